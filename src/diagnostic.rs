@@ -1,0 +1,256 @@
+//! What is wrong, where, why, and what to do: problems as values, drawn at the rim (`cli`).
+//!
+//! A [`Diagnostic`] points into a [`SourceFile`] by byte [`Span`]s. A value that was read from such a file is
+//! [`Located`]: it knows where it is *used* and, when it came through a YAML alias or merge key, where it is
+//! *defined*.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A text that people wrote, and the name by which they know it. Cheap to clone.
+#[derive(Clone)]
+pub struct SourceFile(Arc<Source>);
+
+struct Source {
+    name: String,
+    text: String,
+    /// Byte offset of the first character of each line.
+    lines: Vec<usize>,
+}
+
+/// A range of bytes in a [`SourceFile`]; empty ranges are places between characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Offset behind the last byte; never less than `start`.
+    pub end: usize,
+}
+
+/// A place for people: both numbers count from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+}
+
+/// A value that was read from a file, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located<T> {
+    /// The value itself.
+    pub value: T,
+    /// Where it takes effect: the alias or merge key for a value that came through one, else as `defined`.
+    pub used: Span,
+    /// Where its text stands.
+    pub defined: Span,
+}
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing; nothing is wrong.
+    Note,
+    /// Probably not meant; the work goes on.
+    Warning,
+    /// The work cannot be done.
+    Error,
+}
+
+/// A place that a diagnostic points at, with a word on its part in the problem.
+#[derive(Debug, Clone)]
+pub struct Label {
+    /// The file the place is in.
+    pub file: SourceFile,
+    /// The place.
+    pub span: Span,
+    /// A few words, without a full stop; may be empty.
+    pub text: String,
+}
+
+/// One problem: what, where, why, and what to do.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// A stable short name of this kind of problem, such as `unknown-key`; one that `check` finds has its rule's
+    /// id, such as `R001`.
+    pub code: &'static str,
+    /// What is wrong: a sentence without a full stop that begins in lower case.
+    pub message: String,
+    /// Where; the first label is the place itself, the others are places that play a part.
+    pub labels: Vec<Label>,
+    /// What to do, one advice each.
+    pub help: Vec<String>,
+}
+
+impl SourceFile {
+    /// Takes a text under the name that messages use for it.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self(Arc::new(Source { name: name.into(), text, lines }))
+    }
+
+    /// Returns the name that messages use.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Returns the whole text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Returns the line and column of a byte offset; of the end of the text when it lies behind that.
+    #[must_use]
+    pub fn place(&self, offset: usize) -> Place {
+        let mut offset = offset.min(self.text().len());
+        while !self.text().is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let line = self.0.lines.partition_point(|start| *start <= offset) - 1;
+        let column = self.text()[self.0.lines[line]..offset].chars().count();
+        Place { line: line + 1, column: column + 1 }
+    }
+
+    /// Returns `name:line:column` of a span's start, the form that editors and terminals open.
+    #[must_use]
+    pub fn at(&self, span: Span) -> String {
+        let Place { line, column } = self.place(span.start);
+        format!("{}:{line}:{column}", self.name())
+    }
+
+    /// Returns the text of a span, empty when it lies outside.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &str {
+        self.text().get(span.start..span.end).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for SourceFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SourceFile({:?})", self.name())
+    }
+}
+
+impl<T> Located<T> {
+    /// Returns a value that stands where it is used.
+    pub fn new(value: T, span: Span) -> Self {
+        Self { value, used: span, defined: span }
+    }
+
+    /// Returns another value at the same place.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Located<U> {
+        Located { value: f(self.value), used: self.used, defined: self.defined }
+    }
+
+    /// Returns this value by reference, at the same place.
+    pub fn as_ref(&self) -> Located<&T> {
+        Located { value: &self.value, used: self.used, defined: self.defined }
+    }
+}
+
+impl Diagnostic {
+    /// Returns an error without a place.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message)
+    }
+
+    /// Returns a warning without a place.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message)
+    }
+
+    /// Returns a problem without a place.
+    pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
+        Self { severity, code, message: message.into(), labels: Vec::new(), help: Vec::new() }
+    }
+
+    /// Adds a place; the first one added is the place of the problem.
+    #[must_use]
+    pub fn label(mut self, file: &SourceFile, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { file: file.clone(), span, text: text.into() });
+        self
+    }
+
+    /// Adds the place of a value: where it is defined and, if it came through an alias, where it is used.
+    #[must_use]
+    pub fn located<T>(self, file: &SourceFile, value: &Located<T>, text: impl Into<String>) -> Self {
+        let diagnostic = self.label(file, value.defined, text);
+        if value.used == value.defined {
+            diagnostic
+        } else {
+            diagnostic.label(file, value.used, "used here, through this alias")
+        }
+    }
+
+    /// Adds an advice.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Whether the work cannot be done.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// Returns the candidate that a mistyped word most likely meant, if one is near enough: at most a third of its
+/// letters differ (edits and swaps), or only the case does.
+#[must_use]
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (edits(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(edits, candidate)| *edits <= word.chars().count().max(candidate.chars().count()).div_ceil(3))
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The optimal string alignment distance: insertions, deletions, replacements and swaps of neighbours.
+fn edits(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before_last = vec![0; b.len() + 1];
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let differs = usize::from(a[i - 1] != b[j - 1]);
+            row[j] = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + differs);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before_last[j - 2] + 1);
+            }
+        }
+        before_last = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_characters_from_one() {
+        let file = SourceFile::new("f", "ab\nüx\n");
+        for (offset, line, column) in [(0, 1, 1), (2, 1, 3), (3, 2, 1), (4, 2, 1), (5, 2, 2), (7, 3, 1), (99, 3, 1)] {
+            assert_eq!(file.place(offset), Place { line, column }, "{offset}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_word_is_suggested() {
+        let keys = ["depends_on", "dockerfile", "path"];
+        assert_eq!(nearest("depend_on", keys), Some("depends_on"));
+        assert_eq!(nearest("PATH", keys), Some("path"));
+        assert_eq!(nearest("ptah", keys), Some("path"));
+        assert_eq!(nearest("zzz", keys), None);
+    }
+}

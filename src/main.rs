@@ -1,0 +1,3 @@
+//! The program `rebake`.
+
+fn main() {}

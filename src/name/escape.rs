@@ -1,0 +1,176 @@
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+use bstr::ByteSlice as _;
+
+/// Shows bytes from a repository so that they cannot harm a terminal or a log.
+///
+/// Control characters, bytes that are not UTF-8, and the characters that turn the reading direction become
+/// visible escapes (`\n`, `\x1b`, `\xff`, `\u{202e}`). A text that begins with `::`, or holds `##[` or
+/// `##vso[`, is broken up (`: :`, `# #[`), because CI engines read those as commands (GitHub: the start of a
+/// line after blanks, or `##[` anywhere; Azure: `##vso[` anywhere).
+pub struct Escaped<'a>(&'a [u8]);
+
+impl<'a> Escaped<'a> {
+    /// Wraps text or bytes for display.
+    pub fn new<T: AsRef<[u8]> + ?Sized>(text: &'a T) -> Self {
+        Self(text.as_ref())
+    }
+}
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut safe = String::with_capacity(self.0.len());
+        for chunk in self.0.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                push_visible(&mut safe, c);
+            }
+            for byte in chunk.invalid() {
+                let _ = write!(safe, "\\x{byte:02x}");
+            }
+        }
+        let safe = match safe.trim_start().strip_prefix("::") {
+            Some(rest) => format!(": :{rest}"),
+            None => safe,
+        };
+        f.pad(&safe.replace("##[", "# #[").replace("##vso[", "# #vso["))
+    }
+}
+
+fn push_visible(out: &mut String, c: char) {
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        c if (c as u32) < 0x100 && c.is_control() => {
+            let _ = write!(out, "\\x{:02x}", c as u32);
+        }
+        // Line and paragraph separators, and the marks of the bidirectional algorithm.
+        '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            let _ = write!(out, "\\u{{{:x}}}", c as u32);
+        }
+        c => out.push(c),
+    }
+}
+
+/// Returns how a path or a tag stands in JSON: as it is where it is UTF-8, else as git prints it
+/// (`core.quotePath`): in double quotes, with octal and C escapes.
+///
+/// A name that itself begins with a double quote is quoted too, so that [`unquoted`] always gives the bytes
+/// back.
+#[must_use]
+pub fn quoted(bytes: &[u8]) -> Cow<'_, str> {
+    match bytes.to_str() {
+        Ok(text) if !text.starts_with('"') => Cow::Borrowed(text),
+        _ => Cow::Owned(c_quoted(bytes)),
+    }
+}
+
+fn c_quoted(bytes: &[u8]) -> String {
+    let mut out = String::from("\"");
+    for byte in bytes {
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\t' => out.push_str("\\t"),
+            b'\r' => out.push_str("\\r"),
+            0x20..=0x7e => out.push(char::from(*byte)),
+            other => {
+                let _ = write!(out, "\\{other:03o}");
+            }
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Returns the bytes behind [`quoted`], or behind a path that git itself quoted; `None` when the quoting is
+/// broken.
+#[must_use]
+pub fn unquoted(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let Some(inner) = text.strip_prefix(b"\"") else {
+        return Some(Cow::Borrowed(text));
+    };
+    let inner = inner.strip_suffix(b"\"")?;
+    let mut out = Vec::with_capacity(inner.len());
+    let mut rest = inner.iter().copied();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'"' => return None,
+            b'\\' => out.push(unescaped(&mut rest)?),
+            byte => out.push(byte),
+        }
+    }
+    Some(Cow::Owned(out))
+}
+
+fn unescaped(rest: &mut impl Iterator<Item = u8>) -> Option<u8> {
+    let octal = |digit: u8| digit.checked_sub(b'0').filter(|value| *value < 8).map(u16::from);
+    Some(match rest.next()? {
+        b'a' => 0x07,
+        b'b' => 0x08,
+        b't' => b'\t',
+        b'n' => b'\n',
+        b'v' => 0x0b,
+        b'f' => 0x0c,
+        b'r' => b'\r',
+        quote @ (b'"' | b'\\') => quote,
+        first => {
+            let value = octal(first)? * 64 + octal(rest.next()?)? * 8 + octal(rest.next()?)?;
+            u8::try_from(value).ok()?
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(bytes: &[u8]) -> String {
+        Escaped::new(bytes).to_string()
+    }
+
+    #[test]
+    fn hostile_names_become_visible() {
+        assert_eq!(shown(b"a\nb\r\t"), "a\\nb\\r\\t");
+        assert_eq!(shown(b"\x1b[31mred\x7f"), "\\x1b[31mred\\x7f");
+        assert_eq!(shown(b"\xff\xfe"), "\\xff\\xfe");
+        assert_eq!(shown("a\u{202e}gpj\u{85}".as_bytes()), "a\\u{202e}gpj\\x85");
+        assert_eq!(shown("größe/日本".as_bytes()), "größe/日本");
+    }
+
+    #[test]
+    fn engine_commands_are_broken_up() {
+        assert_eq!(shown(b"::set-output name=any::false"), ": :set-output name=any::false");
+        assert_eq!(shown(b"  ::error::x"), ": :error::x");
+        assert_eq!(shown(b"x##[add-mask]y"), "x# #[add-mask]y");
+        assert_eq!(shown(b"##vso[task.setvariable]"), "# #vso[task.setvariable]");
+        assert_eq!(shown(b"std::fmt"), "std::fmt");
+    }
+
+    #[test]
+    fn quoting_is_gits() {
+        assert_eq!(quoted(b"plain name"), "plain name");
+        assert_eq!(quoted(b"\xffa\n"), r#""\377a\n""#);
+        assert_eq!(quoted(br#""x"#), r#""\"x""#);
+        assert_eq!(unquoted(br#""\303\244""#).unwrap().as_ref(), "ä".as_bytes());
+        assert_eq!(unquoted(br#""open"#), None);
+        assert_eq!(unquoted(br#""\9""#), None);
+        assert_eq!(unquoted(br#""\777""#), None);
+    }
+
+    proptest! {
+        #[test]
+        fn quoting_loses_nothing(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let text = quoted(&bytes).into_owned();
+            prop_assert_eq!(unquoted(text.as_bytes()).unwrap().into_owned(), bytes);
+        }
+
+        #[test]
+        fn nothing_shown_is_a_control_character(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            prop_assert!(shown(&bytes).chars().all(|c| !c.is_control()));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The checked words of the field: what a service, a path, a commit and a tag are called.
+//!
+//! A value of one of these types has been checked once and need not be checked again. None of them is
+//! trusted to be printable: names come from the repository, so [`Escaped`] is what goes to a terminal or a
+//! log, and `Display` of [`RepoPath`] and [`TagName`] uses it.
+
+mod commit;
+mod escape;
+mod path;
+mod service;
+mod tag;
+
+pub use commit::{CommitId, CommitIdError};
+pub use escape::{Escaped, quoted, unquoted};
+pub use path::{RepoDir, RepoDirError, RepoPath};
+pub use service::{ServiceName, ServiceNameError};
+pub use tag::{TagName, TagNameError};

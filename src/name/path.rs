@@ -1,0 +1,182 @@
+use std::fmt;
+
+use bstr::{BStr, BString, ByteSlice as _};
+
+use super::Escaped;
+
+/// The path of a file in a repository, as git has it: bytes, relative to the root, `/` between its parts,
+/// whatever the platform.
+///
+/// It may hold line breaks, quotes, and bytes that are not UTF-8. `Display` escapes them for people
+/// ([`Escaped`]); [`RepoPath::as_bytes`] has the truth. The order is that of bytes, as in git's own lists.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepoPath(BString);
+
+impl RepoPath {
+    /// Wraps a path as git gives it.
+    #[must_use]
+    pub fn from_git(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(BString::from(bytes.into()))
+    }
+
+    /// Returns the bytes of the path.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Returns the part after the last `/`.
+    #[must_use]
+    pub fn file_name(&self) -> &[u8] {
+        self.0.rsplit_once_str("/").map_or(self.as_bytes(), |(_, name)| name)
+    }
+
+    /// Returns the directories that hold the path, nearest first, without the root.
+    pub fn ancestors(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.rfind_iter(b"/").map(|slash| &self.as_bytes()[..slash])
+    }
+}
+
+impl AsRef<[u8]> for RepoPath {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Escaped::new(self), f)
+    }
+}
+
+impl fmt::Debug for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(BStr::new(&self.0), f)
+    }
+}
+
+/// A directory of a repository that somebody named, such as a service's `path`: `services/go/api`, or the
+/// root.
+///
+/// `Display` is the path without a trailing slash, and `.` for the root.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepoDir(String);
+
+/// Why a text does not name a directory of the repository.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RepoDirError {
+    /// It is empty; the root is written `.`.
+    #[error("the path is empty (write `.` for the root of the repository)")]
+    Empty,
+    /// It begins with `/`, or with a drive letter.
+    #[error("the path is absolute; paths are relative to the root of the repository")]
+    Absolute,
+    /// It leaves the repository.
+    #[error("the path has a `..` part; paths stay inside the repository")]
+    Parent,
+    /// It holds a backslash, which git never uses between directories.
+    #[error("the path has a backslash; write `/` between directories on every platform")]
+    Backslash,
+    /// It holds a control character.
+    #[error("the path holds a control character")]
+    Control,
+}
+
+impl RepoDir {
+    /// Reads a directory as people write it: `./a/`, `a//b` and `a/./b` are tidied.
+    ///
+    /// # Errors
+    /// When it is empty, absolute, leaves the repository, or holds a backslash or a control character.
+    pub fn parse(text: &str) -> Result<Self, RepoDirError> {
+        if text.is_empty() {
+            return Err(RepoDirError::Empty);
+        }
+        if text.contains('\\') {
+            return Err(RepoDirError::Backslash);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(RepoDirError::Control);
+        }
+        let drive = text.as_bytes().get(1) == Some(&b':') && text.as_bytes()[0].is_ascii_alphabetic();
+        if text.starts_with('/') || drive {
+            return Err(RepoDirError::Absolute);
+        }
+        let parts: Vec<&str> = text.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        if parts.contains(&"..") {
+            return Err(RepoDirError::Parent);
+        }
+        Ok(Self(parts.join("/")))
+    }
+
+    /// Whether this is the root of the repository.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the path, empty for the root.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the directory holds this path, at any depth.
+    #[must_use]
+    pub fn contains(&self, path: &RepoPath) -> bool {
+        self.is_root() || path.as_bytes().strip_prefix(self.0.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"))
+    }
+
+    /// Returns the path of a file named relative to this directory.
+    #[must_use]
+    pub fn join(&self, file: &str) -> String {
+        if self.is_root() { file.to_owned() } else { format!("{}/{file}", self.0) }
+    }
+}
+
+impl fmt::Display for RepoDir {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(if self.is_root() { "." } else { &self.0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_are_tidied() {
+        for (text, dir) in [("a/b", "a/b"), ("./a//b/", "a/b"), ("a/./b", "a/b"), (".", "."), ("./", ".")] {
+            assert_eq!(RepoDir::parse(text).unwrap().to_string(), dir);
+        }
+    }
+
+    #[test]
+    fn directories_stay_inside() {
+        for (text, error) in [
+            ("", RepoDirError::Empty),
+            ("/a", RepoDirError::Absolute),
+            ("C:/a", RepoDirError::Absolute),
+            ("a/../..", RepoDirError::Parent),
+            ("a\\b", RepoDirError::Backslash),
+            ("a\nb", RepoDirError::Control),
+        ] {
+            assert_eq!(RepoDir::parse(text), Err(error));
+        }
+    }
+
+    #[test]
+    fn a_directory_holds_its_files_and_not_its_namesakes() {
+        let dir = RepoDir::parse("svc/api").unwrap();
+        assert!(dir.contains(&RepoPath::from_git("svc/api/x")));
+        assert!(!dir.contains(&RepoPath::from_git("svc/api-golang/x")));
+        assert!(!dir.contains(&RepoPath::from_git("svc/api")));
+        assert!(RepoDir::parse(".").unwrap().contains(&RepoPath::from_git("x")));
+    }
+
+    #[test]
+    fn ancestors_are_nearest_first() {
+        let path = RepoPath::from_git("a/b/c");
+        assert_eq!(path.ancestors().collect::<Vec<_>>(), [&b"a/b"[..], b"a"]);
+        assert_eq!(path.file_name(), b"c");
+    }
+}
