@@ -13,5 +13,5 @@ mod tag;
 pub use commit::{CommitId, CommitIdError};
 pub use escape::{Escaped, quoted, unquoted};
 pub use path::{RepoDir, RepoDirError, RepoPath};
-pub use service::{ServiceName, ServiceNameError};
+pub use service::{ServiceId, ServiceName, ServiceNameError};
 pub use tag::{TagName, TagNameError};

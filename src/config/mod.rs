@@ -1,0 +1,118 @@
+//! filters.yaml: from text to checked values.
+//!
+//! After this room the core cannot fail: every name is resolved, every pattern is compiled, there is no cycle.
+
+use indexmap::IndexMap;
+
+use crate::definition::Definitions;
+use crate::diagnostic::{Located, SourceFile};
+use crate::filter::{FilterId, Filters};
+use crate::glob::Pattern;
+use crate::graph::Graph;
+use crate::name::{RepoDir, ServiceId, ServiceName};
+use crate::recipe::Recipe;
+use crate::template::Template;
+use crate::trigger::Kind;
+use crate::version::{Style, TagFormat};
+
+/// A checked configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file it was read from.
+    pub source: SourceFile,
+    /// Which of the two shapes the file has.
+    pub shape: Shape,
+    /// The services, in the order of the file (a flat file: in paths-filter's order, spec section 2).
+    pub services: IndexMap<ServiceName, Service>,
+    /// What is built from what; its ids are positions in `services`.
+    pub graph: Graph,
+    /// Every pattern list of the file, compiled together.
+    pub filters: Filters,
+    /// The filters that are outputs of their own: `filters:` of the structured shape, every key of a flat file.
+    pub named: IndexMap<String, FilterId>,
+    /// Matches here affect every service that takes part.
+    pub global: FilterId,
+    /// Paths that no service need own.
+    pub ignore: FilterId,
+    /// Where results go, by what asked; the first that fits is taken.
+    pub environments: IndexMap<String, Environment>,
+    /// What each service's definition comes to.
+    pub definitions: Definitions,
+}
+
+/// The two shapes of filters.yaml (spec section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// dorny/paths-filter's: each key is a filter, and a service of that name.
+    Flat,
+    /// With a top-level `services:`.
+    Structured,
+}
+
+/// A service, with defaults applied.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its name, and where the file has it.
+    pub name: Located<ServiceName>,
+    /// Its directory; none in a flat file, and where `path` is not given.
+    pub path: Option<RepoDir>,
+    /// What affects it.
+    pub filter: FilterId,
+    /// Whether a `global` match affects it.
+    pub global: Global,
+    /// What it is built from and after.
+    pub depends_on: Vec<Located<ServiceId>>,
+    /// The formats of its release tags: all are read, the first is written.
+    pub tag: Vec<TagFormat>,
+    /// How its versions are written, where it has its own way.
+    pub style: Option<Style>,
+    /// The image it becomes, without a tag: `ghcr.io/acme/{{name}}`.
+    pub image: Option<Template>,
+    /// The lines of `tags`, in docker/metadata-action's language.
+    pub tags: Vec<Located<String>>,
+    /// The lines of `flavor`.
+    pub flavor: Vec<Located<String>>,
+    /// Labels of the image besides the OCI ones.
+    pub labels: IndexMap<String, String>,
+    /// The platforms it is built for, such as `linux/amd64`.
+    pub platforms: Vec<String>,
+    /// Values handed on to the CI job as they are.
+    pub matrix: serde_json::Map<String, serde_json::Value>,
+    /// What people call it.
+    pub description: Option<String>,
+    /// How it is built here.
+    pub recipe: Recipe,
+}
+
+/// Whether a `global` match affects a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Global {
+    /// It does.
+    #[default]
+    TakesPart,
+    /// The service said `global: false`.
+    StandsAside,
+}
+
+/// Where results go.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// The kinds of event it is for.
+    pub on: Vec<Kind>,
+    /// The branches it is for; any when empty.
+    pub branches: Vec<Pattern>,
+    /// How versions are written there, where it says so.
+    pub version: Option<Style>,
+    /// Whether images may be pushed there.
+    pub push: Push,
+}
+
+/// Whether images of an environment may be pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Push {
+    /// They may.
+    #[default]
+    Allowed,
+    /// Not unless `--push` asks for it.
+    OnRequest,
+}

@@ -1,0 +1,88 @@
+//! What a service's definition comes to once defaults, anchors and merge keys are resolved, so that two versions of
+//! filters.yaml can be compared service by service.
+//!
+//! Only what can change the result of a build is part of it (spec section 6): a comment, a description, another
+//! service's edit are not.
+
+use indexmap::IndexMap;
+
+use crate::name::ServiceName;
+
+/// The resolved definition of one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// All that can change the result, as canonical JSON: keys sorted, no blanks.
+    pub canonical: String,
+    /// What it is built from.
+    pub depends_on: Vec<ServiceName>,
+}
+
+/// The definitions of all services of a configuration, in file order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Definitions(pub IndexMap<ServiceName, Definition>);
+
+/// How a service's definition differs from the one at base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Difference {
+    /// There was no such service.
+    New,
+    /// It was defined otherwise.
+    Changed,
+    /// It no longer depends on these.
+    DependencyRemoved(Vec<ServiceName>),
+}
+
+impl Definitions {
+    /// Returns how a service differs from `base`: several differences where both its definition and its dependencies do.
+    #[must_use]
+    pub fn differences(&self, base: &Self, service: &ServiceName) -> Vec<Difference> {
+        let Some(now) = self.0.get(service) else { return Vec::new() };
+        let Some(then) = base.0.get(service) else { return vec![Difference::New] };
+        let removed: Vec<ServiceName> =
+            then.depends_on.iter().filter(|dependency| !now.depends_on.contains(dependency)).cloned().collect();
+        let added = now.depends_on.iter().any(|dependency| !then.depends_on.contains(dependency));
+        let mut differences = Vec::new();
+        if now.canonical != then.canonical || added {
+            differences.push(Difference::Changed);
+        }
+        if !removed.is_empty() {
+            differences.push(Difference::DependencyRemoved(removed));
+        }
+        differences
+    }
+
+    /// Returns the services of `base` that are gone, in the order in which they stood there.
+    #[must_use]
+    pub fn removed_since(&self, base: &Self) -> Vec<ServiceName> {
+        base.0.keys().filter(|service| !self.0.contains_key(*service)).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> ServiceName {
+        ServiceName::parse(text).unwrap()
+    }
+
+    fn definitions(list: &[(&str, &str, &[&str])]) -> Definitions {
+        let definition = |(service, canonical, depends_on): &(&str, &str, &[&str])| {
+            let depends_on = depends_on.iter().map(|dependency| name(dependency)).collect();
+            (name(service), Definition { canonical: (*canonical).into(), depends_on })
+        };
+        Definitions(list.iter().map(definition).collect())
+    }
+
+    #[test]
+    fn each_difference_is_told_apart() {
+        let base = definitions(&[("a", "1", &["x"]), ("b", "1", &[]), ("c", "1", &[]), ("gone", "1", &[])]);
+        let head = definitions(&[("a", "1", &[]), ("b", "2", &["a"]), ("c", "1", &[]), ("n", "1", &[])]);
+        let of = |service| head.differences(&base, &name(service));
+        assert_eq!(of("a"), [Difference::DependencyRemoved(vec![name("x")])]);
+        assert_eq!(of("b"), [Difference::Changed]);
+        assert_eq!(of("c"), []);
+        assert_eq!(of("n"), [Difference::New]);
+        assert_eq!(head.removed_since(&base), [name("gone")]);
+    }
+}

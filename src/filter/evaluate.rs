@@ -1,0 +1,232 @@
+use rayon::prelude::*;
+
+use super::set::Owner;
+use super::{Effect, Entry, Filter, FilterId, Filters, Quantifier, Rule};
+use crate::change::{Change, ChangeSet, Status};
+use crate::diagnostic::Located;
+use crate::glob::{Hit, Pattern};
+
+/// A change that a filter matches.
+#[derive(Debug, Clone, Copy)]
+pub struct Match<'a> {
+    /// The change.
+    pub change: &'a Change,
+    /// The pattern that decided; none where a filter without rules matches everything (`every`).
+    pub pattern: Option<&'a Located<Pattern>>,
+    /// Whether matching gave up, so that the change counts as matched.
+    pub doubt: bool,
+}
+
+/// What each filter matches, in the order of the changes.
+#[derive(Debug)]
+pub struct Matches<'a> {
+    by_filter: Vec<Vec<Match<'a>>>,
+    /// The changes that no filter matches, in the order of the changes.
+    pub unmatched: Vec<&'a Change>,
+}
+
+impl<'a> Matches<'a> {
+    /// Returns what a filter matches.
+    #[must_use]
+    pub fn of(&self, filter: FilterId) -> &[Match<'a>] {
+        &self.by_filter[filter.position()]
+    }
+}
+
+/// So few paths are matched faster than threads are woken.
+const WORTH_THREADS: usize = 256;
+
+/// Returns which changes each filter matches.
+#[must_use]
+pub fn matches<'a>(filters: &'a Filters, changes: &'a ChangeSet) -> Matches<'a> {
+    let changes = changes.as_slice();
+    let matched: Vec<Vec<(FilterId, Match<'a>)>> = if changes.len() < WORTH_THREADS {
+        let mut hits = Vec::new();
+        changes.iter().map(|change| of_change(filters, change, &mut hits)).collect()
+    } else {
+        changes.par_iter().map_init(Vec::new, |hits, change| of_change(filters, change, hits)).collect()
+    };
+    let mut by_filter = vec![Vec::new(); filters.len()];
+    let mut unmatched = Vec::new();
+    for (change, matched) in changes.iter().zip(matched) {
+        if matched.is_empty() {
+            unmatched.push(change);
+        }
+        for (filter, found) in matched {
+            by_filter[filter.position()].push(found);
+        }
+    }
+    Matches { by_filter, unmatched }
+}
+
+fn of_change<'a>(filters: &'a Filters, change: &'a Change, hits: &mut Vec<Hit>) -> Vec<(FilterId, Match<'a>)> {
+    filters.index().matches(change.path.as_bytes(), hits);
+    let everything = filters.always().iter().map(|id| (*id, Match { change, pattern: None, doubt: false }));
+    let owned: Vec<(Owner, bool)> = hits.iter().map(|hit| (filters.owner(hit.pattern), hit.doubt)).collect();
+    let by_pattern = owned.chunk_by(|(a, _), (b, _)| a.filter == b.filter).filter_map(|hits| {
+        let id = hits[0].0.filter;
+        let filter = filters.get(id);
+        let (decisive, doubt) = filter.decide(change.status, hits)?;
+        Some((id, Match { change, pattern: Some(filter.pattern(decisive.rule, decisive.pattern)), doubt }))
+    });
+    everything.chain(by_pattern).collect()
+}
+
+impl Filter {
+    /// Returns which of the patterns that match a path makes the filter match the change, if it does.
+    fn decide(&self, status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
+        match self {
+            Self::Ordered(entries) => ordered(entries, status, hits),
+            Self::PathsFilter { quantifier, rules } => {
+                let mut holding = hits.iter().copied().filter(|(owner, _)| rules[owner.rule].looks_at(status));
+                match quantifier {
+                    Quantifier::Some => holding.next(),
+                    Quantifier::Every => every(rules, status, hits),
+                    Quantifier::SomeWithExcludes => with_excludes(rules, status, hits),
+                }
+            }
+        }
+    }
+}
+
+impl Rule {
+    fn looks_at(&self, status: Status) -> bool {
+        self.statuses.contains(status)
+    }
+}
+
+/// The last pattern that matches decides. An exclusion in doubt does not exclude.
+fn ordered(entries: &[Entry], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
+    hits.iter().copied().fold(None, |decided, (owner, doubt)| {
+        let entry = &entries[owner.rule];
+        match entry.effect {
+            _ if !entry.statuses.contains(status) => decided,
+            Effect::Include => Some((owner, doubt)),
+            Effect::Exclude if doubt => decided.map(|(owner, _)| (owner, true)),
+            Effect::Exclude => None,
+        }
+    })
+}
+
+/// Each rule needs a pattern that matches. The last rule's is named as the one that decided.
+fn every(rules: &[Rule], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
+    let by_rule: Vec<&[(Owner, bool)]> = hits.chunk_by(|(a, _), (b, _)| a.rule == b.rule).collect();
+    let all = by_rule.len() == rules.len() && rules.iter().all(|rule| rule.looks_at(status));
+    let doubt = by_rule.iter().any(|hits| hits.iter().all(|(_, doubt)| *doubt));
+    by_rule.last().filter(|_| all).map(|hits| (hits[0].0, doubt))
+}
+
+/// A negated pattern is true of whatever it does not exclude: where one is not among the hits, it excludes.
+fn with_excludes(rules: &[Rule], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
+    let negated = |owner: &Owner| rules[owner.rule].patterns[owner.pattern].value.is_negated();
+    let looking = || rules.iter().filter(|rule| rule.looks_at(status));
+    let exclusions: usize =
+        looking().map(|rule| rule.patterns.iter().filter(|pattern| pattern.value.is_negated()).count()).sum();
+    let holding = || hits.iter().filter(|(owner, _)| rules[owner.rule].looks_at(status));
+    let passed = holding().filter(|(owner, _)| negated(owner)).count();
+    let include = holding().find(|(owner, _)| !negated(owner)).copied();
+    include.filter(|_| passed == exclusions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Rule, Statuses};
+    use super::*;
+    use crate::diagnostic::Span;
+    use crate::name::RepoPath;
+
+    fn pattern(text: &str) -> Located<Pattern> {
+        Located::new(Pattern::parse(text).unwrap(), Span::default())
+    }
+
+    fn entry(text: &str) -> Entry {
+        let (effect, text) = match text.strip_prefix('!') {
+            Some(rest) => (Effect::Exclude, rest),
+            None => (Effect::Include, text),
+        };
+        Entry { effect, statuses: Statuses::ANY, pattern: pattern(text) }
+    }
+
+    fn ordered(patterns: &[&str]) -> Filter {
+        Filter::Ordered(patterns.iter().map(|text| entry(text)).collect())
+    }
+
+    fn flat(quantifier: Quantifier, rules: &[(&str, Statuses)]) -> Filter {
+        let rule = |(text, statuses): &(&str, Statuses)| Rule { statuses: *statuses, patterns: vec![pattern(text)] };
+        Filter::PathsFilter { quantifier, rules: rules.iter().map(rule).collect() }
+    }
+
+    fn changes(list: &[(&str, Status)]) -> ChangeSet {
+        let change = |(path, status): &(&str, Status)| Change { path: RepoPath::from_git(*path), status: *status };
+        ChangeSet::new(list.iter().map(change).collect())
+    }
+
+    /// What the filter matches, as `path by pattern`.
+    fn matched(filter: Filter, list: &[(&str, Status)]) -> Vec<String> {
+        let filters = Filters::new(vec![filter]);
+        let changes = changes(list);
+        let by = |found: &Match| found.pattern.map_or("*", |pattern| pattern.value.text()).to_owned();
+        let matches = matches(&filters, &changes);
+        matches.of(Filters::id(0)).iter().map(|found| format!("{} by {}", found.change.path, by(found))).collect()
+    }
+
+    const M: Status = Status::Modified;
+
+    #[test]
+    fn the_last_pattern_of_an_ordered_list_decides() {
+        let filter = ordered(&["src/**", "!**/*.md", "src/keep.md"]);
+        let list = [("src/a.rs", M), ("src/b.md", M), ("src/keep.md", M), ("x", M)];
+        assert_eq!(matched(filter, &list), ["src/a.rs by src/**", "src/keep.md by src/keep.md"]);
+    }
+
+    #[test]
+    fn under_some_a_negated_pattern_widens() {
+        let filter = flat(Quantifier::Some, &[("src/**", Statuses::ANY), ("!**/*.md", Statuses::ANY)]);
+        let list = [("README.md", M), ("src/b.md", M), ("x.rs", M)];
+        assert_eq!(matched(filter, &list), ["src/b.md by src/**", "x.rs by !**/*.md"]);
+    }
+
+    #[test]
+    fn under_every_all_rules_must_hold() {
+        let filter = flat(Quantifier::Every, &[("src/**", Statuses::ANY), ("!**/*.md", Statuses::ANY)]);
+        assert_eq!(matched(filter, &[("src/a.rs", M), ("src/b.md", M), ("x", M)]), ["src/a.rs by !**/*.md"]);
+        assert_eq!(matched(flat(Quantifier::Every, &[]), &[("x", M)]), ["x by *"]);
+        assert_eq!(matched(flat(Quantifier::Some, &[]), &[("x", M)]), [""; 0]);
+    }
+
+    #[test]
+    fn exclusions_are_final_and_know_statuses() {
+        let deleted = Statuses::word("deleted").unwrap();
+        let rules = [("!src/gen/**", deleted), ("src/**", Statuses::ANY)];
+        let list = [("src/a", M), ("src/gen/a", M), ("src/gen/b", Status::Deleted)];
+        let filter = flat(Quantifier::SomeWithExcludes, &rules);
+        assert_eq!(matched(filter, &list), ["src/a by src/**", "src/gen/a by src/**"]);
+        let only_exclusions = flat(Quantifier::SomeWithExcludes, &[("!src/**", Statuses::ANY)]);
+        assert_eq!(matched(only_exclusions, &[("x", M)]), [""; 0]);
+    }
+
+    #[test]
+    fn a_type_change_counts_as_modified() {
+        let modified = Statuses::word("modified").unwrap();
+        let list = [("a", Status::TypeChanged), ("b", Status::Added)];
+        assert_eq!(matched(flat(Quantifier::Some, &[("**", modified)]), &list), ["a by **"]);
+    }
+
+    #[test]
+    fn threads_change_nothing() {
+        let filters = Filters::new(vec![ordered(&["a/**"]), ordered(&["b/**", "!b/1*"])]);
+        let paths: Vec<String> = (0..WORTH_THREADS).map(|n| format!("{}/{n:04}", ["a", "b", "c"][n % 3])).collect();
+        let all = changes(&paths.iter().map(|path| (path.as_str(), M)).collect::<Vec<_>>());
+        let (first, second) = all.as_slice().split_at(WORTH_THREADS / 2);
+        let (first, second) = (ChangeSet::new(first.to_vec()), ChangeSet::new(second.to_vec()));
+        let (whole, first, second) = (matches(&filters, &all), matches(&filters, &first), matches(&filters, &second));
+        let paths = |matches: &Matches, id| -> Vec<RepoPath> {
+            matches.of(Filters::id(id)).iter().map(|found| found.change.path.clone()).collect()
+        };
+        for id in 0..2 {
+            assert!(!paths(&whole, id).is_empty());
+            assert_eq!(paths(&whole, id), [paths(&first, id), paths(&second, id)].concat());
+        }
+        assert_eq!(whole.unmatched.len(), first.unmatched.len() + second.unmatched.len());
+    }
+}

@@ -1,0 +1,120 @@
+use super::{Filter, Quantifier};
+use crate::diagnostic::Located;
+use crate::glob::{GlobIndex, Pattern};
+
+/// The place of a filter in [`Filters`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FilterId(usize);
+
+/// All filters of a configuration, compiled together.
+#[derive(Debug, Clone, Default)]
+pub struct Filters {
+    list: Vec<Filter>,
+    /// Filters that match every change without any pattern.
+    always: Vec<FilterId>,
+    index: GlobIndex,
+    /// What each pattern of the index belongs to.
+    owners: Vec<Owner>,
+}
+
+/// The filter and the rule (or the entry) that a pattern of the index stands in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner {
+    pub(super) filter: FilterId,
+    pub(super) rule: usize,
+    pub(super) pattern: usize,
+}
+
+impl Filters {
+    /// Compiles filters. The id of each is its position.
+    #[must_use]
+    pub fn new(filters: Vec<Filter>) -> Self {
+        let mut owners = Vec::new();
+        let mut patterns = Vec::new();
+        let mut always = Vec::new();
+        for (id, filter) in filters.iter().enumerate() {
+            let filter_id = FilterId(id);
+            for (rule, pattern, located) in filter.patterns() {
+                owners.push(Owner { filter: filter_id, rule, pattern });
+                patterns.push(located.value.clone());
+            }
+            if matches!(filter, Filter::PathsFilter { quantifier: Quantifier::Every, rules } if rules.is_empty()) {
+                always.push(filter_id);
+            }
+        }
+        Self { list: filters, always, index: GlobIndex::new(patterns), owners }
+    }
+
+    /// Returns the id of the filter that will stand, or stands, at a position.
+    #[must_use]
+    pub fn id(position: usize) -> FilterId {
+        FilterId(position)
+    }
+
+    /// Returns a filter.
+    #[must_use]
+    pub fn get(&self, id: FilterId) -> &Filter {
+        &self.list[id.0]
+    }
+
+    /// Returns how many filters there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is no filter.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Returns the index over all patterns.
+    #[must_use]
+    pub fn index(&self) -> &GlobIndex {
+        &self.index
+    }
+
+    pub(super) fn always(&self) -> &[FilterId] {
+        &self.always
+    }
+
+    pub(super) fn owner(&self, pattern: usize) -> Owner {
+        self.owners[pattern]
+    }
+}
+
+impl FilterId {
+    /// Returns the position, from 0.
+    #[must_use]
+    pub fn position(self) -> usize {
+        self.0
+    }
+}
+
+impl Filter {
+    /// Returns every pattern with the position of its rule (or entry) and its own position in that.
+    pub fn patterns(&self) -> impl Iterator<Item = (usize, usize, &Located<Pattern>)> {
+        let (entries, rules) = match self {
+            Self::Ordered(entries) => (entries.as_slice(), [].as_slice()),
+            Self::PathsFilter { rules, .. } => ([].as_slice(), rules.as_slice()),
+        };
+        let entries = entries.iter().enumerate().map(|(position, entry)| (position, 0, &entry.pattern));
+        let rules = rules.iter().enumerate().flat_map(|(position, rule)| {
+            rule.patterns.iter().enumerate().map(move |(within, pattern)| (position, within, pattern))
+        });
+        entries.chain(rules)
+    }
+
+    /// Returns the pattern of a rule (or entry).
+    ///
+    /// # Panics
+    /// When the filter has none there.
+    #[must_use]
+    pub fn pattern(&self, rule: usize, pattern: usize) -> &Located<Pattern> {
+        match self {
+            Self::Ordered(entries) => &entries[rule].pattern,
+            Self::PathsFilter { rules, .. } => &rules[rule].patterns[pattern],
+        }
+    }
+}
