@@ -1,5 +1,6 @@
 //! What must be rebuilt in a monorepo, why, what each result is called, and in what order.
 
+pub mod affected;
 pub mod change;
 pub mod config;
 pub mod definition;

@@ -1,57 +1,116 @@
-//! What asked for the plan: the CI engine's event, or somebody at a keyboard.
+//! What asked for the plan: the CI engine's event, or somebody at a keyboard (spec section 9).
 //!
 //! Values in, [`Trigger`] out: this room reads neither the environment nor files.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+mod github;
+mod kind;
 
-/// The kinds of event, each a row of spec section 9.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Commits were pushed to a branch.
-    Push,
-    /// A tag was pushed.
-    Tag,
-    /// A pull or merge request was opened or updated.
-    PullRequest,
-    /// A merge queue asks whether a group may go in.
-    MergeGroup,
-    /// Somebody started it by hand.
-    Manual,
-    /// A clock started it.
-    Schedule,
-    /// A release was published.
-    Release,
-    /// No CI engine: somebody's own machine.
-    Local,
+pub use kind::Kind;
+
+use crate::name::CommitId;
+
+/// What asked for the plan, and what it said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trigger {
+    /// The kind of event.
+    pub kind: Kind,
+    /// The full ref that it is about, such as `refs/heads/main`, where it has one.
+    pub reference: Option<String>,
+    /// What it says of the commit to compare with.
+    pub base: BaseHint,
+    /// The repository's default branch, where the engine names it.
+    pub default_branch: Option<String>,
+    /// What was asked for by hand.
+    pub inputs: Inputs,
 }
 
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 8] = [
-        Self::Push,
-        Self::Tag,
-        Self::PullRequest,
-        Self::MergeGroup,
-        Self::Manual,
-        Self::Schedule,
-        Self::Release,
-        Self::Local,
-    ];
+/// What an event says of the commit to compare with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BaseHint {
+    /// Nothing.
+    None,
+    /// The tip of the branch before the push, or the commit that a merge queue builds on: its tree is compared as
+    /// it is.
+    Commit(CommitId),
+    /// The branch is new: there was nothing before the push.
+    NewBranch,
+    /// A pull request. Its event's base goes stale as the target branch moves on; where head is the merge commit
+    /// that the engine made, that commit's first parent is the truth.
+    PullRequest {
+        /// The tip of the target branch when the event was raised.
+        base: Option<CommitId>,
+        /// The target branch.
+        branch: Option<String>,
+    },
+}
 
-    /// Returns the word for it in filters.yaml and in the plan.
+/// What somebody who started the run by hand filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Inputs {
+    /// The services, by name or path.
+    pub services: Vec<String>,
+    /// The version that takes the place of the computed one.
+    pub version: Option<String>,
+}
+
+/// An event that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TriggerError {
+    /// A variable that the engine always sets is missing.
+    #[error("{variable} is not set, although {because} says that this is {engine}")]
+    Missing {
+        /// The engine.
+        engine: &'static str,
+        /// The variable that is missing.
+        variable: &'static str,
+        /// The variable that made the engine known.
+        because: &'static str,
+    },
+    /// The event file is not JSON.
+    #[error("the event file of {engine} is not JSON: {reason}")]
+    NotJson {
+        /// The engine.
+        engine: &'static str,
+        /// What the JSON parser says.
+        reason: String,
+    },
+}
+
+impl Trigger {
+    /// Returns the trigger of a run outside of any CI engine.
     #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Push => "push",
-            Self::Tag => "tag",
-            Self::PullRequest => "pull_request",
-            Self::MergeGroup => "merge_group",
-            Self::Manual => "manual",
-            Self::Schedule => "schedule",
-            Self::Release => "release",
-            Self::Local => "local",
+    pub fn local() -> Self {
+        Self {
+            kind: Kind::Local,
+            reference: None,
+            base: BaseHint::None,
+            default_branch: None,
+            inputs: Inputs::default(),
         }
+    }
+
+    /// Reads what a CI engine says, [`Trigger::local`] where there is none.
+    ///
+    /// `variable` gives the value of an environment variable, `event` the text of the file that `GITHUB_EVENT_PATH`
+    /// names. A variable that is set but empty counts as unset.
+    ///
+    /// # Errors
+    /// When an engine is there, but does not say what it always says.
+    pub fn read(variable: impl Fn(&str) -> Option<String>, event: Option<&str>) -> Result<Self, TriggerError> {
+        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+        // Gitea and Forgejo set these too.
+        if variable("GITHUB_ACTIONS").is_some() { github::read(variable, event) } else { Ok(Self::local()) }
+    }
+
+    /// Returns the branch that the event is about, where it is about one.
+    #[must_use]
+    pub fn branch(&self) -> Option<&str> {
+        self.reference.as_deref()?.strip_prefix("refs/heads/")
+    }
+
+    /// Returns the tag that the event is about, where it is about one.
+    #[must_use]
+    pub fn tag(&self) -> Option<&str> {
+        self.reference.as_deref()?.strip_prefix("refs/tags/")
     }
 }

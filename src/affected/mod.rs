@@ -1,0 +1,55 @@
+//! Who is affected, and why (spec section 5).
+//!
+//! Two stages with two types: [`Direct`] causes are a service's own, [`Affected`] is what they come to once they have
+//! spread over the dependency graph. Spreading is monotone: more changes never take a service away.
+
+mod direct;
+mod spread;
+
+pub use direct::{Direct, Watch};
+pub use spread::{Affected, spread};
+
+use crate::filter::Match;
+use crate::name::{ServiceId, ServiceName};
+
+/// Why a service is affected.
+#[derive(Debug, Clone)]
+pub enum Cause<'a> {
+    /// A change that its own filter matches.
+    File(Match<'a>),
+    /// A change that the `global` filter matches.
+    Global(Match<'a>),
+    /// A service that it depends on is affected: the shortest chain, from the dependency to the service that is
+    /// affected by itself.
+    Dependency(Vec<ServiceId>),
+    /// At base it depended on this service, and no longer does.
+    DependencyRemoved(ServiceName),
+    /// Its resolved definition differs from the one at base.
+    Definition,
+    /// The configuration at base has no such service.
+    NewService,
+    /// Somebody asked for it: `--force`, `--all`, a manual run, its release tag.
+    Forced,
+    /// Nothing says when it was last built: no record, no release tag, or no commit to compare with.
+    NoRecord,
+    /// The base to compare with could not be reached.
+    BaseUnreachable,
+}
+
+impl Cause<'_> {
+    /// Returns the word for it in the plan.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::File(_) => "file",
+            Self::Global(_) => "global",
+            Self::Dependency(_) => "dependency",
+            Self::DependencyRemoved(_) => "dependency-removed",
+            Self::Definition => "definition",
+            Self::NewService => "new-service",
+            Self::Forced => "forced",
+            Self::NoRecord => "no-record",
+            Self::BaseUnreachable => "base-unreachable",
+        }
+    }
+}

@@ -1,0 +1,53 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The kinds of event, each a row of spec section 9.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Commits were pushed to a branch.
+    Push,
+    /// A tag was pushed.
+    Tag,
+    /// A pull or merge request was opened or updated.
+    PullRequest,
+    /// A merge queue asks whether a group may go in.
+    MergeGroup,
+    /// Somebody started it by hand.
+    Manual,
+    /// A clock started it.
+    Schedule,
+    /// A release was published.
+    Release,
+    /// No CI engine: somebody's own machine.
+    Local,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Push,
+        Self::Tag,
+        Self::PullRequest,
+        Self::MergeGroup,
+        Self::Manual,
+        Self::Schedule,
+        Self::Release,
+        Self::Local,
+    ];
+
+    /// Returns the word for it in filters.yaml and in the plan.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::Tag => "tag",
+            Self::PullRequest => "pull_request",
+            Self::MergeGroup => "merge_group",
+            Self::Manual => "manual",
+            Self::Schedule => "schedule",
+            Self::Release => "release",
+            Self::Local => "local",
+        }
+    }
+}
