@@ -35,21 +35,3 @@ pub enum Cause<'a> {
     /// The base to compare with could not be reached.
     BaseUnreachable,
 }
-
-impl Cause<'_> {
-    /// Returns the word for it in the plan.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::File(_) => "file",
-            Self::Global(_) => "global",
-            Self::Dependency(_) => "dependency",
-            Self::DependencyRemoved(_) => "dependency-removed",
-            Self::Definition => "definition",
-            Self::NewService => "new-service",
-            Self::Forced => "forced",
-            Self::NoRecord => "no-record",
-            Self::BaseUnreachable => "base-unreachable",
-        }
-    }
-}

@@ -77,8 +77,11 @@ mod tests {
 
     fn shown(graph: &Graph, affected: &Affected) -> Vec<String> {
         let cause = |cause: &Cause| match cause {
-            Cause::Dependency(chain) => chain.iter().map(|id| format!("<s{}", id.0)).collect(),
-            other => other.kind().to_owned(),
+            Cause::Dependency(chain) => {
+                chain.iter().fold(String::new(), |text, id| text + "<" + graph.name(*id).as_str())
+            }
+            Cause::Forced => "forced".to_owned(),
+            other => format!("{other:?}"),
         };
         let service = |id: ServiceId| affected.causes(id).iter().map(cause).collect::<Vec<_>>().join(" ");
         graph.services().map(service).collect()

@@ -1,0 +1,99 @@
+//! What a step of GitHub Actions hands on: its outputs, by the grammar of the runner's output file.
+
+use super::{EmitError, Field, ListFiles, json, matrix};
+use crate::name::Escaped;
+use crate::plan::Plan;
+
+/// An output of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// The runner measures a job's outputs as UTF-16 and takes 1 MB: half of that in ASCII, and some for other steps'.
+const MAX_BYTES: usize = 450_000;
+
+/// The runner refuses a matrix with more jobs.
+const MAX_JOBS: usize = 256;
+
+/// Returns the outputs of a plan: rebake's own (`any`, `matrix`, `services`, `environment`, `count`), then those of
+/// paths-filter: for each filter `<name>` and `<name>_count`, with `list_files` also `<name>_files`, and `changes`, the
+/// JSON array of the filters that are true.
+///
+/// A filter whose output has the name of an earlier one wins, since the runner takes the last; `changes` gives way to a
+/// filter of that name, as in paths-filter.
+///
+/// # Errors
+/// When a filter's name cannot be an output, or the engine's limits are passed: 256 jobs, 1 MB.
+pub fn outputs(plan: &Plan, fields: &[Field], list_files: ListFiles) -> Result<Vec<Output>, EmitError> {
+    if plan.services.len() > MAX_JOBS {
+        return Err(EmitError::Limit {
+            engine: "GitHub Actions",
+            what: "the number of jobs of the matrix",
+            size: plan.services.len().to_string(),
+            limit: "256",
+        });
+    }
+    let output = |name: &str, value: String| Output { name: name.to_owned(), value };
+    let names: Vec<&str> = plan.services.iter().map(|service| service.service.as_str()).collect();
+    let mut outputs = vec![
+        output("any", plan.any.to_string()),
+        output("count", names.len().to_string()),
+        output("environment", plan.environment.clone()),
+        output("services", json::ascii_line(&names)),
+        output("matrix", matrix(plan, fields)),
+    ];
+    let changed: Vec<&String> =
+        plan.filters.iter().filter(|(_, paths)| !paths.is_empty()).map(|(name, _)| name).collect();
+    if !plan.filters.contains_key("changes") {
+        outputs.push(output("changes", json::ascii_line(&changed)));
+    }
+    for (name, paths) in &plan.filters {
+        check_name(name)?;
+        outputs.push(output(name, (!paths.is_empty()).to_string()));
+        outputs.push(output(&format!("{name}_count"), paths.len().to_string()));
+        if let Some(files) = list_files.text(paths) {
+            outputs.push(output(&format!("{name}_files"), files));
+        }
+    }
+    let bytes: usize = outputs.iter().map(|output| output.name.len() + output.value.len()).sum();
+    if bytes > MAX_BYTES {
+        return Err(EmitError::Limit {
+            engine: "GitHub Actions",
+            what: "the size of the step's outputs",
+            size: format!("{bytes} bytes"),
+            limit: "450000 bytes (1 MB of UTF-16 for a whole job)",
+        });
+    }
+    Ok(outputs)
+}
+
+/// The runner's grammar ends a name at `=` or `<<`, whichever comes first, and a line at a line break.
+fn check_name(name: &str) -> Result<(), EmitError> {
+    let reason = if name.is_empty() {
+        "it is empty"
+    } else if name.contains(['\n', '\r']) {
+        "it has a line break"
+    } else if name.contains('=') || name.contains("<<") || name.ends_with('<') {
+        "`=` and `<<` end a name in the runner's output file"
+    } else {
+        return Ok(());
+    };
+    Err(EmitError::OutputName { name: Escaped::new(name).to_string(), reason })
+}
+
+/// Returns the text to append to the file that `GITHUB_OUTPUT` names.
+///
+/// Every value stands between two lines of `delimiter`, which no value may hold: `None` when one does. The text begins
+/// with a line break, which the runner skips, since an earlier writer may have left its last line open.
+#[must_use]
+pub fn render(outputs: &[Output], delimiter: &str) -> Option<String> {
+    if outputs.iter().any(|output| output.value.contains(delimiter) || output.name.contains(delimiter)) {
+        return None;
+    }
+    let entry = |Output { name, value }: &Output| format!("{name}<<{delimiter}\n{value}\n{delimiter}\n");
+    Some(std::iter::once("\n".to_owned()).chain(outputs.iter().map(entry)).collect())
+}

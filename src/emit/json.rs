@@ -1,0 +1,48 @@
+use std::io;
+
+use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
+
+/// Returns a value as one line of ASCII: what stands outside is escaped.
+///
+/// Output files and job matrices pass through programs that split lines and guess encodings (research: the runner's
+/// output file, YAML readers); ASCII on one line survives all of them.
+pub(super) fn ascii_line<T: Serialize>(value: &T) -> String {
+    let mut bytes = Vec::new();
+    // Writing to memory cannot fail, and every map that is written here has strings for keys.
+    let written = value.serialize(&mut Serializer::with_formatter(&mut bytes, Ascii));
+    debug_assert!(written.is_ok(), "a plan always serialises");
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+struct Ascii;
+
+impl Formatter for Ascii {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut units = [0; 2];
+        for c in fragment.chars() {
+            if c.is_ascii() && c != '\u{7f}' {
+                write!(writer, "{c}")?;
+            } else {
+                for unit in c.encode_utf16(&mut units) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_text_comes_back() {
+        let text = "a\"\\\n\u{7f}ü\u{2028}😀";
+        let line = ascii_line(&text);
+        assert_eq!(line, r#""a\"\\\n\u007f\u00fc\u2028\ud83d\ude00""#);
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+    }
+}

@@ -1,0 +1,24 @@
+use serde_json::{Map, Value, json};
+
+use super::{Field, json};
+use crate::plan::Plan;
+
+/// Returns the job matrix: one line, `{"include":[{"service":…},…]}`, in build order.
+///
+/// Each entry has the fields that were chosen, then the service's own `matrix` values. With no service it is
+/// `{"include":[]}`, which GitHub refuses to run: a job over it needs `if: needs.plan.outputs.any == 'true'`.
+#[must_use]
+pub fn matrix(plan: &Plan, fields: &[Field]) -> String {
+    let entry = |service| -> Map<String, Value> {
+        let mut entry = Map::new();
+        for field in fields {
+            entry.insert(field.name().to_owned(), field.of(plan, service));
+        }
+        for (key, value) in &service.matrix {
+            entry.entry(key).or_insert_with(|| value.clone());
+        }
+        entry
+    };
+    let include: Vec<_> = plan.services.iter().map(entry).collect();
+    json::ascii_line(&json!({ "include": include }))
+}

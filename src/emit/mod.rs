@@ -1,0 +1,74 @@
+//! A plan as text: one file a format (spec section 11). Each reads the [`Plan`] and nothing left of it.
+
+mod fields;
+mod github;
+mod json;
+mod list;
+mod list_files;
+mod markdown;
+mod matrix;
+mod table;
+
+pub use fields::{Field, UnknownField};
+pub use github::{Output, outputs, render as github_output};
+pub use list::{Separator, names, paths};
+pub use list_files::ListFiles;
+pub use markdown::markdown;
+pub use matrix::matrix;
+pub use table::{Palette, table};
+
+use crate::plan::Plan;
+
+/// Why a plan cannot be written in a format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EmitError {
+    /// A name would break the lines of the format.
+    #[error("the name {name} has a line break, which a list of lines cannot hold")]
+    LineBreak {
+        /// The name, escaped.
+        name: String,
+    },
+    /// A filter has a name that GitHub's output file cannot hold.
+    #[error("the filter {name} cannot be an output of GitHub Actions: {reason}")]
+    OutputName {
+        /// The name, escaped.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The engine would refuse it, or lose a part.
+    #[error("{what} is {size}, and {engine} takes at most {limit}")]
+    Limit {
+        /// The engine.
+        engine: &'static str,
+        /// What is too large.
+        what: &'static str,
+        /// How large it is.
+        size: String,
+        /// What the engine takes.
+        limit: &'static str,
+    },
+}
+
+impl EmitError {
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::LineBreak { .. } => "ask for NUL instead of line breaks with `-z`, or for `--format json`",
+            Self::OutputName { .. } => "rename the filter",
+            Self::Limit { .. } => "choose fewer fields with `--fields`, or fewer services with `--only`",
+        }
+    }
+}
+
+/// Returns the first line for people: what was compared, and how that was chosen.
+fn compared(plan: &Plan) -> String {
+    let short = |id: &Option<String>| id.as_deref().map(|id| id.get(..7).unwrap_or(id).to_owned());
+    let work_tree = if plan.range.worktree { " with the work tree's changes" } else { "" };
+    match (short(&plan.range.base), short(&plan.range.head)) {
+        (Some(base), Some(head)) => format!("{base}..{head}{work_tree}: {}", plan.range.source),
+        (None, Some(head)) => format!("{head}{work_tree}: {}", plan.range.source),
+        (_, None) => format!("no commit yet{work_tree}: {}", plan.range.source),
+    }
+}

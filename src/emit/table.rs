@@ -1,0 +1,107 @@
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::compared;
+use crate::name::Escaped;
+use crate::plan::{Cause, CauseKind, Plan, Service};
+
+/// Whether a text for people is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Palette {
+    /// No escape codes.
+    Plain,
+    /// For a terminal.
+    Coloured,
+}
+
+impl Palette {
+    fn paint(self, style: Style, text: &str) -> String {
+        match self {
+            Self::Plain => text.to_owned(),
+            Self::Coloured => format!("{style}{text}{style:#}"),
+        }
+    }
+}
+
+const HEADING: Style = Style::new().bold();
+const NAME: Style = AnsiColor::Green.on_default().bold();
+const FAINT: Style = Style::new().dimmed();
+
+/// How many causes of a service the table shows; the JSON has all.
+const CAUSES: usize = 3;
+
+/// Returns the plan as a table for people.
+///
+/// The first line says what was compared and how that was chosen. Names from the repository are escaped.
+#[must_use]
+pub fn table(plan: &Plan, palette: Palette) -> String {
+    let mut text = format!("{}\n", Escaped::new(&compared(plan)));
+    let _ = writeln!(text, "{}", palette.paint(FAINT, &format!("environment {}", Escaped::new(&plan.environment))));
+    if plan.services.is_empty() {
+        let _ = writeln!(text, "\nNothing to rebuild: none of {} is affected.", services(plan.unaffected.len()));
+    } else {
+        text.push('\n');
+        push_rows(&mut text, plan, palette);
+        let total = plan.services.len() + plan.unaffected.len();
+        let levels = plan.services.iter().map(|service| service.level + 1).max().unwrap_or_default();
+        let steps = if levels > 1 { format!(", in {levels} steps") } else { String::new() };
+        let _ = writeln!(text, "\n{} of {} to rebuild{steps}.", plan.services.len(), services(total));
+    }
+    if !plan.removed.is_empty() {
+        let _ = writeln!(text, "Gone since base: {}.", Escaped::new(&plan.removed.join(", ")));
+    }
+    text
+}
+
+fn services(count: usize) -> String {
+    if count == 1 { "1 service".to_owned() } else { format!("{count} services") }
+}
+
+fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
+    let name = |service: &Service| Escaped::new(&service.service).to_string();
+    let version = |service: &Service| service.version.clone().unwrap_or_else(|| "unknown".to_owned());
+    let names = plan.services.iter().map(|service| name(service).chars().count()).max().unwrap_or_default().max(7);
+    let versions = plan.services.iter().map(|service| version(service).len()).max().unwrap_or_default().max(7);
+    let heading = format!("{:names$}  {:versions$}  {}", "SERVICE", "VERSION", "WHY");
+    let _ = writeln!(text, "{}", palette.paint(HEADING, &heading));
+    for service in &plan.services {
+        let first = format!("{:names$}", name(service));
+        let mut left = format!("{}  {:versions$}", palette.paint(NAME, &first), version(service));
+        for cause in service.causes.iter().take(CAUSES) {
+            let (what, place) = sentence(cause);
+            let place = place.map(|place| format!("  {}", palette.paint(FAINT, &place))).unwrap_or_default();
+            let _ = writeln!(text, "{left}  {what}{place}");
+            left = " ".repeat(names + 2 + versions);
+        }
+        let more = service.causes.len().saturating_sub(CAUSES);
+        if more > 0 {
+            let _ = writeln!(text, "{left}  {}", palette.paint(FAINT, &format!("and {more} more")));
+        }
+    }
+}
+
+/// Says a cause in words, and where it comes from.
+pub(super) fn sentence(cause: &Cause) -> (String, Option<String>) {
+    let shown = |text: &Option<String>| Escaped::new(text.as_deref().unwrap_or_default()).to_string();
+    let what = match cause.kind {
+        CauseKind::File | CauseKind::Global => {
+            let global = if cause.kind == CauseKind::Global { "global: " } else { "" };
+            let pattern = cause.pattern.as_ref().filter(|pattern| Some(*pattern) != cause.path.as_ref());
+            let by = pattern.map(|pattern| format!(" by {}", Escaped::new(pattern))).unwrap_or_default();
+            format!("{global}{} {}{by}", shown(&cause.path), shown(&cause.status))
+        }
+        CauseKind::Dependency if cause.chain.len() > 1 => {
+            let chain: Vec<String> = cause.chain.iter().map(|name| Escaped::new(name).to_string()).collect();
+            format!("depends on {}", chain.join(", which depends on "))
+        }
+        CauseKind::Dependency => format!("depends on {}", shown(&cause.via)),
+        CauseKind::DependencyRemoved => format!("no longer depends on {}", shown(&cause.via)),
+        CauseKind::Definition => "its definition changed".to_owned(),
+        CauseKind::NewService => "new service".to_owned(),
+        CauseKind::Forced => "asked for".to_owned(),
+        CauseKind::NoRecord => "nothing says when it was last built".to_owned(),
+        CauseKind::BaseUnreachable => "the base is out of reach".to_owned(),
+    };
+    (what, cause.at.as_ref().map(|at| Escaped::new(at).to_string()))
+}

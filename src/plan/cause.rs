@@ -1,0 +1,78 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Why a service is affected, as published. Which keys are there depends on the kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cause {
+    /// The kind of cause.
+    pub kind: CauseKind,
+    /// `file`, `global`: the path that changed, quoted as git quotes it where it is not UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// `file`, `global`: what happened to the path: `added`, `modified`, `deleted` or `type-changed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// `file`, `global`: the pattern that matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// `file`, `global`: where the pattern stands, `filters.yaml:3:9`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// `dependency`: the affected service it depends on; `dependency-removed`: the one it no longer depends on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
+    /// `dependency`: the shortest chain, from `via` to a service with a cause of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<String>,
+}
+
+/// The kinds of cause (spec section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CauseKind {
+    /// A change that its filter matches.
+    File,
+    /// A change that the `global` filter matches.
+    Global,
+    /// A service it depends on is affected.
+    Dependency,
+    /// It no longer depends on a service that it depended on at base.
+    DependencyRemoved,
+    /// Its resolved definition differs from the one at base.
+    Definition,
+    /// The configuration at base has no such service.
+    NewService,
+    /// Somebody asked for it.
+    Forced,
+    /// Nothing says when it was last built.
+    NoRecord,
+    /// The base could not be reached.
+    BaseUnreachable,
+}
+
+impl CauseKind {
+    /// Returns the word for it in the plan's JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Global => "global",
+            Self::Dependency => "dependency",
+            Self::DependencyRemoved => "dependency-removed",
+            Self::Definition => "definition",
+            Self::NewService => "new-service",
+            Self::Forced => "forced",
+            Self::NoRecord => "no-record",
+            Self::BaseUnreachable => "base-unreachable",
+        }
+    }
+}
+
+impl Cause {
+    /// Returns a cause that needs no more words than its kind.
+    #[must_use]
+    pub fn of_kind(kind: CauseKind) -> Self {
+        Self { kind, path: None, status: None, pattern: None, at: None, via: None, chain: Vec::new() }
+    }
+}

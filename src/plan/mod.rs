@@ -1,0 +1,176 @@
+//! The Plan: what must be rebuilt, why, what each result is called, and in what order (spec section 10).
+//!
+//! The waist of the house, and the only stage that is published: its JSON is versioned ([`SCHEMA`]), can be saved and
+//! fed back, and carries neither commands nor secrets. The same commit and configuration give the same bytes.
+
+mod cause;
+mod read;
+
+pub use cause::{Cause, CauseKind};
+pub use read::{PlanError, read};
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::trigger::Kind;
+
+/// The version of the plan's JSON that this program writes and reads.
+pub const SCHEMA: u32 = 1;
+
+/// A plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The version of this format: 1.
+    pub schema: u32,
+    /// The version of rebake that made it.
+    pub rebake: String,
+    /// What asked for it.
+    pub trigger: Trigger,
+    /// Where results go.
+    pub environment: String,
+    /// What was compared.
+    pub range: Range,
+    /// Where doubt widened the plan; empty when everything is certain.
+    pub degraded: Vec<Doubt>,
+    /// The affected services in build order; where that leaves a choice, in the order of filters.yaml.
+    pub services: Vec<Service>,
+    /// The other services, in the order of filters.yaml.
+    pub unaffected: Vec<String>,
+    /// Services that the configuration at base has and this one has not, in their order there; for teardown.
+    pub removed: Vec<String>,
+    /// Changed paths that nothing matched, sorted; quoted as git quotes them where they are not UTF-8.
+    pub unmatched: Vec<String>,
+    /// The changed paths that each named filter matched, in the order of filters.yaml; sorted, quoted as above.
+    pub filters: IndexMap<String, Vec<String>>,
+    /// Whether any service is affected.
+    pub any: bool,
+}
+
+/// What asked for a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    /// The kind of event.
+    pub kind: Kind,
+    /// The full ref that it is about, where it has one.
+    #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+/// What was compared, and how that was chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// The commit that changes were counted from; absent when there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// The commit that changes lead to; absent in a repository without commits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
+    /// How the range was chosen, in words.
+    pub source: String,
+    /// Whether changes of the work tree on top of head count.
+    pub worktree: bool,
+}
+
+/// A doubt that widened the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Doubt {
+    /// What kind of doubt, a stable word such as `base-unreachable`.
+    pub kind: String,
+    /// What is not known, and what was done about it.
+    pub message: String,
+    /// How to have it certain next time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+/// An affected service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Its name.
+    pub service: String,
+    /// Its directory, `.` for the root; absent where the configuration gives none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Why it is affected: all of its own causes, and the shortest chain to a dependency's.
+    pub causes: Vec<Cause>,
+    /// The base that this service has for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Base>,
+    /// The affected services that must be built before it, in build order.
+    pub needs: Vec<String>,
+    /// 0 for a service that needs none, else one more than the highest level it needs.
+    pub level: usize,
+    /// What the result is called; absent where a shallow clone leaves it unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// What `git describe` says of it; absent where a shallow clone leaves it unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub described: Option<Described>,
+    /// What its content comes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// The image it becomes, without a tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Full image references; tags alone where there is no image.
+    pub tags: Vec<String>,
+    /// Labels of the image, sorted.
+    pub labels: std::collections::BTreeMap<String, String>,
+    /// The platforms it is built for.
+    pub platforms: Vec<String>,
+    /// Whether the result may be pushed.
+    pub push: bool,
+    /// Values that the configuration hands on to the CI job.
+    pub matrix: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The base that a service has for itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Base {
+    /// The commit.
+    pub commit: String,
+    /// How it was found, in words.
+    pub source: String,
+}
+
+/// What `git describe` says of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Described {
+    /// The service's release tag; absent where no commit carries one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// The commits since the tag; all there are where there is no tag.
+    pub distance: u32,
+    /// The commit that is described.
+    pub commit: String,
+}
+
+impl Plan {
+    /// Returns an affected service by its name.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.service == name)
+    }
+
+    /// Returns the JSON text of the plan, with a final newline.
+    ///
+    /// # Errors
+    /// Never in practice: every key is a string.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    }
+
+    /// Returns the JSON Schema of the plan, draft 2020-12.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Plan).to_value()
+    }
+}
