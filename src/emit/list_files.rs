@@ -82,6 +82,7 @@ fn escape(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::quoted;
 
     /// The hostile names of the field, in the formats that a shell reads: each must come back as it was.
     #[test]
@@ -117,7 +118,7 @@ mod tests {
             "a=b",
             "<>|&",
         ];
-        let paths: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let paths: Vec<String> = names.iter().map(|name| quoted(name.as_bytes()).into_owned()).collect();
         for format in [ListFiles::Shell, ListFiles::Escape] {
             let text = format.text(&paths).unwrap();
             let script = format!("for name in {text}; do printf '%s\\0' \"$name\"; done");
