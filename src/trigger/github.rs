@@ -41,6 +41,7 @@ pub(super) fn read(variable: impl Fn(&str) -> Option<String>, event: Option<&str
     Ok(Trigger {
         kind,
         reference: if kind == Kind::Release { release_tag.or(reference) } else { reference },
+        commit: variable("GITHUB_SHA").and_then(|id| id.parse().ok()),
         base,
         default_branch: text(&event, "/repository/default_branch"),
         inputs: inputs(&event),

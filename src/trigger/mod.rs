@@ -16,6 +16,8 @@ pub struct Trigger {
     pub kind: Kind,
     /// The full ref that it is about, such as `refs/heads/main`, where it has one.
     pub reference: Option<String>,
+    /// The commit that it is about, where it names one; the work tree may hold another.
+    pub commit: Option<CommitId>,
     /// What it says of the commit to compare with.
     pub base: BaseHint,
     /// The repository's default branch, where the engine names it.
@@ -83,6 +85,7 @@ impl Trigger {
         Self {
             kind: Kind::Local,
             reference: None,
+            commit: None,
             base: BaseHint::None,
             default_branch: None,
             inputs: Inputs::default(),
