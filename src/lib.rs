@@ -14,5 +14,6 @@ pub mod name;
 pub mod plan;
 pub mod recipe;
 pub mod template;
+pub mod tree;
 pub mod trigger;
 pub mod version;

@@ -1,5 +1,21 @@
 //! The repository, read through gix. The only room that knows gix.
+//!
+//! Nothing here writes, and nothing here talks to a network. What the answers claim to equal is named at each
+//! method: `git diff`, `git status`, `git merge-base`, `git ls-tree`. Replace refs (`git replace`) are followed,
+//! as git does; the older grafts file (`.git/info/grafts`) is not read.
 
+mod ancestry;
+mod diff;
+mod error;
+mod head;
+mod index;
+mod object;
 mod open;
+mod revision;
+mod status;
+mod tree;
 
-pub use open::{OpenError, Repository};
+pub use error::Error;
+pub use head::{DefaultBranch, Head, RefName};
+pub use open::{PartialClone, Repository};
+pub use tree::FileAt;

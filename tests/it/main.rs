@@ -1,1 +1,13 @@
-fn main() {}
+//! The integration tests: one binary, one builder of repositories ([`repo::Repo`]), truth from git itself.
+
+#![expect(clippy::unwrap_used, reason = "in a test every failure is a bug, and the place says which")]
+
+mod git_diff;
+mod git_entries;
+mod git_merge_base;
+mod git_open;
+mod git_revision;
+mod git_status;
+mod history;
+mod random;
+mod repo;
