@@ -1,7 +1,14 @@
 //! Patterns: picomatch's dialect with `{dot: true}`, and an index over thousands of them.
 
+mod error;
 mod index;
+mod machine;
 mod pattern;
+mod read;
+mod set;
+mod term;
+mod tree;
 
+pub use error::PatternError;
 pub use index::{GlobIndex, Hit};
-pub use pattern::{Pattern, PatternError, Verdict};
+pub use pattern::{Pattern, Verdict};
