@@ -6,3 +6,4 @@ pub mod git;
 pub mod glob;
 pub mod name;
 pub mod template;
+pub mod version;
