@@ -5,17 +5,22 @@
 //! as git does; the older grafts file (`.git/info/grafts`) is not read.
 
 mod ancestry;
+mod describe;
 mod diff;
 mod error;
 mod head;
+mod history;
 mod index;
 mod object;
 mod open;
 mod revision;
 mod status;
+mod tags;
 mod tree;
 
 pub use error::Error;
 pub use head::{DefaultBranch, Head, RefName};
+pub use history::{DescribeOptions, Descriptions, HistoryError, Parents, StopRule, Work};
 pub use open::{PartialClone, Repository};
+pub use tags::Tag;
 pub use tree::FileAt;

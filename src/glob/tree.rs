@@ -120,9 +120,10 @@ impl Builder<'_> {
                     Some(Word::Char(':')) => None,
                     Some(Word::Char('=')) => Some(true),
                     Some(Word::Char('!')) => Some(false),
-                    _ => return Err(PatternError::new(at, "a group begins with `(?`").help(
-                        "only `(?:…)`, `(?=…)` and `(?!…)` are read; write `\\\\(` for a parenthesis",
-                    )),
+                    _ => {
+                        return Err(PatternError::new(at, "a group begins with `(?`")
+                            .help("only `(?:…)`, `(?=…)` and `(?!…)` are read; write `\\\\(` for a parenthesis"));
+                    }
                 }
             }
             Opening::Paren => None,

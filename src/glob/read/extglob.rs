@@ -110,7 +110,9 @@ impl Reader {
                 output.extend(handed_through(&text, at)?);
             }
             Risk::Class(set) => {
-                output.extend((extglob.output == 0).then_some(Word::Guard(Guard::Something)).map(|word| Term { at, word }));
+                output.extend(
+                    (extglob.output == 0).then_some(Word::Guard(Guard::Something)).map(|word| Term { at, word }),
+                );
                 output.extend([Word::Set(set), Word::Repeat(Times::Any)].map(|word| Term { at, word }));
             }
         }

@@ -231,7 +231,9 @@ impl Reader {
     /// Adds a token; without `output` its text goes through as it is.
     fn push(&mut self, kind: Kind, value: &str, output: Option<Vec<Term>>) -> Result<(), PatternError> {
         self.end_globstar(kind);
-        if !kind.is_paren() && let Some(extglob) = self.open_extglobs.last_mut() {
+        if !kind.is_paren()
+            && let Some(extglob) = self.open_extglobs.last_mut()
+        {
             extglob.inner.push_str(value);
         }
         let token = Token { kind, value: value.to_owned(), output, before: Some(self.last), at: self.at };

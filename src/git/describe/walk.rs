@@ -1,0 +1,142 @@
+use super::commits::{Commits, Node, number};
+use super::frontier::Frontier;
+use crate::git::{HistoryError, Parents};
+use crate::name::CommitId;
+
+/// History in the order in which git walks it, recorded as far as anyone needed it.
+///
+/// A commit's *position* is how many were walked before it.
+pub(super) struct Walk {
+    parents: Parents,
+    frontier: Frontier,
+    /// For each node: its position; for one that waits, some number that is no position yet; else [`UNSEEN`].
+    positions: Vec<u32>,
+    nodes: Vec<Node>,
+    /// Where the parents of each position begin in `edges`, and where those of the last one end.
+    starts: Vec<u32>,
+    /// Nodes of parents, with [`FIRST`] where nothing had led to the parent before.
+    edges: Vec<u32>,
+    /// For each position how many commits were waiting when it was taken, itself among them.
+    waiting: Vec<u32>,
+    /// Positions that were taken while another commit of the same second waited.
+    ties: Vec<u32>,
+    /// Positions whose parents were not fetched.
+    boundaries: Vec<u32>,
+    family: Vec<Node>,
+}
+
+/// A recorded history in which every commit goes by its position; those that wait have the positions behind.
+pub(super) struct Recording<'w> {
+    pub(super) starts: &'w [u32],
+    /// Positions of parents, with [`FIRST`] where nothing had led to the parent before.
+    pub(super) edges: Vec<u32>,
+    pub(super) waiting: &'w [u32],
+    pub(super) boundaries: &'w [u32],
+    /// How many commits were walked.
+    pub(super) len: u32,
+    /// How many wait behind.
+    pub(super) slots: u32,
+}
+
+const UNSEEN: u32 = u32::MAX;
+
+/// The mark on the edge by which a commit came to wait.
+pub(super) const FIRST: u32 = Commits::LIMIT;
+
+impl Walk {
+    pub(super) fn from_head(
+        commits: &mut Commits<'_>,
+        head: &CommitId,
+        parents: Parents,
+    ) -> Result<Self, HistoryError> {
+        let mut walk = Self {
+            parents,
+            frontier: Frontier::default(),
+            positions: Vec::new(),
+            nodes: Vec::new(),
+            starts: vec![0],
+            edges: Vec::new(),
+            waiting: Vec::new(),
+            ties: Vec::new(),
+            boundaries: Vec::new(),
+            family: Vec::new(),
+        };
+        let head = gix::oid::from_bytes_unchecked(head.as_bytes());
+        let head = commits.node(head)?;
+        walk.frontier.push(commits.seconds(head)?, head);
+        walk.positions.resize(commits.len(), UNSEEN);
+        walk.positions[head as usize] = 0;
+        Ok(walk)
+    }
+
+    /// Walks one commit on and returns its position; `None` when all were walked.
+    pub(super) fn step(&mut self, commits: &mut Commits<'_>) -> Result<Option<u32>, HistoryError> {
+        let waiting = self.frontier.len();
+        let Some((seconds, node)) = self.frontier.pop() else { return Ok(None) };
+        let at = number(self.nodes.len())?;
+        self.positions[node as usize] = at;
+        self.nodes.push(node);
+        self.waiting.push(waiting);
+        if self.frontier.next_is_of(seconds) {
+            self.ties.push(at);
+        }
+        if commits.is_boundary(node) {
+            self.boundaries.push(at);
+        }
+        self.family.clear();
+        commits.parents(node, &mut self.family)?;
+        if self.parents == Parents::First {
+            self.family.truncate(1);
+        }
+        self.positions.resize(commits.len(), UNSEEN);
+        for &parent in &self.family {
+            let first = self.positions[parent as usize] == UNSEEN;
+            if first {
+                self.frontier.push(commits.seconds(parent)?, parent);
+                self.positions[parent as usize] = UNSEEN - 1;
+            }
+            self.edges.push(if first { parent | FIRST } else { parent });
+        }
+        self.starts.push(number(self.edges.len())?);
+        Ok(Some(at))
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.frontier.is_empty()
+    }
+
+    pub(super) fn parents(&self) -> Parents {
+        self.parents
+    }
+
+    /// Returns how many commits were walked.
+    pub(super) fn len(&self) -> u32 {
+        // `step` numbered each of them in 32 bits.
+        u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn node(&self, at: u32) -> Node {
+        self.nodes[at as usize]
+    }
+
+    pub(super) fn boundaries(&self) -> &[u32] {
+        &self.boundaries
+    }
+
+    /// Whether another commit of the same second waited when the commit at this position was taken.
+    pub(super) fn is_tie(&self, at: u32) -> bool {
+        self.ties.binary_search(&at).is_ok()
+    }
+
+    pub(super) fn recording(&mut self) -> Recording<'_> {
+        let len = self.len();
+        let mut slots = 0;
+        for node in self.frontier.nodes() {
+            self.positions[node as usize] = len + slots;
+            slots += 1;
+        }
+        let position = |edge: &u32| self.positions[(edge & !FIRST) as usize] | (edge & FIRST);
+        let edges = self.edges.iter().map(position).collect();
+        Recording { starts: &self.starts, edges, waiting: &self.waiting, boundaries: &self.boundaries, len, slots }
+    }
+}

@@ -1,0 +1,336 @@
+//! `Repository::describe` against the installed `git describe`, on random histories.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use rebake::git::{DescribeOptions, Descriptions, Parents, Repository, StopRule};
+use rebake::name::CommitId;
+use rebake::version::{Described, TagPattern, Trust};
+
+/// What is described in every random repository: some prefixes begin like others, one service has two.
+const SERVICES: &[&[&str]] =
+    &[&["a@"], &["a-b@"], &["svc/go/a@"], &["svc/v"], &["@x/y@"], &["b-v"], &["none@"], &["b-v", "svc/v"], &["v"]];
+
+/// How the clocks of a random history went.
+#[derive(Debug, Clone, Copy)]
+enum Clocks {
+    /// Every commit is newer than the last one.
+    Right,
+    /// Many commits share a second.
+    Coarse,
+    /// Some are wrong by far.
+    Skewed,
+    /// All dates are random, and few.
+    Wild,
+}
+
+const CLOCKS: [Clocks; 4] = [Clocks::Right, Clocks::Coarse, Clocks::Skewed, Clocks::Wild];
+
+#[test]
+fn random_histories_are_described_as_git_does() {
+    let wanted = std::env::var("REBAKE_FUZZ").ok().and_then(|count| count.parse().ok()).unwrap_or(300_usize);
+    let mut compared = 0;
+    let mut seed = std::env::var("REBAKE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1_u64);
+    while compared < wanted {
+        compared += compare_random(seed);
+        seed += 1;
+    }
+    println!("{compared} comparisons, seeds below {seed}, {:?}", installed_rule());
+}
+
+#[test]
+#[ignore = "needs REBAKE_REPO, the path of a repository with release tags"]
+fn a_real_repository_is_described_as_git_does() {
+    let path = PathBuf::from(std::env::var_os("REBAKE_REPO").expect("REBAKE_REPO"));
+    let repo = Repo { path: path.clone() };
+    let repository = Repository::discover(&path).unwrap();
+    let prefixes: std::collections::BTreeSet<String> = repository
+        .tags()
+        .unwrap()
+        .iter()
+        .filter_map(|tag| {
+            let name = tag.name.to_str()?;
+            let version = name.char_indices().find(|(at, _)| semver::Version::parse(&name[*at..]).is_ok())?.0;
+            Some(name[..version].to_owned())
+        })
+        .collect();
+    let wanted: Vec<_> = prefixes.iter().map(|prefix| vec![TagPattern::new(prefix.as_str(), "")]).collect();
+    let mut compared = 0;
+    for back in [0, 1, 7, 50, 100, 200, 333, 500, 1000, 2000, 3000] {
+        let Ok(head) = repo.try_git(&["rev-parse", "--verify", "-q", &format!("HEAD~{back}^{{commit}}")]) else {
+            continue;
+        };
+        compared += repo.compare(&head, &wanted, Parents::All, &format!("HEAD~{back}"));
+    }
+    println!("{} prefixes, {compared} comparisons", prefixes.len());
+}
+
+fn compare_random(seed: u64) -> usize {
+    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let clocks = CLOCKS[usize::try_from(seed % 4).unwrap()];
+    let dir = tempfile::tempdir().unwrap();
+    let repo = Repo::random(dir.path(), &mut random, clocks);
+    let wanted: Vec<_> = SERVICES
+        .iter()
+        .map(|prefixes| prefixes.iter().map(|prefix| TagPattern::new(*prefix, "")).collect::<Vec<_>>())
+        .collect();
+    let commits: Vec<String> = repo.git(&["log", "--all", "--format=%H"]).lines().map(str::to_owned).collect();
+    let mut compared = 0;
+    for round in 0..3 {
+        let head = if round == 0 { repo.git(&["rev-parse", "HEAD"]) } else { random.of(&commits).to_owned() };
+        let parents = if random.chance(4) { Parents::First } else { Parents::All };
+        let note = format!("seed {seed}, {clocks:?}, round {round}");
+        compared += repo.compare(&head, &wanted, parents, &note);
+        match round {
+            0 => drop(repo.git(&["commit-graph", "write", "--reachable"])),
+            _ if seed % 3 == 0 => drop(repo.git(&["pack-refs", "--all"])),
+            _ => {}
+        }
+    }
+    compared + compare_shallow(&repo, &wanted, 1 + random.below(12), seed)
+}
+
+/// In a shallow clone the answers are git's there; and those that are called exact are those of the whole clone.
+fn compare_shallow(whole: &Repo, wanted: &[Vec<TagPattern>], depth: usize, seed: u64) -> usize {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("file://{}", whole.path.display());
+    let target = dir.path().to_str().unwrap();
+    whole.git(&["clone", "-q", "--bare", &format!("--depth={depth}"), &url, target]);
+    let repo = Repo { path: dir.path().to_owned() };
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    if !whole.git(&["replace", "--list"]).is_empty() {
+        // A clone does not bring replacements along, so the two have different histories.
+        return repo.compare(&head, wanted, Parents::All, &format!("seed {seed}, depth {depth}"));
+    }
+    let truth = whole.described(&head, wanted, Parents::All).services;
+    for (found, truth) in repo.described(&head, wanted, Parents::All).services.iter().zip(&truth) {
+        if found.trust == Trust::Exact {
+            assert_eq!(found, truth, "seed {seed}: a wrong answer at depth {depth} is called exact");
+        }
+    }
+    repo.compare(&head, wanted, Parents::All, &format!("seed {seed}, depth {depth}"))
+}
+
+fn installed_rule() -> StopRule {
+    let version = Command::new("git").arg("--version").output().unwrap().stdout;
+    let version = String::from_utf8(version).unwrap();
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse::<u32>().ok());
+    let version = (numbers.next().unwrap(), numbers.next().unwrap());
+    if version >= (2, 48) { StopRule::Git248 } else { StopRule::Git247 }
+}
+
+/// A repository on disk, and git run in it without anybody's configuration.
+struct Repo {
+    path: PathBuf,
+}
+
+impl Repo {
+    fn random(path: &Path, random: &mut Random, clocks: Clocks) -> Self {
+        let repo = Self { path: path.to_owned() };
+        repo.git(&["init", "-q", "--bare", "."]);
+        let count = if random.chance(8) { 60 + random.below(200) } else { 5 + random.below(50) };
+        let mut import = String::new();
+        let mut clock = 1_700_000_000_u64;
+        for mark in 1..=count {
+            clock += match clocks {
+                Clocks::Right => 1 + random.below(1000) as u64,
+                Clocks::Coarse => u64::from(random.chance(4)),
+                Clocks::Skewed => 1 + random.below(10) as u64,
+                Clocks::Wild => 0,
+            };
+            let date = match clocks {
+                Clocks::Skewed if random.chance(6) => clock - 50 + random.below(100) as u64,
+                Clocks::Wild => clock + random.below(6) as u64,
+                _ => clock,
+            };
+            // Each commit is on a branch of its own, so that all are kept.
+            let _ =
+                write!(import, "commit refs/heads/b{mark}\nmark :{mark}\ncommitter C <c@c> {date} +0000\ndata 1\nx\n");
+            for (nth, parent) in random.parents(mark).into_iter().enumerate() {
+                let _ = writeln!(import, "{} :{parent}", if nth == 0 { "from" } else { "merge" });
+            }
+            import.push('\n');
+        }
+        let mut names = 0;
+        for prefix in SERVICES.iter().flat_map(|prefixes| prefixes.iter()).filter(|prefix| **prefix != "none@") {
+            let tags = if random.chance(3) { 8 + random.below(12) } else { random.below(5) };
+            for _ in 0..tags {
+                names += 1;
+                let name = format!("{prefix}{}", random.version(names));
+                let mark = 1 + random.below(count);
+                if random.chance(2) {
+                    let _ = write!(import, "reset refs/tags/{name}\nfrom :{mark}\n\n");
+                } else {
+                    let date = 1_700_000_000 + random.below(4);
+                    let _ = write!(import, "tag {name}\nfrom :{mark}\ntagger T <t@t> {date} +0000\ndata 1\nx\n");
+                }
+            }
+        }
+        let _ = write!(import, "reset refs/heads/main\nfrom :{}\n\n", count - random.below(3).min(count - 1));
+        repo.fast_import(&import);
+        repo.git(&["symbolic-ref", "HEAD", "refs/heads/main"]);
+        repo.add_odd_tags(random);
+        repo
+    }
+
+    /// Adds tags of tags, of a tree and of a blob, and a replaced commit.
+    fn add_odd_tags(&self, random: &mut Random) {
+        let tags: Vec<String> = self.git(&["tag"]).lines().map(str::to_owned).collect();
+        if !tags.is_empty() {
+            for number in 0..random.below(3) {
+                self.git(&["tag", "-a", "-m", "x", &format!("a@9.0.{number}"), random.of(&tags)]);
+            }
+        }
+        if random.chance(3) {
+            self.git(&["tag", "a-b@1.0.1000", "HEAD^{tree}"]);
+            self.git(&["tag", "-a", "-m", "x", "a-b@1.0.1001", "HEAD^{tree}"]);
+        }
+        if random.chance(5) {
+            let commits: Vec<String> = self.git(&["log", "--format=%H", "-n20"]).lines().map(str::to_owned).collect();
+            // Git refuses where the commit has no parents anyway.
+            let _ = self.try_git(&["replace", "--graft", random.of(&commits)]);
+        }
+    }
+
+    /// Describes with both programs and returns how many answers were compared.
+    fn compare(&self, head: &str, wanted: &[Vec<TagPattern>], parents: Parents, note: &str) -> usize {
+        let found = self.described(head, wanted, parents);
+        for (patterns, found) in wanted.iter().zip(&found.services) {
+            let expected = self.git_describe(head, patterns, parents);
+            let tag = found.tag.as_ref().map(|tag| tag.to_str().unwrap().to_owned());
+            let tag = tag.map(|tag| self.name_in_object(&tag).unwrap_or(tag));
+            let found = (tag, found.distance);
+            assert_eq!(found, expected, "{note}: {patterns:?} at {head} in {}", self.path.display());
+        }
+        found.services.len()
+    }
+
+    /// Returns the name that a tag object gives itself, where that is not the name of its ref: what git prints.
+    fn name_in_object(&self, tag: &str) -> Option<String> {
+        let object = self.try_git(&["cat-file", "tag", &format!("refs/tags/{tag}")]).ok()?;
+        let name = object.lines().find_map(|line| line.strip_prefix("tag "))?;
+        (name != tag).then(|| {
+            println!("misnamed: refs/tags/{tag} calls itself {name}");
+            name.to_owned()
+        })
+    }
+
+    fn described(&self, head: &str, wanted: &[Vec<TagPattern>], parents: Parents) -> Descriptions {
+        let head: CommitId = head.parse().unwrap();
+        let options = DescribeOptions { parents, stop: installed_rule() };
+        let descriptions = Repository::discover(&self.path).unwrap().describe(&head, wanted, options).unwrap();
+        assert!(descriptions.services.iter().all(|Described { commit, .. }| *commit == head));
+        descriptions
+    }
+
+    /// Returns tag and distance as git has them; without a tag the number of commits.
+    fn git_describe(&self, head: &str, patterns: &[TagPattern], parents: Parents) -> (Option<String>, u32) {
+        let matches: Vec<String> = patterns.iter().map(|pattern| format!("--match={pattern}")).collect();
+        let first = (parents == Parents::First).then_some("--first-parent");
+        let mut args = vec!["describe", "--tags", "--long", "--abbrev=40"];
+        args.extend(first);
+        args.extend(matches.iter().map(String::as_str));
+        args.push(head);
+        if let Ok(line) = self.try_git(&args) {
+            let mut parts = line.rsplitn(3, '-');
+            let _id = parts.next();
+            let distance = parts.next().unwrap().parse().unwrap();
+            (parts.next().map(str::to_owned), distance)
+        } else {
+            let mut args = vec!["rev-list", "--count"];
+            args.extend(first);
+            args.push(head);
+            (None, self.git(&args).parse().unwrap())
+        }
+    }
+
+    fn git(&self, args: &[&str]) -> String {
+        self.try_git(args).unwrap_or_else(|error| panic!("git {args:?}: {error}"))
+    }
+
+    fn try_git(&self, args: &[&str]) -> Result<String, String> {
+        let output = self.command(args).output().unwrap();
+        if output.status.success() {
+            Ok(String::from_utf8(output.stdout).unwrap().trim_end().to_owned())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
+    fn fast_import(&self, stream: &str) {
+        let mut command = self.command(&["fast-import", "--quiet", "--force"]);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(stream.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(&self.path).args(args).stderr(Stdio::piped());
+        for (name, value) in [
+            ("GIT_CONFIG_NOSYSTEM", "1"),
+            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+            ("GIT_AUTHOR_NAME", "A"),
+            ("GIT_AUTHOR_EMAIL", "a@a"),
+            ("GIT_COMMITTER_NAME", "C"),
+            ("GIT_COMMITTER_EMAIL", "c@c"),
+            ("GIT_COMMITTER_DATE", "1700000002 +0000"),
+            ("GIT_AUTHOR_DATE", "1700000002 +0000"),
+        ] {
+            command.env(name, value);
+        }
+        command
+    }
+}
+
+/// A small generator (xorshift64*), so that a seed means the same history everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        usize::try_from(self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33).unwrap() % limit
+    }
+
+    /// Whether the one chance in `of` came.
+    fn chance(&mut self, of: usize) -> bool {
+        self.below(of) == 0
+    }
+
+    fn of<'a>(&mut self, values: &'a [String]) -> &'a str {
+        &values[self.below(values.len())]
+    }
+
+    /// Returns parents among earlier commits: mostly one, sometimes two or more, rarely none.
+    fn parents(&mut self, mark: usize) -> Vec<usize> {
+        if mark == 1 || self.chance(60) {
+            return Vec::new();
+        }
+        let count = match self.below(12) {
+            0..=7 => 1,
+            8..=10 => 2,
+            _ => 3 + self.below(3),
+        };
+        let mut parents = Vec::new();
+        for _ in 0..count {
+            let parent = mark - 1 - self.below((mark - 1).min(8));
+            if !parents.contains(&parent) {
+                parents.push(parent);
+            }
+        }
+        parents
+    }
+
+    fn version(&mut self, number: usize) -> String {
+        match self.below(8) {
+            0 => format!("1.{number}.0-rc.{}", self.below(3)),
+            1 => format!("{number}"),
+            2 => format!("{number}.0.0-x-12-gabcdef0"),
+            _ => format!("{}.{number}.{}", self.below(3), self.below(12)),
+        }
+    }
+}
