@@ -2,6 +2,7 @@
 
 pub mod affected;
 pub mod change;
+pub mod civil;
 pub mod config;
 pub mod definition;
 pub mod diagnostic;
