@@ -10,5 +10,7 @@ mod git_open;
 mod git_revision;
 mod git_status;
 mod history;
+mod layers;
 mod random;
 mod repo;
+mod source;

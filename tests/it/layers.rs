@@ -1,0 +1,140 @@
+//! The rooms of the house look at each other in one direction only, and each heavy crate is named in its own room
+//! alone. The tables below are those of ARCHITECTURE.md; this test reads the paths of every file and holds the code
+//! to them. Tests inside a file (`#[cfg(test)]`) may look anywhere.
+
+use std::collections::BTreeSet;
+
+use crate::source::{self, modules, paths};
+
+/// Every room, and the rooms that it may look into: all of them stand above it.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("name", &[]),
+    ("template", &[]),
+    ("diagnostic", &["name"]),
+    ("glob", &["name"]),
+    ("change", &["name"]),
+    ("filter", &["change", "diagnostic", "glob", "name"]),
+    ("graph", &["name"]),
+    ("version", &["name", "template"]),
+    ("definition", &["name"]),
+    ("recipe", &["name"]),
+    ("trigger", &["name"]),
+    (
+        "config",
+        &["definition", "diagnostic", "filter", "glob", "graph", "name", "recipe", "template", "trigger", "version"],
+    ),
+    ("affected", &["definition", "filter", "graph", "name"]),
+    ("git", &["change", "name", "version"]),
+    ("plan", &["name", "trigger", "version"]),
+    ("emit", &["diagnostic", "name", "plan"]),
+];
+
+/// The rooms that alone may name a crate, or a module of the standard library.
+const CRATES: &[(&str, &[&str])] = &[
+    ("annotate_snippets", &["cli"]),
+    ("anstream", &["cli"]),
+    ("anstyle", &["cli", "emit"]),
+    ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
+    ("gix", &["git"]),
+    ("globset", &["glob"]),
+    ("granit_parser", &["config"]),
+    ("petgraph", &["graph"]),
+    ("rayon", &["filter", "fingerprint", "git", "glob"]),
+    ("regex", &["glob"]),
+    ("semver", &["version"]),
+    ("serde_yaml", &["config"]),
+    ("sha2", &["fingerprint"]),
+    ("std::env", &["cli"]),
+    ("std::process", &["cli", "exec", "git"]),
+];
+
+#[test]
+fn every_room_is_in_the_table() {
+    let table: BTreeSet<String> = ROOMS.iter().map(|(room, _)| (*room).to_owned()).collect();
+    let modules: BTreeSet<String> = modules(&source::read("src/lib.rs")).into_iter().collect();
+    assert_eq!(modules, table, "the modules of src/lib.rs, and the table");
+}
+
+#[test]
+fn the_table_goes_one_way() {
+    for (at, (room, looks_into)) in ROOMS.iter().enumerate() {
+        for other in *looks_into {
+            assert!(ROOMS[..at].iter().any(|(above, _)| above == other), "`{other}` does not stand above `{room}`");
+        }
+    }
+}
+
+#[test]
+fn every_file_keeps_to_the_tables() {
+    let mut misplaced_in = Vec::new();
+    for file in source::rust_files("src") {
+        for what in misplaced(&file, &source::read(&file)) {
+            misplaced_in.push(format!("{file}: {what}"));
+        }
+    }
+    assert!(misplaced_in.is_empty(), "\n{}", misplaced_in.join("\n"));
+}
+
+#[test]
+fn what_is_misplaced_is_found() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        ("src/emit/table.rs", "use crate::{name::Escaped, plan::{self, Cause}};", &[]),
+        ("src/emit/table.rs", "use crate::{name::A, git::{B, C}};", &["looks into `git`"]),
+        ("src/change.rs", "fn f() -> crate::git::Error { g() }", &["looks into `git`"]),
+        ("src/change.rs", "use super::git::Error;", &["looks into `git`"]),
+        ("src/emit/mod.rs", "pub(in crate::emit) use super::git;", &["looks into `git`"]),
+        ("src/emit/table.rs", "use super::git::Error; use super::super::plan;", &[]),
+        ("src/emit/table.rs", "use super::super::git;", &["looks into `git`"]),
+        ("src/emit/mod.rs", "mod inner { use super::super::git; use super::json; }", &["looks into `git`"]),
+        ("src/emit/table.rs", "use crate::*;", &["looks into `*`"]),
+        ("src/main.rs", "use rebake::{cli, git::Repository};", &["looks into `git`"]),
+        ("src/change.rs", "use gix as other;", &["names `gix`"]),
+        ("src/change.rs", "extern crate gix;", &["names `gix`"]),
+        ("src/change.rs", "#[derive(clap::Parser)] struct A(Vec<::gix::Id>);", &["names `clap`", "names `gix`"]),
+        ("src/change.rs", "use std::{env, fmt}; use std::environment;", &["names `std::env`"]),
+        ("src/git/fetch.rs", "use std::process::{Command}; use gix::Id;", &[]),
+        ("src/change.rs", "//! [`crate::git`] gix::Id\nconst A: &str = \"gix::Id\";", &[]),
+        ("src/change.rs", "#[cfg(test)] mod tests { use crate::git; } use super::git;", &["looks into `git`"]),
+        ("src/change.rs", "#[cfg(test)] mod tests { use crate::git; use gix::Id; }", &[]),
+        ("src/change.rs", "#[cfg(test)] use gix::Id; fn f(gix: u8) -> u8 { gix }", &[]),
+    ];
+    for (file, text, expected) in cases {
+        assert_eq!(misplaced(file, text), expected.iter().map(|what| (*what).to_owned()).collect(), "{file}: {text}");
+    }
+}
+
+/// Returns what a file names that its room may not.
+fn misplaced(file: &str, text: &str) -> BTreeSet<String> {
+    let module = module(file);
+    let room = module.first().map_or("lib", String::as_str);
+    let may_look_into = |other: &str| match room {
+        "lib" => true,
+        "main" => other == "cli",
+        _ => other == room || ROOMS.iter().any(|(name, into)| *name == room && into.contains(&other)),
+    };
+    let mut found = BTreeSet::new();
+    for path in paths(text, &module) {
+        match &path[..] {
+            [krate, room, ..] if krate == "crate" => {
+                if !may_look_into(room) {
+                    found.insert(format!("looks into `{room}`"));
+                }
+            }
+            _ => {
+                let named = CRATES.iter().filter(|(name, _)| name.split("::").zip(&path).all(|(a, b)| a == b));
+                let misplaced =
+                    named.filter(|(name, rooms)| path.len() >= name.split("::").count() && !rooms.contains(&room));
+                found.extend(misplaced.map(|(name, _)| format!("names `{name}`")));
+            }
+        }
+    }
+    found
+}
+
+/// Returns the module that a file is: `["emit", "table"]` of `src/emit/table.rs`, none of `src/lib.rs`.
+fn module(file: &str) -> Vec<String> {
+    let stem = file.trim_start_matches("src/").trim_end_matches(".rs");
+    stem.split('/').filter(|part| !["lib", "mod"].contains(part)).map(str::to_owned).collect()
+}
