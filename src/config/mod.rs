@@ -1,12 +1,30 @@
 //! filters.yaml: from text to checked values.
 //!
 //! After this room the core cannot fail: every name is resolved, every pattern is compiled, there is no cycle.
+//!
+//! The way of a file: bytes become text ([`source`]), text becomes a tree that knows its places (`yaml`), the tree
+//! becomes values as written (`read` and `raw`, or `flat`), and those become a checked [`Config`] (`structured`).
+//! Every step tells all problems that it finds.
+
+mod definition;
+mod flat;
+mod problems;
+mod raw;
+mod read;
+mod schema;
+mod shape;
+mod source;
+mod structured;
+mod yaml;
+
+pub use schema::schema;
+pub use source::{MAX_BYTES, source};
 
 use indexmap::IndexMap;
 
 use crate::definition::Definitions;
-use crate::diagnostic::{Located, SourceFile};
-use crate::filter::{FilterId, Filters};
+use crate::diagnostic::{Diagnostic, Located, SourceFile};
+use crate::filter::{FilterId, Filters, Quantifier};
 use crate::glob::Pattern;
 use crate::graph::Graph;
 use crate::name::{RepoDir, ServiceId, ServiceName};
@@ -14,6 +32,31 @@ use crate::recipe::Recipe;
 use crate::template::Template;
 use crate::trigger::Kind;
 use crate::version::{Style, TagFormat};
+
+/// What a file does not say itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// How the rules of a flat filter come together; the structured shape has its own way.
+    pub quantifier: Quantifier,
+}
+
+/// Reads a filters.yaml of either shape. There is a configuration exactly when none of the problems is an error;
+/// the problems stand in the order of the file.
+#[must_use]
+pub fn parse(source: &SourceFile, options: Options) -> (Option<Config>, Vec<Diagnostic>) {
+    let mut problems = problems::Problems::new(source);
+    let config = match yaml::read(&mut problems) {
+        Some(root) => match shape::of(root.view()) {
+            Shape::Flat => flat::read(root.view(), options.quantifier, &mut problems),
+            Shape::Structured => structured::read(root.view(), &mut problems),
+        },
+        None => {
+            shape::nothing(&mut problems);
+            None
+        }
+    };
+    (config.filter(|_| !problems.has_errors()), problems.into_sorted())
+}
 
 /// A checked configuration.
 #[derive(Debug, Clone)]
