@@ -32,11 +32,15 @@ impl fmt::Display for PartialClone {
 impl Repository {
     /// Opens the repository that holds `dir`, as git would find it: from any subdirectory, a bare one, a linked
     /// work tree, through a `.git` file, with either object format. `GIT_DIR` and its relatives are honoured.
+    /// Stricter than git in one thing: of `safe.directory` it takes what configuration files say, not what
+    /// `GIT_CONFIG_COUNT` and its relatives say.
     ///
     /// # Errors
     /// When there is none, when it belongs to another user and `safe.directory` does not name it, or when its
     /// refs are not files.
     pub fn discover(dir: &Path) -> Result<Self, Error> {
+        // Messages should say more than `.`; a file system that will not tell where we are is one git fails on too.
+        let dir = &std::path::absolute(dir).map_err(Error::reading("the current directory"))?;
         let mut trust = gix::sec::trust::Mapping::<gix::open::Options>::default();
         trust.full = trust.full.bail_if_untrusted(true);
         trust.reduced = trust.reduced.bail_if_untrusted(true);

@@ -41,15 +41,15 @@ fn random_history(random: &mut Random, commits: usize) -> History {
 
 #[test]
 fn random_histories() {
-    for_seeds(12, |random: &mut Random| {
+    for_seeds(10, |random: &mut Random| {
         let repo = Repo::new();
         let commits = random_history(random, 40).import(&repo);
-        if random.one_in(2) {
-            repo.git(["commit-graph", "write", "--reachable"]);
-        }
-        for _ in 0..25 {
-            same_as_git(&repo, random.pick(&commits), random.pick(&commits));
-        }
+        let pairs: Vec<_> = (0..20).map(|_| (random.pick(&commits), random.pick(&commits))).collect();
+        let bases: Vec<_> = pairs.iter().map(|(a, b)| same_as_git(&repo, a, b)).collect();
+        // Of several bases with one date, git's order depends on whether there is a commit-graph; ours does not.
+        repo.git(["commit-graph", "write", "--reachable"]);
+        let again: Vec<_> = pairs.iter().map(|(a, b)| repo.open().merge_bases(a, b).unwrap()).collect();
+        assert_eq!(again, bases);
     });
 }
 

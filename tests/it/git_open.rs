@@ -113,6 +113,38 @@ fn what_a_partial_clone_leaves_out() {
     assert!(origin.clone_shallow(1).open().is_shallow());
 }
 
+/// What a process of its own says of a directory: the environment of this one cannot be changed.
+#[track_caller]
+fn in_environment(dir: &Path, variables: &[(&str, &str)]) -> String {
+    let mut probe = Command::new(std::env::current_exe().unwrap());
+    probe.args(["--exact", "git_open::probe", "--ignored", "--nocapture"]).current_dir(dir);
+    let output = probe.envs(variables.iter().copied()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().find_map(|line| line.split_once("probe: ")).expect("the probe says one line").1.to_owned()
+}
+
+#[test]
+#[ignore = "the process that `in_environment` starts"]
+#[expect(clippy::print_stdout, reason = "its parent reads what it says")]
+fn probe() {
+    match Repository::discover(Path::new(".")) {
+        Ok(git) => println!("probe: {}", git.git_dir().canonicalize().unwrap().display()),
+        Err(error) => println!("probe: {error}"),
+    }
+}
+
+#[test]
+fn the_environment_may_name_the_repository() {
+    let (repo, other) = (Repo::new(), Repo::new());
+    let [here, there] = [&repo, &other].map(|repo| repo.dir().join(".git").display().to_string());
+    assert_eq!(in_environment(repo.dir(), &[]), here);
+    assert_eq!(in_environment(repo.dir(), &[("GIT_DIR", &there)]), there);
+    repo.write("ceiling/below/f", "");
+    let ceiling = repo.dir().join("ceiling").display().to_string();
+    let message = in_environment(&repo.dir().join("ceiling/below"), &[("GIT_CEILING_DIRECTORIES", &ceiling)]);
+    assert_eq!(message, format!("there is no git repository at `{ceiling}/below` or above it"));
+}
+
 #[test]
 fn another_users_repository() {
     let repo = Repo::new();
@@ -123,9 +155,15 @@ fn another_users_repository() {
         assert!(Repository::discover(repo.dir()).is_ok());
         return;
     }
+    let (config, dir) = (repo.dir().with_file_name("config"), repo.dir().display().to_string());
+    std::fs::write(&config, format!("[safe]\n directory = {dir}\n")).unwrap();
+    let git_dir = format!("{dir}/.git");
+    assert_eq!(in_environment(repo.dir(), &[("GIT_CONFIG_GLOBAL", config.to_str().unwrap())]), git_dir);
+    // Stricter than git: a `safe.directory` that only the environment has does not count.
+    let by_command = [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "safe.directory"), ("GIT_CONFIG_VALUE_0", "*")];
+    assert!(in_environment(repo.dir(), &by_command).contains("belongs to another user"));
     let error = refused(repo.dir());
     assert!(matches!(error, Error::UnsafeOwnership { .. }), "{error:?}");
-    let dir = repo.dir().display();
     assert_eq!(
         error.to_string(),
         format!("the repository at `{dir}` belongs to another user, so git's rules forbid reading it")

@@ -85,7 +85,7 @@ fn stage(repo: &Repo, paths: &[Vec<u8>], there: &Files) {
 
 #[test]
 fn random_work_trees() {
-    for_seeds(60, |random: &mut Random| {
+    for_seeds(40, |random: &mut Random| {
         let repo = Repo::new();
         let mut files = Files::default();
         let mut ever = Vec::new();

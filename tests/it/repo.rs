@@ -20,6 +20,18 @@ use tempfile::TempDir;
 /// 2001-02-03T04:05:06Z, when every repository begins.
 const BIRTH: i64 = 981_173_106;
 
+/// What would otherwise come from the user's configuration, set where it outranks that: rebake's own code runs in
+/// the test process, and reads it too.
+const CONFIG: &str = "\
+[core]
+    excludesFile = /dev/null
+    attributesFile = /dev/null
+    autocrlf = false
+    fileMode = true
+[diff]
+    ignoreSubmodules = none
+";
+
 /// A repository in a temporary directory, gone when the last clone of it is.
 pub(crate) struct Repo {
     temp: Rc<TempDir>,
@@ -42,23 +54,10 @@ impl Repo {
         let dir = temp.path().canonicalize().unwrap().join("repo");
         let repo = Self { temp, dir, clock: Cell::new(BIRTH), step: Cell::new(1) };
         fs::create_dir(&repo.dir).unwrap();
+        fs::create_dir(repo.temp.path().join("template")).unwrap();
+        fs::write(repo.temp.path().join("template/config"), CONFIG).unwrap();
         repo.git([&["init", "--quiet", "--initial-branch=main"], &args[..]].concat());
-        repo.settled()
-    }
-
-    /// What would otherwise come from the user's configuration, set where it outranks that: rebake's own code
-    /// runs in the test process and reads it too.
-    fn settled(self) -> Self {
-        for (key, value) in [
-            ("core.excludesFile", "/dev/null"),
-            ("core.attributesFile", "/dev/null"),
-            ("core.autocrlf", "false"),
-            ("core.fileMode", "true"),
-            ("diff.ignoreSubmodules", "none"),
-        ] {
-            self.git(["config", key, value]);
-        }
-        self
+        repo
     }
 
     /// The root of the work tree, or the bare repository.
@@ -183,7 +182,7 @@ impl Repo {
     #[track_caller]
     pub(crate) fn clone_with<const N: usize>(&self, args: [&str; N]) -> Self {
         let url = format!("file://{}", self.dir.display());
-        let name = (1..).map(|n| format!("clone-{n}")).find(|name| !self.temp.path().join(name).exists()).unwrap();
+        let name = format!("clone-{}", self.temp.path().read_dir().unwrap().count());
         let clone = Self {
             temp: Rc::clone(&self.temp),
             dir: self.dir.with_file_name(name),
@@ -193,7 +192,7 @@ impl Repo {
         self.git(["config", "uploadpack.allowFilter", "true"]);
         let target = clone.dir.to_str().unwrap();
         self.git([&["clone", "--quiet"], &args[..], &["--", &url, target]].concat());
-        clone.settled()
+        clone
     }
 
     // Programs.
@@ -227,6 +226,7 @@ impl Repo {
         scrub(&mut git, self.temp.path())
             .args(args)
             .current_dir(&self.dir)
+            .env("GIT_TEMPLATE_DIR", self.temp.path().join("template"))
             .env("GIT_CONFIG_COUNT", "2")
             .env("GIT_CONFIG_KEY_0", "protocol.file.allow")
             .env("GIT_CONFIG_VALUE_0", "always")
@@ -377,7 +377,7 @@ fn the_same_commands_give_the_same_ids() {
         (first, repo.merge(["side"]))
     };
     assert_eq!(build(), build());
-    assert_eq!(build().0.to_string(), "78c567d713dc95ca6280abcdc89a255c5cf0c985");
+    assert_eq!(build().0.to_string(), "d1a7d975e898f73029a7074e7ee566c8955728f5");
 }
 
 #[test]
