@@ -131,10 +131,6 @@ impl<'r> Commits<'r> {
         !self.shallow.is_empty() && self.is_boundary_id(self.id(node))
     }
 
-    pub(super) fn is_shallow(&self) -> bool {
-        !self.shallow.is_empty()
-    }
-
     /// Returns how many numbers are in use.
     pub(super) fn len(&self) -> usize {
         self.in_graph as usize + self.others.len()

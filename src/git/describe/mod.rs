@@ -61,7 +61,7 @@ pub(super) fn describe(
     let all = Settled {
         candidate: None,
         distance: walk.len(),
-        trust: if walk.boundaries().is_empty() { Trust::Exact } else { Trust::Shallow },
+        trust: if walk.boundary().is_none() { Trust::Exact } else { Trust::Shallow },
     };
     let described = |track: usize| {
         let settled = answers[track].unwrap_or(all);

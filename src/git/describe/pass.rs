@@ -38,8 +38,9 @@ pub(super) struct Flow {
     pub(super) distance: u32,
     /// Whether it leads to all commits from the end on, those that were not walked yet among them.
     pub(super) covers_the_rest: bool,
-    /// Whether it leads to every commit before the end whose parents were not fetched.
-    pub(super) covers_boundaries: bool,
+    /// Whether it leads to all commits that were left when the walk came to one whose parents were not fetched; so
+    /// nothing that was not fetched can matter to it.
+    pub(super) covers_the_unfetched: bool,
 }
 
 /// Lets the flags of tagged commits (`columns`: their positions, ascending) flow down the recording, answers the
@@ -56,9 +57,8 @@ pub(super) fn pass(
     let Some(&start) = columns.first() else { return Vec::new() };
     let all = Flags::first(columns.len());
     let mut tally = Tally::default();
-    let mut trusted = if recording.boundaries.first().is_none_or(|at| *at >= start) { all } else { Flags::default() };
-    let mut boundaries = recording.boundaries[recording.boundaries.partition_point(|at| *at < start)..].iter();
-    let mut boundary = boundaries.next();
+    let boundary = recording.boundary.as_ref();
+    let mut trusted = if boundary.is_none_or(|boundary| boundary.at >= start) { all } else { Flags::default() };
     let mut probes = probes.iter_mut().peekable();
     let mut raised = 0;
     // How many of the commits that wait lack a flag.
@@ -78,9 +78,8 @@ pub(super) fn pass(
             raised += 1;
         }
         tally.add(carried);
-        if boundary == Some(&at) {
-            trusted = trusted.and(carried);
-            boundary = boundaries.next();
+        if let Some(boundary) = boundary.filter(|boundary| boundary.at == at) {
+            trusted = boundary.waiting.iter().fold(carried, |all, waiting| all.and(flags[*waiting as usize]));
         }
         for &edge in recording.parents(at) {
             let (first, parent) = (edge & FIRST != 0, edge & !FIRST);
@@ -111,7 +110,7 @@ pub(super) fn pass(
         end,
         distance: end - tally.of(column),
         covers_the_rest: rest.has(column),
-        covers_boundaries: trusted.has(column),
+        covers_the_unfetched: trusted.has(column),
     };
     (0..columns.len()).map(flow).collect()
 }
@@ -205,7 +204,7 @@ mod tests {
             starts: &[0, 2, 3, 4, 5, 6],
             edges: vec![1 | FIRST, 2 | FIRST, 3 | FIRST, 3, 4 | FIRST, 5 | FIRST],
             waiting: &[1, 2, 2, 1, 1],
-            boundaries: &[],
+            boundary: None,
             len: 5,
             slots: 1,
         };
@@ -213,7 +212,7 @@ mod tests {
         let mut probes = [probe(2, Question::LeadsTo(0)), probe(3, Question::LeadsTo(1)), probe(5, Question::Within)];
         let mut flags = Vec::new();
         let flows = pass(&recording, &[1], &mut probes, &mut flags);
-        assert_eq!(flows, [Flow { end: 3, distance: 2, covers_the_rest: true, covers_boundaries: true }]);
+        assert_eq!(flows, [Flow { end: 3, distance: 2, covers_the_rest: true, covers_the_unfetched: true }]);
         assert_eq!(probes.map(|probe| probe.answer), [0, 1, 3]);
         assert_eq!(flags, [Flags::default(); 6]);
     }

@@ -5,8 +5,8 @@ use crate::git::{HistoryError, Parents};
 /// What a walk for one tagged commit found.
 pub(super) struct Replayed {
     pub(super) distance: u32,
-    /// Whether the tagged commit leads to every commit walked whose parents were not fetched.
-    pub(super) covers_boundaries: bool,
+    /// As in [`super::pass::Flow`].
+    pub(super) covers_the_unfetched: bool,
 }
 
 /// What the walk knows of a commit.
@@ -30,7 +30,8 @@ pub(super) fn replay(
 ) -> Result<Replayed, HistoryError> {
     let mut frontier = Frontier::default();
     let mut states = vec![State::Unseen; commits.len()];
-    let mut replayed = Replayed { distance: 0, covers_boundaries: true };
+    let mut replayed = Replayed { distance: 0, covers_the_unfetched: true };
+    let mut met_boundary = false;
     let mut parents = Vec::new();
     let mut taken = 0;
     // How many commits wait that the winner is not known to lead to.
@@ -52,7 +53,10 @@ pub(super) fn replay(
         states[node as usize] = State::Walked;
         if !flagged {
             replayed.distance += 1;
-            replayed.covers_boundaries &= !commits.is_boundary(node);
+        }
+        if !met_boundary && commits.is_boundary(node) {
+            met_boundary = true;
+            replayed.covers_the_unfetched = flagged && lacking == 0;
         }
         parents.clear();
         commits.parents(node, &mut parents)?;

@@ -134,12 +134,13 @@ fn decide(
     let better = |best: Contender, next: &Contender| if next.within > best.within { *next } else { best };
     let Some((first, others)) = contenders.split_first() else { return Ok(None) };
     let best = others.iter().fold(*first, better);
-    // Where several tags compete, one more below the boundary of a shallow clone would let git look further.
-    let complete = contenders.len() == 1 || candidates.len() == CANDIDATES || !commits.is_shallow();
-    let settled = |distance, covers_boundaries| {
-        let trust = if covers_boundaries && complete { Trust::Exact } else { Trust::Shallow };
+    let settled = |distance, covers_the_unfetched| {
+        let trust = if covers_the_unfetched { Trust::Exact } else { Trust::Shallow };
         Some(Settled { candidate: Some(best.candidate), distance, trust })
     };
+    // Tags that were not fetched can let git stop later; only with ten candidates before the boundary they cannot.
+    let stops_before = |boundary: u32| candidates.len() == CANDIDATES && stop.is_some_and(|stop| stop <= boundary);
+    let stop_is_known = walk.boundary().is_none_or(stops_before);
     // Git puts the commit at which it stops back into the queue, behind others of its second. That can change what is
     // walked next, unless the winner leads to everything that waits.
     let requeued = stop.filter(|stop| *stop < walk.len() && walk.is_tie(*stop));
@@ -147,10 +148,11 @@ fn decide(
         work.replays += 1;
         let winner = walk.node(candidates[best.candidate].at);
         let replayed = replay(commits, walk.node(0), winner, stop, walk.parents())?;
-        return Ok(settled(replayed.distance, replayed.covers_boundaries));
+        return Ok(settled(replayed.distance, replayed.covers_the_unfetched && stop_is_known));
     }
+    let choice_is_known = contenders.len() == 1 || stop_is_known;
     let sure = walk.is_finished() || best.flow.covers_the_rest;
-    Ok(sure.then(|| settled(best.flow.distance, best.flow.covers_boundaries)).flatten())
+    Ok(sure.then(|| settled(best.flow.distance, best.flow.covers_the_unfetched && choice_is_known)).flatten())
 }
 
 impl Contest {

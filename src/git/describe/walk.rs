@@ -20,8 +20,8 @@ pub(super) struct Walk {
     waiting: Vec<u32>,
     /// Positions that were taken while another commit of the same second waited.
     ties: Vec<u32>,
-    /// Positions whose parents were not fetched.
-    boundaries: Vec<u32>,
+    /// The first position whose parents were not fetched. What follows may differ from the whole history.
+    boundary: Option<u32>,
     family: Vec<Node>,
 }
 
@@ -31,11 +31,17 @@ pub(super) struct Recording<'w> {
     /// Positions of parents, with [`FIRST`] where nothing had led to the parent before.
     pub(super) edges: Vec<u32>,
     pub(super) waiting: &'w [u32],
-    pub(super) boundaries: &'w [u32],
+    pub(super) boundary: Option<Boundary>,
     /// How many commits were walked.
     pub(super) len: u32,
     /// How many wait behind.
     pub(super) slots: u32,
+}
+
+/// The first position whose parents were not fetched, and those of the commits that waited when it was taken.
+pub(super) struct Boundary {
+    pub(super) at: u32,
+    pub(super) waiting: Vec<u32>,
 }
 
 const UNSEEN: u32 = u32::MAX;
@@ -58,7 +64,7 @@ impl Walk {
             edges: Vec::new(),
             waiting: Vec::new(),
             ties: Vec::new(),
-            boundaries: Vec::new(),
+            boundary: None,
             family: Vec::new(),
         };
         let head = gix::oid::from_bytes_unchecked(head.as_bytes());
@@ -81,7 +87,7 @@ impl Walk {
             self.ties.push(at);
         }
         if commits.is_boundary(node) {
-            self.boundaries.push(at);
+            self.boundary.get_or_insert(at);
         }
         self.family.clear();
         commits.parents(node, &mut self.family)?;
@@ -119,8 +125,9 @@ impl Walk {
         self.nodes[at as usize]
     }
 
-    pub(super) fn boundaries(&self) -> &[u32] {
-        &self.boundaries
+    /// Returns the first position whose parents were not fetched.
+    pub(super) fn boundary(&self) -> Option<u32> {
+        self.boundary
     }
 
     /// Whether another commit of the same second waited when the commit at this position was taken.
@@ -136,7 +143,12 @@ impl Walk {
             slots += 1;
         }
         let position = |edge: &u32| self.positions[(edge & !FIRST) as usize] | (edge & FIRST);
-        let edges = self.edges.iter().map(position).collect();
-        Recording { starts: &self.starts, edges, waiting: &self.waiting, boundaries: &self.boundaries, len, slots }
+        let edges: Vec<u32> = self.edges.iter().map(position).collect();
+        let boundary = self.boundary.map(|at| {
+            let before = &edges[..self.starts[at as usize] as usize];
+            let waiting = before.iter().filter(|edge| *edge & FIRST != 0).map(|edge| edge & !FIRST);
+            Boundary { at, waiting: waiting.filter(|position| *position > at).collect() }
+        });
+        Recording { starts: &self.starts, edges, waiting: &self.waiting, boundary, len, slots }
     }
 }
