@@ -1,6 +1,7 @@
 //! What must be rebuilt in a monorepo, why, what each result is called, and in what order.
 
 pub mod change;
+pub mod cli;
 pub mod config;
 pub mod definition;
 pub mod diagnostic;

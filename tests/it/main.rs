@@ -1,1 +1,3 @@
-fn main() {}
+//! rebake as its users meet it.
+
+mod config_errors;
