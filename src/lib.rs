@@ -3,6 +3,7 @@
 pub mod affected;
 pub mod change;
 pub mod civil;
+pub mod cli;
 pub mod config;
 pub mod definition;
 pub mod diagnostic;

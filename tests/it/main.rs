@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test every failure is a bug, and the place says which")]
 
+mod config_errors;
 mod describe;
 mod git_diff;
 mod git_entries;
