@@ -4,3 +4,4 @@
 
 mod layers;
 mod source;
+mod tidy;

@@ -1,0 +1,42 @@
+//! The house is kept tidy: how long files are, and what must not be forgotten.
+
+use std::collections::BTreeSet;
+
+use crate::source::{self, modules};
+
+/// The longest that a source file may be.
+const LINES: usize = 600;
+
+/// The sources that may be longer, and why: only a flat table or a grammar may.
+const LONGER: &[(&str, &str)] = &[];
+
+#[test]
+fn no_source_is_long() {
+    let files = source::rust_files("src").into_iter().map(|file| (source::read(&file).lines().count(), file));
+    let long: Vec<String> = files.filter(|(lines, _)| *lines > LINES).map(|(_, file)| file).collect();
+    let excused: Vec<&str> = LONGER.iter().map(|(file, _)| *file).collect();
+    assert_eq!(long, excused, "the sources of more than {LINES} lines, and those that may be");
+}
+
+#[test]
+fn every_test_file_is_part_of_the_program() {
+    let declared: BTreeSet<String> = modules(&source::read("tests/it/main.rs")).into_iter().collect();
+    let name = |file: &String| file["tests/it/".len()..].split(['/', '.']).next().unwrap().to_owned();
+    let files: BTreeSet<String> =
+        source::rust_files("tests/it").iter().map(name).filter(|name| name != "main").collect();
+    assert_eq!(declared, files, "the modules of tests/it/main.rs, and the files beside it");
+}
+
+#[test]
+fn nothing_is_left_unfinished() {
+    // In two parts, so that this file does not find itself.
+    let marks = [["FIX", "ME"], ["TO", "DO"], ["todo", "!("], ["dbg", "!("]].map(|mark| mark.concat());
+    let mut found = Vec::new();
+    for file in ["src", "tests", "examples"].into_iter().flat_map(source::rust_files) {
+        for (text, line) in source::read(&file).lines().zip(1..) {
+            let marks = marks.iter().filter(|mark| text.contains(*mark));
+            found.extend(marks.map(|mark| format!("{file}:{line}: {mark}")));
+        }
+    }
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
