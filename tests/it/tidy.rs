@@ -1,14 +1,42 @@
-//! The house is kept tidy: how long files are, and what must not be forgotten.
+//! The house is kept tidy: what lies at the top, how long files are, what must not be forgotten.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use crate::source::{self, modules};
+
+/// What lies at the top, besides dotted files: the project, then its papers.
+const TOP: &[&str] = &[
+    "Cargo.toml",
+    "src",
+    "tests",
+    "examples",
+    "filters.yaml",
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "Cargo.lock",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+];
 
 /// The longest that a source file may be.
 const LINES: usize = 600;
 
 /// The sources that may be longer, and why: only a flat table or a grammar may.
 const LONGER: &[(&str, &str)] = &[];
+
+#[test]
+fn the_top_level_is_what_it_should_be() {
+    // Whoever owns the checkout, its list of files may be read.
+    let git =
+        Command::new("git").args(["-c", "safe.directory=*", "-C", source::ROOT, "ls-files", "-z"]).output().unwrap();
+    assert!(git.status.success(), "a clone is needed: {}", String::from_utf8_lossy(&git.stderr));
+    let files = String::from_utf8(git.stdout).unwrap();
+    let tops = files.split_terminator('\0').map(|file| file.split('/').next().unwrap());
+    let found: BTreeSet<&str> = tops.filter(|top| !top.starts_with('.')).collect();
+    assert_eq!(found, TOP.iter().copied().collect(), "what git tracks at the top, and the list");
+}
 
 #[test]
 fn no_source_is_long() {
@@ -39,4 +67,14 @@ fn nothing_is_left_unfinished() {
         }
     }
     assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn the_changelog_knows_this_version() {
+    let heading = format!("## {}", env!("CARGO_PKG_VERSION"));
+    let changelog = source::read("CHANGELOG.md");
+    assert!(
+        changelog.lines().any(|line| line == heading || line.starts_with(&format!("{heading} "))),
+        "CHANGELOG.md has no `{heading}`"
+    );
 }
