@@ -116,19 +116,16 @@ fn misplaced(file: &str, text: &str) -> BTreeSet<String> {
     };
     let mut found = BTreeSet::new();
     for path in paths(text, &module) {
-        match &path[..] {
-            [krate, room, ..] if krate == "crate" => {
-                if !may_look_into(room) {
-                    found.insert(format!("looks into `{room}`"));
-                }
-            }
-            _ => {
-                let named = CRATES.iter().filter(|(name, _)| name.split("::").zip(&path).all(|(a, b)| a == b));
-                let misplaced =
-                    named.filter(|(name, rooms)| path.len() >= name.split("::").count() && !rooms.contains(&room));
-                found.extend(misplaced.map(|(name, _)| format!("names `{name}`")));
-            }
+        if let [root, other, ..] = &path[..]
+            && root == "crate"
+            && !may_look_into(other)
+        {
+            found.insert(format!("looks into `{other}`"));
         }
+        let path = path.join("::") + "::";
+        let misplaced =
+            CRATES.iter().filter(|(name, rooms)| path.starts_with(&format!("{name}::")) && !rooms.contains(&room));
+        found.extend(misplaced.map(|(name, _)| format!("names `{name}`")));
     }
     found
 }

@@ -15,3 +15,4 @@ mod layers;
 mod random;
 mod repo;
 mod source;
+mod tidy;
