@@ -44,7 +44,7 @@ struct Canonical<'a> {
     secrets: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     style: Option<Style>,
-    tag: Vec<&'a str>,
+    tag: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,7 @@ fn canonical(service: &Service, filter: &Filter) -> String {
         }),
         secrets: recipe.secrets.iter().map(String::as_str).collect(),
         style: service.style,
-        tag: service.tag.iter().map(|format| format.text()).collect(),
+        tag: service.tag.iter().map(ToString::to_string).collect(),
         tags: lines(&service.tags),
         target: recipe.target.as_deref(),
     };

@@ -11,11 +11,11 @@ use super::problems::Problems;
 use super::raw::{Place, pattern};
 use super::structured::usual_environments;
 use super::yaml::{Meaning, View};
-use super::{Config, Global, Service, Shape, definition};
+use super::{Config, Global, Service, Shape, definition, release_tags};
 use crate::diagnostic::{Diagnostic, Located};
 use crate::filter::{Filter, Filters, Quantifier, Rule, Statuses};
 use crate::graph::Graph;
-use crate::name::{Escaped, ServiceName};
+use crate::name::{Escaped, RepoDir, ServiceName};
 use crate::recipe::Recipe;
 use crate::version::TagFormat;
 
@@ -43,6 +43,7 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
     Some(Config {
         source: problems.file().clone(),
         shape: Shape::Flat,
+        release_tags: release_tags(&services),
         services,
         graph,
         filters: Filters::new(filters),
@@ -86,13 +87,14 @@ fn array_index(name: &str) -> Option<u32> {
 }
 
 fn service(name: Located<ServiceName>, filter: crate::filter::FilterId) -> Service {
+    let format = TagFormat::parse(TagFormat::BY_NAME);
     Service {
+        tag: format.map(|format| format.pattern(&name.value, &RepoDir::ROOT)).into_iter().collect(),
         name,
         path: None,
         filter,
         global: Global::TakesPart,
         depends_on: Vec::new(),
-        tag: TagFormat::parse("{{name}}@{{version}}").into_iter().collect(),
         style: None,
         image: None,
         tags: Vec::new(),

@@ -31,7 +31,7 @@ use crate::name::{RepoDir, ServiceId, ServiceName};
 use crate::recipe::Recipe;
 use crate::template::Template;
 use crate::trigger::Kind;
-use crate::version::{Style, TagFormat};
+use crate::version::{ReleaseTags, Style, TagPattern};
 
 /// What a file does not say itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -81,6 +81,13 @@ pub struct Config {
     pub environments: IndexMap<String, Environment>,
     /// What each service's definition comes to.
     pub definitions: Definitions,
+    /// The release tags of all services.
+    pub release_tags: ReleaseTags,
+}
+
+/// Returns the release tags of services.
+fn release_tags(services: &IndexMap<ServiceName, Service>) -> ReleaseTags {
+    ReleaseTags::new(services.iter().map(|(name, service)| (name, service.tag.as_slice())))
 }
 
 /// The two shapes of filters.yaml (spec section 2).
@@ -105,8 +112,8 @@ pub struct Service {
     pub global: Global,
     /// What it is built from and after.
     pub depends_on: Vec<Located<ServiceId>>,
-    /// The formats of its release tags: all are read, the first is written.
-    pub tag: Vec<TagFormat>,
+    /// What its release tags look like: all are read, the first is written.
+    pub tag: Vec<TagPattern>,
     /// How its versions are written, where it has its own way.
     pub style: Option<Style>,
     /// The image it becomes, without a tag: `ghcr.io/acme/{{name}}`.

@@ -6,7 +6,7 @@ use crate::config::yaml::View;
 use crate::diagnostic::Diagnostic;
 use crate::name::Escaped;
 use crate::template::{Template, TemplateError};
-use crate::version::TagFormat;
+use crate::version::{TagFormat, TagFormatError};
 
 /// The format of a release tag: `{{path}}@{{version}}`.
 #[derive(Debug, Clone, JsonSchema)]
@@ -23,8 +23,14 @@ impl Read for TagTemplate {
         let text = literal(view, "the format of a tag", problems)?;
         match TagFormat::parse(text) {
             Ok(format) => Some(Self(format)),
-            Err(error) => {
+            Err(TagFormatError::Template(error)) => {
                 problems.push(problem(view, &error, &["path", "name", "version"], problems));
+                None
+            }
+            Err(error @ (TagFormatError::NoVersion | TagFormatError::SecondVersion { .. })) => {
+                let at = view.locate_byte(problems.file(), error.offset(), ());
+                let problem = Diagnostic::error("tag-without-version", error.to_string());
+                problems.push(problem.located(problems.file(), &at, "").help("such as `{{path}}@{{version}}`"));
                 None
             }
         }
@@ -63,7 +69,7 @@ fn problem(view: View<'_>, error: &TemplateError, offered: &[&str], problems: &P
     let meant = match error {
         TemplateError::Unknown { name, .. } => problems.did_you_mean(name, offered.iter().copied()),
         TemplateError::Unclosed { .. } => return problem.help("close it with `}}`"),
-        TemplateError::NotAName { .. } => None,
+        TemplateError::NotAName { .. } | TemplateError::NotAnArgument { .. } | TemplateError::Arguments { .. } => None,
     };
     match meant {
         Some(meant) => problem.help(format!("did you mean `{{{{{meant}}}}}`?")),

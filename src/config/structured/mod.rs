@@ -14,7 +14,7 @@ use super::problems::Problems;
 use super::raw::{self, Patterns};
 use super::read::{Field, Named, Read as _};
 use super::yaml::View;
-use super::{Config, Shape, definition};
+use super::{Config, Shape, definition, release_tags};
 use crate::filter::{Filter, Filters};
 use crate::name::{ServiceId, ServiceName};
 
@@ -53,6 +53,7 @@ pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config
     Some(Config {
         source: problems.file().clone(),
         shape: Shape::Structured,
+        release_tags: release_tags(&list),
         services: list,
         graph,
         filters: Filters::new(filters),

@@ -24,8 +24,10 @@ pub(super) fn check(name: &str, named: &Named<raw::Service>, problems: &mut Prob
     image_has_path(name, named, problems);
     one_builder(raw, problems);
     let filter = Filter::Ordered(entries(name, named, problems)?);
+    let checked = checked_name(name)?;
     let service = Service {
-        name: Located { value: checked_name(name)?, used: named.name.used, defined: named.name.defined },
+        tag: tags::patterns(&checked, raw),
+        name: Located { value: checked, used: named.name.used, defined: named.name.defined },
         path: raw.path.value().map(|path| path.0.clone()),
         filter: Filters::id(0),
         global: match raw.global.value() {
@@ -33,7 +35,6 @@ pub(super) fn check(name: &str, named: &Named<raw::Service>, problems: &mut Prob
             _ => Global::TakesPart,
         },
         depends_on: Vec::new(),
-        tag: tags::formats(raw, &named.name).into_iter().map(|format| format.value).collect(),
         style: raw.style.value().map(|style| style.0),
         image: raw.image.value().map(|image| image.0.clone()),
         tags: raw.tags.value().map(|lines| lines.0.clone()).unwrap_or_default(),

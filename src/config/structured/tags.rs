@@ -1,109 +1,98 @@
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use super::Services;
+use super::{Services, checked_name};
 use crate::config::problems::Problems;
 use crate::config::raw;
 use crate::config::read::{Field, Named};
-use crate::diagnostic::{Diagnostic, Located};
-use crate::name::{Escaped, TagName};
-use crate::template::{Part, Template};
-use crate::version::TagFormat;
-
-const NAMES: &[&str] = &["path", "name", "version"];
-
-/// What a service's release tags have before and behind the version.
-type Affixes = (String, String);
+use crate::diagnostic::Diagnostic;
+use crate::name::{Escaped, RepoDir, ServiceName};
+use crate::version::{TagFormat, TagPattern, TagProblem, tag_problems};
 
 /// Checks that release tags can be made, and that each tells its service.
 pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
-    let mut owners: BTreeMap<Affixes, (&str, Located<()>)> = BTreeMap::new();
+    let mut patterns = Vec::new();
     for (name, service) in services {
-        if service.value.value.path.is_broken() || service.value.value.tag.is_broken() {
+        if service.value.value.path.is_broken()
+            || service.value.value.tag.is_broken()
+            || !has_path(name, service, problems)
+        {
             continue;
         }
-        for format in formats(&service.value.value, &service.name) {
-            let Some(affixes) = affixes(name, service, &format, problems) else { continue };
-            let at = format.map(|_| ());
-            match owners.get(&affixes) {
-                Some((owner, first)) if *owner != name.as_str() => {
-                    let (before, behind) = &affixes;
-                    let message = format!(
-                        "the release tags of `{owner}` and `{name}` look the same: `{}<version>{}`",
-                        Escaped::new(before),
-                        Escaped::new(behind)
-                    );
-                    let problem = Diagnostic::error("ambiguous-tags", message);
-                    let problem = problem.located(problems.file(), &service.name, format!("tags of `{name}`"));
-                    let problem = problem.label(problems.file(), services[*owner].at(), format!("tags of `{owner}`"));
-                    let problem = if at.defined == first.defined {
-                        problem.label(problems.file(), at.defined, "both by this format")
-                    } else {
-                        problem
-                    };
-                    problems.push(problem.help("give one of them a `tag` of its own, such as `{{name}}@{{version}}`"));
-                }
-                Some(_) => {}
-                None => {
-                    owners.insert(affixes, (name, at));
-                }
+        if let Some(name) = checked_name(name) {
+            let of = self::patterns(&name, &service.value.value);
+            patterns.push((name, of));
+        }
+    }
+    // Of two services that take each other's tags, one complaint is enough.
+    let mut said = BTreeSet::new();
+    for problem in tag_problems(&patterns) {
+        let pair = match &problem {
+            TagProblem::Refused { service, .. } => [service.clone(), service.clone()],
+            TagProblem::Overlap { service, other, .. } | TagProblem::Directory { service, other, .. } => {
+                let mut pair = [service.clone(), other.clone()];
+                pair.sort();
+                pair
             }
+        };
+        if said.insert(pair) {
+            say(&problem, services, problems);
         }
     }
 }
 
-/// Returns the formats of a service's tags, or the usual one, which stands where `otherwise` does.
-pub(super) fn formats(service: &raw::Service, otherwise: &Located<()>) -> Vec<Located<TagFormat>> {
+/// Returns what a service's release tags look like: all that are read, the one that is written first.
+pub(super) fn patterns(name: &ServiceName, service: &raw::Service) -> Vec<TagPattern> {
+    let path = service.path.value().map_or(RepoDir::ROOT, |path| path.0.clone());
+    formats(service).iter().map(|format| format.pattern(name, &path)).collect()
+}
+
+/// Returns the formats of a service's tags, or the usual one.
+fn formats(service: &raw::Service) -> Vec<TagFormat> {
     if let Field::Given(tags) = &service.tag {
-        return tags.value.0.iter().map(|tag| tag.as_ref().map(|tag| tag.0.clone())).collect();
+        return tags.value.0.iter().map(|tag| tag.value.0.clone()).collect();
     }
     let has_path = service.path.value().is_some_and(|path| !path.0.is_root());
-    let usual = if has_path { "{{path}}@{{version}}" } else { "{{name}}@{{version}}" };
-    let format = TagFormat::parse(usual).into_iter();
-    format.map(|format| Located { value: format, used: otherwise.used, defined: otherwise.defined }).collect()
+    TagFormat::parse(if has_path { TagFormat::DEFAULT } else { TagFormat::BY_NAME }).into_iter().collect()
 }
 
-fn affixes(
-    name: &str,
-    service: &Named<raw::Service>,
-    format: &Located<TagFormat>,
-    problems: &mut Problems<'_>,
-) -> Option<Affixes> {
-    let text = format.value.text();
-    let template = Template::parse(text, NAMES).ok()?;
-    let path = service.value.value.path.value().filter(|path| !path.0.is_root());
-    let (mut before, mut behind, mut versions) = (String::new(), String::new(), 0);
-    for part in template.parts() {
-        let side = if versions == 0 { &mut before } else { &mut behind };
-        match part {
-            Part::Text(text) => side.push_str(text),
-            Part::Name { name: part, .. } if part == "version" => versions += 1,
-            Part::Name { name: part, .. } if part == "name" => side.push_str(name),
-            Part::Name { .. } => match path {
-                Some(path) => side.push_str(path.0.as_str()),
-                None => {
-                    let message = format!("the service `{}` has no path for `{{{{path}}}}`", Escaped::new(name));
-                    let problem = Diagnostic::error("tag-without-path", message);
-                    let problem = problem.located(problems.file(), &service.name, "no `path`, or the root");
-                    let problem = problem.label(problems.file(), format.defined, "the format of its tags");
-                    problems.push(problem.help("give it a path, or a `tag` such as `{{name}}@{{version}}`"));
-                    return None;
-                }
-            },
+/// Complains of a format that needs a path where there is none.
+fn has_path(name: &str, service: &Named<raw::Service>, problems: &mut Problems<'_>) -> bool {
+    if service.value.value.path.value().is_some_and(|path| !path.0.is_root()) {
+        return true;
+    }
+    let Field::Given(tags) = &service.value.value.tag else { return true };
+    let mut needing = tags.value.0.iter().filter(|tag| tag.value.0.uses_path()).peekable();
+    let has_path = needing.peek().is_none();
+    for format in needing {
+        let message = format!("the service `{}` has no path for `{{{{path}}}}`", Escaped::new(name));
+        let problem = Diagnostic::error("tag-without-path", message);
+        let problem = problem.located(problems.file(), &service.name, "no `path`, or the root");
+        let problem = problem.label(problems.file(), format.defined, "the format of its tags");
+        problems.push(problem.help("give it a path, or a `tag` such as `{{name}}@{{version}}`"));
+    }
+    has_path
+}
+
+fn say(problem: &TagProblem, services: &Services, problems: &mut Problems<'_>) {
+    let code = match problem {
+        TagProblem::Refused { .. } => "bad-tag",
+        TagProblem::Overlap { .. } => "ambiguous-tags",
+        TagProblem::Directory { .. } => "tag-is-directory",
+    };
+    let place = |service: &ServiceName| {
+        let named = &services[service.as_str()];
+        match &named.value.value.tag {
+            Field::Given(tags) if tags.defined.start >= named.name.defined.start => tags.as_ref().map(|_| ()),
+            Field::Given(_) | Field::Absent | Field::Empty | Field::Broken => named.name.as_ref().map(|_| ()),
         }
-    }
-    if versions != 1 {
-        let problem = Diagnostic::error("tag-without-version", "a tag's format holds `{{version}}` once");
-        let problem = problem.located(problems.file(), format, format!("holds it {versions} times"));
-        problems.push(problem.help("such as `{{path}}@{{version}}`"));
-        return None;
-    }
-    let sample = format!("{before}1.0.0{behind}");
-    if let Err(error) = TagName::parse(&sample) {
-        let message = format!("`{}` cannot be a tag: {error}", Escaped::new(&sample));
-        let problem = Diagnostic::error("bad-tag", message);
-        let problem = problem.located(problems.file(), format, "");
-        problems.push(problem.help("give the service a `tag` of its own, such as `{{name}}@{{version}}`"));
-        return None;
-    }
-    Some((before, behind))
+    };
+    let diagnostic = Diagnostic::error(code, problem.to_string());
+    let diagnostic = diagnostic.located(problems.file(), &place(problem.service()), "");
+    let diagnostic = match problem {
+        TagProblem::Refused { .. } => diagnostic,
+        TagProblem::Overlap { other, .. } | TagProblem::Directory { other, .. } => {
+            diagnostic.located(problems.file(), &place(other), format!("tags of `{other}`"))
+        }
+    };
+    problems.push(diagnostic.help(problem.help()));
 }
