@@ -11,6 +11,7 @@ pub mod filter;
 pub mod git;
 pub mod glob;
 pub mod graph;
+pub mod image;
 pub mod name;
 pub mod plan;
 pub mod recipe;
