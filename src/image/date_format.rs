@@ -16,6 +16,8 @@ type Token = (&'static str, fn(&Civil) -> String);
 /// What moment.js knows in its English locale, but for weeks, eras, zone names and the locale's own formats. A token
 /// stands before those that it begins with.
 const TOKENS: &[Token] = &[
+    ("YYYYYY", |t| format!("+{:06}", t.year)),
+    ("YYYYY", |t| format!("{:05}", t.year)),
     ("YYYY", |t| format!("{:04}", t.year)),
     ("YY", |t| format!("{:02}", t.year % 100)),
     ("Y", |t| t.year.to_string()),
@@ -67,8 +69,7 @@ impl DateFormat {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
-            let quoted = rest.strip_prefix('[').and_then(|inside| inside.split_once(']'));
-            if let Some((literal, behind)) = quoted {
+            if let Some((literal, behind)) = bracketed(rest) {
                 pieces.extend(literal.chars().map(Piece::Text));
                 rest = behind;
             } else if let Some((token, write)) = TOKENS.iter().find(|(token, _)| rest.starts_with(token)) {
@@ -95,6 +96,13 @@ impl DateFormat {
         }
         out
     }
+}
+
+/// Splits off `[text]`: the text goes on to the last `]` before the next `[`, as there.
+fn bracketed(text: &str) -> Option<(&str, &str)> {
+    let inside = text.strip_prefix('[')?;
+    let end = inside[..inside.find('[').unwrap_or(inside.len())].rfind(']')?;
+    Some((&inside[..end], &inside[end + 1..]))
 }
 
 /// Reads the name of a zone, as minutes ahead of UTC. There are no others than UTC and fixed distances from it: the
@@ -190,7 +198,8 @@ mod tests {
             ("YY M D H k hh A", "20 1 10 15 15 03 PM"),
             ("DDDD DDD Q Qo Mo do E d dd ddd MMM", "010 10 1 1st 1st 5th 5 5 Fr Fri Jan"),
             ("X x", "1578669950 1578669950000"),
-            ("[week of] [[x]", "week of [x"),
+            ("[week of] [[x] [a]s]", "week of [x a]s"),
+            ("YYYYYYYYY YYYYYYY", "+002020202020 +0020202020"),
             ("", ""),
         ] {
             assert_eq!(written(format, 1_578_669_950, "UTC"), expected, "{format}");

@@ -39,31 +39,33 @@
 //! - An image's name is not lower-cased but refused, with the name to write. The label `version` is the service's
 //!   version, not its first tag; `created` is the commit's time.
 
+mod answer;
 mod date_format;
 mod expression;
 mod facts;
 mod flavor;
 mod label;
 mod parse;
-mod pep440;
+mod pattern;
 mod problem;
 mod record;
 mod reference;
 mod rule;
 mod rules;
-mod semver;
+mod scheme;
 mod source;
 mod tag;
-mod version_fields;
+mod tags;
 
 pub use facts::{Event, Facts, Release, Standing};
 pub use flavor::Flavor;
 pub use label::{LabelError, Labels};
 pub use problem::RuleError;
 pub use reference::{ImageName, ImageNameError};
-pub use rules::{Skipped, TagError, TagRules, Tags};
+pub use rules::TagRules;
 pub use source::source_url;
 pub use tag::{ImageTag, ImageTagError};
+pub use tags::{Skipped, TagError, Tags};
 
 /// Whether a line of `tags` or `flavor` is more than blank or a comment.
 fn says_something(line: &str) -> bool {

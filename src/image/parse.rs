@@ -1,11 +1,13 @@
 //! From a line of `tags` to a [`Rule`].
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 
 use super::expression::{Expression, Global, Named};
+use super::pattern::{regex, slashed_regex};
 use super::problem::Problem;
 use super::record::{Field, Text, fields};
-use super::rule::{Enable, Rule, Scheme, ShaFormat, Source};
+use super::rule::{Enable, Rule, ShaFormat, Source};
+use super::scheme::Scheme;
 use crate::name::nearest;
 
 /// A type of rule: its name, its priority where the line gives none, and the attributes that it has besides [`COMMON`].
@@ -27,9 +29,6 @@ const TYPES: &[Type] = &[
 ];
 
 const COMMON: &[&str] = &["type", "enable", "priority", "prefix", "suffix"];
-
-/// Compiled expressions larger than this are refused: a line of `tags` is no program.
-const REGEX_SIZE: usize = 1 << 20;
 
 /// The attributes of a line, each with the place of its field.
 struct Attributes {
@@ -104,6 +103,12 @@ impl Attributes {
         read(value.as_str()).map_err(|problem| self.problems.push(value.place(problem))).ok()
     }
 
+    /// Reads an attribute that says nothing when it is empty: the action's documentation writes all of them out.
+    fn take_filled<T>(&mut self, key: &str, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
+        let filled = self.given.iter().any(|(other, value, _)| other == key && !value.as_str().is_empty());
+        if filled { self.take(key, read) } else { None }
+    }
+
     /// Reads an attribute that must be there.
     fn need<T>(&mut self, key: &str, example: &str, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
         // A mistyped one has been told already.
@@ -125,12 +130,10 @@ impl Attributes {
             "match" => {
                 let pattern = self.need("pattern", r"pattern=\d+\.\d+", slashed_regex);
                 let group = self.take("group", |text| group(text, pattern.as_ref())).unwrap_or(0);
-                let value = self.take("value", Expression::parse);
+                let value = self.take_filled("value", Expression::parse);
                 Source::Match { pattern: pattern?, group, value }
             }
-            "edge" => {
-                Source::Edge { branch: self.take("branch", |text| Ok(text.to_owned())).filter(|b| !b.is_empty()) }
-            }
+            "edge" => Source::Edge { branch: self.take_filled("branch", |text| Ok(text.to_owned())) },
             "ref" => self.need("event", "event=branch", |text| {
                 one_of(
                     "event",
@@ -148,8 +151,8 @@ impl Attributes {
 
     fn version(&mut self, scheme: Scheme) -> Option<Source> {
         let pattern = self.need("pattern", "pattern={{version}}", tag_text);
-        let value = self.take("value", Expression::parse);
-        let within = self.take("match", |text| {
+        let value = self.take_filled("value", Expression::parse);
+        let within = self.take_filled("match", |text| {
             let regex = regex(text, "")?;
             if regex.captures_len() < 2 {
                 let problem = Problem::at(0, "`match` has no group for the version");
@@ -208,38 +211,6 @@ fn group(text: &str, pattern: Option<&Regex>) -> Result<usize, Problem> {
         }
         _ => Ok(group),
     }
-}
-
-/// Reads `\d+` or, with flags, `/\d+/i`.
-fn slashed_regex(text: &str) -> Result<Regex, Problem> {
-    match text.strip_prefix('/').and_then(|inside| inside.rsplit_once('/')) {
-        Some((pattern, flags)) if !pattern.is_empty() => regex(pattern, flags).map_err(|problem| problem.moved(1)),
-        _ => regex(text, ""),
-    }
-}
-
-fn regex(text: &str, flags: &str) -> Result<Regex, Problem> {
-    let mut builder = RegexBuilder::new(text);
-    builder.size_limit(REGEX_SIZE);
-    for (at, flag) in flags.char_indices() {
-        match flag {
-            'i' => builder.case_insensitive(true),
-            'm' => builder.multi_line(true),
-            's' => builder.dot_matches_new_line(true),
-            // Only the first match is asked for, and characters are never halved.
-            'g' | 'u' => &mut builder,
-            _ => {
-                let problem = Problem::at(text.len() + 1 + at, format!("there is no flag `{flag}`"));
-                return Err(problem.help("there are `i`, `m` and `s`"));
-            }
-        };
-    }
-    builder.build().map_err(|error| {
-        let reason = error.to_string();
-        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let problem = Problem::at(0, format!("`{text}` is not a regular expression: {reason}"));
-        problem.help("look-around and back-references are not supported; a pattern with a comma is quoted as a whole")
-    })
 }
 
 #[cfg(test)]
@@ -317,6 +288,13 @@ mod tests {
     }
 
     #[test]
+    fn empty_attributes_say_nothing() {
+        assert_eq!(problems("type=semver,prefix=,suffix=,pattern={{version}},value=,match="), []);
+        assert!(matches!(rule(0, "type=edge,branch=").unwrap().source, Source::Edge { branch: None }));
+        assert!(matches!(rule(0, "type=match,pattern=x,value=").unwrap().source, Source::Match { value: None, .. }));
+    }
+
+    #[test]
     fn a_comma_in_an_expression_is_explained() {
         let found = problems("{{date 'D, M'}}");
         assert!(
@@ -340,10 +318,11 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_line_is_read_or_refused_at_a_place_inside(
-            line in "(type=(raw|match|semver|sha|ref|edge|schedule),)?[a-z{}'\"=,/ é+(|)]{0,30}"
+            line in "(type=(raw|match|semver|sha|ref|edge|schedule),)?[a-z{}'\"=,/ é+(|)\u{1b}]{0,30}"
         ) {
             for problem in rule(0, &line).err().unwrap_or_default() {
                 proptest::prop_assert!(problem.offset <= line.len());
+                proptest::prop_assert!(!problem.message.contains(char::is_control));
             }
         }
     }

@@ -1,3 +1,5 @@
+use crate::name::{Escaped, nearest};
+
 /// What is wrong with a line of `tags` or `flavor`, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -12,7 +14,7 @@ pub struct RuleError {
     pub help: Option<String>,
 }
 
-/// What is wrong with a piece of text, and where in it.
+/// What is wrong with a piece of text, and where in it. The words quote that text, and are escaped for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Problem {
     pub(super) offset: usize,
@@ -22,16 +24,16 @@ pub(super) struct Problem {
 
 impl Problem {
     pub(super) fn at(offset: usize, message: impl Into<String>) -> Self {
-        Self { offset, message: message.into(), help: None }
+        Self { offset, message: escaped(&message.into()), help: None }
     }
 
     pub(super) fn help(self, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..self }
+        Self { help: Some(escaped(&help.into())), ..self }
     }
 
     /// Adds the word that was most likely meant, or all that there are.
     pub(super) fn suggest(self, word: &str, words: &[&str]) -> Self {
-        let help = match crate::name::nearest(word, words.iter().copied()) {
+        let help = match nearest(word, words.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("there are `{}`", words.join("`, `")),
         };
@@ -46,4 +48,8 @@ impl Problem {
     pub(super) fn in_line(self, line: usize) -> RuleError {
         RuleError { line, offset: self.offset, message: self.message, help: self.help }
     }
+}
+
+fn escaped(text: &str) -> String {
+    Escaped::new(text).to_string()
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::tag::ImageTag;
+use crate::name::Escaped;
 
 /// The name of an image without a tag: `ghcr.io/acme/api`, a registry and a repository in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,24 +14,25 @@ pub enum ImageNameError {
     #[error("the name of an image may not be empty")]
     Empty,
     /// It begins as a URL does.
-    #[error("the name of an image has no `{0}://`; write `{1}`")]
+    #[error("the name of an image has no `{}://`; write `{}`", Escaped::new(.0), Escaped::new(.1))]
     Scheme(String, String),
     /// It has upper-case letters, which only a registry's host may have.
-    #[error("the name of an image is in lower case; write `{0}`")]
+    #[error("the name of an image is in lower case; write `{}`", Escaped::new(.0))]
     UpperCase(String),
     /// It ends with a tag.
-    #[error("the name of an image comes without a tag; write `{0}`, and the tag in `tags`")]
+    #[error("the name of an image comes without a tag; write `{}`, and the tag in `tags`", Escaped::new(.0))]
     Tag(String),
     /// It ends with a digest.
-    #[error("the name of an image comes without a digest; write `{0}`")]
+    #[error("the name of an image comes without a digest; write `{}`", Escaped::new(.0))]
     Digest(String),
     /// The registry is not a host with an optional port.
-    #[error("`{0}` is not the host of a registry, such as `ghcr.io` or `localhost:5000`")]
+    #[error("`{}` is not the host of a registry, such as `ghcr.io` or `localhost:5000`", Escaped::new(.0))]
     Host(String),
     /// A part between slashes is not allowed.
     #[error(
-        "`{0}` cannot be a part of an image's name: parts are lower-case letters and digits, with one `.`, one or two \
-         `_`, or any number of `-` between them"
+        "`{}` cannot be a part of an image's name: parts are lower-case letters and digits, with one `.`, one or two \
+         `_`, or any number of `-` between them",
+        Escaped::new(.0)
     )]
     Component(String),
     /// It is nothing but 64 hexadecimal digits, which stand for an image's id.
@@ -188,6 +190,12 @@ mod tests {
         ] {
             assert_eq!(ImageName::parse(name), Err(error), "{name:?}");
         }
+    }
+
+    #[test]
+    fn messages_hold_no_escape_codes() {
+        let error = ImageName::parse("a\u{1b}[2j").unwrap_err().to_string();
+        assert!(error.starts_with(r"`a\x1b[2j` cannot be"), "{error}");
     }
 
     proptest::proptest! {

@@ -1,7 +1,7 @@
 use regex::Regex;
 
 use super::expression::{Expression, Global, VersionPart};
-use super::version_fields::VersionFields;
+use super::scheme::Scheme;
 
 /// One line of `tags`.
 #[derive(Debug, Clone)]
@@ -56,34 +56,11 @@ pub(super) enum Source {
     Sha(ShaFormat),
 }
 
-/// The rules that a version is read by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scheme {
-    Semver,
-    Pep440,
-}
-
 /// How much of a commit's id a tag has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ShaFormat {
     Short,
     Long,
-}
-
-impl Scheme {
-    pub(super) fn read(self, text: &str) -> Option<VersionFields> {
-        match self {
-            Self::Semver => super::semver::read(text),
-            Self::Pep440 => super::pep440::read(text),
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Semver => "SemVer",
-            Self::Pep440 => "PEP 440",
-        }
-    }
 }
 
 impl Source {

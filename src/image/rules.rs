@@ -1,13 +1,12 @@
-use regex::Regex;
-
-use super::expression::{Expression, Global, VersionPart};
-use super::facts::{Event, Facts, Standing};
+use super::answer::{Answer, Body};
+use super::expression::{Expression, Global};
+use super::facts::{Facts, Standing};
 use super::flavor::{Affix, Flavor, Latest, Scope};
 use super::parse::rule;
 use super::problem::{Problem, RuleError};
-use super::rule::{Enable, Rule, Scheme, ShaFormat, Source};
-use super::tag::{Draft, ImageTag, ImageTagError};
-use super::version_fields::{Stability, VersionFields};
+use super::rule::{Rule, Source};
+use super::tag::{Draft, ImageTag};
+use super::tags::{Skipped, TagError, Tags};
 
 /// How the image of a service is tagged: the lines of `tags` and `flavor`, checked.
 #[derive(Debug, Clone)]
@@ -15,55 +14,6 @@ pub struct TagRules {
     /// Highest priority first, then as they stand.
     rules: Vec<Rule>,
     flavor: Flavor,
-}
-
-/// The tags of one image.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tags {
-    /// The tags, each once. The first is the one to speak of the image by; `latest`, where it moves, is the last. None
-    /// at all when no rule has one for this event.
-    pub names: Vec<ImageTag>,
-    /// Rules that were to give a tag and have none, for a word of warning.
-    pub skipped: Vec<Skipped>,
-}
-
-/// A rule that gives no tag because what it should make one from does not fit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Skipped {
-    /// Which of the lines of `tags`, from 0.
-    pub line: usize,
-    /// Why: no full stop, begins in lower case.
-    pub reason: String,
-}
-
-/// A tag that no registry would take.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the image tag `{}` is not valid: {error}", crate::name::Escaped::new(tag))]
-pub struct TagError {
-    /// Which of the lines of `tags` it comes from, from 0; none for `latest` with the flavor's prefix and suffix.
-    pub line: Option<usize>,
-    /// The tag.
-    pub tag: String,
-    /// What is wrong with it.
-    pub error: ImageTagError,
-}
-
-/// What a rule makes a tag from.
-enum Body<'a> {
-    /// People's own words, with values in them.
-    Global(&'a Expression<Global>),
-    /// The pattern of a version, with the version's parts.
-    Version(&'a Expression<VersionPart>, VersionFields),
-    /// A value alone.
-    Value(String),
-}
-
-/// What a rule says of an event.
-enum Answer<'a> {
-    Tag(Body<'a>),
-    /// It is about other events.
-    Silent,
-    Skipped(String),
 }
 
 impl TagRules {
@@ -160,14 +110,6 @@ impl TagRules {
     }
 }
 
-impl Tags {
-    fn add(&mut self, tag: ImageTag) {
-        if !self.names.contains(&tag) {
-            self.names.push(tag);
-        }
-    }
-}
-
 impl Rule {
     fn prefix<'a>(&'a self, flavor: &'a Flavor) -> Option<&'a Expression<Global>> {
         self.prefix.as_ref().or(flavor.prefix.as_ref().map(|affix| &affix.text))
@@ -194,91 +136,9 @@ impl Rule {
     }
 }
 
-impl Enable {
-    fn holds(self, facts: &Facts<'_>) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::OnDefaultBranch => facts.is_default_branch(),
-            Self::OffDefaultBranch => !facts.is_default_branch(),
-        }
-    }
-}
-
-impl Source {
-    fn answer<'a>(&'a self, facts: &Facts<'_>) -> Answer<'a> {
-        let value =
-            |value: Option<&str>| value.map_or(Answer::Silent, |value| Answer::Tag(Body::Value(value.to_owned())));
-        match self {
-            Self::Schedule { pattern } => match facts.event {
-                Event::Schedule(_) => Answer::Tag(Body::Global(pattern)),
-                _ => Answer::Silent,
-            },
-            Self::Version { scheme, pattern, value, within } => {
-                version(*scheme, pattern, &texts(value.as_ref(), facts), within.as_ref())
-            }
-            Self::Match { pattern, group, value } => matched(pattern, *group, &texts(value.as_ref(), facts)),
-            Self::Edge { branch } => {
-                let edge = branch.as_deref().or(facts.default_branch);
-                value(facts.branch().filter(|branch| Some(*branch) == edge).map(|_| "edge"))
-            }
-            Self::RefBranch => value(facts.branch()),
-            Self::RefTag => match facts.event {
-                Event::Tag { name, .. } => value(Some(facts.release.map_or(name, |release| release.written()))),
-                _ => Answer::Silent,
-            },
-            Self::RefPullRequest => match facts.event {
-                Event::PullRequest { number, .. } => value(Some(&number.to_string())),
-                _ => Answer::Silent,
-            },
-            Self::Raw { value } => Answer::Tag(Body::Global(value)),
-            Self::Sha(ShaFormat::Short) => value(Some(&facts.commit.short(facts.abbrev))),
-            Self::Sha(ShaFormat::Long) => value(Some(&facts.commit.to_string())),
-        }
-    }
-}
-
-/// What a rule about versions looks at, the best first: its own `value`, else the version as the release's tag has it,
-/// and the whole tag.
-fn texts(value: Option<&Expression<Global>>, facts: &Facts<'_>) -> Vec<String> {
-    match (value, facts.release) {
-        (Some(value), _) => vec![value.text(|value| value.value(facts))],
-        (None, Some(release)) => vec![release.written().to_owned(), release.tag.to_owned()],
-        (None, None) => Vec::new(),
-    }
-}
-
-fn version<'a>(
-    scheme: Scheme,
-    pattern: &'a Expression<VersionPart>,
-    texts: &[String],
-    within: Option<&Regex>,
-) -> Answer<'a> {
-    let Some(first) = texts.first() else { return Answer::Silent };
-    let found = within.and_then(|regex| texts.iter().find_map(|text| regex.captures(text)?.get(1)));
-    let text = found.map_or(first.as_str(), |found| found.as_str());
-    let Some(fields) = scheme.read(text) else {
-        return Answer::Skipped(format!("`{}` is not a {} version", crate::name::Escaped::new(text), scheme.name()));
-    };
-    Answer::Tag(match (fields.stability, pattern.alone()) {
-        (Stability::Stable, _) => Body::Version(pattern, fields),
-        (Stability::Provisional, Some(VersionPart::Raw)) => Body::Value(fields.raw),
-        (Stability::Provisional, _) => Body::Value(fields.version),
-    })
-}
-
-fn matched<'a>(pattern: &Regex, group: usize, texts: &[String]) -> Answer<'a> {
-    let Some(first) = texts.first() else { return Answer::Silent };
-    let found = texts.iter().find_map(|text| pattern.captures(text)?.get(group));
-    match found {
-        Some(found) => Answer::Tag(Body::Value(found.as_str().to_owned())),
-        None => Answer::Skipped(format!("`{}` does not match `{pattern}`", crate::name::Escaped::new(first))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::Release;
+    use super::super::{Event, ImageTagError, Release};
     use super::*;
     use crate::name::ServiceName;
 

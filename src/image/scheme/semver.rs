@@ -1,4 +1,4 @@
-use super::version_fields::{Stability, VersionFields};
+use super::{Stability, VersionFields};
 
 /// Reads a version by the rules of Semantic Versioning 2.0.0, with the `v` before it that node-semver allows.
 ///

@@ -1,9 +1,9 @@
-use super::version_fields::{Stability, VersionFields};
+use super::{Stability, VersionFields};
 
 /// Reads a version by the rules of Python's PEP 440, in any of the spellings that it allows;
 /// [`VersionFields::version`] is the normal one.
 pub(super) fn read(text: &str) -> Option<VersionFields> {
-    let lower = text.trim().to_ascii_lowercase();
+    let lower = text.to_ascii_lowercase();
     let (public, local) = lower.split_once('+').map_or((lower.as_str(), None), |(public, local)| (public, Some(local)));
     let mut rest = Rest(public.strip_prefix('v').unwrap_or(public));
     let mut release = vec![rest.digits()?];
@@ -92,10 +92,9 @@ impl Rest<'_> {
         self.try_read(|rest| {
             rest.try_read(Self::separator);
             let normal = words.iter().find_map(|(word, normal)| rest.literal(word).map(|()| *normal))?;
-            let number = rest.try_read(|rest| {
-                rest.try_read(Self::separator);
-                rest.digits()
-            });
+            // A separator may stand here without a number behind it.
+            rest.try_read(Self::separator);
+            let number = rest.try_read(Self::digits);
             Some(format!("{normal}{}", number.as_deref().unwrap_or("0")))
         })
     }
@@ -134,6 +133,7 @@ mod tests {
             ("2020.01.05", "2020.1.5", Stable),
             ("1.0-Alpha_3.post", "1.0a3.post0", Provisional),
             ("1.0.c-1.rev.2_dev", "1.0rc1.post2.dev0", Provisional),
+            ("1.0rc.", "1.0rc0", Provisional),
             ("1.0+Ubuntu-01.g1", "1.0+ubuntu.1.g1", Stable),
         ] {
             let fields = read(text).unwrap_or_else(|| panic!("{text}"));
@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn other_texts_are_none() {
-        for text in ["", "v", "1.", "1.0-", "1.0.9-0047-188f7a2", "1.0+", "1.0+a..b", "release1", "1.0x", "1.0é", "!1"]
+        for text in
+            ["", "v", "1.", "1.0-", "1.0.9-0047-188f7a2", "1.0+", "1.0+a..b", "release1", " 1.0", "1.0x", "1.0é", "!1"]
         {
             assert!(read(text).is_none(), "{text}");
         }
