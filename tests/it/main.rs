@@ -12,6 +12,7 @@ mod git_revision;
 mod git_status;
 mod history;
 mod layers;
+mod metadata_action;
 mod random;
 mod repo;
 mod source;
