@@ -4,6 +4,7 @@
 
 mod config_errors;
 mod describe;
+mod events;
 mod git_diff;
 mod git_entries;
 mod git_merge_base;
