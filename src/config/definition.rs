@@ -31,7 +31,7 @@ struct Canonical<'a> {
     flavor: Vec<&'a str>,
     global: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    image: Option<&'a str>,
+    image: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     labels: BTreeMap<&'a str, &'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,10 +89,10 @@ fn canonical(service: &Service, filter: &Filter) -> String {
         dockerfile: recipe.dockerfile.as_deref(),
         env: sorted(&recipe.env),
         filters: rules(filter),
-        flavor: lines(&service.flavor),
+        flavor: lines(&service.image.written.flavor),
         global: service.global == Global::TakesPart,
-        image: service.image.as_ref().map(|image| image.text()),
-        labels: sorted(&service.labels),
+        image: service.image.name.as_ref().map(ToString::to_string),
+        labels: sorted(&service.image.written.labels),
         path: service.path.as_ref().map(|path| path.as_str()),
         platforms: service.platforms.iter().map(String::as_str).collect(),
         run: recipe.run.as_ref().map(|run| match run {
@@ -102,7 +102,7 @@ fn canonical(service: &Service, filter: &Filter) -> String {
         secrets: recipe.secrets.iter().map(String::as_str).collect(),
         style: service.style,
         tag: service.tag.iter().map(ToString::to_string).collect(),
-        tags: lines(&service.tags),
+        tags: lines(&service.image.written.tags),
         target: recipe.target.as_deref(),
     };
     serde_json::to_string(&canonical).expect("texts, lists and maps with text keys are always JSON")

@@ -11,7 +11,7 @@ use super::problems::Problems;
 use super::raw::{Place, pattern};
 use super::structured::usual_environments;
 use super::yaml::{Meaning, View};
-use super::{Config, Global, Service, Shape, definition, release_tags};
+use super::{Config, Global, Image, Service, Shape, definition, release_tags};
 use crate::diagnostic::{Diagnostic, Located};
 use crate::filter::{Filter, Filters, Quantifier, Rule, Statuses};
 use crate::graph::Graph;
@@ -96,10 +96,7 @@ fn service(name: Located<ServiceName>, filter: crate::filter::FilterId) -> Servi
         global: Global::TakesPart,
         depends_on: Vec::new(),
         style: None,
-        image: None,
-        tags: Vec::new(),
-        flavor: Vec::new(),
-        labels: IndexMap::new(),
+        image: Image::default(),
         platforms: Vec::new(),
         matrix: serde_json::Map::new(),
         description: None,

@@ -27,9 +27,9 @@ use crate::diagnostic::{Diagnostic, Located, SourceFile};
 use crate::filter::{FilterId, Filters, Quantifier};
 use crate::glob::Pattern;
 use crate::graph::Graph;
+use crate::image::{ImageName, Labels, TagRules};
 use crate::name::{RepoDir, ServiceId, ServiceName};
 use crate::recipe::Recipe;
-use crate::template::Template;
 use crate::trigger::Kind;
 use crate::version::{ReleaseTags, Style, TagPattern};
 
@@ -116,14 +116,8 @@ pub struct Service {
     pub tag: Vec<TagPattern>,
     /// How its versions are written, where it has its own way.
     pub style: Option<Style>,
-    /// The image it becomes, without a tag: `ghcr.io/acme/{{name}}`.
-    pub image: Option<Template>,
-    /// The lines of `tags`, in docker/metadata-action's language.
-    pub tags: Vec<Located<String>>,
-    /// The lines of `flavor`.
-    pub flavor: Vec<Located<String>>,
-    /// Labels of the image besides the OCI ones.
-    pub labels: IndexMap<String, String>,
+    /// The image that it becomes.
+    pub image: Image,
     /// The platforms it is built for, such as `linux/amd64`.
     pub platforms: Vec<String>,
     /// Values handed on to the CI job as they are.
@@ -132,6 +126,30 @@ pub struct Service {
     pub description: Option<String>,
     /// How it is built here.
     pub recipe: Recipe,
+}
+
+/// The image that a service becomes.
+#[derive(Debug, Clone, Default)]
+pub struct Image {
+    /// Its name, without a tag; none where the service says none.
+    pub name: Option<ImageName>,
+    /// The rules of its tags.
+    pub rules: TagRules,
+    /// Its labels besides the OCI ones.
+    pub labels: Labels,
+    /// What filters.yaml says of tags and labels, as it is written there.
+    pub written: Written,
+}
+
+/// What filters.yaml says of an image's tags and labels, as it is written there.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    /// The lines of `tags`, in docker/metadata-action's language.
+    pub tags: Vec<Located<String>>,
+    /// The lines of `flavor`.
+    pub flavor: Vec<Located<String>>,
+    /// The labels.
+    pub labels: IndexMap<String, String>,
 }
 
 /// Whether a `global` match affects a service.

@@ -13,6 +13,7 @@ mod history;
 mod index;
 mod object;
 mod open;
+mod remote;
 mod revision;
 mod status;
 mod tags;

@@ -16,6 +16,13 @@ pub struct TagRules {
     flavor: Flavor,
 }
 
+/// The rules of a service that says nothing of tags.
+impl Default for TagRules {
+    fn default() -> Self {
+        Self::parse::<&str>(&[], Flavor::default()).expect("the one rule of no lines is right")
+    }
+}
+
 impl TagRules {
     /// Reads the lines of `tags`; blank ones and those that begin with `#` say nothing. Without any line that does, the
     /// one rule is `type=raw,value={{version}}` (spec section 8).

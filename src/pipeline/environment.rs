@@ -5,12 +5,12 @@ use crate::config::{Config, Environment, Push};
 use crate::diagnostic::Diagnostic;
 use crate::glob::Verdict;
 use crate::name::nearest;
-use crate::trigger::{Kind, Trigger};
+use crate::trigger::{Kind, Origin, Trigger};
 
 /// Returns the first environment that fits the trigger, or the one that was chosen.
 ///
 /// An event that no environment names counts as its nearest kin: a release as its tag, a merge queue's group as a pull
-/// request, a clock's run as a push.
+/// request, a clock's run or a deletion as a push.
 pub(super) fn choose<'a>(
     config: &'a Config,
     trigger: &Trigger,
@@ -28,7 +28,7 @@ pub(super) fn choose<'a>(
     let kin = match trigger.kind {
         Kind::Release => Kind::Tag,
         Kind::MergeGroup => Kind::PullRequest,
-        Kind::Schedule => Kind::Push,
+        Kind::Schedule | Kind::Delete => Kind::Push,
         itself => itself,
     };
     [trigger.kind, kin]
@@ -46,15 +46,16 @@ fn fits(environment: &Environment, kind: Kind, branch: Option<&str>) -> bool {
     environment.on.contains(&kind) && on_branch
 }
 
-/// Returns whether results may be pushed: not from pull requests, a dirty tree or somebody's own machine, unless that
-/// was asked for.
+/// Returns whether results may be pushed: not from pull requests, where the event runs somebody else's code, from a dirty
+/// tree or on somebody's own machine, unless that was asked for.
 pub(super) fn push(environment: &Environment, trigger: &Trigger, request: PushRequest, chosen: &Chosen) -> bool {
     match request {
         PushRequest::Asked => true,
         PushRequest::RuledOut => false,
         PushRequest::AsConfigured => {
             environment.push == Push::Allowed
-                && !matches!(trigger.kind, Kind::PullRequest | Kind::Local)
+                && !matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup | Kind::Local)
+                && trigger.origin == Origin::Own
                 && chosen.on_top.is_empty()
         }
     }

@@ -1,5 +1,6 @@
 use super::UnknownService;
 use crate::git;
+use crate::image::TagError;
 use crate::name::{Escaped, ServiceName};
 use crate::trigger::Kind;
 use crate::version::VersionError;
@@ -49,5 +50,13 @@ pub enum Error {
         service: ServiceName,
         /// Why.
         error: VersionError,
+    },
+    /// A registry would refuse a service's image tags.
+    #[error("{}", errors.iter().map(|error| format!("`{service}`: {error}")).collect::<Vec<_>>().join("; "))]
+    ImageTags {
+        /// The service.
+        service: ServiceName,
+        /// What is wrong, at least one.
+        errors: Vec<TagError>,
     },
 }

@@ -162,8 +162,15 @@ pub fn plan(
         .collect();
 
     step("naming results");
-    let namer =
-        Namer { repository, config, chosen: &chosen, environment: settings, asked: &asked, naming: &request.naming };
+    let namer = Namer {
+        repository,
+        config,
+        trigger,
+        chosen: &chosen,
+        environment: settings,
+        asked: &asked,
+        naming: &request.naming,
+    };
     let names = namer.names(&planned)?;
 
     let plan = assemble(&Assembly {

@@ -167,6 +167,15 @@ impl Trigger {
         self.reference.as_deref()?.strip_prefix("refs/heads/")
     }
 
+    /// Returns the number of the pull or merge request that the event is about, where its ref names one:
+    /// `refs/pull/7/merge`, `refs/merge-requests/7/head`.
+    #[must_use]
+    pub fn pull_request(&self) -> Option<u64> {
+        let reference = self.reference.as_deref()?;
+        let rest = ["refs/pull/", "refs/merge-requests/"].iter().find_map(|prefix| reference.strip_prefix(prefix))?;
+        rest.split('/').next()?.parse().ok()
+    }
+
     /// Returns the tag that the event is about, where it is about one.
     #[must_use]
     pub fn tag(&self) -> Option<&str> {

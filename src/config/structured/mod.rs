@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod environments;
+mod image;
 mod names;
 mod service;
 mod tags;

@@ -1,6 +1,6 @@
 use indexmap::IndexMap;
 
-use super::{checked_name, tags};
+use super::{checked_name, image, tags};
 use crate::config::problems::Problems;
 use crate::config::raw::{self, Directory};
 use crate::config::read::{Field, List, Map, Named, Text};
@@ -36,10 +36,7 @@ pub(super) fn check(name: &str, named: &Named<raw::Service>, problems: &mut Prob
         },
         depends_on: Vec::new(),
         style: raw.style.value().map(|style| style.0),
-        image: raw.image.value().map(|image| image.0.clone()),
-        tags: raw.tags.value().map(|lines| lines.0.clone()).unwrap_or_default(),
-        flavor: raw.flavor.value().map(|lines| lines.0.clone()).unwrap_or_default(),
-        labels: raw.labels.value().map(texts).unwrap_or_default(),
+        image: image::check(name, named, problems),
         platforms: strings(&raw.platforms, |platform| &platform.0),
         matrix: raw.matrix.value().map(|matrix| matrix.0.clone()).unwrap_or_default(),
         description: raw.description.value().map(|text| text.0.clone()),
@@ -66,7 +63,7 @@ fn recipe(raw: &raw::Service) -> Recipe {
     }
 }
 
-fn texts(map: &Map<Text>) -> IndexMap<String, String> {
+pub(super) fn texts(map: &Map<Text>) -> IndexMap<String, String> {
     map.0.iter().map(|(name, value)| (name.clone(), value.value.value.0.clone())).collect()
 }
 
