@@ -1,7 +1,9 @@
 //! Patterns: picomatch's dialect with `{dot: true}`, and an index over thousands of them.
 
 mod error;
+mod explain;
 mod index;
+mod key;
 mod machine;
 mod pattern;
 mod read;
@@ -10,5 +12,6 @@ mod term;
 mod tree;
 
 pub use error::PatternError;
+pub use explain::Explanation;
 pub use index::{GlobIndex, Hit};
 pub use pattern::{Pattern, Verdict};

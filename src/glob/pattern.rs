@@ -1,4 +1,5 @@
 use super::PatternError;
+use super::key::Demands;
 use super::machine::{GaveUp, Machine};
 use super::read::read;
 use super::set::ends_line;
@@ -59,6 +60,11 @@ impl Pattern {
 
     pub(super) fn tree(&self) -> &Node {
         &self.0.tree
+    }
+
+    /// What a path must have so that the pattern can match it. A negated pattern matches what has nothing of it.
+    pub(super) fn demands(&self) -> Demands {
+        if self.is_negated() { Demands::default() } else { Demands::of(&self.0.tree) }
     }
 
     /// Returns whether a path matches, by picomatch's rules with `{dot: true}`.

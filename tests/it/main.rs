@@ -14,6 +14,7 @@ mod git_status;
 mod history;
 mod layers;
 mod metadata_action;
+mod picomatch;
 mod random;
 mod repo;
 mod source;

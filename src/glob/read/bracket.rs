@@ -96,9 +96,9 @@ impl Reader {
     pub(super) fn unclosed_bracket(&mut self) -> Result<(), PatternError> {
         let last = &self.tokens[self.last];
         let at = last.at;
-        let text = &last.value[1..];
+        let text = last.value.get(1..).unwrap_or_default();
         let unclosed = || PatternError::new(at, "`[` is never closed").help("write `\\[` for a bracket");
-        if self.backtrack || text.replace("\\[", "").contains(|c| "[{}".contains(c)) {
+        if last.kind != Kind::Bracket || self.backtrack || text.replace("\\[", "").contains(|c| "[{}".contains(c)) {
             return Err(unclosed());
         }
         let mut terms = self.words([Word::Char('[')]);
