@@ -4,7 +4,7 @@ use gix::index::entry::Mode;
 use gix::objs::tree::EntryKind;
 use gix::status::index_worktree::iter::Summary;
 use gix::status::tree_index::TrackRenames;
-use gix::status::{Item, Submodule, UntrackedFiles};
+use gix::status::{Item, Submodule, UntrackedFiles, index_worktree};
 
 use super::{Error, Repository};
 use crate::change::{Change, ChangeSet, Status};
@@ -38,7 +38,7 @@ impl Repository {
         }
         let mut found = Found::default();
         for item in status.into_iter(None::<BString>).map_err(reading())? {
-            found.take(item.map_err(reading())?);
+            found.take(item.map_err(reading())?, |path| self.kind_in_work_tree(path, None));
         }
         let Found { staged, unstaged, mut unclear } = found;
         // gix lists a file in the place of a submodule as if it were new.
@@ -98,7 +98,7 @@ struct Found {
 }
 
 impl Found {
-    fn take(&mut self, item: Item) {
+    fn take(&mut self, item: Item, kind_in_work_tree: impl FnOnce(&RepoPath) -> Option<EntryKind>) {
         match item {
             Item::TreeIndex(change) => {
                 let path = RepoPath::from_git(change.location().to_vec());
@@ -117,6 +117,12 @@ impl Found {
             Item::IndexWorktree(item) => {
                 let path = RepoPath::from_git(item.rela_path().to_vec());
                 let status = match item.summary() {
+                    // gix takes a link in the place of an executable file for one with other content.
+                    Some(Summary::Modified)
+                        if is_executable(&item) && kind_in_work_tree(&path) == Some(EntryKind::Link) =>
+                    {
+                        Status::TypeChanged
+                    }
                     Some(Summary::Added) => Status::Added,
                     Some(Summary::Removed) => Status::Deleted,
                     Some(Summary::Modified | Summary::Renamed | Summary::Copied) => Status::Modified,
@@ -128,6 +134,10 @@ impl Found {
             }
         }
     }
+}
+
+fn is_executable(item: &index_worktree::Item) -> bool {
+    matches!(item, index_worktree::Item::Modification { entry, .. } if entry.mode == Mode::FILE_EXECUTABLE)
 }
 
 /// A file stays one when it becomes executable.

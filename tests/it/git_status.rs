@@ -157,6 +157,14 @@ fn one_change_a_path() {
 }
 
 #[test]
+fn a_link_in_the_place_of_a_program_is_another_type() {
+    let repo = Repo::new();
+    repo.write("run", "to").chmod_x("run").commit("first");
+    repo.symlink("elsewhere", "run");
+    assert_eq!(same_as_git(&repo), r"T\x00run\x00");
+}
+
+#[test]
 fn conflicts_are_what_the_work_tree_has() {
     let repo = Repo::new();
     for name in ["both-modified", "deleted-by-us", "deleted-by-them", "renamed"] {

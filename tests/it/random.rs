@@ -1,5 +1,5 @@
 //! Random input that can be had again: a failing test prints its seed, and `REBAKE_SEED=17 cargo test` runs
-//! that one alone.
+//! that one alone. `REBAKE_SEED=0..1000` runs more of them than a test does by itself.
 
 use std::ops::Range;
 
@@ -13,8 +13,13 @@ pub(crate) struct Random {
 #[track_caller]
 pub(crate) fn for_seeds(count: u64, test: impl Fn(&mut Random)) {
     #[expect(clippy::disallowed_methods, reason = "how a failing seed is run again")]
-    let only = std::env::var("REBAKE_SEED").ok().map(|seed| seed.parse().expect("REBAKE_SEED is a number"));
-    let seeds: Range<u64> = only.map_or(0..count, |seed| seed..seed + 1);
+    let asked = std::env::var("REBAKE_SEED").ok();
+    let number = |text: &str| text.parse::<u64>().expect("REBAKE_SEED is a number, or two with `..` between");
+    let seeds: Range<u64> = match asked.as_deref().map(|text| text.split_once("..").unwrap_or((text, ""))) {
+        None => 0..count,
+        Some((only, "")) => number(only)..number(only) + 1,
+        Some((from, to)) => number(from)..number(to),
+    };
     seeds.for_each(|seed| test(&mut Random { seed, state: seed }));
 }
 
