@@ -47,7 +47,9 @@ impl VersionError {
                 "fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, \
                  `git fetch --unshallow --filter=blob:none` elsewhere; or use `--style sha`"
             }
-            Self::NotOnTag { .. } => "check out the tag, make a release with `rebake release`, or use another `--style`",
+            Self::NotOnTag { .. } => {
+                "check out the tag, make a release with `rebake release`, or use another `--style`"
+            }
             Self::NotSemVer { .. } => "delete the tag, or tag the release as MAJOR.MINOR.PATCH",
             Self::NoPep440 { .. } => "use another `--style`, or name pre-releases like `1.1.0-rc.1`",
             Self::TooHigh => "release a version with smaller numbers",

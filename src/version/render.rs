@@ -123,84 +123,92 @@ mod tests {
 
     #[test]
     fn behind_a_release() {
-        assert_eq!(all(&facts(Some("1.0.9"), 47)), [
-            "1.0.9-0047-188f7a2",
-            "1.0.10-dev.47.g188f7a2",
-            "1.0.9-47-g188f7a2",
-            "1.0.10.dev47+g188f7a2",
-            "1.0.10-0.20261121083000-188f7a2abcde",
-            "sha-188f7a2",
-            "error: commit 188f7a2 carries no release tag of the service: it is 47 commits behind 1.0.9",
-        ]);
+        assert_eq!(
+            all(&facts(Some("1.0.9"), 47)),
+            [
+                "1.0.9-0047-188f7a2",
+                "1.0.10-dev.47.g188f7a2",
+                "1.0.9-47-g188f7a2",
+                "1.0.10.dev47+g188f7a2",
+                "1.0.10-0.20261121083000-188f7a2abcde",
+                "sha-188f7a2",
+                "error: commit 188f7a2 carries no release tag of the service: it is 47 commits behind 1.0.9",
+            ]
+        );
     }
 
     #[test]
     fn on_the_tag() {
-        assert_eq!(all(&facts(Some("1.0.9"), 0)), [
-            "1.0.9",
-            "1.0.9",
-            "1.0.9",
-            "1.0.9",
-            "1.0.9",
-            "sha-188f7a2",
-            "1.0.9",
-        ]);
+        assert_eq!(
+            all(&facts(Some("1.0.9"), 0)),
+            ["1.0.9", "1.0.9", "1.0.9", "1.0.9", "1.0.9", "sha-188f7a2", "1.0.9",]
+        );
     }
 
     #[test]
     fn before_the_first_release() {
-        assert_eq!(all(&facts(None, 12)), [
-            "0.0.0-0012-188f7a2",
-            "0.0.1-dev.12.g188f7a2",
-            "0.0.0-12-g188f7a2",
-            "0.0.1.dev12+g188f7a2",
-            "0.0.0-20261121083000-188f7a2abcde",
-            "sha-188f7a2",
-            "error: commit 188f7a2 carries no release tag of the service, which has none yet",
-        ]);
+        assert_eq!(
+            all(&facts(None, 12)),
+            [
+                "0.0.0-0012-188f7a2",
+                "0.0.1-dev.12.g188f7a2",
+                "0.0.0-12-g188f7a2",
+                "0.0.1.dev12+g188f7a2",
+                "0.0.0-20261121083000-188f7a2abcde",
+                "sha-188f7a2",
+                "error: commit 188f7a2 carries no release tag of the service, which has none yet",
+            ]
+        );
     }
 
     #[test]
     fn behind_a_pre_release() {
-        assert_eq!(all(&facts(Some("1.1.0-rc.1"), 3))[..5], [
-            "1.1.0-rc.1-0003-188f7a2",
-            "1.1.0-rc.1.dev.3.g188f7a2",
-            "1.1.0-rc.1-3-g188f7a2",
-            "1.1.0rc2.dev3+g188f7a2",
-            "1.1.0-rc.1.0.20261121083000-188f7a2abcde",
-        ]);
+        assert_eq!(
+            all(&facts(Some("1.1.0-rc.1"), 3))[..5],
+            [
+                "1.1.0-rc.1-0003-188f7a2",
+                "1.1.0-rc.1.dev.3.g188f7a2",
+                "1.1.0-rc.1-3-g188f7a2",
+                "1.1.0rc2.dev3+g188f7a2",
+                "1.1.0-rc.1.0.20261121083000-188f7a2abcde",
+            ]
+        );
         assert_eq!(render(Style::Pep440, &facts(Some("1.1.0-rc.1"), 0)).unwrap(), "1.1.0rc1");
     }
 
     #[test]
     fn dirty_files_are_said() {
         let dirty = |distance| Facts { files: Files::Dirty, ..facts(Some("1.0.9"), distance) };
-        assert_eq!(all(&dirty(47))[..6], [
-            "1.0.9-0047-188f7a2-dirty",
-            "1.0.10-dev.47.g188f7a2-dirty",
-            "1.0.9-47-g188f7a2-dirty",
-            "1.0.10.dev47+g188f7a2.dirty",
-            "1.0.10-0.20261121083000-188f7a2abcde-dirty",
-            "sha-188f7a2-dirty",
-        ]);
-        assert_eq!(all(&dirty(0)), [
-            "1.0.9-dirty",
-            "1.0.9-dirty",
-            "1.0.9-dirty",
-            "1.0.9+dirty",
-            "1.0.9-dirty",
-            "sha-188f7a2-dirty",
-            "1.0.9-dirty",
-        ]);
+        assert_eq!(
+            all(&dirty(47))[..6],
+            [
+                "1.0.9-0047-188f7a2-dirty",
+                "1.0.10-dev.47.g188f7a2-dirty",
+                "1.0.9-47-g188f7a2-dirty",
+                "1.0.10.dev47+g188f7a2.dirty",
+                "1.0.10-0.20261121083000-188f7a2abcde-dirty",
+                "sha-188f7a2-dirty",
+            ]
+        );
+        assert_eq!(
+            all(&dirty(0)),
+            [
+                "1.0.9-dirty",
+                "1.0.9-dirty",
+                "1.0.9-dirty",
+                "1.0.9+dirty",
+                "1.0.9-dirty",
+                "sha-188f7a2-dirty",
+                "1.0.9-dirty",
+            ]
+        );
     }
 
     #[test]
     fn the_count_grows_past_four_digits() {
-        for (distance, version) in [
-            (9999, "1.0.9-9999-188f7a2"),
-            (10_000, "1.0.9-10000-188f7a2"),
-            (u32::MAX, "1.0.9-4294967295-188f7a2"),
-        ] {
+        for (distance, version) in
+            [(9999, "1.0.9-9999-188f7a2"), (10_000, "1.0.9-10000-188f7a2"), (u32::MAX, "1.0.9-4294967295-188f7a2")]
+        {
             assert_eq!(render(Style::Extended, &facts(Some("1.0.9"), distance)).unwrap(), version);
         }
     }
@@ -208,10 +216,7 @@ mod tests {
     #[test]
     fn the_hash_has_as_many_digits_as_asked() {
         let long = Facts { abbrev: 40, ..facts(Some("1.0.9"), 1) };
-        assert_eq!(
-            render(Style::Describe, &long).unwrap(),
-            "1.0.9-1-g188f7a2abcde0123456789abcdef0123456789ab"
-        );
+        assert_eq!(render(Style::Describe, &long).unwrap(), "1.0.9-1-g188f7a2abcde0123456789abcdef0123456789ab");
     }
 
     #[test]

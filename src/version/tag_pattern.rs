@@ -1,5 +1,9 @@
 use std::fmt;
 
+use semver::Version;
+
+use crate::name::{TagName, TagNameError};
+
 /// Which tags are one service's release tags: a prefix, a version, a suffix.
 ///
 /// `Display` is the pattern in the form of `git describe --match`: `services/go/api@[0-9]*`.
@@ -36,6 +40,21 @@ impl TagPattern {
     pub fn version_of<'a>(&self, tag: &'a [u8]) -> Option<&'a [u8]> {
         let version = tag.strip_prefix(self.prefix.as_bytes())?.strip_suffix(self.suffix.as_bytes())?;
         version.first()?.is_ascii_digit().then_some(version)
+    }
+
+    /// Returns the version that a tag stands for; `None` when it is not of this pattern or no strict SemVer.
+    #[must_use]
+    pub fn read(&self, tag: &TagName) -> Option<Version> {
+        let version = std::str::from_utf8(self.version_of(tag.as_bytes())?).ok()?;
+        Version::parse(version).ok()
+    }
+
+    /// Returns the tag of a version.
+    ///
+    /// # Errors
+    /// When git refuses a tag of that name.
+    pub fn tag(&self, version: &Version) -> Result<TagName, TagNameError> {
+        TagName::parse(&format!("{}{version}{}", self.prefix, self.suffix))
     }
 }
 

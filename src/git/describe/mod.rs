@@ -42,11 +42,15 @@ pub(super) fn describe(
     let mut answers: Vec<Option<Settled>> = vec![None; tracks.len()];
     while answers.iter().any(Option::is_none) && !walk.is_finished() {
         // A service that has met no tag yet cannot be settled, so there is no use in asking before.
-        while tracks.waiting_for_a_tag() && let Some(at) = walk.step(&mut commits)? {
+        while tracks.waiting_for_a_tag()
+            && let Some(at) = walk.step(&mut commits)?
+        {
             tracks.visit(at, commits.id(walk.node(at)), options.stop);
         }
         let goal = walk.len() + walk.len() / 2 + 32;
-        while walk.len() < goal && let Some(at) = walk.step(&mut commits)? {
+        while walk.len() < goal
+            && let Some(at) = walk.step(&mut commits)?
+        {
             tracks.visit(at, commits.id(walk.node(at)), options.stop);
         }
         settle::settle(&tracks, &mut walk, &mut commits, &mut answers, &mut work)?;

@@ -209,8 +209,7 @@ mod tests {
             slots: 1,
         };
         let probe = |at, question| Probe { at, column: 0, track: 0, question, answer: 9 };
-        let mut probes =
-            [probe(2, Question::LeadsTo(0)), probe(3, Question::LeadsTo(1)), probe(5, Question::Within)];
+        let mut probes = [probe(2, Question::LeadsTo(0)), probe(3, Question::LeadsTo(1)), probe(5, Question::Within)];
         let mut flags = Vec::new();
         let flows = pass(&recording, &[1], &mut probes, &mut flags);
         assert_eq!(flows, [Flow { end: 3, distance: 2, covers_the_rest: true, covers_the_unfetched: true }]);
