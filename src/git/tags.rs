@@ -57,13 +57,9 @@ impl Repository {
         let prefix = TAGS.as_bytes().try_into()?;
         let refs = self.gix.refs.loose_iter_prefixed(prefix).map_err(gix::Error::from_error)?;
         let tag = |mut reference: gix::refs::Reference| {
-            let target = match reference.target.try_id() {
-                Some(id) => id.to_owned(),
-                None => {
-                    let packed = packed.as_ref().map(|packed| &***packed);
-                    reference.follow_to_object_packed(&self.gix.refs, packed).ok()?
-                }
-            };
+            let direct = reference.target.try_id().map(ToOwned::to_owned);
+            let packed = packed.as_ref().map(|packed| &***packed);
+            let target = direct.or_else(|| reference.follow_to_object_packed(&self.gix.refs, packed).ok())?;
             Tag::new(reference.name.as_bstr(), target, self.peel_tag(target)?)
         };
         Ok(refs.filter_map(Result::ok).filter_map(tag).collect())
@@ -100,8 +96,8 @@ impl Repository {
         let mut buffer = Vec::new();
         let object = self.gix.objects.try_find(&tag.target, &mut buffer).ok().flatten();
         let tagger = object.and_then(|object| {
-            let header = object.data.lines().take_while(|line| !line.is_empty());
-            header.filter_map(|line| line.strip_prefix(b"tagger ")).next().map(super::describe::seconds)
+            let mut header = object.data.lines().take_while(|line| !line.is_empty());
+            header.find_map(|line| line.strip_prefix(b"tagger ")).map(super::describe::seconds)
         });
         tagger.unwrap_or(0)
     }

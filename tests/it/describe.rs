@@ -1,5 +1,8 @@
 //! `Repository::describe` against the installed `git describe`, on random histories.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::print_stdout, reason = "tells the seeds and counts of a run")]
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -30,9 +33,9 @@ const CLOCKS: [Clocks; 4] = [Clocks::Right, Clocks::Coarse, Clocks::Skewed, Cloc
 
 #[test]
 fn random_histories_are_described_as_git_does() {
-    let wanted = std::env::var("REBAKE_FUZZ").ok().and_then(|count| count.parse().ok()).unwrap_or(300_usize);
+    let wanted = setting("REBAKE_FUZZ").unwrap_or(300);
     let mut compared = 0;
-    let mut seed = std::env::var("REBAKE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1_u64);
+    let mut seed = setting("REBAKE_SEED").unwrap_or(1);
     while compared < wanted {
         compared += compare_random(seed);
         seed += 1;
@@ -43,7 +46,7 @@ fn random_histories_are_described_as_git_does() {
 #[test]
 #[ignore = "needs REBAKE_REPO, the path of a repository with release tags"]
 fn a_real_repository_is_described_as_git_does() {
-    let path = PathBuf::from(std::env::var_os("REBAKE_REPO").expect("REBAKE_REPO"));
+    let path: PathBuf = setting("REBAKE_REPO").expect("REBAKE_REPO");
     let repo = Repo { path: path.clone() };
     let repository = Repository::discover(&path).unwrap();
     let prefixes: std::collections::BTreeSet<String> = repository
@@ -67,6 +70,11 @@ fn a_real_repository_is_described_as_git_does() {
     println!("{} prefixes, {compared} comparisons", prefixes.len());
 }
 
+#[expect(clippy::disallowed_methods, reason = "long runs are asked for by hand")]
+fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
 fn compare_random(seed: u64) -> usize {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let clocks = CLOCKS[usize::try_from(seed % 4).unwrap()];
@@ -85,7 +93,7 @@ fn compare_random(seed: u64) -> usize {
         compared += repo.compare(&head, &wanted, parents, &note);
         match round {
             0 => drop(repo.git(&["commit-graph", "write", "--reachable"])),
-            _ if seed % 3 == 0 => drop(repo.git(&["pack-refs", "--all"])),
+            _ if seed.is_multiple_of(3) => drop(repo.git(&["pack-refs", "--all"])),
             _ => {}
         }
     }

@@ -18,4 +18,5 @@ mod picomatch;
 mod random;
 mod repo;
 mod source;
+mod styles;
 mod tidy;

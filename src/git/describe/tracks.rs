@@ -6,7 +6,7 @@ use crate::version::TagPattern;
 
 /// The search for the tag of each service. Services with the same patterns share one track.
 pub(super) struct Tracks {
-    tracks: Vec<Track>,
+    all: Vec<Track>,
     of_services: Vec<usize>,
     /// The tags that count, by the object they stand for. Looked up by id alone; its order is never seen.
     targets: HashMap<gix::ObjectId, Vec<Winner>>,
@@ -62,13 +62,13 @@ impl Tracks {
             tracks.push(Track { names, ..Track::default() });
         }
         let without_candidate = tracks.len();
-        Self { tracks, of_services, targets, without_candidate }
+        Self { all: tracks, of_services, targets, without_candidate }
     }
 
     /// Takes note of a commit of the walk.
     pub(super) fn visit(&mut self, at: u32, id: &gix::oid, rule: StopRule) {
         for winner in self.targets.get(id).into_iter().flatten() {
-            let track = &mut self.tracks[winner.track];
+            let track = &mut self.all[winner.track];
             if track.candidates.len() == CANDIDATES {
                 if rule == StopRule::Git247 {
                     track.stop.get_or_insert(at);
@@ -89,16 +89,16 @@ impl Tracks {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.tracks.len()
+        self.all.len()
     }
 
     pub(super) fn track(&self, track: usize) -> &Track {
-        &self.tracks[track]
+        &self.all[track]
     }
 
     /// Returns the tag of a candidate.
     pub(super) fn tag(&self, track: usize, candidate: usize) -> usize {
-        self.tracks[track].candidates[candidate].tag
+        self.all[track].candidates[candidate].tag
     }
 
     /// Returns the track of each service, in the services' order.
