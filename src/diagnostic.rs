@@ -7,8 +7,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-pub use crate::name::nearest;
-
 /// A text that people wrote, and the name by which they know it. Cheap to clone.
 #[derive(Clone)]
 pub struct SourceFile(Arc<Source>);

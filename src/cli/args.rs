@@ -8,7 +8,7 @@ use crate::version::Style;
 
 /// Tell what must be rebuilt in a monorepo, why, what each result is called, and in what order
 #[derive(Debug, Parser)]
-#[command(name = "rebake", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "rebake", version, arg_required_else_help = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,

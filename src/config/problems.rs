@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Diagnostic, Located, SourceFile, Span, nearest};
+use crate::diagnostic::{Diagnostic, Located, SourceFile, Span};
+use crate::name::nearest;
 
 /// What has been found wrong with a file so far.
 ///

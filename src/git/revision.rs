@@ -3,8 +3,7 @@ use gix::revision::spec::parse::{self, ObjectKindHint};
 
 use super::object::commit_id;
 use super::{Error, Head, Repository};
-use crate::diagnostic::nearest;
-use crate::name::{CommitId, Escaped};
+use crate::name::{CommitId, Escaped, nearest};
 
 impl Repository {
     /// Returns the commit that a revision names, in the language of `git rev-parse`: a branch, a tag, an id or the

@@ -42,7 +42,8 @@ impl GlobIndex {
         for (position, pattern) in index.patterns.iter().enumerate() {
             index.texts.entry(pattern.text().to_owned()).or_default().push(position);
         }
-        let demands: Vec<Demands> = index.texts.values().map(|positions| index.patterns[positions[0]].demands()).collect();
+        let demands: Vec<Demands> =
+            index.texts.values().map(|positions| index.patterns[positions[0]].demands()).collect();
         let mut common: BTreeMap<&str, usize> = BTreeMap::new();
         for text in demands.iter().flat_map(|demands| demands.segments.iter().flatten()) {
             *common.entry(text).or_default() += 1;
@@ -104,7 +105,8 @@ impl GlobIndex {
         // A path that is a pattern's text matches it, whatever it demands.
         candidates.extend(self.texts.get_index_of(path));
         candidates.extend(path.split('/').filter_map(|segment| self.segments.get(segment)).flatten());
-        candidates.extend(key::extension(path).and_then(|extension| self.extensions.get(extension)).into_iter().flatten());
+        candidates
+            .extend(key::extension(path).and_then(|extension| self.extensions.get(extension)).into_iter().flatten());
         candidates.sort_unstable();
         candidates.dedup();
         candidates

@@ -194,9 +194,13 @@ mod tests {
 
     #[test]
     fn the_extension_is_behind_the_last_dot() {
-        for (path, expected) in
-            [("a/b.test.ts", Some("ts")), ("a.b/c", None), (".env", Some("env")), ("a.js/", Some("js")), ("a.", Some(""))]
-        {
+        for (path, expected) in [
+            ("a/b.test.ts", Some("ts")),
+            ("a.b/c", None),
+            (".env", Some("env")),
+            ("a.js/", Some("js")),
+            ("a.", Some("")),
+        ] {
             assert_eq!(extension(path), expected, "{path}");
         }
     }

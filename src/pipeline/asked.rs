@@ -16,8 +16,10 @@ pub(super) struct Asked {
     pub(super) forced: Vec<ServiceId>,
     /// The services that the plan is about, where it is not about all.
     pub(super) only: Option<Vec<ServiceId>>,
-    /// The version that takes the place of the computed one.
+    /// The version that somebody gave for the one service that is planned.
     pub(super) version: Option<String>,
+    /// The version that the release tag gives all services that it releases.
+    pub(super) released: Option<String>,
 }
 
 /// A name that is neither a service nor the path of one.
@@ -42,6 +44,7 @@ pub(super) fn read(
         forced: services(config, &request.force)?,
         only: if request.only.is_empty() { None } else { Some(services(config, &request.only)?) },
         version: request.naming.version.clone(),
+        released: None,
     };
     if let Compare::Auto = request.base.compare {
         match trigger.kind {
@@ -65,7 +68,7 @@ impl Asked {
             Parsed::Release { services, version } => {
                 self.forced.extend(services.iter().filter_map(id));
                 self.only = Some(self.forced.clone());
-                self.version = self.version.take().or(Some(version.to_string()));
+                self.released = Some(version.to_string());
             }
             Parsed::Malformed { services, version, meant } => {
                 let message = format!(

@@ -384,5 +384,11 @@ fn the_same_commands_give_the_same_ids() {
 fn rebake_runs_without_the_environment_of_the_tests() {
     let repo = Repo::new();
     repo.write("dir/a", "").commit("first");
-    repo.rebake::<&str>([]).env("NO_COLOR", "1").dir("dir").stdin("").success().stdout("").stderr("");
+    let plan = repo.rebake(["plan"]).env("GITHUB_ACTIONS", "").dir("dir").stdin("").failure(2);
+    plan.stdout("").stderr(snapbox::str![[r#"
+error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github
+ |
+ = help: write one (`rebake schema` prints what it may hold), or name it with `-c FILE`
+
+"#]]);
 }

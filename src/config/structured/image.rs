@@ -6,7 +6,7 @@ use crate::config::read::Named;
 use crate::config::{Image, Written};
 use crate::diagnostic::{Diagnostic, Located};
 use crate::image::{Flavor, ImageName, Labels, RuleError, TagRules};
-use crate::name::{Escaped, RepoDir};
+use crate::name::Escaped;
 
 /// Checks what a service says of its image.
 pub(super) fn check(name: &str, named: &Named<raw::Service>, problems: &mut Problems<'_>) -> Image {
@@ -23,10 +23,11 @@ pub(super) fn check(name: &str, named: &Named<raw::Service>, problems: &mut Prob
 
 fn image_name(name: &str, raw: &raw::Service, problems: &mut Problems<'_>) -> Option<ImageName> {
     let template = raw.image.given()?;
-    let path = raw.path.value().map_or(&RepoDir::ROOT, |path| &path.0).to_string();
+    // Without a path its template has no value, which has been complained of.
+    let path = raw.path.value().map(|path| path.0.clone()).filter(|path| !path.is_root());
     let value = |wanted: &str| match wanted {
         "name" => Some(name.to_owned()),
-        "path" => Some(path.clone()),
+        "path" => path.as_ref().map(ToString::to_string),
         _ => None,
     };
     let text = template.value.0.render(value).ok()?;

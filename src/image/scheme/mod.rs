@@ -1,7 +1,7 @@
 //! The schemes that `semver` and `pep440` rules read versions by.
 
 mod pep440;
-mod semver;
+mod strict;
 
 use super::expression::VersionPart;
 
@@ -37,7 +37,7 @@ impl Scheme {
     /// Reads a version, nothing when the text is none.
     pub(in crate::image) fn read(self, text: &str) -> Option<VersionFields> {
         match self {
-            Self::Semver => semver::read(text),
+            Self::Semver => strict::read(text),
             Self::Pep440 => pep440::read(text),
         }
     }

@@ -50,7 +50,7 @@ impl Namer<'_> {
         let releases = Releases::of(self.repository, self.config, &found)?;
         let source = self.repository.remote_url().as_deref().and_then(crate::image::source_url);
         let named = services.iter().zip(&found).map(|(service, found)| {
-            let version = match &self.asked.version {
+            let version = match self.asked.version.as_ref().or(self.asked.released.as_ref()) {
                 Some(version) => Some(version.clone()),
                 None => self.version(*service, found)?,
             };

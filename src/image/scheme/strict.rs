@@ -1,32 +1,19 @@
 use super::{Stability, VersionFields};
+use crate::version::Version;
 
 /// Reads a version by the rules of Semantic Versioning 2.0.0, with the `v` before it that node-semver allows.
 ///
 /// As there, [`VersionFields::version`] is without build metadata.
 pub(super) fn read(text: &str) -> Option<VersionFields> {
     let plain = text.trim().strip_prefix('v').unwrap_or(text.trim());
-    let (plain, build) = plain.split_once('+').map_or((plain, None), |(plain, build)| (plain, Some(build)));
-    let (core, pre) = plain.split_once('-').map_or((plain, None), |(core, pre)| (core, Some(pre)));
-    let numbers: Vec<&str> = core.split('.').collect();
-    let &[major, minor, patch] = numbers.as_slice() else { return None };
-    let numeric = |text: &str| {
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        digits && (text.len() == 1 || !text.starts_with('0'))
-    };
-    let identifier =
-        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let pre_identifier =
-        |text: &str| identifier(text) && (numeric(text) || !text.bytes().all(|byte| byte.is_ascii_digit()));
-    let valid = numbers.iter().copied().all(numeric)
-        && pre.is_none_or(|pre| pre.split('.').all(pre_identifier))
-        && build.is_none_or(|build| build.split('.').all(identifier));
-    valid.then(|| VersionFields {
+    let version = Version::parse(plain).ok()?;
+    Some(VersionFields {
         raw: text.to_owned(),
-        version: plain.to_owned(),
-        major: major.to_owned(),
-        minor: minor.to_owned(),
-        patch: patch.to_owned(),
-        stability: if pre.is_some() { Stability::Provisional } else { Stability::Stable },
+        version: plain.split('+').next().unwrap_or_default().to_owned(),
+        major: version.major.to_string(),
+        minor: version.minor.to_string(),
+        patch: version.patch.to_string(),
+        stability: if version.pre.is_empty() { Stability::Stable } else { Stability::Provisional },
     })
 }
 
