@@ -96,6 +96,12 @@ pub enum HistoryError {
         #[source]
         source: gix::Error,
     },
+    /// The commits since a release cannot be told, because history ends before it.
+    #[error("this clone is shallow: its history ends at commit {commit}, before the last release")]
+    TooShallow {
+        /// The commit whose parents were not fetched.
+        commit: CommitId,
+    },
     /// More commits than can be numbered.
     #[error("the history has more than two thousand million commits")]
     TooLong,
@@ -112,6 +118,10 @@ impl HistoryError {
             }
             Self::Graph { .. } => "write it anew: `git commit-graph write --reachable`",
             Self::Shallow { .. } => "`git fetch --unshallow` brings the whole history, and the list goes away",
+            Self::TooShallow { .. } => {
+                "fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, \
+                 `git fetch --unshallow --filter=blob:none` elsewhere"
+            }
             Self::TooLong => "describe a clone with less history",
         }
     }

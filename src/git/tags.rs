@@ -4,7 +4,7 @@ use gix::bstr::ByteSlice as _;
 use gix::prelude::Find as _;
 
 use super::{HistoryError, Repository};
-use crate::name::TagName;
+use crate::name::{CommitId, TagName};
 
 /// A tag and what it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,13 @@ impl Tag {
     #[must_use]
     pub fn is_annotated(&self) -> bool {
         self.target != self.peeled
+    }
+
+    /// Returns the id of what the tag stands for, tag objects taken off. For a tag that describes a commit that is a
+    /// commit; others may stand for a tree or a blob.
+    #[must_use]
+    pub fn object(&self) -> CommitId {
+        super::describe::commit_id(&self.peeled)
     }
 
     fn new(name: &[u8], target: gix::ObjectId, peeled: gix::ObjectId) -> Option<Self> {

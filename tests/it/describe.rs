@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use rebake::git::{DescribeOptions, Descriptions, Parents, Repository, StopRule};
+use rebake::git::{DescribeOptions, Descriptions, HistoryError, Parents, Repository, StopRule};
 use rebake::name::CommitId;
 use rebake::version::{Described, TagPattern, Trust};
 
@@ -91,6 +91,7 @@ fn compare_random(seed: u64) -> usize {
         let parents = if random.chance(4) { Parents::First } else { Parents::All };
         let note = format!("seed {seed}, {clocks:?}, round {round}");
         compared += repo.compare(&head, &wanted, parents, &note);
+        repo.compare_since(&head, &wanted, parents, &note);
         match round {
             0 => drop(repo.git(&["commit-graph", "write", "--reachable"])),
             _ if seed.is_multiple_of(3) => drop(repo.git(&["pack-refs", "--all"])),
@@ -215,6 +216,33 @@ impl Repo {
             assert_eq!(found, expected, "{note}: {patterns:?} at {head} in {}", self.path.display());
         }
         found.services.len()
+    }
+
+    /// Compares the commits since each service's release with `git rev-list TAG..HEAD`.
+    fn compare_since(&self, head: &str, wanted: &[Vec<TagPattern>], parents: Parents, note: &str) {
+        let repository = Repository::discover(&self.path).unwrap();
+        let tags = repository.tags().unwrap();
+        let found = self.described(head, wanted, parents).services;
+        let release = |found: &Described| {
+            let name = found.tag.as_ref()?;
+            tags.iter().find(|tag| tag.name == *name).map(rebake::git::Tag::object)
+        };
+        let since: Vec<_> = found.iter().map(release).collect();
+        let all: Vec<usize> = (0..since.len()).collect();
+        let touched = |_: Option<&CommitId>, _: &CommitId| Ok::<_, HistoryError>(all.clone());
+        let commits = repository.commits_since(&head.parse().unwrap(), &since, parents, touched).unwrap();
+        for ((found, commits), patterns) in since.iter().zip(&commits).zip(wanted) {
+            let exclude = found.map(|release| format!("^{release}"));
+            let first = (parents == Parents::First).then_some("--first-parent");
+            let args: Vec<&str> =
+                ["rev-list"].into_iter().chain(first).chain([head]).chain(exclude.as_deref()).collect();
+            let output = self.git(&args);
+            let mut expected: Vec<CommitId> = output.lines().map(|id| id.parse().unwrap()).collect();
+            let mut commits = commits.clone();
+            expected.sort_unstable();
+            commits.sort_unstable();
+            assert_eq!(commits, expected, "{note}: since the release of {patterns:?} at {head}");
+        }
     }
 
     /// Returns the name that a tag object gives itself, where that is not the name of its ref: what git prints.

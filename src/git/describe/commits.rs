@@ -1,9 +1,10 @@
 use gix::hashtable::HashMap;
 use gix::prelude::Find as _;
 
-use super::header;
+use super::commit_id;
+use super::header::{self, Header};
+use super::packs::Packs;
 use crate::git::{HistoryError, Repository};
-use crate::name::CommitId;
 
 /// A commit's number in [`Commits`]: its place in the commit-graph, or behind it in the order of first sight.
 pub(super) type Node = u32;
@@ -21,6 +22,8 @@ pub(super) struct Commits<'r> {
     parents: Vec<Node>,
     /// Commits whose parents were not fetched, sorted.
     shallow: Vec<gix::ObjectId>,
+    /// None where objects may be replaced by others.
+    packs: Option<Packs>,
     buffer: Vec<u8>,
     objects_read: u32,
 }
@@ -39,6 +42,8 @@ impl<'r> Commits<'r> {
         shallow.sort_unstable();
         // The graph knows nothing of shallow boundaries. One that cannot be read is no loss but of time.
         let graph = if shallow.is_empty() { repository.gix.commit_graph_if_enabled().ok().flatten() } else { None };
+        let store = repository.gix.objects.store_ref();
+        let is_replacing = store.replacements().next().is_some();
         Ok(Self {
             repository,
             in_graph: graph.as_ref().map_or(0, gix::commitgraph::Graph::num_commits),
@@ -47,6 +52,7 @@ impl<'r> Commits<'r> {
             numbers: HashMap::default(),
             parents: Vec::new(),
             shallow,
+            packs: (!is_replacing).then(|| Packs::open(store.path(), repository.gix.object_hash())),
             buffer: Vec::new(),
             objects_read: 0,
         })
@@ -84,14 +90,7 @@ impl<'r> Commits<'r> {
 
     fn read(&mut self, at: usize) -> Result<(), HistoryError> {
         let id = self.others[at].id;
-        let mut buffer = std::mem::take(&mut self.buffer);
-        let object = self.repository.gix.objects.try_find(&id, &mut buffer);
-        let object = object.map_err(|source| HistoryError::Broken { commit: public(&id), source: Some(source) })?;
-        let object = object.ok_or_else(|| HistoryError::Missing { commit: public(&id) })?;
-        let is_commit = object.kind == gix::objs::Kind::Commit;
-        let header = is_commit.then(|| header::read(object.data)).flatten();
-        let header = header.ok_or_else(|| HistoryError::Broken { commit: public(&id), source: None })?;
-        self.buffer = buffer;
+        let header = self.header(&id)?;
         self.objects_read += 1;
 
         let start = number(self.parents.len())?;
@@ -104,6 +103,19 @@ impl<'r> Commits<'r> {
         self.others[at].seconds = header.seconds;
         self.others[at].parents = Some(start..number(self.parents.len())?);
         Ok(())
+    }
+
+    fn header(&mut self, id: &gix::oid) -> Result<Header, HistoryError> {
+        let beginning = self.packs.as_mut().and_then(|packs| packs.commit_header(id));
+        if let Some(header) = beginning.and_then(header::read) {
+            return Ok(header);
+        }
+        let broken = |source| HistoryError::Broken { commit: commit_id(id), source };
+        let object = self.repository.gix.objects.try_find(id, &mut self.buffer);
+        let object = object.map_err(|source| broken(Some(source)))?;
+        let object = object.ok_or_else(|| HistoryError::Missing { commit: commit_id(id) })?;
+        let is_commit = object.kind == gix::objs::Kind::Commit;
+        is_commit.then(|| header::read(object.data)).flatten().ok_or_else(|| broken(None))
     }
 
     /// Adds the parents of a commit, whose date was asked before, to `into`.
@@ -158,8 +170,4 @@ impl<'r> Commits<'r> {
 /// Lengths and positions are kept in 32 bits: memory and speed of the walk hang on it.
 pub(super) fn number(length: usize) -> Result<u32, HistoryError> {
     u32::try_from(length).map_err(|_| HistoryError::TooLong)
-}
-
-fn public(id: &gix::oid) -> CommitId {
-    CommitId::from_bytes(id.as_bytes()).expect("gix knows ids of 20 and 32 bytes only")
 }

@@ -11,9 +11,11 @@
 mod commits;
 mod frontier;
 mod header;
+mod packs;
 mod pass;
 mod replay;
 mod settle;
+mod since;
 mod tracks;
 mod walk;
 
@@ -69,4 +71,12 @@ pub(super) fn describe(
         Described { tag, distance: settled.distance, commit: *head, trust: settled.trust }
     };
     Ok(Descriptions { services: tracks.of_services().map(described).collect(), work })
+}
+
+fn object_id(commit: &CommitId) -> gix::ObjectId {
+    gix::oid::from_bytes_unchecked(commit.as_bytes()).to_owned()
+}
+
+pub(super) fn commit_id(id: &gix::oid) -> CommitId {
+    CommitId::from_bytes(id.as_bytes()).expect("gix knows ids of 20 and 32 bytes only")
 }

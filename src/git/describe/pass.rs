@@ -81,7 +81,7 @@ pub(super) fn pass(
         if let Some(boundary) = boundary.filter(|boundary| boundary.at == at) {
             trusted = boundary.waiting.iter().fold(carried, |all, waiting| all.and(flags[*waiting as usize]));
         }
-        for &edge in recording.parents(at) {
+        for &edge in recording.edges(at) {
             let (first, parent) = (edge & FIRST != 0, edge & !FIRST);
             // A parent that was walked before its child, because clocks were wrong, misses the flag for good.
             if parent > at {
@@ -116,10 +116,6 @@ pub(super) fn pass(
 }
 
 impl Recording<'_> {
-    fn parents(&self, at: u32) -> &[u32] {
-        &self.edges[self.starts[at as usize] as usize..self.starts[at as usize + 1] as usize]
-    }
-
     /// Takes all flags away that a pass from `start` to `end` has set.
     fn clear(&self, flags: &mut [Flags], start: u32, end: u32) {
         flags[start as usize..end as usize].fill(Flags::default());
@@ -131,21 +127,21 @@ impl Recording<'_> {
 }
 
 impl Flags {
-    fn first(bits: usize) -> Self {
+    pub(super) fn first(bits: usize) -> Self {
         let mut flags = Self::default();
         (0..bits).for_each(|bit| flags.raise(bit));
         flags
     }
 
-    fn raise(&mut self, bit: usize) {
+    pub(super) fn raise(&mut self, bit: usize) {
         self.0[bit / 64] |= 1 << (bit % 64);
     }
 
-    fn has(self, bit: usize) -> bool {
+    pub(super) fn has(self, bit: usize) -> bool {
         self.0[bit / 64] >> (bit % 64) & 1 == 1
     }
 
-    fn or(self, other: Self) -> Self {
+    pub(super) fn or(self, other: Self) -> Self {
         Self(std::array::from_fn(|word| self.0[word] | other.0[word]))
     }
 

@@ -67,8 +67,7 @@ impl Walk {
             boundary: None,
             family: Vec::new(),
         };
-        let head = gix::oid::from_bytes_unchecked(head.as_bytes());
-        let head = commits.node(head)?;
+        let head = commits.node(&super::object_id(head))?;
         walk.frontier.push(commits.seconds(head)?, head);
         walk.positions.resize(commits.len(), UNSEEN);
         walk.positions[head as usize] = 0;
@@ -150,5 +149,17 @@ impl Walk {
             Boundary { at, waiting: waiting.filter(|position| *position > at).collect() }
         });
         Recording { starts: &self.starts, edges, waiting: &self.waiting, boundary, len, slots }
+    }
+}
+
+impl Recording<'_> {
+    /// Returns the edges to the parents of a position, as they are stored.
+    pub(super) fn edges(&self, at: u32) -> &[u32] {
+        &self.edges[self.starts[at as usize] as usize..self.starts[at as usize + 1] as usize]
+    }
+
+    /// Returns the positions of the parents of a position.
+    pub(super) fn parents(&self, at: u32) -> impl Iterator<Item = u32> {
+        self.edges(at).iter().map(|edge| edge & !FIRST)
     }
 }
