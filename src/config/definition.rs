@@ -8,9 +8,10 @@ use crate::change::Status;
 use crate::definition::{Definition, Definitions};
 use crate::diagnostic::Located;
 use crate::filter::{Effect, Filter, Statuses};
-use crate::name::{ServiceId, ServiceName};
+use crate::name::{RepoDir, ServiceId, ServiceName};
 use crate::recipe::{Builder, Run};
-use crate::version::Style;
+use crate::template::Template;
+use crate::version::{Style, TagFormat};
 
 /// All that can change the result of a service's build, in the order of the alphabet, so that the same definition
 /// gives the same bytes. What is empty is left out: a new key of filters.yaml changes no definition without it.
@@ -91,9 +92,9 @@ fn canonical(service: &Service, filter: &Filter) -> String {
         filters: rules(filter),
         flavor: lines(&service.flavor),
         global: service.global == Global::TakesPart,
-        image: service.image.as_ref().map(|image| image.text()),
+        image: service.image.as_ref().map(Template::text),
         labels: sorted(&service.labels),
-        path: service.path.as_ref().map(|path| path.as_str()),
+        path: service.path.as_ref().map(RepoDir::as_str),
         platforms: service.platforms.iter().map(String::as_str).collect(),
         run: recipe.run.as_ref().map(|run| match run {
             Run::Argv(words) => Command::Argv(words),
@@ -101,7 +102,7 @@ fn canonical(service: &Service, filter: &Filter) -> String {
         }),
         secrets: recipe.secrets.iter().map(String::as_str).collect(),
         style: service.style,
-        tag: service.tag.iter().map(|format| format.text()).collect(),
+        tag: service.tag.iter().map(TagFormat::text).collect(),
         tags: lines(&service.tags),
         target: recipe.target.as_deref(),
     };

@@ -78,17 +78,13 @@ fn affixes(
             Part::Text(text) => side.push_str(text),
             Part::Name { name: part, .. } if part == "version" => versions += 1,
             Part::Name { name: part, .. } if part == "name" => side.push_str(name),
-            Part::Name { .. } => match path {
-                Some(path) => side.push_str(path.0.as_str()),
-                None => {
-                    let message = format!("the service `{}` has no path for `{{{{path}}}}`", Escaped::new(name));
-                    let problem = Diagnostic::error("tag-without-path", message);
-                    let problem = problem.located(problems.file(), &service.name, "no `path`, or the root");
-                    let problem = problem.label(problems.file(), format.defined, "the format of its tags");
-                    problems.push(problem.help("give it a path, or a `tag` such as `{{name}}@{{version}}`"));
+            Part::Name { .. } => {
+                let Some(path) = path else {
+                    problems.push(without_path(name, service, format, problems));
                     return None;
-                }
-            },
+                };
+                side.push_str(path.0.as_str());
+            }
         }
     }
     if versions != 1 {
@@ -106,4 +102,17 @@ fn affixes(
         return None;
     }
     Some((before, behind))
+}
+
+fn without_path(
+    name: &str,
+    service: &Named<raw::Service>,
+    format: &Located<TagFormat>,
+    problems: &Problems<'_>,
+) -> Diagnostic {
+    let message = format!("the service `{}` has no path for `{{{{path}}}}`", Escaped::new(name));
+    Diagnostic::error("tag-without-path", message)
+        .located(problems.file(), &service.name, "no `path`, or the root")
+        .label(problems.file(), format.defined, "the format of its tags")
+        .help("give it a path, or a `tag` such as `{{name}}@{{version}}`")
 }
