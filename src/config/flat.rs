@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::problems::Problems;
 use super::raw::{Place, pattern};
 use super::structured::usual_environments;
-use super::yaml::{Meaning, View};
+use super::yaml::{Meaning, Scalar, View};
 use super::{Config, Global, Image, Service, Shape, definition, release_tags};
 use crate::diagnostic::{Diagnostic, Located};
 use crate::filter::{Filter, Filters, Quantifier, Rule, Statuses};
@@ -28,7 +28,12 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
         item(value, &mut rules, problems);
         traps(&name, &at, &rules, quantifier, problems);
         let name = ServiceName::of_flat_filter(&name);
-        services.insert(name.clone(), service(at.map(|()| name), Filters::id(filters.len())));
+        let service = service(at.clone().map(|()| name.clone()), Filters::id(filters.len()));
+        if let Some(first) = services.insert(name.clone(), service) {
+            let problem = Diagnostic::error("duplicate-key", format!("two keys are the name `{name}`"));
+            let problem = problem.located(problems.file(), &at, "the second one");
+            problems.push(problem.label(problems.file(), first.name.defined, "the first one"));
+        }
         filters.push(Filter::PathsFilter { quantifier, rules });
     }
     if problems.has_errors() {
@@ -55,9 +60,12 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
     })
 }
 
+/// A filter's name, where that is, and what is below it.
+type NamedItem<'t> = (Cow<'t, str>, Located<()>, View<'t>);
+
 /// The filters by name, in the order of JavaScript's `Object.entries`: names that are array indices first, by their
 /// number, then the others as they stand.
-fn named<'t>(root: View<'t>, problems: &mut Problems<'_>) -> Option<Vec<(Cow<'t, str>, Located<()>, View<'t>)>> {
+fn named<'t>(root: View<'t>, problems: &mut Problems<'_>) -> Option<Vec<NamedItem<'t>>> {
     if let Some(items) = root.list() {
         return Some(items.enumerate().map(|(at, item)| (at.to_string().into(), item.locate(()), item)).collect());
     }
@@ -72,7 +80,7 @@ fn named<'t>(root: View<'t>, problems: &mut Problems<'_>) -> Option<Vec<(Cow<'t,
 
 /// The name that a key has in JavaScript: `0x10` is `16`.
 fn key_name(key: View<'_>) -> Cow<'_, str> {
-    match key.scalar().map(|scalar| scalar.meaning()) {
+    match key.scalar().map(Scalar::meaning) {
         Some(Meaning::Null) => "null".into(),
         Some(Meaning::Bool(value)) => value.to_string().into(),
         Some(Meaning::Number(number)) if number.is_u64() || number.is_i64() => number.to_string().into(),
@@ -130,7 +138,7 @@ fn any_of(view: View<'_>, patterns: &mut Vec<Located<crate::glob::Pattern>>, pro
         items.for_each(|inner| any_of(inner, patterns, problems));
         return;
     }
-    match view.scalar().map(|scalar| scalar.meaning()) {
+    match view.scalar().map(Scalar::meaning) {
         Some(Meaning::Text) if !is_date(view) => patterns.extend(pattern(view, Place::Start, problems)),
         _ if view.is_broken() => {}
         Some(Meaning::Null) => {
@@ -144,7 +152,13 @@ fn any_of(view: View<'_>, patterns: &mut Vec<Located<crate::glob::Pattern>>, pro
             let problem = problem.located(problems.file(), &view.locate(()), "expected a pattern");
             problems.push(problem.help(format!("quote it: \"{}\"", view.text())));
         }
-        None => super::read::wrong_type(view, "a pattern, or a list of patterns", problems),
+        None => {
+            let problem = Diagnostic::error("wrong-type", format!("expected a pattern, found {}", view.kind()));
+            let problem =
+                problem.located(problems.file(), &view.locate(()), "expected a pattern, or a list of patterns");
+            problems
+                .push(problem.help("a file without a top-level `services:` has the flat shape: names and patterns"));
+        }
     }
 }
 

@@ -45,16 +45,14 @@ pub struct Options {
 #[must_use]
 pub fn parse(source: &SourceFile, options: Options) -> (Option<Config>, Vec<Diagnostic>) {
     let mut problems = problems::Problems::new(source);
-    let config = match yaml::read(&mut problems) {
-        Some(root) => match shape::of(root.view()) {
-            Shape::Flat => flat::read(root.view(), options.quantifier, &mut problems),
-            Shape::Structured => structured::read(root.view(), &mut problems),
-        },
-        None => {
-            shape::nothing(&mut problems);
-            None
-        }
-    };
+    let root = yaml::read(&mut problems);
+    let config = root.as_ref().and_then(|root| match shape::of(root.view()) {
+        Shape::Flat => flat::read(root.view(), options.quantifier, &mut problems),
+        Shape::Structured => structured::read(root.view(), &mut problems),
+    });
+    if root.is_none() {
+        shape::nothing(&mut problems);
+    }
     (config.filter(|_| !problems.has_errors()), problems.into_sorted())
 }
 

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test every failure is a bug, and the place says which")]
 
+mod config;
 mod config_errors;
+mod config_hostile;
 mod describe;
 mod events;
 mod git_diff;

@@ -59,7 +59,13 @@ fn check(view: View<'_>, problems: &mut Problems<'_>) -> bool {
             }
             _ => true,
         },
-        Content::List(_) => view.list().into_iter().flatten().fold(true, |good, item| check(item, problems) && good),
+        Content::List(_) => {
+            let mut good = true;
+            for item in view.list().into_iter().flatten() {
+                good &= check(item, problems);
+            }
+            good
+        }
         Content::Mapping(_) => {
             let mut good = true;
             for (key, value) in view.mapping().into_iter().flatten() {

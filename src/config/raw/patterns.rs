@@ -42,7 +42,9 @@ pub(in crate::config) fn pattern(
         Ok(pattern) => Some(view.locate(pattern)),
         Err(error) => {
             let file = problems.file();
-            let at = view.locate_byte(file, error.offset + skipped, ());
+            let wrong = text.get(error.offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+            let offset = error.offset + skipped;
+            let at = view.locate_part(file, offset..offset + wrong);
             let message =
                 format!("the pattern `{}` cannot be read: {}", Escaped::new(text), Escaped::new(&error.message));
             let problem = Diagnostic::error("bad-pattern", message).located(file, &at, "");

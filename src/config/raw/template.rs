@@ -28,7 +28,7 @@ impl Read for TagTemplate {
                 None
             }
             Err(error @ (TagFormatError::NoVersion | TagFormatError::SecondVersion { .. })) => {
-                let at = view.locate_byte(problems.file(), error.offset(), ());
+                let at = view.locate_part(problems.file(), error.offset()..text.len());
                 let problem = Diagnostic::error("tag-without-version", error.to_string());
                 problems.push(problem.located(problems.file(), &at, "").help("such as `{{path}}@{{version}}`"));
                 None
@@ -53,7 +53,7 @@ impl Read for ImageName {
         if let Some(colon) = text[tag..].find([':', '@']) {
             let file = problems.file();
             let problem = Diagnostic::error("image-with-tag", "the image carries a tag or a digest");
-            let problem = problem.located(file, &view.locate_byte(file, tag + colon, ()), "from here on");
+            let problem = problem.located(file, &view.locate_part(file, tag + colon..text.len()), "from here on");
             problems.push(problem.help("leave it off, and say in `tags` which tags the image gets"));
             return None;
         }
@@ -63,7 +63,9 @@ impl Read for ImageName {
 
 fn problem(view: View<'_>, error: &TemplateError, offered: &[&str], problems: &Problems<'_>) -> Diagnostic {
     let file = problems.file();
-    let at = view.locate_byte(file, error.offset(), ());
+    let (text, start) = (view.text(), error.offset());
+    let end = text[start..].find("}}").map_or(text.len(), |braces| start + braces + "}}".len());
+    let at = view.locate_part(file, start..end);
     let problem =
         Diagnostic::error("bad-template", Escaped::new(&error.to_string()).to_string()).located(file, &at, "");
     let meant = match error {
@@ -71,11 +73,9 @@ fn problem(view: View<'_>, error: &TemplateError, offered: &[&str], problems: &P
         TemplateError::Unclosed { .. } => return problem.help("close it with `}}`"),
         TemplateError::NotAName { .. } | TemplateError::NotAnArgument { .. } | TemplateError::Arguments { .. } => None,
     };
-    match meant {
-        Some(meant) => problem.help(format!("did you mean `{{{{{meant}}}}}`?")),
-        None => {
-            let names: Vec<String> = offered.iter().map(|name| format!("`{{{{{name}}}}}`")).collect();
-            problem.help(format!("the names here are {}", names.join(", ")))
-        }
+    if let Some(meant) = meant {
+        return problem.help(format!("did you mean `{{{{{meant}}}}}`?"));
     }
+    let names: Vec<String> = offered.iter().map(|name| format!("`{{{{{name}}}}}`")).collect();
+    problem.help(format!("the names here are {}", names.join(", ")))
 }

@@ -5,10 +5,30 @@ use serde::de::DeserializeOwned;
 
 use crate::config::problems::Problems;
 use crate::config::read::{List, Read, Text, literal, text, word, wrong_type};
-use crate::config::yaml::{Meaning, View};
+use crate::config::yaml::{Meaning, Scalar, View};
 use crate::diagnostic::Diagnostic;
 use crate::name::Escaped;
-use crate::recipe::Run;
+use crate::recipe::{Builder, Run};
+use crate::trigger::Kind;
+use crate::version::Style;
+
+/// An enum of which filters.yaml names a variant.
+pub(in crate::config) trait Word: DeserializeOwned + JsonSchema + Clone {
+    /// What a variant is, for messages.
+    const WHAT: &str;
+}
+
+impl Word for Builder {
+    const WHAT: &str = "a builder";
+}
+
+impl Word for Kind {
+    const WHAT: &str = "a kind of event";
+}
+
+impl Word for Style {
+    const WHAT: &str = "a style of versions";
+}
 
 /// One of an enum's words.
 #[derive(Debug, Clone, JsonSchema)]
@@ -31,16 +51,15 @@ pub(in crate::config) struct Platform(
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Command(pub(in crate::config) Run);
 
-impl<T: DeserializeOwned + JsonSchema + Clone> Read for Choice<T> {
+impl<T: Word> Read for Choice<T> {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
-        let name = T::schema_name();
-        word(view, &format!("a {}", name.to_lowercase()), problems).map(Self)
+        word(view, T::WHAT, problems).map(Self)
     }
 }
 
 impl Read for Flag {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
-        match view.scalar().map(|scalar| scalar.meaning()) {
+        match view.scalar().map(Scalar::meaning) {
             Some(Meaning::Bool(value)) => Some(Self(value)),
             Some(Meaning::Text) => {
                 let message = format!("expected `true` or `false`, found `{}`", Escaped::new(view.text()));

@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer as _, Visitor};
 
 use super::{Read, wrong_type};
 use crate::config::problems::Problems;
-use crate::config::yaml::{Meaning, View};
+use crate::config::yaml::{Meaning, Scalar, View};
 use crate::diagnostic::Diagnostic;
 use crate::name::Escaped;
 
@@ -46,7 +46,7 @@ pub(in crate::config) fn literal<'t>(view: View<'t>, expected: &str, problems: &
 
 /// Returns a scalar that means a text.
 pub(in crate::config) fn text<'t>(view: View<'t>, expected: &str, problems: &mut Problems<'_>) -> Option<&'t str> {
-    match view.scalar().map(|scalar| scalar.meaning()) {
+    match view.scalar().map(Scalar::meaning) {
         Some(Meaning::Text) => Some(view.text()),
         Some(Meaning::Number(_) | Meaning::Bool(_)) => {
             let message = format!("expected {expected}, found {}", view.kind());

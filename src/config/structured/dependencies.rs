@@ -83,7 +83,11 @@ fn cycle(cycle: &Cycle, services: &Services, problems: &mut Problems<'_>) {
     for (member, next) in members.iter().zip(members.iter().cycle().skip(1)) {
         let edges = services.get(member.as_str()).map_or(&[][..], |service| listed(&service.value.value));
         if let Some(edge) = edges.iter().find(|edge| edge.value.0 == next.as_str()) {
-            problem = problem.located(problems.file(), edge, format!("`{member}` depends on `{next}`"));
+            let label = match members {
+                [_] => "this one".to_owned(),
+                _ => format!("`{member}` depends on `{next}`"),
+            };
+            problem = problem.located(problems.file(), edge, label);
         }
     }
     problems.push(problem.help("take one of them out"));

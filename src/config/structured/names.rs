@@ -4,13 +4,13 @@ use super::Services;
 use crate::config::problems::Problems;
 use crate::config::raw;
 use crate::diagnostic::{Diagnostic, Located};
-use crate::name::{Escaped, ServiceName, TagName};
+use crate::name::{Escaped, ServiceName, ServiceNameError, TagName};
 
 /// Checks the names of services, of named filters and of environments.
 pub(super) fn check(services: &Services, file: &raw::File, problems: &mut Problems<'_>) {
     let mut slugs: BTreeMap<String, (&str, &Located<()>)> = BTreeMap::new();
     for (name, service) in services {
-        if !is_name(name, &service.name, problems) {
+        if !is_name(name, "a service", &service.name, problems) {
             continue;
         }
         let slug = slug(name);
@@ -23,21 +23,25 @@ pub(super) fn check(services: &Services, file: &raw::File, problems: &mut Proble
         }
     }
     for (name, filter) in file.filters.value().into_iter().flat_map(|filters| &filters.0) {
-        is_name(name, &filter.name, problems);
+        is_name(name, "a filter", &filter.name, problems);
     }
     for (name, environment) in file.environments.value().into_iter().flat_map(|environments| &environments.0) {
-        is_name(name, &environment.name, problems);
+        is_name(name, "an environment", &environment.name, problems);
     }
 }
 
 /// Whether a name can stand in outputs, in file names and in refs of git.
-fn is_name(name: &str, at: &Located<()>, problems: &mut Problems<'_>) -> bool {
-    let problem = match (ServiceName::parse(name), TagName::parse(name)) {
-        (Err(error), _) => error.to_string(),
-        (_, Err(error)) => format!("`{}` cannot be part of a ref: {error}", Escaped::new(name)),
+fn is_name(name: &str, what: &str, at: &Located<()>, problems: &mut Problems<'_>) -> bool {
+    let reason = match (ServiceName::parse(name), TagName::parse(name)) {
+        (Err(ServiceNameError::Empty), _) => "it is empty".to_owned(),
+        (Err(ServiceNameError::First(c)), _) => format!("it begins with {c:?}, not with a letter or a digit"),
+        (Err(ServiceNameError::Character(c)), _) => format!("it holds {c:?}"),
+        (_, Err(error)) => format!("refs of git hold it, and {error}"),
         (Ok(_), Ok(_)) => return true,
     };
-    problems.error("bad-name", problem, at, "");
+    let message = format!("`{}` cannot be the name of {what}: {reason}", Escaped::new(name));
+    let problem = Diagnostic::error("bad-name", message).located(problems.file(), at, "");
+    problems.push(problem.help("names are made of letters, digits and `.` `_` `/` `@` `-`"));
     false
 }
 

@@ -192,12 +192,12 @@ impl<'t> Builder<'t, '_> {
                 self.count(self.nodes - before, key.at)?;
                 self.merge(&mut entries, &key, &value);
             } else {
-                self.insert(&mut entries, key, value);
+                self.insert(&mut entries, &key, value);
             }
         }
     }
 
-    fn insert(&mut self, entries: &mut Entries<'t>, key: Node<'t>, value: Node<'t>) {
+    fn insert(&mut self, entries: &mut Entries<'t>, key: &Node<'t>, value: Node<'t>) {
         let file = self.problems.file();
         match &key.resolved().content {
             Content::Scalar(_) => {}
@@ -210,8 +210,8 @@ impl<'t> Builder<'t, '_> {
             }
         }
         let at = key.via.unwrap_or(key.at);
-        if let Err(first) = entries.insert(name(&key), key.clone(), value) {
-            let message = format!("the key `{}` stands twice in this mapping", Escaped::new(&*name(&key)));
+        if let Err(first) = entries.insert(name(key), key.clone(), value) {
+            let message = format!("the key `{}` stands twice in this mapping", Escaped::new(&*name(key)));
             let problem = Diagnostic::error("duplicate-key", message).label(file, at, "the second one");
             self.problems.push(problem.label(file, first, "the first one"));
         }

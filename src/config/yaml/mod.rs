@@ -10,4 +10,7 @@ mod syntax;
 mod value;
 
 pub(super) use build::read;
-pub(super) use node::{Content, Meaning, View};
+pub(super) use node::{Content, Meaning, Scalar, View};
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::ops::Range;
 use std::rc::Rc;
 
 use granit_parser::ScalarStyle;
@@ -53,7 +54,7 @@ pub(in crate::config) struct View<'t> {
     via: Option<Span>,
 }
 
-impl<'t> Scalar<'t> {
+impl Scalar<'_> {
     /// The text itself, whatever it means: `1.20` keeps its zero.
     pub(in crate::config) fn text(&self) -> &str {
         &self.text
@@ -170,17 +171,16 @@ impl<'t> View<'t> {
         Located { value, used: self.via.unwrap_or(self.node.at), defined: self.node.at }
     }
 
-    /// The place of a byte of a scalar's text; of the whole scalar where quotes, escapes or folding hide the byte.
-    pub(in crate::config) fn locate_byte<T>(self, file: &SourceFile, offset: usize, value: T) -> Located<T> {
-        let Span { start, end } = self.node.at;
+    /// The place of a part of a scalar's text; of the whole scalar where quotes, escapes or folding hide it.
+    pub(in crate::config) fn locate_part(self, file: &SourceFile, part: Range<usize>) -> Located<()> {
         let (text, written) = (self.text(), file.slice(self.node.at));
         let quote = usize::from(written.len() >= 2 && written.starts_with(['"', '\'']));
-        let inside = written.get(quote..written.len() - quote) == Some(text) && offset < text.len();
-        if !inside {
-            return self.locate(value);
+        let verbatim = written.get(quote..written.len() - quote) == Some(text);
+        if !verbatim || part.end > text.len() {
+            return self.locate(());
         }
-        let at = start + quote + offset;
-        let defined = Span { start: at, end: end - quote };
-        Located { value, used: self.via.unwrap_or(defined), defined }
+        let text_start = self.node.at.start + quote;
+        let defined = Span { start: text_start + part.start, end: text_start + part.end };
+        Located { value: (), used: self.via.unwrap_or(defined), defined }
     }
 }

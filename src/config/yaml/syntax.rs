@@ -22,13 +22,26 @@ pub(super) fn problem(file: &SourceFile, error: &ScanError) -> Diagnostic {
         let begins = file.slice(at).chars().next().unwrap_or_default();
         return unquoted_pattern(file, at, &format!("`{begins}` has a meaning of its own in YAML"));
     }
-    let message = format!("this is not YAML: {}", Escaped::new(&error.info()));
+    let what = match error.kind() {
+        ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation | ErrorKind::ExpectedBlockSequenceEntry => {
+            "this line stands neither below the one above nor beside an earlier one".to_owned()
+        }
+        ErrorKind::InvalidQuotedScalarIndent | ErrorKind::UnclosedQuotedScalar => {
+            "a quoted text does not end".to_owned()
+        }
+        ErrorKind::MappingValueNotAllowed => "a second `: ` in one line".to_owned(),
+        _ => Escaped::new(&error.info()).to_string(),
+    };
+    let message = format!("this is not YAML: {what}");
     let problem = Diagnostic::error("yaml-syntax", message).label(file, at, "");
     match error.kind() {
         ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed | ErrorKind::TabInIndentation => {
             problem.help("indent with blanks; YAML takes no tabs there")
         }
-        ErrorKind::UnclosedQuotedScalar => problem.help("close the quotes"),
+        ErrorKind::InvalidQuotedScalarIndent | ErrorKind::UnclosedQuotedScalar => problem.help("close the quotes"),
+        ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation | ErrorKind::ExpectedBlockSequenceEntry => {
+            problem.help("indent it like the lines that it belongs to")
+        }
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
             problem.help("quote a text that holds `: `")
         }
