@@ -75,6 +75,108 @@ fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+/// A release, then a fix of an older one merged back: `1.1.0` stands on six commits, `1.0.1` on two.
+const MERGED_BACK: &str = "\
+commit refs/heads/main 1 100
+commit refs/heads/main 2 101 1
+commit refs/heads/main 3 102 2
+commit refs/heads/main 4 103 3
+commit refs/heads/main 5 104 4
+commit refs/heads/main 6 105 5
+commit refs/heads/fix 7 200 1
+commit refs/heads/main 8 201 6 7
+commit refs/heads/main 9 202 8
+commit refs/heads/main 10 203 9
+tag svc@1.1.0 6
+tag svc@1.0.1 7
+";
+
+#[test]
+fn the_two_stop_rules_differ_where_a_fix_is_merged_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let repo = Repo::drawn(dir.path(), MERGED_BACK);
+    let describe = |stop| {
+        let options = DescribeOptions { stop, ..DescribeOptions::default() };
+        repo.describe(&[vec![TagPattern::new("svc@", "")]], options).services[0].clone()
+    };
+    for (rule, tag, distance) in [(StopRule::Git247, "svc@1.1.0", 4), (StopRule::Git248, "svc@1.0.1", 8)] {
+        let found = describe(rule);
+        assert_eq!((found.tag.unwrap().to_str(), found.distance), (Some(tag), distance), "{rule:?}");
+    }
+}
+
+#[test]
+fn the_walk_is_one_and_no_longer_than_needed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut drawing = String::from("commit refs/heads/main 1 1\n");
+    for mark in 2..=2000 {
+        let _ = writeln!(drawing, "commit refs/heads/main {mark} {mark} {}", mark - 1);
+    }
+    let services = 300;
+    for service in 0..services {
+        let _ = writeln!(drawing, "tag s{service}@1.0.0 {}", 1999 - service % 100);
+    }
+    let repo = Repo::drawn(dir.path(), &drawing);
+    let pattern = |service| vec![TagPattern::new(format!("s{service}@"), "")];
+    let wanted: Vec<_> = (0..services).map(pattern).collect();
+
+    let one = repo.describe(&[pattern(99)], DescribeOptions::default()).work;
+    let all = repo.describe(&wanted, DescribeOptions::default()).work;
+    assert_eq!(one.commits, all.commits, "services cost no commits");
+    assert!(all.commits < 200, "{all:?}");
+    assert_eq!((all.passes, all.replays), (1, 0));
+
+    let untagged = repo.describe(&[pattern(services)], DescribeOptions::default());
+    assert_eq!((untagged.services[0].distance, untagged.work.commits), (2000, 2000));
+    assert_eq!((untagged.work.objects, untagged.work.passes), (2000, 0));
+    repo.git(&["commit-graph", "write", "--reachable"]);
+    assert_eq!(repo.describe(&wanted, DescribeOptions::default()).work.objects, 0);
+}
+
+#[test]
+fn a_renamed_tag_and_one_that_is_not_utf_8_go_by_their_refs() {
+    let dir = tempfile::tempdir().unwrap();
+    let repo = Repo::drawn(dir.path(), "commit refs/heads/main 1 1\ncommit refs/heads/main 2 2 1\n");
+    repo.git(&["tag", "-a", "-m", "x", "old@1.0.0", "main~1"]);
+    let object = repo.git(&["rev-parse", "refs/tags/old@1.0.0"]);
+    repo.git(&["update-ref", "refs/tags/new@1.0.0", &object]);
+    let packed = repo.path.join("packed-refs");
+    repo.git(&["pack-refs", "--all"]);
+    let mut refs = std::fs::read(&packed).unwrap();
+    refs.extend_from_slice(format!("{} refs/tags/x@1", repo.git(&["rev-parse", "main"])).as_bytes());
+    refs.extend_from_slice(b"\xff\n");
+    std::fs::write(&packed, refs).unwrap();
+    let wanted = ["new@", "x@"].map(|prefix| vec![TagPattern::new(prefix, "")]);
+    let found = repo.describe(&wanted, DescribeOptions::default()).services;
+    let found: Vec<_> = found.iter().map(|found| (found.tag.as_ref().unwrap().as_bytes(), found.distance)).collect();
+    assert_eq!(found, [(&b"new@1.0.0"[..], 1), (b"x@1\xff", 0)]);
+}
+
+#[test]
+fn what_is_no_commit_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let repo = Repo::drawn(dir.path(), "commit refs/heads/main 1 1\n");
+    let repository = Repository::discover(dir.path()).unwrap();
+    let describe = |id: &str| repository.describe(&id.parse().unwrap(), &[], DescribeOptions::default()).unwrap_err();
+    assert!(matches!(describe(&repo.git(&["rev-parse", "main^{tree}"])), HistoryError::Broken { .. }));
+    assert!(matches!(describe(&"1".repeat(40)), HistoryError::Missing { .. }));
+}
+
+#[test]
+fn a_shallow_clone_does_not_tell_the_commits_since_a_release_below_it() {
+    let (whole, shallow) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    Repo::drawn(whole.path(), MERGED_BACK);
+    let url = format!("file://{}", whole.path().display());
+    let repo = Repo { path: shallow.path().to_owned() };
+    repo.git(&["clone", "-q", "--bare", "--depth=2", &url, "."]);
+    let repository = Repository::discover(shallow.path()).unwrap();
+    let head: CommitId = repo.git(&["rev-parse", "HEAD"]).parse().unwrap();
+    let since =
+        |release| repository.commits_since(&head, &[release], Parents::All, |_, _| Ok::<_, HistoryError>(vec![0]));
+    assert!(matches!(since(None), Err(HistoryError::TooShallow { .. })));
+    assert_eq!(since(Some(head)).unwrap(), [vec![]]);
+}
+
 fn compare_random(seed: u64) -> usize {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let clocks = CLOCKS[usize::try_from(seed % 4).unwrap()];
@@ -86,15 +188,17 @@ fn compare_random(seed: u64) -> usize {
         .collect();
     let commits: Vec<String> = repo.git(&["log", "--all", "--format=%H"]).lines().map(str::to_owned).collect();
     let mut compared = 0;
-    for round in 0..3 {
+    for round in 0..4 {
         let head = if round == 0 { repo.git(&["rev-parse", "HEAD"]) } else { random.of(&commits).to_owned() };
         let parents = if random.chance(4) { Parents::First } else { Parents::All };
         let note = format!("seed {seed}, {clocks:?}, round {round}");
         compared += repo.compare(&head, &wanted, parents, &note);
         repo.compare_since(&head, &wanted, parents, &note);
         match round {
-            0 => drop(repo.git(&["commit-graph", "write", "--reachable"])),
-            _ if seed.is_multiple_of(3) => drop(repo.git(&["pack-refs", "--all"])),
+            // A graph of a part of history, so that the rest has to be read from objects; then of all.
+            0 => repo.feed(&["commit-graph", "write", "--stdin-commits"], random.of(&commits).as_bytes()),
+            1 => drop(repo.git(&["commit-graph", "write", "--reachable"])),
+            2 => drop(repo.git(&["pack-refs", "--all"])),
             _ => {}
         }
     }
@@ -178,10 +282,41 @@ impl Repo {
             }
         }
         let _ = write!(import, "reset refs/heads/main\nfrom :{}\n\n", count - random.below(3).min(count - 1));
-        repo.fast_import(&import);
+        repo.feed(&["fast-import", "--quiet", "--force"], import.as_bytes());
         repo.git(&["symbolic-ref", "HEAD", "refs/heads/main"]);
         repo.add_odd_tags(random);
         repo
+    }
+
+    /// Makes the repository of a drawing: lines `commit REF MARK SECONDS PARENT…` and `tag NAME MARK`.
+    fn drawn(path: &Path, drawing: &str) -> Self {
+        let repo = Self { path: path.to_owned() };
+        repo.git(&["init", "-q", "--bare", "."]);
+        repo.git(&["symbolic-ref", "HEAD", "refs/heads/main"]);
+        let mut import = String::new();
+        for line in drawing.lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            match words.as_slice() {
+                ["commit", branch, mark, seconds, parents @ ..] => {
+                    let _ =
+                        write!(import, "commit {branch}\nmark :{mark}\ncommitter C <c@c> {seconds} +0000\ndata 1\nx\n");
+                    for (nth, parent) in parents.iter().enumerate() {
+                        let _ = writeln!(import, "{} :{parent}", if nth == 0 { "from" } else { "merge" });
+                    }
+                }
+                ["tag", name, mark] => {
+                    let _ = write!(import, "reset refs/tags/{name}\nfrom :{mark}\n\n");
+                }
+                _ => panic!("{line}"),
+            }
+        }
+        repo.feed(&["fast-import", "--quiet", "--force"], import.as_bytes());
+        repo
+    }
+
+    fn describe(&self, wanted: &[Vec<TagPattern>], options: DescribeOptions) -> Descriptions {
+        let head = self.git(&["rev-parse", "HEAD"]).parse().unwrap();
+        Repository::discover(&self.path).unwrap().describe(&head, wanted, options).unwrap()
     }
 
     /// Adds tags of tags, of a tree and of a blob, and a replaced commit.
@@ -297,10 +432,9 @@ impl Repo {
         }
     }
 
-    fn fast_import(&self, stream: &str) {
-        let mut command = self.command(&["fast-import", "--quiet", "--force"]);
-        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(stream.as_bytes()).unwrap();
+    fn feed(&self, args: &[&str], input: &[u8]) {
+        let mut child = self.command(args).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
         assert!(child.wait().unwrap().success());
     }
 
