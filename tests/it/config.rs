@@ -54,7 +54,7 @@ fn a_file_of_paths_filter_is_read_as_it_is() {
     assert_eq!(names(&config), ["shared-ci", "migrations", "services/go/api-golang", "services/other/migrator"]);
     assert_eq!(config.named.keys().map(String::as_str).collect::<Vec<_>>(), names(&config));
     let api = &config.services["services/go/api-golang"];
-    assert_eq!(api.tag[0].text(), "{{name}}@{{version}}");
+    assert_eq!(api.tag[0].prefix(), "services/go/api-golang@");
     assert_eq!(api.recipe.weight, 1);
     let paths = [("services/other/migrator/x", M), ("services/go/api-golang/y", M), ("README.md", M)];
     assert_eq!(matched(&config, api.filter, &paths), ["services/go/api-golang/y", "services/other/migrator/x"]);
@@ -157,13 +157,13 @@ fn a_structured_file_is_read_whole() {
     assert_eq!(config.source.slice(api.name.defined), "api-golang");
     assert_eq!(config.graph.name(api.depends_on[0].value).as_str(), "migrator");
     assert_eq!(config.source.slice(api.depends_on[0].defined), "migrator");
-    assert_eq!(api.tag[0].text(), "{{path}}@{{version}}");
-    assert_eq!(api.image.as_ref().unwrap().text(), "ghcr.io/acme/{{name}}");
+    assert_eq!(api.tag[0].prefix(), "services/go/api-golang@");
+    assert_eq!(api.image.name.as_ref().unwrap().as_str(), "ghcr.io/acme/api-golang");
     assert_eq!(
-        api.labels.iter().collect::<Vec<_>>(),
+        api.image.written.labels.iter().collect::<Vec<_>>(),
         [(&"team".into(), &"core".into()), (&"tier".into(), &"2".into())]
     );
-    assert_eq!(migrator.labels["tier"], "1.20");
+    assert_eq!(migrator.image.written.labels["tier"], "1.20");
     assert_eq!(api.recipe.build_args["GO"], "1.20");
     assert_eq!(api.recipe.build_args["CGO"], "false");
     assert_eq!((api.recipe.builder, api.recipe.run.clone()), (Some(Builder::Docker), None));
@@ -171,12 +171,12 @@ fn a_structured_file_is_read_whole() {
     assert_eq!((api.recipe.timeout.unwrap().as_secs(), migrator.recipe.timeout.unwrap().as_secs()), (5400, 600));
     assert_eq!((api.recipe.retries, api.recipe.weight, migrator.recipe.weight), (2, 3, 1));
     let lines: Vec<(&str, &str)> =
-        api.tags.iter().map(|line| (line.value.as_str(), config.source.slice(line.defined))).collect();
+        api.image.written.tags.iter().map(|line| (line.value.as_str(), config.source.slice(line.defined))).collect();
     let (first, second) = ("type=semver,pattern={{version}}", "type=sha");
     assert_eq!(lines, [(first, first), (second, second)]);
     assert_eq!(serde_json::to_string(&api.matrix).unwrap(), r#"{"big":true,"runner":["self-hosted",1]}"#);
     assert_eq!((api.global, migrator.global), (Global::TakesPart, Global::StandsAside));
-    assert!(migrator.image.is_none(), "a key without a value hides the default");
+    assert!(migrator.image.name.is_none(), "a key without a value hides the default");
     let paths = [("services/go/api-golang/a", M), ("services/go/api-golang/b.md", M), ("go.sum", M), ("x", M)];
     assert_eq!(matched(&config, api.filter, &paths), ["services/go/api-golang/a"]);
     assert_eq!(matched(&config, api.filter, &[("go.sum", Status::Deleted)]), ["go.sum"]);
@@ -211,7 +211,7 @@ fn environments_are_the_usual_ones_or_those_of_the_file() {
 fn the_root_can_be_a_service() {
     let config = read("services: {all: {path: .}}");
     let all = &config.services["all"];
-    assert_eq!((all.path.as_ref().unwrap().is_root(), all.tag[0].text()), (true, "{{name}}@{{version}}"));
+    assert_eq!((all.path.as_ref().unwrap().is_root(), all.tag[0].prefix()), (true, "all@"));
     assert_eq!(matched(&config, all.filter, &[("x", M), (".y/z", M)]).len(), 2);
 }
 
