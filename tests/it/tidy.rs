@@ -10,6 +10,7 @@ const TOP: &[&str] = &[
     "Cargo.toml",
     "src",
     "tests",
+    "benches",
     "examples",
     "benches",
     "filters.yaml",
