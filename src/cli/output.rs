@@ -82,16 +82,3 @@ pub(crate) fn append(path: &Path, text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::file(&what(), &error))?;
     file.write_all(text.as_bytes()).map_err(|error| Failure::file(&what(), &error))
 }
-
-/// Writes a file whole or not at all: beside its place first, then moved there.
-pub(crate) fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || -> io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(dir)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(|error| Failure::file(&format!("cannot write {}", path.display()), &error))
-}

@@ -171,7 +171,7 @@ pub fn plan(
         asked: &asked,
         naming: &request.naming,
     };
-    let names = namer.names(&planned)?;
+    let results = namer.names(&planned)?;
 
     let plan = assemble(&Assembly {
         config,
@@ -181,7 +181,7 @@ pub fn plan(
         chosen: &chosen,
         affected: &affected,
         planned: &planned,
-        names,
+        names: results,
         removed: at_base::removed(config, &at_base),
         unmatched,
         matches: &matches,
