@@ -90,9 +90,14 @@ fn lines(f: &mut fmt::Formatter<'_>, node: &Node, indent: usize) -> fmt::Result 
 }
 
 fn set_line(set: &Set) -> String {
-    let range = |(low, high): &(char, char)| if low == high { format!("{low:?}") } else { format!("{low:?} to {high:?}") };
+    let range =
+        |(low, high): &(char, char)| if low == high { format!("{low:?}") } else { format!("{low:?} to {high:?}") };
     let ranges = set.ranges().iter().map(range).collect::<Vec<_>>().join(", ");
-    if set.is_negated() { format!("a character other than {ranges}") } else { format!("one of the characters {ranges}") }
+    if set.is_negated() {
+        format!("a character other than {ranges}")
+    } else {
+        format!("one of the characters {ranges}")
+    }
 }
 
 #[cfg(test)]

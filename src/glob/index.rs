@@ -1,6 +1,6 @@
 use super::key::{self, Demands};
+use super::subject::Subject;
 use super::{Pattern, Verdict};
-use bstr::ByteSlice as _;
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
@@ -42,7 +42,8 @@ impl GlobIndex {
         for (position, pattern) in index.patterns.iter().enumerate() {
             index.texts.entry(pattern.text().to_owned()).or_default().push(position);
         }
-        let demands: Vec<Demands> = index.texts.values().map(|positions| index.patterns[positions[0]].demands()).collect();
+        let demands: Vec<Demands> =
+            index.texts.values().map(|positions| index.patterns[positions[0]].demands()).collect();
         let mut common: BTreeMap<&str, usize> = BTreeMap::new();
         for text in demands.iter().flat_map(|demands| demands.segments.iter().flatten()) {
             *common.entry(text).or_default() += 1;
@@ -84,11 +85,11 @@ impl GlobIndex {
     /// Does the same, and returns how many different patterns were tried.
     fn matches_counted(&self, path: &[u8], hits: &mut Vec<Hit>) -> usize {
         hits.clear();
-        let path = path.to_str_lossy();
-        let candidates = self.candidates(&path);
+        let path = Subject::new(path);
+        let candidates = self.candidates(&path.text);
         for candidate in &candidates {
             let positions = &self.texts[*candidate];
-            let doubt = match self.patterns[positions[0]].matches_text(&path) {
+            let doubt = match self.patterns[positions[0]].matches_subject(&path) {
                 Verdict::No => continue,
                 verdict => verdict == Verdict::Doubt,
             };
@@ -104,9 +105,96 @@ impl GlobIndex {
         // A path that is a pattern's text matches it, whatever it demands.
         candidates.extend(self.texts.get_index_of(path));
         candidates.extend(path.split('/').filter_map(|segment| self.segments.get(segment)).flatten());
-        candidates.extend(key::extension(path).and_then(|extension| self.extensions.get(extension)).into_iter().flatten());
+        candidates
+            .extend(key::extension(path).and_then(|extension| self.extensions.get(extension)).into_iter().flatten());
         candidates.sort_unstable();
         candidates.dedup();
         candidates
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn index(texts: impl IntoIterator<Item = impl AsRef<str>>) -> GlobIndex {
+        GlobIndex::new(texts.into_iter().map(|text| Pattern::parse(text.as_ref()).unwrap()))
+    }
+
+    fn hits(index: &GlobIndex, path: &str) -> Vec<usize> {
+        let mut hits = vec![Hit { pattern: 9, doubt: true }];
+        index.matches(path.as_bytes(), &mut hits);
+        hits.iter().map(|hit| hit.pattern).collect()
+    }
+
+    #[test]
+    fn hits_ascend_and_the_same_text_hits_for_all() {
+        let index = index(["**/*.md", "docs/**", "!src/**", "docs/**", "a\\*b", "docs"]);
+        assert_eq!(hits(&index, "docs/a.md"), [0, 1, 2, 3]);
+        assert_eq!(hits(&index, "docs"), [1, 2, 3, 5]);
+        assert_eq!(hits(&index, "src/a.rs"), [0; 0]);
+        // The text of a pattern, though it asks for another path.
+        assert_eq!(hits(&index, "a\\*b"), [2, 4]);
+        assert_eq!(index.pattern(3).text(), "docs/**");
+    }
+
+    #[test]
+    fn doubt_is_told() {
+        let index = index([format!("{{{}}}", vec!["*a*b"; 10_000].join(","))]);
+        let mut hits = Vec::new();
+        index.matches(("ab".repeat(5_000) + "c").as_bytes(), &mut hits);
+        assert_eq!(hits, [Hit { pattern: 0, doubt: true }]);
+    }
+
+    #[test]
+    fn few_of_many_patterns_are_tried() {
+        let texts = (0..5000).flat_map(|service| {
+            [
+                format!("services/team-{}/svc-{service}/**", service % 20),
+                format!(".github/workflows/svc-{service}.y?(a)ml"),
+                format!("libs/lib-{}/**/*.{{ts,tsx}}", service % 50),
+                "**/*.md".to_owned(),
+            ]
+        });
+        let index = index(texts);
+        for (path, matching, most) in [
+            ("services/team-7/svc-4007/src/main.rs", 1, 1),
+            (".github/workflows/svc-17.yml", 1, 1),
+            ("libs/lib-3/src/x.ts", 100, 1),
+            ("services/team-7/svc-4007/README.md", 5001, 2),
+            ("tools/x.go", 0, 0),
+        ] {
+            let mut hits = Vec::new();
+            assert!(index.matches_counted(path.as_bytes(), &mut hits) <= most, "{path}");
+            assert_eq!(hits.len(), matching, "{path}");
+        }
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        let fragment = prop::sample::select(vec![
+            "a", "b", "c", "/", "/", "/", "*", "**", "/**/", "?", ".", ".md", "[ab]", "{a,b}", "{a/b,c}", "@(a|b)",
+            "?(a)", "!(a)", "!", "\\", "\"", "(a|b/)", "./",
+        ]);
+        prop::collection::vec(fragment, 1..7).prop_map(|fragments| fragments.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn the_index_finds_what_trying_all_finds(
+            texts in prop::collection::vec(text(), 1..12),
+            paths in prop::collection::vec("[abc.]{1,3}(/[abc.]{1,2}){0,3}(\\.md)?/?", 1..8),
+        ) {
+            let patterns: Vec<Pattern> = texts.iter().filter_map(|text| Pattern::parse(text).ok()).collect();
+            let index = GlobIndex::new(patterns.clone());
+            for path in paths.iter().chain(&texts) {
+                let all: Vec<usize> = (0..patterns.len())
+                    .filter(|position| patterns[*position].matches(path.as_bytes()) != Verdict::No)
+                    .collect();
+                prop_assert_eq!(hits(&index, path), all, "{:?} {}", patterns, path);
+            }
+        }
     }
 }

@@ -111,14 +111,13 @@ impl Walk {
 
 /// The texts of alternatives that are all literal and stay in one segment.
 fn literals(node: &Node) -> Option<Vec<&str>> {
-    let Node::Either(arms) = node else { return None };
-    arms.iter()
-        .map(|arm| match arm {
-            Node::Literal(text) if !text.contains('/') => Some(text.as_str()),
-            Node::Sequence(nodes) if nodes.is_empty() => Some(""),
-            _ => None,
-        })
-        .collect()
+    match node {
+        Node::Literal(text) if !text.contains('/') => Some(vec![text]),
+        Node::Sequence(nodes) if nodes.is_empty() => Some(vec![""]),
+        Node::Either(arms) => Some(arms.iter().map(literals).collect::<Option<Vec<_>>>()?.concat()),
+        Node::Repeat(node, Times::Optional) => Some([literals(node)?, vec![""]].concat()),
+        _ => None,
+    }
 }
 
 fn takes_something(node: &Node) -> bool {
@@ -179,6 +178,7 @@ mod tests {
             ("!(a)/b.go", "b.go"),
             ("\\*/\"x y\"", "* x y"),
             ("a|b", "a|b"),
+            ("x.y?(a)ml", "x.yaml|x.yml"),
             ("a/b|c", ""),
             ("(a/|)b", ""),
         ] {
@@ -194,9 +194,13 @@ mod tests {
 
     #[test]
     fn the_extension_is_behind_the_last_dot() {
-        for (path, expected) in
-            [("a/b.test.ts", Some("ts")), ("a.b/c", None), (".env", Some("env")), ("a.js/", Some("js")), ("a.", Some(""))]
-        {
+        for (path, expected) in [
+            ("a/b.test.ts", Some("ts")),
+            ("a.b/c", None),
+            (".env", Some("env")),
+            ("a.js/", Some("js")),
+            ("a.", Some("")),
+        ] {
             assert_eq!(extension(path), expected, "{path}");
         }
     }

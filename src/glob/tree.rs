@@ -41,6 +41,18 @@ impl Node {
         }
     }
 
+    /// Whether a path begins and ends as it must: a quick look before a match.
+    pub(super) fn may_take(&self, path: &str) -> bool {
+        match self {
+            Self::Literal(text) => path == text,
+            Self::Sequence(nodes) => {
+                let begins = !matches!(nodes.first(), Some(Self::Literal(text)) if !path.starts_with(text));
+                begins && !matches!(nodes.last(), Some(Self::Literal(text)) if !path.ends_with(text))
+            }
+            _ => true,
+        }
+    }
+
     fn sequence(mut nodes: Vec<Self>) -> Self {
         nodes.dedup_by(|next, last| match (last, next) {
             (Self::Literal(text), Self::Literal(more)) => {
@@ -84,6 +96,7 @@ impl Builder<'_> {
             let node = match word {
                 Word::Or | Word::Close => break,
                 Word::Repeat(_) => return Err(nothing_to_repeat(at)),
+                Word::Unreadable(error) => return Err((**error).clone()),
                 Word::Open(opening) => {
                     let opening = *opening;
                     self.next += 1;
@@ -120,9 +133,10 @@ impl Builder<'_> {
                     Some(Word::Char(':')) => None,
                     Some(Word::Char('=')) => Some(true),
                     Some(Word::Char('!')) => Some(false),
-                    _ => return Err(PatternError::new(at, "a group begins with `(?`").help(
-                        "only `(?:…)`, `(?=…)` and `(?!…)` are read; write `\\\\(` for a parenthesis",
-                    )),
+                    _ => {
+                        return Err(PatternError::new(at, "a group begins with `(?`")
+                            .help("only `(?:…)`, `(?=…)` and `(?!…)` are read; write `\\\\(` for a parenthesis"));
+                    }
                 }
             }
             Opening::Paren => None,

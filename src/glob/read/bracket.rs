@@ -16,11 +16,12 @@ pub(super) struct Bracket {
 impl Reader {
     pub(super) fn open_bracket(&mut self) -> Result<(), PatternError> {
         if self.last_bracket_close.is_none_or(|close| close < self.next) {
-            return self.push(Kind::Bracket, "\\[", None);
+            self.push(Kind::Bracket, "\\[", None);
+            return Ok(());
         }
         self.enter(Nest::Bracket)?;
         // The class adds itself to the output when it closes.
-        self.push(Kind::Bracket, "[", Some(Vec::new()))?;
+        self.push(Kind::Bracket, "[", Some(Vec::new()));
         self.last_mut().output = None;
         Ok(())
     }
@@ -31,9 +32,9 @@ impl Reader {
     }
 
     /// Adds a character, or an escaped one, to the open class.
-    pub(super) fn in_class(&mut self, c: &str) -> Result<(), PatternError> {
+    pub(super) fn in_class(&mut self, c: &str) {
         if c == ":" && self.posix_class() {
-            return Ok(());
+            return;
         }
         let escape = match c {
             "[" => self.peek(0) != Some(':'),
@@ -46,7 +47,6 @@ impl Reader {
             value.push('\\');
         }
         value.push_str(c);
-        Ok(())
     }
 
     /// Reads the second colon of `[:name:]`, if it is that.
@@ -70,7 +70,7 @@ impl Reader {
         true
     }
 
-    pub(super) fn close_bracket(&mut self) -> Result<(), PatternError> {
+    pub(super) fn close_bracket(&mut self) {
         let Some(bracket) = &self.open_bracket else {
             let output = self.words([Word::Char(']')]);
             return self.push(Kind::Text, "]", Some(output));
@@ -87,9 +87,7 @@ impl Reader {
             let itself: String = last.value.chars().map(escaped).collect();
             last.value = format!("(?:{itself}|{})", last.value);
         }
-        let terms = handed_through(&last.value, last.at)?;
-        self.output.extend(terms);
-        Ok(())
+        self.output.extend(handed_through(&last.value, last.at));
     }
 
     /// A class that does not end was none: its text goes through, the bracket for itself.
@@ -98,11 +96,16 @@ impl Reader {
         let at = last.at;
         let text = last.value.get(1..).unwrap_or_default();
         let unclosed = || PatternError::new(at, "`[` is never closed").help("write `\\[` for a bracket");
-        if last.kind != Kind::Bracket || self.backtrack || text.replace("\\[", "").contains(|c| "[{}".contains(c)) {
+        let escaped = self.output.last().is_some_and(|term| term.word == Word::Char('\\'));
+        if last.kind != Kind::Bracket
+            || escaped
+            || self.backtrack
+            || text.replace("\\[", "").contains(|c| "[{}".contains(c))
+        {
             return Err(unclosed());
         }
         let mut terms = self.words([Word::Char('[')]);
-        terms.extend(handed_through(text, at)?);
+        terms.extend(handed_through(text, at));
         self.output.extend(terms);
         self.leave(Nest::Bracket);
         Ok(())

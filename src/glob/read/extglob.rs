@@ -52,10 +52,10 @@ impl Reader {
         self.enter(Nest::Paren)?;
         let guard = self.output.is_empty().then_some(Word::Guard(Guard::Something));
         let guard = self.words(guard);
-        self.push(kind, &mark.to_string(), Some(guard))?;
+        self.push(kind, &mark.to_string(), Some(guard));
         let open = self.words(open);
         self.next += 1;
-        self.push(Kind::ExtglobParen, "(", Some(open))?;
+        self.push(Kind::ExtglobParen, "(", Some(open));
         self.open_extglobs.push(extglob);
         Ok(())
     }
@@ -65,12 +65,15 @@ impl Reader {
             '!' => self.close_negation(&extglob)?,
             '?' => self.words([Word::Close, Word::Repeat(Times::Optional)]),
             mark => match risk(&self.chars[extglob.start + 2..self.next - 1]) {
-                Some(risk) => return self.neuter(&extglob, risk),
+                Some(risk) => {
+                    self.neuter(&extglob, risk);
+                    return Ok(());
+                }
                 None if mark == '+' => self.words([Word::Close, Word::Repeat(Times::Many)]),
                 None => self.words([Word::Close, Word::Repeat(Times::Any)]),
             },
         };
-        self.push(Kind::ExtglobParen, ")", Some(output))?;
+        self.push(Kind::ExtglobParen, ")", Some(output));
         self.leave(Nest::Paren);
         Ok(())
     }
@@ -100,17 +103,19 @@ impl Reader {
     }
 
     /// Takes an extglob that picomatch thinks risky for its own text, or for a class that repeats.
-    fn neuter(&mut self, extglob: &Extglob, risk: Risk) -> Result<(), PatternError> {
+    fn neuter(&mut self, extglob: &Extglob, risk: Risk) {
         let literal: String = self.chars[extglob.start..self.next].iter().collect();
         let at = self.offsets[extglob.start];
         let mut output = Vec::new();
         match risk {
             Risk::Text => {
                 let text: String = literal.chars().map(escaped).collect();
-                output.extend(handed_through(&text, at)?);
+                output.extend(handed_through(&text, at));
             }
             Risk::Class(set) => {
-                output.extend((extglob.output == 0).then_some(Word::Guard(Guard::Something)).map(|word| Term { at, word }));
+                output.extend(
+                    (extglob.output == 0).then_some(Word::Guard(Guard::Something)).map(|word| Term { at, word }),
+                );
                 output.extend([Word::Set(set), Word::Repeat(Times::Any)].map(|word| Term { at, word }));
             }
         }
@@ -129,8 +134,7 @@ impl Reader {
             token.value = String::new();
             token.output = Some(Vec::new());
         }
-        self.push(Kind::ExtglobParen, ")", Some(Vec::new()))?;
+        self.push(Kind::ExtglobParen, ")", Some(Vec::new()));
         self.leave(Nest::Paren);
-        Ok(())
     }
 }

@@ -55,11 +55,10 @@ pub(super) fn read(text: &str) -> Result<Reading, PatternError> {
         Some(rest) => (rest, 2),
         None => (replaced, 0),
     };
-    let reading = match plain::read(stripped) {
-        Some(terms) => terms.map(|terms| Reading { terms, negated: false }),
-        None => Reader::new(stripped).read(),
+    let mut reading = match plain::read(stripped) {
+        Some(terms) => Reading { terms, negated: false },
+        None => Reader::new(stripped).read().map_err(|error| error.shifted(skipped))?,
     };
-    let mut reading = reading.map_err(|error| error.shifted(skipped))?;
     for term in &mut reading.terms {
         term.at += skipped;
     }
@@ -144,34 +143,33 @@ impl Reader {
 
     fn character(&mut self, c: char) -> Result<(), PatternError> {
         match c {
-            '\0' => Ok(()),
+            '\0' => {}
             '\\' => self.backslash(),
             c if self.open_bracket.is_some() && !(c == ']' && self.class_has_begun()) => self.in_class(&c.to_string()),
             c if self.in_quotes && c != '"' => self.quoted(c),
-            '"' => {
-                self.in_quotes = !self.in_quotes;
-                Ok(())
-            }
+            '"' => self.in_quotes = !self.in_quotes,
             '(' => {
                 self.enter(Nest::Paren)?;
-                self.push(Kind::Paren, "(", None)
+                self.push(Kind::Paren, "(", None);
             }
-            ')' => self.close_paren(),
-            '[' => self.open_bracket(),
+            ')' => self.close_paren()?,
+            '[' => self.open_bracket()?,
             ']' => self.close_bracket(),
-            '{' => self.open_brace(),
-            '}' => self.close_brace(),
-            '|' => self.push(Kind::Text, "|", None),
+            '{' => self.open_brace()?,
+            '}' => self.close_brace()?,
             ',' => self.comma(),
             '/' => self.slash(),
             '.' => self.dot(),
-            '?' => self.question(),
-            '!' => self.exclamation(),
+            '|' => self.push(Kind::Text, "|", None),
+            '@' if self.group_follows() => self.push(Kind::At, "@", Some(Vec::new())),
+            '+' | '*' | '?' | '!' if self.extglob_follows(c) => self.open_extglob(c)?,
             '+' => self.plus(),
-            '@' if self.peek(0) == Some('(') && self.peek(1) != Some('?') => self.push(Kind::At, "@", Some(Vec::new())),
             '*' => self.star(),
+            '?' => self.question(),
+            '!' if self.next == 1 => self.negation(),
             c => self.text(c),
         }
+        Ok(())
     }
 
     fn advance(&mut self) -> Option<char> {
@@ -229,31 +227,31 @@ impl Reader {
     }
 
     /// Adds a token; without `output` its text goes through as it is.
-    fn push(&mut self, kind: Kind, value: &str, output: Option<Vec<Term>>) -> Result<(), PatternError> {
+    fn push(&mut self, kind: Kind, value: &str, output: Option<Vec<Term>>) {
         self.end_globstar(kind);
-        if !kind.is_paren() && let Some(extglob) = self.open_extglobs.last_mut() {
+        if !kind.is_paren()
+            && let Some(extglob) = self.open_extglobs.last_mut()
+        {
             extglob.inner.push_str(value);
         }
         let token = Token { kind, value: value.to_owned(), output, before: Some(self.last), at: self.at };
-        let terms = token.terms()?;
-        self.output.extend_from_slice(&terms);
+        self.output.extend(token.terms());
         if kind == Kind::Text && self.last_kind() == Kind::Text {
             // When the output is made anew, text behind text goes through as it is: `.` then takes any character.
-            let passed = term::handed_through(value, token.at)?;
+            let passed = term::handed_through(value, token.at);
             let last = &mut self.tokens[self.last];
             let mut merged = match last.output.take() {
                 Some(terms) if !terms.is_empty() => terms,
-                _ => term::handed_through(&last.value, last.at)?,
+                _ => term::handed_through(&last.value, last.at),
             };
             merged.extend(passed);
             last.output = Some(merged);
             last.value.push_str(value);
-            return Ok(());
+            return;
         }
         self.last = self.tokens.len();
         self.order.push(self.last);
         self.tokens.push(token);
-        Ok(())
     }
 
     /// A `**` that something else than a slash follows was a `*`.
@@ -276,10 +274,10 @@ impl Reader {
         last.output = Some(star);
     }
 
-    fn backslash(&mut self) -> Result<(), PatternError> {
+    fn backslash(&mut self) {
         let mut value = String::from("\\");
         match self.peek(0) {
-            Some('/' | '.' | ';') => return Ok(()),
+            Some('/' | '.' | ';') => return,
             None => value.push('\\'),
             Some(_) => {
                 // A longer run of backslashes counts as one or two.
@@ -297,7 +295,7 @@ impl Reader {
                 self.take_code(&mut value);
             }
         }
-        self.push(Kind::Text, &value, None)
+        self.push(Kind::Text, &value, None);
     }
 
     /// Keeps the digits of `\x41` and `\u0041` with their letter, as the regular expression reads them.
@@ -317,12 +315,10 @@ impl Reader {
     }
 
     /// A character between quotes stands for itself. It belongs to the token before, whatever that is.
-    fn quoted(&mut self, c: char) -> Result<(), PatternError> {
+    fn quoted(&mut self, c: char) {
         let value = escaped(c);
-        let terms = term::handed_through(&value, self.at)?;
-        self.output.extend(terms);
+        self.output.extend(term::handed_through(&value, self.at));
         self.last_mut().value.push_str(&value);
-        Ok(())
     }
 
     fn close_paren(&mut self) -> Result<(), PatternError> {
@@ -331,24 +327,25 @@ impl Reader {
         }
         let word = if self.parens == 0 { Word::Char(')') } else { Word::Close };
         let output = self.words([word]);
-        self.push(Kind::Paren, ")", Some(output))?;
+        self.push(Kind::Paren, ")", Some(output));
         self.leave(Nest::Paren);
         Ok(())
     }
 
-    fn slash(&mut self) -> Result<(), PatternError> {
+    fn slash(&mut self) {
         if self.last_kind() == Kind::Dot && self.next == self.start + 2 {
             // `./` at the beginning counts for nothing.
             self.start = self.next;
             self.output.clear();
             self.order.pop();
             self.last = 0;
-            return Ok(());
+            return;
         }
-        self.push(Kind::Slash, "/", None)
+        let slash = self.words([Word::Char('/')]);
+        self.push(Kind::Slash, "/", Some(slash));
     }
 
-    fn dot(&mut self) -> Result<(), PatternError> {
+    fn dot(&mut self) {
         let dot = self.words([Word::Char('.')]);
         if self.braces > 0 && self.last_kind() == Kind::Dot {
             let any = self.words([Word::Any]);
@@ -359,27 +356,44 @@ impl Reader {
             if let Some(brace) = self.open_braces.last_mut() {
                 brace.dots = true;
             }
-            return Ok(());
+            return;
         }
         let in_segment = self.braces + self.parens == 0 && !matches!(self.last_kind(), Kind::Start | Kind::Slash);
-        self.push(if in_segment { Kind::Text } else { Kind::Dot }, ".", Some(dot))
+        self.push(if in_segment { Kind::Text } else { Kind::Dot }, ".", Some(dot));
     }
 
-    fn question(&mut self) -> Result<(), PatternError> {
-        let behind_open = self.last().value == "(";
-        if !behind_open && self.peek(0) == Some('(') && self.peek(1) != Some('?') {
-            return self.open_extglob('?');
+    /// Whether a group follows, and not one of JavaScript's own such as `(?:`.
+    fn group_follows(&self) -> bool {
+        self.peek(0) == Some('(') && self.peek(1) != Some('?')
+    }
+
+    /// Whether an extglob follows its mark.
+    fn extglob_follows(&self, mark: char) -> bool {
+        match mark {
+            '!' => {
+                let own = self.peek(1) == Some('?') && matches!(self.peek(2), Some('!' | '=' | '<' | ':'));
+                self.peek(0) == Some('(') && !own
+            }
+            '?' => self.group_follows() && self.last().value != "(",
+            // A third star, or one more, is no mark.
+            '*' => {
+                let third = matches!(self.last_kind(), Kind::Globstar | Kind::Stars);
+                self.group_follows() && self.peek(1).is_some() && !third
+            }
+            _ => self.group_follows(),
         }
-        if self.last_kind().is_paren() {
-            let next = self.peek(0);
-            let literal = behind_open && !matches!(next, Some('!' | '=' | '<' | ':'))
-                || next == Some('<') && !self.rest_has_lookbehind_or_name();
-            let word = if literal { Word::Char('?') } else { Word::Repeat(Times::Optional) };
-            let output = self.words([word]);
-            return self.push(Kind::Text, "?", Some(output));
+    }
+
+    fn question(&mut self) {
+        if !self.last_kind().is_paren() {
+            let output = self.words([Word::Set(Set::not_slash())]);
+            return self.push(Kind::Question, "?", Some(output));
         }
-        let output = self.words([Word::Set(Set::not_slash())]);
-        self.push(Kind::Question, "?", Some(output))
+        let next = self.peek(0);
+        let literal = self.last().value == "(" && !matches!(next, Some('!' | '=' | '<' | ':'))
+            || next == Some('<') && !self.rest_has_lookbehind_or_name();
+        let output = self.words([if literal { Word::Char('?') } else { Word::Repeat(Times::Optional) }]);
+        self.push(Kind::Text, "?", Some(output));
     }
 
     /// Whether `<=`, `<!` or `<name>` follows anywhere.
@@ -390,14 +404,8 @@ impl Reader {
         })
     }
 
-    fn exclamation(&mut self) -> Result<(), PatternError> {
-        let lookahead = self.peek(1) == Some('?') && matches!(self.peek(2), Some('!' | '=' | '<' | ':'));
-        if self.peek(0) == Some('(') && !lookahead {
-            return self.open_extglob('!');
-        }
-        if self.next > 1 {
-            return self.text('!');
-        }
+    /// The first character is a `!`: an odd number of them negates.
+    fn negation(&mut self) {
         let mut count = 1;
         while self.peek(0) == Some('!') && (self.peek(1) != Some('(') || self.peek(2) == Some('?')) {
             self.next += 1;
@@ -408,22 +416,18 @@ impl Reader {
             self.negated = true;
             self.start += 1;
         }
-        Ok(())
     }
 
-    fn plus(&mut self) -> Result<(), PatternError> {
-        if self.peek(0) == Some('(') && self.peek(1) != Some('?') {
-            return self.open_extglob('+');
-        }
+    fn plus(&mut self) {
         if self.last().value == "(" {
             let output = self.words([Word::Char('+')]);
             return self.push(Kind::Plus, "+", Some(output));
         }
         let repeats = self.last_kind().is_paren() || matches!(self.last_kind(), Kind::Bracket | Kind::Brace);
-        self.push(Kind::Plus, if repeats || self.parens > 0 { "+" } else { "\\+" }, None)
+        self.push(Kind::Plus, if repeats || self.parens > 0 { "+" } else { "\\+" }, None);
     }
 
-    fn text(&mut self, c: char) -> Result<(), PatternError> {
+    fn text(&mut self, c: char) {
         let mut value = if matches!(c, '$' | '^') { format!("\\{c}") } else { c.to_string() };
         while c != '@'
             && let Some(c) = self.peek(0).filter(|c| !"@![].,$*+?^{}()|\\/".contains(*c))
@@ -431,7 +435,7 @@ impl Reader {
             value.push(c);
             self.next += 1;
         }
-        self.push(Kind::Text, &value, None)
+        self.push(Kind::Text, &value, None);
     }
 
     fn finish(mut self) -> Result<Reading, PatternError> {
@@ -447,12 +451,12 @@ impl Reader {
         }
         if self.last_kind().is_star() || self.last_kind() == Kind::Bracket {
             let output = self.words([Word::Char('/'), Word::Repeat(Times::Optional)]);
-            self.push(Kind::MaybeSlash, "", Some(output))?;
+            self.push(Kind::MaybeSlash, "", Some(output));
         }
         if self.backtrack {
             self.output = Vec::new();
             for token in &self.order {
-                self.output.extend(self.tokens[*token].terms()?);
+                self.output.extend(self.tokens[*token].terms());
             }
         }
         Ok(Reading { terms: self.output, negated: self.negated })
@@ -460,17 +464,20 @@ impl Reader {
 
     /// Takes the last `(` for itself.
     fn unclosed_paren(&mut self) -> Result<(), PatternError> {
-        let has_paren = |term: &&mut Term| matches!(term.word, Word::Open(_) | Word::Globstar | Word::Guard(_));
-        let last = self.output.iter_mut().rev().find(has_paren);
-        let unclosed = |at| Err(PatternError::new(at, "`(` is never closed").help("write `\\(` for a parenthesis"));
-        match last {
+        let escaped = |index: usize| index > 0 && self.output[index - 1].word == Word::Char('\\');
+        let has_paren = |index: &usize| match &self.output[*index].word {
+            Word::Open(Opening::Paren) => !escaped(*index),
+            Word::Open(_) | Word::Globstar | Word::Guard(_) => true,
+            _ => false,
+        };
+        match (0..self.output.len()).rev().find(has_paren).map(|last| &mut self.output[last]) {
             Some(Term { word, .. }) if *word == Word::Open(Opening::Paren) && !self.backtrack => {
                 *word = Word::Char('(');
                 self.parens -= 1;
                 Ok(())
             }
-            Some(Term { at, .. }) => unclosed(*at),
-            None => unclosed(0),
+            last => Err(PatternError::new(last.map_or(0, |term| term.at), "`(` is never closed")
+                .help("write `\\(` for a parenthesis")),
         }
     }
 }

@@ -1,10 +1,9 @@
 //! Patterns without a slash or anything that groups: picomatch makes the expression by one substitution.
 
-use super::PatternError;
 use crate::glob::term::{Term, handed_through};
 
 /// Reads a pattern of this kind.
-pub(super) fn read(text: &str) -> Option<Result<Vec<Term>, PatternError>> {
+pub(super) fn read(text: &str) -> Option<Vec<Term>> {
     if text.starts_with(['*', '!']) || text.contains(|c| "/()[]{}\"".contains(c)) {
         return None;
     }

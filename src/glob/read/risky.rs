@@ -168,10 +168,14 @@ impl Iterator for Outside<'_> {
 }
 
 fn trimmed(mut text: &[char]) -> &[char] {
-    while let [first, rest @ ..] = text && first.is_whitespace() {
+    while let [first, rest @ ..] = text
+        && first.is_whitespace()
+    {
         text = rest;
     }
-    while let [rest @ .., last] = text && last.is_whitespace() {
+    while let [rest @ .., last] = text
+        && last.is_whitespace()
+    {
         text = rest;
     }
     text
