@@ -141,9 +141,9 @@ mod tests {
 
     #[test]
     fn doubt_is_told() {
-        let index = index([format!("{{{}}}", vec!["*a*b"; 10_000].join(","))]);
+        let index = index([format!("{{{}}}", vec!["x*a*b*"; 9_000].join(","))]);
         let mut hits = Vec::new();
-        index.matches(("ab".repeat(5_000) + "c").as_bytes(), &mut hits);
+        index.matches("ab".repeat(5_000).as_bytes(), &mut hits);
         assert_eq!(hits, [Hit { pattern: 0, doubt: true }]);
     }
 

@@ -63,15 +63,15 @@ impl Walk {
                 }
             }
             Node::Repeat(inner, Times::Optional) if self.at_slash() && ends_at_slash(inner) => {}
-            node => match literals(node) {
-                Some(texts) => self.append(&texts),
-                None => {
-                    if begins_at_slash(node) {
-                        self.slash();
-                    }
-                    self.unknown(ends_at_slash(node));
+            node => {
+                if let Some(texts) = literals(node) {
+                    return self.append(&texts);
                 }
-            },
+                if begins_at_slash(node) {
+                    self.slash();
+                }
+                self.unknown(ends_at_slash(node));
+            }
         }
     }
 
@@ -87,7 +87,8 @@ impl Walk {
     }
 
     fn slash(&mut self) {
-        if self.whole && !self.at_slash() {
+        // What may be empty may be missing: `**/` also takes the end of the path.
+        if self.whole && !self.texts.iter().any(String::is_empty) {
             self.demands.segments.push(std::mem::take(&mut self.texts));
         }
         self.unknown(true);
@@ -179,6 +180,7 @@ mod tests {
             ("\\*/\"x y\"", "* x y"),
             ("a|b", "a|b"),
             ("x.y?(a)ml", "x.yaml|x.yml"),
+            ("a/**/?(b)", "a"),
             ("a/b|c", ""),
             ("(a/|)b", ""),
         ] {

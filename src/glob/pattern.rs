@@ -207,7 +207,7 @@ mod tests {
             ("a/{b", 2, "`{` is never closed"),
             ("./a/{b", 4, "`{` is never closed"),
             ("ä/[z-a]", 3, "the range `z-a` is out of order"),
-            ("ab/(c))+*", 8, "there is nothing here to repeat"),
+            ("ab/(*+)", 5, "there is nothing here to repeat"),
             ("a/(b)\\1", 5, "`\\1` refers to a group, which patterns here do not have"),
             ("a/(?<n>b)", 2, "a group begins with `(?`"),
             ("x\\", 1, "nothing follows `\\`"),
@@ -222,21 +222,20 @@ mod tests {
         let long = "a".repeat(65_537);
         assert_eq!(Pattern::parse(&long).unwrap_err().offset, 65_536);
         assert!(Pattern::parse(&long[1..]).is_ok());
-        for (open, close) in [("(", ")"), ("{a,", "}"), ("@(", ")"), ("!(", ")")] {
+        for (open, close, offset) in [("(", ")", 100), ("{a,", "}", 300), ("@(", ")", 201), ("!(", ")", 200)] {
             let nested = |depth: usize| format!("{}b{}", open.repeat(depth), close.repeat(depth));
             assert!(Pattern::parse(&nested(100)).is_ok(), "{open}");
             let error = Pattern::parse(&nested(101)).unwrap_err();
             assert_eq!(error.message, "more than 100 groups stand in each other");
-            assert_eq!(error.offset, 101 * open.len() - if open == "{a," { 3 } else { 1 }, "{open}");
+            assert_eq!(error.offset, offset, "{open}");
         }
     }
 
     #[test]
     fn a_match_that_takes_too_long_is_doubt() {
-        let pattern = parse(&format!("{{{}}}", vec!["*a*b"; 10_000].join(",")));
-        let path = "ab".repeat(5_000) + "c";
-        assert_eq!(pattern.matches(path.as_bytes()), Verdict::Doubt);
-        assert_eq!(pattern.matches(b"ab"), Verdict::Yes);
+        let pattern = parse(&format!("{{{}}}", vec!["x*a*b*"; 9_000].join(",")));
+        assert_eq!(pattern.matches("ab".repeat(5_000).as_bytes()), Verdict::Doubt);
+        assert_eq!(pattern.matches(b"xab"), Verdict::Yes);
     }
 
     #[test]

@@ -124,7 +124,6 @@ impl Builder<'_> {
     /// Reads a group whose parenthesis has been read.
     fn group(&mut self, opening: Opening, at: usize) -> Result<Node, PatternError> {
         let ahead = match opening {
-            Opening::Group => None,
             Opening::NotAhead => Some(false),
             Opening::Paren if self.word(0) == Some(&Word::Repeat(Times::Optional)) => {
                 let kind = self.word(1).cloned();
@@ -139,7 +138,7 @@ impl Builder<'_> {
                     }
                 }
             }
-            Opening::Paren => None,
+            Opening::Group | Opening::Paren => None,
         };
         self.depth += 1;
         if self.depth > 4 * MAX_DEPTH {

@@ -60,13 +60,13 @@ impl Reader {
         Ok(())
     }
 
-    pub(super) fn close_extglob(&mut self, extglob: Extglob) -> Result<(), PatternError> {
+    pub(super) fn close_extglob(&mut self, extglob: &Extglob) -> Result<(), PatternError> {
         let output = match extglob.mark {
-            '!' => self.close_negation(&extglob)?,
+            '!' => self.close_negation(extglob)?,
             '?' => self.words([Word::Close, Word::Repeat(Times::Optional)]),
             mark => match risk(&self.chars[extglob.start + 2..self.next - 1]) {
                 Some(risk) => {
-                    self.neuter(&extglob, risk);
+                    self.neuter(extglob, risk);
                     return Ok(());
                 }
                 None if mark == '+' => self.words([Word::Close, Word::Repeat(Times::Many)]),

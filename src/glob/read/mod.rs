@@ -323,7 +323,7 @@ impl Reader {
 
     fn close_paren(&mut self) -> Result<(), PatternError> {
         if let Some(extglob) = self.open_extglobs.pop_if(|extglob| self.parens == extglob.parens + 1) {
-            return self.close_extglob(extglob);
+            return self.close_extglob(&extglob);
         }
         let word = if self.parens == 0 { Word::Char(')') } else { Word::Close };
         let output = self.words([word]);
