@@ -11,6 +11,8 @@ use crate::glob::term::{Guard, Word, handed_through};
 pub(super) struct Bracket {
     /// Whether something like a POSIX class stood in it.
     posix: bool,
+    /// Where the last `[` behind the first one is in the token's text.
+    inner: Option<usize>,
 }
 
 impl Reader {
@@ -42,26 +44,31 @@ impl Reader {
             "]" => true,
             _ => false,
         };
-        let value = &mut self.last_mut().value;
+        let value = &mut self.tokens[self.last].value;
         if escape {
             value.push('\\');
         }
         value.push_str(c);
+        if c.ends_with('[')
+            && let Some(bracket) = &mut self.open_bracket
+        {
+            bracket.inner = Some(value.len() - 1);
+        }
     }
 
     /// Reads the second colon of `[:name:]`, if it is that.
     fn posix_class(&mut self) -> bool {
-        let value = &self.tokens[self.last].value;
-        let Some(open) = value.rfind('[').filter(|open| *open > 0) else { return false };
-        if let Some(bracket) = &mut self.open_bracket {
-            bracket.posix = true;
-        }
+        let Some(bracket) = &mut self.open_bracket else { return false };
+        let Some(inner) = bracket.inner else { return false };
+        bracket.posix = true;
+        let value = &mut self.tokens[self.last].value;
         if !value[1..].contains(':') {
             return false;
         }
-        let Some(class) = value.get(open + 2..).and_then(set::posix) else { return false };
-        let replaced = format!("{}{class}", &value[..open]);
-        self.last_mut().value = replaced;
+        let Some(class) = value.get(inner + 2..).and_then(set::posix) else { return false };
+        value.truncate(inner);
+        value.push_str(class);
+        bracket.inner = value.rfind('[').filter(|inner| *inner > 0);
         self.backtrack = true;
         self.next += 1;
         if self.order.get(1) == Some(&self.last) && self.tokens[0].output.as_ref().is_none_or(Vec::is_empty) {
