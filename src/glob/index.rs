@@ -1,16 +1,15 @@
-use super::key::{self, Demands};
+use super::key::{Demand, Part};
 use super::subject::Subject;
 use super::{Pattern, Verdict};
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Many patterns at once: says which of them match a path, and tries only the few that could.
 ///
-/// A pattern is filed under the segment that it demands of a path and that the fewest patterns demand, as
-/// `services/api/**` demands `services` and `api`; one without such a segment under the extension that it demands,
-/// as `**/*.md` does. A path has few segments and one extension, so only what is filed under these is tried.
-/// What demands neither (`**`, `!docs/**`) is tried for every path. The same text is tried once, however many
-/// services use it.
+/// A pattern demands literal segments of a path, or segments that begin or end so: `services/api/*.rs` demands the
+/// segments `services` and `api` and one that ends in `.rs`. It is filed under the demand that the fewest patterns
+/// share. A path has few segments, so only what is filed under these is tried. What demands nothing (`**`,
+/// `!docs/**`) is tried for every path. The same text is tried once, however many services use it.
 ///
 /// The index is `Sync`: match many paths in parallel by asking from many threads.
 #[derive(Debug, Clone, Default)]
@@ -18,11 +17,31 @@ pub struct GlobIndex {
     patterns: Vec<Pattern>,
     /// The different texts, and the positions of the patterns that have them.
     texts: IndexMap<String, Vec<usize>>,
-    /// Positions in `texts`, by what a path must have.
-    segments: BTreeMap<String, Vec<usize>>,
-    extensions: BTreeMap<String, Vec<usize>>,
+    /// Positions in `texts`, by a segment that a path must have.
+    whole: Shelf,
+    beginnings: Shelf,
+    endings: Shelf,
     /// Positions in `texts` of what could match any path.
     anything: Vec<usize>,
+}
+
+/// Positions in `texts`, filed under texts.
+#[derive(Debug, Clone, Default)]
+struct Shelf {
+    filed: IndexMap<String, Vec<usize>>,
+    /// How long the texts are, in bytes.
+    lengths: BTreeSet<usize>,
+}
+
+impl Shelf {
+    fn file(&mut self, text: &str, position: usize) {
+        self.filed.entry(text.to_owned()).or_default().push(position);
+        self.lengths.insert(text.len());
+    }
+
+    fn get(&self, text: &str) -> &[usize] {
+        self.filed.get(text).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// A pattern that matches a path.
@@ -42,27 +61,28 @@ impl GlobIndex {
         for (position, pattern) in index.patterns.iter().enumerate() {
             index.texts.entry(pattern.text().to_owned()).or_default().push(position);
         }
-        let demands: Vec<Demands> =
+        let demands: Vec<Vec<Demand>> =
             index.texts.values().map(|positions| index.patterns[positions[0]].demands()).collect();
-        let mut common: BTreeMap<&str, usize> = BTreeMap::new();
-        for text in demands.iter().flat_map(|demands| demands.segments.iter().flatten()) {
-            *common.entry(text).or_default() += 1;
+        let mut common: BTreeMap<(Part, &str), usize> = BTreeMap::new();
+        for demand in demands.iter().flatten() {
+            for text in &demand.texts {
+                *common.entry((demand.part, text)).or_default() += 1;
+            }
         }
-        for (text, demands) in demands.iter().enumerate() {
-            let rarest = demands
-                .segments
-                .iter()
-                .min_by_key(|segment| segment.iter().map(|text| common[text.as_str()]).sum::<usize>());
-            let (keys, filed) = match (rarest, &demands.extension) {
-                (Some(segment), _) => (segment, &mut index.segments),
-                (None, Some(extension)) => (extension, &mut index.extensions),
-                (None, None) => {
-                    index.anything.push(text);
-                    continue;
-                }
+        let shared =
+            |demand: &Demand| demand.texts.iter().map(|text| common[&(demand.part, text.as_str())]).sum::<usize>();
+        for (position, demands) in demands.iter().enumerate() {
+            let Some(rarest) = demands.iter().min_by_key(|demand| (shared(demand), demand.part)) else {
+                index.anything.push(position);
+                continue;
             };
-            for key in keys {
-                filed.entry(key.clone()).or_default().push(text);
+            let shelf = match rarest.part {
+                Part::Whole => &mut index.whole,
+                Part::Beginning => &mut index.beginnings,
+                Part::Ending => &mut index.endings,
+            };
+            for text in &rarest.texts {
+                shelf.file(text, position);
             }
         }
         index
@@ -104,9 +124,15 @@ impl GlobIndex {
         let mut candidates = self.anything.clone();
         // A path that is a pattern's text matches it, whatever it demands.
         candidates.extend(self.texts.get_index_of(path));
-        candidates.extend(path.split('/').filter_map(|segment| self.segments.get(segment)).flatten());
-        candidates
-            .extend(key::extension(path).and_then(|extension| self.extensions.get(extension)).into_iter().flatten());
+        for segment in path.split('/') {
+            candidates.extend(self.whole.get(segment));
+            for length in self.beginnings.lengths.range(..=segment.len()) {
+                candidates.extend(segment.get(..*length).map_or(&[][..], |text| self.beginnings.get(text)));
+            }
+            for length in self.endings.lengths.range(..=segment.len()) {
+                candidates.extend(segment.get(segment.len() - length..).map_or(&[][..], |text| self.endings.get(text)));
+            }
+        }
         candidates.sort_unstable();
         candidates.dedup();
         candidates
@@ -154,6 +180,7 @@ mod tests {
                 format!("services/team-{}/svc-{service}/**", service % 20),
                 format!(".github/workflows/svc-{service}.y?(a)ml"),
                 format!("libs/lib-{}/**/*.{{ts,tsx}}", service % 50),
+                format!("docs/**/svc-{service}-*.html"),
                 "**/*.md".to_owned(),
             ]
         });
@@ -162,6 +189,7 @@ mod tests {
             ("services/team-7/svc-4007/src/main.rs", 1, 1),
             (".github/workflows/svc-17.yml", 1, 1),
             ("libs/lib-3/src/x.ts", 100, 1),
+            ("docs/en/svc-17-all.html", 1, 1),
             ("services/team-7/svc-4007/README.md", 5001, 2),
             ("tools/x.go", 0, 0),
         ] {

@@ -1,5 +1,5 @@
 use super::PatternError;
-use super::key::Demands;
+use super::key::{self, Demand};
 use super::linear;
 use super::machine::{GaveUp, Machine};
 use super::read::read;
@@ -75,8 +75,8 @@ impl Pattern {
     }
 
     /// What a path must have so that the pattern can match it. A negated pattern matches what has nothing of it.
-    pub(super) fn demands(&self) -> Demands {
-        if self.is_negated() { Demands::default() } else { Demands::of(&self.0.tree) }
+    pub(super) fn demands(&self) -> Vec<Demand> {
+        if self.is_negated() { Vec::new() } else { key::demands(&self.0.tree) }
     }
 
     /// Returns whether a path matches, by picomatch's rules with `{dot: true}`.

@@ -18,7 +18,7 @@ const BRACES: (&str, &str) = (
 const ODDITIES: (&str, &str) = (
     r#"\* a\*b \[id\] \(auth\) (auth) \{a\} a\b \d \!x \a "ab" "*" a"b" $x a^b a$ a+b a|b a,b a;b x=1 a\.b \\a \w* a\ a-b
        #x ~ a&b a%b a'b a:b @a +a a!b a@(b) a\x62 "a/b" (?:a) (?=a)a (a)? (a)+ (?!a)b (a|b)*"#,
-    r#"* a*b [id] (auth) auth {a} ab 5 !x a $x a^b a+b a|b a,b a;b x=1 a.b \a a\ a-b #x ~ a&b a%b a'b a:b @a aa"#,
+    r"* a*b [id] (auth) auth {a} ab 5 !x a $x a^b a+b a|b a,b a;b x=1 a.b \a a\ a-b #x ~ a&b a%b a'b a:b @a aa",
 );
 
 /// A stream of random numbers that a seed decides (`SplitMix64`).
