@@ -31,8 +31,9 @@ enum Clocks {
 
 const CLOCKS: [Clocks; 4] = [Clocks::Right, Clocks::Coarse, Clocks::Skewed, Clocks::Wild];
 
-/// Seeds of histories that each found a mistake on purpose: an order of commits of one second, an answer called exact in
-/// a shallow clone, and (git 2.48 and later) a commit put back at the stop, and a stop that unfetched tags would delay.
+/// Seeds of histories that each told a broken rule from git's: the order of commits of one second; what is exact in a
+/// shallow clone; and with git 2.48 or later, the commit that is put back at the stop, and a stop that tags which were
+/// not fetched would delay.
 const REMARKABLE: [u64; 4] = [5, 21, 33, 2012];
 
 #[test]
