@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use indexmap::IndexMap;
 
-use super::problems::Problems;
+use super::problems::{Problems, shown};
 use super::raw::{Place, pattern};
 use super::structured::usual_environments;
 use super::yaml::{Meaning, Scalar, View};
@@ -15,7 +15,7 @@ use super::{Config, Global, Service, Shape, definition};
 use crate::diagnostic::{Diagnostic, Located};
 use crate::filter::{Filter, Filters, Quantifier, Rule, Statuses};
 use crate::graph::Graph;
-use crate::name::{Escaped, ServiceName};
+use crate::name::ServiceName;
 use crate::recipe::Recipe;
 use crate::version::TagFormat;
 
@@ -171,7 +171,7 @@ fn statuses(key: View<'_>, problems: &mut Problems<'_>) -> Statuses {
             statuses = statuses.or(status);
             continue;
         }
-        let message = format!("there is no status `{}`", Escaped::new(&word));
+        let message = format!("there is no status `{}`", shown(&word));
         let problem = Diagnostic::warning("unknown-status", message);
         let problem = problem.located(problems.file(), &key.locate(()), "never matches");
         problems.push(match problems.did_you_mean(&word, ["added", "modified", "deleted"]) {
@@ -201,7 +201,7 @@ fn is_date(view: View<'_>) -> bool {
 }
 
 fn date(view: View<'_>, problems: &mut Problems<'_>) {
-    let text = Escaped::new(view.text()).to_string();
+    let text = shown(view.text());
     let problem = Diagnostic::warning("date", format!("`{text}` is a date to paths-filter, and no pattern"));
     let problem = problem.located(problems.file(), &view.locate(()), "never matches");
     problems.push(problem.help(format!("quote it: \"{text}\"")));
@@ -214,7 +214,7 @@ fn traps(name: &str, at: &Located<()>, rules: &[Rule], quantifier: Quantifier, p
     match quantifier {
         Quantifier::Some if patterns().count() > 1 => {
             for pattern in patterns().filter(negated) {
-                let message = format!("`{}` matches every other path", Escaped::new(pattern.value.text()));
+                let message = format!("`{}` matches every other path", shown(pattern.value.text()));
                 let problem = Diagnostic::warning("negation-widens", message);
                 let problem = problem.located(problems.file(), pattern, "does not exclude: any pattern may match");
                 let problem = problem.help("to exclude, run with `--quantifier some-with-excludes`");
@@ -222,13 +222,13 @@ fn traps(name: &str, at: &Located<()>, rules: &[Rule], quantifier: Quantifier, p
             }
         }
         Quantifier::SomeWithExcludes if patterns().next().is_some() && patterns().all(|pattern| negated(&pattern)) => {
-            let message = format!("the filter `{}` has exclusions alone, and never matches", Escaped::new(name));
+            let message = format!("the filter `{}` has exclusions alone, and never matches", shown(name));
             let problem = Diagnostic::warning("only-exclusions", message);
             let problem = problem.located(problems.file(), at, "never matches");
             problems.push(problem.help("begin with what it matches, such as `**`"));
         }
         Quantifier::Every if rules.is_empty() => {
-            let message = format!("the filter `{}` has no patterns, and matches every change", Escaped::new(name));
+            let message = format!("the filter `{}` has no patterns, and matches every change", shown(name));
             problems.push(Diagnostic::warning("no-patterns", message).located(
                 problems.file(),
                 at,

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
 use super::Services;
-use crate::config::problems::Problems;
+use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::config::read::{Field, Named};
 use crate::diagnostic::{Diagnostic, Located};
-use crate::name::{Escaped, TagName};
+use crate::name::TagName;
 use crate::template::{Part, Template};
 use crate::version::TagFormat;
 
@@ -29,8 +29,8 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
                     let (before, behind) = &affixes;
                     let message = format!(
                         "the release tags of `{owner}` and `{name}` look the same: `{}<version>{}`",
-                        Escaped::new(before),
-                        Escaped::new(behind)
+                        shown(before),
+                        shown(behind)
                     );
                     let problem = Diagnostic::error("ambiguous-tags", message);
                     let problem = problem.located(problems.file(), &service.name, format!("tags of `{name}`"));
@@ -95,7 +95,7 @@ fn affixes(
     }
     let sample = format!("{before}1.0.0{behind}");
     if let Err(error) = TagName::parse(&sample) {
-        let message = format!("`{}` cannot be a tag: {error}", Escaped::new(&sample));
+        let message = format!("`{}` cannot be a tag: {error}", shown(&sample));
         let problem = Diagnostic::error("bad-tag", message);
         let problem = problem.located(problems.file(), format, "");
         problems.push(problem.help("give the service a `tag` of its own, such as `{{name}}@{{version}}`"));
@@ -110,7 +110,7 @@ fn without_path(
     format: &Located<TagFormat>,
     problems: &Problems<'_>,
 ) -> Diagnostic {
-    let message = format!("the service `{}` has no path for `{{{{path}}}}`", Escaped::new(name));
+    let message = format!("the service `{}` has no path for `{{{{path}}}}`", shown(name));
     Diagnostic::error("tag-without-path", message)
         .located(problems.file(), &service.name, "no `path`, or the root")
         .label(problems.file(), format.defined, "the format of its tags")
