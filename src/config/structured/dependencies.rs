@@ -27,7 +27,7 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) -> Option<
             }
         }
     }
-    let edges = |(name, service): (&String, &Named<raw::Service>)| {
+    let edges = |(name, service): (&String, &Named<Box<raw::Service>>)| {
         let dependencies = listed(&service.value.value).iter().filter_map(|name| checked_name(&name.value.0));
         Some((checked_name(name)?, dependencies.collect::<Vec<ServiceName>>()))
     };

@@ -19,7 +19,7 @@ use crate::filter::{Filter, Filters};
 use crate::name::ServiceName;
 
 /// The services with defaults applied, by name.
-type Services = IndexMap<String, Named<raw::Service>>;
+type Services = IndexMap<String, Named<Box<raw::Service>>>;
 
 /// Reads a file of the structured shape; none when something is wrong with it.
 pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config> {
@@ -72,7 +72,7 @@ fn with_defaults(file: &mut raw::File) -> Services {
     let Field::Given(services) = std::mem::take(&mut file.services) else { return Services::new() };
     let services = services.value.0;
     let Some(defaults) = file.defaults.value() else { return services };
-    let apply = |mut named: Named<raw::Service>| {
+    let apply = |mut named: Named<Box<raw::Service>>| {
         let mut defaults = defaults.clone();
         // They are two answers to one question, so a service's own answer replaces both.
         if !matches!(named.value.value.run, Field::Absent) {
@@ -81,7 +81,7 @@ fn with_defaults(file: &mut raw::File) -> Services {
         if !matches!(named.value.value.builder, Field::Absent) {
             defaults.run = Field::Absent;
         }
-        named.value.value = named.value.value.over(&defaults);
+        *named.value.value = std::mem::take(&mut *named.value.value).over(&defaults);
         named
     };
     services.into_iter().map(|(name, named)| (name, apply(named))).collect()

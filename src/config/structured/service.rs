@@ -21,7 +21,7 @@ pub(super) struct Checked {
 }
 
 /// Checks what a service's keys say together.
-pub(super) fn check(name: &str, mut named: Named<raw::Service>, problems: &mut Problems<'_>) -> Option<Checked> {
+pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Checked> {
     image_has_path(name, &named, problems);
     one_builder(&named.value.value, problems);
     let filter = Filter::Ordered(entries(name, &mut named, problems)?);
@@ -77,7 +77,7 @@ fn strings<T>(list: &Field<List<T>>, text: impl Fn(&T) -> &String) -> Vec<String
 }
 
 /// What affects a service: its filters, which are taken out of it, or all below its path.
-fn entries(name: &str, named: &mut Named<raw::Service>, problems: &mut Problems<'_>) -> Option<Vec<Entry>> {
+fn entries(name: &str, named: &mut Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Vec<Entry>> {
     let raw = &mut named.value.value;
     let (message, at) = match (std::mem::take(&mut raw.filters), &raw.path) {
         (Field::Broken, _) | (Field::Absent, Field::Broken) => return None,
@@ -127,7 +127,7 @@ fn below_pattern(path: &RepoDir) -> String {
     pattern + "/**"
 }
 
-fn image_has_path(name: &str, named: &Named<raw::Service>, problems: &mut Problems<'_>) {
+fn image_has_path(name: &str, named: &Named<Box<raw::Service>>, problems: &mut Problems<'_>) {
     let raw = &named.value.value;
     let Some(image) = raw.image.given() else { return };
     let uses_path = image.value.0.parts().iter().any(|part| matches!(part, Part::Name { name, .. } if name == "path"));

@@ -64,7 +64,7 @@ pub(super) fn formats(service: &raw::Service, otherwise: &Located<()>) -> Vec<Lo
 
 fn affixes(
     name: &str,
-    service: &Named<raw::Service>,
+    service: &Named<Box<raw::Service>>,
     format: &Located<TagFormat>,
     problems: &mut Problems<'_>,
 ) -> Option<Affixes> {
@@ -106,7 +106,7 @@ fn affixes(
 
 fn without_path(
     name: &str,
-    service: &Named<raw::Service>,
+    service: &Named<Box<raw::Service>>,
     format: &Located<TagFormat>,
     problems: &Problems<'_>,
 ) -> Diagnostic {
