@@ -56,7 +56,7 @@ fn formats(service: &raw::Service) -> Vec<TagFormat> {
 }
 
 /// Complains of a format that needs a path where there is none.
-fn has_path(name: &str, service: &Named<raw::Service>, problems: &mut Problems<'_>) -> bool {
+fn has_path(name: &str, service: &Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> bool {
     if service.value.value.path.value().is_some_and(|path| !path.0.is_root()) {
         return true;
     }
