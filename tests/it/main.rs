@@ -18,6 +18,7 @@ mod history;
 mod layers;
 mod metadata_action;
 mod picomatch;
+mod plan;
 mod random;
 mod repo;
 mod source;

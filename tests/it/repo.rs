@@ -353,6 +353,11 @@ impl Run {
         self
     }
 
+    /// Returns the standard output, for what is not compared whole.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.stdout.clone()).expect("this output is UTF-8")
+    }
+
     #[track_caller]
     fn compare(&self, actual: &[u8], expected: impl snapbox::IntoData) {
         let mut redactions = snapbox::Redactions::new();
