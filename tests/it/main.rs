@@ -14,6 +14,7 @@ mod git_merge_base;
 mod git_open;
 mod git_revision;
 mod git_status;
+mod github_output;
 mod history;
 mod layers;
 mod metadata_action;
