@@ -140,7 +140,7 @@ fn services(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, Unknown
         if found.len() == before {
             let paths: Vec<String> =
                 config.services.values().filter_map(|service| service.path.as_ref()).map(ToString::to_string).collect();
-            let candidates = config.services.keys().map(|name| name.as_str()).chain(paths.iter().map(String::as_str));
+            let candidates = config.services.keys().map(ServiceName::as_str).chain(paths.iter().map(String::as_str));
             let nearest = nearest(name, candidates).map(str::to_owned);
             return Err(UnknownService { name: name.clone(), nearest });
         }

@@ -144,17 +144,17 @@ fn what_the_runner_could_not_hold_is_refused_before_anything_is_written() {
         assert_eq!(std::fs::read_to_string(outputs).unwrap(), "earlier=1\n");
         run.stdout("")
     };
-    refused("a=b: ['src/*']\n", 2).stderr(str![[r#"
+    refused("a=b: ['src/*']\n", 2).stderr(str![[r"
 error[format]: the filter a=b cannot be an output of GitHub Actions: `=` and `<<` end a name in the runner's output file
  |
  = help: rename the filter
 
-"#]]);
+"]]);
     let services: Vec<String> = (0..257).map(|n| format!("  s{n}: {{filters: ['src/*']}}\n")).collect();
-    refused(&format!("services:\n{}", services.concat()), 4).stderr(str![[r#"
+    refused(&format!("services:\n{}", services.concat()), 4).stderr(str![[r"
 error[format]: the number of jobs of the matrix is 257, and GitHub Actions takes at most 256
  |
  = help: choose fewer fields with `--fields`, or fewer services with `--only`
 
-"#]]);
+"]]);
 }

@@ -69,7 +69,7 @@ fn a_push_to_main_plans_what_changed_for_staging() {
     let repo = capstone();
     let payload = json!({"before": repo.id("HEAD~1").to_string(), "repository": {"default_branch": "main"}});
     let run = on_github(&repo, &["plan"], "push", "refs/heads/main", &payload).success();
-    run.stderr("").stdout(str![[r#"
+    run.stderr("").stdout(str![[r"
 c715f0e..1baff55: since the push before this one
 environment staging
 
@@ -80,7 +80,7 @@ api-golang  1.0.9-0001-1baff55  services/other/migrator/migrations/0002_orders.s
 
 2 of 5 services to rebuild, in 2 steps.
 
-"#]]);
+"]]);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_release_tag_plans_that_service_alone_for_production() {
     repo.checkout("services/go/api-golang@1.0.9");
     let tag = "refs/tags/services/go/api-golang@1.0.9";
     let run = on_github(&repo, &["plan"], "push", tag, &json!({})).success();
-    run.stderr("").stdout(str![[r#"
+    run.stderr("").stdout(str![[r"
 c715f0e: the tag services/go/api-golang@1.0.9
 environment production
 
@@ -98,22 +98,22 @@ api-golang  1.0.9    asked for
 
 1 of 5 services to rebuild.
 
-"#]]);
+"]]);
     on_github(&repo, &["plan"], "push", "refs/tags/services/go/api-golan@1.0.9", &json!({}))
         .success()
-        .stdout(str![[r#"
+        .stdout(str![[r"
 c715f0e: the tag services/go/api-golan@1.0.9
 environment production
 
 Nothing to rebuild: none of 5 services is affected.
 
-"#]])
-        .stderr(str![[r#"
+"]])
+        .stderr(str![[r"
 warning[tag-of-no-service]: the tag `services/go/api-golan@1.0.9` is no service's release tag, so nothing is planned
  |
  = help: did you mean `services/go/api-golang@` and a version?
 
-"#]]);
+"]]);
 }
 
 #[test]
@@ -127,12 +127,12 @@ fn a_run_by_hand_plans_the_service_that_it_names_for_development() {
 "#]]);
     let payload = json!({"inputs": {"service": "api-golan"}});
     let run = on_github(&repo, &["plan"], "workflow_dispatch", "refs/heads/main", &payload);
-    run.failure(2).stdout("").stderr(str![[r#"
+    run.failure(2).stdout("").stderr(str![[r"
 error[unknown-service]: there is no service `api-golan`
  |
  = help: did you mean `api-golang`?
 
-"#]]);
+"]]);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn outside_of_ci_the_work_tree_counts() {
     let repo = three();
     repo.rebake(["plan"])
         .success()
-        .stdout(str![[r#"
+        .stdout(str![[r"
 4cc8eed with the work tree's changes: the last commit, since nothing is ahead of main
 environment local
 
@@ -155,12 +155,12 @@ docs     0.0.0-0001-4cc8eed  docs/main added by docs/**  filters.yaml:6:16
 
 3 of 3 services to rebuild, in 2 steps.
 
-"#]])
+"]])
         .stderr("");
     repo.write("web/new", "");
     repo.rebake(["plan"])
         .success()
-        .stdout(str![[r#"
+        .stdout(str![[r"
 4cc8eed with the work tree's changes: since the merge base with main
 environment local
 
@@ -169,7 +169,7 @@ web      0.0.0-0001-4cc8eed  web/new added by web/**  filters.yaml:5:15
 
 1 of 3 services to rebuild.
 
-"#]])
+"]])
         .stderr("");
 }
 
@@ -180,7 +180,7 @@ fn what_stands_on_a_branch_is_compared_with_the_default_branch() {
     repo.write("docs/draft", "untracked").write("note.txt", "ignored");
     repo.rebake(["plan"])
         .success()
-        .stdout(str![[r#"
+        .stdout(str![[r"
 4cc8eed..1610fc2 with the work tree's changes: since the merge base with main
 environment local
 
@@ -191,7 +191,7 @@ docs     0.0.0-0002-1610fc2  docs/draft added by docs/**  filters.yaml:6:16
 
 3 of 3 services to rebuild, in 2 steps.
 
-"#]])
+"]])
         .stderr("");
     let run = repo.rebake(["plan", "--head", "HEAD", "--format", "json"]).success();
     assert_eq!(causes(&run), ["api: file", "web: dependency"]);
@@ -231,12 +231,12 @@ fn services_can_be_forced_left_out_and_all_asked_for() {
 fn changes_can_come_from_outside() {
     let repo = three();
     let run = |input: &[u8]| repo.rebake(["plan", "--changed", "-", "--format", "names"]).stdin(input).success();
-    run(b"docs/x\nstray.md\n").stdout("docs\n").stderr(str![[r#"
+    run(b"docs/x\nstray.md\n").stdout("docs\n").stderr(str![[r"
 warning[unmatched]: 1 changed path matches no filter: stray.md
  |
  = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
 
-"#]]);
+"]]);
     run(b"D\0api/a b\0R100\0x.txt\0docs/y\0").stdout("api\nweb\ndocs\n");
 }
 
@@ -247,12 +247,12 @@ fn a_path_that_nothing_matches_is_said_or_refused_or_affects_all() {
         repo.rebake(["plan", "--changed", "-", "--format", "names", "--unmatched", what]).stdin("stray\na.txt\n")
     };
     run("ignore").success().stdout("").stderr("");
-    run("error").failure(2).stdout("").stderr(str![[r#"
+    run("error").failure(2).stdout("").stderr(str![[r"
 error[unmatched]: 1 changed path matches no filter: stray
  |
  = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
 
-"#]]);
+"]]);
     run("all").success().stdout("api\nweb\ndocs\n");
 }
 
@@ -265,7 +265,7 @@ fn a_saved_plan_is_the_plan() {
     assert_eq!(json.text(), again.text());
     repo.write("plan.json", json.text());
     repo.rebake(["plan", "--plan", "plan.json", "--format", "json"]).success().stdout(json.text());
-    repo.rebake(["plan", "--plan", "plan.json"]).success().stdout(str![[r#"
+    repo.rebake(["plan", "--plan", "plan.json"]).success().stdout(str![[r"
 4cc8eed..0e03e3f: since the merge base with HEAD~1
 environment local
 
@@ -275,7 +275,7 @@ web      0.0.0-0002-0e03e3f  depends on api
 
 2 of 3 services to rebuild, in 2 steps.
 
-"#]]);
+"]]);
     repo.rebake(["plan", "--plan", "plan.json", "--format", "paths", "-z"]).success().stdout("api\0web\0");
     repo.rebake(["plan", "--plan", "plan.json", "--format", "matrix", "--fields", "service,level,needs"])
         .success()
@@ -287,17 +287,17 @@ web      0.0.0-0002-0e03e3f  depends on api
     repo.rebake(["plan", "--plan", "plan.json", "--format", "matrix", "--fields", "sevice"])
         .failure(2)
         .stdout("")
-        .stderr(str![[r#"
+        .stderr(str![[r"
 error[fields]: there is no field `sevice`, did you mean `service`?
 
-"#]]);
+"]]);
     repo.write("other.json", json.text().replace("\"schema\": 1", "\"schema\": 9"));
-    repo.rebake(["plan", "--plan", "other.json"]).failure(2).stdout("").stderr(str![[r#"
+    repo.rebake(["plan", "--plan", "other.json"]).failure(2).stdout("").stderr(str![[r"
 error[plan]: the plan has schema 9, and this rebake reads schema 1
  |
  = help: make the plan and use it with the same version of rebake
 
-"#]]);
+"]]);
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn say(problem: &TagProblem, services: &Services, problems: &mut Problems<'_>) {
         let named = &services[service.as_str()];
         match &named.value.value.tag {
             Field::Given(tags) if tags.defined.start >= named.name.defined.start => tags.as_ref().map(|_| ()),
-            Field::Given(_) | Field::Absent | Field::Empty | Field::Broken => named.name.as_ref().map(|_| ()),
+            Field::Given(_) | Field::Absent | Field::Empty | Field::Broken => named.name.clone(),
         }
     };
     let diagnostic = Diagnostic::error(code, problem.to_string());
