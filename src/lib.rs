@@ -6,6 +6,7 @@ pub mod config;
 pub mod definition;
 pub mod diagnostic;
 pub mod emit;
+pub mod exec;
 pub mod filter;
 pub mod git;
 pub mod glob;
