@@ -194,6 +194,11 @@ impl Schedule {
         self.stopped
     }
 
+    /// Returns all builds, in the order of the plan.
+    pub fn builds(&self) -> impl Iterator<Item = BuildId> + use<> {
+        (0..self.states.len()).map(BuildId)
+    }
+
     /// Returns how many builds may still be started, now or later.
     #[must_use]
     pub fn waiting(&self) -> usize {
