@@ -1,6 +1,6 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::report::{Report, Service};
 
@@ -24,6 +24,7 @@ pub enum Event {
         /// Which attempt, from 1.
         attempt: u32,
         /// Its log.
+        #[serde(serialize_with = "lossy")]
         log: PathBuf,
     },
     /// The log of an attempt has grown.
@@ -33,6 +34,7 @@ pub enum Event {
         /// Which attempt, from 1.
         attempt: u32,
         /// Its log.
+        #[serde(serialize_with = "lossy")]
         log: PathBuf,
         /// How many bytes of it are there now.
         length: u64,
@@ -92,6 +94,10 @@ pub enum Event {
         /// All of it.
         report: Report,
     },
+}
+
+fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    path.to_string_lossy().serialize(serializer)
 }
 
 /// A build that runs.

@@ -8,6 +8,7 @@ mod build;
 pub mod builder;
 mod event;
 mod outcome;
+pub mod output;
 mod process;
 pub mod report;
 mod run;

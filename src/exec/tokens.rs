@@ -14,6 +14,7 @@ pub(super) struct Tokens {
     spare: Vec<Acquired>,
     /// Tokens that we wait for.
     asked: usize,
+    broken: bool,
 }
 
 impl Tokens {
@@ -24,7 +25,7 @@ impl Tokens {
     pub(super) fn new(jobs: u32, arrived: impl Fn(io::Result<Acquired>) + Send + 'static) -> io::Result<Self> {
         let client = Client::new(jobs as usize)?;
         let helper = client.clone().into_helper_thread(arrived)?;
-        Ok(Self { client, helper, jobs, spare: Vec::new(), asked: 0 })
+        Ok(Self { client, helper, jobs, spare: Vec::new(), asked: 0, broken: false })
     }
 
     /// Tells a command of the heap. Its `make` builds in parallel then, as far as there are tokens.
@@ -35,6 +36,9 @@ impl Tokens {
     /// Returns as many tokens as a build's weight; `None` when they are not all there, and then asks for the others.
     pub(super) fn take(&mut self, weight: u32) -> Option<Vec<Acquired>> {
         let weight = weight as usize;
+        if self.broken {
+            return Some(Vec::new());
+        }
         if self.spare.len() >= weight {
             return Some(self.spare.drain(..weight).collect());
         }
@@ -45,10 +49,14 @@ impl Tokens {
         None
     }
 
-    /// Takes in a token that was asked for.
-    pub(super) fn arrived(&mut self, token: Acquired) {
+    /// Takes in a token that was asked for. When there can be none any more, builds do without: the schedule still
+    /// keeps to the jobs.
+    pub(super) fn arrived(&mut self, token: io::Result<Acquired>) {
         self.asked = self.asked.saturating_sub(1);
-        self.spare.push(token);
+        match token {
+            Ok(token) => self.spare.push(token),
+            Err(_) => self.broken = true,
+        }
     }
 
     /// Gives back what no build needs now.

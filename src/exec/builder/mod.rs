@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use super::build::{Build, Step, Work};
 use crate::name::{Escaped, RepoDir, RepoDirError};
 use crate::plan::{Plan, Service};
@@ -96,9 +98,8 @@ pub fn prepare<'a>(
         }
         (None, None) => return Err(BuilderError::NoRecipe(shown(service))),
     };
-    let at = plan.services.iter().position(|other| std::ptr::eq(other, service)).unwrap_or_default();
     let logs = std::path::absolute(place.logs).unwrap_or_else(|_| place.logs.to_owned());
-    let scratch = logs.join(folder(at, &service.service));
+    let scratch = logs.join(folder(&service.service));
     let mut environment: Vec<(String, String)> =
         recipe.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     environment.extend(environment::contract(plan, service, &scratch));
@@ -147,8 +148,8 @@ fn shown(service: &Service) -> String {
 }
 
 /// Returns a file name for a service: `a/b` is `a+b`, what a file name may not hold is in percents, and one that is
-/// too long is cut and numbered, so that no two services share one.
-fn folder(at: usize, name: &str) -> String {
+/// too long is cut and gets a part of its hash, so that no two services share one.
+fn folder(name: &str) -> String {
     /// With what is added, well below the 255 bytes that file systems take.
     const LONGEST: usize = 150;
     let mut out = String::new();
@@ -164,7 +165,10 @@ fn folder(at: usize, name: &str) -> String {
     }
     if out.len() > LONGEST || out.is_empty() {
         out.truncate(LONGEST);
-        let _ = write!(out, "~{at}");
+        out.push('~');
+        for byte in &Sha256::digest(name)[..8] {
+            let _ = write!(out, "{byte:02x}");
+        }
     }
     out
 }

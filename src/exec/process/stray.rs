@@ -115,6 +115,13 @@ impl Strays {
     }
 }
 
+impl Drop for Strays {
+    fn drop(&mut self) {
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::set_child_subreaper(None);
+    }
+}
+
 /// Reaps a child that has exited.
 fn is_reaped(child: Pid) -> bool {
     matches!(waitid(WaitId::Pid(child), WaitIdOptions::EXITED | WaitIdOptions::NOHANG), Ok(Some(_)))

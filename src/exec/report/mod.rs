@@ -7,7 +7,7 @@ mod tests;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 pub use junit::junit;
 
@@ -43,7 +43,7 @@ pub struct Service {
     /// How long the last attempt took.
     pub seconds: f64,
     /// The log of the last attempt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "lossy")]
     pub log: Option<PathBuf>,
     /// What it was called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,7 +129,7 @@ impl Report {
     /// Returns the JSON text of the report, with a final newline.
     ///
     /// # Errors
-    /// Where the path of a log is not UTF-8.
+    /// Never in practice: every key is a string.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self).map(|text| text + "\n")
     }
@@ -159,6 +159,12 @@ impl Service {
         }
         words.join(", ")
     }
+}
+
+/// A report is written whatever a log is called.
+#[expect(clippy::ref_option, reason = "serde wants it so")]
+fn lossy<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]

@@ -36,6 +36,14 @@ fn json_round_trips_and_is_checked() {
 }
 
 #[test]
+fn a_log_with_a_strange_name_does_not_cost_the_report() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let mut report = report();
+    report.services[0].log = Some(std::ffi::OsString::from_vec(b"/tmp/\xff".to_vec()).into());
+    assert!(report.to_json().unwrap().contains("/tmp/\u{fffd}"));
+}
+
+#[test]
 fn what_did_not_succeed_is_built_again() {
     let names: Vec<String> = report().unsuccessful().map(|service| service.service.clone()).collect();
     assert_eq!(names, ["api", "web"]);

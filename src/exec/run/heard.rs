@@ -21,9 +21,7 @@ impl Run<'_> {
                     self.go_on(serial, active.hear(notice, self.clock.now()));
                 }
             }
-            Message::Token(Ok(token)) => self.tokens.arrived(token),
-            // Only a broken pipe of our own gives one, and then builds wait for each other instead of for tokens.
-            Message::Token(Err(_)) => {}
+            Message::Token(token) => self.tokens.arrived(token),
         }
     }
 

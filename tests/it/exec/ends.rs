@@ -96,6 +96,25 @@ fn nothing_outlives_a_build_that_succeeds() {
 }
 
 #[test]
+fn a_run_whose_output_is_never_taken_can_be_ended() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let mut scenario = Scenario::new(1, vec![Script::new("one", "touch done")]);
+    scenario.deaf_until = Some("never".to_owned());
+    let mut session = scenario.start();
+    while !session.path("done").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let status = loop {
+        if let Some(status) = session.child.try_wait().unwrap() {
+            break status;
+        }
+        session.signal(Signal::INT);
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(status.signal(), Some(2));
+}
+
+#[test]
 fn a_failure_may_end_all() {
     let mut builds = manners();
     builds.push(Script::new("fails", "while test $(ls pids | wc -l) != 6; do sleep 0.01; done; exit 1"));

@@ -2,4 +2,5 @@
 
 mod builds;
 mod ends;
+mod overhead;
 mod session;

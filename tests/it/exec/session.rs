@@ -143,6 +143,7 @@ fn session() {
         ..Settings::default()
     };
     let mut events = fs::File::create(directory.join("events.jsonl")).unwrap();
+    let began = std::time::Instant::now();
     let ended = run(&builds, &settings, |event: &Event| {
         while scenario.deaf_until.as_ref().is_some_and(|file| !directory.join(file).exists()) {
             std::thread::sleep(Duration::from_millis(5));
@@ -151,6 +152,7 @@ fn session() {
         writeln!(events).unwrap();
     });
     let ended = ended.unwrap();
+    fs::write(directory.join("seconds"), began.elapsed().as_secs_f64().to_string()).unwrap();
     fs::write(directory.join("report.json"), ended.report.to_json().unwrap()).unwrap();
     fs::write(directory.join("memory"), peak_memory().to_string()).unwrap();
     let failed = i32::from(!ended.report.is_success());
