@@ -103,6 +103,21 @@ impl ChangeSet {
         Self::new(self.0.into_iter().chain(later.0).collect())
     }
 
+    /// Returns the changes of either set; a path that both have counts as modified where they tell it differently.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let mut changes: Vec<Change> = self.0.into_iter().chain(other.0).collect();
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        changes.dedup_by(|second, first| {
+            let same = second.path == first.path;
+            if same && second.status != first.status {
+                first.status = Status::Modified;
+            }
+            same
+        });
+        Self(changes)
+    }
+
     /// Returns the changes, sorted by path.
     #[must_use]
     pub fn as_slice(&self) -> &[Change] {

@@ -1,3 +1,7 @@
-//! The program `rebake`.
+//! The program `rebake`; all of it is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rebake::cli::main()
+}

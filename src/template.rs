@@ -1,5 +1,8 @@
 //! `{{name}}` templates in the manner of Handlebars, strict: a name that is not offered is an error with a place.
 //!
+//! An expression may have arguments, which are quoted: `{{date 'YYYYMMDD' tz='UTC'}}`. [`parts`] reads them all; a
+//! [`Template`] takes names alone.
+//!
 //! Rendered text is data. It is never put into a text that a shell will read (spec section 2).
 
 /// A text with names to fill in: `{{path}}@{{version}}`.
@@ -18,9 +21,22 @@ pub enum Part {
     Name {
         /// The name, without the braces and the blanks around it.
         name: String,
+        /// What follows the name, in order; nothing in a [`Template`].
+        arguments: Vec<Argument>,
         /// Offset in bytes of the opening braces in the template's text.
         offset: usize,
     },
+}
+
+/// An argument of an expression: `'YYYYMMDD'`, or `tz='UTC'`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Argument {
+    /// The word before the `=`, if there is one.
+    pub key: Option<String>,
+    /// What stands between the quotes.
+    pub value: String,
+    /// Offset in bytes of `value` in the template's text.
+    pub offset: usize,
 }
 
 /// What is wrong with a template, and where in its text.
@@ -40,6 +56,24 @@ pub enum TemplateError {
         /// Offset in bytes of the opening braces.
         offset: usize,
     },
+    /// What follows the name is not an argument.
+    #[error("`{text}` is not an argument of `{name}`: arguments are quoted, as in `'this'` or `key='this'`")]
+    NotAnArgument {
+        /// The name that it follows.
+        name: String,
+        /// What stands there.
+        text: String,
+        /// Offset in bytes of what stands there.
+        offset: usize,
+    },
+    /// An argument, where the name takes none.
+    #[error("`{{{{{name}}}}}` takes no arguments")]
+    Arguments {
+        /// The name.
+        name: String,
+        /// Offset in bytes of the opening braces.
+        offset: usize,
+    },
     /// A name that nothing is offered for.
     #[error("there is no `{{{{{name}}}}}` here")]
     Unknown {
@@ -51,43 +85,103 @@ pub enum TemplateError {
 }
 
 impl TemplateError {
-    /// Returns the offset in bytes, in the template's text, of the braces that are wrong.
+    /// Returns the offset in bytes, in the template's text, of what is wrong: an argument, or the opening braces.
     #[must_use]
     pub fn offset(&self) -> usize {
         match self {
-            Self::Unclosed { offset } | Self::NotAName { offset, .. } | Self::Unknown { offset, .. } => *offset,
+            Self::Unclosed { offset }
+            | Self::NotAName { offset, .. }
+            | Self::NotAnArgument { offset, .. }
+            | Self::Arguments { offset, .. }
+            | Self::Unknown { offset, .. } => *offset,
         }
     }
 }
 
+/// Reads the pieces of a template, whatever its names are.
+///
+/// # Errors
+/// When braces are not closed, or hold something else than a name and quoted arguments.
+pub fn parts(text: &str) -> Result<Vec<Part>, TemplateError> {
+    let mut parts = Vec::new();
+    let mut end = 0;
+    while let Some(before) = text[end..].find("{{") {
+        let offset = end + before;
+        let Some(length) = closing(&text[offset + 2..]) else { return Err(TemplateError::Unclosed { offset }) };
+        if before > 0 {
+            parts.push(Part::Text(text[end..offset].to_owned()));
+        }
+        parts.push(expression(&text[offset + 2..offset + 2 + length], offset)?);
+        end = offset + 2 + length + 2;
+    }
+    if end < text.len() {
+        parts.push(Part::Text(text[end..].to_owned()));
+    }
+    Ok(parts)
+}
+
+/// The length of what stands before the closing braces: those outside of quotes, or, where a quote is left open, the
+/// first ones.
+fn closing(text: &str) -> Option<usize> {
+    let mut open = None;
+    for (at, c) in text.char_indices() {
+        match open {
+            None if text[at..].starts_with("}}") => return Some(at),
+            None if c == '\'' || c == '"' => open = Some(c),
+            Some(quote) if c == quote => open = None,
+            _ => {}
+        }
+    }
+    text.find("}}")
+}
+
+/// Reads what stands between the braces at `offset`.
+fn expression(inside: &str, offset: usize) -> Result<Part, TemplateError> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let text = inside.trim();
+    let (name, mut rest) = text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()));
+    if name.is_empty() || !name.chars().all(is_word) {
+        return Err(TemplateError::NotAName { name: text.to_owned(), offset });
+    }
+    let text_end = offset + 2 + inside.trim_end().len();
+    let mut arguments = Vec::new();
+    loop {
+        rest = rest.trim_start();
+        if rest.is_empty() {
+            return Ok(Part::Name { name: name.to_owned(), arguments, offset });
+        }
+        let here = text_end - rest.len();
+        let refuse = || TemplateError::NotAnArgument { name: name.to_owned(), text: rest.to_owned(), offset: here };
+        let word = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let (key, quoted) = match rest[word..].strip_prefix('=') {
+            Some(quoted) if word > 0 => (Some(rest[..word].to_owned()), quoted),
+            _ => (None, rest),
+        };
+        let quote = quoted.chars().next().filter(|c| matches!(c, '\'' | '"')).ok_or_else(refuse)?;
+        let (value, behind) = quoted[1..].split_once(quote).ok_or_else(refuse)?;
+        if !behind.is_empty() && !behind.starts_with(char::is_whitespace) {
+            return Err(refuse());
+        }
+        arguments.push(Argument { key, value: value.to_owned(), offset: text_end - quoted.len() + 1 });
+        rest = behind;
+    }
+}
+
 impl Template {
-    /// Reads a template and checks that it uses only names out of `offered`.
+    /// Reads a template and checks that it uses only names out of `offered`, without arguments.
     ///
     /// # Errors
     /// When braces are not closed, hold something else than a name, or a name that is not offered.
     pub fn parse(text: &str, offered: &[&str]) -> Result<Self, TemplateError> {
-        let mut parts = Vec::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("{{") {
-            let offset = text.len() - rest.len() + before.len();
-            let Some((inside, behind)) = after.split_once("}}") else {
-                return Err(TemplateError::Unclosed { offset });
-            };
-            let name = inside.trim().to_owned();
-            if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-                return Err(TemplateError::NotAName { name, offset });
-            }
+        let parts = parts(text)?;
+        for part in &parts {
+            let Part::Name { name, arguments, offset } = part else { continue };
             if !offered.contains(&name.as_str()) {
-                return Err(TemplateError::Unknown { name, offset });
+                return Err(TemplateError::Unknown { name: name.clone(), offset: *offset });
             }
-            if !before.is_empty() {
-                parts.push(Part::Text(before.to_owned()));
+            if !arguments.is_empty() {
+                return Err(TemplateError::Arguments { name: name.clone(), offset: *offset });
             }
-            parts.push(Part::Name { name, offset });
-            rest = behind;
-        }
-        if !rest.is_empty() {
-            parts.push(Part::Text(rest.to_owned()));
         }
         Ok(Self { text: text.to_owned(), parts })
     }
@@ -114,7 +208,7 @@ impl Template {
             .iter()
             .map(|part| match part {
                 Part::Text(text) => Ok(text.clone()),
-                Part::Name { name, offset } => {
+                Part::Name { name, offset, .. } => {
                     value(name).ok_or_else(|| TemplateError::Unknown { name: name.clone(), offset: *offset })
                 }
             })
@@ -140,5 +234,39 @@ mod tests {
         assert_eq!(error("ab{{x}}"), TemplateError::Unknown { name: "x".into(), offset: 2 });
         assert_eq!(error("{{name}}{{#if}}"), TemplateError::NotAName { name: "#if".into(), offset: 8 });
         assert_eq!(error("{{}}"), TemplateError::NotAName { name: String::new(), offset: 0 });
+        assert_eq!(error("-{{name 'x'}}"), TemplateError::Arguments { name: "name".into(), offset: 1 });
+    }
+
+    #[test]
+    fn arguments_are_quoted() {
+        let argument =
+            |key: Option<&str>, value: &str, offset| Argument { key: key.map(Into::into), value: value.into(), offset };
+        let arguments = |text| match parts(text).unwrap().pop() {
+            Some(Part::Name { name, arguments, .. }) if name == "date" => arguments,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(arguments("a{{ date }}"), []);
+        assert_eq!(arguments("a{{ date 'YYYY' }}"), [argument(None, "YYYY", 10)]);
+        assert_eq!(arguments("{{date \"it's\" tz='}}'}}"), [argument(None, "it's", 8), argument(Some("tz"), "}}", 18)]);
+
+        let error = |text| parts(text).unwrap_err();
+        let refused =
+            |text: &str, offset| TemplateError::NotAnArgument { name: "date".into(), text: text.into(), offset };
+        assert_eq!(error("{{date YYYY}}"), refused("YYYY", 7));
+        assert_eq!(error("{{date 'a'b}}"), refused("'a'b", 7));
+        assert_eq!(error("{{date 'a}}"), refused("'a", 7));
+        assert_eq!(error("{{date tz=UTC}}"), refused("tz=UTC", 7));
+        assert_eq!(error("{{date ='x'}}"), refused("='x'", 7));
+        assert_eq!(error("{{it's}}"), TemplateError::NotAName { name: "it's".into(), offset: 0 });
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_at_a_place_inside(text in "[{}'\"=a é]{0,24}") {
+            match parts(&text) {
+                Ok(_) => {}
+                Err(error) => proptest::prop_assert!(text.is_char_boundary(error.offset()) && error.offset() < text.len()),
+            }
+        }
     }
 }

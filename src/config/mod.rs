@@ -1,19 +1,60 @@
 //! filters.yaml: from text to checked values.
 //!
 //! After this room the core cannot fail: every name is resolved, every pattern is compiled, there is no cycle.
+//!
+//! The way of a file: bytes become text ([`source`]), text becomes a tree that knows its places (`yaml`), the tree
+//! becomes values as written (`read` and `raw`, or `flat`), and those become a checked [`Config`] (`structured`).
+//! Every step tells all problems that it finds.
+
+mod definition;
+mod flat;
+mod problems;
+mod raw;
+mod read;
+mod schema;
+mod shape;
+mod source;
+mod structured;
+mod yaml;
+
+pub use schema::schema;
+pub use source::{MAX_BYTES, source};
 
 use indexmap::IndexMap;
 
 use crate::definition::Definitions;
-use crate::diagnostic::{Located, SourceFile};
-use crate::filter::{FilterId, Filters};
+use crate::diagnostic::{Diagnostic, Located, SourceFile};
+use crate::filter::{FilterId, Filters, Quantifier};
 use crate::glob::Pattern;
 use crate::graph::Graph;
+use crate::image::{ImageName, Labels, TagRules};
 use crate::name::{RepoDir, ServiceId, ServiceName};
 use crate::recipe::Recipe;
-use crate::template::Template;
 use crate::trigger::Kind;
-use crate::version::{Style, TagFormat};
+use crate::version::{ReleaseTags, Style, TagPattern};
+
+/// What a file does not say itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// How the rules of a flat filter come together; the structured shape has its own way.
+    pub quantifier: Quantifier,
+}
+
+/// Reads a filters.yaml of either shape. There is a configuration exactly when none of the problems is an error;
+/// the problems stand in the order of the file.
+#[must_use]
+pub fn parse(source: &SourceFile, options: Options) -> (Option<Config>, Vec<Diagnostic>) {
+    let mut problems = problems::Problems::new(source);
+    let root = yaml::read(&mut problems);
+    let config = root.as_ref().and_then(|root| match shape::of(root.view()) {
+        Shape::Flat => flat::read(root.view(), options.quantifier, &mut problems),
+        Shape::Structured => structured::read(root.view(), &mut problems),
+    });
+    if root.is_none() {
+        shape::nothing(&mut problems);
+    }
+    (config.filter(|_| !problems.has_errors()), problems.into_sorted())
+}
 
 /// A checked configuration.
 #[derive(Debug, Clone)]
@@ -38,6 +79,13 @@ pub struct Config {
     pub environments: IndexMap<String, Environment>,
     /// What each service's definition comes to.
     pub definitions: Definitions,
+    /// The release tags of all services.
+    pub release_tags: ReleaseTags,
+}
+
+/// Returns the release tags of services.
+fn release_tags(services: &IndexMap<ServiceName, Service>) -> ReleaseTags {
+    ReleaseTags::new(services.iter().map(|(name, service)| (name, service.tag.as_slice())))
 }
 
 /// The two shapes of filters.yaml (spec section 2).
@@ -62,18 +110,12 @@ pub struct Service {
     pub global: Global,
     /// What it is built from and after.
     pub depends_on: Vec<Located<ServiceId>>,
-    /// The formats of its release tags: all are read, the first is written.
-    pub tag: Vec<TagFormat>,
+    /// What its release tags look like: all are read, the first is written.
+    pub tag: Vec<TagPattern>,
     /// How its versions are written, where it has its own way.
     pub style: Option<Style>,
-    /// The image it becomes, without a tag: `ghcr.io/acme/{{name}}`.
-    pub image: Option<Template>,
-    /// The lines of `tags`, in docker/metadata-action's language.
-    pub tags: Vec<Located<String>>,
-    /// The lines of `flavor`.
-    pub flavor: Vec<Located<String>>,
-    /// Labels of the image besides the OCI ones.
-    pub labels: IndexMap<String, String>,
+    /// The image that it becomes.
+    pub image: Image,
     /// The platforms it is built for, such as `linux/amd64`.
     pub platforms: Vec<String>,
     /// Values handed on to the CI job as they are.
@@ -82,6 +124,30 @@ pub struct Service {
     pub description: Option<String>,
     /// How it is built here.
     pub recipe: Recipe,
+}
+
+/// The image that a service becomes.
+#[derive(Debug, Clone, Default)]
+pub struct Image {
+    /// Its name, without a tag; none where the service says none.
+    pub name: Option<ImageName>,
+    /// The rules of its tags.
+    pub rules: TagRules,
+    /// Its labels besides the OCI ones.
+    pub labels: Labels,
+    /// What filters.yaml says of tags and labels, as it is written there.
+    pub written: Written,
+}
+
+/// What filters.yaml says of an image's tags and labels, as it is written there.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    /// The lines of `tags`, in docker/metadata-action's language.
+    pub tags: Vec<Located<String>>,
+    /// The lines of `flavor`.
+    pub flavor: Vec<Located<String>>,
+    /// The labels.
+    pub labels: IndexMap<String, String>,
 }
 
 /// Whether a `global` match affects a service.

@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::nearest;
+use crate::name::nearest;
 use crate::plan::{Plan, Service};
 
 /// A value of a service that a job matrix can carry (`--fields`).

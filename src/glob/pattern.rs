@@ -1,23 +1,25 @@
-use globset::GlobBuilder;
+use super::PatternError;
+use super::key::Demands;
+use super::machine::{GaveUp, Machine};
+use super::read::read;
+use super::set::ends_line;
+use super::tree::Node;
+use bstr::ByteSlice as _;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
-/// A pattern as somebody wrote it, ready to match.
-#[derive(Debug, Clone)]
-pub struct Pattern {
+/// The steps that one match may take.
+const MAX_STEPS: usize = 10_000_000;
+
+/// A pattern as somebody wrote it, ready to match. Cheap to clone.
+#[derive(Clone)]
+pub struct Pattern(Arc<Inner>);
+
+struct Inner {
     text: String,
-    matcher: globset::GlobMatcher,
     negated: bool,
-}
-
-/// Why a text is not a pattern.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct PatternError {
-    /// What is wrong, for people.
-    pub message: String,
-    /// Offset in bytes, in the pattern, of what is wrong.
-    pub offset: usize,
-    /// What to do about it, where that is known.
-    pub help: Option<String>,
+    tree: Node,
+    machine: OnceLock<Machine>,
 }
 
 /// Whether a path matches a pattern.
@@ -35,35 +37,66 @@ impl Pattern {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When it cannot be read: it is empty or too long, groups stand too deep in each other, something is never
+    /// closed, or picomatch would make an expression of it that never matches.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
-        let negated = text.starts_with('!') && !text.starts_with("!(");
-        let positive = if negated { &text[1..] } else { text };
-        let glob = GlobBuilder::new(positive).literal_separator(true).build().map_err(|error| PatternError {
-            message: error.kind().to_string(),
-            offset: 0,
-            help: None,
-        })?;
-        Ok(Self { text: text.to_owned(), matcher: glob.compile_matcher(), negated })
+        let reading = read(text)?;
+        let tree = Node::build(&reading.terms)?;
+        let (text, negated) = (text.to_owned(), reading.negated);
+        Ok(Self(Arc::new(Inner { text, negated, tree, machine: OnceLock::new() })))
     }
 
     /// Returns the pattern as it was written.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// Whether picomatch calls the pattern negated: it begins with an odd number of `!` that no `(` follows.
     #[must_use]
     pub fn is_negated(&self) -> bool {
-        self.negated
+        self.0.negated
+    }
+
+    pub(super) fn tree(&self) -> &Node {
+        &self.0.tree
+    }
+
+    /// What a path must have so that the pattern can match it. A negated pattern matches what has nothing of it.
+    pub(super) fn demands(&self) -> Demands {
+        if self.is_negated() { Demands::default() } else { Demands::of(&self.0.tree) }
     }
 
     /// Returns whether a path matches, by picomatch's rules with `{dot: true}`.
+    ///
+    /// What is not UTF-8 in a path counts as U+FFFD, as it does for JavaScript.
     #[must_use]
     pub fn matches(&self, path: &[u8]) -> Verdict {
-        use bstr::ByteSlice as _;
-        let hit = self.matcher.is_match(path.to_path_lossy());
-        if hit != self.negated { Verdict::Yes } else { Verdict::No }
+        self.matches_text(&path.to_str_lossy())
+    }
+
+    pub(super) fn matches_text(&self, path: &str) -> Verdict {
+        let Inner { text, negated, tree, machine } = &*self.0;
+        if path.is_empty() {
+            return Verdict::No;
+        }
+        if path == text {
+            return Verdict::Yes;
+        }
+        // A negated expression ends in `.*`, which takes no line break.
+        if *negated && path.contains(ends_line) {
+            return Verdict::No;
+        }
+        match machine.get_or_init(|| Machine::new(tree)).run(path, MAX_STEPS) {
+            Ok(run) if run.matches != *negated => Verdict::Yes,
+            Ok(_) => Verdict::No,
+            Err(GaveUp) => Verdict::Doubt,
+        }
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pattern({:?})", self.text())
     }
 }

@@ -6,12 +6,14 @@
 
 mod commit;
 mod escape;
+mod nearest;
 mod path;
 mod service;
 mod tag;
 
 pub use commit::{CommitId, CommitIdError};
 pub use escape::{Escaped, quoted, unquoted};
+pub use nearest::nearest;
 pub use path::{RepoDir, RepoDirError, RepoPath};
 pub use service::{ServiceId, ServiceName, ServiceNameError};
 pub use tag::{TagName, TagNameError};

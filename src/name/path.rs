@@ -83,6 +83,9 @@ pub enum RepoDirError {
 }
 
 impl RepoDir {
+    /// The root of the repository.
+    pub const ROOT: Self = Self(String::new());
+
     /// Reads a directory as people write it: `./a/`, `a//b` and `a/./b` are tidied.
     ///
     /// # Errors

@@ -3,9 +3,11 @@
 //! The waist of the house, and the only stage that is published: its JSON is versioned ([`SCHEMA`]), can be saved and
 //! fed back, and carries neither commands nor secrets. The same commit and configuration give the same bytes.
 
+mod assemble;
 mod cause;
 mod read;
 
+pub use assemble::{Assembly, Names, assemble};
 pub use cause::{Cause, CauseKind};
 pub use read::{PlanError, read};
 

@@ -1,142 +1,223 @@
-//! GitHub Actions, and Gitea and Forgejo, which set the same variables.
+//! GitHub Actions, and Gitea and Forgejo Actions, which set the same variables and write the same event file.
+//!
+//! What carries what: <https://docs.github.com/actions/reference/events-that-trigger-workflows>. A called workflow
+//! (`workflow_call`) sees its caller's event, so it has no row of its own.
 
-use serde_json::Value;
+use super::facts::{Fact, Facts};
+use super::inputs::names_services;
+use super::table::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
+use super::{Kind, Landmark, Origin};
 
-use super::{BaseHint, Inputs, Kind, Trigger, TriggerError};
-use crate::name::CommitId;
+const NAME: Fact = Fact::Variable("GITHUB_EVENT_NAME");
+const REF: Fact = Fact::Variable("GITHUB_REF");
+const SHA: Fact = Fact::Variable("GITHUB_SHA");
+/// All zeros where a ref is deleted; Gitea has no `deleted` beside it.
+const AFTER: Fact = Fact::Event("/after");
+const ACTION: Fact = Fact::Event("/action");
+const TARGET_TIP: Fact = Fact::Event("/pull_request/base/sha");
+const TARGET: Fact = Fact::AnyOf(&[Fact::Event("/pull_request/base/ref"), Fact::Variable("GITHUB_BASE_REF")]);
+const RELEASE_TAG: Fact = Fact::AnyOf(&[Fact::Event("/release/tag_name"), Fact::Variable("GITHUB_REF_NAME")]);
+const RUN: Fact = Fact::Event("/workflow_run/event");
 
-const ENGINE: &str = "GitHub Actions";
+pub(super) static DIALECT: Dialect = Dialect {
+    always: &["GITHUB_EVENT_NAME"],
+    default_branch: DefaultBranch::Named(Fact::Event("/repository/default_branch")),
+    rows: &[
+        Row {
+            event: "push that deletes a branch or tag",
+            // GITHUB_REF and GITHUB_SHA are those of the default branch then.
+            when: |facts| facts.is(NAME, &["push"]) && (facts.flag("/deleted") || facts.is_zero(AFTER)),
+            kind: Kind::Delete,
+            reference: Reference::Full(Fact::Event("/ref")),
+            head: SHA,
+            base: Base::Gone,
+            origin: own,
+        },
+        Row {
+            event: "delete",
+            when: |facts| facts.is(NAME, &["delete"]),
+            kind: Kind::Delete,
+            reference: Reference::None,
+            head: SHA,
+            base: Base::Gone,
+            origin: own,
+        },
+        Row {
+            event: "merge_group: destroyed",
+            when: |facts| facts.is(NAME, &["merge_group"]) && facts.is(ACTION, &["destroyed"]),
+            kind: Kind::Delete,
+            reference: Reference::Full(Fact::Event("/merge_group/head_ref")),
+            head: SHA,
+            base: Base::Gone,
+            origin: own,
+        },
+        Row {
+            event: "release: deleted, unpublished",
+            when: |facts| facts.is(NAME, &["release"]) && facts.is(ACTION, &["deleted", "unpublished"]),
+            kind: Kind::Delete,
+            reference: Reference::Tag(RELEASE_TAG),
+            head: SHA,
+            base: Base::Gone,
+            origin: own,
+        },
+        Row {
+            event: "push to a merge queue's branch",
+            when: |facts| facts.is(NAME, &["push"]) && facts.begins(REF, &format!("refs/heads/{MERGE_QUEUE}")),
+            kind: Kind::MergeGroup,
+            reference: Reference::Full(REF),
+            head: SHA,
+            base: Base::None,
+            origin: own,
+        },
+        Row {
+            event: "merge_group",
+            when: |facts| facts.is(NAME, &["merge_group"]),
+            kind: Kind::MergeGroup,
+            reference: Reference::Full(REF),
+            head: SHA,
+            base: Base::Commit(Fact::Event("/merge_group/base_sha"), Landmark::MergeQueue),
+            origin: own,
+        },
+        Row {
+            event: "release: any other",
+            when: |facts| facts.is(NAME, &["release"]),
+            kind: Kind::Release,
+            reference: Reference::Tag(RELEASE_TAG),
+            head: SHA,
+            base: Base::Named,
+            origin: own,
+        },
+        Row {
+            event: "pull_request, pull_request_target: merged",
+            // GITHUB_REF is the target branch then, and head is on it: a merge base with it would be head itself.
+            when: |facts| is_pull_request(facts) && facts.flag("/pull_request/merged"),
+            kind: Kind::PullRequest,
+            reference: Reference::None,
+            head: SHA,
+            base: Base::Commit(TARGET_TIP, Landmark::Target),
+            origin: pull_request,
+        },
+        Row {
+            event: "pull_request_target",
+            // GITHUB_REF is the target branch here too. What is checked out is up to the workflow.
+            when: |facts| facts.is(NAME, &["pull_request_target"]),
+            kind: Kind::PullRequest,
+            reference: Reference::None,
+            head: SHA,
+            base: Base::PullRequest {
+                merge: Some(Fact::Event("/pull_request/merge_commit_sha")),
+                base: Some(TARGET_TIP),
+                branch: Some(TARGET),
+            },
+            origin: pull_request,
+        },
+        Row {
+            event: "pull_request, pull_request_review…",
+            when: |facts| is_pull_request(facts) && facts.text(REF).is_some_and(|name| name.ends_with("/merge")),
+            kind: Kind::PullRequest,
+            reference: Reference::Full(REF),
+            head: SHA,
+            base: Base::PullRequest { merge: Some(SHA), base: Some(TARGET_TIP), branch: Some(TARGET) },
+            origin: pull_request,
+        },
+        Row {
+            event: "pull_request without a merge commit (Gitea, Forgejo)",
+            when: is_pull_request,
+            kind: Kind::PullRequest,
+            reference: Reference::Full(REF),
+            head: SHA,
+            base: Base::PullRequest { merge: None, base: Some(TARGET_TIP), branch: Some(TARGET) },
+            origin: pull_request,
+        },
+        Row {
+            event: "workflow_run behind a pull request",
+            when: |facts| facts.is(NAME, &["workflow_run"]) && facts.begins(RUN, "pull_request"),
+            kind: Kind::PullRequest,
+            reference: Reference::None,
+            head: Fact::Event("/workflow_run/head_sha"),
+            // The list is empty for a fork's pull request.
+            base: Base::PullRequest {
+                merge: None,
+                base: Some(Fact::Event("/workflow_run/pull_requests/0/base/sha")),
+                branch: Some(Fact::Event("/workflow_run/pull_requests/0/base/ref")),
+            },
+            origin: |_| Origin::Privileged,
+        },
+        Row {
+            event: "workflow_run behind a push",
+            when: |facts| facts.is(NAME, &["workflow_run"]) && facts.is(RUN, &["push"]),
+            kind: Kind::Push,
+            // A tag's name stands here too, and cannot be told from a branch's.
+            reference: Reference::Branch(Fact::Event("/workflow_run/head_branch")),
+            head: Fact::Event("/workflow_run/head_sha"),
+            base: Base::None,
+            origin: workflow_run,
+        },
+        Row {
+            event: "push of a tag, run by hand on one",
+            when: |facts| facts.begins(REF, "refs/tags/") && (facts.is(NAME, &["push"]) || !names_services(facts)),
+            kind: Kind::Tag,
+            reference: Reference::Full(REF),
+            head: SHA,
+            base: Base::Named,
+            origin: any_other,
+        },
+        Row {
+            event: "push",
+            when: |facts| facts.is(NAME, &["push"]),
+            kind: Kind::Push,
+            reference: Reference::Full(REF),
+            head: SHA,
+            base: Base::Commit(Fact::Event("/before"), Landmark::Push),
+            origin: own,
+        },
+        Row {
+            event: "schedule",
+            when: |facts| facts.is(NAME, &["schedule"]),
+            kind: Kind::Schedule,
+            reference: Reference::Full(REF),
+            head: SHA,
+            base: Base::None,
+            origin: own,
+        },
+    ],
+    otherwise: Row {
+        event: "workflow_dispatch, repository_dispatch, any other",
+        when: |_| true,
+        kind: Kind::Manual,
+        reference: Reference::Full(REF),
+        head: SHA,
+        base: Base::None,
+        origin: any_other,
+    },
+};
 
-/// Reads the event of a workflow run: its name and ref from the variables, the rest from the event file.
-pub(super) fn read(variable: impl Fn(&str) -> Option<String>, event: Option<&str>) -> Result<Trigger, TriggerError> {
-    let missing = |name| TriggerError::Missing { engine: ENGINE, variable: name, because: "GITHUB_ACTIONS" };
-    let name = variable("GITHUB_EVENT_NAME").ok_or_else(|| missing("GITHUB_EVENT_NAME"))?;
-    let event: Value = match event {
-        None => Value::Null,
-        Some(text) => serde_json::from_str(text.trim_start_matches('\u{feff}'))
-            .map_err(|error| TriggerError::NotJson { engine: ENGINE, reason: error.to_string() })?,
-    };
-    let reference = variable("GITHUB_REF").or_else(|| text(&event, "/ref"));
-    let is_tag = reference.as_deref().is_some_and(|reference| reference.starts_with("refs/tags/"));
-    // https://docs.github.com/actions/reference/events-that-trigger-workflows: which event carries what.
-    let (kind, base) = match name.as_str() {
-        "push" if is_tag => (Kind::Tag, BaseHint::None),
-        "push" => (Kind::Push, before(&event)),
-        "pull_request" | "pull_request_target" | "pull_request_review" | "pull_request_review_comment" => {
-            let base = commit(&event, "/pull_request/base/sha");
-            let branch = text(&event, "/pull_request/base/ref").or_else(|| variable("GITHUB_BASE_REF"));
-            (Kind::PullRequest, BaseHint::PullRequest { base, branch })
-        }
-        "merge_group" => {
-            (Kind::MergeGroup, commit(&event, "/merge_group/base_sha").map_or(BaseHint::None, BaseHint::Commit))
-        }
-        "schedule" => (Kind::Schedule, BaseHint::None),
-        "release" => (Kind::Release, BaseHint::None),
-        // workflow_dispatch, repository_dispatch, workflow_run, issue_comment…: somebody or something asked, and
-        // there is no range of commits in the question.
-        _ if is_tag => (Kind::Tag, BaseHint::None),
-        _ => (Kind::Manual, BaseHint::None),
-    };
-    let release_tag = text(&event, "/release/tag_name").map(|tag| format!("refs/tags/{tag}"));
-    Ok(Trigger {
-        kind,
-        reference: if kind == Kind::Release { release_tag.or(reference) } else { reference },
-        commit: variable("GITHUB_SHA").and_then(|id| id.parse().ok()),
-        base,
-        default_branch: text(&event, "/repository/default_branch"),
-        inputs: inputs(&event),
-    })
+/// `pull_request`, `pull_request_target`, `pull_request_review`, `pull_request_review_comment`, and Gitea's own
+/// `pull_request_…`.
+fn is_pull_request(facts: &Facts) -> bool {
+    facts.begins(NAME, "pull_request")
 }
 
-fn before(event: &Value) -> BaseHint {
-    match commit(event, "/before") {
-        None => BaseHint::None,
-        Some(before) if before.is_zero() => BaseHint::NewBranch,
-        Some(before) => BaseHint::Commit(before),
+fn pull_request(facts: &Facts) -> Origin {
+    if facts.is(NAME, &["pull_request_target"]) {
+        return Origin::Privileged;
     }
+    // `head.repo` is null where the fork is gone. `head.repo.fork` is true in a fork's own pull requests to itself.
+    let [head, base] = ["/pull_request/head/repo/full_name", "/pull_request/base/repo/full_name"].map(Fact::Event);
+    own_when(facts.same(head, base))
 }
 
-/// The seeds' inputs `service` and `version`; `services` may name several, separated by commas or blanks.
-fn inputs(event: &Value) -> Inputs {
-    let services = ["/inputs/service", "/inputs/services", "/client_payload/service", "/client_payload/services"];
-    let services = services.iter().filter_map(|pointer| text(event, pointer));
-    Inputs {
-        services: services
-            .flat_map(|names| names.split([',', ' ', '\n']).map(str::to_owned).collect::<Vec<_>>())
-            .filter(|name| !name.is_empty())
-            .collect(),
-        version: text(event, "/inputs/version").or_else(|| text(event, "/client_payload/version")),
-    }
+fn workflow_run(facts: &Facts) -> Origin {
+    let [head, base] = ["/workflow_run/head_repository/full_name", "/repository/full_name"].map(Fact::Event);
+    if facts.same(head, base) { Origin::Own } else { Origin::Privileged }
 }
 
-fn text(event: &Value, pointer: &str) -> Option<String> {
-    event.pointer(pointer)?.as_str().map(str::to_owned).filter(|text| !text.is_empty())
-}
-
-fn commit(event: &Value, pointer: &str) -> Option<CommitId> {
-    text(event, pointer)?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const OLD: &str = "1111111111111111111111111111111111111111";
-    const ZERO: &str = "0000000000000000000000000000000000000000";
-
-    fn trigger(name: &str, reference: &str, event: &str) -> Trigger {
-        let variable = |wanted: &str| {
-            let values = [("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", name), ("GITHUB_REF", reference)];
-            values.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned())
-        };
-        Trigger::read(variable, Some(event)).unwrap()
-    }
-
-    #[test]
-    fn each_event_says_its_base() {
-        let old = BaseHint::Commit(OLD.parse().unwrap());
-        let main = "refs/heads/main";
-        let push = |before: &str| trigger("push", main, &format!(r#"{{"before":"{before}"}}"#));
-        assert_eq!((push(OLD).kind, push(OLD).base), (Kind::Push, old.clone()));
-        assert_eq!(push(ZERO).base, BaseHint::NewBranch);
-        assert_eq!(push("").base, BaseHint::None);
-        let group = trigger("merge_group", "refs/heads/q", &format!(r#"{{"merge_group":{{"base_sha":"{OLD}"}}}}"#));
-        assert_eq!((group.kind, group.base), (Kind::MergeGroup, old));
-        let request = format!(
-            r#"{{"pull_request":{{"base":{{"sha":"{OLD}","ref":"main"}}}},"repository":{{"default_branch":"trunk"}}}}"#
-        );
-        let request = trigger("pull_request", "refs/pull/7/merge", &request);
-        let base = BaseHint::PullRequest { base: OLD.parse().ok(), branch: Some("main".into()) };
-        assert_eq!((request.kind, request.base), (Kind::PullRequest, base));
-        assert_eq!(request.default_branch.as_deref(), Some("trunk"));
-        assert_eq!(trigger("schedule", main, "{}").kind, Kind::Schedule);
-    }
-
-    #[test]
-    fn a_tag_is_a_tag_however_it_came() {
-        let tag = trigger("push", "refs/tags/services/go/api-golang@1.0.9", "{}");
-        assert_eq!((tag.kind, tag.tag()), (Kind::Tag, Some("services/go/api-golang@1.0.9")));
-        let release = trigger("release", "refs/tags/x@1.0.0", r#"{"release":{"tag_name":"x@1.0.0"}}"#);
-        assert_eq!((release.kind, release.tag()), (Kind::Release, Some("x@1.0.0")));
-    }
-
-    #[test]
-    fn the_inputs_of_a_manual_run_are_names_or_paths() {
-        let event = r#"{"inputs":{"service":"services/go/api-golang","services":"a, b\nc","version":"1.2.3"}}"#;
-        let manual = trigger("workflow_dispatch", "refs/heads/main", event);
-        assert_eq!(manual.kind, Kind::Manual);
-        assert_eq!(manual.inputs.services, ["services/go/api-golang", "a", "b", "c"]);
-        assert_eq!(manual.inputs.version.as_deref(), Some("1.2.3"));
-        let empty = trigger("workflow_dispatch", "refs/heads/main", r#"{"inputs":{"service":"","version":null}}"#);
-        assert_eq!(empty.inputs, Inputs::default());
-    }
-
-    #[test]
-    fn what_is_missing_or_broken_is_said() {
-        let only = |name: &str| (name == "GITHUB_ACTIONS").then(|| "true".to_owned());
-        assert!(matches!(Trigger::read(only, None), Err(TriggerError::Missing { variable: "GITHUB_EVENT_NAME", .. })));
-        let named = |name: &str| ["GITHUB_ACTIONS", "GITHUB_EVENT_NAME"].contains(&name).then(|| "push".to_owned());
-        assert!(matches!(Trigger::read(named, Some("{")), Err(TriggerError::NotJson { .. })));
-        assert_eq!(Trigger::read(|_| None, None), Ok(Trigger::local()));
+fn any_other(facts: &Facts) -> Origin {
+    if facts.is(NAME, &["workflow_run"]) {
+        workflow_run(facts)
+    } else if facts.is(NAME, &["issue_comment"]) {
+        Origin::Privileged
+    } else {
+        Origin::Own
     }
 }

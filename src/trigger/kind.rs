@@ -13,19 +13,21 @@ pub enum Kind {
     PullRequest,
     /// A merge queue asks whether a group may go in.
     MergeGroup,
-    /// Somebody started it by hand.
+    /// Somebody started it by hand, or a program did.
     Manual,
     /// A clock started it.
     Schedule,
     /// A release was published.
     Release,
+    /// A branch, a tag, a release or a merge queue's group is gone: there is nothing to build.
+    Delete,
     /// No CI engine: somebody's own machine.
     Local,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Push,
         Self::Tag,
         Self::PullRequest,
@@ -33,6 +35,7 @@ impl Kind {
         Self::Manual,
         Self::Schedule,
         Self::Release,
+        Self::Delete,
         Self::Local,
     ];
 
@@ -47,6 +50,7 @@ impl Kind {
             Self::Manual => "manual",
             Self::Schedule => "schedule",
             Self::Release => "release",
+            Self::Delete => "delete",
             Self::Local => "local",
         }
     }

@@ -1,7 +1,51 @@
-//! What a result is called: versions and their styles, release tags and their formats.
+//! What a service's build is called, and what its releases are tagged.
+//!
+//! | style | 47 commits behind 1.0.9 | SemVer: after 1.0.9, before 1.0.10? | SemVer: later builds after earlier ones? | as text? | PEP 440 | tag of an image |
+//! |---|---|---|---|---|---|---|
+//! | `extended` | `1.0.9-0047-188f7a2` | no: before 1.0.9 | up to 9,999 | up to 9,999 | invalid | yes |
+//! | `next` | `1.0.10-dev.47.g188f7a2` | yes | yes | no | invalid | yes |
+//! | `describe` | `1.0.9-47-g188f7a2` | no: before 1.0.9 | no | no | invalid | yes |
+//! | `pep440` | `1.0.10.dev47+g188f7a2` | invalid | invalid | no | yes, in its order | `+` becomes `_` |
+//! | `pseudo` | `1.0.10-0.20261121083000-188f7a2abcde` | yes | by time of commit | by time of commit | invalid | yes |
+//! | `sha` | `sha-188f7a2` | invalid | invalid | no | invalid | yes |
+//! | `release` | – | it is the release | – | – | as `MAJOR.MINOR.PATCH` | yes, `+` becomes `_` |
+//!
+//! On the tag itself all but `sha` say `1.0.9`. Some consequences:
+//!
+//! - `extended` and `describe` are pre-releases of the version that they come *after*. A range such as `>=1.0.9` or
+//!   `^1.0.9` (Helm, Flux, npm) does not take them; `>=1.0.9-0` does. For such consumers use `next`.
+//! - Sorting tags as text goes wrong wherever the release's own numbers gain a digit: `1.0.10` stands before `1.0.9`.
+//!   The table speaks of builds behind the same release.
+//! - `extended` is four digits wide and grows at the ten-thousandth commit; from then on text sorts wrongly.
+//! - Behind a pre-release `1.1.0-rc.1` the versions of `next`, `pseudo` and `pep440` (`1.1.0rc2.dev3`) stand after it
+//!   and before `1.1.0-rc.2`. Those of `extended` and `describe` stand after every `1.1.0-rc.N`, for SemVer puts words
+//!   such as `1-0003-188f7a2` behind numbers.
+//! - With modified files `-dirty` (`.dirty` or `+dirty` for `pep440`) is added. Such versions are never pushed.
+//!
+//! `tests/it/styles.rs` checks the table with the `semver` crate and Python's `packaging`.
 
-mod format;
+mod bump;
+mod commits;
+mod described;
+mod error;
+mod pep440;
+mod release_tags;
+mod render;
 mod style;
+mod tag_format;
+mod tag_pattern;
+mod tag_problem;
+mod time;
 
-pub use format::TagFormat;
-pub use style::Style;
+pub use bump::{Bump, BumpError, FIRST};
+pub use commits::{Commit, Decision, Reason, Stage, Weight};
+pub use described::{Described, Trust};
+pub use error::VersionError;
+pub use release_tags::{Parsed, ReleaseTags};
+pub use render::{Facts, Files, render};
+/// A version of SemVer 2.0.0, read strictly.
+pub use semver::Version;
+pub use style::{Style, StyleError};
+pub use tag_format::{TagFormat, TagFormatError};
+pub use tag_pattern::TagPattern;
+pub use tag_problem::{TagProblem, in_the_way, tag_problems};

@@ -2,4 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test every failure is a bug, and the place says which")]
 
+mod config;
+mod config_errors;
+mod config_hostile;
+mod describe;
+mod events;
 mod exec;
+mod git_diff;
+mod git_entries;
+mod git_merge_base;
+mod git_open;
+mod git_revision;
+mod git_status;
+mod history;
+mod layers;
+mod metadata_action;
+mod picomatch;
+mod random;
+mod repo;
+mod source;
+mod styles;
+mod tidy;

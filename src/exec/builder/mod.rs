@@ -9,8 +9,6 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
 use super::build::{Build, Step, Work};
 use crate::name::{Escaped, RepoDir, RepoDirError};
 use crate::plan::{Plan, Service};
@@ -99,7 +97,7 @@ pub fn prepare<'a>(
         (None, None) => return Err(BuilderError::NoRecipe(shown(service))),
     };
     let logs = std::path::absolute(place.logs).unwrap_or_else(|_| place.logs.to_owned());
-    let scratch = logs.join(folder(&service.service));
+    let scratch = logs.join(folder(plan, &service.service));
     let mut environment: Vec<(String, String)> =
         recipe.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     environment.extend(environment::contract(plan, service, &scratch));
@@ -148,8 +146,8 @@ fn shown(service: &Service) -> String {
 }
 
 /// Returns a file name for a service: `a/b` is `a+b`, what a file name may not hold is in percents, and one that is
-/// too long is cut and gets a part of its hash, so that no two services share one.
-fn folder(name: &str) -> String {
+/// too long is cut and gets its place in the plan, so that no two services share one.
+fn folder(plan: &Plan, name: &str) -> String {
     /// With what is added, well below the 255 bytes that file systems take.
     const LONGEST: usize = 150;
     let mut out = String::new();
@@ -165,10 +163,8 @@ fn folder(name: &str) -> String {
     }
     if out.len() > LONGEST || out.is_empty() {
         out.truncate(LONGEST);
-        out.push('~');
-        for byte in &Sha256::digest(name)[..8] {
-            let _ = write!(out, "{byte:02x}");
-        }
+        let at = plan.services.iter().position(|service| service.service == name);
+        let _ = write!(out, "~{}", at.unwrap_or(plan.services.len()));
     }
     out
 }

@@ -1,0 +1,3 @@
+module example.com/capstone/api-golang
+
+go 1.23

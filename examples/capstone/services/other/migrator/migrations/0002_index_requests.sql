@@ -1,0 +1,1 @@
+CREATE INDEX requests_by_time ON requests (asked_at);

@@ -1,0 +1,91 @@
+//! The main job from end to end, with nothing but Rust and git installed: `cargo run --release --example quickstart`.
+//!
+//! Makes a real repository of `examples/capstone` in a temporary directory, with a history and release tags, changes
+//! something, and plans: once for people, once for a CI engine.
+
+#![expect(clippy::print_stdout, reason = "an example shows its result")]
+
+use std::error::Error;
+use std::path::Path;
+use std::process::Command;
+
+use rebake::{emit, git::Repository, pipeline, trigger::Trigger};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let dir = tempfile::tempdir()?;
+    let root = dir.path();
+    history(root)?;
+
+    println!("$ rebake plan\n");
+    let repository = Repository::discover(root)?;
+    let file = pipeline::ConfigFile::find(&repository, None, root, None)?;
+    let (config, problems) = file.parse();
+    let config = config.ok_or_else(|| format!("{problems:?}"))?;
+    let request = pipeline::Request::default();
+    let planned = pipeline::plan(&repository, &file, &config, &Trigger::local(), &request, &mut |_| {})?;
+    println!("{}", emit::table(&planned.plan, emit::Palette::Plain));
+
+    println!("$ rebake plan --format matrix\n");
+    println!("{}", emit::matrix(&planned.plan, &emit::Field::DEFAULT));
+    Ok(())
+}
+
+/// Five services with releases, and on a branch a migration that the Go API and the migrator are built from, and an
+/// edit of the workflow that builds all five.
+fn history(root: &Path) -> Result<(), Box<dyn Error>> {
+    copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/capstone")), root)?;
+    git(root, &["init", "--quiet", "--initial-branch=main"])?;
+    git(root, &["add", "--all"])?;
+    git(root, &["commit", "--quiet", "-m", "Five services"])?;
+    for (service, version) in [
+        ("services/node/api-node", "2.1.0"),
+        ("services/go/api-golang", "1.0.9"),
+        ("services/react/client-react", "3.0.0"),
+        ("services/python/load-generator", "0.4.2"),
+        ("services/other/migrator", "1.2.0"),
+    ] {
+        git(root, &["tag", "-a", "-m", "release", &format!("{service}@{version}")])?;
+    }
+    std::fs::write(root.join("services/node/api-node/CHANGES.md"), "Faster.\n")?;
+    git(root, &["add", "--all"])?;
+    git(root, &["commit", "--quiet", "-m", "Note what is new in the Node API"])?;
+
+    git(root, &["checkout", "--quiet", "-b", "orders"])?;
+    std::fs::write(
+        root.join("services/other/migrator/migrations/0002_orders.sql"),
+        "CREATE TABLE orders (id BIGINT);\n",
+    )?;
+    git(root, &["add", "--all"])?;
+    git(root, &["commit", "--quiet", "-m", "Add orders"])?;
+    let workflow = root.join(".github/workflows/build-push.yaml");
+    let text = std::fs::read_to_string(&workflow)?;
+    std::fs::write(&workflow, format!("# Reviewed.\n{text}"))?;
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?
+        } else {
+            std::fs::copy(entry.path(), target).map(drop)?
+        }
+    }
+    Ok(())
+}
+
+/// Runs git with an identity and a clock of its own, so that nobody's configuration plays a part.
+fn git(root: &Path, args: &[&str]) -> Result<(), Box<dyn Error>> {
+    let status = Command::new("git")
+        .args(["-c", "user.name=Quickstart", "-c", "user.email=quickstart@example.com", "-c", "tag.gpgSign=false"])
+        .args(["-c", "commit.gpgSign=false", "-c", "core.hooksPath=/dev/null", "-C"])
+        .arg(root)
+        .args(args)
+        .env("GIT_AUTHOR_DATE", "2026-01-02T03:04:05Z")
+        .env("GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z")
+        .status()?;
+    if status.success() { Ok(()) } else { Err(format!("git {} failed", args.join(" ")).into()) }
+}

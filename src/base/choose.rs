@@ -1,0 +1,135 @@
+use super::{Chosen, Compare, Doubt, Everyone, From, Request, event, local};
+use crate::change::{ChangeSet, HeadState, Range};
+use crate::git::{self, Repository};
+use crate::name::CommitId;
+use crate::trigger::{Kind, Trigger};
+
+/// Chooses what is compared, from what was asked for, else from the event, else by the default branch.
+///
+/// # Errors
+/// When a revision that somebody named is not there, or the repository cannot be read. A base that only the event
+/// names, or that lies beyond a shallow boundary, is no error but a doubt.
+pub fn choose(repository: &Repository, trigger: &Trigger, request: &Request) -> Result<Chosen, git::Error> {
+    let head = match &request.head {
+        Some(revision) => Some(repository.resolve(revision)?),
+        None => repository.head()?.commit().copied(),
+    };
+    let counts_work_tree = request.head.is_none()
+        && trigger.kind == Kind::Local
+        && repository.work_dir().is_some()
+        && !matches!(request.compare, Compare::Given(_));
+    let on_top = if counts_work_tree { repository.work_tree_changes()? } else { ChangeSet::default() };
+    let head_state = if counts_work_tree { HeadState::WorkTree } else { HeadState::Commit };
+    let choice = Choice { repository, head, on_top };
+    let mut chosen = match &request.compare {
+        Compare::Given(changes) => choice.nothing("the paths that were given", None).with(changes.clone()),
+        Compare::Everything => choice.nothing("everything was asked for", Some(Everyone::Forced)),
+        Compare::Nothing => choice.nothing("services asked for by name", None),
+        Compare::Revision { base, from } => choice.revision(base, *from)?,
+        Compare::Auto if trigger.kind == Kind::Local => local::compare(&choice, request.default_branch.as_deref())?,
+        Compare::Auto => event::compare(&choice, trigger, request.default_branch.as_deref())?,
+    };
+    chosen.range.head_state = head_state;
+    Ok(chosen)
+}
+
+/// Head, and the ways to say what it is compared with.
+pub(super) struct Choice<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) head: Option<CommitId>,
+    pub(super) on_top: ChangeSet,
+}
+
+impl Choice<'_> {
+    /// Compares with these trees.
+    pub(super) fn with_trees(&self, bases: Vec<Option<CommitId>>, source: impl Into<String>) -> Chosen {
+        let base = bases.first().copied().flatten();
+        Chosen {
+            range: Range { base, head: self.head, head_state: HeadState::Commit },
+            source: source.into(),
+            bases,
+            on_top: self.on_top.clone(),
+            everyone: None,
+            doubts: Vec::new(),
+        }
+    }
+
+    /// Compares with nothing.
+    pub(super) fn nothing(&self, source: impl Into<String>, everyone: Option<Everyone>) -> Chosen {
+        Chosen { everyone, ..self.with_trees(Vec::new(), source) }
+    }
+
+    /// Compares with nothing, since the base is out of reach.
+    pub(super) fn unreachable(&self, doubt: Doubt) -> Chosen {
+        let source = "the base is out of reach, so everything";
+        Chosen { doubts: vec![doubt], ..self.nothing(source, Some(Everyone::BaseUnreachable)) }
+    }
+
+    /// Compares with a commit's own tree.
+    pub(super) fn commit(&self, base: &CommitId, source: &str) -> Result<Chosen, git::Error> {
+        match self.repository.resolve(&base.to_string()) {
+            Ok(base) => Ok(self.with_trees(vec![Some(base)], source)),
+            Err(error) => self.doubted(error),
+        }
+    }
+
+    /// Compares with the merge bases of head and a commit; `name` is what people call that commit.
+    pub(super) fn merge_bases(&self, with: &CommitId, name: &str) -> Result<Chosen, git::Error> {
+        let Some(head) = &self.head else {
+            return Ok(self.with_trees(vec![Some(*with)], format!("compared with {name}")));
+        };
+        let bases = match self.repository.merge_bases(with, head) {
+            Ok(bases) => bases,
+            Err(error) => return self.doubted(error),
+        };
+        Ok(match bases.len() {
+            0 => self.unreachable(Doubt::no_base(
+                &format!("{name} and head have no commit in common"),
+                "compare the two as they are with `--direct`, or name another base with `--base`",
+            )),
+            1 => self.with_trees(vec![Some(bases[0])], format!("since the merge base with {name}")),
+            // Each of them is a merge base as good as the others; changes against any of them count.
+            count => self.with_trees(
+                bases.into_iter().map(Some).collect(),
+                format!("since each of the {count} merge bases with {name}"),
+            ),
+        })
+    }
+
+    /// Compares with head's first parent, with the empty tree where head is a first commit.
+    pub(super) fn first_parent(&self, source: &str) -> Result<Chosen, git::Error> {
+        let Some(head) = &self.head else {
+            return Ok(self.with_trees(vec![None], "there is no commit yet"));
+        };
+        match self.repository.first_parent(head) {
+            Ok(parent) => Ok(self.with_trees(vec![parent], source)),
+            Err(error) => self.doubted(error),
+        }
+    }
+
+    /// Compares with a revision that somebody named.
+    fn revision(&self, revision: &str, from: From) -> Result<Chosen, git::Error> {
+        let base = match self.repository.resolve(revision) {
+            Ok(base) => base,
+            // A whole id comes from a program, which cannot know what the clone holds; a name that is not there is a
+            // mistake.
+            Err(error) if revision.parse::<CommitId>().is_ok() => return self.doubted(error),
+            Err(error) => return Err(error),
+        };
+        match from {
+            From::Base => Ok(self.with_trees(vec![Some(base)], format!("compared with {revision} as it is"))),
+            From::MergeBase => self.merge_bases(&base, revision),
+        }
+    }
+
+    /// Makes a doubt of what more history would cure, and passes other errors on.
+    fn doubted(&self, error: git::Error) -> Result<Chosen, git::Error> {
+        if error.is_missing_history() { Ok(self.unreachable(Doubt::base_unreachable(&error))) } else { Err(error) }
+    }
+}
+
+impl Chosen {
+    fn with(self, on_top: ChangeSet) -> Self {
+        Self { on_top, ..self }
+    }
+}

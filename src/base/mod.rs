@@ -1,0 +1,85 @@
+//! Which commit to compare with, and how that was chosen (spec sections 3 and 9).
+//!
+//! Doubt widens, never narrows, and is said: a base that cannot be reached makes every service affected.
+
+mod choose;
+mod doubt;
+mod event;
+mod local;
+
+pub use choose::choose;
+pub use doubt::Doubt;
+
+use crate::change::{ChangeSet, Range};
+use crate::name::CommitId;
+
+/// What somebody asked to be compared.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The commit that changes lead to; `HEAD`, and outside of CI the work tree on top of it, when absent.
+    pub head: Option<String>,
+    /// What it is compared with.
+    pub compare: Compare,
+    /// The default branch, where somebody named it.
+    pub default_branch: Option<String>,
+}
+
+/// What head is compared with.
+#[derive(Debug, Clone, Default)]
+pub enum Compare {
+    /// What the event says; outside of CI the default branch.
+    #[default]
+    Auto,
+    /// A revision.
+    Revision {
+        /// The revision as given.
+        base: String,
+        /// From where changes count.
+        from: From,
+    },
+    /// Nothing: every service is asked for (`--all`).
+    Everything,
+    /// Nothing: the changes come from outside (`--changed`).
+    Given(ChangeSet),
+    /// Nothing: only what is asked for by name.
+    Nothing,
+}
+
+/// From where the changes of a range count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum From {
+    /// The merge base of the two ends: git's three dots.
+    #[default]
+    MergeBase,
+    /// The base itself: the two trees as they are (`--direct`).
+    Base,
+}
+
+/// What is compared.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// The two ends, for people: the first of `bases`.
+    pub range: Range,
+    /// How they were chosen, in words.
+    pub source: String,
+    /// The commits whose trees head's is compared with, `None` being the empty tree; several where there are
+    /// several merge bases, none where nothing is compared.
+    pub bases: Vec<Option<CommitId>>,
+    /// Changes on top of those between the trees: the work tree's, or those given from outside.
+    pub on_top: ChangeSet,
+    /// Why every service is affected, where it is.
+    pub everyone: Option<Everyone>,
+    /// The doubts that widened it.
+    pub doubts: Vec<Doubt>,
+}
+
+/// Why every service is affected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Everyone {
+    /// Somebody asked for it.
+    Forced,
+    /// There is nothing to compare with: a first push to the default branch, a run by a clock.
+    NoRecord,
+    /// The base cannot be reached.
+    BaseUnreachable,
+}

@@ -1,0 +1,262 @@
+//! The command line as people write it. Doc comments are the help texts: imperative, without a full stop.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::version::Style;
+
+/// Tell what must be rebuilt in a monorepo, why, what each result is called, and in what order
+#[derive(Debug, Parser)]
+#[command(name = "rebake", version, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) general: General,
+}
+
+/// What every command takes.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "General")]
+pub(crate) struct General {
+    /// Run as if started in this directory
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+    /// Read this file instead of the filters.yaml at the root of the repository [env: REBAKE_CONFIG]
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Choose when to colour (NO_COLOR and CLICOLOR_FORCE are heeded)
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub(crate) color: Color,
+    /// Say errors alone
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say what is being done
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+}
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Plan(Box<Plan>),
+    Schema(Schema),
+    Completions(Completions),
+    Man(Man),
+}
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  rebake plan                              what would rebuild, from the default branch and the work tree
+  rebake plan --base v1.2.0                since the merge base with v1.2.0
+  rebake plan --base HEAD~3 --direct       against the tree of HEAD~3 as it is
+  git diff --name-status -z main | rebake plan --changed -
+  rebake plan --format json > plan.json    save it; rebake plan --plan plan.json reads it again
+  rebake plan --ci                         in a workflow: outputs and summary for the engine at hand";
+
+/// Tell what must be rebuilt, why, what it is called, and in what order
+#[derive(Debug, ClapArgs)]
+#[command(after_help = PLAN_EXAMPLES)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) range: Range,
+    #[command(flatten)]
+    pub(crate) naming: Naming,
+    /// Choose the environment instead of the one that fits the event
+    #[arg(long, value_name = "NAME")]
+    pub(crate) environment: Option<String>,
+    /// Choose how the rules of a flat file come together, as paths-filter's predicate-quantifier
+    #[arg(long, value_name = "HOW", default_value = "some")]
+    pub(crate) quantifier: Quantifier,
+    /// Choose what a changed path that no filter matches comes to
+    #[arg(long, value_name = "WHAT", default_value = "warn")]
+    pub(crate) unmatched: Unmatched,
+    /// Let images be pushed where that is off by itself: here, and from pull requests
+    #[arg(long)]
+    pub(crate) push: bool,
+    /// Read a saved plan instead of making one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "force", "only"])]
+    pub(crate) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: Format,
+    /// End with 1 when something is affected
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// End with 3 where doubt widened the plan
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// Which changes count: shared by every command that plans (spec section 3).
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Range")]
+pub(crate) struct Range {
+    /// Compare with the merge base of head and this revision
+    #[arg(long, value_name = "REV", allow_hyphen_values = true)]
+    pub(crate) base: Option<String>,
+    /// Look at this commit instead of HEAD and the work tree
+    #[arg(long, value_name = "REV", allow_hyphen_values = true)]
+    pub(crate) head: Option<String>,
+    /// Compare with base's own tree instead of the merge base
+    #[arg(long, requires = "base")]
+    pub(crate) direct: bool,
+    /// Plan every service
+    #[arg(long, conflicts_with_all = ["base", "changed"])]
+    pub(crate) all: bool,
+    /// Read the changed paths from a file, or from standard input (`-`): one a line or NUL-separated, plain or as `git diff --name-status [-z]` writes them
+    #[arg(long, value_name = "FILE", conflicts_with = "base")]
+    pub(crate) changed: Option<PathBuf>,
+    /// Plan these services whatever changed, and what depends on them (a name or a path; repeat, or separate by commas)
+    #[arg(long, value_name = "SERVICE", value_delimiter = ',')]
+    pub(crate) force: Vec<String>,
+    /// Leave all but these services out
+    #[arg(long, value_name = "SERVICE", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Name the branch that work starts from, instead of origin/HEAD, main or master
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) default_branch: Option<String>,
+}
+
+/// What results are called (spec section 7).
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Versions")]
+pub(crate) struct Naming {
+    /// Choose how versions are written
+    #[arg(long, value_name = "STYLE", value_parser = parse_style)]
+    pub(crate) style: Option<Style>,
+    /// Take this many digits of a commit's id into versions
+    #[arg(long, value_name = "DIGITS", default_value_t = crate::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
+    pub(crate) abbrev: u8,
+    /// Append -dirty to the version of a service whose files are modified in the work tree
+    #[arg(long)]
+    pub(crate) dirty: bool,
+    /// Use this version for the one service of the plan
+    // A value that is taken for a version, not a request for ours.
+    #[arg(long = "version", value_name = "VERSION", id = "service_version")]
+    pub(crate) version: Option<String>,
+}
+
+/// How the plan is written (spec section 11).
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Format {
+    /// Choose the format
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: FormatName,
+    /// Choose the fields of a matrix, separated by commas
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
+    pub(crate) fields: Vec<String>,
+    /// End names and paths with NUL instead of a line break
+    #[arg(short = 'z', long = "null")]
+    pub(crate) nul: bool,
+    /// Write what the CI engine at hand reads: on GitHub, the step's outputs and summary
+    #[arg(long)]
+    pub(crate) ci: bool,
+    /// Choose how `<filter>_files` lists paths, as paths-filter's list-files
+    #[arg(long, value_name = "HOW", default_value = "none", requires = "ci", ignore_case = true)]
+    pub(crate) list_files: ListFiles,
+}
+
+/// The formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatName {
+    /// A table for people
+    Table,
+    /// The whole plan
+    Json,
+    /// A job matrix: one line of JSON
+    Matrix,
+    /// The affected services' names, one a line
+    Names,
+    /// The affected services' directories, one a line
+    Paths,
+    /// The summary of a job
+    Markdown,
+}
+
+/// How paths are listed in outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFiles {
+    /// Not at all
+    None,
+    /// A JSON array
+    Json,
+    /// Separated by commas
+    Csv,
+    /// Quoted for a POSIX shell
+    Shell,
+    /// With backslashes for a POSIX shell
+    Escape,
+}
+
+/// How the rules of a flat filter come together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Quantifier {
+    /// Any rule suffices
+    Some,
+    /// All rules must hold
+    Every,
+    /// Any rule suffices, unless a negated one excludes the file
+    SomeWithExcludes,
+}
+
+/// What a changed path that no filter matches comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Unmatched {
+    /// List it in the plan
+    Ignore,
+    /// Warn of it
+    Warn,
+    /// Fail
+    Error,
+    /// Plan every service
+    All,
+}
+
+/// Print a JSON Schema, for editors and for those who read plans
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Schema {
+    /// Choose what it describes
+    #[arg(value_name = "WHAT", default_value = "config")]
+    pub(crate) what: SchemaOf,
+}
+
+/// What a schema describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// filters.yaml
+    Config,
+    /// The plan
+    Plan,
+}
+
+/// Print the completion script of a shell
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Completions {
+    /// Choose the shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Write the man pages into a directory
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Man {
+    /// Choose the directory
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+}
+
+fn parse_style(word: &str) -> Result<Style, String> {
+    word.parse().map_err(|_| format!("the styles are {}", Style::ALL.map(Style::name).join(", ")))
+}

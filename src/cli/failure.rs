@@ -1,0 +1,120 @@
+//! The one funnel from errors to messages and exit codes.
+
+use super::exit::Exit;
+use crate::diagnostic::Diagnostic;
+use crate::emit::{EmitError, UnknownField};
+use crate::git;
+use crate::pipeline::{self, ConfigFileError};
+use crate::plan::PlanError;
+use crate::trigger::TriggerError;
+use crate::version::VersionError;
+
+/// Why a command could not do what was asked.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// How the program ends.
+    pub(crate) exit: Exit,
+    /// What to say.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Failure {
+    /// Returns the failure that one message tells.
+    pub(crate) fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
+        Self { exit, diagnostics: vec![Diagnostic::error(code, message)] }
+    }
+
+    /// Adds an advice to the last message.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        if let Some(last) = self.diagnostics.pop() {
+            self.diagnostics.push(last.help(help));
+        }
+        self
+    }
+
+    fn helps(self, helps: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        helps.into_iter().fold(self, Self::help)
+    }
+
+    /// Returns the failure that a file could not be read or written.
+    pub(crate) fn file(what: &str, error: &std::io::Error) -> Self {
+        Self::new(Exit::Usage, "file", format!("{what}: {error}"))
+    }
+}
+
+impl From<git::Error> for Failure {
+    fn from(error: git::Error) -> Self {
+        Self::new(Exit::Git, "git", error.to_string()).helps(error.help())
+    }
+}
+
+impl From<ConfigFileError> for Failure {
+    fn from(error: ConfigFileError) -> Self {
+        let message = error.to_string();
+        match error {
+            ConfigFileError::NotFound => Self::new(Exit::Usage, "no-config", message)
+                .help("write one (`rebake schema` prints what it may hold), or name it with `-c FILE`"),
+            ConfigFileError::Unreadable { .. } => Self::new(Exit::Usage, "no-config", message),
+            ConfigFileError::Git(error) => error.into(),
+        }
+    }
+}
+
+impl From<pipeline::Error> for Failure {
+    fn from(error: pipeline::Error) -> Self {
+        let message = error.to_string();
+        let usage = |code| Self::new(Exit::Usage, code, message.clone());
+        match error {
+            pipeline::Error::Git(error) => error.into(),
+            pipeline::Error::UnknownService(unknown) => match unknown.nearest {
+                Some(nearest) => usage("unknown-service").help(format!("did you mean `{nearest}`?")),
+                None => usage("unknown-service").help("services are named as in filters.yaml, or by their `path`"),
+            },
+            pipeline::Error::UnknownEnvironment { nearest, .. } => match nearest {
+                Some(nearest) => usage("unknown-environment").help(format!("did you mean `{nearest}`?")),
+                None => usage("unknown-environment"),
+            },
+            pipeline::Error::NoEnvironment { kind } => usage("no-environment").help(format!(
+                "add `{}` to the `on` of one in filters.yaml, or choose one with `--environment NAME`",
+                kind.word()
+            )),
+            pipeline::Error::Unmatched { .. } => usage("unmatched")
+                .help("add them to a service's `filters`, or to `ignore` if nothing is built from them"),
+            pipeline::Error::VersionOfMany { .. } => usage("version").help("name the service with `--only SERVICE`"),
+            pipeline::Error::ImageTags { .. } => usage("image-tag").help("mend `tags` of the service in filters.yaml"),
+            pipeline::Error::History(error) => Self::new(Exit::Git, "git", message).help(error.help()),
+            pipeline::Error::Version { error, .. } => {
+                let shallow = matches!(error, VersionError::Shallow { .. });
+                Self::new(if shallow { Exit::Git } else { Exit::Usage }, "version", message).help(error.help())
+            }
+        }
+    }
+}
+
+impl From<TriggerError> for Failure {
+    fn from(error: TriggerError) -> Self {
+        Self::new(Exit::Usage, "trigger", error.to_string())
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        Self::new(Exit::Usage, "plan", error.to_string()).help(error.help())
+    }
+}
+
+impl From<EmitError> for Failure {
+    fn from(error: EmitError) -> Self {
+        let exit = match error {
+            EmitError::Limit { .. } => Exit::Limit,
+            EmitError::LineBreak { .. } | EmitError::OutputName { .. } => Exit::Usage,
+        };
+        Self::new(exit, "format", error.to_string()).help(error.help())
+    }
+}
+
+impl From<UnknownField> for Failure {
+    fn from(error: UnknownField) -> Self {
+        Self::new(Exit::Usage, "fields", error.to_string())
+    }
+}

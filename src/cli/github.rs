@@ -1,0 +1,35 @@
+//! What `--ci` writes on GitHub Actions.
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::path::Path;
+
+use super::env;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::append;
+use crate::emit::{self, Field, ListFiles};
+use crate::plan::Plan;
+
+/// Appends the step's outputs, and the job's summary where there is a file for it. Nothing is written before everything
+/// has been made and checked.
+pub(crate) fn write(plan: &Plan, fields: &[Field], list_files: ListFiles) -> Result<(), Failure> {
+    let outputs = env::read(env::OUTPUT).ok_or_else(|| {
+        Failure::new(Exit::Usage, "no-engine", format!("{} is not set, so there is no place for outputs", env::OUTPUT))
+            .help("on engines other than GitHub Actions, choose a format with `--format`")
+    })?;
+    let text = emit::github_output(&emit::outputs(plan, fields, list_files)?, &delimiter()).ok_or_else(|| {
+        Failure::new(Exit::Bug, "bug", "a name from the repository holds the random delimiter of this run")
+    })?;
+    append(Path::new(&outputs), &text)?;
+    match env::read(env::STEP_SUMMARY) {
+        Some(summary) => append(Path::new(&summary), &emit::markdown(plan)),
+        None => Ok(()),
+    }
+}
+
+/// Returns a line that nobody can have foreseen when naming a file: 128 random bits, from the seeds that the standard
+/// library takes from the system for its hash maps.
+fn delimiter() -> String {
+    let random = || RandomState::new().build_hasher().finish();
+    format!("rebake_{:016x}{:016x}", random(), random())
+}

@@ -1,0 +1,52 @@
+//! The command line: one file a verb, each arguments → library → print.
+//!
+//! The only room that prints, reads the environment, and knows exit codes.
+
+mod args;
+mod changed;
+mod complete;
+mod env;
+mod exit;
+mod failure;
+mod github;
+mod output;
+mod plan;
+mod progress;
+pub mod render;
+mod schema;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+use exit::Exit;
+use failure::Failure;
+use output::Output;
+
+/// Runs the program on the process's own arguments, and returns how it ends.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // clap knows by itself which stream a help text or an error belongs to.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return if error.print().is_ok() { exit.into() } else { Exit::Bug.into() };
+        }
+    };
+    let output = Output::new(&args.general);
+    let done = match &args.command {
+        Command::Plan(plan) => plan::run(&args.general, plan, &output),
+        Command::Schema(schema) => schema::run(schema, &output),
+        Command::Completions(completions) => complete::completions(completions, &output),
+        Command::Man(man) => complete::man(man, &output),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(Failure { exit, diagnostics }) => {
+            output.say(&diagnostics);
+            exit.into()
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Standard output carries the result alone; everything else goes to standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::args::{Color, General};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::render;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::emit::Palette;
+
+/// Where results and messages go.
+pub(crate) struct Output {
+    color: ColorChoice,
+    quiet: bool,
+}
+
+impl Output {
+    pub(crate) fn new(general: &General) -> Self {
+        let color = match general.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        Self { color, quiet: general.quiet }
+    }
+
+    /// Whether somebody watches standard error.
+    pub(crate) fn is_watched(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// Writes a result for programs, byte for byte.
+    pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
+        written(io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()))
+    }
+
+    /// Writes a result for people: its colours are taken off where nobody would see them.
+    pub(crate) fn people(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
+        written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+    }
+
+    /// Returns how a result for people is coloured.
+    pub(crate) fn palette(&self) -> Palette {
+        if self.color == ColorChoice::Never { Palette::Plain } else { Palette::Coloured }
+    }
+
+    /// Says what is wrong, or worth knowing. With `--quiet`, errors alone.
+    pub(crate) fn say(&self, diagnostics: &[Diagnostic]) {
+        let said: Vec<Diagnostic> = diagnostics
+            .iter()
+            .filter(|diagnostic| !self.quiet || diagnostic.severity == Severity::Error)
+            .cloned()
+            .collect();
+        let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
+        // Where standard error is closed there is nobody to tell.
+        let _ = stderr.write_all(render::render(&said, render::Color::Always).as_bytes());
+    }
+}
+
+/// A reader that has gone away is no failure: it has seen enough.
+fn written(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Exit::Usage, "output", format!("cannot write the result: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Appends a text to a file in one write.
+pub(crate) fn append(path: &Path, text: &str) -> Result<(), Failure> {
+    let what = || format!("cannot write {}", path.display());
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .map_err(|error| Failure::file(&what(), &error))?;
+    file.write_all(text.as_bytes()).map_err(|error| Failure::file(&what(), &error))
+}

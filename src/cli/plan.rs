@@ -1,0 +1,165 @@
+//! `rebake plan`.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{self, FormatName, General};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+use super::progress::Progress;
+use super::{changed, env, github};
+use crate::base::{self, Compare};
+use crate::config::{self, Config};
+use crate::diagnostic::Diagnostic;
+use crate::emit::{self, Field, Separator};
+use crate::filter::Quantifier;
+use crate::git::Repository;
+use crate::pipeline::{self, ConfigFile, Dirty, Naming, PushRequest, Request, Unmatched};
+use crate::plan::{self, Plan};
+use crate::trigger::{Kind, Trigger};
+
+pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Result<Exit, Failure> {
+    let plan = match &args.plan {
+        Some(file) => plan::read(&changed::read_text(file)?)?,
+        None => make(general, args, output)?,
+    };
+    write(&plan, &args.format, output)?;
+    Ok(if args.strict && !plan.degraded.is_empty() {
+        Exit::Git
+    } else if args.exit_code && plan.any {
+        Exit::Found
+    } else {
+        Exit::Done
+    })
+}
+
+/// Makes a plan of the repository at hand.
+fn make(general: &General, args: &args::Plan, output: &Output) -> Result<Plan, Failure> {
+    let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+    let repository = Repository::discover(&from)?;
+    let file = find_config(general, &repository, &from, args)?;
+    let config = read_config(&file, output)?;
+    let event = env::read(env::EVENT_PATH).map(|path| changed::read_text(Path::new(&path))).transpose()?;
+    let trigger = Trigger::read(env::read, event.as_deref())?;
+    let request = request(args)?;
+    let progress = Progress::new(output, general.verbose);
+    let planned = pipeline::plan(&repository, &file, &config, &trigger, &request, &mut |step| progress.step(step))?;
+    progress.finish();
+    output.say(&planned.plan.degraded.iter().map(doubt).collect::<Vec<_>>());
+    output.say(&planned.warnings);
+    Ok(planned.plan)
+}
+
+fn doubt(doubt: &plan::Doubt) -> Diagnostic {
+    // The stable words of doubts are few; a diagnostic's code is one for all of them.
+    let warning = Diagnostic::warning("degraded", doubt.message.clone());
+    doubt.help.iter().fold(warning, Diagnostic::help)
+}
+
+/// Finds filters.yaml: of the work tree, or of the tree that is asked about.
+fn find_config(
+    general: &General,
+    repository: &Repository,
+    from: &Path,
+    args: &args::Plan,
+) -> Result<ConfigFile, Failure> {
+    let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
+    let asked = args.range.head.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
+    let at = asked.filter(|commit| !repository.head().is_ok_and(|head| head.commit() == Some(commit)));
+    let quantifier = match args.quantifier {
+        args::Quantifier::Some => Quantifier::Some,
+        args::Quantifier::Every => Quantifier::Every,
+        args::Quantifier::SomeWithExcludes => Quantifier::SomeWithExcludes,
+    };
+    let file = ConfigFile::find(repository, named.as_deref(), from, at.as_ref())?;
+    Ok(ConfigFile { options: config::Options { quantifier }, ..file })
+}
+
+fn read_config(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
+    let (config, diagnostics) = file.parse();
+    match config {
+        None => Err(Failure { exit: Exit::Usage, diagnostics }),
+        Some(config) => {
+            output.say(&diagnostics);
+            Ok(config)
+        }
+    }
+}
+
+fn request(args: &args::Plan) -> Result<Request, Failure> {
+    let range = &args.range;
+    let compare = match (&range.base, &range.changed) {
+        (Some(base), _) => Compare::Revision {
+            base: base.clone(),
+            from: if range.direct { base::From::Base } else { base::From::MergeBase },
+        },
+        (None, Some(file)) => Compare::Given(changed::read(file)?),
+        (None, None) if range.all => Compare::Everything,
+        (None, None) => Compare::Auto,
+    };
+    let rehearsal = env::read(env::ACT).as_deref() == Some("true");
+    Ok(Request {
+        base: base::Request { head: range.head.clone(), compare, default_branch: range.default_branch.clone() },
+        force: range.force.clone(),
+        only: range.only.clone(),
+        environment: args.environment.clone(),
+        naming: Naming {
+            style: args.naming.style,
+            abbrev: usize::from(args.naming.abbrev),
+            version: args.naming.version.clone(),
+            dirty: if args.naming.dirty { Dirty::Said } else { Dirty::Unsaid },
+        },
+        unmatched: match args.unmatched {
+            args::Unmatched::Ignore => Unmatched::Ignore,
+            args::Unmatched::Warn => Unmatched::Warn,
+            args::Unmatched::Error => Unmatched::Error,
+            args::Unmatched::All => Unmatched::All,
+        },
+        push: match (args.push, rehearsal) {
+            (true, _) => PushRequest::Asked,
+            (false, true) => PushRequest::RuledOut,
+            (false, false) => PushRequest::AsConfigured,
+        },
+    })
+}
+
+/// Writes the plan in the format that was asked for; with `--ci`, for the engine first.
+fn write(plan: &Plan, format: &args::Format, output: &Output) -> Result<(), Failure> {
+    let fields = if format.fields.is_empty() {
+        Field::DEFAULT.to_vec()
+    } else {
+        format.fields.iter().map(|name| name.parse()).collect::<Result<Vec<Field>, _>>()?
+    };
+    if format.ci {
+        for_engine(plan, &fields, format.list_files)?;
+    }
+    let separator = if format.nul { Separator::Nul } else { Separator::Line };
+    match format.format {
+        FormatName::Table => output.people(&emit::table(plan, output.palette())),
+        FormatName::Json => output.data(&plan.to_json().map_err(|error| bug(&error))?),
+        FormatName::Matrix => output.data(&(emit::matrix(plan, &fields) + "\n")),
+        FormatName::Names => output.data(&emit::names(plan, separator)?),
+        FormatName::Paths => output.data(&emit::paths(plan, separator)?),
+        FormatName::Markdown => output.data(&emit::markdown(plan)),
+    }
+}
+
+fn for_engine(plan: &Plan, fields: &[Field], list_files: args::ListFiles) -> Result<(), Failure> {
+    if plan.trigger.kind == Kind::Local && env::read(env::OUTPUT).is_none() {
+        return Err(Failure::new(Exit::Usage, "no-engine", "`--ci` finds no CI engine here")
+            .help("choose a format with `--format` instead"));
+    }
+    let list_files = match list_files {
+        args::ListFiles::None => emit::ListFiles::None,
+        args::ListFiles::Json => emit::ListFiles::Json,
+        args::ListFiles::Csv => emit::ListFiles::Csv,
+        args::ListFiles::Shell => emit::ListFiles::Shell,
+        args::ListFiles::Escape => emit::ListFiles::Escape,
+    };
+    github::write(plan, fields, list_files)
+}
+
+fn bug(error: &serde_json::Error) -> Failure {
+    Failure::new(Exit::Bug, "bug", format!("the plan cannot be written as JSON: {error}"))
+        .help("this is a bug of rebake; please report it with the filters.yaml at hand")
+}

@@ -1,0 +1,68 @@
+//! What is being done, for those who wait longer than a second.
+
+use std::cell::Cell;
+use std::io::{self, Write as _};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::output::Output;
+
+/// How long a step is left in silence.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Names the step at hand on standard error: at once with `--verbose`; else on a terminal, once a second has passed.
+pub(crate) struct Progress {
+    steps: Option<Sender<String>>,
+    printer: Cell<Option<JoinHandle<()>>>,
+}
+
+impl Progress {
+    pub(crate) fn new(output: &Output, verbose: bool) -> Self {
+        if !verbose && !output.is_watched() {
+            return Self { steps: None, printer: Cell::new(None) };
+        }
+        let (steps, received) = mpsc::channel::<String>();
+        let print = move || {
+            let started = Instant::now();
+            let mut step = String::new();
+            loop {
+                let waiting = !verbose && !step.is_empty();
+                let patience = PATIENCE.saturating_sub(started.elapsed());
+                let next = if waiting {
+                    received.recv_timeout(patience)
+                } else {
+                    received.recv().map_err(|_| RecvTimeoutError::Disconnected)
+                };
+                match next {
+                    Ok(next) => step = next,
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+                if verbose || started.elapsed() >= PATIENCE {
+                    // Where standard error is closed there is nobody to tell.
+                    let _ = writeln!(io::stderr(), "rebake: {step}…");
+                    if !verbose {
+                        step.clear();
+                    }
+                }
+            }
+        };
+        Self { steps: Some(steps), printer: Cell::new(Some(std::thread::spawn(print))) }
+    }
+
+    pub(crate) fn step(&self, step: &str) {
+        if let Some(steps) = &self.steps {
+            // A printer that has gone away has nobody to print for.
+            let _ = steps.send(step.to_owned());
+        }
+    }
+
+    /// Waits until what was said is printed, so that it cannot come after the result.
+    pub(crate) fn finish(mut self) {
+        drop(self.steps.take());
+        if let Some(printer) = self.printer.take() {
+            let _ = printer.join();
+        }
+    }
+}

@@ -1,0 +1,145 @@
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::{Global, Service};
+use crate::change::Status;
+use crate::definition::{Definition, Definitions};
+use crate::diagnostic::Located;
+use crate::filter::{Effect, Filter, Statuses};
+use crate::name::{ServiceId, ServiceName};
+use crate::recipe::{Builder, Run};
+use crate::version::Style;
+
+/// All that can change the result of a service's build, in the order of the alphabet, so that the same definition
+/// gives the same bytes. What is empty is left out: a new key of filters.yaml changes no definition without it.
+#[derive(Serialize)]
+struct Canonical<'a> {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    build_args: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    builder: Option<Builder>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dockerfile: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    env: BTreeMap<&'a str, &'a str>,
+    filters: Vec<Rule<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    flavor: Vec<&'a str>,
+    global: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    labels: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    platforms: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<Command<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    secrets: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    style: Option<Style>,
+    tag: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Rule<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect: Option<&'static str>,
+    patterns: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statuses: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Command<'a> {
+    Argv(&'a [String]),
+    Shell(&'a str),
+}
+
+/// Returns the definitions of services whose filters stand in `filters` by their ids.
+pub(super) fn of(
+    services: &IndexMap<ServiceName, Service>,
+    filters: &[Filter],
+    name: impl Fn(ServiceId) -> ServiceName,
+) -> Definitions {
+    let definition = |service: &Service| Definition {
+        canonical: canonical(service, &filters[service.filter.position()]),
+        depends_on: service.depends_on.iter().map(|dependency| name(dependency.value)).collect(),
+    };
+    Definitions(services.iter().map(|(name, service)| (name.clone(), definition(service))).collect())
+}
+
+fn canonical(service: &Service, filter: &Filter) -> String {
+    let recipe = &service.recipe;
+    let canonical = Canonical {
+        build_args: sorted(&recipe.build_args),
+        builder: recipe.builder,
+        context: recipe.context.as_deref(),
+        dockerfile: recipe.dockerfile.as_deref(),
+        env: sorted(&recipe.env),
+        filters: rules(filter),
+        flavor: lines(&service.image.written.flavor),
+        global: service.global == Global::TakesPart,
+        image: service.image.name.as_ref().map(ToString::to_string),
+        labels: sorted(&service.image.written.labels),
+        path: service.path.as_ref().map(|path| path.as_str()),
+        platforms: service.platforms.iter().map(String::as_str).collect(),
+        run: recipe.run.as_ref().map(|run| match run {
+            Run::Argv(words) => Command::Argv(words),
+            Run::Shell(text) => Command::Shell(text),
+        }),
+        secrets: recipe.secrets.iter().map(String::as_str).collect(),
+        style: service.style,
+        tag: service.tag.iter().map(ToString::to_string).collect(),
+        tags: lines(&service.image.written.tags),
+        target: recipe.target.as_deref(),
+    };
+    serde_json::to_string(&canonical).expect("texts, lists and maps with text keys are always JSON")
+}
+
+fn sorted(map: &IndexMap<String, String>) -> BTreeMap<&str, &str> {
+    map.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+fn lines(lines: &[Located<String>]) -> Vec<&str> {
+    lines.iter().map(|line| line.value.as_str()).collect()
+}
+
+fn rules(filter: &Filter) -> Vec<Rule<'_>> {
+    match filter {
+        Filter::Ordered(entries) => entries
+            .iter()
+            .map(|entry| Rule {
+                effect: (entry.effect == Effect::Exclude).then_some("exclude"),
+                patterns: vec![entry.pattern.value.text()],
+                statuses: statuses(entry.statuses),
+            })
+            .collect(),
+        Filter::PathsFilter { rules, .. } => rules
+            .iter()
+            .map(|rule| Rule {
+                effect: None,
+                patterns: rule.patterns.iter().map(|pattern| pattern.value.text()).collect(),
+                statuses: statuses(rule.statuses),
+            })
+            .collect(),
+    }
+}
+
+/// The letters of the statuses, where they are not all.
+fn statuses(statuses: Statuses) -> Option<String> {
+    let letters = [Status::Added, Status::Modified, Status::Deleted];
+    let letters = letters.into_iter().filter(|status| statuses.contains(*status)).map(Status::letter);
+    (statuses != Statuses::ANY).then(|| letters.collect())
+}

@@ -1,0 +1,124 @@
+//! filters.yaml of the structured shape as written: each key, its type, and what people read about it in their
+//! editors. The types of single values are checked here; what needs the whole file is checked in `structured`.
+
+mod arguments;
+mod branch;
+mod condition;
+mod lines;
+mod matrix;
+mod path;
+mod patterns;
+mod services;
+mod template;
+mod words;
+
+pub(super) use arguments::{BuildArguments, Secret, Variables};
+pub(super) use branch::BranchPattern;
+pub(super) use condition::{Retries, TimeLimit, Weight};
+pub(super) use lines::Lines;
+pub(super) use matrix::Matrix;
+pub(super) use path::{Directory, FileName};
+pub(super) use patterns::{Patterns, Place, pattern};
+pub(super) use services::Services;
+pub(super) use template::{ImageName, TagTemplate};
+pub(super) use words::{Choice, Command, Flag, Platform};
+
+use super::read::{List, Map, Text, mapping};
+use crate::recipe::Builder;
+use crate::trigger::Kind;
+use crate::version::Style;
+
+mapping! {
+    /// What is built in this repository, and what affects it.
+    struct File free "x-" {
+        /// Named pattern lists. Each is an output of its own, and may hold an anchor for the filters of services;
+        /// none is built.
+        filters: Map<Patterns>,
+        /// A match here affects every service that does not say `global: false`.
+        global: Patterns,
+        /// Paths that no service need own.
+        ignore: Patterns,
+        /// Any key of a service, for all services: a service's own value wins, mappings are merged.
+        defaults: Service,
+        /// What is built.
+        services: Services,
+        /// Where results go, by what asked; the first that fits is taken. These replace the usual ones: production
+        /// for tags, staging for pushes, preview for pull requests, development by hand, local.
+        environments: Map<Environment>,
+    }
+}
+
+mapping! {
+    /// Something that is built: one image, one package, one result.
+    struct Service {
+        /// Its directory, relative to the root of the repository: build context, default filter `<path>/**`, and
+        /// prefix of its release tags.
+        path: Directory,
+        /// The patterns of what affects it, in the order of .gitignore: a later `!pattern` takes back what earlier
+        /// ones matched. `<path>/**` when absent.
+        filters: Patterns,
+        /// The services that it is built from, and therefore after.
+        depends_on: List<Text>,
+        /// Whether the file's `global` patterns affect it; they do when absent.
+        global: Flag,
+        /// The format of its release tags, `{{path}}@{{version}}` when absent (`{{name}}@{{version}}` without a
+        /// path). Of several, all are read and the first is written.
+        tag: List<TagTemplate>,
+        /// How its versions are written between releases.
+        style: Choice<Style>,
+        /// The image it becomes, without a tag: `ghcr.io/acme/{{name}}`.
+        image: ImageName,
+        /// The tags of its image, in the lines of docker/metadata-action's `tags`.
+        tags: Lines,
+        /// The flavor of its image's tags, in the lines of docker/metadata-action's `flavor`.
+        flavor: Lines,
+        /// Labels of its image besides the OCI ones.
+        labels: Map<Text>,
+        /// Its Dockerfile, relative to its path.
+        dockerfile: FileName,
+        /// Its build context, relative to the root of the repository; its path when absent.
+        context: Directory,
+        /// The stage of the Dockerfile that is built.
+        target: Text,
+        /// The platforms it is built for.
+        platforms: List<Platform>,
+        /// Build arguments. Everybody who has the image can read them.
+        build_args: BuildArguments,
+        /// Secrets for the build: `id=NAME,env=VARIABLE` or `id=NAME,src=FILE`.
+        secrets: List<Secret>,
+        /// Where layers are read from, in the builder's own words.
+        cache_from: List<Text>,
+        /// Where layers are written to, in the builder's own words.
+        cache_to: List<Text>,
+        /// What builds it.
+        builder: Choice<Builder>,
+        /// The command that builds it: a list is a program and its arguments, a string is the text of `sh -euc`.
+        run: Command,
+        /// Variables that its command gets.
+        env: Variables,
+        /// How long one attempt may take: `90s`, `10m`, `1h30m`.
+        timeout: TimeLimit,
+        /// How often a failed attempt is repeated, at most 10 times.
+        retries: Retries,
+        /// How many of the `--jobs` it takes.
+        weight: Weight,
+        /// Values that are handed on to the CI job as they are.
+        matrix: Matrix,
+        /// What people call it.
+        description: Text,
+    }
+}
+
+mapping! {
+    /// Where results go.
+    struct Environment {
+        /// The kinds of event it is for.
+        on: List<Choice<Kind>>,
+        /// Patterns of the branches it is for; any when absent.
+        branches: List<BranchPattern>,
+        /// How versions are written there.
+        version: Choice<Style>,
+        /// Whether images may be pushed there; they may when absent.
+        push: Flag,
+    }
+}

@@ -1,0 +1,147 @@
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use crate::config::problems::Problems;
+use crate::config::read::{Read, flattened, text};
+use crate::config::yaml::View;
+use crate::diagnostic::{Diagnostic, Located};
+use crate::filter::{Effect, Entry, Statuses};
+use crate::glob::Pattern;
+use crate::name::Escaped;
+
+/// An ordered list of patterns; a later `!pattern` takes back what earlier ones matched.
+#[derive(Debug, Clone, Default)]
+pub(in crate::config) struct Patterns(pub(in crate::config) Vec<Entry>);
+
+/// Where in a scalar its pattern begins.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::config) enum Place {
+    /// At its first byte.
+    Start,
+    /// Behind the `!` of an exclusion.
+    BehindMark,
+}
+
+/// Reads the pattern of a scalar.
+pub(in crate::config) fn pattern(
+    view: View<'_>,
+    place: Place,
+    problems: &mut Problems<'_>,
+) -> Option<Located<Pattern>> {
+    let skipped = match place {
+        Place::Start => 0,
+        Place::BehindMark => 1,
+    };
+    let text = &view.text()[skipped..];
+    if text.is_empty() {
+        problems.error("empty-pattern", "a pattern is empty", &view.locate(()), "matches nothing");
+        return None;
+    }
+    match Pattern::parse(text) {
+        Ok(pattern) => Some(view.locate(pattern)),
+        Err(error) => {
+            let file = problems.file();
+            let wrong = text.get(error.offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+            let offset = error.offset + skipped;
+            let at = view.locate_part(file, offset..offset + wrong);
+            let message =
+                format!("the pattern `{}` cannot be read: {}", Escaped::new(text), Escaped::new(&error.message));
+            let problem = Diagnostic::error("bad-pattern", message).located(file, &at, "");
+            problems.push(error.help.into_iter().fold(problem, Diagnostic::help));
+            None
+        }
+    }
+}
+
+impl Read for Patterns {
+    fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
+        let mut entries = Vec::new();
+        for item in flattened(view) {
+            match item.mapping() {
+                None => entries.push(entry(item, Statuses::ANY, problems)),
+                Some(by_status) => {
+                    for (key, value) in by_status {
+                        let statuses = statuses(key, problems);
+                        for item in flattened(value) {
+                            let entry = entry(item, statuses.unwrap_or(Statuses::ANY), problems);
+                            entries.push(entry.filter(|_| statuses.is_some()));
+                        }
+                    }
+                }
+            }
+        }
+        let entries: Vec<Entry> = entries.into_iter().collect::<Option<_>>()?;
+        let Some(first) = entries.first() else { return Some(Self(entries)) };
+        if entries.iter().all(|entry| entry.effect == Effect::Exclude) {
+            let problem = Diagnostic::error("only-exclusions", "a list of only `!` patterns matches nothing");
+            let problem = problem.located(problems.file(), &first.pattern, "there is nothing yet to take back");
+            let problem = problem.help("begin with what it matches, such as `**`");
+            problems.push(
+                problem.help("keep exclusions that are only shared by an anchor under a key that begins with `x-`"),
+            );
+            return None;
+        }
+        if first.effect == Effect::Exclude {
+            let message = "a list that begins with an exclusion: patterns are read in order, so it takes nothing back";
+            let problem = Diagnostic::warning("exclusion-first", message);
+            let problem = problem.located(problems.file(), &first.pattern, "there is nothing yet to take back");
+            problems.push(problem.help("move it behind the patterns that it restricts"));
+        }
+        Some(Self(entries))
+    }
+}
+
+fn entry(view: View<'_>, statuses: Statuses, problems: &mut Problems<'_>) -> Option<Entry> {
+    let text = text(view, "a pattern", problems)?;
+    let excludes = text.starts_with('!') && !text.starts_with("!(");
+    if excludes && text[1..].starts_with('!') && !text[1..].starts_with("!(") {
+        let problem = Diagnostic::error("double-exclusion", "a pattern begins with `!!`");
+        let problem = problem.located(problems.file(), &view.locate(()), "excludes what is not matched");
+        problems
+            .push(problem.help("write one `!` to exclude, none to include, and `\\!` for a file whose name begins so"));
+        return None;
+    }
+    let (effect, place) = if excludes { (Effect::Exclude, Place::BehindMark) } else { (Effect::Include, Place::Start) };
+    Some(Entry { effect, statuses, pattern: pattern(view, place, problems)? })
+}
+
+/// Reads `added|modified`.
+fn statuses(key: View<'_>, problems: &mut Problems<'_>) -> Option<Statuses> {
+    let mut statuses = Statuses::NONE;
+    for word in key.text().split('|').map(str::trim) {
+        let Some(status) = Statuses::word(word) else {
+            let problem = Diagnostic::error("unknown-status", format!("there is no status `{}`", Escaped::new(word)));
+            let problem =
+                problem.located(problems.file(), &key.locate(()), "expected `added`, `modified` or `deleted`");
+            problems.push(match problems.did_you_mean(word, ["added", "modified", "deleted"]) {
+                Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+                None => problem.help("a rename is a deletion and an addition; several words are joined by `|`"),
+            });
+            return None;
+        };
+        statuses = statuses.or(status);
+    }
+    Some(statuses)
+}
+
+impl JsonSchema for Patterns {
+    fn schema_name() -> Cow<'static, str> {
+        "Patterns".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let nested = generator.subschema_for::<Self>();
+        let word = "\\s*(added|modified|deleted)\\s*";
+        let statuses = format!("^{word}(\\|{word})*$");
+        schemars::json_schema!({
+            "description": "A pattern, or a list of patterns; `!` takes back what earlier ones matched, \
+                `added|modified|deleted` before one restricts it to changes of that kind, lists inside are flattened.",
+            "anyOf": [
+                { "type": "string", "minLength": 1 },
+                { "type": "array", "items": nested },
+                { "type": "object", "patternProperties": { (statuses): nested }, "additionalProperties": false },
+            ],
+        })
+    }
+}

@@ -1,0 +1,81 @@
+use schemars::JsonSchema;
+
+use crate::config::problems::Problems;
+use crate::config::read::{Read, literal};
+use crate::config::yaml::View;
+use crate::diagnostic::Diagnostic;
+use crate::name::Escaped;
+use crate::template::{Template, TemplateError};
+use crate::version::{TagFormat, TagFormatError};
+
+/// The format of a release tag: `{{path}}@{{version}}`.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(transparent, inline)]
+pub(in crate::config) struct TagTemplate(#[schemars(with = "String")] pub(in crate::config) TagFormat);
+
+/// The name of an image without a tag: `ghcr.io/acme/{{name}}`.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(transparent, inline)]
+pub(in crate::config) struct ImageName(#[schemars(with = "String")] pub(in crate::config) Template);
+
+impl Read for TagTemplate {
+    fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
+        let text = literal(view, "the format of a tag", problems)?;
+        match TagFormat::parse(text) {
+            Ok(format) => Some(Self(format)),
+            Err(TagFormatError::Template(error)) => {
+                problems.push(problem(view, &error, &["path", "name", "version"], problems));
+                None
+            }
+            Err(error @ (TagFormatError::NoVersion | TagFormatError::SecondVersion { .. })) => {
+                let at = view.locate_part(problems.file(), error.offset()..text.len());
+                let problem = Diagnostic::error("tag-without-version", error.to_string());
+                problems.push(problem.located(problems.file(), &at, "").help("such as `{{path}}@{{version}}`"));
+                None
+            }
+        }
+    }
+}
+
+const IMAGE: &[&str] = &["name", "path"];
+
+impl Read for ImageName {
+    fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
+        let text = literal(view, "the name of an image", problems)?;
+        let template = match Template::parse(text, IMAGE) {
+            Ok(template) => template,
+            Err(error) => {
+                problems.push(problem(view, &error, IMAGE, problems));
+                return None;
+            }
+        };
+        let tag = text.rfind('/').map_or(0, |slash| slash + 1);
+        if let Some(colon) = text[tag..].find([':', '@']) {
+            let file = problems.file();
+            let problem = Diagnostic::error("image-with-tag", "the image carries a tag or a digest");
+            let problem = problem.located(file, &view.locate_part(file, tag + colon..text.len()), "from here on");
+            problems.push(problem.help("leave it off, and say in `tags` which tags the image gets"));
+            return None;
+        }
+        Some(Self(template))
+    }
+}
+
+fn problem(view: View<'_>, error: &TemplateError, offered: &[&str], problems: &Problems<'_>) -> Diagnostic {
+    let file = problems.file();
+    let (text, start) = (view.text(), error.offset());
+    let end = text[start..].find("}}").map_or(text.len(), |braces| start + braces + "}}".len());
+    let at = view.locate_part(file, start..end);
+    let problem =
+        Diagnostic::error("bad-template", Escaped::new(&error.to_string()).to_string()).located(file, &at, "");
+    let meant = match error {
+        TemplateError::Unknown { name, .. } => problems.did_you_mean(name, offered.iter().copied()),
+        TemplateError::Unclosed { .. } => return problem.help("close it with `}}`"),
+        TemplateError::NotAName { .. } | TemplateError::NotAnArgument { .. } | TemplateError::Arguments { .. } => None,
+    };
+    if let Some(meant) = meant {
+        return problem.help(format!("did you mean `{{{{{meant}}}}}`?"));
+    }
+    let names: Vec<String> = offered.iter().map(|name| format!("`{{{{{name}}}}}`")).collect();
+    problem.help(format!("the names here are {}", names.join(", ")))
+}

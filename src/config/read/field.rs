@@ -1,0 +1,70 @@
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::Read;
+use crate::config::problems::Problems;
+use crate::config::yaml::View;
+use crate::diagnostic::Located;
+
+/// What a key of a mapping has.
+#[derive(Debug, Clone, Default)]
+pub(in crate::config) enum Field<T> {
+    /// The key is not there: the default holds.
+    #[default]
+    Absent,
+    /// The key is there without a value: not even the default holds.
+    Empty,
+    /// A value.
+    Given(Located<T>),
+    /// Something that could not be read; the problem has been told.
+    Broken,
+}
+
+impl<T: Read> Field<T> {
+    pub(in crate::config) fn read(view: View<'_>, problems: &mut Problems<'_>) -> Self {
+        if view.is_null() {
+            return Self::Empty;
+        }
+        T::read(view, problems).map_or(Self::Broken, |value| Self::Given(view.locate(value)))
+    }
+
+    pub(in crate::config) fn over(self, defaults: &Self) -> Self {
+        match (self, defaults) {
+            (Self::Absent, defaults) => defaults.clone(),
+            (Self::Given(own), Self::Given(defaults)) => {
+                let Located { value, used, defined } = own;
+                Self::Given(Located { value: value.over(&defaults.value), used, defined })
+            }
+            (own, _) => own,
+        }
+    }
+}
+
+impl<T> Field<T> {
+    pub(in crate::config) fn given(&self) -> Option<&Located<T>> {
+        if let Self::Given(value) = self { Some(value) } else { None }
+    }
+
+    pub(in crate::config) fn value(&self) -> Option<&T> {
+        self.given().map(|located| &located.value)
+    }
+
+    pub(in crate::config) fn is_broken(&self) -> bool {
+        matches!(self, Self::Broken)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Field<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        Option::<T>::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Option::<T>::json_schema(generator)
+    }
+}

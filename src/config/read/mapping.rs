@@ -1,0 +1,72 @@
+use super::wrong_type;
+use crate::config::problems::Problems;
+use crate::config::yaml::View;
+use crate::diagnostic::Diagnostic;
+use crate::name::Escaped;
+
+/// Defines a mapping of filters.yaml once: the struct of its keys, its reader, and its JSON Schema.
+///
+/// Every key may be absent. `free "x-"` lets keys with that prefix stand for anything.
+macro_rules! mapping {
+    (
+        $(#[$meta:meta])*
+        struct $name:ident $(free $prefix:literal)? {
+            $($(#[$doc:meta])* $field:ident: $type:ty,)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Default, schemars::JsonSchema)]
+        #[schemars(default, deny_unknown_fields)]
+        pub(in crate::config) struct $name {
+            $($(#[$doc])* pub(in crate::config) $field: $crate::config::read::Field<$type>,)*
+        }
+
+        impl $crate::config::read::Read for $name {
+            fn read(
+                view: $crate::config::yaml::View<'_>,
+                problems: &mut $crate::config::problems::Problems<'_>,
+            ) -> Option<Self> {
+                let mut mapping = Self::default();
+                for (key, value) in $crate::config::read::entries(view, problems)? {
+                    match key.text() {
+                        $(stringify!($field) => {
+                            mapping.$field = $crate::config::read::Field::read(value, problems);
+                        })*
+                        $(name if name.starts_with($prefix) => {})?
+                        _ => $crate::config::read::unknown_key(key, &[$(stringify!($field)),*], problems),
+                    }
+                }
+                Some(mapping)
+            }
+
+            fn over(self, defaults: &Self) -> Self {
+                Self { $($field: self.$field.over(&defaults.$field),)* }
+            }
+        }
+    };
+}
+pub(in crate::config) use mapping;
+
+/// Returns the entries of a mapping, or tells that it is none.
+pub(in crate::config) fn entries<'t>(
+    view: View<'t>,
+    problems: &mut Problems<'_>,
+) -> Option<impl Iterator<Item = (View<'t>, View<'t>)> + use<'t>> {
+    let entries = view.mapping();
+    if entries.is_none() {
+        wrong_type(view, "a mapping", problems);
+    }
+    entries
+}
+
+/// Tells that a mapping has no such key.
+pub(in crate::config) fn unknown_key(key: View<'_>, known: &[&str], problems: &mut Problems<'_>) {
+    let name = key.text();
+    let problem = Diagnostic::error("unknown-key", format!("unknown key `{}`", Escaped::new(name)));
+    let problem = problem.located(problems.file(), &key.locate(()), "not a key of this mapping");
+    let problem = match problems.did_you_mean(name, known.iter().copied()) {
+        Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+        None => problem.help(format!("the keys here are {}", known.join(", "))),
+    };
+    problems.push(problem);
+}

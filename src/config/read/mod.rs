@@ -1,0 +1,39 @@
+//! From the tree to values as written: one definition gives the reader, its errors and the JSON Schema.
+//!
+//! Every problem is told where it is, and reading goes on: what could not be read is [`Field::Broken`], so that
+//! nothing else complains about it.
+
+mod collection;
+mod field;
+mod mapping;
+mod scalar;
+
+pub(super) use collection::{List, Map, Named, flattened};
+pub(super) use field::Field;
+pub(super) use mapping::{entries, mapping, unknown_key};
+pub(super) use scalar::{Text, literal, text, word};
+
+use schemars::JsonSchema;
+
+use super::problems::Problems;
+use super::yaml::View;
+
+/// A value of filters.yaml, as written.
+pub(super) trait Read: JsonSchema + Sized + Clone {
+    /// Reads it. `None` says that the problem has been told.
+    fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self>;
+
+    /// This value where `defaults` has one too: it wins, and mappings are merged.
+    #[must_use]
+    fn over(self, _defaults: &Self) -> Self {
+        self
+    }
+}
+
+/// Tells that a value is of another kind than the one that can stand there.
+pub(super) fn wrong_type(view: View<'_>, expected: &str, problems: &mut Problems<'_>) {
+    if !view.is_broken() {
+        let message = format!("expected {expected}, found {}", view.kind());
+        problems.error("wrong-type", message, &view.locate(()), format!("expected {expected}"));
+    }
+}

@@ -1,0 +1,78 @@
+use indexmap::IndexMap;
+
+use crate::config::problems::Problems;
+use crate::config::raw;
+use crate::config::read::{Field, Map, Named};
+use crate::config::{Environment, Push};
+use crate::diagnostic::Diagnostic;
+use crate::name::Escaped;
+use crate::trigger::Kind;
+use crate::version::Style;
+
+/// The environments of a file that says nothing of them (spec section 2).
+pub(in crate::config) fn usual() -> IndexMap<String, Environment> {
+    let environment = |on: Kind, version: Style, push: Push| Environment {
+        on: vec![on],
+        branches: Vec::new(),
+        version: Some(version),
+        push,
+    };
+    let list = [
+        ("production", environment(Kind::Tag, Style::Release, Push::Allowed)),
+        ("staging", environment(Kind::Push, Style::Extended, Push::Allowed)),
+        ("preview", environment(Kind::PullRequest, Style::Extended, Push::OnRequest)),
+        ("development", environment(Kind::Manual, Style::Extended, Push::Allowed)),
+        ("local", environment(Kind::Local, Style::Extended, Push::OnRequest)),
+    ];
+    list.into_iter().map(|(name, environment)| (name.to_owned(), environment)).collect()
+}
+
+/// Checks the environments of a file: they replace the usual ones.
+pub(super) fn check(
+    written: &Field<Map<raw::Environment>>,
+    problems: &mut Problems<'_>,
+) -> IndexMap<String, Environment> {
+    let Some(written) = written.value() else { return usual() };
+    let mut taken: IndexMap<Kind, &Named<raw::Environment>> = IndexMap::new();
+    let mut environments = IndexMap::new();
+    for (name, named) in &written.0 {
+        let environment = &named.value.value;
+        let on: Vec<Kind> =
+            environment.on.value().into_iter().flat_map(|kinds| &kinds.0).map(|kind| kind.value.0).collect();
+        if on.is_empty() && !environment.on.is_broken() {
+            let message = format!("the environment `{}` has no `on`", Escaped::new(name));
+            let problem =
+                Diagnostic::error("missing-key", message).located(problems.file(), &named.name, "never taken");
+            let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::word).collect();
+            problems.push(problem.help(format!("say which events it is for: {}", kinds.join(", "))));
+            continue;
+        }
+        if let Some(earlier) = on.iter().map(|kind| taken.get(kind)).collect::<Option<Vec<_>>>()
+            && let Some(earlier) = earlier.first()
+        {
+            let message = format!("the environment `{}` is never taken", Escaped::new(name));
+            let problem = Diagnostic::warning("unreachable-environment", message);
+            let problem = problem.located(problems.file(), &named.name, "the first that fits is taken");
+            problems.push(problem.label(problems.file(), earlier.at(), "takes its events before it, on any branch"));
+        }
+        let branches: Vec<_> = environment
+            .branches
+            .value()
+            .into_iter()
+            .flat_map(|list| &list.0)
+            .map(|item| item.value.0.clone())
+            .collect();
+        if branches.is_empty() && !environment.branches.is_broken() {
+            for kind in &on {
+                taken.entry(*kind).or_insert(named);
+            }
+        }
+        let push = match environment.push.value() {
+            Some(raw::Flag(false)) => Push::OnRequest,
+            _ => Push::Allowed,
+        };
+        let version = environment.version.value().map(|style| style.0);
+        environments.insert(name.clone(), Environment { on, branches, version, push });
+    }
+    environments
+}

@@ -1,0 +1,85 @@
+use indexmap::IndexMap;
+
+use crate::config::problems::Problems;
+use crate::config::raw;
+use crate::config::read::Named;
+use crate::config::{Image, Written};
+use crate::diagnostic::{Diagnostic, Located};
+use crate::image::{Flavor, ImageName, Labels, RuleError, TagRules};
+use crate::name::Escaped;
+
+/// Checks what a service says of its image.
+pub(super) fn check(name: &str, named: &Named<raw::Service>, problems: &mut Problems<'_>) -> Image {
+    let raw = &named.value.value;
+    let tags = raw.tags.value().map(|lines| lines.0.clone()).unwrap_or_default();
+    let flavor = raw.flavor.value().map(|lines| lines.0.clone()).unwrap_or_default();
+    Image {
+        name: image_name(name, raw, problems),
+        rules: rules(&tags, &flavor, problems),
+        labels: labels(raw, problems),
+        written: Written { tags, flavor, labels: raw.labels.value().map(super::service::texts).unwrap_or_default() },
+    }
+}
+
+fn image_name(name: &str, raw: &raw::Service, problems: &mut Problems<'_>) -> Option<ImageName> {
+    let template = raw.image.given()?;
+    // Without a path its template has no value, which has been complained of.
+    let path = raw.path.value().map(|path| path.0.clone()).filter(|path| !path.is_root());
+    let value = |wanted: &str| match wanted {
+        "name" => Some(name.to_owned()),
+        "path" => path.as_ref().map(ToString::to_string),
+        _ => None,
+    };
+    let text = template.value.0.render(value).ok()?;
+    match ImageName::parse(&text) {
+        Ok(image) => Some(image),
+        Err(error) => {
+            let message = format!("`{}` cannot be the name of an image", Escaped::new(&text));
+            let problem = Diagnostic::error("bad-image", message).located(problems.file(), template, "");
+            problems.push(problem.help(error.to_string()));
+            None
+        }
+    }
+}
+
+fn rules(tags: &[Located<String>], flavor: &[Located<String>], problems: &mut Problems<'_>) -> TagRules {
+    let texts = |lines: &[Located<String>]| -> Vec<String> { lines.iter().map(|line| line.value.clone()).collect() };
+    let read_flavor = Flavor::parse(&texts(flavor)).unwrap_or_else(|errors| {
+        say("bad-flavor", flavor, &errors, problems);
+        Flavor::default()
+    });
+    TagRules::parse(&texts(tags), read_flavor).unwrap_or_else(|errors| {
+        say("bad-tag-rule", tags, &errors, problems);
+        TagRules::default()
+    })
+}
+
+fn say(code: &'static str, lines: &[Located<String>], errors: &[RuleError], problems: &mut Problems<'_>) {
+    for error in errors {
+        let Some(line) = lines.get(error.line) else { continue };
+        let mut at = line.as_ref().map(|_| ());
+        // Where the line stands in the file as it is, the place is inside of it.
+        if problems.file().slice(line.defined) == line.value {
+            at.defined.start += error.offset.min(line.value.len());
+            if line.used == line.defined {
+                at.used = at.defined;
+            }
+        }
+        let problem = Diagnostic::error(code, error.message.clone()).located(problems.file(), &at, "");
+        problems.push(error.help.iter().fold(problem, Diagnostic::help));
+    }
+}
+
+fn labels(raw: &raw::Service, problems: &mut Problems<'_>) -> Labels {
+    let Some(written) = raw.labels.value() else { return Labels::default() };
+    let texts: IndexMap<String, String> = super::service::texts(written);
+    Labels::parse(texts.iter().map(|(key, value)| (key.as_str(), value.as_str()))).unwrap_or_else(|errors| {
+        for error in errors {
+            let Some(value) = written.0.get(&error.key) else { continue };
+            let problem = Diagnostic::error("bad-label", error.message.clone());
+            let problem = problem.located(problems.file(), &value.value, "");
+            problems.push(error.help.iter().fold(problem, Diagnostic::help));
+        }
+        Labels::default()
+    })
+}

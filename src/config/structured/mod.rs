@@ -1,0 +1,95 @@
+//! The structured shape: what needs the whole file is checked, and names become ids.
+
+mod dependencies;
+mod environments;
+mod image;
+mod names;
+mod service;
+mod tags;
+
+pub(super) use environments::usual as usual_environments;
+
+use indexmap::IndexMap;
+
+use super::problems::Problems;
+use super::raw::{self, Patterns};
+use super::read::{Field, Named, Read as _};
+use super::yaml::View;
+use super::{Config, Shape, definition, release_tags};
+use crate::filter::{Filter, Filters};
+use crate::name::{ServiceId, ServiceName};
+
+/// The services with defaults applied, by name.
+type Services = IndexMap<String, Named<raw::Service>>;
+
+/// Reads a file of the structured shape; none when something is wrong with it.
+pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config> {
+    let file = raw::File::read(root, problems)?;
+    let services = with_defaults(&file);
+    names::check(&services, &file, problems);
+    let graph = dependencies::check(&services, problems);
+    tags::check(&services, problems);
+    let environments = environments::check(&file.environments, problems);
+    let checked: Vec<service::Checked> =
+        services.iter().filter_map(|(name, service)| service::check(name, service, problems)).collect();
+    let graph = graph.filter(|_| !problems.has_errors())?;
+
+    let mut filters = Vec::new();
+    let mut list = IndexMap::new();
+    for service::Checked { filter, mut service } in checked {
+        service.filter = add(&mut filters, filter);
+        let id = ServiceId(list.len());
+        service.depends_on = dependencies::of(&graph, &services[service.name.value.as_str()].value.value);
+        debug_assert_eq!(graph.name(id), &service.name.value);
+        list.insert(service.name.value.clone(), service);
+    }
+    let ordered = |patterns: &Patterns| Filter::Ordered(patterns.0.clone());
+    let named = file.filters.value().into_iter().flat_map(|map| &map.0);
+    let named = named.map(|(name, value)| (name.clone(), add(&mut filters, ordered(&value.value.value)))).collect();
+    let of =
+        |field: &Field<Patterns>| Filter::Ordered(field.value().map_or_else(Vec::new, |patterns| patterns.0.clone()));
+    let global = add(&mut filters, of(&file.global));
+    let ignore = add(&mut filters, of(&file.ignore));
+    let definitions = definition::of(&list, &filters, |id| graph.name(id).clone());
+    Some(Config {
+        source: problems.file().clone(),
+        shape: Shape::Structured,
+        release_tags: release_tags(&list),
+        services: list,
+        graph,
+        filters: Filters::new(filters),
+        named,
+        global,
+        ignore,
+        environments,
+        definitions,
+    })
+}
+
+fn add(filters: &mut Vec<Filter>, filter: Filter) -> crate::filter::FilterId {
+    filters.push(filter);
+    Filters::id(filters.len() - 1)
+}
+
+fn with_defaults(file: &raw::File) -> Services {
+    let services = file.services.value().map(|services| services.0.clone()).unwrap_or_default();
+    let Some(defaults) = file.defaults.value() else { return services };
+    let apply = |mut named: Named<raw::Service>| {
+        let mut defaults = defaults.clone();
+        // They are two answers to one question, so a service's own answer replaces both.
+        if !matches!(named.value.value.run, Field::Absent) {
+            defaults.builder = Field::Absent;
+        }
+        if !matches!(named.value.value.builder, Field::Absent) {
+            defaults.run = Field::Absent;
+        }
+        named.value.value = named.value.value.over(&defaults);
+        named
+    };
+    services.into_iter().map(|(name, named)| (name, apply(named))).collect()
+}
+
+/// The name of a service that has passed `names::check`.
+fn checked_name(name: &str) -> Option<ServiceName> {
+    ServiceName::parse(name).ok()
+}

@@ -1,0 +1,166 @@
+use indexmap::IndexMap;
+
+use super::{checked_name, image, tags};
+use crate::config::problems::Problems;
+use crate::config::raw::{self, Directory};
+use crate::config::read::{Field, List, Map, Named, Text};
+use crate::config::{Global, Service};
+use crate::diagnostic::{Diagnostic, Located};
+use crate::filter::{Effect, Entry, Filter, Filters, Statuses};
+use crate::glob::Pattern;
+use crate::name::{Escaped, RepoDir};
+use crate::recipe::Recipe;
+use crate::template::Part;
+
+/// A service whose own keys are right, and what affects it. The ids in it are still those of nothing.
+pub(super) struct Checked {
+    pub(super) filter: Filter,
+    pub(super) service: Service,
+}
+
+/// Checks what a service's keys say together.
+pub(super) fn check(name: &str, named: &Named<raw::Service>, problems: &mut Problems<'_>) -> Option<Checked> {
+    let raw = &named.value.value;
+    image_has_path(name, named, problems);
+    one_builder(raw, problems);
+    let filter = Filter::Ordered(entries(name, named, problems)?);
+    let checked = checked_name(name)?;
+    let service = Service {
+        tag: tags::patterns(&checked, raw),
+        name: Located { value: checked, used: named.name.used, defined: named.name.defined },
+        path: raw.path.value().map(|path| path.0.clone()),
+        filter: Filters::id(0),
+        global: match raw.global.value() {
+            Some(raw::Flag(false)) => Global::StandsAside,
+            _ => Global::TakesPart,
+        },
+        depends_on: Vec::new(),
+        style: raw.style.value().map(|style| style.0),
+        image: image::check(name, named, problems),
+        platforms: strings(&raw.platforms, |platform| &platform.0),
+        matrix: raw.matrix.value().map(|matrix| matrix.0.clone()).unwrap_or_default(),
+        description: raw.description.value().map(|text| text.0.clone()),
+        recipe: recipe(raw),
+    };
+    Some(Checked { filter, service })
+}
+
+fn recipe(raw: &raw::Service) -> Recipe {
+    Recipe {
+        builder: raw.builder.value().map(|builder| builder.0),
+        run: raw.run.value().map(|command| command.0.clone()),
+        dockerfile: raw.dockerfile.value().map(|file| file.0.clone()),
+        context: raw.context.value().map(|directory| directory.0.to_string()),
+        target: raw.target.value().map(|text| text.0.clone()),
+        build_args: raw.build_args.value().map(|arguments| texts(&arguments.0)).unwrap_or_default(),
+        secrets: strings(&raw.secrets, |secret| &secret.0),
+        cache_from: strings(&raw.cache_from, |text| &text.0),
+        cache_to: strings(&raw.cache_to, |text| &text.0),
+        env: raw.env.value().map(|variables| texts(&variables.0)).unwrap_or_default(),
+        timeout: raw.timeout.value().map(|limit| limit.0),
+        retries: raw.retries.value().map_or(0, |retries| retries.0),
+        weight: raw.weight.value().map_or(1, |weight| weight.0),
+    }
+}
+
+pub(super) fn texts(map: &Map<Text>) -> IndexMap<String, String> {
+    map.0.iter().map(|(name, value)| (name.clone(), value.value.value.0.clone())).collect()
+}
+
+fn strings<T>(list: &Field<List<T>>, text: impl Fn(&T) -> &String) -> Vec<String> {
+    list.value().into_iter().flat_map(|list| &list.0).map(|item| text(&item.value).clone()).collect()
+}
+
+/// What affects a service: its filters, or all below its path.
+fn entries(name: &str, named: &Named<raw::Service>, problems: &mut Problems<'_>) -> Option<Vec<Entry>> {
+    let raw = &named.value.value;
+    let unaffected = |message: String, at: &Located<()>, problems: &mut Problems<'_>| {
+        let problem = Diagnostic::error("nothing-affects", message);
+        let problem = problem.located(problems.file(), at, "no change would ever affect it");
+        problems.push(problem.help("give it a `path`, or the patterns of what affects it in `filters`"));
+        None
+    };
+    let shown = Escaped::new(name);
+    match (&raw.filters, &raw.path) {
+        (Field::Broken, _) | (Field::Absent, Field::Broken) => None,
+        (Field::Given(patterns), _) if patterns.value.0.is_empty() => unaffected(
+            format!("the service `{shown}` has an empty list of filters"),
+            &patterns.as_ref().map(|_| ()),
+            problems,
+        ),
+        (Field::Given(patterns), _) => Some(patterns.value.0.clone()),
+        (Field::Absent, Field::Given(path)) => below(path, problems).map(|entry| vec![entry]),
+        (Field::Empty, _) | (Field::Absent, Field::Absent | Field::Empty) => {
+            unaffected(format!("the service `{shown}` has neither a path nor filters"), &named.name, problems)
+        }
+    }
+}
+
+/// Everything below a directory.
+fn below(path: &Located<Directory>, problems: &mut Problems<'_>) -> Option<Entry> {
+    let text = below_pattern(&path.value.0);
+    match Pattern::parse(&text) {
+        Ok(pattern) => {
+            let pattern = path.as_ref().map(|_| pattern);
+            Some(Entry { effect: Effect::Include, statuses: Statuses::ANY, pattern })
+        }
+        Err(error) => {
+            let message = format!("no pattern can be made of this path: {}", Escaped::new(&error.message));
+            problems.error("bad-path", message, path, "write `filters` for this service");
+            None
+        }
+    }
+}
+
+/// `<path>/**`, in which the path means itself.
+fn below_pattern(path: &RepoDir) -> String {
+    if path.is_root() {
+        return "**".to_owned();
+    }
+    let mut pattern = String::new();
+    for (at, c) in path.as_str().char_indices() {
+        if r#"*?[]{}()|"^$"#.contains(c) || (c == '!' && at == 0) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern + "/**"
+}
+
+fn image_has_path(name: &str, named: &Named<raw::Service>, problems: &mut Problems<'_>) {
+    let raw = &named.value.value;
+    let Some(image) = raw.image.given() else { return };
+    let uses_path = image.value.0.parts().iter().any(|part| matches!(part, Part::Name { name, .. } if name == "path"));
+    if uses_path && !raw.path.is_broken() && raw.path.value().is_none_or(|path| path.0.is_root()) {
+        let message = format!("the service `{}` has no path for the `{{{{path}}}}` of its image", Escaped::new(name));
+        let problem = Diagnostic::error("image-without-path", message);
+        let problem = problem.located(problems.file(), &named.name, "no `path`, or the root");
+        let problem = problem.label(problems.file(), image.defined, "the name of its image");
+        problems.push(problem.help("give it a path, or an `image` of its own"));
+    }
+}
+
+fn one_builder(raw: &raw::Service, problems: &mut Problems<'_>) {
+    if let (Some(run), Some(builder)) = (raw.run.given(), raw.builder.given()) {
+        let problem = Diagnostic::error("two-builders", "both `run` and `builder` say what builds this service");
+        let problem = problem.located(problems.file(), run, "its command");
+        problems.push(problem.label(problems.file(), builder.defined, "its builder").help("keep one of them"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_in_a_pattern_means_itself() {
+        for (path, pattern) in [
+            (".", "**"),
+            ("services/go/api", "services/go/api/**"),
+            ("app/[id]", r"app/\[id\]/**"),
+            ("!a/(b)/@c", r"\!a/\(b\)/@c/**"),
+        ] {
+            assert_eq!(below_pattern(&RepoDir::parse(path).unwrap()), pattern);
+        }
+    }
+}

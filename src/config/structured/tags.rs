@@ -1,0 +1,98 @@
+use std::collections::BTreeSet;
+
+use super::{Services, checked_name};
+use crate::config::problems::Problems;
+use crate::config::raw;
+use crate::config::read::{Field, Named};
+use crate::diagnostic::Diagnostic;
+use crate::name::{Escaped, RepoDir, ServiceName};
+use crate::version::{TagFormat, TagPattern, TagProblem, tag_problems};
+
+/// Checks that release tags can be made, and that each tells its service.
+pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
+    let mut patterns = Vec::new();
+    for (name, service) in services {
+        if service.value.value.path.is_broken()
+            || service.value.value.tag.is_broken()
+            || !has_path(name, service, problems)
+        {
+            continue;
+        }
+        if let Some(name) = checked_name(name) {
+            let of = self::patterns(&name, &service.value.value);
+            patterns.push((name, of));
+        }
+    }
+    // Of two services that take each other's tags, one complaint is enough.
+    let mut said = BTreeSet::new();
+    for problem in tag_problems(&patterns) {
+        let pair = match &problem {
+            TagProblem::Refused { service, .. } => [service.clone(), service.clone()],
+            TagProblem::Overlap { service, other, .. } | TagProblem::Directory { service, other, .. } => {
+                let mut pair = [service.clone(), other.clone()];
+                pair.sort();
+                pair
+            }
+        };
+        if said.insert(pair) {
+            say(&problem, services, problems);
+        }
+    }
+}
+
+/// Returns what a service's release tags look like: all that are read, the one that is written first.
+pub(super) fn patterns(name: &ServiceName, service: &raw::Service) -> Vec<TagPattern> {
+    let path = service.path.value().map_or(RepoDir::ROOT, |path| path.0.clone());
+    formats(service).iter().map(|format| format.pattern(name, &path)).collect()
+}
+
+/// Returns the formats of a service's tags, or the usual one.
+fn formats(service: &raw::Service) -> Vec<TagFormat> {
+    if let Field::Given(tags) = &service.tag {
+        return tags.value.0.iter().map(|tag| tag.value.0.clone()).collect();
+    }
+    let has_path = service.path.value().is_some_and(|path| !path.0.is_root());
+    TagFormat::parse(if has_path { TagFormat::DEFAULT } else { TagFormat::BY_NAME }).into_iter().collect()
+}
+
+/// Complains of a format that needs a path where there is none.
+fn has_path(name: &str, service: &Named<raw::Service>, problems: &mut Problems<'_>) -> bool {
+    if service.value.value.path.value().is_some_and(|path| !path.0.is_root()) {
+        return true;
+    }
+    let Field::Given(tags) = &service.value.value.tag else { return true };
+    let mut needing = tags.value.0.iter().filter(|tag| tag.value.0.uses_path()).peekable();
+    let has_path = needing.peek().is_none();
+    for format in needing {
+        let message = format!("the service `{}` has no path for `{{{{path}}}}`", Escaped::new(name));
+        let problem = Diagnostic::error("tag-without-path", message);
+        let problem = problem.located(problems.file(), &service.name, "no `path`, or the root");
+        let problem = problem.label(problems.file(), format.defined, "the format of its tags");
+        problems.push(problem.help("give it a path, or a `tag` such as `{{name}}@{{version}}`"));
+    }
+    has_path
+}
+
+fn say(problem: &TagProblem, services: &Services, problems: &mut Problems<'_>) {
+    let code = match problem {
+        TagProblem::Refused { .. } => "bad-tag",
+        TagProblem::Overlap { .. } => "ambiguous-tags",
+        TagProblem::Directory { .. } => "tag-is-directory",
+    };
+    let place = |service: &ServiceName| {
+        let named = &services[service.as_str()];
+        match &named.value.value.tag {
+            Field::Given(tags) if tags.defined.start >= named.name.defined.start => tags.as_ref().map(|_| ()),
+            Field::Given(_) | Field::Absent | Field::Empty | Field::Broken => named.name.as_ref().map(|_| ()),
+        }
+    };
+    let diagnostic = Diagnostic::error(code, problem.to_string());
+    let diagnostic = diagnostic.located(problems.file(), &place(problem.service()), "");
+    let diagnostic = match problem {
+        TagProblem::Refused { .. } => diagnostic,
+        TagProblem::Overlap { other, .. } | TagProblem::Directory { other, .. } => {
+            diagnostic.located(problems.file(), &place(other), format!("tags of `{other}`"))
+        }
+    };
+    problems.push(diagnostic.help(problem.help()));
+}

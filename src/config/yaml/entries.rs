@@ -1,0 +1,69 @@
+use std::borrow::Cow;
+
+use indexmap::IndexMap;
+
+use super::node::{Content, Node};
+use crate::diagnostic::Span;
+
+/// The entries of a mapping while it is read, in the order in which JavaScript has them: a key stays where it came
+/// first, be it from a merge key.
+#[derive(Default)]
+pub(super) struct Entries<'t>(IndexMap<Cow<'t, str>, Entry<'t>>);
+
+struct Entry<'t> {
+    key: Node<'t>,
+    value: Node<'t>,
+    origin: Origin,
+}
+
+/// Where an entry comes from.
+enum Origin {
+    /// From the mapping itself.
+    Own,
+    /// From a merge key; an own entry replaces it.
+    Merged,
+}
+
+impl<'t> Entries<'t> {
+    /// Adds an entry of the mapping itself.
+    ///
+    /// # Errors
+    /// The place of the entry that the mapping has already under this key; that one stays.
+    pub(super) fn insert(&mut self, name: Cow<'t, str>, key: Node<'t>, value: Node<'t>) -> Result<(), Span> {
+        if let Some(entry) = self.0.get_mut(&name) {
+            if matches!(entry.origin, Origin::Own) {
+                return Err(entry.key.at);
+            }
+            *entry = Entry { key, value, origin: Origin::Own };
+        } else {
+            self.0.insert(name, Entry { key, value, origin: Origin::Own });
+        }
+        Ok(())
+    }
+
+    /// Adds the entries of another mapping where there is none of that name, and returns whether it is a mapping.
+    pub(super) fn merge(&mut self, mapping: &Node<'t>) -> bool {
+        let Content::Mapping(entries) = &mapping.resolved().content else { return false };
+        let via = |node: &Node<'t>| Node { via: mapping.via.or(node.via), ..node.clone() };
+        for (key, value) in entries {
+            self.0.entry(name(key)).or_insert_with(|| Entry {
+                key: via(key),
+                value: via(value),
+                origin: Origin::Merged,
+            });
+        }
+        true
+    }
+
+    pub(super) fn into_vec(self) -> Vec<(Node<'t>, Node<'t>)> {
+        self.0.into_values().map(|entry| (entry.key, entry.value)).collect()
+    }
+}
+
+/// By what a key is told from others; two texts that differ in their quotes alone are one key.
+pub(super) fn name<'t>(key: &Node<'t>) -> Cow<'t, str> {
+    match &key.resolved().content {
+        Content::Scalar(scalar) => scalar.text.clone(),
+        _ => Cow::Borrowed(""),
+    }
+}

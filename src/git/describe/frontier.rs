@@ -1,0 +1,41 @@
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::commits::Node;
+
+/// Commits that wait to be walked, in git's order: the newest first, and of the same second the one that came first.
+#[derive(Default)]
+pub(super) struct Frontier {
+    waiting: BinaryHeap<(u64, Reverse<u32>, Node)>,
+    turns: u32,
+}
+
+impl Frontier {
+    pub(super) fn push(&mut self, seconds: u64, node: Node) {
+        self.waiting.push((seconds, Reverse(self.turns), node));
+        self.turns += 1;
+    }
+
+    pub(super) fn pop(&mut self) -> Option<(u64, Node)> {
+        self.waiting.pop().map(|(seconds, _, node)| (seconds, node))
+    }
+
+    /// Whether a commit of that second is next.
+    pub(super) fn next_is_of(&self, seconds: u64) -> bool {
+        self.waiting.peek().is_some_and(|next| next.0 == seconds)
+    }
+
+    pub(super) fn len(&self) -> u32 {
+        // Turns are counted in 32 bits, and there are never more commits waiting than turns.
+        u32::try_from(self.waiting.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Returns the commits that wait, in no order.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = Node> {
+        self.waiting.iter().map(|(_, _, node)| *node)
+    }
+}

@@ -1,0 +1,11 @@
+use super::Repository;
+
+impl Repository {
+    /// Returns the address that `origin` is fetched from, as the configuration has it; it may hold credentials. None
+    /// where there is no such remote.
+    #[must_use]
+    pub fn remote_url(&self) -> Option<String> {
+        let config = self.gix.config_snapshot();
+        config.string("remote.origin.url").map(|url| url.to_string())
+    }
+}

@@ -1,0 +1,198 @@
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+
+use gix::bstr::{BStr, BString, ByteSlice as _};
+use gix::objs::tree::{EntryKind, EntryRef};
+use gix::objs::{Find, FindExt as _, TreeRefIter};
+
+use super::{Error, Repository};
+use crate::name::{CommitId, RepoPath};
+use crate::tree::{Entry, Mode, ObjectId};
+
+/// A file as a commit has it. Its content is read only when asked for.
+pub struct FileAt<'repo> {
+    repository: &'repo Repository,
+    commit: CommitId,
+    path: RepoPath,
+    id: gix::ObjectId,
+}
+
+impl FileAt<'_> {
+    /// Returns the id of the content: equal ids are equal contents.
+    #[must_use]
+    pub fn id(&self) -> ObjectId {
+        object_id(&self.id)
+    }
+
+    /// Reads the content.
+    ///
+    /// # Errors
+    /// When this clone does not hold it, as in a clone with `--filter=blob:none`.
+    pub fn read(&self) -> Result<Vec<u8>, Error> {
+        let object = self.repository.gix.try_find_object(self.id);
+        match object.map_err(Error::reading(format!("{} at {}", self.path, self.commit)))? {
+            Some(mut object) => Ok(std::mem::take(&mut object.data)),
+            None => Err(Error::MissingBlob {
+                commit: self.commit,
+                path: self.path.clone(),
+                partial: self.repository.partial_clone(),
+            }),
+        }
+    }
+}
+
+impl Repository {
+    /// Returns the file that a commit has at a path; none when there is nothing, or no file (a symbolic link is
+    /// not followed).
+    ///
+    /// # Errors
+    /// When the commit or one of its trees is missing.
+    pub fn file_at(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<FileAt<'_>>, Error> {
+        let entry = self.entry_at(&self.tree_id(Some(commit))?, path)?;
+        Ok(entry
+            .filter(|(kind, _)| matches!(kind, EntryKind::Blob | EntryKind::BlobExecutable))
+            .map(|(_, id)| FileAt { repository: self, commit: *commit, path: path.clone(), id }))
+    }
+
+    /// Returns all that the tree of a commit holds, in the order of bytes: equal to `git ls-tree -r -z`.
+    ///
+    /// # Errors
+    /// When the commit or one of its trees is missing.
+    pub fn entries(&self, commit: &CommitId) -> Result<Vec<Entry>, Error> {
+        let root = self.tree_id(Some(commit))?;
+        let mut listing = Listing::default();
+        self.with_trees(|trees| {
+            gix::traverse::tree::depthfirst(
+                root,
+                gix::traverse::tree::depthfirst::State::default(),
+                trees,
+                &mut listing,
+            )
+        })?;
+        Ok(listing.entries)
+    }
+
+    /// What a tree has at a path.
+    pub(super) fn entry_at(
+        &self,
+        root: &gix::oid,
+        path: &RepoPath,
+    ) -> Result<Option<(EntryKind, gix::ObjectId)>, Error> {
+        let mut found = (EntryKind::Tree, root.to_owned());
+        let mut buffer = Vec::new();
+        for name in path.as_bytes().split_str("/") {
+            if found.0 != EntryKind::Tree {
+                return Ok(None);
+            }
+            let entry = self.with_trees(|trees| {
+                for entry in trees.read(&found.1, &mut buffer)? {
+                    let entry = entry?;
+                    if entry.filename == name {
+                        return Ok(Some((entry.mode.kind(), entry.oid.to_owned())));
+                    }
+                }
+                Ok(None)
+            })?;
+            match entry {
+                Some(entry) => found = entry,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// Reads trees, and knows which one was missing when that fails.
+    pub(super) fn with_trees<T>(&self, read: impl FnOnce(&Trees<'_>) -> gix::Result<T>) -> Result<T, Error> {
+        let trees = Trees { repository: &self.gix, missing: Cell::new(None) };
+        read(&trees).map_err(|error| match trees.missing.get() {
+            Some(id) => Error::MissingTree { id: id.to_string(), partial: self.partial_clone() },
+            None => Error::reading("the directories of a commit")(error),
+        })
+    }
+}
+
+/// The trees of a repository, and the first one that was asked for and is not there.
+pub(super) struct Trees<'repo> {
+    repository: &'repo gix::Repository,
+    missing: Cell<Option<gix::ObjectId>>,
+}
+
+impl Trees<'_> {
+    pub(super) fn read<'a>(&self, id: &gix::oid, buffer: &'a mut Vec<u8>) -> gix::Result<TreeRefIter<'a>> {
+        self.find_tree_iter(id, buffer)
+    }
+}
+
+impl Find for Trees<'_> {
+    fn try_find<'a>(&self, id: &gix::oid, buffer: &'a mut Vec<u8>) -> gix::Result<Option<gix::objs::Data<'a>>> {
+        // Every repository has the empty tree, whether or not it was ever written.
+        if id.is_empty_tree() {
+            buffer.clear();
+            return Ok(Some(gix::objs::Data::new(buffer, gix::objs::Kind::Tree, id.kind())));
+        }
+        let found = self.repository.objects.try_find(id, buffer)?;
+        if found.is_none() && self.missing.get().is_none() {
+            self.missing.set(Some(id.to_owned()));
+        }
+        Ok(found)
+    }
+}
+
+/// The entries of a tree, with the whole path of the one at hand.
+#[derive(Default)]
+struct Listing {
+    entries: Vec<Entry>,
+    path: BString,
+    /// Directories that are still to be entered or returned to.
+    ahead: VecDeque<BString>,
+}
+
+impl gix::traverse::tree::Visit for Listing {
+    fn pop_back_tracked_path_and_set_current(&mut self) {
+        self.path = self.ahead.pop_back().unwrap_or_default();
+    }
+
+    fn pop_front_tracked_path_and_set_current(&mut self) {
+        self.path = self.ahead.pop_front().unwrap_or_default();
+    }
+
+    fn push_back_tracked_path_component(&mut self, component: &BStr) {
+        self.push_path_component(component);
+        self.ahead.push_back(self.path.clone());
+    }
+
+    fn push_path_component(&mut self, component: &BStr) {
+        if !component.is_empty() {
+            if !self.path.is_empty() {
+                self.path.push(b'/');
+            }
+            self.path.extend_from_slice(component);
+        }
+    }
+
+    fn pop_path_component(&mut self) {
+        let parent = self.path.rfind_byte(b'/').unwrap_or_default();
+        self.path.truncate(parent);
+    }
+
+    fn visit_tree(&mut self, _: &EntryRef<'_>) -> ControlFlow<(), bool> {
+        ControlFlow::Continue(true)
+    }
+
+    fn visit_nontree(&mut self, entry: &EntryRef<'_>) -> ControlFlow<(), bool> {
+        let mode = match entry.mode.kind() {
+            EntryKind::Tree | EntryKind::Blob => Mode::File,
+            EntryKind::BlobExecutable => Mode::Executable,
+            EntryKind::Link => Mode::SymbolicLink,
+            EntryKind::Commit => Mode::Submodule,
+        };
+        let path = RepoPath::from_git(self.path.to_vec());
+        self.entries.push(Entry { mode, id: object_id(entry.oid), path });
+        ControlFlow::Continue(true)
+    }
+}
+
+fn object_id(id: &gix::oid) -> ObjectId {
+    ObjectId::from_bytes(id.as_bytes()).expect("git has two object formats, of 20 and of 32 bytes")
+}

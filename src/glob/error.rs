@@ -1,0 +1,28 @@
+/// Why a text is not a pattern.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PatternError {
+    /// What is wrong, for people: a sentence without a full stop that begins in lower case.
+    pub message: String,
+    /// Offset in bytes, in the pattern, of what is wrong; at most its length.
+    pub offset: usize,
+    /// What to do about it, where that is known.
+    pub help: Option<String>,
+}
+
+impl PatternError {
+    pub(super) fn new(offset: usize, message: impl Into<String>) -> Self {
+        Self { message: message.into(), offset, help: None }
+    }
+
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// An error in a part of a pattern, as one of the whole.
+    pub(super) fn shifted(mut self, by: usize) -> Self {
+        self.offset += by;
+        self
+    }
+}

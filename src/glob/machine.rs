@@ -1,0 +1,273 @@
+//! Answers for every expression, in time that grows with the length of the path times that of the pattern.
+//!
+//! The machine reads a path from its end to its beginning. What a lookahead asks about lies ahead, so when it is
+//! asked the answer is already known: each lookahead is an automaton of its own that runs along, the inner ones
+//! first. All threads of an automaton move together, so a state is entered at most once at each place: no input
+//! makes it try anything twice. A step is one state entered; there are never more than (characters + 1) × states.
+
+use super::set::{Set, ends_line};
+use super::term::{Guard, Times};
+use super::tree::Node;
+
+/// A compiled expression.
+#[derive(Debug)]
+pub(super) struct Machine {
+    states: Vec<State>,
+    sets: Vec<Set>,
+    /// Where each automaton begins: lookaheads in the order in which they must run, and then the expression.
+    entries: Vec<usize>,
+}
+
+/// What a thread does in a state, and where it goes.
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Found,
+    Char(char, usize),
+    Set(usize, usize),
+    NotSlash(usize),
+    Any(usize),
+    Split(usize, usize),
+    Guard(Guard, usize),
+    Start(usize),
+    End(usize),
+    Boundary(bool, usize),
+    Ahead { automaton: usize, holds: bool, next: usize },
+}
+
+/// A match took more steps than it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct GaveUp;
+
+/// How a match ended, and how many states were entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) matches: bool,
+    pub(super) steps: usize,
+}
+
+impl Machine {
+    pub(super) fn new(node: &Node) -> Self {
+        let mut machine = Self { states: Vec::new(), sets: Vec::new(), entries: Vec::new() };
+        machine.automaton(node);
+        machine
+    }
+
+    /// The number of states.
+    pub(super) fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    fn automaton(&mut self, node: &Node) -> usize {
+        let found = self.state(State::Found);
+        let entry = self.compile(node, found);
+        self.entries.push(entry);
+        self.entries.len() - 1
+    }
+
+    fn state(&mut self, state: State) -> usize {
+        self.states.push(state);
+        self.states.len() - 1
+    }
+
+    /// Makes the states that read a node from its end to its beginning and go on to `next`; returns the first.
+    fn compile(&mut self, node: &Node, next: usize) -> usize {
+        match node {
+            Node::Literal(text) => text.chars().fold(next, |next, c| self.state(State::Char(c, next))),
+            Node::Set(set) if *set == Set::not_slash() => self.state(State::NotSlash(next)),
+            Node::Set(set) => {
+                self.sets.push(set.clone());
+                self.state(State::Set(self.sets.len() - 1, next))
+            }
+            Node::Any => self.state(State::Any(next)),
+            Node::Star => self.repeat(next, |machine, again| machine.state(State::NotSlash(again))),
+            Node::Globstar => self.repeat(next, |machine, again| {
+                let guard = machine.state(State::Guard(Guard::NotDotSegment, again));
+                machine.state(State::Any(guard))
+            }),
+            Node::Guard(guard) => self.state(State::Guard(*guard, next)),
+            Node::Start => self.state(State::Start(next)),
+            Node::End => self.state(State::End(next)),
+            Node::Boundary(at_word) => self.state(State::Boundary(*at_word, next)),
+            Node::Sequence(nodes) => nodes.iter().fold(next, |next, node| self.compile(node, next)),
+            Node::Either(arms) => {
+                let entries: Vec<usize> = arms.iter().map(|arm| self.compile(arm, next)).collect();
+                entries.into_iter().reduce(|one, other| self.state(State::Split(one, other))).unwrap_or(next)
+            }
+            Node::Repeat(node, Times::Optional) => {
+                let entry = self.compile(node, next);
+                self.state(State::Split(next, entry))
+            }
+            Node::Repeat(node, Times::Any) => self.repeat(next, |machine, again| machine.compile(node, again)),
+            Node::Repeat(node, Times::Many) => {
+                let again = self.state(State::Split(next, next));
+                let entry = self.compile(node, again);
+                self.states[again] = State::Split(next, entry);
+                entry
+            }
+            Node::Ahead(node, holds) => {
+                let automaton = self.automaton(node);
+                self.state(State::Ahead { automaton, holds: *holds, next })
+            }
+        }
+    }
+
+    fn repeat(&mut self, next: usize, body: impl FnOnce(&mut Self, usize) -> usize) -> usize {
+        let again = self.state(State::Split(next, next));
+        let entry = body(self, again);
+        self.states[again] = State::Split(next, entry);
+        again
+    }
+
+    /// Whether the expression takes the whole path, unless that needs more than `limit` steps.
+    pub(super) fn run(&self, path: &str, limit: usize) -> Result<Run, GaveUp> {
+        let main = self.entries.len() - 1;
+        let mut place = Place::end(path);
+        let mut threads = Threads {
+            machine: self,
+            entered: vec![usize::MAX; self.states.len()],
+            known: vec![false; self.entries.len()],
+            reading: vec![Vec::new(); self.entries.len()],
+            steps: 0,
+        };
+        let mut stack = Vec::new();
+        loop {
+            for automaton in 0..self.entries.len() {
+                stack.clear();
+                if let Some(after) = place.after {
+                    threads.take(automaton, after, &mut stack);
+                }
+                // A lookahead may end anywhere; the expression ends where the path does.
+                if automaton != main || place.after.is_none() {
+                    stack.push(self.entries[automaton]);
+                }
+                threads.settle(automaton, &place, &mut stack);
+            }
+            if threads.steps > limit {
+                return Err(GaveUp);
+            }
+            let matches = place.before.is_none() && threads.known[main];
+            if place.before.is_none() || threads.reading[main].is_empty() {
+                return Ok(Run { matches, steps: threads.steps });
+            }
+            place.step_back();
+        }
+    }
+}
+
+/// The threads of all automata at one place.
+struct Threads<'a> {
+    machine: &'a Machine,
+    /// The place at which each state was last entered.
+    entered: Vec<usize>,
+    /// What each automaton found at this place.
+    known: Vec<bool>,
+    /// The states of each automaton that wait for a character.
+    reading: Vec<Vec<usize>>,
+    steps: usize,
+}
+
+impl Threads<'_> {
+    /// Moves the threads that take a character over it.
+    fn take(&self, automaton: usize, c: char, moved: &mut Vec<usize>) {
+        for state in &self.reading[automaton] {
+            let (takes, next) = match self.machine.states[*state] {
+                State::Char(wanted, next) => (c == wanted, next),
+                State::Set(set, next) => (self.machine.sets[set].contains(c), next),
+                State::NotSlash(next) => (c != '/', next),
+                State::Any(next) => (!ends_line(c), next),
+                _ => continue,
+            };
+            if takes {
+                moved.push(next);
+            }
+        }
+    }
+
+    /// Follows what needs no character, from each state on the stack.
+    fn settle(&mut self, automaton: usize, place: &Place<'_>, stack: &mut Vec<usize>) {
+        self.known[automaton] = false;
+        self.reading[automaton].clear();
+        while let Some(index) = stack.pop() {
+            if self.entered[index] == place.index() {
+                continue;
+            }
+            self.entered[index] = place.index();
+            self.steps += 1;
+            let (passes, next) = match self.machine.states[index] {
+                State::Found => {
+                    self.known[automaton] = true;
+                    continue;
+                }
+                State::Char(..) | State::Set(..) | State::NotSlash(_) | State::Any(_) => {
+                    self.reading[automaton].push(index);
+                    continue;
+                }
+                State::Split(one, other) => {
+                    stack.push(other);
+                    (true, one)
+                }
+                State::Guard(guard, next) => (place.passes(guard), next),
+                State::Start(next) => (place.before.is_none(), next),
+                State::End(next) => (place.after.is_none(), next),
+                State::Boundary(wanted, next) => (place.is_boundary() == wanted, next),
+                State::Ahead { automaton, holds, next } => (self.known[automaton] == holds, next),
+            };
+            if passes {
+                stack.push(next);
+            }
+        }
+    }
+}
+
+/// A place between two characters of a path.
+struct Place<'a> {
+    /// The path up to here.
+    rest: &'a str,
+    before: Option<char>,
+    after: Option<char>,
+    /// How many dots are between here and the end of the segment, if nothing else is.
+    dots: Option<usize>,
+    /// The same at the place behind the next character.
+    dots_after: Option<usize>,
+}
+
+impl<'a> Place<'a> {
+    fn end(path: &'a str) -> Self {
+        Self { rest: path, before: path.chars().next_back(), after: None, dots: Some(0), dots_after: None }
+    }
+
+    /// Bytes before this place; each place has its own number.
+    fn index(&self) -> usize {
+        self.rest.len()
+    }
+
+    fn step_back(&mut self) {
+        let mut chars = self.rest.chars();
+        self.after = chars.next_back();
+        self.rest = chars.as_str();
+        self.before = chars.next_back();
+        self.dots_after = self.dots;
+        self.dots = match self.after {
+            Some('/') => Some(0),
+            Some('.') => self.dots.map(|dots| dots + 1),
+            _ => None,
+        };
+    }
+
+    fn passes(&self, guard: Guard) -> bool {
+        let dots = |dots| matches!(dots, Some(1 | 2));
+        match guard {
+            Guard::NotDots => !dots(self.dots),
+            Guard::NotLoneDot => !matches!(self.dots, Some(0 | 1)),
+            Guard::NotDotSegment => {
+                !(self.before.is_none() && dots(self.dots) || self.after == Some('/') && dots(self.dots_after))
+            }
+            Guard::Something => self.after.is_some_and(|c| !ends_line(c)),
+        }
+    }
+
+    fn is_boundary(&self) -> bool {
+        let is_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+        is_word(self.before) != is_word(self.after)
+    }
+}

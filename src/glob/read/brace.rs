@@ -1,0 +1,98 @@
+//! `{a,b}`: alternatives; `{a..c}`: a class of characters; `{a}`: itself.
+
+use super::token::Kind;
+use super::{Nest, Reader, escaped};
+use crate::glob::PatternError;
+use crate::glob::term::{Opening, Term, Word, handed_through};
+
+/// A brace that is open.
+#[derive(Debug)]
+pub(super) struct Brace {
+    pub(super) token: usize,
+    /// Where its token stands in the reader's order.
+    order: usize,
+    /// How long the output was before it.
+    output: usize,
+    /// Whether a comma separates alternatives.
+    comma: bool,
+    /// Whether it is a range.
+    pub(super) dots: bool,
+}
+
+impl Reader {
+    pub(super) fn open_brace(&mut self) -> Result<(), PatternError> {
+        self.enter(Nest::Brace)?;
+        let (order, output) = (self.order.len(), self.output.len());
+        let open = self.words([Word::Open(Opening::Paren)]);
+        self.push(Kind::Brace, "{", Some(open))?;
+        self.open_braces.push(Brace { token: self.last, order, output, comma: false, dots: false });
+        Ok(())
+    }
+
+    pub(super) fn comma(&mut self) -> Result<(), PatternError> {
+        match self.open_braces.last_mut() {
+            Some(brace) if self.open.last() == Some(&Nest::Brace) => {
+                brace.comma = true;
+                let output = self.words([Word::Or]);
+                self.push(Kind::Comma, ",", Some(output))
+            }
+            _ => self.push(Kind::Comma, ",", None),
+        }
+    }
+
+    pub(super) fn close_brace(&mut self) -> Result<(), PatternError> {
+        let Some(brace) = self.open_braces.pop() else {
+            return self.push(Kind::Text, "}", None);
+        };
+        let output = if brace.dots {
+            self.backtrack = true;
+            let ends = self.take_range();
+            range(ends, self.tokens[brace.token].at)?
+        } else if brace.comma {
+            self.words([Word::Close])
+        } else {
+            self.stand_for_itself(&brace)?;
+            self.words([Word::Char('}')])
+        };
+        self.push(Kind::Brace, "}", Some(output))?;
+        self.leave(Nest::Brace);
+        Ok(())
+    }
+
+    /// Makes an opening brace a character, and the output behind it anew.
+    fn stand_for_itself(&mut self, brace: &Brace) -> Result<(), PatternError> {
+        let open = &mut self.tokens[brace.token];
+        "\\{".clone_into(&mut open.value);
+        open.output = None;
+        self.output.truncate(brace.output);
+        for token in self.order.get(brace.order..).unwrap_or_default() {
+            self.output.extend(self.tokens[*token].terms_or_text()?);
+        }
+        Ok(())
+    }
+
+    /// Takes the tokens behind the last brace away, and that brace; returns their texts without the dots.
+    fn take_range(&mut self) -> Vec<String> {
+        let mut ends = Vec::new();
+        while let Some(token) = self.order.pop().map(|token| &self.tokens[token]) {
+            match token.kind {
+                Kind::Brace => break,
+                Kind::Dots => {}
+                _ => ends.push(token.value.clone()),
+            }
+        }
+        ends.sort();
+        ends
+    }
+}
+
+/// picomatch makes a class of the ends of a range: `{1..3}` is `[1-3]`, and so `{1..10}` is `[1-10]`.
+fn range(ends: Vec<String>, at: usize) -> Result<Vec<Term>, PatternError> {
+    if ends.iter().any(|end| end.contains(']')) {
+        return Err(PatternError::new(at, "a range ends in a bracket").help("write `\\{` for a brace"));
+    }
+    handed_through(&format!("[{}]", ends.join("-")), at).or_else(|_| {
+        let ends: Vec<String> = ends.iter().map(|end| end.chars().map(escaped).collect()).collect();
+        handed_through(&ends.join(".."), at)
+    })
+}

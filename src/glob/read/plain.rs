@@ -1,0 +1,63 @@
+//! Patterns without a slash or anything that groups: picomatch makes the expression by one substitution.
+
+use super::PatternError;
+use crate::glob::term::{Term, handed_through};
+
+/// Reads a pattern of this kind.
+pub(super) fn read(text: &str) -> Option<Result<Vec<Term>, PatternError>> {
+    if text.starts_with(['*', '!']) || text.contains(|c| "/()[]{}\"".contains(c)) {
+        return None;
+    }
+    let substituted = substitute(text);
+    Some(handed_through(&substituted, text.find('\\').unwrap_or_default()))
+}
+
+/// Writes each run of a character that is no letter, digit or `_`, with a backslash before it or not.
+fn substitute(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let special = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+    let mut output = String::new();
+    let mut backslashes = false;
+    let mut rest = &chars[..];
+    while let [first, behind @ ..] = rest {
+        let escaped = *first == '\\' && behind.first().is_some_and(|c| special(*c));
+        let run = if escaped { behind } else { rest };
+        let c = run[0];
+        if !special(c) {
+            output.push(c);
+            rest = behind;
+            continue;
+        }
+        let length = run.iter().take_while(|other| **other == c).count();
+        rest = &run[length..];
+        let mark = if escaped { "\\" } else { "" };
+        let more = length - 1;
+        match c {
+            '\\' => {
+                backslashes = true;
+                output += mark;
+                output += &"\\".repeat(length);
+            }
+            '?' if escaped => output += &format!("\\?{}", "[^/]".repeat(more)),
+            '?' => output += &"[^/]".repeat(length),
+            '.' => output += &"\\.".repeat(length),
+            '*' if escaped => output += if more > 0 { "\\*[^/]*?" } else { "\\*" },
+            '*' => output += "[^/]*?",
+            c => output += &format!("\\{c}{}", c.to_string().repeat(more)),
+        }
+    }
+    if backslashes { collapse(&output) } else { output }
+}
+
+/// Shortens each run of backslashes to two when their number is even, else to one.
+fn collapse(text: &str) -> String {
+    let mut output = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('\\') {
+        let run = rest[start..].len() - rest[start..].trim_start_matches('\\').len();
+        output += &rest[..start];
+        output += if run % 2 == 0 { "\\\\" } else { "\\" };
+        rest = &rest[start + run..];
+    }
+    output + rest
+}

@@ -1,0 +1,73 @@
+//! What the image of a service is called: the tag language of docker/metadata-action, labels, references.
+//!
+//! [`TagRules`] are the lines of `tags`, [`Flavor`] those of `flavor`; both are read once, with all that can be wrong
+//! told at its place, and give [`Tags`] for the [`Facts`] of a plan. The language is that action's, so that its
+//! documentation holds; but a monorepo has many versions at one commit, so a rule is fed from the service's own version
+//! and not from the ref that was pushed.
+//!
+//! # The types
+//!
+//! | type | there | here | why |
+//! | --- | --- | --- | --- |
+//! | `schedule` | on a schedule: `nightly`, or the `pattern` | the same | |
+//! | `semver`, `pep440` | when a tag was pushed: the tag as a version; `match=` finds the version in it | when head carries the service's release tag, whatever asked: the version in that tag; `{{raw}}` has the `v` that may stand before it; `match=` looks at that and then at the whole tag | no rule for each service; the same commit gives the same tags |
+//! | `match` | when a tag was pushed: the pattern in the tag | when head carries the release tag: the pattern in the version as the tag has it (`1.0.9`, `v1.0.9`), else in the whole tag (`api/v1.0.9`) | as above; patterns written for the whole tag still work |
+//! | `edge` | on the default branch, or `branch` | the same | |
+//! | `ref,event=branch` | the branch | the same | |
+//! | `ref,event=tag` | the tag | on a tag, the version as the service's tag has it; a tag that is not the service's as it is | `services-go-api-1.0.9` is no tag that anybody wants |
+//! | `ref,event=pr` | `pr-` and the number | the same | |
+//! | `raw` | the `value` | the same; this is the default, with `{{version}}` | a service always has a version |
+//! | `sha` | `sha-` and 7 digits, or all | the same, with `--abbrev` digits | |
+//!
+//! A `value=` takes the place of the version in `semver`, `pep440` and `match`, which then hold for every event.
+//! A pre-release gives `{{version}}` or `{{raw}}` alone, there as here.
+//!
+//! # What else differs
+//!
+//! - `latest` is only ever the highest stable release, with `latest=true` too, which lets any rule move it; there it is
+//!   the release built last, and a fix for an old version moves it back. Who wants it elsewhere says so:
+//!   `type=raw,value=latest,enable={{is_default_branch}}`.
+//! - `{{date}}` is the commit's time, as `{{commit_date}}` is, and zones are fixed distances from UTC (`tz='+09:00'`):
+//!   the same commit gives the same plan.
+//! - `{{version}}` and `{{name}}` of the service are expressions too; `{{tag}}` is the service's release tag at head,
+//!   else the tag that was pushed. Values are never escaped for HTML.
+//! - In a value `+` becomes `_`; any other run of characters that a tag may not hold becomes `-`, as there. What people
+//!   wrote themselves is not mended but refused, as is a tag of more than 128 characters.
+//! - Unknown types, attributes and expressions, a `group` that the pattern lacks, formats without quotes: errors, where
+//!   the action says nothing or crashes. Regular expressions are without look-around and back-references.
+//! - A flavor's `prefix` and `suffix` are filled in for `latest` too.
+//! - An image's name is not lower-cased but refused, with the name to write. The label `version` is the service's
+//!   version, not its first tag; `created` is the commit's time.
+
+mod answer;
+mod date_format;
+mod expression;
+mod facts;
+mod flavor;
+mod label;
+mod parse;
+mod pattern;
+mod problem;
+mod record;
+mod reference;
+mod rule;
+mod rules;
+mod scheme;
+mod source;
+mod tag;
+mod tags;
+
+pub use facts::{Event, Facts, Release, Standing};
+pub use flavor::Flavor;
+pub use label::{LabelError, Labels};
+pub use problem::RuleError;
+pub use reference::{ImageName, ImageNameError};
+pub use rules::TagRules;
+pub use source::source_url;
+pub use tag::{ImageTag, ImageTagError};
+pub use tags::{Skipped, TagError, Tags};
+
+/// Whether a line of `tags` or `flavor` is more than blank or a comment.
+fn says_something(line: &str) -> bool {
+    !matches!(line.trim_start().chars().next(), None | Some('#'))
+}

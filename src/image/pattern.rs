@@ -1,0 +1,39 @@
+use regex::{Regex, RegexBuilder};
+
+use super::problem::Problem;
+
+/// Compiled expressions larger than this are refused: a line of `tags` is no program.
+const REGEX_SIZE: usize = 1 << 20;
+
+/// Reads `\d+` or, with flags, `/\d+/i`.
+pub(super) fn slashed_regex(text: &str) -> Result<Regex, Problem> {
+    match text.strip_prefix('/').and_then(|inside| inside.rsplit_once('/')) {
+        Some((pattern, flags)) if !pattern.is_empty() => regex(pattern, flags).map_err(|problem| problem.moved(1)),
+        _ => regex(text, ""),
+    }
+}
+
+/// Reads a regular expression with JavaScript's flags.
+pub(super) fn regex(text: &str, flags: &str) -> Result<Regex, Problem> {
+    let mut builder = RegexBuilder::new(text);
+    builder.size_limit(REGEX_SIZE);
+    for (at, flag) in flags.char_indices() {
+        match flag {
+            'i' => builder.case_insensitive(true),
+            'm' => builder.multi_line(true),
+            's' => builder.dot_matches_new_line(true),
+            // Only the first match is asked for, and characters are never halved.
+            'g' | 'u' => &mut builder,
+            _ => {
+                let problem = Problem::at(text.len() + 1 + at, format!("there is no flag `{flag}`"));
+                return Err(problem.help("there are `i`, `m` and `s`"));
+            }
+        };
+    }
+    builder.build().map_err(|error| {
+        let reason = error.to_string();
+        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let problem = Problem::at(0, format!("`{text}` is not a regular expression: {reason}"));
+        problem.help("look-around and back-references are not supported; a pattern with a comma is quoted as a whole")
+    })
+}

@@ -1,0 +1,149 @@
+use std::fmt;
+
+/// The tag of an image that every registry takes: `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}` (OCI distribution specification,
+/// "Pulling manifests").
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ImageTag(String);
+
+/// Why a text is not the tag of an image.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImageTagError {
+    /// It is empty.
+    #[error("an image tag may not be empty")]
+    Empty,
+    /// It begins with `.` or `-`.
+    #[error("an image tag begins with a letter, a digit or `_`, not with {0:?}")]
+    First(char),
+    /// It holds a character outside the set.
+    #[error("an image tag is made of letters, digits and `.` `_` `-`; this one holds {0:?}")]
+    Character(char),
+    /// It is too long; how long it is, in characters.
+    #[error("an image tag has at most 128 characters; this one has {0}")]
+    TooLong(usize),
+}
+
+/// Whether a character may stand in an image tag.
+pub(super) fn is_tag_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
+}
+
+impl ImageTag {
+    /// Checks a tag.
+    ///
+    /// # Errors
+    /// When a registry would refuse it.
+    pub fn parse(text: &str) -> Result<Self, ImageTagError> {
+        match text.chars().next() {
+            None => return Err(ImageTagError::Empty),
+            Some(first @ ('.' | '-')) => return Err(ImageTagError::First(first)),
+            Some(_) => {}
+        }
+        if let Some(c) = text.chars().find(|c| !is_tag_character(*c)) {
+            return Err(ImageTagError::Character(c));
+        }
+        if text.len() > 128 { Err(ImageTagError::TooLong(text.len())) } else { Ok(Self(text.to_owned())) }
+    }
+
+    /// Returns the tag.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ImageTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A tag in the making: what people wrote stands as it is, values are made fit.
+#[derive(Debug, Default)]
+pub(super) struct Draft(String);
+
+impl Draft {
+    /// Adds what people wrote.
+    pub(super) fn literal(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
+
+    /// Adds a value: `+` becomes `_`, as Helm has it (a `-` would make a pre-release of build metadata), any other run
+    /// of characters that a tag may not hold becomes one `-`; at the start of the tag `.` and `-` are left out.
+    pub(super) fn value(&mut self, value: &str) {
+        let mut fit = String::with_capacity(value.len());
+        let mut replacing = false;
+        for c in value.chars() {
+            match c {
+                '+' => fit.push('_'),
+                c if is_tag_character(c) => fit.push(c),
+                _ if replacing => {}
+                _ => fit.push('-'),
+            }
+            replacing = c != '+' && !is_tag_character(c);
+        }
+        self.0.push_str(if self.0.is_empty() { fit.trim_start_matches(['.', '-']) } else { &fit });
+    }
+
+    /// Returns the tag, nothing when the text is empty.
+    ///
+    /// # Errors
+    /// When it is no tag: the text, and what is wrong with it.
+    pub(super) fn finish(self) -> Result<Option<ImageTag>, (String, ImageTagError)> {
+        match ImageTag::parse(&self.0) {
+            Ok(tag) => Ok(Some(tag)),
+            Err(ImageTagError::Empty) => Ok(None),
+            Err(error) => Err((self.0, error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_that_registries_take() {
+        for tag in ["a", "_x", "1.0.9-0047-188f7a2", "A.b_c-", &"x".repeat(128)] {
+            assert_eq!(ImageTag::parse(tag).unwrap().as_str(), tag);
+        }
+        for (tag, error) in [
+            ("", ImageTagError::Empty),
+            (".a", ImageTagError::First('.')),
+            ("-a", ImageTagError::First('-')),
+            ("a/b", ImageTagError::Character('/')),
+            ("größe", ImageTagError::Character('ö')),
+            ("a\n", ImageTagError::Character('\n')),
+            ("1.0+47", ImageTagError::Character('+')),
+            (&"x".repeat(129), ImageTagError::TooLong(129)),
+        ] {
+            assert_eq!(ImageTag::parse(tag), Err(error), "{tag:?}");
+        }
+    }
+
+    #[test]
+    fn values_are_made_fit() {
+        for (value, fit) in [
+            ("1.0.9+47.g1", "1.0.9_47.g1"),
+            ("my/feature#1245", "my-feature-1245"),
+            ("a  / b", "a-b"),
+            ("a+/+b", "a_-_b"),
+            ("a-/b", "a--b"),
+            ("#1-fix", "1-fix"),
+            ("../x", "x"),
+            ("größe", "gr-e"),
+        ] {
+            let mut draft = Draft::default();
+            draft.value(value);
+            assert_eq!(draft.finish().unwrap().unwrap().as_str(), fit, "{value:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_value_alone_is_always_a_tag(value in ".{0,40}") {
+            let mut draft = Draft::default();
+            draft.value(&value);
+            proptest::prop_assert!(draft.finish().is_ok());
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What is asked for by name: on the command line, by hand in the engine's form, or by a release tag.
+
+use super::{Error, Request};
+use crate::base::{self, Compare};
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::name::{Escaped, ServiceId, ServiceName, TagName, nearest};
+use crate::trigger::{Kind, Trigger};
+use crate::version::Parsed;
+
+/// What is asked for, with names resolved.
+pub(super) struct Asked {
+    /// What is compared.
+    pub(super) base: base::Request,
+    /// The services that are affected whatever changed.
+    pub(super) forced: Vec<ServiceId>,
+    /// The services that the plan is about, where it is not about all.
+    pub(super) only: Option<Vec<ServiceId>>,
+    /// The version that somebody gave for the one service that is planned.
+    pub(super) version: Option<String>,
+    /// The version that the release tag gives all services that it releases.
+    pub(super) released: Option<String>,
+}
+
+/// A name that is neither a service nor the path of one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no service `{}`", Escaped::new(name))]
+pub struct UnknownService {
+    /// The name as given.
+    pub name: String,
+    /// The service or path that was most likely meant.
+    pub nearest: Option<String>,
+}
+
+/// Resolves names, and turns a release tag or a run by hand into what it asks for.
+pub(super) fn read(
+    config: &Config,
+    trigger: &Trigger,
+    request: &Request,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Asked, Error> {
+    let mut asked = Asked {
+        base: request.base.clone(),
+        forced: services(config, &request.force)?,
+        only: if request.only.is_empty() { None } else { Some(services(config, &request.only)?) },
+        version: request.naming.version.clone(),
+        released: None,
+    };
+    if let Compare::Auto = request.base.compare {
+        match trigger.kind {
+            Kind::Tag | Kind::Release => asked.by_tag(config, trigger, warnings),
+            _ if !trigger.inputs.services.is_empty() => asked.by_hand(config, trigger)?,
+            _ => {}
+        }
+    }
+    asked.version = asked.version.or_else(|| trigger.inputs.version.clone());
+    Ok(asked)
+}
+
+impl Asked {
+    /// A service's release tag asks for that service alone, at that version; any other tag for nothing.
+    fn by_tag(&mut self, config: &Config, trigger: &Trigger, warnings: &mut Vec<Diagnostic>) {
+        self.base.compare = Compare::Nothing;
+        let tag = trigger.tag().unwrap_or_default();
+        let shown = Escaped::new(tag);
+        let id = |service: &ServiceName| config.graph.id(service.as_str());
+        match config.release_tags.parse(&TagName::from_git(tag)) {
+            Parsed::Release { services, version } => {
+                self.forced.extend(services.iter().filter_map(id));
+                self.only = Some(self.forced.clone());
+                self.released = Some(version.to_string());
+            }
+            Parsed::Malformed { services, version, meant } => {
+                let message = format!(
+                    "the tag `{shown}` has the prefix of {}, but `{}` is no version, so nothing is planned",
+                    listed(&services),
+                    Escaped::new(&version)
+                );
+                let warning = Diagnostic::warning("malformed-tag", message);
+                warnings.push(match meant {
+                    Some(meant) => warning.help(format!("did you mean `{meant}`?")),
+                    None => warning.help("a release tag ends with a version such as 1.0.9"),
+                });
+                self.only = Some(Vec::new());
+            }
+            Parsed::Other { services } => {
+                let message =
+                    format!("the tag `{shown}` of {} names no version, so nothing is planned", listed(&services));
+                warnings.push(Diagnostic::warning("tag-without-version", message));
+                self.only = Some(Vec::new());
+            }
+            Parsed::Unknown { claimed } => {
+                let message = format!("the tag `{shown}` is no service's release tag, so nothing is planned");
+                let warning = Diagnostic::warning("tag-of-no-service", message);
+                let names = || config.services.keys().map(ServiceName::as_str);
+                warnings.push(match claimed.as_deref().and_then(|claimed| nearest(claimed, names())) {
+                    Some(service) => warning.help(format!("did you mean the service `{service}`?")),
+                    None => warning.help("the formats of release tags are `tag` in filters.yaml"),
+                });
+                self.only = Some(Vec::new());
+            }
+        }
+    }
+
+    /// A run by hand asks for the services that it names, and for them alone; `all` for every one.
+    fn by_hand(&mut self, config: &Config, trigger: &Trigger) -> Result<(), Error> {
+        let names = &trigger.inputs.services;
+        if names.iter().any(|name| name == "all") && config.graph.id("all").is_none() {
+            self.base.compare = Compare::Everything;
+        } else {
+            let services = services(config, names)?;
+            self.base.compare = Compare::Nothing;
+            self.forced.extend(&services);
+            self.only = Some(services);
+        }
+        Ok(())
+    }
+}
+
+fn listed(services: &[ServiceName]) -> String {
+    services.iter().map(|service| format!("`{service}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Resolves services by name or path. A path that several services share names all of them.
+fn services(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, UnknownService> {
+    let mut found = Vec::new();
+    for name in names {
+        let by_name = config.graph.id(name);
+        let by_path = || {
+            let path = name.trim_end_matches('/');
+            config.services.values().enumerate().filter_map(move |(position, service)| {
+                (service.path.as_ref()?.to_string() == path).then_some(ServiceId(position))
+            })
+        };
+        let before = found.len();
+        match by_name {
+            Some(service) => found.push(service),
+            None => found.extend(by_path()),
+        }
+        if found.len() == before {
+            let paths: Vec<String> =
+                config.services.values().filter_map(|service| service.path.as_ref()).map(ToString::to_string).collect();
+            let candidates = config.services.keys().map(|name| name.as_str()).chain(paths.iter().map(String::as_str));
+            let nearest = nearest(name, candidates).map(str::to_owned);
+            return Err(UnknownService { name: name.clone(), nearest });
+        }
+    }
+    Ok(found)
+}

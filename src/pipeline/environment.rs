@@ -1,0 +1,89 @@
+use super::{Error, PushRequest, Unmatched};
+use crate::base::Chosen;
+use crate::change::Change;
+use crate::config::{Config, Environment, Push};
+use crate::diagnostic::Diagnostic;
+use crate::glob::Verdict;
+use crate::name::nearest;
+use crate::trigger::{Kind, Origin, Trigger};
+
+/// Returns the first environment that fits the trigger, or the one that was chosen.
+///
+/// An event that no environment names counts as its nearest kin: a release as its tag, a merge queue's group as a pull
+/// request, a clock's run or a deletion as a push.
+pub(super) fn choose<'a>(
+    config: &'a Config,
+    trigger: &Trigger,
+    chosen: Option<&str>,
+) -> Result<(&'a str, &'a Environment), Error> {
+    if let Some(name) = chosen {
+        return match config.environments.get_key_value(name) {
+            Some((name, environment)) => Ok((name, environment)),
+            None => Err(Error::UnknownEnvironment {
+                name: name.to_owned(),
+                nearest: nearest(name, config.environments.keys().map(String::as_str)).map(str::to_owned),
+            }),
+        };
+    }
+    let kin = match trigger.kind {
+        Kind::Release => Kind::Tag,
+        Kind::MergeGroup => Kind::PullRequest,
+        Kind::Schedule | Kind::Delete => Kind::Push,
+        itself => itself,
+    };
+    [trigger.kind, kin]
+        .into_iter()
+        .find_map(|kind| config.environments.iter().find(|(_, environment)| fits(environment, kind, trigger.branch())))
+        .map(|(name, environment)| (name.as_str(), environment))
+        .ok_or(Error::NoEnvironment { kind: trigger.kind })
+}
+
+fn fits(environment: &Environment, kind: Kind, branch: Option<&str>) -> bool {
+    let branches = &environment.branches;
+    let on_branch = branches.is_empty()
+        || branch
+            .is_some_and(|branch| branches.iter().any(|pattern| pattern.matches(branch.as_bytes()) != Verdict::No));
+    environment.on.contains(&kind) && on_branch
+}
+
+/// Returns whether results may be pushed: not from pull requests, where the event runs somebody else's code, from a dirty
+/// tree or on somebody's own machine, unless that was asked for.
+pub(super) fn push(environment: &Environment, trigger: &Trigger, request: PushRequest, chosen: &Chosen) -> bool {
+    match request {
+        PushRequest::Asked => true,
+        PushRequest::RuledOut => false,
+        PushRequest::AsConfigured => {
+            environment.push == Push::Allowed
+                && !matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup | Kind::Local)
+                && trigger.origin == Origin::Own
+                && chosen.on_top.is_empty()
+        }
+    }
+}
+
+/// How many paths a warning names.
+const NAMED: usize = 5;
+
+/// Warns of changed paths that nothing matches, or refuses them.
+pub(super) fn say_unmatched(
+    unmatched: &[&Change],
+    policy: Unmatched,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Error> {
+    if unmatched.is_empty() || policy == Unmatched::Ignore {
+        return Ok(());
+    }
+    let named: Vec<String> = unmatched.iter().take(NAMED).map(|change| change.path.to_string()).collect();
+    let more = unmatched.len() - named.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let paths = if unmatched.len() == 1 { "changed path matches" } else { "changed paths match" };
+    let message = format!("{} {paths} no filter: {}{more}", unmatched.len(), named.join(", "));
+    match policy {
+        Unmatched::Error => Err(Error::Unmatched { message }),
+        Unmatched::Ignore | Unmatched::Warn | Unmatched::All => {
+            let advice = "add them to a service's `filters`, or to `ignore` if nothing is built from them";
+            warnings.push(Diagnostic::warning("unmatched", message).help(advice));
+            Ok(())
+        }
+    }
+}

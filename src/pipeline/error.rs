@@ -1,0 +1,62 @@
+use super::UnknownService;
+use crate::git;
+use crate::image::TagError;
+use crate::name::{Escaped, ServiceName};
+use crate::trigger::Kind;
+use crate::version::VersionError;
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The repository could not answer.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+    /// A service that was asked for by name is not there.
+    #[error(transparent)]
+    UnknownService(#[from] UnknownService),
+    /// An environment that was asked for is not there.
+    #[error("there is no environment `{}`", Escaped::new(name))]
+    UnknownEnvironment {
+        /// The name as given.
+        name: String,
+        /// The one that was most likely meant.
+        nearest: Option<String>,
+    },
+    /// No environment is for this kind of event.
+    #[error("no environment is for `{}`", kind.word())]
+    NoEnvironment {
+        /// The kind.
+        kind: Kind,
+    },
+    /// Changed paths match nothing, and that was to be an error.
+    #[error("{message}")]
+    Unmatched {
+        /// Which paths.
+        message: String,
+    },
+    /// A version was given, and not exactly one service.
+    #[error("a version can be given for one service only, and the plan has {services}")]
+    VersionOfMany {
+        /// How many services the plan has.
+        services: usize,
+    },
+    /// History cannot be read.
+    #[error(transparent)]
+    History(#[from] git::HistoryError),
+    /// A service's version cannot be told.
+    #[error("the version of `{service}` cannot be told: {error}")]
+    Version {
+        /// The service.
+        service: ServiceName,
+        /// Why.
+        error: VersionError,
+    },
+    /// A registry would refuse a service's image tags.
+    #[error("{}", errors.iter().map(|error| format!("`{service}`: {error}")).collect::<Vec<_>>().join("; "))]
+    ImageTags {
+        /// The service.
+        service: ServiceName,
+        /// What is wrong, at least one.
+        errors: Vec<TagError>,
+    },
+}

@@ -1,0 +1,183 @@
+use std::collections::BTreeMap;
+
+use super::{Base, Cause, CauseKind, Described, Doubt, Plan, Range, SCHEMA, Service, Trigger};
+use crate::affected::{self, Affected};
+use crate::base::Chosen;
+use crate::change::{Change, HeadState, Status};
+use crate::config::{self, Config};
+use crate::filter::{Match, Matches};
+use crate::name::{ServiceId, ServiceName, quoted};
+use crate::trigger;
+use crate::version;
+
+/// What the stages found, ready to become a plan.
+pub struct Assembly<'a> {
+    /// The configuration at head.
+    pub config: &'a Config,
+    /// What asked.
+    pub trigger: &'a trigger::Trigger,
+    /// The environment's name.
+    pub environment: &'a str,
+    /// Whether results may be pushed.
+    pub push: bool,
+    /// What was compared.
+    pub chosen: &'a Chosen,
+    /// Who is affected, and why.
+    pub affected: &'a Affected<'a>,
+    /// The services of the plan, in build order.
+    pub planned: &'a [ServiceId],
+    /// What their results are called, in the same order.
+    pub names: Vec<Names>,
+    /// The services that are gone since base.
+    pub removed: Vec<ServiceName>,
+    /// The changes that nothing matches.
+    pub unmatched: Vec<&'a Change>,
+    /// What each filter matches.
+    pub matches: &'a Matches<'a>,
+}
+
+/// What a service's result is called.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// The version; none where a shallow clone leaves it unknown.
+    pub version: Option<String>,
+    /// What `git describe` says; none where it was not asked, or could not be told.
+    pub described: Option<version::Described>,
+    /// The image, without a tag.
+    pub image: Option<String>,
+    /// Full references; tags alone where there is no image.
+    pub tags: Vec<String>,
+    /// Labels of the image.
+    pub labels: BTreeMap<String, String>,
+    /// Whether the version may be pushed at all: one of a dirty tree may not.
+    pub pushable: bool,
+}
+
+/// Freezes what the stages found into the plan.
+#[must_use]
+pub fn assemble(found: &Assembly) -> Plan {
+    let config = found.config;
+    let levels = config.graph.levels(|service| found.planned.contains(&service));
+    let is_planned = planned_set(found);
+    let service = |(service, names): (&ServiceId, &Names)| {
+        let definition = &config.services[service.0];
+        let needs = found.planned.iter().filter(|other| config.graph.dependencies(*service).contains(other));
+        Service {
+            service: definition.name.value.as_str().to_owned(),
+            path: definition.path.as_ref().map(ToString::to_string),
+            causes: found.affected.causes(*service).iter().map(|cause| published(cause, config)).collect(),
+            base: None::<Base>,
+            needs: needs.map(|need| config.graph.name(*need).as_str().to_owned()).collect(),
+            level: levels[service.0].unwrap_or_default(),
+            version: names.version.clone(),
+            described: names.described.as_ref().map(described),
+            fingerprint: None,
+            image: names.image.clone(),
+            tags: names.tags.clone(),
+            labels: names.labels.clone(),
+            platforms: definition.platforms.clone(),
+            push: found.push && names.pushable,
+            matrix: definition.matrix.clone(),
+        }
+    };
+    let services: Vec<Service> = found.planned.iter().zip(&found.names).map(service).collect();
+    Plan {
+        schema: SCHEMA,
+        rebake: env!("CARGO_PKG_VERSION").to_owned(),
+        trigger: Trigger { kind: found.trigger.kind, reference: found.trigger.reference.clone() },
+        environment: found.environment.to_owned(),
+        range: range(found.chosen),
+        degraded: found.chosen.doubts.iter().map(doubt).collect(),
+        any: !services.is_empty(),
+        services,
+        unaffected: config
+            .graph
+            .services()
+            .filter(|service| !is_planned[service.0])
+            .map(|service| config.graph.name(service).as_str().to_owned())
+            .collect(),
+        removed: found.removed.iter().map(|service| service.as_str().to_owned()).collect(),
+        unmatched: found.unmatched.iter().map(|change| path(change)).collect(),
+        filters: config
+            .named
+            .iter()
+            .map(|(name, filter)| {
+                (name.clone(), found.matches.of(*filter).iter().map(|found| path(found.change)).collect())
+            })
+            .collect(),
+    }
+}
+
+fn planned_set(found: &Assembly) -> Vec<bool> {
+    let mut planned = vec![false; found.config.services.len()];
+    for service in found.planned {
+        planned[service.0] = true;
+    }
+    planned
+}
+
+fn range(chosen: &Chosen) -> Range {
+    Range {
+        base: chosen.range.base.map(|base| base.to_string()),
+        head: chosen.range.head.map(|head| head.to_string()),
+        source: chosen.source.clone(),
+        worktree: chosen.range.head_state == HeadState::WorkTree,
+    }
+}
+
+fn doubt(doubt: &crate::base::Doubt) -> Doubt {
+    Doubt { kind: doubt.kind.to_owned(), message: doubt.message.clone(), help: doubt.help.clone() }
+}
+
+fn described(described: &version::Described) -> Described {
+    Described {
+        tag: described.tag.as_ref().map(|tag| quoted(tag.as_bytes()).into_owned()),
+        distance: described.distance,
+        commit: described.commit.to_string(),
+    }
+}
+
+fn path(change: &Change) -> String {
+    quoted(change.path.as_bytes()).into_owned()
+}
+
+/// Returns a cause as the plan has it.
+fn published(cause: &affected::Cause, config: &Config) -> Cause {
+    let name = |service: &ServiceId| config.graph.name(*service).as_str().to_owned();
+    match cause {
+        affected::Cause::File(found) => of_match(CauseKind::File, found, config),
+        affected::Cause::Global(found) => of_match(CauseKind::Global, found, config),
+        affected::Cause::Dependency(chain) => Cause {
+            via: chain.first().map(name),
+            chain: chain.iter().map(name).collect(),
+            ..Cause::of_kind(CauseKind::Dependency)
+        },
+        affected::Cause::DependencyRemoved(gone) => {
+            Cause { via: Some(gone.as_str().to_owned()), ..Cause::of_kind(CauseKind::DependencyRemoved) }
+        }
+        affected::Cause::Definition => Cause::of_kind(CauseKind::Definition),
+        affected::Cause::NewService => Cause::of_kind(CauseKind::NewService),
+        affected::Cause::Forced => Cause::of_kind(CauseKind::Forced),
+        affected::Cause::NoRecord => Cause::of_kind(CauseKind::NoRecord),
+        affected::Cause::BaseUnreachable => Cause::of_kind(CauseKind::BaseUnreachable),
+    }
+}
+
+fn of_match(kind: CauseKind, found: &Match, config: &config::Config) -> Cause {
+    Cause {
+        path: Some(path(found.change)),
+        status: Some(status(found.change.status).to_owned()),
+        pattern: found.pattern.map(|pattern| pattern.value.text().to_owned()),
+        at: found.pattern.map(|pattern| config.source.at(pattern.defined)),
+        ..Cause::of_kind(kind)
+    }
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Added => "added",
+        Status::Modified => "modified",
+        Status::Deleted => "deleted",
+        Status::TypeChanged => "type-changed",
+    }
+}

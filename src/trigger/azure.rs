@@ -1,0 +1,83 @@
+//! Azure Pipelines.
+//!
+//! The variables: <https://learn.microsoft.com/azure/devops/pipelines/build/variables>. No variable tells what was
+//! there before a push: `--since built` is the way to plan less than everything on the default branch.
+
+use super::Kind;
+use super::facts::{Fact, Facts};
+use super::inputs::names_services;
+use super::table::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
+
+const REASON: Fact = Fact::Variable("BUILD_REASON");
+const BRANCH: Fact = Fact::Variable("BUILD_SOURCEBRANCH");
+const VERSION: Fact = Fact::Variable("BUILD_SOURCEVERSION");
+
+pub(super) static DIALECT: Dialect = Dialect {
+    always: &["BUILD_REASON", "BUILD_SOURCEBRANCH"],
+    default_branch: DefaultBranch::Unsaid,
+    rows: &[
+        Row {
+            event: "PullRequest",
+            when: |facts| facts.is(REASON, &["PullRequest"]),
+            kind: Kind::PullRequest,
+            reference: Reference::Full(BRANCH),
+            head: VERSION,
+            // A full ref with Azure Repos, a branch's name with GitHub. Head is `refs/pull/<number>/merge`.
+            base: Base::PullRequest {
+                merge: Some(VERSION),
+                base: None,
+                branch: Some(Fact::Variable("SYSTEM_PULLREQUEST_TARGETBRANCH")),
+            },
+            origin: |facts| own_when(facts.is(Fact::Variable("SYSTEM_PULLREQUEST_ISFORK"), &["False", "false"])),
+        },
+        Row {
+            event: "push to a merge queue's branch",
+            when: |facts| facts.begins(BRANCH, &format!("refs/heads/{MERGE_QUEUE}")),
+            kind: Kind::MergeGroup,
+            reference: Reference::Full(BRANCH),
+            head: VERSION,
+            base: Base::None,
+            origin: own,
+        },
+        Row {
+            event: "tag, pushed or run by hand",
+            when: |facts| facts.begins(BRANCH, "refs/tags/") && !(is_manual(facts) && names_services(facts)),
+            kind: Kind::Tag,
+            reference: Reference::Full(BRANCH),
+            head: VERSION,
+            base: Base::Named,
+            origin: own,
+        },
+        Row {
+            event: "Schedule",
+            when: |facts| facts.is(REASON, &["Schedule"]),
+            kind: Kind::Schedule,
+            reference: Reference::Full(BRANCH),
+            head: VERSION,
+            base: Base::None,
+            origin: own,
+        },
+        Row {
+            event: "Manual, ResourceTrigger, BuildCompletion",
+            when: is_manual,
+            kind: Kind::Manual,
+            reference: Reference::Full(BRANCH),
+            head: VERSION,
+            base: Base::None,
+            origin: own,
+        },
+    ],
+    otherwise: Row {
+        event: "IndividualCI, BatchedCI, any other",
+        when: |_| true,
+        kind: Kind::Push,
+        reference: Reference::Full(BRANCH),
+        head: VERSION,
+        base: Base::None,
+        origin: own,
+    },
+};
+
+fn is_manual(facts: &Facts) -> bool {
+    facts.is(REASON, &["Manual", "ResourceTrigger", "BuildCompletion"])
+}

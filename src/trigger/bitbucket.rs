@@ -1,0 +1,63 @@
+//! Bitbucket Pipelines.
+//!
+//! The variables: <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>. None tells what started
+//! a run, so a run by hand is known by what was filled in; none tells what was there before a push, so `--since built`
+//! is the way to plan less than everything on the default branch.
+
+use super::Kind;
+use super::facts::Fact;
+use super::inputs::names_services;
+use super::table::{Base, DefaultBranch, Dialect, Reference, Row, own};
+
+const COMMIT: Fact = Fact::Variable("BITBUCKET_COMMIT");
+const BRANCH: Fact = Fact::Variable("BITBUCKET_BRANCH");
+
+pub(super) static DIALECT: Dialect = Dialect {
+    always: &["BITBUCKET_COMMIT"],
+    default_branch: DefaultBranch::Unsaid,
+    rows: &[
+        Row {
+            event: "pull request",
+            when: |facts| facts.has("BITBUCKET_PR_ID"),
+            kind: Kind::PullRequest,
+            reference: Reference::None,
+            head: COMMIT,
+            // Bitbucket merges the target into the pull request before the run, so that head's first parent is the
+            // pull request's own head. The commit is 12 digits, which name nothing for certain and are left aside.
+            base: Base::PullRequest {
+                merge: None,
+                base: Some(Fact::Variable("BITBUCKET_PR_DESTINATION_COMMIT")),
+                branch: Some(Fact::Variable("BITBUCKET_PR_DESTINATION_BRANCH")),
+            },
+            // A fork's pull request starts no run of this repository.
+            origin: own,
+        },
+        Row {
+            event: "run by hand or by a schedule, with services filled in",
+            when: names_services,
+            kind: Kind::Manual,
+            reference: Reference::Branch(BRANCH),
+            head: COMMIT,
+            base: Base::None,
+            origin: own,
+        },
+        Row {
+            event: "tag",
+            when: |facts| facts.has("BITBUCKET_TAG"),
+            kind: Kind::Tag,
+            reference: Reference::Tag(Fact::Variable("BITBUCKET_TAG")),
+            head: COMMIT,
+            base: Base::Named,
+            origin: own,
+        },
+    ],
+    otherwise: Row {
+        event: "push, any other",
+        when: |_| true,
+        kind: Kind::Push,
+        reference: Reference::Branch(BRANCH),
+        head: COMMIT,
+        base: Base::None,
+        origin: own,
+    },
+};

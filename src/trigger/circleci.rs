@@ -1,0 +1,119 @@
+//! CircleCI.
+//!
+//! The variables: <https://circleci.com/docs/reference/variables>. What CircleCI says of a base stands in pipeline
+//! values, which are no variables. The job that plans hands them on, each under its own name in capitals with `_` for
+//! the dots:
+//!
+//! ```yaml
+//! environment:
+//!   PIPELINE_GIT_BASE_REVISION: << pipeline.git.base_revision >>
+//!   PIPELINE_GIT_BRANCH_IS_DEFAULT: << pipeline.git.branch.is_default >>
+//!   PIPELINE_TRIGGER_SOURCE: << pipeline.trigger_source >>
+//!   # With the GitHub App:
+//!   PIPELINE_EVENT_GITHUB_PULL_REQUEST_NUMBER: << pipeline.event.github.pull_request.number >>
+//!   PIPELINE_EVENT_GITHUB_PULL_REQUEST_BASE_REF: << pipeline.event.github.pull_request.base.ref >>
+//!   PIPELINE_EVENT_GITHUB_PULL_REQUEST_BASE_SHA: << pipeline.event.github.pull_request.base.sha >>
+//! ```
+//!
+//! Without them every plan is right, but wider.
+
+use super::facts::{Fact, Facts};
+use super::inputs::names_services;
+use super::table::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
+use super::{Kind, Landmark, Origin};
+
+const SHA: Fact = Fact::Variable("CIRCLE_SHA1");
+const BRANCH: Fact = Fact::Variable("CIRCLE_BRANCH");
+const SOURCE: Fact = Fact::Variable("PIPELINE_TRIGGER_SOURCE");
+const IS_DEFAULT: Fact = Fact::Variable("PIPELINE_GIT_BRANCH_IS_DEFAULT");
+const TARGET: Fact = Fact::Variable("PIPELINE_EVENT_GITHUB_PULL_REQUEST_BASE_REF");
+
+pub(super) static DIALECT: Dialect = Dialect {
+    always: &["CIRCLE_SHA1"],
+    default_branch: DefaultBranch::This { branch: BRANCH, when: IS_DEFAULT },
+    rows: &[
+        Row {
+            event: "push to a merge queue's branch",
+            when: |facts| facts.begins(BRANCH, MERGE_QUEUE),
+            kind: Kind::MergeGroup,
+            reference: Reference::Branch(BRANCH),
+            head: SHA,
+            base: Base::None,
+            origin: own,
+        },
+        Row {
+            event: "pull request (GitHub App)",
+            when: |facts| is_pull_request(facts) && facts.text(TARGET).is_some(),
+            kind: Kind::PullRequest,
+            reference: Reference::None,
+            head: SHA,
+            base: Base::PullRequest {
+                merge: None,
+                base: Some(Fact::Variable("PIPELINE_EVENT_GITHUB_PULL_REQUEST_BASE_SHA")),
+                branch: Some(TARGET),
+            },
+            origin: pull_request,
+        },
+        Row {
+            event: "pull request whose target is not said",
+            when: is_pull_request,
+            kind: Kind::PullRequest,
+            reference: Reference::None,
+            head: SHA,
+            base: Base::None,
+            origin: pull_request,
+        },
+        Row {
+            event: "tag, pushed or run by hand",
+            when: |facts| facts.has("CIRCLE_TAG") && !(is_manual(facts) && names_services(facts)),
+            kind: Kind::Tag,
+            reference: Reference::Tag(Fact::Variable("CIRCLE_TAG")),
+            head: SHA,
+            base: Base::Named,
+            origin: own,
+        },
+        Row {
+            event: "scheduled_pipeline",
+            when: |facts| facts.is(SOURCE, &["scheduled_pipeline", "schedule"]),
+            kind: Kind::Schedule,
+            reference: Reference::Branch(BRANCH),
+            head: SHA,
+            base: Base::None,
+            origin: own,
+        },
+        Row {
+            event: "api, explicit",
+            when: is_manual,
+            kind: Kind::Manual,
+            reference: Reference::Branch(BRANCH),
+            head: SHA,
+            base: Base::None,
+            origin: own,
+        },
+    ],
+    otherwise: Row {
+        event: "push",
+        when: |_| true,
+        kind: Kind::Push,
+        reference: Reference::Branch(BRANCH),
+        head: SHA,
+        base: Base::Commit(Fact::Variable("PIPELINE_GIT_BASE_REVISION"), Landmark::Pipeline),
+        origin: own,
+    },
+};
+
+fn is_manual(facts: &Facts) -> bool {
+    facts.is(SOURCE, &["api", "explicit"])
+}
+
+/// A push to the default branch is none, even where a pull request from it into another branch is open.
+fn is_pull_request(facts: &Facts) -> bool {
+    let signs = ["CIRCLE_PULL_REQUEST", "CIRCLE_PR_NUMBER", "PIPELINE_EVENT_GITHUB_PULL_REQUEST_NUMBER"];
+    signs.into_iter().any(|sign| facts.has(sign)) && !facts.is_true(IS_DEFAULT)
+}
+
+/// The variables `CIRCLE_PR_…` are set for pull requests from forks alone; such a build's branch is `pull/<number>`.
+fn pull_request(facts: &Facts) -> Origin {
+    let signs = ["CIRCLE_PR_NUMBER", "CIRCLE_PR_USERNAME", "CIRCLE_PR_REPONAME"];
+    own_when(!signs.into_iter().any(|sign| facts.has(sign)) && !facts.begins(BRANCH, "pull/"))
+}

@@ -1,0 +1,26 @@
+use super::Engine;
+
+/// An event that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TriggerError {
+    /// A variable that the engine always sets is missing.
+    #[error(
+        "{variable} is not set, although {} says that this is {engine}; hand the engine's variables on to where \
+         rebake runs",
+        engine.sign()
+    )]
+    Missing {
+        /// The engine.
+        engine: Engine,
+        /// The variable that is missing.
+        variable: &'static str,
+    },
+    /// The event file is not JSON.
+    #[error("the event file of {engine} is not JSON: {reason}")]
+    NotJson {
+        /// The engine.
+        engine: Engine,
+        /// What the JSON parser says.
+        reason: String,
+    },
+}

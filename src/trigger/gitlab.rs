@@ -1,0 +1,120 @@
+//! GitLab CI/CD.
+//!
+//! The variables: <https://docs.gitlab.com/ci/variables/predefined_variables>. A child pipeline has its parent's merge
+//! request, tag and `CI_COMMIT_BEFORE_SHA`, so it is read as its parent is, but for what started that one.
+
+use super::facts::{Fact, Facts};
+use super::inputs::names_services;
+use super::table::{Base, DefaultBranch, Dialect, Reference, Row, own, own_when};
+use super::{Kind, Landmark, Origin};
+
+const SOURCE: Fact = Fact::Variable("CI_PIPELINE_SOURCE");
+const SHA: Fact = Fact::Variable("CI_COMMIT_SHA");
+const BRANCH: Fact = Fact::Variable("CI_COMMIT_BRANCH");
+const MERGE_REQUEST: Fact = Fact::Variable("CI_MERGE_REQUEST_EVENT_TYPE");
+const MERGE_REQUEST_REF: Fact = Fact::Variable("CI_MERGE_REQUEST_REF_PATH");
+/// Set in merged results pipelines and merge trains: what head was put upon. Fast-forward trains rebase instead of
+/// merging, so that head's first parent would be wrong there.
+const TARGET_TIP: Fact = Fact::Variable("CI_MERGE_REQUEST_TARGET_BRANCH_SHA");
+
+pub(super) static DIALECT: Dialect = Dialect {
+    always: &["CI_PIPELINE_SOURCE"],
+    default_branch: DefaultBranch::Named(Fact::Variable("CI_DEFAULT_BRANCH")),
+    rows: &[
+        Row {
+            event: "merge train",
+            when: |facts| facts.is(MERGE_REQUEST, &["merge_train"]),
+            kind: Kind::MergeGroup,
+            reference: Reference::Full(MERGE_REQUEST_REF),
+            head: SHA,
+            base: Base::Commit(TARGET_TIP, Landmark::MergeQueue),
+            origin: merge_request,
+        },
+        Row {
+            event: "merge request, merged results",
+            when: |facts| facts.is(MERGE_REQUEST, &["merged_result"]) && facts.text(TARGET_TIP).is_some(),
+            kind: Kind::PullRequest,
+            reference: Reference::Full(MERGE_REQUEST_REF),
+            head: SHA,
+            base: Base::Commit(TARGET_TIP, Landmark::Target),
+            origin: merge_request,
+        },
+        Row {
+            event: "merge request, its own head",
+            when: |facts| facts.is(SOURCE, &["merge_request_event"]) || facts.has("CI_MERGE_REQUEST_IID"),
+            kind: Kind::PullRequest,
+            reference: Reference::Full(MERGE_REQUEST_REF),
+            head: SHA,
+            base: Base::PullRequest {
+                merge: None,
+                base: Some(Fact::Variable("CI_MERGE_REQUEST_DIFF_BASE_SHA")),
+                branch: Some(Fact::Variable("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")),
+            },
+            origin: merge_request,
+        },
+        Row {
+            event: "pull request of a GitHub repository",
+            when: |facts| facts.is(SOURCE, &["external_pull_request_event"]),
+            kind: Kind::PullRequest,
+            reference: Reference::None,
+            head: SHA,
+            base: Base::PullRequest {
+                merge: None,
+                base: Some(Fact::Variable("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA")),
+                branch: Some(Fact::Variable("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME")),
+            },
+            origin: |facts| {
+                own_when(facts.same(
+                    Fact::Variable("CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY"),
+                    Fact::Variable("CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY"),
+                ))
+            },
+        },
+        Row {
+            event: "tag, pushed or run by hand",
+            when: |facts| facts.has("CI_COMMIT_TAG") && !(is_manual(facts) && names_services(facts)),
+            kind: Kind::Tag,
+            reference: Reference::Tag(Fact::Variable("CI_COMMIT_TAG")),
+            head: SHA,
+            base: Base::Named,
+            origin: own,
+        },
+        Row {
+            event: "schedule",
+            when: |facts| facts.is(SOURCE, &["schedule"]),
+            kind: Kind::Schedule,
+            reference: Reference::Branch(BRANCH),
+            head: SHA,
+            base: Base::None,
+            origin: own,
+        },
+        Row {
+            event: "web, api, trigger, chat, pipeline",
+            // CI_COMMIT_BEFORE_SHA is all zeros in these, old branch or new.
+            when: is_manual,
+            kind: Kind::Manual,
+            reference: Reference::Branch(BRANCH),
+            head: SHA,
+            base: Base::None,
+            origin: own,
+        },
+    ],
+    otherwise: Row {
+        event: "push, any other",
+        when: |_| true,
+        kind: Kind::Push,
+        reference: Reference::Branch(BRANCH),
+        head: SHA,
+        base: Base::Commit(Fact::Variable("CI_COMMIT_BEFORE_SHA"), Landmark::Push),
+        origin: own,
+    },
+};
+
+fn is_manual(facts: &Facts) -> bool {
+    facts.is(SOURCE, &["web", "api", "trigger", "chat", "pipeline"])
+}
+
+fn merge_request(facts: &Facts) -> Origin {
+    let [source, target] = ["CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "CI_MERGE_REQUEST_PROJECT_ID"].map(Fact::Variable);
+    own_when(facts.same(source, target))
+}

@@ -1,0 +1,81 @@
+//! Jenkins, multibranch or not.
+//!
+//! The variables are those of the plugins git, branch-api and workflow-multibranch (`<JENKINS_URL>/env-vars.html`).
+//! None tells what started a run, so a run by hand is known by what was filled in.
+//!
+//! `GIT_PREVIOUS_SUCCESSFUL_COMMIT` holds what was last built whole only while every build of the job builds all that
+//! is affected: a run by hand for one service belongs in a job of its own, or the records of `--since built` are taken
+//! instead. `GIT_PREVIOUS_COMMIT` is not read: a build that failed there would be forgotten.
+
+use super::facts::Fact;
+use super::inputs::names_services;
+use super::table::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
+use super::{Kind, Landmark};
+
+const COMMIT: Fact = Fact::Variable("GIT_COMMIT");
+const BRANCH: Fact = Fact::Variable("BRANCH_NAME");
+/// `origin/main`, in a job that is not multibranch.
+const REMOTE_BRANCH: Fact = Fact::Variable("GIT_BRANCH");
+const SUCCESS: Base = Base::Commit(Fact::Variable("GIT_PREVIOUS_SUCCESSFUL_COMMIT"), Landmark::Success);
+
+pub(super) static DIALECT: Dialect = Dialect {
+    always: &[],
+    default_branch: DefaultBranch::This { branch: BRANCH, when: Fact::Variable("BRANCH_IS_PRIMARY") },
+    rows: &[
+        Row {
+            event: "change request",
+            when: |facts| facts.has("CHANGE_ID"),
+            kind: Kind::PullRequest,
+            reference: Reference::None,
+            head: COMMIT,
+            // Whether head is merged with the target is the job's own affair, and no variable tells.
+            base: Base::PullRequest { merge: None, base: None, branch: Some(Fact::Variable("CHANGE_TARGET")) },
+            origin: |facts| own_when(!facts.has("CHANGE_FORK")),
+        },
+        Row {
+            event: "run by hand, with services filled in",
+            when: names_services,
+            kind: Kind::Manual,
+            reference: Reference::Branch(BRANCH),
+            head: COMMIT,
+            base: Base::None,
+            origin: own,
+        },
+        Row {
+            event: "tag",
+            when: |facts| facts.has("TAG_NAME"),
+            kind: Kind::Tag,
+            reference: Reference::Tag(Fact::Variable("TAG_NAME")),
+            head: COMMIT,
+            base: Base::Named,
+            origin: own,
+        },
+        Row {
+            event: "push to a merge queue's branch",
+            when: |facts| facts.begins(BRANCH, MERGE_QUEUE),
+            kind: Kind::MergeGroup,
+            reference: Reference::Branch(BRANCH),
+            head: COMMIT,
+            base: Base::None,
+            origin: own,
+        },
+        Row {
+            event: "push, multibranch",
+            when: |facts| facts.text(BRANCH).is_some(),
+            kind: Kind::Push,
+            reference: Reference::Branch(BRANCH),
+            head: COMMIT,
+            base: SUCCESS,
+            origin: own,
+        },
+    ],
+    otherwise: Row {
+        event: "push, any other",
+        when: |_| true,
+        kind: Kind::Push,
+        reference: Reference::Remote(REMOTE_BRANCH),
+        head: COMMIT,
+        base: SUCCESS,
+        origin: own,
+    },
+};

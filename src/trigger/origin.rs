@@ -1,0 +1,13 @@
+/// Whose code a run may have before it, as far as the engine tells.
+///
+/// Results of a run that is not [`Own`](Self::Own) are not pushed unless somebody says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The repository's own: a branch, a tag, or a pull request from one of its branches.
+    Own,
+    /// A fork's, or a pull request's of which the engine does not say that it is not.
+    Fork,
+    /// Anybody's, in a run that holds the repository's secrets: GitHub's `pull_request_target`, `issue_comment`, and
+    /// `workflow_run` behind a pull request.
+    Privileged,
+}

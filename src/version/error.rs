@@ -1,0 +1,70 @@
+use semver::Version;
+
+use crate::name::{CommitId, TagName};
+
+/// Why there is no version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VersionError {
+    /// The clone is too shallow to know the last release or the distance to it.
+    #[error("this clone is too shallow to count the commits from the last release to {}", short(.commit))]
+    Shallow {
+        /// The commit that was to be described.
+        commit: CommitId,
+    },
+    /// Style `release` needs a commit that carries the service's tag.
+    #[error("commit {} carries no release tag of the service{}", short(.commit), since(.base.as_ref(), *.distance))]
+    NotOnTag {
+        /// The commit.
+        commit: CommitId,
+        /// How far it is from the last release.
+        distance: u32,
+        /// The last release.
+        base: Option<Version>,
+    },
+    /// The nearest tag has the service's prefix, but what follows is no version.
+    #[error("the nearest release tag, {tag}, has no SemVer version behind its prefix")]
+    NotSemVer {
+        /// The tag.
+        tag: TagName,
+    },
+    /// PEP 440 has no word for the pre-release.
+    #[error("{version} has no form in PEP 440, which knows `alpha`, `beta` and `rc` with one number")]
+    NoPep440 {
+        /// The version of the last release.
+        version: Version,
+    },
+    /// A part of the version would leave 64 bits.
+    #[error("there is no version above this one: its parts are limited to 64 bits")]
+    TooHigh,
+}
+
+impl VersionError {
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Shallow { .. } => {
+                "fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, \
+                 `git fetch --unshallow --filter=blob:none` elsewhere; or use `--style sha`"
+            }
+            Self::NotOnTag { .. } => {
+                "check out the tag, make a release with `rebake release`, or use another `--style`"
+            }
+            Self::NotSemVer { .. } => "delete the tag, or tag the release as MAJOR.MINOR.PATCH",
+            Self::NoPep440 { .. } => "use another `--style`, or name pre-releases like `1.1.0-rc.1`",
+            Self::TooHigh => "release a version with smaller numbers",
+        }
+    }
+}
+
+fn short(commit: &CommitId) -> String {
+    commit.short(7)
+}
+
+fn since(base: Option<&Version>, distance: u32) -> String {
+    match base {
+        None => ", which has none yet".to_owned(),
+        Some(base) if distance == 1 => format!(": it is 1 commit behind {base}"),
+        Some(base) => format!(": it is {distance} commits behind {base}"),
+    }
+}

@@ -1,0 +1,78 @@
+//! Versions of PEP 440, from those of SemVer.
+
+use semver::Version;
+
+use super::{Files, VersionError};
+
+/// Writes a release: `1.0.9`, `1.1.0rc1`.
+pub(super) fn release(version: &Version) -> Result<String, VersionError> {
+    let Version { major, minor, patch, .. } = version;
+    let pre = phase(version)?.map(|(letter, number)| format!("{letter}{number}")).unwrap_or_default();
+    Ok(format!("{major}.{minor}.{patch}{pre}"))
+}
+
+/// Writes what comes behind a release and before the one that follows: `1.0.10.dev47`, `1.1.0rc2.dev3`.
+pub(super) fn development(version: &Version, distance: u32) -> Result<String, VersionError> {
+    let Version { major, minor, patch, .. } = version;
+    Ok(match phase(version)? {
+        None => {
+            let patch = patch.checked_add(1).ok_or(VersionError::TooHigh)?;
+            format!("{major}.{minor}.{patch}.dev{distance}")
+        }
+        Some((letter, number)) => {
+            let number = number.checked_add(1).ok_or(VersionError::TooHigh)?;
+            format!("{major}.{minor}.{patch}{letter}{number}.dev{distance}")
+        }
+    })
+}
+
+/// Writes the local part, which PEP 440 lets say anything: the commit, and that files were modified.
+pub(super) fn local(sha: Option<&String>, files: Files) -> String {
+    match (sha, files) {
+        (None, Files::Clean) => String::new(),
+        (None, Files::Dirty) => "+dirty".to_owned(),
+        (Some(sha), Files::Clean) => format!("+g{sha}"),
+        (Some(sha), Files::Dirty) => format!("+g{sha}.dirty"),
+    }
+}
+
+/// Returns the pre-release in PEP 440's letters: `a`, `b` or `rc`, and a number.
+fn phase(version: &Version) -> Result<Option<(&'static str, u64)>, VersionError> {
+    let pre = version.pre.as_str();
+    if pre.is_empty() {
+        return Ok(None);
+    }
+    let letters = pre.len() - pre.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+    let (word, number) = pre.split_at(letters);
+    let number = number.strip_prefix(['.', '-']).unwrap_or(number);
+    let letter = match word.to_ascii_lowercase().as_str() {
+        "a" | "alpha" => Some("a"),
+        "b" | "beta" => Some("b"),
+        "c" | "rc" | "pre" | "preview" => Some("rc"),
+        _ => None,
+    };
+    let number = if number.is_empty() { Some(0) } else { number.parse().ok() };
+    letter.zip(number).map(Some).ok_or_else(|| VersionError::NoPep440 { version: version.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pre_releases_have_three_phases() {
+        for (version, written) in [
+            ("1.1.0-rc.1", "1.1.0rc1"),
+            ("1.1.0-rc1", "1.1.0rc1"),
+            ("1.1.0-alpha", "1.1.0a0"),
+            ("1.1.0-Beta-2", "1.1.0b2"),
+            ("1.1.0-preview.3", "1.1.0rc3"),
+        ] {
+            assert_eq!(release(&version.parse().unwrap()).unwrap(), written);
+        }
+        for version in ["1.1.0-dev.1", "1.1.0-rc.1.2", "1.1.0-1", "1.1.0-rc.x"] {
+            let version: Version = version.parse().unwrap();
+            assert_eq!(release(&version), Err(VersionError::NoPep440 { version: version.clone() }));
+        }
+    }
+}

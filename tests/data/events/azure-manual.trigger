@@ -1,0 +1,8 @@
+engine: Azure Pipelines
+event: Manual, ResourceTrigger, BuildCompletion
+kind: manual
+ref: refs/heads/main
+head: 2222222
+base: none
+origin: Own
+services: migrator

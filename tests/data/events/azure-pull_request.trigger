@@ -1,0 +1,7 @@
+engine: Azure Pipelines
+event: PullRequest
+kind: pull_request
+ref: refs/pull/7/merge
+head: 2222222
+base: first parent of 2222222, else merge base with main
+origin: Own

@@ -1,0 +1,7 @@
+engine: Azure Pipelines
+event: Schedule
+kind: schedule
+ref: refs/heads/main
+head: 2222222
+base: none
+origin: Own

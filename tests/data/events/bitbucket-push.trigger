@@ -1,0 +1,7 @@
+engine: Bitbucket Pipelines
+event: push, any other
+kind: push
+ref: refs/heads/main
+head: 2222222
+base: none
+origin: Own

@@ -1,0 +1,8 @@
+engine: Buildkite
+event: push
+kind: push
+ref: refs/heads/main
+head: 2222222
+base: none
+default branch: main
+origin: Own

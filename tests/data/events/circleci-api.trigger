@@ -1,0 +1,9 @@
+engine: CircleCI
+event: api, explicit
+kind: manual
+ref: refs/heads/main
+head: 2222222
+base: none
+default branch: main
+origin: Own
+services: migrator

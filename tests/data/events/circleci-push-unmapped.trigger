@@ -1,0 +1,7 @@
+engine: CircleCI
+event: push
+kind: push
+ref: refs/heads/main
+head: 2222222
+base: none
+origin: Own

@@ -1,0 +1,8 @@
+engine: GitHub Actions
+event: push
+kind: push
+ref: refs/heads/topic
+head: 2222222
+base: new branch
+default branch: main
+origin: Own

@@ -1,0 +1,7 @@
+engine: GitHub Actions
+event: push
+kind: push
+ref: refs/heads/main
+head: 2222222
+base: none
+origin: Own

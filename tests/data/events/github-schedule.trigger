@@ -1,0 +1,8 @@
+engine: GitHub Actions
+event: schedule
+kind: schedule
+ref: refs/heads/main
+head: 2222222
+base: none
+default branch: main
+origin: Own

@@ -1,0 +1,9 @@
+engine: GitLab
+event: schedule
+kind: schedule
+ref: refs/heads/main
+head: 2222222
+base: none
+default branch: main
+origin: Own
+services: all

@@ -1,0 +1,314 @@
+//! filters.yaml in both shapes: what a file comes to.
+
+use rebake::change::{Change, ChangeSet, Status};
+use rebake::config::{self, Config, Global, Options, Push, Shape};
+use rebake::diagnostic::{Severity, SourceFile};
+use rebake::filter::{FilterId, Quantifier, matches};
+use rebake::name::{RepoPath, ServiceName};
+use rebake::recipe::{Builder, Run};
+
+fn read_with(text: &str, quantifier: Quantifier) -> (Config, Vec<&'static str>) {
+    let source = SourceFile::new("filters.yaml", text);
+    let (config, problems) = config::parse(&source, Options { quantifier });
+    let codes = problems.iter().map(|problem| problem.code).collect();
+    (config.unwrap_or_else(|| panic!("{problems:#?}")), codes)
+}
+
+fn read(text: &str) -> Config {
+    let (config, warnings) = read_with(text, Quantifier::Some);
+    assert_eq!(warnings, [""; 0]);
+    config
+}
+
+fn names(config: &Config) -> Vec<&str> {
+    config.services.keys().map(ServiceName::as_str).collect()
+}
+
+fn matched(config: &Config, filter: FilterId, paths: &[(&str, Status)]) -> Vec<String> {
+    let change = |(path, status): &(&str, Status)| Change { path: RepoPath::from_git(*path), status: *status };
+    let changes = ChangeSet::new(paths.iter().map(change).collect());
+    let matches = matches(&config.filters, &changes);
+    matches.of(filter).iter().map(|found| found.change.path.to_string()).collect()
+}
+
+const M: Status = Status::Modified;
+
+/// The flat file of the seeds.
+const SEED: &str = "
+shared-ci: &shared-ci
+  - .github/workflows/build-push.yaml
+migrations: &migrations
+  - services/other/migrator/**
+services/go/api-golang:
+  - *shared-ci
+  - *migrations
+  - services/go/api-golang/**
+services/other/migrator:
+  - *migrations
+";
+
+#[test]
+fn a_file_of_paths_filter_is_read_as_it_is() {
+    let config = read(SEED);
+    assert_eq!(config.shape, Shape::Flat);
+    assert_eq!(names(&config), ["shared-ci", "migrations", "services/go/api-golang", "services/other/migrator"]);
+    assert_eq!(config.named.keys().map(String::as_str).collect::<Vec<_>>(), names(&config));
+    let api = &config.services["services/go/api-golang"];
+    assert_eq!(api.tag[0].prefix(), "services/go/api-golang@");
+    assert_eq!(api.recipe.weight, 1);
+    let paths = [("services/other/migrator/x", M), ("services/go/api-golang/y", M), ("README.md", M)];
+    assert_eq!(matched(&config, api.filter, &paths), ["services/go/api-golang/y", "services/other/migrator/x"]);
+}
+
+#[test]
+fn flat_filters_stand_in_the_order_of_javascript() {
+    let config = read("b: x\n'10': x\n9: x\na: x\n'01': x\n0x2: x\ntrue: x\n");
+    assert_eq!(names(&config), ["2", "9", "10", "b", "a", "01", "true"]);
+    assert_eq!(names(&read("- x\n- [y, z]\n")), ["0", "1"]);
+    let merged = read("a: q\n<<: {z: p, a: r}\nb: s\n");
+    assert_eq!(names(&merged), ["a", "z", "b"]);
+}
+
+#[test]
+fn flat_rules_follow_paths_filter() {
+    let text = "
+f:
+  - added|Modified: a/**
+  - [[b/**], {deleted: [c/**, [d/**]]}]
+";
+    let paths = [("a/1", Status::Added), ("a/2", Status::Deleted), ("b/1", M), ("c/1", M), ("d/1", Status::Deleted)];
+    let config = read(text);
+    assert_eq!(matched(&config, config.named["f"], &paths), ["a/1", "b/1", "d/1"]);
+    let (every, _) = read_with("f: ['a/**', '!**/*.md']\n", Quantifier::Every);
+    assert_eq!(matched(&every, every.named["f"], &[("a/x", M), ("a/x.md", M), ("b", M)]), ["a/x"]);
+}
+
+#[test]
+fn traps_of_the_flat_shape_are_warnings() {
+    let codes = |text, quantifier| read_with(text, quantifier).1;
+    assert_eq!(codes("f: [a, '!b']", Quantifier::Some), ["negation-widens"]);
+    assert_eq!(codes("f: ['!b']", Quantifier::Some), [""; 0]);
+    assert_eq!(codes("f: [a, '!b']", Quantifier::SomeWithExcludes), [""; 0]);
+    assert_eq!(codes("f: ['!b']", Quantifier::SomeWithExcludes), ["only-exclusions"]);
+    assert_eq!(codes("f: []", Quantifier::Every), ["no-patterns"]);
+    assert_eq!(codes("f: 2024-01-01", Quantifier::Some), ["date"]);
+    assert_eq!(codes("f: 2024-1-2 10:00:00", Quantifier::Some), ["date"]);
+    assert_eq!(codes("f: {touched: a}", Quantifier::Some), ["unknown-status"]);
+    let (config, _) = read_with("f: [{touched: a}, 2024-01-01]", Quantifier::Some);
+    assert_eq!(matched(&config, config.named["f"], &[("a", M), ("2024-01-01", M)]), [""; 0]);
+}
+
+#[test]
+fn shapes_are_told_apart_by_services() {
+    let shape = |text| read(text).shape;
+    assert_eq!(shape("services: {a: {path: a}}"), Shape::Structured);
+    assert_eq!(shape("services:\nx-a: [b]"), Shape::Structured);
+    assert_eq!(shape("services: {}"), Shape::Structured);
+    assert_eq!(shape("services: ['a/**']"), Shape::Flat);
+    assert_eq!(shape("services: 'a/**'\nb: c"), Shape::Flat);
+    assert_eq!(shape("services: {added: a, modified|deleted: [b]}"), Shape::Flat);
+    assert_eq!(shape("a: b"), Shape::Flat);
+}
+
+const STRUCTURED: &str = r#"
+filters:
+  ci: &ci [.github/workflows/build-push.yaml]
+global: [rust-toolchain.toml]
+ignore: [docs/**]
+defaults:
+  image: "ghcr.io/acme/{{name}}"
+  labels: {team: core, tier: 1.20}
+  timeout: 10m
+  run: make
+services:
+  api-golang:
+    path: ./services/go/api-golang/
+    filters: [*ci, "services/go/api-golang/**", "!**/*.md", added|deleted: go.sum]
+    depends_on: [migrator]
+    labels: {tier: 2}
+    platforms: linux/amd64
+    builder: docker
+    build_args: {GO: 1.20, CGO: false}
+    secrets: ["id=npm,env=NPM_TOKEN"]
+    tags: |
+      type=semver,pattern={{version}}
+
+      type=sha
+    timeout: 1h30m
+    retries: 2
+    weight: 3
+    style: next
+    env: {MODE: release}
+    matrix: {runner: [self-hosted, 1], big: true}
+    description: The API
+  migrator:
+    path: services/other/migrator
+    global: false
+    image: ~
+x-anything: {goes: [here, 1]}
+"#;
+
+#[test]
+fn a_structured_file_is_read_whole() {
+    let config = read(STRUCTURED);
+    assert_eq!((config.shape, names(&config)), (Shape::Structured, vec!["api-golang", "migrator"]));
+    let (api, migrator) = (&config.services["api-golang"], &config.services["migrator"]);
+    assert_eq!(api.path.as_ref().unwrap().as_str(), "services/go/api-golang");
+    assert_eq!(config.source.slice(api.name.defined), "api-golang");
+    assert_eq!(config.graph.name(api.depends_on[0].value).as_str(), "migrator");
+    assert_eq!(config.source.slice(api.depends_on[0].defined), "migrator");
+    assert_eq!(api.tag[0].prefix(), "services/go/api-golang@");
+    assert_eq!(api.image.name.as_ref().unwrap().as_str(), "ghcr.io/acme/api-golang");
+    assert_eq!(
+        api.image.written.labels.iter().collect::<Vec<_>>(),
+        [(&"team".into(), &"core".into()), (&"tier".into(), &"2".into())]
+    );
+    assert_eq!(migrator.image.written.labels["tier"], "1.20");
+    assert_eq!(api.recipe.build_args["GO"], "1.20");
+    assert_eq!(api.recipe.build_args["CGO"], "false");
+    assert_eq!((api.recipe.builder, api.recipe.run.clone()), (Some(Builder::Docker), None));
+    assert_eq!(migrator.recipe.run, Some(Run::Shell("make".into())));
+    assert_eq!((api.recipe.timeout.unwrap().as_secs(), migrator.recipe.timeout.unwrap().as_secs()), (5400, 600));
+    assert_eq!((api.recipe.retries, api.recipe.weight, migrator.recipe.weight), (2, 3, 1));
+    let lines: Vec<(&str, &str)> =
+        api.image.written.tags.iter().map(|line| (line.value.as_str(), config.source.slice(line.defined))).collect();
+    let (first, second) = ("type=semver,pattern={{version}}", "type=sha");
+    assert_eq!(lines, [(first, first), (second, second)]);
+    assert_eq!(serde_json::to_string(&api.matrix).unwrap(), r#"{"big":true,"runner":["self-hosted",1]}"#);
+    assert_eq!((api.global, migrator.global), (Global::TakesPart, Global::StandsAside));
+    assert!(migrator.image.name.is_none(), "a key without a value hides the default");
+    let paths = [("services/go/api-golang/a", M), ("services/go/api-golang/b.md", M), ("go.sum", M), ("x", M)];
+    assert_eq!(matched(&config, api.filter, &paths), ["services/go/api-golang/a"]);
+    assert_eq!(matched(&config, api.filter, &[("go.sum", Status::Deleted)]), ["go.sum"]);
+    assert_eq!(matched(&config, migrator.filter, &[("services/other/migrator/x/y", M)]).len(), 1);
+    assert_eq!(matched(&config, config.global, &[("rust-toolchain.toml", M)]).len(), 1);
+    assert_eq!(matched(&config, config.ignore, &[("docs/a", M)]).len(), 1);
+    assert_eq!(matched(&config, config.named["ci"], &[(".github/workflows/build-push.yaml", M)]).len(), 1);
+}
+
+#[test]
+fn a_pattern_knows_its_alias() {
+    let config = read(STRUCTURED);
+    let filter = config.filters.get(config.services["api-golang"].filter);
+    let (_, _, first) = filter.patterns().next().unwrap();
+    let slice = |span| config.source.slice(span);
+    assert_eq!((slice(first.used), slice(first.defined)), ("*ci", ".github/workflows/build-push.yaml"));
+}
+
+#[test]
+fn environments_are_the_usual_ones_or_those_of_the_file() {
+    let usual = read("services:").environments;
+    assert_eq!(usual.keys().collect::<Vec<_>>(), ["production", "staging", "preview", "development", "local"]);
+    assert_eq!((usual["preview"].push, usual["production"].push), (Push::OnRequest, Push::Allowed));
+    let own =
+        read("services:\nenvironments: {live: {on: [push, tag], branches: ['rel/**'], version: sha, push: false}}");
+    assert_eq!(own.environments.keys().collect::<Vec<_>>(), ["live"]);
+    let live = &own.environments["live"];
+    assert_eq!((live.on.len(), live.branches[0].text(), live.push), (2, "rel/**", Push::OnRequest));
+}
+
+#[test]
+fn the_root_can_be_a_service() {
+    let config = read("services: {all: {path: .}}");
+    let all = &config.services["all"];
+    assert_eq!((all.path.as_ref().unwrap().is_root(), all.tag[0].prefix()), (true, "all@"));
+    assert_eq!(matched(&config, all.filter, &[("x", M), (".y/z", M)]).len(), 2);
+}
+
+const A_AND_B: &str = "
+x-common: &common [common/**]
+services:
+  a: {path: a, filters: [*common, 'a/**'], labels: {x: 1, y: 2}, retries: 1}
+  b: {path: b, depends_on: [a]}
+";
+
+/// The services of `A_AND_B` whose definition an edit changes, and how.
+fn changed_by(from: &str, to: &str) -> Vec<String> {
+    assert!(A_AND_B.contains(from), "{from}");
+    let (base, head) = (read(A_AND_B), read(&A_AND_B.replace(from, to)));
+    let differences = |name| head.definitions.differences(&base.definitions, name).into_iter();
+    head.services.keys().flat_map(|name| differences(name).map(move |how| format!("{name}: {how:?}"))).collect()
+}
+
+#[test]
+fn what_cannot_change_a_result_is_no_part_of_a_definition() {
+    for (from, to) in [
+        ("services:", "# a comment\nservices:"),
+        ("x: 1, y: 2", "y: 2, x: 1"),
+        ("{path: a, filters: [*common, 'a/**']", "{filters: [*common, \"a/**\"], path: ./a/"),
+        ("*common", "common/**"),
+        ("retries: 1", "retries: 3, timeout: 5m, weight: 2, cache_from: [x], cache_to: [y]"),
+        ("retries: 1", "description: other, matrix: {k: v}"),
+        ("depends_on: [a]}", "depends_on: [a]}\n  c: {path: c}"),
+    ] {
+        let new = changed_by(from, to).into_iter().filter(|line| !line.ends_with("New")).collect::<Vec<_>>();
+        assert_eq!(new, [""; 0], "{from} -> {to}");
+    }
+    let renamed = read(&A_AND_B.replace("&common", "&other").replace("*common", "*other"));
+    assert_eq!(renamed.definitions, read(A_AND_B).definitions);
+}
+
+#[test]
+fn what_can_change_a_result_is_part_of_the_definition_of_that_service_alone() {
+    for to in [
+        "labels: {x: 2, y: 2}",
+        "labels: {x: 1, y: 2}, tag: 'a-{{version}}'",
+        "labels: {x: 1, y: 2}, style: sha",
+        "labels: {x: 1, y: 2}, image: i",
+        "labels: {x: 1, y: 2}, tags: type=sha",
+        "labels: {x: 1, y: 2}, flavor: latest=false",
+        "labels: {x: 1, y: 2}, dockerfile: D",
+        "labels: {x: 1, y: 2}, context: .",
+        "labels: {x: 1, y: 2}, target: t",
+        "labels: {x: 1, y: 2}, platforms: [linux/arm64]",
+        "labels: {x: 1, y: 2}, build_args: {A: b}",
+        "labels: {x: 1, y: 2}, secrets: ['id=a,env=B']",
+        "labels: {x: 1, y: 2}, builder: task",
+        "labels: {x: 1, y: 2}, run: [make]",
+        "labels: {x: 1, y: 2}, env: {A: b}",
+        "labels: {x: 1, y: 2}, global: false",
+    ] {
+        assert_eq!(changed_by("labels: {x: 1, y: 2}", to), ["a: Changed"], "{to}");
+    }
+    assert_eq!(changed_by("*common, 'a/**'", "'a/**', *common"), ["a: Changed"]);
+    assert_eq!(changed_by("'a/**'", "deleted: 'a/**'"), ["a: Changed"]);
+    assert_eq!(changed_by("'a/**'", "'!a/**'"), ["a: Changed"]);
+    assert_eq!(changed_by(", depends_on: [a]", ""), [r#"b: DependencyRemoved(["a"])"#]);
+}
+
+#[test]
+fn problems_stand_in_the_order_of_the_file_and_each_once() {
+    let text = "
+defaults: {timeout: 5}
+x-l: &l [1]
+services:
+  a: {filters: *l, pth: x}
+  b: {filters: *l, retries: 99}
+";
+    let source = SourceFile::new("filters.yaml", text);
+    let (config, problems) = config::parse(&source, Options::default());
+    assert!(config.is_none());
+    let at: Vec<String> =
+        problems.iter().map(|problem| format!("{} {}", source.at(problem.labels[0].span), problem.code)).collect();
+    assert_eq!(
+        at,
+        [
+            "filters.yaml:2:21 bad-duration",
+            "filters.yaml:3:10 wrong-type",
+            "filters.yaml:5:20 unknown-key",
+            "filters.yaml:6:29 out-of-range",
+        ]
+    );
+    assert!(problems.iter().all(|problem| problem.severity == Severity::Error));
+}
+
+#[test]
+fn the_schema_is_made_from_the_types() {
+    let schema = config::schema();
+    let service = &schema["$defs"]["Service"];
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_eq!(service["additionalProperties"], false);
+    assert_eq!(service["properties"].as_object().unwrap().len(), 26);
+    assert!(service["properties"]["path"]["description"].as_str().unwrap().starts_with("Its directory"));
+    assert_eq!(schema["$defs"]["Structured"]["patternProperties"]["^x-"], true);
+}

@@ -1,0 +1,196 @@
+//! The rooms of the house look at each other in one direction only, and each heavy crate is named in its own room
+//! alone. The tables below are those of ARCHITECTURE.md; this test reads the paths of every file and holds the code
+//! to them. Tests inside a file (`#[cfg(test)]`) may look anywhere.
+
+use std::collections::BTreeSet;
+
+use crate::source::{self, modules, paths};
+
+/// Every room, and the rooms that it may look into: all of them stand above it.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("name", &[]),
+    ("diagnostic", &["name"]),
+    ("template", &[]),
+    ("civil", &[]),
+    ("glob", &["name"]),
+    ("change", &["name"]),
+    ("tree", &["name"]),
+    ("filter", &["change", "diagnostic", "glob", "name"]),
+    ("graph", &["name"]),
+    ("definition", &["name"]),
+    ("version", &["name", "template"]),
+    ("image", &["civil", "name", "template", "version"]),
+    ("recipe", &[]),
+    ("trigger", &["name"]),
+    (
+        "config",
+        &[
+            "change",
+            "definition",
+            "diagnostic",
+            "filter",
+            "glob",
+            "graph",
+            "image",
+            "name",
+            "recipe",
+            "template",
+            "trigger",
+            "version",
+        ],
+    ),
+    ("git", &["change", "name", "tree", "version"]),
+    ("base", &["change", "git", "name", "trigger"]),
+    ("affected", &["definition", "filter", "graph", "name"]),
+    ("plan", &["affected", "base", "change", "config", "filter", "name", "trigger", "version"]),
+    ("emit", &["name", "plan"]),
+    ("exec", &["name", "plan", "recipe"]),
+    (
+        "pipeline",
+        &[
+            "affected",
+            "base",
+            "change",
+            "config",
+            "definition",
+            "diagnostic",
+            "filter",
+            "git",
+            "glob",
+            "image",
+            "name",
+            "plan",
+            "tree",
+            "trigger",
+            "version",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "base",
+            "change",
+            "config",
+            "diagnostic",
+            "emit",
+            "filter",
+            "git",
+            "name",
+            "pipeline",
+            "plan",
+            "trigger",
+            "version",
+        ],
+    ),
+];
+
+/// The rooms that alone may name a crate, or a module of the standard library.
+const CRATES: &[(&str, &[&str])] = &[
+    ("annotate_snippets", &["cli"]),
+    ("anstream", &["cli"]),
+    ("anstyle", &["cli", "emit"]),
+    ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
+    ("gix", &["git"]),
+    ("globset", &["glob"]),
+    ("granit_parser", &["config"]),
+    ("jobserver", &["exec"]),
+    ("petgraph", &["graph"]),
+    ("quick_junit", &["exec"]),
+    ("rayon", &["filter", "fingerprint", "git", "glob"]),
+    ("regex", &["glob", "image"]),
+    ("rustix", &["exec"]),
+    ("semver", &["version"]),
+    ("serde_yaml", &["config"]),
+    ("sha2", &["fingerprint"]),
+    ("signal_hook", &["exec"]),
+    ("std::env", &["cli"]),
+    ("std::process", &["cli", "exec", "git", "main"]),
+];
+
+#[test]
+fn every_room_is_in_the_table() {
+    let table: BTreeSet<String> = ROOMS.iter().map(|(room, _)| (*room).to_owned()).collect();
+    let modules: BTreeSet<String> = modules(&source::read("src/lib.rs")).into_iter().collect();
+    assert_eq!(modules, table, "the modules of src/lib.rs, and the table");
+}
+
+#[test]
+fn the_table_goes_one_way() {
+    for (at, (room, looks_into)) in ROOMS.iter().enumerate() {
+        for other in *looks_into {
+            assert!(ROOMS[..at].iter().any(|(above, _)| above == other), "`{other}` does not stand above `{room}`");
+        }
+    }
+}
+
+#[test]
+fn every_file_keeps_to_the_tables() {
+    let mut misplaced_in = Vec::new();
+    for file in source::rust_files("src") {
+        for what in misplaced(&file, &source::read(&file)) {
+            misplaced_in.push(format!("{file}: {what}"));
+        }
+    }
+    assert!(misplaced_in.is_empty(), "\n{}", misplaced_in.join("\n"));
+}
+
+#[test]
+fn what_is_misplaced_is_found() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        ("src/emit/table.rs", "use crate::{name::Escaped, plan::{self, Cause}};", &[]),
+        ("src/emit/table.rs", "use crate::{name::A, git::{B, C}};", &["looks into `git`"]),
+        ("src/change.rs", "fn f() -> crate::git::Error { g() }", &["looks into `git`"]),
+        ("src/change.rs", "use super::git::Error;", &["looks into `git`"]),
+        ("src/emit/mod.rs", "pub(in crate::emit) use super::git;", &["looks into `git`"]),
+        ("src/emit/table.rs", "use super::git::Error; use super::super::plan;", &[]),
+        ("src/emit/table.rs", "use super::super::git;", &["looks into `git`"]),
+        ("src/emit/mod.rs", "mod inner { use super::super::git; use super::json; }", &["looks into `git`"]),
+        ("src/emit/table.rs", "use crate::*;", &["looks into `*`"]),
+        ("src/main.rs", "use rebake::{cli, git::Repository};", &["looks into `git`"]),
+        ("src/change.rs", "use gix as other;", &["names `gix`"]),
+        ("src/change.rs", "extern crate gix;", &["names `gix`"]),
+        ("src/change.rs", "#[derive(clap::Parser)] struct A(Vec<::gix::Id>);", &["names `clap`", "names `gix`"]),
+        ("src/change.rs", "use std::{env, fmt}; use std::environment;", &["names `std::env`"]),
+        ("src/git/fetch.rs", "use std::process::{Command}; use gix::Id;", &[]),
+        ("src/change.rs", "//! [`crate::git`] gix::Id\nconst A: &str = \"gix::Id\";", &[]),
+        ("src/change.rs", "#[cfg(test)] mod tests { use crate::git; } use super::git;", &["looks into `git`"]),
+        ("src/change.rs", "#[cfg(test)] mod tests { use crate::git; use gix::Id; }", &[]),
+        ("src/change.rs", "#[cfg(test)] use gix::Id; fn f(gix: u8) -> u8 { gix }", &[]),
+    ];
+    for (file, text, expected) in cases {
+        assert_eq!(misplaced(file, text), expected.iter().map(|what| (*what).to_owned()).collect(), "{file}: {text}");
+    }
+}
+
+/// Returns what a file names that its room may not.
+fn misplaced(file: &str, text: &str) -> BTreeSet<String> {
+    let module = module(file);
+    let room = module.first().map_or("lib", String::as_str);
+    let may_look_into = |other: &str| match room {
+        "lib" => true,
+        "main" => other == "cli",
+        _ => other == room || ROOMS.iter().any(|(name, into)| *name == room && into.contains(&other)),
+    };
+    let mut found = BTreeSet::new();
+    for path in paths(text, &module) {
+        if let [root, other, ..] = &path[..]
+            && root == "crate"
+            && !may_look_into(other)
+        {
+            found.insert(format!("looks into `{other}`"));
+        }
+        let path = path.join("::") + "::";
+        let misplaced =
+            CRATES.iter().filter(|(name, rooms)| path.starts_with(&format!("{name}::")) && !rooms.contains(&room));
+        found.extend(misplaced.map(|(name, _)| format!("names `{name}`")));
+    }
+    found
+}
+
+/// Returns the module that a file is: `["emit", "table"]` of `src/emit/table.rs`, none of `src/lib.rs`.
+fn module(file: &str) -> Vec<String> {
+    let stem = file.trim_start_matches("src/").trim_end_matches(".rs");
+    stem.split('/').filter(|part| !["lib", "mod"].contains(part)).map(str::to_owned).collect()
+}
