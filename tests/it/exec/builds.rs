@@ -79,6 +79,30 @@ fn a_build_that_takes_too_long_is_stopped_and_then_killed() {
 }
 
 #[test]
+fn steps_follow_each_other_until_one_fails() {
+    let mut build = Script::new("steps", "echo one");
+    build.then = ["echo two; exit 3", "echo three"].map(str::to_owned).to_vec();
+    let (report, session) = Scenario::new(1, vec![build]).finish();
+    assert_eq!((report.services[0].exit, report.services[0].attempts), (Some(3), 1));
+    assert_eq!(fs::read_to_string(session.path("logs/steps/attempt-1.log")).unwrap(), "one\ntwo\n");
+}
+
+#[test]
+fn a_long_build_is_called_slow_and_the_run_shows_that_it_lives() {
+    // Each ends when it has been spoken of.
+    let until = |word: &str| format!("while ! grep -q '\"event\":\"{word}\"' events.jsonl; do sleep 0.01; done");
+    let mut scenario =
+        Scenario::new(1, vec![Script::new("slow", &until("slow")), Script::new("alive", &until("alive"))]);
+    scenario.often = Some(Duration::from_millis(30));
+    let (report, session) = scenario.finish();
+    assert!(report.is_success());
+    let events = session.events();
+    let alive = events.iter().find(|event| event["event"] == "alive").unwrap();
+    assert_eq!(alive["running"].as_array().unwrap().len(), 1, "{alive}");
+    assert!(events.iter().any(|event| event["event"] == "slow" && event["service"] == "slow"));
+}
+
+#[test]
 fn a_program_that_is_not_there_fails_alone() {
     let broken = Script::new("broken", "exec /no/such/program");
     let (report, _) = Scenario::new(1, vec![broken, Script::new("fine", "true")]).finish();

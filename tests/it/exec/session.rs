@@ -19,6 +19,8 @@ pub(super) struct Scenario {
     pub(super) grace: Duration,
     pub(super) kill: bool,
     pub(super) builds: Vec<Script>,
+    /// After how long a build is slow, and how often there is a sign of life.
+    pub(super) often: Option<Duration>,
     /// The reader of events takes none before this file is there.
     pub(super) deaf_until: Option<String>,
     directory: PathBuf,
@@ -30,6 +32,8 @@ pub(super) struct Script {
     pub(super) service: String,
     pub(super) needs: Vec<String>,
     pub(super) text: String,
+    /// What comes after it.
+    pub(super) then: Vec<String>,
     pub(super) timeout: Option<Duration>,
     pub(super) retries: u32,
     pub(super) weight: u32,
@@ -56,7 +60,7 @@ impl Script {
 impl Scenario {
     pub(super) fn new(jobs: u32, builds: Vec<Script>) -> Self {
         let grace = Duration::from_millis(300);
-        Self { jobs, grace, kill: false, builds, deaf_until: None, directory: PathBuf::new() }
+        Self { jobs, grace, kill: false, builds, often: None, deaf_until: None, directory: PathBuf::new() }
     }
 
     pub(super) fn start(mut self) -> Session {
@@ -140,6 +144,8 @@ fn session() {
         on_failure: if scenario.kill { OnFailure::Kill } else { OnFailure::Finish },
         backoff: Backoff { first: Duration::from_millis(10), longest: Duration::from_millis(20) },
         watchdog: Some(watchdog),
+        slow: scenario.often,
+        heartbeat: scenario.often,
         ..Settings::default()
     };
     let mut events = fs::File::create(directory.join("events.jsonl")).unwrap();
@@ -189,7 +195,8 @@ fn build<'a>(service: &'a Service, script: &Script, directory: &Path) -> Build<'
         work: if script.exists {
             Work::Exists { digest: Some("sha256:there".to_owned()) }
         } else {
-            Work::Steps(vec![Step::new("sh", ["-euc", &script.text])])
+            let texts = std::iter::once(&script.text).chain(&script.then);
+            Work::Steps(texts.map(|text| Step::new("sh", ["-euc", text])).collect())
         },
         directory: directory.to_owned(),
         scratch,
