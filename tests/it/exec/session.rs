@@ -154,8 +154,7 @@ fn session() {
         while scenario.deaf_until.as_ref().is_some_and(|file| !directory.join(file).exists()) {
             std::thread::sleep(Duration::from_millis(5));
         }
-        serde_json::to_writer(&mut events, event).unwrap();
-        writeln!(events).unwrap();
+        events.write_all(format!("{}\n", serde_json::to_string(event).unwrap()).as_bytes()).unwrap();
     });
     let ended = ended.unwrap();
     fs::write(directory.join("seconds"), began.elapsed().as_secs_f64().to_string()).unwrap();
