@@ -8,6 +8,7 @@ mod config_errors;
 mod config_hostile;
 mod describe;
 mod events;
+#[cfg(unix)]
 mod exec;
 mod git_diff;
 mod git_entries;
