@@ -52,6 +52,7 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Plan(Box<Plan>),
+    Glob(super::glob::Glob),
     Schema(Schema),
     Completions(Completions),
     Man(Man),

@@ -74,6 +74,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "emit",
             "filter",
             "git",
+            "glob",
             "name",
             "pipeline",
             "plan",

@@ -13,6 +13,7 @@ mod git_merge_base;
 mod git_open;
 mod git_revision;
 mod git_status;
+mod glob_command;
 mod history;
 mod layers;
 mod metadata_action;
