@@ -17,6 +17,7 @@ mod glob_command;
 mod history;
 mod layers;
 mod metadata_action;
+mod paths_filter;
 mod picomatch;
 mod random;
 mod repo;
