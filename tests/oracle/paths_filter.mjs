@@ -1,7 +1,7 @@
 // Answers of dorny/paths-filter v4.0.3 for filter files: reads lines `{"filters", "quantifier", "changes"}`, `filters`
 // being the text of a file and `changes` a list of `[letter, path]`; writes for each one line `[four, two]`: what the
 // action says with picomatch 4, and with picomatch 2.3.1, which it has. Each is a list of `[name, [path, …]]` in the
-// action's order, or the message of its error.
+// action's order, or the message of its error. With the argument `two`, it is `[two]` alone.
 //
 // The rules are the action's, in our words: YAML as js-yaml reads it; filters in the order of an object's keys; lists
 // flattened; each text, and each key of a mapping, is a rule; the quantifier says how rules come together.
@@ -11,7 +11,7 @@ import { createRequire } from "node:module";
 
 const require = createRequire(`${process.env.REBAKE_ORACLE ?? import.meta.dirname}/`);
 const yaml = require("js-yaml");
-const versions = [require("picomatch"), require("picomatch2")];
+const versions = [require("picomatch"), require("picomatch2")].slice(process.argv[2] === "two" ? 1 : 0);
 const statuses = { A: "added", C: "copied", D: "deleted", M: "modified", R: "renamed", U: "unmerged" };
 
 function rule(picomatch, patterns, status) {
