@@ -55,6 +55,7 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Plan(Box<Plan>),
+    Glob(super::glob::Glob),
     Schema(Schema),
     Completions(Completions),
     Man(Man),

@@ -9,6 +9,7 @@ mod env;
 mod exit;
 mod failure;
 mod github;
+mod glob;
 mod output;
 mod plan;
 mod progress;
@@ -38,6 +39,7 @@ pub fn main() -> ExitCode {
     let output = Output::new(&args.general);
     let done = match &args.command {
         Command::Plan(plan) => plan::run(&args.general, plan, &output),
+        Command::Glob(glob) => glob::run(glob, &output),
         Command::Schema(schema) => schema::run(schema, &output),
         Command::Completions(completions) => complete::completions(completions, &output),
         Command::Man(man) => complete::man(man, &output),

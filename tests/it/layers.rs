@@ -75,6 +75,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "emit",
             "filter",
             "git",
+            "glob",
             "name",
             "pipeline",
             "plan",
