@@ -155,6 +155,7 @@ mod tests {
             ("dir/*", "dir/a dir/.a", "dir dir/a/b dir/."),
             ("dir/", "dir/", "dir dir/a"),
             ("a/**/b", "a/b a/x/b a/x/y/b", "ab a/xb"),
+            ("a/**/?(b)", "a a/ a/b a/x/b", "ab a/x"),
             ("./a", "a ./a", "b/a"),
             ("app/[id]/page.tsx", "app/[id]/page.tsx app/i/page.tsx", "app/x/page.tsx"),
             ("app/[id]/**", "app/[id]/x app/d/x", "app/e/x"),
@@ -256,6 +257,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_answered_without_an_engine_is_what_the_machine_answers(
+            pattern in "(src|a)(/|/b)?(/\\*\\*|\\*|/\\*\\*/c)(\\.md)?",
+            path in "(src|a|\\.)(/(a|b|c|\\.x|\\.|))?(/c|/b|x)?(\\.md)?",
+        ) {
+            let pattern = parse(&pattern);
+            let run = Machine::new(pattern.tree()).run(&path, usize::MAX).unwrap();
+            prop_assert_eq!(pattern.matches(path.as_bytes()) == Verdict::Yes, run.matches, "{:?} {}", pattern, path);
+        }
+
         #[test]
         fn no_text_breaks_the_reader(text in r#"[a.*?!+@(){}\[\]|/,\\"^$:<=0é-]{0,24}"#, path in "[a./é\n]{0,12}") {
             if let Ok(pattern) = Pattern::parse(&text) {
