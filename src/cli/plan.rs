@@ -41,7 +41,7 @@ fn make(general: &General, args: &args::Plan, output: &Output) -> Result<Plan, F
     let config = read_config(&file, output)?;
     let event = env::read(env::EVENT_PATH).map(|path| changed::read_text(Path::new(&path))).transpose()?;
     let trigger = Trigger::read(env::read, event.as_deref())?;
-    let request = request(args)?;
+    let request = request(args, &trigger)?;
     let progress = Progress::new(output, general.verbose);
     let planned = pipeline::plan(&repository, &file, &config, &trigger, &request, &mut |step| progress.step(step))?;
     progress.finish();
@@ -86,7 +86,7 @@ fn read_config(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
     }
 }
 
-fn request(args: &args::Plan) -> Result<Request, Failure> {
+fn request(args: &args::Plan, trigger: &Trigger) -> Result<Request, Failure> {
     let range = &args.range;
     let compare = match (&range.base, &range.changed) {
         (Some(base), _) => Compare::Revision {
@@ -120,6 +120,7 @@ fn request(args: &args::Plan) -> Result<Request, Failure> {
             (false, true) => PushRequest::RuledOut,
             (false, false) => PushRequest::AsConfigured,
         },
+        fetch: range.fetching(trigger),
     })
 }
 

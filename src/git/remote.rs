@@ -1,6 +1,12 @@
 use super::Repository;
 
 impl Repository {
+    /// Returns the names of the remotes, sorted.
+    #[must_use]
+    pub(super) fn remote_names(&self) -> Vec<String> {
+        self.gix.remote_names().iter().map(ToString::to_string).collect()
+    }
+
     /// Returns the address that `origin` is fetched from, as the configuration has it; it may hold credentials. None
     /// where there is no such remote.
     #[must_use]

@@ -11,13 +11,15 @@ pub use asked::UnknownService;
 pub use config_file::{ConfigFile, ConfigFileError};
 pub use error::Error;
 
+use std::time::Duration;
+
 use crate::affected::{Cause, Direct, Watch, spread};
 use crate::base::{self, Chosen, Everyone};
 use crate::change::ChangeSet;
 use crate::config::{Config, Global};
 use crate::diagnostic::Diagnostic;
 use crate::filter::{self, Matches};
-use crate::git::{self, Repository};
+use crate::git::{self, Fetch, FetchError, Lacking as _, Repository};
 use crate::name::ServiceId;
 use crate::plan::{Assembly, Plan, assemble};
 use crate::trigger::Trigger;
@@ -42,6 +44,8 @@ pub struct Request {
     pub unmatched: Unmatched,
     /// Whether pushing was asked for where it is off by itself.
     pub push: PushRequest,
+    /// For how long what a clone lacks may be fetched; not at all when absent.
+    pub fetch: Option<Duration>,
 }
 
 /// How results are called.
@@ -128,10 +132,17 @@ pub fn plan(
     let (environment, settings) = environment::choose(config, trigger, request.environment.as_deref())?;
 
     step("choosing the base");
-    let mut chosen = base::choose(repository, trigger, &asked.base)?;
+    let mut fetch = Fetch::new(repository, request.fetch);
+    let mut chosen = base::choose(repository, trigger, &asked.base, &mut fetch)?;
 
     step("reading changes");
-    let changes = changes(repository, &chosen)?;
+    let changes = match fetch.until(|| changes(repository, &chosen)) {
+        Err(error) if error.is_doubt() => {
+            chosen = chosen.out_of_reach(&error);
+            chosen.on_top.clone()
+        }
+        changes => changes?,
+    };
 
     step("matching filters");
     let matches = filter::matches(&config.filters, &changes);
@@ -139,7 +150,7 @@ pub fn plan(
     environment::say_unmatched(&unmatched, request.unmatched, &mut warnings)?;
 
     step("comparing the configuration with base");
-    let at_base = at_base::read(repository, file, &chosen)?;
+    let at_base = at_base::read(repository, file, &chosen, &mut fetch)?;
     chosen.doubts.extend(at_base.iter().filter_map(AtBase::doubt));
 
     step("finding causes");
@@ -171,7 +182,8 @@ pub fn plan(
         asked: &asked,
         naming: &request.naming,
     };
-    let results = namer.names(&planned)?;
+    let results = fetch.until(|| namer.names(&planned)).map_err(|error| unfetched(error, &fetch))?;
+    warnings.extend(fetch.troubles().iter().map(not_fetched));
 
     let plan = assemble(&Assembly {
         config,
@@ -187,6 +199,20 @@ pub fn plan(
         matches: &matches,
     });
     Ok(Planned { plan, warnings })
+}
+
+/// Says of an error that a fetch would have cured why nothing was fetched.
+fn unfetched(error: Error, fetch: &Fetch) -> Error {
+    match fetch.troubles().last() {
+        Some(trouble) if error.missing().is_some() => {
+            Error::Unfetched { error: Box::new(error), trouble: trouble.clone() }
+        }
+        _ => error,
+    }
+}
+
+fn not_fetched(trouble: &FetchError) -> Diagnostic {
+    Diagnostic::warning("not-fetched", trouble.to_string()).help(trouble.help())
 }
 
 /// Returns what changed between the chosen trees, with what stands on top.

@@ -97,6 +97,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("petgraph", &["graph"]),
     ("rayon", &["filter", "fingerprint", "git", "glob"]),
     ("regex", &["glob", "image"]),
+    ("rustix", &["exec", "git"]),
     ("semver", &["version"]),
     ("serde_yaml", &["config"]),
     ("sha2", &["fingerprint"]),
