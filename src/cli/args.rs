@@ -54,6 +54,7 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Plan(Box<Plan>),
+    Why(Box<super::why::Why>),
     Schema(Schema),
     Completions(Completions),
     Man(Man),

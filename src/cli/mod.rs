@@ -5,6 +5,7 @@
 mod args;
 mod changed;
 mod complete;
+mod configuration;
 mod env;
 mod exit;
 mod failure;
@@ -14,6 +15,7 @@ mod plan;
 mod progress;
 pub mod render;
 mod schema;
+mod why;
 
 use std::process::ExitCode;
 
@@ -38,6 +40,7 @@ pub fn main() -> ExitCode {
     let output = Output::new(&args.general);
     let done = match &args.command {
         Command::Plan(plan) => plan::run(&args.general, plan, &output),
+        Command::Why(why) => why::run(&args.general, why, &output),
         Command::Schema(schema) => schema::run(schema, &output),
         Command::Completions(completions) => complete::completions(completions, &output),
         Command::Man(man) => complete::man(man, &output),

@@ -62,6 +62,7 @@ impl Repository {
     /// # Errors
     /// When the commit is missing, or is the last one of a shallow clone: then it has parents, but not here.
     pub fn first_parent(&self, commit: &CommitId) -> Result<Option<CommitId>, Error> {
+        self.refuse_grafts()?;
         let found = self.commit(commit)?;
         let parent = found.parent_ids().next().map(|id| commit_id(&id));
         if parent.is_some() && self.shallow_boundary()?.contains(&found.id) {
@@ -74,10 +75,15 @@ impl Repository {
     fn ancestry<T>(&self, ask: impl FnOnce(&mut Ancestry<'_, '_>) -> Result<T, Error>) -> Result<T, Error> {
         let mut repository = self.gix.clone();
         repository.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
+        self.refuse_grafts()?;
         let boundary = self.shallow_boundary()?;
         // As git does: a commit-graph knows nothing of a boundary that came later.
         let cache = if boundary.is_empty() { repository.commit_graph_if_enabled().ok().flatten() } else { None };
         ask(&mut Ancestry { graph: repository.revision_graph(cache.as_ref()), boundary })
+    }
+
+    fn refuse_grafts(&self) -> Result<(), Error> {
+        if self.has_grafts() { Err(Error::Grafts) } else { Ok(()) }
     }
 
     fn shallow_boundary(&self) -> Result<BTreeSet<ObjectId>, Error> {

@@ -106,6 +106,9 @@ pub enum Error {
         /// The commits behind which history ends too early.
         behind: Vec<CommitId>,
     },
+    /// History has other parents than its commits say, by a means that is not read.
+    #[error("this repository has a grafts file, `.git/info/grafts`, which rebake does not read")]
+    Grafts,
     /// A directory listing that this clone does not hold, as in a clone with `--filter=tree:0`.
     #[error("the tree {id} is not in this clone{}", left_out(.partial.as_ref()))]
     MissingTree {
@@ -174,6 +177,9 @@ impl Error {
                 "in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`",
                 "here: `git fetch --unshallow --filter=blob:none`, or `git fetch --deepen=100` and again",
             ],
+            Self::Grafts => {
+                &["turn it into replace refs, which git and rebake read: `git replace --convert-graft-file`"]
+            }
             Self::MissingTree { partial: Some(_), .. } => &[
                 "clone with `--filter=blob:none`, which leaves out the contents of files and keeps the directories",
                 "here: `git fetch --refetch --filter=blob:none`",
@@ -197,6 +203,7 @@ impl Error {
             Self::RevisionBeyondShallow { .. }
             | Self::MissingCommit { .. }
             | Self::ShallowHistory { .. }
+            | Self::Grafts
             | Self::MissingTree { partial: Some(_), .. } => true,
             Self::NotARepository { .. }
             | Self::UnsafeOwnership { .. }
@@ -247,6 +254,7 @@ impl Lacking for Error {
             | Self::NotACommit { .. }
             | Self::RevisionIsRange { .. }
             | Self::BadRevision { .. }
+            | Self::Grafts
             | Self::MissingTree { partial: None, .. }
             | Self::MissingBlob { partial: None, .. }
             | Self::Unreadable { .. } => None,

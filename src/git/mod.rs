@@ -2,7 +2,7 @@
 //!
 //! Nothing here writes, and nothing but [`Fetch`] talks to a network, by the program git. What the answers claim to equal is named at each
 //! method: `git diff`, `git status`, `git merge-base`, `git ls-tree`. Replace refs (`git replace`) are followed,
-//! as git does; the older grafts file (`.git/info/grafts`) is not read.
+//! as git does; where there is the older grafts file (`.git/info/grafts`), questions of history are refused.
 
 mod ancestry;
 mod describe;

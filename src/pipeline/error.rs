@@ -1,5 +1,5 @@
 use super::UnknownService;
-use crate::git::{self, FetchError, Lacking, Missing};
+use crate::git::{self, FetchError, HistoryError, Lacking, Missing};
 use crate::image::TagError;
 use crate::name::{Escaped, ServiceName};
 use crate::trigger::Kind;
@@ -33,6 +33,8 @@ pub enum Error {
     Unmatched {
         /// Which paths.
         message: String,
+        /// Directories that seem to have moved, as advices.
+        moved: Vec<String>,
     },
     /// A version was given, and not exactly one service.
     #[error("a version can be given for one service only, and the plan has {services}")]
@@ -73,7 +75,8 @@ impl Lacking for Error {
     fn missing(&self) -> Option<Missing> {
         match self {
             Self::Git(error) => error.missing(),
-            Self::Version { error: VersionError::Shallow { commit }, .. } => Some(Missing::Releases(*commit)),
+            Self::Version { error: VersionError::Shallow { commit }, .. } => Some(Missing::History(vec![*commit])),
+            Self::History(HistoryError::TooShallow { commit }) => Some(Missing::History(vec![*commit])),
             Self::UnknownService(_)
             | Self::UnknownEnvironment { .. }
             | Self::NoEnvironment { .. }

@@ -5,9 +5,10 @@ mod at_base;
 mod config_file;
 mod environment;
 mod error;
+mod moved;
 mod naming;
 
-pub use asked::UnknownService;
+pub use asked::{UnknownService, services};
 pub use config_file::{ConfigFile, ConfigFileError};
 pub use error::Error;
 
@@ -104,6 +105,8 @@ pub struct Planned {
     pub plan: Plan,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
+    /// What changed, of which the plan has only what it needs.
+    pub changes: ChangeSet,
 }
 
 /// How many digits of a commit's id a version has, unless somebody says otherwise (spec section 7).
@@ -147,7 +150,8 @@ pub fn plan(
     step("matching filters");
     let matches = filter::matches(&config.filters, &changes);
     let unmatched = unmatched(&matches, file);
-    environment::say_unmatched(&unmatched, request.unmatched, &mut warnings)?;
+    let moved = moved::moved(config, &changes, &unmatched);
+    environment::say_unmatched(&unmatched, request.unmatched, &moved, &mut warnings)?;
 
     step("comparing the configuration with base");
     let at_base = at_base::read(repository, file, &chosen, &mut fetch)?;
@@ -198,7 +202,7 @@ pub fn plan(
         unmatched,
         matches: &matches,
     });
-    Ok(Planned { plan, warnings })
+    Ok(Planned { plan, warnings, changes })
 }
 
 /// Says of an error that a fetch would have cured why nothing was fetched.

@@ -43,7 +43,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("base", &["change", "git", "name", "trigger"]),
     ("affected", &["definition", "filter", "graph", "name"]),
     ("plan", &["affected", "base", "change", "config", "filter", "name", "trigger", "version"]),
-    ("emit", &["name", "plan"]),
+    ("why", &["affected", "change", "config", "diagnostic", "filter", "glob", "name", "plan"]),
+    ("emit", &["name", "plan", "why"]),
     (
         "pipeline",
         &[
@@ -79,6 +80,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "plan",
             "trigger",
             "version",
+            "why",
         ],
     ),
 ];

@@ -5,10 +5,8 @@ use crate::name::CommitId;
 pub enum Missing {
     /// A commit.
     Commit(CommitId),
-    /// The history behind these commits, which a shallow boundary cuts off.
+    /// The history behind these commits, which a shallow boundary cuts off, and the tags that stand in it.
     History(Vec<CommitId>),
-    /// The history behind a commit, and the tags that stand in it.
-    Releases(CommitId),
     /// A branch of the remote, by its short name, such as `main`.
     Branch(String),
     /// A directory or the content of a file, which a partial clone left out: its id in hexadecimal.
@@ -27,7 +25,6 @@ impl Missing {
         match self {
             Self::Commit(commit) => format!("commit {}", commit.short(7)),
             Self::History(_) => "more history".to_owned(),
-            Self::Releases(_) => "more history and tags".to_owned(),
             Self::Branch(name) => format!("branch `{}`", crate::name::Escaped::new(name)),
             Self::Object(id) => format!("object {}", &id[..id.len().min(7)]),
         }

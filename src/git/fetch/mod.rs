@@ -91,8 +91,7 @@ impl<'a> Fetch<'a> {
             return false;
         }
         match missing {
-            Missing::History(behind) => self.deepen(missing, behind, &["--no-tags"]),
-            Missing::Releases(behind) => self.deepen(missing, std::slice::from_ref(behind), &["--tags"]),
+            Missing::History(behind) => self.deepen(missing, behind),
             _ if self.tried.contains(missing) => false,
             Missing::Commit(_) | Missing::Branch(_) | Missing::Object(_) => {
                 self.tried.push(missing.clone());
@@ -121,17 +120,21 @@ impl<'a> Fetch<'a> {
                 self.fetch(missing, depth, &[format!("+{here}:refs/remotes/{}/{name}", self.remote())])
             }
             Missing::Commit(commit) => self.fetch(missing, depth, &[commit.to_string()]),
-            Missing::History(_) | Missing::Releases(_) => Ok(()),
+            Missing::History(_) => Ok(()),
         }
     }
 
     /// Takes the next step behind some commits; where the remote does not know all of them, behind what it has.
-    fn deepen(&mut self, missing: &Missing, behind: &[CommitId], tags: &[&str]) -> bool {
+    ///
+    /// The tags of what comes must come too: history without them would look like one without releases. Git brings them
+    /// by itself where a fetch writes refs, so that it writes some, which also keep what was fetched.
+    fn deepen(&mut self, missing: &Missing, behind: &[CommitId]) -> bool {
         let (true, Some(step)) = (self.repository.is_shallow(), STEPS.get(self.deepened)) else { return false };
         self.deepened += 1;
-        let options = [tags, &[*step]].concat();
-        let commits: Vec<String> = behind.iter().map(ToString::to_string).collect();
-        let brought = self.fetch(missing, &options, &commits).or_else(|_| self.fetch(missing, &options, &[]));
+        let options = if self.repository.declines_tags(&self.remote()) { vec![*step, "--tags"] } else { vec![*step] };
+        let refs = behind.iter().enumerate().map(|(at, commit)| format!("+{commit}:refs/rebake/fetched/{at}"));
+        let refs: Vec<String> = refs.collect();
+        let brought = self.fetch(missing, &options, &refs).or_else(|_| self.fetch(missing, &options, &[]));
         if brought.is_err() {
             self.deepened = STEPS.len();
         }
