@@ -23,6 +23,7 @@ mod plan_errors;
 mod random;
 mod remote;
 mod repo;
+mod scenarios;
 mod source;
 mod styles;
 mod tidy;
