@@ -65,6 +65,7 @@ pub mod affected;
 
 // The waist.
 pub mod plan;
+pub mod why;
 
 // What is made of a plan.
 pub mod emit;

@@ -5,6 +5,7 @@
 mod args;
 mod changed;
 mod complete;
+mod configuration;
 mod env;
 mod exit;
 mod failure;
@@ -15,6 +16,7 @@ mod plan;
 mod progress;
 pub mod render;
 mod schema;
+mod why;
 
 use std::process::ExitCode;
 
@@ -40,6 +42,7 @@ pub fn main() -> ExitCode {
     let done = match &args.command {
         Command::Plan(plan) => plan::run(&args.general, plan, &output),
         Command::Glob(glob) => glob::run(glob, &output),
+        Command::Why(why) => why::run(&args.general, why, &output),
         Command::Schema(schema) => schema::run(schema, &output),
         Command::Completions(completions) => complete::completions(completions, &output),
         Command::Man(man) => complete::man(man, &output),

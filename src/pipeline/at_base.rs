@@ -3,7 +3,7 @@
 use crate::base::{Chosen, Doubt};
 use crate::config::Config;
 use crate::definition::Definitions;
-use crate::git::{self, FileAt, Repository};
+use crate::git::{self, Fetch, FileAt, Repository};
 use crate::name::{CommitId, ServiceName};
 use crate::pipeline::ConfigFile;
 use crate::tree::ObjectId;
@@ -27,8 +27,13 @@ impl AtBase {
     }
 }
 
-/// Reads the definitions at each base.
-pub(super) fn read(repository: &Repository, file: &ConfigFile, chosen: &Chosen) -> Result<Vec<AtBase>, git::Error> {
+/// Reads the definitions at each base. Of a partial clone that lacks the file as it was there, its content is fetched.
+pub(super) fn read(
+    repository: &Repository,
+    file: &ConfigFile,
+    chosen: &Chosen,
+    fetch: &mut Fetch,
+) -> Result<Vec<AtBase>, git::Error> {
     let (Some(path), Some(head)) = (&file.in_repository, &chosen.range.head) else { return Ok(Vec::new()) };
     let Some(at_head) = repository.file_at(head, path)? else { return Ok(Vec::new()) };
     // Equal ids need no content: a blobless clone need not fetch it.
@@ -42,14 +47,14 @@ pub(super) fn read(repository: &Repository, file: &ConfigFile, chosen: &Chosen) 
             Some(base) => match repository.file_at(base, path)? {
                 None => Ok(AtBase::Read(Definitions::default())),
                 Some(then) if same(then.id()) => Ok(AtBase::Unchanged),
-                Some(then) => of_base(file, base, &then),
+                Some(then) => of_base(file, base, &then, fetch),
             },
         })
         .collect()
 }
 
-fn of_base(file: &ConfigFile, base: &CommitId, then: &FileAt) -> Result<AtBase, git::Error> {
-    let bytes = match then.read() {
+fn of_base(file: &ConfigFile, base: &CommitId, then: &FileAt, fetch: &mut Fetch) -> Result<AtBase, git::Error> {
+    let bytes = match fetch.until(|| then.read()) {
         Ok(bytes) => bytes,
         Err(error @ git::Error::MissingBlob { .. }) => return Ok(unreadable(base, &error.to_string(), error.help())),
         Err(error) => return Err(error),
@@ -70,6 +75,7 @@ fn unreadable(base: &CommitId, reason: &str, help: Vec<String>) -> AtBase {
             base.short(7)
         ),
         help: help.into_iter().next(),
+        cure: None,
     })
 }
 

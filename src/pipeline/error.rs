@@ -1,5 +1,5 @@
 use super::UnknownService;
-use crate::git;
+use crate::git::{self, FetchError, HistoryError, Lacking, Missing};
 use crate::image::TagError;
 use crate::name::{Escaped, ServiceName};
 use crate::trigger::Kind;
@@ -33,6 +33,8 @@ pub enum Error {
     Unmatched {
         /// Which paths.
         message: String,
+        /// Directories that seem to have moved, as advices.
+        moved: Vec<String>,
     },
     /// A version was given, and not exactly one service.
     #[error("a version can be given for one service only, and the plan has {services}")]
@@ -51,6 +53,14 @@ pub enum Error {
         /// Why.
         error: VersionError,
     },
+    /// What it would take could not be fetched.
+    #[error("{error}")]
+    Unfetched {
+        /// What could not be told without it.
+        error: Box<Error>,
+        /// Why it could not be fetched.
+        trouble: FetchError,
+    },
     /// A registry would refuse a service's image tags.
     #[error("{}", errors.iter().map(|error| format!("`{service}`: {error}")).collect::<Vec<_>>().join("; "))]
     ImageTags {
@@ -59,4 +69,23 @@ pub enum Error {
         /// What is wrong, at least one.
         errors: Vec<TagError>,
     },
+}
+
+impl Lacking for Error {
+    fn missing(&self) -> Option<Missing> {
+        match self {
+            Self::Git(error) => error.missing(),
+            Self::Version { error: VersionError::Shallow { commit }, .. } => Some(Missing::History(vec![*commit])),
+            Self::History(HistoryError::TooShallow { commit }) => Some(Missing::History(vec![*commit])),
+            Self::UnknownService(_)
+            | Self::UnknownEnvironment { .. }
+            | Self::NoEnvironment { .. }
+            | Self::Unmatched { .. }
+            | Self::VersionOfMany { .. }
+            | Self::History(_)
+            | Self::Version { .. }
+            | Self::Unfetched { .. }
+            | Self::ImageTags { .. } => None,
+        }
+    }
 }

@@ -5,11 +5,14 @@ mod at_base;
 mod config_file;
 mod environment;
 mod error;
+mod moved;
 mod naming;
 
-pub use asked::UnknownService;
+pub use asked::{UnknownService, services};
 pub use config_file::{ConfigFile, ConfigFileError};
 pub use error::Error;
+
+use std::time::Duration;
 
 use crate::affected::{Cause, Direct, Watch, spread};
 use crate::base::{self, Chosen, Everyone};
@@ -17,7 +20,7 @@ use crate::change::ChangeSet;
 use crate::config::{Config, Global};
 use crate::diagnostic::Diagnostic;
 use crate::filter::{self, Matches};
-use crate::git::{self, Repository};
+use crate::git::{self, Fetch, FetchError, Lacking as _, Repository};
 use crate::name::ServiceId;
 use crate::plan::{Assembly, Plan, assemble};
 use crate::trigger::Trigger;
@@ -42,6 +45,8 @@ pub struct Request {
     pub unmatched: Unmatched,
     /// Whether pushing was asked for where it is off by itself.
     pub push: PushRequest,
+    /// For how long what a clone lacks may be fetched; not at all when absent.
+    pub fetch: Option<Duration>,
 }
 
 /// How results are called.
@@ -100,6 +105,8 @@ pub struct Planned {
     pub plan: Plan,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
+    /// What changed, of which the plan has only what it needs.
+    pub changes: ChangeSet,
 }
 
 /// How many digits of a commit's id a version has, unless somebody says otherwise (spec section 7).
@@ -128,18 +135,26 @@ pub fn plan(
     let (environment, settings) = environment::choose(config, trigger, request.environment.as_deref())?;
 
     step("choosing the base");
-    let mut chosen = base::choose(repository, trigger, &asked.base)?;
+    let mut fetch = Fetch::new(repository, request.fetch);
+    let mut chosen = base::choose(repository, trigger, &asked.base, &mut fetch)?;
 
     step("reading changes");
-    let changes = changes(repository, &chosen)?;
+    let changes = match fetch.until(|| changes(repository, &chosen)) {
+        Err(error) if error.is_doubt() => {
+            chosen = chosen.out_of_reach(&error);
+            chosen.on_top.clone()
+        }
+        changes => changes?,
+    };
 
     step("matching filters");
     let matches = filter::matches(&config.filters, &changes);
     let unmatched = unmatched(&matches, file);
-    environment::say_unmatched(&unmatched, request.unmatched, &mut warnings)?;
+    let moved = moved::moved(config, &changes, &unmatched);
+    environment::say_unmatched(&unmatched, request.unmatched, &moved, &mut warnings)?;
 
     step("comparing the configuration with base");
-    let at_base = at_base::read(repository, file, &chosen)?;
+    let at_base = at_base::read(repository, file, &chosen, &mut fetch)?;
     chosen.doubts.extend(at_base.iter().filter_map(AtBase::doubt));
 
     step("finding causes");
@@ -171,7 +186,8 @@ pub fn plan(
         asked: &asked,
         naming: &request.naming,
     };
-    let results = namer.names(&planned)?;
+    let results = fetch.until(|| namer.names(&planned)).map_err(|error| unfetched(error, &fetch))?;
+    warnings.extend(fetch.troubles().iter().map(not_fetched));
 
     let plan = assemble(&Assembly {
         config,
@@ -186,7 +202,21 @@ pub fn plan(
         unmatched,
         matches: &matches,
     });
-    Ok(Planned { plan, warnings })
+    Ok(Planned { plan, warnings, changes })
+}
+
+/// Says of an error that a fetch would have cured why nothing was fetched.
+fn unfetched(error: Error, fetch: &Fetch) -> Error {
+    match fetch.troubles().last() {
+        Some(trouble) if error.missing().is_some() => {
+            Error::Unfetched { error: Box::new(error), trouble: trouble.clone() }
+        }
+        _ => error,
+    }
+}
+
+fn not_fetched(trouble: &FetchError) -> Diagnostic {
+    Diagnostic::warning("not-fetched", trouble.to_string()).help(trouble.help())
 }
 
 /// Returns what changed between the chosen trees, with what stands on top.

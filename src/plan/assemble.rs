@@ -145,7 +145,8 @@ fn path(change: &Change) -> String {
 }
 
 /// Returns a cause as the plan has it.
-fn published(cause: &affected::Cause, config: &Config) -> Cause {
+#[must_use]
+pub fn published(cause: &affected::Cause, config: &Config) -> Cause {
     let name = |service: &ServiceId| config.graph.name(*service).as_str().to_owned();
     match cause {
         affected::Cause::File(found) => of_match(CauseKind::File, found, config),

@@ -43,7 +43,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("base", &["change", "git", "name", "trigger"]),
     ("affected", &["definition", "filter", "graph", "name"]),
     ("plan", &["affected", "base", "change", "config", "filter", "name", "trigger", "version"]),
-    ("emit", &["name", "plan"]),
+    ("why", &["affected", "change", "config", "diagnostic", "filter", "glob", "name", "plan"]),
+    ("emit", &["name", "plan", "why"]),
     ("exec", &["name", "plan", "recipe"]),
     (
         "pipeline",
@@ -81,6 +82,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "plan",
             "trigger",
             "version",
+            "why",
         ],
     ),
 ];
@@ -101,7 +103,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("quick_junit", &["exec"]),
     ("rayon", &["filter", "fingerprint", "git", "glob"]),
     ("regex", &["glob", "image"]),
-    ("rustix", &["exec"]),
+    ("rustix", &["exec", "git"]),
     ("semver", &["version"]),
     ("serde_yaml", &["config"]),
     ("sha2", &["fingerprint"]),
