@@ -62,6 +62,7 @@ pub mod config;
 pub mod git;
 pub mod base;
 pub mod affected;
+pub mod fingerprint;
 
 // The waist.
 pub mod plan;

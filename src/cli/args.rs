@@ -52,6 +52,7 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Plan(Box<Plan>),
+    Fingerprint(super::fingerprint::Fingerprint),
     Schema(Schema),
     Completions(Completions),
     Man(Man),
@@ -83,6 +84,9 @@ pub(crate) struct Plan {
     /// Choose what a changed path that no filter matches comes to
     #[arg(long, value_name = "WHAT", default_value = "warn")]
     pub(crate) unmatched: Unmatched,
+    /// Choose what an affected service comes to whose patterns match no tracked file
+    #[arg(long, value_name = "WHAT", default_value = "by-shape")]
+    pub(crate) dead: Dead,
     /// Let images be pushed where that is off by itself: here, and from pull requests
     #[arg(long)]
     pub(crate) push: bool,
@@ -223,6 +227,19 @@ pub(crate) enum Unmatched {
     Error,
     /// Plan every service
     All,
+}
+
+/// What a service whose patterns match no tracked file comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dead {
+    /// Fail in the structured shape, warn in the flat one
+    ByShape,
+    /// Fail
+    Error,
+    /// Warn of it
+    Warn,
+    /// Plan it all the same
+    Allow,
 }
 
 /// Print a JSON Schema, for editors and for those who read plans

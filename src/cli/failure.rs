@@ -80,6 +80,7 @@ impl From<pipeline::Error> for Failure {
             )),
             pipeline::Error::Unmatched { .. } => usage("unmatched")
                 .help("add them to a service's `filters`, or to `ignore` if nothing is built from them"),
+            pipeline::Error::Dead { problems } => Self { exit: Exit::Usage, diagnostics: problems },
             pipeline::Error::VersionOfMany { .. } => usage("version").help("name the service with `--only SERVICE`"),
             pipeline::Error::ImageTags { .. } => usage("image-tag").help("mend `tags` of the service in filters.yaml"),
             pipeline::Error::History(error) => Self::new(Exit::Git, "git", message).help(error.help()),

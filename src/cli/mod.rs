@@ -8,6 +8,7 @@ mod complete;
 mod env;
 mod exit;
 mod failure;
+mod fingerprint;
 mod github;
 mod output;
 mod plan;
@@ -38,6 +39,7 @@ pub fn main() -> ExitCode {
     let output = Output::new(&args.general);
     let done = match &args.command {
         Command::Plan(plan) => plan::run(&args.general, plan, &output),
+        Command::Fingerprint(fingerprint) => fingerprint::run(&args.general, fingerprint, &output),
         Command::Schema(schema) => schema::run(schema, &output),
         Command::Completions(completions) => complete::completions(completions, &output),
         Command::Man(man) => complete::man(man, &output),

@@ -14,7 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::emit::{self, Field, Separator};
 use crate::filter::Quantifier;
 use crate::git::Repository;
-use crate::pipeline::{self, ConfigFile, Dirty, Naming, PushRequest, Request, Unmatched};
+use crate::pipeline::{self, ConfigFile, Dead, Dirty, Naming, PushRequest, Request, Unmatched};
 use crate::plan::{self, Plan};
 use crate::trigger::{Kind, Trigger};
 
@@ -75,7 +75,7 @@ fn find_config(
     Ok(ConfigFile { options: config::Options { quantifier }, ..file })
 }
 
-fn read_config(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
+pub(super) fn read_config(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
     let (config, diagnostics) = file.parse();
     match config {
         None => Err(Failure { exit: Exit::Usage, diagnostics }),
@@ -114,6 +114,12 @@ fn request(args: &args::Plan) -> Result<Request, Failure> {
             args::Unmatched::Warn => Unmatched::Warn,
             args::Unmatched::Error => Unmatched::Error,
             args::Unmatched::All => Unmatched::All,
+        },
+        dead: match args.dead {
+            args::Dead::ByShape => Dead::ByShape,
+            args::Dead::Error => Dead::Error,
+            args::Dead::Warn => Dead::Warn,
+            args::Dead::Allow => Dead::Allow,
         },
         push: match (args.push, rehearsal) {
             (true, _) => PushRequest::Asked,

@@ -18,6 +18,7 @@ mod revision;
 mod status;
 mod tags;
 mod tree;
+mod work_tree;
 
 pub use error::Error;
 pub use head::{DefaultBranch, Head, RefName};

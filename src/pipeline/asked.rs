@@ -122,7 +122,10 @@ fn listed(services: &[ServiceName]) -> String {
 }
 
 /// Resolves services by name or path. A path that several services share names all of them.
-fn services(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, UnknownService> {
+///
+/// # Errors
+/// When a name is neither.
+pub fn services(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, UnknownService> {
     let mut found = Vec::new();
     for name in names {
         let by_name = config.graph.id(name);

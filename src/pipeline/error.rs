@@ -1,4 +1,5 @@
 use super::UnknownService;
+use crate::diagnostic::Diagnostic;
 use crate::git;
 use crate::image::TagError;
 use crate::name::{Escaped, ServiceName};
@@ -33,6 +34,12 @@ pub enum Error {
     Unmatched {
         /// Which paths.
         message: String,
+    },
+    /// Services' patterns match no tracked file, and that was to be an error.
+    #[error("the patterns of {} match no tracked file", if problems.len() == 1 { "a service" } else { "some services" })]
+    Dead {
+        /// One for each service, at least one.
+        problems: Vec<Diagnostic>,
     },
     /// A version was given, and not exactly one service.
     #[error("a version can be given for one service only, and the plan has {services}")]

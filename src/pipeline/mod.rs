@@ -3,26 +3,32 @@
 mod asked;
 mod at_base;
 mod config_file;
+mod dead;
 mod environment;
 mod error;
 mod naming;
+mod snapshot;
 
-pub use asked::UnknownService;
+pub use asked::{UnknownService, services};
 pub use config_file::{ConfigFile, ConfigFileError};
+pub use dead::Dead;
 pub use error::Error;
+pub use snapshot::Snapshot;
 
-use crate::affected::{Cause, Direct, Watch, spread};
+use crate::affected::{Cause, Direct, spread};
 use crate::base::{self, Chosen, Everyone};
-use crate::change::ChangeSet;
-use crate::config::{Config, Global};
+use crate::change::{ChangeSet, HeadState};
+use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::filter::{self, Matches};
+use crate::fingerprint::{Fingerprint, Fingerprints};
 use crate::git::{self, Repository};
 use crate::name::ServiceId;
 use crate::plan::{Assembly, Plan, assemble};
 use crate::trigger::Trigger;
 use crate::version::Style;
 use at_base::AtBase;
+use dead::Trees;
 use naming::Namer;
 
 /// What is asked of a plan, besides the trigger.
@@ -40,6 +46,8 @@ pub struct Request {
     pub naming: Naming,
     /// What a changed path that nothing matches comes to.
     pub unmatched: Unmatched,
+    /// What a service whose patterns match no tracked file comes to.
+    pub dead: Dead,
     /// Whether pushing was asked for where it is off by itself.
     pub push: PushRequest,
 }
@@ -161,6 +169,13 @@ pub fn plan(
         .filter(|service| affected.contains(*service) && asked.only.as_ref().is_none_or(|only| only.contains(service)))
         .collect();
 
+    step("taking fingerprints");
+    let fingerprints = fingerprints(repository, file, config, &chosen, &planned)?;
+    if let (Some((_, dead)), Some(head)) = (&fingerprints, chosen.range.head) {
+        let base = chosen.range.base.or(repository.first_parent(&head).unwrap_or_default());
+        dead::say(dead, config, request.dead, &Trees { repository, base, head }, &mut warnings)?;
+    }
+
     step("naming results");
     let namer = Namer {
         repository,
@@ -182,6 +197,7 @@ pub fn plan(
         affected: &affected,
         planned: &planned,
         names: results,
+        fingerprints: fingerprints.map(|(found, _)| found).unwrap_or_default(),
         removed: at_base::removed(config, &at_base),
         unmatched,
         matches: &matches,
@@ -201,6 +217,30 @@ fn changes(repository: &Repository, chosen: &Chosen) -> Result<ChangeSet, git::E
     Ok(between.then(chosen.on_top.clone()))
 }
 
+/// Returns the fingerprints of services in their order, and those whose patterns match nothing. None where there is no
+/// commit, or where this clone has not the trees: a plan does not fetch them for that.
+fn fingerprints(
+    repository: &Repository,
+    file: &ConfigFile,
+    config: &Config,
+    chosen: &Chosen,
+    services: &[ServiceId],
+) -> Result<Option<(Vec<Option<Fingerprint>>, Vec<ServiceId>)>, git::Error> {
+    let Some(head) = chosen.range.head.filter(|_| !services.is_empty()) else { return Ok(None) };
+    let none = ChangeSet::default();
+    let on_top = match chosen.range.head_state {
+        HeadState::WorkTree => &chosen.on_top,
+        HeadState::Commit => &none,
+    };
+    let snapshot = match Snapshot::read(repository, file, config, services, &head, on_top) {
+        Err(git::Error::MissingTree { .. }) => return Ok(None),
+        snapshot => snapshot?,
+    };
+    let content = snapshot.content(config);
+    let found = Fingerprints::of(&content, services);
+    Ok(Some((services.iter().map(|service| found.get(*service).cloned()).collect(), found.dead().collect())))
+}
+
 /// Returns the changed paths that nothing matches. The configuration itself is no such path: it is compared service by
 /// service.
 fn unmatched<'a>(matches: &Matches<'a>, file: &ConfigFile) -> Vec<&'a crate::change::Change> {
@@ -211,9 +251,8 @@ fn unmatched<'a>(matches: &Matches<'a>, file: &ConfigFile) -> Vec<&'a crate::cha
 /// Returns the causes that each service has of its own.
 fn direct<'a>(config: &Config, chosen: &Chosen, matches: &Matches<'a>, at_base: &[AtBase]) -> Direct<'a> {
     let mut direct = Direct::none(config.services.len());
-    for (service, (_, definition)) in config.graph.services().zip(&config.services) {
-        let global = (definition.global == Global::TakesPart).then_some(config.global);
-        direct.add_matches(service, Watch { own: definition.filter, global }, matches);
+    for service in config.graph.services() {
+        direct.add_matches(service, snapshot::watch(config, service), matches);
         for at_base in at_base {
             match at_base {
                 AtBase::Unchanged => {}

@@ -6,6 +6,7 @@ use crate::base::Chosen;
 use crate::change::{Change, HeadState, Status};
 use crate::config::{self, Config};
 use crate::filter::{Match, Matches};
+use crate::fingerprint::Fingerprint;
 use crate::name::{ServiceId, ServiceName, quoted};
 use crate::trigger;
 use crate::version;
@@ -28,6 +29,8 @@ pub struct Assembly<'a> {
     pub planned: &'a [ServiceId],
     /// What their results are called, in the same order.
     pub names: Vec<Names>,
+    /// What their contents come to, in the same order; empty where that could not be told.
+    pub fingerprints: Vec<Option<Fingerprint>>,
     /// The services that are gone since base.
     pub removed: Vec<ServiceName>,
     /// The changes that nothing matches.
@@ -59,7 +62,8 @@ pub fn assemble(found: &Assembly) -> Plan {
     let config = found.config;
     let levels = config.graph.levels(|service| found.planned.contains(&service));
     let is_planned = planned_set(found);
-    let service = |(service, names): (&ServiceId, &Names)| {
+    let fingerprints = found.fingerprints.iter().cloned().chain(std::iter::repeat(None));
+    let service = |((service, names), fingerprint): ((&ServiceId, &Names), Option<Fingerprint>)| {
         let definition = &config.services[service.0];
         let needs = found.planned.iter().filter(|other| config.graph.dependencies(*service).contains(other));
         Service {
@@ -71,7 +75,7 @@ pub fn assemble(found: &Assembly) -> Plan {
             level: levels[service.0].unwrap_or_default(),
             version: names.version.clone(),
             described: names.described.as_ref().map(described),
-            fingerprint: None,
+            fingerprint: fingerprint.as_ref().map(ToString::to_string),
             image: names.image.clone(),
             tags: names.tags.clone(),
             labels: names.labels.clone(),
@@ -80,7 +84,7 @@ pub fn assemble(found: &Assembly) -> Plan {
             matrix: definition.matrix.clone(),
         }
     };
-    let services: Vec<Service> = found.planned.iter().zip(&found.names).map(service).collect();
+    let services: Vec<Service> = found.planned.iter().zip(&found.names).zip(fingerprints).map(service).collect();
     Plan {
         schema: SCHEMA,
         rebake: env!("CARGO_PKG_VERSION").to_owned(),
