@@ -7,7 +7,10 @@ use super::Record;
 /// What a service's content comes to. `Display` is the text: `fp1-` and 26 lower-case letters and digits, then `-dirty`
 /// where the content is no commit's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint(String);
+pub struct Fingerprint {
+    content: String,
+    state: State,
+}
 
 /// The scheme: whatever changes the text of the same content must change this too.
 pub(super) const SCHEME: &str = "fp1";
@@ -20,7 +23,7 @@ const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 const LENGTH: usize = 26;
 
 /// Whether a content is that of a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum State {
     /// It is.
     Committed,
@@ -33,29 +36,29 @@ impl Fingerprint {
     pub(super) fn of<'a>(records: impl Iterator<Item = Record<'a>>, state: State) -> Self {
         let mut bytes = Vec::new();
         records.for_each(|record| record.write(&mut bytes));
-        let suffix = match state {
-            State::Committed => "",
-            State::Dirty => "-dirty",
-        };
-        Self(format!("{SCHEME}-{}{suffix}", base32(&Sha256::digest(&bytes))))
+        Self { content: format!("{SCHEME}-{}", base32(&Sha256::digest(&bytes))), state }
     }
 
-    /// Returns the text.
+    /// Returns the text without `-dirty`: what it will be once the content is a commit's.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn content(&self) -> &str {
+        &self.content
     }
 
     /// Whether something of the content is in the work tree alone: nothing may be published under this name.
     #[must_use]
     pub fn is_dirty(&self) -> bool {
-        self.0.ends_with("-dirty")
+        self.state == State::Dirty
     }
 }
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        let suffix = match self.state {
+            State::Committed => "",
+            State::Dirty => "-dirty",
+        };
+        write!(f, "{}{suffix}", self.content)
     }
 }
 
@@ -81,7 +84,10 @@ mod tests {
     fn no_records_are_the_digest_of_nothing() {
         // `printf '' | sha256sum` begins with e3b0c44298fc1c149afbf4c8996fb924.
         let none = Fingerprint::of(std::iter::empty(), State::Committed);
-        assert_eq!(none.as_str(), "fp1-4oymiquy7qobjgx36tejs35zeq");
-        assert_eq!(Fingerprint::of(std::iter::empty(), State::Dirty).as_str(), "fp1-4oymiquy7qobjgx36tejs35zeq-dirty");
+        assert_eq!(none.to_string(), "fp1-4oymiquy7qobjgx36tejs35zeq");
+        assert_eq!(
+            Fingerprint::of(std::iter::empty(), State::Dirty).to_string(),
+            "fp1-4oymiquy7qobjgx36tejs35zeq-dirty"
+        );
     }
 }

@@ -45,7 +45,8 @@ impl Record<'_> {
             Self::Definition(canonical) => word(canonical.as_bytes()),
             Self::Dependency(name, fingerprint) => {
                 word(name.as_str().as_bytes());
-                word(fingerprint.as_str().as_bytes());
+                // A dependency that is dirty makes no other content.
+                word(fingerprint.content().as_bytes());
             }
         }
     }

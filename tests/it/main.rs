@@ -7,6 +7,7 @@ mod config_errors;
 mod config_hostile;
 mod describe;
 mod events;
+mod fingerprint;
 mod git_diff;
 mod git_entries;
 mod git_merge_base;
