@@ -57,6 +57,7 @@ pub mod definition;
 pub mod version;
 pub mod image;
 pub mod recipe;
+pub mod record;
 pub mod trigger;
 pub mod config;
 pub mod git;

@@ -1,4 +1,4 @@
-use super::{Chosen, Compare, Doubt, Everyone, From, Request, event, local};
+use super::{Chosen, Compare, Doubt, Everyone, From, Request, Since, event, local};
 use crate::change::{ChangeSet, HeadState, Range};
 use crate::git::{self, Repository};
 use crate::name::CommitId;
@@ -24,6 +24,8 @@ pub fn choose(repository: &Repository, trigger: &Trigger, request: &Request) -> 
     let mut chosen = match &request.compare {
         Compare::Given(changes) => choice.nothing("the paths that were given", None).with(changes.clone()),
         Compare::Everything => choice.nothing("everything was asked for", Some(Everyone::Forced)),
+        Compare::Since(Since::Release) => choice.nothing("each service since its own release", None),
+        Compare::Since(Since::Built) => choice.nothing("each service since it was last built", None),
         Compare::Nothing => choice.nothing("services asked for by name", None),
         Compare::Revision { base, from } => choice.revision(base, *from)?,
         Compare::Auto if trigger.kind == Kind::Local => local::compare(&choice, request.default_branch.as_deref())?,

@@ -53,6 +53,7 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     Plan(Box<Plan>),
     Fingerprint(super::fingerprint::Fingerprint),
+    Record(super::record::Record),
     Schema(Schema),
     Completions(Completions),
     Man(Man),
@@ -91,7 +92,7 @@ pub(crate) struct Plan {
     #[arg(long)]
     pub(crate) push: bool,
     /// Read a saved plan instead of making one
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "force", "only"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "since", "force", "only"])]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) format: Format,
@@ -116,6 +117,9 @@ pub(crate) struct Range {
     /// Compare with base's own tree instead of the merge base
     #[arg(long, requires = "base")]
     pub(crate) direct: bool,
+    /// Compare each service with a base of its own
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["base", "all", "changed"])]
+    pub(crate) since: Option<Since>,
     /// Plan every service
     #[arg(long, conflicts_with_all = ["base", "changed"])]
     pub(crate) all: bool,
@@ -227,6 +231,15 @@ pub(crate) enum Unmatched {
     Error,
     /// Plan every service
     All,
+}
+
+/// Where services have bases of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Since {
+    /// Their newest release tags
+    Release,
+    /// The commits that they were last built at (see `rebake record`)
+    Built,
 }
 
 /// What a service whose patterns match no tracked file comes to.

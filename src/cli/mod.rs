@@ -13,6 +13,7 @@ mod github;
 mod output;
 mod plan;
 mod progress;
+mod record;
 pub mod render;
 mod schema;
 
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
     let done = match &args.command {
         Command::Plan(plan) => plan::run(&args.general, plan, &output),
         Command::Fingerprint(fingerprint) => fingerprint::run(&args.general, fingerprint, &output),
+        Command::Record(record) => record::run(&args.general, record, &output),
         Command::Schema(schema) => schema::run(schema, &output),
         Command::Completions(completions) => complete::completions(completions, &output),
         Command::Man(man) => complete::man(man, &output),

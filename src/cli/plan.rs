@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::progress::Progress;
 use super::{changed, env, github};
-use crate::base::{self, Compare};
+use crate::base::{self, Compare, Since};
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::emit::{self, Field, Separator};
@@ -95,7 +95,11 @@ fn request(args: &args::Plan) -> Result<Request, Failure> {
         },
         (None, Some(file)) => Compare::Given(changed::read(file)?),
         (None, None) if range.all => Compare::Everything,
-        (None, None) => Compare::Auto,
+        (None, None) => match range.since {
+            Some(args::Since::Release) => Compare::Since(Since::Release),
+            Some(args::Since::Built) => Compare::Since(Since::Built),
+            None => Compare::Auto,
+        },
     };
     let rehearsal = env::read(env::ACT).as_deref() == Some("true");
     Ok(Request {

@@ -2,11 +2,13 @@
 
 mod asked;
 mod at_base;
+mod compared;
 mod config_file;
 mod dead;
 mod environment;
 mod error;
 mod naming;
+mod own_base;
 mod snapshot;
 
 pub use asked::{UnknownService, services};
@@ -15,21 +17,22 @@ pub use dead::Dead;
 pub use error::Error;
 pub use snapshot::Snapshot;
 
-use crate::affected::{Cause, Direct, spread};
-use crate::base::{self, Chosen, Everyone};
+use crate::affected::{Cause, spread};
+use crate::base::{self, Chosen, Compare};
 use crate::change::{ChangeSet, HeadState};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::filter::{self, Matches};
+use crate::filter::Matches;
 use crate::fingerprint::{Fingerprint, Fingerprints};
 use crate::git::{self, Repository};
 use crate::name::ServiceId;
 use crate::plan::{Assembly, Plan, assemble};
 use crate::trigger::Trigger;
 use crate::version::Style;
-use at_base::AtBase;
+use compared::Compared;
 use dead::Trees;
 use naming::Namer;
+use own_base::{Grouped, OwnBase};
 
 /// What is asked of a plan, besides the trigger.
 #[derive(Debug, Clone, Default)]
@@ -108,6 +111,8 @@ pub struct Planned {
     pub plan: Plan,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
+    /// How many pairs of trees were compared: one for each distinct base.
+    pub tree_diffs: usize,
 }
 
 /// How many digits of a commit's id a version has, unless somebody says otherwise (spec section 7).
@@ -117,6 +122,14 @@ impl Default for Naming {
     fn default() -> Self {
         Self { style: None, abbrev: ABBREV, version: None, dirty: Dirty::Unsaid }
     }
+}
+
+/// Returns the name of the environment that fits the trigger, or the one that was chosen.
+///
+/// # Errors
+/// When the one that was chosen is not there, or none fits.
+pub fn environment<'a>(config: &'a Config, trigger: &Trigger, chosen: Option<&str>) -> Result<&'a str, Error> {
+    environment::choose(config, trigger, chosen).map(|(name, _)| name)
 }
 
 /// Makes the plan. `step` is told what comes next, for those who wait.
@@ -138,20 +151,28 @@ pub fn plan(
     step("choosing the base");
     let mut chosen = base::choose(repository, trigger, &asked.base)?;
 
-    step("reading changes");
-    let changes = changes(repository, &chosen)?;
+    let grouped = match asked.base.compare {
+        Compare::Since(since) => Grouped::apart(repository, config, environment, since, &mut chosen)?,
+        _ => Grouped::together(config, &chosen),
+    };
 
-    step("matching filters");
-    let matches = filter::matches(&config.filters, &changes);
-    let unmatched = unmatched(&matches, file);
-    environment::say_unmatched(&unmatched, request.unmatched, &mut warnings)?;
+    step("reading changes");
+    let mut compared: Vec<Compared> =
+        grouped.groups.into_iter().map(|group| Compared::of(repository, group)).collect::<Result<_, _>>()?;
 
     step("comparing the configuration with base");
-    let at_base = at_base::read(repository, file, &chosen)?;
-    chosen.doubts.extend(at_base.iter().filter_map(AtBase::doubt));
+    let mut reader = at_base::Reader::new(repository, file);
+    for compared in &mut compared {
+        chosen.doubts.extend(compared.read_config(&mut reader)?);
+    }
+
+    step("matching filters");
+    let matches: Vec<Matches> = compared.iter().map(|compared| compared.matches(config)).collect();
+    let unmatched = compared::unmatched(&matches, file);
+    environment::say_unmatched(&unmatched, request.unmatched, &mut warnings)?;
 
     step("finding causes");
-    let mut direct = direct(config, &chosen, &matches, &at_base);
+    let mut direct = compared::direct(config, &compared, &matches);
     for service in &asked.forced {
         direct.add(*service, Cause::Forced);
     }
@@ -198,23 +219,13 @@ pub fn plan(
         planned: &planned,
         names: results,
         fingerprints: fingerprints.map(|(found, _)| found).unwrap_or_default(),
-        removed: at_base::removed(config, &at_base),
+        bases: grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect(),
+        removed: at_base::removed(config, compared.iter().flat_map(|compared| &compared.at_base)),
         unmatched,
-        matches: &matches,
+        named: compared::named(config, &compared, &matches),
     });
-    Ok(Planned { plan, warnings })
-}
-
-/// Returns what changed between the chosen trees, with what stands on top.
-fn changes(repository: &Repository, chosen: &Chosen) -> Result<ChangeSet, git::Error> {
-    let Some(head) = &chosen.range.head else { return Ok(chosen.on_top.clone()) };
-    let between = chosen
-        .bases
-        .iter()
-        .map(|base| repository.diff(base.as_ref(), head))
-        .reduce(|a, b| Ok(a?.or(b?)))
-        .unwrap_or_else(|| Ok(ChangeSet::default()))?;
-    Ok(between.then(chosen.on_top.clone()))
+    let tree_diffs = compared.iter().map(|compared| compared.tree_diffs).sum();
+    Ok(Planned { plan, warnings, tree_diffs })
 }
 
 /// Returns the fingerprints of services in their order, and those whose patterns match nothing. None where there is no
@@ -239,33 +250,4 @@ fn fingerprints(
     let content = snapshot.content(config);
     let found = Fingerprints::of(&content, services);
     Ok(Some((services.iter().map(|service| found.get(*service).cloned()).collect(), found.dead().collect())))
-}
-
-/// Returns the changed paths that nothing matches. The configuration itself is no such path: it is compared service by
-/// service.
-fn unmatched<'a>(matches: &Matches<'a>, file: &ConfigFile) -> Vec<&'a crate::change::Change> {
-    let own = file.in_repository.as_ref();
-    matches.unmatched.iter().copied().filter(|change| Some(&change.path) != own).collect()
-}
-
-/// Returns the causes that each service has of its own.
-fn direct<'a>(config: &Config, chosen: &Chosen, matches: &Matches<'a>, at_base: &[AtBase]) -> Direct<'a> {
-    let mut direct = Direct::none(config.services.len());
-    for service in config.graph.services() {
-        direct.add_matches(service, snapshot::watch(config, service), matches);
-        for at_base in at_base {
-            match at_base {
-                AtBase::Unchanged => {}
-                AtBase::Read(base) => direct.add_differences(service, &config.graph, &config.definitions, base),
-                AtBase::Unreadable(_) => direct.add(service, Cause::Definition),
-            }
-        }
-        match chosen.everyone {
-            None => {}
-            Some(Everyone::Forced) => direct.add(service, Cause::Forced),
-            Some(Everyone::NoRecord) => direct.add(service, Cause::NoRecord),
-            Some(Everyone::BaseUnreachable) => direct.add(service, Cause::BaseUnreachable),
-        }
-    }
-    direct
 }

@@ -1,11 +1,13 @@
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+
 use super::{Base, Cause, CauseKind, Described, Doubt, Plan, Range, SCHEMA, Service, Trigger};
 use crate::affected::{self, Affected};
 use crate::base::Chosen;
 use crate::change::{Change, HeadState, Status};
 use crate::config::{self, Config};
-use crate::filter::{Match, Matches};
+use crate::filter::Match;
 use crate::fingerprint::Fingerprint;
 use crate::name::{ServiceId, ServiceName, quoted};
 use crate::trigger;
@@ -31,12 +33,14 @@ pub struct Assembly<'a> {
     pub names: Vec<Names>,
     /// What their contents come to, in the same order; empty where that could not be told.
     pub fingerprints: Vec<Option<Fingerprint>>,
+    /// The base that each service has for itself, by its id.
+    pub bases: Vec<Option<Base>>,
     /// The services that are gone since base.
     pub removed: Vec<ServiceName>,
     /// The changes that nothing matches.
     pub unmatched: Vec<&'a Change>,
-    /// What each filter matches.
-    pub matches: &'a Matches<'a>,
+    /// What each named filter matches.
+    pub named: IndexMap<&'a str, Vec<&'a Change>>,
 }
 
 /// What a service's result is called.
@@ -70,7 +74,7 @@ pub fn assemble(found: &Assembly) -> Plan {
             service: definition.name.value.as_str().to_owned(),
             path: definition.path.as_ref().map(ToString::to_string),
             causes: found.affected.causes(*service).iter().map(|cause| published(cause, config)).collect(),
-            base: None::<Base>,
+            base: found.bases[service.0].clone(),
             needs: needs.map(|need| config.graph.name(*need).as_str().to_owned()).collect(),
             level: levels[service.0].unwrap_or_default(),
             version: names.version.clone(),
@@ -102,12 +106,10 @@ pub fn assemble(found: &Assembly) -> Plan {
             .collect(),
         removed: found.removed.iter().map(|service| service.as_str().to_owned()).collect(),
         unmatched: found.unmatched.iter().map(|change| path(change)).collect(),
-        filters: config
+        filters: found
             .named
             .iter()
-            .map(|(name, filter)| {
-                (name.clone(), found.matches.of(*filter).iter().map(|found| path(found.change)).collect())
-            })
+            .map(|(name, changes)| ((*name).to_owned(), changes.iter().map(|change| path(change)).collect()))
             .collect(),
     }
 }

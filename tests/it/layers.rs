@@ -21,6 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("version", &["name", "template"]),
     ("image", &["civil", "name", "template", "version"]),
     ("recipe", &[]),
+    ("record", &[]),
     ("trigger", &["name"]),
     (
         "config",
@@ -61,6 +62,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "image",
             "name",
             "plan",
+            "record",
             "tree",
             "trigger",
             "version",
@@ -80,6 +82,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "name",
             "pipeline",
             "plan",
+            "record",
             "trigger",
             "version",
         ],
