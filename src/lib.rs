@@ -57,11 +57,13 @@ pub mod definition;
 pub mod version;
 pub mod image;
 pub mod recipe;
+pub mod record;
 pub mod trigger;
 pub mod config;
 pub mod git;
 pub mod base;
 pub mod affected;
+pub mod fingerprint;
 
 // The waist.
 pub mod plan;

@@ -80,7 +80,7 @@ fn of_change<'a>(filters: &'a Filters, change: &'a Change, hits: &mut Vec<Hit>) 
 
 impl Filter {
     /// Returns which of the patterns that match a path makes the filter match the change, if it does.
-    fn decide(&self, status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
+    pub(super) fn decide(&self, status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
         match self {
             Self::Ordered(entries) => ordered(entries, status, hits),
             Self::PathsFilter { quantifier, rules } => {

@@ -4,9 +4,11 @@
 //! compiled together, so that a path costs about the few patterns that could match it and not all there are.
 
 mod evaluate;
+mod members;
 mod set;
 
 pub use evaluate::{Match, Matches, matches, matches_of};
+pub use members::{Members, members};
 pub use set::{FilterId, Filters};
 
 use crate::change::Status;

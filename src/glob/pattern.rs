@@ -70,6 +70,23 @@ impl Pattern {
         self.0.negated
     }
 
+    /// Returns a directory in which, or at which, everything lies that the pattern matches: `services/api` for
+    /// `services/api/**`, empty for the root where the pattern says less.
+    #[must_use]
+    pub fn directory(&self) -> &str {
+        // Characters that mean themselves wherever they stand; `@` and `+` do without a parenthesis.
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-@+".contains(c);
+        let mut end = 0;
+        for (slash, _) in self.text().match_indices('/') {
+            let segment = self.text()[end..slash].trim_start_matches('/');
+            if segment.is_empty() || matches!(segment, "." | "..") || !segment.chars().all(plain) {
+                break;
+            }
+            end = slash;
+        }
+        &self.text()[..end]
+    }
+
     pub(super) fn tree(&self) -> &Node {
         &self.0.tree
     }
@@ -275,6 +292,41 @@ mod tests {
                 prop_assert_eq!(pattern.text(), text);
             } else if let Err(error) = Pattern::parse(&text) {
                 prop_assert!(error.offset <= text.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_directory_is_what_stands_before_anything_special() {
+        for (text, directory) in [
+            ("services/api/**", "services/api"),
+            ("services/api/*.rs", "services/api"),
+            ("services/{a,b}/**", "services"),
+            ("packages/@acme/web/src/?", "packages/@acme/web/src"),
+            ("a/@(b|c)/d", "a"),
+            ("Cargo.lock", ""),
+            ("a/b", "a"),
+            ("./a/b", ""),
+            ("!a/b/**", ""),
+            ("a\\*/b", ""),
+            ("**/x", ""),
+        ] {
+            assert_eq!(Pattern::parse(text).unwrap().directory(), directory, "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_outside_of_its_directory_matches() {
+        let paths = ["a", "a/b", "a/b/c", "a/b/c/d", "b/c", "a/bb/c", "x/a/b/c", "a/.b/c", "A/b/c", "a//b/c", "a/+/c"];
+        for text in
+            ["a/b/**", "a/b/*", "a/b", "a/b/", "a/b/**/c", "a/b/{c,d}", "a/b/../c", "a//b/c", "a/+/c", "a/b/!(c)"]
+        {
+            let pattern = Pattern::parse(text).unwrap();
+            let directory = pattern.directory();
+            for path in paths {
+                let inside = directory.is_empty()
+                    || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+                assert!(inside || pattern.matches(path.as_bytes()) == Verdict::No, "{text} matches {path}");
             }
         }
     }
