@@ -68,6 +68,7 @@ pub mod plan;
 
 // What is made of a plan.
 pub mod emit;
+pub mod exec;
 
 // The whole, and its rim.
 pub mod pipeline;
