@@ -48,7 +48,7 @@ use super::structured::usual_environments;
 use super::yaml::View;
 use super::{Config, Global, Image, Service, Shape, definition, release_tags};
 use crate::diagnostic::{Diagnostic, Located};
-use crate::filter::{Filter, Filters, Quantifier, Rule, Statuses};
+use crate::filter::{Filter, FilterId, Filters, Quantifier, Rule, Statuses};
 use crate::graph::Graph;
 use crate::name::{RepoDir, ServiceName};
 use crate::recipe::Recipe;
@@ -59,12 +59,13 @@ use js_yaml::Value;
 pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Problems<'_>) -> Option<Config> {
     let mut services = IndexMap::new();
     let mut filters = Vec::new();
+    let usual = Usual::new();
     for (name, at, value) in named(root, problems)? {
         let mut rules = Vec::new();
         item(value, &mut rules, problems);
         traps(&name, &at, &rules, quantifier, problems);
         let name = ServiceName::of_flat_filter(&name);
-        let service = service(at.clone().map(|()| name.clone()), Filters::id(filters.len()));
+        let service = usual.service(at.clone().map(|()| name.clone()), Filters::id(filters.len()));
         if let Some(first) = services.insert(name.clone(), service) {
             let problem = Diagnostic::error("duplicate-key", format!("two keys are the name `{name}`"));
             let problem = problem.located(problems.file(), &at, "the second one");
@@ -153,21 +154,32 @@ fn array_index(name: &str) -> Option<u32> {
     (index < u32::MAX && index.to_string() == name).then_some(index)
 }
 
-fn service(name: Located<ServiceName>, filter: crate::filter::FilterId) -> Service {
-    let format = TagFormat::parse(TagFormat::BY_NAME);
-    Service {
-        tag: format.map(|format| format.pattern(&name.value, &RepoDir::ROOT)).into_iter().collect(),
-        name,
-        path: None,
-        filter,
-        global: Global::TakesPart,
-        depends_on: Vec::new(),
-        style: None,
-        image: Image::default(),
-        platforms: Vec::new(),
-        matrix: serde_json::Map::new(),
-        description: None,
-        recipe: Recipe { weight: 1, ..Recipe::default() },
+/// What every service of a flat file has; read once, not for each of thousands.
+struct Usual {
+    tag: Option<TagFormat>,
+    image: Image,
+}
+
+impl Usual {
+    fn new() -> Self {
+        Self { tag: TagFormat::parse(TagFormat::BY_NAME).ok(), image: Image::default() }
+    }
+
+    fn service(&self, name: Located<ServiceName>, filter: FilterId) -> Service {
+        Service {
+            tag: self.tag.iter().map(|format| format.pattern(&name.value, &RepoDir::ROOT)).collect(),
+            name,
+            path: None,
+            filter,
+            global: Global::TakesPart,
+            depends_on: Vec::new(),
+            style: None,
+            image: self.image.clone(),
+            platforms: Vec::new(),
+            matrix: serde_json::Map::new(),
+            description: None,
+            recipe: Recipe { weight: 1, ..Recipe::default() },
+        }
     }
 }
 
