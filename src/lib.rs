@@ -69,6 +69,7 @@ pub mod why;
 
 // What is made of a plan.
 pub mod emit;
+pub mod exec;
 
 // The whole, and its rim.
 pub mod pipeline;

@@ -34,6 +34,7 @@ impl Output {
     }
 
     /// Writes a result for programs, byte for byte.
+    #[expect(clippy::unused_self, reason = "all that is printed goes through the output")]
     pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
         written(io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()))
     }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use indexmap::IndexMap;
 
-use super::problems::Problems;
+use super::problems::{Problems, shown};
 use super::raw::{Place, pattern};
 use super::structured::usual_environments;
 use super::yaml::{Meaning, Scalar, View};
@@ -15,7 +15,7 @@ use super::{Config, Global, Image, Service, Shape, definition, release_tags};
 use crate::diagnostic::{Diagnostic, Located};
 use crate::filter::{Filter, Filters, Quantifier, Rule, Statuses};
 use crate::graph::Graph;
-use crate::name::{Escaped, RepoDir, ServiceName};
+use crate::name::{RepoDir, ServiceName};
 use crate::recipe::Recipe;
 use crate::version::TagFormat;
 
@@ -63,27 +63,39 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
 /// A filter's name, where that is, and what is below it.
 type NamedItem<'t> = (Cow<'t, str>, Located<()>, View<'t>);
 
-/// The filters by name, in the order of JavaScript's `Object.entries`: names that are array indices first, by their
-/// number, then the others as they stand.
+/// The filters by name, in the order of JavaScript: names that are array indices first, by their number, then the
+/// others as they stand.
 fn named<'t>(root: View<'t>, problems: &mut Problems<'_>) -> Option<Vec<NamedItem<'t>>> {
     if let Some(items) = root.list() {
         return Some(items.enumerate().map(|(at, item)| (at.to_string().into(), item.locate(()), item)).collect());
     }
-    let Some(entries) = root.mapping() else {
+    let entries = in_javascript_order(root);
+    if entries.is_none() {
         super::read::wrong_type(root, "a mapping of filters", problems);
-        return None;
-    };
-    let mut entries: Vec<_> = entries.map(|(key, value)| (key_name(key), key.locate(()), value)).collect();
+    }
+    entries
+}
+
+/// The entries of a mapping in the order of `Object.entries`.
+fn in_javascript_order(view: View<'_>) -> Option<Vec<NamedItem<'_>>> {
+    let mut entries: Vec<_> = view.mapping()?.map(|(key, value)| (key_name(key), key.locate(()), value)).collect();
     entries.sort_by_key(|(name, _, _)| array_index(name).map_or((1, 0), |index| (0, index)));
     Some(entries)
 }
 
-/// The name that a key has in JavaScript: `0x10` is `16`.
+/// The name that js-yaml gives to a key: `0x10` and `016` are `16`.
 fn key_name(key: View<'_>) -> Cow<'_, str> {
-    match key.scalar().map(Scalar::meaning) {
-        Some(Meaning::Null) => "null".into(),
-        Some(Meaning::Bool(value)) => value.to_string().into(),
-        Some(Meaning::Number(number)) if number.is_u64() || number.is_i64() => number.to_string().into(),
+    let Some(scalar) = key.scalar() else { return "".into() };
+    let digits = scalar.text().replace('_', "");
+    let decimal = scalar.is_plain()
+        && scalar.text().starts_with(|c: char| c.is_ascii_digit())
+        && !scalar.text().ends_with('_')
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    match scalar.meaning() {
+        _ if decimal => digits.parse::<u64>().map_or(digits.into(), |number| number.to_string().into()),
+        Meaning::Null => "null".into(),
+        Meaning::Bool(value) => value.to_string().into(),
+        Meaning::Number(number) if number.is_u64() || number.is_i64() => number.to_string().into(),
         _ => key.text().into(),
     }
 }
@@ -116,9 +128,9 @@ fn service(name: Located<ServiceName>, filter: crate::filter::FilterId) -> Servi
 fn item(view: View<'_>, rules: &mut Vec<Rule>, problems: &mut Problems<'_>) {
     if let Some(items) = view.list() {
         items.for_each(|inner| item(inner, rules, problems));
-    } else if let Some(entries) = view.mapping() {
-        for (key, value) in entries {
-            let statuses = statuses(key, problems);
+    } else if let Some(entries) = in_javascript_order(view) {
+        for (words, at, value) in entries {
+            let statuses = statuses(&words, &at, problems);
             let mut patterns = Vec::new();
             any_of(value, &mut patterns, problems);
             rules.push(Rule { statuses, patterns });
@@ -163,16 +175,16 @@ fn any_of(view: View<'_>, patterns: &mut Vec<Located<crate::glob::Pattern>>, pro
 }
 
 /// Reads `added|modified`: words that are no statuses are accepted, as the action does, and never match.
-fn statuses(key: View<'_>, problems: &mut Problems<'_>) -> Statuses {
+fn statuses(words: &str, at: &Located<()>, problems: &mut Problems<'_>) -> Statuses {
     let mut statuses = Statuses::NONE;
-    for word in key.text().split('|').map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty()) {
+    for word in words.split('|').map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty()) {
         if let Some(status) = Statuses::word(&word) {
             statuses = statuses.or(status);
             continue;
         }
-        let message = format!("there is no status `{}`", Escaped::new(&word));
+        let message = format!("there is no status `{}`", shown(&word));
         let problem = Diagnostic::warning("unknown-status", message);
-        let problem = problem.located(problems.file(), &key.locate(()), "never matches");
+        let problem = problem.located(problems.file(), at, "never matches");
         problems.push(match problems.did_you_mean(&word, ["added", "modified", "deleted"]) {
             Some(meant) => problem.help(format!("did you mean `{meant}`?")),
             None => problem.help("there are `added`, `modified` and `deleted`; a rename is a deletion and an addition"),
@@ -200,7 +212,7 @@ fn is_date(view: View<'_>) -> bool {
 }
 
 fn date(view: View<'_>, problems: &mut Problems<'_>) {
-    let text = Escaped::new(view.text()).to_string();
+    let text = shown(view.text());
     let problem = Diagnostic::warning("date", format!("`{text}` is a date to paths-filter, and no pattern"));
     let problem = problem.located(problems.file(), &view.locate(()), "never matches");
     problems.push(problem.help(format!("quote it: \"{text}\"")));
@@ -213,7 +225,7 @@ fn traps(name: &str, at: &Located<()>, rules: &[Rule], quantifier: Quantifier, p
     match quantifier {
         Quantifier::Some if patterns().count() > 1 => {
             for pattern in patterns().filter(negated) {
-                let message = format!("`{}` matches every other path", Escaped::new(pattern.value.text()));
+                let message = format!("`{}` matches every other path", shown(pattern.value.text()));
                 let problem = Diagnostic::warning("negation-widens", message);
                 let problem = problem.located(problems.file(), pattern, "does not exclude: any pattern may match");
                 let problem = problem.help("to exclude, run with `--quantifier some-with-excludes`");
@@ -221,13 +233,13 @@ fn traps(name: &str, at: &Located<()>, rules: &[Rule], quantifier: Quantifier, p
             }
         }
         Quantifier::SomeWithExcludes if patterns().next().is_some() && patterns().all(|pattern| negated(&pattern)) => {
-            let message = format!("the filter `{}` has exclusions alone, and never matches", Escaped::new(name));
+            let message = format!("the filter `{}` has exclusions alone, and never matches", shown(name));
             let problem = Diagnostic::warning("only-exclusions", message);
             let problem = problem.located(problems.file(), at, "never matches");
             problems.push(problem.help("begin with what it matches, such as `**`"));
         }
         Quantifier::Every if rules.is_empty() => {
-            let message = format!("the filter `{}` has no patterns, and matches every change", Escaped::new(name));
+            let message = format!("the filter `{}` has no patterns, and matches every change", shown(name));
             problems.push(Diagnostic::warning("no-patterns", message).located(
                 problems.file(),
                 at,

@@ -69,8 +69,8 @@ fn compared(range: &Range) -> String {
     let short = |id: &Option<String>| id.as_deref().map(|id| id.get(..7).unwrap_or(id).to_owned());
     let work_tree = if range.worktree { " with the work tree's changes" } else { "" };
     match (short(&range.base), short(&range.head)) {
-        (Some(base), Some(head)) => format!("{base}..{head}{work_tree}: {}", range.source),
-        (None, Some(head)) => format!("{head}{work_tree}: {}", range.source),
+        (Some(base), Some(head)) if base != head => format!("{base}..{head}{work_tree}: {}", range.source),
+        (_, Some(head)) => format!("{head}{work_tree}: {}", range.source),
         (_, None) => format!("no commit yet{work_tree}: {}", range.source),
     }
 }

@@ -53,6 +53,7 @@ impl Machine {
     }
 
     /// The number of states.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.states.len()
     }
@@ -269,5 +270,46 @@ impl<'a> Place<'a> {
     fn is_boundary(&self) -> bool {
         let is_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
         is_word(self.before) != is_word(self.after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Pattern;
+    use super::*;
+
+    #[test]
+    fn steps_grow_with_the_length_of_path_and_pattern_alone() {
+        let nested = format!("{}a{}", "!(".repeat(50), ")".repeat(50));
+        for pattern in [
+            "*(!(f))",
+            "+(!(f)|!(g))",
+            "(a*)*",
+            "((a*)*)*b",
+            "(a|a)+(a|a)+b",
+            "+(a|*(b))",
+            "(*a)(*a)(*a)(*a)b",
+            "**/*a*/**/*a*/**/*a*/b",
+            "*a*a*a*a*a*a*a*a*a*a*b",
+            "!(!(!(!(a*)b*)c*)d*)e",
+            "@(a|(a|(a|(a*)*)*)*)*b",
+            &nested,
+        ] {
+            let machine = Machine::new(Pattern::parse(pattern).unwrap().tree());
+            for path in ["a".repeat(10_000), "a/".repeat(5_000), "f".repeat(10_000) + "/g"] {
+                let run = machine.run(&path, usize::MAX).unwrap();
+                assert!(run.steps <= (path.len() + 1) * machine.len(), "{pattern}: {} steps", run.steps);
+            }
+            assert!(machine.len() <= 8 * pattern.len() + 8, "{pattern}: {} states", machine.len());
+        }
+    }
+
+    #[test]
+    fn a_run_stops_at_its_limit() {
+        let machine = Machine::new(Pattern::parse("*(!(f))").unwrap().tree());
+        let path = "a".repeat(10_000);
+        let steps = machine.run(&path, usize::MAX).unwrap().steps;
+        assert_eq!(machine.run(&path, steps - 1), Err(GaveUp));
+        assert_eq!(machine.run(&path, steps).map(|run| run.matches), Ok(true));
     }
 }

@@ -41,6 +41,18 @@ impl Node {
         }
     }
 
+    /// Whether a path begins and ends as it must: a quick look before a match.
+    pub(super) fn may_take(&self, path: &str) -> bool {
+        match self {
+            Self::Literal(text) => path == text,
+            Self::Sequence(nodes) => {
+                let begins = !matches!(nodes.first(), Some(Self::Literal(text)) if !path.starts_with(text));
+                begins && !matches!(nodes.last(), Some(Self::Literal(text)) if !path.ends_with(text))
+            }
+            _ => true,
+        }
+    }
+
     fn sequence(mut nodes: Vec<Self>) -> Self {
         nodes.dedup_by(|next, last| match (last, next) {
             (Self::Literal(text), Self::Literal(more)) => {
@@ -84,6 +96,7 @@ impl Builder<'_> {
             let node = match word {
                 Word::Or | Word::Close => break,
                 Word::Repeat(_) => return Err(nothing_to_repeat(at)),
+                Word::Unreadable(error) => return Err((**error).clone()),
                 Word::Open(opening) => {
                     let opening = *opening;
                     self.next += 1;
@@ -111,7 +124,6 @@ impl Builder<'_> {
     /// Reads a group whose parenthesis has been read.
     fn group(&mut self, opening: Opening, at: usize) -> Result<Node, PatternError> {
         let ahead = match opening {
-            Opening::Group => None,
             Opening::NotAhead => Some(false),
             Opening::Paren if self.word(0) == Some(&Word::Repeat(Times::Optional)) => {
                 let kind = self.word(1).cloned();
@@ -126,7 +138,7 @@ impl Builder<'_> {
                     }
                 }
             }
-            Opening::Paren => None,
+            Opening::Group | Opening::Paren => None,
         };
         self.depth += 1;
         if self.depth > 4 * MAX_DEPTH {

@@ -45,6 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("plan", &["affected", "base", "change", "config", "filter", "name", "trigger", "version"]),
     ("why", &["affected", "change", "config", "diagnostic", "filter", "glob", "name", "plan"]),
     ("emit", &["name", "plan", "why"]),
+    ("exec", &["name", "plan", "recipe"]),
     (
         "pipeline",
         &[
@@ -96,13 +97,16 @@ const CRATES: &[(&str, &[&str])] = &[
     ("gix", &["git"]),
     ("globset", &["glob"]),
     ("granit_parser", &["config"]),
+    ("jobserver", &["exec"]),
     ("petgraph", &["graph"]),
+    ("quick_junit", &["exec"]),
     ("rayon", &["filter", "fingerprint", "git", "glob"]),
     ("regex", &["glob", "image"]),
     ("rustix", &["exec", "git"]),
     ("semver", &["version"]),
     ("serde_yaml", &["config"]),
     ("sha2", &["fingerprint"]),
+    ("signal_hook", &["exec"]),
     ("std::env", &["cli"]),
     ("std::process", &["cli", "exec", "git", "main"]),
 ];

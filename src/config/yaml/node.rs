@@ -141,7 +141,7 @@ impl<'t> View<'t> {
         Some(items.iter().map(move |item| Self::new(item, self.via)))
     }
 
-    pub(in crate::config) fn mapping(self) -> Option<impl Iterator<Item = (View<'t>, View<'t>)>> {
+    pub(in crate::config) fn mapping(self) -> Option<impl Iterator<Item = (View<'t>, View<'t>)> + Clone> {
         let Content::Mapping(entries) = self.content() else { return None };
         Some(entries.iter().map(move |(key, value)| (Self::new(key, self.via), Self::new(value, self.via))))
     }
