@@ -111,15 +111,13 @@ code is not affected. What came nearest:
   src/a.md: matched by src/** (filters.yaml:4:5), but not by !**/*.md (filters.yaml:5:5), and every rule must
 
 "]]);
-    repo.rebake(["why", "code", "--base", "HEAD~1", "--quantifier", "some-with-excludes"]).success().stdout(str![[
-        r"
+    repo.rebake(["why", "code", "--base", "HEAD~1", "--quantifier", "some-with-excludes"]).success().stdout(str![[r"
 30ebf18..e426b62 with the work tree's changes: since the merge base with HEAD~1
 
 code is not affected. What came nearest:
   src/a.md: matched by src/** (filters.yaml:4:5), and taken back by !**/*.md (filters.yaml:5:5)
 
-"
-    ]]);
+"]]);
 }
 
 #[test]
