@@ -142,20 +142,28 @@ pub(crate) struct Range {
     /// Name the branch that work starts from, instead of origin/HEAD, main or master
     #[arg(long, value_name = "BRANCH")]
     pub(crate) default_branch: Option<String>,
-    /// Fetch what the clone lacks to know the base and the versions; by itself in CI
-    #[arg(long, overrides_with = "no_fetch")]
-    pub(crate) fetch: bool,
-    /// Fetch nothing
-    #[arg(long, overrides_with = "fetch")]
-    pub(crate) no_fetch: bool,
-    /// Give all fetches together this long
-    #[arg(long, value_name = "SECONDS", default_value = "120")]
-    pub(crate) fetch_timeout: u32,
+    #[command(flatten)]
+    pub(crate) fetching: Fetching,
 }
 
-impl Range {
+/// Whether what a clone lacks is fetched.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Range")]
+pub(crate) struct Fetching {
+    /// Fetch what the clone lacks to know the base and the versions; by itself in CI
+    #[arg(long, overrides_with = "no_fetch")]
+    fetch: bool,
+    /// Fetch nothing
+    #[arg(long, overrides_with = "fetch")]
+    no_fetch: bool,
+    /// Give all fetches together this long
+    #[arg(long, value_name = "SECONDS", default_value = "120")]
+    fetch_timeout: u32,
+}
+
+impl Fetching {
     /// Returns for how long may be fetched; none where that is not to be. In CI nobody else would deepen the clone.
-    pub(crate) fn fetching(&self, trigger: &Trigger) -> Option<Duration> {
+    pub(crate) fn limit(&self, trigger: &Trigger) -> Option<Duration> {
         let allowed = self.fetch || (trigger.engine.is_some() && !self.no_fetch);
         allowed.then(|| Duration::from_secs(u64::from(self.fetch_timeout)))
     }

@@ -118,7 +118,7 @@ fn request(args: &args::Plan, trigger: &Trigger) -> Result<Request, Failure> {
             (false, true) => PushRequest::RuledOut,
             (false, false) => PushRequest::AsConfigured,
         },
-        fetch: range.fetching(trigger),
+        fetch: range.fetching.limit(trigger),
     })
 }
 

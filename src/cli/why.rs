@@ -95,7 +95,7 @@ fn of_service(general: &General, args: &Why, service: &str, output: &Output) -> 
         only: args.range.only.clone(),
         // What is asked for is no version: this style needs no history.
         naming: Naming { style: Some(Style::Sha), ..Naming::default() },
-        fetch: args.range.fetching(&trigger),
+        fetch: args.range.fetching.limit(&trigger),
         unmatched: pipeline::Unmatched::Ignore,
         ..Request::default()
     };

@@ -110,15 +110,15 @@ pub enum Error {
     #[error("this repository has a grafts file, `.git/info/grafts`, which rebake does not read")]
     Grafts,
     /// A directory listing that this clone does not hold, as in a clone with `--filter=tree:0`.
-    #[error("the tree {id} is not in this clone{}", left_out(.partial.as_ref()))]
+    #[error("the tree {id} is not in this clone{}", left_out(.partial.as_deref()))]
     MissingTree {
         /// The id of the tree, in hexadecimal.
         id: String,
         /// The filter of the partial clone, if it is one.
-        partial: Option<super::PartialClone>,
+        partial: Option<Box<super::PartialClone>>,
     },
     /// The content of a file that this clone does not hold, as in a clone with `--filter=blob:none`.
-    #[error("the content of {path} at {} is not in this clone{}", .commit.short(7), left_out(.partial.as_ref()))]
+    #[error("the content of {path} at {} is not in this clone{}", .commit.short(7), left_out(.partial.as_deref()))]
     MissingBlob {
         /// The commit that has the file.
         commit: CommitId,
@@ -127,7 +127,7 @@ pub enum Error {
         /// The id of the content, in hexadecimal.
         id: String,
         /// The filter of the partial clone, if it is one.
-        partial: Option<super::PartialClone>,
+        partial: Option<Box<super::PartialClone>>,
     },
     /// The repository is damaged, or the file system refused.
     #[error("cannot read {what}: {}", Escaped::new(&chain(.source.as_ref())))]

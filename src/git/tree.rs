@@ -37,7 +37,7 @@ impl FileAt<'_> {
                 commit: self.commit,
                 path: self.path.clone(),
                 id: self.id.to_string(),
-                partial: self.repository.partial_clone(),
+                partial: self.repository.partial_clone().map(Box::new),
             }),
         }
     }
@@ -116,7 +116,7 @@ impl Repository {
     pub(super) fn with_trees<T>(&self, read: impl FnOnce(&Trees<'_>) -> gix::Result<T>) -> Result<T, Error> {
         let trees = Trees { repository: &self.gix, missing: Cell::new(None) };
         read(&trees).map_err(|error| match trees.missing.get() {
-            Some(id) => Error::MissingTree { id: id.to_string(), partial: self.partial_clone() },
+            Some(id) => Error::MissingTree { id: id.to_string(), partial: self.partial_clone().map(Box::new) },
             None => Error::reading("the directories of a commit")(error),
         })
     }

@@ -82,8 +82,8 @@ impl Lacking for Error {
     fn missing(&self) -> Option<Missing> {
         match self {
             Self::Git(error) => error.missing(),
-            Self::Version { error: VersionError::Shallow { commit }, .. } => Some(Missing::History(vec![*commit])),
-            Self::History(HistoryError::TooShallow { commit }) => Some(Missing::History(vec![*commit])),
+            Self::Version { error: VersionError::Shallow { commit }, .. }
+            | Self::History(HistoryError::TooShallow { commit }) => Some(Missing::History(vec![*commit])),
             Self::UnknownService(_)
             | Self::UnknownEnvironment { .. }
             | Self::NoEnvironment { .. }

@@ -68,7 +68,7 @@ pub fn misses(config: &Config, service: ServiceId, changes: &ChangeSet) -> Vec<M
     let service = &config.services[service.0];
     let global = (service.global == Global::TakesPart).then_some(config.global);
     let filters: Vec<FilterId> = std::iter::once(service.filter).chain(global).collect();
-    let judge = |change| filters.iter().filter_map(move |id| matched(config, config.filters.get(*id), change)).next();
+    let judge = |change| filters.iter().find_map(|id| matched(config, config.filters.get(*id), change));
     let matched: Vec<Miss> = changes.as_slice().iter().filter_map(judge).take(TOLD).collect();
     if matched.is_empty() { near(config, &filters, changes) } else { matched }
 }
@@ -123,7 +123,7 @@ fn near(config: &Config, filters: &[FilterId], changes: &ChangeSet) -> Vec<Miss>
         let shared = |pattern: &&Located<Pattern>| {
             let literal = literal(pattern.value.text()).as_bytes();
             let shared = literal.iter().zip(path).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
-            (shared * 4 >= literal.len() * 3).then_some(shared).unwrap_or_default()
+            if shared * 4 >= literal.len() * 3 { shared } else { 0 }
         };
         // Of equals, the pattern that stands first.
         let best = patterns.iter().rev().max_by_key(|pattern| shared(pattern))?;

@@ -50,7 +50,7 @@ fn without_leave_nothing_is_fetched() {
     let (origin, ids) = origin(4);
     let clone = origin.clone_shallow(1);
     let run = push(&clone, "main", ids[2], &["--no-fetch", "--style", "sha"]).success();
-    run.stdout(str![[r#"
+    run.stdout(str![[r"
 bdf8216: the base is out of reach, so everything
 environment staging
 
@@ -60,12 +60,12 @@ web      sha-bdf8216  the base is out of reach
 
 2 of 2 services to rebuild.
 
-"#]]).stderr(str![[r#"
+"]]).stderr(str![[r"
 warning[degraded]: the commit 8adf3f4cc894cc8567dac4bc960a3de4f41f1003 is not in this shallow clone; so every service counts as affected
  |
  = help: in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`
 
-"#]]);
+"]]);
     push(&clone, "main", ids[2], &["--no-fetch", "--style", "sha", "--strict"]).failure(3);
     assert_eq!(clone.git(["rev-list", "--count", "HEAD"]), "1");
 }
@@ -161,7 +161,7 @@ fn a_base_that_is_gone_from_the_remote_too_is_said() {
     let clone = origin.clone_with([]);
     let gone = "1234567890123456789012345678901234567890";
     let run = push(&clone, "main", gone, &[]).success();
-    run.stdout(str![[r#"
+    run.stdout(str![[r"
 8adf3f4: the base is out of reach, so everything
 environment staging
 
@@ -171,7 +171,7 @@ web      2.0.0    the base is out of reach
 
 2 of 2 services to rebuild.
 
-"#]]).stderr(str![[r#"
+"]]).stderr(str![[r"
 warning[degraded]: the commit 1234567890123456789012345678901234567890 is not in this clone; so every service counts as affected
  |
  = help: fetch it: `git fetch origin 1234567890123456789012345678901234567890`
@@ -179,7 +179,7 @@ warning[not-fetched]: commit 1234567 cannot be fetched from `origin`: [..]upload
  |
  = help: see whether `git fetch` works here; rebake gives no passwords of its own
 
-"#]]);
+"]]);
 }
 
 #[test]
@@ -247,12 +247,12 @@ fn grafts_are_not_read_and_that_is_said() {
     let (repo, ids) = origin(5);
     repo.write(".git/info/grafts", format!("{} {}\n", ids[4], ids[0]));
     let run = repo.rebake(["plan", "--base", "main~1", "--style", "sha"]).failure(3);
-    run.stderr(str![[r#"
+    run.stderr(str![[r"
 error[git]: this repository has a grafts file, `.git/info/grafts`, which rebake does not read
  |
  = help: turn it into replace refs: `git replace --convert-graft-file`
 
-"#]]);
+"]]);
     repo.git(["replace", "--convert-graft-file"]);
     let run = repo.rebake(["plan", "--base", "main~1", "--format", "json"]).success();
     assert_eq!(causes(&run), ["api: file api/file", "web: file web/file"]);

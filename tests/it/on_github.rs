@@ -1,5 +1,7 @@
 //! Runs of rebake as a step of a workflow on GitHub: the variables and the event file that say what happened.
 
+use std::fmt::Display;
+
 use rebake::name::CommitId;
 use serde_json::{Value, json};
 
@@ -9,7 +11,7 @@ use crate::repo::{Rebake, Repo, Run};
 pub(crate) const ZERO: &str = "0000000000000000000000000000000000000000";
 
 /// A push to a branch, which was at `before`.
-pub(crate) fn push(repo: &Repo, branch: &str, before: impl ToString, args: &[&str]) -> Rebake {
+pub(crate) fn push(repo: &Repo, branch: &str, before: impl Display, args: &[&str]) -> Rebake {
     let event = json!({"before": before.to_string(), "repository": {"default_branch": "main"}});
     run(repo, args, "push", &event).env("GITHUB_REF", format!("refs/heads/{branch}"))
 }

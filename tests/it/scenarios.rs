@@ -51,7 +51,7 @@ fn p2_a_forced_push_is_compared_with_what_was_built_last() {
     clone.git(["remote", "set-url", "origin", &remote.url]);
     push(&clone, "main", before, &[])
         .success()
-        .stdout(str![[r#"
+        .stdout(str![[r"
 032cba1..cc9d5f2: since the push before this one
 environment staging
 
@@ -61,7 +61,7 @@ web      0.0.0-0002-cc9d5f2  web/a modified by web/**  filters.yaml:8:29
 
 2 of 3 services to rebuild.
 
-"#]])
+"]])
         .stderr("");
     // Once the remote has dropped it, nothing tells what was built.
     origin.git(["reflog", "expire", "--expire=now", "--all"]);
@@ -111,7 +111,7 @@ fn p4_a_shallow_clone_says_that_it_does_not_know() {
     origin.write("web/a", "changed").commit("second");
     let args = ["--style", "sha"];
     let here = [&args[..], &["--no-fetch"]].concat();
-    push(&origin.clone_shallow(1), "main", before, &here).success().stdout(str![[r#"
+    push(&origin.clone_shallow(1), "main", before, &here).success().stdout(str![[r"
 e56f002: the base is out of reach, so everything
 environment staging
 
@@ -123,15 +123,15 @@ web      sha-e56f002  the base is out of reach
 
 3 of 3 services to rebuild, in 2 steps.
 
-"#]]).stderr(str![[r#"
+"]]).stderr(str![[r"
 warning[degraded]: the commit 5716c931984248e82896a056863fdc930b25da9d is not in this shallow clone; so every service counts as affected
  |
  = help: in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`
 
-"#]]);
+"]]);
     push(&origin.clone_shallow(1), "main", before, &args)
         .success()
-        .stdout(str![[r#"
+        .stdout(str![[r"
 5716c93..e56f002: since the push before this one
 environment staging
 
@@ -140,11 +140,11 @@ web      sha-e56f002  web/a modified by web/**  filters.yaml:8:29
 
 1 of 3 services to rebuild.
 
-"#]])
+"]])
         .stderr("");
     push(&origin.clone_shallow(2), "main", before, &here)
         .success()
-        .stdout(str![[r#"
+        .stdout(str![[r"
 5716c93..e56f002: since the push before this one
 environment staging
 
@@ -153,7 +153,7 @@ web      sha-e56f002  web/a modified by web/**  filters.yaml:8:29
 
 1 of 3 services to rebuild.
 
-"#]])
+"]])
         .stderr("");
 }
 
@@ -162,7 +162,7 @@ fn p5_a_deleted_service_is_listed_and_who_was_built_from_it_is_affected() {
     let repo = repo();
     let config = CONFIG.replace("  base: { path: base, global: false }\n", "");
     repo.remove("base").write("filters.yaml", &config).commit("still needed");
-    repo.rebake(["plan", "--base", "HEAD~1"]).failure(2).stdout("").stderr(str![[r#"
+    repo.rebake(["plan", "--base", "HEAD~1"]).failure(2).stdout("").stderr(str![[r"
 error[unknown-dependency]: there is no service `base`
  --> filters.yaml:6:51
   |
@@ -171,7 +171,7 @@ error[unknown-dependency]: there is no service `base`
   |
   = help: `depends_on` takes names out of `services`
 
-"#]]);
+"]]);
     repo.write("filters.yaml", config.replace(", depends_on: [base]", "")).commit("gone");
     let run = repo.rebake(["plan", "--base", "HEAD~2", "--direct", "--format", "json"]).success();
     assert_eq!(plan(&run)["removed"], json!(["base"]));
@@ -185,7 +185,7 @@ fn p6_a_renamed_directory_affects_its_owner_and_the_new_name_is_proposed() {
     repo.commit("rename");
     repo.rebake(["plan", "--base", "HEAD~1", "--direct"])
         .success()
-        .stdout(str![[r#"
+        .stdout(str![[r"
 5716c93..bd7283c with the work tree's changes: compared with HEAD~1 as it is
 environment local
 
@@ -195,22 +195,22 @@ api      0.0.0-0002-bd7283c  depends on base
 
 2 of 3 services to rebuild, in 2 steps.
 
-"#]])
-        .stderr(str![[r#"
+"]])
+        .stderr(str![[r"
 warning[unmatched]: 1 changed path matches no filter: foundation/a
  |
  = help: `base` of `base` seems to be `foundation` now: mend its `path` and `filters`
  = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
 
-"#]]);
+"]]);
     repo.rebake(["plan", "--base", "HEAD~1", "--direct", "--unmatched", "error"]).failure(2).stdout("").stderr(str![[
-        r#"
+        r"
 error[unmatched]: 1 changed path matches no filter: foundation/a
  |
  = help: `base` of `base` seems to be `foundation` now: mend its `path` and `filters`
  = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
 
-"#
+"
     ]]);
     repo.write("filters.yaml", CONFIG.replace("path: base", "path: foundation")).commit("follow");
     assert_eq!(causes(&last_commit(&repo)), ["base: definition", "api: dependency base"]);
@@ -249,25 +249,25 @@ fn p8_a_changed_path_that_no_filter_lists_does_not_pass_in_silence() {
     repo.write("tools/copied-by-a-dockerfile", "").commit("drift");
     let args = ["plan", "--base", "HEAD~1", "--direct", "--format", "names"];
     let ask = |unmatched: &[&str]| repo.rebake([&args[..], unmatched].concat());
-    ask(&[]).success().stdout("").stderr(str![[r#"
+    ask(&[]).success().stdout("").stderr(str![[r"
 warning[unmatched]: 1 changed path matches no filter: tools/copied-by-a-dockerfile
  |
  = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
 
-"#]]);
+"]]);
     ask(&["--unmatched", "ignore"]).success().stdout("").stderr("");
-    ask(&["--unmatched", "error"]).failure(2).stdout("").stderr(str![[r#"
+    ask(&["--unmatched", "error"]).failure(2).stdout("").stderr(str![[r"
 error[unmatched]: 1 changed path matches no filter: tools/copied-by-a-dockerfile
  |
  = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
 
-"#]]);
-    ask(&["--unmatched", "all"]).success().stdout("base\napi\nweb\n").stderr(str![[r#"
+"]]);
+    ask(&["--unmatched", "all"]).success().stdout("base\napi\nweb\n").stderr(str![[r"
 warning[unmatched]: 1 changed path matches no filter: tools/copied-by-a-dockerfile
  |
  = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
 
-"#]]);
+"]]);
 }
 
 #[test]
@@ -305,12 +305,12 @@ fn p11_a_ref_that_begins_with_a_dash_is_no_option() {
     let repo = repo();
     repo.git(["update-ref", "refs/heads/--output=x", "HEAD"]);
     repo.write("web/a", "1").commit("second");
-    repo.rebake(["plan", "--base", "--output=x"]).failure(3).stdout("").stderr(str![[r#"
+    repo.rebake(["plan", "--base", "--output=x"]).failure(3).stdout("").stderr(str![[r"
 error[git]: a revision cannot begin with `-`: `--output=x`
  |
  = help: write the whole name of a branch or tag: `refs/heads/-name`, `refs/tags/-name`
 
-"#]]);
+"]]);
     let run = repo.rebake(["plan", "--base=refs/heads/--output=x", "--format", "json"]).success();
     assert_eq!(causes(&run), ["web: file web/a"]);
     // Neither as a default branch that is to be fetched.

@@ -111,7 +111,7 @@ impl<'a> Fetch<'a> {
         let depth: &[&str] = if self.repository.is_shallow() { &["--no-tags", "--depth=1"] } else { &["--no-tags"] };
         match missing {
             // Git itself fetches what a partial clone lacks, a directory with all that is below it.
-            Missing::Object(id) => self.git(missing, vec!["cat-file".into(), "-e".into(), id.clone()]),
+            Missing::Object(id) => self.git(missing, &["cat-file".to_owned(), "-e".to_owned(), id.clone()]),
             Missing::Branch(name) => {
                 let here = format!("refs/heads/{name}");
                 if gix::refs::FullName::try_from(here.as_str()).is_err() {
@@ -157,14 +157,14 @@ impl<'a> Fetch<'a> {
         let mut args: Vec<String> = [&quiet, options, filter].concat().into_iter().map(str::to_owned).collect();
         args.extend(["--end-of-options".to_owned(), remote]);
         args.extend_from_slice(what);
-        self.git(missing, args)
+        self.git(missing, &args)
     }
 
-    fn git(&mut self, missing: &Missing, args: Vec<String>) -> Result<(), FetchError> {
+    fn git(&mut self, missing: &Missing, args: &[String]) -> Result<(), FetchError> {
         let limit = self.left.unwrap_or_default();
         let dir = self.repository.work_dir().unwrap_or_else(|| self.repository.git_dir());
         let start = Instant::now();
-        let ended = program::git(dir, &args, limit);
+        let ended = program::git(dir, args, limit);
         self.left = Some(limit.saturating_sub(start.elapsed()));
         match ended {
             Ok(Ended::Well) => Ok(()),

@@ -37,14 +37,12 @@ pub(super) fn git(dir: &Path, args: &[String], limit: Duration) -> io::Result<En
             let _ = sender.send(said);
         });
     }
-    match receiver.recv_timeout(limit) {
-        Ok(said) => Ok(if child.wait()?.success() { Ended::Well } else { Ended::Badly(reason(&said)) }),
-        Err(_) => {
-            kill(&mut child);
-            child.wait()?;
-            Ok(Ended::Killed)
-        }
-    }
+    let Ok(said) = receiver.recv_timeout(limit) else {
+        kill(&mut child);
+        child.wait()?;
+        return Ok(Ended::Killed);
+    };
+    Ok(if child.wait()?.success() { Ended::Well } else { Ended::Badly(reason(&said)) })
 }
 
 /// Git's reason: the line that it calls fatal, else the last one.
@@ -52,7 +50,7 @@ fn reason(said: &[u8]) -> String {
     let said = String::from_utf8_lossy(said);
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
     let fatal = lines().find_map(|line| line.strip_prefix("fatal: "));
-    fatal.or_else(|| lines().last()).unwrap_or("git does not say why").to_owned()
+    fatal.or_else(|| lines().next_back()).unwrap_or("git does not say why").to_owned()
 }
 
 #[cfg(unix)]
