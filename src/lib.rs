@@ -67,9 +67,12 @@ pub mod fingerprint;
 
 // The waist.
 pub mod plan;
+pub mod why;
 
 // What is made of a plan.
 pub mod emit;
+#[cfg(unix)]
+pub mod exec;
 
 // The whole, and its rim.
 pub mod pipeline;

@@ -1,15 +1,34 @@
 use super::{Chosen, Compare, Doubt, Everyone, From, Request, Since, event, local};
 use crate::change::{ChangeSet, HeadState, Range};
-use crate::git::{self, Repository};
+use crate::git::{self, Fetch, Lacking as _, Repository};
 use crate::name::CommitId;
 use crate::trigger::{Kind, Trigger};
 
-/// Chooses what is compared, from what was asked for, else from the event, else by the default branch.
+/// Chooses what is compared, from what was asked for, else from the event, else by the default branch; fetches what that
+/// needs, as far as it may.
 ///
 /// # Errors
 /// When a revision that somebody named is not there, or the repository cannot be read. A base that only the event
 /// names, or that lies beyond a shallow boundary, is no error but a doubt.
-pub fn choose(repository: &Repository, trigger: &Trigger, request: &Request) -> Result<Chosen, git::Error> {
+pub fn choose(
+    repository: &Repository,
+    trigger: &Trigger,
+    request: &Request,
+    fetch: &mut Fetch,
+) -> Result<Chosen, git::Error> {
+    loop {
+        let chosen = of_what_is_here(repository, trigger, request);
+        let missing = match &chosen {
+            Ok(chosen) => chosen.doubts.iter().find_map(|doubt| doubt.cure.clone()),
+            Err(error) => error.missing(),
+        };
+        if !missing.is_some_and(|missing| fetch.bring(&missing)) {
+            return chosen;
+        }
+    }
+}
+
+fn of_what_is_here(repository: &Repository, trigger: &Trigger, request: &Request) -> Result<Chosen, git::Error> {
     let head = match &request.head {
         Some(revision) => Some(repository.resolve(revision)?),
         None => repository.head()?.commit().copied(),
@@ -26,7 +45,7 @@ pub fn choose(repository: &Repository, trigger: &Trigger, request: &Request) -> 
         Compare::Everything => choice.nothing("everything was asked for", Some(Everyone::Forced)),
         Compare::Since(Since::Release) => choice.nothing("each service since its own release", None),
         Compare::Since(Since::Built) => choice.nothing("each service since it was last built", None),
-        Compare::Nothing => choice.nothing("services asked for by name", None),
+        Compare::Nothing(by) => choice.nothing(by.as_str(), None),
         Compare::Revision { base, from } => choice.revision(base, *from)?,
         Compare::Auto if trigger.kind == Kind::Local => local::compare(&choice, request.default_branch.as_deref())?,
         Compare::Auto => event::compare(&choice, trigger, request.default_branch.as_deref())?,
@@ -126,11 +145,18 @@ impl Choice<'_> {
 
     /// Makes a doubt of what more history would cure, and passes other errors on.
     fn doubted(&self, error: git::Error) -> Result<Chosen, git::Error> {
-        if error.is_missing_history() { Ok(self.unreachable(Doubt::base_unreachable(&error))) } else { Err(error) }
+        if error.is_doubt() { Ok(self.unreachable(Doubt::base_unreachable(&error))) } else { Err(error) }
     }
 }
 
 impl Chosen {
+    /// Returns the same range with every service affected, since the trees of its base are out of reach.
+    #[must_use]
+    pub fn out_of_reach(self, error: &git::Error) -> Self {
+        let doubts = self.doubts.into_iter().chain([Doubt::base_unreachable(error)]).collect();
+        Self { bases: Vec::new(), everyone: Some(Everyone::BaseUnreachable), doubts, ..self }
+    }
+
     fn with(self, on_top: ChangeSet) -> Self {
         Self { on_top, ..self }
     }

@@ -1,4 +1,4 @@
-use crate::git;
+use crate::git::{self, Lacking as _, Missing};
 
 /// Something that is not known and widened the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,15 +9,19 @@ pub struct Doubt {
     pub message: String,
     /// How to have it certain next time.
     pub help: Option<String>,
+    /// What a fetch would have to bring, so that it goes away.
+    pub cure: Option<Missing>,
 }
 
 impl Doubt {
     /// Returns the doubt that a base is out of reach, for the reason that git gives.
-    pub(super) fn base_unreachable(error: &git::Error) -> Self {
+    #[must_use]
+    pub(crate) fn base_unreachable(error: &git::Error) -> Self {
         Self {
             kind: "base-unreachable",
             message: format!("{error}; so every service counts as affected"),
             help: error.help().into_iter().next(),
+            cure: error.missing(),
         }
     }
 
@@ -27,6 +31,12 @@ impl Doubt {
             kind: "base-unreachable",
             message: format!("{reason}; so every service counts as affected"),
             help: Some(help.to_owned()),
+            cure: None,
         }
+    }
+
+    /// Returns the same doubt, which a branch of the remote would cure.
+    pub(super) fn cured_by_branch(self, name: Option<&str>) -> Self {
+        Self { cure: name.map(|name| Missing::Branch(name.to_owned())), ..self }
     }
 }

@@ -27,10 +27,13 @@ fn pull_request(choice: &Choice, base: Option<&CommitId>, branch: Option<&str>) 
         // The branch as this clone has it is never older than the event's frozen base.
         (Some(target), _) => choice.merge_bases(&target.commit, &target.name.to_string()),
         (None, Some(base)) => choice.merge_bases(base, "the pull request's base"),
-        (None, None) => Ok(choice.unreachable(Doubt::no_base(
-            "the event does not say what the pull request is to be merged into",
-            "name it with `--base REV`",
-        ))),
+        (None, None) => Ok(choice.unreachable(
+            Doubt::no_base(
+                "the event does not say what the pull request is to be merged into",
+                "name it with `--base REV`",
+            )
+            .cured_by_branch(branch),
+        )),
     }
 }
 
@@ -52,10 +55,13 @@ fn default_branch(choice: &Choice, trigger: &Trigger, named: Option<&str>, ahead
         return Ok(everything());
     }
     let Some(default) = choice.repository.default_branch(name) else {
-        return Ok(choice.unreachable(Doubt::no_base(
-            "the default branch is not in this clone",
-            "fetch it, or name another with `--default-branch NAME`",
-        )));
+        return Ok(choice.unreachable(
+            Doubt::no_base(
+                "the default branch is not in this clone",
+                "fetch it, or name another with `--default-branch NAME`",
+            )
+            .cured_by_branch(name),
+        ));
     };
     if trigger.branch().is_some_and(|branch| is_named(&default, branch)) {
         return Ok(everything());

@@ -43,8 +43,8 @@ pub enum Compare {
     Since(Since),
     /// Nothing: the changes come from outside (`--changed`).
     Given(ChangeSet),
-    /// Nothing: only what is asked for by name.
-    Nothing,
+    /// Nothing: only what is asked for by name, and in these words.
+    Nothing(String),
 }
 
 /// Where services have bases of their own.

@@ -1,9 +1,14 @@
 //! The command line as people write it. Doc comments are the help texts: imperative, without a full stop.
 
+#![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
+#![expect(clippy::struct_field_names, reason = "fields are named as the flags that they hold")]
+
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::trigger::Trigger;
 use crate::version::Style;
 
 /// Tell what must be rebuilt in a monorepo, why, what each result is called, and in what order
@@ -54,6 +59,8 @@ pub(crate) enum Command {
     Plan(Box<Plan>),
     Fingerprint(super::fingerprint::Fingerprint),
     Record(super::record::Record),
+    Glob(super::glob::Glob),
+    Why(Box<super::why::Why>),
     Schema(Schema),
     Completions(Completions),
     Man(Man),
@@ -135,6 +142,23 @@ pub(crate) struct Range {
     /// Name the branch that work starts from, instead of origin/HEAD, main or master
     #[arg(long, value_name = "BRANCH")]
     pub(crate) default_branch: Option<String>,
+    /// Fetch what the clone lacks to know the base and the versions; by itself in CI
+    #[arg(long, overrides_with = "no_fetch")]
+    pub(crate) fetch: bool,
+    /// Fetch nothing
+    #[arg(long, overrides_with = "fetch")]
+    pub(crate) no_fetch: bool,
+    /// Give all fetches together this long
+    #[arg(long, value_name = "SECONDS", default_value = "120")]
+    pub(crate) fetch_timeout: u32,
+}
+
+impl Range {
+    /// Returns for how long may be fetched; none where that is not to be. In CI nobody else would deepen the clone.
+    pub(crate) fn fetching(&self, trigger: &Trigger) -> Option<Duration> {
+        let allowed = self.fetch || (trigger.engine.is_some() && !self.no_fetch);
+        allowed.then(|| Duration::from_secs(u64::from(self.fetch_timeout)))
+    }
 }
 
 /// What results are called (spec section 7).

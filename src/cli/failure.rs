@@ -78,10 +78,14 @@ impl From<pipeline::Error> for Failure {
                 "add `{}` to the `on` of one in filters.yaml, or choose one with `--environment NAME`",
                 kind.word()
             )),
-            pipeline::Error::Unmatched { .. } => usage("unmatched")
+            pipeline::Error::Unmatched { moved, .. } => usage("unmatched")
+                .helps(moved)
                 .help("add them to a service's `filters`, or to `ignore` if nothing is built from them"),
             pipeline::Error::Dead { problems } => Self { exit: Exit::Usage, diagnostics: problems },
             pipeline::Error::VersionOfMany { .. } => usage("version").help("name the service with `--only SERVICE`"),
+            pipeline::Error::Unfetched { error, trouble } => {
+                Self::from(*error).help(format!("{trouble}; {}", trouble.help()))
+            }
             pipeline::Error::ImageTags { .. } => usage("image-tag").help("mend `tags` of the service in filters.yaml"),
             pipeline::Error::History(error) => Self::new(Exit::Git, "git", message).help(error.help()),
             pipeline::Error::Version { error, .. } => {

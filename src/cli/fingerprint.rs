@@ -9,7 +9,7 @@ use super::args::General;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::{env, plan};
+use super::{configuration, env};
 use crate::change::ChangeSet;
 use crate::config::Config;
 use crate::fingerprint::{Fingerprints, differences};
@@ -61,7 +61,7 @@ pub(crate) fn run(general: &General, args: &Fingerprint, output: &Output) -> Res
     let look = |revision: Option<&String>| -> Result<Look, Failure> {
         let asked = revision.map(|revision| repository.resolve(revision)).transpose()?;
         let file = ConfigFile::find(&repository, named.as_deref(), &from, asked.as_ref())?;
-        let config = plan::read_config(&file, output)?;
+        let config = configuration::read(&file, output)?;
         let services = if args.services.is_empty() {
             config.graph.services().collect()
         } else {

@@ -5,17 +5,20 @@
 mod args;
 mod changed;
 mod complete;
+mod configuration;
 mod env;
 mod exit;
 mod failure;
 mod fingerprint;
 mod github;
+mod glob;
 mod output;
 mod plan;
 mod progress;
 mod record;
 pub mod render;
 mod schema;
+mod why;
 
 use std::process::ExitCode;
 
@@ -42,6 +45,8 @@ pub fn main() -> ExitCode {
         Command::Plan(plan) => plan::run(&args.general, plan, &output),
         Command::Fingerprint(fingerprint) => fingerprint::run(&args.general, fingerprint, &output),
         Command::Record(record) => record::run(&args.general, record, &output),
+        Command::Glob(glob) => glob::run(glob, &output),
+        Command::Why(why) => why::run(&args.general, why, &output),
         Command::Schema(schema) => schema::run(schema, &output),
         Command::Completions(completions) => complete::completions(completions, &output),
         Command::Man(man) => complete::man(man, &output),

@@ -1,20 +1,20 @@
 //! `rebake plan`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::args::{self, FormatName, General};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::progress::Progress;
-use super::{changed, env, github};
+use super::{changed, configuration, env, github};
 use crate::base::{self, Compare, Since};
-use crate::config::{self, Config};
+use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::emit::{self, Field, Separator};
 use crate::filter::Quantifier;
 use crate::git::Repository;
-use crate::pipeline::{self, ConfigFile, Dead, Dirty, Naming, PushRequest, Request, Unmatched};
+use crate::pipeline::{self, ConfigFile, Dead, Dirty, Naming, Planned, PushRequest, Request, Unmatched};
 use crate::plan::{self, Plan};
 use crate::trigger::{Kind, Trigger};
 
@@ -37,17 +37,22 @@ pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Resu
 fn make(general: &General, args: &args::Plan, output: &Output) -> Result<Plan, Failure> {
     let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
     let repository = Repository::discover(&from)?;
-    let file = find_config(general, &repository, &from, args)?;
-    let config = read_config(&file, output)?;
-    let event = env::read(env::EVENT_PATH).map(|path| changed::read_text(Path::new(&path))).transpose()?;
-    let trigger = Trigger::read(env::read, event.as_deref())?;
-    let request = request(args)?;
+    let file = configuration::find(general, &repository, &from, args.range.head.as_deref())?;
+    let file = ConfigFile { options: config::Options { quantifier: quantifier(args.quantifier) }, ..file };
+    let config = configuration::read(&file, output)?;
+    let trigger = configuration::trigger()?;
+    let request = request(args, &trigger)?;
     let progress = Progress::new(output, general.verbose);
     let planned = pipeline::plan(&repository, &file, &config, &trigger, &request, &mut |step| progress.step(step))?;
     progress.finish();
+    say(&planned, output);
+    Ok(planned.plan)
+}
+
+/// Says what is to be said beside a plan.
+pub(crate) fn say(planned: &Planned, output: &Output) {
     output.say(&planned.plan.degraded.iter().map(doubt).collect::<Vec<_>>());
     output.say(&planned.warnings);
-    Ok(planned.plan)
 }
 
 fn doubt(doubt: &plan::Doubt) -> Diagnostic {
@@ -56,38 +61,16 @@ fn doubt(doubt: &plan::Doubt) -> Diagnostic {
     doubt.help.iter().fold(warning, Diagnostic::help)
 }
 
-/// Finds filters.yaml: of the work tree, or of the tree that is asked about.
-fn find_config(
-    general: &General,
-    repository: &Repository,
-    from: &Path,
-    args: &args::Plan,
-) -> Result<ConfigFile, Failure> {
-    let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
-    let asked = args.range.head.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
-    let at = asked.filter(|commit| !repository.head().is_ok_and(|head| head.commit() == Some(commit)));
-    let quantifier = match args.quantifier {
+pub(crate) fn quantifier(name: args::Quantifier) -> Quantifier {
+    match name {
         args::Quantifier::Some => Quantifier::Some,
         args::Quantifier::Every => Quantifier::Every,
         args::Quantifier::SomeWithExcludes => Quantifier::SomeWithExcludes,
-    };
-    let file = ConfigFile::find(repository, named.as_deref(), from, at.as_ref())?;
-    Ok(ConfigFile { options: config::Options { quantifier }, ..file })
-}
-
-pub(super) fn read_config(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
-    let (config, diagnostics) = file.parse();
-    match config {
-        None => Err(Failure { exit: Exit::Usage, diagnostics }),
-        Some(config) => {
-            output.say(&diagnostics);
-            Ok(config)
-        }
     }
 }
 
-fn request(args: &args::Plan) -> Result<Request, Failure> {
-    let range = &args.range;
+/// Reads what is to be compared.
+pub(crate) fn compared(range: &args::Range) -> Result<base::Request, Failure> {
     let compare = match (&range.base, &range.changed) {
         (Some(base), _) => Compare::Revision {
             base: base.clone(),
@@ -101,9 +84,14 @@ fn request(args: &args::Plan) -> Result<Request, Failure> {
             None => Compare::Auto,
         },
     };
+    Ok(base::Request { head: range.head.clone(), compare, default_branch: range.default_branch.clone() })
+}
+
+fn request(args: &args::Plan, trigger: &Trigger) -> Result<Request, Failure> {
+    let range = &args.range;
     let rehearsal = env::read(env::ACT).as_deref() == Some("true");
     Ok(Request {
-        base: base::Request { head: range.head.clone(), compare, default_branch: range.default_branch.clone() },
+        base: compared(range)?,
         force: range.force.clone(),
         only: range.only.clone(),
         environment: args.environment.clone(),
@@ -130,6 +118,7 @@ fn request(args: &args::Plan) -> Result<Request, Failure> {
             (false, true) => PushRequest::RuledOut,
             (false, false) => PushRequest::AsConfigured,
         },
+        fetch: range.fetching(trigger),
     })
 }
 
@@ -169,7 +158,7 @@ fn for_engine(plan: &Plan, fields: &[Field], list_files: args::ListFiles) -> Res
     github::write(plan, fields, list_files)
 }
 
-fn bug(error: &serde_json::Error) -> Failure {
-    Failure::new(Exit::Bug, "bug", format!("the plan cannot be written as JSON: {error}"))
+pub(crate) fn bug(error: &serde_json::Error) -> Failure {
+    Failure::new(Exit::Bug, "bug", format!("the result cannot be written as JSON: {error}"))
         .help("this is a bug of rebake; please report it with the filters.yaml at hand")
 }

@@ -8,13 +8,12 @@ use super::args::General;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::{changed, env, plan};
+use super::{configuration, env};
 use crate::diagnostic::Diagnostic;
 use crate::git::{Moved, Repository};
 use crate::name::{CommitId, Escaped};
 use crate::pipeline::{self, ConfigFile};
 use crate::record;
-use crate::trigger::Trigger;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,9 +58,8 @@ pub(crate) fn run(general: &General, args: &Record, output: &Output) -> Result<E
     let commit = repository.resolve(args.commit.as_deref().unwrap_or("HEAD"))?;
     let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
     let file = ConfigFile::find(&repository, named.as_deref(), &from, args.commit.as_ref().map(|_| &commit))?;
-    let config = plan::read_config(&file, output)?;
-    let event = env::read(env::EVENT_PATH).map(|path| changed::read_text(path.as_ref())).transpose()?;
-    let trigger = Trigger::read(env::read, event.as_deref())?;
+    let config = configuration::read(&file, output)?;
+    let trigger = configuration::trigger()?;
     let environment = pipeline::environment(&config, &trigger, args.environment.as_deref())?;
     let services = pipeline::services(&config, &args.services).map_err(pipeline::Error::from)?;
     let refs: Vec<(String, CommitId)> = services

@@ -8,7 +8,7 @@ use crate::plan::{Plan, Service};
 /// versions, tags and causes, and what was not covered.
 #[must_use]
 pub fn markdown(plan: &Plan) -> String {
-    let mut text = format!("### rebake plan\n\n{}\n\n", prose(&compared(plan)));
+    let mut text = format!("### rebake plan\n\n{}\n\n", prose(&compared(&plan.range)));
     for doubt in &plan.degraded {
         let help = doubt.help.as_ref().map(|help| format!(" {}.", prose(help))).unwrap_or_default();
         let _ = writeln!(text, "> **Warning:** {}.{help}\n", prose(&doubt.message));

@@ -1,4 +1,4 @@
-//! A plan as text: one file a format (spec section 11). Each reads the [`Plan`] and nothing left of it.
+//! A plan as text: one file a format (spec section 11). Each reads the [`Plan`](crate::plan::Plan) and nothing left of it.
 
 mod fields;
 mod github;
@@ -8,6 +8,7 @@ mod list_files;
 mod markdown;
 mod matrix;
 mod table;
+mod why;
 
 pub use fields::{Field, UnknownField};
 pub use github::{Output, outputs, render as github_output};
@@ -16,8 +17,9 @@ pub use list_files::ListFiles;
 pub use markdown::markdown;
 pub use matrix::matrix;
 pub use table::{Palette, table};
+pub use why::{reach, why};
 
-use crate::plan::Plan;
+use crate::plan::Range;
 
 /// Why a plan cannot be written in a format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,12 +65,12 @@ impl EmitError {
 }
 
 /// Returns the first line for people: what was compared, and how that was chosen.
-fn compared(plan: &Plan) -> String {
+fn compared(range: &Range) -> String {
     let short = |id: &Option<String>| id.as_deref().map(|id| id.get(..7).unwrap_or(id).to_owned());
-    let work_tree = if plan.range.worktree { " with the work tree's changes" } else { "" };
-    match (short(&plan.range.base), short(&plan.range.head)) {
-        (Some(base), Some(head)) => format!("{base}..{head}{work_tree}: {}", plan.range.source),
-        (None, Some(head)) => format!("{head}{work_tree}: {}", plan.range.source),
-        (_, None) => format!("no commit yet{work_tree}: {}", plan.range.source),
+    let work_tree = if range.worktree { " with the work tree's changes" } else { "" };
+    match (short(&range.base), short(&range.head)) {
+        (Some(base), Some(head)) if base != head => format!("{base}..{head}{work_tree}: {}", range.source),
+        (_, Some(head)) => format!("{head}{work_tree}: {}", range.source),
+        (_, None) => format!("no commit yet{work_tree}: {}", range.source),
     }
 }

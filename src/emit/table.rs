@@ -22,6 +22,16 @@ impl Palette {
             Self::Coloured => format!("{style}{text}{style:#}"),
         }
     }
+
+    /// Paints the name of a service.
+    pub(super) fn name(self, text: &str) -> String {
+        self.paint(NAME, text)
+    }
+
+    /// Paints what matters less.
+    pub(super) fn faint(self, text: &str) -> String {
+        self.paint(FAINT, text)
+    }
 }
 
 const HEADING: Style = Style::new().bold();
@@ -36,7 +46,7 @@ const CAUSES: usize = 3;
 /// The first line says what was compared and how that was chosen. Names from the repository are escaped.
 #[must_use]
 pub fn table(plan: &Plan, palette: Palette) -> String {
-    let mut text = format!("{}\n", Escaped::new(&compared(plan)));
+    let mut text = format!("{}\n", Escaped::new(&compared(&plan.range)));
     let _ = writeln!(text, "{}", palette.paint(FAINT, &format!("environment {}", Escaped::new(&plan.environment))));
     if plan.services.is_empty() {
         let _ = writeln!(text, "\nNothing to rebuild: none of {} is affected.", services(plan.unaffected.len()));
@@ -89,7 +99,8 @@ pub(super) fn sentence(cause: &Cause) -> (String, Option<String>) {
             let global = if cause.kind == CauseKind::Global { "global: " } else { "" };
             let pattern = cause.pattern.as_ref().filter(|pattern| Some(*pattern) != cause.path.as_ref());
             let by = pattern.map(|pattern| format!(" by {}", Escaped::new(pattern))).unwrap_or_default();
-            format!("{global}{} {}{by}", shown(&cause.path), shown(&cause.status))
+            let status = cause.status.as_ref().map(|status| format!(" {}", Escaped::new(status))).unwrap_or_default();
+            format!("{global}{}{status}{by}", shown(&cause.path))
         }
         CauseKind::Dependency if cause.chain.len() > 1 => {
             let chain: Vec<String> = cause.chain.iter().map(|name| Escaped::new(name).to_string()).collect();

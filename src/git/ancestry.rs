@@ -20,7 +20,7 @@ impl Repository {
     /// the two have no common history.
     ///
     /// # Errors
-    /// When one of the two is missing, or none was found in a history that is cut off.
+    /// When one of the two is missing, or history is cut off where another one may lie.
     pub fn merge_bases(&self, a: &CommitId, b: &CommitId) -> Result<Vec<CommitId>, Error> {
         self.ancestry(|ancestry| {
             let (a_id, b_id) = (self.commit(a)?.id, self.commit(b)?.id);
@@ -29,9 +29,10 @@ impl Repository {
             }
             let painted = ancestry.paint(&[a_id], &[b_id], None)?;
             let bases = ancestry.independent(painted.common())?;
-            if bases.is_empty() && !painted.cut.is_none() {
+            let hidden = if bases.is_empty() { !painted.cut.is_none() } else { ancestry.may_hide_another(&painted)? };
+            if hidden {
                 let question = format!("the merge base of `{}` and `{}`", a.short(7), b.short(7));
-                return Err(Error::ShallowHistory { question });
+                return Err(Error::ShallowHistory { question, behind: vec![*a, *b] });
             }
             Ok(bases.iter().map(|id| commit_id(id)).collect())
         })
@@ -50,7 +51,7 @@ impl Repository {
             }
             if painted.cut.theirs {
                 let question = format!("whether `{}` is an ancestor of `{}`", ancestor.short(7), descendant.short(7));
-                return Err(Error::ShallowHistory { question });
+                return Err(Error::ShallowHistory { question, behind: vec![*descendant] });
             }
             Ok(false)
         })
@@ -61,10 +62,12 @@ impl Repository {
     /// # Errors
     /// When the commit is missing, or is the last one of a shallow clone: then it has parents, but not here.
     pub fn first_parent(&self, commit: &CommitId) -> Result<Option<CommitId>, Error> {
+        self.refuse_grafts()?;
         let found = self.commit(commit)?;
         let parent = found.parent_ids().next().map(|id| commit_id(&id));
         if parent.is_some() && self.shallow_boundary()?.contains(&found.id) {
-            return Err(Error::ShallowHistory { question: format!("the parent of `{}`", commit.short(7)) });
+            let question = format!("the parent of `{}`", commit.short(7));
+            return Err(Error::ShallowHistory { question, behind: vec![*commit] });
         }
         Ok(parent)
     }
@@ -72,10 +75,15 @@ impl Repository {
     fn ancestry<T>(&self, ask: impl FnOnce(&mut Ancestry<'_, '_>) -> Result<T, Error>) -> Result<T, Error> {
         let mut repository = self.gix.clone();
         repository.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
+        self.refuse_grafts()?;
         let boundary = self.shallow_boundary()?;
         // As git does: a commit-graph knows nothing of a boundary that came later.
         let cache = if boundary.is_empty() { repository.commit_graph_if_enabled().ok().flatten() } else { None };
         ask(&mut Ancestry { graph: repository.revision_graph(cache.as_ref()), boundary })
+    }
+
+    fn refuse_grafts(&self) -> Result<(), Error> {
+        if self.has_grafts() { Err(Error::Grafts) } else { Ok(()) }
     }
 
     fn shallow_boundary(&self) -> Result<BTreeSet<ObjectId>, Error> {
@@ -106,6 +114,8 @@ struct Painted {
     met: Vec<(i64, ObjectId)>,
     /// The sides that ran into the shallow boundary before they met.
     cut: Paint,
+    /// Where they did, with the dates.
+    ends: Vec<(i64, ObjectId)>,
 }
 
 impl Paint {
@@ -161,7 +171,10 @@ impl Ancestry<'_, '_> {
                 paint.stale = true;
             }
             if self.boundary.contains(&id) {
-                painted.cut = if paint.stale { painted.cut } else { painted.cut.and(paint) };
+                if !paint.stale {
+                    painted.cut = painted.cut.and(paint);
+                    painted.ends.push((time, id));
+                }
                 continue;
             }
             for parent in self.commit(id)?.parents.clone() {
@@ -169,6 +182,27 @@ impl Ancestry<'_, '_> {
             }
         }
         Ok(painted)
+    }
+
+    /// Whether a merge base may lie behind the shallow boundary although others were found: where one side ran into the
+    /// boundary, and the other has commits of its own that are old enough to stand behind it. A commit counts as no
+    /// older than its parents; clocks that disagree by more than a walk's front can hide one.
+    fn may_hide_another(&mut self, painted: &Painted) -> Result<bool, Error> {
+        if painted.ends.is_empty() {
+            return Ok(false);
+        }
+        let mut oldest: [Option<i64>; 2] = [None; 2];
+        for (id, paint) in &painted.paints {
+            if !paint.is_common() {
+                let side = &mut oldest[usize::from(paint.theirs)];
+                let time = self.commit(*id)?.commit_time;
+                *side = Some(side.map_or(time, |oldest| oldest.min(time)));
+            }
+        }
+        Ok(painted.ends.iter().any(|(time, id)| {
+            let paint = painted.paint_of(id);
+            !paint.is_common() && oldest[usize::from(paint.ours)].is_some_and(|oldest| oldest <= *time)
+        }))
     }
 
     /// Drops commits that can be reached from another one of them. The order stays.

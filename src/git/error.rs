@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::{Lacking, Missing};
 use crate::name::{CommitId, Escaped, RepoPath};
 
 /// Why the repository could not answer. `Display` says what and why, [`Error::help`] what to do.
@@ -77,6 +78,8 @@ pub enum Error {
     RevisionBeyondShallow {
         /// The revision as given.
         revision: String,
+        /// The commit that it counts from.
+        behind: Vec<CommitId>,
     },
     /// A revision that cannot be followed to its end: `HEAD~10` where there are three commits, or nonsense.
     #[error("cannot follow the revision {}: {}", quoted(.revision), Escaped::new(.reason))]
@@ -100,7 +103,12 @@ pub enum Error {
     ShallowHistory {
         /// What was asked, such as ``the merge base of `1a2b3c4` and `5d6e7f8` ``.
         question: String,
+        /// The commits behind which history ends too early.
+        behind: Vec<CommitId>,
     },
+    /// History has other parents than its commits say, by a means that is not read.
+    #[error("this repository has a grafts file, `.git/info/grafts`, which rebake does not read")]
+    Grafts,
     /// A directory listing that this clone does not hold, as in a clone with `--filter=tree:0`.
     #[error("the tree {id} is not in this clone{}", left_out(.partial.as_ref()))]
     MissingTree {
@@ -116,6 +124,8 @@ pub enum Error {
         commit: CommitId,
         /// The file.
         path: RepoPath,
+        /// The id of the content, in hexadecimal.
+        id: String,
         /// The filter of the partial clone, if it is one.
         partial: Option<super::PartialClone>,
     },
@@ -167,11 +177,14 @@ impl Error {
                 "in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`",
                 "here: `git fetch --unshallow --filter=blob:none`, or `git fetch --deepen=100` and again",
             ],
+            Self::Grafts => {
+                &["turn it into replace refs, which git and rebake read: `git replace --convert-graft-file`"]
+            }
             Self::MissingTree { partial: Some(_), .. } => &[
                 "clone with `--filter=blob:none`, which leaves out the contents of files and keeps the directories",
                 "here: `git fetch --refetch --filter=blob:none`",
             ],
-            Self::MissingBlob { partial: Some(_), commit, path } => {
+            Self::MissingBlob { partial: Some(_), commit, path, .. } => {
                 let object = shell_word(&format!("{commit}:{}", String::from_utf8_lossy(path.as_bytes())));
                 return vec![format!("let git fetch it: `git cat-file -e {object}`")];
             }
@@ -182,25 +195,28 @@ impl Error {
         advice.iter().map(|text| (*text).to_owned()).collect()
     }
 
-    /// Whether fetching more history may cure it, so that asking again after a fetch is worth it.
+    /// Whether fetching may cure it, and nobody made a mistake: the answer is not known, so it must be taken for the
+    /// widest.
     #[must_use]
-    pub fn is_missing_history(&self) -> bool {
+    pub fn is_doubt(&self) -> bool {
         match self {
-            Self::UnknownRevision { .. }
-            | Self::RevisionBeyondShallow { .. }
+            Self::RevisionBeyondShallow { .. }
             | Self::MissingCommit { .. }
-            | Self::ShallowHistory { .. } => true,
+            | Self::ShallowHistory { .. }
+            | Self::Grafts
+            | Self::MissingTree { partial: Some(_), .. } => true,
             Self::NotARepository { .. }
             | Self::UnsafeOwnership { .. }
             | Self::RefFormat { .. }
             | Self::NoCommitYet { .. }
             | Self::NoWorkTree
             | Self::RevisionDash { .. }
+            | Self::UnknownRevision { .. }
             | Self::AmbiguousRevision { .. }
             | Self::NotACommit { .. }
             | Self::RevisionIsRange { .. }
             | Self::BadRevision { .. }
-            | Self::MissingTree { .. }
+            | Self::MissingTree { partial: None, .. }
             | Self::MissingBlob { .. }
             | Self::Unreadable { .. } => false,
         }
@@ -212,6 +228,37 @@ impl Error {
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         move |source| Self::Unreadable { what: what.into(), source: source.into() }
+    }
+}
+
+impl Lacking for Error {
+    fn missing(&self) -> Option<Missing> {
+        match self {
+            Self::MissingCommit { commit, .. } => Some(Missing::Commit(*commit)),
+            Self::ShallowHistory { behind, .. } | Self::RevisionBeyondShallow { behind, .. } => {
+                Some(Missing::History(behind.clone()))
+            }
+            Self::UnknownRevision { revision, .. } => {
+                revision.strip_prefix("origin/").map(|branch| Missing::Branch(branch.to_owned()))
+            }
+            Self::MissingTree { id, partial: Some(_) } | Self::MissingBlob { id, partial: Some(_), .. } => {
+                Some(Missing::Object(id.clone()))
+            }
+            Self::NotARepository { .. }
+            | Self::UnsafeOwnership { .. }
+            | Self::RefFormat { .. }
+            | Self::NoCommitYet { .. }
+            | Self::NoWorkTree
+            | Self::RevisionDash { .. }
+            | Self::AmbiguousRevision { .. }
+            | Self::NotACommit { .. }
+            | Self::RevisionIsRange { .. }
+            | Self::BadRevision { .. }
+            | Self::Grafts
+            | Self::MissingTree { partial: None, .. }
+            | Self::MissingBlob { partial: None, .. }
+            | Self::Unreadable { .. } => None,
+        }
     }
 }
 

@@ -89,6 +89,9 @@ pub enum HistoryError {
         #[source]
         source: gix::Error,
     },
+    /// History has other parents than its commits say, by a means that is not read.
+    #[error("this repository has a grafts file, `.git/info/grafts`, which rebake does not read")]
+    Grafts,
     /// The list of shallow commits cannot be read.
     #[error("the list of shallow commits cannot be read")]
     Shallow {
@@ -117,6 +120,7 @@ impl HistoryError {
                 "`git fsck` tells what is wrong; `git fetch --refetch` brings missing objects back"
             }
             Self::Graph { .. } => "write it anew: `git commit-graph write --reachable`",
+            Self::Grafts => "turn it into replace refs: `git replace --convert-graft-file`",
             Self::Shallow { .. } => "`git fetch --unshallow` brings the whole history, and the list goes away",
             Self::TooShallow { .. } => {
                 "fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, \

@@ -74,6 +74,11 @@ impl Repository {
         self.gix.is_shallow().unwrap_or(false)
     }
 
+    /// Whether there is a grafts file, git's old way to give commits other parents.
+    pub(super) fn has_grafts(&self) -> bool {
+        self.gix.common_dir().join("info/grafts").metadata().is_ok_and(|file| file.len() > 0)
+    }
+
     /// Returns what the clone leaves out (`--filter`), none when it is whole.
     #[must_use]
     pub fn partial_clone(&self) -> Option<PartialClone> {
@@ -84,7 +89,7 @@ impl Repository {
         })
     }
 
-    fn config(&self, key: &str) -> Option<String> {
+    pub(super) fn config(&self, key: &str) -> Option<String> {
         self.gix.config_snapshot().string(key).map(|value| value.to_string())
     }
 }

@@ -45,10 +45,15 @@ impl Repository {
     /// A revision led to an object that is not here.
     fn missing(&self, revision: &str, id: gix::ObjectId) -> Error {
         if self.is_shallow() && revision.contains(['~', '^']) {
-            Error::RevisionBeyondShallow { revision: revision.to_owned() }
+            self.beyond_shallow(revision)
         } else {
             Error::MissingCommit { commit: commit_id(&id), shallow: self.is_shallow() }
         }
+    }
+
+    fn beyond_shallow(&self, revision: &str) -> Error {
+        let from = revision.split(['~', '^']).next().and_then(|from| self.resolve(from).ok());
+        Error::RevisionBeyondShallow { revision: revision.to_owned(), behind: from.into_iter().collect() }
     }
 
     fn unresolved(&self, given: &str, error: &gix::Error) -> Error {
@@ -70,7 +75,7 @@ impl Repository {
             return Error::UnknownRevision { similar: self.similar_name(given), revision };
         }
         if self.is_shallow() && given.contains(['~', '^']) {
-            return Error::RevisionBeyondShallow { revision };
+            return self.beyond_shallow(given);
         }
         Error::BadRevision { revision, reason: error.probable_cause().to_string() }
     }

@@ -36,6 +36,7 @@ impl FileAt<'_> {
             None => Err(Error::MissingBlob {
                 commit: self.commit,
                 path: self.path.clone(),
+                id: self.id.to_string(),
                 partial: self.repository.partial_clone(),
             }),
         }

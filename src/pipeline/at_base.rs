@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::base::{Chosen, Doubt};
 use crate::config::Config;
 use crate::definition::Definitions;
-use crate::git::{self, FileAt, Repository};
+use crate::git::{self, Fetch, FileAt, Repository};
 use crate::name::{CommitId, ServiceName};
 use crate::pipeline::ConfigFile;
 use crate::tree::ObjectId;
@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the definitions at each base.
-    pub(super) fn read(&mut self, chosen: &Chosen) -> Result<Vec<AtBase>, git::Error> {
+    pub(super) fn read(&mut self, chosen: &Chosen, fetch: &mut Fetch) -> Result<Vec<AtBase>, git::Error> {
         let (Some(path), Some(head)) = (&self.file.in_repository, &chosen.range.head) else { return Ok(Vec::new()) };
         if chosen.bases.is_empty() {
             return Ok(Vec::new());
@@ -58,18 +58,18 @@ impl<'a> Reader<'a> {
             let then = base.as_ref().map(|base| self.repository.file_at(base, path)).transpose()?.flatten();
             found.push(match (base, then) {
                 (Some(_), Some(then)) if same(then.id()) => AtBase::Unchanged,
-                (Some(base), Some(then)) => self.of_base(base, &then)?,
+                (Some(base), Some(then)) => self.of_base(base, &then, fetch)?,
                 _ => AtBase::Read(Rc::default()),
             });
         }
         Ok(found)
     }
 
-    fn of_base(&mut self, base: &CommitId, then: &FileAt) -> Result<AtBase, git::Error> {
+    fn of_base(&mut self, base: &CommitId, then: &FileAt, fetch: &mut Fetch) -> Result<AtBase, git::Error> {
         if let Some(known) = self.known.get(&then.id()) {
             return Ok(known.clone());
         }
-        let bytes = match then.read() {
+        let bytes = match fetch.until(|| then.read()) {
             Ok(bytes) => bytes,
             Err(error @ git::Error::MissingBlob { .. }) => {
                 return Ok(unreadable(base, &error.to_string(), error.help()));
@@ -96,6 +96,7 @@ fn unreadable(base: &CommitId, reason: &str, help: Vec<String>) -> AtBase {
             base.short(7)
         ),
         help: help.into_iter().next(),
+        cure: None,
     })
 }
 

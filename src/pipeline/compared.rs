@@ -12,27 +12,44 @@ use crate::base::{Chosen, Doubt, Everyone};
 use crate::change::{Change, ChangeSet};
 use crate::config::{Config, Shape};
 use crate::filter::{self, Matches};
-use crate::git::{self, Repository};
+use crate::git::{self, Fetch, Repository};
 
 /// A group of services, and what changed since their base.
 pub(super) struct Compared {
     group: Group,
-    changes: ChangeSet,
+    pub(super) changes: ChangeSet,
     pub(super) at_base: Vec<AtBase>,
     /// How many pairs of trees were compared.
     pub(super) tree_diffs: usize,
 }
 
 impl Compared {
-    /// Compares head with the bases of a group: one tree diff a base.
-    pub(super) fn of(repository: &Repository, group: Group) -> Result<Self, git::Error> {
-        let (changes, tree_diffs) = changes(repository, &group.chosen)?;
+    /// Compares head with the bases of a group: one tree diff a base. Where a tree cannot be had, the group's services
+    /// are affected, and `chosen` says so.
+    pub(super) fn of(
+        repository: &Repository,
+        mut group: Group,
+        chosen: &mut Chosen,
+        fetch: &mut Fetch,
+    ) -> Result<Self, git::Error> {
+        let (changes, tree_diffs) = match fetch.until(|| changes(repository, &group.chosen)) {
+            Err(error) if error.is_doubt() => {
+                group.chosen = group.chosen.out_of_reach(&error);
+                chosen.doubts.append(&mut group.chosen.doubts);
+                (group.chosen.on_top.clone(), 0)
+            }
+            found => found?,
+        };
         Ok(Self { group, changes, at_base: Vec::new(), tree_diffs })
     }
 
     /// Reads the configuration at the bases; what cannot be read is returned as doubts.
-    pub(super) fn read_config(&mut self, reader: &mut at_base::Reader) -> Result<Vec<Doubt>, git::Error> {
-        self.at_base = reader.read(&self.group.chosen)?;
+    pub(super) fn read_config(
+        &mut self,
+        reader: &mut at_base::Reader,
+        fetch: &mut Fetch,
+    ) -> Result<Vec<Doubt>, git::Error> {
+        self.at_base = reader.read(&self.group.chosen, fetch)?;
         Ok(self.at_base.iter().filter_map(AtBase::doubt).collect())
     }
 

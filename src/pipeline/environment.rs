@@ -1,3 +1,4 @@
+use super::moved::Moved;
 use super::{Error, PushRequest, Unmatched};
 use crate::base::Chosen;
 use crate::change::Change;
@@ -68,6 +69,7 @@ const NAMED: usize = 5;
 pub(super) fn say_unmatched(
     unmatched: &[&Change],
     policy: Unmatched,
+    moved: &[Moved],
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<(), Error> {
     if unmatched.is_empty() || policy == Unmatched::Ignore {
@@ -79,10 +81,12 @@ pub(super) fn say_unmatched(
     let paths = if unmatched.len() == 1 { "changed path matches" } else { "changed paths match" };
     let message = format!("{} {paths} no filter: {}{more}", unmatched.len(), named.join(", "));
     match policy {
-        Unmatched::Error => Err(Error::Unmatched { message }),
+        Unmatched::Error => Err(Error::Unmatched { message, moved: moved.iter().map(ToString::to_string).collect() }),
         Unmatched::Ignore | Unmatched::Warn | Unmatched::All => {
             let advice = "add them to a service's `filters`, or to `ignore` if nothing is built from them";
-            warnings.push(Diagnostic::warning("unmatched", message).help(advice));
+            let warning = Diagnostic::warning("unmatched", message);
+            let hints = moved.iter().map(ToString::to_string).chain([advice.to_owned()]);
+            warnings.push(hints.fold(warning, Diagnostic::help));
             Ok(())
         }
     }

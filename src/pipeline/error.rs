@@ -1,6 +1,6 @@
 use super::UnknownService;
 use crate::diagnostic::Diagnostic;
-use crate::git;
+use crate::git::{self, FetchError, HistoryError, Lacking, Missing};
 use crate::image::TagError;
 use crate::name::{Escaped, ServiceName};
 use crate::trigger::Kind;
@@ -34,6 +34,8 @@ pub enum Error {
     Unmatched {
         /// Which paths.
         message: String,
+        /// Directories that seem to have moved, as advices.
+        moved: Vec<String>,
     },
     /// Services' patterns match no tracked file, and that was to be an error.
     #[error("the patterns of {} match no tracked file", if problems.len() == 1 { "a service" } else { "some services" })]
@@ -58,6 +60,14 @@ pub enum Error {
         /// Why.
         error: VersionError,
     },
+    /// What it would take could not be fetched.
+    #[error("{error}")]
+    Unfetched {
+        /// What could not be told without it.
+        error: Box<Error>,
+        /// Why it could not be fetched.
+        trouble: FetchError,
+    },
     /// A registry would refuse a service's image tags.
     #[error("{}", errors.iter().map(|error| format!("`{service}`: {error}")).collect::<Vec<_>>().join("; "))]
     ImageTags {
@@ -66,4 +76,24 @@ pub enum Error {
         /// What is wrong, at least one.
         errors: Vec<TagError>,
     },
+}
+
+impl Lacking for Error {
+    fn missing(&self) -> Option<Missing> {
+        match self {
+            Self::Git(error) => error.missing(),
+            Self::Version { error: VersionError::Shallow { commit }, .. } => Some(Missing::History(vec![*commit])),
+            Self::History(HistoryError::TooShallow { commit }) => Some(Missing::History(vec![*commit])),
+            Self::UnknownService(_)
+            | Self::UnknownEnvironment { .. }
+            | Self::NoEnvironment { .. }
+            | Self::Unmatched { .. }
+            | Self::Dead { .. }
+            | Self::VersionOfMany { .. }
+            | Self::History(_)
+            | Self::Version { .. }
+            | Self::Unfetched { .. }
+            | Self::ImageTags { .. } => None,
+        }
+    }
 }

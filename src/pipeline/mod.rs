@@ -7,6 +7,7 @@ mod config_file;
 mod dead;
 mod environment;
 mod error;
+mod moved;
 mod naming;
 mod own_base;
 mod snapshot;
@@ -17,6 +18,8 @@ pub use dead::Dead;
 pub use error::Error;
 pub use snapshot::Snapshot;
 
+use std::time::Duration;
+
 use crate::affected::{Cause, spread};
 use crate::base::{self, Chosen, Compare};
 use crate::change::{ChangeSet, HeadState};
@@ -24,7 +27,7 @@ use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::filter::Matches;
 use crate::fingerprint::{Fingerprint, Fingerprints};
-use crate::git::{self, Repository};
+use crate::git::{self, Fetch, FetchError, Lacking as _, Repository};
 use crate::name::ServiceId;
 use crate::plan::{Assembly, Plan, assemble};
 use crate::trigger::Trigger;
@@ -53,6 +56,8 @@ pub struct Request {
     pub dead: Dead,
     /// Whether pushing was asked for where it is off by itself.
     pub push: PushRequest,
+    /// For how long what a clone lacks may be fetched; not at all when absent.
+    pub fetch: Option<Duration>,
 }
 
 /// How results are called.
@@ -113,6 +118,8 @@ pub struct Planned {
     pub warnings: Vec<Diagnostic>,
     /// How many pairs of trees were compared: one for each distinct base.
     pub tree_diffs: usize,
+    /// What changed, of which the plan has only what it needs.
+    pub changes: ChangeSet,
 }
 
 /// How many digits of a commit's id a version has, unless somebody says otherwise (spec section 7).
@@ -149,7 +156,8 @@ pub fn plan(
     let (environment, settings) = environment::choose(config, trigger, request.environment.as_deref())?;
 
     step("choosing the base");
-    let mut chosen = base::choose(repository, trigger, &asked.base)?;
+    let mut fetch = Fetch::new(repository, request.fetch);
+    let mut chosen = base::choose(repository, trigger, &asked.base, &mut fetch)?;
 
     let grouped = match asked.base.compare {
         Compare::Since(since) => Grouped::apart(repository, config, environment, since, &mut chosen)?,
@@ -157,19 +165,23 @@ pub fn plan(
     };
 
     step("reading changes");
-    let mut compared: Vec<Compared> =
-        grouped.groups.into_iter().map(|group| Compared::of(repository, group)).collect::<Result<_, _>>()?;
+    let mut compared = Vec::new();
+    for group in grouped.groups {
+        compared.push(Compared::of(repository, group, &mut chosen, &mut fetch)?);
+    }
 
     step("comparing the configuration with base");
     let mut reader = at_base::Reader::new(repository, file);
     for compared in &mut compared {
-        chosen.doubts.extend(compared.read_config(&mut reader)?);
+        chosen.doubts.extend(compared.read_config(&mut reader, &mut fetch)?);
     }
 
     step("matching filters");
     let matches: Vec<Matches> = compared.iter().map(|compared| compared.matches(config)).collect();
     let unmatched = compared::unmatched(&matches, file);
-    environment::say_unmatched(&unmatched, request.unmatched, &mut warnings)?;
+    let moved: Vec<_> =
+        compared.iter().flat_map(|compared| moved::moved(config, &compared.changes, &unmatched)).collect();
+    environment::say_unmatched(&unmatched, request.unmatched, &moved, &mut warnings)?;
 
     step("finding causes");
     let mut direct = compared::direct(config, &compared, &matches);
@@ -207,7 +219,8 @@ pub fn plan(
         asked: &asked,
         naming: &request.naming,
     };
-    let results = namer.names(&planned)?;
+    let results = fetch.until(|| namer.names(&planned)).map_err(|error| unfetched(error, &fetch))?;
+    warnings.extend(fetch.troubles().iter().map(not_fetched));
 
     let plan = assemble(&Assembly {
         config,
@@ -225,7 +238,22 @@ pub fn plan(
         named: compared::named(config, &compared, &matches),
     });
     let tree_diffs = compared.iter().map(|compared| compared.tree_diffs).sum();
-    Ok(Planned { plan, warnings, tree_diffs })
+    let changes = compared.into_iter().map(|compared| compared.changes).reduce(ChangeSet::or).unwrap_or_default();
+    Ok(Planned { plan, warnings, tree_diffs, changes })
+}
+
+/// Says of an error that a fetch would have cured why nothing was fetched.
+fn unfetched(error: Error, fetch: &Fetch) -> Error {
+    match fetch.troubles().last() {
+        Some(trouble) if error.missing().is_some() => {
+            Error::Unfetched { error: Box::new(error), trouble: trouble.clone() }
+        }
+        _ => error,
+    }
+}
+
+fn not_fetched(trouble: &FetchError) -> Diagnostic {
+    Diagnostic::warning("not-fetched", trouble.to_string()).help(trouble.help())
 }
 
 /// Returns the fingerprints of services in their order, and those whose patterns match nothing. None where there is no

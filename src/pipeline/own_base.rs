@@ -118,6 +118,7 @@ fn by_release(repository: &Repository, config: &Config, chosen: &Chosen) -> Resu
                     "the release of `{service}` lies beyond the history of this shallow clone; so it counts as affected"
                 ),
                 help: Some("give actions/checkout `fetch-depth: 0` and `filter: blob:none`".to_owned()),
+                cure: None,
             }),
         }
     });
@@ -141,6 +142,7 @@ fn by_record(repository: &Repository, config: &Config, environment: &str) -> Res
                     commit.short(7)
                 ),
                 help: Some(format!("fetch it: `git fetch origin {commit}`; a force-push may have dropped it")),
+                cure: None,
             }),
         });
     Ok(known.collect())

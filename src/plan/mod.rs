@@ -7,7 +7,7 @@ mod assemble;
 mod cause;
 mod read;
 
-pub use assemble::{Assembly, Names, assemble};
+pub use assemble::{Assembly, Names, assemble, published};
 pub use cause::{Cause, CauseKind};
 pub use read::{PlanError, read};
 

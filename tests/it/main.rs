@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one builder of repositories ([`repo::Repo`]), truth from git itself.
 
 #![expect(clippy::unwrap_used, reason = "in a test every failure is a bug, and the place says which")]
+#![expect(clippy::print_stdout, reason = "a random test says its seed and what it found")]
 
 mod config;
 mod config_errors;
@@ -8,20 +9,33 @@ mod config_hostile;
 mod describe;
 mod events;
 mod fingerprint;
+#[cfg(unix)]
+mod exec;
+mod fetch;
 mod git_diff;
 mod git_entries;
 mod git_merge_base;
 mod git_open;
 mod git_revision;
 mod git_status;
+mod github_output;
+mod glob_command;
 mod history;
 mod layers;
 mod metadata_action;
+mod on_github;
+mod paths_filter;
 mod picomatch;
+mod plan;
+mod plan_errors;
 mod random;
 mod record;
 mod repo;
 mod since;
+mod remote;
+mod repo;
+mod scenarios;
 mod source;
 mod styles;
 mod tidy;
+mod why;

@@ -90,7 +90,8 @@ web      0.0.0-0001-5791a07  the base is out of reach
 
 1 of 3 services to rebuild.
 
-"#]]).stderr(str![[r#"
+"#]])
+        .stderr(str![[r#"
 warning[degraded]: `web` was last built at 1212121, which is not in this clone; so it counts as affected
  |
  = help: fetch it: `git fetch origin 1212121212121212121212121212121212121212`; a force-push may have dropped it

@@ -37,6 +37,9 @@ struct Other {
 
 impl<'r> Commits<'r> {
     pub(super) fn open(repository: &'r Repository) -> Result<Self, HistoryError> {
+        if repository.has_grafts() {
+            return Err(HistoryError::Grafts);
+        }
         let shallow = repository.gix.shallow_commits().map_err(|source| HistoryError::Shallow { source })?;
         let mut shallow: Vec<_> = shallow.map(|commits| commits.iter().copied().collect()).unwrap_or_default();
         shallow.sort_unstable();

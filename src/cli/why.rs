@@ -1,0 +1,152 @@
+//! `rebake why`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args as ClapArgs, ValueEnum};
+use serde::Serialize;
+
+use super::args::{General, Quantifier, Range};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+use super::progress::Progress;
+use super::{changed, configuration, plan};
+use crate::config;
+use crate::emit;
+use crate::git::Repository;
+use crate::name::{RepoPath, unquoted};
+use crate::pipeline::{self, ConfigFile, Naming, Request};
+use crate::version::Style;
+use crate::why::{Answer, Told, misses, reach};
+
+const EXAMPLES: &str = "\
+Examples:
+  rebake why api                           its causes, or what came nearest
+  rebake why api --base v1.2.0             since the merge base with v1.2.0
+  rebake why --file services/go/go.mod     the services that the path reaches, changed or not
+  rebake why api --plan plan.json          as a saved plan has it
+
+Exit codes: 0 answered, whatever the answer; 2 no such service, or a mistake; 3 the repository stands in the way";
+
+/// Tell why a service is affected or not, or which services a path reaches
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Why {
+    /// Name the service, by its name or its path
+    #[arg(value_name = "SERVICE", required_unless_present = "file", conflicts_with = "file")]
+    service: Option<String>,
+    /// Name a path, from the root of the repository, or with ./ from here; it need not exist
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["plan", "base", "head", "all", "changed", "force", "only"])]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    range: Range,
+    /// Choose how the rules of a flat file come together, as paths-filter's predicate-quantifier
+    #[arg(long, value_name = "HOW", default_value = "some")]
+    quantifier: Quantifier,
+    /// Read a saved plan instead of making one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "force", "only"])]
+    plan: Option<PathBuf>,
+    /// Choose the format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+/// How the answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+pub(crate) fn run(general: &General, args: &Why, output: &Output) -> Result<Exit, Failure> {
+    match (&args.plan, &args.service, &args.file) {
+        (Some(file), Some(service), _) => write(args.format, &of_plan(file, service)?, emit::why, output),
+        (None, Some(service), _) => write(args.format, &of_service(general, args, service, output)?, emit::why, output),
+        (_, None, Some(path)) => {
+            let (repository, file, from) = at_hand(general, args)?;
+            let config = configuration::read(&file, output)?;
+            write(args.format, &reach(&config, &in_repository(path, &repository, &from)), emit::reach, output)
+        }
+        (_, None, None) => Err(Failure::new(Exit::Usage, "usage", "name a service, or a path with `--file`")),
+    }?;
+    Ok(Exit::Done)
+}
+
+fn of_plan(file: &Path, service: &str) -> Result<Answer, Failure> {
+    let plan = crate::plan::read(&changed::read_text(file)?)?;
+    let told = Told::of_plan(&plan, service).ok_or_else(|| {
+        let known = plan.services.iter().map(|known| &known.service).chain(&plan.unaffected);
+        let nearest = crate::name::nearest(service, known.map(String::as_str)).map(str::to_owned);
+        pipeline::Error::from(pipeline::UnknownService { name: service.to_owned(), nearest })
+    })?;
+    Ok(Answer { range: plan.range, services: vec![told] })
+}
+
+fn of_service(general: &General, args: &Why, service: &str, output: &Output) -> Result<Answer, Failure> {
+    let (repository, file, _) = at_hand(general, args)?;
+    let config = configuration::read(&file, output)?;
+    let asked = pipeline::services(&config, &[service.to_owned()]).map_err(pipeline::Error::from)?;
+    let trigger = configuration::trigger()?;
+    let request = Request {
+        base: plan::compared(&args.range)?,
+        force: args.range.force.clone(),
+        only: args.range.only.clone(),
+        // What is asked for is no version: this style needs no history.
+        naming: Naming { style: Some(Style::Sha), ..Naming::default() },
+        fetch: args.range.fetching(&trigger),
+        unmatched: pipeline::Unmatched::Ignore,
+        ..Request::default()
+    };
+    let progress = Progress::new(output, general.verbose);
+    let planned = pipeline::plan(&repository, &file, &config, &trigger, &request, &mut |step| progress.step(step))?;
+    progress.finish();
+    plan::say(&planned, output);
+    let told = asked.into_iter().filter_map(|service| {
+        let told = Told::of_plan(&planned.plan, config.graph.name(service).as_str())?;
+        let misses = if told.affected { Vec::new() } else { misses(&config, service, &planned.changes) };
+        Some(Told { misses, ..told })
+    });
+    Ok(Answer { services: told.collect(), range: planned.plan.range.clone() })
+}
+
+fn at_hand(general: &General, args: &Why) -> Result<(Repository, ConfigFile, PathBuf), Failure> {
+    let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+    let repository = Repository::discover(&from)?;
+    let file = configuration::find(general, &repository, &from, args.range.head.as_deref())?;
+    let quantifier = plan::quantifier(args.quantifier);
+    Ok((repository, ConfigFile { options: config::Options { quantifier }, ..file }, from))
+}
+
+/// A path as plans print it; one that begins with `.` as the shell means it, from the directory at hand.
+fn in_repository(path: &Path, repository: &Repository, from: &Path) -> RepoPath {
+    let here = || {
+        let from = from.canonicalize().ok()?;
+        let inside = from.strip_prefix(repository.work_dir()?.canonicalize().ok()?).ok()?.to_owned();
+        Some(inside.components().map(|part| part.as_os_str().as_encoded_bytes().to_vec()).collect())
+    };
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let from_here = [&b"./"[..], b"../"].iter().any(|start| bytes.starts_with(start));
+    let mut parts: Vec<Vec<u8>> = if from_here { here().unwrap_or_default() } else { Vec::new() };
+    for part in unquoted(bytes).as_deref().unwrap_or(bytes).split(|byte| *byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => _ = parts.pop(),
+            part => parts.push(part.to_vec()),
+        }
+    }
+    RepoPath::from_git(parts.join(&b'/'))
+}
+
+fn write<T: Serialize>(
+    format: Format,
+    answer: &T,
+    text: impl Fn(&T, emit::Palette) -> String,
+    output: &Output,
+) -> Result<(), Failure> {
+    match format {
+        Format::Text => output.people(&text(answer, output.palette())),
+        Format::Json => output.data(&(serde_json::to_string_pretty(answer).map_err(|error| plan::bug(&error))? + "\n")),
+    }
+}

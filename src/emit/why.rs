@@ -1,0 +1,105 @@
+use std::fmt::Write as _;
+
+use super::table::sentence;
+use super::{Palette, compared};
+use crate::name::Escaped;
+use crate::plan::Cause;
+use crate::why::{Answer, Miss, Place, Reach, Told};
+
+/// Returns why services are affected or not, for people. Names from the repository are escaped.
+#[must_use]
+pub fn why(answer: &Answer, palette: Palette) -> String {
+    let mut text = format!("{}\n", Escaped::new(&compared(&answer.range)));
+    for told in &answer.services {
+        text.push('\n');
+        push_told(&mut text, told, palette);
+    }
+    text
+}
+
+fn push_told(text: &mut String, told: &Told, palette: Palette) {
+    let name = palette.name(&Escaped::new(&told.service).to_string());
+    if told.affected {
+        let _ = writeln!(text, "{name} is affected:");
+        push_causes(text, &told.causes, 2, palette);
+        for root in &told.roots {
+            let _ =
+                writeln!(text, "  and {}, where that begins:", palette.name(&Escaped::new(&root.service).to_string()));
+            push_causes(text, &root.causes, 4, palette);
+        }
+    } else if told.misses.is_empty() {
+        let _ = writeln!(text, "{name} is not affected, and nothing that changed is near its patterns.");
+    } else {
+        let _ = writeln!(text, "{name} is not affected. What came nearest:");
+        for miss in &told.misses {
+            let _ = writeln!(text, "  {}", missed(miss, palette));
+        }
+    }
+}
+
+fn push_causes(text: &mut String, causes: &[Cause], indent: usize, palette: Palette) {
+    for cause in causes {
+        let (what, at) = sentence(cause);
+        let at = at.map(|at| format!("  {}", palette.faint(&at))).unwrap_or_default();
+        let _ = writeln!(text, "{:indent$}{what}{at}", "");
+    }
+}
+
+fn missed(miss: &Miss, palette: Palette) -> String {
+    let shown = |place: &Place| {
+        format!("{} ({})", Escaped::new(&place.pattern), palette.faint(&Escaped::new(&place.at).to_string()))
+    };
+    match miss {
+        Miss::TakenBack { path, by, back } => {
+            let back = format!("!{} ({})", Escaped::new(back.pattern.trim_start_matches('!')), palette.faint(&back.at));
+            format!("{}: matched by {}, and taken back by {back}", Escaped::new(path), shown(by))
+        }
+        Miss::Status { path, by } => {
+            format!("{}: matched by {}, which looks at another status", Escaped::new(path), shown(by))
+        }
+        Miss::Unmet { path, by, unmet } => {
+            format!(
+                "{}: matched by {}, but not by {}, and every rule must",
+                Escaped::new(path),
+                shown(by),
+                shown(unmet)
+            )
+        }
+        Miss::Near { path, by, shared } => {
+            format!("{}: begins with {}, as {} does", Escaped::new(path), Escaped::new(shared), shown(by))
+        }
+    }
+}
+
+/// Returns whom a path reaches, for people. Names from the repository are escaped.
+#[must_use]
+pub fn reach(reach: &Reach, palette: Palette) -> String {
+    let path = Escaped::new(&reach.path);
+    let mut text = String::new();
+    match (&reach.services[..], &reach.ignored) {
+        ([], Some(place)) => {
+            let _ = writeln!(
+                text,
+                "{path} reaches no service, and need not: `ignore` has {} ({}).",
+                Escaped::new(&place.pattern),
+                Escaped::new(&place.at)
+            );
+        }
+        ([], None) => {
+            let _ = writeln!(text, "{path} reaches no service.");
+        }
+        (services, _) => {
+            let _ = writeln!(text, "{path} reaches:");
+            for reached in services {
+                let when = if reached.when.len() == 3 {
+                    String::new()
+                } else {
+                    format!(" when {}", reached.when.join(" or "))
+                };
+                let _ = writeln!(text, "  {}{when}:", palette.name(&Escaped::new(&reached.service).to_string()));
+                push_causes(&mut text, &reached.causes, 4, palette);
+            }
+        }
+    }
+    text
+}

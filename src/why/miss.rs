@@ -1,0 +1,150 @@
+use std::cmp::Reverse;
+
+use serde::Serialize;
+
+use crate::change::{Change, ChangeSet};
+use crate::config::{Config, Global};
+use crate::diagnostic::Located;
+use crate::filter::{Effect, Filter, FilterId, Quantifier, Statuses};
+use crate::glob::{Pattern, Verdict};
+use crate::name::{ServiceId, quoted};
+
+/// A changed path that nearly affected a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Miss {
+    /// A pattern matches it, and a later one, or one that excludes, takes it back.
+    TakenBack {
+        /// The path, quoted as git quotes it where it is not UTF-8.
+        path: String,
+        /// The pattern that matches.
+        by: Place,
+        /// The pattern that takes it back.
+        back: Place,
+    },
+    /// A pattern matches it, and looks only at paths with another status.
+    Status {
+        /// The path, quoted as above.
+        path: String,
+        /// The pattern that matches.
+        by: Place,
+    },
+    /// A pattern matches it, but every rule of the filter must, and another one does not.
+    Unmet {
+        /// The path, quoted as above.
+        path: String,
+        /// The pattern that matches.
+        by: Place,
+        /// A pattern of the rule that does not.
+        unmet: Place,
+    },
+    /// It begins as a pattern does.
+    Near {
+        /// The path, quoted as above.
+        path: String,
+        /// The pattern.
+        by: Place,
+        /// What both begin with.
+        shared: String,
+    },
+}
+
+/// A pattern, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The pattern, without the `!` of an exclusion in an ordered list.
+    pub pattern: String,
+    /// Where it stands, `filters.yaml:3:9`.
+    pub at: String,
+}
+
+/// How many misses are worth telling.
+const TOLD: usize = 3;
+
+/// Returns the changes that came nearest to affecting a service that none of them affects: first those that a pattern
+/// matches, then those that begin most like one.
+#[must_use]
+pub fn misses(config: &Config, service: ServiceId, changes: &ChangeSet) -> Vec<Miss> {
+    let service = &config.services[service.0];
+    let global = (service.global == Global::TakesPart).then_some(config.global);
+    let filters: Vec<FilterId> = std::iter::once(service.filter).chain(global).collect();
+    let judge = |change| filters.iter().filter_map(move |id| matched(config, config.filters.get(*id), change)).next();
+    let matched: Vec<Miss> = changes.as_slice().iter().filter_map(judge).take(TOLD).collect();
+    if matched.is_empty() { near(config, &filters, changes) } else { matched }
+}
+
+/// What became of a change that an including pattern matches.
+fn matched(config: &Config, filter: &Filter, change: &Change) -> Option<Miss> {
+    let matches = |pattern: &Located<Pattern>| pattern.value.matches(change.path.as_bytes()) != Verdict::No;
+    let place = |pattern| place(config, pattern);
+    let path = quoted(change.path.as_bytes()).into_owned();
+    match filter {
+        Filter::Ordered(entries) => {
+            let at = entries.iter().position(|entry| entry.effect == Effect::Include && matches(&entry.pattern))?;
+            let by = place(&entries[at].pattern);
+            let taken = |entry: &&crate::filter::Entry| entry.effect == Effect::Exclude && matches(&entry.pattern);
+            Some(match entries[at..].iter().rfind(taken) {
+                Some(back) => Miss::TakenBack { path, by, back: place(&back.pattern) },
+                None => Miss::Status { path, by },
+            })
+        }
+        Filter::PathsFilter { quantifier, rules } => {
+            let all = || rules.iter().flat_map(|rule| rule.patterns.iter().map(move |pattern| (rule, pattern)));
+            let (rule, by) = all().find(|(_, pattern)| !pattern.value.is_negated() && matches(pattern))?;
+            let looks = |statuses: Statuses| statuses.contains(change.status);
+            let by = place(by);
+            Some(match quantifier {
+                _ if !looks(rule.statuses) => Miss::Status { path, by },
+                Quantifier::Some => return None,
+                Quantifier::Every => {
+                    let unmet = rules.iter().find(|rule| !looks(rule.statuses) || !rule.patterns.iter().any(matches));
+                    Miss::Unmet { path, by, unmet: place(unmet?.patterns.first()?) }
+                }
+                Quantifier::SomeWithExcludes => {
+                    let (_, back) = all().find(|(_, pattern)| pattern.value.is_negated() && !matches(pattern))?;
+                    Miss::TakenBack { path, by, back: place(back) }
+                }
+            })
+        }
+    }
+}
+
+/// The changes that share the longest beginning with a pattern, at least three quarters of its literal part. Case is not looked
+/// at: it is a common mistake.
+fn near(config: &Config, filters: &[FilterId], changes: &ChangeSet) -> Vec<Miss> {
+    let patterns: Vec<&Located<Pattern>> = filters
+        .iter()
+        .flat_map(|id| config.filters.get(*id).patterns())
+        .map(|(_, _, pattern)| pattern)
+        .filter(|pattern| !pattern.value.is_negated())
+        .collect();
+    let nearest = |change: &Change| {
+        let path = change.path.as_bytes();
+        let shared = |pattern: &&Located<Pattern>| {
+            let literal = literal(pattern.value.text()).as_bytes();
+            let shared = literal.iter().zip(path).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+            (shared * 4 >= literal.len() * 3).then_some(shared).unwrap_or_default()
+        };
+        // Of equals, the pattern that stands first.
+        let best = patterns.iter().rev().max_by_key(|pattern| shared(pattern))?;
+        let length = shared(best);
+        let near = Miss::Near {
+            path: quoted(path).into_owned(),
+            by: place(config, best),
+            shared: quoted(&path[..length]).into_owned(),
+        };
+        (length > 0).then_some((length, near))
+    };
+    let mut near: Vec<(usize, Miss)> = changes.as_slice().iter().filter_map(nearest).collect();
+    near.sort_by_key(|(shared, _)| Reverse(*shared));
+    near.into_iter().take(TOLD).map(|(_, miss)| miss).collect()
+}
+
+/// The part of a pattern before anything that is not literal.
+fn literal(text: &str) -> &str {
+    text.find(|c| "*?[]{}()!+@|\\".contains(c)).map_or(text, |end| &text[..end])
+}
+
+pub(super) fn place(config: &Config, pattern: &Located<Pattern>) -> Place {
+    Place { pattern: pattern.value.text().to_owned(), at: config.source.at(pattern.defined) }
+}

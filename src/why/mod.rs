@@ -1,0 +1,72 @@
+//! Why a service is affected, or what it missed by how little; and whom a path reaches (spec section 16).
+
+mod miss;
+mod reach;
+
+pub use miss::{Miss, Place, misses};
+pub use reach::{Reach, Reached, reach};
+
+use serde::Serialize;
+
+use crate::plan::{Cause, CauseKind, Plan, Range};
+
+/// Why services are affected or not, as published.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// What was compared.
+    pub range: Range,
+    /// The services that were asked about.
+    pub services: Vec<Told>,
+}
+
+/// Why one service is affected or not.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Told {
+    /// Its name.
+    pub service: String,
+    /// Whether it is affected.
+    pub affected: bool,
+    /// Its causes; none when it is not affected.
+    pub causes: Vec<Cause>,
+    /// The services where chains of dependencies begin, with their own causes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roots: Vec<Root>,
+    /// What came nearest to affecting it, the nearest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub misses: Vec<Miss>,
+}
+
+/// A service that is affected by itself, and so affects others.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Root {
+    /// Its name.
+    pub service: String,
+    /// Its causes.
+    pub causes: Vec<Cause>,
+}
+
+impl Told {
+    /// Returns what a plan says of a service; none where the plan does not know it.
+    #[must_use]
+    pub fn of_plan(plan: &Plan, name: &str) -> Option<Self> {
+        let told = |affected, causes: &[Cause]| Self {
+            service: name.to_owned(),
+            affected,
+            causes: causes.to_vec(),
+            roots: roots(plan, causes),
+            misses: Vec::new(),
+        };
+        match plan.service(name) {
+            Some(service) => Some(told(true, &service.causes)),
+            None => plan.unaffected.iter().any(|unaffected| unaffected == name).then(|| told(false, &[])),
+        }
+    }
+}
+
+/// The services at the ends of chains. One that the plan leaves out (`--only`) has nothing to say.
+fn roots(plan: &Plan, causes: &[Cause]) -> Vec<Root> {
+    let ends = causes.iter().filter(|cause| cause.kind == CauseKind::Dependency).filter_map(|cause| cause.chain.last());
+    ends.filter_map(|end| plan.service(end))
+        .map(|root| Root { service: root.service.clone(), causes: root.causes.clone() })
+        .collect()
+}

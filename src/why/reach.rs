@@ -1,0 +1,72 @@
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::Place;
+use super::miss::place;
+use crate::affected::{Direct, Watch, spread};
+use crate::change::{Change, ChangeSet, Status};
+use crate::config::{Config, Global};
+use crate::filter;
+use crate::name::{RepoPath, quoted};
+use crate::plan::{Cause, published};
+
+/// Whom a path reaches, as published.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reach {
+    /// The path, quoted as git quotes it where it is not UTF-8.
+    pub path: String,
+    /// The services, in the order of filters.yaml.
+    pub services: Vec<Reached>,
+    /// The pattern by which the path is one that no service need own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<Place>,
+}
+
+/// A service that a path reaches.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reached {
+    /// Its name.
+    pub service: String,
+    /// What the path must be for it: all of `added`, `modified` and `deleted`, unless a filter looks at the status.
+    pub when: Vec<&'static str>,
+    /// The causes that a change of the path would be.
+    pub causes: Vec<Cause>,
+}
+
+const STATUSES: [(Status, &str); 3] =
+    [(Status::Modified, "modified"), (Status::Added, "added"), (Status::Deleted, "deleted")];
+
+/// Returns the services that a change of the path would affect, directly and through others. The path need neither
+/// exist nor have changed.
+#[must_use]
+pub fn reach(config: &Config, path: &RepoPath) -> Reach {
+    let mut services: IndexMap<usize, Reached> = IndexMap::new();
+    let mut ignored = None;
+    for (status, word) in STATUSES {
+        let changes = ChangeSet::new(vec![Change { path: path.clone(), status }]);
+        let matches = filter::matches(&config.filters, &changes);
+        let ignoring = matches.of(config.ignore).first().and_then(|found| found.pattern);
+        ignored = ignored.or(ignoring.map(|pattern| place(config, pattern)));
+        let mut direct = Direct::none(config.services.len());
+        for (service, definition) in config.graph.services().zip(config.services.values()) {
+            let global = (definition.global == Global::TakesPart).then_some(config.global);
+            direct.add_matches(service, Watch { own: definition.filter, global }, &matches);
+        }
+        let affected = spread(direct, &config.graph);
+        for service in config.graph.services().filter(|service| affected.contains(*service)) {
+            let reached = services.entry(service.0).or_insert_with(|| Reached {
+                service: config.graph.name(service).as_str().to_owned(),
+                when: Vec::new(),
+                // The status is not a fact here, but what is assumed.
+                causes: affected
+                    .causes(service)
+                    .iter()
+                    .map(|cause| Cause { status: None, ..published(cause, config) })
+                    .collect(),
+            });
+            reached.when.push(word);
+        }
+    }
+    services.sort_unstable_keys();
+    Reach { path: quoted(path.as_bytes()).into_owned(), services: services.into_values().collect(), ignored }
+}

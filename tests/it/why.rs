@@ -1,0 +1,237 @@
+//! `rebake why`: whole answers.
+
+use rebake::name::CommitId;
+use serde_json::Value;
+use snapbox::str;
+
+use crate::repo::Repo;
+
+const CONFIG: &str = "\
+global: [rust-toolchain.toml]
+ignore: [docs/**]
+services:
+  base: { path: services/base }
+  api:
+    filters: [\"services/api/**\", \"!**/*.md\", \"services/api/KEEP.md\"]
+    depends_on: [base]
+  web: { path: services/web, depends_on: [api], global: false }
+";
+
+/// A repository with a first commit, and the range from there.
+fn repo() -> (Repo, CommitId) {
+    let repo = Repo::new();
+    let base = repo.write("filters.yaml", CONFIG).write("services/base/a", "").commit("first");
+    (repo, base)
+}
+
+#[test]
+fn each_cause_with_its_pattern_and_place_and_where_a_chain_begins() {
+    let (repo, base) = repo();
+    repo.write("services/base/a", "1").write("services/web/new", "").write("rust-toolchain.toml", "").commit("second");
+    let base = base.to_string();
+    repo.rebake(["why", "web", "--base", &base])
+        .success()
+        .stdout(str![[r#"
+2f10bef..4c4e81a with the work tree's changes: since the merge base with 2f10befcf6b53eb06126715f49385548a9311880
+
+web is affected:
+  services/web/new added by services/web/**  filters.yaml:8:16
+  depends on api
+  and api, where that begins:
+    global: rust-toolchain.toml added  filters.yaml:1:10
+    depends on base
+
+"#]])
+        .stderr("");
+    repo.rebake(["why", "services/base", "--base", &base]).success().stdout(str![[r#"
+2f10bef..4c4e81a with the work tree's changes: since the merge base with 2f10befcf6b53eb06126715f49385548a9311880
+
+base is affected:
+  services/base/a modified by services/base/**  filters.yaml:4:17
+  global: rust-toolchain.toml added  filters.yaml:1:10
+
+"#]]);
+}
+
+#[test]
+fn what_came_nearest_is_told_of_a_service_that_is_not_affected() {
+    let (repo, base) = repo();
+    repo.write("services/api/README.md", "").write("other/a", "").commit("second");
+    repo.rebake(["why", "api", "--base", &base.to_string()]).success().stdout(str![[r#"
+2f10bef..7f88b18 with the work tree's changes: since the merge base with 2f10befcf6b53eb06126715f49385548a9311880
+
+api is not affected. What came nearest:
+  services/api/README.md: matched by services/api/** (filters.yaml:6:15), and taken back by !**/*.md (filters.yaml:6:34)
+
+"#]]);
+    repo.rebake(["why", "web", "--base", &base.to_string()]).success().stdout(str![[r#"
+2f10bef..7f88b18 with the work tree's changes: since the merge base with 2f10befcf6b53eb06126715f49385548a9311880
+
+web is not affected, and nothing that changed is near its patterns.
+
+"#]]);
+    repo.write("services/Web/a", "").write("services/web2/a", "").commit("third");
+    repo.rebake(["why", "web", "--base", "HEAD~1"]).success().stdout(str![[r#"
+7f88b18..aa41ac9 with the work tree's changes: since the merge base with HEAD~1
+
+web is not affected. What came nearest:
+  services/Web/a: begins with services/Web/, as services/web/** (filters.yaml:8:16) does
+  services/web2/a: begins with services/web, as services/web/** (filters.yaml:8:16) does
+
+"#]]);
+    repo.write("docs/a", "").commit("fourth");
+    repo.rebake(["why", "web", "--base", "HEAD~1"])
+        .success()
+        .stdout(str![[r#"
+aa41ac9..1faf6b4 with the work tree's changes: since the merge base with HEAD~1
+
+web is not affected, and nothing that changed is near its patterns.
+
+"#]])
+        .stderr("");
+}
+
+#[test]
+fn a_flat_file_has_misses_of_its_own() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "src:\n  - added: src/**\ncode:\n  - src/**\n  - '!**/*.md'\n").commit("first");
+    repo.write("src/a.md", "").commit("second");
+    repo.write("src/a.md", "1").commit("third");
+    repo.rebake(["why", "src", "--base", "HEAD~1"]).success().stdout(str![[r#"
+30ebf18..e426b62 with the work tree's changes: since the merge base with HEAD~1
+
+src is not affected. What came nearest:
+  src/a.md: matched by src/** (filters.yaml:2:12), which looks at another status
+
+"#]]);
+    repo.rebake(["why", "code", "--base", "HEAD~1", "--quantifier", "every"]).success().stdout(str![[r#"
+30ebf18..e426b62 with the work tree's changes: since the merge base with HEAD~1
+
+code is not affected. What came nearest:
+  src/a.md: matched by src/** (filters.yaml:4:5), but not by !**/*.md (filters.yaml:5:5), and every rule must
+
+"#]]);
+    repo.rebake(["why", "code", "--base", "HEAD~1", "--quantifier", "some-with-excludes"]).success().stdout(str![[
+        r#"
+30ebf18..e426b62 with the work tree's changes: since the merge base with HEAD~1
+
+code is not affected. What came nearest:
+  src/a.md: matched by src/** (filters.yaml:4:5), and taken back by !**/*.md (filters.yaml:5:5)
+
+"#
+    ]]);
+}
+
+#[test]
+fn a_path_reaches_services_whether_it_is_there_or_not() {
+    let (repo, _) = repo();
+    repo.rebake(["why", "--file", "services/base/nothing/here"]).success().stdout(str![[r#"
+services/base/nothing/here reaches:
+  base:
+    services/base/nothing/here by services/base/**  filters.yaml:4:17
+  api:
+    depends on base
+  web:
+    depends on api, which depends on base
+
+"#]]);
+    repo.rebake(["why", "--file", "./nothing"]).dir("services/base").success().stdout(str![[r#"
+services/base/nothing reaches:
+  base:
+    services/base/nothing by services/base/**  filters.yaml:4:17
+  api:
+    depends on base
+  web:
+    depends on api, which depends on base
+
+"#]]);
+    repo.rebake(["why", "--file", "rust-toolchain.toml"]).success().stdout(str![[r#"
+rust-toolchain.toml reaches:
+  base:
+    global: rust-toolchain.toml  filters.yaml:1:10
+  api:
+    global: rust-toolchain.toml  filters.yaml:1:10
+    depends on base
+  web:
+    depends on api
+
+"#]]);
+    repo.rebake(["why", "--file", "docs/a"]).success().stdout(str![[r#"
+docs/a reaches no service, and need not: `ignore` has docs/** (filters.yaml:2:10).
+
+"#]]);
+    repo.rebake(["why", "--file", "a\u{1b}[31m\n"]).success().stdout(str![[r#"
+a/x1b[31m/n reaches no service.
+
+"#]]);
+    repo.write("filters.yaml", "new:\n  - added|deleted: src/**\n");
+    repo.rebake(["why", "--file", "src/a"]).success().stdout(str![[r#"
+src/a reaches:
+  new when added or deleted:
+    src/a by src/**  filters.yaml:2:20
+
+"#]]);
+}
+
+#[test]
+fn programs_read_json() {
+    let (repo, base) = repo();
+    repo.write("services/api/README.md", "").write("services/web/new", "").commit("second");
+    let json = |args: &[&str]| -> Value {
+        let run = repo.rebake([&["why", "--format", "json"], args].concat()).success();
+        serde_json::from_slice(&run.stdout).unwrap()
+    };
+    let base = base.to_string();
+    let web = json(&["web", "--base", &base]);
+    assert_eq!(web["range"]["base"], base);
+    assert_eq!(web["services"][0]["affected"], true);
+    assert_eq!(web["services"][0]["causes"][0]["pattern"], "services/web/**");
+    let api = json(&["api", "--base", &base]);
+    let expected = serde_json::json!({"service": "api", "affected": false, "causes": [], "misses": [{
+        "kind": "taken-back", "path": "services/api/README.md",
+        "by": {"pattern": "services/api/**", "at": "filters.yaml:6:15"},
+        "back": {"pattern": "**/*.md", "at": "filters.yaml:6:34"},
+    }]});
+    assert_eq!(api["services"][0], expected);
+    let reached = json(&["--file", "services/base/a"]);
+    let names: Vec<&str> =
+        reached["services"].as_array().unwrap().iter().map(|s| s["service"].as_str().unwrap()).collect();
+    assert_eq!(names, ["base", "api", "web"]);
+    assert_eq!(reached["services"][2]["causes"][0]["chain"], serde_json::json!(["api", "base"]));
+}
+
+#[test]
+fn a_saved_plan_answers_too() {
+    let (repo, base) = repo();
+    repo.write("services/base/a", "1").commit("second");
+    let plan = repo.rebake(["plan", "--base", &base.to_string(), "--format", "json"]).success();
+    repo.write("plan.json", &plan.stdout);
+    repo.rebake(["why", "web", "--plan", "plan.json"]).success().stdout(str![[r#"
+2f10bef..0db12c0 with the work tree's changes: since the merge base with 2f10befcf6b53eb06126715f49385548a9311880
+
+web is affected:
+  depends on api, which depends on base
+  and base, where that begins:
+    services/base/a modified by services/base/**  filters.yaml:4:17
+
+"#]]);
+    repo.rebake(["why", "wed", "--plan", "plan.json"]).failure(2).stderr(str![[r#"
+error[unknown-service]: there is no service `wed`
+ |
+ = help: did you mean `web`?
+
+"#]]);
+}
+
+#[test]
+fn a_service_that_is_not_there_is_a_mistake() {
+    let (repo, _) = repo();
+    repo.rebake(["why", "apy"]).failure(2).stdout("").stderr(str![[r#"
+error[unknown-service]: there is no service `apy`
+ |
+ = help: did you mean `api`?
+
+"#]]);
+    repo.rebake(["why"]).failure(2);
+    repo.rebake(["why", "api", "--file", "x"]).failure(2);
+}
