@@ -5,6 +5,7 @@
 mod args;
 mod changed;
 mod complete;
+mod configuration;
 mod env;
 mod exit;
 mod failure;
@@ -12,8 +13,10 @@ mod github;
 mod output;
 mod plan;
 mod progress;
+mod release;
 pub mod render;
 mod schema;
+mod version;
 
 use std::process::ExitCode;
 
@@ -38,6 +41,8 @@ pub fn main() -> ExitCode {
     let output = Output::new(&args.general);
     let done = match &args.command {
         Command::Plan(plan) => plan::run(&args.general, plan, &output),
+        Command::Version(version) => version::run(&args.general, version, &output),
+        Command::Release(release) => release::run(&args.general, release, &output),
         Command::Schema(schema) => schema::run(schema, &output),
         Command::Completions(completions) => complete::completions(completions, &output),
         Command::Man(man) => complete::man(man, &output),

@@ -1,22 +1,23 @@
 //! `rebake plan`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::args::{self, FormatName, General};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::progress::Progress;
-use super::{changed, env, github};
+use super::{changed, configuration, env, github};
 use crate::base::{self, Compare};
-use crate::config::{self, Config};
+use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::emit::{self, Field, Separator};
 use crate::filter::Quantifier;
-use crate::git::Repository;
+use crate::git::{Parents, Repository};
 use crate::pipeline::{self, ConfigFile, Dirty, Naming, PushRequest, Request, Unmatched};
 use crate::plan::{self, Plan};
-use crate::trigger::{Kind, Trigger};
+use crate::trigger::Kind;
+use crate::version::Count;
 
 pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Result<Exit, Failure> {
     let plan = match &args.plan {
@@ -37,10 +38,10 @@ pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Resu
 fn make(general: &General, args: &args::Plan, output: &Output) -> Result<Plan, Failure> {
     let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
     let repository = Repository::discover(&from)?;
-    let file = find_config(general, &repository, &from, args)?;
-    let config = read_config(&file, output)?;
-    let event = env::read(env::EVENT_PATH).map(|path| changed::read_text(Path::new(&path))).transpose()?;
-    let trigger = Trigger::read(env::read, event.as_deref())?;
+    let file = configuration::find(general, &repository, &from, args.range.head.as_deref())?;
+    let file = ConfigFile { options: config::Options { quantifier: quantifier(args.quantifier) }, ..file };
+    let config = configuration::read(&file, output)?;
+    let trigger = configuration::trigger()?;
     let request = request(args)?;
     let progress = Progress::new(output, general.verbose);
     let planned = pipeline::plan(&repository, &file, &config, &trigger, &request, &mut |step| progress.step(step))?;
@@ -56,33 +57,11 @@ fn doubt(doubt: &plan::Doubt) -> Diagnostic {
     doubt.help.iter().fold(warning, Diagnostic::help)
 }
 
-/// Finds filters.yaml: of the work tree, or of the tree that is asked about.
-fn find_config(
-    general: &General,
-    repository: &Repository,
-    from: &Path,
-    args: &args::Plan,
-) -> Result<ConfigFile, Failure> {
-    let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
-    let asked = args.range.head.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
-    let at = asked.filter(|commit| !repository.head().is_ok_and(|head| head.commit() == Some(commit)));
-    let quantifier = match args.quantifier {
+fn quantifier(name: args::Quantifier) -> Quantifier {
+    match name {
         args::Quantifier::Some => Quantifier::Some,
         args::Quantifier::Every => Quantifier::Every,
         args::Quantifier::SomeWithExcludes => Quantifier::SomeWithExcludes,
-    };
-    let file = ConfigFile::find(repository, named.as_deref(), from, at.as_ref())?;
-    Ok(ConfigFile { options: config::Options { quantifier }, ..file })
-}
-
-fn read_config(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
-    let (config, diagnostics) = file.parse();
-    match config {
-        None => Err(Failure { exit: Exit::Usage, diagnostics }),
-        Some(config) => {
-            output.say(&diagnostics);
-            Ok(config)
-        }
     }
 }
 
@@ -103,12 +82,7 @@ fn request(args: &args::Plan) -> Result<Request, Failure> {
         force: range.force.clone(),
         only: range.only.clone(),
         environment: args.environment.clone(),
-        naming: Naming {
-            style: args.naming.style,
-            abbrev: usize::from(args.naming.abbrev),
-            version: args.naming.version.clone(),
-            dirty: if args.naming.dirty { Dirty::Said } else { Dirty::Unsaid },
-        },
+        naming: Naming { version: args.version.clone(), ..naming(&args.naming) },
         unmatched: match args.unmatched {
             args::Unmatched::Ignore => Unmatched::Ignore,
             args::Unmatched::Warn => Unmatched::Warn,
@@ -121,6 +95,21 @@ fn request(args: &args::Plan) -> Result<Request, Failure> {
             (false, false) => PushRequest::AsConfigured,
         },
     })
+}
+
+/// Reads how results are called.
+pub(crate) fn naming(args: &args::Naming) -> Naming {
+    Naming {
+        style: args.style,
+        count: args.count.map(|count| match count {
+            args::CountName::Commits => Count::Commits,
+            args::CountName::Paths => Count::Paths,
+        }),
+        parents: if args.first_parent { Parents::First } else { Parents::All },
+        abbrev: usize::from(args.abbrev),
+        dirty: if args.dirty { Dirty::Said } else { Dirty::Unsaid },
+        version: None,
+    }
 }
 
 /// Writes the plan in the format that was asked for; with `--ci`, for the engine first.
@@ -159,7 +148,7 @@ fn for_engine(plan: &Plan, fields: &[Field], list_files: args::ListFiles) -> Res
     github::write(plan, fields, list_files)
 }
 
-fn bug(error: &serde_json::Error) -> Failure {
-    Failure::new(Exit::Bug, "bug", format!("the plan cannot be written as JSON: {error}"))
+pub(crate) fn bug(error: &serde_json::Error) -> Failure {
+    Failure::new(Exit::Bug, "bug", format!("the result cannot be written as JSON: {error}"))
         .help("this is a bug of rebake; please report it with the filters.yaml at hand")
 }

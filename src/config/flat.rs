@@ -17,7 +17,7 @@ use crate::filter::{Filter, Filters, Quantifier, Rule, Statuses};
 use crate::graph::Graph;
 use crate::name::{Escaped, RepoDir, ServiceName};
 use crate::recipe::Recipe;
-use crate::version::TagFormat;
+use crate::version::{Count, TagFormat};
 
 /// Reads a file of the flat shape; none when something is wrong with it.
 pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Problems<'_>) -> Option<Config> {
@@ -104,6 +104,7 @@ fn service(name: Located<ServiceName>, filter: crate::filter::FilterId) -> Servi
         global: Global::TakesPart,
         depends_on: Vec::new(),
         style: None,
+        count: Count::default(),
         image: Image::default(),
         platforms: Vec::new(),
         matrix: serde_json::Map::new(),

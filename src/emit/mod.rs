@@ -7,7 +7,9 @@ mod list;
 mod list_files;
 mod markdown;
 mod matrix;
+mod releases;
 mod table;
+mod versions;
 
 pub use fields::{Field, UnknownField};
 pub use github::{Output, outputs, render as github_output};
@@ -15,7 +17,9 @@ pub use list::{Separator, names, paths};
 pub use list_files::ListFiles;
 pub use markdown::markdown;
 pub use matrix::matrix;
+pub use releases::{changelog, releases_table};
 pub use table::{Palette, table};
+pub use versions::{versions_env, versions_plain, versions_table};
 
 use crate::plan::Plan;
 
@@ -35,6 +39,16 @@ pub enum EmitError {
         name: String,
         /// What is wrong with it.
         reason: &'static str,
+    },
+    /// Two services come to one variable.
+    #[error("`{one}` and `{other}` would both be the variable {variable}")]
+    SameVariable {
+        /// The variable.
+        variable: String,
+        /// A service, escaped.
+        one: String,
+        /// The other one, escaped.
+        other: String,
     },
     /// The engine would refuse it, or lose a part.
     #[error("{what} is {size}, and {engine} takes at most {limit}")]
@@ -56,6 +70,7 @@ impl EmitError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::LineBreak { .. } => "ask for NUL instead of line breaks with `-z`, or for `--format json`",
+            Self::SameVariable { .. } => "ask for one of them, or for `--format json`",
             Self::OutputName { .. } => "rename the filter",
             Self::Limit { .. } => "choose fewer fields with `--fields`, or fewer services with `--only`",
         }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use super::set::Owner;
@@ -57,6 +59,14 @@ pub fn matches<'a>(filters: &'a Filters, changes: &'a ChangeSet) -> Matches<'a> 
         }
     }
     Matches { by_filter, unmatched }
+}
+
+/// Returns the filters that match any of the changes, for those who need not know which and why.
+#[must_use]
+pub fn matching(filters: &Filters, changes: &ChangeSet) -> BTreeSet<FilterId> {
+    let mut hits = Vec::new();
+    let of_change = |change| of_change(filters, change, &mut hits);
+    changes.as_slice().iter().flat_map(of_change).map(|(filter, _)| filter).collect()
 }
 
 fn of_change<'a>(filters: &'a Filters, change: &'a Change, hits: &mut Vec<Hit>) -> Vec<(FilterId, Match<'a>)> {

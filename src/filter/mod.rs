@@ -6,7 +6,7 @@
 mod evaluate;
 mod set;
 
-pub use evaluate::{Match, Matches, matches};
+pub use evaluate::{Match, Matches, matches, matching};
 pub use set::{FilterId, Filters};
 
 use crate::change::Status;

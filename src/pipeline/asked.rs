@@ -122,7 +122,7 @@ fn listed(services: &[ServiceName]) -> String {
 }
 
 /// Resolves services by name or path. A path that several services share names all of them.
-fn services(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, UnknownService> {
+pub(super) fn services(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, UnknownService> {
     let mut found = Vec::new();
     for name in names {
         let by_name = config.graph.id(name);

@@ -2,6 +2,7 @@ use super::UnknownService;
 use crate::git;
 use crate::image::TagError;
 use crate::name::{Escaped, ServiceName};
+use crate::release;
 use crate::trigger::Kind;
 use crate::version::VersionError;
 
@@ -51,6 +52,9 @@ pub enum Error {
         /// Why.
         error: VersionError,
     },
+    /// There is no next release.
+    #[error(transparent)]
+    Release(#[from] release::Error),
     /// A registry would refuse a service's image tags.
     #[error("{}", errors.iter().map(|error| format!("`{service}`: {error}")).collect::<Vec<_>>().join("; "))]
     ImageTags {

@@ -6,10 +6,15 @@ mod config_file;
 mod environment;
 mod error;
 mod naming;
+mod release;
+mod touched;
+mod versions;
 
 pub use asked::UnknownService;
 pub use config_file::{ConfigFile, ConfigFileError};
 pub use error::Error;
+pub use release::release;
+pub use versions::{VersionsRequest, versions};
 
 use crate::affected::{Cause, Direct, Watch, spread};
 use crate::base::{self, Chosen, Everyone};
@@ -17,11 +22,11 @@ use crate::change::ChangeSet;
 use crate::config::{Config, Global};
 use crate::diagnostic::Diagnostic;
 use crate::filter::{self, Matches};
-use crate::git::{self, Repository};
+use crate::git::{self, Parents, Repository};
 use crate::name::ServiceId;
 use crate::plan::{Assembly, Plan, assemble};
 use crate::trigger::Trigger;
-use crate::version::Style;
+use crate::version::{Count, Style};
 use at_base::AtBase;
 use naming::Namer;
 
@@ -49,6 +54,10 @@ pub struct Request {
 pub struct Naming {
     /// The style, where somebody chose it.
     pub style: Option<Style>,
+    /// What versions count, where somebody chose it.
+    pub count: Option<Count>,
+    /// Which parents of a merge lead to releases.
+    pub parents: Parents,
     /// How many digits of a commit's id a version has.
     pub abbrev: usize,
     /// The version of the one service that is asked for.
@@ -107,7 +116,7 @@ pub const ABBREV: usize = 7;
 
 impl Default for Naming {
     fn default() -> Self {
-        Self { style: None, abbrev: ABBREV, version: None, dirty: Dirty::Unsaid }
+        Self { style: None, count: None, parents: Parents::All, abbrev: ABBREV, version: None, dirty: Dirty::Unsaid }
     }
 }
 

@@ -254,6 +254,7 @@ fn what_can_change_a_result_is_part_of_the_definition_of_that_service_alone() {
         "labels: {x: 2, y: 2}",
         "labels: {x: 1, y: 2}, tag: 'a-{{version}}'",
         "labels: {x: 1, y: 2}, style: sha",
+        "labels: {x: 1, y: 2}, count: paths",
         "labels: {x: 1, y: 2}, image: i",
         "labels: {x: 1, y: 2}, tags: type=sha",
         "labels: {x: 1, y: 2}, flavor: latest=false",

@@ -1,0 +1,44 @@
+//! What commands begin with: the configuration that is asked about, and the event that asked.
+
+use std::path::{Path, PathBuf};
+
+use super::args::General;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+use super::{changed, env};
+use crate::config::Config;
+use crate::git::Repository;
+use crate::pipeline::ConfigFile;
+use crate::trigger::Trigger;
+
+/// Finds filters.yaml: of the work tree, or of the tree that is asked about.
+pub(crate) fn find(
+    general: &General,
+    repository: &Repository,
+    from: &Path,
+    revision: Option<&str>,
+) -> Result<ConfigFile, Failure> {
+    let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
+    let asked = revision.map(|revision| repository.resolve(revision)).transpose()?;
+    let at = asked.filter(|commit| !repository.head().is_ok_and(|head| head.commit() == Some(commit)));
+    Ok(ConfigFile::find(repository, named.as_deref(), from, at.as_ref())?)
+}
+
+/// Reads what it says, and says what is wrong with it.
+pub(crate) fn read(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
+    let (config, diagnostics) = file.parse();
+    match config {
+        None => Err(Failure { exit: Exit::Usage, diagnostics }),
+        Some(config) => {
+            output.say(&diagnostics);
+            Ok(config)
+        }
+    }
+}
+
+/// Reads the CI engine's event; outside of CI there is none.
+pub(crate) fn trigger() -> Result<Trigger, Failure> {
+    let event = env::read(env::EVENT_PATH).map(|path| changed::read_text(Path::new(&path))).transpose()?;
+    Ok(Trigger::read(env::read, event.as_deref())?)
+}
