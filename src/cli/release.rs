@@ -91,7 +91,7 @@ enum BumpName {
 enum DependentsName {
     /// Nothing
     None,
-    /// They are released too, a patch further
+    /// They are released too, at least a patch further
     Patch,
 }
 

@@ -57,6 +57,6 @@ pub(super) fn prose(text: &str) -> String {
     out
 }
 
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     format!("<code>{}</code>", prose(text))
 }

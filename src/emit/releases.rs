@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::markdown::prose;
+use super::markdown::{code, prose};
 use super::table::{FAINT, HEADING, NAME, Palette};
 use crate::name::Escaped;
 use crate::release::{Commit, Published, Released, Unreleased};
@@ -79,7 +79,7 @@ fn why(release: &Released) -> String {
         ("first", _) => "first release".to_owned(),
         ("asked", _) => format!("{bump}, asked for"),
         ("given", _) => "asked for".to_owned(),
-        (_, Some(via)) => format!("patch, built from {}", Escaped::new(via)),
+        (_, Some(via)) => format!("built from {}", Escaped::new(via)),
         _ => format!("{bump}, by its commits"),
     }
 }
@@ -125,27 +125,60 @@ const SECTIONS: [(&str, &[&str]); 4] = [
 /// Returns the changelog's section of each release in Markdown: of those that are due, and of those that head is.
 #[must_use]
 pub fn changelog(plan: &Published) -> String {
-    let due = plan.releases.iter().map(|release| section(&release.tag, release.since.as_deref(), &release.commits));
-    let released = plan.unreleased.iter().filter_map(|line| {
-        let tag = line.tag.as_deref()?;
-        Some(section(tag, line.since.as_deref(), &line.commits))
+    let due = plan
+        .releases
+        .iter()
+        .map(|release| section(&release.services, &release.version, release.since.as_deref(), &release.commits));
+    let released = plan.unreleased.iter().filter(|line| line.why == "released").map(|line| {
+        section(&line.services, line.current.as_deref().unwrap_or_default(), line.since.as_deref(), &line.commits)
     });
     due.chain(released).collect::<Vec<_>>().join("\n")
 }
 
-fn section(tag: &str, since: Option<&str>, commits: &[Commit]) -> String {
-    let mut text = format!("## {}\n", prose(tag));
+fn section(services: &[String], version: &str, since: Option<&str>, commits: &[Commit]) -> String {
+    let mut text = format!("## {} {version}\n", prose(&services.join(", ")));
     if let Some(since) = since {
-        let _ = writeln!(text, "\nSince {}.", prose(since));
+        let _ = writeln!(text, "\nSince {}.", code(since));
     }
     for (heading, kinds) in SECTIONS {
         let mut commits = commits.iter().filter(|commit| kinds.contains(&commit.kind)).peekable();
         if commits.peek().is_some() {
             let _ = writeln!(text, "\n### {heading}\n");
             commits.for_each(|commit| {
-                let _ = writeln!(text, "- {} ({})", prose(&commit.subject), short(commit));
+                let _ = writeln!(text, "- {} ({})", description(&commit.subject), short(commit));
             });
         }
     }
     text
+}
+
+/// Returns what a subject says without `type(scope)!: `, for the heading says the type.
+fn description(subject: &str) -> String {
+    let conventional = subject.split_once(": ").filter(|(head, _)| {
+        let kind = head.trim_end_matches('!').split('(').next().unwrap_or_default();
+        !kind.is_empty() && kind.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    });
+    let Some((head, description)) = conventional else { return prose(subject) };
+    match head.split_once('(').and_then(|(_, scope)| scope.split(')').next()) {
+        Some(scope) => format!("**{}:** {}", prose(scope), prose(description)),
+        None => prose(description),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_type_is_left_to_the_heading() {
+        for (subject, expected) in [
+            ("feat: say more", "say more"),
+            ("fix(api)!: say: less", "**api:** say: less"),
+            ("Update the readme", "Update the readme"),
+            ("two words: x", "two words: x"),
+            ("feat: <b> @all *x*", "&lt;b&gt; &#64;all &#42;x&#42;"),
+        ] {
+            assert_eq!(description(subject), expected);
+        }
+    }
 }

@@ -73,6 +73,7 @@ pub enum Dependents {
     /// Nothing: no tag that nobody asked for.
     #[default]
     None,
-    /// They are released too, a patch further: they are built from it. One that was never released stays so.
+    /// They are released too, for they are built from it: a patch further, or as far as their own commits ask for. One
+    /// that was never released stays so.
     Patch,
 }

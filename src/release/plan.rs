@@ -95,7 +95,7 @@ pub fn plan(lines: &[Line], commits: Vec<Vec<Commit>>, existing: &[TagName], req
         outcomes[at] = Some(outcome(line, &decisions[at], &mut existing, request)?);
     }
     if request.dependents == Dependents::Patch {
-        spread(lines, &mut outcomes, &mut existing, request)?;
+        spread(lines, &decisions, &mut outcomes, &mut existing, request)?;
     }
     let planned = lines.iter().zip(commits).zip(decisions).zip(outcomes);
     let planned = planned.filter_map(|(((line, commits), decision), outcome)| {
@@ -153,10 +153,11 @@ fn due(line: &Line, version: Version, why: Why, existing: &mut Vec<TagName>) -> 
     Ok(Outcome::Due { version, tag, why })
 }
 
-/// Releases what depends on what is released, and so on. What head has released already counts too: a release that was
+/// Releases what depends on what is released, and so on: a patch further, or as far as its own commits ask for. What head has released already counts too: a release that was
 /// interrupted goes on where it stopped.
 fn spread(
     lines: &[Line],
+    decisions: &[Decision],
     outcomes: &mut [Option<Outcome>],
     existing: &mut Vec<TagName>,
     request: &Request,
@@ -173,7 +174,9 @@ fn spread(
             outcomes[at] = Some(if current.reach == Reach::Head && current.version.pre.is_empty() {
                 Outcome::Already { release: current.clone() }
             } else {
-                let version = line.next(Bump::Patch, request.pre.as_deref())?;
+                // What it releases besides must not be hidden behind a patch.
+                let bump = decisions[at].bump.unwrap_or(Bump::Patch);
+                let version = line.next(bump, request.pre.as_deref())?;
                 due(line, version, Why::Dependency(lines[dependency].services[0].clone()), existing)?
             });
             waiting.push(at);

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::{Change, Idle, Outcome, Plan, Planned, Release, Why};
-use crate::name::{Escaped, ServiceName, TagName, quoted};
+use crate::name::{ServiceName, TagName, quoted};
 use crate::version::Weight;
 
 /// A plan of releases as `rebake release --format json` publishes it (schema 1).
@@ -155,7 +155,7 @@ fn name(tag: &TagName) -> String {
 fn commit(change: &Change) -> Commit {
     Commit {
         commit: change.commit.id.to_string(),
-        subject: Escaped::new(change.commit.message.lines().next().unwrap_or_default()).to_string(),
+        subject: change.commit.message.lines().next().unwrap_or_default().to_owned(),
         kind: match change.reason.weight {
             Weight::Breaking => "breaking",
             Weight::Feature => "feature",

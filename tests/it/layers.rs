@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("graph", &["name"]),
     ("definition", &["name"]),
     ("version", &["name", "template"]),
+    ("release", &["name", "version"]),
     ("image", &["civil", "name", "template", "version"]),
     ("recipe", &[]),
     ("trigger", &["name"]),
@@ -43,7 +44,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("base", &["change", "git", "name", "trigger"]),
     ("affected", &["definition", "filter", "graph", "name"]),
     ("plan", &["affected", "base", "change", "config", "filter", "name", "trigger", "version"]),
-    ("emit", &["name", "plan"]),
+    ("emit", &["name", "plan", "release"]),
     (
         "pipeline",
         &[
@@ -59,6 +60,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "image",
             "name",
             "plan",
+            "release",
             "tree",
             "trigger",
             "version",
@@ -77,6 +79,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "name",
             "pipeline",
             "plan",
+            "release",
             "trigger",
             "version",
         ],

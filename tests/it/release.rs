@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
 use snapbox::str;
 
@@ -41,7 +42,7 @@ fn repo() -> Repo {
     repo.merge(["side"]);
     repo.write("web/a", "1").commit("feat: web that nobody wanted");
     repo.git(["revert", "--no-edit", "HEAD"]);
-    repo.write("docs/a", "1").commit("docs: words");
+    repo.write("docs/a", "1").commit("docs: words\u{1b}[31m");
     repo.write("new/a", "1").commit("chore: begin new");
     repo
 }
@@ -63,12 +64,12 @@ lib      1.4.0    1.5.0  minor, by its commits
 api      0.3.1    0.4.0  minor, by its commits
     minor    64932c6 feat!: api drops v1
 new      none     0.1.0  first release
-    -        13e72db chore: begin new
+    -        4b99770 chore: begin new
 web      2.0.9    -      none of its commits asks for a release
     reverts  7dddef0 Revert "feat: web that nobody wanted"
     reverted 8647c65 feat: web that nobody wanted
 docs     1.0.0    -      none of its commits asks for a release
-    -        cbc521b docs: words
+    -        1f35649 docs: words/x1b[31m
 
 3 tags to make: `--yes` makes them, `--push` sends them.
 
@@ -107,8 +108,8 @@ docs     1.0.0    -      none of its commits asks for a release
       "why": "nothing-asked",
       "commits": [
         {
-          "commit": "cbc521b5ce0806e8ded8a6215968dec10ac3d61d",
-          "subject": "docs: words",
+          "commit": "1f35649fcaabd3715f4b135ffb7e4bae5cd20803",
+          "subject": "docs: words/u001b[31m",
           "kind": "housekeeping"
         }
       ]
@@ -118,31 +119,31 @@ docs     1.0.0    -      none of its commits asks for a release
 
 "#]]);
     release(&repo, &["--changelog"]).success().stdout(str![[r#"
-## lib&#64;1.5.0
+## lib 1.5.0
 
-Since lib&#64;1.4.0.
+Since <code>lib&#64;1.4.0</code>.
 
 ### Features
 
-- feat(api): say more from lib (a421a9b)
+- **api:** say more from lib (a421a9b)
 
 ### Fixes
 
-- fix: lib (2194a88)
+- lib (2194a88)
 
-## services/api&#64;0.4.0
+## api 0.4.0
 
-Since services/api&#64;0.3.1.
+Since <code>services/api&#64;0.3.1</code>.
 
 ### Breaking changes
 
-- feat&#33;: api drops v1 (64932c6)
+- api drops v1 (64932c6)
 
-## new&#64;0.1.0
+## new 0.1.0
 
 ### Other changes
 
-- chore: begin new (13e72db)
+- begin new (4b99770)
 
 "#]]);
     assert_eq!(tags(&repo), before);
@@ -160,14 +161,14 @@ lib      1.4.0    1.5.0  minor, by its commits
 api      0.3.1    0.4.0  minor, by its commits
     minor    64932c6 feat!: api drops v1
 new      none     0.1.0  first release
-    -        13e72db chore: begin new
+    -        4b99770 chore: begin new
 web      2.0.9    -      none of its commits asks for a release
     reverts  7dddef0 Revert "feat: web that nobody wanted"
     reverted 8647c65 feat: web that nobody wanted
 docs     1.0.0    -      none of its commits asks for a release
-    -        cbc521b docs: words
+    -        1f35649 docs: words/x1b[31m
 
-Made 3 tags at 13e72db.
+Made 3 tags at 4b99770.
 
 "#]]);
     let made = tags(&repo);
@@ -176,17 +177,17 @@ Made 3 tags at 13e72db.
         str![[r#"
 docs@1.0.0 tag fc2f8c0
 lib@1.4.0 tag fc2f8c0
-lib@1.5.0 tag 13e72db
-new@0.1.0 tag 13e72db
+lib@1.5.0 tag 4b99770
+new@0.1.0 tag 4b99770
 services/api@0.3.1 tag fc2f8c0
-services/api@0.4.0 tag 13e72db
+services/api@0.4.0 tag 4b99770
 web@2.0.9 tag fc2f8c0
 "#]]
     );
     snapbox::assert_data_eq!(
         repo.git(["cat-file", "tag", "services/api@0.4.0"]),
         str![[r#"
-object 13e72db263c306112b7a88a1a1c99ac7f21e6bed
+object 4b99770a623c38410294fe6c412fa8604ae7bc99
 type commit
 tag services/api@0.4.0
 tagger Rel <rel@example.com> 981200000 +0000
@@ -197,6 +198,8 @@ api 0.4.0
 "#]]
     );
     repo.git(["fsck", "--strict"]);
+    // They came by one rename of one file: no moment has some of them.
+    assert!(!repo.dir().join(".git/refs/tags/lib@1.5.0").exists());
     for again in [&["--yes"][..], &["api", "lib", "--yes", "--bump", "major"]] {
         release(&repo, again).success().stderr("");
         assert_eq!(tags(&repo), made, "{again:?}");
@@ -209,20 +212,20 @@ web      2.0.9    -     none of its commits asks for a release
     reverts  7dddef0 Revert "feat: web that nobody wanted"
     reverted 8647c65 feat: web that nobody wanted
 docs     1.0.0    -     none of its commits asks for a release
-    -        cbc521b docs: words
+    -        1f35649 docs: words/x1b[31m
 new      0.1.0    -     released: new@0.1.0 is this commit
 
 Nothing to release.
 
 "#]]);
     release(&repo, &["api", "--changelog"]).success().stdout(str![[r#"
-## services/api&#64;0.4.0
+## api 0.4.0
 
-Since services/api&#64;0.3.1.
+Since <code>services/api&#64;0.3.1</code>.
 
 ### Breaking changes
 
-- feat&#33;: api drops v1 (64932c6)
+- api drops v1 (64932c6)
 
 "#]]);
 }
@@ -233,7 +236,7 @@ fn bumps_are_chosen() {
     release(&repo, &["docs", "--bump", "minor"]).success().stdout(str![[r#"
 SERVICE  CURRENT  NEXT   WHY
 docs     1.0.0    1.1.0  minor, asked for
-    -        cbc521b docs: words
+    -        1f35649 docs: words/x1b[31m
 
 1 tag to make: `--yes` makes it, `--push` sends it.
 
@@ -250,9 +253,9 @@ web      2.0.9    3.0.0  major, asked for
     reverts  7dddef0 Revert "feat: web that nobody wanted"
     reverted 8647c65 feat: web that nobody wanted
 docs     1.0.0    2.0.0  major, asked for
-    -        cbc521b docs: words
+    -        1f35649 docs: words/x1b[31m
 new      none     0.1.0  first release
-    -        13e72db chore: begin new
+    -        4b99770 chore: begin new
 
 5 tags to make: `--yes` makes them, `--push` sends them.
 
@@ -344,7 +347,7 @@ lib      1.4.0    1.5.0-rc.1  minor, by its commits
     minor    a421a9b feat(api): say more from lib
     patch    2194a88 fix: lib
 
-Made 1 tag at 13e72db.
+Made 1 tag at 4b99770.
 
 "#]]);
     release(&repo, &["lib", "--pre", "rc", "--yes"]).success().stdout(str![[r#"
@@ -358,20 +361,20 @@ Nothing to release.
     release(&repo, &["lib", "--pre", "rc", "--yes"]).success().stdout(str![[r#"
 SERVICE  CURRENT     NEXT        WHY
 lib      1.5.0-rc.1  1.5.0-rc.2  patch, by its commits
-    patch    02ba354 fix: lib again
+    patch    38fd667 fix: lib again
 
-Made 1 tag at 02ba354.
+Made 1 tag at 38fd667.
 
 "#]]);
     release(&repo, &["lib", "--yes"]).success().stdout(str![[r#"
 SERVICE  CURRENT     NEXT   WHY
 lib      1.5.0-rc.2  1.5.0  minor, by its commits
-    patch    02ba354 fix: lib again
+    patch    38fd667 fix: lib again
     merge    9253e1c Merge branch 'side'
     minor    a421a9b feat(api): say more from lib
     patch    2194a88 fix: lib
 
-Made 1 tag at 02ba354.
+Made 1 tag at 38fd667.
 
 "#]]);
 }
@@ -395,9 +398,9 @@ lib      1.4.0    1.5.0   minor, by its commits
     merge    9253e1c Merge branch 'side'
     minor    a421a9b feat(api): say more from lib
     patch    2194a88 fix: lib
-api      0.3.1    0.3.2   patch, built from lib
+api      0.3.1    0.4.0   built from lib
     minor    64932c6 feat!: api drops v1
-web      2.0.9    2.0.10  patch, built from api
+web      2.0.9    2.0.10  built from api
     reverts  7dddef0 Revert "feat: web that nobody wanted"
     reverted 8647c65 feat: web that nobody wanted
 
@@ -550,13 +553,47 @@ fn a_locked_ref_leaves_nothing() {
         let lock = git_dir.join(lock);
         fs::create_dir_all(lock.parent().unwrap()).unwrap();
         fs::write(&lock, "").unwrap();
-        release(&repo, &["--yes"]).failure(3).stdout("");
+        let run = release(&repo, &["--yes"]).failure(3).stdout("");
+        run.stderr(if lock.ends_with("packed-refs.lock") { str![[r#"
+error[tag]: the tags cannot be made, and none was: Could not lock packed refs: The lock for resource "[ROOT]/.git/packed-refs" could not be obtained immediately after 1 attempt(s). The lockfile at "[ROOT]/.git/packed-refs.lock" might need manual deletion.: File exists (os error 17) at path "[ROOT]/.git/packed-refs.lock"
+ |
+ = help: if another git is at work, wait for it; if one was killed, delete the `.lock` file that is named
+
+"#]] } else { str![[r#"
+error[tag]: the tags cannot be made, and none was: Could not prepare reference edit, reference="refs/tags/services/api@0.4.0": The lock for resource "[ROOT]/.git/refs/tags/services/api@0.4.0" could not be obtained immediately after 1 attempt(s). The lockfile at "[ROOT]/.git/refs/tags/services/api@0.4.0.lock" might need manual deletion.: File exists (os error 17) at path "[ROOT]/.git/refs/tags/services/api@0.4.0.lock"
+ |
+ = help: if another git is at work, wait for it; if one was killed, delete the `.lock` file that is named
+
+"#]] });
         assert_eq!(tags(&repo), before);
         fs::remove_file(&lock).unwrap();
         assert!(!repo.git(["ls-files", "--others", ".git"]).contains(".lock"));
     }
     release(&repo, &["--yes"]).success();
     assert_ne!(tags(&repo), before);
+}
+
+/// Killed at whatever moment, it has made all tags or none.
+#[test]
+fn a_killed_run_has_made_all_tags_or_none() {
+    let repo = repo();
+    let before = tags(&repo);
+    let mut made = Vec::new();
+    for delay in 0..24 {
+        release(&repo, &["--bump", "minor", "--yes"]).kill_after(Duration::from_millis(delay * 2));
+        let new = tags(&repo).lines().count() - before.lines().count();
+        assert!(new == 0 || new == 5, "killed after {} ms it had made {new} tags", delay * 2);
+        made.push(new);
+        for tag in ["lib@1.5.0", "services/api@0.4.0", "web@2.1.0", "docs@1.1.0", "new@0.1.0"] {
+            for file in [format!("refs/tags/{tag}.lock"), "packed-refs.lock".to_owned()] {
+                let _ = fs::remove_file(repo.dir().join(".git").join(file));
+            }
+            if new > 0 {
+                repo.git(["tag", "--delete", tag]);
+            }
+        }
+    }
+    assert_eq!(made[0], 0, "{made:?}");
 }
 
 /// A limit on the size of files is a disk that fills up: `packed-refs` cannot be written.
@@ -600,11 +637,11 @@ web      2.0.9    2.1.0  minor, asked for
     reverts  7dddef0 Revert "feat: web that nobody wanted"
     reverted 8647c65 feat: web that nobody wanted
 docs     1.0.0    1.1.0  minor, asked for
-    -        cbc521b docs: words
+    -        1f35649 docs: words/x1b[31m
 new      none     0.1.0  first release
-    -        13e72db chore: begin new
+    -        4b99770 chore: begin new
 
-Made 5 tags at 13e72db.
+Made 5 tags at 4b99770.
 GitHub raises no event for a push of more than three tags, so 5 tags go in groups of three.
 Sent lib@1.5.0, services/api@0.4.0, web@2.1.0 to origin.
 Sent docs@1.1.0, new@0.1.0 to origin.
@@ -656,7 +693,7 @@ fn a_refused_push_leaves_both_sides_the_same() {
     let before = tags(&repo);
     hook(&remote, "while read -r old new ref; do case $ref in *docs*) echo 'no docs today' >&2; exit 1;; esac; done");
     release(&repo, &["docs", "lib", "--bump", "minor", "--yes", "--push"]).failure(3).stdout("").stderr(str![[r#"
-error[remote]: `origin` did not take lib@1.5.0, docs@1.1.0: remote: no docs today; To /tmp/.tmp5tOn2q/clone-2; ! [remote rejected] lib@1.5.0 -> lib@1.5.0 (pre-receive hook declined); ! [remote rejected] docs@1.1.0 -> docs@1.1.0 (pre-receive hook declined); error: failed to push some refs to '/tmp/.tmp5tOn2q/clone-2'
+error[remote]: `origin` did not take lib@1.5.0, docs@1.1.0: remote: no docs today; To [..]; ! [remote rejected] lib@1.5.0 -> lib@1.5.0 (pre-receive hook declined); ! [remote rejected] docs@1.1.0 -> docs@1.1.0 (pre-receive hook declined); error: failed to push some refs to '[..]'
  |
  = help: 0 tags arrived before; 2 tags that could not be sent were deleted here, so that both sides agree; run the same command again
 
@@ -679,7 +716,7 @@ fn the_remote_is_asked_before_anything_is_made() {
     let before = tags(&repo);
     remote.git(["tag", "lib@1.5.0", "main~1"]);
     release(&repo, &["--yes", "--push"]).failure(3).stdout("").stderr(str![[r#"
-error[tag-taken]: origin has the tag lib@1.5.0 at commit cbc521b, which is not this one
+error[tag-taken]: origin has the tag lib@1.5.0 at commit 1f35649, which is not this one
  |
  = help: `git fetch origin --tags`, and see what was released
 
