@@ -33,6 +33,7 @@ Examples:
 /// Choose the next versions of services from their commits, and tag them
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(crate) struct Release {
     /// Name the services, or their paths; every service with changes when there is none
     #[arg(value_name = "SERVICE")]
@@ -164,7 +165,9 @@ fn parse(config: &Config, tag: &str, format: Format, output: &Output) -> Result<
         Parsed::Release { services, version } => {
             let services: Vec<String> = services.iter().map(ServiceName::to_string).collect();
             let text = match format {
-                Format::Table => services.iter().map(|service| format!("{service} {version}\n")).collect(),
+                Format::Table => services
+                    .iter()
+                    .fold(String::new(), |text, service| text + service + " " + &version.to_string() + "\n"),
                 Format::Json => {
                     let answer = serde_json::json!({"tag": tag, "services": services, "version": version.to_string()});
                     format!("{answer:#}\n")

@@ -46,7 +46,7 @@ enum Format {
     Table,
     /// The services with version, tag, distance and commit
     Json,
-    /// One line NAME_VERSION=VALUE a service
+    /// A variable for each service, in the form of .env files
     Env,
     /// The version alone, one a line
     Plain,

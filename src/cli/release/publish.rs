@@ -1,6 +1,7 @@
 //! From a plan of releases to tags, here and on the remote.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::Release;
 use crate::cli::env;
@@ -9,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::diagnostic::Diagnostic;
 use crate::git::{MadeTag, NewTag, Repository, Signing};
-use crate::name::{CommitId, Escaped, TagName};
+use crate::name::{CommitId, Escaped, ServiceName, TagName};
 use crate::release::{Outcome, Plan, Planned};
 
 /// GitHub raises no event for a push of more than three tags, so that no workflow would see any of them.
@@ -101,13 +102,13 @@ fn shown(remote: &str) -> String {
 
 fn new_tag(line: &Planned, commit: CommitId) -> Option<NewTag> {
     let Outcome::Due { version, tag, .. } = &line.outcome else { return None };
-    let services: Vec<&str> = line.services.iter().map(|service| service.as_str()).collect();
+    let services: Vec<&str> = line.services.iter().map(ServiceName::as_str).collect();
     let mut message = format!("{} {version}\n", services.join(", "));
     let subjects = line.changes.iter().filter(|change| change.commit.parents < 2);
     for (at, change) in subjects.enumerate() {
         let subject = Escaped::new(change.commit.message.lines().next().unwrap_or_default()).to_string();
         let first = if at == 0 { "\n" } else { "" };
-        message.push_str(&format!("{first}- {subject} ({})\n", change.commit.id.short(7)));
+        let _ = writeln!(message, "{first}- {subject} ({})", change.commit.id.short(7));
     }
     Some(NewTag { name: tag.clone(), commit, message })
 }
