@@ -8,32 +8,34 @@ use std::time::Duration;
 
 const PATHS: usize = 100_000;
 
-/// Four patterns a service, as people write them: its directory, a library, its workflow, and what never matters.
+/// Four patterns a service, as people write them: its directory, its library, its workflow, its pages.
 fn patterns(services: usize) -> Vec<String> {
     let own = |service| {
         [
             format!("services/team-{}/svc-{service}/**", service % 20),
-            format!("libs/lib-{}/src/**/*.{{ts,tsx}}", service % 50),
+            format!("libs/svc-{service}/src/**/*.{{ts,tsx}}"),
             format!(".github/workflows/svc-{service}.y?(a)ml"),
-            "**/*.md".to_owned(),
+            format!("docs/**/svc-{service}-*.md"),
         ]
     };
     (0..services).flat_map(own).collect()
 }
 
-/// Paths spread over the services, the libraries and the rest of a repository.
+/// Paths spread over the services, the libraries and the rest of a repository, in the order of a change set.
 fn paths(services: usize) -> Vec<String> {
     let path = |index: usize| {
-        let service = index * 7919 % services;
+        let service = index / 10 * 7919 % services;
         match index % 10 {
-            0 => format!("libs/lib-{}/src/deep/er/file-{index}.ts", index % 97),
-            1 => format!("docs/chapter-{}/page-{index}.md", index % 31),
+            0 => format!("libs/svc-{service}/src/deep/er/file-{index}.ts"),
+            1 => format!("docs/services/svc-{service}-page.md"),
             2 => format!(".github/workflows/svc-{service}.yml"),
             3 => format!("tools/generator/templates/item-{index}.hbs"),
             _ => format!("services/team-{}/svc-{service}/src/module/file-{index}.rs", service % 20),
         }
     };
-    (0..PATHS).map(path).collect()
+    let mut paths: Vec<String> = (0..PATHS).map(path).collect();
+    paths.sort_unstable();
+    paths
 }
 
 fn parsed(texts: &[String]) -> Vec<Pattern> {

@@ -69,6 +69,8 @@ pub mod plan;
 
 // What is made of a plan.
 pub mod emit;
+#[cfg(unix)]
+pub mod exec;
 
 // The whole, and its rim.
 pub mod pipeline;

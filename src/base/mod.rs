@@ -41,8 +41,8 @@ pub enum Compare {
     Everything,
     /// Nothing: the changes come from outside (`--changed`).
     Given(ChangeSet),
-    /// Nothing: only what is asked for by name.
-    Nothing,
+    /// Nothing: only what is asked for by name, and in these words.
+    Nothing(String),
 }
 
 /// From where the changes of a range count.

@@ -1,5 +1,8 @@
 //! The command line as people write it. Doc comments are the help texts: imperative, without a full stop.
 
+#![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
+#![expect(clippy::struct_field_names, reason = "fields are named as the flags that they hold")]
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -54,6 +57,7 @@ pub(crate) enum Command {
     Plan(Box<Plan>),
     Version(super::version::Version),
     Release(super::release::Release),
+    Glob(super::glob::Glob),
     Schema(Schema),
     Completions(Completions),
     Man(Man),

@@ -49,7 +49,7 @@ fn lines(bytes: &[u8]) -> Result<Vec<Change>, String> {
         match (words.next().and_then(Letter::read), words.next(), words.next()) {
             _ if line.is_empty() => {}
             (Some(letter), Some(path), second) => {
-                letter.push(&mut changes, path_of(path)?, second.map(path_of).transpose()?)?
+                letter.push(&mut changes, path_of(path)?, second.map(path_of).transpose()?)?;
             }
             _ => changes.push(Change { path: path_of(line)?, status: Status::Modified }),
         }

@@ -10,6 +10,7 @@ mod env;
 mod exit;
 mod failure;
 mod github;
+mod glob;
 mod output;
 mod plan;
 mod progress;
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Plan(plan) => plan::run(&args.general, plan, &output),
         Command::Version(version) => version::run(&args.general, version, &output),
         Command::Release(release) => release::run(&args.general, release, &output),
+        Command::Glob(glob) => glob::run(glob, &output),
         Command::Schema(schema) => schema::run(schema, &output),
         Command::Completions(completions) => complete::completions(completions, &output),
         Command::Man(man) => complete::man(man, &output),

@@ -8,7 +8,7 @@ use crate::change::Status;
 use crate::definition::{Definition, Definitions};
 use crate::diagnostic::Located;
 use crate::filter::{Effect, Filter, Statuses};
-use crate::name::{ServiceId, ServiceName};
+use crate::name::{RepoDir, ServiceId, ServiceName};
 use crate::recipe::{Builder, Run};
 use crate::version::{Count, Style};
 
@@ -96,7 +96,7 @@ fn canonical(service: &Service, filter: &Filter) -> String {
         global: service.global == Global::TakesPart,
         image: service.image.name.as_ref().map(ToString::to_string),
         labels: sorted(&service.image.written.labels),
-        path: service.path.as_ref().map(|path| path.as_str()),
+        path: service.path.as_ref().map(RepoDir::as_str),
         platforms: service.platforms.iter().map(String::as_str).collect(),
         run: recipe.run.as_ref().map(|run| match run {
             Run::Argv(words) => Command::Argv(words),

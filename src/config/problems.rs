@@ -1,7 +1,19 @@
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, Located, SourceFile, Span};
-use crate::name::nearest;
+use crate::name::{Escaped, nearest};
+
+/// Returns a text of the file for a message: harmless, and no longer than people read.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().nth(LONG) {
+        Some((end, _)) => format!("{}…", Escaped::new(&text[..end])),
+        None => Escaped::new(text).to_string(),
+    }
+}
+
+/// So many characters of a name are told, and so long are words that are looked for among others.
+const LONG: usize = 100;
 
 /// What has been found wrong with a file so far.
 ///
@@ -12,17 +24,18 @@ pub(super) struct Problems<'f> {
     found: Vec<Diagnostic>,
     known: BTreeSet<(&'static str, Option<Span>, String)>,
     withheld: usize,
+    compared: Cell<usize>,
     errors: bool,
 }
 
 impl<'f> Problems<'f> {
     /// So many problems are told.
     const SHOWN: usize = 100;
-    /// So many problems get a "did you mean": looking for it costs time for each of a file's names.
-    const SUGGESTED: usize = 25;
+    /// So many pairs of words are compared for a "did you mean".
+    const COMPARED: usize = 50_000;
 
     pub(super) fn new(file: &'f SourceFile) -> Self {
-        Self { file, found: Vec::new(), known: BTreeSet::new(), withheld: 0, errors: false }
+        Self { file, found: Vec::new(), known: BTreeSet::new(), withheld: 0, compared: Cell::new(0), errors: false }
     }
 
     /// The file that they are in.
@@ -54,13 +67,18 @@ impl<'f> Problems<'f> {
         self.push(Diagnostic::error(code, message).located(self.file, value, label));
     }
 
-    /// Returns an advice that names the word most likely meant, if there is one.
+    /// Returns the candidate that a mistyped word most likely meant, if there is one.
     pub(super) fn did_you_mean<'a>(
         &self,
         word: &str,
         candidates: impl IntoIterator<Item = &'a str>,
     ) -> Option<&'a str> {
-        if self.found.len() < Self::SUGGESTED { nearest(word, candidates) } else { None }
+        if word.len() > LONG {
+            return None;
+        }
+        let left = Self::COMPARED.saturating_sub(self.compared.get());
+        let candidates = candidates.into_iter().filter(|candidate| candidate.len() <= LONG);
+        nearest(word, candidates.take(left).inspect(|_| self.compared.update(|compared| compared + 1)))
     }
 
     /// Whether one of them is an error.

@@ -82,8 +82,8 @@ fn compared(plan: &Plan) -> String {
     let short = |id: &Option<String>| id.as_deref().map(|id| id.get(..7).unwrap_or(id).to_owned());
     let work_tree = if plan.range.worktree { " with the work tree's changes" } else { "" };
     match (short(&plan.range.base), short(&plan.range.head)) {
-        (Some(base), Some(head)) => format!("{base}..{head}{work_tree}: {}", plan.range.source),
-        (None, Some(head)) => format!("{head}{work_tree}: {}", plan.range.source),
+        (Some(base), Some(head)) if base != head => format!("{base}..{head}{work_tree}: {}", plan.range.source),
+        (_, Some(head)) => format!("{head}{work_tree}: {}", plan.range.source),
         (_, None) => format!("no commit yet{work_tree}: {}", plan.range.source),
     }
 }

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use rayon::prelude::*;
 
 use super::set::Owner;
@@ -61,12 +59,10 @@ pub fn matches<'a>(filters: &'a Filters, changes: &'a ChangeSet) -> Matches<'a> 
     Matches { by_filter, unmatched }
 }
 
-/// Returns the filters that match any of the changes, for those who need not know which and why.
+/// Returns the filters that match one change, for those whose paths come one by one.
 #[must_use]
-pub fn matching(filters: &Filters, changes: &ChangeSet) -> BTreeSet<FilterId> {
-    let mut hits = Vec::new();
-    let of_change = |change| of_change(filters, change, &mut hits);
-    changes.as_slice().iter().flat_map(of_change).map(|(filter, _)| filter).collect()
+pub fn matches_of<'a>(filters: &'a Filters, change: &'a Change) -> Vec<(FilterId, Match<'a>)> {
+    of_change(filters, change, &mut Vec::new())
 }
 
 fn of_change<'a>(filters: &'a Filters, change: &'a Change, hits: &mut Vec<Hit>) -> Vec<(FilterId, Match<'a>)> {

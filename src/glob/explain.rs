@@ -1,6 +1,7 @@
 //! Shows people how a pattern was read.
 
 use super::Pattern;
+use super::key::Part;
 use super::set::Set;
 use super::term::{Guard, Times};
 use super::tree::Node;
@@ -29,19 +30,19 @@ impl fmt::Display for Explanation<'_> {
         }
         lines(f, self.pattern.tree(), 4)?;
         let demands = self.pattern.demands();
-        for segment in &demands.segments {
-            writeln!(f, "  tried only when the path has the segment {}", any_of(segment))?;
+        if demands.is_empty() {
+            writeln!(f, "  tried for every path")?;
         }
-        match &demands.extension {
-            Some(extension) => writeln!(f, "  tried only when the path has the extension {}", any_of(extension)),
-            None if demands.segments.is_empty() => writeln!(f, "  tried for every path"),
-            None => Ok(()),
-        }
+        demands.iter().try_for_each(|demand| {
+            let part = match demand.part {
+                Part::Whole => "is",
+                Part::Beginning => "begins with",
+                Part::Ending => "ends in",
+            };
+            let texts = demand.texts.iter().map(|text| format!("{text:?}")).collect::<Vec<_>>().join(" or ");
+            writeln!(f, "  tried only when a segment {part} {texts}")
+        })
     }
-}
-
-fn any_of(texts: &[String]) -> String {
-    texts.iter().map(|text| format!("{text:?}")).collect::<Vec<_>>().join(" or ")
 }
 
 /// A line for a node, and more for what is in it, that much indented.
@@ -129,6 +130,10 @@ mod tests {
 "#
         );
         let demands = Pattern::parse("{a,b}/**/*.md").unwrap().explain().to_string();
-        assert!(demands.ends_with("  tried only when the path has the segment \"a\" or \"b\"\n  tried only when the path has the extension \"md\"\n"));
+        assert!(
+            demands.ends_with(
+                "  tried only when a segment is \"a\" or \"b\"\n  tried only when a segment ends in \".md\"\n"
+            )
+        );
     }
 }

@@ -1,16 +1,15 @@
-use super::key::{self, Demands};
+use super::key::{Demand, Part};
+use super::subject::Subject;
 use super::{Pattern, Verdict};
-use bstr::ByteSlice as _;
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Many patterns at once: says which of them match a path, and tries only the few that could.
 ///
-/// A pattern is filed under the segment that it demands of a path and that the fewest patterns demand, as
-/// `services/api/**` demands `services` and `api`; one without such a segment under the extension that it demands,
-/// as `**/*.md` does. A path has few segments and one extension, so only what is filed under these is tried.
-/// What demands neither (`**`, `!docs/**`) is tried for every path. The same text is tried once, however many
-/// services use it.
+/// A pattern demands literal segments of a path, or segments that begin or end so: `services/api/*.rs` demands the
+/// segments `services` and `api` and one that ends in `.rs`. It is filed under the demand that the fewest patterns
+/// share. A path has few segments, so only what is filed under these is tried. What demands nothing (`**`,
+/// `!docs/**`) is tried for every path. The same text is tried once, however many services use it.
 ///
 /// The index is `Sync`: match many paths in parallel by asking from many threads.
 #[derive(Debug, Clone, Default)]
@@ -18,11 +17,31 @@ pub struct GlobIndex {
     patterns: Vec<Pattern>,
     /// The different texts, and the positions of the patterns that have them.
     texts: IndexMap<String, Vec<usize>>,
-    /// Positions in `texts`, by what a path must have.
-    segments: BTreeMap<String, Vec<usize>>,
-    extensions: BTreeMap<String, Vec<usize>>,
+    /// Positions in `texts`, by a segment that a path must have.
+    whole: Shelf,
+    beginnings: Shelf,
+    endings: Shelf,
     /// Positions in `texts` of what could match any path.
     anything: Vec<usize>,
+}
+
+/// Positions in `texts`, filed under texts.
+#[derive(Debug, Clone, Default)]
+struct Shelf {
+    filed: IndexMap<String, Vec<usize>>,
+    /// How long the texts are, in bytes.
+    lengths: BTreeSet<usize>,
+}
+
+impl Shelf {
+    fn file(&mut self, text: &str, position: usize) {
+        self.filed.entry(text.to_owned()).or_default().push(position);
+        self.lengths.insert(text.len());
+    }
+
+    fn get(&self, text: &str) -> &[usize] {
+        self.filed.get(text).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// A pattern that matches a path.
@@ -42,27 +61,28 @@ impl GlobIndex {
         for (position, pattern) in index.patterns.iter().enumerate() {
             index.texts.entry(pattern.text().to_owned()).or_default().push(position);
         }
-        let demands: Vec<Demands> =
+        let demands: Vec<Vec<Demand>> =
             index.texts.values().map(|positions| index.patterns[positions[0]].demands()).collect();
-        let mut common: BTreeMap<&str, usize> = BTreeMap::new();
-        for text in demands.iter().flat_map(|demands| demands.segments.iter().flatten()) {
-            *common.entry(text).or_default() += 1;
+        let mut common: BTreeMap<(Part, &str), usize> = BTreeMap::new();
+        for demand in demands.iter().flatten() {
+            for text in &demand.texts {
+                *common.entry((demand.part, text)).or_default() += 1;
+            }
         }
-        for (text, demands) in demands.iter().enumerate() {
-            let rarest = demands
-                .segments
-                .iter()
-                .min_by_key(|segment| segment.iter().map(|text| common[text.as_str()]).sum::<usize>());
-            let (keys, filed) = match (rarest, &demands.extension) {
-                (Some(segment), _) => (segment, &mut index.segments),
-                (None, Some(extension)) => (extension, &mut index.extensions),
-                (None, None) => {
-                    index.anything.push(text);
-                    continue;
-                }
+        let shared =
+            |demand: &Demand| demand.texts.iter().map(|text| common[&(demand.part, text.as_str())]).sum::<usize>();
+        for (position, demands) in demands.iter().enumerate() {
+            let Some(rarest) = demands.iter().min_by_key(|demand| (shared(demand), demand.part)) else {
+                index.anything.push(position);
+                continue;
             };
-            for key in keys {
-                filed.entry(key.clone()).or_default().push(text);
+            let shelf = match rarest.part {
+                Part::Whole => &mut index.whole,
+                Part::Beginning => &mut index.beginnings,
+                Part::Ending => &mut index.endings,
+            };
+            for text in &rarest.texts {
+                shelf.file(text, position);
             }
         }
         index
@@ -85,11 +105,11 @@ impl GlobIndex {
     /// Does the same, and returns how many different patterns were tried.
     fn matches_counted(&self, path: &[u8], hits: &mut Vec<Hit>) -> usize {
         hits.clear();
-        let path = path.to_str_lossy();
-        let candidates = self.candidates(&path);
+        let path = Subject::new(path);
+        let candidates = self.candidates(&path.text);
         for candidate in &candidates {
             let positions = &self.texts[*candidate];
-            let doubt = match self.patterns[positions[0]].matches_text(&path) {
+            let doubt = match self.patterns[positions[0]].matches_subject(&path) {
                 Verdict::No => continue,
                 verdict => verdict == Verdict::Doubt,
             };
@@ -104,11 +124,105 @@ impl GlobIndex {
         let mut candidates = self.anything.clone();
         // A path that is a pattern's text matches it, whatever it demands.
         candidates.extend(self.texts.get_index_of(path));
-        candidates.extend(path.split('/').filter_map(|segment| self.segments.get(segment)).flatten());
-        candidates
-            .extend(key::extension(path).and_then(|extension| self.extensions.get(extension)).into_iter().flatten());
+        for segment in path.split('/') {
+            candidates.extend(self.whole.get(segment));
+            for length in self.beginnings.lengths.range(..=segment.len()) {
+                candidates.extend(segment.get(..*length).map_or(&[][..], |text| self.beginnings.get(text)));
+            }
+            for length in self.endings.lengths.range(..=segment.len()) {
+                candidates.extend(segment.get(segment.len() - length..).map_or(&[][..], |text| self.endings.get(text)));
+            }
+        }
         candidates.sort_unstable();
         candidates.dedup();
         candidates
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn index(texts: impl IntoIterator<Item = impl AsRef<str>>) -> GlobIndex {
+        GlobIndex::new(texts.into_iter().map(|text| Pattern::parse(text.as_ref()).unwrap()))
+    }
+
+    fn hits(index: &GlobIndex, path: &str) -> Vec<usize> {
+        let mut hits = vec![Hit { pattern: 9, doubt: true }];
+        index.matches(path.as_bytes(), &mut hits);
+        hits.iter().map(|hit| hit.pattern).collect()
+    }
+
+    #[test]
+    fn hits_ascend_and_the_same_text_hits_for_all() {
+        let index = index(["**/*.md", "docs/**", "!src/**", "docs/**", "a\\*b", "docs"]);
+        assert_eq!(hits(&index, "docs/a.md"), [0, 1, 2, 3]);
+        assert_eq!(hits(&index, "docs"), [1, 2, 3, 5]);
+        assert_eq!(hits(&index, "src/a.rs"), [0; 0]);
+        // The text of a pattern, though it asks for another path.
+        assert_eq!(hits(&index, "a\\*b"), [2, 4]);
+        assert_eq!(index.pattern(3).text(), "docs/**");
+    }
+
+    #[test]
+    fn doubt_is_told() {
+        let index = index([format!("{{{}}}", vec!["x*a*b*"; 9_000].join(","))]);
+        let mut hits = Vec::new();
+        index.matches("ab".repeat(5_000).as_bytes(), &mut hits);
+        assert_eq!(hits, [Hit { pattern: 0, doubt: true }]);
+    }
+
+    #[test]
+    fn few_of_many_patterns_are_tried() {
+        let texts = (0..5000).flat_map(|service| {
+            [
+                format!("services/team-{}/svc-{service}/**", service % 20),
+                format!(".github/workflows/svc-{service}.y?(a)ml"),
+                format!("libs/lib-{}/**/*.{{ts,tsx}}", service % 50),
+                format!("docs/**/svc-{service}-*.html"),
+                "**/*.md".to_owned(),
+            ]
+        });
+        let index = index(texts);
+        for (path, matching, most) in [
+            ("services/team-7/svc-4007/src/main.rs", 1, 1),
+            (".github/workflows/svc-17.yml", 1, 1),
+            ("libs/lib-3/src/x.ts", 100, 1),
+            ("docs/en/svc-17-all.html", 1, 1),
+            ("services/team-7/svc-4007/README.md", 5001, 2),
+            ("tools/x.go", 0, 0),
+        ] {
+            let mut hits = Vec::new();
+            assert!(index.matches_counted(path.as_bytes(), &mut hits) <= most, "{path}");
+            assert_eq!(hits.len(), matching, "{path}");
+        }
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        let fragment = prop::sample::select(vec![
+            "a", "b", "c", "/", "/", "/", "*", "**", "/**/", "?", ".", ".md", "[ab]", "{a,b}", "{a/b,c}", "@(a|b)",
+            "?(a)", "!(a)", "!", "\\", "\"", "(a|b/)", "./",
+        ]);
+        prop::collection::vec(fragment, 1..7).prop_map(|fragments| fragments.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn the_index_finds_what_trying_all_finds(
+            texts in prop::collection::vec(text(), 1..12),
+            paths in prop::collection::vec("[abc.]{1,3}(/[abc.]{1,2}){0,3}(\\.md)?/?", 1..8),
+        ) {
+            let patterns: Vec<Pattern> = texts.iter().filter_map(|text| Pattern::parse(text).ok()).collect();
+            let index = GlobIndex::new(patterns.clone());
+            for path in paths.iter().chain(&texts) {
+                let all: Vec<usize> = (0..patterns.len())
+                    .filter(|position| patterns[*position].matches(path.as_bytes()) != Verdict::No)
+                    .collect();
+                prop_assert_eq!(hits(&index, path), all, "{:?} {}", patterns, path);
+            }
+        }
     }
 }

@@ -6,44 +6,43 @@ use super::tree::Node;
 /// How many texts a group of alternatives may stand for before it counts as unknown.
 const MAX_TEXTS: usize = 64;
 
-/// What an expression demands of a path. Each demand is met by any one of its texts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Demands {
-    /// The path has one of these segments; a demand for each segment of the pattern that is literal.
-    pub(super) segments: Vec<Vec<String>>,
-    /// The path ends in one of these extensions (what stands behind the last dot).
-    pub(super) extension: Option<Vec<String>>,
+/// What an expression demands of a path: that one of its segments is, begins with or ends in any of these texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Demand {
+    pub(super) part: Part,
+    pub(super) texts: Vec<String>,
 }
 
-impl Demands {
-    pub(super) fn of(tree: &Node) -> Self {
-        let nodes = match tree {
-            Node::Sequence(nodes) => &nodes[..],
-            node => std::slice::from_ref(node),
-        };
-        // A slash that may follow a path makes no difference to its segments.
-        let nodes = match nodes {
-            [nodes @ .., Node::Repeat(node, Times::Optional)] if **node == Node::Literal("/".to_owned()) => nodes,
-            nodes => nodes,
-        };
-        let mut walk = Walk { demands: Self::default(), whole: true, texts: vec![String::new()] };
-        for node in nodes {
-            walk.node(node);
-        }
-        walk.end()
+/// The part of a segment that a text must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Whole,
+    Beginning,
+    Ending,
+}
+
+/// Returns all that an expression demands; a path that it takes meets every demand.
+pub(super) fn demands(tree: &Node) -> Vec<Demand> {
+    let nodes = match tree {
+        Node::Sequence(nodes) => &nodes[..],
+        node => std::slice::from_ref(node),
+    };
+    // A slash that may follow a path makes no difference to its segments.
+    let nodes = match nodes {
+        [nodes @ .., Node::Repeat(node, Times::Optional)] if **node == Node::Literal("/".to_owned()) => nodes,
+        nodes => nodes,
+    };
+    let mut walk = Walk { demands: Vec::new(), whole: true, texts: vec![String::new()] };
+    for node in nodes {
+        walk.node(node);
     }
-}
-
-/// The extension of a path: what stands behind the last dot of its last segment.
-pub(super) fn extension(path: &str) -> Option<&str> {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-    Some(name.rsplit_once('.')?.1)
+    walk.slash();
+    walk.demands
 }
 
 /// A walk over the nodes of an expression, from left to right.
 struct Walk {
-    demands: Demands,
+    demands: Vec<Demand>,
     /// Whether the texts begin where a segment does.
     whole: bool,
     /// What may stand between the last place that is not literal, or the last slash, and here.
@@ -63,15 +62,18 @@ impl Walk {
                 }
             }
             Node::Repeat(inner, Times::Optional) if self.at_slash() && ends_at_slash(inner) => {}
-            node => match literals(node) {
-                Some(texts) => self.append(&texts),
-                None => {
-                    if begins_at_slash(node) {
-                        self.slash();
-                    }
-                    self.unknown(ends_at_slash(node));
+            node => {
+                if let Some(texts) = literals(node) {
+                    return self.append(&texts);
                 }
-            },
+                if begins_at_slash(node) {
+                    self.slash();
+                }
+                self.unknown();
+                if ends_at_slash(node) {
+                    self.slash();
+                }
+            }
         }
     }
 
@@ -81,44 +83,41 @@ impl Walk {
 
     fn append(&mut self, more: &[&str]) {
         if self.texts.len() * more.len() > MAX_TEXTS {
-            return self.unknown(false);
+            return self.unknown();
         }
         self.texts = self.texts.iter().flat_map(|text| more.iter().map(move |more| format!("{text}{more}"))).collect();
     }
 
     fn slash(&mut self) {
-        if self.whole && !self.at_slash() {
-            self.demands.segments.push(std::mem::take(&mut self.texts));
-        }
-        self.unknown(true);
+        self.demand(if self.whole { Part::Whole } else { Part::Ending });
+        (self.whole, self.texts) = (true, vec![String::new()]);
     }
 
-    fn unknown(&mut self, at_slash: bool) {
-        self.whole = at_slash;
-        self.texts = vec![String::new()];
-    }
-
-    fn end(mut self) -> Demands {
+    /// Something follows that is not literal.
+    fn unknown(&mut self) {
         if self.whole {
-            self.slash();
-        } else {
-            let extension = |text: &String| text.rsplit_once('.').map(|(_, extension)| extension.to_owned());
-            self.demands.extension = self.texts.iter().map(extension).collect();
+            self.demand(Part::Beginning);
         }
-        self.demands
+        (self.whole, self.texts) = (false, vec![String::new()]);
+    }
+
+    fn demand(&mut self, part: Part) {
+        // What may be empty demands nothing: `**/` also takes the end of the path.
+        if !self.texts.iter().any(String::is_empty) {
+            self.demands.push(Demand { part, texts: std::mem::take(&mut self.texts) });
+        }
     }
 }
 
 /// The texts of alternatives that are all literal and stay in one segment.
 fn literals(node: &Node) -> Option<Vec<&str>> {
-    let Node::Either(arms) = node else { return None };
-    arms.iter()
-        .map(|arm| match arm {
-            Node::Literal(text) if !text.contains('/') => Some(text.as_str()),
-            Node::Sequence(nodes) if nodes.is_empty() => Some(""),
-            _ => None,
-        })
-        .collect()
+    match node {
+        Node::Literal(text) if !text.contains('/') => Some(vec![text]),
+        Node::Sequence(nodes) if nodes.is_empty() => Some(vec![""]),
+        Node::Either(arms) => Some(arms.iter().map(literals).collect::<Option<Vec<_>>>()?.concat()),
+        Node::Repeat(node, Times::Optional) => Some([literals(node)?, vec![""]].concat()),
+        _ => None,
+    }
 }
 
 fn takes_something(node: &Node) -> bool {
@@ -152,56 +151,54 @@ mod tests {
     use super::*;
     use crate::glob::Pattern;
 
-    fn demands(pattern: &str) -> String {
-        let demands = Demands::of(Pattern::parse(pattern).unwrap().tree());
-        let segments = demands.segments.iter().map(|texts| texts.join("|"));
-        let extension = demands.extension.iter().map(|texts| format!(".{}", texts.join("|")));
-        segments.chain(extension).collect::<Vec<_>>().join(" ")
+    fn shown(pattern: &str) -> String {
+        let show = |demand: &Demand| {
+            let texts = demand.texts.join("|");
+            match demand.part {
+                Part::Whole => texts,
+                Part::Beginning => texts + "…",
+                Part::Ending => format!("…{texts}"),
+            }
+        };
+        demands(Pattern::parse(pattern).unwrap().tree()).iter().map(show).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
-    fn literal_segments_and_extensions_are_demanded() {
+    fn literal_parts_of_segments_are_demanded() {
         for (pattern, demanded) in [
             ("services/api/**", "services api"),
-            ("services/api/**/*.rs", "services api .rs"),
+            ("services/api/**/*.rs", "services api ….rs"),
             ("a/**/b/*/c", "a b c"),
             ("**/node_modules/**", "node_modules"),
-            ("**/*.md", ".md"),
-            ("*.md", ".md"),
+            ("**/*.md", "….md"),
+            ("*.md", "….md"),
             ("**/*", ""),
             ("**", ""),
-            ("a*/b?/[cd]/e", "e"),
+            ("a*/b?/[cd]/e", "a… b… e"),
+            ("docs/**/svc-1-*.md", "docs svc-1-… ….md"),
             ("src/{a,b}/x.{js,ts}", "src a|b x.js|x.ts"),
-            ("**/*.{js,ts}", ".js|ts"),
+            ("**/*.{js,ts}", "….js|.ts"),
             ("@(api|web)/main", "api|web main"),
-            ("a+(b)/c", "c"),
+            ("a+(b)/c", "a… c"),
             ("{a/b,c}/d", "d"),
             ("!(a)/b.go", "b.go"),
+            ("x.y?(a)ml", "x.yaml|x.yml"),
+            ("a/**/?(b)", "a"),
+            ("a/**b/c", "a …b c"),
+            ("a/b**", "a b…"),
             ("\\*/\"x y\"", "* x y"),
             ("a|b", "a|b"),
             ("a/b|c", ""),
-            ("(a/|)b", ""),
+            ("(a/|)b", "…b"),
         ] {
-            assert_eq!(demands(pattern), demanded, "{pattern}");
+            assert_eq!(shown(pattern), demanded, "{pattern}");
         }
     }
 
     #[test]
     fn too_many_alternatives_are_not_demanded() {
-        let pattern = format!("a/{}/b", "{x,y}".repeat(7));
-        assert_eq!(demands(&pattern), "a b");
-    }
-
-    #[test]
-    fn the_extension_is_behind_the_last_dot() {
-        for (path, expected) in [
-            ("a/b.test.ts", Some("ts")),
-            ("a.b/c", None),
-            (".env", Some("env")),
-            ("a.js/", Some("js")),
-            ("a.", Some("")),
-        ] {
-            assert_eq!(extension(path), expected, "{path}");
-        }
+        let pattern = format!("a/x{}/b", "{y,z}".repeat(7));
+        assert_eq!(shown(&pattern).split(' ').count(), 3);
+        assert!(!shown(&pattern).contains(&"y".repeat(7)));
     }
 }

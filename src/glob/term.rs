@@ -31,6 +31,8 @@ pub(super) enum Word {
     End,
     /// Whether a word character stands on exactly one side (`true`), or not (`false`).
     Boundary(bool),
+    /// What JavaScript cannot read. It is no error yet: picomatch may take it out again.
+    Unreadable(Box<PatternError>),
 }
 
 /// What must not, or must, follow here.
@@ -75,7 +77,12 @@ pub(super) fn at(at: usize, words: impl IntoIterator<Item = Word>) -> Vec<Term> 
 /// Reads text that picomatch hands through to the regular expression as it is.
 ///
 /// It is in the syntax of JavaScript without the flags `u` and `v`.
-pub(super) fn handed_through(text: &str, at: usize) -> Result<Vec<Term>, PatternError> {
+pub(super) fn handed_through(text: &str, at: usize) -> Vec<Term> {
+    readable(text, at).unwrap_or_else(|error| self::at(at, [Word::Unreadable(Box::new(error))]))
+}
+
+/// Does the same, unless JavaScript cannot read the text.
+pub(super) fn readable(text: &str, at: usize) -> Result<Vec<Term>, PatternError> {
     let chars: Vec<char> = text.chars().collect();
     let mut words = Vec::new();
     let mut rest = &chars[..];

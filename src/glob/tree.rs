@@ -41,6 +41,39 @@ impl Node {
         }
     }
 
+    /// Whether a path begins and ends as it must: a quick look before a match.
+    pub(super) fn may_take(&self, path: &str) -> bool {
+        match self {
+            Self::Literal(text) => path == text,
+            Self::Sequence(nodes) => {
+                let begins = !matches!(nodes.first(), Some(Self::Literal(text)) if !path.starts_with(text));
+                begins && !matches!(nodes.last(), Some(Self::Literal(text)) if !path.ends_with(text))
+            }
+            _ => true,
+        }
+    }
+
+    /// The directory of which this is all, as `src` is of `src/**`.
+    ///
+    /// It takes the [plain](super::subject) paths that are the directory or in it.
+    pub(super) fn directory(&self) -> Option<&str> {
+        let Self::Sequence(nodes) = self else { return None };
+        let [Self::Literal(directory), Self::Either(arms)] = &nodes[..] else { return None };
+        let [Self::Sequence(inside), Self::End] = &arms[..] else { return None };
+        let [Self::Literal(slash), Self::Guard(Guard::NotDots), Self::Globstar] = &inside[..] else { return None };
+        (slash == "/").then_some(directory)
+    }
+
+    /// Whether a lookahead is anywhere in it.
+    pub(super) fn looks_ahead(&self) -> bool {
+        match self {
+            Self::Ahead(..) => true,
+            Self::Sequence(nodes) | Self::Either(nodes) => nodes.iter().any(Self::looks_ahead),
+            Self::Repeat(node, _) => node.looks_ahead(),
+            _ => false,
+        }
+    }
+
     fn sequence(mut nodes: Vec<Self>) -> Self {
         nodes.dedup_by(|next, last| match (last, next) {
             (Self::Literal(text), Self::Literal(more)) => {
@@ -84,6 +117,7 @@ impl Builder<'_> {
             let node = match word {
                 Word::Or | Word::Close => break,
                 Word::Repeat(_) => return Err(nothing_to_repeat(at)),
+                Word::Unreadable(error) => return Err((**error).clone()),
                 Word::Open(opening) => {
                     let opening = *opening;
                     self.next += 1;
@@ -111,7 +145,6 @@ impl Builder<'_> {
     /// Reads a group whose parenthesis has been read.
     fn group(&mut self, opening: Opening, at: usize) -> Result<Node, PatternError> {
         let ahead = match opening {
-            Opening::Group => None,
             Opening::NotAhead => Some(false),
             Opening::Paren if self.word(0) == Some(&Word::Repeat(Times::Optional)) => {
                 let kind = self.word(1).cloned();
@@ -126,7 +159,7 @@ impl Builder<'_> {
                     }
                 }
             }
-            Opening::Paren => None,
+            Opening::Group | Opening::Paren => None,
         };
         self.depth += 1;
         if self.depth > 4 * MAX_DEPTH {

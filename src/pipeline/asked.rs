@@ -60,9 +60,9 @@ pub(super) fn read(
 impl Asked {
     /// A service's release tag asks for that service alone, at that version; any other tag for nothing.
     fn by_tag(&mut self, config: &Config, trigger: &Trigger, warnings: &mut Vec<Diagnostic>) {
-        self.base.compare = Compare::Nothing;
         let tag = trigger.tag().unwrap_or_default();
         let shown = Escaped::new(tag);
+        self.base.compare = Compare::Nothing(format!("the tag {shown}"));
         let id = |service: &ServiceName| config.graph.id(service.as_str());
         match config.release_tags.parse(&TagName::from_git(tag)) {
             Parsed::Release { services, version } => {
@@ -92,9 +92,9 @@ impl Asked {
             Parsed::Unknown { claimed } => {
                 let message = format!("the tag `{shown}` is no service's release tag, so nothing is planned");
                 let warning = Diagnostic::warning("tag-of-no-service", message);
-                let names = || config.services.keys().map(ServiceName::as_str);
-                warnings.push(match claimed.as_deref().and_then(|claimed| nearest(claimed, names())) {
-                    Some(service) => warning.help(format!("did you mean the service `{service}`?")),
+                let prefixes = || config.release_tags.prefixes();
+                warnings.push(match claimed.as_deref().and_then(|claimed| nearest(claimed, prefixes())) {
+                    Some(prefix) => warning.help(format!("did you mean `{prefix}` and a version?")),
                     None => warning.help("the formats of release tags are `tag` in filters.yaml"),
                 });
                 self.only = Some(Vec::new());
@@ -109,7 +109,7 @@ impl Asked {
             self.base.compare = Compare::Everything;
         } else {
             let services = services(config, names)?;
-            self.base.compare = Compare::Nothing;
+            self.base.compare = Compare::Nothing("what was asked for by hand".to_owned());
             self.forced.extend(&services);
             self.only = Some(services);
         }
@@ -140,7 +140,7 @@ pub(super) fn services(config: &Config, names: &[String]) -> Result<Vec<ServiceI
         if found.len() == before {
             let paths: Vec<String> =
                 config.services.values().filter_map(|service| service.path.as_ref()).map(ToString::to_string).collect();
-            let candidates = config.services.keys().map(|name| name.as_str()).chain(paths.iter().map(String::as_str));
+            let candidates = config.services.keys().map(ServiceName::as_str).chain(paths.iter().map(String::as_str));
             let nearest = nearest(name, candidates).map(str::to_owned);
             return Err(UnknownService { name: name.clone(), nearest });
         }

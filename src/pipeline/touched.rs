@@ -1,6 +1,6 @@
 //! The commits since a release that touch the files of services.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Error;
 use crate::config::Config;
@@ -28,7 +28,8 @@ pub(super) fn since(
     }
     repository.commits_since(head, since, parents, |parent, commit| {
         let changes = repository.diff(parent, commit)?;
-        let matching = filter::matching(&config.filters, &changes);
+        let matches = changes.as_slice().iter().flat_map(|change| filter::matches_of(&config.filters, change));
+        let matching: BTreeSet<FilterId> = matches.map(|(filter, _)| filter).collect();
         let mut touched: Vec<usize> =
             matching.iter().filter_map(|filter| groups_of.get(filter)).flatten().copied().collect();
         touched.sort_unstable();

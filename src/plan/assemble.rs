@@ -57,17 +57,19 @@ pub struct Names {
 #[must_use]
 pub fn assemble(found: &Assembly) -> Plan {
     let config = found.config;
-    let levels = config.graph.levels(|service| found.planned.contains(&service));
-    let is_planned = planned_set(found);
+    let places = places(found);
+    let levels = config.graph.levels(|service| places[service.0].is_some());
     let service = |(service, names): (&ServiceId, &Names)| {
         let definition = &config.services[service.0];
-        let needs = found.planned.iter().filter(|other| config.graph.dependencies(*service).contains(other));
+        let mut needs = config.graph.dependencies(*service);
+        needs.retain(|need| places[need.0].is_some());
+        needs.sort_by_key(|need| places[need.0]);
         Service {
             service: definition.name.value.as_str().to_owned(),
             path: definition.path.as_ref().map(ToString::to_string),
             causes: found.affected.causes(*service).iter().map(|cause| published(cause, config)).collect(),
             base: None::<Base>,
-            needs: needs.map(|need| config.graph.name(*need).as_str().to_owned()).collect(),
+            needs: needs.iter().map(|need| config.graph.name(*need).as_str().to_owned()).collect(),
             level: levels[service.0].unwrap_or_default(),
             version: names.version.clone(),
             described: names.described.as_ref().map(Described::from),
@@ -93,7 +95,7 @@ pub fn assemble(found: &Assembly) -> Plan {
         unaffected: config
             .graph
             .services()
-            .filter(|service| !is_planned[service.0])
+            .filter(|service| places[service.0].is_none())
             .map(|service| config.graph.name(service).as_str().to_owned())
             .collect(),
         removed: found.removed.iter().map(|service| service.as_str().to_owned()).collect(),
@@ -108,12 +110,13 @@ pub fn assemble(found: &Assembly) -> Plan {
     }
 }
 
-fn planned_set(found: &Assembly) -> Vec<bool> {
-    let mut planned = vec![false; found.config.services.len()];
-    for service in found.planned {
-        planned[service.0] = true;
+/// Returns where each service stands in the plan.
+fn places(found: &Assembly) -> Vec<Option<usize>> {
+    let mut places = vec![None; found.config.services.len()];
+    for (place, service) in found.planned.iter().enumerate() {
+        places[service.0] = Some(place);
     }
-    planned
+    places
 }
 
 fn range(chosen: &Chosen) -> Range {

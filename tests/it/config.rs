@@ -62,8 +62,10 @@ fn a_file_of_paths_filter_is_read_as_it_is() {
 
 #[test]
 fn flat_filters_stand_in_the_order_of_javascript() {
-    let config = read("b: x\n'10': x\n9: x\na: x\n'01': x\n0x2: x\ntrue: x\n");
-    assert_eq!(names(&config), ["2", "9", "10", "b", "a", "01", "true"]);
+    let text = "b: x\n'10': x\n9: x\na: x\n'01': x\n0x2: x\ntrue: x\n012: x\n1_1: x\n";
+    let (config, warnings) = read_with(text, Quantifier::Some);
+    assert_eq!(warnings, ["filter-name"; 3], "0x2, 012 and 1_1 are other names to JavaScript");
+    assert_eq!(names(&config), ["2", "9", "10", "11", "12", "b", "a", "01", "true"]);
     assert_eq!(names(&read("- x\n- [y, z]\n")), ["0", "1"]);
     let merged = read("a: q\n<<: {z: p, a: r}\nb: s\n");
     assert_eq!(names(&merged), ["a", "z", "b"]);
@@ -107,6 +109,8 @@ fn shapes_are_told_apart_by_services() {
     assert_eq!(shape("services: ['a/**']"), Shape::Flat);
     assert_eq!(shape("services: 'a/**'\nb: c"), Shape::Flat);
     assert_eq!(shape("services: {added: a, modified|deleted: [b]}"), Shape::Flat);
+    assert_eq!(read_with("services: {Added|moved: a, moved: [b]}", Quantifier::Some).0.shape, Shape::Flat);
+    assert_eq!(shape("services: {added: {path: a}}"), Shape::Structured);
     assert_eq!(shape("a: b"), Shape::Flat);
 }
 
@@ -309,7 +313,7 @@ fn the_schema_is_made_from_the_types() {
     let service = &schema["$defs"]["Service"];
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert_eq!(service["additionalProperties"], false);
-    assert_eq!(service["properties"].as_object().unwrap().len(), 26);
+    assert_eq!(service["properties"].as_object().unwrap().len(), 27);
     assert!(service["properties"]["path"]["description"].as_str().unwrap().starts_with("Its directory"));
     assert_eq!(schema["$defs"]["Structured"]["patternProperties"]["^x-"], true);
 }

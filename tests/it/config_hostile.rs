@@ -23,7 +23,7 @@ fn said_of(bytes: &[u8]) -> Vec<&'static str> {
 
 #[test]
 fn great_and_deep_files_are_refused() {
-    let nested = |depth: usize| (0..depth).map(|at| format!("{}a:\n", " ".repeat(at))).collect::<String>();
+    let nested = |depth: usize| (0..depth).map(|at| " ".repeat(at) + "a:\n").collect::<String>();
     assert_eq!(said_of(nested(2_000).as_bytes()), ["too-deep"]);
     assert_eq!(said_of("- ".repeat(10_000).as_bytes()), ["too-deep"]);
     assert_eq!(said_of("[".repeat(100_000).as_bytes()), ["too-deep"]);
@@ -42,15 +42,18 @@ fn alias_bombs_are_refused() {
     let wide = format!("a: &a [{}]\nb: [{}]\n", "x,".repeat(2000), "*a,".repeat(2000));
     assert_eq!(said_of(wide.as_bytes()), ["too-many-values"]);
     let merged = (0..60).map(|at| {
-        format!("m{at}: &m{at} {{<<: [{}], k{at}: 1}}\n", (0..at).map(|at| format!("*m{at},")).collect::<String>())
+        format!(
+            "m{at}: &m{at} {{<<: [{}], k{at}: 1}}\n",
+            (0..at).map(|at| format!("*m{at}")).collect::<Vec<_>>().join(",")
+        )
     });
     assert_eq!(said_of(merged.collect::<String>().as_bytes()), ["too-many-values"]);
 }
 
 #[test]
 fn many_problems_are_told_in_part() {
-    let unknown: String = (0..20_000).map(|at| format!("  s{at}: {{pat: x, depends_on: [t{at}]}}\n")).collect();
-    let codes = said_of(format!("services:\n{unknown}").as_bytes());
+    let unknown: Vec<String> = (0..20_000).map(|at| format!("  s{at}: {{pat: x, depends_on: [t{at}]}}\n")).collect();
+    let codes = said_of(format!("services:\n{}", unknown.concat()).as_bytes());
     assert_eq!(codes.len(), 101);
     assert_eq!(codes.last(), Some(&"too-many-problems"));
 }
@@ -74,14 +77,15 @@ fn nothing_hostile_reaches_the_terminal() {
 
 static CORPUS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/config");
-    let mut files: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(directory).expect("the data").map(|entry| entry.expect("a file").path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
     files.sort();
-    files.iter().map(|file| fs::read(file).unwrap()).filter(|bytes| bytes.len() < 4096).collect()
+    files.iter().map(|file| fs::read(file).expect("a file")).filter(|bytes| bytes.len() < 4096).collect()
 });
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {

@@ -31,10 +31,15 @@ enum Clocks {
 
 const CLOCKS: [Clocks; 4] = [Clocks::Right, Clocks::Coarse, Clocks::Skewed, Clocks::Wild];
 
+/// Seeds of histories that each told a broken rule from git's: the order of commits of one second; what is exact in a
+/// shallow clone; and with git 2.48 or later, the commit that is put back at the stop, and a stop that tags which were
+/// not fetched would delay.
+const REMARKABLE: [u64; 4] = [5, 21, 33, 2012];
+
 #[test]
 fn random_histories_are_described_as_git_does() {
     let wanted = setting("REBAKE_FUZZ").unwrap_or(300);
-    let mut compared = 0;
+    let mut compared: usize = REMARKABLE.map(compare_random).into_iter().sum();
     let mut seed = setting("REBAKE_SEED").unwrap_or(1);
     while compared < wanted {
         compared += compare_random(seed);
@@ -150,6 +155,16 @@ fn a_renamed_tag_and_one_that_is_not_utf_8_go_by_their_refs() {
     let found = repo.describe(&wanted, DescribeOptions::default()).services;
     let found: Vec<_> = found.iter().map(|found| (found.tag.as_ref().unwrap().as_bytes(), found.distance)).collect();
     assert_eq!(found, [(&b"new@1.0.0"[..], 1), (b"x@1\xff", 0)]);
+}
+
+#[test]
+fn a_commit_graph_does_not_lead_below_the_boundary_of_a_shallow_clone() {
+    let dir = tempfile::tempdir().unwrap();
+    let repo = Repo::drawn(dir.path(), MERGED_BACK);
+    repo.git(&["commit-graph", "write", "--reachable"]);
+    std::fs::write(dir.path().join("shallow"), repo.git(&["rev-parse", "main~2"]) + "\n").unwrap();
+    let found = repo.describe(&[vec![TagPattern::new("svc@", "")]], DescribeOptions::default()).services;
+    assert_eq!((found[0].tag.as_ref(), found[0].distance, found[0].trust), (None, 3, Trust::Shallow));
 }
 
 #[test]

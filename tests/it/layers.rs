@@ -45,6 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("affected", &["definition", "filter", "graph", "name"]),
     ("plan", &["affected", "base", "change", "config", "filter", "name", "trigger", "version"]),
     ("emit", &["name", "plan", "release"]),
+    ("exec", &["name", "plan", "recipe"]),
     (
         "pipeline",
         &[
@@ -76,6 +77,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "emit",
             "filter",
             "git",
+            "glob",
             "name",
             "pipeline",
             "plan",
@@ -97,12 +99,16 @@ const CRATES: &[(&str, &[&str])] = &[
     ("gix", &["git"]),
     ("globset", &["glob"]),
     ("granit_parser", &["config"]),
+    ("jobserver", &["exec"]),
     ("petgraph", &["graph"]),
+    ("quick_junit", &["exec"]),
     ("rayon", &["filter", "fingerprint", "git", "glob"]),
     ("regex", &["glob", "image"]),
+    ("rustix", &["exec"]),
     ("semver", &["version"]),
     ("serde_yaml", &["config"]),
     ("sha2", &["fingerprint"]),
+    ("signal_hook", &["exec"]),
     ("std::env", &["cli"]),
     ("std::process", &["cli", "exec", "git", "main"]),
 ];

@@ -2,22 +2,29 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test every failure is a bug, and the place says which")]
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes what programs print so")]
+#![expect(clippy::print_stdout, reason = "a random test says its seed and what it found")]
 
 mod config;
 mod config_errors;
 mod config_hostile;
 mod describe;
 mod events;
+#[cfg(unix)]
+mod exec;
 mod git_diff;
 mod git_entries;
 mod git_merge_base;
 mod git_open;
 mod git_revision;
 mod git_status;
+mod github_output;
+mod glob_command;
 mod history;
 mod layers;
 mod metadata_action;
+mod paths_filter;
 mod picomatch;
+mod plan;
 mod random;
 mod release;
 mod repo;

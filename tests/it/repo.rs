@@ -361,6 +361,11 @@ impl Run {
         self
     }
 
+    /// Returns the standard output, for what is not compared whole.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.stdout.clone()).expect("this output is UTF-8")
+    }
+
     #[track_caller]
     fn compare(&self, actual: &[u8], expected: impl snapbox::IntoData) {
         let mut redactions = snapbox::Redactions::new();
@@ -393,10 +398,10 @@ fn rebake_runs_without_the_environment_of_the_tests() {
     let repo = Repo::new();
     repo.write("dir/a", "").commit("first");
     let plan = repo.rebake(["plan"]).env("GITHUB_ACTIONS", "").dir("dir").stdin("").failure(2);
-    plan.stdout("").stderr(snapbox::str![[r#"
+    plan.stdout("").stderr(snapbox::str![[r"
 error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github
  |
  = help: write one (`rebake schema` prints what it may hold), or name it with `-c FILE`
 
-"#]]);
+"]]);
 }

@@ -1,10 +1,9 @@
 use schemars::JsonSchema;
 
-use crate::config::problems::Problems;
+use crate::config::problems::{Problems, shown};
 use crate::config::read::{Map, Read, Text, literal};
 use crate::config::yaml::View;
 use crate::diagnostic::Diagnostic;
-use crate::name::Escaped;
 
 /// Build arguments by name.
 #[derive(Debug, Clone, Default, JsonSchema)]
@@ -25,10 +24,10 @@ impl Read for BuildArguments {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let arguments = Map::<Text>::read(view, problems)?;
         for (name, argument) in arguments.0.iter().filter(|(name, _)| is_secret(name)) {
-            let message = format!("the build argument `{}` looks like a secret", Escaped::new(name));
+            let message = format!("the build argument `{}` looks like a secret", shown(name));
             let problem = Diagnostic::error("secret-build-arg", message);
             let problem = problem.located(problems.file(), &argument.name, "ends in the history of the image");
-            let id = Escaped::new(name).to_string();
+            let id = shown(name);
             problems.push(problem.help(format!("hand it over as a secret: `secrets: [\"id={id},env={id}\"]`")));
         }
         names(arguments, problems).map(Self)
@@ -43,7 +42,7 @@ impl Read for Variables {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let variables = Map::<Text>::read(view, problems)?;
         for (name, variable) in variables.0.iter().filter(|(name, _)| name.starts_with("REBAKE_")) {
-            let message = format!("the variable `{}` is rebake's own", Escaped::new(name));
+            let message = format!("the variable `{}` is rebake's own", shown(name));
             problems.error("reserved-variable", message, &variable.name, "would be replaced");
         }
         names(variables, problems).map(Self)
@@ -60,7 +59,7 @@ fn names(map: Map<Text>, problems: &mut Problems<'_>) -> Option<Map<Text>> {
     for (name, value) in &map.0 {
         let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         if !begins || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            let message = format!("`{}` is not the name of a variable", Escaped::new(name));
+            let message = format!("`{}` is not the name of a variable", shown(name));
             problems.error("bad-variable", message, &value.name, "expected letters, digits and `_`");
             good = false;
         }

@@ -2,11 +2,10 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 
-use crate::config::problems::Problems;
+use crate::config::problems::{Problems, shown};
 use crate::config::read::{Read, literal};
 use crate::config::yaml::View;
 use crate::diagnostic::Diagnostic;
-use crate::name::Escaped;
 
 /// A span of time in hours, minutes and seconds: `1h30m`.
 #[derive(Debug, Clone, JsonSchema)]
@@ -32,7 +31,7 @@ impl Read for TimeLimit {
         if let Some(limit) = duration(text).filter(|limit| !limit.is_zero()) {
             return Some(Self(limit));
         }
-        let message = format!("`{}` is not a span of time", Escaped::new(text));
+        let message = format!("`{}` is not a span of time", shown(text));
         let problem = Diagnostic::error("bad-duration", message);
         let problem = problem.located(problems.file(), &view.locate(()), "expected hours, minutes and seconds");
         problems.push(match text.parse::<u32>() {
@@ -78,7 +77,7 @@ fn number(
     let text = literal(view, what, problems)?;
     let number = text.parse().ok().filter(|number| range.contains(number));
     if number.is_none() {
-        let message = format!("`{}` is not {what}", Escaped::new(text));
+        let message = format!("`{}` is not {what}", shown(text));
         problems.error("out-of-range", message, &view.locate(()), format!("expected {what}"));
     }
     number

@@ -3,11 +3,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
-use crate::config::problems::Problems;
+use crate::config::problems::{Problems, shown};
 use crate::config::read::{Read, entries};
 use crate::config::yaml::{Content, Meaning, View};
 use crate::diagnostic::Diagnostic;
-use crate::name::Escaped;
 
 /// Values for the CI job, by the name that it knows them by.
 #[derive(Debug, Clone, Default)]
@@ -51,7 +50,7 @@ fn check(view: View<'_>, problems: &mut Problems<'_>) -> bool {
                 false
             }
             Meaning::Number(number) if scalar.is_plain() && number.to_string() != scalar.text() => {
-                let message = format!("the number `{}` is handed on as `{number}`", Escaped::new(scalar.text()));
+                let message = format!("the number `{}` is handed on as `{number}`", shown(scalar.text()));
                 let problem =
                     Diagnostic::warning("number-changes", message).located(problems.file(), &view.locate(()), "");
                 problems.push(problem.help(format!("quote it to keep it as it stands: \"{}\"", scalar.text())));

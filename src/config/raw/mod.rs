@@ -113,6 +113,7 @@ mapping! {
 
 mapping! {
     /// Where results go.
+    #[schemars(extend("required" = ["on"]))]
     struct Environment {
         /// The kinds of event it is for.
         on: List<Choice<Kind>>,

@@ -2,13 +2,12 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::config::problems::Problems;
+use crate::config::problems::{Problems, shown};
 use crate::config::read::{Read, flattened, text};
 use crate::config::yaml::View;
 use crate::diagnostic::{Diagnostic, Located};
 use crate::filter::{Effect, Entry, Statuses};
 use crate::glob::Pattern;
-use crate::name::Escaped;
 
 /// An ordered list of patterns; a later `!pattern` takes back what earlier ones matched.
 #[derive(Debug, Clone, Default)]
@@ -45,8 +44,7 @@ pub(in crate::config) fn pattern(
             let wrong = text.get(error.offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
             let offset = error.offset + skipped;
             let at = view.locate_part(file, offset..offset + wrong);
-            let message =
-                format!("the pattern `{}` cannot be read: {}", Escaped::new(text), Escaped::new(&error.message));
+            let message = format!("the pattern `{}` cannot be read: {}", shown(text), shown(&error.message));
             let problem = Diagnostic::error("bad-pattern", message).located(file, &at, "");
             problems.push(error.help.into_iter().fold(problem, Diagnostic::help));
             None
@@ -94,15 +92,17 @@ impl Read for Patterns {
 
 fn entry(view: View<'_>, statuses: Statuses, problems: &mut Problems<'_>) -> Option<Entry> {
     let text = text(view, "a pattern", problems)?;
-    let excludes = text.starts_with('!') && !text.starts_with("!(");
-    if excludes && text[1..].starts_with('!') && !text[1..].starts_with("!(") {
+    let Some((effect, _)) = Effect::of(text) else {
         let problem = Diagnostic::error("double-exclusion", "a pattern begins with `!!`");
         let problem = problem.located(problems.file(), &view.locate(()), "excludes what is not matched");
         problems
             .push(problem.help("write one `!` to exclude, none to include, and `\\!` for a file whose name begins so"));
         return None;
-    }
-    let (effect, place) = if excludes { (Effect::Exclude, Place::BehindMark) } else { (Effect::Include, Place::Start) };
+    };
+    let place = match effect {
+        Effect::Include => Place::Start,
+        Effect::Exclude => Place::BehindMark,
+    };
     Some(Entry { effect, statuses, pattern: pattern(view, place, problems)? })
 }
 
@@ -111,7 +111,7 @@ fn statuses(key: View<'_>, problems: &mut Problems<'_>) -> Option<Statuses> {
     let mut statuses = Statuses::NONE;
     for word in key.text().split('|').map(str::trim) {
         let Some(status) = Statuses::word(word) else {
-            let problem = Diagnostic::error("unknown-status", format!("there is no status `{}`", Escaped::new(word)));
+            let problem = Diagnostic::error("unknown-status", format!("there is no status `{}`", shown(word)));
             let problem =
                 problem.located(problems.file(), &key.locate(()), "expected `added`, `modified` or `deleted`");
             problems.push(match problems.did_you_mean(word, ["added", "modified", "deleted"]) {

@@ -8,9 +8,9 @@ use crate::config::problems::Problems;
 use crate::config::read::{Field, Named, Read, entries};
 use crate::config::yaml::View;
 
-/// The services by name.
+/// The services by name. Each is some kilobytes, so they are moved by reference.
 #[derive(Debug, Clone, Default)]
-pub(in crate::config) struct Services(pub(in crate::config) IndexMap<String, Named<Service>>);
+pub(in crate::config) struct Services(pub(in crate::config) IndexMap<String, Named<Box<Service>>>);
 
 impl Read for Services {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
@@ -23,7 +23,7 @@ impl Read for Services {
                 let broken = || Service { path: Field::Broken, filters: Field::Broken, ..Service::default() };
                 Service::read(value, problems).unwrap_or_else(broken)
             };
-            let service = Named { name: key.locate(()), value: value.locate(service) };
+            let service = Named { name: key.locate(()), value: value.locate(Box::new(service)) };
             services.insert(key.text().to_owned(), service);
         }
         Some(Self(services))

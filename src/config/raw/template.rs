@@ -1,10 +1,9 @@
 use schemars::JsonSchema;
 
-use crate::config::problems::Problems;
+use crate::config::problems::{Problems, shown};
 use crate::config::read::{Read, literal};
 use crate::config::yaml::View;
 use crate::diagnostic::Diagnostic;
-use crate::name::Escaped;
 use crate::template::{Template, TemplateError};
 use crate::version::{TagFormat, TagFormatError};
 
@@ -66,8 +65,7 @@ fn problem(view: View<'_>, error: &TemplateError, offered: &[&str], problems: &P
     let (text, start) = (view.text(), error.offset());
     let end = text[start..].find("}}").map_or(text.len(), |braces| start + braces + "}}".len());
     let at = view.locate_part(file, start..end);
-    let problem =
-        Diagnostic::error("bad-template", Escaped::new(&error.to_string()).to_string()).located(file, &at, "");
+    let problem = Diagnostic::error("bad-template", shown(&error.to_string())).located(file, &at, "");
     let meant = match error {
         TemplateError::Unknown { name, .. } => problems.did_you_mean(name, offered.iter().copied()),
         TemplateError::Unclosed { .. } => return problem.help("close it with `}}`"),

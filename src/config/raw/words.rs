@@ -3,11 +3,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
-use crate::config::problems::Problems;
+use crate::config::problems::{Problems, shown};
 use crate::config::read::{List, Read, Text, literal, text, word, wrong_type};
 use crate::config::yaml::{Meaning, Scalar, View};
 use crate::diagnostic::Diagnostic;
-use crate::name::Escaped;
 use crate::recipe::{Builder, Run};
 use crate::trigger::Kind;
 use crate::version::{Count, Style};
@@ -35,8 +34,7 @@ impl Word for Style {
 }
 
 /// One of an enum's words.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(transparent, inline)]
+#[derive(Debug, Clone)]
 pub(in crate::config) struct Choice<T>(pub(in crate::config) T);
 
 /// `true` or `false`.
@@ -61,12 +59,26 @@ impl<T: Word> Read for Choice<T> {
     }
 }
 
+impl<T: JsonSchema> JsonSchema for Choice<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
+    }
+}
+
 impl Read for Flag {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         match view.scalar().map(Scalar::meaning) {
             Some(Meaning::Bool(value)) => Some(Self(value)),
             Some(Meaning::Text) => {
-                let message = format!("expected `true` or `false`, found `{}`", Escaped::new(view.text()));
+                let message = format!("expected `true` or `false`, found `{}`", shown(view.text()));
                 let problem = Diagnostic::error("wrong-type", message);
                 let problem = problem.located(problems.file(), &view.locate(()), "expected `true` or `false`");
                 problems.push(match view.text().to_lowercase().as_str() {
@@ -95,7 +107,7 @@ impl Read for Platform {
         if (2..=3).contains(&parts.len()) && parts.iter().all(word) {
             return Some(Self(platform.to_owned()));
         }
-        let problem = Diagnostic::error("bad-platform", format!("`{}` is not a platform", Escaped::new(platform)));
+        let problem = Diagnostic::error("bad-platform", format!("`{}` is not a platform", shown(platform)));
         let problem = problem.located(problems.file(), &view.locate(()), "expected `os/arch` or `os/arch/variant`");
         problems.push(match platform {
             _ if platform.contains(',') => problem.help("write several platforms as a list"),

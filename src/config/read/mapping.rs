@@ -1,8 +1,7 @@
 use super::wrong_type;
-use crate::config::problems::Problems;
+use crate::config::problems::{Problems, shown};
 use crate::config::yaml::View;
 use crate::diagnostic::Diagnostic;
-use crate::name::Escaped;
 
 /// Defines a mapping of filters.yaml once: the struct of its keys, its reader, and its JSON Schema.
 ///
@@ -14,9 +13,9 @@ macro_rules! mapping {
             $($(#[$doc:meta])* $field:ident: $type:ty,)*
         }
     ) => {
-        $(#[$meta])*
         #[derive(Debug, Clone, Default, schemars::JsonSchema)]
         #[schemars(default, deny_unknown_fields)]
+        $(#[$meta])*
         pub(in crate::config) struct $name {
             $($(#[$doc])* pub(in crate::config) $field: $crate::config::read::Field<$type>,)*
         }
@@ -62,7 +61,7 @@ pub(in crate::config) fn entries<'t>(
 /// Tells that a mapping has no such key.
 pub(in crate::config) fn unknown_key(key: View<'_>, known: &[&str], problems: &mut Problems<'_>) {
     let name = key.text();
-    let problem = Diagnostic::error("unknown-key", format!("unknown key `{}`", Escaped::new(name)));
+    let problem = Diagnostic::error("unknown-key", format!("unknown key `{}`", shown(name)));
     let problem = problem.located(problems.file(), &key.locate(()), "not a key of this mapping");
     let problem = match problems.did_you_mean(name, known.iter().copied()) {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),

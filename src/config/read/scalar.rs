@@ -6,10 +6,9 @@ use serde::de::value::{Error, StrDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer as _, Visitor};
 
 use super::{Read, wrong_type};
-use crate::config::problems::Problems;
+use crate::config::problems::{Problems, shown};
 use crate::config::yaml::{Meaning, Scalar, View};
 use crate::diagnostic::Diagnostic;
-use crate::name::Escaped;
 
 /// A text. A number or a boolean counts as what is written: `1.20` keeps its zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +73,7 @@ pub(in crate::config) fn word<T: DeserializeOwned>(
         return Some(value);
     }
     let words = words::<T>();
-    let problem = Diagnostic::error("unknown-word", format!("`{}` is not {what}", Escaped::new(word)));
+    let problem = Diagnostic::error("unknown-word", format!("`{}` is not {what}", shown(word)));
     let problem = problem.located(problems.file(), &view.locate(()), format!("expected {what}"));
     problems.push(match problems.did_you_mean(word, words.iter().copied()) {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),

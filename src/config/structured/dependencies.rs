@@ -1,31 +1,33 @@
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use super::{Services, checked_name};
-use crate::config::problems::Problems;
+use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::config::read::{Named, Text};
 use crate::diagnostic::{Diagnostic, Located};
 use crate::graph::{Cycle, Graph};
-use crate::name::{Escaped, ServiceId, ServiceName};
+use crate::name::{ServiceId, ServiceName};
 
 /// Checks what services depend on, and returns the graph of it; none when there is a circle.
 pub(super) fn check(services: &Services, problems: &mut Problems<'_>) -> Option<Graph> {
+    let by_path = LazyCell::new(|| by_path(services));
     for service in services.values() {
         let mut seen = BTreeMap::new();
         for dependency in listed(&service.value.value) {
             let name = dependency.value.0.as_str();
             if !services.contains_key(name) {
-                unknown(dependency, services, problems);
+                unknown(dependency, services, &by_path, problems);
             }
             if let Some(first) = seen.insert(name, dependency.defined) {
-                let message = format!("`{}` stands twice in `depends_on`", Escaped::new(name));
+                let message = format!("`{}` stands twice in `depends_on`", shown(name));
                 let problem = Diagnostic::warning("duplicate-dependency", message);
                 let problem = problem.located(problems.file(), dependency, "the second one");
                 problems.push(problem.label(problems.file(), first, "the first one"));
             }
         }
     }
-    let edges = |(name, service): (&String, &Named<raw::Service>)| {
+    let edges = |(name, service): (&String, &Named<Box<raw::Service>>)| {
         let dependencies = listed(&service.value.value).iter().filter_map(|name| checked_name(&name.value.0));
         Some((checked_name(name)?, dependencies.collect::<Vec<ServiceName>>()))
     };
@@ -40,10 +42,10 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) -> Option<
     }
 }
 
-/// Returns what a service of a graph depends on, each once, in the order of its list.
-pub(super) fn of(graph: &Graph, service: &raw::Service) -> Vec<Located<ServiceId>> {
+/// Returns the services of a graph that a list names, each once, in the order of the list.
+pub(super) fn of(graph: &Graph, list: &[Located<Text>]) -> Vec<Located<ServiceId>> {
     let mut dependencies: Vec<Located<ServiceId>> = Vec::new();
-    for dependency in listed(service) {
+    for dependency in list {
         if let Some(id) = graph.id(&dependency.value.0)
             && dependencies.iter().all(|known| known.value != id)
         {
@@ -57,19 +59,31 @@ fn listed(service: &raw::Service) -> &[Located<Text>] {
     service.depends_on.value().map_or(&[], |list| &list.0)
 }
 
-fn unknown(dependency: &Located<Text>, services: &Services, problems: &mut Problems<'_>) {
-    let name = dependency.value.0.as_str();
-    let problem = Diagnostic::error("unknown-dependency", format!("there is no service `{}`", Escaped::new(name)));
-    let problem = problem.located(problems.file(), dependency, "not a service of this file");
-    let path = services.iter().find(|(_, service)| {
-        service.value.value.path.value().is_some_and(|path| path.0.to_string() == name.trim_end_matches('/'))
+/// The names of services by their paths, for those who write a path.
+fn by_path(services: &Services) -> BTreeMap<&str, &str> {
+    let named = services.iter().filter_map(|(name, service)| {
+        let path = service.value.value.path.value()?;
+        Some((path.0.as_str(), name.as_str()))
     });
-    let meant = path.map(|(name, _)| name.as_str());
-    let meant = meant.or_else(|| problems.did_you_mean(name, services.keys().map(String::as_str)));
-    problems.push(match (path, meant) {
-        (Some(_), Some(meant)) => problem.help(format!("`depends_on` takes names: write `{}`", Escaped::new(meant))),
-        (None, Some(meant)) => problem.help(format!("did you mean `{}`?", Escaped::new(meant))),
-        _ => problem.help("`depends_on` takes names out of `services`"),
+    named.collect()
+}
+
+fn unknown(
+    dependency: &Located<Text>,
+    services: &Services,
+    by_path: &BTreeMap<&str, &str>,
+    problems: &mut Problems<'_>,
+) {
+    let name = dependency.value.0.as_str();
+    let problem = Diagnostic::error("unknown-dependency", format!("there is no service `{}`", shown(name)));
+    let problem = problem.located(problems.file(), dependency, "not a service of this file");
+    let path = name.trim_start_matches("./").trim_end_matches('/');
+    problems.push(if let Some(meant) = by_path.get(path) {
+        problem.help(format!("`depends_on` takes names: write `{}`", shown(meant)))
+    } else if let Some(meant) = problems.did_you_mean(name, services.keys().map(String::as_str)) {
+        problem.help(format!("did you mean `{}`?", shown(meant)))
+    } else {
+        problem.help("`depends_on` takes names out of `services`")
     });
 }
 

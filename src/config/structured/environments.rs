@@ -1,11 +1,10 @@
 use indexmap::IndexMap;
 
-use crate::config::problems::Problems;
+use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::config::read::{Field, Map, Named};
 use crate::config::{Environment, Push};
 use crate::diagnostic::Diagnostic;
-use crate::name::Escaped;
 use crate::trigger::Kind;
 use crate::version::Style;
 
@@ -40,7 +39,7 @@ pub(super) fn check(
         let on: Vec<Kind> =
             environment.on.value().into_iter().flat_map(|kinds| &kinds.0).map(|kind| kind.value.0).collect();
         if on.is_empty() && !environment.on.is_broken() {
-            let message = format!("the environment `{}` has no `on`", Escaped::new(name));
+            let message = format!("the environment `{}` has no `on`", shown(name));
             let problem =
                 Diagnostic::error("missing-key", message).located(problems.file(), &named.name, "never taken");
             let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::word).collect();
@@ -50,7 +49,7 @@ pub(super) fn check(
         if let Some(earlier) = on.iter().map(|kind| taken.get(kind)).collect::<Option<Vec<_>>>()
             && let Some(earlier) = earlier.first()
         {
-            let message = format!("the environment `{}` is never taken", Escaped::new(name));
+            let message = format!("the environment `{}` is never taken", shown(name));
             let problem = Diagnostic::warning("unreachable-environment", message);
             let problem = problem.located(problems.file(), &named.name, "the first that fits is taken");
             problems.push(problem.label(problems.file(), earlier.at(), "takes its events before it, on any branch"));

@@ -9,7 +9,7 @@ use crate::image::{Flavor, ImageName, Labels, RuleError, TagRules};
 use crate::name::Escaped;
 
 /// Checks what a service says of its image.
-pub(super) fn check(name: &str, named: &Named<raw::Service>, problems: &mut Problems<'_>) -> Image {
+pub(super) fn check(name: &str, named: &Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Image {
     let raw = &named.value.value;
     let tags = raw.tags.value().map(|lines| lines.0.clone()).unwrap_or_default();
     let flavor = raw.flavor.value().map(|lines| lines.0.clone()).unwrap_or_default();

@@ -17,30 +17,28 @@ use super::read::{Field, Named, Read as _};
 use super::yaml::View;
 use super::{Config, Shape, definition, release_tags};
 use crate::filter::{Filter, Filters};
-use crate::name::{ServiceId, ServiceName};
+use crate::name::ServiceName;
 
 /// The services with defaults applied, by name.
-type Services = IndexMap<String, Named<raw::Service>>;
+type Services = IndexMap<String, Named<Box<raw::Service>>>;
 
 /// Reads a file of the structured shape; none when something is wrong with it.
 pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config> {
-    let file = raw::File::read(root, problems)?;
-    let services = with_defaults(&file);
+    let mut file = raw::File::read(root, problems)?;
+    let services = with_defaults(&mut file);
     names::check(&services, &file, problems);
     let graph = dependencies::check(&services, problems);
     tags::check(&services, problems);
     let environments = environments::check(&file.environments, problems);
     let checked: Vec<service::Checked> =
-        services.iter().filter_map(|(name, service)| service::check(name, service, problems)).collect();
+        services.into_iter().filter_map(|(name, service)| service::check(&name, service, problems)).collect();
     let graph = graph.filter(|_| !problems.has_errors())?;
 
     let mut filters = Vec::new();
     let mut list = IndexMap::new();
-    for service::Checked { filter, mut service } in checked {
+    for service::Checked { filter, depends_on, mut service } in checked {
         service.filter = add(&mut filters, filter);
-        let id = ServiceId(list.len());
-        service.depends_on = dependencies::of(&graph, &services[service.name.value.as_str()].value.value);
-        debug_assert_eq!(graph.name(id), &service.name.value);
+        service.depends_on = dependencies::of(&graph, &depends_on);
         list.insert(service.name.value.clone(), service);
     }
     let ordered = |patterns: &Patterns| Filter::Ordered(patterns.0.clone());
@@ -71,10 +69,12 @@ fn add(filters: &mut Vec<Filter>, filter: Filter) -> crate::filter::FilterId {
     Filters::id(filters.len() - 1)
 }
 
-fn with_defaults(file: &raw::File) -> Services {
-    let services = file.services.value().map(|services| services.0.clone()).unwrap_or_default();
+/// Takes the services out of a file, each with the file's defaults for what it does not say.
+fn with_defaults(file: &mut raw::File) -> Services {
+    let Field::Given(services) = std::mem::take(&mut file.services) else { return Services::new() };
+    let services = services.value.0;
     let Some(defaults) = file.defaults.value() else { return services };
-    let apply = |mut named: Named<raw::Service>| {
+    let apply = |mut named: Named<Box<raw::Service>>| {
         let mut defaults = defaults.clone();
         // They are two answers to one question, so a service's own answer replaces both.
         if !matches!(named.value.value.run, Field::Absent) {
@@ -83,7 +83,7 @@ fn with_defaults(file: &raw::File) -> Services {
         if !matches!(named.value.value.builder, Field::Absent) {
             defaults.run = Field::Absent;
         }
-        named.value.value = named.value.value.over(&defaults);
+        *named.value.value = std::mem::take(&mut *named.value.value).over(&defaults);
         named
     };
     services.into_iter().map(|(name, named)| (name, apply(named))).collect()

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use super::Services;
-use crate::config::problems::Problems;
+use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::diagnostic::{Diagnostic, Located};
-use crate::name::{Escaped, ServiceName, ServiceNameError, TagName};
+use crate::name::{ServiceName, ServiceNameError, TagName};
 
 /// Checks the names of services, of named filters and of environments.
 pub(super) fn check(services: &Services, file: &raw::File, problems: &mut Problems<'_>) {
@@ -39,7 +39,7 @@ fn is_name(name: &str, what: &str, at: &Located<()>, problems: &mut Problems<'_>
         (_, Err(error)) => format!("refs of git hold it, and {error}"),
         (Ok(_), Ok(_)) => return true,
     };
-    let message = format!("`{}` cannot be the name of {what}: {reason}", Escaped::new(name));
+    let message = format!("`{}` cannot be the name of {what}: {reason}", shown(name));
     let problem = Diagnostic::error("bad-name", message).located(problems.file(), at, "");
     problems.push(problem.help("names are made of letters, digits and `.` `_` `/` `@` `-`"));
     false

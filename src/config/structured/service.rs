@@ -1,14 +1,14 @@
 use indexmap::IndexMap;
 
 use super::{checked_name, image, tags};
-use crate::config::problems::Problems;
+use crate::config::problems::{Problems, shown};
 use crate::config::raw::{self, Directory};
 use crate::config::read::{Field, List, Map, Named, Text};
 use crate::config::{Global, Service};
 use crate::diagnostic::{Diagnostic, Located};
 use crate::filter::{Effect, Entry, Filter, Filters, Statuses};
 use crate::glob::Pattern;
-use crate::name::{Escaped, RepoDir};
+use crate::name::RepoDir;
 use crate::recipe::Recipe;
 use crate::template::Part;
 use crate::version::Count;
@@ -16,15 +16,17 @@ use crate::version::Count;
 /// A service whose own keys are right, and what affects it. The ids in it are still those of nothing.
 pub(super) struct Checked {
     pub(super) filter: Filter,
+    /// The names of what it depends on.
+    pub(super) depends_on: Vec<Located<Text>>,
     pub(super) service: Service,
 }
 
 /// Checks what a service's keys say together.
-pub(super) fn check(name: &str, named: &Named<raw::Service>, problems: &mut Problems<'_>) -> Option<Checked> {
+pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Checked> {
+    image_has_path(name, &named, problems);
+    one_builder(&named.value.value, problems);
+    let filter = Filter::Ordered(entries(name, &mut named, problems)?);
     let raw = &named.value.value;
-    image_has_path(name, named, problems);
-    one_builder(raw, problems);
-    let filter = Filter::Ordered(entries(name, named, problems)?);
     let checked = checked_name(name)?;
     let service = Service {
         tag: tags::patterns(&checked, raw),
@@ -38,13 +40,14 @@ pub(super) fn check(name: &str, named: &Named<raw::Service>, problems: &mut Prob
         depends_on: Vec::new(),
         style: raw.style.value().map(|style| style.0),
         count: raw.count.value().map_or(Count::default(), |count| count.0),
-        image: image::check(name, named, problems),
+        image: image::check(name, &named, problems),
         platforms: strings(&raw.platforms, |platform| &platform.0),
         matrix: raw.matrix.value().map(|matrix| matrix.0.clone()).unwrap_or_default(),
         description: raw.description.value().map(|text| text.0.clone()),
         recipe: recipe(raw),
     };
-    Some(Checked { filter, service })
+    let depends_on = raw.depends_on.value().map(|list| list.0.clone()).unwrap_or_default();
+    Some(Checked { filter, depends_on, service })
 }
 
 fn recipe(raw: &raw::Service) -> Recipe {
@@ -73,29 +76,24 @@ fn strings<T>(list: &Field<List<T>>, text: impl Fn(&T) -> &String) -> Vec<String
     list.value().into_iter().flat_map(|list| &list.0).map(|item| text(&item.value).clone()).collect()
 }
 
-/// What affects a service: its filters, or all below its path.
-fn entries(name: &str, named: &Named<raw::Service>, problems: &mut Problems<'_>) -> Option<Vec<Entry>> {
-    let raw = &named.value.value;
-    let unaffected = |message: String, at: &Located<()>, problems: &mut Problems<'_>| {
-        let problem = Diagnostic::error("nothing-affects", message);
-        let problem = problem.located(problems.file(), at, "no change would ever affect it");
-        problems.push(problem.help("give it a `path`, or the patterns of what affects it in `filters`"));
-        None
-    };
-    let shown = Escaped::new(name);
-    match (&raw.filters, &raw.path) {
-        (Field::Broken, _) | (Field::Absent, Field::Broken) => None,
-        (Field::Given(patterns), _) if patterns.value.0.is_empty() => unaffected(
-            format!("the service `{shown}` has an empty list of filters"),
-            &patterns.as_ref().map(|_| ()),
-            problems,
-        ),
-        (Field::Given(patterns), _) => Some(patterns.value.0.clone()),
-        (Field::Absent, Field::Given(path)) => below(path, problems).map(|entry| vec![entry]),
-        (Field::Empty, _) | (Field::Absent, Field::Absent | Field::Empty) => {
-            unaffected(format!("the service `{shown}` has neither a path nor filters"), &named.name, problems)
+/// What affects a service: its filters, which are taken out of it, or all below its path.
+fn entries(name: &str, named: &mut Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Vec<Entry>> {
+    let raw = &mut named.value.value;
+    let (message, at) = match (std::mem::take(&mut raw.filters), &raw.path) {
+        (Field::Broken, _) | (Field::Absent, Field::Broken) => return None,
+        (Field::Given(patterns), _) if patterns.value.0.is_empty() => {
+            ("has an empty list of filters", patterns.map(|_| ()))
         }
-    }
+        (Field::Given(patterns), _) => return Some(patterns.value.0),
+        (Field::Absent, Field::Given(path)) => return below(path, problems).map(|entry| vec![entry]),
+        (Field::Empty, _) | (Field::Absent, Field::Absent | Field::Empty) => {
+            ("has neither a path nor filters", named.name.clone())
+        }
+    };
+    let problem = Diagnostic::error("nothing-affects", format!("the service `{}` {message}", shown(name)));
+    let problem = problem.located(problems.file(), &at, "no change would ever affect it");
+    problems.push(problem.help("give it a `path`, or the patterns of what affects it in `filters`"));
+    None
 }
 
 /// Everything below a directory.
@@ -107,7 +105,7 @@ fn below(path: &Located<Directory>, problems: &mut Problems<'_>) -> Option<Entry
             Some(Entry { effect: Effect::Include, statuses: Statuses::ANY, pattern })
         }
         Err(error) => {
-            let message = format!("no pattern can be made of this path: {}", Escaped::new(&error.message));
+            let message = format!("no pattern can be made of this path: {}", shown(&error.message));
             problems.error("bad-path", message, path, "write `filters` for this service");
             None
         }
@@ -129,12 +127,12 @@ fn below_pattern(path: &RepoDir) -> String {
     pattern + "/**"
 }
 
-fn image_has_path(name: &str, named: &Named<raw::Service>, problems: &mut Problems<'_>) {
+fn image_has_path(name: &str, named: &Named<Box<raw::Service>>, problems: &mut Problems<'_>) {
     let raw = &named.value.value;
     let Some(image) = raw.image.given() else { return };
     let uses_path = image.value.0.parts().iter().any(|part| matches!(part, Part::Name { name, .. } if name == "path"));
     if uses_path && !raw.path.is_broken() && raw.path.value().is_none_or(|path| path.0.is_root()) {
-        let message = format!("the service `{}` has no path for the `{{{{path}}}}` of its image", Escaped::new(name));
+        let message = format!("the service `{}` has no path for the `{{{{path}}}}` of its image", shown(name));
         let problem = Diagnostic::error("image-without-path", message);
         let problem = problem.located(problems.file(), &named.name, "no `path`, or the root");
         let problem = problem.label(problems.file(), image.defined, "the name of its image");

@@ -56,7 +56,7 @@ fn formats(service: &raw::Service) -> Vec<TagFormat> {
 }
 
 /// Complains of a format that needs a path where there is none.
-fn has_path(name: &str, service: &Named<raw::Service>, problems: &mut Problems<'_>) -> bool {
+fn has_path(name: &str, service: &Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> bool {
     if service.value.value.path.value().is_some_and(|path| !path.0.is_root()) {
         return true;
     }
@@ -83,7 +83,7 @@ fn say(problem: &TagProblem, services: &Services, problems: &mut Problems<'_>) {
         let named = &services[service.as_str()];
         match &named.value.value.tag {
             Field::Given(tags) if tags.defined.start >= named.name.defined.start => tags.as_ref().map(|_| ()),
-            Field::Given(_) | Field::Absent | Field::Empty | Field::Broken => named.name.as_ref().map(|_| ()),
+            Field::Given(_) | Field::Absent | Field::Empty | Field::Broken => named.name.clone(),
         }
     };
     let diagnostic = Diagnostic::error(code, problem.to_string());

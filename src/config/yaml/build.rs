@@ -7,9 +7,8 @@ use granit_parser::{Event, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
 use super::entries::{Entries, name};
 use super::node::{Content, Node, Scalar};
 use super::syntax;
-use crate::config::problems::Problems;
+use crate::config::problems::{Problems, shown};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::name::Escaped;
 
 /// How deep lists and mappings may stand in each other, aliases followed.
 pub(super) const MAX_DEPTH: usize = 64;
@@ -211,7 +210,7 @@ impl<'t> Builder<'t, '_> {
         }
         let at = key.via.unwrap_or(key.at);
         if let Err(first) = entries.insert(name(key), key.clone(), value) {
-            let message = format!("the key `{}` stands twice in this mapping", Escaped::new(&*name(key)));
+            let message = format!("the key `{}` stands twice in this mapping", shown(&name(key)));
             let problem = Diagnostic::error("duplicate-key", message).label(file, at, "the second one");
             self.problems.push(problem.label(file, first, "the first one"));
         }
@@ -306,11 +305,11 @@ impl<'t> Builder<'t, '_> {
             self.problems.push(syntax::unquoted_pattern(file, at, "`*` begins an alias here"));
             return;
         }
-        let message = format!("there is no anchor `&{}` above", Escaped::new(name));
+        let message = format!("there is no anchor `&{}` above", shown(name));
         let problem = Diagnostic::error("unknown-anchor", message).label(file, at, "used here");
         let meant = self.problems.did_you_mean(name, self.names.iter().map(|name| &**name));
         self.problems.push(match meant {
-            Some(meant) => problem.help(format!("did you mean `*{}`?", Escaped::new(meant))),
+            Some(meant) => problem.help(format!("did you mean `*{}`?", shown(meant))),
             None => problem.help("an alias stands below its anchor; a pattern that begins with `*` needs quotes"),
         });
     }

@@ -65,6 +65,11 @@ impl Scalar<'_> {
         self.style == ScalarStyle::Plain
     }
 
+    /// The text, where it alone says what it means: without quotes, and without a tag.
+    pub(in crate::config) fn bare(&self) -> Option<&str> {
+        (self.is_plain() && self.tag.is_none()).then_some(&*self.text)
+    }
+
     pub(in crate::config) fn meaning(&self) -> Meaning {
         match self.tag {
             Some("str") => Meaning::Text,
@@ -141,7 +146,7 @@ impl<'t> View<'t> {
         Some(items.iter().map(move |item| Self::new(item, self.via)))
     }
 
-    pub(in crate::config) fn mapping(self) -> Option<impl Iterator<Item = (View<'t>, View<'t>)>> {
+    pub(in crate::config) fn mapping(self) -> Option<impl Iterator<Item = (View<'t>, View<'t>)> + Clone> {
         let Content::Mapping(entries) = self.content() else { return None };
         Some(entries.iter().map(move |(key, value)| (Self::new(key, self.via), Self::new(value, self.via))))
     }

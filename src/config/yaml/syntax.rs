@@ -1,8 +1,8 @@
 use granit_parser::{ErrorKind, ScanError};
 
 use super::build::MAX_DEPTH;
+use crate::config::problems::shown;
 use crate::diagnostic::{Diagnostic, SourceFile, Span};
-use crate::name::Escaped;
 
 const QUOTE: &str = "quote this pattern";
 
@@ -30,7 +30,7 @@ pub(super) fn problem(file: &SourceFile, error: &ScanError) -> Diagnostic {
             "a quoted text does not end".to_owned()
         }
         ErrorKind::MappingValueNotAllowed => "a second `: ` in one line".to_owned(),
-        _ => Escaped::new(&error.info()).to_string(),
+        _ => shown(&error.info()),
     };
     let message = format!("this is not YAML: {what}");
     let problem = Diagnostic::error("yaml-syntax", message).label(file, at, "");
@@ -90,7 +90,7 @@ pub(super) fn unknown_tag(file: &SourceFile, tag: &str, at: Span) -> Diagnostic 
     if is_pattern(tag) {
         return unquoted_pattern(file, at, "`!` begins a tag here");
     }
-    let message = format!("the tag `{}` does not fit here", Escaped::new(tag));
+    let message = format!("the tag `{}` does not fit here", shown(tag));
     let problem = Diagnostic::error("unknown-tag", message).label(file, at, "");
     problem.help("leave the tag off, or quote a text that begins with `!`")
 }

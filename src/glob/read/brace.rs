@@ -3,7 +3,7 @@
 use super::token::Kind;
 use super::{Nest, Reader, escaped};
 use crate::glob::PatternError;
-use crate::glob::term::{Opening, Term, Word, handed_through};
+use crate::glob::term::{Opening, Term, Word, handed_through, readable};
 
 /// A brace that is open.
 #[derive(Debug)]
@@ -24,51 +24,53 @@ impl Reader {
         self.enter(Nest::Brace)?;
         let (order, output) = (self.order.len(), self.output.len());
         let open = self.words([Word::Open(Opening::Paren)]);
-        self.push(Kind::Brace, "{", Some(open))?;
+        self.push(Kind::Brace, "{", Some(open));
         self.open_braces.push(Brace { token: self.last, order, output, comma: false, dots: false });
         Ok(())
     }
 
-    pub(super) fn comma(&mut self) -> Result<(), PatternError> {
-        match self.open_braces.last_mut() {
+    pub(super) fn comma(&mut self) {
+        let word = match self.open_braces.last_mut() {
             Some(brace) if self.open.last() == Some(&Nest::Brace) => {
                 brace.comma = true;
-                let output = self.words([Word::Or]);
-                self.push(Kind::Comma, ",", Some(output))
+                Word::Or
             }
-            _ => self.push(Kind::Comma, ",", None),
-        }
+            _ => Word::Char(','),
+        };
+        let output = self.words([word]);
+        self.push(Kind::Comma, ",", Some(output));
     }
 
     pub(super) fn close_brace(&mut self) -> Result<(), PatternError> {
         let Some(brace) = self.open_braces.pop() else {
-            return self.push(Kind::Text, "}", None);
+            let output = self.words([Word::Char('}')]);
+            self.push(Kind::Text, "}", Some(output));
+            return Ok(());
         };
         let output = if brace.dots {
             self.backtrack = true;
             let ends = self.take_range();
-            range(ends, self.tokens[brace.token].at)?
+            range(&ends, self.tokens[brace.token].at)?
         } else if brace.comma {
             self.words([Word::Close])
         } else {
-            self.stand_for_itself(&brace)?;
+            self.stand_for_itself(&brace);
             self.words([Word::Char('}')])
         };
-        self.push(Kind::Brace, "}", Some(output))?;
+        self.push(Kind::Brace, "}", Some(output));
         self.leave(Nest::Brace);
         Ok(())
     }
 
     /// Makes an opening brace a character, and the output behind it anew.
-    fn stand_for_itself(&mut self, brace: &Brace) -> Result<(), PatternError> {
+    fn stand_for_itself(&mut self, brace: &Brace) {
         let open = &mut self.tokens[brace.token];
         "\\{".clone_into(&mut open.value);
         open.output = None;
         self.output.truncate(brace.output);
         for token in self.order.get(brace.order..).unwrap_or_default() {
-            self.output.extend(self.tokens[*token].terms_or_text()?);
+            self.output.extend(self.tokens[*token].terms_or_text());
         }
-        Ok(())
     }
 
     /// Takes the tokens behind the last brace away, and that brace; returns their texts without the dots.
@@ -87,12 +89,12 @@ impl Reader {
 }
 
 /// picomatch makes a class of the ends of a range: `{1..3}` is `[1-3]`, and so `{1..10}` is `[1-10]`.
-fn range(ends: Vec<String>, at: usize) -> Result<Vec<Term>, PatternError> {
+fn range(ends: &[String], at: usize) -> Result<Vec<Term>, PatternError> {
     if ends.iter().any(|end| end.contains(']')) {
         return Err(PatternError::new(at, "a range ends in a bracket").help("write `\\{` for a brace"));
     }
-    handed_through(&format!("[{}]", ends.join("-")), at).or_else(|_| {
+    Ok(readable(&format!("[{}]", ends.join("-")), at).unwrap_or_else(|_| {
         let ends: Vec<String> = ends.iter().map(|end| end.chars().map(escaped).collect()).collect();
         handed_through(&ends.join(".."), at)
-    })
+    }))
 }

@@ -11,16 +11,19 @@ use crate::glob::term::{Guard, Word, handed_through};
 pub(super) struct Bracket {
     /// Whether something like a POSIX class stood in it.
     posix: bool,
+    /// Where the last `[` behind the first one is in the token's text.
+    inner: Option<usize>,
 }
 
 impl Reader {
     pub(super) fn open_bracket(&mut self) -> Result<(), PatternError> {
         if self.last_bracket_close.is_none_or(|close| close < self.next) {
-            return self.push(Kind::Bracket, "\\[", None);
+            self.push(Kind::Bracket, "\\[", None);
+            return Ok(());
         }
         self.enter(Nest::Bracket)?;
         // The class adds itself to the output when it closes.
-        self.push(Kind::Bracket, "[", Some(Vec::new()))?;
+        self.push(Kind::Bracket, "[", Some(Vec::new()));
         self.last_mut().output = None;
         Ok(())
     }
@@ -31,9 +34,9 @@ impl Reader {
     }
 
     /// Adds a character, or an escaped one, to the open class.
-    pub(super) fn in_class(&mut self, c: &str) -> Result<(), PatternError> {
+    pub(super) fn in_class(&mut self, c: &str) {
         if c == ":" && self.posix_class() {
-            return Ok(());
+            return;
         }
         let escape = match c {
             "[" => self.peek(0) != Some(':'),
@@ -41,27 +44,31 @@ impl Reader {
             "]" => true,
             _ => false,
         };
-        let value = &mut self.last_mut().value;
+        let value = &mut self.tokens[self.last].value;
         if escape {
             value.push('\\');
         }
         value.push_str(c);
-        Ok(())
+        if c.ends_with('[')
+            && let Some(bracket) = &mut self.open_bracket
+        {
+            bracket.inner = Some(value.len() - 1);
+        }
     }
 
     /// Reads the second colon of `[:name:]`, if it is that.
     fn posix_class(&mut self) -> bool {
-        let value = &self.tokens[self.last].value;
-        let Some(open) = value.rfind('[').filter(|open| *open > 0) else { return false };
-        if let Some(bracket) = &mut self.open_bracket {
-            bracket.posix = true;
-        }
+        let Some(bracket) = &mut self.open_bracket else { return false };
+        let Some(inner) = bracket.inner else { return false };
+        bracket.posix = true;
+        let value = &mut self.tokens[self.last].value;
         if !value[1..].contains(':') {
             return false;
         }
-        let Some(class) = value.get(open + 2..).and_then(set::posix) else { return false };
-        let replaced = format!("{}{class}", &value[..open]);
-        self.last_mut().value = replaced;
+        let Some(class) = value.get(inner + 2..).and_then(set::posix) else { return false };
+        value.truncate(inner);
+        value.push_str(class);
+        bracket.inner = value.rfind('[').filter(|inner| *inner > 0);
         self.backtrack = true;
         self.next += 1;
         if self.order.get(1) == Some(&self.last) && self.tokens[0].output.as_ref().is_none_or(Vec::is_empty) {
@@ -70,7 +77,7 @@ impl Reader {
         true
     }
 
-    pub(super) fn close_bracket(&mut self) -> Result<(), PatternError> {
+    pub(super) fn close_bracket(&mut self) {
         let Some(bracket) = &self.open_bracket else {
             let output = self.words([Word::Char(']')]);
             return self.push(Kind::Text, "]", Some(output));
@@ -87,9 +94,7 @@ impl Reader {
             let itself: String = last.value.chars().map(escaped).collect();
             last.value = format!("(?:{itself}|{})", last.value);
         }
-        let terms = handed_through(&last.value, last.at)?;
-        self.output.extend(terms);
-        Ok(())
+        self.output.extend(handed_through(&last.value, last.at));
     }
 
     /// A class that does not end was none: its text goes through, the bracket for itself.
@@ -98,11 +103,16 @@ impl Reader {
         let at = last.at;
         let text = last.value.get(1..).unwrap_or_default();
         let unclosed = || PatternError::new(at, "`[` is never closed").help("write `\\[` for a bracket");
-        if last.kind != Kind::Bracket || self.backtrack || text.replace("\\[", "").contains(|c| "[{}".contains(c)) {
+        let escaped = self.output.last().is_some_and(|term| term.word == Word::Char('\\'));
+        if last.kind != Kind::Bracket
+            || escaped
+            || self.backtrack
+            || text.replace("\\[", "").contains(|c| "[{}".contains(c))
+        {
             return Err(unclosed());
         }
         let mut terms = self.words([Word::Char('[')]);
-        terms.extend(handed_through(text, at)?);
+        terms.extend(handed_through(text, at));
         self.output.extend(terms);
         self.leave(Nest::Bracket);
         Ok(())

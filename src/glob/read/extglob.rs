@@ -52,25 +52,28 @@ impl Reader {
         self.enter(Nest::Paren)?;
         let guard = self.output.is_empty().then_some(Word::Guard(Guard::Something));
         let guard = self.words(guard);
-        self.push(kind, &mark.to_string(), Some(guard))?;
+        self.push(kind, &mark.to_string(), Some(guard));
         let open = self.words(open);
         self.next += 1;
-        self.push(Kind::ExtglobParen, "(", Some(open))?;
+        self.push(Kind::ExtglobParen, "(", Some(open));
         self.open_extglobs.push(extglob);
         Ok(())
     }
 
-    pub(super) fn close_extglob(&mut self, extglob: Extglob) -> Result<(), PatternError> {
+    pub(super) fn close_extglob(&mut self, extglob: &Extglob) -> Result<(), PatternError> {
         let output = match extglob.mark {
-            '!' => self.close_negation(&extglob)?,
+            '!' => self.close_negation(extglob)?,
             '?' => self.words([Word::Close, Word::Repeat(Times::Optional)]),
             mark => match risk(&self.chars[extglob.start + 2..self.next - 1]) {
-                Some(risk) => return self.neuter(&extglob, risk),
+                Some(risk) => {
+                    self.neuter(extglob, risk);
+                    return Ok(());
+                }
                 None if mark == '+' => self.words([Word::Close, Word::Repeat(Times::Many)]),
                 None => self.words([Word::Close, Word::Repeat(Times::Any)]),
             },
         };
-        self.push(Kind::ExtglobParen, ")", Some(output))?;
+        self.push(Kind::ExtglobParen, ")", Some(output));
         self.leave(Nest::Paren);
         Ok(())
     }
@@ -100,14 +103,14 @@ impl Reader {
     }
 
     /// Takes an extglob that picomatch thinks risky for its own text, or for a class that repeats.
-    fn neuter(&mut self, extglob: &Extglob, risk: Risk) -> Result<(), PatternError> {
+    fn neuter(&mut self, extglob: &Extglob, risk: Risk) {
         let literal: String = self.chars[extglob.start..self.next].iter().collect();
         let at = self.offsets[extglob.start];
         let mut output = Vec::new();
         match risk {
             Risk::Text => {
                 let text: String = literal.chars().map(escaped).collect();
-                output.extend(handed_through(&text, at)?);
+                output.extend(handed_through(&text, at));
             }
             Risk::Class(set) => {
                 output.extend(
@@ -131,8 +134,7 @@ impl Reader {
             token.value = String::new();
             token.output = Some(Vec::new());
         }
-        self.push(Kind::ExtglobParen, ")", Some(Vec::new()))?;
+        self.push(Kind::ExtglobParen, ")", Some(Vec::new()));
         self.leave(Nest::Paren);
-        Ok(())
     }
 }

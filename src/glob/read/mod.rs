@@ -5,6 +5,8 @@
 
 mod brace;
 mod bracket;
+mod character;
+mod end;
 mod extglob;
 mod plain;
 mod risky;
@@ -17,8 +19,7 @@ use self::bracket::Bracket;
 use self::extglob::Extglob;
 use self::token::{Kind, Token};
 use super::PatternError;
-use super::set::Set;
-use super::term::{self, Opening, Term, Times, Word};
+use super::term::{self, Term, Word};
 
 /// The longest pattern, in bytes. picomatch has the same limit, in UTF-16 units.
 pub(super) const MAX_LENGTH: usize = 65_536;
@@ -55,11 +56,10 @@ pub(super) fn read(text: &str) -> Result<Reading, PatternError> {
         Some(rest) => (rest, 2),
         None => (replaced, 0),
     };
-    let reading = match plain::read(stripped) {
-        Some(terms) => terms.map(|terms| Reading { terms, negated: false }),
-        None => Reader::new(stripped).read(),
+    let mut reading = match plain::read(stripped) {
+        Some(terms) => Reading { terms, negated: false },
+        None => Reader::new(stripped).read().map_err(|error| error.shifted(skipped))?,
     };
-    let mut reading = reading.map_err(|error| error.shifted(skipped))?;
     for term in &mut reading.terms {
         term.at += skipped;
     }
@@ -95,7 +95,10 @@ struct Reader {
     in_quotes: bool,
     open_braces: Vec<Brace>,
     open_extglobs: Vec<Extglob>,
+    /// Where the last `]` stands.
     last_bracket_close: Option<usize>,
+    /// Where the last `<=`, `<!` or `<name>` stands, as in JavaScript's own groups.
+    last_own_group: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +115,7 @@ impl Reader {
         offsets.push(text.len());
         let start = Token { kind: Kind::Start, value: String::new(), output: Some(Vec::new()), before: None, at: 0 };
         Self {
+            last_own_group: (0..chars.len()).rev().find(|at| character::begins_own_group(&chars[*at..])),
             last_bracket_close: chars.iter().rposition(|c| *c == ']'),
             chars,
             offsets,
@@ -140,38 +144,6 @@ impl Reader {
             self.character(c)?;
         }
         self.finish()
-    }
-
-    fn character(&mut self, c: char) -> Result<(), PatternError> {
-        match c {
-            '\0' => Ok(()),
-            '\\' => self.backslash(),
-            c if self.open_bracket.is_some() && !(c == ']' && self.class_has_begun()) => self.in_class(&c.to_string()),
-            c if self.in_quotes && c != '"' => self.quoted(c),
-            '"' => {
-                self.in_quotes = !self.in_quotes;
-                Ok(())
-            }
-            '(' => {
-                self.enter(Nest::Paren)?;
-                self.push(Kind::Paren, "(", None)
-            }
-            ')' => self.close_paren(),
-            '[' => self.open_bracket(),
-            ']' => self.close_bracket(),
-            '{' => self.open_brace(),
-            '}' => self.close_brace(),
-            '|' => self.push(Kind::Text, "|", None),
-            ',' => self.comma(),
-            '/' => self.slash(),
-            '.' => self.dot(),
-            '?' => self.question(),
-            '!' => self.exclamation(),
-            '+' => self.plus(),
-            '@' if self.peek(0) == Some('(') && self.peek(1) != Some('?') => self.push(Kind::At, "@", Some(Vec::new())),
-            '*' => self.star(),
-            c => self.text(c),
-        }
     }
 
     fn advance(&mut self) -> Option<char> {
@@ -229,7 +201,7 @@ impl Reader {
     }
 
     /// Adds a token; without `output` its text goes through as it is.
-    fn push(&mut self, kind: Kind, value: &str, output: Option<Vec<Term>>) -> Result<(), PatternError> {
+    fn push(&mut self, kind: Kind, value: &str, output: Option<Vec<Term>>) {
         self.end_globstar(kind);
         if !kind.is_paren()
             && let Some(extglob) = self.open_extglobs.last_mut()
@@ -237,25 +209,23 @@ impl Reader {
             extglob.inner.push_str(value);
         }
         let token = Token { kind, value: value.to_owned(), output, before: Some(self.last), at: self.at };
-        let terms = token.terms()?;
-        self.output.extend_from_slice(&terms);
+        self.output.extend(token.terms());
         if kind == Kind::Text && self.last_kind() == Kind::Text {
             // When the output is made anew, text behind text goes through as it is: `.` then takes any character.
-            let passed = term::handed_through(value, token.at)?;
+            let passed = term::handed_through(value, token.at);
             let last = &mut self.tokens[self.last];
             let mut merged = match last.output.take() {
                 Some(terms) if !terms.is_empty() => terms,
-                _ => term::handed_through(&last.value, last.at)?,
+                _ => term::handed_through(&last.value, last.at),
             };
             merged.extend(passed);
             last.output = Some(merged);
             last.value.push_str(value);
-            return Ok(());
+            return;
         }
         self.last = self.tokens.len();
         self.order.push(self.last);
         self.tokens.push(token);
-        Ok(())
     }
 
     /// A `**` that something else than a slash follows was a `*`.
@@ -276,204 +246,6 @@ impl Reader {
         last.kind = Kind::Star;
         "*".clone_into(&mut last.value);
         last.output = Some(star);
-    }
-
-    fn backslash(&mut self) -> Result<(), PatternError> {
-        let mut value = String::from("\\");
-        match self.peek(0) {
-            Some('/' | '.' | ';') => return Ok(()),
-            None => value.push('\\'),
-            Some(_) => {
-                // A longer run of backslashes counts as one or two.
-                let run = self.rest().iter().take_while(|c| **c == '\\').count();
-                if run > 2 {
-                    self.next += run;
-                    if run % 2 == 1 {
-                        value.push('\\');
-                    }
-                }
-                value.extend(self.advance());
-                if self.open_bracket.is_some() {
-                    return self.in_class(&value);
-                }
-                self.take_code(&mut value);
-            }
-        }
-        self.push(Kind::Text, &value, None)
-    }
-
-    /// Keeps the digits of `\x41` and `\u0041` with their letter, as the regular expression reads them.
-    fn take_code(&mut self, value: &mut String) {
-        let length = match value.as_str() {
-            "\\x" => 2,
-            "\\u" => 4,
-            "\\c" => 1,
-            _ => return,
-        };
-        let Some(code) = self.rest().get(..length) else { return };
-        let fits = |c: &char| if length == 1 { c.is_ascii_alphabetic() } else { c.is_ascii_hexdigit() };
-        if code.iter().all(fits) {
-            value.extend(code);
-            self.next += length;
-        }
-    }
-
-    /// A character between quotes stands for itself. It belongs to the token before, whatever that is.
-    fn quoted(&mut self, c: char) -> Result<(), PatternError> {
-        let value = escaped(c);
-        let terms = term::handed_through(&value, self.at)?;
-        self.output.extend(terms);
-        self.last_mut().value.push_str(&value);
-        Ok(())
-    }
-
-    fn close_paren(&mut self) -> Result<(), PatternError> {
-        if let Some(extglob) = self.open_extglobs.pop_if(|extglob| self.parens == extglob.parens + 1) {
-            return self.close_extglob(extglob);
-        }
-        let word = if self.parens == 0 { Word::Char(')') } else { Word::Close };
-        let output = self.words([word]);
-        self.push(Kind::Paren, ")", Some(output))?;
-        self.leave(Nest::Paren);
-        Ok(())
-    }
-
-    fn slash(&mut self) -> Result<(), PatternError> {
-        if self.last_kind() == Kind::Dot && self.next == self.start + 2 {
-            // `./` at the beginning counts for nothing.
-            self.start = self.next;
-            self.output.clear();
-            self.order.pop();
-            self.last = 0;
-            return Ok(());
-        }
-        self.push(Kind::Slash, "/", None)
-    }
-
-    fn dot(&mut self) -> Result<(), PatternError> {
-        let dot = self.words([Word::Char('.')]);
-        if self.braces > 0 && self.last_kind() == Kind::Dot {
-            let any = self.words([Word::Any]);
-            let last = self.last_mut();
-            last.kind = Kind::Dots;
-            last.value.push('.');
-            last.output.get_or_insert_default().extend(any);
-            if let Some(brace) = self.open_braces.last_mut() {
-                brace.dots = true;
-            }
-            return Ok(());
-        }
-        let in_segment = self.braces + self.parens == 0 && !matches!(self.last_kind(), Kind::Start | Kind::Slash);
-        self.push(if in_segment { Kind::Text } else { Kind::Dot }, ".", Some(dot))
-    }
-
-    fn question(&mut self) -> Result<(), PatternError> {
-        let behind_open = self.last().value == "(";
-        if !behind_open && self.peek(0) == Some('(') && self.peek(1) != Some('?') {
-            return self.open_extglob('?');
-        }
-        if self.last_kind().is_paren() {
-            let next = self.peek(0);
-            let literal = behind_open && !matches!(next, Some('!' | '=' | '<' | ':'))
-                || next == Some('<') && !self.rest_has_lookbehind_or_name();
-            let word = if literal { Word::Char('?') } else { Word::Repeat(Times::Optional) };
-            let output = self.words([word]);
-            return self.push(Kind::Text, "?", Some(output));
-        }
-        let output = self.words([Word::Set(Set::not_slash())]);
-        self.push(Kind::Question, "?", Some(output))
-    }
-
-    /// Whether `<=`, `<!` or `<name>` follows anywhere.
-    fn rest_has_lookbehind_or_name(&self) -> bool {
-        self.rest().split(|c| *c == '<').skip(1).any(|part| {
-            let name = part.iter().take_while(|c| c.is_ascii_alphanumeric() || **c == '_').count();
-            matches!(part.first(), Some('=' | '!')) || name > 0 && part.get(name) == Some(&'>')
-        })
-    }
-
-    fn exclamation(&mut self) -> Result<(), PatternError> {
-        let lookahead = self.peek(1) == Some('?') && matches!(self.peek(2), Some('!' | '=' | '<' | ':'));
-        if self.peek(0) == Some('(') && !lookahead {
-            return self.open_extglob('!');
-        }
-        if self.next > 1 {
-            return self.text('!');
-        }
-        let mut count = 1;
-        while self.peek(0) == Some('!') && (self.peek(1) != Some('(') || self.peek(2) == Some('?')) {
-            self.next += 1;
-            self.start += 1;
-            count += 1;
-        }
-        if count % 2 == 1 {
-            self.negated = true;
-            self.start += 1;
-        }
-        Ok(())
-    }
-
-    fn plus(&mut self) -> Result<(), PatternError> {
-        if self.peek(0) == Some('(') && self.peek(1) != Some('?') {
-            return self.open_extglob('+');
-        }
-        if self.last().value == "(" {
-            let output = self.words([Word::Char('+')]);
-            return self.push(Kind::Plus, "+", Some(output));
-        }
-        let repeats = self.last_kind().is_paren() || matches!(self.last_kind(), Kind::Bracket | Kind::Brace);
-        self.push(Kind::Plus, if repeats || self.parens > 0 { "+" } else { "\\+" }, None)
-    }
-
-    fn text(&mut self, c: char) -> Result<(), PatternError> {
-        let mut value = if matches!(c, '$' | '^') { format!("\\{c}") } else { c.to_string() };
-        while c != '@'
-            && let Some(c) = self.peek(0).filter(|c| !"@![].,$*+?^{}()|\\/".contains(*c))
-        {
-            value.push(c);
-            self.next += 1;
-        }
-        self.push(Kind::Text, &value, None)
-    }
-
-    fn finish(mut self) -> Result<Reading, PatternError> {
-        if self.open_bracket.is_some() {
-            self.unclosed_bracket()?;
-        }
-        while self.parens > 0 {
-            self.unclosed_paren()?;
-        }
-        if let Some(brace) = self.open_braces.last() {
-            return Err(PatternError::new(self.tokens[brace.token].at, "`{` is never closed")
-                .help("write `\\{` for a brace that stands for itself"));
-        }
-        if self.last_kind().is_star() || self.last_kind() == Kind::Bracket {
-            let output = self.words([Word::Char('/'), Word::Repeat(Times::Optional)]);
-            self.push(Kind::MaybeSlash, "", Some(output))?;
-        }
-        if self.backtrack {
-            self.output = Vec::new();
-            for token in &self.order {
-                self.output.extend(self.tokens[*token].terms()?);
-            }
-        }
-        Ok(Reading { terms: self.output, negated: self.negated })
-    }
-
-    /// Takes the last `(` for itself.
-    fn unclosed_paren(&mut self) -> Result<(), PatternError> {
-        let has_paren = |term: &&mut Term| matches!(term.word, Word::Open(_) | Word::Globstar | Word::Guard(_));
-        let last = self.output.iter_mut().rev().find(has_paren);
-        let unclosed = |at| Err(PatternError::new(at, "`(` is never closed").help("write `\\(` for a parenthesis"));
-        match last {
-            Some(Term { word, .. }) if *word == Word::Open(Opening::Paren) && !self.backtrack => {
-                *word = Word::Char('(');
-                self.parens -= 1;
-                Ok(())
-            }
-            Some(Term { at, .. }) => unclosed(*at),
-            None => unclosed(0),
-        }
     }
 }
 

@@ -1,10 +1,9 @@
 //! Patterns without a slash or anything that groups: picomatch makes the expression by one substitution.
 
-use super::PatternError;
 use crate::glob::term::{Term, handed_through};
 
 /// Reads a pattern of this kind.
-pub(super) fn read(text: &str) -> Option<Result<Vec<Term>, PatternError>> {
+pub(super) fn read(text: &str) -> Option<Vec<Term>> {
     if text.starts_with(['*', '!']) || text.contains(|c| "/()[]{}\"".contains(c)) {
         return None;
     }
@@ -38,12 +37,18 @@ fn substitute(text: &str) -> String {
                 output += mark;
                 output += &"\\".repeat(length);
             }
-            '?' if escaped => output += &format!("\\?{}", "[^/]".repeat(more)),
+            '?' if escaped => {
+                output += "\\?";
+                output += &"[^/]".repeat(more);
+            }
             '?' => output += &"[^/]".repeat(length),
             '.' => output += &"\\.".repeat(length),
             '*' if escaped => output += if more > 0 { "\\*[^/]*?" } else { "\\*" },
             '*' => output += "[^/]*?",
-            c => output += &format!("\\{c}{}", c.to_string().repeat(more)),
+            c => {
+                output.push('\\');
+                output.extend(std::iter::repeat_n(c, length));
+            }
         }
     }
     if backslashes { collapse(&output) } else { output }
@@ -56,7 +61,7 @@ fn collapse(text: &str) -> String {
     while let Some(start) = rest.find('\\') {
         let run = rest[start..].len() - rest[start..].trim_start_matches('\\').len();
         output += &rest[..start];
-        output += if run % 2 == 0 { "\\\\" } else { "\\" };
+        output += if run.is_multiple_of(2) { "\\\\" } else { "\\" };
         rest = &rest[start + run..];
     }
     output + rest

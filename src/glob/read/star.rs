@@ -3,16 +3,12 @@
 use super::Reader;
 use super::extglob::Extglob;
 use super::token::Kind;
-use crate::glob::PatternError;
 use crate::glob::term::{Guard, Opening, Word};
 
 impl Reader {
-    pub(super) fn star(&mut self) -> Result<(), PatternError> {
+    pub(super) fn star(&mut self) {
         if matches!(self.last_kind(), Kind::Globstar | Kind::Stars) {
             return self.third_star();
-        }
-        if self.peek(0) == Some('(') && self.peek(1).is_some_and(|c| c != '?') {
-            return self.open_extglob('*');
         }
         if self.last_kind().is_star() {
             return self.second_star();
@@ -28,25 +24,24 @@ impl Reader {
                 guards.extend(self.words([Word::Guard(Guard::Something)]));
             }
             self.output.extend_from_slice(&guards);
-            let mut terms = self.last().terms()?;
+            let mut terms = self.last().terms();
             terms.extend(guards);
             self.last_mut().output = Some(terms);
         }
         let star = self.words([Word::Star]);
-        self.push(Kind::Star, "*", Some(star))
+        self.push(Kind::Star, "*", Some(star));
     }
 
-    fn third_star(&mut self) -> Result<(), PatternError> {
+    fn third_star(&mut self) {
         let star = self.words([Word::Star]);
         let last = self.last_mut();
         last.kind = Kind::Stars;
         last.value.push('*');
         last.output = Some(star);
         self.backtrack = true;
-        Ok(())
     }
 
-    fn second_star(&mut self) -> Result<(), PatternError> {
+    fn second_star(&mut self) {
         let Some(prior) = self.last().before else { return self.third_star() };
         let prior_kind = self.tokens[prior].kind;
         let before = self.tokens[prior].before.map(|before| self.tokens[before].kind);
@@ -81,7 +76,7 @@ impl Reader {
         }
         if behind_slash && !behind_star && ends {
             // `a/**`, which takes `a` as well.
-            self.open_before(prior)?;
+            self.open_before(prior);
             return self.globstar(vec![Word::Globstar, Word::Or, Word::End, Word::Close]);
         }
         if behind_slash && slash_follows {
@@ -90,42 +85,40 @@ impl Reader {
                 words.extend([Word::Or, Word::End]);
             }
             words.push(Word::Close);
-            self.open_before(prior)?;
-            self.globstar(words)?;
+            self.open_before(prior);
+            self.globstar(words);
             return self.slash_in_globstar();
         }
         if prior_kind == Kind::Start && slash_follows {
             let (open, or) = (Word::Open(Opening::Group), Word::Or);
             let words = vec![open, Word::Start, or.clone(), slash.clone(), or, Word::Globstar, slash, Word::Close];
             self.output.clear();
-            self.globstar(words)?;
+            self.globstar(words);
             return self.slash_in_globstar();
         }
         self.take_back_star();
-        self.globstar(vec![Word::Globstar])
+        self.globstar(vec![Word::Globstar]);
     }
 
     /// Puts the slash before a globstar into one group with what comes.
-    fn open_before(&mut self, slash: usize) -> Result<(), PatternError> {
+    fn open_before(&mut self, slash: usize) {
         self.take_back_star();
-        let terms = self.tokens[slash].terms()?;
+        let terms = self.tokens[slash].terms();
         self.output.truncate(self.output.len().saturating_sub(terms.len()));
         let mut opened = self.words([Word::Open(Opening::Group)]);
         opened.extend(terms);
         self.output.extend_from_slice(&opened);
         self.tokens[slash].output = Some(opened);
-        Ok(())
     }
 
     /// Makes the last token, a star, a globstar that is these words.
-    fn globstar(&mut self, words: Vec<Word>) -> Result<(), PatternError> {
+    fn globstar(&mut self, words: Vec<Word>) {
         let output = self.words(words);
         self.output.extend_from_slice(&output);
         let last = self.last_mut();
         last.kind = Kind::Globstar;
         last.value.push('*');
         last.output = Some(output);
-        Ok(())
     }
 
     /// Removes the first star of two from the output.
@@ -135,8 +128,8 @@ impl Reader {
     }
 
     /// Reads the slash behind a globstar, which has it already.
-    fn slash_in_globstar(&mut self) -> Result<(), PatternError> {
+    fn slash_in_globstar(&mut self) {
         self.next += 1;
-        self.push(Kind::Slash, "/", Some(Vec::new()))
+        self.push(Kind::Slash, "/", Some(Vec::new()));
     }
 }

@@ -1,7 +1,6 @@
 //! Tokens: what a pattern's characters were taken for.
 
-use super::super::PatternError;
-use super::super::term::{Term, handed_through};
+use crate::glob::term::{Term, handed_through};
 
 /// A piece of a pattern.
 #[derive(Debug)]
@@ -47,17 +46,17 @@ pub(super) enum Kind {
 
 impl Token {
     /// What the token adds to the expression.
-    pub(super) fn terms(&self) -> Result<Vec<Term>, PatternError> {
+    pub(super) fn terms(&self) -> Vec<Term> {
         match &self.output {
-            Some(terms) => Ok(terms.clone()),
+            Some(terms) => terms.clone(),
             None => handed_through(&self.value, self.at),
         }
     }
 
     /// The same where picomatch takes an empty output for none.
-    pub(super) fn terms_or_text(&self) -> Result<Vec<Term>, PatternError> {
+    pub(super) fn terms_or_text(&self) -> Vec<Term> {
         match &self.output {
-            Some(terms) if !terms.is_empty() => Ok(terms.clone()),
+            Some(terms) if !terms.is_empty() => terms.clone(),
             _ => handed_through(&self.value, self.at),
         }
     }

@@ -105,8 +105,8 @@ impl Versions<'_> {
         match self.naming.dirty {
             Dirty::Unsaid => vec![Files::Clean; services.len()],
             Dirty::Said => {
-                let matching = filter::matching(&self.config.filters, self.on_top);
-                let dirty = |service: &ServiceId| matching.contains(&self.service(*service).filter);
+                let matches = filter::matches(&self.config.filters, self.on_top);
+                let dirty = |service: &ServiceId| !matches.of(self.service(*service).filter).is_empty();
                 services.iter().map(|service| if dirty(service) { Files::Dirty } else { Files::Clean }).collect()
             }
         }

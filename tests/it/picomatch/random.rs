@@ -1,6 +1,27 @@
 //! Random patterns of the kind that people write in path filters, and paths that often match them.
 
-/// A stream of random numbers that a seed decides (SplitMix64).
+/// Segments of patterns, and of paths of which many match one of them.
+const WILDCARDS: (&str, &str) = ("? ?? a? ?.? .? v? ?* *? .* *.* .*.* **.md *** a**", "a ab a.b .a v1 x . .. a. .x.y");
+
+const CLASSES: (&str, &str) = (
+    r"[ab] [a-c] [^a] [!a] [0-9] v[0-9] [a-z]* [id] [...x] []a] [[:alpha:]]* [[:digit:]] [^[:digit:]] [[:alpha:]_]x
+      [a.b] [\w] [[x]] [a-] [z-a] [.]x [_-] [^.]* *[0-9] [@a]b [a a] [[:no:]] [[:punct:]] [a:b] [^/] [\]]",
+    "a b i v1 7 c abc [id] [...x] ] _x - .x ! d : 7x",
+);
+
+const BRACES: (&str, &str) = (
+    "{1..3} {a..c} v{1..2} {1..10} {01..03} {a..c..2} {c..a} {1..3}.x {a} {} {a,} {,a} a{b}c {a,b}+ {1..} {a..c,x}
+     {a,b..c} x{a,b}y {a.b} {..} {a...c}",
+    "1 2 a b v1 {a} {} a{b}c ab 1.x 1ax xay 0 {a.b}",
+);
+
+const ODDITIES: (&str, &str) = (
+    r#"\* a\*b \[id\] \(auth\) (auth) \{a\} a\b \d \!x \a "ab" "*" a"b" $x a^b a$ a+b a|b a,b a;b x=1 a\.b \\a \w* a\ a-b
+       #x ~ a&b a%b a'b a:b @a +a a!b a@(b) a\x62 "a/b" (?:a) (?=a)a (a)? (a)+ (?!a)b (a|b)*"#,
+    r"* a*b [id] (auth) auth {a} ab 5 !x a $x a^b a+b a|b a,b a;b x=1 a.b \a a\ a-b #x ~ a&b a%b a'b a:b @a aa",
+);
+
+/// A stream of random numbers that a seed decides (`SplitMix64`).
 pub(super) struct Random(u64);
 
 impl Random {
@@ -67,6 +88,7 @@ impl Random {
             "@scope",
             "été",
             "日本",
+            "🚀",
             "c++",
             "a b",
             "main",
@@ -176,114 +198,11 @@ impl Random {
             10 => (format!("{word}*"), format!("{word}{}", self.one(&["", "-x", ".go", "s"]))),
             11 => (format!("*{word}"), format!("{}{word}", self.one(&["", "my-", ".", "s"]))),
             12 => (format!("*.{}.*", self.one(&["test", "spec", "*"])), format!("{word}.test.{extension}")),
-            13 => {
-                let pattern = self.one(&["?", "??", "a?", "?.?", ".?", "v?", "?*", "*?", ".*", "*.*", ".*.*", "**.md"]);
-                (pattern.to_owned(), self.one(&["a", "ab", "a.b", ".a", "v1", "x", ".", "..", "a.", ".x.y"]).to_owned())
-            }
+            13 => self.sample(WILDCARDS),
             14 => (format!("[{word}]"), format!("[{word}]")),
-            15 => {
-                let classes = [
-                    "[ab]",
-                    "[a-c]",
-                    "[^a]",
-                    "[!a]",
-                    "[0-9]",
-                    "v[0-9]",
-                    "[a-z]*",
-                    "[id]",
-                    "[...x]",
-                    "[]a]",
-                    "[[:alpha:]]*",
-                    "[[:digit:]]",
-                    "[^[:digit:]]",
-                    "[[:alpha:]_]x",
-                    "[a.b]",
-                    "[\\w]",
-                    "[[x]]",
-                    "[a-]",
-                    "[z-a]",
-                    "[.]x",
-                    "[_-]",
-                    "[^.]*",
-                    "*[0-9]",
-                    "[@a]b",
-                    "[a",
-                    "a]",
-                ];
-                let paths = ["a", "b", "i", "v1", "7", "c", "abc", "[id]", "[...x]", "]", "_x", "-", ".x", "!", "d"];
-                (self.one(&classes).to_owned(), self.one(&paths).to_owned())
-            }
-            16 => {
-                let ranges = [
-                    "{1..3}",
-                    "{a..c}",
-                    "v{1..2}",
-                    "{1..10}",
-                    "{01..03}",
-                    "{a..c..2}",
-                    "{c..a}",
-                    "{1..3}.x",
-                    "{a}",
-                    "{}",
-                    "{a,}",
-                    "{,a}",
-                    "a{b}c",
-                    "{a,b}+",
-                    "{1..}",
-                    "{a..c,x}",
-                    "{a,b..c}",
-                    "x{a,b}y",
-                    "{a.b}",
-                ];
-                let paths = ["1", "2", "a", "b", "v1", "{a}", "{}", "a{b}c", "ab", "1.x", "1ax", "xay", "0", "{a.b}"];
-                (self.one(&ranges).to_owned(), self.one(&paths).to_owned())
-            }
-            17 => {
-                let escapes = [
-                    "\\*",
-                    "a\\*b",
-                    "\\[id\\]",
-                    "\\(auth\\)",
-                    "(auth)",
-                    "\\{a\\}",
-                    "a\\b",
-                    "\\d",
-                    "\\!x",
-                    "\\a",
-                    "\"a b\"",
-                    "\"*\"",
-                    "a\"b\"",
-                    "$x",
-                    "a^b",
-                    "a$",
-                    "a+b",
-                    "a|b",
-                    "a,b",
-                    "a;b",
-                    "x=1",
-                    "a\\.b",
-                    "\\\\a",
-                    "\\w*",
-                    "a\\",
-                    "a-b",
-                    "#x",
-                    "~",
-                    "a&b",
-                    "a%b",
-                    "a'b",
-                    "a:b",
-                    "@a",
-                    "+a",
-                    "a!b",
-                    "a@(b)",
-                ];
-                let paths = [
-                    "*", "a*b", "[id]", "(auth)", "auth", "{a}", "ab", "5", "!x", "a", "a b", "$x", "a^b", "a+b",
-                    "a|b", "a,b", "a;b", "x=1", "a.b", "\\a", "a\\", "a-b", "#x", "~", "a&b", "a%b", "a'b", "a:b",
-                    "@a",
-                ];
-                (self.one(&escapes).to_owned(), self.one(&paths).to_owned())
-            }
+            15 => self.sample(CLASSES),
+            16 => self.sample(BRACES),
+            17 => self.sample(ODDITIES),
             18 => (format!("{word}.{extension}"), format!("{word}.{extension}")),
             19..23 => {
                 let (pattern, path) = self.arms(depth, ',');
@@ -309,9 +228,17 @@ impl Random {
         }
     }
 
+    fn sample(&mut self, (patterns, paths): (&str, &str)) -> (String, String) {
+        let mut one = |texts: &str| {
+            let texts: Vec<&str> = texts.split_whitespace().collect();
+            self.one(&texts).to_owned()
+        };
+        (one(patterns), one(paths))
+    }
+
     fn arms(&mut self, depth: usize, separator: char) -> (String, String) {
         let mut arms = Vec::new();
-        for _ in 0..1 + self.below(3) {
+        for _ in 0..=self.below(3) {
             arms.push(match self.below(12) {
                 0 if separator == '|' => {
                     let (pattern, path) = self.segments();

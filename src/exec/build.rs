@@ -1,0 +1,73 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::plan::Service;
+
+/// A planned service and what is done to build it: what a run is given, ready to be carried out.
+#[derive(Debug, Clone)]
+pub struct Build<'a> {
+    /// The service as planned.
+    pub service: &'a Service,
+    /// What is done.
+    pub work: Work,
+    /// The directory that its commands run in, absolute.
+    pub directory: PathBuf,
+    /// A directory of its own for logs and what its commands hand back, absolute; it need not be there yet.
+    pub scratch: PathBuf,
+    /// Variables that its commands get on top of our own environment. A later one of the same name wins.
+    pub environment: Vec<(String, String)>,
+    /// How long one attempt may take.
+    pub timeout: Option<Duration>,
+    /// How often a failed attempt is repeated.
+    pub retries: u32,
+    /// How many of the jobs it takes, at least 1.
+    pub weight: u32,
+    /// Names of which only one build at a time may hold each.
+    pub locks: Vec<String>,
+    /// How long it took last time, where somebody knows.
+    pub expected: Option<Duration>,
+}
+
+/// What is done to build a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// Commands, one after the other; the first that fails ends the attempt.
+    Steps(Vec<Step>),
+    /// Nothing: the result is there, under the service's fingerprint.
+    Exists {
+        /// Its digest.
+        digest: Option<String>,
+    },
+}
+
+/// One command of a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The program, looked for in `$PATH` unless it holds a `/`.
+    pub program: String,
+    /// Its arguments; no shell reads them.
+    pub arguments: Vec<String>,
+}
+
+impl Work {
+    /// Returns the commands.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        match self {
+            Self::Steps(steps) => steps,
+            Self::Exists { .. } => &[],
+        }
+    }
+}
+
+impl Step {
+    /// Returns a command.
+    pub fn new<I: IntoIterator<Item: Into<String>>>(program: impl Into<String>, arguments: I) -> Self {
+        Self { program: program.into(), arguments: arguments.into_iter().map(Into::into).collect() }
+    }
+}
+
+impl Build<'_> {
+    /// The file in [`Build::scratch`] that its commands write their results to: `$REBAKE_OUTPUT`.
+    pub const OUTPUT: &'static str = "output";
+}

@@ -1,0 +1,27 @@
+//! Builds of a plan's services: in parallel, in order, and leaving nothing behind (spec section 12).
+//!
+//! [`builder`] turns a recipe and a planned service into a [`Build`]; [`run()`] carries builds out, by a [`schedule`]
+//! that knows no process and processes that know no schedule; what happens comes out as [`Event`]s and, at the end,
+//! as a [`Report`]. This room prints nothing and reads no environment variable.
+
+mod build;
+pub mod builder;
+mod event;
+mod outcome;
+pub mod output;
+mod process;
+pub mod report;
+mod run;
+pub mod schedule;
+mod signal;
+mod signals;
+mod tell;
+mod tokens;
+
+pub use build::{Build, Step, Work};
+pub use event::{Alive, Event, Sink};
+pub use outcome::{Ending, Failure, Outcome};
+pub use process::watch;
+pub use report::Report;
+pub use run::{Backoff, Ended, Jobserver, Settings, run};
+pub use signal::Signal;

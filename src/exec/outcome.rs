@@ -1,0 +1,88 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What became of a service. Every service of a run has exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It was built.
+    Succeeded,
+    /// It was there already, under its fingerprint, and was not built again.
+    Exists,
+    /// Its build ended with an error, or could not be started.
+    Failed,
+    /// Its build took longer than it may.
+    TimedOut,
+    /// A service that it needs, directly or not, failed or timed out.
+    Blocked,
+    /// Its build was stopped half-way, by a signal or because another one failed.
+    Cancelled,
+    /// The run ended before its turn came.
+    NotStarted,
+}
+
+impl Outcome {
+    /// All outcomes, in the order in which a summary counts them.
+    pub const ALL: [Self; 7] =
+        [Self::Succeeded, Self::Exists, Self::Failed, Self::TimedOut, Self::Blocked, Self::Cancelled, Self::NotStarted];
+
+    /// Returns the word for it in the report's JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Exists => "exists",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed-out",
+            Self::Blocked => "blocked",
+            Self::Cancelled => "cancelled",
+            Self::NotStarted => "not-started",
+        }
+    }
+
+    /// Whether the service's result is there, so that what needs it can be built.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Exists)
+    }
+
+    /// Whether the service's own build went wrong.
+    #[must_use]
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::TimedOut)
+    }
+}
+
+/// How one attempt at a build ended: an [`Outcome`] that only something that was running can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The result is there.
+    Succeeded,
+    /// The result was there already.
+    Exists,
+    /// It went wrong.
+    Failed(Failure),
+    /// It was stopped half-way.
+    Cancelled,
+}
+
+/// How an attempt goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// It ended with an error, or could not be started.
+    Error,
+    /// It took longer than it may.
+    Timeout,
+}
+
+impl From<Ending> for Outcome {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Succeeded => Self::Succeeded,
+            Ending::Exists => Self::Exists,
+            Ending::Failed(Failure::Error) => Self::Failed,
+            Ending::Failed(Failure::Timeout) => Self::TimedOut,
+            Ending::Cancelled => Self::Cancelled,
+        }
+    }
+}

@@ -1,0 +1,56 @@
+use std::io::{self, Write};
+
+/// The CI engine whose log shows the run, and folds what it is told to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// None that folds.
+    #[default]
+    Plain,
+    /// GitHub Actions, and Gitea and Forgejo.
+    GitHub,
+    /// GitLab CI.
+    GitLab,
+    /// Buildkite.
+    Buildkite,
+    /// Azure Pipelines.
+    Azure,
+}
+
+/// Whether a group is folded away at first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fold {
+    /// All went well: nobody needs to see it.
+    Closed,
+    /// Something went wrong: it is what people look for. Where the engine folds all groups it gets no group.
+    Open,
+}
+
+impl Engine {
+    /// Begins a group. `number` tells it from the others of the run; the title is clean and has no line break.
+    pub(super) fn begin(self, number: usize, title: &str, fold: Fold, out: &mut dyn Write) -> io::Result<()> {
+        match (self, fold) {
+            (Self::GitHub, Fold::Closed) => writeln!(out, "::group::{}", title.replace('%', "%25")),
+            (Self::Azure, Fold::Closed) => writeln!(out, "##[group]{title}"),
+            (Self::Azure, Fold::Open) => writeln!(out, "##[section]{title}"),
+            // GitLab shows the time between the two stamps; the first may be zero.
+            (Self::GitLab, Fold::Closed) => {
+                writeln!(out, "\x1b[0Ksection_start:0:rebake_{number}[collapsed=true]\r\x1b[0K{title}")
+            }
+            (Self::GitLab, Fold::Open) => writeln!(out, "\x1b[0Ksection_start:0:rebake_{number}\r\x1b[0K{title}"),
+            (Self::Buildkite, Fold::Closed) => writeln!(out, "--- {title}"),
+            (Self::Buildkite, Fold::Open) => writeln!(out, "+++ {title}"),
+            (Self::Plain, _) | (Self::GitHub, Fold::Open) => writeln!(out, "== {title}"),
+        }
+    }
+
+    /// Ends the group; `seconds` is how long its build took.
+    pub(super) fn end(self, number: usize, seconds: f64, fold: Fold, out: &mut dyn Write) -> io::Result<()> {
+        match (self, fold) {
+            (Self::GitHub, Fold::Closed) => writeln!(out, "::endgroup::"),
+            (Self::Azure, Fold::Closed) => writeln!(out, "##[endgroup]"),
+            (Self::GitLab, _) => writeln!(out, "\x1b[0Ksection_end:{seconds:.0}:rebake_{number}\r\x1b[0K"),
+            // A Buildkite group ends where the next begins.
+            (Self::Plain | Self::Buildkite, _) | (Self::GitHub | Self::Azure, Fold::Open) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What people, CI engines and programs see of a run while it goes on: one file a manner, each a function from events
+//! to bytes. What a build printed is read from its log, as much at a time as memory allows.
+
+mod clean;
+mod failures;
+mod follow;
+mod grouped;
+mod json;
+mod marker;
+mod note;
+mod stream;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+
+use super::event::{Event, Sink};
+
+pub use clean::{Colours, Commands, Style};
+pub use failures::Failures;
+pub use follow::last_lines;
+pub use grouped::Grouped;
+pub use json::Json;
+pub use marker::Engine;
+pub use stream::Stream;
+
+/// A manner of showing a run.
+pub trait Manner: Send {
+    /// Writes what there is to show of an event.
+    ///
+    /// # Errors
+    /// When it cannot be written. A log that cannot be read is said in the output.
+    fn show(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// Shows a run on an output, as long as that takes it: a closed one harms no build.
+pub struct Printer<M, W> {
+    manner: M,
+    out: W,
+    error: Option<io::Error>,
+}
+
+impl<M: Manner, W: Write + Send> Printer<M, W> {
+    /// Takes a manner and what to write to.
+    pub fn new(manner: M, out: W) -> Self {
+        Self { manner, out, error: None }
+    }
+
+    /// Returns the output, or what it refused to take.
+    ///
+    /// # Errors
+    /// When something could not be written: nothing was, from then on.
+    pub fn finish(self) -> io::Result<W> {
+        self.error.map_or(Ok(self.out), Err)
+    }
+}
+
+impl<M: Manner, W: Write + Send> Sink for Printer<M, W> {
+    fn event(&mut self, event: &Event) {
+        if self.error.is_none() {
+            let shown = self.manner.show(event, &mut self.out).and_then(|()| self.out.flush());
+            self.error = shown.err();
+        }
+    }
+}
+
+impl Manner for Box<dyn Manner> {
+    fn show(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+        (**self).show(event, out)
+    }
+}

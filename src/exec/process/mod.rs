@@ -1,0 +1,114 @@
+//! One process of a build: a group of its own, its output in a log, and nothing of it left at the end.
+//!
+//! A build's output never waits for us: a thread reads it and writes it to a file, whatever the rest of the program
+//! does. Nobody can signal a process that is gone: the leader of a group is reaped by [`Process::finish`] alone, which
+//! takes the value away, and until then its id is not given to another process.
+
+mod log;
+mod stray;
+#[cfg(test)]
+mod tests;
+mod watchdog;
+
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+pub use watchdog::watch;
+
+pub(super) use log::Log;
+pub(super) use stray::{Marker, Strays, Whose};
+pub(super) use watchdog::Watchdog;
+
+use super::signal::Signal;
+
+/// The stack of the threads that read and wait: they do nothing else.
+const STACK: usize = 128 * 1024;
+
+/// A running process and the group that it leads.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    reaped: bool,
+}
+
+/// What a process's threads have to say, each once, in either order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notice {
+    /// The leader has exited; it is not reaped yet.
+    Exited,
+    /// All that had the output open have closed it, and the log has all of it.
+    Closed,
+}
+
+impl Process {
+    /// Starts a command as the leader of a new group, without input, its output and errors going to the log as they
+    /// come, in one stream, so that their order is kept.
+    ///
+    /// # Errors
+    /// When the program is not there or may not be run, or when the system has no process or pipe left.
+    pub(super) fn spawn(
+        mut command: Command,
+        log: &Log,
+        notify: impl Fn(Notice) + Clone + Send + 'static,
+    ) -> io::Result<Self> {
+        let (output, input) = io::pipe()?;
+        command.stdin(Stdio::null()).stdout(input.try_clone()?).stderr(input).process_group(0);
+        let process = Self { child: command.spawn()?, reaped: false };
+        // It holds our ends of the pipe, which would otherwise never close.
+        drop(command);
+        let (log, closed) = (log.clone(), notify.clone());
+        let read = move || {
+            log.copy(output);
+            closed(Notice::Closed);
+        };
+        let leader = process.pid();
+        let exited = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let wait = move || {
+            while matches!(waitid(WaitId::Pid(leader), exited), Err(Errno::INTR)) {}
+            notify(Notice::Exited);
+        };
+        thread::Builder::new().name("output".to_owned()).stack_size(STACK).spawn(read)?;
+        thread::Builder::new().name("exit".to_owned()).stack_size(STACK).spawn(wait)?;
+        Ok(process)
+    }
+
+    /// Returns the id of the leader, which is that of its group too.
+    pub(super) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Sends a signal to the whole group. A group that is suspended goes on, so that it can obey.
+    pub(super) fn signal(&self, signal: Signal) {
+        // The only error left is that all of its members are gone or another user's.
+        let _ = kill_process_group(self.pid(), signal.raw());
+        if matches!(signal, Signal::Hangup | Signal::Interrupt | Signal::Terminate) {
+            let _ = kill_process_group(self.pid(), Signal::Continue.raw());
+        }
+    }
+
+    /// Kills what is left of the group, and returns how the leader ended.
+    ///
+    /// Waits for the leader: to be called after [`Notice::Exited`], or when it is to die.
+    pub(super) fn finish(mut self) -> io::Result<ExitStatus> {
+        self.reap()
+    }
+
+    fn reap(&mut self) -> io::Result<ExitStatus> {
+        self.signal(Signal::Kill);
+        self.reaped = true;
+        self.child.wait()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if !self.reaped {
+            let _ = self.reap();
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What a run leaves: one value, as JSON, as `JUnit`, and as the list of what is to be built again.
+
+mod junit;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer};
+
+pub use junit::junit;
+
+use super::outcome::Outcome;
+
+/// The version of the report's JSON that this program writes and reads.
+pub const SCHEMA: u32 = 1;
+
+/// The report of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// The version of this format: 1.
+    pub schema: u32,
+    /// The services, in the order of the plan.
+    pub services: Vec<Service>,
+}
+
+/// What became of one service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Service {
+    /// Its name.
+    pub service: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// How many attempts were made.
+    pub attempts: u32,
+    /// The exit code of the last attempt; absent where it did not exit by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<i32>,
+    /// The number of the signal that ended the last attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    /// How long the last attempt took.
+    pub seconds: f64,
+    /// The log of the last attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "lossy")]
+    pub log: Option<PathBuf>,
+    /// What it was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The image that it became, without a tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Full image references; tags alone where there is no image.
+    pub tags: Vec<String>,
+    /// The digest of the image, `sha256:…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// The service whose failure blocked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked_by: Option<String>,
+    /// Whether it left processes behind, which were killed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub leaky: bool,
+    /// What there is to say beside the exit code, such as why it could not be started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// Why a text is not a report that this program can use.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// It is not JSON, or lacks what a report has.
+    #[error("this is not a report: {0}")]
+    NotAReport(#[from] serde_json::Error),
+    /// It was written by a version with another format.
+    #[error("the report has schema {found}, and this rebake reads schema {SCHEMA}")]
+    Schema {
+        /// The schema that it says it has.
+        found: u32,
+    },
+}
+
+impl ReportError {
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::NotAReport(_) => "write it with `rebake build --report FILE`",
+            Self::Schema { .. } => "make the report and use it with the same version of rebake",
+        }
+    }
+}
+
+impl Report {
+    /// Reads a saved report. Nothing in it is trusted: it names services and carries no commands.
+    ///
+    /// # Errors
+    /// When it is not JSON, or has another schema.
+    pub fn read(text: &str) -> Result<Self, ReportError> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: u32,
+        }
+        let Head { schema } = serde_json::from_str(text)?;
+        if schema != SCHEMA {
+            return Err(ReportError::Schema { found: schema });
+        }
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// Returns the services whose result is not there, in order: what `--rerun` builds.
+    pub fn unsuccessful(&self) -> impl Iterator<Item = &Service> {
+        self.services.iter().filter(|service| !service.outcome.is_success())
+    }
+
+    /// Whether every service's result is there.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.unsuccessful().next().is_none()
+    }
+
+    /// Returns the names of the services that a failed one blocked, in order.
+    pub fn blocked_by(&self, service: &str) -> impl Iterator<Item = &str> {
+        let blocked = move |other: &&Service| other.blocked_by.as_deref() == Some(service);
+        self.services.iter().filter(blocked).map(|other| other.service.as_str())
+    }
+
+    /// Returns the JSON text of the report, with a final newline.
+    ///
+    /// # Errors
+    /// Never in practice: every key is a string.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    }
+
+    /// Returns the JSON Schema of the report, draft 2020-12.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Report).to_value()
+    }
+}
+
+impl Service {
+    /// Says how it went in a few words, `exit 1, 2 attempts`; empty when there is nothing to say.
+    #[must_use]
+    pub fn how(&self) -> String {
+        let mut words = Vec::new();
+        match (self.exit, self.signal) {
+            (Some(0), _) | (None, None) => {}
+            (Some(code), _) => words.push(format!("exit {code}")),
+            (None, Some(signal)) => words.push(format!("signal {signal}")),
+        }
+        if self.attempts > 1 {
+            words.push(format!("{} attempts", self.attempts));
+        }
+        if self.leaky {
+            words.push("left processes behind".to_owned());
+        }
+        words.join(", ")
+    }
+}
+
+/// A report is written whatever a log is called.
+#[expect(clippy::ref_option, reason = "serde wants it so")]
+fn lossy<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}

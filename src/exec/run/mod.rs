@@ -1,0 +1,178 @@
+//! The event loop over the schedule: one thread owns all state, and everything else sends it messages.
+
+mod attempt;
+mod clock;
+mod heard;
+mod results;
+mod settings;
+mod start;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use attempt::Active;
+use clock::{Clock, Moment};
+use results::Results;
+
+pub use settings::{Backoff, Jobserver, Settings};
+
+use super::build::Build;
+use super::event::{Event, Sink};
+use super::process::{Marker, Notice, Strays, Watchdog, Whose};
+use super::report::Report;
+use super::schedule::{BuildId, Schedule, Task, Tasks, UNMEASURED};
+use super::signal::Signal;
+use super::signals::Incoming;
+use super::tell::{Teller, pair};
+use super::tokens::Tokens;
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// What became of each service.
+    pub report: Report,
+    /// The signal that asked for the end, if one did: the program's exit code is 128 more than its number.
+    pub interrupted: Option<Signal>,
+}
+
+/// What the loop waits for.
+enum Message {
+    Signal(Signal),
+    Process(Serial, Notice),
+    Token(io::Result<jobserver::Acquired>),
+}
+
+/// Counts the processes of a run, so that a late message of one is not taken for another's.
+type Serial = u64;
+
+/// Carries out builds, in the order of the plan, until each has an outcome.
+///
+/// The process belongs to the run meanwhile: signals are passed on to the builds, and children that it did not have
+/// before and does not start itself are taken for strays of a build. So a process has one run at a time, and starts
+/// no others beside it.
+///
+/// # Errors
+/// When the system refuses what the run itself needs: threads, pipes, signals. What a single build lacks is in its
+/// outcome.
+pub fn run(builds: &[Build], settings: &Settings, sink: impl Sink) -> io::Result<Ended> {
+    let (teller, listener) = pair();
+    thread::scope(|scope| {
+        thread::Builder::new().name("events".to_owned()).spawn_scoped(scope, move || listener.listen(sink))?;
+        Ok(Run::new(builds, settings, teller)?.go())
+    })
+}
+
+struct Run<'a> {
+    builds: &'a [Build<'a>],
+    settings: &'a Settings,
+    schedule: Schedule,
+    clock: Clock,
+    tokens: Tokens,
+    /// What runs, in the order in which it began.
+    active: BTreeMap<Serial, Active>,
+    /// Failed builds, and when they are tried again.
+    resting: Vec<(Moment, BuildId)>,
+    results: Results,
+    alive_at: Option<Moment>,
+    interrupted: Option<Signal>,
+    next_serial: Serial,
+    inbox: Receiver<Message>,
+    outbox: Sender<Message>,
+    teller: Teller,
+    marker: Marker,
+    signals: Incoming,
+    watchdog: Option<Watchdog>,
+    strays: Strays,
+}
+
+impl<'a> Run<'a> {
+    fn new(builds: &'a [Build<'a>], settings: &'a Settings, teller: Teller) -> io::Result<Self> {
+        let (outbox, inbox) = channel();
+        let send = outbox.clone();
+        let signals = Incoming::listen(move |signal| send.send(Message::Signal(signal)).unwrap_or_default())?;
+        let send = outbox.clone();
+        let jobs = settings.jobs.max(1);
+        let tokens = Tokens::new(jobs, move |token| send.send(Message::Token(token)).unwrap_or_default())?;
+        let strays = Strays::adopt();
+        let marker = Marker::of_run(settings.outer.as_deref());
+        let watchdog = settings.watchdog.as_deref().map(|argv| Watchdog::start(argv, &marker)).transpose()?;
+        let clock = Clock::start();
+        let services = builds.iter().map(|build| build.service.service.clone()).collect();
+        teller.event(Event::Begun { services, jobs });
+        Ok(Self {
+            builds,
+            settings,
+            schedule: Schedule::new(tasks(builds), jobs, settings.on_failure),
+            alive_at: settings.heartbeat.map(|period| clock.now() + period),
+            clock,
+            tokens,
+            active: BTreeMap::new(),
+            resting: Vec::new(),
+            results: Results::new(builds),
+            interrupted: None,
+            next_serial: 0,
+            inbox,
+            outbox,
+            teller,
+            marker,
+            signals,
+            watchdog,
+            strays,
+        })
+    }
+
+    /// Runs until all is over and nothing is left.
+    fn go(mut self) -> Ended {
+        self.start_what_may();
+        while !(self.active.is_empty() && self.schedule.is_over()) {
+            if let Some(message) = self.wait() {
+                self.hear(message);
+            }
+            self.do_what_is_due();
+            self.start_what_may();
+        }
+        self.strays.sweep(Whose::All, &self.started());
+        drop(self.watchdog);
+        self.signals.obey();
+        for service in self.results.settle_rest(&self.schedule) {
+            self.teller.event(Event::Finished { service });
+        }
+        let report = self.results.into_report();
+        self.teller.event(Event::Ended { report: report.clone() });
+        Ended { report, interrupted: self.interrupted }
+    }
+
+    /// Waits for a message, or until something is due.
+    fn wait(&self) -> Option<Message> {
+        let active = self.active.values().filter_map(Active::deadline);
+        let resting = self.resting.iter().map(|(at, _)| *at);
+        match active.chain(resting).chain(self.alive_at).min() {
+            Some(deadline) => self.inbox.recv_timeout(self.clock.until(deadline)).ok(),
+            None => self.inbox.recv().ok(),
+        }
+    }
+
+    /// Returns the processes that we started ourselves.
+    fn started(&self) -> Vec<rustix::process::Pid> {
+        let builds = self.active.values().filter_map(|active| Some(active.process()?.pid()));
+        builds.chain(self.watchdog.as_ref().map(Watchdog::pid)).collect()
+    }
+
+    fn name(&self, build: BuildId) -> String {
+        self.builds[build.index()].service.service.clone()
+    }
+}
+
+fn tasks(builds: &[Build]) -> Tasks {
+    let mut places: BTreeMap<&str, BuildId> = BTreeMap::new();
+    let mut tasks = Tasks::default();
+    for build in builds {
+        let needs = build.service.needs.iter().filter_map(|need| places.get(need.as_str()).copied()).collect();
+        let expected = build.expected.unwrap_or(UNMEASURED);
+        let id = tasks.add(Task { needs, weight: build.weight, locks: build.locks.clone(), expected });
+        places.insert(&build.service.service, id);
+    }
+    tasks
+}

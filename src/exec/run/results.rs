@@ -1,0 +1,110 @@
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use crate::exec::build::{Build, Work};
+use crate::exec::outcome::Outcome;
+use crate::exec::report::{Report, SCHEMA, Service};
+use crate::exec::schedule::{BuildId, Schedule};
+
+/// What became of each build so far.
+pub(super) struct Results(Vec<Entry>);
+
+struct Entry {
+    service: Service,
+    settled: bool,
+}
+
+impl Results {
+    pub(super) fn new(builds: &[Build]) -> Self {
+        Self(builds.iter().map(|build| Entry { service: not_started(build), settled: false }).collect())
+    }
+
+    /// Begins an attempt and returns its number, from 1.
+    pub(super) fn begin(&mut self, build: BuildId, log: PathBuf) -> u32 {
+        let service = self.service(build);
+        service.attempts += 1;
+        (service.exit, service.signal, service.message, service.leaky) = (None, None, None, false);
+        service.log = Some(log);
+        service.attempts
+    }
+
+    /// Returns how many attempts were begun.
+    pub(super) fn attempts(&mut self, build: BuildId) -> u32 {
+        self.service(build).attempts
+    }
+
+    /// Says how the attempt under way ended.
+    pub(super) fn end(&mut self, build: BuildId, status: Option<ExitStatus>, took: Duration, leaky: bool) {
+        let service = self.service(build);
+        (service.exit, service.signal) = (status.and_then(|s| s.code()), status.and_then(|s| s.signal()));
+        (service.seconds, service.leaky) = (took.as_secs_f64(), leaky);
+    }
+
+    /// Adds what there is to say.
+    pub(super) fn say(&mut self, build: BuildId, message: &str) {
+        let said = &mut self.service(build).message;
+        *said = Some(said.take().map_or_else(|| message.to_owned(), |said| format!("{said}; {message}")));
+    }
+
+    pub(super) fn digest(&mut self, build: BuildId, digest: Option<String>) {
+        self.service(build).digest = digest;
+    }
+
+    /// Gives a build an outcome, and returns how it stands in the report.
+    pub(super) fn outcome(&mut self, build: BuildId, outcome: Outcome) -> Service {
+        self.service(build).outcome = outcome;
+        self.service(build).clone()
+    }
+
+    /// As [`Results::outcome`], for good.
+    pub(super) fn settle(&mut self, build: BuildId, outcome: Outcome) -> Service {
+        self.0[build.index()].settled = true;
+        self.outcome(build, outcome)
+    }
+
+    /// Gives an outcome to each build that has none yet, and returns how these stand in the report, in order.
+    pub(super) fn settle_rest(&mut self, schedule: &Schedule) -> Vec<Service> {
+        let mut settled = Vec::new();
+        for build in schedule.builds() {
+            if !self.0[build.index()].settled {
+                let by = schedule.blocker(build).map(|by| self.service(by).service.clone());
+                self.service(build).blocked_by = by;
+                settled.push(self.settle(build, schedule.outcome(build).unwrap_or(Outcome::NotStarted)));
+            }
+        }
+        settled
+    }
+
+    pub(super) fn into_report(self) -> Report {
+        Report { schema: SCHEMA, services: self.0.into_iter().map(|entry| entry.service).collect() }
+    }
+
+    fn service(&mut self, build: BuildId) -> &mut Service {
+        &mut self.0[build.index()].service
+    }
+}
+
+fn not_started(build: &Build) -> Service {
+    let planned = build.service;
+    Service {
+        service: planned.service.clone(),
+        outcome: Outcome::NotStarted,
+        attempts: 0,
+        exit: None,
+        signal: None,
+        seconds: 0.0,
+        log: None,
+        version: planned.version.clone(),
+        image: planned.image.clone(),
+        tags: planned.tags.clone(),
+        digest: match &build.work {
+            Work::Exists { digest } => digest.clone(),
+            Work::Steps(_) => None,
+        },
+        blocked_by: None,
+        leaky: false,
+        message: None,
+    }
+}

@@ -1,0 +1,281 @@
+//! What may start now: a pure data structure, without clock, process or thread.
+//!
+//! Of the builds that may start, the one with the longest chain of work behind it goes first (the critical path); of
+//! equal ones, the first of the plan. A build whose lock is held is passed over. One that is too heavy for the jobs
+//! that are free is not: it keeps its turn, or a stream of light ones would starve it.
+
+mod task;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+pub use task::{Task, Tasks, UNMEASURED};
+
+use super::outcome::{Ending, Failure, Outcome};
+
+/// The place of a build in its run: counts from 0 in the order of the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BuildId(pub(super) usize);
+
+/// What a failure does to the rest of a run, beside blocking what needs the failed service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnFailure {
+    /// Nothing: all other builds are finished.
+    #[default]
+    Finish,
+    /// No further build is started; those that run are finished.
+    Stop,
+    /// No further build is started, and those that run are stopped.
+    Kill,
+}
+
+/// The right to run one build, and the duty to say how it ended: neither can be copied or used twice.
+#[derive(Debug)]
+#[must_use = "a build that was started has to end"]
+pub struct Running(BuildId);
+
+/// What may start now, what runs, and what became of the rest.
+#[derive(Debug)]
+pub struct Schedule {
+    tasks: Vec<Task>,
+    dependents: Vec<Vec<BuildId>>,
+    states: Vec<State>,
+    /// By turn: the longest critical path first.
+    ready: BTreeSet<(usize, BuildId)>,
+    turns: Vec<usize>,
+    held: BTreeSet<String>,
+    jobs: u32,
+    busy: u32,
+    unsettled: usize,
+    on_failure: OnFailure,
+    stopped: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting { needs: usize },
+    Ready,
+    Running,
+    Resting(Failure),
+    Blocked(BuildId),
+    Ended(Ending),
+}
+
+impl BuildId {
+    /// Returns the place in the plan, from 0.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+impl Running {
+    /// Returns which build runs.
+    #[must_use]
+    pub fn build(&self) -> BuildId {
+        self.0
+    }
+}
+
+impl Schedule {
+    /// Takes the builds of a run, of which at most `jobs` (at least 1), by weight, run at once.
+    #[must_use]
+    pub fn new(tasks: Tasks, jobs: u32, on_failure: OnFailure) -> Self {
+        let jobs = jobs.max(1);
+        let mut tasks = tasks.into_vec();
+        let mut dependents = vec![Vec::new(); tasks.len()];
+        for (at, task) in tasks.iter_mut().enumerate() {
+            task.weight = task.weight.clamp(1, jobs);
+            for need in &task.needs {
+                dependents[need.0].push(BuildId(at));
+            }
+        }
+        let paths = task::critical_paths(&tasks);
+        let mut order: Vec<usize> = (0..tasks.len()).collect();
+        order.sort_by_key(|at| (Reverse(paths[*at]), *at));
+        let mut turns = vec![0; tasks.len()];
+        for (turn, at) in order.into_iter().enumerate() {
+            turns[at] = turn;
+        }
+        let states = tasks.iter().map(|task| State::Waiting { needs: task.needs.len() }).collect();
+        let mut schedule = Self {
+            tasks,
+            dependents,
+            states,
+            ready: BTreeSet::new(),
+            turns,
+            held: BTreeSet::new(),
+            jobs,
+            busy: 0,
+            unsettled: 0,
+            on_failure,
+            stopped: false,
+        };
+        for at in 0..schedule.states.len() {
+            if schedule.states[at] == (State::Waiting { needs: 0 }) {
+                schedule.make_ready(BuildId(at));
+            }
+        }
+        schedule
+    }
+
+    /// Returns the build whose turn it is and its weight; `None` when nothing may start now.
+    #[must_use]
+    pub fn next(&self) -> Option<(BuildId, u32)> {
+        if self.stopped {
+            return None;
+        }
+        let free = |build: &BuildId| self.tasks[build.0].locks.iter().all(|lock| !self.held.contains(lock));
+        let build = self.ready.iter().map(|(_, build)| *build).find(free)?;
+        let weight = self.tasks[build.0].weight;
+        (weight <= self.jobs - self.busy).then_some((build, weight))
+    }
+
+    /// Starts the build whose turn it is; `None` when nothing may start now.
+    pub fn start(&mut self) -> Option<Running> {
+        let (build, weight) = self.next()?;
+        self.ready.remove(&(self.turns[build.0], build));
+        self.states[build.0] = State::Running;
+        self.busy += weight;
+        self.unsettled += 1;
+        self.held.extend(self.tasks[build.0].locks.iter().cloned());
+        Some(Running(build))
+    }
+
+    /// Says how a build ended. A failure blocks all that need it, and stops the run if that was asked for.
+    pub fn end(&mut self, running: Running, ending: Ending) {
+        let build = self.release(running);
+        self.settle(build, ending);
+    }
+
+    /// Says that an attempt failed and that the build will be tried again: until [`Schedule::wake`] it takes no job.
+    ///
+    /// In a run that is stopped it is not tried again: the failure stands.
+    pub fn retry(&mut self, running: Running, failure: Failure) {
+        let build = self.release(running);
+        if self.stopped {
+            self.settle(build, Ending::Failed(failure));
+        } else {
+            self.unsettled += 1;
+            self.states[build.0] = State::Resting(failure);
+        }
+    }
+
+    /// Puts a build that waits for its next attempt back in line. One that does not is left as it is.
+    pub fn wake(&mut self, build: BuildId) {
+        if matches!(self.states[build.0], State::Resting(_)) {
+            self.unsettled -= 1;
+            self.make_ready(build);
+        }
+    }
+
+    /// Starts nothing from now on. The failures of builds that wait for their next attempt stand.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+        for at in 0..self.states.len() {
+            if let State::Resting(failure) = self.states[at] {
+                self.unsettled -= 1;
+                self.settle(BuildId(at), Ending::Failed(failure));
+            }
+        }
+    }
+
+    /// Whether nothing runs and nothing will: every build has its outcome.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.unsettled == 0 && (self.stopped || self.ready.is_empty())
+    }
+
+    /// Whether nothing is started any more.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Returns all builds, in the order of the plan.
+    pub fn builds(&self) -> impl Iterator<Item = BuildId> + use<> {
+        (0..self.states.len()).map(BuildId)
+    }
+
+    /// Returns how many builds may still be started, now or later.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        let waits = |state: &&State| matches!(state, State::Waiting { .. } | State::Ready | State::Resting(_));
+        if self.stopped { 0 } else { self.states.iter().filter(waits).count() }
+    }
+
+    /// Returns what became of a build; `None` as long as that is open.
+    #[must_use]
+    pub fn outcome(&self, build: BuildId) -> Option<Outcome> {
+        match self.states[build.0] {
+            State::Ended(ending) => Some(ending.into()),
+            State::Blocked(_) => Some(Outcome::Blocked),
+            State::Running | State::Resting(_) => None,
+            State::Waiting { .. } | State::Ready => self.is_over().then_some(Outcome::NotStarted),
+        }
+    }
+
+    /// Returns the build whose failure blocks this one.
+    #[must_use]
+    pub fn blocker(&self, build: BuildId) -> Option<BuildId> {
+        match self.states[build.0] {
+            State::Blocked(by) => Some(by),
+            _ => None,
+        }
+    }
+
+    fn release(&mut self, Running(build): Running) -> BuildId {
+        let task = &self.tasks[build.0];
+        self.busy -= task.weight;
+        self.unsettled -= 1;
+        for lock in &task.locks {
+            self.held.remove(lock);
+        }
+        build
+    }
+
+    fn settle(&mut self, build: BuildId, ending: Ending) {
+        self.states[build.0] = State::Ended(ending);
+        match ending {
+            Ending::Succeeded | Ending::Exists => self.release_dependents(build),
+            Ending::Failed(_) => {
+                self.block_dependents(build);
+                if self.on_failure != OnFailure::Finish && !self.stopped {
+                    self.stop();
+                }
+            }
+            Ending::Cancelled => {}
+        }
+    }
+
+    fn release_dependents(&mut self, build: BuildId) {
+        for at in 0..self.dependents[build.0].len() {
+            let dependent = self.dependents[build.0][at];
+            if let State::Waiting { needs } = &mut self.states[dependent.0] {
+                *needs -= 1;
+                if *needs == 0 {
+                    self.make_ready(dependent);
+                }
+            }
+        }
+    }
+
+    fn block_dependents(&mut self, failed: BuildId) {
+        let mut reached = vec![failed];
+        while let Some(build) = reached.pop() {
+            for dependent in &self.dependents[build.0] {
+                if matches!(self.states[dependent.0], State::Waiting { .. }) {
+                    self.states[dependent.0] = State::Blocked(failed);
+                    reached.push(*dependent);
+                }
+            }
+        }
+    }
+
+    fn make_ready(&mut self, build: BuildId) {
+        self.states[build.0] = State::Ready;
+        self.ready.insert((self.turns[build.0], build));
+    }
+}

@@ -1,0 +1,58 @@
+use std::time::Duration;
+
+use super::BuildId;
+
+/// How long a build is taken to last when nobody has measured it.
+pub const UNMEASURED: Duration = Duration::from_secs(1);
+
+/// What the schedule has to know of one build.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// The builds that must succeed before it.
+    pub needs: Vec<BuildId>,
+    /// How many of the jobs it takes. One above all jobs takes all of them, so that it can run alone; 0 counts as 1.
+    pub weight: u32,
+    /// Names of which only one build at a time may hold each.
+    pub locks: Vec<String>,
+    /// How long it took last time; [`UNMEASURED`] when nobody knows.
+    pub expected: Duration,
+}
+
+/// The builds of a run, each added after the ones it needs, so that they cannot need each other in a circle.
+#[derive(Debug, Clone, Default)]
+pub struct Tasks(Vec<Task>);
+
+impl Default for Task {
+    fn default() -> Self {
+        Self { needs: Vec::new(), weight: 1, locks: Vec::new(), expected: UNMEASURED }
+    }
+}
+
+impl Tasks {
+    /// Adds a build and returns its place; of its `needs` only those that were added before count.
+    pub fn add(&mut self, mut task: Task) -> BuildId {
+        let id = BuildId(self.0.len());
+        task.needs.retain(|need| *need < id);
+        task.needs.sort_unstable();
+        task.needs.dedup();
+        self.0.push(task);
+        id
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Task> {
+        self.0
+    }
+}
+
+/// Returns, for each task, how long it and the longest chain of what waits for it will take.
+pub(super) fn critical_paths(tasks: &[Task]) -> Vec<Duration> {
+    let mut waiting = vec![Duration::ZERO; tasks.len()];
+    let mut paths = vec![Duration::ZERO; tasks.len()];
+    for (at, task) in tasks.iter().enumerate().rev() {
+        paths[at] = task.expected.saturating_add(waiting[at]);
+        for need in &task.needs {
+            waiting[need.0] = waiting[need.0].max(paths[at]);
+        }
+    }
+    paths
+}

@@ -1,0 +1,56 @@
+use std::fmt;
+
+/// A signal that a run gets and passes on to its builds, or makes itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Signal {
+    /// SIGHUP: the terminal went away.
+    Hangup,
+    /// SIGINT: Ctrl-C.
+    Interrupt,
+    /// SIGTERM: somebody asks for an end.
+    Terminate,
+    /// SIGTSTP: Ctrl-Z.
+    Suspend,
+    /// SIGCONT: go on.
+    Continue,
+    /// SIGKILL: cannot be refused.
+    Kill,
+}
+
+impl Signal {
+    /// Returns the name, `SIGINT`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hangup => "SIGHUP",
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+            Self::Suspend => "SIGTSTP",
+            Self::Continue => "SIGCONT",
+            Self::Kill => "SIGKILL",
+        }
+    }
+
+    /// Returns the number that this platform gives it: a shell's exit code for it is 128 more.
+    #[must_use]
+    pub fn number(self) -> i32 {
+        self.raw().as_raw()
+    }
+
+    pub(super) fn raw(self) -> rustix::process::Signal {
+        match self {
+            Self::Hangup => rustix::process::Signal::HUP,
+            Self::Interrupt => rustix::process::Signal::INT,
+            Self::Terminate => rustix::process::Signal::TERM,
+            Self::Suspend => rustix::process::Signal::TSTP,
+            Self::Continue => rustix::process::Signal::CONT,
+            Self::Kill => rustix::process::Signal::KILL,
+        }
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

@@ -1,0 +1,65 @@
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::iterator::{Handle, Signals};
+
+use super::signal::Signal;
+
+/// The signals that this process gets, as long as the value is there.
+pub(super) struct Incoming {
+    handle: Handle,
+    deadly: Arc<AtomicBool>,
+}
+
+impl Incoming {
+    /// Has signals told instead of obeyed. One that was ignored when the program began (`nohup`, a shell's `&`) stays
+    /// ignored.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(super) fn listen(tell: impl Fn(Signal) + Send + 'static) -> io::Result<Self> {
+        let ignored = ignored();
+        let heard = |signal: &i32| !ignored.contains(signal);
+        let deadly = Arc::new(AtomicBool::new(false));
+        for signal in [SIGHUP, SIGINT, SIGTERM].into_iter().filter(heard) {
+            signal_hook::flag::register_conditional_default(signal, Arc::clone(&deadly))?;
+        }
+        let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT].into_iter().filter(heard))?;
+        let handle = signals.handle();
+        thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            for signal in signals.forever() {
+                match signal {
+                    SIGHUP => tell(Signal::Hangup),
+                    SIGINT => tell(Signal::Interrupt),
+                    SIGTSTP => tell(Signal::Suspend),
+                    SIGCONT => tell(Signal::Continue),
+                    _ => tell(Signal::Terminate),
+                }
+            }
+        })?;
+        Ok(Self { handle, deadly })
+    }
+
+    /// Has the next one that asks for an end end us at once.
+    pub(super) fn obey(&self) {
+        self.deadly.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        self.obey();
+        self.handle.close();
+    }
+}
+
+/// Returns the signals that are ignored; none where the system does not tell.
+fn ignored() -> BTreeSet<i32> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    (1..=64).filter(|signal| mask.unwrap_or_default() >> (signal - 1) & 1 == 1).collect()
+}

@@ -1,0 +1,74 @@
+//! The jobs of a run as a GNU jobserver: `make` and `cargo` inside builds take theirs from the same heap.
+
+use std::io;
+use std::process::Command;
+
+use jobserver::{Acquired, Client, HelperThread};
+
+/// The heap of tokens, one for each job.
+pub(super) struct Tokens {
+    client: Client,
+    helper: HelperThread,
+    jobs: u32,
+    /// Tokens that we hold for a build that has not enough of them yet.
+    spare: Vec<Acquired>,
+    /// Tokens that we wait for.
+    asked: usize,
+    broken: bool,
+}
+
+impl Tokens {
+    /// Makes a heap. `arrived` is called, on another thread, with each token that was asked for.
+    ///
+    /// # Errors
+    /// When the system has no pipe left.
+    pub(super) fn new(jobs: u32, arrived: impl Fn(io::Result<Acquired>) + Send + 'static) -> io::Result<Self> {
+        let client = Client::new(jobs as usize)?;
+        let helper = client.clone().into_helper_thread(arrived)?;
+        Ok(Self { client, helper, jobs, spare: Vec::new(), asked: 0, broken: false })
+    }
+
+    /// Tells a command of the heap. Its `make` builds in parallel then, as far as there are tokens.
+    pub(super) fn share(&self, command: &mut Command) {
+        self.client.configure_make(command);
+    }
+
+    /// Returns as many tokens as a build's weight; `None` when they are not all there, and then asks for the others.
+    pub(super) fn take(&mut self, weight: u32) -> Option<Vec<Acquired>> {
+        let weight = weight as usize;
+        if self.broken {
+            return Some(Vec::new());
+        }
+        if self.spare.len() >= weight {
+            return Some(self.spare.drain(..weight).collect());
+        }
+        while self.spare.len() + self.asked < weight {
+            self.asked += 1;
+            self.helper.request_token();
+        }
+        None
+    }
+
+    /// Takes in a token that was asked for. When there can be none any more, builds do without: the schedule still
+    /// keeps to the jobs.
+    pub(super) fn arrived(&mut self, token: io::Result<Acquired>) {
+        self.asked = self.asked.saturating_sub(1);
+        match token {
+            Ok(token) => self.spare.push(token),
+            Err(_) => self.broken = true,
+        }
+    }
+
+    /// Gives back what no build needs now.
+    pub(super) fn give_back(&mut self) {
+        self.spare.clear();
+    }
+
+    /// Puts back the tokens that killed builds took with them. To be called when nothing runs, so that none is out.
+    pub(super) fn mend(&mut self) {
+        let there = self.client.available().unwrap_or(usize::MAX).saturating_add(self.spare.len() + self.asked);
+        for _ in there..self.jobs as usize {
+            let _ = self.client.release_raw();
+        }
+    }
+}

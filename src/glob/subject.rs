@@ -1,0 +1,47 @@
+//! A path, prepared once for all patterns that are asked about it.
+
+use super::set::ends_line;
+use bstr::ByteSlice as _;
+use std::borrow::Cow;
+
+/// A path as patterns see it.
+#[derive(Debug)]
+pub(super) struct Subject<'a> {
+    /// What is not UTF-8 counts as U+FFFD, as it does for JavaScript.
+    pub(super) text: Cow<'a, str>,
+    /// Whether the path is as git has them: no empty segment, none that is `.` or `..`, and no line break.
+    pub(super) plain: bool,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(path: &'a [u8]) -> Self {
+        let text = path.to_str_lossy();
+        let plain = !text.split('/').any(|segment| matches!(segment, "" | "." | "..")) && !text.contains(ends_line);
+        Self { text, plain }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn git_has_plain_paths() {
+        for (path, plain) in [
+            ("a/b.c", true),
+            ("...", true),
+            (".a/..b", true),
+            ("", false),
+            ("/a", false),
+            ("a/", false),
+            ("a//b", false),
+            ("./a", false),
+            ("a/..", false),
+            ("a\nb", false),
+            ("a\u{2028}b", false),
+        ] {
+            assert_eq!(Subject::new(path.as_bytes()).plain, plain, "{path:?}");
+        }
+        assert_eq!(Subject::new(b"a\xff").text, "a\u{fffd}");
+    }
+}

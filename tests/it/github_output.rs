@@ -1,0 +1,160 @@
+//! What `rebake plan --ci` hands to a step of GitHub Actions, read as the runner reads it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use snapbox::str;
+
+use crate::repo::Repo;
+
+/// Reads an output file by the runner's grammar: blank lines are skipped; a line is `name=value`, or `name<<DELIMITER` with
+/// all lines up to one that is the delimiter; the last value of a name counts. Anything else fails the step.
+fn read(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let mut outputs = BTreeMap::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
+        rest = behind;
+        let (equals, heredoc) = (line.find('='), line.find("<<"));
+        match (equals, heredoc) {
+            _ if line.is_empty() => {}
+            (Some(equals), heredoc) if heredoc.is_none_or(|heredoc| equals < heredoc) => {
+                outputs.insert(line[..equals].to_owned(), line[equals + 1..].to_owned());
+            }
+            (_, Some(heredoc)) => {
+                let (name, delimiter) = (&line[..heredoc], &line[heredoc + 2..]);
+                if name.is_empty() || delimiter.is_empty() {
+                    return Err(format!("no name or delimiter: {line}"));
+                }
+                let mut value = Vec::new();
+                loop {
+                    let (line, behind) = rest.split_once('\n').ok_or_else(|| format!("{name} is never closed"))?;
+                    rest = behind;
+                    if line == delimiter {
+                        break;
+                    }
+                    value.push(line);
+                }
+                outputs.insert(name.to_owned(), value.join("\n"));
+            }
+            (_, None) => return Err(format!("invalid format: {line}")),
+        }
+    }
+    Ok(outputs)
+}
+
+/// The hostile names of the field, as file names.
+const HOSTILE: &[&[u8]] = &[
+    b"$(touch pwned)",
+    b"`id`",
+    b"a;b",
+    b"a\nb",
+    b"a\n$(x)",
+    b"any=false\nmatrix={}",
+    b"EOF\nany<<EOF\nfalse\nEOF",
+    b"it's\n$(id)",
+    b"-rf",
+    b"::set-output name=any::false",
+    b"##[add-mask]x",
+    b"x\r",
+    b"${{ github.token }}",
+    b"${HOME}",
+    b"<< pipeline.id >>",
+    b"{{workflow.name}}",
+    b"\xff\xfe",
+    "\u{202e}gpj.exe".as_bytes(),
+    b"\"",
+    b"\\",
+    b"EOF",
+];
+
+fn repository(filters: &str) -> Repo {
+    let repo = Repo::new();
+    repo.write("filters.yaml", filters).commit("first");
+    for name in HOSTILE {
+        repo.write([b"src/", *name].concat(), "x");
+    }
+    repo.write([&b"src/"[..], &[b'n'; 250]].concat(), "x");
+    repo.commit("second");
+    repo
+}
+
+/// Runs `plan --ci` on a push of the last commit, behind what an earlier writer left, and reads the outputs.
+fn outputs(repo: &Repo, args: &[&str]) -> BTreeMap<String, String> {
+    let (outputs, summary, event) =
+        (repo.dir().join(".git/outputs"), repo.dir().join(".git/summary"), repo.dir().join(".git/event"));
+    std::fs::write(&outputs, "earlier=1").unwrap();
+    std::fs::write(&event, format!(r#"{{"before":"{}"}}"#, repo.id("HEAD~1"))).unwrap();
+    repo.rebake([&["plan", "--ci", "--format", "names"], args].concat())
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_EVENT_NAME", "push")
+        .env("GITHUB_REF", "refs/heads/main")
+        .env("GITHUB_EVENT_PATH", event)
+        .env("GITHUB_OUTPUT", &outputs)
+        .env("GITHUB_STEP_SUMMARY", &summary)
+        .success();
+    let written = std::fs::read_to_string(summary).unwrap();
+    assert!(!written.chars().any(|c| c.is_control() && c != '\n'), "{written}");
+    assert!(!written.contains("<b>") && !written.contains("::set-output") && !written.contains("##["), "{written}");
+    read(&std::fs::read_to_string(outputs).unwrap()).unwrap()
+}
+
+#[test]
+fn hostile_file_names_make_no_other_output() {
+    let repo = repository("filters:\n  src: ['src/**', 'src/*']\nservices:\n  api: {path: src, filters: ['src/*']}\n");
+    for how in ["none", "json", "csv", "shell", "escape"] {
+        let found = outputs(&repo, &["--list-files", how]);
+        let mut names: Vec<&str> = found.keys().map(String::as_str).collect();
+        names.retain(|name| *name != "src_files");
+        assert_eq!(
+            names,
+            ["any", "changes", "count", "earlier", "environment", "matrix", "services", "src", "src_count"]
+        );
+        assert_eq!(found.contains_key("src_files"), how != "none");
+        assert_eq!((found["any"].as_str(), found["environment"].as_str()), ("true", "staging"));
+        assert_eq!(found["src_count"], (HOSTILE.len() + 1).to_string());
+        assert_eq!(found["services"], r#"["api"]"#);
+        let matrix: Value = serde_json::from_str(&found["matrix"]).unwrap();
+        assert_eq!(matrix["include"][0]["service"], "api");
+        assert!(found["matrix"].is_ascii());
+    }
+    let json: Vec<String> = serde_json::from_str(&outputs(&repo, &["--list-files", "json"])["src_files"]).unwrap();
+    assert!(json.contains(&"src/a\n$(x)".to_owned()) && json.contains(&"src/\u{fffd}\u{fffd}".to_owned()), "{json:?}");
+}
+
+#[test]
+fn a_filter_named_as_an_output_wins_as_with_paths_filter() {
+    let repo = repository("any: ['none/**']\nchanges: ['src/*']\na b: ['src/*']\n");
+    let found = outputs(&repo, &[]);
+    assert_eq!((found["any"].as_str(), found["changes"].as_str(), found["a b"].as_str()), ("false", "true", "true"));
+}
+
+#[test]
+fn what_the_runner_could_not_hold_is_refused_before_anything_is_written() {
+    let refused = |filters: &str, code: i32| {
+        let repo = repository(filters);
+        let outputs = repo.dir().join(".git/outputs");
+        std::fs::write(&outputs, "earlier=1\n").unwrap();
+        let run = repo
+            .rebake(["plan", "--ci", "--all"])
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_EVENT_NAME", "push")
+            .env("GITHUB_OUTPUT", &outputs)
+            .failure(code);
+        assert_eq!(std::fs::read_to_string(outputs).unwrap(), "earlier=1\n");
+        run.stdout("")
+    };
+    refused("a=b: ['src/*']\n", 2).stderr(str![[r"
+error[format]: the filter a=b cannot be an output of GitHub Actions: `=` and `<<` end a name in the runner's output file
+ |
+ = help: rename the filter
+
+"]]);
+    let services: Vec<String> = (0..257).map(|n| format!("  s{n}: {{filters: ['src/*']}}\n")).collect();
+    refused(&format!("services:\n{}", services.concat()), 4).stderr(str![[r"
+error[format]: the number of jobs of the matrix is 257, and GitHub Actions takes at most 256
+ |
+ = help: choose fewer fields with `--fields`, or fewer services with `--only`
+
+"]]);
+}

@@ -1,0 +1,336 @@
+//! `rebake plan` from end to end: the seeds' three cases, what is compared, causes, formats.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use snapbox::str;
+
+use crate::repo::{Rebake, Repo};
+
+/// The capstone example as a repository: released at these versions, with a commit on top that changes a migration.
+fn capstone() -> Repo {
+    let repo = Repo::new();
+    copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/capstone")), repo.dir());
+    repo.commit("Five services");
+    for tag in ["services/node/api-node@2.1.0", "services/go/api-golang@1.0.9", "services/other/migrator@1.2.0"] {
+        repo.annotated_tag(tag);
+    }
+    repo.write("services/other/migrator/migrations/0002_orders.sql", "CREATE TABLE orders (id BIGINT);\n");
+    repo.commit("Add orders");
+    repo
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (entry, target) = entry.map(|entry| (entry.path(), to.join(entry.file_name()))).unwrap();
+        if entry.is_dir() { copy(&entry, &target) } else { std::fs::copy(entry, target).map(drop).unwrap() }
+    }
+}
+
+/// A command as it runs in a step of GitHub Actions.
+fn on_github(repo: &Repo, args: &[&str], event: &str, reference: &str, payload: &Value) -> Rebake {
+    let file = repo.dir().join(".git/event.json");
+    std::fs::write(&file, payload.to_string()).unwrap();
+    repo.rebake(args)
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_EVENT_NAME", event)
+        .env("GITHUB_REF", reference)
+        .env("GITHUB_SHA", repo.id("HEAD").to_string())
+        .env("GITHUB_EVENT_PATH", file)
+}
+
+/// Three services: web depends on api, docs on nothing.
+fn three() -> Repo {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        "global: [go.mod]\nignore: ['*.txt']\nservices:\n  api: {path: api}\n  web: {path: web, depends_on: [api]}\n  docs: {path: docs, global: false}\n",
+    );
+    for service in ["api", "web", "docs"] {
+        repo.write(format!("{service}/main"), service);
+    }
+    repo.commit("first");
+    repo
+}
+
+/// What a plan says of its services: `name: kind kind`.
+fn causes(run: &crate::repo::Run) -> Vec<String> {
+    let plan: Value = serde_json::from_str(&run.text()).unwrap();
+    let kinds = |service: &Value| -> Vec<String> {
+        service["causes"].as_array().unwrap().iter().map(|cause| cause["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    let services = plan["services"].as_array().unwrap().iter();
+    services.map(|service| format!("{}: {}", service["service"].as_str().unwrap(), kinds(service).join(" "))).collect()
+}
+
+#[test]
+fn a_push_to_main_plans_what_changed_for_staging() {
+    let repo = capstone();
+    let payload = json!({"before": repo.id("HEAD~1").to_string(), "repository": {"default_branch": "main"}});
+    let run = on_github(&repo, &["plan"], "push", "refs/heads/main", &payload).success();
+    run.stderr("").stdout(str![[r"
+c715f0e..1baff55: since the push before this one
+environment staging
+
+SERVICE     VERSION             WHY
+migrator    1.2.0-0001-1baff55  services/other/migrator/migrations/0002_orders.sql added by services/other/migrator/**  filters.yaml:7:7
+api-golang  1.0.9-0001-1baff55  services/other/migrator/migrations/0002_orders.sql added by services/other/migrator/**  filters.yaml:7:7
+                                depends on migrator
+
+2 of 5 services to rebuild, in 2 steps.
+
+"]]);
+}
+
+#[test]
+fn a_release_tag_plans_that_service_alone_for_production() {
+    let repo = capstone();
+    repo.checkout("services/go/api-golang@1.0.9");
+    let tag = "refs/tags/services/go/api-golang@1.0.9";
+    let run = on_github(&repo, &["plan"], "push", tag, &json!({})).success();
+    run.stderr("").stdout(str![[r"
+c715f0e: the tag services/go/api-golang@1.0.9
+environment production
+
+SERVICE     VERSION  WHY
+api-golang  1.0.9    asked for
+
+1 of 5 services to rebuild.
+
+"]]);
+    on_github(&repo, &["plan"], "push", "refs/tags/services/go/api-golan@1.0.9", &json!({}))
+        .success()
+        .stdout(str![[r"
+c715f0e: the tag services/go/api-golan@1.0.9
+environment production
+
+Nothing to rebuild: none of 5 services is affected.
+
+"]])
+        .stderr(str![[r"
+warning[tag-of-no-service]: the tag `services/go/api-golan@1.0.9` is no service's release tag, so nothing is planned
+ |
+ = help: did you mean `services/go/api-golang@` and a version?
+
+"]]);
+}
+
+#[test]
+fn a_run_by_hand_plans_the_service_that_it_names_for_development() {
+    let repo = capstone();
+    let payload = json!({"inputs": {"service": "services/go/api-golang", "version": "7.0.0"}});
+    let run = on_github(&repo, &["plan", "--format", "matrix"], "workflow_dispatch", "refs/heads/main", &payload);
+    run.success().stderr("").stdout(str![[r#"
+{"include":[{"environment":"development","path":"services/go/api-golang","service":"api-golang","tag":"7.0.0","version":"7.0.0"}]}
+
+"#]]);
+    let payload = json!({"inputs": {"service": "api-golan"}});
+    let run = on_github(&repo, &["plan"], "workflow_dispatch", "refs/heads/main", &payload);
+    run.failure(2).stdout("").stderr(str![[r"
+error[unknown-service]: there is no service `api-golan`
+ |
+ = help: did you mean `api-golang`?
+
+"]]);
+}
+
+#[test]
+fn outside_of_ci_the_work_tree_counts() {
+    let repo = three();
+    repo.rebake(["plan"])
+        .success()
+        .stdout(str![[r"
+4cc8eed with the work tree's changes: the last commit, since nothing is ahead of main
+environment local
+
+SERVICE  VERSION             WHY
+api      0.0.0-0001-4cc8eed  api/main added by api/**  filters.yaml:4:15
+                             new service
+web      0.0.0-0001-4cc8eed  web/main added by web/**  filters.yaml:5:15
+                             new service
+                             depends on api
+docs     0.0.0-0001-4cc8eed  docs/main added by docs/**  filters.yaml:6:16
+                             new service
+
+3 of 3 services to rebuild, in 2 steps.
+
+"]])
+        .stderr("");
+    repo.write("web/new", "");
+    repo.rebake(["plan"])
+        .success()
+        .stdout(str![[r"
+4cc8eed with the work tree's changes: since the merge base with main
+environment local
+
+SERVICE  VERSION             WHY
+web      0.0.0-0001-4cc8eed  web/new added by web/**  filters.yaml:5:15
+
+1 of 3 services to rebuild.
+
+"]])
+        .stderr("");
+}
+
+#[test]
+fn what_stands_on_a_branch_is_compared_with_the_default_branch() {
+    let repo = three();
+    repo.branch("topic").checkout("topic").write("api/main", "new").commit("change api");
+    repo.write("docs/draft", "untracked").write("note.txt", "ignored");
+    repo.rebake(["plan"])
+        .success()
+        .stdout(str![[r"
+4cc8eed..1610fc2 with the work tree's changes: since the merge base with main
+environment local
+
+SERVICE  VERSION             WHY
+api      0.0.0-0002-1610fc2  api/main modified by api/**  filters.yaml:4:15
+web      0.0.0-0002-1610fc2  depends on api
+docs     0.0.0-0002-1610fc2  docs/draft added by docs/**  filters.yaml:6:16
+
+3 of 3 services to rebuild, in 2 steps.
+
+"]])
+        .stderr("");
+    let run = repo.rebake(["plan", "--head", "HEAD", "--format", "json"]).success();
+    assert_eq!(causes(&run), ["api: file", "web: dependency"]);
+}
+
+#[test]
+fn causes_tell_what_changed() {
+    let repo = three();
+    let json = ["plan", "--base", "HEAD~1", "--format", "json"];
+    repo.write("go.mod", "1").commit("global");
+    assert_eq!(causes(&repo.rebake(json).success()), ["api: global", "web: global dependency"]);
+    repo.write(
+        "filters.yaml",
+        "# docs is gone, api has a target, web stands alone\nglobal: [go.mod]\nignore: ['*.txt']\nservices:\n  api: {path: api, target: x}\n  web: {path: web}\n  new: {path: new}\n",
+    );
+    repo.write("new/main", "").commit("redefine");
+    let run = repo.rebake(json).success();
+    assert_eq!(causes(&run), ["api: definition", "web: dependency-removed", "new: file new-service"]);
+    let plan: Value = serde_json::from_str(&run.text()).unwrap();
+    assert_eq!(plan["removed"], json!(["docs"]));
+    let text = std::fs::read_to_string(repo.dir().join("filters.yaml")).unwrap();
+    repo.write("filters.yaml", text.replace("# docs is gone, ", "# ")).commit("comment");
+    assert_eq!(causes(&repo.rebake(json).success()), [""; 0]);
+}
+
+#[test]
+fn services_can_be_forced_left_out_and_all_asked_for() {
+    let repo = three();
+    let run = |args: &[&str]| causes(&repo.rebake([&["plan", "--format", "json"], args].concat()).success());
+    let base = ["--base", "HEAD"];
+    assert_eq!(run(&[&base[..], &["--force", "api"]].concat()), ["api: forced", "web: dependency"]);
+    assert_eq!(run(&["--all", "--only", "web,docs"]), ["web: forced dependency", "docs: forced"]);
+    assert_eq!(run(&["--all"]), ["api: forced", "web: forced dependency", "docs: forced"]);
+}
+
+#[test]
+fn changes_can_come_from_outside() {
+    let repo = three();
+    let run = |input: &[u8]| repo.rebake(["plan", "--changed", "-", "--format", "names"]).stdin(input).success();
+    run(b"docs/x\nstray.md\n").stdout("docs\n").stderr(str![[r"
+warning[unmatched]: 1 changed path matches no filter: stray.md
+ |
+ = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
+
+"]]);
+    run(b"D\0api/a b\0R100\0x.txt\0docs/y\0").stdout("api\nweb\ndocs\n");
+}
+
+#[test]
+fn a_path_that_nothing_matches_is_said_or_refused_or_affects_all() {
+    let repo = three();
+    let run = |what| {
+        repo.rebake(["plan", "--changed", "-", "--format", "names", "--unmatched", what]).stdin("stray\na.txt\n")
+    };
+    run("ignore").success().stdout("").stderr("");
+    run("error").failure(2).stdout("").stderr(str![[r"
+error[unmatched]: 1 changed path matches no filter: stray
+ |
+ = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
+
+"]]);
+    run("all").success().stdout("api\nweb\ndocs\n");
+}
+
+#[test]
+fn a_saved_plan_is_the_plan() {
+    let repo = three();
+    repo.write("api/main", "2").commit("second");
+    let json = repo.rebake(["plan", "--base", "HEAD~1", "--head", "HEAD", "--format", "json"]).success();
+    let again = repo.rebake(["plan", "--base", "HEAD~1", "--head", "HEAD", "--format", "json"]).success();
+    assert_eq!(json.text(), again.text());
+    repo.write("plan.json", json.text());
+    repo.rebake(["plan", "--plan", "plan.json", "--format", "json"]).success().stdout(json.text());
+    repo.rebake(["plan", "--plan", "plan.json"]).success().stdout(str![[r"
+4cc8eed..0e03e3f: since the merge base with HEAD~1
+environment local
+
+SERVICE  VERSION             WHY
+api      0.0.0-0002-0e03e3f  api/main modified by api/**  filters.yaml:4:15
+web      0.0.0-0002-0e03e3f  depends on api
+
+2 of 3 services to rebuild, in 2 steps.
+
+"]]);
+    repo.rebake(["plan", "--plan", "plan.json", "--format", "paths", "-z"]).success().stdout("api\0web\0");
+    repo.rebake(["plan", "--plan", "plan.json", "--format", "matrix", "--fields", "service,level,needs"])
+        .success()
+        .stdout(str![[r#"
+{"include":[{"level":0,"needs":[],"service":"api"},{"level":1,"needs":["api"],"service":"web"}]}
+
+"#]]);
+    repo.rebake(["plan", "--plan", "plan.json", "--exit-code", "--format", "names"]).failure(1).stdout("api\nweb\n");
+    repo.rebake(["plan", "--plan", "plan.json", "--format", "matrix", "--fields", "sevice"])
+        .failure(2)
+        .stdout("")
+        .stderr(str![[r"
+error[fields]: there is no field `sevice`, did you mean `service`?
+
+"]]);
+    repo.write("other.json", json.text().replace("\"schema\": 1", "\"schema\": 9"));
+    repo.rebake(["plan", "--plan", "other.json"]).failure(2).stdout("").stderr(str![[r"
+error[plan]: the plan has schema 9, and this rebake reads schema 1
+ |
+ = help: make the plan and use it with the same version of rebake
+
+"]]);
+}
+
+#[test]
+fn a_flat_file_answers_as_paths_filter_does() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "shared: &shared [lib/**]\nweb: [*shared, web/**]\ndeleted: [{deleted: '**'}]\n");
+    repo.write("lib/a", "1").write("web/a", "1").commit("first");
+    repo.write("lib/a", "2").remove("web/a").commit("second");
+    let run = repo.rebake(["plan", "--base", "HEAD~1", "--head", "HEAD", "--format", "json"]).success();
+    let plan: Value = serde_json::from_str(&run.text()).unwrap();
+    let filters = json!({"shared": ["lib/a"], "web": ["lib/a", "web/a"], "deleted": ["web/a"]});
+    assert_eq!(plan["filters"], filters);
+    assert_eq!(causes(&run), ["shared: file", "web: file file", "deleted: file"]);
+}
+
+#[test]
+fn affected_of_a_union_is_the_union_of_affected() {
+    crate::random::for_seeds(10, |random| {
+        let repo = three();
+        let paths = ["api/a", "web/b", "docs/c", "go.mod", "x.txt", "stray", "filters.yaml"];
+        let mut pick = || -> Vec<&str> { paths.into_iter().filter(|_| random.one_in(3)).collect() };
+        let (a, b) = (pick(), pick());
+        let plan = |changed: &[&str]| -> Vec<String> {
+            let args = ["plan", "--changed", "-", "--format", "names", "--unmatched", "ignore"];
+            let run = repo.rebake(args).stdin(changed.join("\n")).success();
+            run.text().lines().map(str::to_owned).collect()
+        };
+        let (of_a, of_b, of_both) = (plan(&a), plan(&b), plan(&[a.clone(), b.clone()].concat()));
+        let union: Vec<String> = ["api", "web", "docs"]
+            .map(str::to_owned)
+            .into_iter()
+            .filter(|s| of_a.contains(s) || of_b.contains(s))
+            .collect();
+        assert_eq!(of_both, union, "{a:?} and {b:?}");
+    });
+}
