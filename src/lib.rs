@@ -55,6 +55,7 @@ pub mod filter;
 pub mod graph;
 pub mod definition;
 pub mod version;
+pub mod release;
 pub mod image;
 pub mod recipe;
 pub mod record;

@@ -57,6 +57,8 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Plan(Box<Plan>),
+    Version(super::version::Version),
+    Release(super::release::Release),
     Glob(super::glob::Glob),
     Why(Box<super::why::Why>),
     Fingerprint(super::fingerprint::Fingerprint),
@@ -83,6 +85,10 @@ pub(crate) struct Plan {
     pub(crate) range: Range,
     #[command(flatten)]
     pub(crate) naming: Naming,
+    /// Use this version for the one service of the plan
+    // A value that is taken for a version, not a request for ours.
+    #[arg(long = "version", value_name = "VERSION", id = "service_version", help_heading = "Versions")]
+    pub(crate) version: Option<String>,
     /// Choose the environment instead of the one that fits the event
     #[arg(long, value_name = "NAME")]
     pub(crate) environment: Option<String>,
@@ -182,10 +188,21 @@ pub(crate) struct Naming {
     /// Append -dirty to the version of a service whose files are modified in the work tree
     #[arg(long)]
     pub(crate) dirty: bool,
-    /// Use this version for the one service of the plan
-    // A value that is taken for a version, not a request for ours.
-    #[arg(long = "version", value_name = "VERSION", id = "service_version")]
-    pub(crate) version: Option<String>,
+    /// Choose what the number in versions counts [default: the service's `count`, else commits]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) count: Option<CountName>,
+    /// Follow the first parent of merges only: a release that was tagged on a merged branch does not count
+    #[arg(long)]
+    pub(crate) first_parent: bool,
+}
+
+/// What the number in versions counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CountName {
+    /// All commits since the release
+    Commits,
+    /// Those that touch the service's files
+    Paths,
 }
 
 /// How the plan is written (spec section 11).

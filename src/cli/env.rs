@@ -15,6 +15,9 @@ pub(crate) const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 /// `true` in nektos/act's rehearsal of a workflow, in which nothing is pushed.
 pub(crate) const ACT: &str = "ACT";
 
+/// `true` in a workflow of GitHub Actions.
+pub(crate) const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
+
 /// Returns a variable's value; one that is empty or not UTF-8 counts as unset.
 ///
 /// The CI engines' own variables are listed where they are understood, in the room `trigger`.

@@ -87,12 +87,25 @@ impl From<pipeline::Error> for Failure {
                 Self::from(*error).help(format!("{trouble}; {}", trouble.help()))
             }
             pipeline::Error::ImageTags { .. } => usage("image-tag").help("mend `tags` of the service in filters.yaml"),
+            pipeline::Error::Release(error) => usage("release").help(error.help()),
             pipeline::Error::History(error) => Self::new(Exit::Git, "git", message).help(error.help()),
             pipeline::Error::Version { error, .. } => {
                 let shallow = matches!(error, VersionError::Shallow { .. });
                 Self::new(if shallow { Exit::Git } else { Exit::Usage }, "version", message).help(error.help())
             }
         }
+    }
+}
+
+impl From<git::TagError> for Failure {
+    fn from(error: git::TagError) -> Self {
+        Self::new(Exit::Git, "tag", error.to_string()).help(error.help())
+    }
+}
+
+impl From<git::RemoteError> for Failure {
+    fn from(error: git::RemoteError) -> Self {
+        Self::new(Exit::Git, "remote", error.to_string())
     }
 }
 
@@ -112,7 +125,7 @@ impl From<EmitError> for Failure {
     fn from(error: EmitError) -> Self {
         let exit = match error {
             EmitError::Limit { .. } => Exit::Limit,
-            EmitError::LineBreak { .. } | EmitError::OutputName { .. } => Exit::Usage,
+            EmitError::LineBreak { .. } | EmitError::OutputName { .. } | EmitError::SameVariable { .. } => Exit::Usage,
         };
         Self::new(exit, "format", error.to_string()).help(error.help())
     }

@@ -16,8 +16,10 @@ mod output;
 mod plan;
 mod progress;
 mod record;
+mod release;
 pub mod render;
 mod schema;
+mod version;
 mod why;
 
 use std::process::ExitCode;
@@ -45,6 +47,8 @@ pub fn main() -> ExitCode {
         Command::Plan(plan) => plan::run(&args.general, plan, &output),
         Command::Fingerprint(fingerprint) => fingerprint::run(&args.general, fingerprint, &output),
         Command::Record(record) => record::run(&args.general, record, &output),
+        Command::Version(version) => version::run(&args.general, version, &output),
+        Command::Release(release) => release::run(&args.general, release, &output),
         Command::Glob(glob) => glob::run(glob, &output),
         Command::Why(why) => why::run(&args.general, why, &output),
         Command::Schema(schema) => schema::run(schema, &output),

@@ -13,10 +13,11 @@ use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::emit::{self, Field, Separator};
 use crate::filter::Quantifier;
-use crate::git::Repository;
+use crate::git::{Parents, Repository};
 use crate::pipeline::{self, ConfigFile, Dead, Dirty, Naming, Planned, PushRequest, Request, Unmatched};
 use crate::plan::{self, Plan};
 use crate::trigger::{Kind, Trigger};
+use crate::version::Count;
 
 pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Result<Exit, Failure> {
     let plan = match &args.plan {
@@ -95,12 +96,7 @@ fn request(args: &args::Plan, trigger: &Trigger) -> Result<Request, Failure> {
         force: range.force.clone(),
         only: range.only.clone(),
         environment: args.environment.clone(),
-        naming: Naming {
-            style: args.naming.style,
-            abbrev: usize::from(args.naming.abbrev),
-            version: args.naming.version.clone(),
-            dirty: if args.naming.dirty { Dirty::Said } else { Dirty::Unsaid },
-        },
+        naming: Naming { version: args.version.clone(), ..naming(&args.naming) },
         unmatched: match args.unmatched {
             args::Unmatched::Ignore => Unmatched::Ignore,
             args::Unmatched::Warn => Unmatched::Warn,
@@ -120,6 +116,21 @@ fn request(args: &args::Plan, trigger: &Trigger) -> Result<Request, Failure> {
         },
         fetch: range.fetching.limit(trigger),
     })
+}
+
+/// Reads how results are called.
+pub(crate) fn naming(args: &args::Naming) -> Naming {
+    Naming {
+        style: args.style,
+        count: args.count.map(|count| match count {
+            args::CountName::Commits => Count::Commits,
+            args::CountName::Paths => Count::Paths,
+        }),
+        parents: if args.first_parent { Parents::First } else { Parents::All },
+        abbrev: usize::from(args.abbrev),
+        dirty: if args.dirty { Dirty::Said } else { Dirty::Unsaid },
+        version: None,
+    }
 }
 
 /// Writes the plan in the format that was asked for; with `--ci`, for the engine first.

@@ -10,7 +10,7 @@ use crate::diagnostic::Located;
 use crate::filter::{Effect, Filter, Statuses};
 use crate::name::{RepoDir, ServiceId, ServiceName};
 use crate::recipe::{Builder, Run};
-use crate::version::Style;
+use crate::version::{Count, Style};
 
 /// All that can change the result of a service's build, in the order of the alphabet, so that the same definition
 /// gives the same bytes. What is empty is left out: a new key of filters.yaml changes no definition without it.
@@ -22,6 +22,8 @@ struct Canonical<'a> {
     builder: Option<Builder>,
     #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<Count>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dockerfile: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -86,6 +88,7 @@ fn canonical(service: &Service, filter: &Filter) -> String {
         build_args: sorted(&recipe.build_args),
         builder: recipe.builder,
         context: recipe.context.as_deref(),
+        count: (service.count != Count::default()).then_some(service.count),
         dockerfile: recipe.dockerfile.as_deref(),
         env: sorted(&recipe.env),
         filters: rules(filter),

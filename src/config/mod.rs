@@ -31,7 +31,7 @@ use crate::image::{ImageName, Labels, TagRules};
 use crate::name::{RepoDir, ServiceId, ServiceName};
 use crate::recipe::Recipe;
 use crate::trigger::Kind;
-use crate::version::{ReleaseTags, Style, TagPattern};
+use crate::version::{Count, ReleaseTags, Style, TagPattern};
 
 /// What a file does not say itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -114,6 +114,8 @@ pub struct Service {
     pub tag: Vec<TagPattern>,
     /// How its versions are written, where it has its own way.
     pub style: Option<Style>,
+    /// What the number in its versions counts.
+    pub count: Count,
     /// The image that it becomes.
     pub image: Image,
     /// The platforms it is built for, such as `linux/amd64`.

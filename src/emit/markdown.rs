@@ -41,7 +41,7 @@ fn row(service: &Service) -> String {
 }
 
 /// Text from a repository, with nothing left that Markdown or HTML would act on.
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     let mut out = String::new();
     for c in Escaped::new(text).to_string().chars() {
         match c {
@@ -57,6 +57,6 @@ fn prose(text: &str) -> String {
     out
 }
 
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     format!("<code>{}</code>", prose(text))
 }

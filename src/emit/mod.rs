@@ -7,7 +7,9 @@ mod list;
 mod list_files;
 mod markdown;
 mod matrix;
+mod releases;
 mod table;
+mod versions;
 mod why;
 
 pub use fields::{Field, UnknownField};
@@ -16,7 +18,9 @@ pub use list::{Separator, names, paths};
 pub use list_files::ListFiles;
 pub use markdown::markdown;
 pub use matrix::matrix;
+pub use releases::{changelog, releases_table};
 pub use table::{Palette, table};
+pub use versions::{versions_env, versions_plain, versions_table};
 pub use why::{reach, why};
 
 use crate::plan::Range;
@@ -38,6 +42,16 @@ pub enum EmitError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// Two services come to one variable.
+    #[error("`{one}` and `{other}` would both be the variable {variable}")]
+    SameVariable {
+        /// The variable.
+        variable: String,
+        /// A service, escaped.
+        one: String,
+        /// The other one, escaped.
+        other: String,
+    },
     /// The engine would refuse it, or lose a part.
     #[error("{what} is {size}, and {engine} takes at most {limit}")]
     Limit {
@@ -58,6 +72,7 @@ impl EmitError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::LineBreak { .. } => "ask for NUL instead of line breaks with `-z`, or for `--format json`",
+            Self::SameVariable { .. } => "ask for one of them, or for `--format json`",
             Self::OutputName { .. } => "rename the filter",
             Self::Limit { .. } => "choose fewer fields with `--fields`, or fewer services with `--only`",
         }

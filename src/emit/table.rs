@@ -16,7 +16,7 @@ pub enum Palette {
 }
 
 impl Palette {
-    fn paint(self, style: Style, text: &str) -> String {
+    pub(super) fn paint(self, style: Style, text: &str) -> String {
         match self {
             Self::Plain => text.to_owned(),
             Self::Coloured => format!("{style}{text}{style:#}"),
@@ -34,9 +34,9 @@ impl Palette {
     }
 }
 
-const HEADING: Style = Style::new().bold();
-const NAME: Style = AnsiColor::Green.on_default().bold();
-const FAINT: Style = Style::new().dimmed();
+pub(super) const HEADING: Style = Style::new().bold();
+pub(super) const NAME: Style = AnsiColor::Green.on_default().bold();
+pub(super) const FAINT: Style = Style::new().dimmed();
 
 /// How many causes of a service the table shows; the JSON has all.
 const CAUSES: usize = 3;

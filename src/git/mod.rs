@@ -1,7 +1,7 @@
 //! The repository, read through gix. The only room that knows gix.
 //!
-//! Nothing here writes but [`Repository::move_forward`], and nothing talks to a network but [`Fetch`] and what pushes, by
-//! the program git. What the answers claim to equal is named at each
+//! Nothing here writes but `move_forward` (records) and `release` (tags), and nothing talks to a network but [`Fetch`]
+//! and what pushes, by the program git. What the answers claim to equal is named at each
 //! method: `git diff`, `git status`, `git merge-base`, `git ls-tree`. Replace refs (`git replace`) are followed,
 //! as git does; where there is the older grafts file (`.git/info/grafts`), questions of history are refused.
 
@@ -15,8 +15,12 @@ mod history;
 mod index;
 mod object;
 mod open;
-mod push;
+mod program;
+mod push_records;
+mod push_tags;
+mod reachable;
 mod records;
+mod release;
 mod remote;
 mod revision;
 mod status;
@@ -29,6 +33,9 @@ pub use fetch::{Fetch, FetchError, Lacking, Missing};
 pub use head::{DefaultBranch, Head, RefName};
 pub use history::{DescribeOptions, Descriptions, HistoryError, Parents, StopRule, Work};
 pub use open::{PartialClone, Repository};
+pub use program::ProgramError;
+pub use push_tags::RemoteError;
 pub use records::Moved;
+pub use release::{MadeTag, NewTag, Signing, TagError};
 pub use tags::Tag;
 pub use tree::FileAt;

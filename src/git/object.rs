@@ -5,6 +5,7 @@ use gix::objs::Kind;
 use super::{Error, Repository};
 use crate::name::CommitId;
 use crate::tree::ObjectFormat;
+use crate::version;
 
 impl Repository {
     /// Returns what the ids of this repository's objects are made with.
@@ -26,6 +27,17 @@ impl Repository {
     pub fn commit_time(&self, commit: &CommitId) -> Result<i64, Error> {
         let time = self.commit(commit)?.time().map_err(Error::reading(format!("the date of commit {commit}")))?;
         Ok(time.seconds)
+    }
+
+    /// Returns a commit as far as the next version depends on it.
+    ///
+    /// # Errors
+    /// When the clone does not hold the commit, or it cannot be read.
+    pub fn commit_message(&self, commit: &CommitId) -> Result<version::Commit, Error> {
+        let found = self.commit(commit)?;
+        let reading = Error::reading(format!("the message of commit {commit}"));
+        let message = String::from_utf8_lossy(found.message_raw().map_err(reading)?).into_owned();
+        Ok(version::Commit { id: *commit, message, parents: found.parent_ids().count() })
     }
 
     pub(super) fn commit(&self, commit: &CommitId) -> Result<gix::Commit<'_>, Error> {

@@ -3,6 +3,7 @@ use crate::diagnostic::Diagnostic;
 use crate::git::{self, FetchError, HistoryError, Lacking, Missing};
 use crate::image::TagError;
 use crate::name::{Escaped, ServiceName};
+use crate::release;
 use crate::trigger::Kind;
 use crate::version::VersionError;
 
@@ -68,6 +69,9 @@ pub enum Error {
         /// Why it could not be fetched.
         trouble: FetchError,
     },
+    /// There is no next release.
+    #[error(transparent)]
+    Release(#[from] release::Error),
     /// A registry would refuse a service's image tags.
     #[error("{}", errors.iter().map(|error| format!("`{service}`: {error}")).collect::<Vec<_>>().join("; "))]
     ImageTags {
@@ -89,6 +93,7 @@ impl Lacking for Error {
             | Self::NoEnvironment { .. }
             | Self::Unmatched { .. }
             | Self::Dead { .. }
+            | Self::Release(_)
             | Self::VersionOfMany { .. }
             | Self::History(_)
             | Self::Version { .. }

@@ -10,13 +10,18 @@ mod error;
 mod moved;
 mod naming;
 mod own_base;
+mod release;
 mod snapshot;
+mod touched;
+mod versions;
 
 pub use asked::{UnknownService, services};
 pub use config_file::{ConfigFile, ConfigFileError};
 pub use dead::Dead;
 pub use error::Error;
+pub use release::release;
 pub use snapshot::Snapshot;
+pub use versions::{VersionsRequest, versions};
 
 use std::time::Duration;
 
@@ -27,11 +32,11 @@ use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::filter::Matches;
 use crate::fingerprint::{Fingerprint, Fingerprints};
-use crate::git::{self, Fetch, FetchError, Lacking as _, Repository};
+use crate::git::{self, Fetch, FetchError, Lacking as _, Parents, Repository};
 use crate::name::ServiceId;
 use crate::plan::{Assembly, Plan, assemble};
 use crate::trigger::Trigger;
-use crate::version::Style;
+use crate::version::{Count, Style};
 use compared::Compared;
 use dead::Trees;
 use naming::Namer;
@@ -65,6 +70,10 @@ pub struct Request {
 pub struct Naming {
     /// The style, where somebody chose it.
     pub style: Option<Style>,
+    /// What versions count, where somebody chose it.
+    pub count: Option<Count>,
+    /// Which parents of a merge lead to releases.
+    pub parents: Parents,
     /// How many digits of a commit's id a version has.
     pub abbrev: usize,
     /// The version of the one service that is asked for.
@@ -127,7 +136,7 @@ pub const ABBREV: usize = 7;
 
 impl Default for Naming {
     fn default() -> Self {
-        Self { style: None, abbrev: ABBREV, version: None, dirty: Dirty::Unsaid }
+        Self { style: None, count: None, parents: Parents::All, abbrev: ABBREV, version: None, dirty: Dirty::Unsaid }
     }
 }
 

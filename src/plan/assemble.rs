@@ -80,7 +80,7 @@ pub fn assemble(found: &Assembly) -> Plan {
             needs: needs.iter().map(|need| config.graph.name(*need).as_str().to_owned()).collect(),
             level: levels[service.0].unwrap_or_default(),
             version: names.version.clone(),
-            described: names.described.as_ref().map(described),
+            described: names.described.as_ref().map(Described::from),
             fingerprint: fingerprint.as_ref().map(ToString::to_string),
             image: names.image.clone(),
             tags: names.tags.clone(),
@@ -138,11 +138,13 @@ fn doubt(doubt: &crate::base::Doubt) -> Doubt {
     Doubt { kind: doubt.kind.to_owned(), message: doubt.message.clone(), help: doubt.help.clone() }
 }
 
-fn described(described: &version::Described) -> Described {
-    Described {
-        tag: described.tag.as_ref().map(|tag| quoted(tag.as_bytes()).into_owned()),
-        distance: described.distance,
-        commit: described.commit.to_string(),
+impl From<&version::Described> for Described {
+    fn from(described: &version::Described) -> Self {
+        Self {
+            tag: described.tag.as_ref().map(|tag| quoted(tag.as_bytes()).into_owned()),
+            distance: described.distance,
+            commit: described.commit.to_string(),
+        }
     }
 }
 

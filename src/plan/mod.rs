@@ -6,10 +6,12 @@
 mod assemble;
 mod cause;
 mod read;
+mod versions;
 
 pub use assemble::{Assembly, Names, assemble, published};
 pub use cause::{Cause, CauseKind};
 pub use read::{PlanError, read};
+pub use versions::{VersionOf, Versions};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;

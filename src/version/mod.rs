@@ -26,6 +26,7 @@
 
 mod bump;
 mod commits;
+mod count;
 mod described;
 mod error;
 mod pep440;
@@ -39,6 +40,7 @@ mod time;
 
 pub use bump::{Bump, BumpError, FIRST};
 pub use commits::{Commit, Decision, Reason, Stage, Weight};
+pub use count::Count;
 pub use described::{Described, Trust};
 pub use error::VersionError;
 pub use release_tags::{Parsed, ReleaseTags};

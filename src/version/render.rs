@@ -10,6 +10,8 @@ pub struct Facts {
     pub base: Option<Version>,
     /// Commits since the release, 0 on it; without a release all commits.
     pub distance: u32,
+    /// The number that the version shows behind its release: mostly the distance. 0 is no sign of the release itself.
+    pub count: u32,
     /// Whether base and distance can be relied on.
     pub trust: Trust,
     /// The commit.
@@ -49,23 +51,29 @@ pub fn render(style: Style, facts: &Facts) -> Result<String, VersionError> {
         return Err(VersionError::Shallow { commit: facts.commit });
     }
     let on_tag = facts.base.is_some() && facts.distance == 0;
-    let distance = facts.distance;
+    let count = facts.count;
     let sha = facts.commit.short(facts.abbrev);
     let base = Version { build: BuildMetadata::EMPTY, ..facts.base.clone().unwrap_or(Version::new(0, 0, 0)) };
     let clean = match style {
         Style::Sha => format!("sha-{sha}"),
         Style::Release => match &facts.base {
             Some(version) if on_tag => version.to_string(),
-            _ => return Err(VersionError::NotOnTag { commit: facts.commit, distance, base: facts.base.clone() }),
+            _ => {
+                return Err(VersionError::NotOnTag {
+                    commit: facts.commit,
+                    distance: facts.distance,
+                    base: facts.base.clone(),
+                });
+            }
         },
         Style::Pep440 => {
-            let release = if on_tag { pep440::release(&base)? } else { pep440::development(&base, distance)? };
+            let release = if on_tag { pep440::release(&base)? } else { pep440::development(&base, count)? };
             return Ok(release + &pep440::local((!on_tag).then_some(&sha), facts.files));
         }
         Style::Extended | Style::Next | Style::Describe | Style::Pseudo if on_tag => base.to_string(),
-        Style::Extended => format!("{base}-{distance:04}-{sha}"),
-        Style::Describe => format!("{base}-{distance}-g{sha}"),
-        Style::Next => behind(&base, &format!("dev.{distance}.g{sha}"))?.to_string(),
+        Style::Extended => format!("{base}-{count:04}-{sha}"),
+        Style::Describe => format!("{base}-{count}-g{sha}"),
+        Style::Next => behind(&base, &format!("dev.{count}.g{sha}"))?.to_string(),
         Style::Pseudo => {
             let seconds = time::digits(facts.committed);
             let commit = format!("{seconds}-{}", facts.commit.short(PSEUDO_DIGITS));
@@ -106,6 +114,7 @@ mod tests {
         Facts {
             base: base.map(|base| base.parse().unwrap()),
             distance,
+            count: distance,
             trust: Trust::Exact,
             commit: "188f7a2abcde0123456789abcdef0123456789ab".parse().unwrap(),
             committed: 1_795_249_800,

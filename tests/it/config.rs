@@ -258,6 +258,7 @@ fn what_can_change_a_result_is_part_of_the_definition_of_that_service_alone() {
         "labels: {x: 2, y: 2}",
         "labels: {x: 1, y: 2}, tag: 'a-{{version}}'",
         "labels: {x: 1, y: 2}, style: sha",
+        "labels: {x: 1, y: 2}, count: paths",
         "labels: {x: 1, y: 2}, image: i",
         "labels: {x: 1, y: 2}, tags: type=sha",
         "labels: {x: 1, y: 2}, flavor: latest=false",
@@ -312,7 +313,7 @@ fn the_schema_is_made_from_the_types() {
     let service = &schema["$defs"]["Service"];
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert_eq!(service["additionalProperties"], false);
-    assert_eq!(service["properties"].as_object().unwrap().len(), 26);
+    assert_eq!(service["properties"].as_object().unwrap().len(), 27);
     assert!(service["properties"]["path"]["description"].as_str().unwrap().starts_with("Its directory"));
     assert_eq!(schema["$defs"]["Structured"]["patternProperties"]["^x-"], true);
 }

@@ -321,6 +321,14 @@ impl Rebake {
         self.failure(0)
     }
 
+    /// Runs, and is killed after a while unless it has ended by itself.
+    pub(crate) fn kill_after(mut self, delay: std::time::Duration) {
+        let mut child = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(delay);
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+
     /// Runs, and must end with this exit code.
     #[track_caller]
     pub(crate) fn failure(self, code: i32) -> Run {

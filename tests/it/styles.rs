@@ -13,6 +13,7 @@ fn version(style: Style, base: &str, distance: u32) -> String {
     let facts = Facts {
         base: Some(base.parse().unwrap()),
         distance,
+        count: distance,
         trust: Trust::Exact,
         commit: format!("188f7a2{distance:033x}").parse().unwrap(),
         committed: 1_795_249_800 + u64::from(distance) * 60,

@@ -52,7 +52,7 @@ use crate::filter::{Filter, FilterId, Filters, Quantifier, Rule, Statuses};
 use crate::graph::Graph;
 use crate::name::{RepoDir, ServiceName};
 use crate::recipe::Recipe;
-use crate::version::TagFormat;
+use crate::version::{Count, TagFormat};
 use js_yaml::Value;
 
 /// Reads a file of the flat shape; none when something is wrong with it.
@@ -175,7 +175,8 @@ impl Usual {
             depends_on: Vec::new(),
             style: None,
             image: self.image.clone(),
-            platforms: Vec::new(),
+            count: Count::default(),
+        platforms: Vec::new(),
             matrix: serde_json::Map::new(),
             description: None,
             recipe: Recipe { weight: 1, ..Recipe::default() },

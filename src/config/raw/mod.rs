@@ -26,7 +26,7 @@ pub(super) use words::{Choice, Command, Flag, Platform};
 use super::read::{List, Map, Text, mapping};
 use crate::recipe::Builder;
 use crate::trigger::Kind;
-use crate::version::Style;
+use crate::version::{Count, Style};
 
 mapping! {
     /// What is built in this repository, and what affects it.
@@ -66,6 +66,8 @@ mapping! {
         tag: List<TagTemplate>,
         /// How its versions are written between releases.
         style: Choice<Style>,
+        /// What the number in its versions counts: all commits since the release, or those that touch its files.
+        count: Choice<Count>,
         /// The image it becomes, without a tag: `ghcr.io/acme/{{name}}`.
         image: ImageName,
         /// The tags of its image, in the lines of docker/metadata-action's `tags`.

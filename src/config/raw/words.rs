@@ -9,7 +9,7 @@ use crate::config::yaml::{Meaning, Scalar, View};
 use crate::diagnostic::Diagnostic;
 use crate::recipe::{Builder, Run};
 use crate::trigger::Kind;
-use crate::version::Style;
+use crate::version::{Count, Style};
 
 /// An enum of which filters.yaml names a variant.
 pub(in crate::config) trait Word: DeserializeOwned + JsonSchema + Clone {
@@ -19,6 +19,10 @@ pub(in crate::config) trait Word: DeserializeOwned + JsonSchema + Clone {
 
 impl Word for Builder {
     const WHAT: &str = "a builder";
+}
+
+impl Word for Count {
+    const WHAT: &str = "a way to count";
 }
 
 impl Word for Kind {

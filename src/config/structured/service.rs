@@ -11,6 +11,7 @@ use crate::glob::Pattern;
 use crate::name::RepoDir;
 use crate::recipe::Recipe;
 use crate::template::Part;
+use crate::version::Count;
 
 /// A service whose own keys are right, and what affects it. The ids in it are still those of nothing.
 pub(super) struct Checked {
@@ -38,6 +39,7 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
         },
         depends_on: Vec::new(),
         style: raw.style.value().map(|style| style.0),
+        count: raw.count.value().map_or(Count::default(), |count| count.0),
         image: image::check(name, &named, problems),
         platforms: strings(&raw.platforms, |platform| &platform.0),
         matrix: raw.matrix.value().map(|matrix| matrix.0.clone()).unwrap_or_default(),

@@ -73,7 +73,7 @@ pub(super) fn describe(
     Ok(Descriptions { services: tracks.of_services().map(described).collect(), work })
 }
 
-fn object_id(commit: &CommitId) -> gix::ObjectId {
+pub(super) fn object_id(commit: &CommitId) -> gix::ObjectId {
     gix::oid::from_bytes_unchecked(commit.as_bytes()).to_owned()
 }
 

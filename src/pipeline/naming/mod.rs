@@ -2,17 +2,19 @@
 
 mod images;
 mod releases;
+mod versions;
+
+pub(super) use versions::{Found, Versions};
 
 use super::asked::Asked;
-use super::{Dirty, Error, Naming};
+use super::{Error, Naming};
 use crate::base::Chosen;
 use crate::config::{Config, Environment, Service, Shape};
-use crate::filter;
-use crate::git::{DescribeOptions, Repository};
-use crate::name::{CommitId, ServiceId};
+use crate::git::Repository;
+use crate::name::ServiceId;
 use crate::plan::Names;
 use crate::trigger::Trigger;
-use crate::version::{self, Described, Facts, Files, Style, Version, VersionError};
+use crate::version::VersionError;
 use releases::Releases;
 
 /// What names are made from.
@@ -24,14 +26,6 @@ pub(super) struct Namer<'a> {
     pub(super) environment: &'a Environment,
     pub(super) asked: &'a Asked,
     pub(super) naming: &'a Naming,
-}
-
-/// What history says of a service.
-struct Found {
-    described: Described,
-    /// When head was committed, in seconds since 1970.
-    committed: i64,
-    files: Files,
 }
 
 impl Namer<'_> {
@@ -46,13 +40,21 @@ impl Namer<'_> {
         if services.is_empty() {
             return Ok(Vec::new());
         }
-        let found = self.found(services, head)?;
+        let versions = Versions {
+            repository: self.repository,
+            config: self.config,
+            style: self.environment.version,
+            naming: self.naming,
+            head,
+            on_top: &self.chosen.on_top,
+        };
+        let found = versions.find(services)?;
         let releases = Releases::of(self.repository, self.config, &found)?;
         let source = self.repository.remote_url().as_deref().and_then(crate::image::source_url);
         let named = services.iter().zip(&found).map(|(service, found)| {
             let version = match self.asked.version.as_ref().or(self.asked.released.as_ref()) {
                 Some(version) => Some(version.clone()),
-                None => self.version(*service, found)?,
+                None => self.version(&versions, *service, found)?,
             };
             self.image(*service, version, found, &releases, source.as_deref())
         });
@@ -63,57 +65,15 @@ impl Namer<'_> {
         &self.config.services[service.0]
     }
 
-    fn found(&self, services: &[ServiceId], head: &CommitId) -> Result<Vec<Found>, Error> {
-        let wanted: Vec<_> = services.iter().map(|service| self.service(*service).tag.clone()).collect();
-        let described = self.repository.describe(head, &wanted, DescribeOptions::default())?.services;
-        let committed = self.repository.commit_time(head)?;
-        let files = self.files(services);
-        Ok(described.into_iter().zip(files).map(|(described, files)| Found { described, committed, files }).collect())
-    }
-
-    /// Returns the state of each service's files.
-    fn files(&self, services: &[ServiceId]) -> Vec<Files> {
-        match self.naming.dirty {
-            Dirty::Unsaid => vec![Files::Clean; services.len()],
-            Dirty::Said => {
-                let matches = filter::matches(&self.config.filters, &self.chosen.on_top);
-                let dirty = |service: &ServiceId| !matches.of(self.service(*service).filter).is_empty();
-                services.iter().map(|service| if dirty(service) { Files::Dirty } else { Files::Clean }).collect()
-            }
-        }
-    }
-
-    /// Returns the style: as asked for, else the service's own, else the environment's.
-    fn style(&self, service: ServiceId) -> Style {
-        self.naming.style.or(self.service(service).style).or(self.environment.version).unwrap_or_default()
-    }
-
     /// Returns the version, none where a flat file's service cannot know it: such a file never asked for versions, and
     /// works in a shallow clone as it does with paths-filter.
-    fn version(&self, service: ServiceId, found: &Found) -> Result<Option<String>, Error> {
-        let written = self.base(service, &found.described).and_then(|base| {
-            let facts = Facts {
-                base,
-                distance: found.described.distance,
-                trust: found.described.trust,
-                commit: found.described.commit,
-                committed: u64::try_from(found.committed).unwrap_or_default(),
-                abbrev: self.naming.abbrev,
-                files: found.files,
-            };
-            version::render(self.style(service), &facts)
-        });
-        match written {
+    fn version(&self, versions: &Versions<'_>, service: ServiceId, found: &Found) -> Result<Option<String>, Error> {
+        match versions.write(service, found) {
             Ok(version) => Ok(Some(version)),
-            Err(VersionError::Shallow { .. }) if self.config.shape == Shape::Flat => Ok(None),
-            Err(error) => Err(Error::Version { service: self.config.graph.name(service).clone(), error }),
+            Err(Error::Version { error: VersionError::Shallow { .. }, .. }) if self.config.shape == Shape::Flat => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
-    }
-
-    /// Returns the version of the service's last release.
-    fn base(&self, service: ServiceId, described: &Described) -> Result<Option<Version>, VersionError> {
-        let Some(tag) = &described.tag else { return Ok(None) };
-        let read = self.service(service).tag.iter().find_map(|pattern| pattern.read(tag));
-        read.map(Some).ok_or_else(|| VersionError::NotSemVer { tag: tag.clone() })
     }
 }

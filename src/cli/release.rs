@@ -1,0 +1,193 @@
+//! `rebake release`.
+
+mod publish;
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::args::General;
+use super::configuration;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+use super::plan::bug;
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::emit;
+use crate::git::Repository;
+use crate::name::{Escaped, ServiceName, TagName};
+use crate::pipeline;
+use crate::release::{Dependents, Plan, Published, Request, Step};
+use crate::version::{Bump, Parsed, Version};
+
+const EXAMPLES: &str = "\
+Examples:
+  rebake release                          what is due since each service's last release, by its commits
+  rebake release api --bump minor         the next minor release of one service
+  rebake release --yes --push             make the tags, and send them to origin
+  rebake release api --pre rc --yes       1.3.0-rc.1, then 1.3.0-rc.2; without --pre 1.3.0
+  rebake release --changelog > NOTES.md   what changed, as Markdown
+  rebake release --parse api@1.2.3        which service and version a tag releases";
+
+/// Choose the next versions of services from their commits, and tag them
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
+pub(crate) struct Release {
+    /// Name the services, or their paths; every service with changes when there is none
+    #[arg(value_name = "SERVICE")]
+    services: Vec<String>,
+    /// Choose how far versions go
+    #[arg(long, value_name = "BUMP", default_value = "auto", help_heading = "Versions")]
+    bump: BumpName,
+    /// Release this version of the one service that is named
+    #[arg(long = "version", value_name = "VERSION", id = "release_version", conflicts_with_all = ["bump", "pre"], help_heading = "Versions")]
+    version: Option<String>,
+    /// Make pre-releases with this word: `rc` for 1.3.0-rc.1
+    #[arg(long, value_name = "ID", help_heading = "Versions")]
+    pre: Option<String>,
+    /// Choose what becomes of the services that depend on released ones
+    #[arg(long, value_name = "WHAT", default_value = "none", help_heading = "Versions")]
+    dependents: DependentsName,
+    /// Make the tags, all or none; without it the plan is shown and nothing is done
+    #[arg(long, short)]
+    yes: bool,
+    /// Sign the tags, as git's configuration says
+    #[arg(long, requires = "yes")]
+    sign: bool,
+    /// Send the tags, those too that were made before and not sent, in groups that GitHub raises events for
+    #[arg(long, requires = "yes")]
+    push: bool,
+    /// Choose where they are sent
+    #[arg(long, value_name = "REMOTE", default_value = "origin", requires = "push")]
+    remote: String,
+    /// Tag HEAD although the work tree has changes
+    #[arg(long)]
+    allow_dirty: bool,
+    /// Print what changed since the last release as Markdown, instead of the plan
+    #[arg(long, conflicts_with = "format", help_heading = "Output")]
+    changelog: bool,
+    /// Tell which service and version a tag releases, and do nothing else; ends with 1 where it is no release
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true, exclusive = true)]
+    parse: Option<String>,
+    /// Choose the format
+    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BumpName {
+    /// As far as the commits ask for (Conventional Commits)
+    Auto,
+    /// 1.2.3 to 1.2.4
+    Patch,
+    /// 1.2.3 to 1.3.0
+    Minor,
+    /// 1.2.3 to 2.0.0
+    Major,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DependentsName {
+    /// Nothing
+    None,
+    /// They are released too, at least a patch further
+    Patch,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table for people
+    Table,
+    /// The whole plan of the release
+    Json,
+}
+
+pub(crate) fn run(general: &General, args: &Release, output: &Output) -> Result<Exit, Failure> {
+    let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+    let repository = Repository::discover(&from)?;
+    let file = configuration::find(general, &repository, &from, None)?;
+    let config = configuration::read(&file, output)?;
+    if let Some(tag) = &args.parse {
+        return parse(&config, tag, args.format, output);
+    }
+    let plan = pipeline::release(&repository, &config, &args.services, &request(args)?)?;
+    let done = if args.yes { publish::publish(&repository, &plan, args, output)? } else { not_done(&plan) };
+    write(&Published::from(&plan), args, &done, output)?;
+    Ok(Exit::Done)
+}
+
+fn request(args: &Release) -> Result<Request, Failure> {
+    let step = match (&args.version, args.bump) {
+        (Some(version), _) => Step::To(Version::parse(version).map_err(|error| {
+            Failure::new(Exit::Usage, "release", format!("`{}` is no version: {error}", Escaped::new(version)))
+                .help("write MAJOR.MINOR.PATCH, such as 1.2.3 or 1.3.0-rc.1")
+        })?),
+        (None, BumpName::Auto) => Step::Auto,
+        (None, BumpName::Patch) => Step::Bump(Bump::Patch),
+        (None, BumpName::Minor) => Step::Bump(Bump::Minor),
+        (None, BumpName::Major) => Step::Bump(Bump::Major),
+    };
+    let dependents = match args.dependents {
+        DependentsName::None => Dependents::None,
+        DependentsName::Patch => Dependents::Patch,
+    };
+    Ok(Request { step, pre: args.pre.clone(), dependents })
+}
+
+/// Says that a plan is only one.
+fn not_done(plan: &Plan) -> String {
+    match Published::from(plan).releases.len() {
+        0 => "Nothing to release.".to_owned(),
+        1 => "1 tag to make: `--yes` makes it, `--push` sends it.".to_owned(),
+        tags => format!("{tags} tags to make: `--yes` makes them, `--push` sends them."),
+    }
+}
+
+fn write(plan: &Published, args: &Release, done: &str, output: &Output) -> Result<(), Failure> {
+    match args.format {
+        _ if args.changelog => output.data(&emit::changelog(plan)),
+        Format::Table => output.people(&format!("{}\n{done}\n", emit::releases_table(plan, output.palette()))),
+        Format::Json => output.data(&plan.to_json().map_err(|error| bug(&error))?),
+    }
+}
+
+/// Tells what a tag releases.
+fn parse(config: &Config, tag: &str, format: Format, output: &Output) -> Result<Exit, Failure> {
+    let no = |message: String, help: Option<String>| {
+        let diagnostic = Diagnostic::new(Severity::Error, "no-release", message);
+        output.say(&[help.into_iter().fold(diagnostic, Diagnostic::help)]);
+        Ok(Exit::Found)
+    };
+    let shown = Escaped::new(tag);
+    match config.release_tags.parse(&TagName::from_git(tag)) {
+        Parsed::Release { services, version } => {
+            let services: Vec<String> = services.iter().map(ServiceName::to_string).collect();
+            let text = match format {
+                Format::Table => services
+                    .iter()
+                    .fold(String::new(), |text, service| text + service + " " + &version.to_string() + "\n"),
+                Format::Json => {
+                    let answer = serde_json::json!({"tag": tag, "services": services, "version": version.to_string()});
+                    format!("{answer:#}\n")
+                }
+            };
+            output.data(&text)?;
+            Ok(Exit::Done)
+        }
+        Parsed::Malformed { version, meant, .. } => no(
+            format!("the tag `{shown}` is no release: `{}` is no version", Escaped::new(&version)),
+            meant.map(|meant| format!("did you mean `{meant}`?")),
+        ),
+        Parsed::Other { .. } => no(format!("the tag `{shown}` is no release: it names no version"), None),
+        Parsed::Unknown { claimed } => {
+            let names = config.services.keys().map(ServiceName::as_str);
+            let nearest = claimed.as_deref().and_then(|claimed| crate::name::nearest(claimed, names));
+            no(
+                format!("the tag `{shown}` is no service's release"),
+                nearest.map(|service| format!("did you mean the service `{service}`?")),
+            )
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! From a plan of releases to tags, here and on the remote.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::Release;
+use crate::cli::env;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use crate::diagnostic::Diagnostic;
+use crate::git::{MadeTag, NewTag, Repository, Signing};
+use crate::name::{CommitId, Escaped, ServiceName, TagName};
+use crate::release::{Outcome, Plan, Planned};
+
+/// GitHub raises no event for a push of more than three tags, so that no workflow would see any of them.
+const GROUP: usize = 3;
+
+/// Makes the tags that are due, and sends them where that is asked for; returns what was done, in words.
+///
+/// The remote is asked before anything is made. A remote that refuses a group of tags leaves this clone without those
+/// that were made for it: then both have the same, and the same command goes on.
+pub(super) fn publish(
+    repository: &Repository,
+    plan: &Plan,
+    args: &Release,
+    output: &Output,
+) -> Result<String, Failure> {
+    let Some(head) = repository.head()?.commit().copied() else { return Ok(String::new()) };
+    let there = if args.push { repository.remote_tags(&args.remote)? } else { BTreeMap::new() };
+    let remote = &args.remote;
+    let due: Vec<NewTag> = plan.lines.iter().filter_map(|line| new_tag(line, head)).collect();
+    let released = plan.lines.iter().filter_map(|line| match &line.outcome {
+        Outcome::Already { release } => Some(release.tag.clone()),
+        Outcome::Due { .. } | Outcome::Idle(_) => None,
+    });
+    let released: Vec<TagName> = released.collect();
+    for tag in due.iter().map(|tag| &tag.name).chain(&released) {
+        is_free(tag, &there, head, remote)?;
+    }
+    // What the remote has at this commit was made by another run: it is to be fetched, not made twice.
+    let (known, due): (Vec<NewTag>, Vec<NewTag>) = due.into_iter().partition(|tag| there.contains_key(&tag.name));
+    let waiting: Vec<TagName> = released.into_iter().filter(|tag| !there.contains_key(tag)).collect();
+    if !due.is_empty() && !args.allow_dirty {
+        is_clean(repository)?;
+    }
+    let signing = if args.sign { Signing::Signed } else { Signing::Unsigned };
+    let made = if due.is_empty() { Vec::new() } else { repository.create_tags(&due, signing)? };
+    let mut done = vec![match made.len() {
+        0 => "Nothing to release.".to_owned(),
+        count => format!("Made {} at {}.", tags(count), head.short(7)),
+    }];
+    if !known.is_empty() {
+        let names: Vec<String> = known.iter().map(|tag| tag.name.to_string()).collect();
+        done.push(format!("{} already has {}: `git fetch {} --tags`.", shown(remote), names.join(", "), shown(remote)));
+    }
+    if args.push {
+        warn_of_token(repository, &made, output);
+        done.extend(send(repository, remote, &made, &waiting)?);
+    }
+    Ok(done.join("\n"))
+}
+
+/// Sends tags in groups, those that were made before first.
+fn send(repository: &Repository, remote: &str, made: &[MadeTag], waiting: &[TagName]) -> Result<Vec<String>, Failure> {
+    let all: Vec<TagName> = waiting.iter().chain(made.iter().map(|tag| &tag.name)).cloned().collect();
+    let mut done = Vec::new();
+    if all.len() > GROUP {
+        done.push(format!(
+            "GitHub raises no event for a push of more than three tags, so {} go in groups of three.",
+            tags(all.len())
+        ));
+    }
+    for (at, group) in all.chunks(GROUP).enumerate() {
+        if let Err(error) = repository.push_tags(remote, group) {
+            let sent = at * GROUP;
+            let unsent: Vec<MadeTag> = made.iter().filter(|tag| !all[..sent].contains(&tag.name)).cloned().collect();
+            let failure = Failure::from(error);
+            return Err(match repository.delete_tags(&unsent) {
+                Ok(()) => failure.help(format!(
+                    "{} arrived before; {} that could not be sent were deleted here, so that both sides agree; \
+                     run the same command again",
+                    tags(sent),
+                    tags(unsent.len())
+                )),
+                Err(error) => failure.help(format!("what was not sent is still tagged here: {error}")),
+            });
+        }
+        let names: Vec<String> = group.iter().map(ToString::to_string).collect();
+        done.push(format!("Sent {} to {}.", names.join(", "), shown(remote)));
+    }
+    Ok(done)
+}
+
+fn tags(count: usize) -> String {
+    if count == 1 { "1 tag".to_owned() } else { format!("{count} tags") }
+}
+
+fn shown(remote: &str) -> String {
+    Escaped::new(remote).to_string()
+}
+
+fn new_tag(line: &Planned, commit: CommitId) -> Option<NewTag> {
+    let Outcome::Due { version, tag, .. } = &line.outcome else { return None };
+    let services: Vec<&str> = line.services.iter().map(ServiceName::as_str).collect();
+    let mut message = format!("{} {version}\n", services.join(", "));
+    let subjects = line.changes.iter().filter(|change| change.commit.parents < 2);
+    for (at, change) in subjects.enumerate() {
+        let subject = Escaped::new(change.commit.message.lines().next().unwrap_or_default()).to_string();
+        let first = if at == 0 { "\n" } else { "" };
+        let _ = writeln!(message, "{first}- {subject} ({})", change.commit.id.short(7));
+    }
+    Some(NewTag { name: tag.clone(), commit, message })
+}
+
+/// A tag that the remote has elsewhere was released by somebody else.
+fn is_free(tag: &TagName, there: &BTreeMap<TagName, CommitId>, head: CommitId, remote: &str) -> Result<(), Failure> {
+    match there.get(tag) {
+        Some(commit) if *commit != head => Err(Failure::new(
+            Exit::Git,
+            "tag-taken",
+            format!("{} has the tag {tag} at commit {}, which is not this one", shown(remote), commit.short(7)),
+        )
+        .help(format!("`git fetch {} --tags`, and see what was released", shown(remote)))),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn is_clean(repository: &Repository) -> Result<(), Failure> {
+    if repository.work_dir().is_none() {
+        return Ok(());
+    }
+    let changes = repository.work_tree_changes()?;
+    let Some(first) = changes.as_slice().first() else { return Ok(()) };
+    let more = match changes.as_slice().len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!("the work tree has changes that no tag would hold: {}{more}", first.path);
+    Err(Failure::new(Exit::Git, "dirty", message).help("commit them, or tag HEAD as it is with `--allow-dirty`"))
+}
+
+/// In a workflow of GitHub Actions a push with the run's own token starts no other workflow.
+fn warn_of_token(repository: &Repository, made: &[MadeTag], output: &Output) {
+    let in_workflow = env::read(env::GITHUB_ACTIONS).as_deref() == Some("true");
+    let with_key = repository.remote_url().is_some_and(|url| url.starts_with("git@") || url.starts_with("ssh://"));
+    if in_workflow && !with_key && !made.is_empty() {
+        let message = "tags that are sent with a workflow's own GITHUB_TOKEN start no workflow";
+        output.say(&[Diagnostic::warning("token", message).help(
+            "give actions/checkout the `token` of a GitHub App or a `ssh-key`, or start the workflow that builds \
+             releases with `gh workflow run`",
+        )]);
+    }
+}

@@ -1,0 +1,74 @@
+//! `rebake version`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::args::{General, Naming};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+use super::{configuration, plan};
+use crate::emit;
+use crate::git::Repository;
+use crate::pipeline::{self, VersionsRequest};
+
+const EXAMPLES: &str = "\
+Examples:
+  rebake version                                 what every service is called at HEAD
+  rebake version api --format plain              one version, for a script or a prompt
+  rebake version --format env >> \"$GITHUB_ENV\"   API_VERSION=1.0.9-0047-188f7a2
+  rebake version api --at v2 --style release     the release that v2 is, or an error";
+
+/// Tell what services are called at a commit
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Version {
+    /// Name the services, or their paths; all when there is none
+    #[arg(value_name = "SERVICE")]
+    services: Vec<String>,
+    /// Look at this commit instead of HEAD
+    #[arg(long, value_name = "REV", allow_hyphen_values = true)]
+    at: Option<String>,
+    /// Choose the environment whose style counts, instead of the one that fits the event
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    #[command(flatten)]
+    naming: Naming,
+    /// Choose the format
+    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table for people
+    Table,
+    /// The services with version, tag, distance and commit
+    Json,
+    /// A variable for each service, in the form of .env files
+    Env,
+    /// The version alone, one a line
+    Plain,
+}
+
+pub(crate) fn run(general: &General, args: &Version, output: &Output) -> Result<Exit, Failure> {
+    let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+    let repository = Repository::discover(&from)?;
+    let file = configuration::find(general, &repository, &from, args.at.as_deref())?;
+    let config = configuration::read(&file, output)?;
+    let request = VersionsRequest {
+        services: args.services.clone(),
+        at: args.at.as_deref().map(|revision| repository.resolve(revision)).transpose()?,
+        environment: args.environment.clone(),
+        naming: plan::naming(&args.naming),
+    };
+    let versions = pipeline::versions(&repository, &config, &configuration::trigger()?, &request)?;
+    match args.format {
+        Format::Table => output.people(&emit::versions_table(&versions, output.palette()))?,
+        Format::Json => output.data(&versions.to_json().map_err(|error| plan::bug(&error))?)?,
+        Format::Env => output.data(&emit::versions_env(&versions)?)?,
+        Format::Plain => output.data(&emit::versions_plain(&versions))?,
+    }
+    Ok(Exit::Done)
+}

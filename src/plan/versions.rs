@@ -1,0 +1,31 @@
+use serde::Serialize;
+
+use super::Described;
+
+/// What services are called at a commit, as `rebake version --format json` publishes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Versions {
+    /// The services.
+    pub services: Vec<VersionOf>,
+}
+
+/// What a service is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VersionOf {
+    /// Its name.
+    pub service: String,
+    /// Its version.
+    pub version: String,
+    /// What `git describe` says of it.
+    pub described: Described,
+}
+
+impl Versions {
+    /// Returns the JSON text, with a final newline.
+    ///
+    /// # Errors
+    /// Never in practice: every key is a string.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    }
+}

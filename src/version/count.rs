@@ -1,0 +1,14 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the number in a version counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Count {
+    /// All commits since the release: what `git describe` counts.
+    #[default]
+    Commits,
+    /// The commits since the release whose change against their first parent matches the service's filters. A merge
+    /// counts for what it brings in, and so do the commits that it brings.
+    Paths,
+}

@@ -1,0 +1,799 @@
+//! `rebake release`: what is planned, made and sent, against real repositories and a real remote.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use snapbox::str;
+
+use crate::repo::{Rebake, Repo};
+
+const CONFIG: &str = "\
+services:
+  lib: {path: lib}
+  api: {path: services/api, depends_on: [lib]}
+  web: {path: web, depends_on: [api]}
+  docs: {path: docs}
+  new: {path: new}
+";
+
+/// Runs rebake as somebody with a name, at a fixed time.
+fn release(repo: &Repo, args: &[&str]) -> Rebake {
+    repo.rebake([&["release"], args].concat())
+        .env("GIT_COMMITTER_NAME", "Rel")
+        .env("GIT_COMMITTER_EMAIL", "rel@example.com")
+        .env("GIT_COMMITTER_DATE", "@981200000 +0000")
+}
+
+/// Four services at their releases, a fifth without one, then commits of every kind.
+fn repo() -> Repo {
+    let repo = Repo::new();
+    repo.write("filters.yaml", CONFIG);
+    for file in ["lib/a", "services/api/a", "web/a", "docs/a"] {
+        repo.write(file, "0");
+    }
+    repo.commit("Begin");
+    for tag in ["lib@1.4.0", "services/api@0.3.1", "web@2.0.9", "docs@1.0.0"] {
+        repo.annotated_tag(tag);
+    }
+    repo.write("lib/a", "1").commit("fix: lib");
+    repo.branch("side").checkout("side").write("lib/b", "1").commit("feat(api): say more from lib");
+    repo.checkout("main").write("services/api/a", "1").commit("feat!: api drops v1");
+    repo.merge(["side"]);
+    repo.write("web/a", "1").commit("feat: web that nobody wanted");
+    repo.git(["revert", "--no-edit", "HEAD"]);
+    repo.write("docs/a", "1").commit("docs: words\u{1b}[31m");
+    repo.write("new/a", "1").commit("chore: begin new");
+    repo
+}
+
+fn tags(repo: &Repo) -> String {
+    repo.git(["for-each-ref", "--format=%(refname:short) %(objecttype) %(*objectname:short=7)", "refs/tags"])
+}
+
+#[test]
+fn commits_decide() {
+    let repo = repo();
+    let before = tags(&repo);
+    release(&repo, &[]).success().stderr("").stdout(str![[r#"
+SERVICE  CURRENT  NEXT   WHY
+lib      1.4.0    1.5.0  minor, by its commits
+    merge    9253e1c Merge branch 'side'
+    minor    a421a9b feat(api): say more from lib
+    patch    2194a88 fix: lib
+api      0.3.1    0.4.0  minor, by its commits
+    minor    64932c6 feat!: api drops v1
+new      none     0.1.0  first release
+    -        4b99770 chore: begin new
+web      2.0.9    -      none of its commits asks for a release
+    reverts  7dddef0 Revert "feat: web that nobody wanted"
+    reverted 8647c65 feat: web that nobody wanted
+docs     1.0.0    -      none of its commits asks for a release
+    -        1f35649 docs: words/x1b[31m
+
+3 tags to make: `--yes` makes them, `--push` sends them.
+
+"#]]);
+    release(&repo, &["api", "docs", "--format", "json"]).success().stdout(str![[r#"
+{
+  "schema": 1,
+  "releases": [
+    {
+      "services": [
+        "api"
+      ],
+      "current": "0.3.1",
+      "since": "services/api@0.3.1",
+      "version": "0.4.0",
+      "tag": "services/api@0.4.0",
+      "why": "commits",
+      "bump": "minor",
+      "commits": [
+        {
+          "commit": "64932c6cd2d280c9c157112db57be95cfaed6c83",
+          "subject": "feat!: api drops v1",
+          "kind": "breaking",
+          "bump": "minor"
+        }
+      ]
+    }
+  ],
+  "unreleased": [
+    {
+      "services": [
+        "docs"
+      ],
+      "current": "1.0.0",
+      "since": "docs@1.0.0",
+      "why": "nothing-asked",
+      "commits": [
+        {
+          "commit": "1f35649fcaabd3715f4b135ffb7e4bae5cd20803",
+          "subject": "docs: words/u001b[31m",
+          "kind": "housekeeping"
+        }
+      ]
+    }
+  ]
+}
+
+"#]]);
+    release(&repo, &["--changelog"]).success().stdout(str![[r#"
+## lib 1.5.0
+
+Since <code>lib&#64;1.4.0</code>.
+
+### Features
+
+- **api:** say more from lib (a421a9b)
+
+### Fixes
+
+- lib (2194a88)
+
+## api 0.4.0
+
+Since <code>services/api&#64;0.3.1</code>.
+
+### Breaking changes
+
+- api drops v1 (64932c6)
+
+## new 0.1.0
+
+### Other changes
+
+- begin new (4b99770)
+
+"#]]);
+    assert_eq!(tags(&repo), before);
+}
+
+#[test]
+fn tags_are_made_once() {
+    let repo = repo();
+    release(&repo, &["--yes"]).success().stderr("").stdout(str![[r#"
+SERVICE  CURRENT  NEXT   WHY
+lib      1.4.0    1.5.0  minor, by its commits
+    merge    9253e1c Merge branch 'side'
+    minor    a421a9b feat(api): say more from lib
+    patch    2194a88 fix: lib
+api      0.3.1    0.4.0  minor, by its commits
+    minor    64932c6 feat!: api drops v1
+new      none     0.1.0  first release
+    -        4b99770 chore: begin new
+web      2.0.9    -      none of its commits asks for a release
+    reverts  7dddef0 Revert "feat: web that nobody wanted"
+    reverted 8647c65 feat: web that nobody wanted
+docs     1.0.0    -      none of its commits asks for a release
+    -        1f35649 docs: words/x1b[31m
+
+Made 3 tags at 4b99770.
+
+"#]]);
+    let made = tags(&repo);
+    snapbox::assert_data_eq!(
+        made.clone(),
+        str![[r#"
+docs@1.0.0 tag fc2f8c0
+lib@1.4.0 tag fc2f8c0
+lib@1.5.0 tag 4b99770
+new@0.1.0 tag 4b99770
+services/api@0.3.1 tag fc2f8c0
+services/api@0.4.0 tag 4b99770
+web@2.0.9 tag fc2f8c0
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        repo.git(["cat-file", "tag", "services/api@0.4.0"]),
+        str![[r#"
+object 4b99770a623c38410294fe6c412fa8604ae7bc99
+type commit
+tag services/api@0.4.0
+tagger Rel <rel@example.com> 981200000 +0000
+
+api 0.4.0
+
+- feat!: api drops v1 (64932c6)
+"#]]
+    );
+    repo.git(["fsck", "--strict"]);
+    // They came by one rename of one file: no moment has some of them.
+    assert!(!repo.dir().join(".git/refs/tags/lib@1.5.0").exists());
+    for again in [&["--yes"][..], &["api", "lib", "--yes", "--bump", "major"]] {
+        release(&repo, again).success().stderr("");
+        assert_eq!(tags(&repo), made, "{again:?}");
+    }
+    release(&repo, &["--yes"]).success().stdout(str![[r#"
+SERVICE  CURRENT  NEXT  WHY
+lib      1.5.0    -     released: lib@1.5.0 is this commit
+api      0.4.0    -     released: services/api@0.4.0 is this commit
+web      2.0.9    -     none of its commits asks for a release
+    reverts  7dddef0 Revert "feat: web that nobody wanted"
+    reverted 8647c65 feat: web that nobody wanted
+docs     1.0.0    -     none of its commits asks for a release
+    -        1f35649 docs: words/x1b[31m
+new      0.1.0    -     released: new@0.1.0 is this commit
+
+Nothing to release.
+
+"#]]);
+    release(&repo, &["api", "--changelog"]).success().stdout(str![[r#"
+## api 0.4.0
+
+Since <code>services/api&#64;0.3.1</code>.
+
+### Breaking changes
+
+- api drops v1 (64932c6)
+
+"#]]);
+}
+
+#[test]
+fn bumps_are_chosen() {
+    let repo = repo();
+    release(&repo, &["docs", "--bump", "minor"]).success().stdout(str![[r#"
+SERVICE  CURRENT  NEXT   WHY
+docs     1.0.0    1.1.0  minor, asked for
+    -        1f35649 docs: words/x1b[31m
+
+1 tag to make: `--yes` makes it, `--push` sends it.
+
+"#]]);
+    release(&repo, &["--bump", "major"]).success().stdout(str![[r#"
+SERVICE  CURRENT  NEXT   WHY
+lib      1.4.0    2.0.0  major, asked for
+    merge    9253e1c Merge branch 'side'
+    minor    a421a9b feat(api): say more from lib
+    patch    2194a88 fix: lib
+api      0.3.1    1.0.0  major, asked for
+    minor    64932c6 feat!: api drops v1
+web      2.0.9    3.0.0  major, asked for
+    reverts  7dddef0 Revert "feat: web that nobody wanted"
+    reverted 8647c65 feat: web that nobody wanted
+docs     1.0.0    2.0.0  major, asked for
+    -        1f35649 docs: words/x1b[31m
+new      none     0.1.0  first release
+    -        4b99770 chore: begin new
+
+5 tags to make: `--yes` makes them, `--push` sends them.
+
+"#]]);
+    release(&repo, &["services/api", "--version", "1.0.0"]).success().stdout(str![[r#"
+SERVICE  CURRENT  NEXT   WHY
+api      0.3.1    1.0.0  asked for
+    minor    64932c6 feat!: api drops v1
+
+1 tag to make: `--yes` makes it, `--push` sends it.
+
+"#]]);
+    for (args, why) in [
+        (
+            &["api", "--version", "0.3.1"][..],
+            str![[r#"
+error[release]: the tag services/api@0.3.1 is there already, at commit fc2f8c0
+ |
+ = help: choose another version; a release that others have seen does not move
+
+"#]],
+        ),
+        (
+            &["api", "--version", "0.2.0"],
+            str![[r#"
+error[release]: 0.2.0 of `api` would not be higher than 0.3.1, its current version
+ |
+ = help: choose a higher one, or let `--bump` find it
+
+"#]],
+        ),
+        (
+            &["api", "--version", "1.0.0+b"],
+            str![[r#"
+error[release]: 1.0.0+b has build metadata, which neither orders versions nor has a place in the tag of an image
+ |
+ = help: leave out what follows the `+`
+
+"#]],
+        ),
+        (
+            &["api", "--version", "1.0"],
+            str![[r#"
+error[release]: `1.0` is no version: unexpected end of input while parsing minor version number
+ |
+ = help: write MAJOR.MINOR.PATCH, such as 1.2.3 or 1.3.0-rc.1
+
+"#]],
+        ),
+        (
+            &["--version", "1.0.0"],
+            str![[r#"
+error[release]: a version can be given for one service only, and 5 are asked for
+ |
+ = help: name the one service: `rebake release SERVICE --version X`
+
+"#]],
+        ),
+        (
+            &["api", "--pre", "1"],
+            str![[r#"
+error[release]: `api` has no next version: "1" cannot name a pre-release: letters, digits and `-`, not a number alone
+ |
+ = help: choose another `--pre`, or name the version with `--version`
+
+"#]],
+        ),
+        (
+            &["apj"],
+            str![[r#"
+error[unknown-service]: there is no service `apj`
+ |
+ = help: did you mean `api`?
+
+"#]],
+        ),
+    ] {
+        release(&repo, args).failure(2).stdout("").stderr(why);
+    }
+}
+
+#[test]
+fn pre_releases_lead_to_their_release() {
+    let repo = repo();
+    release(&repo, &["lib", "--pre", "rc", "--yes"]).success().stdout(str![[r#"
+SERVICE  CURRENT  NEXT        WHY
+lib      1.4.0    1.5.0-rc.1  minor, by its commits
+    merge    9253e1c Merge branch 'side'
+    minor    a421a9b feat(api): say more from lib
+    patch    2194a88 fix: lib
+
+Made 1 tag at 4b99770.
+
+"#]]);
+    release(&repo, &["lib", "--pre", "rc", "--yes"]).success().stdout(str![[r#"
+SERVICE  CURRENT     NEXT  WHY
+lib      1.5.0-rc.1  -     released: lib@1.5.0-rc.1 is this commit
+
+Nothing to release.
+
+"#]]);
+    repo.write("lib/a", "2").commit("fix: lib again");
+    release(&repo, &["lib", "--pre", "rc", "--yes"]).success().stdout(str![[r#"
+SERVICE  CURRENT     NEXT        WHY
+lib      1.5.0-rc.1  1.5.0-rc.2  patch, by its commits
+    patch    38fd667 fix: lib again
+
+Made 1 tag at 38fd667.
+
+"#]]);
+    release(&repo, &["lib", "--yes"]).success().stdout(str![[r#"
+SERVICE  CURRENT     NEXT   WHY
+lib      1.5.0-rc.2  1.5.0  minor, by its commits
+    patch    38fd667 fix: lib again
+    merge    9253e1c Merge branch 'side'
+    minor    a421a9b feat(api): say more from lib
+    patch    2194a88 fix: lib
+
+Made 1 tag at 38fd667.
+
+"#]]);
+}
+
+#[test]
+fn dependents_follow_when_asked() {
+    let repo = repo();
+    release(&repo, &["lib"]).success().stdout(str![[r#"
+SERVICE  CURRENT  NEXT   WHY
+lib      1.4.0    1.5.0  minor, by its commits
+    merge    9253e1c Merge branch 'side'
+    minor    a421a9b feat(api): say more from lib
+    patch    2194a88 fix: lib
+
+1 tag to make: `--yes` makes it, `--push` sends it.
+
+"#]]);
+    release(&repo, &["lib", "--dependents", "patch"]).success().stdout(str![[r#"
+SERVICE  CURRENT  NEXT    WHY
+lib      1.4.0    1.5.0   minor, by its commits
+    merge    9253e1c Merge branch 'side'
+    minor    a421a9b feat(api): say more from lib
+    patch    2194a88 fix: lib
+api      0.3.1    0.4.0   built from lib
+    minor    64932c6 feat!: api drops v1
+web      2.0.9    2.0.10  built from api
+    reverts  7dddef0 Revert "feat: web that nobody wanted"
+    reverted 8647c65 feat: web that nobody wanted
+
+3 tags to make: `--yes` makes them, `--push` sends them.
+
+"#]]);
+    release(&repo, &["lib", "--dependents", "patch", "--yes"]).success();
+    let made = tags(&repo);
+    release(&repo, &["lib", "--dependents", "patch", "--yes"]).success();
+    assert_eq!(tags(&repo), made);
+}
+
+#[test]
+fn numbers_of_other_branches_are_not_taken_again() {
+    let repo = repo();
+    repo.checkout("lib@1.4.0").write("lib/a", "hotfix").commit("fix: hot");
+    repo.annotated_tag("lib@1.4.1").annotated_tag("lib@1.5.0").checkout("main");
+    release(&repo, &["lib"]).success().stdout(str![[r#"
+SERVICE  CURRENT  NEXT   WHY
+lib      1.4.0    1.5.1  minor, by its commits
+    merge    9253e1c Merge branch 'side'
+    minor    a421a9b feat(api): say more from lib
+    patch    2194a88 fix: lib
+
+1 tag to make: `--yes` makes it, `--push` sends it.
+
+"#]]);
+    release(&repo, &["lib", "--version", "1.5.0"]).failure(2).stderr(str![[r#"
+error[release]: the tag lib@1.5.0 is there already, at commit 784438e
+ |
+ = help: choose another version; a release that others have seen does not move
+
+"#]]);
+}
+
+#[test]
+fn services_of_one_tag_format_are_released_together() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "defaults: {tag: 'v{{version}}'}\nservices:\n  a: {path: a}\n  b: {path: b}\n");
+    repo.write("a/x", "").write("b/x", "").commit("Begin");
+    repo.tag("v1.0.0").write("a/x", "1").commit("fix: a");
+    repo.write("b/x", "1").commit("feat: b");
+    release(&repo, &["--yes"]).success().stdout(str![[r#"
+SERVICE  CURRENT  NEXT   WHY
+a, b     1.0.0    1.1.0  minor, by its commits
+    minor    477c4f9 feat: b
+    patch    268145e fix: a
+
+Made 1 tag at 477c4f9.
+
+"#]]);
+    release(&repo, &["--parse", "v1.1.0"]).success().stdout(str![[r#"
+a 1.1.0
+b 1.1.0
+
+"#]]);
+}
+
+#[test]
+fn a_tag_tells_what_it_releases() {
+    let repo = repo();
+    release(&repo, &["--parse", "services/api@1.2.3-rc.1"]).success().stderr("").stdout(str![[r#"
+api 1.2.3-rc.1
+
+"#]]);
+    for (tag, why) in [
+        (
+            "services/api@1.2",
+            str![[r#"
+error[no-release]: the tag `services/api@1.2` is no release: `1.2` is no version
+ |
+ = help: did you mean `services/api@1.2.0`?
+
+"#]],
+        ),
+        (
+            "services/api@latest",
+            str![[r#"
+error[no-release]: the tag `services/api@latest` is no release: it names no version
+
+"#]],
+        ),
+        (
+            "apj@1.0.0",
+            str![[r#"
+error[no-release]: the tag `apj@1.0.0` is no service's release
+ |
+ = help: did you mean the service `api`?
+
+"#]],
+        ),
+        (
+            "-x\u{1b}[31m",
+            str![[r#"
+error[no-release]: the tag `-x/x1b[31m` is no service's release
+
+"#]],
+        ),
+    ] {
+        release(&repo, &["--parse", tag]).failure(1).stdout("").stderr(why);
+    }
+}
+
+#[test]
+fn what_cannot_be_tagged_is_said_before() {
+    let repo = repo();
+    repo.tag("lib@1.5.0/x");
+    release(&repo, &["lib", "--yes"]).failure(2).stdout("").stderr(str![[r#"
+error[release]: git cannot hold the tag lib@1.5.0 beside lib@1.5.0/x: one would be a directory of the other
+ |
+ = help: delete that tag, or give the service another `tag` format
+
+"#]]);
+    repo.write("web/a", "dirty");
+    let before = tags(&repo);
+    release(&repo, &["api", "--yes"]).failure(3).stdout("").stderr(str![[r#"
+error[dirty]: the work tree has changes that no tag would hold: web/a
+ |
+ = help: commit them, or tag HEAD as it is with `--allow-dirty`
+
+"#]]);
+    assert_eq!(tags(&repo), before);
+    release(&repo, &["api", "--yes", "--allow-dirty"]).success();
+    repo.rebake(["release", "new", "--yes", "--allow-dirty"]).failure(3).stdout("").stderr(str![[r#"
+error[tag]: git does not know who makes the tags
+ |
+ = help: `git config user.name NAME` and `git config user.email ADDRESS`
+
+"#]]);
+    let shallow = repo.clone_shallow(1);
+    release(&shallow, &[]).failure(3).stdout("").stderr(str![[r#"
+error[git]: which releases head leads to cannot be told: this clone is shallow, and its history ends before the answer
+ |
+ = help: in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`
+ = help: here: `git fetch --unshallow --filter=blob:none`, or `git fetch --deepen=100` and again
+
+"#]]);
+}
+
+// Nothing is half done.
+
+/// Whatever stops the transaction, no tag is there and nothing is left in the way of the next run.
+#[test]
+fn a_locked_ref_leaves_nothing() {
+    let repo = repo();
+    let before = tags(&repo);
+    let git_dir = repo.dir().join(".git");
+    // The last one of the transaction: those before are locked and let go.
+    for lock in ["refs/tags/services/api@0.4.0.lock", "packed-refs.lock"] {
+        let lock = git_dir.join(lock);
+        fs::create_dir_all(lock.parent().unwrap()).unwrap();
+        fs::write(&lock, "").unwrap();
+        let run = release(&repo, &["--yes"]).failure(3).stdout("");
+        run.stderr(if lock.ends_with("packed-refs.lock") { str![[r#"
+error[tag]: the tags cannot be made, and none was: Could not lock packed refs: The lock for resource "[ROOT]/.git/packed-refs" could not be obtained immediately after 1 attempt(s). The lockfile at "[ROOT]/.git/packed-refs.lock" might need manual deletion.: File exists (os error 17) at path "[ROOT]/.git/packed-refs.lock"
+ |
+ = help: if another git is at work, wait for it; if one was killed, delete the `.lock` file that is named
+
+"#]] } else { str![[r#"
+error[tag]: the tags cannot be made, and none was: Could not prepare reference edit, reference="refs/tags/services/api@0.4.0": The lock for resource "[ROOT]/.git/refs/tags/services/api@0.4.0" could not be obtained immediately after 1 attempt(s). The lockfile at "[ROOT]/.git/refs/tags/services/api@0.4.0.lock" might need manual deletion.: File exists (os error 17) at path "[ROOT]/.git/refs/tags/services/api@0.4.0.lock"
+ |
+ = help: if another git is at work, wait for it; if one was killed, delete the `.lock` file that is named
+
+"#]] });
+        assert_eq!(tags(&repo), before);
+        fs::remove_file(&lock).unwrap();
+        assert!(!repo.git(["ls-files", "--others", ".git"]).contains(".lock"));
+    }
+    release(&repo, &["--yes"]).success();
+    assert_ne!(tags(&repo), before);
+}
+
+/// Killed at whatever moment, it has made all tags or none.
+#[test]
+fn a_killed_run_has_made_all_tags_or_none() {
+    let repo = repo();
+    let before = tags(&repo);
+    let mut made = Vec::new();
+    for delay in 0..24 {
+        release(&repo, &["--bump", "minor", "--yes"]).kill_after(Duration::from_millis(delay * 2));
+        let new = tags(&repo).lines().count() - before.lines().count();
+        assert!(new == 0 || new == 5, "killed after {} ms it had made {new} tags", delay * 2);
+        made.push(new);
+        for tag in ["lib@1.5.0", "services/api@0.4.0", "web@2.1.0", "docs@1.1.0", "new@0.1.0"] {
+            for file in [format!("refs/tags/{tag}.lock"), "packed-refs.lock".to_owned()] {
+                let _ = fs::remove_file(repo.dir().join(".git").join(file));
+            }
+            if new > 0 {
+                repo.git(["tag", "--delete", tag]);
+            }
+        }
+    }
+    assert_eq!(made[0], 0, "{made:?}");
+}
+
+/// A limit on the size of files is a disk that fills up: `packed-refs` cannot be written.
+#[test]
+fn a_full_disk_leaves_nothing() {
+    let repo = repo();
+    for number in 0..80 {
+        repo.tag(&format!("filler-{number}-{}", "x".repeat(100)));
+    }
+    repo.git(["pack-refs", "--all"]);
+    let before = tags(&repo);
+    let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" release --yes";
+    let output = std::process::Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_rebake")])
+        .current_dir(repo.dir())
+        .env("GIT_COMMITTER_NAME", "Rel")
+        .env("GIT_COMMITTER_EMAIL", "rel@example.com")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("the tags cannot be made, and none was"), "{said}");
+    assert_eq!(tags(&repo), before);
+    release(&repo, &["--yes"]).success();
+    assert_ne!(tags(&repo), before);
+}
+
+/// Five releases reach a bare remote in groups of three; what is there is not sent again.
+#[test]
+fn groups_of_three_reach_the_remote() {
+    let (repo, remote) = with_remote();
+    release(&repo, &["--bump", "minor", "--yes", "--push"]).success().stderr("").stdout(str![[r#"
+SERVICE  CURRENT  NEXT   WHY
+lib      1.4.0    1.5.0  minor, asked for
+    merge    9253e1c Merge branch 'side'
+    minor    a421a9b feat(api): say more from lib
+    patch    2194a88 fix: lib
+api      0.3.1    0.4.0  minor, asked for
+    minor    64932c6 feat!: api drops v1
+web      2.0.9    2.1.0  minor, asked for
+    reverts  7dddef0 Revert "feat: web that nobody wanted"
+    reverted 8647c65 feat: web that nobody wanted
+docs     1.0.0    1.1.0  minor, asked for
+    -        1f35649 docs: words/x1b[31m
+new      none     0.1.0  first release
+    -        4b99770 chore: begin new
+
+Made 5 tags at 4b99770.
+GitHub raises no event for a push of more than three tags, so 5 tags go in groups of three.
+Sent lib@1.5.0, services/api@0.4.0, web@2.1.0 to origin.
+Sent docs@1.1.0, new@0.1.0 to origin.
+
+"#]]);
+    assert_eq!(groups(&remote), ["3", "2"]);
+    assert_eq!(tags(&remote), tags(&repo));
+    release(&repo, &["--bump", "minor", "--yes", "--push"]).success().stdout(str![[r#"
+SERVICE  CURRENT  NEXT  WHY
+lib      1.5.0    -     released: lib@1.5.0 is this commit
+api      0.4.0    -     released: services/api@0.4.0 is this commit
+web      2.1.0    -     released: web@2.1.0 is this commit
+docs     1.1.0    -     released: docs@1.1.0 is this commit
+new      0.1.0    -     released: new@0.1.0 is this commit
+
+Nothing to release.
+
+"#]]);
+    assert_eq!(groups(&remote), ["3", "2"]);
+}
+
+/// What was made without `--push`, or by a run that was killed between two groups, is sent by the next one.
+#[test]
+fn what_was_not_sent_is_sent_later() {
+    let (repo, remote) = with_remote();
+    release(&repo, &["--bump", "minor", "--yes"]).success();
+    repo.git(["push", "--quiet", "origin", "lib@1.5.0"]);
+    release(&repo, &["--yes", "--push"]).success().stdout(str![[r#"
+SERVICE  CURRENT  NEXT  WHY
+lib      1.5.0    -     released: lib@1.5.0 is this commit
+api      0.4.0    -     released: services/api@0.4.0 is this commit
+web      2.1.0    -     released: web@2.1.0 is this commit
+docs     1.1.0    -     released: docs@1.1.0 is this commit
+new      0.1.0    -     released: new@0.1.0 is this commit
+
+Nothing to release.
+GitHub raises no event for a push of more than three tags, so 4 tags go in groups of three.
+Sent services/api@0.4.0, web@2.1.0, docs@1.1.0 to origin.
+Sent new@0.1.0 to origin.
+
+"#]]);
+    assert_eq!(groups(&remote), ["1", "3", "1"]);
+    assert_eq!(tags(&remote), tags(&repo));
+}
+
+#[test]
+fn a_refused_push_leaves_both_sides_the_same() {
+    let (repo, remote) = with_remote();
+    let before = tags(&repo);
+    hook(&remote, "while read -r old new ref; do case $ref in *docs*) echo 'no docs today' >&2; exit 1;; esac; done");
+    release(&repo, &["docs", "lib", "--bump", "minor", "--yes", "--push"]).failure(3).stdout("").stderr(str![[r#"
+error[remote]: `origin` did not take lib@1.5.0, docs@1.1.0: remote: no docs today; To [..]; ! [remote rejected] lib@1.5.0 -> lib@1.5.0 (pre-receive hook declined); ! [remote rejected] docs@1.1.0 -> docs@1.1.0 (pre-receive hook declined); error: failed to push some refs to '[..]'
+ |
+ = help: 0 tags arrived before; 2 tags that could not be sent were deleted here, so that both sides agree; run the same command again
+
+"#]]);
+    assert_eq!(tags(&repo), before);
+    assert_eq!(tags(&remote), before);
+    // The second group is refused: the first one has arrived, and stays on both sides.
+    release(&repo, &["--bump", "minor", "--yes", "--push"]).failure(3).stdout("");
+    assert_eq!(tags(&repo), tags(&remote));
+    assert_eq!(tags(&repo).lines().count(), before.lines().count() + 3);
+    hook(&remote, "wc -l >> \"$GIT_DIR/groups\"");
+    release(&repo, &["--bump", "minor", "--yes", "--push"]).success();
+    assert_eq!(groups(&remote), ["2"]);
+    assert_eq!(tags(&repo), tags(&remote));
+}
+
+#[test]
+fn the_remote_is_asked_before_anything_is_made() {
+    let (repo, remote) = with_remote();
+    let before = tags(&repo);
+    remote.git(["tag", "lib@1.5.0", "main~1"]);
+    release(&repo, &["--yes", "--push"]).failure(3).stdout("").stderr(str![[r#"
+error[tag-taken]: origin has the tag lib@1.5.0 at commit 1f35649, which is not this one
+ |
+ = help: `git fetch origin --tags`, and see what was released
+
+"#]]);
+    assert_eq!(tags(&repo), before);
+    release(&repo, &["--yes", "--push", "--remote=--upload-pack=touch x"]).failure(3).stdout("");
+    assert!(!repo.dir().join("x").exists());
+    // Another run has made it, of this very commit.
+    remote.git(["tag", "--force", "lib@1.5.0", "main"]);
+    release(&repo, &["lib", "--yes", "--push"]).success().stdout(str![[r#"
+SERVICE  CURRENT  NEXT   WHY
+lib      1.4.0    1.5.0  minor, by its commits
+    merge    9253e1c Merge branch 'side'
+    minor    a421a9b feat(api): say more from lib
+    patch    2194a88 fix: lib
+
+Nothing to release.
+origin already has lib@1.5.0: `git fetch origin --tags`.
+
+"#]]);
+    assert_eq!(tags(&repo), before);
+}
+
+#[test]
+fn a_workflow_is_told_that_its_token_starts_none() {
+    let (repo, _remote) = with_remote();
+    let run = release(&repo, &["lib", "--yes", "--push"]);
+    run.env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "push").success().stderr(str![[r#"
+warning[token]: tags that are sent with a workflow's own GITHUB_TOKEN start no workflow
+ |
+ = help: give actions/checkout the `token` of a GitHub App or a `ssh-key`, or start the workflow that builds releases with `gh workflow run`
+
+"#]]);
+}
+
+/// Signed by ssh, whose keys need no agent and no home.
+#[test]
+fn tags_are_signed_as_git_signs_them() {
+    let repo = repo();
+    let key = repo.dir().join("../key");
+    let keygen = ["-q", "-t", "ed25519", "-N", "", "-C", "rel@example.com", "-f", key.to_str().unwrap()];
+    assert!(std::process::Command::new("ssh-keygen").args(keygen).status().unwrap().success());
+    repo.git(["config", "gpg.format", "ssh"]);
+    let before = tags(&repo);
+    release(&repo, &["--yes", "--sign"]).failure(3).stdout("");
+    assert_eq!(tags(&repo), before);
+    repo.git(["config", "user.signingKey", key.to_str().unwrap()]);
+    release(&repo, &["--yes", "--sign"]).success().stderr("");
+    let public = fs::read_to_string(key.with_extension("pub")).unwrap();
+    let signers = repo.dir().join("../signers");
+    fs::write(&signers, format!("rel@example.com {public}")).unwrap();
+    repo.git(["config", "gpg.ssh.allowedSignersFile", signers.to_str().unwrap()]);
+    for tag in ["lib@1.5.0", "services/api@0.4.0", "new@0.1.0"] {
+        repo.git(["verify-tag", tag]);
+    }
+    assert_eq!(repo.git(["for-each-ref", "refs/rebake"]), "");
+    repo.git(["fsck", "--strict"]);
+}
+
+/// A repository whose five services are due, and a bare one that it is pushed to; that counts the tags of each push.
+fn with_remote() -> (Repo, Repo) {
+    let repo = repo();
+    let remote = repo.clone_with(["--bare"]);
+    repo.git(["remote", "add", "origin", remote.dir().to_str().unwrap()]);
+    hook(&remote, "wc -l >> \"$GIT_DIR/groups\"");
+    (repo, remote)
+}
+
+fn hook(remote: &Repo, script: &str) {
+    let file = remote.dir().join("hooks/pre-receive");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// How many tags each push brought.
+fn groups(remote: &Repo) -> Vec<String> {
+    let text = fs::read_to_string(remote.dir().join("groups")).unwrap_or_default();
+    text.lines().map(|line| line.trim().to_owned()).collect()
+}
