@@ -16,12 +16,12 @@ fn arguments_that_match_are_printed_as_they_are() {
     let odd = OsStr::from_bytes(b"src/\xff\n");
     let run = repo.rebake([OsStr::new("glob"), OsStr::new("-z"), OsStr::new("*/*"), odd]).success();
     assert_eq!(run.stdout, b"src/\xff\n\0");
-    repo.rebake([OsStr::new("glob"), OsStr::new("*/*"), odd]).failure(2).stdout("").stderr(str![[r#"
+    repo.rebake([OsStr::new("glob"), OsStr::new("*/*"), odd]).failure(2).stdout("").stderr(str![[r"
 error[line-break]: the path src//xff/n has a line break, and so has no line of its own
  |
  = help: separate the paths by NUL: `-z`
 
-"#]]);
+"]]);
 }
 
 #[test]
@@ -33,12 +33,12 @@ fn standard_input_is_read_where_there_are_no_arguments() {
     let run = repo.rebake(["glob", "-z", "src/*"]).stdin(b"src/a\nb\0c\0src/d".to_vec()).success();
     assert_eq!(run.stdout, b"src/a\nb\0src/d\0");
     repo.rebake(["glob", "*"]).stdin("").failure(1).stdout("");
-    repo.rebake(["glob", "**"]).stdin("a".repeat((1 << 20) + 1)).failure(2).stdout("").stderr(str![[r#"
+    repo.rebake(["glob", "**"]).stdin("a".repeat((1 << 20) + 1)).failure(2).stdout("").stderr(str![[r"
 error[path-too-long]: a path of standard input has more than 1048576 bytes
  |
  = help: separate paths by line breaks, or, with `-z`, by NUL
 
-"#]]);
+"]]);
 }
 
 #[test]
@@ -57,24 +57,24 @@ fn several_patterns_are_an_ordered_list() {
     repo.rebake([&list[..], &paths].concat()).success().stdout("src/a\nsrc/keep.md\n").stderr("");
     repo.rebake(["glob", "-e", "!(a)", "-e", "!b", "a", "b", "c"]).success().stdout("c\n").stderr("");
     repo.rebake(["glob", "-e", "-x", "-e", "b", "--", "-x", "c"]).success().stdout("-x\n");
-    repo.rebake(["glob", "-e", "!b", "-e", "c", "c"]).success().stdout("c\n").stderr(str![[r#"
+    repo.rebake(["glob", "-e", "!b", "-e", "c", "c"]).success().stdout("c\n").stderr(str![[r"
 warning[exclusion-first]: the first pattern takes nothing back: patterns are read in order
  |
  = help: put it behind the patterns that it restricts
 
-"#]]);
-    repo.rebake(["glob", "-e", "!a", "-e", "!b", "c"]).failure(2).stdout("").stderr(str![[r#"
+"]]);
+    repo.rebake(["glob", "-e", "!a", "-e", "!b", "c"]).failure(2).stdout("").stderr(str![[r"
 error[only-exclusions]: a list of only `!` patterns matches nothing
  |
  = help: begin with what it matches: `-e '**'`
 
-"#]]);
+"]]);
 }
 
 #[test]
 fn a_pattern_that_cannot_be_read_has_a_place() {
     let repo = Repo::new();
-    repo.rebake(["glob", "src/[z-a]/*", "a"]).failure(2).stdout("").stderr(str![[r#"
+    repo.rebake(["glob", "src/[z-a]/*", "a"]).failure(2).stdout("").stderr(str![[r"
 error[bad-pattern]: the pattern cannot be read: the range `z-a` is out of order
  --> pattern:1:5
   |
@@ -83,9 +83,9 @@ error[bad-pattern]: the pattern cannot be read: the range `z-a` is out of order
   |
   = help: write `a-z`
 
-"#]]);
+"]]);
     repo.rebake(["glob", "-e", "**", "-e", "!!a", "-e", "!x{b", "-e", "", "a"]).failure(2).stdout("").stderr(str![[
-        r#"
+        r"
 error[double-exclusion]: a pattern of a list begins with `!!`
  --> pattern:1:1
   |
@@ -110,15 +110,15 @@ error[bad-pattern]: the pattern cannot be read: the pattern is empty
   |
   = help: `**` matches every file
 
-"#
+"
     ]]);
     let odd = OsStr::from_bytes(b"\xff");
-    repo.rebake([OsStr::new("glob"), odd]).failure(2).stdout("").stderr(str![[r#"
+    repo.rebake([OsStr::new("glob"), odd]).failure(2).stdout("").stderr(str![[r"
 error[bad-pattern]: the pattern is not UTF-8
  |
  = help: write `?` for what is not UTF-8 in a path
 
-"#]]);
+"]]);
     repo.rebake(["glob"]).failure(2).stdout("");
 }
 

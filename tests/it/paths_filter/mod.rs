@@ -152,7 +152,9 @@ fn stored() -> Vec<Stored> {
 #[test]
 fn stored_answers_are_ours() {
     let mut tally = Tally::default();
-    stored().iter().for_each(|stored| tally.add(&stored.case, &stored.answer));
+    for Stored { case, answer } in stored() {
+        tally.add(&case, &answer);
+    }
     assert_eq!(tally.cases, STORED_CASES);
     tally.hold();
 }
@@ -199,7 +201,7 @@ fn the_program_says_the_same() {
     repo.write("README.md", "").commit("first");
     for Stored { case, answer } in stored().iter().take(25) {
         repo.write("filters.yaml", &case.filters);
-        let changes: String = case.changes.iter().map(|(letter, path)| format!("{letter}\0{path}\0")).collect();
+        let changes: String = case.changes.iter().flat_map(|(letter, path)| [letter, "\0", path, "\0"]).collect();
         let plan = ["plan", "--format", "json", "--changed", "-", "--quantifier", &case.quantifier];
         let plan = repo.rebake(plan).stdin(changes);
         match answer {

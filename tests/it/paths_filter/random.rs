@@ -2,6 +2,7 @@
 //! that they often match.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::Case;
 use crate::random::Random;
@@ -147,7 +148,7 @@ impl File<'_> {
         for _ in 0..=self.random.below(5) {
             if self.random.one_in(12) && !self.mappings.is_empty() {
                 let mapping = self.random.pick(&self.mappings);
-                text += &format!("<<: *{mapping}\n");
+                let _ = writeln!(text, "<<: *{mapping}");
                 continue;
             }
             let name = *self.random.pick(NAMES);
@@ -157,7 +158,7 @@ impl File<'_> {
             // A number in quotes beside the same without is in the table of differences.
             let is_text = name.starts_with(char::is_alphabetic);
             let name = if is_text && self.random.one_in(4) { format!("\"{name}\"") } else { name.to_owned() };
-            text += &format!("{name}:{}\n", self.block_item());
+            let _ = writeln!(text, "{name}:{}", self.block_item());
         }
         text
     }
@@ -176,14 +177,17 @@ impl File<'_> {
                 let mut text = String::new();
                 for _ in 0..=self.random.below(3) {
                     let status = self.random.pick(STATUSES);
-                    text += &format!("\n  \"{status}\": {}", self.flow_item_of_status());
+                    let _ = write!(text, "\n  \"{status}\": {}", self.flow_item_of_status());
                 }
                 text
             }
             choice => {
                 let anchor = self.anchor();
-                let items: String =
-                    (0..=self.random.below(4)).map(|_| format!("\n  - {}", self.block_entry())).collect();
+                let mut items = String::new();
+                for _ in 0..=self.random.below(4) {
+                    items += "\n  - ";
+                    items += &self.block_entry();
+                }
                 if choice > 5 {
                     return items;
                 }
