@@ -33,7 +33,6 @@ mod record;
 mod repo;
 mod since;
 mod remote;
-mod repo;
 mod scenarios;
 mod source;
 mod styles;
