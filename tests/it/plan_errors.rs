@@ -73,7 +73,7 @@ error[git]: cannot follow the revision `HEAD~5`: Commit cf1ed19 has 0 ancestors 
  = help: `git help revisions` has the ways to name a commit
 
 "#]]);
-    repo.rebake(["plan", "--base", "1234567890123456789012345678901234567890"]).success().stderr(str![[r#"
+    repo.rebake(["plan", "--dead", "allow", "--base", "1234567890123456789012345678901234567890"]).success().stderr(str![[r#"
 warning[degraded]: the commit 1234567890123456789012345678901234567890 is not in this clone; so every service counts as affected
  |
  = help: fetch it: `git fetch origin 1234567890123456789012345678901234567890`
