@@ -73,10 +73,12 @@ impl Repository {
         if from == *to {
             return Moved::Stays(from);
         }
-        match (self.is_ancestor(&from, to), self.is_ancestor(to, &from)) {
-            (_, Ok(true)) => Moved::Stays(from),
-            (Ok(true), _) | (Err(Error::ShallowHistory { .. }), _) => Moved::Forward(Some(from)),
-            _ => Moved::Replaced(from),
+        if matches!(self.is_ancestor(to, &from), Ok(true)) {
+            return Moved::Stays(from);
+        }
+        match self.is_ancestor(&from, to) {
+            Ok(true) | Err(Error::ShallowHistory { .. }) => Moved::Forward(Some(from)),
+            Ok(false) | Err(_) => Moved::Replaced(from),
         }
     }
 

@@ -99,7 +99,9 @@ impl Graph {
     #[must_use]
     pub fn with_dependencies(&self, services: &[ServiceId]) -> Vec<bool> {
         let mut wanted = vec![false; self.len()];
-        services.iter().for_each(|service| wanted[service.0] = true);
+        for service in services {
+            wanted[service.0] = true;
+        }
         // Dependents come first, so that whatever wants a service has said so when its turn comes.
         for service in self.order.iter().rev() {
             if wanted[service.0] {

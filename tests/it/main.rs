@@ -32,7 +32,6 @@ mod random;
 mod record;
 mod release;
 mod remote;
-mod repo;
 mod scenarios;
 mod since;
 mod source;

@@ -183,7 +183,7 @@ fn p6_a_renamed_directory_affects_its_owner_and_the_new_name_is_proposed() {
     let repo = repo();
     repo.git(["mv", "base", "foundation"]);
     repo.commit("rename");
-    repo.rebake(["plan", "--base", "HEAD~1", "--direct"])
+    repo.rebake(["plan", "--base", "HEAD~1", "--direct", "--dead", "warn"])
         .success()
         .stdout(str![[r"
 5716c93..bd7283c with the work tree's changes: compared with HEAD~1 as it is
