@@ -21,10 +21,10 @@ fn patterns(services: usize) -> Vec<String> {
     (0..services).flat_map(own).collect()
 }
 
-/// Paths spread over the services, the libraries and the rest of a repository.
+/// Paths spread over the services, the libraries and the rest of a repository, in the order of a change set.
 fn paths(services: usize) -> Vec<String> {
     let path = |index: usize| {
-        let service = index * 7919 % services;
+        let service = index / 10 * 7919 % services;
         match index % 10 {
             0 => format!("libs/svc-{service}/src/deep/er/file-{index}.ts"),
             1 => format!("docs/services/svc-{service}-page.md"),
@@ -33,7 +33,9 @@ fn paths(services: usize) -> Vec<String> {
             _ => format!("services/team-{}/svc-{service}/src/module/file-{index}.rs", service % 20),
         }
     };
-    (0..PATHS).map(path).collect()
+    let mut paths: Vec<String> = (0..PATHS).map(path).collect();
+    paths.sort_unstable();
+    paths
 }
 
 fn parsed(texts: &[String]) -> Vec<Pattern> {

@@ -57,11 +57,13 @@ pub mod definition;
 pub mod version;
 pub mod image;
 pub mod recipe;
+pub mod record;
 pub mod trigger;
 pub mod config;
 pub mod git;
 pub mod base;
 pub mod affected;
+pub mod fingerprint;
 
 // The waist.
 pub mod plan;
@@ -69,6 +71,7 @@ pub mod why;
 
 // What is made of a plan.
 pub mod emit;
+#[cfg(unix)]
 pub mod exec;
 
 // The whole, and its rim.

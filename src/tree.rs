@@ -1,5 +1,6 @@
 //! What a commit holds: its files, links and submodules, by path and content.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::name::{CommitId, CommitIdError, RepoPath};
@@ -34,6 +35,26 @@ pub enum Mode {
 /// `Display` is the full lower-case hex form, 40 or 64 characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId(CommitId);
+
+/// What the ids of a repository's objects are made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectFormat {
+    /// SHA-1: 20 bytes.
+    Sha1,
+    /// SHA-256: 32 bytes.
+    Sha256,
+}
+
+impl ObjectFormat {
+    /// Returns git's name for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+        }
+    }
+}
 
 impl Mode {
     /// Returns git's number for it.
@@ -75,5 +96,60 @@ impl fmt::Display for ObjectId {
 impl fmt::Debug for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// A part of a tree: all that lies below some directories. Whoever reads no more than that saves the rest.
+#[derive(Debug, Clone, Default)]
+pub struct Region(BTreeSet<Vec<u8>>);
+
+impl Region {
+    /// Returns the whole tree.
+    #[must_use]
+    pub fn whole() -> Self {
+        Self::below([""])
+    }
+
+    /// Returns what lies below these directories, or is one of them; the empty one is the root.
+    pub fn below<D: AsRef<[u8]>>(directories: impl IntoIterator<Item = D>) -> Self {
+        Self(directories.into_iter().map(|directory| directory.as_ref().to_vec()).collect())
+    }
+
+    /// Whether a path is part of it.
+    #[must_use]
+    pub fn holds(&self, path: &RepoPath) -> bool {
+        self.has(path.as_bytes())
+    }
+
+    /// Whether something below a directory may be part of it.
+    #[must_use]
+    pub fn reaches(&self, directory: &[u8]) -> bool {
+        let below = [directory, b"/"].concat();
+        self.has(directory) || self.0.range(below.clone()..).next().is_some_and(|first| first.starts_with(&below))
+    }
+
+    /// Whether a path is one of the directories, or lies below one.
+    fn has(&self, path: &[u8]) -> bool {
+        let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        std::iter::once(0).chain(slashes).chain([path.len()]).any(|end| self.0.contains(&path[..end]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_is_entered_through_what_lies_above_it() {
+        let region = Region::below(["a/b", "c"]);
+        let reached: Vec<&str> = ["a", "a/b", "a/b/x", "a/c", "a/bc", "c", "c/d", "b"]
+            .into_iter()
+            .filter(|directory| region.reaches(directory.as_bytes()))
+            .collect();
+        assert_eq!(reached, ["a", "a/b", "a/b/x", "c", "c/d"]);
+        let holds = |path: &str| region.holds(&RepoPath::from_git(path));
+        assert!(holds("a/b") && holds("a/b/x/y") && !holds("a/x") && !holds("a"));
+        assert!(Region::whole().reaches(b"x") && Region::whole().holds(&RepoPath::from_git("x")));
+        assert!(!Region::default().reaches(b"x"));
     }
 }

@@ -17,6 +17,13 @@ pub struct Watch {
     pub global: Option<FilterId>,
 }
 
+impl Watch {
+    /// Returns the filters, the service's own first.
+    pub fn filters(self) -> impl Iterator<Item = FilterId> {
+        std::iter::once(self.own).chain(self.global)
+    }
+}
+
 impl<'a> Direct<'a> {
     /// Returns the causes of so many services, none yet.
     #[must_use]

@@ -46,7 +46,10 @@ pub fn spread<'a>(direct: Direct<'a>, graph: &Graph) -> Affected<'a> {
         }
     }
     for (causes, chain) in causes.iter_mut().zip(chains) {
-        causes.extend(chain.map(Cause::Dependency));
+        // One chain is enough, and one that was there already leads further back.
+        if !causes.iter().any(|cause| matches!(cause, Cause::Dependency(_))) {
+            causes.extend(chain.map(Cause::Dependency));
+        }
     }
     Affected(causes)
 }

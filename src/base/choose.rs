@@ -1,4 +1,4 @@
-use super::{Chosen, Compare, Doubt, Everyone, From, Request, event, local};
+use super::{Chosen, Compare, Doubt, Everyone, From, Request, Since, event, local};
 use crate::change::{ChangeSet, HeadState, Range};
 use crate::git::{self, Fetch, Lacking as _, Repository};
 use crate::name::CommitId;
@@ -44,6 +44,8 @@ fn of_what_is_here(repository: &Repository, trigger: &Trigger, request: &Request
         Compare::Given(changes) => choice.nothing("the paths that were given", None).with(changes.clone()),
         Compare::Everything => choice.nothing("everything was asked for", Some(Everyone::Forced)),
         Compare::Nothing(by) => choice.nothing(by.as_str(), None),
+        Compare::Since(Since::Release) => choice.nothing("each service since its own release", None),
+        Compare::Since(Since::Built) => choice.nothing("each service since it was last built", None),
         Compare::Revision { base, from } => choice.revision(base, *from)?,
         Compare::Auto if trigger.kind == Kind::Local => local::compare(&choice, request.default_branch.as_deref())?,
         Compare::Auto => event::compare(&choice, trigger, request.default_branch.as_deref())?,

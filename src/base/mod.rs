@@ -39,10 +39,21 @@ pub enum Compare {
     },
     /// Nothing: every service is asked for (`--all`).
     Everything,
+    /// Each service with a base of its own (`--since`).
+    Since(Since),
     /// Nothing: the changes come from outside (`--changed`).
     Given(ChangeSet),
     /// Nothing: only what is asked for by name, and in these words.
     Nothing(String),
+}
+
+/// Where services have bases of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// At their newest release tags.
+    Release,
+    /// At their records: where they were last built.
+    Built,
 }
 
 /// From where the changes of a range count.

@@ -57,7 +57,10 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Plan(Box<Plan>),
+    Glob(super::glob::Glob),
     Why(Box<super::why::Why>),
+    Fingerprint(super::fingerprint::Fingerprint),
+    Record(super::record::Record),
     Schema(Schema),
     Completions(Completions),
     Man(Man),
@@ -89,11 +92,14 @@ pub(crate) struct Plan {
     /// Choose what a changed path that no filter matches comes to
     #[arg(long, value_name = "WHAT", default_value = "warn")]
     pub(crate) unmatched: Unmatched,
+    /// Choose what an affected service comes to whose patterns match no tracked file
+    #[arg(long, value_name = "WHAT", default_value = "by-shape")]
+    pub(crate) dead: Dead,
     /// Let images be pushed where that is off by itself: here, and from pull requests
     #[arg(long)]
     pub(crate) push: bool,
     /// Read a saved plan instead of making one
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "force", "only"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "since", "force", "only"])]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) format: Format,
@@ -118,6 +124,9 @@ pub(crate) struct Range {
     /// Compare with base's own tree instead of the merge base
     #[arg(long, requires = "base")]
     pub(crate) direct: bool,
+    /// Compare each service with a base of its own
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["base", "all", "changed"])]
+    pub(crate) since: Option<Since>,
     /// Plan every service
     #[arg(long, conflicts_with_all = ["base", "changed"])]
     pub(crate) all: bool,
@@ -254,6 +263,28 @@ pub(crate) enum Unmatched {
     Error,
     /// Plan every service
     All,
+}
+
+/// Where services have bases of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Since {
+    /// Their newest release tags
+    Release,
+    /// The commits that they were last built at (see `rebake record`)
+    Built,
+}
+
+/// What a service whose patterns match no tracked file comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dead {
+    /// Fail in the structured shape, warn in the flat one
+    ByShape,
+    /// Fail
+    Error,
+    /// Warn of it
+    Warn,
+    /// Plan it all the same
+    Allow,
 }
 
 /// Print a JSON Schema, for editors and for those who read plans

@@ -81,6 +81,7 @@ impl From<pipeline::Error> for Failure {
             pipeline::Error::Unmatched { moved, .. } => usage("unmatched")
                 .helps(moved)
                 .help("add them to a service's `filters`, or to `ignore` if nothing is built from them"),
+            pipeline::Error::Dead { problems } => Self { exit: Exit::Usage, diagnostics: problems },
             pipeline::Error::VersionOfMany { .. } => usage("version").help("name the service with `--only SERVICE`"),
             pipeline::Error::Unfetched { error, trouble } => {
                 Self::from(*error).help(format!("{trouble}; {}", trouble.help()))

@@ -1,6 +1,6 @@
 //! Standard output carries the result alone; everything else goes to standard error.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
@@ -39,6 +39,12 @@ impl Output {
         written(io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()))
     }
 
+    /// Opens standard output for a result for programs that is written piece by piece.
+    #[expect(clippy::unused_self, reason = "who prints has the output")]
+    pub(crate) fn stream(&self) -> Stream {
+        Stream { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()), closed: false }
+    }
+
     /// Writes a result for people: its colours are taken off where nobody would see them.
     pub(crate) fn people(&self, text: &str) -> Result<(), Failure> {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
@@ -60,6 +66,41 @@ impl Output {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
         // Where standard error is closed there is nobody to tell.
         let _ = stderr.write_all(render::render(&said, render::Color::Always).as_bytes());
+    }
+}
+
+/// A result for programs that is written piece by piece.
+pub(crate) struct Stream {
+    out: BufWriter<StdoutLock<'static>>,
+    closed: bool,
+}
+
+impl Stream {
+    /// Writes some bytes, one part behind the other.
+    pub(crate) fn write(&mut self, parts: &[&[u8]]) -> Result<(), Failure> {
+        let result = parts.iter().try_for_each(|part| self.out.write_all(part));
+        self.noted(result)
+    }
+
+    /// Lets the reader see what has been written so far.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        let result = self.out.flush();
+        self.noted(result)
+    }
+
+    /// Writes what is left.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        self.flush()
+    }
+
+    /// Whether the reader has gone away: nothing more needs to be written.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    fn noted(&mut self, result: io::Result<()>) -> Result<(), Failure> {
+        self.closed |= result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        written(result)
     }
 }
 

@@ -8,13 +8,13 @@ use super::failure::Failure;
 use super::output::Output;
 use super::progress::Progress;
 use super::{changed, configuration, env, github};
-use crate::base::{self, Compare};
+use crate::base::{self, Compare, Since};
 use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::emit::{self, Field, Separator};
 use crate::filter::Quantifier;
 use crate::git::Repository;
-use crate::pipeline::{self, ConfigFile, Dirty, Naming, Planned, PushRequest, Request, Unmatched};
+use crate::pipeline::{self, ConfigFile, Dead, Dirty, Naming, Planned, PushRequest, Request, Unmatched};
 use crate::plan::{self, Plan};
 use crate::trigger::{Kind, Trigger};
 
@@ -78,7 +78,11 @@ pub(crate) fn compared(range: &args::Range) -> Result<base::Request, Failure> {
         },
         (None, Some(file)) => Compare::Given(changed::read(file)?),
         (None, None) if range.all => Compare::Everything,
-        (None, None) => Compare::Auto,
+        (None, None) => match range.since {
+            Some(args::Since::Release) => Compare::Since(Since::Release),
+            Some(args::Since::Built) => Compare::Since(Since::Built),
+            None => Compare::Auto,
+        },
     };
     Ok(base::Request { head: range.head.clone(), compare, default_branch: range.default_branch.clone() })
 }
@@ -102,6 +106,12 @@ fn request(args: &args::Plan, trigger: &Trigger) -> Result<Request, Failure> {
             args::Unmatched::Warn => Unmatched::Warn,
             args::Unmatched::Error => Unmatched::Error,
             args::Unmatched::All => Unmatched::All,
+        },
+        dead: match args.dead {
+            args::Dead::ByShape => Dead::ByShape,
+            args::Dead::Error => Dead::Error,
+            args::Dead::Warn => Dead::Warn,
+            args::Dead::Allow => Dead::Allow,
         },
         push: match (args.push, rehearsal) {
             (true, _) => PushRequest::Asked,

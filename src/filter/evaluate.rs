@@ -59,6 +59,12 @@ pub fn matches<'a>(filters: &'a Filters, changes: &'a ChangeSet) -> Matches<'a> 
     Matches { by_filter, unmatched }
 }
 
+/// Returns the filters that match one change, for those whose paths come one by one.
+#[must_use]
+pub fn matches_of<'a>(filters: &'a Filters, change: &'a Change) -> Vec<(FilterId, Match<'a>)> {
+    of_change(filters, change, &mut Vec::new())
+}
+
 fn of_change<'a>(filters: &'a Filters, change: &'a Change, hits: &mut Vec<Hit>) -> Vec<(FilterId, Match<'a>)> {
     filters.index().matches(change.path.as_bytes(), hits);
     let everything = filters.always().iter().map(|id| (*id, Match { change, pattern: None, doubt: false }));
@@ -74,7 +80,7 @@ fn of_change<'a>(filters: &'a Filters, change: &'a Change, hits: &mut Vec<Hit>) 
 
 impl Filter {
     /// Returns which of the patterns that match a path makes the filter match the change, if it does.
-    fn decide(&self, status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
+    pub(super) fn decide(&self, status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
         match self {
             Self::Ordered(entries) => ordered(entries, status, hits),
             Self::PathsFilter { quantifier, rules } => {

@@ -4,9 +4,11 @@
 //! compiled together, so that a path costs about the few patterns that could match it and not all there are.
 
 mod evaluate;
+mod members;
 mod set;
 
-pub use evaluate::{Match, Matches, matches};
+pub use evaluate::{Match, Matches, matches, matches_of};
+pub use members::{Members, members};
 pub use set::{FilterId, Filters};
 
 use crate::change::Status;
@@ -45,6 +47,20 @@ pub enum Effect {
     Include,
     /// What earlier patterns matched is taken back: the pattern was written with a leading `!`.
     Exclude,
+}
+
+impl Effect {
+    /// Returns what an entry of an ordered list means, and its pattern without the `!` of an exclusion; none when it
+    /// begins with `!!`, which could only exclude what is not matched. `!(a)` is a pattern, and no exclusion.
+    #[must_use]
+    pub fn of(text: &str) -> Option<(Self, &str)> {
+        let is_mark = |text: &str| text.starts_with('!') && !text.starts_with("!(");
+        match text.get(1..).filter(|_| is_mark(text)) {
+            None => Some((Self::Include, text)),
+            Some(rest) if is_mark(rest) => None,
+            Some(rest) => Some((Self::Exclude, rest)),
+        }
+    }
 }
 
 /// A rule of a flat filter: true of a change when its status is one of these and any of the patterns matches.

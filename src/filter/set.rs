@@ -1,4 +1,4 @@
-use super::{Filter, Quantifier};
+use super::{Effect, Filter, Quantifier};
 use crate::diagnostic::Located;
 use crate::glob::{GlobIndex, Pattern};
 
@@ -81,6 +81,22 @@ impl Filters {
 
     pub(super) fn owner(&self, pattern: usize) -> Owner {
         self.owners[pattern]
+    }
+}
+
+impl Filter {
+    /// Returns directories in which, or at which, everything lies that can match; an empty one is the root.
+    pub fn directories(&self) -> impl Iterator<Item = &str> {
+        let everything = match self {
+            Self::PathsFilter { quantifier: Quantifier::Every, rules } if rules.is_empty() => Some(""),
+            Self::Ordered(_) | Self::PathsFilter { .. } => None,
+        };
+        let includes = move |rule: usize| match self {
+            Self::Ordered(entries) => entries[rule].effect == Effect::Include,
+            Self::PathsFilter { .. } => true,
+        };
+        let of_patterns = self.patterns().filter(move |(rule, _, _)| includes(*rule));
+        everything.into_iter().chain(of_patterns.map(|(_, _, pattern)| pattern.value.directory()))
     }
 }
 

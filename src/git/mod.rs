@@ -1,6 +1,7 @@
 //! The repository, read through gix. The only room that knows gix.
 //!
-//! Nothing here writes, and nothing but [`Fetch`] talks to a network, by the program git. What the answers claim to equal is named at each
+//! Nothing here writes but [`Repository::move_forward`], and only what pushes and fetches talks to a network, through
+//! the git program. What the answers claim to equal is named at each
 //! method: `git diff`, `git status`, `git merge-base`, `git ls-tree`. Replace refs (`git replace`) are followed,
 //! as git does; where there is the older grafts file (`.git/info/grafts`), questions of history are refused.
 
@@ -14,16 +15,20 @@ mod history;
 mod index;
 mod object;
 mod open;
+mod push;
+mod records;
 mod remote;
 mod revision;
 mod status;
 mod tags;
 mod tree;
+mod work_tree;
 
 pub use error::Error;
 pub use fetch::{Fetch, FetchError, Lacking, Missing};
 pub use head::{DefaultBranch, Head, RefName};
 pub use history::{DescribeOptions, Descriptions, HistoryError, Parents, StopRule, Work};
 pub use open::{PartialClone, Repository};
+pub use records::Moved;
 pub use tags::Tag;
 pub use tree::FileAt;

@@ -4,8 +4,15 @@ use gix::objs::Kind;
 
 use super::{Error, Repository};
 use crate::name::CommitId;
+use crate::tree::ObjectFormat;
 
 impl Repository {
+    /// Returns what the ids of this repository's objects are made with.
+    #[must_use]
+    pub fn object_format(&self) -> ObjectFormat {
+        if self.gix.object_hash().len_in_bytes() == 20 { ObjectFormat::Sha1 } else { ObjectFormat::Sha256 }
+    }
+
     /// Whether this clone holds the commit.
     #[must_use]
     pub fn contains(&self, commit: &CommitId) -> bool {

@@ -8,7 +8,7 @@ use gix::objs::{Find, FindExt as _, TreeRefIter};
 
 use super::{Error, Repository};
 use crate::name::{CommitId, RepoPath};
-use crate::tree::{Entry, Mode, ObjectId};
+use crate::tree::{Entry, Mode, ObjectId, Region};
 
 /// A file as a commit has it. Its content is read only when asked for.
 pub struct FileAt<'repo> {
@@ -61,8 +61,17 @@ impl Repository {
     /// # Errors
     /// When the commit or one of its trees is missing.
     pub fn entries(&self, commit: &CommitId) -> Result<Vec<Entry>, Error> {
+        self.entries_in(commit, &Region::whole())
+    }
+
+    /// Returns what the tree of a commit holds in a region, and what lies beside the way there, in the order of bytes.
+    /// Other directories are not read.
+    ///
+    /// # Errors
+    /// When the commit or one of the trees is missing.
+    pub fn entries_in(&self, commit: &CommitId, region: &Region) -> Result<Vec<Entry>, Error> {
         let root = self.tree_id(Some(commit))?;
-        let mut listing = Listing::default();
+        let mut listing = Listing { region, entries: Vec::new(), path: BString::default(), ahead: VecDeque::new() };
         self.with_trees(|trees| {
             gix::traverse::tree::depthfirst(
                 root,
@@ -141,15 +150,15 @@ impl Find for Trees<'_> {
 }
 
 /// The entries of a tree, with the whole path of the one at hand.
-#[derive(Default)]
-struct Listing {
+struct Listing<'a> {
+    region: &'a Region,
     entries: Vec<Entry>,
     path: BString,
     /// Directories that are still to be entered or returned to.
     ahead: VecDeque<BString>,
 }
 
-impl gix::traverse::tree::Visit for Listing {
+impl gix::traverse::tree::Visit for Listing<'_> {
     fn pop_back_tracked_path_and_set_current(&mut self) {
         self.path = self.ahead.pop_back().unwrap_or_default();
     }
@@ -178,22 +187,25 @@ impl gix::traverse::tree::Visit for Listing {
     }
 
     fn visit_tree(&mut self, _: &EntryRef<'_>) -> ControlFlow<(), bool> {
-        ControlFlow::Continue(true)
+        ControlFlow::Continue(self.region.reaches(&self.path))
     }
 
     fn visit_nontree(&mut self, entry: &EntryRef<'_>) -> ControlFlow<(), bool> {
-        let mode = match entry.mode.kind() {
-            EntryKind::Tree | EntryKind::Blob => Mode::File,
-            EntryKind::BlobExecutable => Mode::Executable,
-            EntryKind::Link => Mode::SymbolicLink,
-            EntryKind::Commit => Mode::Submodule,
-        };
         let path = RepoPath::from_git(self.path.to_vec());
-        self.entries.push(Entry { mode, id: object_id(entry.oid), path });
+        self.entries.push(Entry { mode: mode(entry.mode.kind()), id: object_id(entry.oid), path });
         ControlFlow::Continue(true)
     }
 }
 
-fn object_id(id: &gix::oid) -> ObjectId {
+pub(super) fn object_id(id: &gix::oid) -> ObjectId {
     ObjectId::from_bytes(id.as_bytes()).expect("git has two object formats, of 20 and of 32 bytes")
+}
+
+pub(super) fn mode(kind: EntryKind) -> Mode {
+    match kind {
+        EntryKind::Tree | EntryKind::Blob => Mode::File,
+        EntryKind::BlobExecutable => Mode::Executable,
+        EntryKind::Link => Mode::SymbolicLink,
+        EntryKind::Commit => Mode::Submodule,
+    }
 }

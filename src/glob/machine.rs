@@ -12,6 +12,9 @@ use super::tree::Node;
 /// A compiled expression.
 #[derive(Debug)]
 pub(super) struct Machine {
+    /// What the path begins and ends with; the states are for what is between.
+    beginning: String,
+    ending: String,
     states: Vec<State>,
     sets: Vec<Set>,
     /// Where each automaton begins: lookaheads in the order in which they must run, and then the expression.
@@ -47,8 +50,29 @@ pub(super) struct Run {
 
 impl Machine {
     pub(super) fn new(node: &Node) -> Self {
-        let mut machine = Self { states: Vec::new(), sets: Vec::new(), entries: Vec::new() };
-        machine.automaton(node);
+        let mut machine = Self {
+            beginning: String::new(),
+            ending: String::new(),
+            states: Vec::new(),
+            sets: Vec::new(),
+            entries: Vec::new(),
+        };
+        let mut nodes = match node {
+            Node::Sequence(nodes) => &nodes[..],
+            node => std::slice::from_ref(node),
+        };
+        if let [Node::Literal(text), rest @ ..] = nodes {
+            machine.beginning.clone_from(text);
+            nodes = rest;
+        }
+        // A lookahead must see the ending as well.
+        if !nodes.iter().any(Node::looks_ahead)
+            && let [rest @ .., Node::Literal(text)] = nodes
+        {
+            machine.ending.clone_from(text);
+            nodes = rest;
+        }
+        machine.automaton(nodes);
         machine
     }
 
@@ -58,9 +82,9 @@ impl Machine {
         self.states.len()
     }
 
-    fn automaton(&mut self, node: &Node) -> usize {
+    fn automaton(&mut self, nodes: &[Node]) -> usize {
         let found = self.state(State::Found);
-        let entry = self.compile(node, found);
+        let entry = self.sequence(nodes, found);
         self.entries.push(entry);
         self.entries.len() - 1
     }
@@ -89,7 +113,7 @@ impl Machine {
             Node::Start => self.state(State::Start(next)),
             Node::End => self.state(State::End(next)),
             Node::Boundary(at_word) => self.state(State::Boundary(*at_word, next)),
-            Node::Sequence(nodes) => nodes.iter().fold(next, |next, node| self.compile(node, next)),
+            Node::Sequence(nodes) => self.sequence(nodes, next),
             Node::Either(arms) => {
                 let entries: Vec<usize> = arms.iter().map(|arm| self.compile(arm, next)).collect();
                 entries.into_iter().reduce(|one, other| self.state(State::Split(one, other))).unwrap_or(next)
@@ -106,10 +130,14 @@ impl Machine {
                 entry
             }
             Node::Ahead(node, holds) => {
-                let automaton = self.automaton(node);
+                let automaton = self.automaton(std::slice::from_ref(node));
                 self.state(State::Ahead { automaton, holds: *holds, next })
             }
         }
+    }
+
+    fn sequence(&mut self, nodes: &[Node], next: usize) -> usize {
+        nodes.iter().fold(next, |next, node| self.compile(node, next))
     }
 
     fn repeat(&mut self, next: usize, body: impl FnOnce(&mut Self, usize) -> usize) -> usize {
@@ -122,7 +150,13 @@ impl Machine {
     /// Whether the expression takes the whole path, unless that needs more than `limit` steps.
     pub(super) fn run(&self, path: &str, limit: usize) -> Result<Run, GaveUp> {
         let main = self.entries.len() - 1;
-        let mut place = Place::end(path);
+        let between =
+            path.strip_prefix(self.beginning.as_str()).and_then(|rest| rest.strip_suffix(self.ending.as_str()));
+        if between.is_none() {
+            return Ok(Run { matches: false, steps: 0 });
+        }
+        let mut place = Place::before_ending(path, path.len() - self.ending.len());
+        let end = place.index();
         let mut threads = Threads {
             machine: self,
             entered: vec![usize::MAX; self.states.len()],
@@ -134,11 +168,11 @@ impl Machine {
         loop {
             for automaton in 0..self.entries.len() {
                 stack.clear();
-                if let Some(after) = place.after {
+                if let Some(after) = place.after.filter(|_| place.index() < end) {
                     threads.take(automaton, after, &mut stack);
                 }
                 // A lookahead may end anywhere; the expression ends where the path does.
-                if automaton != main || place.after.is_none() {
+                if automaton != main || place.index() == end {
                     stack.push(self.entries[automaton]);
                 }
                 threads.settle(automaton, &place, &mut stack);
@@ -146,8 +180,9 @@ impl Machine {
             if threads.steps > limit {
                 return Err(GaveUp);
             }
-            let matches = place.before.is_none() && threads.known[main];
-            if place.before.is_none() || threads.reading[main].is_empty() {
+            let begins = place.index() == self.beginning.len();
+            let matches = begins && threads.known[main];
+            if begins || threads.reading[main].is_empty() {
                 return Ok(Run { matches, steps: threads.steps });
             }
             place.step_back();
@@ -233,8 +268,20 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn end(path: &'a str) -> Self {
-        Self { rest: path, before: path.chars().next_back(), after: None, dots: Some(0), dots_after: None }
+    /// The place so many bytes behind the beginning.
+    fn before_ending(path: &'a str, index: usize) -> Self {
+        let (rest, ending) = path.split_at(index);
+        let dots = |text: &str| {
+            let behind = text.trim_start_matches('.');
+            (behind.is_empty() || behind.starts_with('/')).then_some(text.len() - behind.len())
+        };
+        Self {
+            rest,
+            before: rest.chars().next_back(),
+            after: ending.chars().next(),
+            dots: dots(ending),
+            dots_after: ending.strip_prefix('/').and_then(dots),
+        }
     }
 
     /// Bytes before this place; each place has its own number.

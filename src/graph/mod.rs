@@ -95,6 +95,20 @@ impl Graph {
         self.neighbours(service, Direction::Incoming)
     }
 
+    /// Returns which services are among these, or are what one of these is built from, directly or not.
+    #[must_use]
+    pub fn with_dependencies(&self, services: &[ServiceId]) -> Vec<bool> {
+        let mut wanted = vec![false; self.len()];
+        services.iter().for_each(|service| wanted[service.0] = true);
+        // Dependents come first, so that whatever wants a service has said so when its turn comes.
+        for service in self.order.iter().rev() {
+            if wanted[service.0] {
+                self.dependencies(*service).into_iter().for_each(|dependency| wanted[dependency.0] = true);
+            }
+        }
+        wanted
+    }
+
     /// Returns the level of each service in a selection: 0 when it depends on nothing selected, else one more than
     /// the highest of its selected dependencies. `None` for those outside.
     #[must_use]
@@ -143,6 +157,13 @@ mod tests {
     fn dependencies_come_first_and_ties_keep_file_order() {
         let graph = graph(&["web: api", "api: lib db", "db:", "lib:", "docs:"]).unwrap();
         assert_eq!(names(&graph, graph.build_order()), ["db", "lib", "api", "web", "docs"]);
+    }
+
+    #[test]
+    fn what_a_service_is_built_from_comes_with_it() {
+        let graph = graph(&["web: api", "api: db", "db:", "docs: web"]).unwrap();
+        assert_eq!(graph.with_dependencies(&[graph.id("api").unwrap()]), [false, true, true, false]);
+        assert_eq!(graph.with_dependencies(&[graph.id("docs").unwrap()]), [true; 4]);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The configuration as it was at base.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use crate::base::{Chosen, Doubt};
 use crate::config::Config;
 use crate::definition::Definitions;
@@ -9,11 +12,12 @@ use crate::pipeline::ConfigFile;
 use crate::tree::ObjectId;
 
 /// The definitions at a base.
+#[derive(Clone)]
 pub(super) enum AtBase {
     /// The file is the same, or head does not track it.
     Unchanged,
     /// As they were; empty where there was no such file.
-    Read(Definitions),
+    Read(Rc<Definitions>),
     /// They cannot be told, so every definition counts as changed.
     Unreadable(Doubt),
 }
@@ -27,44 +31,61 @@ impl AtBase {
     }
 }
 
-/// Reads the definitions at each base. Of a partial clone that lacks the file as it was there, its content is fetched.
-pub(super) fn read(
-    repository: &Repository,
-    file: &ConfigFile,
-    chosen: &Chosen,
-    fetch: &mut Fetch,
-) -> Result<Vec<AtBase>, git::Error> {
-    let (Some(path), Some(head)) = (&file.in_repository, &chosen.range.head) else { return Ok(Vec::new()) };
-    let Some(at_head) = repository.file_at(head, path)? else { return Ok(Vec::new()) };
-    // Equal ids need no content: a blobless clone need not fetch it.
-    let modified = chosen.on_top.as_slice().iter().any(|change| change.path == *path);
-    let same = |id: ObjectId| !modified && id == at_head.id();
-    chosen
-        .bases
-        .iter()
-        .map(|base| match base {
-            None => Ok(AtBase::Read(Definitions::default())),
-            Some(base) => match repository.file_at(base, path)? {
-                None => Ok(AtBase::Read(Definitions::default())),
-                Some(then) if same(then.id()) => Ok(AtBase::Unchanged),
-                Some(then) => of_base(file, base, &then, fetch),
-            },
-        })
-        .collect()
+/// Reads configurations at bases, each content once. Of a partial clone that lacks one, its content is fetched.
+pub(super) struct Reader<'a> {
+    repository: &'a Repository,
+    file: &'a ConfigFile,
+    known: BTreeMap<ObjectId, AtBase>,
 }
 
-fn of_base(file: &ConfigFile, base: &CommitId, then: &FileAt, fetch: &mut Fetch) -> Result<AtBase, git::Error> {
-    let bytes = match fetch.until(|| then.read()) {
-        Ok(bytes) => bytes,
-        Err(error @ git::Error::MissingBlob { .. }) => return Ok(unreadable(base, &error.to_string(), error.help())),
-        Err(error) => return Err(error),
-    };
-    let (config, problems) = file.with(bytes).parse();
-    let first = || problems.iter().find(|problem| problem.is_error()).map_or("", |problem| problem.message.as_str());
-    Ok(match config {
-        Some(config) => AtBase::Read(config.definitions),
-        None => unreadable(base, first(), Vec::new()),
-    })
+impl<'a> Reader<'a> {
+    pub(super) fn new(repository: &'a Repository, file: &'a ConfigFile) -> Self {
+        Self { repository, file, known: BTreeMap::new() }
+    }
+
+    /// Reads the definitions at each base.
+    pub(super) fn read(&mut self, chosen: &Chosen, fetch: &mut Fetch) -> Result<Vec<AtBase>, git::Error> {
+        let (Some(path), Some(head)) = (&self.file.in_repository, &chosen.range.head) else { return Ok(Vec::new()) };
+        if chosen.bases.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Some(at_head) = self.repository.file_at(head, path)? else { return Ok(Vec::new()) };
+        // Equal ids need no content: a blobless clone need not fetch it.
+        let modified = chosen.on_top.as_slice().iter().any(|change| change.path == *path);
+        let same = |id: ObjectId| !modified && id == at_head.id();
+        let mut found = Vec::new();
+        for base in &chosen.bases {
+            let then = base.as_ref().map(|base| self.repository.file_at(base, path)).transpose()?.flatten();
+            found.push(match (base, then) {
+                (Some(_), Some(then)) if same(then.id()) => AtBase::Unchanged,
+                (Some(base), Some(then)) => self.of_base(base, &then, fetch)?,
+                _ => AtBase::Read(Rc::default()),
+            });
+        }
+        Ok(found)
+    }
+
+    fn of_base(&mut self, base: &CommitId, then: &FileAt, fetch: &mut Fetch) -> Result<AtBase, git::Error> {
+        if let Some(known) = self.known.get(&then.id()) {
+            return Ok(known.clone());
+        }
+        let bytes = match fetch.until(|| then.read()) {
+            Ok(bytes) => bytes,
+            Err(error @ git::Error::MissingBlob { .. }) => {
+                return Ok(unreadable(base, &error.to_string(), error.help()));
+            }
+            Err(error) => return Err(error),
+        };
+        let (config, problems) = self.file.with(bytes).parse();
+        let first =
+            || problems.iter().find(|problem| problem.is_error()).map_or("", |problem| problem.message.as_str());
+        let at_base = match config {
+            Some(config) => AtBase::Read(Rc::new(config.definitions)),
+            None => unreadable(base, first(), Vec::new()),
+        };
+        self.known.insert(then.id(), at_base.clone());
+        Ok(at_base)
+    }
 }
 
 fn unreadable(base: &CommitId, reason: &str, help: Vec<String>) -> AtBase {
@@ -80,8 +101,8 @@ fn unreadable(base: &CommitId, reason: &str, help: Vec<String>) -> AtBase {
 }
 
 /// Returns the services that a base has and head has not.
-pub(super) fn removed(config: &Config, at_base: &[AtBase]) -> Vec<ServiceName> {
-    let gone = at_base.iter().filter_map(|at_base| match at_base {
+pub(super) fn removed<'a>(config: &Config, at_base: impl Iterator<Item = &'a AtBase>) -> Vec<ServiceName> {
+    let gone = at_base.filter_map(|at_base| match at_base {
         AtBase::Read(base) => Some(config.definitions.removed_since(base)),
         AtBase::Unchanged | AtBase::Unreadable(_) => None,
     });

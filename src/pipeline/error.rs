@@ -1,4 +1,5 @@
 use super::UnknownService;
+use crate::diagnostic::Diagnostic;
 use crate::git::{self, FetchError, HistoryError, Lacking, Missing};
 use crate::image::TagError;
 use crate::name::{Escaped, ServiceName};
@@ -35,6 +36,12 @@ pub enum Error {
         message: String,
         /// Directories that seem to have moved, as advices.
         moved: Vec<String>,
+    },
+    /// Services' patterns match no tracked file, and that was to be an error.
+    #[error("the patterns of {} match no tracked file", if problems.len() == 1 { "a service" } else { "some services" })]
+    Dead {
+        /// One for each service, at least one.
+        problems: Vec<Diagnostic>,
     },
     /// A version was given, and not exactly one service.
     #[error("a version can be given for one service only, and the plan has {services}")]
@@ -81,6 +88,7 @@ impl Lacking for Error {
             | Self::UnknownEnvironment { .. }
             | Self::NoEnvironment { .. }
             | Self::Unmatched { .. }
+            | Self::Dead { .. }
             | Self::VersionOfMany { .. }
             | Self::History(_)
             | Self::Version { .. }

@@ -2,31 +2,40 @@
 
 mod asked;
 mod at_base;
+mod compared;
 mod config_file;
+mod dead;
 mod environment;
 mod error;
 mod moved;
 mod naming;
+mod own_base;
+mod snapshot;
 
 pub use asked::{UnknownService, services};
 pub use config_file::{ConfigFile, ConfigFileError};
+pub use dead::Dead;
 pub use error::Error;
+pub use snapshot::Snapshot;
 
 use std::time::Duration;
 
-use crate::affected::{Cause, Direct, Watch, spread};
-use crate::base::{self, Chosen, Everyone};
-use crate::change::ChangeSet;
-use crate::config::{Config, Global};
+use crate::affected::{Cause, spread};
+use crate::base::{self, Chosen, Compare};
+use crate::change::{ChangeSet, HeadState};
+use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::filter::{self, Matches};
+use crate::filter::Matches;
+use crate::fingerprint::{Fingerprint, Fingerprints};
 use crate::git::{self, Fetch, FetchError, Lacking as _, Repository};
 use crate::name::ServiceId;
 use crate::plan::{Assembly, Plan, assemble};
 use crate::trigger::Trigger;
 use crate::version::Style;
-use at_base::AtBase;
+use compared::Compared;
+use dead::Trees;
 use naming::Namer;
+use own_base::{Grouped, OwnBase};
 
 /// What is asked of a plan, besides the trigger.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +52,8 @@ pub struct Request {
     pub naming: Naming,
     /// What a changed path that nothing matches comes to.
     pub unmatched: Unmatched,
+    /// What a service whose patterns match no tracked file comes to.
+    pub dead: Dead,
     /// Whether pushing was asked for where it is off by itself.
     pub push: PushRequest,
     /// For how long what a clone lacks may be fetched; not at all when absent.
@@ -107,6 +118,8 @@ pub struct Planned {
     pub warnings: Vec<Diagnostic>,
     /// What changed, of which the plan has only what it needs.
     pub changes: ChangeSet,
+    /// How many pairs of trees were compared: one for each distinct base.
+    pub tree_diffs: usize,
 }
 
 /// How many digits of a commit's id a version has, unless somebody says otherwise (spec section 7).
@@ -116,6 +129,14 @@ impl Default for Naming {
     fn default() -> Self {
         Self { style: None, abbrev: ABBREV, version: None, dirty: Dirty::Unsaid }
     }
+}
+
+/// Returns the name of the environment that fits the trigger, or the one that was chosen.
+///
+/// # Errors
+/// When the one that was chosen is not there, or none fits.
+pub fn environment<'a>(config: &'a Config, trigger: &Trigger, chosen: Option<&str>) -> Result<&'a str, Error> {
+    environment::choose(config, trigger, chosen).map(|(name, _)| name)
 }
 
 /// Makes the plan. `step` is told what comes next, for those who wait.
@@ -138,27 +159,33 @@ pub fn plan(
     let mut fetch = Fetch::new(repository, request.fetch);
     let mut chosen = base::choose(repository, trigger, &asked.base, &mut fetch)?;
 
-    step("reading changes");
-    let changes = match fetch.until(|| changes(repository, &chosen)) {
-        Err(error) if error.is_doubt() => {
-            chosen = chosen.out_of_reach(&error);
-            chosen.on_top.clone()
-        }
-        changes => changes?,
+    let grouped = match asked.base.compare {
+        Compare::Since(since) => Grouped::apart(repository, config, environment, since, &mut chosen, &mut fetch)?,
+        _ => Grouped::together(config, &chosen),
     };
 
+    step("reading changes");
+    let mut compared = Vec::new();
+    for group in grouped.groups {
+        compared.push(Compared::of(repository, group, &mut fetch)?);
+    }
+    chosen.doubts.extend(compared.iter().flat_map(Compared::doubts).cloned());
+
+    step("comparing the configuration with base");
+    let mut reader = at_base::Reader::new(repository, file);
+    for compared in &mut compared {
+        chosen.doubts.extend(compared.read_config(&mut reader, &mut fetch)?);
+    }
+
     step("matching filters");
-    let matches = filter::matches(&config.filters, &changes);
-    let unmatched = unmatched(&matches, file);
+    let matches: Vec<Matches> = compared.iter().map(|compared| compared.matches(config)).collect();
+    let unmatched = compared::unmatched(&matches, file);
+    let changes = compared::changes(&compared);
     let moved = moved::moved(config, &changes, &unmatched);
     environment::say_unmatched(&unmatched, request.unmatched, &moved, &mut warnings)?;
 
-    step("comparing the configuration with base");
-    let at_base = at_base::read(repository, file, &chosen, &mut fetch)?;
-    chosen.doubts.extend(at_base.iter().filter_map(AtBase::doubt));
-
     step("finding causes");
-    let mut direct = direct(config, &chosen, &matches, &at_base);
+    let mut direct = compared::direct(config, &compared, &matches);
     for service in &asked.forced {
         direct.add(*service, Cause::Forced);
     }
@@ -175,6 +202,13 @@ pub fn plan(
         .copied()
         .filter(|service| affected.contains(*service) && asked.only.as_ref().is_none_or(|only| only.contains(service)))
         .collect();
+
+    step("taking fingerprints");
+    let fingerprints = fingerprints(repository, file, config, &chosen, &planned)?;
+    if let (Some((_, dead)), Some(head)) = (&fingerprints, chosen.range.head) {
+        let base = chosen.range.base.or(repository.first_parent(&head).unwrap_or_default());
+        dead::say(dead, config, request.dead, &Trees { repository, base, head }, &mut warnings)?;
+    }
 
     step("naming results");
     let namer = Namer {
@@ -198,11 +232,14 @@ pub fn plan(
         affected: &affected,
         planned: &planned,
         names: results,
-        removed: at_base::removed(config, &at_base),
+        fingerprints: fingerprints.map(|(found, _)| found).unwrap_or_default(),
+        bases: grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect(),
+        removed: at_base::removed(config, compared.iter().flat_map(|compared| &compared.at_base)),
         unmatched,
-        matches: &matches,
+        named: compared::named(config, &compared, &matches),
     });
-    Ok(Planned { plan, warnings, changes })
+    let tree_diffs = compared.iter().map(|compared| compared.tree_diffs).sum();
+    Ok(Planned { plan, warnings, changes, tree_diffs })
 }
 
 /// Says of an error that a fetch would have cured why nothing was fetched.
@@ -219,44 +256,26 @@ fn not_fetched(trouble: &FetchError) -> Diagnostic {
     Diagnostic::warning("not-fetched", trouble.to_string()).help(trouble.help())
 }
 
-/// Returns what changed between the chosen trees, with what stands on top.
-fn changes(repository: &Repository, chosen: &Chosen) -> Result<ChangeSet, git::Error> {
-    let Some(head) = &chosen.range.head else { return Ok(chosen.on_top.clone()) };
-    let between = chosen
-        .bases
-        .iter()
-        .map(|base| repository.diff(base.as_ref(), head))
-        .reduce(|a, b| Ok(a?.or(b?)))
-        .unwrap_or_else(|| Ok(ChangeSet::default()))?;
-    Ok(between.then(chosen.on_top.clone()))
-}
-
-/// Returns the changed paths that nothing matches. The configuration itself is no such path: it is compared service by
-/// service.
-fn unmatched<'a>(matches: &Matches<'a>, file: &ConfigFile) -> Vec<&'a crate::change::Change> {
-    let own = file.in_repository.as_ref();
-    matches.unmatched.iter().copied().filter(|change| Some(&change.path) != own).collect()
-}
-
-/// Returns the causes that each service has of its own.
-fn direct<'a>(config: &Config, chosen: &Chosen, matches: &Matches<'a>, at_base: &[AtBase]) -> Direct<'a> {
-    let mut direct = Direct::none(config.services.len());
-    for (service, (_, definition)) in config.graph.services().zip(&config.services) {
-        let global = (definition.global == Global::TakesPart).then_some(config.global);
-        direct.add_matches(service, Watch { own: definition.filter, global }, matches);
-        for at_base in at_base {
-            match at_base {
-                AtBase::Unchanged => {}
-                AtBase::Read(base) => direct.add_differences(service, &config.graph, &config.definitions, base),
-                AtBase::Unreadable(_) => direct.add(service, Cause::Definition),
-            }
-        }
-        match chosen.everyone {
-            None => {}
-            Some(Everyone::Forced) => direct.add(service, Cause::Forced),
-            Some(Everyone::NoRecord) => direct.add(service, Cause::NoRecord),
-            Some(Everyone::BaseUnreachable) => direct.add(service, Cause::BaseUnreachable),
-        }
-    }
-    direct
+/// Returns the fingerprints of services in their order, and those whose patterns match nothing. None where there is no
+/// commit, or where this clone has not the trees: a plan does not fetch them for that.
+fn fingerprints(
+    repository: &Repository,
+    file: &ConfigFile,
+    config: &Config,
+    chosen: &Chosen,
+    services: &[ServiceId],
+) -> Result<Option<(Vec<Option<Fingerprint>>, Vec<ServiceId>)>, git::Error> {
+    let Some(head) = chosen.range.head.filter(|_| !services.is_empty()) else { return Ok(None) };
+    let none = ChangeSet::default();
+    let on_top = match chosen.range.head_state {
+        HeadState::WorkTree => &chosen.on_top,
+        HeadState::Commit => &none,
+    };
+    let snapshot = match Snapshot::read(repository, file, config, services, &head, on_top) {
+        Err(git::Error::MissingTree { .. }) => return Ok(None),
+        snapshot => snapshot?,
+    };
+    let content = snapshot.content(config);
+    let found = Fingerprints::of(&content, services);
+    Ok(Some((services.iter().map(|service| found.get(*service).cloned()).collect(), found.dead().collect())))
 }

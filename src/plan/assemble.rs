@@ -1,11 +1,14 @@
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+
 use super::{Base, Cause, CauseKind, Described, Doubt, Plan, Range, SCHEMA, Service, Trigger};
 use crate::affected::{self, Affected};
 use crate::base::Chosen;
 use crate::change::{Change, HeadState, Status};
 use crate::config::{self, Config};
-use crate::filter::{Match, Matches};
+use crate::filter::Match;
+use crate::fingerprint::Fingerprint;
 use crate::name::{ServiceId, ServiceName, quoted};
 use crate::trigger;
 use crate::version;
@@ -28,12 +31,16 @@ pub struct Assembly<'a> {
     pub planned: &'a [ServiceId],
     /// What their results are called, in the same order.
     pub names: Vec<Names>,
+    /// What their contents come to, in the same order; empty where that could not be told.
+    pub fingerprints: Vec<Option<Fingerprint>>,
+    /// The base that each service has for itself, by its id.
+    pub bases: Vec<Option<Base>>,
     /// The services that are gone since base.
     pub removed: Vec<ServiceName>,
     /// The changes that nothing matches.
     pub unmatched: Vec<&'a Change>,
-    /// What each filter matches.
-    pub matches: &'a Matches<'a>,
+    /// What each named filter matches.
+    pub named: IndexMap<&'a str, Vec<&'a Change>>,
 }
 
 /// What a service's result is called.
@@ -59,7 +66,8 @@ pub fn assemble(found: &Assembly) -> Plan {
     let config = found.config;
     let places = places(found);
     let levels = config.graph.levels(|service| places[service.0].is_some());
-    let service = |(service, names): (&ServiceId, &Names)| {
+    let fingerprints = found.fingerprints.iter().cloned().chain(std::iter::repeat(None));
+    let service = |((service, names), fingerprint): ((&ServiceId, &Names), Option<Fingerprint>)| {
         let definition = &config.services[service.0];
         let mut needs = config.graph.dependencies(*service);
         needs.retain(|need| places[need.0].is_some());
@@ -68,12 +76,12 @@ pub fn assemble(found: &Assembly) -> Plan {
             service: definition.name.value.as_str().to_owned(),
             path: definition.path.as_ref().map(ToString::to_string),
             causes: found.affected.causes(*service).iter().map(|cause| published(cause, config)).collect(),
-            base: None::<Base>,
+            base: found.bases[service.0].clone(),
             needs: needs.iter().map(|need| config.graph.name(*need).as_str().to_owned()).collect(),
             level: levels[service.0].unwrap_or_default(),
             version: names.version.clone(),
             described: names.described.as_ref().map(described),
-            fingerprint: None,
+            fingerprint: fingerprint.as_ref().map(ToString::to_string),
             image: names.image.clone(),
             tags: names.tags.clone(),
             labels: names.labels.clone(),
@@ -82,7 +90,7 @@ pub fn assemble(found: &Assembly) -> Plan {
             matrix: definition.matrix.clone(),
         }
     };
-    let services: Vec<Service> = found.planned.iter().zip(&found.names).map(service).collect();
+    let services: Vec<Service> = found.planned.iter().zip(&found.names).zip(fingerprints).map(service).collect();
     Plan {
         schema: SCHEMA,
         rebake: env!("CARGO_PKG_VERSION").to_owned(),
@@ -100,12 +108,10 @@ pub fn assemble(found: &Assembly) -> Plan {
             .collect(),
         removed: found.removed.iter().map(|service| service.as_str().to_owned()).collect(),
         unmatched: found.unmatched.iter().map(|change| path(change)).collect(),
-        filters: config
+        filters: found
             .named
             .iter()
-            .map(|(name, filter)| {
-                (name.clone(), found.matches.of(*filter).iter().map(|found| path(found.change)).collect())
-            })
+            .map(|(name, changes)| ((*name).to_owned(), changes.iter().map(|change| path(change)).collect()))
             .collect(),
     }
 }

@@ -92,15 +92,17 @@ impl Read for Patterns {
 
 fn entry(view: View<'_>, statuses: Statuses, problems: &mut Problems<'_>) -> Option<Entry> {
     let text = text(view, "a pattern", problems)?;
-    let excludes = text.starts_with('!') && !text.starts_with("!(");
-    if excludes && text[1..].starts_with('!') && !text[1..].starts_with("!(") {
+    let Some((effect, _)) = Effect::of(text) else {
         let problem = Diagnostic::error("double-exclusion", "a pattern begins with `!!`");
         let problem = problem.located(problems.file(), &view.locate(()), "excludes what is not matched");
         problems
             .push(problem.help("write one `!` to exclude, none to include, and `\\!` for a file whose name begins so"));
         return None;
-    }
-    let (effect, place) = if excludes { (Effect::Exclude, Place::BehindMark) } else { (Effect::Include, Place::Start) };
+    };
+    let place = match effect {
+        Effect::Include => Place::Start,
+        Effect::Exclude => Place::BehindMark,
+    };
     Some(Entry { effect, statuses, pattern: pattern(view, place, problems)? })
 }
 

@@ -65,6 +65,11 @@ impl Scalar<'_> {
         self.style == ScalarStyle::Plain
     }
 
+    /// The text, where it alone says what it means: without quotes, and without a tag.
+    pub(in crate::config) fn bare(&self) -> Option<&str> {
+        (self.is_plain() && self.tag.is_none()).then_some(&*self.text)
+    }
+
     pub(in crate::config) fn meaning(&self) -> Meaning {
         match self.tag {
             Some("str") => Meaning::Text,

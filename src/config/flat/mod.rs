@@ -1,7 +1,42 @@
 //! The flat shape: dorny/paths-filter v4's grammar and meaning, rule by rule (its `src/filter.ts`).
 //!
 //! A file that the action accepts is accepted, and means the same; where that is hardly what was meant, a warning
-//! says so.
+//! says so. Patterns are picomatch 4's; the action has 2.3.1, which reads some in its own way ([`crate::glob`]).
+//!
+//! # Where this differs from dorny/paths-filter v4.0.3, or warns
+//!
+//! The columns "paths-filter" and "here" say whether the change is in the filter, or whether the file is refused;
+//! behind that stands what is said beside it. An empty file, which has no filters there, is refused here; so is one beyond
+//! the limits of the room `yaml`. Paths are always listed in the order of their bytes.
+//!
+//! | file | quantifier | change | paths-filter | here | why |
+//! | --- | --- | --- | --- | --- | --- |
+//! | `a: {modified: "**"}` | some | `T link` | no | yes | a type change is a modification; the action knows no status for it |
+//! | `a: {modified: "**"}` | some | `U file` | no | yes | so is a path in conflict |
+//! | `a: {unmerged: "**"}` | some | `U file` | yes | no unknown-status | and no status of its own |
+//! | `a: {touched: "**"}` | some | `M x` | no | no unknown-status | a word that is no status never matches |
+//! | `a: {"": "**"}` | some | `M x` | no | no unknown-status | neither does none at all |
+//! | `a: ["src/**", "!**/*.md"]` | some | `M other.txt` | yes | yes negation-widens | any pattern suffices, and the second holds |
+//! | `a: ["!**/*.md"]` | some-with-excludes | `M x` | no | no only-exclusions | nothing is there to exclude from |
+//! | `a: []` | every | `M x` | yes | yes no-patterns | all of no patterns hold |
+//! | `a: 2024-01-31` | some | `M 2024-01-31` | no | no date | YAML 1.1 makes a date of it, which has no patterns |
+//! | `a: [x, 2024-01-31]` | every | `M x` | yes | yes date | the same: the list is shorter than it looks |
+//! | `3.10: x` | some | `M x` | yes | yes filter-name | the name is a number, and the filter is called `3.1` |
+//! | `True: x` | some | `M x` | yes | yes filter-name | the same, and the filter is called `true` |
+//! | `2024-01-31: x` | some | `M x` | yes | error filter-name | the name is a date, with a time and a time zone |
+//! | `__proto__: x` | some | `M x` | no | yes filter-name | a filter of this name gets lost in an object |
+//! | `{0x1: x, "0x1": y}` | some | `M x` | yes | error filter-name duplicate-key | two names that differ in their quotes alone |
+//! | `{01: x, <<: {"1": y}}` | some | `M x` | yes | error filter-name duplicate-key | a name that replaces a merged one as a number only |
+//! | `{? [x] : y}` | some | `M y` | yes | error key-not-scalar | the name is a list |
+//! | `a: {added: [x, [y]]}` | some | `A y` | error | yes | v4.0.2 took nested lists there; so do we |
+//! | `a: "[z-a]"` | some | `M z` | no | error bad-pattern | it cannot be read, and would never match |
+//! | `a: "x{a..b}/y.z"` | some | `M xa/y.z` | no | yes | 2.3.1 loses the text before the dot; 4 does not |
+//! | `a: constructor` | some | `M constructor` | error | yes | 2.3.1 trips over names that every object has |
+//! | `services: {api: "**"}` | some | `M x` | no | error wrong-type | a mapping of services is the structured shape |
+//! | `a: !!omap [added: x]` | some | `A x` | yes | error unknown-tag | tags beyond YAML 1.2's core schema |
+//! | `2024-01-31` | some | `M x` | no | error wrong-type | a file that is a date has no filters |
+
+mod js_yaml;
 
 use std::borrow::Cow;
 
@@ -10,7 +45,7 @@ use indexmap::IndexMap;
 use super::problems::{Problems, shown};
 use super::raw::{Place, pattern};
 use super::structured::usual_environments;
-use super::yaml::{Meaning, Scalar, View};
+use super::yaml::View;
 use super::{Config, Global, Image, Service, Shape, definition, release_tags};
 use crate::diagnostic::{Diagnostic, Located};
 use crate::filter::{Filter, Filters, Quantifier, Rule, Statuses};
@@ -18,6 +53,7 @@ use crate::graph::Graph;
 use crate::name::{RepoDir, ServiceName};
 use crate::recipe::Recipe;
 use crate::version::TagFormat;
+use js_yaml::Value;
 
 /// Reads a file of the flat shape; none when something is wrong with it.
 pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Problems<'_>) -> Option<Config> {
@@ -63,41 +99,45 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
 /// A filter's name, where that is, and what is below it.
 type NamedItem<'t> = (Cow<'t, str>, Located<()>, View<'t>);
 
-/// The filters by name, in the order of JavaScript: names that are array indices first, by their number, then the
-/// others as they stand.
+/// The filters by name, in the order of JavaScript's `Object.entries`: names that are array indices first, by their
+/// number, then the others as they stand.
 fn named<'t>(root: View<'t>, problems: &mut Problems<'_>) -> Option<Vec<NamedItem<'t>>> {
     if let Some(items) = root.list() {
         return Some(items.enumerate().map(|(at, item)| (at.to_string().into(), item.locate(()), item)).collect());
     }
-    let entries = in_javascript_order(root);
-    if entries.is_none() {
+    let Some(entries) = root.mapping() else {
         super::read::wrong_type(root, "a mapping of filters", problems);
-    }
-    entries
-}
-
-/// The entries of a mapping in the order of `Object.entries`.
-fn in_javascript_order(view: View<'_>) -> Option<Vec<NamedItem<'_>>> {
-    let mut entries: Vec<_> = view.mapping()?.map(|(key, value)| (key_name(key), key.locate(()), value)).collect();
+        return None;
+    };
+    let mut entries: Vec<_> = entries.map(|(key, value)| (key_name(key, problems), key.locate(()), value)).collect();
     entries.sort_by_key(|(name, _, _)| array_index(name).map_or((1, 0), |index| (0, index)));
     Some(entries)
 }
 
-/// The name that js-yaml gives to a key: `0x10` and `016` are `16`.
-fn key_name(key: View<'_>) -> Cow<'_, str> {
-    let Some(scalar) = key.scalar() else { return "".into() };
-    let digits = scalar.text().replace('_', "");
-    let decimal = scalar.is_plain()
-        && scalar.text().starts_with(|c: char| c.is_ascii_digit())
-        && !scalar.text().ends_with('_')
-        && digits.bytes().all(|byte| byte.is_ascii_digit());
-    match scalar.meaning() {
-        _ if decimal => digits.parse::<u64>().map_or(digits.into(), |number| number.to_string().into()),
-        Meaning::Null => "null".into(),
-        Meaning::Bool(value) => value.to_string().into(),
-        Meaning::Number(number) if number.is_u64() || number.is_i64() => number.to_string().into(),
-        _ => key.text().into(),
-    }
+/// The name that a key has in JavaScript: `0x10` is `16`, and `3.10` is `3.1`.
+fn key_name<'t>(key: View<'t>, problems: &mut Problems<'_>) -> Cow<'t, str> {
+    let written = key.text();
+    let value = value(key).unwrap_or(Value::Text);
+    let name = js_yaml::name(value);
+    let message = match &name {
+        Some(name) if name != written => format!("the filter `{}` is called `{name}`", shown(written)),
+        _ if value == Value::Date => format!("the name `{}` is a date", shown(written)),
+        _ if written == "__proto__" => "paths-filter loses a filter of this name".to_owned(),
+        _ => return name.map_or(written.into(), Cow::Owned),
+    };
+    let problem = if value == Value::Date { Diagnostic::error } else { Diagnostic::warning };
+    let problem =
+        problem("filter-name", message).located(problems.file(), &key.locate(()), "not a text to paths-filter");
+    problems.push(match value {
+        Value::Text => problem.help("give it another name"),
+        _ => problem.help(format!("quote it: \"{}\"", shown(written))),
+    });
+    name.map_or(written.into(), Cow::Owned)
+}
+
+/// What a scalar is to paths-filter; none for anything else.
+fn value(view: View<'_>) -> Option<Value> {
+    view.scalar().map(js_yaml::value)
 }
 
 /// The number of a name that JavaScript takes for an array's index.
@@ -128,14 +168,14 @@ fn service(name: Located<ServiceName>, filter: crate::filter::FilterId) -> Servi
 fn item(view: View<'_>, rules: &mut Vec<Rule>, problems: &mut Problems<'_>) {
     if let Some(items) = view.list() {
         items.for_each(|inner| item(inner, rules, problems));
-    } else if let Some(entries) = in_javascript_order(view) {
-        for (words, at, value) in entries {
-            let statuses = statuses(&words, &at, problems);
+    } else if let Some(entries) = view.mapping() {
+        for (key, value) in entries {
+            let statuses = statuses(key, problems);
             let mut patterns = Vec::new();
             any_of(value, &mut patterns, problems);
             rules.push(Rule { statuses, patterns });
         }
-    } else if is_date(view) {
+    } else if value(view) == Some(Value::Date) {
         date(view, problems);
     } else {
         let mut patterns = Vec::new();
@@ -150,16 +190,20 @@ fn any_of(view: View<'_>, patterns: &mut Vec<Located<crate::glob::Pattern>>, pro
         items.for_each(|inner| any_of(inner, patterns, problems));
         return;
     }
-    match view.scalar().map(Scalar::meaning) {
-        Some(Meaning::Text) if !is_date(view) => patterns.extend(pattern(view, Place::Start, problems)),
+    match value(view) {
+        Some(Value::Text) => patterns.extend(pattern(view, Place::Start, problems)),
         _ if view.is_broken() => {}
-        Some(Meaning::Null) => {
+        Some(Value::Null) => {
             let problem = Diagnostic::error("wrong-type", "a pattern is missing here");
             let problem = problem.located(problems.file(), &view.locate(()), "expected a pattern");
             problems.push(problem.help("write a pattern, or take the line out"));
         }
-        Some(Meaning::Number(_) | Meaning::Bool(_) | Meaning::Text) => {
-            let kind = if is_date(view) { "a date" } else { view.kind() };
+        Some(found @ (Value::Number(_) | Value::Bool(_) | Value::Date)) => {
+            let kind = match found {
+                Value::Number(_) => "a number",
+                Value::Date => "a date",
+                _ => view.kind(),
+            };
             let problem = Diagnostic::error("wrong-type", format!("expected a pattern, found {kind}"));
             let problem = problem.located(problems.file(), &view.locate(()), "expected a pattern");
             problems.push(problem.help(format!("quote it: \"{}\"", view.text())));
@@ -175,40 +219,27 @@ fn any_of(view: View<'_>, patterns: &mut Vec<Located<crate::glob::Pattern>>, pro
 }
 
 /// Reads `added|modified`: words that are no statuses are accepted, as the action does, and never match.
-fn statuses(words: &str, at: &Located<()>, problems: &mut Problems<'_>) -> Statuses {
+fn statuses(key: View<'_>, problems: &mut Problems<'_>) -> Statuses {
     let mut statuses = Statuses::NONE;
-    for word in words.split('|').map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty()) {
+    if key.text().split('|').all(|word| word.trim().is_empty()) {
+        let problem = Diagnostic::warning("unknown-status", "there is no status here");
+        let problem = problem.located(problems.file(), &key.locate(()), "never matches");
+        problems.push(problem.help("there are `added`, `modified` and `deleted`"));
+    }
+    for word in key.text().split('|').map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty()) {
         if let Some(status) = Statuses::word(&word) {
             statuses = statuses.or(status);
             continue;
         }
         let message = format!("there is no status `{}`", shown(&word));
         let problem = Diagnostic::warning("unknown-status", message);
-        let problem = problem.located(problems.file(), at, "never matches");
+        let problem = problem.located(problems.file(), &key.locate(()), "never matches");
         problems.push(match problems.did_you_mean(&word, ["added", "modified", "deleted"]) {
             Some(meant) => problem.help(format!("did you mean `{meant}`?")),
             None => problem.help("there are `added`, `modified` and `deleted`; a rename is a deletion and an addition"),
         });
     }
     statuses
-}
-
-/// Whether js-yaml makes a date of a scalar: then it is no pattern to the action, but something without rules.
-fn is_date(view: View<'_>) -> bool {
-    let Some(scalar) = view.scalar().filter(|scalar| scalar.is_plain() && scalar.meaning() == Meaning::Text) else {
-        return false;
-    };
-    let text = scalar.text();
-    let (date, time) = text.split_at(text.find(['T', 't', ' ', '\t']).unwrap_or(text.len()));
-    let parts: Vec<&str> = date.split('-').collect();
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    let dated = parts.iter().all(|part| digits(part));
-    match lengths[..] {
-        [4, 2, 2] if time.is_empty() => dated,
-        [4, 1 | 2, 1 | 2] => dated && time.trim_start_matches(['T', 't', ' ', '\t']).split(':').count() >= 3,
-        _ => false,
-    }
 }
 
 fn date(view: View<'_>, problems: &mut Problems<'_>) {

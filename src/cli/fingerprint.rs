@@ -1,0 +1,174 @@
+//! `rebake fingerprint`.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+use super::args::General;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+use super::{configuration, env};
+use crate::change::ChangeSet;
+use crate::config::Config;
+use crate::fingerprint::{Fingerprints, differences};
+use crate::git::{self, Repository};
+use crate::name::{CommitId, ServiceId};
+use crate::pipeline::{self, ConfigFile, Snapshot};
+
+const EXAMPLES: &str = "\
+Examples:
+  rebake fingerprint                       of every service, at HEAD and the work tree
+  rebake fingerprint api --at v1.2.0       as it was then
+  rebake fingerprint api --explain         what it is made of
+  rebake fingerprint --diff main HEAD api  what makes the two differ";
+
+/// Tell what a service's content comes to: equal texts, equal builds
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Fingerprint {
+    /// Tell of these services alone (a name or a path)
+    #[arg(value_name = "SERVICE")]
+    services: Vec<String>,
+    /// Look at this commit instead of HEAD and the work tree
+    #[arg(long, value_name = "REV", allow_hyphen_values = true)]
+    at: Option<String>,
+    /// List what each fingerprint is made of
+    #[arg(long)]
+    explain: bool,
+    /// List what differs between two commits: `+` the second has alone, `-` the first, `~` in both
+    #[arg(long, num_args = 2, value_names = ["REV", "REV"], allow_hyphen_values = true, conflicts_with_all = ["at", "explain"], requires = "services")]
+    diff: Vec<String>,
+    /// Choose the format
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+}
+
+/// The formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Lines for people
+    Table,
+    /// One JSON object
+    Json,
+}
+
+pub(crate) fn run(general: &General, args: &Fingerprint, output: &Output) -> Result<Exit, Failure> {
+    let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+    let repository = Repository::discover(&from)?;
+    let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
+    let look = |revision: Option<&String>| -> Result<Look, Failure> {
+        let asked = revision.map(|revision| repository.resolve(revision)).transpose()?;
+        let file = ConfigFile::find(&repository, named.as_deref(), &from, asked.as_ref())?;
+        let config = configuration::read(&file, output)?;
+        let services = if args.services.is_empty() {
+            config.graph.services().collect()
+        } else {
+            pipeline::services(&config, &args.services).map_err(pipeline::Error::from)?
+        };
+        let (commit, on_top) = content(&repository, asked)?;
+        let snapshot = Snapshot::read(&repository, &file, &config, &services, &commit, &on_top)?;
+        Ok(Look { config, services, snapshot })
+    };
+    let text = match &args.diff[..] {
+        [before, after] => diff(&look(Some(before))?, &look(Some(after))?, args.format)?,
+        _ => {
+            let look = look(args.at.as_ref())?;
+            match args.format {
+                Format::Table => look.table(args.explain),
+                Format::Json => look.json(args.explain)?,
+            }
+        }
+    };
+    output.data(&text)?;
+    Ok(Exit::Done)
+}
+
+/// The commit that is asked about; HEAD with the work tree on top where none is.
+fn content(repository: &Repository, asked: Option<CommitId>) -> Result<(CommitId, ChangeSet), git::Error> {
+    match asked {
+        Some(commit) => Ok((commit, ChangeSet::default())),
+        None if repository.work_dir().is_some() => Ok((repository.resolve("HEAD")?, repository.work_tree_changes()?)),
+        None => Ok((repository.resolve("HEAD")?, ChangeSet::default())),
+    }
+}
+
+/// The configuration and the content at one time.
+struct Look {
+    config: Config,
+    services: Vec<ServiceId>,
+    snapshot: Snapshot,
+}
+
+impl Look {
+    fn table(&self, explain: bool) -> String {
+        let content = self.snapshot.content(&self.config);
+        let found = Fingerprints::of(&content, &self.services);
+        let name = |service: ServiceId| self.config.graph.name(service).to_string();
+        let width = self.services.iter().map(|service| name(*service).chars().count()).max().unwrap_or_default();
+        let mut text = String::new();
+        for service in &self.services {
+            let Some(fingerprint) = found.get(*service) else { continue };
+            let _ = writeln!(text, "{:width$}  {fingerprint}", name(*service));
+            if explain {
+                found.records(*service).for_each(|record| {
+                    let _ = writeln!(text, "  {record}");
+                });
+            }
+        }
+        text
+    }
+
+    fn json(&self, explain: bool) -> Result<String, Failure> {
+        let content = self.snapshot.content(&self.config);
+        let found = Fingerprints::of(&content, &self.services);
+        let service = |service: &ServiceId| {
+            let mut value = serde_json::json!({
+                "service": self.config.graph.name(*service).as_str(),
+                "fingerprint": found.get(*service).map(ToString::to_string),
+            });
+            if explain {
+                value["records"] = found.records(*service).map(|record| record.to_string()).collect();
+            }
+            value
+        };
+        let services: Vec<_> = self.services.iter().map(service).collect();
+        line(&serde_json::json!({ "services": services }))
+    }
+}
+
+/// Says what differs between two times, service by service.
+fn diff(before: &Look, after: &Look, format: Format) -> Result<String, Failure> {
+    let (content_before, content_after) =
+        (before.snapshot.content(&before.config), after.snapshot.content(&after.config));
+    let found_before = Fingerprints::of(&content_before, &before.services);
+    let found_after = Fingerprints::of(&content_after, &after.services);
+    let mut text = String::new();
+    let mut services = Vec::new();
+    for service in &after.services {
+        let name = after.config.graph.name(*service);
+        let then = before.config.graph.id(name.as_str()).filter(|then| found_before.get(*then).is_some());
+        let records_before = then.into_iter().flat_map(|then| found_before.records(then));
+        let found = differences(records_before, found_after.records(*service));
+        found.iter().for_each(|difference| {
+            let _ = writeln!(text, "{difference}");
+        });
+        services.push(serde_json::json!({
+            "service": name.as_str(),
+            "before": then.and_then(|then| found_before.get(then)).map(ToString::to_string),
+            "after": found_after.get(*service).map(ToString::to_string),
+            "differences": found.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        }));
+    }
+    match format {
+        Format::Table => Ok(text),
+        Format::Json => line(&serde_json::json!({ "services": services })),
+    }
+}
+
+fn line(value: &serde_json::Value) -> Result<String, Failure> {
+    serde_json::to_string(value)
+        .map(|text| text + "\n")
+        .map_err(|error| Failure::new(Exit::Bug, "bug", format!("the answer cannot be written as JSON: {error}")))
+}

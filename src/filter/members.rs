@@ -1,0 +1,109 @@
+use rayon::prelude::*;
+
+use super::{Filter, FilterId, Filters};
+use crate::change::Status;
+use crate::filter::set::Owner;
+use crate::glob::Hit;
+
+/// What belongs to each filter, by positions in the list that was asked about.
+#[derive(Debug, Clone)]
+pub struct Members(Vec<Vec<usize>>);
+
+impl Members {
+    /// Returns the positions of what belongs to a filter, ascending.
+    #[must_use]
+    pub fn of(&self, filter: FilterId) -> &[usize] {
+        &self.0[filter.position()]
+    }
+}
+
+/// So few paths are matched faster than threads are woken.
+const WORTH_THREADS: usize = 256;
+
+/// Returns which paths belong to each filter: those of which some change, whatever its status, would match.
+///
+/// Status words are ignored in this sense and in no other, so that a change which matches is always one of a path that
+/// belongs. Leaving the words out of the list could take a path away: `{deleted: "!src/**"}` keeps changes of `src`.
+/// Doubt belongs.
+pub fn members<T: Sync>(filters: &Filters, items: &[T], path: impl Fn(&T) -> &[u8] + Sync) -> Members {
+    let of_item = |hits: &mut Vec<Hit>, item: &T| of_path(filters, path(item), hits);
+    let by_item: Vec<Vec<FilterId>> = if items.len() < WORTH_THREADS {
+        let mut hits = Vec::new();
+        items.iter().map(|item| of_item(&mut hits, item)).collect()
+    } else {
+        items.par_iter().with_min_len(WORTH_THREADS).map_init(Vec::new, of_item).collect()
+    };
+    let mut members = vec![Vec::new(); filters.len()];
+    for (position, filters) in by_item.into_iter().enumerate() {
+        for filter in filters {
+            members[filter.position()].push(position);
+        }
+    }
+    Members(members)
+}
+
+fn of_path(filters: &Filters, path: &[u8], hits: &mut Vec<Hit>) -> Vec<FilterId> {
+    filters.index().matches(path, hits);
+    let owned: Vec<(Owner, bool)> = hits.iter().map(|hit| (filters.owner(hit.pattern), hit.doubt)).collect();
+    let by_pattern = owned.chunk_by(|(a, _), (b, _)| a.filter == b.filter).filter_map(|hits| {
+        let id = hits[0].0.filter;
+        filters.get(id).takes(hits).then_some(id)
+    });
+    filters.always().iter().copied().chain(by_pattern).collect()
+}
+
+impl Filter {
+    /// Whether some change of a path that these patterns match would match the filter.
+    fn takes(&self, hits: &[(Owner, bool)]) -> bool {
+        [Status::Modified, Status::Added, Status::Deleted].iter().any(|status| self.decide(*status, hits).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Effect, Entry, Statuses, matches};
+    use super::*;
+    use crate::change::{Change, ChangeSet};
+    use crate::diagnostic::{Located, Span};
+    use crate::glob::Pattern;
+    use crate::name::RepoPath;
+    use proptest::prelude::*;
+
+    fn entry(text: &str, statuses: Statuses, effect: Effect) -> Entry {
+        Entry { effect, statuses, pattern: Located::new(Pattern::parse(text).unwrap(), Span::default()) }
+    }
+
+    #[test]
+    fn an_exclusion_of_one_status_takes_no_path_away() {
+        let deleted = Statuses::word("deleted").unwrap();
+        let list = vec![entry("src/**", Statuses::ANY, Effect::Include), entry("src/gen/**", deleted, Effect::Exclude)];
+        let whole =
+            vec![entry("src/**", deleted, Effect::Include), entry("src/gen/**", Statuses::ANY, Effect::Exclude)];
+        let filters = Filters::new(vec![Filter::Ordered(list), Filter::Ordered(whole)]);
+        let members = members(&filters, &["a", "src/gen/x", "src/y"], |path| path.as_bytes());
+        assert_eq!(members.of(Filters::id(0)), [1, 2]);
+        assert_eq!(members.of(Filters::id(1)), [2]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_path_belongs_exactly_where_some_change_of_it_matches(
+            entries in proptest::collection::vec((0..4_usize, 0..4_usize, any::<bool>()), 1..5),
+            count in 1..400_usize,
+        ) {
+            let words = [Statuses::ANY, Statuses::word("added").unwrap(), Statuses::word("deleted").unwrap(), Statuses::NONE];
+            let patterns = ["**", "a/**", "a/1*", "*/2?"];
+            let effect = |exclude| if exclude { Effect::Exclude } else { Effect::Include };
+            let list = entries.iter().map(|(text, word, exclude)| entry(patterns[*text], words[*word], effect(*exclude)));
+            let filters = Filters::new(vec![Filter::Ordered(list.collect())]);
+            let paths: Vec<RepoPath> = (0..count).map(|n| RepoPath::from_git(format!("{}/{n}", ["a", "b"][n % 2]))).collect();
+            let some_change = |path: &RepoPath| [Status::Added, Status::Modified, Status::Deleted].into_iter().any(|status| {
+                let change = ChangeSet::new(vec![Change { path: path.clone(), status }]);
+                !matches(&filters, &change).of(Filters::id(0)).is_empty()
+            });
+            let expected: Vec<usize> = (0..count).filter(|at| some_change(&paths[*at])).collect();
+            let members = members(&filters, &paths, RepoPath::as_bytes);
+            prop_assert_eq!(members.of(Filters::id(0)), expected);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::Record;
+
+/// How one record of a fingerprint differs between two times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What happened to it.
+    pub sign: Sign,
+    /// The record as people read it: the later one where both times have one.
+    pub record: String,
+}
+
+/// What happened to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// The later time alone has it.
+    Added,
+    /// The earlier time alone has it.
+    Removed,
+    /// Both have it, and it says something else.
+    Changed,
+}
+
+/// `+`, `-` or `~`, and the record.
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.sign {
+            Sign::Added => '+',
+            Sign::Removed => '-',
+            Sign::Changed => '~',
+        };
+        write!(f, "{sign} {}", self.record)
+    }
+}
+
+/// Returns how the records of one service differ between two times, in their order; nothing exactly where its
+/// fingerprints are equal.
+pub fn differences<'a>(
+    before: impl Iterator<Item = Record<'a>>,
+    after: impl Iterator<Item = Record<'a>>,
+) -> Vec<Difference> {
+    let mut pairs: BTreeMap<Key<'a>, (Option<Record<'a>>, Option<Record<'a>>)> = BTreeMap::new();
+    before.for_each(|record| pairs.entry(key(record)).or_default().0 = Some(record));
+    after.for_each(|record| pairs.entry(key(record)).or_default().1 = Some(record));
+    let difference = |(sign, record): (Sign, Record)| Difference { sign, record: record.to_string() };
+    let signed = pairs.into_values().filter_map(|pair| match pair {
+        (Some(before), Some(after)) => (before != after).then_some((Sign::Changed, after)),
+        (Some(before), None) => Some((Sign::Removed, before)),
+        (None, after) => after.map(|after| (Sign::Added, after)),
+    });
+    signed.map(difference).collect()
+}
+
+/// What makes two records the same thing at two times.
+type Key<'a> = (u8, &'a [u8]);
+
+fn key(record: Record<'_>) -> Key<'_> {
+    match record {
+        Record::Format(_) => (0, b""),
+        Record::Service(_) => (1, b""),
+        Record::File(entry) => (2, entry.path.as_bytes()),
+        Record::Definition(_) => (3, b""),
+        Record::Dependency(name, _) => (4, name.as_str().as_bytes()),
+    }
+}

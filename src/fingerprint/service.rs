@@ -1,0 +1,130 @@
+use rayon::prelude::*;
+
+use super::digest::State;
+use super::{Fingerprint, Record};
+use crate::affected::Watch;
+use crate::change::ChangeSet;
+use crate::definition::Definitions;
+use crate::filter::{Filters, Members, members};
+use crate::graph::Graph;
+use crate::name::{ServiceId, ServiceName};
+use crate::tree::{Entry, ObjectFormat};
+
+/// All that fingerprints are made of.
+///
+/// The `global` filter's paths are part of a service that takes part in it: a match there affects the service, so it
+/// must give it another fingerprint.
+pub struct Content<'a> {
+    /// Every pattern list, compiled together.
+    pub filters: &'a Filters,
+    /// What each service looks out for, by its id.
+    pub watches: &'a [Watch],
+    /// The resolved definitions of all services.
+    pub definitions: &'a Definitions,
+    /// What is built from what.
+    pub graph: &'a Graph,
+    /// What the tree holds, in the order of bytes; at least all that the services asked about could match.
+    pub entries: &'a [Entry],
+    /// What the ids of entries are made with.
+    pub objects: ObjectFormat,
+    /// What the entries have that no commit has: the work tree's changes.
+    pub uncommitted: &'a ChangeSet,
+    /// Where the definitions come from.
+    pub defined: Defined,
+}
+
+/// Where the definitions come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Defined {
+    /// From the commit, or from outside of the repository.
+    Committed,
+    /// From the work tree alone.
+    Uncommitted,
+}
+
+/// The fingerprints of services, and what they were made of.
+pub struct Fingerprints<'a> {
+    content: &'a Content<'a>,
+    /// Which entries belong to each filter.
+    entries: Members,
+    /// Which of the uncommitted changes do.
+    uncommitted: Members,
+    by_service: Vec<Option<Fingerprint>>,
+}
+
+impl<'a> Fingerprints<'a> {
+    /// Returns the fingerprints of services and of all that they are built from: every path is matched once, whatever
+    /// the number of services.
+    #[must_use]
+    pub fn of(content: &'a Content<'a>, services: &[ServiceId]) -> Self {
+        let entries = members(content.filters, content.entries, |entry| entry.path.as_bytes());
+        let uncommitted = members(content.filters, content.uncommitted.as_slice(), |change| change.path.as_bytes());
+        let mut prints = Self { content, entries, uncommitted, by_service: vec![None; content.graph.len()] };
+        let wanted = content.graph.with_dependencies(services);
+        let levels = content.graph.levels(|service| wanted[service.0]);
+        let highest = levels.iter().flatten().max().copied().unwrap_or_default();
+        for level in 0..=highest {
+            let at_level: Vec<ServiceId> =
+                content.graph.services().filter(|service| levels[service.0] == Some(level)).collect();
+            let made: Vec<Fingerprint> = at_level.par_iter().map(|service| prints.make(*service)).collect();
+            for (service, fingerprint) in at_level.into_iter().zip(made) {
+                prints.by_service[service.0] = Some(fingerprint);
+            }
+        }
+        prints
+    }
+
+    /// Returns a service's fingerprint; none when it was not asked for.
+    #[must_use]
+    pub fn get(&self, service: ServiceId) -> Option<&Fingerprint> {
+        self.by_service[service.0].as_ref()
+    }
+
+    /// Returns the services that have a fingerprint and whose own patterns match nothing: theirs never changes.
+    pub fn dead(&self) -> impl Iterator<Item = ServiceId> {
+        let known = self.content.graph.services().filter(|service| self.by_service[service.0].is_some());
+        known.filter(|service| self.entries.of(self.content.watches[service.0].own).is_empty())
+    }
+
+    /// Returns what a service's fingerprint is made of, in order.
+    pub fn records(&self, service: ServiceId) -> impl Iterator<Item = Record<'_>> {
+        let Content { graph, definitions, .. } = self.content;
+        let name = graph.name(service);
+        let definition = definitions.0.get(name).map(|definition| definition.canonical.as_str());
+        let mut dependencies: Vec<(&ServiceName, &Fingerprint)> = graph
+            .dependencies(service)
+            .into_iter()
+            .filter_map(|dependency| Some((graph.name(dependency), self.get(dependency)?)))
+            .collect();
+        dependencies.sort_unstable_by_key(|(name, _)| *name);
+        [Record::Format(self.content.objects), Record::Service(name)]
+            .into_iter()
+            .chain(self.positions(&self.entries, service).map(|at| Record::File(&self.content.entries[at])))
+            .chain(definition.map(Record::Definition))
+            .chain(dependencies.into_iter().map(|(name, fingerprint)| Record::Dependency(name, fingerprint)))
+    }
+
+    /// What belongs to a service, through its own filter or the global one: ascending positions, each once.
+    fn positions<'m>(&self, members: &'m Members, service: ServiceId) -> impl Iterator<Item = usize> + use<'m> {
+        let Watch { own, global } = self.content.watches[service.0];
+        let mut own = members.of(own).iter().copied().peekable();
+        let mut global = global.map_or(&[][..], |global| members.of(global)).iter().copied().peekable();
+        std::iter::from_fn(move || match (own.peek(), global.peek()) {
+            (Some(a), Some(b)) if a == b => {
+                global.next();
+                own.next()
+            }
+            (Some(a), Some(b)) if b < a => global.next(),
+            (Some(_), _) => own.next(),
+            (None, _) => global.next(),
+        })
+    }
+
+    fn make(&self, service: ServiceId) -> Fingerprint {
+        let dependencies = self.content.graph.dependencies(service);
+        let dirty = self.content.defined == Defined::Uncommitted
+            || self.positions(&self.uncommitted, service).next().is_some()
+            || dependencies.iter().any(|dependency| self.get(*dependency).is_some_and(Fingerprint::is_dirty));
+        Fingerprint::of(self.records(service), if dirty { State::Dirty } else { State::Committed })
+    }
+}

@@ -1,0 +1,44 @@
+use std::collections::BTreeMap;
+
+use gix::bstr::BStr;
+
+use super::tree::{mode, object_id};
+use super::{Error, Repository};
+use crate::change::{ChangeSet, Status};
+use crate::name::RepoPath;
+use crate::tree::{Entry, Mode, ObjectId};
+
+impl Repository {
+    /// Returns entries with the work tree's changes on top: what a tree would hold if they were committed. Contents are
+    /// hashed as `git add` would, through line ends and clean filters; nothing is written.
+    ///
+    /// A submodule stands for the commit that is checked out in it; of its own uncommitted changes nothing is known
+    /// here.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or a filter fails.
+    pub fn with_work_tree(&self, entries: Vec<Entry>, changes: &ChangeSet) -> Result<Vec<Entry>, Error> {
+        if changes.is_empty() {
+            return Ok(entries);
+        }
+        let reading = |path: &RepoPath| Error::reading(format!("{path} in the work tree"));
+        let repository = self.gix.clone().with_object_memory();
+        let (mut filters, index) =
+            repository.filter_pipeline(None).map_err(Error::reading("the attributes of the work tree"))?;
+        let mut by_path: BTreeMap<RepoPath, (Mode, ObjectId)> =
+            entries.into_iter().map(|entry| (entry.path, (entry.mode, entry.id))).collect();
+        for change in changes.as_slice() {
+            let found = match change.status {
+                Status::Deleted => None,
+                Status::Added | Status::Modified | Status::TypeChanged => filters
+                    .worktree_file_to_object(BStr::new(change.path.as_bytes()), &index)
+                    .map_err(reading(&change.path))?,
+            };
+            match found {
+                Some((id, kind, _)) => by_path.insert(change.path.clone(), (mode(kind), object_id(&id))),
+                None => by_path.remove(&change.path),
+            };
+        }
+        Ok(by_path.into_iter().map(|(path, (mode, id))| Entry { mode, id, path }).collect())
+    }
+}

@@ -1,0 +1,153 @@
+//! What changed since each base, and what that means for the services that have it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use super::at_base::{self, AtBase};
+use super::own_base::Group;
+use super::{ConfigFile, snapshot};
+use crate::affected::{Affected, Cause, Direct, spread};
+use crate::base::{Chosen, Doubt, Everyone};
+use crate::change::{Change, ChangeSet};
+use crate::config::{Config, Shape};
+use crate::filter::{self, Matches};
+use crate::git::{self, Fetch, Repository};
+
+/// A group of services, and what changed since their base.
+pub(super) struct Compared {
+    group: Group,
+    changes: ChangeSet,
+    pub(super) at_base: Vec<AtBase>,
+    /// How many pairs of trees were compared.
+    pub(super) tree_diffs: usize,
+}
+
+impl Compared {
+    /// Compares head with the bases of a group: one tree diff a base. Where this clone cannot, the base is out of reach.
+    pub(super) fn of(repository: &Repository, mut group: Group, fetch: &mut Fetch) -> Result<Self, git::Error> {
+        let (changes, tree_diffs) = match fetch.until(|| between(repository, &group.chosen)) {
+            Err(error) if error.is_doubt() => {
+                let on_top = group.chosen.on_top.clone();
+                group.chosen = Chosen { doubts: Vec::new(), ..group.chosen }.out_of_reach(&error);
+                (on_top, 0)
+            }
+            Err(error) => return Err(error),
+            Ok(found) => {
+                group.chosen.doubts.clear();
+                found
+            }
+        };
+        Ok(Self { group, changes, at_base: Vec::new(), tree_diffs })
+    }
+
+    /// Returns the doubts that comparing has raised.
+    pub(super) fn doubts(&self) -> &[Doubt] {
+        &self.group.chosen.doubts
+    }
+
+    /// Reads the configuration at the bases; what cannot be read is returned as doubts.
+    pub(super) fn read_config(
+        &mut self,
+        reader: &mut at_base::Reader,
+        fetch: &mut Fetch,
+    ) -> Result<Vec<Doubt>, git::Error> {
+        self.at_base = reader.read(&self.group.chosen, fetch)?;
+        Ok(self.at_base.iter().filter_map(AtBase::doubt).collect())
+    }
+
+    pub(super) fn matches<'a>(&'a self, config: &'a Config) -> Matches<'a> {
+        filter::matches(&config.filters, &self.changes)
+    }
+}
+
+/// Returns what changed between the chosen trees, with what stands on top, and how many pairs of trees that took.
+fn between(repository: &Repository, chosen: &Chosen) -> Result<(ChangeSet, usize), git::Error> {
+    let Some(head) = &chosen.range.head else { return Ok((chosen.on_top.clone(), 0)) };
+    let between = chosen
+        .bases
+        .iter()
+        .map(|base| repository.diff(base.as_ref(), head))
+        .reduce(|a, b| Ok(a?.or(b?)))
+        .unwrap_or_else(|| Ok(ChangeSet::default()))?;
+    Ok((between.then(chosen.on_top.clone()), chosen.bases.len()))
+}
+
+/// Returns all that changed since any of the bases.
+pub(super) fn changes(compared: &[Compared]) -> ChangeSet {
+    compared.iter().map(|compared| compared.changes.clone()).reduce(ChangeSet::or).unwrap_or_default()
+}
+
+/// Returns the causes that each service has since its own base.
+///
+/// What a service is built from is compared with *its* base too: a dependency that was built meanwhile is done, and
+/// still makes what was built from its older content due.
+pub(super) fn direct<'a>(config: &Config, compared: &'a [Compared], matches: &[Matches<'a>]) -> Direct<'a> {
+    if let ([compared], [matches]) = (compared, matches) {
+        return of_group(config, compared, matches);
+    }
+    let mut all = Direct::none(config.services.len());
+    for (compared, matches) in compared.iter().zip(matches) {
+        let direct = of_group(config, compared, matches);
+        let affected: Affected = spread(direct, &config.graph);
+        for service in &compared.group.services {
+            affected.causes(*service).iter().for_each(|cause| all.add(*service, cause.clone()));
+        }
+    }
+    all
+}
+
+fn of_group<'a>(config: &Config, compared: &Compared, matches: &Matches<'a>) -> Direct<'a> {
+    let mut direct = Direct::none(config.services.len());
+    for service in config.graph.services() {
+        direct.add_matches(service, snapshot::watch(config, service), matches);
+        for at_base in &compared.at_base {
+            match at_base {
+                AtBase::Unchanged => {}
+                AtBase::Read(base) => direct.add_differences(service, &config.graph, &config.definitions, base),
+                AtBase::Unreadable(_) => direct.add(service, Cause::Definition),
+            }
+        }
+    }
+    if let Some(everyone) = compared.group.chosen.everyone {
+        for service in &compared.group.services {
+            direct.add(
+                *service,
+                match everyone {
+                    Everyone::Forced => Cause::Forced,
+                    Everyone::NoRecord => Cause::NoRecord,
+                    Everyone::BaseUnreachable => Cause::BaseUnreachable,
+                },
+            );
+        }
+    }
+    direct
+}
+
+/// Returns the changed paths that nothing matches. The configuration itself is no such path: it is compared service by
+/// service.
+pub(super) fn unmatched<'a>(matches: &[Matches<'a>], file: &ConfigFile) -> Vec<&'a Change> {
+    let own = file.in_repository.as_ref();
+    let all = matches.iter().flat_map(|matches| matches.unmatched.iter().copied());
+    let by_path: BTreeMap<_, _> =
+        all.filter(|change| Some(&change.path) != own).map(|change| (&change.path, change)).collect();
+    by_path.into_values().collect()
+}
+
+/// Returns what each named filter matches: that of a flat file's service since its own base, others since any.
+pub(super) fn named<'a>(
+    config: &'a Config,
+    compared: &[Compared],
+    matches: &[Matches<'a>],
+) -> IndexMap<&'a str, Vec<&'a Change>> {
+    let is_for = |compared: &Compared, name: &str| match (config.shape, config.graph.id(name)) {
+        (Shape::Flat, Some(service)) => compared.group.services.binary_search(&service).is_ok(),
+        _ => true,
+    };
+    let of = |(name, filter): (&'a String, &filter::FilterId)| {
+        let groups = compared.iter().zip(matches).filter(|(compared, _)| is_for(compared, name));
+        let changes = groups.flat_map(|(_, matches)| matches.of(*filter)).map(|found| found.change);
+        (name.as_str(), changes.collect::<BTreeSet<_>>().into_iter().collect())
+    };
+    config.named.iter().map(of).collect()
+}

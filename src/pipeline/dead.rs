@@ -1,0 +1,123 @@
+//! Services whose patterns match nothing: what affects them can never change (spec section 6).
+
+use std::collections::BTreeMap;
+
+use super::Error;
+use crate::config::{Config, Shape};
+use crate::diagnostic::Diagnostic;
+use crate::filter::members;
+use crate::git::{self, Repository};
+use crate::name::{CommitId, Escaped, RepoPath, ServiceId};
+use crate::tree::{Entry, ObjectId, Region};
+
+/// What a service whose patterns match no tracked file comes to (`--dead`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dead {
+    /// An error in the structured shape, a warning in the flat one.
+    #[default]
+    ByShape,
+    /// An error.
+    Error,
+    /// A warning.
+    Warn,
+    /// Nothing.
+    Allow,
+}
+
+/// Two trees: where files were, and where they are.
+pub(super) struct Trees<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) base: Option<CommitId>,
+    pub(super) head: CommitId,
+}
+
+/// Warns of dead services, or refuses them.
+pub(super) fn say(
+    dead: &[ServiceId],
+    config: &Config,
+    policy: Dead,
+    trees: &Trees,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Error> {
+    let fatal = match policy {
+        Dead::Allow => return Ok(()),
+        Dead::Warn => false,
+        Dead::Error => true,
+        Dead::ByShape => config.shape == Shape::Structured,
+    };
+    let mut said = Vec::new();
+    for service in dead {
+        let name = config.graph.name(*service);
+        let message = format!("the patterns of `{name}` match no tracked file, so nothing can ever affect it");
+        let problem =
+            if fatal { Diagnostic::error("dead-filter", message) } else { Diagnostic::warning("dead-filter", message) };
+        let first = config.filters.get(config.services[service.0].filter).patterns().next();
+        let problem = match first {
+            Some((_, _, pattern)) => problem.located(&config.source, pattern, "matches nothing"),
+            None => problem.located(&config.source, &config.services[service.0].name, "has no patterns"),
+        };
+        said.push(match trees.moved(config, *service)? {
+            Some((from, to)) => {
+                problem.help(format!("its files moved: write `{}` for `{}`", Escaped::new(&to), Escaped::new(&from)))
+            }
+            None => problem.help("mend the patterns, or take the service out; `--dead allow` plans all the same"),
+        });
+    }
+    if fatal && !said.is_empty() {
+        return Err(Error::Dead { problems: said });
+    }
+    warnings.extend(said);
+    Ok(())
+}
+
+impl Trees<'_> {
+    /// Returns the directory that held most of a service's files, and the one where the same contents are now.
+    fn moved(&self, config: &Config, service: ServiceId) -> Result<Option<(String, String)>, git::Error> {
+        let Some(base) = self.base.filter(|base| self.repository.contains(base)) else { return Ok(None) };
+        let filter = config.services[service.0].filter;
+        let before = self.repository.entries_in(&base, &Region::below(config.filters.get(filter).directories()))?;
+        let own = members(&config.filters, &before, |entry| entry.path.as_bytes());
+        let mut now: BTreeMap<ObjectId, Vec<RepoPath>> = BTreeMap::new();
+        for Entry { id, path, .. } in self.repository.entries(&self.head)? {
+            now.entry(id).or_default().push(path);
+        }
+        let mut votes: BTreeMap<(&[u8], &[u8]), usize> = BTreeMap::new();
+        for entry in own.of(filter).iter().map(|at| &before[*at]) {
+            for path in now.get(&entry.id).into_iter().flatten() {
+                if let Some(pair) = moved_directory(entry.path.as_bytes(), path.as_bytes()) {
+                    *votes.entry(pair).or_default() += 1;
+                }
+            }
+        }
+        let best = votes.into_iter().max_by_key(|(_, votes)| *votes);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(best.map(|((from, to), _)| (text(from), text(to))))
+    }
+}
+
+/// The directories that differ between two places of a file: `a/old` and `b/new` for `a/old/x/f` and `b/new/x/f`. None
+/// where the file itself is called otherwise.
+fn moved_directory<'a>(from: &'a [u8], to: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let common = from.iter().rev().zip(to.iter().rev()).take_while(|(a, b)| a == b).count();
+    let slash = from[from.len() - common..].iter().position(|byte| *byte == b'/')?;
+    let rest = common - slash;
+    (from.len() > rest && to.len() > rest).then(|| (&from[..from.len() - rest], &to[..to.len() - rest]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_two_places_share_at_their_end_is_left_out() {
+        let moved = |from: &'static str, to: &'static str| {
+            let pair = moved_directory(from.as_bytes(), to.as_bytes());
+            pair.map(|(from, to)| (std::str::from_utf8(from).unwrap(), std::str::from_utf8(to).unwrap()))
+        };
+        assert_eq!(moved("a/old/x/f", "b/new/x/f"), Some(("a/old", "b/new")));
+        assert_eq!(moved("a/api/f", "a/b/api/f"), Some(("a", "a/b")));
+        assert_eq!(moved("a/old-api/f", "a/new-api/f"), Some(("a/old-api", "a/new-api")));
+        assert_eq!(moved("a/f", "a/g"), None);
+        assert_eq!(moved("f", "a/f"), None);
+    }
+}

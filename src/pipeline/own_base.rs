@@ -1,0 +1,170 @@
+//! Services with bases of their own: since their release, since they were built (spec sections 3 and 13).
+
+use std::collections::BTreeMap;
+
+use super::Error;
+use crate::base::{Chosen, Doubt, Everyone, Since};
+use crate::config::Config;
+use crate::git::{DescribeOptions, Fetch, Missing, Repository};
+use crate::name::{CommitId, Escaped, ServiceId};
+use crate::version::Trust;
+use crate::{plan, record};
+
+/// Services that are compared with the same base.
+pub(super) struct Group {
+    /// What they are compared with.
+    pub(super) chosen: Chosen,
+    /// The services.
+    pub(super) services: Vec<ServiceId>,
+}
+
+/// The base that a service has for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OwnBase {
+    pub(super) commit: CommitId,
+    pub(super) source: String,
+}
+
+impl OwnBase {
+    /// Returns it as the plan has it.
+    pub(super) fn published(&self) -> plan::Base {
+        plan::Base { commit: self.commit.to_string(), source: self.source.clone() }
+    }
+}
+
+/// What is known of one service's base.
+enum Known {
+    At(OwnBase),
+    Nothing,
+    Unreachable(Doubt),
+}
+
+/// The groups, and by service the base that it has for itself.
+pub(super) struct Grouped {
+    pub(super) groups: Vec<Group>,
+    pub(super) bases: Vec<Option<OwnBase>>,
+}
+
+impl Grouped {
+    /// Returns all services in one group: none has a base of its own.
+    pub(super) fn together(config: &Config, chosen: &Chosen) -> Self {
+        let services = config.graph.services().collect();
+        let group = Group { chosen: Chosen { doubts: Vec::new(), ..chosen.clone() }, services };
+        Self { groups: vec![group], bases: vec![None; config.services.len()] }
+    }
+
+    /// Returns services grouped by their own bases; what cannot be told is added to the doubts of `chosen`.
+    pub(super) fn apart(
+        repository: &Repository,
+        config: &Config,
+        environment: &str,
+        since: Since,
+        chosen: &mut Chosen,
+        fetch: &mut Fetch,
+    ) -> Result<Self, Error> {
+        let known = match since {
+            Since::Release => by_release(repository, config, chosen, fetch)?,
+            Since::Built => by_record(repository, config, environment, fetch)?,
+        };
+        let mut doubts = Vec::new();
+        let mut bases = Vec::new();
+        let mut groups: BTreeMap<(Option<CommitId>, bool), Vec<ServiceId>> = BTreeMap::new();
+        for (service, known) in config.graph.services().zip(known) {
+            let (base, key) = match known {
+                Known::At(base) => (Some(base.clone()), (Some(base.commit), false)),
+                Known::Nothing => (None, (None, false)),
+                Known::Unreachable(doubt) => {
+                    doubts.push(doubt);
+                    (None, (None, true))
+                }
+            };
+            bases.push(base);
+            groups.entry(key).or_default().push(service);
+        }
+        let others = doubts.len().saturating_sub(1);
+        chosen.doubts.extend(doubts.into_iter().next().map(|first| match others {
+            0 => first,
+            // One sentence is enough, however many services there are.
+            others => Doubt { message: format!("{}; and {others} more services likewise", first.message), ..first },
+        }));
+        let group = |((base, unreachable), services): ((Option<CommitId>, bool), Vec<ServiceId>)| {
+            let everyone = match base {
+                Some(_) => None,
+                None if unreachable => Some(Everyone::BaseUnreachable),
+                None => Some(Everyone::NoRecord),
+            };
+            let bases = base.map(Some).into_iter().collect();
+            Group { chosen: Chosen { bases, everyone, doubts: Vec::new(), ..chosen.clone() }, services }
+        };
+        Ok(Self { groups: groups.into_iter().map(group).collect(), bases })
+    }
+}
+
+/// The newest release tag of each service that head leads to: one walk of history for all.
+fn by_release(
+    repository: &Repository,
+    config: &Config,
+    chosen: &Chosen,
+    fetch: &mut Fetch,
+) -> Result<Vec<Known>, Error> {
+    let Some(head) = &chosen.range.head else { return Ok(config.services.iter().map(|_| Known::Nothing).collect()) };
+    let wanted: Vec<_> = config.services.values().map(|service| service.tag.clone()).collect();
+    let (tags, described) = loop {
+        let tags = repository.tags()?;
+        let described = repository.describe_by(&tags, head, &wanted, DescribeOptions::default())?.services;
+        let certain = described.iter().all(|described| described.trust == Trust::Exact);
+        if certain || !fetch.bring(&Missing::History(vec![*head])) {
+            break (tags, described);
+        }
+    };
+    let known = described.into_iter().zip(config.services.keys()).map(|(described, service)| {
+        // The list is sorted by name.
+        let at = described.tag.and_then(|name| tags.binary_search_by(|tag| tag.name.cmp(&name)).ok());
+        let tag = at.map(|at| &tags[at]);
+        match tag {
+            Some(tag) => Known::At(OwnBase { commit: tag.object(), source: format!("its release {}", tag.name) }),
+            None if described.trust == Trust::Exact => Known::Nothing,
+            None => Known::Unreachable(Doubt {
+                kind: "base-unreachable",
+                message: format!(
+                    "the release of `{service}` lies beyond the history of this shallow clone; so it counts as affected"
+                ),
+                help: Some("give actions/checkout `fetch-depth: 0` and `filter: blob:none`".to_owned()),
+                cure: None,
+            }),
+        }
+    });
+    Ok(known.collect())
+}
+
+/// What the records say. A commit that this clone has not was dropped by a force-push, or was never fetched.
+///
+/// The remote's records are those of all runners, so that they are fetched first: all of them, and what they stand for,
+/// at once.
+fn by_record(
+    repository: &Repository,
+    config: &Config,
+    environment: &str,
+    fetch: &mut Fetch,
+) -> Result<Vec<Known>, Error> {
+    let prefix = record::prefix(environment);
+    fetch.bring(&Missing::Refs(prefix.clone()));
+    let records: BTreeMap<String, CommitId> = repository.refs_below(&prefix)?.into_iter().collect();
+    let known =
+        config.services.keys().map(|service| match records.get(&record::reference(environment, service.as_str())) {
+            None => Known::Nothing,
+            Some(commit) if repository.contains(commit) => {
+                Known::At(OwnBase { commit: *commit, source: format!("its record in {}", Escaped::new(environment)) })
+            }
+            Some(commit) => Known::Unreachable(Doubt {
+                kind: "base-unreachable",
+                message: format!(
+                    "`{service}` was last built at {}, which is not in this clone; so it counts as affected",
+                    commit.short(7)
+                ),
+                help: Some(format!("fetch it: `git fetch origin {commit}`; a force-push may have dropped it")),
+                cure: None,
+            }),
+        });
+    Ok(known.collect())
+}

@@ -1,0 +1,73 @@
+//! What fingerprints are made of, as a revision or the work tree has it.
+
+use super::ConfigFile;
+use crate::affected::Watch;
+use crate::change::ChangeSet;
+use crate::config::{Config, Global};
+use crate::fingerprint::{Content, Defined};
+use crate::git::{self, Repository};
+use crate::name::{CommitId, ServiceId};
+use crate::tree::{Entry, ObjectFormat, Region};
+
+/// What a tree holds that some services could match, at one time.
+#[derive(Debug)]
+pub struct Snapshot {
+    watches: Vec<Watch>,
+    entries: Vec<Entry>,
+    objects: ObjectFormat,
+    uncommitted: ChangeSet,
+    defined: Defined,
+}
+
+impl Snapshot {
+    /// Reads what services, and all that they are built from, could match at a commit with the work tree's changes on
+    /// top. Of other directories nothing is read: few services cost little, in however large a repository.
+    ///
+    /// # Errors
+    /// When the commit or one of those trees is missing, or a file of the work tree cannot be read.
+    pub fn read(
+        repository: &Repository,
+        file: &ConfigFile,
+        config: &Config,
+        services: &[ServiceId],
+        commit: &CommitId,
+        on_top: &ChangeSet,
+    ) -> Result<Self, git::Error> {
+        let watches: Vec<Watch> = config.graph.services().map(|service| watch(config, service)).collect();
+        let wanted = config.graph.with_dependencies(services);
+        let filters = watches.iter().zip(wanted).filter(|(_, wanted)| *wanted).flat_map(|(watch, _)| watch.filters());
+        let region = Region::below(filters.flat_map(|filter| config.filters.get(filter).directories()));
+        let own = |path| file.in_repository.as_ref() == Some(path);
+        let defined = if on_top.as_slice().iter().any(|change| own(&change.path)) {
+            Defined::Uncommitted
+        } else {
+            Defined::Committed
+        };
+        let uncommitted: Vec<_> =
+            on_top.as_slice().iter().filter(|change| region.holds(&change.path)).cloned().collect();
+        let uncommitted = ChangeSet::new(uncommitted);
+        let entries = repository.with_work_tree(repository.entries_in(commit, &region)?, &uncommitted)?;
+        Ok(Self { watches, entries, objects: repository.object_format(), uncommitted, defined })
+    }
+
+    /// Returns what the fingerprints of these services are made of.
+    #[must_use]
+    pub fn content<'a>(&'a self, config: &'a Config) -> Content<'a> {
+        Content {
+            filters: &config.filters,
+            watches: &self.watches,
+            definitions: &config.definitions,
+            graph: &config.graph,
+            entries: &self.entries,
+            objects: self.objects,
+            uncommitted: &self.uncommitted,
+            defined: self.defined,
+        }
+    }
+}
+
+/// Returns what a service looks out for.
+pub(super) fn watch(config: &Config, service: ServiceId) -> Watch {
+    let definition = &config.services[service.0];
+    Watch { own: definition.filter, global: (definition.global == Global::TakesPart).then_some(config.global) }
+}

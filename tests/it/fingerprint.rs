@@ -1,0 +1,254 @@
+//! Fingerprints: known texts, what changes them and what does not, and a work tree that git agrees with.
+
+use rebake::base::{self, Compare};
+use rebake::config::Config;
+use rebake::config::Options;
+use rebake::fingerprint::Fingerprints;
+use rebake::name::CommitId;
+use rebake::pipeline::{ConfigFile, Request, Snapshot, plan};
+use rebake::trigger::Trigger;
+use snapbox::str;
+
+use crate::history::{Files, History};
+use crate::random::{Random, for_seeds};
+use crate::repo::Repo;
+
+const CONFIG: &str = "\
+global: [rust-toolchain.toml]
+services:
+  api:
+    path: services/api
+    filters: [\"services/api/**\", \"!**/*.md\"]
+    depends_on: [lib]
+  lib:
+    path: lib
+    global: false
+";
+
+fn repo(args: &[&str]) -> Repo {
+    let repo = match args {
+        [] => Repo::new(),
+        [format] => Repo::init([*format]),
+        _ => unreachable!("one argument at most"),
+    };
+    repo.write("filters.yaml", CONFIG)
+        .write("rust-toolchain.toml", "1")
+        .write("services/api/main.rs", "fn main() {}\n");
+    repo.write("services/api/README.md", "# api\n")
+        .write("lib/a.rs", "")
+        .write("lib/run", "#!/bin/sh\n")
+        .chmod_x("lib/run");
+    repo.symlink("a.rs", "lib/link").write("other", "");
+    repo.commit("first");
+    repo
+}
+
+#[test]
+fn the_same_content_gives_the_same_text_forever() {
+    let run = repo(&[]).rebake(["fingerprint", "--at", "HEAD", "--explain"]).success();
+    run.stdout(str![[r#"
+api  fp1-ldgakqppt366b4xe3kb2ygym5c
+  format fp1 sha1
+  service api
+  file 100644 56a6051ca2b02b04ef92d5150c9ef600403cb1de rust-toolchain.toml
+  file 100644 f328e4d9d04c31d0d70d16d21a07d1613be9d577 services/api/main.rs
+  definition {"filters":[{"patterns":["services/api/**"]},{"effect":"exclude","patterns":["**/*.md"]}],"global":true,"path":"services/api","tag":["services/api@[0-9]*"]}
+  dependency lib fp1-lhujw7l7oh2gzweaqzef5s6wsm
+lib  fp1-lhujw7l7oh2gzweaqzef5s6wsm
+  format fp1 sha1
+  service lib
+  file 100644 e69de29bb2d1d6434b8b29ae775ad8c2e48c5391 lib/a.rs
+  file 120000 a05d04987e638b6c06b48558a849432385adbad0 lib/link
+  file 100755 1a2485251c33a70432394c93fb89330ef214bfc9 lib/run
+  definition {"filters":[{"patterns":["lib/**"]}],"global":false,"path":"lib","tag":["lib@[0-9]*"]}
+
+"#]]);
+    repo(&["--object-format=sha256"]).rebake(["fingerprint"]).success().stdout(str![[r#"
+api  fp1-dumukpbbbwff7zqbj23gqunlbb
+lib  fp1-x2ioiuopxnbuwjvsp4qp2csnz6
+
+"#]]);
+}
+
+#[test]
+fn what_differs_between_two_commits_is_listed() {
+    let repo = repo(&[]);
+    repo.branch("before");
+    repo.write("services/api/main.rs", "x")
+        .write("services/api/new.rs", "")
+        .write("services/api/README.md", "")
+        .remove("lib/link");
+    repo.write("filters.yaml", CONFIG.replace("global: false", "global: true"));
+    repo.commit("second");
+    let diff = |service: &str| repo.rebake(["fingerprint", "--diff", "before", "HEAD", service]).success();
+    diff("api").stdout(str![[r#"
+~ file 100644 c1b0730e0133447badcfd47fd144e254807b06e1 services/api/main.rs
++ file 100644 e69de29bb2d1d6434b8b29ae775ad8c2e48c5391 services/api/new.rs
+~ dependency lib fp1-3le3nhzt5kuu7r22kitr4x653b
+
+"#]]);
+    diff("lib").stdout(str![[r#"
+- file 120000 a05d04987e638b6c06b48558a849432385adbad0 lib/link
++ file 100644 56a6051ca2b02b04ef92d5150c9ef600403cb1de rust-toolchain.toml
+~ definition {"filters":[{"patterns":["lib/**"]}],"global":true,"path":"lib","tag":["lib@[0-9]*"]}
+
+"#]]);
+    repo.rebake(["fingerprint", "--diff", "HEAD", "HEAD", "api"]).success().stdout("");
+    repo.rebake(["fingerprint", "--diff", "HEAD", "HEAD", "apy"]).failure(2).stderr(str![[r#"
+error[unknown-service]: there is no service `apy`
+ |
+ = help: did you mean `api`?
+
+"#]]);
+}
+
+#[test]
+fn a_plan_carries_the_fingerprints_that_the_verb_tells() {
+    let repo = repo(&[]);
+    let plan = repo.rebake(["plan", "--all", "--head", "HEAD", "--format", "json"]).success();
+    let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).unwrap();
+    let verb = repo.rebake(["fingerprint", "--format", "json"]).success();
+    let verb: serde_json::Value = serde_json::from_slice(&verb.stdout).unwrap();
+    for service in plan["services"].as_array().unwrap() {
+        let same = verb["services"].as_array().unwrap().iter().find(|other| other["service"] == service["service"]);
+        assert_eq!(same.unwrap()["fingerprint"], service["fingerprint"]);
+        assert!(service["fingerprint"].as_str().unwrap().starts_with("fp1-"));
+    }
+}
+
+/// The fingerprints at HEAD with the work tree on top, as `name text` lines.
+fn dirty(repo: &Repo) -> Vec<String> {
+    let run = repo.rebake(["fingerprint"]).success();
+    String::from_utf8(run.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_work_tree_has_the_fingerprint_that_its_commit_will_have() {
+    let repo = repo(&[]);
+    repo.write(".gitattributes", "*.txt text eol=crlf\n").write("lib/t.txt", "a\r\nb\r\n");
+    repo.commit("attributes");
+    let clean = dirty(&repo);
+    assert!(clean.iter().all(|line| !line.ends_with("-dirty")), "{clean:?}");
+    repo.write("other", "x").write("services/api/README.md", "x");
+    assert_eq!(dirty(&repo), clean, "what no service matches makes none dirty");
+    repo.write("lib/t.txt", "a\r\nc\r\n").write("lib/new", "untracked").remove("lib/a.rs").symlink("run", "lib/link");
+    repo.write("services/api/main.rs", "").chmod_x("services/api/main.rs");
+    let before = dirty(&repo);
+    assert!(before.iter().all(|line| line.ends_with("-dirty")), "{before:?}");
+    repo.commit("all of it");
+    let after = dirty(&repo);
+    assert_eq!(before, after.iter().map(|line| format!("{line}-dirty")).collect::<Vec<_>>());
+    assert_ne!(after, clean);
+}
+
+#[test]
+fn dead_filters_are_told_with_where_the_files_went() {
+    let repo = repo(&[]);
+    repo.git(["mv", "services/api", "services/gateway"]);
+    repo.commit("moved");
+    let plan =
+        |dead: &str| repo.rebake(["plan", "--base", "HEAD~1", "--head", "HEAD", "--dead", dead, "--format", "names"]);
+    plan("by-shape").failure(2).stdout("").stderr(str![[r#"
+error[dead-filter]: the patterns of `api` match no tracked file, so nothing can ever affect it
+ --> filters.yaml:5:15
+  |
+5 |     filters: ["services/api/**", "!**/*.md"]
+  |               ^^^^^^^^^^^^^^^^^ matches nothing
+  |
+  = help: its files moved: write `services/gateway` for `services/api`
+
+"#]]);
+    plan("allow").success().stdout("api\n");
+    plan("warn").success().stdout("api\n");
+    repo.write("filters.yaml", "api: [services/api/**]\n");
+    repo.commit("flat");
+    repo.rebake(["plan", "--base", "HEAD~2", "--head", "HEAD", "--format", "names"]).success().stdout("api\n").stderr(
+        str![[r#"
+warning[unmatched]: 2 changed paths match no filter: services/gateway/README.md, services/gateway/main.rs
+ |
+ = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
+
+warning[dead-filter]: the patterns of `api` match no tracked file, so nothing can ever affect it
+ --> filters.yaml:1:7
+  |
+1 | api: [services/api/**]
+  |       ^^^^^^^^^^^^^^^ matches nothing
+  |
+  = help: its files moved: write `services/gateway` for `services/api`
+
+"#]],
+    );
+}
+
+/// A configuration over the paths of random trees.
+fn random_config(random: &mut Random) -> String {
+    // Every other configuration has no status words.
+    let words = if random.one_in(2) { 9 } else { 7 };
+    let patterns = ["a/**", "**/b", "A/**", "a", "!**/a.b", "'*'", "a0/*", "{added: 'b/**'}", "{deleted: '!a/**'}"];
+    let mut text = String::from("global: ['-x/**']\nservices:\n");
+    for service in 0..6 {
+        let mut filters = vec!["'**/a-b'".to_owned()];
+        for _ in 0..=random.below(3) {
+            let pattern = *random.pick(&patterns[..words]);
+            filters.push(if pattern.starts_with(['{', '\'']) { pattern.to_owned() } else { format!("'{pattern}'") });
+        }
+        let depends =
+            if service > 0 && random.one_in(3) { format!("[s{}]", random.below(service)) } else { "[]".to_owned() };
+        let global = !random.one_in(3);
+        text += &format!(
+            "  s{service}: {{ filters: [{}], depends_on: {depends}, global: {global} }}\n",
+            filters.join(", ")
+        );
+    }
+    text
+}
+
+fn texts(repo: &Repo, file: &ConfigFile, config: &Config, commit: &CommitId) -> Vec<String> {
+    let services: Vec<_> = config.graph.services().collect();
+    let snapshot =
+        Snapshot::read(&repo.open(), file, config, &services, commit, &rebake::change::ChangeSet::default()).unwrap();
+    let content = snapshot.content(config);
+    let found = Fingerprints::of(&content, &services);
+    services.iter().map(|service| found.get(*service).unwrap().to_string()).collect()
+}
+
+#[test]
+fn affected_exactly_where_the_fingerprint_differs() {
+    for_seeds(6, |random: &mut Random| {
+        let repo = Repo::new();
+        let text = random_config(random);
+        let file = ConfigFile {
+            name: "f.yaml".into(),
+            bytes: text.clone().into(),
+            in_repository: None,
+            options: Options::default(),
+        };
+        let (config, problems) = file.parse();
+        let config = config.unwrap_or_else(|| panic!("{text}\n{problems:?}"));
+        let mut history = History::default();
+        let mut files = Files::default();
+        for time in 0..15 {
+            files.mutate(random);
+            history.commit(&files, &[], time);
+        }
+        let commits = history.import(&repo);
+        let mut seen = [0, 0];
+        for pair in commits.windows(2) {
+            let compare = Compare::Revision { base: pair[0].to_string(), from: base::From::Base };
+            let base = base::Request { head: Some(pair[1].to_string()), compare, default_branch: None };
+            let request = Request { base, dead: rebake::pipeline::Dead::Allow, ..Request::default() };
+            let planned = plan(&repo.open(), &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap().plan;
+            let (before, after) = (texts(&repo, &file, &config, &pair[0]), texts(&repo, &file, &config, &pair[1]));
+            for (at, name) in config.services.keys().enumerate() {
+                let affected = planned.service(name.as_str()).is_some();
+                let differs = before[at] != after[at];
+                seen[usize::from(affected)] += 1;
+                // A status word can leave a change out that the content shows; nothing can affect without it.
+                assert!(!affected || differs, "{name} is affected, and has the same fingerprint\n{text}");
+                let words = text.lines().any(|line| line.contains("added") || line.contains("deleted"));
+                assert!(affected || !differs || words, "{name} is not affected, and its fingerprint differs\n{text}");
+            }
+        }
+        assert!(seen.iter().all(|count| *count > 0), "{seen:?}");
+    });
+}

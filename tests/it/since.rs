@@ -1,0 +1,258 @@
+//! Services with bases of their own, and a model of what was built.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rebake::base::{self, Compare, Since};
+use rebake::name::CommitId;
+use rebake::pipeline::{ConfigFile, Dead, Planned, Request, Unmatched, plan};
+use rebake::record;
+use rebake::tree::Mode;
+use rebake::trigger::Trigger;
+use snapbox::str;
+
+use crate::history::{Files, History};
+use crate::random::{Random, for_seeds};
+use crate::repo::Repo;
+
+const CONFIG: &str = "\
+services:
+  api: { path: api, depends_on: [lib] }
+  lib: { path: lib }
+  web: { path: web }
+";
+
+fn repo() -> Repo {
+    let repo = Repo::new();
+    repo.write("filters.yaml", CONFIG).write("api/x", "").write("lib/x", "").write("web/x", "");
+    repo.commit("first");
+    repo
+}
+
+fn since(repo: &Repo, what: &str) -> crate::repo::Run {
+    repo.rebake(["plan", "--since", what, "--head", "HEAD"]).success()
+}
+
+#[test]
+fn a_failed_build_stays_due_whatever_is_pushed_meanwhile() {
+    let repo = repo();
+    since(&repo, "built").stdout(str![[r#"
+5791a07: each service since it was last built
+environment local
+
+SERVICE  VERSION             WHY
+lib      0.0.0-0001-5791a07  nothing says when it was last built
+api      0.0.0-0001-5791a07  nothing says when it was last built
+                             depends on lib
+web      0.0.0-0001-5791a07  nothing says when it was last built
+
+3 of 3 services to rebuild, in 2 steps.
+
+"#]]);
+    repo.rebake(["record", "api", "lib", "web"]).success();
+    since(&repo, "built").stdout(str![[r#"
+5791a07: each service since it was last built
+environment local
+
+Nothing to rebuild: none of 3 services is affected.
+
+"#]]);
+    // The build of `web` fails; the next commit is about something else.
+    repo.write("web/x", "broken").commit("web");
+    repo.write("lib/x", "1").commit("lib");
+    repo.rebake(["record", "lib"]).success();
+    // `lib` is done, and `api` was built from the lib before it.
+    since(&repo, "built").stdout(str![[r#"
+91baf0c: each service since it was last built
+environment local
+
+SERVICE  VERSION             WHY
+api      0.0.0-0003-91baf0c  depends on lib
+web      0.0.0-0003-91baf0c  web/x modified by web/**  filters.yaml:4:16
+
+2 of 3 services to rebuild.
+
+"#]]);
+}
+
+#[test]
+fn a_record_of_a_commit_that_is_gone_means_affected() {
+    let repo = repo();
+    repo.rebake(["record", "api", "lib", "web"]).success();
+    let name = repo.dir().join(".git").join(record::reference("local", "web"));
+    std::fs::write(name, format!("{}\n", "12".repeat(20))).unwrap();
+    let plan = repo.rebake(["plan", "--since", "built", "--head", "HEAD", "--strict"]).failure(3);
+    plan.stdout(str![[r#"
+5791a07: each service since it was last built
+environment local
+
+SERVICE  VERSION             WHY
+web      0.0.0-0001-5791a07  the base is out of reach
+
+1 of 3 services to rebuild.
+
+"#]])
+        .stderr(str![[r#"
+warning[degraded]: `web` was last built at 1212121, which is not in this clone; so it counts as affected
+ |
+ = help: fetch it: `git fetch origin 1212121212121212121212121212121212121212`; a force-push may have dropped it
+
+"#]]);
+}
+
+#[test]
+fn each_service_counts_from_its_own_release() {
+    let repo = repo();
+    repo.annotated_tag("api@1.0.0").tag("lib@1.0.0");
+    repo.write("web/x", "1").commit("web");
+    repo.tag("web@2.0.0");
+    repo.write("lib/x", "1").commit("lib");
+    repo.tag("lib@1.1.0");
+    since(&repo, "release").stdout(str![[r#"
+7b204b8: each service since its own release
+environment local
+
+SERVICE  VERSION             WHY
+api      1.0.0-0002-7b204b8  depends on lib
+
+1 of 3 services to rebuild.
+
+"#]]);
+    let json = repo.rebake(["plan", "--since", "release", "--head", "HEAD", "--format", "json"]).success();
+    let plan: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(plan["services"][0]["base"]["commit"], repo.id("api@1.0.0").to_string());
+    assert_eq!(plan["services"][0]["base"]["source"], "its release api@1.0.0");
+}
+
+const SERVICES: usize = 20;
+
+/// What a commit of the model holds, in the model's own words.
+#[derive(Clone, Default)]
+struct World {
+    /// Files by service, and what is shared.
+    files: BTreeMap<String, String>,
+    /// The part of each definition that counts.
+    target: BTreeMap<usize, String>,
+    depends_on: BTreeMap<usize, BTreeSet<usize>>,
+    /// What does not count.
+    comment: usize,
+}
+
+impl World {
+    fn edit(&mut self, random: &mut Random) {
+        let service = random.below(SERVICES);
+        match random.below(12) {
+            0 => _ = self.target.insert(service, format!("t{}", random.below(3))),
+            1 => self.comment += 1,
+            2 if service > 0 => {
+                let dependency = random.below(service);
+                let all = self.depends_on.entry(service).or_default();
+                if !all.remove(&dependency) {
+                    all.insert(dependency);
+                }
+            }
+            3 => _ = self.files.insert("shared/x".into(), random.below(3).to_string()),
+            4 => _ = self.files.insert("elsewhere".into(), random.below(3).to_string()),
+            5 => _ = self.files.remove(&format!("s{service}/b")),
+            _ => {
+                let name = *random.pick(&["a", "b", "c/d"]);
+                self.files.insert(format!("s{service}/{name}"), random.below(4).to_string());
+            }
+        }
+    }
+
+    /// All that the result of a service's build comes from.
+    fn content(&self, service: usize) -> String {
+        let own =
+            |path: &str| path.starts_with(&format!("s{service}/")) || (service.is_multiple_of(5) && path == "shared/x");
+        let files: Vec<_> = self.files.iter().filter(|(path, _)| own(path)).collect();
+        let built_from: Vec<_> =
+            self.built_from(service).map(|dependency| (dependency, self.content(dependency))).collect();
+        format!("{files:?} {:?} {built_from:?}", self.target.get(&service))
+    }
+
+    fn built_from(&self, service: usize) -> impl Iterator<Item = usize> {
+        self.depends_on.get(&service).into_iter().flatten().copied()
+    }
+
+    fn files(&self) -> Files {
+        let mut files = Files::default();
+        for (path, content) in &self.files {
+            files.insert(path.as_bytes(), Mode::File, content.clone());
+        }
+        let mut config = format!("# {}\nservices:\n", self.comment);
+        for service in 0..SERVICES {
+            let shared = if service.is_multiple_of(5) { ", shared/*" } else { "" };
+            let target = self.target.get(&service).map(|target| format!(", target: {target}")).unwrap_or_default();
+            let depends: Vec<String> = self.built_from(service).map(|dependency| format!("s{dependency}")).collect();
+            config += &format!(
+                "  s{service}: {{ path: s{service}, filters: ['s{service}/**'{shared}], depends_on: [{}]{target} }}\n",
+                depends.join(", ")
+            );
+        }
+        files.insert(b"filters.yaml", Mode::File, config);
+        files
+    }
+}
+
+fn since_built(repo: &Repo, head: &CommitId) -> Planned {
+    let repository = repo.open();
+    let file = ConfigFile::find(&repository, None, repo.dir(), Some(head)).unwrap();
+    let config = file.parse().0.unwrap();
+    let base =
+        base::Request { head: Some(head.to_string()), compare: Compare::Since(Since::Built), default_branch: None };
+    let request = Request { base, dead: Dead::Allow, unmatched: Unmatched::Ignore, ..Request::default() };
+    plan(&repository, &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap()
+}
+
+/// Forty steps a seed; `REBAKE_SEED=0..50` makes it two thousand.
+#[test]
+fn what_differs_from_what_was_built_is_planned() {
+    for_seeds(2, |random: &mut Random| {
+        let repo = Repo::new();
+        let mut history = History::default();
+        let mut worlds: Vec<World> = Vec::new();
+        let mut heads = Vec::new();
+        for step in 0..40 {
+            // A force-push drops the last few commits for a new one.
+            let parent = heads
+                .last()
+                .copied()
+                .map(|last: usize| if random.one_in(6) { last.saturating_sub(1 + random.below(4)) } else { last });
+            let mut world = parent.map_or_else(World::default, |parent| worlds[parent].clone());
+            (0..=random.below(3)).for_each(|_| world.edit(random));
+            let parents: Vec<usize> = parent.into_iter().collect();
+            heads.push(history.commit(&world.files(), &parents, step));
+            worlds.push(world);
+        }
+        let commits = history.import(&repo);
+        let mut built: BTreeMap<usize, String> = BTreeMap::new();
+        let mut planned_some = 0;
+        for (world, head) in worlds.iter().zip(&commits) {
+            let planned = since_built(&repo, head);
+            let mut expected: BTreeSet<usize> =
+                (0..SERVICES).filter(|service| built.get(service) != Some(&world.content(*service))).collect();
+            // What is rebuilt is rebuilt with all that is built from it. Dependencies stand before dependents.
+            for service in 0..SERVICES {
+                if world.built_from(service).any(|dependency| expected.contains(&dependency)) {
+                    expected.insert(service);
+                }
+            }
+            let found: BTreeSet<usize> =
+                planned.plan.services.iter().map(|service| service.service[1..].parse().unwrap()).collect();
+            assert_eq!(found, expected, "at {head}");
+            planned_some += usize::from(found.len() < SERVICES && !found.is_empty());
+            let records = repo.open().refs_below(record::PREFIX).unwrap();
+            let bases: BTreeSet<CommitId> = records.into_iter().map(|(_, commit)| commit).collect();
+            assert!(planned.tree_diffs <= bases.len(), "{} diffs for {} bases", planned.tree_diffs, bases.len());
+            // The run: some builds fail, some runs are cancelled half-way.
+            let cancelled_after = if random.one_in(4) { random.below(found.len() + 1) } else { found.len() };
+            for service in found.into_iter().take(cancelled_after) {
+                if !random.one_in(5) {
+                    repo.open().move_forward(&record::reference("local", &format!("s{service}")), head).unwrap();
+                    built.insert(service, world.content(service));
+                }
+            }
+        }
+        assert!(planned_some > 10, "{planned_some}");
+    });
+}
