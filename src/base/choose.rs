@@ -43,9 +43,9 @@ fn of_what_is_here(repository: &Repository, trigger: &Trigger, request: &Request
     let mut chosen = match &request.compare {
         Compare::Given(changes) => choice.nothing("the paths that were given", None).with(changes.clone()),
         Compare::Everything => choice.nothing("everything was asked for", Some(Everyone::Forced)),
-        Compare::Nothing(by) => choice.nothing(by.as_str(), None),
         Compare::Since(Since::Release) => choice.nothing("each service since its own release", None),
         Compare::Since(Since::Built) => choice.nothing("each service since it was last built", None),
+        Compare::Nothing(by) => choice.nothing(by.as_str(), None),
         Compare::Revision { base, from } => choice.revision(base, *from)?,
         Compare::Auto if trigger.kind == Kind::Local => local::compare(&choice, request.default_branch.as_deref())?,
         Compare::Auto => event::compare(&choice, trigger, request.default_branch.as_deref())?,

@@ -43,10 +43,10 @@ pub fn main() -> ExitCode {
     let output = Output::new(&args.general);
     let done = match &args.command {
         Command::Plan(plan) => plan::run(&args.general, plan, &output),
-        Command::Glob(glob) => glob::run(glob, &output),
-        Command::Why(why) => why::run(&args.general, why, &output),
         Command::Fingerprint(fingerprint) => fingerprint::run(&args.general, fingerprint, &output),
         Command::Record(record) => record::run(&args.general, record, &output),
+        Command::Glob(glob) => glob::run(glob, &output),
+        Command::Why(why) => why::run(&args.general, why, &output),
         Command::Schema(schema) => schema::run(schema, &output),
         Command::Completions(completions) => complete::completions(completions, &output),
         Command::Man(man) => complete::man(man, &output),

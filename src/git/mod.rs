@@ -1,7 +1,7 @@
 //! The repository, read through gix. The only room that knows gix.
 //!
-//! Nothing here writes but [`Repository::move_forward`], and only what pushes and fetches talks to a network, through
-//! the git program. What the answers claim to equal is named at each
+//! Nothing here writes but [`Repository::move_forward`], and nothing talks to a network but [`Fetch`] and what pushes, by
+//! the program git. What the answers claim to equal is named at each
 //! method: `git diff`, `git status`, `git merge-base`, `git ls-tree`. Replace refs (`git replace`) are followed,
 //! as git does; where there is the older grafts file (`.git/info/grafts`), questions of history are refused.
 

@@ -71,18 +71,18 @@ impl Pattern {
     }
 
     /// Returns a directory in which, or at which, everything lies that the pattern matches: `services/api` for
-    /// `services/api/**`, empty for the root where the pattern says less.
+    /// `services/api/**`, the path itself for one without anything special, and empty for the root where the pattern
+    /// says less.
     #[must_use]
     pub fn directory(&self) -> &str {
         // Characters that mean themselves wherever they stand; `@` and `+` do without a parenthesis.
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-@+".contains(c);
         let mut end = 0;
-        for (slash, _) in self.text().match_indices('/') {
-            let segment = self.text()[end..slash].trim_start_matches('/');
-            if segment.is_empty() || matches!(segment, "." | "..") || !segment.chars().all(plain) {
+        for segment in self.text().split('/') {
+            if matches!(segment, "" | "." | "..") || !segment.chars().all(plain) {
                 break;
             }
-            end = slash;
+            end += usize::from(end > 0) + segment.len();
         }
         &self.text()[..end]
     }
@@ -304,8 +304,8 @@ mod tests {
             ("services/{a,b}/**", "services"),
             ("packages/@acme/web/src/?", "packages/@acme/web/src"),
             ("a/@(b|c)/d", "a"),
-            ("Cargo.lock", ""),
-            ("a/b", "a"),
+            ("Cargo.lock", "Cargo.lock"),
+            ("a/b", "a/b"),
             ("./a/b", ""),
             ("!a/b/**", ""),
             ("a\\*/b", ""),

@@ -31,7 +31,7 @@ impl AtBase {
     }
 }
 
-/// Reads configurations at bases, each content once. Of a partial clone that lacks one, its content is fetched.
+/// Reads configurations at bases, each content once.
 pub(super) struct Reader<'a> {
     repository: &'a Repository,
     file: &'a ConfigFile,

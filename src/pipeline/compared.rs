@@ -17,33 +17,30 @@ use crate::git::{self, Fetch, Repository};
 /// A group of services, and what changed since their base.
 pub(super) struct Compared {
     group: Group,
-    changes: ChangeSet,
+    pub(super) changes: ChangeSet,
     pub(super) at_base: Vec<AtBase>,
     /// How many pairs of trees were compared.
     pub(super) tree_diffs: usize,
 }
 
 impl Compared {
-    /// Compares head with the bases of a group: one tree diff a base. Where this clone cannot, the base is out of reach.
-    pub(super) fn of(repository: &Repository, mut group: Group, fetch: &mut Fetch) -> Result<Self, git::Error> {
-        let (changes, tree_diffs) = match fetch.until(|| between(repository, &group.chosen)) {
+    /// Compares head with the bases of a group: one tree diff a base. Where a tree cannot be had, the group's services
+    /// are affected, and `chosen` says so.
+    pub(super) fn of(
+        repository: &Repository,
+        mut group: Group,
+        chosen: &mut Chosen,
+        fetch: &mut Fetch,
+    ) -> Result<Self, git::Error> {
+        let (changes, tree_diffs) = match fetch.until(|| changes(repository, &group.chosen)) {
             Err(error) if error.is_doubt() => {
-                let on_top = group.chosen.on_top.clone();
-                group.chosen = Chosen { doubts: Vec::new(), ..group.chosen }.out_of_reach(&error);
-                (on_top, 0)
+                group.chosen = group.chosen.out_of_reach(&error);
+                chosen.doubts.append(&mut group.chosen.doubts);
+                (group.chosen.on_top.clone(), 0)
             }
-            Err(error) => return Err(error),
-            Ok(found) => {
-                group.chosen.doubts.clear();
-                found
-            }
+            found => found?,
         };
         Ok(Self { group, changes, at_base: Vec::new(), tree_diffs })
-    }
-
-    /// Returns the doubts that comparing has raised.
-    pub(super) fn doubts(&self) -> &[Doubt] {
-        &self.group.chosen.doubts
     }
 
     /// Reads the configuration at the bases; what cannot be read is returned as doubts.
@@ -62,7 +59,7 @@ impl Compared {
 }
 
 /// Returns what changed between the chosen trees, with what stands on top, and how many pairs of trees that took.
-fn between(repository: &Repository, chosen: &Chosen) -> Result<(ChangeSet, usize), git::Error> {
+fn changes(repository: &Repository, chosen: &Chosen) -> Result<(ChangeSet, usize), git::Error> {
     let Some(head) = &chosen.range.head else { return Ok((chosen.on_top.clone(), 0)) };
     let between = chosen
         .bases
@@ -71,11 +68,6 @@ fn between(repository: &Repository, chosen: &Chosen) -> Result<(ChangeSet, usize
         .reduce(|a, b| Ok(a?.or(b?)))
         .unwrap_or_else(|| Ok(ChangeSet::default()))?;
     Ok((between.then(chosen.on_top.clone()), chosen.bases.len()))
-}
-
-/// Returns all that changed since any of the bases.
-pub(super) fn changes(compared: &[Compared]) -> ChangeSet {
-    compared.iter().map(|compared| compared.changes.clone()).reduce(ChangeSet::or).unwrap_or_default()
 }
 
 /// Returns the causes that each service has since its own base.

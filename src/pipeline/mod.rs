@@ -116,10 +116,10 @@ pub struct Planned {
     pub plan: Plan,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
-    /// What changed, of which the plan has only what it needs.
-    pub changes: ChangeSet,
     /// How many pairs of trees were compared: one for each distinct base.
     pub tree_diffs: usize,
+    /// What changed, of which the plan has only what it needs.
+    pub changes: ChangeSet,
 }
 
 /// How many digits of a commit's id a version has, unless somebody says otherwise (spec section 7).
@@ -167,9 +167,8 @@ pub fn plan(
     step("reading changes");
     let mut compared = Vec::new();
     for group in grouped.groups {
-        compared.push(Compared::of(repository, group, &mut fetch)?);
+        compared.push(Compared::of(repository, group, &mut chosen, &mut fetch)?);
     }
-    chosen.doubts.extend(compared.iter().flat_map(Compared::doubts).cloned());
 
     step("comparing the configuration with base");
     let mut reader = at_base::Reader::new(repository, file);
@@ -180,8 +179,8 @@ pub fn plan(
     step("matching filters");
     let matches: Vec<Matches> = compared.iter().map(|compared| compared.matches(config)).collect();
     let unmatched = compared::unmatched(&matches, file);
-    let changes = compared::changes(&compared);
-    let moved = moved::moved(config, &changes, &unmatched);
+    let moved: Vec<_> =
+        compared.iter().flat_map(|compared| moved::moved(config, &compared.changes, &unmatched)).collect();
     environment::say_unmatched(&unmatched, request.unmatched, &moved, &mut warnings)?;
 
     step("finding causes");
@@ -239,7 +238,8 @@ pub fn plan(
         named: compared::named(config, &compared, &matches),
     });
     let tree_diffs = compared.iter().map(|compared| compared.tree_diffs).sum();
-    Ok(Planned { plan, warnings, changes, tree_diffs })
+    let changes = compared.into_iter().map(|compared| compared.changes).reduce(ChangeSet::or).unwrap_or_default();
+    Ok(Planned { plan, warnings, tree_diffs, changes })
 }
 
 /// Says of an error that a fetch would have cured why nothing was fetched.

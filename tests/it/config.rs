@@ -64,7 +64,7 @@ fn a_file_of_paths_filter_is_read_as_it_is() {
 fn flat_filters_stand_in_the_order_of_javascript() {
     let text = "b: x\n'10': x\n9: x\na: x\n'01': x\n0x2: x\ntrue: x\n012: x\n1_1: x\n";
     let (config, warnings) = read_with(text, Quantifier::Some);
-    assert_eq!(warnings, ["filter-name"; 3], "0x2, 012 and 1_1 are other names to JavaScript");
+    assert_eq!(warnings, ["filter-name"; 3]);
     assert_eq!(names(&config), ["2", "9", "10", "11", "12", "b", "a", "01", "true"]);
     assert_eq!(names(&read("- x\n- [y, z]\n")), ["0", "1"]);
     let merged = read("a: q\n<<: {z: p, a: r}\nb: s\n");

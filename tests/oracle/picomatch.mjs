@@ -14,8 +14,8 @@ const versions = [require("picomatch"), require("picomatch2")];
 function answer(picomatch, [pattern, path]) {
   try {
     if (picomatch(pattern, { dot: true })(path)) return "1";
-  } catch (error) {
-    // What stops the machine at the time limit cannot be caught here.
+  } catch {
+    // What stops a script at its time limit cannot be caught here.
     return "t";
   }
   try {
@@ -45,7 +45,7 @@ function answers(pairs) {
 
 function alone(picomatch, pair) {
   try {
-    return within(100, () => answer(picomatch, pair));
+    return within(400, () => answer(picomatch, pair));
   } catch {
     return "x";
   }

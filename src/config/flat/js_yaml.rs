@@ -51,6 +51,10 @@ fn number_name(number: f64) -> String {
 
 /// Reads a number: `0x1F`, `0o17`, `0b101`, `1_000`, `1.5e3`, `.5` and `-.inf` are some.
 fn number(text: &str) -> Option<f64> {
+    // Most texts are paths, and need no second look.
+    if !text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) {
+        return None;
+    }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
     match unsigned {

@@ -48,7 +48,7 @@ use super::structured::usual_environments;
 use super::yaml::View;
 use super::{Config, Global, Image, Service, Shape, definition, release_tags};
 use crate::diagnostic::{Diagnostic, Located};
-use crate::filter::{Filter, Filters, Quantifier, Rule, Statuses};
+use crate::filter::{Filter, FilterId, Filters, Quantifier, Rule, Statuses};
 use crate::graph::Graph;
 use crate::name::{RepoDir, ServiceName};
 use crate::recipe::Recipe;
@@ -59,12 +59,13 @@ use js_yaml::Value;
 pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Problems<'_>) -> Option<Config> {
     let mut services = IndexMap::new();
     let mut filters = Vec::new();
+    let usual = Usual::new();
     for (name, at, value) in named(root, problems)? {
         let mut rules = Vec::new();
         item(value, &mut rules, problems);
         traps(&name, &at, &rules, quantifier, problems);
         let name = ServiceName::of_flat_filter(&name);
-        let service = service(at.clone().map(|()| name.clone()), Filters::id(filters.len()));
+        let service = usual.service(at.clone().map(|()| name.clone()), Filters::id(filters.len()));
         if let Some(first) = services.insert(name.clone(), service) {
             let problem = Diagnostic::error("duplicate-key", format!("two keys are the name `{name}`"));
             let problem = problem.located(problems.file(), &at, "the second one");
@@ -99,40 +100,47 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
 /// A filter's name, where that is, and what is below it.
 type NamedItem<'t> = (Cow<'t, str>, Located<()>, View<'t>);
 
-/// The filters by name, in the order of JavaScript's `Object.entries`: names that are array indices first, by their
-/// number, then the others as they stand.
+/// The filters by name, in the order of JavaScript: names that are array indices first, by their number, then the
+/// others as they stand.
 fn named<'t>(root: View<'t>, problems: &mut Problems<'_>) -> Option<Vec<NamedItem<'t>>> {
     if let Some(items) = root.list() {
         return Some(items.enumerate().map(|(at, item)| (at.to_string().into(), item.locate(()), item)).collect());
     }
-    let Some(entries) = root.mapping() else {
+    let Some(keys) = root.mapping() else {
         super::read::wrong_type(root, "a mapping of filters", problems);
         return None;
     };
-    let mut entries: Vec<_> = entries.map(|(key, value)| (key_name(key, problems), key.locate(()), value)).collect();
+    keys.for_each(|(key, _)| check_name(key, problems));
+    in_javascript_order(root)
+}
+
+/// The entries of a mapping in the order of `Object.entries`.
+fn in_javascript_order(view: View<'_>) -> Option<Vec<NamedItem<'_>>> {
+    let mut entries: Vec<_> = view.mapping()?.map(|(key, value)| (key_name(key), key.locate(()), value)).collect();
     entries.sort_by_key(|(name, _, _)| array_index(name).map_or((1, 0), |index| (0, index)));
     Some(entries)
 }
 
 /// The name that a key has in JavaScript: `0x10` is `16`, and `3.10` is `3.1`.
-fn key_name<'t>(key: View<'t>, problems: &mut Problems<'_>) -> Cow<'t, str> {
-    let written = key.text();
-    let value = value(key).unwrap_or(Value::Text);
-    let name = js_yaml::name(value);
-    let message = match &name {
-        Some(name) if name != written => format!("the filter `{}` is called `{name}`", shown(written)),
-        _ if value == Value::Date => format!("the name `{}` is a date", shown(written)),
-        _ if written == "__proto__" => "paths-filter loses a filter of this name".to_owned(),
-        _ => return name.map_or(written.into(), Cow::Owned),
+fn key_name(key: View<'_>) -> Cow<'_, str> {
+    value(key).and_then(js_yaml::name).map_or(key.text().into(), Cow::Owned)
+}
+
+/// Warns of a filter that paths-filter calls something else than the file does.
+fn check_name(key: View<'_>, problems: &mut Problems<'_>) {
+    let (written, name, value) = (key.text(), key_name(key), value(key).unwrap_or(Value::Text));
+    let message = match value {
+        Value::Date => format!("the name `{}` is a date", shown(written)),
+        Value::Text if written == "__proto__" => "paths-filter loses a filter of this name".to_owned(),
+        _ if name != written => format!("the filter `{}` is called `{name}`", shown(written)),
+        _ => return,
     };
     let problem = if value == Value::Date { Diagnostic::error } else { Diagnostic::warning };
-    let problem =
-        problem("filter-name", message).located(problems.file(), &key.locate(()), "not a text to paths-filter");
+    let problem = problem("filter-name", message).located(problems.file(), &key.locate(()), "no text to paths-filter");
     problems.push(match value {
         Value::Text => problem.help("give it another name"),
         _ => problem.help(format!("quote it: \"{}\"", shown(written))),
     });
-    name.map_or(written.into(), Cow::Owned)
 }
 
 /// What a scalar is to paths-filter; none for anything else.
@@ -146,21 +154,32 @@ fn array_index(name: &str) -> Option<u32> {
     (index < u32::MAX && index.to_string() == name).then_some(index)
 }
 
-fn service(name: Located<ServiceName>, filter: crate::filter::FilterId) -> Service {
-    let format = TagFormat::parse(TagFormat::BY_NAME);
-    Service {
-        tag: format.map(|format| format.pattern(&name.value, &RepoDir::ROOT)).into_iter().collect(),
-        name,
-        path: None,
-        filter,
-        global: Global::TakesPart,
-        depends_on: Vec::new(),
-        style: None,
-        image: Image::default(),
-        platforms: Vec::new(),
-        matrix: serde_json::Map::new(),
-        description: None,
-        recipe: Recipe { weight: 1, ..Recipe::default() },
+/// What every service of a flat file has; read once, not for each of thousands.
+struct Usual {
+    tag: Option<TagFormat>,
+    image: Image,
+}
+
+impl Usual {
+    fn new() -> Self {
+        Self { tag: TagFormat::parse(TagFormat::BY_NAME).ok(), image: Image::default() }
+    }
+
+    fn service(&self, name: Located<ServiceName>, filter: FilterId) -> Service {
+        Service {
+            tag: self.tag.iter().map(|format| format.pattern(&name.value, &RepoDir::ROOT)).collect(),
+            name,
+            path: None,
+            filter,
+            global: Global::TakesPart,
+            depends_on: Vec::new(),
+            style: None,
+            image: self.image.clone(),
+            platforms: Vec::new(),
+            matrix: serde_json::Map::new(),
+            description: None,
+            recipe: Recipe { weight: 1, ..Recipe::default() },
+        }
     }
 }
 
@@ -168,9 +187,9 @@ fn service(name: Located<ServiceName>, filter: crate::filter::FilterId) -> Servi
 fn item(view: View<'_>, rules: &mut Vec<Rule>, problems: &mut Problems<'_>) {
     if let Some(items) = view.list() {
         items.for_each(|inner| item(inner, rules, problems));
-    } else if let Some(entries) = view.mapping() {
-        for (key, value) in entries {
-            let statuses = statuses(key, problems);
+    } else if let Some(entries) = in_javascript_order(view) {
+        for (words, at, value) in entries {
+            let statuses = statuses(&words, &at, problems);
             let mut patterns = Vec::new();
             any_of(value, &mut patterns, problems);
             rules.push(Rule { statuses, patterns });
@@ -219,21 +238,21 @@ fn any_of(view: View<'_>, patterns: &mut Vec<Located<crate::glob::Pattern>>, pro
 }
 
 /// Reads `added|modified`: words that are no statuses are accepted, as the action does, and never match.
-fn statuses(key: View<'_>, problems: &mut Problems<'_>) -> Statuses {
+fn statuses(words: &str, at: &Located<()>, problems: &mut Problems<'_>) -> Statuses {
     let mut statuses = Statuses::NONE;
-    if key.text().split('|').all(|word| word.trim().is_empty()) {
+    if words.split('|').all(|word| word.trim().is_empty()) {
         let problem = Diagnostic::warning("unknown-status", "there is no status here");
-        let problem = problem.located(problems.file(), &key.locate(()), "never matches");
+        let problem = problem.located(problems.file(), at, "never matches");
         problems.push(problem.help("there are `added`, `modified` and `deleted`"));
     }
-    for word in key.text().split('|').map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty()) {
+    for word in words.split('|').map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty()) {
         if let Some(status) = Statuses::word(&word) {
             statuses = statuses.or(status);
             continue;
         }
         let message = format!("there is no status `{}`", shown(&word));
         let problem = Diagnostic::warning("unknown-status", message);
-        let problem = problem.located(problems.file(), &key.locate(()), "never matches");
+        let problem = problem.located(problems.file(), at, "never matches");
         problems.push(match problems.did_you_mean(&word, ["added", "modified", "deleted"]) {
             Some(meant) => problem.help(format!("did you mean `{meant}`?")),
             None => problem.help("there are `added`, `modified` and `deleted`; a rename is a deletion and an addition"),

@@ -70,10 +70,10 @@ impl Tally {
 /// Whether an answer is picomatch's, or differs as the table in the documentation of `glob` says.
 fn agrees(pattern: &str, path: &str, theirs: char, ours: &Result<Verdict, PatternError>) -> bool {
     match ours {
+        // It took too long.
+        _ if theirs == 'x' => true,
         Ok(Verdict::Yes) if theirs == '1' => true,
         Ok(Verdict::No) if theirs == '0' => true,
-        // It took too long.
-        Ok(_) if theirs == 'x' => true,
         Ok(_) => path.chars().any(|c| c.len_utf16() > 1),
         // A path that is the pattern's text matches there, even when the pattern cannot be read.
         Err(_) if matches!(theirs, 'i' | 't') || pattern == path => true,
