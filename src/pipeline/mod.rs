@@ -169,7 +169,7 @@ pub fn plan(
     let mut chosen = base::choose(repository, trigger, &asked.base, &mut fetch)?;
 
     let grouped = match asked.base.compare {
-        Compare::Since(since) => Grouped::apart(repository, config, environment, since, &mut chosen)?,
+        Compare::Since(since) => Grouped::apart(repository, config, environment, since, &mut chosen, &mut fetch)?,
         _ => Grouped::together(config, &chosen),
     };
 

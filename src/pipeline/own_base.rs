@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Error;
 use crate::base::{Chosen, Doubt, Everyone, Since};
 use crate::config::Config;
-use crate::git::{DescribeOptions, Repository};
+use crate::git::{DescribeOptions, Fetch, Missing, Repository};
 use crate::name::{CommitId, Escaped, ServiceId};
 use crate::version::Trust;
 use crate::{plan, record};
@@ -60,10 +60,11 @@ impl Grouped {
         environment: &str,
         since: Since,
         chosen: &mut Chosen,
+        fetch: &mut Fetch,
     ) -> Result<Self, Error> {
         let known = match since {
-            Since::Release => by_release(repository, config, chosen)?,
-            Since::Built => by_record(repository, config, environment)?,
+            Since::Release => by_release(repository, config, chosen, fetch)?,
+            Since::Built => by_record(repository, config, environment, fetch)?,
         };
         let mut doubts = Vec::new();
         let mut bases = Vec::new();
@@ -100,11 +101,22 @@ impl Grouped {
 }
 
 /// The newest release tag of each service that head leads to: one walk of history for all.
-fn by_release(repository: &Repository, config: &Config, chosen: &Chosen) -> Result<Vec<Known>, Error> {
+fn by_release(
+    repository: &Repository,
+    config: &Config,
+    chosen: &Chosen,
+    fetch: &mut Fetch,
+) -> Result<Vec<Known>, Error> {
     let Some(head) = &chosen.range.head else { return Ok(config.services.iter().map(|_| Known::Nothing).collect()) };
-    let tags = repository.tags()?;
     let wanted: Vec<_> = config.services.values().map(|service| service.tag.clone()).collect();
-    let described = repository.describe_by(&tags, head, &wanted, DescribeOptions::default())?.services;
+    let (tags, described) = loop {
+        let tags = repository.tags()?;
+        let described = repository.describe_by(&tags, head, &wanted, DescribeOptions::default())?.services;
+        let certain = described.iter().all(|described| described.trust == Trust::Exact);
+        if certain || !fetch.bring(&Missing::History(vec![*head])) {
+            break (tags, described);
+        }
+    };
     let known = described.into_iter().zip(config.services.keys()).map(|(described, service)| {
         // The list is sorted by name.
         let at = described.tag.and_then(|name| tags.binary_search_by(|tag| tag.name.cmp(&name)).ok());
@@ -126,8 +138,17 @@ fn by_release(repository: &Repository, config: &Config, chosen: &Chosen) -> Resu
 }
 
 /// What the records say. A commit that this clone has not was dropped by a force-push, or was never fetched.
-fn by_record(repository: &Repository, config: &Config, environment: &str) -> Result<Vec<Known>, Error> {
+///
+/// The remote's records are those of all runners, so that they are fetched first: all of them, and what they stand for,
+/// at once.
+fn by_record(
+    repository: &Repository,
+    config: &Config,
+    environment: &str,
+    fetch: &mut Fetch,
+) -> Result<Vec<Known>, Error> {
     let prefix = record::prefix(environment);
+    fetch.bring(&Missing::Refs(prefix.clone()));
     let records: BTreeMap<String, CommitId> = repository.refs_below(&prefix)?.into_iter().collect();
     let known =
         config.services.keys().map(|service| match records.get(&record::reference(environment, service.as_str())) {

@@ -139,6 +139,31 @@ fn inside_a_shallow_clone_answers_are_certain() {
 }
 
 #[test]
+fn a_merge_base_that_the_boundary_may_hide_is_not_replaced_by_an_older_one() {
+    let repo = Repo::new();
+    let older = repo.commit("older");
+    let newer = repo.commit("newer");
+    repo.git(["checkout", "--quiet", "-b", "ours", &older.to_string()]);
+    let first = repo.commit("first of ours");
+    repo.git(["checkout", "--quiet", "-b", "side", &newer.to_string()]);
+    let side = repo.commit("side");
+    let ours = repo.checkout("ours").merge(["side"]);
+    repo.git(["checkout", "--quiet", "-b", "theirs", &newer.to_string()]);
+    let theirs = repo.commit("theirs");
+    repo.git(["checkout", "--quiet", "-b", "later", &first.to_string()]);
+    let later = repo.commit("later");
+    assert_eq!(repo.open().merge_bases(&ours, &theirs).unwrap(), [newer]);
+
+    // `older` is still in sight by another way, and would be the answer of who looks no further.
+    repo.write(".git/shallow", format!("{side}\n"));
+    let git = repo.open();
+    let error = git.merge_bases(&ours, &theirs).unwrap_err();
+    assert!(matches!(error, Error::ShallowHistory { .. }), "{error:?}");
+    // What stands on one side alone here is newer than the boundary, so that nothing can be hidden behind it.
+    assert_eq!(git.merge_bases(&ours, &later).unwrap(), [first]);
+}
+
+#[test]
 fn parents_that_are_there_are_not_seen_past_the_boundary() {
     let origin = Repo::new();
     let first = origin.commit("first");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rebake::name::CommitId;
 use serde_json::{Value, json};
 use snapbox::str;
 
@@ -36,6 +37,46 @@ fn repo() -> Repo {
 /// The plan of the last commit.
 fn last_commit(repo: &Repo) -> Run {
     repo.rebake(["plan", "--base", "HEAD~1", "--direct", "--format", "json"]).success()
+}
+
+/// A run of the pipeline on a fresh clone of depth 1: plans what is due, builds it, and records what succeeded.
+fn pipeline(origin: &Repo, before: &CommitId, succeeded: &[&str]) -> Vec<String> {
+    let runner = origin.clone_shallow(1);
+    let run = push(&runner, "main", before, &["--since", "built", "--format", "json"]).success().stderr("");
+    for service in succeeded {
+        runner.rebake(["record", service, "--environment", "staging", "--push"]).success();
+    }
+    causes(&run)
+}
+
+#[test]
+fn p1_a_failed_build_is_due_until_it_succeeds() {
+    let origin = repo();
+    let first = origin.id("HEAD");
+    let due = pipeline(&origin, &first, &["base", "api", "web"]);
+    assert_eq!(due, ["base: no-record", "api: no-record, dependency base", "web: no-record"]);
+    let second = origin.write("web/a", "does not build").commit("web");
+    assert_eq!(pipeline(&origin, &first, &[]), ["web: file web/a"]);
+    let third = origin.write("base/a", "unrelated").commit("base");
+    assert_eq!(
+        pipeline(&origin, &second, &["base", "api"]),
+        ["base: file base/a", "api: dependency base", "web: file web/a"]
+    );
+    let fourth = origin.write("web/a", "mended").commit("mend");
+    assert_eq!(pipeline(&origin, &third, &["web"]), ["web: file web/a"]);
+    assert_eq!(pipeline(&origin, &fourth, &[]), [""; 0]);
+}
+
+#[test]
+fn p1_a_cancelled_run_is_made_up_for() {
+    let origin = repo();
+    let first = origin.id("HEAD");
+    pipeline(&origin, &first, &["base", "api", "web"]);
+    let second = origin.write("api/a", "1").write("web/a", "1").commit("both");
+    // The next push cancels the run when only one of the two is built.
+    assert_eq!(pipeline(&origin, &first, &["api"]), ["api: file api/a", "web: file web/a"]);
+    origin.write("docs/a", "1").commit("docs");
+    assert_eq!(pipeline(&origin, &second, &["web"]), ["web: file web/a"]);
 }
 
 #[test]

@@ -9,6 +9,8 @@ pub enum Missing {
     History(Vec<CommitId>),
     /// A branch of the remote, by its short name, such as `main`.
     Branch(String),
+    /// The refs whose names begin with this, which ends with `/`, and the commits that they stand for.
+    Refs(String),
     /// A directory or the content of a file, which a partial clone left out: its id in hexadecimal.
     Object(String),
 }
@@ -26,6 +28,7 @@ impl Missing {
             Self::Commit(commit) => format!("commit {}", commit.short(7)),
             Self::History(_) => "more history".to_owned(),
             Self::Branch(name) => format!("branch `{}`", crate::name::Escaped::new(name)),
+            Self::Refs(prefix) => format!("what is below {prefix}"),
             Self::Object(id) => format!("object {}", &id[..id.len().min(7)]),
         }
     }

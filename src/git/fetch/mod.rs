@@ -93,7 +93,7 @@ impl<'a> Fetch<'a> {
         match missing {
             Missing::History(behind) => self.deepen(missing, behind),
             _ if self.tried.contains(missing) => false,
-            Missing::Commit(_) | Missing::Branch(_) | Missing::Object(_) => {
+            Missing::Commit(_) | Missing::Branch(_) | Missing::Refs(_) | Missing::Object(_) => {
                 self.tried.push(missing.clone());
                 let brought = self.once(missing);
                 self.said(brought)
@@ -120,6 +120,7 @@ impl<'a> Fetch<'a> {
                 self.fetch(missing, depth, &[format!("+{here}:refs/remotes/{}/{name}", self.remote())])
             }
             Missing::Commit(commit) => self.fetch(missing, depth, &[commit.to_string()]),
+            Missing::Refs(prefix) => self.fetch(missing, depth, &[format!("+{prefix}*:{prefix}*")]),
             Missing::History(_) => Ok(()),
         }
     }
@@ -168,6 +169,9 @@ impl<'a> Fetch<'a> {
         self.left = Some(limit.saturating_sub(start.elapsed()));
         match ended {
             Ok(Ended::Well) => Ok(()),
+            // A remote without any such ref is a failure without words.
+            Ok(Ended::Badly(reason)) if reason.is_empty() && matches!(missing, Missing::Refs(_)) => Ok(()),
+            Ok(Ended::Badly(reason)) if reason.is_empty() => Err(self.refused(missing, "git says nothing".to_owned())),
             Ok(Ended::Badly(reason)) => Err(self.refused(missing, reason)),
             Ok(Ended::Killed) => Err(FetchError::Slow { what: missing.what(), remote: self.remote() }),
             Err(error) => Err(FetchError::NoGit { what: missing.what(), reason: error.to_string() }),

@@ -13,7 +13,7 @@ const MAX_SAID: u64 = 64 << 10;
 pub(super) enum Ended {
     /// It did what it was asked to do.
     Well,
-    /// It failed, and said why.
+    /// It failed, and said why; empty where it said nothing.
     Badly(String),
     /// It took too long and was killed.
     Killed,
@@ -50,7 +50,7 @@ fn reason(said: &[u8]) -> String {
     let said = String::from_utf8_lossy(said);
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
     let fatal = lines().find_map(|line| line.strip_prefix("fatal: "));
-    fatal.or_else(|| lines().next_back()).unwrap_or("git does not say why").to_owned()
+    fatal.or_else(|| lines().next_back()).unwrap_or_default().to_owned()
 }
 
 #[cfg(unix)]
@@ -81,6 +81,6 @@ mod tests {
     fn the_reason_is_what_git_calls_fatal() {
         assert_eq!(reason(b"warning: x\nfatal: no such remote\nand more\n"), "no such remote");
         assert_eq!(reason(b"error: a\nerror: b\n\n"), "error: b");
-        assert_eq!(reason(b""), "git does not say why");
+        assert_eq!(reason(b""), "");
     }
 }
