@@ -32,6 +32,7 @@ mod random;
 mod record;
 mod release;
 mod remote;
+mod repo;
 mod scenarios;
 mod since;
 mod source;

@@ -176,7 +176,7 @@ impl Usual {
             style: None,
             image: self.image.clone(),
             count: Count::default(),
-        platforms: Vec::new(),
+            platforms: Vec::new(),
             matrix: serde_json::Map::new(),
             description: None,
             recipe: Recipe { weight: 1, ..Recipe::default() },
