@@ -97,6 +97,7 @@ fn of_service(general: &General, args: &Why, service: &str, output: &Output) -> 
         naming: Naming { style: Some(Style::Sha), ..Naming::default() },
         fetch: args.range.fetching.limit(&trigger),
         unmatched: pipeline::Unmatched::Ignore,
+        dead: pipeline::Dead::Allow,
         ..Request::default()
     };
     let progress = Progress::new(output, general.verbose);

@@ -59,7 +59,7 @@ error[git]: the branch main has no commit yet
 #[test]
 fn with_a_base_that_is_not_there() {
     let repo = Repo::new();
-    repo.write("filters.yaml", CONFIG).commit("first");
+    repo.write("filters.yaml", CONFIG).write("api/a", "").commit("first");
     repo.branch("release");
     repo.rebake(["plan", "--base", "relaese"]).failure(3).stdout("").stderr(str![[r"
 error[git]: there is no branch, tag or commit `relaese`
@@ -68,7 +68,7 @@ error[git]: there is no branch, tag or commit `relaese`
 
 "]]);
     repo.rebake(["plan", "--base", "HEAD~5"]).failure(3).stdout("").stderr(str![[r"
-error[git]: cannot follow the revision `HEAD~5`: Commit cf1ed19 has 0 ancestors along the first parent and ancestor number 5 is out of range
+error[git]: cannot follow the revision `HEAD~5`: Commit 8da2259 has 0 ancestors along the first parent and ancestor number 5 is out of range
  |
  = help: `git help revisions` has the ways to name a commit
 
