@@ -11,27 +11,27 @@ const CONFIG: &str = "services:\n  api: { path: api }\n";
 fn without_a_configuration() {
     let repo = Repo::new();
     repo.write("a", "").commit("first");
-    repo.rebake(["plan"]).failure(2).stdout("").stderr(str![[r#"
+    repo.rebake(["plan"]).failure(2).stdout("").stderr(str![[r"
 error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github
  |
  = help: write one (`rebake schema` prints what it may hold), or name it with `-c FILE`
 
-"#]]);
-    repo.rebake(["plan", "-c", "other.yaml"]).failure(2).stdout("").stderr(str![[r#"
+"]]);
+    repo.rebake(["plan", "-c", "other.yaml"]).failure(2).stdout("").stderr(str![[r"
 error[no-config]: cannot read other.yaml: No such file or directory (os error 2)
 
-"#]]);
+"]]);
 }
 
 #[test]
 fn outside_of_a_repository() {
     let repo = Repo::new();
-    repo.rebake(["plan"]).dir("../template").failure(3).stdout("").stderr(str![[r#"
+    repo.rebake(["plan"]).dir("../template").failure(3).stdout("").stderr(str![[r"
 error[git]: there is no git repository at `[..]/template` or above it
  |
  = help: run rebake inside a git work tree, or make one with `git init`
 
-"#]]);
+"]]);
 }
 
 #[test]
@@ -40,57 +40,57 @@ fn in_a_repository_without_a_commit() {
     repo.write("filters.yaml", CONFIG);
     repo.rebake(["plan"])
         .success()
-        .stdout(str![[r#"
+        .stdout(str![[r"
 no commit yet with the work tree's changes: there is no commit yet
 environment local
 
 Nothing to rebuild: none of 1 service is affected.
 
-"#]])
+"]])
         .stderr("");
-    repo.rebake(["plan", "--base", "HEAD"]).failure(3).stdout("").stderr(str![[r#"
+    repo.rebake(["plan", "--base", "HEAD"]).failure(3).stdout("").stderr(str![[r"
 error[git]: the branch main has no commit yet
  |
  = help: make a first commit
 
-"#]]);
+"]]);
 }
 
 #[test]
 fn with_a_base_that_is_not_there() {
     let repo = Repo::new();
-    repo.write("filters.yaml", CONFIG).commit("first");
+    repo.write("filters.yaml", CONFIG).write("api/a", "").commit("first");
     repo.branch("release");
-    repo.rebake(["plan", "--base", "relaese"]).failure(3).stdout("").stderr(str![[r#"
+    repo.rebake(["plan", "--base", "relaese"]).failure(3).stdout("").stderr(str![[r"
 error[git]: there is no branch, tag or commit `relaese`
  |
  = help: did you mean `release`?
 
-"#]]);
-    repo.rebake(["plan", "--base", "HEAD~5"]).failure(3).stdout("").stderr(str![[r#"
-error[git]: cannot follow the revision `HEAD~5`: Commit cf1ed19 has 0 ancestors along the first parent and ancestor number 5 is out of range
+"]]);
+    repo.rebake(["plan", "--base", "HEAD~5"]).failure(3).stdout("").stderr(str![[r"
+error[git]: cannot follow the revision `HEAD~5`: Commit 8da2259 has 0 ancestors along the first parent and ancestor number 5 is out of range
  |
  = help: `git help revisions` has the ways to name a commit
 
-"#]]);
-    repo.rebake(["plan", "--dead", "allow", "--base", "1234567890123456789012345678901234567890"]).success().stderr(str![[r#"
+"]]);
+    repo.rebake(["plan", "--base", "1234567890123456789012345678901234567890"]).success().stderr(str![[r"
 warning[degraded]: the commit 1234567890123456789012345678901234567890 is not in this clone; so every service counts as affected
  |
  = help: fetch it: `git fetch origin 1234567890123456789012345678901234567890`
 
-"#]]);
-    repo.rebake(["plan", "--base", "-x"]).failure(3).stdout("").stderr(str![[r#"
+"]]);
+    repo.rebake(["plan", "--base", "-x"]).failure(3).stdout("").stderr(str![[r"
 error[git]: a revision cannot begin with `-`: `-x`
  |
  = help: write the whole name of a branch or tag: `refs/heads/-name`, `refs/tags/-name`
 
-"#]]);
-    repo.rebake(["plan", "--base", "main..release"]).failure(3).stdout("").stderr(str![[r#"
+"]]);
+    repo.rebake(["plan", "--base", "main..release"]).failure(3).stdout("").stderr(str![[r"
 error[git]: `main..release` is a range, not a commit
  |
  = help: give the two ends apart: `--base REV --head REV`
 
-"#]]);
+"]]);
 }
 
 #[test]
@@ -100,13 +100,13 @@ fn in_a_shallow_clone() {
     origin.tag("api@1.0.0").write("api/a", "1").commit("second");
     let clone = || origin.clone_shallow(1);
     // The base is doubted; the version would be wrong, so there is none.
-    push(&clone(), "main", first, &["--no-fetch"]).failure(3).stdout("").stderr(str![[r#"
+    push(&clone(), "main", first, &["--no-fetch"]).failure(3).stdout("").stderr(str![[r"
 error[version]: the version of `api` cannot be told: this clone is too shallow to count the commits from the last release to fb63951
  |
  = help: fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, `git fetch --unshallow --filter=blob:none` elsewhere; or use `--style sha`
 
-"#]]);
-    push(&clone(), "main", first, &["--no-fetch", "--style", "sha"]).success().stdout(str![[r#"
+"]]);
+    push(&clone(), "main", first, &["--no-fetch", "--style", "sha"]).success().stdout(str![[r"
 fb63951: the base is out of reach, so everything
 environment staging
 
@@ -115,24 +115,24 @@ api      sha-fb63951  the base is out of reach
 
 1 of 1 service to rebuild.
 
-"#]]).stderr(str![[r#"
+"]]).stderr(str![[r"
 warning[degraded]: the commit 8da22598ba644cfeb8f56c6d96595c771ecc20c0 is not in this shallow clone; so every service counts as affected
  |
  = help: in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`
 
-"#]]);
+"]]);
     push(&clone(), "main", first, &["--no-fetch", "--style", "sha", "--strict"]).failure(3);
-    clone().rebake(["plan", "--base", "HEAD~1"]).failure(3).stdout("").stderr(str![[r#"
+    clone().rebake(["plan", "--base", "HEAD~1"]).failure(3).stdout("").stderr(str![[r"
 error[git]: `HEAD~1` lies beyond the history that this shallow clone has
  |
  = help: in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`
  = help: here: `git fetch --unshallow --filter=blob:none`, or `git fetch --deepen=100` and again
 
-"#]]);
+"]]);
     // With a remote to deepen from, all is known.
     push(&clone(), "main", first, &[])
         .success()
-        .stdout(str![[r#"
+        .stdout(str![[r"
 8da2259..fb63951: since the push before this one
 environment staging
 
@@ -141,12 +141,12 @@ api      1.0.0-0001-fb63951  api/a modified by api/**  filters.yaml:2:16
 
 1 of 1 service to rebuild.
 
-"#]])
+"]])
         .stderr("");
     clone()
         .rebake(["plan", "--base", "HEAD~1", "--fetch"])
         .success()
-        .stdout(str![[r#"
+        .stdout(str![[r"
 8da2259..fb63951 with the work tree's changes: since the merge base with HEAD~1
 environment local
 
@@ -155,6 +155,6 @@ api      1.0.0-0001-fb63951  api/a modified by api/**  filters.yaml:2:16
 
 1 of 1 service to rebuild.
 
-"#]])
+"]])
         .stderr("");
 }

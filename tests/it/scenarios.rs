@@ -224,7 +224,18 @@ fn p6_a_renamed_directory_affects_its_owner_and_the_new_name_is_proposed() {
     let repo = repo();
     repo.git(["mv", "base", "foundation"]);
     repo.commit("rename");
-    repo.rebake(["plan", "--base", "HEAD~1", "--direct", "--dead", "warn"])
+    let dead = repo.rebake(["plan", "--base", "HEAD~1", "--direct"]).failure(2);
+    dead.stdout("").stderr(str![[r"
+error[dead-filter]: the patterns of `base` match no tracked file, so nothing can ever affect it
+ --> filters.yaml:6:17
+  |
+6 |   base: { path: base, global: false }
+  |                 ^^^^ matches nothing
+  |
+  = help: its files moved: write `foundation` for `base`
+
+"]]);
+    repo.rebake(["plan", "--base", "HEAD~1", "--direct", "--dead", "allow"])
         .success()
         .stdout(str![[r"
 5716c93..bd7283c with the work tree's changes: compared with HEAD~1 as it is
@@ -244,15 +255,16 @@ warning[unmatched]: 1 changed path matches no filter: foundation/a
  = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
 
 "]]);
-    repo.rebake(["plan", "--base", "HEAD~1", "--direct", "--unmatched", "error"]).failure(2).stdout("").stderr(str![[
-        r"
+    repo.rebake(["plan", "--base", "HEAD~1", "--direct", "--dead", "allow", "--unmatched", "error"])
+        .failure(2)
+        .stdout("")
+        .stderr(str![[r"
 error[unmatched]: 1 changed path matches no filter: foundation/a
  |
  = help: `base` of `base` seems to be `foundation` now: mend its `path` and `filters`
  = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
 
-"
-    ]]);
+"]]);
     repo.write("filters.yaml", CONFIG.replace("path: base", "path: foundation")).commit("follow");
     assert_eq!(causes(&last_commit(&repo)), ["base: definition", "api: dependency base"]);
 }

@@ -202,7 +202,7 @@ fn programs_read_json() {
 fn a_saved_plan_answers_too() {
     let (repo, base) = repo();
     repo.write("services/base/a", "1").commit("second");
-    let plan = repo.rebake(["plan", "--dead", "allow", "--base", &base.to_string(), "--format", "json"]).success();
+    let plan = repo.rebake(["plan", "--base", &base.to_string(), "--dead", "allow", "--format", "json"]).success();
     repo.write("plan.json", &plan.stdout);
     repo.rebake(["why", "web", "--plan", "plan.json"]).success().stdout(str![[r"
 2f10bef..0db12c0 with the work tree's changes: since the merge base with 2f10befcf6b53eb06126715f49385548a9311880
