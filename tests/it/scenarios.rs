@@ -202,6 +202,14 @@ warning[unmatched]: 1 changed path matches no filter: foundation/a
  = help: `base` of `base` seems to be `foundation` now: mend its `path` and `filters`
  = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
 
+warning[dead-filter]: the patterns of `base` match no tracked file, so nothing can ever affect it
+ --> filters.yaml:6:17
+  |
+6 |   base: { path: base, global: false }
+  |                 ^^^^ matches nothing
+  |
+  = help: its files moved: write `foundation` for `base`
+
 "#]]);
     repo.rebake(["plan", "--base", "HEAD~1", "--direct", "--unmatched", "error"]).failure(2).stdout("").stderr(str![[
         r#"
