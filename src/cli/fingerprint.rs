@@ -71,14 +71,13 @@ pub(crate) fn run(general: &General, args: &Fingerprint, output: &Output) -> Res
         let snapshot = Snapshot::read(&repository, &file, &config, &services, &commit, &on_top)?;
         Ok(Look { config, services, snapshot })
     };
-    let text = match &args.diff[..] {
-        [before, after] => diff(&look(Some(before))?, &look(Some(after))?, args.format)?,
-        _ => {
-            let look = look(args.at.as_ref())?;
-            match args.format {
-                Format::Table => look.table(args.explain),
-                Format::Json => look.json(args.explain)?,
-            }
+    let text = if let [before, after] = &args.diff[..] {
+        diff(&look(Some(before))?, &look(Some(after))?, args.format)?
+    } else {
+        let look = look(args.at.as_ref())?;
+        match args.format {
+            Format::Table => look.table(args.explain),
+            Format::Json => look.json(args.explain)?,
         }
     };
     output.data(&text)?;
@@ -151,9 +150,9 @@ fn diff(before: &Look, after: &Look, format: Format) -> Result<String, Failure> 
         let then = before.config.graph.id(name.as_str()).filter(|then| found_before.get(*then).is_some());
         let records_before = then.into_iter().flat_map(|then| found_before.records(then));
         let found = differences(records_before, found_after.records(*service));
-        found.iter().for_each(|difference| {
+        for difference in &found {
             let _ = writeln!(text, "{difference}");
-        });
+        }
         services.push(serde_json::json!({
             "service": name.as_str(),
             "before": then.and_then(|then| found_before.get(then)).map(ToString::to_string),

@@ -1,5 +1,6 @@
 //! `rebake record`.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
@@ -95,7 +96,7 @@ fn list(repository: &Repository, environment: Option<&str>) -> Result<String, Fa
         if let Some((of, service)) = record::parse(&reference)
             && environment.is_none_or(|environment| environment == of)
         {
-            text += &format!("{}\t{}\t{commit}\n", Escaped::new(&of), Escaped::new(&service));
+            let _ = writeln!(text, "{}\t{}\t{commit}", Escaped::new(&of), Escaped::new(&service));
         }
     }
     Ok(text)

@@ -213,7 +213,7 @@ pub fn plan(
 
     step("taking fingerprints");
     let fingerprints = fingerprints(repository, file, config, &chosen, &planned)?;
-    if let (Some((_, dead)), Some(head)) = (&fingerprints, chosen.range.head) {
+    if let (Some(Prints { dead, .. }), Some(head)) = (&fingerprints, chosen.range.head) {
         let base = chosen.range.base.or(repository.first_parent(&head).unwrap_or_default());
         dead::say(dead, config, request.dead, &Trees { repository, base, head }, &mut warnings)?;
     }
@@ -240,7 +240,7 @@ pub fn plan(
         affected: &affected,
         planned: &planned,
         names: results,
-        fingerprints: fingerprints.map(|(found, _)| found).unwrap_or_default(),
+        fingerprints: fingerprints.map(|prints| prints.found).unwrap_or_default(),
         bases: grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect(),
         removed: at_base::removed(config, compared.iter().flat_map(|compared| &compared.at_base)),
         unmatched,
@@ -265,6 +265,14 @@ fn not_fetched(trouble: &FetchError) -> Diagnostic {
     Diagnostic::warning("not-fetched", trouble.to_string()).help(trouble.help())
 }
 
+/// The fingerprints of services.
+struct Prints {
+    /// In the order of the services that were asked for.
+    found: Vec<Option<Fingerprint>>,
+    /// The services whose patterns match nothing.
+    dead: Vec<ServiceId>,
+}
+
 /// Returns the fingerprints of services in their order, and those whose patterns match nothing. None where there is no
 /// commit, or where this clone has not the trees: a plan does not fetch them for that.
 fn fingerprints(
@@ -273,7 +281,7 @@ fn fingerprints(
     config: &Config,
     chosen: &Chosen,
     services: &[ServiceId],
-) -> Result<Option<(Vec<Option<Fingerprint>>, Vec<ServiceId>)>, git::Error> {
+) -> Result<Option<Prints>, git::Error> {
     let Some(head) = chosen.range.head.filter(|_| !services.is_empty()) else { return Ok(None) };
     let none = ChangeSet::default();
     let on_top = match chosen.range.head_state {
@@ -286,5 +294,8 @@ fn fingerprints(
     };
     let content = snapshot.content(config);
     let found = Fingerprints::of(&content, services);
-    Ok(Some((services.iter().map(|service| found.get(*service).cloned()).collect(), found.dead().collect())))
+    Ok(Some(Prints {
+        found: services.iter().map(|service| found.get(*service).cloned()).collect(),
+        dead: found.dead().collect(),
+    }))
 }

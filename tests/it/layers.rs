@@ -105,7 +105,6 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("gix", &["git"]),
-    ("globset", &["glob"]),
     ("granit_parser", &["config"]),
     ("jobserver", &["exec"]),
     ("petgraph", &["graph"]),

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one builder of repositories ([`repo::Repo`]), truth from git itself.
 
 #![expect(clippy::unwrap_used, reason = "in a test every failure is a bug, and the place says which")]
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 #![expect(clippy::print_stdout, reason = "a random test says its seed and what it found")]
 
 mod config;
