@@ -1,5 +1,7 @@
 //! Fingerprints: known texts, what changes them and what does not, and a work tree that git agrees with.
 
+use std::fmt::Write as _;
+
 use rebake::base::{self, Compare};
 use rebake::config::Config;
 use rebake::config::Options;
@@ -195,10 +197,8 @@ fn random_config(random: &mut Random) -> String {
         let depends =
             if service > 0 && random.one_in(3) { format!("[s{}]", random.below(service)) } else { "[]".to_owned() };
         let global = !random.one_in(3);
-        text += &format!(
-            "  s{service}: {{ filters: [{}], depends_on: {depends}, global: {global} }}\n",
-            filters.join(", ")
-        );
+        let filters = filters.join(", ");
+        let _ = writeln!(text, "  s{service}: {{ filters: [{filters}], depends_on: {depends}, global: {global} }}");
     }
     text
 }

@@ -1,5 +1,7 @@
 //! Services with bases of their own, and a model of what was built.
 
+use std::fmt::Write as _;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rebake::base::{self, Compare, Since};
@@ -184,9 +186,10 @@ impl World {
             let shared = if service.is_multiple_of(5) { ", shared/*" } else { "" };
             let target = self.target.get(&service).map(|target| format!(", target: {target}")).unwrap_or_default();
             let depends: Vec<String> = self.built_from(service).map(|dependency| format!("s{dependency}")).collect();
-            config += &format!(
-                "  s{service}: {{ path: s{service}, filters: ['s{service}/**'{shared}], depends_on: [{}]{target} }}\n",
-                depends.join(", ")
+            let depends = depends.join(", ");
+            let _ = writeln!(
+                config,
+                "  s{service}: {{ path: s{service}, filters: ['s{service}/**'{shared}], depends_on: [{depends}]{target} }}"
             );
         }
         files.insert(b"filters.yaml", Mode::File, config);
