@@ -66,7 +66,7 @@ pub fn matches_of<'a>(filters: &'a Filters, change: &'a Change) -> Vec<(FilterId
 }
 
 fn of_change<'a>(filters: &'a Filters, change: &'a Change, hits: &mut Vec<Hit>) -> Vec<(FilterId, Match<'a>)> {
-    filters.index().matches(change.path.as_bytes(), hits);
+    filters.hits(change.path.as_bytes(), hits);
     let everything = filters.always().iter().map(|id| (*id, Match { change, pattern: None, doubt: false }));
     let owned: Vec<(Owner, bool)> = hits.iter().map(|hit| (filters.owner(hit.pattern), hit.doubt)).collect();
     let by_pattern = owned.chunk_by(|(a, _), (b, _)| a.filter == b.filter).filter_map(|hits| {
@@ -183,6 +183,14 @@ mod tests {
         let filter = ordered(&["src/**", "!**/*.md", "src/keep.md"]);
         let list = [("src/a.rs", M), ("src/b.md", M), ("src/keep.md", M), ("x", M)];
         assert_eq!(matched(filter, &list), ["src/a.rs by src/**", "src/keep.md by src/keep.md"]);
+    }
+
+    #[test]
+    fn a_line_break_hides_no_file_from_an_ordered_list() {
+        let list = [("src/a\nb", M), ("src/gen/a\rb", M), ("src/x\u{2028}y.md", M)];
+        let filter = ordered(&["src/**", "!src/gen/**", "!**/*.md"]);
+        assert_eq!(matched(filter, &list), ["src/a\\nb by src/**"]);
+        assert_eq!(matched(flat(Quantifier::Some, &[("src/**", Statuses::ANY)]), &list), [""; 0]);
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub fn members<T: Sync>(filters: &Filters, items: &[T], path: impl Fn(&T) -> &[u
 }
 
 fn of_path(filters: &Filters, path: &[u8], hits: &mut Vec<Hit>) -> Vec<FilterId> {
-    filters.index().matches(path, hits);
+    filters.hits(path, hits);
     let owned: Vec<(Owner, bool)> = hits.iter().map(|hit| (filters.owner(hit.pattern), hit.doubt)).collect();
     let by_pattern = owned.chunk_by(|(a, _), (b, _)| a.filter == b.filter).filter_map(|hits| {
         let id = hits[0].0.filter;

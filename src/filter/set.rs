@@ -1,6 +1,6 @@
 use super::{Effect, Filter, Quantifier};
 use crate::diagnostic::Located;
-use crate::glob::{GlobIndex, Pattern};
+use crate::glob::{GlobIndex, Hit, Pattern};
 
 /// The place of a filter in [`Filters`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,7 +15,21 @@ pub struct Filters {
     index: GlobIndex,
     /// What each pattern of the index belongs to.
     owners: Vec<Owner>,
+    shape: Shape,
 }
+
+/// Whose rules the patterns follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Shape {
+    /// Ordered lists alone.
+    #[default]
+    Ordered,
+    /// paths-filter's, in some filter.
+    PathsFilter,
+}
+
+/// What `.` does not take in JavaScript.
+const LINE_BREAKS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 
 /// The filter and the rule (or the entry) that a pattern of the index stands in.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +56,9 @@ impl Filters {
                 always.push(filter_id);
             }
         }
-        Self { list: filters, always, index: GlobIndex::new(patterns), owners }
+        let flat = filters.iter().any(|filter| matches!(filter, Filter::PathsFilter { .. }));
+        let shape = if flat { Shape::PathsFilter } else { Shape::Ordered };
+        Self { list: filters, always, index: GlobIndex::new(patterns), owners, shape }
     }
 
     /// Returns the id of the filter that will stand, or stands, at a position.
@@ -69,10 +85,21 @@ impl Filters {
         self.list.is_empty()
     }
 
-    /// Returns the index over all patterns.
-    #[must_use]
-    pub fn index(&self) -> &GlobIndex {
-        &self.index
+    /// Puts the patterns that match a path into `hits`, in ascending order, after emptying it.
+    ///
+    /// To picomatch a line break ends what `**` takes, so that `src/**` misses a file `src/a\nb`. A flat file keeps to
+    /// that; the structured shape promises never to miss a rebuild, so there such a path is also read with an ordinary
+    /// character in the place of each line break.
+    pub(super) fn hits(&self, path: &[u8], hits: &mut Vec<Hit>) {
+        self.index.matches(path, hits);
+        let text = String::from_utf8_lossy(path);
+        if self.shape == Shape::Ordered && text.contains(LINE_BREAKS) {
+            let mut more = Vec::new();
+            self.index.matches(text.replace(LINE_BREAKS, "_").as_bytes(), &mut more);
+            hits.append(&mut more);
+            hits.sort_unstable();
+            hits.dedup_by_key(|hit| hit.pattern);
+        }
     }
 
     pub(super) fn always(&self) -> &[FilterId] {

@@ -237,7 +237,7 @@ warning[unmatched]: 1 changed path matches no filter: stray.md
  = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
 
 "]]);
-    run(b"D\0api/a b\0R100\0x.txt\0docs/y\0").stdout("api\nweb\ndocs\n");
+    run(b"D\0api/a\nb\0R100\0x.txt\0docs/y\0").stdout("api\nweb\ndocs\n");
 }
 
 #[test]
