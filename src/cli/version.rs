@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::args::{General, Naming};
+use super::args::{Fetching, General, Naming};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
@@ -35,6 +35,8 @@ pub(crate) struct Version {
     environment: Option<String>,
     #[command(flatten)]
     naming: Naming,
+    #[command(flatten)]
+    fetching: Fetching,
     /// Choose the format
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     format: Format,
@@ -57,13 +59,15 @@ pub(crate) fn run(general: &General, args: &Version, output: &Output) -> Result<
     let repository = Repository::discover(&from)?;
     let file = configuration::find(general, &repository, &from, args.at.as_deref())?;
     let config = configuration::read(&file, output)?;
+    let trigger = configuration::trigger()?;
     let request = VersionsRequest {
+        fetch: args.fetching.limit(&trigger),
         services: args.services.clone(),
         at: args.at.as_deref().map(|revision| repository.resolve(revision)).transpose()?,
         environment: args.environment.clone(),
         naming: plan::naming(&args.naming),
     };
-    let versions = pipeline::versions(&repository, &config, &configuration::trigger()?, &request)?;
+    let versions = pipeline::versions(&repository, &config, &trigger, &request)?;
     match args.format {
         Format::Table => output.people(&emit::versions_table(&versions, output.palette()))?,
         Format::Json => output.data(&versions.to_json().map_err(|error| plan::bug(&error))?)?,

@@ -1,10 +1,12 @@
 //! What services are called at a commit, without a plan.
 
+use std::time::Duration;
+
 use super::naming::Versions;
-use super::{Dirty, Error, Naming, asked, environment};
+use super::{Dirty, Error, Naming, asked, environment, unfetched};
 use crate::change::ChangeSet;
 use crate::config::Config;
-use crate::git::{self, Repository};
+use crate::git::{self, Fetch, Repository};
 use crate::name::{CommitId, ServiceId};
 use crate::plan;
 use crate::trigger::Trigger;
@@ -20,6 +22,8 @@ pub struct VersionsRequest {
     pub environment: Option<String>,
     /// How they are written.
     pub naming: Naming,
+    /// How long what the clone lacks may be fetched; not at all when absent.
+    pub fetch: Option<Duration>,
 }
 
 /// Returns what services are called, in the order of the question, else of the file.
@@ -53,15 +57,20 @@ pub fn versions(
         Dirty::Said | Dirty::Unsaid => ChangeSet::default(),
     };
     let versions = Versions { repository, config, style, naming: &request.naming, head: &head, on_top: &on_top };
-    let found = versions.find(&services)?;
-    let named = services.iter().zip(&found).map(|(service, found)| {
-        Ok(plan::VersionOf {
-            service: config.graph.name(*service).to_string(),
-            version: versions.write(*service, found)?,
-            described: plan::Described::from(&found.described),
-        })
-    });
-    Ok(plan::Versions { services: named.collect::<Result<_, Error>>()? })
+    let name = || {
+        let found = versions.find(&services)?;
+        let named = services.iter().zip(&found).map(|(service, found)| {
+            Ok(plan::VersionOf {
+                service: config.graph.name(*service).to_string(),
+                version: versions.write(*service, found)?,
+                described: plan::Described::from(&found.described),
+            })
+        });
+        named.collect::<Result<_, Error>>()
+    };
+    let mut fetch = Fetch::new(repository, request.fetch);
+    let services = fetch.until(name).map_err(|error| unfetched(error, &fetch))?;
+    Ok(plan::Versions { services })
 }
 
 /// Returns the commit that is checked out.

@@ -253,3 +253,19 @@ sha-73feb32
 "#]]);
     shallow.rebake(["version", "api", "--count", "paths"]).failure(3).stdout("");
 }
+
+#[test]
+fn a_shallow_clone_is_deepened_until_the_version_is_certain() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services: {api: {path: api}}\n").write("api/a", "1").commit("first");
+    repo.tag("api@1.0.0");
+    for commit in ["second", "third", "fourth"] {
+        repo.write("api/a", commit).commit(commit);
+    }
+    let clone = repo.clone_shallow(1);
+    clone.rebake(["version", "--format", "plain"]).failure(3).stdout("");
+    clone
+        .rebake(["version", "--format", "plain", "--fetch", "--style", "describe"])
+        .success()
+        .stdout(format!("1.0.0-3-g{}\n", repo.id("HEAD").short(7)));
+}
