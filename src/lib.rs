@@ -74,6 +74,7 @@ pub mod why;
 pub mod emit;
 #[cfg(unix)]
 pub mod exec;
+pub mod verdict;
 
 // The whole, and its rim.
 pub mod pipeline;

@@ -63,6 +63,7 @@ pub(crate) enum Command {
     Why(Box<super::why::Why>),
     Fingerprint(super::fingerprint::Fingerprint),
     Record(super::record::Record),
+    Verdict(super::verdict::Verdict),
     Schema(Schema),
     Completions(Completions),
     Man(Man),

@@ -18,6 +18,9 @@ pub(crate) const ACT: &str = "ACT";
 /// `true` in a workflow of GitHub Actions.
 pub(crate) const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
 
+/// GitHub's `needs` as JSON, which a workflow hands to `rebake verdict`.
+pub(crate) const NEEDS: &str = "NEEDS";
+
 /// Returns a variable's value; one that is empty or not UTF-8 counts as unset.
 ///
 /// The CI engines' own variables are listed where they are understood, in the room `trigger`.

@@ -19,6 +19,7 @@ mod record;
 mod release;
 pub mod render;
 mod schema;
+mod verdict;
 mod version;
 mod why;
 
@@ -51,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::Release(release) => release::run(&args.general, release, &output),
         Command::Glob(glob) => glob::run(glob, &output),
         Command::Why(why) => why::run(&args.general, why, &output),
+        Command::Verdict(verdict) => verdict::run(verdict, &output),
         Command::Schema(schema) => schema::run(schema, &output),
         Command::Completions(completions) => complete::completions(completions, &output),
         Command::Man(man) => complete::man(man, &output),

@@ -49,6 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("why", &["affected", "change", "config", "diagnostic", "filter", "glob", "name", "plan"]),
     ("emit", &["name", "plan", "release", "why"]),
     ("exec", &["name", "plan", "recipe"]),
+    ("verdict", &["name"]),
     (
         "pipeline",
         &[
@@ -90,6 +91,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "record",
             "release",
             "trigger",
+            "verdict",
             "version",
             "why",
         ],

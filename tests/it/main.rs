@@ -39,5 +39,6 @@ mod since;
 mod source;
 mod styles;
 mod tidy;
+mod verdict;
 mod version;
 mod why;

@@ -1,0 +1,85 @@
+//! `rebake verdict`.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+use super::{changed, env};
+use crate::diagnostic::Diagnostic;
+use crate::name::Escaped;
+use crate::verdict::{Expected, Needs, verdict};
+
+const EXAMPLES: &str = "\
+Examples:
+  NEEDS='${{ toJSON(needs) }}' rebake verdict       in a job with `if: always()`, `needs: [plan, build]`
+  rebake verdict --due build-1=any_1                build-1 runs when the output any_1 of the plan is true
+  rebake verdict --outputs any --due web=frontend   behind the outputs of paths-filter";
+
+/// Tell whether the jobs of a workflow did what its plan asked for: the one check to require
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Verdict {
+    /// Read GitHub's `needs` from this file, or from standard input (`-`) [env: NEEDS, the JSON itself]
+    #[arg(value_name = "FILE")]
+    needs: Option<PathBuf>,
+    /// Name the job that made the plan
+    #[arg(long, value_name = "JOB", default_value = "plan")]
+    plan: String,
+    /// Fail unless these outputs of the plan arrived
+    #[arg(long, value_name = "OUTPUT", value_delimiter = ',', default_value = "any,matrix")]
+    outputs: Vec<String>,
+    /// Let a job be due when this output of the plan is true, instead of `any` (repeat)
+    #[arg(long, value_name = "JOB=OUTPUT", value_parser = job_and_output)]
+    due: Vec<(String, String)>,
+    /// Let these jobs be skipped whatever the plan says
+    #[arg(long, value_name = "JOB", value_delimiter = ',')]
+    optional: Vec<String>,
+}
+
+pub(crate) fn run(args: &Verdict, output: &Output) -> Result<Exit, Failure> {
+    let text = match (&args.needs, env::read(env::NEEDS)) {
+        (Some(file), _) => changed::read_text(file)?,
+        (None, Some(text)) => text,
+        (None, None) => {
+            return Err(Failure::new(
+                Exit::Usage,
+                "needs",
+                format!("there is no `needs` to judge: {} is not set", env::NEEDS),
+            )
+            .help("give the step `env: {NEEDS: '${{ toJSON(needs) }}'}`, or name a file"));
+        }
+    };
+    let needs: Needs = serde_json::from_str(&text).map_err(|error| {
+        Failure::new(Exit::Usage, "needs", format!("this is not GitHub's `needs`: {error}"))
+            .help("it is what `${{ toJSON(needs) }}` comes to")
+    })?;
+    let expected = Expected {
+        plan: args.plan.clone(),
+        outputs: args.outputs.clone(),
+        due: args.due.iter().cloned().collect(),
+        optional: args.optional.clone(),
+    };
+    let problems = verdict(&needs, &expected).map_err(|unknown| {
+        Failure::new(Exit::Usage, "needs", unknown.to_string())
+            .help("list it under `needs` of the job that runs this; `--plan` names the one that plans")
+    })?;
+    output.data(&needs.results().fold(String::new(), |mut text, (job, result)| {
+        let _ = writeln!(text, "{}: {}", Escaped::new(job), Escaped::new(result));
+        text
+    }))?;
+    let told =
+        |problem: &crate::verdict::Problem| Diagnostic::error("verdict", problem.to_string()).help(problem.help());
+    output.say(&problems.iter().map(told).collect::<Vec<_>>());
+    Ok(if problems.is_empty() { Exit::Done } else { Exit::Found })
+}
+
+fn job_and_output(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((job, output)) if !job.is_empty() && !output.is_empty() => Ok((job.to_owned(), output.to_owned())),
+        _ => Err("write JOB=OUTPUT".to_owned()),
+    }
+}

@@ -1,0 +1,97 @@
+//! `rebake verdict`, as the one required check of a workflow runs it.
+
+use serde_json::json;
+use snapbox::str;
+
+use crate::repo::Repo;
+
+#[test]
+fn a_masked_output_fails() {
+    let needs = json!({
+        "plan": {"result": "success", "outputs": {"any": "true"}},
+        "build": {"result": "skipped", "outputs": {}},
+    });
+    let run = Repo::new().rebake(["verdict"]).env("NEEDS", needs.to_string()).failure(1);
+    run.stdout(str![[r#"
+build: skipped
+plan: success
+
+"#]]).stderr(str![[r#"
+error[verdict]: the output `matrix` of the job `plan` did not arrive
+ |
+ = help: GitHub drops an output in which it finds a secret, such as a registry's user that is kept as one: keep that as a variable (`vars`), or choose fewer `--fields`; or the job does not list it under `outputs`
+
+error[verdict]: the job `build` was skipped, though the plan's output `any` is `true`
+ |
+ = help: compare its `if` with the output; a job that may be skipped is named with `--optional`, one that another output asks for with `--due JOB=OUTPUT`
+
+"#]]);
+}
+
+#[test]
+fn all_is_well() {
+    let needs = json!({
+        "plan": {"result": "success", "outputs": {"any": "true", "any_1": "false", "matrix": "{}"}},
+        "build-0": {"result": "success", "outputs": {}},
+        "build-1": {"result": "skipped", "outputs": {}},
+    });
+    let run = Repo::new().rebake(["verdict", "-", "--due", "build-1=any_1"]).stdin(needs.to_string()).success();
+    run.stdout(str![[r#"
+build-0: success
+build-1: skipped
+plan: success
+
+"#]])
+        .stderr("");
+}
+
+#[test]
+fn what_is_no_needs_is_a_usage_error() {
+    let repo = Repo::new();
+    repo.rebake(["verdict"]).failure(2).stdout("").stderr(str![[r#"
+error[needs]: there is no `needs` to judge: NEEDS is not set
+ |
+ = help: give the step `env: {NEEDS: '${{ toJSON(needs) }}'}`, or name a file
+
+"#]]);
+    repo.rebake(["verdict", "-"]).stdin("[]").failure(2).stdout("").stderr(str![[r#"
+error[needs]: this is not GitHub's `needs`: invalid type: sequence, expected a map at line 1 column 0
+ |
+ = help: it is what `${{ toJSON(needs) }}` comes to
+
+"#]]);
+    repo.rebake(["verdict", "-", "--plan", "filter"]).stdin("{}").failure(2).stdout("").stderr(str![[r#"
+error[needs]: `needs` has no job `filter`
+ |
+ = help: list it under `needs` of the job that runs this; `--plan` names the one that plans
+
+"#]]);
+    repo.rebake(["verdict", "-", "--due", "build"]).stdin("{}").failure(2).stdout("");
+}
+
+/// A job that calls a workflow of others hands on what they wrote.
+#[test]
+fn hostile_words_make_no_command() {
+    let needs = json!({
+        "plan": {"result": "success", "outputs": {"any": "\n::error::x", "matrix": "{}"}},
+        "##[add-mask]x": {"result": "\n::set-output name=any::false\u{1b}[31m", "outputs": {"x": "$(touch pwned)"}},
+        "build": {"result": "skipped", "outputs": {}},
+    });
+    let run = Repo::new().rebake(["verdict", "-"]).stdin(needs.to_string()).failure(1);
+    run.stdout(str![[r#"
+# #[add-mask]x: /n::set-output name=any::false/x1b[31m
+build: skipped
+plan: success
+
+"#]])
+        .stderr(str![[r#"
+error[verdict]: the job `# #[add-mask]x` ended with `/n::set-output name=any::false/x1b[31m`
+ |
+ = help: its log says why; run the failed jobs again once that is mended
+
+error[verdict]: the output `any` of the job `plan` is `/n::error::x`, which is neither `true` nor `false`
+ |
+ = help: `outputs` of that job must hand the step's output on as it is
+
+"#]]);
+}
