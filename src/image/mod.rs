@@ -61,7 +61,7 @@ pub use facts::{Event, Facts, Release, Standing};
 pub use flavor::Flavor;
 pub use label::{LabelError, Labels};
 pub use problem::RuleError;
-pub use reference::{ImageName, ImageNameError};
+pub use reference::{ImageName, ImageNameError, Reference};
 pub use rules::TagRules;
 pub use source::source_url;
 pub use tag::{ImageTag, ImageTagError};

@@ -101,6 +101,21 @@ impl fmt::Display for ImageName {
     }
 }
 
+/// The full reference of an image, `ghcr.io/acme/api:1.0.9`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reference {
+    /// The image.
+    pub name: ImageName,
+    /// One of its tags.
+    pub tag: ImageTag,
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.name.reference(&self.tag))
+    }
+}
+
 /// Whether this is a host name, an IPv4 address or an IPv6 address in brackets, with a port or without.
 fn is_host(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[').and_then(|inside| inside.split_once(']')) {

@@ -44,6 +44,18 @@ impl ImageTag {
         if text.len() > 128 { Err(ImageTagError::TooLong(text.len())) } else { Ok(Self(text.to_owned())) }
     }
 
+    /// Returns the tag by which an image of the same content is found again (spec section 13): the fingerprint of its
+    /// service as it is, `fp1-` and 26 letters and digits. None where that is dirty, since such an image is never
+    /// pushed, and where the text is no fingerprint.
+    #[must_use]
+    pub fn of_fingerprint(fingerprint: &str) -> Option<Self> {
+        let (scheme, digest) = fingerprint.split_once('-')?;
+        let version = scheme.strip_prefix("fp")?;
+        let is_base32 = |byte: u8| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(&byte);
+        let known = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
+        (known && digest.len() == 26 && digest.bytes().all(is_base32)).then(|| Self(fingerprint.to_owned()))
+    }
+
     /// Returns the tag.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -117,6 +129,22 @@ mod tests {
             (&"x".repeat(129), ImageTagError::TooLong(129)),
         ] {
             assert_eq!(ImageTag::parse(tag), Err(error), "{tag:?}");
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_is_a_tag_unless_it_is_dirty() {
+        let fingerprint = "fp1-4oymiquy7qobjgx36tejs35zeq";
+        assert_eq!(ImageTag::of_fingerprint(fingerprint).unwrap().as_str(), fingerprint);
+        assert_eq!(ImageTag::parse(fingerprint).unwrap().as_str(), fingerprint);
+        for other in [
+            &format!("{fingerprint}-dirty"),
+            "latest",
+            "",
+            "fp-4oymiquy7qobjgx36tejs35zeq",
+            "fp1-4OYMIQUY7QOBJGX36TEJS35ZEQ",
+        ] {
+            assert_eq!(ImageTag::of_fingerprint(other), None, "{other}");
         }
     }
 

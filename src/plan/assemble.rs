@@ -82,6 +82,7 @@ pub fn assemble(found: &Assembly) -> Plan {
             version: names.version.clone(),
             described: names.described.as_ref().map(Described::from),
             fingerprint: fingerprint.as_ref().map(ToString::to_string),
+            exists: None,
             image: names.image.clone(),
             tags: names.tags.clone(),
             labels: names.labels.clone(),

@@ -5,11 +5,13 @@
 
 mod assemble;
 mod cause;
+mod existing;
 mod read;
 mod versions;
 
 pub use assemble::{Assembly, Names, assemble, published};
 pub use cause::{Cause, CauseKind};
+pub use existing::Exists;
 pub use read::{PlanError, read};
 pub use versions::{VersionOf, Versions};
 
@@ -119,6 +121,9 @@ pub struct Service {
     /// What its content comes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
+    /// The image of this very content that a registry has already; absent where none has, or none was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exists: Option<Exists>,
     /// The image it becomes, without a tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,

@@ -45,7 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("base", &["change", "git", "name", "trigger"]),
     ("affected", &["definition", "filter", "graph", "name"]),
     ("fingerprint", &["affected", "change", "definition", "filter", "graph", "name", "tree"]),
-    ("plan", &["affected", "base", "change", "config", "filter", "fingerprint", "name", "trigger", "version"]),
+    ("plan", &["affected", "base", "change", "config", "filter", "fingerprint", "image", "name", "trigger", "version"]),
     ("why", &["affected", "change", "config", "diagnostic", "filter", "glob", "name", "plan"]),
     ("emit", &["name", "plan", "release", "why"]),
     ("exec", &["name", "plan", "recipe"]),
