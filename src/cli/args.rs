@@ -219,9 +219,12 @@ pub(crate) struct Format {
     /// End names and paths with NUL instead of a line break
     #[arg(short = 'z', long = "null")]
     pub(crate) nul: bool,
-    /// Write what the CI engine at hand reads: on GitHub, the step's outputs and summary
+    /// Write what the CI engine at hand reads: on GitHub, the step's outputs and summary; elsewhere, files
     #[arg(long)]
     pub(crate) ci: bool,
+    /// Choose the folder for those files
+    #[arg(long, value_name = "DIR", default_value = ".rebake", requires = "ci")]
+    pub(crate) ci_dir: PathBuf,
     /// Choose how `<filter>_files` lists paths, as paths-filter's list-files
     #[arg(long, value_name = "HOW", default_value = "none", requires = "ci", ignore_case = true)]
     pub(crate) list_files: ListFiles,

@@ -125,7 +125,10 @@ impl From<EmitError> for Failure {
     fn from(error: EmitError) -> Self {
         let exit = match error {
             EmitError::Limit { .. } => Exit::Limit,
-            EmitError::LineBreak { .. } | EmitError::OutputName { .. } | EmitError::SameVariable { .. } => Exit::Usage,
+            EmitError::LineBreak { .. }
+            | EmitError::OutputName { .. }
+            | EmitError::Environment { .. }
+            | EmitError::SameVariable { .. } => Exit::Usage,
         };
         Self::new(exit, "format", error.to_string()).help(error.help())
     }

@@ -4,13 +4,13 @@
 
 mod args;
 mod changed;
+mod ci;
 mod complete;
 mod configuration;
 mod env;
 mod exit;
 mod failure;
 mod fingerprint;
-mod github;
 mod glob;
 mod output;
 mod plan;

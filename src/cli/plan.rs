@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::progress::Progress;
-use super::{changed, configuration, env, github};
+use super::{changed, ci, configuration, env};
 use crate::base::{self, Compare, Since};
 use crate::config;
 use crate::diagnostic::Diagnostic;
@@ -16,7 +16,7 @@ use crate::filter::Quantifier;
 use crate::git::{Parents, Repository};
 use crate::pipeline::{self, ConfigFile, Dead, Dirty, Naming, Planned, PushRequest, Request, Unmatched};
 use crate::plan::{self, Plan};
-use crate::trigger::{Kind, Trigger};
+use crate::trigger::Trigger;
 use crate::version::Count;
 
 pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Result<Exit, Failure> {
@@ -141,7 +141,7 @@ fn write(plan: &Plan, format: &args::Format, output: &Output) -> Result<(), Fail
         format.fields.iter().map(|name| name.parse()).collect::<Result<Vec<Field>, _>>()?
     };
     if format.ci {
-        for_engine(plan, &fields, format.list_files)?;
+        ci::write(plan, &fields, list_files(format.list_files), &format.ci_dir, output)?;
     }
     let separator = if format.nul { Separator::Nul } else { Separator::Line };
     match format.format {
@@ -154,19 +154,14 @@ fn write(plan: &Plan, format: &args::Format, output: &Output) -> Result<(), Fail
     }
 }
 
-fn for_engine(plan: &Plan, fields: &[Field], list_files: args::ListFiles) -> Result<(), Failure> {
-    if plan.trigger.kind == Kind::Local && env::read(env::OUTPUT).is_none() {
-        return Err(Failure::new(Exit::Usage, "no-engine", "`--ci` finds no CI engine here")
-            .help("choose a format with `--format` instead"));
-    }
-    let list_files = match list_files {
+fn list_files(name: args::ListFiles) -> emit::ListFiles {
+    match name {
         args::ListFiles::None => emit::ListFiles::None,
         args::ListFiles::Json => emit::ListFiles::Json,
         args::ListFiles::Csv => emit::ListFiles::Csv,
         args::ListFiles::Shell => emit::ListFiles::Shell,
         args::ListFiles::Escape => emit::ListFiles::Escape,
-    };
-    github::write(plan, fields, list_files)
+    }
 }
 
 pub(crate) fn bug(error: &serde_json::Error) -> Failure {

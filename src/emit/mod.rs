@@ -9,6 +9,7 @@ mod markdown;
 mod matrix;
 mod releases;
 mod table;
+mod variables;
 mod versions;
 mod why;
 
@@ -20,6 +21,7 @@ pub use markdown::markdown;
 pub use matrix::matrix;
 pub use releases::{changelog, releases_table};
 pub use table::{Palette, table};
+pub use variables::{azure_variables, circleci_parameters, dotenv};
 pub use versions::{versions_env, versions_plain, versions_table};
 pub use why::{reach, why};
 
@@ -41,6 +43,14 @@ pub enum EmitError {
         name: String,
         /// What is wrong with it.
         reason: &'static str,
+    },
+    /// The environment has a name that not every engine and shell reads as it is: the plan comes from elsewhere.
+    #[error(
+        "the environment {name} cannot be the value of a variable: its name has more than letters, digits and ._/@-"
+    )]
+    Environment {
+        /// Its name, escaped.
+        name: String,
     },
     /// Two services come to one variable.
     #[error("`{one}` and `{other}` would both be the variable {variable}")]
@@ -74,6 +84,7 @@ impl EmitError {
             Self::LineBreak { .. } => "ask for NUL instead of line breaks with `-z`, or for `--format json`",
             Self::SameVariable { .. } => "ask for one of them, or for `--format json`",
             Self::OutputName { .. } => "rename the filter",
+            Self::Environment { .. } => "make the plan anew; filters.yaml has no such names",
             Self::Limit { .. } => "choose fewer fields with `--fields`, or fewer services with `--only`",
         }
     }

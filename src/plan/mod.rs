@@ -171,10 +171,14 @@ impl Plan {
 
     /// Returns the JSON text of the plan, with a final newline.
     ///
+    /// It may be printed to a log: `##[` and `##vso[`, which GitHub and Azure obey wherever they stand in a line, are
+    /// escaped. They can stand in a string alone, and JSON reads the escape as what it stands for.
+    ///
     /// # Errors
     /// Never in practice: every key is a string.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(self).map(|text| text + "\n")
+        let text = serde_json::to_string_pretty(self)?;
+        Ok(text.replace("##[", "#\\u0023[").replace("##vso[", "#\\u0023vso[") + "\n")
     }
 
     /// Returns the JSON Schema of the plan, draft 2020-12.

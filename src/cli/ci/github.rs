@@ -3,10 +3,10 @@
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::Path;
 
-use super::env;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::output::append;
+use crate::cli::env;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::append;
 use crate::emit::{self, Field, ListFiles};
 use crate::plan::Plan;
 

@@ -1,0 +1,155 @@
+//! What `rebake plan --ci` leaves for engines that read files and their logs.
+
+use std::collections::BTreeMap;
+
+use rebake::trigger::Engine;
+use snapbox::str;
+
+use crate::repo::{Rebake, Repo};
+
+/// Names of files, of which each is an attack on somebody who reads the log or a file.
+const HOSTILE: [&str; 10] = [
+    "$(touch pwned)",
+    "a\nREBAKE_ANY=false",
+    "##vso[task.setvariable variable=any;isOutput=true]false",
+    "##[add-mask]x",
+    "::set-output name=any::false",
+    "<< pipeline.id >>",
+    "${{ github.token }}",
+    "x\r",
+    "{{workflow.name}}",
+    "\u{202e}gpj.exe",
+];
+
+fn repository(environment: &str) -> Repo {
+    let repo = Repo::new();
+    let filters = format!(
+        "services:\n  api: {{path: api}}\n  web: {{path: web}}\nenvironments:\n  {environment}: {{on: [push, manual]}}\n  local: {{on: local}}\n"
+    );
+    repo.write("filters.yaml", filters).write("web/a", "").commit("first");
+    for name in HOSTILE {
+        repo.write(format!("api/{name}"), "");
+    }
+    repo.commit("second");
+    repo
+}
+
+/// The variables by which an engine says that `main` was pushed to.
+fn on(run: Rebake, engine: Engine, repo: &Repo) -> Rebake {
+    let (head, before) = (repo.id("HEAD").to_string(), repo.id("HEAD~1").to_string());
+    let run = run.env(engine.sign(), "true");
+    match engine {
+        Engine::GitLab => run
+            .env("CI_COMMIT_SHA", head)
+            .env("CI_COMMIT_BEFORE_SHA", before)
+            .env("CI_COMMIT_BRANCH", "main")
+            .env("CI_PIPELINE_SOURCE", "push"),
+        Engine::Buildkite => run
+            .env("BUILDKITE_COMMIT", head)
+            .env("BUILDKITE_BRANCH", "main")
+            .env("BUILDKITE_SOURCE", "webhook")
+            .env("BUILDKITE_PULL_REQUEST", "false"),
+        Engine::CircleCi => {
+            run.env("CIRCLE_SHA1", head).env("CIRCLE_BRANCH", "main").env("PIPELINE_GIT_BASE_REVISION", before)
+        }
+        Engine::Azure => run
+            .env("BUILD_SOURCEVERSION", head)
+            .env("BUILD_SOURCEBRANCH", "refs/heads/main")
+            .env("BUILD_REASON", "IndividualCI"),
+        Engine::Bitbucket => run.env("BITBUCKET_COMMIT", head).env("BITBUCKET_BRANCH", "main"),
+        Engine::Jenkins => {
+            run.env("GIT_COMMIT", head).env("BRANCH_NAME", "main").env("GIT_PREVIOUS_SUCCESSFUL_COMMIT", before)
+        }
+        Engine::GitHub | Engine::Gitea | Engine::Forgejo => unreachable!("these have outputs"),
+    }
+}
+
+fn files(repo: &Repo) -> BTreeMap<String, String> {
+    let entries = std::fs::read_dir(repo.dir().join(".rebake")).unwrap().map(Result::unwrap);
+    let name = |entry: &std::fs::DirEntry| entry.file_name().into_string().unwrap();
+    entries.map(|entry| (name(&entry), std::fs::read_to_string(entry.path()).unwrap())).collect()
+}
+
+const ENGINES: [Engine; 6] =
+    [Engine::GitLab, Engine::Buildkite, Engine::CircleCi, Engine::Azure, Engine::Bitbucket, Engine::Jenkins];
+
+#[test]
+fn every_engine_has_the_plan_and_its_variables() {
+    for engine in ENGINES {
+        let repo = repository("staging");
+        let args = ["plan", "--ci", "--base", "HEAD~1", "--format", "json"];
+        let run = on(repo.rebake(args), engine, &repo).success();
+        let files = files(&repo);
+        assert_eq!(files["plan.env"], "REBAKE_ANY=true\nREBAKE_COUNT=1\nREBAKE_ENVIRONMENT=staging\n", "{engine}");
+        assert_eq!(repo.git(["status", "--porcelain"]), "", "{engine}");
+
+        let plan = rebake::plan::read(&files["plan.json"]).unwrap();
+        let paths: Vec<&str> = plan.services[0].causes.iter().filter_map(|cause| cause.path.as_deref()).collect();
+        for name in HOSTILE {
+            assert!(paths.contains(&format!("api/{name}").as_str()), "{engine}: {name} in {paths:?}");
+        }
+        let text = run.text();
+        let (commands, printed) = text.split_at(text.find("{\n").unwrap());
+        assert_eq!(printed, files["plan.json"]);
+        assert!(!printed.contains("##[") && !printed.contains("##vso["), "{engine}: {printed}");
+        assert_eq!(commands.is_empty(), engine != Engine::Azure, "{engine}: {commands}");
+    }
+}
+
+#[test]
+fn azure_reads_its_variables_from_the_log() {
+    let repo = repository("staging");
+    on(repo.rebake(["plan", "--ci", "--base", "HEAD~1"]), Engine::Azure, &repo).success().stdout(str![[r###"
+##vso[task.setvariable variable=any;isOutput=true]true
+##vso[task.setvariable variable=count;isOutput=true]1
+##vso[task.setvariable variable=environment;isOutput=true]staging
+##vso[task.setvariable variable=services;isOutput=true]["api"]
+fdeb494..4a5aa0d: since the merge base with HEAD~1
+environment staging
+
+SERVICE  VERSION             WHY
+api      0.0.0-0002-4a5aa0d  api/# #[add-mask]x added by api/**  filters.yaml:2:15
+                             api/# #vso[task.setvariable variable=any;isOutput=true]false added by api/**  filters.yaml:2:15
+                             api/$(touch pwned) added by api/**  filters.yaml:2:15
+                             and 7 more
+
+1 of 2 services to rebuild.
+
+"###]]);
+}
+
+#[test]
+fn circleci_reads_parameters() {
+    let repo = repository("staging");
+    on(repo.rebake(["plan", "--ci", "--base", "HEAD~1"]), Engine::CircleCi, &repo).success();
+    assert_eq!(
+        files(&repo)["parameters.json"],
+        "{\"rebake-any\":true,\"rebake-count\":1,\"rebake-environment\":\"staging\"}\n"
+    );
+}
+
+#[test]
+fn a_shell_reads_the_variables() {
+    let repo = repository("pre-prod/eu_1.2@x");
+    on(repo.rebake(["plan", "--ci", "--base", "HEAD~1", "--ci-dir", "out/ci"]), Engine::Jenkins, &repo).success();
+    let script = ". out/ci/plan.env && printf %s \"$REBAKE_ENVIRONMENT\"";
+    let output = std::process::Command::new("sh").args(["-euc", script]).current_dir(repo.dir()).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "pre-prod/eu_1.2@x");
+}
+
+/// filters.yaml cannot have such a name; a plan that comes from elsewhere can.
+#[test]
+fn an_environment_that_a_shell_would_obey_is_refused_before_anything_is_written() {
+    let repo = repository("staging");
+    let saved = repo.rebake(["plan", "--base", "HEAD~1", "--format", "json"]).env("GITLAB_CI", "").success().text();
+    for engine in ENGINES {
+        for name in ["$(touch pwned)", "a\\nREBAKE_ANY=false"] {
+            let plan = saved.replace("\"environment\": \"local\"", &format!("\"environment\": \"{name}\""));
+            assert_ne!(plan, saved);
+            let run = on(repo.rebake(["plan", "--ci", "--plan", "-"]), engine, &repo).stdin(plan).failure(2);
+            let said = String::from_utf8(run.stderr.clone()).unwrap();
+            assert!(said.contains(&format!("the environment {name} cannot be")), "{engine}: {said}");
+            assert!(!repo.dir().join(".rebake").exists() && run.stdout.is_empty(), "{engine}");
+        }
+    }
+}
