@@ -42,8 +42,12 @@ impl Repository {
             }
             let leases = updates.iter().map(|(lease, _)| lease.as_str());
             let specs = updates.iter().map(|(_, spec)| spec.as_str());
-            let args: Vec<&str> =
-                ["push", "--quiet", "--no-verify"].into_iter().chain(leases).chain([remote]).chain(specs).collect();
+            let args: Vec<&str> = ["push", "--quiet", "--no-verify"]
+                .into_iter()
+                .chain(leases)
+                .chain(["--", remote])
+                .chain(specs)
+                .collect();
             match self.git(&args).run(b"") {
                 Ok(_) => return Ok(moved.into_iter().flatten().collect()),
                 Err(error) if attempt + 1 == TRIES || !is_lost_race(&error) => {

@@ -175,12 +175,15 @@ impl Repository {
         let sign = |tag: &NewTag| {
             let name = String::from_utf8_lossy(tag.name.as_bytes()).into_owned();
             let commit = tag.commit.to_string();
-            git(&["tag", "--sign", "--cleanup=verbatim", "--file=-", "--", &name, &commit])
-                .run(tag.message.as_bytes())?;
-            let id = git(&["rev-parse", "--verify", "--end-of-options", &format!("refs/tags/{name}")]).run(b"")?;
-            gix::ObjectId::from_hex(id.trim_ascii()).map_err(|error| program::ProgramError::Said(error.to_string()))
+            let created = git(&["tag", "--sign", "--cleanup=verbatim", "--file=-", "--", &name, &commit])
+                .run(tag.message.as_bytes())
+                .and_then(|_| {
+                    git(&["rev-parse", "--verify", "--end-of-options", &format!("refs/tags/{name}")]).run(b"")
+                });
+            gix::ObjectId::from_hex(created.map_err(|source| failed(tag, source))?.trim_ascii())
+                .map_err(|error| TagError::Object { name: tag.name.clone(), reason: error.to_string() })
         };
-        tags.iter().map(|tag| sign(tag).map_err(|source| failed(tag, source))).collect()
+        tags.iter().map(sign).collect()
     }
 }
 

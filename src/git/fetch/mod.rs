@@ -3,15 +3,14 @@
 //! Whoever asks the repository asks again after each step, so that no more is fetched than the answer needs.
 
 mod missing;
-mod program;
 
 pub use missing::{Lacking, Missing};
 
 use std::time::{Duration, Instant};
 
 use super::Repository;
+use super::program::ProgramError;
 use crate::name::{CommitId, Escaped};
-use program::Ended;
 
 /// How history is deepened: by ever more commits, in the end to its roots.
 const STEPS: [&str; 4] = ["--deepen=50", "--deepen=200", "--deepen=1000", "--unshallow"];
@@ -163,18 +162,21 @@ impl<'a> Fetch<'a> {
 
     fn git(&mut self, missing: &Missing, args: &[String]) -> Result<(), FetchError> {
         let limit = self.left.unwrap_or_default();
-        let dir = self.repository.work_dir().unwrap_or_else(|| self.repository.git_dir());
         let start = Instant::now();
-        let ended = program::git(dir, args, limit);
+        let ended = self.repository.git(args).within(limit).run(b"");
         self.left = Some(limit.saturating_sub(start.elapsed()));
         match ended {
-            Ok(Ended::Well) => Ok(()),
-            // A remote without any such ref is a failure without words.
-            Ok(Ended::Badly(reason)) if reason.is_empty() && matches!(missing, Missing::Refs(_)) => Ok(()),
-            Ok(Ended::Badly(reason)) if reason.is_empty() => Err(self.refused(missing, "git says nothing".to_owned())),
-            Ok(Ended::Badly(reason)) => Err(self.refused(missing, reason)),
-            Ok(Ended::Killed) => Err(FetchError::Slow { what: missing.what(), remote: self.remote() }),
-            Err(error) => Err(FetchError::NoGit { what: missing.what(), reason: error.to_string() }),
+            Ok(_) => Ok(()),
+            Err(ProgramError::Refused(refusal)) => match refusal.reason() {
+                Some(reason) => Err(self.refused(missing, reason.to_owned())),
+                // A remote without any such ref is a failure without words.
+                None if matches!(missing, Missing::Refs(_)) => Ok(()),
+                None => Err(self.refused(missing, "git says nothing".to_owned())),
+            },
+            Err(ProgramError::TimeLimit(_)) => Err(FetchError::Slow { what: missing.what(), remote: self.remote() }),
+            Err(ProgramError::Start(error)) => {
+                Err(FetchError::NoGit { what: missing.what(), reason: error.to_string() })
+            }
         }
     }
 
