@@ -219,13 +219,19 @@ proptest! {
             at -= 1;
         }
         let behind = text[at..].chars().next().map_or(0, char::len_utf8);
-        let damaged = format!("{}{with}{}", &text[..at], &text[at + behind..]);
+        // Where no line break ends the text, ours gives one to a literal block, as js-yaml does; libyaml does not.
+        let damaged = format!("{}{with}{}\n", &text[..at], &text[at + behind..]);
         // libyaml ends the name of an anchor at a `:`, as YAML 1.1 did.
         prop_assume!(!damaged.contains(['&', '*']));
         if let (Ok(theirs), Ok(ours)) = (serde_yaml::from_str::<Value>(&damaged), ours(&damaged)) {
             prop_assert_eq!(ours.unwrap_or(Value::Null), theirs, "{}", damaged);
         }
     }
+}
+
+#[test]
+fn a_literal_block_ends_with_a_line_break_even_where_the_text_does_not() {
+    assert_eq!(ours("a: |\n  one").unwrap().unwrap()["a"], Value::from("one\n"));
 }
 
 #[test]
