@@ -59,3 +59,34 @@ pub enum Run {
     /// A string: the text of `sh -euc`.
     Shell(String),
 }
+
+/// Reads a span of time in hours, minutes and seconds, `1h30m`: each unit at most once, the greatest first. None where
+/// it is something else, or no time at all.
+#[must_use]
+pub fn time_limit(text: &str) -> Option<Duration> {
+    let (mut rest, mut seconds) = (text, 0_u64);
+    for (unit, length) in [('h', 3600), ('m', 60), ('s', 1)] {
+        if let Some((count, behind)) = rest.split_once(unit) {
+            let digits = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
+            let count: u32 = count.parse().ok().filter(|_| digits)?;
+            seconds += u64::from(count) * length;
+            rest = behind;
+        }
+    }
+    (rest.is_empty() && seconds > 0).then(|| Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_of_time_have_units() {
+        for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5400), ("2h", 7200), ("1h5s", 3605)] {
+            assert_eq!(time_limit(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "0s", "10", "m", "5m1h", "1h1h", "-1s", "+1s", "1.5h", "1 m", "99999999999s"] {
+            assert_eq!(time_limit(text), None, "{text}");
+        }
+    }
+}

@@ -64,6 +64,12 @@ pub(crate) enum Command {
     Fingerprint(super::fingerprint::Fingerprint),
     Record(super::record::Record),
     Verdict(super::verdict::Verdict),
+    #[cfg(unix)]
+    Build(Box<super::build::Build>),
+    /// Clean up after a build whose rebake was killed
+    #[cfg(unix)]
+    #[command(hide = true)]
+    Watch,
     Schema(Schema),
     Completions(Completions),
     Man(Man),
@@ -82,6 +88,24 @@ Examples:
 #[derive(Debug, ClapArgs)]
 #[command(after_help = PLAN_EXAMPLES)]
 pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) planning: Planning,
+    /// Read a saved plan instead of making one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "since", "force", "only"])]
+    pub(crate) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: Format,
+    /// End with 1 when something is affected
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// End with 3 where doubt widened the plan
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// What a plan is made of: shared by the commands that go on from one.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Planning {
     #[command(flatten)]
     pub(crate) range: Range,
     #[command(flatten)]
@@ -105,17 +129,6 @@ pub(crate) struct Plan {
     /// Let images be pushed where that is off by itself: here, and from pull requests
     #[arg(long)]
     pub(crate) push: bool,
-    /// Read a saved plan instead of making one
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "since", "force", "only"])]
-    pub(crate) plan: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) format: Format,
-    /// End with 1 when something is affected
-    #[arg(long)]
-    pub(crate) exit_code: bool,
-    /// End with 3 where doubt widened the plan
-    #[arg(long)]
-    pub(crate) strict: bool,
 }
 
 /// Which changes count: shared by every command that plans (spec section 3).

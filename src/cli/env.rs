@@ -21,6 +21,12 @@ pub(crate) const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
 /// GitHub's `needs` as JSON, which a workflow hands to `rebake verdict`.
 pub(crate) const NEEDS: &str = "NEEDS";
 
+/// Set where nobody wants colours.
+pub(crate) const NO_COLOR: &str = "NO_COLOR";
+
+/// The mark of the build that this process runs in, where it does.
+pub(crate) const BUILD_ID: &str = "REBAKE_BUILD_ID";
+
 /// Returns a variable's value; one that is empty or not UTF-8 counts as unset.
 ///
 /// The CI engines' own variables are listed where they are understood, in the room `trigger`.

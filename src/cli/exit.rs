@@ -4,24 +4,34 @@ use std::process::ExitCode;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub(crate) enum Exit {
     /// Done; also when nothing is affected.
-    Done = 0,
-    /// The answer is no, or yes to `--exit-code`: something is affected, nothing matched, a check found errors.
-    Found = 1,
+    Done,
+    /// A build failed. Or the answer is no, or yes to `--exit-code`: something is affected, nothing matched, a check
+    /// found errors.
+    Found,
     /// The command line or the configuration is wrong.
-    Usage = 2,
+    Usage,
     /// The repository, the base or a shallow history stands in the way.
-    Git = 3,
+    Git,
     /// The target engine would refuse the result.
-    Limit = 4,
+    Limit,
     /// A bug of ours.
-    Bug = 70,
+    Bug,
+    /// A signal asked for the end: 128 and its number.
+    Signal(u8),
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Found => 1,
+            Exit::Usage => 2,
+            Exit::Git => 3,
+            Exit::Limit => 4,
+            Exit::Bug => 70,
+            Exit::Signal(number) => 128 + number,
+        })
     }
 }

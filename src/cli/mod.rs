@@ -3,6 +3,8 @@
 //! The only room that prints, reads the environment, and knows exit codes.
 
 mod args;
+#[cfg(unix)]
+mod build;
 mod changed;
 mod ci;
 mod complete;
@@ -48,6 +50,10 @@ pub fn main() -> ExitCode {
         Command::Plan(plan) => plan::run(&args.general, plan, &output),
         Command::Fingerprint(fingerprint) => fingerprint::run(&args.general, fingerprint, &output),
         Command::Record(record) => record::run(&args.general, record, &output),
+        #[cfg(unix)]
+        Command::Build(build) => build::run(&args.general, build, &output),
+        #[cfg(unix)]
+        Command::Watch => build::watch(),
         Command::Version(version) => version::run(&args.general, version, &output),
         Command::Release(release) => release::run(&args.general, release, &output),
         Command::Glob(glob) => glob::run(glob, &output),

@@ -8,9 +8,10 @@ use anstream::{AutoStream, ColorChoice};
 use super::args::{Color, General};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::render;
+use super::{env, render};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::emit::Palette;
+use crate::trigger::Engine;
 
 /// Where results and messages go.
 pub(crate) struct Output {
@@ -31,6 +32,23 @@ impl Output {
     /// Whether somebody watches standard error.
     pub(crate) fn is_watched(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// Whether somebody watches standard output.
+    #[expect(clippy::unused_self, reason = "who prints has the output")]
+    pub(crate) fn is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Whether colours of others are passed on to standard output: to a terminal, and to a CI engine's log.
+    pub(crate) fn is_coloured(&self, engine: Option<Engine>) -> bool {
+        match self.color {
+            ColorChoice::Auto => {
+                let shown = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
+                shown || (engine.is_some() && env::read(env::NO_COLOR).is_none())
+            }
+            choice => choice != ColorChoice::Never,
+        }
     }
 
     /// Writes a result for programs, byte for byte.
@@ -105,7 +123,7 @@ impl Stream {
 }
 
 /// A reader that has gone away is no failure: it has seen enough.
-fn written(result: io::Result<()>) -> Result<(), Failure> {
+pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::new(Exit::Usage, "output", format!("cannot write the result: {error}")))

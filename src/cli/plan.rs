@@ -9,7 +9,7 @@ use super::output::Output;
 use super::progress::Progress;
 use super::{changed, ci, configuration, env};
 use crate::base::{self, Compare, Since};
-use crate::config;
+use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::emit::{self, Field, Separator};
 use crate::filter::Quantifier;
@@ -20,9 +20,11 @@ use crate::trigger::Trigger;
 use crate::version::Count;
 
 pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Result<Exit, Failure> {
-    let plan = match &args.plan {
-        Some(file) => plan::read(&changed::read_text(file)?)?,
-        None => make(general, args, output)?,
+    let plan = if let Some(file) = &args.plan {
+        plan::read(&changed::read_text(file)?)?
+    } else {
+        let here = Here::find(general, &args.planning, output)?;
+        here.plan(&request(&args.planning, &here.trigger)?, general, output)?
     };
     write(&plan, &args.format, output)?;
     Ok(if args.strict && !plan.degraded.is_empty() {
@@ -34,20 +36,33 @@ pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Resu
     })
 }
 
-/// Makes a plan of the repository at hand.
-fn make(general: &General, args: &args::Plan, output: &Output) -> Result<Plan, Failure> {
-    let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
-    let repository = Repository::discover(&from)?;
-    let file = configuration::find(general, &repository, &from, args.range.head.as_deref())?;
-    let file = ConfigFile { options: config::Options { quantifier: quantifier(args.quantifier) }, ..file };
-    let config = configuration::read(&file, output)?;
-    let trigger = configuration::trigger()?;
-    let request = request(args, &trigger)?;
-    let progress = Progress::new(output, general.verbose);
-    let planned = pipeline::plan(&repository, &file, &config, &trigger, &request, &mut |step| progress.step(step))?;
-    progress.finish();
-    say(&planned, output);
-    Ok(planned.plan)
+/// What a plan is made of, as it is where the program runs.
+pub(crate) struct Here {
+    pub(crate) repository: Repository,
+    pub(crate) file: ConfigFile,
+    pub(crate) config: Config,
+    pub(crate) trigger: Trigger,
+}
+
+impl Here {
+    pub(crate) fn find(general: &General, args: &args::Planning, output: &Output) -> Result<Self, Failure> {
+        let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+        let repository = Repository::discover(&from)?;
+        let file = configuration::find(general, &repository, &from, args.range.head.as_deref())?;
+        let file = ConfigFile { options: config::Options { quantifier: quantifier(args.quantifier) }, ..file };
+        let config = configuration::read(&file, output)?;
+        Ok(Self { repository, file, config, trigger: configuration::trigger()? })
+    }
+
+    /// Makes a plan, and says what is to be said beside it.
+    pub(crate) fn plan(&self, request: &Request, general: &General, output: &Output) -> Result<Plan, Failure> {
+        let Self { repository, file, config, trigger } = self;
+        let progress = Progress::new(output, general.verbose);
+        let planned = pipeline::plan(repository, file, config, trigger, request, &mut |step| progress.step(step))?;
+        progress.finish();
+        say(&planned, output);
+        Ok(planned.plan)
+    }
 }
 
 /// Says what is to be said beside a plan.
@@ -88,7 +103,8 @@ pub(crate) fn compared(range: &args::Range) -> Result<base::Request, Failure> {
     Ok(base::Request { head: range.head.clone(), compare, default_branch: range.default_branch.clone() })
 }
 
-fn request(args: &args::Plan, trigger: &Trigger) -> Result<Request, Failure> {
+/// Reads what is asked of a plan.
+pub(crate) fn request(args: &args::Planning, trigger: &Trigger) -> Result<Request, Failure> {
     let range = &args.range;
     let rehearsal = env::read(env::ACT).as_deref() == Some("true");
     Ok(Request {

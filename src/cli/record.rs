@@ -67,14 +67,35 @@ pub(crate) fn run(general: &General, args: &Record, output: &Output) -> Result<E
         .iter()
         .map(|service| (record::reference(environment, config.graph.name(*service).as_str()), commit))
         .collect();
-    for (reference, commit) in &refs {
-        say(reference, repository.move_forward(reference, commit)?, output);
-    }
+    move_forward(&repository, &refs, output)?;
     if args.push {
-        let moved = repository.push_forward(&args.remote, &refs)?;
-        refs.iter().zip(moved).for_each(|((reference, _), moved)| say(reference, moved, output));
+        send(&repository, &args.remote, &refs, output)?;
     }
     Ok(Exit::Done)
+}
+
+/// Moves records here.
+pub(crate) fn move_forward(
+    repository: &Repository,
+    refs: &[(String, CommitId)],
+    output: &Output,
+) -> Result<(), Failure> {
+    for (reference, commit) in refs {
+        say(reference, repository.move_forward(reference, commit)?, output);
+    }
+    Ok(())
+}
+
+/// Moves records of a remote.
+pub(crate) fn send(
+    repository: &Repository,
+    remote: &str,
+    refs: &[(String, CommitId)],
+    output: &Output,
+) -> Result<(), Failure> {
+    let moved = repository.push_forward(remote, refs)?;
+    refs.iter().zip(moved).for_each(|((reference, _), moved)| say(reference, moved, output));
+    Ok(())
 }
 
 /// Says where a record was replaced: what it stood for is not in the history of what it stands for now.

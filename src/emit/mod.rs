@@ -2,12 +2,14 @@
 
 mod fields;
 mod github;
+mod heading;
 mod json;
 mod list;
 mod list_files;
 mod markdown;
 mod matrix;
 mod releases;
+mod shell;
 mod table;
 mod variables;
 mod versions;
@@ -15,11 +17,13 @@ mod why;
 
 pub use fields::{Field, UnknownField};
 pub use github::{Output, outputs, render as github_output};
+pub use heading::heading;
 pub use list::{Separator, names, paths};
 pub use list_files::ListFiles;
 pub use markdown::markdown;
 pub use matrix::matrix;
 pub use releases::{changelog, releases_table};
+pub use shell::shell_word;
 pub use table::{Palette, table};
 pub use variables::{azure_variables, circleci_parameters, dotenv};
 pub use versions::{versions_env, versions_plain, versions_table};

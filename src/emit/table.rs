@@ -64,7 +64,7 @@ pub fn table(plan: &Plan, palette: Palette) -> String {
     text
 }
 
-fn services(count: usize) -> String {
+pub(super) fn services(count: usize) -> String {
     if count == 1 { "1 service".to_owned() } else { format!("{count} services") }
 }
 

@@ -6,6 +6,7 @@ use crate::config::problems::{Problems, shown};
 use crate::config::read::{Read, literal};
 use crate::config::yaml::View;
 use crate::diagnostic::Diagnostic;
+use crate::recipe;
 
 /// A span of time in hours, minutes and seconds: `1h30m`.
 #[derive(Debug, Clone, JsonSchema)]
@@ -28,7 +29,7 @@ pub(in crate::config) struct Weight(#[schemars(range(min = 1))] pub(in crate::co
 impl Read for TimeLimit {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let text = literal(view, "a span of time", problems)?;
-        if let Some(limit) = duration(text).filter(|limit| !limit.is_zero()) {
+        if let Some(limit) = recipe::time_limit(text) {
             return Some(Self(limit));
         }
         let message = format!("`{}` is not a span of time", shown(text));
@@ -40,20 +41,6 @@ impl Read for TimeLimit {
         });
         None
     }
-}
-
-/// Reads `1h30m`: each unit at most once, the greatest first.
-fn duration(text: &str) -> Option<Duration> {
-    let (mut rest, mut seconds) = (text, 0_u64);
-    for (unit, length) in [('h', 3600), ('m', 60), ('s', 1)] {
-        if let Some((count, behind)) = rest.split_once(unit) {
-            let digits = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
-            let count: u32 = count.parse().ok().filter(|_| digits)?;
-            seconds += u64::from(count) * length;
-            rest = behind;
-        }
-    }
-    rest.is_empty().then(|| Duration::from_secs(seconds))
 }
 
 impl Read for Retries {
@@ -81,19 +68,4 @@ fn number(
         problems.error("out-of-range", message, &view.locate(()), format!("expected {what}"));
     }
     number
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_of_time_have_units() {
-        for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5400), ("2h", 7200), ("1h5s", 3605)] {
-            assert_eq!(duration(text), Some(Duration::from_secs(seconds)), "{text}");
-        }
-        for text in ["10", "m", "5m1h", "1h1h", "-1s", "+1s", "1.5h", "1 m", "99999999999s"] {
-            assert_eq!(duration(text), None, "{text}");
-        }
-    }
 }

@@ -23,6 +23,8 @@ pub struct Place<'a> {
     pub root: &'a Path,
     /// The directory of this run's logs.
     pub logs: &'a Path,
+    /// The builder of docker buildx that builds images, where somebody named one.
+    pub buildx: Option<&'a str>,
 }
 
 /// Why a service cannot be built here.

@@ -31,7 +31,7 @@ fn root() -> tempfile::TempDir {
 
 fn prepared(recipe: &Recipe) -> (Vec<Step>, Vec<(String, String)>) {
     let (root, plan) = (root(), plan("services/api"));
-    let place = Place { root: root.path(), logs: Path::new("/logs") };
+    let place = Place { root: root.path(), logs: Path::new("/logs"), buildx: None };
     let build = prepare(&plan, &plan.services[0], recipe, place).unwrap();
     assert_eq!(build.directory, root.path().canonicalize().unwrap().join("services/api"));
     let Work::Steps(steps) = build.work else { panic!("nothing to do") };
@@ -81,7 +81,7 @@ fn a_directory_stays_in_the_work_tree() {
     std::os::unix::fs::symlink("/usr", root.path().join("away")).unwrap();
     let refused = |path: &str| {
         let plan = plan(path);
-        let place = Place { root: root.path(), logs: Path::new("/logs") };
+        let place = Place { root: root.path(), logs: Path::new("/logs"), buildx: None };
         prepare(&plan, &plan.services[0], &shell("true"), place).unwrap_err()
     };
     assert!(matches!(refused("../x"), BuilderError::Path { reason: RepoDirError::Parent, .. }));
@@ -93,7 +93,7 @@ fn a_directory_stays_in_the_work_tree() {
 #[test]
 fn a_service_without_a_command_is_told() {
     let (root, plan) = (root(), plan("services/api"));
-    let place = Place { root: root.path(), logs: Path::new("/logs") };
+    let place = Place { root: root.path(), logs: Path::new("/logs"), buildx: None };
     let error = |recipe: Recipe| prepare(&plan, &plan.services[0], &recipe, place).unwrap_err().to_string();
     assert!(error(Recipe::default()).contains("neither `run` nor `builder`"));
     assert!(error(Recipe { run: Some(Run::Argv(Vec::new())), ..Recipe::default() }).contains("names no program"));

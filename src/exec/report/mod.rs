@@ -6,6 +6,7 @@ mod tests;
 
 use std::path::PathBuf;
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -112,6 +113,20 @@ impl Report {
     /// Returns the services whose result is not there, in order: what `--rerun` builds.
     pub fn unsuccessful(&self) -> impl Iterator<Item = &Service> {
         self.services.iter().filter(|service| !service.outcome.is_success())
+    }
+
+    /// Returns the services whose result is there, in order.
+    pub fn successful(&self) -> impl Iterator<Item = &Service> {
+        self.services.iter().filter(|service| service.outcome.is_success())
+    }
+
+    /// Returns this report of a rerun, with what an earlier one says of the services that were not built again.
+    #[must_use]
+    pub fn over(self, earlier: Self) -> Self {
+        let mut services: IndexMap<String, Service> =
+            earlier.services.into_iter().map(|service| (service.service.clone(), service)).collect();
+        services.extend(self.services.into_iter().map(|service| (service.service.clone(), service)));
+        Self { schema: SCHEMA, services: services.into_values().collect() }
     }
 
     /// Whether every service's result is there.

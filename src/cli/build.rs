@@ -1,0 +1,189 @@
+//! `rebake build`.
+
+#![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
+
+mod allowed;
+mod dry_run;
+mod logs;
+mod planned;
+mod records;
+mod reports;
+mod settings;
+mod shown;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+use super::args::{General, Planning};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::{Output, written};
+use super::plan::Here;
+use crate::emit;
+use crate::exec::{self, Build as Job, Ended};
+use crate::recipe;
+use reports::Reports;
+
+const EXAMPLES: &str = "\
+Examples:
+  rebake build                             what changed here, as many at once as there are processors
+  rebake build --dry-run                   the commands, and nothing is done
+  rebake build --jobs 2 --on-failure stop
+  rebake build --plan plan.json --only api one job of a matrix
+  rebake build --report report.json        and then, of what did not succeed:
+  rebake build --rerun report.json --report report.json
+
+Exit codes: 0 all built, also when nothing is affected; 1 a build failed; 2 a mistake; 3 the repository stands in the way;
+128 and the number of the signal that ended it";
+
+/// Build what is affected, in order, as much at once as may be, and leave nothing behind
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Build {
+    #[command(flatten)]
+    planning: Planning,
+    /// Build a saved plan instead of making one; it must be of the commit that is checked out
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"])]
+    plan: Option<PathBuf>,
+    /// Build what did not succeed by this report; with `--plan`, what of the plan did not
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"])]
+    rerun: Option<PathBuf>,
+    #[command(flatten)]
+    how: How,
+    #[command(flatten)]
+    shown: Shown,
+    /// Print each command, quoted for a shell, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Note that services were built, for `--since built`; sent to the remote where images are pushed
+    #[arg(long)]
+    record: bool,
+    /// Send records to this remote
+    #[arg(long, value_name = "REMOTE", default_value = "origin", requires = "record")]
+    remote: String,
+    #[command(flatten)]
+    allowed: Allowed,
+}
+
+/// What is done only where somebody says so.
+#[derive(Debug, ClapArgs)]
+struct Allowed {
+    /// Push or record although the work tree has changes
+    #[arg(long)]
+    allow_dirty: bool,
+    /// Push although a fork's code is checked out, and build where a stranger's may be beside the repository's secrets
+    #[arg(long)]
+    allow_untrusted: bool,
+}
+
+/// How builds are gone about.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Builds")]
+struct How {
+    /// Run so many builds at once, by weight [default: the number of processors]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    jobs: Option<u32>,
+    /// Choose what a failure does to the builds that do not need what failed
+    #[arg(long, value_name = "WHAT", default_value = "finish")]
+    on_failure: OnFailure,
+    /// Try each failed build again so often, whatever filters.yaml says
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10))]
+    retries: Option<u32>,
+    /// Give each attempt so long, whatever filters.yaml says: 90s, 10m, 1h30m
+    #[arg(long, value_name = "TIME", value_parser = time_limit)]
+    timeout: Option<Duration>,
+    /// Build images on this builder of docker buildx: another machine, or Kubernetes
+    #[arg(long, value_name = "NAME")]
+    builder: Option<String>,
+}
+
+/// What is to be seen of builds, and what they leave.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Output")]
+struct Shown {
+    /// Choose what is shown while builds run
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    output: Manner,
+    /// Write what became of each service as JSON; a report that is there tells how long builds take
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Write it as JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write the logs of builds into this directory instead of one in the git directory
+    #[arg(long, value_name = "DIR")]
+    logs: Option<PathBuf>,
+}
+
+/// What a failure does to the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OnFailure {
+    /// All others are finished
+    Finish,
+    /// No further build is started
+    Stop,
+    /// And those that run are stopped
+    Kill,
+}
+
+/// What is shown while builds run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Manner {
+    /// Rows of what runs on a terminal, groups elsewhere
+    Auto,
+    /// All lines as they come, behind the names of their services
+    Stream,
+    /// The whole output of a build when it has ended, folded by the CI engine at hand
+    Grouped,
+    /// The output of builds that fail
+    Failures,
+    /// One JSON object a line for each event
+    Json,
+}
+
+pub(crate) fn run(general: &General, args: &Build, output: &Output) -> Result<Exit, Failure> {
+    let here = Here::find(general, &args.planning, output)?;
+    let reports = Reports::agree(args)?;
+    let plan = planned::plan(general, args, &here, reports.earlier.as_ref(), output)?;
+    if args.dry_run {
+        return dry_run::print(&plan, args, &here, output);
+    }
+    allowed::check(&plan, args, &here)?;
+    let logs = logs::directory(args.shown.logs.as_deref(), here.repository.git_dir())?;
+    let jobs = planned::jobs(&plan, args, &here, &logs, &reports)?;
+    if args.shown.output != Manner::Json {
+        output.people(&emit::heading(&plan))?;
+    }
+    let ended = carry_out(&jobs, args, &here, output)?;
+    reports.write(&ended.report, &logs)?;
+    if args.record {
+        records::write(&plan, &ended.report, args, &here, output)?;
+    }
+    Ok(match ended.interrupted {
+        Some(signal) => Exit::Signal(signal.number().try_into().unwrap_or(0)),
+        None if ended.report.is_success() => Exit::Done,
+        None => Exit::Found,
+    })
+}
+
+/// Runs the builds, and shows them as they go.
+fn carry_out(jobs: &[Job], args: &Build, here: &Here, output: &Output) -> Result<Ended, Failure> {
+    let mut printer = shown::printer(args.shown.output, &here.trigger, output);
+    let settings = settings::settings(&args.how, &here.trigger, shown::is_live(args.shown.output, output));
+    let ended = exec::run(jobs, &settings, |event: &exec::Event| exec::Sink::event(&mut printer, event))
+        .map_err(|error| Failure::new(Exit::Bug, "build", format!("the system refuses what builds need: {error}")))?;
+    written(printer.finish().map(drop))?;
+    Ok(ended)
+}
+
+/// Waits for the end of the run that started this process, and kills what it leaves.
+pub(crate) fn watch() -> Result<Exit, Failure> {
+    exec::watch(std::io::stdin().lock()).map_err(|error| Failure::file("standard input", &error))?;
+    Ok(Exit::Done)
+}
+
+fn time_limit(text: &str) -> Result<Duration, String> {
+    recipe::time_limit(text).ok_or_else(|| "expected hours, minutes and seconds, such as 90s, 10m or 1h30m".to_owned())
+}

@@ -1,0 +1,63 @@
+//! What is not done without being told to: pushing what is no commit's, and building a stranger's code beside secrets.
+
+use super::Build;
+use crate::change::{Change, Status};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::plan::Here;
+use crate::filter::matches_of;
+use crate::plan::{Plan, Service};
+use crate::trigger::Origin;
+
+/// How many paths a message names.
+const NAMED: usize = 5;
+
+/// Refuses what was not allowed by name.
+pub(super) fn check(plan: &Plan, args: &Build, here: &Here) -> Result<(), Failure> {
+    let pushed: Vec<&Service> = plan.services.iter().filter(|service| service.push || args.record).collect();
+    if !args.allowed.allow_untrusted && !plan.services.is_empty() {
+        trusted(!pushed.is_empty(), here)?;
+    }
+    if !args.allowed.allow_dirty && !pushed.is_empty() {
+        clean(&pushed, args, here)?;
+    }
+    Ok(())
+}
+
+fn trusted(pushes: bool, here: &Here) -> Result<(), Failure> {
+    let message = match here.trigger.origin {
+        Origin::Own => return Ok(()),
+        Origin::Fork if !pushes => return Ok(()),
+        Origin::Fork => "nothing is pushed for the pull request of a fork: anybody may have written the code",
+        Origin::Privileged => {
+            "nothing is built for this event: the run holds the repository's secrets, and anybody may have written the code"
+        }
+    };
+    Err(Failure::new(Exit::Usage, "untrusted", message)
+        .help("where you know what is checked out, say so with `--allow-untrusted`"))
+}
+
+/// A file that git does not track and nothing is built from is no dirt: a plan that was saved beside the code is one.
+fn clean(pushed: &[&Service], args: &Build, here: &Here) -> Result<(), Failure> {
+    let changes = here.repository.work_tree_changes()?;
+    let config = &here.config;
+    let mut filters = vec![config.global];
+    let named = |name: &str| pushed.iter().any(|service| service.service == name);
+    filters.extend(config.services.iter().filter(|(name, _)| named(name.as_str())).map(|(_, service)| service.filter));
+    let is_dirt = |change: &&Change| {
+        change.status != Status::Added
+            || matches_of(&config.filters, change).iter().any(|(filter, _)| filters.contains(filter))
+    };
+    let dirt: Vec<&Change> = changes.as_slice().iter().filter(is_dirt).collect();
+    if dirt.is_empty() {
+        return Ok(());
+    }
+    let paths: Vec<String> = dirt.iter().take(NAMED).map(|change| change.path.to_string()).collect();
+    let more = dirt.len() - paths.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let what = if args.record { "recorded" } else { "pushed" };
+    let message =
+        format!("the work tree has changes that no commit holds, so nothing is {what}: {}{more}", paths.join(", "));
+    Err(Failure::new(Exit::Usage, "dirty", message)
+        .help("commit or remove them; or say that you mean it with `--allow-dirty`"))
+}

@@ -1,0 +1,40 @@
+//! The commands of builds, for people who want to see them first.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::reports::Reports;
+use super::{Build, planned};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use crate::cli::plan::Here;
+use crate::emit;
+use crate::exec::Build as Job;
+use crate::name::Escaped;
+use crate::plan::Plan;
+
+/// Prints each service's commands in build order, quoted for a shell. What is secret is in none of them: they hold the
+/// names of variables and files.
+pub(super) fn print(plan: &Plan, args: &Build, here: &Here, output: &Output) -> Result<Exit, Failure> {
+    let logs = here.repository.git_dir().join("rebake/builds/0");
+    let jobs = planned::jobs(plan, args, here, &logs, &Reports::default())?;
+    let root = here.repository.work_dir().and_then(|root| root.canonicalize().ok()).unwrap_or_default();
+    output.data(&jobs.iter().map(|job| script(job, &root)).collect::<String>())?;
+    Ok(Exit::Done)
+}
+
+fn script(job: &Job, root: &Path) -> String {
+    let service = job.service;
+    let needs: Vec<String> = service.needs.iter().map(|need| Escaped::new(need).to_string()).collect();
+    let after = if needs.is_empty() { String::new() } else { format!(", after {}", needs.join(", ")) };
+    let mut text = format!("# {}{after}\n", Escaped::new(&service.service));
+    let directory = job.directory.strip_prefix(root).unwrap_or(&job.directory).to_string_lossy();
+    let directory = if directory.is_empty() { ".".into() } else { directory };
+    for step in job.work.steps() {
+        let words = std::iter::once(&step.program).chain(&step.arguments);
+        let words: Vec<String> = words.map(|word| emit::shell_word(word)).collect();
+        let _ = writeln!(text, "(cd {} && {})", emit::shell_word(&directory), words.join(" "));
+    }
+    text
+}

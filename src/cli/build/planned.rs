@@ -1,0 +1,135 @@
+//! What is built: the plan, and each service's recipe from the configuration at hand.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::Build;
+use super::reports::Reports;
+use crate::base::Compare;
+use crate::cli::args::General;
+use crate::cli::changed;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use crate::cli::plan::{Here, request};
+use crate::diagnostic::Diagnostic;
+use crate::exec::builder::{BuilderError, Place, prepare};
+use crate::exec::{Build as Job, Report};
+use crate::name::{Escaped, RepoDir};
+use crate::pipeline::{self, PushRequest, Request};
+use crate::plan::{self, Plan, Service};
+
+/// Makes the plan, or reads it, and leaves out what is not asked for.
+pub(super) fn plan(
+    general: &General,
+    args: &Build,
+    here: &Here,
+    earlier: Option<&Report>,
+    output: &Output,
+) -> Result<Plan, Failure> {
+    let asked = request(&args.planning, &here.trigger)?;
+    let mut plan = match (&args.plan, earlier) {
+        (Some(file), _) => saved(plan::read(&changed::read_text(file)?)?, &asked, here)?,
+        (None, Some(earlier)) => here.plan(&again(asked, earlier), general, output)?,
+        (None, None) => here.plan(&asked, general, output)?,
+    };
+    if let Some(earlier) = earlier {
+        let done: BTreeSet<&str> = earlier.successful().map(|service| service.service.as_str()).collect();
+        plan.services.retain(|service| !done.contains(service.service.as_str()));
+    }
+    is_checked_out(&plan, here)?;
+    Ok(plan)
+}
+
+/// Takes a saved plan as what it is: data, of which some may be asked for.
+fn saved(mut plan: Plan, asked: &Request, here: &Here) -> Result<Plan, Failure> {
+    if !asked.only.is_empty() {
+        let only = pipeline::services(&here.config, &asked.only).map_err(pipeline::Error::from)?;
+        let only: BTreeSet<&str> = only.iter().map(|service| here.config.graph.name(*service).as_str()).collect();
+        plan.services.retain(|service| only.contains(service.service.as_str()));
+    }
+    for service in &mut plan.services {
+        service.push = match asked.push {
+            PushRequest::AsConfigured => service.push,
+            PushRequest::Asked => true,
+            PushRequest::RuledOut => false,
+        };
+    }
+    Ok(plan)
+}
+
+/// Asks for what did not succeed, whatever changed.
+fn again(mut asked: Request, earlier: &Report) -> Request {
+    asked.base.compare = Compare::Nothing("what did not succeed by the report".to_owned());
+    asked.force = earlier.unsuccessful().map(|service| service.service.clone()).collect();
+    if asked.only.is_empty() {
+        asked.only.clone_from(&asked.force);
+    }
+    asked
+}
+
+/// What is built is what is checked out, so the plan has to be of that.
+fn is_checked_out(plan: &Plan, here: &Here) -> Result<(), Failure> {
+    let head = here.repository.head()?.commit().map(ToString::to_string);
+    if plan.range.head == head {
+        return Ok(());
+    }
+    let shown = |commit: &Option<String>| match commit.as_deref() {
+        Some(commit) => Escaped::new(commit.get(..7).unwrap_or(commit)).to_string(),
+        None => "no commit".to_owned(),
+    };
+    let message = format!("the plan is of {}, and {} is checked out", shown(&plan.range.head), shown(&head));
+    Err(Failure::new(Exit::Usage, "other-commit", message).help("check out that commit, or plan anew"))
+}
+
+/// Returns the builds of a plan. All that stands in their way is said at once.
+pub(super) fn jobs<'a>(
+    plan: &'a Plan,
+    args: &Build,
+    here: &Here,
+    logs: &Path,
+    reports: &Reports,
+) -> Result<Vec<Job<'a>>, Failure> {
+    let root = here.repository.work_dir().ok_or_else(|| {
+        Failure::new(Exit::Git, "bare", "the repository has no work tree to build in").help("build in a clone of it")
+    })?;
+    let place = Place { root, logs, buildx: args.how.builder.as_deref() };
+    let (mut jobs, mut diagnostics) = (Vec::new(), Vec::new());
+    for service in &plan.services {
+        match job(plan, service, here, place) {
+            Ok(job) => jobs.push(Job {
+                timeout: args.how.timeout.or(job.timeout),
+                retries: args.how.retries.unwrap_or(job.retries),
+                expected: reports.took(&service.service),
+                ..job
+            }),
+            Err(problem) => diagnostics.push(problem),
+        }
+    }
+    if diagnostics.is_empty() { Ok(jobs) } else { Err(Failure { exit: Exit::Usage, diagnostics }) }
+}
+
+fn job<'a>(plan: &'a Plan, service: &'a Service, here: &Here, place: Place) -> Result<Job<'a>, Diagnostic> {
+    let name = Escaped::new(&service.service);
+    let Some(configured) = here.config.services.get(service.service.as_str()) else {
+        return Err(Diagnostic::error(
+            "unknown-service",
+            format!("the plan has a service `{name}` that filters.yaml has not"),
+        )
+        .help("plan anew"));
+    };
+    if service.path.as_deref() != configured.path.as_ref().map(RepoDir::as_str) {
+        return Err(Diagnostic::error(
+            "other-path",
+            format!("the plan has another path for `{name}` than filters.yaml"),
+        )
+        .help("plan anew"));
+    }
+    prepare(plan, service, &configured.recipe, place).map_err(|error| {
+        let problem = Diagnostic::error("builder", error.to_string());
+        match error {
+            BuilderError::NoRecipe(_) => problem.help("give it a command with `run`, or a `builder`"),
+            _ => problem,
+        }
+    })
+}

@@ -1,0 +1,41 @@
+//! How the run goes about its builds, by flags and by where it takes place.
+
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use super::{How, OnFailure};
+use crate::cli::env;
+use crate::exec::{Settings, schedule};
+use crate::trigger::Trigger;
+
+/// What an engine gives a step to end, before it kills it, is 7.5 s on GitHub.
+const GRACE_IN_CI: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Engines end jobs that are silent for long.
+const HEARTBEAT: Duration = Duration::from_secs(60);
+
+pub(super) fn settings(how: &How, trigger: &Trigger, is_live: bool) -> Settings {
+    let processors =
+        available_parallelism().map_or(1, |processors| u32::try_from(processors.get()).unwrap_or(u32::MAX));
+    Settings {
+        jobs: how.jobs.unwrap_or(processors),
+        on_failure: match how.on_failure {
+            OnFailure::Finish => schedule::OnFailure::Finish,
+            OnFailure::Stop => schedule::OnFailure::Stop,
+            OnFailure::Kill => schedule::OnFailure::Kill,
+        },
+        grace: if trigger.engine.is_some() { GRACE_IN_CI } else { GRACE },
+        heartbeat: (!is_live).then_some(HEARTBEAT),
+        watchdog: watchdog(),
+        outer: env::read(env::BUILD_ID),
+        ..Settings::default()
+    }
+}
+
+/// Returns the command of this program that cleans up when the run is killed; none where the system does not say what
+/// this program is.
+fn watchdog() -> Option<Vec<String>> {
+    let program = std::env::current_exe().ok()?.to_str()?.to_owned();
+    Some(vec![program, "watch".to_owned()])
+}
