@@ -6,6 +6,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::template::Template;
+
 /// How one service is built.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Recipe {
@@ -19,14 +21,16 @@ pub struct Recipe {
     pub context: Option<String>,
     /// The stage of the Dockerfile that is built.
     pub target: Option<String>,
-    /// Build arguments. Never a secret: they end in the image's history.
-    pub build_args: IndexMap<String, String>,
+    /// Build arguments, in which [`Recipe::BUILD_ARG`] may be named. Never a secret: they end in the image's history.
+    pub build_args: IndexMap<String, Template>,
     /// Secrets, each `id=NAME,env=VARIABLE` or `id=NAME,src=FILE`.
     pub secrets: Vec<String>,
     /// Where layers are read from, in the builder's own words.
     pub cache_from: Vec<String>,
     /// Where layers are written to, in the builder's own words.
     pub cache_to: Vec<String>,
+    /// What is attested of the image, in BuildKit's words: `type=provenance,mode=max`, `type=sbom`.
+    pub attest: Vec<String>,
     /// Variables that the command gets.
     pub env: IndexMap<String, String>,
     /// How long one attempt may take.
@@ -35,6 +39,11 @@ pub struct Recipe {
     pub retries: u32,
     /// How many of the `--jobs` it takes, at least 1.
     pub weight: u32,
+}
+
+impl Recipe {
+    /// The names that a build argument may hold, as in `{{version}}`.
+    pub const BUILD_ARG: &'static [&'static str] = &["name", "path", "version", "commit", "environment"];
 }
 
 /// What builds a service.

@@ -16,6 +16,8 @@ use crate::version::{Count, Style};
 /// gives the same bytes. What is empty is left out: a new key of filters.yaml changes no definition without it.
 #[derive(Serialize)]
 struct Canonical<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attest: Vec<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     build_args: BTreeMap<&'a str, &'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,7 +87,8 @@ pub(super) fn of(
 fn canonical(service: &Service, filter: &Filter) -> String {
     let recipe = &service.recipe;
     let canonical = Canonical {
-        build_args: sorted(&recipe.build_args),
+        attest: recipe.attest.iter().map(String::as_str).collect(),
+        build_args: recipe.build_args.iter().map(|(name, value)| (name.as_str(), value.text())).collect(),
         builder: recipe.builder,
         context: recipe.context.as_deref(),
         count: (service.count != Count::default()).then_some(service.count),

@@ -10,6 +10,8 @@ pub struct Build<'a> {
     pub service: &'a Service,
     /// What is done.
     pub work: Work,
+    /// Where the digest of its image is found, when all is done.
+    pub digest: DigestSource,
     /// The directory that its commands run in, absolute.
     pub directory: PathBuf,
     /// A directory of its own for logs and what its commands hand back, absolute; it need not be there yet.
@@ -40,6 +42,20 @@ pub enum Work {
     },
 }
 
+/// Where the digest of a build's image is found: a file in [`Build::scratch`], or nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DigestSource {
+    /// Where its commands write it, if they do: `$REBAKE_OUTPUT`.
+    Output,
+    /// In the JSON of `docker buildx build --metadata-file`, after a push. (Without one, docker's engine has the id
+    /// of the image there.)
+    Metadata,
+    /// In the file of `--digestfile`, after a push by buildah or podman.
+    File,
+    /// Nothing is pushed, and a builder of images has no digest before.
+    Nowhere,
+}
+
 /// One command of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -64,6 +80,22 @@ impl Step {
     /// Returns a command.
     pub fn new<I: IntoIterator<Item: Into<String>>>(program: impl Into<String>, arguments: I) -> Self {
         Self { program: program.into(), arguments: arguments.into_iter().map(Into::into).collect() }
+    }
+}
+
+impl DigestSource {
+    pub(super) const METADATA: &'static str = "metadata.json";
+    pub(super) const FILE: &'static str = "digest";
+
+    /// Returns the name of the file.
+    #[must_use]
+    pub fn file(self) -> Option<&'static str> {
+        match self {
+            Self::Output => Some(Build::OUTPUT),
+            Self::Metadata => Some(Self::METADATA),
+            Self::File => Some(Self::FILE),
+            Self::Nowhere => None,
+        }
     }
 }
 

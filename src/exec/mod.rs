@@ -18,7 +18,7 @@ mod signals;
 mod tell;
 mod tokens;
 
-pub use build::{Build, Step, Work};
+pub use build::{Build, DigestSource, Step, Work};
 pub use event::{Alive, Event, Sink};
 pub use outcome::{Ending, Failure, Outcome};
 pub use process::watch;

@@ -168,8 +168,8 @@ fn a_structured_file_is_read_whole() {
         [(&"team".into(), &"core".into()), (&"tier".into(), &"2".into())]
     );
     assert_eq!(migrator.image.written.labels["tier"], "1.20");
-    assert_eq!(api.recipe.build_args["GO"], "1.20");
-    assert_eq!(api.recipe.build_args["CGO"], "false");
+    assert_eq!(api.recipe.build_args["GO"].text(), "1.20");
+    assert_eq!(api.recipe.build_args["CGO"].text(), "false");
     assert_eq!((api.recipe.builder, api.recipe.run.clone()), (Some(Builder::Docker), None));
     assert_eq!(migrator.recipe.run, Some(Run::Shell("make".into())));
     assert_eq!((api.recipe.timeout.unwrap().as_secs(), migrator.recipe.timeout.unwrap().as_secs()), (5400, 600));
@@ -313,7 +313,7 @@ fn the_schema_is_made_from_the_types() {
     let service = &schema["$defs"]["Service"];
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert_eq!(service["additionalProperties"], false);
-    assert_eq!(service["properties"].as_object().unwrap().len(), 27);
+    assert_eq!(service["properties"].as_object().unwrap().len(), 28);
     assert!(service["properties"]["path"]["description"].as_str().unwrap().starts_with("Its directory"));
     assert_eq!(schema["$defs"]["Structured"]["patternProperties"]["^x-"], true);
 }

@@ -21,7 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("version", &["name", "template"]),
     ("release", &["name", "version"]),
     ("image", &["civil", "name", "template", "version"]),
-    ("recipe", &[]),
+    ("recipe", &["template"]),
     ("record", &[]),
     ("trigger", &["name"]),
     (
@@ -48,7 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("plan", &["affected", "base", "change", "config", "filter", "fingerprint", "image", "name", "trigger", "version"]),
     ("why", &["affected", "change", "config", "diagnostic", "filter", "glob", "name", "plan"]),
     ("emit", &["name", "plan", "release", "why"]),
-    ("exec", &["name", "plan", "recipe"]),
+    ("exec", &["name", "plan", "recipe", "template"]),
     ("verdict", &["name"]),
     (
         "pipeline",

@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan::{Here, request};
 use crate::diagnostic::Diagnostic;
-use crate::exec::builder::{BuilderError, Place, prepare};
+use crate::exec::builder::{Place, prepare};
 use crate::exec::{Build as Job, Report};
 use crate::name::{Escaped, RepoDir};
 use crate::pipeline::{self, PushRequest, Request};
@@ -126,10 +126,6 @@ fn job<'a>(plan: &'a Plan, service: &'a Service, here: &Here, place: Place) -> R
         .help("plan anew"));
     }
     prepare(plan, service, &configured.recipe, place).map_err(|error| {
-        let problem = Diagnostic::error("builder", error.to_string());
-        match error {
-            BuilderError::NoRecipe(_) => problem.help("give it a command with `run`, or a `builder`"),
-            _ => problem,
-        }
+        error.help().into_iter().fold(Diagnostic::error("builder", error.to_string()), Diagnostic::help)
     })
 }

@@ -1,5 +1,6 @@
 use schemars::JsonSchema;
 
+use super::ArgumentTemplate;
 use crate::config::problems::{Problems, shown};
 use crate::config::read::{Map, Read, Text, literal};
 use crate::config::yaml::View;
@@ -8,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 /// Build arguments by name.
 #[derive(Debug, Clone, Default, JsonSchema)]
 #[schemars(transparent, inline)]
-pub(in crate::config) struct BuildArguments(pub(in crate::config) Map<Text>);
+pub(in crate::config) struct BuildArguments(pub(in crate::config) Map<ArgumentTemplate>);
 
 /// Variables of the environment by name.
 #[derive(Debug, Clone, Default, JsonSchema)]
@@ -22,7 +23,7 @@ pub(in crate::config) struct Secret(#[schemars(regex(pattern = "^(id|env|src)=")
 
 impl Read for BuildArguments {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
-        let arguments = Map::<Text>::read(view, problems)?;
+        let arguments = Map::<ArgumentTemplate>::read(view, problems)?;
         for (name, argument) in arguments.0.iter().filter(|(name, _)| is_secret(name)) {
             let message = format!("the build argument `{}` looks like a secret", shown(name));
             let problem = Diagnostic::error("secret-build-arg", message);
@@ -30,7 +31,7 @@ impl Read for BuildArguments {
             let id = shown(name);
             problems.push(problem.help(format!("hand it over as a secret: `secrets: [\"id={id},env={id}\"]`")));
         }
-        names(arguments, problems).map(Self)
+        names(arguments, |value| value.0.text(), problems).map(Self)
     }
 
     fn over(self, defaults: &Self) -> Self {
@@ -45,7 +46,7 @@ impl Read for Variables {
             let message = format!("the variable `{}` is rebake's own", shown(name));
             problems.error("reserved-variable", message, &variable.name, "would be replaced");
         }
-        names(variables, problems).map(Self)
+        names(variables, |value| &value.0, problems).map(Self)
     }
 
     fn over(self, defaults: &Self) -> Self {
@@ -54,7 +55,7 @@ impl Read for Variables {
 }
 
 /// Checks that each name can be that of a variable.
-fn names(map: Map<Text>, problems: &mut Problems<'_>) -> Option<Map<Text>> {
+fn names<T>(map: Map<T>, text: impl Fn(&T) -> &str, problems: &mut Problems<'_>) -> Option<Map<T>> {
     let mut good = true;
     for (name, value) in &map.0 {
         let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
@@ -63,7 +64,7 @@ fn names(map: Map<Text>, problems: &mut Problems<'_>) -> Option<Map<Text>> {
             problems.error("bad-variable", message, &value.name, "expected letters, digits and `_`");
             good = false;
         }
-        if value.value.value.0.contains('\0') {
+        if text(&value.value.value).contains('\0') {
             problems.error("bad-value", "the value holds a NUL character", &value.value, "");
             good = false;
         }

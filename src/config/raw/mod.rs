@@ -20,7 +20,7 @@ pub(super) use matrix::Matrix;
 pub(super) use path::{Directory, FileName};
 pub(super) use patterns::{Patterns, Place, pattern};
 pub(super) use services::Services;
-pub(super) use template::{ImageName, TagTemplate};
+pub(super) use template::{ArgumentTemplate, ImageName, TagTemplate};
 pub(super) use words::{Choice, Command, Flag, Platform};
 
 use super::read::{List, Map, Text, mapping};
@@ -84,14 +84,18 @@ mapping! {
         target: Text,
         /// The platforms it is built for.
         platforms: List<Platform>,
-        /// Build arguments. Everybody who has the image can read them.
+        /// Build arguments, which may hold `{{name}}`, `{{path}}`, `{{version}}`, `{{commit}}` and `{{environment}}`.
+        /// Everybody who has the image can read them.
         build_args: BuildArguments,
         /// Secrets for the build: `id=NAME,env=VARIABLE` or `id=NAME,src=FILE`.
         secrets: List<Secret>,
-        /// Where layers are read from, in the builder's own words.
+        /// Where layers are read from, in BuildKit's words. What would make services share a place is filled in:
+        /// `type=gha` gets a scope for each, `type=registry` a reference below its image.
         cache_from: List<Text>,
-        /// Where layers are written to, in the builder's own words.
+        /// Where layers are written to, as in `cache_from`.
         cache_to: List<Text>,
+        /// What is attested of the image, in BuildKit's words: `type=provenance,mode=max`, `type=sbom`.
+        attest: List<Text>,
         /// What builds it.
         builder: Choice<Builder>,
         /// The command that builds it: a list is a program and its arguments, a string is the text of `sh -euc`.

@@ -1,9 +1,10 @@
 use schemars::JsonSchema;
 
 use crate::config::problems::{Problems, shown};
-use crate::config::read::{Read, literal};
+use crate::config::read::{Read, Text, literal};
 use crate::config::yaml::View;
 use crate::diagnostic::Diagnostic;
+use crate::recipe::Recipe;
 use crate::template::{Template, TemplateError};
 use crate::version::{TagFormat, TagFormatError};
 
@@ -16,6 +17,19 @@ pub(in crate::config) struct TagTemplate(#[schemars(with = "String")] pub(in cra
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(transparent, inline)]
 pub(in crate::config) struct ImageName(#[schemars(with = "String")] pub(in crate::config) Template);
+
+/// The value of a build argument: `{{version}}`.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(transparent, inline)]
+pub(in crate::config) struct ArgumentTemplate(#[schemars(with = "Text")] pub(in crate::config) Template);
+
+impl Read for ArgumentTemplate {
+    fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
+        let text = literal(view, "a text", problems)?;
+        let template = Template::parse(text, Recipe::BUILD_ARG);
+        template.map_err(|error| problems.push(problem(view, &error, Recipe::BUILD_ARG, problems))).ok().map(Self)
+    }
+}
 
 impl Read for TagTemplate {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {

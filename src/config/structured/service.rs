@@ -57,10 +57,11 @@ fn recipe(raw: &raw::Service) -> Recipe {
         dockerfile: raw.dockerfile.value().map(|file| file.0.clone()),
         context: raw.context.value().map(|directory| directory.0.to_string()),
         target: raw.target.value().map(|text| text.0.clone()),
-        build_args: raw.build_args.value().map(|arguments| texts(&arguments.0)).unwrap_or_default(),
+        build_args: raw.build_args.value().map(|arguments| values(&arguments.0, |value| &value.0)).unwrap_or_default(),
         secrets: strings(&raw.secrets, |secret| &secret.0),
         cache_from: strings(&raw.cache_from, |text| &text.0),
         cache_to: strings(&raw.cache_to, |text| &text.0),
+        attest: strings(&raw.attest, |text| &text.0),
         env: raw.env.value().map(|variables| texts(&variables.0)).unwrap_or_default(),
         timeout: raw.timeout.value().map(|limit| limit.0),
         retries: raw.retries.value().map_or(0, |retries| retries.0),
@@ -69,7 +70,11 @@ fn recipe(raw: &raw::Service) -> Recipe {
 }
 
 pub(super) fn texts(map: &Map<Text>) -> IndexMap<String, String> {
-    map.0.iter().map(|(name, value)| (name.clone(), value.value.value.0.clone())).collect()
+    values(map, |text| &text.0)
+}
+
+fn values<T, V: Clone>(map: &Map<T>, value: impl Fn(&T) -> &V) -> IndexMap<String, V> {
+    map.0.iter().map(|(name, named)| (name.clone(), value(&named.value.value).clone())).collect()
 }
 
 fn strings<T>(list: &Field<List<T>>, text: impl Fn(&T) -> &String) -> Vec<String> {

@@ -1,20 +1,29 @@
 //! From a recipe and a planned service to commands: one file a builder.
 
+mod buildah;
+mod cache;
+mod docker;
 mod environment;
+mod error;
+mod image;
 mod output;
+mod podman;
+mod source;
 #[cfg(test)]
 mod tests;
 
 use std::fmt::Write as _;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::build::{Build, Step, Work};
-use crate::name::{Escaped, RepoDir, RepoDirError};
+use super::build::{Build, DigestSource, Step, Work};
+use crate::name::Escaped;
 use crate::plan::{Plan, Service};
 use crate::recipe::{Builder, Recipe, Run};
+use image::Image;
+use source::Source;
 
-pub(super) use output::Output;
+pub use error::BuilderError;
+pub(super) use output::{Output, OutputError};
 
 /// Where builds take place.
 #[derive(Debug, Clone, Copy)]
@@ -27,86 +36,39 @@ pub struct Place<'a> {
     pub buildx: Option<&'a str>,
 }
 
-/// Why a service cannot be built here.
-#[derive(Debug, thiserror::Error)]
-pub enum BuilderError {
-    /// Nothing says how it is built.
-    #[error("nothing says how `{0}` is built: it has neither `run` nor `builder`")]
-    NoRecipe(String),
-    /// This version has no such builder.
-    #[error("`{service}`: the builder `{builder}` is not available")]
-    Unavailable {
-        /// The service.
-        service: String,
-        /// The builder's word.
-        builder: &'static str,
-    },
-    /// Its `run` is an empty list.
-    #[error("`{0}`: `run` names no program")]
-    EmptyCommand(String),
-    /// Its path does not lie in the work tree.
-    #[error("`{service}`: {reason}")]
-    Path {
-        /// The service.
-        service: String,
-        /// What is wrong with it.
-        reason: RepoDirError,
-    },
-    /// Its directory is not there, or cannot be looked at.
-    #[error("`{service}`: {}: {reason}", .directory.display())]
-    Directory {
-        /// The service.
-        service: String,
-        /// The directory.
-        directory: PathBuf,
-        /// What the system says.
-        reason: io::Error,
-    },
-    /// A symbolic link leads its directory out of the work tree.
-    #[error("`{service}`: its directory leads out of the work tree, to {}", .target.display())]
-    Outside {
-        /// The service.
-        service: String,
-        /// Where it leads.
-        target: PathBuf,
-    },
-}
-
 /// Returns a service's build as its recipe says. The recipe comes from the configuration at hand, and the plan, which
 /// may come from anywhere, gives data alone (spec section 12).
 ///
 /// # Errors
-/// When nothing says how it is built, or its directory is not a directory of the work tree.
+/// When nothing says how it is built, its directory is not a directory of the work tree, or its builder cannot do
+/// what is asked of it.
 pub fn prepare<'a>(
     plan: &'a Plan,
     service: &'a Service,
     recipe: &Recipe,
     place: Place,
 ) -> Result<Build<'a>, BuilderError> {
-    let directory = directory(service, place.root)?;
-    let step = match (&recipe.run, recipe.builder) {
-        (Some(run), _) => run_step(service, run)?,
-        (None, Some(Builder::Task)) => Step::new("task", ["build"]),
-        (None, Some(builder)) => {
-            let builder = match builder {
-                Builder::Docker => "docker",
-                Builder::Buildah => "buildah",
-                Builder::Podman => "podman",
-                Builder::Task => "task",
-            };
-            return Err(BuilderError::Unavailable { service: shown(service), builder });
-        }
-        (None, None) => return Err(BuilderError::NoRecipe(shown(service))),
-    };
+    let source = Source::of(service, place.root)?;
     let logs = std::path::absolute(place.logs).unwrap_or_else(|_| place.logs.to_owned());
     let scratch = logs.join(folder(plan, &service.service));
+    let image = |builder| Image::new(plan, service, recipe, &source, builder);
+    let usual = || source.has_dockerfile(service, recipe).then_some(Builder::Docker);
+    let (steps, digest) = match (&recipe.run, recipe.builder.or_else(usual)) {
+        (Some(run), _) => (vec![run_step(service, run)?], DigestSource::Output),
+        (None, Some(Builder::Task)) => (vec![Step::new("task", ["build"])], DigestSource::Output),
+        (None, Some(Builder::Docker)) => docker::build(&image(docker::DOCKER)?, &scratch, place.buildx)?,
+        (None, Some(Builder::Buildah)) => buildah::build(&image(buildah::BUILDAH)?, &scratch)?,
+        (None, Some(Builder::Podman)) => podman::build(&image(podman::PODMAN)?, &scratch)?,
+        (None, None) => return Err(BuilderError::NoRecipe(shown(service))),
+    };
     let mut environment: Vec<(String, String)> =
         recipe.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     environment.extend(environment::contract(plan, service, &scratch));
     Ok(Build {
         service,
-        work: Work::Steps(vec![step]),
-        directory,
+        work: Work::Steps(steps),
+        digest,
+        directory: source.directory,
         scratch,
         environment,
         timeout: recipe.timeout,
@@ -125,22 +87,6 @@ fn run_step(service: &Service, run: &Run) -> Result<Step, BuilderError> {
         },
         Run::Shell(text) => Ok(Step::new("sh", ["-euc", text])),
     }
-}
-
-/// Returns the service's directory, absolute and without symbolic links.
-fn directory(service: &Service, root: &Path) -> Result<PathBuf, BuilderError> {
-    let path = RepoDir::parse(service.path.as_deref().unwrap_or("."))
-        .map_err(|reason| BuilderError::Path { service: shown(service), reason })?;
-    let real = |directory: PathBuf| {
-        directory.canonicalize().map_err(|reason| BuilderError::Directory {
-            service: shown(service),
-            directory: directory.clone(),
-            reason,
-        })
-    };
-    let root = real(root.to_owned())?;
-    let target = real(root.join(path.as_str()))?;
-    if target.starts_with(&root) { Ok(target) } else { Err(BuilderError::Outside { service: shown(service), target }) }
 }
 
 fn shown(service: &Service) -> String {

@@ -1,14 +1,16 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// What a build's commands handed back, in the file `$REBAKE_OUTPUT`: lines of `name=value`.
+use crate::exec::build::{Build, DigestSource};
+
+/// What a build's commands handed back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in crate::exec) struct Output {
-    /// `digest=sha256:…`: the digest of the image.
+    /// The digest of the image, `sha256:…`.
     pub(in crate::exec) digest: Option<String>,
 }
 
-/// Why the file tells nothing.
+/// Why it tells nothing.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::exec) enum OutputError {
     /// It cannot be read.
@@ -25,25 +27,48 @@ pub(in crate::exec) enum OutputError {
         /// Which one, from 1.
         line: usize,
     },
+    /// The builder ended well and wrote no digest of what it should have pushed: buildah 1.28 does so when it could
+    /// not reach the registry.
+    #[error("the builder says that all is well, but not which digest it pushed: the image may not be in the registry")]
+    NotPushed,
 }
 
 impl Output {
     /// The most that is read of the file: what it may hold is short.
     const LIMIT: u64 = 64 * 1024;
 
-    /// Reads the file; one that is not there says nothing.
-    pub(in crate::exec) fn read(path: &Path) -> Result<Self, OutputError> {
+    /// Reads what a build that succeeded handed back.
+    ///
+    /// # Errors
+    /// When it is not what it should be: [`OutputError::NotPushed`] where the build has failed after all.
+    pub(in crate::exec) fn of(build: &Build) -> Result<Self, OutputError> {
+        let text = |name: &str| Self::text(&build.scratch.join(name));
+        let pushed = |digest: Option<String>| match digest.filter(|digest| is_digest(digest)) {
+            Some(digest) => Ok(Self { digest: Some(digest) }),
+            None => Err(OutputError::NotPushed),
+        };
+        match build.digest {
+            DigestSource::Output => Self::parse(&text(Build::OUTPUT)?),
+            DigestSource::Metadata => pushed(in_metadata(&text(DigestSource::METADATA)?)),
+            DigestSource::File => pushed(Some(text(DigestSource::FILE)?)),
+            DigestSource::Nowhere => Ok(Self::default()),
+        }
+    }
+
+    /// Reads a file; one that is not there says nothing.
+    fn text(path: &Path) -> Result<String, OutputError> {
         use io::Read as _;
         let unreadable = |reason| OutputError::Unreadable { path: path.to_owned(), reason };
         let mut text = String::new();
         match fs::File::open(path) {
             Ok(file) => file.take(Self::LIMIT).read_to_string(&mut text).map_err(unreadable)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
             Err(error) => return Err(unreadable(error)),
         };
-        Self::parse(&text)
+        Ok(text)
     }
 
+    /// Reads lines of `name=value`.
     fn parse(text: &str) -> Result<Self, OutputError> {
         let mut output = Self::default();
         for (index, line) in text.lines().enumerate() {
@@ -56,6 +81,12 @@ impl Output {
         }
         Ok(output)
     }
+}
+
+/// Returns the digest in the JSON that `docker buildx build --metadata-file` writes.
+fn in_metadata(text: &str) -> Option<String> {
+    let metadata: serde_json::Value = serde_json::from_str(text).ok()?;
+    metadata.get("containerimage.digest")?.as_str().map(str::to_owned)
 }
 
 /// Whether a text is a digest as OCI writes it: `algorithm:hex`, the algorithm in lower case.
@@ -85,7 +116,17 @@ mod tests {
 
     #[test]
     fn no_file_says_nothing() {
-        assert_eq!(Output::read(Path::new("/no/such/file")).unwrap(), Output::default());
-        assert!(Output::read(Path::new("/")).is_err());
+        assert_eq!(Output::text(Path::new("/no/such/file")).unwrap(), "");
+        assert!(Output::text(Path::new("/")).is_err());
+    }
+
+    #[test]
+    fn the_digest_of_a_push_is_read_out_of_metadata() {
+        let metadata =
+            r#"{"buildx.build.ref": "x", "containerimage.digest": "sha256:00", "containerimage.config": {}}"#;
+        assert_eq!(in_metadata(metadata).as_deref(), Some("sha256:00"));
+        for text in ["", "{}", "[]", "null", r#"{"containerimage.digest": 1}"#, "{"] {
+            assert_eq!(in_metadata(text), None, "{text}");
+        }
     }
 }

@@ -3,6 +3,8 @@ use std::fs;
 use indexmap::IndexMap;
 
 use super::*;
+use crate::name::RepoDirError;
+use crate::template::Template;
 
 const PLAN: &str = r#"{
   "schema": 1, "rebake": "0", "trigger": {"kind": "push"}, "environment": "staging",
@@ -27,6 +29,49 @@ fn root() -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir_all(root.path().join("services/api")).unwrap();
     root
+}
+
+/// Prepares a build of the plan's service in a work tree with these files, after a change of the service.
+pub(super) fn images(
+    recipe: &Recipe,
+    files: &[&str],
+    change: impl Fn(&mut Service),
+) -> Result<(Vec<String>, DigestSource), BuilderError> {
+    let root = root();
+    for file in files {
+        let file = root.path().join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, "FROM scratch\n").unwrap();
+    }
+    let mut plan = plan("services/api");
+    change(&mut plan.services[0]);
+    let place = Place { root: root.path(), logs: Path::new("/logs"), buildx: Some("remote") };
+    let build = prepare(&plan, &plan.services[0], recipe, place)?;
+    let real = root.path().canonicalize().unwrap();
+    let line = |step: &Step| {
+        let words: Vec<String> =
+            step.arguments.iter().map(|word| word.replace(real.to_str().unwrap(), "ROOT")).collect();
+        format!("{} {}", step.program, words.join("|"))
+    };
+    Ok((build.work.steps().iter().map(line).collect(), build.digest))
+}
+
+/// A recipe that says all that a builder of images can be told.
+pub(super) fn rich(builder: Option<Builder>) -> Recipe {
+    let template = |text| Template::parse(text, Recipe::BUILD_ARG).unwrap();
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    Recipe {
+        builder,
+        dockerfile: Some("docker/prod.Dockerfile".to_owned()),
+        context: Some(".".to_owned()),
+        target: Some("prod".to_owned()),
+        build_args: IndexMap::from([
+            ("VERSION".to_owned(), template("v{{version}}")),
+            ("HTTP_PROXY".to_owned(), template("http://proxy $(id)")),
+        ]),
+        secrets: texts(&["id=npm,env=NPM_TOKEN", "id=key,src=key.pem"]),
+        ..Recipe::default()
+    }
 }
 
 fn prepared(recipe: &Recipe) -> (Vec<Step>, Vec<(String, String)>) {
@@ -87,7 +132,7 @@ fn a_directory_stays_in_the_work_tree() {
     assert!(matches!(refused("../x"), BuilderError::Path { reason: RepoDirError::Parent, .. }));
     assert!(matches!(refused("/usr"), BuilderError::Path { reason: RepoDirError::Absolute, .. }));
     assert!(matches!(refused("away/lib"), BuilderError::Outside { .. }));
-    assert!(matches!(refused("no/such"), BuilderError::Directory { .. }));
+    assert!(matches!(refused("no/such"), BuilderError::Missing { .. }));
 }
 
 #[test]
@@ -95,7 +140,7 @@ fn a_service_without_a_command_is_told() {
     let (root, plan) = (root(), plan("services/api"));
     let place = Place { root: root.path(), logs: Path::new("/logs"), buildx: None };
     let error = |recipe: Recipe| prepare(&plan, &plan.services[0], &recipe, place).unwrap_err().to_string();
-    assert!(error(Recipe::default()).contains("neither `run` nor `builder`"));
+    assert!(error(Recipe::default()).contains("neither `run` nor `builder` nor a Dockerfile"));
     assert!(error(Recipe { run: Some(Run::Argv(Vec::new())), ..Recipe::default() }).contains("names no program"));
 }
 

@@ -3,12 +3,11 @@ use std::process::ExitStatus;
 use super::attempt::{Active, Attempt, Next, Stop};
 use super::clock::Moment;
 use super::{Message, Run, Serial};
-use crate::exec::build::Build;
-use crate::exec::builder::Output;
+use crate::exec::builder::{Output, OutputError};
 use crate::exec::event::{Alive, Event};
 use crate::exec::outcome::{Ending, Failure, Outcome};
 use crate::exec::process::{Process, Whose};
-use crate::exec::schedule::{OnFailure, Running};
+use crate::exec::schedule::{BuildId, OnFailure, Running};
 use crate::exec::signal::Signal;
 
 /// What a run does about what it hears, and when something is due.
@@ -152,6 +151,7 @@ impl Run<'_> {
     pub(super) fn conclude(&mut self, attempt: Attempt, result: Result<(), Failure>) {
         let (id, now) = (attempt.build(), self.clock.now());
         drop(attempt.tokens);
+        let result = result.and_then(|()| self.handed_back(id));
         let ending = match (attempt.stop, result) {
             (Some(Stop::Cancelled), _) => Ending::Cancelled,
             (Some(Stop::Overdue), _) => Ending::Failed(Failure::Timeout),
@@ -161,12 +161,6 @@ impl Run<'_> {
         self.results.end(id, attempt.status, now.saturating_sub(attempt.began), attempt.leaky);
         if attempt.log.is_incomplete() {
             self.results.say(id, "its log is incomplete: the disk could not take it");
-        }
-        if ending == Ending::Succeeded {
-            match Output::read(&self.builds[id.index()].scratch.join(Build::OUTPUT)) {
-                Ok(output) => self.results.digest(id, output.digest),
-                Err(error) => self.results.say(id, &error.to_string()),
-            }
         }
         let build = &self.builds[id.index()];
         match ending {
@@ -179,6 +173,20 @@ impl Run<'_> {
             }
             ending => self.end(attempt.running, ending),
         }
+    }
+
+    /// Takes what a build handed back whose commands all ended well. It has failed after all when it pushed nothing.
+    fn handed_back(&mut self, id: BuildId) -> Result<(), Failure> {
+        match Output::of(&self.builds[id.index()]) {
+            Ok(output) => self.results.digest(id, output.digest),
+            Err(error) => {
+                self.results.say(id, &error.to_string());
+                if matches!(error, OutputError::NotPushed) {
+                    return Err(Failure::Error);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Ends a build for good.

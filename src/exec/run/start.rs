@@ -104,8 +104,8 @@ impl Run<'_> {
 /// Makes the build's directory, and takes what an earlier attempt handed back out of it.
 fn make_room(build: &Build) -> io::Result<()> {
     fs::create_dir_all(&build.scratch)?;
-    match fs::remove_file(build.scratch.join(Build::OUTPUT)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+    match build.digest.file().map(|name| fs::remove_file(build.scratch.join(name))) {
+        Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }

@@ -60,6 +60,31 @@ fn a_failed_build_is_tried_again() {
 }
 
 #[test]
+fn a_push_without_a_digest_has_failed() {
+    let digest = format!("sha256:{}", "0a".repeat(32));
+    let pushes = |name: &str, text: &str| Script { pushes: true, ..Script::new(name, text) };
+    let good = pushes("good", &format!("printf {digest} >logs/good/digest"));
+    let silent = pushes("silent", "true");
+    // What the first attempt left does not count for the second.
+    let once = format!("test -e tried || {{ touch tried; printf {digest} >logs/once/digest; exit 1; }}");
+    let once = Script { retries: 1, ..pushes("once", &once) };
+    let odd = pushes("odd", "echo 'Error: no such image' >logs/odd/digest");
+    let (report, _) = Scenario::new(1, vec![good, silent, once, odd]).finish();
+    let expected = [
+        ("good", Outcome::Succeeded),
+        ("silent", Outcome::Failed),
+        ("once", Outcome::Failed),
+        ("odd", Outcome::Failed),
+    ];
+    assert_eq!(outcomes(&report), expected);
+    assert_eq!(report.services[0].digest, Some(digest));
+    for failed in &report.services[1..] {
+        assert!(failed.message.as_ref().unwrap().contains("not which digest it pushed"), "{failed:?}");
+        assert_eq!((failed.exit, failed.digest.as_ref()), (Some(0), None));
+    }
+}
+
+#[test]
 fn a_build_that_takes_too_long_is_stopped_and_then_killed() {
     let note = "echo $$ >pids/$REBAKE_NAME; ";
     let script = |name: &str, text: &str| {

@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rebake::exec::schedule::OnFailure;
-use rebake::exec::{Backoff, Build, Event, Report, Settings, Step, Work, run, watch};
+use rebake::exec::{Backoff, Build, DigestSource, Event, Report, Settings, Step, Work, run, watch};
 use rebake::plan::Service;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,8 @@ pub(super) struct Script {
     pub(super) retries: u32,
     pub(super) weight: u32,
     pub(super) exists: bool,
+    /// It is said to push, and to leave the digest in a file `digest`.
+    pub(super) pushes: bool,
 }
 
 /// A session that runs, and its directory, which its builds run in.
@@ -197,6 +199,7 @@ fn build<'a>(service: &'a Service, script: &Script, directory: &Path) -> Build<'
             let texts = std::iter::once(&script.text).chain(&script.then);
             Work::Steps(texts.map(|text| Step::new("sh", ["-euc", text])).collect())
         },
+        digest: if script.pushes { DigestSource::File } else { DigestSource::Output },
         directory: directory.to_owned(),
         scratch,
         environment: vec![("REBAKE_OUTPUT".to_owned(), output)],

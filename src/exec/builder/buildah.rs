@@ -1,0 +1,169 @@
+//! `buildah build`, and a `buildah push` for each tag.
+
+use std::path::Path;
+
+use super::image::{Image, Words, text};
+use super::{BuilderError, cache, shown};
+use crate::exec::build::{DigestSource, Step};
+use crate::name::Escaped;
+
+/// How it calls itself in messages, and the names that it gives a Dockerfile.
+pub(super) const BUILDAH: (&str, &[&str]) = ("buildah", &["Containerfile", "Dockerfile"]);
+
+/// The directory in a build's scratch in which buildah keeps what it pushes.
+const STORE: &str = "store";
+
+/// Returns the commands, and where they tell the digest.
+///
+/// An image that is pushed is made in a store of its own, which is emptied afterwards: in a shared one, names of
+/// other builds get into the image, so that the same input gives different digests. One that is not pushed goes into
+/// the user's own store, where `podman run` finds it.
+pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestSource), BuilderError> {
+    if !image.service.push {
+        return Ok((vec![Step::new("buildah", built(image, BUILDAH.0)?)], DigestSource::Nowhere));
+    }
+    let mut store = Words::default();
+    store.flag("--root", &text(image.service, &scratch.join(STORE).join("root"))?);
+    store.flag("--runroot", &text(image.service, &scratch.join(STORE).join("run"))?);
+    let empty = Words::of(["rmi", "--all", "--force"]);
+    let mut commands = Vec::new();
+    if is_list(image) {
+        // To the list of an attempt that failed, the next one would add.
+        commands.push(empty.clone());
+    }
+    commands.push(built(image, BUILDAH.0)?);
+    commands.extend(pushed(image, scratch)?);
+    commands.push(empty);
+    let step = |words: Words| Step::new("buildah", store.clone().and(words));
+    Ok((commands.into_iter().map(step).collect(), DigestSource::File))
+}
+
+/// Whether it becomes a list of images, one for each platform; only a registry has a use for that.
+pub(super) fn is_list(image: &Image) -> bool {
+    image.service.push && image.service.platforms.len() > 1
+}
+
+/// Returns the words that build an image, which buildah and podman share.
+pub(super) fn built(image: &Image, builder: &'static str) -> Result<Words, BuilderError> {
+    let recipe = image.recipe;
+    if let Some(attestation) = recipe.attest.first() {
+        let (service, value) = (shown(image.service), Escaped::new(attestation).to_string());
+        return Err(BuilderError::Unknown { service, builder, key: "attest", value });
+    }
+    let mut words = Words::of(["build"]).and(image.words());
+    words.each("--platform", &image.platforms());
+    let caches = [("--cache-from", "cache_from", &recipe.cache_from), ("--cache-to", "cache_to", &recipe.cache_to)];
+    for (flag, key, entries) in caches {
+        for entry in entries {
+            words.flag(flag, &cache::for_buildah(entry, (builder, key), image)?);
+        }
+    }
+    if !(recipe.cache_from.is_empty() && recipe.cache_to.is_empty()) {
+        words.word("--layers");
+    } else if is_list(image) {
+        // From `FROM scratch` on, podman 4.3 takes the layers of one platform for those of the next.
+        words.word("--layers=false");
+    }
+    match image.service.tags.first() {
+        Some(first) if is_list(image) => words.flag("--manifest", first),
+        _ => words.each("--tag", &image.service.tags),
+    }
+    words.word(&image.context);
+    Ok(words)
+}
+
+/// Returns the words that push each tag, in order, the first with a file for the digest.
+pub(super) fn pushed(image: &Image, scratch: &Path) -> Result<Vec<Words>, BuilderError> {
+    let tags = &image.service.tags;
+    let mut commands = Vec::new();
+    for (index, tag) in tags.iter().enumerate() {
+        // Tags are names of one list, or of one image: a list has only the first.
+        let (mut words, made) = if is_list(image) {
+            (Words::of(["manifest", "push", "--all"]), &tags[0])
+        } else {
+            (Words::of(["push"]), tag)
+        };
+        if index == 0 {
+            words.flag("--digestfile", &text(image.service, &scratch.join(DigestSource::FILE))?);
+        }
+        commands.push(words.and(Words::of(["--", made, &format!("docker://{tag}")])));
+    }
+    Ok(commands)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{images, rich};
+    use super::*;
+    use crate::plan::Service;
+    use crate::recipe::{Builder, Recipe};
+
+    const FILE: &str = "services/api/docker/prod.Dockerfile";
+    const STORE: &str = "buildah --root|/logs/acme+api/store/root|--runroot|/logs/acme+api/store/run|";
+
+    fn recipe(builder: Builder) -> Recipe {
+        let cache = |entry: &str| vec![entry.to_owned()];
+        Recipe { cache_from: cache("type=registry"), cache_to: cache("acme/layers"), ..rich(Some(builder)) }
+    }
+
+    #[test]
+    fn an_image_that_is_pushed_has_a_store_of_its_own() {
+        let one = |service: &mut Service| service.platforms = vec!["linux/arm64".to_owned()];
+        let (commands, digest) = images(&recipe(Builder::Buildah), &[FILE], one).unwrap();
+        let expected = [
+            "build|--file|ROOT/services/api/docker/prod.Dockerfile|--target|prod\
+             |--build-arg|VERSION=v1.0.1-0002-abc|--build-arg|HTTP_PROXY=http://proxy $(id)\
+             |--secret|id=npm,env=NPM_TOKEN|--secret|id=key,src=key.pem|--label|a=x\ny|--label|b=z\
+             |--platform|linux/arm64|--cache-from|ghcr.io/acme/api/cache|--cache-to|acme/layers|--layers\
+             |--tag|ghcr.io/acme/api:1|--tag|ghcr.io/acme/api:latest|ROOT",
+            "push|--digestfile|/logs/acme+api/digest|--|ghcr.io/acme/api:1|docker://ghcr.io/acme/api:1",
+            "push|--|ghcr.io/acme/api:latest|docker://ghcr.io/acme/api:latest",
+            "rmi|--all|--force",
+        ];
+        assert_eq!(commands, expected.map(|command| format!("{STORE}{command}")));
+        assert_eq!(digest, DigestSource::File);
+    }
+
+    #[test]
+    fn images_of_several_platforms_are_pushed_as_a_list() {
+        let quiet = |service: &mut Service| service.labels.clear();
+        let plain = |builder| Recipe { builder: Some(builder), ..Recipe::default() };
+        let (commands, _) = images(&plain(Builder::Buildah), &["services/api/Containerfile", FILE], quiet).unwrap();
+        let build = "build|--file|ROOT/services/api/Containerfile|--platform|linux/amd64,linux/arm64|--layers=false\
+                     |--manifest|ghcr.io/acme/api:1|ROOT/services/api";
+        let first = "manifest|push|--all|--digestfile|/logs/acme+api/digest|--|ghcr.io/acme/api:1\
+                     |docker://ghcr.io/acme/api:1";
+        let second = "manifest|push|--all|--|ghcr.io/acme/api:1|docker://ghcr.io/acme/api:latest";
+        let expected = ["rmi|--all|--force", build, first, second, "rmi|--all|--force"];
+        assert_eq!(commands, expected.map(|command| format!("{STORE}{command}")));
+        let (commands, digest) = images(&plain(Builder::Podman), &["services/api/Containerfile"], quiet).unwrap();
+        let expected = ["rmi|--force|--ignore|--|ghcr.io/acme/api:1", build, first, second];
+        assert_eq!(commands, expected.map(|command| format!("podman {command}")));
+        assert_eq!(digest, DigestSource::File);
+    }
+
+    #[test]
+    fn an_image_that_stays_here_goes_into_the_users_own_store() {
+        for (builder, name) in [(Builder::Buildah, "buildah"), (Builder::Podman, "podman")] {
+            let plain = Recipe { builder: Some(builder), ..Recipe::default() };
+            let (commands, digest) = images(&plain, &["services/api/Dockerfile"], |service| {
+                service.push = false;
+                service.labels.clear();
+            })
+            .unwrap();
+            let expected = "build|--file|ROOT/services/api/Dockerfile|--platform|linux/amd64,linux/arm64\
+                            |--tag|ghcr.io/acme/api:1|--tag|ghcr.io/acme/api:latest|ROOT/services/api";
+            assert_eq!(commands, [format!("{name} {expected}")]);
+            assert_eq!(digest, DigestSource::Nowhere);
+        }
+    }
+
+    #[test]
+    fn what_only_buildkit_can_do_is_refused() {
+        let gha = Recipe { cache_to: vec!["type=gha".to_owned()], ..recipe(Builder::Podman) };
+        let attest = Recipe { attest: vec!["type=sbom".to_owned()], ..recipe(Builder::Buildah) };
+        let told = |recipe: &Recipe| images(recipe, &[FILE], |_| {}).unwrap_err().to_string();
+        assert_eq!(told(&gha), "`acme/api`: podman does not know `type=gha` in `cache_to`");
+        assert_eq!(told(&attest), "`acme/api`: buildah does not know `type=sbom` in `attest`");
+    }
+}

@@ -1,0 +1,61 @@
+use std::path::{Path, PathBuf};
+
+use super::{BuilderError, shown};
+use crate::name::RepoDir;
+use crate::plan::Service;
+use crate::recipe::Recipe;
+
+/// Where a service is built from: directories and files of the work tree, and nothing outside of it.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// The root of the work tree, absolute and without symbolic links.
+    root: PathBuf,
+    /// The service's directory, the same.
+    pub(super) directory: PathBuf,
+}
+
+impl Source {
+    pub(super) fn of(service: &Service, root: &Path) -> Result<Self, BuilderError> {
+        let root = real(service, root)?;
+        let directory = beneath(service, &root, service.path.as_deref().unwrap_or("."))?;
+        Ok(Self { root, directory })
+    }
+
+    /// Whether a service that says nothing of its builder is built from a Dockerfile.
+    pub(super) fn has_dockerfile(&self, service: &Service, recipe: &Recipe) -> bool {
+        // A service without a path has not the Dockerfile of the root either.
+        recipe.dockerfile.is_some() || (service.path.is_some() && self.directory.join("Dockerfile").is_file())
+    }
+
+    /// Returns the Dockerfile: the one that is said, or the first of these names that is there.
+    pub(super) fn file(&self, service: &Service, recipe: &Recipe, names: &[&str]) -> Result<PathBuf, BuilderError> {
+        let is_there = |name: &&&str| self.directory.join(name).is_file();
+        let usual = names.iter().find(is_there).or(names.last()).copied().unwrap_or("Dockerfile");
+        // It keeps its own name: beside it there may be a `NAME.dockerignore`.
+        let file = self.directory.join(recipe.dockerfile.as_deref().unwrap_or(usual));
+        inside(service, &self.root, real(service, &file)?)?;
+        Ok(file)
+    }
+
+    /// Returns the build context.
+    pub(super) fn context(&self, service: &Service, recipe: &Recipe) -> Result<PathBuf, BuilderError> {
+        match &recipe.context {
+            Some(context) => beneath(service, &self.root, context),
+            None => Ok(self.directory.clone()),
+        }
+    }
+}
+
+fn beneath(service: &Service, root: &Path, path: &str) -> Result<PathBuf, BuilderError> {
+    let path = RepoDir::parse(path).map_err(|reason| BuilderError::Path { service: shown(service), reason })?;
+    inside(service, root, real(service, &root.join(path.as_str()))?)
+}
+
+fn inside(service: &Service, root: &Path, target: PathBuf) -> Result<PathBuf, BuilderError> {
+    if target.starts_with(root) { Ok(target) } else { Err(BuilderError::Outside { service: shown(service), target }) }
+}
+
+fn real(service: &Service, path: &Path) -> Result<PathBuf, BuilderError> {
+    let missing = |reason| BuilderError::Missing { service: shown(service), path: path.to_owned(), reason };
+    path.canonicalize().map_err(missing)
+}
