@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Verdict(super::verdict::Verdict),
     #[cfg(unix)]
     Build(Box<super::build::Build>),
+    #[cfg(unix)]
+    Report(super::report::Report),
     /// Clean up after a build whose rebake was killed
     #[cfg(unix)]
     #[command(hide = true)]
@@ -336,6 +338,9 @@ pub(crate) enum SchemaOf {
     Config,
     /// The plan
     Plan,
+    /// What `build --report` writes
+    #[cfg(unix)]
+    Report,
 }
 
 /// Print the completion script of a shell

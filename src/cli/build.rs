@@ -112,6 +112,9 @@ struct Shown {
     /// Write it as JUnit's XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Append the summary of the job, where the CI engine has one (GITHUB_STEP_SUMMARY)
+    #[arg(long)]
+    ci: bool,
     /// Write the logs of builds into this directory instead of one in the git directory
     #[arg(long, value_name = "DIR")]
     logs: Option<PathBuf>,

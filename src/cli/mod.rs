@@ -19,6 +19,8 @@ mod plan;
 mod progress;
 mod record;
 mod release;
+#[cfg(unix)]
+mod report;
 pub mod render;
 mod schema;
 mod verdict;
@@ -52,6 +54,8 @@ pub fn main() -> ExitCode {
         Command::Record(record) => record::run(&args.general, record, &output),
         #[cfg(unix)]
         Command::Build(build) => build::run(&args.general, build, &output),
+        #[cfg(unix)]
+        Command::Report(report) => report::run(report, &output),
         #[cfg(unix)]
         Command::Watch => build::watch(),
         Command::Version(version) => version::run(&args.general, version, &output),

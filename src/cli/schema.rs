@@ -11,6 +11,8 @@ pub(crate) fn run(args: &Schema, output: &Output) -> Result<Exit, Failure> {
     let schema = match args.what {
         SchemaOf::Config => config::schema(),
         SchemaOf::Plan => Plan::schema(),
+        #[cfg(unix)]
+        SchemaOf::Report => crate::exec::Report::schema(),
     };
     output.data(&format!("{schema:#}\n"))?;
     Ok(Exit::Done)

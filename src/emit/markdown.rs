@@ -41,7 +41,8 @@ fn row(service: &Service) -> String {
 }
 
 /// Text from a repository, with nothing left that Markdown or HTML would act on.
-pub(super) fn prose(text: &str) -> String {
+#[must_use]
+pub fn prose(text: &str) -> String {
     let mut out = String::new();
     for c in Escaped::new(text).to_string().chars() {
         match c {
@@ -57,6 +58,8 @@ pub(super) fn prose(text: &str) -> String {
     out
 }
 
-pub(super) fn code(text: &str) -> String {
+/// The same as code, in any place of a line.
+#[must_use]
+pub fn code(text: &str) -> String {
     format!("<code>{}</code>", prose(text))
 }

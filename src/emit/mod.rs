@@ -20,7 +20,7 @@ pub use github::{Output, outputs, render as github_output};
 pub use heading::heading;
 pub use list::{Separator, names, paths};
 pub use list_files::ListFiles;
-pub use markdown::markdown;
+pub use markdown::{code as markdown_code, markdown, prose as markdown_prose};
 pub use matrix::matrix;
 pub use releases::{changelog, releases_table};
 pub use shell::shell_word;

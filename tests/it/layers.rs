@@ -48,7 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("plan", &["affected", "base", "change", "config", "filter", "fingerprint", "image", "name", "trigger", "version"]),
     ("why", &["affected", "change", "config", "diagnostic", "filter", "glob", "name", "plan"]),
     ("emit", &["name", "plan", "release", "why"]),
-    ("exec", &["name", "plan", "recipe", "template"]),
+    ("exec", &["emit", "name", "plan", "recipe", "template"]),
     ("verdict", &["name"]),
     (
         "pipeline",

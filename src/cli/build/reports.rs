@@ -8,15 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Build;
-use crate::cli::changed;
-use crate::cli::exit::Exit;
+use crate::cli::env;
 use crate::cli::failure::Failure;
+use crate::cli::output::append;
+use crate::cli::report::{bug, failure, read};
 use crate::exec::Report;
-use crate::exec::output::{Style, last_lines};
-use crate::exec::report::{Service, junit};
-
-/// How many lines of a log `JUnit`'s XML gets.
-const LINES: usize = 200;
+use crate::exec::report::{Service, junit, markdown};
 
 /// The reports of a run.
 #[derive(Debug, Default)]
@@ -26,6 +23,8 @@ pub(super) struct Reports {
     took: BTreeMap<String, Duration>,
     json: Option<PathBuf>,
     junit: Option<PathBuf>,
+    /// Where the summary of the job is appended.
+    summary: Option<PathBuf>,
 }
 
 impl Reports {
@@ -37,10 +36,11 @@ impl Reports {
         let last = json.as_deref().and_then(|file| Report::read(&std::fs::read_to_string(file).ok()?).ok());
         let known = earlier.iter().chain(&last).flat_map(|report| &report.services);
         let took = known.filter_map(|service| Some((service.service.clone(), took(service)?))).collect();
+        let summary = env::read(env::STEP_SUMMARY).filter(|_| args.shown.ci).map(PathBuf::from);
         for file in json.iter().chain(&args.shown.junit) {
             can_be_written(file)?;
         }
-        Ok(Self { earlier, took, json, junit: args.shown.junit.clone() })
+        Ok(Self { earlier, took, json, junit: args.shown.junit.clone(), summary })
     }
 
     /// Returns how long a service's build took, where a report says so.
@@ -59,29 +59,18 @@ impl Reports {
             write(file, &text)?;
         }
         if let Some(file) = &self.junit {
-            let output = |service: &Service| {
-                let log = service.log.as_ref().filter(|_| service.outcome.is_failure())?;
-                last_lines(log, LINES, Style::default()).ok().map(|lines| lines.join("\n"))
-            };
-            write(file, &junit(report, output).map_err(|error| bug(&error))?)?;
+            write(file, &junit(report, failure).map_err(|error| bug(&error))?)?;
         }
-        Ok(())
+        match &self.summary {
+            Some(file) => append(file, &markdown(report, failure)),
+            None => Ok(()),
+        }
     }
-}
-
-fn read(file: &Path) -> Result<Report, Failure> {
-    Report::read(&changed::read_text(file)?)
-        .map_err(|error| Failure::new(Exit::Usage, "report", error.to_string()).help(error.help()))
 }
 
 fn took(service: &Service) -> Option<Duration> {
     let measured = service.outcome.is_success() && service.attempts > 0;
     Duration::try_from_secs_f64(service.seconds).ok().filter(|_| measured)
-}
-
-fn bug(error: &dyn std::error::Error) -> Failure {
-    Failure::new(Exit::Bug, "bug", format!("the report cannot be written: {error}"))
-        .help("this is a bug of rebake; please report it")
 }
 
 fn can_be_written(file: &Path) -> Result<(), Failure> {

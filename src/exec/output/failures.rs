@@ -1,10 +1,12 @@
 use std::io::{self, Write};
 
+use super::Manner;
+use super::annotation::annotate;
 use super::clean::Style;
 use super::grouped::Grouped;
 use super::marker::Engine;
+use super::note::note;
 use super::note::title;
-use super::{Manner, note::note};
 use crate::exec::event::Event;
 
 /// A line for each service, and the whole output of those that went wrong.
@@ -26,6 +28,10 @@ impl Manner for Failures {
                 self.0.group(service, out)
             }
             Event::Finished { service } => writeln!(out, "{}", title(service)),
+            Event::Ended { report } => {
+                note(event, out)?;
+                annotate(report, self.0.engine, out)
+            }
             event => note(event, out),
         }
     }

@@ -2,6 +2,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::Manner;
+use super::annotation::annotate;
 use super::clean::Style;
 use super::follow::Follow;
 use super::marker::{Engine, Fold};
@@ -12,7 +13,7 @@ use crate::exec::report::Service;
 /// Each attempt's whole output when it has ended, never mixed with another's: for CI.
 #[derive(Debug, Default)]
 pub struct Grouped {
-    engine: Engine,
+    pub(super) engine: Engine,
     style: Style,
     groups: usize,
 }
@@ -41,6 +42,10 @@ impl Manner for Grouped {
     fn show(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
         match event {
             Event::Retrying { service, .. } | Event::Finished { service } => self.group(service, out),
+            Event::Ended { report } => {
+                note(event, out)?;
+                annotate(report, self.engine, out)
+            }
             event => note(event, out),
         }
     }

@@ -1,6 +1,7 @@
 //! What people, CI engines and programs see of a run while it goes on: one file a manner, each a function from events
 //! to bytes. What a build printed is read from its log, as much at a time as memory allows.
 
+mod annotation;
 mod clean;
 mod failures;
 mod follow;
@@ -23,7 +24,9 @@ pub use follow::last_lines;
 pub use grouped::Grouped;
 pub use json::Json;
 pub use marker::Engine;
+pub(super) use note::time;
 pub use stream::Stream;
+pub(super) use summary::counts;
 
 /// A manner of showing a run.
 pub trait Manner: Send {

@@ -59,7 +59,7 @@ fn alive(running: &[Alive], waiting: usize) -> String {
 }
 
 /// Says a time as people do: `3.2s`, `4m10s`, `2h05m`.
-pub(super) fn time(seconds: f64) -> String {
+pub(in crate::exec) fn time(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float stops at the ends")]
     let whole = seconds.round() as u64;
     match whole {

@@ -16,13 +16,19 @@ pub(super) fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{}", title(service))?;
         failure(report, service, out)?;
     }
+    let counts = counts(report);
+    if counts.is_empty() { Ok(()) } else { writeln!(out, "\n{counts}") }
+}
+
+/// Returns how many services have each outcome: `3 succeeded, 1 failed`; empty where there are none.
+pub(in crate::exec) fn counts(report: &Report) -> String {
     let counts: Vec<String> = Outcome::ALL
         .into_iter()
         .map(|outcome| (outcome, report.services.iter().filter(|service| service.outcome == outcome).count()))
         .filter(|(_, count)| *count > 0)
         .map(|(outcome, count)| format!("{count} {}", outcome.word()))
         .collect();
-    if counts.is_empty() { Ok(()) } else { writeln!(out, "\n{}", counts.join(", ")) }
+    counts.join(", ")
 }
 
 fn failure(report: &Report, service: &Service, out: &mut dyn Write) -> io::Result<()> {

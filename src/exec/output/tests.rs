@@ -110,7 +110,8 @@ rebake: SIGINT: telling all builds to end; once more kills them
         "== well succeeded after 3.2s\none\ntwo\n",
         "::group::well succeeded after 3.2s\none\ntwo\n::endgroup::\n",
     );
-    assert_eq!(shown(Grouped::new(Engine::GitHub, BROKEN)), format!("{github}{END}"));
+    let annotation = r"::error title=bad\n%3A%3Aerror%3A%3A failed (exit 1%2C 2 attempts) after 3.2s::: :error::x%0A# #[group]y%0A100%25%0A%0Alast";
+    assert_eq!(shown(Grouped::new(Engine::GitHub, BROKEN)), format!("{github}{END}{annotation}\n"));
     let buildkite = plain.replace("== bad", "+++ bad").replace("== well", "--- well");
     assert_eq!(shown(Grouped::new(Engine::Buildkite, BROKEN)), format!("{buildkite}{END}"));
     let azure = plain.replace("== bad", "##[section]bad");
@@ -118,7 +119,8 @@ rebake: SIGINT: telling all builds to end; once more kills them
         "== well succeeded after 3.2s\none\ntwo\n",
         "##[group]well succeeded after 3.2s\none\ntwo\n##[endgroup]\n",
     );
-    assert_eq!(shown(Grouped::new(Engine::Azure, BROKEN)), format!("{azure}{END}"));
+    let annotation = r"##vso[task.logissue type=error]bad\n::error:: failed (exit 1, 2 attempts) after 3.2s";
+    assert_eq!(shown(Grouped::new(Engine::Azure, BROKEN)), format!("{azure}{END}{annotation}\n"));
     let gitlab = shown(Grouped::new(Engine::GitLab, BROKEN));
     let well = "\x1b[0Ksection_start:0:rebake_2[collapsed=true]\r\x1b[0Kwell succeeded after 3.2s\none\ntwo\n\x1b[0Ksection_end:3:rebake_2\r\x1b[0K\n";
     assert!(gitlab.contains(well), "{gitlab:?}");

@@ -1,6 +1,8 @@
 //! What a run leaves: one value, as JSON, as `JUnit`, and as the list of what is to be built again.
 
+mod images;
 mod junit;
+mod markdown;
 #[cfg(test)]
 mod tests;
 
@@ -10,7 +12,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use images::images;
 pub use junit::junit;
+pub use markdown::markdown;
 
 use super::outcome::Outcome;
 
@@ -24,6 +28,13 @@ pub struct Report {
     pub schema: u32,
     /// The services, in the order of the plan.
     pub services: Vec<Service>,
+}
+
+impl Default for Report {
+    /// The report of a run without services.
+    fn default() -> Self {
+        Self { schema: SCHEMA, services: Vec::new() }
+    }
 }
 
 /// What became of one service.
@@ -54,6 +65,9 @@ pub struct Service {
     pub image: Option<String>,
     /// Full image references; tags alone where there is no image.
     pub tags: Vec<String>,
+    /// Whether the result was to be pushed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub push: bool,
     /// The digest of the image, `sha256:…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,

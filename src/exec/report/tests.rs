@@ -12,6 +12,7 @@ fn service(name: &str, outcome: Outcome) -> Service {
         version: None,
         image: None,
         tags: Vec::new(),
+        push: false,
         digest: None,
         blocked_by: None,
         leaky: false,

@@ -99,6 +99,7 @@ fn not_started(build: &Build) -> Service {
         version: planned.version.clone(),
         image: planned.image.clone(),
         tags: planned.tags.clone(),
+        push: planned.push,
         digest: match &build.work {
             Work::Exists { digest } => digest.clone(),
             Work::Steps(_) => None,

@@ -1,6 +1,7 @@
 //! `rebake build`, run as people run it.
 
 mod refusals;
+mod reports;
 mod runs;
 
 use serde_json::Value;

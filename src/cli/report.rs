@@ -1,0 +1,81 @@
+//! `rebake report`.
+
+#![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+use super::changed;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+use crate::exec;
+use crate::exec::output::{Style, last_lines};
+use crate::exec::report::{Service, images, junit, markdown};
+
+const EXAMPLES: &str = "\
+Examples:
+  rebake report report.json --format images    what a deployment takes: image, digest, version and tags
+  rebake report jobs/*.json > report.json      one report of all the jobs of a matrix
+  rebake report report.json --format markdown >>$GITHUB_STEP_SUMMARY";
+
+/// How many lines of a failed build's log are shown.
+const LINES: usize = 50;
+
+/// Write the reports of builds in another format, as one
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Report {
+    /// Read these reports; of a service that stands in several, the last one counts
+    #[arg(value_name = "REPORT", required = true)]
+    reports: Vec<PathBuf>,
+    /// Choose the format
+    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    format: Format,
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// As `build --report` writes it
+    Json,
+    /// What was built: image, digest, version and tags for each service, as JSON
+    Images,
+    /// The summary of a job
+    Markdown,
+    /// JUnit's XML
+    Junit,
+}
+
+pub(crate) fn run(args: &Report, output: &Output) -> Result<Exit, Failure> {
+    let mut report = exec::Report::default();
+    for file in &args.reports {
+        report = read(file)?.over(report);
+    }
+    let text = match args.format {
+        Format::Json => report.to_json().map_err(|error| bug(&error))?,
+        Format::Images => images(&report).map_err(|error| bug(&error))?,
+        Format::Markdown => markdown(&report, failure),
+        Format::Junit => junit(&report, failure).map_err(|error| bug(&error))?,
+    };
+    output.data(&text)?;
+    Ok(Exit::Done)
+}
+
+/// Reads a saved report.
+pub(crate) fn read(file: &std::path::Path) -> Result<exec::Report, Failure> {
+    exec::Report::read(&changed::read_text(file)?)
+        .map_err(|error| Failure::new(Exit::Usage, "report", error.to_string()).help(error.help()))
+}
+
+/// Returns the end of a failed build's log, where it is still there.
+pub(crate) fn failure(service: &Service) -> Option<String> {
+    let log = service.log.as_ref().filter(|_| service.outcome.is_failure())?;
+    last_lines(log, LINES, Style::default()).ok().map(|lines| lines.join("\n"))
+}
+
+pub(crate) fn bug(error: &dyn std::error::Error) -> Failure {
+    Failure::new(Exit::Bug, "bug", format!("the report cannot be written: {error}"))
+        .help("this is a bug of rebake; please report it")
+}

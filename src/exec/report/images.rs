@@ -1,0 +1,30 @@
+use serde::Serialize;
+
+use super::{Report, Service};
+
+/// What a deployment has to know of a service that was built.
+#[derive(Debug, Serialize)]
+struct Handed<'a> {
+    service: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<&'a str>,
+    tags: &'a [String],
+}
+
+/// Returns the services whose results are there as a JSON array, one a line: what is handed over to a deployment.
+///
+/// # Errors
+/// Never in practice: every key is a string.
+pub fn images(report: &Report) -> Result<String, serde_json::Error> {
+    let image = |service: &Service| {
+        let Service { service, version, image, digest, tags, .. } = service;
+        let [version, image, digest] = [version, image, digest].map(Option::as_deref);
+        serde_json::to_string(&Handed { service, version, image, digest, tags })
+    };
+    let images = report.successful().map(image).collect::<Result<Vec<String>, _>>()?;
+    Ok(if images.is_empty() { "[]\n".to_owned() } else { format!("[\n  {}\n]\n", images.join(",\n  ")) })
+}
