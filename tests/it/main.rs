@@ -4,12 +4,15 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 #![expect(clippy::print_stdout, reason = "a random test says its seed and what it found")]
 
+mod action;
 mod build;
 mod ci_folder;
 mod config;
 mod config_errors;
 mod config_hostile;
 mod describe;
+mod drop_in;
+mod drop_in_original;
 mod events;
 #[cfg(unix)]
 mod exec;
@@ -36,6 +39,7 @@ mod record;
 mod release;
 mod remote;
 mod repo;
+mod runner;
 mod scenarios;
 mod since;
 mod source;
