@@ -177,6 +177,7 @@ fn carry_out(jobs: &[Job], args: &Build, here: &Here, output: &Output) -> Result
     let settings = settings::settings(&args.how, &here.trigger, shown::is_live(args.shown.output, output));
     let ended = exec::run(jobs, &settings, |event: &exec::Event| exec::Sink::event(&mut printer, event))
         .map_err(|error| Failure::new(Exit::Bug, "build", format!("the system refuses what builds need: {error}")))?;
+    exec::builder::tidy(jobs, &ended.report);
     written(printer.finish().map(drop))?;
     Ok(ended)
 }

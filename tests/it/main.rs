@@ -10,6 +10,7 @@ mod ci_folder;
 mod config;
 mod config_errors;
 mod config_hostile;
+mod containers;
 mod describe;
 mod drop_in;
 mod drop_in_original;

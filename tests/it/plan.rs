@@ -69,18 +69,18 @@ fn a_push_to_main_plans_what_changed_for_staging() {
     let repo = capstone();
     let payload = json!({"before": repo.id("HEAD~1").to_string(), "repository": {"default_branch": "main"}});
     let run = on_github(&repo, &["plan"], "push", "refs/heads/main", &payload).success();
-    run.stderr("").stdout(str![[r"
-c715f0e..1baff55: since the push before this one
+    run.stderr("").stdout(str![[r#"
+c885b64..fb16ddf: since the push before this one
 environment staging
 
 SERVICE     VERSION             WHY
-migrator    1.2.0-0001-1baff55  services/other/migrator/migrations/0002_orders.sql added by services/other/migrator/**  filters.yaml:7:7
-api-golang  1.0.9-0001-1baff55  services/other/migrator/migrations/0002_orders.sql added by services/other/migrator/**  filters.yaml:7:7
+migrator    1.2.0-0001-fb16ddf  services/other/migrator/migrations/0002_orders.sql added by services/other/migrator/**  filters.yaml:7:7
+api-golang  1.0.9-0001-fb16ddf  services/other/migrator/migrations/0002_orders.sql added by services/other/migrator/**  filters.yaml:7:7
                                 depends on migrator
 
 2 of 5 services to rebuild, in 2 steps.
 
-"]]);
+"#]]);
 }
 
 #[test]
@@ -89,8 +89,8 @@ fn a_release_tag_plans_that_service_alone_for_production() {
     repo.checkout("services/go/api-golang@1.0.9");
     let tag = "refs/tags/services/go/api-golang@1.0.9";
     let run = on_github(&repo, &["plan"], "push", tag, &json!({})).success();
-    run.stderr("").stdout(str![[r"
-c715f0e: the tag services/go/api-golang@1.0.9
+    run.stderr("").stdout(str![[r#"
+c885b64: the tag services/go/api-golang@1.0.9
 environment production
 
 SERVICE     VERSION  WHY
@@ -98,16 +98,16 @@ api-golang  1.0.9    asked for
 
 1 of 5 services to rebuild.
 
-"]]);
+"#]]);
     on_github(&repo, &["plan"], "push", "refs/tags/services/go/api-golan@1.0.9", &json!({}))
         .success()
-        .stdout(str![[r"
-c715f0e: the tag services/go/api-golan@1.0.9
+        .stdout(str![[r#"
+c885b64: the tag services/go/api-golan@1.0.9
 environment production
 
 Nothing to rebuild: none of 5 services is affected.
 
-"]])
+"#]])
         .stderr(str![[r"
 warning[tag-of-no-service]: the tag `services/go/api-golan@1.0.9` is no service's release tag, so nothing is planned
  |

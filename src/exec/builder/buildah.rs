@@ -1,10 +1,11 @@
 //! `buildah build`, and a `buildah push` for each tag.
 
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use super::image::{Image, Words, text};
 use super::{BuilderError, cache, shown};
-use crate::exec::build::{DigestSource, Step};
+use crate::exec::build::{Build, DigestSource, Step};
 use crate::name::Escaped;
 
 /// How it calls itself in messages, and the names that it gives a Dockerfile.
@@ -22,9 +23,6 @@ pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestS
     if !image.service.push {
         return Ok((vec![Step::new("buildah", built(image, BUILDAH.0)?)], DigestSource::Nowhere));
     }
-    let mut store = Words::default();
-    store.flag("--root", &text(image.service, &scratch.join(STORE).join("root"))?);
-    store.flag("--runroot", &text(image.service, &scratch.join(STORE).join("run"))?);
     let empty = Words::of(["rmi", "--all", "--force"]);
     let mut commands = Vec::new();
     if is_list(image) {
@@ -34,8 +32,27 @@ pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestS
     commands.push(built(image, BUILDAH.0)?);
     commands.extend(pushed(image, scratch)?);
     commands.push(empty);
-    let step = |words: Words| Step::new("buildah", store.clone().and(words));
-    Ok((commands.into_iter().map(step).collect(), DigestSource::File))
+    let store = text(image.service, &scratch.join(STORE))?;
+    Ok((commands.into_iter().map(|words| in_store(&store, words)).collect(), DigestSource::File))
+}
+
+/// Empties the store of a build that did not come to its end, as buildah does it: it undoes what a killed one left
+/// mounted, and removes files that are not the user's.
+pub(super) fn tidy(build: &Build) {
+    let store = build.scratch.join(STORE);
+    let Some(path) = store.to_str().filter(|_| store.is_dir()) else { return };
+    for words in [Words::of(["rm", "--all"]), Words::of(["rmi", "--all", "--force"])] {
+        let Step { program, arguments } = in_store(path, words);
+        let mut command = Command::new(program);
+        command.args(arguments).envs(build.environment.iter().map(|(name, value)| (name, value)));
+        // Whatever it says: what stays behind is in the run's directory, which is removed in its time.
+        let _ = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+}
+
+fn in_store(store: &str, words: Words) -> Step {
+    let (root, run) = (format!("{store}/root"), format!("{store}/run"));
+    Step::new("buildah", Words::of(["--root", &root, "--runroot", &run]).and(words))
 }
 
 /// Whether it becomes a list of images, one for each platform; only a registry has a use for that.
@@ -64,9 +81,9 @@ pub(super) fn built(image: &Image, builder: &'static str) -> Result<Words, Build
         // From `FROM scratch` on, podman 4.3 takes the layers of one platform for those of the next.
         words.word("--layers=false");
     }
-    match image.service.tags.first() {
+    match image.tags.first() {
         Some(first) if is_list(image) => words.flag("--manifest", first),
-        _ => words.each("--tag", &image.service.tags),
+        _ => words.each("--tag", &image.tags),
     }
     words.word(&image.context);
     Ok(words)
@@ -74,7 +91,7 @@ pub(super) fn built(image: &Image, builder: &'static str) -> Result<Words, Build
 
 /// Returns the words that push each tag, in order, the first with a file for the digest.
 pub(super) fn pushed(image: &Image, scratch: &Path) -> Result<Vec<Words>, BuilderError> {
-    let tags = &image.service.tags;
+    let tags = &image.tags;
     let mut commands = Vec::new();
     for (index, tag) in tags.iter().enumerate() {
         // Tags are names of one list, or of one image: a list has only the first.
@@ -115,9 +132,11 @@ mod tests {
              |--build-arg|VERSION=v1.0.1-0002-abc|--build-arg|HTTP_PROXY=http://proxy $(id)\
              |--secret|id=npm,env=NPM_TOKEN|--secret|id=key,src=key.pem|--label|a=x\ny|--label|b=z\
              |--platform|linux/arm64|--cache-from|ghcr.io/acme/api/cache|--cache-to|acme/layers|--layers\
-             |--tag|ghcr.io/acme/api:1|--tag|ghcr.io/acme/api:latest|ROOT",
+             |--tag|ghcr.io/acme/api:1|--tag|ghcr.io/acme/api:latest\
+             |--tag|ghcr.io/acme/api:fp1-4oymiquy7qobjgx36tejs35zeq|ROOT",
             "push|--digestfile|/logs/acme+api/digest|--|ghcr.io/acme/api:1|docker://ghcr.io/acme/api:1",
             "push|--|ghcr.io/acme/api:latest|docker://ghcr.io/acme/api:latest",
+            "push|--|ghcr.io/acme/api:fp1-4oymiquy7qobjgx36tejs35zeq|docker://ghcr.io/acme/api:fp1-4oymiquy7qobjgx36tejs35zeq",
             "rmi|--all|--force",
         ];
         assert_eq!(commands, expected.map(|command| format!("{STORE}{command}")));
@@ -134,10 +153,12 @@ mod tests {
         let first = "manifest|push|--all|--digestfile|/logs/acme+api/digest|--|ghcr.io/acme/api:1\
                      |docker://ghcr.io/acme/api:1";
         let second = "manifest|push|--all|--|ghcr.io/acme/api:1|docker://ghcr.io/acme/api:latest";
-        let expected = ["rmi|--all|--force", build, first, second, "rmi|--all|--force"];
+        let third =
+            "manifest|push|--all|--|ghcr.io/acme/api:1|docker://ghcr.io/acme/api:fp1-4oymiquy7qobjgx36tejs35zeq";
+        let expected = ["rmi|--all|--force", build, first, second, third, "rmi|--all|--force"];
         assert_eq!(commands, expected.map(|command| format!("{STORE}{command}")));
         let (commands, digest) = images(&plain(Builder::Podman), &["services/api/Containerfile"], quiet).unwrap();
-        let expected = ["rmi|--force|--ignore|--|ghcr.io/acme/api:1", build, first, second];
+        let expected = ["rmi|--force|--ignore|--|ghcr.io/acme/api:1", build, first, second, third];
         assert_eq!(commands, expected.map(|command| format!("podman {command}")));
         assert_eq!(digest, DigestSource::File);
     }

@@ -30,7 +30,7 @@ pub(super) fn build(
     );
     words.each("--cache-to", &recipe.cache_to.iter().map(|entry| cache::for_docker(entry, image)).collect::<Vec<_>>());
     words.each("--attest", &recipe.attest);
-    words.each("--tag", &image.service.tags);
+    words.each("--tag", &image.tags);
     let digest = if image.service.push {
         words.word("--push");
         words.flag("--metadata-file", &text(image.service, &scratch.join(DigestSource::METADATA))?);
@@ -71,6 +71,7 @@ mod tests {
               |--cache-to|type=gha,mode=max,scope=all|--cache-to|type=registry,ref=acme/x\
               |--cache-to|type=local,dest=/tmp/x|--attest|type=provenance,mode=max|--attest|type=sbom\
               |--tag|ghcr.io/acme/api:1|--tag|ghcr.io/acme/api:latest\
+              |--tag|ghcr.io/acme/api:fp1-4oymiquy7qobjgx36tejs35zeq\
               |--push|--metadata-file|/logs/acme+api/metadata.json|ROOT"]
         );
         assert_eq!(digest, DigestSource::Metadata);

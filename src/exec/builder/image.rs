@@ -14,6 +14,9 @@ pub(super) struct Image<'a> {
     pub(super) name: &'a str,
     pub(super) file: String,
     pub(super) context: String,
+    /// Full references. One that is pushed has the fingerprint's last (`--skip-existing`, spec section 13): where it
+    /// is, all others are.
+    pub(super) tags: Vec<String>,
     /// `NAME=value` each. They stand in the command line: in the environment, `HTTP_PROXY` or `DOCKER_HOST` would
     /// mean something to the builder itself. No secret is among them.
     pub(super) arguments: Vec<String>,
@@ -38,6 +41,7 @@ impl<'a> Image<'a> {
             name,
             file: text(service, &source.file(service, recipe, files)?)?,
             context: text(service, &source.context(service, recipe)?)?,
+            tags: tags(service),
             arguments: arguments(plan, service, recipe)?,
             labels: labels(service)?,
         })
@@ -95,6 +99,11 @@ impl IntoIterator for Words {
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }
+}
+
+fn tags(service: &Service) -> Vec<String> {
+    let content = service.content_reference().filter(|_| service.push);
+    service.tags.iter().cloned().chain(content.map(|reference| reference.to_string())).collect()
 }
 
 fn arguments(plan: &Plan, service: &Service, recipe: &Recipe) -> Result<Vec<String>, BuilderError> {

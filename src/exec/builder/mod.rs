@@ -16,6 +16,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::build::{Build, DigestSource, Step, Work};
+use super::report::Report;
 use crate::name::Escaped;
 use crate::plan::{Plan, Service};
 use crate::recipe::{Builder, Recipe, Run};
@@ -77,6 +78,12 @@ pub fn prepare<'a>(
         locks: Vec::new(),
         expected: None,
     })
+}
+
+/// Takes away what builders keep of builds that did not come to their end; to be called when the run is over.
+pub fn tidy(builds: &[Build], report: &Report) {
+    let ended = builds.iter().zip(&report.services).filter(|(_, service)| !service.outcome.is_success());
+    ended.for_each(|(build, _)| buildah::tidy(build));
 }
 
 fn run_step(service: &Service, run: &Run) -> Result<Step, BuilderError> {

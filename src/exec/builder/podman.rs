@@ -16,7 +16,7 @@ pub(super) const PODMAN: (&str, &[&str]) = ("podman", &["Containerfile", "Docker
 /// have 50 characters.)
 pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestSource), BuilderError> {
     let mut commands = Vec::new();
-    if let (true, Some(first)) = (is_list(image), image.service.tags.first()) {
+    if let (true, Some(first)) = (is_list(image), image.tags.first()) {
         // To a list that is there already, podman would add.
         commands.push(Words::of(["rmi", "--force", "--ignore", "--", first]));
     }

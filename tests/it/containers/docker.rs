@@ -1,0 +1,71 @@
+//! The same day by `docker buildx build`, with a daemon of the test's own.
+
+use std::os::unix::fs::symlink;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::capstone::day;
+use super::registry::Registry;
+use crate::repo::Rebake;
+
+/// Debian's dockerd on a private socket, without a network. It ends with the value.
+struct Daemon {
+    child: Child,
+    directory: tempfile::TempDir,
+}
+
+impl Daemon {
+    fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        std::fs::create_dir_all(path("config/cli-plugins")).unwrap();
+        #[expect(clippy::disallowed_methods, reason = ".ci/run says where it has unpacked buildx")]
+        if let Some(buildx) = std::env::var_os("REBAKE_BUILDX") {
+            symlink(buildx, path("config/cli-plugins/docker-buildx")).unwrap();
+        }
+        let log = std::fs::File::create(path("log")).unwrap();
+        let mut command = Command::new("dockerd");
+        command.args(["--bridge=none", "--iptables=false", "--ip6tables=false", "--storage-driver=vfs"]);
+        for (flag, name) in [("--data-root", "data"), ("--exec-root", "exec"), ("--pidfile", "pid")] {
+            command.arg(flag).arg(path(name));
+        }
+        command.arg("--host").arg(socket(&directory)).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let child = command.spawn().expect("dockerd is installed: .ci/run does that");
+        let mut daemon = Self { child, directory };
+        let since = Instant::now();
+        while !daemon.directory.path().join("socket").exists() {
+            let log = std::fs::read_to_string(daemon.directory.path().join("log")).unwrap();
+            assert!(daemon.child.try_wait().unwrap().is_none(), "dockerd ended: {log}");
+            assert!(since.elapsed() < Duration::from_secs(60), "dockerd does not listen: {log}");
+            sleep(Duration::from_millis(20));
+        }
+        daemon
+    }
+
+    fn lend(&self, rebake: Rebake) -> Rebake {
+        rebake.env("DOCKER_HOST", socket(&self.directory)).env("DOCKER_CONFIG", self.directory.path().join("config"))
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // By this signal it ends its containerd too.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        let _ = self.child.wait();
+    }
+}
+
+fn socket(directory: &tempfile::TempDir) -> String {
+    format!("unix://{}", directory.path().join("socket").display())
+}
+
+#[test]
+#[ignore = "needs dockerd, docker buildx and docker-registry: .ci/run runs it"]
+fn a_day_with_docker() {
+    let registry = Registry::start();
+    let daemon = Daemon::start();
+    day(&registry, "docker", |rebake| daemon.lend(rebake));
+}
