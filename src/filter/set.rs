@@ -1,3 +1,5 @@
+use bstr::ByteSlice as _;
+
 use super::{Effect, Filter, Quantifier};
 use crate::diagnostic::Located;
 use crate::glob::{GlobIndex, Hit, Pattern};
@@ -30,6 +32,9 @@ enum Shape {
 
 /// What `.` does not take in JavaScript.
 const LINE_BREAKS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
+
+/// The bytes with which one of them begins.
+const FIRST_BYTES: &[u8] = b"\n\r\xe2";
 
 /// The filter and the rule (or the entry) that a pattern of the index stands in.
 #[derive(Debug, Clone, Copy)]
@@ -92,10 +97,10 @@ impl Filters {
     /// character in the place of each line break.
     pub(super) fn hits(&self, path: &[u8], hits: &mut Vec<Hit>) {
         self.index.matches(path, hits);
-        let text = String::from_utf8_lossy(path);
-        if self.shape == Shape::Ordered && text.contains(LINE_BREAKS) {
+        if self.shape == Shape::Ordered && path.find_byteset(FIRST_BYTES).is_some() {
             let mut more = Vec::new();
-            self.index.matches(text.replace(LINE_BREAKS, "_").as_bytes(), &mut more);
+            let text = path.to_str_lossy().replace(LINE_BREAKS, "_");
+            self.index.matches(text.as_bytes(), &mut more);
             hits.append(&mut more);
             hits.sort_unstable();
             hits.dedup_by_key(|hit| hit.pattern);

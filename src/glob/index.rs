@@ -1,8 +1,8 @@
 use super::key::{Demand, Part};
 use super::subject::Subject;
 use super::{Pattern, Verdict};
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Many patterns at once: says which of them match a path, and tries only the few that could.
 ///
@@ -14,29 +14,30 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The index is `Sync`: match many paths in parallel by asking from many threads.
 #[derive(Debug, Clone, Default)]
 pub struct GlobIndex {
-    patterns: Vec<Pattern>,
-    /// The different texts, and the positions of the patterns that have them.
-    texts: IndexMap<String, Vec<usize>>,
-    /// Positions in `texts`, by a segment that a path must have.
+    /// The different patterns, and the positions of those that have this text.
+    patterns: IndexMap<Pattern, Vec<usize>, RandomState>,
+    /// Positions in `patterns`, by a segment that a path must have.
     whole: Shelf,
     beginnings: Shelf,
     endings: Shelf,
-    /// Positions in `texts` of what could match any path.
+    /// Positions in `patterns` of what could match any path.
     anything: Vec<usize>,
 }
 
-/// Positions in `texts`, filed under texts.
+/// Positions in `patterns`, filed under texts.
 #[derive(Debug, Clone, Default)]
 struct Shelf {
-    filed: IndexMap<String, Vec<usize>>,
+    filed: IndexMap<String, Vec<usize>, RandomState>,
     /// How long the texts are, in bytes.
-    lengths: BTreeSet<usize>,
+    lengths: Vec<usize>,
 }
 
 impl Shelf {
     fn file(&mut self, text: &str, position: usize) {
         self.filed.entry(text.to_owned()).or_default().push(position);
-        self.lengths.insert(text.len());
+        if !self.lengths.contains(&text.len()) {
+            self.lengths.push(text.len());
+        }
     }
 
     fn get(&self, text: &str) -> &[usize] {
@@ -57,20 +58,18 @@ impl GlobIndex {
     /// Builds the index; positions count from 0 in the order of `patterns`.
     #[must_use]
     pub fn new(patterns: impl IntoIterator<Item = Pattern>) -> Self {
-        let mut index = Self { patterns: patterns.into_iter().collect(), ..Self::default() };
-        for (position, pattern) in index.patterns.iter().enumerate() {
-            index.texts.entry(pattern.text().to_owned()).or_default().push(position);
+        let mut index = Self::default();
+        for (position, pattern) in patterns.into_iter().enumerate() {
+            index.patterns.entry(pattern).or_default().push(position);
         }
-        let demands: Vec<Vec<Demand>> =
-            index.texts.values().map(|positions| index.patterns[positions[0]].demands()).collect();
-        let mut common: BTreeMap<(Part, &str), usize> = BTreeMap::new();
+        let demands: Vec<Vec<Demand>> = index.patterns.keys().map(Pattern::demands).collect();
+        let mut common: IndexMap<(Part, &str), usize, RandomState> = IndexMap::default();
         for demand in demands.iter().flatten() {
             for text in &demand.texts {
                 *common.entry((demand.part, text)).or_default() += 1;
             }
         }
-        let shared =
-            |demand: &Demand| demand.texts.iter().map(|text| common[&(demand.part, text.as_str())]).sum::<usize>();
+        let shared = |demand: &Demand| demand.texts.iter().map(|text| common[&(demand.part, &**text)]).sum::<usize>();
         for (position, demands) in demands.iter().enumerate() {
             let Some(rarest) = demands.iter().min_by_key(|demand| (shared(demand), demand.part)) else {
                 index.anything.push(position);
@@ -88,15 +87,6 @@ impl GlobIndex {
         index
     }
 
-    /// Returns the pattern at a position.
-    ///
-    /// # Panics
-    /// When there is none.
-    #[must_use]
-    pub fn pattern(&self, position: usize) -> &Pattern {
-        &self.patterns[position]
-    }
-
     /// Puts the patterns that match a path into `hits`, in ascending order, after emptying it.
     pub fn matches(&self, path: &[u8], hits: &mut Vec<Hit>) {
         self.matches_counted(path, hits);
@@ -107,9 +97,8 @@ impl GlobIndex {
         hits.clear();
         let path = Subject::new(path);
         let candidates = self.candidates(&path.text);
-        for candidate in &candidates {
-            let positions = &self.texts[*candidate];
-            let doubt = match self.patterns[positions[0]].matches_subject(&path) {
+        for (pattern, positions) in candidates.iter().filter_map(|position| self.patterns.get_index(*position)) {
+            let doubt = match pattern.matches_subject(&path) {
                 Verdict::No => continue,
                 verdict => verdict == Verdict::Doubt,
             };
@@ -119,18 +108,19 @@ impl GlobIndex {
         candidates.len()
     }
 
-    /// The texts that could match a path, each once.
+    /// The patterns that could match a path, each once.
     fn candidates(&self, path: &str) -> Vec<usize> {
         let mut candidates = self.anything.clone();
         // A path that is a pattern's text matches it, whatever it demands.
-        candidates.extend(self.texts.get_index_of(path));
+        candidates.extend(self.patterns.get_index_of(path));
         for segment in path.split('/') {
             candidates.extend(self.whole.get(segment));
-            for length in self.beginnings.lengths.range(..=segment.len()) {
+            for length in &self.beginnings.lengths {
                 candidates.extend(segment.get(..*length).map_or(&[][..], |text| self.beginnings.get(text)));
             }
-            for length in self.endings.lengths.range(..=segment.len()) {
-                candidates.extend(segment.get(segment.len() - length..).map_or(&[][..], |text| self.endings.get(text)));
+            for length in &self.endings.lengths {
+                let text = segment.len().checked_sub(*length).and_then(|start| segment.get(start..));
+                candidates.extend(text.map_or(&[][..], |text| self.endings.get(text)));
             }
         }
         candidates.sort_unstable();
@@ -162,7 +152,6 @@ mod tests {
         assert_eq!(hits(&index, "src/a.rs"), [0; 0]);
         // The text of a pattern, though it asks for another path.
         assert_eq!(hits(&index, "a\\*b"), [2, 4]);
-        assert_eq!(index.pattern(3).text(), "docs/**");
     }
 
     #[test]

@@ -2,19 +2,20 @@
 
 use super::term::Times;
 use super::tree::Node;
+use std::borrow::Cow;
 
 /// How many texts a group of alternatives may stand for before it counts as unknown.
 const MAX_TEXTS: usize = 64;
 
 /// What an expression demands of a path: that one of its segments is, begins with or ends in any of these texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Demand {
+pub(super) struct Demand<'t> {
     pub(super) part: Part,
-    pub(super) texts: Vec<String>,
+    pub(super) texts: Vec<Cow<'t, str>>,
 }
 
 /// The part of a segment that a text must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Part {
     Whole,
     Beginning,
@@ -22,7 +23,7 @@ pub(super) enum Part {
 }
 
 /// Returns all that an expression demands; a path that it takes meets every demand.
-pub(super) fn demands(tree: &Node) -> Vec<Demand> {
+pub(super) fn demands(tree: &Node) -> Vec<Demand<'_>> {
     let nodes = match tree {
         Node::Sequence(nodes) => &nodes[..],
         node => std::slice::from_ref(node),
@@ -32,25 +33,36 @@ pub(super) fn demands(tree: &Node) -> Vec<Demand> {
         [nodes @ .., Node::Repeat(node, Times::Optional)] if **node == Node::Literal("/".to_owned()) => nodes,
         nodes => nodes,
     };
-    let mut walk = Walk { demands: Vec::new(), whole: true, texts: vec![String::new()] };
+    let mut walk = Walk::default();
     for node in nodes {
         walk.node(node);
     }
-    walk.slash();
-    walk.demands
+    walk.finish()
 }
 
-/// A walk over the nodes of an expression, from left to right.
-struct Walk {
-    demands: Vec<Demand>,
+/// A walk over an expression, from left to right.
+pub(super) struct Walk<'t> {
+    demands: Vec<Demand<'t>>,
     /// Whether the texts begin where a segment does.
     whole: bool,
     /// What may stand between the last place that is not literal, or the last slash, and here.
-    texts: Vec<String>,
+    texts: Vec<Cow<'t, str>>,
 }
 
-impl Walk {
-    fn node(&mut self, node: &Node) {
+impl Default for Walk<'_> {
+    fn default() -> Self {
+        Self { demands: Vec::new(), whole: true, texts: vec![Cow::Borrowed("")] }
+    }
+}
+
+impl<'t> Walk<'t> {
+    /// Returns all demands, at the end of the expression.
+    pub(super) fn finish(mut self) -> Vec<Demand<'t>> {
+        self.slash();
+        self.demands
+    }
+
+    fn node(&mut self, node: &'t Node) {
         match node {
             Node::Guard(_) | Node::Ahead(..) | Node::Boundary(_) | Node::Start => {}
             Node::Literal(text) => {
@@ -81,29 +93,35 @@ impl Walk {
         self.whole && self.texts == [""]
     }
 
-    fn append(&mut self, more: &[&str]) {
+    /// One of these texts follows.
+    pub(super) fn append(&mut self, more: &[&'t str]) {
         if self.texts.len() * more.len() > MAX_TEXTS {
             return self.unknown();
         }
-        self.texts = self.texts.iter().flat_map(|text| more.iter().map(move |more| format!("{text}{more}"))).collect();
+        let both = |text: &Cow<'t, str>, more: &'t str| match &**text {
+            "" => Cow::Borrowed(more),
+            text => Cow::Owned(format!("{text}{more}")),
+        };
+        self.texts = self.texts.iter().flat_map(|text| more.iter().map(move |more| both(text, more))).collect();
     }
 
-    fn slash(&mut self) {
+    /// A slash follows.
+    pub(super) fn slash(&mut self) {
         self.demand(if self.whole { Part::Whole } else { Part::Ending });
-        (self.whole, self.texts) = (true, vec![String::new()]);
+        (self.whole, self.texts) = (true, vec![Cow::Borrowed("")]);
     }
 
     /// Something follows that is not literal.
-    fn unknown(&mut self) {
+    pub(super) fn unknown(&mut self) {
         if self.whole {
             self.demand(Part::Beginning);
         }
-        (self.whole, self.texts) = (false, vec![String::new()]);
+        (self.whole, self.texts) = (false, vec![Cow::Borrowed("")]);
     }
 
     fn demand(&mut self, part: Part) {
         // What may be empty demands nothing: `**/` also takes the end of the path.
-        if !self.texts.iter().any(String::is_empty) {
+        if !self.texts.iter().any(|text| text.is_empty()) {
             self.demands.push(Demand { part, texts: std::mem::take(&mut self.texts) });
         }
     }

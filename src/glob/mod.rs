@@ -1,9 +1,10 @@
 //! Patterns: picomatch's dialect with `{dot: true}`, and an index over thousands of them.
 //!
-//! A pattern's text is read by picomatch's rules (`read`) into the words of a regular expression (`term`), which
-//! `tree` puts together. Two engines answer for a tree, and agree: the `machine` for everything, and for patterns
-//! that are asked often the crate `regex` (`linear`), which is about twenty times faster where it can express the
-//! tree. [`GlobIndex`] files patterns by what they demand of a path (`key`), and tries only the few that could match.
+//! Most patterns are simple: their text itself answers for paths as git has them (`simple`). Any other text is read by
+//! picomatch's rules (`read`) into the words of a regular expression (`term`), which `tree` puts together. Two engines
+//! answer for a tree, and agree: the `machine` for everything, and for patterns that are asked often the crate `regex`
+//! (`linear`), which is about twenty times faster where it can express the tree. [`GlobIndex`] files patterns by what
+//! they demand of a path (`key`), and tries only the few that could match.
 //!
 //! # Limits
 //!
@@ -46,6 +47,7 @@
 
 mod error;
 mod explain;
+mod expression;
 mod index;
 mod key;
 mod linear;
@@ -53,6 +55,7 @@ mod machine;
 mod pattern;
 mod read;
 mod set;
+mod simple;
 mod subject;
 mod term;
 mod tree;

@@ -1,22 +1,13 @@
-use super::PatternError;
+use super::expression::Expression;
 use super::key::{self, Demand};
-use super::linear;
-use super::machine::{GaveUp, Machine};
-use super::read::read;
-use super::set::ends_line;
+use super::machine::GaveUp;
 use super::subject::Subject;
 use super::tree::Node;
-use regex::bytes::Regex;
+use super::{PatternError, simple};
+use std::borrow::Borrow;
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
-
-/// The steps that one match may take.
-const MAX_STEPS: usize = 5_000_000;
-
-/// How many plain paths the machine answers for before the linear engine does. To compile for the machine takes
-/// about 2 µs and to match 2 µs; for the linear engine it is 30 µs and 0.1 µs.
-const SELDOM: u32 = 256;
 
 /// A pattern as somebody wrote it, ready to match. Cheap to clone.
 #[derive(Clone)]
@@ -24,13 +15,10 @@ pub struct Pattern(Arc<Inner>);
 
 struct Inner {
     text: String,
-    negated: bool,
-    tree: Node,
-    machine: OnceLock<Machine>,
-    /// `None` inside when the linear engine cannot express the tree.
-    linear: OnceLock<Option<Regex>>,
-    /// How often the machine was asked about a plain path.
-    asked: AtomicU32,
+    /// Whether the text itself answers for plain paths.
+    simple: bool,
+    /// What the text reads as; a simple one is not read until somebody needs it.
+    expression: OnceLock<Expression>,
 }
 
 /// Whether a path matches a pattern.
@@ -51,11 +39,9 @@ impl Pattern {
     /// When it cannot be read: it is empty or too long, groups stand too deep in each other, something is never
     /// closed, or picomatch would make an expression of it that never matches.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
-        let reading = read(text)?;
-        let tree = Node::build(&reading.terms)?;
-        let (text, negated) = (text.to_owned(), reading.negated);
-        let (machine, linear, asked) = (OnceLock::new(), OnceLock::new(), AtomicU32::new(0));
-        Ok(Self(Arc::new(Inner { text, negated, tree, machine, linear, asked })))
+        let simple = simple::is_simple(text);
+        let expression = if simple { OnceLock::new() } else { OnceLock::from(Expression::read(text)?) };
+        Ok(Self(Arc::new(Inner { text: text.to_owned(), simple, expression })))
     }
 
     /// Returns the pattern as it was written.
@@ -67,7 +53,7 @@ impl Pattern {
     /// Whether picomatch calls the pattern negated: it begins with an odd number of `!` that no `(` follows.
     #[must_use]
     pub fn is_negated(&self) -> bool {
-        self.0.negated
+        !self.0.simple && self.expression().negated
     }
 
     /// Returns a directory in which, or at which, everything lies that the pattern matches: `services/api` for
@@ -88,12 +74,23 @@ impl Pattern {
     }
 
     pub(super) fn tree(&self) -> &Node {
-        &self.0.tree
+        &self.expression().tree
+    }
+
+    fn expression(&self) -> &Expression {
+        let Inner { text, expression, .. } = &*self.0;
+        expression.get_or_init(|| Expression::read(text).expect("a simple text can always be read"))
     }
 
     /// What a path must have so that the pattern can match it. A negated pattern matches what has nothing of it.
-    pub(super) fn demands(&self) -> Vec<Demand> {
-        if self.is_negated() { Vec::new() } else { key::demands(&self.0.tree) }
+    pub(super) fn demands(&self) -> Vec<Demand<'_>> {
+        if self.0.simple {
+            simple::demands(&self.0.text)
+        } else if self.is_negated() {
+            Vec::new()
+        } else {
+            key::demands(self.tree())
+        }
     }
 
     /// Returns whether a path matches, by picomatch's rules with `{dot: true}`.
@@ -105,42 +102,41 @@ impl Pattern {
     }
 
     pub(super) fn matches_subject(&self, path: &Subject<'_>) -> Verdict {
-        let Inner { text, negated, tree, .. } = &*self.0;
+        let Inner { text, simple, .. } = &*self.0;
         if path.text.is_empty() {
             return Verdict::No;
         }
         if path.text == *text {
             return Verdict::Yes;
         }
-        // A negated expression ends in `.*`, which takes no line break.
-        if *negated && path.text.contains(ends_line) {
-            return Verdict::No;
-        }
-        match if tree.may_take(&path.text) { self.0.takes(path) } else { Ok(false) } {
-            Ok(takes) if takes != *negated => Verdict::Yes,
-            Ok(_) => Verdict::No,
+        let takes =
+            if *simple && path.plain { Ok(simple::takes(text, &path.text)) } else { self.expression().takes(path) };
+        match takes {
+            Ok(true) => Verdict::Yes,
+            Ok(false) => Verdict::No,
             Err(GaveUp) => Verdict::Doubt,
         }
     }
 }
 
-impl Inner {
-    /// Whether the expression takes a path. One that is asked often is compiled for the linear engine.
-    fn takes(&self, path: &Subject<'_>) -> Result<bool, GaveUp> {
-        if path.plain
-            && let Some(directory) = self.tree.directory()
-        {
-            let inside = path.text.strip_prefix(directory);
-            return Ok(inside.is_some_and(|inside| inside.is_empty() || inside.starts_with('/')));
-        }
-        let often = || self.linear.get().is_some() || self.asked.fetch_add(1, Ordering::Relaxed) >= SELDOM;
-        if path.plain
-            && often()
-            && let Some(linear) = self.linear.get_or_init(|| linear::compile(&self.tree))
-        {
-            return Ok(linear.is_match(path.text.as_bytes()));
-        }
-        self.machine.get_or_init(|| Machine::new(&self.tree)).run(&path.text, MAX_STEPS).map(|run| run.matches)
+/// Patterns are equal when their texts are.
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for Pattern {}
+
+impl Hash for Pattern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text().hash(state);
+    }
+}
+
+impl Borrow<str> for Pattern {
+    fn borrow(&self) -> &str {
+        self.text()
     }
 }
 
@@ -153,6 +149,7 @@ impl fmt::Debug for Pattern {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::glob::expression::SELDOM;
     use proptest::prelude::*;
 
     fn parse(text: &str) -> Pattern {
@@ -264,26 +261,16 @@ mod tests {
 
     #[test]
     fn a_pattern_that_is_asked_often_answers_the_same() {
-        let pattern = parse("src/**/*.rs");
+        let pattern = parse("src/**/*.[r]s");
         for _ in 0..2 * SELDOM {
             assert_eq!(pattern.matches(b"src/a/b.rs"), Verdict::Yes);
             assert_eq!(pattern.matches(b"src/a/b\n.rs"), Verdict::Yes);
             assert_eq!(pattern.matches(b"src/../b.rs"), Verdict::No);
         }
-        assert!(pattern.0.linear.get().is_some_and(Option::is_some));
+        assert!(pattern.expression().linear.get().is_some_and(Option::is_some));
     }
 
     proptest! {
-        #[test]
-        fn what_is_answered_without_an_engine_is_what_the_machine_answers(
-            pattern in "(src|a)(/|/b)?(/\\*\\*|\\*|/\\*\\*/c)(\\.md)?",
-            path in "(src|a|\\.)(/(a|b|c|\\.x|\\.|))?(/c|/b|x)?(\\.md)?",
-        ) {
-            let pattern = parse(&pattern);
-            let run = Machine::new(pattern.tree()).run(&path, usize::MAX).unwrap();
-            prop_assert_eq!(pattern.matches(path.as_bytes()) == Verdict::Yes, run.matches, "{:?} {}", pattern, path);
-        }
-
         #[test]
         fn no_text_breaks_the_reader(text in r#"[a.*?!+@(){}\[\]|/,\\"^$:<=0é-]{0,24}"#, path in "[a./é\n]{0,12}") {
             if let Ok(pattern) = Pattern::parse(&text) {

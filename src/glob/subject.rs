@@ -16,9 +16,24 @@ pub(super) struct Subject<'a> {
 impl<'a> Subject<'a> {
     pub(super) fn new(path: &'a [u8]) -> Self {
         let text = path.to_str_lossy();
-        let plain = !text.split('/').any(|segment| matches!(segment, "" | "." | "..")) && !text.contains(ends_line);
+        let plain = is_plain(&text);
         Self { text, plain }
     }
+}
+
+fn is_plain(text: &str) -> bool {
+    // How many dots the segment has, if it has nothing else.
+    let mut dots = Some(0);
+    for byte in text.bytes() {
+        dots = match byte {
+            b'/' if matches!(dots, Some(0..=2)) => return false,
+            b'\n' | b'\r' => return false,
+            b'/' => Some(0),
+            b'.' => dots.map(|dots| dots + 1),
+            _ => None,
+        };
+    }
+    !matches!(dots, Some(0..=2)) && (text.is_ascii() || !text.contains(ends_line))
 }
 
 #[cfg(test)]

@@ -53,17 +53,6 @@ impl Node {
         }
     }
 
-    /// The directory of which this is all, as `src` is of `src/**`.
-    ///
-    /// It takes the [plain](super::subject) paths that are the directory or in it.
-    pub(super) fn directory(&self) -> Option<&str> {
-        let Self::Sequence(nodes) = self else { return None };
-        let [Self::Literal(directory), Self::Either(arms)] = &nodes[..] else { return None };
-        let [Self::Sequence(inside), Self::End] = &arms[..] else { return None };
-        let [Self::Literal(slash), Self::Guard(Guard::NotDots), Self::Globstar] = &inside[..] else { return None };
-        (slash == "/").then_some(directory)
-    }
-
     /// Whether a lookahead is anywhere in it.
     pub(super) fn looks_ahead(&self) -> bool {
         match self {

@@ -108,6 +108,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
+    ("foldhash", &["glob"]),
     ("gix", &["git"]),
     ("granit_parser", &["config"]),
     ("jobserver", &["exec"]),

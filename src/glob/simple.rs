@@ -1,0 +1,327 @@
+//! Patterns that are answered from their text: nothing is read into a tree, and nothing is compiled.
+//!
+//! Nearly all that people write is *simple*: segments that are `**`, or are made of letters, digits, `_` `-` `.` `@`,
+//! of `*` and `?`, and of groups of such text: `{ts,tsx}`, `@(a|b)`, `?(a)`. Such a text can always be read, and on a
+//! [plain](super::subject) path it means what it looks like: picomatch's special cases are about `.` and `..`, about
+//! empty segments, and about groups in each other.
+
+use super::key::{Demand, Walk};
+
+/// The longest simple text, in bytes, and into how many texts its groups may unfold. A match takes at most
+/// path × text × unfolded steps.
+const MAX_LENGTH: usize = 255;
+const MAX_UNFOLDED: usize = 16;
+
+/// What a segment is made of, besides stars.
+enum Piece<'t> {
+    Text(&'t str),
+    /// `?`: one character.
+    One,
+    /// One of these texts, some of which may be empty.
+    Group(Alternatives<'t>),
+}
+
+#[derive(Clone)]
+struct Alternatives<'t> {
+    texts: &'t str,
+    separator: char,
+    /// Whether there may also be none.
+    optional: bool,
+}
+
+impl<'t> Alternatives<'t> {
+    fn iter(&self) -> impl Iterator<Item = &'t str> {
+        self.optional.then_some("").into_iter().chain(self.texts.split(self.separator))
+    }
+}
+
+/// Whether a pattern is simple.
+pub(super) fn is_simple(text: &str) -> bool {
+    let mut unfolded = 1;
+    let mut after_globstar = false;
+    text.len() <= MAX_LENGTH
+        && text.split('/').all(|segment| {
+            let globstar = segment == "**";
+            let again = std::mem::replace(&mut after_globstar, globstar) && globstar;
+            if globstar { !again } else { is_segment(segment, &mut unfolded) }
+        })
+        && unfolded <= MAX_UNFOLDED
+}
+
+/// Whether a segment is made of pieces and single stars, and cannot be empty.
+fn is_segment(segment: &str, unfolded: &mut usize) -> bool {
+    let mut something = false;
+    let mut rest = segment;
+    while !rest.is_empty() {
+        if let Some(behind) = rest.strip_prefix('*').filter(|behind| !behind.starts_with(['*', '('])) {
+            // A star that begins the segment takes something.
+            something |= rest.len() == segment.len();
+            rest = behind;
+            continue;
+        }
+        let Some((piece, behind)) = piece(rest) else { return false };
+        rest = behind;
+        match piece {
+            Piece::Text(_) | Piece::One => something = true,
+            Piece::Group(alternatives) => {
+                *unfolded = unfolded.saturating_mul(alternatives.iter().count());
+                something |= alternatives.iter().all(|text| !text.is_empty());
+                // Behind a parenthesis `?` repeats.
+                if alternatives.separator == '|' && rest.starts_with('?') {
+                    return false;
+                }
+            }
+        }
+    }
+    // For `*.*` picomatch wants something behind the dot.
+    something && !matches!(segment, "." | ".." | "*.*")
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@')
+}
+
+/// Takes the next piece of a segment, where that is no star; none when it is not simple.
+fn piece(text: &str) -> Option<(Piece<'_>, &str)> {
+    let mut plain = text.bytes().position(|byte| !is_plain(byte)).unwrap_or(text.len());
+    if text[..plain].ends_with('@') && text[plain..].starts_with('(') {
+        plain -= 1;
+    }
+    if plain > 0 {
+        return Some((Piece::Text(&text[..plain]), &text[plain..]));
+    }
+    let (opening, separator, closing, optional) = match text.as_bytes() {
+        [b'?', b'(', ..] => (2, '|', ')', true),
+        [b'@', b'(', ..] => (2, '|', ')', false),
+        [b'{', ..] => (1, ',', '}', false),
+        [b'?', ..] => return Some((Piece::One, &text[1..])),
+        _ => return None,
+    };
+    let (texts, behind) = text[opening..].split_once(closing)?;
+    let is_text = |text: &str| text.bytes().all(is_plain);
+    let is_group = texts.split(separator).all(is_text) && !texts.is_empty();
+    // `{a}` stands for itself, and `{a..c}` is a class.
+    let is_group = is_group && (separator == '|' || texts.contains(',') && !texts.contains(".."));
+    is_group.then_some((Piece::Group(Alternatives { texts, separator, optional }), behind))
+}
+
+/// Whether a plain path is what a simple text stands for.
+pub(super) fn takes(text: &str, path: &str) -> bool {
+    let (mut text, mut path) = (text, path);
+    // Where to go on when what stands behind the last `**` does not fit: there, one segment further. What an earlier
+    // `**` could take, the last one can.
+    let mut again = None;
+    loop {
+        let (segment, more) = first_segment(text);
+        if segment == "**" {
+            let Some(more) = more else { return true };
+            text = more;
+            again = Some((more, path));
+            continue;
+        }
+        let (name, rest) = first_segment(path);
+        match (more, rest) {
+            (None, None) if fits(segment, name) => return true,
+            // `a/**` takes `a` as well; for `*/**` picomatch does not see to that.
+            (Some("**"), None) if !segment.ends_with('*') && fits(segment, name) => return true,
+            (Some(more), Some(rest)) if fits(segment, name) => (text, path) = (more, rest),
+            _ => {
+                let Some((behind, from)) = again else { return false };
+                let (_, Some(from)) = first_segment(from) else { return false };
+                (text, path) = (behind, from);
+                again = Some((behind, from));
+            }
+        }
+    }
+}
+
+/// The first segment, and what follows its slash.
+fn first_segment(text: &str) -> (&str, Option<&str>) {
+    text.split_once('/').map_or((text, None), |(first, more)| (first, Some(more)))
+}
+
+/// Whether a name is what a segment stands for.
+fn fits(segment: &str, name: &str) -> bool {
+    let (mut text, mut name) = (segment, name.as_bytes());
+    let mut after_star = false;
+    while let Some((before, behind)) = text.split_once('*') {
+        // The star takes all that it can get, so what stands before it takes the least, as early as it can.
+        let last = if after_star { name.len() } else { 0 };
+        let Some(rest) = (0..=last).find_map(|at| shortest(before, &name[at..])) else { return false };
+        (text, name, after_star) = (behind, rest, true);
+    }
+    let whole = |name: &[u8]| takes_first(text, name, &mut |rest: &[u8]| rest.is_empty());
+    match piece(text) {
+        None if after_star => true,
+        Some((Piece::Text(text), "")) if after_star => name.ends_with(text.as_bytes()),
+        _ if after_star => (0..=name.len()).any(|at| whole(&name[at..])),
+        _ => whole(name),
+    }
+}
+
+/// What is left of a name behind the least that pieces can take of its beginning.
+fn shortest<'n>(pieces: &str, name: &'n [u8]) -> Option<&'n [u8]> {
+    let mut longest: Option<&[u8]> = None;
+    takes_first(pieces, name, &mut |rest| {
+        longest = longest.filter(|longest| longest.len() >= rest.len()).or(Some(rest));
+        false
+    });
+    longest
+}
+
+/// Whether pieces can take the beginning of a name so that what is left will do.
+fn takes_first<'n>(pieces: &str, name: &'n [u8], will_do: &mut impl FnMut(&'n [u8]) -> bool) -> bool {
+    let Some((piece, more)) = piece(pieces) else { return will_do(name) };
+    match piece {
+        Piece::Text(text) => name.strip_prefix(text.as_bytes()).is_some_and(|rest| takes_first(more, rest, will_do)),
+        Piece::One => behind_character(name).is_some_and(|rest| takes_first(more, rest, will_do)),
+        Piece::Group(alternatives) => alternatives
+            .iter()
+            .any(|text| name.strip_prefix(text.as_bytes()).is_some_and(|rest| takes_first(more, rest, will_do))),
+    }
+}
+
+/// What follows the first character; none where no character begins.
+fn behind_character(name: &[u8]) -> Option<&[u8]> {
+    let continues = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;
+    let (_, rest) = name.split_first().filter(|(first, _)| !continues(first))?;
+    Some(&rest[rest.iter().take_while(continues).count()..])
+}
+
+/// Returns all that a simple text demands.
+pub(super) fn demands(text: &str) -> Vec<Demand<'_>> {
+    let mut walk = Walk::default();
+    for (index, segment) in text.split('/').enumerate() {
+        if index > 0 {
+            walk.slash();
+        }
+        let mut rest = segment;
+        while !rest.is_empty() {
+            let (piece, behind) = piece(rest).unzip();
+            match piece {
+                Some(Piece::Text(text)) => walk.append(&[text]),
+                Some(Piece::Group(alternatives)) => walk.append(&alternatives.iter().collect::<Vec<_>>()),
+                Some(Piece::One) | None => walk.unknown(),
+            }
+            // Without a piece it is a star.
+            rest = behind.unwrap_or(&rest[1..]);
+        }
+    }
+    walk.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::glob::key::Part;
+    use crate::glob::machine::Machine;
+    use crate::glob::read::read;
+    use crate::glob::tree::Node;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_people_write_is_simple() {
+        for (text, simple) in [
+            ("services/@acme/api_1/**", true),
+            ("**/*.{ts,tsx}", true),
+            (".github/workflows/api.y?(a)ml", true),
+            ("src/@(a|b)/**/x?y*z.*", true),
+            ("**", true),
+            ("", false),
+            ("a//b", false),
+            ("./a", false),
+            ("a/", false),
+            ("a/**b", false),
+            ("**/**", false),
+            ("[ab]", false),
+            ("!a", false),
+            ("{a}", false),
+            ("{1..3}", false),
+            ("{a,{b,c}}", false),
+            ("a/{,b}", false),
+            ("+(a)", false),
+            ("?(a)?", false),
+            ("c++", false),
+            ("\u{fc}", false),
+        ] {
+            assert_eq!(is_simple(text), simple, "{text}");
+        }
+        assert!(!is_simple(&"a".repeat(MAX_LENGTH + 1)));
+        assert!(!is_simple(&"{a,b}".repeat(5)));
+    }
+
+    /// Every text of so many characters out of these.
+    fn texts(alphabet: &[char], length: usize) -> impl Iterator<Item = String> {
+        let count = alphabet.len().pow(u32::try_from(length).unwrap());
+        let place = move |at: usize| alphabet.len().pow(u32::try_from(at).unwrap());
+        (0..count).map(move |number| (0..length).map(|at| alphabet[number / place(at) % alphabet.len()]).collect())
+    }
+
+    #[test]
+    fn a_simple_text_can_always_be_read() {
+        let alphabet = ['a', '.', '@', '/', '*', '?', '{', '}', '(', ')', ',', '|'];
+        let simple = (1..=5).flat_map(|length| texts(&alphabet, length)).filter(|text| is_simple(text));
+        for text in simple {
+            let reading = read(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert!(!reading.negated && Node::build(&reading.terms).is_ok(), "{text}");
+        }
+    }
+
+    fn agrees(text: &str, path: &str) -> Result<(), TestCaseError> {
+        let machine = Machine::new(&Node::build(&read(text).unwrap().terms).unwrap());
+        let run = machine.run(path, usize::MAX).unwrap();
+        prop_assert_eq!(takes(text, path), run.matches, "{} {}", text, path);
+        if run.matches {
+            for Demand { part, texts } in demands(text) {
+                let has = |segment: &str| {
+                    texts.iter().any(|text| match part {
+                        Part::Whole => segment == text,
+                        Part::Beginning => segment.starts_with(&**text),
+                        Part::Ending => segment.ends_with(&**text),
+                    })
+                };
+                prop_assert!(path.split('/').any(has), "{} {} {:?}", text, path, texts);
+            }
+        }
+        Ok(())
+    }
+
+    fn segment() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "a", "b", "ab", ".", "@", "*", "*", "?", "{a,b}", "{a,ab}", "{,b}", "@(a|.b)", "?(a)", "?(b|ba)",
+        ]);
+        prop_oneof![2 => Just("**".to_owned()), 5 => prop::collection::vec(piece, 1..5).prop_map(|pieces| pieces.concat())]
+    }
+
+    fn plain_segment() -> impl Strategy<Value = String> {
+        "[.]{0,2}[ab@\u{e9}][ab.@\u{e9}]{0,4}"
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, max_global_rejects: 200_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_text_answers_what_the_machine_answers(
+            segments in prop::collection::vec(segment(), 1..5),
+            path in prop::collection::vec(plain_segment(), 1..5),
+        ) {
+            let text = segments.join("/");
+            prop_assume!(is_simple(&text));
+            agrees(&text, &path.join("/"))?;
+        }
+    }
+
+    #[test]
+    fn short_texts_answer_what_the_machine_answers() {
+        let paths: Vec<String> = (1..=4)
+            .flat_map(|length| texts(&['a', '.', '/'], length))
+            .filter(|path| path.split('/').all(|segment| !matches!(segment, "" | "." | "..")))
+            .collect();
+        for text in (1..=5).flat_map(|length| texts(&['a', '.', '/', '*', '?'], length)).filter(|text| is_simple(text))
+        {
+            for path in &paths {
+                agrees(&text, path).unwrap();
+            }
+        }
+    }
+}
