@@ -59,6 +59,7 @@ pub mod release;
 pub mod image;
 pub mod recipe;
 pub mod record;
+pub mod registry;
 pub mod trigger;
 pub mod config;
 pub mod git;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::existing::Existing;
 use crate::trigger::Trigger;
 use crate::version::Style;
 
@@ -95,6 +96,8 @@ pub(crate) struct Plan {
     /// Read a saved plan instead of making one
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "since", "force", "only"])]
     pub(crate) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) existing: Existing,
     #[command(flatten)]
     pub(crate) format: Format,
     /// End with 1 when something is affected

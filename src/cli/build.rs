@@ -17,6 +17,7 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::args::{General, Planning};
+use super::existing::Existing;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, written};
@@ -50,6 +51,8 @@ pub(crate) struct Build {
     /// Build what did not succeed by this report; with `--plan`, what of the plan did not
     #[arg(long, value_name = "REPORT", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"])]
     rerun: Option<PathBuf>,
+    #[command(flatten)]
+    existing: Existing,
     #[command(flatten)]
     how: How,
     #[command(flatten)]
@@ -149,7 +152,8 @@ enum Manner {
 pub(crate) fn run(general: &General, args: &Build, output: &Output) -> Result<Exit, Failure> {
     let here = Here::find(general, &args.planning, output)?;
     let reports = Reports::agree(args)?;
-    let plan = planned::plan(general, args, &here, reports.earlier.as_ref(), output)?;
+    let mut plan = planned::plan(general, args, &here, reports.earlier.as_ref(), output)?;
+    args.existing.note(&mut plan, general, output);
     if args.dry_run {
         return dry_run::print(&plan, args, &here, output);
     }

@@ -35,7 +35,7 @@ pub(crate) fn write(
         return github::write(plan, fields, list_files);
     }
     let folder = Folder::of(plan, folder, engine)?;
-    let commands = if engine == Engine::Azure { emit::azure_variables(plan)? } else { String::new() };
+    let commands = if engine == Engine::Azure { emit::azure_variables(&plan.to_build())? } else { String::new() };
     folder.write()?;
     output.data(&commands)
 }

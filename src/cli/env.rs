@@ -1,5 +1,7 @@
 //! Every environment variable that rebake reads, once.
 
+use std::path::PathBuf;
+
 /// Names the configuration, where `-c` does not.
 pub(crate) const CONFIG: &str = "REBAKE_CONFIG";
 
@@ -26,6 +28,20 @@ pub(crate) const NO_COLOR: &str = "NO_COLOR";
 
 /// The mark of the build that this process runs in, where it does.
 pub(crate) const BUILD_ID: &str = "REBAKE_BUILD_ID";
+
+/// The directory of Docker's configuration, where it is not `.docker` at home.
+pub(crate) const DOCKER_CONFIG: &str = "DOCKER_CONFIG";
+
+/// The file of credentials of Podman, Buildah and Skopeo.
+pub(crate) const REGISTRY_AUTH_FILE: &str = "REGISTRY_AUTH_FILE";
+
+/// The directory that has their file where nobody names it.
+pub(crate) const RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
+
+/// Returns the user's own directory.
+pub(crate) fn home() -> Option<PathBuf> {
+    std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
+}
 
 /// Returns a variable's value; one that is empty or not UTF-8 counts as unset.
 ///

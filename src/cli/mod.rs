@@ -10,6 +10,7 @@ mod ci;
 mod complete;
 mod configuration;
 mod env;
+mod existing;
 mod exit;
 mod failure;
 mod fingerprint;

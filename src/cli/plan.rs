@@ -20,12 +20,13 @@ use crate::trigger::Trigger;
 use crate::version::Count;
 
 pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Result<Exit, Failure> {
-    let plan = if let Some(file) = &args.plan {
+    let mut plan = if let Some(file) = &args.plan {
         plan::read(&changed::read_text(file)?)?
     } else {
         let here = Here::find(general, &args.planning, output)?;
         here.plan(&request(&args.planning, &here.trigger)?, general, output)?
     };
+    args.existing.note(&mut plan, general, output);
     write(&plan, &args.format, output)?;
     Ok(if args.strict && !plan.degraded.is_empty() {
         Exit::Git
@@ -159,13 +160,15 @@ fn write(plan: &Plan, format: &args::Format, output: &Output) -> Result<(), Fail
     if format.ci {
         ci::write(plan, &fields, list_files(format.list_files), &format.ci_dir, output)?;
     }
+    // What starts work says what is left of it; what people and programs read says all.
+    let left = plan.to_build();
     let separator = if format.nul { Separator::Nul } else { Separator::Line };
     match format.format {
         FormatName::Table => output.people(&emit::table(plan, output.palette())),
         FormatName::Json => output.data(&plan.to_json().map_err(|error| bug(&error))?),
-        FormatName::Matrix => output.data(&(emit::matrix(plan, &fields) + "\n")),
-        FormatName::Names => output.data(&emit::names(plan, separator)?),
-        FormatName::Paths => output.data(&emit::paths(plan, separator)?),
+        FormatName::Matrix => output.data(&(emit::matrix(&left, &fields) + "\n")),
+        FormatName::Names => output.data(&emit::names(&left, separator)?),
+        FormatName::Paths => output.data(&emit::paths(&left, separator)?),
         FormatName::Markdown => output.data(&emit::markdown(plan)),
     }
 }

@@ -31,7 +31,10 @@ pub fn markdown(plan: &Plan) -> String {
 }
 
 fn row(service: &Service) -> String {
-    let tags: Vec<String> = service.tags.iter().map(|tag| code(tag)).collect();
+    let tags: Vec<String> = match &service.exists {
+        Some(exists) => vec![format!("exists already: {}", code(&exists.reference))],
+        None => service.tags.iter().map(|tag| code(tag)).collect(),
+    };
     let mut causes: Vec<String> = service.causes.iter().take(5).map(|cause| prose(&sentence(cause).0)).collect();
     if service.causes.len() > causes.len() {
         causes.push(format!("and {} more", service.causes.len() - causes.len()));

@@ -54,9 +54,15 @@ pub fn table(plan: &Plan, palette: Palette) -> String {
         text.push('\n');
         push_rows(&mut text, plan, palette);
         let total = plan.services.len() + plan.unaffected.len();
-        let levels = plan.services.iter().map(|service| service.level + 1).max().unwrap_or_default();
+        let left = plan.to_build();
+        let levels = left.services.iter().map(|service| service.level + 1).max().unwrap_or_default();
         let steps = if levels > 1 { format!(", in {levels} steps") } else { String::new() };
-        let _ = writeln!(text, "\n{} of {} to rebuild{steps}.", plan.services.len(), services(total));
+        let there = match plan.services.len() - left.services.len() {
+            0 => String::new(),
+            1 => "; the image of 1 exists already".to_owned(),
+            more => format!("; the images of {more} exist already"),
+        };
+        let _ = writeln!(text, "\n{} of {} to rebuild{steps}{there}.", left.services.len(), services(total));
     }
     if !plan.removed.is_empty() {
         let _ = writeln!(text, "Gone since base: {}.", Escaped::new(&plan.removed.join(", ")));
@@ -78,6 +84,10 @@ fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
     for service in &plan.services {
         let first = format!("{:names$}", name(service));
         let mut left = format!("{}  {:versions$}", palette.paint(NAME, &first), version(service));
+        if let Some(exists) = &service.exists {
+            let _ = writeln!(text, "{left}  exists already, as {}", Escaped::new(&exists.reference));
+            left = " ".repeat(names + 2 + versions);
+        }
         for cause in service.causes.iter().take(CAUSES) {
             let (what, place) = sentence(cause);
             let place = place.map(|place| format!("  {}", palette.paint(FAINT, &place))).unwrap_or_default();

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -31,7 +32,10 @@ impl Service {
 impl Plan {
     /// Returns the plan of what is left to be built: without the services whose image exists.
     #[must_use]
-    pub fn to_build(&self) -> Self {
+    pub fn to_build(&self) -> Cow<'_, Self> {
+        if self.services.iter().all(|service| service.exists.is_none()) {
+            return Cow::Borrowed(self);
+        }
         let mut levels: BTreeMap<&str, usize> = BTreeMap::new();
         let mut services = Vec::new();
         for service in self.services.iter().filter(|service| service.exists.is_none()) {
@@ -41,7 +45,7 @@ impl Plan {
             levels.insert(&service.service, level);
             services.push(Service { needs, level, ..service.clone() });
         }
-        Self { any: !services.is_empty(), services, ..self.clone() }
+        Cow::Owned(Self { any: !services.is_empty(), services, ..self.clone() })
     }
 }
 
@@ -67,7 +71,7 @@ mod tests {
             "unaffected": [], "removed": [], "unmatched": [], "filters": {}, "any": true,
         });
         let mut plan: Plan = serde_json::from_value(plan).unwrap();
-        assert_eq!(plan.to_build(), plan);
+        assert_eq!(*plan.to_build(), plan);
         let there = Exists { reference: "r.io/lib:fp1-x".to_owned(), digest: "sha256:00".to_owned() };
         plan.services[1].exists = Some(there.clone());
         let left = plan.to_build();

@@ -4,7 +4,6 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 #![expect(clippy::print_stdout, reason = "a random test says its seed and what it found")]
 
-mod action;
 mod build;
 mod ci_folder;
 mod config;
@@ -12,8 +11,6 @@ mod config_errors;
 mod config_hostile;
 mod containers;
 mod describe;
-mod drop_in;
-mod drop_in_original;
 mod events;
 #[cfg(unix)]
 mod exec;
@@ -37,10 +34,11 @@ mod plan;
 mod plan_errors;
 mod random;
 mod record;
+mod registry;
+mod registry_server;
 mod release;
 mod remote;
 mod repo;
-mod runner;
 mod scenarios;
 mod since;
 mod source;

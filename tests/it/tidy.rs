@@ -14,8 +14,6 @@ const TOP: &[&str] = &[
     "examples",
     "benches",
     "filters.yaml",
-    "action",
-    "action.yml",
     "README.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",

@@ -31,6 +31,9 @@ fn script(job: &Job, root: &Path) -> String {
     let mut text = format!("# {}{after}\n", Escaped::new(&service.service));
     let directory = job.directory.strip_prefix(root).unwrap_or(&job.directory).to_string_lossy();
     let directory = if directory.is_empty() { ".".into() } else { directory };
+    if let Some(exists) = &service.exists {
+        let _ = writeln!(text, "# there already: {}", Escaped::new(&exists.reference));
+    }
     for step in job.work.steps() {
         let words = std::iter::once(&step.program).chain(&step.arguments);
         let words: Vec<String> = words.map(|word| emit::shell_word(word)).collect();

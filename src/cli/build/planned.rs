@@ -14,7 +14,7 @@ use crate::cli::output::Output;
 use crate::cli::plan::{Here, request};
 use crate::diagnostic::Diagnostic;
 use crate::exec::builder::{Place, prepare};
-use crate::exec::{Build as Job, Report};
+use crate::exec::{Build as Job, Report, Work};
 use crate::name::{Escaped, RepoDir};
 use crate::pipeline::{self, PushRequest, Request};
 use crate::plan::{self, Plan, Service};
@@ -98,6 +98,10 @@ pub(super) fn jobs<'a>(
     for service in &plan.services {
         match job(plan, service, here, place) {
             Ok(job) => jobs.push(Job {
+                work: match &service.exists {
+                    Some(exists) => Work::Exists { digest: Some(exists.digest.clone()) },
+                    None => job.work,
+                },
                 timeout: args.how.timeout.or(job.timeout),
                 retries: args.how.retries.unwrap_or(job.retries),
                 expected: reports.took(&service.service),

@@ -17,14 +17,15 @@ pub(super) struct Folder {
 impl Folder {
     /// Makes the files of a plan: `plan.json` and `plan.env` for every engine, and the engine's own.
     pub(super) fn of(plan: &Plan, path: &Path, engine: Engine) -> Result<Self, Failure> {
+        let left = plan.to_build();
         let mut files = vec![
             // The folder is no change of the work tree.
             (".gitignore", "*\n".to_owned()),
             ("plan.json", plan.to_json().map_err(|error| bug(&error))?),
-            ("plan.env", emit::dotenv(plan)?),
+            ("plan.env", emit::dotenv(&left)?),
         ];
         if engine == Engine::CircleCi {
-            files.push(("parameters.json", emit::circleci_parameters(plan)?));
+            files.push(("parameters.json", emit::circleci_parameters(&left)?));
         }
         Ok(Self { path: path.to_owned(), files })
     }

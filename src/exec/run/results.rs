@@ -98,7 +98,11 @@ fn not_started(build: &Build) -> Service {
         log: None,
         version: planned.version.clone(),
         image: planned.image.clone(),
-        tags: planned.tags.clone(),
+        // What exists has the tag by which it was found, and none of the others.
+        tags: match &planned.exists {
+            Some(exists) => vec![exists.reference.clone()],
+            None => planned.tags.clone(),
+        },
         push: planned.push,
         digest: match &build.work {
             Work::Exists { digest } => digest.clone(),

@@ -6,7 +6,7 @@
 mod capstone;
 mod docker;
 mod odd;
-mod registry;
+pub(crate) mod registry;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -16,10 +16,10 @@ const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, application/vnd.o
                       application/vnd.docker.distribution.manifest.v2+json";
 
 /// Debian's docker-registry, on a port that the kernel picks. It ends with the value.
-pub(super) struct Registry {
+pub(crate) struct Registry {
     child: Child,
     /// `127.0.0.1:PORT`.
-    pub(super) address: String,
+    pub(crate) address: String,
     _directory: tempfile::TempDir,
 }
 
@@ -31,15 +31,27 @@ struct Response {
 }
 
 impl Registry {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
+        Self::start_with(tempfile::tempdir().unwrap(), &serde_json::json!({}))
+    }
+
+    /// Starts one that lets those in whom a file of htpasswd's names. It takes bcrypt's hashes alone.
+    pub(crate) fn guarded(htpasswd: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("htpasswd");
+        fs::write(&file, htpasswd).unwrap();
+        Self::start_with(directory, &serde_json::json!({"auth": {"htpasswd": {"realm": "test", "path": file}}}))
+    }
+
+    fn start_with(directory: tempfile::TempDir, more: &Value) -> Self {
         let (config, log) = (directory.path().join("config.yml"), directory.path().join("log"));
-        let settings = serde_json::json!({
+        let mut settings = serde_json::json!({
             "version": 0.1,
             "log": {"level": "info", "accesslog": {"disabled": true}},
             "storage": {"filesystem": {"rootdirectory": directory.path().join("data")}},
             "http": {"addr": "127.0.0.1:0", "secret": "test"},
         });
+        settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         fs::write(&config, settings.to_string()).unwrap();
         let output = fs::File::create(&log).unwrap();
         let mut command = Command::new("docker-registry");

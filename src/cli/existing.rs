@@ -1,0 +1,50 @@
+//! `--skip-existing`: registries are asked what need not be built.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args as ClapArgs;
+
+use super::args::General;
+use super::env;
+use super::output::Output;
+use super::progress::Progress;
+use crate::pipeline;
+use crate::plan::Plan;
+use crate::registry::Registries;
+
+/// Whether registries are asked.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Registries")]
+pub(crate) struct Existing {
+    /// Build nothing whose image the registry has already, tagged with the fingerprint of its service
+    #[arg(long)]
+    skip_existing: bool,
+    /// Give all questions to registries together this long
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    registry_timeout: u32,
+}
+
+impl Existing {
+    /// Notes in a plan what exists, where that was asked for, and says what could not be told.
+    pub(crate) fn note(&self, plan: &mut Plan, general: &General, output: &Output) {
+        if !self.skip_existing {
+            return;
+        }
+        let progress = Progress::new(output, general.verbose);
+        progress.step("asking registries what exists");
+        let limit = Duration::from_secs(self.registry_timeout.into());
+        let warnings = pipeline::note_existing(plan, &Registries::new(&credentials(), limit));
+        progress.finish();
+        output.say(&warnings);
+    }
+}
+
+/// Where credentials are kept: what somebody named, then what Podman and Docker use by themselves.
+fn credentials() -> Vec<PathBuf> {
+    let named = env::read(env::REGISTRY_AUTH_FILE).map(PathBuf::from);
+    let podman = env::read(env::RUNTIME_DIR).map(|directory| Path::new(&directory).join("containers/auth.json"));
+    let docker =
+        env::read(env::DOCKER_CONFIG).map(PathBuf::from).or_else(|| env::home().map(|home| home.join(".docker")));
+    [named, podman, docker.map(|directory| directory.join("config.json"))].into_iter().flatten().collect()
+}

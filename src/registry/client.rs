@@ -1,0 +1,197 @@
+//! One request and its answer, with every limit that there is: time, size, redirects, and who is told a secret.
+
+use std::fmt;
+use std::io;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use ureq::http::{self, HeaderMap, Method, Request};
+use ureq::{Agent, AsSendBody, Body};
+
+use super::tls::{self, NoTls};
+use super::url::Url;
+
+/// How long a server may take for one answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long it may take to be reached.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// How often an answer may lead elsewhere. Storage is one step away, a regional one two.
+const REDIRECTS: usize = 5;
+
+/// The most that is read of an answer: what the distribution specification wants registries to take for a manifest.
+const LARGEST: u64 = 4 << 20;
+
+/// Asks servers, all within one time limit.
+pub(super) struct Client {
+    /// For what stays on this machine.
+    plain: Agent,
+    secure: OnceLock<Result<Agent, NoTls>>,
+    limit: Duration,
+    deadline: Instant,
+}
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub(super) struct Asked<'a> {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) accept: &'a str,
+    pub(super) authorization: Option<&'a Secret>,
+    /// The fields of a form, for POST.
+    pub(super) form: Option<&'a Secret>,
+}
+
+/// A text that is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Secret(pub(super) String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// What a server answers.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) status: u16,
+    headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// It took longer than it may.
+    #[error("it did not answer within {} s", PATIENCE.as_secs())]
+    TimedOut,
+    /// All questions together took longer than they may.
+    #[error("it did not answer in the {} s that there are for all registries", .0.as_secs())]
+    Over(Duration),
+    /// It cannot be reached, or does not speak HTTP.
+    #[error("it cannot be reached: {0}")]
+    Unreachable(String),
+    /// HTTPS cannot be spoken here.
+    #[error(transparent)]
+    NoTls(#[from] NoTls),
+    /// Its answer is longer than it may be.
+    #[error("its answer is larger than {} MiB", LARGEST >> 20)]
+    TooLarge,
+    /// It leads on and on.
+    #[error("it leads on more than {REDIRECTS} times")]
+    TooManyRedirects,
+    /// It leads where nothing secret may go.
+    #[error("it leads to an address that is neither HTTPS nor on this machine")]
+    Astray,
+}
+
+impl Answered {
+    /// Returns a header; none where it is absent or no text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Returns all headers of one name that are text.
+    pub(super) fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
+    }
+}
+
+impl Client {
+    /// Returns a client whose questions together may take so long.
+    pub(super) fn new(limit: Duration) -> Self {
+        let plain = Agent::new_with_config(config().proxy(None).build());
+        Self { plain, secure: OnceLock::new(), limit, deadline: Instant::now() + limit }
+    }
+
+    /// Asks, and follows where the answer leads.
+    pub(super) fn ask(&self, asked: Asked<'_>) -> Result<Answered, NoAnswer> {
+        let mut asked = asked;
+        for _ in 0..=REDIRECTS {
+            let answered = self.ask_once(&asked)?;
+            let leads_on = matches!(answered.status, 301 | 302 | 303 | 307 | 308) && asked.method != Method::POST;
+            let Some(location) = answered.header("location").filter(|_| leads_on) else { return Ok(answered) };
+            let next = asked.url.join(location).ok_or(NoAnswer::Astray)?;
+            if next.is_loopback() && !asked.url.is_loopback() {
+                return Err(NoAnswer::Astray);
+            }
+            if !next.has_origin_of(&asked.url) {
+                asked.authorization = None;
+            }
+            asked.url = next;
+        }
+        Err(NoAnswer::TooManyRedirects)
+    }
+
+    fn ask_once(&self, asked: &Asked<'_>) -> Result<Answered, NoAnswer> {
+        let left = self.deadline.saturating_duration_since(Instant::now()).min(PATIENCE);
+        if left.is_zero() {
+            return Err(NoAnswer::Over(self.limit));
+        }
+        let mut request = Request::builder().method(&asked.method).uri(asked.url.uri()).header("accept", asked.accept);
+        if let Some(Secret(value)) = asked.authorization {
+            request = request.header("authorization", value);
+        }
+        let answer = match asked.form {
+            None => self.send(request.body(()), &asked.url, left),
+            Some(Secret(form)) => {
+                let request = request.header("content-type", "application/x-www-form-urlencoded");
+                self.send(request.body(form.as_str()), &asked.url, left)
+            }
+        };
+        let no_answer = |error| match no_answer(error) {
+            NoAnswer::TimedOut if left < PATIENCE => NoAnswer::Over(self.limit),
+            other => other,
+        };
+        let (parts, body) = answer?.map_err(no_answer)?.into_parts();
+        let body = body.into_with_config().limit(LARGEST).read_to_vec().map_err(no_answer)?;
+        Ok(Answered { status: parts.status.as_u16(), headers: parts.headers, body })
+    }
+
+    fn send<B: AsSendBody>(
+        &self,
+        request: http::Result<Request<B>>,
+        url: &Url,
+        limit: Duration,
+    ) -> Result<Result<http::Response<Body>, ureq::Error>, NoAnswer> {
+        let agent = if url.is_plain() {
+            &self.plain
+        } else {
+            self.secure.get_or_init(secure).as_ref().map_err(|no_tls| *no_tls)?
+        };
+        let run = |request| {
+            let request = agent.configure_request(request).timeout_global(Some(limit)).build();
+            agent.run(request)
+        };
+        Ok(request.map_err(ureq::Error::from).and_then(run))
+    }
+}
+
+type Config = ureq::config::ConfigBuilder<ureq::typestate::AgentScope>;
+
+fn config() -> Config {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_connect(Some(CONNECT))
+        .user_agent(concat!("rebake/", env!("CARGO_PKG_VERSION")))
+}
+
+/// Beyond this machine the way may lead through a proxy, which the client's library reads from `HTTPS_PROXY` and
+/// `NO_PROXY`.
+fn secure() -> Result<Agent, NoTls> {
+    Ok(Agent::new_with_config(config().https_only(true).tls_config(tls::config()?).build()))
+}
+
+fn no_answer(error: ureq::Error) -> NoAnswer {
+    match error {
+        ureq::Error::Timeout(_) => NoAnswer::TimedOut,
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => NoAnswer::TimedOut,
+        ureq::Error::Io(error) => NoAnswer::Unreachable(error.to_string()),
+        ureq::Error::BodyExceedsLimit(_) | ureq::Error::LargeResponseHeader(..) => NoAnswer::TooLarge,
+        error => NoAnswer::Unreachable(error.to_string()),
+    }
+}

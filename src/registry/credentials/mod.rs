@@ -1,0 +1,92 @@
+//! Who asks: the credentials that `docker login` and `podman login` keep, in files and with their helpers.
+
+mod file;
+mod helper;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::address::Address;
+use super::client::Secret;
+use file::File;
+use helper::HelperError;
+
+/// What a registry is told about who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Credentials {
+    /// A name and a password.
+    Password {
+        /// The name.
+        name: String,
+        /// The password.
+        password: Secret,
+    },
+    /// What tokens are given for, in the place of a password.
+    IdentityToken(Secret),
+    /// What the registry itself takes.
+    RegistryToken(Secret),
+}
+
+/// All credentials that there are, read when they are first needed.
+pub(super) struct Store {
+    files: Vec<File>,
+    troubles: Vec<String>,
+    /// What helpers said, by their names and the servers that they were asked about: no helper is asked twice.
+    said: Mutex<BTreeMap<(String, String), Said>>,
+}
+
+/// What a helper says of a server.
+type Said = Result<Option<Credentials>, HelperError>;
+
+/// What was found for a registry.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The credentials; none where nobody has any.
+    pub(super) credentials: Option<Credentials>,
+    /// Why there may be some all the same.
+    pub(super) troubles: Vec<String>,
+}
+
+impl Store {
+    /// Reads the files that are there; an earlier one goes before a later one.
+    pub(super) fn read(paths: &[PathBuf]) -> Self {
+        let mut store = Self { files: Vec::new(), troubles: Vec::new(), said: Mutex::default() };
+        for path in paths {
+            match File::read(path) {
+                Ok(file) => store.files.extend(file),
+                Err(error) => store.troubles.push(error.to_string()),
+            }
+        }
+        store
+    }
+
+    /// Returns the credentials for a registry: in each file the helper's, then the file's own. A helper may take as
+    /// long as `limit`.
+    pub(super) fn find(&self, address: &Address, limit: Duration) -> Found {
+        let mut found = Found { credentials: None, troubles: self.troubles.clone() };
+        for file in &self.files {
+            if let Some(helper) = file.helper(address) {
+                match self.ask(helper, address.server(), limit) {
+                    Ok(Some(credentials)) => return Found { credentials: Some(credentials), ..found },
+                    Ok(None) => {}
+                    Err(error) => found.troubles.push(error.to_string()),
+                }
+            }
+            match file.credentials(address) {
+                Some(Ok(credentials)) => return Found { credentials: Some(credentials), ..found },
+                Some(Err(error)) => found.troubles.push(error.to_string()),
+                None => {}
+            }
+        }
+        found
+    }
+
+    fn ask(&self, helper: &str, server: &str, limit: Duration) -> Said {
+        // Held while the helper is asked, so that those who ask at the same time wait for the one answer.
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (helper.to_owned(), server.to_owned());
+        said.entry(key).or_insert_with(|| helper::ask(helper, server, limit)).clone()
+    }
+}

@@ -1,0 +1,111 @@
+use serde::Deserialize;
+
+use super::digest::Digest;
+use super::platform::Platform;
+
+/// The four types that an image's manifest may have, for `Accept`. A registry that is not told all of them converts a
+/// manifest, which gives another digest, or says 404.
+pub(super) const TYPES: [&str; 4] = [
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+];
+
+/// What a manifest says of platforms.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Manifest {
+    /// It lists an image for each of these.
+    Index(Vec<Platform>),
+    /// It is one image, and its configuration says for which.
+    Image {
+        /// The configuration's digest.
+        config: Digest,
+    },
+}
+
+/// A platform as manifests and configurations write it.
+#[derive(Deserialize)]
+struct Written {
+    os: String,
+    architecture: String,
+    #[serde(default)]
+    variant: Option<String>,
+}
+
+impl Written {
+    fn platform(&self) -> Platform {
+        Platform::new(&self.os, &self.architecture, self.variant.as_deref())
+    }
+}
+
+/// Whether a `Content-Type` is that of a manifest.
+pub(super) fn is_manifest(content_type: &str) -> bool {
+    TYPES.contains(&content_type.split(';').next().unwrap_or_default().trim())
+}
+
+/// Reads a manifest; none where it is not one. An index that holds attestations lists them for the platform
+/// `unknown/unknown`, which nobody wants.
+pub(super) fn read(text: &[u8]) -> Option<Manifest> {
+    #[derive(Deserialize)]
+    struct Raw {
+        manifests: Option<Vec<Entry>>,
+        config: Option<Config>,
+    }
+    #[derive(Deserialize)]
+    struct Entry {
+        platform: Option<Written>,
+    }
+    #[derive(Deserialize)]
+    struct Config {
+        digest: String,
+    }
+    let raw: Raw = serde_json::from_slice(text).ok()?;
+    match (raw.manifests, raw.config) {
+        (Some(entries), None) => Some(Manifest::Index(
+            entries.iter().filter_map(|entry| Some(entry.platform.as_ref()?.platform())).collect(),
+        )),
+        (None, Some(config)) => Some(Manifest::Image { config: Digest::parse(&config.digest)? }),
+        _ => None,
+    }
+}
+
+/// Reads the platform in an image's configuration; none where it is not one.
+pub(super) fn platform(config: &[u8]) -> Option<Platform> {
+    let written: Written = serde_json::from_slice(config).ok()?;
+    (!written.os.is_empty() && !written.architecture.is_empty()).then(|| written.platform())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_lists_platforms_and_an_image_names_its_configuration() {
+        let index = br#"{"schemaVersion": 2, "manifests": [
+            {"digest": "sha256:x", "platform": {"os": "linux", "architecture": "amd64"}},
+            {"digest": "sha256:y", "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}},
+            {"digest": "sha256:z", "platform": {"os": "unknown", "architecture": "unknown"}},
+            {"digest": "sha256:w"}
+        ]}"#;
+        let platforms = ["linux/amd64", "linux/arm64", "unknown/unknown"].map(|text| Platform::parse(text).unwrap());
+        assert_eq!(read(index), Some(Manifest::Index(platforms.to_vec())));
+        let config = Digest::of(b"{}");
+        let image = format!(r#"{{"schemaVersion": 2, "config": {{"digest": "{config}"}}, "layers": []}}"#);
+        assert_eq!(read(image.as_bytes()), Some(Manifest::Image { config }));
+        for nonsense in ["", "<html>", "{}", "[]", r#"{"config": {"digest": "latest"}}"#, r#"{"manifests": 1}"#] {
+            assert_eq!(read(nonsense.as_bytes()), None, "{nonsense}");
+        }
+        let of_config = |text: &str| platform(text.as_bytes()).map(|platform| platform.to_string());
+        assert_eq!(of_config(r#"{"os":"linux","architecture":"arm","variant":"v6"}"#).unwrap(), "linux/arm/v6");
+        assert_eq!(of_config(r#"{"os":"","architecture":""}"#), None);
+        assert_eq!(of_config("{}"), None);
+    }
+
+    #[test]
+    fn a_type_may_have_parameters() {
+        assert!(is_manifest("application/vnd.oci.image.index.v1+json; charset=utf-8"));
+        assert!(!is_manifest("text/html"));
+        assert!(!is_manifest(""));
+    }
+}

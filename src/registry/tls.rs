@@ -1,0 +1,59 @@
+//! What HTTPS is spoken with: rustls on graviola's cryptography, which needs nothing but Rust to be built, and the
+//! certificates that this machine trusts (also those of `SSL_CERT_FILE` and `SSL_CERT_DIR`).
+
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+/// Why HTTPS cannot be spoken here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoTls {
+    /// The processor cannot do what the cryptography needs.
+    #[error("this processor cannot do the cryptography that rebake has for HTTPS")]
+    Processor,
+    /// There is nothing to check a server's certificate with.
+    #[error("this machine has no root certificates to know servers by")]
+    NoCertificates,
+}
+
+impl NoTls {
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Processor => "it needs AES and AVX2 on x86-64, AES and SHA-2 on 64-bit Arm",
+            Self::NoCertificates => "install `ca-certificates`, or name a file of certificates in SSL_CERT_FILE",
+        }
+    }
+}
+
+/// Returns how HTTPS is spoken.
+pub(super) fn config() -> Result<TlsConfig, NoTls> {
+    let provider = provider().ok_or(NoTls::Processor)?;
+    let found = rustls_native_certs::load_native_certs().certs;
+    if found.is_empty() {
+        return Err(NoTls::NoCertificates);
+    }
+    let roots: RootCerts = found.iter().map(|root| Certificate::from_der(root).to_owned()).into();
+    Ok(TlsConfig::builder().root_certs(roots).unversioned_rustls_crypto_provider(Arc::new(provider)).build())
+}
+
+/// Graviola stops the program where the processor lacks what it was written for, so that is asked before.
+#[cfg(target_arch = "x86_64")]
+fn provider() -> Option<CryptoProvider> {
+    use std::arch::is_x86_feature_detected as has;
+    (has!("adx") && has!("aes") && has!("avx") && has!("avx2") && has!("bmi1") && has!("pclmulqdq"))
+        .then(rustls_graviola::default_provider)
+}
+
+#[cfg(target_arch = "aarch64")]
+fn provider() -> Option<CryptoProvider> {
+    use std::arch::is_aarch64_feature_detected as has;
+    (has!("aes") && has!("neon") && has!("pmull") && has!("sha2")).then(rustls_graviola::default_provider)
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn provider() -> Option<CryptoProvider> {
+    None
+}

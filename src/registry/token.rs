@@ -1,0 +1,124 @@
+//! Tokens for a registry, from the server that it names ("token authentication" of the distribution specification).
+
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use ureq::http::Method;
+
+use super::address::Address;
+use super::client::{Answered, Asked, Client, Secret};
+use super::credentials::Credentials;
+use super::doubt::Reason;
+use super::session::basic;
+use super::url::Url;
+
+/// What a registry says of where tokens are to be had.
+pub(super) struct Offer<'a> {
+    pub(super) realm: &'a str,
+    pub(super) service: Option<&'a str>,
+    pub(super) scope: Option<&'a str>,
+}
+
+/// Gets a token for reading from a repository, as somebody or as nobody.
+pub(super) fn get(
+    client: &Client,
+    address: &Address,
+    registry: &Url,
+    offer: &Offer<'_>,
+    credentials: Option<&Credentials>,
+) -> Result<Secret, Reason> {
+    let realm = Url::parse(offer.realm).ok_or(Reason::Challenge)?;
+    // A registry elsewhere has nothing to say of servers on this machine.
+    if realm.is_loopback() && !registry.is_loopback() {
+        return Err(Reason::Challenge);
+    }
+    let scope = offer.scope.map_or_else(|| address.scope(), str::to_owned);
+    let mut fields = vec![("scope", scope.as_str())];
+    fields.extend(offer.service.map(|service| ("service", service)));
+    let answered = match credentials {
+        Some(Credentials::IdentityToken(token)) => {
+            fields.extend([("grant_type", "refresh_token"), ("client_id", "rebake"), ("refresh_token", &token.0)]);
+            let form = Secret(encoded(&fields));
+            ask(client, Asked { method: Method::POST, form: Some(&form), ..asked(realm.clone(), None) })
+        }
+        other => {
+            let authorization = match other {
+                Some(Credentials::Password { name, password }) => Some(basic(name, password)),
+                _ => None,
+            };
+            let url = realm.with_query(&encoded(&fields)).ok_or(Reason::Challenge)?;
+            ask(client, asked(url, authorization.as_ref()))
+        }
+    }?;
+    match answered.status {
+        200 => read(&answered.body).ok_or(Reason::Nonsense("there is no token in it")),
+        status @ (400 | 401 | 403) => Err(Reason::Refused { status, troubles: Vec::new() }),
+        status => Err(Reason::Status(status)),
+    }
+}
+
+fn asked(url: Url, authorization: Option<&Secret>) -> Asked<'_> {
+    Asked { method: Method::GET, url, accept: "application/json", authorization, form: None }
+}
+
+fn ask(client: &Client, asked: Asked<'_>) -> Result<Answered, Reason> {
+    let server = asked.url.host().to_owned();
+    client.ask(asked).map_err(|answer| Reason::NoToken { server, answer })
+}
+
+/// Reads the token, which has two names.
+fn read(body: &[u8]) -> Option<Secret> {
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(default)]
+        token: String,
+        #[serde(default)]
+        access_token: String,
+    }
+    let Answer { token, access_token } = serde_json::from_slice(body).ok()?;
+    let token = if token.is_empty() { access_token } else { token };
+    // What a header may hold: anything else would be a second header.
+    (!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())).then_some(Secret(token))
+}
+
+/// Writes fields as a form, or a query.
+fn encoded(fields: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    for (name, value) in fields {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.push_str(name);
+        text.push('=');
+        for byte in value.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-._~:/".contains(&byte) {
+                text.push(char::from(byte));
+            } else {
+                let _ = write!(text, "%{byte:02X}");
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_two_names() {
+        let token = |text: &str| read(text.as_bytes()).map(|Secret(token)| token);
+        assert_eq!(token(r#"{"token": "a", "expires_in": 300}"#).unwrap(), "a");
+        assert_eq!(token(r#"{"access_token": "b"}"#).unwrap(), "b");
+        assert_eq!(token(r#"{"token": "", "access_token": "b"}"#).unwrap(), "b");
+        for none in ["{}", "", "<html>", r#"{"token": 1}"#, r#"{"token": "a\r\nHost: x"}"#] {
+            assert_eq!(token(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_field_cannot_become_two() {
+        let fields = [("scope", "repository:a/b:pull"), ("service", "a&b=c d+é")];
+        assert_eq!(encoded(&fields), "scope=repository:a/b:pull&service=a%26b%3Dc%20d%2B%C3%A9");
+    }
+}
