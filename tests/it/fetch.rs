@@ -82,6 +82,53 @@ fn over_a_network_it_is_the_same() {
 }
 
 #[test]
+fn over_http_it_is_the_same() {
+    let (origin, ids) = origin(8);
+    let (server, url) = remote::serve_http(&origin, None);
+    let clone = origin.clone_shallow(1);
+    clone.git(["remote", "set-url", "origin", &url]);
+    let run = push(&clone, "main", ids[6], JSON).success().stderr("");
+    assert_eq!(causes(&run), ["web: file web/file"]);
+    assert_eq!(plan(&run)["services"][0]["version"], "2.0.0-0005-e0e862b");
+    assert!(server.asked().iter().any(|request| request.path.ends_with("/git-upload-pack")));
+}
+
+#[test]
+fn a_password_over_http_is_gits_own_affair() {
+    let (origin, ids) = origin(8);
+    let (server, url) = remote::serve_http(&origin, Some("s3cret"));
+    let clone = || {
+        let clone = origin.clone_shallow(1);
+        clone.git(["remote", "set-url", "origin", &url]);
+        clone
+    };
+    // As actions/checkout tells git who it is.
+    let known = clone();
+    let header = format!("http.http://{}/.extraheader", server.host);
+    known.git(["config", &header, "AUTHORIZATION: basic YWRhOnMzY3JldA=="]); // `printf ada:s3cret | base64`
+    let run = push(&known, "main", ids[6], JSON).success().stderr("");
+    assert_eq!(causes(&run), ["web: file web/file"]);
+    // A credential helper, which every git may have.
+    let helped = clone();
+    helped.git(["config", "credential.helper", "!f() { echo username=ada; echo password=s3cret; }; f"]);
+    let run = push(&helped, "main", ids[6], JSON).success().stderr("");
+    assert_eq!(causes(&run), ["web: file web/file"]);
+    // Where nobody knows a password, nobody is asked for one.
+    let unknown = clone();
+    let run = push(&unknown, "main", ids[6], &["--style", "sha", "--format", "json"]).success();
+    assert_eq!(causes(&run), ["api: base-unreachable", "web: base-unreachable"]);
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains("terminal prompts disabled"), "{said}");
+    // A wrong one is not repeated to anybody.
+    let wrong = clone();
+    wrong.git(["remote", "set-url", "origin", &url.replace("http://", "http://ada:wr0ng@")]);
+    let run = push(&wrong, "main", ids[6], &["--style", "sha", "--format", "json"]).success();
+    assert_eq!(causes(&run), ["api: base-unreachable", "web: base-unreachable"]);
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains("Authentication failed") && !said.contains("wr0ng"), "{said}");
+}
+
+#[test]
 fn a_run_that_differs_only_in_depth_gives_the_same_plan_or_says_that_it_cannot() {
     let (origin, ids) = origin(9);
     origin.git(["checkout", "--quiet", "-b", "topic", &ids[4].to_string()]);

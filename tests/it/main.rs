@@ -25,6 +25,7 @@ mod git_status;
 mod github_output;
 mod glob_command;
 mod history;
+mod http_server;
 mod layers;
 mod metadata_action;
 mod on_github;

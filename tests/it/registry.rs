@@ -8,8 +8,9 @@ use base64::Engine as _;
 use snapbox::str;
 
 use crate::containers::registry::Registry;
+use crate::http_server::{Answer, Request, StandIn, answer};
 use crate::registry_server::{
-    Answer, DOCKER, DOCKER_LIST, HTPASSWD, Image, LOGIN, OCI, OCI_INDEX, Request, StandIn, Target, answer, digest,
+    DOCKER, DOCKER_LIST, HTPASSWD, Image, LOGIN, OCI, OCI_INDEX, Target, digest, serve_https,
 };
 use crate::remote;
 use crate::repo::{Repo, Run};
@@ -356,7 +357,7 @@ fn a_password_is_told_to_the_registry_that_asks_for_it() {
 fn a_token_is_fetched_for_each_repository() {
     let manifest = Image::of(OCI, "amd64").manifest.1;
     let tokens = StandIn::serve(|request| {
-        let body = if request.method == "POST" { &request.body } else { &request.path };
+        let body = if request.method == "POST" { str::from_utf8(&request.body).unwrap() } else { &request.path };
         let repository = body.split("repository:acme/").nth(1).unwrap().split(':').next().unwrap();
         answer(200, "Content-Type: application/json\r\n", &format!(r#"{{"access_token": "for-{repository}"}}"#))
     });
@@ -390,7 +391,7 @@ fn a_token_is_fetched_for_each_repository() {
     let asked = &tokens.asked()[4];
     assert_eq!((asked.method.as_str(), asked.path.as_str()), ("POST", "/token?a=b"));
     let form = "scope=repository:acme/api:pull&service=the%20registry&grant_type=refresh_token&client_id=rebake&refresh_token=i%26d";
-    assert_eq!(asked.body, form);
+    assert_eq!(str::from_utf8(&asked.body), Ok(form));
 }
 
 #[test]
@@ -436,6 +437,36 @@ fn a_redirect_takes_no_credentials_to_another_server() {
     assert_eq!(asked[0].header("authorization"), None);
     let moved: Vec<Request> = registry.asked().into_iter().filter(|request| request.path.contains("/moved/")).collect();
     assert_eq!(moved[0].header("authorization"), Some("Basic YWRhOnM6Y3JldA=="), "the same server is told again");
+}
+
+#[test]
+fn elsewhere_it_is_https_with_a_certificate_that_this_machine_trusts() {
+    let content = digest("");
+    let proxy = serve_https(move |request| {
+        assert_eq!(request.path, "registry.test:443");
+        let manifest = format!("Content-Type: {OCI}\r\nDocker-Content-Digest: {content}\r\n");
+        match request.header("authorization") {
+            Some("Basic YWRhOnM6Y3JldA==") => answer(200, &manifest, ""),
+            _ => answer(401, "WWW-Authenticate: Basic realm=x\r\n", ""),
+        }
+    });
+    let repo = repo("registry.test", "");
+    login(&repo, "https://registry.test/v1/", ("ada", "s:cret"));
+    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/registry/ca.pem");
+    let run = |authority: &str, proxy: &str| {
+        let run = ask(&repo, &["--format=names"]).env("SSL_CERT_FILE", authority).env("HTTPS_PROXY", proxy);
+        left(&run.success())
+    };
+    assert_eq!(run(authority, &proxy), (String::new(), String::new()));
+    // Another authority, which signed nothing here.
+    let other = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/registry/cert.pem");
+    let (names, stderr) = run(other, &proxy);
+    assert_eq!(names, "lib api web");
+    assert!(stderr.contains("it cannot be reached: invalid peer certificate: UnknownIssuer"), "{stderr}");
+    // A file that is not there.
+    let (names, stderr) = run("/nowhere", &proxy);
+    assert_eq!(names, "lib api web");
+    assert!(stderr.contains("this machine has no root certificates to know servers by"), "{stderr}");
 }
 
 fn helper(dir: &Path, name: &str, script: &str) {

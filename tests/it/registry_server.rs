@@ -1,110 +1,12 @@
-//! A registry that answers as a test wants it to, and images to be pushed into a real one.
+//! Images to be pushed into a registry, and a registry behind HTTPS.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-/// A request as it came.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) path: String,
-    /// Names in lower case.
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
-}
-
-impl Request {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-}
-
-/// An answer, byte for byte.
-pub(crate) type Answer = Vec<u8>;
-
-/// Returns an answer with a status and headers, each with its line break.
-pub(crate) fn answer(status: u16, headers: &str, body: &str) -> Answer {
-    format!("HTTP/1.1 {status} x\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n{body}", body.len())
-        .into_bytes()
-}
-
-/// A server that answers as it is told, for as long as it lives.
-pub(crate) struct StandIn {
-    /// Its host and port.
-    pub(crate) host: String,
-    asked: Arc<Mutex<Vec<Request>>>,
-    most: Arc<AtomicUsize>,
-}
-
-impl StandIn {
-    /// Answers each request by a function. An answer to HEAD loses its body on the way.
-    pub(crate) fn serve(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let host = format!("127.0.0.1:{}", listener.local_addr().unwrap().port());
-        let stand_in = Self { host, asked: Arc::default(), most: Arc::default() };
-        let (asked, most, answer) = (Arc::clone(&stand_in.asked), Arc::clone(&stand_in.most), Arc::new(answer));
-        let now = Arc::new(AtomicUsize::new(0));
-        // It ends with the test's process.
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (asked, most) = (Arc::clone(&asked), Arc::clone(&most));
-                let (answer, now) = (Arc::clone(&answer), Arc::clone(&now));
-                std::thread::spawn(move || {
-                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                    let request = read(&stream);
-                    asked.lock().unwrap().push(request.clone());
-                    let mut bytes = answer(&request);
-                    if request.method == "HEAD"
-                        && let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n")
-                    {
-                        bytes.truncate(end + 4);
-                    }
-                    now.fetch_sub(1, Ordering::SeqCst);
-                    let _ = (&stream).write_all(&bytes);
-                });
-            }
-        });
-        stand_in
-    }
-
-    /// What it was asked so far.
-    pub(crate) fn asked(&self) -> Vec<Request> {
-        self.asked.lock().unwrap().clone()
-    }
-
-    /// How many requests it had at once, at most.
-    pub(crate) fn most_at_once(&self) -> usize {
-        self.most.load(Ordering::SeqCst)
-    }
-}
-
-fn read(stream: &TcpStream) -> Request {
-    let mut reader = BufReader::new(stream);
-    let mut line = || {
-        let mut line = String::new();
-        let _ = reader.read_line(&mut line);
-        line.trim_end().to_owned()
-    };
-    let first = line();
-    let mut words = first.split(' ').map(str::to_owned);
-    let mut request = Request {
-        method: words.next().unwrap_or_default(),
-        path: words.next().unwrap_or_default(),
-        ..Request::default()
-    };
-    while let Some((name, value)) = line().split_once(": ") {
-        request.headers.push((name.to_ascii_lowercase(), value.to_owned()));
-    }
-    let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    request.body = String::from_utf8(body).unwrap();
-    request
-}
+use crate::http_server::{Answer, Request, read};
 
 /// Returns the digest of a content, as registries write it.
 pub(crate) fn digest(content: &str) -> String {
@@ -218,4 +120,41 @@ impl Image {
         let (parts, blobs): (Vec<_>, Vec<_>) = images.into_iter().map(|image| (image.manifest, image.blobs)).unzip();
         Self { manifest: (media_type, manifest.to_string()), parts, blobs: blobs.concat() }
     }
+}
+
+/// A proxy that leads to one registry, whichever is asked for, and speaks HTTPS in its place. It answers as it is told.
+///
+/// The certificate is for `registry.test`, by the authority in `tests/data/registry/ca.pem`.
+pub(crate) fn serve_https(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> String {
+    use rustls::pki_types::pem::PemObject as _;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let file = |name: &str| format!("{}/tests/data/registry/{name}", env!("CARGO_MANIFEST_DIR"));
+    let certificate = CertificateDer::from_pem_file(file("cert.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(file("key.pem")).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls_graviola::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let proxy = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let connect = read(&stream);
+            assert_eq!(connect.method, "CONNECT");
+            let _ = (&stream).write_all(b"HTTP/1.1 200 x\r\n\r\n");
+            let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, stream);
+            // A client that does not trust the certificate is gone.
+            if stream.conn.complete_io(&mut stream.sock).is_ok() {
+                let request = Request { path: connect.path, ..read(&mut stream) };
+                let _ = stream.write_all(&answer(&request));
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+        }
+    });
+    proxy
 }
