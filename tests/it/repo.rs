@@ -321,6 +321,14 @@ impl Rebake {
         self.failure(0)
     }
 
+    /// Lets bash run a script where and as rebake would have run.
+    pub(crate) fn into_shell(self, script: &str) -> Command {
+        let mut bash = Command::new("bash");
+        bash.args(["-euc", script]).current_dir(self.command.get_current_dir().unwrap()).env_clear();
+        bash.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        bash
+    }
+
     /// Runs, and is killed after a while unless it has ended by itself.
     pub(crate) fn kill_after(mut self, delay: std::time::Duration) {
         let mut child = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

@@ -25,7 +25,7 @@ pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestS
     }
     let empty = Words::of(["rmi", "--all", "--force"]);
     let mut commands = Vec::new();
-    if is_list(image) {
+    if list(image).is_some() {
         // To the list of an attempt that failed, the next one would add.
         commands.push(empty.clone());
     }
@@ -55,9 +55,10 @@ fn in_store(store: &str, words: Words) -> Step {
     Step::new("buildah", Words::of(["--root", &root, "--runroot", &run]).and(words))
 }
 
-/// Whether it becomes a list of images, one for each platform; only a registry has a use for that.
-pub(super) fn is_list(image: &Image) -> bool {
-    image.service.push && image.service.platforms.len() > 1
+/// Returns the name of the list of images, one for each platform, that it becomes on its way to a registry; none where
+/// it is one image. It has a name of its own, since one of its tags may be an image's here.
+pub(super) fn list(image: &Image) -> Option<String> {
+    (image.service.push && image.service.platforms.len() > 1).then(|| format!("{}:rebake-list", image.name))
 }
 
 /// Returns the words that build an image, which buildah and podman share.
@@ -67,7 +68,7 @@ pub(super) fn built(image: &Image, builder: &'static str) -> Result<Words, Build
         let (service, value) = (shown(image.service), Escaped::new(attestation).to_string());
         return Err(BuilderError::Unknown { service, builder, key: "attest", value });
     }
-    let mut words = Words::of(["build"]).and(image.words());
+    let mut words = Words::of(["build", "--file", &as_csv(&image.file)]).and(image.words());
     words.each("--platform", &image.platforms());
     let caches = [("--cache-from", "cache_from", &recipe.cache_from), ("--cache-to", "cache_to", &recipe.cache_to)];
     for (flag, key, entries) in caches {
@@ -77,13 +78,13 @@ pub(super) fn built(image: &Image, builder: &'static str) -> Result<Words, Build
     }
     if !(recipe.cache_from.is_empty() && recipe.cache_to.is_empty()) {
         words.word("--layers");
-    } else if is_list(image) {
+    } else if list(image).is_some() {
         // From `FROM scratch` on, podman 4.3 takes the layers of one platform for those of the next.
         words.word("--layers=false");
     }
-    match image.tags.first() {
-        Some(first) if is_list(image) => words.flag("--manifest", first),
-        _ => words.each("--tag", &image.tags),
+    match list(image) {
+        Some(list) => words.flag("--manifest", &list),
+        None => words.each("--tag", &image.tags),
     }
     words.word(&image.context);
     Ok(words)
@@ -91,14 +92,12 @@ pub(super) fn built(image: &Image, builder: &'static str) -> Result<Words, Build
 
 /// Returns the words that push each tag, in order, the first with a file for the digest.
 pub(super) fn pushed(image: &Image, scratch: &Path) -> Result<Vec<Words>, BuilderError> {
-    let tags = &image.tags;
+    let list = list(image);
     let mut commands = Vec::new();
-    for (index, tag) in tags.iter().enumerate() {
-        // Tags are names of one list, or of one image: a list has only the first.
-        let (mut words, made) = if is_list(image) {
-            (Words::of(["manifest", "push", "--all"]), &tags[0])
-        } else {
-            (Words::of(["push"]), tag)
+    for (index, tag) in image.tags.iter().enumerate() {
+        let (mut words, made) = match &list {
+            Some(list) => (Words::of(["manifest", "push", "--all"]), list),
+            None => (Words::of(["push"]), tag),
         };
         if index == 0 {
             words.flag("--digestfile", &text(image.service, &scratch.join(DigestSource::FILE))?);
@@ -106,6 +105,15 @@ pub(super) fn pushed(image: &Image, scratch: &Path) -> Result<Vec<Words>, Builde
         commands.push(words.and(Words::of(["--", made, &format!("docker://{tag}")])));
     }
     Ok(commands)
+}
+
+/// Returns one field of CSV, which `--file` is: a comma would begin another file.
+fn as_csv(field: &str) -> String {
+    if field.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -149,16 +157,17 @@ mod tests {
         let plain = |builder| Recipe { builder: Some(builder), ..Recipe::default() };
         let (commands, _) = images(&plain(Builder::Buildah), &["services/api/Containerfile", FILE], quiet).unwrap();
         let build = "build|--file|ROOT/services/api/Containerfile|--platform|linux/amd64,linux/arm64|--layers=false\
-                     |--manifest|ghcr.io/acme/api:1|ROOT/services/api";
-        let first = "manifest|push|--all|--digestfile|/logs/acme+api/digest|--|ghcr.io/acme/api:1\
+                     |--manifest|ghcr.io/acme/api:rebake-list|ROOT/services/api";
+        let first = "manifest|push|--all|--digestfile|/logs/acme+api/digest|--|ghcr.io/acme/api:rebake-list\
                      |docker://ghcr.io/acme/api:1";
-        let second = "manifest|push|--all|--|ghcr.io/acme/api:1|docker://ghcr.io/acme/api:latest";
-        let third =
-            "manifest|push|--all|--|ghcr.io/acme/api:1|docker://ghcr.io/acme/api:fp1-4oymiquy7qobjgx36tejs35zeq";
+        let second = "manifest|push|--all|--|ghcr.io/acme/api:rebake-list|docker://ghcr.io/acme/api:latest";
+        let third = "manifest|push|--all|--|ghcr.io/acme/api:rebake-list|docker://ghcr.io/acme/api:fp1-4oymiquy7qobjgx36tejs35zeq";
         let expected = ["rmi|--all|--force", build, first, second, third, "rmi|--all|--force"];
         assert_eq!(commands, expected.map(|command| format!("{STORE}{command}")));
         let (commands, digest) = images(&plain(Builder::Podman), &["services/api/Containerfile"], quiet).unwrap();
-        let expected = ["rmi|--force|--ignore|--|ghcr.io/acme/api:1", build, first, second, third];
+        let remove = "manifest|rm|ghcr.io/acme/api:rebake-list";
+        let create = "manifest|create|--amend|ghcr.io/acme/api:rebake-list";
+        let expected = [create, remove, build, first, second, third, remove];
         assert_eq!(commands, expected.map(|command| format!("podman {command}")));
         assert_eq!(digest, DigestSource::File);
     }
@@ -177,6 +186,12 @@ mod tests {
             assert_eq!(commands, [format!("{name} {expected}")]);
             assert_eq!(digest, DigestSource::Nowhere);
         }
+    }
+
+    #[test]
+    fn a_file_is_one_whatever_it_is_called() {
+        assert_eq!(as_csv("/a b/it's"), "/a b/it's");
+        assert_eq!(as_csv("/a,b/say \"hi\""), "\"/a,b/say \"\"hi\"\"\"");
     }
 
     #[test]

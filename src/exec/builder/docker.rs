@@ -22,6 +22,7 @@ pub(super) fn build(
     if let Some(name) = buildx {
         words.flag("--builder", name);
     }
+    words.flag("--file", &image.file);
     let mut words = words.and(image.words());
     words.each("--platform", &image.platforms());
     words.each(

@@ -50,7 +50,6 @@ impl<'a> Image<'a> {
     /// Returns the words that docker, buildah and podman all understand.
     pub(super) fn words(&self) -> Words {
         let mut words = Words::default();
-        words.flag("--file", &self.file);
         words.each("--target", &self.recipe.target);
         words.each("--build-arg", &self.arguments);
         words.each("--secret", &self.recipe.secrets);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::BuilderError;
-use super::buildah::{built, is_list, pushed};
+use super::buildah::{built, list, pushed};
 use super::image::{Image, Words};
 use crate::exec::build::{DigestSource, Step};
 
@@ -15,17 +15,17 @@ pub(super) const PODMAN: (&str, &[&str]) = ("podman", &["Containerfile", "Docker
 /// All is done in the user's own store. (A store of its own, as buildah gets, is beyond podman: the path of one may
 /// have 50 characters.)
 pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestSource), BuilderError> {
-    let mut commands = Vec::new();
-    if let (true, Some(first)) = (is_list(image), image.tags.first()) {
-        // To a list that is there already, podman would add.
-        commands.push(Words::of(["rmi", "--force", "--ignore", "--", first]));
-    }
-    commands.push(built(image, PODMAN.0)?);
-    let digest = if image.service.push {
+    let mut commands = vec![built(image, PODMAN.0)?];
+    let mut digest = DigestSource::Nowhere;
+    if image.service.push {
         commands.extend(pushed(image, scratch)?);
-        DigestSource::File
-    } else {
-        DigestSource::Nowhere
-    };
+        digest = DigestSource::File;
+    }
+    if let Some(list) = list(image) {
+        // To a list that an earlier build left, podman would add, and only one that is there can be removed.
+        let remove = Words::of(["manifest", "rm", &list]);
+        commands.splice(0..0, [Words::of(["manifest", "create", "--amend", &list]), remove.clone()]);
+        commands.push(remove);
+    }
     Ok((commands.into_iter().map(|words| Step::new("podman", words)).collect(), digest))
 }

@@ -85,7 +85,6 @@ pub(super) fn day(registry: &Registry, builder: &str, lend: impl Fn(Rebake) -> R
     for (service, before) in broken[..3].iter().zip(&first) {
         assert_ne!(&pushed(registry, &repo, service), before, "the version in it is another");
     }
-    assert_eq!(layers(repo.dir()), 0, "of what was built nothing is kept");
     for failed in &broken[3..] {
         let tag = text(&failed["tags"][0]).rsplit_once(':').unwrap().1;
         let tags = registry.tags(&format!("acme/{}", text(&failed["service"])));
@@ -125,16 +124,6 @@ fn pushed(registry: &Registry, repo: &Repo, service: &Value) -> String {
     let environment: Vec<&str> = config["config"]["Env"].as_array().unwrap().iter().map(text).collect();
     assert!(environment.contains(&format!("VERSION={version}").as_str()), "{environment:?}");
     digest
-}
-
-/// How many layers are in stores below a directory.
-fn layers(directory: &Path) -> usize {
-    let inside = |entry: std::io::Result<std::fs::DirEntry>| match entry.unwrap().path() {
-        path if path.ends_with("vfs/dir") => std::fs::read_dir(path).unwrap().count(),
-        path if path.is_dir() && !path.is_symlink() => layers(&path),
-        _ => 0,
-    };
-    std::fs::read_dir(directory).unwrap().map(inside).sum()
 }
 
 fn started(events: &str) -> Vec<String> {

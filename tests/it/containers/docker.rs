@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::capstone::day;
+use super::odd::{comes_out_as_it_went_in, odd_for_docker};
 use super::registry::Registry;
 use crate::repo::Rebake;
 
@@ -68,4 +69,13 @@ fn a_day_with_docker() {
     let registry = Registry::start();
     let daemon = Daemon::start();
     day(&registry, "docker", |rebake| daemon.lend(rebake));
+}
+
+#[test]
+#[ignore = "needs dockerd, docker buildx and docker-registry: .ci/run runs it"]
+fn odd_values_with_docker() {
+    let registry = Registry::start();
+    let daemon = Daemon::start();
+    let repo = odd_for_docker(&registry);
+    comes_out_as_it_went_in(&registry, &repo, |rebake| daemon.lend(rebake));
 }
