@@ -29,7 +29,7 @@ pub(crate) struct Verdict {
     /// Name the job that made the plan
     #[arg(long, value_name = "JOB", default_value = "plan")]
     plan: String,
-    /// Fail unless these outputs of the plan arrived
+    /// Fail unless these outputs of the plan arrived; `--outputs=` for none
     #[arg(long, value_name = "OUTPUT", value_delimiter = ',', default_value = "any,matrix")]
     outputs: Vec<String>,
     /// Let a job be due when this output of the plan is true, instead of `any` (repeat)
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Verdict, output: &Output) -> Result<Exit, Failure> {
     })?;
     let expected = Expected {
         plan: args.plan.clone(),
-        outputs: args.outputs.clone(),
+        outputs: args.outputs.iter().filter(|output| !output.is_empty()).cloned().collect(),
         due: args.due.iter().cloned().collect(),
         optional: args.optional.clone(),
     };

@@ -46,7 +46,8 @@ pub(super) fn read(
         version: request.naming.version.clone(),
         released: None,
     };
-    if let Compare::Auto = request.base.compare {
+    // Bases of their own are for events that name no service.
+    if matches!(request.base.compare, Compare::Auto | Compare::Since(_)) {
         match trigger.kind {
             Kind::Tag | Kind::Release => asked.by_tag(config, trigger, warnings),
             _ if !trigger.inputs.services.is_empty() => asked.by_hand(config, trigger)?,

@@ -259,3 +259,23 @@ fn what_differs_from_what_was_built_is_planned() {
         assert!(planned_some > 10, "{planned_some}");
     });
 }
+
+/// One command serves a workflow's pushes, its release tags and its runs by hand.
+#[test]
+fn what_names_its_services_needs_no_base_of_their_own() {
+    let repo = repo();
+    repo.tag("api@1.0.0");
+    let services = |run: crate::repo::Rebake| run.success().text();
+    let on = |name: &str, reference: &str| {
+        let event = repo.dir().with_extension("event.json");
+        std::fs::write(&event, r#"{"inputs": {"service": "web"}}"#).unwrap();
+        repo.rebake(["plan", "--since", "built", "--format", "names"])
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_EVENT_NAME", name)
+            .env("GITHUB_REF", reference)
+            .env("GITHUB_EVENT_PATH", event)
+    };
+    assert_eq!(services(on("push", "refs/heads/main")), "lib\napi\nweb\n");
+    assert_eq!(services(on("push", "refs/tags/api@1.0.0")), "api\n");
+    assert_eq!(services(on("workflow_dispatch", "refs/heads/main")), "web\n");
+}

@@ -45,6 +45,15 @@ plan: success
         .stderr("");
 }
 
+/// Jobs that no plan stands before can be judged too.
+#[test]
+fn no_output_need_be_asked_for() {
+    let needs = json!({"gate": {"result": "success"}, "later": {"result": "skipped"}}).to_string();
+    let args = ["verdict", "-", "--plan", "gate", "--outputs="];
+    Repo::new().rebake([&args[..], &["--optional", "later"]].concat()).stdin(needs.clone()).success();
+    Repo::new().rebake(args).stdin(needs).failure(1);
+}
+
 #[test]
 fn what_is_no_needs_is_a_usage_error() {
     let repo = Repo::new();
