@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::existing::Existing;
 use crate::trigger::Trigger;
@@ -99,7 +99,7 @@ pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) existing: Existing,
     #[command(flatten)]
-    pub(crate) format: Format,
+    pub(crate) format: super::format::Format,
     /// End with 1 when something is affected
     #[arg(long)]
     pub(crate) exit_code: bool,
@@ -222,62 +222,6 @@ pub(crate) enum CountName {
     Commits,
     /// Those that touch the service's files
     Paths,
-}
-
-/// How the plan is written (spec section 11).
-#[derive(Debug, ClapArgs)]
-#[command(next_help_heading = "Output")]
-pub(crate) struct Format {
-    /// Choose the format
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    pub(crate) format: FormatName,
-    /// Choose the fields of a matrix, separated by commas
-    #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
-    pub(crate) fields: Vec<String>,
-    /// End names and paths with NUL instead of a line break
-    #[arg(short = 'z', long = "null")]
-    pub(crate) nul: bool,
-    /// Write what the CI engine at hand reads: on GitHub, the step's outputs and summary; elsewhere, files
-    #[arg(long)]
-    pub(crate) ci: bool,
-    /// Choose the folder for those files
-    #[arg(long, value_name = "DIR", default_value = ".rebake", requires = "ci")]
-    pub(crate) ci_dir: PathBuf,
-    /// Choose how `<filter>_files` lists paths, as paths-filter's list-files
-    #[arg(long, value_name = "HOW", default_value = "none", requires = "ci", ignore_case = true)]
-    pub(crate) list_files: ListFiles,
-}
-
-/// The formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FormatName {
-    /// A table for people
-    Table,
-    /// The whole plan
-    Json,
-    /// A job matrix: one line of JSON
-    Matrix,
-    /// The affected services' names, one a line
-    Names,
-    /// The affected services' directories, one a line
-    Paths,
-    /// The summary of a job
-    Markdown,
-}
-
-/// How paths are listed in outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ListFiles {
-    /// Not at all
-    None,
-    /// A JSON array
-    Json,
-    /// Separated by commas
-    Csv,
-    /// Quoted for a POSIX shell
-    Shell,
-    /// With backslashes for a POSIX shell
-    Escape,
 }
 
 /// How the rules of a flat filter come together.

@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::{configuration, env};
-use crate::emit::{self, Field, ListFiles};
+use crate::emit::{self, ListFiles, Matrices};
 use crate::plan::Plan;
 use crate::trigger::Engine;
 use folder::Folder;
@@ -18,7 +18,7 @@ use folder::Folder;
 /// its variables and the engine's own documents into a folder. Nothing is written before everything has been made.
 pub(crate) fn write(
     plan: &Plan,
-    fields: &[Field],
+    matrices: &Matrices,
     list_files: ListFiles,
     folder: &Path,
     output: &Output,
@@ -32,10 +32,15 @@ pub(crate) fn write(
         }
     };
     if matches!(engine, Engine::GitHub | Engine::Gitea | Engine::Forgejo) {
-        return github::write(plan, fields, list_files);
+        return github::write(plan, matrices, list_files);
     }
-    let folder = Folder::of(plan, folder, engine)?;
-    let commands = if engine == Engine::Azure { emit::azure_variables(&plan.to_build())? } else { String::new() };
+    let folder = Folder::of(plan, folder, engine, matrices)?;
+    let commands = if engine == Engine::Azure {
+        let to_build = plan.to_build();
+        emit::azure_variables(&to_build)? + &emit::azure(&to_build, matrices)?
+    } else {
+        String::new()
+    };
     folder.write()?;
     output.data(&commands)
 }

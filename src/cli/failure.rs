@@ -128,6 +128,8 @@ impl From<EmitError> for Failure {
             EmitError::LineBreak { .. }
             | EmitError::OutputName { .. }
             | EmitError::Environment { .. }
+            | EmitError::ServiceName { .. }
+            | EmitError::SameLabel { .. }
             | EmitError::SameVariable { .. } => Exit::Usage,
         };
         Self::new(exit, "format", error.to_string()).help(error.help())

@@ -14,6 +14,7 @@ mod existing;
 mod exit;
 mod failure;
 mod fingerprint;
+mod format;
 mod glob;
 mod output;
 mod plan;

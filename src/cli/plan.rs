@@ -2,16 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::args::{self, FormatName, General};
+use super::args::{self, General};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::progress::Progress;
-use super::{changed, ci, configuration, env};
+use super::{changed, configuration, env, format};
 use crate::base::{self, Compare, Since};
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
-use crate::emit::{self, Field, Separator};
 use crate::filter::Quantifier;
 use crate::git::{Parents, Repository};
 use crate::pipeline::{self, ConfigFile, Dead, Dirty, Naming, Planned, PushRequest, Request, Unmatched};
@@ -27,7 +26,7 @@ pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Resu
         here.plan(&request(&args.planning, &here.trigger)?, general, output)?
     };
     args.existing.note(&mut plan, general, output);
-    write(&plan, &args.format, output)?;
+    format::write(&plan, &args.format, output)?;
     Ok(if args.strict && !plan.degraded.is_empty() {
         Exit::Git
     } else if args.exit_code && plan.any {
@@ -147,39 +146,6 @@ pub(crate) fn naming(args: &args::Naming) -> Naming {
         abbrev: usize::from(args.abbrev),
         dirty: if args.dirty { Dirty::Said } else { Dirty::Unsaid },
         version: None,
-    }
-}
-
-/// Writes the plan in the format that was asked for; with `--ci`, for the engine first.
-fn write(plan: &Plan, format: &args::Format, output: &Output) -> Result<(), Failure> {
-    let fields = if format.fields.is_empty() {
-        Field::DEFAULT.to_vec()
-    } else {
-        format.fields.iter().map(|name| name.parse()).collect::<Result<Vec<Field>, _>>()?
-    };
-    if format.ci {
-        ci::write(plan, &fields, list_files(format.list_files), &format.ci_dir, output)?;
-    }
-    // What starts work says what is left of it; what people and programs read says all.
-    let left = plan.to_build();
-    let separator = if format.nul { Separator::Nul } else { Separator::Line };
-    match format.format {
-        FormatName::Table => output.people(&emit::table(plan, output.palette())),
-        FormatName::Json => output.data(&plan.to_json().map_err(|error| bug(&error))?),
-        FormatName::Matrix => output.data(&(emit::matrix(&left, &fields) + "\n")),
-        FormatName::Names => output.data(&emit::names(&left, separator)?),
-        FormatName::Paths => output.data(&emit::paths(&left, separator)?),
-        FormatName::Markdown => output.data(&emit::markdown(plan)),
-    }
-}
-
-fn list_files(name: args::ListFiles) -> emit::ListFiles {
-    match name {
-        args::ListFiles::None => emit::ListFiles::None,
-        args::ListFiles::Json => emit::ListFiles::Json,
-        args::ListFiles::Csv => emit::ListFiles::Csv,
-        args::ListFiles::Shell => emit::ListFiles::Shell,
-        args::ListFiles::Escape => emit::ListFiles::Escape,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a step of GitHub Actions hands on: its outputs, by the grammar of the runner's output file.
 
-use super::{EmitError, Field, ListFiles, json, matrix};
+use super::engine::level_outputs;
+use super::{EmitError, ListFiles, Matrices, json};
 use crate::name::Escaped;
 use crate::plan::Plan;
 
@@ -16,36 +17,21 @@ pub struct Output {
 /// The runner measures a job's outputs as UTF-16 and takes 1 MB: half of that in ASCII, and some for other steps'.
 const MAX_BYTES: usize = 450_000;
 
-/// The runner refuses a matrix with more jobs.
-const MAX_JOBS: usize = 256;
-
-/// Returns the outputs of a plan: rebake's own (`any`, `matrix`, `services`, `environment`, `count`), then those of
-/// paths-filter: for each filter `<name>` and `<name>_count`, with `list_files` also `<name>_files`, and `changes`, the
+/// Returns the outputs of a plan: rebake's own (those of [`github`](super::github()), `services`, `environment`), then
+/// those of paths-filter: for each filter `<name>` and `<name>_count`, with `list_files` also `<name>_files`, and `changes`, the
 /// JSON array of the filters that are true.
 ///
 /// A filter whose output has the name of an earlier one wins, since the runner takes the last; `changes` gives way to a
 /// filter of that name, as in paths-filter.
 ///
 /// # Errors
-/// When a filter's name cannot be an output, or the engine's limits are passed: 256 jobs, 1 MB.
-pub fn outputs(plan: &Plan, fields: &[Field], list_files: ListFiles) -> Result<Vec<Output>, EmitError> {
-    if plan.services.len() > MAX_JOBS {
-        return Err(EmitError::Limit {
-            engine: "GitHub Actions",
-            what: "the number of jobs of the matrix",
-            size: plan.services.len().to_string(),
-            limit: "256",
-        });
-    }
+/// When a filter's name cannot be an output, or a limit is passed: 256 jobs, 1 MB, the levels.
+pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Result<Vec<Output>, EmitError> {
     let output = |name: &str, value: String| Output { name: name.to_owned(), value };
     let names: Vec<&str> = plan.services.iter().map(|service| service.service.as_str()).collect();
-    let mut outputs = vec![
-        output("any", plan.any.to_string()),
-        output("count", names.len().to_string()),
-        output("environment", plan.environment.clone()),
-        output("services", json::ascii_line(&names)),
-        output("matrix", matrix(plan, fields)),
-    ];
+    let mut outputs = level_outputs(plan, matrices)?;
+    outputs.push(output("environment", plan.environment.clone()));
+    outputs.push(output("services", json::ascii_line(&names)));
     let changed: Vec<&String> =
         plan.filters.iter().filter(|(_, paths)| !paths.is_empty()).map(|(name, _)| name).collect();
     if !plan.filters.contains_key("changes") {
@@ -59,16 +45,22 @@ pub fn outputs(plan: &Plan, fields: &[Field], list_files: ListFiles) -> Result<V
             outputs.push(output(&format!("{name}_files"), files));
         }
     }
+    check_size(&outputs)?;
+    Ok(outputs)
+}
+
+/// Fails when outputs are larger than a job may have.
+pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
     let bytes: usize = outputs.iter().map(|output| output.name.len() + output.value.len()).sum();
     if bytes > MAX_BYTES {
         return Err(EmitError::Limit {
             engine: "GitHub Actions",
             what: "the size of the step's outputs",
             size: format!("{bytes} bytes"),
-            limit: "450000 bytes (1 MB of UTF-16 for a whole job)",
+            limit: format!("{MAX_BYTES} bytes (1 MB of UTF-16 for a whole job)"),
         });
     }
-    Ok(outputs)
+    Ok(())
 }
 
 /// The runner's grammar ends a name at `=` or `<<`, whichever comes first, and a line at a line break.

@@ -13,7 +13,19 @@ pub(super) fn ascii_line<T: Serialize>(value: &T) -> String {
     // Writing to memory cannot fail, and every map that is written here has strings for keys.
     let written = value.serialize(&mut Serializer::with_formatter(&mut bytes, Ascii));
     debug_assert!(written.is_ok(), "a plan always serialises");
-    String::from_utf8(bytes).unwrap_or_default()
+    unobeyed(&String::from_utf8(bytes).unwrap_or_default())
+}
+
+/// Returns a value as a document that people can read, with a final newline.
+pub(super) fn pretty<T: Serialize>(value: &T) -> String {
+    let written = serde_json::to_string_pretty(value);
+    debug_assert!(written.is_ok(), "every map that is written here has strings for keys");
+    unobeyed(&written.unwrap_or_default()) + "\n"
+}
+
+/// Escapes what GitHub and Azure obey wherever it stands in a line of a log. It can stand in a string alone.
+fn unobeyed(json: &str) -> String {
+    json.replace("##[", "#\\u0023[").replace("##vso[", "#\\u0023vso[")
 }
 
 struct Ascii;
@@ -44,5 +56,14 @@ mod tests {
         let line = ascii_line(&text);
         assert_eq!(line, r#""a\"\\\n\u007f\u00fc\u2028\ud83d\ude00""#);
         assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+    }
+
+    #[test]
+    fn nothing_is_a_command_to_a_log() {
+        let text = "##[add-mask]x##vso[task.complete]y::z";
+        for json in [ascii_line(&text), pretty(&[text])] {
+            assert!(!json.contains("##[") && !json.contains("##vso["), "{json}");
+        }
+        assert_eq!(serde_json::from_str::<String>(&ascii_line(&text)).unwrap(), text);
     }
 }

@@ -1,7 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Field, json};
-use crate::plan::Plan;
+use crate::plan::{Plan, Service};
 
 /// Returns the job matrix: one line, `{"include":[{"service":…},…]}`, in build order.
 ///
@@ -9,16 +9,18 @@ use crate::plan::Plan;
 /// `{"include":[]}`, which GitHub refuses to run: a job over it needs `if: needs.plan.outputs.any == 'true'`.
 #[must_use]
 pub fn matrix(plan: &Plan, fields: &[Field]) -> String {
-    let entry = |service| -> Map<String, Value> {
-        let mut entry = Map::new();
-        for field in fields {
-            entry.insert(field.name().to_owned(), field.of(plan, service));
-        }
-        for (key, value) in &service.matrix {
-            entry.entry(key).or_insert_with(|| value.clone());
-        }
-        entry
-    };
-    let include: Vec<_> = plan.services.iter().map(entry).collect();
+    let include: Vec<_> = plan.services.iter().map(|service| entry(plan, service, fields)).collect();
     json::ascii_line(&json!({ "include": include }))
+}
+
+/// Returns what a matrix says of a service.
+pub(super) fn entry(plan: &Plan, service: &Service, fields: &[Field]) -> Map<String, Value> {
+    let mut entry = Map::new();
+    for field in fields {
+        entry.insert(field.name().to_owned(), field.of(plan, service));
+    }
+    for (key, value) in &service.matrix {
+        entry.entry(key).or_insert_with(|| value.clone());
+    }
+    entry
 }

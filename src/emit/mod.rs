@@ -1,5 +1,6 @@
 //! A plan as text: one file a format (spec section 11). Each reads the [`Plan`](crate::plan::Plan) and nothing left of it.
 
+mod engine;
 mod fields;
 mod github;
 mod heading;
@@ -15,6 +16,7 @@ mod variables;
 mod versions;
 mod why;
 
+pub use engine::{Matrices, Pack, UnknownPack, argo, azure, buildkite, circleci, github, gitlab};
 pub use fields::{Field, UnknownField};
 pub use github::{Output, outputs, render as github_output};
 pub use heading::heading;
@@ -76,7 +78,23 @@ pub enum EmitError {
         /// How large it is.
         size: String,
         /// What the engine takes.
-        limit: &'static str,
+        limit: String,
+    },
+    /// A service has a name that is more than a name to an engine or to a shell.
+    #[error("the service {name} cannot stand in a pipeline: its name has more than letters, digits and `._/@-`")]
+    ServiceName {
+        /// The name, escaped.
+        name: String,
+    },
+    /// An engine would call two jobs the same.
+    #[error("`{one}` and `{other}` would both be the job {label}")]
+    SameLabel {
+        /// What they would be called.
+        label: String,
+        /// One, which is a checked name.
+        one: String,
+        /// The other one.
+        other: String,
     },
 }
 
@@ -89,7 +107,11 @@ impl EmitError {
             Self::SameVariable { .. } => "ask for one of them, or for `--format json`",
             Self::OutputName { .. } => "rename the filter",
             Self::Environment { .. } => "make the plan anew; filters.yaml has no such names",
-            Self::Limit { .. } => "choose fewer fields with `--fields`, or fewer services with `--only`",
+            Self::ServiceName { .. } | Self::SameLabel { .. } => "rename it in filters.yaml",
+            Self::Limit { .. } => {
+                "put many services into one job with `--pack component` or `--pack N`, choose fewer fields with \
+                 `--fields`, or fewer services with `--only`"
+            }
         }
     }
 }

@@ -3,8 +3,6 @@
 //! No more than that, so that no number of services, and no name from the repository, passes an engine's limits: GitLab
 //! takes 20 variables and 5 KB of a dotenv report, without line breaks; a parameter of CircleCI must be declared.
 
-use std::fmt::Write as _;
-
 use serde_json::json;
 
 use super::{EmitError, json};
@@ -47,10 +45,12 @@ pub fn azure_variables(plan: &Plan) -> Result<String, EmitError> {
         ("environment", environment(plan)?.to_owned()),
         ("services", json::ascii_line(&names)),
     ];
-    Ok(variables.iter().fold(String::new(), |mut text, (name, value)| {
-        let _ = writeln!(text, "##vso[task.setvariable variable={name};isOutput=true]{}", azure_escaped(value));
-        text
-    }))
+    Ok(variables.iter().map(|(name, value)| azure_variable(name, value)).collect())
+}
+
+/// Returns the line that sets an output variable of a step.
+pub(super) fn azure_variable(name: &str, value: &str) -> String {
+    format!("##vso[task.setvariable variable={name};isOutput=true]{}\n", azure_escaped(value))
 }
 
 /// The agent's own escapes, so that a value ends where its line does.
@@ -58,7 +58,8 @@ fn azure_escaped(value: &str) -> String {
     value.replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-fn environment(plan: &Plan) -> Result<&str, EmitError> {
+/// Returns the name of the environment, where it is one that filters.yaml can have.
+pub(super) fn environment(plan: &Plan) -> Result<&str, EmitError> {
     let is_read_as_it_is = |c: char| c.is_ascii_alphanumeric() || "._/@-".contains(c);
     if plan.environment.chars().all(is_read_as_it_is) {
         Ok(&plan.environment)

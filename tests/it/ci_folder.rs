@@ -104,6 +104,9 @@ fn azure_reads_its_variables_from_the_log() {
 ##vso[task.setvariable variable=count;isOutput=true]1
 ##vso[task.setvariable variable=environment;isOutput=true]staging
 ##vso[task.setvariable variable=services;isOutput=true]["api"]
+##vso[task.setvariable variable=levels;isOutput=true]1
+##vso[task.setvariable variable=any_0;isOutput=true]true
+##vso[task.setvariable variable=matrix_0;isOutput=true]{"build_api":{"REBAKE_ONLY":"api"}}
 fdeb494..4a5aa0d: since the merge base with HEAD~1
 environment staging
 

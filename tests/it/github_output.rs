@@ -108,7 +108,20 @@ fn hostile_file_names_make_no_other_output() {
         names.retain(|name| *name != "src_files");
         assert_eq!(
             names,
-            ["any", "changes", "count", "earlier", "environment", "matrix", "services", "src", "src_count"]
+            [
+                "any",
+                "any_0",
+                "changes",
+                "count",
+                "earlier",
+                "environment",
+                "levels",
+                "matrix",
+                "matrix_0",
+                "services",
+                "src",
+                "src_count"
+            ]
         );
         assert_eq!(found.contains_key("src_files"), how != "none");
         assert_eq!((found["any"].as_str(), found["environment"].as_str()), ("true", "staging"));
@@ -151,10 +164,10 @@ error[format]: the filter a=b cannot be an output of GitHub Actions: `=` and `<<
 
 "]]);
     let services: Vec<String> = (0..257).map(|n| format!("  s{n}: {{filters: ['src/*']}}\n")).collect();
-    refused(&format!("services:\n{}", services.concat()), 4).stderr(str![[r"
+    refused(&format!("services:\n{}", services.concat()), 4).stderr(str![[r#"
 error[format]: the number of jobs of the matrix is 257, and GitHub Actions takes at most 256
  |
- = help: choose fewer fields with `--fields`, or fewer services with `--only`
+ = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
 
-"]]);
+"#]]);
 }

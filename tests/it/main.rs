@@ -11,6 +11,8 @@ mod config_errors;
 mod config_hostile;
 mod containers;
 mod describe;
+mod engines;
+mod engines_hostile;
 mod events;
 #[cfg(unix)]
 mod exec;

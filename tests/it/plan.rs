@@ -8,7 +8,7 @@ use snapbox::str;
 use crate::repo::{Rebake, Repo};
 
 /// The capstone example as a repository: released at these versions, with a commit on top that changes a migration.
-fn capstone() -> Repo {
+pub(crate) fn capstone() -> Repo {
     let repo = Repo::new();
     copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/capstone")), repo.dir());
     repo.commit("Five services");

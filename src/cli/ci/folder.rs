@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
 use crate::cli::plan::bug;
-use crate::emit;
+use crate::emit::{self, Matrices};
 use crate::plan::Plan;
 use crate::trigger::Engine;
 
@@ -15,18 +15,26 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes the files of a plan: `plan.json` and `plan.env` for every engine, and the engine's own.
-    pub(super) fn of(plan: &Plan, path: &Path, engine: Engine) -> Result<Self, Failure> {
-        let left = plan.to_build();
+    /// Makes the files of a plan: `plan.json` and `plan.env` for every engine, and the engine's own, `pipeline.yml` among
+    /// them where the engine goes on with a pipeline.
+    pub(super) fn of(plan: &Plan, path: &Path, engine: Engine, matrices: &Matrices) -> Result<Self, Failure> {
+        let to_build = plan.to_build();
         let mut files = vec![
             // The folder is no change of the work tree.
             (".gitignore", "*\n".to_owned()),
             ("plan.json", plan.to_json().map_err(|error| bug(&error))?),
-            ("plan.env", emit::dotenv(&left)?),
+            ("plan.env", emit::dotenv(&to_build)?),
         ];
         if engine == Engine::CircleCi {
-            files.push(("parameters.json", emit::circleci_parameters(&left)?));
+            files.push(("parameters.json", emit::circleci_parameters(&to_build)?));
         }
+        let pipeline = match engine {
+            Engine::GitLab => Some(emit::gitlab(&to_build, matrices.pack)?),
+            Engine::Buildkite => Some(emit::buildkite(&to_build, matrices.pack)?),
+            Engine::CircleCi => Some(emit::circleci(&to_build, matrices.pack)?),
+            _ => None,
+        };
+        files.extend(pipeline.map(|text| ("pipeline.yml", text)));
         Ok(Self { path: path.to_owned(), files })
     }
 

@@ -7,20 +7,19 @@ use crate::cli::env;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::append;
-use crate::emit::{self, Field, ListFiles};
+use crate::emit::{self, ListFiles, Matrices};
 use crate::plan::Plan;
 
 /// Appends the step's outputs, and the job's summary where there is a file for it. Nothing is written before everything
 /// has been made and checked.
-pub(crate) fn write(plan: &Plan, fields: &[Field], list_files: ListFiles) -> Result<(), Failure> {
+pub(crate) fn write(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Result<(), Failure> {
     let outputs = env::read(env::OUTPUT).ok_or_else(|| {
         Failure::new(Exit::Usage, "no-engine", format!("{} is not set, so there is no place for outputs", env::OUTPUT))
             .help("on engines other than GitHub Actions, choose a format with `--format`")
     })?;
-    let text =
-        emit::github_output(&emit::outputs(&plan.to_build(), fields, list_files)?, &delimiter()).ok_or_else(|| {
-            Failure::new(Exit::Bug, "bug", "a name from the repository holds the random delimiter of this run")
-        })?;
+    let text = emit::github_output(&emit::outputs(&plan.to_build(), matrices, list_files)?, &delimiter()).ok_or_else(
+        || Failure::new(Exit::Bug, "bug", "a name from the repository holds the random delimiter of this run"),
+    )?;
     append(Path::new(&outputs), &text)?;
     match env::read(env::STEP_SUMMARY) {
         Some(summary) => append(Path::new(&summary), &emit::markdown(plan)),

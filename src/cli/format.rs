@@ -1,0 +1,153 @@
+//! How a plan is written (spec section 11).
+
+#![expect(clippy::struct_field_names, reason = "fields are named as the flags that they hold")]
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args as ClapArgs, ValueEnum};
+
+use super::ci;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+use super::plan::bug;
+use crate::emit::{self, Field, Matrices, Pack, Separator};
+use crate::plan::Plan;
+
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Format {
+    /// Choose the format
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: FormatName,
+    /// Choose the fields of a matrix, separated by commas
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
+    fields: Vec<String>,
+    /// Choose which services share a job of an engine: service (none do), level, component, or into how many jobs
+    #[arg(long, value_name = "HOW")]
+    pack: Option<Pack>,
+    /// Refuse a plan of more levels than the workflow has jobs for
+    #[arg(long, value_name = "N")]
+    levels: Option<usize>,
+    /// End names and paths with NUL instead of a line break
+    #[arg(short = 'z', long = "null")]
+    nul: bool,
+    /// Write what the CI engine at hand reads: on GitHub, the step's outputs and summary; elsewhere, files
+    #[arg(long)]
+    ci: bool,
+    /// Choose the folder for those files
+    #[arg(long, value_name = "DIR", default_value = ".rebake", requires = "ci")]
+    ci_dir: PathBuf,
+    /// Choose how `<filter>_files` lists paths, as paths-filter's list-files
+    #[arg(long, value_name = "HOW", default_value = "none", requires = "ci", ignore_case = true)]
+    list_files: ListFiles,
+}
+
+/// The formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatName {
+    /// A table for people
+    Table,
+    /// The whole plan
+    Json,
+    /// A job matrix: one line of JSON
+    Matrix,
+    /// The affected services' names, one a line
+    Names,
+    /// The affected services' directories, one a line
+    Paths,
+    /// The summary of a job
+    Markdown,
+    /// Outputs of a GitHub Actions step: a matrix, and one for each level
+    Github,
+    /// A child pipeline of GitLab
+    Gitlab,
+    /// Steps for buildkite-agent pipeline upload --no-interpolation
+    Buildkite,
+    /// The configuration that a setup workflow of CircleCI goes on with
+    Circleci,
+    /// Output variables of an Azure Pipelines step: a matrix for each level
+    Azure,
+    /// A Workflow of Argo
+    Argo,
+}
+
+/// How paths are listed in outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ListFiles {
+    /// Not at all
+    None,
+    /// A JSON array
+    Json,
+    /// Separated by commas
+    Csv,
+    /// Quoted for a POSIX shell
+    Shell,
+    /// With backslashes for a POSIX shell
+    Escape,
+}
+
+/// Writes the plan in the format that was asked for; with `--ci`, for the engine first. Nothing is written before all of
+/// it has been made and checked.
+pub(crate) fn write(plan: &Plan, format: &Format, output: &Output) -> Result<(), Failure> {
+    check(format)?;
+    let fields = if format.fields.is_empty() {
+        Field::DEFAULT.to_vec()
+    } else {
+        format.fields.iter().map(|name| name.parse()).collect::<Result<Vec<Field>, _>>()?
+    };
+    let matrices = Matrices { fields, pack: format.pack.unwrap_or_default(), levels: format.levels };
+    let text = text(plan, format, &matrices, output)?;
+    if format.ci {
+        ci::write(plan, &matrices, list_files(format.list_files), &format.ci_dir, output)?;
+    }
+    if format.format == FormatName::Table { output.people(&text) } else { output.data(&text) }
+}
+
+fn text(plan: &Plan, format: &Format, matrices: &Matrices, output: &Output) -> Result<String, Failure> {
+    let separator = if format.nul { Separator::Nul } else { Separator::Line };
+    // What starts work says what is left of it; what people and programs read says all.
+    let to_build = plan.to_build();
+    Ok(match format.format {
+        FormatName::Table => emit::table(plan, output.palette()),
+        FormatName::Json => plan.to_json().map_err(|error| bug(&error))?,
+        FormatName::Matrix => emit::matrix(&to_build, &matrices.fields) + "\n",
+        FormatName::Names => emit::names(&to_build, separator)?,
+        FormatName::Paths => emit::paths(&to_build, separator)?,
+        FormatName::Markdown => emit::markdown(plan),
+        FormatName::Github => emit::github(&to_build, matrices)?,
+        FormatName::Gitlab => emit::gitlab(&to_build, matrices.pack)?,
+        FormatName::Buildkite => emit::buildkite(&to_build, matrices.pack)?,
+        FormatName::Circleci => emit::circleci(&to_build, matrices.pack)?,
+        FormatName::Azure => emit::azure(&to_build, matrices)?,
+        FormatName::Argo => emit::argo(&to_build, matrices.pack)?,
+    })
+}
+
+/// Fails where the shape of jobs is asked for, and nothing that is asked for has jobs.
+fn check(format: &Format) -> Result<(), Failure> {
+    let levels = format.ci || matches!(format.format, FormatName::Github | FormatName::Azure);
+    let jobs = levels
+        || matches!(
+            format.format,
+            FormatName::Gitlab | FormatName::Buildkite | FormatName::Circleci | FormatName::Argo
+        );
+    let what = match (format.pack, format.levels) {
+        (Some(_), _) if !jobs => "`--pack`",
+        (_, Some(_)) if !levels => "`--levels`",
+        _ => return Ok(()),
+    };
+    Err(Failure::new(Exit::Usage, "pack", format!("{what} shapes the jobs of an engine, and this format has none")).help(
+        "use it with `--ci` or the format of an engine; `--levels` with github and azure, which have no edges between jobs",
+    ))
+}
+
+fn list_files(name: ListFiles) -> emit::ListFiles {
+    match name {
+        ListFiles::None => emit::ListFiles::None,
+        ListFiles::Json => emit::ListFiles::Json,
+        ListFiles::Csv => emit::ListFiles::Csv,
+        ListFiles::Shell => emit::ListFiles::Shell,
+        ListFiles::Escape => emit::ListFiles::Escape,
+    }
+}

@@ -1,0 +1,56 @@
+//! Pipelines that CI engines take (spec section 11): one file an engine, all over the jobs of [`jobs`].
+//!
+//! Engines that know edges get them; the others get one matrix a level, or jobs that are packed so that no edge is left.
+//! Every job runs one constant command and is told by the variable `REBAKE_ONLY` which services are its own. Nothing
+//! else from the repository stands in a document but what a GitHub matrix was asked to carry, so that no engine's
+//! templates have anything to expand.
+
+mod argo;
+mod azure;
+mod buildkite;
+mod circleci;
+mod github;
+mod gitlab;
+mod jobs;
+mod label;
+mod pack;
+
+pub use argo::argo;
+pub use azure::azure;
+pub use buildkite::buildkite;
+pub use circleci::circleci;
+pub use github::{Matrices, github};
+pub use gitlab::gitlab;
+pub use pack::{Pack, UnknownPack};
+
+pub(super) use github::level_outputs;
+pub(super) use jobs::jobs;
+pub(super) use label::labels;
+
+use super::EmitError;
+use jobs::Job;
+
+/// What a job runs, where `.rebake/plan.json` is the plan that `rebake plan --ci` left.
+const BUILD: &str = r#"rebake build --plan .rebake/plan.json --only "$REBAKE_ONLY""#;
+
+/// What a job says that stands in a pipeline without builds, since the engine takes none without jobs.
+const NOTHING: &str = "echo nothing to rebuild";
+
+/// Fails when something is more than an engine takes.
+fn at_most(engine: &'static str, what: &'static str, size: usize, limit: usize) -> Result<(), EmitError> {
+    if size > limit {
+        return Err(EmitError::Limit { engine, what, size: size.to_string(), limit: limit.to_string() });
+    }
+    Ok(())
+}
+
+/// Returns the jobs of each level. With `most`, there may be no more levels than the pipeline has steps for.
+fn by_level<'a, 'p>(jobs: &'a [Job<'p>], most: Option<usize>) -> Result<Vec<Vec<&'a Job<'p>>>, EmitError> {
+    let count = jobs.iter().map(|job| job.level + 1).max().unwrap_or_default();
+    at_most("the pipeline", "the number of levels", count, most.unwrap_or(usize::MAX))?;
+    let mut levels = vec![Vec::new(); count];
+    for job in jobs {
+        levels[job.level].push(job);
+    }
+    Ok(levels)
+}

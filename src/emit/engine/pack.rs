@@ -1,0 +1,34 @@
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+
+/// Which services share a job (`--pack`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pack {
+    /// None: a job for each service.
+    #[default]
+    Service,
+    /// Those of one level of the build order.
+    Level,
+    /// Those that hang together by what they need: no job waits for another one.
+    Component,
+    /// Those that hang together, in at most so many jobs: no job waits for another one.
+    Jobs(NonZeroUsize),
+}
+
+/// A word that is no way of packing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("services are packed by `service`, `level`, `component`, or into a number of jobs, 1 or more")]
+pub struct UnknownPack;
+
+impl FromStr for Pack {
+    type Err = UnknownPack;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPack> {
+        Ok(match text {
+            "service" => Self::Service,
+            "level" => Self::Level,
+            "component" => Self::Component,
+            number => Self::Jobs(number.parse().map_err(|_| UnknownPack)?),
+        })
+    }
+}

@@ -1,0 +1,576 @@
+//! Pipelines for CI engines: whole documents for the capstone example, what their limits refuse, and that no name makes
+//! more of them than it is.
+
+use serde_json::{Value, json};
+use snapbox::str;
+
+use crate::plan::capstone;
+use crate::repo::{Repo, Run};
+
+/// A plan of services, each with the places of those that it needs.
+pub(crate) fn saved(services: &[(String, Vec<usize>)]) -> String {
+    let service = |(name, needs): &(String, Vec<usize>)| {
+        json!({
+            "service": name, "path": format!("services/{name}"), "causes": [{"kind": "forced"}],
+            "needs": needs.iter().map(|need| &services[*need].0).collect::<Vec<_>>(), "level": 0,
+            "version": "1.0.9-0047-188f7a2", "image": format!("ghcr.io/acme/{name}"),
+            "tags": [format!("ghcr.io/acme/{name}:1.0.9-0047-188f7a2")], "labels": {}, "platforms": [], "push": true,
+            "matrix": {},
+        })
+    };
+    let plan = json!({
+        "schema": 1, "rebake": "0.1.0", "trigger": {"kind": "push", "ref": "refs/heads/main"},
+        "environment": "staging", "range": {"source": "given", "worktree": false}, "degraded": [],
+        "services": services.iter().map(service).collect::<Vec<_>>(), "unaffected": [], "removed": [],
+        "unmatched": [], "filters": {}, "any": !services.is_empty(),
+    });
+    plan.to_string()
+}
+
+/// So many services without edges.
+pub(crate) fn independent(count: usize) -> Vec<(String, Vec<usize>)> {
+    (0..count).map(|number| (format!("service-{number}"), Vec::new())).collect()
+}
+
+/// So many services, and one that needs them all.
+pub(crate) fn fan_in(count: usize) -> Vec<(String, Vec<usize>)> {
+    let mut services = independent(count);
+    services.push(("top".to_owned(), (0..count).collect()));
+    services
+}
+
+/// Writes a saved plan in a format.
+pub(crate) fn write(plan: &str, format: &str, args: &[&str], code: i32) -> Run {
+    let repo = Repo::new();
+    let run = repo.rebake([&["plan", "--plan", "-", "--format", format], args].concat()).stdin(plan).failure(code);
+    if code != 0 {
+        assert!(run.stdout.is_empty(), "{format}: something was written");
+    }
+    run
+}
+
+#[test]
+fn capstone_as_outputs_of_github() {
+    capstone().rebake(["plan", "--format", "github"]).success().stdout(str![[r#"
+
+any=true
+count=2
+matrix={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-fb16ddf","version":"1.2.0-0001-fb16ddf"},{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-fb16ddf","version":"1.0.9-0001-fb16ddf"}]}
+levels=2
+any_0=true
+matrix_0={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-fb16ddf","version":"1.2.0-0001-fb16ddf"}]}
+any_1=true
+matrix_1={"include":[{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-fb16ddf","version":"1.0.9-0001-fb16ddf"}]}
+
+"#]]);
+}
+
+#[test]
+fn capstone_as_a_child_pipeline_of_gitlab() {
+    capstone().rebake(["plan", "--format", "gitlab"]).success().stdout(str![[r#"
+{
+  "stages": [
+    "build"
+  ],
+  "workflow": {
+    "rules": [
+      {
+        "when": "always"
+      }
+    ]
+  },
+  "build migrator": {
+    "stage": "build",
+    "needs": [
+      {
+        "pipeline": "$PARENT_PIPELINE_ID",
+        "job": "rebake-plan"
+      }
+    ],
+    "script": [
+      "rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/""
+    ],
+    "variables": {
+      "REBAKE_ONLY": "migrator"
+    },
+    "retry": {
+      "max": 1,
+      "when": [
+        "runner_system_failure"
+      ]
+    }
+  },
+  "build api-golang": {
+    "stage": "build",
+    "needs": [
+      {
+        "pipeline": "$PARENT_PIPELINE_ID",
+        "job": "rebake-plan"
+      },
+      {
+        "job": "build migrator",
+        "artifacts": false
+      }
+    ],
+    "script": [
+      "rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/""
+    ],
+    "variables": {
+      "REBAKE_ONLY": "api-golang"
+    },
+    "retry": {
+      "max": 1,
+      "when": [
+        "runner_system_failure"
+      ]
+    }
+  }
+}
+
+"#]]);
+}
+
+#[test]
+fn capstone_as_steps_of_buildkite() {
+    capstone().rebake(["plan", "--format", "buildkite"]).success().stdout(str![[r#"
+{
+  "steps": [
+    {
+      "label": "build migrator",
+      "key": "rebake-migrator",
+      "command": [
+        "buildkite-agent artifact download .rebake/plan.json .",
+        "exec rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/""
+      ],
+      "env": {
+        "REBAKE_ONLY": "migrator"
+      },
+      "retry": {
+        "automatic": [
+          {
+            "exit_status": -1,
+            "limit": 2
+          }
+        ]
+      }
+    },
+    {
+      "label": "build api-golang",
+      "key": "rebake-api-golang",
+      "depends_on": [
+        "rebake-migrator"
+      ],
+      "command": [
+        "buildkite-agent artifact download .rebake/plan.json .",
+        "exec rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/""
+      ],
+      "env": {
+        "REBAKE_ONLY": "api-golang"
+      },
+      "retry": {
+        "automatic": [
+          {
+            "exit_status": -1,
+            "limit": 2
+          }
+        ]
+      }
+    }
+  ]
+}
+
+"#]]);
+}
+
+#[test]
+fn capstone_as_a_configuration_of_circleci() {
+    capstone().rebake(["plan", "--format", "circleci"]).success().stdout(str![[r#"
+{
+  "version": 2.1,
+  "parameters": {
+    "rebake-any": {
+      "default": false,
+      "type": "boolean"
+    },
+    "rebake-count": {
+      "default": 0,
+      "type": "integer"
+    },
+    "rebake-environment": {
+      "default": "",
+      "type": "string"
+    },
+    "rebake-image": {
+      "default": "cimg/base:stable",
+      "type": "string"
+    }
+  },
+  "jobs": {
+    "rebake-build": {
+      "docker": [
+        {
+          "image": "<< pipeline.parameters.rebake-image >>"
+        }
+      ],
+      "environment": {
+        "REBAKE_ENVIRONMENT": "local",
+        "REBAKE_ONLY": "<< parameters.only >>"
+      },
+      "parameters": {
+        "only": {
+          "type": "string"
+        }
+      },
+      "steps": [
+        "checkout",
+        {
+          "run": {
+            "command": "exec rebake build --all --environment /"$REBAKE_ENVIRONMENT/" --only /"$REBAKE_ONLY/"",
+            "name": "build"
+          }
+        }
+      ]
+    }
+  },
+  "workflows": {
+    "rebake": {
+      "jobs": [
+        {
+          "rebake-build": {
+            "name": "build-migrator",
+            "only": "migrator"
+          }
+        },
+        {
+          "rebake-build": {
+            "name": "build-api-golang",
+            "only": "api-golang",
+            "requires": [
+              "build-migrator"
+            ]
+          }
+        }
+      ]
+    }
+  }
+}
+
+"#]]);
+}
+
+#[test]
+fn capstone_as_variables_of_azure() {
+    capstone().rebake(["plan", "--format", "azure"]).success().stdout(str![[r###"
+##vso[task.setvariable variable=levels;isOutput=true]2
+##vso[task.setvariable variable=any_0;isOutput=true]true
+##vso[task.setvariable variable=matrix_0;isOutput=true]{"build_migrator":{"REBAKE_ONLY":"migrator"}}
+##vso[task.setvariable variable=any_1;isOutput=true]true
+##vso[task.setvariable variable=matrix_1;isOutput=true]{"build_api_golang":{"REBAKE_ONLY":"api-golang"}}
+
+"###]]);
+}
+
+#[test]
+fn capstone_as_a_workflow_of_argo() {
+    capstone().rebake(["plan", "--format", "argo"]).success().stdout(str![[r#"
+{
+  "apiVersion": "argoproj.io/v1alpha1",
+  "kind": "Workflow",
+  "metadata": {
+    "generateName": "rebake-"
+  },
+  "spec": {
+    "entrypoint": "plan",
+    "templates": [
+      {
+        "name": "plan",
+        "dag": {
+          "failFast": false,
+          "tasks": [
+            {
+              "name": "build-migrator",
+              "templateRef": {
+                "name": "rebake",
+                "template": "build"
+              },
+              "arguments": {
+                "parameters": [
+                  {
+                    "name": "only",
+                    "value": "migrator"
+                  }
+                ]
+              }
+            },
+            {
+              "name": "build-api-golang",
+              "depends": "build-migrator.Succeeded",
+              "templateRef": {
+                "name": "rebake",
+                "template": "build"
+              },
+              "arguments": {
+                "parameters": [
+                  {
+                    "name": "only",
+                    "value": "api-golang"
+                  }
+                ]
+              }
+            }
+          ]
+        }
+      }
+    ]
+  }
+}
+
+"#]]);
+}
+
+#[test]
+fn nothing_to_rebuild_is_a_pipeline_that_does_nothing() {
+    let empty = saved(&[]);
+    write(&empty, "github", &[], 0).stdout(str![[r#"
+
+any=false
+count=0
+matrix={"include":[]}
+levels=0
+
+"#]]);
+    write(&empty, "gitlab", &[], 0).stdout(str![[r#"
+{
+  "stages": [
+    "build"
+  ],
+  "workflow": {
+    "rules": [
+      {
+        "when": "always"
+      }
+    ]
+  },
+  "nothing to rebuild": {
+    "stage": "build",
+    "needs": [],
+    "script": [
+      "echo nothing to rebuild"
+    ],
+    "variables": {
+      "GIT_STRATEGY": "none"
+    }
+  }
+}
+
+"#]]);
+    write(&empty, "buildkite", &[], 0).stdout(str![[r#"
+{
+  "steps": [
+    {
+      "label": "nothing to rebuild",
+      "key": "rebake",
+      "command": [
+        "echo nothing to rebuild"
+      ]
+    }
+  ]
+}
+
+"#]]);
+    write(&empty, "circleci", &[], 0).stdout(str![[r#"
+{
+  "version": 2.1,
+  "parameters": {
+    "rebake-any": {
+      "default": false,
+      "type": "boolean"
+    },
+    "rebake-count": {
+      "default": 0,
+      "type": "integer"
+    },
+    "rebake-environment": {
+      "default": "",
+      "type": "string"
+    },
+    "rebake-image": {
+      "default": "cimg/base:stable",
+      "type": "string"
+    }
+  },
+  "jobs": {
+    "rebake-nothing": {
+      "docker": [
+        {
+          "image": "<< pipeline.parameters.rebake-image >>"
+        }
+      ],
+      "steps": [
+        {
+          "run": "echo nothing to rebuild"
+        }
+      ]
+    }
+  },
+  "workflows": {
+    "rebake": {
+      "jobs": [
+        {
+          "rebake-nothing": {
+            "name": "nothing-to-rebuild"
+          }
+        }
+      ]
+    }
+  }
+}
+
+"#]]);
+    write(&empty, "azure", &[], 0).stdout(str![[r#"
+##vso[task.setvariable variable=levels;isOutput=true]0
+
+"#]]);
+    write(&empty, "argo", &[], 0).stdout("");
+}
+
+#[test]
+fn what_an_engine_would_refuse_is_refused() {
+    let over =
+        |format: &str, services: &[(String, Vec<usize>)], args: &[&str]| write(&saved(services), format, args, 4);
+    over("github", &independent(257), &[]).stderr(str![[r#"
+error[format]: the number of jobs of the matrix is 257, and GitHub Actions takes at most 256
+ |
+ = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
+
+"#]]);
+    over("gitlab", &fan_in(51), &[]).stderr(str![[r#"
+error[format]: the number of jobs that a job needs is 51, and GitLab takes at most 50
+ |
+ = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
+
+"#]]);
+    over("buildkite", &independent(501), &[]).stderr(str![[r#"
+error[format]: the number of jobs of an upload is 501, and Buildkite takes at most 500
+ |
+ = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
+
+"#]]);
+    over("github", &fan_in(1), &["--levels", "1"]).stderr(str![[r#"
+error[format]: the number of levels is 2, and the pipeline takes at most 1
+ |
+ = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
+
+"#]]);
+    over("azure", &fan_in(1), &["--levels", "1"]).stderr(str![[r#"
+error[format]: the number of levels is 2, and the pipeline takes at most 1
+ |
+ = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
+
+"#]]);
+    let long = |length: usize| [("x".repeat(length), Vec::new())];
+    over("argo", &long(123), &[]).stderr(str![[r#"
+error[format]: the length of a job's name is 129, and Argo takes at most 128
+ |
+ = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
+
+"#]]);
+    over("azure", &long(95), &[]);
+    over("gitlab", &long(250), &[]);
+    let many: Vec<_> = (0..900).map(|number| (format!("{}-{number}", "x".repeat(900)), Vec::new())).collect();
+    over("gitlab", &many, &[]);
+    over("argo", &independent(5000), &[]);
+    over("gitlab", &many, &["--pack", "1"]);
+
+    // The largest that are not too large.
+    write(&saved(&independent(256)), "github", &["--levels", "1"], 0);
+    write(&saved(&fan_in(50)), "gitlab", &[], 0);
+    write(&saved(&independent(500)), "buildkite", &[], 0);
+}
+
+/// The services of each job, by the name that the engine has for the job.
+fn jobs_of_gitlab(services: &[(String, Vec<usize>)], pack: &str) -> Vec<(String, String, usize)> {
+    let text = write(&saved(services), "gitlab", &["--pack", pack], 0).text();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let jobs = document.as_object().unwrap().iter().filter(|(name, _)| name.starts_with("build "));
+    let job = |(name, job): (&String, &Value)| {
+        let only = job["variables"]["REBAKE_ONLY"].as_str().unwrap().to_owned();
+        (name.clone(), only, job["needs"].as_array().unwrap().len() - 1)
+    };
+    jobs.map(job).collect()
+}
+
+#[test]
+fn services_are_packed_as_asked() {
+    let names = |jobs: &[(&str, &str, usize)]| -> Vec<(String, String, usize)> {
+        jobs.iter().map(|(name, only, needs)| ((*name).to_owned(), (*only).to_owned(), *needs)).collect()
+    };
+    // d ← a ← c, b alone, e alone.
+    let services: Vec<(String, Vec<usize>)> =
+        [("d", vec![]), ("b", vec![]), ("a", vec![0]), ("c", vec![2]), ("e", vec![])]
+            .map(|(name, needs)| (name.to_owned(), needs))
+            .into();
+    assert_eq!(
+        jobs_of_gitlab(&services, "service"),
+        names(&[
+            ("build a", "a", 1),
+            ("build b", "b", 0),
+            ("build c", "c", 1),
+            ("build d", "d", 0),
+            ("build e", "e", 0)
+        ])
+    );
+    assert_eq!(
+        jobs_of_gitlab(&services, "level"),
+        names(&[("build level-0", "d,b,e", 0), ("build level-1", "a", 1), ("build level-2", "c", 1)])
+    );
+    assert_eq!(
+        jobs_of_gitlab(&services, "component"),
+        names(&[("build component-0", "d,a,c", 0), ("build component-1", "b", 0), ("build component-2", "e", 0)])
+    );
+    assert_eq!(jobs_of_gitlab(&services, "2"), names(&[("build part-0", "d,a,c", 0), ("build part-1", "b,e", 0)]));
+    // What no engine takes job by job, it takes packed.
+    for pack in ["level", "component", "100"] {
+        write(&saved(&fan_in(1000)), "github", &["--pack", pack], 0);
+        write(&saved(&fan_in(1000)), "buildkite", &["--pack", pack], 0);
+    }
+    write(&saved(&fan_in(1000)), "gitlab", &["--pack", "component"], 0);
+}
+
+#[test]
+fn a_packed_matrix_says_what_each_job_builds() {
+    write(&saved(&fan_in(2)), "github", &["--pack", "level", "--levels", "2"], 0).stdout(str![[r#"
+
+any=true
+count=3
+matrix={"include":[{"job":"level-0","service":"service-0,service-1"},{"job":"level-1","service":"top"}]}
+levels=2
+any_0=true
+matrix_0={"include":[{"job":"level-0","service":"service-0,service-1"}]}
+any_1=true
+matrix_1={"include":[{"job":"level-1","service":"top"}]}
+
+"#]]);
+}
+
+#[test]
+fn formats_without_jobs_are_not_packed() {
+    write(&saved(&[]), "json", &["--pack", "level"], 2).stderr(str![[r#"
+error[pack]: `--pack` shapes the jobs of an engine, and this format has none
+ |
+ = help: use it with `--ci` or the format of an engine; `--levels` with github and azure, which have no edges between jobs
+
+"#]]);
+    write(&saved(&[]), "gitlab", &["--levels", "2"], 2).stderr(str![[r#"
+error[pack]: `--levels` shapes the jobs of an engine, and this format has none
+ |
+ = help: use it with `--ci` or the format of an engine; `--levels` with github and azure, which have no edges between jobs
+
+"#]]);
+    write(&saved(&[]), "gitlab", &["--pack", "0"], 2).stderr(str![[r#"
+error: invalid value '0' for '--pack <HOW>': services are packed by `service`, `level`, `component`, or into a number of jobs, 1 or more
+
+For more information, try '--help'.
+
+"#]]);
+}

@@ -1,0 +1,162 @@
+//! Nothing that people can name makes a pipeline do more: file names, refs, descriptions, and plans from elsewhere.
+
+use serde_json::Value;
+
+use rebake::emit::{self, EmitError, Field, Matrices, Pack};
+
+use crate::engines::saved;
+use crate::repo::Repo;
+
+const ENGINES: [&str; 6] = ["github", "gitlab", "buildkite", "circleci", "azure", "argo"];
+
+/// Writes a saved plan for an engine, as the program does.
+fn written(plan: &str, engine: &str, pack: Pack) -> Result<String, EmitError> {
+    let plan = rebake::plan::read(plan).unwrap();
+    let matrices = Matrices { fields: Field::ALL.to_vec(), pack, levels: None };
+    match engine {
+        "github" => emit::github(&plan, &matrices),
+        "gitlab" => emit::gitlab(&plan, pack),
+        "buildkite" => emit::buildkite(&plan, pack),
+        "circleci" => emit::circleci(&plan, pack),
+        "azure" => emit::azure(&plan, &matrices),
+        "argo" => emit::argo(&plan, pack),
+        other => panic!("no engine {other}"),
+    }
+}
+
+/// Texts of which each is a command or a template to some engine, shell or log.
+const HOSTILE: &[&str] = &[
+    "$(touch pwned)",
+    "`id`",
+    "a;b",
+    "a\nb",
+    "a\n$(x)",
+    "any=false\nmatrix={}",
+    "it's\n$(id)",
+    "-rf",
+    "::set-output name=any::false",
+    "##[add-mask]x",
+    "##vso[task.setvariable variable=any_0;isOutput=true]false",
+    "x\r",
+    "${{ github.token }}",
+    "${HOME}",
+    "%{ if true }x",
+    "$$CI_JOB_TOKEN",
+    "<< pipeline.id >>",
+    "{{workflow.name}}",
+    "$(REBAKE_ONLY)",
+    "\u{202e}gpj.exe",
+    "\u{85}\u{2028}\u{7f}",
+    "\"",
+    "\\",
+    "EOF",
+    "a,b",
+];
+
+/// Reads what `--format github` writes, as the runner does: every line is empty or `name=value`.
+fn outputs(text: &str) -> Vec<(&str, &str)> {
+    assert!(text.is_ascii() && !text.contains('\r') && !text.contains("##["), "{text}");
+    text.lines().filter(|line| !line.is_empty()).map(|line| line.split_once('=').unwrap()).collect()
+}
+
+fn check_outputs(text: &str) {
+    let outputs = outputs(text);
+    let names: Vec<&str> = outputs.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["any", "count", "matrix", "levels", "any_0", "matrix_0", "any_1", "matrix_1"]);
+    for (name, value) in outputs {
+        let value: Value = serde_json::from_str(value).unwrap();
+        assert!(name.starts_with("any") <= (value == Value::Bool(true)), "{name}: {value}");
+    }
+}
+
+#[test]
+fn a_service_with_a_name_that_is_more_than_a_name_is_in_no_pipeline() {
+    for name in HOSTILE.iter().filter(|name| **name != "EOF") {
+        let plan = saved(&[((*name).to_owned(), Vec::new())]);
+        for engine in &ENGINES[1..] {
+            let refused = written(&plan, engine, Pack::Service);
+            assert!(matches!(refused, Err(EmitError::ServiceName { .. })), "{engine}: {refused:?}");
+        }
+        // In a matrix it is data, but not where a job has several.
+        let refused = written(&plan, "github", Pack::Component);
+        assert!(matches!(refused, Err(EmitError::ServiceName { .. })), "{refused:?}");
+        let text = written(&plan, "github", Pack::Service).unwrap();
+        let outputs = outputs(&text);
+        let matrix: Value = serde_json::from_str(outputs[2].1).unwrap();
+        assert_eq!((outputs.len(), &matrix["include"][0]["service"]), (6, &Value::from(*name)));
+    }
+}
+
+/// Whatever else a plan says, only names stand in a pipeline: the document is that of the harmless plan, byte for byte.
+#[test]
+fn no_other_text_of_a_plan_reaches_a_pipeline() {
+    let clean = saved(&[("api".to_owned(), vec![]), ("web".to_owned(), vec![0])]);
+    for text in HOSTILE {
+        let mut plan: Value = serde_json::from_str(&clean).unwrap();
+        let hostile = Value::from(*text);
+        plan["trigger"]["ref"] = hostile.clone();
+        plan["range"] = serde_json::json!({"base": text, "head": text, "source": text, "worktree": true});
+        plan["removed"] = vec![hostile.clone()].into();
+        plan["unmatched"] = vec![hostile.clone()].into();
+        plan["filters"] = serde_json::json!({*text: [text]});
+        for service in plan["services"].as_array_mut().unwrap() {
+            for field in ["version", "path", "image", "fingerprint"] {
+                service[field] = hostile.clone();
+            }
+            service["tags"] = vec![hostile.clone()].into();
+            service["labels"] = serde_json::json!({*text: text});
+            service["platforms"] = vec![hostile.clone()].into();
+            service["matrix"] = serde_json::json!({*text: {"x": [text]}});
+            service["causes"] = serde_json::json!([{"kind": "file", "path": text, "pattern": text, "at": text}]);
+        }
+        for format in ENGINES {
+            let document = written(&plan.to_string(), format, Pack::Service).unwrap();
+            if format == "github" {
+                check_outputs(&document);
+            } else {
+                assert_eq!(document, written(&clean, format, Pack::Service).unwrap(), "{format}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_files_refs_and_descriptions_make_the_same_pipelines() {
+    let repository = |hostile: bool| {
+        let repo = Repo::new();
+        let text = |text: &str| if hostile { serde_json::to_string(text).unwrap() } else { "x".to_owned() };
+        let filters = format!(
+            "services:\n  api: {{path: api, description: {}}}\n  web: {{path: web, depends_on: [api], matrix: {{x: {}}}}}\n",
+            text("${{ github.token }} $(id)\n##vso[x]"),
+            text("<< pipeline.id >>\n::set-output name=any::false"),
+        );
+        repo.write("filters.yaml", filters).write("web/a", "1").commit("first");
+        repo.write("api/plain", "");
+        if hostile {
+            for name in HOSTILE {
+                repo.write(format!("api/{name}"), "");
+            }
+            repo.commit("second ##vso[x] $(id)");
+            for name in ["$(id)", "`id`", "${{github.token}}", "<<pipeline.id>>", "{{workflow.name}}", "a;b", "::x"] {
+                if !name.contains(':') {
+                    repo.git(["branch", "--", name]);
+                    repo.git(["tag", "--", &format!("v-{name}")]);
+                }
+            }
+            repo.git(["checkout", "--quiet", "$(id)", "--"]);
+        } else {
+            repo.commit("second");
+        }
+        repo
+    };
+    let (hostile, harmless) = (repository(true), repository(false));
+    for format in ENGINES {
+        let run = |repo: &Repo| repo.rebake(["plan", "--base", "HEAD~1", "--format", format]).success().text();
+        if format == "github" {
+            check_outputs(&run(&hostile));
+        } else {
+            assert_eq!(run(&hostile), run(&harmless), "{format}");
+        }
+        assert!(!hostile.dir().join("pwned").exists());
+    }
+}
