@@ -26,6 +26,7 @@ mod git_revision;
 mod git_status;
 mod github_output;
 mod glob_command;
+mod guide;
 mod history;
 mod http_server;
 mod layers;

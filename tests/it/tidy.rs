@@ -11,6 +11,7 @@ const TOP: &[&str] = &[
     "src",
     "tests",
     "benches",
+    "docs",
     "examples",
     "benches",
     "filters.yaml",

@@ -1,4 +1,5 @@
-//! The capstone example through a day: all is built and pushed, one build breaks, the rest is built when it is mended.
+//! The capstone example through a day: all is built and pushed, one build breaks, the rest is built when it is mended,
+//! and then nothing is left to do.
 
 use std::path::Path;
 
@@ -98,6 +99,15 @@ pub(super) fn day(registry: &Registry, builder: &str, lend: impl Fn(Rebake) -> R
     assert_eq!(outcomes(&report(&repo, REPORT)), names.map(|name| format!("{name} succeeded")));
     for service in &report(&repo, REPORT)[3..] {
         pushed(registry, &repo, service);
+    }
+
+    // Of all that, nothing has to be built again.
+    let events = lend(build(&repo, &["--all", "--skip-existing"])).success().text();
+    assert!(started(&events).is_empty(), "{events}");
+    let there = report(&repo, REPORT);
+    assert_eq!(outcomes(&there), names.map(|name| format!("{name} exists")));
+    for service in &there {
+        registry.manifest(&format!("acme/{}", text(&service["service"])), text(&service["digest"]));
     }
 }
 
