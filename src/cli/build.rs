@@ -179,7 +179,7 @@ pub(crate) fn run(general: &General, args: &Build, output: &Output) -> Result<Ex
 fn carry_out(jobs: &[Job], args: &Build, here: &Here, output: &Output) -> Result<Ended, Failure> {
     let mut printer = shown::printer(args.shown.output, &here.trigger, output);
     let settings = settings::settings(&args.how, &here.trigger, shown::is_live(args.shown.output, output));
-    let ended = exec::run(jobs, &settings, |event: &exec::Event| exec::Sink::event(&mut printer, event))
+    let ended = exec::run(jobs, &settings, &mut printer)
         .map_err(|error| Failure::new(Exit::Bug, "build", format!("the system refuses what builds need: {error}")))?;
     exec::builder::tidy(jobs, &ended.report);
     written(printer.finish().map(drop))?;

@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
@@ -113,6 +114,14 @@ pub struct Alive {
 pub trait Sink: Send {
     /// Takes an event. It may take its time: builds do not wait for it, nor do signals.
     fn event(&mut self, event: &Event);
+
+    /// Returns how often [`Sink::tick`] is to be called, beside events; never, unless it says so.
+    fn every(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Does what is due by the clock.
+    fn tick(&mut self) {}
 }
 
 impl<F: FnMut(&Event) + Send> Sink for F {

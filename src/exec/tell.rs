@@ -1,7 +1,8 @@
 //! The way from a run to what shows it: a thread, so that an output that is not taken (a terminal at Ctrl-S, a slow
 //! pipe) holds up neither builds nor signals.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Instant;
 
 use super::event::{Event, Sink};
 use super::process::Log;
@@ -43,18 +44,35 @@ impl Teller {
 impl Listener {
     /// Hands all events on; returns when all tellers are gone or the run has ended.
     pub(super) fn listen(self, mut sink: impl Sink) {
-        for word in self.0 {
-            let event = match word {
-                Word::Event(event) => event,
-                Word::Grown { service, attempt, log } => {
-                    let length = log.length();
-                    Event::Output { service, attempt, log: log.path().to_owned(), length }
+        let mut tick_at = sink.every().map(|every| Instant::now() + every);
+        loop {
+            match self.next(tick_at) {
+                Ok(Word::Event(event)) => {
+                    sink.event(&event);
+                    if matches!(event, Event::Ended { .. }) {
+                        return;
+                    }
                 }
-            };
-            sink.event(&event);
-            if matches!(event, Event::Ended { .. }) {
-                break;
+                Ok(Word::Grown { service, attempt, log }) => {
+                    let length = log.length();
+                    sink.event(&Event::Output { service, attempt, log: log.path().to_owned(), length });
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    sink.tick();
+                    tick_at = sink.every().map(|every| Instant::now() + every);
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
             }
         }
+    }
+
+    /// Waits for a word, or until a tick is due: however many words there are, ticks have their turn.
+    fn next(&self, tick_at: Option<Instant>) -> Result<Word, RecvTimeoutError> {
+        let Some(tick_at) = tick_at else { return self.0.recv().map_err(RecvTimeoutError::from) };
+        let patience = tick_at.saturating_duration_since(Instant::now());
+        if patience.is_zero() {
+            return Err(RecvTimeoutError::Timeout);
+        }
+        self.0.recv_timeout(patience)
     }
 }

@@ -4,7 +4,9 @@ use std::io::{Stdout, stdout};
 
 use super::Manner as Name;
 use crate::cli::output::Output;
-use crate::exec::output::{Colours, Commands, Engine, Failures, Grouped, Json, Manner, Printer, Stream, Style};
+use crate::exec::output::{
+    Colours, Commands, Engine, Failures, Grouped, Json, Live, Manner, Printer, Size, Stream, Style,
+};
 use crate::trigger::{self, Origin, Trigger};
 
 /// Whether rows on a terminal show what runs.
@@ -18,6 +20,7 @@ pub(super) fn printer(name: Name, trigger: &Trigger, output: &Output) -> Printer
         Name::Json => Box::new(Json::default()),
         Name::Stream => Box::new(Stream::new(style)),
         Name::Failures => Box::new(Failures::new(engine, style)),
+        Name::Auto if output.is_terminal() => Box::new(Live::new(|| Size::of(stdout()), style.colours)),
         Name::Auto | Name::Grouped => Box::new(Grouped::new(engine, style)),
     };
     Printer::new(manner, stdout())

@@ -7,6 +7,7 @@ mod failures;
 mod follow;
 mod grouped;
 mod json;
+mod live;
 mod marker;
 mod note;
 mod stream;
@@ -15,6 +16,7 @@ mod summary;
 mod tests;
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use super::event::{Event, Sink};
 
@@ -23,6 +25,7 @@ pub use failures::Failures;
 pub use follow::last_lines;
 pub use grouped::Grouped;
 pub use json::Json;
+pub use live::{Live, Size};
 pub use marker::Engine;
 pub(super) use note::time;
 pub use stream::Stream;
@@ -35,6 +38,19 @@ pub trait Manner: Send {
     /// # Errors
     /// When it cannot be written. A log that cannot be read is said in the output.
     fn show(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Returns how often it wants to show something though nothing has happened; never, unless it says so.
+    fn every(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Writes what there is to show when nothing has happened.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn tick(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Shows a run on an output, as long as that takes it: a closed one harms no build.
@@ -57,19 +73,39 @@ impl<M: Manner, W: Write + Send> Printer<M, W> {
     pub fn finish(self) -> io::Result<W> {
         self.error.map_or(Ok(self.out), Err)
     }
+
+    fn write(&mut self, what: impl FnOnce(&mut M, &mut dyn Write) -> io::Result<()>) {
+        if self.error.is_none() {
+            let written = what(&mut self.manner, &mut self.out).and_then(|()| self.out.flush());
+            self.error = written.err();
+        }
+    }
 }
 
-impl<M: Manner, W: Write + Send> Sink for Printer<M, W> {
+impl<M: Manner, W: Write + Send> Sink for &mut Printer<M, W> {
     fn event(&mut self, event: &Event) {
-        if self.error.is_none() {
-            let shown = self.manner.show(event, &mut self.out).and_then(|()| self.out.flush());
-            self.error = shown.err();
-        }
+        self.write(|manner, out| manner.show(event, out));
+    }
+
+    fn every(&self) -> Option<Duration> {
+        self.manner.every()
+    }
+
+    fn tick(&mut self) {
+        self.write(Manner::tick);
     }
 }
 
 impl Manner for Box<dyn Manner> {
     fn show(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
         (**self).show(event, out)
+    }
+
+    fn every(&self) -> Option<Duration> {
+        (**self).every()
+    }
+
+    fn tick(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        (**self).tick(out)
     }
 }

@@ -66,7 +66,7 @@ fn shown(manner: impl Manner) -> String {
     let directory = tempfile::tempdir().unwrap();
     let mut printer = Printer::new(manner, Vec::new());
     for event in events(directory.path()) {
-        printer.event(&event);
+        (&mut printer).event(&event);
     }
     let text = String::from_utf8(printer.finish().unwrap()).unwrap();
     text.replace(directory.path().to_str().unwrap(), "DIR")
@@ -186,7 +186,7 @@ fn a_closed_output_is_remembered_and_harms_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let mut printer = Printer::new(Grouped::default(), Closed);
     for event in events(directory.path()) {
-        printer.event(&event);
+        (&mut printer).event(&event);
     }
     assert_eq!(printer.finish().map(|_| ()).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
 }
@@ -197,7 +197,7 @@ fn an_endless_line_is_shown_in_pieces() {
     let log = directory.path().join("log");
     fs::write(&log, "x".repeat(200_000)).unwrap();
     let mut printer = Printer::new(Grouped::default(), Vec::new());
-    printer.event(&Event::Finished { service: service("a", Outcome::Succeeded, Some(&log)) });
+    (&mut printer).event(&Event::Finished { service: service("a", Outcome::Succeeded, Some(&log)) });
     let text = String::from_utf8(printer.finish().unwrap()).unwrap();
     assert_eq!(text.matches('x').count(), 200_000);
     assert!(text.lines().all(|line| line.len() <= 16 * 1024));
@@ -208,7 +208,7 @@ fn an_endless_line_is_shown_in_pieces() {
 fn a_log_that_is_gone_is_said() {
     let service = service("a", Outcome::Failed, Some(Path::new("/no/such/log")));
     let mut printer = Printer::new(Grouped::default(), Vec::new());
-    printer.event(&Event::Finished { service });
+    (&mut printer).event(&Event::Finished { service });
     let text = String::from_utf8(printer.finish().unwrap()).unwrap();
     assert!(text.contains("the log cannot be read"), "{text}");
 }

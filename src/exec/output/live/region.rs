@@ -1,0 +1,57 @@
+use std::io::Write as _;
+use std::os::fd::AsFd;
+
+use unicode_width::UnicodeWidthStr as _;
+
+/// How large a terminal is, in characters: at least one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// From left to right.
+    pub(super) columns: usize,
+    /// From top to bottom.
+    pub(super) rows: usize,
+}
+
+impl Default for Size {
+    /// What a terminal has that does not say.
+    fn default() -> Self {
+        Self { columns: 80, rows: 24 }
+    }
+}
+
+impl Size {
+    /// Returns the size of a terminal; none where it is no terminal, or does not say.
+    pub fn of(terminal: impl AsFd) -> Option<Self> {
+        let size = rustix::termios::tcgetwinsize(terminal).ok()?;
+        let size = Self { columns: size.ws_col.into(), rows: size.ws_row.into() };
+        (size.columns > 0 && size.rows > 0).then_some(size)
+    }
+}
+
+/// Lines at the foot of a terminal that are replaced as often as they change. The cursor stands below them, at the left,
+/// so that whatever ends the program leaves the screen as a program leaves it that has printed them.
+#[derive(Debug, Default)]
+pub(super) struct Region {
+    drawn: Vec<usize>,
+}
+
+impl Region {
+    /// Takes the lines away. Where the terminal has become narrower, it has broken them meanwhile.
+    pub(super) fn erase(&mut self, size: Size, out: &mut Vec<u8>) {
+        let height: usize = self.drawn.drain(..).map(|width| width.div_ceil(size.columns).max(1)).sum();
+        // What has scrolled off the screen is out of reach.
+        let height = height.min(size.rows.saturating_sub(1));
+        if height > 0 {
+            // Writing to memory does not fail.
+            let _ = write!(out, "\r\x1b[{height}A\x1b[J");
+        }
+    }
+
+    /// Draws lines where the cursor is.
+    pub(super) fn draw(&mut self, lines: Vec<String>, out: &mut Vec<u8>) {
+        for line in lines {
+            self.drawn.push(line.width());
+            let _ = writeln!(out, "{line}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What is seen of a build on a terminal: a real one, tmux's, whose screen is compared.
+
+use std::fmt::Write as _;
+use std::process::Command;
+use std::time::Duration;
+
+use snapbox::{IntoData, str};
+
+use crate::repo::Repo;
+
+/// A terminal in which a program runs.
+struct Terminal<'a> {
+    repo: &'a Repo,
+}
+
+impl<'a> Terminal<'a> {
+    /// Runs a command of the shell, and stays open.
+    fn open(repo: &'a Repo, (columns, rows): (u32, u32), command: &str) -> Self {
+        let terminal = Self { repo };
+        let command = format!(
+            "env -i PATH=\"$PATH\" HOME=/nonexistent TERM=screen sh -c 'trap : INT; {command}; echo exit $?; exec sleep 1000'"
+        );
+        terminal.tmux(&[
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            &columns.to_string(),
+            "-y",
+            &rows.to_string(),
+            &command,
+        ]);
+        terminal
+    }
+
+    fn tmux(&self, args: &[&str]) -> String {
+        let socket = self.repo.dir().join(".git/tmux");
+        let output =
+            Command::new("tmux").arg("-S").arg(socket).args(args).current_dir(self.repo.dir()).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What can be seen, and what has scrolled off.
+    fn screen(&self) -> String {
+        self.tmux(&["capture-pane", "-p", "-S", "-"]).trim_end().to_owned() + "\n"
+    }
+
+    /// Waits until the screen is as expected, and says how it is where it does not become so.
+    #[track_caller]
+    fn shows(&self, expected: impl IntoData) {
+        let expected = expected.into_data();
+        let assert = snapbox::Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV);
+        for _ in 0..100 {
+            if assert.try_eq(None, self.screen().into_data(), expected.clone()).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        assert.eq(self.screen(), expected);
+    }
+}
+
+impl Drop for Terminal<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("tmux").arg("-S").arg(self.repo.dir().join(".git/tmux")).arg("kill-server").output();
+    }
+}
+
+/// Services that build until a file of their name is in the git directory, and one that fails.
+fn repo() -> Repo {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        "\
+defaults: {run: 'echo $REBAKE_SERVICE is being made of many things; while ! test -e ../.git/$REBAKE_SERVICE; do sleep 0.02; done'}
+services:
+  api: {path: api}
+  web: {path: web}
+  migrator: {path: migrator}
+  broken: {path: broken, run: 'echo this is wrong; exit 3'}
+  last: {path: last, depends_on: [api]}
+",
+    );
+    for service in ["api", "web", "migrator", "broken", "last"] {
+        repo.write(format!("{service}/x"), "");
+    }
+    repo.commit("first");
+    repo
+}
+
+#[test]
+#[ignore = "needs tmux: .ci/run runs it"]
+fn rows_show_what_runs_and_the_screen_is_left_sane() {
+    let repo = repo();
+    let terminal = Terminal::open(&repo, (60, 20), &format!("{} build --all --jobs 4", env!("CARGO_BIN_EXE_rebake")));
+    terminal.shows(str![[r#"
+[..] with the work tree's changes: everything was asked f
+or
+5 services to build, for the environment local
+
+broken failed (exit 3) after [..]s
+  api         [..]s  api is being made of many things
+  web         [..]s  web is being made of many things
+  migrator    [..]s  migrator is being made of many things
+1 of 5 done, 1 failed, 3 running, 1 waiting, [..]s
+
+"#]]);
+    terminal.tmux(&["resize-window", "-x", "40", "-y", "20"]);
+    terminal.shows(str![[r#"
+[..] with the work tree's changes: ev
+erything was asked for
+5 services to build, for the environment
+ local
+
+broken failed (exit 3) after [..]s
+  api         [..]s  api is being made o…
+  web         [..]s  web is being made o…
+  migrator    [..]s  migrator is being m…
+1 of 5 done, 1 failed, 3 running, 1 wa…
+
+"#]]);
+    terminal.tmux(&["resize-window", "-x", "60", "-y", "20"]);
+    repo.write(".git/api", "");
+    terminal.shows(str![[r#"
+[..] with the work tree's changes: everything was asked f
+or
+5 services to build, for the environment local
+
+broken failed (exit 3) after [..]s
+api succeeded after [..]s
+  web         [..]s  web is being made of many things
+  migrator    [..]s  migrator is being made of many things
+  last        [..]s  last is being made of many things
+2 of 5 done, 1 failed, 3 running, [..]s
+
+"#]]);
+    terminal.tmux(&["send-keys", "C-c"]);
+    terminal.shows(str![[r#"
+[..] with the work tree's changes: everything was asked f
+or
+5 services to build, for the environment local
+
+broken failed (exit 3) after [..]s
+api succeeded after [..]s
+rebake: SIGINT: telling all builds to end; once more kills t
+hem
+[..] cancelled (signal 2) after [..]s
+[..] cancelled (signal 2) after [..]s
+[..] cancelled (signal 2) after [..]s
+
+broken failed (exit 3) after [..]s
+  | this is wrong
+...
+1 succeeded, 1 failed, 3 cancelled
+exit 130
+
+"#]]);
+}
+
+#[test]
+#[ignore = "needs tmux: .ci/run runs it"]
+fn a_hundred_services_are_readable_in_sixty_columns() {
+    let repo = Repo::new();
+    let mut file = "defaults: {run: 'while ! test -e ../.git/go; do sleep 0.1; done'}\nservices:\n".to_owned();
+    for at in 0..100 {
+        let _ = writeln!(file, "  service-{at}: {{path: s{at}}}");
+        repo.write(format!("s{at}/x"), "");
+    }
+    repo.write("filters.yaml", file).commit("first");
+    let terminal = Terminal::open(&repo, (60, 12), &format!("{} build --all --jobs 50", env!("CARGO_BIN_EXE_rebake")));
+    terminal.shows(str![[r#"
+[..]
+or
+100 services to build, for the environment local
+
+  service-0     [..]s
+  service-1     [..]s
+  service-2     [..]s
+  service-3     [..]s
+  service-4     [..]s
+  and 45 more
+0 of 100 done, 50 running, 50 waiting, [..]s
+
+"#]]);
+    repo.write(".git/go", "");
+    let done = loop {
+        let screen = terminal.screen();
+        if screen.ends_with("\n\n100 succeeded\nexit 0\n") {
+            break screen;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    // Above: two lines that were broken into three, and an empty one; below: an empty one, and two.
+    assert_eq!(done.lines().count(), 4 + 100 + 3, "nothing of the rows is left behind: {done}");
+    assert_eq!(done.lines().filter(|line| line.contains(" succeeded after ")).count(), 100);
+}
