@@ -1,14 +1,20 @@
 //! The main job from end to end, with nothing but Rust and git installed: `cargo run --release --example quickstart`.
 //!
 //! Makes a real repository of `examples/capstone` in a temporary directory, with a history and release tags, changes
-//! something, and plans: once for people, once for a CI engine.
+//! something, and plans: once for people, once for a CI engine. Then it builds, by commands that pack each service
+//! where its own builder would make an image of it, so that no container engine is needed.
 
 #![expect(clippy::print_stdout, reason = "an example shows its result")]
 
 use std::error::Error;
+use std::io::{IsTerminal as _, stdout};
 use std::path::Path;
 use std::process::Command;
 
+use rebake::config::Config;
+use rebake::exec::output::{Colours, Grouped, Live, Manner, Printer, Size};
+use rebake::exec::{self, Settings, builder};
+use rebake::plan::Plan;
 use rebake::{emit, git::Repository, pipeline, trigger::Trigger};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -27,13 +33,49 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("$ rebake plan --format matrix\n");
     println!("{}", emit::matrix(&planned.plan, &emit::Field::DEFAULT));
-    Ok(())
+
+    println!("\n$ rebake build --jobs 2 --report report.json\n");
+    let report = build(root, &config, &planned.plan)?;
+
+    println!("\n$ rebake report report.json --format images\n");
+    println!("{}", exec::report::images(&report)?);
+    if report.is_success() { Ok(()) } else { Err("a build failed".into()) }
+}
+
+/// What packs a service: its name in the registry is what it would be, its digest is that of the package.
+const PACK: &str = r#"
+      echo "packing $REBAKE_PATH as $REBAKE_VERSION"
+      sleep 1
+      tar -cf package.tar --exclude package.tar .
+      echo "digest=git:$(git hash-object package.tar)" >"$REBAKE_OUTPUT"
+"#;
+
+/// Builds the plan, two services at once: on a terminal with a row for each that runs.
+fn build(root: &Path, config: &Config, plan: &Plan) -> Result<exec::Report, Box<dyn Error>> {
+    let logs = tempfile::tempdir()?;
+    let place = builder::Place { root, logs: logs.path(), buildx: None };
+    let builds = plan.services.iter().map(|service| {
+        let recipe = &config.services[service.service.as_str()].recipe;
+        builder::prepare(plan, service, recipe, place)
+    });
+    let builds = builds.collect::<Result<Vec<_>, _>>()?;
+    let manner: Box<dyn Manner> = if stdout().is_terminal() {
+        Box::new(Live::new(|| Size::of(stdout()), Colours::Kept))
+    } else {
+        Box::new(Grouped::default())
+    };
+    let mut printer = Printer::new(manner, stdout());
+    let settings = Settings { jobs: 2, ..Settings::default() };
+    Ok(exec::run(&builds, &settings, &mut printer)?.report)
 }
 
 /// Five services with releases, and on a branch a migration that the Go API and the migrator are built from, and an
 /// edit of the workflow that builds all five.
 fn history(root: &Path) -> Result<(), Box<dyn Error>> {
     copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/capstone")), root)?;
+    let filters = root.join("filters.yaml");
+    let text = std::fs::read_to_string(&filters)?;
+    std::fs::write(&filters, text.replace("\ndefaults:\n", &format!("\ndefaults:\n  run: |{PACK}")))?;
     git(root, &["init", "--quiet", "--initial-branch=main"])?;
     git(root, &["add", "--all"])?;
     git(root, &["commit", "--quiet", "-m", "Five services"])?;

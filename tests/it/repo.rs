@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::rc::Rc;
 
 use rebake::git::Repository;
@@ -329,9 +329,14 @@ impl Rebake {
         bash
     }
 
+    /// Starts, for who watches it run. What it says is lost.
+    pub(crate) fn start(mut self) -> Child {
+        self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
     /// Runs, and is killed after a while unless it has ended by itself.
-    pub(crate) fn kill_after(mut self, delay: std::time::Duration) {
-        let mut child = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    pub(crate) fn kill_after(self, delay: std::time::Duration) {
+        let mut child = self.start();
         std::thread::sleep(delay);
         let _ = child.kill();
         child.wait().unwrap();

@@ -3,6 +3,7 @@
 mod refusals;
 mod reports;
 mod runs;
+mod signals;
 mod terminal;
 
 use serde_json::Value;

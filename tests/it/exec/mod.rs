@@ -4,3 +4,5 @@ mod builds;
 mod ends;
 mod overhead;
 mod session;
+
+pub(crate) use session::state;

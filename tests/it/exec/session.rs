@@ -118,7 +118,7 @@ impl Session {
 }
 
 /// Returns the state of a process as the kernel has it, such as `S` or `T`; none when it is gone or a zombie.
-pub(super) fn state(pid: &str) -> Option<char> {
+pub(crate) fn state(pid: &str) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit(") ").next()?.chars().next().filter(|state| *state != 'Z')
 }

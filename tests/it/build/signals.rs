@@ -1,0 +1,161 @@
+//! Signals to the program, and what they leave of builds that obey, ignore, and fork twice: looked for in /proc.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::outcomes;
+use crate::exec::state;
+use crate::repo::Repo;
+
+/// What a build has to end by itself in CI.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How much later nothing may be left.
+const AFTERWARDS: Duration = Duration::from_secs(2);
+
+/// A build of three services whose processes have noted their ids, four in all, and one that waits for one of them.
+struct Running {
+    repo: Repo,
+    child: Child,
+    pids: Vec<String>,
+}
+
+fn start() -> Running {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        r#"
+services:
+  obeys: {path: obeys, run: 'echo $$ >../.git/pids/obeys; while ! test -e ../.git/go; do sleep 0.02; done'}
+  ignores: {path: ignores, run: 'trap "" TERM INT HUP; echo $$ >../.git/pids/ignores; while ! test -e ../.git/go; do sleep 0.02; done'}
+  forks:
+    path: forks
+    run: |
+      (setsid sh -c 'trap "" TERM INT HUP; exec >/dev/null 2>&1; echo $$ >../.git/pids/forked; while ! test -e ../.git/go; do sleep 0.02; done' & :)
+      echo $$ >../.git/pids/forks
+      while ! test -e ../.git/go; do sleep 0.02; done
+  last: {path: last, depends_on: [obeys], run: 'true'}
+"#,
+    );
+    for service in ["obeys", "ignores", "forks", "last"] {
+        repo.write(format!("{service}/x"), "");
+    }
+    repo.commit("first");
+    fs::create_dir(repo.dir().join(".git/pids")).unwrap();
+    let child = build(&repo).start();
+    let pids = loop {
+        let files = fs::read_dir(repo.dir().join(".git/pids")).unwrap().map(|file| file.unwrap().path());
+        let pids: Vec<String> = files.map(|file| fs::read_to_string(file).unwrap().trim().to_owned()).collect();
+        if pids.iter().filter(|pid| !pid.is_empty()).count() == 4 {
+            break pids;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    assert!(pids.iter().all(|pid| state(pid).is_some()));
+    Running { repo, child, pids }
+}
+
+/// A build in CI, where the grace is short.
+fn build(repo: &Repo) -> crate::repo::Rebake {
+    repo.rebake(["build", "--all", "--jobs", "4", "--no-fetch", "--report", ".git/report.json"])
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_EVENT_NAME", "workflow_dispatch")
+        .env("GITHUB_SHA", repo.id("HEAD").to_string())
+        .env("GITHUB_REF", "refs/heads/main")
+}
+
+impl Running {
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for its end, which must come in time, and returns how it ended and after how long.
+    fn end(&mut self, within: Duration) -> (ExitStatus, Duration) {
+        let began = Instant::now();
+        let status = self.child.wait().unwrap();
+        let took = began.elapsed();
+        self.is_gone(within.saturating_sub(took));
+        (status, took)
+    }
+
+    /// Nothing is left: neither what noted its id, nor anything else that was told where to write its results.
+    #[track_caller]
+    fn is_gone(&self, within: Duration) {
+        let deadline = Instant::now() + within;
+        let mark = format!("REBAKE_OUTPUT={}", self.repo.dir().display());
+        loop {
+            let noted = self.pids.iter().filter(|pid| state(pid).is_some()).cloned();
+            let left: Vec<String> = noted.chain(marked(&mark)).collect();
+            if left.is_empty() {
+                return;
+            }
+            assert!(Instant::now() < deadline, "left: {left:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// The processes whose environment has this mark.
+fn marked(mark: &str) -> Vec<String> {
+    let processes = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let processes = processes.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_marked = |pid: &String| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable.starts_with(mark.as_bytes()))
+    };
+    processes.filter(is_marked).collect()
+}
+
+const CANCELLED: [&str; 4] = ["obeys cancelled", "ignores cancelled", "forks cancelled", "last not-started"];
+
+#[test]
+fn what_does_not_obey_a_signal_is_killed_after_the_grace() {
+    let ends = |signal: Signal, code: i32| {
+        let mut running = start();
+        running.signal(signal);
+        let (status, took) = running.end(GRACE + AFTERWARDS);
+        assert_eq!(status.code(), Some(code));
+        assert!(took + Duration::from_secs(1) > GRACE, "it had its grace: {took:?}");
+        assert_eq!(outcomes(&running.repo, ".git/report.json"), CANCELLED);
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| ends(Signal::INT, 130));
+        scope.spawn(|| ends(Signal::TERM, 143));
+    });
+}
+
+#[test]
+fn a_second_signal_kills_what_runs() {
+    let mut running = start();
+    running.signal(Signal::INT);
+    // The first has been heard when what obeys is gone.
+    let obeys = fs::read_to_string(running.repo.dir().join(".git/pids/obeys")).unwrap();
+    while state(obeys.trim()).is_some() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.signal(Signal::INT);
+    let (status, took) = running.end(AFTERWARDS);
+    assert_eq!(status.code(), Some(130));
+    assert!(took < GRACE, "{took:?}");
+    assert_eq!(outcomes(&running.repo, ".git/report.json"), CANCELLED);
+}
+
+#[test]
+fn what_is_killed_leaves_nothing_and_does_not_confuse_the_next() {
+    let mut running = start();
+    running.signal(Signal::KILL);
+    let (status, _) = running.end(AFTERWARDS);
+    assert_eq!(status.signal(), Some(9));
+    assert!(!running.repo.dir().join(".git/report.json").exists());
+    running.repo.write(".git/go", "");
+    build(&running.repo).success();
+    let succeeded = CANCELLED.map(|line| format!("{} succeeded", line.split(' ').next().unwrap()));
+    assert_eq!(outcomes(&running.repo, ".git/report.json"), succeeded);
+    // Nothing but the report was left where reports are, and each run has its own logs.
+    let names = fs::read_dir(running.repo.dir().join(".git/rebake/builds")).unwrap();
+    assert_eq!(names.count(), 2);
+}
