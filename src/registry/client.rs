@@ -106,6 +106,11 @@ impl Client {
         Self { plain, secure: OnceLock::new(), limit, deadline: Instant::now() + limit }
     }
 
+    /// Returns how long there is for one more step, which may take so long.
+    pub(super) fn left(&self, most: Duration) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now()).min(most)
+    }
+
     /// Asks, and follows where the answer leads.
     pub(super) fn ask(&self, asked: Asked<'_>) -> Result<Answered, NoAnswer> {
         let mut asked = asked;
@@ -126,7 +131,7 @@ impl Client {
     }
 
     fn ask_once(&self, asked: &Asked<'_>) -> Result<Answered, NoAnswer> {
-        let left = self.deadline.saturating_duration_since(Instant::now()).min(PATIENCE);
+        let left = self.left(PATIENCE);
         if left.is_zero() {
             return Err(NoAnswer::Over(self.limit));
         }

@@ -26,7 +26,6 @@ use std::time::Duration;
 
 pub use client::NoAnswer;
 pub use doubt::{Doubt, Reason};
-pub use platform::Platform;
 pub use tls::NoTls;
 
 use crate::image::Reference;

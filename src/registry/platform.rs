@@ -2,7 +2,7 @@ use std::fmt;
 
 /// What an image runs on: `linux/arm64`, `linux/arm/v7`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Platform {
+pub(super) struct Platform {
     system: String,
     architecture: String,
     variant: Option<String>,
@@ -10,8 +10,7 @@ pub struct Platform {
 
 impl Platform {
     /// Reads a platform as Docker writes it; none where the text is none.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.trim().split('/').collect();
         let is_word = |word: &&str| {
             !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))

@@ -100,7 +100,7 @@ impl<'a> Session<'a> {
         let mut troubles = Vec::new();
         let mut answered = self.client.ask(Asked { authorization: self.authorization.as_ref(), ..asked.clone() })?;
         if answered.status == 401 && self.authorization.is_none() {
-            let found = self.store.find(&self.address, HELPER);
+            let found = self.store.find(&self.address, self.client.left(HELPER));
             self.authorization = Some(self.authorize(&answered, &url, &found)?);
             troubles = found.troubles;
             answered = self.client.ask(Asked { authorization: self.authorization.as_ref(), ..asked })?;

@@ -69,6 +69,28 @@ impl StandIn {
         stand_in
     }
 
+    /// Begins each answer at once, and goes on with a byte now and then, for as long as somebody listens; returns its
+    /// host and port. An answer to HEAD ends with its head.
+    pub(crate) fn drip(beginning: String) -> String {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let host = format!("127.0.0.1:{}", listener.local_addr().unwrap().port());
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let beginning = beginning.clone();
+                std::thread::spawn(move || {
+                    let request = read(&stream);
+                    let is_whole = request.method == "HEAD" && beginning.ends_with("\r\n\r\n");
+                    let mut alive = stream.write_all(beginning.as_bytes()).is_ok() && !is_whole;
+                    while alive {
+                        std::thread::sleep(std::time::Duration::from_millis(20));
+                        alive = stream.write_all(b"x").is_ok();
+                    }
+                });
+            }
+        });
+        host
+    }
+
     /// What it was asked so far.
     pub(crate) fn asked(&self) -> Vec<Request> {
         self.asked.lock().unwrap().clone()

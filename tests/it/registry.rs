@@ -297,6 +297,18 @@ fn nobody_waits_twice_for_a_registry_that_never_answers() {
 }
 
 #[test]
+fn a_registry_that_answers_drop_by_drop_is_given_up() {
+    let good = format!("HTTP/1.1 200 x\r\nContent-Type: {OCI}\r\nContent-Length: 100000\r\n\r\n");
+    for beginning in ["HTTP/1.1 200 x\r\nX: ".to_owned(), good] {
+        let drops = StandIn::drip(beginning);
+        let repo = repo(&drops, "linux/amd64");
+        let (names, stderr) = left(&ask(&repo, &["--format=names", "--registry-timeout=1"]).success());
+        assert_eq!(names, "lib api web");
+        assert!(stderr.contains("it did not answer in the 1 s that there are for all registries"), "{stderr}");
+    }
+}
+
+#[test]
 fn few_questions_are_under_way_at_once() {
     let registry = StandIn::serve(|_| {
         std::thread::sleep(std::time::Duration::from_millis(20));
