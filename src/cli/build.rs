@@ -23,7 +23,7 @@ use super::failure::Failure;
 use super::output::{Output, written};
 use super::plan::Here;
 use crate::emit;
-use crate::exec::{self, Build as Job, Ended};
+use crate::exec::{self, Build as Job, Ended, Settings, Sink};
 use crate::recipe;
 use reports::Reports;
 
@@ -163,11 +163,15 @@ pub(crate) fn run(general: &General, args: &Build, output: &Output) -> Result<Ex
     if args.shown.output != Manner::Json {
         output.people(&emit::heading(&plan))?;
     }
-    let ended = carry_out(&jobs, args, &here, output)?;
+    let mut printer = shown::printer(args.shown.output, &here.trigger, output);
+    let settings =
+        settings::settings(&args.how, &here.trigger, shown::is_live(args.shown.output, &here.trigger, output));
+    let ended = carry_out(&jobs, &settings, &mut printer)?;
     reports.write(&ended.report, &logs)?;
     if args.record {
         records::write(&plan, &ended.report, args, &here, output)?;
     }
+    written(printer.finish().map(drop))?;
     Ok(match ended.interrupted {
         Some(signal) => Exit::Signal(signal.number().try_into().unwrap_or(0)),
         None if ended.report.is_success() => Exit::Done,
@@ -176,13 +180,10 @@ pub(crate) fn run(general: &General, args: &Build, output: &Output) -> Result<Ex
 }
 
 /// Runs the builds, and shows them as they go.
-fn carry_out(jobs: &[Job], args: &Build, here: &Here, output: &Output) -> Result<Ended, Failure> {
-    let mut printer = shown::printer(args.shown.output, &here.trigger, output);
-    let settings = settings::settings(&args.how, &here.trigger, shown::is_live(args.shown.output, output));
-    let ended = exec::run(jobs, &settings, &mut printer)
+fn carry_out(jobs: &[Job], settings: &Settings, shown: impl Sink) -> Result<Ended, Failure> {
+    let ended = exec::run(jobs, settings, shown)
         .map_err(|error| Failure::new(Exit::Bug, "build", format!("the system refuses what builds need: {error}")))?;
     exec::builder::tidy(jobs, &ended.report);
-    written(printer.finish().map(drop))?;
     Ok(ended)
 }
 

@@ -26,6 +26,9 @@ pub(crate) const NEEDS: &str = "NEEDS";
 /// Set where nobody wants colours.
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
 
+/// What kind of terminal it is; `dumb` for one whose cursor cannot be moved.
+pub(crate) const TERM: &str = "TERM";
+
 /// The mark of the build that this process runs in, where it does.
 pub(crate) const BUILD_ID: &str = "REBAKE_BUILD_ID";
 

@@ -34,10 +34,10 @@ impl Output {
         !self.quiet && io::stderr().is_terminal()
     }
 
-    /// Whether somebody watches standard output.
+    /// Whether standard output is a terminal whose cursor can be moved.
     #[expect(clippy::unused_self, reason = "who prints has the output")]
     pub(crate) fn is_terminal(&self) -> bool {
-        io::stdout().is_terminal()
+        io::stdout().is_terminal() && env::read(env::TERM).is_none_or(|terminal| terminal != "dumb")
     }
 
     /// Whether colours of others are passed on to standard output: to a terminal, and to a CI engine's log.

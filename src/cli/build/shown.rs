@@ -9,9 +9,9 @@ use crate::exec::output::{
 };
 use crate::trigger::{self, Origin, Trigger};
 
-/// Whether rows on a terminal show what runs.
-pub(super) fn is_live(name: Name, output: &Output) -> bool {
-    name == Name::Auto && output.is_terminal()
+/// Whether rows on a terminal show what runs. Engines have terminals too (Buildkite), which nobody sees as they are.
+pub(super) fn is_live(name: Name, trigger: &Trigger, output: &Output) -> bool {
+    name == Name::Auto && trigger.engine.is_none() && output.is_terminal()
 }
 
 pub(super) fn printer(name: Name, trigger: &Trigger, output: &Output) -> Printer<Box<dyn Manner>, Stdout> {
@@ -20,7 +20,7 @@ pub(super) fn printer(name: Name, trigger: &Trigger, output: &Output) -> Printer
         Name::Json => Box::new(Json::default()),
         Name::Stream => Box::new(Stream::new(style)),
         Name::Failures => Box::new(Failures::new(engine, style)),
-        Name::Auto if output.is_terminal() => Box::new(Live::new(|| Size::of(stdout()), style.colours)),
+        Name::Auto if is_live(name, trigger, output) => Box::new(Live::new(|| Size::of(stdout()), style.colours)),
         Name::Auto | Name::Grouped => Box::new(Grouped::new(engine, style)),
     };
     Printer::new(manner, stdout())

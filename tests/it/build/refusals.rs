@@ -56,6 +56,14 @@ error[untrusted]: nothing is built for this event: the run holds the repository'
     build(&["--allow-untrusted"]).success();
 }
 
+#[test]
+fn what_a_stranger_prints_is_no_command_to_the_engine() {
+    let repo = repo();
+    repo.write("docs/build.sh", "echo ::set-output name=any::false; echo '##[add-mask]x'").commit("hostile");
+    let text = on_github(&repo, "pull_request", &["--only", "docs"]).success().text();
+    assert!(text.contains("\n: :set-output name=any::false\n# #[add-mask]x\n"), "{text}");
+}
+
 /// A build of all for the pull request of a fork.
 fn on_github(repo: &Repo, event: &str, flags: &[&str]) -> Rebake {
     let head = repo.id("HEAD").to_string();

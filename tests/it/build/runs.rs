@@ -145,3 +145,72 @@ fn logs_are_kept_for_each_run() {
     assert!(repo.dir().join(".git/elsewhere/api/attempt-1.log").exists());
     assert!(!log(3).exists());
 }
+
+/// Services that need nothing of each other, by their commands.
+fn commands(commands: &[(&str, &str)]) -> Repo {
+    let repo = Repo::new();
+    let services = commands.iter().map(|(name, command)| format!("  {name}: {{path: {name}, run: '{command}'}}\n"));
+    repo.write("filters.yaml", format!("services:\n{}", services.collect::<String>()));
+    for (name, _) in commands {
+        repo.write(format!("{name}/x"), "");
+    }
+    repo.commit("first");
+    repo
+}
+
+#[test]
+fn a_failure_may_end_more_than_what_needs_it() {
+    let repo = commands(&[("bad", "exit 1"), ("good", "true")]);
+    let build = |flags: &[&str]| {
+        let report = ["build", "--all", "--report", ".git/report.json"];
+        repo.rebake([&report, flags].concat()).failure(1);
+        outcomes(&repo, ".git/report.json")
+    };
+    assert_eq!(build(&["--jobs", "1"]), ["bad failed", "good succeeded"]);
+    assert_eq!(build(&["--jobs", "1", "--on-failure", "stop"]), ["bad failed", "good not-started"]);
+    let wait = "while ! test -e ../.git/runs; do sleep 0.01; done; exit 1";
+    let repo = commands(&[("bad", wait), ("good", "touch ../.git/runs; sleep 1000")]);
+    let kill = ["build", "--all", "--jobs", "2", "--on-failure", "kill", "--report", ".git/report.json"];
+    repo.rebake(kill).failure(1);
+    assert_eq!(outcomes(&repo, ".git/report.json"), ["bad failed", "good cancelled"]);
+}
+
+#[test]
+fn attempts_are_as_many_and_as_long_as_flags_say() {
+    let repo =
+        commands(&[("flaky", "echo x >>../.git/tries; test $(wc -l <../.git/tries) = 2"), ("slow", "sleep 1000")]);
+    let flags = ["--only", "flaky", "--retries", "1"];
+    repo.rebake([&["build", "--all"], &flags[..]].concat()).success();
+    let flags = ["--only", "slow", "--timeout", "1s", "--report", ".git/report.json"];
+    repo.rebake([&["build", "--all"], &flags[..]].concat()).failure(1);
+    assert_eq!(outcomes(&repo, ".git/report.json"), ["slow timed-out"]);
+    repo.rebake(["build", "--all", "--timeout", "1"]).failure(2);
+}
+
+#[test]
+fn what_took_longest_last_time_begins_first() {
+    let note = "echo $REBAKE_SERVICE >>../.git/order";
+    let repo = commands(&[("short", note), ("long", note)]);
+    repo.rebake(["build", "--all", "--jobs", "1", "--report", ".git/report.json"]).success();
+    assert_eq!(built(&repo), "short long");
+    let report = std::fs::read_to_string(repo.dir().join(".git/report.json")).unwrap();
+    let mut report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    report["services"][1]["seconds"] = 100.into();
+    repo.write(".git/report.json", report.to_string());
+    repo.rebake(["build", "--all", "--jobs", "1", "--report", ".git/report.json"]).success();
+    assert_eq!(built(&repo), "long short");
+}
+
+#[test]
+fn a_reader_that_has_gone_away_ends_no_build() {
+    let repo = repo();
+    let build = format!("{} build --all --report .git/report.json", env!("CARGO_BIN_EXE_rebake"));
+    let status = repo.rebake(["build"]).into_shell(&format!("set -o pipefail; {build} | true")).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(outcomes(&repo, ".git/report.json").len(), 3);
+    assert_eq!(built(&repo).len(), "lib api docs".len());
+    // An output that takes nothing, not even the first line, is told of before anything is built.
+    let status = repo.rebake(["build"]).into_shell(&format!("{build} >/dev/full 2>/dev/null")).status().unwrap();
+    assert_eq!(status.code(), Some(2));
+    assert_eq!(built(&repo), "");
+}
