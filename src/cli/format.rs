@@ -10,8 +10,10 @@ use super::ci;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::plan::bug;
+use super::plan::{Here, bug};
 use crate::emit::{self, Field, Matrices, Pack, Separator};
+#[cfg(unix)]
+use crate::exec::builder;
 use crate::plan::Plan;
 
 #[derive(Debug, ClapArgs)]
@@ -70,6 +72,9 @@ enum FormatName {
     Azure,
     /// A Workflow of Argo
     Argo,
+    /// A file for docker buildx bake -f, at the root of the work tree
+    #[cfg(unix)]
+    Bake,
 }
 
 /// How paths are listed in outputs.
@@ -89,7 +94,14 @@ enum ListFiles {
 
 /// Writes the plan in the format that was asked for; with `--ci`, for the engine first. Nothing is written before all of
 /// it has been made and checked.
-pub(crate) fn write(plan: &Plan, format: &Format, output: &Output) -> Result<(), Failure> {
+///
+/// Where images are built from is read from the configuration at hand, and that only where it is asked for.
+pub(crate) fn write(
+    plan: &Plan,
+    format: &Format,
+    here: impl FnOnce() -> Result<Here, Failure>,
+    output: &Output,
+) -> Result<(), Failure> {
     check(format)?;
     let fields = if format.fields.is_empty() {
         Field::DEFAULT.to_vec()
@@ -97,14 +109,20 @@ pub(crate) fn write(plan: &Plan, format: &Format, output: &Output) -> Result<(),
         format.fields.iter().map(|name| name.parse()).collect::<Result<Vec<Field>, _>>()?
     };
     let matrices = Matrices { fields, pack: format.pack.unwrap_or_default(), levels: format.levels };
-    let text = text(plan, format, &matrices, output)?;
+    let text = text(plan, format, &matrices, here, output)?;
     if format.ci {
         ci::write(plan, &matrices, list_files(format.list_files), &format.ci_dir, output)?;
     }
     if format.format == FormatName::Table { output.people(&text) } else { output.data(&text) }
 }
 
-fn text(plan: &Plan, format: &Format, matrices: &Matrices, output: &Output) -> Result<String, Failure> {
+fn text(
+    plan: &Plan,
+    format: &Format,
+    matrices: &Matrices,
+    here: impl FnOnce() -> Result<Here, Failure>,
+    output: &Output,
+) -> Result<String, Failure> {
     let separator = if format.nul { Separator::Nul } else { Separator::Line };
     // What starts work says what is left of it; what people and programs read says all.
     let to_build = plan.to_build();
@@ -121,6 +139,21 @@ fn text(plan: &Plan, format: &Format, matrices: &Matrices, output: &Output) -> R
         FormatName::Circleci => emit::circleci(&to_build, matrices.pack)?,
         FormatName::Azure => emit::azure(&to_build, matrices)?,
         FormatName::Argo => emit::argo(&to_build, matrices.pack)?,
+        #[cfg(unix)]
+        FormatName::Bake => bake(plan, &here()?)?,
+    })
+}
+
+#[cfg(unix)]
+fn bake(plan: &Plan, here: &Here) -> Result<String, Failure> {
+    let root = here.work_dir()?;
+    let recipes = plan.services.iter().map(|service| here.recipe(service)).collect::<Result<Vec<_>, _>>();
+    let recipes = recipes.map_err(|problem| Failure { exit: Exit::Usage, diagnostics: vec![problem] })?;
+    builder::bake(plan, &recipes, root).map_err(|error| match error {
+        builder::BakeError::Target(error) => error.into(),
+        builder::BakeError::Builder(error) => {
+            error.help().into_iter().fold(Failure::new(Exit::Usage, "builder", error.to_string()), Failure::help)
+        }
     })
 }
 

@@ -1,6 +1,6 @@
 //! `rebake plan`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{self, General};
 use super::exit::Exit;
@@ -13,20 +13,23 @@ use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::filter::Quantifier;
 use crate::git::{Parents, Repository};
+use crate::name::{Escaped, RepoDir};
 use crate::pipeline::{self, ConfigFile, Dead, Dirty, Naming, Planned, PushRequest, Request, Unmatched};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, Service};
+use crate::recipe::Recipe;
 use crate::trigger::Trigger;
 use crate::version::Count;
 
 pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Result<Exit, Failure> {
-    let mut plan = if let Some(file) = &args.plan {
-        plan::read(&changed::read_text(file)?)?
+    let find = || Here::find(general, &args.planning, output);
+    let (mut plan, here) = if let Some(file) = &args.plan {
+        (plan::read(&changed::read_text(file)?)?, None)
     } else {
-        let here = Here::find(general, &args.planning, output)?;
-        here.plan(&request(&args.planning, &here.trigger)?, general, output)?
+        let here = find()?;
+        (here.plan(&request(&args.planning, &here.trigger)?, general, output)?, Some(here))
     };
     args.existing.note(&mut plan, general, output);
-    format::write(&plan, &args.format, output)?;
+    format::write(&plan, &args.format, || here.map_or_else(find, Ok), output)?;
     Ok(if args.strict && !plan.degraded.is_empty() {
         Exit::Git
     } else if args.exit_code && plan.any {
@@ -52,6 +55,34 @@ impl Here {
         let file = ConfigFile { options: config::Options { quantifier: quantifier(args.quantifier) }, ..file };
         let config = configuration::read(&file, output)?;
         Ok(Self { repository, file, config, trigger: configuration::trigger()? })
+    }
+
+    /// Returns the recipe of a planned service, from the configuration at hand.
+    pub(crate) fn recipe(&self, service: &Service) -> Result<&Recipe, Diagnostic> {
+        let name = Escaped::new(&service.service);
+        let Some(configured) = self.config.services.get(service.service.as_str()) else {
+            return Err(Diagnostic::error(
+                "unknown-service",
+                format!("the plan has a service `{name}` that filters.yaml has not"),
+            )
+            .help("plan anew"));
+        };
+        if service.path.as_deref() != configured.path.as_ref().map(RepoDir::as_str) {
+            return Err(Diagnostic::error(
+                "other-path",
+                format!("the plan has another path for `{name}` than filters.yaml"),
+            )
+            .help("plan anew"));
+        }
+        Ok(&configured.recipe)
+    }
+
+    /// Returns the root of the work tree, where builds take place.
+    pub(crate) fn work_dir(&self) -> Result<&Path, Failure> {
+        self.repository.work_dir().ok_or_else(|| {
+            Failure::new(Exit::Git, "bare", "the repository has no work tree to build in")
+                .help("build in a clone of it")
+        })
     }
 
     /// Makes a plan, and says what is to be said beside it.

@@ -17,7 +17,7 @@ pub(super) fn ascii_line<T: Serialize>(value: &T) -> String {
 }
 
 /// Returns a value as a document that people can read, with a final newline.
-pub(super) fn pretty<T: Serialize>(value: &T) -> String {
+pub(crate) fn pretty<T: Serialize>(value: &T) -> String {
     let written = serde_json::to_string_pretty(value);
     debug_assert!(written.is_ok(), "every map that is written here has strings for keys");
     unobeyed(&written.unwrap_or_default()) + "\n"

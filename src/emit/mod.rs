@@ -17,9 +17,11 @@ mod versions;
 mod why;
 
 pub use engine::{Matrices, Pack, UnknownPack, argo, azure, buildkite, circleci, github, gitlab};
+pub(crate) use engine::{Rule, labels};
 pub use fields::{Field, UnknownField};
 pub use github::{Output, outputs, render as github_output};
 pub use heading::heading;
+pub(crate) use json::pretty as document;
 pub use list::{Separator, names, paths};
 pub use list_files::ListFiles;
 pub use markdown::{code as markdown_code, markdown, prose as markdown_prose};

@@ -15,7 +15,7 @@ use crate::cli::plan::{Here, request};
 use crate::diagnostic::Diagnostic;
 use crate::exec::builder::{Place, prepare};
 use crate::exec::{Build as Job, Report, Work};
-use crate::name::{Escaped, RepoDir};
+use crate::name::Escaped;
 use crate::pipeline::{self, PushRequest, Request};
 use crate::plan::{self, Plan, Service};
 
@@ -90,9 +90,7 @@ pub(super) fn jobs<'a>(
     logs: &Path,
     reports: &Reports,
 ) -> Result<Vec<Job<'a>>, Failure> {
-    let root = here.repository.work_dir().ok_or_else(|| {
-        Failure::new(Exit::Git, "bare", "the repository has no work tree to build in").help("build in a clone of it")
-    })?;
+    let root = here.work_dir()?;
     let place = Place { root, logs, buildx: args.how.builder.as_deref() };
     let (mut jobs, mut diagnostics) = (Vec::new(), Vec::new());
     for service in &plan.services {
@@ -114,22 +112,7 @@ pub(super) fn jobs<'a>(
 }
 
 fn job<'a>(plan: &'a Plan, service: &'a Service, here: &Here, place: Place) -> Result<Job<'a>, Diagnostic> {
-    let name = Escaped::new(&service.service);
-    let Some(configured) = here.config.services.get(service.service.as_str()) else {
-        return Err(Diagnostic::error(
-            "unknown-service",
-            format!("the plan has a service `{name}` that filters.yaml has not"),
-        )
-        .help("plan anew"));
-    };
-    if service.path.as_deref() != configured.path.as_ref().map(RepoDir::as_str) {
-        return Err(Diagnostic::error(
-            "other-path",
-            format!("the plan has another path for `{name}` than filters.yaml"),
-        )
-        .help("plan anew"));
-    }
-    prepare(plan, service, &configured.recipe, place).map_err(|error| {
+    prepare(plan, service, here.recipe(service)?, place).map_err(|error| {
         error.help().into_iter().fold(Diagnostic::error("builder", error.to_string()), Diagnostic::help)
     })
 }

@@ -7,20 +7,20 @@ use crate::plan::{Plan, Service};
 
 /// Something that an engine runs on a machine of its own.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::emit) struct Job<'a> {
+pub(super) struct Job<'a> {
     /// What it is called: its service's name, or its place among packed ones.
-    pub(in crate::emit) name: String,
+    pub(super) name: String,
     /// What it builds, in build order.
-    pub(in crate::emit) services: Vec<&'a Service>,
+    pub(super) services: Vec<&'a Service>,
     /// The places of the jobs that must have succeeded before; all stand before it.
-    pub(in crate::emit) needs: Vec<usize>,
+    pub(super) needs: Vec<usize>,
     /// 0 for a job that needs none, else one more than the highest level it needs.
-    pub(in crate::emit) level: usize,
+    pub(super) level: usize,
 }
 
 impl Job<'_> {
     /// Returns what `--only` takes.
-    pub(in crate::emit) fn only(&self) -> String {
+    pub(super) fn only(&self) -> String {
         self.services.iter().map(|service| service.service.as_str()).collect::<Vec<_>>().join(",")
     }
 }
@@ -33,13 +33,13 @@ const LONGEST_ONLY: usize = 100_000;
 /// # Errors
 /// When a service has a name that an engine or a shell could read as more than a name (a flat file may have any key), or
 /// so many services share a job that their names are too long for a variable.
-pub(in crate::emit) fn jobs(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, EmitError> {
+pub(super) fn jobs(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, EmitError> {
     check_names(plan)?;
     jobs_of_any_name(plan, pack)
 }
 
 /// Fails when a service's name is more than a name to somebody.
-pub(in crate::emit) fn check_names(plan: &Plan) -> Result<(), EmitError> {
+pub(super) fn check_names(plan: &Plan) -> Result<(), EmitError> {
     match plan.services.iter().find(|service| ServiceName::parse(&service.service).is_err()) {
         Some(service) => Err(EmitError::ServiceName { name: Escaped::new(&service.service).to_string() }),
         None => Ok(()),

@@ -8,10 +8,7 @@ use crate::emit::EmitError;
 ///
 /// # Errors
 /// When two of them would be called the same, or one is longer than the engine takes.
-pub(in crate::emit) fn labels<'a>(
-    names: impl IntoIterator<Item = &'a str>,
-    rule: &Rule,
-) -> Result<Vec<String>, EmitError> {
+pub(crate) fn labels<'a>(names: impl IntoIterator<Item = &'a str>, rule: &Rule) -> Result<Vec<String>, EmitError> {
     let mut labels = Vec::new();
     let mut taken: BTreeMap<String, &str> = BTreeMap::new();
     for name in names {
@@ -27,12 +24,12 @@ pub(in crate::emit) fn labels<'a>(
 }
 
 /// What an engine takes for a name. Letters and digits are always taken.
-pub(in crate::emit) struct Rule {
-    pub(in crate::emit) engine: &'static str,
-    pub(in crate::emit) prefix: &'static str,
-    pub(in crate::emit) takes: &'static str,
-    pub(in crate::emit) instead: char,
-    pub(in crate::emit) longest: usize,
+pub(crate) struct Rule {
+    pub(crate) engine: &'static str,
+    pub(crate) prefix: &'static str,
+    pub(crate) takes: &'static str,
+    pub(crate) instead: char,
+    pub(crate) longest: usize,
 }
 
 #[cfg(test)]

@@ -24,11 +24,10 @@ pub use gitlab::gitlab;
 pub use pack::{Pack, UnknownPack};
 
 pub(super) use github::level_outputs;
-pub(super) use jobs::jobs;
-pub(super) use label::labels;
+pub(crate) use label::{Rule, labels};
 
 use super::EmitError;
-use jobs::Job;
+use jobs::{Job, jobs};
 
 /// What a job runs, where `.rebake/plan.json` is the plan that `rebake plan --ci` left.
 const BUILD: &str = r#"rebake build --plan .rebake/plan.json --only "$REBAKE_ONLY""#;

@@ -9,6 +9,9 @@ pub enum BuilderError {
     /// Nothing says how it is built.
     #[error("nothing says how `{0}` is built: it has neither `run` nor `builder` nor a Dockerfile")]
     NoRecipe(String),
+    /// It is built by a command or a task, and a file for bake holds images alone.
+    #[error("`{0}` is not built from a Dockerfile, and bake builds nothing else")]
+    NotByDocker(String),
     /// Its `run` is an empty list.
     #[error("`{0}`: `run` names no program")]
     EmptyCommand(String),
@@ -90,6 +93,7 @@ impl BuilderError {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::NoRecipe(_) => Some("give it a command with `run`, or a `builder`, or a Dockerfile in its path"),
+            Self::NotByDocker(_) => Some("leave it out with `--only`, or build it with `rebake build`"),
             Self::EmptyCommand(_) => Some("write the program and its arguments, or a text for a shell"),
             Self::NoImage { .. } => {
                 Some("name it, for all services at once: `defaults: {image: \"ghcr.io/acme/{{name}}\"}`")

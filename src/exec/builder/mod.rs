@@ -1,5 +1,6 @@
 //! From a recipe and a planned service to commands: one file a builder.
 
+mod bake;
 mod buildah;
 mod cache;
 mod docker;
@@ -23,6 +24,7 @@ use crate::recipe::{Builder, Recipe, Run};
 use image::Image;
 use source::Source;
 
+pub use bake::{BakeError, bake};
 pub use error::BuilderError;
 pub(super) use output::{Output, OutputError};
 

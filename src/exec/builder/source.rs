@@ -37,6 +37,19 @@ impl Source {
         Ok(file)
     }
 
+    /// Returns the root of the work tree, absolute and without symbolic links.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns a file as it is found without symbolic links on the way to it; it keeps its own name.
+    pub(super) fn real_file(&self, service: &Service, file: &Path) -> Result<PathBuf, BuilderError> {
+        match (file.parent(), file.file_name()) {
+            (Some(directory), Some(name)) => Ok(inside(service, &self.root, real(service, directory)?)?.join(name)),
+            _ => Ok(file.to_owned()),
+        }
+    }
+
     /// Returns the build context.
     pub(super) fn context(&self, service: &Service, recipe: &Recipe) -> Result<PathBuf, BuilderError> {
         match &recipe.context {

@@ -13,13 +13,27 @@ use super::registry::Registry;
 use crate::repo::Rebake;
 
 /// Debian's dockerd on a private socket, without a network. It ends with the value.
-struct Daemon {
+pub(super) struct Daemon {
     child: Child,
     directory: tempfile::TempDir,
 }
 
 impl Daemon {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
+        Self::start_by(Command::new("dockerd"))
+    }
+
+    /// Starts one that knows named contexts, which Docker has since 23: Debian's of trixie, beside the installed one.
+    pub(super) fn start_newer() -> Self {
+        #[expect(clippy::disallowed_methods, reason = ".ci/run says where it has unpacked it")]
+        let (unpacked, path) = (std::env::var("REBAKE_DOCKER"), std::env::var("PATH").unwrap_or_default());
+        let unpacked = unpacked.expect(".ci/run unpacks docker.io of trixie");
+        let mut command = Command::new(format!("{unpacked}/usr/sbin/dockerd"));
+        command.env("PATH", format!("{unpacked}/usr/bin:{path}"));
+        Self::start_by(command)
+    }
+
+    fn start_by(mut command: Command) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         std::fs::create_dir_all(path("config/cli-plugins")).unwrap();
@@ -28,7 +42,6 @@ impl Daemon {
             symlink(buildx, path("config/cli-plugins/docker-buildx")).unwrap();
         }
         let log = std::fs::File::create(path("log")).unwrap();
-        let mut command = Command::new("dockerd");
         command.args(["--bridge=none", "--iptables=false", "--ip6tables=false", "--storage-driver=vfs"]);
         for (flag, name) in [("--data-root", "data"), ("--exec-root", "exec"), ("--pidfile", "pid")] {
             command.arg(flag).arg(path(name));
@@ -46,7 +59,7 @@ impl Daemon {
         daemon
     }
 
-    fn lend(&self, rebake: Rebake) -> Rebake {
+    pub(super) fn lend(&self, rebake: Rebake) -> Rebake {
         rebake.env("DOCKER_HOST", socket(&self.directory)).env("DOCKER_CONFIG", self.directory.path().join("config"))
     }
 }

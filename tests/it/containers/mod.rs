@@ -3,6 +3,7 @@
 //!
 //! Nothing can be pulled here: images are made `FROM scratch`, of a static program that is compiled on the spot.
 
+mod bake;
 mod capstone;
 mod docker;
 mod odd;
