@@ -223,6 +223,10 @@ proptest! {
         let damaged = format!("{}{with}{}\n", &text[..at], &text[at + behind..]);
         // libyaml ends the name of an anchor at a `:`, as YAML 1.1 did.
         prop_assume!(!damaged.contains(['&', '*']));
+        // The tag `!` makes a string (YAML 1.2, 6.8.2 and 10.1); serde_yaml makes it a value with the tag `!!`.
+        prop_assume!(!damaged.contains("! ") && !damaged.contains("!\n"));
+        // Behind a tag, libyaml takes the `:` of `[!!str :1]` for that of a mapping; YAML 1.2 has one only before a space.
+        prop_assume!(!(damaged.contains("!!") && damaged.contains(" :")));
         if let (Ok(theirs), Ok(ours)) = (serde_yaml::from_str::<Value>(&damaged), ours(&damaged)) {
             prop_assert_eq!(ours.unwrap_or(Value::Null), theirs, "{}", damaged);
         }
