@@ -3,7 +3,7 @@
 use super::engine::level_outputs;
 use super::{EmitError, ListFiles, Matrices, json};
 use crate::name::Escaped;
-use crate::plan::Plan;
+use crate::plan::{CauseKind, Plan};
 
 /// An output of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,14 +32,13 @@ pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Resul
     let mut outputs = level_outputs(plan, matrices)?;
     outputs.push(output("environment", plan.environment.clone()));
     outputs.push(output("services", json::ascii_line(&names)));
-    let changed: Vec<&String> =
-        plan.filters.iter().filter(|(_, paths)| !paths.is_empty()).map(|(name, _)| name).collect();
+    let changed: Vec<&String> = plan.filters.keys().filter(|name| is_true(plan, name)).collect();
     if !plan.filters.contains_key("changes") {
         outputs.push(output("changes", json::ascii_line(&changed)));
     }
     for (name, paths) in &plan.filters {
         check_name(name)?;
-        outputs.push(output(name, (!paths.is_empty()).to_string()));
+        outputs.push(output(name, is_true(plan, name).to_string()));
         outputs.push(output(&format!("{name}_count"), paths.len().to_string()));
         if let Some(files) = list_files.text(paths) {
             outputs.push(output(&format!("{name}_files"), files));
@@ -61,6 +60,16 @@ pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
         });
     }
     Ok(())
+}
+
+/// A filter is true where it matched a path; and where nothing was compared, because nobody knows with what, or because
+/// the service of that name was asked for: a job behind it must not be skipped then.
+fn is_true(plan: &Plan, filter: &str) -> bool {
+    let without_comparison =
+        |kind| matches!(kind, CauseKind::Forced | CauseKind::NoRecord | CauseKind::BaseUnreachable);
+    plan.filters.get(filter).is_some_and(|paths| !paths.is_empty())
+        || plan.degraded.iter().any(|doubt| doubt.kind == "base-unreachable")
+        || plan.service(filter).is_some_and(|service| service.causes.iter().any(|cause| without_comparison(cause.kind)))
 }
 
 /// The runner's grammar ends a name at `=` or `<<`, whichever comes first, and a line at a line break.

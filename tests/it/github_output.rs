@@ -6,42 +6,7 @@ use serde_json::Value;
 use snapbox::str;
 
 use crate::repo::Repo;
-
-/// Reads an output file by the runner's grammar: blank lines are skipped; a line is `name=value`, or `name<<DELIMITER` with
-/// all lines up to one that is the delimiter; the last value of a name counts. Anything else fails the step.
-fn read(text: &str) -> Result<BTreeMap<String, String>, String> {
-    let mut outputs = BTreeMap::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
-        rest = behind;
-        let (equals, heredoc) = (line.find('='), line.find("<<"));
-        match (equals, heredoc) {
-            _ if line.is_empty() => {}
-            (Some(equals), heredoc) if heredoc.is_none_or(|heredoc| equals < heredoc) => {
-                outputs.insert(line[..equals].to_owned(), line[equals + 1..].to_owned());
-            }
-            (_, Some(heredoc)) => {
-                let (name, delimiter) = (&line[..heredoc], &line[heredoc + 2..]);
-                if name.is_empty() || delimiter.is_empty() {
-                    return Err(format!("no name or delimiter: {line}"));
-                }
-                let mut value = Vec::new();
-                loop {
-                    let (line, behind) = rest.split_once('\n').ok_or_else(|| format!("{name} is never closed"))?;
-                    rest = behind;
-                    if line == delimiter {
-                        break;
-                    }
-                    value.push(line);
-                }
-                outputs.insert(name.to_owned(), value.join("\n"));
-            }
-            (_, None) => return Err(format!("invalid format: {line}")),
-        }
-    }
-    Ok(outputs)
-}
+use crate::runner;
 
 /// The hostile names of the field, as file names.
 const HOSTILE: &[&[u8]] = &[
@@ -96,7 +61,7 @@ fn outputs(repo: &Repo, args: &[&str]) -> BTreeMap<String, String> {
     let written = std::fs::read_to_string(summary).unwrap();
     assert!(!written.chars().any(|c| c.is_control() && c != '\n'), "{written}");
     assert!(!written.contains("<b>") && !written.contains("::set-output") && !written.contains("##["), "{written}");
-    read(&std::fs::read_to_string(outputs).unwrap()).unwrap()
+    runner::outputs(&std::fs::read_to_string(outputs).unwrap()).unwrap()
 }
 
 #[test]

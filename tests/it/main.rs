@@ -4,6 +4,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 #![expect(clippy::print_stdout, reason = "a random test says its seed and what it found")]
 
+mod action;
 mod bake;
 mod build;
 mod ci_folder;
@@ -12,6 +13,8 @@ mod config_errors;
 mod config_hostile;
 mod containers;
 mod describe;
+mod drop_in;
+mod drop_in_original;
 mod engines;
 mod engines_hostile;
 mod events;
@@ -44,6 +47,7 @@ mod registry_server;
 mod release;
 mod remote;
 mod repo;
+mod runner;
 mod scenarios;
 mod since;
 mod source;

@@ -219,6 +219,13 @@ impl Repo {
         assert!(!output.status.success(), "{command} succeeded");
     }
 
+    /// A program that is to be run at the root of the work tree, without the environment of the tests.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
+        scrub(&mut command, self.temp.path()).current_dir(&self.dir);
+        command
+    }
+
     fn run_git<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>, stdin: &[u8]) -> (String, Output) {
         let now = self.clock.get();
         self.clock.set(now + self.step.get());

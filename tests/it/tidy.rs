@@ -15,6 +15,8 @@ const TOP: &[&str] = &[
     "examples",
     "benches",
     "filters.yaml",
+    "action",
+    "action.yml",
     "README.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",

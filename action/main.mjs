@@ -1,0 +1,75 @@
+// The entry of the action: from its inputs to one run of `rebake plan --ci`, which writes the outputs.
+//
+// Inputs come as variables of the environment and go on as arguments: no shell reads them.
+import { spawnSync } from "node:child_process";
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { binary } from "./binary.mjs";
+import { compared } from "./compared.mjs";
+
+const input = (name) => (process.env[`INPUT_${name.toUpperCase()}`] ?? "").trim();
+
+// The runner ends a command at its line, and reads what follows `::` as the next one.
+const escaped = (text) => String(text).replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+const warn = (text) => console.log(`::warning title=rebake::${escaped(text)}`);
+
+async function main() {
+  const folder = mkdtempSync(join(process.env.RUNNER_TEMP || tmpdir(), "rebake-"));
+  const rebake = input("binary") || (await binary(folder));
+  if (input("working-directory")) process.chdir(input("working-directory"));
+
+  const flags = ["--list-files", input("list-files").toLowerCase() || "none"];
+  const environment = { ...process.env };
+  let changes;
+  if (input("filters")) {
+    const event = JSON.parse(readFileSync(process.env.GITHUB_EVENT_PATH, "utf8"));
+    const range = await compared(event, input, warn);
+    changes = range.changes;
+    flags.push("--config", filters(folder), "--quantifier", input("predicate-quantifier") || "some");
+    flags.push("--unmatched", "ignore", "--dead", "warn", "--style", input("style") || "sha", ...range.flags);
+    // What a run by hand asks for is the workflow's own affair here.
+    environment.GITHUB_EVENT_PATH = join(folder, "event.json");
+    writeFileSync(environment.GITHUB_EVENT_PATH, JSON.stringify({ ...event, inputs: undefined }));
+  } else {
+    if (input("base")) flags.push(`--base=${input("base")}`);
+    if (input("ref")) flags.push(`--head=${input("ref")}`);
+    if (input("config")) flags.push(`--config=${input("config")}`);
+    if (input("style")) flags.push(`--style=${input("style")}`);
+  }
+  if (input("environment")) flags.push(`--environment=${input("environment")}`);
+  if (input("fields")) flags.push(`--fields=${input("fields")}`);
+
+  const plan = join(folder, "plan.json");
+  run(rebake, ["plan", "--ci", "--format", "json", ...flags], { env: environment, input: changes, into: plan });
+  appendFileSync(process.env.GITHUB_OUTPUT, `plan=${plan}\n`);
+  run(rebake, ["plan", "--plan", plan], {});
+}
+
+// The file of the filters; those that are given as YAML get one.
+function filters(folder) {
+  const text = process.env.INPUT_FILTERS;
+  if (!/[\n:]/.test(input("filters"))) {
+    if (!statSync(input("filters"), { throwIfNoEntry: false })?.isFile()) {
+      throw new Error(`'${input("filters")}' is no file; filters as YAML have a colon`);
+    }
+    return input("filters");
+  }
+  writeFileSync(join(folder, "filters.yaml"), text);
+  return join(folder, "filters.yaml");
+}
+
+// Runs a program to its end; where it fails, the action ends as it did.
+function run(program, args, { env = process.env, input, into }) {
+  const stdout = into ? openSync(into, "w") : "inherit";
+  const ended = spawnSync(program, args, { env, input, stdio: [input === undefined ? "ignore" : "pipe", stdout, "inherit"] });
+  if (into) closeSync(stdout);
+  if (ended.error) throw ended.error;
+  if (ended.status !== 0) process.exit(ended.status ?? 1);
+}
+
+main().catch((error) => {
+  console.log(`::error title=rebake::${escaped([error.message, error.cause?.message].filter(Boolean).join(": "))}`);
+  process.exitCode = 2;
+});

@@ -1,0 +1,130 @@
+//! The action of this repository: what `action.yml` declares, and what its script does with rebake's own inputs. That it
+//! stands in for dorny/paths-filter is shown in `drop_in`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::drop_in::Step;
+use crate::repo::Repo;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(Path::new(ROOT).join(path)).unwrap()
+}
+
+fn keys(value: &Value) -> BTreeSet<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn action_yml_declares_what_the_script_reads() {
+    let action: Value = serde_yaml::from_str(&read("action.yml")).unwrap();
+    let inputs = keys(&action["inputs"]);
+    let originals = [
+        "base",
+        "filters",
+        "initial-fetch-depth",
+        "list-files",
+        "predicate-quantifier",
+        "ref",
+        "token",
+        "working-directory",
+    ];
+    assert!(originals.iter().all(|input| inputs.contains(input)), "{inputs:?}");
+    let scripts = [read("action/main.mjs"), read("action/compared.mjs")].concat();
+    let read: BTreeSet<&str> =
+        scripts.split("input(\"").skip(1).map(|behind| behind.split_once('"').unwrap().0).collect();
+    assert_eq!(read, inputs);
+    assert_eq!(
+        keys(&action["outputs"]),
+        ["any", "changes", "count", "environment", "matrix", "plan", "services"].into()
+    );
+    assert!(Path::new(ROOT).join(action["runs"]["main"].as_str().unwrap()).exists());
+}
+
+#[test]
+fn no_shell_reads_what_the_action_is_given() {
+    for script in ["main", "compared", "binary"] {
+        let text = read(&format!("action/{script}.mjs"));
+        for way in ["shell:", "exec(", "execSync", "${{"] {
+            assert!(!text.contains(way), "{script}.mjs has {way}");
+        }
+    }
+}
+
+#[test]
+fn the_pinned_release_is_this_version_or_none() {
+    let release: Value = serde_json::from_str(&read("action/release.json")).unwrap();
+    let checksums = release["sha256"].as_object().unwrap();
+    let is_checksum = |sum: &str| sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit());
+    assert!(checksums.values().all(|sum| is_checksum(sum.as_str().unwrap())), "{release}");
+    assert!(checksums.is_empty() || release["version"] == env!("CARGO_PKG_VERSION"), "{release}");
+}
+
+fn node(script: &str) -> (Option<i32>, String) {
+    let output = Command::new("node").args(["--input-type=module", "--eval", script]).current_dir(ROOT).output();
+    let output = output.unwrap();
+    (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
+fn a_program_with_another_checksum_is_refused() {
+    let verify = |checksum: &str| {
+        node(&format!(
+            "import {{ verify }} from './action/binary.mjs'; verify(Buffer.from('x'), '{checksum}', 'a.tgz')"
+        ))
+    };
+    let of_x = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
+    assert_eq!(verify(of_x), (Some(0), String::new()));
+    let (code, said) = verify(&of_x.replace('2', "3"));
+    assert!(code == Some(1) && said.contains(&format!("a.tgz has the SHA-256 {of_x}")), "{said}");
+}
+
+/// A push to a branch whose name is an attack, in a repository with files of such names.
+fn pushed() -> (Step, Repo) {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services:\n  api: {path: api}\n  web: {path: web}\n")
+        .write("web/a", "")
+        .commit("first");
+    let before = repo.id("HEAD");
+    repo.write("api/a\nany=false", "").write("api/$(touch pwned)", "").commit("second");
+    let mut step = Step::new("push", "refs/heads/$(touch pwned);`id`", json!({"before": before.to_string()}));
+    step.input("token", "");
+    (step, repo)
+}
+
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
+fn without_filters_it_is_rebake() {
+    let (mut step, repo) = pushed();
+    let outputs = step.input("fields", "service,environment").ours(&repo).unwrap();
+    assert_eq!(outputs["any"], "true");
+    assert_eq!(outputs["services"], r#"["api"]"#);
+    assert_eq!(outputs["environment"], "staging");
+    assert_eq!(outputs["matrix"], r#"{"include":[{"environment":"staging","service":"api"}]}"#);
+    let plan = rebake::plan::read(&std::fs::read_to_string(&outputs["plan"]).unwrap()).unwrap();
+    assert_eq!(plan.services[0].causes.len(), 2);
+    assert!(!repo.dir().join("pwned").exists());
+
+    // A failure is that of the program, with its exit code and words.
+    let said = step.input("environment", "nowhere\n::set-output name=any::false").ours(&repo).unwrap_err();
+    assert!(said.contains("unknown-environment") && !said.contains("\n::set-output"), "{said}");
+}
+
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
+fn an_input_is_no_option_and_no_command() {
+    for attack in ["--upload-pack=touch pwned", "$(touch pwned)", "-rf", "a\n::set-output name=x::y"] {
+        for input in ["base", "ref"] {
+            let (mut step, repo) = pushed();
+            let clone = repo.clone_with([]);
+            let said = step.input("filters", "api: 'api/**'").input(input, attack).ours(&clone).unwrap_err();
+            assert!(!clone.dir().join("pwned").exists() && !said.contains("\n::set-output"), "{said}");
+        }
+    }
+}
