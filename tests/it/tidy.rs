@@ -14,6 +14,7 @@ const TOP: &[&str] = &[
     "docs",
     "examples",
     "benches",
+    "docs",
     "filters.yaml",
     "action",
     "action.yml",

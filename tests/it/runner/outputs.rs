@@ -1,4 +1,4 @@
-//! A stand-in for the runner of GitHub Actions: how it reads a step's outputs.
+//! How the runner reads the outputs of a step.
 
 use std::collections::BTreeMap;
 

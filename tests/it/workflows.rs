@@ -1,0 +1,243 @@
+//! The workflows of `examples/workflows`, run by a stand-in for the runner, with builds that need no container engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::process::CommandExt as _;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::on_github::ZERO;
+use crate::repo::Repo;
+use crate::runner::{Job, Runner};
+
+const BUILD_PUSH: &str = include_str!("../../examples/workflows/build-push.yaml");
+const PULL_REQUEST: &str = include_str!("../../examples/workflows/pull-request.yaml");
+const FILTERS: &str = include_str!("../../examples/workflows/filters.yaml");
+
+const PATHS: [&str; 5] = [
+    "services/node/api-node",
+    "services/go/api-golang",
+    "services/react/client-react",
+    "services/python/load-generator",
+    "services/other/migrator",
+];
+
+/// The repository of the examples, each service released, whose builds write down what they are told.
+fn shop() -> Repo {
+    let build = r#"run: 'test ! -e broken; echo "$REBAKE_SERVICE $REBAKE_VERSION $REBAKE_ENVIRONMENT $REBAKE_PUSH" >> "$HOME/built"'"#;
+    let (before, behind) = FILTERS.split_once("  builder: docker\n").unwrap();
+    let behind = behind.split_once("\nservices:").unwrap().1;
+    let repo = Repo::new();
+    repo.write("filters.yaml", format!("{before}  {build}\n\nservices:{behind}"));
+    for path in PATHS {
+        repo.write(format!("{path}/main"), "1");
+    }
+    repo.commit("first");
+    for path in PATHS {
+        repo.annotated_tag(&format!("{path}@1.0.9"));
+    }
+    repo
+}
+
+/// What the builds wrote down since this was asked last.
+fn built(repo: &Repo) -> BTreeSet<String> {
+    let file = repo.dir().parent().unwrap().join("built");
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    std::fs::write(file, "").unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn results(jobs: &BTreeMap<String, Job>) -> Vec<(&str, &str)> {
+    jobs.iter().map(|(name, job)| (name.as_str(), job.result)).collect()
+}
+
+fn push<'a>(repo: &'a Repo, reference: &str) -> Runner<'a> {
+    let event = json!({"before": ZERO, "repository": {"default_branch": "main"}});
+    Runner::new(BUILD_PUSH, repo, "push", reference, &event)
+}
+
+#[track_caller]
+fn succeeds(runner: &Runner) {
+    let jobs = runner.run();
+    let expected = ["build", "done", "images", "plan"].map(|name| (name, "success"));
+    assert_eq!(results(&jobs), expected, "{}", jobs.values().map(|job| job.log.as_str()).collect::<String>());
+}
+
+fn lines<const N: usize>(lines: [String; N]) -> BTreeSet<String> {
+    lines.into()
+}
+
+#[test]
+fn a_push_to_main_builds_for_staging_what_is_due() {
+    let repo = shop();
+    let id = |repo: &Repo| repo.id("HEAD").to_string()[..7].to_owned();
+    succeeds(&push(&repo, "refs/heads/main"));
+    let names = ["api-node", "api-golang", "client-react", "load-generator", "migrator"];
+    assert_eq!(built(&repo), names.map(|name| format!("{name} 1.0.9 staging true")).into());
+
+    repo.write("services/node/api-node/main", "2").write("README.md", "").commit("second");
+    succeeds(&push(&repo, "refs/heads/main"));
+    assert_eq!(built(&repo), lines([format!("api-node 1.0.9-0001-{} staging true", id(&repo))]));
+
+    // A build that fails stays due, though the next push is about something else.
+    repo.write("services/node/api-node/main", "3").write("services/node/api-node/broken", "").commit("third");
+    let jobs = push(&repo, "refs/heads/main").run();
+    assert_eq!((jobs["build"].result, jobs["done"].result), ("failure", "failure"), "{jobs:?}");
+    assert!(jobs["done"].log.contains("the job `build` ended with `failure`"), "{}", jobs["done"].log);
+    repo.remove("services/node/api-node/broken").write("services/python/load-generator/main", "2").commit("fourth");
+    succeeds(&push(&repo, "refs/heads/main"));
+    assert_eq!(
+        built(&repo),
+        lines([
+            format!("api-node 1.0.9-0003-{} staging true", id(&repo)),
+            format!("load-generator 1.0.9-0003-{} staging true", id(&repo)),
+        ])
+    );
+
+    repo.write("README.md", "more").commit("fifth");
+    let jobs = push(&repo, "refs/heads/main").run();
+    let expected = [("build", "skipped"), ("done", "success"), ("images", "skipped"), ("plan", "success")];
+    assert_eq!(results(&jobs), expected, "{jobs:?}");
+}
+
+#[test]
+fn a_release_tag_builds_its_service_for_production() {
+    let repo = shop();
+    succeeds(&push(&repo, "refs/tags/services/go/api-golang@1.0.9"));
+    assert_eq!(built(&repo), lines(["api-golang 1.0.9 production true".to_owned()]));
+    assert!(repo.git(["for-each-ref", "refs/rebake/built"]).ends_with("refs/rebake/built/production/api-golang"));
+}
+
+#[test]
+fn a_run_by_hand_builds_what_it_names_for_development() {
+    let repo = shop();
+    repo.write("services/node/api-node/main", "2").commit("second");
+    let event = json!({"inputs": {"service": "services/other/migrator", "version": "7.7.7"}});
+    succeeds(&Runner::new(BUILD_PUSH, &repo, "workflow_dispatch", "refs/heads/main", &event));
+    assert_eq!(built(&repo), lines(["migrator 7.7.7 development true".to_owned()]));
+}
+
+#[test]
+fn a_pull_request_builds_and_pushes_nothing() {
+    let repo = shop();
+    repo.branch("topic").checkout("topic").write("services/other/migrator/main", "2").commit("topic");
+    let event = json!({"pull_request": {"base": {"ref": "main", "sha": repo.id("main").to_string()}}});
+    let runner = Runner::new(PULL_REQUEST, &repo, "pull_request", "refs/heads/topic", &event);
+    let jobs = runner.run();
+    assert_eq!(results(&jobs), ["build", "done", "plan"].map(|name| (name, "success")), "{jobs:?}");
+    let id = &repo.id("topic").to_string()[..7];
+    let version = format!("1.0.9-0001-{id} preview false");
+    assert_eq!(built(&repo), lines([format!("migrator {version}"), format!("api-golang {version}")]));
+    assert_eq!(repo.git(["for-each-ref", "refs/rebake"]), "");
+}
+
+#[test]
+fn a_secret_that_masks_an_output_fails() {
+    let repo = shop();
+    let mut runner = push(&repo, "refs/tags/services/go/api-golang@1.0.9");
+    runner.secrets.push("api-golang".to_owned());
+    let jobs = runner.run();
+    assert!(!jobs["plan"].outputs.contains_key("matrix") && jobs["plan"].result == "success", "{jobs:?}");
+    assert_eq!((jobs["build"].result, jobs["done"].result), ("failure", "failure"), "{jobs:?}");
+    assert!(jobs["done"].log.contains("the output `matrix` of the job `plan` did not arrive"), "{}", jobs["done"].log);
+    assert!(built(&repo).is_empty());
+}
+
+/// The scripts of our workflows that build.
+fn building_scripts() -> Vec<String> {
+    let mut scripts = Vec::new();
+    for workflow in [BUILD_PUSH, PULL_REQUEST] {
+        let workflow: Value = serde_yaml::from_str(workflow).unwrap();
+        for job in workflow["jobs"].as_object().unwrap().values() {
+            let steps = job["steps"].as_array().unwrap().iter();
+            scripts.extend(
+                steps
+                    .filter_map(|step| step["run"].as_str())
+                    .filter(|run| run.contains("build --plan"))
+                    .map(str::to_owned),
+            );
+        }
+    }
+    assert_eq!(scripts.len(), 2);
+    scripts
+}
+
+/// GitHub cancels a step by SIGINT to the process that it started, SIGTERM 7.5 s later, and SIGKILL for the tree 2.5 s
+/// later. The process is bash, which hands nothing on: rebake must stand in its place.
+#[test]
+fn a_cancelled_step_leaves_no_build_and_a_report() {
+    for script in building_scripts() {
+        for build in ["sleep 987", "trap : INT TERM; while :; do sleep 987; done"] {
+            let repo = Repo::new();
+            let filters = format!("services:\n  api: {{path: api, run: \"touch $HOME/running; {build}\"}}\n");
+            repo.write("filters.yaml", filters).write("api/a", "").commit("first");
+            let home = repo.dir().parent().unwrap().to_owned();
+            let plan = repo.rebake(["plan", "--all", "--environment", "preview", "--format", "json"]).success().text();
+            std::fs::write(home.join("plan.json"), plan).unwrap();
+            std::fs::create_dir(home.join("bin")).unwrap();
+            std::fs::copy(env!("CARGO_BIN_EXE_rebake"), home.join("bin/rebake")).unwrap();
+            std::fs::write(home.join("script.sh"), script.replace("--record", "")).unwrap();
+            let mut step = repo
+                .program("bash")
+                .args(["-e"])
+                .arg(home.join("script.sh"))
+                .env("RUNNER_TEMP", &home)
+                .env("SERVICE", "api")
+                .env("CI", "true")
+                .env("GITHUB_ACTIONS", "true")
+                .env("GITHUB_EVENT_NAME", "push")
+                .env("GITHUB_STEP_SUMMARY", home.join("summary"))
+                .stdout(std::process::Stdio::null())
+                .stderr(std::process::Stdio::null())
+                .process_group(0)
+                .spawn()
+                .unwrap();
+            wait_for(&|| home.join("running").exists());
+
+            let asked = Instant::now();
+            signal("INT", step.id());
+            let mut terminated = false;
+            let ended = loop {
+                if let Some(ended) = step.try_wait().unwrap() {
+                    break ended;
+                }
+                if asked.elapsed() > Duration::from_millis(7_500) && !terminated {
+                    signal("TERM", step.id());
+                    terminated = true;
+                }
+                assert!(asked.elapsed() < Duration::from_secs(10), "the runner would have killed it: {script}");
+                std::thread::sleep(Duration::from_millis(20));
+            };
+            assert!(!terminated, "SIGINT did not reach rebake: {script}");
+            assert_eq!(ended.code(), Some(130), "{script}");
+            assert!(!is_running("sleep\0987"), "a build is left: {script}");
+            if script.contains("--report") {
+                let report: Value = serde_json::from_slice(&std::fs::read(home.join("report.json")).unwrap()).unwrap();
+                assert_eq!(report["services"][0]["outcome"], "cancelled", "{report}");
+            }
+            let summary = std::fs::read_to_string(home.join("summary")).unwrap();
+            assert!(summary.contains("cancelled"), "{summary}");
+        }
+    }
+}
+
+fn wait_for(condition: &dyn Fn() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it never began");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn signal(name: &str, process: u32) {
+    let kill = std::process::Command::new("kill").args([format!("-{name}"), process.to_string()]).status().unwrap();
+    assert!(kill.success());
+}
+
+/// Whether any process on this machine has such a command line.
+fn is_running(command: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+    processes
+        .filter_map(|process| std::fs::read(process.join("cmdline")).ok())
+        .any(|line| line.starts_with(command.as_bytes()))
+}
