@@ -94,17 +94,17 @@ pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) planning: Planning,
     /// Read a saved plan instead of making one
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "since", "force", "only"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "since", "force", "only"], help_heading = "Plan")]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) existing: Existing,
     #[command(flatten)]
     pub(crate) format: super::format::Format,
     /// End with 1 when something is affected
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(crate) exit_code: bool,
     /// End with 3 where doubt widened the plan
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(crate) strict: bool,
 }
 
@@ -120,19 +120,19 @@ pub(crate) struct Planning {
     #[arg(long = "version", value_name = "VERSION", id = "service_version", help_heading = "Versions")]
     pub(crate) version: Option<String>,
     /// Choose the environment instead of the one that fits the event
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "Plan")]
     pub(crate) environment: Option<String>,
     /// Choose how the rules of a flat file come together, as paths-filter's predicate-quantifier
-    #[arg(long, value_name = "HOW", default_value = "some")]
+    #[arg(long, value_name = "HOW", default_value = "some", help_heading = "Plan")]
     pub(crate) quantifier: Quantifier,
     /// Choose what a changed path that no filter matches comes to
-    #[arg(long, value_name = "WHAT", default_value = "warn")]
+    #[arg(long, value_name = "WHAT", default_value = "warn", help_heading = "Plan")]
     pub(crate) unmatched: Unmatched,
     /// Choose what an affected service comes to whose patterns match no tracked file
-    #[arg(long, value_name = "WHAT", default_value = "by-shape")]
+    #[arg(long, value_name = "WHAT", default_value = "by-shape", help_heading = "Plan")]
     pub(crate) dead: Dead,
     /// Let images be pushed where that is off by itself: here, and from pull requests
-    #[arg(long)]
+    #[arg(long, help_heading = "Plan")]
     pub(crate) push: bool,
 }
 

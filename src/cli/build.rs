@@ -29,15 +29,15 @@ use reports::Reports;
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake build                             what changed here, as many at once as there are processors
-  rebake build --dry-run                   the commands, and nothing is done
+  rebake build                                what changed here
+  rebake build --dry-run                      the commands, and nothing is done
   rebake build --jobs 2 --on-failure stop
-  rebake build --plan plan.json --only api one job of a matrix
-  rebake build --report report.json        and then, of what did not succeed:
+  rebake build --plan plan.json --only api    one job of a matrix
+  rebake build --report report.json           and then, of what did not succeed:
   rebake build --rerun report.json --report report.json
 
-Exit codes: 0 all built, also when nothing is affected; 1 a build failed; 2 a mistake; 3 the repository stands in the way;
-128 and the number of the signal that ended it";
+Exit codes: 0 all is built, or nothing is affected; 1 a build failed; 2 a mistake;
+3 the repository stands in the way; 128 and the number of the signal that ended it";
 
 /// Build what is affected, in order, as much at once as may be, and leave nothing behind
 #[derive(Debug, ClapArgs)]
@@ -46,10 +46,10 @@ pub(crate) struct Build {
     #[command(flatten)]
     planning: Planning,
     /// Build a saved plan instead of making one; it must be of the commit that is checked out
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"], help_heading = "Plan")]
     plan: Option<PathBuf>,
     /// Build what did not succeed by this report; with `--plan`, what of the plan did not
-    #[arg(long, value_name = "REPORT", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"])]
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"], help_heading = "Plan")]
     rerun: Option<PathBuf>,
     #[command(flatten)]
     existing: Existing,
@@ -58,13 +58,13 @@ pub(crate) struct Build {
     #[command(flatten)]
     shown: Shown,
     /// Print each command, quoted for a shell, and do nothing
-    #[arg(long)]
+    #[arg(long, help_heading = "Builds")]
     dry_run: bool,
     /// Note that services were built, for `--since built`; sent to the remote where images are pushed
-    #[arg(long)]
+    #[arg(long, help_heading = "Builds")]
     record: bool,
     /// Send records to this remote
-    #[arg(long, value_name = "REMOTE", default_value = "origin", requires = "record")]
+    #[arg(long, value_name = "REMOTE", default_value = "origin", requires = "record", help_heading = "Builds")]
     remote: String,
     #[command(flatten)]
     allowed: Allowed,
@@ -74,10 +74,10 @@ pub(crate) struct Build {
 #[derive(Debug, ClapArgs)]
 struct Allowed {
     /// Push or record although the work tree has changes
-    #[arg(long)]
+    #[arg(long, help_heading = "Builds")]
     allow_dirty: bool,
     /// Push although a fork's code is checked out, and build where a stranger's may be beside the repository's secrets
-    #[arg(long)]
+    #[arg(long, help_heading = "Builds")]
     allow_untrusted: bool,
 }
 

@@ -1,5 +1,6 @@
 //! `rebake build`, run as people run it.
 
+mod overhead;
 mod refusals;
 mod reports;
 mod runs;
