@@ -7,7 +7,10 @@ use snapbox::str;
 use crate::plan::capstone;
 use crate::repo::{Repo, Run};
 
-/// A plan of services, each with the places of those that it needs.
+/// Services by name, each with the places of those that it needs.
+pub(crate) type Services = Vec<(String, Vec<usize>)>;
+
+/// A plan of services.
 pub(crate) fn saved(services: &[(String, Vec<usize>)]) -> String {
     let service = |(name, needs): &(String, Vec<usize>)| {
         json!({
@@ -28,12 +31,12 @@ pub(crate) fn saved(services: &[(String, Vec<usize>)]) -> String {
 }
 
 /// So many services without edges.
-pub(crate) fn independent(count: usize) -> Vec<(String, Vec<usize>)> {
+pub(crate) fn independent(count: usize) -> Services {
     (0..count).map(|number| (format!("service-{number}"), Vec::new())).collect()
 }
 
 /// So many services, and one that needs them all.
-pub(crate) fn fan_in(count: usize) -> Vec<(String, Vec<usize>)> {
+pub(crate) fn fan_in(count: usize) -> Services {
     let mut services = independent(count);
     services.push(("top".to_owned(), (0..count).collect()));
     services

@@ -54,6 +54,7 @@ mod since;
 mod source;
 mod styles;
 mod tidy;
+mod validators;
 mod verdict;
 mod version;
 mod why;

@@ -1,0 +1,40 @@
+//! The workflows that people write: this project's own, and those that it shows.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{below, check, run, zizmor};
+
+fn named(directory: &str, names: &[&str]) -> Vec<PathBuf> {
+    let files = names.iter().map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join(directory).join(name));
+    files.inspect(|file| assert!(file.is_file(), "{}", file.display())).collect()
+}
+
+const SHOWN: &str = "examples/workflows";
+
+#[test]
+#[ignore = "needs check-jsonschema, yamllint and zizmor: .ci/run runs it"]
+fn workflows_for_github_pass() {
+    let mut files = below(".github/workflows", &[".yml", ".yaml"]);
+    files.extend(named(SHOWN, &["build-push.yaml", "pull-request.yaml", "release.yaml"]));
+    check("github-workflows", &files);
+    zizmor(&files);
+}
+
+#[test]
+#[ignore = "needs check-jsonschema: .ci/run runs it"]
+fn pipelines_for_other_engines_pass() {
+    check("gitlab-ci", &named(SHOWN, &["gitlab-ci.yml", "gitlab-build.yml"]));
+    check("buildkite", &named(SHOWN, &["buildkite.yml"]));
+    check("circle-ci", &named(SHOWN, &["circleci.yml"]));
+}
+
+/// All that is YAML is well-formed, and says nothing twice.
+#[test]
+#[ignore = "needs yamllint: .ci/run runs it"]
+fn yaml_is_yaml() {
+    let mut files = below(".github/workflows", &[".yml", ".yaml"]);
+    files.extend(below(SHOWN, &[".yml", ".yaml"]));
+    let rules = "{extends: relaxed, rules: {line-length: disable}}";
+    run("yamllint", Command::new("yamllint").args(["--strict", "-d", rules]).args(files));
+}
