@@ -182,7 +182,7 @@ fn a_cancelled_step_leaves_no_build_and_a_report() {
                 .args(["-e"])
                 .arg(home.join("script.sh"))
                 .env("RUNNER_TEMP", &home)
-                .env("SERVICE", "api")
+                .env("SERVICES", "api")
                 .env("CI", "true")
                 .env("GITHUB_ACTIONS", "true")
                 .env("GITHUB_EVENT_NAME", "push")
