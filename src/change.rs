@@ -1,5 +1,7 @@
 //! What changed between two states of a repository.
 
+use std::sync::Arc;
+
 use crate::name::{CommitId, RepoPath};
 
 /// What happened to a path, in the letters of `git diff --name-status --no-renames`.
@@ -24,9 +26,9 @@ pub struct Change {
     pub status: Status,
 }
 
-/// Changes sorted by path, at most one for each.
+/// Changes sorted by path, at most one for each. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ChangeSet(Vec<Change>);
+pub struct ChangeSet(Arc<Vec<Change>>);
 
 /// The two states that were compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,20 +95,26 @@ impl ChangeSet {
                 },
             }
         }
-        Self(merged)
+        Self(Arc::new(merged))
     }
 
     /// Returns what these changes and then `later` ones come to.
     #[must_use]
     pub fn then(self, later: Self) -> Self {
+        if self.is_empty() {
+            return later;
+        }
+        if later.is_empty() {
+            return self;
+        }
         // The sort of `new` is stable: of two changes of one path, this set's stands first.
-        Self::new(self.0.into_iter().chain(later.0).collect())
+        Self::new(self.both(later))
     }
 
     /// Returns the changes of either set; a path that both have counts as modified where they tell it differently.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        let mut changes: Vec<Change> = self.0.into_iter().chain(other.0).collect();
+        let mut changes = self.both(other);
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         changes.dedup_by(|second, first| {
             let same = second.path == first.path;
@@ -115,7 +123,13 @@ impl ChangeSet {
             }
             same
         });
-        Self(changes)
+        Self(Arc::new(changes))
+    }
+
+    fn both(self, other: Self) -> Vec<Change> {
+        let mut changes = Arc::unwrap_or_clone(self.0);
+        changes.extend(Arc::unwrap_or_clone(other.0));
+        changes
     }
 
     /// Returns the changes, sorted by path.

@@ -1,6 +1,5 @@
 //! What a commit holds: its files, links and submodules, by path and content.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::name::{CommitId, CommitIdError, RepoPath};
@@ -100,8 +99,11 @@ impl fmt::Debug for ObjectId {
 }
 
 /// A part of a tree: all that lies below some directories. Whoever reads no more than that saves the rest.
+///
+/// The directories are sorted and have a slash at the end, but for the root, which is empty; none lies below another.
+/// So the one that holds a path is the last that does not stand behind it.
 #[derive(Debug, Clone, Default)]
-pub struct Region(BTreeSet<Vec<u8>>);
+pub struct Region(Vec<Vec<u8>>);
 
 impl Region {
     /// Returns the whole tree.
@@ -112,27 +114,38 @@ impl Region {
 
     /// Returns what lies below these directories, or is one of them; the empty one is the root.
     pub fn below<D: AsRef<[u8]>>(directories: impl IntoIterator<Item = D>) -> Self {
-        Self(directories.into_iter().map(|directory| directory.as_ref().to_vec()).collect())
+        let mut directories: Vec<_> = directories.into_iter().map(|directory| closed(directory.as_ref())).collect();
+        directories.sort_unstable();
+        directories.dedup_by(|next, kept| next.starts_with(kept));
+        Self(directories)
     }
 
     /// Whether a path is part of it.
     #[must_use]
     pub fn holds(&self, path: &RepoPath) -> bool {
-        self.has(path.as_bytes())
+        let path = closed(path.as_bytes());
+        self.split(&path).0.is_some_and(|before| path.starts_with(before))
     }
 
     /// Whether something below a directory may be part of it.
     #[must_use]
     pub fn reaches(&self, directory: &[u8]) -> bool {
-        let below = [directory, b"/"].concat();
-        self.has(directory) || self.0.range(below.clone()..).next().is_some_and(|first| first.starts_with(&below))
+        let directory = closed(directory);
+        let (before, behind) = self.split(&directory);
+        before.is_some_and(|before| directory.starts_with(before))
+            || behind.is_some_and(|behind| behind.starts_with(&directory))
     }
 
-    /// Whether a path is one of the directories, or lies below one.
-    fn has(&self, path: &[u8]) -> bool {
-        let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-        std::iter::once(0).chain(slashes).chain([path.len()]).any(|end| self.0.contains(&path[..end]))
+    /// The last directory that is this one or stands before it, and the first behind it.
+    fn split(&self, directory: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
+        let (before, behind) = self.0.split_at(self.0.partition_point(|other| other.as_slice() <= directory));
+        (before.last().map(Vec::as_slice), behind.first().map(Vec::as_slice))
     }
+}
+
+/// A path with a slash at the end, so that nothing stands between a directory and what lies below it.
+fn closed(path: &[u8]) -> Vec<u8> {
+    if path.is_empty() { Vec::new() } else { [path, b"/"].concat() }
 }
 
 #[cfg(test)]
@@ -141,8 +154,8 @@ mod tests {
 
     #[test]
     fn a_region_is_entered_through_what_lies_above_it() {
-        let region = Region::below(["a/b", "c"]);
-        let reached: Vec<&str> = ["a", "a/b", "a/b/x", "a/c", "a/bc", "c", "c/d", "b"]
+        let region = Region::below(["c", "a/b/x", "a/b", "c", "a/b-c"]);
+        let reached: Vec<&str> = ["a", "a/b", "a/b/x", "a/c", "a/bc", "c", "c/d", "c-d", "b"]
             .into_iter()
             .filter(|directory| region.reaches(directory.as_bytes()))
             .collect();

@@ -1,10 +1,10 @@
 use rayon::prelude::*;
 
 use super::set::Owner;
-use super::{Effect, Entry, Filter, FilterId, Filters, Quantifier, Rule};
+use super::{CHUNK, Effect, Entry, Filter, FilterId, Filters, Quantifier, Rule};
 use crate::change::{Change, ChangeSet, Status};
 use crate::diagnostic::Located;
-use crate::glob::{Hit, Pattern};
+use crate::glob::Pattern;
 
 /// A change that a filter matches.
 #[derive(Debug, Clone, Copy)]
@@ -33,49 +33,53 @@ impl<'a> Matches<'a> {
     }
 }
 
-/// So few paths are matched faster than threads are woken.
-const WORTH_THREADS: usize = 256;
-
 /// Returns which changes each filter matches.
 #[must_use]
 pub fn matches<'a>(filters: &'a Filters, changes: &'a ChangeSet) -> Matches<'a> {
     let changes = changes.as_slice();
-    let matched: Vec<Vec<(FilterId, Match<'a>)>> = if changes.len() < WORTH_THREADS {
-        let mut hits = Vec::new();
-        changes.iter().map(|change| of_change(filters, change, &mut hits)).collect()
+    let of_chunk = |chunk: &'a [Change]| {
+        let (mut hits, mut found, mut unmatched) = (Vec::new(), Vec::new(), Vec::new());
+        for change in chunk {
+            let before = found.len();
+            found.extend(of_change(filters, change, &mut hits));
+            if found.len() == before {
+                unmatched.push(change);
+            }
+        }
+        (found, unmatched)
+    };
+    let (found, unmatched): (Vec<_>, Vec<_>) = if changes.len() <= CHUNK {
+        std::iter::once(of_chunk(changes)).unzip()
     } else {
-        changes.par_iter().map_init(Vec::new, |hits, change| of_change(filters, change, hits)).collect()
+        changes.par_chunks(CHUNK).map(of_chunk).unzip()
     };
     let mut by_filter = vec![Vec::new(); filters.len()];
-    let mut unmatched = Vec::new();
-    for (change, matched) in changes.iter().zip(matched) {
-        if matched.is_empty() {
-            unmatched.push(change);
-        }
-        for (filter, found) in matched {
-            by_filter[filter.position()].push(found);
-        }
+    for (filter, found) in found.into_iter().flatten() {
+        by_filter[filter.position()].push(found);
     }
-    Matches { by_filter, unmatched }
+    Matches { by_filter, unmatched: unmatched.concat() }
 }
 
 /// Returns the filters that match one change, for those whose paths come one by one.
 #[must_use]
 pub fn matches_of<'a>(filters: &'a Filters, change: &'a Change) -> Vec<(FilterId, Match<'a>)> {
-    of_change(filters, change, &mut Vec::new())
+    of_change(filters, change, &mut Vec::new()).collect()
 }
 
-fn of_change<'a>(filters: &'a Filters, change: &'a Change, hits: &mut Vec<Hit>) -> Vec<(FilterId, Match<'a>)> {
+fn of_change<'a, 'h>(
+    filters: &'a Filters,
+    change: &'a Change,
+    hits: &'h mut Vec<(Owner, bool)>,
+) -> impl Iterator<Item = (FilterId, Match<'a>)> + use<'a, 'h> {
     filters.hits(change.path.as_bytes(), hits);
-    let everything = filters.always().iter().map(|id| (*id, Match { change, pattern: None, doubt: false }));
-    let owned: Vec<(Owner, bool)> = hits.iter().map(|hit| (filters.owner(hit.pattern), hit.doubt)).collect();
-    let by_pattern = owned.chunk_by(|(a, _), (b, _)| a.filter == b.filter).filter_map(|hits| {
+    let everything = filters.always().iter().map(move |id| (*id, Match { change, pattern: None, doubt: false }));
+    let by_pattern = hits.chunk_by(|(a, _), (b, _)| a.filter == b.filter).filter_map(move |hits| {
         let id = hits[0].0.filter;
         let filter = filters.get(id);
         let (decisive, doubt) = filter.decide(change.status, hits)?;
         Some((id, Match { change, pattern: Some(filter.pattern(decisive.rule, decisive.pattern)), doubt }))
     });
-    everything.chain(by_pattern).collect()
+    everything.chain(by_pattern)
 }
 
 impl Filter {
@@ -229,9 +233,9 @@ mod tests {
     #[test]
     fn threads_change_nothing() {
         let filters = Filters::new(vec![ordered(&["a/**"]), ordered(&["b/**", "!b/1*"])]);
-        let paths: Vec<String> = (0..WORTH_THREADS).map(|n| format!("{}/{n:04}", ["a", "b", "c"][n % 3])).collect();
+        let paths: Vec<String> = (0..2 * CHUNK).map(|n| format!("{}/{n:04}", ["a", "b", "c"][n % 3])).collect();
         let all = changes(&paths.iter().map(|path| (path.as_str(), M)).collect::<Vec<_>>());
-        let (first, second) = all.as_slice().split_at(WORTH_THREADS / 2);
+        let (first, second) = all.as_slice().split_at(CHUNK);
         let (first, second) = (ChangeSet::new(first.to_vec()), ChangeSet::new(second.to_vec()));
         let (whole, first, second) = (matches(&filters, &all), matches(&filters, &first), matches(&filters, &second));
         let paths = |matches: &Matches, id| -> Vec<RepoPath> {

@@ -1,9 +1,8 @@
 use rayon::prelude::*;
 
-use super::{Filter, FilterId, Filters};
+use super::set::Owner;
+use super::{CHUNK, Filter, FilterId, Filters};
 use crate::change::Status;
-use crate::filter::set::Owner;
-use crate::glob::Hit;
 
 /// What belongs to each filter, by positions in the list that was asked about.
 #[derive(Debug, Clone)]
@@ -17,39 +16,39 @@ impl Members {
     }
 }
 
-/// So few paths are matched faster than threads are woken.
-const WORTH_THREADS: usize = 256;
-
 /// Returns which paths belong to each filter: those of which some change, whatever its status, would match.
 ///
 /// Status words are ignored in this sense and in no other, so that a change which matches is always one of a path that
 /// belongs. Leaving the words out of the list could take a path away: `{deleted: "!src/**"}` keeps changes of `src`.
 /// Doubt belongs.
 pub fn members<T: Sync>(filters: &Filters, items: &[T], path: impl Fn(&T) -> &[u8] + Sync) -> Members {
-    let of_item = |hits: &mut Vec<Hit>, item: &T| of_path(filters, path(item), hits);
-    let by_item: Vec<Vec<FilterId>> = if items.len() < WORTH_THREADS {
-        let mut hits = Vec::new();
-        items.iter().map(|item| of_item(&mut hits, item)).collect()
+    let of_chunk = |(number, chunk): (usize, &[T])| {
+        let (mut hits, mut found) = (Vec::new(), Vec::new());
+        for (at, item) in chunk.iter().enumerate() {
+            let position = number * CHUNK + at;
+            found.extend(of_path(filters, path(item), &mut hits).map(|filter| (position, filter)));
+        }
+        found
+    };
+    let found: Vec<Vec<(usize, FilterId)>> = if items.len() <= CHUNK {
+        vec![of_chunk((0, items))]
     } else {
-        items.par_iter().with_min_len(WORTH_THREADS).map_init(Vec::new, of_item).collect()
+        items.par_chunks(CHUNK).enumerate().map(of_chunk).collect()
     };
     let mut members = vec![Vec::new(); filters.len()];
-    for (position, filters) in by_item.into_iter().enumerate() {
-        for filter in filters {
-            members[filter.position()].push(position);
-        }
+    for (position, filter) in found.into_iter().flatten() {
+        members[filter.position()].push(position);
     }
     Members(members)
 }
 
-fn of_path(filters: &Filters, path: &[u8], hits: &mut Vec<Hit>) -> Vec<FilterId> {
+fn of_path<'a>(filters: &'a Filters, path: &[u8], hits: &'a mut Vec<(Owner, bool)>) -> impl Iterator<Item = FilterId> {
     filters.hits(path, hits);
-    let owned: Vec<(Owner, bool)> = hits.iter().map(|hit| (filters.owner(hit.pattern), hit.doubt)).collect();
-    let by_pattern = owned.chunk_by(|(a, _), (b, _)| a.filter == b.filter).filter_map(|hits| {
+    let by_pattern = hits.chunk_by(|(a, _), (b, _)| a.filter == b.filter).filter_map(|hits| {
         let id = hits[0].0.filter;
         filters.get(id).takes(hits).then_some(id)
     });
-    filters.always().iter().copied().chain(by_pattern).collect()
+    filters.always().iter().copied().chain(by_pattern)
 }
 
 impl Filter {

@@ -15,6 +15,9 @@ use crate::change::Status;
 use crate::diagnostic::Located;
 use crate::glob::Pattern;
 
+/// So many paths are matched by a thread at once; fewer are matched faster than threads are woken.
+const CHUNK: usize = 256;
+
 /// A list of patterns, and the rule by which it is read.
 #[derive(Debug, Clone)]
 pub enum Filter {

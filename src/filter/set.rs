@@ -2,7 +2,7 @@ use bstr::ByteSlice as _;
 
 use super::{Effect, Filter, Quantifier};
 use crate::diagnostic::Located;
-use crate::glob::{GlobIndex, Hit, Pattern};
+use crate::glob::{GlobIndex, Pattern};
 
 /// The place of a filter in [`Filters`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,29 +90,29 @@ impl Filters {
         self.list.is_empty()
     }
 
-    /// Puts the patterns that match a path into `hits`, in ascending order, after emptying it.
+    /// Puts the patterns that match a path into `hits`, in ascending order, after emptying it; each with whether it is
+    /// in doubt.
     ///
     /// To picomatch a line break ends what `**` takes, so that `src/**` misses a file `src/a\nb`. A flat file keeps to
     /// that; the structured shape promises never to miss a rebuild, so there such a path is also read with an ordinary
     /// character in the place of each line break.
-    pub(super) fn hits(&self, path: &[u8], hits: &mut Vec<Hit>) {
-        self.index.matches(path, hits);
+    pub(super) fn hits(&self, path: &[u8], hits: &mut Vec<(Owner, bool)>) {
+        let mut found = Vec::new();
+        self.index.matches(path, &mut found);
         if self.shape == Shape::Ordered && path.find_byteset(FIRST_BYTES).is_some() {
             let mut more = Vec::new();
             let text = path.to_str_lossy().replace(LINE_BREAKS, "_");
             self.index.matches(text.as_bytes(), &mut more);
-            hits.append(&mut more);
-            hits.sort_unstable();
-            hits.dedup_by_key(|hit| hit.pattern);
+            found.append(&mut more);
+            found.sort_unstable();
+            found.dedup_by_key(|hit| hit.pattern);
         }
+        hits.clear();
+        hits.extend(found.iter().map(|hit| (self.owners[hit.pattern], hit.doubt)));
     }
 
     pub(super) fn always(&self) -> &[FilterId] {
         &self.always
-    }
-
-    pub(super) fn owner(&self, pattern: usize) -> Owner {
-        self.owners[pattern]
     }
 }
 

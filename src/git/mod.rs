@@ -13,6 +13,7 @@ mod fetch;
 mod head;
 mod history;
 mod index;
+mod listing;
 mod object;
 mod open;
 mod program;

@@ -1,14 +1,12 @@
 use std::cell::Cell;
-use std::collections::VecDeque;
-use std::ops::ControlFlow;
 
-use gix::bstr::{BStr, BString, ByteSlice as _};
-use gix::objs::tree::{EntryKind, EntryRef};
-use gix::objs::{Find, FindExt as _, TreeRefIter};
+use gix::bstr::ByteSlice as _;
+use gix::objs::tree::EntryKind;
+use gix::objs::{Find, FindExt as _, Kind, TreeRefIter};
 
 use super::{Error, Repository};
 use crate::name::{CommitId, RepoPath};
-use crate::tree::{Entry, Mode, ObjectId, Region};
+use crate::tree::{Mode, ObjectId};
 
 /// A file as a commit has it. Its content is read only when asked for.
 pub struct FileAt<'repo> {
@@ -54,33 +52,6 @@ impl Repository {
         Ok(entry
             .filter(|(kind, _)| matches!(kind, EntryKind::Blob | EntryKind::BlobExecutable))
             .map(|(_, id)| FileAt { repository: self, commit: *commit, path: path.clone(), id }))
-    }
-
-    /// Returns all that the tree of a commit holds, in the order of bytes: equal to `git ls-tree -r -z`.
-    ///
-    /// # Errors
-    /// When the commit or one of its trees is missing.
-    pub fn entries(&self, commit: &CommitId) -> Result<Vec<Entry>, Error> {
-        self.entries_in(commit, &Region::whole())
-    }
-
-    /// Returns what the tree of a commit holds in a region, and what lies beside the way there, in the order of bytes.
-    /// Other directories are not read.
-    ///
-    /// # Errors
-    /// When the commit or one of the trees is missing.
-    pub fn entries_in(&self, commit: &CommitId, region: &Region) -> Result<Vec<Entry>, Error> {
-        let root = self.tree_id(Some(commit))?;
-        let mut listing = Listing { region, entries: Vec::new(), path: BString::default(), ahead: VecDeque::new() };
-        self.with_trees(|trees| {
-            gix::traverse::tree::depthfirst(
-                root,
-                gix::traverse::tree::depthfirst::State::default(),
-                trees,
-                &mut listing,
-            )
-        })?;
-        Ok(listing.entries)
     }
 
     /// What a tree has at a path.
@@ -132,6 +103,15 @@ impl Trees<'_> {
     pub(super) fn read<'a>(&self, id: &gix::oid, buffer: &'a mut Vec<u8>) -> gix::Result<TreeRefIter<'a>> {
         self.find_tree_iter(id, buffer)
     }
+
+    /// Reads a tree as git stores it.
+    pub(super) fn bytes<'a>(&self, id: &gix::oid, buffer: &'a mut Vec<u8>) -> gix::Result<&'a [u8]> {
+        let found = self.find(id, buffer)?;
+        if found.kind != Kind::Tree {
+            return Err(gix::Error::from_error(std::io::Error::other(format!("{id} is a {}", found.kind))));
+        }
+        Ok(found.data)
+    }
 }
 
 impl Find for Trees<'_> {
@@ -139,61 +119,13 @@ impl Find for Trees<'_> {
         // Every repository has the empty tree, whether or not it was ever written.
         if id.is_empty_tree() {
             buffer.clear();
-            return Ok(Some(gix::objs::Data::new(buffer, gix::objs::Kind::Tree, id.kind())));
+            return Ok(Some(gix::objs::Data::new(buffer, Kind::Tree, id.kind())));
         }
         let found = self.repository.objects.try_find(id, buffer)?;
         if found.is_none() && self.missing.get().is_none() {
             self.missing.set(Some(id.to_owned()));
         }
         Ok(found)
-    }
-}
-
-/// The entries of a tree, with the whole path of the one at hand.
-struct Listing<'a> {
-    region: &'a Region,
-    entries: Vec<Entry>,
-    path: BString,
-    /// Directories that are still to be entered or returned to.
-    ahead: VecDeque<BString>,
-}
-
-impl gix::traverse::tree::Visit for Listing<'_> {
-    fn pop_back_tracked_path_and_set_current(&mut self) {
-        self.path = self.ahead.pop_back().unwrap_or_default();
-    }
-
-    fn pop_front_tracked_path_and_set_current(&mut self) {
-        self.path = self.ahead.pop_front().unwrap_or_default();
-    }
-
-    fn push_back_tracked_path_component(&mut self, component: &BStr) {
-        self.push_path_component(component);
-        self.ahead.push_back(self.path.clone());
-    }
-
-    fn push_path_component(&mut self, component: &BStr) {
-        if !component.is_empty() {
-            if !self.path.is_empty() {
-                self.path.push(b'/');
-            }
-            self.path.extend_from_slice(component);
-        }
-    }
-
-    fn pop_path_component(&mut self) {
-        let parent = self.path.rfind_byte(b'/').unwrap_or_default();
-        self.path.truncate(parent);
-    }
-
-    fn visit_tree(&mut self, _: &EntryRef<'_>) -> ControlFlow<(), bool> {
-        ControlFlow::Continue(self.region.reaches(&self.path))
-    }
-
-    fn visit_nontree(&mut self, entry: &EntryRef<'_>) -> ControlFlow<(), bool> {
-        let path = RepoPath::from_git(self.path.to_vec());
-        self.entries.push(Entry { mode: mode(entry.mode.kind()), id: object_id(entry.oid), path });
-        ControlFlow::Continue(true)
     }
 }
 

@@ -45,13 +45,13 @@ pub(super) struct Walk<'t> {
     demands: Vec<Demand<'t>>,
     /// Whether the texts begin where a segment does.
     whole: bool,
-    /// What may stand between the last place that is not literal, or the last slash, and here.
+    /// What may stand between the last place that is not literal, or the last slash, and here; nothing when empty.
     texts: Vec<Cow<'t, str>>,
 }
 
 impl Default for Walk<'_> {
     fn default() -> Self {
-        Self { demands: Vec::new(), whole: true, texts: vec![Cow::Borrowed("")] }
+        Self { demands: Vec::new(), whole: true, texts: Vec::new() }
     }
 }
 
@@ -90,25 +90,26 @@ impl<'t> Walk<'t> {
     }
 
     fn at_slash(&self) -> bool {
-        self.whole && self.texts == [""]
+        self.whole && self.texts.iter().all(|text| text.is_empty())
     }
 
     /// One of these texts follows.
     pub(super) fn append(&mut self, more: &[&'t str]) {
-        if self.texts.len() * more.len() > MAX_TEXTS {
+        if self.texts.len().max(1) * more.len() > MAX_TEXTS {
             return self.unknown();
         }
-        let both = |text: &Cow<'t, str>, more: &'t str| match &**text {
-            "" => Cow::Borrowed(more),
-            text => Cow::Owned(format!("{text}{more}")),
+        self.texts = if self.texts.is_empty() {
+            more.iter().map(|more| Cow::Borrowed(*more)).collect()
+        } else {
+            let both = |text: &Cow<'t, str>, more: &str| Cow::Owned([text, more].concat());
+            self.texts.iter().flat_map(|text| more.iter().map(move |more| both(text, more))).collect()
         };
-        self.texts = self.texts.iter().flat_map(|text| more.iter().map(move |more| both(text, more))).collect();
     }
 
     /// A slash follows.
     pub(super) fn slash(&mut self) {
         self.demand(if self.whole { Part::Whole } else { Part::Ending });
-        (self.whole, self.texts) = (true, vec![Cow::Borrowed("")]);
+        self.whole = true;
     }
 
     /// Something follows that is not literal.
@@ -116,13 +117,14 @@ impl<'t> Walk<'t> {
         if self.whole {
             self.demand(Part::Beginning);
         }
-        (self.whole, self.texts) = (false, vec![Cow::Borrowed("")]);
+        (self.whole, self.texts) = (false, Vec::new());
     }
 
     fn demand(&mut self, part: Part) {
+        let texts = std::mem::take(&mut self.texts);
         // What may be empty demands nothing: `**/` also takes the end of the path.
-        if !self.texts.iter().any(|text| text.is_empty()) {
-            self.demands.push(Demand { part, texts: std::mem::take(&mut self.texts) });
+        if !texts.is_empty() && !texts.iter().any(|text| text.is_empty()) {
+            self.demands.push(Demand { part, texts });
         }
     }
 }

@@ -18,7 +18,7 @@ struct Inner {
     /// Whether the text itself answers for plain paths.
     simple: bool,
     /// What the text reads as; a simple one is not read until somebody needs it.
-    expression: OnceLock<Expression>,
+    expression: OnceLock<Box<Expression>>,
 }
 
 /// Whether a path matches a pattern.
@@ -40,7 +40,7 @@ impl Pattern {
     /// closed, or picomatch would make an expression of it that never matches.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         let simple = simple::is_simple(text);
-        let expression = if simple { OnceLock::new() } else { OnceLock::from(Expression::read(text)?) };
+        let expression = if simple { OnceLock::new() } else { OnceLock::from(Box::new(Expression::read(text)?)) };
         Ok(Self(Arc::new(Inner { text: text.to_owned(), simple, expression })))
     }
 
@@ -79,7 +79,7 @@ impl Pattern {
 
     fn expression(&self) -> &Expression {
         let Inner { text, expression, .. } = &*self.0;
-        expression.get_or_init(|| Expression::read(text).expect("a simple text can always be read"))
+        expression.get_or_init(|| Box::new(Expression::read(text).expect("a simple text can always be read")))
     }
 
     /// What a path must have so that the pattern can match it. A negated pattern matches what has nothing of it.

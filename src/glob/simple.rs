@@ -107,7 +107,12 @@ fn piece(text: &str) -> Option<(Piece<'_>, &str)> {
 
 /// Whether a plain path is what a simple text stands for.
 pub(super) fn takes(text: &str, path: &str) -> bool {
-    let (mut text, mut path) = (text, path);
+    // What stands before the first segment with anything special is compared at once.
+    let Some(special) = text.bytes().position(|byte| !is_plain(byte) && byte != b'/') else { return text == path };
+    let (before, mut text) = text.split_at(text[..special].rfind('/').map_or(0, |slash| slash + 1));
+    let Some(mut path) = path.strip_prefix(before) else {
+        return text == "**" && before.strip_suffix('/') == Some(path);
+    };
     // Where to go on when what stands behind the last `**` does not fit: there, one segment further. What an earlier
     // `**` could take, the last one can.
     let mut again = None;
@@ -298,7 +303,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 20_000, max_global_rejects: 200_000, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 4_000, max_global_rejects: 40_000, ..ProptestConfig::default() })]
 
         #[test]
         fn the_text_answers_what_the_machine_answers(

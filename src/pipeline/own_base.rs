@@ -1,6 +1,6 @@
 //! Services with bases of their own: since their release, since they were built (spec sections 3 and 13).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Error;
 use crate::base::{Chosen, Doubt, Everyone, Since};
@@ -150,10 +150,13 @@ fn by_record(
     let prefix = record::prefix(environment);
     fetch.bring(&Missing::Refs(prefix.clone()));
     let records: BTreeMap<String, CommitId> = repository.refs_below(&prefix)?.into_iter().collect();
+    // Thousands of services were built at few commits.
+    let commits: BTreeSet<&CommitId> = records.values().collect();
+    let here: BTreeSet<&CommitId> = commits.into_iter().filter(|commit| repository.contains(commit)).collect();
     let known =
         config.services.keys().map(|service| match records.get(&record::reference(environment, service.as_str())) {
             None => Known::Nothing,
-            Some(commit) if repository.contains(commit) => {
+            Some(commit) if here.contains(commit) => {
                 Known::At(OwnBase { commit: *commit, source: format!("its record in {}", Escaped::new(environment)) })
             }
             Some(commit) => Known::Unreachable(Doubt {
