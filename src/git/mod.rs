@@ -13,6 +13,7 @@ mod fetch;
 mod head;
 mod history;
 mod index;
+mod keep;
 mod listing;
 mod object;
 mod open;

@@ -6,9 +6,6 @@ use gix::discover::upwards;
 use super::Error;
 use crate::name::Escaped;
 
-/// How much a repository that keeps what it reads may keep: the trees of 200,000 files at fifty commits.
-const KEPT_BYTES: usize = 32 << 20;
-
 /// A repository, opened for reading.
 pub struct Repository {
     pub(super) gix: gix::Repository,
@@ -57,14 +54,6 @@ impl Repository {
             Some(format) if format != "files" => Err(Error::RefFormat { format }),
             _ => Ok(repository),
         }
-    }
-
-    /// Returns the same repository for whoever reads the same trees again and again: it keeps what it reads.
-    #[must_use]
-    pub fn keeping(&self) -> Self {
-        let mut gix = self.gix.clone();
-        gix.object_cache_size_if_unset(KEPT_BYTES);
-        Self { gix }
     }
 
     /// Returns the root of the work tree, none when the repository is bare.

@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn a_simple_text_can_always_be_read() {
         let alphabet = ['a', '.', '@', '/', '*', '?', '{', '}', '(', ')', ',', '|'];
-        let simple = (1..=5).flat_map(|length| texts(&alphabet, length)).filter(|text| is_simple(text));
+        let simple = (1..=4).flat_map(|length| texts(&alphabet, length)).filter(|text| is_simple(text));
         for text in simple {
             let reading = read(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert!(!reading.negated && Node::build(&reading.terms).is_ok(), "{text}");
@@ -322,7 +322,7 @@ mod tests {
             .flat_map(|length| texts(&['a', '.', '/'], length))
             .filter(|path| path.split('/').all(|segment| !matches!(segment, "" | "." | "..")))
             .collect();
-        for text in (1..=5).flat_map(|length| texts(&['a', '.', '/', '*', '?'], length)).filter(|text| is_simple(text))
+        for text in (1..=4).flat_map(|length| texts(&['a', '.', '/', '*', '?'], length)).filter(|text| is_simple(text))
         {
             for path in &paths {
                 agrees(&text, path).unwrap();

@@ -7,6 +7,7 @@ use super::problem::{Problem, RuleError};
 use super::rule::{Rule, Source};
 use super::tag::{Draft, ImageTag};
 use super::tags::{Skipped, TagError, Tags};
+use std::sync::LazyLock;
 
 /// How the image of a service is tagged: the lines of `tags` and `flavor`, checked.
 #[derive(Debug, Clone)]
@@ -19,7 +20,10 @@ pub struct TagRules {
 /// The rules of a service that says nothing of tags.
 impl Default for TagRules {
     fn default() -> Self {
-        Self::parse::<&str>(&[], Flavor::default()).expect("the one rule of no lines is right")
+        static USUAL: LazyLock<TagRules> = LazyLock::new(|| {
+            TagRules::parse::<&str>(&[], Flavor::default()).expect("the one rule of no lines is right")
+        });
+        USUAL.clone()
     }
 }
 

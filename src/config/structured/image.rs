@@ -43,6 +43,9 @@ fn image_name(name: &str, raw: &raw::Service, problems: &mut Problems<'_>) -> Op
 }
 
 fn rules(tags: &[Located<String>], flavor: &[Located<String>], problems: &mut Problems<'_>) -> TagRules {
+    if tags.is_empty() && flavor.is_empty() {
+        return TagRules::default();
+    }
     let texts = |lines: &[Located<String>]| -> Vec<String> { lines.iter().map(|line| line.value.clone()).collect() };
     let read_flavor = Flavor::parse(&texts(flavor)).unwrap_or_else(|errors| {
         say("bad-flavor", flavor, &errors, problems);

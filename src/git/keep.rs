@@ -1,0 +1,54 @@
+//! Keeping what was read, for whoever reads nearly the same trees again and again.
+
+use std::collections::BTreeMap;
+
+use gix::objs::Kind;
+use gix::odb::pack::cache::DecodeEntry;
+
+use super::Repository;
+
+/// How much is kept, in bytes: the trees of 100,000 files at fifty commits.
+const KEPT_BYTES: usize = 32 << 20;
+
+impl Repository {
+    /// Returns the same repository, which keeps what it reads.
+    #[must_use]
+    pub fn keeping(&self) -> Self {
+        let mut gix = self.gix.clone();
+        gix.object_cache_size_if_unset(KEPT_BYTES);
+        gix.objects.set_pack_cache(|| Box::new(Decoded::default()));
+        Self { gix }
+    }
+}
+
+/// Objects of packs, by pack and offset. Of a large directory git stores most versions by what makes them differ from
+/// another one: whoever still has that other one need not make it anew, step by step.
+#[derive(Default)]
+struct Decoded {
+    objects: BTreeMap<(u32, u64), Object>,
+    bytes: usize,
+}
+
+struct Object {
+    kind: Kind,
+    data: Vec<u8>,
+    /// How many bytes the pack has for it.
+    packed: usize,
+}
+
+impl DecodeEntry for Decoded {
+    fn put(&mut self, pack: u32, offset: u64, data: &[u8], kind: Kind, packed: usize) {
+        if self.bytes + data.len() > KEPT_BYTES {
+            *self = Self::default();
+        }
+        self.bytes += data.len();
+        self.objects.insert((pack, offset), Object { kind, data: data.to_vec(), packed });
+    }
+
+    fn get(&mut self, pack: u32, offset: u64, out: &mut Vec<u8>) -> Option<(Kind, usize)> {
+        let Object { kind, data, packed } = self.objects.get(&(pack, offset))?;
+        out.clear();
+        out.extend_from_slice(data);
+        Some((*kind, *packed))
+    }
+}
