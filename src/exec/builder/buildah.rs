@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use super::image::{Image, Words, text};
 use super::{BuilderError, cache, shown};
 use crate::exec::build::{Build, DigestSource, Step};
+use crate::exec::outcome::Outcome;
 use crate::name::Escaped;
 
 /// How it calls itself in messages, and the names that it gives a Dockerfile.
@@ -36,18 +37,25 @@ pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestS
     Ok((commands.into_iter().map(|words| in_store(&store, words)).collect(), DigestSource::File))
 }
 
-/// Empties the store of a build that did not come to its end, as buildah does it: it undoes what a killed one left
-/// mounted, and removes files that are not the user's.
-pub(super) fn tidy(build: &Build) {
+/// Takes the store of a build away. One that did not come to its end is emptied first, as buildah does it: it undoes
+/// what a killed one left mounted, and removes files that are not the user's.
+pub(super) fn tidy(build: &Build, outcome: Outcome) {
     let store = build.scratch.join(STORE);
     let Some(path) = store.to_str().filter(|_| store.is_dir()) else { return };
-    for words in [Words::of(["rm", "--all"]), Words::of(["rmi", "--all", "--force"])] {
-        let Step { program, arguments } = in_store(path, words);
-        let mut command = Command::new(program);
-        command.args(arguments).envs(build.environment.iter().map(|(name, value)| (name, value)));
-        // Whatever it says: what stays behind is in the run's directory, which is removed in its time.
-        let _ = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let rest = [Words::of(["rm", "--all"]), Words::of(["rmi", "--all", "--force"])];
+    let is_empty = outcome.is_success() || rest.into_iter().all(|words| is_done(build, in_store(path, words)));
+    if is_empty {
+        // Where this fails, the store stays in the run's directory, which is removed in its time.
+        let _ = std::fs::remove_dir_all(&store);
     }
+}
+
+/// Runs a command of a build without a word, and returns whether it ended well.
+fn is_done(build: &Build, step: Step) -> bool {
+    let mut command = Command::new(step.program);
+    command.args(step.arguments).envs(build.environment.iter().map(|(name, value)| (name, value)));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
 }
 
 fn in_store(store: &str, words: Words) -> Step {

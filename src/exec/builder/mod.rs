@@ -82,10 +82,9 @@ pub fn prepare<'a>(
     })
 }
 
-/// Takes away what builders keep of builds that did not come to their end; to be called when the run is over.
+/// Takes away what builders keep of builds beside their results; to be called when the run is over.
 pub fn tidy(builds: &[Build], report: &Report) {
-    let ended = builds.iter().zip(&report.services).filter(|(_, service)| !service.outcome.is_success());
-    ended.for_each(|(build, _)| buildah::tidy(build));
+    builds.iter().zip(&report.services).for_each(|(build, service)| buildah::tidy(build, service.outcome));
 }
 
 fn run_step(service: &Service, run: &Run) -> Result<Step, BuilderError> {

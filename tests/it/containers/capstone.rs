@@ -66,7 +66,7 @@ fn build(repo: &Repo, more: &[&str]) -> Rebake {
 const REPORT: &str = ".git/report.json";
 
 /// The day, with a builder that has what it needs from `lend`.
-pub(super) fn day(registry: &Registry, builder: &str, lend: impl Fn(Rebake) -> Rebake) {
+pub(super) fn day(registry: &Registry, builder: &str, lend: impl Fn(Rebake) -> Rebake) -> Repo {
     let repo = capstone(registry, builder);
     let names = SERVICES.map(|(service, ..)| service);
 
@@ -109,6 +109,7 @@ pub(super) fn day(registry: &Registry, builder: &str, lend: impl Fn(Rebake) -> R
     for service in &there {
         registry.manifest(&format!("acme/{}", text(&service["service"])), text(&service["digest"]));
     }
+    repo
 }
 
 /// Holds what the registry has against the report's word, and returns the digest.
@@ -167,6 +168,7 @@ fn in_order(events: &str) {
 fn a_day_with_buildah() {
     let registry = Registry::start();
     let engine = Engine::new(&registry);
-    day(&registry, "buildah", |rebake| engine.lend(rebake));
+    let day = day(&registry, "buildah", |rebake| engine.lend(rebake));
     assert!(!engine.path("root").exists(), "no image goes through the user's own store");
+    assert!(!day.dir().join(".git/rebake/builds/1/migrator/store").exists(), "nor is kept elsewhere");
 }
