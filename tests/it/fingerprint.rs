@@ -144,6 +144,38 @@ fn a_work_tree_has_the_fingerprint_that_its_commit_will_have() {
 }
 
 #[test]
+fn what_is_built_from_something_dirty_is_dirty() {
+    let repo = repo(&[]);
+    let clean = dirty(&repo);
+    repo.write("lib/a.rs", "x");
+    let before = dirty(&repo);
+    assert!(before.iter().all(|line| line.ends_with("-dirty")), "{before:?}");
+    assert!(before.iter().zip(&clean).all(|(before, clean)| !before.starts_with(clean)), "{before:?}");
+    // The other way round nothing spreads.
+    repo.git(["checkout", "--quiet", "lib"]);
+    repo.write("services/api/main.rs", "x");
+    assert_eq!(dirty(&repo)[1], clean[1]);
+}
+
+#[test]
+fn the_order_of_filters_yaml_counts_for_nothing() {
+    let repo = Repo::new();
+    let services = ["a: { path: a }", "b: { path: b }", "c: { path: c, depends_on: [a, b] }"];
+    let texts = |order: [usize; 3], depends_on: &str| {
+        let services: String = order.map(|at| format!("  {}\n", services[at])).concat();
+        repo.write("filters.yaml", format!("services:\n{services}").replace("a, b", depends_on));
+        ["a", "b", "c"].iter().for_each(|name| _ = repo.write(format!("{name}/x"), ""));
+        repo.commit("order");
+        let mut texts = dirty(&repo);
+        texts.sort();
+        texts
+    };
+    let first = texts([0, 1, 2], "a, b");
+    assert_eq!(texts([1, 0, 2], "a, b"), first);
+    assert_eq!(texts([2, 1, 0], "b, a"), first);
+}
+
+#[test]
 fn dead_filters_are_told_with_where_the_files_went() {
     let repo = repo(&[]);
     repo.git(["mv", "services/api", "services/gateway"]);
