@@ -273,7 +273,7 @@ fn a_registry_that_is_down_is_said_once() {
     snapbox::assert_data_eq!(
         stderr.replace(&host, "HOST"),
         str![[r#"
-warning[registry]: `HOST` cannot say whether the images of `lib`, `api`, `web` exist, so they count as missing: it cannot be reached: Connection refused (os error 111)
+warning[registry]: `HOST` cannot say whether the images of `lib`, `api`, `web` exist, so they count as missing: it cannot be reached: Connection refused (os error [..])
  |
  = help: see whether `docker buildx imagetools inspect HOST/…` works here
 
