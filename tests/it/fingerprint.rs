@@ -158,14 +158,27 @@ fn what_is_built_from_something_dirty_is_dirty() {
 }
 
 #[test]
+fn a_service_that_is_asked_about_alone_has_the_global_directories_too() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "global: [ci/**]\nservices:\n  a: { path: a }\n  b: { path: b, global: false }\n");
+    repo.write("ci/x", "").write("a/x", "").write("b/x", "").commit("first");
+    let first = dirty(&repo);
+    let alone = repo.rebake(["fingerprint", "a"]).success().text();
+    assert_eq!(alone.trim_end(), first[0]);
+    repo.write("ci/x", "1").commit("second");
+    let second = dirty(&repo);
+    assert_ne!(second[0], first[0]);
+    assert_eq!(second[1], first[1]);
+}
+
+#[test]
 fn the_order_of_filters_yaml_counts_for_nothing() {
     let repo = Repo::new();
     let services = ["a: { path: a }", "b: { path: b }", "c: { path: c, depends_on: [a, b] }"];
     let texts = |order: [usize; 3], depends_on: &str| {
         let services: String = order.map(|at| format!("  {}\n", services[at])).concat();
         repo.write("filters.yaml", format!("services:\n{services}").replace("a, b", depends_on));
-        ["a", "b", "c"].iter().for_each(|name| _ = repo.write(format!("{name}/x"), ""));
-        repo.commit("order");
+        repo.write("a/x", "").write("b/x", "").write("c/x", "").commit("order");
         let mut texts = dirty(&repo);
         texts.sort();
         texts

@@ -102,6 +102,24 @@ warning[degraded]: `web` was last built at 1212121, which is not in this clone; 
 }
 
 #[test]
+fn records_are_those_of_all_runners_and_of_one_environment() {
+    let origin = repo();
+    let bare = origin.clone_with(["--bare"]);
+    let [one, other] = [bare.clone_with([]), bare.clone_with([])];
+    one.rebake(["record", "api", "lib", "web", "--environment=staging", "--push"]).success();
+    let due = |environment: &str, fetch: &str| {
+        let arguments = ["plan", "--since=built", "--head=HEAD", "--style=sha", "--format=names", environment, fetch];
+        other.rebake(arguments).success().text().replace('\n', " ")
+    };
+    assert_eq!(due("--environment=staging", "--no-fetch"), "lib api web ");
+    assert_eq!(due("--environment=production", "--fetch"), "lib api web ");
+    assert_eq!(due("--environment=staging", "--fetch"), "");
+    assert_eq!(due("--environment=production", "--no-fetch"), "lib api web ");
+    // What was fetched stays.
+    assert_eq!(due("--environment=staging", "--no-fetch"), "");
+}
+
+#[test]
 fn each_service_counts_from_its_own_release() {
     let repo = repo();
     repo.annotated_tag("api@1.0.0").tag("lib@1.0.0");

@@ -92,6 +92,30 @@ web is not affected, and nothing that changed is near its patterns.
 }
 
 #[test]
+fn the_last_pattern_that_takes_back_and_the_nearest_path_are_told_first() {
+    let repo = Repo::new();
+    let config = "ignore: ['**']\nservices:\n  api: { path: services/api, filters: ['services/api/**', '!**/*.md', '!services/api/docs/**'] }\n  src: { path: services/src }\n";
+    repo.write("filters.yaml", config).write("services/src/a", "").write("services/api/a", "").commit("first");
+    repo.write("services/api/docs/a.md", "").commit("second");
+    repo.rebake(["why", "api", "--base", "HEAD~1"]).success().stdout(str![[r#"
+897030d..20647c3 with the work tree's changes: since the merge base with HEAD~1
+
+api is not affected. What came nearest:
+  services/api/docs/a.md: matched by services/api/** (filters.yaml:3:40), and taken back by !services/api/docs/** (filters.yaml:3:71)
+
+"#]]);
+    repo.write("services/sr", "").write("services/srcs", "").commit("third");
+    repo.rebake(["why", "src", "--base", "HEAD~1"]).success().stdout(str![[r#"
+20647c3..98884e4 with the work tree's changes: since the merge base with HEAD~1
+
+src is not affected. What came nearest:
+  services/srcs: begins with services/src, as services/src/** (filters.yaml:4:16) does
+  services/sr: begins with services/sr, as services/src/** (filters.yaml:4:16) does
+
+"#]]);
+}
+
+#[test]
 fn a_flat_file_has_misses_of_its_own() {
     let repo = Repo::new();
     repo.write("filters.yaml", "src:\n  - added: src/**\ncode:\n  - src/**\n  - '!**/*.md'\n").commit("first");
