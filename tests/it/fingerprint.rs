@@ -172,6 +172,19 @@ fn a_service_that_is_asked_about_alone_has_the_global_directories_too() {
 }
 
 #[test]
+fn a_definition_that_no_commit_has_is_dirty() {
+    let repo = repo(&[]);
+    let clean = dirty(&repo);
+    repo.write("filters.yaml", CONFIG.replace("global: false", "global: true"));
+    assert!(dirty(&repo).iter().all(|line| line.ends_with("-dirty")));
+    // From outside of the repository it is nobody's commit, and as it is.
+    repo.git(["checkout", "--quiet", "filters.yaml"]);
+    std::fs::write(repo.dir().with_file_name("outside.yaml"), CONFIG).unwrap();
+    let run = repo.rebake(["fingerprint", "-c", "../outside.yaml"]).success();
+    assert_eq!(run.text().lines().collect::<Vec<_>>(), clean);
+}
+
+#[test]
 fn the_order_of_filters_yaml_counts_for_nothing() {
     let repo = Repo::new();
     let services = ["a: { path: a }", "b: { path: b }", "c: { path: c, depends_on: [a, b] }"];
