@@ -99,6 +99,14 @@ mod tests {
     }
 
     #[test]
+    fn of_two_ways_the_shorter_one_is_told() {
+        // 0 <- 1 <- 4, and 0 <- 2 <- 3 <- 4.
+        let graph = self::graph(&[&[], &[0], &[0], &[2], &[1, 3]]);
+        let affected = spread(forced(&graph, &[0]), &graph);
+        assert_eq!(shown(&graph, &affected), ["forced", "<s0", "<s0", "<s2<s0", "<s1<s0"]);
+    }
+
+    #[test]
     fn a_service_with_causes_of_its_own_says_its_dependency_too() {
         let graph = graph(&[&[], &[0], &[1]]);
         let affected = spread(forced(&graph, &[0, 1]), &graph);
