@@ -221,7 +221,7 @@ impl Repo {
 
     /// A program that is to be run at the root of the work tree, without the environment of the tests.
     pub(crate) fn program(&self, name: &str) -> Command {
-        let mut command = Command::new(name);
+        let mut command = heedful(name);
         scrub(&mut command, self.temp.path()).current_dir(&self.dir);
         command
     }
@@ -260,6 +260,18 @@ impl Repo {
 #[track_caller]
 pub(crate) fn open(dir: &Path) -> Repository {
     Repository::discover(dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
+}
+
+/// A program that heeds signals, even where these tests run with some of them ignored (`nohup`, a shell's `&`), which
+/// programs inherit.
+pub(crate) fn heedful(program: impl AsRef<OsStr>) -> Command {
+    if cfg!(target_os = "linux") {
+        let mut command = Command::new("env");
+        command.arg("--default-signal=HUP,INT,QUIT").arg(program);
+        command
+    } else {
+        Command::new(program)
+    }
 }
 
 /// Leaves a program nothing of this process's environment but the way to other programs.
@@ -337,8 +349,11 @@ impl Rebake {
     }
 
     /// Starts, for who watches it run. What it says is lost.
-    pub(crate) fn start(mut self) -> Child {
-        self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    pub(crate) fn start(self) -> Child {
+        let mut command = heedful(self.command.get_program());
+        command.args(self.command.get_args()).current_dir(self.command.get_current_dir().unwrap()).env_clear();
+        command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     /// Runs, and is killed after a while unless it has ended by itself.

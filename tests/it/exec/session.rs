@@ -12,6 +12,8 @@ use rebake::exec::{Backoff, Build, DigestSource, Event, Report, Settings, Step, 
 use rebake::plan::Service;
 use serde::{Deserialize, Serialize};
 
+use crate::repo::heedful;
+
 /// What a session is to do.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Scenario {
@@ -125,7 +127,7 @@ pub(crate) fn state(pid: &str) -> Option<char> {
 
 /// This program, to run one of its ignored tests.
 fn itself(test: &str) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = heedful(std::env::current_exe().unwrap());
     command.args([test, "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
     command
 }
@@ -138,7 +140,7 @@ fn session() {
     let services: Vec<Service> = scenario.builds.iter().map(service).collect();
     let builds = services.iter().zip(&scenario.builds).map(|(service, script)| build(service, script, directory));
     let builds: Vec<Build> = builds.collect();
-    let mut watchdog = vec![itself("").get_program().to_str().unwrap().to_owned()];
+    let mut watchdog = vec![std::env::current_exe().unwrap().to_str().unwrap().to_owned()];
     watchdog.extend(["exec::session::watchdog", "--exact", "--ignored", "--nocapture"].map(str::to_owned));
     let settings = Settings {
         jobs: scenario.jobs,
