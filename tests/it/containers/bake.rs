@@ -64,6 +64,32 @@ fn bake_reads_what_was_written() {
 }
 
 #[test]
+#[ignore = "needs dockerd, docker buildx and docker-registry: .ci/run runs it"]
+fn bake_reads_any_number_of_services() {
+    let daemon = Daemon::start();
+    for count in [0, 1, 51, 256, 1000] {
+        let repo = Repo::new();
+        let names: Vec<String> = (0..count).map(|number| format!("service-{number}")).collect();
+        let mut services = json!({"top": {"path": "top", "depends_on": names}});
+        for name in &names {
+            services[name] = json!({"path": name});
+        }
+        let config = json!({"defaults": {"image": "ghcr.io/acme/{{name}}"}, "services": services});
+        repo.write("filters.yaml", config.to_string()).write("top/Dockerfile", "FROM scratch\n");
+        for name in &names {
+            repo.write(format!("{name}/Dockerfile"), "FROM scratch\n");
+        }
+        repo.commit("first");
+        let read = read_back(&repo, &daemon, &[]);
+        same_as_the_plan(&repo, &read, &[]);
+        assert_eq!(read["group"]["default"]["targets"].as_array().unwrap().len(), count + 1);
+        // The name of each image, and its one tag.
+        let contexts = read["target"]["top"]["contexts"].as_object().map_or(0, serde_json::Map::len);
+        assert_eq!(contexts, count * 2);
+    }
+}
+
+#[test]
 #[ignore = "needs dockerd of Docker 23 or later, docker buildx and docker-registry: .ci/run runs it"]
 fn bake_builds_the_capstone_in_order() {
     let registry = Registry::start();

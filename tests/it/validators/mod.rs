@@ -72,7 +72,9 @@ impl Files {
 
 fn check(schema: &str, files: &[PathBuf]) {
     let mut command = Command::new("check-jsonschema");
-    run(schema, command.args(["--builtin-schema", &format!("vendor.{schema}")]).args(files));
+    // A pattern of one of the schemas is none of ECMAScript with Unicode.
+    let schema_of = format!("vendor.{schema}");
+    run(schema, command.args(["--regex-variant", "nonunicode", "--builtin-schema", &schema_of]).args(files));
 }
 
 /// Runs a validator, which must have nothing to say against it.
@@ -189,10 +191,16 @@ fn argo_takes_its_workflow() {
         assert_eq!(text.is_empty(), *name == "none");
         !text.is_empty()
     }));
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/argo.py");
-    run("argo", Command::new("python3").arg(script).args(&files.files));
+    argo(&files);
     let odd = Files::of([("odd", json!({"kind": "Workflow", "spec": {"templats": []}}).to_string())]);
-    assert!(!Command::new("python3").arg(script).args(&odd.files).output().unwrap().status.success());
+    assert!(!Command::new("python3").arg(ARGO).args(&odd.files).output().unwrap().status.success());
+}
+
+/// Reads Argo's objects by hera's models of them.
+const ARGO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/argo.py");
+
+fn argo(files: &Files) {
+    run("argo", Command::new("python3").arg(ARGO).args(&files.files));
 }
 
 /// All files below a directory of the project that end so.

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{below, check, run, zizmor};
+use super::{Files, argo, below, check, run, zizmor};
+use crate::source;
 
 fn named(directory: &str, names: &[&str]) -> Vec<PathBuf> {
     let files = names.iter().map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join(directory).join(name));
@@ -19,6 +20,31 @@ fn workflows_for_github_pass() {
     files.extend(named(SHOWN, &["build-push.yaml", "pull-request.yaml", "release.yaml"]));
     check("github-workflows", &files);
     zizmor(&files);
+}
+
+#[test]
+#[ignore = "needs check-jsonschema and zizmor: .ci/run runs it"]
+fn the_action_passes() {
+    let files = named(".", &["action.yml"]);
+    check("github-actions", &files);
+    zizmor(&files);
+}
+
+/// The blocks of YAML of the documentation, each below the heading of its engine.
+#[test]
+#[ignore = "needs check-jsonschema, yamllint, zizmor and hera: .ci/run runs it"]
+fn worked_examples_pass() {
+    let text = source::read("docs/engines.md");
+    let example = |engine: &str| {
+        let (_, section) = text.split_once(&format!("## {engine}\n")).unwrap();
+        let (_, block) = section.split_once("```yaml\n").unwrap();
+        Files::of([(engine, block.split_once("```").unwrap().0.to_owned())])
+    };
+    let github = example("GitHub Actions");
+    check("github-workflows", &github.files);
+    zizmor(&github.files);
+    check("azure-pipelines", &example("Azure Pipelines").files);
+    argo(&example("Argo Workflows"));
 }
 
 #[test]
