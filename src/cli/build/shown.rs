@@ -1,6 +1,6 @@
 //! How builds are shown, by flags and by who watches.
 
-use std::io::{Stdout, stdout};
+use std::io::{BufWriter, Stdout, stdout};
 
 use super::Manner as Name;
 use crate::cli::output::Output;
@@ -14,7 +14,7 @@ pub(super) fn is_live(name: Name, trigger: &Trigger, output: &Output) -> bool {
     name == Name::Auto && trigger.engine.is_none() && output.is_terminal()
 }
 
-pub(super) fn printer(name: Name, trigger: &Trigger, output: &Output) -> Printer<Box<dyn Manner>, Stdout> {
+pub(super) fn printer(name: Name, trigger: &Trigger, output: &Output) -> Printer<Box<dyn Manner>, BufWriter<Stdout>> {
     let (engine, style) = (engine(trigger), style(trigger, output));
     let manner: Box<dyn Manner> = match name {
         Name::Json => Box::new(Json::default()),
@@ -23,7 +23,8 @@ pub(super) fn printer(name: Name, trigger: &Trigger, output: &Output) -> Printer
         Name::Auto if is_live(name, trigger, output) => Box::new(Live::new(|| Size::of(stdout()), style.colours)),
         Name::Auto | Name::Grouped => Box::new(Grouped::new(engine, style)),
     };
-    Printer::new(manner, stdout())
+    // Written event by event, not line by line: a gigabyte of short lines is half a billion of them.
+    Printer::new(manner, BufWriter::with_capacity(1 << 16, stdout()))
 }
 
 /// Returns who folds groups.
