@@ -142,8 +142,8 @@ fn is_by_docker(service: &Service, recipe: &Recipe, source: &Source) -> bool {
     }
 }
 
-/// Returns what stands for the images that it needs. An image is called as a Dockerfile calls it; BuildKit looks for
-/// the short form of Docker Hub's names.
+/// Returns what stands for the images that it needs. An image is called as a Dockerfile calls it, without a tag; BuildKit
+/// looks for the short form of Docker Hub's names. It has one name: of two for one target, buildx 0.13 knows either.
 fn contexts(plan: &Plan, service: &Service, targets: &BTreeMap<&str, &String>) -> BTreeMap<String, String> {
     let mut contexts = BTreeMap::new();
     for need in service.needs.iter().filter_map(|need| plan.service(need)) {
@@ -153,12 +153,9 @@ fn contexts(plan: &Plan, service: &Service, targets: &BTreeMap<&str, &String>) -
             (None, Some(target)) => format!("target:{target}"),
             (None, None) => continue,
         };
-        for name in need.tags.iter().map(String::as_str).chain([image]) {
-            let name = name.strip_prefix("docker.io/").unwrap_or(name);
-            let name = name.strip_prefix("library/").unwrap_or(name);
-            let name = name.strip_suffix(":latest").unwrap_or(name);
-            contexts.insert(literal(name), literal(&stands));
-        }
+        let name = image.strip_prefix("docker.io/").unwrap_or(image);
+        let name = name.strip_prefix("library/").unwrap_or(name);
+        contexts.insert(literal(name), literal(&stands));
     }
     contexts
 }

@@ -83,9 +83,8 @@ fn bake_reads_any_number_of_services() {
         let read = read_back(&repo, &daemon, &[]);
         same_as_the_plan(&repo, &read, &[]);
         assert_eq!(read["group"]["default"]["targets"].as_array().unwrap().len(), count + 1);
-        // The name of each image, and its one tag.
         let contexts = read["target"]["top"]["contexts"].as_object().map_or(0, serde_json::Map::len);
-        assert_eq!(contexts, count * 2);
+        assert_eq!(contexts, count);
     }
 }
 
