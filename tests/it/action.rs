@@ -35,7 +35,7 @@ fn action_yml_declares_what_the_script_reads() {
         "working-directory",
     ];
     assert!(originals.iter().all(|input| inputs.contains(input)), "{inputs:?}");
-    let scripts = [read("action/main.mjs"), read("action/compared.mjs")].concat();
+    let scripts = [read(".github/action/main.mjs"), read(".github/action/compared.mjs")].concat();
     let read: BTreeSet<&str> =
         scripts.split("input(\"").skip(1).map(|behind| behind.split_once('"').unwrap().0).collect();
     assert_eq!(read, inputs);
@@ -49,7 +49,7 @@ fn action_yml_declares_what_the_script_reads() {
 #[test]
 fn no_shell_reads_what_the_action_is_given() {
     for script in ["main", "compared", "binary"] {
-        let text = read(&format!("action/{script}.mjs"));
+        let text = read(&format!(".github/action/{script}.mjs"));
         for way in ["shell:", "exec(", "execSync", "${{"] {
             assert!(!text.contains(way), "{script}.mjs has {way}");
         }
@@ -58,7 +58,7 @@ fn no_shell_reads_what_the_action_is_given() {
 
 #[test]
 fn the_pinned_release_is_this_version_or_none() {
-    let release: Value = serde_json::from_str(&read("action/release.json")).unwrap();
+    let release: Value = serde_json::from_str(&read(".github/action/release.json")).unwrap();
     let checksums = release["sha256"].as_object().unwrap();
     let is_checksum = |sum: &str| sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit());
     assert!(checksums.values().all(|sum| is_checksum(sum.as_str().unwrap())), "{release}");
@@ -76,7 +76,7 @@ fn node(script: &str) -> (Option<i32>, String) {
 fn a_program_with_another_checksum_is_refused() {
     let verify = |checksum: &str| {
         node(&format!(
-            "import {{ verify }} from './action/binary.mjs'; verify(Buffer.from('x'), '{checksum}', 'a.tgz')"
+            "import {{ verify }} from './.github/action/binary.mjs'; verify(Buffer.from('x'), '{checksum}', 'a.tgz')"
         ))
     };
     let of_x = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";

@@ -19,7 +19,7 @@ use crate::random::{Random, for_seeds};
 use crate::repo::Repo;
 use crate::runner;
 
-const ACTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/action/main.mjs");
+const ACTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.github/action/main.mjs");
 const ORACLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/paths_filter_action.mjs");
 
 /// A step of a workflow that runs an action in a clone.

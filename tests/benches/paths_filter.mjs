@@ -5,14 +5,14 @@
 //
 //   cargo build --release
 //   npm ci --prefix tests/oracle
-//   node benches/paths_filter.mjs [target/release/rebake]
+//   node tests/benches/paths_filter.mjs [target/release/rebake]
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const rebake = resolve(process.argv[2] ?? "target/release/rebake");
-const oracle = resolve(import.meta.dirname, "../tests/oracle/paths_filter.mjs");
+const oracle = resolve(import.meta.dirname, "../oracle/paths_filter.mjs");
 const MOST_MATCHES = 400e6;
 const directory = mkdtempSync(join(tmpdir(), "rebake-bench-"));
 

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const here = join(import.meta.dirname, "..");
+const here = join(import.meta.dirname, "../..");
 const release = JSON.parse(readFileSync(join(import.meta.dirname, "release.json"), "utf8"));
 
 const targets = {
