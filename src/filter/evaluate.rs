@@ -1,6 +1,6 @@
 use rayon::prelude::*;
 
-use super::set::Owner;
+use super::set::{Hits, Owner};
 use super::{CHUNK, Effect, Entry, Filter, FilterId, Filters, Quantifier, Rule};
 use crate::change::{Change, ChangeSet, Status};
 use crate::diagnostic::Located;
@@ -38,7 +38,7 @@ impl<'a> Matches<'a> {
 pub fn matches<'a>(filters: &'a Filters, changes: &'a ChangeSet) -> Matches<'a> {
     let changes = changes.as_slice();
     let of_chunk = |chunk: &'a [Change]| {
-        let (mut hits, mut found, mut unmatched) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut hits, mut found, mut unmatched) = (Hits::default(), Vec::new(), Vec::new());
         for change in chunk {
             let before = found.len();
             found.extend(of_change(filters, change, &mut hits));
@@ -63,17 +63,17 @@ pub fn matches<'a>(filters: &'a Filters, changes: &'a ChangeSet) -> Matches<'a> 
 /// Returns the filters that match one change, for those whose paths come one by one.
 #[must_use]
 pub fn matches_of<'a>(filters: &'a Filters, change: &'a Change) -> Vec<(FilterId, Match<'a>)> {
-    of_change(filters, change, &mut Vec::new()).collect()
+    of_change(filters, change, &mut Hits::default()).collect()
 }
 
 fn of_change<'a, 'h>(
     filters: &'a Filters,
     change: &'a Change,
-    hits: &'h mut Vec<(Owner, bool)>,
+    hits: &'h mut Hits,
 ) -> impl Iterator<Item = (FilterId, Match<'a>)> + use<'a, 'h> {
     filters.hits(change.path.as_bytes(), hits);
     let everything = filters.always().iter().map(move |id| (*id, Match { change, pattern: None, doubt: false }));
-    let by_pattern = hits.chunk_by(|(a, _), (b, _)| a.filter == b.filter).filter_map(move |hits| {
+    let by_pattern = hits.by_filter().filter_map(move |hits| {
         let id = hits[0].0.filter;
         let filter = filters.get(id);
         let (decisive, doubt) = filter.decide(change.status, hits)?;
@@ -143,7 +143,9 @@ mod tests {
     use super::super::{Rule, Statuses};
     use super::*;
     use crate::diagnostic::Span;
+    use crate::glob::Verdict;
     use crate::name::RepoPath;
+    use proptest::prelude::*;
 
     fn pattern(text: &str) -> Located<Pattern> {
         Located::new(Pattern::parse(text).unwrap(), Span::default())
@@ -246,5 +248,45 @@ mod tests {
             assert_eq!(paths(&whole, id), [paths(&first, id), paths(&second, id)].concat());
         }
         assert_eq!(whole.unmatched.len(), first.unmatched.len() + second.unmatched.len());
+    }
+    fn some_filter() -> impl Strategy<Value = Filter> {
+        let text = || prop::sample::select(vec!["a/**", "**/*.md", "!**/*.md", "a/b", "b/**", "!b/**", "**", "!a/c"]);
+        let status = || prop::sample::select(vec!["added", "modified", "deleted", ""]);
+        let some = (text(), status()).prop_map(|(text, word)| (text, Statuses::word(word).unwrap_or(Statuses::ANY)));
+        let rules = [Quantifier::Some, Quantifier::Every, Quantifier::SomeWithExcludes];
+        let quantifier = prop::sample::select([None].into_iter().chain(rules.map(Some)).collect::<Vec<_>>());
+        (quantifier, prop::collection::vec(some, 0..5)).prop_map(|(quantifier, list)| match quantifier {
+            Some(quantifier) => flat(quantifier, &list),
+            None => Filter::Ordered(
+                list.iter().map(|(text, statuses)| Entry { statuses: *statuses, ..entry(text) }).collect(),
+            ),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn all_together_match_what_each_does_alone(
+            list in prop::collection::vec(some_filter(), 1..8),
+            path in "(a|b|c)(/[abc](\\.md)?){0,2}",
+            status in prop::sample::select(vec![M, Status::Added, Status::Deleted]),
+        ) {
+            let filters = Filters::new(list.clone());
+            let change = Change { path: RepoPath::from_git(path.as_str()), status };
+            let found = matches_of(&filters, &change);
+            for (position, filter) in list.iter().enumerate() {
+                let id = Filters::id(position);
+                let hits: Vec<(Owner, bool)> = filter
+                    .patterns()
+                    .filter(|(_, _, pattern)| pattern.value.matches(path.as_bytes()) != Verdict::No)
+                    .map(|(rule, pattern, _)| (Owner { filter: id, rule, pattern }, false))
+                    .collect();
+                let always = filters.always().contains(&id);
+                let alone = filter.decide(status, &hits).filter(|_| !hits.is_empty());
+                let alone = alone.map(|(owner, _)| filter.pattern(owner.rule, owner.pattern).value.text().to_owned());
+                let together = found.iter().find(|(other, _)| *other == id);
+                let together = together.map(|(_, found)| found.pattern.map(|pattern| pattern.value.text().to_owned()));
+                prop_assert_eq!(together, if always { Some(None) } else { alone.map(Some) });
+            }
+        }
     }
 }

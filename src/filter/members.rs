@@ -1,6 +1,6 @@
 use rayon::prelude::*;
 
-use super::set::Owner;
+use super::set::{Hits, Owner};
 use super::{CHUNK, Filter, FilterId, Filters};
 use crate::change::Status;
 
@@ -23,7 +23,7 @@ impl Members {
 /// Doubt belongs.
 pub fn members<T: Sync>(filters: &Filters, items: &[T], path: impl Fn(&T) -> &[u8] + Sync) -> Members {
     let of_chunk = |(number, chunk): (usize, &[T])| {
-        let (mut hits, mut found) = (Vec::new(), Vec::new());
+        let (mut hits, mut found) = (Hits::default(), Vec::new());
         for (at, item) in chunk.iter().enumerate() {
             let position = number * CHUNK + at;
             found.extend(of_path(filters, path(item), &mut hits).map(|filter| (position, filter)));
@@ -42,9 +42,9 @@ pub fn members<T: Sync>(filters: &Filters, items: &[T], path: impl Fn(&T) -> &[u
     Members(members)
 }
 
-fn of_path<'a>(filters: &'a Filters, path: &[u8], hits: &'a mut Vec<(Owner, bool)>) -> impl Iterator<Item = FilterId> {
+fn of_path<'a>(filters: &'a Filters, path: &[u8], hits: &'a mut Hits) -> impl Iterator<Item = FilterId> {
     filters.hits(path, hits);
-    let by_pattern = hits.chunk_by(|(a, _), (b, _)| a.filter == b.filter).filter_map(|hits| {
+    let by_pattern = hits.by_filter().filter_map(|hits| {
         let id = hits[0].0.filter;
         filters.get(id).takes(hits).then_some(id)
     });

@@ -1,8 +1,10 @@
+use std::ops::Range;
+
 use bstr::ByteSlice as _;
 
-use super::{Effect, Filter, Quantifier};
+use super::{Effect, Filter, Quantifier, Rule};
 use crate::diagnostic::Located;
-use crate::glob::{GlobIndex, Pattern};
+use crate::glob::{GlobIndex, Hit, Pattern};
 
 /// The place of a filter in [`Filters`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,9 +17,20 @@ pub struct Filters {
     /// Filters that match every change without any pattern.
     always: Vec<FilterId>,
     index: GlobIndex,
-    /// What each pattern of the index belongs to.
+    /// What the patterns of each text of the index belong to, text after text.
     owners: Vec<Owner>,
+    /// Which of these are each text's.
+    of_text: Vec<Owners>,
     shape: Shape,
+}
+
+/// The owners of a text, by positions. A thousand services may leave out `**/*.md`: these follow, and are looked at only
+/// for the filters that something else leads to.
+#[derive(Debug, Clone)]
+struct Owners {
+    leading: Range<usize>,
+    /// In order.
+    following: Range<usize>,
 }
 
 /// Whose rules the patterns follow.
@@ -37,24 +50,40 @@ const LINE_BREAKS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 const FIRST_BYTES: &[u8] = b"\n\r\xe2";
 
 /// The filter and the rule (or the entry) that a pattern of the index stands in.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Owner {
     pub(super) filter: FilterId,
     pub(super) rule: usize,
     pub(super) pattern: usize,
 }
 
+/// The patterns that match a path, by their owners in order, each with whether it is in doubt. Whoever asks for many
+/// paths uses one of these for all.
+#[derive(Debug, Default)]
+pub(super) struct Hits {
+    texts: Vec<Hit>,
+    owners: Vec<(Owner, bool)>,
+}
+
+impl Hits {
+    /// Returns the patterns of one filter after another, without those filters that cannot match by them.
+    pub(super) fn by_filter(&self) -> impl Iterator<Item = &[(Owner, bool)]> {
+        self.owners.chunk_by(|(a, _), (b, _)| a.filter == b.filter)
+    }
+}
+
 impl Filters {
     /// Compiles filters. The id of each is its position.
     #[must_use]
     pub fn new(filters: Vec<Filter>) -> Self {
-        let mut owners = Vec::new();
+        let mut all = Vec::new();
         let mut patterns = Vec::new();
         let mut always = Vec::new();
         for (id, filter) in filters.iter().enumerate() {
             let filter_id = FilterId(id);
+            let leads = filter.leading();
             for (rule, pattern, located) in filter.patterns() {
-                owners.push(Owner { filter: filter_id, rule, pattern });
+                all.push((Owner { filter: filter_id, rule, pattern }, leads(rule, &located.value)));
                 patterns.push(located.value.clone());
             }
             if matches!(filter, Filter::PathsFilter { quantifier: Quantifier::Every, rules } if rules.is_empty()) {
@@ -63,7 +92,17 @@ impl Filters {
         }
         let flat = filters.iter().any(|filter| matches!(filter, Filter::PathsFilter { .. }));
         let shape = if flat { Shape::PathsFilter } else { Shape::Ordered };
-        Self { list: filters, always, index: GlobIndex::new(patterns), owners, shape }
+        let index = GlobIndex::new(patterns);
+        let mut owners = Vec::with_capacity(all.len());
+        let mut add = |text: usize, leading: bool| {
+            let start = owners.len();
+            let of_text = index.positions(text).iter().map(|position| all[*position]);
+            owners.extend(of_text.filter(|(_, leads)| *leads == leading).map(|(owner, _)| owner));
+            start..owners.len()
+        };
+        let of_text =
+            (0..index.texts()).map(|text| Owners { leading: add(text, true), following: add(text, false) }).collect();
+        Self { list: filters, always, index, owners, of_text, shape }
     }
 
     /// Returns the id of the filter that will stand, or stands, at a position.
@@ -90,25 +129,44 @@ impl Filters {
         self.list.is_empty()
     }
 
-    /// Puts the patterns that match a path into `hits`, in ascending order, after emptying it; each with whether it is
-    /// in doubt.
+    /// Puts the patterns that match a path into `hits`, after emptying it.
     ///
     /// To picomatch a line break ends what `**` takes, so that `src/**` misses a file `src/a\nb`. A flat file keeps to
     /// that; the structured shape promises never to miss a rebuild, so there such a path is also read with an ordinary
     /// character in the place of each line break.
-    pub(super) fn hits(&self, path: &[u8], hits: &mut Vec<(Owner, bool)>) {
-        let mut found = Vec::new();
-        self.index.matches(path, &mut found);
+    pub(super) fn hits(&self, path: &[u8], hits: &mut Hits) {
+        let Hits { texts, owners } = hits;
+        self.index.matches(path, texts);
         if self.shape == Shape::Ordered && path.find_byteset(FIRST_BYTES).is_some() {
             let mut more = Vec::new();
             let text = path.to_str_lossy().replace(LINE_BREAKS, "_");
             self.index.matches(text.as_bytes(), &mut more);
-            found.append(&mut more);
-            found.sort_unstable();
-            found.dedup_by_key(|hit| hit.pattern);
+            texts.append(&mut more);
+            texts.sort_unstable();
+            texts.dedup_by_key(|hit| hit.text);
         }
-        hits.clear();
-        hits.extend(found.iter().map(|hit| (self.owners[hit.pattern], hit.doubt)));
+        owners.clear();
+        for hit in &*texts {
+            let leading = &self.owners[self.of_text[hit.text].leading.clone()];
+            owners.extend(leading.iter().map(|owner| (*owner, hit.doubt)));
+        }
+        owners.sort_unstable();
+        let leading = owners.len();
+        for hit in &*texts {
+            let following = &self.owners[self.of_text[hit.text].following.clone()];
+            let mut before = None;
+            for at in 0..if following.is_empty() { 0 } else { leading } {
+                let filter = owners[at].0.filter;
+                if before.replace(filter) != Some(filter) {
+                    let from = following.partition_point(|owner| owner.filter < filter);
+                    let of_filter = following[from..].iter().take_while(|owner| owner.filter == filter);
+                    owners.extend(of_filter.map(|owner| (*owner, hit.doubt)));
+                }
+            }
+        }
+        if owners.len() > leading {
+            owners.sort_unstable();
+        }
     }
 
     pub(super) fn always(&self) -> &[FilterId] {
@@ -117,6 +175,18 @@ impl Filters {
 }
 
 impl Filter {
+    /// Returns which patterns, by their rules (or entries), lead to the filter: it matches nothing that none of them
+    /// matches. Exclusions do not lead, nor do negated patterns where others are needed too: these match nearly all.
+    fn leading(&self) -> impl Fn(usize, &Pattern) -> bool {
+        let sure = |rule: &Rule| !rule.patterns.iter().any(|pattern| pattern.value.is_negated());
+        move |at, pattern| match self {
+            Self::Ordered(entries) => entries[at].effect == Effect::Include,
+            Self::PathsFilter { quantifier: Quantifier::Some, .. } => true,
+            Self::PathsFilter { quantifier: Quantifier::Every, rules } => sure(&rules[at]) || !rules.iter().any(sure),
+            Self::PathsFilter { quantifier: Quantifier::SomeWithExcludes, .. } => !pattern.is_negated(),
+        }
+    }
+
     /// Returns directories in which, or at which, everything lies that can match; an empty one is the root.
     pub fn directories(&self) -> impl Iterator<Item = &str> {
         let everything = match self {

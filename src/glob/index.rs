@@ -45,12 +45,12 @@ impl Shelf {
     }
 }
 
-/// A pattern that matches a path.
+/// A text of patterns that matches a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
-    /// The pattern's position in what the index was built from.
-    pub pattern: usize,
-    /// Whether matching gave up: the pattern counts as matching, and that is said.
+    /// The text's number: [`GlobIndex::positions`] has the patterns that are written so.
+    pub text: usize,
+    /// Whether matching gave up: the text counts as matching, and that is said.
     pub doubt: bool,
 }
 
@@ -87,7 +87,23 @@ impl GlobIndex {
         index
     }
 
-    /// Puts the patterns that match a path into `hits`, in ascending order, after emptying it.
+    /// Returns how many different texts the patterns have; their numbers count from 0 in the order in which the patterns
+    /// first had them.
+    #[must_use]
+    pub fn texts(&self) -> usize {
+        self.patterns.len()
+    }
+
+    /// Returns the positions, ascending, of the patterns with this text in what the index was built from.
+    ///
+    /// # Panics
+    /// When there are not so many texts.
+    #[must_use]
+    pub fn positions(&self, text: usize) -> &[usize] {
+        &self.patterns[text]
+    }
+
+    /// Puts what matches a path into `hits`, in ascending order, after emptying it.
     pub fn matches(&self, path: &[u8], hits: &mut Vec<Hit>) {
         self.matches_counted(path, hits);
     }
@@ -97,14 +113,12 @@ impl GlobIndex {
         hits.clear();
         let path = Subject::new(path);
         let candidates = self.candidates(&path.text);
-        for (pattern, positions) in candidates.iter().filter_map(|position| self.patterns.get_index(*position)) {
-            let doubt = match pattern.matches_subject(&path) {
-                Verdict::No => continue,
-                verdict => verdict == Verdict::Doubt,
-            };
-            hits.extend(positions.iter().map(|position| Hit { pattern: *position, doubt }));
+        for (text, pattern) in candidates.iter().filter_map(|text| Some((*text, self.patterns.get_index(*text)?.0))) {
+            match pattern.matches_subject(&path) {
+                Verdict::No => {}
+                verdict => hits.push(Hit { text, doubt: verdict == Verdict::Doubt }),
+            }
         }
-        hits.sort_unstable();
         candidates.len()
     }
 
@@ -139,14 +153,18 @@ mod tests {
     }
 
     fn hits(index: &GlobIndex, path: &str) -> Vec<usize> {
-        let mut hits = vec![Hit { pattern: 9, doubt: true }];
+        let mut hits = vec![Hit { text: 9, doubt: true }];
         index.matches(path.as_bytes(), &mut hits);
-        hits.iter().map(|hit| hit.pattern).collect()
+        assert!(hits.is_sorted());
+        let mut positions = hits.iter().flat_map(|hit| index.positions(hit.text)).copied().collect::<Vec<_>>();
+        positions.sort_unstable();
+        positions
     }
 
     #[test]
-    fn hits_ascend_and_the_same_text_hits_for_all() {
+    fn the_same_text_hits_for_all() {
         let index = index(["**/*.md", "docs/**", "!src/**", "docs/**", "a\\*b", "docs"]);
+        assert_eq!(index.texts(), 5);
         assert_eq!(hits(&index, "docs/a.md"), [0, 1, 2, 3]);
         assert_eq!(hits(&index, "docs"), [1, 2, 3, 5]);
         assert_eq!(hits(&index, "src/a.rs"), [0; 0]);
@@ -159,7 +177,7 @@ mod tests {
         let index = index([format!("{{{}}}", vec!["x*a*b*"; 9_000].join(","))]);
         let mut hits = Vec::new();
         index.matches("ab".repeat(5_000).as_bytes(), &mut hits);
-        assert_eq!(hits, [Hit { pattern: 0, doubt: true }]);
+        assert_eq!(hits, [Hit { text: 0, doubt: true }]);
     }
 
     #[test]
@@ -182,9 +200,8 @@ mod tests {
             ("services/team-7/svc-4007/README.md", 5001, 2),
             ("tools/x.go", 0, 0),
         ] {
-            let mut hits = Vec::new();
-            assert!(index.matches_counted(path.as_bytes(), &mut hits) <= most, "{path}");
-            assert_eq!(hits.len(), matching, "{path}");
+            assert!(index.matches_counted(path.as_bytes(), &mut Vec::new()) <= most, "{path}");
+            assert_eq!(hits(&index, path).len(), matching, "{path}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Services whose patterns match nothing: what affects them can never change (spec section 6).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Error;
 use crate::config::{Config, Shape};
@@ -24,6 +24,9 @@ pub enum Dead {
     Allow,
 }
 
+/// A content that is in more places than this (an empty file, a licence) does not tell where a file went.
+const TELLING: usize = 16;
+
 /// Two trees: where files were, and where they are.
 pub(super) struct Trees<'a> {
     pub(super) repository: &'a Repository,
@@ -45,8 +48,11 @@ pub(super) fn say(
         Dead::Error => true,
         Dead::ByShape => config.shape == Shape::Structured,
     };
+    if dead.is_empty() {
+        return Ok(());
+    }
     let mut said = Vec::new();
-    for service in dead {
+    for (service, moved) in dead.iter().zip(trees.moved(config, dead)?) {
         let name = config.graph.name(*service);
         let message = format!("the patterns of `{name}` match no tracked file, so nothing can ever affect it");
         let problem =
@@ -56,7 +62,7 @@ pub(super) fn say(
             Some((_, _, pattern)) => problem.located(&config.source, pattern, "matches nothing"),
             None => problem.located(&config.source, &config.services[service.0].name, "has no patterns"),
         };
-        said.push(match trees.moved(config, *service)? {
+        said.push(match moved {
             Some((from, to)) => {
                 problem.help(format!("its files moved: write `{}` for `{}`", Escaped::new(&to), Escaped::new(&from)))
             }
@@ -71,27 +77,40 @@ pub(super) fn say(
 }
 
 impl Trees<'_> {
-    /// Returns the directory that held most of a service's files, and the one where the same contents are now.
-    fn moved(&self, config: &Config, service: ServiceId) -> Result<Option<(String, String)>, git::Error> {
-        let Some(base) = self.base.filter(|base| self.repository.contains(base)) else { return Ok(None) };
-        let filter = config.services[service.0].filter;
-        let before = self.repository.entries_in(&base, &Region::below(config.filters.get(filter).directories()))?;
+    /// Returns for each of these services the directory that held most of its files, and the one where the same contents
+    /// are now: each tree is read once for all of them, and that of head only if base had some of their files.
+    fn moved(&self, config: &Config, services: &[ServiceId]) -> Result<Vec<Option<(String, String)>>, git::Error> {
+        let nowhere = || Ok(vec![None; services.len()]);
+        let Some(base) = self.base.filter(|base| self.repository.contains(base)) else { return nowhere() };
+        let filters = || services.iter().map(|service| config.services[service.0].filter);
+        let directories = filters().flat_map(|filter| config.filters.get(filter).directories());
+        let before = self.repository.entries_in(&base, &Region::below(directories))?;
         let own = members(&config.filters, &before, |entry| entry.path.as_bytes());
+        let of = |filter| own.of(filter).iter().map(|at| &before[*at]);
+        let wanted: BTreeSet<ObjectId> = filters().flat_map(of).map(|entry| entry.id).collect();
+        if wanted.is_empty() {
+            return nowhere();
+        }
         let mut now: BTreeMap<ObjectId, Vec<RepoPath>> = BTreeMap::new();
         for Entry { id, path, .. } in self.repository.entries(&self.head)? {
-            now.entry(id).or_default().push(path);
-        }
-        let mut votes: BTreeMap<(&[u8], &[u8]), usize> = BTreeMap::new();
-        for entry in own.of(filter).iter().map(|at| &before[*at]) {
-            for path in now.get(&entry.id).into_iter().flatten() {
-                if let Some(pair) = moved_directory(entry.path.as_bytes(), path.as_bytes()) {
-                    *votes.entry(pair).or_default() += 1;
-                }
+            if wanted.contains(&id) {
+                now.entry(id).or_default().push(path);
             }
         }
-        let best = votes.into_iter().max_by_key(|(_, votes)| *votes);
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Ok(best.map(|((from, to), _)| (text(from), text(to))))
+        let moved = |filter| {
+            let mut votes: BTreeMap<(&[u8], &[u8]), usize> = BTreeMap::new();
+            for entry in of(filter) {
+                for path in now.get(&entry.id).filter(|places| places.len() <= TELLING).into_iter().flatten() {
+                    if let Some(pair) = moved_directory(entry.path.as_bytes(), path.as_bytes()) {
+                        *votes.entry(pair).or_default() += 1;
+                    }
+                }
+            }
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let best = votes.into_iter().max_by_key(|(_, votes)| *votes);
+            best.map(|((from, to), _)| (text(from), text(to)))
+        };
+        Ok(filters().map(moved).collect())
     }
 }
 

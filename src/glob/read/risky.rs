@@ -45,7 +45,7 @@ fn runs_overlap(branches: &[&[char]]) -> bool {
     let mut letters: Vec<char> = branches
         .iter()
         .filter_map(|branch| simple(branch))
-        .filter_map(|text| text.first().copied().filter(|first| text.iter().all(|c| c == first)))
+        .filter_map(|text| single(&text[..text.len().min(1)]).filter(|first| text.iter().all(|c| c == first)))
         .collect();
     letters.sort_unstable();
     letters.windows(2).any(|pair| pair[0] == pair[1])
@@ -64,8 +64,9 @@ fn starred_letters(mut branch: &[char]) -> Option<Vec<char>> {
     (!letters.is_empty()).then_some(letters)
 }
 
+/// The one character of a text, if it is one in UTF-16 too: of `🚀` picomatch sees two halves that differ.
 fn single(text: &[char]) -> Option<char> {
-    if let [c] = text { Some(*c) } else { None }
+    if let [c] = text { Some(*c).filter(|c| c.len_utf16() == 1) } else { None }
 }
 
 /// The text of a branch without special characters, also within `@(…)`.

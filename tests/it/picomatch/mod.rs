@@ -2,20 +2,22 @@
 //!
 //! `cargo test` compares with answers that are stored in `tests/data/picomatch.jsonl`. The tests that run the real
 //! program are ignored there; with `REBAKE_ORACLE` naming a folder where `npm ci` ran for `tests/oracle`, run
-//! `cargo test --test it picomatch -- --ignored`. `REBAKE_SEED` repeats a run; `REBAKE_BLESS=1` stores answers anew.
+//! `cargo test --test it picomatch -- --ignored`. `REBAKE_SEED` asks other questions; `REBAKE_BLESS=1` stores answers anew.
 
 mod oracle;
 mod random;
 
 use random::Random;
 use rebake::glob::{Pattern, PatternError, Verdict};
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher as _;
 use std::path::PathBuf;
 
 /// The seed of the pairs whose answers are stored.
 const STORED_SEED: u64 = 3;
 const STORED_PAIRS: usize = 8_000;
+/// The seed of the pairs that the gate asks: always the same, since the gate judges a change, and no change is to blame
+/// for a dice.
+const ASKED_SEED: u64 = 4;
+const ASKED_PAIRS: usize = 60_000;
 
 fn stored() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/picomatch.jsonl")
@@ -78,7 +80,13 @@ fn agrees(pattern: &str, path: &str, theirs: char, ours: &Result<Verdict, Patter
         // A path that is the pattern's text matches there, even when the pattern cannot be read.
         Err(_) if matches!(theirs, 'i' | 't') || pattern == path => true,
         Err(error) => {
-            let documented = ["is never closed", "a group that is not open", "refers to a group", "begins with `(?`"];
+            let documented = [
+                "is never closed",
+                "a group that is not open",
+                "refers to a group",
+                "begins with `(?`",
+                "a range ends in a bracket",
+            ];
             documented.iter().any(|why| error.message.contains(why))
         }
     }
@@ -100,11 +108,8 @@ fn stored_answers_are_ours() {
 #[ignore = "runs node; see the head of this file"]
 fn random_answers_are_ours() {
     let bless = variable("REBAKE_BLESS").is_some();
-    let seed = match variable("REBAKE_SEED") {
-        Some(seed) => seed.parse().unwrap(),
-        None => RandomState::new().hash_one("seed"),
-    };
-    let (seed, count) = if bless { (STORED_SEED, STORED_PAIRS) } else { (seed, 60_000) };
+    let seed = variable("REBAKE_SEED").map_or(ASKED_SEED, |seed| seed.parse().unwrap());
+    let (seed, count) = if bless { (STORED_SEED, STORED_PAIRS) } else { (seed, ASKED_PAIRS) };
     println!("REBAKE_SEED={seed}");
     let pairs = pairs(seed, count);
     let mut tally = Tally::default();
