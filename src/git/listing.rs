@@ -1,6 +1,6 @@
-//! All that a commit holds: its trees are read level by level, those of a level side by side, and then listed in order.
+//! All that a commit holds: trees are read from the top until there are many side by side; what lies below these is read
+//! in parallel.
 
-use gix::objs::TreeRefIter;
 use gix::objs::tree::EntryKind;
 use rayon::prelude::*;
 
@@ -9,8 +9,8 @@ use super::{Error, Repository};
 use crate::name::{CommitId, RepoPath};
 use crate::tree::{Entry, Region};
 
-/// So many trees are read by a thread at once; fewer are read faster than threads are woken.
-const CHUNK: usize = 128;
+/// So many directories are read by one thread; fewer are read faster than threads are woken.
+const FEW: usize = 128;
 
 /// A directory that is still to be read.
 struct Directory {
@@ -19,18 +19,12 @@ struct Directory {
     tree: gix::ObjectId,
 }
 
-/// Trees as git stores them, one behind another: threads that return few large things wait less for memory.
+/// What was read, in no order: entries, and the directories that they lie beside.
 #[derive(Default)]
-struct Raw {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Raw {
-    fn trees(&self) -> impl Iterator<Item = &[u8]> {
-        let begins = std::iter::once(0).chain(self.ends.iter().copied());
-        begins.zip(&self.ends).map(|(begin, end)| &self.bytes[begin..*end])
-    }
+struct Reading {
+    entries: Vec<Entry>,
+    below: Vec<Directory>,
+    buffer: Vec<u8>,
 }
 
 impl Repository {
@@ -48,94 +42,66 @@ impl Repository {
     /// # Errors
     /// When the commit or one of the trees is missing.
     pub fn entries_in(&self, commit: &CommitId, region: &Region) -> Result<Vec<Entry>, Error> {
-        let mut directories = vec![Directory { path: Vec::new(), tree: self.tree_id(Some(commit))? }];
-        let mut levels = Vec::new();
-        while !directories.is_empty() {
-            let level = self.read_level(&directories)?;
-            let mut below = Vec::new();
-            for (directory, tree) in directories.iter().zip(level.iter().flat_map(Raw::trees)) {
-                self.directories_in(directory, tree, region, &mut below)?;
+        let mut top = Reading::default();
+        let mut level = vec![Directory { path: Vec::new(), tree: self.tree_id(Some(commit))? }];
+        while !level.is_empty() && level.len() <= FEW {
+            for directory in level {
+                self.read_directory(&directory, region, &mut top)?;
             }
-            levels.push(level);
-            directories = below;
+            level = std::mem::take(&mut top.below);
         }
-        self.in_order(&levels, region)
-    }
-
-    fn read_level(&self, directories: &[Directory]) -> Result<Vec<Raw>, Error> {
-        if directories.len() <= CHUNK {
-            return Ok(vec![self.read_trees(directories)?]);
-        }
-        let shared = self.gix.clone().into_sync();
-        let own = || Self { gix: shared.to_thread_local() };
-        directories.par_chunks(CHUNK).map_init(own, |repository, chunk| repository.read_trees(chunk)).collect()
-    }
-
-    fn read_trees(&self, directories: &[Directory]) -> Result<Raw, Error> {
-        let (mut raw, mut buffer) = (Raw::default(), Vec::new());
-        for directory in directories {
-            self.with_trees(|trees| {
-                raw.bytes.extend_from_slice(trees.bytes(&directory.tree, &mut buffer)?);
-                Ok(())
-            })?;
-            raw.ends.push(raw.bytes.len());
-        }
-        Ok(raw)
-    }
-
-    /// Adds the directories that stand in a directory, as far as they reach into the region.
-    fn directories_in(
-        &self,
-        directory: &Directory,
-        tree: &[u8],
-        region: &Region,
-        below: &mut Vec<Directory>,
-    ) -> Result<(), Error> {
-        for entry in self.parsed(tree) {
-            let entry = entry.map_err(Error::reading("the directories of a commit"))?;
-            if entry.mode.is_tree() {
-                let mut path = [directory.path.as_slice(), entry.filename].concat();
-                if region.reaches(&path) {
-                    path.push(b'/');
-                    below.push(Directory { path, tree: entry.oid.to_owned() });
-                }
+        let listed = self.list_all(&level, region)?;
+        let mut entries = Vec::with_capacity(top.entries.len() + listed.iter().map(Vec::len).sum::<usize>());
+        top.entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        let mut top = top.entries.into_iter().peekable();
+        for entry in listed.into_iter().flatten() {
+            while let Some(entry) = top.next_if(|top| top.path < entry.path) {
+                entries.push(entry);
             }
+            entries.push(entry);
         }
-        Ok(())
-    }
-
-    /// Lists what the trees of all levels hold. Each directory's tree is the next one of its level.
-    fn in_order(&self, levels: &[Vec<Raw>], region: &Region) -> Result<Vec<Entry>, Error> {
-        let mut levels: Vec<_> = levels.iter().map(|level| level.iter().flat_map(Raw::trees)).collect();
-        let mut next_of = |level: usize| levels.get_mut(level).and_then(Iterator::next).map(|tree| self.parsed(tree));
-        let mut entries = Vec::new();
-        let mut path = Vec::new();
-        // The directories from the root to the one at hand, and how long their paths are.
-        let mut open: Vec<(TreeRefIter<'_>, usize)> = next_of(0).map(|tree| (tree, 0)).into_iter().collect();
-        while let Some((tree, length)) = open.last_mut() {
-            path.truncate(*length);
-            let Some(entry) = tree.next() else {
-                open.pop();
-                continue;
-            };
-            let entry = entry.map_err(Error::reading("the directories of a commit"))?;
-            path.extend_from_slice(entry.filename);
-            match entry.mode.kind() {
-                EntryKind::Tree if region.reaches(&path) => {
-                    path.push(b'/');
-                    open.extend(next_of(open.len()).map(|tree| (tree, path.len())));
-                }
-                EntryKind::Tree => {}
-                kind => {
-                    let path = RepoPath::from_git(path.as_slice());
-                    entries.push(Entry { mode: mode(kind), id: object_id(entry.oid), path });
-                }
-            }
-        }
+        entries.extend(top);
         Ok(entries)
     }
 
-    fn parsed<'t>(&self, tree: &'t [u8]) -> TreeRefIter<'t> {
-        TreeRefIter::from_bytes(tree, self.gix.object_hash())
+    /// Lists what lies below many directories, in order: one list for each few of them, since threads that return few
+    /// large things wait less for memory.
+    fn list_all(&self, directories: &[Directory], region: &Region) -> Result<Vec<Vec<Entry>>, Error> {
+        let shared = self.gix.clone().into_sync();
+        let list = |directories: &[Directory]| {
+            let repository = Self { gix: shared.to_thread_local() };
+            let mut reading = Reading::default();
+            for directory in directories {
+                let before = reading.entries.len();
+                repository.read_directory(directory, region, &mut reading)?;
+                while let Some(directory) = reading.below.pop() {
+                    repository.read_directory(&directory, region, &mut reading)?;
+                }
+                reading.entries[before..].sort_unstable_by(|a, b| a.path.cmp(&b.path));
+            }
+            Ok(reading.entries)
+        };
+        directories.par_chunks(FEW).map(list).collect()
+    }
+
+    fn read_directory(&self, directory: &Directory, region: &Region, reading: &mut Reading) -> Result<(), Error> {
+        let Reading { entries, below, buffer } = reading;
+        self.with_trees(|trees| {
+            for entry in trees.read(&directory.tree, buffer)? {
+                let entry = entry?;
+                let path = [directory.path.as_slice(), entry.filename].concat();
+                match entry.mode.kind() {
+                    EntryKind::Tree if region.reaches(&path) => {
+                        below.push(Directory { path: [&path, "/".as_bytes()].concat(), tree: entry.oid.to_owned() });
+                    }
+                    EntryKind::Tree => {}
+                    kind => {
+                        let path = RepoPath::from_git(path);
+                        entries.push(Entry { mode: mode(kind), id: object_id(entry.oid), path });
+                    }
+                }
+            }
+            Ok(())
+        })
     }
 }

@@ -103,15 +103,6 @@ impl Trees<'_> {
     pub(super) fn read<'a>(&self, id: &gix::oid, buffer: &'a mut Vec<u8>) -> gix::Result<TreeRefIter<'a>> {
         self.find_tree_iter(id, buffer)
     }
-
-    /// Reads a tree as git stores it.
-    pub(super) fn bytes<'a>(&self, id: &gix::oid, buffer: &'a mut Vec<u8>) -> gix::Result<&'a [u8]> {
-        let found = self.find(id, buffer)?;
-        if found.kind != Kind::Tree {
-            return Err(gix::Error::from_error(std::io::Error::other(format!("{id} is a {}", found.kind))));
-        }
-        Ok(found.data)
-    }
 }
 
 impl Find for Trees<'_> {
