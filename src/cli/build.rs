@@ -86,7 +86,7 @@ struct Allowed {
 #[command(next_help_heading = "Builds")]
 struct How {
     /// Run so many builds at once, by weight [default: the number of processors]
-    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(Settings::MOST_JOBS)))]
     jobs: Option<u32>,
     /// Choose what a failure does to the builds that do not need what failed
     #[arg(long, value_name = "WHAT", default_value = "finish")]

@@ -30,7 +30,12 @@ fn script(job: &Job, root: &Path) -> String {
     let after = if needs.is_empty() { String::new() } else { format!(", after {}", needs.join(", ")) };
     let mut text = format!("# {}{after}\n", Escaped::new(&service.service));
     let directory = job.directory.strip_prefix(root).unwrap_or(&job.directory).to_string_lossy();
-    let directory = if directory.is_empty() { ".".into() } else { directory };
+    let directory = match &*directory {
+        "" => ".".into(),
+        // Or `cd` takes it for an option.
+        option if option.starts_with('-') => format!("./{option}").into(),
+        _ => directory,
+    };
     if let Some(exists) = &service.exists {
         let _ = writeln!(text, "# there already: {}", Escaped::new(&exists.reference));
     }

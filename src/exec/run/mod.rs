@@ -93,7 +93,7 @@ impl<'a> Run<'a> {
         let send = outbox.clone();
         let signals = Incoming::listen(move |signal| send.send(Message::Signal(signal)).unwrap_or_default())?;
         let send = outbox.clone();
-        let jobs = settings.jobs.max(1);
+        let jobs = settings.jobs.clamp(1, Settings::MOST_JOBS);
         let tokens = Tokens::new(jobs, move |token| send.send(Message::Token(token)).unwrap_or_default())?;
         let strays = Strays::adopt();
         let marker = Marker::of_run(settings.outer.as_deref());

@@ -5,7 +5,7 @@ use crate::exec::schedule::OnFailure;
 /// How a run goes about its builds.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How many builds run at once, by weight; at least 1.
+    /// How many builds run at once, by weight: from 1 to [`Settings::MOST_JOBS`].
     pub jobs: u32,
     /// What a failure does to the rest.
     pub on_failure: OnFailure,
@@ -42,6 +42,12 @@ pub struct Backoff {
     pub first: Duration,
     /// At most.
     pub longest: Duration,
+}
+
+impl Settings {
+    /// The most jobs of a run: each is a byte in the jobserver's pipe, and the smallest that Linux gives has one page
+    /// (`pipe(7)`).
+    pub const MOST_JOBS: u32 = 4096;
 }
 
 impl Default for Settings {

@@ -1,3 +1,5 @@
+use std::process::Command;
+
 use snapbox::str;
 
 use super::{built, outcomes, repo};
@@ -91,6 +93,31 @@ fn a_dry_run_prints_what_would_be_run() {
 "#]]);
     assert_eq!(built(&repo), "");
     assert!(!repo.dir().join(".git/rebake").exists());
+}
+
+#[test]
+fn a_shell_takes_a_dry_run_for_what_is_run() {
+    let words = r#"["sh", "-c", "printf '<%s>' \"$@\" $PWD", "-", "it's", "$(id)", "a\nb", ""]"#;
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        format!("services: {{odd: {{path: '-P', tag: 'odd@{{{{version}}}}', run: {words}}}}}\n"),
+    );
+    repo.write("-P/x", "").commit("first");
+    let script = repo.rebake(["build", "--all", "--dry-run"]).success().text();
+    let shell = |shell: &str| {
+        let output = Command::new(shell).args(["-c", &script]).current_dir(repo.dir()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let expected = format!("<it's><$(id)><a\nb><><{}>", repo.dir().canonicalize().unwrap().join("-P").display());
+    assert_eq!(shell("bash"), expected, "{script}");
+}
+
+#[test]
+fn there_are_as_many_jobs_as_a_jobserver_can_have() {
+    let repo = commands(&[("a", "true")]);
+    repo.rebake(["build", "--all", "--jobs", "4096"]).success();
+    repo.rebake(["build", "--all", "--jobs", "4097"]).failure(2);
 }
 
 #[test]
