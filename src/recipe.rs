@@ -39,6 +39,8 @@ pub struct Recipe {
     pub retries: u32,
     /// How many of the `--jobs` it takes, at least 1.
     pub weight: u32,
+    /// Names of which only one build at a time may hold each.
+    pub locks: Vec<String>,
 }
 
 impl Recipe {

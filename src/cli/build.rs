@@ -109,7 +109,7 @@ struct Shown {
     /// Choose what is shown while builds run
     #[arg(long, value_name = "HOW", default_value = "auto")]
     output: Manner,
-    /// Write what became of each service as JSON; a report that is there tells how long builds take
+    /// Write what became of each service as JSON; the one that it replaces tells how long builds take
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Write it as JUnit's XML
@@ -151,7 +151,7 @@ enum Manner {
 
 pub(crate) fn run(general: &General, args: &Build, output: &Output) -> Result<Exit, Failure> {
     let here = Here::find(general, &args.planning, output)?;
-    let reports = Reports::agree(args)?;
+    let reports = Reports::agree(args, &here)?;
     let mut plan = planned::plan(general, args, &here, reports.earlier.as_ref(), output)?;
     args.existing.note(&mut plan, general, output);
     if args.dry_run {

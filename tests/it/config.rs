@@ -141,6 +141,7 @@ services:
     timeout: 1h30m
     retries: 2
     weight: 3
+    locks: database
     style: next
     env: {MODE: release}
     matrix: {runner: [self-hosted, 1], big: true}
@@ -174,6 +175,7 @@ fn a_structured_file_is_read_whole() {
     assert_eq!(migrator.recipe.run, Some(Run::Shell("make".into())));
     assert_eq!((api.recipe.timeout.unwrap().as_secs(), migrator.recipe.timeout.unwrap().as_secs()), (5400, 600));
     assert_eq!((api.recipe.retries, api.recipe.weight, migrator.recipe.weight), (2, 3, 1));
+    assert_eq!((&api.recipe.locks[..], &migrator.recipe.locks[..]), (&["database".to_owned()][..], &[][..]));
     let lines: Vec<(&str, &str)> =
         api.image.written.tags.iter().map(|line| (line.value.as_str(), config.source.slice(line.defined))).collect();
     let (first, second) = ("type=semver,pattern={{version}}", "type=sha");
@@ -241,7 +243,7 @@ fn what_cannot_change_a_result_is_no_part_of_a_definition() {
         ("x: 1, y: 2", "y: 2, x: 1"),
         ("{path: a, filters: [*common, 'a/**']", "{filters: [*common, \"a/**\"], path: ./a/"),
         ("*common", "common/**"),
-        ("retries: 1", "retries: 3, timeout: 5m, weight: 2, cache_from: [x], cache_to: [y]"),
+        ("retries: 1", "retries: 3, timeout: 5m, weight: 2, locks: [x], cache_from: [x], cache_to: [y]"),
         ("retries: 1", "description: other, matrix: {k: v}"),
         ("depends_on: [a]}", "depends_on: [a]}\n  c: {path: c}"),
     ] {
@@ -313,7 +315,7 @@ fn the_schema_is_made_from_the_types() {
     let service = &schema["$defs"]["Service"];
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert_eq!(service["additionalProperties"], false);
-    assert_eq!(service["properties"].as_object().unwrap().len(), 28);
+    assert_eq!(service["properties"].as_object().unwrap().len(), 29);
     assert!(service["properties"]["path"]["description"].as_str().unwrap().starts_with("Its directory"));
     assert_eq!(schema["$defs"]["Structured"]["patternProperties"]["^x-"], true);
 }

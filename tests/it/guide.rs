@@ -3,16 +3,18 @@
 use crate::repo::Repo;
 use crate::source;
 
-/// Returns the first block of a language in a document.
-fn block<'t>(text: &'t str, language: &str) -> &'t str {
-    let (_, rest) = text.split_once(&format!("```{language}\n")).unwrap();
-    rest.split_once("```").unwrap().0
+/// Returns the first block of YAML below a heading of the guide to building.
+fn yaml(heading: &str) -> String {
+    let guide = source::read("docs/build.md");
+    let (_, below) = guide.split_once(&format!("# {heading}\n")).unwrap();
+    let (_, block) = below.split_once("```yaml\n").unwrap();
+    block.split_once("```").unwrap().0.to_owned()
 }
 
 #[test]
 fn the_services_of_the_guide_can_be_built() {
     let repo = Repo::new();
-    repo.write("filters.yaml", block(&source::read("docs/build.md"), "yaml"));
+    repo.write("filters.yaml", yaml("Building images"));
     for file in ["services/api/Dockerfile", "services/migrator/docker/prod.Dockerfile", "services/report/Makefile"] {
         repo.write(file, "FROM scratch\n");
     }
@@ -31,4 +33,12 @@ fn the_services_of_the_guide_can_be_built() {
     ] {
         assert!(api.contains(words), "{words}: {script}");
     }
+}
+
+#[test]
+fn the_order_of_the_guide_is_taken() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", yaml("In which order")).write("engine/x", "").write("end-to-end/x", "").commit("first");
+    let script = repo.rebake(["build", "--all", "--dry-run"]).success().text();
+    assert!(script.contains("(cd engine && sh -euc 'make -j')"), "{script}");
 }

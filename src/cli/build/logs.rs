@@ -10,11 +10,14 @@ use crate::cli::failure::Failure;
 /// How many runs' logs are kept.
 const KEPT: u64 = 20;
 
+/// The report that each run leaves beside its logs.
+pub(super) const REPORT: &str = "report.json";
+
 /// Makes the directory of a new run's logs, and removes those of runs long ago.
 pub(super) fn directory(named: Option<&Path>, git_dir: &Path) -> Result<PathBuf, Failure> {
     let (made, wanted) = match named {
         Some(named) => (fs::create_dir_all(named).map(|()| named.to_owned()), named.to_owned()),
-        None => (numbered(&git_dir.join("rebake/builds")), git_dir.join("rebake/builds")),
+        None => (numbered(&builds(git_dir)), builds(git_dir)),
     };
     made.map_err(|error| {
         Failure::file(&format!("no directory for logs can be made in {}", wanted.display()), &error)
@@ -22,11 +25,25 @@ pub(super) fn directory(named: Option<&Path>, git_dir: &Path) -> Result<PathBuf,
     })
 }
 
+/// Returns where the reports of the runs are whose logs are kept, the oldest first.
+pub(super) fn reports(git_dir: &Path) -> Vec<PathBuf> {
+    let mut numbers = numbers(&builds(git_dir)).unwrap_or_default();
+    numbers.sort_unstable();
+    numbers.into_iter().map(|number| builds(git_dir).join(number.to_string()).join(REPORT)).collect()
+}
+
+fn builds(git_dir: &Path) -> PathBuf {
+    git_dir.join("rebake/builds")
+}
+
+fn numbers(builds: &Path) -> io::Result<Vec<u64>> {
+    Ok(fs::read_dir(builds)?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
+}
+
 /// Makes the directory whose name is the next number. A run that begins at the same time gets another.
 fn numbered(builds: &Path) -> io::Result<PathBuf> {
     fs::create_dir_all(builds)?;
-    let entries = fs::read_dir(builds)?.flatten();
-    let there: Vec<u64> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    let there = numbers(builds)?;
     let mut number = there.iter().max().map_or(1, |last| last.saturating_add(1));
     for old in there.iter().filter(|old| old.saturating_add(KEPT) <= number) {
         // What cannot be removed is tried again next time.
@@ -53,12 +70,8 @@ mod tests {
         for number in 1..=25 {
             assert_eq!(directory(None, temp.path()).unwrap(), builds.join(number.to_string()));
         }
-        let mut left: Vec<u64> = fs::read_dir(&builds)
-            .unwrap()
-            .filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok())
-            .collect();
-        left.sort_unstable();
-        assert_eq!(left, (6..=25).collect::<Vec<u64>>());
+        let left: Vec<PathBuf> = (6..=25).map(|number| builds.join(number.to_string()).join("report.json")).collect();
+        assert_eq!(reports(temp.path()), left);
         assert!(builds.join("not a number").exists());
     }
 }

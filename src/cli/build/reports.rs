@@ -7,10 +7,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Build;
+use super::{Build, logs};
 use crate::cli::env;
 use crate::cli::failure::Failure;
 use crate::cli::output::append;
+use crate::cli::plan::Here;
 use crate::cli::report::{bug, failure, read};
 use crate::exec::Report;
 use crate::exec::report::{Service, junit, markdown};
@@ -20,6 +21,7 @@ use crate::exec::report::{Service, junit, markdown};
 pub(super) struct Reports {
     /// The one of `--rerun`.
     pub(super) earlier: Option<Report>,
+    /// How long builds took: by the runs whose logs are kept, and by reports that are named, the last one that knows.
     took: BTreeMap<String, Duration>,
     json: Option<PathBuf>,
     junit: Option<PathBuf>,
@@ -29,12 +31,14 @@ pub(super) struct Reports {
 
 impl Reports {
     /// Reads what is there, and makes sure that what is asked for can be written: hours later would be too late.
-    pub(super) fn agree(args: &Build) -> Result<Self, Failure> {
+    pub(super) fn agree(args: &Build, here: &Here) -> Result<Self, Failure> {
         let earlier = args.rerun.as_deref().map(read).transpose()?;
         let json = args.shown.report.clone();
         // A report of another version, or something else, is overwritten without being of use.
-        let last = json.as_deref().and_then(|file| Report::read(&std::fs::read_to_string(file).ok()?).ok());
-        let known = earlier.iter().chain(&last).flat_map(|report| &report.services);
+        let report = |file: PathBuf| Report::read(&std::fs::read_to_string(file).ok()?).ok();
+        let here: Vec<Report> = logs::reports(here.repository.git_dir()).into_iter().filter_map(report).collect();
+        let last = json.clone().and_then(report);
+        let known = here.iter().chain(&earlier).chain(&last).flat_map(|report| &report.services);
         let took = known.filter_map(|service| Some((service.service.clone(), took(service)?))).collect();
         let summary = env::read(env::STEP_SUMMARY).filter(|_| args.shown.ci).map(PathBuf::from);
         for file in json.iter().chain(&args.shown.junit) {
@@ -55,7 +59,7 @@ impl Reports {
             None => report,
         };
         let text = report.to_json().map_err(|error| bug(&error))?;
-        for file in self.json.iter().chain([&logs.join("report.json")]) {
+        for file in self.json.iter().chain([&logs.join(logs::REPORT)]) {
             write(file, &text)?;
         }
         if let Some(file) = &self.junit {

@@ -108,6 +108,9 @@ mapping! {
         retries: Retries,
         /// How many of the `--jobs` it takes.
         weight: Weight,
+        /// Names of what only one build at a time may use, such as a database for tests or a port: of the services
+        /// that name the same lock, one is built after the other.
+        locks: List<Text>,
         /// Values that are handed on to the CI job as they are.
         matrix: Matrix,
         /// What people call it.

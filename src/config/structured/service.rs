@@ -66,6 +66,7 @@ fn recipe(raw: &raw::Service) -> Recipe {
         timeout: raw.timeout.value().map(|limit| limit.0),
         retries: raw.retries.value().map_or(0, |retries| retries.0),
         weight: raw.weight.value().map_or(1, |weight| weight.0),
+        locks: strings(&raw.locks, |lock| &lock.0),
     }
 }
 

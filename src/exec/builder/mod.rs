@@ -77,7 +77,7 @@ pub fn prepare<'a>(
         timeout: recipe.timeout,
         retries: recipe.retries,
         weight: recipe.weight,
-        locks: Vec::new(),
+        locks: recipe.locks.clone(),
         expected: None,
     })
 }

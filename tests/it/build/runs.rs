@@ -229,6 +229,29 @@ fn what_took_longest_last_time_begins_first() {
 }
 
 #[test]
+fn what_took_longest_here_begins_first() {
+    let repo = commands(&[("short", "echo short >>../.git/order"), ("long", "echo long >>../.git/order; sleep 0.3")]);
+    let build = |flags: &[&str]| {
+        repo.rebake([&["build", "--all", "--jobs", "1"], flags].concat()).success();
+        built(&repo)
+    };
+    assert_eq!(build(&[]), "short long");
+    // Of a run that built one alone, the other is not forgotten.
+    assert_eq!(build(&["--only", "short"]), "short");
+    assert_eq!(build(&[]), "long short");
+}
+
+#[test]
+fn one_lock_is_held_by_one_build() {
+    let alone = "mkdir ../.git/database; echo $REBAKE_SERVICE >>../.git/order; sleep 0.1; rmdir ../.git/database";
+    let service = |name: &str| format!("  {name}: {{path: {name}, run: '{alone}', locks: [database]}}\n");
+    let repo = commands(&[("api", "true"), ("web", "true"), ("job", "true")]);
+    repo.write("filters.yaml", format!("services:\n{}", ["api", "web", "job"].map(service).concat()));
+    repo.rebake(["build", "--all", "--jobs", "3"]).success();
+    assert_eq!(built(&repo), "api web job");
+}
+
+#[test]
 fn a_reader_that_has_gone_away_ends_no_build() {
     let repo = repo();
     let build = format!("{} build --all --report .git/report.json", env!("CARGO_BIN_EXE_rebake"));
