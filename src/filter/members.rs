@@ -16,24 +16,23 @@ impl Members {
     }
 }
 
-/// Returns which paths belong to each filter: those of which some change, whatever its status, would match.
+/// Returns which of so many paths belong to each filter: those of which some change, whatever its status, would match.
 ///
 /// Status words are ignored in this sense and in no other, so that a change which matches is always one of a path that
 /// belongs. Leaving the words out of the list could take a path away: `{deleted: "!src/**"}` keeps changes of `src`.
 /// Doubt belongs.
-pub fn members<T: Sync>(filters: &Filters, items: &[T], path: impl Fn(&T) -> &[u8] + Sync) -> Members {
-    let of_chunk = |(number, chunk): (usize, &[T])| {
+pub fn members<'p>(filters: &Filters, count: usize, path: impl Fn(usize) -> &'p [u8] + Sync) -> Members {
+    let of_chunk = |number: usize| {
         let (mut hits, mut found) = (Hits::default(), Vec::new());
-        for (at, item) in chunk.iter().enumerate() {
-            let position = number * CHUNK + at;
-            found.extend(of_path(filters, path(item), &mut hits).map(|filter| (position, filter)));
+        for position in number * CHUNK..count.min((number + 1) * CHUNK) {
+            found.extend(of_path(filters, path(position), &mut hits).map(|filter| (position, filter)));
         }
         found
     };
-    let found: Vec<Vec<(usize, FilterId)>> = if items.len() <= CHUNK {
-        vec![of_chunk((0, items))]
+    let found: Vec<Vec<(usize, FilterId)>> = if count <= CHUNK {
+        vec![of_chunk(0)]
     } else {
-        items.par_chunks(CHUNK).enumerate().map(of_chunk).collect()
+        (0..count.div_ceil(CHUNK)).into_par_iter().map(of_chunk).collect()
     };
     let mut members = vec![Vec::new(); filters.len()];
     for (position, filter) in found.into_iter().flatten() {
@@ -79,7 +78,7 @@ mod tests {
         let whole =
             vec![entry("src/**", deleted, Effect::Include), entry("src/gen/**", Statuses::ANY, Effect::Exclude)];
         let filters = Filters::new(vec![Filter::Ordered(list), Filter::Ordered(whole)]);
-        let members = members(&filters, &["a", "src/gen/x", "src/y"], |path| path.as_bytes());
+        let members = members(&filters, 3, |at| ["a", "src/gen/x", "src/y"][at].as_bytes());
         assert_eq!(members.of(Filters::id(0)), [1, 2]);
         assert_eq!(members.of(Filters::id(1)), [2]);
     }
@@ -101,7 +100,7 @@ mod tests {
                 !matches(&filters, &change).of(Filters::id(0)).is_empty()
             });
             let expected: Vec<usize> = (0..count).filter(|at| some_change(&paths[*at])).collect();
-            let members = members(&filters, &paths, RepoPath::as_bytes);
+            let members = members(&filters, paths.len(), |at| paths[at].as_bytes());
             prop_assert_eq!(members.of(Filters::id(0)), expected);
         }
     }

@@ -60,7 +60,7 @@ fn key(record: Record<'_>) -> Key<'_> {
     match record {
         Record::Format(_) => (0, b""),
         Record::Service(_) => (1, b""),
-        Record::File(entry) => (2, entry.path.as_bytes()),
+        Record::File(entry) => (2, entry.path),
         Record::Definition(_) => (3, b""),
         Record::Dependency(name, _) => (4, name.as_str().as_bytes()),
     }

@@ -16,7 +16,7 @@ pub enum Record<'a> {
     /// The service.
     Service(&'a ServiceName),
     /// A file, link or submodule.
-    File(&'a Entry),
+    File(Entry<'a>),
     /// The service's resolved definition, as canonical JSON.
     Definition(&'a str),
     /// A service that it is built from, and that one's fingerprint.
@@ -39,7 +39,7 @@ impl Record<'_> {
             Self::Service(name) => word(name.as_str().as_bytes()),
             Self::File(entry) => {
                 word(&entry.mode.bits().to_be_bytes());
-                word(entry.path.as_bytes());
+                word(entry.path);
                 word(entry.id.as_bytes());
             }
             Self::Definition(canonical) => word(canonical.as_bytes()),
@@ -70,7 +70,7 @@ impl fmt::Display for Record<'_> {
         match self {
             Self::Format(objects) => write!(f, "{SCHEME} {}", objects.name()),
             Self::Service(name) => write!(f, "{name}"),
-            Self::File(entry) => write!(f, "{} {} {}", entry.mode, entry.id, entry.path),
+            Self::File(entry) => write!(f, "{} {} {}", entry.mode, entry.id, Escaped::new(entry.path)),
             Self::Definition(canonical) => write!(f, "{}", Escaped::new(*canonical)),
             Self::Dependency(name, fingerprint) => write!(f, "{name} {fingerprint}"),
         }

@@ -8,7 +8,7 @@ use crate::definition::Definitions;
 use crate::filter::{Filters, Members, members};
 use crate::graph::Graph;
 use crate::name::{ServiceId, ServiceName};
-use crate::tree::{Entry, ObjectFormat};
+use crate::tree::{Listing, ObjectFormat};
 
 /// All that fingerprints are made of.
 ///
@@ -24,7 +24,7 @@ pub struct Content<'a> {
     /// What is built from what.
     pub graph: &'a Graph,
     /// What the tree holds, in the order of bytes; at least all that the services asked about could match.
-    pub entries: &'a [Entry],
+    pub entries: &'a Listing,
     /// What the ids of entries are made with.
     pub objects: ObjectFormat,
     /// What the entries have that no commit has: the work tree's changes.
@@ -57,8 +57,9 @@ impl<'a> Fingerprints<'a> {
     /// the number of services.
     #[must_use]
     pub fn of(content: &'a Content<'a>, services: &[ServiceId]) -> Self {
-        let entries = members(content.filters, content.entries, |entry| entry.path.as_bytes());
-        let uncommitted = members(content.filters, content.uncommitted.as_slice(), |change| change.path.as_bytes());
+        let entries = members(content.filters, content.entries.len(), |at| content.entries.get(at).path);
+        let changes = content.uncommitted.as_slice();
+        let uncommitted = members(content.filters, changes.len(), |at| changes[at].path.as_bytes());
         let mut prints = Self { content, entries, uncommitted, by_service: vec![None; content.graph.len()] };
         let wanted = content.graph.with_dependencies(services);
         let levels = content.graph.levels(|service| wanted[service.0]);
@@ -99,7 +100,7 @@ impl<'a> Fingerprints<'a> {
         dependencies.sort_unstable_by_key(|(name, _)| *name);
         [Record::Format(self.content.objects), Record::Service(name)]
             .into_iter()
-            .chain(self.positions(&self.entries, service).map(|at| Record::File(&self.content.entries[at])))
+            .chain(self.positions(&self.entries, service).map(|at| Record::File(self.content.entries.get(at))))
             .chain(definition.map(Record::Definition))
             .chain(dependencies.into_iter().map(|(name, fingerprint)| Record::Dependency(name, fingerprint)))
     }

@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::tree::{mode, object_id};
 use super::{Error, Repository};
-use crate::name::{CommitId, RepoPath};
-use crate::tree::{Entry, Region};
+use crate::name::CommitId;
+use crate::tree::{Listing, Region};
 
 /// So many directories are read by one thread; fewer are read faster than threads are woken.
 const FEW: usize = 128;
@@ -22,7 +22,7 @@ struct Directory {
 /// What was read, in no order: entries, and the directories that they lie beside.
 #[derive(Default)]
 struct Reading {
-    entries: Vec<Entry>,
+    entries: Listing,
     below: Vec<Directory>,
     buffer: Vec<u8>,
 }
@@ -32,7 +32,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
-    pub fn entries(&self, commit: &CommitId) -> Result<Vec<Entry>, Error> {
+    pub fn entries(&self, commit: &CommitId) -> Result<Listing, Error> {
         self.entries_in(commit, &Region::whole())
     }
 
@@ -41,7 +41,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit or one of the trees is missing.
-    pub fn entries_in(&self, commit: &CommitId, region: &Region) -> Result<Vec<Entry>, Error> {
+    pub fn entries_in(&self, commit: &CommitId, region: &Region) -> Result<Listing, Error> {
         let mut top = Reading::default();
         let mut level = vec![Directory { path: Vec::new(), tree: self.tree_id(Some(commit))? }];
         while !level.is_empty() && level.len() <= FEW {
@@ -50,23 +50,18 @@ impl Repository {
             }
             level = std::mem::take(&mut top.below);
         }
-        let listed = self.list_all(&level, region)?;
-        let mut entries = Vec::with_capacity(top.entries.len() + listed.iter().map(Vec::len).sum::<usize>());
-        top.entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        let mut top = top.entries.into_iter().peekable();
-        for entry in listed.into_iter().flatten() {
-            while let Some(entry) = top.next_if(|top| top.path < entry.path) {
-                entries.push(entry);
-            }
-            entries.push(entry);
-        }
-        entries.extend(top);
-        Ok(entries)
+        // The parts are in order, but for what lies beside them at the top.
+        let mut all = Listing::default();
+        self.list_all(&level, region)?.into_iter().for_each(|part| all.append(part));
+        top.entries.sort();
+        all.append(top.entries);
+        all.sort();
+        Ok(all)
     }
 
     /// Lists what lies below many directories, in order: one list for each few of them, since threads that return few
     /// large things wait less for memory.
-    fn list_all(&self, directories: &[Directory], region: &Region) -> Result<Vec<Vec<Entry>>, Error> {
+    fn list_all(&self, directories: &[Directory], region: &Region) -> Result<Vec<Listing>, Error> {
         let shared = self.gix.clone().into_sync();
         let list = |directories: &[Directory]| {
             let repository = Self { gix: shared.to_thread_local() };
@@ -77,7 +72,7 @@ impl Repository {
                 while let Some(directory) = reading.below.pop() {
                     repository.read_directory(&directory, region, &mut reading)?;
                 }
-                reading.entries[before..].sort_unstable_by(|a, b| a.path.cmp(&b.path));
+                reading.entries.sort_from(before);
             }
             Ok(reading.entries)
         };
@@ -89,16 +84,15 @@ impl Repository {
         self.with_trees(|trees| {
             for entry in trees.read(&directory.tree, buffer)? {
                 let entry = entry?;
-                let path = [directory.path.as_slice(), entry.filename].concat();
                 match entry.mode.kind() {
-                    EntryKind::Tree if region.reaches(&path) => {
-                        below.push(Directory { path: [&path, "/".as_bytes()].concat(), tree: entry.oid.to_owned() });
+                    EntryKind::Tree => {
+                        let mut path = [directory.path.as_slice(), entry.filename].concat();
+                        if region.reaches(&path) {
+                            path.push(b'/');
+                            below.push(Directory { path, tree: entry.oid.to_owned() });
+                        }
                     }
-                    EntryKind::Tree => {}
-                    kind => {
-                        let path = RepoPath::from_git(path);
-                        entries.push(Entry { mode: mode(kind), id: object_id(entry.oid), path });
-                    }
+                    kind => entries.push(mode(kind), object_id(entry.oid), [&directory.path, entry.filename]),
                 }
             }
             Ok(())

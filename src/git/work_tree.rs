@@ -6,7 +6,7 @@ use super::tree::{mode, object_id};
 use super::{Error, Repository};
 use crate::change::{ChangeSet, Status};
 use crate::name::RepoPath;
-use crate::tree::{Entry, Mode, ObjectId};
+use crate::tree::{Listing, Mode, ObjectId};
 
 impl Repository {
     /// Returns entries with the work tree's changes on top: what a tree would hold if they were committed. Contents are
@@ -17,7 +17,7 @@ impl Repository {
     ///
     /// # Errors
     /// When a file cannot be read, or a filter fails.
-    pub fn with_work_tree(&self, entries: Vec<Entry>, changes: &ChangeSet) -> Result<Vec<Entry>, Error> {
+    pub fn with_work_tree(&self, entries: Listing, changes: &ChangeSet) -> Result<Listing, Error> {
         if changes.is_empty() {
             return Ok(entries);
         }
@@ -25,8 +25,8 @@ impl Repository {
         let repository = self.gix.clone().with_object_memory();
         let (mut filters, index) =
             repository.filter_pipeline(None).map_err(Error::reading("the attributes of the work tree"))?;
-        let mut by_path: BTreeMap<RepoPath, (Mode, ObjectId)> =
-            entries.into_iter().map(|entry| (entry.path, (entry.mode, entry.id))).collect();
+        let mut by_path: BTreeMap<&[u8], (Mode, ObjectId)> =
+            entries.iter().map(|entry| (entry.path, (entry.mode, entry.id))).collect();
         for change in changes.as_slice() {
             let found = match change.status {
                 Status::Deleted => None,
@@ -35,10 +35,14 @@ impl Repository {
                     .map_err(reading(&change.path))?,
             };
             match found {
-                Some((id, kind, _)) => by_path.insert(change.path.clone(), (mode(kind), object_id(&id))),
-                None => by_path.remove(&change.path),
+                Some((id, kind, _)) => by_path.insert(change.path.as_bytes(), (mode(kind), object_id(&id))),
+                None => by_path.remove(change.path.as_bytes()),
             };
         }
-        Ok(by_path.into_iter().map(|(path, (mode, id))| Entry { mode, id, path }).collect())
+        let mut all = Listing::default();
+        for (path, (mode, id)) in by_path {
+            all.push(mode, id, [path, b""]);
+        }
+        Ok(all)
     }
 }

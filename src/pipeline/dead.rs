@@ -7,7 +7,7 @@ use crate::config::{Config, Shape};
 use crate::diagnostic::Diagnostic;
 use crate::filter::members;
 use crate::git::{self, Repository};
-use crate::name::{CommitId, Escaped, RepoPath, ServiceId};
+use crate::name::{CommitId, Escaped, ServiceId};
 use crate::tree::{Entry, ObjectId, Region};
 
 /// What a service whose patterns match no tracked file comes to (`--dead`).
@@ -85,14 +85,15 @@ impl Trees<'_> {
         let filters = || services.iter().map(|service| config.services[service.0].filter);
         let directories = filters().flat_map(|filter| config.filters.get(filter).directories());
         let before = self.repository.entries_in(&base, &Region::below(directories))?;
-        let own = members(&config.filters, &before, |entry| entry.path.as_bytes());
-        let of = |filter| own.of(filter).iter().map(|at| &before[*at]);
+        let own = members(&config.filters, before.len(), |at| before.get(at).path);
+        let of = |filter| own.of(filter).iter().map(|at| before.get(*at));
         let wanted: BTreeSet<ObjectId> = filters().flat_map(of).map(|entry| entry.id).collect();
         if wanted.is_empty() {
             return nowhere();
         }
-        let mut now: BTreeMap<ObjectId, Vec<RepoPath>> = BTreeMap::new();
-        for Entry { id, path, .. } in self.repository.entries(&self.head)? {
+        let after = self.repository.entries(&self.head)?;
+        let mut now: BTreeMap<ObjectId, Vec<&[u8]>> = BTreeMap::new();
+        for Entry { id, path, .. } in after.iter() {
             if wanted.contains(&id) {
                 now.entry(id).or_default().push(path);
             }
@@ -101,7 +102,7 @@ impl Trees<'_> {
             let mut votes: BTreeMap<(&[u8], &[u8]), usize> = BTreeMap::new();
             for entry in of(filter) {
                 for path in now.get(&entry.id).filter(|places| places.len() <= TELLING).into_iter().flatten() {
-                    if let Some(pair) = moved_directory(entry.path.as_bytes(), path.as_bytes()) {
+                    if let Some(pair) = moved_directory(entry.path, path) {
                         *votes.entry(pair).or_default() += 1;
                     }
                 }

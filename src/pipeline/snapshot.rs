@@ -7,13 +7,13 @@ use crate::config::{Config, Global};
 use crate::fingerprint::{Content, Defined};
 use crate::git::{self, Repository};
 use crate::name::{CommitId, ServiceId};
-use crate::tree::{Entry, ObjectFormat, Region};
+use crate::tree::{Listing, ObjectFormat, Region};
 
 /// What a tree holds that some services could match, at one time.
 #[derive(Debug)]
 pub struct Snapshot {
     watches: Vec<Watch>,
-    entries: Vec<Entry>,
+    entries: Listing,
     objects: ObjectFormat,
     uncommitted: ChangeSet,
     defined: Defined,

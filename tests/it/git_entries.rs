@@ -13,10 +13,10 @@ use crate::repo::Repo;
 #[track_caller]
 fn same_as_git(repo: &Repo, commit: &CommitId) {
     let mut ours = Vec::new();
-    for entry in repo.open().entries(commit).unwrap() {
+    for entry in repo.open().entries(commit).unwrap().iter() {
         let kind = if entry.mode == Mode::Submodule { "commit" } else { "blob" };
         write!(ours, "{} {kind} {}\t", entry.mode, entry.id).unwrap();
-        ours.extend_from_slice(entry.path.as_bytes());
+        ours.extend_from_slice(entry.path);
         ours.push(0);
     }
     let git = repo.git_bytes(["ls-tree", "-r", "-z", &commit.to_string()], b"");

@@ -1,18 +1,22 @@
 //! What a commit holds: its files, links and submodules, by path and content.
 
+mod listing;
+
+pub use listing::Listing;
+
 use std::fmt;
 
 use crate::name::{CommitId, CommitIdError, RepoPath};
 
 /// One thing that a commit holds. Directories are not listed: they are where their files are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry<'a> {
     /// What it is.
     pub mode: Mode,
     /// Its content: equal ids are equal contents.
     pub id: ObjectId,
-    /// Where it is.
-    pub path: RepoPath,
+    /// Where it is: the bytes of a [`RepoPath`].
+    pub path: &'a [u8],
 }
 
 /// What an [`Entry`] is. The numbers are git's.
