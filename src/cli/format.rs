@@ -77,6 +77,13 @@ enum FormatName {
     Bake,
 }
 
+impl Format {
+    /// Whether the engine at hand is written for.
+    pub(crate) fn ci(&self) -> bool {
+        self.ci
+    }
+}
+
 /// How paths are listed in outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ListFiles {

@@ -2,6 +2,7 @@
 //!
 //! The only room that prints, reads the environment, and knows exit codes.
 
+mod annotation;
 mod args;
 #[cfg(unix)]
 mod build;
@@ -33,6 +34,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use annotation::Annotations;
 use args::{Args, Command};
 use exit::Exit;
 use failure::Failure;
@@ -49,7 +51,7 @@ pub fn main() -> ExitCode {
             return if error.print().is_ok() { exit.into() } else { Exit::Bug.into() };
         }
     };
-    let output = Output::new(&args.general);
+    let output = Output::new(&args.general, Annotations::of(&args.command));
     let done = match &args.command {
         Command::Plan(plan) => plan::run(&args.general, plan, &output),
         Command::Fingerprint(fingerprint) => fingerprint::run(&args.general, fingerprint, &output),

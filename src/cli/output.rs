@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 
+use super::annotation::Annotations;
 use super::args::{Color, General};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -17,16 +18,17 @@ use crate::trigger::Engine;
 pub(crate) struct Output {
     color: ColorChoice,
     quiet: bool,
+    annotations: Annotations,
 }
 
 impl Output {
-    pub(crate) fn new(general: &General) -> Self {
+    pub(crate) fn new(general: &General, annotations: Annotations) -> Self {
         let color = match general.color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        Self { color, quiet: general.quiet }
+        Self { color, quiet: general.quiet, annotations }
     }
 
     /// Whether somebody watches standard error.
@@ -84,6 +86,8 @@ impl Output {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
         // Where standard error is closed there is nobody to tell.
         let _ = stderr.write_all(render::render(&said, render::Color::Always).as_bytes());
+        // The runner reads its commands from here too.
+        let _ = stderr.write_all(self.annotations.lines(&said).as_bytes());
     }
 }
 

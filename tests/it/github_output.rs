@@ -122,17 +122,48 @@ fn what_the_runner_could_not_hold_is_refused_before_anything_is_written() {
         assert_eq!(std::fs::read_to_string(outputs).unwrap(), "earlier=1\n");
         run.stdout("")
     };
-    refused("a=b: ['src/*']\n", 2).stderr(str![[r"
+    refused("a=b: ['src/*']\n", 2).stderr(str![[r#"
 error[format]: the filter a=b cannot be an output of GitHub Actions: `=` and `<<` end a name in the runner's output file
  |
  = help: rename the filter
+::error title=format::the filter a=b cannot be an output of GitHub Actions: `=` and `<<` end a name in the runner's output file%0Ahelp: rename the filter
 
-"]]);
+"#]]);
     let services: Vec<String> = (0..257).map(|n| format!("  s{n}: {{filters: ['src/*']}}\n")).collect();
     refused(&format!("services:\n{}", services.concat()), 4).stderr(str![[r#"
 error[format]: the number of jobs of the matrix is 257, and GitHub Actions takes at most 256
  |
  = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
+::error title=format::the number of jobs of the matrix is 257, and GitHub Actions takes at most 256%0Ahelp: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
 
 "#]]);
+}
+
+/// What is said of a configuration by `plan` with these arguments, as a step of a workflow.
+fn said(config: &str, args: &[&str], code: i32) -> String {
+    let repo = Repo::new();
+    repo.write("filters.yaml", config).write("api/x", "1").write("loose", "1").commit("first");
+    let outputs = repo.dir().with_extension("outputs");
+    let run = repo
+        .rebake([&["plan", "--all"], args].concat())
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_EVENT_NAME", "push")
+        .env("GITHUB_OUTPUT", outputs);
+    let run = if code == 0 { run.success() } else { run.failure(code) };
+    String::from_utf8(run.stderr).unwrap()
+}
+
+#[test]
+fn problems_are_annotations_of_the_run_where_it_is_written_for() {
+    let dead = "api: ['api/**']\nweb: ['none/**']\n";
+    let drawn = said(dead, &[], 0);
+    assert!(drawn.starts_with("warning[dead-filter]") && !drawn.contains("::"), "{drawn}");
+    let annotated = said(dead, &["--ci"], 0);
+    let lines: Vec<&str> = annotated.strip_prefix(&drawn).unwrap().lines().collect();
+    assert_eq!(lines.len(), 1, "{annotated}");
+    assert!(lines[0].starts_with("::warning file=filters.yaml,line=2,col=7,title=dead-filter::"), "{annotated}");
+
+    let annotated = said("services: {api: {paht: api}}\n", &["--ci"], 2);
+    let place = "\n::error file=filters.yaml,line=1,col=18,title=unknown-key::";
+    assert!(annotated.starts_with("error[") && annotated.contains(place), "{annotated}");
 }
