@@ -42,8 +42,9 @@ async function main() {
   if (input("fields")) flags.push(`--fields=${input("fields")}`);
 
   const plan = join(folder, "plan.json");
-  run(rebake, ["plan", "--ci", "--format", "json", ...flags], { env: environment, input: changes, into: plan });
+  // The last one of a name counts: a filter's output goes before ours.
   appendFileSync(process.env.GITHUB_OUTPUT, `plan=${plan}\n`);
+  run(rebake, ["plan", "--ci", "--format", "json", ...flags], { env: environment, input: changes, into: plan });
   run(rebake, ["plan", "--plan", plan], {});
 }
 

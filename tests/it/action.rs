@@ -118,6 +118,18 @@ fn without_filters_it_is_rebake() {
 
 #[test]
 #[ignore = "runs node: .ci/run runs it"]
+fn a_filter_wins_over_each_output_of_its_name() {
+    let action: Value = serde_yaml::from_str(&read("action.yml")).unwrap();
+    let names = keys(&action["outputs"]);
+    let filters: Vec<String> = names.iter().map(|name| format!("{name}: 'none/**'\n")).collect();
+    let (mut step, repo) = pushed();
+    let outputs = step.input("filters", &filters.concat()).ours(&repo).unwrap();
+    let others: Vec<&str> = names.into_iter().filter(|name| outputs[*name] != "false").collect();
+    assert_eq!(others, [""; 0]);
+}
+
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
 fn an_input_is_no_option_and_no_command() {
     for attack in ["--upload-pack=touch pwned", "$(touch pwned)", "-rf", "a\n::set-output name=x::y"] {
         for input in ["base", "ref"] {
