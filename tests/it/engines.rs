@@ -577,3 +577,41 @@ For more information, try '--help'.
 
 "#]]);
 }
+
+#[test]
+fn a_summary_has_the_graph_and_what_can_be_pulled() {
+    let args = ["plan", "--push", "--environment", "staging", "--format", "markdown"];
+    capstone().rebake(args).success().stdout(str![[r####"
+### rebake plan
+
+c885b64..fb16ddf with the work tree's changes: the last commit, since nothing is ahead of main
+
+| service | version | tags | why |
+| --- | --- | --- | --- |
+| <code>migrator</code> | <code>1.2.0-0001-fb16ddf</code> | <code>ghcr.io/acme/migrator:1.2.0-0001-fb16ddf</code> | services/other/migrator/migrations/0002&#95;orders.sql added by services/other/migrator/&#42;&#42; |
+| <code>api-golang</code> | <code>1.0.9-0001-fb16ddf</code> | <code>ghcr.io/acme/api-golang:1.0.9-0001-fb16ddf</code> | services/other/migrator/migrations/0002&#95;orders.sql added by services/other/migrator/&#42;&#42;<br>depends on migrator |
+
+```mermaid
+graph LR
+  s0["migrator"]
+  s1["api-golang"]
+  s0 --> s1
+```
+
+Once they are built:
+
+<pre>docker pull ghcr.io/acme/migrator:1.2.0-0001-fb16ddf
+docker pull ghcr.io/acme/api-golang:1.0.9-0001-fb16ddf</pre>
+
+"####]]);
+}
+
+#[test]
+fn a_summary_is_no_longer_than_github_takes() {
+    let text = write(&saved(&independent(40_000)), "markdown", &[], 0).text();
+    assert!(text.len() < 1 << 20, "{}", text.len());
+    assert!(text.ends_with("_The summary is longer than GitHub takes; the plan has the rest._\n"));
+    // More than Mermaid draws is not drawn.
+    assert!(write(&saved(&fan_in(500)), "markdown", &[], 0).text().contains("```mermaid"));
+    assert!(!write(&saved(&fan_in(501)), "markdown", &[], 0).text().contains("mermaid"));
+}

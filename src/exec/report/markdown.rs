@@ -1,11 +1,8 @@
 use std::fmt::Write as _;
 
 use super::{Report, Service};
-use crate::emit::{markdown_code as code, markdown_prose as prose};
+use crate::emit::{Summary, markdown_code as code, markdown_prose as prose};
 use crate::exec::output::{counts, time};
-
-/// The most that GitHub takes of one step's summary is 1 MiB; what a file holds already is left room for.
-const LONGEST: usize = 900_000;
 
 /// Returns the report as the summary of a job, in GitHub's Markdown: a table of services with outcomes, versions, images
 /// and times, the last lines of those that failed, and the commands that pull what was pushed. `output` gives the lines
@@ -13,12 +10,14 @@ const LONGEST: usize = 900_000;
 #[must_use]
 pub fn markdown(report: &Report, output: impl Fn(&Service) -> Option<String>) -> String {
     let counts = counts(report);
-    let mut text = format!("### rebake build\n\n{}\n", if counts.is_empty() { "Nothing to build." } else { &counts });
+    let mut summary = Summary::new("rebake build");
+    summary.push(if counts.is_empty() { "Nothing to build." } else { &counts });
+    summary.push("\n");
     let rows: Vec<String> = report.services.iter().map(row).collect();
     if !rows.is_empty() {
-        push(&mut text, "\n| service | outcome | version | image | time |\n| --- | --- | --- | --- | ---: |\n");
+        summary.push("\n| service | outcome | version | image | time |\n| --- | --- | --- | --- | ---: |\n");
         for row in &rows {
-            push(&mut text, row);
+            summary.push(row);
         }
     }
     for service in report.services.iter().filter(|service| service.outcome.is_failure()) {
@@ -29,27 +28,14 @@ pub fn markdown(report: &Report, output: impl Fn(&Service) -> Option<String>) ->
                 "\n<details><summary>{name}: the end of its log</summary>\n\n<pre>{}</pre>\n</details>\n",
                 lines.join("\n")
             );
-            push(&mut text, &details);
+            summary.push(&details);
         }
     }
     let pulls: Vec<String> = report.successful().filter_map(pull).collect();
     if !pulls.is_empty() {
-        push(&mut text, &format!("\n<pre>{}</pre>\n", pulls.join("\n")));
+        summary.push(&format!("\n<pre>{}</pre>\n", pulls.join("\n")));
     }
-    text
-}
-
-/// Appends a part that has room, and says once that others had none.
-fn push(text: &mut String, part: &str) {
-    const LEFT_OUT: &str = "\n\n_The summary is longer than GitHub takes; the report has the rest._\n";
-    if text.ends_with(LEFT_OUT) {
-        return;
-    }
-    if text.len() + part.len() + LEFT_OUT.len() <= LONGEST {
-        text.push_str(part);
-    } else {
-        text.push_str(LEFT_OUT);
-    }
+    summary.text("the report")
 }
 
 fn row(service: &Service) -> String {

@@ -1,0 +1,51 @@
+//! The summary of a job, which grows no longer than an engine takes.
+
+/// The most that GitHub takes of one step's summary is 1 MiB; what a file holds already is left room for.
+const LONGEST: usize = 900_000;
+
+/// A text in GitHub's Markdown, made part by part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    text: String,
+    is_full: bool,
+}
+
+impl Summary {
+    /// Begins a summary.
+    #[must_use]
+    pub fn new(heading: &str) -> Self {
+        Self { text: format!("### {heading}\n\n"), is_full: false }
+    }
+
+    /// Appends a part; from the first one on that has no room, none.
+    pub fn push(&mut self, part: &str) {
+        self.is_full |= self.text.len() + part.len() > LONGEST;
+        if !self.is_full {
+            self.text.push_str(part);
+        }
+    }
+
+    /// Returns the text, which says where a part was left out; `rest` is what has all of them.
+    #[must_use]
+    pub fn text(self, rest: &str) -> String {
+        let left_out = format!("\n\n_The summary is longer than GitHub takes; {rest} has the rest._\n");
+        if self.is_full { self.text + &left_out } else { self.text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_room_is_left_out_once_and_for_all() {
+        let mut summary = Summary::new("x");
+        summary.push(&"a".repeat(LONGEST / 2));
+        let short = summary.clone();
+        summary.push(&"b".repeat(LONGEST / 2));
+        summary.push("c");
+        assert!(!short.clone().text("it").contains("rest"));
+        let text = summary.text("the plan");
+        assert_eq!(text, short.text + "\n\n_The summary is longer than GitHub takes; the plan has the rest._\n");
+    }
+}
