@@ -55,7 +55,8 @@ fn alive(running: &[Alive], waiting: usize) -> String {
     let builds: Vec<String> =
         running.iter().map(|alive| format!("{} {}", Escaped::new(&alive.service), time(alive.seconds))).collect();
     let waiting = if waiting > 0 { format!("; {waiting} waiting") } else { String::new() };
-    format!("{} running: {}{waiting}", running.len(), builds.join(", "))
+    let colon = if running.is_empty() { "" } else { ": " };
+    format!("{} running{colon}{}{waiting}", running.len(), builds.join(", "))
 }
 
 /// Says a time as people do: `3.2s`, `4m10s`, `2h05m`.
@@ -66,5 +67,17 @@ pub(in crate::exec) fn time(seconds: f64) -> String {
         0..=59 => format!("{seconds:.1}s"),
         60..=3599 => format!("{}m{:02}s", whole / 60, whole % 60),
         _ => format!("{}h{:02}m", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_of_life_reads_well_when_nothing_runs() {
+        let running = [Alive { service: "api".into(), seconds: 250.4 }];
+        assert_eq!(alive(&running, 0), "1 running: api 4m10s");
+        assert_eq!(alive(&[], 2), "0 running; 2 waiting");
     }
 }
