@@ -15,6 +15,10 @@ use crate::exec::signal::Signal;
 /// How long the killed may take to go; one that hangs in the kernel is left to it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Places in `proc_pid_stat(5)`, after the name.
+const PARENT: usize = 1;
+const GROUP: usize = 2;
+
 /// Marks the processes of a build, and of one run: `<run>.<build>` in their environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::exec) struct Marker(String);
@@ -143,11 +147,19 @@ fn children() -> Vec<Pid> {
 /// The slow way, for kernels without lists of children.
 fn children_by_scan(proc: &Path) -> Vec<Pid> {
     let ours = rustix::process::getpid().to_string();
-    let is_child = |pid: &Pid| {
-        let stat = fs::read_to_string(proc.join(pid.to_string()).join("stat")).unwrap_or_default();
-        stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)) == Some(&ours)
-    };
+    let is_child = |pid: &Pid| stat(proc, *pid, PARENT).as_deref() == Some(&ours);
     processes(proc).filter(is_child).collect()
+}
+
+/// Returns the group of a process; none where it is gone, or the kernel's own. (rustix's `getpgid` panics of those.)
+pub(super) fn group(of: Pid) -> Option<Pid> {
+    pid(&stat(Path::new("/proc"), of, GROUP)?)
+}
+
+/// Returns a field of `proc_pid_stat(5)`, counted from that after the name.
+fn stat(proc: &Path, pid: Pid, field: usize) -> Option<String> {
+    let stat = fs::read_to_string(proc.join(pid.to_string()).join("stat")).ok()?;
+    stat.rsplit(") ").next()?.split(' ').nth(field).map(str::to_owned)
 }
 
 /// Returns all processes that there are.

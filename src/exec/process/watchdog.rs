@@ -8,6 +8,10 @@ use rustix::process::Pid;
 
 use super::stray::Marker;
 
+/// Begins a line that tells of a group, and one that says that it is no more.
+const GUARD: char = '+';
+const FORGET: char = '-';
+
 /// The process that waits. Dropped when the run ends as it should, and then does nothing.
 #[derive(Debug)]
 pub(in crate::exec) struct Watchdog(Child);
@@ -29,6 +33,23 @@ impl Watchdog {
     pub(in crate::exec) fn pid(&self) -> Pid {
         Pid::from_child(&self.0)
     }
+
+    /// Has it know the group of a process that was started: what is in there may have lost its marker, by `env -i`.
+    pub(in crate::exec) fn guard(&self, group: Pid) {
+        self.tell(&format!("{GUARD}{group}"));
+    }
+
+    /// Has it forget a group whose leader is about to be reaped: from then on the id may be given to others.
+    pub(in crate::exec) fn forget(&self, group: Pid) {
+        self.tell(&format!("{FORGET}{group}"));
+    }
+
+    fn tell(&self, word: &str) {
+        if let Some(mut input) = self.0.stdin.as_ref() {
+            // Where it is gone, nobody cleans up when the run is killed too.
+            let _ = writeln!(input, "{word}");
+        }
+    }
 }
 
 impl Drop for Watchdog {
@@ -41,7 +62,8 @@ impl Drop for Watchdog {
 /// Waits until the run that started this process is gone, and kills what is left of its builds. What a hidden verb of
 /// the command line calls with its standard input; returns when the work is done.
 ///
-/// A run that ends as it should kills this process first.
+/// A run that ends as it should kills this process first. What is left after a run that was killed is known by its
+/// group, or by the marker in its environment: a process that has cast off both is not found.
 ///
 /// # Errors
 /// When the input does not begin with the run's marker.
@@ -51,21 +73,32 @@ pub fn watch(mut input: impl BufRead) -> io::Result<()> {
     let Some(run) = line.strip_suffix('\n').filter(|run| run.ends_with('.')) else {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "no marker of a run on standard input"));
     };
+    // As many as there are jobs.
+    let mut groups: Vec<Pid> = Vec::new();
     // The other end closes when the run ends, however it ends.
-    io::copy(&mut input, &mut io::sink())?;
-    sweep(&Marker::parse(run));
+    for word in input.lines() {
+        let word = word?;
+        let group = |word: &str| Pid::from_raw(word.parse().ok()?);
+        if let Some(group) = word.strip_prefix(GUARD).and_then(group) {
+            groups.push(group);
+        } else if let Some(group) = word.strip_prefix(FORGET).and_then(group) {
+            groups.retain(|guarded| *guarded != group);
+        }
+    }
+    sweep(&Marker::parse(run), &groups);
     Ok(())
 }
 
-/// Kills all processes that bear a marker, and looks again until there are none: they may have had children meanwhile.
+/// Kills all processes that bear a marker or are in one of these groups, and looks again until there are none: they may
+/// have had children meanwhile.
 #[cfg(target_os = "linux")]
-fn sweep(run: &Marker) {
+fn sweep(run: &Marker, groups: &[Pid]) {
     use std::path::Path;
     use std::time::Duration;
 
     use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
 
-    use super::stray::processes;
+    use super::stray::{group, processes};
     use crate::exec::signal::Signal;
 
     /// How often it looks: for two seconds at most.
@@ -76,7 +109,8 @@ fn sweep(run: &Marker) {
         for pid in processes(Path::new("/proc")) {
             // In this order: what the handle stands for is what the marker was read from, or is gone.
             let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else { continue };
-            if run.is_on(pid) && pidfd_send_signal(handle, Signal::Kill.raw()).is_ok() {
+            let is_guarded = || group(pid).is_some_and(|group| groups.contains(&group));
+            if (run.is_on(pid) || is_guarded()) && pidfd_send_signal(handle, Signal::Kill.raw()).is_ok() {
                 found = true;
             }
         }
@@ -88,4 +122,4 @@ fn sweep(run: &Marker) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn sweep(_run: &Marker) {}
+fn sweep(_run: &Marker, _groups: &[Pid]) {}

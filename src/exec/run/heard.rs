@@ -129,6 +129,9 @@ impl Run<'_> {
 
     /// Finishes a process and all that it left.
     fn finish(&self, mut attempt: Attempt, process: Process) -> (Attempt, Option<ExitStatus>) {
+        if let Some(watchdog) = &self.watchdog {
+            watchdog.forget(process.pid());
+        }
         // The leader has ended: it only fails when something else has reaped our child.
         let status = process.finish().ok();
         let marker = self.marker.of_build(attempt.build().index());

@@ -89,6 +89,9 @@ impl Run<'_> {
         let notify = move |notice| outbox.send(Message::Process(serial, notice)).unwrap_or_default();
         match Process::spawn(command, &attempt.log, notify) {
             Ok(process) => {
+                if let Some(watchdog) = &self.watchdog {
+                    watchdog.guard(process.pid());
+                }
                 self.active.insert(serial, Active::working(attempt, process));
             }
             Err(error) => {

@@ -67,10 +67,12 @@ fn a_second_signal_kills_at_once() {
 #[test]
 fn the_watchdog_cleans_up_when_the_run_is_killed() {
     let mut builds = manners();
-    // What hides from the watchdog is the one thing that it cannot find.
+    // What hides from the watchdog is the one thing that it cannot find: it has left its group as well.
     let _ = builds.pop();
+    let bare = "exec env -i PATH=$PATH sh -c 'echo $$ >pids/bare; while :; do sleep 0.02; done'";
+    builds.push(Script::new("bare", bare));
     let mut session = Scenario::new(8, builds).start();
-    let pids = session.pids(4);
+    let pids = session.pids(5);
     session.signal(Signal::KILL);
     let _ = session.wait();
     let mut tries = 0;
