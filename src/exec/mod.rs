@@ -10,6 +10,7 @@ mod event;
 mod outcome;
 pub mod output;
 mod process;
+mod regular;
 pub mod report;
 mod run;
 pub mod schedule;

@@ -1,7 +1,8 @@
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use crate::exec::build::{Build, DigestSource};
+use crate::exec::regular;
 
 /// What a build's commands handed back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -60,7 +61,7 @@ impl Output {
         use io::Read as _;
         let unreadable = |reason| OutputError::Unreadable { path: path.to_owned(), reason };
         let mut text = String::new();
-        match fs::File::open(path) {
+        match regular::open(path) {
             Ok(file) => file.take(Self::LIMIT).read_to_string(&mut text).map_err(unreadable)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
             Err(error) => return Err(unreadable(error)),

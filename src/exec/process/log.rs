@@ -1,8 +1,10 @@
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::exec::regular;
 
 /// How much is read at a time: as much as a pipe holds.
 const CHUNK: usize = 64 * 1024;
@@ -27,7 +29,7 @@ struct Shared {
 impl Log {
     /// Creates the file. `tell` is called when it has grown, and not again before [`Log::length`] was asked for.
     pub(in crate::exec) fn create(path: PathBuf, tell: impl Fn(&Self) + Send + Sync + 'static) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).write(true).truncate(true).open(&path)?;
+        let file = regular::create(&path)?;
         Ok(Self(Arc::new(Shared {
             path,
             file,

@@ -60,6 +60,21 @@ fn a_failed_build_is_tried_again() {
 }
 
 #[test]
+fn nobody_waits_for_what_a_build_puts_in_the_place_of_files() {
+    let output = Script::new("output", "mkfifo $REBAKE_OUTPUT");
+    let log = Script::new("log", "rm logs/log/attempt-1.log; mkfifo logs/log/attempt-1.log; exit 1");
+    let mut next = Script::new("next", "mkfifo logs/next/attempt-2.log; exit 1");
+    next.retries = 1;
+    let (report, _session) = Scenario::new(1, vec![output, log, next]).finish();
+    let expected = [("output", Outcome::Succeeded), ("log", Outcome::Failed), ("next", Outcome::Failed)];
+    assert_eq!(outcomes(&report), expected);
+    let message = report.services[0].message.as_deref();
+    assert!(message.is_some_and(|message| message.ends_with("/output: this is not a regular file")), "{message:?}");
+    let message = report.services[2].message.as_deref();
+    assert!(message.is_some_and(|message| message.contains("attempt-2.log could not be written")), "{message:?}");
+}
+
+#[test]
 fn a_push_without_a_digest_has_failed() {
     let digest = format!("sha256:{}", "0a".repeat(32));
     let pushes = |name: &str, text: &str| Script { pushes: true, ..Script::new(name, text) };
