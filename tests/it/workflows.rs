@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::CommandExt as _;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::on_github::ZERO;
 use crate::repo::Repo;
-use crate::runner::{Job, Runner};
+use crate::runner::{Job, Runner, evaluate};
+use crate::source;
 
 const BUILD_PUSH: &str = include_str!("../../examples/workflows/build-push.yaml");
 const PULL_REQUEST: &str = include_str!("../../examples/workflows/pull-request.yaml");
@@ -141,6 +142,62 @@ fn a_secret_that_masks_an_output_fails() {
     assert_eq!((jobs["build"].result, jobs["done"].result), ("failure", "failure"), "{jobs:?}");
     assert!(jobs["done"].log.contains("the output `matrix` of the job `plan` did not arrive"), "{}", jobs["done"].log);
     assert!(built(&repo).is_empty());
+}
+
+/// A push to a branch alone may be taken over, and by a newer one alone: a run by hand would not come again by itself.
+#[test]
+fn nothing_but_a_newer_push_cancels_a_run() {
+    let workflow: Value = serde_yaml::from_str(BUILD_PUSH).unwrap();
+    let of = |key: &str, event: &str, reference: &str, run: u32| {
+        let ref_type = if reference.starts_with("refs/tags/") { "tag" } else { "branch" };
+        let github = json!({"event_name": event, "ref": reference, "ref_type": ref_type, "run_id": run.to_string()});
+        evaluate(workflow["concurrency"][key].as_str().unwrap(), &Map::from_iter([("github".to_owned(), github)]))
+    };
+    let group = |event: &str, reference: &str, run| of("group", event, reference, run).unwrap();
+    let (main, tag) = ("refs/heads/main", "refs/tags/services/go/api-golang@1.0.9");
+    assert_eq!(group("push", main, 1), group("push", main, 2));
+    assert_ne!(group("push", main, 1), group("workflow_dispatch", main, 2));
+    assert_ne!(group("workflow_dispatch", main, 1), group("workflow_dispatch", main, 2));
+    assert_ne!(group("push", main, 1), group("push", tag, 2));
+    assert_eq!(of("cancel-in-progress", "push", main, 1), Ok(json!(true)));
+    assert_eq!(of("cancel-in-progress", "push", tag, 1), Ok(json!(false)));
+}
+
+/// The scripts of all steps below a value of a pipeline.
+fn scripts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| scripts(value, found)),
+        Value::Object(values) => {
+            for (key, value) in values {
+                match value.as_str() {
+                    Some(script) if ["run", "bash", "command"].contains(&key.as_str()) => found.push(script.to_owned()),
+                    _ => scripts(value, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What an engine cancels is the process that it started: where that is a shell, rebake would not hear of it.
+#[test]
+fn every_rebake_that_we_show_takes_the_place_of_its_shell() {
+    let mut shown: Vec<String> = ["build-push.yaml", "pull-request.yaml", "release.yaml", "circleci.yml"]
+        .map(|file| source::read(&format!("examples/workflows/{file}")))
+        .into();
+    for page in ["README.md", "docs/build.md", "docs/engines.md", "docs/migration.md"] {
+        let text = source::read(page);
+        shown.extend(text.split("```yaml\n").skip(1).map(|block| block.split_once("```").unwrap().0.to_owned()));
+    }
+    let mut found = Vec::new();
+    shown.iter().for_each(|text| scripts(&serde_yaml::from_str(text).unwrap(), &mut found));
+    found.retain(|script| script.contains("rebake") && !script.contains("cargo install"));
+    for script in &found {
+        let last = script.trim().replace("\\\n", "");
+        let last = last.lines().last().unwrap();
+        assert!(last.starts_with("exec ") && last.contains("rebake"), "{script}");
+    }
+    assert!(found.len() >= 12, "{found:#?}");
 }
 
 /// The scripts of our workflows that build.
