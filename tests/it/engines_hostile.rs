@@ -160,3 +160,37 @@ fn hostile_files_refs_and_descriptions_make_the_same_pipelines() {
         assert!(!hostile.dir().join("pwned").exists());
     }
 }
+
+/// A summary has as many lines as that of a harmless plan, its graph is one block, and nothing in it is an order to
+/// Markdown, HTML, Mermaid or the log.
+#[test]
+fn no_name_is_more_than_a_name_in_a_summary() {
+    let summary = |name: &str| {
+        let plan = saved(&[(name.to_owned(), vec![]), ("web".to_owned(), vec![0])]);
+        let mut plan: Value = serde_json::from_str(&plan).unwrap();
+        for service in plan["services"].as_array_mut().unwrap() {
+            service["push"] = true.into();
+            service["image"] = name.into();
+            service["tags"] = vec![name].into();
+        }
+        plan["unmatched"] = vec![name].into();
+        emit::markdown(&rebake::plan::read(&plan.to_string()).unwrap())
+    };
+    let lines = summary("api").lines().count();
+    for name in
+        HOSTILE.iter().chain(&["</pre><b>x", "```", "\"]\n  s0 --> s9", "%%{init: {}}%%", "|", "[x](y)", "@ada"])
+    {
+        let text = summary(name);
+        assert_eq!((text.lines().count(), text.matches("```").count()), (lines, 2), "{text}");
+        let control = |c: char| c != '\n' && (c.is_control() || c == '\u{2028}' || c == '\u{202e}');
+        assert!(!text.contains(control), "{text}");
+        let (_, graph) = text.split_once("```mermaid\n").unwrap();
+        let graph: Vec<&str> = graph.lines().take(4).collect();
+        assert_eq!((graph[0], graph[2], graph[3]), ("graph LR", "  s1[\"web\"]", "  s0 --> s1"), "{text}");
+        let label = graph[1].strip_prefix("  s0[\"").unwrap().strip_suffix("\"]").unwrap();
+        assert!(!label.contains(['"', '[', ']', '{', '}', '%', '<', '`', '$', '|', '\\']), "{text}");
+        for order in ["<b>", "::set-output", "##[", "##vso[", "[x](", "@ada"] {
+            assert!(!text.contains(order), "{text}");
+        }
+    }
+}

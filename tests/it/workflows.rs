@@ -190,7 +190,9 @@ fn every_rebake_that_we_show_takes_the_place_of_its_shell() {
         shown.extend(text.split("```yaml\n").skip(1).map(|block| block.split_once("```").unwrap().0.to_owned()));
     }
     let mut found = Vec::new();
-    shown.iter().for_each(|text| scripts(&serde_yaml::from_str(text).unwrap(), &mut found));
+    for text in &shown {
+        scripts(&serde_yaml::from_str(text).unwrap(), &mut found);
+    }
     found.retain(|script| script.contains("rebake") && !script.contains("cargo install"));
     for script in &found {
         let last = script.trim().replace("\\\n", "");

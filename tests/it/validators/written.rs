@@ -18,6 +18,7 @@ const SHOWN: &str = "examples/workflows";
 fn workflows_for_github_pass() {
     let mut files = below(".github/workflows", &[".yml", ".yaml"]);
     files.extend(named(SHOWN, &["build-push.yaml", "pull-request.yaml", "release.yaml"]));
+    files.extend(below("examples/capstone/.github/workflows", &[".yaml"]));
     check("github-workflows", &files);
     zizmor(&files);
 }
