@@ -59,6 +59,8 @@ impl Reports {
             None => report,
         };
         let text = report.to_json().map_err(|error| bug(&error))?;
+        // A build may have taken it away. Where it cannot be made again, writing says why.
+        let _ = std::fs::create_dir_all(logs);
         for file in self.json.iter().chain([&logs.join(logs::REPORT)]) {
             write(file, &text)?;
         }

@@ -173,6 +173,14 @@ fn logs_are_kept_for_each_run() {
     assert!(!log(3).exists());
 }
 
+#[test]
+fn a_build_that_takes_the_logs_away_ends_no_run() {
+    let repo = commands(&[("a", "rm -r ../.git/rebake"), ("b", "true")]);
+    repo.rebake(["build", "--all", "--jobs", "1", "--junit", ".git/junit.xml", "--record"]).success();
+    assert!(repo.dir().join(".git/junit.xml").exists());
+    assert_eq!(repo.rebake(["plan", "--since", "built", "--format", "names"]).success().text(), "");
+}
+
 /// Services that need nothing of each other, by their commands.
 fn commands(commands: &[(&str, &str)]) -> Repo {
     let repo = Repo::new();
