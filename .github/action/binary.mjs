@@ -20,12 +20,13 @@ const program = process.platform === "win32" ? "rebake.exe" : "rebake";
 export async function binary(folder) {
   const target = targets[`${process.platform}-${process.arch}`];
   const checksum = release.sha256[target];
-  return checksum ? downloaded(folder, target, checksum) : built(folder);
+  // An action of the workflow's own repository has no releases of its own.
+  const repository = process.env.GITHUB_ACTION_REPOSITORY;
+  return checksum && repository ? downloaded(folder, repository, target, checksum) : built(folder);
 }
 
-async function downloaded(folder, target, checksum) {
+async function downloaded(folder, repository, target, checksum) {
   const name = `rebake-${target}-v${release.version}`;
-  const repository = process.env.GITHUB_ACTION_REPOSITORY;
   const url = `https://github.com/${repository}/releases/download/v${release.version}/${name}.tgz`;
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url}: ${response.status}`);

@@ -85,6 +85,68 @@ fn a_program_with_another_checksum_is_refused() {
     assert!(code == Some(1) && said.contains(&format!("a.tgz has the SHA-256 {of_x}")), "{said}");
 }
 
+/// The release that is pinned is asked for by the name that our release workflow gives it, and only what has its
+/// checksum is unpacked.
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
+fn the_program_is_that_of_the_pinned_release() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir_all(path(".github/action")).unwrap();
+    std::fs::create_dir(path("temp")).unwrap();
+    std::fs::copy(Path::new(ROOT).join(".github/action/binary.mjs"), path(".github/action/binary.mjs")).unwrap();
+
+    // As the workflow packs it.
+    let workflow = read(".github/workflows/release.yml");
+    let (_, pack) = workflow.split_once("          name=\"rebake-$TARGET").unwrap();
+    let (pack, _) = pack.split_once("      - uses:").unwrap();
+    std::fs::create_dir_all(path("target/x86_64-unknown-linux-musl/release")).unwrap();
+    std::fs::write(path("target/x86_64-unknown-linux-musl/release/rebake"), "the program").unwrap();
+    for file in ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
+        std::fs::write(path(file), "").unwrap();
+    }
+    let bash = |script: &str| {
+        let mut bash = Command::new("bash");
+        bash.args(["-e", "-c", script]).current_dir(folder.path()).env("TARGET", "x86_64-unknown-linux-musl");
+        let output = bash.env("GITHUB_REF_NAME", "v1.2.3").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    bash(&format!("name=\"rebake-$TARGET{pack}"));
+    let archive = "rebake-x86_64-unknown-linux-musl-v1.2.3.tgz";
+    let checksum = bash(&format!("sha256sum {archive}"))[..64].to_owned();
+
+    let asked = |repository: &str, checksum: &str| {
+        let release = json!({"version": "1.2.3", "sha256": {"x86_64-unknown-linux-musl": checksum}});
+        std::fs::write(path(".github/action/release.json"), release.to_string()).unwrap();
+        let script = format!(
+            "import {{ readFileSync }} from 'node:fs';
+            Object.defineProperty(process, 'arch', {{ value: 'x64' }});
+            process.env.GITHUB_ACTION_REPOSITORY = '{repository}';
+            globalThis.fetch = async (url) => {{ console.log(url); return new Response(readFileSync('{archive}')); }};
+            const {{ binary }} = await import('{}');
+            console.log(readFileSync(await binary('temp'), 'utf8'));",
+            path(".github/action/binary.mjs").display(),
+        );
+        let node = Command::new("node")
+            .args(["--input-type=module", "--eval", &script])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        (node.status.success(), String::from_utf8([node.stdout, node.stderr].concat()).unwrap())
+    };
+    let url = format!("https://github.com/acme/rebake/releases/download/v1.2.3/{archive}\n");
+    assert_eq!(asked("acme/rebake", &checksum), (true, format!("{url}the program\n")));
+    std::fs::remove_dir_all(path("temp")).unwrap();
+    std::fs::create_dir(path("temp")).unwrap();
+    let (success, said) = asked("acme/rebake", &"0".repeat(64));
+    assert!(!success && said.contains(&format!("has the SHA-256 {checksum}")), "{said}");
+    assert_eq!(std::fs::read_dir(path("temp")).unwrap().count(), 0);
+    // An action that is called by its path has no release to ask for.
+    let (success, said) = asked("", &checksum);
+    assert!(!success && said.starts_with("This version of the action has no program"), "{said}");
+}
+
 /// A push to a branch whose name is an attack, in a repository with files of such names.
 fn pushed() -> (Step, Repo) {
     let repo = Repo::new();
