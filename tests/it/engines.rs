@@ -241,7 +241,12 @@ fn capstone_as_a_configuration_of_circleci() {
         {
           "rebake-build": {
             "name": "build-migrator",
-            "only": "migrator"
+            "only": "migrator",
+            "filters": {
+              "tags": {
+                "only": "/.*/"
+              }
+            }
           }
         },
         {
@@ -250,7 +255,12 @@ fn capstone_as_a_configuration_of_circleci() {
             "only": "api-golang",
             "requires": [
               "build-migrator"
-            ]
+            ],
+            "filters": {
+              "tags": {
+                "only": "/.*/"
+              }
+            }
           }
         }
       ]
@@ -421,7 +431,12 @@ levels=0
       "jobs": [
         {
           "rebake-nothing": {
-            "name": "nothing-to-rebuild"
+            "name": "nothing-to-rebuild",
+            "filters": {
+              "tags": {
+                "only": "/.*/"
+              }
+            }
           }
         }
       ]
@@ -614,4 +629,17 @@ fn a_summary_is_no_longer_than_github_takes() {
     // More than Mermaid draws is not drawn.
     assert!(write(&saved(&fan_in(500)), "markdown", &[], 0).text().contains("```mermaid"));
     assert!(!write(&saved(&fan_in(501)), "markdown", &[], 0).text().contains("mermaid"));
+}
+
+/// For a tag, CircleCI leaves out every job that does not ask for tags: a release would build nothing.
+#[test]
+fn each_job_of_circleci_runs_for_tags_too() {
+    for services in [independent(0), fan_in(2)] {
+        let document: Value = serde_json::from_str(&write(&saved(&services), "circleci", &[], 0).text()).unwrap();
+        let jobs = document["workflows"]["rebake"]["jobs"].as_array().unwrap();
+        assert!(!jobs.is_empty());
+        for job in jobs.iter().flat_map(|job| job.as_object().unwrap().values()) {
+            assert_eq!(job["filters"], serde_json::json!({"tags": {"only": "/.*/"}}), "{job}");
+        }
+    }
 }

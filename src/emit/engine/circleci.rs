@@ -33,6 +33,7 @@ struct Job {
     only: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     requires: Vec<String>,
+    filters: Value,
 }
 
 /// Returns the configuration that a setup workflow of CircleCI goes on with, as JSON, which is YAML: a job a service,
@@ -44,13 +45,18 @@ struct Job {
 pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let jobs = jobs(plan, pack)?;
     let names = labels(jobs.iter().map(|job| job.name.as_str()), &NAMES)?;
+    // For a tag, CircleCI leaves out every job that does not ask for tags.
+    let filters = json!({"tags": {"only": "/.*/"}});
     let mut list: Vec<IndexMap<&'static str, Job>> = Vec::new();
     for (job, name) in jobs.iter().zip(&names) {
         let requires = job.needs.iter().map(|need| names[*need].clone()).collect();
-        list.push(IndexMap::from([("rebake-build", Job { name: name.clone(), only: Some(job.only()), requires })]));
+        list.push(IndexMap::from([(
+            "rebake-build",
+            Job { name: name.clone(), only: Some(job.only()), requires, filters: filters.clone() },
+        )]));
     }
     if list.is_empty() {
-        let job = Job { name: "nothing-to-rebuild".to_owned(), only: None, requires: Vec::new() };
+        let job = Job { name: "nothing-to-rebuild".to_owned(), only: None, requires: Vec::new(), filters };
         list.push(IndexMap::from([("rebake-nothing", job)]));
     }
     let image = json!([{"image": "<< pipeline.parameters.rebake-image >>"}]);
