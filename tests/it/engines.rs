@@ -226,6 +226,7 @@ fn capstone_as_a_configuration_of_circleci() {
       },
       "steps": [
         "checkout",
+        "setup_remote_docker",
         {
           "run": {
             "command": "exec rebake build --all --environment /"$REBAKE_ENVIRONMENT/" --only /"$REBAKE_ONLY/"",

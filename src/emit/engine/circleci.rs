@@ -70,7 +70,8 @@ pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
                 "REBAKE_ENVIRONMENT": variables::environment(plan)?,
                 "REBAKE_ONLY": "<< parameters.only >>",
             },
-            "steps": ["checkout", {"run": {"name": "build", "command": BUILD}}],
+            // Jobs run in a container, from which no other daemon can be reached.
+            "steps": ["checkout", "setup_remote_docker", {"run": {"name": "build", "command": BUILD}}],
         }})
     };
     Ok(json::pretty(&Config {
