@@ -21,7 +21,11 @@ const SHOWN: usize = 10;
 impl Annotations {
     /// Returns where the problems of a command are told.
     pub(crate) fn of(command: &Command) -> Self {
-        let asked = matches!(command, Command::Plan(plan) if plan.format.ci());
+        let asked = match command {
+            Command::Plan(plan) => plan.format.ci(),
+            Command::Verdict(_) => true,
+            _ => false,
+        };
         let there = env::read(env::GITHUB_ACTIONS).is_some_and(|value| value == "true");
         if asked && there { Self::GitHub } else { Self::None }
     }

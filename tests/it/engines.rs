@@ -392,7 +392,16 @@ levels=0
 }
 
 "#]]);
-    write(&empty, "circleci", &[], 0).stdout(str![[r#"
+    write(&empty, "azure", &[], 0).stdout(str![[r#"
+##vso[task.setvariable variable=levels;isOutput=true]0
+
+"#]]);
+    write(&empty, "argo", &[], 0).stdout("");
+}
+
+#[test]
+fn nothing_to_rebuild_is_a_job_of_circleci_that_does_nothing() {
+    write(&saved(&[]), "circleci", &[], 0).stdout(str![[r#"
 {
   "version": 2.1,
   "parameters": {
@@ -446,11 +455,6 @@ levels=0
 }
 
 "#]]);
-    write(&empty, "azure", &[], 0).stdout(str![[r#"
-##vso[task.setvariable variable=levels;isOutput=true]0
-
-"#]]);
-    write(&empty, "argo", &[], 0).stdout("");
 }
 
 #[test]

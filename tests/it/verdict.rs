@@ -80,6 +80,22 @@ error[needs]: `needs` has no job `filter`
 
 /// A job that calls a workflow of others hands on what they wrote.
 #[test]
+fn in_a_workflow_each_problem_is_an_annotation() {
+    let needs = json!({
+        "plan": {"result": "success", "outputs": {"any": "true", "matrix": "{}"}},
+        "build": {"result": "failure", "outputs": {}},
+    });
+    let run = Repo::new().rebake(["verdict"]).env("NEEDS", needs.to_string()).env("GITHUB_ACTIONS", "true").failure(1);
+    run.stderr(str![[r#"
+error[verdict]: the job `build` ended with `failure`
+ |
+ = help: its log says why; run the failed jobs again once that is mended
+::error title=verdict::the job `build` ended with `failure`%0Ahelp: its log says why; run the failed jobs again once that is mended
+
+"#]]);
+}
+
+#[test]
 fn hostile_words_make_no_command() {
     let needs = json!({
         "plan": {"result": "success", "outputs": {"any": "\n::error::x", "matrix": "{}"}},
