@@ -9,7 +9,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::{configuration, env};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::emit::{self, ListFiles, Matrices};
+use crate::name::Escaped;
 use crate::plan::Plan;
 use crate::trigger::Engine;
 use folder::Folder;
@@ -34,13 +36,27 @@ pub(crate) fn write(
     if matches!(engine, Engine::GitHub | Engine::Gitea | Engine::Forgejo) {
         return github::write(plan, matrices, list_files);
     }
-    let folder = Folder::of(plan, folder, engine, matrices)?;
+    let files = Folder::of(plan, folder, engine, matrices)?;
     let commands = if engine == Engine::Azure {
         let to_build = plan.to_build();
         emit::azure_variables(&to_build)? + &emit::azure(&to_build, matrices)?
     } else {
         String::new()
     };
-    folder.write()?;
+    files.write()?;
+    if engine == Engine::Buildkite {
+        output.say(&[upload(folder)]);
+    }
     output.data(&commands)
+}
+
+/// Says what the step of Buildkite that plans does next: the agent takes no steps by itself.
+fn upload(folder: &Path) -> Diagnostic {
+    let folder = Escaped::new(folder.to_string_lossy().as_ref()).to_string();
+    Diagnostic::new(Severity::Note, "upload", format!("the steps are in {folder}/pipeline.yml"))
+        .help(format!("the jobs read the plan from an artifact: `buildkite-agent artifact upload \"{folder}/*\"`"))
+        .help(format!(
+            "`buildkite-agent pipeline upload --no-interpolation {folder}/pipeline.yml`: without that flag the agent \
+             fills in variables too early"
+        ))
 }

@@ -37,7 +37,7 @@ pub(crate) struct Format {
     /// Write what the CI engine at hand reads: on GitHub, the step's outputs and summary; elsewhere, files
     #[arg(long)]
     ci: bool,
-    /// Choose the folder for those files
+    /// Choose the folder for those files; jobs of a pipeline look for the plan in .rebake
     #[arg(long, value_name = "DIR", default_value = ".rebake", requires = "ci")]
     ci_dir: PathBuf,
     /// Choose how `<filter>_files` lists paths, as paths-filter's list-files

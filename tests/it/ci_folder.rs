@@ -122,6 +122,20 @@ api      0.0.0-0002-4a5aa0d  api/# #[add-mask]x added by api/**  filters.yaml:2:
 }
 
 #[test]
+fn buildkite_is_told_how_steps_are_uploaded() {
+    let repo = repository("staging");
+    let run = |args: &[&str]| on(repo.rebake([&["plan", "--ci", "--all"], args].concat()), Engine::Buildkite, &repo);
+    run(&[]).success().stderr(str![[r#"
+note[upload]: the steps are in .rebake/pipeline.yml
+ |
+ = help: the jobs read the plan from an artifact: `buildkite-agent artifact upload ".rebake/*"`
+ = help: `buildkite-agent pipeline upload --no-interpolation .rebake/pipeline.yml`: without that flag the agent fills in variables too early
+
+"#]]);
+    run(&["--quiet"]).success().stderr("");
+}
+
+#[test]
 fn circleci_reads_parameters() {
     let repo = repository("staging");
     on(repo.rebake(["plan", "--ci", "--base", "HEAD~1"]), Engine::CircleCi, &repo).success();
