@@ -2,10 +2,13 @@
 //! pipe) holds up neither builds nor signals.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::event::{Event, Sink};
 use super::process::Log;
+
+/// How long a run waits, before it is suspended, until that is seen: what shows it may be stuck.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Where events are put in.
 #[derive(Clone)]
@@ -16,6 +19,8 @@ pub(super) struct Listener(Receiver<Word>);
 
 enum Word {
     Event(Event),
+    /// All that came before is shown, and this is answered.
+    Suspended(Sender<()>),
     /// A log has grown. At most one of a log is on the way, however slow the listener is.
     Grown {
         service: String,
@@ -36,6 +41,14 @@ impl Teller {
         let _ = self.0.send(Word::Event(event));
     }
 
+    /// Says that the run is about to stand still, and waits until nothing is drawn any more: what stands on a terminal
+    /// from then on is others'.
+    pub(super) fn suspended(&self) {
+        let (seen, wait) = channel();
+        let _ = self.0.send(Word::Suspended(seen));
+        let _ = wait.recv_timeout(PATIENCE);
+    }
+
     pub(super) fn grown(&self, service: &str, attempt: u32, log: &Log) {
         let _ = self.0.send(Word::Grown { service: service.to_owned(), attempt, log: log.clone() });
     }
@@ -52,6 +65,10 @@ impl Listener {
                     if matches!(event, Event::Ended { .. }) {
                         return;
                     }
+                }
+                Ok(Word::Suspended(seen)) => {
+                    sink.event(&Event::Suspended);
+                    let _ = seen.send(());
                 }
                 Ok(Word::Grown { service, attempt, log }) => {
                     let length = log.length();

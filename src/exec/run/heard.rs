@@ -28,7 +28,7 @@ impl Run<'_> {
         match signal {
             Signal::Suspend => {
                 self.signal_all(signal);
-                self.teller.event(Event::Suspended);
+                self.teller.suspended();
                 self.clock.stop();
                 let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
             }

@@ -161,6 +161,49 @@ exit 130
 
 #[test]
 #[ignore = "needs tmux: .ci/run runs it"]
+fn what_others_write_while_a_build_is_suspended_stays() {
+    let repo = repo();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_rebake"), repo.dir().join(".git/rb")).unwrap();
+    let terminal = Terminal::open(&repo, (70, 20), "PS1=% bash --norc -i");
+    terminal.shows("%\n");
+    terminal.tmux(&["send-keys", ".git/rb build --only api,web --all", "Enter"]);
+    terminal.shows(str![[r#"
+%.git/rb build --only api,web --all
+[..]
+2 services to build, for the environment local
+
+  api     [..]s  api is being made of many things
+  web     [..]s  web is being made of many things
+0 of 2 done, 2 running, [..]s
+
+"#]]);
+    terminal.tmux(&["send-keys", "C-z"]);
+    terminal.shows(str![[r#"
+...
+[1]+  Stopped                 .git/rb build --only api,web --all
+%
+
+"#]]);
+    // By then the rows are due to be drawn anew.
+    std::thread::sleep(Duration::from_millis(500));
+    terminal.tmux(&["send-keys", "echo others; fg", "Enter"]);
+    terminal.shows(str![[r#"
+...
+0 of 2 done, 2 running, [..]s
+^Z
+[1]+  Stopped                 .git/rb build --only api,web --all
+%echo others; fg
+others
+.git/rb build --only api,web --all
+  api     [..]s  api is being made of many things
+  web     [..]s  web is being made of many things
+0 of 2 done, 2 running, [..]s
+
+"#]]);
+}
+
+#[test]
+#[ignore = "needs tmux: .ci/run runs it"]
 fn a_hundred_services_are_readable_in_sixty_columns() {
     let repo = Repo::new();
     let mut file = "defaults: {run: 'while ! test -e ../.git/go; do sleep 0.1; done'}\nservices:\n".to_owned();

@@ -35,6 +35,8 @@ pub struct Live {
     done: usize,
     failed: usize,
     region: Region,
+    /// Whether the run stands still, and others write on the terminal.
+    suspended: bool,
 }
 
 /// An attempt that runs.
@@ -59,6 +61,7 @@ impl Live {
             done: 0,
             failed: 0,
             region: Region::default(),
+            suspended: false,
         }
     }
 
@@ -71,8 +74,11 @@ impl Live {
         out.write_all(&bytes)
     }
 
-    /// Draws the rows where the cursor is.
+    /// Draws the rows where the cursor is, unless others write there.
     fn draw(&mut self, bytes: &mut Vec<u8>) {
+        if self.suspended {
+            return;
+        }
         let (size, now) = (self.size(), Instant::now());
         let running = self.running.iter().map(|(service, running)| Row {
             service,
@@ -129,10 +135,16 @@ impl Manner for Live {
                 self.ended(service, "", out)
             }
             // The rows show how long each takes, and that the run lives.
-            Event::Slow { .. } | Event::Alive { .. } | Event::Suspended => Ok(()),
+            Event::Slow { .. } | Event::Alive { .. } => Ok(()),
+            Event::Suspended => {
+                self.region = Region::default();
+                self.suspended = true;
+                Ok(())
+            }
             Event::Resumed => {
                 // Others have written meanwhile: what stood there is not ours any more.
                 self.region = Region::default();
+                self.suspended = false;
                 self.above(out, |_| Ok(()))
             }
             Event::Overdue { .. } | Event::Interrupted { .. } => self.above(out, |bytes| note(event, bytes)),
