@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { binary } from "./binary.mjs";
 import { compared } from "./compared.mjs";
@@ -17,7 +17,8 @@ const warn = (text) => console.log(`::warning title=rebake::${escaped(text)}`);
 
 async function main() {
   const folder = mkdtempSync(join(process.env.RUNNER_TEMP || tmpdir(), "rebake-"));
-  const rebake = input("binary") || (await binary(folder));
+  const given = input("binary"); // a name is looked up on the path, a path is below the workspace
+  const rebake = /[/\\]/.test(given) ? resolve(given) : given || (await binary(folder));
   if (input("working-directory")) process.chdir(input("working-directory"));
 
   const flags = ["--list-files", input("list-files").toLowerCase() || "none"];

@@ -180,6 +180,15 @@ fn without_filters_it_is_rebake() {
 
 #[test]
 #[ignore = "runs node: .ci/run runs it"]
+fn a_program_below_the_workspace_is_found_from_another_directory() {
+    let (mut step, repo) = pushed();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_rebake"), repo.dir().join(".git/rebake")).unwrap();
+    let outputs = step.input("binary", ".git/rebake").input("working-directory", "api").ours(&repo).unwrap();
+    assert_eq!(outputs["services"], r#"["api"]"#);
+}
+
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
 fn a_filter_wins_over_each_output_of_its_name() {
     let action: Value = serde_yaml::from_str(&read("action.yml")).unwrap();
     let names = keys(&action["outputs"]);
