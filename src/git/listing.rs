@@ -50,12 +50,10 @@ impl Repository {
             }
             level = std::mem::take(&mut top.below);
         }
-        // The parts are in order, but for what lies beside them at the top.
         let mut all = Listing::default();
         self.list_all(&level, region)?.into_iter().for_each(|part| all.append(part));
-        top.entries.sort();
-        all.append(top.entries);
-        all.sort();
+        top.entries.sort_from(0);
+        all.merge(top.entries);
         Ok(all)
     }
 

@@ -1,20 +1,21 @@
 use super::{Entry, Mode, ObjectId};
 
-/// Many entries, mostly in the order of their paths. Their paths share a few long texts: a hundred thousand files cost
-/// no hundred thousand allocations.
+/// Many entries, mostly in the order of their paths. Their paths and ids share a few long texts: a hundred thousand
+/// files cost no hundred thousand allocations.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
     texts: Vec<Vec<u8>>,
     listed: Vec<Listed>,
 }
 
-#[derive(Debug, Clone)]
+/// Where an entry's path begins in a text, where it ends and the id begins, and where that ends.
+#[derive(Debug, Clone, Copy)]
 struct Listed {
     text: usize,
-    start: usize,
+    path: usize,
+    id: usize,
     end: usize,
     mode: Mode,
-    id: ObjectId,
 }
 
 impl Listing {
@@ -23,12 +24,15 @@ impl Listing {
         if self.texts.is_empty() {
             self.texts.push(Vec::new());
         }
-        let text = self.texts.len() - 1;
-        let start = self.texts[text].len();
+        let last = self.texts.len() - 1;
+        let text = &mut self.texts[last];
+        let start = text.len();
         for part in path {
-            self.texts[text].extend_from_slice(part);
+            text.extend_from_slice(part);
         }
-        self.listed.push(Listed { text, start, end: self.texts[text].len(), mode, id });
+        let end = text.len();
+        text.extend_from_slice(id.as_bytes());
+        self.listed.push(Listed { text: last, path: start, id: end, end: text.len(), mode });
     }
 
     /// Adds all of another list at the end.
@@ -47,10 +51,21 @@ impl Listing {
         self.listed[position..].sort_unstable_by(|a, b| a.path(texts).cmp(b.path(texts)));
     }
 
-    /// Puts all into the order of paths; nearly nothing has to be done where long parts are in order.
-    pub fn sort(&mut self) {
-        let texts = &self.texts;
-        self.listed.sort_by(|a, b| a.path(texts).cmp(b.path(texts)));
+    /// Takes in another list: as both are in the order of paths, so is the whole.
+    pub fn merge(&mut self, other: Self) {
+        let both = Vec::with_capacity(self.len() + other.len());
+        let own = std::mem::replace(&mut self.listed, both);
+        let first = self.texts.len();
+        self.texts.extend(other.texts);
+        let mut rest = own.as_slice();
+        for listed in other.listed {
+            let listed = Listed { text: first + listed.text, ..listed };
+            let before = rest.partition_point(|own| own.path(&self.texts) < listed.path(&self.texts));
+            self.listed.extend_from_slice(&rest[..before]);
+            self.listed.push(listed);
+            rest = &rest[before..];
+        }
+        self.listed.extend_from_slice(rest);
     }
 
     /// Returns how many there are.
@@ -83,11 +98,12 @@ impl Listing {
 
 impl Listed {
     fn path<'a>(&self, texts: &'a [Vec<u8>]) -> &'a [u8] {
-        &texts[self.text][self.start..self.end]
+        &texts[self.text][self.path..self.id]
     }
 
     fn entry<'a>(&self, texts: &'a [Vec<u8>]) -> Entry<'a> {
-        Entry { mode: self.mode, id: self.id, path: self.path(texts) }
+        let id = ObjectId::from_bytes(&texts[self.text][self.id..self.end]).expect("it is an id's bytes");
+        Entry { mode: self.mode, id, path: self.path(texts) }
     }
 }
 
@@ -105,13 +121,13 @@ mod tests {
             }
             listing
         };
-        let mut all = list(&[["b/", "y"], ["b/", "x"]]);
-        all.append(list(&[["", "c"], ["", "a"]]));
         let paths = |listing: &Listing| listing.iter().map(|entry| entry.path.to_vec()).collect::<Vec<_>>();
-        all.sort_from(2);
-        assert_eq!(paths(&all), ["b/y", "b/x", "a", "c"].map(Vec::from));
-        all.sort();
-        assert_eq!(paths(&all), ["a", "b/x", "b/y", "c"].map(Vec::from));
-        assert_eq!((all.len(), all.get(1).path), (4, &b"b/x"[..]));
+        let mut all = list(&[["", "b"], ["e/", "y"], ["e/", "x"]]);
+        all.sort_from(1);
+        assert_eq!(paths(&all), ["b", "e/x", "e/y"].map(Vec::from));
+        all.append(list(&[["f/", "x"]]));
+        all.merge(list(&[["", "a"], ["", "c"], ["", "d"], ["", "g"]]));
+        assert_eq!(paths(&all), ["a", "b", "c", "d", "e/x", "e/y", "f/x", "g"].map(Vec::from));
+        assert_eq!((all.len(), all.get(4)), (8, Entry { mode: Mode::File, id, path: b"e/x" }));
     }
 }

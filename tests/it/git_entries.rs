@@ -40,6 +40,23 @@ fn random_trees() {
 }
 
 #[test]
+fn directories_may_be_many() {
+    let repo = Repo::new();
+    let mut files = Files::default();
+    for number in 0..400 {
+        for name in ["a", "src/x", "src/deep/er/y", "src.txt"] {
+            files.insert(format!("dir-{number}/{name}").as_bytes(), Mode::File, name);
+        }
+        // Beside the directories, and at the level above.
+        files.insert(format!("dir-{number}.txt").as_bytes(), Mode::Executable, "");
+        files.insert(format!("zoo/{number}").as_bytes(), Mode::SymbolicLink, "a");
+    }
+    let mut history = History::default();
+    history.commit(&files, &[], 0);
+    same_as_git(&repo, &history.import(&repo)[0]);
+}
+
+#[test]
 fn directories_may_be_very_deep() {
     let repo = Repo::new();
     let mut files = Files::default();

@@ -30,12 +30,13 @@ pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config
     let graph = dependencies::check(&services, problems);
     tags::check(&services, problems);
     let environments = environments::check(&file.environments, problems);
-    let checked: Vec<service::Checked> =
-        services.into_iter().filter_map(|(name, service)| service::check(&name, service, problems)).collect();
+    // Services are large: what holds them does not grow step by step.
+    let mut checked = Vec::with_capacity(services.len());
+    checked.extend(services.into_iter().filter_map(|(name, service)| service::check(&name, service, problems)));
     let graph = graph.filter(|_| !problems.has_errors())?;
 
     let mut filters = Vec::new();
-    let mut list = IndexMap::new();
+    let mut list = IndexMap::with_capacity(checked.len());
     for service::Checked { filter, depends_on, mut service } in checked {
         service.filter = add(&mut filters, filter);
         service.depends_on = dependencies::of(&graph, &depends_on);
