@@ -30,6 +30,7 @@ mod tags;
 mod tree;
 mod work_tree;
 
+pub use diff::Differ;
 pub use error::Error;
 pub use fetch::{Fetch, FetchError, Lacking, Missing};
 pub use head::{DefaultBranch, Head, RefName};

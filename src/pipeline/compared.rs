@@ -12,7 +12,7 @@ use crate::base::{Chosen, Doubt, Everyone};
 use crate::change::{Change, ChangeSet};
 use crate::config::{Config, Shape};
 use crate::filter::{self, Matches};
-use crate::git::{self, Fetch, Repository};
+use crate::git::{self, Differ, Fetch};
 
 /// A group of services, and what changed since their base.
 pub(super) struct Compared {
@@ -27,12 +27,12 @@ impl Compared {
     /// Compares head with the bases of a group: one tree diff a base. Where a tree cannot be had, the group's services
     /// are affected, and `chosen` says so.
     pub(super) fn of(
-        repository: &Repository,
+        differ: &mut Differ,
         mut group: Group,
         chosen: &mut Chosen,
         fetch: &mut Fetch,
     ) -> Result<Self, git::Error> {
-        let (changes, tree_diffs) = match fetch.until(|| changes(repository, &group.chosen)) {
+        let (changes, tree_diffs) = match fetch.until(|| changes(differ, &group.chosen)) {
             Err(error) if error.is_doubt() => {
                 group.chosen = group.chosen.out_of_reach(&error);
                 chosen.doubts.append(&mut group.chosen.doubts);
@@ -59,12 +59,12 @@ impl Compared {
 }
 
 /// Returns what changed between the chosen trees, with what stands on top, and how many pairs of trees that took.
-fn changes(repository: &Repository, chosen: &Chosen) -> Result<(ChangeSet, usize), git::Error> {
+fn changes(differ: &mut Differ, chosen: &Chosen) -> Result<(ChangeSet, usize), git::Error> {
     let Some(head) = &chosen.range.head else { return Ok((chosen.on_top.clone(), 0)) };
     let between = chosen
         .bases
         .iter()
-        .map(|base| repository.diff(base.as_ref(), head))
+        .map(|base| differ.diff(base.as_ref(), head))
         .reduce(|a, b| Ok(a?.or(b?)))
         .unwrap_or_else(|| Ok(ChangeSet::default()))?;
     Ok((between.then(chosen.on_top.clone()), chosen.bases.len()))

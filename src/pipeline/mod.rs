@@ -178,9 +178,10 @@ pub fn plan(
     step("reading changes");
     // Bases have most of their trees in common with each other.
     let keeping = (grouped.groups.len() > 1).then(|| repository.keeping());
+    let mut differ = keeping.as_ref().unwrap_or(repository).differ();
     let mut compared = Vec::new();
     for group in grouped.groups {
-        compared.push(Compared::of(keeping.as_ref().unwrap_or(repository), group, &mut chosen, &mut fetch)?);
+        compared.push(Compared::of(&mut differ, group, &mut chosen, &mut fetch)?);
     }
 
     step("comparing the configuration with base");

@@ -74,7 +74,7 @@ impl<'a> Fetch<'a> {
     ///
     /// # Errors
     /// Those of the last answer.
-    pub fn until<T, E: Lacking>(&mut self, ask: impl Fn() -> Result<T, E>) -> Result<T, E> {
+    pub fn until<T, E: Lacking>(&mut self, mut ask: impl FnMut() -> Result<T, E>) -> Result<T, E> {
         loop {
             let answer = ask();
             let missing = answer.as_ref().err().and_then(Lacking::missing);
