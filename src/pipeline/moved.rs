@@ -27,6 +27,10 @@ impl fmt::Display for Moved<'_> {
 /// Returns the directories that seem to have moved, in the order of filters.yaml, each with the place where most of its
 /// files are.
 pub(super) fn moved<'a>(config: &'a Config, changes: &ChangeSet, unmatched: &[&Change]) -> Vec<Moved<'a>> {
+    let mut added = unmatched.iter().filter(|change| change.status == Status::Added).peekable();
+    if added.peek().is_none() {
+        return Vec::new();
+    }
     let directories: BTreeMap<&[u8], usize> = config
         .services
         .values()
@@ -43,7 +47,7 @@ pub(super) fn moved<'a>(config: &'a Config, changes: &ChangeSet, unmatched: &[&C
         }
     }
     let mut found: BTreeMap<usize, BTreeMap<&[u8], usize>> = BTreeMap::new();
-    for change in unmatched.iter().filter(|change| change.status == Status::Added) {
+    for change in added {
         for (above, below) in splits(change.path.as_bytes()) {
             for service in gone.get(below).into_iter().flatten() {
                 *found.entry(*service).or_default().entry(above).or_default() += 1;
