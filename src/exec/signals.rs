@@ -12,7 +12,10 @@ use super::signal::Signal;
 /// The signals that this process gets, as long as the value is there.
 pub(super) struct Incoming {
     handle: Handle,
+    /// Whether the next one that asks for an end ends us.
     deadly: Arc<AtomicBool>,
+    /// Whether the next one makes them deadly.
+    over: Arc<AtomicBool>,
 }
 
 impl Incoming {
@@ -30,8 +33,13 @@ impl Incoming {
         }
         let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT].into_iter().filter(heard))?;
         let handle = signals.handle();
+        let over = Arc::new(AtomicBool::new(false));
+        let (is_over, becomes_deadly) = (Arc::clone(&over), Arc::clone(&deadly));
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in signals.forever() {
+                if is_over.load(Ordering::SeqCst) && ![SIGTSTP, SIGCONT].contains(&signal) {
+                    becomes_deadly.store(true, Ordering::SeqCst);
+                }
                 match signal {
                     SIGHUP => tell(Signal::Hangup),
                     SIGINT => tell(Signal::Interrupt),
@@ -41,7 +49,13 @@ impl Incoming {
                 }
             }
         })?;
-        Ok(Self { handle, deadly })
+        Ok(Self { handle, deadly, over })
+    }
+
+    /// Has the second one from now that asks for an end end us at once: no build is left to be told, and the report is
+    /// soon there.
+    pub(super) fn obey_the_second(&self) {
+        self.over.store(true, Ordering::SeqCst);
     }
 
     /// Has the next one that asks for an end end us at once.

@@ -58,10 +58,12 @@ type Serial = u64;
 /// outcome.
 pub fn run(builds: &[Build], settings: &Settings, sink: impl Sink) -> io::Result<Ended> {
     let (teller, listener) = pair();
-    thread::scope(|scope| {
+    // Signals are heard until all is shown, too.
+    let (ended, _signals) = thread::scope(|scope| {
         thread::Builder::new().name("events".to_owned()).spawn_scoped(scope, move || listener.listen(sink))?;
-        Ok(Run::new(builds, settings, teller)?.go())
-    })
+        io::Result::Ok(Run::new(builds, settings, teller)?.go())
+    })?;
+    Ok(ended)
 }
 
 struct Run<'a> {
@@ -124,7 +126,7 @@ impl<'a> Run<'a> {
     }
 
     /// Runs until all is over and nothing is left.
-    fn go(mut self) -> Ended {
+    fn go(mut self) -> (Ended, Incoming) {
         self.start_what_may();
         while !(self.active.is_empty() && self.schedule.is_over()) {
             if let Some(message) = self.wait() {
@@ -135,13 +137,16 @@ impl<'a> Run<'a> {
         }
         self.strays.sweep(Whose::All, &self.started());
         drop(self.watchdog);
-        self.signals.obey();
+        match self.interrupted {
+            Some(_) => self.signals.obey(),
+            None => self.signals.obey_the_second(),
+        }
         for service in self.results.settle_rest(&self.schedule) {
             self.teller.event(Event::Finished { service });
         }
         let report = self.results.into_report();
         self.teller.event(Event::Ended { report: report.clone() });
-        Ended { report, interrupted: self.interrupted }
+        (Ended { report, interrupted: self.interrupted }, self.signals)
     }
 
     /// Waits for a message, or until something is due.

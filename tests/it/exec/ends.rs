@@ -117,6 +117,23 @@ fn a_run_whose_output_is_never_taken_can_be_ended() {
 }
 
 #[test]
+fn a_signal_after_the_last_build_takes_no_report_away() {
+    let mut scenario = Scenario::new(1, vec![Script::new("one", "touch done")]);
+    scenario.deaf_until = Some("heard".to_owned());
+    let mut session = scenario.start();
+    while !session.path("done").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // Time for the run to be over, so that only its output is left. Where it is not, it is told to end.
+    std::thread::sleep(Duration::from_millis(300));
+    session.signal(Signal::INT);
+    std::thread::sleep(Duration::from_millis(50));
+    std::fs::write(session.path("heard"), "").unwrap();
+    assert!(session.wait().code().is_some());
+    assert_eq!(session.report().services.len(), 1);
+}
+
+#[test]
 fn a_failure_may_end_all() {
     let mut builds = manners();
     builds.push(Script::new("fails", "while test $(ls pids | wc -l) != 6; do sleep 0.01; done; exit 1"));
