@@ -50,11 +50,9 @@ impl Repository {
             }
             level = std::mem::take(&mut top.below);
         }
-        let mut all = Listing::default();
-        self.list_all(&level, region)?.into_iter().for_each(|part| all.append(part));
+        let parts = self.list_all(&level, region)?;
         top.entries.sort_from(0);
-        all.merge(top.entries);
-        Ok(all)
+        Ok(Listing::of_parts(parts, top.entries))
     }
 
     /// Lists what lies below many directories, in order: one list for each few of them, since threads that return few
@@ -67,8 +65,13 @@ impl Repository {
             for directory in directories {
                 let before = reading.entries.len();
                 repository.read_directory(directory, region, &mut reading)?;
-                while let Some(directory) = reading.below.pop() {
-                    repository.read_directory(&directory, region, &mut reading)?;
+                let mut known = 0;
+                loop {
+                    // What was found last is read next, from its first: then the list is nearly in order.
+                    reading.below[known..].reverse();
+                    let Some(next) = reading.below.pop() else { break };
+                    known = reading.below.len();
+                    repository.read_directory(&next, region, &mut reading)?;
                 }
                 reading.entries.sort_from(before);
             }

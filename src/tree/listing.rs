@@ -35,11 +35,31 @@ impl Listing {
         self.listed.push(Listed { text: last, path: start, id: end, end: text.len(), mode });
     }
 
-    /// Adds all of another list at the end.
-    pub fn append(&mut self, other: Self) {
-        let before = self.texts.len();
-        self.texts.extend(other.texts);
-        self.listed.extend(other.listed.into_iter().map(|listed| Listed { text: before + listed.text, ..listed }));
+    /// Returns the entries of parts that follow each other, and among them those of one more list: as all of these are in
+    /// the order of paths, so is the whole.
+    #[must_use]
+    pub fn of_parts(parts: Vec<Self>, among: Self) -> Self {
+        let count = among.len() + parts.iter().map(Self::len).sum::<usize>();
+        let mut all = Self { texts: among.texts, listed: Vec::with_capacity(count) };
+        let mut among = among.listed.into_iter().peekable();
+        for part in parts {
+            let first = all.texts.len();
+            all.texts.extend(part.texts);
+            let placed = |listed: &Listed| Listed { text: first + listed.text, ..*listed };
+            let mut rest = part.listed.as_slice();
+            let end = rest.last().map(placed);
+            let stands_before_end =
+                |listed: &Listed| end.is_some_and(|end| listed.path(&all.texts) < end.path(&all.texts));
+            while let Some(next) = among.next_if(stands_before_end) {
+                let before = rest.partition_point(|own| placed(own).path(&all.texts) < next.path(&all.texts));
+                all.listed.extend(rest[..before].iter().map(placed));
+                all.listed.push(next);
+                rest = &rest[before..];
+            }
+            all.listed.extend(rest.iter().map(placed));
+        }
+        all.listed.extend(among);
+        all
     }
 
     /// Puts what stands from a position on into the order of paths.
@@ -48,24 +68,7 @@ impl Listing {
     /// When the position lies behind the end.
     pub fn sort_from(&mut self, position: usize) {
         let texts = &self.texts;
-        self.listed[position..].sort_unstable_by(|a, b| a.path(texts).cmp(b.path(texts)));
-    }
-
-    /// Takes in another list: as both are in the order of paths, so is the whole.
-    pub fn merge(&mut self, other: Self) {
-        let both = Vec::with_capacity(self.len() + other.len());
-        let own = std::mem::replace(&mut self.listed, both);
-        let first = self.texts.len();
-        self.texts.extend(other.texts);
-        let mut rest = own.as_slice();
-        for listed in other.listed {
-            let listed = Listed { text: first + listed.text, ..listed };
-            let before = rest.partition_point(|own| own.path(&self.texts) < listed.path(&self.texts));
-            self.listed.extend_from_slice(&rest[..before]);
-            self.listed.push(listed);
-            rest = &rest[before..];
-        }
-        self.listed.extend_from_slice(rest);
+        self.listed[position..].sort_by(|a, b| a.path(texts).cmp(b.path(texts)));
     }
 
     /// Returns how many there are.
@@ -125,9 +128,9 @@ mod tests {
         let mut all = list(&[["", "b"], ["e/", "y"], ["e/", "x"]]);
         all.sort_from(1);
         assert_eq!(paths(&all), ["b", "e/x", "e/y"].map(Vec::from));
-        all.append(list(&[["f/", "x"]]));
-        all.merge(list(&[["", "a"], ["", "c"], ["", "d"], ["", "g"]]));
-        assert_eq!(paths(&all), ["a", "b", "c", "d", "e/x", "e/y", "f/x", "g"].map(Vec::from));
-        assert_eq!((all.len(), all.get(4)), (8, Entry { mode: Mode::File, id, path: b"e/x" }));
+        let among = list(&[["", "a"], ["", "c"], ["", "d"], ["", "ea"], ["", "g"]]);
+        let all = Listing::of_parts(vec![all, Listing::default(), list(&[["f/", "x"]])], among);
+        assert_eq!(paths(&all), ["a", "b", "c", "d", "e/x", "e/y", "ea", "f/x", "g"].map(Vec::from));
+        assert_eq!((all.len(), all.get(4)), (9, Entry { mode: Mode::File, id, path: b"e/x" }));
     }
 }
