@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
@@ -75,6 +75,7 @@ pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProbl
             by_prefix.entry(pattern.prefix()).or_default().push((service, pattern));
         }
     }
+    let lengths: BTreeSet<usize> = by_prefix.keys().map(|prefix| prefix.len()).collect();
     let mut problems = Vec::new();
     for (other, other_pattern) in services.iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one))) {
         if let Err(error) = other_pattern.tag(&Version::new(0, 0, 0)) {
@@ -82,7 +83,7 @@ pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProbl
         }
         // Only a pattern whose prefix begins the other's can take its tags, or stand in their way.
         let text = other_pattern.prefix();
-        let shorter = (0..=text.len()).filter_map(|end| by_prefix.get(text.get(..end)?)).flatten();
+        let shorter = lengths.range(..=text.len()).filter_map(|end| by_prefix.get(text.get(..*end)?)).flatten();
         for (service, pattern) in shorter.filter(|(service, pattern)| *service != other && *pattern != other_pattern) {
             let (service, pattern) = ((*service).clone(), (*pattern).clone());
             let (other, other_pattern) = (other.clone(), other_pattern.clone());

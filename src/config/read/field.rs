@@ -15,8 +15,8 @@ pub(in crate::config) enum Field<T> {
     Absent,
     /// The key is there without a value: not even the default holds.
     Empty,
-    /// A value.
-    Given(Located<T>),
+    /// A value. Of a service's many keys few are there, and those that are not take no room for one.
+    Given(Box<Located<T>>),
     /// Something that could not be read; the problem has been told.
     Broken,
 }
@@ -26,15 +26,15 @@ impl<T: Read> Field<T> {
         if view.is_null() {
             return Self::Empty;
         }
-        T::read(view, problems).map_or(Self::Broken, |value| Self::Given(view.locate(value)))
+        T::read(view, problems).map_or(Self::Broken, |value| Self::Given(Box::new(view.locate(value))))
     }
 
     pub(in crate::config) fn over(self, defaults: &Self) -> Self {
         match (self, defaults) {
             (Self::Absent, defaults) => defaults.clone(),
             (Self::Given(own), Self::Given(defaults)) => {
-                let Located { value, used, defined } = own;
-                Self::Given(Located { value: value.over(&defaults.value), used, defined })
+                let Located { value, used, defined } = *own;
+                Self::Given(Box::new(Located { value: value.over(&defaults.value), used, defined }))
             }
             (own, _) => own,
         }

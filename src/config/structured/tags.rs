@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use super::{Services, checked_name};
 use crate::config::problems::Problems;
 use crate::config::raw;
 use crate::config::read::{Field, Named};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Located};
 use crate::name::{Escaped, RepoDir, ServiceName};
 use crate::version::{TagFormat, TagPattern, TagProblem, tag_problems};
 
@@ -47,12 +48,14 @@ pub(super) fn patterns(name: &ServiceName, service: &raw::Service) -> Vec<TagPat
 }
 
 /// Returns the formats of a service's tags, or the usual one.
-fn formats(service: &raw::Service) -> Vec<TagFormat> {
+fn formats(service: &raw::Service) -> Vec<&TagFormat> {
+    static USUAL: LazyLock<Option<TagFormat>> = LazyLock::new(|| TagFormat::parse(TagFormat::DEFAULT).ok());
+    static BY_NAME: LazyLock<Option<TagFormat>> = LazyLock::new(|| TagFormat::parse(TagFormat::BY_NAME).ok());
     if let Field::Given(tags) = &service.tag {
-        return tags.value.0.iter().map(|tag| tag.value.0.clone()).collect();
+        return tags.value.0.iter().map(|tag| &tag.value.0).collect();
     }
     let has_path = service.path.value().is_some_and(|path| !path.0.is_root());
-    TagFormat::parse(if has_path { TagFormat::DEFAULT } else { TagFormat::BY_NAME }).into_iter().collect()
+    if has_path { &USUAL } else { &BY_NAME }.iter().collect()
 }
 
 /// Complains of a format that needs a path where there is none.
@@ -82,7 +85,7 @@ fn say(problem: &TagProblem, services: &Services, problems: &mut Problems<'_>) {
     let place = |service: &ServiceName| {
         let named = &services[service.as_str()];
         match &named.value.value.tag {
-            Field::Given(tags) if tags.defined.start >= named.name.defined.start => tags.as_ref().map(|_| ()),
+            Field::Given(tags) if tags.defined.start >= named.name.defined.start => Located::as_ref(tags).map(|_| ()),
             Field::Given(_) | Field::Absent | Field::Empty | Field::Broken => named.name.clone(),
         }
     };
