@@ -154,14 +154,17 @@ impl Filters {
         let leading = owners.len();
         for hit in &*texts {
             let following = &self.owners[self.of_text[hit.text].following.clone()];
-            let mut before = None;
-            for at in 0..if following.is_empty() { 0 } else { leading } {
+            if following.is_empty() {
+                continue;
+            }
+            for at in 0..leading {
                 let filter = owners[at].0.filter;
-                if before.replace(filter) != Some(filter) {
-                    let from = following.partition_point(|owner| owner.filter < filter);
-                    let of_filter = following[from..].iter().take_while(|owner| owner.filter == filter);
-                    owners.extend(of_filter.map(|owner| (*owner, hit.doubt)));
+                if at > 0 && owners[at - 1].0.filter == filter {
+                    continue;
                 }
+                let from = following.partition_point(|owner| owner.filter < filter);
+                let of_filter = following[from..].iter().take_while(|owner| owner.filter == filter);
+                owners.extend(of_filter.map(|owner| (*owner, hit.doubt)));
             }
         }
         if owners.len() > leading {
