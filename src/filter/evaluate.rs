@@ -249,6 +249,7 @@ mod tests {
         }
         assert_eq!(whole.unmatched.len(), first.unmatched.len() + second.unmatched.len());
     }
+
     fn some_filter() -> impl Strategy<Value = Filter> {
         let text = || prop::sample::select(vec!["a/**", "**/*.md", "!**/*.md", "a/b", "b/**", "!b/**", "**", "!a/c"]);
         let status = || prop::sample::select(vec!["added", "modified", "deleted", ""]);

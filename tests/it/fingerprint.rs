@@ -240,6 +240,62 @@ warning[dead-filter]: the patterns of `api` match no tracked file, so nothing ca
     );
 }
 
+#[test]
+fn each_of_many_dead_filters_is_told_where_its_own_files_went() {
+    let repo = Repo::new();
+    let mut file = "services:\n".to_owned();
+    for name in ["a", "b", "gone", "like-all"] {
+        let _ = writeln!(file, "  {name}: {{ path: {name}, filters: [\"{name}/**\"] }}");
+        // What is everywhere tells nothing.
+        repo.write(format!("{name}/LICENSE"), "free");
+    }
+    (0..20).for_each(|number| {
+        repo.write(format!("lib/{number}/LICENSE"), "free");
+    });
+    repo.write("filters.yaml", &file).write("a/x", "of a").write("b/x", "of b").write("gone/x", "of gone");
+    repo.commit("base");
+    repo.git(["mv", "a", "new-a"]);
+    repo.git(["mv", "b", "new-b"]);
+    repo.git(["mv", "like-all", "new-all"]);
+    repo.git(["rm", "-rq", "gone"]);
+    repo.commit("moved");
+    let plan = "plan --base HEAD~1 --head HEAD --dead warn --unmatched ignore --direct";
+    repo.rebake(plan.split(' ')).success().stderr(str![[r#"
+warning[dead-filter]: the patterns of `a` match no tracked file, so nothing can ever affect it
+ --> filters.yaml:2:27
+  |
+2 |   a: { path: a, filters: ["a/**"] }
+  |                           ^^^^^^ matches nothing
+  |
+  = help: its files moved: write `new-a` for `a`
+
+warning[dead-filter]: the patterns of `b` match no tracked file, so nothing can ever affect it
+ --> filters.yaml:3:27
+  |
+3 |   b: { path: b, filters: ["b/**"] }
+  |                           ^^^^^^ matches nothing
+  |
+  = help: its files moved: write `new-b` for `b`
+
+warning[dead-filter]: the patterns of `gone` match no tracked file, so nothing can ever affect it
+ --> filters.yaml:4:33
+  |
+4 |   gone: { path: gone, filters: ["gone/**"] }
+  |                                 ^^^^^^^^^ matches nothing
+  |
+  = help: mend the patterns, or take the service out; `--dead allow` plans all the same
+
+warning[dead-filter]: the patterns of `like-all` match no tracked file, so nothing can ever affect it
+ --> filters.yaml:5:41
+  |
+5 |   like-all: { path: like-all, filters: ["like-all/**"] }
+  |                                         ^^^^^^^^^^^^^ matches nothing
+  |
+  = help: mend the patterns, or take the service out; `--dead allow` plans all the same
+
+"#]]);
+}
+
 /// A configuration over the paths of random trees.
 fn random_config(random: &mut Random) -> String {
     // Every other configuration has no status words.

@@ -131,6 +131,22 @@ fn a_clone_without_directories_says_so() {
 }
 
 #[test]
+fn what_is_missing_of_one_base_is_not_missed_of_others() {
+    let repo = Repo::new();
+    repo.write("dir/a", "1").write("other/b", "1");
+    let base = repo.commit("base");
+    let next = repo.write("dir/a", "2").commit("next");
+    let head = repo.write("dir/a", "3").write("other/b", "2").commit("head");
+    let tree = repo.git(["rev-parse", &format!("{base}:dir")]);
+    std::fs::remove_file(repo.dir().join(format!(".git/objects/{}/{}", &tree[..2], &tree[2..]))).unwrap();
+    let git = repo.open();
+    let mut differ = git.differ();
+    let error = differ.diff(Some(&base), &head).unwrap_err();
+    assert!(matches!(&error, Error::MissingTree { id, .. } if *id == tree), "{error:?}");
+    same_as_git_with(&mut differ, &repo, &next, &head);
+}
+
+#[test]
 fn a_commit_that_is_not_there_is_named() {
     let repo = Repo::new();
     let head = repo.commit("head");
