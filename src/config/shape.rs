@@ -27,6 +27,6 @@ pub(super) fn nothing(problems: &mut Problems<'_>) {
     if !problems.has_errors() {
         let problem = Diagnostic::error("empty-file", "there is nothing in this file but blanks and comments");
         let problem = problem.label(problems.file(), Span::default(), "");
-        problems.push(problem.help("say under `services:` what is built; `rebake init` writes a first version"));
+        problems.push(problem.help("say under `services:` what is built, as the README shows"));
     }
 }

@@ -13,7 +13,7 @@ pub fn source(name: impl Into<String>, bytes: &[u8]) -> Result<SourceFile, Diagn
     let name = name.into();
     let shown = crate::name::Escaped::new(&name);
     if bytes.len() > MAX_BYTES {
-        let message = format!("{shown} has {} bytes; up to {MAX_BYTES} are read", bytes.len());
+        let message = format!("{shown} has more than {MAX_BYTES} bytes, and no more are read");
         return Err(Diagnostic::error("file-too-large", message).help("check that this is the right file"));
     }
     let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
