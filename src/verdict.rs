@@ -1,10 +1,11 @@
-//! Whether the jobs of a workflow did what its plan asked for (spec section 11): the one check to require.
+//! Whether the jobs of a workflow did what its plan asked for: the one check to require.
 //!
 //! The jobs of a matrix have names that nobody knows beforehand, and a job that is skipped counts as passed where a check
 //! is required. So one constant job reads GitHub's `needs` and fails where anything is not as it should be.
 
 use indexmap::IndexMap;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::name::Escaped;
 
@@ -16,8 +17,29 @@ pub struct Needs(IndexMap<String, Job>);
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct Job {
     result: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     outputs: IndexMap<String, String>,
+}
+
+/// act writes `null` where a job has no outputs.
+fn null_is_empty<'de, D: Deserializer<'de>>(value: D) -> Result<IndexMap<String, String>, D::Error> {
+    Option::deserialize(value).map(Option::unwrap_or_default)
+}
+
+impl Job {
+    /// Returns whether an output counts or lists nothing: a number, a list, or the `include` of a matrix. `None` where it
+    /// is none of these.
+    fn is_empty(&self, output: &str) -> Option<bool> {
+        match serde_json::from_str(self.outputs.get(output)?).ok()? {
+            Value::Number(count) => Some(count.as_u64()? == 0),
+            Value::Array(list) => Some(list.is_empty()),
+            matrix => Some(matrix.get("include")?.as_array()?.is_empty()),
+        }
+    }
+
+    fn says(&self, output: &str, value: &str) -> bool {
+        self.outputs.get(output).is_some_and(|found| found == value)
+    }
 }
 
 /// What is expected of the jobs.
@@ -36,6 +58,11 @@ pub struct Expected {
 impl Expected {
     /// The output that says whether anything is affected.
     pub const ANY: &'static str = "any";
+
+    /// Returns the output of the plan that says whether a job is due.
+    fn due_by(&self, job: &str) -> &str {
+        self.due.get(job).map_or(Self::ANY, String::as_str)
+    }
 }
 
 /// What is not as it should be.
@@ -73,6 +100,27 @@ pub enum Problem {
         /// Its value, escaped.
         value: String,
     },
+    /// An output that says whether something is due does not agree with one that lists or counts it.
+    #[error(
+        "the outputs of the job `{job}` contradict each other: `{output}` is `{value}`, but `{list}` {}",
+        if *value { "has nothing" } else { "has something" }
+    )]
+    Contradiction {
+        /// The job that made the plan.
+        job: String,
+        /// The output that says whether something is due.
+        output: String,
+        /// Its value: `true` or `false`.
+        value: bool,
+        /// The output that lists or counts what is due.
+        list: String,
+    },
+    /// Something is due, and no job that builds it is waited for.
+    #[error("the plan's output `{output}` is `true`, and `needs` has no job that is due by it")]
+    Unwatched {
+        /// The output that says that something is due, escaped.
+        output: String,
+    },
     /// A job was skipped that should have run.
     #[error("the job `{job}` was skipped, though the plan's output `{output}` is `true`")]
     Skipped {
@@ -97,6 +145,13 @@ impl Problem {
                  that as a variable (`vars`), or choose fewer `--fields`; or the job does not list it under `outputs`"
             }
             Self::NoAnswer { .. } => "`outputs` of that job must hand the step's output on as it is",
+            Self::Contradiction { .. } => {
+                "hand on both outputs of one step as they are; a filter of such a name hides rebake's own output"
+            }
+            Self::Unwatched { .. } => {
+                "list the jobs that build under `needs` of the job that runs this; name a job that another output than \
+                 `any` asks for with `--due JOB=OUTPUT`"
+            }
             Self::Skipped { .. } => {
                 "compare its `if` with the output; a job that may be skipped is named with `--optional`, one that \
                  another output asks for with `--due JOB=OUTPUT`"
@@ -132,7 +187,7 @@ pub fn verdict(needs: &Needs, expected: &Expected) -> Result<Vec<Problem>, Unkno
     }
     let jobs = needs.0.iter().filter(|(name, _)| **name != expected.plan);
     let mut problems: Vec<Problem> = match plan.result.as_str() {
-        "success" => lost(plan, expected),
+        "success" => [lost(plan, expected), contradictions(plan, expected), unwatched(needs, plan, expected)].concat(),
         "skipped" => vec![Problem::NoPlan { job: expected.plan.clone() }],
         result => vec![ended(&expected.plan, result)],
     };
@@ -156,13 +211,49 @@ fn lost(plan: &Job, expected: &Expected) -> Vec<Problem> {
     missing.map(|output| Problem::Lost { job: expected.plan.clone(), output: output.clone() }).collect()
 }
 
+/// Returns the levels of a plan, and the plan as a whole, as suffixes of the outputs `any` and `matrix`.
+fn suffixes(plan: &Job) -> impl Iterator<Item = &str> {
+    plan.outputs.keys().filter_map(|output| output.strip_prefix(Expected::ANY))
+}
+
+/// The outputs that list and count what is due must agree with `any`, and those of a level with `any_N`: a workflow reads
+/// either.
+fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
+    let contradiction = |suffix: &str, list: String| {
+        let (job, output) = (expected.plan.clone(), format!("{}{suffix}", Expected::ANY));
+        let value = plan.is_empty(&list)?;
+        plan.says(&output, &value.to_string()).then_some(Problem::Contradiction { job, output, value, list })
+    };
+    let whole = ["services", "count"].into_iter().filter_map(|list| contradiction("", list.to_owned()));
+    let matrices = suffixes(plan).filter_map(|suffix| contradiction(suffix, format!("matrix{suffix}")));
+    matrices.chain(whole).collect()
+}
+
+/// Where a plan says that something is due, a job must stand for it that may not be skipped. Where jobs are due by level,
+/// each level needs one.
+fn unwatched(needs: &Needs, plan: &Job, expected: &Expected) -> Vec<Problem> {
+    let jobs = needs.0.keys().filter(|job| **job != expected.plan && !expected.optional.contains(job));
+    let watched: Vec<&str> = jobs.map(|job| expected.due_by(job)).collect();
+    let is_level = |output: &str| output.starts_with("any_");
+    let is_watched = |output: &str| match output {
+        Expected::ANY => !watched.is_empty(),
+        level => watched.contains(&level) || !watched.iter().copied().any(is_level),
+    };
+    suffixes(plan)
+        .map(|suffix| format!("{}{suffix}", Expected::ANY))
+        .filter(|output| output == Expected::ANY || is_level(output))
+        .filter(|output| plan.says(output, "true") && !is_watched(output))
+        .map(|output| Problem::Unwatched { output: Escaped::new(&output).to_string() })
+        .collect()
+}
+
 /// A skipped job is well where the plan said that nothing was due for it. Where the plan itself is in trouble, that has
 /// been said, and explains the skipping.
 fn skipped(name: &str, plan: &Job, expected: &Expected) -> Option<Problem> {
     if plan.result != "success" {
         return None;
     }
-    let output = expected.due.get(name).map_or(Expected::ANY, String::as_str).to_owned();
+    let output = expected.due_by(name).to_owned();
     let job = expected.plan.clone();
     match plan.outputs.get(&output).map(String::as_str) {
         Some("false") => None,
@@ -260,6 +351,63 @@ mod tests {
         };
         assert_eq!(says_of(&needs("failure")), ["the job `plan` ended with `failure`"]);
         assert_eq!(says_of(&needs("skipped")), ["the job `plan` was skipped, so nobody knows what is to be built"]);
+    }
+
+    #[test]
+    fn outputs_that_contradict_each_other_are_a_problem() {
+        let matrix = |jobs: &[&str]| json!({"include": jobs}).to_string();
+        let hidden = json!({"any": "false", "matrix": matrix(&["api"]), "any_1": "false"});
+        assert_eq!(
+            says(&hidden, ["skipped"; 3]),
+            ["the outputs of the job `plan` contradict each other: `any` is `false`, but `matrix` has something"]
+        );
+        let empty = json!({"any": "true", "matrix": matrix(&[]), "any_1": "true", "matrix_1": matrix(&["web"])});
+        assert_eq!(
+            says(&empty, ["success"; 3]),
+            ["the outputs of the job `plan` contradict each other: `any` is `true`, but `matrix` has nothing"]
+        );
+        let level = json!({"any": "true", "matrix": matrix(&["api"]), "any_1": "false", "matrix_1": matrix(&["web"])});
+        assert_eq!(
+            says(&level, ["success"; 3]),
+            ["the outputs of the job `plan` contradict each other: `any_1` is `false`, but `matrix_1` has something"]
+        );
+        let counted = json!({"any": "false", "matrix": "{}", "any_1": "false", "count": "1", "services": "[]"});
+        assert_eq!(
+            says(&counted, ["success"; 3]),
+            ["the outputs of the job `plan` contradict each other: `any` is `false`, but `count` has something"]
+        );
+    }
+
+    #[test]
+    fn what_is_due_needs_a_job() {
+        let plan =
+            |any_1: &str| json!({"result": "success", "outputs": {"any": "true", "any_1": any_1, "matrix": "{}"}});
+        let judged = |needs: Value, due: &[(&str, &str)], optional: &[&str]| {
+            let needs: Needs = serde_json::from_value(needs).unwrap();
+            let due = due.iter().map(|(job, output)| ((*job).to_owned(), (*output).to_owned())).collect();
+            let optional = optional.iter().map(|job| (*job).to_owned()).collect();
+            let problems = verdict(&needs, &Expected { due, optional, ..expected() }).unwrap();
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let unwatched = |output: &str| {
+            vec![format!("the plan's output `{output}` is `true`, and `needs` has no job that is due by it")]
+        };
+        let done = json!({"result": "success"});
+        assert_eq!(judged(json!({"plan": plan("false")}), &[], &[]), unwatched("any"));
+        assert_eq!(judged(json!({"plan": plan("false"), "images": done}), &[], &["images"]), unwatched("any"));
+        let first = json!({"plan": plan("true"), "first": done});
+        assert_eq!(judged(first.clone(), &[], &[]), [""; 0], "one matrix has all jobs");
+        assert_eq!(judged(first, &[("first", "any_0")], &[]), unwatched("any_1"));
+        let both = json!({"plan": plan("true"), "first": done, "second": done});
+        assert_eq!(judged(both, &[("first", "any_0"), ("second", "any_1")], &[]), [""; 0]);
+    }
+
+    #[test]
+    fn a_job_without_outputs_may_say_null() {
+        let needs = json!({"plan": {"result": "success", "outputs": {"any": "true", "matrix": "{}"}},
+            "build": {"result": "success", "outputs": null}, "late": {"result": "success", "outputs": null},
+            "deploy": {"result": "success", "outputs": null}});
+        assert_eq!(says_of(&needs), [""; 0]);
     }
 
     #[test]
