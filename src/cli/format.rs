@@ -143,7 +143,7 @@ fn text(
         FormatName::Github => emit::github(&to_build, matrices)?,
         FormatName::Gitlab => emit::gitlab(&to_build, matrices.pack)?,
         FormatName::Buildkite => emit::buildkite(&to_build, matrices.pack)?,
-        FormatName::Circleci => emit::circleci(&to_build, matrices.pack)?,
+        FormatName::Circleci => emit::circleci(plan, matrices.pack)?,
         FormatName::Azure => emit::azure(&to_build, matrices)?,
         FormatName::Argo => emit::argo(&to_build, matrices.pack)?,
         #[cfg(unix)]

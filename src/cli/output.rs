@@ -1,6 +1,7 @@
 //! Standard output carries the result alone; everything else goes to standard error.
 
-use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal as _, Read as _, Seek as _, SeekFrom, StdoutLock, Write as _};
 use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
@@ -136,13 +137,24 @@ pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
     }
 }
 
-/// Appends a text to a file in one write.
-pub(crate) fn append(path: &Path, text: &str) -> Result<(), Failure> {
-    let what = || format!("cannot write {}", path.display());
-    let mut file = std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(path)
-        .map_err(|error| Failure::file(&what(), &error))?;
-    file.write_all(text.as_bytes()).map_err(|error| Failure::file(&what(), &error))
+/// Appends lines to a file in one write. An earlier writer may have left the last line of the file open: a line break
+/// closes it first.
+pub(crate) fn append(path: &Path, lines: &str) -> Result<(), Failure> {
+    append_lines(path, lines).map_err(|error| Failure::file(&format!("cannot write {}", path.display()), &error))
+}
+
+fn append_lines(path: &Path, lines: &str) -> io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().read(true).append(true).create(true).open(path)?;
+    let line_break = if ends_in_open_line(&mut file)? { "\n" } else { "" };
+    file.write_all([line_break, lines].concat().as_bytes())
+}
+
+fn ends_in_open_line(file: &mut File) -> io::Result<bool> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }

@@ -88,13 +88,13 @@ fn check_name(name: &str) -> Result<(), EmitError> {
 
 /// Returns the text to append to the file that `GITHUB_OUTPUT` names.
 ///
-/// Every value stands between two lines of `delimiter`, which no value may hold: `None` when one does. The text begins
-/// with a line break, which the runner skips, since an earlier writer may have left its last line open.
+/// Every value stands between two lines of `delimiter`, which no value may hold: `None` when one does. No line is blank
+/// outside a value: GitHub's runner skips such a line, and the runners of act, Gitea and Forgejo refuse it.
 #[must_use]
 pub fn render(outputs: &[Output], delimiter: &str) -> Option<String> {
     if outputs.iter().any(|output| output.value.contains(delimiter) || output.name.contains(delimiter)) {
         return None;
     }
     let entry = |Output { name, value }: &Output| format!("{name}<<{delimiter}\n{value}\n{delimiter}\n");
-    Some(std::iter::once("\n".to_owned()).chain(outputs.iter().map(entry)).collect())
+    Some(outputs.iter().map(entry).collect())
 }

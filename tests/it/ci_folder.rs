@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rebake::trigger::Engine;
+use serde_json::Value;
 use snapbox::str;
 
 use crate::repo::{Rebake, Repo};
@@ -168,5 +169,29 @@ fn an_environment_that_a_shell_would_obey_is_refused_before_anything_is_written(
             assert!(said.contains(&format!("the environment {name} cannot be")), "{engine}: {said}");
             assert!(!repo.dir().join(".rebake").exists() && run.stdout.is_empty(), "{engine}");
         }
+    }
+}
+
+/// The jobs of CircleCI share no file with the job that plans: the configuration carries the plan, names and all.
+#[test]
+fn a_job_of_circleci_builds_what_was_planned() {
+    let repo = Repo::new();
+    let run = r#"printf %s "$REBAKE_VERSION" > "$HOME/built""#;
+    repo.write("filters.yaml", format!("services:\n  api: {{path: api, run: '{run}'}}\n")).commit("first");
+    repo.write("api/it's", "").commit("second");
+    for flags in [["--style", "sha"], ["--version", "9.9.9"], ["--abbrev", "12"], ["--count", "paths"]] {
+        let plan = ["plan", "--ci", "--base", "HEAD~1"];
+        on(repo.rebake([&plan[..], &flags].concat()), Engine::CircleCi, &repo).success();
+        let planned: Value = serde_json::from_str(&files(&repo)["plan.json"]).unwrap();
+        let pipeline: Value = serde_json::from_str(&files(&repo)["pipeline.yml"]).unwrap();
+        std::fs::remove_dir_all(repo.dir().join(".rebake")).unwrap();
+
+        let command = pipeline["jobs"]["rebake-build"]["steps"][2]["run"]["command"].as_str().unwrap();
+        let command = command.replace("exec rebake", concat!("exec ", env!("CARGO_BIN_EXE_rebake")));
+        let job = on(repo.rebake([""; 0]), Engine::CircleCi, &repo).env("REBAKE_ONLY", "api").into_shell(&command);
+        let built = { job }.output().unwrap();
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        let built = std::fs::read_to_string(repo.dir().parent().unwrap().join("built")).unwrap();
+        assert_eq!(built, planned["services"][0]["version"].as_str().unwrap(), "{flags:?}");
     }
 }

@@ -55,7 +55,6 @@ pub(crate) fn write(plan: &str, format: &str, args: &[&str], code: i32) -> Run {
 #[test]
 fn capstone_as_outputs_of_github() {
     capstone().rebake(["plan", "--format", "github"]).success().stdout(str![[r#"
-
 any=true
 count=2
 matrix={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-fb16ddf","version":"1.2.0-0001-fb16ddf"},{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-fb16ddf","version":"1.0.9-0001-fb16ddf"}]}
@@ -216,7 +215,6 @@ fn capstone_as_a_configuration_of_circleci() {
         }
       ],
       "environment": {
-        "REBAKE_ENVIRONMENT": "local",
         "REBAKE_ONLY": "<< parameters.only >>"
       },
       "parameters": {
@@ -229,7 +227,7 @@ fn capstone_as_a_configuration_of_circleci() {
         "setup_remote_docker",
         {
           "run": {
-            "command": "exec rebake build --all --environment /"$REBAKE_ENVIRONMENT/" --only /"$REBAKE_ONLY/"",
+            "command": "printf %s '{[..]}' > .git/plan.json/nexec rebake build --plan .git/plan.json --only /"$REBAKE_ONLY/"",
             "name": "build"
           }
         }
@@ -346,7 +344,6 @@ fn capstone_as_a_workflow_of_argo() {
 fn nothing_to_rebuild_is_a_pipeline_that_does_nothing() {
     let empty = saved(&[]);
     write(&empty, "github", &[], 0).stdout(str![[r#"
-
 any=false
 count=0
 matrix={"include":[]}
@@ -563,7 +560,6 @@ fn services_are_packed_as_asked() {
 #[test]
 fn a_packed_matrix_says_what_each_job_builds() {
     write(&saved(&fan_in(2)), "github", &["--pack", "level", "--levels", "2"], 0).stdout(str![[r#"
-
 any=true
 count=3
 matrix={"include":[{"job":"level-0","service":"service-0,service-1"},{"job":"level-1","service":"top"}]}

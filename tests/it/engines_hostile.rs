@@ -1,5 +1,7 @@
 //! Nothing that people can name makes a pipeline do more: file names, refs, descriptions, and plans from elsewhere.
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use rebake::emit::{self, EmitError, Field, Matrices, Pack};
@@ -53,10 +55,33 @@ const HOSTILE: &[&str] = &[
     "a,b",
 ];
 
-/// Reads what `--format github` writes, as the runner does: every line is empty or `name=value`.
+/// Reads what `--format github` writes, as every runner does: each line is `name=value`.
 fn outputs(text: &str) -> Vec<(&str, &str)> {
     assert!(text.is_ascii() && !text.contains('\r') && !text.contains("##["), "{text}");
-    text.lines().filter(|line| !line.is_empty()).map(|line| line.split_once('=').unwrap()).collect()
+    text.lines().map(|line| line.split_once('=').unwrap()).collect()
+}
+
+/// Takes the command out of a configuration of CircleCI, which carries the plan, and leaves the rest.
+fn take_circleci_command(document: &str) -> (String, String) {
+    let mut document: Value = serde_json::from_str(document).unwrap();
+    let Value::String(command) = document["jobs"]["rebake-build"]["steps"][2]["run"]["command"].take() else {
+        panic!()
+    };
+    (command, document.to_string())
+}
+
+/// The command hands on the very plan, whatever stands in it: CircleCI fills in nothing, and a shell expands nothing.
+#[track_caller]
+fn check_circleci_command(command: &str, plan: &Value) {
+    assert!(command.is_ascii() && !command.contains("<<"), "{command}");
+    let (write, build) = command.rsplit_once('\n').unwrap();
+    assert_eq!(build, "exec rebake build --plan .git/plan.json --only \"$REBAKE_ONLY\"");
+    let dir = tempfile::TempDir::new().unwrap();
+    std::fs::create_dir(dir.path().join(".git")).unwrap();
+    assert!(Command::new("sh").args(["-euc", write]).current_dir(&dir).status().unwrap().success());
+    let written = std::fs::read_to_string(dir.path().join(".git/plan.json")).unwrap();
+    assert_eq!(rebake::plan::read(&written).unwrap(), rebake::plan::read(&plan.to_string()).unwrap());
+    assert!(!dir.path().join("pwned").exists());
 }
 
 fn check_outputs(text: &str) {
@@ -111,10 +136,15 @@ fn no_other_text_of_a_plan_reaches_a_pipeline() {
         }
         for format in ENGINES {
             let document = written(&plan.to_string(), format, Pack::Service).unwrap();
-            if format == "github" {
-                check_outputs(&document);
-            } else {
-                assert_eq!(document, written(&clean, format, Pack::Service).unwrap(), "{format}: {text}");
+            match format {
+                "github" => check_outputs(&document),
+                "circleci" => {
+                    let (command, rest) = take_circleci_command(&document);
+                    check_circleci_command(&command, &plan);
+                    let harmless = take_circleci_command(&written(&clean, format, Pack::Service).unwrap());
+                    assert_eq!(rest, harmless.1, "{text}");
+                }
+                _ => assert_eq!(document, written(&clean, format, Pack::Service).unwrap(), "{format}: {text}"),
             }
         }
     }
@@ -152,10 +182,15 @@ fn hostile_files_refs_and_descriptions_make_the_same_pipelines() {
     let (hostile, harmless) = (repository(true), repository(false));
     for format in ENGINES {
         let run = |repo: &Repo| repo.rebake(["plan", "--base", "HEAD~1", "--format", format]).success().text();
-        if format == "github" {
-            check_outputs(&run(&hostile));
-        } else {
-            assert_eq!(run(&hostile), run(&harmless), "{format}");
+        match format {
+            "github" => check_outputs(&run(&hostile)),
+            "circleci" => {
+                let (command, rest) = take_circleci_command(&run(&hostile));
+                let plan = hostile.rebake(["plan", "--base", "HEAD~1", "--format", "json"]).success().text();
+                check_circleci_command(&command, &serde_json::from_str(&plan).unwrap());
+                assert_eq!(rest, take_circleci_command(&run(&harmless)).1);
+            }
+            _ => assert_eq!(run(&hostile), run(&harmless), "{format}"),
         }
         assert!(!hostile.dir().join("pwned").exists());
     }

@@ -31,7 +31,7 @@ impl Folder {
         let pipeline = match engine {
             Engine::GitLab => Some(emit::gitlab(&to_build, matrices.pack)?),
             Engine::Buildkite => Some(emit::buildkite(&to_build, matrices.pack)?),
-            Engine::CircleCi => Some(emit::circleci(&to_build, matrices.pack)?),
+            Engine::CircleCi => Some(emit::circleci(plan, matrices.pack)?),
             _ => None,
         };
         files.extend(pipeline.map(|text| ("pipeline.yml", text)));

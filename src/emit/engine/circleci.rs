@@ -4,14 +4,22 @@ use serde_json::{Value, json};
 
 use super::label::Rule;
 use super::{NOTHING, Pack, jobs, labels};
-use crate::emit::{EmitError, json, variables};
+use crate::emit::{EmitError, json};
 use crate::plan::Plan;
 
 const NAMES: Rule = Rule { engine: "CircleCI", prefix: "build-", takes: "_-", instead: '-', longest: 255 };
 
-/// No file of the setup workflow is sure to reach the workflow that goes on from it, so each job plans its own services
-/// anew: the same commit and environment give the same names.
-const BUILD: &str = r#"exec rebake build --all --environment "$REBAKE_ENVIRONMENT" --only "$REBAKE_ONLY""#;
+/// Returns what a job runs. No file of the setup workflow is sure to reach the workflow that continues it, so the
+/// configuration itself carries the plan: a job builds what was planned, under the names that were planned.
+fn build(plan: &Plan) -> String {
+    // Within single quotes a shell reads nothing but the quote, and CircleCI fills in nothing but `<<`. Both can stand in
+    // a JSON string alone, where an escape means the same.
+    let plan = json::ascii_line(plan).replace('\'', "\\u0027").replace('<', "\\u003c");
+    format!("printf %s '{plan}' > {PLAN}\nexec rebake build --plan {PLAN} --only \"$REBAKE_ONLY\"")
+}
+
+/// Below `.git`, where it is no change of the work tree.
+const PLAN: &str = ".git/plan.json";
 
 #[derive(Serialize)]
 struct Config {
@@ -41,9 +49,10 @@ struct Job {
 /// job that does nothing, since a workflow without jobs is refused.
 ///
 /// # Errors
-/// As for every engine, and when the environment has a name that a plan from elsewhere alone can have.
+/// As for every engine.
 pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
-    let jobs = jobs(plan, pack)?;
+    let to_build = plan.to_build();
+    let jobs = jobs(&to_build, pack)?;
     let names = labels(jobs.iter().map(|job| job.name.as_str()), &NAMES)?;
     // For a tag, CircleCI leaves out every job that does not ask for tags.
     let filters = json!({"tags": {"only": "/.*/"}});
@@ -66,12 +75,9 @@ pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
         json!({"rebake-build": {
             "parameters": {"only": {"type": "string"}},
             "docker": image,
-            "environment": {
-                "REBAKE_ENVIRONMENT": variables::environment(plan)?,
-                "REBAKE_ONLY": "<< parameters.only >>",
-            },
+            "environment": {"REBAKE_ONLY": "<< parameters.only >>"},
             // Jobs run in a container, from which no other daemon can be reached.
-            "steps": ["checkout", "setup_remote_docker", {"run": {"name": "build", "command": BUILD}}],
+            "steps": ["checkout", "setup_remote_docker", {"run": {"name": "build", "command": build(plan)}}],
         }})
     };
     Ok(json::pretty(&Config {

@@ -26,9 +26,8 @@ pub struct Matrices {
 /// level: `levels`, their number, and for each level `any_0` (`true`) and `matrix_0`.
 ///
 /// A job over the matrix of a level runs after that of the level before. Without services `any` is `false` and `levels`
-/// is 0; a job without its `any_` must be skipped, since GitHub refuses an empty matrix. The text begins with a line
-/// break, which the runner skips, since an earlier writer may have left its last line open. Every value is one line of
-/// ASCII.
+/// is 0; a job without its `any_` must be skipped, since GitHub refuses an empty matrix. Every value is one line of ASCII,
+/// and no line is blank: the runners of act, Gitea and Forgejo refuse such a line.
 ///
 /// # Errors
 /// When there are more than 256 jobs, more levels than the workflow has jobs for, more than 450 kB, or a packed job has a service with a
@@ -36,7 +35,7 @@ pub struct Matrices {
 pub fn github(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
     let outputs = level_outputs(plan, matrices)?;
     check_size(&outputs)?;
-    Ok(outputs.iter().fold("\n".to_owned(), |mut text, Output { name, value }| {
+    Ok(outputs.iter().fold(String::new(), |mut text, Output { name, value }| {
         let _ = writeln!(text, "{name}={value}");
         text
     }))

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-/// Reads an output file by the runner's grammar: blank lines are skipped; a line is `name=value`, or `name<<DELIMITER` with
-/// all lines up to one that is the delimiter; the last value of a name counts. Anything else fails the step.
+/// Reads an output file by the grammar that all runners share: a line is `name=value`, or `name<<DELIMITER` with all lines
+/// up to one that is the delimiter; the last value of a name counts. Anything else fails the step, a blank line too, which
+/// GitHub's runner would skip, and the runners of act, Gitea and Forgejo refuse.
 pub(crate) fn outputs(text: &str) -> Result<BTreeMap<String, String>, String> {
     let mut outputs = BTreeMap::new();
     let mut rest = text;
@@ -12,7 +13,6 @@ pub(crate) fn outputs(text: &str) -> Result<BTreeMap<String, String>, String> {
         rest = behind;
         let (equals, heredoc) = (line.find('='), line.find("<<"));
         match (equals, heredoc) {
-            _ if line.is_empty() => {}
             (Some(equals), heredoc) if heredoc.is_none_or(|heredoc| equals < heredoc) => {
                 outputs.insert(line[..equals].to_owned(), line[equals + 1..].to_owned());
             }
