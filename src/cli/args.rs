@@ -3,7 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
 #![expect(clippy::struct_field_names, reason = "fields are named as the flags that they hold")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -32,6 +32,9 @@ pub(crate) struct General {
     /// Read this file instead of the filters.yaml at the root of the repository [env: REBAKE_CONFIG]
     #[arg(short, long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
+    /// Answer with the token in this environment variable where the remote asks git for credentials
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) token_env: Option<String>,
     /// Choose when to colour (NO_COLOR and CLICOLOR_FORCE are heeded)
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub(crate) color: Color,
@@ -41,6 +44,13 @@ pub(crate) struct General {
     /// Say what is being done
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
+}
+
+impl General {
+    /// Returns the directory that the command runs in.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.as_deref().unwrap_or(Path::new("."))
+    }
 }
 
 /// When output is coloured.

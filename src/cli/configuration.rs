@@ -8,9 +8,22 @@ use super::failure::Failure;
 use super::output::Output;
 use super::{changed, env};
 use crate::config::Config;
-use crate::git::Repository;
+use crate::git::{Repository, TokenVariable};
+use crate::name::Escaped;
 use crate::pipeline::ConfigFile;
 use crate::trigger::Trigger;
+
+/// Opens the repository that holds the directory that the command runs in.
+pub(crate) fn repository(general: &General) -> Result<Repository, Failure> {
+    let repository = Repository::discover(general.directory())?;
+    let Some(name) = &general.token_env else { return Ok(repository) };
+    let unset = || {
+        Failure::new(Exit::Usage, "token", format!("the environment variable `{}` is not set", Escaped::new(name)))
+            .help("`--token-env` takes the name of a variable that holds a token, not the token")
+    };
+    let variable = TokenVariable::new(name).filter(|_| env::read(name).is_some()).ok_or_else(unset)?;
+    Ok(repository.with_token(&variable)?)
+}
 
 /// Finds filters.yaml: of the work tree, or of the tree that is asked about.
 pub(crate) fn find(

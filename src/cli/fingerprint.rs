@@ -55,12 +55,11 @@ enum Format {
 }
 
 pub(crate) fn run(general: &General, args: &Fingerprint, output: &Output) -> Result<Exit, Failure> {
-    let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
-    let repository = Repository::discover(&from)?;
+    let repository = configuration::repository(general)?;
     let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
     let look = |revision: Option<&String>| -> Result<Look, Failure> {
         let asked = revision.map(|revision| repository.resolve(revision)).transpose()?;
-        let file = ConfigFile::find(&repository, named.as_deref(), &from, asked.as_ref())?;
+        let file = ConfigFile::find(&repository, named.as_deref(), general.directory(), asked.as_ref())?;
         let config = configuration::read(&file, output)?;
         let services = if args.services.is_empty() {
             config.graph.services().collect()

@@ -1,6 +1,6 @@
 //! `rebake plan`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{self, General};
 use super::exit::Exit;
@@ -49,9 +49,8 @@ pub(crate) struct Here {
 
 impl Here {
     pub(crate) fn find(general: &General, args: &args::Planning, output: &Output) -> Result<Self, Failure> {
-        let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
-        let repository = Repository::discover(&from)?;
-        let file = configuration::find(general, &repository, &from, args.range.head.as_deref())?;
+        let repository = configuration::repository(general)?;
+        let file = configuration::find(general, &repository, general.directory(), args.range.head.as_deref())?;
         let file = ConfigFile { options: config::Options { quantifier: quantifier(args.quantifier) }, ..file };
         let config = configuration::read(&file, output)?;
         Ok(Self { repository, file, config, trigger: configuration::trigger()? })

@@ -47,8 +47,7 @@ pub(crate) struct Record {
 }
 
 pub(crate) fn run(general: &General, args: &Record, output: &Output) -> Result<Exit, Failure> {
-    let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
-    let repository = Repository::discover(&from)?;
+    let repository = configuration::repository(general)?;
     if args.list {
         output.data(&list(&repository, args.environment.as_deref())?)?;
         return Ok(Exit::Done);
@@ -58,7 +57,8 @@ pub(crate) fn run(general: &General, args: &Record, output: &Output) -> Result<E
     }
     let commit = repository.resolve(args.commit.as_deref().unwrap_or("HEAD"))?;
     let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
-    let file = ConfigFile::find(&repository, named.as_deref(), &from, args.commit.as_ref().map(|_| &commit))?;
+    let file =
+        ConfigFile::find(&repository, named.as_deref(), general.directory(), args.commit.as_ref().map(|_| &commit))?;
     let config = configuration::read(&file, output)?;
     let trigger = configuration::trigger()?;
     let environment = pipeline::environment(&config, &trigger, args.environment.as_deref())?;

@@ -2,8 +2,6 @@
 
 mod publish;
 
-use std::path::PathBuf;
-
 use clap::ValueEnum;
 
 use super::args::General;
@@ -15,7 +13,6 @@ use super::plan::bug;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::emit;
-use crate::git::Repository;
 use crate::name::{Escaped, ServiceName, TagName};
 use crate::pipeline;
 use crate::release::{Dependents, Plan, Published, Request, Step};
@@ -105,9 +102,8 @@ enum Format {
 }
 
 pub(crate) fn run(general: &General, args: &Release, output: &Output) -> Result<Exit, Failure> {
-    let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
-    let repository = Repository::discover(&from)?;
-    let file = configuration::find(general, &repository, &from, None)?;
+    let repository = configuration::repository(general)?;
+    let file = configuration::find(general, &repository, general.directory(), None)?;
     let config = configuration::read(&file, output)?;
     if let Some(tag) = &args.parse {
         return parse(&config, tag, args.format, output);

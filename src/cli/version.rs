@@ -1,7 +1,5 @@
 //! `rebake version`.
 
-use std::path::PathBuf;
-
 use clap::ValueEnum;
 
 use super::args::{Fetching, General, Naming};
@@ -10,7 +8,6 @@ use super::failure::Failure;
 use super::output::Output;
 use super::{configuration, plan};
 use crate::emit;
-use crate::git::Repository;
 use crate::pipeline::{self, VersionsRequest};
 
 const EXAMPLES: &str = "\
@@ -55,9 +52,8 @@ enum Format {
 }
 
 pub(crate) fn run(general: &General, args: &Version, output: &Output) -> Result<Exit, Failure> {
-    let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
-    let repository = Repository::discover(&from)?;
-    let file = configuration::find(general, &repository, &from, args.at.as_deref())?;
+    let repository = configuration::repository(general)?;
+    let file = configuration::find(general, &repository, general.directory(), args.at.as_deref())?;
     let config = configuration::read(&file, output)?;
     let trigger = configuration::trigger()?;
     let request = VersionsRequest {

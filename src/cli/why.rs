@@ -65,9 +65,14 @@ pub(crate) fn run(general: &General, args: &Why, output: &Output) -> Result<Exit
         (Some(file), Some(service), _) => write(args.format, &of_plan(file, service)?, emit::why, output),
         (None, Some(service), _) => write(args.format, &of_service(general, args, service, output)?, emit::why, output),
         (_, None, Some(path)) => {
-            let (repository, file, from) = at_hand(general, args)?;
+            let (repository, file) = at_hand(general, args)?;
             let config = configuration::read(&file, output)?;
-            write(args.format, &reach(&config, &in_repository(path, &repository, &from)), emit::reach, output)
+            write(
+                args.format,
+                &reach(&config, &in_repository(path, &repository, general.directory())),
+                emit::reach,
+                output,
+            )
         }
         (_, None, None) => Err(Failure::new(Exit::Usage, "usage", "name a service, or a path with `--file`")),
     }?;
@@ -85,7 +90,7 @@ fn of_plan(file: &Path, service: &str) -> Result<Answer, Failure> {
 }
 
 fn of_service(general: &General, args: &Why, service: &str, output: &Output) -> Result<Answer, Failure> {
-    let (repository, file, _) = at_hand(general, args)?;
+    let (repository, file) = at_hand(general, args)?;
     let config = configuration::read(&file, output)?;
     let asked = pipeline::services(&config, &[service.to_owned()]).map_err(pipeline::Error::from)?;
     let trigger = configuration::trigger()?;
@@ -112,12 +117,11 @@ fn of_service(general: &General, args: &Why, service: &str, output: &Output) -> 
     Ok(Answer { services: told.collect(), range: planned.plan.range.clone() })
 }
 
-fn at_hand(general: &General, args: &Why) -> Result<(Repository, ConfigFile, PathBuf), Failure> {
-    let from = general.directory.clone().unwrap_or_else(|| PathBuf::from("."));
-    let repository = Repository::discover(&from)?;
-    let file = configuration::find(general, &repository, &from, args.range.head.as_deref())?;
+fn at_hand(general: &General, args: &Why) -> Result<(Repository, ConfigFile), Failure> {
+    let repository = configuration::repository(general)?;
+    let file = configuration::find(general, &repository, general.directory(), args.range.head.as_deref())?;
     let quantifier = plan::quantifier(args.quantifier);
-    Ok((repository, ConfigFile { options: config::Options { quantifier }, ..file }, from))
+    Ok((repository, ConfigFile { options: config::Options { quantifier }, ..file }))
 }
 
 /// A path as plans print it; one that begins with `.` as the shell means it, from the directory at hand.

@@ -58,9 +58,9 @@ impl Repository {
     /// Lists what lies below many directories, in order: one list for each few of them, since threads that return few
     /// large things wait less for memory.
     fn list_all(&self, directories: &[Directory], region: &Region) -> Result<Vec<Listing>, Error> {
-        let shared = self.gix.clone().into_sync();
+        let (shared, git_options) = (self.gix.clone().into_sync(), &self.git_options);
         let list = |directories: &[Directory]| {
-            let repository = Self { gix: shared.to_thread_local() };
+            let repository = Self { gix: shared.to_thread_local(), git_options: git_options.clone() };
             let mut reading = Reading::default();
             for directory in directories {
                 let before = reading.entries.len();

@@ -27,6 +27,7 @@ mod remote;
 mod revision;
 mod status;
 mod tags;
+mod token;
 mod tree;
 mod work_tree;
 
@@ -41,4 +42,5 @@ pub use push_tags::RemoteError;
 pub use records::Moved;
 pub use release::{MadeTag, NewTag, Signing, TagError};
 pub use tags::Tag;
+pub use token::TokenVariable;
 pub use tree::FileAt;

@@ -9,6 +9,8 @@ use crate::name::Escaped;
 /// A repository, opened for reading.
 pub struct Repository {
     pub(super) gix: gix::Repository,
+    /// Options of every git command that is run in it.
+    pub(super) git_options: Vec<String>,
 }
 
 /// What a partial clone leaves out, and where it would fetch it from.
@@ -49,7 +51,7 @@ impl Repository {
         let gix = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(dir, upwards, trust)
             .map_err(|error| closed(dir, error))?
             .to_thread_local();
-        let repository = Self { gix };
+        let repository = Self { gix, git_options: Vec::new() };
         match repository.config("extensions.refStorage") {
             Some(format) if format != "files" => Err(Error::RefFormat { format }),
             _ => Ok(repository),

@@ -66,7 +66,7 @@ pub(super) fn git<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Git {
 impl Repository {
     /// Returns a git command that is about to be run in this repository.
     pub(super) fn git<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Git {
-        git(["-C"]).arg(self.work_dir().unwrap_or_else(|| self.git_dir())).args(args)
+        git(["-C"]).arg(self.work_dir().unwrap_or_else(|| self.git_dir())).args(&self.git_options).args(args)
     }
 }
 

@@ -218,15 +218,15 @@ web      2.0.0    the base is out of reach
 
 2 of 2 services to rebuild.
 
-"]]).stderr(str![[r"
+"]]).stderr(str![[r#"
 warning[degraded]: the commit 1234567890123456789012345678901234567890 is not in this clone; so every service counts as affected
  |
  = help: fetch it: `git fetch origin 1234567890123456789012345678901234567890`
 warning[not-fetched]: commit 1234567 cannot be fetched from `origin`: [..]upload-pack: not our ref 1234567890123456789012345678901234567890
  |
- = help: see whether `git fetch` works here; rebake gives no passwords of its own
+ = help: see whether `git fetch` works here; in CI, `--token-env NAME` gives git a token
 
-"]]);
+"#]]);
 }
 
 #[test]

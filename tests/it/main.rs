@@ -40,6 +40,7 @@ mod on_github;
 mod paths_filter;
 mod picomatch;
 mod plan;
+mod private_remote;
 mod plan_errors;
 mod random;
 mod record;

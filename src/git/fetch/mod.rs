@@ -201,7 +201,7 @@ impl FetchError {
         match self {
             Self::NoRemote { .. } => "add one: `git remote add origin URL`",
             Self::NoGit { .. } => "install git, or fetch before rebake runs and give it `--no-fetch`",
-            Self::Refused { .. } => "see whether `git fetch` works here; rebake gives no passwords of its own",
+            Self::Refused { .. } => "see whether `git fetch` works here; in CI, `--token-env NAME` gives git a token",
             Self::Slow { .. } => "give it more time with `--fetch-timeout SECONDS`, or fetch before rebake runs",
         }
     }
