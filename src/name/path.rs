@@ -58,7 +58,7 @@ impl fmt::Debug for RepoPath {
 /// A directory of a repository that somebody named, such as a service's `path`: `services/go/api`, or the
 /// root.
 ///
-/// `Display` is the path without a trailing slash, and `.` for the root.
+/// It has one text, [`RepoDir::as_str`], wherever it is written or compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepoDir(String);
 
@@ -83,8 +83,14 @@ pub enum RepoDirError {
 }
 
 impl RepoDir {
-    /// The root of the repository.
-    pub const ROOT: Self = Self(String::new());
+    /// Returns the root of the repository.
+    #[must_use]
+    pub fn root() -> Self {
+        Self(Self::ROOT.to_owned())
+    }
+
+    /// The root, as people and plans write it.
+    const ROOT: &'static str = ".";
 
     /// Reads a directory as people write it: `./a/`, `a//b` and `a/./b` are tidied.
     ///
@@ -108,16 +114,16 @@ impl RepoDir {
         if parts.contains(&"..") {
             return Err(RepoDirError::Parent);
         }
-        Ok(Self(parts.join("/")))
+        Ok(if parts.is_empty() { Self::root() } else { Self(parts.join("/")) })
     }
 
     /// Whether this is the root of the repository.
     #[must_use]
     pub fn is_root(&self) -> bool {
-        self.0.is_empty()
+        self.0 == Self::ROOT
     }
 
-    /// Returns the path, empty for the root.
+    /// Returns the path without a trailing slash, `.` for the root: the one text that a directory has.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -138,7 +144,7 @@ impl RepoDir {
 
 impl fmt::Display for RepoDir {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(if self.is_root() { "." } else { &self.0 })
+        f.pad(&self.0)
     }
 }
 
@@ -149,7 +155,8 @@ mod tests {
     #[test]
     fn directories_are_tidied() {
         for (text, dir) in [("a/b", "a/b"), ("./a//b/", "a/b"), ("a/./b", "a/b"), (".", "."), ("./", ".")] {
-            assert_eq!(RepoDir::parse(text).unwrap().to_string(), dir);
+            let parsed = RepoDir::parse(text).unwrap();
+            assert_eq!((parsed.as_str(), parsed.to_string().as_str()), (dir, dir));
         }
     }
 

@@ -167,7 +167,7 @@ impl Usual {
 
     fn service(&self, name: Located<ServiceName>, filter: FilterId) -> Service {
         Service {
-            tag: self.tag.iter().map(|format| format.pattern(&name.value, &RepoDir::ROOT)).collect(),
+            tag: self.tag.iter().map(|format| format.pattern(&name.value, &RepoDir::root())).collect(),
             name,
             path: None,
             filter,

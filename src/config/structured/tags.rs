@@ -43,7 +43,7 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
 
 /// Returns what a service's release tags look like: all that are read, the one that is written first.
 pub(super) fn patterns(name: &ServiceName, service: &raw::Service) -> Vec<TagPattern> {
-    let path = service.path.value().map_or(RepoDir::ROOT, |path| path.0.clone());
+    let path = service.path.value().map_or_else(RepoDir::root, |path| path.0.clone());
     formats(service).iter().map(|format| format.pattern(name, &path)).collect()
 }
 

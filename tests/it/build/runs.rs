@@ -272,3 +272,30 @@ fn a_reader_that_has_gone_away_ends_no_build() {
     assert_eq!(status.code(), Some(2));
     assert_eq!(built(&repo), "");
 }
+
+#[test]
+fn a_service_at_the_root_is_built_by_every_builder_and_from_a_saved_plan() {
+    for (path, how) in [
+        (".", "run: 'true'"),
+        ("./", "run: 'true'"),
+        (".", "builder: docker"),
+        (".", "builder: buildah"),
+        (".", "builder: podman"),
+    ] {
+        let repo = Repo::new();
+        repo.write("Dockerfile", "FROM scratch\n");
+        repo.write("filters.yaml", format!("services:\n  app: {{path: {path}, image: r.invalid/app, {how}}}\n"));
+        repo.commit("first");
+        let plan = repo.rebake(["plan", "--all", "--format", "json"]).success().text();
+        repo.write(".git/plan.json", plan);
+        repo.rebake(["build", "--plan", ".git/plan.json", "--dry-run"]).success().stderr("");
+        let commands = repo.rebake(["build", "--all", "--dry-run"]).success().stderr("").text();
+        assert!(commands.contains("(cd . && "), "{commands}");
+        if how.starts_with("run") {
+            repo.rebake(["build", "--all"]).success().stderr("");
+            repo.rebake(["plan", "--plan", ".git/plan.json", "--format", "paths"]).success().stdout(".\n");
+        } else {
+            repo.rebake(["plan", "--all", "--format", "bake"]).success().stderr("");
+        }
+    }
+}
