@@ -17,6 +17,16 @@ pub enum Status {
     TypeChanged,
 }
 
+/// How much a path speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Extent {
+    /// For itself: a file, a link.
+    #[default]
+    Path,
+    /// Also for what lies below it and is not told: a submodule, a directory that cannot be read.
+    Below,
+}
+
 /// A path and what happened to it. A rename is two of them (spec section 3).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Change {
@@ -24,6 +34,8 @@ pub struct Change {
     pub path: RepoPath,
     /// What happened to it.
     pub status: Status,
+    /// How much the path speaks for, before or after.
+    pub extent: Extent,
 }
 
 /// Changes sorted by path, at most one for each. Cheap to clone.
@@ -78,6 +90,14 @@ impl Status {
     }
 }
 
+impl Change {
+    /// Returns the change of a path that speaks for itself.
+    #[must_use]
+    pub fn new(path: RepoPath, status: Status) -> Self {
+        Self { path, status, extent: Extent::Path }
+    }
+}
+
 impl ChangeSet {
     /// Sorts changes by path. Where a path comes twice, the later one is taken as a change on top of the first.
     #[must_use]
@@ -88,7 +108,10 @@ impl ChangeSet {
             match merged.last_mut().filter(|last| last.path == change.path) {
                 None => merged.push(change),
                 Some(last) => match last.status.then(change.status) {
-                    Some(status) => last.status = status,
+                    Some(status) => {
+                        last.status = status;
+                        last.extent = last.extent.max(change.extent);
+                    }
                     None => {
                         merged.pop();
                     }
@@ -121,6 +144,9 @@ impl ChangeSet {
             if same && second.status != first.status {
                 first.status = Status::Modified;
             }
+            if same {
+                first.extent = first.extent.max(second.extent);
+            }
             same
         });
         Self(Arc::new(changes))
@@ -150,7 +176,7 @@ mod tests {
     use super::*;
 
     fn set(changes: &[(&str, Status)]) -> ChangeSet {
-        let change = |(path, status): &(&str, Status)| Change { path: RepoPath::from_git(*path), status: *status };
+        let change = |(path, status): &(&str, Status)| Change::new(RepoPath::from_git(*path), *status);
         ChangeSet::new(changes.iter().map(change).collect())
     }
 

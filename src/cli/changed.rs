@@ -51,7 +51,7 @@ fn lines(bytes: &[u8]) -> Result<Vec<Change>, String> {
             (Some(letter), Some(path), second) => {
                 letter.push(&mut changes, path_of(path)?, second.map(path_of).transpose()?)?;
             }
-            _ => changes.push(Change { path: path_of(line)?, status: Status::Modified }),
+            _ => changes.push(Change::new(path_of(line)?, Status::Modified)),
         }
     }
     Ok(changes)
@@ -69,7 +69,7 @@ fn nul_separated(bytes: &[u8]) -> Result<Vec<Change>, String> {
             let second = if letter.has_two_paths() { items.next() } else { None };
             letter.push(&mut changes, path(first), second.map(path))?;
         } else if !item.is_empty() {
-            changes.push(Change { path: path(item), status: Status::Modified });
+            changes.push(Change::new(path(item), Status::Modified));
         }
     }
     Ok(changes)
@@ -111,13 +111,13 @@ impl Letter {
 
     fn push(self, changes: &mut Vec<Change>, first: RepoPath, second: Option<RepoPath>) -> Result<(), String> {
         match (self, second) {
-            (Self::One(status), _) => changes.push(Change { path: first, status }),
+            (Self::One(status), _) => changes.push(Change::new(first, status)),
             (_, None) => return Err(format!("the second path of {first} is missing")),
             (Self::Renamed, Some(second)) => {
-                changes.push(Change { path: first, status: Status::Deleted });
-                changes.push(Change { path: second, status: Status::Added });
+                changes.push(Change::new(first, Status::Deleted));
+                changes.push(Change::new(second, Status::Added));
             }
-            (Self::Copied, Some(second)) => changes.push(Change { path: second, status: Status::Added }),
+            (Self::Copied, Some(second)) => changes.push(Change::new(second, Status::Added)),
         }
         Ok(())
     }

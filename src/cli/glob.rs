@@ -260,7 +260,7 @@ impl Search {
 }
 
 fn change(path: &[u8]) -> Change {
-    Change { path: RepoPath::from_git(path), status: Status::Modified }
+    Change::new(RepoPath::from_git(path), Status::Modified)
 }
 
 fn found<'a>(filters: &'a Filters, change: &'a Change) -> Option<Match<'a>> {

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::progress::Progress;
 use super::{changed, configuration, plan};
+use crate::change::Extent;
 use crate::config;
 use crate::emit;
 use crate::git::Repository;
@@ -67,12 +68,15 @@ pub(crate) fn run(general: &General, args: &Why, output: &Output) -> Result<Exit
         (_, None, Some(path)) => {
             let (repository, file) = at_hand(general, args)?;
             let config = configuration::read(&file, output)?;
-            write(
-                args.format,
-                &reach(&config, &in_repository(path, &repository, general.directory())),
-                emit::reach,
-                output,
-            )
+            let path = in_repository(path, &repository, general.directory());
+            let head = repository.head()?.commit().copied();
+            // What lies in a submodule is no path of this repository: it changes when the submodule does.
+            let submodule = head.map(|head| repository.submodule_at(&head, &path)).transpose()?.flatten();
+            let answer = match submodule {
+                Some(submodule) => reach(&config, &submodule, Extent::Below),
+                None => reach(&config, &path, Extent::Path),
+            };
+            write(args.format, &answer, emit::reach, output)
         }
         (_, None, None) => Err(Failure::new(Exit::Usage, "usage", "name a service, or a path with `--file`")),
     }?;

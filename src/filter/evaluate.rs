@@ -71,7 +71,7 @@ fn of_change<'a, 'h>(
     change: &'a Change,
     hits: &'h mut Hits,
 ) -> impl Iterator<Item = (FilterId, Match<'a>)> + use<'a, 'h> {
-    filters.hits(change.path.as_bytes(), hits);
+    filters.hits(change.path.as_bytes(), change.extent, hits);
     let everything = filters.always().iter().map(move |id| (*id, Match { change, pattern: None, doubt: false }));
     let by_pattern = hits.by_filter().filter_map(move |hits| {
         let id = hits[0].0.filter;
@@ -169,7 +169,7 @@ mod tests {
     }
 
     fn changes(list: &[(&str, Status)]) -> ChangeSet {
-        let change = |(path, status): &(&str, Status)| Change { path: RepoPath::from_git(*path), status: *status };
+        let change = |(path, status): &(&str, Status)| Change::new(RepoPath::from_git(*path), *status);
         ChangeSet::new(list.iter().map(change).collect())
     }
 
@@ -272,7 +272,7 @@ mod tests {
             status in prop::sample::select(vec![M, Status::Added, Status::Deleted]),
         ) {
             let filters = Filters::new(list.clone());
-            let change = Change { path: RepoPath::from_git(path.as_str()), status };
+            let change = Change::new(RepoPath::from_git(path.as_str()), status);
             let found = matches_of(&filters, &change);
             for (position, filter) in list.iter().enumerate() {
                 let id = Filters::id(position);

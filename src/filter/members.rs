@@ -2,7 +2,7 @@ use rayon::prelude::*;
 
 use super::set::{Hits, Owner};
 use super::{CHUNK, Filter, FilterId, Filters};
-use crate::change::Status;
+use crate::change::{Extent, Status};
 
 /// What belongs to each filter, by positions in the list that was asked about.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ impl Members {
 /// Status words are ignored in this sense and in no other, so that a change which matches is always one of a path that
 /// belongs. Leaving the words out of the list could take a path away: `{deleted: "!src/**"}` keeps changes of `src`.
 /// Doubt belongs.
-pub fn members<'p>(filters: &Filters, count: usize, path: impl Fn(usize) -> &'p [u8] + Sync) -> Members {
+pub fn members<'p>(filters: &Filters, count: usize, path: impl Fn(usize) -> (&'p [u8], Extent) + Sync) -> Members {
     let of_chunk = |number: usize| {
         let (mut hits, mut found) = (Hits::default(), Vec::new());
         for position in number * CHUNK..count.min((number + 1) * CHUNK) {
@@ -41,8 +41,12 @@ pub fn members<'p>(filters: &Filters, count: usize, path: impl Fn(usize) -> &'p 
     Members(members)
 }
 
-fn of_path<'a>(filters: &'a Filters, path: &[u8], hits: &'a mut Hits) -> impl Iterator<Item = FilterId> {
-    filters.hits(path, hits);
+fn of_path<'a>(
+    filters: &'a Filters,
+    (path, extent): (&[u8], Extent),
+    hits: &'a mut Hits,
+) -> impl Iterator<Item = FilterId> {
+    filters.hits(path, extent, hits);
     let by_pattern = hits.by_filter().filter_map(|hits| {
         let id = hits[0].0.filter;
         filters.get(id).takes(hits).then_some(id)
@@ -78,7 +82,7 @@ mod tests {
         let whole =
             vec![entry("src/**", deleted, Effect::Include), entry("src/gen/**", Statuses::ANY, Effect::Exclude)];
         let filters = Filters::new(vec![Filter::Ordered(list), Filter::Ordered(whole)]);
-        let members = members(&filters, 3, |at| ["a", "src/gen/x", "src/y"][at].as_bytes());
+        let members = members(&filters, 3, |at| (["a", "src/gen/x", "src/y"][at].as_bytes(), Extent::Path));
         assert_eq!(members.of(Filters::id(0)), [1, 2]);
         assert_eq!(members.of(Filters::id(1)), [2]);
     }
@@ -96,11 +100,11 @@ mod tests {
             let filters = Filters::new(vec![Filter::Ordered(list.collect())]);
             let paths: Vec<RepoPath> = (0..count).map(|n| RepoPath::from_git(format!("{}/{n}", ["a", "b"][n % 2]))).collect();
             let some_change = |path: &RepoPath| [Status::Added, Status::Modified, Status::Deleted].into_iter().any(|status| {
-                let change = ChangeSet::new(vec![Change { path: path.clone(), status }]);
+                let change = ChangeSet::new(vec![Change::new(path.clone(), status)]);
                 !matches(&filters, &change).of(Filters::id(0)).is_empty()
             });
             let expected: Vec<usize> = (0..count).filter(|at| some_change(&paths[*at])).collect();
-            let members = members(&filters, paths.len(), |at| paths[at].as_bytes());
+            let members = members(&filters, paths.len(), |at| (paths[at].as_bytes(), Extent::Path));
             prop_assert_eq!(members.of(Filters::id(0)), expected);
         }
     }

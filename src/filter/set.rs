@@ -3,6 +3,7 @@ use std::ops::Range;
 use bstr::ByteSlice as _;
 
 use super::{Effect, Filter, Quantifier, Rule};
+use crate::change::Extent;
 use crate::diagnostic::Located;
 use crate::glob::{GlobIndex, Hit, Pattern};
 
@@ -133,14 +134,19 @@ impl Filters {
     ///
     /// To picomatch a line break ends what `**` takes, so that `src/**` misses a file `src/a\nb`. A flat file keeps to
     /// that; the structured shape promises never to miss a rebuild, so there such a path is also read with an ordinary
-    /// character in the place of each line break.
-    pub(super) fn hits(&self, path: &[u8], hits: &mut Hits) {
+    /// character in the place of each line break. For the same reason a path that speaks for what lies below it matches
+    /// what leads there, in doubt: so no exclusion of a part takes the whole away.
+    pub(super) fn hits(&self, path: &[u8], extent: Extent, hits: &mut Hits) {
         let Hits { texts, owners } = hits;
-        self.index.matches(path, texts);
+        let matches = |path: &[u8], texts: &mut Vec<Hit>| match (self.shape, extent) {
+            (Shape::Ordered, Extent::Below) => self.index.matches_or_leads_below(path, texts),
+            (Shape::PathsFilter, _) | (_, Extent::Path) => self.index.matches(path, texts),
+        };
+        matches(path, texts);
         if self.shape == Shape::Ordered && path.find_byteset(FIRST_BYTES).is_some() {
             let mut more = Vec::new();
             let text = path.to_str_lossy().replace(LINE_BREAKS, "_");
-            self.index.matches(text.as_bytes(), &mut more);
+            matches(text.as_bytes(), &mut more);
             texts.append(&mut more);
             texts.sort_unstable();
             texts.dedup_by_key(|hit| hit.text);

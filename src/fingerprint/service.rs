@@ -57,9 +57,11 @@ impl<'a> Fingerprints<'a> {
     /// the number of services.
     #[must_use]
     pub fn of(content: &'a Content<'a>, services: &[ServiceId]) -> Self {
-        let entries = members(content.filters, content.entries.len(), |at| content.entries.get(at).path);
+        let entry = |at| content.entries.get(at);
+        let entries = members(content.filters, content.entries.len(), |at| (entry(at).path, entry(at).extent()));
         let changes = content.uncommitted.as_slice();
-        let uncommitted = members(content.filters, changes.len(), |at| changes[at].path.as_bytes());
+        let uncommitted =
+            members(content.filters, changes.len(), |at| (changes[at].path.as_bytes(), changes[at].extent));
         let mut prints = Self { content, entries, uncommitted, by_service: vec![None; content.graph.len()] };
         let wanted = content.graph.with_dependencies(services);
         let levels = content.graph.levels(|service| wanted[service.0]);

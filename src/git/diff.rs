@@ -7,8 +7,9 @@ use gix::objs::tree::{EntryMode, EntryRef};
 use indexmap::IndexMap;
 
 use super::status::file_kind;
+use super::tree::mode;
 use super::{Error, Repository};
-use crate::change::{Change, ChangeSet, Status};
+use crate::change::{Change, ChangeSet, Extent, Status};
 use crate::name::{CommitId, RepoPath};
 
 /// Compares trees, and knows the directories that it has compared: many bases of one head have nearly all of theirs in
@@ -30,7 +31,7 @@ struct Item {
 }
 
 enum Difference {
-    File(Status),
+    File(Status, Extent),
     /// The position of a pair.
     Directory(usize),
 }
@@ -98,7 +99,7 @@ impl Differ<'_> {
                     let difference = Difference::Directory(self.position(pair));
                     items.push(Item { name: name.clone(), difference });
                 }
-                items.extend(file.map(|status| Item { name, difference: Difference::File(status) }));
+                items.extend(file.map(|(status, extent)| Item { name, difference: Difference::File(status, extent) }));
             }
             self.pairs[self.compared] = items;
             self.compared += 1;
@@ -120,8 +121,9 @@ impl Differ<'_> {
             };
             path.extend_from_slice(name);
             match difference {
-                Difference::File(status) => {
-                    changes.push(Change { path: RepoPath::from_git(path.as_slice()), status: *status });
+                Difference::File(status, extent) => {
+                    let path = RepoPath::from_git(path.as_slice());
+                    changes.push(Change { path, status: *status, extent: *extent });
                 }
                 Difference::Directory(pair) => {
                     path.push(b'/');
@@ -175,17 +177,19 @@ fn directories(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<Pair> {
     (pair.0 != pair.1).then_some(pair)
 }
 
-/// How the file among two entries of one name changed, if it did.
-fn file(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<Status> {
+/// How the file among two entries of one name changed, if it did; and for how much that speaks.
+fn file(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<(Status, Extent)> {
     let file = |entry: Option<&EntryRef>| {
         entry.filter(|entry| !entry.mode.is_tree()).map(|entry| (entry.mode, entry.oid.to_owned()))
     };
-    match (file(old), file(new)) {
+    let status = match (file(old), file(new)) {
         (None, None) => None,
         (Some(_), None) => Some(Status::Deleted),
         (None, Some(_)) => Some(Status::Added),
-        (Some((mode, id)), Some((new_mode, new_id))) => modified(mode, new_mode, id != new_id),
-    }
+        (Some((old_mode, id)), Some((new_mode, new_id))) => modified(old_mode, new_mode, id != new_id),
+    };
+    let extent = [old, new].into_iter().flatten().map(|entry| mode(entry.mode.kind()).extent()).max();
+    Some((status?, extent.unwrap_or_default()))
 }
 
 /// How an entry changed in place; none when only the spelling of its mode did: old versions of git wrote other

@@ -68,7 +68,7 @@ impl Repository {
                 (Some(before), Some(after)) if file_kind(before) == after => Status::Modified,
                 (Some(_), Some(_)) => Status::TypeChanged,
             };
-            changes.push(Change { path, status });
+            changes.push(Change::new(path, status));
         }
         Ok(ChangeSet::new(changes))
     }
@@ -112,7 +112,7 @@ impl Found {
                     }
                     Staged::Modification { .. } | Staged::Rewrite { .. } => Status::Modified,
                 };
-                self.staged.push(Change { path, status });
+                self.staged.push(Change::new(path, status));
             }
             Item::IndexWorktree(item) => {
                 let path = RepoPath::from_git(item.rela_path().to_vec());
@@ -130,7 +130,7 @@ impl Found {
                     Some(Summary::Conflict | Summary::IntentToAdd) => return self.unclear.push(path),
                     None => return,
                 };
-                self.unstaged.push(Change { path, status });
+                self.unstaged.push(Change::new(path, status));
             }
         }
     }

@@ -1,8 +1,10 @@
+use super::below::Directories;
 use super::key::{Demand, Part};
 use super::subject::Subject;
 use super::{Pattern, Verdict};
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
+use std::sync::OnceLock;
 
 /// Many patterns at once: says which of them match a path, and tries only the few that could.
 ///
@@ -22,6 +24,8 @@ pub struct GlobIndex {
     endings: Shelf,
     /// Positions in `patterns` of what could match any path.
     anything: Vec<usize>,
+    /// All positions in `patterns`, for paths of which only the outside is known: most repositories have none.
+    directories: OnceLock<Directories>,
 }
 
 /// Positions in `patterns`, filed under texts.
@@ -120,6 +124,21 @@ impl GlobIndex {
             }
         }
         candidates.len()
+    }
+
+    /// Puts what matches a path, or leads below it, into `hits`, in ascending order, after emptying it.
+    pub fn matches_or_leads_below(&self, path: &[u8], hits: &mut Vec<Hit>) {
+        let text = Subject::new(path).text;
+        let directories = self.directories.get_or_init(|| Directories::of(self.patterns.keys()));
+        let mut candidates = self.candidates(&text);
+        candidates.extend(directories.around(&text));
+        candidates.sort_unstable();
+        candidates.dedup();
+        hits.clear();
+        hits.extend(candidates.into_iter().filter_map(|text| {
+            let verdict = self.patterns.get_index(text)?.0.matches_or_leads_below(path);
+            (verdict != Verdict::No).then_some(Hit { text, doubt: verdict == Verdict::Doubt })
+        }));
     }
 
     /// The patterns that could match a path, each once.

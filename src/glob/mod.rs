@@ -45,6 +45,7 @@
 //! | `[[:alpha:]]/a.b` | `x/a.b` | no | yes | the same |
 //! | `+(+(a))` | `aa` | yes | no | 4 takes a repeated group in another for its own text |
 
+mod below;
 mod error;
 mod explain;
 mod expression;

@@ -73,6 +73,11 @@ impl Pattern {
         &self.text()[..end]
     }
 
+    /// The text, where it itself answers for plain paths.
+    pub(super) fn simple_text(&self) -> Option<&str> {
+        self.0.simple.then_some(&self.0.text)
+    }
+
     pub(super) fn tree(&self) -> &Node {
         &self.expression().tree
     }

@@ -140,6 +140,19 @@ pub(super) fn takes(text: &str, path: &str) -> bool {
     }
 }
 
+/// Whether a simple text could take something below a plain path.
+pub(super) fn leads_below(text: &str, path: &str) -> bool {
+    let (segment, more) = first_segment(text);
+    let (name, rest) = first_segment(path);
+    match (more, rest) {
+        // It takes as much as there is.
+        _ if segment == "**" => true,
+        (None, _) => false,
+        (Some(_), None) => fits(segment, name),
+        (Some(more), Some(rest)) => fits(segment, name) && leads_below(more, rest),
+    }
+}
+
 /// The first segment, and what follows its slash.
 fn first_segment(text: &str) -> (&str, Option<&str>) {
     text.split_once('/').map_or((text, None), |(first, more)| (first, Some(more)))

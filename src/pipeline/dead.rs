@@ -85,7 +85,7 @@ impl Trees<'_> {
         let filters = || services.iter().map(|service| config.services[service.0].filter);
         let directories = filters().flat_map(|filter| config.filters.get(filter).directories());
         let before = self.repository.entries_in(&base, &Region::below(directories))?;
-        let own = members(&config.filters, before.len(), |at| before.get(at).path);
+        let own = members(&config.filters, before.len(), |at| (before.get(at).path, before.get(at).extent()));
         let of = |filter| own.of(filter).iter().map(|at| before.get(*at));
         let wanted: BTreeSet<ObjectId> = filters().flat_map(of).map(|entry| entry.id).collect();
         if wanted.is_empty() {

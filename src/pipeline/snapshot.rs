@@ -44,7 +44,7 @@ impl Snapshot {
             Defined::Committed
         };
         let uncommitted: Vec<_> =
-            on_top.as_slice().iter().filter(|change| region.holds(&change.path)).cloned().collect();
+            on_top.as_slice().iter().filter(|change| region.holds(&change.path, change.extent)).cloned().collect();
         let uncommitted = ChangeSet::new(uncommitted);
         let entries = repository.with_work_tree(repository.entries_in(commit, &region)?, &uncommitted)?;
         Ok(Self { watches, entries, objects: repository.object_format(), uncommitted, defined })

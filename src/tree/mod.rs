@@ -6,6 +6,7 @@ pub use listing::Listing;
 
 use std::fmt;
 
+use crate::change::Extent;
 use crate::name::{CommitId, CommitIdError, RepoPath};
 
 /// One thing that a commit holds. Directories are not listed: they are where their files are.
@@ -17,6 +18,14 @@ pub struct Entry<'a> {
     pub id: ObjectId,
     /// Where it is: the bytes of a [`RepoPath`].
     pub path: &'a [u8],
+}
+
+impl Entry<'_> {
+    /// Returns how much its path speaks for.
+    #[must_use]
+    pub fn extent(&self) -> Extent {
+        self.mode.extent()
+    }
 }
 
 /// What an [`Entry`] is. The numbers are git's.
@@ -64,6 +73,15 @@ impl Mode {
     #[must_use]
     pub fn bits(self) -> u32 {
         self as u32
+    }
+
+    /// Returns how much a path of this mode speaks for.
+    #[must_use]
+    pub fn extent(self) -> Extent {
+        match self {
+            Self::File | Self::Executable | Self::SymbolicLink => Extent::Path,
+            Self::Submodule => Extent::Below,
+        }
     }
 }
 
@@ -124,11 +142,12 @@ impl Region {
         Self(directories)
     }
 
-    /// Whether a path is part of it.
+    /// Whether a path, or some of what it speaks for, is part of it.
     #[must_use]
-    pub fn holds(&self, path: &RepoPath) -> bool {
-        let path = closed(path.as_bytes());
-        self.split(&path).0.is_some_and(|before| path.starts_with(before))
+    pub fn holds(&self, path: &RepoPath, extent: Extent) -> bool {
+        let closed = closed(path.as_bytes());
+        self.split(&closed).0.is_some_and(|before| closed.starts_with(before))
+            || extent == Extent::Below && self.reaches(path.as_bytes())
     }
 
     /// Whether something below a directory may be part of it.
@@ -164,9 +183,11 @@ mod tests {
             .filter(|directory| region.reaches(directory.as_bytes()))
             .collect();
         assert_eq!(reached, ["a", "a/b", "a/b/x", "c", "c/d"]);
-        let holds = |path: &str| region.holds(&RepoPath::from_git(path));
-        assert!(holds("a/b") && holds("a/b/x/y") && !holds("a/x") && !holds("a"));
-        assert!(Region::whole().reaches(b"x") && Region::whole().holds(&RepoPath::from_git("x")));
+        let holds = |path: &str, extent| region.holds(&RepoPath::from_git(path), extent);
+        let is_in = |path: &str| holds(path, Extent::Path);
+        assert!(is_in("a/b") && is_in("a/b/x/y") && !is_in("a/x") && !is_in("a"));
+        assert!(holds("a", Extent::Below) && holds("a/b/y", Extent::Below) && !holds("a/x", Extent::Below));
+        assert!(Region::whole().reaches(b"x") && Region::whole().holds(&RepoPath::from_git("x"), Extent::Path));
         assert!(!Region::default().reaches(b"x"));
     }
 }

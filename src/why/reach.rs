@@ -4,7 +4,7 @@ use serde::Serialize;
 use super::Place;
 use super::miss::place;
 use crate::affected::{Direct, Watch, spread};
-use crate::change::{Change, ChangeSet, Status};
+use crate::change::{Change, ChangeSet, Extent, Status};
 use crate::config::{Config, Global};
 use crate::filter;
 use crate::name::{RepoPath, quoted};
@@ -39,11 +39,11 @@ const STATUSES: [(Status, &str); 3] =
 /// Returns the services that a change of the path would affect, directly and through others. The path need neither
 /// exist nor have changed.
 #[must_use]
-pub fn reach(config: &Config, path: &RepoPath) -> Reach {
+pub fn reach(config: &Config, path: &RepoPath, extent: Extent) -> Reach {
     let mut services: IndexMap<usize, Reached> = IndexMap::new();
     let mut ignored = None;
     for (status, word) in STATUSES {
-        let changes = ChangeSet::new(vec![Change { path: path.clone(), status }]);
+        let changes = ChangeSet::new(vec![Change { path: path.clone(), status, extent }]);
         let matches = filter::matches(&config.filters, &changes);
         let ignoring = matches.of(config.ignore).first().and_then(|found| found.pattern);
         ignored = ignored.or(ignoring.map(|pattern| place(config, pattern)));

@@ -25,7 +25,7 @@ fn names(config: &Config) -> Vec<&str> {
 }
 
 fn matched(config: &Config, filter: FilterId, paths: &[(&str, Status)]) -> Vec<String> {
-    let change = |(path, status): &(&str, Status)| Change { path: RepoPath::from_git(*path), status: *status };
+    let change = |(path, status): &(&str, Status)| Change::new(RepoPath::from_git(*path), *status);
     let changes = ChangeSet::new(paths.iter().map(change).collect());
     let matches = matches(&config.filters, &changes);
     matches.of(filter).iter().map(|found| found.change.path.to_string()).collect()

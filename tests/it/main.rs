@@ -54,6 +54,7 @@ mod scenarios;
 mod since;
 mod source;
 mod styles;
+mod submodules;
 mod tidy;
 mod validators;
 mod verdict;

@@ -80,7 +80,7 @@ fn change((letter, path): &(String, String)) -> Change {
         // As `--changed` reads an unmerged path.
         _ => Status::Modified,
     };
-    Change { path: RepoPath::from_git(path.as_str()), status }
+    Change::new(RepoPath::from_git(path.as_str()), status)
 }
 
 /// What the original answers with picomatch 4, and with the version that it has.

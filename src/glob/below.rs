@@ -1,0 +1,146 @@
+//! What a pattern says of a path of which only the outside is known: a submodule, a directory that cannot be read.
+
+use super::simple;
+use super::{Pattern, Verdict};
+use bstr::ByteSlice as _;
+use std::collections::BTreeMap;
+
+/// Patterns by their directories, so that a path finds those that may match something below it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Directories(BTreeMap<String, Vec<usize>>);
+
+impl Pattern {
+    /// Returns whether the path matches, with everything that may lie below it: [`Verdict::Doubt`] where the pattern
+    /// leads below the path. A negated pattern leads nowhere: it answers for the path itself.
+    #[must_use]
+    pub fn matches_or_leads_below(&self, path: &[u8]) -> Verdict {
+        match self.matches(path) {
+            Verdict::No if !self.is_negated() && self.leads_below(&path.to_str_lossy()) => Verdict::Doubt,
+            verdict => verdict,
+        }
+    }
+
+    fn leads_below(&self, path: &str) -> bool {
+        if let Some(text) = self.simple_text() {
+            return simple::leads_below(text, path);
+        }
+        let directory = self.directory();
+        directory.is_empty() || is_at_or_below(directory, path) || is_at_or_below(path, directory)
+    }
+}
+
+impl Directories {
+    /// Files patterns, by their positions, under the directories that they name.
+    pub(super) fn of<'p>(patterns: impl Iterator<Item = &'p Pattern>) -> Self {
+        let mut directories: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (position, pattern) in patterns.enumerate() {
+            directories.entry(closed(pattern.directory())).or_default().push(position);
+        }
+        Self(directories)
+    }
+
+    /// Returns the patterns of which the directory lies above the path, at it, or below it; each once.
+    pub(super) fn around<'a>(&'a self, path: &'a str) -> impl Iterator<Item = usize> + 'a {
+        let root = self.0.get("");
+        let above = path.match_indices('/').filter_map(|(slash, _)| self.0.get(&path[..=slash]));
+        let own = closed(path);
+        let below = self.0.range(own.clone()..).take_while(move |(directory, _)| directory.starts_with(&own));
+        root.into_iter().chain(above).chain(below.map(|(_, positions)| positions)).flatten().copied()
+    }
+}
+
+/// A directory with a slash at the end; the root is empty.
+fn closed(directory: &str) -> String {
+    if directory.is_empty() { String::new() } else { format!("{directory}/") }
+}
+
+fn is_at_or_below(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::glob::{GlobIndex, Hit};
+    use proptest::prelude::*;
+
+    fn verdict(pattern: &str, path: &str) -> Verdict {
+        Pattern::parse(pattern).unwrap().matches_or_leads_below(path.as_bytes())
+    }
+
+    #[test]
+    fn a_pattern_leads_below_what_it_could_match_something_in() {
+        for pattern in [
+            "vendor/lib/src/**",
+            "vendor/lib/*",
+            "vendor/*/src/x.c",
+            "v*/{lib,other}/x",
+            "**/*.md",
+            "**/src/x",
+            "vendor/**/x",
+            "*/*/x",
+            "vendor/lib/[ab].c",
+            "vendor/[l]ib/x",
+            "vendor/!(x)/y",
+            "+(vendor)/lib/x",
+            "./vendor/lib/x",
+        ] {
+            assert_eq!(verdict(pattern, "vendor/lib"), Verdict::Doubt, "{pattern}");
+        }
+        for pattern in [
+            "vendor/other/src/**",
+            "vendor/li/x",
+            "vendor/libs/**",
+            "vendor/*.c",
+            "vendor",
+            "vendor/",
+            "lib/**",
+            "*",
+            "*/x/**",
+            "other/[ab]/**",
+            "!vendor/lib/**",
+            "!vendor/lib",
+        ] {
+            assert_eq!(verdict(pattern, "vendor/lib"), Verdict::No, "{pattern}");
+        }
+        for pattern in ["vendor/lib", "vendor/*", "vendor/lib/**", "**", "!vendor/lib/src/**", "!**/*.md"] {
+            assert_eq!(verdict(pattern, "vendor/lib"), Verdict::Yes, "{pattern}");
+        }
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        let fragment = prop::sample::select(vec![
+            "a", "b", "c", "/", "/", "/", "*", "**", "/**/", "?", "[ab]", "{a,b}", "@(a|b)", "?(a)",
+        ]);
+        prop::collection::vec(fragment, 1..8).prop_map(|fragments| fragments.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn what_matches_below_a_path_leads_below_it(text in text(), path in "[abc](/[abc]){0,2}", below in "(/[abc]){1,3}") {
+            if let Ok(pattern) = Pattern::parse(&text) {
+                let matches = pattern.matches([path.as_bytes(), below.as_bytes()].concat().as_slice()) != Verdict::No;
+                prop_assert!(!matches || pattern.matches_or_leads_below(path.as_bytes()) != Verdict::No);
+            }
+        }
+
+        #[test]
+        fn the_index_finds_what_trying_all_finds(
+            texts in prop::collection::vec(text(), 1..12),
+            path in "[abc](/[abc]){0,3}",
+        ) {
+            let patterns: Vec<Pattern> = texts.iter().filter_map(|text| Pattern::parse(text).ok()).collect();
+            let index = GlobIndex::new(patterns.clone());
+            let mut hits: Vec<Hit> = Vec::new();
+            index.matches_or_leads_below(path.as_bytes(), &mut hits);
+            let mut found: Vec<usize> = hits.iter().flat_map(|hit| index.positions(hit.text)).copied().collect();
+            found.sort_unstable();
+            let all: Vec<usize> = (0..patterns.len())
+                .filter(|at| patterns[*at].matches_or_leads_below(path.as_bytes()) != Verdict::No)
+                .collect();
+            prop_assert_eq!(found, all, "{:?} {}", patterns, path);
+        }
+    }
+}
