@@ -2,9 +2,9 @@
 //
 // Inputs come as variables of the environment and go on as arguments: no shell reads them.
 import { spawnSync } from "node:child_process";
-import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 
 import { binary } from "./binary.mjs";
 import { compared } from "./compared.mjs";
@@ -17,8 +17,8 @@ const warn = (text) => console.log(`::warning title=rebake::${escaped(text)}`);
 
 async function main() {
   const folder = mkdtempSync(join(process.env.RUNNER_TEMP || tmpdir(), "rebake-"));
-  const given = input("binary"); // a name is looked up on the path, a path is below the workspace
-  const rebake = /[/\\]/.test(given) ? resolve(given) : given || (await binary(folder));
+  const rebake = install(input("binary") ? found(input("binary")) : await binary(folder), folder);
+  if (input("setup-only") === "true") return;
   if (input("working-directory")) process.chdir(input("working-directory"));
 
   const flags = ["--list-files", input("list-files").toLowerCase() || "none"];
@@ -36,17 +36,39 @@ async function main() {
   } else {
     if (input("base")) flags.push(`--base=${input("base")}`);
     if (input("ref")) flags.push(`--head=${input("ref")}`);
-    if (input("config")) flags.push(`--config=${input("config")}`);
-    if (input("style")) flags.push(`--style=${input("style")}`);
+    for (const name of ["config", "style", "since"]) flags.push(...flag(name));
   }
-  if (input("environment")) flags.push(`--environment=${input("environment")}`);
-  if (input("fields")) flags.push(`--fields=${input("fields")}`);
+  for (const name of ["environment", "fields", "levels", "pack"]) flags.push(...flag(name));
+  // Git asks for it only where the checkout left no credentials.
+  if (input("token")) flags.push("--token-env=INPUT_TOKEN");
 
   const plan = join(folder, "plan.json");
   // The last one of a name counts: a filter's output goes before ours.
   appendFileSync(process.env.GITHUB_OUTPUT, `plan=${plan}\n`);
   run(rebake, ["plan", "--ci", "--format", "json", ...flags], { env: environment, input: changes, into: plan });
   run(rebake, ["plan", "--plan", plan], {});
+}
+
+const flag = (name) => (input(name) ? [`--${name}=${input(name)}`] : []);
+
+// A name is looked up on the path; a path is below the workspace.
+function found(binary) {
+  if (/[/\\]/.test(binary)) return resolve(binary);
+  const places = (process.env.PATH ?? "").split(delimiter).map((place) => join(place, binary));
+  const place = places.find((place) => statSync(place, { throwIfNoEntry: false })?.isFile());
+  if (!place) throw new Error(`there is no program '${binary}' on the path`);
+  return place;
+}
+
+// Puts the program on the path of later steps, in a folder that holds nothing else.
+function install(program, folder) {
+  const bin = join(folder, "bin");
+  mkdirSync(bin);
+  const installed = join(bin, process.platform === "win32" ? "rebake.exe" : "rebake");
+  copyFileSync(program, installed);
+  if (process.env.GITHUB_PATH) appendFileSync(process.env.GITHUB_PATH, `${bin}\n`);
+  appendFileSync(process.env.GITHUB_OUTPUT, `program=${installed}\n`);
+  return installed;
 }
 
 // The file of the filters; those that are given as YAML get one.

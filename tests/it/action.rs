@@ -36,12 +36,14 @@ fn action_yml_declares_what_the_script_reads() {
     ];
     assert!(originals.iter().all(|input| inputs.contains(input)), "{inputs:?}");
     let scripts = [read(".github/action/main.mjs"), read(".github/action/compared.mjs")].concat();
-    let read: BTreeSet<&str> =
+    let mut read: BTreeSet<&str> =
         scripts.split("input(\"").skip(1).map(|behind| behind.split_once('"').unwrap().0).collect();
+    let lists = scripts.split("const name of [").skip(1).map(|behind| behind.split_once(']').unwrap().0);
+    read.extend(lists.flat_map(|list| list.split('"').skip(1).step_by(2)));
     assert_eq!(read, inputs);
     assert_eq!(
         keys(&action["outputs"]),
-        ["any", "changes", "count", "environment", "matrix", "plan", "services"].into()
+        ["any", "changes", "count", "environment", "matrix", "plan", "program", "services"].into()
     );
     assert!(Path::new(ROOT).join(action["runs"]["main"].as_str().unwrap()).exists());
 }
@@ -210,4 +212,24 @@ fn an_input_is_no_option_and_no_command() {
             assert!(!clone.dir().join("pwned").exists() && !said.contains("\n::set-output"), "{said}");
         }
     }
+}
+
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
+fn inputs_choose_bases_and_jobs() {
+    let (mut step, repo) = pushed();
+    let outputs = step.input("since", "built").input("pack", "1").ours(&repo).unwrap();
+    assert_eq!(outputs["matrix"], r#"{"include":[{"job":"part-0","service":"api,web"}]}"#);
+    let said = step.input("pack", "").input("levels", "0").ours(&repo).unwrap_err();
+    assert!(said.contains("levels"), "{said}");
+}
+
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
+fn with_setup_only_nothing_is_planned() {
+    let (mut step, repo) = pushed();
+    let outputs = step.input("setup-only", "true").ours(&repo).unwrap();
+    assert_eq!(outputs.keys().collect::<Vec<_>>(), ["program"]);
+    let version = Command::new(&outputs["program"]).arg("--version").output().unwrap();
+    assert!(version.stdout.starts_with(b"rebake "));
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 #![expect(clippy::print_stdout, reason = "a random test says its seed and what it found")]
 
+mod act;
 mod action;
 mod bake;
 mod build;

@@ -520,7 +520,7 @@ fn helpers_are_asked_once_for_a_registry() {
 }
 
 #[test]
-#[ignore = "needs docker-registry: .ci/run runs it"]
+#[ignore = "needs docker-registry: .ci/full runs it"]
 fn a_real_registry_with_and_without_a_password() {
     for password in [false, true] {
         let registry = if password { Registry::guarded(HTPASSWD) } else { Registry::start() };

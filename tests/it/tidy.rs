@@ -77,3 +77,24 @@ fn the_changelog_knows_this_version() {
     let changelog = source::read("CHANGELOG.md");
     assert!(changelog.lines().any(|line| line.starts_with(&heading)), "CHANGELOG.md has no `{heading}`");
 }
+
+/// Where a test says that `.ci/run` or `.ci/full` runs it, that script names its module.
+#[test]
+fn what_a_test_says_runs_it_does() {
+    let mut found = 0;
+    for file in source::rust_files("tests/it") {
+        let text = source::read(&file);
+        let module = file.trim_start_matches("tests/it/").trim_end_matches(".rs").trim_end_matches("/mod");
+        let module = module.replace('/', "::") + "::";
+        for script in [".ci/run", ".ci/full"] {
+            if !text.contains(&format!("{script} runs it")) {
+                continue;
+            }
+            let steps = source::read(script);
+            let named = |filter: &str| filter.ends_with("::") && module.starts_with(filter);
+            assert!(steps.split_whitespace().any(named), "{script} does not run the ignored tests of {file}");
+            found += 1;
+        }
+    }
+    assert!(found > 10, "{found}");
+}

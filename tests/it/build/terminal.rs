@@ -91,7 +91,7 @@ services:
 }
 
 #[test]
-#[ignore = "needs tmux: .ci/run runs it"]
+#[ignore = "needs tmux: .ci/full runs it"]
 fn rows_show_what_runs_and_the_screen_is_left_sane() {
     let repo = repo();
     let terminal = Terminal::open(&repo, (60, 20), &format!("{} build --all --jobs 4", env!("CARGO_BIN_EXE_rebake")));
@@ -160,7 +160,7 @@ exit 130
 }
 
 #[test]
-#[ignore = "needs tmux: .ci/run runs it"]
+#[ignore = "needs tmux: .ci/full runs it"]
 fn what_others_write_while_a_build_is_suspended_stays() {
     let repo = repo();
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_rebake"), repo.dir().join(".git/rb")).unwrap();
@@ -203,7 +203,7 @@ others
 }
 
 #[test]
-#[ignore = "needs tmux: .ci/run runs it"]
+#[ignore = "needs tmux: .ci/full runs it"]
 fn a_hundred_services_are_readable_in_sixty_columns() {
     let repo = Repo::new();
     let mut file = "defaults: {run: 'while ! test -e ../.git/go; do sleep 0.1; done'}\nservices:\n".to_owned();

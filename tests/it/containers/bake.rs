@@ -44,7 +44,7 @@ fn same_as_the_plan(repo: &Repo, read: &Value, args: &[&str]) {
 }
 
 #[test]
-#[ignore = "needs dockerd, docker buildx and docker-registry: .ci/run runs it"]
+#[ignore = "needs dockerd, docker buildx and docker-registry: .ci/full runs it"]
 fn bake_reads_what_was_written() {
     let registry = Registry::start();
     let daemon = Daemon::start();
@@ -64,7 +64,7 @@ fn bake_reads_what_was_written() {
 }
 
 #[test]
-#[ignore = "needs dockerd, docker buildx and docker-registry: .ci/run runs it"]
+#[ignore = "needs dockerd, docker buildx and docker-registry: .ci/full runs it"]
 fn bake_reads_any_number_of_services() {
     let daemon = Daemon::start();
     for count in [0, 1, 51, 256, 1000] {
@@ -89,7 +89,7 @@ fn bake_reads_any_number_of_services() {
 }
 
 #[test]
-#[ignore = "needs dockerd of Docker 23 or later, docker buildx and docker-registry: .ci/run runs it"]
+#[ignore = "needs dockerd of Docker 23 or later, docker buildx and docker-registry: .ci/full runs it"]
 fn bake_builds_the_capstone_in_order() {
     let registry = Registry::start();
     let daemon = Daemon::start_newer();

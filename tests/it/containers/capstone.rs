@@ -164,7 +164,7 @@ fn in_order(events: &str) {
 }
 
 #[test]
-#[ignore = "needs buildah and docker-registry: .ci/run runs it"]
+#[ignore = "needs buildah and docker-registry: .ci/full runs it"]
 fn a_day_with_buildah() {
     let registry = Registry::start();
     let engine = Engine::new(&registry);

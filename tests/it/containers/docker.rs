@@ -25,9 +25,9 @@ impl Daemon {
 
     /// Starts one that knows named contexts, which Docker has since 23: Debian's of trixie, beside the installed one.
     pub(super) fn start_newer() -> Self {
-        #[expect(clippy::disallowed_methods, reason = ".ci/run says where it has unpacked it")]
+        #[expect(clippy::disallowed_methods, reason = ".ci/full says where it has unpacked it")]
         let (unpacked, path) = (std::env::var("REBAKE_DOCKER"), std::env::var("PATH").unwrap_or_default());
-        let unpacked = unpacked.expect(".ci/run unpacks docker.io of trixie");
+        let unpacked = unpacked.expect(".ci/full unpacks docker.io of trixie");
         let mut command = Command::new(format!("{unpacked}/usr/sbin/dockerd"));
         command.env("PATH", format!("{unpacked}/usr/bin:{path}"));
         Self::start_by(command)
@@ -37,7 +37,7 @@ impl Daemon {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         std::fs::create_dir_all(path("config/cli-plugins")).unwrap();
-        #[expect(clippy::disallowed_methods, reason = ".ci/run says where it has unpacked buildx")]
+        #[expect(clippy::disallowed_methods, reason = ".ci/full says where it has unpacked buildx")]
         if let Some(buildx) = std::env::var_os("REBAKE_BUILDX") {
             symlink(buildx, path("config/cli-plugins/docker-buildx")).unwrap();
         }
@@ -47,7 +47,7 @@ impl Daemon {
             command.arg(flag).arg(path(name));
         }
         command.arg("--host").arg(socket(&directory)).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        let child = command.spawn().expect("dockerd is installed: .ci/run does that");
+        let child = command.spawn().expect("dockerd is installed: .ci/full does that");
         let mut daemon = Self { child, directory };
         let since = Instant::now();
         while !daemon.directory.path().join("socket").exists() {
@@ -77,7 +77,7 @@ fn socket(directory: &tempfile::TempDir) -> String {
 }
 
 #[test]
-#[ignore = "needs dockerd, docker buildx and docker-registry: .ci/run runs it"]
+#[ignore = "needs dockerd, docker buildx and docker-registry: .ci/full runs it"]
 fn a_day_with_docker() {
     let registry = Registry::start();
     let daemon = Daemon::start();
@@ -85,7 +85,7 @@ fn a_day_with_docker() {
 }
 
 #[test]
-#[ignore = "needs dockerd, docker buildx and docker-registry: .ci/run runs it"]
+#[ignore = "needs dockerd, docker buildx and docker-registry: .ci/full runs it"]
 fn odd_values_with_docker() {
     let registry = Registry::start();
     let daemon = Daemon::start();

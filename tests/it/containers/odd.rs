@@ -89,7 +89,7 @@ pub(super) fn comes_out_as_it_went_in(registry: &Registry, repo: &Repo, lend: im
 }
 
 #[test]
-#[ignore = "needs buildah and docker-registry: .ci/run runs it"]
+#[ignore = "needs buildah and docker-registry: .ci/full runs it"]
 fn odd_values_and_secrets_with_buildah() {
     let registry = Registry::start();
     let engine = Engine::new(&registry);
@@ -104,7 +104,7 @@ fn odd_values_and_secrets_with_buildah() {
 }
 
 #[test]
-#[ignore = "needs buildah and docker-registry: .ci/run runs it"]
+#[ignore = "needs buildah and docker-registry: .ci/full runs it"]
 fn of_an_image_that_could_not_be_pushed_nothing_is_kept() {
     let registry = Registry::start();
     let engine = Engine::new(&registry);
@@ -125,7 +125,7 @@ pub(super) fn odd_for_docker(registry: &Registry) -> Repo {
 }
 
 #[test]
-#[ignore = "needs podman and docker-registry: .ci/run runs it"]
+#[ignore = "needs podman and docker-registry: .ci/full runs it"]
 fn several_platforms_with_podman() {
     let registry = Registry::start();
     let engine = Engine::new(&registry);

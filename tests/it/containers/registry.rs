@@ -57,7 +57,7 @@ impl Registry {
         let mut command = Command::new("docker-registry");
         command.arg("serve").arg(&config).stdin(Stdio::null()).stdout(Stdio::null()).stderr(output);
         let mut registry = Self {
-            child: command.spawn().expect("docker-registry is installed: .ci/run does that"),
+            child: command.spawn().expect("docker-registry is installed: .ci/full does that"),
             address: String::new(),
             _directory: directory,
         };

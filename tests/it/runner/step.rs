@@ -1,9 +1,7 @@
 //! The steps of a job.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -35,9 +33,7 @@ pub(super) fn run_all(runner: &Runner, job: &Value, mut contexts: Map<String, Va
             continue;
         }
         let done = match step["uses"].as_str() {
-            Some(action) => {
-                machine.action(action.split('@').next().unwrap(), &step["with"], &contexts).map(|()| BTreeMap::new())
-            }
+            Some(action) => machine.action(action.split('@').next().unwrap(), &step["with"], &contexts),
             None => machine.script(job, step, &contexts),
         };
         match done {
@@ -62,14 +58,9 @@ impl<'a> Machine<'a> {
     fn new(runner: &'a Runner<'a>, artifacts: &'a Path) -> Self {
         let home = tempfile::TempDir::new().unwrap();
         let machine = Self { runner, artifacts, home, clone: None, log: String::new() };
-        for dir in ["temp", "tools", "workspace"] {
+        for dir in ["temp", "workspace"] {
             fs::create_dir(machine.home.path().join(dir)).unwrap();
         }
-        // The registry has one program: `cargo install --locked rebake@… --root DIR`.
-        let cargo = format!("#!/bin/sh -eu\ninstall -D '{}' \"$5/bin/rebake\"\n", env!("CARGO_BIN_EXE_rebake"));
-        let path = machine.home.path().join("tools/cargo");
-        fs::write(&path, cargo).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         machine
     }
 
@@ -81,7 +72,13 @@ impl<'a> Machine<'a> {
         self.clone.as_ref().map_or_else(|| self.home.path().join("workspace"), |clone| clone.dir().to_owned())
     }
 
-    fn action(&mut self, action: &str, with: &Value, contexts: &Map<String, Value>) -> Result<(), String> {
+    /// Does what an action does, and returns the step's outputs.
+    fn action(
+        &mut self,
+        action: &str,
+        with: &Value,
+        contexts: &Map<String, Value>,
+    ) -> Result<BTreeMap<String, String>, String> {
         let with = |name: &str| evaluate(&shown(&with[name]), contexts).map(|value| shown(&value));
         match action {
             "actions/checkout" => {
@@ -92,16 +89,14 @@ impl<'a> Machine<'a> {
                 self.clone = Some(clone);
             }
             "actions/upload-artifact" => {
-                for path in with("path")?.lines() {
-                    let from = self.workspace().join(path);
-                    let inside = if Path::new(path).is_absolute() {
-                        from.file_name().unwrap().as_ref()
-                    } else {
-                        Path::new(path)
-                    };
-                    let to = self.artifacts.join(with("name")?).join(inside);
+                let files: Vec<PathBuf> = with("path")?.lines().map(|path| self.workspace().join(path)).collect();
+                // Below the folder that holds all of them.
+                let folder =
+                    files[0].ancestors().skip(1).find(|folder| files.iter().all(|file| file.starts_with(folder)));
+                for from in &files {
+                    let to = self.artifacts.join(with("name")?).join(from.strip_prefix(folder.unwrap()).unwrap());
                     fs::create_dir_all(to.parent().unwrap()).unwrap();
-                    let content = fs::read(&from).map_err(|error| format!("{}: {error}\n", from.display()))?;
+                    let content = fs::read(from).map_err(|error| format!("{}: {error}\n", from.display()))?;
                     fs::write(to, content).unwrap();
                 }
             }
@@ -116,9 +111,27 @@ impl<'a> Machine<'a> {
             }
             // These prepare what no command of ours asks for here.
             "docker/setup-buildx-action" | "docker/login-action" | "crazy-max/ghaction-github-runtime" => {}
+            "OWNER/rebake" => return self.rebake(&with),
             other => panic!("the stand-in has no {other}"),
         }
-        Ok(())
+        Ok(BTreeMap::new())
+    }
+
+    /// Does what the action of this repository does where it has no filters of its own.
+    fn rebake(&mut self, with: &dyn Fn(&str) -> Result<String, String>) -> Result<BTreeMap<String, String>, String> {
+        let (program, plan) = (self.temp().join("rebake/bin/rebake"), self.temp().join("rebake/plan.json"));
+        fs::create_dir_all(program.parent().unwrap()).unwrap();
+        fs::copy(env!("CARGO_BIN_EXE_rebake"), &program).unwrap();
+        let mut script = "exec rebake plan --ci --format json".to_owned();
+        for name in ["since", "pack"] {
+            let value = with(name)?;
+            script.extend((!value.is_empty()).then(|| format!(" --{name}={value}")));
+        }
+        let command = self.bash(&script.replace("rebake", &format!("'{}'", program.display())), None);
+        let mut outputs = self.step(command, Some(&plan))?;
+        outputs.insert("program".to_owned(), program.to_str().unwrap().to_owned());
+        outputs.insert("plan".to_owned(), plan.to_str().unwrap().to_owned());
+        Ok(outputs)
     }
 
     /// Runs a script as the runner does, and returns the step's outputs.
@@ -134,9 +147,17 @@ impl<'a> Machine<'a> {
         for (name, value) in step["env"].as_object().into_iter().flatten() {
             command.env(name, shown(&evaluate(value.as_str().unwrap(), contexts)?));
         }
+        self.step(command, None)
+    }
+
+    /// Runs a command as a step; what it prints goes into the log, or into a file.
+    fn step(&mut self, mut command: Command, into: Option<&Path>) -> Result<BTreeMap<String, String>, String> {
         let file = self.home.path().join("output");
         fs::write(&file, "").unwrap();
-        let ended = command.env("GITHUB_OUTPUT", &file).output().unwrap();
+        let mut ended = command.env("GITHUB_OUTPUT", &file).output().unwrap();
+        if let Some(into) = into {
+            fs::write(into, std::mem::take(&mut ended.stdout)).unwrap();
+        }
         let said = String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()).into_owned();
         self.log.push_str(&said);
         if ended.status.success() { outputs(&fs::read_to_string(file).unwrap()) } else { Err(String::new()) }
@@ -154,14 +175,11 @@ impl<'a> Machine<'a> {
             Some("bash") => command.args(["--noprofile", "--norc", "-eo", "pipefail"]),
             Some(other) => panic!("the stand-in has no shell {other}"),
         };
-        let path = command.get_envs().find_map(|(name, value)| (name == "PATH").then_some(value)).flatten();
-        let path = [self.home.path().join("tools").as_os_str(), path.unwrap()].join(OsStr::new(":"));
         let github = |name: &str| runner.github[name].as_str().unwrap().to_owned();
         command
             .arg(file)
             .current_dir(self.workspace())
             .stdin(Stdio::null())
-            .env("PATH", path)
             .env("CI", "true")
             .env("GITHUB_ACTIONS", "true")
             .env("GITHUB_EVENT_NAME", github("event_name"))

@@ -11,13 +11,13 @@ use crate::plan::capstone;
 use crate::repo::Repo;
 
 fn gitlab_ci_local() -> Command {
-    #[expect(clippy::disallowed_methods, reason = ".ci/run says where it has installed it")]
-    let oracle = std::env::var_os("REBAKE_ORACLE").expect(".ci/run installs gitlab-ci-local");
+    #[expect(clippy::disallowed_methods, reason = ".ci/full says where it has installed it")]
+    let oracle = std::env::var_os("REBAKE_ORACLE").expect(".ci/full installs gitlab-ci-local");
     Command::new(PathBuf::from(oracle).join("node_modules/.bin/gitlab-ci-local"))
 }
 
 #[test]
-#[ignore = "needs check-jsonschema, yamllint and gitlab-ci-local: .ci/run runs it"]
+#[ignore = "needs check-jsonschema, yamllint and gitlab-ci-local: .ci/full runs it"]
 fn gitlab_takes_its_pipeline() {
     let files = Files::of(documents("gitlab", &["one that needs 51"]));
     files.pass("gitlab-ci");
@@ -85,7 +85,7 @@ fn said(output: &Output) -> String {
 }
 
 #[test]
-#[ignore = "needs gitlab-ci-local: .ci/run runs it"]
+#[ignore = "needs gitlab-ci-local: .ci/full runs it"]
 fn the_child_pipeline_of_the_capstone_builds_in_order() {
     let (output, ledger) = run(&repository("true"));
     assert!(output.status.success(), "{}", said(&output));
@@ -98,7 +98,7 @@ fn the_child_pipeline_of_the_capstone_builds_in_order() {
 }
 
 #[test]
-#[ignore = "needs gitlab-ci-local: .ci/run runs it"]
+#[ignore = "needs gitlab-ci-local: .ci/full runs it"]
 fn a_failed_job_of_the_child_pipeline_blocks_what_needs_it_alone() {
     let (output, ledger) = run(&repository("exit 1"));
     assert!(!output.status.success(), "{}", said(&output));

@@ -81,14 +81,14 @@ fn check(schema: &str, files: &[PathBuf]) {
 #[track_caller]
 fn run(what: &str, command: &mut Command) -> String {
     let output =
-        command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{what}: {error}: .ci/run installs it"));
+        command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{what}: {error}: .ci/full installs it"));
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{what}: {said}");
     said
 }
 
 #[test]
-#[ignore = "needs check-jsonschema and yamllint: .ci/run runs it"]
+#[ignore = "needs check-jsonschema and yamllint: .ci/full runs it"]
 fn a_validator_can_refuse() {
     let files = Files::of([("bad", json!({"jobs": {"x": {"script": 1}}}).to_string())]);
     let refuses = |command: &mut Command| !command.args(&files.files).output().unwrap().status.success();
@@ -102,13 +102,13 @@ fn a_validator_can_refuse() {
 }
 
 #[test]
-#[ignore = "needs check-jsonschema and yamllint: .ci/run runs it"]
+#[ignore = "needs check-jsonschema and yamllint: .ci/full runs it"]
 fn buildkite_takes_its_steps() {
     Files::of(documents("buildkite", &["1000"])).pass("buildkite");
 }
 
 #[test]
-#[ignore = "needs check-jsonschema and yamllint: .ci/run runs it"]
+#[ignore = "needs check-jsonschema and yamllint: .ci/full runs it"]
 fn circleci_takes_its_configuration() {
     Files::of(documents("circleci", &[])).pass("circle-ci");
 }
@@ -145,7 +145,7 @@ fn workflow(outputs: &str) -> Value {
 }
 
 #[test]
-#[ignore = "needs check-jsonschema, yamllint and zizmor: .ci/run runs it"]
+#[ignore = "needs check-jsonschema, yamllint and zizmor: .ci/full runs it"]
 fn github_takes_its_matrices() {
     let documents = documents("github", &["257", "1000"]);
     let workflows = documents.iter().map(|(name, outputs)| (name, workflow(outputs).to_string() + "\n"));
@@ -162,7 +162,7 @@ fn zizmor(files: &[PathBuf]) {
 }
 
 #[test]
-#[ignore = "needs check-jsonschema and yamllint: .ci/run runs it"]
+#[ignore = "needs check-jsonschema and yamllint: .ci/full runs it"]
 fn azure_takes_its_matrices() {
     let pipeline = |text: String| {
         let mut jobs = Vec::new();
@@ -185,7 +185,7 @@ fn azure_takes_its_matrices() {
 }
 
 #[test]
-#[ignore = "needs hera, a model of Argo's own types: .ci/run runs it"]
+#[ignore = "needs hera, a model of Argo's own types: .ci/full runs it"]
 fn argo_takes_its_workflow() {
     let files = Files::of(documents("argo", &[]).into_iter().filter(|(name, text)| {
         assert_eq!(text.is_empty(), *name == "none");

@@ -14,7 +14,7 @@ fn named(directory: &str, names: &[&str]) -> Vec<PathBuf> {
 const SHOWN: &str = "examples/workflows";
 
 #[test]
-#[ignore = "needs check-jsonschema, yamllint and zizmor: .ci/run runs it"]
+#[ignore = "needs check-jsonschema, yamllint and zizmor: .ci/full runs it"]
 fn workflows_for_github_pass() {
     let mut files = below(".github/workflows", &[".yml", ".yaml"]);
     files.extend(named(SHOWN, &["build-push.yaml", "pull-request.yaml", "release.yaml"]));
@@ -24,7 +24,7 @@ fn workflows_for_github_pass() {
 }
 
 #[test]
-#[ignore = "needs check-jsonschema and zizmor: .ci/run runs it"]
+#[ignore = "needs check-jsonschema and zizmor: .ci/full runs it"]
 fn the_action_passes() {
     let files = named(".", &["action.yml"]);
     check("github-actions", &files);
@@ -33,7 +33,7 @@ fn the_action_passes() {
 
 /// The blocks of YAML of the documentation, each below the heading of its engine.
 #[test]
-#[ignore = "needs check-jsonschema, yamllint, zizmor and hera: .ci/run runs it"]
+#[ignore = "needs check-jsonschema, yamllint, zizmor and hera: .ci/full runs it"]
 fn worked_examples_pass() {
     let text = source::read("docs/engines.md");
     let example = |engine: &str| {
@@ -49,7 +49,7 @@ fn worked_examples_pass() {
 }
 
 #[test]
-#[ignore = "needs check-jsonschema: .ci/run runs it"]
+#[ignore = "needs check-jsonschema: .ci/full runs it"]
 fn pipelines_for_other_engines_pass() {
     check("gitlab-ci", &named(SHOWN, &["gitlab-ci.yml", "gitlab-build.yml"]));
     check("buildkite", &named(SHOWN, &["buildkite.yml"]));
@@ -58,7 +58,7 @@ fn pipelines_for_other_engines_pass() {
 
 /// All that is YAML is well-formed, and says nothing twice.
 #[test]
-#[ignore = "needs yamllint: .ci/run runs it"]
+#[ignore = "needs yamllint: .ci/full runs it"]
 fn yaml_is_yaml() {
     let mut files = below(".github/workflows", &[".yml", ".yaml"]);
     files.extend(below(SHOWN, &[".yml", ".yaml"]));
