@@ -4,6 +4,8 @@
 //! Only what can change the result of a build is part of it (spec section 6): a comment, a description, another
 //! service's edit are not.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use crate::name::ServiceName;
@@ -11,10 +13,21 @@ use crate::name::ServiceName;
 /// The resolved definition of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
-    /// All that can change the result, as canonical JSON: keys sorted, no blanks.
-    pub canonical: String,
+    /// All of its own that can change the result, as canonical JSON: keys sorted, no blanks. None where the service
+    /// cannot be read, in a configuration of another time: it equals no other.
+    pub canonical: Option<String>,
+    /// The file's `global` patterns as canonical JSON, one text for all services; none where there are none, or where
+    /// the service stands aside.
+    pub global: Option<Arc<str>>,
     /// What it is built from.
     pub depends_on: Vec<ServiceName>,
+}
+
+impl Definition {
+    /// Whether the two are known to be the same but for what they depend on.
+    fn equals(&self, other: &Self) -> bool {
+        self.canonical.is_some() && self.canonical == other.canonical && self.global == other.global
+    }
 }
 
 /// The definitions of all services of a configuration, in file order.
@@ -42,7 +55,7 @@ impl Definitions {
             then.depends_on.iter().filter(|dependency| !now.depends_on.contains(dependency)).cloned().collect();
         let added = now.depends_on.iter().any(|dependency| !then.depends_on.contains(dependency));
         let mut differences = Vec::new();
-        if now.canonical != then.canonical || added {
+        if !now.equals(then) || added {
             differences.push(Difference::Changed);
         }
         if !removed.is_empty() {
@@ -69,7 +82,7 @@ mod tests {
     fn definitions(list: &[(&str, &str, &[&str])]) -> Definitions {
         let definition = |(service, canonical, depends_on): &(&str, &str, &[&str])| {
             let depends_on = depends_on.iter().map(|dependency| name(dependency)).collect();
-            (name(service), Definition { canonical: (*canonical).into(), depends_on })
+            (name(service), Definition { canonical: Some((*canonical).into()), global: None, depends_on })
         };
         Definitions(list.iter().map(definition).collect())
     }
@@ -84,5 +97,25 @@ mod tests {
         assert_eq!(of("c"), []);
         assert_eq!(of("n"), [Difference::New]);
         assert_eq!(head.removed_since(&base), [name("gone")]);
+    }
+
+    #[test]
+    fn what_all_services_watch_is_part_of_each_that_heeds_it() {
+        let watching = |global: Option<&str>| {
+            let mut list = definitions(&[("a", "1", &[])]);
+            list.0[&name("a")].global = global.map(Arc::from);
+            list
+        };
+        let differences = |head, base| watching(head).differences(&watching(base), &name("a"));
+        assert_eq!(differences(Some("x"), Some("x")), []);
+        assert_eq!(differences(None, Some("x")), [Difference::Changed]);
+        assert_eq!(differences(Some("y"), Some("x")), [Difference::Changed]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_equals_nothing() {
+        let mut unread = definitions(&[("a", "1", &[])]);
+        unread.0[&name("a")].canonical = None;
+        assert_eq!(unread.differences(&unread, &name("a")), [Difference::Changed]);
     }
 }

@@ -60,6 +60,9 @@ pub enum Builder {
     Podman,
     /// `task build`, in the service's path.
     Task,
+    /// Nothing: the service is a library, which spreads its changes and is never a job.
+    #[serde(rename = "none")]
+    Nothing,
 }
 
 /// The command of a `run:` builder.

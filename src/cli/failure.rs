@@ -4,6 +4,7 @@ use super::exit::Exit;
 use crate::diagnostic::Diagnostic;
 use crate::emit::{EmitError, UnknownField};
 use crate::git;
+use crate::name::Escaped;
 use crate::pipeline::{self, ConfigFileError};
 use crate::plan::PlanError;
 use crate::trigger::TriggerError;
@@ -67,20 +68,21 @@ impl From<pipeline::Error> for Failure {
         match error {
             pipeline::Error::Git(error) => error.into(),
             pipeline::Error::UnknownService(unknown) => match unknown.nearest {
-                Some(nearest) => usage("unknown-service").help(format!("did you mean `{nearest}`?")),
-                None => usage("unknown-service").help("services are named as in filters.yaml, or by their `path`"),
+                Some(nearest) => usage("unknown-service").help(format!("did you mean `{}`?", Escaped::new(&nearest))),
+                None => usage("unknown-service")
+                    .help(format!("the services are {}; each is also known by its `path`", listed(&unknown.known))),
             },
-            pipeline::Error::UnknownEnvironment { nearest, .. } => match nearest {
-                Some(nearest) => usage("unknown-environment").help(format!("did you mean `{nearest}`?")),
-                None => usage("unknown-environment"),
+            pipeline::Error::UnknownEnvironment { nearest, known, .. } => match nearest {
+                Some(nearest) => {
+                    usage("unknown-environment").help(format!("did you mean `{}`?", Escaped::new(&nearest)))
+                }
+                None => usage("unknown-environment").help(format!("the environments are {}", listed(&known))),
             },
             pipeline::Error::NoEnvironment { kind } => usage("no-environment").help(format!(
                 "add `{}` to the `on` of one in filters.yaml, or choose one with `--environment NAME`",
                 kind.word()
             )),
-            pipeline::Error::Unmatched { moved, .. } => usage("unmatched")
-                .helps(moved)
-                .help("add them to a service's `filters`, or to `ignore` if nothing is built from them"),
+            pipeline::Error::Unmatched { moved, advice, .. } => usage("unmatched").helps(moved).help(advice),
             pipeline::Error::Dead { problems } => Self { exit: Exit::Usage, diagnostics: problems },
             pipeline::Error::VersionOfMany { .. } => usage("version").help("name the service with `--only SERVICE`"),
             pipeline::Error::Unfetched { error, trouble } => {
@@ -95,6 +97,18 @@ impl From<pipeline::Error> for Failure {
             }
         }
     }
+}
+
+/// How many names a message has.
+const LISTED: usize = 20;
+
+/// Returns names in a row, as many as people read.
+fn listed(names: &[String]) -> String {
+    let mut shown: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{}`", Escaped::new(name))).collect();
+    if names.len() > shown.len() {
+        shown.push(format!("and {} more", names.len() - shown.len()));
+    }
+    shown.join(", ")
 }
 
 impl From<git::TagError> for Failure {

@@ -154,6 +154,7 @@ fn text(
 #[cfg(unix)]
 fn bake(plan: &Plan, here: &Here) -> Result<String, Failure> {
     let root = here.work_dir()?;
+    let plan = &*plan.without_libraries();
     let recipes = plan.services.iter().map(|service| here.recipe(service)).collect::<Result<Vec<_>, _>>();
     let recipes = recipes.map_err(|problem| Failure { exit: Exit::Usage, diagnostics: vec![problem] })?;
     builder::bake(plan, &recipes, root).map_err(|error| match error {

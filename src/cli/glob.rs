@@ -206,7 +206,7 @@ impl Search {
                 for entry in entries {
                     text += match entry.effect {
                         Effect::Include => "takes in ",
-                        Effect::Exclude => "takes back ",
+                        Effect::Exclude | Effect::ExcludeWildcards => "takes back ",
                     };
                     text += &entry.pattern.value.explain().to_string();
                 }

@@ -87,8 +87,7 @@ fn of_plan(file: &Path, service: &str) -> Result<Answer, Failure> {
     let plan = crate::plan::read(&changed::read_text(file)?)?;
     let told = Told::of_plan(&plan, service).ok_or_else(|| {
         let known = plan.services.iter().map(|known| &known.service).chain(&plan.unaffected);
-        let nearest = crate::name::nearest(service, known.map(String::as_str)).map(str::to_owned);
-        pipeline::Error::from(pipeline::UnknownService { name: service.to_owned(), nearest })
+        pipeline::Error::from(pipeline::UnknownService::new(service, known.cloned().collect(), &[]))
     })?;
     Ok(Answer { range: plan.range, services: vec![told] })
 }

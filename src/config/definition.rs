@@ -1,14 +1,15 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::{Global, Service};
 use crate::change::Status;
-use crate::definition::{Definition, Definitions};
+use crate::definition::Definition;
 use crate::diagnostic::Located;
 use crate::filter::{Effect, Filter, Statuses};
-use crate::name::{RepoDir, ServiceId, ServiceName};
+use crate::name::{RepoDir, ServiceName};
 use crate::recipe::{Builder, Run};
 use crate::version::{Count, Style};
 
@@ -30,6 +31,8 @@ struct Canonical<'a> {
     dockerfile: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     env: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    exclude: Vec<&'a str>,
     filters: Vec<Rule<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     flavor: Vec<&'a str>,
@@ -71,17 +74,25 @@ enum Command<'a> {
     Shell(&'a str),
 }
 
-/// Returns the definitions of services whose filters stand in `filters` by their ids.
+/// Returns the definition of a service.
 pub(super) fn of(
-    services: &IndexMap<ServiceName, Service>,
-    filters: &[Filter],
-    name: impl Fn(ServiceId) -> ServiceName,
-) -> Definitions {
-    let definition = |service: &Service| Definition {
-        canonical: canonical(service, &filters[service.filter.position()]),
-        depends_on: service.depends_on.iter().map(|dependency| name(dependency.value)).collect(),
-    };
-    Definitions(services.iter().map(|(name, service)| (name.clone(), definition(service))).collect())
+    service: &Service,
+    filter: &Filter,
+    depends_on: Vec<ServiceName>,
+    global: Option<&Arc<str>>,
+) -> Definition {
+    let heeded = global.filter(|_| service.global == Global::TakesPart);
+    Definition { canonical: Some(canonical(service, filter)), global: heeded.cloned(), depends_on }
+}
+
+/// Returns what the `global` patterns come to; none where there are none.
+pub(super) fn of_global(filter: &Filter) -> Option<Arc<str>> {
+    let rules = rules(filter);
+    (!rules.is_empty()).then(|| json(&rules).into())
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("texts, lists and maps with text keys are always JSON")
 }
 
 fn canonical(service: &Service, filter: &Filter) -> String {
@@ -94,6 +105,7 @@ fn canonical(service: &Service, filter: &Filter) -> String {
         count: (service.count != Count::default()).then_some(service.count),
         dockerfile: recipe.dockerfile.as_deref(),
         env: sorted(&recipe.env),
+        exclude: excluded(filter),
         filters: rules(filter),
         flavor: lines(&service.image.written.flavor),
         global: service.global == Global::TakesPart,
@@ -111,7 +123,7 @@ fn canonical(service: &Service, filter: &Filter) -> String {
         tags: lines(&service.image.written.tags),
         target: recipe.target.as_deref(),
     };
-    serde_json::to_string(&canonical).expect("texts, lists and maps with text keys are always JSON")
+    json(&canonical)
 }
 
 fn sorted(map: &IndexMap<String, String>) -> BTreeMap<&str, &str> {
@@ -122,10 +134,18 @@ fn lines(lines: &[Located<String>]) -> Vec<&str> {
     lines.iter().map(|line| line.value.as_str()).collect()
 }
 
+/// The patterns of `exclude`.
+fn excluded(filter: &Filter) -> Vec<&str> {
+    let Filter::Ordered(entries) = filter else { return Vec::new() };
+    let excluded = entries.iter().filter(|entry| entry.effect == Effect::ExcludeWildcards);
+    excluded.map(|entry| entry.pattern.value.text()).collect()
+}
+
 fn rules(filter: &Filter) -> Vec<Rule<'_>> {
     match filter {
         Filter::Ordered(entries) => entries
             .iter()
+            .filter(|entry| entry.effect != Effect::ExcludeWildcards)
             .map(|entry| Rule {
                 effect: (entry.effect == Effect::Exclude).then_some("exclude"),
                 patterns: vec![entry.pattern.value.text()],

@@ -29,7 +29,7 @@ use crate::glob::Pattern;
 use crate::graph::Graph;
 use crate::image::{ImageName, Labels, TagRules};
 use crate::name::{RepoDir, ServiceId, ServiceName};
-use crate::recipe::Recipe;
+use crate::recipe::{Builder, Recipe};
 use crate::trigger::Kind;
 use crate::version::{Count, ReleaseTags, Style, TagPattern};
 
@@ -46,7 +46,7 @@ pub struct Options {
 pub fn parse(source: &SourceFile, options: Options) -> (Option<Config>, Vec<Diagnostic>) {
     let mut problems = problems::Problems::new(source);
     let root = yaml::read(&mut problems);
-    let config = root.as_ref().and_then(|root| match shape::of(root.view()) {
+    let config = root.as_ref().and_then(|root| match shape::of(root.view(), &mut problems)? {
         Shape::Flat => flat::read(root.view(), options.quantifier, &mut problems),
         Shape::Structured => structured::read(root.view(), &mut problems),
     });
@@ -54,6 +54,29 @@ pub fn parse(source: &SourceFile, options: Options) -> (Option<Config>, Vec<Diag
         shape::nothing(&mut problems);
     }
     (config.filter(|_| !problems.has_errors()), problems.into_sorted())
+}
+
+/// Reads what the services of a filters.yaml of another time come to. Only what keeps the text from being read is an
+/// error: keys and rules may be newer than this program, or retired since.
+///
+/// # Errors
+/// When the text is no YAML, or no configuration at all.
+pub fn definitions(source: &SourceFile, options: Options) -> Result<Definitions, Diagnostic> {
+    let mut problems = problems::Problems::new(source);
+    let root = yaml::read(&mut problems);
+    let malformed = problems.has_errors();
+    let definitions =
+        root.as_ref().filter(|_| !malformed).and_then(|root| match shape::of(root.view(), &mut problems)? {
+            Shape::Flat => flat::definitions(root.view(), options.quantifier, &mut problems),
+            Shape::Structured => structured::definitions(root.view(), &mut problems),
+        });
+    if root.is_none() {
+        shape::nothing(&mut problems);
+    }
+    definitions.ok_or_else(|| {
+        let error = problems.into_sorted().into_iter().find(Diagnostic::is_error);
+        error.unwrap_or_else(|| Diagnostic::error("wrong-type", "it is no configuration"))
+    })
 }
 
 /// A checked configuration.
@@ -73,8 +96,8 @@ pub struct Config {
     pub named: IndexMap<String, FilterId>,
     /// Matches here affect every service that takes part.
     pub global: FilterId,
-    /// Paths that no service need own.
-    pub ignore: FilterId,
+    /// Paths that belong to no service.
+    pub unowned: FilterId,
     /// Where results go, by what asked; the first that fits is taken.
     pub environments: IndexMap<String, Environment>,
     /// What each service's definition comes to.
@@ -126,6 +149,14 @@ pub struct Service {
     pub description: Option<String>,
     /// How it is built here.
     pub recipe: Recipe,
+}
+
+impl Service {
+    /// Whether it is a library, which spreads its changes and is never a job.
+    #[must_use]
+    pub fn is_library(&self) -> bool {
+        self.recipe.builder == Some(Builder::Nothing)
+    }
 }
 
 /// The image that a service becomes.

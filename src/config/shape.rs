@@ -1,18 +1,37 @@
 use super::Shape;
-use super::problems::Problems;
+use super::problems::{Problems, shown};
 use super::yaml::View;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::filter::Statuses;
+use crate::name::nearest;
 
 /// Tells the two shapes apart.
+///
+/// A key that is nearly `services`, with what only `services` can have below it, is a mistake, which is told.
 ///
 /// A file is structured when its top-level `services` is a mapping, or empty. It is flat when there is no such key,
 /// and also when paths-filter would take `services` for a filter: a pattern, a list, or a mapping with a status word
 /// (`added: src/**`) of patterns and lists.
-pub(super) fn of(root: View<'_>) -> Shape {
-    let Some(services) = root.get("services") else { return Shape::Flat };
+pub(super) fn of(root: View<'_>, problems: &mut Problems<'_>) -> Option<Shape> {
+    let Some(services) = root.get("services") else {
+        return if misspelt(root, problems) { None } else { Some(Shape::Flat) };
+    };
     let structured = services.is_null() || services.mapping().is_some() && !is_by_status(services);
-    if structured { Shape::Structured } else { Shape::Flat }
+    Some(if structured { Shape::Structured } else { Shape::Flat })
+}
+
+/// Tells of a key that was meant as `services`: it holds mappings in a mapping, which no filter does.
+fn misspelt(root: View<'_>, problems: &mut Problems<'_>) -> bool {
+    let holds_services = |value: View<'_>| {
+        value.mapping().is_some_and(|mut entries| entries.any(|(_, value)| value.mapping().is_some()))
+    };
+    let near = |key: &str| key.len() <= 2 * "services".len() && nearest(key, ["services"]).is_some();
+    let mut entries = root.mapping().into_iter().flatten();
+    let Some((key, _)) = entries.find(|(key, value)| near(key.text()) && holds_services(*value)) else { return false };
+    let problem = Diagnostic::error("unknown-key", format!("unknown key `{}`", shown(key.text())));
+    let problem = problem.located(problems.file(), &key.locate(()), "holds services");
+    problems.push(problem.help("did you mean `services`?"));
+    true
 }
 
 fn is_by_status(services: View<'_>) -> bool {

@@ -57,7 +57,7 @@ pub fn table(plan: &Plan, palette: Palette) -> String {
         let left = plan.to_build();
         let levels = left.services.iter().map(|service| service.level + 1).max().unwrap_or_default();
         let steps = if levels > 1 { format!(", in {levels} steps") } else { String::new() };
-        let there = match plan.services.len() - left.services.len() {
+        let there = match plan.without_libraries().services.len() - left.services.len() {
             0 => String::new(),
             1 => "; the image of 1 exists already".to_owned(),
             more => format!("; the images of {more} exist already"),
@@ -76,7 +76,11 @@ pub(super) fn services(count: usize) -> String {
 
 fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
     let name = |service: &Service| Escaped::new(&service.service).to_string();
-    let version = |service: &Service| service.version.clone().unwrap_or_else(|| "unknown".to_owned());
+    let version = |service: &Service| match &service.version {
+        Some(version) => version.clone(),
+        None if service.library => "library".to_owned(),
+        None => "unknown".to_owned(),
+    };
     let names = plan.services.iter().map(|service| name(service).chars().count()).max().unwrap_or_default().max(7);
     let versions = plan.services.iter().map(|service| version(service).len()).max().unwrap_or_default().max(7);
     let heading = format!("{:names$}  {:versions$}  {}", "SERVICE", "VERSION", "WHY");

@@ -76,11 +76,11 @@ fn missed(miss: &Miss, palette: Palette) -> String {
 pub fn reach(reach: &Reach, palette: Palette) -> String {
     let path = Escaped::new(&reach.path);
     let mut text = String::new();
-    match (&reach.services[..], &reach.ignored) {
+    match (&reach.services[..], &reach.unowned) {
         ([], Some(place)) => {
             let _ = writeln!(
                 text,
-                "{path} reaches no service, and need not: `ignore` has {} ({}).",
+                "{path} reaches no service, and need not: `unowned` has {} ({}).",
                 Escaped::new(&place.pattern),
                 Escaped::new(&place.at)
             );

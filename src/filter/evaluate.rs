@@ -112,9 +112,17 @@ fn ordered(entries: &[Entry], status: Status, hits: &[(Owner, bool)]) -> Option<
         match entry.effect {
             _ if !entry.statuses.contains(status) => decided,
             Effect::Include => Some((owner, doubt)),
-            Effect::Exclude if doubt => decided.map(|(owner, _)| (owner, true)),
+            Effect::Exclude | Effect::ExcludeWildcards if doubt => decided.map(|(owner, _)| (owner, true)),
             Effect::Exclude => None,
+            Effect::ExcludeWildcards => decided.filter(|_| is_named(entries, status, hits)),
         }
+    })
+}
+
+/// Whether a pattern without a wildcard is among those that match.
+fn is_named(entries: &[Entry], status: Status, hits: &[(Owner, bool)]) -> bool {
+    hits.iter().map(|(owner, _)| &entries[owner.rule]).any(|entry| {
+        entry.effect == Effect::Include && entry.statuses.contains(status) && !entry.pattern.value.has_wildcard()
     })
 }
 
@@ -189,6 +197,19 @@ mod tests {
         let filter = ordered(&["src/**", "!**/*.md", "src/keep.md"]);
         let list = [("src/a.rs", M), ("src/b.md", M), ("src/keep.md", M), ("x", M)];
         assert_eq!(matched(filter, &list), ["src/a.rs by src/**", "src/keep.md by src/keep.md"]);
+    }
+
+    #[test]
+    fn what_is_named_without_a_wildcard_is_not_excluded_with_the_rest() {
+        let exclude = |text: &str| Entry { effect: Effect::ExcludeWildcards, ..entry(text) };
+        let own = ["a/**", "README.md", "a/(x)/b.md", "!a/gone.md", "a/*.{md,txt}"].map(entry);
+        let filter = Filter::Ordered(own.into_iter().chain([exclude("**/*.md"), exclude("a/gen/**")]).collect());
+        let paths = ["README.md", "a/(x)/b.md", "a/b.md", "a/gen/x", "a/gone.md", "a/x", "a/y.txt", "z.md"];
+        let list = paths.map(|path| (path, M));
+        assert_eq!(
+            matched(filter, &list),
+            ["README.md by README.md", "a/(x)/b.md by a/(x)/b.md", "a/x by a/**", "a/y.txt by a/*.{md,txt}"]
+        );
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub enum Effect {
     Include,
     /// What earlier patterns matched is taken back: the pattern was written with a leading `!`.
     Exclude,
+    /// What earlier patterns matched by a wildcard is taken back: the pattern is one of a service's `exclude`. A path
+    /// that an earlier pattern names without a wildcard stays.
+    ExcludeWildcards,
 }
 
 impl Effect {

@@ -62,6 +62,7 @@ fn key(record: Record<'_>) -> Key<'_> {
         Record::Service(_) => (1, b""),
         Record::File(entry) => (2, entry.path),
         Record::Definition(_) => (3, b""),
-        Record::Dependency(name, _) => (4, name.as_str().as_bytes()),
+        Record::Global(_) => (4, b""),
+        Record::Dependency(name, _) => (5, name.as_str().as_bytes()),
     }
 }

@@ -19,6 +19,8 @@ pub enum Record<'a> {
     File(Entry<'a>),
     /// The service's resolved definition, as canonical JSON.
     Definition(&'a str),
+    /// The patterns of what affects every service, as canonical JSON.
+    Global(&'a str),
     /// A service that it is built from, and that one's fingerprint.
     Dependency(&'a ServiceName, &'a Fingerprint),
 }
@@ -42,7 +44,7 @@ impl Record<'_> {
                 word(entry.path);
                 word(entry.id.as_bytes());
             }
-            Self::Definition(canonical) => word(canonical.as_bytes()),
+            Self::Definition(canonical) | Self::Global(canonical) => word(canonical.as_bytes()),
             Self::Dependency(name, fingerprint) => {
                 word(name.as_str().as_bytes());
                 // A dependency that is dirty makes no other content.
@@ -59,6 +61,7 @@ impl Record<'_> {
             Self::Service(_) => "service",
             Self::File(_) => "file",
             Self::Definition(_) => "definition",
+            Self::Global(_) => "global",
             Self::Dependency(..) => "dependency",
         }
     }
@@ -71,7 +74,7 @@ impl fmt::Display for Record<'_> {
             Self::Format(objects) => write!(f, "{SCHEME} {}", objects.name()),
             Self::Service(name) => write!(f, "{name}"),
             Self::File(entry) => write!(f, "{} {} {}", entry.mode, entry.id, Escaped::new(entry.path)),
-            Self::Definition(canonical) => write!(f, "{}", Escaped::new(*canonical)),
+            Self::Definition(canonical) | Self::Global(canonical) => write!(f, "{}", Escaped::new(*canonical)),
             Self::Dependency(name, fingerprint) => write!(f, "{name} {fingerprint}"),
         }
     }

@@ -93,7 +93,9 @@ impl<'a> Fingerprints<'a> {
     pub fn records(&self, service: ServiceId) -> impl Iterator<Item = Record<'_>> {
         let Content { graph, definitions, .. } = self.content;
         let name = graph.name(service);
-        let definition = definitions.0.get(name).map(|definition| definition.canonical.as_str());
+        let definition = definitions.0.get(name);
+        let own = definition.and_then(|definition| definition.canonical.as_deref());
+        let global = definition.and_then(|definition| definition.global.as_deref());
         let mut dependencies: Vec<(&ServiceName, &Fingerprint)> = graph
             .dependencies(service)
             .into_iter()
@@ -103,7 +105,8 @@ impl<'a> Fingerprints<'a> {
         [Record::Format(self.content.objects), Record::Service(name)]
             .into_iter()
             .chain(self.positions(&self.entries, service).map(|at| Record::File(self.content.entries.get(at))))
-            .chain(definition.map(Record::Definition))
+            .chain(own.map(Record::Definition))
+            .chain(global.map(Record::Global))
             .chain(dependencies.into_iter().map(|(name, fingerprint)| Record::Dependency(name, fingerprint)))
     }
 

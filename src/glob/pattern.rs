@@ -50,6 +50,22 @@ impl Pattern {
         &self.0.text
     }
 
+    /// Whether the pattern was written for more than the paths that it spells out: it has `*`, `?`, or a group that is
+    /// negated or repeated, which no backslash precedes.
+    #[must_use]
+    pub fn has_wildcard(&self) -> bool {
+        let mut rest = self.text();
+        while let Some(at) = rest.find(['\\', '*', '?', '!', '+']) {
+            let behind = &rest[at + 1..];
+            match rest.as_bytes()[at] {
+                b'\\' => rest = behind.get(behind.chars().next().map_or(0, char::len_utf8)..).unwrap_or_default(),
+                b'!' | b'+' if !behind.starts_with('(') => rest = behind,
+                _ => return true,
+            }
+        }
+        false
+    }
+
     /// Whether picomatch calls the pattern negated: it begins with an odd number of `!` that no `(` follows.
     #[must_use]
     pub fn is_negated(&self) -> bool {
@@ -217,6 +233,16 @@ mod tests {
             for path in other.split(' ') {
                 assert_eq!(parse(pattern).matches(path.as_bytes()), Verdict::No, "{pattern} does not match {path}");
             }
+        }
+    }
+
+    #[test]
+    fn a_wildcard_is_more_than_what_is_spelled_out() {
+        for text in ["*", "a/**", "a?", "!(a)", "+(a)", r"a\\*"] {
+            assert!(parse(text).has_wildcard(), "{text}");
+        }
+        for text in ["a", "a/{b,c}", "app/[id]/(x)/+page.ts", r"a\*b\?", "a!b", "ä\\ä"] {
+            assert!(!parse(text).has_wildcard(), "{text}");
         }
     }
 

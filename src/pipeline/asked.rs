@@ -30,6 +30,17 @@ pub struct UnknownService {
     pub name: String,
     /// The service or path that was most likely meant.
     pub nearest: Option<String>,
+    /// All services that are there.
+    pub known: Vec<String>,
+}
+
+impl UnknownService {
+    /// Returns the error about a name that is neither one of the services nor one of their paths.
+    #[must_use]
+    pub fn new(name: &str, services: Vec<String>, paths: &[String]) -> Self {
+        let nearest = nearest(name, services.iter().chain(paths).map(String::as_str)).map(str::to_owned);
+        Self { name: name.to_owned(), nearest, known: services }
+    }
 }
 
 /// Resolves names, and turns a release tag or a run by hand into what it asks for.
@@ -144,9 +155,8 @@ pub fn services(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, Unk
         if found.len() == before {
             let paths: Vec<String> =
                 config.services.values().filter_map(|service| service.path.as_ref()).map(ToString::to_string).collect();
-            let candidates = config.services.keys().map(ServiceName::as_str).chain(paths.iter().map(String::as_str));
-            let nearest = nearest(name, candidates).map(str::to_owned);
-            return Err(UnknownService { name: name.clone(), nearest });
+            let services = config.services.keys().map(ToString::to_string).collect();
+            return Err(UnknownService::new(name, services, &paths));
         }
     }
     Ok(found)

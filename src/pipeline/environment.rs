@@ -2,7 +2,7 @@ use super::moved::Moved;
 use super::{Error, PushRequest, Unmatched};
 use crate::base::Chosen;
 use crate::change::Change;
-use crate::config::{Config, Environment, Push};
+use crate::config::{Config, Environment, Push, Shape};
 use crate::diagnostic::Diagnostic;
 use crate::glob::Verdict;
 use crate::name::nearest;
@@ -23,6 +23,7 @@ pub(super) fn choose<'a>(
             None => Err(Error::UnknownEnvironment {
                 name: name.to_owned(),
                 nearest: nearest(name, config.environments.keys().map(String::as_str)).map(str::to_owned),
+                known: config.environments.keys().cloned().collect(),
             }),
         };
     }
@@ -67,6 +68,7 @@ const NAMED: usize = 5;
 
 /// Warns of changed paths that nothing matches, or refuses them.
 pub(super) fn say_unmatched(
+    shape: Shape,
     unmatched: &[&Change],
     policy: Unmatched,
     moved: &[Moved],
@@ -80,10 +82,15 @@ pub(super) fn say_unmatched(
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let paths = if unmatched.len() == 1 { "changed path matches" } else { "changed paths match" };
     let message = format!("{} {paths} no filter: {}{more}", unmatched.len(), named.join(", "));
+    let advice = match shape {
+        Shape::Flat => "add a filter that matches them, or say nothing of such paths with `--unmatched ignore`",
+        Shape::Structured => "add them to a service's `filters`, or to `unowned` if they belong to no service",
+    };
     match policy {
-        Unmatched::Error => Err(Error::Unmatched { message, moved: moved.iter().map(ToString::to_string).collect() }),
+        Unmatched::Error => {
+            Err(Error::Unmatched { message, moved: moved.iter().map(ToString::to_string).collect(), advice })
+        }
         Unmatched::Ignore | Unmatched::Warn | Unmatched::All => {
-            let advice = "add them to a service's `filters`, or to `ignore` if nothing is built from them";
             let warning = Diagnostic::warning("unmatched", message);
             let hints = moved.iter().map(ToString::to_string).chain([advice.to_owned()]);
             warnings.push(hints.fold(warning, Diagnostic::help));

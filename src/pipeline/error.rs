@@ -23,6 +23,8 @@ pub enum Error {
         name: String,
         /// The one that was most likely meant.
         nearest: Option<String>,
+        /// All that are there.
+        known: Vec<String>,
     },
     /// No environment is for this kind of event.
     #[error("no environment is for `{}`", kind.word())]
@@ -37,6 +39,8 @@ pub enum Error {
         message: String,
         /// Directories that seem to have moved, as advices.
         moved: Vec<String>,
+        /// What to do about the others.
+        advice: &'static str,
     },
     /// Services' patterns match no tracked file, and that was to be an error.
     #[error("the patterns of {} match no tracked file", if problems.len() == 1 { "a service" } else { "some services" })]

@@ -195,7 +195,7 @@ pub fn plan(
     let unmatched = compared::unmatched(&matches, file);
     let moved: Vec<_> =
         compared.iter().flat_map(|compared| moved::moved(config, &compared.changes, &unmatched)).collect();
-    environment::say_unmatched(&unmatched, request.unmatched, &moved, &mut warnings)?;
+    environment::say_unmatched(config.shape, &unmatched, request.unmatched, &moved, &mut warnings)?;
 
     step("finding causes");
     let mut direct = compared::direct(config, &compared, &matches);

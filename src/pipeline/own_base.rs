@@ -70,6 +70,11 @@ impl Grouped {
         let mut bases = Vec::new();
         let mut groups: BTreeMap<(Option<CommitId>, bool), Vec<ServiceId>> = BTreeMap::new();
         for (service, known) in config.graph.services().zip(known) {
+            // A library is never built: its changes count since the base of each service that is built from it.
+            if config.services[service.0].is_library() {
+                bases.push(None);
+                continue;
+            }
             let (base, key) = match known {
                 Known::At(base) => (Some(base.clone()), (Some(base.commit), false)),
                 Known::Nothing => (None, (None, false)),

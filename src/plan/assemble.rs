@@ -75,6 +75,7 @@ pub fn assemble(found: &Assembly) -> Plan {
         Service {
             service: definition.name.value.as_str().to_owned(),
             path: definition.path.as_ref().map(ToString::to_string),
+            library: definition.is_library(),
             causes: found.affected.causes(*service).iter().map(|cause| published(cause, config)).collect(),
             base: found.bases[service.0].clone(),
             needs: needs.iter().map(|need| config.graph.name(*need).as_str().to_owned()).collect(),
@@ -87,7 +88,7 @@ pub fn assemble(found: &Assembly) -> Plan {
             tags: names.tags.clone(),
             labels: names.labels.clone(),
             platforms: definition.platforms.clone(),
-            push: found.push && names.pushable,
+            push: found.push && names.pushable && !definition.is_library(),
             matrix: definition.matrix.clone(),
         }
     };
@@ -99,7 +100,7 @@ pub fn assemble(found: &Assembly) -> Plan {
         environment: found.environment.to_owned(),
         range: range(found.chosen),
         degraded: found.chosen.doubts.iter().map(doubt).collect(),
-        any: !services.is_empty(),
+        any: services.iter().any(|service| !service.library),
         services,
         unaffected: config
             .graph

@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,20 +30,40 @@ impl Service {
 }
 
 impl Plan {
-    /// Returns the plan of what is left to be built: without the services whose image exists.
+    /// Returns the plan of what is left to be built: without libraries, and without the services whose image exists.
     #[must_use]
     pub fn to_build(&self) -> Cow<'_, Self> {
-        if self.services.iter().all(|service| service.exists.is_none()) {
+        self.without(|service| service.library || service.exists.is_some())
+    }
+
+    /// Returns the plan of what has a result.
+    #[must_use]
+    pub fn without_libraries(&self) -> Cow<'_, Self> {
+        self.without(|service| service.library)
+    }
+
+    /// Leaves services out. What needs a library needs what the library needs; what exists is waited for by none.
+    fn without(&self, is_left_out: impl Fn(&Service) -> bool) -> Cow<'_, Self> {
+        if !self.services.iter().any(&is_left_out) {
             return Cow::Borrowed(self);
         }
-        let mut levels: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut services = Vec::new();
-        for service in self.services.iter().filter(|service| service.exists.is_none()) {
-            let needs = service.needs.iter().filter(|need| levels.contains_key(need.as_str())).cloned().collect();
-            let level = service.needs.iter().filter_map(|need| levels.get(need.as_str())).map(|level| level + 1).max();
-            let level = level.unwrap_or_default();
-            levels.insert(&service.service, level);
-            services.push(Service { needs, level, ..service.clone() });
+        let mut services: Vec<Service> = Vec::new();
+        // By service, the places of those that a dependent waits for in its stead.
+        let mut stands_for: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+        for service in &self.services {
+            let needs = service.needs.iter().filter_map(|need| stands_for.get(need.as_str()));
+            let needs: BTreeSet<usize> = needs.flatten().copied().collect();
+            let stands_for_it = match (is_left_out(service), service.library) {
+                (false, _) => BTreeSet::from([services.len()]),
+                (true, true) => needs.clone(),
+                (true, false) => BTreeSet::new(),
+            };
+            stands_for.insert(&service.service, stands_for_it);
+            if !is_left_out(service) {
+                let level = needs.iter().map(|need| services[*need].level + 1).max().unwrap_or_default();
+                let needs = needs.iter().map(|need| services[*need].service.clone()).collect();
+                services.push(Service { needs, level, ..service.clone() });
+            }
         }
         Cow::Owned(Self { any: !services.is_empty(), services, ..self.clone() })
     }
@@ -83,6 +103,30 @@ mod tests {
         assert_eq!(steps, [("base", String::new(), 0), ("api", "base".to_owned(), 1), ("web", String::new(), 0)]);
         plan.services.iter_mut().for_each(|service| service.exists = Some(there.clone()));
         assert!(!plan.to_build().any);
+    }
+
+    #[test]
+    fn what_needs_a_library_needs_what_the_library_needs() {
+        let service = |name: &str, needs: &[&str], level: usize, library: bool| {
+            serde_json::json!({
+                "service": name, "library": library, "causes": [], "needs": needs, "level": level, "tags": [],
+                "labels": {}, "platforms": [], "push": false, "matrix": {},
+            })
+        };
+        let plan = serde_json::json!({
+            "schema": 1, "rebake": "0", "trigger": {"kind": "push"}, "environment": "staging",
+            "range": {"source": "test", "worktree": false}, "degraded": [],
+            "services": [
+                service("base", &[], 0, false), service("lib", &["base"], 1, true), service("more", &["lib"], 2, true),
+                service("api", &["lib", "more"], 3, false),
+            ],
+            "unaffected": [], "removed": [], "unmatched": [], "filters": {}, "any": true,
+        });
+        let plan: Plan = serde_json::from_value(plan).unwrap();
+        for left in [plan.to_build(), plan.without_libraries()] {
+            let steps = left.services.iter().map(|service| (&*service.service, service.needs.join(" "), service.level));
+            assert_eq!(steps.collect::<Vec<_>>(), [("base", String::new(), 0), ("api", "base".to_owned(), 1)]);
+        }
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub struct Plan {
     pub unmatched: Vec<String>,
     /// The changed paths that each named filter matched, in the order of filters.yaml; sorted, quoted as above.
     pub filters: IndexMap<String, Vec<String>>,
-    /// Whether any service is affected.
+    /// Whether anything is to be built.
     pub any: bool,
 }
 
@@ -103,6 +103,9 @@ pub struct Service {
     /// Its directory, `.` for the root; absent where the configuration gives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// Whether it is a library: its changes spread to what is built from it, and it is never built itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub library: bool,
     /// Why it is affected: all of its own causes, and the shortest chain to a dependency's.
     pub causes: Vec<Cause>,
     /// The base that this service has for itself.

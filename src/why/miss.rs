@@ -82,7 +82,7 @@ fn matched(config: &Config, filter: &Filter, change: &Change) -> Option<Miss> {
         Filter::Ordered(entries) => {
             let at = entries.iter().position(|entry| entry.effect == Effect::Include && matches(&entry.pattern))?;
             let by = place(&entries[at].pattern);
-            let taken = |entry: &&crate::filter::Entry| entry.effect == Effect::Exclude && matches(&entry.pattern);
+            let taken = |entry: &&crate::filter::Entry| entry.effect != Effect::Include && matches(&entry.pattern);
             Some(match entries[at..].iter().rfind(taken) {
                 Some(back) => Miss::TakenBack { path, by, back: place(&back.pattern) },
                 None => Miss::Status { path, by },

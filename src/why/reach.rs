@@ -17,9 +17,9 @@ pub struct Reach {
     pub path: String,
     /// The services, in the order of filters.yaml.
     pub services: Vec<Reached>,
-    /// The pattern by which the path is one that no service need own.
+    /// The pattern by which the path belongs to no service.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ignored: Option<Place>,
+    pub unowned: Option<Place>,
 }
 
 /// A service that a path reaches.
@@ -41,12 +41,12 @@ const STATUSES: [(Status, &str); 3] =
 #[must_use]
 pub fn reach(config: &Config, path: &RepoPath, extent: Extent) -> Reach {
     let mut services: IndexMap<usize, Reached> = IndexMap::new();
-    let mut ignored = None;
+    let mut unowned = None;
     for (status, word) in STATUSES {
         let changes = ChangeSet::new(vec![Change { path: path.clone(), status, extent }]);
         let matches = filter::matches(&config.filters, &changes);
-        let ignoring = matches.of(config.ignore).first().and_then(|found| found.pattern);
-        ignored = ignored.or(ignoring.map(|pattern| place(config, pattern)));
+        let by = matches.of(config.unowned).first().and_then(|found| found.pattern);
+        unowned = unowned.or(by.map(|pattern| place(config, pattern)));
         let mut direct = Direct::none(config.services.len());
         for (service, definition) in config.graph.services().zip(config.services.values()) {
             let global = (definition.global == Global::TakesPart).then_some(config.global);
@@ -68,5 +68,5 @@ pub fn reach(config: &Config, path: &RepoPath, extent: Extent) -> Reach {
         }
     }
     services.sort_unstable_keys();
-    Reach { path: quoted(path.as_bytes()).into_owned(), services: services.into_values().collect(), ignored }
+    Reach { path: quoted(path.as_bytes()).into_owned(), services: services.into_values().collect(), unowned }
 }

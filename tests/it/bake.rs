@@ -24,16 +24,16 @@ fn capstone_as_a_file_for_bake() {
       "context": "services/other/migrator",
       "dockerfile": "Dockerfile",
       "args": {
-        "VERSION": "1.2.0-0001-fb16ddf"
+        "VERSION": "1.2.0-0001-ff8cc9e"
       },
       "tags": [
-        "ghcr.io/acme/migrator:1.2.0-0001-fb16ddf"
+        "ghcr.io/acme/migrator:1.2.0-0001-ff8cc9e"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
-        "org.opencontainers.image.revision": "fb16ddf1482fac52ef003da5f0d0f6669179f7b1",
+        "org.opencontainers.image.revision": "ff8cc9e40d408a1d18545ad77f0a2b16dcc9dd9e",
         "org.opencontainers.image.title": "migrator",
-        "org.opencontainers.image.version": "1.2.0-0001-fb16ddf"
+        "org.opencontainers.image.version": "1.2.0-0001-ff8cc9e"
       }
     },
     "api-golang": {
@@ -43,16 +43,16 @@ fn capstone_as_a_file_for_bake() {
       },
       "dockerfile": "Dockerfile",
       "args": {
-        "VERSION": "1.0.9-0001-fb16ddf"
+        "VERSION": "1.0.9-0001-ff8cc9e"
       },
       "tags": [
-        "ghcr.io/acme/api-golang:1.0.9-0001-fb16ddf"
+        "ghcr.io/acme/api-golang:1.0.9-0001-ff8cc9e"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
-        "org.opencontainers.image.revision": "fb16ddf1482fac52ef003da5f0d0f6669179f7b1",
+        "org.opencontainers.image.revision": "ff8cc9e40d408a1d18545ad77f0a2b16dcc9dd9e",
         "org.opencontainers.image.title": "api-golang",
-        "org.opencontainers.image.version": "1.0.9-0001-fb16ddf"
+        "org.opencontainers.image.version": "1.0.9-0001-ff8cc9e"
       }
     }
   }
@@ -73,17 +73,17 @@ fn capstone_as_a_file_for_bake() {
       "context": "services/node/api-node",
       "dockerfile": "Dockerfile",
       "args": {
-        "VERSION": "2.1.0-0001-fb16ddf"
+        "VERSION": "2.1.0-0001-ff8cc9e"
       },
       "tags": [
-        "ghcr.io/acme/api-node:2.1.0-0001-fb16ddf",
-        "ghcr.io/acme/api-node:fp1-dxziyxobwn3uolntugsadzdbtl"
+        "ghcr.io/acme/api-node:2.1.0-0001-ff8cc9e",
+        "ghcr.io/acme/api-node:fp1-4qa2xrre5q3y2te4w5gzgpwbvm"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
-        "org.opencontainers.image.revision": "fb16ddf1482fac52ef003da5f0d0f6669179f7b1",
+        "org.opencontainers.image.revision": "ff8cc9e40d408a1d18545ad77f0a2b16dcc9dd9e",
         "org.opencontainers.image.title": "api-node",
-        "org.opencontainers.image.version": "2.1.0-0001-fb16ddf"
+        "org.opencontainers.image.version": "2.1.0-0001-ff8cc9e"
       },
       "output": [
         "type=registry"

@@ -118,7 +118,7 @@ const STRUCTURED: &str = r#"
 filters:
   ci: &ci [.github/workflows/build-push.yaml]
 global: [rust-toolchain.toml]
-ignore: [docs/**]
+unowned: [docs/**]
 defaults:
   image: "ghcr.io/acme/{{name}}"
   labels: {team: core, tier: 1.20}
@@ -188,7 +188,7 @@ fn a_structured_file_is_read_whole() {
     assert_eq!(matched(&config, api.filter, &[("go.sum", Status::Deleted)]), ["go.sum"]);
     assert_eq!(matched(&config, migrator.filter, &[("services/other/migrator/x/y", M)]).len(), 1);
     assert_eq!(matched(&config, config.global, &[("rust-toolchain.toml", M)]).len(), 1);
-    assert_eq!(matched(&config, config.ignore, &[("docs/a", M)]).len(), 1);
+    assert_eq!(matched(&config, config.unowned, &[("docs/a", M)]).len(), 1);
     assert_eq!(matched(&config, config.named["ci"], &[(".github/workflows/build-push.yaml", M)]).len(), 1);
 }
 
@@ -274,6 +274,8 @@ fn what_can_change_a_result_is_part_of_the_definition_of_that_service_alone() {
         "labels: {x: 1, y: 2}, run: [make]",
         "labels: {x: 1, y: 2}, env: {A: b}",
         "labels: {x: 1, y: 2}, global: false",
+        "labels: {x: 1, y: 2}, exclude: ['**/*.md']",
+        "labels: {x: 1, y: 2}, builder: none",
     ] {
         assert_eq!(changed_by("labels: {x: 1, y: 2}", to), ["a: Changed"], "{to}");
     }
@@ -281,6 +283,88 @@ fn what_can_change_a_result_is_part_of_the_definition_of_that_service_alone() {
     assert_eq!(changed_by("'a/**'", "deleted: 'a/**'"), ["a: Changed"]);
     assert_eq!(changed_by("'a/**'", "'!a/**'"), ["a: Changed"]);
     assert_eq!(changed_by(", depends_on: [a]", ""), [r#"b: DependencyRemoved(["a"])"#]);
+}
+
+#[test]
+fn what_all_services_watch_is_part_of_the_definition_of_those_that_heed_it() {
+    for (from, to) in [
+        ("services:", "global: [go.mod]\nservices:"),
+        ("services:", "defaults: {exclude: ['**/*.md']}\nservices:"),
+        ("services:", "defaults: {platforms: [linux/arm64]}\nservices:"),
+    ] {
+        assert_eq!(changed_by(from, to), ["a: Changed", "b: Changed"], "{to}");
+    }
+    let aside = changed_by("services:\n  a: {", "global: [go.mod]\nservices:\n  a: {global: false, ");
+    // `global: false` is an edit of its own.
+    assert_eq!(aside, ["a: Changed", "b: Changed"]);
+    let (before, after) =
+        ("services: {a: {path: a, global: false}}", "global: [x]\nservices: {a: {path: a, global: false}}");
+    let (before, after) = (read(before), read(after));
+    assert_eq!(before.definitions, after.definitions);
+}
+
+/// How services differ from a configuration of another time.
+fn differs_from_then(then: &str, now: &str) -> Vec<String> {
+    let then = config::definitions(&SourceFile::new("then", then), Options::default());
+    let (then, now) = (then.unwrap_or_else(|problem| panic!("{}", problem.message)), read(now));
+    let differences = |name| now.definitions.differences(&then, name).into_iter();
+    now.services.keys().flat_map(|name| differences(name).map(move |how| format!("{name}: {how:?}"))).collect()
+}
+
+#[test]
+fn of_another_time_only_what_cannot_be_read_is_unknown() {
+    let now = "global: [go.mod]\nservices: {a: {path: a, depends_on: [b]}, b: {path: b, global: false}}";
+    for (from, to, changed) in [
+        ("global", "newer: {k: v}\nglobal", &[][..]),
+        ("global", "tasks: {}\nignore: [x]\nunowned: [y]\nfilters: {any: [x]}\nglobal", &[]),
+        ("global", "environments: {production: {on: moon}}\nglobal", &[]),
+        ("{path: a,", "{path: a, newer: 1,", &[]),
+        ("{path: a,", "{path: a, style: newer,", &["a: Changed"]),
+        ("[b]}", "[b, b, gone]}", &[r#"a: DependencyRemoved(["gone"])"#]),
+        ("{path: b,", "{path: b, depends_on: [a],", &[r#"b: DependencyRemoved(["a"])"#]),
+        ("{path: b,", "{filters: ['{'],", &["b: Changed"]),
+        ("{path: b,", "{", &["b: Changed"]),
+        ("[go.mod]", "[{newer: go.mod}]", &["a: Changed"]),
+        ("global", "defaults: 7\nglobal", &["a: Changed", "b: Changed"]),
+        ("global", "defaults: {retries: many}\nglobal", &["a: Changed", "b: Changed"]),
+    ] {
+        assert!(now.contains(from), "{from}");
+        assert_eq!(differs_from_then(&now.replacen(from, to, 1), now), changed, "{to}");
+    }
+    let flat = differs_from_then("a: [x]\nb: ['{']\nc: {added: x}\nd: x", "a: x\nb: x\nc: {added: x}\nd: y");
+    assert_eq!(flat, ["b: Changed", "d: Changed"]);
+}
+
+#[test]
+fn of_another_time_syntax_is_an_error() {
+    for text in ["a: [", "a: 1\na: 2", "1", "", "a: *x", "service: {a: {path: a}}"] {
+        assert!(config::definitions(&SourceFile::new("then", text), Options::default()).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn an_image_can_be_none() {
+    let config = read(
+        "defaults: {image: 'i/{{name}}'}\nservices: {a: {path: a, image: false}, b: {path: b, image: none}, c: {path: c, image: ~}, d: {path: d, builder: none}, e: {path: e}}",
+    );
+    let images: Vec<_> =
+        config.services.values().map(|service| service.image.name.as_ref().map(ToString::to_string)).collect();
+    assert_eq!(images, [None, None, None, None, Some("i/e".to_owned())]);
+}
+
+#[test]
+fn exclude_takes_away_what_wildcards_match() {
+    let config = read(
+        "defaults: {exclude: ['**/*.md']}\nservices: {a: {path: a}, b: {filters: ['b/**', README.md, '!b/x.md']}, c: {path: c, exclude: []}}\nglobal: [NOTES.md]",
+    );
+    let paths =
+        [("a/x", M), ("a/x.md", M), ("b/x", M), ("b/x.md", M), ("README.md", M), ("c/x.md", M), ("NOTES.md", M)];
+    let of = |name: &str| matched(&config, config.services[name].filter, &paths);
+    assert_eq!(
+        (of("a"), of("b"), of("c")),
+        (vec!["a/x".into()], vec!["README.md".into(), "b/x".into()], vec!["c/x.md".into()])
+    );
+    assert_eq!(matched(&config, config.global, &paths), ["NOTES.md"]);
 }
 
 #[test]
@@ -315,7 +399,7 @@ fn the_schema_is_made_from_the_types() {
     let service = &schema["$defs"]["Service"];
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert_eq!(service["additionalProperties"], false);
-    assert_eq!(service["properties"].as_object().unwrap().len(), 29);
+    assert_eq!(service["properties"].as_object().unwrap().len(), 30);
     assert!(service["properties"]["path"]["description"].as_str().unwrap().starts_with("Its directory"));
     assert_eq!(schema["$defs"]["Structured"]["patternProperties"]["^x-"], true);
 }

@@ -49,12 +49,13 @@ fn repo(args: &[&str]) -> Repo {
 fn the_same_content_gives_the_same_text_forever() {
     let run = repo(&[]).rebake(["fingerprint", "--at", "HEAD", "--explain"]).success();
     run.stdout(str![[r#"
-api  fp1-ldgakqppt366b4xe3kb2ygym5c
+api  fp1-7mml5w6pzmy7xeje5ppojnnogi
   format fp1 sha1
   service api
   file 100644 56a6051ca2b02b04ef92d5150c9ef600403cb1de rust-toolchain.toml
   file 100644 f328e4d9d04c31d0d70d16d21a07d1613be9d577 services/api/main.rs
   definition {"filters":[{"patterns":["services/api/**"]},{"effect":"exclude","patterns":["**/*.md"]}],"global":true,"path":"services/api","tag":["services/api@[0-9]*"]}
+  global [{"patterns":["rust-toolchain.toml"]}]
   dependency lib fp1-lhujw7l7oh2gzweaqzef5s6wsm
 lib  fp1-lhujw7l7oh2gzweaqzef5s6wsm
   format fp1 sha1
@@ -66,7 +67,7 @@ lib  fp1-lhujw7l7oh2gzweaqzef5s6wsm
 
 "#]]);
     repo(&["--object-format=sha256"]).rebake(["fingerprint"]).success().stdout(str![[r#"
-api  fp1-dumukpbbbwff7zqbj23gqunlbb
+api  fp1-slki6bxcw67eeryejwxah43gjr
 lib  fp1-x2ioiuopxnbuwjvsp4qp2csnz6
 
 "#]]);
@@ -86,13 +87,14 @@ fn what_differs_between_two_commits_is_listed() {
     diff("api").stdout(str![[r#"
 ~ file 100644 c1b0730e0133447badcfd47fd144e254807b06e1 services/api/main.rs
 + file 100644 e69de29bb2d1d6434b8b29ae775ad8c2e48c5391 services/api/new.rs
-~ dependency lib fp1-3le3nhzt5kuu7r22kitr4x653b
+~ dependency lib fp1-vlyd7joyjxfbb36apseqikc5qb
 
 "#]]);
     diff("lib").stdout(str![[r#"
 - file 120000 a05d04987e638b6c06b48558a849432385adbad0 lib/link
 + file 100644 56a6051ca2b02b04ef92d5150c9ef600403cb1de rust-toolchain.toml
 ~ definition {"filters":[{"patterns":["lib/**"]}],"global":true,"path":"lib","tag":["lib@[0-9]*"]}
++ global [{"patterns":["rust-toolchain.toml"]}]
 
 "#]]);
     repo.rebake(["fingerprint", "--diff", "HEAD", "HEAD", "api"]).success().stdout("");
@@ -226,7 +228,7 @@ error[dead-filter]: the patterns of `api` match no tracked file, so nothing can 
         str![[r#"
 warning[unmatched]: 2 changed paths match no filter: services/gateway/README.md, services/gateway/main.rs
  |
- = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
+ = help: add a filter that matches them, or say nothing of such paths with `--unmatched ignore`
 
 warning[dead-filter]: the patterns of `api` match no tracked file, so nothing can ever affect it
  --> filters.yaml:1:7

@@ -45,7 +45,7 @@ fn three() -> Repo {
     let repo = Repo::new();
     repo.write(
         "filters.yaml",
-        "global: [go.mod]\nignore: ['*.txt']\nservices:\n  api: {path: api}\n  web: {path: web, depends_on: [api]}\n  docs: {path: docs, global: false}\n",
+        "global: [go.mod]\nunowned: ['*.txt']\nservices:\n  api: {path: api}\n  web: {path: web, depends_on: [api]}\n  docs: {path: docs, global: false}\n",
     );
     for service in ["api", "web", "docs"] {
         repo.write(format!("{service}/main"), service);
@@ -70,12 +70,12 @@ fn a_push_to_main_plans_what_changed_for_staging() {
     let payload = json!({"before": repo.id("HEAD~1").to_string(), "repository": {"default_branch": "main"}});
     let run = on_github(&repo, &["plan"], "push", "refs/heads/main", &payload).success();
     run.stderr("").stdout(str![[r#"
-c885b64..fb16ddf: since the push before this one
+3e9335b..ff8cc9e: since the push before this one
 environment staging
 
 SERVICE     VERSION             WHY
-migrator    1.2.0-0001-fb16ddf  services/other/migrator/migrations/0002_orders.sql added by services/other/migrator/**  filters.yaml:7:7
-api-golang  1.0.9-0001-fb16ddf  services/other/migrator/migrations/0002_orders.sql added by services/other/migrator/**  filters.yaml:7:7
+migrator    1.2.0-0001-ff8cc9e  services/other/migrator/migrations/0002_orders.sql added by services/other/migrator/**  filters.yaml:7:7
+api-golang  1.0.9-0001-ff8cc9e  services/other/migrator/migrations/0002_orders.sql added by services/other/migrator/**  filters.yaml:7:7
                                 depends on migrator
 
 2 of 5 services to rebuild, in 2 steps.
@@ -90,7 +90,7 @@ fn a_release_tag_plans_that_service_alone_for_production() {
     let tag = "refs/tags/services/go/api-golang@1.0.9";
     let run = on_github(&repo, &["plan"], "push", tag, &json!({})).success();
     run.stderr("").stdout(str![[r#"
-c885b64: the tag services/go/api-golang@1.0.9
+3e9335b: the tag services/go/api-golang@1.0.9
 environment production
 
 SERVICE     VERSION  WHY
@@ -102,7 +102,7 @@ api-golang  1.0.9    asked for
     on_github(&repo, &["plan"], "push", "refs/tags/services/go/api-golan@1.0.9", &json!({}))
         .success()
         .stdout(str![[r#"
-c885b64: the tag services/go/api-golan@1.0.9
+3e9335b: the tag services/go/api-golan@1.0.9
 environment production
 
 Nothing to rebuild: none of 5 services is affected.
@@ -140,36 +140,36 @@ fn outside_of_ci_the_work_tree_counts() {
     let repo = three();
     repo.rebake(["plan"])
         .success()
-        .stdout(str![[r"
-4cc8eed with the work tree's changes: the last commit, since nothing is ahead of main
+        .stdout(str![[r#"
+4356094 with the work tree's changes: the last commit, since nothing is ahead of main
 environment local
 
 SERVICE  VERSION             WHY
-api      0.0.0-0001-4cc8eed  api/main added by api/**  filters.yaml:4:15
+api      0.0.0-0001-4356094  api/main added by api/**  filters.yaml:4:15
                              new service
-web      0.0.0-0001-4cc8eed  web/main added by web/**  filters.yaml:5:15
+web      0.0.0-0001-4356094  web/main added by web/**  filters.yaml:5:15
                              new service
                              depends on api
-docs     0.0.0-0001-4cc8eed  docs/main added by docs/**  filters.yaml:6:16
+docs     0.0.0-0001-4356094  docs/main added by docs/**  filters.yaml:6:16
                              new service
 
 3 of 3 services to rebuild, in 2 steps.
 
-"]])
+"#]])
         .stderr("");
     repo.write("web/new", "");
     repo.rebake(["plan"])
         .success()
-        .stdout(str![[r"
-4cc8eed with the work tree's changes: since the merge base with main
+        .stdout(str![[r#"
+4356094 with the work tree's changes: since the merge base with main
 environment local
 
 SERVICE  VERSION             WHY
-web      0.0.0-0001-4cc8eed  web/new added by web/**  filters.yaml:5:15
+web      0.0.0-0001-4356094  web/new added by web/**  filters.yaml:5:15
 
 1 of 3 services to rebuild.
 
-"]])
+"#]])
         .stderr("");
 }
 
@@ -180,18 +180,18 @@ fn what_stands_on_a_branch_is_compared_with_the_default_branch() {
     repo.write("docs/draft", "untracked").write("note.txt", "ignored");
     repo.rebake(["plan"])
         .success()
-        .stdout(str![[r"
-4cc8eed..1610fc2 with the work tree's changes: since the merge base with main
+        .stdout(str![[r#"
+4356094..5b8c1b8 with the work tree's changes: since the merge base with main
 environment local
 
 SERVICE  VERSION             WHY
-api      0.0.0-0002-1610fc2  api/main modified by api/**  filters.yaml:4:15
-web      0.0.0-0002-1610fc2  depends on api
-docs     0.0.0-0002-1610fc2  docs/draft added by docs/**  filters.yaml:6:16
+api      0.0.0-0002-5b8c1b8  api/main modified by api/**  filters.yaml:4:15
+web      0.0.0-0002-5b8c1b8  depends on api
+docs     0.0.0-0002-5b8c1b8  docs/draft added by docs/**  filters.yaml:6:16
 
 3 of 3 services to rebuild, in 2 steps.
 
-"]])
+"#]])
         .stderr("");
     let run = repo.rebake(["plan", "--head", "HEAD", "--format", "json"]).success();
     assert_eq!(causes(&run), ["api: file", "web: dependency"]);
@@ -205,7 +205,7 @@ fn causes_tell_what_changed() {
     assert_eq!(causes(&repo.rebake(json).success()), ["api: global", "web: global dependency"]);
     repo.write(
         "filters.yaml",
-        "# docs is gone, api has a target, web stands alone\nglobal: [go.mod]\nignore: ['*.txt']\nservices:\n  api: {path: api, target: x}\n  web: {path: web}\n  new: {path: new}\n",
+        "# docs is gone, api has a target, web stands alone\nglobal: [go.mod]\nunowned: ['*.txt']\nservices:\n  api: {path: api, target: x}\n  web: {path: web}\n  new: {path: new}\n",
     );
     repo.write("new/main", "").commit("redefine");
     let run = repo.rebake(json).success();
@@ -231,12 +231,12 @@ fn services_can_be_forced_left_out_and_all_asked_for() {
 fn changes_can_come_from_outside() {
     let repo = three();
     let run = |input: &[u8]| repo.rebake(["plan", "--changed", "-", "--format", "names"]).stdin(input).success();
-    run(b"docs/x\nstray.md\n").stdout("docs\n").stderr(str![[r"
+    run(b"docs/x\nstray.md\n").stdout("docs\n").stderr(str![[r#"
 warning[unmatched]: 1 changed path matches no filter: stray.md
  |
- = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
+ = help: add them to a service's `filters`, or to `unowned` if they belong to no service
 
-"]]);
+"#]]);
     run(b"D\0api/a\nb\0R100\0x.txt\0docs/y\0").stdout("api\nweb\ndocs\n");
 }
 
@@ -247,12 +247,12 @@ fn a_path_that_nothing_matches_is_said_or_refused_or_affects_all() {
         repo.rebake(["plan", "--changed", "-", "--format", "names", "--unmatched", what]).stdin("stray\na.txt\n")
     };
     run("ignore").success().stdout("").stderr("");
-    run("error").failure(2).stdout("").stderr(str![[r"
+    run("error").failure(2).stdout("").stderr(str![[r#"
 error[unmatched]: 1 changed path matches no filter: stray
  |
- = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
+ = help: add them to a service's `filters`, or to `unowned` if they belong to no service
 
-"]]);
+"#]]);
     run("all").success().stdout("api\nweb\ndocs\n");
 }
 
@@ -265,17 +265,17 @@ fn a_saved_plan_is_the_plan() {
     assert_eq!(json.text(), again.text());
     repo.write("plan.json", json.text());
     repo.rebake(["plan", "--plan", "plan.json", "--format", "json"]).success().stdout(json.text());
-    repo.rebake(["plan", "--plan", "plan.json"]).success().stdout(str![[r"
-4cc8eed..0e03e3f: since the merge base with HEAD~1
+    repo.rebake(["plan", "--plan", "plan.json"]).success().stdout(str![[r#"
+4356094..d57bbca: since the merge base with HEAD~1
 environment local
 
 SERVICE  VERSION             WHY
-api      0.0.0-0002-0e03e3f  api/main modified by api/**  filters.yaml:4:15
-web      0.0.0-0002-0e03e3f  depends on api
+api      0.0.0-0002-d57bbca  api/main modified by api/**  filters.yaml:4:15
+web      0.0.0-0002-d57bbca  depends on api
 
 2 of 3 services to rebuild, in 2 steps.
 
-"]]);
+"#]]);
     repo.rebake(["plan", "--plan", "plan.json", "--format", "paths", "-z"]).success().stdout("api\0web\0");
     repo.rebake(["plan", "--plan", "plan.json", "--format", "matrix", "--fields", "service,level,needs"])
         .success()

@@ -25,7 +25,7 @@ fn repo(host: &str, platforms: &str) -> Repo {
         )
     };
     let services = [service("lib", ""), service("api", ", depends_on: [lib]"), service("web", "")].concat();
-    repo.write("filters.yaml", format!("ignore: [built]\nservices:\n{services}")).write(".gitignore", "built\n");
+    repo.write("filters.yaml", format!("unowned: [built]\nservices:\n{services}")).write(".gitignore", "built\n");
     repo.write("lib/x", "").write("api/x", "").write("web/x", "");
     repo.commit("first");
     repo

@@ -17,7 +17,7 @@ const CONFIG: &str = "\
 filters:
   shared: &shared [shared/**]
 global: [pnpm-lock.yaml]
-ignore: [docs/**]
+unowned: [docs/**]
 services:
   base: { path: base, global: false }
   api: { filters: [*shared, api/**], depends_on: [base] }
@@ -92,17 +92,17 @@ fn p2_a_forced_push_is_compared_with_what_was_built_last() {
     clone.git(["remote", "set-url", "origin", &remote.url]);
     push(&clone, "main", before, &[])
         .success()
-        .stdout(str![[r"
-032cba1..cc9d5f2: since the push before this one
+        .stdout(str![[r#"
+3cb2163..e08181e: since the push before this one
 environment staging
 
 SERVICE  VERSION             WHY
-api      0.0.0-0002-cc9d5f2  api/a modified by api/**  filters.yaml:7:29
-web      0.0.0-0002-cc9d5f2  web/a modified by web/**  filters.yaml:8:29
+api      0.0.0-0002-e08181e  api/a modified by api/**  filters.yaml:7:29
+web      0.0.0-0002-e08181e  web/a modified by web/**  filters.yaml:8:29
 
 2 of 3 services to rebuild.
 
-"]])
+"#]])
         .stderr("");
     // Once the remote has dropped it, nothing tells what was built.
     origin.git(["reflog", "expire", "--expire=now", "--all"]);
@@ -152,49 +152,49 @@ fn p4_a_shallow_clone_says_that_it_does_not_know() {
     origin.write("web/a", "changed").commit("second");
     let args = ["--style", "sha"];
     let here = [&args[..], &["--no-fetch"]].concat();
-    push(&origin.clone_shallow(1), "main", before, &here).success().stdout(str![[r"
-e56f002: the base is out of reach, so everything
+    push(&origin.clone_shallow(1), "main", before, &here).success().stdout(str![[r#"
+60d15dd: the base is out of reach, so everything
 environment staging
 
 SERVICE  VERSION      WHY
-base     sha-e56f002  the base is out of reach
-api      sha-e56f002  the base is out of reach
+base     sha-60d15dd  the base is out of reach
+api      sha-60d15dd  the base is out of reach
                       depends on base
-web      sha-e56f002  the base is out of reach
+web      sha-60d15dd  the base is out of reach
 
 3 of 3 services to rebuild, in 2 steps.
 
-"]]).stderr(str![[r"
-warning[degraded]: the commit 5716c931984248e82896a056863fdc930b25da9d is not in this shallow clone; so every service counts as affected
+"#]]).stderr(str![[r#"
+warning[degraded]: the commit 0905312a63cf6a4e621e8f554981fea39875d8f6 is not in this shallow clone; so every service counts as affected
  |
  = help: in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`
 
-"]]);
+"#]]);
     push(&origin.clone_shallow(1), "main", before, &args)
         .success()
-        .stdout(str![[r"
-5716c93..e56f002: since the push before this one
+        .stdout(str![[r#"
+0905312..60d15dd: since the push before this one
 environment staging
 
 SERVICE  VERSION      WHY
-web      sha-e56f002  web/a modified by web/**  filters.yaml:8:29
+web      sha-60d15dd  web/a modified by web/**  filters.yaml:8:29
 
 1 of 3 services to rebuild.
 
-"]])
+"#]])
         .stderr("");
     push(&origin.clone_shallow(2), "main", before, &here)
         .success()
-        .stdout(str![[r"
-5716c93..e56f002: since the push before this one
+        .stdout(str![[r#"
+0905312..60d15dd: since the push before this one
 environment staging
 
 SERVICE  VERSION      WHY
-web      sha-e56f002  web/a modified by web/**  filters.yaml:8:29
+web      sha-60d15dd  web/a modified by web/**  filters.yaml:8:29
 
 1 of 3 services to rebuild.
 
-"]])
+"#]])
         .stderr("");
 }
 
@@ -237,34 +237,34 @@ error[dead-filter]: the patterns of `base` match no tracked file, so nothing can
 "]]);
     repo.rebake(["plan", "--base", "HEAD~1", "--direct", "--dead", "allow"])
         .success()
-        .stdout(str![[r"
-5716c93..bd7283c with the work tree's changes: compared with HEAD~1 as it is
+        .stdout(str![[r#"
+0905312..96902cf with the work tree's changes: compared with HEAD~1 as it is
 environment local
 
 SERVICE  VERSION             WHY
-base     0.0.0-0002-bd7283c  base/a deleted by base/**  filters.yaml:6:17
-api      0.0.0-0002-bd7283c  depends on base
+base     0.0.0-0002-96902cf  base/a deleted by base/**  filters.yaml:6:17
+api      0.0.0-0002-96902cf  depends on base
 
 2 of 3 services to rebuild, in 2 steps.
 
-"]])
-        .stderr(str![[r"
+"#]])
+        .stderr(str![[r#"
 warning[unmatched]: 1 changed path matches no filter: foundation/a
  |
  = help: `base` of `base` seems to be `foundation` now: mend its `path` and `filters`
- = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
+ = help: add them to a service's `filters`, or to `unowned` if they belong to no service
 
-"]]);
+"#]]);
     repo.rebake(["plan", "--base", "HEAD~1", "--direct", "--dead", "allow", "--unmatched", "error"])
         .failure(2)
         .stdout("")
-        .stderr(str![[r"
+        .stderr(str![[r#"
 error[unmatched]: 1 changed path matches no filter: foundation/a
  |
  = help: `base` of `base` seems to be `foundation` now: mend its `path` and `filters`
- = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
+ = help: add them to a service's `filters`, or to `unowned` if they belong to no service
 
-"]]);
+"#]]);
     repo.write("filters.yaml", CONFIG.replace("path: base", "path: foundation")).commit("follow");
     assert_eq!(causes(&last_commit(&repo)), ["base: definition", "api: dependency base"]);
 }
@@ -302,25 +302,25 @@ fn p8_a_changed_path_that_no_filter_lists_does_not_pass_in_silence() {
     repo.write("tools/copied-by-a-dockerfile", "").commit("drift");
     let args = ["plan", "--base", "HEAD~1", "--direct", "--format", "names"];
     let ask = |unmatched: &[&str]| repo.rebake([&args[..], unmatched].concat());
-    ask(&[]).success().stdout("").stderr(str![[r"
+    ask(&[]).success().stdout("").stderr(str![[r#"
 warning[unmatched]: 1 changed path matches no filter: tools/copied-by-a-dockerfile
  |
- = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
+ = help: add them to a service's `filters`, or to `unowned` if they belong to no service
 
-"]]);
+"#]]);
     ask(&["--unmatched", "ignore"]).success().stdout("").stderr("");
-    ask(&["--unmatched", "error"]).failure(2).stdout("").stderr(str![[r"
+    ask(&["--unmatched", "error"]).failure(2).stdout("").stderr(str![[r#"
 error[unmatched]: 1 changed path matches no filter: tools/copied-by-a-dockerfile
  |
- = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
+ = help: add them to a service's `filters`, or to `unowned` if they belong to no service
 
-"]]);
-    ask(&["--unmatched", "all"]).success().stdout("base\napi\nweb\n").stderr(str![[r"
+"#]]);
+    ask(&["--unmatched", "all"]).success().stdout("base\napi\nweb\n").stderr(str![[r#"
 warning[unmatched]: 1 changed path matches no filter: tools/copied-by-a-dockerfile
  |
- = help: add them to a service's `filters`, or to `ignore` if nothing is built from them
+ = help: add them to a service's `filters`, or to `unowned` if they belong to no service
 
-"]]);
+"#]]);
 }
 
 #[test]

@@ -193,6 +193,8 @@ sha-73feb32
 "#]]);
     plain(&["--environment", "prod"]).failure(2).stderr(str![[r#"
 error[unknown-environment]: there is no environment `prod`
+ |
+ = help: the environments are `production`, `other`
 
 "#]]);
 }

@@ -8,7 +8,7 @@ use crate::repo::Repo;
 
 const CONFIG: &str = "\
 global: [rust-toolchain.toml]
-ignore: [docs/**]
+unowned: [docs/**]
 services:
   base: { path: services/base }
   api:
@@ -31,8 +31,8 @@ fn each_cause_with_its_pattern_and_place_and_where_a_chain_begins() {
     let base = base.to_string();
     repo.rebake(["why", "web", "--base", &base])
         .success()
-        .stdout(str![[r"
-2f10bef..4c4e81a with the work tree's changes: since the merge base with 2f10befcf6b53eb06126715f49385548a9311880
+        .stdout(str![[r#"
+0b5efd3..7698525 with the work tree's changes: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
 
 web is affected:
   services/web/new added by services/web/**  filters.yaml:8:16
@@ -41,64 +41,64 @@ web is affected:
     global: rust-toolchain.toml added  filters.yaml:1:10
     depends on base
 
-"]])
+"#]])
         .stderr("");
-    repo.rebake(["why", "services/base", "--base", &base]).success().stdout(str![[r"
-2f10bef..4c4e81a with the work tree's changes: since the merge base with 2f10befcf6b53eb06126715f49385548a9311880
+    repo.rebake(["why", "services/base", "--base", &base]).success().stdout(str![[r#"
+0b5efd3..7698525 with the work tree's changes: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
 
 base is affected:
   services/base/a modified by services/base/**  filters.yaml:4:17
   global: rust-toolchain.toml added  filters.yaml:1:10
 
-"]]);
+"#]]);
 }
 
 #[test]
 fn what_came_nearest_is_told_of_a_service_that_is_not_affected() {
     let (repo, base) = repo();
     repo.write("services/api/README.md", "").write("other/a", "").commit("second");
-    repo.rebake(["why", "api", "--base", &base.to_string()]).success().stdout(str![[r"
-2f10bef..7f88b18 with the work tree's changes: since the merge base with 2f10befcf6b53eb06126715f49385548a9311880
+    repo.rebake(["why", "api", "--base", &base.to_string()]).success().stdout(str![[r#"
+0b5efd3..45c4a26 with the work tree's changes: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
 
 api is not affected. What came nearest:
   services/api/README.md: matched by services/api/** (filters.yaml:6:15), and taken back by !**/*.md (filters.yaml:6:34)
 
-"]]);
-    repo.rebake(["why", "web", "--base", &base.to_string()]).success().stdout(str![[r"
-2f10bef..7f88b18 with the work tree's changes: since the merge base with 2f10befcf6b53eb06126715f49385548a9311880
+"#]]);
+    repo.rebake(["why", "web", "--base", &base.to_string()]).success().stdout(str![[r#"
+0b5efd3..45c4a26 with the work tree's changes: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
 
 web is not affected, and nothing that changed is near its patterns.
 
-"]]);
+"#]]);
     repo.write("services/Web/a", "").write("services/web2/a", "").commit("third");
-    repo.rebake(["why", "web", "--base", "HEAD~1"]).success().stdout(str![[r"
-7f88b18..aa41ac9 with the work tree's changes: since the merge base with HEAD~1
+    repo.rebake(["why", "web", "--base", "HEAD~1"]).success().stdout(str![[r#"
+45c4a26..56d7a9e with the work tree's changes: since the merge base with HEAD~1
 
 web is not affected. What came nearest:
   services/Web/a: begins with services/Web/, as services/web/** (filters.yaml:8:16) does
   services/web2/a: begins with services/web, as services/web/** (filters.yaml:8:16) does
 
-"]]);
+"#]]);
     repo.write("docs/a", "").commit("fourth");
     repo.rebake(["why", "web", "--base", "HEAD~1"])
         .success()
-        .stdout(str![[r"
-aa41ac9..1faf6b4 with the work tree's changes: since the merge base with HEAD~1
+        .stdout(str![[r#"
+56d7a9e..2ce037d with the work tree's changes: since the merge base with HEAD~1
 
 web is not affected, and nothing that changed is near its patterns.
 
-"]])
+"#]])
         .stderr("");
 }
 
 #[test]
 fn the_last_pattern_that_takes_back_and_the_nearest_path_are_told_first() {
     let repo = Repo::new();
-    let config = "ignore: ['**']\nservices:\n  api: { path: services/api, filters: ['services/api/**', '!**/*.md', '!services/api/docs/**'] }\n  src: { path: services/src }\n";
+    let config = "unowned: ['**']\nservices:\n  api: { path: services/api, filters: ['services/api/**', '!**/*.md', '!services/api/docs/**'] }\n  src: { path: services/src }\n";
     repo.write("filters.yaml", config).write("services/src/a", "").write("services/api/a", "").commit("first");
     repo.write("services/api/docs/a.md", "").commit("second");
     repo.rebake(["why", "api", "--base", "HEAD~1"]).success().stdout(str![[r#"
-897030d..20647c3 with the work tree's changes: since the merge base with HEAD~1
+9c25fcb..98ba302 with the work tree's changes: since the merge base with HEAD~1
 
 api is not affected. What came nearest:
   services/api/docs/a.md: matched by services/api/** (filters.yaml:3:40), and taken back by !services/api/docs/** (filters.yaml:3:71)
@@ -106,7 +106,7 @@ api is not affected. What came nearest:
 "#]]);
     repo.write("services/sr", "").write("services/srcs", "").commit("third");
     repo.rebake(["why", "src", "--base", "HEAD~1"]).success().stdout(str![[r#"
-20647c3..98884e4 with the work tree's changes: since the merge base with HEAD~1
+98ba302..70f586d with the work tree's changes: since the merge base with HEAD~1
 
 src is not affected. What came nearest:
   services/srcs: begins with services/src, as services/src/** (filters.yaml:4:16) does
@@ -178,10 +178,10 @@ rust-toolchain.toml reaches:
     depends on api
 
 "]]);
-    repo.rebake(["why", "--file", "docs/a"]).success().stdout(str![[r"
-docs/a reaches no service, and need not: `ignore` has docs/** (filters.yaml:2:10).
+    repo.rebake(["why", "--file", "docs/a"]).success().stdout(str![[r#"
+docs/a reaches no service, and need not: `unowned` has docs/** (filters.yaml:2:11).
 
-"]]);
+"#]]);
     repo.rebake(["why", "--file", "a\u{1b}[31m\n"]).success().stdout(str![[r"
 a/x1b[31m/n reaches no service.
 
@@ -228,15 +228,15 @@ fn a_saved_plan_answers_too() {
     repo.write("services/base/a", "1").commit("second");
     let plan = repo.rebake(["plan", "--base", &base.to_string(), "--dead", "allow", "--format", "json"]).success();
     repo.write("plan.json", &plan.stdout);
-    repo.rebake(["why", "web", "--plan", "plan.json"]).success().stdout(str![[r"
-2f10bef..0db12c0 with the work tree's changes: since the merge base with 2f10befcf6b53eb06126715f49385548a9311880
+    repo.rebake(["why", "web", "--plan", "plan.json"]).success().stdout(str![[r#"
+0b5efd3..84fd89f with the work tree's changes: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
 
 web is affected:
   depends on api, which depends on base
   and base, where that begins:
     services/base/a modified by services/base/**  filters.yaml:4:17
 
-"]]);
+"#]]);
     repo.rebake(["why", "wed", "--plan", "plan.json"]).failure(2).stderr(str![[r"
 error[unknown-service]: there is no service `wed`
  |

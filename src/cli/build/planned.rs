@@ -38,7 +38,8 @@ pub(super) fn plan(
         plan.services.retain(|service| !done.contains(service.service.as_str()));
     }
     is_checked_out(&plan, here)?;
-    Ok(plan)
+    // A library is done as soon as what it is built from is.
+    Ok(plan.without_libraries().into_owned())
 }
 
 /// Takes a saved plan as what it is: data, of which some may be asked for.

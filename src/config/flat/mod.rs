@@ -47,6 +47,7 @@ use super::raw::{Place, pattern};
 use super::structured::usual_environments;
 use super::yaml::View;
 use super::{Config, Global, Image, Service, Shape, definition, release_tags};
+use crate::definition::{Definition, Definitions};
 use crate::diagnostic::{Diagnostic, Located};
 use crate::filter::{Filter, FilterId, Filters, Quantifier, Rule, Statuses};
 use crate::graph::Graph;
@@ -78,9 +79,12 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
     }
     let named = services.iter().map(|(name, service)| (name.as_str().to_owned(), service.filter)).collect();
     let graph = Graph::new(&services.keys().map(|name| (name.clone(), Vec::new())).collect::<Vec<_>>()).ok()?;
-    let definitions = definition::of(&services, &filters, |id| graph.name(id).clone());
+    let define = |(service, filter): (&Service, &Filter)| {
+        (service.name.value.clone(), definition::of(service, filter, Vec::new(), None))
+    };
+    let definitions = Definitions(services.values().zip(&filters).map(define).collect());
     let global = Filters::id(filters.len());
-    let ignore = Filters::id(filters.len() + 1);
+    let unowned = Filters::id(filters.len() + 1);
     filters.extend([Filter::Ordered(Vec::new()), Filter::Ordered(Vec::new())]);
     Some(Config {
         source: problems.file().clone(),
@@ -91,10 +95,25 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
         filters: Filters::new(filters),
         named,
         global,
-        ignore,
+        unowned,
         environments: usual_environments(),
         definitions,
     })
+}
+
+/// Reads what the filters of a file of another time come to; one that cannot be read equals none.
+pub(super) fn definitions(root: View<'_>, quantifier: Quantifier, problems: &mut Problems<'_>) -> Option<Definitions> {
+    let (usual, file) = (Usual::new(), problems.file());
+    let define = |(name, at, value): NamedItem<'_>| {
+        let mut problems = Problems::new(file);
+        let mut rules = Vec::new();
+        item(value, &mut rules, &mut problems);
+        let name = ServiceName::of_flat_filter(&name);
+        let service = usual.service(at.map(|()| name.clone()), Filters::id(0));
+        let definition = definition::of(&service, &Filter::PathsFilter { quantifier, rules }, Vec::new(), None);
+        (name, Definition { canonical: definition.canonical.filter(|_| !problems.has_errors()), ..definition })
+    };
+    Some(Definitions(named(root, problems)?.into_iter().map(define).collect()))
 }
 
 /// A filter's name, where that is, and what is below it.

@@ -8,6 +8,7 @@ mod lines;
 mod matrix;
 mod path;
 mod patterns;
+mod reserved;
 mod services;
 mod template;
 mod words;
@@ -18,7 +19,8 @@ pub(super) use condition::{Retries, TimeLimit, Weight};
 pub(super) use lines::Lines;
 pub(super) use matrix::Matrix;
 pub(super) use path::{Directory, FileName};
-pub(super) use patterns::{Patterns, Place, pattern};
+pub(super) use patterns::{Exclusion, Patterns, Place, pattern};
+pub(super) use reserved::Reserved;
 pub(super) use services::Services;
 pub(super) use template::{ArgumentTemplate, ImageName, TagTemplate};
 pub(super) use words::{Choice, Command, Flag, Platform};
@@ -36,8 +38,9 @@ mapping! {
         filters: Map<Patterns>,
         /// A match here affects every service that does not say `global: false`.
         global: Patterns,
-        /// Paths that no service need own.
-        ignore: Patterns,
+        /// Paths that belong to no service. Nothing is excluded by it: a service whose patterns match such a path is
+        /// affected all the same.
+        unowned: Patterns,
         /// Any key of a service, for all services: a service's own value wins, mappings are merged.
         defaults: Service,
         /// What is built.
@@ -45,6 +48,11 @@ mapping! {
         /// Where results go, by what asked; the first that fits is taken. These replace the usual ones: production
         /// for tags, staging for pushes, preview for pull requests, development by hand, local.
         environments: Map<Environment>,
+        /// The former name of `unowned`.
+        #[schemars(extend("deprecated" = true))]
+        ignore: Patterns,
+        /// Reserved for a later version.
+        tasks: Reserved,
     }
 }
 
@@ -57,6 +65,9 @@ mapping! {
         /// The patterns of what affects it, in the order of .gitignore: a later `!pattern` takes back what earlier
         /// ones matched. `<path>/**` when absent.
         filters: Patterns,
+        /// Patterns of paths that do not affect it: they are taken away from what its `filters`, or its path, match. A
+        /// path that `filters` names without a wildcard stays, and so does what `global` matches.
+        exclude: List<Exclusion>,
         /// The services that it is built from, and therefore after.
         depends_on: List<Text>,
         /// Whether the file's `global` patterns affect it; they do when absent.
@@ -68,7 +79,7 @@ mapping! {
         style: Choice<Style>,
         /// What the number in its versions counts: all commits since the release, or those that touch its files.
         count: Choice<Count>,
-        /// The image it becomes, without a tag: `ghcr.io/acme/{{name}}`.
+        /// The image it becomes, without a tag: `ghcr.io/acme/{{name}}`; `false` for none.
         image: ImageName,
         /// The tags of its image, in the lines of docker/metadata-action's `tags`.
         tags: Lines,
@@ -96,7 +107,7 @@ mapping! {
         cache_to: List<Text>,
         /// What is attested of the image, in BuildKit's words: `type=provenance,mode=max`, `type=sbom`.
         attest: List<Text>,
-        /// What builds it.
+        /// What builds it; `none` for a library, which spreads its changes and is never a job.
         builder: Choice<Builder>,
         /// The command that builds it: a list is a program and its arguments, a string is the text of `sh -euc`.
         run: Command,

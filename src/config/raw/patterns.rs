@@ -13,6 +13,10 @@ use crate::glob::Pattern;
 #[derive(Debug, Clone, Default)]
 pub(in crate::config) struct Patterns(pub(in crate::config) Vec<Entry>);
 
+/// A pattern of `exclude`.
+#[derive(Debug, Clone)]
+pub(in crate::config) struct Exclusion(pub(in crate::config) Pattern);
+
 /// Where in a scalar its pattern begins.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::config) enum Place {
@@ -101,9 +105,36 @@ fn entry(view: View<'_>, statuses: Statuses, problems: &mut Problems<'_>) -> Opt
     };
     let place = match effect {
         Effect::Include => Place::Start,
-        Effect::Exclude => Place::BehindMark,
+        Effect::Exclude | Effect::ExcludeWildcards => Place::BehindMark,
     };
     Some(Entry { effect, statuses, pattern: pattern(view, place, problems)? })
+}
+
+impl Read for Exclusion {
+    fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
+        let text = text(view, "a pattern", problems)?;
+        if !matches!(Effect::of(text), Some((Effect::Include, _))) {
+            let problem = Diagnostic::error("double-exclusion", "a pattern of `exclude` begins with `!`");
+            let problem = problem.located(problems.file(), &view.locate(()), "excludes what is not matched");
+            problems.push(problem.help("write it without the `!`; what a service must keep stands in its `filters`"));
+            return None;
+        }
+        pattern(view, Place::Start, problems).map(|pattern| Self(pattern.value))
+    }
+}
+
+impl JsonSchema for Exclusion {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Exclusion".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "string", "minLength": 1, "pattern": "^(!\\(|[^!])" })
+    }
 }
 
 /// Reads `added|modified`.

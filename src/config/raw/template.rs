@@ -1,4 +1,6 @@
-use schemars::JsonSchema;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::config::problems::{Problems, shown};
 use crate::config::read::{Read, Text, literal};
@@ -13,10 +15,9 @@ use crate::version::{TagFormat, TagFormatError};
 #[schemars(transparent, inline)]
 pub(in crate::config) struct TagTemplate(#[schemars(with = "String")] pub(in crate::config) TagFormat);
 
-/// The name of an image without a tag: `ghcr.io/acme/{{name}}`.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(transparent, inline)]
-pub(in crate::config) struct ImageName(#[schemars(with = "String")] pub(in crate::config) Template);
+/// The name of an image without a tag: `ghcr.io/acme/{{name}}`; none for `false` or `none`.
+#[derive(Debug, Clone)]
+pub(in crate::config) struct ImageName(pub(in crate::config) Option<Template>);
 
 /// The value of a build argument: `{{version}}`.
 #[derive(Debug, Clone, JsonSchema)]
@@ -55,6 +56,9 @@ const IMAGE: &[&str] = &["name", "path"];
 impl Read for ImageName {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let text = literal(view, "the name of an image", problems)?;
+        if matches!(text, "false" | "none") {
+            return Some(Self(None));
+        }
         let template = match Template::parse(text, IMAGE) {
             Ok(template) => template,
             Err(error) => {
@@ -70,7 +74,21 @@ impl Read for ImageName {
             problems.push(problem.help("leave it off, and say in `tags` which tags the image gets"));
             return None;
         }
-        Some(Self(template))
+        Some(Self(Some(template)))
+    }
+}
+
+impl JsonSchema for ImageName {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "ImageName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "anyOf": [{ "type": "string" }, { "const": false }] })
     }
 }
 

@@ -20,6 +20,14 @@ macro_rules! mapping {
             $($(#[$doc])* pub(in crate::config) $field: $crate::config::read::Field<$type>,)*
         }
 
+        impl $name {
+            /// Whether all that is written could be read.
+            #[allow(dead_code, reason = "of some mappings it is never asked")]
+            pub(in crate::config) fn is_whole(&self) -> bool {
+                $(!self.$field.is_broken())&&*
+            }
+        }
+
         impl $crate::config::read::Read for $name {
             fn read(
                 view: $crate::config::yaml::View<'_>,

@@ -121,6 +121,6 @@ mod tests {
 
     #[test]
     fn an_enum_tells_its_words() {
-        assert_eq!(words::<crate::recipe::Builder>(), ["docker", "buildah", "podman", "task"]);
+        assert_eq!(words::<crate::recipe::Builder>(), ["docker", "buildah", "podman", "task", "none"]);
     }
 }

@@ -1,6 +1,8 @@
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
+use indexmap::IndexSet;
+
 use super::{Services, checked_name};
 use crate::config::problems::{Problems, shown};
 use crate::config::raw;
@@ -53,6 +55,12 @@ pub(super) fn of(graph: &Graph, list: &[Located<Text>]) -> Vec<Located<ServiceId
         }
     }
     dependencies
+}
+
+/// Returns the names that a service depends on, as far as they are names, each once.
+pub(super) fn named(service: &raw::Service) -> Vec<ServiceName> {
+    let names: IndexSet<ServiceName> = listed(service).iter().filter_map(|name| checked_name(&name.value.0)).collect();
+    names.into_iter().collect()
 }
 
 fn listed(service: &raw::Service) -> &[Located<Text>] {

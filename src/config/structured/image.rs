@@ -7,10 +7,14 @@ use crate::config::{Image, Written};
 use crate::diagnostic::{Diagnostic, Located};
 use crate::image::{Flavor, ImageName, Labels, RuleError, TagRules};
 use crate::name::Escaped;
+use crate::recipe::Builder;
 
 /// Checks what a service says of its image.
 pub(super) fn check(name: &str, named: &Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Image {
     let raw = &named.value.value;
+    if raw.builder.value().is_some_and(|builder| builder.0 == Builder::Nothing) {
+        return Image::default();
+    }
     let tags = raw.tags.value().map(|lines| lines.0.clone()).unwrap_or_default();
     let flavor = raw.flavor.value().map(|lines| lines.0.clone()).unwrap_or_default();
     Image {
@@ -22,7 +26,8 @@ pub(super) fn check(name: &str, named: &Named<Box<raw::Service>>, problems: &mut
 }
 
 fn image_name(name: &str, raw: &raw::Service, problems: &mut Problems<'_>) -> Option<ImageName> {
-    let template = raw.image.given()?;
+    let written = raw.image.given()?;
+    let template = written.value.0.as_ref()?;
     // Without a path its template has no value, which has been complained of.
     let path = raw.path.value().map(|path| path.0.clone()).filter(|path| !path.is_root());
     let value = |wanted: &str| match wanted {
@@ -30,12 +35,12 @@ fn image_name(name: &str, raw: &raw::Service, problems: &mut Problems<'_>) -> Op
         "path" => path.as_ref().map(ToString::to_string),
         _ => None,
     };
-    let text = template.value.0.render(value).ok()?;
+    let text = template.render(value).ok()?;
     match ImageName::parse(&text) {
         Ok(image) => Some(image),
         Err(error) => {
             let message = format!("`{}` cannot be the name of an image", Escaped::new(&text));
-            let problem = Diagnostic::error("bad-image", message).located(problems.file(), template, "");
+            let problem = Diagnostic::error("bad-image", message).located(problems.file(), written, "");
             problems.push(problem.help(error.to_string()));
             None
         }

@@ -15,7 +15,9 @@ use super::problems::Problems;
 use super::raw::{self, Patterns};
 use super::read::{Field, Named, Read as _};
 use super::yaml::View;
-use super::{Config, Shape, definition, release_tags};
+use super::{Config, Global, Service, Shape, definition, release_tags};
+use crate::definition::{Definition, Definitions};
+use crate::diagnostic::Diagnostic;
 use crate::filter::{Filter, Filters};
 use crate::name::ServiceName;
 
@@ -25,6 +27,7 @@ type Services = IndexMap<String, Named<Box<raw::Service>>>;
 /// Reads a file of the structured shape; none when something is wrong with it.
 pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config> {
     let mut file = raw::File::read(root, problems)?;
+    one_unowned(&mut file, problems);
     let services = with_defaults(&mut file);
     names::check(&services, &file, problems);
     let graph = dependencies::check(&services, problems);
@@ -48,8 +51,14 @@ pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config
     let of =
         |field: &Field<Patterns>| Filter::Ordered(field.value().map_or_else(Vec::new, |patterns| patterns.0.clone()));
     let global = add(&mut filters, of(&file.global));
-    let ignore = add(&mut filters, of(&file.ignore));
-    let definitions = definition::of(&list, &filters, |id| graph.name(id).clone());
+    let unowned = add(&mut filters, of(&file.unowned));
+    let watched = definition::of_global(&filters[global.position()]);
+    let define = |service: &Service| {
+        let depends_on = service.depends_on.iter().map(|dependency| graph.name(dependency.value).clone()).collect();
+        let filter = &filters[service.filter.position()];
+        (service.name.value.clone(), definition::of(service, filter, depends_on, watched.as_ref()))
+    };
+    let definitions = Definitions(list.values().map(define).collect());
     Some(Config {
         source: problems.file().clone(),
         shape: Shape::Structured,
@@ -59,10 +68,55 @@ pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config
         filters: Filters::new(filters),
         named,
         global,
-        ignore,
+        unowned,
         environments,
         definitions,
     })
+}
+
+/// Reads what the services of a file of another time come to: keys may be older or newer, and rules may have been others.
+/// A service that has a value which cannot be read equals none.
+pub(super) fn definitions(root: View<'_>, problems: &mut Problems<'_>) -> Option<Definitions> {
+    let mut file = raw::File::read(root, problems)?;
+    let is_whole = !file.defaults.is_broken();
+    let watched = match &file.global {
+        Field::Broken => None,
+        global => Some(global.value().and_then(|patterns| definition::of_global(&Filter::Ordered(patterns.0.clone())))),
+    };
+    let services = with_defaults(&mut file);
+    let define = |(name, named): (String, Named<Box<raw::Service>>)| {
+        let depends_on = dependencies::named(&named.value.value);
+        let is_whole = is_whole && named.value.value.is_whole();
+        let checked = if is_whole { service::check(&name, named, problems) } else { None };
+        let is_known = |service: &Service| watched.is_some() || service.global == Global::StandsAside;
+        let definition = match checked.filter(|checked| is_known(&checked.service)) {
+            Some(service::Checked { service, filter, .. }) => {
+                definition::of(&service, &filter, depends_on, watched.as_ref().and_then(Option::as_ref))
+            }
+            None => Definition { canonical: None, global: None, depends_on },
+        };
+        Some((checked_name(&name)?, definition))
+    };
+    Some(Definitions(services.into_iter().filter_map(define).collect()))
+}
+
+/// Reads `ignore` as what it is called now.
+fn one_unowned(file: &mut raw::File, problems: &mut Problems<'_>) {
+    let former = std::mem::take(&mut file.ignore);
+    let Some(at) = former.given() else { return };
+    let message = "`ignore` is called `unowned` now: it excludes nothing";
+    let both = file.unowned.given().map(|unowned| unowned.defined);
+    let problem = if both.is_some() { Diagnostic::error } else { Diagnostic::warning };
+    let problem = problem("former-key", message).located(problems.file(), at, "paths that belong to no service");
+    problems.push(match both {
+        Some(unowned) => problem.label(problems.file(), unowned, "and these").help("move its patterns to `unowned`"),
+        None => problem
+            .help("write `unowned` for it")
+            .help("`exclude`, of a service or in `defaults`, says what must not affect a service"),
+    });
+    if both.is_none() {
+        file.unowned = former;
+    }
 }
 
 fn add(filters: &mut Vec<Filter>, filter: Filter) -> crate::filter::FilterId {

@@ -25,7 +25,9 @@ pub(super) struct Checked {
 pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Checked> {
     image_has_path(name, &named, problems);
     one_builder(&named.value.value, problems);
-    let filter = Filter::Ordered(entries(name, &mut named, problems)?);
+    let mut entries = entries(name, &mut named, problems)?;
+    entries.extend(excluded(&named.value.value)?);
+    let filter = Filter::Ordered(entries);
     let raw = &named.value.value;
     let checked = checked_name(name)?;
     let service = Service {
@@ -102,6 +104,20 @@ fn entries(name: &str, named: &mut Named<Box<raw::Service>>, problems: &mut Prob
     None
 }
 
+/// The patterns of `exclude`, behind all that they take away from.
+fn excluded(raw: &raw::Service) -> Option<Vec<Entry>> {
+    let entry = |exclusion: &Located<raw::Exclusion>| Entry {
+        effect: Effect::ExcludeWildcards,
+        statuses: Statuses::ANY,
+        pattern: exclusion.as_ref().map(|exclusion| exclusion.0.clone()),
+    };
+    match &raw.exclude {
+        Field::Broken => None,
+        Field::Absent | Field::Empty => Some(Vec::new()),
+        Field::Given(list) => Some(list.value.0.iter().map(entry).collect()),
+    }
+}
+
 /// Everything below a directory.
 fn below(path: &Located<Directory>, problems: &mut Problems<'_>) -> Option<Entry> {
     let text = below_pattern(&path.value.0);
@@ -136,7 +152,8 @@ fn below_pattern(path: &RepoDir) -> String {
 fn image_has_path(name: &str, named: &Named<Box<raw::Service>>, problems: &mut Problems<'_>) {
     let raw = &named.value.value;
     let Some(image) = raw.image.given() else { return };
-    let uses_path = image.value.0.parts().iter().any(|part| matches!(part, Part::Name { name, .. } if name == "path"));
+    let Some(template) = &image.value.0 else { return };
+    let uses_path = template.parts().iter().any(|part| matches!(part, Part::Name { name, .. } if name == "path"));
     if uses_path && !raw.path.is_broken() && raw.path.value().is_none_or(|path| path.0.is_root()) {
         let message = format!("the service `{}` has no path for the `{{{{path}}}}` of its image", shown(name));
         let problem = Diagnostic::error("image-without-path", message);

@@ -135,7 +135,7 @@ fn pairs(entries: &[String]) -> IndexMap<String, String> {
 /// Whether docker builds it, by what is said or by what is there.
 fn is_by_docker(service: &Service, recipe: &Recipe, source: &Source) -> bool {
     match (&recipe.run, recipe.builder) {
-        (Some(_), _) | (None, Some(Builder::Task)) => false,
+        (Some(_), _) | (None, Some(Builder::Task | Builder::Nothing)) => false,
         // The others build the same Dockerfile.
         (None, Some(Builder::Docker | Builder::Buildah | Builder::Podman)) => true,
         (None, None) => source.has_dockerfile(service, recipe),

@@ -62,7 +62,7 @@ pub fn prepare<'a>(
         (None, Some(Builder::Docker)) => docker::build(&image(docker::DOCKER)?, &scratch, place.buildx)?,
         (None, Some(Builder::Buildah)) => buildah::build(&image(buildah::BUILDAH)?, &scratch)?,
         (None, Some(Builder::Podman)) => podman::build(&image(podman::PODMAN)?, &scratch)?,
-        (None, None) => return Err(BuilderError::NoRecipe(shown(service))),
+        (None, Some(Builder::Nothing) | None) => return Err(BuilderError::NoRecipe(shown(service))),
     };
     let mut environment: Vec<(String, String)> =
         recipe.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();

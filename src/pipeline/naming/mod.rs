@@ -31,8 +31,9 @@ pub(super) struct Namer<'a> {
 impl Namer<'_> {
     /// Returns the names of services, in their order: one walk of history for all of them.
     pub(super) fn names(&self, services: &[ServiceId]) -> Result<Vec<Names>, Error> {
-        if self.asked.version.is_some() && services.len() > 1 {
-            return Err(Error::VersionOfMany { services: services.len() });
+        let results = services.iter().filter(|service| !self.service(**service).is_library()).count();
+        if self.asked.version.is_some() && results > 1 {
+            return Err(Error::VersionOfMany { services: results });
         }
         let Some(head) = &self.chosen.range.head else {
             return Ok(services.iter().map(|_| Names::default()).collect());
@@ -52,6 +53,10 @@ impl Namer<'_> {
         let releases = Releases::of(self.repository, self.config, &found)?;
         let source = self.repository.remote_url().as_deref().and_then(crate::image::source_url);
         let named = services.iter().zip(&found).map(|(service, found)| {
+            // A library has no result to be named.
+            if self.service(*service).is_library() {
+                return Ok(Names::default());
+            }
             let version = match self.asked.version.as_ref().or(self.asked.released.as_ref()) {
                 Some(version) => Some(version.clone()),
                 None => self.version(&versions, *service, found)?,
