@@ -1,12 +1,15 @@
-//! Where it is written down that a service was built at a commit: the name of its ref (spec section 13).
+//! Where it is written down that a service was built at a commit, and that a build of it has begun: names of refs.
 //!
-//! `refs/rebake/built/<environment>/<service>`. A name that git refuses, or that would stand below another one as a
+//! `refs/rebake/built/<environment>/<service>` and `refs/rebake/begun/<environment>/<service>`. A name that git refuses, or that would stand below another one as a
 //! directory (`@acme/web`, `a.lock`), is written with percent signs, so that different names are different refs.
 
 use std::fmt::Write as _;
 
-/// What the names of all records begin with.
+/// What the names of all built refs begin with.
 pub const PREFIX: &str = "refs/rebake/built/";
+
+/// What the names of all marks of builds that began begin with.
+const BEGUN: &str = "refs/rebake/begun/";
 
 /// Returns the full name of the ref.
 #[must_use]
@@ -14,7 +17,19 @@ pub fn reference(environment: &str, service: &str) -> String {
     format!("{}{}", prefix(environment), encoded(service))
 }
 
-/// Returns what the names of an environment's records begin with.
+/// Returns the full name of the ref that marks that a build of a service has begun, and was not recorded yet.
+#[must_use]
+pub fn begun(environment: &str, service: &str) -> String {
+    format!("{}{}", begun_prefix(environment), encoded(service))
+}
+
+/// Returns what the names of an environment's marks begin with.
+#[must_use]
+pub fn begun_prefix(environment: &str) -> String {
+    format!("{BEGUN}{}/", encoded(environment))
+}
+
+/// Returns what the names of an environment's built refs begin with.
 #[must_use]
 pub fn prefix(environment: &str) -> String {
     format!("{PREFIX}{}/", encoded(environment))

@@ -32,6 +32,8 @@ pub enum Cause<'a> {
     Forced,
     /// Nothing says when it was last built: no record, no release tag, or no commit to compare with.
     NoRecord,
+    /// A build of it has begun since the last one that was recorded.
+    Unrecorded,
     /// The base to compare with could not be reached.
     BaseUnreachable,
 }

@@ -25,6 +25,7 @@ use super::plan::Here;
 use crate::emit;
 use crate::exec::{self, Build as Job, Ended, Settings, Sink};
 use crate::recipe;
+use records::Records;
 use reports::Reports;
 
 const EXAMPLES: &str = "\
@@ -76,6 +77,9 @@ struct Allowed {
     /// Push or record although the work tree has changes
     #[arg(long, help_heading = "Builds")]
     allow_dirty: bool,
+    /// Record although a later commit was built meanwhile, or one that does not lead to this one
+    #[arg(long, requires = "record", help_heading = "Builds")]
+    allow_older: bool,
     /// Push although a fork's code is checked out, and build where a stranger's may be beside the repository's secrets
     #[arg(long, help_heading = "Builds")]
     allow_untrusted: bool,
@@ -159,22 +163,29 @@ pub(crate) fn run(general: &General, args: &Build, output: &Output) -> Result<Ex
     }
     allowed::check(&plan, args, &here)?;
     let logs = logs::directory(args.shown.logs.as_deref(), here.repository.git_dir())?;
-    let jobs = planned::jobs(&plan, args, &here, &logs, &reports)?;
+    let mut jobs = planned::jobs(&plan, args, &here, &logs, &reports)?;
+    let records = Records::look(&plan, args, &here, output)?;
+    if let Some(records) = &records {
+        records.leave_out(&mut jobs);
+    }
     if args.shown.output != Manner::Json {
         output.people(&emit::heading(&plan))?;
     }
     let mut printer = shown::printer(args.shown.output, &here.trigger, output);
     let settings =
         settings::settings(&args.how, &here.trigger, shown::is_live(args.shown.output, &here.trigger, output));
-    let ended = carry_out(&jobs, &settings, &mut printer)?;
+    let begun = records.as_ref().map(|records| records.begin(output)).transpose()?;
+    let mut ended = carry_out(&jobs, &settings, &mut printer)?;
+    let recorded = match (&records, &begun) {
+        (Some(records), Some(begun)) => records.end(begun, &mut ended.report, &here, args, output),
+        _ => Ok(Exit::Done),
+    };
     reports.write(&ended.report, &logs)?;
-    if args.record {
-        records::write(&plan, &ended.report, args, &here, output)?;
-    }
+    let recorded = recorded?;
     written(printer.finish().map(drop))?;
     Ok(match ended.interrupted {
         Some(signal) => Exit::Signal(signal.number().try_into().unwrap_or(0)),
-        None if ended.report.is_success() => Exit::Done,
+        None if ended.report.is_success() => recorded,
         None => Exit::Found,
     })
 }

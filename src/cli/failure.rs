@@ -67,6 +67,7 @@ impl From<pipeline::Error> for Failure {
         let usage = |code| Self::new(Exit::Usage, code, message.clone());
         match error {
             pipeline::Error::Git(error) => error.into(),
+            pipeline::Error::Remote(error) => error.into(),
             pipeline::Error::UnknownService(unknown) => match unknown.nearest {
                 Some(nearest) => usage("unknown-service").help(format!("did you mean `{}`?", Escaped::new(&nearest))),
                 None => usage("unknown-service")

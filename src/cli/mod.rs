@@ -21,6 +21,7 @@ mod output;
 mod plan;
 mod progress;
 mod record;
+mod recorded;
 mod release;
 #[cfg(unix)]
 mod report;

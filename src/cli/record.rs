@@ -1,24 +1,25 @@
 //! `rebake record`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::args::General;
+use super::args::{Fetching, General};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::{configuration, env};
-use crate::diagnostic::Diagnostic;
-use crate::git::{Moved, Repository};
-use crate::name::{CommitId, Escaped};
-use crate::pipeline::{self, ConfigFile};
-use crate::record;
+use super::{changed, configuration, env, recorded};
+use crate::git::{Fetch, Repository};
+use crate::name::{Escaped, ServiceId};
+use crate::pipeline::{self, Begun, Came, ConfigFile, Recording, Rule, Standing};
+use crate::{plan, record};
 
 const EXAMPLES: &str = "\
 Examples:
   rebake record api --push                 after the job that built api succeeded
+  rebake record api --push --plan plan.json
   rebake record api --commit v1.2.0 --environment production
   rebake record --list                     what was built where";
 
@@ -29,12 +30,18 @@ pub(crate) struct Record {
     /// Record these services (a name or a path)
     #[arg(value_name = "SERVICE", required_unless_present = "list")]
     services: Vec<String>,
+    /// Record the commit and the environment of this plan, from where it saw the built refs
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["commit", "environment"])]
+    plan: Option<PathBuf>,
     /// Record this commit instead of HEAD
     #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     commit: Option<String>,
     /// Record in this environment instead of the one that fits the event
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
+    /// Move built refs back too, and to where history does not lead: this commit is what the environment has
+    #[arg(long)]
+    allow_older: bool,
     /// Send the record to the remote too
     #[arg(long)]
     push: bool,
@@ -42,8 +49,10 @@ pub(crate) struct Record {
     #[arg(long, value_name = "REMOTE", default_value = "origin", requires = "push")]
     remote: String,
     /// List all records instead: environment, service and commit
-    #[arg(long, conflicts_with_all = ["services", "commit", "push"])]
+    #[arg(long, conflicts_with_all = ["services", "plan", "commit", "push", "allow_older"])]
     list: bool,
+    #[command(flatten)]
+    fetching: Fetching,
 }
 
 pub(crate) fn run(general: &General, args: &Record, output: &Output) -> Result<Exit, Failure> {
@@ -52,63 +61,54 @@ pub(crate) fn run(general: &General, args: &Record, output: &Output) -> Result<E
         output.data(&list(&repository, args.environment.as_deref())?)?;
         return Ok(Exit::Done);
     }
-    if args.remote.starts_with('-') {
-        return Err(Failure::new(Exit::Usage, "remote", "a remote cannot begin with `-`"));
-    }
-    let commit = repository.resolve(args.commit.as_deref().unwrap_or("HEAD"))?;
-    let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
-    let file =
-        ConfigFile::find(&repository, named.as_deref(), general.directory(), args.commit.as_ref().map(|_| &commit))?;
+    is_remote(&args.remote)?;
+    let plan =
+        args.plan.as_deref().map(|file| Ok::<_, Failure>(plan::read(&changed::read_text(file)?)?)).transpose()?;
+    let named = plan.as_ref().and_then(|plan| plan.range.head.as_deref()).or(args.commit.as_deref());
+    let commit = repository.resolve(named.unwrap_or("HEAD"))?;
+    let config_file = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
+    let file = ConfigFile::find(&repository, config_file.as_deref(), general.directory(), named.map(|_| &commit))?;
     let config = configuration::read(&file, output)?;
     let trigger = configuration::trigger()?;
-    let environment = pipeline::environment(&config, &trigger, args.environment.as_deref())?;
-    let services = pipeline::services(&config, &args.services).map_err(pipeline::Error::from)?;
-    let refs: Vec<(String, CommitId)> = services
-        .iter()
-        .map(|service| (record::reference(environment, config.graph.name(*service).as_str()), commit))
-        .collect();
-    move_forward(&repository, &refs, output)?;
-    if args.push {
-        send(&repository, &args.remote, &refs, output)?;
+    let environment = plan.as_ref().map(|plan| plan.environment.as_str()).or(args.environment.as_deref());
+    let environment = pipeline::environment(&config, &trigger, environment)?;
+    if !pipeline::has_built_refs(&config, environment) {
+        output.say(&[recorded::without(environment)]);
+        return Ok(Exit::Done);
     }
-    Ok(Exit::Done)
+    let named = pipeline::services(&config, &args.services).map_err(pipeline::Error::from)?;
+    let (libraries, built): (BTreeSet<ServiceId>, BTreeSet<ServiceId>) =
+        named.into_iter().partition(|service| config.services[service.0].is_library());
+    output.say(&libraries.iter().map(|library| recorded::library(config.graph.name(*library))).collect::<Vec<_>>());
+    let recording = Recording {
+        repository: &repository,
+        file: &file,
+        config: &config,
+        environment,
+        commit,
+        plan: plan.as_ref(),
+        remote: args.push.then_some(args.remote.as_str()),
+        rule: match &plan {
+            _ if args.allow_older => Rule::Anywhere,
+            Some(plan) if plan.built.is_some() => Rule::Seen,
+            Some(_) | None => Rule::Forward,
+        },
+    };
+    // Where the remote cannot be reached, the end says so.
+    let before = recording.standing().or_else(|_| Standing::here(&repository, environment))?;
+    let mut fetch = Fetch::new(&repository, args.fetching.limit(&trigger));
+    let came = Came { built, ..Came::default() };
+    let written = recording.end(&Begun::elsewhere(before), &came, &mut fetch)?;
+    output.say(&recorded::diagnostics(&written, &recording));
+    Ok(if recorded::is_refused(&written) { Exit::Git } else { Exit::Done })
 }
 
-/// Moves records here.
-pub(crate) fn move_forward(
-    repository: &Repository,
-    refs: &[(String, CommitId)],
-    output: &Output,
-) -> Result<(), Failure> {
-    for (reference, commit) in refs {
-        say(reference, repository.move_forward(reference, commit)?, output);
+/// Refuses what git would take for an option.
+pub(crate) fn is_remote(remote: &str) -> Result<(), Failure> {
+    if remote.starts_with('-') {
+        return Err(Failure::new(Exit::Usage, "remote", "a remote cannot begin with `-`"));
     }
     Ok(())
-}
-
-/// Moves records of a remote.
-pub(crate) fn send(
-    repository: &Repository,
-    remote: &str,
-    refs: &[(String, CommitId)],
-    output: &Output,
-) -> Result<(), Failure> {
-    let moved = repository.push_forward(remote, refs)?;
-    refs.iter().zip(moved).for_each(|((reference, _), moved)| say(reference, moved, output));
-    Ok(())
-}
-
-/// Says where a record was replaced: what it stood for is not in the history of what it stands for now.
-fn say(reference: &str, moved: Moved, output: &Output) {
-    if let Moved::Replaced(from) = moved {
-        let message = format!(
-            "the record {} stood at {}, which does not lead to this commit; it was moved all the same",
-            Escaped::new(reference),
-            from.short(7)
-        );
-        output.say(&[Diagnostic::warning("record-replaced", message)
-            .help("a force-push rewrote history, or two branches share the environment")]);
-    }
 }
 
 fn list(repository: &Repository, environment: Option<&str>) -> Result<String, Failure> {

@@ -65,8 +65,9 @@ pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
 /// A filter is true where it matched a path; and where nothing was compared, because nobody knows with what, or because
 /// the service of that name was asked for: a job behind it must not be skipped then.
 fn is_true(plan: &Plan, filter: &str) -> bool {
-    let without_comparison =
-        |kind| matches!(kind, CauseKind::Forced | CauseKind::NoRecord | CauseKind::BaseUnreachable);
+    let without_comparison = |kind| {
+        matches!(kind, CauseKind::Forced | CauseKind::NoRecord | CauseKind::Unrecorded | CauseKind::BaseUnreachable)
+    };
     plan.filters.get(filter).is_some_and(|paths| !paths.is_empty())
         || plan.degraded.iter().any(|doubt| doubt.kind == "base-unreachable")
         || plan.service(filter).is_some_and(|service| service.causes.iter().any(|cause| without_comparison(cause.kind)))

@@ -126,6 +126,7 @@ pub(super) fn sentence(cause: &Cause) -> (String, Option<String>) {
         CauseKind::NewService => "new service".to_owned(),
         CauseKind::Forced => "asked for".to_owned(),
         CauseKind::NoRecord => "nothing says when it was last built".to_owned(),
+        CauseKind::Unrecorded => "its last build was not recorded".to_owned(),
         CauseKind::BaseUnreachable => "the base is out of reach".to_owned(),
     };
     (what, cause.at.as_ref().map(|at| Escaped::new(at).to_string()))

@@ -40,6 +40,11 @@ pub enum Work {
         /// Its digest.
         digest: Option<String>,
     },
+    /// Nothing: a run of a later commit has built it.
+    Superseded {
+        /// Which, in words.
+        by: String,
+    },
 }
 
 /// Where the digest of a build's image is found: a file in [`Build::scratch`], or nowhere.
@@ -71,7 +76,7 @@ impl Work {
     pub fn steps(&self) -> &[Step] {
         match self {
             Self::Steps(steps) => steps,
-            Self::Exists { .. } => &[],
+            Self::Exists { .. } | Self::Superseded { .. } => &[],
         }
     }
 }

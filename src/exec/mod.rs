@@ -23,6 +23,6 @@ pub use build::{Build, DigestSource, Step, Work};
 pub use event::{Alive, Event, Sink};
 pub use outcome::{Ending, Failure, Outcome};
 pub use process::watch;
-pub use report::Report;
+pub use report::{Record, Report};
 pub use run::{Backoff, Ended, Jobserver, Settings, run};
 pub use signal::Signal;

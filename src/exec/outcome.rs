@@ -9,6 +9,8 @@ pub enum Outcome {
     Succeeded,
     /// It was there already, under its fingerprint, and was not built again.
     Exists,
+    /// A run of a later commit has built it, so that it was not built.
+    Superseded,
     /// Its build ended with an error, or could not be started.
     Failed,
     /// Its build took longer than it may.
@@ -23,8 +25,16 @@ pub enum Outcome {
 
 impl Outcome {
     /// All outcomes, in the order in which a summary counts them.
-    pub const ALL: [Self; 7] =
-        [Self::Succeeded, Self::Exists, Self::Failed, Self::TimedOut, Self::Blocked, Self::Cancelled, Self::NotStarted];
+    pub const ALL: [Self; 8] = [
+        Self::Succeeded,
+        Self::Exists,
+        Self::Superseded,
+        Self::Failed,
+        Self::TimedOut,
+        Self::Blocked,
+        Self::Cancelled,
+        Self::NotStarted,
+    ];
 
     /// Returns the word for it in the report's JSON.
     #[must_use]
@@ -32,6 +42,7 @@ impl Outcome {
         match self {
             Self::Succeeded => "succeeded",
             Self::Exists => "exists",
+            Self::Superseded => "superseded",
             Self::Failed => "failed",
             Self::TimedOut => "timed-out",
             Self::Blocked => "blocked",
@@ -40,9 +51,15 @@ impl Outcome {
         }
     }
 
-    /// Whether the service's result is there, so that what needs it can be built.
+    /// Whether nothing is left to do for the service.
     #[must_use]
     pub fn is_success(self) -> bool {
+        self.has_result() || self == Self::Superseded
+    }
+
+    /// Whether the service's result at this commit is there.
+    #[must_use]
+    pub fn has_result(self) -> bool {
         matches!(self, Self::Succeeded | Self::Exists)
     }
 
@@ -60,6 +77,8 @@ pub enum Ending {
     Succeeded,
     /// The result was there already.
     Exists,
+    /// A run of a later commit has built it.
+    Superseded,
     /// It went wrong.
     Failed(Failure),
     /// It was stopped half-way.
@@ -80,6 +99,7 @@ impl From<Ending> for Outcome {
         match ending {
             Ending::Succeeded => Self::Succeeded,
             Ending::Exists => Self::Exists,
+            Ending::Superseded => Self::Superseded,
             Ending::Failed(Failure::Error) => Self::Failed,
             Ending::Failed(Failure::Timeout) => Self::TimedOut,
             Ending::Cancelled => Self::Cancelled,

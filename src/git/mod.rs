@@ -1,6 +1,6 @@
 //! The repository, read through gix. The only room that knows gix.
 //!
-//! Nothing here writes but `move_forward` (records) and `release` (tags), and nothing talks to a network but [`Fetch`]
+//! Nothing here writes but `swap` and its kin (built refs) and `release` (tags), and nothing talks to a network but [`Fetch`]
 //! and what pushes, by the program git. What the answers claim to equal is named at each
 //! method: `git diff`, `git status`, `git merge-base`, `git ls-tree`. Replace refs (`git replace`) are followed,
 //! as git does; where there is the older grafts file (`.git/info/grafts`), questions of history are refused.
@@ -39,7 +39,7 @@ pub use history::{DescribeOptions, Descriptions, HistoryError, Parents, StopRule
 pub use open::{PartialClone, Repository};
 pub use program::ProgramError;
 pub use push_tags::RemoteError;
-pub use records::Moved;
+pub use records::{From, Swap, Swapped};
 pub use release::{MadeTag, NewTag, Signing, TagError};
 pub use tags::Tag;
 pub use token::TokenVariable;

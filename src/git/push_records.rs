@@ -1,96 +1,122 @@
 //! Refs of a remote, through the git program: it knows the user's protocols and credentials.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::program::ProgramError;
-use super::{Error, Moved, Repository};
+use super::{RemoteError, Repository, Swap, Swapped};
 use crate::name::CommitId;
 
 /// How often a push is tried that others were faster than.
 const TRIES: u32 = 40;
 
 impl Repository {
-    /// Moves refs of a remote to commits, forward only and by compare-and-swap: a ref that another writer moves
-    /// meanwhile is looked at again, and one that is further ahead stays. Answers stand in the order of `refs`.
+    /// Returns the refs of a remote whose names begin with one of the prefixes (each ends with `/`).
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub fn remote_refs(&self, remote: &str, prefixes: &[&str]) -> Result<BTreeMap<String, CommitId>, RemoteError> {
+        let patterns = prefixes.iter().map(|prefix| format!("{prefix}*"));
+        let args: Vec<String> =
+            ["ls-remote", "--refs", "--", remote].into_iter().map(str::to_owned).chain(patterns).collect();
+        let failed = |source| RemoteError::Refs { remote: remote.to_owned(), source };
+        let listed = self.git(&args).run(b"").map_err(failed)?;
+        let line = |line: &str| {
+            let (id, name) = line.split_once('\t')?;
+            Some((name.to_owned(), id.parse().ok()?))
+        };
+        Ok(String::from_utf8_lossy(&listed).lines().filter_map(line).collect())
+    }
+
+    /// Swaps refs of a remote, all of them below `prefix`: a ref that another writer moves meanwhile is looked at again.
+    /// The answers stand in the order of `swaps`.
     ///
     /// # Errors
     /// When the git program fails for another reason than a lost race, or the race is lost too often.
-    pub fn push_forward(&self, remote: &str, refs: &[(String, CommitId)]) -> Result<Vec<Moved>, Error> {
-        let mut moved: Vec<Option<Moved>> = vec![None; refs.len()];
-        for attempt in 0..TRIES {
-            let there = self.remote_refs(remote, refs)?;
-            let mut updates = Vec::new();
-            for (at, (reference, to)) in refs.iter().enumerate() {
-                if matches!(moved[at], Some(Moved::Stays(_))) {
-                    continue;
-                }
-                let from = there.iter().find(|(name, _)| name == reference).map(|(_, id)| *id);
-                if from.is_some_and(|from| !self.contains(&from)) {
-                    // Who is ahead of whom needs the other's history; where it cannot be had, the record was dropped.
-                    let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote, reference];
-                    let _ = self.git(fetch).run(b"");
-                }
-                let wanted = self.forward(from, to);
-                moved[at] = Some(wanted);
-                if !matches!(wanted, Moved::Stays(_)) {
-                    let lease = from.map(|from| from.to_string()).unwrap_or_default();
-                    updates.push((format!("--force-with-lease={reference}:{lease}"), format!("{to}:{reference}")));
-                }
-            }
-            if updates.is_empty() {
-                return Ok(moved.into_iter().flatten().collect());
-            }
-            let leases = updates.iter().map(|(lease, _)| lease.as_str());
-            let specs = updates.iter().map(|(_, spec)| spec.as_str());
-            let args: Vec<&str> = ["push", "--quiet", "--no-verify"]
-                .into_iter()
-                .chain(leases)
-                .chain(["--", remote])
-                .chain(specs)
+    pub fn push_swaps(&self, remote: &str, prefix: &str, swaps: &[Swap]) -> Result<Vec<Swapped>, RemoteError> {
+        for attempt in 0.. {
+            let there = self.remote_refs(remote, &[prefix])?;
+            let at = |swap: &Swap| there.get(&swap.reference).copied();
+            self.bring(remote, swaps.iter().filter_map(|swap| Some((swap.reference.as_str(), at(swap)?))));
+            let swapped: Vec<Swapped> = swaps.iter().map(|swap| self.judge(swap, at(swap))).collect();
+            let updates: Vec<Update> = swaps
+                .iter()
+                .zip(&swapped)
+                .filter_map(|(swap, swapped)| match swapped {
+                    Swapped::Moved(from) => Some(Update::new(&swap.reference, *from, Some(&swap.to))),
+                    Swapped::There | Swapped::Superseded(_) | Swapped::Elsewhere(_) => None,
+                })
                 .collect();
-            match self.git(&args).run(b"") {
-                Ok(_) => return Ok(moved.into_iter().flatten().collect()),
-                Err(error) if attempt + 1 == TRIES || !is_lost_race(&error) => {
-                    return Err(Error::reading(format!("the answer of the remote `{remote}` to a push"))(
-                        error.to_string(),
-                    ));
+            match self.update(remote, &updates) {
+                Ok(()) => return Ok(swapped),
+                Err(source) if attempt + 1 == TRIES || !is_lost_race(&source) => {
+                    return Err(RemoteError::Swap { remote: remote.to_owned(), source });
                 }
                 // Others are at it: the later the try, the longer the wait, and not the same for all.
                 Err(_) => std::thread::sleep(Duration::from_millis(u64::from(attempt * 7 + std::process::id() % 31))),
             }
         }
-        Ok(moved.into_iter().flatten().collect())
+        Ok(Vec::new())
     }
 
-    /// Brings all records of a remote here; where the two differ, the remote's is taken.
+    /// Puts refs of a remote at commits, wherever they stood, and takes those away that stand at these commits.
     ///
     /// # Errors
-    /// When the git program fails.
-    pub fn fetch_refs(&self, remote: &str, prefix: &str) -> Result<(), Error> {
-        let spec = format!("+{prefix}*:{prefix}*");
-        let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote, &spec];
-        let unread =
-            |error: ProgramError| Error::reading(format!("`{prefix}` of the remote `{remote}`"))(error.to_string());
-        self.git(fetch).run(b"").map(drop).map_err(unread)
+    /// When the remote refuses, or cannot be reached.
+    pub fn push_refs(
+        &self,
+        remote: &str,
+        put: &[(String, CommitId)],
+        take: &[(String, CommitId)],
+    ) -> Result<(), RemoteError> {
+        let put = put.iter().map(|(reference, to)| Update { lease: None, spec: format!("+{to}:{reference}") });
+        let take = take.iter().map(|(reference, at)| Update::new(reference, Some(*at), None));
+        match self.update(remote, &put.chain(take).collect::<Vec<_>>()) {
+            // What another writer has moved is that writer's.
+            Err(source) if !is_lost_race(&source) => Err(RemoteError::Swap { remote: remote.to_owned(), source }),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
-    fn remote_refs(&self, remote: &str, refs: &[(String, CommitId)]) -> Result<Vec<(String, CommitId)>, Error> {
-        let names = refs.iter().map(|(name, _)| name.as_str());
-        let args: Vec<&str> = ["ls-remote", "--refs", "--", remote].into_iter().chain(names).collect();
-        let listed = self
-            .git(&args)
-            .run(b"")
-            .map_err(|error| Error::reading(format!("the refs of the remote `{remote}`"))(error.to_string()))?;
-        let listed = String::from_utf8_lossy(&listed);
-        let line = |line: &str| {
-            let (id, name) = line.split_once('\t')?;
-            Some((name.to_owned(), id.parse().ok()?))
-        };
-        Ok(listed.lines().filter_map(line).collect())
+    /// Fetches what refs stand at, where this clone has it not: only history tells which of two commits is ahead. What
+    /// cannot be had was dropped.
+    pub fn bring<'a>(&self, remote: &str, refs: impl Iterator<Item = (&'a str, CommitId)>) {
+        let missing: Vec<&str> = refs.filter(|(_, at)| !self.contains(at)).map(|(reference, _)| reference).collect();
+        if !missing.is_empty() {
+            let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote];
+            let _ = self.git(fetch).args(missing).run(b"");
+        }
+    }
+
+    fn update(&self, remote: &str, updates: &[Update]) -> Result<(), ProgramError> {
+        if updates.is_empty() {
+            return Ok(());
+        }
+        let leases = updates.iter().filter_map(|update| update.lease.as_deref());
+        let specs = updates.iter().map(|update| update.spec.as_str());
+        let push = ["push", "--quiet", "--no-verify"].into_iter().chain(leases).chain(["--", remote]).chain(specs);
+        self.git(push).run(b"").map(drop)
     }
 }
 
-/// Whether somebody else was faster: the lease is stale, or the other side holds the lock.
+/// One ref of a push.
+struct Update {
+    /// What it must stand at.
+    lease: Option<String>,
+    spec: String,
+}
+
+impl Update {
+    fn new(reference: &str, from: Option<CommitId>, to: Option<&CommitId>) -> Self {
+        let text = |commit: Option<&CommitId>| commit.map(ToString::to_string).unwrap_or_default();
+        Self {
+            lease: Some(format!("--force-with-lease={reference}:{}", text(from.as_ref()))),
+            spec: format!("{}:{reference}", text(to)),
+        }
+    }
+}
+
+/// Whether another writer was faster: the lease is stale, or the other side holds the lock.
 fn is_lost_race(error: &ProgramError) -> bool {
     let said = error.to_string();
     [
@@ -101,6 +127,7 @@ fn is_lost_race(error: &ProgramError) -> bool {
         "reference already exists",
         "remote rejected",
         "failed to lock",
+        "remote ref does not exist",
     ]
     .iter()
     .any(|sign| said.contains(sign))

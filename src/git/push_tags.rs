@@ -27,6 +27,22 @@ pub enum RemoteError {
         /// Why.
         source: ProgramError,
     },
+    /// Its built refs cannot be listed.
+    #[error("the built refs of `{}` cannot be read: {source}", Escaped::new(remote))]
+    Refs {
+        /// The remote.
+        remote: String,
+        /// Why.
+        source: ProgramError,
+    },
+    /// It did not take built refs.
+    #[error("`{}` did not take the built refs: {source}", Escaped::new(remote))]
+    Swap {
+        /// The remote.
+        remote: String,
+        /// Why.
+        source: ProgramError,
+    },
 }
 
 impl Repository {

@@ -1,28 +1,60 @@
+use std::collections::BTreeMap;
+
 use gix::refs::Target;
-use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit};
+use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 
 use super::object::commit_id;
 use super::{Error, Repository};
 use crate::name::CommitId;
 
-/// What became of a ref that is to move forward.
+/// A ref that is to move to a commit, by compare-and-swap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swap {
+    /// The full name of the ref.
+    pub reference: String,
+    /// The commit that it is to stand at.
+    pub to: CommitId,
+    /// From where it may move there.
+    pub from: From,
+}
+
+/// From where a ref may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moved {
-    /// It is there now; none before where it is new.
-    Forward(Option<CommitId>),
-    /// It was there, or further ahead, and stays.
-    Stays(CommitId),
-    /// It stood at a commit that does not lead there: rewritten by a force-push, on another branch, or not in this
-    /// clone. It is there now.
-    Replaced(CommitId),
+pub enum From {
+    /// From the commit at which it was seen, or from one between that and the new one. Where it was not seen: forward
+    /// only.
+    Seen(Option<CommitId>),
+    /// From anywhere.
+    Anywhere,
+}
+
+/// What became of a swap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swapped {
+    /// The ref is there now; it stood at this commit before, at none where it is new.
+    Moved(Option<CommitId>),
+    /// It was there already.
+    There,
+    /// It stands at a descendant of the commit, and stays.
+    Superseded(CommitId),
+    /// It stands neither where it was seen nor at an ancestor or a descendant of the commit, and stays.
+    Elsewhere(CommitId),
+}
+
+impl Swapped {
+    /// Whether the ref stands at the new commit.
+    #[must_use]
+    pub fn holds(self) -> bool {
+        matches!(self, Self::Moved(_) | Self::There)
+    }
 }
 
 impl Repository {
-    /// Returns the refs whose names begin with `prefix` (which ends with `/`) and that stand for an object, by name.
+    /// Returns the refs whose names begin with `prefix` (which ends with `/`) and that stand for an object.
     ///
     /// # Errors
     /// When the refs cannot be read.
-    pub fn refs_below(&self, prefix: &str) -> Result<Vec<(String, CommitId)>, Error> {
+    pub fn refs_below(&self, prefix: &str) -> Result<BTreeMap<String, CommitId>, Error> {
         let reading = || Error::reading(format!("the refs below {prefix}"));
         let references = self.gix.references().map_err(reading())?;
         let below = references.prefixed(prefix).map_err(reading())?;
@@ -33,61 +65,94 @@ impl Repository {
         Ok(direct.collect())
     }
 
-    /// Moves a ref to a commit, forward only. Safe under many writers: who finds it moved meanwhile looks again.
+    /// Swaps a ref. Safe under many writers: one that finds it moved meanwhile looks again.
     ///
     /// # Errors
     /// When this clone does not hold the commit, or the ref cannot be written.
-    pub fn move_forward(&self, reference: &str, to: &CommitId) -> Result<Moved, Error> {
-        let target = self.commit(to)?.id;
+    pub fn swap(&self, swap: &Swap) -> Result<Swapped, Error> {
+        self.commit(&swap.to)?;
         loop {
-            let moved = self.forward(self.reference_id(reference)?, to);
-            let expected = match moved {
-                Moved::Stays(_) => return Ok(moved),
-                Moved::Forward(None) => PreviousValue::MustNotExist,
-                Moved::Forward(Some(from)) | Moved::Replaced(from) => {
-                    PreviousValue::MustExistAndMatch(Target::Object(object_id(&from)))
-                }
-            };
-            let change = Change::Update {
-                log: LogChange { message: "rebake: record".into(), ..LogChange::default() },
-                expected: expected.clone(),
-                new: Target::Object(target),
-            };
-            let what = format!("{reference} while moving it");
-            let name = reference.try_into().map_err(Error::reading(what.clone()))?;
-            match self.gix.edit_reference(RefEdit { change, name, deref: false }) {
-                Ok(_) => return Ok(moved),
-                // Somebody else was faster: what it is now decides anew.
-                Err(_) if self.has_moved(reference, moved)? => {}
-                Err(error) => return Err(Error::reading(what)(error)),
+            let at = self.reference_id(&swap.reference)?;
+            let swapped = self.judge(swap, at);
+            let Swapped::Moved(from) = swapped else { return Ok(swapped) };
+            match self.write(&swap.reference, from, Some(&swap.to)) {
+                Ok(()) => return Ok(swapped),
+                // Another writer was faster: the new value decides.
+                Err(_) if self.reference_id(&swap.reference)? != at => {}
+                Err(error) => return Err(error),
             }
         }
     }
 
-    /// Returns what moving forward from one commit to another means.
+    /// Returns what a swap comes to where the ref stands at this commit.
     ///
-    /// Where a shallow history leaves it open, the move is one forward: builds go forward far more often than back, and
-    /// an older record only makes more to build.
-    pub(super) fn forward(&self, from: Option<CommitId>, to: &CommitId) -> Moved {
-        let Some(from) = from else { return Moved::Forward(None) };
-        if from == *to {
-            return Moved::Stays(from);
+    /// Where a shallow history leaves it open, the ref may move: the service was built at the new commit, and a ref that
+    /// says so makes at most more to build.
+    #[must_use]
+    pub fn judge(&self, swap: &Swap, at: Option<CommitId>) -> Swapped {
+        let Some(at) = at else { return Swapped::Moved(None) };
+        if at == swap.to {
+            return Swapped::There;
         }
-        if matches!(self.is_ancestor(to, &from), Ok(true)) {
-            return Moved::Stays(from);
+        let seen = match swap.from {
+            From::Anywhere => return Swapped::Moved(Some(at)),
+            From::Seen(seen) if seen == Some(at) => return Swapped::Moved(Some(at)),
+            From::Seen(seen) => seen,
+        };
+        if matches!(self.is_ancestor(&swap.to, &at), Ok(true)) {
+            return Swapped::Superseded(at);
         }
-        match self.is_ancestor(&from, to) {
-            Ok(true) | Err(Error::ShallowHistory { .. }) => Moved::Forward(Some(from)),
-            Ok(false) | Err(_) => Moved::Replaced(from),
+        let comes_from_seen = seen.is_none_or(|seen| !matches!(self.is_ancestor(&seen, &at), Ok(false)));
+        match self.is_ancestor(&at, &swap.to) {
+            Ok(true) | Err(Error::ShallowHistory { .. }) if comes_from_seen => Swapped::Moved(Some(at)),
+            _ => Swapped::Elsewhere(at),
         }
     }
 
-    fn has_moved(&self, reference: &str, since: Moved) -> Result<bool, Error> {
-        let before = match since {
-            Moved::Forward(from) => from,
-            Moved::Replaced(from) | Moved::Stays(from) => Some(from),
+    /// Puts refs at commits, wherever they stood.
+    ///
+    /// # Errors
+    /// When one cannot be written.
+    pub fn put_refs(&self, refs: &[(String, CommitId)]) -> Result<(), Error> {
+        refs.iter().try_for_each(|(reference, to)| {
+            let swap = Swap { reference: reference.clone(), to: *to, from: From::Anywhere };
+            self.swap(&swap).map(drop)
+        })
+    }
+
+    /// Takes refs away that stand at these commits; others stay.
+    ///
+    /// # Errors
+    /// When one cannot be taken away.
+    pub fn take_refs(&self, refs: &[(String, CommitId)]) -> Result<(), Error> {
+        refs.iter().try_for_each(|(reference, at)| {
+            while self.reference_id(reference)? == Some(*at) {
+                match self.write(reference, Some(*at), None) {
+                    Err(error) if self.reference_id(reference)? == Some(*at) => return Err(error),
+                    Ok(()) | Err(_) => {}
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Moves a ref from one value to another, where none is no ref.
+    fn write(&self, reference: &str, from: Option<CommitId>, to: Option<&CommitId>) -> Result<(), Error> {
+        let what = || Error::reading(format!("{reference} while moving it"));
+        let expected = match from {
+            Some(from) => PreviousValue::MustExistAndMatch(Target::Object(object_id(&from))),
+            None => PreviousValue::MustNotExist,
         };
-        Ok(self.reference_id(reference)? != before)
+        let change = match to {
+            Some(to) => Change::Update {
+                log: LogChange { message: "rebake: record".into(), ..LogChange::default() },
+                expected,
+                new: Target::Object(object_id(to)),
+            },
+            None => Change::Delete { expected, log: RefLog::AndReference },
+        };
+        let name = reference.try_into().map_err(Error::reading(format!("{reference} while moving it")))?;
+        self.gix.edit_reference(RefEdit { change, name, deref: false }).map(drop).map_err(what())
     }
 
     fn reference_id(&self, reference: &str) -> Result<Option<CommitId>, Error> {

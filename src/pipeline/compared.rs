@@ -13,6 +13,7 @@ use crate::change::{Change, ChangeSet};
 use crate::config::{Config, Shape};
 use crate::filter::{self, Matches};
 use crate::git::{self, Differ, Fetch};
+use crate::name::{RepoPath, ServiceId};
 
 /// A group of services, and what changed since their base.
 pub(super) struct Compared {
@@ -53,6 +54,11 @@ impl Compared {
         Ok(self.at_base.iter().filter_map(AtBase::doubt).collect())
     }
 
+    /// Returns the services that have this base.
+    pub(super) fn services(&self) -> &[ServiceId] {
+        &self.group.services
+    }
+
     pub(super) fn matches<'a>(&'a self, config: &'a Config) -> Matches<'a> {
         filter::matches(&config.filters, &self.changes)
     }
@@ -89,7 +95,8 @@ pub(super) fn direct<'a>(config: &Config, compared: &'a [Compared], matches: &[M
     all
 }
 
-fn of_group<'a>(config: &Config, compared: &Compared, matches: &Matches<'a>) -> Direct<'a> {
+/// Returns the causes that services have of their own since the base of a group.
+pub(super) fn of_group<'a>(config: &Config, compared: &Compared, matches: &Matches<'a>) -> Direct<'a> {
     let mut direct = Direct::none(config.services.len());
     for service in config.graph.services() {
         direct.add_matches(service, snapshot::watch(config, service), matches);
@@ -116,14 +123,32 @@ fn of_group<'a>(config: &Config, compared: &Compared, matches: &Matches<'a>) -> 
     direct
 }
 
-/// Returns the changed paths that nothing matches. The configuration itself is no such path: it is compared service by
-/// service.
-pub(super) fn unmatched<'a>(matches: &[Matches<'a>], file: &ConfigFile) -> Vec<&'a Change> {
-    let own = file.in_repository.as_ref();
-    let all = matches.iter().flat_map(|matches| matches.unmatched.iter().copied());
-    let by_path: BTreeMap<_, _> =
-        all.filter(|change| Some(&change.path) != own).map(|change| (&change.path, change)).collect();
-    by_path.into_values().collect()
+/// Returns the paths that nothing matches and that changed since each of the bases. The configuration itself is no such
+/// path: it is compared service by service.
+///
+/// A path that changed before one of the bases was there when that one was planned: once is enough to say it.
+pub(super) fn unmatched<'a>(compared: &[Compared], matches: &[Matches<'a>], file: &ConfigFile) -> Vec<&'a Change> {
+    let has_base = |compared: &&(&Compared, &Matches)| !compared.0.group.chosen.bases.is_empty();
+    let all: Vec<_> = compared.iter().zip(matches).collect();
+    let with_base: Vec<_> = all.iter().filter(has_base).collect();
+    let counted = if with_base.is_empty() { all.iter().collect() } else { with_base };
+    let own = |change: &&Change| Some(&change.path) == file.in_repository.as_ref();
+    let mut found: BTreeMap<&RepoPath, (&Change, usize)> = BTreeMap::new();
+    for change in counted.iter().flat_map(|(_, matches)| &matches.unmatched).filter(|change| !own(change)) {
+        found.entry(&change.path).or_insert((change, 0)).1 += 1;
+    }
+    found.into_values().filter(|(_, times)| *times == counted.len()).map(|(change, _)| change).collect()
+}
+
+/// Returns the services since whose base a path changed that nothing matches.
+pub(super) fn beside_unmatched(
+    compared: &[Compared],
+    matches: &[Matches],
+    file: &ConfigFile,
+) -> impl Iterator<Item = ServiceId> {
+    let is_other = |change: &&Change| Some(&change.path) != file.in_repository.as_ref();
+    let groups = compared.iter().zip(matches).filter(move |(_, matches)| matches.unmatched.iter().any(is_other));
+    groups.flat_map(|(compared, _)| compared.services().iter().copied())
 }
 
 /// Returns what each named filter matches: that of a flat file's service since its own base, others since any.

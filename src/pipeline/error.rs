@@ -13,6 +13,9 @@ pub enum Error {
     /// The repository could not answer.
     #[error(transparent)]
     Git(#[from] git::Error),
+    /// A remote did not do what was asked.
+    #[error(transparent)]
+    Remote(#[from] git::RemoteError),
     /// A service that was asked for by name is not there.
     #[error(transparent)]
     UnknownService(#[from] UnknownService),
@@ -92,7 +95,8 @@ impl Lacking for Error {
             Self::Git(error) => error.missing(),
             Self::Version { error: VersionError::Shallow { commit }, .. }
             | Self::History(HistoryError::TooShallow { commit }) => Some(Missing::History(vec![*commit])),
-            Self::UnknownService(_)
+            Self::Remote(_)
+            | Self::UnknownService(_)
             | Self::UnknownEnvironment { .. }
             | Self::NoEnvironment { .. }
             | Self::Unmatched { .. }

@@ -2,6 +2,7 @@
 
 mod asked;
 mod at_base;
+mod built;
 mod compared;
 mod config_file;
 mod dead;
@@ -17,6 +18,7 @@ mod touched;
 mod versions;
 
 pub use asked::{UnknownService, services};
+pub use built::{Begun, Came, Newer, Outlook, Recorded, Recording, Rule, Standing, Written, has_built_refs};
 pub use config_file::{ConfigFile, ConfigFileError};
 pub use dead::Dead;
 pub use error::Error;
@@ -28,7 +30,7 @@ pub use versions::{VersionsRequest, versions};
 use std::time::Duration;
 
 use crate::affected::{Cause, spread};
-use crate::base::{self, Chosen, Compare};
+use crate::base::{self, Chosen, Compare, Since};
 use crate::change::{ChangeSet, HeadState};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
@@ -163,12 +165,19 @@ pub fn plan(
     step: &mut dyn FnMut(&str),
 ) -> Result<Planned, Error> {
     let mut warnings = Vec::new();
-    let asked = asked::read(config, trigger, request, &mut warnings)?;
+    let mut asked = asked::read(config, trigger, request, &mut warnings)?;
     let (environment, settings) = environment::choose(config, trigger, request.environment.as_deref())?;
 
     step("choosing the base");
     let mut fetch = Fetch::new(repository, request.fetch);
+    let has_bases = has_own_bases(&asked.base.compare, config, environment);
+    if !has_bases {
+        asked.base.compare = Compare::Auto;
+    }
     let mut chosen = base::choose(repository, trigger, &asked.base, &mut fetch)?;
+    if !has_bases {
+        chosen.source = format!("{} (`{environment}` does not push, so it has no built refs)", chosen.source);
+    }
 
     let grouped = match asked.base.compare {
         Compare::Since(since) => Grouped::apart(repository, config, environment, since, &mut chosen, &mut fetch)?,
@@ -192,7 +201,7 @@ pub fn plan(
 
     step("matching filters");
     let matches: Vec<Matches> = compared.iter().map(|compared| compared.matches(config)).collect();
-    let unmatched = compared::unmatched(&matches, file);
+    let unmatched = compared::unmatched(&compared, &matches, file);
     let moved: Vec<_> =
         compared.iter().flat_map(|compared| moved::moved(config, &compared.changes, &unmatched)).collect();
     environment::say_unmatched(config.shape, &unmatched, request.unmatched, &moved, &mut warnings)?;
@@ -202,19 +211,18 @@ pub fn plan(
     for service in &asked.forced {
         direct.add(*service, Cause::Forced);
     }
-    if request.unmatched == Unmatched::All && !unmatched.is_empty() {
-        config.graph.services().for_each(|service| direct.add(service, Cause::Forced));
+    if request.unmatched == Unmatched::All {
+        compared::beside_unmatched(&compared, &matches, file).for_each(|service| direct.add(service, Cause::Forced));
+    }
+    for service in grouped.standing.iter().flat_map(|standing| standing.unrecorded(config)) {
+        direct.add(service, Cause::Unrecorded);
     }
 
     step("spreading them to dependents");
     let affected = spread(direct, &config.graph);
-    let planned: Vec<ServiceId> = config
-        .graph
-        .build_order()
-        .iter()
-        .copied()
-        .filter(|service| affected.contains(*service) && asked.only.as_ref().is_none_or(|only| only.contains(service)))
-        .collect();
+    let is_asked = |service: &ServiceId| asked.only.as_ref().is_none_or(|only| only.contains(service));
+    let due = config.graph.build_order().iter().copied().filter(|service| affected.contains(*service));
+    let (planned, left_out): (Vec<ServiceId>, Vec<ServiceId>) = due.partition(is_asked);
 
     step("taking fingerprints");
     let fingerprints = fingerprints(repository, file, config, &chosen, &planned)?;
@@ -247,6 +255,8 @@ pub fn plan(
         names: results,
         fingerprints: fingerprints.map(|prints| prints.found).unwrap_or_default(),
         bases: grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect(),
+        left_out,
+        built: grouped.standing.as_ref().map(|standing| standing.services(config)),
         removed: at_base::removed(config, compared.iter().flat_map(|compared| &compared.at_base)),
         unmatched,
         named: compared::named(config, &compared, &matches),
@@ -254,6 +264,11 @@ pub fn plan(
     let tree_diffs = compared.iter().map(|compared| compared.tree_diffs).sum();
     let changes = compared.into_iter().map(|compared| compared.changes).reduce(ChangeSet::or).unwrap_or_default();
     Ok(Planned { plan, warnings, tree_diffs, changes })
+}
+
+/// Whether services have bases of their own, where that was asked for: built refs are where an environment has them.
+fn has_own_bases(compare: &Compare, config: &Config, environment: &str) -> bool {
+    !matches!(compare, Compare::Since(Since::Built)) || has_built_refs(config, environment)
 }
 
 /// Says of an error that a fetch would have cured why nothing was fetched.

@@ -1,14 +1,15 @@
-//! Services with bases of their own: since their release, since they were built (spec sections 3 and 13).
+//! Services with bases of their own: since their release, since they were built.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Error;
+use super::built::Standing;
 use crate::base::{Chosen, Doubt, Everyone, Since};
 use crate::config::Config;
 use crate::git::{DescribeOptions, Fetch, Missing, Repository};
 use crate::name::{CommitId, Escaped, ServiceId};
+use crate::plan;
 use crate::version::Trust;
-use crate::{plan, record};
 
 /// Services that are compared with the same base.
 pub(super) struct Group {
@@ -39,10 +40,13 @@ enum Known {
     Unreachable(Doubt),
 }
 
-/// The groups, and by service the base that it has for itself.
+/// The groups, and what is known of each service beside.
 pub(super) struct Grouped {
     pub(super) groups: Vec<Group>,
+    /// The base that each service has for itself.
     pub(super) bases: Vec<Option<OwnBase>>,
+    /// The built refs, where they were looked at.
+    pub(super) standing: Option<Standing>,
 }
 
 impl Grouped {
@@ -50,7 +54,7 @@ impl Grouped {
     pub(super) fn together(config: &Config, chosen: &Chosen) -> Self {
         let services = config.graph.services().collect();
         let group = Group { chosen: Chosen { doubts: Vec::new(), ..chosen.clone() }, services };
-        Self { groups: vec![group], bases: vec![None; config.services.len()] }
+        Self { groups: vec![group], bases: vec![None; config.services.len()], standing: None }
     }
 
     /// Returns services grouped by their own bases; what cannot be told is added to the doubts of `chosen`.
@@ -62,10 +66,27 @@ impl Grouped {
         chosen: &mut Chosen,
         fetch: &mut Fetch,
     ) -> Result<Self, Error> {
-        let known = match since {
-            Since::Release => by_release(repository, config, chosen, fetch)?,
-            Since::Built => by_record(repository, config, environment, fetch)?,
-        };
+        match since {
+            Since::Release => {
+                let known = by_release(repository, config, chosen, fetch)?;
+                Ok(Self::of(config, known, None, chosen))
+            }
+            Since::Built => {
+                // The remote's refs are those of all runners: all of them are fetched, and what they stand for, at once.
+                fetch.bring(&Missing::Refs(Standing::prefixes(environment)));
+                let standing = Standing::here(repository, environment)?;
+                Ok(Self::built(repository, config, standing, chosen))
+            }
+        }
+    }
+
+    /// Returns services grouped by the commits at which they were built.
+    pub(super) fn built(repository: &Repository, config: &Config, standing: Standing, chosen: &mut Chosen) -> Self {
+        let known = by_built_ref(repository, config, &standing);
+        Self::of(config, known, Some(standing), chosen)
+    }
+
+    fn of(config: &Config, known: Vec<Known>, standing: Option<Standing>, chosen: &mut Chosen) -> Self {
         let mut doubts = Vec::new();
         let mut bases = Vec::new();
         let mut groups: BTreeMap<(Option<CommitId>, bool), Vec<ServiceId>> = BTreeMap::new();
@@ -101,7 +122,7 @@ impl Grouped {
             let bases = base.map(Some).into_iter().collect();
             Group { chosen: Chosen { bases, everyone, doubts: Vec::new(), ..chosen.clone() }, services }
         };
-        Ok(Self { groups: groups.into_iter().map(group).collect(), bases })
+        Self { groups: groups.into_iter().map(group).collect(), bases, standing }
     }
 }
 
@@ -142,37 +163,26 @@ fn by_release(
     Ok(known.collect())
 }
 
-/// What the records say. A commit that this clone has not was dropped by a force-push, or was never fetched.
-///
-/// The remote's records are those of all runners, so that they are fetched first: all of them, and what they stand for,
-/// at once.
-fn by_record(
-    repository: &Repository,
-    config: &Config,
-    environment: &str,
-    fetch: &mut Fetch,
-) -> Result<Vec<Known>, Error> {
-    let prefix = record::prefix(environment);
-    fetch.bring(&Missing::Refs(prefix.clone()));
-    let records: BTreeMap<String, CommitId> = repository.refs_below(&prefix)?.into_iter().collect();
+/// What the built refs say. A commit that this clone has not was dropped by a force-push, or was never fetched.
+fn by_built_ref(repository: &Repository, config: &Config, standing: &Standing) -> Vec<Known> {
     // Thousands of services were built at few commits.
-    let commits: BTreeSet<&CommitId> = records.values().collect();
-    let here: BTreeSet<&CommitId> = commits.into_iter().filter(|commit| repository.contains(commit)).collect();
-    let known =
-        config.services.keys().map(|service| match records.get(&record::reference(environment, service.as_str())) {
-            None => Known::Nothing,
-            Some(commit) if here.contains(commit) => {
-                Known::At(OwnBase { commit: *commit, source: format!("its record in {}", Escaped::new(environment)) })
-            }
-            Some(commit) => Known::Unreachable(Doubt {
-                kind: "base-unreachable",
-                message: format!(
-                    "`{service}` was last built at {}, which is not in this clone; so it counts as affected",
-                    commit.short(7)
-                ),
-                help: Some(format!("fetch it: `git fetch origin {commit}`; a force-push may have dropped it")),
-                cure: None,
-            }),
-        });
-    Ok(known.collect())
+    let commits: BTreeSet<CommitId> = config.services.keys().filter_map(|service| standing.built(service)).collect();
+    let here: BTreeSet<CommitId> = commits.into_iter().filter(|commit| repository.contains(commit)).collect();
+    let known = config.services.keys().map(|service| match standing.built(service) {
+        None => Known::Nothing,
+        Some(commit) if here.contains(&commit) => {
+            let source = format!("its record in {}", Escaped::new(standing.environment()));
+            Known::At(OwnBase { commit, source })
+        }
+        Some(commit) => Known::Unreachable(Doubt {
+            kind: "base-unreachable",
+            message: format!(
+                "`{service}` was last built at {}, which is not in this clone; so it counts as affected",
+                commit.short(7)
+            ),
+            help: Some(format!("fetch it: `git fetch origin {commit}`; a force-push may have dropped it")),
+            cure: None,
+        }),
+    });
+    known.collect()
 }

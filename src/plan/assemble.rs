@@ -9,7 +9,7 @@ use crate::change::{Change, HeadState, Status};
 use crate::config::{self, Config};
 use crate::filter::Match;
 use crate::fingerprint::Fingerprint;
-use crate::name::{ServiceId, ServiceName, quoted};
+use crate::name::{CommitId, ServiceId, ServiceName, quoted};
 use crate::trigger;
 use crate::version;
 
@@ -35,6 +35,10 @@ pub struct Assembly<'a> {
     pub fingerprints: Vec<Option<Fingerprint>>,
     /// The base that each service has for itself, by its id.
     pub bases: Vec<Option<Base>>,
+    /// The affected services that were not asked for, in build order.
+    pub left_out: Vec<ServiceId>,
+    /// The commits of the built refs that were seen; none where nobody looked.
+    pub built: Option<BTreeMap<ServiceId, CommitId>>,
     /// The services that are gone since base.
     pub removed: Vec<ServiceName>,
     /// The changes that nothing matches.
@@ -65,6 +69,7 @@ pub struct Names {
 pub fn assemble(found: &Assembly) -> Plan {
     let config = found.config;
     let places = places(found);
+    let name = |service: &ServiceId| config.graph.name(*service).as_str().to_owned();
     let levels = config.graph.levels(|service| places[service.0].is_some());
     let fingerprints = found.fingerprints.iter().cloned().chain(std::iter::repeat(None));
     let service = |((service, names), fingerprint): ((&ServiceId, &Names), Option<Fingerprint>)| {
@@ -108,6 +113,8 @@ pub fn assemble(found: &Assembly) -> Plan {
             .filter(|service| places[service.0].is_none())
             .map(|service| config.graph.name(service).as_str().to_owned())
             .collect(),
+        left_out: found.left_out.iter().map(name).collect(),
+        built: found.built.as_ref().map(|built| seen(built, found)),
         removed: found.removed.iter().map(|service| service.as_str().to_owned()).collect(),
         unmatched: found.unmatched.iter().map(|change| path(change)).collect(),
         filters: found
@@ -116,6 +123,14 @@ pub fn assemble(found: &Assembly) -> Plan {
             .map(|(name, changes)| ((*name).to_owned(), changes.iter().map(|change| path(change)).collect()))
             .collect(),
     }
+}
+
+/// Returns the built refs of the planned services and of what they are built from.
+fn seen(built: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<String, String> {
+    let graph = &found.config.graph;
+    let counts = graph.with_dependencies(found.planned);
+    let counted = built.iter().filter(|(service, _)| counts[service.0]);
+    counted.map(|(service, commit)| (graph.name(*service).as_str().to_owned(), commit.to_string())).collect()
 }
 
 /// Returns where each service stands in the plan.
@@ -173,6 +188,7 @@ pub fn published(cause: &affected::Cause, config: &Config) -> Cause {
         affected::Cause::NewService => Cause::of_kind(CauseKind::NewService),
         affected::Cause::Forced => Cause::of_kind(CauseKind::Forced),
         affected::Cause::NoRecord => Cause::of_kind(CauseKind::NoRecord),
+        affected::Cause::Unrecorded => Cause::of_kind(CauseKind::Unrecorded),
         affected::Cause::BaseUnreachable => Cause::of_kind(CauseKind::BaseUnreachable),
     }
 }

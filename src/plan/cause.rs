@@ -47,6 +47,8 @@ pub enum CauseKind {
     Forced,
     /// Nothing says when it was last built.
     NoRecord,
+    /// A build of it has begun since the last one that was recorded: what it left is not known.
+    Unrecorded,
     /// The base could not be reached.
     BaseUnreachable,
 }
@@ -64,6 +66,7 @@ impl CauseKind {
             Self::NewService => "new-service",
             Self::Forced => "forced",
             Self::NoRecord => "no-record",
+            Self::Unrecorded => "unrecorded",
             Self::BaseUnreachable => "base-unreachable",
         }
     }

@@ -15,6 +15,8 @@ pub use existing::Exists;
 pub use read::{PlanError, read};
 pub use versions::{VersionOf, Versions};
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,6 +46,13 @@ pub struct Plan {
     pub services: Vec<Service>,
     /// The other services, in the order of filters.yaml.
     pub unaffected: Vec<String>,
+    /// Those of the other services that are affected, and were not asked for, in build order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+    /// The commit of each built ref that it saw, of its services and of those that they depend on; absent where it did
+    /// not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub built: Option<BTreeMap<String, String>>,
     /// Services that the configuration at base has and this one has not, in their order there; for teardown.
     pub removed: Vec<String>,
     /// Changed paths that nothing matched, sorted; quoted as git quotes them where they are not UTF-8.
@@ -133,7 +142,7 @@ pub struct Service {
     /// Full image references; tags alone where there is no image.
     pub tags: Vec<String>,
     /// Labels of the image, sorted.
-    pub labels: std::collections::BTreeMap<String, String>,
+    pub labels: BTreeMap<String, String>,
     /// The platforms it is built for.
     pub platforms: Vec<String>,
     /// Whether the result may be pushed.
@@ -170,6 +179,14 @@ impl Plan {
     #[must_use]
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.service == name)
+    }
+
+    /// Keeps these services; the others are left out.
+    pub fn keep(&mut self, is_kept: impl Fn(&Service) -> bool) {
+        let (kept, left_out): (Vec<Service>, Vec<Service>) =
+            std::mem::take(&mut self.services).into_iter().partition(|service| is_kept(service));
+        self.services = kept;
+        self.left_out.extend(left_out.into_iter().map(|service| service.service));
     }
 
     /// Returns the JSON text of the plan, with a final newline.

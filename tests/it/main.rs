@@ -37,6 +37,7 @@ mod http_server;
 mod layers;
 mod metadata_action;
 mod migration;
+mod model;
 mod on_github;
 mod paths_filter;
 mod picomatch;

@@ -1,4 +1,4 @@
-//! Records: forward only, here and on a remote that others write to at the same time.
+//! Built refs: what a run may write down, here and on a remote that others write to at the same time.
 
 use snapbox::str;
 
@@ -14,24 +14,64 @@ fn repo(commits: usize) -> (Repo, Vec<String>) {
     (repo, ids)
 }
 
+/// A repository whose services write what they read into `.git/has`, `b` also what there is of `a`. Each commit gives `a`
+/// and `b` new content.
+fn builds(commits: &[(&str, &str)]) -> (Repo, Vec<String>) {
+    let repo = Repo::new();
+    let config = "services:\n  a: { path: a, run: sh build.sh }\n  b: { path: b, run: sh build.sh, depends_on: [a] }\n";
+    repo.write("filters.yaml", config);
+    repo.write("a/build.sh", "mkdir -p ../.git/has; cat x > ../.git/has/a\n. ./then.sh");
+    repo.write("b/build.sh", "cat x ../.git/has/a > ../.git/has/b\n. ./then.sh");
+    repo.write("a/then.sh", "").write("b/then.sh", "");
+    let commit = |(a, b): &(&str, &str)| repo.write("a/x", a).write("b/x", b).commit("next").to_string();
+    let ids = commits.iter().map(commit).collect();
+    (repo, ids)
+}
+
+fn has(repo: &Repo, service: &str) -> String {
+    std::fs::read_to_string(repo.dir().join(".git/has").join(service)).unwrap()
+}
+
+fn due(repo: &Repo) -> String {
+    let plan = ["plan", "--since", "built", "--head", "HEAD", "--format", "names"];
+    repo.rebake(plan).success().text().trim().replace('\n', " ")
+}
+
+fn reset(repo: &Repo, commit: &str) {
+    repo.git(["reset", "--quiet", "--hard", commit]);
+}
+
+const BUILD: [&str; 4] = ["build", "--since", "built", "--record"];
+
 #[test]
-fn a_record_moves_forward_only() {
+fn a_record_by_hand_moves_forward_only() {
     let (repo, ids) = repo(3);
-    let record = |commit: &str| repo.rebake(["record", "api", "--commit", commit]).success().stdout("");
+    let record = |commit: &str| repo.rebake(["record", "api", "--commit", commit]);
     let at = || repo.git(["rev-parse", "refs/rebake/built/local/api"]);
-    record(&ids[1]).stderr("");
+    record(&ids[1]).success().stdout("").stderr("");
     assert_eq!(at(), ids[1]);
-    record(&ids[2]).stderr("");
-    record(&ids[0]).stderr("");
-    assert_eq!(at(), ids[2], "a record that is further ahead wins");
-    repo.git(["reset", "--quiet", "--hard", &ids[0]]);
-    let rewritten = repo.write("api/n", "rewritten").commit("force-pushed").to_string();
-    record(&rewritten).stderr(str![[r#"
-warning[record-replaced]: the record refs/rebake/built/local/api stood at ffa9713, which does not lead to this commit; it was moved all the same
- |
- = help: a force-push rewrote history, or two branches share the environment
+    record(&ids[2]).success().stdout("").stderr("");
+    record(&ids[2]).success().stdout("").stderr(str![[r#"
+note[recorded-already]: built at ffa9713 in local already: `api`
 
 "#]]);
+    record(&ids[0]).success().stdout("").stderr(str![[r#"
+warning[superseded]: a later commit than b9f2bf0 was built in local, so these built refs stay: `api` at ffa9713
+ |
+ = help: where the environment really went back to the earlier commit, say so with `--allow-older`
+
+"#]]);
+    assert_eq!(at(), ids[2], "a record that is further ahead wins");
+    reset(&repo, &ids[0]);
+    let rewritten = repo.write("api/n", "rewritten").commit("force-pushed").to_string();
+    record(&rewritten).failure(3).stdout("").stderr(str![[r#"
+error[built-elsewhere]: these built refs of local stand neither where they were seen nor on the way to c9d14ae, so they stay: `api` at ffa9713
+ |
+ = help: plan again; or, where this commit is what the environment has, say so with `--allow-older`
+
+"#]]);
+    assert_eq!(at(), ids[2]);
+    repo.rebake(["record", "api", "--allow-older"]).success().stderr("");
     assert_eq!(at(), rewritten);
     repo.rebake(["record", "acme/web", "acme", "--environment", "production"]).success();
     repo.rebake(["record", "--list"]).success().stdout(str![[r#"
@@ -46,6 +86,238 @@ local	api	c9d14ae9645bdda50fa22b58e6918cfee7df43ae
 "#]]);
     repo.rebake(["record", "apy"]).failure(2);
     repo.rebake(["record", "api", "--environment", "nowhere"]).failure(2);
+}
+
+#[test]
+fn after_a_rollback_that_was_built_rolling_forward_builds_again() {
+    let (repo, ids) = builds(&[("good", "1"), ("bad", "1")]);
+    let to = |commit: &str| {
+        reset(&repo, commit);
+        repo.rebake(BUILD).success().stderr("");
+        assert_eq!(due(&repo), "");
+        has(&repo, "a")
+    };
+    assert_eq!(to(&ids[0]), "good");
+    assert_eq!(to(&ids[1]), "bad");
+    assert_eq!(to(&ids[0]), "good");
+    reset(&repo, &ids[1]);
+    assert_eq!(due(&repo), "a b");
+    assert_eq!(to(&ids[1]), "bad");
+    // The same with everything asked for, and by a plan that another command made.
+    reset(&repo, &ids[0]);
+    repo.rebake(["build", "--all", "--record"]).success();
+    assert_eq!((due(&repo), has(&repo, "a")), (String::new(), "good".to_owned()));
+    reset(&repo, &ids[1]);
+    let plan = repo.rebake(["plan", "--since", "built", "--format", "json"]).success().text();
+    repo.write("../plan.json", plan);
+    repo.rebake(["build", "--plan", "../plan.json", "--record"]).success();
+    assert_eq!((due(&repo), has(&repo, "a")), (String::new(), "bad".to_owned()));
+}
+
+#[test]
+fn a_record_by_hand_goes_back_from_where_its_plan_saw_the_built_ref() {
+    let (repo, ids) = repo(2);
+    repo.rebake(["record", "api", "acme/web", "acme"]).success();
+    reset(&repo, &ids[0]);
+    let plan = repo.rebake(["plan", "--since", "built", "--head", "HEAD", "--format", "json"]).success().text();
+    let json: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    assert_eq!(json["built"], serde_json::json!({ "api": ids[1] }), "only of what the plan is about");
+    repo.write("../plan.json", plan);
+    // Whatever is checked out meanwhile.
+    reset(&repo, &ids[1]);
+    repo.rebake(["record", "api", "--plan", "../plan.json"]).success().stderr("");
+    assert_eq!(repo.git(["rev-parse", "refs/rebake/built/local/api"]), ids[0]);
+    assert_eq!(due(&repo), "api");
+}
+
+#[test]
+fn what_stands_on_a_due_dependency_is_not_recorded() {
+    let (repo, _) = builds(&[("old", "1"), ("new", "1")]);
+    reset(&repo, "HEAD~1");
+    repo.rebake(BUILD).success();
+    reset(&repo, "ORIG_HEAD");
+    let only = |service: &'static str| repo.rebake([&BUILD[..], &["--only", service]].concat()).success();
+    only("b").stderr(str![[r#"
+warning[not-recorded]: not recorded at 105c7e8 in local, since what it depends on is due and was not built: `b` depends on `a`
+ |
+ = help: build the two together; until then it stays due
+
+"#]]);
+    only("a").stderr("");
+    assert_eq!((has(&repo, "a").as_str(), has(&repo, "b").as_str()), ("new", "1old"));
+    assert_eq!(due(&repo), "b");
+    repo.rebake(["record", "b"]).success().stderr("");
+    assert_eq!(due(&repo), "");
+    // By hand, and by jobs that each build one service of a plan, it is the same.
+    repo.write("a/x", "newer").commit("newer");
+    let plan = repo.rebake(["plan", "--since", "built", "--format", "json"]).success().text();
+    repo.write("../plan.json", plan);
+    let not_recorded = |run: crate::repo::Run| String::from_utf8(run.stderr).unwrap().contains("`b` depends on `a`");
+    assert!(not_recorded(repo.rebake(["record", "b"]).success()));
+    assert!(not_recorded(repo.rebake(["record", "b", "--plan", "../plan.json"]).success()));
+    let job = |service: &str| repo.rebake(["build", "--plan", "../plan.json", "--only", service, "--record"]).success();
+    assert!(not_recorded(job("b")));
+    assert!(!not_recorded(job("a")) && !not_recorded(job("b")));
+    assert_eq!((due(&repo).as_str(), has(&repo, "b").as_str()), ("", "1newer"));
+}
+
+#[test]
+fn what_a_build_left_that_was_not_recorded_is_not_taken_for_what_was_there_before() {
+    let (repo, ids) = builds(&[("old", "1"), ("new", "2")]);
+    reset(&repo, &ids[0]);
+    repo.rebake(BUILD).success();
+    // The build of `b` stands on the old `a`, and the commit is taken back.
+    reset(&repo, &ids[1]);
+    repo.rebake([&BUILD[..], &["--only", "b"]].concat()).success();
+    assert_eq!(has(&repo, "b"), "2old");
+    reset(&repo, &ids[0]);
+    let plan = repo.rebake(["plan", "--since", "built", "--head", "HEAD"]).success();
+    plan.stdout(str![[r#"
+bed9941: each service since it was last built
+environment local
+
+SERVICE  VERSION             WHY
+b        0.0.0-0001-bed9941  its last build was not recorded
+
+1 of 2 services to rebuild.
+
+"#]]);
+    repo.rebake(BUILD).success();
+    assert_eq!((due(&repo).as_str(), has(&repo, "b").as_str()), ("", "1old"));
+    // The build of `a` fails after it has written, and so does what is killed.
+    for end in ["exit 1", "sleep 60"] {
+        repo.write("a/x", "broken").write("a/then.sh", end).commit("broken");
+        if end == "exit 1" {
+            repo.rebake(BUILD).failure(1);
+        } else {
+            let mut run = repo.rebake(BUILD).start();
+            while has(&repo, "a") != "broken" {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            run.kill().unwrap();
+            run.wait().unwrap();
+        }
+        assert_eq!(has(&repo, "a"), "broken");
+        reset(&repo, &ids[0]);
+        assert_eq!(due(&repo), "a b");
+        repo.rebake(BUILD).success();
+        assert_eq!((due(&repo).as_str(), has(&repo, "a").as_str()), ("", "old"));
+    }
+}
+
+#[test]
+fn the_commit_of_the_plan_is_recorded_whatever_is_checked_out_meanwhile() {
+    let (repo, ids) = builds(&[("old", "1")]);
+    let commit = "git -c user.name=A -c user.email=a@b commit -qam two";
+    repo.write("a/then.sh", format!("echo new > x; {commit}")).commit("moves");
+    let head = repo.id("HEAD").to_string();
+    repo.rebake(["build", "--all", "--record", "--only", "a"]).success();
+    assert_eq!(repo.git(["rev-parse", "refs/rebake/built/local/a"]), head);
+    assert_eq!(has(&repo, "a"), "old");
+    assert_eq!(due(&repo), "a b");
+    assert_ne!(repo.id("HEAD").to_string(), head);
+    assert_ne!(ids[0], head);
+}
+
+#[test]
+fn a_run_that_a_later_one_has_overtaken_builds_nothing() {
+    let (repo, ids) = builds(&[("one", "1"), ("two", "1")]);
+    reset(&repo, &ids[0]);
+    let plan = repo.rebake(["plan", "--since", "built", "--format", "json"]).success().text();
+    repo.write("../plan.json", plan);
+    reset(&repo, &ids[1]);
+    repo.rebake(BUILD).success();
+    reset(&repo, &ids[0]);
+    let late = ["build", "--plan", "../plan.json", "--record", "--report", ".git/report.json", "--jobs", "1"];
+    repo.rebake(late).success().stderr("").stdout(str![[r#"
+7cd4ad8 with the work tree's changes: each service since it was last built
+2 services to build, for the environment local
+
+a superseded: 817677d was built, which comes after this commit
+b superseded: 817677d was built, which comes after this commit
+
+2 superseded
+
+"#]]);
+    assert_eq!(has(&repo, "a"), "two");
+    let report = std::fs::read_to_string(repo.dir().join(".git/report.json")).unwrap();
+    assert!(report.contains(r#""outcome": "superseded""#), "{report}");
+    reset(&repo, &ids[1]);
+    assert_eq!(due(&repo), "");
+    // Where it is meant, it goes back.
+    reset(&repo, &ids[0]);
+    repo.rebake([&late[..], &["--allow-older"]].concat()).success();
+    assert_eq!((has(&repo, "a").as_str(), due(&repo).as_str()), ("one", ""));
+    let report = std::fs::read_to_string(repo.dir().join(".git/report.json")).unwrap();
+    assert!(report.contains(r#""record": "recorded""#), "{report}");
+}
+
+#[test]
+fn a_run_whose_built_refs_were_moved_to_another_branch_builds_nothing() {
+    let (repo, ids) = builds(&[("one", "1"), ("two", "1")]);
+    let plan = repo.rebake(["plan", "--since", "built", "--format", "json"]).success().text();
+    repo.write("../plan.json", plan);
+    reset(&repo, &ids[0]);
+    repo.write("a/x", "other").commit("another branch");
+    repo.rebake(BUILD).success();
+    reset(&repo, &ids[1]);
+    repo.rebake(["build", "--plan", "../plan.json", "--record"]).failure(3).stdout("").stderr(str![[r#"
+error[built-elsewhere]: these built refs of local stand neither where they were seen nor on the way to 817677d, so they stay: `a` at d1a04b4, `b` at d1a04b4
+ |
+ = help: plan again; or, where this commit is what the environment has, say so with `--allow-older`
+
+"#]]);
+    assert_eq!(has(&repo, "a"), "other");
+    repo.rebake(BUILD).success();
+    assert_eq!((has(&repo, "a").as_str(), due(&repo).as_str()), ("two", ""));
+}
+
+#[test]
+fn an_environment_that_does_not_push_has_no_built_refs() {
+    let (repo, _) = builds(&[("one", "1"), ("two", "1")]);
+    let note = str![[r#"
+note[not-recorded]: nothing is recorded: `preview` does not push, so it has no built refs
+
+"#]];
+    repo.rebake(["record", "a", "--environment", "preview"]).success().stderr(note.clone());
+    repo.rebake(["build", "--all", "--record", "--environment", "preview"]).success().stderr(note);
+    repo.rebake(["record", "--list"]).success().stdout("");
+    // Its plans are since what the event says.
+    let plan = ["plan", "--since", "built", "--environment", "preview"];
+    repo.rebake(plan).success().stdout(str![[r#"
+7cd4ad8..817677d with the work tree's changes: the last commit, since nothing is ahead of main (`preview` does not push, so it has no built refs)
+environment preview
+
+SERVICE  VERSION             WHY
+a        0.0.0-0002-817677d  a/x modified by a/**  filters.yaml:2:14
+b        0.0.0-0002-817677d  depends on a
+
+2 of 2 services to rebuild, in 2 steps.
+
+"#]]);
+}
+
+#[test]
+fn what_a_remote_did_not_take_is_noted_here_and_can_be_sent() {
+    let (repo, ids) = builds(&[("one", "1"), ("two", "1")]);
+    let build = ["build", "--all", "--record", "--environment=staging", "--push", "--output=failures", "--only=a"];
+    let run = repo.rebake(build).failure(3);
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains("warning[not-reached]") && said.contains("error[not-sent]"), "{said}");
+    let list = repo.rebake(["record", "--list"]).success().text();
+    assert_eq!(list, format!("staging\ta\t{}\n", ids[1]));
+    // A failed build counts for more.
+    repo.write("a/then.sh", "exit 1").commit("broken");
+    repo.rebake(build).failure(1);
+    // The advice works as soon as the remote is there.
+    let origin = Repo::init(["--bare"]);
+    repo.git(["remote", "add", "origin", origin.dir().to_str().unwrap()]);
+    let advice = said.split("send them: `").nth(1).unwrap().split('`').next().unwrap();
+    repo.git(advice.split(' ').skip(1));
+    assert_eq!(origin.git(["rev-parse", "refs/rebake/built/staging/a"]), ids[1]);
+    // Another runner has been there since: the advice takes nothing back.
+    let run = repo.rebake(["record", "a", "--push", "--environment=staging", "--commit", &ids[0]]).success();
+    assert!(String::from_utf8(run.stderr).unwrap().contains("warning[superseded]"));
 }
 
 #[test]
@@ -70,18 +342,46 @@ fn ten_writers_at_once_leave_the_newest_record() {
 #[test]
 fn ten_writers_at_once_in_one_clone_leave_the_newest_record() {
     let (repo, ids) = repo(10);
-    for round in 0..5 {
-        let environment =
-            format!("--environment={}", ["local", "staging", "preview", "production", "development"][round]);
+    for environment in ["local", "staging", "production", "development"] {
         std::thread::scope(|scope| {
             for id in &ids {
-                let run = repo.rebake(["record", "api", "--commit", id, &environment]);
-                scope.spawn(move || run.success().stderr(""));
+                let run = repo.rebake(["record", "api", "--commit", id, "--environment", environment]);
+                scope.spawn(move || run.success());
             }
         });
     }
     let listed = repo.rebake(["record", "--list"]).success().text();
-    assert_eq!(listed.lines().filter(|line| line.ends_with(&ids[9])).count(), 5, "{listed}");
+    assert_eq!(listed.lines().filter(|line| line.ends_with(&ids[9])).count(), 4, "{listed}");
+}
+
+#[test]
+fn jobs_in_clones_of_their_own_share_what_the_remote_knows() {
+    let (origin, _) = builds(&[("one", "1")]);
+    let bare = origin.clone_with(["--bare"]);
+    let environment = ["--environment=staging", "--push"];
+    let clone = |depth: u32| bare.clone_shallow(depth);
+    let first = clone(1);
+    first.rebake([&BUILD[..], &environment, &["--fetch"]].concat()).success();
+    assert_eq!(bare.git(["for-each-ref", "--format=%(refname)", "refs/rebake"]).lines().count(), 2);
+    // `b` changed, `a` did not: that is known from the plan, and the job fetches nothing.
+    origin.write("b/x", "2").commit("b");
+    origin.git(["push", "--quiet", bare.dir().to_str().unwrap(), "main"]);
+    let planner = clone(1);
+    let plan = ["plan", "--since=built", "--environment=staging", "--push", "--fetch", "--format=json"];
+    let text = planner.rebake(plan).success().text();
+    let job = clone(1);
+    job.write("../plan.json", text);
+    job.write(".git/has/a", "one");
+    job.rebake(["build", "--plan=../plan.json", "--record", "--no-fetch"]).success().stderr("");
+    let head = job.id("HEAD").to_string();
+    assert_eq!(bare.git(["rev-parse", "refs/rebake/built/staging/b"]), head);
+    assert_eq!(bare.git(["for-each-ref", "refs/rebake/begun"]), "");
+    // Without the plan it is compared.
+    origin.write("b/x", "3").commit("b");
+    origin.git(["push", "--quiet", bare.dir().to_str().unwrap(), "main"]);
+    let by_hand = clone(1);
+    by_hand.rebake(["record", "b", "--environment=staging", "--push", "--fetch"]).success().stderr("");
+    assert_eq!(bare.git(["rev-parse", "refs/rebake/built/staging/b"]), by_hand.id("HEAD").to_string());
 }
 
 #[test]
@@ -93,4 +393,19 @@ fn a_shallow_clone_moves_a_record_forward() {
     // Nothing was replaced, as far as anybody can tell.
     clone.rebake(["record", "api", "--push"]).success().stderr("");
     assert_eq!(bare.git(["rev-parse", "refs/rebake/built/local/api"]), ids[2]);
+}
+
+#[test]
+fn a_path_that_nothing_matches_is_warned_of_once() {
+    let (repo, _) = repo(1);
+    repo.rebake(["record", "api", "acme/web", "acme"]).success();
+    repo.write("docs/x", "").write("api/n", "1").commit("docs");
+    let plan = |flags: &[&str]| repo.rebake([&["plan", "--since", "built", "--head", "HEAD"], flags].concat());
+    let warned = |run: crate::repo::Run| String::from_utf8(run.stderr).unwrap().contains("docs/x");
+    assert!(warned(plan(&[]).success()));
+    repo.rebake(["record", "api"]).success();
+    repo.write("api/n", "2").commit("api");
+    assert!(!warned(plan(&[]).success()));
+    // Those that were last built before it stay affected, where it is to affect all.
+    assert_eq!(plan(&["--unmatched=all", "--format=names"]).success().text(), "api\nacme/web\nacme\n");
 }

@@ -263,13 +263,14 @@ fn what_differs_from_what_was_built_is_planned() {
             assert_eq!(found, expected, "at {head}");
             planned_some += usize::from(found.len() < SERVICES && !found.is_empty());
             let records = repo.open().refs_below(record::PREFIX).unwrap();
-            let bases: BTreeSet<CommitId> = records.into_iter().map(|(_, commit)| commit).collect();
+            let bases: BTreeSet<CommitId> = records.into_values().collect();
             assert!(planned.tree_diffs <= bases.len(), "{} diffs for {} bases", planned.tree_diffs, bases.len());
             // The run: some builds fail, some runs are cancelled half-way.
             let cancelled_after = if random.one_in(4) { random.below(found.len() + 1) } else { found.len() };
             for service in found.into_iter().take(cancelled_after) {
                 if !random.one_in(5) {
-                    repo.open().move_forward(&record::reference("local", &format!("s{service}")), head).unwrap();
+                    let reference = record::reference("local", &format!("s{service}"));
+                    repo.open().put_refs(&[(reference, *head)]).unwrap();
                     built.insert(service, world.content(service));
                 }
             }

@@ -35,7 +35,7 @@ pub(super) fn plan(
     };
     if let Some(earlier) = earlier {
         let done: BTreeSet<&str> = earlier.successful().map(|service| service.service.as_str()).collect();
-        plan.services.retain(|service| !done.contains(service.service.as_str()));
+        plan.keep(|service| !done.contains(service.service.as_str()));
     }
     is_checked_out(&plan, here)?;
     // A library is done as soon as what it is built from is.
@@ -47,7 +47,7 @@ fn saved(mut plan: Plan, asked: &Request, here: &Here) -> Result<Plan, Failure> 
     if !asked.only.is_empty() {
         let only = pipeline::services(&here.config, &asked.only).map_err(pipeline::Error::from)?;
         let only: BTreeSet<&str> = only.iter().map(|service| here.config.graph.name(*service).as_str()).collect();
-        plan.services.retain(|service| only.contains(service.service.as_str()));
+        plan.keep(|service| only.contains(service.service.as_str()));
     }
     for service in &mut plan.services {
         service.push = match asked.push {

@@ -1,23 +1,145 @@
 //! `--record`: what was built is noted, and sent where its images went.
 
+use std::collections::BTreeMap;
+
 use super::Build;
+use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan::Here;
-use crate::cli::record;
-use crate::exec::Report;
-use crate::name::CommitId;
+use crate::cli::{record, recorded};
+use crate::diagnostic::Diagnostic;
+use crate::exec::{Build as Job, Outcome, Record, Report, Work};
+use crate::git::{Fetch, Swapped};
+use crate::name::{CommitId, ServiceId};
+use crate::pipeline::{Begun, Came, Error, Newer, Recorded, Recording, Rule, Standing, has_built_refs};
 use crate::plan::Plan;
-use crate::record::reference;
 
-/// Moves the records of the services whose results are there to the plan's head.
-pub(super) fn write(plan: &Plan, report: &Report, args: &Build, here: &Here, output: &Output) -> Result<(), Failure> {
-    let Some(head) = here.repository.head()?.commit().copied() else { return Ok(()) };
-    let of = |name: &str| -> (String, CommitId) { (reference(&plan.environment, name), head) };
-    let built: Vec<&str> = report.successful().map(|service| service.service.as_str()).collect();
-    let is_pushed = |name: &&&str| plan.service(name).is_some_and(|service| service.push);
-    let refs: Vec<(String, CommitId)> = built.iter().map(|name| of(name)).collect();
-    let sent: Vec<(String, CommitId)> = built.iter().filter(is_pushed).map(|name| of(name)).collect();
-    record::move_forward(&here.repository, &refs, output)?;
-    if sent.is_empty() { Ok(()) } else { record::send(&here.repository, &args.remote, &sent, output) }
+/// The built refs of a run.
+pub(super) struct Records<'a> {
+    recording: Recording<'a>,
+    plan: &'a Plan,
+    before: Standing,
+    /// What need not be built.
+    superseded: BTreeMap<ServiceId, Newer>,
+}
+
+impl<'a> Records<'a> {
+    /// Looks where the built refs stand; none where nothing is recorded. Refuses to build what could not be recorded:
+    /// another run has moved its built ref elsewhere.
+    pub(super) fn look(
+        plan: &'a Plan,
+        args: &'a Build,
+        here: &'a Here,
+        output: &Output,
+    ) -> Result<Option<Self>, Failure> {
+        let commit = plan.range.head.as_ref().and_then(|head| head.parse::<CommitId>().ok());
+        let (true, Some(commit)) = (args.record, commit) else { return Ok(None) };
+        record::is_remote(&args.remote)?;
+        if !has_built_refs(&here.config, &plan.environment) {
+            output.say(&[recorded::without(&plan.environment)]);
+            return Ok(None);
+        }
+        let is_sent = plan.services.iter().any(|service| service.push);
+        let recording = Recording {
+            repository: &here.repository,
+            file: &here.file,
+            config: &here.config,
+            environment: &plan.environment,
+            commit,
+            plan: Some(plan),
+            remote: is_sent.then_some(args.remote.as_str()),
+            rule: if args.allowed.allow_older { Rule::Anywhere } else { Rule::Seen },
+        };
+        let before = match recording.standing() {
+            Ok(standing) => standing,
+            Err(Error::Remote(trouble)) => {
+                output.say(&[Diagnostic::warning("not-reached", trouble.to_string())
+                    .help("builds go on; whether a later commit was built meanwhile is not known")]);
+                Standing::here(&here.repository, &plan.environment)?
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let outlook = recording.outlook(plan, &before);
+        if !outlook.elsewhere.is_empty() {
+            let diagnostics = vec![recorded::elsewhere(&outlook.elsewhere, &recording)];
+            return Err(Failure { exit: Exit::Git, diagnostics });
+        }
+        Ok(Some(Self { recording, plan, before, superseded: outlook.superseded }))
+    }
+
+    /// Leaves out the work of what a later run has built.
+    pub(super) fn leave_out(&self, jobs: &mut [Job]) {
+        for job in jobs {
+            let id = self.id(&job.service.service);
+            if let Some(newer) = id.and_then(|id| self.superseded.get(&id)) {
+                job.work = Work::Superseded { by: self.words(*newer) };
+            }
+        }
+    }
+
+    /// Marks what is going to be built.
+    pub(super) fn begin(&self, output: &Output) -> Result<Begun, Failure> {
+        let services = self.plan.services.iter().filter_map(|service| self.id(&service.service));
+        let services: Vec<ServiceId> = services.filter(|service| !self.superseded.contains_key(service)).collect();
+        let (begun, trouble) = self.recording.begin(&services, self.before.clone())?;
+        if let Some(trouble) = trouble {
+            output.say(&[Diagnostic::warning("not-reached", trouble.to_string())]);
+        }
+        Ok(begun)
+    }
+
+    /// Writes down what was built, adds that to the report, and says what there is to say. Returns how the program ends
+    /// where all builds went well.
+    pub(super) fn end(
+        &self,
+        begun: &Begun,
+        report: &mut Report,
+        here: &Here,
+        args: &Build,
+        output: &Output,
+    ) -> Result<Exit, Failure> {
+        let mut came = Came::default();
+        for service in &report.services {
+            let Some(id) = self.id(&service.service) else { continue };
+            match service.outcome {
+                Outcome::Succeeded => _ = came.built.insert(id),
+                Outcome::Exists => _ = came.found.insert(id),
+                Outcome::Superseded | Outcome::NotStarted | Outcome::Blocked => {}
+                Outcome::Failed | Outcome::TimedOut | Outcome::Cancelled if service.attempts == 0 => {}
+                Outcome::Failed | Outcome::TimedOut | Outcome::Cancelled => _ = came.failed.insert(id),
+            }
+        }
+        let mut fetch = Fetch::new(&here.repository, args.planning.range.fetching.limit(&here.trigger));
+        let mut written = self.recording.end(begun, &came, &mut fetch)?;
+        for service in &mut report.services {
+            let recorded = self.id(&service.service).and_then(|id| written.services.get(&id));
+            service.record = recorded.map(|recorded| record_of(*recorded));
+        }
+        // Built again at the commit that it was built at: that is what was asked for.
+        written.services.retain(|_, recorded| *recorded != Recorded::Swapped(Swapped::There));
+        output.say(&recorded::diagnostics(&written, &self.recording));
+        Ok(if recorded::is_refused(&written) { Exit::Git } else { Exit::Done })
+    }
+
+    fn words(&self, newer: Newer) -> String {
+        match newer {
+            Newer::Itself(at) => format!("{} was built, which comes after this commit", at.short(7)),
+            Newer::Needed(need) => format!("a later {} was built", self.recording.config.graph.name(need)),
+        }
+    }
+
+    fn id(&self, name: &str) -> Option<ServiceId> {
+        self.recording.config.graph.id(name)
+    }
+}
+
+fn record_of(recorded: Recorded) -> Record {
+    match recorded {
+        Recorded::Swapped(Swapped::Moved(_) | Swapped::There) => Record::Recorded,
+        Recorded::Swapped(Swapped::Superseded(_)) => Record::Superseded,
+        Recorded::Swapped(Swapped::Elsewhere(_)) => Record::Elsewhere,
+        Recorded::StandsOn(_) => Record::StandsOnDue,
+        Recorded::NotSent(_) => Record::NotSent,
+    }
 }

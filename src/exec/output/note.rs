@@ -44,7 +44,9 @@ pub(super) fn title(service: &Service) -> String {
         Outcome::TimedOut => "timed out",
         Outcome::NotStarted => "not started",
         Outcome::Exists => "exists already",
-        Outcome::Succeeded | Outcome::Failed | Outcome::Blocked | Outcome::Cancelled => service.outcome.word(),
+        Outcome::Succeeded | Outcome::Superseded | Outcome::Failed | Outcome::Blocked | Outcome::Cancelled => {
+            service.outcome.word()
+        }
     };
     let after = if service.attempts > 0 { format!(" after {}", time(service.seconds)) } else { String::new() };
     let message = service.message.as_ref().map(|text| format!(": {}", Escaped::new(text))).unwrap_or_default();

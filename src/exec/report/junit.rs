@@ -34,7 +34,7 @@ fn status(service: &Service) -> TestCaseStatus {
     let mut status = match service.outcome {
         Outcome::Succeeded | Outcome::Exists => return TestCaseStatus::success(),
         Outcome::Failed | Outcome::TimedOut => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Outcome::Blocked | Outcome::Cancelled | Outcome::NotStarted => TestCaseStatus::skipped(),
+        Outcome::Superseded | Outcome::Blocked | Outcome::Cancelled | Outcome::NotStarted => TestCaseStatus::skipped(),
     };
     let by = service.blocked_by.as_ref().map(|by| format!("blocked by {by}"));
     let words = [by, Some(service.how()), service.message.clone()];

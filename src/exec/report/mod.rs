@@ -80,6 +80,25 @@ pub struct Service {
     /// What there is to say beside the exit code, such as why it could not be started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What was written down of it, where `--record` asked for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
+}
+
+/// What was written down of a build for `--since built`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Record {
+    /// Its built ref stands at this commit.
+    Recorded,
+    /// Its built ref stands at this commit here, and was not sent to the remote.
+    NotSent,
+    /// Its built ref stands at a later commit, and stays.
+    Superseded,
+    /// Its built ref was moved elsewhere meanwhile, and stays.
+    Elsewhere,
+    /// Nothing: it stands on a service that is due.
+    StandsOnDue,
 }
 
 /// Why a text is not a report that this program can use.
@@ -124,14 +143,14 @@ impl Report {
         Ok(serde_json::from_str(text)?)
     }
 
-    /// Returns the services whose result is not there, in order: what `--rerun` builds.
+    /// Returns the services for which something is left to do, in order: what `--rerun` builds.
     pub fn unsuccessful(&self) -> impl Iterator<Item = &Service> {
         self.services.iter().filter(|service| !service.outcome.is_success())
     }
 
     /// Returns the services whose result is there, in order.
     pub fn successful(&self) -> impl Iterator<Item = &Service> {
-        self.services.iter().filter(|service| service.outcome.is_success())
+        self.services.iter().filter(|service| service.outcome.has_result())
     }
 
     /// Returns this report of a rerun, with what an earlier one says of the services that were not built again.
@@ -143,7 +162,7 @@ impl Report {
         Self { schema: SCHEMA, services: services.into_values().collect() }
     }
 
-    /// Whether every service's result is there.
+    /// Whether nothing is left to do for any service.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.unsuccessful().next().is_none()

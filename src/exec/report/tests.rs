@@ -17,6 +17,7 @@ fn service(name: &str, outcome: Outcome) -> Service {
         blocked_by: None,
         leaky: false,
         message: None,
+        record: None,
     }
 }
 

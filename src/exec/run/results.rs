@@ -106,10 +106,11 @@ fn not_started(build: &Build) -> Service {
         push: planned.push,
         digest: match &build.work {
             Work::Exists { digest } => digest.clone(),
-            Work::Steps(_) => None,
+            Work::Steps(_) | Work::Superseded { .. } => None,
         },
         blocked_by: None,
         leaky: false,
         message: None,
+        record: None,
     }
 }

@@ -34,8 +34,13 @@ impl Run<'_> {
     fn begin(&mut self, running: Running, tokens: Vec<Acquired>) {
         let id = running.build();
         let build = &self.builds[id.index()];
-        if let Work::Exists { .. } = build.work {
-            return self.end(running, Ending::Exists);
+        match &build.work {
+            Work::Steps(_) => {}
+            Work::Exists { .. } => return self.end(running, Ending::Exists),
+            Work::Superseded { by } => {
+                self.results.say(id, by);
+                return self.end(running, Ending::Superseded);
+            }
         }
         let number = self.results.attempts(id) + 1;
         let path = build.scratch.join(format!("attempt-{number}.log"));

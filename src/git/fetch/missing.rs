@@ -9,8 +9,8 @@ pub enum Missing {
     History(Vec<CommitId>),
     /// A branch of the remote, by its short name, such as `main`.
     Branch(String),
-    /// The refs whose names begin with this, which ends with `/`, and the commits that they stand for.
-    Refs(String),
+    /// The refs whose names begin with one of these, which end with `/`, and the commits that they stand for.
+    Refs(Vec<String>),
     /// A directory or the content of a file, which a partial clone left out: its id in hexadecimal.
     Object(String),
 }
@@ -28,7 +28,7 @@ impl Missing {
             Self::Commit(commit) => format!("commit {}", commit.short(7)),
             Self::History(_) => "more history".to_owned(),
             Self::Branch(name) => format!("branch `{}`", crate::name::Escaped::new(name)),
-            Self::Refs(prefix) => format!("what is below {prefix}"),
+            Self::Refs(prefixes) => format!("what is below {}", prefixes.join(" and ")),
             Self::Object(id) => format!("object {}", &id[..id.len().min(7)]),
         }
     }

@@ -119,7 +119,10 @@ impl<'a> Fetch<'a> {
                 self.fetch(missing, depth, &[format!("+{here}:refs/remotes/{}/{name}", self.remote())])
             }
             Missing::Commit(commit) => self.fetch(missing, depth, &[commit.to_string()]),
-            Missing::Refs(prefix) => self.fetch(missing, depth, &[format!("+{prefix}*:{prefix}*")]),
+            Missing::Refs(prefixes) => {
+                let specs: Vec<String> = prefixes.iter().map(|prefix| format!("+{prefix}*:{prefix}*")).collect();
+                self.fetch(missing, depth, &specs)
+            }
             Missing::History(_) => Ok(()),
         }
     }

@@ -1,0 +1,125 @@
+//! What is said of built refs that were to move.
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::git::Swapped;
+use crate::name::{CommitId, Escaped, ServiceId, ServiceName};
+use crate::pipeline::{Recorded, Recording, Written};
+use crate::record;
+
+/// How many services a message names.
+const NAMED: usize = 5;
+
+/// Says what came of built refs: one message for each kind of outcome. `Moved` needs no words.
+pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagnostic> {
+    let (environment, commit) = (Escaped::new(recording.environment).to_string(), recording.commit.short(7));
+    let mut kinds = Kinds::default();
+    for (service, recorded) in &written.services {
+        let name = recording.config.graph.name(*service).as_str();
+        let at = |at: &CommitId| format!("`{name}` at {}", at.short(7));
+        match recorded {
+            Recorded::Swapped(Swapped::Moved(_)) => {}
+            Recorded::Swapped(Swapped::There) => kinds.there.push(format!("`{name}`")),
+            Recorded::Swapped(Swapped::Superseded(by)) => kinds.superseded.push(at(by)),
+            Recorded::Swapped(Swapped::Elsewhere(stays)) => kinds.elsewhere.push((*service, *stays)),
+            Recorded::StandsOn(on) => {
+                kinds.held.push(format!("`{name}` depends on `{}`", recording.config.graph.name(*on)));
+            }
+            Recorded::NotSent(seen) => {
+                let reference = record::reference(recording.environment, name);
+                let lease = seen.map(|seen| seen.to_string()).unwrap_or_default();
+                kinds.leases.push(format!("--force-with-lease={reference}:{lease}"));
+                kinds.not_sent.push(format!("{}:{reference}", recording.commit));
+            }
+        }
+    }
+    let mut said = Vec::new();
+    if !kinds.there.is_empty() {
+        let message = format!("built at {commit} in {environment} already: {}", listed(&kinds.there));
+        said.push(Diagnostic::new(Severity::Note, "recorded-already", message));
+    }
+    if !kinds.superseded.is_empty() {
+        let message = format!(
+            "a later commit than {commit} was built in {environment}, so these built refs stay: {}",
+            listed(&kinds.superseded)
+        );
+        said.push(
+            Diagnostic::warning("superseded", message)
+                .help("where the environment really went back to the earlier commit, say so with `--allow-older`"),
+        );
+    }
+    if !kinds.held.is_empty() {
+        let message = format!(
+            "not recorded at {commit} in {environment}, since what it depends on is due and was not built: {}",
+            listed(&kinds.held)
+        );
+        said.push(Diagnostic::warning("not-recorded", message).help("build the two together; until then it stays due"));
+    }
+    if !kinds.elsewhere.is_empty() {
+        said.push(elsewhere(&kinds.elsewhere, recording));
+    }
+    if let Some(trouble) = &written.trouble {
+        let error = Diagnostic::error("not-sent", format!("the built refs are noted here alone: {trouble}"));
+        said.push(match recording.remote {
+            Some(remote) if !kinds.not_sent.is_empty() => error.help(format!(
+                "send them: `git push {} {} {}`",
+                kinds.leases.join(" "),
+                Escaped::new(remote),
+                kinds.not_sent.join(" ")
+            )),
+            _ => error,
+        });
+    }
+    said
+}
+
+/// Says that built refs were moved to where this run cannot move them from.
+pub(crate) fn elsewhere(services: &[(ServiceId, CommitId)], recording: &Recording) -> Diagnostic {
+    let name = |service: &ServiceId| recording.config.graph.name(*service);
+    let at: Vec<String> =
+        services.iter().map(|(service, at)| format!("`{}` at {}", name(service), at.short(7))).collect();
+    let message = format!(
+        "these built refs of {} stand neither where they were seen nor on the way to {}, so they stay: {}",
+        Escaped::new(recording.environment),
+        recording.commit.short(7),
+        listed(&at)
+    );
+    Diagnostic::error("built-elsewhere", message)
+        .help("plan again; or, where this commit is what the environment has, say so with `--allow-older`")
+}
+
+#[derive(Default)]
+struct Kinds {
+    there: Vec<String>,
+    superseded: Vec<String>,
+    held: Vec<String>,
+    elsewhere: Vec<(ServiceId, CommitId)>,
+    leases: Vec<String>,
+    not_sent: Vec<String>,
+}
+
+fn listed(all: &[String]) -> String {
+    let named = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
+/// Whether something is left that a later run cannot do by itself.
+pub(crate) fn is_refused(written: &Written) -> bool {
+    let is_elsewhere = |recorded: &Recorded| matches!(recorded, Recorded::Swapped(Swapped::Elsewhere(_)));
+    written.trouble.is_some() || written.services.values().any(is_elsewhere)
+}
+
+/// Returns the message that an environment has no built refs.
+pub(crate) fn without(environment: &str) -> Diagnostic {
+    let message =
+        format!("nothing is recorded: `{}` does not push, so it has no built refs", Escaped::new(environment));
+    Diagnostic::new(Severity::Note, "not-recorded", message)
+}
+
+/// Returns the message that a library has no built ref.
+pub(crate) fn library(name: &ServiceName) -> Diagnostic {
+    let message = format!("`{name}` is a library, which is built with what depends on it, so it is not recorded");
+    Diagnostic::new(Severity::Note, "not-recorded", message)
+}

@@ -1,0 +1,199 @@
+//! Runs in an environment: what they plan, build and record, and what they leave.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rebake::base::{self, Compare, Since};
+use rebake::config::Config;
+use rebake::git::{Fetch, Repository};
+use rebake::name::{CommitId, ServiceId};
+use rebake::pipeline::{self, Came, ConfigFile, Dead, Recording, Request, Rule, Unmatched};
+use rebake::plan::Plan;
+use rebake::trigger::Trigger;
+
+use super::Figures;
+use super::world::{LIBRARIES, SERVICES, World};
+use crate::random::Random;
+
+/// An environment: what it holds of each service, and how it came to that.
+pub(super) struct Environment {
+    name: &'static str,
+    holds: BTreeMap<usize, String>,
+    told: Vec<String>,
+}
+
+/// How a run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// To its end, whatever fails on the way.
+    Whole,
+    /// Some of its builds fail, after they have written something.
+    Failing,
+    /// Until somebody cancels it: what was built by then is recorded.
+    Cancelled,
+    /// Until it is killed: nothing is recorded.
+    Killed,
+}
+
+/// A run that has planned, and is to build.
+pub(super) struct Planned {
+    plan: Plan,
+    file: ConfigFile,
+    config: Config,
+    number: usize,
+    commit: CommitId,
+    kind: Kind,
+    is_limited: bool,
+    /// How many runs there were when it planned.
+    age: usize,
+}
+
+impl Kind {
+    pub(super) fn any(random: &mut Random) -> Self {
+        *random.pick(&[
+            Self::Whole,
+            Self::Whole,
+            Self::Whole,
+            Self::Whole,
+            Self::Failing,
+            Self::Cancelled,
+            Self::Killed,
+        ])
+    }
+}
+
+impl Environment {
+    pub(super) fn new(name: &'static str) -> Self {
+        Self { name, holds: BTreeMap::new(), told: Vec::new() }
+    }
+
+    /// Plans a run at a commit.
+    #[expect(clippy::too_many_arguments, reason = "a run is at a commit of a history")]
+    pub(super) fn plan(
+        &mut self,
+        repository: &Repository,
+        dir: &Path,
+        worlds: &[World],
+        number: usize,
+        commit: CommitId,
+        kind: Kind,
+        random: &mut Random,
+        figures: &mut Figures,
+    ) -> Planned {
+        let file = ConfigFile::find(repository, None, dir, Some(&commit)).unwrap();
+        let config = file.parse().0.unwrap();
+        let compare = if random.one_in(8) { Compare::Everything } else { Compare::Since(Since::Built) };
+        let only: Vec<String> =
+            if random.one_in(5) { vec![format!("s{}", random.below(SERVICES))] } else { Vec::new() };
+        let is_limited = !only.is_empty();
+        let everything = matches!(compare, Compare::Everything);
+        let request = Request {
+            base: base::Request { head: Some(commit.to_string()), compare, default_branch: None },
+            only,
+            environment: Some(self.name.to_owned()),
+            dead: Dead::Allow,
+            unmatched: Unmatched::Ignore,
+            ..Request::default()
+        };
+        let plan = pipeline::plan(repository, &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap().plan;
+        let plan = plan.without_libraries().into_owned();
+        let names: Vec<&str> = plan.services.iter().map(|service| service.service.as_str()).collect();
+        self.told.push(format!("{} plans {number} {kind:?}, limited: {is_limited}: {names:?}", self.name));
+        if !everything {
+            figures.planned += names.len();
+            let has = |name: &&&str| self.holds.get(&number_of(name)) == Some(&worlds[number].clean(number_of(name)));
+            figures.needless += names.iter().filter(has).count();
+        }
+        Planned { plan, file, config, number, commit, kind, is_limited, age: self.told.len() }
+    }
+
+    /// Builds and records what was planned, and compares what there is then.
+    pub(super) fn carry_out(
+        &mut self,
+        repository: &Repository,
+        worlds: &[World],
+        run: &Planned,
+        random: &mut Random,
+        figures: &mut Figures,
+    ) {
+        let is_late = run.age != self.told.len();
+        self.told.push(format!("{} builds {}, late: {is_late}", self.name, run.number));
+        let recording = Recording {
+            repository,
+            file: &run.file,
+            config: &run.config,
+            environment: self.name,
+            commit: run.commit,
+            plan: Some(&run.plan),
+            remote: None,
+            rule: Rule::Seen,
+        };
+        let before = recording.standing().unwrap();
+        let outlook = recording.outlook(&run.plan, &before);
+        if !outlook.elsewhere.is_empty() {
+            figures.refused += 1;
+            self.told.push("  refused".to_owned());
+            return;
+        }
+        figures.superseded += outlook.superseded.len();
+        let ids = run.plan.services.iter().map(|service| run.config.graph.id(&service.service).unwrap());
+        let services: Vec<ServiceId> = ids.filter(|id| !outlook.superseded.contains_key(id)).collect();
+        let (begun, _) = recording.begin(&services, before).unwrap();
+        let came = self.build(&worlds[run.number], run, &services, random);
+        let is_whole = came.built.len() == services.len();
+        if run.kind == Kind::Killed && !services.is_empty() {
+            return;
+        }
+        let written = recording.end(&begun, &came, &mut Fetch::new(repository, None)).unwrap();
+        self.told.push(format!("  wrote {:?}", written.services));
+        let is_recorded = written.services.values().all(|recorded| recorded.holds());
+        if is_whole && is_recorded && !run.is_limited && !is_late && outlook.superseded.is_empty() {
+            figures.checked += 1;
+            self.compare(&worlds[run.number]);
+        }
+    }
+
+    fn build(&mut self, world: &World, run: &Planned, services: &[ServiceId], random: &mut Random) -> Came {
+        let mut came = Came::default();
+        let end = if matches!(run.kind, Kind::Cancelled | Kind::Killed) {
+            random.below(services.len() + 1)
+        } else {
+            services.len()
+        };
+        for id in &services[..end] {
+            let service = number_of(run.config.graph.name(*id).as_str());
+            let planned = run.plan.service(run.config.graph.name(*id).as_str()).unwrap();
+            let blocked = planned.needs.iter().any(|need| {
+                let need = run.config.graph.id(need).unwrap();
+                services.contains(&need) && !came.built.contains(&need)
+            });
+            if blocked {
+                continue;
+            }
+            if run.kind == Kind::Failing && random.one_in(3) {
+                self.told.push(format!("  s{service} fails"));
+                if random.one_in(2) {
+                    self.holds.insert(service, "half".to_owned());
+                }
+                came.failed.insert(*id);
+                continue;
+            }
+            let made = world.build(service, &|other| self.holds.get(&other).cloned().unwrap_or_default());
+            self.told.push(format!("  s{service} is built"));
+            self.holds.insert(service, made);
+            came.built.insert(*id);
+        }
+        came
+    }
+
+    fn compare(&self, world: &World) {
+        for service in (0..SERVICES).filter(|service| !LIBRARIES.contains(service)) {
+            let clean = world.clean(service);
+            assert_eq!(self.holds.get(&service), Some(&clean), "s{service} was missed:\n{}", self.told.join("\n"));
+        }
+    }
+}
+
+fn number_of(name: &str) -> usize {
+    name[1..].parse().unwrap()
+}
