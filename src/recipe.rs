@@ -15,9 +15,9 @@ pub struct Recipe {
     pub builder: Option<Builder>,
     /// The command that builds it.
     pub run: Option<Run>,
-    /// The Dockerfile, relative to the service's path.
+    /// The Dockerfile, from the root of the repository.
     pub dockerfile: Option<String>,
-    /// The build context, relative to the root of the repository; the service's path when absent.
+    /// The build context, from the root of the repository, which is `.`; the service's path when absent.
     pub context: Option<String>,
     /// The stage of the Dockerfile that is built.
     pub target: Option<String>,
@@ -46,6 +46,16 @@ pub struct Recipe {
 impl Recipe {
     /// The names that a build argument may hold, as in `{{version}}`.
     pub const BUILD_ARG: &'static [&'static str] = &["name", "path", "version", "commit", "environment"];
+
+    /// Returns what builds an image of it from a Dockerfile: `docker` where nothing is said; none where a command or a
+    /// task builds it.
+    #[must_use]
+    pub fn image_builder(&self) -> Option<Builder> {
+        match (&self.run, self.builder.unwrap_or(Builder::Docker)) {
+            (None, builder @ (Builder::Docker | Builder::Buildah | Builder::Podman)) => Some(builder),
+            (Some(_), _) | (None, Builder::Task | Builder::Nothing) => None,
+        }
+    }
 }
 
 /// What builds a service.
@@ -63,6 +73,29 @@ pub enum Builder {
     /// Nothing: the service is a library, which spreads its changes and is never a job.
     #[serde(rename = "none")]
     Nothing,
+}
+
+impl Builder {
+    /// Returns the names that it gives a Dockerfile, the one that it takes first before the others.
+    #[must_use]
+    pub const fn dockerfiles(self) -> &'static [&'static str] {
+        match self {
+            Self::Docker => &["Dockerfile"],
+            Self::Buildah | Self::Podman => &["Containerfile", "Dockerfile"],
+            Self::Task | Self::Nothing => &[],
+        }
+    }
+
+    /// Returns the names of files that say what it leaves out of a context. They stand in the context, or after the
+    /// name of the Dockerfile: `api.Dockerfile.dockerignore`.
+    #[must_use]
+    pub const fn ignore_files(self) -> &'static [&'static str] {
+        match self {
+            Self::Docker => &[".dockerignore"],
+            Self::Buildah | Self::Podman => &[".containerignore", ".dockerignore"],
+            Self::Task | Self::Nothing => &[],
+        }
+    }
 }
 
 /// The command of a `run:` builder.

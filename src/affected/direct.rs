@@ -1,6 +1,6 @@
 use super::Cause;
 use crate::definition::{Definitions, Difference};
-use crate::filter::{FilterId, Matches};
+use crate::filter::{FilterId, Match, Matches};
 use crate::graph::Graph;
 use crate::name::ServiceId;
 
@@ -13,6 +13,8 @@ pub struct Direct<'a>(Vec<Vec<Cause<'a>>>);
 pub struct Watch {
     /// Its own filter.
     pub own: FilterId,
+    /// What its image is built from, whatever its own filter says.
+    pub inputs: Option<FilterId>,
     /// The filter of paths that affect everything, unless the service stands aside.
     pub global: Option<FilterId>,
 }
@@ -20,7 +22,7 @@ pub struct Watch {
 impl Watch {
     /// Returns the filters, the service's own first.
     pub fn filters(self) -> impl Iterator<Item = FilterId> {
-        std::iter::once(self.own).chain(self.global)
+        std::iter::once(self.own).chain(self.inputs).chain(self.global)
     }
 }
 
@@ -36,11 +38,15 @@ impl<'a> Direct<'a> {
         self.0[service.0].push(cause);
     }
 
-    /// Adds what a service's own filter and the global one match.
+    /// Adds what a service's own filter matches, what its image is built from besides, and what the global filter
+    /// matches.
     pub fn add_matches(&mut self, service: ServiceId, watch: Watch, matches: &Matches<'a>) {
-        let own = matches.of(watch.own).iter().copied().map(Cause::File);
-        let global = watch.global.into_iter().flat_map(|global| matches.of(global)).copied().map(Cause::Global);
-        self.0[service.0].extend(own.chain(global));
+        let own = matches.of(watch.own);
+        let of = |filter: Option<FilterId>| filter.into_iter().flat_map(|filter| matches.of(filter)).copied();
+        let is_own = |input: &Match| own.binary_search_by(|found| found.change.path.cmp(&input.change.path)).is_ok();
+        let inputs = of(watch.inputs).filter(|input| !is_own(input)).map(Cause::Input);
+        let causes = own.iter().copied().map(Cause::File).chain(inputs).chain(of(watch.global).map(Cause::Global));
+        self.0[service.0].extend(causes);
     }
 
     /// Adds how a service's definition differs from the one at base.

@@ -17,6 +17,8 @@ use crate::name::{ServiceId, ServiceName};
 pub enum Cause<'a> {
     /// A change that its own filter matches.
     File(Match<'a>),
+    /// A change of what its image is built from, which its own filter does not match.
+    Input(Match<'a>),
     /// A change that the `global` filter matches.
     Global(Match<'a>),
     /// A service that it depends on is affected: the shortest chain, from the dependency to the service that is

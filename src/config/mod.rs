@@ -129,6 +129,12 @@ pub struct Service {
     pub path: Option<RepoDir>,
     /// What affects it.
     pub filter: FilterId,
+    /// What its image is built from, whatever `filter` says; none where no image is built.
+    pub inputs: Option<FilterId>,
+    /// Its Dockerfile from the root of the repository, where the file names one.
+    pub dockerfile: Option<Located<String>>,
+    /// Its build context, where the file names one.
+    pub context: Option<Located<RepoDir>>,
     /// Whether a `global` match affects it.
     pub global: Global,
     /// What it is built from and after.
@@ -156,6 +162,11 @@ impl Service {
     #[must_use]
     pub fn is_library(&self) -> bool {
         self.recipe.builder == Some(Builder::Nothing)
+    }
+
+    /// Returns the filters of its own files: what `filters` name, and what its image is built from besides.
+    pub fn own_filters(&self) -> impl Iterator<Item = FilterId> {
+        std::iter::once(self.filter).chain(self.inputs)
     }
 }
 

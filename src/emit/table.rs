@@ -111,10 +111,15 @@ pub(super) fn sentence(cause: &Cause) -> (String, Option<String>) {
     let what = match cause.kind {
         CauseKind::File | CauseKind::Global => {
             let global = if cause.kind == CauseKind::Global { "global: " } else { "" };
+            let status = cause.status.as_ref().map(|status| format!(" {}", Escaped::new(status)));
             let pattern = cause.pattern.as_ref().filter(|pattern| Some(*pattern) != cause.path.as_ref());
-            let by = pattern.map(|pattern| format!(" by {}", Escaped::new(pattern))).unwrap_or_default();
-            let status = cause.status.as_ref().map(|status| format!(" {}", Escaped::new(status))).unwrap_or_default();
-            format!("{global}{}{status}{by}", shown(&cause.path))
+            let comma = if status.is_some() { "," } else { "" };
+            let by = match (pattern, &cause.pattern, &cause.at) {
+                (Some(pattern), _, _) => format!("{comma} matches {}", Escaped::new(pattern)),
+                (None, None, Some(_)) => ", which its image is built from".to_owned(),
+                (None, _, _) => String::new(),
+            };
+            format!("{global}{}{}{by}", shown(&cause.path), status.unwrap_or_default())
         }
         CauseKind::Dependency if cause.chain.len() > 1 => {
             let chain: Vec<String> = cause.chain.iter().map(|name| Escaped::new(name).to_string()).collect();

@@ -110,20 +110,13 @@ impl<'a> Fingerprints<'a> {
             .chain(dependencies.into_iter().map(|(name, fingerprint)| Record::Dependency(name, fingerprint)))
     }
 
-    /// What belongs to a service, through its own filter or the global one: ascending positions, each once.
-    fn positions<'m>(&self, members: &'m Members, service: ServiceId) -> impl Iterator<Item = usize> + use<'m> {
-        let Watch { own, global } = self.content.watches[service.0];
-        let mut own = members.of(own).iter().copied().peekable();
-        let mut global = global.map_or(&[][..], |global| members.of(global)).iter().copied().peekable();
-        std::iter::from_fn(move || match (own.peek(), global.peek()) {
-            (Some(a), Some(b)) if a == b => {
-                global.next();
-                own.next()
-            }
-            (Some(a), Some(b)) if b < a => global.next(),
-            (Some(_), _) => own.next(),
-            (None, _) => global.next(),
-        })
+    /// What belongs to a service, through any of its filters: ascending positions, each once.
+    fn positions(&self, members: &Members, service: ServiceId) -> impl Iterator<Item = usize> + use<> {
+        let filters = self.content.watches[service.0].filters();
+        let mut positions: Vec<usize> = filters.flat_map(|filter| members.of(filter)).copied().collect();
+        positions.sort_unstable();
+        positions.dedup();
+        positions.into_iter()
     }
 
     fn make(&self, service: ServiceId) -> Fingerprint {

@@ -74,6 +74,12 @@ pub enum RepoDirError {
     /// It leaves the repository.
     #[error("the path has a `..` part; paths stay inside the repository")]
     Parent,
+    /// Its `..` parts lead out of the repository.
+    #[error("the path leads out of the repository")]
+    Outside,
+    /// It names the root, where a file is meant.
+    #[error("the path names no file")]
+    NoFile,
     /// It holds a backslash, which git never uses between directories.
     #[error("the path has a backslash; write `/` between directories on every platform")]
     Backslash,
@@ -97,24 +103,54 @@ impl RepoDir {
     /// # Errors
     /// When it is empty, absolute, leaves the repository, or holds a backslash or a control character.
     pub fn parse(text: &str) -> Result<Self, RepoDirError> {
-        if text.is_empty() {
-            return Err(RepoDirError::Empty);
-        }
-        if text.contains('\\') {
-            return Err(RepoDirError::Backslash);
-        }
-        if text.chars().any(char::is_control) {
-            return Err(RepoDirError::Control);
-        }
-        let drive = text.as_bytes().get(1) == Some(&b':') && text.as_bytes()[0].is_ascii_alphabetic();
-        if text.starts_with('/') || drive {
+        check_text(text)?;
+        if text.starts_with('/') {
             return Err(RepoDirError::Absolute);
         }
         let parts: Vec<&str> = text.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
         if parts.contains(&"..") {
             return Err(RepoDirError::Parent);
         }
-        Ok(if parts.is_empty() { Self::root() } else { Self(parts.join("/")) })
+        Ok(Self::of_parts(&parts))
+    }
+
+    fn of_parts(parts: &[&str]) -> Self {
+        if parts.is_empty() { Self::root() } else { Self(parts.join("/")) }
+    }
+
+    /// Returns the directory that a text names: relative to this one, with a leading `/` relative to the root of the
+    /// repository. A `..` is taken as it is written, whatever symbolic links there are.
+    ///
+    /// # Errors
+    /// When it is empty, leads out of the repository, or holds a backslash or a control character.
+    pub fn resolve(&self, text: &str) -> Result<Self, RepoDirError> {
+        check_text(text)?;
+        let mut parts: Vec<&str> =
+            if text.starts_with('/') || self.is_root() { Vec::new() } else { self.0.split('/').collect() };
+        for part in text.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => _ = parts.pop().ok_or(RepoDirError::Outside)?,
+                part => parts.push(part),
+            }
+        }
+        Ok(Self::of_parts(&parts))
+    }
+
+    /// Returns the file that a text names, by the rule of [`RepoDir::resolve`].
+    ///
+    /// # Errors
+    /// The same, and when it can only be a directory.
+    pub fn resolve_file(&self, text: &str) -> Result<String, RepoDirError> {
+        let Self(file) = self.resolve(text)?;
+        let last = text.rsplit('/').next().unwrap_or_default();
+        if matches!(last, "" | "." | "..") { Err(RepoDirError::NoFile) } else { Ok(file) }
+    }
+
+    /// Whether the directory is this one, or lies below it.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        self == other || self.contains(&RepoPath::from_git(other.as_str()))
     }
 
     /// Whether this is the root of the repository.
@@ -139,6 +175,22 @@ impl RepoDir {
     #[must_use]
     pub fn join(&self, file: &str) -> String {
         if self.is_root() { file.to_owned() } else { format!("{}/{file}", self.0) }
+    }
+}
+
+/// Checks what no path of a repository holds.
+fn check_text(text: &str) -> Result<(), RepoDirError> {
+    let drive = text.as_bytes().get(1) == Some(&b':') && text.as_bytes()[0].is_ascii_alphabetic();
+    if text.is_empty() {
+        Err(RepoDirError::Empty)
+    } else if text.contains('\\') {
+        Err(RepoDirError::Backslash)
+    } else if text.chars().any(char::is_control) {
+        Err(RepoDirError::Control)
+    } else if drive {
+        Err(RepoDirError::Absolute)
+    } else {
+        Ok(())
     }
 }
 
@@ -171,6 +223,31 @@ mod tests {
             ("a\nb", RepoDirError::Control),
         ] {
             assert_eq!(RepoDir::parse(text), Err(error));
+        }
+    }
+
+    #[test]
+    fn paths_are_relative_to_a_directory_and_with_a_slash_to_the_root() {
+        let resolve = |directory: &str, text: &str| RepoDir::parse(directory).unwrap().resolve(text);
+        for (directory, text, dir) in [
+            ("a/b", "docker", "a/b/docker"),
+            ("a/b", ".", "a/b"),
+            ("a/b", "../../docker/x/", "docker/x"),
+            ("a/b", "/", "."),
+            ("a/b", "/docker//./x", "docker/x"),
+            (".", "docker", "docker"),
+            (".", "/a/../b", "b"),
+        ] {
+            assert_eq!(resolve(directory, text).unwrap().to_string(), dir, "{directory} {text}");
+        }
+        assert_eq!(resolve("a/b", "../../../x"), Err(RepoDirError::Outside));
+        assert_eq!(resolve("a/b", "/.."), Err(RepoDirError::Outside));
+        assert_eq!(resolve("a", ""), Err(RepoDirError::Empty));
+        assert_eq!(resolve("a", "b\\c"), Err(RepoDirError::Backslash));
+        let file = |text: &str| RepoDir::parse("a").unwrap().resolve_file(text);
+        assert_eq!(file("../docker/Dockerfile").unwrap(), "docker/Dockerfile");
+        for text in ["docker/", ".", "/", "docker/.."] {
+            assert_eq!(file(text), Err(RepoDirError::NoFile), "{text}");
         }
     }
 

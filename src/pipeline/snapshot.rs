@@ -69,5 +69,9 @@ impl Snapshot {
 /// Returns what a service looks out for.
 pub(super) fn watch(config: &Config, service: ServiceId) -> Watch {
     let definition = &config.services[service.0];
-    Watch { own: definition.filter, global: (definition.global == Global::TakesPart).then_some(config.global) }
+    Watch {
+        own: definition.filter,
+        inputs: definition.inputs,
+        global: (definition.global == Global::TakesPart).then_some(config.global),
+    }
 }

@@ -23,7 +23,9 @@ pub(super) fn since(
     let mut groups_of: BTreeMap<FilterId, Vec<usize>> = BTreeMap::new();
     for (group, services) in groups.iter().enumerate() {
         for service in services {
-            groups_of.entry(config.services[service.0].filter).or_default().push(group);
+            for filter in config.services[service.0].own_filters() {
+                groups_of.entry(filter).or_default().push(group);
+            }
         }
     }
     repository.commits_since(head, since, parents, |parent, commit| {

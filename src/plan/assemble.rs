@@ -175,6 +175,7 @@ pub fn published(cause: &affected::Cause, config: &Config) -> Cause {
     let name = |service: &ServiceId| config.graph.name(*service).as_str().to_owned();
     match cause {
         affected::Cause::File(found) => of_match(CauseKind::File, found, config),
+        affected::Cause::Input(found) => Cause { pattern: None, ..of_match(CauseKind::File, found, config) },
         affected::Cause::Global(found) => of_match(CauseKind::Global, found, config),
         affected::Cause::Dependency(chain) => Cause {
             via: chain.first().map(name),

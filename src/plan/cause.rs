@@ -13,10 +13,10 @@ pub struct Cause {
     /// `file`, `global`: what happened to the path: `added`, `modified`, `deleted` or `type-changed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// `file`, `global`: the pattern that matched.
+    /// `file`, `global`: the pattern that matched; absent where another key, such as `dockerfile`, names the path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
-    /// `file`, `global`: where the pattern stands, `filters.yaml:3:9`.
+    /// `file`, `global`: where the pattern, or the other key's value, stands: `filters.yaml:3:9`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// `dependency`: the affected service it depends on; `dependency-removed`: the one it no longer depends on.

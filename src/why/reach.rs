@@ -50,7 +50,7 @@ pub fn reach(config: &Config, path: &RepoPath, extent: Extent) -> Reach {
         let mut direct = Direct::none(config.services.len());
         for (service, definition) in config.graph.services().zip(config.services.values()) {
             let global = (definition.global == Global::TakesPart).then_some(config.global);
-            direct.add_matches(service, Watch { own: definition.filter, global }, &matches);
+            direct.add_matches(service, Watch { own: definition.filter, inputs: definition.inputs, global }, &matches);
         }
         let affected = spread(direct, &config.graph);
         for service in config.graph.services().filter(|service| affected.contains(*service)) {

@@ -24,16 +24,16 @@ fn capstone_as_a_file_for_bake() {
       "context": "services/other/migrator",
       "dockerfile": "Dockerfile",
       "args": {
-        "VERSION": "1.2.0-0001-ff8cc9e"
+        "VERSION": "1.2.0-0001-97d261e"
       },
       "tags": [
-        "ghcr.io/acme/migrator:1.2.0-0001-ff8cc9e"
+        "ghcr.io/acme/migrator:1.2.0-0001-97d261e"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
-        "org.opencontainers.image.revision": "ff8cc9e40d408a1d18545ad77f0a2b16dcc9dd9e",
+        "org.opencontainers.image.revision": "97d261eb176ad2ce5a3507515d357ef549034cb9",
         "org.opencontainers.image.title": "migrator",
-        "org.opencontainers.image.version": "1.2.0-0001-ff8cc9e"
+        "org.opencontainers.image.version": "1.2.0-0001-97d261e"
       }
     },
     "api-golang": {
@@ -43,16 +43,16 @@ fn capstone_as_a_file_for_bake() {
       },
       "dockerfile": "Dockerfile",
       "args": {
-        "VERSION": "1.0.9-0001-ff8cc9e"
+        "VERSION": "1.0.9-0001-97d261e"
       },
       "tags": [
-        "ghcr.io/acme/api-golang:1.0.9-0001-ff8cc9e"
+        "ghcr.io/acme/api-golang:1.0.9-0001-97d261e"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
-        "org.opencontainers.image.revision": "ff8cc9e40d408a1d18545ad77f0a2b16dcc9dd9e",
+        "org.opencontainers.image.revision": "97d261eb176ad2ce5a3507515d357ef549034cb9",
         "org.opencontainers.image.title": "api-golang",
-        "org.opencontainers.image.version": "1.0.9-0001-ff8cc9e"
+        "org.opencontainers.image.version": "1.0.9-0001-97d261e"
       }
     }
   }
@@ -73,17 +73,17 @@ fn capstone_as_a_file_for_bake() {
       "context": "services/node/api-node",
       "dockerfile": "Dockerfile",
       "args": {
-        "VERSION": "2.1.0-0001-ff8cc9e"
+        "VERSION": "2.1.0-0001-97d261e"
       },
       "tags": [
-        "ghcr.io/acme/api-node:2.1.0-0001-ff8cc9e",
-        "ghcr.io/acme/api-node:fp1-4qa2xrre5q3y2te4w5gzgpwbvm"
+        "ghcr.io/acme/api-node:2.1.0-0001-97d261e",
+        "ghcr.io/acme/api-node:fp1-thxirhros3czcytowvxgi5g7ny"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
-        "org.opencontainers.image.revision": "ff8cc9e40d408a1d18545ad77f0a2b16dcc9dd9e",
+        "org.opencontainers.image.revision": "97d261eb176ad2ce5a3507515d357ef549034cb9",
         "org.opencontainers.image.title": "api-node",
-        "org.opencontainers.image.version": "2.1.0-0001-ff8cc9e"
+        "org.opencontainers.image.version": "2.1.0-0001-97d261e"
       },
       "output": [
         "type=registry"
@@ -110,7 +110,7 @@ fn rich() -> Repo {
     let repo = Repo::new();
     let service = json!({
         "image": "docker.io/acme/base", "path": "base", "tags": ["type=raw,value={{version}}", "type=raw,value=latest"],
-        "dockerfile": "docker/prod.Dockerfile", "context": ".", "target": "prod", "build_args": {"V": "${V} {{version}}"},
+        "dockerfile": "docker/prod.Dockerfile", "context": "/", "target": "prod", "build_args": {"V": "${V} {{version}}"},
         "secrets": ["id=npm,env=NPM", "id=key,src=key.pem"], "cache_from": ["type=gha"], "attest": ["type=sbom"],
         "cache_to": ["type=gha,mode=max", "type=local,dest=layers"], "platforms": ["linux/amd64", "linux/arm64"],
         "labels": {"${K}": "%{ if true }${HOME} $$${x}"},
@@ -144,18 +144,18 @@ fn all_that_can_be_said_of_an_image() {
       "dockerfile": "base/docker/prod.Dockerfile",
       "target": "prod",
       "args": {
-        "V": "$${V} 0.0.0-0001-5a3423f"
+        "V": "$${V} 0.0.0-0001-63bf116"
       },
       "tags": [
-        "docker.io/acme/base:0.0.0-0001-5a3423f",
+        "docker.io/acme/base:0.0.0-0001-63bf116",
         "docker.io/acme/base:latest"
       ],
       "labels": {
         "$${K}": "%%{ if true }$${HOME} $$$${x}",
         "org.opencontainers.image.created": "2001-02-03T04:05:08Z",
-        "org.opencontainers.image.revision": "5a3423fb647a1b6180a45027ac1aec8a00dba52c",
+        "org.opencontainers.image.revision": "63bf116a92a7d215c268ce862e809478c71f61f7",
         "org.opencontainers.image.title": "acme/base",
-        "org.opencontainers.image.version": "0.0.0-0001-5a3423f"
+        "org.opencontainers.image.version": "0.0.0-0001-63bf116"
       },
       "platforms": [
         "linux/amd64",
@@ -183,13 +183,13 @@ fn all_that_can_be_said_of_an_image() {
       },
       "dockerfile": "Dockerfile",
       "tags": [
-        "ghcr.io/acme/web:0.0.0-0001-5a3423f"
+        "ghcr.io/acme/web:0.0.0-0001-63bf116"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:08Z",
-        "org.opencontainers.image.revision": "5a3423fb647a1b6180a45027ac1aec8a00dba52c",
+        "org.opencontainers.image.revision": "63bf116a92a7d215c268ce862e809478c71f61f7",
         "org.opencontainers.image.title": "web",
-        "org.opencontainers.image.version": "0.0.0-0001-5a3423f"
+        "org.opencontainers.image.version": "0.0.0-0001-63bf116"
       }
     }
   }
@@ -216,6 +216,13 @@ fn what_bake_cannot_build_is_refused() {
     let repo = rich();
     let run = |args: &[&str]| repo.rebake([&["plan", "--all", "--format", "bake"], args].concat());
     run(&["--only", "tool"]).failure(2).stdout("").stderr(str![[r#"
+warning[wide-context]: the build context leads outside of `path`, so a change of any file in it (`**`) affects the service
+ --> filters.yaml:1:182
+  |
+1 | ...pe=local,dest=layers"],"context":"/","dockerfile":"docker/prod.Dockerfile","image":"docker.io/acme/base","labe...
+  |                                     ^^^ holds more than the service's own files
+  |
+  = help: give the service `filters`: `base/**`, and a pattern for each file or directory that its Dockerfile copies
 error[builder]: `tool` is not built from a Dockerfile, and bake builds nothing else
  |
  = help: leave it out with `--only`, or build it with `rebake build`

@@ -112,9 +112,9 @@ fdeb494..4a5aa0d: since the merge base with HEAD~1
 environment staging
 
 SERVICE  VERSION             WHY
-api      0.0.0-0002-4a5aa0d  api/# #[add-mask]x added by api/**  filters.yaml:2:15
-                             api/# #vso[task.setvariable variable=any;isOutput=true]false added by api/**  filters.yaml:2:15
-                             api/$(touch pwned) added by api/**  filters.yaml:2:15
+api      0.0.0-0002-4a5aa0d  api/# #[add-mask]x added, matches api/**  filters.yaml:2:15
+                             api/# #vso[task.setvariable variable=any;isOutput=true]false added, matches api/**  filters.yaml:2:15
+                             api/$(touch pwned) added, matches api/**  filters.yaml:2:15
                              and 7 more
 
 1 of 2 services to rebuild.

@@ -57,12 +57,12 @@ fn capstone_as_outputs_of_github() {
     capstone().rebake(["plan", "--format", "github"]).success().stdout(str![[r#"
 any=true
 count=2
-matrix={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-ff8cc9e","version":"1.2.0-0001-ff8cc9e"},{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-ff8cc9e","version":"1.0.9-0001-ff8cc9e"}]}
+matrix={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-97d261e","version":"1.2.0-0001-97d261e"},{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-97d261e","version":"1.0.9-0001-97d261e"}]}
 levels=2
 any_0=true
-matrix_0={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-ff8cc9e","version":"1.2.0-0001-ff8cc9e"}]}
+matrix_0={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-97d261e","version":"1.2.0-0001-97d261e"}]}
 any_1=true
-matrix_1={"include":[{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-ff8cc9e","version":"1.0.9-0001-ff8cc9e"}]}
+matrix_1={"include":[{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-97d261e","version":"1.0.9-0001-97d261e"}]}
 
 "#]]);
 }
@@ -600,12 +600,12 @@ fn a_summary_has_the_graph_and_what_can_be_pulled() {
     capstone().rebake(args).success().stdout(str![[r####"
 ### rebake plan
 
-3e9335b..ff8cc9e with the work tree's changes: the last commit, since nothing is ahead of main
+bb500ab..97d261e with the work tree's changes: the last commit, since nothing is ahead of main
 
 | service | version | tags | why |
 | --- | --- | --- | --- |
-| <code>migrator</code> | <code>1.2.0-0001-ff8cc9e</code> | <code>ghcr.io/acme/migrator:1.2.0-0001-ff8cc9e</code> | services/other/migrator/migrations/0002&#95;orders.sql added by services/other/migrator/&#42;&#42; |
-| <code>api-golang</code> | <code>1.0.9-0001-ff8cc9e</code> | <code>ghcr.io/acme/api-golang:1.0.9-0001-ff8cc9e</code> | services/other/migrator/migrations/0002&#95;orders.sql added by services/other/migrator/&#42;&#42;<br>depends on migrator |
+| <code>migrator</code> | <code>1.2.0-0001-97d261e</code> | <code>ghcr.io/acme/migrator:1.2.0-0001-97d261e</code> | services/other/migrator/migrations/0002&#95;orders.sql added, matches services/other/migrator/&#42;&#42; |
+| <code>api-golang</code> | <code>1.0.9-0001-97d261e</code> | <code>ghcr.io/acme/api-golang:1.0.9-0001-97d261e</code> | services/other/migrator/migrations/0002&#95;orders.sql added, matches services/other/migrator/&#42;&#42;<br>depends on migrator |
 
 ```mermaid
 graph LR
@@ -616,8 +616,8 @@ graph LR
 
 Once they are built:
 
-<pre>docker pull ghcr.io/acme/migrator:1.2.0-0001-ff8cc9e
-docker pull ghcr.io/acme/api-golang:1.0.9-0001-ff8cc9e</pre>
+<pre>docker pull ghcr.io/acme/migrator:1.2.0-0001-97d261e
+docker pull ghcr.io/acme/api-golang:1.0.9-0001-97d261e</pre>
 
 "####]]);
 }

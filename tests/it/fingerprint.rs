@@ -8,6 +8,7 @@ use rebake::config::Options;
 use rebake::fingerprint::Fingerprints;
 use rebake::name::CommitId;
 use rebake::pipeline::{ConfigFile, Request, Snapshot, plan};
+use rebake::tree::Mode;
 use rebake::trigger::Trigger;
 use snapbox::str;
 
@@ -303,6 +304,7 @@ fn random_config(random: &mut Random) -> String {
     // Every other configuration has no status words.
     let words = if random.one_in(2) { 9 } else { 7 };
     let patterns = ["a/**", "**/b", "A/**", "a", "!**/a.b", "'*'", "a0/*", "{added: 'b/**'}", "{deleted: '!a/**'}"];
+    let built = ["run: x", "dockerfile: /A", "dockerfile: /a0, context: /a", "builder: buildah, dockerfile: /--all"];
     let mut text = String::from("global: ['-x/**']\nservices:\n");
     for service in 0..6 {
         let mut filters = vec!["'**/a-b'".to_owned()];
@@ -314,7 +316,11 @@ fn random_config(random: &mut Random) -> String {
             if service > 0 && random.one_in(3) { format!("[s{}]", random.below(service)) } else { "[]".to_owned() };
         let global = !random.one_in(3);
         let filters = filters.join(", ");
-        let _ = writeln!(text, "  s{service}: {{ filters: [{filters}], depends_on: {depends}, global: {global} }}");
+        let _ = writeln!(
+            text,
+            "  s{service}: {{ filters: [{filters}], depends_on: {depends}, global: {global}, {} }}",
+            random.pick(&built)
+        );
     }
     text
 }
@@ -345,15 +351,20 @@ fn affected_exactly_where_the_fingerprint_differs() {
         let mut files = Files::default();
         for time in 0..15 {
             files.mutate(random);
+            if random.one_in(3) {
+                files.insert(random.pick(&["A", "a0", "--all"]).as_bytes(), Mode::File, random.below(9).to_string());
+            }
             history.commit(&files, &[], time);
         }
         let commits = history.import(&repo);
-        let mut seen = [0, 0];
+        let (mut seen, mut inputs) = ([0, 0], 0);
         for pair in commits.windows(2) {
             let compare = Compare::Revision { base: pair[0].to_string(), from: base::From::Base };
             let base = base::Request { head: Some(pair[1].to_string()), compare, default_branch: None };
             let request = Request { base, dead: rebake::pipeline::Dead::Allow, ..Request::default() };
             let planned = plan(&repo.open(), &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap().plan;
+            let causes = || planned.services.iter().flat_map(|service| &service.causes);
+            inputs += causes().filter(|cause| cause.at.is_some() && cause.pattern.is_none()).count();
             let (before, after) = (texts(&repo, &file, &config, &pair[0]), texts(&repo, &file, &config, &pair[1]));
             for (at, name) in config.services.keys().enumerate() {
                 let affected = planned.service(name.as_str()).is_some();
@@ -365,6 +376,6 @@ fn affected_exactly_where_the_fingerprint_differs() {
                 assert!(affected || !differs || words, "{name} is not affected, and its fingerprint differs\n{text}");
             }
         }
-        assert!(seen.iter().all(|count| *count > 0), "{seen:?}");
+        assert!(seen.iter().all(|count| *count > 0) && inputs > 0, "{seen:?} {inputs}");
     });
 }

@@ -34,6 +34,7 @@ mod glob_command;
 mod guide;
 mod history;
 mod http_server;
+mod inputs;
 mod layers;
 mod metadata_action;
 mod migration;

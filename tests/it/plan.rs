@@ -70,12 +70,12 @@ fn a_push_to_main_plans_what_changed_for_staging() {
     let payload = json!({"before": repo.id("HEAD~1").to_string(), "repository": {"default_branch": "main"}});
     let run = on_github(&repo, &["plan"], "push", "refs/heads/main", &payload).success();
     run.stderr("").stdout(str![[r#"
-3e9335b..ff8cc9e: since the push before this one
+bb500ab..97d261e: since the push before this one
 environment staging
 
 SERVICE     VERSION             WHY
-migrator    1.2.0-0001-ff8cc9e  services/other/migrator/migrations/0002_orders.sql added by services/other/migrator/**  filters.yaml:7:7
-api-golang  1.0.9-0001-ff8cc9e  services/other/migrator/migrations/0002_orders.sql added by services/other/migrator/**  filters.yaml:7:7
+migrator    1.2.0-0001-97d261e  services/other/migrator/migrations/0002_orders.sql added, matches services/other/migrator/**  filters.yaml:7:7
+api-golang  1.0.9-0001-97d261e  services/other/migrator/migrations/0002_orders.sql added, matches services/other/migrator/**  filters.yaml:7:7
                                 depends on migrator
 
 2 of 5 services to rebuild, in 2 steps.
@@ -90,7 +90,7 @@ fn a_release_tag_plans_that_service_alone_for_production() {
     let tag = "refs/tags/services/go/api-golang@1.0.9";
     let run = on_github(&repo, &["plan"], "push", tag, &json!({})).success();
     run.stderr("").stdout(str![[r#"
-3e9335b: the tag services/go/api-golang@1.0.9
+bb500ab: the tag services/go/api-golang@1.0.9
 environment production
 
 SERVICE     VERSION  WHY
@@ -102,7 +102,7 @@ api-golang  1.0.9    asked for
     on_github(&repo, &["plan"], "push", "refs/tags/services/go/api-golan@1.0.9", &json!({}))
         .success()
         .stdout(str![[r#"
-3e9335b: the tag services/go/api-golan@1.0.9
+bb500ab: the tag services/go/api-golan@1.0.9
 environment production
 
 Nothing to rebuild: none of 5 services is affected.
@@ -145,12 +145,12 @@ fn outside_of_ci_the_work_tree_counts() {
 environment local
 
 SERVICE  VERSION             WHY
-api      0.0.0-0001-4356094  api/main added by api/**  filters.yaml:4:15
+api      0.0.0-0001-4356094  api/main added, matches api/**  filters.yaml:4:15
                              new service
-web      0.0.0-0001-4356094  web/main added by web/**  filters.yaml:5:15
+web      0.0.0-0001-4356094  web/main added, matches web/**  filters.yaml:5:15
                              new service
                              depends on api
-docs     0.0.0-0001-4356094  docs/main added by docs/**  filters.yaml:6:16
+docs     0.0.0-0001-4356094  docs/main added, matches docs/**  filters.yaml:6:16
                              new service
 
 3 of 3 services to rebuild, in 2 steps.
@@ -165,7 +165,7 @@ docs     0.0.0-0001-4356094  docs/main added by docs/**  filters.yaml:6:16
 environment local
 
 SERVICE  VERSION             WHY
-web      0.0.0-0001-4356094  web/new added by web/**  filters.yaml:5:15
+web      0.0.0-0001-4356094  web/new added, matches web/**  filters.yaml:5:15
 
 1 of 3 services to rebuild.
 
@@ -185,9 +185,9 @@ fn what_stands_on_a_branch_is_compared_with_the_default_branch() {
 environment local
 
 SERVICE  VERSION             WHY
-api      0.0.0-0002-5b8c1b8  api/main modified by api/**  filters.yaml:4:15
+api      0.0.0-0002-5b8c1b8  api/main modified, matches api/**  filters.yaml:4:15
 web      0.0.0-0002-5b8c1b8  depends on api
-docs     0.0.0-0002-5b8c1b8  docs/draft added by docs/**  filters.yaml:6:16
+docs     0.0.0-0002-5b8c1b8  docs/draft added, matches docs/**  filters.yaml:6:16
 
 3 of 3 services to rebuild, in 2 steps.
 
@@ -270,7 +270,7 @@ fn a_saved_plan_is_the_plan() {
 environment local
 
 SERVICE  VERSION             WHY
-api      0.0.0-0002-d57bbca  api/main modified by api/**  filters.yaml:4:15
+api      0.0.0-0002-d57bbca  api/main modified, matches api/**  filters.yaml:4:15
 web      0.0.0-0002-d57bbca  depends on api
 
 2 of 3 services to rebuild, in 2 steps.

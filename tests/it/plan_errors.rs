@@ -132,29 +132,29 @@ error[git]: `HEAD~1` lies beyond the history that this shallow clone has
     // With a remote to deepen from, all is known.
     push(&clone(), "main", first, &[])
         .success()
-        .stdout(str![[r"
+        .stdout(str![[r#"
 8da2259..fb63951: since the push before this one
 environment staging
 
 SERVICE  VERSION             WHY
-api      1.0.0-0001-fb63951  api/a modified by api/**  filters.yaml:2:16
+api      1.0.0-0001-fb63951  api/a modified, matches api/**  filters.yaml:2:16
 
 1 of 1 service to rebuild.
 
-"]])
+"#]])
         .stderr("");
     clone()
         .rebake(["plan", "--base", "HEAD~1", "--fetch"])
         .success()
-        .stdout(str![[r"
+        .stdout(str![[r#"
 8da2259..fb63951 with the work tree's changes: since the merge base with HEAD~1
 environment local
 
 SERVICE  VERSION             WHY
-api      1.0.0-0001-fb63951  api/a modified by api/**  filters.yaml:2:16
+api      1.0.0-0001-fb63951  api/a modified, matches api/**  filters.yaml:2:16
 
 1 of 1 service to rebuild.
 
-"]])
+"#]])
         .stderr("");
 }

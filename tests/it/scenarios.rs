@@ -97,8 +97,8 @@ fn p2_a_forced_push_is_compared_with_what_was_built_last() {
 environment staging
 
 SERVICE  VERSION             WHY
-api      0.0.0-0002-e08181e  api/a modified by api/**  filters.yaml:7:29
-web      0.0.0-0002-e08181e  web/a modified by web/**  filters.yaml:8:29
+api      0.0.0-0002-e08181e  api/a modified, matches api/**  filters.yaml:7:29
+web      0.0.0-0002-e08181e  web/a modified, matches web/**  filters.yaml:8:29
 
 2 of 3 services to rebuild.
 
@@ -177,7 +177,7 @@ warning[degraded]: the commit 0905312a63cf6a4e621e8f554981fea39875d8f6 is not in
 environment staging
 
 SERVICE  VERSION      WHY
-web      sha-60d15dd  web/a modified by web/**  filters.yaml:8:29
+web      sha-60d15dd  web/a modified, matches web/**  filters.yaml:8:29
 
 1 of 3 services to rebuild.
 
@@ -190,7 +190,7 @@ web      sha-60d15dd  web/a modified by web/**  filters.yaml:8:29
 environment staging
 
 SERVICE  VERSION      WHY
-web      sha-60d15dd  web/a modified by web/**  filters.yaml:8:29
+web      sha-60d15dd  web/a modified, matches web/**  filters.yaml:8:29
 
 1 of 3 services to rebuild.
 
@@ -242,7 +242,7 @@ error[dead-filter]: the patterns of `base` match no tracked file, so nothing can
 environment local
 
 SERVICE  VERSION             WHY
-base     0.0.0-0002-96902cf  base/a deleted by base/**  filters.yaml:6:17
+base     0.0.0-0002-96902cf  base/a deleted, matches base/**  filters.yaml:6:17
 api      0.0.0-0002-96902cf  depends on base
 
 2 of 3 services to rebuild, in 2 steps.

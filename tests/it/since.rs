@@ -69,7 +69,7 @@ environment local
 
 SERVICE  VERSION             WHY
 api      0.0.0-0003-91baf0c  depends on lib
-web      0.0.0-0003-91baf0c  web/x modified by web/**  filters.yaml:4:16
+web      0.0.0-0003-91baf0c  web/x modified, matches web/**  filters.yaml:4:16
 
 2 of 3 services to rebuild.
 

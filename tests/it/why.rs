@@ -35,7 +35,7 @@ fn each_cause_with_its_pattern_and_place_and_where_a_chain_begins() {
 0b5efd3..7698525 with the work tree's changes: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
 
 web is affected:
-  services/web/new added by services/web/**  filters.yaml:8:16
+  services/web/new added, matches services/web/**  filters.yaml:8:16
   depends on api
   and api, where that begins:
     global: rust-toolchain.toml added  filters.yaml:1:10
@@ -47,7 +47,7 @@ web is affected:
 0b5efd3..7698525 with the work tree's changes: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
 
 base is affected:
-  services/base/a modified by services/base/**  filters.yaml:4:17
+  services/base/a modified, matches services/base/**  filters.yaml:4:17
   global: rust-toolchain.toml added  filters.yaml:1:10
 
 "#]]);
@@ -147,26 +147,26 @@ code is not affected. What came nearest:
 #[test]
 fn a_path_reaches_services_whether_it_is_there_or_not() {
     let (repo, _) = repo();
-    repo.rebake(["why", "--file", "services/base/nothing/here"]).success().stdout(str![[r"
+    repo.rebake(["why", "--file", "services/base/nothing/here"]).success().stdout(str![[r#"
 services/base/nothing/here reaches:
   base:
-    services/base/nothing/here by services/base/**  filters.yaml:4:17
+    services/base/nothing/here matches services/base/**  filters.yaml:4:17
   api:
     depends on base
   web:
     depends on api, which depends on base
 
-"]]);
-    repo.rebake(["why", "--file", "./nothing"]).dir("services/base").success().stdout(str![[r"
+"#]]);
+    repo.rebake(["why", "--file", "./nothing"]).dir("services/base").success().stdout(str![[r#"
 services/base/nothing reaches:
   base:
-    services/base/nothing by services/base/**  filters.yaml:4:17
+    services/base/nothing matches services/base/**  filters.yaml:4:17
   api:
     depends on base
   web:
     depends on api, which depends on base
 
-"]]);
+"#]]);
     repo.rebake(["why", "--file", "rust-toolchain.toml"]).success().stdout(str![[r"
 rust-toolchain.toml reaches:
   base:
@@ -187,12 +187,12 @@ a/x1b[31m/n reaches no service.
 
 "]]);
     repo.write("filters.yaml", "new:\n  - added|deleted: src/**\n");
-    repo.rebake(["why", "--file", "src/a"]).success().stdout(str![[r"
+    repo.rebake(["why", "--file", "src/a"]).success().stdout(str![[r#"
 src/a reaches:
   new when added or deleted:
-    src/a by src/**  filters.yaml:2:20
+    src/a matches src/**  filters.yaml:2:20
 
-"]]);
+"#]]);
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn a_saved_plan_answers_too() {
 web is affected:
   depends on api, which depends on base
   and base, where that begins:
-    services/base/a modified by services/base/**  filters.yaml:4:17
+    services/base/a modified, matches services/base/**  filters.yaml:4:17
 
 "#]]);
     repo.rebake(["why", "wed", "--plan", "plan.json"]).failure(2).stderr(str![[r"

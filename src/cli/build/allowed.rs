@@ -43,7 +43,8 @@ fn clean(pushed: &[&Service], args: &Build, here: &Here) -> Result<(), Failure> 
     let config = &here.config;
     let mut filters = vec![config.global];
     let named = |name: &str| pushed.iter().any(|service| service.service == name);
-    filters.extend(config.services.iter().filter(|(name, _)| named(name.as_str())).map(|(_, service)| service.filter));
+    let own = config.services.iter().filter(|(name, _)| named(name.as_str()));
+    filters.extend(own.flat_map(|(_, service)| service.own_filters()));
     let is_dirt = |change: &&Change| {
         change.status != Status::Added
             || matches_of(&config.filters, change).iter().any(|(filter, _)| filters.contains(filter))

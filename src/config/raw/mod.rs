@@ -18,7 +18,7 @@ pub(super) use branch::BranchPattern;
 pub(super) use condition::{Retries, TimeLimit, Weight};
 pub(super) use lines::Lines;
 pub(super) use matrix::Matrix;
-pub(super) use path::{Directory, FileName};
+pub(super) use path::{BuildPath, Directory};
 pub(super) use patterns::{Exclusion, Patterns, Place, pattern};
 pub(super) use reserved::Reserved;
 pub(super) use services::Services;
@@ -87,10 +87,12 @@ mapping! {
         flavor: Lines,
         /// Labels of its image besides the OCI ones.
         labels: Map<Text>,
-        /// Its Dockerfile, relative to its path.
-        dockerfile: FileName,
-        /// Its build context, relative to the root of the repository; its path when absent.
-        context: Directory,
+        /// Its Dockerfile, relative to its path; with a leading `/`, to the root of the repository. It affects the
+        /// service whatever `filters` say, and so does its ignore file.
+        dockerfile: BuildPath,
+        /// Its build context, relative to its path; with a leading `/`, to the root of the repository. Its path when
+        /// absent. One that leads outside of the path is taken whole where there are no `filters`.
+        context: BuildPath,
         /// The stage of the Dockerfile that is built.
         target: Text,
         /// The platforms it is built for.

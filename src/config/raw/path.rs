@@ -10,10 +10,11 @@ use crate::name::RepoDir;
 #[schemars(transparent, inline)]
 pub(in crate::config) struct Directory(#[schemars(with = "String")] pub(in crate::config) RepoDir);
 
-/// The name of a file, maybe in a directory.
+/// A file or a directory that a service is built from: relative to its path, with a leading `/` to the root of the
+/// repository.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(transparent, inline)]
-pub(in crate::config) struct FileName(pub(in crate::config) String);
+pub(in crate::config) struct BuildPath(pub(in crate::config) String);
 
 impl Read for Directory {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
@@ -28,13 +29,9 @@ impl Read for Directory {
     }
 }
 
-impl Read for FileName {
+impl Read for BuildPath {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
-        let text = literal(view, "the name of a file", problems)?;
-        if text.is_empty() || text.chars().any(char::is_control) {
-            problems.error("bad-path", "this is not the name of a file", &view.locate(()), "");
-            return None;
-        }
-        Some(Self(text.to_owned()))
+        // What it names depends on the service's path.
+        literal(view, "a path", problems).map(|text| Self(text.to_owned()))
     }
 }

@@ -3,6 +3,7 @@
 mod dependencies;
 mod environments;
 mod image;
+mod inputs;
 mod names;
 mod service;
 mod tags;
@@ -40,8 +41,9 @@ pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config
 
     let mut filters = Vec::new();
     let mut list = IndexMap::with_capacity(checked.len());
-    for service::Checked { filter, depends_on, mut service } in checked {
+    for service::Checked { filter, inputs, depends_on, mut service } in checked {
         service.filter = add(&mut filters, filter);
+        service.inputs = (!inputs.is_empty()).then(|| add(&mut filters, Filter::Ordered(inputs)));
         service.depends_on = dependencies::of(&graph, &depends_on);
         list.insert(service.name.value.clone(), service);
     }

@@ -1,14 +1,12 @@
 use indexmap::IndexMap;
 
-use super::{checked_name, image, tags};
+use super::{checked_name, image, inputs, tags};
 use crate::config::problems::{Problems, shown};
-use crate::config::raw::{self, Directory};
+use crate::config::raw;
 use crate::config::read::{Field, List, Map, Named, Text};
 use crate::config::{Global, Service};
 use crate::diagnostic::{Diagnostic, Located};
 use crate::filter::{Effect, Entry, Filter, Filters, Statuses};
-use crate::glob::Pattern;
-use crate::name::RepoDir;
 use crate::recipe::Recipe;
 use crate::template::Part;
 use crate::version::Count;
@@ -16,6 +14,8 @@ use crate::version::Count;
 /// A service whose own keys are right, and what affects it. The ids in it are still those of nothing.
 pub(super) struct Checked {
     pub(super) filter: Filter,
+    /// What its image is built from, whatever `filter` says.
+    pub(super) inputs: Vec<Entry>,
     /// The names of what it depends on.
     pub(super) depends_on: Vec<Located<Text>>,
     pub(super) service: Service,
@@ -25,16 +25,22 @@ pub(super) struct Checked {
 pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Checked> {
     image_has_path(name, &named, problems);
     one_builder(&named.value.value, problems);
-    let mut entries = entries(name, &mut named, problems)?;
+    let files = inputs::Named::read(&named.value.value, problems);
+    let recipe = recipe(&named.value.value, &files);
+    let mut entries = entries(name, &mut named, &files, recipe.image_builder().is_some(), problems)?;
     entries.extend(excluded(&named.value.value)?);
     let filter = Filter::Ordered(entries);
     let raw = &named.value.value;
+    let inputs = recipe.image_builder().map(|builder| files.entries(raw, builder, problems)).unwrap_or_default();
     let checked = checked_name(name)?;
     let service = Service {
         tag: tags::patterns(&checked, raw),
         name: Located { value: checked, used: named.name.used, defined: named.name.defined },
         path: raw.path.value().map(|path| path.0.clone()),
         filter: Filters::id(0),
+        inputs: None,
+        dockerfile: files.dockerfile,
+        context: files.context,
         global: match raw.global.value() {
             Some(raw::Flag(false)) => Global::StandsAside,
             _ => Global::TakesPart,
@@ -46,18 +52,18 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
         platforms: strings(&raw.platforms, |platform| &platform.0),
         matrix: raw.matrix.value().map(|matrix| matrix.0.clone()).unwrap_or_default(),
         description: raw.description.value().map(|text| text.0.clone()),
-        recipe: recipe(raw),
+        recipe,
     };
     let depends_on = raw.depends_on.value().map(|list| list.0.clone()).unwrap_or_default();
-    Some(Checked { filter, depends_on, service })
+    Some(Checked { filter, inputs, depends_on, service })
 }
 
-fn recipe(raw: &raw::Service) -> Recipe {
+fn recipe(raw: &raw::Service, files: &inputs::Named) -> Recipe {
     Recipe {
         builder: raw.builder.value().map(|builder| builder.0),
         run: raw.run.value().map(|command| command.0.clone()),
-        dockerfile: raw.dockerfile.value().map(|file| file.0.clone()),
-        context: raw.context.value().map(|directory| directory.0.to_string()),
+        dockerfile: files.dockerfile.as_ref().map(|file| file.value.clone()),
+        context: files.context.as_ref().map(|directory| directory.value.as_str().to_owned()),
         target: raw.target.value().map(|text| text.0.clone()),
         build_args: raw.build_args.value().map(|arguments| values(&arguments.0, |value| &value.0)).unwrap_or_default(),
         secrets: strings(&raw.secrets, |secret| &secret.0),
@@ -84,8 +90,14 @@ fn strings<T>(list: &Field<List<T>>, text: impl Fn(&T) -> &String) -> Vec<String
     list.value().into_iter().flat_map(|list| &list.0).map(|item| text(&item.value).clone()).collect()
 }
 
-/// What affects a service: its filters, which are taken out of it, or all below its path.
-fn entries(name: &str, named: &mut Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Vec<Entry>> {
+/// What affects a service: its filters, which are taken out of it, or all below its path and its context.
+fn entries(
+    name: &str,
+    named: &mut Named<Box<raw::Service>>,
+    files: &inputs::Named,
+    image: bool,
+    problems: &mut Problems<'_>,
+) -> Option<Vec<Entry>> {
     let raw = &mut named.value.value;
     let (message, at) = match (std::mem::take(&mut raw.filters), &raw.path) {
         (Field::Broken, _) | (Field::Absent, Field::Broken) => return None,
@@ -93,7 +105,7 @@ fn entries(name: &str, named: &mut Named<Box<raw::Service>>, problems: &mut Prob
             ("has an empty list of filters", patterns.map(|_| ()))
         }
         (Field::Given(patterns), _) => return Some(patterns.value.0),
-        (Field::Absent, Field::Given(path)) => return below(path, problems).map(|entry| vec![entry]),
+        (Field::Absent, Field::Given(path)) => return Some(files.below(path, image, problems)),
         (Field::Empty, _) | (Field::Absent, Field::Absent | Field::Empty) => {
             ("has neither a path nor filters", named.name.clone())
         }
@@ -118,37 +130,6 @@ fn excluded(raw: &raw::Service) -> Option<Vec<Entry>> {
     }
 }
 
-/// Everything below a directory.
-fn below(path: &Located<Directory>, problems: &mut Problems<'_>) -> Option<Entry> {
-    let text = below_pattern(&path.value.0);
-    match Pattern::parse(&text) {
-        Ok(pattern) => {
-            let pattern = path.as_ref().map(|_| pattern);
-            Some(Entry { effect: Effect::Include, statuses: Statuses::ANY, pattern })
-        }
-        Err(error) => {
-            let message = format!("no pattern can be made of this path: {}", shown(&error.message));
-            problems.error("bad-path", message, path, "write `filters` for this service");
-            None
-        }
-    }
-}
-
-/// `<path>/**`, in which the path means itself.
-fn below_pattern(path: &RepoDir) -> String {
-    if path.is_root() {
-        return "**".to_owned();
-    }
-    let mut pattern = String::new();
-    for (at, c) in path.as_str().char_indices() {
-        if r#"*?[]{}()|"^$"#.contains(c) || (c == '!' && at == 0) {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern + "/**"
-}
-
 fn image_has_path(name: &str, named: &Named<Box<raw::Service>>, problems: &mut Problems<'_>) {
     let raw = &named.value.value;
     let Some(image) = raw.image.given() else { return };
@@ -168,22 +149,5 @@ fn one_builder(raw: &raw::Service, problems: &mut Problems<'_>) {
         let problem = Diagnostic::error("two-builders", "both `run` and `builder` say what builds this service");
         let problem = problem.located(problems.file(), run, "its command");
         problems.push(problem.label(problems.file(), builder.defined, "its builder").help("keep one of them"));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_in_a_pattern_means_itself() {
-        for (path, pattern) in [
-            (".", "**"),
-            ("services/go/api", "services/go/api/**"),
-            ("app/[id]", r"app/\[id\]/**"),
-            ("!a/(b)/@c", r"\!a/\(b\)/@c/**"),
-        ] {
-            assert_eq!(below_pattern(&RepoDir::parse(path).unwrap()), pattern);
-        }
     }
 }

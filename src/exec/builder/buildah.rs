@@ -8,9 +8,10 @@ use super::{BuilderError, cache, shown};
 use crate::exec::build::{Build, DigestSource, Step};
 use crate::exec::outcome::Outcome;
 use crate::name::Escaped;
+use crate::recipe::Builder;
 
 /// How it calls itself in messages, and the names that it gives a Dockerfile.
-pub(super) const BUILDAH: (&str, &[&str]) = ("buildah", &["Containerfile", "Dockerfile"]);
+pub(super) const BUILDAH: (&str, &[&str]) = ("buildah", Builder::Buildah.dockerfiles());
 
 /// The directory in a build's scratch in which buildah keeps what it pushes.
 const STORE: &str = "store";

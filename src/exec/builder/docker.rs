@@ -5,9 +5,10 @@ use std::path::Path;
 use super::image::{Image, Words, text};
 use super::{BuilderError, cache};
 use crate::exec::build::{DigestSource, Step};
+use crate::recipe::Builder;
 
 /// How it calls itself in messages, and the names that it gives a Dockerfile.
-pub(super) const DOCKER: (&str, &[&str]) = ("docker", &["Dockerfile"]);
+pub(super) const DOCKER: (&str, &[&str]) = ("docker", Builder::Docker.dockerfiles());
 
 /// Returns the command, and where it tells the digest; `buildx` is the builder's name in `docker buildx ls`.
 ///

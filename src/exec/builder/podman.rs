@@ -6,9 +6,10 @@ use super::BuilderError;
 use super::buildah::{built, list, pushed};
 use super::image::{Image, Words};
 use crate::exec::build::{DigestSource, Step};
+use crate::recipe::Builder;
 
 /// How it calls itself in messages, and the names that it gives a Dockerfile.
-pub(super) const PODMAN: (&str, &[&str]) = ("podman", &["Containerfile", "Dockerfile"]);
+pub(super) const PODMAN: (&str, &[&str]) = ("podman", Builder::Podman.dockerfiles());
 
 /// Returns the commands, and where they tell the digest.
 ///

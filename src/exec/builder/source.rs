@@ -32,7 +32,10 @@ impl Source {
         let is_there = |name: &&&str| self.directory.join(name).is_file();
         let usual = names.iter().find(is_there).or(names.last()).copied().unwrap_or("Dockerfile");
         // It keeps its own name: beside it there may be a `NAME.dockerignore`.
-        let file = self.directory.join(recipe.dockerfile.as_deref().unwrap_or(usual));
+        let file = match &recipe.dockerfile {
+            Some(file) => self.root.join(file),
+            None => self.directory.join(usual),
+        };
         inside(service, &self.root, real(service, &file)?)?;
         Ok(file)
     }
@@ -53,7 +56,7 @@ impl Source {
     /// Returns the build context.
     pub(super) fn context(&self, service: &Service, recipe: &Recipe) -> Result<PathBuf, BuilderError> {
         match &recipe.context {
-            Some(context) => beneath(service, &self.root, context),
+            Some(context) => inside(service, &self.root, real(service, &self.root.join(context))?),
             None => Ok(self.directory.clone()),
         }
     }

@@ -62,7 +62,7 @@ pub(super) fn rich(builder: Option<Builder>) -> Recipe {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
     Recipe {
         builder,
-        dockerfile: Some("docker/prod.Dockerfile".to_owned()),
+        dockerfile: Some("services/api/docker/prod.Dockerfile".to_owned()),
         context: Some(".".to_owned()),
         target: Some("prod".to_owned()),
         build_args: IndexMap::from([

@@ -106,7 +106,8 @@ impl Versions<'_> {
             Dirty::Unsaid => vec![Files::Clean; services.len()],
             Dirty::Said => {
                 let matches = filter::matches(&self.config.filters, self.on_top);
-                let dirty = |service: &ServiceId| !matches.of(self.service(*service).filter).is_empty();
+                let is_dirty = |filter| !matches.of(filter).is_empty();
+                let dirty = |service: &ServiceId| self.service(*service).own_filters().any(is_dirty);
                 services.iter().map(|service| if dirty(service) { Files::Dirty } else { Files::Clean }).collect()
             }
         }

@@ -33,7 +33,7 @@ fn odd(registry: &Registry, builder: &str, last: &str) -> Repo {
         "image": format!("{}/acme/nested/odd", registry.address),
         "tag": "odd@{{version}}",
         "dockerfile": "docker files/My Dockerfile",
-        "context": ".",
+        "context": "/",
         "target": "right",
         "builder": builder,
         "build_args": {"ODD": "--flag 'x' \"y\" $HOME {{name}} {{version}}"},

@@ -1,0 +1,148 @@
+//! What a service is built from by other keys than `filters`: its Dockerfile, the ignore files beside it, its context.
+
+use crate::config::problems::{Problems, shown};
+use crate::config::raw::{self, BuildPath, Directory};
+use crate::config::read::Field;
+use crate::diagnostic::{Diagnostic, Located};
+use crate::filter::{Effect, Entry, Statuses};
+use crate::glob::Pattern;
+use crate::name::{RepoDir, RepoDirError};
+use crate::recipe::Builder;
+
+/// The files and directories that a service's keys name, from the root of the repository.
+pub(super) struct Named {
+    pub(super) dockerfile: Option<Located<String>>,
+    pub(super) context: Option<Located<RepoDir>>,
+}
+
+impl Named {
+    /// Reads the keys that name files. Each is relative to the service's path; with a leading `/`, to the root.
+    pub(super) fn read(raw: &raw::Service, problems: &mut Problems<'_>) -> Self {
+        if raw.path.is_broken() {
+            return Self { dockerfile: None, context: None };
+        }
+        let path = raw.path.value().map_or_else(RepoDir::root, |path| path.0.clone());
+        Self {
+            dockerfile: resolved(&raw.dockerfile, |text| path.resolve_file(text), problems),
+            context: resolved(&raw.context, |text| path.resolve(text), problems),
+        }
+    }
+
+    /// Returns the files that an image's builder reads beside its context: the Dockerfile, or each file that would be
+    /// taken for it, and the ignore files of it and of the context. Which of them exist is the tree's affair: one that
+    /// appears counts as much as one that changes.
+    pub(super) fn entries(&self, raw: &raw::Service, builder: Builder, problems: &mut Problems<'_>) -> Vec<Entry> {
+        let path = raw.path.given().map(|path| path.as_ref().map(|path| path.0.clone()));
+        let said = raw.builder.given().map(|builder| builder.as_ref().map(|_| RepoDir::root()));
+        let place = |file: &Located<String>| file.as_ref().map(|_| RepoDir::root());
+        // Without a path, a Dockerfile counts that is named, or that a builder says is there.
+        let Some(usual) = path.or(said).or_else(|| self.dockerfile.as_ref().map(place)) else { return Vec::new() };
+        let dockerfiles: Vec<Located<String>> = match (&self.dockerfile, builder.dockerfiles()) {
+            (Some(file), _) => vec![file.clone()],
+            (None, names) => names.iter().map(|name| usual.as_ref().map(|path| path.join(name))).collect(),
+        };
+        let context = self.context.as_ref().unwrap_or(&usual);
+        let mut files = Vec::new();
+        for name in builder.ignore_files() {
+            files.extend(dockerfiles.iter().map(|file| file.as_ref().map(|file| format!("{file}{name}"))));
+            files.push(context.as_ref().map(|context| context.join(name)));
+        }
+        files.extend(dockerfiles);
+        files.iter().filter_map(|file| entry(file, &literal(&file.value), problems)).collect()
+    }
+
+    /// Returns the context where it holds files that lie outside of the service's path.
+    fn beyond(&self, path: &RepoDir) -> Option<&Located<RepoDir>> {
+        self.context.as_ref().filter(|context| !path.holds(&context.value))
+    }
+
+    /// Returns everything below the service's path, and below a context that leads outside of it: any of its files may
+    /// be copied into the image.
+    pub(super) fn below(&self, path: &Located<Directory>, image: bool, problems: &mut Problems<'_>) -> Vec<Entry> {
+        let own = entry(path, &below(&path.value.0), problems);
+        let beyond = self.beyond(&path.value.0).filter(|_| image).and_then(|context| {
+            whole_context(path, context, problems);
+            entry(context, &below(&context.value), problems)
+        });
+        own.into_iter().chain(beyond).collect()
+    }
+}
+
+fn resolved<T>(
+    field: &Field<BuildPath>,
+    resolve: impl FnOnce(&str) -> Result<T, RepoDirError>,
+    problems: &mut Problems<'_>,
+) -> Option<Located<T>> {
+    let written = field.given()?;
+    match resolve(&written.value.0) {
+        Ok(value) => Some(Located { value, used: written.used, defined: written.defined }),
+        Err(error) => {
+            let help = "write it relative to `path`, or with a leading `/` relative to the root of the repository";
+            problems.error("bad-path", error.to_string(), written, help);
+            None
+        }
+    }
+}
+
+fn whole_context(path: &Located<Directory>, context: &Located<RepoDir>, problems: &mut Problems<'_>) {
+    let whole = below(&context.value);
+    let message = format!(
+        "the build context leads outside of `path`, so a change of any file in it (`{}`) affects the service",
+        shown(&whole)
+    );
+    let warning = Diagnostic::warning("wide-context", message);
+    let warning = warning.located(problems.file(), context, "holds more than the service's own files");
+    let own = below(&path.value.0);
+    problems.push(warning.help(format!(
+        "give the service `filters`: `{}`, and a pattern for each file or directory that its Dockerfile copies",
+        shown(&own)
+    )));
+}
+
+fn entry<T>(at: &Located<T>, text: &str, problems: &mut Problems<'_>) -> Option<Entry> {
+    match Pattern::parse(text) {
+        Ok(pattern) => {
+            let pattern = Located { value: pattern, used: at.used, defined: at.defined };
+            Some(Entry { effect: Effect::Include, statuses: Statuses::ANY, pattern })
+        }
+        Err(error) => {
+            let message = format!("no pattern can be made of this path: {}", shown(&error.message));
+            problems.error("bad-path", message, at, "write `filters` for this service");
+            None
+        }
+    }
+}
+
+/// `<path>/**`, in which the path means itself.
+fn below(path: &RepoDir) -> String {
+    if path.is_root() { "**".to_owned() } else { literal(path.as_str()) + "/**" }
+}
+
+/// A pattern that matches this path alone.
+fn literal(path: &str) -> String {
+    let mut pattern = String::new();
+    for (at, c) in path.char_indices() {
+        if r#"*?[]{}()|"^$"#.contains(c) || (c == '!' && at == 0) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_in_a_pattern_means_itself() {
+        for (path, pattern) in [
+            (".", "**"),
+            ("services/go/api", "services/go/api/**"),
+            ("app/[id]", r"app/\[id\]/**"),
+            ("!a/(b)/@c", r"\!a/\(b\)/@c/**"),
+        ] {
+            assert_eq!(below(&RepoDir::parse(path).unwrap()), pattern);
+        }
+    }
+}
