@@ -6,25 +6,30 @@ import { spawnSync } from "node:child_process";
 const ZERO = /^0+$/;
 const ID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
-// Returns `{flags, changes}`: `changes`, where there is one, is what `--changed -` reads.
-export async function compared(event, input, warn) {
+// Returns `{flags, changes}`: `changes`, where there is one, is what `--changed -` reads. `isOutOfReach` says whether rebake
+// cannot have the base of a pull request.
+export async function compared(event, input, warn, isOutOfReach) {
   const base = input("base");
   if (base === "HEAD") {
     if (input("ref")) warn("`ref` does not count where `base` is HEAD");
     return given(git(["diff", "--no-renames", "--name-status", "-z", "HEAD"]));
   }
   const name = process.env.GITHUB_EVENT_NAME ?? "";
-  if (event.pull_request && name.startsWith("pull_request")) return pullRequest(name, event, input, warn);
+  if (event.pull_request && name.startsWith("pull_request")) return pullRequest(name, event, input, warn, isOutOfReach);
   const group = name === "merge_group" ? event.merge_group : undefined;
   return commits(event, name, base || group?.base_sha, input("ref") || group?.head_sha, input);
 }
 
+// Whether a repository was checked out. Nothing else is needed where GitHub can be asked for the files.
+export const isCheckedOut = () => spawnSync("git", ["rev-parse", "--git-dir"]).status === 0;
+
 // A pull request has its own base, unless there is no token.
-function pullRequest(name, event, input, warn) {
+function pullRequest(name, event, input, warn, isOutOfReach) {
   if (input("ref")) warn("`ref` does not count for a pull request");
   if (input("base") && input("token")) warn("`base` does not count for a pull request, unless `token` is empty");
-  if (name === "pull_request_target") return filesOf(event, input);
+  if (name === "pull_request_target" || !isCheckedOut()) return filesOf(event, input);
   if (input("base") && !input("token")) return { flags: ["--base", commit(short(input("base")), input), "--direct"] };
+  if (input("token") && isOutOfReach()) return filesOf(event, input);
   return { flags: [] }; // the event says it
 }
 
@@ -63,7 +68,7 @@ function given(changes) {
 
 // The code of a pull request is not fetched for pull_request_target; GitHub is asked for its files.
 async function filesOf(event, input) {
-  if (!input("token")) throw new Error("`token` is needed for pull_request_target");
+  if (!input("token")) throw new Error("to ask GitHub for the files of the pull request, give the step a `token`");
   const request = event.pull_request;
   const url = `${process.env.GITHUB_API_URL}/repos/${process.env.GITHUB_REPOSITORY}/pulls/${request.number}/files`;
   const headers = { authorization: `Bearer ${input("token")}`, accept: "application/vnd.github+json" };
@@ -76,7 +81,7 @@ async function filesOf(event, input) {
     rows.push(...more);
   }
   // GitHub tells 3,000 files at most; behind that any file may have changed.
-  if (rows.length < request.changed_files) return everyFile();
+  if (rows.length < request.changed_files) return isCheckedOut() ? everyFile() : { flags: ["--all"] };
   const letters = { added: "A", removed: "D", copied: "A" };
   const change = (row) =>
     row.status === "renamed"

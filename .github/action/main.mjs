@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 
 import { binary } from "./binary.mjs";
-import { compared } from "./compared.mjs";
+import { compared, isCheckedOut } from "./compared.mjs";
 
 const input = (name) => (process.env[`INPUT_${name.toUpperCase()}`] ?? "").trim();
 
@@ -21,32 +21,55 @@ async function main() {
   if (input("setup-only") === "true") return;
   if (input("working-directory")) process.chdir(input("working-directory"));
 
-  const flags = ["--list-files", input("list-files").toLowerCase() || "none"];
+  const flags = [];
+  // Git asks for it only where the checkout left no credentials.
+  if (input("token")) flags.push("--token-env=INPUT_TOKEN");
   const environment = { ...process.env };
   let changes;
   if (input("filters")) {
     const event = JSON.parse(readFileSync(process.env.GITHUB_EVENT_PATH, "utf8"));
-    const range = await compared(event, input, warn);
-    changes = range.changes;
     flags.push("--config", filters(folder), "--quantifier", input("predicate-quantifier") || "some");
-    flags.push("--unmatched", "ignore", "--dead", "warn", "--style", input("style") || "sha", ...range.flags);
+    flags.push("--unmatched", "ignore", "--dead", "warn", "--style", input("style") || "sha");
+    const range = await compared(event, input, warn, () => isOutOfReach(rebake, flags, folder));
+    changes = range.changes;
+    flags.push(...range.flags);
+    if (!isCheckedOut()) process.chdir(emptyRepository(folder));
     // What a run by hand asks for is the workflow's own affair here.
     environment.GITHUB_EVENT_PATH = join(folder, "event.json");
     writeFileSync(environment.GITHUB_EVENT_PATH, JSON.stringify({ ...event, inputs: undefined }));
+  } else if (!isCheckedOut()) {
+    throw new Error("there is no repository here: run actions/checkout before this step");
   } else {
     if (input("base")) flags.push(`--base=${input("base")}`);
     if (input("ref")) flags.push(`--head=${input("ref")}`);
     for (const name of ["config", "style", "since"]) flags.push(...flag(name));
   }
   for (const name of ["environment", "fields", "levels", "pack"]) flags.push(...flag(name));
-  // Git asks for it only where the checkout left no credentials.
-  if (input("token")) flags.push("--token-env=INPUT_TOKEN");
+  flags.push("--list-files", input("list-files").toLowerCase() || "none");
 
   const plan = join(folder, "plan.json");
   // The last one of a name counts: a filter's output goes before ours.
   appendFileSync(process.env.GITHUB_OUTPUT, `plan=${plan}\n`);
   run(rebake, ["plan", "--ci", "--format", "json", ...flags], { env: environment, input: changes, into: plan });
   run(rebake, ["plan", "--plan", plan], {});
+}
+
+// Whether the base of a pull request cannot be had: it is not in the clone, and the remote does not hand it out.
+function isOutOfReach(rebake, flags, folder) {
+  const file = join(folder, "reach.json");
+  const stdout = openSync(file, "w");
+  const ended = spawnSync(rebake, ["plan", "--quiet", "--format", "json", ...flags], { stdio: ["ignore", stdout, "ignore"] });
+  closeSync(stdout);
+  // Where it fails, the run that hands on the outputs says why.
+  return ended.status === 0 && JSON.parse(readFileSync(file, "utf8")).degraded.some(({ kind }) => kind === "base-unreachable");
+}
+
+// A repository without commits, in which rebake looks at files that GitHub tells.
+function emptyRepository(folder) {
+  const repository = join(folder, "repository");
+  for (const part of ["objects", "refs"]) mkdirSync(join(repository, ".git", part), { recursive: true });
+  writeFileSync(join(repository, ".git/HEAD"), "ref: refs/heads/main\n");
+  return repository;
 }
 
 const flag = (name) => (input(name) ? [`--${name}=${input(name)}`] : []);
@@ -78,7 +101,7 @@ function filters(folder) {
     if (!statSync(input("filters"), { throwIfNoEntry: false })?.isFile()) {
       throw new Error(`'${input("filters")}' is no file; filters as YAML have a colon`);
     }
-    return input("filters");
+    return resolve(input("filters"));
   }
   writeFileSync(join(folder, "filters.yaml"), text);
   return join(folder, "filters.yaml");

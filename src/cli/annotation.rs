@@ -2,52 +2,76 @@
 
 use std::fmt::Write as _;
 
+use indexmap::IndexMap;
+
 use super::args::Command;
 use super::env;
 use crate::diagnostic::{Diagnostic, Severity};
 
-/// Where problems are told besides standard error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Annotations {
-    /// Nowhere.
-    None,
-    /// As annotations of GitHub Actions and its kin.
-    GitHub,
+/// The problems of a command that become annotations, all together at its end: GitHub shows few of a step, and those
+/// that matter most must be among them.
+#[derive(Debug)]
+pub(crate) struct Annotations {
+    asked: bool,
+    problems: Vec<Diagnostic>,
 }
 
 /// How many annotations of a kind GitHub shows of a step.
 const SHOWN: usize = 10;
 
 impl Annotations {
-    /// Returns where the problems of a command are told.
+    /// Returns those of a command. There are some only in a workflow, and only for what a step of it hands on.
     pub(crate) fn of(command: &Command) -> Self {
         let asked = match command {
             Command::Plan(plan) => plan.format.ci(),
             Command::Verdict(_) => true,
             _ => false,
         };
-        let there = env::read(env::GITHUB_ACTIONS).is_some_and(|value| value == "true");
-        if asked && there { Self::GitHub } else { Self::None }
+        Self {
+            asked: asked && env::read(env::GITHUB_ACTIONS).is_some_and(|value| value == "true"),
+            problems: Vec::new(),
+        }
     }
 
-    /// Returns the lines that tell these problems.
-    pub(crate) fn lines(self, problems: &[Diagnostic]) -> String {
-        let severities = match self {
-            Self::None => &[][..],
-            Self::GitHub => &[Severity::Error, Severity::Warning, Severity::Note],
-        };
+    /// Adds problems that have been said.
+    pub(crate) fn add(&mut self, problems: &[Diagnostic]) {
+        if self.asked {
+            self.problems.extend_from_slice(problems);
+        }
+    }
+
+    /// Returns the commands of the runner, by severity; what widened the plan goes first. Where there are more than
+    /// GitHub shows, those of one code share an annotation.
+    pub(crate) fn lines(&self) -> String {
         let mut text = String::new();
-        for severity in severities {
-            for problem in problems.iter().filter(|problem| problem.severity == *severity).take(SHOWN) {
-                let _ = writeln!(text, "{}", line(problem));
+        for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+            let mut problems: Vec<&Diagnostic> =
+                self.problems.iter().filter(|problem| problem.severity == severity).collect();
+            problems.sort_by_key(|problem| problem.code != "degraded");
+            let groups = if problems.len() > SHOWN {
+                by_code(&problems)
+            } else {
+                problems.chunks(1).map(<[_]>::to_vec).collect()
+            };
+            for group in groups.iter().take(SHOWN) {
+                let _ = writeln!(text, "{}", line(group[0], group.len() - 1));
             }
         }
         text
     }
 }
 
-/// Returns a command of the runner's, which ends at its line.
-fn line(problem: &Diagnostic) -> String {
+/// Returns the problems of each code, in the order in which the codes appear.
+fn by_code<'a>(problems: &[&'a Diagnostic]) -> Vec<Vec<&'a Diagnostic>> {
+    let mut groups: IndexMap<&str, Vec<&Diagnostic>> = IndexMap::new();
+    for problem in problems {
+        groups.entry(problem.code).or_default().push(problem);
+    }
+    groups.into_values().collect()
+}
+
+/// Returns a command of the runner's, which ends at its line, for a problem and this many more of its kind.
+fn line(problem: &Diagnostic, more: usize) -> String {
     let command = match problem.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -57,7 +81,11 @@ fn line(problem: &Diagnostic) -> String {
         let at = label.file.place(label.span.start);
         format!("file={},line={},col={},", property(label.file.name()), at.line, at.column)
     });
-    let text = problem.help.iter().fold(problem.message.clone(), |text, help| text + "\nhelp: " + help);
+    let mut text = problem.message.clone();
+    if more > 0 {
+        let _ = write!(text, " (and {more} more of this kind: see the log)");
+    }
+    let text = problem.help.iter().fold(text, |text, help| text + "\nhelp: " + help);
     format!("::{command} {place}title={}::{}", problem.code, data(&text))
 }
 
@@ -74,27 +102,43 @@ mod tests {
     use super::*;
     use crate::diagnostic::{SourceFile, Span};
 
+    fn lines(problems: impl IntoIterator<Item = Diagnostic>) -> String {
+        Annotations { asked: true, problems: problems.into_iter().collect() }.lines()
+    }
+
     #[test]
     fn a_problem_is_one_line_with_its_place() {
         let file = SourceFile::new("a,b:c\n.yaml", "x\n  y");
         let problem = Diagnostic::warning("code", "100%\r\n::error::x").help("mend it").help("or not");
         let problem = problem.label(&file, Span { start: 4, end: 5 }, "here");
         assert_eq!(
-            Annotations::GitHub.lines(std::slice::from_ref(&problem)),
+            lines([problem]),
             "::warning file=a%2Cb%3Ac%0A.yaml,line=2,col=3,title=code::100%25%0D%0A::error::x%0Ahelp: mend it%0Ahelp: or not\n"
         );
-        assert_eq!(Annotations::None.lines(&[problem]), "");
     }
 
     #[test]
-    fn no_more_are_told_than_are_shown_and_errors_first() {
-        let problems: Vec<Diagnostic> = (0..30)
-            .map(|number| match number {
-                0..12 => Diagnostic::warning("w", "w"),
-                _ => Diagnostic::error("e", "e"),
-            })
-            .collect();
-        let lines = Annotations::GitHub.lines(&problems);
-        assert_eq!(lines, "::error title=e::e\n".repeat(SHOWN) + &"::warning title=w::w\n".repeat(SHOWN));
+    fn only_what_is_asked_for_is_kept() {
+        let mut annotations = Annotations { asked: false, problems: Vec::new() };
+        annotations.add(&[Diagnostic::error("e", "e")]);
+        assert_eq!(annotations.lines(), "");
+    }
+
+    #[test]
+    fn errors_go_first_and_what_widened_the_plan_before_other_warnings() {
+        let problems =
+            [Diagnostic::warning("w", "w"), Diagnostic::warning("degraded", "d"), Diagnostic::error("e", "e")];
+        assert_eq!(lines(problems), "::error title=e::e\n::warning title=degraded::d\n::warning title=w::w\n");
+    }
+
+    #[test]
+    fn those_of_one_code_share_an_annotation_where_there_are_more_than_are_shown() {
+        let few = lines((0..SHOWN).map(|number| Diagnostic::warning("w", number.to_string())));
+        assert_eq!(few.lines().count(), SHOWN);
+        let many = (0..30).map(|number| Diagnostic::warning(if number < 29 { "w" } else { "last" }, "m"));
+        assert_eq!(
+            lines(many),
+            "::warning title=w::m (and 28 more of this kind: see the log)\n::warning title=last::m\n"
+        );
     }
 }

@@ -72,11 +72,10 @@ pub fn main() -> ExitCode {
         Command::Completions(completions) => complete::completions(completions, &output),
         Command::Man(man) => complete::man(man, &output),
     };
-    match done {
-        Ok(exit) => exit.into(),
-        Err(Failure { exit, diagnostics }) => {
-            output.say(&diagnostics);
-            exit.into()
-        }
-    }
+    let exit = done.unwrap_or_else(|Failure { exit, diagnostics }| {
+        output.say(&diagnostics);
+        exit
+    });
+    output.annotate();
+    exit.into()
 }

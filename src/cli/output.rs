@@ -1,5 +1,6 @@
 //! Standard output carries the result alone; everything else goes to standard error.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Read as _, Seek as _, SeekFrom, StdoutLock, Write as _};
 use std::path::Path;
@@ -19,7 +20,7 @@ use crate::trigger::Engine;
 pub(crate) struct Output {
     color: ColorChoice,
     quiet: bool,
-    annotations: Annotations,
+    annotations: RefCell<Annotations>,
 }
 
 impl Output {
@@ -29,7 +30,7 @@ impl Output {
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        Self { color, quiet: general.quiet, annotations }
+        Self { color, quiet: general.quiet, annotations: RefCell::new(annotations) }
     }
 
     /// Whether somebody watches standard error.
@@ -88,7 +89,13 @@ impl Output {
         // Where standard error is closed there is nobody to tell.
         let _ = stderr.write_all(render::render(&said, render::Color::Always).as_bytes());
         // The runner reads its commands from here too.
-        let _ = stderr.write_all(self.annotations.lines(&said).as_bytes());
+        self.annotations.borrow_mut().add(&said);
+    }
+
+    /// Writes the annotations of all that was said. It is the last thing that a command says.
+    pub(crate) fn annotate(&self) {
+        // Where standard error is closed there is nobody to tell.
+        let _ = io::stderr().write_all(self.annotations.borrow().lines().as_bytes());
     }
 }
 

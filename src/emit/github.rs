@@ -14,7 +14,8 @@ pub struct Output {
     pub value: String,
 }
 
-/// The runner measures a job's outputs as UTF-16 and takes 1 MB: half of that in ASCII, and some for other steps'.
+/// The runner measures a job's outputs as UTF-16 and takes 1 MB: half of that in ASCII, and some for other steps'. A step's
+/// outputs have no limit of their own: `<name>_files` counts where a workflow makes it an output of its job.
 const MAX_BYTES: usize = 450_000;
 
 /// Returns the outputs of a plan: rebake's own (those of [`github`](super::github()), `services`, `environment`), then
@@ -32,6 +33,7 @@ pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Resul
     let mut outputs = level_outputs(plan, matrices)?;
     outputs.push(output("environment", plan.environment.clone()));
     outputs.push(output("services", json::ascii_line(&names)));
+    check_size(&outputs)?;
     let changed: Vec<&String> = plan.filters.keys().filter(|name| is_true(plan, name)).collect();
     if !plan.filters.contains_key("changes") {
         outputs.push(output("changes", json::ascii_line(&changed)));
@@ -44,7 +46,6 @@ pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Resul
             outputs.push(output(&format!("{name}_files"), files));
         }
     }
-    check_size(&outputs)?;
     Ok(outputs)
 }
 

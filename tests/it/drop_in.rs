@@ -361,6 +361,73 @@ fn the_files_of_a_fork_come_from_github() {
     }
 }
 
+/// A pull request that changes `api/main.go`, as GitHub tells it.
+fn told_by_github(event_name: &str) -> (Step, std::thread::JoinHandle<Vec<String>>) {
+    let (server, url) = serve_json(vec![json!([{"status": "modified", "filename": "api/main.go"}]).to_string()]);
+    let request = json!({"number": 7, "changed_files": 1, "base": {"ref": "main", "sha": "1".repeat(40)},
+        "head": {"ref": "topic", "sha": "2".repeat(40)}});
+    let mut step = Step::new(event_name, "refs/pull/7/merge", json!({"pull_request": request}));
+    step.input("filters", "api: 'api/**'\nweb: 'web/**'").input("token", "secret").input("list-files", "json");
+    step.set("GITHUB_API_URL", &url);
+    (step, server)
+}
+
+#[test]
+#[ignore = "runs node; see the head of this file"]
+fn a_pull_request_needs_no_checkout() {
+    let (somewhere, repo) = (tempfile::tempdir().unwrap(), Repo::new());
+    repo.write("a", "").commit("first");
+    for event in ["pull_request", "pull_request_target"] {
+        let (mut step, server) = told_by_github(event);
+        let outputs = step.input("working-directory", somewhere.path().to_str().unwrap()).ours(&repo).unwrap();
+        assert_eq!(
+            (&*outputs["api"], &*outputs["web"], &*outputs["api_files"]),
+            ("true", "false", "[\"api/main.go\"]")
+        );
+        server.join().unwrap();
+    }
+    let mut step = Step::new("push", "refs/heads/main", json!({"before": ZERO}));
+    let said = step.input("working-directory", somewhere.path().to_str().unwrap()).ours(&repo).unwrap_err();
+    assert!(said.contains("run actions/checkout before this step"), "{said}");
+}
+
+/// As actions/checkout leaves it by itself, in a private repository without stored credentials.
+#[test]
+#[ignore = "runs node; see the head of this file"]
+fn a_pull_request_whose_base_is_out_of_reach_is_asked_of_github() {
+    let origin = Repo::new();
+    origin.write("api/main.go", "1").write("web/a", "1").commit("first");
+    origin.branch("topic").checkout("topic").write("api/main.go", "2").commit("topic");
+    origin.checkout("main").write("web/a", "2").commit("second");
+    origin.merge(["topic"]);
+    let clone = origin.clone_shallow(1);
+    clone.git(["remote", "set-url", "origin", "/nowhere"]);
+    let (step, server) = told_by_github("pull_request");
+    let outputs = step.ours(&clone).unwrap();
+    assert_eq!((&*outputs["api"], &*outputs["web"], &*outputs["api_count"]), ("true", "false", "1"));
+    server.join().unwrap();
+}
+
+/// GitHub's megabyte is for the outputs of a job; those of a step have no limit.
+#[test]
+#[ignore = "runs node; see the head of this file"]
+fn a_long_list_of_files_is_no_failure() {
+    let repo = Repo::new();
+    let before = repo.write("other", "").commit("first");
+    for number in 0..6000 {
+        repo.write(
+            format!("src/components/a-rather-usual-directory-name/with/some/depth/file-{number}.stories.tsx"),
+            "",
+        );
+    }
+    repo.commit("second");
+    let mut step = filtering("push", json!({"before": before.to_string()}), "'src/**'");
+    step.input("list-files", "json");
+    let (ours, theirs) = (step.ours(&repo).unwrap(), step.theirs(&repo).unwrap());
+    assert!(ours["x_files"].len() > 450_000);
+    assert_covers(&ours, &theirs, "a long list");
+}
+
 /// Serves these answers, one a connection, and returns what was asked.
 fn serve_json(answers: Vec<String>) -> (std::thread::JoinHandle<Vec<String>>, String) {
     let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();

@@ -297,13 +297,20 @@ fn traps(name: &str, at: &Located<()>, rules: &[Rule], quantifier: Quantifier, p
     let negated = |pattern: &&Located<crate::glob::Pattern>| pattern.value.is_negated();
     match quantifier {
         Quantifier::Some if patterns().count() > 1 => {
-            for pattern in patterns().filter(negated) {
-                let message = format!("`{}` matches every other path", shown(pattern.value.text()));
-                let problem = Diagnostic::warning("negation-widens", message);
-                let problem = problem.located(problems.file(), pattern, "does not exclude: any pattern may match");
-                let problem = problem.help("to exclude, run with `--quantifier some-with-excludes`");
-                problems.push(problem.help("or write the structured shape, with `services:`, where `!` excludes"));
-            }
+            let Some(first) = patterns().find(negated) else { return };
+            let text = shown(first.value.text());
+            let message = match patterns().filter(negated).count() - 1 {
+                0 => format!("`{text}` matches every other path"),
+                more => {
+                    format!("`{text}` and {more} more negated patterns of `{}` match every other path", shown(name))
+                }
+            };
+            let problem = Diagnostic::warning("negation-widens", message);
+            let problem = problem.located(problems.file(), first, "does not exclude: any pattern may match");
+            let problem = problem.help(
+                "to exclude, choose the quantifier `some-with-excludes` (`--quantifier`, `predicate-quantifier`)",
+            );
+            problems.push(problem.help("or write the structured shape, with `services:`, where `!` excludes"));
         }
         Quantifier::SomeWithExcludes if patterns().next().is_some() && patterns().all(|pattern| negated(&pattern)) => {
             let message = format!("the filter `{}` has exclusions alone, and never matches", shown(name));
