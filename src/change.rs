@@ -137,6 +137,9 @@ impl ChangeSet {
     /// Returns the changes of either set; a path that both have counts as modified where they tell it differently.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
+        if self.is_empty() {
+            return other;
+        }
         let mut changes = self.both(other);
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         changes.dedup_by(|second, first| {

@@ -1,6 +1,6 @@
 use super::{Chosen, Compare, Doubt, Everyone, From, Request, Since, event, local};
 use crate::change::{ChangeSet, HeadState, Range};
-use crate::git::{self, Fetch, Lacking as _, Repository};
+use crate::git::{self, Fetch, Lacking as _, Repository, WorkTree};
 use crate::name::CommitId;
 use crate::trigger::{Kind, Trigger};
 
@@ -37,11 +37,12 @@ fn of_what_is_here(repository: &Repository, trigger: &Trigger, request: &Request
         && trigger.kind == Kind::Local
         && repository.work_dir().is_some()
         && !matches!(request.compare, Compare::Given(_));
-    let on_top = if counts_work_tree { repository.work_tree_changes()? } else { ChangeSet::default() };
+    let WorkTree { changes: on_top, unsure } =
+        if counts_work_tree { repository.work_tree()? } else { WorkTree::default() };
     let head_state = if counts_work_tree { HeadState::WorkTree } else { HeadState::Commit };
     let choice = Choice { repository, head, on_top };
     let mut chosen = match &request.compare {
-        Compare::Given(changes) => choice.nothing("the paths that were given", None).with(changes.clone()),
+        Compare::Given(changes) => choice.given(changes)?,
         Compare::Everything => choice.nothing("everything was asked for", Some(Everyone::Forced)),
         Compare::Since(Since::Release) => choice.nothing("each service since its own release", None),
         Compare::Since(Since::Built) => choice.nothing("each service since it was last built", None),
@@ -51,6 +52,7 @@ fn of_what_is_here(repository: &Repository, trigger: &Trigger, request: &Request
         Compare::Auto => event::compare(&choice, trigger, request.default_branch.as_deref())?,
     };
     chosen.range.head_state = head_state;
+    chosen.doubts.extend(Doubt::of_work_tree(&unsure));
     Ok(chosen)
 }
 
@@ -78,6 +80,20 @@ impl Choice<'_> {
     /// Compares with nothing.
     pub(super) fn nothing(&self, source: impl Into<String>, everyone: Option<Everyone>) -> Chosen {
         Chosen { everyone, ..self.with_trees(Vec::new(), source) }
+    }
+
+    /// Compares with nothing, since the changes come from outside. What they say of submodules is known of head alone.
+    fn given(&self, changes: &ChangeSet) -> Result<Chosen, git::Error> {
+        let marked = match &self.head {
+            Some(head) => self.repository.with_submodules(head, changes),
+            None => Ok(changes.clone()),
+        };
+        let marked = match marked {
+            // A clone without directories: whoever names the paths need not have more.
+            Err(error) if error.is_doubt() => changes.clone(),
+            marked => marked?,
+        };
+        Ok(self.nothing("the paths that were given", None).with(marked))
     }
 
     /// Compares with nothing, since the base is out of reach.

@@ -25,6 +25,17 @@ impl Doubt {
         }
     }
 
+    /// Returns the doubt that something in the work tree cannot be told, if so.
+    #[must_use]
+    pub fn of_work_tree(unsure: &git::Unsure) -> Option<Self> {
+        (!unsure.is_empty()).then(|| Self {
+            kind: "work-tree",
+            message: format!("git cannot read all of the work tree ({unsure}); what it cannot read counts as changed"),
+            help: Some("see what `git status` warns of, or leave it out with .gitignore".to_owned()),
+            cure: None,
+        })
+    }
+
     /// Returns the doubt that there is no base, for this reason.
     pub(super) fn no_base(reason: &str, help: &str) -> Self {
         Self {

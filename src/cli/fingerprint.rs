@@ -10,10 +10,11 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::{configuration, env};
-use crate::change::ChangeSet;
+use crate::base::Doubt;
 use crate::config::Config;
+use crate::diagnostic::Diagnostic;
 use crate::fingerprint::{Fingerprints, differences};
-use crate::git::{self, Repository};
+use crate::git::{self, Contents, Repository, WorkTree};
 use crate::name::{CommitId, ServiceId};
 use crate::pipeline::{self, ConfigFile, Snapshot};
 
@@ -67,7 +68,12 @@ pub(crate) fn run(general: &General, args: &Fingerprint, output: &Output) -> Res
             pipeline::services(&config, &args.services).map_err(pipeline::Error::from)?
         };
         let (commit, on_top) = content(&repository, asked)?;
-        let snapshot = Snapshot::read(&repository, &file, &config, &services, &commit, &on_top)?;
+        let WorkTree { changes, unsure } = on_top;
+        let snapshot = Snapshot::read(&repository, &file, &config, &services, &commit, &changes, Contents::Read)?;
+        let doubts = [&unsure, snapshot.unsure()].map(Doubt::of_work_tree);
+        for doubt in doubts.into_iter().flatten().take(1) {
+            output.say(&[Diagnostic::warning(doubt.kind, doubt.message)]);
+        }
         Ok(Look { config, services, snapshot })
     };
     let text = if let [before, after] = &args.diff[..] {
@@ -84,11 +90,11 @@ pub(crate) fn run(general: &General, args: &Fingerprint, output: &Output) -> Res
 }
 
 /// The commit that is asked about; HEAD with the work tree on top where none is.
-fn content(repository: &Repository, asked: Option<CommitId>) -> Result<(CommitId, ChangeSet), git::Error> {
+fn content(repository: &Repository, asked: Option<CommitId>) -> Result<(CommitId, WorkTree), git::Error> {
     match asked {
-        Some(commit) => Ok((commit, ChangeSet::default())),
-        None if repository.work_dir().is_some() => Ok((repository.resolve("HEAD")?, repository.work_tree_changes()?)),
-        None => Ok((repository.resolve("HEAD")?, ChangeSet::default())),
+        Some(commit) => Ok((commit, WorkTree::default())),
+        None if repository.work_dir().is_some() => Ok((repository.resolve("HEAD")?, repository.work_tree()?)),
+        None => Ok((repository.resolve("HEAD")?, WorkTree::default())),
     }
 }
 

@@ -14,6 +14,7 @@ use super::plan::{Here, bug};
 use crate::emit::{self, Field, Matrices, Pack, Separator};
 #[cfg(unix)]
 use crate::exec::builder;
+use crate::git::Contents;
 use crate::plan::Plan;
 
 #[derive(Debug, ClapArgs)]
@@ -78,6 +79,14 @@ enum FormatName {
 }
 
 impl Format {
+    /// Returns whether it writes what the contents of changed files come to.
+    pub(crate) fn contents(&self) -> Contents {
+        match self.format {
+            FormatName::Table | FormatName::Names | FormatName::Paths if !self.ci => Contents::Unread,
+            _ => Contents::Read,
+        }
+    }
+
     /// Whether the engine at hand is written for.
     pub(crate) fn ci(&self) -> bool {
         self.ci

@@ -12,7 +12,7 @@ use crate::base::{self, Compare, Since};
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::filter::Quantifier;
-use crate::git::{Parents, Repository};
+use crate::git::{Contents, Parents, Repository};
 use crate::name::{Escaped, RepoDir};
 use crate::pipeline::{self, ConfigFile, Dead, Dirty, Naming, Planned, PushRequest, Request, Unmatched};
 use crate::plan::{self, Plan, Service};
@@ -26,7 +26,8 @@ pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Resu
         (plan::read(&changed::read_text(file)?)?, None)
     } else {
         let here = find()?;
-        (here.plan(&request(&args.planning, &here.trigger)?, general, output)?, Some(here))
+        let asked = Request { contents: args.format.contents(), ..request(&args.planning, &here.trigger)? };
+        (here.plan(&asked, general, output)?, Some(here))
     };
     args.existing.note(&mut plan, general, output);
     format::write(&plan, &args.format, || here.map_or_else(find, Ok), output)?;
@@ -161,6 +162,7 @@ pub(crate) fn request(args: &args::Planning, trigger: &Trigger) -> Result<Reques
             (false, false) => PushRequest::AsConfigured,
         },
         fetch: range.fetching.limit(trigger),
+        contents: Contents::Read,
     })
 }
 

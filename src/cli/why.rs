@@ -14,7 +14,7 @@ use super::{changed, configuration, plan};
 use crate::change::Extent;
 use crate::config;
 use crate::emit;
-use crate::git::Repository;
+use crate::git::{Contents, Repository};
 use crate::name::{RepoPath, unquoted};
 use crate::pipeline::{self, ConfigFile, Naming, Request};
 use crate::version::Style;
@@ -106,6 +106,7 @@ fn of_service(general: &General, args: &Why, service: &str, output: &Output) -> 
         fetch: args.range.fetching.limit(&trigger),
         unmatched: pipeline::Unmatched::Ignore,
         dead: pipeline::Dead::Allow,
+        contents: Contents::Unread,
         ..Request::default()
     };
     let progress = Progress::new(output, general.verbose);

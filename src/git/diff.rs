@@ -6,7 +6,6 @@ use gix::objs::TreeRefIter;
 use gix::objs::tree::{EntryMode, EntryRef};
 use indexmap::IndexMap;
 
-use super::status::file_kind;
 use super::tree::mode;
 use super::{Error, Repository};
 use crate::change::{Change, ChangeSet, Extent, Status};
@@ -195,7 +194,7 @@ fn file(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<(Status, Exten
 /// How an entry changed in place; none when only the spelling of its mode did: old versions of git wrote other
 /// permissions (100664) that no longer mean anything.
 fn modified(base: EntryMode, head: EntryMode, content: bool) -> Option<Status> {
-    if file_kind(base.kind()) == file_kind(head.kind()) {
+    if mode(base.kind()).is_same_type(mode(head.kind())) {
         (content || base.kind() != head.kind()).then_some(Status::Modified)
     } else {
         Some(Status::TypeChanged)

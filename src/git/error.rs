@@ -21,11 +21,19 @@ pub enum Error {
         /// The work tree, or the git directory of a bare repository.
         dir: PathBuf,
     },
-    /// The repository keeps its refs in another format than files.
-    #[error("the repository keeps its refs as `{}`, which rebake cannot read", Escaped::new(.format))]
-    RefFormat {
-        /// The value of `extensions.refStorage`, such as `reftable`.
-        format: String,
+    /// The repository was found as a bare one, and `safe.bareRepository` wants these to be named.
+    #[error("{} lies in the git directory {}, which `safe.bareRepository=explicit` forbids to use unnamed", shown(.dir), shown(.git_dir))]
+    BareRepository {
+        /// Where the search began.
+        dir: PathBuf,
+        /// The git directory.
+        git_dir: PathBuf,
+    },
+    /// The repository has an extension that nothing here knows, so that it may mean anything.
+    #[error("the repository has the extension `{}`, which rebake does not know", Escaped::new(.extension))]
+    Extension {
+        /// The key below `extensions` in its configuration, with its value where that is what is not known.
+        extension: String,
     },
     /// There is no commit yet.
     #[error("the branch {branch} has no commit yet")]
@@ -129,6 +137,17 @@ pub enum Error {
         /// The filter of the partial clone, if it is one.
         partial: Option<Box<super::PartialClone>>,
     },
+    /// The git program did not answer.
+    #[error("cannot read {what}: {source}")]
+    Program {
+        /// What was being read, such as `the state of the work tree`.
+        what: String,
+        /// The command by which a user sees the same, such as `git status`.
+        command: &'static str,
+        /// Why it did not answer.
+        #[source]
+        source: super::ProgramError,
+    },
     /// The repository is damaged, or the file system refused.
     #[error("cannot read {what}: {}", Escaped::new(&chain(.source.as_ref())))]
     Unreadable {
@@ -152,9 +171,17 @@ impl Error {
                     shell_word(&dir.display().to_string())
                 )];
             }
-            Self::RefFormat { .. } => {
-                &["turn them into files, with git 2.48 or newer: `git refs migrate --ref-format=files`"]
+            Self::BareRepository { git_dir, .. } => {
+                let git_dir = shell_word(&git_dir.display().to_string());
+                return vec![format!("if you trust it, name it: `GIT_DIR={git_dir} rebake …`")];
             }
+            Self::Extension { .. } => {
+                &["use a newer rebake; the extensions are in `git config --get-regexp '^extensions'`"]
+            }
+            Self::Program { source: super::ProgramError::Start(_), .. } => {
+                &["install git; `--head HEAD` plans the commit without the work tree"]
+            }
+            Self::Program { command, .. } => return vec![format!("see what `{command}` says here")],
             Self::NoCommitYet { .. } => &["make a first commit"],
             Self::NoWorkTree => &["name both ends: `--base REV --head REV`"],
             Self::RevisionDash { .. } => {
@@ -188,9 +215,14 @@ impl Error {
                 let object = shell_word(&format!("{commit}:{}", String::from_utf8_lossy(path.as_bytes())));
                 return vec![format!("let git fetch it: `git cat-file -e {object}`")];
             }
+            Self::Unreadable { source, .. } if is_forbidden(source.as_ref()) => {
+                &["see that you may read all of the repository's files"]
+            }
             Self::MissingTree { partial: None, .. }
             | Self::MissingBlob { partial: None, .. }
-            | Self::Unreadable { .. } => &["see what is wrong: `git fsck`"],
+            | Self::Unreadable { .. } => {
+                &["`git fsck` tells what is damaged or missing; `git fetch --refetch` brings what the remote has back"]
+            }
         };
         advice.iter().map(|text| (*text).to_owned()).collect()
     }
@@ -207,9 +239,11 @@ impl Error {
             | Self::MissingTree { partial: Some(_), .. } => true,
             Self::NotARepository { .. }
             | Self::UnsafeOwnership { .. }
-            | Self::RefFormat { .. }
+            | Self::BareRepository { .. }
+            | Self::Extension { .. }
             | Self::NoCommitYet { .. }
             | Self::NoWorkTree
+            | Self::Program { .. }
             | Self::RevisionDash { .. }
             | Self::UnknownRevision { .. }
             | Self::AmbiguousRevision { .. }
@@ -246,9 +280,11 @@ impl Lacking for Error {
             }
             Self::NotARepository { .. }
             | Self::UnsafeOwnership { .. }
-            | Self::RefFormat { .. }
+            | Self::BareRepository { .. }
+            | Self::Extension { .. }
             | Self::NoCommitYet { .. }
             | Self::NoWorkTree
+            | Self::Program { .. }
             | Self::RevisionDash { .. }
             | Self::AmbiguousRevision { .. }
             | Self::NotACommit { .. }
@@ -279,6 +315,14 @@ fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=@+".contains(c);
     let text = Escaped::new(text).to_string();
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// Whether the system forbids what was tried.
+fn is_forbidden(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| {
+        let io = error.downcast_ref::<std::io::Error>();
+        io.is_some_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+    })
 }
 
 /// The messages of an error and its sources, outermost first.

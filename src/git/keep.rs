@@ -17,7 +17,7 @@ impl Repository {
         let mut gix = self.gix.clone();
         gix.object_cache_size_if_unset(KEPT_BYTES);
         gix.objects.set_pack_cache(|| Box::new(Decoded::default()));
-        Self { gix, git_options: self.git_options.clone() }
+        self.with_handle(gix)
     }
 }
 

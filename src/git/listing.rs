@@ -1,6 +1,8 @@
 //! All that a commit holds: trees are read from the top until there are many side by side; what lies below these is read
 //! in parallel.
 
+use std::sync::Arc;
+
 use gix::objs::tree::EntryKind;
 use rayon::prelude::*;
 
@@ -58,9 +60,10 @@ impl Repository {
     /// Lists what lies below many directories, in order: one list for each few of them, since threads that return few
     /// large things wait less for memory.
     fn list_all(&self, directories: &[Directory], region: &Region) -> Result<Vec<Listing>, Error> {
-        let (shared, git_options) = (self.gix.clone().into_sync(), &self.git_options);
+        let (shared, git_options, place) = (self.gix.clone().into_sync(), &self.git_options, &self.place);
         let list = |directories: &[Directory]| {
-            let repository = Self { gix: shared.to_thread_local(), git_options: git_options.clone() };
+            let (git_options, place) = (git_options.clone(), Arc::clone(place));
+            let repository = Self { gix: shared.to_thread_local(), git_options, place };
             let mut reading = Reading::default();
             for directory in directories {
                 let before = reading.entries.len();

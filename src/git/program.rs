@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{Read, Write as _};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -35,11 +36,12 @@ pub struct Refusal {
 /// minutes.
 const TIME_LIMIT: Duration = Duration::from_secs(300);
 
-/// How often a command is asked whether it has finished.
+/// How soon, and then at most how often, a command that has closed its output is asked whether it has finished.
+const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Enough for the reasons; a remote that says more is not listened to.
-const MAX_SAID: u64 = 64 << 10;
+/// Enough for a line about each of many thousand files; a remote that says more is not listened to.
+const MAX_SAID: u64 = 16 << 20;
 
 /// A git command that is about to be run. Git itself asks nobody for a password.
 pub(super) struct Git {
@@ -66,8 +68,29 @@ pub(super) fn git<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Git {
 impl Repository {
     /// Returns a git command that is about to be run in this repository.
     pub(super) fn git<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Git {
-        git(["-C"]).arg(self.work_dir().unwrap_or_else(|| self.git_dir())).args(&self.git_options).args(args)
+        git_in(self.root(), &self.git_options, args)
     }
+
+    /// The options of git commands that look at files of the work tree. A filter that fails leaves a file as it is, which
+    /// then counts as changed, also where the configuration calls the filter required. No monitor of the file system is
+    /// started or believed.
+    pub(super) fn work_tree_options(&self) -> Vec<String> {
+        let mut options = self.git_options.clone();
+        options.extend(["-c", "core.fsmonitor=false"].map(str::to_owned));
+        let config = self.gix.config_snapshot();
+        for section in config.plumbing().sections_by_name("filter").into_iter().flatten() {
+            // An option's name ends at its first `=`.
+            let name = section.header().subsection_name().filter(|name| !name.contains(&b'='));
+            options
+                .extend(name.into_iter().flat_map(|name| ["-c".to_owned(), format!("filter.{name}.required=false")]));
+        }
+        options
+    }
+}
+
+/// Returns a git command that is about to be run in a directory.
+pub(super) fn git_in<S: AsRef<OsStr>>(dir: &Path, options: &[String], args: impl IntoIterator<Item = S>) -> Git {
+    git(["-C"]).arg(dir).args(options).args(args)
 }
 
 impl Git {
@@ -92,8 +115,20 @@ impl Git {
         self
     }
 
+    /// Lets it take as long as it takes by hand, change nothing, not even the index, and talk to nobody.
+    pub(super) fn looking(mut self) -> Self {
+        self.limit = Duration::MAX;
+        self.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_NO_LAZY_FETCH", "1")
+    }
+
     /// Runs it on some input, and returns its output.
-    pub(super) fn run(mut self, input: &[u8]) -> Result<Vec<u8>, ProgramError> {
+    pub(super) fn run(self, input: &[u8]) -> Result<Vec<u8>, ProgramError> {
+        let ended = self.run_to_end(input)?;
+        ended.refusal.map_or(Ok(ended.output), |refusal| Err(ProgramError::Refused(refusal)))
+    }
+
+    /// Runs it on some input, and returns what it answered, also where it then failed.
+    pub(super) fn run_to_end(mut self, input: &[u8]) -> Result<Ended, ProgramError> {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         self.group.set(&mut self.command);
         let started = Instant::now();
@@ -105,6 +140,13 @@ impl Git {
         }
         let output = read(child.stdout.take(), u64::MAX);
         let said = read(child.stderr.take(), MAX_SAID);
+        // What git started may live on with its pipes; whoever reads them is not waited for beyond the limit.
+        let rest = |pipe: &Receiver<Vec<u8>>| pipe.recv_timeout(self.limit.saturating_sub(started.elapsed()));
+        let (Ok(output), Ok(said)) = (rest(&output), rest(&said)) else {
+            self.group.kill(&mut child);
+            return Err(ProgramError::TimeLimit(self.limit));
+        };
+        let mut pause = FIRST_PAUSE;
         let status = loop {
             match child.try_wait().map_err(ProgramError::Start)? {
                 Some(status) => break status,
@@ -112,17 +154,22 @@ impl Git {
                     self.group.kill(&mut child);
                     return Err(ProgramError::TimeLimit(self.limit));
                 }
-                None => thread::sleep(PAUSE),
+                None => thread::sleep(pause),
             }
+            pause = PAUSE.min(pause * 2);
         };
-        // What git started may live on with its pipes; whoever reads them is not waited for beyond the limit.
-        let rest = |pipe: &Receiver<Vec<u8>>| pipe.recv_timeout(self.limit.saturating_sub(started.elapsed()));
-        let (Ok(output), Ok(said)) = (rest(&output), rest(&said)) else {
-            self.group.kill(&mut child);
-            return Err(ProgramError::TimeLimit(self.limit));
-        };
-        if status.success() { Ok(output) } else { Err(ProgramError::Refused(Refusal::new(status, &said))) }
+        let refusal = (!status.success()).then(|| Refusal::new(status, &said));
+        Ok(Ended { output, said, refusal })
     }
+}
+
+/// What a git command answered.
+pub(super) struct Ended {
+    pub(super) output: Vec<u8>,
+    /// What it said beside its answer.
+    pub(super) said: Vec<u8>,
+    /// What it said when it failed, if it did.
+    pub(super) refusal: Option<Refusal>,
 }
 
 /// Reads a pipe to its end in a thread of its own, and keeps at most so many bytes. What a broken pipe held back is not

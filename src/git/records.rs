@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use gix::refs::Target;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 
+use super::mirror::Edit;
 use super::object::commit_id;
 use super::{Error, Repository};
 use crate::name::CommitId;
@@ -48,6 +49,9 @@ impl Swapped {
         matches!(self, Self::Moved(_) | Self::There)
     }
 }
+
+/// What the log of a record says.
+const MESSAGE: &str = "rebake: record";
 
 impl Repository {
     /// Returns the refs whose names begin with `prefix` (which ends with `/`) and that stand for an object.
@@ -138,6 +142,11 @@ impl Repository {
 
     /// Moves a ref from one value to another, where none is no ref.
     fn write(&self, reference: &str, from: Option<CommitId>, to: Option<&CommitId>) -> Result<(), Error> {
+        let edit = Edit { name: reference.into(), from: from.as_ref().map(object_id), to: to.map(object_id) };
+        if let Some(written) = self.edit_by_git(&[edit], MESSAGE) {
+            let failed = |source| Error::Program { what: reference.to_owned(), command: "git update-ref", source };
+            return written.map_err(failed);
+        }
         let what = || Error::reading(format!("{reference} while moving it"));
         let expected = match from {
             Some(from) => PreviousValue::MustExistAndMatch(Target::Object(object_id(&from))),
@@ -145,7 +154,7 @@ impl Repository {
         };
         let change = match to {
             Some(to) => Change::Update {
-                log: LogChange { message: "rebake: record".into(), ..LogChange::default() },
+                log: LogChange { message: MESSAGE.into(), ..LogChange::default() },
                 expected,
                 new: Target::Object(object_id(to)),
             },

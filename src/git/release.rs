@@ -7,6 +7,7 @@ use gix::refs::file::transaction::PackedRefs;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 use gix::refs::{FullName, Target};
 
+use super::mirror::Edit;
 use super::{Repository, program};
 use crate::name::{CommitId, TagName};
 
@@ -99,11 +100,7 @@ impl Repository {
         };
         let made: Vec<MadeTag> =
             tags.iter().zip(objects).map(|(tag, object)| MadeTag { name: tag.name.clone(), object }).collect();
-        self.change_tags(&made, |object| Change::Update {
-            log: LogChange { mode: RefLog::AndReference, force_create_reflog: false, message: "tag".into() },
-            expected: PreviousValue::MustNotExist,
-            new: Target::Object(object),
-        })?;
+        self.change_tags(&made, |object| (None, Some(object)))?;
         Ok(made)
     }
 
@@ -112,21 +109,21 @@ impl Repository {
     /// # Errors
     /// When one of them was changed since, a ref is locked, or nothing can be written.
     pub fn delete_tags(&self, tags: &[MadeTag]) -> Result<(), TagError> {
-        self.change_tags(tags, |object| Change::Delete {
-            expected: PreviousValue::MustExistAndMatch(Target::Object(object)),
-            log: RefLog::AndReference,
-        })
+        self.change_tags(tags, |object| (Some(object), None))
     }
 
-    fn change_tags(&self, tags: &[MadeTag], change: impl Fn(gix::ObjectId) -> Change) -> Result<(), TagError> {
+    /// Changes tags, from what they are to what they become.
+    fn change_tags(&self, tags: &[MadeTag], change: impl Fn(gix::ObjectId) -> FromTo) -> Result<(), TagError> {
         let failed = |error: &gix::Error| TagError::Refs { reason: chain(error) };
-        let edit = |tag: &MadeTag| {
-            let full = [b"refs/tags/", tag.name.as_bytes()].concat();
-            let name = FullName::try_from(gix::bstr::BString::from(full))
-                .map_err(|error| TagError::Refs { reason: error.to_string() })?;
-            Ok(RefEdit { change: change(tag.object), name, deref: false })
-        };
-        let edits: Vec<RefEdit> = tags.iter().map(edit).collect::<Result<_, _>>()?;
+        let edits = tags.iter().map(|tag| {
+            let (from, to) = change(tag.object);
+            Edit { name: [b"refs/tags/", tag.name.as_bytes()].concat(), from, to }
+        });
+        let edits: Vec<Edit> = edits.collect();
+        if let Some(done) = self.edit_by_git(&edits, MESSAGE) {
+            return done.map_err(|error| TagError::Refs { reason: error.to_string() });
+        }
+        let edits: Vec<RefEdit> = edits.into_iter().map(in_files).collect::<Result<_, _>>()?;
         let objects = Box::new(self.gix.objects.clone());
         let immediately = gix::lock::acquire::Fail::Immediately;
         let committer = self.gix.committer().transpose().map_err(|error| failed(&error))?;
@@ -151,7 +148,12 @@ impl Repository {
             message: tag.message.as_str().into(),
             signature: None,
         };
-        self.gix.write_object(&object).map(gix::Id::detach).map_err(|error| failed(chain(&error)))
+        let mut data = Vec::new();
+        gix::objs::WriteTo::write_to(&object, &mut data).map_err(|error| failed(error.to_string()))?;
+        match self.write_by_git("tag", &data) {
+            Some(written) => written.map_err(|error| failed(error.to_string())),
+            None => self.gix.write_object(&object).map(gix::Id::detach).map_err(|error| failed(chain(&error))),
+        }
     }
 
     /// Has git write signed tag objects into this repository, and their refs into another one that is thrown away: so
@@ -166,10 +168,10 @@ impl Repository {
         let init = program::git(["init", "--quiet", "--bare", "--template=", &format, "--"]).arg(dir);
         init.run(b"").map_err(|source| failed(first, source))?;
         let config = aside.path().join("config");
-        borrow_config(&config, &self.gix.common_dir().join("config"))
+        borrow_config(&config, &self.place.common_dir.join("config"))
             .map_err(|error| TagError::Object { name: first.name.clone(), reason: error.to_string() })?;
         let git = |args: &[&str]| {
-            let objects = self.gix.objects.store_ref().path();
+            let objects = &self.place.objects;
             program::git(args.iter().copied()).env("GIT_DIR", dir).env("GIT_OBJECT_DIRECTORY", objects)
         };
         let sign = |tag: &NewTag| {
@@ -185,6 +187,29 @@ impl Repository {
         };
         tags.iter().map(sign).collect()
     }
+}
+
+/// What a reference is, and what it becomes.
+type FromTo = (Option<gix::ObjectId>, Option<gix::ObjectId>);
+
+/// What the log of a tag says.
+const MESSAGE: &str = "tag";
+
+/// How gix changes a tag.
+fn in_files(Edit { name, from, to }: Edit) -> Result<RefEdit, TagError> {
+    let expected =
+        from.map_or(PreviousValue::MustNotExist, |from| PreviousValue::MustExistAndMatch(Target::Object(from)));
+    let change = match to {
+        Some(to) => Change::Update {
+            log: LogChange { mode: RefLog::AndReference, force_create_reflog: false, message: MESSAGE.into() },
+            expected,
+            new: Target::Object(to),
+        },
+        None => Change::Delete { expected, log: RefLog::AndReference },
+    };
+    let name = FullName::try_from(gix::bstr::BString::from(name))
+        .map_err(|error| TagError::Refs { reason: error.to_string() })?;
+    Ok(RefEdit { change, name, deref: false })
 }
 
 /// Lets a bare repository's configuration go on with that of another one.

@@ -77,7 +77,31 @@ impl Repository {
         if self.is_shallow() && given.contains(['~', '^']) {
             return self.beyond_shallow(given);
         }
-        Error::BadRevision { revision, reason: error.probable_cause().to_string() }
+        match self.damage_at(given) {
+            Some(damage) => damage,
+            None if error.is_corrupted() => {
+                Error::reading(format!("what `{}` leads to", Escaped::new(given)))(error.probable_cause().to_string())
+            }
+            None => Error::BadRevision { revision, reason: error.probable_cause().to_string() },
+        }
+    }
+
+    /// Why the object that a revision starts from cannot be read, if so.
+    fn damage_at(&self, given: &str) -> Option<Error> {
+        let name = match given.split(['~', '^', '@', ':']).next()? {
+            "" => "HEAD",
+            name => name,
+        };
+        let mut reference = self.gix.try_find_reference(name).ok()??;
+        while let Some(next) = reference.follow() {
+            reference = next.ok()?;
+        }
+        let id = reference.try_id()?.detach();
+        match self.gix.try_find_object(id) {
+            Ok(Some(_)) => None,
+            Ok(None) => Some(self.missing(given, id)),
+            Err(error) => Some(Error::reading(format!("commit {id}, to which `{}` leads", Escaped::new(name)))(error)),
+        }
     }
 
     /// The branch or tag whose name is nearest to a mistyped one, safe to print.

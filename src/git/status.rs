@@ -1,150 +1,157 @@
-use gix::bstr::{BStr, BString};
-use gix::diff::index::Change as Staged;
-use gix::index::entry::Mode;
-use gix::objs::tree::EntryKind;
-use gix::status::index_worktree::iter::Summary;
-use gix::status::tree_index::TrackRenames;
-use gix::status::{Item, Submodule, UntrackedFiles, index_worktree};
+//! What the work tree has against `HEAD`, as the git program sees it: it alone knows every setting, filter and
+//! encoding, and goes on where something cannot be read.
 
+use std::path::Path;
+
+use gix::bstr::BStr;
+use gix::objs::tree::EntryKind;
+
+use super::program::{ProgramError, git_in};
+use super::unsure::{Unsure, what_was_not_seen};
 use super::{Error, Repository};
-use crate::change::{Change, ChangeSet, Status};
+use crate::change::{Change, ChangeSet, Extent, Status};
 use crate::name::RepoPath;
+use crate::tree::Mode;
+
+/// What the work tree has against `HEAD`.
+#[derive(Debug, Clone, Default)]
+pub struct WorkTree {
+    /// Staged, unstaged and untracked changes, without ignored files; one for each path. What could not be looked at is
+    /// among them.
+    pub changes: ChangeSet,
+    /// What git could not look at.
+    pub unsure: Unsure,
+}
+
+/// No renames, every untracked file, and submodules as the configuration says.
+const STATUS: [&str; 5] = ["status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=all"];
 
 impl Repository {
-    /// Returns what the work tree has against `HEAD` (against nothing when there is no commit yet): staged,
-    /// unstaged and untracked changes, without ignored files; one for each path.
+    /// Returns what the work tree has against `HEAD` (against nothing when there is no commit yet).
     ///
-    /// A path is listed where `git status --no-renames --untracked-files=all` lists it, except one that neither
-    /// `HEAD` nor the work tree has. Like git, a submodule with changes of its own is modified. A path that is
-    /// staged and then changed back is modified: saying more would need its content.
+    /// A path is listed where `git status --no-renames --untracked-files=all` lists it, whatever
+    /// `status.showUntrackedFiles` says, except one that neither `HEAD` nor the work tree has. A path that is staged and
+    /// then changed back is modified: saying more would need its content. What git warns of and passes over counts as
+    /// changed.
     ///
     /// # Errors
-    /// When the repository is bare, or the index or a tree cannot be read.
-    pub fn work_tree_changes(&self) -> Result<ChangeSet, Error> {
-        if self.work_dir().is_none() {
-            return Err(Error::NoWorkTree);
+    /// When the repository is bare, or `git status` fails.
+    pub fn work_tree(&self) -> Result<WorkTree, Error> {
+        let Some(root) = self.work_dir() else { return Err(Error::NoWorkTree) };
+        let failed =
+            |source| Error::Program { what: "the state of the work tree".to_owned(), command: "git status", source };
+        let ended = git_in(root, &self.work_tree_options(), STATUS).looking().run_to_end(b"").map_err(failed)?;
+        if let Some(refusal) = ended.refusal {
+            return Err(failed(ProgramError::Refused(refusal)));
         }
-        let reading = || Error::reading("the state of the work tree");
-        let mut status = self
-            .gix
-            .status(gix::progress::Discard)
-            .map_err(reading())?
-            .untracked_files(UntrackedFiles::Files)
-            .index_worktree_rewrites(None)
-            .index_worktree_submodules(Submodule::AsConfigured { check_dirty: true })
-            .tree_index_track_renames(TrackRenames::Disabled);
-        if let Some(index) = self.index_without_sparseness()? {
-            status = status.index(index.into());
-        }
-        let mut found = Found::default();
-        for item in status.into_iter(None::<BString>).map_err(reading())? {
-            found.take(item.map_err(reading())?, |path| self.kind_in_work_tree(path, None));
-        }
-        let Found { staged, unstaged, mut unclear } = found;
-        // gix lists a file in the place of a submodule as if it were new.
-        let index = self.gix.index_or_empty().map_err(Error::reading("the index"))?;
-        let known = |change: &&Change| index.entry_by_path(change.path.as_bytes().into()).is_some();
-        let added = unstaged.iter().filter(|change| change.status == Status::Added);
-        unclear.extend(added.filter(known).map(|change| change.path.clone()));
-        self.with_facts(ChangeSet::new(staged).then(ChangeSet::new(unstaged)), unclear)
+        let unsure = what_was_not_seen(&ended.said, root);
+        let mut changes = self.listed(&ended.output)?;
+        changes.extend(unsure.changes());
+        Ok(WorkTree { changes: ChangeSet::new(changes), unsure })
     }
 
-    /// Looks at the unclear paths, and puts what is so in the place of what was said of them.
-    fn with_facts(&self, said: ChangeSet, mut unclear: Vec<RepoPath>) -> Result<ChangeSet, Error> {
-        if unclear.is_empty() {
-            return Ok(said);
-        }
-        unclear.sort();
-        unclear.dedup();
-        let clear = said.as_slice().iter().filter(|change| unclear.binary_search(&change.path).is_err());
-        let mut changes: Vec<Change> = clear.cloned().collect();
-        let head = self.tree_id(self.head()?.commit())?;
-        for path in unclear {
-            let before = self.entry_at(&head, &path)?.map(|(kind, _)| kind).filter(|kind| *kind != EntryKind::Tree);
-            let status = match (before, self.kind_in_work_tree(&path, before)) {
-                (None, None) => continue,
-                (None, Some(_)) => Status::Added,
-                (Some(_), None) => Status::Deleted,
-                (Some(before), Some(after)) if file_kind(before) == after => Status::Modified,
-                (Some(_), Some(_)) => Status::TypeChanged,
-            };
-            changes.push(Change::new(path, status));
-        }
-        Ok(ChangeSet::new(changes))
-    }
-
-    /// What is at a path; a directory is a submodule if one was there `before`, else nothing.
-    fn kind_in_work_tree(&self, path: &RepoPath, before: Option<EntryKind>) -> Option<EntryKind> {
-        let native = gix::path::from_bstr(BStr::new(path.as_bytes())).ok()?;
-        let found = self.work_dir()?.join(native).symlink_metadata().ok()?.file_type();
-        match before {
-            _ if found.is_symlink() => Some(EntryKind::Link),
-            _ if found.is_file() => Some(EntryKind::Blob),
-            Some(EntryKind::Commit) => Some(EntryKind::Commit),
-            _ => None,
-        }
-    }
-}
-
-/// What the two halves of a status say, each at most once for a path.
-#[derive(Default)]
-struct Found {
-    /// `HEAD` to index.
-    staged: Vec<Change>,
-    /// Index to work tree.
-    unstaged: Vec<Change>,
-    /// Paths of which the index has nothing to compare with: conflicts, and `git add --intent-to-add`.
-    unclear: Vec<RepoPath>,
-}
-
-impl Found {
-    fn take(&mut self, item: Item, kind_in_work_tree: impl FnOnce(&RepoPath) -> Option<EntryKind>) {
-        match item {
-            Item::TreeIndex(change) => {
-                let path = RepoPath::from_git(change.location().to_vec());
-                let status = match change {
-                    Staged::Addition { .. } => Status::Added,
-                    Staged::Deletion { .. } => Status::Deleted,
-                    Staged::Modification { previous_entry_mode, entry_mode, .. }
-                        if kind(previous_entry_mode) != kind(entry_mode) =>
-                    {
-                        Status::TypeChanged
-                    }
-                    Staged::Modification { .. } | Staged::Rewrite { .. } => Status::Modified,
-                };
-                self.staged.push(Change::new(path, status));
-            }
-            Item::IndexWorktree(item) => {
-                let path = RepoPath::from_git(item.rela_path().to_vec());
-                let status = match item.summary() {
-                    // gix takes a link in the place of an executable file for one with other content.
-                    Some(Summary::Modified)
-                        if is_executable(&item) && kind_in_work_tree(&path) == Some(EntryKind::Link) =>
-                    {
-                        Status::TypeChanged
-                    }
-                    Some(Summary::Added) => Status::Added,
-                    Some(Summary::Removed) => Status::Deleted,
-                    Some(Summary::Modified | Summary::Renamed | Summary::Copied) => Status::Modified,
-                    Some(Summary::TypeChange) => Status::TypeChanged,
-                    Some(Summary::Conflict | Summary::IntentToAdd) => return self.unclear.push(path),
-                    None => return,
-                };
-                self.unstaged.push(Change::new(path, status));
+    /// Reads the records of `git status --porcelain=v2 -z`.
+    fn listed(&self, records: &[u8]) -> Result<Vec<Change>, Error> {
+        let mut changes = Vec::new();
+        let mut head = None;
+        for record in records.split(|byte| *byte == 0) {
+            match record {
+                [b'1', b' ', fields @ ..] => {
+                    let (fields, path) = apart::<7>(fields)?;
+                    changes.extend(change(path, mode(fields[2])?, mode(fields[4])?));
+                }
+                [b'u', b' ', fields @ ..] => {
+                    let (fields, path) = apart::<9>(fields)?;
+                    // Of a conflict the index has nothing to compare with.
+                    let root = match &head {
+                        Some(root) => root,
+                        None => head.insert(self.tree_id(self.head()?.commit())?),
+                    };
+                    let before = self.entry_at(root, &RepoPath::from_git(path))?.map(|(kind, _)| kind);
+                    let before = before.filter(|kind| *kind != EntryKind::Tree).map(super::tree::mode);
+                    changes.extend(change(path, before, mode(fields[5])?));
+                }
+                // A repository that is no submodule yet.
+                [b'?', b' ', path @ .., b'/'] => changes.push(added(path, Extent::Below)),
+                [b'?', b' ', path @ ..] => changes.push(added(path, Extent::Path)),
+                [] => {}
+                _ => return Err(unreadable(record)),
             }
         }
+        Ok(changes)
     }
 }
 
-fn is_executable(item: &index_worktree::Item) -> bool {
-    matches!(item, index_worktree::Item::Modification { entry, .. } if entry.mode == Mode::FILE_EXECUTABLE)
+/// The fields of a record, and the path behind them.
+fn apart<const FIELDS: usize>(record: &[u8]) -> Result<([&[u8]; FIELDS], &[u8]), Error> {
+    let mut words = record.splitn(FIELDS + 1, |byte| *byte == b' ');
+    let mut fields = [&b""[..]; FIELDS];
+    for field in &mut fields {
+        *field = words.next().ok_or_else(|| unreadable(record))?;
+    }
+    Ok((fields, words.next().ok_or_else(|| unreadable(record))?))
 }
 
-/// A file stays one when it becomes executable.
-pub(super) fn file_kind(kind: EntryKind) -> EntryKind {
-    if kind == EntryKind::BlobExecutable { EntryKind::Blob } else { kind }
+/// The mode that stands in a field; none where there is nothing.
+fn mode(field: &[u8]) -> Result<Option<Mode>, Error> {
+    match field {
+        b"000000" => Ok(None),
+        b"100755" => Ok(Some(Mode::Executable)),
+        b"120000" => Ok(Some(Mode::SymbolicLink)),
+        b"160000" => Ok(Some(Mode::Submodule)),
+        [b'0'..=b'7', ..] => Ok(Some(Mode::File)),
+        _ => Err(unreadable(field)),
+    }
 }
 
-fn kind(mode: Mode) -> Option<EntryKind> {
-    mode.to_tree_entry_mode().map(|mode| file_kind(mode.kind()))
+fn unreadable(record: &[u8]) -> Error {
+    Error::reading("the state of the work tree")(format!("git status says `{}`", record.escape_ascii()))
+}
+
+/// What becomes of a path between `HEAD` and the work tree; none where neither has it.
+fn change(path: &[u8], before: Option<Mode>, after: Option<Mode>) -> Option<Change> {
+    let status = match (before, after) {
+        (None, None) => return None,
+        (None, Some(_)) => Status::Added,
+        (Some(_), None) => Status::Deleted,
+        (Some(before), Some(after)) if before.is_same_type(after) => Status::Modified,
+        (Some(_), Some(_)) => Status::TypeChanged,
+    };
+    let extent = before.max(after).map(Mode::extent).unwrap_or_default();
+    Some(Change { path: RepoPath::from_git(path), status, extent })
+}
+
+fn added(path: &[u8], extent: Extent) -> Change {
+    Change { path: RepoPath::from_git(path), status: Status::Added, extent }
+}
+
+/// Where a path of the repository lies in the work tree.
+pub(super) fn in_work_tree(root: &Path, path: &RepoPath) -> Option<std::path::PathBuf> {
+    Some(root.join(gix::path::from_bstr(BStr::new(path.as_bytes())).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_becomes_of_a_path_is_told_by_its_modes() {
+        let status = |before, after| change(b"p", before, after).map(|change| (change.status, change.extent));
+        let (file, program, link) = (Some(Mode::File), Some(Mode::Executable), Some(Mode::SymbolicLink));
+        let submodule = Some(Mode::Submodule);
+        assert_eq!(status(None, None), None);
+        assert_eq!(status(None, file), Some((Status::Added, Extent::Path)));
+        assert_eq!(status(program, file), Some((Status::Modified, Extent::Path)));
+        assert_eq!(status(program, link), Some((Status::TypeChanged, Extent::Path)));
+        assert_eq!(status(submodule, None), Some((Status::Deleted, Extent::Below)));
+        assert_eq!(status(file, submodule), Some((Status::TypeChanged, Extent::Below)));
+    }
+
+    #[test]
+    fn no_record_panics() {
+        for record in [&b"1"[..], b"1 ", b"u x", b"1 A. N... 1 1 1 1 1", b"# x", b"?", b"?x", b"1 a b c d e f g"] {
+            let fields = apart::<7>(record).and_then(|(fields, _)| mode(fields[2]));
+            assert!(fields.is_err(), "{}", record.escape_ascii());
+        }
+    }
 }

@@ -54,25 +54,6 @@ impl Repository {
             .map(|(_, id)| FileAt { repository: self, commit: *commit, path: path.clone(), id }))
     }
 
-    /// Returns the submodule that a commit has at a path or above it; none where it has another thing there, or nothing.
-    ///
-    /// # Errors
-    /// When the commit or one of its trees is missing.
-    pub fn submodule_at(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<RepoPath>, Error> {
-        let root = self.tree_id(Some(commit))?;
-        let path = path.as_bytes();
-        let slashes = path.find_iter("/").chain([path.len()]);
-        for end in slashes {
-            let above = RepoPath::from_git(&path[..end]);
-            match self.entry_at(&root, &above)? {
-                Some((EntryKind::Tree, _)) => {}
-                Some((EntryKind::Commit, _)) => return Ok(Some(above)),
-                _ => return Ok(None),
-            }
-        }
-        Ok(None)
-    }
-
     /// What a tree has at a path.
     pub(super) fn entry_at(
         &self,

@@ -21,6 +21,10 @@ impl Pattern {
     }
 
     fn leads_below(&self, path: &str) -> bool {
+        // Below the root lies everything.
+        if path.is_empty() {
+            return true;
+        }
         if let Some(text) = self.simple_text() {
             return simple::leads_below(text, path);
         }

@@ -62,11 +62,13 @@ fn push_visible(out: &mut String, c: char) {
 pub fn quoted(bytes: &[u8]) -> Cow<'_, str> {
     match bytes.to_str() {
         Ok(text) if !text.starts_with('"') => Cow::Borrowed(text),
-        _ => Cow::Owned(c_quoted(bytes)),
+        _ => Cow::Owned(in_quotes(bytes)),
     }
 }
 
-fn c_quoted(bytes: &[u8]) -> String {
+/// Returns bytes in double quotes, with octal and C escapes, as git reads and prints them.
+#[must_use]
+pub fn in_quotes(bytes: &[u8]) -> String {
     let mut out = String::from("\"");
     for byte in bytes {
         match byte {

@@ -12,7 +12,7 @@ mod service;
 mod tag;
 
 pub use commit::{CommitId, CommitIdError};
-pub use escape::{Escaped, quoted, unquoted};
+pub use escape::{Escaped, in_quotes, quoted, unquoted};
 pub use nearest::nearest;
 pub use path::{RepoDir, RepoDirError, RepoPath};
 pub use service::{ServiceId, ServiceName, ServiceNameError};

@@ -1,27 +1,193 @@
-//! What changed since each base, and what that means for the services that have it.
+//! What changed since each base, and what that means for the services that have it. Bases come one after the other; of
+//! the changes since each only those are kept that the plan may name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::at_base::{self, AtBase};
 use super::own_base::Group;
 use super::{ConfigFile, snapshot};
-use crate::affected::{Affected, Cause, Direct, spread};
+use crate::affected::{Cause, Direct, spread};
 use crate::base::{Chosen, Doubt, Everyone};
 use crate::change::{Change, ChangeSet};
 use crate::config::{Config, Shape};
 use crate::filter::{self, Matches};
 use crate::git::{self, Differ, Fetch};
-use crate::name::{RepoPath, ServiceId};
+use crate::name::{ServiceId, ServiceName};
 
 /// A group of services, and what changed since their base.
 pub(super) struct Compared {
     group: Group,
+    changes: ChangeSet,
+    at_base: Vec<AtBase>,
+    /// How many pairs of trees were compared.
+    tree_diffs: usize,
+}
+
+/// The changes that are kept of each group.
+pub(super) struct Kept(Vec<OnceCell<ChangeSet>>);
+
+/// What all comparisons come to.
+pub(super) struct Findings<'a> {
+    config: &'a Config,
+    file: &'a ConfigFile,
+    kept: &'a Kept,
+    /// The causes that each service has since its own base.
+    direct: Direct<'a>,
+    /// The paths that nothing matches and that changed since each of the bases, once there is one.
+    unmatched: Option<Vec<&'a Change>>,
+    /// The same of groups that are compared with nothing.
+    unmatched_without_base: Option<Vec<&'a Change>>,
+    /// The services since whose base a path changed that nothing matches.
+    pub(super) beside_unmatched: Vec<ServiceId>,
+    /// What each named filter matches: that of a flat file's service since its own base, others since any.
+    named: IndexMap<&'a str, BTreeSet<&'a Change>>,
+    /// The services that a base has and head has not.
+    removed: IndexSet<ServiceName>,
+    /// What changed since any base.
     pub(super) changes: ChangeSet,
-    pub(super) at_base: Vec<AtBase>,
     /// How many pairs of trees were compared.
     pub(super) tree_diffs: usize,
+}
+
+impl Kept {
+    /// Returns room for so many groups.
+    pub(super) fn of_groups(count: usize) -> Self {
+        Self(std::iter::repeat_with(OnceCell::new).take(count).collect())
+    }
+
+    /// Returns how many changes are kept.
+    pub(super) fn count(&self) -> usize {
+        self.0.iter().filter_map(OnceCell::get).map(|kept| kept.as_slice().len()).sum()
+    }
+}
+
+impl<'a> Findings<'a> {
+    /// Returns no findings yet.
+    pub(super) fn none(config: &'a Config, file: &'a ConfigFile, kept: &'a Kept) -> Self {
+        Self {
+            config,
+            file,
+            kept,
+            direct: Direct::none(config.services.len()),
+            unmatched: None,
+            unmatched_without_base: None,
+            beside_unmatched: Vec::new(),
+            named: config.named.keys().map(|name| (name.as_str(), BTreeSet::new())).collect(),
+            removed: IndexSet::new(),
+            changes: ChangeSet::default(),
+            tree_diffs: 0,
+        }
+    }
+
+    /// Adds what a group, by its position, was compared with.
+    ///
+    /// What a service is built from is compared with *its* base too: a dependency that was built meanwhile is done, and
+    /// still makes what was built from its older content due.
+    pub(super) fn add(&mut self, position: usize, compared: Compared) {
+        let config = self.config;
+        let room = &self.kept.0[position];
+        if self.kept.0.len() == 1 {
+            let matches = filter::matches(&config.filters, room.get_or_init(|| compared.changes.clone()));
+            self.note(&compared, &matches, &matches);
+            self.direct = of_group(config, &compared, &matches);
+        } else {
+            let whole = compared.matches(config);
+            let kept = self.worth_keeping(&compared, &whole);
+            let matches = filter::matches(&config.filters, room.get_or_init(|| kept));
+            self.note(&compared, &matches, &whole);
+            let affected = spread(of_group(config, &compared, &matches), &config.graph);
+            for service in compared.services() {
+                affected.causes(*service).iter().for_each(|cause| self.direct.add(*service, cause.clone()));
+            }
+        }
+        let Compared { changes, at_base, tree_diffs, .. } = compared;
+        self.removed.extend(at_base::removed(config, at_base.iter()));
+        self.changes = std::mem::take(&mut self.changes).or(changes);
+        self.tree_diffs += tree_diffs;
+    }
+
+    /// Returns the causes that each service has since its own base.
+    pub(super) fn direct(&mut self) -> Direct<'a> {
+        std::mem::replace(&mut self.direct, Direct::none(0))
+    }
+
+    /// Returns the paths that nothing matches and that changed since each of the bases. The configuration itself is no
+    /// such path: it is compared service by service.
+    ///
+    /// A path that changed before one of the bases was there when that one was planned: once is enough to say it.
+    pub(super) fn unmatched(&mut self) -> Vec<&'a Change> {
+        self.unmatched.take().or(self.unmatched_without_base.take()).unwrap_or_default()
+    }
+
+    /// Returns what each named filter matches.
+    pub(super) fn named(&mut self) -> IndexMap<&'a str, Vec<&'a Change>> {
+        std::mem::take(&mut self.named).into_iter().map(|(name, found)| (name, found.into_iter().collect())).collect()
+    }
+
+    /// Returns the services that a base has and head has not.
+    pub(super) fn removed(&mut self) -> Vec<ServiceName> {
+        std::mem::take(&mut self.removed).into_iter().collect()
+    }
+
+    /// Notes what named filters match, and what nothing matches: of what is kept, and of the whole.
+    fn note(&mut self, compared: &Compared, kept: &Matches<'a>, whole: &Matches) {
+        let own = self.file.in_repository.as_ref();
+        let is_other = |change: &Change| Some(&change.path) != own;
+        if whole.unmatched.iter().any(|change| is_other(change)) {
+            self.beside_unmatched.extend(compared.services());
+        }
+        let unmatched = self.unmatched_of(compared);
+        match unmatched {
+            None => *unmatched = Some(kept.unmatched.iter().copied().filter(|change| is_other(change)).collect()),
+            Some(found) => {
+                let is_there =
+                    |change: &&Change| whole.unmatched.binary_search_by(|other| other.path.cmp(&change.path));
+                found.retain(|change| is_there(change).is_ok());
+            }
+        }
+        for (name, filter) in self.config.named.iter().filter(|(name, _)| is_for(self.config, compared, name)) {
+            let found = kept.of(*filter).iter().map(|found| found.change);
+            self.named.entry(name.as_str()).or_default().extend(found);
+        }
+    }
+
+    /// What was found of groups that, like this one, have a base or have none.
+    fn unmatched_of(&mut self, compared: &Compared) -> &mut Option<Vec<&'a Change>> {
+        if compared.group.chosen.bases.is_empty() { &mut self.unmatched_without_base } else { &mut self.unmatched }
+    }
+
+    /// Returns of the changes since one base those that causes of its services name, those of named filters that no group
+    /// had before, and what the first group leaves unmatched. Of a dependency one is enough to make it affected.
+    fn worth_keeping(&mut self, compared: &Compared, matches: &Matches) -> ChangeSet {
+        let config = self.config;
+        let mut kept: BTreeSet<&Change> = BTreeSet::new();
+        let wanted = config.graph.with_dependencies(compared.services());
+        for service in config.graph.services().filter(|service| wanted[service.0]) {
+            let most = if compared.services().binary_search(&service).is_ok() { usize::MAX } else { 1 };
+            for filter in snapshot::watch(config, service).filters() {
+                kept.extend(matches.of(filter).iter().take(most).map(|found| found.change));
+            }
+        }
+        if self.unmatched_of(compared).is_none() {
+            kept.extend(&matches.unmatched);
+        }
+        for (name, filter) in config.named.iter().filter(|(name, _)| is_for(config, compared, name)) {
+            let known = &self.named[name.as_str()];
+            kept.extend(matches.of(*filter).iter().map(|found| found.change).filter(|change| !known.contains(change)));
+        }
+        ChangeSet::new(kept.into_iter().cloned().collect())
+    }
+}
+
+/// Whether a named filter is about the changes of a group.
+fn is_for(config: &Config, compared: &Compared, name: &str) -> bool {
+    match (config.shape, config.graph.id(name)) {
+        (Shape::Flat, Some(service)) => compared.services().binary_search(&service).is_ok(),
+        _ => true,
+    }
 }
 
 impl Compared {
@@ -76,25 +242,6 @@ fn changes(differ: &mut Differ, chosen: &Chosen) -> Result<(ChangeSet, usize), g
     Ok((between.then(chosen.on_top.clone()), chosen.bases.len()))
 }
 
-/// Returns the causes that each service has since its own base.
-///
-/// What a service is built from is compared with *its* base too: a dependency that was built meanwhile is done, and
-/// still makes what was built from its older content due.
-pub(super) fn direct<'a>(config: &Config, compared: &'a [Compared], matches: &[Matches<'a>]) -> Direct<'a> {
-    if let ([compared], [matches]) = (compared, matches) {
-        return of_group(config, compared, matches);
-    }
-    let mut all = Direct::none(config.services.len());
-    for (compared, matches) in compared.iter().zip(matches) {
-        let direct = of_group(config, compared, matches);
-        let affected: Affected = spread(direct, &config.graph);
-        for service in &compared.group.services {
-            affected.causes(*service).iter().for_each(|cause| all.add(*service, cause.clone()));
-        }
-    }
-    all
-}
-
 /// Returns the causes that services have of their own since the base of a group.
 pub(super) fn of_group<'a>(config: &Config, compared: &Compared, matches: &Matches<'a>) -> Direct<'a> {
     let mut direct = Direct::none(config.services.len());
@@ -121,50 +268,4 @@ pub(super) fn of_group<'a>(config: &Config, compared: &Compared, matches: &Match
         }
     }
     direct
-}
-
-/// Returns the paths that nothing matches and that changed since each of the bases. The configuration itself is no such
-/// path: it is compared service by service.
-///
-/// A path that changed before one of the bases was there when that one was planned: once is enough to say it.
-pub(super) fn unmatched<'a>(compared: &[Compared], matches: &[Matches<'a>], file: &ConfigFile) -> Vec<&'a Change> {
-    let has_base = |compared: &&(&Compared, &Matches)| !compared.0.group.chosen.bases.is_empty();
-    let all: Vec<_> = compared.iter().zip(matches).collect();
-    let with_base: Vec<_> = all.iter().filter(has_base).collect();
-    let counted = if with_base.is_empty() { all.iter().collect() } else { with_base };
-    let own = |change: &&Change| Some(&change.path) == file.in_repository.as_ref();
-    let mut found: BTreeMap<&RepoPath, (&Change, usize)> = BTreeMap::new();
-    for change in counted.iter().flat_map(|(_, matches)| &matches.unmatched).filter(|change| !own(change)) {
-        found.entry(&change.path).or_insert((change, 0)).1 += 1;
-    }
-    found.into_values().filter(|(_, times)| *times == counted.len()).map(|(change, _)| change).collect()
-}
-
-/// Returns the services since whose base a path changed that nothing matches.
-pub(super) fn beside_unmatched(
-    compared: &[Compared],
-    matches: &[Matches],
-    file: &ConfigFile,
-) -> impl Iterator<Item = ServiceId> {
-    let is_other = |change: &&Change| Some(&change.path) != file.in_repository.as_ref();
-    let groups = compared.iter().zip(matches).filter(move |(_, matches)| matches.unmatched.iter().any(is_other));
-    groups.flat_map(|(compared, _)| compared.services().iter().copied())
-}
-
-/// Returns what each named filter matches: that of a flat file's service since its own base, others since any.
-pub(super) fn named<'a>(
-    config: &'a Config,
-    compared: &[Compared],
-    matches: &[Matches<'a>],
-) -> IndexMap<&'a str, Vec<&'a Change>> {
-    let is_for = |compared: &Compared, name: &str| match (config.shape, config.graph.id(name)) {
-        (Shape::Flat, Some(service)) => compared.group.services.binary_search(&service).is_ok(),
-        _ => true,
-    };
-    let of = |(name, filter): (&'a String, &filter::FilterId)| {
-        let groups = compared.iter().zip(matches).filter(|(compared, _)| is_for(compared, name));
-        let changes = groups.flat_map(|(_, matches)| matches.of(*filter)).map(|found| found.change);
-        (name.as_str(), changes.collect::<BTreeSet<_>>().into_iter().collect())
-    };
-    config.named.iter().map(of).collect()
 }

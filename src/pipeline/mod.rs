@@ -30,18 +30,17 @@ pub use versions::{VersionsRequest, versions};
 use std::time::Duration;
 
 use crate::affected::{Cause, spread};
-use crate::base::{self, Chosen, Compare, Since};
+use crate::base::{self, Chosen, Compare, Doubt, Since};
 use crate::change::{ChangeSet, HeadState};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::filter::Matches;
 use crate::fingerprint::{Fingerprint, Fingerprints};
-use crate::git::{self, Fetch, FetchError, Lacking as _, Parents, Repository};
+use crate::git::{self, Contents, Fetch, FetchError, Lacking as _, Parents, Repository};
 use crate::name::ServiceId;
 use crate::plan::{Assembly, Plan, assemble};
 use crate::trigger::Trigger;
 use crate::version::{Count, Style};
-use compared::Compared;
+use compared::{Compared, Findings, Kept};
 use dead::Trees;
 use naming::Namer;
 use own_base::{Grouped, OwnBase};
@@ -67,6 +66,8 @@ pub struct Request {
     pub push: PushRequest,
     /// For how long what a clone lacks may be fetched; not at all when absent.
     pub fetch: Option<Duration>,
+    /// Whether the contents of changed files are read. Where they are not, a service that has some has no fingerprint.
+    pub contents: Contents,
 }
 
 /// How results are called.
@@ -131,6 +132,8 @@ pub struct Planned {
     pub warnings: Vec<Diagnostic>,
     /// How many pairs of trees were compared: one for each distinct base.
     pub tree_diffs: usize,
+    /// How many changes were kept at once, of all that were found since each base.
+    pub kept: usize,
     /// What changed, of which the plan has only what it needs.
     pub changes: ChangeSet,
 }
@@ -188,31 +191,25 @@ pub fn plan(
     // Bases have most of their trees in common with each other.
     let keeping = (grouped.groups.len() > 1).then(|| repository.keeping());
     let mut differ = keeping.as_ref().unwrap_or(repository).differ();
-    let mut compared = Vec::new();
-    for group in grouped.groups {
-        compared.push(Compared::of(&mut differ, group, &mut chosen, &mut fetch)?);
-    }
-
-    step("comparing the configuration with base");
     let mut reader = at_base::Reader::new(repository, file);
-    for compared in &mut compared {
+    let kept = Kept::of_groups(grouped.groups.len());
+    let mut findings = Findings::none(config, file, &kept);
+    for (position, group) in grouped.groups.into_iter().enumerate() {
+        let mut compared = Compared::of(&mut differ, group, &mut chosen, &mut fetch)?;
         chosen.doubts.extend(compared.read_config(&mut reader, &mut fetch)?);
+        findings.add(position, compared);
     }
-
-    step("matching filters");
-    let matches: Vec<Matches> = compared.iter().map(|compared| compared.matches(config)).collect();
-    let unmatched = compared::unmatched(&compared, &matches, file);
-    let moved: Vec<_> =
-        compared.iter().flat_map(|compared| moved::moved(config, &compared.changes, &unmatched)).collect();
+    let unmatched = findings.unmatched();
+    let moved = moved::moved(config, &findings.changes, &unmatched);
     environment::say_unmatched(config.shape, &unmatched, request.unmatched, &moved, &mut warnings)?;
 
     step("finding causes");
-    let mut direct = compared::direct(config, &compared, &matches);
+    let mut direct = findings.direct();
     for service in &asked.forced {
         direct.add(*service, Cause::Forced);
     }
     if request.unmatched == Unmatched::All {
-        compared::beside_unmatched(&compared, &matches, file).for_each(|service| direct.add(service, Cause::Forced));
+        findings.beside_unmatched.iter().for_each(|service| direct.add(*service, Cause::Forced));
     }
     for service in grouped.standing.iter().flat_map(|standing| standing.unrecorded(config)) {
         direct.add(service, Cause::Unrecorded);
@@ -225,7 +222,11 @@ pub fn plan(
     let (planned, left_out): (Vec<ServiceId>, Vec<ServiceId>) = due.partition(is_asked);
 
     step("taking fingerprints");
-    let fingerprints = fingerprints(repository, file, config, &chosen, &planned)?;
+    let fingerprints = fingerprints(repository, file, config, &chosen, &planned, request.contents)?;
+    // What git could not look at before is in doubt already.
+    let in_doubt = chosen.doubts.iter().any(|doubt| doubt.kind == "work-tree");
+    let doubt = fingerprints.as_ref().and_then(|prints| prints.doubt.clone()).filter(|_| !in_doubt);
+    chosen.doubts.extend(doubt);
     if let (Some(Prints { dead, .. }), Some(head)) = (&fingerprints, chosen.range.head) {
         let base = chosen.range.base.or(repository.first_parent(&head).unwrap_or_default());
         dead::say(dead, config, request.dead, &Trees { repository, base, head }, &mut warnings)?;
@@ -257,13 +258,13 @@ pub fn plan(
         bases: grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect(),
         left_out,
         built: grouped.standing.as_ref().map(|standing| standing.services(config)),
-        removed: at_base::removed(config, compared.iter().flat_map(|compared| &compared.at_base)),
+        removed: findings.removed(),
         unmatched,
-        named: compared::named(config, &compared, &matches),
+        named: findings.named(),
     });
-    let tree_diffs = compared.iter().map(|compared| compared.tree_diffs).sum();
-    let changes = compared.into_iter().map(|compared| compared.changes).reduce(ChangeSet::or).unwrap_or_default();
-    Ok(Planned { plan, warnings, tree_diffs, changes })
+    let kept = kept.count();
+    let Findings { tree_diffs, changes, .. } = findings;
+    Ok(Planned { plan, warnings, tree_diffs, kept, changes })
 }
 
 /// Whether services have bases of their own, where that was asked for: built refs are where an environment has them.
@@ -291,6 +292,8 @@ struct Prints {
     found: Vec<Option<Fingerprint>>,
     /// The services whose patterns match nothing.
     dead: Vec<ServiceId>,
+    /// That something in the work tree could not be read, if so.
+    doubt: Option<Doubt>,
 }
 
 /// Returns the fingerprints of services in their order, and those whose patterns match nothing. None where there is no
@@ -301,6 +304,7 @@ fn fingerprints(
     config: &Config,
     chosen: &Chosen,
     services: &[ServiceId],
+    contents: Contents,
 ) -> Result<Option<Prints>, git::Error> {
     let Some(head) = chosen.range.head.filter(|_| !services.is_empty()) else { return Ok(None) };
     let none = ChangeSet::default();
@@ -308,14 +312,16 @@ fn fingerprints(
         HeadState::WorkTree => &chosen.on_top,
         HeadState::Commit => &none,
     };
-    let snapshot = match Snapshot::read(repository, file, config, services, &head, on_top) {
+    let snapshot = match Snapshot::read(repository, file, config, services, &head, on_top, contents) {
         Err(git::Error::MissingTree { .. }) => return Ok(None),
         snapshot => snapshot?,
     };
     let content = snapshot.content(config);
     let found = Fingerprints::of(&content, services);
+    let is_known = |found: &Fingerprint| contents == Contents::Read || !found.is_dirty();
     Ok(Some(Prints {
-        found: services.iter().map(|service| found.get(*service).cloned()).collect(),
+        found: services.iter().map(|service| found.get(*service).filter(|found| is_known(found)).cloned()).collect(),
         dead: found.dead().collect(),
+        doubt: Doubt::of_work_tree(snapshot.unsure()),
     }))
 }

@@ -5,7 +5,7 @@ use crate::affected::Watch;
 use crate::change::ChangeSet;
 use crate::config::{Config, Global};
 use crate::fingerprint::{Content, Defined};
-use crate::git::{self, Repository};
+use crate::git::{self, Contents, OnTop, Repository, Unsure};
 use crate::name::{CommitId, ServiceId};
 use crate::tree::{Listing, ObjectFormat, Region};
 
@@ -17,6 +17,7 @@ pub struct Snapshot {
     objects: ObjectFormat,
     uncommitted: ChangeSet,
     defined: Defined,
+    unsure: Unsure,
 }
 
 impl Snapshot {
@@ -24,7 +25,7 @@ impl Snapshot {
     /// top. Of other directories nothing is read: few services cost little, in however large a repository.
     ///
     /// # Errors
-    /// When the commit or one of those trees is missing, or a file of the work tree cannot be read.
+    /// When the commit or one of those trees is missing, or the git program cannot be started.
     pub fn read(
         repository: &Repository,
         file: &ConfigFile,
@@ -32,6 +33,7 @@ impl Snapshot {
         services: &[ServiceId],
         commit: &CommitId,
         on_top: &ChangeSet,
+        contents: Contents,
     ) -> Result<Self, git::Error> {
         let watches: Vec<Watch> = config.graph.services().map(|service| watch(config, service)).collect();
         let wanted = config.graph.with_dependencies(services);
@@ -46,8 +48,15 @@ impl Snapshot {
         let uncommitted: Vec<_> =
             on_top.as_slice().iter().filter(|change| region.holds(&change.path, change.extent)).cloned().collect();
         let uncommitted = ChangeSet::new(uncommitted);
-        let entries = repository.with_work_tree(repository.entries_in(commit, &region)?, &uncommitted)?;
-        Ok(Self { watches, entries, objects: repository.object_format(), uncommitted, defined })
+        let entries = repository.entries_in(commit, &region)?;
+        let OnTop { entries, unsure } = repository.with_work_tree(entries, &uncommitted, contents)?;
+        Ok(Self { watches, entries, objects: repository.object_format(), uncommitted, defined, unsure })
+    }
+
+    /// Returns what of the work tree could not be read.
+    #[must_use]
+    pub fn unsure(&self) -> &Unsure {
+        &self.unsure
     }
 
     /// Returns what the fingerprints of these services are made of.

@@ -53,7 +53,7 @@ pub fn versions(
         None => head(repository)?,
     };
     let on_top = match request.naming.dirty {
-        Dirty::Said if request.at.is_none() && repository.work_dir().is_some() => repository.work_tree_changes()?,
+        Dirty::Said if request.at.is_none() && repository.work_dir().is_some() => repository.work_tree()?.changes,
         Dirty::Said | Dirty::Unsaid => ChangeSet::default(),
     };
     let versions = Versions { repository, config, style, naming: &request.naming, head: &head, on_top: &on_top };

@@ -75,6 +75,13 @@ impl Mode {
         self as u32
     }
 
+    /// Whether both are files, executable or not, or both are links or submodules.
+    #[must_use]
+    pub fn is_same_type(self, other: Self) -> bool {
+        let is_file = |mode| matches!(mode, Self::File | Self::Executable);
+        self == other || is_file(self) && is_file(other)
+    }
+
     /// Returns how much a path of this mode speaks for.
     #[must_use]
     pub fn extent(self) -> Extent {
@@ -99,6 +106,12 @@ impl ObjectId {
     /// When there are neither 20 nor 32 of them.
     pub fn from_bytes(raw: &[u8]) -> Result<Self, CommitIdError> {
         CommitId::from_bytes(raw).map(Self)
+    }
+
+    /// Returns the id of a submodule's commit.
+    #[must_use]
+    pub fn of_commit(commit: CommitId) -> Self {
+        Self(commit)
     }
 
     /// Returns the raw bytes, 20 or 32 of them.

@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 
 use rebake::base::{self, Compare};
+use rebake::change::ChangeSet;
 use rebake::config::Config;
 use rebake::config::Options;
 use rebake::fingerprint::Fingerprints;
+use rebake::git::Contents;
 use rebake::name::CommitId;
 use rebake::pipeline::{ConfigFile, Request, Snapshot, plan};
 use rebake::tree::Mode;
@@ -328,7 +330,7 @@ fn random_config(random: &mut Random) -> String {
 fn texts(repo: &Repo, file: &ConfigFile, config: &Config, commit: &CommitId) -> Vec<String> {
     let services: Vec<_> = config.graph.services().collect();
     let snapshot =
-        Snapshot::read(&repo.open(), file, config, &services, commit, &rebake::change::ChangeSet::default()).unwrap();
+        Snapshot::read(&repo.open(), file, config, &services, commit, &ChangeSet::default(), Contents::Read).unwrap();
     let content = snapshot.content(config);
     let found = Fingerprints::of(&content, &services);
     services.iter().map(|service| found.get(*service).unwrap().to_string()).collect()

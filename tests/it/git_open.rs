@@ -42,8 +42,8 @@ fn a_linked_work_tree_has_its_own_head_and_changes() {
     let git = open(&linked);
     assert_eq!(git.work_dir(), Some(linked.as_path()));
     assert_eq!(git.head().unwrap(), Head::Detached { commit: first });
-    assert_eq!(git.work_tree_changes().unwrap().as_slice().len(), 1);
-    assert!(repo.open().work_tree_changes().unwrap().is_empty());
+    assert_eq!(git.work_tree().unwrap().changes.as_slice().len(), 1);
+    assert!(repo.open().work_tree().unwrap().changes.is_empty());
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_git_directory_elsewhere() {
     let commit = repo.write("f", "").commit("first");
     assert!(repo.dir().join(".git").is_file());
     assert_eq!(repo.open().resolve("HEAD").unwrap(), commit);
-    assert!(repo.open().work_tree_changes().unwrap().is_empty());
+    assert!(repo.open().work_tree().unwrap().changes.is_empty());
 }
 
 #[test]
@@ -68,19 +68,63 @@ fn sha256() {
     assert_eq!(git.diff(None, &base).unwrap().as_slice().len(), 1);
     assert_eq!(git.merge_bases(&base, &head).unwrap(), [base]);
     assert_eq!(git.entries(&head).unwrap().len(), 2);
-    assert_eq!(git.work_tree_changes().unwrap().as_slice().len(), 1);
+    assert_eq!(git.work_tree().unwrap().changes.as_slice().len(), 1);
 }
 
 #[test]
-fn refs_as_reftable_are_refused_with_the_cure() {
-    let repo = Repo::init(["--ref-format=reftable"]);
-    // git 2.47 can move refs to another format, but no reflogs.
-    repo.git(["config", "core.logAllRefUpdates", "false"]);
+fn an_extension_that_nobody_knows_is_refused_as_git_refuses_it() {
+    for (version, extension, refused) in
+        [("1", "frobnicate", true), ("0", "frobnicate", false), ("1", "noop", false), ("1", "preciousObjects", false)]
+    {
+        let repo = Repo::new();
+        repo.commit("first");
+        repo.git(["config", "core.repositoryFormatVersion", version]);
+        repo.git(["config", &format!("extensions.{extension}"), "true"]);
+        let git = repo.program("git").args(["status", "--porcelain"]).output().unwrap().status.success();
+        let ours = Repository::discover(repo.dir()).map(|_| ());
+        assert_eq!((git, ours.is_ok()), (!refused, !refused), "{version} {extension}");
+        if let Err(error) = ours {
+            assert_eq!(error.to_string(), "the repository has the extension `frobnicate`, which rebake does not know");
+        }
+    }
+    let repo = Repo::new();
     repo.commit("first");
-    let error = refused(repo.dir());
-    assert_eq!(error.to_string(), "the repository keeps its refs as `reftable`, which rebake cannot read");
-    repo.git(["refs", "migrate", "--ref-format=files"]);
-    assert!(repo.open().resolve("HEAD").is_ok());
+    repo.git(["config", "core.repositoryFormatVersion", "1"]);
+    repo.git(["config", "extensions.refStorage", "files"]);
+    assert!(Repository::discover(repo.dir()).is_ok());
+    repo.git(["config", "--file", ".git/config", "extensions.refStorage", "tables"]);
+    assert!(refused(repo.dir()).to_string().contains("`refStorage=tables`"));
+}
+
+/// A git directory inside of a work tree, with a filter that runs a program.
+#[test]
+fn a_bare_repository_is_used_as_the_user_allows() {
+    let repo = Repo::new();
+    repo.git(["init", "--quiet", "--bare", "evil"]);
+    let evil = repo.dir().join("evil");
+    let config = repo.dir().with_file_name("gitconfig");
+    let global = [("GIT_CONFIG_GLOBAL", config.to_str().unwrap())];
+    let explicit = "[safe]\n\tbareRepository = explicit\n";
+    std::fs::write(&config, "").unwrap();
+    assert_eq!(in_environment(&evil, &global), evil.display().to_string());
+    // What the repository itself says of that does not count.
+    repo.git(["--git-dir=evil", "config", "safe.bareRepository", "explicit"]);
+    assert_eq!(in_environment(&evil, &global), evil.display().to_string());
+    repo.git(["--git-dir=evil", "config", "safe.bareRepository", "all"]);
+    std::fs::write(&config, explicit).unwrap();
+    for dir in [&evil, &evil.join("refs")] {
+        assert!(in_environment(dir, &global).contains("`safe.bareRepository=explicit` forbids"), "{}", dir.display());
+    }
+    let named = [global[0], ("GIT_DIR", evil.to_str().unwrap())];
+    assert_eq!(in_environment(&evil, &named), evil.display().to_string());
+    // The directory of an ordinary repository, and those that git keeps in it.
+    let git_dir = repo.dir().join(".git");
+    assert_eq!(in_environment(repo.dir(), &global), git_dir.display().to_string());
+    assert_eq!(in_environment(&git_dir, &global), git_dir.display().to_string());
+    repo.commit("first");
+    repo.git(["worktree", "add", "--quiet", "../linked"]);
+    let linked = git_dir.join("worktrees/linked");
+    assert_eq!(in_environment(&linked, &global), linked.display().to_string());
 }
 
 #[test]
@@ -128,7 +172,9 @@ fn in_environment(dir: &Path, variables: &[(&str, &str)]) -> String {
 #[expect(clippy::print_stdout, reason = "its parent reads what it says")]
 fn probe() {
     match Repository::discover(Path::new(".")) {
-        Ok(git) => println!("probe: {}", git.git_dir().canonicalize().unwrap().display()),
+        // A branch that cannot be read is no branch.
+        Ok(git) if git.head().is_ok() => println!("probe: {}", git.git_dir().canonicalize().unwrap().display()),
+        Ok(_) => println!("probe: HEAD cannot be read"),
         Err(error) => println!("probe: {error}"),
     }
 }
@@ -143,6 +189,14 @@ fn the_environment_may_name_the_repository() {
     let ceiling = repo.dir().join("ceiling").display().to_string();
     let message = in_environment(&repo.dir().join("ceiling/below"), &[("GIT_CEILING_DIRECTORIES", &ceiling)]);
     assert_eq!(message, format!("there is no git repository at `{ceiling}/below` or above it"));
+    // At the ceiling itself git finds a repository from there, and none from below.
+    let root = repo.dir().display().to_string();
+    let ceiling = [("GIT_CEILING_DIRECTORIES", root.as_str())];
+    assert!(in_environment(&repo.dir().join("ceiling"), &ceiling).starts_with("there is no git repository"));
+    assert_eq!(in_environment(repo.dir(), &ceiling), here);
+    // A namespace is for what git serves to others.
+    repo.commit("first");
+    assert_eq!(in_environment(repo.dir(), &[("GIT_NAMESPACE", "x")]), here);
 }
 
 #[test]
@@ -159,9 +213,16 @@ fn another_users_repository() {
     std::fs::write(&config, format!("[safe]\n directory = {dir}\n")).unwrap();
     let git_dir = format!("{dir}/.git");
     assert_eq!(in_environment(repo.dir(), &[("GIT_CONFIG_GLOBAL", config.to_str().unwrap())]), git_dir);
-    // Stricter than git: a `safe.directory` that only the environment has does not count.
-    let by_command = [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "safe.directory"), ("GIT_CONFIG_VALUE_0", "*")];
-    assert!(in_environment(repo.dir(), &by_command).contains("belongs to another user"));
+    let by_command = |value| {
+        let variables =
+            [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "safe.directory"), ("GIT_CONFIG_VALUE_0", value)];
+        in_environment(repo.dir(), &variables)
+    };
+    let above = format!("{}/*", repo.dir().parent().unwrap().display());
+    for safe in ["*", dir.as_str(), above.as_str()] {
+        assert_eq!(by_command(safe), git_dir, "{safe}");
+    }
+    assert!(by_command("/elsewhere").contains("belongs to another user"));
     let error = refused(repo.dir());
     assert!(matches!(error, Error::UnsafeOwnership { .. }), "{error:?}");
     assert_eq!(

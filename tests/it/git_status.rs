@@ -1,4 +1,4 @@
-//! `Repository::work_tree_changes` against `git status --porcelain=v1 -z --no-renames --untracked-files=all`.
+//! `Repository::work_tree` against `git status --porcelain=v1 -z --no-renames --untracked-files=all`.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -41,8 +41,8 @@ fn implied(repo: &Repo, path: &[u8], letters: &[u8]) -> Option<char> {
 
 /// Compares, and returns what both say.
 #[track_caller]
-fn same_as_git(repo: &Repo) -> String {
-    let ours = name_status(&repo.open().work_tree_changes().unwrap());
+pub(crate) fn same_as_git(repo: &Repo) -> String {
+    let ours = name_status(&repo.open().work_tree().unwrap().changes);
     let status = repo.git_bytes(["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all"], b"");
     // A path that was removed from the index and is still there comes twice.
     let mut letters: BTreeMap<&[u8], Vec<u8>> = BTreeMap::new();
@@ -116,6 +116,26 @@ fn random_work_trees() {
             let path = files.0.keys().nth(random.below(files.0.len())).unwrap();
             let add = [&b"add"[..], b"--force", b"--intent-to-add", b"--", path].map(OsStr::from_bytes);
             repo.git_bytes([OsStr::new("--literal-pathspecs")].into_iter().chain(add), b"");
+        }
+        for (key, values) in [
+            ("status.showUntrackedFiles", ["no", "normal", "all"]),
+            ("core.preloadIndex", ["true", "false", "true"]),
+            ("core.fsmonitor", ["false", "true", "no-such-hook"]),
+            ("core.untrackedCache", ["true", "false", "keep"]),
+            ("core.precomposeUnicode", ["true", "false", "true"]),
+            ("core.checkStat", ["minimal", "default", "default"]),
+            ("core.trustCtime", ["true", "false", "true"]),
+            ("core.autocrlf", ["true", "input", "false"]),
+            ("status.renames", ["true", "false", "copies"]),
+        ] {
+            if random.one_in(4) {
+                repo.git(["config", key, *random.pick(&values)]);
+            }
+        }
+        if random.one_in(3) {
+            let attributes =
+                ["* text=auto", "* filter=none", "*a* working-tree-encoding=UTF-16LE-BOM", "* ident", "* -text"];
+            repo.write(".git/info/attributes", format!("{}\n", random.pick(&attributes)));
         }
         same_as_git(&repo);
     });
@@ -294,6 +314,6 @@ fn a_sparse_index_may_differ_from_head() {
 #[test]
 fn a_bare_repository_has_no_work_tree() {
     let repo = Repo::init(["--bare"]);
-    let error = repo.open().work_tree_changes().unwrap_err();
+    let error = repo.open().work_tree().unwrap_err();
     assert!(matches!(error, Error::NoWorkTree), "{error:?}");
 }

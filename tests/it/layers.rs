@@ -31,7 +31,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("serde_yaml", &["config"]),
     ("sha2", &["fingerprint", "registry"]),
     ("signal_hook", &["exec"]),
-    ("std::env", &["cli"]),
+    ("std::env", &["cli", "git"]),
     ("std::process", &["cli", "exec", "git", "main", "registry"]),
     ("ureq", &["registry"]),
 ];

@@ -279,6 +279,47 @@ fn what_differs_from_what_was_built_is_planned() {
     });
 }
 
+/// Each service has a base of its own, and a thousand files changed since: of these it keeps its own.
+#[test]
+fn many_bases_keep_no_more_changes_than_the_plan_names() {
+    const SERVICES: usize = 20;
+    const FILES: usize = 50;
+    let repo = Repo::new();
+    let mut config = "filters:\n  every: [\"**\"]\nservices:\n  base: { path: base }\n".to_owned();
+    for n in 0..SERVICES {
+        writeln!(config, "  s{n}: {{ path: s{n}, depends_on: [base] }}").unwrap();
+    }
+    repo.write("filters.yaml", config);
+    let write_all = |content: &str| {
+        for n in 0..SERVICES * FILES {
+            repo.write(format!("s{}/f{n}", n % SERVICES), content);
+        }
+    };
+    write_all("1");
+    repo.write("base/x", "1").commit("first");
+    for n in 0..SERVICES {
+        repo.write("other", n.to_string()).commit("another");
+        let name = record::reference("local", &format!("s{n}"));
+        repo.open().put_refs(&[(name, repo.id("HEAD"))]).unwrap();
+    }
+    repo.open().put_refs(&[(record::reference("local", "base"), repo.id("HEAD"))]).unwrap();
+    write_all("2");
+    (0..FILES).for_each(|n| _ = repo.write(format!("base/f{n}"), "").write(format!("unowned/f{n}"), ""));
+    let head = repo.commit("last");
+    let planned = since_built(&repo, &head);
+    assert_eq!(planned.plan.services.len(), SERVICES + 1);
+    for service in &planned.plan.services[1..] {
+        let files = service.causes.iter().filter(|cause| cause.path.is_some()).count();
+        assert_eq!((files, service.causes.len()), (FILES, FILES + 1), "its files, and what it is built from");
+    }
+    let all = SERVICES * FILES + 2 * FILES + 1;
+    assert_eq!(planned.changes.as_slice().len(), all);
+    assert_eq!(planned.plan.filters["every"].len(), all);
+    // Each change once for whom it concerns, and one of `base` for each service.
+    let most = all + SERVICES * (FILES + 1);
+    assert!(planned.kept <= most, "{} changes were kept, of {} that were found", planned.kept, all * SERVICES);
+}
+
 /// One command serves a workflow's pushes, its release tags and its runs by hand.
 #[test]
 fn what_names_its_services_needs_no_base_of_their_own() {

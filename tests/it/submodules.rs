@@ -1,5 +1,6 @@
 //! Submodules: what a filter says of files that only the other repository knows.
 
+use crate::git_status::same_as_git;
 use crate::repo::Repo;
 
 const CONFIG: &str = "\
@@ -73,4 +74,79 @@ fn a_flat_file_reads_a_submodule_as_paths_filter_does() {
         names(&repo, &["--base", "HEAD~1", "--head", "HEAD", "--config", "flat.yaml", "--dead", "allow"]),
         "whole "
     );
+}
+
+#[test]
+fn a_repository_inside_that_is_no_submodule_counts_as_git_counts_it() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services:\n  a: { path: a }\n  b: { path: b }\n").write("a/x", "").write("b/x", "");
+    repo.git(["init", "--quiet", "a/inner"]);
+    repo.git(["-C", "a/inner", "commit", "--quiet", "--allow-empty", "-m", "1"]);
+    repo.commit("first");
+    assert_eq!(same_as_git(&repo), "");
+    repo.write("a/inner/new", "");
+    assert_eq!(same_as_git(&repo), r"M\x00a/inner\x00");
+    repo.remove("a/inner/new").git(["-C", "a/inner", "commit", "--quiet", "--allow-empty", "-m", "2"]);
+    assert_eq!(same_as_git(&repo), r"M\x00a/inner\x00");
+    assert_eq!(names(&repo, &["--base", "HEAD"]), "a ");
+}
+
+/// What `git status` says of a submodule in each state, by each of the settings that hide some of it.
+#[test]
+fn settings_hide_what_git_hides() {
+    let library = Repo::new();
+    let start = library.write("f", "1").commit("first").to_string();
+    let repo = Repo::new();
+    repo.git(["submodule", "--quiet", "add", library.dir().to_str().unwrap(), "sub"]);
+    let set = |file: &str, key: &str, value: &str| {
+        repo.git(["config", "--file", file, key, ""]);
+        repo.git(["config", "--file", file, "--unset", key]);
+        if !value.is_empty() {
+            repo.git(["config", "--file", file, key, value]);
+        }
+    };
+    let mut listed = 0;
+    for of_module in ["", "dirty", "all"] {
+        for of_config in ["", "none", "untracked"] {
+            for of_diff in ["", "all"] {
+                set(".gitmodules", "submodule.sub.ignore", of_module);
+                repo.commit("settings");
+                set(".git/config", "submodule.sub.ignore", of_config);
+                set(".git/config", "diff.ignoreSubmodules", of_diff);
+                let mut look = || listed += usize::from(!same_as_git(&repo).is_empty());
+                repo.write("sub/new", "");
+                look();
+                repo.remove("sub/new").write("sub/f", "2");
+                look();
+                repo.git(["-C", "sub", "commit", "--quiet", "--all", "-m", "2"]);
+                look();
+                repo.git(["update-index", "sub"]);
+                look();
+                repo.git(["-C", "sub", "reset", "--quiet", "--hard", &start]);
+                repo.git(["update-index", "sub"]);
+                assert_eq!(same_as_git(&repo), "");
+            }
+        }
+    }
+    assert!((30..70).contains(&listed), "{listed} of 72 are listed");
+}
+
+#[test]
+fn a_submodule_at_its_own_commit_has_the_fingerprint_that_the_commit_will_have() {
+    let repo = moved();
+    repo.write("vendor/lib/src/x", "3").git(["-C", "vendor/lib", "commit", "--quiet", "--all", "-m", "third"]);
+    let before = repo.rebake(["fingerprint", "below"]).success().text();
+    repo.commit("third");
+    let after = repo.rebake(["fingerprint", "below"]).success().text();
+    assert!(before.contains("-dirty"));
+    assert_eq!(before.replace("-dirty", ""), after);
+}
+
+#[test]
+fn a_submodule_among_paths_from_outside_affects_what_leads_below_it() {
+    let repo = moved();
+    let run = repo.rebake(["plan", "--changed", "-", "--format", "names"]).stdin("vendor/lib\nbelow/f\n");
+    assert_eq!(run.success().text(), "below\nwide\nwhole\nonly\n");
+    let run = repo.rebake(["plan", "--changed", "-", "--format", "names"]).stdin("vendor/lib/f\nvendor\n");
+    assert_eq!(run.success().text(), "");
 }

@@ -39,7 +39,7 @@ fn trusted(pushes: bool, here: &Here) -> Result<(), Failure> {
 
 /// A file that git does not track and nothing is built from is no dirt: a plan that was saved beside the code is one.
 fn clean(pushed: &[&Service], args: &Build, here: &Here) -> Result<(), Failure> {
-    let changes = here.repository.work_tree_changes()?;
+    let changes = here.repository.work_tree()?.changes;
     let config = &here.config;
     let mut filters = vec![config.global];
     let named = |name: &str| pushed.iter().any(|service| service.service == name);

@@ -130,7 +130,7 @@ fn is_clean(repository: &Repository) -> Result<(), Failure> {
     if repository.work_dir().is_none() {
         return Ok(());
     }
-    let changes = repository.work_tree_changes()?;
+    let changes = repository.work_tree()?.changes;
     let Some(first) = changes.as_slice().first() else { return Ok(()) };
     let more = match changes.as_slice().len() - 1 {
         0 => String::new(),

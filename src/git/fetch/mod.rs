@@ -169,7 +169,7 @@ impl<'a> Fetch<'a> {
         let ended = self.repository.git(args).within(limit).run(b"");
         self.left = Some(limit.saturating_sub(start.elapsed()));
         match ended {
-            Ok(_) => Ok(()),
+            Ok(_) => self.repository.refresh_references().map_err(|error| self.refused(missing, error.to_string())),
             Err(ProgramError::Refused(refusal)) => match refusal.reason() {
                 Some(reason) => Err(self.refused(missing, reason.to_owned())),
                 // A remote without any such ref is a failure without words.

@@ -1,0 +1,97 @@
+//! Whether git's rules let a repository be used that was found.
+
+use std::path::Path;
+
+use gix::bstr::ByteSlice as _;
+use gix::config::source::Kind;
+
+use super::{Error, environment};
+
+/// The extensions that git knows, in lower case: those that are read, and those that change nothing for a reader.
+const EXTENSIONS: [&str; 9] = [
+    "compatobjectformat",
+    "noop",
+    "noop-v1",
+    "objectformat",
+    "partialclone",
+    "preciousobjects",
+    "refstorage",
+    "relativeworktrees",
+    "worktreeconfig",
+];
+
+/// Whether the environment names a directory as safe although it belongs to another user.
+pub(super) fn is_named(dir: &Path) -> bool {
+    environment::safe_directories().iter().any(|safe| match safe.strip_suffix("/*") {
+        _ if safe == "*" => true,
+        Some(above) => dir.starts_with(above),
+        None => dir == Path::new(safe) || Path::new(safe).canonicalize().is_ok_and(|safe| dir == safe),
+    })
+}
+
+/// Refuses what git refuses to use where it is not named.
+pub(super) fn check(dir: &Path, found: &gix::Repository) -> Result<(), Error> {
+    if !environment::names_the_repository() {
+        check_ceilings(dir, found)?;
+        check_bareness(dir, found)?;
+    }
+    check_extensions(found)
+}
+
+/// Whether references are kept in another way than as files.
+pub(super) fn keeps_references_elsewhere(found: &gix::Repository) -> bool {
+    found.config_snapshot().string("extensions.refStorage").is_some_and(|format| format.as_bytes() != b"files")
+}
+
+/// At a ceiling git finds nothing from below.
+fn check_ceilings(dir: &Path, found: &gix::Repository) -> Result<(), Error> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let dir_is_below = |root: &Path| real(dir) != *root && real(dir).starts_with(root);
+    let roots = [found.workdir(), found.git_dir().parent()].into_iter().flatten().map(real);
+    let mut ceilings = roots.filter(|root| environment::ceilings().iter().any(|ceiling| real(ceiling) == *root));
+    if ceilings.any(|root| dir_is_below(&root)) {
+        return Err(Error::NotARepository { dir: dir.to_owned() });
+    }
+    Ok(())
+}
+
+/// Who stands in a git directory that is not called `.git` may have it from a stranger, as a part of a work tree.
+fn check_bareness(dir: &Path, found: &gix::Repository) -> Result<(), Error> {
+    let config = found.config_snapshot();
+    let rule = config.plumbing().string_filter("safe.bareRepository", |meta| meta.source.kind() != Kind::Repository);
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (dir, git_dir) = (real(dir), real(found.git_dir()));
+    let names: Vec<&str> = git_dir.components().filter_map(|name| name.as_os_str().to_str()).collect();
+    let is_implied = names.last() == Some(&".git")
+        || names.windows(2).any(|names| matches!(names, [".git", "worktrees" | "modules"]));
+    if rule.is_some_and(|rule| rule.as_bytes() == b"explicit") && dir.starts_with(&git_dir) && !is_implied {
+        return Err(Error::BareRepository { dir, git_dir });
+    }
+    Ok(())
+}
+
+/// Version 1 of the repository's format demands that whoever reads it knows all extensions.
+fn check_extensions(found: &gix::Repository) -> Result<(), Error> {
+    let config = found.config_snapshot();
+    if config.integer("core.repositoryFormatVersion").unwrap_or_default() < 1 {
+        return Ok(());
+    }
+    for section in config.plumbing().sections_by_name("extensions").into_iter().flatten() {
+        if section.meta().source.kind() != Kind::Repository {
+            continue;
+        }
+        let subsection = section.header().subsection_name().map(|name| format!("{name}.")).unwrap_or_default();
+        for name in section.value_names() {
+            let extension = format!("{subsection}{name}");
+            if !EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()) {
+                return Err(Error::Extension { extension });
+            }
+        }
+    }
+    match config.string("extensions.refStorage") {
+        Some(format) if !matches!(format.as_bytes(), b"files" | b"reftable") => {
+            Err(Error::Extension { extension: format!("refStorage={format}") })
+        }
+        _ => Ok(()),
+    }
+}
