@@ -20,8 +20,11 @@ impl Recording<'_> {
             Err(Error::Remote(trouble)) => (Standing::here(self.repository, self.environment)?, Some(trouble)),
             Err(error) => return Err(error),
         };
-        let mut services: BTreeMap<ServiceId, Recorded> =
-            self.held(came, &now, fetch)?.into_iter().map(|(service, on)| (service, Recorded::StandsOn(on))).collect();
+        let mut services: BTreeMap<ServiceId, Recorded> = self
+            .held(begun, came, &now, fetch)?
+            .into_iter()
+            .map(|(service, on)| (service, Recorded::StandsOn(on)))
+            .collect();
         let free: Vec<ServiceId> =
             came.built.union(&came.found).copied().filter(|service| !services.contains_key(service)).collect();
         let (recorded, trouble) = self.record(&free, &begun.before, trouble)?;
@@ -72,8 +75,10 @@ impl Recording<'_> {
         if self.repository.contains(&at) { self.repository.put_refs(&[(swap.reference.clone(), at)]) } else { Ok(()) }
     }
 
-    /// Takes the marks of what was recorded away, and of what was not begun; keeps those of what is not known. Returns
-    /// why the remote did not take that.
+    /// Takes the marks of what was recorded away, and of what was not begun; keeps those of what is not known. Where a mark
+    /// is no longer ours, another run has built the service meanwhile: which of the two results is there is not known.
+    ///
+    /// Returns why the remote did not take that.
     fn settle_marks(
         &self,
         begun: &Begun,
@@ -84,16 +89,15 @@ impl Recording<'_> {
     ) -> Result<Option<RemoteError>, Error> {
         let (mut put, mut take) = (Vec::new(), Vec::new());
         for service in begun.marked.iter().chain(recorded.keys()).copied().collect::<BTreeSet<_>>() {
-            let earlier = begun.before.begun(self.name(service));
-            let mark = now.begun(self.name(service));
+            let (earlier, mark) = (begun.before.begun(self.name(service)), now.begun(self.name(service)));
             let is_begun = came.built.contains(&service) || came.failed.contains(&service);
-            if recorded.get(&service).is_some_and(|recorded| recorded.holds()) || (!is_begun && earlier.is_none()) {
-                // The mark of another run stays.
-                let ours = mark.filter(|mark| *mark == self.commit || Some(*mark) == earlier);
-                take.extend(ours.map(|mark| self.mark(service, mark)));
-            } else if is_begun && begun.marked.contains(&service) && mark.is_none() {
-                // Another run has ended meanwhile: which of the two results is there is not known.
+            let holds = recorded.get(&service).is_some_and(|recorded| recorded.holds());
+            if !begun.marked.contains(&service) {
+                take.extend(mark.filter(|_| holds && mark == earlier).map(|mark| self.mark(service, mark)));
+            } else if mark != Some(self.commit) && is_begun {
                 put.push(self.mark(service, self.commit));
+            } else if holds || (!is_begun && earlier.is_none()) {
+                take.extend(mark.filter(|mark| *mark == self.commit).map(|mark| self.mark(service, mark)));
             }
         }
         self.repository.put_refs(&put)?;
@@ -106,7 +110,13 @@ impl Recording<'_> {
 
     /// Returns the services that may not be recorded, each with one that it stands on, which is due and was not built in
     /// this run.
-    fn held(&self, came: &Came, now: &Standing, fetch: &mut Fetch) -> Result<BTreeMap<ServiceId, ServiceId>, Error> {
+    fn held(
+        &self,
+        begun: &Begun,
+        came: &Came,
+        now: &Standing,
+        fetch: &mut Fetch,
+    ) -> Result<BTreeMap<ServiceId, ServiceId>, Error> {
         let graph = &self.config.graph;
         let others: BTreeSet<ServiceId> = came
             .built
@@ -122,9 +132,12 @@ impl Recording<'_> {
             fetch.bring(&Missing::Refs(Standing::prefixes(self.environment)));
         }
         let due = due::due(self, &others, now, fetch)?;
+        // Built here, and by another run after that.
+        let is_overtaken =
+            |service: &ServiceId| begun.marked.contains(service) && now.begun(self.name(*service)) != Some(self.commit);
         let mut held = BTreeMap::new();
         for service in graph.build_order().iter().filter(|service| came.built.contains(service)) {
-            let is_other = |on: &ServiceId| held.contains_key(on) || due.contains(on);
+            let is_other = |on: &ServiceId| held.contains_key(on) || due.contains(on) || is_overtaken(on);
             let on = self.stands_on(*service).into_iter().find(is_other);
             held.extend(on.map(|on| (*service, on)));
         }

@@ -2,7 +2,7 @@
 //! of its commit makes.
 //!
 //! Histories have branches, merges and reverts, and environments follow them forward, back and across. Runs fail in
-//! part, are cancelled, killed, limited to some services, or build long after they planned. A build writes what it makes
+//! part, are cancelled, killed, limited to some services, build long after they planned, or while others build. A build writes what it makes
 //! into the environment, wherever that leads: what it reads of its dependencies is what the environment has of them.
 
 mod run;
@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use crate::history::History;
 use crate::random::{Random, for_seeds};
 use crate::repo::Repo;
-use run::{Environment, Kind, Planned};
+use run::{Environment, Open, Planned};
 use world::World;
 
 const COMMITS: usize = 30;
@@ -30,6 +30,8 @@ struct Figures {
     needless: usize,
     superseded: usize,
     refused: usize,
+    /// Runs during which another one built.
+    overlapping: usize,
 }
 
 /// Fifty steps a seed; `REBAKE_SEED=0..2000` makes it 100,000.
@@ -37,10 +39,10 @@ struct Figures {
 fn an_environment_holds_what_a_clean_build_makes() {
     let figures = RefCell::new(Figures::default());
     for_seeds(4, |random| sequence(random, &mut figures.borrow_mut()));
-    let Figures { steps, checked, planned, needless, superseded, refused } = figures.into_inner();
+    let Figures { steps, checked, planned, needless, superseded, refused, overlapping } = figures.into_inner();
     println!(
         "{steps} steps, {checked} compared with clean builds; {planned} services planned, {needless} of them needlessly; \
-         {superseded} superseded, {refused} runs refused"
+         {superseded} superseded, {refused} runs refused, {overlapping} overlapping"
     );
     assert!(checked * 4 > steps, "too little is compared");
 }
@@ -82,22 +84,27 @@ fn sequence(random: &mut Random, figures: &mut Figures) {
     let mut environments = [Environment::new("one"), Environment::new("two")];
     let mut tips = [0, 0];
     let mut late: Vec<(usize, Planned)> = Vec::new();
+    let mut open: Vec<(usize, Open)> = Vec::new();
     for step in 0..STEPS {
         figures.steps += 1;
-        let at = random.below(2);
         if !late.is_empty() && random.one_in(5) {
             let (at, run) = late.remove(random.below(late.len()));
-            environments[at].carry_out(&repository, &worlds, &run, random, figures);
+            environments[at].carry_out(&repository, &worlds, run, random, figures);
             continue;
         }
+        if !open.is_empty() && random.one_in(2) {
+            let (at, run) = open.remove(random.below(open.len()));
+            environments[at].finish(&repository, &worlds, run, random, figures);
+            continue;
+        }
+        let at = random.below(2);
         tips[at] = next(tips[at], &parents, step, random);
-        let kind = Kind::any(random);
-        let run =
-            environments[at].plan(&repository, repo.dir(), &worlds, tips[at], commits[tips[at]], kind, random, figures);
-        if random.one_in(6) {
-            late.push((at, run));
-        } else {
-            environments[at].carry_out(&repository, &worlds, &run, random, figures);
+        let commit = (tips[at], commits[tips[at]]);
+        let run = environments[at].plan(&repository, repo.dir(), &worlds, commit, random, figures);
+        match random.below(12) {
+            0 | 1 => late.push((at, run)),
+            2 => open.extend(environments[at].start(&repository, &worlds, run, random, figures).map(|run| (at, run))),
+            _ => environments[at].carry_out(&repository, &worlds, run, random, figures),
         }
     }
 }

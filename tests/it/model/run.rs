@@ -7,7 +7,7 @@ use rebake::base::{self, Compare, Since};
 use rebake::config::Config;
 use rebake::git::{Fetch, Repository};
 use rebake::name::{CommitId, ServiceId};
-use rebake::pipeline::{self, Came, ConfigFile, Dead, Recording, Request, Rule, Unmatched};
+use rebake::pipeline::{self, Begun, Came, ConfigFile, Dead, Recording, Request, Rule, Unmatched};
 use rebake::plan::Plan;
 use rebake::trigger::Trigger;
 
@@ -24,7 +24,7 @@ pub(super) struct Environment {
 
 /// How a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+enum Kind {
     /// To its end, whatever fails on the way.
     Whole,
     /// Some of its builds fail, after they have written something.
@@ -44,12 +44,41 @@ pub(super) struct Planned {
     commit: CommitId,
     kind: Kind,
     is_limited: bool,
-    /// How many runs there were when it planned.
+    /// How much had happened when it planned.
     age: usize,
 }
 
+/// A run that builds.
+pub(super) struct Open {
+    run: Planned,
+    begun: Begun,
+    services: Vec<ServiceId>,
+    /// How many of them had their turn, and how many will have.
+    next: usize,
+    end: usize,
+    came: Came,
+    /// Whether it is about all that is due now.
+    is_whole: bool,
+    age: usize,
+}
+
+impl Planned {
+    fn recording<'a>(&'a self, repository: &'a Repository, environment: &'a str) -> Recording<'a> {
+        Recording {
+            repository,
+            file: &self.file,
+            config: &self.config,
+            environment,
+            commit: self.commit,
+            plan: Some(&self.plan),
+            remote: None,
+            rule: Rule::Seen,
+        }
+    }
+}
+
 impl Kind {
-    pub(super) fn any(random: &mut Random) -> Self {
+    fn any(random: &mut Random) -> Self {
         *random.pick(&[
             Self::Whole,
             Self::Whole,
@@ -68,18 +97,16 @@ impl Environment {
     }
 
     /// Plans a run at a commit.
-    #[expect(clippy::too_many_arguments, reason = "a run is at a commit of a history")]
     pub(super) fn plan(
         &mut self,
         repository: &Repository,
         dir: &Path,
         worlds: &[World],
-        number: usize,
-        commit: CommitId,
-        kind: Kind,
+        (number, commit): (usize, CommitId),
         random: &mut Random,
         figures: &mut Figures,
     ) -> Planned {
+        let kind = Kind::any(random);
         let file = ConfigFile::find(repository, None, dir, Some(&commit)).unwrap();
         let config = file.parse().0.unwrap();
         let compare = if random.one_in(8) { Compare::Everything } else { Compare::Since(Since::Built) };
@@ -112,62 +139,90 @@ impl Environment {
         &mut self,
         repository: &Repository,
         worlds: &[World],
-        run: &Planned,
+        run: Planned,
         random: &mut Random,
         figures: &mut Figures,
     ) {
+        if let Some(open) = self.start(repository, worlds, run, random, figures) {
+            self.finish(repository, worlds, open, random, figures);
+        }
+    }
+
+    /// Begins to build, and gets so far that others may build in between; none where there is nothing to finish.
+    pub(super) fn start(
+        &mut self,
+        repository: &Repository,
+        worlds: &[World],
+        run: Planned,
+        random: &mut Random,
+        figures: &mut Figures,
+    ) -> Option<Open> {
         let is_late = run.age != self.told.len();
-        self.told.push(format!("{} builds {}, late: {is_late}", self.name, run.number));
-        let recording = Recording {
-            repository,
-            file: &run.file,
-            config: &run.config,
-            environment: self.name,
-            commit: run.commit,
-            plan: Some(&run.plan),
-            remote: None,
-            rule: Rule::Seen,
-        };
+        self.told.push(format!("{} begins to build {}, late: {is_late}", self.name, run.number));
+        let recording = run.recording(repository, self.name);
         let before = recording.standing().unwrap();
         let outlook = recording.outlook(&run.plan, &before);
         if !outlook.elsewhere.is_empty() {
             figures.refused += 1;
             self.told.push("  refused".to_owned());
-            return;
+            return None;
         }
         figures.superseded += outlook.superseded.len();
         let ids = run.plan.services.iter().map(|service| run.config.graph.id(&service.service).unwrap());
         let services: Vec<ServiceId> = ids.filter(|id| !outlook.superseded.contains_key(id)).collect();
         let (begun, _) = recording.begin(&services, before).unwrap();
-        let came = self.build(&worlds[run.number], run, &services, random);
-        let is_whole = came.built.len() == services.len();
-        if run.kind == Kind::Killed && !services.is_empty() {
+        let is_whole = !is_late && !run.is_limited && outlook.superseded.is_empty();
+        let end = match run.kind {
+            Kind::Whole | Kind::Failing => services.len(),
+            Kind::Cancelled | Kind::Killed => random.below(services.len() + 1),
+        };
+        let mut open = Open { run, begun, services, next: 0, end, came: Came::default(), is_whole, age: 0 };
+        let first = random.below(open.end + 1);
+        self.build(worlds, &mut open, first, random);
+        open.age = self.told.len();
+        Some(open)
+    }
+
+    /// Builds the rest, and records.
+    pub(super) fn finish(
+        &mut self,
+        repository: &Repository,
+        worlds: &[World],
+        mut open: Open,
+        random: &mut Random,
+        figures: &mut Figures,
+    ) {
+        let is_alone = open.age == self.told.len();
+        if !is_alone {
+            figures.overlapping += 1;
+            self.told.push(format!("{} goes on to build {}", self.name, open.run.number));
+        }
+        let end = open.end;
+        self.build(worlds, &mut open, end, random);
+        if open.run.kind == Kind::Killed && !open.services.is_empty() {
             return;
         }
-        let written = recording.end(&begun, &came, &mut Fetch::new(repository, None)).unwrap();
+        let recording = open.run.recording(repository, self.name);
+        let written = recording.end(&open.begun, &open.came, &mut Fetch::new(repository, None)).unwrap();
         self.told.push(format!("  wrote {:?}", written.services));
         let is_recorded = written.services.values().all(|recorded| recorded.holds());
-        if is_whole && is_recorded && !run.is_limited && !is_late && outlook.superseded.is_empty() {
+        if is_alone && open.is_whole && open.came.built.len() == open.services.len() && is_recorded {
             figures.checked += 1;
-            self.compare(&worlds[run.number]);
+            self.compare(&worlds[open.run.number]);
         }
     }
 
-    fn build(&mut self, world: &World, run: &Planned, services: &[ServiceId], random: &mut Random) -> Came {
-        let mut came = Came::default();
-        let end = if matches!(run.kind, Kind::Cancelled | Kind::Killed) {
-            random.below(services.len() + 1)
-        } else {
-            services.len()
-        };
-        for id in &services[..end] {
+    /// Builds services in turn, up to one of them.
+    fn build(&mut self, worlds: &[World], open: &mut Open, end: usize, random: &mut Random) {
+        let Open { run, services, came, .. } = open;
+        for id in &services[open.next..end] {
             let service = number_of(run.config.graph.name(*id).as_str());
             let planned = run.plan.service(run.config.graph.name(*id).as_str()).unwrap();
-            let blocked = planned.needs.iter().any(|need| {
+            let is_blocked = planned.needs.iter().any(|need| {
                 let need = run.config.graph.id(need).unwrap();
                 services.contains(&need) && !came.built.contains(&need)
             });
-            if blocked {
+            if is_blocked {
                 continue;
             }
             if run.kind == Kind::Failing && random.one_in(3) {
@@ -178,12 +233,13 @@ impl Environment {
                 came.failed.insert(*id);
                 continue;
             }
-            let made = world.build(service, &|other| self.holds.get(&other).cloned().unwrap_or_default());
+            let has = |other: usize| self.holds.get(&other).cloned().unwrap_or_default();
+            let made = worlds[run.number].build(service, &has);
             self.told.push(format!("  s{service} is built"));
             self.holds.insert(service, made);
             came.built.insert(*id);
         }
-        came
+        open.next = end;
     }
 
     fn compare(&self, world: &World) {
