@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use gix::refs::Target;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
@@ -119,9 +120,26 @@ impl Repository {
     /// When one cannot be written.
     pub fn put_refs(&self, refs: &[(String, CommitId)]) -> Result<(), Error> {
         refs.iter().try_for_each(|(reference, to)| {
-            let swap = Swap { reference: reference.clone(), to: *to, from: From::Anywhere };
-            self.swap(&swap).map(drop)
+            loop {
+                let at = self.reference_id(reference)?;
+                match self.write(reference, at, Some(to)) {
+                    Err(error) if self.reference_id(reference)? == at => return Err(error),
+                    Err(_) => {}
+                    Ok(()) => return Ok(()),
+                }
+            }
         })
+    }
+
+    /// Returns the id of a new object that no other run has: what the marks of a run stand at.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn token(&self) -> Result<CommitId, Error> {
+        let random = RandomState::new().build_hasher().finish();
+        let text = format!("a run of rebake: {random:016x} {}\n", std::process::id());
+        let id = self.gix.write_blob(text).map_err(Error::reading("the repository while marking builds"))?;
+        Ok(commit_id(&id))
     }
 
     /// Takes refs away that stand at these commits; others stay.

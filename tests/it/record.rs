@@ -289,7 +289,7 @@ note[not-recorded]: nothing is recorded: `preview` does not push, so it has no b
 environment preview
 
 SERVICE  VERSION             WHY
-a        0.0.0-0002-817677d  a/x modified by a/**  filters.yaml:2:14
+a        0.0.0-0002-817677d  a/x modified, matches a/**  filters.yaml:2:14
 b        0.0.0-0002-817677d  depends on a
 
 2 of 2 services to rebuild, in 2 steps.

@@ -94,10 +94,10 @@ impl Recording<'_> {
             let holds = recorded.get(&service).is_some_and(|recorded| recorded.holds());
             if !begun.marked.contains(&service) {
                 take.extend(mark.filter(|_| holds && mark == earlier).map(|mark| self.mark(service, mark)));
-            } else if mark != Some(self.commit) && is_begun {
-                put.push(self.mark(service, self.commit));
+            } else if mark != begun.token && is_begun {
+                put.extend(begun.token.map(|token| self.mark(service, token)));
             } else if holds || (!is_begun && earlier.is_none()) {
-                take.extend(mark.filter(|mark| *mark == self.commit).map(|mark| self.mark(service, mark)));
+                take.extend(mark.filter(|_| mark == begun.token).map(|mark| self.mark(service, mark)));
             }
         }
         self.repository.put_refs(&put)?;
@@ -134,7 +134,7 @@ impl Recording<'_> {
         let due = due::due(self, &others, now, fetch)?;
         // Built here, and by another run after that.
         let is_overtaken =
-            |service: &ServiceId| begun.marked.contains(service) && now.begun(self.name(*service)) != Some(self.commit);
+            |service: &ServiceId| begun.marked.contains(service) && now.begun(self.name(*service)) != begun.token;
         let mut held = BTreeMap::new();
         for service in graph.build_order().iter().filter(|service| came.built.contains(service)) {
             let is_other = |on: &ServiceId| held.contains_key(on) || due.contains(on) || is_overtaken(on);

@@ -97,6 +97,8 @@ pub struct Begun {
     before: Standing,
     /// The services that were marked.
     marked: BTreeSet<ServiceId>,
+    /// What their marks stand at; none where there are none.
+    token: Option<CommitId>,
 }
 
 /// What was written down of a service.
@@ -135,7 +137,7 @@ impl Begun {
     /// Returns a run that builds nothing itself.
     #[must_use]
     pub fn elsewhere(before: Standing) -> Self {
-        Self { before, marked: BTreeSet::new() }
+        Self { before, marked: BTreeSet::new(), token: None }
     }
 }
 
@@ -164,8 +166,8 @@ impl Recording<'_> {
         Swap { reference: record::reference(self.environment, name.as_str()), to: self.commit, from }
     }
 
-    fn mark(&self, service: ServiceId, commit: CommitId) -> (String, CommitId) {
-        (record::begun(self.environment, self.name(service).as_str()), commit)
+    fn mark(&self, service: ServiceId, token: CommitId) -> (String, CommitId) {
+        (record::begun(self.environment, self.name(service).as_str()), token)
     }
 
     fn name(&self, service: ServiceId) -> &ServiceName {

@@ -64,7 +64,7 @@ impl Standing {
         config.graph.services().filter(|service| self.begun(config.graph.name(*service)).is_some())
     }
 
-    /// Returns the commit at which a build of a service has begun that was not recorded.
+    /// Returns the mark of a service whose build has begun, and was not recorded.
     #[must_use]
     pub fn begun(&self, service: &ServiceName) -> Option<CommitId> {
         self.refs.get(&record::begun(&self.environment, service.as_str())).copied()

@@ -171,7 +171,8 @@ impl Environment {
         let ids = run.plan.services.iter().map(|service| run.config.graph.id(&service.service).unwrap());
         let services: Vec<ServiceId> = ids.filter(|id| !outlook.superseded.contains_key(id)).collect();
         let (begun, _) = recording.begin(&services, before).unwrap();
-        let is_whole = !is_late && !run.is_limited && outlook.superseded.is_empty();
+        // Nothing can have overtaken a run that has just planned.
+        let is_whole = !is_late && !run.is_limited;
         let end = match run.kind {
             Kind::Whole | Kind::Failing => services.len(),
             Kind::Cancelled | Kind::Killed => random.below(services.len() + 1),
@@ -197,9 +198,14 @@ impl Environment {
             figures.overlapping += 1;
             self.told.push(format!("{} goes on to build {}", self.name, open.run.number));
         }
+        let is_killed = open.run.kind == Kind::Killed && !open.services.is_empty();
+        if is_killed && !is_alone {
+            // It was killed before the others began: no ref can tell of a run that dies after it built over another.
+            return;
+        }
         let end = open.end;
         self.build(worlds, &mut open, end, random);
-        if open.run.kind == Kind::Killed && !open.services.is_empty() {
+        if is_killed {
             return;
         }
         let recording = open.run.recording(repository, self.name);
