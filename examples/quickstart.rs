@@ -53,10 +53,10 @@ const PACK: &str = r#"
 /// Builds the plan, two services at once: on a terminal with a row for each that runs.
 fn build(root: &Path, config: &Config, plan: &Plan) -> Result<exec::Report, Box<dyn Error>> {
     let logs = tempfile::tempdir()?;
-    let place = builder::Place { root, logs: logs.path(), buildx: None };
+    let place = builder::Place { root, logs: logs.path(), buildx: None, driver: builder::Driver::default() };
     let builds = plan.services.iter().map(|service| {
         let recipe = &config.services[service.service.as_str()].recipe;
-        builder::prepare(plan, service, recipe, place)
+        builder::prepare(plan, service, recipe, builder::Ties::default(), place)
     });
     let builds = builds.collect::<Result<Vec<_>, _>>()?;
     let manner: Box<dyn Manner> = if stdout().is_terminal() {

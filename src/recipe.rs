@@ -21,8 +21,16 @@ pub struct Recipe {
     pub context: Option<String>,
     /// The stage of the Dockerfile that is built.
     pub target: Option<String>,
-    /// Build arguments, in which [`Recipe::BUILD_ARG`] may be named. Never a secret: they end in the image's history.
+    /// Build arguments, in which [`Recipe::offers`] says what may be named. Never a secret: they end in the image's
+    /// history.
     pub build_args: IndexMap<String, Template>,
+    /// What the Dockerfile may name beside its stages, with the same names in it: the image that a dependency has become
+    /// (`{{needs.base}}`), an address (`docker-image://node:20`), or a directory of the repository (`/libs/common`).
+    pub contexts: IndexMap<String, Template>,
+    /// What runs before the builder.
+    pub before: Option<Run>,
+    /// More words for the builder.
+    pub flags: Vec<String>,
     /// Secrets, each `id=NAME,env=VARIABLE` or `id=NAME,src=FILE`.
     pub secrets: Vec<String>,
     /// Where layers are read from, in the builder's own words.
@@ -44,8 +52,23 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// The names that a build argument may hold, as in `{{version}}`.
-    pub const BUILD_ARG: &'static [&'static str] = &["name", "path", "version", "commit", "environment"];
+    /// The names that a build argument may hold, as in `{{version}}`, beside those of dependencies.
+    pub const VALUES: &'static [&'static str] = &["name", "path", "version", "commit", "environment"];
+
+    /// What stands before the name of a service that is depended on, as in `{{needs.base}}`: the image that it has become.
+    pub const NEEDS: &'static str = "needs.";
+
+    /// Whether a build argument may hold a name.
+    #[must_use]
+    pub fn offers(name: &str) -> bool {
+        Self::VALUES.contains(&name) || name.starts_with(Self::NEEDS)
+    }
+
+    /// Returns the services whose images it names.
+    pub fn needs(&self) -> impl Iterator<Item = &str> {
+        let values = self.build_args.values().chain(self.contexts.values());
+        values.flat_map(Template::names).filter_map(|name| name.strip_prefix(Self::NEEDS))
+    }
 
     /// Returns what builds an image of it from a Dockerfile: `docker` where nothing is said; none where a command or a
     /// task builds it.

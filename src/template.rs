@@ -140,7 +140,7 @@ fn expression(inside: &str, offset: usize) -> Result<Part, TemplateError> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let text = inside.trim();
     let (name, mut rest) = text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()));
-    if name.is_empty() || !name.chars().all(is_word) {
+    if !is_name(name) {
         return Err(TemplateError::NotAName { name: text.to_owned(), offset });
     }
     let text_end = offset + 2 + inside.trim_end().len();
@@ -167,16 +167,25 @@ fn expression(inside: &str, offset: usize) -> Result<Part, TemplateError> {
     }
 }
 
+/// Whether this is letters, digits and `_`; behind a first dot there may be all that a service's name may hold.
+fn is_name(text: &str) -> bool {
+    let (word, rest) = text.split_once('.').map_or((text, None), |(word, rest)| (word, Some(rest)));
+    let is_word = |text: &str, more: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || more.contains(c))
+    };
+    is_word(word, "") && rest.is_none_or(|rest| is_word(rest, "./@-"))
+}
+
 impl Template {
-    /// Reads a template and checks that it uses only names out of `offered`, without arguments.
+    /// Reads a template and checks that it uses only names that are offered, without arguments.
     ///
     /// # Errors
     /// When braces are not closed, hold something else than a name, or a name that is not offered.
-    pub fn parse(text: &str, offered: &[&str]) -> Result<Self, TemplateError> {
+    pub fn parse(text: &str, is_offered: impl Fn(&str) -> bool) -> Result<Self, TemplateError> {
         let parts = parts(text)?;
         for part in &parts {
             let Part::Name { name, arguments, offset } = part else { continue };
-            if !offered.contains(&name.as_str()) {
+            if !is_offered(name) {
                 return Err(TemplateError::Unknown { name: name.clone(), offset: *offset });
             }
             if !arguments.is_empty() {
@@ -196,6 +205,14 @@ impl Template {
     #[must_use]
     pub fn parts(&self) -> &[Part] {
         &self.parts
+    }
+
+    /// Returns the names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Name { name, .. } => Some(name.as_str()),
+            Part::Text(_) => None,
+        })
     }
 
     /// Returns the text with each name replaced by what `value` says of it.
@@ -222,19 +239,28 @@ mod tests {
 
     #[test]
     fn names_are_filled_in() {
-        let template = Template::parse("{{path}}@{{ version }}!", &["path", "version"]).unwrap();
+        let template = Template::parse("{{path}}@{{ version }}!", |name| ["path", "version"].contains(&name)).unwrap();
         let text = template.render(|name| Some(format!("<{name}>"))).unwrap();
         assert_eq!(text, "<path>@<version>!");
     }
 
     #[test]
     fn mistakes_have_a_place() {
-        let error = |text| Template::parse(text, &["name"]).unwrap_err();
+        let error = |text| Template::parse(text, |name| name == "name").unwrap_err();
         assert_eq!(error("a{{name"), TemplateError::Unclosed { offset: 1 });
         assert_eq!(error("ab{{x}}"), TemplateError::Unknown { name: "x".into(), offset: 2 });
         assert_eq!(error("{{name}}{{#if}}"), TemplateError::NotAName { name: "#if".into(), offset: 8 });
         assert_eq!(error("{{}}"), TemplateError::NotAName { name: String::new(), offset: 0 });
         assert_eq!(error("-{{name 'x'}}"), TemplateError::Arguments { name: "name".into(), offset: 1 });
+    }
+
+    #[test]
+    fn a_name_may_lead_to_a_service() {
+        let template = Template::parse("{{needs.acme/api-go@v2.x}}:{{a}}", |name| name != "b").unwrap();
+        assert_eq!(template.names().collect::<Vec<_>>(), ["needs.acme/api-go@v2.x", "a"]);
+        for text in ["{{needs.}}", "{{.x}}", "{{a-b}}", "{{needs.a b}}", "{{needs.#}}"] {
+            Template::parse(text, |_| true).unwrap_err();
+        }
     }
 
     #[test]

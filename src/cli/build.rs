@@ -23,7 +23,7 @@ use super::failure::Failure;
 use super::output::{Output, written};
 use super::plan::Here;
 use crate::emit;
-use crate::exec::{self, Build as Job, Ended, Settings, Sink};
+use crate::exec::{self, Build as Job, Ended, Needs, Settings, Sink};
 use crate::recipe;
 use records::Records;
 use reports::Reports;
@@ -163,7 +163,7 @@ pub(crate) fn run(general: &General, args: &Build, output: &Output) -> Result<Ex
     }
     allowed::check(&plan, args, &here)?;
     let logs = logs::directory(args.shown.logs.as_deref(), here.repository.git_dir())?;
-    let mut jobs = planned::jobs(&plan, args, &here, &logs, &reports)?;
+    let mut jobs = planned::jobs(&plan, args, &here, &logs, &reports, &Needs::default())?;
     let records = Records::look(&plan, args, &here, output)?;
     if let Some(records) = &records {
         records.leave_out(&mut jobs);

@@ -7,15 +7,21 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args as ClapArgs, ValueEnum};
 
 use super::ci;
+#[cfg(unix)]
+use super::dependencies;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::plan::{Here, bug};
 use crate::emit::{self, Field, Matrices, Pack, Separator};
 #[cfg(unix)]
-use crate::exec::builder;
+use crate::exec::builder::{self, Supply};
+#[cfg(unix)]
+use crate::exec::{Became, Kept};
 use crate::git::Contents;
 use crate::plan::Plan;
+#[cfg(unix)]
+use crate::plan::Service;
 
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Output")]
@@ -164,7 +170,14 @@ fn text(
 fn bake(plan: &Plan, here: &Here) -> Result<String, Failure> {
     let root = here.work_dir()?;
     let plan = &*plan.without_libraries();
-    let recipes = plan.services.iter().map(|service| here.recipe(service)).collect::<Result<Vec<_>, _>>();
+    let supply = |name: &str| {
+        let needed = plan.service(name)?;
+        let exists = needed.exists.as_ref().map(|exists| Became::in_registry(needed, &exists.digest));
+        Some(exists.flatten().map_or_else(|| dependencies::supply(needed, Kept::Engine), Supply::Held))
+    };
+    let recipe =
+        |service: &Service| Ok((here.recipe(service)?, dependencies::of(&here.config, &service.service, supply)));
+    let recipes = plan.services.iter().map(recipe).collect::<Result<Vec<_>, _>>();
     let recipes = recipes.map_err(|problem| Failure { exit: Exit::Usage, diagnostics: vec![problem] })?;
     builder::bake(plan, &recipes, root).map_err(|error| match error {
         builder::BakeError::Target(error) => error.into(),

@@ -10,6 +10,8 @@ mod changed;
 mod ci;
 mod complete;
 mod configuration;
+#[cfg(unix)]
+mod dependencies;
 mod env;
 mod existing;
 mod exit;

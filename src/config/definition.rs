@@ -11,6 +11,7 @@ use crate::diagnostic::Located;
 use crate::filter::{Effect, Filter, Statuses};
 use crate::name::{RepoDir, ServiceName};
 use crate::recipe::{Builder, Run};
+use crate::template::Template;
 use crate::version::{Count, Style};
 
 /// All that can change the result of a service's build, in the order of the alphabet, so that the same definition
@@ -19,12 +20,16 @@ use crate::version::{Count, Style};
 struct Canonical<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attest: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Command<'a>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     build_args: BTreeMap<&'a str, &'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     builder: Option<Builder>,
     #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    contexts: BTreeMap<&'a str, &'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<Count>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,6 +39,8 @@ struct Canonical<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     exclude: Vec<&'a str>,
     filters: Vec<Rule<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    flags: Vec<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     flavor: Vec<&'a str>,
     global: bool,
@@ -99,24 +106,24 @@ fn canonical(service: &Service, filter: &Filter) -> String {
     let recipe = &service.recipe;
     let canonical = Canonical {
         attest: recipe.attest.iter().map(String::as_str).collect(),
-        build_args: recipe.build_args.iter().map(|(name, value)| (name.as_str(), value.text())).collect(),
+        before: recipe.before.as_ref().map(command),
+        build_args: templates(&recipe.build_args),
         builder: recipe.builder,
         context: recipe.context.as_deref(),
+        contexts: templates(&recipe.contexts),
         count: (service.count != Count::default()).then_some(service.count),
         dockerfile: recipe.dockerfile.as_deref(),
         env: sorted(&recipe.env),
         exclude: excluded(filter),
         filters: rules(filter),
+        flags: recipe.flags.iter().map(String::as_str).collect(),
         flavor: lines(&service.image.written.flavor),
         global: service.global == Global::TakesPart,
         image: service.image.name.as_ref().map(ToString::to_string),
         labels: sorted(&service.image.written.labels),
         path: service.path.as_ref().map(RepoDir::as_str),
         platforms: service.platforms.iter().map(String::as_str).collect(),
-        run: recipe.run.as_ref().map(|run| match run {
-            Run::Argv(words) => Command::Argv(words),
-            Run::Shell(text) => Command::Shell(text),
-        }),
+        run: recipe.run.as_ref().map(command),
         secrets: recipe.secrets.iter().map(String::as_str).collect(),
         style: service.style,
         tag: service.tag.iter().map(ToString::to_string).collect(),
@@ -124,6 +131,17 @@ fn canonical(service: &Service, filter: &Filter) -> String {
         target: recipe.target.as_deref(),
     };
     json(&canonical)
+}
+
+fn command(run: &Run) -> Command<'_> {
+    match run {
+        Run::Argv(words) => Command::Argv(words),
+        Run::Shell(text) => Command::Shell(text),
+    }
+}
+
+fn templates(map: &IndexMap<String, Template>) -> BTreeMap<&str, &str> {
+    map.iter().map(|(name, value)| (name.as_str(), value.text())).collect()
 }
 
 fn sorted(map: &IndexMap<String, String>) -> BTreeMap<&str, &str> {

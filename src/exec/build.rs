@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::needs::{Argument, Kept, Needs};
 use crate::plan::Service;
 
 /// A planned service and what is done to build it: what a run is given, ready to be carried out.
@@ -12,6 +13,12 @@ pub struct Build<'a> {
     pub work: Work,
     /// Where the digest of its image is found, when all is done.
     pub digest: DigestSource,
+    /// Where its image is then.
+    pub kept: Kept,
+    /// The services of this run whose images it may take, by name.
+    pub takes: Vec<String>,
+    /// What services that this run does not build have become, as far as it may take their images.
+    pub held: Needs,
     /// The directory that its commands run in, absolute.
     pub directory: PathBuf,
     /// A directory of its own for logs and what its commands hand back, absolute; it need not be there yet.
@@ -67,7 +74,7 @@ pub struct Step {
     /// The program, looked for in `$PATH` unless it holds a `/`.
     pub program: String,
     /// Its arguments; no shell reads them.
-    pub arguments: Vec<String>,
+    pub arguments: Vec<Argument>,
 }
 
 impl Work {
@@ -83,8 +90,16 @@ impl Work {
 
 impl Step {
     /// Returns a command.
-    pub fn new<I: IntoIterator<Item: Into<String>>>(program: impl Into<String>, arguments: I) -> Self {
+    pub fn new<I: IntoIterator<Item: Into<Argument>>>(program: impl Into<String>, arguments: I) -> Self {
         Self { program: program.into(), arguments: arguments.into_iter().map(Into::into).collect() }
+    }
+
+    /// Returns the arguments with what services have become.
+    ///
+    /// # Errors
+    /// The service whose image is not there.
+    pub(super) fn fill(&self, needs: &Needs) -> Result<Vec<String>, String> {
+        self.arguments.iter().map(|argument| argument.fill(needs)).collect()
     }
 }
 

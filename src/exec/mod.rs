@@ -7,6 +7,7 @@
 mod build;
 pub mod builder;
 mod event;
+mod needs;
 mod outcome;
 pub mod output;
 mod process;
@@ -21,6 +22,7 @@ mod tokens;
 
 pub use build::{Build, DigestSource, Step, Work};
 pub use event::{Alive, Event, Sink};
+pub use needs::{Argument, Became, Kept, Needs};
 pub use outcome::{Ending, Failure, Outcome};
 pub use process::watch;
 pub use report::{Record, Report};

@@ -103,6 +103,15 @@ impl<N> Expression<N> {
         }
     }
 
+    /// Returns what its texts and values come to, in order; none where one of its values comes to nothing.
+    pub(super) fn pieces<P>(&self, text: impl Fn(&str) -> P, value: impl Fn(&N) -> Option<P>) -> Option<Vec<P>> {
+        let piece = |piece: &Piece<N>| match piece {
+            Piece::Text { text: written, .. } => Some(text(written)),
+            Piece::Value(name) => value(name),
+        };
+        self.0.iter().map(piece).collect()
+    }
+
     /// Adds this to a tag: the values are made fit.
     pub(super) fn fill(&self, draft: &mut Draft, value: impl Fn(&N) -> String) {
         for piece in &self.0 {

@@ -44,6 +44,7 @@ mod date_format;
 mod expression;
 mod facts;
 mod flavor;
+mod floating;
 mod label;
 mod parse;
 mod pattern;
@@ -59,6 +60,7 @@ mod tags;
 
 pub use facts::{Event, Facts, Release, Standing};
 pub use flavor::Flavor;
+pub use floating::FloatingTags;
 pub use label::{LabelError, Labels};
 pub use problem::RuleError;
 pub use reference::{ImageName, ImageNameError, Reference};

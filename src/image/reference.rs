@@ -88,6 +88,27 @@ impl ImageName {
         &self.0
     }
 
+    /// Returns the name as Docker shortens it: without Docker Hub's host, and without the `library` of its own images.
+    #[must_use]
+    pub fn familiar(&self) -> &str {
+        let hosts = ["docker.io/", "index.docker.io/"];
+        let name = hosts.iter().find_map(|host| self.0.strip_prefix(host)).unwrap_or(&self.0);
+        name.strip_prefix("library/").unwrap_or(name)
+    }
+
+    /// Returns the tag of this image that a reference names: `latest` where it says none. None where it names another
+    /// image, or one by its digest.
+    #[must_use]
+    pub fn tag_in<'t>(&self, reference: &'t str) -> Option<&'t str> {
+        let start = reference.rfind('/').map_or(0, |slash| slash + 1);
+        let (name, tag) = match reference[start..].split_once(':') {
+            Some((last, tag)) => (&reference[..start + last.len()], tag),
+            None => (reference, "latest"),
+        };
+        let other = Self::parse(name).ok()?;
+        (other.familiar() == self.familiar() && ImageTag::parse(tag).is_ok()).then_some(tag)
+    }
+
     /// Returns the full reference of one of its tags: `ghcr.io/acme/api:1.0.9`.
     #[must_use]
     pub fn reference(&self, tag: &ImageTag) -> String {
@@ -170,6 +191,18 @@ mod tests {
         ] {
             let parsed = ImageName::parse(name).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(parsed.reference(&ImageTag::parse("1").unwrap()), format!("{name}:1"));
+        }
+    }
+
+    #[test]
+    fn a_reference_names_a_tag_of_an_image() {
+        let tag = |name: &str, reference: &'static str| ImageName::parse(name).unwrap().tag_in(reference);
+        assert_eq!(tag("r.io:5000/acme/base", "r.io:5000/acme/base"), Some("latest"));
+        assert_eq!(tag("r.io:5000/acme/base", "r.io:5000/acme/base:main"), Some("main"));
+        assert_eq!(tag("acme/base", "docker.io/acme/base:main"), Some("main"));
+        assert_eq!(tag("docker.io/library/base", "base"), Some("latest"));
+        for other in ["r.io/acme/base", "acme/base@sha256:00", "acme/base:x@sha256:00", "acme/base:", "acme/bas", ""] {
+            assert_eq!(tag("acme/base", other), None, "{other}");
         }
     }
 

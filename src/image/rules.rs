@@ -13,8 +13,8 @@ use std::sync::LazyLock;
 #[derive(Debug, Clone)]
 pub struct TagRules {
     /// Highest priority first, then as they stand.
-    rules: Vec<Rule>,
-    flavor: Flavor,
+    pub(super) rules: Vec<Rule>,
+    pub(super) flavor: Flavor,
 }
 
 /// The rules of a service that says nothing of tags.
@@ -122,11 +122,11 @@ impl TagRules {
 }
 
 impl Rule {
-    fn prefix<'a>(&'a self, flavor: &'a Flavor) -> Option<&'a Expression<Global>> {
+    pub(super) fn prefix<'a>(&'a self, flavor: &'a Flavor) -> Option<&'a Expression<Global>> {
         self.prefix.as_ref().or(flavor.prefix.as_ref().map(|affix| &affix.text))
     }
 
-    fn suffix<'a>(&'a self, flavor: &'a Flavor) -> Option<&'a Expression<Global>> {
+    pub(super) fn suffix<'a>(&'a self, flavor: &'a Flavor) -> Option<&'a Expression<Global>> {
         self.suffix.as_ref().or(flavor.suffix.as_ref().map(|affix| &affix.text))
     }
 

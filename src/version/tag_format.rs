@@ -50,7 +50,7 @@ impl TagFormat {
     /// # Errors
     /// When it is no template, uses other names, or does not hold `{{version}}` exactly once.
     pub fn parse(text: &str) -> Result<Self, TagFormatError> {
-        let template = Template::parse(text, &["path", "name", "version"])?;
+        let template = Template::parse(text, |name| ["path", "name", "version"].contains(&name))?;
         let mut versions = template.parts().iter().filter_map(|part| match part {
             Part::Name { name, offset, .. } if name == "version" => Some(*offset),
             Part::Name { .. } | Part::Text(_) => None,

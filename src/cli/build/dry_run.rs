@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan::Here;
 use crate::emit;
-use crate::exec::Build as Job;
+use crate::exec::{Build as Job, Needs};
 use crate::name::Escaped;
 use crate::plan::Plan;
 
@@ -18,7 +18,7 @@ use crate::plan::Plan;
 /// names of variables and files.
 pub(super) fn print(plan: &Plan, args: &Build, here: &Here, output: &Output) -> Result<Exit, Failure> {
     let logs = here.repository.git_dir().join("rebake/builds/0");
-    let jobs = planned::jobs(plan, args, here, &logs, &Reports::default())?;
+    let jobs = planned::jobs(plan, args, here, &logs, &Reports::default(), &Needs::default())?;
     let root = here.repository.work_dir().and_then(|root| root.canonicalize().ok()).unwrap_or_default();
     output.data(&jobs.iter().map(|job| script(job, &root)).collect::<String>())?;
     Ok(Exit::Done)
@@ -40,8 +40,8 @@ fn script(job: &Job, root: &Path) -> String {
         let _ = writeln!(text, "# there already: {}", Escaped::new(&exists.reference));
     }
     for step in job.work.steps() {
-        let words = std::iter::once(&step.program).chain(&step.arguments);
-        let words: Vec<String> = words.map(|word| emit::shell_word(word)).collect();
+        let words = std::iter::once(step.program.clone()).chain(step.arguments.iter().map(ToString::to_string));
+        let words: Vec<String> = words.map(|word| emit::shell_word(&word)).collect();
         let _ = writeln!(text, "(cd {} && {})", emit::shell_word(&directory), words.join(" "));
     }
     text

@@ -1,23 +1,24 @@
 //! What is built: the plan, and each service's recipe from the configuration at hand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::Build;
 use super::reports::Reports;
 use crate::base::Compare;
 use crate::cli::args::General;
-use crate::cli::changed;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan::{Here, request};
+use crate::cli::{changed, dependencies};
 use crate::diagnostic::Diagnostic;
-use crate::exec::builder::{Place, prepare};
-use crate::exec::{Build as Job, Report, Work};
+use crate::exec::builder::{Driver, Place, Supply, Ties, prepare};
+use crate::exec::{Build as Job, Needs, Report, Work};
 use crate::name::Escaped;
 use crate::pipeline::{self, PushRequest, Request};
 use crate::plan::{self, Plan, Service};
+use crate::recipe::Builder;
 
 /// Makes the plan, or reads it, and leaves out what is not asked for.
 pub(super) fn plan(
@@ -90,30 +91,57 @@ pub(super) fn jobs<'a>(
     here: &Here,
     logs: &Path,
     reports: &Reports,
+    held: &Needs,
 ) -> Result<Vec<Job<'a>>, Failure> {
     let root = here.work_dir()?;
-    let place = Place { root, logs, buildx: args.how.builder.as_deref() };
+    let buildx = args.how.builder.as_deref();
+    let place = Place { root, logs, buildx, driver: driver(plan, here, buildx) };
+    let needed: BTreeSet<&str> = plan.services.iter().flat_map(|service| &service.needs).map(String::as_str).collect();
     let (mut jobs, mut diagnostics) = (Vec::new(), Vec::new());
+    let mut supplies: BTreeMap<&str, Supply> =
+        held.iter().map(|(service, became)| (service.as_str(), Supply::Held(became.clone()))).collect();
     for service in &plan.services {
-        match job(plan, service, here, place) {
-            Ok(job) => jobs.push(Job {
-                work: match &service.exists {
-                    Some(exists) => Work::Exists { digest: Some(exists.digest.clone()) },
-                    None => job.work,
-                },
-                timeout: args.how.timeout.or(job.timeout),
-                retries: args.how.retries.unwrap_or(job.retries),
-                expected: reports.took(&service.service),
-                ..job
-            }),
+        let dependencies = dependencies::of(&here.config, &service.service, |name| supplies.get(name).cloned());
+        let is_needed = needed.contains(service.service.as_str());
+        match job(plan, service, Ties { dependencies: &dependencies, is_needed }, here, place) {
+            Ok(job) => {
+                supplies.insert(&service.service, dependencies::supply(service, job.kept));
+                jobs.push(Job {
+                    work: match &service.exists {
+                        Some(exists) => Work::Exists { digest: Some(exists.digest.clone()) },
+                        None => job.work,
+                    },
+                    timeout: args.how.timeout.or(job.timeout),
+                    retries: args.how.retries.unwrap_or(job.retries),
+                    expected: reports.took(&service.service),
+                    ..job
+                });
+            }
             Err(problem) => diagnostics.push(problem),
         }
     }
     if diagnostics.is_empty() { Ok(jobs) } else { Err(Failure { exit: Exit::Usage, diagnostics }) }
 }
 
-fn job<'a>(plan: &'a Plan, service: &'a Service, here: &Here, place: Place) -> Result<Job<'a>, Diagnostic> {
-    prepare(plan, service, here.recipe(service)?, place).map_err(|error| {
+fn job<'a>(plan: &'a Plan, service: &'a Service, ties: Ties, here: &Here, place: Place) -> Result<Job<'a>, Diagnostic> {
+    prepare(plan, service, here.recipe(service)?, ties, place).map_err(|error| {
         error.help().into_iter().fold(Diagnostic::error("builder", error.to_string()), Diagnostic::help)
     })
+}
+
+/// Asks buildx what its builder sees, where the builds of docker's hand images on without a registry.
+fn driver(plan: &Plan, here: &Here, buildx: Option<&str>) -> Driver {
+    let is_docker = |service: &&Service| {
+        let recipe = here.config.services.get(service.service.as_str()).map(|service| &service.recipe);
+        recipe.is_some_and(|recipe| recipe.run.is_none() && matches!(recipe.builder, None | Some(Builder::Docker)))
+    };
+    let unpushed: BTreeSet<&str> = plan
+        .services
+        .iter()
+        .filter(is_docker)
+        .filter(|service| !service.push && service.image.is_some())
+        .map(|service| service.service.as_str())
+        .collect();
+    let takes = |service: &Service| service.needs.iter().any(|need| unpushed.contains(need.as_str()));
+    if plan.services.iter().any(takes) { Driver::of(buildx) } else { Driver::default() }
 }

@@ -4,6 +4,7 @@
 mod arguments;
 mod branch;
 mod condition;
+mod contexts;
 mod lines;
 mod matrix;
 mod path;
@@ -16,6 +17,7 @@ mod words;
 pub(super) use arguments::{BuildArguments, Secret, Variables};
 pub(super) use branch::BranchPattern;
 pub(super) use condition::{Retries, TimeLimit, Weight};
+pub(super) use contexts::{BuilderFlag, Contexts};
 pub(super) use lines::Lines;
 pub(super) use matrix::Matrix;
 pub(super) use path::{BuildPath, Directory};
@@ -97,9 +99,14 @@ mapping! {
         target: Text,
         /// The platforms it is built for.
         platforms: List<Platform>,
-        /// Build arguments, which may hold `{{name}}`, `{{path}}`, `{{version}}`, `{{commit}}` and `{{environment}}`.
-        /// Everybody who has the image can read them.
+        /// Build arguments, which may hold `{{name}}`, `{{path}}`, `{{version}}`, `{{commit}}`, `{{environment}}`, and
+        /// `{{needs.SERVICE}}`: the reference of the image that a service of `depends_on` has become. Everybody who has
+        /// the image can read them.
         build_args: BuildArguments,
+        /// What its Dockerfile may name in `FROM` and `COPY --from` beside its stages, by name: `needs.SERVICE`, an
+        /// address such as `docker-image://node:20`, or a directory, relative to its path or, with a leading `/`, to the
+        /// root of the repository.
+        contexts: Contexts,
         /// Secrets for the build: `id=NAME,env=VARIABLE` or `id=NAME,src=FILE`.
         secrets: List<Secret>,
         /// Where layers are read from, in BuildKit's words. What would make services share a place is filled in:
@@ -113,6 +120,10 @@ mapping! {
         builder: Choice<Builder>,
         /// The command that builds it: a list is a program and its arguments, a string is the text of `sh -euc`.
         run: Command,
+        /// A command that runs in its path before the builder, as in `run`.
+        before: Command,
+        /// More words for the builder: `[--ssh=default, --no-cache]`.
+        flags: List<BuilderFlag>,
         /// Variables that its command gets.
         env: Variables,
         /// How long one attempt may take: `90s`, `10m`, `1h30m`.

@@ -27,9 +27,14 @@ pub(in crate::config) struct ArgumentTemplate(#[schemars(with = "Text")] pub(in 
 impl Read for ArgumentTemplate {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let text = literal(view, "a text", problems)?;
-        let template = Template::parse(text, Recipe::BUILD_ARG);
-        template.map_err(|error| problems.push(problem(view, &error, Recipe::BUILD_ARG, problems))).ok().map(Self)
+        argument(view, text, problems).map(Self)
     }
+}
+
+/// Reads a value that may hold [`Recipe::VALUES`] and what dependencies have become.
+pub(super) fn argument(view: View<'_>, text: &str, problems: &mut Problems<'_>) -> Option<Template> {
+    let template = Template::parse(text, Recipe::offers);
+    template.map_err(|error| problems.push(problem(view, &error, Recipe::VALUES, problems))).ok()
 }
 
 impl Read for TagTemplate {
@@ -59,7 +64,7 @@ impl Read for ImageName {
         if matches!(text, "false" | "none") {
             return Some(Self(None));
         }
-        let template = match Template::parse(text, IMAGE) {
+        let template = match Template::parse(text, |name| IMAGE.contains(&name)) {
             Ok(template) => template,
             Err(error) => {
                 problems.push(problem(view, &error, IMAGE, problems));

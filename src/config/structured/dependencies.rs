@@ -63,7 +63,7 @@ pub(super) fn named(service: &raw::Service) -> Vec<ServiceName> {
     names.into_iter().collect()
 }
 
-fn listed(service: &raw::Service) -> &[Located<Text>] {
+pub(super) fn listed(service: &raw::Service) -> &[Located<Text>] {
     service.depends_on.value().map_or(&[], |list| &list.0)
 }
 

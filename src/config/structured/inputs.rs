@@ -13,19 +13,27 @@ use crate::recipe::Builder;
 pub(super) struct Named {
     pub(super) dockerfile: Option<Located<String>>,
     pub(super) context: Option<Located<RepoDir>>,
+    /// The directories among its named contexts.
+    contexts: Vec<Located<RepoDir>>,
 }
 
 impl Named {
     /// Reads the keys that name files. Each is relative to the service's path; with a leading `/`, to the root.
     pub(super) fn read(raw: &raw::Service, problems: &mut Problems<'_>) -> Self {
         if raw.path.is_broken() {
-            return Self { dockerfile: None, context: None };
+            return Self { dockerfile: None, context: None, contexts: Vec::new() };
         }
         let path = raw.path.value().map_or_else(RepoDir::root, |path| path.0.clone());
         Self {
             dockerfile: resolved(&raw.dockerfile, |text| path.resolve_file(text), problems),
             context: resolved(&raw.context, |text| path.resolve(text), problems),
+            contexts: contexts(raw, &path, problems),
         }
+    }
+
+    /// Returns everything below the directories among its named contexts.
+    pub(super) fn below_contexts(&self, problems: &mut Problems<'_>) -> Vec<Entry> {
+        self.contexts.iter().filter_map(|context| entry(context, &below(&context.value), problems)).collect()
     }
 
     /// Returns the files that an image's builder reads beside its context: the Dockerfile, or each file that would be
@@ -66,6 +74,22 @@ impl Named {
         });
         own.into_iter().chain(beyond).collect()
     }
+}
+
+/// Reads the directories among named contexts: what is no image and no address.
+fn contexts(raw: &raw::Service, path: &RepoDir, problems: &mut Problems<'_>) -> Vec<Located<RepoDir>> {
+    let mut found = Vec::new();
+    for context in raw.contexts.value().into_iter().flat_map(|contexts| contexts.0.0.values()) {
+        let text = context.value.value.0.text();
+        if text.contains("://") || text.contains("{{") {
+            continue;
+        }
+        match path.resolve(text) {
+            Ok(directory) => found.push(context.value.as_ref().map(|_| directory)),
+            Err(error) => problems.error("bad-path", error.to_string(), &context.value, "the directory of a context"),
+        }
+    }
+    found
 }
 
 fn resolved<T>(

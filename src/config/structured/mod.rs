@@ -5,6 +5,7 @@ mod environments;
 mod image;
 mod inputs;
 mod names;
+mod needs;
 mod service;
 mod tags;
 
@@ -32,6 +33,7 @@ pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config
     let services = with_defaults(&mut file);
     names::check(&services, &file, problems);
     let graph = dependencies::check(&services, problems);
+    needs::check(&services, problems);
     tags::check(&services, problems);
     let environments = environments::check(&file.environments, problems);
     // Services are large: what holds them does not grow step by step.
@@ -136,6 +138,7 @@ fn with_defaults(file: &mut raw::File) -> Services {
         // They are two answers to one question, so a service's own answer replaces both.
         if !matches!(named.value.value.run, Field::Absent) {
             defaults.builder = Field::Absent;
+            defaults.flags = Field::Absent;
         }
         if !matches!(named.value.value.builder, Field::Absent) {
             defaults.run = Field::Absent;

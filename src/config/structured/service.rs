@@ -25,13 +25,15 @@ pub(super) struct Checked {
 pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Checked> {
     image_has_path(name, &named, problems);
     one_builder(&named.value.value, problems);
+    flags_have_builder(&named.value.value, problems);
     let files = inputs::Named::read(&named.value.value, problems);
     let recipe = recipe(&named.value.value, &files);
     let mut entries = entries(name, &mut named, &files, recipe.image_builder().is_some(), problems)?;
     entries.extend(excluded(&named.value.value)?);
     let filter = Filter::Ordered(entries);
     let raw = &named.value.value;
-    let inputs = recipe.image_builder().map(|builder| files.entries(raw, builder, problems)).unwrap_or_default();
+    let mut inputs = recipe.image_builder().map(|builder| files.entries(raw, builder, problems)).unwrap_or_default();
+    inputs.extend(files.below_contexts(problems));
     let checked = checked_name(name)?;
     let service = Service {
         tag: tags::patterns(&checked, raw),
@@ -66,6 +68,9 @@ fn recipe(raw: &raw::Service, files: &inputs::Named) -> Recipe {
         context: files.context.as_ref().map(|directory| directory.value.as_str().to_owned()),
         target: raw.target.value().map(|text| text.0.clone()),
         build_args: raw.build_args.value().map(|arguments| values(&arguments.0, |value| &value.0)).unwrap_or_default(),
+        contexts: raw.contexts.value().map(|contexts| values(&contexts.0, |value| &value.0)).unwrap_or_default(),
+        before: raw.before.value().map(|command| command.0.clone()),
+        flags: strings(&raw.flags, |flag| &flag.0),
         secrets: strings(&raw.secrets, |secret| &secret.0),
         cache_from: strings(&raw.cache_from, |text| &text.0),
         cache_to: strings(&raw.cache_to, |text| &text.0),
@@ -149,5 +154,13 @@ fn one_builder(raw: &raw::Service, problems: &mut Problems<'_>) {
         let problem = Diagnostic::error("two-builders", "both `run` and `builder` say what builds this service");
         let problem = problem.located(problems.file(), run, "its command");
         problems.push(problem.label(problems.file(), builder.defined, "its builder").help("keep one of them"));
+    }
+}
+
+fn flags_have_builder(raw: &raw::Service, problems: &mut Problems<'_>) {
+    if let (Some(run), Some(flags)) = (raw.run.given(), raw.flags.given()) {
+        let problem = Diagnostic::error("flags-without-builder", "`flags` are a builder's, and `run` has none");
+        let problem = problem.located(problems.file(), flags, "no builder gets them");
+        problems.push(problem.label(problems.file(), run.defined, "its command").help("write them into the command"));
     }
 }

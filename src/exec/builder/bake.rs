@@ -6,11 +6,14 @@ use std::path::{Component, Path, PathBuf};
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::bake_flags::Flags;
+use super::contexts::{Dependency, Lookup, Supply, Ties, named};
 use super::docker::DOCKER;
 use super::image::Image;
 use super::source::Source;
 use super::{BuilderError, cache, shown};
 use crate::emit::{EmitError, Rule, document, labels};
+use crate::exec::needs::{Argument, Became, Needs};
 use crate::plan::{Plan, Service};
 use crate::recipe::{Builder, Recipe};
 
@@ -46,8 +49,8 @@ struct Group {
 #[serde(rename_all = "kebab-case")]
 struct Target {
     context: String,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    contexts: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    contexts: IndexMap<String, String>,
     dockerfile: String,
     #[serde(rename = "target", skip_serializing_if = "Option::is_none")]
     stage: Option<String>,
@@ -68,20 +71,22 @@ struct Target {
     attest: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     output: Vec<String>,
+    #[serde(flatten)]
+    flags: Flags,
 }
 
 /// Returns a file for `docker buildx bake -f`, to be run at the root of the work tree: a target for each service that
 /// has to be built, what [`prepare`](super::prepare) would tell docker of it, and a group `default` of all, in build
-/// order. `recipes` has the recipe of each of the plan's services.
+/// order. `recipes` has the recipe of each of the plan's services, and what it is built from.
 ///
-/// Where a Dockerfile names the image of a service that it needs, it gets the target that is built with it, or the digest
-/// of the image that exists; so what is needed is built first, and a failure stops it. What is not pushed goes where
-/// the builder puts it.
+/// Where a Dockerfile means what a service that it needs has become, it gets the target that is built with it, or the
+/// digest of the image that exists; so what is needed is built first, and a failure stops it. What is not pushed goes
+/// where the builder puts it.
 ///
 /// # Errors
 /// When a service cannot be built by docker here, or two targets would be called the same.
-pub fn bake(plan: &Plan, recipes: &[&Recipe], root: &Path) -> Result<String, BakeError> {
-    let services: Vec<(&Service, &Recipe)> = plan.services.iter().zip(recipes.iter().copied()).collect();
+pub fn bake(plan: &Plan, recipes: &[(&Recipe, Vec<Dependency>)], root: &Path) -> Result<String, BakeError> {
+    let services: Vec<(&Service, &(&Recipe, Vec<Dependency>))> = plan.services.iter().zip(recipes).collect();
     let built = || services.iter().filter(|(service, _)| service.exists.is_none());
     let names = labels(built().map(|(service, _)| service.service.as_str()), &TARGETS)?;
     let by_service: BTreeMap<&str, &String> =
@@ -90,20 +95,38 @@ pub fn bake(plan: &Plan, recipes: &[&Recipe], root: &Path) -> Result<String, Bak
         group: IndexMap::from([("default", Group { targets: names.clone() })]),
         target: IndexMap::with_capacity(names.len()),
     };
-    for ((service, recipe), name) in built().zip(&names) {
+    for ((service, (recipe, dependencies)), name) in built().zip(&names) {
         let source = Source::of(service, root)?;
-        let target =
-            Target { contexts: contexts(plan, service, &by_service), ..target(plan, service, recipe, &source)? };
-        file.target.insert(name.clone(), target);
+        let needs = needs(dependencies, &by_service);
+        file.target.insert(name.clone(), target(plan, service, recipe, dependencies, &needs, &source)?);
     }
     Ok(document(&file))
 }
 
-fn target(plan: &Plan, service: &Service, recipe: &Recipe, source: &Source) -> Result<Target, BuilderError> {
+fn target(
+    plan: &Plan,
+    service: &Service,
+    recipe: &Recipe,
+    dependencies: &[Dependency],
+    needs: &Needs,
+    source: &Source,
+) -> Result<Target, BuilderError> {
     if !is_by_docker(service, recipe, source) {
         return Err(BuilderError::NotByDocker(shown(service)));
     }
-    let image = Image::new(plan, service, recipe, source, DOCKER)?;
+    if recipe.before.is_some() {
+        return Err(BuilderError::Before(shown(service)));
+    }
+    let image = Image::new(plan, service, recipe, Ties { dependencies, is_needed: false }, source, DOCKER)?;
+    let filled = |name: &str, value: &Argument| match value.fill(needs) {
+        Ok(value) => Ok((literal(name), value)),
+        Err(_) => Err(BuilderError::Argument { service: shown(service), argument: name.to_owned() }),
+    };
+    let context_of = |(name, value): (String, Argument)| {
+        let (name, value) = filled(&name, &value)?;
+        Ok((name, if value.starts_with('/') { local(source.root(), Path::new(&value)) } else { value }))
+    };
+    let contexts = named(&image, Lookup::Target, |dependency| Argument::source(dependency.service));
     let (context, file) = (PathBuf::from(&image.context), source.real_file(service, Path::new(&image.file))?);
     let entries = |entries: &[String], own: &dyn Fn(&str) -> String| {
         entries.iter().map(|entry| literal(&from_root(&own(entry), service.path.as_deref()))).collect::<Vec<_>>()
@@ -112,10 +135,18 @@ fn target(plan: &Plan, service: &Service, recipe: &Recipe, source: &Source) -> R
     let in_cache = |entry: &str| cache::for_docker(entry, &image);
     Ok(Target {
         context: literal(&local(source.root(), &context)),
-        contexts: BTreeMap::new(),
+        contexts: contexts
+            .into_iter()
+            .map(context_of)
+            .map(|pair| pair.map(|(name, value)| (name, literal(&value))))
+            .collect::<Result<_, BuilderError>>()?,
         dockerfile: literal(&relative(&context, &file)),
         stage: recipe.target.as_deref().map(literal),
-        args: pairs(&image.arguments),
+        args: image
+            .arguments
+            .iter()
+            .map(|(name, value)| filled(name, value).map(|(name, value)| (name, literal(&value))))
+            .collect::<Result<_, BuilderError>>()?,
         tags: image.tags.iter().map(|tag| literal(tag)).collect(),
         labels: pairs(&image.labels),
         platforms: service.platforms.iter().map(|platform| literal(platform)).collect(),
@@ -124,6 +155,7 @@ fn target(plan: &Plan, service: &Service, recipe: &Recipe, source: &Source) -> R
         cache_to: entries(&recipe.cache_to, &in_cache),
         attest: recipe.attest.iter().map(|entry| literal(entry)).collect(),
         output: if service.push { vec!["type=registry".to_owned()] } else { Vec::new() },
+        flags: Flags::of(service, recipe)?,
     })
 }
 
@@ -142,26 +174,21 @@ fn is_by_docker(service: &Service, recipe: &Recipe, source: &Source) -> bool {
     }
 }
 
-/// Returns what stands for the images that it needs. An image is called as a Dockerfile calls it, without a tag; BuildKit
-/// looks for the short form of Docker Hub's names. It has one name: of two for one target, buildx 0.13 knows either.
-fn contexts(plan: &Plan, service: &Service, targets: &BTreeMap<&str, &String>) -> BTreeMap<String, String> {
-    let mut contexts = BTreeMap::new();
-    for need in service.needs.iter().filter_map(|need| plan.service(need)) {
-        let Some(image) = need.image.as_deref() else { continue };
-        let stands = match (&need.exists, targets.get(need.service.as_str())) {
-            (Some(exists), _) => format!("docker-image://{image}@{}", exists.digest),
-            (None, Some(target)) => format!("target:{target}"),
-            (None, None) => continue,
-        };
-        let name = image.strip_prefix("docker.io/").unwrap_or(image);
-        let name = name.strip_prefix("library/").unwrap_or(name);
-        contexts.insert(literal(name), literal(&stands));
-    }
-    contexts
+/// Returns what stands for the images that a service is built from: the target that is built with it, or what is there.
+fn needs(dependencies: &[Dependency], targets: &BTreeMap<&str, &String>) -> Needs {
+    let stands = |dependency: &Dependency| match &dependency.supply {
+        Supply::Held(became) => Some(became.clone()),
+        Supply::Run { .. } => {
+            let target = targets.get(dependency.service)?;
+            Some(Became::standing_for(dependency.image.familiar(), format!("target:{target}")))
+        }
+    };
+    let needs = dependencies.iter().map(|dependency| (dependency.service.to_owned(), stands(dependency)));
+    needs.filter_map(|(service, became)| Some((service, became?))).collect()
 }
 
 /// Writes a text so that bake, which reads every string as a template, reads the text.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     text.replace("${", "$${").replace("%{", "%%{")
 }
 

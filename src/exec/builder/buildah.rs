@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::image::{Image, Words, text};
+use super::contexts::{Lookup, Sight, named};
+use super::image::{Image, Words, as_csv, text};
 use super::{BuilderError, cache, shown};
 use crate::exec::build::{Build, DigestSource, Step};
+use crate::exec::needs::{Kept, Needs};
 use crate::exec::outcome::Outcome;
 use crate::name::Escaped;
 use crate::recipe::Builder;
@@ -16,14 +18,15 @@ pub(super) const BUILDAH: (&str, &[&str]) = ("buildah", Builder::Buildah.dockerf
 /// The directory in a build's scratch in which buildah keeps what it pushes.
 const STORE: &str = "store";
 
-/// Returns the commands, and where they tell the digest.
+/// Returns the commands, where they tell the digest, and where the image is then.
 ///
 /// An image that is pushed is made in a store of its own, which is emptied afterwards: in a shared one, names of
 /// other builds get into the image, so that the same input gives different digests. One that is not pushed goes into
 /// the user's own store, where `podman run` finds it.
-pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestSource), BuilderError> {
+pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestSource, Kept), BuilderError> {
     if !image.service.push {
-        return Ok((vec![Step::new("buildah", built(image, BUILDAH.0)?)], DigestSource::Nowhere));
+        let words = built(image, BUILDAH.0, Sight::Store, scratch)?;
+        return Ok((vec![Step::new("buildah", words)], DigestSource::Nowhere, Kept::Store));
     }
     let empty = Words::of(["rmi", "--all", "--force"]);
     let mut commands = Vec::new();
@@ -31,11 +34,11 @@ pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestS
         // To the list of an attempt that failed, the next one would add.
         commands.push(empty.clone());
     }
-    commands.push(built(image, BUILDAH.0)?);
+    commands.push(built(image, BUILDAH.0, Sight::Nothing, scratch)?);
     commands.extend(pushed(image, scratch)?);
     commands.push(empty);
     let store = text(image.service, &scratch.join(STORE))?;
-    Ok((commands.into_iter().map(|words| in_store(&store, words)).collect(), DigestSource::File))
+    Ok((commands.into_iter().map(|words| in_store(&store, words)).collect(), DigestSource::File, Kept::Registry))
 }
 
 /// Takes the store of a build away. One that did not come to its end is emptied first, as buildah does it: it undoes
@@ -53,8 +56,9 @@ pub(super) fn tidy(build: &Build, outcome: Outcome) {
 
 /// Runs a command of a build without a word, and returns whether it ended well.
 fn is_done(build: &Build, step: Step) -> bool {
+    let Ok(arguments) = step.fill(&Needs::default()) else { return false };
     let mut command = Command::new(step.program);
-    command.args(step.arguments).envs(build.environment.iter().map(|(name, value)| (name, value)));
+    command.args(arguments).envs(build.environment.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
@@ -71,13 +75,21 @@ pub(super) fn list(image: &Image) -> Option<String> {
 }
 
 /// Returns the words that build an image, which buildah and podman share.
-pub(super) fn built(image: &Image, builder: &'static str) -> Result<Words, BuilderError> {
+pub(super) fn built(image: &Image, builder: &'static str, sight: Sight, scratch: &Path) -> Result<Words, BuilderError> {
     let recipe = image.recipe;
     if let Some(attestation) = recipe.attest.first() {
         let (service, value) = (shown(image.service), Escaped::new(attestation).to_string());
         return Err(BuilderError::Unknown { service, builder, key: "attest", value });
     }
-    let mut words = Words::of(["build", "--file", &as_csv(&image.file)]).and(image.words());
+    let contexts = named(image, Lookup::Text, |dependency| dependency.source(sight));
+    let mut words = Words::of(["build", "--file", &as_csv(&image.file)]).and(image.words(contexts));
+    if image.is_needed && !image.service.push && image.service.platforms.len() < 2 {
+        words.flag("--iidfile", text(image.service, &scratch.join(Kept::ID))?);
+    }
+    if image.takes_unpushed() {
+        // Or a registry's older image of the same name would go before the one that was just built.
+        words.word("--pull=false");
+    }
     words.each("--platform", &image.platforms());
     let caches = [("--cache-from", "cache_from", &recipe.cache_from), ("--cache-to", "cache_to", &recipe.cache_to)];
     for (flag, key, entries) in caches {
@@ -109,20 +121,11 @@ pub(super) fn pushed(image: &Image, scratch: &Path) -> Result<Vec<Words>, Builde
             None => (Words::of(["push"]), tag),
         };
         if index == 0 {
-            words.flag("--digestfile", &text(image.service, &scratch.join(DigestSource::FILE))?);
+            words.flag("--digestfile", text(image.service, &scratch.join(DigestSource::FILE))?);
         }
         commands.push(words.and(Words::of(["--", made, &format!("docker://{tag}")])));
     }
     Ok(commands)
-}
-
-/// Returns one field of CSV, which `--file` is: a comma would begin another file.
-fn as_csv(field: &str) -> String {
-    if field.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
 }
 
 #[cfg(test)]
@@ -195,12 +198,6 @@ mod tests {
             assert_eq!(commands, [format!("{name} {expected}")]);
             assert_eq!(digest, DigestSource::Nowhere);
         }
-    }
-
-    #[test]
-    fn a_file_is_one_whatever_it_is_called() {
-        assert_eq!(as_csv("/a b/it's"), "/a b/it's");
-        assert_eq!(as_csv("/a,b/say \"hi\""), "\"/a,b/say \"\"hi\"\"\"");
     }
 
     #[test]

@@ -2,29 +2,36 @@
 
 use std::path::Path;
 
-use super::image::{Image, Words, text};
-use super::{BuilderError, cache};
+use super::contexts::{Lookup, Sight, named};
+use super::image::{Image, Words, as_csv, text};
+use super::{BuilderError, Driver, Place, cache};
 use crate::exec::build::{DigestSource, Step};
+use crate::exec::needs::Kept;
 use crate::recipe::Builder;
 
 /// How it calls itself in messages, and the names that it gives a Dockerfile.
 pub(super) const DOCKER: (&str, &[&str]) = ("docker", Builder::Docker.dockerfiles());
 
-/// Returns the command, and where it tells the digest; `buildx` is the builder's name in `docker buildx ls`.
+/// Returns the command, where it tells the digest, and where the image is then.
 ///
-/// What is not pushed goes where the builder puts it: into the engine's images, or into its cache alone.
+/// What is not pushed goes where the builder puts it: into the engine's images, or into its cache alone. From there no
+/// other build could take it, so that one which others need is also laid out in a directory.
 pub(super) fn build(
     image: &Image,
     scratch: &Path,
-    buildx: Option<&str>,
-) -> Result<(Vec<Step>, DigestSource), BuilderError> {
+    place: Place,
+) -> Result<(Vec<Step>, DigestSource, Kept), BuilderError> {
     let recipe = image.recipe;
+    let sight = match place.driver {
+        Driver::Engine => Sight::Engine,
+        Driver::Apart => Sight::Layouts,
+    };
     let mut words = Words::of(["buildx", "build"]);
-    if let Some(name) = buildx {
+    if let Some(name) = place.buildx {
         words.flag("--builder", name);
     }
     words.flag("--file", &image.file);
-    let mut words = words.and(image.words());
+    let mut words = words.and(image.words(named(image, Lookup::Reference, |dependency| dependency.source(sight))));
     words.each("--platform", &image.platforms());
     words.each(
         "--cache-from",
@@ -33,15 +40,29 @@ pub(super) fn build(
     words.each("--cache-to", &recipe.cache_to.iter().map(|entry| cache::for_docker(entry, image)).collect::<Vec<_>>());
     words.each("--attest", &recipe.attest);
     words.each("--tag", &image.tags);
-    let digest = if image.service.push {
-        words.word("--push");
-        words.flag("--metadata-file", &text(image.service, &scratch.join(DigestSource::METADATA))?);
-        DigestSource::Metadata
-    } else {
-        DigestSource::Nowhere
+    let kept = match (image.service.push, place.driver) {
+        (true, _) => Kept::Registry,
+        (false, Driver::Engine) => Kept::Engine,
+        (false, Driver::Apart) if image.is_needed => Kept::Layout,
+        (false, Driver::Apart) => Kept::Nowhere,
     };
+    let digest = match kept {
+        Kept::Registry | Kept::Layout => DigestSource::Metadata,
+        Kept::Engine | Kept::Store | Kept::Elsewhere | Kept::Nowhere => DigestSource::Nowhere,
+    };
+    match kept {
+        Kept::Registry => words.word("--push"),
+        Kept::Layout => {
+            let layout = text(image.service, &scratch.join(Kept::LAYOUT))?;
+            words.flag("--output", format!("type=oci,tar=false,{}", as_csv(&format!("dest={layout}"))));
+        }
+        Kept::Engine | Kept::Store | Kept::Elsewhere | Kept::Nowhere => {}
+    }
+    if digest == DigestSource::Metadata {
+        words.flag("--metadata-file", text(image.service, &scratch.join(DigestSource::METADATA))?);
+    }
     words.word(&image.context);
-    Ok((vec![Step::new("docker", words)], digest))
+    Ok((vec![Step::new("docker", words)], digest, kept))
 }
 
 #[cfg(test)]
@@ -103,7 +124,7 @@ mod tests {
         let told = |error: BuilderError| (error.to_string(), error.help().is_some());
         let no_image = "`acme/api` is built by docker, and has no name for its image".to_owned();
         assert_eq!(told(error(|service| service.image = None)), (no_image, true));
-        let no_version = "`acme/api`: the build argument `VERSION` needs what the plan does not know of it".to_owned();
+        let no_version = "`acme/api`: the value of `VERSION` needs what the plan does not know of it".to_owned();
         assert_eq!(told(error(|service| service.version = None)), (no_version, true));
         for key in ["", "a=b", "="] {
             let change = |service: &mut crate::plan::Service| {

@@ -12,6 +12,9 @@ pub enum BuilderError {
     /// It is built by a command or a task, and a file for bake holds images alone.
     #[error("`{0}` is not built from a Dockerfile, and bake builds nothing else")]
     NotByDocker(String),
+    /// A command runs before its builder, and bake runs none.
+    #[error("`{0}` has a command in `before`, and bake runs none")]
+    Before(String),
     /// Its `run` is an empty list.
     #[error("`{0}`: `run` names no program")]
     EmptyCommand(String),
@@ -65,8 +68,8 @@ pub enum BuilderError {
         /// The key.
         key: String,
     },
-    /// A build argument is made of what is not known, such as the version in a shallow clone.
-    #[error("`{service}`: the build argument `{argument}` needs what the plan does not know of it")]
+    /// A build argument or a context is made of what is not known, such as the version in a shallow clone.
+    #[error("`{service}`: the value of `{argument}` needs what the plan does not know of it")]
     Argument {
         /// The service.
         service: String,
@@ -93,12 +96,15 @@ impl BuilderError {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::NoRecipe(_) => Some("give it a command with `run`, or a `builder`, or a Dockerfile in its path"),
-            Self::NotByDocker(_) => Some("leave it out with `--only`, or build it with `rebake build`"),
+            Self::NotByDocker(_) | Self::Before(_) => {
+                Some("leave it out with `--only`, or build it with `rebake build`")
+            }
             Self::EmptyCommand(_) => Some("write the program and its arguments, or a text for a shell"),
             Self::NoImage { .. } => {
                 Some("name it, for all services at once: `defaults: {image: \"ghcr.io/acme/{{name}}\"}`")
             }
             Self::Argument { .. } => Some("give it a `path`, and make the plan in a whole clone"),
+            Self::Unknown { key: "flags", .. } => Some("build it with `rebake build`, which hands all flags on"),
             Self::Unknown { key: "attest", .. } => Some("attestations are made by the builder `docker`"),
             Self::Unknown { .. } => Some(
                 "only `docker` takes all of its words; the others cache in a registry: `type=registry,ref=REPOSITORY`",

@@ -1,10 +1,15 @@
 use std::path::Path;
 
+use indexmap::IndexMap;
+
+use super::contexts::{Dependency, Supply, Ties};
 use super::source::Source;
 use super::{BuilderError, shown};
+use crate::exec::needs::{Argument, local_tags};
 use crate::name::Escaped;
 use crate::plan::{Plan, Service};
 use crate::recipe::Recipe;
+use crate::template::{Part, Template};
 
 /// An image to be built, in words that all builders share: everything is checked, and every path absolute.
 #[derive(Debug)]
@@ -17,11 +22,26 @@ pub(super) struct Image<'a> {
     /// Full references. One that is pushed has the fingerprint's last (`--skip-existing`, spec section 13): where it
     /// is, all others are.
     pub(super) tags: Vec<String>,
-    /// `NAME=value` each. They stand in the command line: in the environment, `HTTP_PROXY` or `DOCKER_HOST` would
-    /// mean something to the builder itself. No secret is among them.
-    pub(super) arguments: Vec<String>,
+    /// The services that it is built from.
+    pub(super) dependencies: &'a [Dependency<'a>],
+    /// Whether a build of the run is built from it.
+    pub(super) is_needed: bool,
+    /// Names and values. They stand in the command line: in the environment, `HTTP_PROXY` or `DOCKER_HOST` would mean
+    /// something to the builder itself. No secret is among them.
+    pub(super) arguments: Vec<(String, Argument)>,
+    /// The named contexts of its own.
+    contexts: Vec<(String, Context)>,
     /// `key=value` each.
     pub(super) labels: Vec<String>,
+}
+
+/// A named context that filters.yaml gives.
+#[derive(Debug)]
+enum Context {
+    /// The image of a dependency.
+    Need(String),
+    /// An address, or a directory.
+    Place(Argument),
 }
 
 impl<'a> Image<'a> {
@@ -30,6 +50,7 @@ impl<'a> Image<'a> {
         plan: &Plan,
         service: &'a Service,
         recipe: &'a Recipe,
+        ties: Ties<'a>,
         source: &Source,
         (builder, files): (&'static str, &[&str]),
     ) -> Result<Self, BuilderError> {
@@ -42,19 +63,47 @@ impl<'a> Image<'a> {
             file: text(service, &source.file(service, recipe, files)?)?,
             context: text(service, &source.context(service, recipe)?)?,
             tags: tags(service),
+            dependencies: ties.dependencies,
+            is_needed: ties.is_needed,
             arguments: arguments(plan, service, recipe)?,
+            contexts: contexts(plan, service, recipe, source)?,
             labels: labels(service)?,
         })
     }
 
-    /// Returns the words that docker, buildah and podman all understand.
-    pub(super) fn words(&self) -> Words {
+    /// Returns the words that docker, buildah and podman all understand, with these named contexts.
+    pub(super) fn words(&self, contexts: IndexMap<String, Argument>) -> Words {
         let mut words = Words::default();
         words.each("--target", &self.recipe.target);
-        words.each("--build-arg", &self.arguments);
+        for (name, value) in &self.arguments {
+            words.flag("--build-arg", value.clone().behind(&format!("{name}=")));
+        }
+        for (name, context) in contexts {
+            words.flag("--build-context", context.behind(&format!("{name}=")));
+        }
         words.each("--secret", &self.recipe.secrets);
         words.each("--label", &self.labels);
+        for flag in &self.recipe.flags {
+            words.word(flag);
+        }
         words
+    }
+
+    /// Returns its own named contexts; `source` says what the builder takes for a dependency.
+    pub(super) fn contexts(&self, source: impl Fn(&Dependency) -> Argument) -> IndexMap<String, Argument> {
+        let of = |context: &Context| match context {
+            Context::Place(place) => place.clone(),
+            Context::Need(service) => {
+                let dependency = self.dependencies.iter().find(|dependency| dependency.service == service);
+                dependency.map_or_else(|| Argument::source(service), &source)
+            }
+        };
+        self.contexts.iter().map(|(name, context)| (name.clone(), of(context))).collect()
+    }
+
+    /// Whether it may take an image that no registry has.
+    pub(super) fn takes_unpushed(&self) -> bool {
+        self.dependencies.iter().any(|dependency| matches!(dependency.supply, Supply::Run { push: false, .. }))
     }
 
     /// Returns its platforms as one word; none where it is built for the machine at hand.
@@ -65,19 +114,19 @@ impl<'a> Image<'a> {
 
 /// The arguments of a command, as they come together.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Words(Vec<String>);
+pub(super) struct Words(Vec<Argument>);
 
 impl Words {
     pub(super) fn of<const N: usize>(words: [&str; N]) -> Self {
-        Self(words.map(str::to_owned).to_vec())
+        Self(words.map(Argument::from).to_vec())
     }
 
     pub(super) fn word(&mut self, word: &str) {
-        self.0.push(word.to_owned());
+        self.0.push(word.into());
     }
 
-    pub(super) fn flag(&mut self, flag: &str, value: &str) {
-        self.0.extend([flag.to_owned(), value.to_owned()]);
+    pub(super) fn flag(&mut self, flag: &str, value: impl Into<Argument>) {
+        self.0.extend([flag.into(), value.into()]);
     }
 
     /// Adds the flag once for each value.
@@ -92,8 +141,8 @@ impl Words {
 }
 
 impl IntoIterator for Words {
-    type Item = String;
-    type IntoIter = std::vec::IntoIter<String>;
+    type Item = Argument;
+    type IntoIter = std::vec::IntoIter<Argument>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
@@ -101,11 +150,23 @@ impl IntoIterator for Words {
 }
 
 fn tags(service: &Service) -> Vec<String> {
-    let content = service.content_reference().filter(|_| service.push);
-    service.tags.iter().cloned().chain(content.map(|reference| reference.to_string())).collect()
+    if !service.push {
+        return local_tags(service).into_owned();
+    }
+    let content = service.content_reference().map(|reference| reference.to_string());
+    service.tags.iter().cloned().chain(content).collect()
 }
 
-fn arguments(plan: &Plan, service: &Service, recipe: &Recipe) -> Result<Vec<String>, BuilderError> {
+fn arguments(plan: &Plan, service: &Service, recipe: &Recipe) -> Result<Vec<(String, Argument)>, BuilderError> {
+    let arguments = recipe.build_args.iter().map(|(name, template)| match filled(template, plan, service) {
+        Some(value) => Ok((name.clone(), value)),
+        None => Err(BuilderError::Argument { service: shown(service), argument: name.clone() }),
+    });
+    arguments.collect()
+}
+
+/// Returns a template with what is known of a service; what its dependencies have become is filled in when it is built.
+fn filled(template: &Template, plan: &Plan, service: &Service) -> Option<Argument> {
     let value = |name: &str| match name {
         "name" => Some(service.service.clone()),
         "path" => service.path.clone(),
@@ -114,11 +175,40 @@ fn arguments(plan: &Plan, service: &Service, recipe: &Recipe) -> Result<Vec<Stri
         "environment" => Some(plan.environment.clone()),
         _ => None,
     };
-    let arguments = recipe.build_args.iter().map(|(name, template)| match template.render(value) {
-        Ok(value) => Ok(format!("{name}={value}")),
-        Err(_) => Err(BuilderError::Argument { service: shown(service), argument: name.clone() }),
-    });
-    arguments.collect()
+    template.parts().iter().try_fold(Argument::from(""), |argument, part| {
+        Some(argument.then(match part {
+            Part::Text(text) => Argument::from(text),
+            Part::Name { name, .. } => match name.strip_prefix(Recipe::NEEDS) {
+                Some(needed) => Argument::reference(needed),
+                None => Argument::from(value(name)?),
+            },
+        }))
+    })
+}
+
+fn contexts(
+    plan: &Plan,
+    service: &Service,
+    recipe: &Recipe,
+    source: &Source,
+) -> Result<Vec<(String, Context)>, BuilderError> {
+    let context = |(name, template): (&String, &Template)| {
+        if let [Part::Name { name: needed, .. }] = template.parts()
+            && let Some(needed) = needed.strip_prefix(Recipe::NEEDS)
+        {
+            return Ok((name.clone(), Context::Need(needed.to_owned())));
+        }
+        let unknown = || BuilderError::Argument { service: shown(service), argument: name.clone() };
+        let place = filled(template, plan, service).ok_or_else(unknown)?;
+        let place = match place.text() {
+            Some(directory) if !directory.contains("://") => {
+                Argument::from(text(service, &source.named_directory(service, &directory)?)?)
+            }
+            _ => place,
+        };
+        Ok((name.clone(), Context::Place(place)))
+    };
+    recipe.contexts.iter().map(context).collect()
 }
 
 fn labels(service: &Service) -> Result<Vec<String>, BuilderError> {
@@ -132,8 +222,28 @@ fn labels(service: &Service) -> Result<Vec<String>, BuilderError> {
     service.labels.iter().map(label).collect()
 }
 
+/// Returns one field of CSV, which `--file` is: a comma would begin another file.
+pub(super) fn as_csv(field: &str) -> String {
+    if field.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}
+
 /// Returns a path as an argument.
 pub(super) fn text(service: &Service, path: &Path) -> Result<String, BuilderError> {
     let text = path.to_str().map(str::to_owned);
     text.ok_or_else(|| BuilderError::NotUtf8 { service: shown(service), path: path.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_one_whatever_it_is_called() {
+        assert_eq!(as_csv("/a b/it's"), "/a b/it's");
+        assert_eq!(as_csv("/a,b/say \"hi\""), "\"/a,b/say \"\"hi\"\"\"");
+    }
 }

@@ -1,9 +1,13 @@
 //! From a recipe and a planned service to commands: one file a builder.
 
 mod bake;
+mod bake_flags;
 mod buildah;
 mod cache;
+mod contexts;
 mod docker;
+mod dockerfile;
+mod driver;
 mod environment;
 mod error;
 mod image;
@@ -17,6 +21,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::build::{Build, DigestSource, Step, Work};
+use super::needs::{Kept, Needs};
 use super::report::Report;
 use crate::name::Escaped;
 use crate::plan::{Plan, Service};
@@ -25,6 +30,8 @@ use image::Image;
 use source::Source;
 
 pub use bake::{BakeError, bake};
+pub use contexts::{Dependency, Supply, Ties};
+pub use driver::Driver;
 pub use error::BuilderError;
 pub(super) use output::{Output, OutputError};
 
@@ -37,6 +44,8 @@ pub struct Place<'a> {
     pub logs: &'a Path,
     /// The builder of docker buildx that builds images, where somebody named one.
     pub buildx: Option<&'a str>,
+    /// Which images it sees.
+    pub driver: Driver,
 }
 
 /// Returns a service's build as its recipe says. The recipe comes from the configuration at hand, and the plan, which
@@ -49,21 +58,42 @@ pub fn prepare<'a>(
     plan: &'a Plan,
     service: &'a Service,
     recipe: &Recipe,
+    ties: Ties,
     place: Place,
 ) -> Result<Build<'a>, BuilderError> {
     let source = Source::of(service, place.root)?;
     let logs = std::path::absolute(place.logs).unwrap_or_else(|_| place.logs.to_owned());
     let scratch = logs.join(folder(plan, &service.service));
-    let image = |builder| Image::new(plan, service, recipe, &source, builder);
+    let image = |builder| Image::new(plan, service, recipe, ties, &source, builder);
     let usual = || source.has_dockerfile(service, recipe).then_some(Builder::Docker);
-    let (steps, digest) = match (&recipe.run, recipe.builder.or_else(usual)) {
-        (Some(run), _) => (vec![run_step(service, run)?], DigestSource::Output),
-        (None, Some(Builder::Task)) => (vec![Step::new("task", ["build"])], DigestSource::Output),
-        (None, Some(Builder::Docker)) => docker::build(&image(docker::DOCKER)?, &scratch, place.buildx)?,
+    let elsewhere = if service.image.is_some() { Kept::Elsewhere } else { Kept::Nowhere };
+    let (mut steps, digest, kept) = match (&recipe.run, recipe.builder.or_else(usual)) {
+        (Some(run), _) => (vec![run_step(service, run)?], DigestSource::Output, elsewhere),
+        (None, Some(Builder::Task)) => {
+            let words = std::iter::once("build").chain(recipe.flags.iter().map(String::as_str));
+            (vec![Step::new("task", words)], DigestSource::Output, elsewhere)
+        }
+        (None, Some(Builder::Docker)) => docker::build(&image(docker::DOCKER)?, &scratch, place)?,
         (None, Some(Builder::Buildah)) => buildah::build(&image(buildah::BUILDAH)?, &scratch)?,
         (None, Some(Builder::Podman)) => podman::build(&image(podman::PODMAN)?, &scratch)?,
         (None, Some(Builder::Nothing) | None) => return Err(BuilderError::NoRecipe(shown(service))),
     };
+    if let Some(before) = &recipe.before {
+        steps.insert(0, run_step(service, before)?);
+    }
+    let mut takes = service.needs.clone();
+    let mut held = Needs::default();
+    for dependency in ties.dependencies {
+        match &dependency.supply {
+            Supply::Held(became) => {
+                held.insert(dependency.service.to_owned(), became.clone());
+            }
+            Supply::Run { .. } if takes.iter().all(|taken| taken != dependency.service) => {
+                takes.push(dependency.service.to_owned());
+            }
+            Supply::Run { .. } => {}
+        }
+    }
     let mut environment: Vec<(String, String)> =
         recipe.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     environment.extend(environment::contract(plan, service, &scratch));
@@ -71,6 +101,9 @@ pub fn prepare<'a>(
         service,
         work: Work::Steps(steps),
         digest,
+        kept,
+        takes,
+        held,
         directory: source.directory,
         scratch,
         environment,

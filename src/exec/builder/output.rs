@@ -1,7 +1,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::exec::build::{Build, DigestSource};
+use crate::exec::build::{Build, DigestSource, Work};
+use crate::exec::needs::Kept;
 use crate::exec::regular;
 
 /// What a build's commands handed back.
@@ -9,6 +10,8 @@ use crate::exec::regular;
 pub(in crate::exec) struct Output {
     /// The digest of the image, `sha256:…`.
     pub(in crate::exec) digest: Option<String>,
+    /// The id of the image in the builder's own store.
+    pub(in crate::exec) id: Option<String>,
 }
 
 /// Why it tells nothing.
@@ -38,6 +41,14 @@ impl Output {
     /// The most that is read of the file: what it may hold is short.
     const LIMIT: u64 = 64 * 1024;
 
+    /// Returns what is known of a result that was there already.
+    pub(in crate::exec) fn of_existing(build: &Build) -> Self {
+        match &build.work {
+            Work::Exists { digest } => Self { digest: digest.clone(), id: None },
+            Work::Steps(_) | Work::Superseded { .. } => Self::default(),
+        }
+    }
+
     /// Reads what a build that succeeded handed back.
     ///
     /// # Errors
@@ -45,14 +56,14 @@ impl Output {
     pub(in crate::exec) fn of(build: &Build) -> Result<Self, OutputError> {
         let text = |name: &str| Self::text(&build.scratch.join(name));
         let pushed = |digest: Option<String>| match digest.filter(|digest| is_digest(digest)) {
-            Some(digest) => Ok(Self { digest: Some(digest) }),
+            Some(digest) => Ok(Self { digest: Some(digest), id: None }),
             None => Err(OutputError::NotPushed),
         };
         match build.digest {
             DigestSource::Output => Self::parse(&text(Build::OUTPUT)?),
             DigestSource::Metadata => pushed(in_metadata(&text(DigestSource::METADATA)?)),
             DigestSource::File => pushed(Some(text(DigestSource::FILE)?)),
-            DigestSource::Nowhere => Ok(Self::default()),
+            DigestSource::Nowhere => Ok(Self { digest: None, id: id(&text(Kept::ID)?) }),
         }
     }
 
@@ -82,6 +93,13 @@ impl Output {
         }
         Ok(output)
     }
+}
+
+/// Returns the id of an image out of the file of `--iidfile`.
+fn id(text: &str) -> Option<String> {
+    let id = text.trim();
+    let hex = id.strip_prefix("sha256:").unwrap_or(id);
+    (hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| hex.to_owned())
 }
 
 /// Returns the digest in the JSON that `docker buildx build --metadata-file` writes.

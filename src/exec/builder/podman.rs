@@ -4,23 +4,25 @@ use std::path::Path;
 
 use super::BuilderError;
 use super::buildah::{built, list, pushed};
+use super::contexts::Sight;
 use super::image::{Image, Words};
 use crate::exec::build::{DigestSource, Step};
+use crate::exec::needs::Kept;
 use crate::recipe::Builder;
 
 /// How it calls itself in messages, and the names that it gives a Dockerfile.
 pub(super) const PODMAN: (&str, &[&str]) = ("podman", Builder::Podman.dockerfiles());
 
-/// Returns the commands, and where they tell the digest.
+/// Returns the commands, where they tell the digest, and where the image is then.
 ///
 /// All is done in the user's own store. (A store of its own, as buildah gets, is beyond podman: the path of one may
 /// have 50 characters.)
-pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestSource), BuilderError> {
-    let mut commands = vec![built(image, PODMAN.0)?];
-    let mut digest = DigestSource::Nowhere;
+pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestSource, Kept), BuilderError> {
+    let mut commands = vec![built(image, PODMAN.0, Sight::Store, scratch)?];
+    let (mut digest, mut kept) = (DigestSource::Nowhere, Kept::Store);
     if image.service.push {
         commands.extend(pushed(image, scratch)?);
-        digest = DigestSource::File;
+        (digest, kept) = (DigestSource::File, Kept::Registry);
     }
     if let Some(list) = list(image) {
         // To a list that an earlier build left, podman would add, and only one that is there can be removed.
@@ -28,5 +30,5 @@ pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestS
         commands.splice(0..0, [Words::of(["manifest", "create", "--amend", &list]), remove.clone()]);
         commands.push(remove);
     }
-    Ok((commands.into_iter().map(|words| Step::new("podman", words)).collect(), digest))
+    Ok((commands.into_iter().map(|words| Step::new("podman", words)).collect(), digest, kept))
 }

@@ -53,6 +53,15 @@ impl Source {
         }
     }
 
+    /// Returns a directory that a service names: relative to its own, with a leading `/` to the root of the work tree.
+    pub(super) fn named_directory(&self, service: &Service, named: &str) -> Result<PathBuf, BuilderError> {
+        let directory = match named.strip_prefix('/') {
+            Some(beneath) => self.root.join(beneath.trim_start_matches('/')),
+            None => self.directory.join(named),
+        };
+        inside(service, &self.root, real(service, &directory)?)
+    }
+
     /// Returns the build context.
     pub(super) fn context(&self, service: &Service, recipe: &Recipe) -> Result<PathBuf, BuilderError> {
         match &recipe.context {

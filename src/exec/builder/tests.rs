@@ -45,12 +45,12 @@ pub(super) fn images(
     }
     let mut plan = plan("services/api");
     change(&mut plan.services[0]);
-    let place = Place { root: root.path(), logs: Path::new("/logs"), buildx: Some("remote") };
-    let build = prepare(&plan, &plan.services[0], recipe, place)?;
+    let place = Place { buildx: Some("remote"), ..place(root.path()) };
+    let build = prepare(&plan, &plan.services[0], recipe, Ties::default(), place)?;
     let real = root.path().canonicalize().unwrap();
     let line = |step: &Step| {
         let words: Vec<String> =
-            step.arguments.iter().map(|word| word.replace(real.to_str().unwrap(), "ROOT")).collect();
+            step.arguments.iter().map(|word| word.to_string().replace(real.to_str().unwrap(), "ROOT")).collect();
         format!("{} {}", step.program, words.join("|"))
     };
     Ok((build.work.steps().iter().map(line).collect(), build.digest))
@@ -58,7 +58,7 @@ pub(super) fn images(
 
 /// A recipe that says all that a builder of images can be told.
 pub(super) fn rich(builder: Option<Builder>) -> Recipe {
-    let template = |text| Template::parse(text, Recipe::BUILD_ARG).unwrap();
+    let template = |text| Template::parse(text, Recipe::offers).unwrap();
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
     Recipe {
         builder,
@@ -74,10 +74,14 @@ pub(super) fn rich(builder: Option<Builder>) -> Recipe {
     }
 }
 
+fn place(root: &Path) -> Place<'_> {
+    Place { root, logs: Path::new("/logs"), buildx: None, driver: Driver::Engine }
+}
+
 fn prepared(recipe: &Recipe) -> (Vec<Step>, Vec<(String, String)>) {
     let (root, plan) = (root(), plan("services/api"));
-    let place = Place { root: root.path(), logs: Path::new("/logs"), buildx: None };
-    let build = prepare(&plan, &plan.services[0], recipe, place).unwrap();
+    let place = place(root.path());
+    let build = prepare(&plan, &plan.services[0], recipe, Ties::default(), place).unwrap();
     assert_eq!(build.directory, root.path().canonicalize().unwrap().join("services/api"));
     let Work::Steps(steps) = build.work else { panic!("nothing to do") };
     (steps, build.environment)
@@ -126,8 +130,8 @@ fn a_directory_stays_in_the_work_tree() {
     std::os::unix::fs::symlink("/usr", root.path().join("away")).unwrap();
     let refused = |path: &str| {
         let plan = plan(path);
-        let place = Place { root: root.path(), logs: Path::new("/logs"), buildx: None };
-        prepare(&plan, &plan.services[0], &shell("true"), place).unwrap_err()
+        let place = place(root.path());
+        prepare(&plan, &plan.services[0], &shell("true"), Ties::default(), place).unwrap_err()
     };
     assert!(matches!(refused("../x"), BuilderError::Path { reason: RepoDirError::Parent, .. }));
     assert!(matches!(refused("/usr"), BuilderError::Path { reason: RepoDirError::Absolute, .. }));
@@ -138,8 +142,9 @@ fn a_directory_stays_in_the_work_tree() {
 #[test]
 fn a_service_without_a_command_is_told() {
     let (root, plan) = (root(), plan("services/api"));
-    let place = Place { root: root.path(), logs: Path::new("/logs"), buildx: None };
-    let error = |recipe: Recipe| prepare(&plan, &plan.services[0], &recipe, place).unwrap_err().to_string();
+    let place = place(root.path());
+    let error =
+        |recipe: Recipe| prepare(&plan, &plan.services[0], &recipe, Ties::default(), place).unwrap_err().to_string();
     assert!(error(Recipe::default()).contains("neither `run` nor `builder` nor a Dockerfile"));
     assert!(error(Recipe { run: Some(Run::Argv(Vec::new())), ..Recipe::default() }).contains("names no program"));
 }

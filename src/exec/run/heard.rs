@@ -181,7 +181,10 @@ impl Run<'_> {
     /// Takes what a build handed back whose commands all ended well. It has failed after all when it pushed nothing.
     fn handed_back(&mut self, id: BuildId) -> Result<(), Failure> {
         match Output::of(&self.builds[id.index()]) {
-            Ok(output) => self.results.digest(id, output.digest),
+            Ok(output) => {
+                self.results.became(id, &self.builds[id.index()], &output);
+                self.results.digest(id, output.digest);
+            }
             Err(error) => {
                 self.results.say(id, &error.to_string());
                 if matches!(error, OutputError::NotPushed) {

@@ -4,12 +4,18 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use crate::exec::build::{Build, Work};
+use crate::exec::builder::Output;
+use crate::exec::needs::{Became, Needs};
 use crate::exec::outcome::Outcome;
 use crate::exec::report::{Report, SCHEMA, Service};
 use crate::exec::schedule::{BuildId, Schedule};
 
 /// What became of each build so far.
-pub(super) struct Results(Vec<Entry>);
+pub(super) struct Results {
+    entries: Vec<Entry>,
+    /// What the services have become that are built.
+    became: Needs,
+}
 
 struct Entry {
     service: Service,
@@ -18,7 +24,22 @@ struct Entry {
 
 impl Results {
     pub(super) fn new(builds: &[Build]) -> Self {
-        Self(builds.iter().map(|build| Entry { service: not_started(build), settled: false }).collect())
+        let entries = builds.iter().map(|build| Entry { service: not_started(build), settled: false }).collect();
+        Self { entries, became: Needs::default() }
+    }
+
+    /// Notes what a build has become, for those that take it.
+    pub(super) fn became(&mut self, build: BuildId, what: &Build, output: &Output) {
+        let service = self.service(build).service.clone();
+        self.became.insert(service, Became::of(what, output));
+    }
+
+    /// Returns what the services that a build needs have become.
+    pub(super) fn needs(&self, build: &Build) -> Needs {
+        let mut needs = build.held.clone();
+        let taken = build.takes.iter().filter_map(|service| self.became.get_key_value(service));
+        needs.extend(taken.map(|(service, became)| (service.clone(), became.clone())));
+        needs
     }
 
     /// Begins an attempt and returns its number, from 1.
@@ -60,7 +81,7 @@ impl Results {
 
     /// As [`Results::outcome`], for good.
     pub(super) fn settle(&mut self, build: BuildId, outcome: Outcome) -> Service {
-        self.0[build.index()].settled = true;
+        self.entries[build.index()].settled = true;
         self.outcome(build, outcome)
     }
 
@@ -68,7 +89,7 @@ impl Results {
     pub(super) fn settle_rest(&mut self, schedule: &Schedule) -> Vec<Service> {
         let mut settled = Vec::new();
         for build in schedule.builds() {
-            if !self.0[build.index()].settled {
+            if !self.entries[build.index()].settled {
                 let by = schedule.blocker(build).map(|by| self.service(by).service.clone());
                 self.service(build).blocked_by = by;
                 settled.push(self.settle(build, schedule.outcome(build).unwrap_or(Outcome::NotStarted)));
@@ -78,11 +99,11 @@ impl Results {
     }
 
     pub(super) fn into_report(self) -> Report {
-        Report { schema: SCHEMA, services: self.0.into_iter().map(|entry| entry.service).collect() }
+        Report { schema: SCHEMA, services: self.entries.into_iter().map(|entry| entry.service).collect() }
     }
 
     fn service(&mut self, build: BuildId) -> &mut Service {
-        &mut self.0[build.index()].service
+        &mut self.entries[build.index()].service
     }
 }
 

@@ -7,7 +7,9 @@ use jobserver::Acquired;
 use super::attempt::{Active, Attempt};
 use super::{Jobserver, Message, Run};
 use crate::exec::build::{Build, Work};
+use crate::exec::builder::Output;
 use crate::exec::event::Event;
+use crate::exec::needs::Needs;
 use crate::exec::outcome::{Ending, Failure};
 use crate::exec::process::{Log, Marker, Process};
 use crate::exec::schedule::Running;
@@ -36,7 +38,10 @@ impl Run<'_> {
         let build = &self.builds[id.index()];
         match &build.work {
             Work::Steps(_) => {}
-            Work::Exists { .. } => return self.end(running, Ending::Exists),
+            Work::Exists { .. } => {
+                self.results.became(id, build, &Output::of_existing(build));
+                return self.end(running, Ending::Exists);
+            }
             Work::Superseded { by } => {
                 self.results.say(id, by);
                 return self.end(running, Ending::Superseded);
@@ -82,12 +87,23 @@ impl Run<'_> {
         let Some(step) = build.work.steps().get(attempt.step) else {
             return self.conclude(attempt, Ok(()));
         };
+        let needs = self.results.needs(build);
+        let arguments = match step.fill(&needs) {
+            Ok(arguments) => arguments,
+            Err(service) => {
+                let message = format!("the image of {} is not there", Escaped::new(&service));
+                attempt.log.note(&message);
+                self.results.say(id, &message);
+                return self.conclude(attempt, Err(Failure::Error));
+            }
+        };
         let mut command = Command::new(&step.program);
-        command.args(&step.arguments).current_dir(&build.directory);
+        command.args(arguments).current_dir(&build.directory);
         if self.settings.jobserver == Jobserver::Shared {
             self.tokens.share(&mut command);
         }
         command.envs(build.environment.iter().map(|(name, value)| (name, value)));
+        command.env(NEEDS, in_json(&needs));
         command.env(Marker::VARIABLE, self.marker.of_build(id.index()).as_str());
         let (serial, outbox) = (self.next_serial, self.outbox.clone());
         self.next_serial += 1;
@@ -107,6 +123,30 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// The variable that tells a build what the services that it needs have become.
+const NEEDS: &str = "REBAKE_NEEDS";
+
+/// Linux passes a program no longer variable than 128 KiB.
+const LONGEST: usize = 100_000;
+
+/// Returns what services have become as a line of JSON; of more than fit, the first ones alone.
+fn in_json(needs: &Needs) -> String {
+    let mut text = "{".to_owned();
+    for (service, became) in needs {
+        let (Ok(name), Ok(became)) = (serde_json::to_string(service), serde_json::to_string(became)) else { continue };
+        let entry = format!("{name}:{became}");
+        if text.len() + entry.len() > LONGEST {
+            break;
+        }
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&entry);
+    }
+    text.push('}');
+    text
 }
 
 /// Makes the build's directory, and takes what an earlier attempt handed back out of it.

@@ -5,6 +5,7 @@
 
 mod bake;
 mod capstone;
+mod dependencies;
 mod docker;
 mod odd;
 pub(crate) mod registry;

@@ -110,6 +110,27 @@ impl Registry {
         tags
     }
 
+    /// Gives the image of a tag another tag.
+    #[track_caller]
+    pub(super) fn tag(&self, repository: &str, tag: &str, other: &str) {
+        let body = self.get(&format!("/v2/{repository}/manifests/{tag}")).body;
+        let kind = serde_json::from_slice::<Value>(&body).unwrap()["mediaType"].clone();
+        let kind = kind.as_str().unwrap_or("application/vnd.oci.image.manifest.v1+json");
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let path = format!("/v2/{repository}/manifests/{other}");
+        let (host, length) = (&self.address, body.len());
+        write!(
+            stream,
+            "PUT {path} HTTP/1.0\r\nHost: {host}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
+        )
+        .unwrap();
+        stream.write_all(&body).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.split(' ').nth(1) == Some("201"), "{answer}");
+    }
+
     fn get(&self, path: &str) -> Response {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();

@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rebake::exec::schedule::OnFailure;
-use rebake::exec::{Backoff, Build, DigestSource, Event, Report, Settings, Step, Work, run, watch};
+use rebake::exec::{Backoff, Build, DigestSource, Event, Kept, Needs, Report, Settings, Step, Work, run, watch};
 use rebake::plan::Service;
 use serde::{Deserialize, Serialize};
 
@@ -194,6 +194,9 @@ fn build<'a>(service: &'a Service, script: &Script, directory: &Path) -> Build<'
     let scratch = directory.join("logs").join(&script.service);
     let output = scratch.join(Build::OUTPUT).to_str().unwrap().to_owned();
     Build {
+        kept: Kept::Nowhere,
+        takes: service.needs.clone(),
+        held: Needs::default(),
         service,
         work: if script.exists {
             Work::Exists { digest: Some("sha256:there".to_owned()) }

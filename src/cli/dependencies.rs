@@ -1,0 +1,49 @@
+//! What services are built from, by the configuration at hand.
+
+use std::collections::BTreeSet;
+
+use crate::config::Config;
+use crate::exec::Kept;
+use crate::exec::builder::{Dependency, Supply};
+use crate::name::ServiceId;
+use crate::plan::Service;
+
+/// Returns the services whose images another is built from, as far as `supply` says where these come from.
+pub(crate) fn of<'a>(
+    config: &'a Config,
+    service: &str,
+    supply: impl Fn(&str) -> Option<Supply>,
+) -> Vec<Dependency<'a>> {
+    let Some(service) = config.graph.id(service) else { return Vec::new() };
+    let dependency = |id: &ServiceId| {
+        let (name, source) = config.services.get_index(id.0)?;
+        let image = source.image.name.clone()?;
+        let supply = supply(name.as_str())?;
+        Some(Dependency { service: name.as_str(), image, tags: source.image.rules.floating(name), supply })
+    };
+    images(config, service).iter().filter_map(dependency).collect()
+}
+
+/// Returns the services whose images another is built from: those that it depends on. One without an image stands for
+/// what it is built from itself.
+pub(crate) fn images(config: &Config, service: ServiceId) -> Vec<ServiceId> {
+    let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
+    let mut reached = config.graph.dependencies(service);
+    while let Some(dependency) = reached.pop() {
+        if !seen.insert(dependency) {
+            continue;
+        }
+        if config.services.get_index(dependency.0).is_some_and(|(_, service)| service.image.name.is_some()) {
+            found.push(dependency);
+        } else {
+            reached.extend(config.graph.dependencies(dependency));
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// Returns where the image of a service of the run will come from.
+pub(crate) fn supply(service: &Service, kept: Kept) -> Supply {
+    Supply::Run { kept, push: service.push, tag: service.tags.first().cloned() }
+}

@@ -1,0 +1,113 @@
+use schemars::JsonSchema;
+
+use super::template::argument;
+use crate::config::problems::{Problems, shown};
+use crate::config::read::{Map, Read, Text, literal};
+use crate::config::yaml::View;
+use crate::diagnostic::Diagnostic;
+use crate::recipe::Recipe;
+use crate::template::Template;
+
+/// Named contexts: what a Dockerfile may name in `FROM` and `COPY --from` beside its stages.
+#[derive(Debug, Clone, Default, JsonSchema)]
+#[schemars(transparent, inline)]
+pub(in crate::config) struct Contexts(pub(in crate::config) Map<Context>);
+
+/// The image of a dependency (`needs.base`), an address (`docker-image://node:20`), or a directory.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(transparent, inline)]
+pub(in crate::config) struct Context(#[schemars(with = "Text")] pub(in crate::config) Template);
+
+/// A word for the builder.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(transparent, inline)]
+pub(in crate::config) struct BuilderFlag(#[schemars(with = "Text")] pub(in crate::config) String);
+
+impl Read for Contexts {
+    fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
+        let contexts = Map::<Context>::read(view, problems)?;
+        let is_name = |name: &str| {
+            !name.is_empty() && !name.contains('=') && !name.chars().any(|c| c.is_whitespace() || c.is_control())
+        };
+        let mut good = true;
+        for (name, context) in contexts.0.iter().filter(|(name, _)| !is_name(name)) {
+            let message = format!("`{}` cannot be the name of a context", shown(name));
+            problems.error("bad-context", message, &context.name, "expected a name such as `base`, or an image");
+            good = false;
+        }
+        good.then_some(Self(contexts))
+    }
+
+    fn over(self, defaults: &Self) -> Self {
+        Self(self.0.over(&defaults.0))
+    }
+}
+
+impl Read for Context {
+    fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
+        let text = literal(view, "a context", problems)?;
+        if text.starts_with(Recipe::NEEDS)
+            && !text.contains('{')
+            && let Ok(template) = Template::parse(&format!("{{{{{text}}}}}"), Recipe::offers)
+        {
+            return Some(Self(template));
+        }
+        let template = argument(view, text, problems)?;
+        // `node:20`, which is no directory that anybody has.
+        let looks_like_image = !text.contains("://") && !text.contains("{{") && text.contains(':');
+        if text.is_empty() || text.chars().any(char::is_control) || looks_like_image {
+            let problem = Diagnostic::error("bad-context", format!("`{}` is no context", shown(text)));
+            let problem = problem.located(problems.file(), &view.locate(()), "");
+            let help = "write `needs.SERVICE`, an address such as `docker-image://node:20`, or a directory";
+            problems.push(problem.help(help));
+            return None;
+        }
+        Some(Self(template))
+    }
+}
+
+/// The flags that say what rebake says itself, with the key that says it instead.
+const OWN: &[(&str, &str)] = &[
+    ("--build-arg", "`build_args`"),
+    ("--build-context", "`contexts`"),
+    ("--builder", "`rebake build --builder`"),
+    ("--cache-from", "`cache_from`"),
+    ("--cache-to", "`cache_to`"),
+    ("--attest", "`attest`"),
+    ("--file", "`dockerfile`"),
+    ("-f", "`dockerfile`"),
+    ("--iidfile", "nothing: it is rebake's own"),
+    ("--digestfile", "nothing: it is rebake's own"),
+    ("--label", "`labels`"),
+    ("--manifest", "nothing: it is rebake's own"),
+    ("--metadata-file", "nothing: it is rebake's own"),
+    ("--platform", "`platforms`"),
+    ("--push", "the environment's `push`, or `rebake build --push`"),
+    ("--secret", "`secrets`"),
+    ("--tag", "`image` and `tags`"),
+    ("-t", "`image` and `tags`"),
+    ("--target", "`target`"),
+];
+
+impl Read for BuilderFlag {
+    fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
+        let text = literal(view, "a flag of the builder", problems)?;
+        let flag = text.split('=').next().unwrap_or_default();
+        let own = OWN.iter().find(|(own, _)| *own == flag);
+        let problem = if let Some((flag, instead)) = own {
+            let problem = Diagnostic::error("own-flag", format!("`{flag}` says what rebake says itself"));
+            problem.help(format!("leave it out, and say it by {instead}"))
+        } else if text.is_empty() || text == "--" || text.contains('\0') {
+            Diagnostic::error("bad-flag", format!("`{}` is no flag of a builder", shown(text)))
+        } else if text.starts_with('-') && text.contains(' ') && !text.contains('=') {
+            let words: Vec<String> = text.split_whitespace().map(|word| format!("\"{}\"", shown(word))).collect();
+            let problem = Diagnostic::error("bad-flag", format!("`{}` is several words in one", shown(text)));
+            problem.help(format!("write a list of words: [{}]", words.join(", ")))
+        } else {
+            return Some(Self(text.to_owned()));
+        };
+        let located = problem.located(problems.file(), &view.locate(()), "");
+        problems.push(located);
+        None
+    }
+}

@@ -1,0 +1,203 @@
+//! What services have become, for those that are built from them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::build::{Build, Work};
+use super::builder::Output;
+use crate::plan;
+
+/// What a service has become, as a build that needs it is told of it in `$REBAKE_NEEDS`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Became {
+    /// The image, without a tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The reference of the image: by its digest where a registry has it, else by its first tag.
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The digest by which a registry has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// What it is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Full references of its image; tags alone where there is no image.
+    pub tags: Vec<String>,
+    /// What a builder takes as a named context.
+    #[serde(skip)]
+    source: Option<String>,
+}
+
+/// What the services that a build needs have become, by name.
+pub type Needs = BTreeMap<String, Became>;
+
+/// Where the image of a build is when it has succeeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// In its registry.
+    Registry,
+    /// In docker's engine, by its first tag.
+    Engine,
+    /// In the user's store of buildah and podman, by the id that they wrote into [`Kept::ID`].
+    Store,
+    /// In the directory [`Kept::LAYOUT`], as OCI lays out images.
+    Layout,
+    /// Where a command put it, which may have said a digest.
+    Elsewhere,
+    /// There is none.
+    Nowhere,
+}
+
+impl Kept {
+    /// The file in [`Build::scratch`] with an image's id.
+    pub(super) const ID: &'static str = "image-id";
+    /// The directory in [`Build::scratch`] with an image.
+    pub(super) const LAYOUT: &'static str = "image";
+}
+
+/// An argument of a command: a text with what needed services have become in it, which is known when the build begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Argument(Vec<Piece>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    /// The reference of a service's image.
+    Reference(String),
+    /// What a builder takes as a named context with a service's image.
+    Source(String),
+}
+
+impl Became {
+    /// Returns what a service has become whose image a registry has.
+    #[must_use]
+    pub fn in_registry(service: &plan::Service, digest: &str) -> Option<Self> {
+        let reference = format!("{}@{digest}", service.image.as_deref()?);
+        let source = Some(format!("docker-image://{reference}"));
+        Some(Self { digest: Some(digest.to_owned()), reference: Some(reference), source, ..Self::named(service) })
+    }
+
+    /// Returns what stands for a service whose image is not there yet.
+    pub(super) fn standing_for(reference: &str, source: String) -> Self {
+        let reference = Some(reference.to_owned());
+        Self { image: None, reference, digest: None, version: None, tags: Vec::new(), source: Some(source) }
+    }
+
+    /// Returns what a build has become that has succeeded.
+    pub(super) fn of(build: &Build, output: &Output) -> Self {
+        let service = build.service;
+        let digest = output.digest.as_deref();
+        let is_in_registry = match (&build.work, build.kept) {
+            (Work::Exists { .. }, _) | (Work::Steps(_), Kept::Registry) => true,
+            (Work::Steps(_), Kept::Elsewhere) => service.push,
+            (Work::Steps(_), Kept::Engine | Kept::Store | Kept::Layout | Kept::Nowhere)
+            | (Work::Superseded { .. }, _) => false,
+        };
+        if let Some(digest) = digest.filter(|_| is_in_registry) {
+            return Self::in_registry(service, digest).unwrap_or_else(|| Self::named(service));
+        }
+        let named = Self::named(service);
+        let tag = named.tags.first().filter(|_| named.image.is_some()).cloned();
+        let source = match build.kept {
+            Kept::Store => output.id.as_ref().or(tag.as_ref()).map(|image| format!("container-image://{image}")),
+            Kept::Layout => digest.map(|digest| {
+                let layout = build.scratch.join(Kept::LAYOUT);
+                format!("oci-layout://{}@{digest}", layout.display())
+            }),
+            Kept::Registry | Kept::Engine | Kept::Elsewhere => tag.as_ref().map(|tag| format!("docker-image://{tag}")),
+            Kept::Nowhere => None,
+        };
+        Self { reference: tag.filter(|_| build.kept != Kept::Nowhere), source, ..named }
+    }
+
+    fn named(service: &plan::Service) -> Self {
+        Self {
+            image: service.image.clone(),
+            reference: None,
+            digest: None,
+            version: service.version.clone(),
+            tags: local_tags(service).into_owned(),
+            source: None,
+        }
+    }
+}
+
+/// Returns the tags that an image gets: one by its content where there are no others, since it has to be called something.
+pub(super) fn local_tags(service: &plan::Service) -> Cow<'_, [String]> {
+    match (service.tags.as_slice(), service.image.as_ref()) {
+        ([], Some(image)) => {
+            let content = service.content_reference().map(|reference| reference.to_string());
+            Cow::Owned(vec![content.unwrap_or_else(|| format!("{image}:rebake"))])
+        }
+        (tags, _) => Cow::Borrowed(tags),
+    }
+}
+
+impl Argument {
+    /// Returns the reference of a service's image.
+    pub(super) fn reference(service: &str) -> Self {
+        Self(vec![Piece::Reference(service.to_owned())])
+    }
+
+    /// Returns a service's image as a builder takes it for a named context.
+    pub(super) fn source(service: &str) -> Self {
+        Self(vec![Piece::Source(service.to_owned())])
+    }
+
+    /// Returns this behind a text.
+    pub(super) fn behind(mut self, text: &str) -> Self {
+        self.0.insert(0, Piece::Text(text.to_owned()));
+        self
+    }
+
+    /// Adds what another argument says.
+    pub(super) fn then(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Returns the text where nothing has to be filled in.
+    pub(super) fn text(&self) -> Option<String> {
+        let text = |piece: &Piece| match piece {
+            Piece::Text(text) => Some(text.clone()),
+            Piece::Reference(_) | Piece::Source(_) => None,
+        };
+        self.0.iter().map(text).collect()
+    }
+
+    /// Returns the text with what services have become.
+    ///
+    /// # Errors
+    /// The service whose image is not there.
+    pub(super) fn fill(&self, needs: &Needs) -> Result<String, String> {
+        let text = |piece: &Piece| {
+            let (service, filled) = match piece {
+                Piece::Text(text) => return Ok(text.clone()),
+                Piece::Reference(service) => (service, needs.get(service).and_then(|became| became.reference.clone())),
+                Piece::Source(service) => (service, needs.get(service).and_then(|became| became.source.clone())),
+            };
+            filled.ok_or_else(|| service.clone())
+        };
+        self.0.iter().map(text).collect()
+    }
+}
+
+/// As filters.yaml would write it: `BASE={{needs.base}}`.
+impl fmt::Display for Argument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|piece| match piece {
+            Piece::Text(text) => f.write_str(text),
+            Piece::Reference(service) | Piece::Source(service) => write!(f, "{{{{needs.{service}}}}}"),
+        })
+    }
+}
+
+impl<T: Into<String>> From<T> for Argument {
+    fn from(text: T) -> Self {
+        Self(vec![Piece::Text(text.into())])
+    }
+}
