@@ -1,8 +1,10 @@
-use super::{Chosen, Compare, Doubt, Everyone, From, Request, Since, event, local};
+use super::default_branch::stale;
+use super::{Changes, Chosen, Compare, Doubt, End, Everyone, From, Request, Since, event, local};
 use crate::change::{ChangeSet, HeadState, Range};
-use crate::git::{self, Fetch, Lacking as _, Repository, WorkTree};
+use crate::diagnostic::Diagnostic;
+use crate::git::{self, Fetch, Freshness, Lacking as _, Repository, WorkTree};
 use crate::name::CommitId;
-use crate::trigger::{Kind, Trigger};
+use crate::trigger::{Kind, Sign, Trigger};
 
 /// Chooses what is compared, from what was asked for, else from the event, else by the default branch; fetches what that
 /// needs, as far as it may.
@@ -10,60 +12,79 @@ use crate::trigger::{Kind, Trigger};
 /// # Errors
 /// When a revision that somebody named is not there, or the repository cannot be read. A base that only the event
 /// names, or that lies beyond a shallow boundary, is no error but a doubt.
-pub fn choose(
-    repository: &Repository,
+pub fn choose<'r>(
+    repository: &'r Repository,
     trigger: &Trigger,
     request: &Request,
-    fetch: &mut Fetch,
+    fetch: &mut Fetch<'r>,
 ) -> Result<Chosen, git::Error> {
-    loop {
-        let chosen = of_what_is_here(repository, trigger, request);
-        let missing = match &chosen {
-            Ok(chosen) => chosen.doubts.iter().find_map(|doubt| doubt.cure.clone()),
-            Err(error) => error.missing(),
-        };
-        if !missing.is_some_and(|missing| fetch.bring(&missing)) {
-            return chosen;
-        }
-    }
-}
-
-fn of_what_is_here(repository: &Repository, trigger: &Trigger, request: &Request) -> Result<Chosen, git::Error> {
     let head = match &request.head {
-        Some(revision) => Some(repository.resolve(revision)?),
+        Some(revision) => Some(fetch.until(|| repository.resolve(revision))?),
         None => repository.head()?.commit().copied(),
     };
     let counts_work_tree = request.head.is_none()
-        && trigger.kind == Kind::Local
+        && (trigger.is_attended() || trigger.rehearsal)
         && repository.work_dir().is_some()
-        && !matches!(request.compare, Compare::Given(_));
+        && !matches!(request.compare, Compare::Given { .. });
     let WorkTree { changes: on_top, unsure } =
         if counts_work_tree { repository.work_tree()? } else { WorkTree::default() };
-    let head_state = if counts_work_tree { HeadState::WorkTree } else { HeadState::Commit };
-    let choice = Choice { repository, head, on_top };
-    let mut chosen = match &request.compare {
-        Compare::Given(changes) => choice.given(changes)?,
-        Compare::Everything => choice.nothing("everything was asked for", Some(Everyone::Forced)),
-        Compare::Since(Since::Release) => choice.nothing("each service since its own release", None),
-        Compare::Since(Since::Built) => choice.nothing("each service since it was last built", None),
-        Compare::Nothing(by) => choice.nothing(by.as_str(), None),
-        Compare::Revision { base, from } => choice.revision(base, *from)?,
-        Compare::Auto if trigger.kind == Kind::Local => local::compare(&choice, request.default_branch.as_deref())?,
-        Compare::Auto => event::compare(&choice, trigger, request.default_branch.as_deref())?,
-    };
-    chosen.range.head_state = head_state;
+    let mut choice = Choice { repository, trigger, head, on_top, fetch };
+    let mut chosen = choice.until_nothing_is_missing(request)?;
+    chosen.range.head_state = if counts_work_tree { HeadState::WorkTree } else { HeadState::Commit };
     chosen.doubts.extend(Doubt::of_work_tree(&unsure));
     Ok(chosen)
 }
 
 /// Head, and the ways to say what it is compared with.
-pub(super) struct Choice<'a> {
-    pub(super) repository: &'a Repository,
+pub(super) struct Choice<'a, 'r> {
+    pub(super) repository: &'r Repository,
+    pub(super) trigger: &'a Trigger,
     pub(super) head: Option<CommitId>,
     pub(super) on_top: ChangeSet,
+    pub(super) fetch: &'a mut Fetch<'r>,
 }
 
-impl Choice<'_> {
+impl Choice<'_, '_> {
+    fn until_nothing_is_missing(&mut self, request: &Request) -> Result<Chosen, git::Error> {
+        loop {
+            let chosen = self.of_what_is_here(request);
+            let missing = match &chosen {
+                Ok(chosen) => chosen.doubts.iter().find_map(|doubt| doubt.cure.clone()),
+                Err(error) => error.missing(),
+            };
+            if !missing.is_some_and(|missing| self.fetch.bring(&missing)) {
+                return chosen;
+            }
+        }
+    }
+
+    fn of_what_is_here(&mut self, request: &Request) -> Result<Chosen, git::Error> {
+        let named = request.default_branch.as_deref();
+        Ok(match &request.compare {
+            Compare::Given { changes, base } => self.given(changes, base.as_ref())?,
+            Compare::Everything => self.nothing("everything was asked for", Some(Everyone::Forced)),
+            Compare::Since(Since::Release) => self.nothing("each service since its own release", None),
+            Compare::Since(Since::Built) => self.nothing("each service since it was last built", None),
+            Compare::Nothing(by) => self.nothing(by.as_str(), None),
+            Compare::Revision(base) => self.revision(base)?,
+            Compare::Auto => match (self.trigger.kind, self.trigger.ci) {
+                (Kind::Local, None) => local::compare(self, named)?,
+                (Kind::Local, Some(sign)) => self.unknown_engine(sign),
+                _ => event::compare(self, named)?,
+            },
+        })
+    }
+
+    /// Compares with nothing: this is CI, and what it says is not understood, so that the rule for somebody's own machine
+    /// would leave commits out.
+    fn unknown_engine(&self, sign: Sign) -> Chosen {
+        let reason = format!("this is CI, since {sign}, and nothing that is understood tells which commits are new");
+        let help = "name the commit before them with `--base REV`, or let each service count from its last build: \
+                    `--since built`";
+        let chosen = self.nothing("CI without a known engine, so everything", Some(Everyone::BaseUnreachable));
+        Chosen { doubts: vec![Doubt::no_event(&reason, help)], ..chosen }
+    }
+
     /// Compares with these trees.
     pub(super) fn with_trees(&self, bases: Vec<Option<CommitId>>, source: impl Into<String>) -> Chosen {
         let base = bases.first().copied().flatten();
@@ -72,8 +93,10 @@ impl Choice<'_> {
             source: source.into(),
             bases,
             on_top: self.on_top.clone(),
+            changes: Changes::Compared,
             everyone: None,
             doubts: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -82,18 +105,27 @@ impl Choice<'_> {
         Chosen { everyone, ..self.with_trees(Vec::new(), source) }
     }
 
-    /// Compares with nothing, since the changes come from outside. What they say of submodules is known of head alone.
-    fn given(&self, changes: &ChangeSet) -> Result<Chosen, git::Error> {
+    /// Compares with nothing, or the configuration alone with a base, since the changes come from outside. What they say of
+    /// submodules is known of head alone.
+    fn given(&mut self, changes: &ChangeSet, base: Option<&End>) -> Result<Chosen, git::Error> {
+        let chosen = match base {
+            Some(base) => self.revision(base)?,
+            None => self.nothing("", None),
+        };
         let marked = match &self.head {
             Some(head) => self.repository.with_submodules(head, changes),
             None => Ok(changes.clone()),
         };
-        let marked = match marked {
+        let on_top = match marked {
             // A clone without directories: whoever names the paths need not have more.
             Err(error) if error.is_doubt() => changes.clone(),
             marked => marked?,
         };
-        Ok(self.nothing("the paths that were given", None).with(marked))
+        let source = match chosen.range.base {
+            Some(_) => format!("the paths that were given; the configuration {}", chosen.source),
+            None => "the paths that were given".to_owned(),
+        };
+        Ok(Chosen { source, on_top, changes: Changes::Given, ..chosen })
     }
 
     /// Compares with nothing, since the base is out of reach.
@@ -120,10 +152,16 @@ impl Choice<'_> {
             Err(error) => return self.doubted(error),
         };
         Ok(match bases.len() {
-            0 => self.unreachable(Doubt::no_base(
-                &format!("{name} and head have no commit in common"),
-                "compare the two as they are with `--direct`, or name another base with `--base`",
-            )),
+            // Both histories are here to their first commits. What there is of the two can still be compared.
+            0 => {
+                let source = format!("compared with {name} as it is, since the two have no commit in common");
+                let note = Diagnostic::warning(
+                    "no-common-history",
+                    format!("{name} and head have no commit in common, so the two trees are compared as they are"),
+                );
+                let note = note.help("name another base with `--base`, or say that you mean it with `--direct`");
+                Chosen { notes: vec![note], ..self.with_trees(vec![Some(*with)], source) }
+            }
             1 => self.with_trees(vec![Some(bases[0])], format!("since the merge base with {name}")),
             // Each of them is a merge base as good as the others; changes against any of them count.
             count => self.with_trees(
@@ -145,8 +183,16 @@ impl Choice<'_> {
     }
 
     /// Compares with a revision that somebody named.
-    fn revision(&self, revision: &str, from: From) -> Result<Chosen, git::Error> {
-        let base = match self.repository.resolve(revision) {
+    fn revision(&mut self, end: &End) -> Result<Chosen, git::Error> {
+        let End { revision, from } = end;
+        let branch = self.repository.branch_of(revision);
+        // In CI the remote's branch is meant: one of that name here is what an earlier run left.
+        let found = match branch.as_deref().map(|name| (name, self.freshness(name))) {
+            Some((name, Freshness::Unknown)) => return Ok(self.unreachable(stale(name))),
+            Some((name, Freshness::Current)) => self.repository.default_branch(Some(name)).map(|branch| branch.commit),
+            Some((_, Freshness::AsItIs | Freshness::Absent)) | None => None,
+        };
+        let base = match found.map_or_else(|| self.repository.resolve(revision), Ok) {
             Ok(base) => base,
             // A whole id comes from a program, which cannot know what the clone holds; a name that is not there is a
             // mistake.
@@ -171,9 +217,5 @@ impl Chosen {
     pub fn out_of_reach(self, error: &git::Error) -> Self {
         let doubts = self.doubts.into_iter().chain([Doubt::base_unreachable(error)]).collect();
         Self { bases: Vec::new(), everyone: Some(Everyone::BaseUnreachable), doubts, ..self }
-    }
-
-    fn with(self, on_top: ChangeSet) -> Self {
-        Self { on_top, ..self }
     }
 }

@@ -38,8 +38,17 @@ impl Doubt {
 
     /// Returns the doubt that there is no base, for this reason.
     pub(super) fn no_base(reason: &str, help: &str) -> Self {
+        Self::of_kind("base-unreachable", reason, help)
+    }
+
+    /// Returns the doubt that this run's own commits are not known, for this reason.
+    pub(super) fn no_event(reason: &str, help: &str) -> Self {
+        Self::of_kind("unknown-range", reason, help)
+    }
+
+    fn of_kind(kind: &'static str, reason: &str, help: &str) -> Self {
         Self {
-            kind: "base-unreachable",
+            kind,
             message: format!("{reason}; so every service counts as affected"),
             help: Some(help.to_owned()),
             cure: None,

@@ -5,7 +5,7 @@ use super::{Chosen, Doubt};
 use crate::git;
 
 /// Compares with the default branch; when nothing is ahead of it and the tree is clean, head's last commit.
-pub(super) fn compare(choice: &Choice, default_branch: Option<&str>) -> Result<Chosen, git::Error> {
+pub(super) fn compare(choice: &mut Choice, default_branch: Option<&str>) -> Result<Chosen, git::Error> {
     let Some(head) = choice.head else {
         return choice.first_parent("");
     };

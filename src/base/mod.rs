@@ -1,16 +1,20 @@
-//! Which commit to compare with, and how that was chosen (spec sections 3 and 9).
+//! Which commit to compare with, and how that was chosen.
 //!
 //! Doubt widens, never narrows, and is said: a base that cannot be reached makes every service affected.
 
 mod choose;
+mod default_branch;
 mod doubt;
 mod event;
+mod fit;
 mod local;
 
 pub use choose::choose;
+pub use default_branch::default_branch;
 pub use doubt::Doubt;
 
 use crate::change::{ChangeSet, Range};
+use crate::diagnostic::Diagnostic;
 use crate::name::CommitId;
 
 /// What somebody asked to be compared.
@@ -31,20 +35,29 @@ pub enum Compare {
     #[default]
     Auto,
     /// A revision.
-    Revision {
-        /// The revision as given.
-        base: String,
-        /// From where changes count.
-        from: From,
-    },
+    Revision(End),
     /// Nothing: every service is asked for (`--all`).
     Everything,
     /// Each service with a base of its own (`--since`).
     Since(Since),
     /// Nothing: the changes come from outside (`--changed`).
-    Given(ChangeSet),
+    Given {
+        /// The changes.
+        changes: ChangeSet,
+        /// What the configuration is compared with, where somebody named it.
+        base: Option<End>,
+    },
     /// Nothing: only what is asked for by name, and in these words.
     Nothing(String),
+}
+
+/// The end of a range that somebody named.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// The revision as given.
+    pub revision: String,
+    /// From where changes count.
+    pub from: From,
 }
 
 /// Where services have bases of their own.
@@ -78,10 +91,24 @@ pub struct Chosen {
     pub bases: Vec<Option<CommitId>>,
     /// Changes on top of those between the trees: the work tree's, or those given from outside.
     pub on_top: ChangeSet,
+    /// Where changes come from.
+    pub changes: Changes,
     /// Why every service is affected, where it is.
     pub everyone: Option<Everyone>,
     /// The doubts that widened it.
     pub doubts: Vec<Doubt>,
+    /// What there is to say of it besides.
+    pub notes: Vec<Diagnostic>,
+}
+
+/// Where the changes of a range come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Changes {
+    /// From the trees of the bases and head, and what stands on top.
+    #[default]
+    Compared,
+    /// From outside: the trees are not compared.
+    Given,
 }
 
 /// Why every service is affected.

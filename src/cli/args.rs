@@ -95,7 +95,10 @@ Examples:
   rebake plan --base HEAD~3 --direct       against the tree of HEAD~3 as it is
   git diff --name-status -z main | rebake plan --changed -
   rebake plan --format json > plan.json    save it; rebake plan --plan plan.json reads it again
-  rebake plan --ci                         in a workflow: outputs and summary for the engine at hand";
+  rebake plan --ci                         in a workflow: outputs and summary for the engine at hand
+
+Runs by hand on engines without inputs read REBAKE_INPUT_SERVICE, REBAKE_INPUT_SERVICES and REBAKE_INPUT_VERSION.
+An empty --base, --head, --since, --environment or the like counts as not given. In CI a branch that --base names is fetched first.";
 
 /// Tell what must be rebuilt, why, what it is called, and in what order
 #[derive(Debug, ClapArgs)]
@@ -150,7 +153,7 @@ pub(crate) struct Planning {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Range")]
 pub(crate) struct Range {
-    /// Compare with the merge base of head and this revision
+    /// Compare with the merge base of head and this revision; a branch may be one that only the remote has
     #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     pub(crate) base: Option<String>,
     /// Look at this commit instead of HEAD and the work tree
@@ -165,8 +168,8 @@ pub(crate) struct Range {
     /// Plan every service
     #[arg(long, conflicts_with_all = ["base", "changed"])]
     pub(crate) all: bool,
-    /// Read the changed paths from a file, or from standard input (`-`): one a line or NUL-separated, plain or as `git diff --name-status [-z]` writes them
-    #[arg(long, value_name = "FILE", conflicts_with = "base")]
+    /// Read the changed paths from a file, or from standard input (`-`): one a line or NUL-separated, plain or as `git diff --name-status [-z]` writes them; with --base, the configuration is compared with that commit's
+    #[arg(long, value_name = "FILE")]
     pub(crate) changed: Option<PathBuf>,
     /// Plan these services whatever changed, and what depends on them (a name or a path; repeat, or separate by commas)
     #[arg(long, value_name = "SERVICE", value_delimiter = ',')]
@@ -174,11 +177,18 @@ pub(crate) struct Range {
     /// Leave all but these services out
     #[arg(long, value_name = "SERVICE", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// Name the branch that work starts from, instead of origin/HEAD, main or master
+    /// Name the branch that work starts from, instead of what the engine or the remote says
     #[arg(long, value_name = "BRANCH")]
     pub(crate) default_branch: Option<String>,
     #[command(flatten)]
     pub(crate) fetching: Fetching,
+}
+
+impl Range {
+    /// Whether the command line says what is compared.
+    pub(crate) fn is_given(&self) -> bool {
+        self.base.is_some() || self.head.is_some() || self.since.is_some() || self.all || self.changed.is_some()
+    }
 }
 
 /// Whether what a clone lacks is fetched.
@@ -199,7 +209,7 @@ pub(crate) struct Fetching {
 impl Fetching {
     /// Returns for how long may be fetched; none where that is not to be. In CI nobody else would deepen the clone.
     pub(crate) fn limit(&self, trigger: &Trigger) -> Option<Duration> {
-        let allowed = self.fetch || (trigger.engine.is_some() && !self.no_fetch);
+        let allowed = self.fetch || !(trigger.is_attended() || self.no_fetch);
         allowed.then(|| Duration::from_secs(u64::from(self.fetch_timeout)))
     }
 }

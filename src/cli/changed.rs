@@ -1,5 +1,8 @@
 //! Changed paths that are given from outside (`--changed`).
 
+mod encoding;
+mod path;
+
 use std::io::Read as _;
 use std::path::Path;
 
@@ -12,10 +15,13 @@ use crate::name::{RepoPath, unquoted};
 ///
 /// One path a line, or NUL-separated when there is a NUL in it. Each may stand alone, which counts as modified, or as
 /// `git diff --name-status` writes it: letter, tab, path; with `-z`: letter, NUL, path. Quoted paths are read as git
-/// quotes them; a rename is a delete and an add, a copy an add.
-pub(crate) fn read(file: &Path) -> Result<ChangeSet, Failure> {
-    let bytes = read_bytes(file)?;
-    let changes = if bytes.contains(&0) { nul_separated(&bytes) } else { lines(&bytes) };
+/// quotes them; a rename is a delete and an add, a copy an add. `root` is that of the work tree.
+pub(crate) fn read(file: &Path, root: Option<&Path>) -> Result<ChangeSet, Failure> {
+    let read = |bytes: Vec<u8>| {
+        let bytes = encoding::decoded(bytes)?;
+        if bytes.contains(&0) { nul_separated(&bytes, root) } else { lines(&bytes, root) }
+    };
+    let changes = read(read_bytes(file)?);
     let changes = changes.map_err(|reason| {
         Failure::new(Exit::Usage, "changed", format!("cannot read the changes in {}: {reason}", file.display()))
             .help("give one path a line, or the output of `git diff --name-status -z`")
@@ -41,7 +47,7 @@ fn read_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
     read().map_err(|error| Failure::file(&format!("cannot read {}", file.display()), &error))
 }
 
-fn lines(bytes: &[u8]) -> Result<Vec<Change>, String> {
+fn lines(bytes: &[u8], root: Option<&Path>) -> Result<Vec<Change>, String> {
     let mut changes = Vec::new();
     for line in bytes.split(|byte| *byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -49,35 +55,36 @@ fn lines(bytes: &[u8]) -> Result<Vec<Change>, String> {
         match (words.next().and_then(Letter::read), words.next(), words.next()) {
             _ if line.is_empty() => {}
             (Some(letter), Some(path), second) => {
-                letter.push(&mut changes, path_of(path)?, second.map(path_of).transpose()?)?;
+                letter.push(&mut changes, path_of(path, root)?, second.map(|path| path_of(path, root)).transpose()?)?;
             }
-            _ => changes.push(Change::new(path_of(line)?, Status::Modified)),
+            _ => changes.push(Change::new(path_of(line, root)?, Status::Modified)),
         }
     }
     Ok(changes)
 }
 
-fn nul_separated(bytes: &[u8]) -> Result<Vec<Change>, String> {
+fn nul_separated(bytes: &[u8], root: Option<&Path>) -> Result<Vec<Change>, String> {
     let mut items = bytes.strip_suffix(b"\0").unwrap_or(bytes).split(|byte| *byte == 0).peekable();
     let with_letters = items.peek().copied().and_then(Letter::read).is_some();
     let mut changes = Vec::new();
     while let Some(item) = items.next() {
-        let path = |item: &[u8]| RepoPath::from_git(item);
+        let path = |item: &[u8]| path::in_repository(item, root);
         if with_letters {
-            let letter = Letter::read(item).ok_or_else(|| format!("{} is no status letter", path(item)))?;
+            let letter =
+                Letter::read(item).ok_or_else(|| format!("{} is no status letter", RepoPath::from_git(item)))?;
             let first = items.next().ok_or("the last path is missing")?;
             let second = if letter.has_two_paths() { items.next() } else { None };
-            letter.push(&mut changes, path(first), second.map(path))?;
+            letter.push(&mut changes, path(first)?, second.map(path).transpose()?)?;
         } else if !item.is_empty() {
-            changes.push(Change::new(path(item), Status::Modified));
+            changes.push(Change::new(path(item)?, Status::Modified));
         }
     }
     Ok(changes)
 }
 
-fn path_of(text: &[u8]) -> Result<RepoPath, String> {
+fn path_of(text: &[u8], root: Option<&Path>) -> Result<RepoPath, String> {
     let bytes = unquoted(text).ok_or_else(|| format!("the quotes of {} are broken", RepoPath::from_git(text)))?;
-    Ok(RepoPath::from_git(bytes.into_owned()))
+    path::in_repository(&bytes, root)
 }
 
 /// A status letter of `git diff --name-status`, without its score.
@@ -131,18 +138,26 @@ mod tests {
         changes.unwrap().iter().map(|change| format!("{} {}", change.status.letter(), change.path)).collect()
     }
 
+    fn lines_of(bytes: &[u8]) -> Result<Vec<Change>, String> {
+        lines(bytes, None)
+    }
+
+    fn nuls_of(bytes: &[u8]) -> Result<Vec<Change>, String> {
+        nul_separated(bytes, None)
+    }
+
     #[test]
     fn lines_are_paths_or_name_status() {
-        assert_eq!(shown(lines(b"a b\r\n\nM\tc\nA\t\"d\\303\\244\"\n")), ["M a b", "M c", "A dä"]);
-        assert_eq!(shown(lines(b"R100\told\tnew\nC75\tx\ty\nT\tt\n")), ["D old", "A new", "A y", "T t"]);
-        assert_eq!(shown(lines(b"MAINTAINERS\n")), ["M MAINTAINERS"]);
-        assert!(lines(b"\"open\n").is_err());
+        assert_eq!(shown(lines_of(b"a b\r\n\nM\tc\nA\t\"d\\303\\244\"\n")), ["M a b", "M c", "A dä"]);
+        assert_eq!(shown(lines_of(b"R100\told\tnew\nC75\tx\ty\nT\tt\n")), ["D old", "A new", "A y", "T t"]);
+        assert_eq!(shown(lines_of(b"MAINTAINERS\n")), ["M MAINTAINERS"]);
+        assert!(lines_of(b"\"open\n").is_err());
     }
 
     #[test]
     fn nul_separates_names_that_lines_cannot() {
-        assert_eq!(shown(nul_separated(b"a\nb\0c\0")), ["M a\\nb", "M c"]);
-        assert_eq!(shown(nul_separated(b"M\0a\nb\0R100\0old\0new\0")), ["M a\\nb", "D old", "A new"]);
-        assert!(nul_separated(b"M\0a\0D\0").is_err());
+        assert_eq!(shown(nuls_of(b"a\nb\0c\0")), ["M a\\nb", "M c"]);
+        assert_eq!(shown(nuls_of(b"M\0a\nb\0R100\0old\0new\0")), ["M a\\nb", "D old", "A new"]);
+        assert!(nuls_of(b"M\0a\0D\0").is_err());
     }
 }

@@ -1,17 +1,18 @@
 //! What commands begin with: the configuration that is asked about, and the event that asked.
 
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use super::args::General;
+use super::args::{General, Range};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::{changed, env};
 use crate::config::Config;
-use crate::git::{Repository, TokenVariable};
+use crate::git::{Head, Repository, TokenVariable};
 use crate::name::Escaped;
 use crate::pipeline::ConfigFile;
-use crate::trigger::Trigger;
+use crate::trigger::{Sign, Trigger};
 
 /// Opens the repository that holds the directory that the command runs in.
 pub(crate) fn repository(general: &General) -> Result<Repository, Failure> {
@@ -48,6 +49,17 @@ pub(crate) fn read(file: &ConfigFile, output: &Output) -> Result<Config, Failure
             Ok(config)
         }
     }
+}
+
+/// Reads the event that a plan is made for. Where nobody is at a terminal, `HEAD` is no branch and no range is asked for, it
+/// is one of CI too: some engines set no variable.
+pub(crate) fn trigger_of(range: &Range, repository: &Repository) -> Result<Trigger, Failure> {
+    let trigger = trigger()?;
+    let is_unattended = trigger.is_attended()
+        && !range.is_given()
+        && !(io::stdin().is_terminal() || io::stderr().is_terminal())
+        && matches!(repository.head(), Ok(Head::Detached { .. }));
+    Ok(if is_unattended { Trigger { ci: Some(Sign::Unattended), ..trigger } } else { trigger })
 }
 
 /// Reads the CI engine's event; outside of CI there is none.

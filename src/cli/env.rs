@@ -14,9 +14,6 @@ pub(crate) const OUTPUT: &str = "GITHUB_OUTPUT";
 /// The file that a step's summary is appended to.
 pub(crate) const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
-/// `true` in nektos/act's rehearsal of a workflow, in which nothing is pushed.
-pub(crate) const ACT: &str = "ACT";
-
 /// `true` in a workflow of GitHub Actions.
 pub(crate) const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
 

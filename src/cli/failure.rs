@@ -83,6 +83,11 @@ impl From<pipeline::Error> for Failure {
                 "add `{}` to the `on` of one in filters.yaml, or choose one with `--environment NAME`",
                 kind.word()
             )),
+            pipeline::Error::NoDefaultBranch { .. } => usage("no-default-branch")
+                .help("name it: `--default-branch NAME`")
+                .help("or write `environments` with `branches` into filters.yaml, or choose one: `--environment NAME`"),
+            pipeline::Error::WrongCheckout { commit, .. } => Self::new(Exit::Git, "other-commit", message)
+                .help(format!("check out the tag's commit: `git checkout {commit}`")),
             pipeline::Error::Unmatched { moved, advice, .. } => usage("unmatched").helps(moved).help(advice),
             pipeline::Error::Dead { problems } => Self { exit: Exit::Usage, diagnostics: problems },
             pipeline::Error::VersionOfMany { .. } => usage("version").help("name the service with `--only SERVICE`"),

@@ -12,6 +12,7 @@ mod complete;
 mod configuration;
 #[cfg(unix)]
 mod dependencies;
+mod empty;
 mod env;
 mod existing;
 mod exit;
@@ -46,7 +47,7 @@ use output::Output;
 /// Runs the program on the process's own arguments, and returns how it ends.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match Args::try_parse_from(empty::without_empty(std::env::args_os())) {
         Ok(args) => args,
         Err(error) => {
             // clap knows by itself which stream a help text or an error belongs to.

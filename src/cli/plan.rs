@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::progress::Progress;
-use super::{changed, configuration, env, format};
+use super::{changed, configuration, format};
 use crate::base::{self, Compare, Since};
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
@@ -26,7 +26,7 @@ pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Resu
         (plan::read(&changed::read_text(file)?)?, None)
     } else {
         let here = find()?;
-        let asked = Request { contents: args.format.contents(), ..request(&args.planning, &here.trigger)? };
+        let asked = Request { contents: args.format.contents(), ..request(&args.planning, &here)? };
         (here.plan(&asked, general, output)?, Some(here))
     };
     args.existing.note(&mut plan, general, output);
@@ -54,7 +54,8 @@ impl Here {
         let file = configuration::find(general, &repository, general.directory(), args.range.head.as_deref())?;
         let file = ConfigFile { options: config::Options { quantifier: quantifier(args.quantifier) }, ..file };
         let config = configuration::read(&file, output)?;
-        Ok(Self { repository, file, config, trigger: configuration::trigger()? })
+        let trigger = configuration::trigger_of(&args.range, &repository)?;
+        Ok(Self { repository, file, config, trigger })
     }
 
     /// Returns the recipe of a planned service, from the configuration at hand.
@@ -117,13 +118,14 @@ pub(crate) fn quantifier(name: args::Quantifier) -> Quantifier {
 }
 
 /// Reads what is to be compared.
-pub(crate) fn compared(range: &args::Range) -> Result<base::Request, Failure> {
+pub(crate) fn compared(range: &args::Range, repository: &Repository) -> Result<base::Request, Failure> {
+    let from = if range.direct { base::From::Base } else { base::From::MergeBase };
+    let end = |revision| base::End { revision, from };
     let compare = match (&range.base, &range.changed) {
-        (Some(base), _) => Compare::Revision {
-            base: base.clone(),
-            from: if range.direct { base::From::Base } else { base::From::MergeBase },
-        },
-        (None, Some(file)) => Compare::Given(changed::read(file)?),
+        (base, Some(file)) => {
+            Compare::Given { changes: changed::read(file, repository.work_dir())?, base: base.clone().map(end) }
+        }
+        (Some(base), None) => Compare::Revision(end(base.clone())),
         (None, None) if range.all => Compare::Everything,
         (None, None) => match range.since {
             Some(args::Since::Release) => Compare::Since(Since::Release),
@@ -135,11 +137,11 @@ pub(crate) fn compared(range: &args::Range) -> Result<base::Request, Failure> {
 }
 
 /// Reads what is asked of a plan.
-pub(crate) fn request(args: &args::Planning, trigger: &Trigger) -> Result<Request, Failure> {
+pub(crate) fn request(args: &args::Planning, here: &Here) -> Result<Request, Failure> {
+    let trigger = &here.trigger;
     let range = &args.range;
-    let rehearsal = env::read(env::ACT).as_deref() == Some("true");
     Ok(Request {
-        base: compared(range)?,
+        base: compared(range, &here.repository)?,
         force: range.force.clone(),
         only: range.only.clone(),
         environment: args.environment.clone(),
@@ -156,7 +158,7 @@ pub(crate) fn request(args: &args::Planning, trigger: &Trigger) -> Result<Reques
             args::Dead::Warn => Dead::Warn,
             args::Dead::Allow => Dead::Allow,
         },
-        push: match (args.push, rehearsal) {
+        push: match (args.push, trigger.rehearsal) {
             (true, _) => PushRequest::Asked,
             (false, true) => PushRequest::RuledOut,
             (false, false) => PushRequest::AsConfigured,

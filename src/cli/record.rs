@@ -70,8 +70,9 @@ pub(crate) fn run(general: &General, args: &Record, output: &Output) -> Result<E
     let file = ConfigFile::find(&repository, config_file.as_deref(), general.directory(), named.map(|_| &commit))?;
     let config = configuration::read(&file, output)?;
     let trigger = configuration::trigger()?;
+    let fetch = args.fetching.limit(&trigger);
     let environment = plan.as_ref().map(|plan| plan.environment.as_str()).or(args.environment.as_deref());
-    let environment = pipeline::environment(&config, &trigger, environment)?;
+    let environment = pipeline::environment(&repository, &config, &trigger, environment, fetch)?;
     if !pipeline::has_built_refs(&config, environment) {
         output.say(&[recorded::without(environment)]);
         return Ok(Exit::Done);

@@ -96,9 +96,9 @@ fn of_service(general: &General, args: &Why, service: &str, output: &Output) -> 
     let (repository, file) = at_hand(general, args)?;
     let config = configuration::read(&file, output)?;
     let asked = pipeline::services(&config, &[service.to_owned()]).map_err(pipeline::Error::from)?;
-    let trigger = configuration::trigger()?;
+    let trigger = configuration::trigger_of(&args.range, &repository)?;
     let request = Request {
-        base: plan::compared(&args.range)?,
+        base: plan::compared(&args.range, &repository)?,
         force: args.range.force.clone(),
         only: args.range.only.clone(),
         // What is asked for is no version: this style needs no history.

@@ -209,12 +209,23 @@ pub enum Global {
 pub struct Environment {
     /// The kinds of event it is for.
     pub on: Vec<Kind>,
-    /// The branches it is for; any when empty.
-    pub branches: Vec<Pattern>,
+    /// The branches it is for.
+    pub branches: Branches,
     /// How versions are written there, where it says so.
     pub version: Option<Style>,
     /// Whether images may be pushed there.
     pub push: Push,
+}
+
+/// The branches that an environment is for.
+#[derive(Debug, Clone)]
+pub enum Branches {
+    /// Every branch, and events of none.
+    Any,
+    /// The default branch alone.
+    Default,
+    /// Those that one of these matches.
+    Like(Vec<Pattern>),
 }
 
 /// Whether images of an environment may be pushed.

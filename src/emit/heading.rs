@@ -1,5 +1,5 @@
-use super::compared;
 use super::table::services;
+use super::{compared, environment};
 use crate::name::Escaped;
 use crate::plan::Plan;
 
@@ -7,7 +7,7 @@ use crate::plan::Plan;
 #[must_use]
 pub fn heading(plan: &Plan) -> String {
     let compared = Escaped::new(&compared(&plan.range)).to_string();
-    let environment = Escaped::new(&plan.environment);
+    let environment = Escaped::new(&environment(plan)).to_string();
     match plan.services.len() {
         0 => format!("{compared}\nNothing to build.\n"),
         count => format!("{compared}\n{} to build, for the environment {environment}\n\n", services(count)),

@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::{Summary, compared, mermaid, table::sentence};
+use super::{Summary, compared, environment, mermaid, table::sentence};
 use crate::name::Escaped;
 use crate::plan::{Plan, Service};
 
@@ -14,6 +14,9 @@ const NAMES: usize = 100;
 pub fn markdown(plan: &Plan) -> String {
     let mut summary = Summary::new("rebake plan");
     summary.push(&format!("{}\n\n", prose(&compared(&plan.range))));
+    if environment(plan) != plan.environment {
+        summary.push(&format!("Environment {}.\n\n", prose(&environment(plan))));
+    }
     for doubt in &plan.degraded {
         let help = doubt.help.as_ref().map(|help| format!(" {}.", prose(help))).unwrap_or_default();
         summary.push(&format!("> **Warning:** {}.{help}\n\n", prose(&doubt.message)));

@@ -37,7 +37,7 @@ pub use variables::{azure_variables, circleci_parameters, dotenv};
 pub use versions::{versions_env, versions_plain, versions_table};
 pub use why::{reach, why};
 
-use crate::plan::Range;
+use crate::plan::{Plan, Range};
 
 /// Why a plan cannot be written in a format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -120,6 +120,12 @@ impl EmitError {
             }
         }
     }
+}
+
+/// Returns the environment for people; for a push whose results are not pushed on, that they are not.
+fn environment(plan: &Plan) -> String {
+    let stays = plan.trigger.kind.word() == "push" && plan.any && plan.services.iter().all(|service| !service.push);
+    format!("{}{}", plan.environment, if stays { ", in which nothing is pushed" } else { "" })
 }
 
 /// Returns the first line for people: what was compared, and how that was chosen.

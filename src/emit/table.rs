@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::compared;
+use super::{compared, environment};
 use crate::name::Escaped;
 use crate::plan::{Cause, CauseKind, Plan, Service};
 
@@ -47,7 +47,7 @@ const CAUSES: usize = 3;
 #[must_use]
 pub fn table(plan: &Plan, palette: Palette) -> String {
     let mut text = format!("{}\n", Escaped::new(&compared(&plan.range)));
-    let _ = writeln!(text, "{}", palette.paint(FAINT, &format!("environment {}", Escaped::new(&plan.environment))));
+    let _ = writeln!(text, "{}", palette.paint(FAINT, &format!("environment {}", Escaped::new(&environment(plan)))));
     if plan.services.is_empty() {
         let _ = writeln!(text, "\nNothing to rebuild: none of {} is affected.", services(plan.unaffected.len()));
     } else {

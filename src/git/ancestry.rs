@@ -49,7 +49,9 @@ impl Repository {
             if painted.paint_of(&bottom).theirs {
                 return Ok(true);
             }
-            if painted.cut.theirs {
+            // A commit counts as no older than its parents: behind a boundary that is older there is nothing to find.
+            let since = ancestry.commit(bottom)?.commit_time;
+            if painted.ends.iter().any(|(time, id)| *time >= since && painted.paint_of(id).theirs) {
                 let question = format!("whether `{}` is an ancestor of `{}`", ancestor.short(7), descendant.short(7));
                 return Err(Error::ShallowHistory { question, behind: vec![*descendant] });
             }

@@ -272,8 +272,10 @@ impl Lacking for Error {
             Self::ShallowHistory { behind, .. } | Self::RevisionBeyondShallow { behind, .. } => {
                 Some(Missing::History(behind.clone()))
             }
+            // Who names a branch need not know whether it was fetched.
             Self::UnknownRevision { revision, .. } => {
-                revision.strip_prefix("origin/").map(|branch| Missing::Branch(branch.to_owned()))
+                let branch = ["origin/", "refs/heads/"].iter().find_map(|prefix| revision.strip_prefix(prefix));
+                Some(Missing::Branch(branch.unwrap_or(revision).to_owned()))
             }
             Self::MissingTree { id, partial: Some(_) } | Self::MissingBlob { id, partial: Some(_), .. } => {
                 Some(Missing::Object(id.clone()))

@@ -95,23 +95,56 @@ impl Repository {
     }
 
     /// Returns the default branch: the one `named` (`origin/NAME`, else `NAME`); without a name what
-    /// `origin/HEAD` stands for, else the first there is of `origin/main`, `origin/master`, `main`, `master`
-    /// (spec section 3). None when there is no such branch, or it cannot be read.
+    /// `origin/HEAD` stands for, else the first there is of `origin/main`, `origin/master`, `main`, `master`. None when
+    /// there is no such branch, or it cannot be read.
     #[must_use]
     pub fn default_branch(&self, named: Option<&str>) -> Option<DefaultBranch> {
+        let remote = self.remote();
         let candidates = match named {
-            Some(name) => vec![format!("refs/remotes/origin/{name}"), format!("refs/heads/{name}")],
-            None => [
-                "refs/remotes/origin/HEAD",
-                "refs/remotes/origin/main",
-                "refs/remotes/origin/master",
-                "refs/heads/main",
-                "refs/heads/master",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            Some(name) => vec![format!("refs/remotes/{remote}/{name}"), format!("refs/heads/{name}")],
+            None => vec![
+                format!("refs/remotes/{remote}/HEAD"),
+                format!("refs/remotes/{remote}/main"),
+                format!("refs/remotes/{remote}/master"),
+                "refs/heads/main".to_owned(),
+                "refs/heads/master".to_owned(),
+            ],
         };
         candidates.iter().find_map(|name| self.branch(name))
+    }
+
+    /// Returns the name of the branch that the remote's `HEAD` stood for when this clone was made, such as `main`.
+    #[must_use]
+    pub fn remote_head(&self) -> Option<String> {
+        let remote = self.remote();
+        let reference = self.gix.try_find_reference(&format!("refs/remotes/{remote}/HEAD")).ok()??;
+        let target = reference.target().try_name()?.as_bstr().to_string();
+        target.strip_prefix(&format!("refs/remotes/{remote}/")).map(str::to_owned)
+    }
+
+    /// Returns the name of the branch that a revision means, on the remote or here: `main` of `main`, `origin/main` and
+    /// `refs/heads/main`. None where it means something else, such as a tag of that name.
+    #[must_use]
+    pub fn branch_of(&self, revision: &str) -> Option<String> {
+        let remote = format!("{}/", self.remote());
+        let full = revision.strip_prefix("refs/heads/");
+        let full = full.or_else(|| revision.strip_prefix("refs/remotes/")?.strip_prefix(&remote));
+        let branch = match full {
+            Some(branch) => branch,
+            None if self.has_reference(&format!("refs/tags/{revision}")) => return None,
+            None if self.has_reference(&format!("refs/heads/{revision}")) => revision,
+            None => revision.strip_prefix(&remote).unwrap_or(revision),
+        };
+        if branch == "HEAD" {
+            return self.remote_head().filter(|_| revision != "HEAD");
+        }
+        let places = [format!("refs/remotes/{remote}{branch}"), format!("refs/heads/{branch}")];
+        places.iter().any(|place| self.has_reference(place)).then(|| branch.to_owned())
+    }
+
+    /// Whether there is a reference of this full name.
+    pub(super) fn has_reference(&self, full_name: &str) -> bool {
+        matches!(self.gix.try_find_reference(full_name), Ok(Some(found)) if found.name().as_bstr() == full_name)
     }
 
     fn branch(&self, full_name: &str) -> Option<DefaultBranch> {

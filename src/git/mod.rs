@@ -37,7 +37,7 @@ mod work_tree;
 
 pub use diff::Differ;
 pub use error::Error;
-pub use fetch::{Fetch, FetchError, Lacking, Missing};
+pub use fetch::{Fetch, FetchError, Freshness, Lacking, Missing};
 pub use head::{DefaultBranch, Head, RefName};
 pub use history::{DescribeOptions, Descriptions, HistoryError, Parents, StopRule, Work};
 pub use open::{PartialClone, Repository};

@@ -7,6 +7,22 @@ impl Repository {
         self.gix.remote_names().iter().map(ToString::to_string).collect()
     }
 
+    /// Returns the name of the remote that is fetched from: that of a partial clone, else `origin`, else the only one
+    /// there is.
+    pub(super) fn remote(&self) -> String {
+        let names = self.remote_names();
+        let only = || names.first().filter(|_| names.len() == 1).cloned();
+        let origin = || names.iter().find(|name| *name == "origin").cloned();
+        let partial = self.partial_clone().map(|partial| partial.remote);
+        partial.or_else(origin).or_else(only).unwrap_or_else(|| "origin".to_owned())
+    }
+
+    /// Whether there is one to fetch from.
+    pub(super) fn has_remote(&self) -> bool {
+        let remote = self.remote();
+        self.remote_names().contains(&remote)
+    }
+
     /// Whether the clone was made so that fetches from the remote bring no tags (`git clone --no-tags`).
     pub(super) fn declines_tags(&self, remote: &str) -> bool {
         self.config(&format!("remote.{remote}.tagOpt")).as_deref() == Some("--no-tags")

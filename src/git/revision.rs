@@ -8,7 +8,8 @@ use crate::name::{CommitId, Escaped, nearest};
 impl Repository {
     /// Returns the commit that a revision names, in the language of `git rev-parse`: a branch, a tag, an id or the
     /// beginning of one, `HEAD~2`, `v1^{}`, `@{upstream}`. A tag stands for its commit; where a branch and a tag
-    /// have the same name it is the tag, as for git.
+    /// have the same name it is the tag, as for git. A branch that only the remote has is meant by its short name too, as
+    /// it is for `git checkout`.
     ///
     /// # Errors
     /// When it names no commit that this clone holds; each reason is a variant of its own.
@@ -17,12 +18,19 @@ impl Repository {
             return Err(Error::RevisionDash { revision: revision.to_owned() });
         }
         let hint = parse::Options { object_kind_hint: Some(ObjectKindHint::Committish), ..parse::Options::default() };
-        let spec = gix::revision::Spec::from_bstr(revision, &self.gix, hint)
-            .map_err(|error| self.unresolved(revision, &error))?;
-        match spec.detach() {
+        let parse = |revision: &str| gix::revision::Spec::from_bstr(revision, &self.gix, hint);
+        let spec = parse(revision).or_else(|error| self.tracking(revision).map_or(Err(error), |branch| parse(&branch)));
+        match spec.map_err(|error| self.unresolved(revision, &error))?.detach() {
             gix::revision::plumbing::Spec::Include(id) => self.peel(revision, id),
             _ => Err(Error::RevisionIsRange { revision: revision.to_owned() }),
         }
+    }
+
+    /// The full name of the remote's branch of a short name, where this clone has it.
+    fn tracking(&self, revision: &str) -> Option<String> {
+        let branch = revision.strip_prefix("refs/heads/").unwrap_or(revision);
+        let tracking = format!("refs/remotes/{}/{branch}", self.remote());
+        (branch != "HEAD" && self.has_reference(&tracking)).then_some(tracking)
     }
 
     /// Follows tags to the commit.

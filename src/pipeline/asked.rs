@@ -1,11 +1,12 @@
 //! What is asked for by name: on the command line, by hand in the engine's form, or by a release tag.
 
 use super::{Error, Request};
-use crate::base::{self, Compare};
+use crate::base::{self, Chosen, Compare};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
+use crate::git::Repository;
 use crate::name::{Escaped, ServiceId, ServiceName, TagName, nearest};
-use crate::trigger::{Kind, Trigger};
+use crate::trigger::{BaseHint, Kind, Trigger};
 use crate::version::Parsed;
 
 /// What is asked for, with names resolved.
@@ -60,6 +61,7 @@ pub(super) fn read(
     // Bases of their own are for events that name no service.
     if matches!(request.base.compare, Compare::Auto | Compare::Since(_)) {
         match trigger.kind {
+            _ if trigger.base == BaseHint::Unpublished => warnings.push(unpublished(trigger)),
             Kind::Tag | Kind::Release => asked.by_tag(config, trigger, warnings),
             _ if !trigger.inputs.services.is_empty() => asked.by_hand(config, trigger)?,
             _ => {}
@@ -114,6 +116,27 @@ impl Asked {
         }
     }
 
+    /// Checks that a release is made of its own commit.
+    pub(super) fn is_checked_out(
+        &self,
+        repository: &Repository,
+        trigger: &Trigger,
+        chosen: &Chosen,
+    ) -> Result<(), Error> {
+        let (Some(_), Some(tag)) = (&self.released, trigger.tag()) else { return Ok(()) };
+        let here = || repository.resolve(&format!("refs/tags/{tag}")).ok();
+        // What the event says goes before a tag that an earlier run left in this workspace. It may name the tag's object.
+        let named = trigger.subject.commit().map(|commit| repository.resolve(&commit.to_string()).unwrap_or(*commit));
+        match (named.or_else(here), chosen.range.head) {
+            (Some(commit), head) if head != Some(commit) => Err(Error::WrongCheckout {
+                tag: tag.to_owned(),
+                commit,
+                head: head.map_or_else(|| "no commit".to_owned(), |head| head.short(7)),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// A run by hand asks for the services that it names, and for them alone; `all` for every one.
     fn by_hand(&mut self, config: &Config, trigger: &Trigger) -> Result<(), Error> {
         let names = &trigger.inputs.services;
@@ -127,6 +150,11 @@ impl Asked {
         }
         Ok(())
     }
+}
+
+fn unpublished(trigger: &Trigger) -> Diagnostic {
+    let message = format!("the event `{}` publishes nothing, so nothing is planned", trigger.event);
+    Diagnostic::warning("unpublished", message).help("a workflow that builds releases runs on `types: [published]`")
 }
 
 fn listed(services: &[ServiceName]) -> String {

@@ -10,7 +10,7 @@ use super::at_base::{self, AtBase};
 use super::own_base::Group;
 use super::{ConfigFile, snapshot};
 use crate::affected::{Cause, Direct, spread};
-use crate::base::{Chosen, Doubt, Everyone};
+use crate::base::{Changes, Chosen, Doubt, Everyone};
 use crate::change::{Change, ChangeSet};
 use crate::config::{Config, Shape};
 use crate::filter::{self, Matches};
@@ -232,7 +232,9 @@ impl Compared {
 
 /// Returns what changed between the chosen trees, with what stands on top, and how many pairs of trees that took.
 fn changes(differ: &mut Differ, chosen: &Chosen) -> Result<(ChangeSet, usize), git::Error> {
-    let Some(head) = &chosen.range.head else { return Ok((chosen.on_top.clone(), 0)) };
+    let Some(head) = chosen.range.head.as_ref().filter(|_| chosen.changes == Changes::Compared) else {
+        return Ok((chosen.on_top.clone(), 0));
+    };
     let between = chosen
         .bases
         .iter()

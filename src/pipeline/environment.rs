@@ -2,7 +2,7 @@ use super::moved::Moved;
 use super::{Error, PushRequest, Unmatched};
 use crate::base::Chosen;
 use crate::change::Change;
-use crate::config::{Config, Environment, Push, Shape};
+use crate::config::{Branches, Config, Environment, Push, Shape};
 use crate::diagnostic::Diagnostic;
 use crate::glob::Verdict;
 use crate::name::nearest;
@@ -11,11 +11,13 @@ use crate::trigger::{Kind, Origin, Trigger};
 /// Returns the first environment that fits the trigger, or the one that was chosen.
 ///
 /// An event that no environment names counts as its nearest kin: a release as its tag, a merge queue's group as a pull
-/// request, a clock's run or a deletion as a push.
+/// request, a clock's run or a deletion as a push. `default_branch` tells the name of the default branch; it is asked
+/// where that decides.
 pub(super) fn choose<'a>(
     config: &'a Config,
     trigger: &Trigger,
     chosen: Option<&str>,
+    default_branch: impl FnOnce() -> Option<String>,
 ) -> Result<(&'a str, &'a Environment), Error> {
     if let Some(name) = chosen {
         return match config.environments.get_key_value(name) {
@@ -33,18 +35,51 @@ pub(super) fn choose<'a>(
         Kind::Schedule | Kind::Delete => Kind::Push,
         itself => itself,
     };
-    [trigger.kind, kin]
-        .into_iter()
-        .find_map(|kind| config.environments.iter().find(|(_, environment)| fits(environment, kind, trigger.branch())))
-        .map(|(name, environment)| (name.as_str(), environment))
-        .ok_or(Error::NoEnvironment { kind: trigger.kind })
+    let first = |on: On| {
+        let fits = |kind| config.environments.iter().find(|(_, environment)| fits(environment, kind, on));
+        let (name, environment) = [trigger.kind, kin].into_iter().find_map(fits)?;
+        Some((name.as_str(), environment))
+    };
+    let found = match trigger.branch() {
+        None => first(On::NoBranch),
+        Some(branch) => {
+            let (default, other) = (first(On::Default(branch)), first(On::Other(branch)));
+            if default.map(|(name, _)| name) == other.map(|(name, _)| name) {
+                other
+            } else {
+                match default_branch() {
+                    Some(name) if name == branch => default,
+                    // A flat file pushes nothing anywhere.
+                    None if config.shape == Shape::Structured => {
+                        return Err(Error::NoDefaultBranch { branch: branch.to_owned() });
+                    }
+                    Some(_) | None => other,
+                }
+            }
+        }
+    };
+    found.ok_or(Error::NoEnvironment { kind: trigger.kind })
 }
 
-fn fits(environment: &Environment, kind: Kind, branch: Option<&str>) -> bool {
-    let branches = &environment.branches;
-    let on_branch = branches.is_empty()
-        || branch
-            .is_some_and(|branch| branches.iter().any(|pattern| pattern.matches(branch.as_bytes()) != Verdict::No));
+/// The branch that an event is about.
+#[derive(Clone, Copy)]
+enum On<'a> {
+    /// None.
+    NoBranch,
+    /// The default branch.
+    Default(&'a str),
+    /// Another one.
+    Other(&'a str),
+}
+
+fn fits(environment: &Environment, kind: Kind, on: On) -> bool {
+    let on_branch = match (&environment.branches, on) {
+        (Branches::Any, _) | (Branches::Default, On::Default(_)) => true,
+        (Branches::Default | Branches::Like(_), On::NoBranch) | (Branches::Default, On::Other(_)) => false,
+        (Branches::Like(patterns), On::Default(branch) | On::Other(branch)) => {
+            patterns.iter().any(|pattern| pattern.matches(branch.as_bytes()) != Verdict::No)
+        }
+    };
     environment.on.contains(&kind) && on_branch
 }
 

@@ -2,7 +2,7 @@ use super::UnknownService;
 use crate::diagnostic::Diagnostic;
 use crate::git::{self, FetchError, HistoryError, Lacking, Missing};
 use crate::image::TagError;
-use crate::name::{Escaped, ServiceName};
+use crate::name::{CommitId, Escaped, ServiceName};
 use crate::release;
 use crate::trigger::Kind;
 use crate::version::VersionError;
@@ -34,6 +34,25 @@ pub enum Error {
     NoEnvironment {
         /// The kind.
         kind: Kind,
+    },
+    /// Whether a branch is the default one decides on the environment, and nothing tells the default branch.
+    #[error(
+        "no environment can be chosen for the branch `{}`: nothing tells which branch is the default one",
+        Escaped::new(branch)
+    )]
+    NoDefaultBranch {
+        /// The branch that was pushed to.
+        branch: String,
+    },
+    /// A release tag asks for its service, and another commit is checked out.
+    #[error("the tag `{}` is at {}, and {head} is checked out, so nothing can be released from it", Escaped::new(tag), commit.short(7))]
+    WrongCheckout {
+        /// The tag.
+        tag: String,
+        /// Its commit.
+        commit: CommitId,
+        /// What is checked out, in short.
+        head: String,
     },
     /// Changed paths match nothing, and that was to be an error.
     #[error("{message}")]
@@ -98,6 +117,8 @@ impl Lacking for Error {
             Self::Remote(_)
             | Self::UnknownService(_)
             | Self::UnknownEnvironment { .. }
+            | Self::NoDefaultBranch { .. }
+            | Self::WrongCheckout { .. }
             | Self::NoEnvironment { .. }
             | Self::Unmatched { .. }
             | Self::Dead { .. }

@@ -150,9 +150,16 @@ impl Default for Naming {
 /// Returns the name of the environment that fits the trigger, or the one that was chosen.
 ///
 /// # Errors
-/// When the one that was chosen is not there, or none fits.
-pub fn environment<'a>(config: &'a Config, trigger: &Trigger, chosen: Option<&str>) -> Result<&'a str, Error> {
-    environment::choose(config, trigger, chosen).map(|(name, _)| name)
+/// When the one that was chosen is not there, none fits, or the default branch would decide and is not known.
+pub fn environment<'a>(
+    repository: &Repository,
+    config: &'a Config,
+    trigger: &Trigger,
+    chosen: Option<&str>,
+    fetch: Option<Duration>,
+) -> Result<&'a str, Error> {
+    let default_branch = || base::default_branch(repository, trigger, None, &mut Fetch::new(repository, fetch));
+    environment::choose(config, trigger, chosen, default_branch).map(|(name, _)| name)
 }
 
 /// Makes the plan. `step` is told what comes next, for those who wait.
@@ -169,10 +176,13 @@ pub fn plan(
 ) -> Result<Planned, Error> {
     let mut warnings = Vec::new();
     let mut asked = asked::read(config, trigger, request, &mut warnings)?;
-    let (environment, settings) = environment::choose(config, trigger, request.environment.as_deref())?;
+
+    step("choosing the environment");
+    let mut fetch = Fetch::new(repository, request.fetch);
+    let default_branch = || base::default_branch(repository, trigger, asked.base.default_branch.as_deref(), &mut fetch);
+    let (environment, settings) = environment::choose(config, trigger, request.environment.as_deref(), default_branch)?;
 
     step("choosing the base");
-    let mut fetch = Fetch::new(repository, request.fetch);
     let has_bases = has_own_bases(&asked.base.compare, config, environment);
     if !has_bases {
         asked.base.compare = Compare::Auto;
@@ -181,6 +191,8 @@ pub fn plan(
     if !has_bases {
         chosen.source = format!("{} (`{environment}` does not push, so it has no built refs)", chosen.source);
     }
+    asked.is_checked_out(repository, trigger, &chosen)?;
+    warnings.append(&mut chosen.notes);
 
     let grouped = match asked.base.compare {
         Compare::Since(since) => Grouped::apart(repository, config, environment, since, &mut chosen, &mut fetch)?,

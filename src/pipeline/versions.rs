@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::naming::Versions;
 use super::{Dirty, Error, Naming, asked, environment, unfetched};
+use crate::base;
 use crate::change::ChangeSet;
 use crate::config::Config;
 use crate::git::{self, Fetch, Repository};
@@ -42,7 +43,9 @@ pub fn versions(
         [] => config.graph.services().collect(),
         names => asked::services(config, names)?.into_iter().collect::<indexmap::IndexSet<_>>().into_iter().collect(),
     };
-    let style = match environment::choose(config, trigger, request.environment.as_deref()) {
+    let mut fetch = Fetch::new(repository, request.fetch);
+    let default_branch = || base::default_branch(repository, trigger, None, &mut fetch);
+    let style = match environment::choose(config, trigger, request.environment.as_deref(), default_branch) {
         Ok((_, environment)) => environment.version,
         // Where no environment is for this event, none has a say in how versions are written.
         Err(Error::NoEnvironment { .. }) => None,
@@ -68,7 +71,6 @@ pub fn versions(
         });
         named.collect::<Result<_, Error>>()
     };
-    let mut fetch = Fetch::new(repository, request.fetch);
     let services = fetch.until(name).map_err(|error| unfetched(error, &fetch))?;
     Ok(plan::Versions { services })
 }

@@ -15,19 +15,22 @@ pub enum BaseHint {
     NewBranch,
     /// The tree of this commit is compared as it is.
     Commit(CommitId, Landmark),
-    /// A pull request: where head is the commit `merge`, its first parent; else the merge base of head with the target
-    /// branch, or with `base` where the clone has no such branch.
+    /// A pull request: where head is the commit `merge`, its first parent; else the merge base of head with `base`, or
+    /// with the target branch where the event names no such commit.
     PullRequest {
         /// The commit in which the engine merged the pull request into its target, so that its first parent is the
         /// target's tip. Absent where the engine builds the pull request's own head, or merges the other way round.
         merge: Option<CommitId>,
-        /// A commit of the target branch; it goes stale as the branch moves on.
+        /// A commit of the target branch. What a clone calls that branch may be older, which would hide changes, or newer,
+        /// which makes no difference.
         base: Option<CommitId>,
         /// The target branch.
         branch: Option<String>,
     },
     /// What the event is about is gone: nothing is compared and nothing is affected.
     Gone,
+    /// The event publishes nothing: nothing is compared and nothing is affected.
+    Unpublished,
 }
 
 /// What a commit that an event names stands for.

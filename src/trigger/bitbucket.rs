@@ -21,7 +21,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.has("BITBUCKET_PR_ID"),
             kind: Kind::PullRequest,
             reference: Reference::None,
-            head: COMMIT,
+            subject: &[COMMIT],
             // Bitbucket merges the target into the pull request before the run, so that head's first parent is the
             // pull request's own head. The commit is 12 digits, which name nothing for certain and are left aside.
             base: Base::PullRequest {
@@ -37,7 +37,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: names_services,
             kind: Kind::Manual,
             reference: Reference::Branch(BRANCH),
-            head: COMMIT,
+            subject: &[COMMIT],
             base: Base::None,
             origin: own,
         },
@@ -46,7 +46,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.has("BITBUCKET_TAG"),
             kind: Kind::Tag,
             reference: Reference::Tag(Fact::Variable("BITBUCKET_TAG")),
-            head: COMMIT,
+            subject: &[COMMIT],
             base: Base::Named,
             origin: own,
         },
@@ -56,7 +56,7 @@ pub(super) static DIALECT: Dialect = Dialect {
         when: |_| true,
         kind: Kind::Push,
         reference: Reference::Branch(BRANCH),
-        head: COMMIT,
+        subject: &[COMMIT],
         base: Base::None,
         origin: own,
     },

@@ -14,10 +14,17 @@ const SHA: Fact = Fact::Variable("GITHUB_SHA");
 /// All zeros where a ref is deleted; Gitea has no `deleted` beside it.
 const AFTER: Fact = Fact::Event("/after");
 const ACTION: Fact = Fact::Event("/action");
+/// The pull request's own head.
+const PULL_REQUEST: Fact = Fact::Event("/pull_request/head/sha");
+/// What GitHub merged the pull request into, to try it; once it is merged, the commit that brought it in.
+const MERGED: Fact = Fact::Event("/pull_request/merge_commit_sha");
 const TARGET_TIP: Fact = Fact::Event("/pull_request/base/sha");
 const TARGET: Fact = Fact::AnyOf(&[Fact::Event("/pull_request/base/ref"), Fact::Variable("GITHUB_BASE_REF")]);
 const RELEASE_TAG: Fact = Fact::AnyOf(&[Fact::Event("/release/tag_name"), Fact::Variable("GITHUB_REF_NAME")]);
 const RUN: Fact = Fact::Event("/workflow_run/event");
+const RUN_HEAD: Fact = Fact::Event("/workflow_run/head_sha");
+/// A tag's name stands here too, and cannot be told from a branch's.
+const RUN_BRANCH: Reference = Reference::Branch(Fact::Event("/workflow_run/head_branch"));
 
 pub(super) static DIALECT: Dialect = Dialect {
     always: &["GITHUB_EVENT_NAME"],
@@ -29,7 +36,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(NAME, &["push"]) && (facts.flag("/deleted") || facts.is_zero(AFTER)),
             kind: Kind::Delete,
             reference: Reference::Full(Fact::Event("/ref")),
-            head: SHA,
+            subject: &[SHA],
             base: Base::Gone,
             origin: own,
         },
@@ -38,7 +45,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(NAME, &["delete"]),
             kind: Kind::Delete,
             reference: Reference::None,
-            head: SHA,
+            subject: &[SHA],
             base: Base::Gone,
             origin: own,
         },
@@ -47,7 +54,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(NAME, &["merge_group"]) && facts.is(ACTION, &["destroyed"]),
             kind: Kind::Delete,
             reference: Reference::Full(Fact::Event("/merge_group/head_ref")),
-            head: SHA,
+            subject: &[SHA],
             base: Base::Gone,
             origin: own,
         },
@@ -56,7 +63,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(NAME, &["release"]) && facts.is(ACTION, &["deleted", "unpublished"]),
             kind: Kind::Delete,
             reference: Reference::Tag(RELEASE_TAG),
-            head: SHA,
+            subject: &[SHA],
             base: Base::Gone,
             origin: own,
         },
@@ -65,7 +72,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(NAME, &["push"]) && facts.begins(REF, &format!("refs/heads/{MERGE_QUEUE}")),
             kind: Kind::MergeGroup,
             reference: Reference::Full(REF),
-            head: SHA,
+            subject: &[SHA],
             base: Base::None,
             origin: own,
         },
@@ -74,41 +81,57 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(NAME, &["merge_group"]),
             kind: Kind::MergeGroup,
             reference: Reference::Full(REF),
-            head: SHA,
+            subject: &[SHA, Fact::Event("/merge_group/head_sha")],
             base: Base::Commit(Fact::Event("/merge_group/base_sha"), Landmark::MergeQueue),
             origin: own,
         },
         Row {
-            event: "release: any other",
+            event: "release: created, edited, any other that publishes nothing",
+            // A release that was no draft before is `created` and `published` at once.
+            when: |facts| facts.is(NAME, &["release"]) && facts.text(ACTION).is_some() && !facts.is(ACTION, PUBLISHES),
+            kind: Kind::Release,
+            reference: Reference::Tag(RELEASE_TAG),
+            subject: &[SHA],
+            base: Base::Unpublished,
+            origin: own,
+        },
+        Row {
+            event: "release: published, prereleased, released",
             when: |facts| facts.is(NAME, &["release"]),
             kind: Kind::Release,
             reference: Reference::Tag(RELEASE_TAG),
-            head: SHA,
+            subject: &[SHA],
             base: Base::Named,
             origin: own,
         },
         Row {
-            event: "pull_request, pull_request_target: merged",
+            event: "pull_request_target: merged",
+            when: |facts| facts.is(NAME, &["pull_request_target"]) && facts.flag("/pull_request/merged"),
+            kind: Kind::PullRequest,
+            reference: Reference::None,
+            subject: &[MERGED, PULL_REQUEST],
+            base: Base::Commit(TARGET_TIP, Landmark::Target),
+            origin: pull_request,
+        },
+        Row {
+            event: "pull_request: merged",
             // GITHUB_REF is the target branch then, and head is on it: a merge base with it would be head itself.
             when: |facts| is_pull_request(facts) && facts.flag("/pull_request/merged"),
             kind: Kind::PullRequest,
             reference: Reference::None,
-            head: SHA,
+            subject: &[SHA, PULL_REQUEST],
             base: Base::Commit(TARGET_TIP, Landmark::Target),
             origin: pull_request,
         },
         Row {
             event: "pull_request_target",
-            // GITHUB_REF is the target branch here too. What is checked out is up to the workflow.
+            // GITHUB_REF and GITHUB_SHA are the target branch here, which is what is checked out unless the workflow says
+            // otherwise.
             when: |facts| facts.is(NAME, &["pull_request_target"]),
             kind: Kind::PullRequest,
             reference: Reference::None,
-            head: SHA,
-            base: Base::PullRequest {
-                merge: Some(Fact::Event("/pull_request/merge_commit_sha")),
-                base: Some(TARGET_TIP),
-                branch: Some(TARGET),
-            },
+            subject: &[PULL_REQUEST, MERGED],
+            base: Base::PullRequest { merge: Some(MERGED), base: Some(TARGET_TIP), branch: Some(TARGET) },
             origin: pull_request,
         },
         Row {
@@ -116,7 +139,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| is_pull_request(facts) && facts.text(REF).is_some_and(|name| name.ends_with("/merge")),
             kind: Kind::PullRequest,
             reference: Reference::Full(REF),
-            head: SHA,
+            subject: &[SHA, PULL_REQUEST],
             base: Base::PullRequest { merge: Some(SHA), base: Some(TARGET_TIP), branch: Some(TARGET) },
             origin: pull_request,
         },
@@ -125,7 +148,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: is_pull_request,
             kind: Kind::PullRequest,
             reference: Reference::Full(REF),
-            head: SHA,
+            subject: &[SHA, PULL_REQUEST],
             base: Base::PullRequest { merge: None, base: Some(TARGET_TIP), branch: Some(TARGET) },
             origin: pull_request,
         },
@@ -134,7 +157,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(NAME, &["workflow_run"]) && facts.begins(RUN, "pull_request"),
             kind: Kind::PullRequest,
             reference: Reference::None,
-            head: Fact::Event("/workflow_run/head_sha"),
+            subject: &[RUN_HEAD],
             // The list is empty for a fork's pull request.
             base: Base::PullRequest {
                 merge: None,
@@ -147,9 +170,44 @@ pub(super) static DIALECT: Dialect = Dialect {
             event: "workflow_run behind a push",
             when: |facts| facts.is(NAME, &["workflow_run"]) && facts.is(RUN, &["push"]),
             kind: Kind::Push,
-            // A tag's name stands here too, and cannot be told from a branch's.
-            reference: Reference::Branch(Fact::Event("/workflow_run/head_branch")),
-            head: Fact::Event("/workflow_run/head_sha"),
+            reference: RUN_BRANCH,
+            subject: &[RUN_HEAD],
+            base: Base::None,
+            origin: workflow_run,
+        },
+        Row {
+            event: "workflow_run behind a merge queue",
+            when: |facts| facts.is(NAME, &["workflow_run"]) && facts.is(RUN, &["merge_group"]),
+            kind: Kind::MergeGroup,
+            reference: RUN_BRANCH,
+            subject: &[RUN_HEAD],
+            base: Base::None,
+            origin: workflow_run,
+        },
+        Row {
+            event: "workflow_run behind a schedule",
+            when: |facts| facts.is(NAME, &["workflow_run"]) && facts.is(RUN, &["schedule"]),
+            kind: Kind::Schedule,
+            reference: RUN_BRANCH,
+            subject: &[RUN_HEAD],
+            base: Base::None,
+            origin: workflow_run,
+        },
+        Row {
+            event: "workflow_run behind a release",
+            when: |facts| facts.is(NAME, &["workflow_run"]) && facts.is(RUN, &["release"]),
+            kind: Kind::Release,
+            reference: Reference::Tag(Fact::Event("/workflow_run/head_branch")),
+            subject: &[RUN_HEAD],
+            base: Base::Named,
+            origin: workflow_run,
+        },
+        Row {
+            event: "workflow_run behind any other run",
+            when: |facts| facts.is(NAME, &["workflow_run"]),
+            kind: Kind::Manual,
+            reference: RUN_BRANCH,
+            subject: &[RUN_HEAD],
             base: Base::None,
             origin: workflow_run,
         },
@@ -158,7 +216,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.begins(REF, "refs/tags/") && (facts.is(NAME, &["push"]) || !names_services(facts)),
             kind: Kind::Tag,
             reference: Reference::Full(REF),
-            head: SHA,
+            subject: &[SHA],
             base: Base::Named,
             origin: any_other,
         },
@@ -167,7 +225,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(NAME, &["push"]),
             kind: Kind::Push,
             reference: Reference::Full(REF),
-            head: SHA,
+            subject: &[SHA],
             base: Base::Commit(Fact::Event("/before"), Landmark::Push),
             origin: own,
         },
@@ -176,21 +234,34 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(NAME, &["schedule"]),
             kind: Kind::Schedule,
             reference: Reference::Full(REF),
-            head: SHA,
+            subject: &[SHA],
+            base: Base::None,
+            origin: own,
+        },
+        Row {
+            event: "workflow_dispatch, create, deployment, deployment_status",
+            when: |facts| facts.is(NAME, &["workflow_dispatch", "create", "deployment", "deployment_status"]),
+            kind: Kind::Manual,
+            reference: Reference::Full(REF),
+            subject: &[SHA],
             base: Base::None,
             origin: own,
         },
     ],
     otherwise: Row {
-        event: "workflow_dispatch, repository_dispatch, any other",
+        event: "issue_comment, repository_dispatch, any other",
+        // GITHUB_SHA is the tip of the default branch in these, whatever they are about.
         when: |_| true,
         kind: Kind::Manual,
         reference: Reference::Full(REF),
-        head: SHA,
+        subject: &[],
         base: Base::None,
         origin: any_other,
     },
 };
+
+/// What makes a release that others can have.
+const PUBLISHES: &[&str] = &["published", "prereleased", "released"];
 
 /// `pull_request`, `pull_request_target`, `pull_request_review`, `pull_request_review_comment`, and Gitea's own
 /// `pull_request_…`.
@@ -213,11 +284,5 @@ fn workflow_run(facts: &Facts) -> Origin {
 }
 
 fn any_other(facts: &Facts) -> Origin {
-    if facts.is(NAME, &["workflow_run"]) {
-        workflow_run(facts)
-    } else if facts.is(NAME, &["issue_comment"]) {
-        Origin::Privileged
-    } else {
-        Origin::Own
-    }
+    if facts.is(NAME, &["issue_comment"]) { Origin::Privileged } else { Origin::Own }
 }

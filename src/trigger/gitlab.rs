@@ -13,6 +13,8 @@ const SHA: Fact = Fact::Variable("CI_COMMIT_SHA");
 const BRANCH: Fact = Fact::Variable("CI_COMMIT_BRANCH");
 const MERGE_REQUEST: Fact = Fact::Variable("CI_MERGE_REQUEST_EVENT_TYPE");
 const MERGE_REQUEST_REF: Fact = Fact::Variable("CI_MERGE_REQUEST_REF_PATH");
+/// The merge request's own head, in merged results pipelines and merge trains.
+const SOURCE_TIP: Fact = Fact::Variable("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA");
 /// Set in merged results pipelines and merge trains: what head was put upon. Fast-forward trains rebase instead of
 /// merging, so that head's first parent would be wrong there.
 const TARGET_TIP: Fact = Fact::Variable("CI_MERGE_REQUEST_TARGET_BRANCH_SHA");
@@ -26,7 +28,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(MERGE_REQUEST, &["merge_train"]),
             kind: Kind::MergeGroup,
             reference: Reference::Full(MERGE_REQUEST_REF),
-            head: SHA,
+            subject: &[SHA, SOURCE_TIP],
             base: Base::Commit(TARGET_TIP, Landmark::MergeQueue),
             origin: merge_request,
         },
@@ -35,7 +37,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(MERGE_REQUEST, &["merged_result"]) && facts.text(TARGET_TIP).is_some(),
             kind: Kind::PullRequest,
             reference: Reference::Full(MERGE_REQUEST_REF),
-            head: SHA,
+            subject: &[SHA, SOURCE_TIP],
             base: Base::Commit(TARGET_TIP, Landmark::Target),
             origin: merge_request,
         },
@@ -44,7 +46,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(SOURCE, &["merge_request_event"]) || facts.has("CI_MERGE_REQUEST_IID"),
             kind: Kind::PullRequest,
             reference: Reference::Full(MERGE_REQUEST_REF),
-            head: SHA,
+            subject: &[SHA],
             base: Base::PullRequest {
                 merge: None,
                 base: Some(Fact::Variable("CI_MERGE_REQUEST_DIFF_BASE_SHA")),
@@ -57,7 +59,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(SOURCE, &["external_pull_request_event"]),
             kind: Kind::PullRequest,
             reference: Reference::None,
-            head: SHA,
+            subject: &[SHA],
             base: Base::PullRequest {
                 merge: None,
                 base: Some(Fact::Variable("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA")),
@@ -75,7 +77,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.has("CI_COMMIT_TAG") && !(is_manual(facts) && names_services(facts)),
             kind: Kind::Tag,
             reference: Reference::Tag(Fact::Variable("CI_COMMIT_TAG")),
-            head: SHA,
+            subject: &[SHA],
             base: Base::Named,
             origin: own,
         },
@@ -84,7 +86,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(SOURCE, &["schedule"]),
             kind: Kind::Schedule,
             reference: Reference::Branch(BRANCH),
-            head: SHA,
+            subject: &[SHA],
             base: Base::None,
             origin: own,
         },
@@ -94,7 +96,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: is_manual,
             kind: Kind::Manual,
             reference: Reference::Branch(BRANCH),
-            head: SHA,
+            subject: &[SHA],
             base: Base::None,
             origin: own,
         },
@@ -104,7 +106,7 @@ pub(super) static DIALECT: Dialect = Dialect {
         when: |_| true,
         kind: Kind::Push,
         reference: Reference::Branch(BRANCH),
-        head: SHA,
+        subject: &[SHA],
         base: Base::Commit(Fact::Variable("CI_COMMIT_BEFORE_SHA"), Landmark::Push),
         origin: own,
     },

@@ -3,8 +3,8 @@
 //! Values in, [`Trigger`] out: this room reads neither the environment nor files.
 //!
 //! Every event of every engine is a row of the table below, which is the code's own; a test holds the two equal. The
-//! first row that fits is taken. The *kind* is the word for `on:` of an environment, *head* is the commit that the event
-//! is about, *base* is where changes are counted from:
+//! first row that fits is taken. The *kind* is the word for `on:` of an environment, *subject* are the commits that the
+//! event is about, *base* is where changes are counted from:
 //!
 //! - *the default branch*: what is ahead of it counts; where nothing is, everything. Buildkite, Azure Pipelines and
 //!   Bitbucket do not say what was there before a push, so that each push to the default branch plans everything there.
@@ -12,34 +12,44 @@
 //! - a commit of zeros means that the branch is new: what is ahead of the default branch counts.
 //! - a forced push is a push: what was built last is what `before` holds, though no branch leads to it any more.
 //!
+//! The base is the event's own where `HEAD` is one of the subjects or descends from one. Elsewhere, and where an event has
+//! no subject, what is ahead of the default branch counts; on that branch itself everything, which is a doubt.
+//!
 //! Facts without capitals stand in the event file. Gitea and Forgejo Actions speak GitHub's language and have its rows.
 //! A workflow that is called (`workflow_call`) has the event of its caller. GitHub raises no event for the draft of a
 //! release; a pre-release is a release. A pull request that was closed without being merged is a pull request still.
 //! Child pipelines of GitLab are read as their parent is.
 //!
-//! | Engine | Event | Kind | Head | Base |
+//! | Engine | Event | Kind | Subject | Base |
 //! | --- | --- | --- | --- | --- |
 //! | GitHub Actions | push that deletes a branch or tag | `delete` | `GITHUB_SHA` | none: nothing is planned |
 //! | GitHub Actions | delete | `delete` | `GITHUB_SHA` | none: nothing is planned |
 //! | GitHub Actions | merge_group: destroyed | `delete` | `GITHUB_SHA` | none: nothing is planned |
 //! | GitHub Actions | release: deleted, unpublished | `delete` | `GITHUB_SHA` | none: nothing is planned |
 //! | GitHub Actions | push to a merge queue's branch | `merge_group` | `GITHUB_SHA` | the default branch |
-//! | GitHub Actions | merge_group | `merge_group` | `GITHUB_SHA` | `merge_group.base_sha`: the commit that the merge queue builds on |
-//! | GitHub Actions | release: any other | `release` | `GITHUB_SHA` | none: the tag names its service |
-//! | GitHub Actions | pull_request, pull_request_target: merged | `pull_request` | `GITHUB_SHA` | `pull_request.base.sha`: the tip of the target branch |
-//! | GitHub Actions | pull_request_target | `pull_request` | `GITHUB_SHA` | first parent of `pull_request.merge_commit_sha` where that is HEAD, else merge base with `pull_request.base.ref` or `GITHUB_BASE_REF` or `pull_request.base.sha` |
-//! | GitHub Actions | pull_request, pull_request_review… | `pull_request` | `GITHUB_SHA` | first parent of `GITHUB_SHA` where that is HEAD, else merge base with `pull_request.base.ref` or `GITHUB_BASE_REF` or `pull_request.base.sha` |
-//! | GitHub Actions | pull_request without a merge commit (Gitea, Forgejo) | `pull_request` | `GITHUB_SHA` | merge base with `pull_request.base.ref` or `GITHUB_BASE_REF` or `pull_request.base.sha` |
-//! | GitHub Actions | workflow_run behind a pull request | `pull_request` | `workflow_run.head_sha` | merge base with `workflow_run.pull_requests.0.base.ref` or `workflow_run.pull_requests.0.base.sha` |
+//! | GitHub Actions | merge_group | `merge_group` | `GITHUB_SHA`, `merge_group.head_sha` | `merge_group.base_sha`: the commit that the merge queue builds on |
+//! | GitHub Actions | release: created, edited, any other that publishes nothing | `release` | `GITHUB_SHA` | none: nothing is planned |
+//! | GitHub Actions | release: published, prereleased, released | `release` | `GITHUB_SHA` | none: the tag names its service |
+//! | GitHub Actions | pull_request_target: merged | `pull_request` | `pull_request.merge_commit_sha`, `pull_request.head.sha` | `pull_request.base.sha`: the tip of the target branch |
+//! | GitHub Actions | pull_request: merged | `pull_request` | `GITHUB_SHA`, `pull_request.head.sha` | `pull_request.base.sha`: the tip of the target branch |
+//! | GitHub Actions | pull_request_target | `pull_request` | `pull_request.head.sha`, `pull_request.merge_commit_sha` | first parent of `pull_request.merge_commit_sha` where that is HEAD, else merge base with `pull_request.base.sha`, else with `pull_request.base.ref` or `GITHUB_BASE_REF` |
+//! | GitHub Actions | pull_request, pull_request_review… | `pull_request` | `GITHUB_SHA`, `pull_request.head.sha` | first parent of `GITHUB_SHA` where that is HEAD, else merge base with `pull_request.base.sha`, else with `pull_request.base.ref` or `GITHUB_BASE_REF` |
+//! | GitHub Actions | pull_request without a merge commit (Gitea, Forgejo) | `pull_request` | `GITHUB_SHA`, `pull_request.head.sha` | merge base with `pull_request.base.sha`, else with `pull_request.base.ref` or `GITHUB_BASE_REF` |
+//! | GitHub Actions | workflow_run behind a pull request | `pull_request` | `workflow_run.head_sha` | merge base with `workflow_run.pull_requests.0.base.sha`, else with `workflow_run.pull_requests.0.base.ref` |
 //! | GitHub Actions | workflow_run behind a push | `push` | `workflow_run.head_sha` | the default branch |
+//! | GitHub Actions | workflow_run behind a merge queue | `merge_group` | `workflow_run.head_sha` | the default branch |
+//! | GitHub Actions | workflow_run behind a schedule | `schedule` | `workflow_run.head_sha` | the default branch |
+//! | GitHub Actions | workflow_run behind a release | `release` | `workflow_run.head_sha` | none: the tag names its service |
+//! | GitHub Actions | workflow_run behind any other run | `manual` | `workflow_run.head_sha` | the default branch |
 //! | GitHub Actions | push of a tag, run by hand on one | `tag` | `GITHUB_SHA` | none: the tag names its service |
 //! | GitHub Actions | push | `push` | `GITHUB_SHA` | `before`: the push before this one |
 //! | GitHub Actions | schedule | `schedule` | `GITHUB_SHA` | the default branch |
-//! | GitHub Actions | workflow_dispatch, repository_dispatch, any other | `manual` | `GITHUB_SHA` | the default branch |
-//! | GitLab | merge train | `merge_group` | `CI_COMMIT_SHA` | `CI_MERGE_REQUEST_TARGET_BRANCH_SHA`: the commit that the merge queue builds on |
-//! | GitLab | merge request, merged results | `pull_request` | `CI_COMMIT_SHA` | `CI_MERGE_REQUEST_TARGET_BRANCH_SHA`: the tip of the target branch |
-//! | GitLab | merge request, its own head | `pull_request` | `CI_COMMIT_SHA` | merge base with `CI_MERGE_REQUEST_TARGET_BRANCH_NAME` or `CI_MERGE_REQUEST_DIFF_BASE_SHA` |
-//! | GitLab | pull request of a GitHub repository | `pull_request` | `CI_COMMIT_SHA` | merge base with `CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME` or `CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA` |
+//! | GitHub Actions | workflow_dispatch, create, deployment, deployment_status | `manual` | `GITHUB_SHA` | the default branch |
+//! | GitHub Actions | issue_comment, repository_dispatch, any other | `manual` | none | the default branch |
+//! | GitLab | merge train | `merge_group` | `CI_COMMIT_SHA`, `CI_MERGE_REQUEST_SOURCE_BRANCH_SHA` | `CI_MERGE_REQUEST_TARGET_BRANCH_SHA`: the commit that the merge queue builds on |
+//! | GitLab | merge request, merged results | `pull_request` | `CI_COMMIT_SHA`, `CI_MERGE_REQUEST_SOURCE_BRANCH_SHA` | `CI_MERGE_REQUEST_TARGET_BRANCH_SHA`: the tip of the target branch |
+//! | GitLab | merge request, its own head | `pull_request` | `CI_COMMIT_SHA` | merge base with `CI_MERGE_REQUEST_DIFF_BASE_SHA`, else with `CI_MERGE_REQUEST_TARGET_BRANCH_NAME` |
+//! | GitLab | pull request of a GitHub repository | `pull_request` | `CI_COMMIT_SHA` | merge base with `CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA`, else with `CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME` |
 //! | GitLab | tag, pushed or run by hand | `tag` | `CI_COMMIT_SHA` | none: the tag names its service |
 //! | GitLab | schedule | `schedule` | `CI_COMMIT_SHA` | the default branch |
 //! | GitLab | web, api, trigger, chat, pipeline | `manual` | `CI_COMMIT_SHA` | the default branch |
@@ -51,19 +61,19 @@
 //! | Buildkite | ui, api, trigger_job | `manual` | `BUILDKITE_COMMIT` | the default branch |
 //! | Buildkite | push | `push` | `BUILDKITE_COMMIT` | the default branch |
 //! | CircleCI | push to a merge queue's branch | `merge_group` | `CIRCLE_SHA1` | the default branch |
-//! | CircleCI | pull request (GitHub App) | `pull_request` | `CIRCLE_SHA1` | merge base with `PIPELINE_EVENT_GITHUB_PULL_REQUEST_BASE_REF` or `PIPELINE_EVENT_GITHUB_PULL_REQUEST_BASE_SHA` |
+//! | CircleCI | pull request (GitHub App) | `pull_request` | `CIRCLE_SHA1` | merge base with `PIPELINE_EVENT_GITHUB_PULL_REQUEST_BASE_SHA`, else with `PIPELINE_EVENT_GITHUB_PULL_REQUEST_BASE_REF` |
 //! | CircleCI | pull request whose target is not said | `pull_request` | `CIRCLE_SHA1` | the default branch |
 //! | CircleCI | tag, pushed or run by hand | `tag` | `CIRCLE_SHA1` | none: the tag names its service |
 //! | CircleCI | scheduled_pipeline | `schedule` | `CIRCLE_SHA1` | the default branch |
 //! | CircleCI | api, explicit | `manual` | `CIRCLE_SHA1` | the default branch |
 //! | CircleCI | push | `push` | `CIRCLE_SHA1` | `PIPELINE_GIT_BASE_REVISION`: the pipeline before this one |
-//! | Azure Pipelines | PullRequest | `pull_request` | `BUILD_SOURCEVERSION` | first parent of `BUILD_SOURCEVERSION` where that is HEAD, else merge base with `SYSTEM_PULLREQUEST_TARGETBRANCH` |
+//! | Azure Pipelines | PullRequest | `pull_request` | `BUILD_SOURCEVERSION`, `SYSTEM_PULLREQUEST_SOURCECOMMITID` | first parent of `BUILD_SOURCEVERSION` where that is HEAD, else merge base with `SYSTEM_PULLREQUEST_TARGETBRANCH` |
 //! | Azure Pipelines | push to a merge queue's branch | `merge_group` | `BUILD_SOURCEVERSION` | the default branch |
 //! | Azure Pipelines | tag, pushed or run by hand | `tag` | `BUILD_SOURCEVERSION` | none: the tag names its service |
 //! | Azure Pipelines | Schedule | `schedule` | `BUILD_SOURCEVERSION` | the default branch |
 //! | Azure Pipelines | Manual, ResourceTrigger, BuildCompletion | `manual` | `BUILD_SOURCEVERSION` | the default branch |
 //! | Azure Pipelines | IndividualCI, BatchedCI, any other | `push` | `BUILD_SOURCEVERSION` | the default branch |
-//! | Bitbucket Pipelines | pull request | `pull_request` | `BITBUCKET_COMMIT` | merge base with `BITBUCKET_PR_DESTINATION_BRANCH` or `BITBUCKET_PR_DESTINATION_COMMIT` |
+//! | Bitbucket Pipelines | pull request | `pull_request` | `BITBUCKET_COMMIT` | merge base with `BITBUCKET_PR_DESTINATION_COMMIT`, else with `BITBUCKET_PR_DESTINATION_BRANCH` |
 //! | Bitbucket Pipelines | run by hand or by a schedule, with services filled in | `manual` | `BITBUCKET_COMMIT` | the default branch |
 //! | Bitbucket Pipelines | tag | `tag` | `BITBUCKET_COMMIT` | none: the tag names its service |
 //! | Bitbucket Pipelines | push, any other | `push` | `BITBUCKET_COMMIT` | the default branch |
@@ -78,6 +88,7 @@ mod azure;
 mod base;
 mod bitbucket;
 mod buildkite;
+mod ci;
 mod circleci;
 mod engine;
 mod error;
@@ -88,18 +99,20 @@ mod inputs;
 mod jenkins;
 mod kind;
 mod origin;
+mod subject;
 mod table;
 
 pub use base::{BaseHint, Landmark};
+pub use ci::Sign;
 pub use engine::Engine;
 pub use error::TriggerError;
 pub use inputs::Inputs;
 pub use kind::Kind;
 pub use origin::Origin;
+pub use subject::Subject;
 
 use serde_json::Value;
 
-use crate::name::CommitId;
 use facts::Facts;
 use table::Dialect;
 
@@ -108,14 +121,16 @@ use table::Dialect;
 pub struct Trigger {
     /// The CI engine, where there is one.
     pub engine: Option<Engine>,
+    /// What tells that this is a run of CI; none at somebody's keyboard.
+    pub ci: Option<Sign>,
     /// The event in the engine's own words: the row of the table.
     pub event: &'static str,
     /// The kind of event.
     pub kind: Kind,
     /// The full ref that it is about, such as `refs/heads/main`, where it has one.
     pub reference: Option<String>,
-    /// The commit that it is about, where it names one; the work tree may hold another.
-    pub commit: Option<CommitId>,
+    /// The commits that it is about; the work tree may hold another.
+    pub subject: Subject,
     /// What it says of the commit to compare with.
     pub base: BaseHint,
     /// The repository's default branch, where the engine names it.
@@ -124,6 +139,8 @@ pub struct Trigger {
     pub origin: Origin,
     /// What was asked for by hand; empty unless somebody or a clock started the run.
     pub inputs: Inputs,
+    /// Whether it is a rehearsal on somebody's machine (nektos/act): the work tree counts, and nothing is pushed.
+    pub rehearsal: bool,
 }
 
 impl Trigger {
@@ -132,18 +149,21 @@ impl Trigger {
     pub fn local() -> Self {
         Self {
             engine: None,
+            ci: None,
             event: "local",
             kind: Kind::Local,
             reference: None,
-            commit: None,
+            subject: Subject::CheckedOut,
             base: BaseHint::None,
             default_branch: None,
             origin: Origin::Own,
             inputs: Inputs::default(),
+            rehearsal: false,
         }
     }
 
-    /// Reads what a CI engine says, [`Trigger::local`] where there is none.
+    /// Reads what a CI engine says. Where there is none that is understood it is [`Trigger::local`], with the sign of CI
+    /// where there is one.
     ///
     /// `variable` gives the value of an environment variable, `event` the text of the file that `GITHUB_EVENT_PATH`
     /// names. A variable that is set but empty counts as unset.
@@ -152,13 +172,21 @@ impl Trigger {
     /// When an engine is there, but does not say what it always says.
     pub fn read(variable: impl Fn(&str) -> Option<String>, event: Option<&str>) -> Result<Self, TriggerError> {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let Some(engine) = Engine::detect(&variable) else { return Ok(Self::local()) };
+        let Some(engine) = Engine::detect(&variable) else {
+            return Ok(Self { ci: Sign::of(&variable), ..Self::local() });
+        };
         let event = match event {
             None => Value::Null,
             Some(text) => serde_json::from_str(text.trim_start_matches('\u{feff}'))
                 .map_err(|error| TriggerError::NotJson { engine, reason: error.to_string() })?,
         };
         Dialect::of(engine).read(engine, &Facts { variable: &variable, event })
+    }
+
+    /// Whether somebody is at a keyboard, so that the work tree is what is asked about.
+    #[must_use]
+    pub fn is_attended(&self) -> bool {
+        self.ci.is_none()
     }
 
     /// Returns the branch that the event is about, where it is about one.

@@ -4,12 +4,16 @@ use std::fmt;
 
 use super::facts::{Fact, Facts};
 use super::{
-    BaseHint, Engine, Inputs, Kind, Landmark, Origin, Trigger, TriggerError, azure, bitbucket, buildkite, circleci,
-    github, gitlab, jenkins,
+    BaseHint, Engine, Inputs, Kind, Landmark, Origin, Sign, Subject, Trigger, TriggerError, azure, bitbucket,
+    buildkite, circleci, github, gitlab, jenkins,
 };
+use crate::name::CommitId;
 
 /// The branches that GitHub's merge queue builds in; every engine sees them pushed.
 pub(super) const MERGE_QUEUE: &str = "gh-readonly-queue/";
+
+/// `true` in nektos/act's rehearsal of a workflow.
+const REHEARSAL: Fact = Fact::Variable("ACT");
 
 /// What one family of engines says, and how.
 pub(super) struct Dialect {
@@ -29,8 +33,8 @@ pub(super) struct Row {
     pub(super) when: fn(&Facts) -> bool,
     pub(super) kind: Kind,
     pub(super) reference: Reference,
-    /// The commit that the event is about.
-    pub(super) head: Fact,
+    /// The commits that the event is about, its own one first; none where it is about no commit.
+    pub(super) subject: &'static [Fact],
     pub(super) base: Base,
     pub(super) origin: fn(&Facts) -> Origin,
 }
@@ -63,6 +67,8 @@ pub(super) enum Base {
     PullRequest { merge: Option<Fact>, base: Option<Fact>, branch: Option<Fact> },
     /// There is none.
     Gone,
+    /// There is none: nothing is to be built.
+    Unpublished,
 }
 
 /// Where the default branch is said.
@@ -97,10 +103,11 @@ impl Dialect {
         let row = self.rows.iter().find(|row| (row.when)(facts)).unwrap_or(&self.otherwise);
         Ok(Trigger {
             engine: Some(engine),
+            ci: Some(Sign::Variable(engine.sign())),
             event: row.event,
             kind: row.kind,
             reference: row.reference.read(facts),
-            commit: facts.commit(row.head).filter(|commit| !commit.is_zero()),
+            subject: row.subject(facts),
             base: row.base.read(facts),
             default_branch: self.default_branch.read(facts),
             origin: (row.origin)(facts),
@@ -109,7 +116,20 @@ impl Dialect {
                 Kind::Manual | Kind::Schedule => Inputs::read(facts),
                 _ => Inputs::default(),
             },
+            rehearsal: facts.is(REHEARSAL, &["true"]),
         })
+    }
+}
+
+impl Row {
+    fn subject(&self, facts: &Facts) -> Subject {
+        let commits = self.subject.iter().filter_map(|fact| facts.commit(*fact)).filter(|commit| !commit.is_zero());
+        let commits: Vec<CommitId> = commits.collect();
+        match self.subject {
+            [] => Subject::None,
+            _ if commits.is_empty() => Subject::CheckedOut,
+            _ => Subject::Commits(commits),
+        }
     }
 }
 
@@ -146,6 +166,7 @@ impl Base {
                 BaseHint::PullRequest { merge: commit(merge), base: commit(base), branch: branch.map(short) }
             }
             Self::Gone => BaseHint::Gone,
+            Self::Unpublished => BaseHint::Unpublished,
         }
     }
 }
@@ -171,10 +192,10 @@ impl fmt::Display for Base {
                 if let Some(merge) = merge {
                     write!(f, "first parent of {merge} where that is HEAD, else ")?;
                 }
-                let target = branch.iter().chain(base).map(ToString::to_string).collect::<Vec<_>>();
-                write!(f, "merge base with {}", target.join(" or "))
+                let target = base.iter().chain(branch).map(ToString::to_string).collect::<Vec<_>>();
+                write!(f, "merge base with {}", target.join(", else with "))
             }
-            Self::Gone => f.write_str("none: nothing is planned"),
+            Self::Gone | Self::Unpublished => f.write_str("none: nothing is planned"),
         }
     }
 }
@@ -200,8 +221,10 @@ mod tests {
         for engine in Engine::ALL.into_iter().filter(|engine| ![Engine::Forgejo, Engine::Gitea].contains(engine)) {
             let dialect = Dialect::of(engine);
             for row in dialect.rows.iter().chain([&dialect.otherwise]) {
-                let (event, kind, head, base) = (row.event, row.kind.word(), row.head, row.base);
-                lines.push(format!("| {engine} | {event} | `{kind}` | {head} | {base} |"));
+                let (event, kind, base) = (row.event, row.kind.word(), row.base);
+                let subject: Vec<String> = row.subject.iter().map(ToString::to_string).collect();
+                let subject = if subject.is_empty() { "none".to_owned() } else { subject.join(", ") };
+                lines.push(format!("| {engine} | {event} | `{kind}` | {subject} | {base} |"));
             }
         }
         lines

@@ -50,9 +50,11 @@ fn on(run: Rebake, engine: Engine, repo: &Repo) -> Rebake {
             .env("BUILDKITE_BRANCH", "main")
             .env("BUILDKITE_SOURCE", "webhook")
             .env("BUILDKITE_PULL_REQUEST", "false"),
-        Engine::CircleCi => {
-            run.env("CIRCLE_SHA1", head).env("CIRCLE_BRANCH", "main").env("PIPELINE_GIT_BASE_REVISION", before)
-        }
+        Engine::CircleCi => run
+            .env("CIRCLE_SHA1", head)
+            .env("CIRCLE_BRANCH", "main")
+            .env("PIPELINE_GIT_BASE_REVISION", before)
+            .env("PIPELINE_GIT_BRANCH_IS_DEFAULT", "1"),
         Engine::Azure => run
             .env("BUILD_SOURCEVERSION", head)
             .env("BUILD_SOURCEBRANCH", "refs/heads/main")

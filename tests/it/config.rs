@@ -1,7 +1,7 @@
 //! filters.yaml in both shapes: what a file comes to.
 
 use rebake::change::{Change, ChangeSet, Status};
-use rebake::config::{self, Config, Global, Options, Push, Shape};
+use rebake::config::{self, Branches, Config, Global, Options, Push, Shape};
 use rebake::diagnostic::{Severity, SourceFile};
 use rebake::filter::{FilterId, Quantifier, matches};
 use rebake::name::{RepoPath, ServiceName};
@@ -204,13 +204,17 @@ fn a_pattern_knows_its_alias() {
 #[test]
 fn environments_are_the_usual_ones_or_those_of_the_file() {
     let usual = read("services:").environments;
-    assert_eq!(usual.keys().collect::<Vec<_>>(), ["production", "staging", "preview", "development", "local"]);
+    assert_eq!(
+        usual.keys().collect::<Vec<_>>(),
+        ["production", "staging", "preview", "development", "nightly", "local"]
+    );
     assert_eq!((usual["preview"].push, usual["production"].push), (Push::OnRequest, Push::Allowed));
     let own =
         read("services:\nenvironments: {live: {on: [push, tag], branches: ['rel/**'], version: sha, push: false}}");
     assert_eq!(own.environments.keys().collect::<Vec<_>>(), ["live"]);
     let live = &own.environments["live"];
-    assert_eq!((live.on.len(), live.branches[0].text(), live.push), (2, "rel/**", Push::OnRequest));
+    let Branches::Like(branches) = &live.branches else { panic!("{:?}", live.branches) };
+    assert_eq!((live.on.len(), branches[0].text(), live.push), (2, "rel/**", Push::OnRequest));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rebake::trigger::{BaseHint, Engine, Trigger, TriggerError};
+use rebake::trigger::{BaseHint, Engine, Subject, Trigger, TriggerError};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -99,13 +99,19 @@ fn summary(trigger: &Trigger) -> String {
         BaseHint::None => "none".to_owned(),
         BaseHint::NewBranch => "new branch".to_owned(),
         BaseHint::Gone => "gone".to_owned(),
+        BaseHint::Unpublished => "nothing is published".to_owned(),
         BaseHint::Commit(commit, landmark) => format!("since {landmark}, {}", commit.short(7)),
         BaseHint::PullRequest { merge, base, branch } => {
             let merge = merge.map(|merge| format!("first parent of {}, else ", merge.short(7)));
-            let target: Vec<String> = branch.iter().cloned().chain(base.map(|base| base.short(7))).collect();
-            let target = if target.is_empty() { "nothing".to_owned() } else { target.join(" or ") };
+            let target: Vec<String> = base.map(|base| base.short(7)).into_iter().chain(branch.clone()).collect();
+            let target = if target.is_empty() { "nothing".to_owned() } else { target.join(", else with ") };
             format!("{}merge base with {target}", merge.unwrap_or_default())
         }
+    };
+    let subject = match &trigger.subject {
+        Subject::None => "none".to_owned(),
+        Subject::CheckedOut => "what is checked out".to_owned(),
+        Subject::Commits(commits) => commits.iter().map(|commit| commit.short(7)).collect::<Vec<_>>().join(", "),
     };
     let services = (!trigger.inputs.services.is_empty()).then(|| trigger.inputs.services.join(", "));
     let lines = [
@@ -113,12 +119,13 @@ fn summary(trigger: &Trigger) -> String {
         ("event", Some(trigger.event.to_owned())),
         ("kind", Some(trigger.kind.word().to_owned())),
         ("ref", trigger.reference.clone()),
-        ("head", trigger.commit.map(|commit| commit.short(7))),
+        ("subject", Some(subject)),
         ("base", Some(base)),
         ("default branch", trigger.default_branch.clone()),
         ("origin", Some(format!("{:?}", trigger.origin))),
         ("services", services),
         ("version", trigger.inputs.version.clone()),
+        ("rehearsal", trigger.rehearsal.then(|| "yes".to_owned())),
     ];
     lines.into_iter().filter_map(|(key, value)| Some(format!("{key}: {}\n", value?))).collect()
 }

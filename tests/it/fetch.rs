@@ -318,14 +318,31 @@ fn a_clone_that_declined_tags_gets_them_to_tell_versions() {
 }
 
 #[test]
-fn histories_without_a_common_commit_are_compared_as_they_are_or_not_at_all() {
+fn histories_without_a_common_commit_are_compared_as_they_are() {
     let (repo, _) = origin(2);
     repo.git(["checkout", "--quiet", "--orphan", "other"]);
     repo.write("web/other", "").commit("other");
-    let run = repo.rebake(["plan", "--base", "main", "--format", "json"]).success();
-    assert_eq!(causes(&run), ["api: base-unreachable", "web: base-unreachable"]);
-    let run = repo.rebake(["plan", "--base", "main", "--direct", "--format", "json"]).success();
+    let run = repo.rebake(["plan", "--base", "main", "--format", "json"]).success().stderr(str![[r"
+warning[no-common-history]: main and head have no commit in common, so the two trees are compared as they are
+ |
+ = help: name another base with `--base`, or say that you mean it with `--direct`
+
+"]]);
     assert_eq!(causes(&run), ["web: file web/other"]);
+    assert_eq!(doubts(&run), [""; 0]);
+    let run = repo.rebake(["plan", "--base", "main", "--direct", "--format", "json"]).success().stderr("");
+    assert_eq!(causes(&run), ["web: file web/other"]);
+    // Behind a shallow boundary nobody knows; what is there is fetched, and then the two are compared.
+    let shallow = || {
+        let clone = repo.clone_with(["--depth=1", "--branch=other", "--no-single-branch"]);
+        clone.git(["fetch", "--quiet", "--depth=1", "origin", "main"]);
+        clone
+    };
+    let args = ["plan", "--base", "origin/main", "--style", "sha", "--format", "json"];
+    let run = shallow().rebake([&args[..], &["--fetch"]].concat()).success();
+    assert_eq!(causes(&run), ["web: file web/other"]);
+    let run = shallow().rebake(args).success();
+    assert_eq!(causes(&run), ["api: base-unreachable", "web: base-unreachable"]);
 }
 
 #[test]

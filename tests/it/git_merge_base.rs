@@ -114,13 +114,15 @@ fn a_shallow_boundary_is_not_a_root() {
     assert!(git.contains(&third) && git.contains(&side) && !git.contains(&second));
     for error in [
         git.merge_bases(&third, &side).unwrap_err(),
-        git.is_ancestor(&side, &third).map(drop).unwrap_err(),
+        git.is_ancestor(&third, &side).map(drop).unwrap_err(),
         git.first_parent(&third).map(drop).unwrap_err(),
     ] {
         assert!(matches!(error, Error::ShallowHistory { .. }), "{error:?}");
         assert!(error.is_doubt());
         assert!(error.help()[0].contains("fetch-depth: 0"), "{:?}", error.help());
     }
+    // What lies behind the boundary is older than it, so that it is not `side`.
+    assert!(!git.is_ancestor(&side, &third).unwrap());
     let error = git.merge_bases(&third, &first).unwrap_err();
     assert!(matches!(error, Error::MissingCommit { shallow: true, .. }), "{error:?}");
 }

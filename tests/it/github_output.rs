@@ -49,7 +49,8 @@ fn outputs(repo: &Repo, args: &[&str]) -> BTreeMap<String, String> {
     let (outputs, summary, event) =
         (repo.dir().join(".git/outputs"), repo.dir().join(".git/summary"), repo.dir().join(".git/event"));
     std::fs::write(&outputs, "earlier=1").unwrap();
-    std::fs::write(&event, format!(r#"{{"before":"{}"}}"#, repo.id("HEAD~1"))).unwrap();
+    std::fs::write(&event, format!(r#"{{"before":"{}","repository":{{"default_branch":"main"}}}}"#, repo.id("HEAD~1")))
+        .unwrap();
     repo.rebake([&["plan", "--ci", "--format", "names"], args].concat())
         .env("GITHUB_ACTIONS", "true")
         .env("GITHUB_EVENT_NAME", "push")

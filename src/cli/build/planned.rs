@@ -28,7 +28,7 @@ pub(super) fn plan(
     earlier: Option<&Report>,
     output: &Output,
 ) -> Result<Plan, Failure> {
-    let asked = request(&args.planning, &here.trigger)?;
+    let asked = request(&args.planning, here)?;
     let mut plan = match (&args.plan, earlier) {
         (Some(file), _) => saved(plan::read(&changed::read_text(file)?)?, &asked, here)?,
         (None, Some(earlier)) => here.plan(&again(asked, earlier), general, output)?,

@@ -25,7 +25,7 @@ pub(super) fn settings(how: &How, trigger: &Trigger, is_live: bool) -> Settings 
             OnFailure::Stop => schedule::OnFailure::Stop,
             OnFailure::Kill => schedule::OnFailure::Kill,
         },
-        grace: if trigger.engine.is_some() { GRACE_IN_CI } else { GRACE },
+        grace: if trigger.is_attended() { GRACE } else { GRACE_IN_CI },
         heartbeat: (!is_live).then_some(HEARTBEAT),
         watchdog: watchdog(),
         outer: env::read(env::BUILD_ID),

@@ -11,7 +11,7 @@ use crate::trigger::{self, Origin, Trigger};
 
 /// Whether rows on a terminal show what runs. Engines have terminals too (Buildkite), which nobody sees as they are.
 pub(super) fn is_live(name: Name, trigger: &Trigger, output: &Output) -> bool {
-    name == Name::Auto && trigger.engine.is_none() && output.is_terminal()
+    name == Name::Auto && trigger.is_attended() && output.is_terminal()
 }
 
 pub(super) fn printer(name: Name, trigger: &Trigger, output: &Output) -> Printer<Box<dyn Manner>, BufWriter<Stdout>> {

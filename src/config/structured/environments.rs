@@ -3,25 +3,27 @@ use indexmap::IndexMap;
 use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::config::read::{Field, Map, Named};
-use crate::config::{Environment, Push};
+use crate::config::{Branches, Environment, Push};
 use crate::diagnostic::Diagnostic;
 use crate::trigger::Kind;
 use crate::version::Style;
 
-/// The environments of a file that says nothing of them (spec section 2).
+/// The environments of a file that says nothing of them. Branches other than the default one do not push.
 pub(in crate::config) fn usual() -> IndexMap<String, Environment> {
-    let environment = |on: Kind, version: Style, push: Push| Environment {
-        on: vec![on],
-        branches: Vec::new(),
+    let environment = |on: &[Kind], branches: Branches, version: Style, push: Push| Environment {
+        on: on.to_vec(),
+        branches,
         version: Some(version),
         push,
     };
+    let previewed = [Kind::PullRequest, Kind::MergeGroup, Kind::Push];
     let list = [
-        ("production", environment(Kind::Tag, Style::Release, Push::Allowed)),
-        ("staging", environment(Kind::Push, Style::Extended, Push::Allowed)),
-        ("preview", environment(Kind::PullRequest, Style::Extended, Push::OnRequest)),
-        ("development", environment(Kind::Manual, Style::Extended, Push::Allowed)),
-        ("local", environment(Kind::Local, Style::Extended, Push::OnRequest)),
+        ("production", environment(&[Kind::Tag], Branches::Any, Style::Release, Push::Allowed)),
+        ("staging", environment(&[Kind::Push], Branches::Default, Style::Extended, Push::Allowed)),
+        ("preview", environment(&previewed, Branches::Any, Style::Extended, Push::OnRequest)),
+        ("development", environment(&[Kind::Manual], Branches::Any, Style::Extended, Push::Allowed)),
+        ("nightly", environment(&[Kind::Schedule], Branches::Any, Style::Extended, Push::OnRequest)),
+        ("local", environment(&[Kind::Local], Branches::Any, Style::Extended, Push::OnRequest)),
     ];
     list.into_iter().map(|(name, environment)| (name.to_owned(), environment)).collect()
 }
@@ -70,6 +72,7 @@ pub(super) fn check(
             Some(raw::Flag(false)) => Push::OnRequest,
             _ => Push::Allowed,
         };
+        let branches = if branches.is_empty() { Branches::Any } else { Branches::Like(branches) };
         let version = environment.version.value().map(|style| style.0);
         environments.insert(name.clone(), Environment { on, branches, version, push });
     }

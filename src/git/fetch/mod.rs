@@ -2,10 +2,14 @@
 //!
 //! Whoever asks the repository asks again after each step, so that no more is fetched than the answer needs.
 
+mod branches;
 mod missing;
 
+pub use branches::Freshness;
 pub use missing::{Lacking, Missing};
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::Repository;
@@ -21,6 +25,10 @@ pub struct Fetch<'a> {
     /// How long all fetches together may still take; none where fetching is not allowed.
     left: Option<Duration>,
     tried: Vec<Missing>,
+    /// The branches of the remote that were asked for.
+    branches: BTreeMap<String, Freshness>,
+    /// The remote's default branch, once it was asked for.
+    default_branch: OnceCell<Option<String>>,
     /// The steps that were taken.
     deepened: usize,
     troubles: Vec<FetchError>,
@@ -67,7 +75,15 @@ impl<'a> Fetch<'a> {
     /// Fetches into a repository, for no longer than `limit` in all; never, where there is none.
     #[must_use]
     pub fn new(repository: &'a Repository, limit: Option<Duration>) -> Self {
-        Self { repository, left: limit, tried: Vec::new(), deepened: 0, troubles: Vec::new() }
+        Self {
+            repository,
+            left: limit,
+            tried: Vec::new(),
+            branches: BTreeMap::new(),
+            default_branch: OnceCell::new(),
+            deepened: 0,
+            troubles: Vec::new(),
+        }
     }
 
     /// Asks until the answer needs nothing more that a fetch could bring.
@@ -92,7 +108,11 @@ impl<'a> Fetch<'a> {
         match missing {
             Missing::History(behind) => self.deepen(missing, behind),
             _ if self.tried.contains(missing) => false,
-            Missing::Commit(_) | Missing::Branch(_) | Missing::Refs(_) | Missing::Object(_) => {
+            Missing::Branch(name) => {
+                self.tried.push(missing.clone());
+                self.refresh(name) == Freshness::Current
+            }
+            Missing::Commit(_) | Missing::Refs(_) | Missing::Object(_) => {
                 self.tried.push(missing.clone());
                 let brought = self.once(missing);
                 self.said(brought)
@@ -112,11 +132,14 @@ impl<'a> Fetch<'a> {
             // Git itself fetches what a partial clone lacks, a directory with all that is below it.
             Missing::Object(id) => self.git(missing, &["cat-file".to_owned(), "-e".to_owned(), id.clone()]),
             Missing::Branch(name) => {
-                let here = format!("refs/heads/{name}");
-                if gix::refs::FullName::try_from(here.as_str()).is_err() {
+                let there = format!("refs/heads/{name}");
+                if gix::refs::FullName::try_from(there.as_str()).is_err() {
                     return Err(self.refused(missing, "that is no name of a branch".to_owned()));
                 }
-                self.fetch(missing, depth, &[format!("+{here}:refs/remotes/{}/{name}", self.remote())])
+                let here = format!("refs/remotes/{}/{name}", self.repository.remote());
+                // What leads to an older tip of it is here, and stays: a depth would cut it off.
+                let depth = if self.repository.has_reference(&here) { &["--no-tags"] } else { depth };
+                self.fetch(missing, depth, &[format!("+{there}:{here}")])
             }
             Missing::Commit(commit) => self.fetch(missing, depth, &[commit.to_string()]),
             Missing::Refs(prefixes) => {
@@ -134,7 +157,8 @@ impl<'a> Fetch<'a> {
     fn deepen(&mut self, missing: &Missing, behind: &[CommitId]) -> bool {
         let (true, Some(step)) = (self.repository.is_shallow(), STEPS.get(self.deepened)) else { return false };
         self.deepened += 1;
-        let options = if self.repository.declines_tags(&self.remote()) { vec![*step, "--tags"] } else { vec![*step] };
+        let options =
+            if self.repository.declines_tags(&self.repository.remote()) { vec![*step, "--tags"] } else { vec![*step] };
         let refs = behind.iter().enumerate().map(|(at, commit)| format!("+{commit}:refs/rebake/fetched/{at}"));
         let refs: Vec<String> = refs.collect();
         let brought = self.fetch(missing, &options, &refs).or_else(|_| self.fetch(missing, &options, &[]));
@@ -151,8 +175,8 @@ impl<'a> Fetch<'a> {
     /// `git fetch` of the remote's commits. A partial clone stays one by its own configuration; directories are what a
     /// plan reads, so that none of them is left out.
     fn fetch(&mut self, missing: &Missing, options: &[&str], what: &[String]) -> Result<(), FetchError> {
-        let remote = self.remote();
-        if self.repository.remote_names().iter().all(|name| *name != remote) {
+        let remote = self.repository.remote();
+        if !self.repository.has_remote() {
             return Err(FetchError::NoRemote { what: missing.what() });
         }
         let quiet = ["fetch", "--quiet", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"];
@@ -164,11 +188,7 @@ impl<'a> Fetch<'a> {
     }
 
     fn git(&mut self, missing: &Missing, args: &[String]) -> Result<(), FetchError> {
-        let limit = self.left.unwrap_or_default();
-        let start = Instant::now();
-        let ended = self.repository.git(args).within(limit).run(b"");
-        self.left = Some(limit.saturating_sub(start.elapsed()));
-        match ended {
+        match self.run(args) {
             Ok(_) => self.repository.refresh_references().map_err(|error| self.refused(missing, error.to_string())),
             Err(ProgramError::Refused(refusal)) => match refusal.reason() {
                 Some(reason) => Err(self.refused(missing, reason.to_owned())),
@@ -176,24 +196,26 @@ impl<'a> Fetch<'a> {
                 None if matches!(missing, Missing::Refs(_)) => Ok(()),
                 None => Err(self.refused(missing, "git says nothing".to_owned())),
             },
-            Err(ProgramError::TimeLimit(_)) => Err(FetchError::Slow { what: missing.what(), remote: self.remote() }),
+            Err(ProgramError::TimeLimit(_)) => {
+                Err(FetchError::Slow { what: missing.what(), remote: self.repository.remote() })
+            }
             Err(ProgramError::Start(error)) => {
                 Err(FetchError::NoGit { what: missing.what(), reason: error.to_string() })
             }
         }
     }
 
-    fn refused(&self, missing: &Missing, reason: String) -> FetchError {
-        FetchError::Refused { what: missing.what(), remote: self.remote(), reason }
+    /// Runs git within the time that is left.
+    fn run(&mut self, args: &[String]) -> Result<Vec<u8>, ProgramError> {
+        let limit = self.left.unwrap_or_default();
+        let start = Instant::now();
+        let ended = self.repository.git(args).within(limit).run(b"");
+        self.left = Some(limit.saturating_sub(start.elapsed()));
+        ended
     }
 
-    /// The remote of a partial clone, else `origin`, else the only one there is.
-    fn remote(&self) -> String {
-        let names = self.repository.remote_names();
-        let only = || names.first().filter(|_| names.len() == 1).cloned();
-        let origin = || names.iter().find(|name| *name == "origin").cloned();
-        let partial = self.repository.partial_clone().map(|partial| partial.remote);
-        partial.or_else(origin).or_else(only).unwrap_or_else(|| "origin".to_owned())
+    fn refused(&self, missing: &Missing, reason: String) -> FetchError {
+        FetchError::Refused { what: missing.what(), remote: self.repository.remote(), reason }
     }
 }
 

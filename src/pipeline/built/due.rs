@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::{Recording, Standing};
 use crate::affected::spread;
-use crate::base::Chosen;
+use crate::base::{Changes, Chosen};
 use crate::change::{ChangeSet, HeadState, Range};
 use crate::git::{self, Fetch};
 use crate::name::ServiceId;
@@ -24,8 +24,10 @@ pub(super) fn due(
         source: String::new(),
         bases: Vec::new(),
         on_top: ChangeSet::default(),
+        changes: Changes::Compared,
         everyone: None,
         doubts: Vec::new(),
+        notes: Vec::new(),
     };
     let is_begun = |service: &ServiceId| standing.begun(config.graph.name(*service)).is_some();
     let mut due: BTreeSet<ServiceId> = services.iter().copied().filter(is_begun).collect();

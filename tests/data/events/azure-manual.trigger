@@ -2,7 +2,7 @@ engine: Azure Pipelines
 event: Manual, ResourceTrigger, BuildCompletion
 kind: manual
 ref: refs/heads/main
-head: 2222222
+subject: 2222222
 base: none
 origin: Own
 services: migrator

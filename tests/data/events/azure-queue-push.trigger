@@ -2,6 +2,6 @@ engine: Azure Pipelines
 event: push to a merge queue's branch
 kind: merge_group
 ref: refs/heads/gh-readonly-queue/main/pr-7-4444444444444444444444444444444444444444
-head: 2222222
+subject: 2222222
 base: none
 origin: Own

@@ -2,6 +2,6 @@ engine: Azure Pipelines
 event: Schedule
 kind: schedule
 ref: refs/heads/main
-head: 2222222
+subject: 2222222
 base: none
 origin: Own

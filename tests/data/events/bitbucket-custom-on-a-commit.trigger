@@ -1,6 +1,6 @@
 engine: Bitbucket Pipelines
 event: push, any other
 kind: push
-head: 2222222
+subject: 2222222
 base: none
 origin: Own

@@ -2,7 +2,7 @@ engine: Bitbucket Pipelines
 event: run by hand or by a schedule, with services filled in
 kind: manual
 ref: refs/heads/main
-head: 2222222
+subject: 2222222
 base: none
 origin: Own
 services: migrator

@@ -1,6 +1,6 @@
 engine: CircleCI
 event: pull request (GitHub App)
 kind: pull_request
-head: 2222222
-base: merge base with main or 1111111
+subject: 2222222
+base: merge base with 1111111, else with main
 origin: Own

@@ -2,6 +2,6 @@ engine: CircleCI
 event: push
 kind: push
 ref: refs/heads/main
-head: 2222222
+subject: 2222222
 base: none
 origin: Own

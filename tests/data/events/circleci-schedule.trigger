@@ -2,7 +2,7 @@ engine: CircleCI
 event: scheduled_pipeline
 kind: schedule
 ref: refs/heads/main
-head: 2222222
+subject: 2222222
 base: none
 default branch: main
 origin: Own

@@ -2,7 +2,7 @@ engine: Gitea Actions
 event: pull_request without a merge commit (Gitea, Forgejo)
 kind: pull_request
 ref: refs/pull/7/head
-head: 2222222
-base: merge base with main or 1111111
+subject: 2222222, 4444444
+base: merge base with 1111111, else with main
 default branch: main
 origin: Own

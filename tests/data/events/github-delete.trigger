@@ -1,7 +1,7 @@
 engine: GitHub Actions
 event: delete
 kind: delete
-head: 2222222
+subject: 2222222
 base: gone
 default branch: main
 origin: Own

@@ -1,8 +1,8 @@
 engine: GitHub Actions
-event: workflow_dispatch, repository_dispatch, any other
+event: issue_comment, repository_dispatch, any other
 kind: manual
 ref: refs/heads/main
-head: 2222222
+subject: none
 base: none
 default branch: main
 origin: Privileged

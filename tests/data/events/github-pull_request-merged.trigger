@@ -1,7 +1,7 @@
 engine: GitHub Actions
-event: pull_request, pull_request_target: merged
+event: pull_request: merged
 kind: pull_request
-head: 2222222
+subject: 2222222, 4444444
 base: since the tip of the target branch, 1111111
 default branch: main
 origin: Own

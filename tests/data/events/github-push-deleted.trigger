@@ -2,7 +2,7 @@ engine: GitHub Actions
 event: push that deletes a branch or tag
 kind: delete
 ref: refs/heads/topic
-head: 2222222
+subject: 2222222
 base: gone
 default branch: main
 origin: Own

@@ -2,7 +2,7 @@ engine: GitHub Actions
 event: push
 kind: push
 ref: refs/heads/topic
-head: 2222222
+subject: 2222222
 base: since the push before this one, 1111111
 default branch: main
 origin: Own

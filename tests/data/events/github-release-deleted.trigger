@@ -2,7 +2,7 @@ engine: GitHub Actions
 event: release: deleted, unpublished
 kind: delete
 ref: refs/tags/services/go/api-golang@1.0.9
-head: 2222222
+subject: 2222222
 base: gone
 default branch: main
 origin: Own

@@ -1,8 +1,8 @@
 engine: GitHub Actions
-event: release: any other
+event: release: published, prereleased, released
 kind: release
 ref: refs/tags/services/go/api-golang@1.0.9
-head: 2222222
+subject: 2222222
 base: none
 default branch: main
 origin: Own

@@ -2,7 +2,7 @@ engine: GitHub Actions
 event: push of a tag, run by hand on one
 kind: tag
 ref: refs/tags/services/go/api-golang@1.0.9
-head: 2222222
+subject: 2222222
 base: none
 default branch: main
 origin: Own

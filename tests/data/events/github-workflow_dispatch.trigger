@@ -1,8 +1,8 @@
 engine: GitHub Actions
-event: workflow_dispatch, repository_dispatch, any other
+event: workflow_dispatch, create, deployment, deployment_status
 kind: manual
 ref: refs/heads/main
-head: 2222222
+subject: 2222222
 base: none
 default branch: main
 origin: Own

@@ -1,8 +1,8 @@
 engine: GitHub Actions
-event: workflow_dispatch, repository_dispatch, any other
+event: workflow_run behind any other run
 kind: manual
 ref: refs/heads/main
-head: 2222222
+subject: 4444444
 base: none
 default branch: main
 origin: Privileged

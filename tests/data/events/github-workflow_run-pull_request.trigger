@@ -1,7 +1,7 @@
 engine: GitHub Actions
 event: workflow_run behind a pull request
 kind: pull_request
-head: 4444444
-base: merge base with main or 1111111
+subject: 4444444
+base: merge base with 1111111, else with main
 default branch: main
 origin: Privileged

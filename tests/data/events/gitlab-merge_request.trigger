@@ -2,7 +2,7 @@ engine: GitLab
 event: merge request, its own head
 kind: pull_request
 ref: refs/merge-requests/7/head
-head: 2222222
-base: merge base with main or 1111111
+subject: 2222222
+base: merge base with 1111111, else with main
 default branch: main
 origin: Own

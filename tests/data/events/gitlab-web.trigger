@@ -2,7 +2,7 @@ engine: GitLab
 event: web, api, trigger, chat, pipeline
 kind: manual
 ref: refs/heads/main
-head: 2222222
+subject: 2222222
 base: none
 default branch: main
 origin: Own

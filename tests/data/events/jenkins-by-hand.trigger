@@ -2,7 +2,7 @@ engine: Jenkins
 event: run by hand, with services filled in
 kind: manual
 ref: refs/heads/main
-head: 2222222
+subject: 2222222
 base: none
 origin: Own
 services: a, b

@@ -1,6 +1,6 @@
 engine: Jenkins
 event: change request
 kind: pull_request
-head: 2222222
+subject: 2222222
 base: merge base with main
 origin: Own

@@ -1,0 +1,9 @@
+engine: GitHub Actions
+event: push
+kind: push
+ref: refs/heads/main
+subject: 2222222
+base: since the push before this one, 1111111
+default branch: main
+origin: Own
+rehearsal: yes
