@@ -328,7 +328,8 @@ fn what_names_its_services_needs_no_base_of_their_own() {
     let services = |run: crate::repo::Rebake| run.success().text();
     let on = |name: &str, reference: &str| {
         let event = repo.dir().with_extension("event.json");
-        std::fs::write(&event, r#"{"inputs": {"service": "web"}}"#).unwrap();
+        let said = r#"{"inputs": {"service": "web"}, "repository": {"default_branch": "main"}}"#;
+        std::fs::write(&event, said).unwrap();
         repo.rebake(["plan", "--since", "built", "--format", "names"])
             .env("GITHUB_ACTIONS", "true")
             .env("GITHUB_EVENT_NAME", name)
