@@ -138,6 +138,10 @@ impl Repository {
     pub fn token(&self) -> Result<CommitId, Error> {
         let random = RandomState::new().build_hasher().finish();
         let text = format!("a run of rebake: {random:016x} {}\n", std::process::id());
+        if let Some(written) = self.write_by_git("blob", text.as_bytes()) {
+            let failed = |source| Error::Program { what: "a mark".to_owned(), command: "git hash-object", source };
+            return written.map(|id| commit_id(&id)).map_err(failed);
+        }
         let id = self.gix.write_blob(text).map_err(Error::reading("the repository while marking builds"))?;
         Ok(commit_id(&id))
     }
