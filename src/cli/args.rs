@@ -128,7 +128,7 @@ pub(crate) struct Planning {
     pub(crate) range: Range,
     #[command(flatten)]
     pub(crate) naming: Naming,
-    /// Use this version for the one service of the plan
+    /// Use this version, one of the service's `scheme`, for the one service of the plan; an empty one is none
     // A value that is taken for a version, not a request for ours.
     #[arg(long = "version", value_name = "VERSION", id = "service_version", help_heading = "Versions")]
     pub(crate) version: Option<String>,
@@ -224,7 +224,8 @@ pub(crate) struct Naming {
     /// Take this many digits of a commit's id into versions
     #[arg(long, value_name = "DIGITS", default_value_t = crate::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
     pub(crate) abbrev: u8,
-    /// Append -dirty to the version of a service whose files are modified in the work tree
+    /// Append -dirty to the version of a service whose files are modified in the work tree, and push none such; in a local
+    /// environment versions say it anyway
     #[arg(long)]
     pub(crate) dirty: bool,
     /// Choose what the number in versions counts [default: the service's `count`, else commits]

@@ -89,12 +89,16 @@ impl From<pipeline::Error> for Failure {
             pipeline::Error::WrongCheckout { commit, .. } => Self::new(Exit::Git, "other-commit", message)
                 .help(format!("check out the tag's commit: `git checkout {commit}`")),
             pipeline::Error::Unmatched { moved, advice, .. } => usage("unmatched").helps(moved).help(advice),
-            pipeline::Error::Dead { problems } => Self { exit: Exit::Usage, diagnostics: problems },
+            pipeline::Error::Dead { problems } | pipeline::Error::SameTag { problems } => {
+                Self { exit: Exit::Usage, diagnostics: problems }
+            }
             pipeline::Error::VersionOfMany { .. } => usage("version").help("name the service with `--only SERVICE`"),
             pipeline::Error::Unfetched { error, trouble } => {
                 Self::from(*error).help(format!("{trouble}; {}", trouble.help()))
             }
-            pipeline::Error::ImageTags { .. } => usage("image-tag").help("mend `tags` of the service in filters.yaml"),
+            pipeline::Error::ManualVersion { scheme, .. } => {
+                usage("version").help(format!("write a version of {scheme}, such as {}", scheme.example()))
+            }
             pipeline::Error::Release(error) => usage("release").help(error.help()),
             pipeline::Error::History(error) => Self::new(Exit::Git, "git", message).help(error.help()),
             pipeline::Error::Version { error, .. } => {

@@ -93,6 +93,16 @@ impl Format {
         }
     }
 
+    /// Whether the whole plan is written, and nothing else.
+    pub(crate) fn is_the_plan(&self) -> bool {
+        !self.ci && self.format == FormatName::Json
+    }
+
+    /// Whether anything that is written says what results are called.
+    pub(crate) fn says_names(&self) -> bool {
+        self.ci || !matches!(self.format, FormatName::Names | FormatName::Paths)
+    }
+
     /// Whether the engine at hand is written for.
     pub(crate) fn ci(&self) -> bool {
         self.ci

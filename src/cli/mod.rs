@@ -20,6 +20,7 @@ mod failure;
 mod fingerprint;
 mod format;
 mod glob;
+mod named;
 mod output;
 mod plan;
 mod progress;

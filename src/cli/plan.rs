@@ -27,7 +27,13 @@ pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Resu
     } else {
         let here = find()?;
         let asked = Request { contents: args.format.contents(), ..request(&args.planning, &here)? };
-        (here.plan(&asked, general, output)?, Some(here))
+        let asked = Request { naming: asked.naming.filter(|_| args.format.says_names()), ..asked };
+        let mut planned = here.planned(&asked, general, output)?;
+        if args.format.is_the_plan() {
+            planned.notes.clear();
+        }
+        say(&planned, output);
+        (planned.plan, Some(here))
     };
     args.existing.note(&mut plan, general, output);
     format::write(&plan, &args.format, || here.map_or_else(find, Ok), output)?;
@@ -88,12 +94,17 @@ impl Here {
 
     /// Makes a plan, and says what is to be said beside it.
     pub(crate) fn plan(&self, request: &Request, general: &General, output: &Output) -> Result<Plan, Failure> {
+        let planned = self.planned(request, general, output)?;
+        say(&planned, output);
+        Ok(planned.plan)
+    }
+
+    fn planned(&self, request: &Request, general: &General, output: &Output) -> Result<Planned, Failure> {
         let Self { repository, file, config, trigger } = self;
         let progress = Progress::new(output, general.verbose);
         let planned = pipeline::plan(repository, file, config, trigger, request, &mut |step| progress.step(step))?;
         progress.finish();
-        say(&planned, output);
-        Ok(planned.plan)
+        Ok(planned)
     }
 }
 
@@ -101,6 +112,7 @@ impl Here {
 pub(crate) fn say(planned: &Planned, output: &Output) {
     output.say(&planned.plan.degraded.iter().map(doubt).collect::<Vec<_>>());
     output.say(&planned.warnings);
+    output.say(&planned.notes);
 }
 
 fn doubt(doubt: &plan::Doubt) -> Diagnostic {
@@ -145,7 +157,7 @@ pub(crate) fn request(args: &args::Planning, here: &Here) -> Result<Request, Fai
         force: range.force.clone(),
         only: range.only.clone(),
         environment: args.environment.clone(),
-        naming: Naming { version: args.version.clone(), ..naming(&args.naming) },
+        naming: Some(Naming { version: args.version.clone(), ..naming(&args.naming) }),
         unmatched: match args.unmatched {
             args::Unmatched::Ignore => Unmatched::Ignore,
             args::Unmatched::Warn => Unmatched::Warn,

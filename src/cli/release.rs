@@ -1,5 +1,6 @@
 //! `rebake release`.
 
+mod above;
 mod publish;
 
 use clap::ValueEnum;
@@ -8,6 +9,7 @@ use super::args::General;
 use super::configuration;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::named::named;
 use super::output::Output;
 use super::plan::bug;
 use crate::config::Config;
@@ -16,7 +18,7 @@ use crate::emit;
 use crate::name::{Escaped, ServiceName, TagName};
 use crate::pipeline;
 use crate::release::{Dependents, Plan, Published, Request, Step};
-use crate::version::{Bump, Parsed, Version};
+use crate::version::{Bump, Parsed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,10 +46,11 @@ pub(crate) struct Release {
     /// Make pre-releases with this word: `rc` for 1.3.0-rc.1
     #[arg(long, value_name = "ID", help_heading = "Versions")]
     pre: Option<String>,
-    /// Choose what becomes of the services that depend on released ones
-    #[arg(long, value_name = "WHAT", default_value = "none", help_heading = "Versions")]
+    /// Choose what becomes of the services that depend on released ones (`depends_on`)
+    #[arg(long, value_name = "WHAT", default_value = "patch", help_heading = "Versions")]
     dependents: DependentsName,
-    /// Make the tags, all or none; without it the plan is shown and nothing is done
+    /// Make the tags, all or none; without it the plan is shown and nothing is done. On the default branch no tag is made
+    /// below a release of another branch, unless by `--version`
     #[arg(long, short)]
     yes: bool,
     /// Sign the tags, as git's configuration says
@@ -108,18 +111,21 @@ pub(crate) fn run(general: &General, args: &Release, output: &Output) -> Result<
     if let Some(tag) = &args.parse {
         return parse(&config, tag, args.format, output);
     }
-    let plan = pipeline::release(&repository, &config, &args.services, &request(args)?)?;
+    let plan = pipeline::release(
+        &repository,
+        &config,
+        &named(&args.services, &repository, general.directory()),
+        &request(args),
+    )?;
+    above::check(&repository, &plan, args, output)?;
     let done = if args.yes { publish::publish(&repository, &plan, args, output)? } else { not_done(&plan) };
     write(&Published::from(&plan), args, &done, output)?;
     Ok(Exit::Done)
 }
 
-fn request(args: &Release) -> Result<Request, Failure> {
+fn request(args: &Release) -> Request {
     let step = match (&args.version, args.bump) {
-        (Some(version), _) => Step::To(Version::parse(version).map_err(|error| {
-            Failure::new(Exit::Usage, "release", format!("`{}` is no version: {error}", Escaped::new(version)))
-                .help("write MAJOR.MINOR.PATCH, such as 1.2.3 or 1.3.0-rc.1")
-        })?),
+        (Some(version), _) => Step::To(version.clone()),
         (None, BumpName::Auto) => Step::Auto,
         (None, BumpName::Patch) => Step::Bump(Bump::Patch),
         (None, BumpName::Minor) => Step::Bump(Bump::Minor),
@@ -129,7 +135,7 @@ fn request(args: &Release) -> Result<Request, Failure> {
         DependentsName::None => Dependents::None,
         DependentsName::Patch => Dependents::Patch,
     };
-    Ok(Request { step, pre: args.pre.clone(), dependents })
+    Request { step, pre: args.pre.clone(), dependents }
 }
 
 /// Says that a plan is only one.

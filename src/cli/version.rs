@@ -5,10 +5,12 @@ use clap::ValueEnum;
 use super::args::{Fetching, General, Naming};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::named::named;
 use super::output::Output;
 use super::{configuration, plan};
 use crate::emit;
-use crate::pipeline::{self, VersionsRequest};
+use crate::pipeline::{self, Versioned, VersionsRequest};
+use crate::plan::Versions;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,17 +60,33 @@ pub(crate) fn run(general: &General, args: &Version, output: &Output) -> Result<
     let trigger = configuration::trigger()?;
     let request = VersionsRequest {
         fetch: args.fetching.limit(&trigger),
-        services: args.services.clone(),
+        services: named(&args.services, &repository, general.directory()),
         at: args.at.as_deref().map(|revision| repository.resolve(revision)).transpose()?,
         environment: args.environment.clone(),
         naming: plan::naming(&args.naming),
     };
-    let versions = pipeline::versions(&repository, &config, &trigger, &request)?;
-    match args.format {
-        Format::Table => output.people(&emit::versions_table(&versions, output.palette()))?,
-        Format::Json => output.data(&versions.to_json().map_err(|error| plan::bug(&error))?)?,
-        Format::Env => output.data(&emit::versions_env(&versions)?)?,
-        Format::Plain => output.data(&emit::versions_plain(&versions))?,
+    let Versioned { versions, failed, warnings } = pipeline::versions(&repository, &config, &trigger, &request)?;
+    output.say(&warnings);
+    let failure = failed.into_iter().map(Failure::from).reduce(|mut all, next| {
+        all.diagnostics.extend(next.diagnostics);
+        all
+    });
+    if let Some(failure) = failure {
+        // What can be told is told.
+        if versions.services.iter().any(|of| of.version.is_some()) {
+            write(&versions, args.format, output)?;
+        }
+        return Err(failure);
     }
+    write(&versions, args.format, output)?;
     Ok(Exit::Done)
+}
+
+fn write(versions: &Versions, format: Format, output: &Output) -> Result<(), Failure> {
+    match format {
+        Format::Table => output.people(&emit::versions_table(versions, output.palette())),
+        Format::Json => output.data(&versions.to_json().map_err(|error| plan::bug(&error))?),
+        Format::Env => output.data(&emit::versions_env(versions)?),
+        Format::Plain => output.data(&emit::versions_plain(versions)),
+    }
 }

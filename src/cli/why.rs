@@ -16,8 +16,7 @@ use crate::config;
 use crate::emit;
 use crate::git::{Contents, Repository};
 use crate::name::{RepoPath, unquoted};
-use crate::pipeline::{self, ConfigFile, Naming, Request};
-use crate::version::Style;
+use crate::pipeline::{self, ConfigFile, Request};
 use crate::why::{Answer, Told, misses, reach};
 
 const EXAMPLES: &str = "\
@@ -101,8 +100,8 @@ fn of_service(general: &General, args: &Why, service: &str, output: &Output) -> 
         base: plan::compared(&args.range, &repository)?,
         force: args.range.force.clone(),
         only: args.range.only.clone(),
-        // What is asked for is no version: this style needs no history.
-        naming: Naming { style: Some(Style::Sha), ..Naming::default() },
+        // What is asked for is no version.
+        naming: None,
         fetch: args.range.fetching.limit(&trigger),
         unmatched: pipeline::Unmatched::Ignore,
         dead: pipeline::Dead::Allow,
@@ -129,14 +128,15 @@ fn at_hand(general: &General, args: &Why) -> Result<(Repository, ConfigFile), Fa
 }
 
 /// A path as plans print it; one that begins with `.` as the shell means it, from the directory at hand.
-fn in_repository(path: &Path, repository: &Repository, from: &Path) -> RepoPath {
+pub(super) fn in_repository(path: &Path, repository: &Repository, from: &Path) -> RepoPath {
     let here = || {
         let from = from.canonicalize().ok()?;
         let inside = from.strip_prefix(repository.work_dir()?.canonicalize().ok()?).ok()?.to_owned();
         Some(inside.components().map(|part| part.as_os_str().as_encoded_bytes().to_vec()).collect())
     };
     let bytes = path.as_os_str().as_encoded_bytes();
-    let from_here = [&b"./"[..], b"../"].iter().any(|start| bytes.starts_with(start));
+    let first = bytes.split(|byte| *byte == b'/').next();
+    let from_here = first == Some(b".") || first == Some(b"..");
     let mut parts: Vec<Vec<u8>> = if from_here { here().unwrap_or_default() } else { Vec::new() };
     for part in unquoted(bytes).as_deref().unwrap_or(bytes).split(|byte| *byte == b'/') {
         match part {

@@ -12,7 +12,7 @@ use crate::filter::{Effect, Filter, Statuses};
 use crate::name::{RepoDir, ServiceName};
 use crate::recipe::{Builder, Run};
 use crate::template::Template;
-use crate::version::{Count, Style};
+use crate::version::{Count, Scheme, Style};
 
 /// All that can change the result of a service's build, in the order of the alphabet, so that the same definition
 /// gives the same bytes. What is empty is left out: a new key of filters.yaml changes no definition without it.
@@ -54,6 +54,8 @@ struct Canonical<'a> {
     platforms: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<Command<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheme: Option<Scheme>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     secrets: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,6 +126,7 @@ fn canonical(service: &Service, filter: &Filter) -> String {
         path: service.path.as_ref().map(RepoDir::as_str),
         platforms: service.platforms.iter().map(String::as_str).collect(),
         run: recipe.run.as_ref().map(command),
+        scheme: (service.scheme != Scheme::default()).then_some(service.scheme),
         secrets: recipe.secrets.iter().map(String::as_str).collect(),
         style: service.style,
         tag: service.tag.iter().map(ToString::to_string).collect(),

@@ -31,7 +31,7 @@ use crate::image::{ImageName, Labels, TagRules};
 use crate::name::{RepoDir, ServiceId, ServiceName};
 use crate::recipe::{Builder, Recipe};
 use crate::trigger::Kind;
-use crate::version::{Count, ReleaseTags, Style, TagPattern};
+use crate::version::{Count, Purpose, ReleaseTags, Scheme, Style, TagPattern};
 
 /// What a file does not say itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -141,6 +141,8 @@ pub struct Service {
     pub depends_on: Vec<Located<ServiceId>>,
     /// What its release tags look like: all are read, the first is written.
     pub tag: Vec<TagPattern>,
+    /// How the versions of its releases are read and ordered.
+    pub scheme: Scheme,
     /// How its versions are written, where it has its own way.
     pub style: Option<Style>,
     /// What the number in its versions counts.
@@ -226,6 +228,14 @@ pub enum Branches {
     Default,
     /// Those that one of these matches.
     Like(Vec<Pattern>),
+}
+
+impl Environment {
+    /// Returns what it is for: releases, where its versions are.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        if self.version == Some(Style::Release) { Purpose::Releases } else { Purpose::Builds }
+    }
 }
 
 /// Whether images of an environment may be pushed.

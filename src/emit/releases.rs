@@ -8,6 +8,9 @@ use crate::release::{Commit, Published, Released, Unreleased};
 /// How many commits of a release the table shows; the JSON has all.
 const COMMITS: usize = 10;
 
+/// How many services of a release the table names; the JSON has all.
+const SERVICES: usize = 3;
+
 /// Returns releases as a table for people: what is to be released, why, by which commits; and what is not.
 #[must_use]
 pub fn releases_table(plan: &Published, palette: Palette) -> String {
@@ -24,7 +27,7 @@ pub fn releases_table(plan: &Published, palette: Palette) -> String {
     for line in &plan.unreleased {
         let row = Row { services: &line.services, current: line.current.as_deref(), next: "-" };
         let _ = writeln!(text, "{}  {}", widths.row(&row, palette), why_not(line));
-        if line.why == "nothing-asked" {
+        if matches!(line.why, "nothing-asked" | "no-next") {
             push_commits(&mut text, &line.commits, palette);
         }
     }
@@ -70,7 +73,12 @@ impl Widths {
 }
 
 fn listed(services: &[String]) -> String {
-    services.iter().map(|name| Escaped::new(name).to_string()).collect::<Vec<_>>().join(", ")
+    let named =
+        |services: &[String]| services.iter().map(|name| Escaped::new(name).to_string()).collect::<Vec<_>>().join(", ");
+    match services.len().saturating_sub(SERVICES) {
+        0 | 1 => named(services),
+        more => format!("{} services: {} and {more} more", services.len(), named(&services[..SERVICES])),
+    }
 }
 
 fn why(release: &Released) -> String {
@@ -89,6 +97,7 @@ fn why_not(line: &Unreleased) -> String {
     match (&line.tag, line.why) {
         (Some(tag), _) => format!("released: {} is this commit", Escaped::new(tag)),
         (None, "no-commits") => format!("no commit touches it{since}"),
+        (None, "no-next") => "changed; name its next version with `--version`".to_owned(),
         (None, _) => "none of its commits asks for a release".to_owned(),
     }
 }

@@ -11,14 +11,18 @@ use crate::plan::{VersionOf, Versions};
 pub fn versions_table(versions: &Versions, palette: Palette) -> String {
     let name = |of: &VersionOf| Escaped::new(&of.service).to_string();
     let names = versions.services.iter().map(|of| name(of).chars().count()).max().unwrap_or_default().max(7);
-    let widest = versions.services.iter().map(|of| of.version.len()).max().unwrap_or_default().max(7);
+    let widest = versions.services.iter().map(|of| shown(of).len()).max().unwrap_or_default().max(7);
     let heading = format!("{:names$}  {:widest$}  {}", "SERVICE", "VERSION", "RELEASE");
     let mut text = format!("{}\n", palette.paint(HEADING, &heading));
     for of in &versions.services {
         let name = palette.paint(NAME, &format!("{:names$}", name(of)));
-        let _ = writeln!(text, "{name}  {:widest$}  {}", of.version, palette.paint(FAINT, &release(of)));
+        let _ = writeln!(text, "{name}  {:widest$}  {}", shown(of), palette.paint(FAINT, &release(of)));
     }
     text
+}
+
+fn shown(of: &VersionOf) -> &str {
+    of.version.as_deref().unwrap_or("none")
 }
 
 fn release(of: &VersionOf) -> String {
@@ -33,16 +37,17 @@ fn release(of: &VersionOf) -> String {
     }
 }
 
-/// Returns the versions alone, one a line.
+/// Returns the versions alone, one a line; what has none has an empty line.
 #[must_use]
 pub fn versions_plain(versions: &Versions) -> String {
-    versions.services.iter().fold(String::new(), |text, of| text + &of.version + "\n")
+    versions.services.iter().fold(String::new(), |text, of| text + of.version.as_deref().unwrap_or_default() + "\n")
 }
 
 /// Returns one line `NAME_VERSION=VALUE` a service, for `eval`, `.env` files and `$GITHUB_ENV`.
 ///
 /// The name is the service's in capitals, with `_` for whatever no variable's name may hold. The ending keeps a service
-/// `path` from being the shell's `PATH`. A version is made of signs that no shell gives a meaning to.
+/// `path` from being the shell's `PATH`. A version is made of signs that no shell gives a meaning to. What has none has no
+/// line.
 ///
 /// # Errors
 /// When two services come to one variable.
@@ -50,8 +55,9 @@ pub fn versions_env(versions: &Versions) -> Result<String, EmitError> {
     let mut text = String::new();
     let mut services: BTreeMap<String, &str> = BTreeMap::new();
     for of in &versions.services {
+        let Some(version) = &of.version else { continue };
         let variable = variable(&of.service);
-        let _ = writeln!(text, "{variable}={}", of.version);
+        let _ = writeln!(text, "{variable}={version}");
         if let Some(other) = services.insert(variable.clone(), &of.service) {
             let [one, other] = [other, &of.service].map(|name| Escaped::new(name).to_string());
             return Err(EmitError::SameVariable { variable, one, other });

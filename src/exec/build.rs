@@ -52,6 +52,8 @@ pub enum Work {
         /// Which, in words.
         by: String,
     },
+    /// Nothing: the result has no name to be built under, for this reason.
+    Unnamed(String),
 }
 
 /// Where the digest of a build's image is found: a file in [`Build::scratch`], or nowhere.
@@ -83,7 +85,7 @@ impl Work {
     pub fn steps(&self) -> &[Step] {
         match self {
             Self::Steps(steps) => steps,
-            Self::Exists { .. } | Self::Superseded { .. } => &[],
+            Self::Exists { .. } | Self::Superseded { .. } | Self::Unnamed(_) => &[],
         }
     }
 }

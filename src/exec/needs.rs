@@ -95,7 +95,7 @@ impl Became {
             (Work::Exists { .. }, _) | (Work::Steps(_), Kept::Registry) => true,
             (Work::Steps(_), Kept::Elsewhere) => service.push,
             (Work::Steps(_), Kept::Engine | Kept::Store | Kept::Layout | Kept::Nowhere)
-            | (Work::Superseded { .. }, _) => false,
+            | (Work::Superseded { .. } | Work::Unnamed(_), _) => false,
         };
         if let Some(digest) = digest.filter(|_| is_in_registry) {
             return Self::in_registry(service, digest).unwrap_or_else(|| Self::named(service));

@@ -1,15 +1,17 @@
 use super::describe;
 use super::{Repository, Tag};
-use crate::name::CommitId;
+use crate::name::{CommitId, TagName};
 use crate::version::{Described, TagPattern};
 
 /// How to describe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DescribeOptions {
+pub struct DescribeOptions<'a> {
     /// Which parents of a merge lead to releases.
     pub parents: Parents,
     /// When git would stop looking for better tags.
     pub stop: StopRule,
+    /// The tag that was pushed: of several on its commit it is the one that counts.
+    pub pushed: Option<&'a TagName>,
 }
 
 /// Which parents of a merge are followed.
@@ -40,6 +42,9 @@ pub enum StopRule {
 pub struct Descriptions {
     /// One for each entry of `wanted`, in its order.
     pub services: Vec<Described>,
+    /// The tags that look like those of a service and name no version, such as `docs-v1` and `api@latest`, sorted. They
+    /// do not count.
+    pub ignored: Vec<TagName>,
     /// What was done for it, counted.
     pub work: Work,
 }
@@ -137,7 +142,10 @@ impl HistoryError {
 
 impl Repository {
     /// Describes a commit for every service at once: for each entry of `wanted` what
-    /// `git describe --tags --match PATTERN… HEAD` says, tag and distance, byte for byte.
+    /// `git describe --tags --match PATTERN… --exclude TAG… HEAD` says, tag and distance, byte for byte. Left out are the
+    /// tags that are no releases, because the scheme of their pattern reads no version in them, and all but one of
+    /// several releases of a service on one commit: the one that was pushed stays, else the highest stable one, else the
+    /// highest.
     ///
     /// An entry lists the patterns of one service, several while it migrates from one tag format to another. History
     /// is walked once, and no further than the service that needs most of it. Differences to git, both on purpose: a
@@ -150,7 +158,7 @@ impl Repository {
         &self,
         head: &CommitId,
         wanted: &[Vec<TagPattern>],
-        options: DescribeOptions,
+        options: DescribeOptions<'_>,
     ) -> Result<Descriptions, HistoryError> {
         self.describe_by(&self.tags()?, head, wanted, options)
     }
@@ -164,7 +172,7 @@ impl Repository {
         tags: &[Tag],
         head: &CommitId,
         wanted: &[Vec<TagPattern>],
-        options: DescribeOptions,
+        options: DescribeOptions<'_>,
     ) -> Result<Descriptions, HistoryError> {
         describe::describe(self, tags, head, wanted, options)
     }

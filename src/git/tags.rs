@@ -97,17 +97,6 @@ impl Repository {
         }
         Some(id)
     }
-
-    /// Returns when a tag object was made, in seconds since 1970; 0 for one without a tagger, as in git.
-    pub(super) fn tagger_seconds(&self, tag: &Tag) -> u64 {
-        let mut buffer = Vec::new();
-        let object = self.gix.objects.try_find(&tag.target, &mut buffer).ok().flatten();
-        let tagger = object.and_then(|object| {
-            let mut header = object.data.lines().take_while(|line| !line.is_empty());
-            header.find_map(|line| line.strip_prefix(b"tagger ")).map(super::describe::seconds)
-        });
-        tagger.unwrap_or(0)
-    }
 }
 
 /// Whether `packed-refs` promises that a tag without a peeled id is no tag object. Every git since 1.5 does.

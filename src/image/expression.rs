@@ -95,6 +95,14 @@ impl<N> Expression<N> {
         }
     }
 
+    /// Returns what is to be filled in.
+    pub(super) fn values(&self) -> impl Iterator<Item = &N> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Value(value) => Some(value),
+            Piece::Text { .. } => None,
+        })
+    }
+
     /// Returns the value where the expression is that alone.
     pub(super) fn alone(&self) -> Option<&N> {
         match self.0.as_slice() {

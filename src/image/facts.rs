@@ -1,4 +1,5 @@
 use crate::name::{CommitId, ServiceName};
+use crate::version::Purpose;
 
 /// What the tags of one service's image are made from.
 #[derive(Debug, Clone)]
@@ -7,8 +8,10 @@ pub struct Facts<'a> {
     pub service: &'a ServiceName,
     /// Its version, as the plan has it: `1.0.9-0047-188f7a2`.
     pub version: &'a str,
-    /// The release that head is, where head carries the service's release tag.
+    /// The release that the service is called by: the one that head is, or the one of a version that was given by hand.
     pub release: Option<Release<'a>>,
+    /// What the environment is for.
+    pub purpose: Purpose,
     /// What asked.
     pub event: Event<'a>,
     /// The repository's default branch, where it is known.
@@ -32,13 +35,19 @@ pub struct Release<'a> {
     pub standing: Standing,
 }
 
-/// How a release stands among the others of its service.
+/// How a release stands among the others of its service: which tags it may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// It is no pre-release, and no other release that is none is higher: `latest` may move here.
-    HighestStable,
-    /// It is a pre-release, or there is a higher release.
+    /// It is the highest of all that are no pre-releases: `latest` may move here.
+    Highest,
+    /// It is the highest of its major version: `1` may move here.
+    HighestOfMajor,
+    /// It is the highest of its minor version: `1.0` may move here.
+    HighestOfMinor,
+    /// It is a pre-release, or a higher one has its major and minor number.
     Other,
+    /// Nobody has released it: its version was given by hand for a build that is no release.
+    Unreleased,
 }
 
 /// What asked, as far as tags depend on it.

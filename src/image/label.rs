@@ -67,6 +67,7 @@ mod tests {
     use super::super::Event;
     use super::*;
     use crate::name::ServiceName;
+    use crate::version::Purpose;
 
     #[test]
     fn own_labels_win() {
@@ -75,6 +76,7 @@ mod tests {
             service: &service,
             version: "1.0.9+47",
             release: None,
+            purpose: Purpose::Builds,
             event: Event::Branch("main"),
             default_branch: None,
             commit: "860c1904a1ce19322e91ac35af1ab07466440c37".parse().unwrap(),

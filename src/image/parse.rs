@@ -36,10 +36,12 @@ struct Attributes {
     given: Vec<(String, Text, usize)>,
     /// What is wrong; the first problem of each attribute.
     problems: Vec<Problem>,
+    /// The attributes that the type does not have. As in the action they say nothing.
+    ignored: Vec<Problem>,
 }
 
-/// Reads the line with this number.
-pub(super) fn rule(line: usize, text: &str) -> Result<Rule, Vec<Problem>> {
+/// Reads the line with this number; returns the attributes too that say nothing.
+pub(super) fn rule(line: usize, text: &str) -> Result<(Rule, Vec<Problem>), Vec<Problem>> {
     let fields = fields(text).map_err(|problem| vec![problem])?;
     let mut attributes = Attributes::read(fields)?;
     let enable = attributes.take("enable", enable).unwrap_or(Enable::Always);
@@ -53,8 +55,11 @@ pub(super) fn rule(line: usize, text: &str) -> Result<Rule, Vec<Problem>> {
         _ => {}
     }
     match source {
-        Some(source) if attributes.problems.is_empty() => Ok(Rule { line, enable, priority, prefix, suffix, source }),
-        _ => Err(attributes.problems),
+        Some(source) if attributes.problems.is_empty() => {
+            Ok((Rule { line, enable, priority, prefix, suffix, source }, attributes.ignored))
+        }
+        // Beside a problem, a name that there is not is the likely cause of it.
+        _ => Err(attributes.ignored.into_iter().chain(attributes.problems).collect()),
     }
 }
 
@@ -88,13 +93,11 @@ impl Attributes {
         };
         let Some(line_type) = line_type else { return Err(problems) };
         let known: Vec<&str> = line_type.attributes.iter().chain(COMMON).copied().collect();
-        for (key, _, offset) in &given {
-            if !known.contains(&key.as_str()) {
-                let problem = Problem::at(*offset, format!("`type={}` has no `{key}`", line_type.name));
-                problems.push(problem.suggest(key, &known));
-            }
-        }
-        Ok(Self { line_type, given, problems })
+        let unknown = given.iter().filter(|(key, ..)| !known.contains(&key.as_str()));
+        let ignored = unknown.map(|(key, _, offset)| {
+            Problem::at(*offset, format!("`type={}` has no `{key}`", line_type.name)).suggest(key, &known)
+        });
+        Ok(Self { ignored: ignored.collect(), line_type, given, problems })
     }
 
     /// Reads an attribute, nothing where it is not given or is wrong.
@@ -111,10 +114,18 @@ impl Attributes {
 
     /// Reads an attribute that must be there.
     fn need<T>(&mut self, key: &str, example: &str, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
-        // A mistyped one has been told already.
-        if !self.given.iter().any(|(other, ..)| nearest(other, [key]).is_some()) {
-            let problem = Problem::at(0, format!("`type={}` needs `{key}`", self.line_type.name));
-            self.problems.push(problem.help(format!("for example `{example}`")));
+        // A mistyped one is told by its place.
+        let mistyped = |(_, problem): &(usize, &Problem)| {
+            self.given.iter().any(|(other, _, offset)| *offset == problem.offset && nearest(other, [key]).is_some())
+        };
+        let is_given = self.given.iter().any(|(other, ..)| other == key);
+        match self.ignored.iter().enumerate().find(mistyped) {
+            Some((at, _)) if !is_given => self.problems.push(self.ignored.remove(at)),
+            _ if !is_given => {
+                let problem = Problem::at(0, format!("`type={}` needs `{key}`", self.line_type.name));
+                self.problems.push(problem.help(format!("for example `{example}`")));
+            }
+            _ => {}
         }
         self.take(key, read)
     }
@@ -219,7 +230,7 @@ mod tests {
 
     /// The problems of a line: offset, message, advice.
     fn problems(line: &str) -> Vec<(usize, String, String)> {
-        let problems = rule(0, line).err().unwrap_or_default();
+        let problems = rule(0, line).map_or_else(|problems| problems, |(_, ignored)| ignored);
         problems.into_iter().map(|p| (p.offset, p.message, p.help.unwrap_or_default())).collect()
     }
 
@@ -230,9 +241,9 @@ mod tests {
             let keys = ["pattern", "value", "event"].map(|key| line_type.attributes.contains(&key));
             let line = line.split(',').zip([true].into_iter().chain(keys)).filter(|(_, keep)| *keep);
             let line = line.map(|(field, _)| field).collect::<Vec<_>>().join(",");
-            assert_eq!(rule(0, &line).unwrap().priority, line_type.priority, "{line}");
+            assert_eq!(rule(0, &line).unwrap().0.priority, line_type.priority, "{line}");
         }
-        assert_eq!(rule(0, "foo,priority=-3").unwrap().priority, -3);
+        assert_eq!(rule(0, "foo,priority=-3").unwrap().0.priority, -3);
     }
 
     #[test]
@@ -288,10 +299,19 @@ mod tests {
     }
 
     #[test]
+    fn an_attribute_that_the_type_does_not_have_says_nothing() {
+        for line in ["type=raw,value=latest,event=push", "type=semver,pattern={{version}},event=tag", "x,prefx=a-"] {
+            let (_, ignored) = rule(0, line).unwrap();
+            assert_eq!(ignored.len(), 1, "{line}");
+        }
+        assert_eq!(problems("x,prefx=a-")[0], (2, "`type=raw` has no `prefx`".into(), "did you mean `prefix`?".into()));
+    }
+
+    #[test]
     fn empty_attributes_say_nothing() {
         assert_eq!(problems("type=semver,prefix=,suffix=,pattern={{version}},value=,match="), []);
-        assert!(matches!(rule(0, "type=edge,branch=").unwrap().source, Source::Edge { branch: None }));
-        assert!(matches!(rule(0, "type=match,pattern=x,value=").unwrap().source, Source::Match { value: None, .. }));
+        assert!(matches!(rule(0, "type=edge,branch=").unwrap().0.source, Source::Edge { branch: None }));
+        assert!(matches!(rule(0, "type=match,pattern=x,value=").unwrap().0.source, Source::Match { value: None, .. }));
     }
 
     #[test]

@@ -64,6 +64,11 @@ pub(super) enum ShaFormat {
 }
 
 impl Source {
+    /// Whether its tags are those of releases: versions, and what is found in the tag of a release.
+    pub(super) fn is_of_releases(&self) -> bool {
+        matches!(self, Self::Version { .. } | Self::Match { value: None, .. })
+    }
+
     /// Whether this is about releases, so that `latest=auto` moves `latest`.
     pub(super) fn is_about_releases(&self) -> bool {
         match self {

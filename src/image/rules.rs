@@ -1,12 +1,13 @@
 use super::answer::{Answer, Body};
+use super::choice;
 use super::expression::{Expression, Global};
-use super::facts::{Facts, Standing};
+use super::facts::Facts;
 use super::flavor::{Affix, Flavor, Latest, Scope};
 use super::parse::rule;
 use super::problem::{Problem, RuleError};
 use super::rule::{Rule, Source};
 use super::tag::{Draft, ImageTag};
-use super::tags::{Skipped, TagError, Tags};
+use super::tags::{Skipped, TagError, Tags, Why};
 use std::sync::LazyLock;
 
 /// How the image of a service is tagged: the lines of `tags` and `flavor`, checked.
@@ -15,6 +16,7 @@ pub struct TagRules {
     /// Highest priority first, then as they stand.
     pub(super) rules: Vec<Rule>,
     pub(super) flavor: Flavor,
+    ignored: Vec<RuleError>,
 }
 
 /// The rules of a service that says nothing of tags.
@@ -36,18 +38,28 @@ impl TagRules {
     pub fn parse<S: AsRef<str>>(lines: &[S], flavor: Flavor) -> Result<Self, Vec<RuleError>> {
         let mut rules = Vec::new();
         let mut errors = Vec::new();
+        let mut ignored = Vec::new();
         let lines: Vec<(usize, &str)> = lines.iter().map(AsRef::as_ref).enumerate().collect();
         let said: Vec<(usize, &str)> = lines.into_iter().filter(|(_, text)| super::says_something(text)).collect();
         let default = [(0, "type=raw,value={{version}}")];
         for &(line, text) in if said.is_empty() { &default[..] } else { &said } {
-            match rule(line, text).and_then(|rule| rule.check(&flavor).map(|()| rule).map_err(|problem| vec![problem]))
-            {
-                Ok(rule) => rules.push(rule),
+            let read = rule(line, text);
+            match read.and_then(|read| read.0.check(&flavor).map(|()| read).map_err(|problem| vec![problem])) {
+                Ok((rule, problems)) => {
+                    rules.push(rule);
+                    ignored.extend(problems.into_iter().map(|problem| problem.in_line(line)));
+                }
                 Err(problems) => errors.extend(problems.into_iter().map(|problem| problem.in_line(line))),
             }
         }
         rules.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
-        if errors.is_empty() { Ok(Self { rules, flavor }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { rules, flavor, ignored }) } else { Err(errors) }
+    }
+
+    /// Returns the attributes that say nothing, because their type has none of that name, each with its place.
+    #[must_use]
+    pub fn ignored(&self) -> &[RuleError] {
+        &self.ignored
     }
 
     /// Returns the tags of an image.
@@ -59,8 +71,8 @@ impl TagRules {
         let mut errors = Vec::new();
         let mut deciding = None;
         for rule in self.rules.iter().filter(|rule| rule.enable.holds(facts)) {
-            let tag = match rule.source.answer(facts) {
-                Answer::Tag(body) => self.draft(rule, &body, facts).finish(),
+            let (tag, kept) = match rule.source.answer(facts) {
+                Answer::Tag(body) => (self.draft(rule, &body, facts).finish(), choice::keeps(rule, &body, facts)),
                 Answer::Silent => continue,
                 Answer::Skipped(reason) => {
                     tags.skipped.push(Skipped { line: rule.line, reason });
@@ -71,7 +83,7 @@ impl TagRules {
                 Ok(None) => {}
                 Ok(Some(tag)) => {
                     deciding.get_or_insert(rule);
-                    tags.add(tag);
+                    tags.add(tag, kept);
                 }
                 Err((tag, error)) => errors.push(TagError { line: Some(rule.line), tag, error }),
             }
@@ -81,13 +93,15 @@ impl TagRules {
             (Latest::Always, Some(_)) => true,
             (Latest::Auto, Some(rule)) => rule.source.is_about_releases(),
         };
-        if wanted && facts.release.is_some_and(|release| release.standing == Standing::HighestStable) {
+        let kept = choice::keeps_latest(facts);
+        // That it stays where a higher release is, is what everybody expects of it.
+        if wanted && facts.release.is_some() && kept != Err(Why::NotHighest) {
             match self.latest(facts).finish() {
-                Ok(latest) => latest.into_iter().for_each(|tag| tags.add(tag)),
+                Ok(latest) => latest.into_iter().for_each(|tag| tags.add(tag, kept)),
                 Err((tag, error)) => errors.push(TagError { line: None, tag, error }),
             }
         }
-        if errors.is_empty() { Ok(tags) } else { Err(errors) }
+        if errors.is_empty() { Ok(tags.settle()) } else { Err(errors) }
     }
 
     fn draft(&self, rule: &Rule, body: &Body<'_>, facts: &Facts<'_>) -> Draft {
@@ -149,12 +163,13 @@ impl Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Event, ImageTagError, Release};
+    use super::super::{Event, ImageTagError, Release, Standing};
     use super::*;
     use crate::name::ServiceName;
+    use crate::version::Purpose;
 
     const RELEASE: Release<'static> =
-        Release { tag: "services/go/api@1.0.9", version: "1.0.9", standing: Standing::HighestStable };
+        Release { tag: "services/go/api@1.0.9", version: "1.0.9", standing: Standing::Highest };
     const TAG: Event<'static> = Event::Tag { name: "services/go/api@1.0.9", base: None };
     const MAIN: Event<'static> = Event::Branch("main");
 
@@ -169,6 +184,7 @@ mod tests {
             service: &service,
             version: release.map_or("1.0.9-0047-860c190", |release| release.version),
             release,
+            purpose: if release.is_some() { Purpose::Releases } else { Purpose::Builds },
             event,
             default_branch: Some("main"),
             commit: "860c1904a1ce19322e91ac35af1ab07466440c37".parse().unwrap(),
@@ -199,7 +215,7 @@ mod tests {
             ("type=schedule", "", ""),
             ("type=semver,pattern={{version}}", "1.0.9 latest", ""),
             ("type=semver,pattern=v{{major}}.{{minor}}", "v1.0 latest", ""),
-            ("type=semver,pattern={{version}},value={{version}}", "1.0.9 latest", "1.0.9-0047-860c190"),
+            ("type=semver,pattern={{version}},value={{version}}", "1.0.9 latest", ""),
             ("type=semver,pattern={{version}},match=api@(.*)", "1.0.9 latest", ""),
             ("type=pep440,pattern={{major}}", "1 latest", ""),
             (r"type=match,pattern=^\d+\.\d+", "1.0 latest", ""),

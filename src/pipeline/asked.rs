@@ -19,8 +19,8 @@ pub(super) struct Asked {
     pub(super) only: Option<Vec<ServiceId>>,
     /// The version that somebody gave for the one service that is planned.
     pub(super) version: Option<String>,
-    /// The version that the release tag gives all services that it releases.
-    pub(super) released: Option<String>,
+    /// The release tag that was pushed, where it asks for the services that it releases.
+    pub(super) released: Option<TagName>,
 }
 
 /// A name that is neither a service nor the path of one.
@@ -55,7 +55,7 @@ pub(super) fn read(
         base: request.base.clone(),
         forced: services(config, &request.force)?,
         only: if request.only.is_empty() { None } else { Some(services(config, &request.only)?) },
-        version: request.naming.version.clone(),
+        version: None,
         released: None,
     };
     // Bases of their own are for events that name no service.
@@ -67,7 +67,10 @@ pub(super) fn read(
             _ => {}
         }
     }
-    asked.version = asked.version.or_else(|| trigger.inputs.version.clone());
+    // Forms and scripts leave empty what nobody filled in.
+    let given = request.naming.as_ref().and_then(|naming| naming.version.clone());
+    let mut given = given.into_iter().chain(trigger.inputs.version.clone());
+    asked.version = given.find(|version| !version.is_empty());
     Ok(asked)
 }
 
@@ -78,11 +81,12 @@ impl Asked {
         let shown = Escaped::new(tag);
         self.base.compare = Compare::Nothing(format!("the tag {shown}"));
         let id = |service: &ServiceName| config.graph.id(service.as_str());
-        match config.release_tags.parse(&TagName::from_git(tag)) {
-            Parsed::Release { services, version } => {
+        let name = TagName::from_git(tag);
+        match config.release_tags.parse(&name) {
+            Parsed::Release { services, .. } => {
                 self.forced.extend(services.iter().filter_map(id));
                 self.only = Some(self.forced.clone());
-                self.released = Some(version.to_string());
+                self.released = Some(name);
             }
             Parsed::Malformed { services, version, meant } => {
                 let message = format!(

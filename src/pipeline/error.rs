@@ -1,11 +1,10 @@
 use super::UnknownService;
 use crate::diagnostic::Diagnostic;
 use crate::git::{self, FetchError, HistoryError, Lacking, Missing};
-use crate::image::TagError;
 use crate::name::{CommitId, Escaped, ServiceName};
 use crate::release;
 use crate::trigger::Kind;
-use crate::version::VersionError;
+use crate::version::{Scheme, VersionError};
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
@@ -98,13 +97,21 @@ pub enum Error {
     /// There is no next release.
     #[error(transparent)]
     Release(#[from] release::Error),
-    /// A registry would refuse a service's image tags.
-    #[error("{}", errors.iter().map(|error| format!("`{service}`: {error}")).collect::<Vec<_>>().join("; "))]
-    ImageTags {
+    /// The version that was given is none.
+    #[error("`{}` is no version of `{service}`, whose scheme is {scheme}", Escaped::new(version))]
+    ManualVersion {
         /// The service.
         service: ServiceName,
-        /// What is wrong, at least one.
-        errors: Vec<TagError>,
+        /// What was given.
+        version: String,
+        /// The service's scheme.
+        scheme: Scheme,
+    },
+    /// Services give their images the same tags.
+    #[error("some services would push the same image")]
+    SameTag {
+        /// One for each pair, at least one.
+        problems: Vec<Diagnostic>,
     },
 }
 
@@ -127,7 +134,8 @@ impl Lacking for Error {
             | Self::History(_)
             | Self::Version { .. }
             | Self::Unfetched { .. }
-            | Self::ImageTags { .. } => None,
+            | Self::ManualVersion { .. }
+            | Self::SameTag { .. } => None,
         }
     }
 }

@@ -25,7 +25,7 @@ pub use error::Error;
 pub use existing::note_existing;
 pub use release::release;
 pub use snapshot::Snapshot;
-pub use versions::{VersionsRequest, versions};
+pub use versions::{Versioned, VersionsRequest, versions};
 
 use std::time::Duration;
 
@@ -37,12 +37,12 @@ use crate::diagnostic::Diagnostic;
 use crate::fingerprint::{Fingerprint, Fingerprints};
 use crate::git::{self, Contents, Fetch, FetchError, Lacking as _, Parents, Repository};
 use crate::name::ServiceId;
-use crate::plan::{Assembly, Plan, assemble};
+use crate::plan::{Assembly, Names, Plan, assemble};
 use crate::trigger::Trigger;
 use crate::version::{Count, Style};
 use compared::{Compared, Findings, Kept};
 use dead::Trees;
-use naming::Namer;
+use naming::{Named, Namer};
 use own_base::{Grouped, OwnBase};
 
 /// What is asked of a plan, besides the trigger.
@@ -56,8 +56,8 @@ pub struct Request {
     pub only: Vec<String>,
     /// The environment, where somebody chose it.
     pub environment: Option<String>,
-    /// How results are called.
-    pub naming: Naming,
+    /// How results are called; absent where nothing of the answer says so. Then history is not read for it.
+    pub naming: Option<Naming>,
     /// What a changed path that nothing matches comes to.
     pub unmatched: Unmatched,
     /// What a service whose patterns match no tracked file comes to.
@@ -81,19 +81,19 @@ pub struct Naming {
     pub parents: Parents,
     /// How many digits of a commit's id a version has.
     pub abbrev: usize,
-    /// The version of the one service that is asked for.
+    /// The version of the one service that is asked for; an empty one is none.
     pub version: Option<String>,
-    /// Whether a service whose files are modified in the work tree says so.
+    /// Whether a service whose files are modified in the work tree says so where that is not usual.
     pub dirty: Dirty,
 }
 
 /// Whether a service whose files are modified in the work tree says so in its version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dirty {
-    /// It does not.
+    /// It does in a local environment.
     #[default]
     Unsaid,
-    /// Its version ends with `-dirty`.
+    /// Its version ends with `-dirty` everywhere, and is never pushed.
     Said,
 }
 
@@ -130,10 +130,14 @@ pub struct Planned {
     pub plan: Plan,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
+    /// What the plan says itself, in words.
+    pub notes: Vec<Diagnostic>,
     /// How many pairs of trees were compared: one for each distinct base.
     pub tree_diffs: usize,
     /// How many changes were kept at once, of all that were found since each base.
     pub kept: usize,
+    /// How many commits of history were walked for versions.
+    pub walked: u32,
     /// What changed, of which the plan has only what it needs.
     pub changes: ChangeSet,
 }
@@ -244,17 +248,24 @@ pub fn plan(
         dead::say(dead, config, request.dead, &Trees { repository, base, head }, &mut warnings)?;
     }
 
-    step("naming results");
-    let namer = Namer {
-        repository,
-        config,
-        trigger,
-        chosen: &chosen,
-        environment: settings,
-        asked: &asked,
-        naming: &request.naming,
+    let named = match &request.naming {
+        None => Named { names: images(config, &planned), ..Named::default() },
+        Some(naming) => {
+            step("naming results");
+            let namer = Namer {
+                repository,
+                config,
+                trigger,
+                chosen: &chosen,
+                place: environment,
+                environment: settings,
+                asked: &asked,
+                naming,
+            };
+            fetch.until(|| namer.names(&planned)).map_err(|error| unfetched(error, &fetch))?
+        }
     };
-    let results = fetch.until(|| namer.names(&planned)).map_err(|error| unfetched(error, &fetch))?;
+    warnings.extend(named.warnings);
     warnings.extend(fetch.troubles().iter().map(not_fetched));
 
     let plan = assemble(&Assembly {
@@ -265,7 +276,7 @@ pub fn plan(
         chosen: &chosen,
         affected: &affected,
         planned: &planned,
-        names: results,
+        names: named.names,
         fingerprints: fingerprints.map(|prints| prints.found).unwrap_or_default(),
         bases: grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect(),
         left_out,
@@ -276,7 +287,13 @@ pub fn plan(
     });
     let kept = kept.count();
     let Findings { tree_diffs, changes, .. } = findings;
-    Ok(Planned { plan, warnings, tree_diffs, kept, changes })
+    Ok(Planned { plan, warnings, notes: named.notes, tree_diffs, kept, walked: named.walked, changes })
+}
+
+/// Returns what is known of names without history: the images.
+fn images(config: &Config, services: &[ServiceId]) -> Vec<Names> {
+    let image = |service: &ServiceId| config.services[service.0].image.name.as_ref().map(ToString::to_string);
+    services.iter().map(|service| Names { image: image(service), ..Names::default() }).collect()
 }
 
 /// Whether services have bases of their own, where that was asked for: built refs are where an environment has them.

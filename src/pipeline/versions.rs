@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use super::naming::Versions;
+use super::naming::{Versions, ignored_tags};
 use super::{Dirty, Error, Naming, asked, environment, unfetched};
 use crate::base;
 use crate::change::ChangeSet;
 use crate::config::Config;
-use crate::git::{self, Fetch, Repository};
-use crate::name::{CommitId, ServiceId};
+use crate::diagnostic::Diagnostic;
+use crate::git::{self, Fetch, Lacking as _, Repository};
+use crate::name::{CommitId, ServiceId, TagName};
 use crate::plan;
-use crate::trigger::Trigger;
+use crate::trigger::{Kind, Trigger};
 
 /// What is asked of versions.
 #[derive(Debug, Clone, Default)]
@@ -27,9 +28,21 @@ pub struct VersionsRequest {
     pub fetch: Option<Duration>,
 }
 
+/// What services are called, and what there is to say beside it.
+#[derive(Debug)]
+pub struct Versioned {
+    /// The versions.
+    pub versions: plan::Versions,
+    /// Why some services have none.
+    pub failed: Vec<Error>,
+    /// Warnings.
+    pub warnings: Vec<Diagnostic>,
+}
+
 /// Returns what services are called, in the order of the question, else of the file.
 ///
-/// The work tree is looked at only where [`Naming::dirty`] asks for it, and then on top of `HEAD` alone.
+/// The work tree is looked at in a local environment, and where [`Naming::dirty`] asks for it; on top of `HEAD` alone.
+/// A service without a version says why in its place.
 ///
 /// # Errors
 /// When something that was named is not there, the repository cannot be read, or a version would be wrong.
@@ -38,15 +51,15 @@ pub fn versions(
     config: &Config,
     trigger: &Trigger,
     request: &VersionsRequest,
-) -> Result<plan::Versions, Error> {
+) -> Result<Versioned, Error> {
     let services: Vec<ServiceId> = match request.services.as_slice() {
         [] => config.graph.services().collect(),
         names => asked::services(config, names)?.into_iter().collect::<indexmap::IndexSet<_>>().into_iter().collect(),
     };
     let mut fetch = Fetch::new(repository, request.fetch);
     let default_branch = || base::default_branch(repository, trigger, None, &mut fetch);
-    let style = match environment::choose(config, trigger, request.environment.as_deref(), default_branch) {
-        Ok((_, environment)) => environment.version,
+    let environment = match environment::choose(config, trigger, request.environment.as_deref(), default_branch) {
+        Ok((_, environment)) => Some(environment),
         // Where no environment is for this event, none has a say in how versions are written.
         Err(Error::NoEnvironment { .. }) => None,
         Err(error) => return Err(error),
@@ -55,24 +68,46 @@ pub fn versions(
         Some(commit) => commit,
         None => head(repository)?,
     };
-    let on_top = match request.naming.dirty {
-        Dirty::Said if request.at.is_none() && repository.work_dir().is_some() => repository.work_tree()?.changes,
-        Dirty::Said | Dirty::Unsaid => ChangeSet::default(),
+    let says_dirty = request.naming.dirty == Dirty::Said
+        || environment.is_some_and(|environment| environment.on.contains(&Kind::Local));
+    let on_top = if says_dirty && request.at.is_none() && repository.work_dir().is_some() {
+        repository.work_tree()?.changes
+    } else {
+        ChangeSet::default()
     };
-    let versions = Versions { repository, config, style, naming: &request.naming, head: &head, on_top: &on_top };
+    let pushed = trigger.tag().map(TagName::from_git).filter(|_| request.at.is_none());
+    let versions = Versions {
+        repository,
+        config,
+        environment,
+        naming: &request.naming,
+        head: &head,
+        on_top: &on_top,
+        pushed: pushed.as_ref(),
+    };
     let name = || {
         let found = versions.find(&services)?;
-        let named = services.iter().zip(&found).map(|(service, found)| {
-            Ok(plan::VersionOf {
-                service: config.graph.name(*service).to_string(),
-                version: versions.write(*service, found)?,
-                described: plan::Described::from(&found.described),
-            })
-        });
-        named.collect::<Result<_, Error>>()
+        let (mut named, mut failed) = (Vec::with_capacity(services.len()), Vec::new());
+        for (service, found) in services.iter().zip(&found.services) {
+            let name = config.graph.name(*service);
+            let version = versions.write(*service, found);
+            let unnamed = version.as_ref().err().map(|error| format!("{error}; {}", error.help()));
+            let version = match version.map_err(|error| Error::Version { service: name.clone(), error }) {
+                Ok(version) => Some(version),
+                Err(error) if error.missing().is_some() => return Err(error),
+                Err(error) => {
+                    failed.push(error);
+                    None
+                }
+            };
+            let described = plan::Described::from(&found.described);
+            named.push(plan::VersionOf { service: name.to_string(), version, unnamed, described });
+        }
+        Ok((named, failed, found.ignored))
     };
-    let services = fetch.until(name).map_err(|error| unfetched(error, &fetch))?;
-    Ok(plan::Versions { services })
+    let (services, failed, ignored) = fetch.until(name).map_err(|error| unfetched(error, &fetch))?;
+    let warnings = ignored_tags(&ignored).into_iter().collect();
+    Ok(Versioned { versions: plan::Versions { services }, failed, warnings })
 }
 
 /// Returns the commit that is checked out.

@@ -50,14 +50,18 @@ pub struct Assembly<'a> {
 /// What a service's result is called.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    /// The version; none where a shallow clone leaves it unknown.
+    /// The version; none where it cannot be told.
     pub version: Option<String>,
+    /// Why the result cannot be called anything, so that it cannot be built.
+    pub unnamed: Option<String>,
     /// What `git describe` says; none where it was not asked, or could not be told.
     pub described: Option<version::Described>,
     /// The image, without a tag.
     pub image: Option<String>,
     /// Full references; tags alone where there is no image.
     pub tags: Vec<String>,
+    /// Image tags that it does not get here.
+    pub left_out: Vec<String>,
     /// Labels of the image.
     pub labels: BTreeMap<String, String>,
     /// Whether the version may be pushed at all: one of a dirty tree may not.
@@ -77,7 +81,7 @@ pub fn assemble(found: &Assembly) -> Plan {
         let mut needs = config.graph.dependencies(*service);
         needs.retain(|need| places[need.0].is_some());
         needs.sort_by_key(|need| places[need.0]);
-        Service {
+        let planned = Service {
             service: definition.name.value.as_str().to_owned(),
             path: definition.path.as_ref().map(ToString::to_string),
             library: definition.is_library(),
@@ -86,16 +90,19 @@ pub fn assemble(found: &Assembly) -> Plan {
             needs: needs.iter().map(|need| config.graph.name(*need).as_str().to_owned()).collect(),
             level: levels[service.0].unwrap_or_default(),
             version: names.version.clone(),
+            unnamed: names.unnamed.clone(),
             described: names.described.as_ref().map(Described::from),
             fingerprint: fingerprint.as_ref().map(ToString::to_string),
             exists: None,
             image: names.image.clone(),
             tags: names.tags.clone(),
+            left_out: names.left_out.clone(),
             labels: names.labels.clone(),
             platforms: definition.platforms.clone(),
             push: found.push && names.pushable && !definition.is_library(),
             matrix: definition.matrix.clone(),
-        }
+        };
+        with_a_tag(planned)
     };
     let services: Vec<Service> = found.planned.iter().zip(&found.names).zip(fingerprints).map(service).collect();
     Plan {
@@ -131,6 +138,14 @@ fn seen(built: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<Str
     let counts = graph.with_dependencies(found.planned);
     let counted = built.iter().filter(|(service, _)| counts[service.0]);
     counted.map(|(service, commit)| (graph.name(*service).as_str().to_owned(), commit.to_string())).collect()
+}
+
+/// Gives the image of a service that has a name and no tag the tag of its content, so that it can be pushed and found.
+fn with_a_tag(mut service: Service) -> Service {
+    if service.tags.is_empty() && service.version.is_some() && service.unnamed.is_none() {
+        service.tags.extend(service.content_reference().map(|reference| reference.to_string()));
+    }
+    service
 }
 
 /// Returns where each service stands in the plan.

@@ -124,9 +124,13 @@ pub struct Service {
     pub needs: Vec<String>,
     /// 0 for a service that needs none, else one more than the highest level it needs.
     pub level: usize,
-    /// What the result is called; absent where a shallow clone leaves it unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// What the result is called; null where that cannot be told, because a shallow clone does not know, or for the
+    /// reason in `unnamed`.
+    #[serde(default)]
     pub version: Option<String>,
+    /// Why the result has no version or no image tags, so that it cannot be built; absent where it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unnamed: Option<String>,
     /// What `git describe` says of it; absent where a shallow clone leaves it unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub described: Option<Described>,
@@ -139,8 +143,13 @@ pub struct Service {
     /// The image it becomes, without a tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// Full image references; tags alone where there is no image.
+    /// Full image references; tags alone where there is no image. The content tag, by which `--skip-existing` finds the
+    /// image, stands here where no rule of `tags` gives another one.
     pub tags: Vec<String>,
+    /// Image tags that its rules gave and that it does not get: those of releases in an environment that is not for
+    /// releases, and those that only a higher release moves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// Labels of the image, sorted.
     pub labels: BTreeMap<String, String>,
     /// The platforms it is built for.

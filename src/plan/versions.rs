@@ -14,8 +14,11 @@ pub struct Versions {
 pub struct VersionOf {
     /// Its name.
     pub service: String,
-    /// Its version.
-    pub version: String,
+    /// Its version; null where it cannot be told.
+    pub version: Option<String>,
+    /// Why there is no version; absent where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unnamed: Option<String>,
     /// What `git describe` says of it.
     pub described: Described,
 }

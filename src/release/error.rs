@@ -1,5 +1,5 @@
-use crate::name::{CommitId, ServiceName, TagName, TagNameError};
-use crate::version::{BumpError, Version};
+use crate::name::{CommitId, Escaped, ServiceName, TagName, TagNameError};
+use crate::version::{BumpError, Scheme, Version};
 
 /// Why there is no next release.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -9,6 +9,22 @@ pub enum Error {
     VersionOfMany {
         /// How many are asked for.
         lines: usize,
+    },
+    /// A given version is none of the service's scheme.
+    #[error("`{}` is no version of `{service}`, whose scheme is {scheme}", Escaped::new(text))]
+    NoVersion {
+        /// The service.
+        service: ServiceName,
+        /// What was given.
+        text: String,
+        /// The service's scheme.
+        scheme: Scheme,
+    },
+    /// No bump says which calendar version comes next.
+    #[error("no bump tells the next calendar version of `{service}`")]
+    NoNext {
+        /// The service.
+        service: ServiceName,
     },
     /// A given version has build metadata.
     #[error("{version} has build metadata, which neither orders versions nor has a place in the tag of an image")]
@@ -76,6 +92,9 @@ impl Error {
     pub fn help(&self) -> &'static str {
         match self {
             Self::VersionOfMany { .. } => "name the one service: `rebake release SERVICE --version X`",
+            Self::NoVersion { scheme: Scheme::Semver, .. } => "write MAJOR.MINOR.PATCH, such as 1.2.3 or 1.3.0-rc.1",
+            Self::NoVersion { scheme: Scheme::Calver, .. } => "write two to four dotted numbers, such as 2026.04.1",
+            Self::NoNext { .. } => "name it: `rebake release SERVICE --version 2026.04.1`",
             Self::Build { .. } => "leave out what follows the `+`",
             Self::NotHigher { .. } => "choose a higher one, or let `--bump` find it",
             Self::Taken { .. } => "choose another version; a release that others have seen does not move",

@@ -63,7 +63,7 @@ impl Line {
     #[must_use]
     pub fn already(&self, pre: Option<&str>) -> Option<&Release> {
         self.current()
-            .filter(|current| current.reach == Reach::Head && (current.version.pre.is_empty() || pre.is_some()))
+            .filter(|current| current.reach == Reach::Head && (!current.version.is_pre_release() || pre.is_some()))
     }
 
     /// Returns the release since which commits count. For a line that is released already that is the one before, so
@@ -74,11 +74,17 @@ impl Line {
             Some(already) => self.highest(|release| {
                 release.version < already.version
                     && release.reach == Reach::Behind
-                    && (release.version.pre.is_empty() || !already.version.pre.is_empty())
+                    && (!release.version.is_pre_release() || already.version.is_pre_release())
             }),
             None if pre.is_some() => self.current(),
-            None => self.highest(|release| release.version.pre.is_empty()),
+            None => self.highest(|release| !release.version.is_pre_release()),
         }
+    }
+
+    /// Returns the highest release, on any branch, that a version does not stand above.
+    #[must_use]
+    pub fn not_below(&self, version: &Version) -> Option<&Release> {
+        self.releases.iter().filter(|release| release.version >= *version).max_by(|a, b| a.version.cmp(&b.version))
     }
 
     fn highest(&self, counts: impl Fn(&Release) -> bool) -> Option<&Release> {
@@ -90,11 +96,12 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::version::Scheme;
 
     fn line(releases: &[(&str, Reach)]) -> Line {
         let release = |(version, reach): &(&str, Reach)| Release {
             tag: TagName::from_git(*version),
-            version: version.parse().unwrap(),
+            version: Scheme::Semver.read(version).unwrap(),
             commit: "a".repeat(40).parse().unwrap(),
             reach: *reach,
         };

@@ -5,7 +5,8 @@
 //! # What `--bump auto` promises
 //!
 //! 1. The *current* version is the highest by SemVer among the line's release tags that head leads to; not the nearest,
-//!    not the newest. Tags on other branches only keep their numbers from being taken again.
+//!    not the newest. Tags on other branches keep their numbers from being taken again; a next version that does not
+//!    stand above all of them is told with the plan.
 //! 2. The commits that count are those since the line's last release whose change against their first parent matches
 //!    the filters of one of its services; scopes (`feat(api): …`) have no say. The last release is the last one that is
 //!    no pre-release, so that a release sums up its candidates; with `--pre` it is the current one.
@@ -28,6 +29,9 @@
 //! 6. A line whose current release stands on head is released already, and stays as it is; but a pre-release is followed
 //!    by its release when that is asked for.
 //!
+//! 7. A service with `scheme: calver` is released by `--version` alone: commits do not tell what the calendar says.
+//! 8. What depends on a released line is released too, a patch further at least.
+//!
 //! Without names every line takes part: with `auto` by the rules above, with a bump of its own when any commit touches
 //! it. A line that is named takes the bump that is given without asking for commits.
 
@@ -42,7 +46,7 @@ pub use line::{Line, Reach, Release, Scope};
 pub use plan::{Change, Idle, Outcome, Plan, Planned, Why, plan};
 pub use published::{Commit, Published, Released, Unreleased};
 
-use crate::version::{Bump, Version};
+use crate::version::Bump;
 
 /// What is asked of releases.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -63,17 +67,17 @@ pub enum Step {
     Auto,
     /// This far.
     Bump(Bump),
-    /// To this version.
-    To(Version),
+    /// To this version, which the scheme of the service has to read.
+    To(String),
 }
 
 /// What becomes of those that depend on what is released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dependents {
-    /// Nothing: no tag that nobody asked for.
-    #[default]
+    /// Nothing.
     None,
     /// They are released too, for they are built from it: a patch further, or as far as their own commits ask for. One
     /// that was never released stays so.
+    #[default]
     Patch,
 }

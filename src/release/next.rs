@@ -1,21 +1,37 @@
 use super::{Error, Line, Reach, Release};
 use crate::name::TagName;
-use crate::version::{Bump, Version, in_the_way};
+use crate::version::{Bump, Scheme, Semver, Version, in_the_way};
 
 impl Line {
-    /// Returns the version of the next release.
-    pub(super) fn next(&self, bump: Bump, pre: Option<&str>) -> Result<Version, Error> {
-        let taken: Vec<Version> = self.releases.iter().map(|release| release.version.clone()).collect();
-        bump.next(self.current().map(|current| &current.version), pre, &taken)
+    /// Returns the version of the next release; none where the scheme does not tell what comes next.
+    pub(super) fn next(&self, bump: Bump, pre: Option<&str>) -> Result<Option<Version>, Error> {
+        if self.pattern.scheme() == Scheme::Calver {
+            return Ok(None);
+        }
+        let semver = |version: &Version| match version {
+            Version::Semver(version) => Some(version.clone()),
+            Version::Calver(_) => None,
+        };
+        let taken: Vec<Semver> = self.releases.iter().filter_map(|release| semver(&release.version)).collect();
+        let current = self.current().and_then(|current| semver(&current.version));
+        bump.next(current.as_ref(), pre, &taken)
+            .map(|next| Some(next.into()))
             .map_err(|error| Error::Bump { service: self.services[0].clone(), error })
+    }
+
+    /// Reads a version that somebody chose.
+    pub(super) fn read(&self, text: &str) -> Result<Version, Error> {
+        let scheme = self.pattern.scheme();
+        let service = || self.services[0].clone();
+        scheme.read(text).ok_or_else(|| Error::NoVersion { service: service(), text: text.to_owned(), scheme })
     }
 
     /// Checks a version that somebody chose; returns the release where it is there already, on head.
     pub(super) fn chosen(&self, version: &Version) -> Result<Option<&Release>, Error> {
-        if !version.build.is_empty() {
+        if !version.build().is_empty() {
             return Err(Error::Build { version: version.clone() });
         }
-        match self.releases.iter().find(|release| release.version.cmp_precedence(version).is_eq()) {
+        match self.releases.iter().find(|release| release.version.is_level_with(version)) {
             Some(release) if release.reach == Reach::Head => return Ok(Some(release)),
             Some(release) => return Err(Error::Taken { tag: release.tag.clone(), commit: release.commit }),
             None => {}

@@ -22,6 +22,8 @@ pub struct Planned {
     pub changes: Vec<Change>,
     /// What becomes of it.
     pub outcome: Outcome,
+    /// The highest release, on any branch, that the version which is due does not stand above.
+    pub not_below: Option<Release>,
 }
 
 /// A commit, and what it asks for.
@@ -76,8 +78,9 @@ pub enum Idle {
     NoCommits,
     /// None of its commits asks for a release.
     NothingAsked,
+    /// Commits touch it, but only the calendar tells its next version.
+    NoNext,
 }
-
 /// Plans the releases of lines. `commits` has for each line those since [`Line::since`] that touch it, the newest
 /// first; `existing` are all tags there are, sorted.
 ///
@@ -99,6 +102,11 @@ pub fn plan(lines: &[Line], commits: Vec<Vec<Commit>>, existing: &[TagName], req
     }
     let planned = lines.iter().zip(commits).zip(decisions).zip(outcomes);
     let planned = planned.filter_map(|(((line, commits), decision), outcome)| {
+        let outcome = outcome?;
+        let not_below = match &outcome {
+            Outcome::Due { version, .. } => line.not_below(version).cloned(),
+            Outcome::Already { .. } | Outcome::Idle(_) => None,
+        };
         Some(Planned {
             services: line.services.clone(),
             current: line.current().cloned(),
@@ -108,7 +116,8 @@ pub fn plan(lines: &[Line], commits: Vec<Vec<Commit>>, existing: &[TagName], req
                 .zip(decision.reasons)
                 .map(|(commit, reason)| Change { commit, reason })
                 .collect(),
-            outcome: outcome?,
+            outcome,
+            not_below,
         })
     });
     Ok(Plan { lines: planned.collect() })
@@ -121,10 +130,11 @@ fn decision(line: &Line, commits: &[Commit]) -> Decision {
 
 fn outcome(line: &Line, decision: &Decision, existing: &mut Vec<TagName>, request: &Request) -> Result<Outcome, Error> {
     let pre = request.pre.as_deref();
-    if let Step::To(version) = &request.step {
-        return match line.chosen(version)? {
+    if let Step::To(text) = &request.step {
+        let version = line.read(text)?;
+        return match line.chosen(&version)? {
             Some(release) => Ok(Outcome::Already { release: release.clone() }),
-            None => due(line, version.clone(), Why::Given, existing),
+            None => due(line, version, Why::Given, existing),
         };
     }
     if let Some(release) = line.already(pre) {
@@ -143,7 +153,11 @@ fn outcome(line: &Line, decision: &Decision, existing: &mut Vec<TagName>, reques
         (Some(_), None, Some(bump)) => (bump, Why::Commits(bump)),
         (Some(_), None, None) => return Ok(Outcome::Idle(Idle::NothingAsked)),
     };
-    due(line, line.next(bump, pre)?, why, existing)
+    match line.next(bump, pre)? {
+        Some(version) => due(line, version, why, existing),
+        None if line.scope == Scope::Named => Err(Error::NoNext { service: line.services[0].clone() }),
+        None => Ok(Outcome::Idle(Idle::NoNext)),
+    }
 }
 
 fn due(line: &Line, version: Version, why: Why, existing: &mut Vec<TagName>) -> Result<Outcome, Error> {
@@ -153,8 +167,8 @@ fn due(line: &Line, version: Version, why: Why, existing: &mut Vec<TagName>) -> 
     Ok(Outcome::Due { version, tag, why })
 }
 
-/// Releases what depends on what is released, and so on: a patch further, or as far as its own commits ask for. What head has released already counts too: a release that was
-/// interrupted goes on where it stopped.
+/// Releases what depends on what is released, and so on: a patch further, or as far as its own commits ask for. What head
+/// has released already counts too: a release that was interrupted goes on where it stopped.
 fn spread(
     lines: &[Line],
     decisions: &[Decision],
@@ -171,14 +185,18 @@ fn spread(
         for at in dependents[dependency].iter().copied() {
             let line = &lines[at];
             let Some(current) = line.current().filter(|_| !is_released(outcomes[at].as_ref())) else { continue };
-            outcomes[at] = Some(if current.reach == Reach::Head && current.version.pre.is_empty() {
-                Outcome::Already { release: current.clone() }
+            if current.reach == Reach::Head && !current.version.is_pre_release() {
+                outcomes[at] = Some(Outcome::Already { release: current.clone() });
             } else {
                 // What it releases besides must not be hidden behind a patch.
                 let bump = decisions[at].bump.unwrap_or(Bump::Patch);
-                let version = line.next(bump, request.pre.as_deref())?;
-                due(line, version, Why::Dependency(lines[dependency].services[0].clone()), existing)?
-            });
+                let Some(version) = line.next(bump, request.pre.as_deref())? else {
+                    outcomes[at] = Some(Outcome::Idle(Idle::NoNext));
+                    continue;
+                };
+                let why = Why::Dependency(lines[dependency].services[0].clone());
+                outcomes[at] = Some(due(line, version, why, existing)?);
+            }
             waiting.push(at);
         }
     }

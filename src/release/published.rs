@@ -38,6 +38,10 @@ pub struct Released {
     /// The dependency that is released.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
+    /// The tag of the highest release, on any branch, that the version does not stand above; absent where it stands
+    /// above all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_below: Option<String>,
     /// The commits since then that touch its files, the newest first.
     pub commits: Vec<Commit>,
 }
@@ -53,7 +57,7 @@ pub struct Unreleased {
     /// The tag of the release since which commits count; absent where all count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// Why not: `no-commits`, `nothing-asked` or `released`.
+    /// Why not: `no-commits`, `nothing-asked`, `no-next` or `released`.
     pub why: &'static str,
     /// The tag of the release that head is, where it is `released`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,6 +102,7 @@ impl From<&Plan> for Published {
                 Outcome::Already { release } => published.unreleased.push(idle("released", Some(&release.tag))),
                 Outcome::Idle(Idle::NoCommits) => published.unreleased.push(idle("no-commits", None)),
                 Outcome::Idle(Idle::NothingAsked) => published.unreleased.push(idle("nothing-asked", None)),
+                Outcome::Idle(Idle::NoNext) => published.unreleased.push(idle("no-next", None)),
             }
         }
         published
@@ -121,6 +126,7 @@ fn released(line: &Planned, version: String, tag: &TagName, why: &Why) -> Releas
         why: word,
         bump: bump.map(ToString::to_string),
         via: via.map(ToString::to_string),
+        not_below: line.not_below.as_ref().map(|release| name(&release.tag)),
         commits: line.changes.iter().map(commit).collect(),
     }
 }

@@ -1,4 +1,4 @@
-use super::Bump;
+use super::{Bump, Version};
 use crate::name::CommitId;
 
 /// A commit that touches a service, as far as the next version depends on it.
@@ -65,8 +65,11 @@ pub enum Stage {
 impl Stage {
     /// Returns the stage of a service whose last release is this one.
     #[must_use]
-    pub fn of(release: &semver::Version) -> Self {
-        if release.major == 0 { Self::Initial } else { Self::Stable }
+    pub fn of(release: &Version) -> Self {
+        match release {
+            Version::Semver(release) if release.major == 0 => Self::Initial,
+            Version::Semver(_) | Version::Calver(_) => Self::Stable,
+        }
     }
 }
 

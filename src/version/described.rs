@@ -11,6 +11,9 @@ pub struct Described {
     pub commit: CommitId,
     /// Whether the history at hand was enough to know tag and distance.
     pub trust: Trust,
+    /// A tag that is nearer, in commits, and in which the service's scheme reads no version, though another scheme does
+    /// or it is almost one. Where it stands the service has no version.
+    pub unread: Option<TagName>,
 }
 
 /// Whether a description is what the whole history would give.

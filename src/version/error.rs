@@ -1,5 +1,4 @@
-use semver::Version;
-
+use super::{Scheme, Style, Version};
 use crate::name::{CommitId, TagName};
 
 /// Why there is no version.
@@ -21,17 +20,29 @@ pub enum VersionError {
         /// The last release.
         base: Option<Version>,
     },
-    /// The nearest tag has the service's prefix, but what follows is no version.
-    #[error("the nearest release tag, {tag}, has no SemVer version behind its prefix")]
-    NotSemVer {
+    /// A tag is nearer than the last release, and the service's scheme does not read it.
+    #[error("the tag {tag} is nearer than any release of the service, and `scheme: {scheme}` reads no version in it")]
+    Unread {
         /// The tag.
         tag: TagName,
+        /// The service's scheme.
+        scheme: Scheme,
+        /// The scheme that reads it.
+        other: Option<Scheme>,
+        /// The tag that was probably meant.
+        meant: Option<TagName>,
     },
     /// PEP 440 has no word for the pre-release.
     #[error("{version} has no form in PEP 440, which knows `alpha`, `beta` and `rc` with one number")]
     NoPep440 {
         /// The version of the last release.
         version: Version,
+    },
+    /// A calendar does not say which version comes next.
+    #[error("the style `{style}` names the release that comes next, which a calendar version does not tell")]
+    NoNext {
+        /// The style.
+        style: Style,
     },
     /// A part of the version would leave 64 bits.
     #[error("there is no version above this one: its parts are limited to 64 bits")]
@@ -41,7 +52,14 @@ pub enum VersionError {
 impl VersionError {
     /// Returns what to do about it.
     #[must_use]
-    pub fn help(&self) -> &'static str {
+    pub fn help(&self) -> String {
+        match self {
+            Self::Unread { tag, other, meant, .. } => unread_help(tag, *other, meant.as_ref()),
+            other => other.fixed_help().to_owned(),
+        }
+    }
+
+    fn fixed_help(&self) -> &'static str {
         match self {
             Self::Shallow { .. } => {
                 "fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, \
@@ -50,11 +68,19 @@ impl VersionError {
             Self::NotOnTag { .. } => {
                 "check out the tag, make a release with `rebake release`, or use another `--style`"
             }
-            Self::NotSemVer { .. } => "delete the tag, or tag the release as MAJOR.MINOR.PATCH",
+            Self::Unread { .. } => "",
+            Self::NoNext { .. } => "use another `--style`, such as `extended`",
             Self::NoPep440 { .. } => "use another `--style`, or name pre-releases like `1.1.0-rc.1`",
             Self::TooHigh => "release a version with smaller numbers",
         }
     }
+}
+
+fn unread_help(tag: &TagName, other: Option<Scheme>, meant: Option<&TagName>) -> String {
+    let scheme = other.map(|scheme| format!("set `scheme: {scheme}` for the service"));
+    let tag_instead = meant.map(|meant| format!("tag the release {meant}"));
+    let cures: Vec<String> = tag_instead.into_iter().chain(scheme).chain([format!("delete {tag}")]).collect();
+    cures.join(", or ")
 }
 
 fn short(commit: &CommitId) -> String {

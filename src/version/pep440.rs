@@ -1,19 +1,17 @@
 //! Versions of PEP 440, from those of SemVer.
 
-use semver::Version;
-
-use super::{Files, VersionError};
+use super::{Files, Semver, VersionError};
 
 /// Writes a release: `1.0.9`, `1.1.0rc1`.
-pub(super) fn release(version: &Version) -> Result<String, VersionError> {
-    let Version { major, minor, patch, .. } = version;
+pub(super) fn release(version: &Semver) -> Result<String, VersionError> {
+    let Semver { major, minor, patch, .. } = version;
     let pre = phase(version)?.map(|(letter, number)| format!("{letter}{number}")).unwrap_or_default();
     Ok(format!("{major}.{minor}.{patch}{pre}"))
 }
 
 /// Writes what comes behind a release and before the one that follows: `1.0.10.dev47`, `1.1.0rc2.dev3`.
-pub(super) fn development(version: &Version, distance: u32) -> Result<String, VersionError> {
-    let Version { major, minor, patch, .. } = version;
+pub(super) fn development(version: &Semver, distance: u32) -> Result<String, VersionError> {
+    let Semver { major, minor, patch, .. } = version;
     Ok(match phase(version)? {
         None => {
             let patch = patch.checked_add(1).ok_or(VersionError::TooHigh)?;
@@ -26,18 +24,19 @@ pub(super) fn development(version: &Version, distance: u32) -> Result<String, Ve
     })
 }
 
-/// Writes the local part, which PEP 440 lets say anything: the commit, and that files were modified.
-pub(super) fn local(sha: Option<&String>, files: Files) -> String {
-    match (sha, files) {
-        (None, Files::Clean) => String::new(),
-        (None, Files::Dirty) => "+dirty".to_owned(),
-        (Some(sha), Files::Clean) => format!("+g{sha}"),
-        (Some(sha), Files::Dirty) => format!("+g{sha}.dirty"),
-    }
+/// Writes the local part, which PEP 440 lets say anything: the commit, or the build metadata of the release that it is,
+/// and that files were modified.
+pub(super) fn local(identity: &str, files: Files) -> String {
+    let dirty = match files {
+        Files::Clean => "",
+        Files::Dirty => "dirty",
+    };
+    let parts: Vec<&str> = identity.split('-').chain([dirty]).filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { String::new() } else { format!("+{}", parts.join(".")) }
 }
 
 /// Returns the pre-release in PEP 440's letters: `a`, `b` or `rc`, and a number.
-fn phase(version: &Version) -> Result<Option<(&'static str, u64)>, VersionError> {
+fn phase(version: &Semver) -> Result<Option<(&'static str, u64)>, VersionError> {
     let pre = version.pre.as_str();
     if pre.is_empty() {
         return Ok(None);
@@ -52,7 +51,7 @@ fn phase(version: &Version) -> Result<Option<(&'static str, u64)>, VersionError>
         _ => None,
     };
     let number = if number.is_empty() { Some(0) } else { number.parse().ok() };
-    letter.zip(number).map(Some).ok_or_else(|| VersionError::NoPep440 { version: version.clone() })
+    letter.zip(number).map(Some).ok_or_else(|| VersionError::NoPep440 { version: version.clone().into() })
 }
 
 #[cfg(test)]
@@ -71,8 +70,8 @@ mod tests {
             assert_eq!(release(&version.parse().unwrap()).unwrap(), written);
         }
         for version in ["1.1.0-dev.1", "1.1.0-rc.1.2", "1.1.0-1", "1.1.0-rc.x"] {
-            let version: Version = version.parse().unwrap();
-            assert_eq!(release(&version), Err(VersionError::NoPep440 { version: version.clone() }));
+            let version: Semver = version.parse().unwrap();
+            assert_eq!(release(&version.clone()), Err(VersionError::NoPep440 { version: version.into() }));
         }
     }
 }

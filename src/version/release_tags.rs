@@ -1,15 +1,13 @@
 use std::collections::BTreeMap;
 
-use semver::Version;
-
-use super::TagPattern;
+use super::{TagPattern, Version};
 use crate::name::{ServiceName, TagName};
 
 /// The release tags of all services, to tell which service a tag releases.
 #[derive(Debug, Clone, Default)]
 pub struct ReleaseTags {
-    /// For each prefix the suffixes that go with it, the longest first, and the services that use them.
-    by_prefix: BTreeMap<String, Vec<(String, Vec<ServiceName>)>>,
+    /// For each prefix the patterns that begin with it, the longest suffix first, and the services that use them.
+    by_prefix: BTreeMap<String, Vec<(TagPattern, Vec<ServiceName>)>>,
 }
 
 /// What a tag is.
@@ -22,7 +20,8 @@ pub enum Parsed {
         /// The version.
         version: Version,
     },
-    /// Meant as a release, by the look of it, but what follows the prefix is no strict SemVer: `api@1.0`.
+    /// Meant as a release, by the look of it, but what follows the prefix is no version of the service's scheme:
+    /// `api@1.0`.
     Malformed {
         /// The services whose prefix it has. Never empty.
         services: Vec<ServiceName>,
@@ -46,40 +45,41 @@ pub enum Parsed {
 impl ReleaseTags {
     /// Takes the patterns of each service.
     pub fn new<'a>(services: impl IntoIterator<Item = (&'a ServiceName, &'a [TagPattern])>) -> Self {
-        let mut by_prefix: BTreeMap<String, Vec<(String, Vec<ServiceName>)>> = BTreeMap::new();
+        let mut by_prefix: BTreeMap<String, Vec<(TagPattern, Vec<ServiceName>)>> = BTreeMap::new();
         for (service, patterns) in services {
             for pattern in patterns {
-                let suffixes = by_prefix.entry(pattern.prefix().to_owned()).or_default();
-                match suffixes.iter_mut().find(|(suffix, _)| suffix == pattern.suffix()) {
-                    None => suffixes.push((pattern.suffix().to_owned(), vec![service.clone()])),
+                let known = by_prefix.entry(pattern.prefix().to_owned()).or_default();
+                match known.iter_mut().find(|(known, _)| known == pattern) {
+                    None => known.push((pattern.clone(), vec![service.clone()])),
                     Some((_, users)) if users.contains(service) => {}
                     Some((_, users)) => users.push(service.clone()),
                 }
             }
         }
-        for suffixes in by_prefix.values_mut() {
-            suffixes.sort_by_key(|(suffix, _)| std::cmp::Reverse(suffix.len()));
+        for patterns in by_prefix.values_mut() {
+            patterns.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.suffix().len()));
         }
         Self { by_prefix }
     }
 
-    /// Tells what a tag is: the longest prefix that fits decides, and what follows it must be strict SemVer.
+    /// Tells what a tag is: the longest prefix that fits decides, and what follows it must be a version of the
+    /// service's scheme.
     #[must_use]
     pub fn parse(&self, tag: &TagName) -> Parsed {
         let Some(text) = tag.to_str() else { return Parsed::Unknown { claimed: None } };
         let mut other = None;
-        for (prefix, suffix, services) in self.fitting(text) {
-            let rest = &text[prefix.len()..text.len() - suffix.len()];
-            if let Ok(version) = Version::parse(rest) {
+        for (pattern, services) in self.fitting(text) {
+            let rest = &text[pattern.prefix().len()..text.len() - pattern.suffix().len()];
+            if let Some(version) = pattern.scheme().read(rest) {
                 return Parsed::Release { services: services.to_vec(), version };
             }
             let number = rest.strip_prefix(['v', 'V']).unwrap_or(rest);
             if number.starts_with(|c: char| c.is_ascii_digit()) {
-                let meant = completed(number).and_then(|version| TagPattern::new(prefix, suffix).tag(&version).ok());
+                let meant = pattern.scheme().meant(number).and_then(|version| pattern.tag(&version).ok());
                 return Parsed::Malformed { services: services.to_vec(), version: rest.to_owned(), meant };
             }
             // A bare `{{version}}` has the empty prefix, which says nothing.
-            if !prefix.is_empty() {
+            if !pattern.prefix().is_empty() {
                 other.get_or_insert_with(|| Parsed::Other { services: services.to_vec() });
             }
         }
@@ -91,24 +91,15 @@ impl ReleaseTags {
         self.by_prefix.keys().map(String::as_str)
     }
 
-    /// Returns prefix, suffix and services of the patterns that a tag fits, the longest prefix first.
-    fn fitting<'a>(&'a self, tag: &'a str) -> impl Iterator<Item = (&'a str, &'a str, &'a [ServiceName])> {
+    /// Returns the patterns that a tag fits and their services, the longest prefix first.
+    fn fitting<'a>(&'a self, tag: &'a str) -> impl Iterator<Item = (&'a TagPattern, &'a [ServiceName])> {
         let prefixes = (0..=tag.len()).rev().filter_map(|end| self.by_prefix.get_key_value(tag.get(..end)?));
-        prefixes.flat_map(move |(prefix, suffixes)| {
+        prefixes.flat_map(move |(prefix, patterns)| {
             let rest = &tag[prefix.len()..];
-            let fit = suffixes.iter().filter(|(suffix, _)| rest.ends_with(suffix.as_str()));
-            fit.map(|(suffix, services)| (prefix.as_str(), suffix.as_str(), services.as_slice()))
+            let fit = patterns.iter().filter(|(pattern, _)| rest.ends_with(pattern.suffix()));
+            fit.map(|(pattern, services)| (pattern, services.as_slice()))
         })
     }
-}
-
-/// Returns the version that somebody meant who wrote `1`, `1.0`, `01.0.0` or `1.0.0.0`.
-fn completed(text: &str) -> Option<Version> {
-    let end = text.find(['-', '+']).unwrap_or(text.len());
-    let (numbers, rest) = text.split_at(end);
-    let mut numbers = numbers.split('.').map(|number| number.parse::<u64>().ok());
-    let [major, minor, patch] = [(); 3].map(|()| numbers.next().unwrap_or(Some(0)));
-    Version::parse(&format!("{}.{}.{}{rest}", major?, minor?, patch?)).ok()
 }
 
 /// Returns what stands before the version of a tag that no service claims: split at the last `@`, else at `/v`, else
@@ -124,9 +115,14 @@ fn claimed(tag: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::version::Scheme;
 
     fn name(text: &str) -> ServiceName {
         ServiceName::of_flat_filter(text)
+    }
+
+    fn semver(text: &str) -> Version {
+        Scheme::Semver.read(text).unwrap()
     }
 
     fn tags() -> ReleaseTags {
@@ -163,7 +159,7 @@ mod tests {
             ("rel/1.0.0/web", &["suffixed"], "1.0.0"),
         ] {
             let services = services.iter().map(|service| name(service)).collect();
-            assert_eq!(parse(tag), Parsed::Release { services, version: version.parse().unwrap() }, "{tag}");
+            assert_eq!(parse(tag), Parsed::Release { services, version: semver(version) }, "{tag}");
         }
     }
 
@@ -203,7 +199,7 @@ mod tests {
         let (service, patterns) = (name("x"), [TagPattern::new("", "")]);
         let tags = ReleaseTags::new([(&service, &patterns[..])]);
         assert_eq!(tags.parse(&TagName::from_git("nightly")), Parsed::Unknown { claimed: None });
-        let release = Parsed::Release { services: vec![service], version: Version::new(1, 0, 0) };
+        let release = Parsed::Release { services: vec![service], version: semver("1.0.0") };
         assert_eq!(tags.parse(&TagName::from_git("1.0.0")), release);
     }
 }

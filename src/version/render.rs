@@ -1,6 +1,6 @@
-use semver::{BuildMetadata, Prerelease, Version};
+use semver::{BuildMetadata, Prerelease};
 
-use super::{Style, Trust, VersionError, pep440, time};
+use super::{Semver, Style, Trust, Version, VersionError, pep440, time};
 use crate::name::CommitId;
 
 /// What a version is made of.
@@ -14,7 +14,7 @@ pub struct Facts {
     pub count: u32,
     /// Whether base and distance can be relied on.
     pub trust: Trust,
-    /// The commit.
+    /// The commit that the version names.
     pub commit: CommitId,
     /// When it was committed, in seconds since 1970.
     pub committed: u64,
@@ -22,6 +22,18 @@ pub struct Facts {
     pub abbrev: usize,
     /// The state of the service's files.
     pub files: Files,
+    /// What the environment is for.
+    pub purpose: Purpose,
+}
+
+/// What an environment is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Releases, each by its own name.
+    Releases,
+    /// Builds of any commit. What they are called is never what a release is called in [`Style::Extended`], so that a
+    /// build of the commit that was released does not replace the release.
+    Builds,
 }
 
 /// Whether the service's files are those of the commit.
@@ -40,46 +52,37 @@ const PSEUDO_DIGITS: usize = 12;
 /// Writes a version (spec section 7).
 ///
 /// Before the first release the base is `0.0.0` and the distance the number of commits. Build metadata of the base
-/// (`1.0.9+x`) is left out, for it has no place in the tag of an image, except by [`Style::Release`], which repeats
-/// the tag.
+/// (`1.0.9+b5`) stays at the end, except where the version is on the way to another release.
 ///
 /// # Errors
-/// When the clone is too shallow to know, the style needs the tag and head is not on it, or the base has no form in
-/// PEP 440.
+/// When the clone is too shallow to know, the style needs the tag and head is not on it, the base has no form in
+/// PEP 440, or no version can be said to come next.
 pub fn render(style: Style, facts: &Facts) -> Result<String, VersionError> {
     if facts.trust == Trust::Shallow && !matches!(style, Style::Sha | Style::Release) {
         return Err(VersionError::Shallow { commit: facts.commit });
     }
-    let on_tag = facts.base.is_some() && facts.distance == 0;
-    let count = facts.count;
+    let release = facts.base.as_ref().filter(|_| facts.distance == 0);
     let sha = facts.commit.short(facts.abbrev);
-    let base = Version { build: BuildMetadata::EMPTY, ..facts.base.clone().unwrap_or(Version::new(0, 0, 0)) };
-    let clean = match style {
-        Style::Sha => format!("sha-{sha}"),
-        Style::Release => match &facts.base {
-            Some(version) if on_tag => version.to_string(),
-            _ => {
-                return Err(VersionError::NotOnTag {
-                    commit: facts.commit,
-                    distance: facts.distance,
-                    base: facts.base.clone(),
-                });
-            }
-        },
-        Style::Pep440 => {
-            let release = if on_tag { pep440::release(&base)? } else { pep440::development(&base, count)? };
-            return Ok(release + &pep440::local((!on_tag).then_some(&sha), facts.files));
+    let clean = match (style, release) {
+        (Style::Sha, _) => format!("sha-{sha}"),
+        (Style::Pep440, _) => return pep440(facts, release),
+        (Style::Extended, Some(release)) if facts.purpose == Purpose::Builds => extended(release, 0, &sha),
+        (_, Some(release)) => release.to_string(),
+        (Style::Release, None) => {
+            return Err(VersionError::NotOnTag {
+                commit: facts.commit,
+                distance: facts.distance,
+                base: facts.base.clone(),
+            });
         }
-        Style::Extended | Style::Next | Style::Describe | Style::Pseudo if on_tag => base.to_string(),
-        Style::Extended => format!("{base}-{count:04}-{sha}"),
-        Style::Describe => format!("{base}-{count}-g{sha}"),
-        Style::Next => behind(&base, &format!("dev.{count}.g{sha}"))?.to_string(),
-        Style::Pseudo => {
-            let seconds = time::digits(facts.committed);
-            let commit = format!("{seconds}-{}", facts.commit.short(PSEUDO_DIGITS));
-            match facts.base {
-                None => format!("{base}-{commit}"),
-                Some(_) => behind(&base, &format!("0.{commit}"))?.to_string(),
+        (Style::Extended, None) => extended(&facts.base_or_zero(), facts.count, &sha),
+        (Style::Describe, None) => format!("{}-{}-g{sha}", facts.base_or_zero(), facts.count),
+        (Style::Next, None) => behind(style, &facts.base_or_zero(), &format!("dev.{}.g{sha}", facts.count))?,
+        (Style::Pseudo, None) => {
+            let commit = format!("{}-{}", time::digits(facts.committed), facts.commit.short(PSEUDO_DIGITS));
+            match &facts.base {
+                None => format!("0.0.0-{commit}"),
+                Some(base) => behind(style, base, &format!("0.{commit}"))?,
             }
         }
     };
@@ -89,17 +92,49 @@ pub fn render(style: Style, facts: &Facts) -> Result<String, VersionError> {
     })
 }
 
+/// Writes a release, how many commits came since, and the commit. In SemVer build metadata stands at the end.
+fn extended(release: &Version, count: u32, sha: &str) -> String {
+    match release {
+        Version::Semver(release) if !release.build.is_empty() => {
+            let version = Semver { build: BuildMetadata::EMPTY, ..release.clone() };
+            format!("{version}-{count:04}-{sha}+{}", release.build)
+        }
+        release => format!("{release}-{count:04}-{sha}"),
+    }
+}
+
+fn pep440(facts: &Facts, release: Option<&Version>) -> Result<String, VersionError> {
+    let sha = format!("g{}", facts.commit.short(facts.abbrev));
+    Ok(match (release, facts.base_or_zero()) {
+        (Some(Version::Semver(release)), _) => {
+            pep440::release(release)? + &pep440::local(release.build.as_str(), facts.files)
+        }
+        (Some(Version::Calver(release)), _) => format!("{release}{}", pep440::local("", facts.files)),
+        (None, Version::Semver(base)) => pep440::development(&base, facts.count)? + &pep440::local(&sha, facts.files),
+        // What comes next is not known, so this comes after what was.
+        (None, Version::Calver(base)) => format!("{base}.post{}{}", facts.count, pep440::local(&sha, facts.files)),
+    })
+}
+
+impl Facts {
+    /// Returns the last release, `0.0.0` before the first one.
+    fn base_or_zero(&self) -> Version {
+        self.base.clone().unwrap_or_else(|| Semver::new(0, 0, 0).into())
+    }
+}
+
 /// Returns a version that stands behind a release and before the one that follows: a pre-release of the next patch,
 /// or what extends a pre-release.
-fn behind(base: &Version, suffix: &str) -> Result<Version, VersionError> {
-    let mut next = base.clone();
+fn behind(style: Style, base: &Version, suffix: &str) -> Result<String, VersionError> {
+    let Version::Semver(base) = base else { return Err(VersionError::NoNext { style }) };
+    let mut next = Semver { build: BuildMetadata::EMPTY, ..base.clone() };
     if base.pre.is_empty() {
         next.patch = base.patch.checked_add(1).ok_or(VersionError::TooHigh)?;
         next.pre = prerelease(suffix);
     } else {
         next.pre = prerelease(&format!("{}.{suffix}", base.pre));
     }
-    Ok(next)
+    Ok(next.to_string())
 }
 
 fn prerelease(text: &str) -> Prerelease {
@@ -109,10 +144,11 @@ fn prerelease(text: &str) -> Prerelease {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::version::Scheme;
 
     fn facts(base: Option<&str>, distance: u32) -> Facts {
         Facts {
-            base: base.map(|base| base.parse().unwrap()),
+            base: base.map(|base| Scheme::Semver.read(base).unwrap()),
             distance,
             count: distance,
             trust: Trust::Exact,
@@ -120,6 +156,7 @@ mod tests {
             committed: 1_795_249_800,
             abbrev: 7,
             files: Files::Clean,
+            purpose: Purpose::Releases,
         }
     }
 
@@ -229,10 +266,47 @@ mod tests {
     }
 
     #[test]
-    fn build_metadata_stays_with_the_release() {
-        assert_eq!(render(Style::Release, &facts(Some("1.0.9+b1"), 0)).unwrap(), "1.0.9+b1");
-        assert_eq!(render(Style::Extended, &facts(Some("1.0.9+b1"), 0)).unwrap(), "1.0.9");
-        assert_eq!(render(Style::Extended, &facts(Some("1.0.9+b1"), 2)).unwrap(), "1.0.9-0002-188f7a2");
+    fn a_build_of_a_released_commit_is_not_called_as_the_release() {
+        let build = Facts { purpose: Purpose::Builds, ..facts(Some("1.0.9"), 0) };
+        assert_eq!(all(&build), ["1.0.9-0000-188f7a2", "1.0.9", "1.0.9", "1.0.9", "1.0.9", "sha-188f7a2", "1.0.9"]);
+        let dirty = Facts { files: Files::Dirty, ..build };
+        assert_eq!(render(Style::Extended, &dirty).unwrap(), "1.0.9-0000-188f7a2-dirty");
+    }
+
+    #[test]
+    fn build_metadata_stays_in_the_version() {
+        let on_tag = facts(Some("1.0.9+b-1.5"), 0);
+        assert_eq!(
+            all(&on_tag),
+            ["1.0.9+b-1.5", "1.0.9+b-1.5", "1.0.9+b-1.5", "1.0.9+b.1.5", "1.0.9+b-1.5", "sha-188f7a2", "1.0.9+b-1.5"]
+        );
+        let build = Facts { purpose: Purpose::Builds, ..on_tag };
+        assert_eq!(render(Style::Extended, &build).unwrap(), "1.0.9-0000-188f7a2+b-1.5");
+        assert_eq!(
+            all(&facts(Some("1.0.9+b1"), 2))[..5],
+            [
+                "1.0.9-0002-188f7a2+b1",
+                "1.0.10-dev.2.g188f7a2",
+                "1.0.9+b1-2-g188f7a2",
+                "1.0.10.dev2+g188f7a2",
+                "1.0.10-0.20261121083000-188f7a2abcde",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_calendar_version_keeps_its_zeros_and_has_no_next() {
+        let base = Scheme::Calver.read("24.04.1");
+        let calver = Facts { base: base.clone(), ..facts(None, 3) };
+        assert_eq!(render(Style::Extended, &calver).unwrap(), "24.04.1-0003-188f7a2");
+        assert_eq!(render(Style::Describe, &calver).unwrap(), "24.04.1-3-g188f7a2");
+        assert_eq!(render(Style::Pep440, &calver).unwrap(), "24.04.1.post3+g188f7a2");
+        for style in [Style::Next, Style::Pseudo] {
+            assert_eq!(render(style, &calver), Err(VersionError::NoNext { style }));
+        }
+        let on_tag = Facts { base, ..facts(None, 0) };
+        assert_eq!(render(Style::Release, &on_tag).unwrap(), "24.04.1");
+        assert_eq!(render(Style::Next, &on_tag).unwrap(), "24.04.1");
     }
 
     #[test]

@@ -1,23 +1,35 @@
 use std::fmt;
 
-use semver::Version;
-
+use super::{Reading, Scheme, Version};
 use crate::name::{TagName, TagNameError};
 
-/// Which tags are one service's release tags: a prefix, a version, a suffix.
+/// Which tags are one service's release tags: a prefix, a version of a scheme, a suffix.
 ///
 /// `Display` is the pattern in the form of `git describe --match`: `services/go/api@[0-9]*`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TagPattern {
     prefix: String,
     suffix: String,
+    scheme: Scheme,
 }
 
 impl TagPattern {
     /// Returns the pattern of tags that begin with `prefix`, then have a version, then end with `suffix` (mostly
-    /// empty).
+    /// empty). The version is of SemVer.
     pub fn new(prefix: impl Into<String>, suffix: impl Into<String>) -> Self {
-        Self { prefix: prefix.into(), suffix: suffix.into() }
+        Self { prefix: prefix.into(), suffix: suffix.into(), scheme: Scheme::Semver }
+    }
+
+    /// Returns the same pattern with versions of another scheme.
+    #[must_use]
+    pub fn of_scheme(self, scheme: Scheme) -> Self {
+        Self { scheme, ..self }
+    }
+
+    /// Returns the scheme of its versions.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
     }
 
     /// Returns what stands before the version.
@@ -42,11 +54,39 @@ impl TagPattern {
         version.first()?.is_ascii_digit().then_some(version)
     }
 
-    /// Returns the version that a tag stands for; `None` when it is not of this pattern or no strict SemVer.
+    /// Returns the version that a tag stands for; `None` when it is not of this pattern or the scheme reads no version.
     #[must_use]
     pub fn read(&self, tag: &TagName) -> Option<Version> {
-        let version = std::str::from_utf8(self.version_of(tag.as_bytes())?).ok()?;
-        Version::parse(version).ok()
+        self.scheme.read(std::str::from_utf8(self.version_of(tag.as_bytes())?).ok()?)
+    }
+
+    /// Returns what the scheme makes of a tag; `None` when it is not of this pattern.
+    #[must_use]
+    pub fn reading(&self, tag: &[u8]) -> Option<Reading> {
+        let version = self.version_of(tag)?;
+        Some(std::str::from_utf8(version).map_or(Reading::Nothing, |version| self.scheme.reading(version)))
+    }
+
+    /// Whether a tag looks like one of the service that names no version, such as `api@latest`.
+    ///
+    /// The prefix has to end with a sign, so that `v` claims no `vendor`, and the rest is one word, so that `apps/`
+    /// claims no `apps/web@1.0.0`.
+    #[must_use]
+    pub fn is_other(&self, tag: &[u8]) -> bool {
+        let rest = tag.strip_prefix(self.prefix.as_bytes()).and_then(|rest| rest.strip_suffix(self.suffix.as_bytes()));
+        let is_word = |rest: &[u8]| {
+            rest.first().is_some_and(u8::is_ascii_alphabetic)
+                && rest.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
+        };
+        self.prefix.ends_with(|c: char| !c.is_ascii_alphanumeric()) && rest.is_some_and(is_word)
+    }
+
+    /// Returns a tag of the pattern.
+    ///
+    /// # Errors
+    /// When git refuses every tag of it.
+    pub fn example(&self) -> Result<TagName, TagNameError> {
+        TagName::parse(&format!("{}{}{}", self.prefix, self.scheme.example(), self.suffix))
     }
 
     /// Returns the tag of a version.

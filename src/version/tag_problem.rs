@@ -1,7 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use semver::Version;
-
 use super::TagPattern;
 use crate::name::{ServiceName, TagName, TagNameError};
 
@@ -78,7 +76,7 @@ pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProbl
     let lengths: BTreeSet<usize> = by_prefix.keys().map(|prefix| prefix.len()).collect();
     let mut problems = Vec::new();
     for (other, other_pattern) in services.iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one))) {
-        if let Err(error) = other_pattern.tag(&Version::new(0, 0, 0)) {
+        if let Err(error) = other_pattern.example() {
             problems.push(TagProblem::Refused { service: other.clone(), pattern: other_pattern.clone(), error });
         }
         // Only a pattern whose prefix begins the other's can take its tags, or stand in their way.

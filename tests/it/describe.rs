@@ -1,4 +1,5 @@
-//! `Repository::describe` against the installed `git describe`, on random histories.
+//! `Repository::describe` against the installed `git describe`, on random histories. Git is told by `--exclude` which tags
+//! are no releases, or not the ones that count on their commit.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stdout, reason = "tells the seeds and counts of a run")]
@@ -9,12 +10,29 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use rebake::git::{DescribeOptions, Descriptions, HistoryError, Parents, Repository, StopRule};
-use rebake::name::CommitId;
-use rebake::version::{Described, TagPattern, Trust};
+use rebake::name::{CommitId, TagName};
+use rebake::version::{Described, Scheme, TagPattern, Trust};
 
-/// What is described in every random repository: some prefixes begin like others, one service has two.
-const SERVICES: &[&[&str]] =
-    &[&["a@"], &["a-b@"], &["svc/go/a@"], &["svc/v"], &["@x/y@"], &["b-v"], &["none@"], &["b-v", "svc/v"], &["v"]];
+/// What is described in every random repository: some prefixes begin like others, one service has two, and the versions
+/// of one are calendar versions.
+const SERVICES: &[&[&str]] = &[
+    &["a@"],
+    &["a-b@"],
+    &["svc/go/a@"],
+    &["svc/v"],
+    &["@x/y@"],
+    &["b-v"],
+    &["none@"],
+    &["b-v", "svc/v"],
+    &["v"],
+    &[CALENDAR],
+];
+
+const CALENDAR: &str = "cal@";
+
+fn pattern(prefix: &str) -> TagPattern {
+    TagPattern::new(prefix, "").of_scheme(if prefix == CALENDAR { Scheme::Calver } else { Scheme::Semver })
+}
 
 /// How the clocks of a random history went.
 #[derive(Debug, Clone, Copy)]
@@ -139,7 +157,7 @@ fn the_walk_is_one_and_no_longer_than_needed() {
 }
 
 #[test]
-fn a_renamed_tag_and_one_that_is_not_utf_8_go_by_their_refs() {
+fn a_renamed_tag_goes_by_its_ref_and_one_that_is_not_utf_8_is_ignored() {
     let dir = tempfile::tempdir().unwrap();
     let repo = Repo::drawn(dir.path(), "commit refs/heads/main 1 1\ncommit refs/heads/main 2 2 1\n");
     repo.git(&["tag", "-a", "-m", "x", "old@1.0.0", "main~1"]);
@@ -153,8 +171,9 @@ fn a_renamed_tag_and_one_that_is_not_utf_8_go_by_their_refs() {
     std::fs::write(&packed, refs).unwrap();
     let wanted = ["new@", "x@"].map(|prefix| vec![TagPattern::new(prefix, "")]);
     let found = repo.describe(&wanted, DescribeOptions::default()).services;
-    let found: Vec<_> = found.iter().map(|found| (found.tag.as_ref().unwrap().as_bytes(), found.distance)).collect();
-    assert_eq!(found, [(&b"new@1.0.0"[..], 1), (b"x@1\xff", 0)]);
+    let found: Vec<_> = found.iter().map(|found| (found.tag.as_ref().map(TagName::as_bytes), found.distance)).collect();
+    // What is no text is no version of any scheme.
+    assert_eq!(found, [(Some(&b"new@1.0.0"[..]), 1), (None, 2)]);
 }
 
 #[test]
@@ -197,17 +216,17 @@ fn compare_random(seed: u64) -> usize {
     let clocks = CLOCKS[usize::try_from(seed % 4).unwrap()];
     let dir = tempfile::tempdir().unwrap();
     let repo = Repo::random(dir.path(), &mut random, clocks);
-    let wanted: Vec<_> = SERVICES
-        .iter()
-        .map(|prefixes| prefixes.iter().map(|prefix| TagPattern::new(*prefix, "")).collect::<Vec<_>>())
-        .collect();
+    let wanted: Vec<_> =
+        SERVICES.iter().map(|prefixes| prefixes.iter().map(|prefix| pattern(prefix)).collect::<Vec<_>>()).collect();
     let commits: Vec<String> = repo.git(&["log", "--all", "--format=%H"]).lines().map(str::to_owned).collect();
     let mut compared = 0;
     for round in 0..4 {
         let head = if round == 0 { repo.git(&["rev-parse", "HEAD"]) } else { random.of(&commits).to_owned() };
         let parents = if random.chance(4) { Parents::First } else { Parents::All };
         let note = format!("seed {seed}, {clocks:?}, round {round}");
-        compared += repo.compare(&head, &wanted, parents, &note);
+        let tags: Vec<String> = repo.git(&["tag"]).lines().map(str::to_owned).collect();
+        let pushed = (random.chance(2) && !tags.is_empty()).then(|| random.of(&tags).to_owned());
+        compared += repo.compare_pushed(&head, &wanted, parents, pushed.as_deref(), &note);
         repo.compare_since(&head, &wanted, parents, &note);
         match round {
             // A graph of a part of history, so that the rest has to be read from objects; then of all.
@@ -355,17 +374,50 @@ impl Repo {
 
     /// Describes with both programs and returns how many answers were compared.
     fn compare(&self, head: &str, wanted: &[Vec<TagPattern>], parents: Parents, note: &str) -> usize {
-        let found = self.described(head, wanted, parents);
+        self.compare_pushed(head, wanted, parents, None, note)
+    }
+
+    fn compare_pushed(
+        &self,
+        head: &str,
+        wanted: &[Vec<TagPattern>],
+        parents: Parents,
+        pushed: Option<&str>,
+        note: &str,
+    ) -> usize {
+        let tags = self.tags();
+        let found = self.described_pushed(head, wanted, parents, pushed);
         for (patterns, found) in wanted.iter().zip(&found.services) {
-            let expected = self.git_describe(head, patterns, parents);
+            let note = format!("{note}: {patterns:?} at {head} in {}, pushed {pushed:?}", self.path.display());
+            let sorted = Sorted::of(&tags, patterns, pushed);
+            let expected = self.git_describe(head, patterns, &sorted.without(&sorted.releases), parents);
             let tag = found.tag.as_ref().map(|tag| tag.to_str().unwrap().to_owned());
-            let mut found = (tag, found.distance);
-            if found != expected {
-                found.0 = found.0.map(|tag| self.name_in_object(&tag).unwrap_or(tag));
+            let mut answer = (tag, found.distance);
+            if answer != expected {
+                answer.0 = answer.0.map(|tag| self.name_in_object(&tag).unwrap_or(tag));
             }
-            assert_eq!(found, expected, "{note}: {patterns:?} at {head} in {}", self.path.display());
+            assert_eq!(answer, expected, "{note}");
+            if found.trust == Trust::Exact {
+                let almost = self.git_describe(head, patterns, &sorted.without(&sorted.almost), parents);
+                let is_nearer = almost.0.is_some() && almost.1 < expected.1;
+                assert_eq!(found.unread.is_some(), is_nearer, "{note}: {almost:?} and {expected:?}");
+            }
         }
         found.services.len()
+    }
+
+    /// Returns all tags and what they stand for.
+    fn tags(&self) -> Vec<(String, String)> {
+        let names =
+            self.git(&["for-each-ref", "refs/tags", "--format=%(refname:strip=2) %(objectname) %(*objectname)"]);
+        let tag = |line: &str| {
+            let mut words = line.split(' ');
+            let name = words.next().unwrap().to_owned();
+            // Of a tag of a tag older gits say the one in between.
+            let object = self.git(&["rev-parse", &format!("refs/tags/{name}^{{}}")]);
+            (name, object)
+        };
+        names.lines().map(tag).collect()
     }
 
     /// Compares the commits since each service's release with `git rev-list TAG..HEAD`.
@@ -406,20 +458,38 @@ impl Repo {
     }
 
     fn described(&self, head: &str, wanted: &[Vec<TagPattern>], parents: Parents) -> Descriptions {
+        self.described_pushed(head, wanted, parents, None)
+    }
+
+    fn described_pushed(
+        &self,
+        head: &str,
+        wanted: &[Vec<TagPattern>],
+        parents: Parents,
+        pushed: Option<&str>,
+    ) -> Descriptions {
         let head: CommitId = head.parse().unwrap();
-        let options = DescribeOptions { parents, stop: installed_rule() };
+        let pushed = pushed.map(TagName::from_git);
+        let options = DescribeOptions { parents, stop: installed_rule(), pushed: pushed.as_ref() };
         let descriptions = Repository::discover(&self.path).unwrap().describe(&head, wanted, options).unwrap();
         assert!(descriptions.services.iter().all(|Described { commit, .. }| *commit == head));
         descriptions
     }
 
     /// Returns tag and distance as git has them; without a tag the number of commits.
-    fn git_describe(&self, head: &str, patterns: &[TagPattern], parents: Parents) -> (Option<String>, u32) {
+    fn git_describe(
+        &self,
+        head: &str,
+        patterns: &[TagPattern],
+        exclude: &[String],
+        parents: Parents,
+    ) -> (Option<String>, u32) {
+        let exclude: Vec<String> = exclude.iter().map(|tag| format!("--exclude={tag}")).collect();
         let matches: Vec<String> = patterns.iter().map(|pattern| format!("--match={pattern}")).collect();
         let first = (parents == Parents::First).then_some("--first-parent");
         let mut args = vec!["describe", "--tags", "--long", "--abbrev=40"];
         args.extend(first);
-        args.extend(matches.iter().map(String::as_str));
+        args.extend(matches.iter().chain(&exclude).map(String::as_str));
         args.push(head);
         if let Ok(line) = self.try_git(&args) {
             let mut parts = line.rsplitn(3, '-');
@@ -472,6 +542,56 @@ impl Repo {
     }
 }
 
+/// The tags that fit the patterns of a service, by rules of this test's own.
+struct Sorted {
+    all: Vec<String>,
+    /// Of the tags of one object that are releases the one that counts.
+    releases: Vec<String>,
+    almost: Vec<String>,
+}
+
+impl Sorted {
+    fn of(tags: &[(String, String)], patterns: &[TagPattern], pushed: Option<&str>) -> Self {
+        let (mut all, mut almost) = (Vec::new(), Vec::new());
+        let mut best: std::collections::BTreeMap<&str, (Order, &str)> = std::collections::BTreeMap::new();
+        for (name, object) in tags {
+            let rest = |pattern: &TagPattern| {
+                let rest = name.strip_prefix(pattern.prefix())?;
+                rest.starts_with(|c: char| c.is_ascii_digit()).then(|| (rest.to_owned(), pattern.scheme()))
+            };
+            let Some((rest, scheme)) = patterns.iter().find_map(rest) else { continue };
+            all.push(name.clone());
+            let numbers: Option<Vec<u64>> = rest.split('.').map(|number| number.parse().ok()).collect();
+            let numbers = numbers.filter(|numbers| (2..=4).contains(&numbers.len()));
+            let semver = semver::Version::parse(&rest).ok();
+            let is_pushed = Some(name.as_str()) == pushed;
+            let order = match scheme {
+                Scheme::Semver => {
+                    semver.clone().map(|version| (is_pushed, version.pre.is_empty(), Some(version), None))
+                }
+                Scheme::Calver => numbers.clone().map(|numbers| (is_pushed, true, None, Some((numbers, rest)))),
+            };
+            match order {
+                None if numbers.is_some() || semver.is_some() || name.ends_with("-rc.0.almost") => {
+                    almost.push(name.clone());
+                }
+                Some(order) if best.get(object.as_str()).is_none_or(|(best, _)| order > *best) => {
+                    best.insert(object, (order, name));
+                }
+                Some(_) | None => {}
+            }
+        }
+        Self { all, releases: best.into_values().map(|(_, name)| name.to_owned()).collect(), almost }
+    }
+
+    fn without(&self, kept: &[String]) -> Vec<String> {
+        self.all.iter().filter(|tag| !kept.contains(tag)).cloned().collect()
+    }
+}
+
+/// Pushed, stable, and the version of either scheme.
+type Order = (bool, bool, Option<semver::Version>, Option<(Vec<u64>, String)>);
+
 /// A small generator (xorshift64*), so that a seed means the same history everywhere.
 struct Random(u64);
 
@@ -513,10 +633,15 @@ impl Random {
     }
 
     fn version(&mut self, number: usize) -> String {
-        match self.below(8) {
+        match self.below(14) {
             0 => format!("1.{number}.0-rc.{}", self.below(3)),
             1 => format!("{number}"),
             2 => format!("{number}.0.0-x-12-gabcdef0"),
+            3 => format!("24.0{}.{number}", self.below(10)),
+            4 => format!("{}.{number}", self.below(30)),
+            5 => format!("0{number}.1.1-rc.0.almost"),
+            6 => format!("{number}-event"),
+            7 => format!("1.0.{number}+b{}", self.below(3)),
             _ => format!("{}.{number}.{}", self.below(3), self.below(12)),
         }
     }

@@ -36,6 +36,7 @@ mod glob_command;
 mod guide;
 mod history;
 mod http_server;
+mod image_tags;
 mod inputs;
 mod layers;
 mod metadata_action;

@@ -7,6 +7,7 @@
 
 use rebake::image::{Event, Facts, Flavor, Release, RuleError, Standing, TagRules};
 use rebake::name::{CommitId, ServiceName};
+use rebake::version::Purpose;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -60,7 +61,7 @@ impl Asked {
         let last = tag.rsplit('/').next()?;
         let version = last.strip_prefix('v').unwrap_or(last);
         let stable = semver::Version::parse(version).is_ok_and(|version| version.pre.is_empty());
-        let standing = if stable { Standing::HighestStable } else { Standing::Other };
+        let standing = if stable { Standing::Highest } else { Standing::Other };
         Some(Release { tag, version, standing })
     }
 }
@@ -73,6 +74,7 @@ impl Case {
             service: &service,
             version: "0.0.0-0001-0000000",
             release: self.event.release(),
+            purpose: if self.event.release().is_some() { Purpose::Releases } else { Purpose::Builds },
             event: self.event.read(),
             default_branch: Some("master"),
             commit,

@@ -164,8 +164,8 @@ docs     0.0.0-0001-4356094  docs/main added, matches docs/**  filters.yaml:6:16
 4356094 with the work tree's changes: since the merge base with main
 environment local
 
-SERVICE  VERSION             WHY
-web      0.0.0-0001-4356094  web/new added, matches web/**  filters.yaml:5:15
+SERVICE  VERSION                   WHY
+web      0.0.0-0001-4356094-dirty  web/new added, matches web/**  filters.yaml:5:15
 
 1 of 3 services to rebuild.
 
@@ -184,10 +184,10 @@ fn what_stands_on_a_branch_is_compared_with_the_default_branch() {
 4356094..5b8c1b8 with the work tree's changes: since the merge base with main
 environment local
 
-SERVICE  VERSION             WHY
-api      0.0.0-0002-5b8c1b8  api/main modified, matches api/**  filters.yaml:4:15
-web      0.0.0-0002-5b8c1b8  depends on api
-docs     0.0.0-0002-5b8c1b8  docs/draft added, matches docs/**  filters.yaml:6:16
+SERVICE  VERSION                   WHY
+api      0.0.0-0002-5b8c1b8        api/main modified, matches api/**  filters.yaml:4:15
+web      0.0.0-0002-5b8c1b8        depends on api
+docs     0.0.0-0002-5b8c1b8-dirty  docs/draft added, matches docs/**  filters.yaml:6:16
 
 3 of 3 services to rebuild, in 2 steps.
 

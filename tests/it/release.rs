@@ -56,25 +56,25 @@ fn commits_decide() {
     let repo = repo();
     let before = tags(&repo);
     release(&repo, &[]).success().stderr("").stdout(str![[r#"
-SERVICE  CURRENT  NEXT   WHY
-lib      1.4.0    1.5.0  minor, by its commits
+SERVICE  CURRENT  NEXT    WHY
+lib      1.4.0    1.5.0   minor, by its commits
     merge    9253e1c Merge branch 'side'
     minor    a421a9b feat(api): say more from lib
     patch    2194a88 fix: lib
-api      0.3.1    0.4.0  minor, by its commits
+api      0.3.1    0.4.0   minor, by its commits
     minor    64932c6 feat!: api drops v1
-new      none     0.1.0  first release
-    -        4b99770 chore: begin new
-web      2.0.9    -      none of its commits asks for a release
+web      2.0.9    2.0.10  built from api
     reverts  7dddef0 Revert "feat: web that nobody wanted"
     reverted 8647c65 feat: web that nobody wanted
-docs     1.0.0    -      none of its commits asks for a release
+new      none     0.1.0   first release
+    -        4b99770 chore: begin new
+docs     1.0.0    -       none of its commits asks for a release
     -        1f35649 docs: words/x1b[31m
 
-3 tags to make: `--yes` makes them, `--push` sends them.
+4 tags to make: `--yes` makes them, `--push` sends them.
 
 "#]]);
-    release(&repo, &["api", "docs", "--format", "json"]).success().stdout(str![[r#"
+    release(&repo, &["--dependents", "none", "api", "docs", "--format", "json"]).success().stdout(str![[r#"
 {
   "schema": 1,
   "releases": [
@@ -139,6 +139,10 @@ Since <code>services/api&#64;0.3.1</code>.
 
 - api drops v1 (64932c6)
 
+## web 2.0.10
+
+Since <code>web&#64;2.0.9</code>.
+
 ## new 0.1.0
 
 ### Other changes
@@ -153,22 +157,22 @@ Since <code>services/api&#64;0.3.1</code>.
 fn tags_are_made_once() {
     let repo = repo();
     release(&repo, &["--yes"]).success().stderr("").stdout(str![[r#"
-SERVICE  CURRENT  NEXT   WHY
-lib      1.4.0    1.5.0  minor, by its commits
+SERVICE  CURRENT  NEXT    WHY
+lib      1.4.0    1.5.0   minor, by its commits
     merge    9253e1c Merge branch 'side'
     minor    a421a9b feat(api): say more from lib
     patch    2194a88 fix: lib
-api      0.3.1    0.4.0  minor, by its commits
+api      0.3.1    0.4.0   minor, by its commits
     minor    64932c6 feat!: api drops v1
-new      none     0.1.0  first release
-    -        4b99770 chore: begin new
-web      2.0.9    -      none of its commits asks for a release
+web      2.0.9    2.0.10  built from api
     reverts  7dddef0 Revert "feat: web that nobody wanted"
     reverted 8647c65 feat: web that nobody wanted
-docs     1.0.0    -      none of its commits asks for a release
+new      none     0.1.0   first release
+    -        4b99770 chore: begin new
+docs     1.0.0    -       none of its commits asks for a release
     -        1f35649 docs: words/x1b[31m
 
-Made 3 tags at 4b99770.
+Made 4 tags at 4b99770.
 
 "#]]);
     let made = tags(&repo);
@@ -181,6 +185,7 @@ lib@1.5.0 tag 4b99770
 new@0.1.0 tag 4b99770
 services/api@0.3.1 tag fc2f8c0
 services/api@0.4.0 tag 4b99770
+web@2.0.10 tag 4b99770
 web@2.0.9 tag fc2f8c0
 "#]]
     );
@@ -208,9 +213,7 @@ api 0.4.0
 SERVICE  CURRENT  NEXT  WHY
 lib      1.5.0    -     released: lib@1.5.0 is this commit
 api      0.4.0    -     released: services/api@0.4.0 is this commit
-web      2.0.9    -     none of its commits asks for a release
-    reverts  7dddef0 Revert "feat: web that nobody wanted"
-    reverted 8647c65 feat: web that nobody wanted
+web      2.0.10   -     released: web@2.0.10 is this commit
 docs     1.0.0    -     none of its commits asks for a release
     -        1f35649 docs: words/x1b[31m
 new      0.1.0    -     released: new@0.1.0 is this commit
@@ -226,6 +229,10 @@ Since <code>services/api&#64;0.3.1</code>.
 ### Breaking changes
 
 - api drops v1 (64932c6)
+
+## web 2.0.10
+
+Since <code>web&#64;2.0.9</code>.
 
 "#]]);
 }
@@ -260,7 +267,7 @@ new      none     0.1.0  first release
 5 tags to make: `--yes` makes them, `--push` sends them.
 
 "#]]);
-    release(&repo, &["services/api", "--version", "1.0.0"]).success().stdout(str![[r#"
+    release(&repo, &["--dependents", "none", "services/api", "--version", "1.0.0"]).success().stdout(str![[r#"
 SERVICE  CURRENT  NEXT   WHY
 api      0.3.1    1.0.0  asked for
     minor    64932c6 feat!: api drops v1
@@ -299,7 +306,7 @@ error[release]: 1.0.0+b has build metadata, which neither orders versions nor ha
         (
             &["api", "--version", "1.0"],
             str![[r#"
-error[release]: `1.0` is no version: unexpected end of input while parsing minor version number
+error[release]: `1.0` is no version of `api`, whose scheme is semver
  |
  = help: write MAJOR.MINOR.PATCH, such as 1.2.3 or 1.3.0-rc.1
 
@@ -340,7 +347,7 @@ error[unknown-service]: there is no service `apj`
 #[test]
 fn pre_releases_lead_to_their_release() {
     let repo = repo();
-    release(&repo, &["lib", "--pre", "rc", "--yes"]).success().stdout(str![[r#"
+    release(&repo, &["--dependents", "none", "lib", "--pre", "rc", "--yes"]).success().stdout(str![[r#"
 SERVICE  CURRENT  NEXT        WHY
 lib      1.4.0    1.5.0-rc.1  minor, by its commits
     merge    9253e1c Merge branch 'side'
@@ -350,7 +357,7 @@ lib      1.4.0    1.5.0-rc.1  minor, by its commits
 Made 1 tag at 4b99770.
 
 "#]]);
-    release(&repo, &["lib", "--pre", "rc", "--yes"]).success().stdout(str![[r#"
+    release(&repo, &["--dependents", "none", "lib", "--pre", "rc", "--yes"]).success().stdout(str![[r#"
 SERVICE  CURRENT     NEXT  WHY
 lib      1.5.0-rc.1  -     released: lib@1.5.0-rc.1 is this commit
 
@@ -358,7 +365,7 @@ Nothing to release.
 
 "#]]);
     repo.write("lib/a", "2").commit("fix: lib again");
-    release(&repo, &["lib", "--pre", "rc", "--yes"]).success().stdout(str![[r#"
+    release(&repo, &["--dependents", "none", "lib", "--pre", "rc", "--yes"]).success().stdout(str![[r#"
 SERVICE  CURRENT     NEXT        WHY
 lib      1.5.0-rc.1  1.5.0-rc.2  patch, by its commits
     patch    38fd667 fix: lib again
@@ -366,7 +373,7 @@ lib      1.5.0-rc.1  1.5.0-rc.2  patch, by its commits
 Made 1 tag at 38fd667.
 
 "#]]);
-    release(&repo, &["lib", "--yes"]).success().stdout(str![[r#"
+    release(&repo, &["--dependents", "none", "lib", "--yes"]).success().stdout(str![[r#"
 SERVICE  CURRENT     NEXT   WHY
 lib      1.5.0-rc.2  1.5.0  minor, by its commits
     patch    38fd667 fix: lib again
@@ -380,9 +387,9 @@ Made 1 tag at 38fd667.
 }
 
 #[test]
-fn dependents_follow_when_asked() {
+fn dependents_follow_unless_that_is_ruled_out() {
     let repo = repo();
-    release(&repo, &["lib"]).success().stdout(str![[r#"
+    release(&repo, &["--dependents", "none", "lib"]).success().stdout(str![[r#"
 SERVICE  CURRENT  NEXT   WHY
 lib      1.4.0    1.5.0  minor, by its commits
     merge    9253e1c Merge branch 'side'
@@ -392,7 +399,7 @@ lib      1.4.0    1.5.0  minor, by its commits
 1 tag to make: `--yes` makes it, `--push` sends it.
 
 "#]]);
-    release(&repo, &["lib", "--dependents", "patch"]).success().stdout(str![[r#"
+    release(&repo, &["lib"]).success().stdout(str![[r#"
 SERVICE  CURRENT  NEXT    WHY
 lib      1.4.0    1.5.0   minor, by its commits
     merge    9253e1c Merge branch 'side'
@@ -407,9 +414,9 @@ web      2.0.9    2.0.10  built from api
 3 tags to make: `--yes` makes them, `--push` sends them.
 
 "#]]);
-    release(&repo, &["lib", "--dependents", "patch", "--yes"]).success();
+    release(&repo, &["lib", "--yes"]).success();
     let made = tags(&repo);
-    release(&repo, &["lib", "--dependents", "patch", "--yes"]).success();
+    release(&repo, &["lib", "--yes"]).success();
     assert_eq!(tags(&repo), made);
 }
 
@@ -418,7 +425,7 @@ fn numbers_of_other_branches_are_not_taken_again() {
     let repo = repo();
     repo.checkout("lib@1.4.0").write("lib/a", "hotfix").commit("fix: hot");
     repo.annotated_tag("lib@1.4.1").annotated_tag("lib@1.5.0").checkout("main");
-    release(&repo, &["lib"]).success().stdout(str![[r#"
+    release(&repo, &["--dependents", "none", "lib"]).success().stdout(str![[r#"
 SERVICE  CURRENT  NEXT   WHY
 lib      1.4.0    1.5.1  minor, by its commits
     merge    9253e1c Merge branch 'side'
@@ -692,7 +699,7 @@ fn a_refused_push_leaves_both_sides_the_same() {
     let (repo, remote) = with_remote();
     let before = tags(&repo);
     hook(&remote, "while read -r old new ref; do case $ref in *docs*) echo 'no docs today' >&2; exit 1;; esac; done");
-    release(&repo, &["docs", "lib", "--bump", "minor", "--yes", "--push"]).failure(3).stdout("").stderr(str![[r#"
+    release(&repo, &["--dependents", "none", "docs", "lib", "--bump", "minor", "--yes", "--push"]).failure(3).stdout("").stderr(str![[r#"
 error[remote]: `origin` did not take lib@1.5.0, docs@1.1.0: remote: no docs today; To [..]; ! [remote rejected] lib@1.5.0 -> lib@1.5.0 (pre-receive hook declined); ! [remote rejected] docs@1.1.0 -> docs@1.1.0 (pre-receive hook declined); error: failed to push some refs to '[..]'
  |
  = help: 0 tags arrived before; 2 tags that could not be sent were deleted here, so that both sides agree; run the same command again
@@ -726,7 +733,7 @@ error[tag-taken]: origin has the tag lib@1.5.0 at commit 1f35649, which is not t
     assert!(!repo.dir().join("x").exists());
     // Another run has made it, of this very commit.
     remote.git(["tag", "--force", "lib@1.5.0", "main"]);
-    release(&repo, &["lib", "--yes", "--push"]).success().stdout(str![[r#"
+    release(&repo, &["--dependents", "none", "lib", "--yes", "--push"]).success().stdout(str![[r#"
 SERVICE  CURRENT  NEXT   WHY
 lib      1.4.0    1.5.0  minor, by its commits
     merge    9253e1c Merge branch 'side'
@@ -796,4 +803,107 @@ fn hook(remote: &Repo, script: &str) {
 fn groups(remote: &Repo) -> Vec<String> {
     let text = fs::read_to_string(remote.dir().join("groups")).unwrap_or_default();
     text.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+/// The answer to `release --yes` on the default branch, where another one has a higher release.
+#[test]
+fn nothing_is_released_below_what_another_branch_has() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services: {api: {path: api}}\n").write("api/a", "1").commit("first");
+    repo.tag("api@0.4.0");
+    repo.branch("next").checkout("next").write("api/n", "1").commit("feat: n");
+    repo.tag("api@0.25.0");
+    repo.checkout("main").write("api/b", "1").commit("feat: y");
+    release(&repo, &[])
+        .success()
+        .stderr(str![[r#"
+warning[not-above]: 0.5.0 of api would not stand above api@0.25.0, which is on another branch
+ |
+ = help: merge that release into this branch, or name the version with `--version`
+
+"#]])
+        .stdout(str![[r#"
+SERVICE  CURRENT  NEXT   WHY
+api      0.4.0    0.5.0  minor, by its commits
+    minor    62ec5c2 feat: y
+
+1 tag to make: `--yes` makes it, `--push` sends it.
+
+"#]]);
+    release(&repo, &["--yes"]).failure(2).stdout("").stderr(str![[r#"
+error[not-above]: 0.5.0 of api would not stand above api@0.25.0, which is on another branch
+ |
+ = help: merge that release into this branch, or name the version with `--version`
+
+"#]]);
+    assert_eq!(repo.git(["tag"]), "api@0.25.0\napi@0.4.0");
+    // Named by its number, on another branch, or below a pre-release alone, it is made.
+    release(&repo, &["api", "--version", "0.4.1", "--yes"]).success();
+    repo.branch("fix").checkout("fix").write("api/c", "1").commit("fix: c");
+    release(&repo, &["--yes"]).success();
+    repo.checkout("main").write("api/d", "1").commit("fix: d");
+    repo.git(["tag", "-d", "api@0.25.0"]);
+    repo.git(["tag", "api@0.30.0-rc.1", "next"]);
+    release(&repo, &["--yes"]).success();
+    assert_eq!(repo.git(["tag"]), "api@0.30.0-rc.1\napi@0.4.0\napi@0.4.1\napi@0.4.2\napi@0.4.3");
+}
+
+#[test]
+fn a_calendar_version_is_named_and_stops_no_other_service() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services: {api: {path: api, scheme: calver}, web: {path: web}}\n");
+    repo.write("api/a", "1").write("web/w", "1").commit("first");
+    repo.tag("api@2026.04");
+    repo.tag("web@1.0.0");
+    repo.write("api/a", "2").write("web/w", "2").commit("fix: both");
+    release(&repo, &[]).success().stdout(str![[r#"
+SERVICE  CURRENT  NEXT   WHY
+web      1.0.0    1.0.1  patch, by its commits
+    patch    42d84c0 fix: both
+api      2026.04  -      changed; name its next version with `--version`
+    patch    42d84c0 fix: both
+
+1 tag to make: `--yes` makes it, `--push` sends it.
+
+"#]]);
+    release(&repo, &["api", "--bump", "minor"]).failure(2).stdout("").stderr(str![[r#"
+error[release]: no bump tells the next calendar version of `api`
+ |
+ = help: name it: `rebake release SERVICE --version 2026.04.1`
+
+"#]]);
+    release(&repo, &["api", "--version", "2026.05.x"]).failure(2).stdout("").stderr(str![[r#"
+error[release]: `2026.05.x` is no version of `api`, whose scheme is calver
+ |
+ = help: write two to four dotted numbers, such as 2026.04.1
+
+"#]]);
+    release(&repo, &["api", "--version", "2026.03"]).failure(2).stdout("").stderr(str![[r#"
+error[release]: 2026.03 of `api` would not be higher than 2026.04, its current version
+ |
+ = help: choose a higher one, or let `--bump` find it
+
+"#]]);
+    release(&repo, &["api", "--version", "2026.05", "--yes"]).success();
+    assert_eq!(repo.git(["tag"]), "api@2026.04\napi@2026.05\nweb@1.0.0");
+}
+
+#[test]
+fn a_release_of_many_services_names_some_of_them() {
+    let repo = Repo::new();
+    let mut config = String::from("defaults: {tag: 'v{{version}}'}\nservices:\n");
+    for name in 'a'..='f' {
+        config.extend(["  service-", &name.to_string(), ": {path: ", &name.to_string(), "}\n"]);
+        repo.write(format!("{name}/x"), "1");
+    }
+    repo.write("filters.yaml", config);
+    repo.commit("feat: all");
+    release(&repo, &[]).success().stdout(str![[r#"
+SERVICE                                                 CURRENT  NEXT   WHY
+6 services: service-a, service-b, service-c and 3 more  none     0.1.0  first release
+    minor    9840aa7 feat: all
+
+1 tag to make: `--yes` makes it, `--push` sends it.
+
+"#]]);
 }

@@ -6,12 +6,12 @@ use std::cmp::Ordering;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use rebake::version::{Facts, Files, Style, Trust, Version, render};
+use rebake::version::{Facts, Files, Purpose, Scheme, Semver, Style, Trust, render};
 
 /// The version so many commits behind a release; later commits have later times and other ids.
 fn version(style: Style, base: &str, distance: u32) -> String {
     let facts = Facts {
-        base: Some(base.parse().unwrap()),
+        base: Scheme::Semver.read(base),
         distance,
         count: distance,
         trust: Trust::Exact,
@@ -19,13 +19,14 @@ fn version(style: Style, base: &str, distance: u32) -> String {
         committed: 1_795_249_800 + u64::from(distance) * 60,
         abbrev: 7,
         files: Files::Clean,
+        purpose: Purpose::Builds,
     };
     render(style, &facts).unwrap()
 }
 
 /// How two versions compare by SemVer; `None` when one of them is not valid.
 fn by_semver(left: &str, right: &str) -> Option<Ordering> {
-    Some(Version::parse(left).ok()?.cmp_precedence(&Version::parse(right).ok()?))
+    Some(Semver::parse(left).ok()?.cmp_precedence(&Semver::parse(right).ok()?))
 }
 
 const BETWEEN_RELEASES: [Style; 6] =
@@ -44,7 +45,7 @@ fn where_a_style_stands_in_semver() {
         assert_eq!([by_semver(&build, "1.0.9"), by_semver(&build, "1.0.10")], expected, "{build}");
         let in_range = |range: &str| {
             let range = semver::VersionReq::parse(range).unwrap();
-            Version::parse(&build).is_ok_and(|build| range.matches(&build))
+            Semver::parse(&build).is_ok_and(|build| range.matches(&build))
         };
         assert!(!in_range(">=1.0.9"), "{build}");
         assert_eq!(in_range(">=1.0.9-0"), matches!(style, Style::Extended | Style::Describe), "{build}");
@@ -92,10 +93,12 @@ fn what_a_registry_takes() {
             && !text.starts_with(['.', '-'])
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
     };
+    let keeps_build = |style, base: &str| base.contains('+') && matches!(style, Style::Extended | Style::Describe);
     for base in ["1.0.9", "1.1.0-rc.1", "1.0.9+build.7"] {
         for style in BETWEEN_RELEASES {
             let build = version(style, base, 10_000);
-            assert_eq!(is_tag(&build), style != Style::Pep440, "{build}");
+            assert_eq!(is_tag(&build), !build.contains('+'), "{build}");
+            assert_eq!(is_tag(&build), style != Style::Pep440 && !keeps_build(style, base), "{build}");
             assert!(is_tag(&build.replace('+', "_")), "{build}");
         }
     }

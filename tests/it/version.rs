@@ -80,9 +80,9 @@ fn the_number_counts_commits_or_those_that_touch_the_service() {
     let repo = repo();
     let plain = |args: &[&str]| repo.rebake([&["version", "--format", "plain"], args].concat()).success();
     plain(&["--count", "paths", "--style", "describe"]).stdout(str![[r#"
-1.0.9-1-g73feb32
+1.0.9-1-g5447838
 0.2.0
-0.0.0-1-g73feb32
+0.0.0-1-g118b0de
 
 "#]]);
     plain(&["--count", "commits", "--style", "describe"]).stdout(str![[r#"
@@ -92,20 +92,20 @@ fn the_number_counts_commits_or_those_that_touch_the_service() {
 
 "#]]);
     plain(&["--count", "paths", "--at", "HEAD~1", "web"]).stdout(str![[r#"
-0.0.1-dev.1.g5447838
+0.0.1-dev.1.g118b0de
 
 "#]]);
     repo.write("filters.yaml", CONFIG.replace("api}", "api, count: paths}").replace("web,", "web, count: paths,"));
     repo.commit("Count by paths");
     // Nothing touched `web` since its release: that is still not the release itself.
     plain(&[]).stdout(str![[r#"
-1.0.9-0001-3caf741
-0.2.1-dev.0.g3caf741
+1.0.9-0001-5447838
+0.2.1-dev.0.g73feb32
 0.0.0-0004-3caf741
 
 "#]]);
     repo.rebake(["plan", "--all", "--format", "matrix", "--fields", "service,version"]).success().stdout(str![[r#"
-{"include":[{"service":"api","version":"1.0.9-0001-3caf741"},{"service":"web","version":"0.2.1-dev.0.g3caf741"},{"service":"docs","version":"0.0.0-0004-3caf741"}]}
+{"include":[{"service":"api","version":"1.0.9-0001-5447838"},{"service":"web","version":"0.2.1-dev.0.g73feb32"},{"service":"docs","version":"0.0.0-0004-3caf741"}]}
 
 "#]]);
 }
@@ -143,7 +143,7 @@ fn revision_style_and_digits_are_chosen() {
     let repo = repo();
     let plain = |args: &[&str]| repo.rebake([&["version", "--format", "plain"], args].concat());
     plain(&["api", "--at", "HEAD~2"]).success().stdout(str![[r#"
-1.0.9
+1.0.9-0000-118b0de
 
 "#]]);
     plain(&["--style", "sha", "--abbrev", "12", "api"]).success().stdout(str![[r#"
@@ -205,7 +205,7 @@ fn dirty_is_said_of_the_service_whose_files_are() {
     repo.write("services/api/new", "");
     let plain = |args: &[&str]| repo.rebake([&["version", "--format", "plain"], args].concat()).success();
     plain(&[]).stdout(str![[r#"
-1.0.9-0002-73feb32
+1.0.9-0002-73feb32-dirty
 0.2.0
 0.0.0-0003-73feb32
 
@@ -270,4 +270,204 @@ fn a_shallow_clone_is_deepened_until_the_version_is_certain() {
         .rebake(["version", "--format", "plain", "--fetch", "--style", "describe"])
         .success()
         .stdout(format!("1.0.0-3-g{}\n", repo.id("HEAD").short(7)));
+}
+
+/// Which of several tags on one commit counts: a pre-release and its release, and two releases.
+#[test]
+fn of_tags_on_one_commit_the_pushed_one_counts_else_the_highest_stable_one() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services: {api: {path: api, tag: 'v{{version}}'}}\n")
+        .write("api/a", "1")
+        .commit("first");
+    for tag in ["v1.0.1", "v1.0.2", "v1.0.3-rc.1", "v1.0.10-rc.2"] {
+        repo.tag(tag);
+    }
+    let version = |args: &[&str]| repo.rebake([&["version", "--format", "plain", "--style", "release"], args].concat());
+    version(&[]).success().stdout("1.0.2\n");
+    for tag in ["v1.0.1", "v1.0.3-rc.1", "v1.0.2"] {
+        let pushed = version(&[]).env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "push");
+        pushed.env("GITHUB_REF", format!("refs/tags/{tag}")).success().stdout(format!("{}\n", &tag[1..]));
+    }
+    repo.git(["tag", "-d", "v1.0.1"]);
+    repo.git(["tag", "-d", "v1.0.2"]);
+    version(&[]).success().stdout("1.0.10-rc.2\n");
+}
+
+#[test]
+fn a_service_whose_nearest_tag_is_almost_a_release_has_no_version_and_stops_no_other() {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        "services: {api: {path: api}, web: {path: web, tag: ['web@{{version}}', 'w-{{version}}']}}\n",
+    );
+    repo.write("api/a", "1").write("web/w", "1").commit("first");
+    repo.tag("api@1.2.0");
+    repo.tag("web@24.04.1");
+    repo.write("api/a", "2").write("web/w", "2").commit("second");
+    repo.tag("api@1.3");
+    repo.tag("api@latest");
+    repo.tag("w-1.0.0");
+    repo.tag("w-1.0");
+    repo.write("api/a", "3").commit("third");
+    repo.rebake(["version"])
+        .failure(2)
+        .stdout(str![[r#"
+SERVICE  VERSION             RELEASE
+api      none                2 commits since api@1.2.0
+web      1.0.0-0001-b9fc090  1 commit since w-1.0.0
+
+"#]])
+        .stderr(str![[r#"
+warning[ignored-tags]: 1 tag names no version, so it is no release: api@latest
+ |
+ = help: a release tag holds a version such as 1.0.9 at `{{version}}`
+error[version]: the version of `api` cannot be told: the tag api@1.3 is nearer than any release of the service, and `scheme: semver` reads no version in it
+ |
+ = help: tag the release api@1.3.0, or set `scheme: calver` for the service, or delete api@1.3
+
+"#]]);
+    repo.rebake(["version", "--format", "env"]).failure(2).stdout(str![[r#"
+WEB_VERSION=1.0.0-0001-b9fc090
+
+"#]]);
+    repo.rebake(["version", "api", "--format", "plain"]).failure(2).stdout("");
+    // On the same commit, or behind the release, such a tag does not matter.
+    repo.tag("api@1.3.0");
+    repo.rebake(["version", "api", "--format", "plain"]).success().stdout(str![[r#"
+1.3.0-0000-b9fc090
+
+"#]]);
+    repo.git(["tag", "-d", "api@1.3.0"]);
+    repo.git(["tag", "api@1.3.0", "HEAD~1"]);
+    repo.rebake(["version", "api", "--format", "plain"]).success().stdout(str![[r#"
+1.3.0-0001-b9fc090
+
+"#]]);
+}
+
+#[test]
+fn calendar_versions_are_read_where_that_is_the_scheme() {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        "defaults: {scheme: calver}\nservices: {api: {path: api}, web: {path: web, scheme: semver}}\n",
+    );
+    repo.write("api/a", "1").write("web/w", "1").commit("first");
+    for tag in ["api@24.04.1", "api@24.4.02", "api@24.10", "web@1.0.0"] {
+        repo.tag(tag);
+    }
+    repo.write("api/a", "2").commit("second");
+    repo.rebake(["version"]).success().stderr("").stdout(str![[r#"
+SERVICE  VERSION             RELEASE
+api      24.10-0001-5d8f6be  1 commit since api@24.10
+web      1.0.0-0001-5d8f6be  1 commit since web@1.0.0
+
+"#]]);
+    repo.tag("api@24.11.0-rc.1");
+    repo.rebake(["version", "api"]).failure(2).stderr(str![[r#"
+error[version]: the version of `api` cannot be told: the tag api@24.11.0-rc.1 is nearer than any release of the service, and `scheme: calver` reads no version in it
+ |
+ = help: set `scheme: semver` for the service, or delete api@24.11.0-rc.1
+
+"#]]);
+}
+
+#[test]
+fn build_metadata_stays_in_versions() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services: {api: {path: api, image: r.io/api}}\n").write("api/a", "1").commit("first");
+    repo.tag("api@1.0.0+build.5");
+    let plan = |args: &[&str]| {
+        let args = [&["plan", "--all", "--format", "matrix", "--fields", "version,tags"], args].concat();
+        repo.rebake(args).success()
+    };
+    plan(&[]).stdout(str![[r#"
+{"include":[{"tags":"r.io/api:1.0.0-0000-79b4640_build.5","version":"1.0.0-0000-79b4640+build.5"}]}
+
+"#]]);
+    plan(&["--environment", "production"]).stdout(str![[r#"
+{"include":[{"tags":"r.io/api:1.0.0_build.5","version":"1.0.0+build.5"}]}
+
+"#]]);
+}
+
+#[test]
+fn formats_that_print_no_version_walk_no_history_for_one() {
+    use rebake::pipeline::{self, ConfigFile, Naming, Request};
+    use rebake::trigger::Trigger;
+    let repo = repo();
+    let repository = repo.open();
+    let file = ConfigFile::find(&repository, None, repo.dir(), None).unwrap();
+    let config = file.parse().0.unwrap();
+    let walked = |naming: Option<Naming>| {
+        let base = rebake::base::Request { compare: rebake::base::Compare::Everything, ..Default::default() };
+        let request = Request { base, naming, ..Request::default() };
+        pipeline::plan(&repository, &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap().walked
+    };
+    assert_eq!((walked(None), walked(Some(Naming::default()))), (0, 3));
+    // With a tag that can give no version, and in a clone without history, they say what they say.
+    for format in ["names", "paths"] {
+        let shallow = repo.clone_shallow(1);
+        shallow.rebake(["plan", "--all", "--format", format, "--style", "extended"]).success().stderr("");
+    }
+    let args = ["plan", "--all", "--format", "json", "--style", "extended"];
+    repo.clone_shallow(1).rebake(args).failure(3).stdout("");
+}
+
+#[test]
+fn a_version_by_hand_is_one_of_the_scheme_and_holds_everywhere() {
+    let repo = Repo::new();
+    let service =
+        "{path: api, image: r.io/api, tags: ['type=semver,pattern={{version}}', 'raw-{{version}}'], run: 'true'}";
+    repo.write("filters.yaml", format!("services: {{api: {service}}}\n")).write("api/a", "1").commit("first");
+    let plan = |args: &[&str]| {
+        let args =
+            [&["plan", "--force", "api", "--only", "api", "--format", "matrix", "--fields", "version,tags"], args];
+        repo.rebake(args.concat())
+    };
+    for version in ["1\n2", "1\u{1b}[31m", "$(id)", "1.0.0\"x", "v1.0.0", "1.0", " 1.0.0"] {
+        plan(&["--version", version]).failure(2).stdout("");
+        let by_hand = plan(&[]).env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "workflow_dispatch");
+        let by_hand = by_hand.env("GITHUB_REF", "refs/heads/main").env("GITHUB_SHA", repo.id("HEAD").to_string());
+        by_hand.env("REBAKE_INPUT_VERSION", version).failure(2).stdout("");
+    }
+    plan(&["--version", "v1.0.0"]).failure(2).stderr(str![[r#"
+error[version]: `v1.0.0` is no version of `api`, whose scheme is semver
+ |
+ = help: write a version of semver, such as 1.2.3
+
+"#]]);
+    plan(&["--version", "9.9.9+b.1"]).success().stdout(str![[r#"
+{"include":[{"tags":"r.io/api:9.9.9_b.1/nr.io/api:raw-9.9.9_b.1","version":"9.9.9+b.1"}]}
+
+"#]]);
+    // An empty one is none.
+    plan(&["--version", ""]).success().stdout(str![[r#"
+{"include":[{"tags":"r.io/api:raw-0.0.0-0001-6e9e84b","version":"0.0.0-0001-6e9e84b"}]}
+
+"#]]);
+    // What is released stays the release's.
+    repo.tag("api@9.9.9");
+    plan(&["--version", "9.9.9"]).success().stdout(str![[r#"
+{"include":[{"tags":"r.io/api:raw-9.9.9","version":"9.9.9"}]}
+
+"#]]);
+}
+
+#[test]
+fn a_service_is_known_by_the_directory_at_hand() {
+    let repo = repo();
+    repo.rebake(["version", ".", "--format", "plain"]).dir("services/api").success().stdout(str![[r#"
+1.0.9-0002-73feb32
+
+"#]]);
+    repo.rebake(["version", "../../web", "--format", "plain"]).dir("services/api").success().stdout(str![[r#"
+0.2.0
+
+"#]]);
+    repo.rebake(["version", "./docs", "--format", "plain"]).success().stdout(str![[r#"
+0.0.0-0003-73feb32
+
+"#]]);
+    repo.rebake(["version", "."]).failure(2).stdout("");
 }

@@ -74,7 +74,7 @@ fn a_push_to_main_builds_for_staging_what_is_due() {
     let id = |repo: &Repo| repo.id("HEAD").to_string()[..7].to_owned();
     succeeds(&push(&repo, "refs/heads/main"));
     let names = ["api-node", "api-golang", "client-react", "load-generator", "migrator"];
-    assert_eq!(built(&repo), names.map(|name| format!("{name} 1.0.9 staging true")).into());
+    assert_eq!(built(&repo), names.map(|name| format!("{name} 1.0.9-0000-{} staging true", id(&repo))).into());
 
     repo.write("services/node/api-node/main", "2").write("README.md", "").commit("second");
     succeeds(&push(&repo, "refs/heads/main"));

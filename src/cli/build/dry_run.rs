@@ -39,6 +39,9 @@ fn script(job: &Job, root: &Path) -> String {
     if let Some(exists) = &service.exists {
         let _ = writeln!(text, "# there already: {}", Escaped::new(&exists.reference));
     }
+    if let Some(reason) = &service.unnamed {
+        let _ = writeln!(text, "# cannot be built: {}", Escaped::new(reason));
+    }
     for step in job.work.steps() {
         let words = std::iter::once(step.program.clone()).chain(step.arguments.iter().map(ToString::to_string));
         let words: Vec<String> = words.map(|word| emit::shell_word(&word)).collect();

@@ -53,7 +53,7 @@ use crate::filter::{Filter, FilterId, Filters, Quantifier, Rule, Statuses};
 use crate::graph::Graph;
 use crate::name::{RepoDir, ServiceName};
 use crate::recipe::Recipe;
-use crate::version::{Count, TagFormat};
+use crate::version::{Count, Scheme, TagFormat};
 use js_yaml::Value;
 
 /// Reads a file of the flat shape; none when something is wrong with it.
@@ -195,6 +195,7 @@ impl Usual {
             context: None,
             global: Global::TakesPart,
             depends_on: Vec::new(),
+            scheme: Scheme::default(),
             style: None,
             image: self.image.clone(),
             count: Count::default(),

@@ -30,7 +30,7 @@ pub(super) use words::{Choice, Command, Flag, Platform};
 use super::read::{List, Map, Text, mapping};
 use crate::recipe::Builder;
 use crate::trigger::Kind;
-use crate::version::{Count, Style};
+use crate::version::{Count, Scheme, Style};
 
 mapping! {
     /// What is built in this repository, and what affects it.
@@ -77,9 +77,13 @@ mapping! {
         /// The format of its release tags, `{{path}}@{{version}}` when absent (`{{name}}@{{version}}` without a
         /// path). Of several, all are read and the first is written.
         tag: List<TagTemplate>,
+        /// How the versions in its release tags are read and ordered: `semver`, which it is when absent, or `calver`
+        /// for two to four dotted numbers such as `2026.04.1`.
+        scheme: Choice<Scheme>,
         /// How its versions are written between releases.
         style: Choice<Style>,
-        /// What the number in its versions counts: all commits since the release, or those that touch its files.
+        /// What the number in its versions counts: all commits since the release, or those that touch its files; then
+        /// the commit that is named is the last one of these.
         count: Choice<Count>,
         /// The image it becomes, without a tag: `ghcr.io/acme/{{name}}`; `false` for none.
         image: ImageName,
@@ -150,7 +154,8 @@ mapping! {
         on: List<Choice<Kind>>,
         /// Patterns of the branches it is for; any when absent.
         branches: List<BranchPattern>,
-        /// How versions are written there.
+        /// How versions are written there. With `release` the environment is for releases: it alone writes the image
+        /// tags of releases.
         version: Choice<Style>,
         /// Whether images may be pushed there; they may when absent.
         push: Flag,

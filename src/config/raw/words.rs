@@ -9,7 +9,7 @@ use crate::config::yaml::{Meaning, Scalar, View};
 use crate::diagnostic::Diagnostic;
 use crate::recipe::{Builder, Run};
 use crate::trigger::Kind;
-use crate::version::{Count, Style};
+use crate::version::{Count, Scheme, Style};
 
 /// An enum of which filters.yaml names a variant.
 pub(in crate::config) trait Word: DeserializeOwned + JsonSchema + Clone {
@@ -27,6 +27,10 @@ impl Word for Count {
 
 impl Word for Kind {
     const WHAT: &str = "a kind of event";
+}
+
+impl Word for Scheme {
+    const WHAT: &str = "a scheme of versions";
 }
 
 impl Word for Style {

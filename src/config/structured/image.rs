@@ -4,7 +4,7 @@ use crate::config::problems::Problems;
 use crate::config::raw;
 use crate::config::read::Named;
 use crate::config::{Image, Written};
-use crate::diagnostic::{Diagnostic, Located};
+use crate::diagnostic::{Diagnostic, Located, Severity};
 use crate::image::{Flavor, ImageName, Labels, RuleError, TagRules};
 use crate::name::Escaped;
 use crate::recipe::Builder;
@@ -53,16 +53,24 @@ fn rules(tags: &[Located<String>], flavor: &[Located<String>], problems: &mut Pr
     }
     let texts = |lines: &[Located<String>]| -> Vec<String> { lines.iter().map(|line| line.value.clone()).collect() };
     let read_flavor = Flavor::parse(&texts(flavor)).unwrap_or_else(|errors| {
-        say("bad-flavor", flavor, &errors, problems);
+        say(Severity::Error, "bad-flavor", flavor, &errors, problems);
         Flavor::default()
     });
-    TagRules::parse(&texts(tags), read_flavor).unwrap_or_else(|errors| {
-        say("bad-tag-rule", tags, &errors, problems);
+    let rules = TagRules::parse(&texts(tags), read_flavor).unwrap_or_else(|errors| {
+        say(Severity::Error, "bad-tag-rule", tags, &errors, problems);
         TagRules::default()
-    })
+    });
+    say(Severity::Warning, "ignored-attribute", tags, rules.ignored(), problems);
+    rules
 }
 
-fn say(code: &'static str, lines: &[Located<String>], errors: &[RuleError], problems: &mut Problems<'_>) {
+fn say(
+    severity: Severity,
+    code: &'static str,
+    lines: &[Located<String>],
+    errors: &[RuleError],
+    problems: &mut Problems<'_>,
+) {
     for error in errors {
         let Some(line) = lines.get(error.line) else { continue };
         let mut at = line.as_ref().map(|_| ());
@@ -73,7 +81,7 @@ fn say(code: &'static str, lines: &[Located<String>], errors: &[RuleError], prob
                 at.used = at.defined;
             }
         }
-        let problem = Diagnostic::error(code, error.message.clone()).located(problems.file(), &at, "");
+        let problem = Diagnostic::new(severity, code, error.message.clone()).located(problems.file(), &at, "");
         problems.push(error.help.iter().fold(problem, Diagnostic::help));
     }
 }

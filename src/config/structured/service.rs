@@ -48,6 +48,7 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
             _ => Global::TakesPart,
         },
         depends_on: Vec::new(),
+        scheme: tags::scheme(raw),
         style: raw.style.value().map(|style| style.0),
         count: raw.count.value().map_or(Count::default(), |count| count.0),
         image: image::check(name, &named, problems),

@@ -7,7 +7,7 @@ use crate::config::raw;
 use crate::config::read::{Field, Named};
 use crate::diagnostic::{Diagnostic, Located};
 use crate::name::{Escaped, RepoDir, ServiceName};
-use crate::version::{TagFormat, TagPattern, TagProblem, tag_problems};
+use crate::version::{Scheme, TagFormat, TagPattern, TagProblem, tag_problems};
 
 /// Checks that release tags can be made, and that each tells its service.
 pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
@@ -44,7 +44,13 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
 /// Returns what a service's release tags look like: all that are read, the one that is written first.
 pub(super) fn patterns(name: &ServiceName, service: &raw::Service) -> Vec<TagPattern> {
     let path = service.path.value().map_or_else(RepoDir::root, |path| path.0.clone());
-    formats(service).iter().map(|format| format.pattern(name, &path)).collect()
+    let scheme = scheme(service);
+    formats(service).iter().map(|format| format.pattern(name, &path).of_scheme(scheme)).collect()
+}
+
+/// Returns how the versions in a service's tags are read.
+pub(super) fn scheme(service: &raw::Service) -> Scheme {
+    service.scheme.value().map_or(Scheme::default(), |scheme| scheme.0)
 }
 
 /// Returns the formats of a service's tags, or the usual one.

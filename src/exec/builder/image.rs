@@ -154,6 +154,7 @@ fn tags(service: &Service) -> Vec<String> {
         return local_tags(service).into_owned();
     }
     let content = service.content_reference().map(|reference| reference.to_string());
+    let content = content.filter(|content| !service.tags.contains(content));
     service.tags.iter().cloned().chain(content).collect()
 }
 

@@ -68,6 +68,7 @@ pub fn prepare<'a>(
     let usual = || source.has_dockerfile(service, recipe).then_some(Builder::Docker);
     let elsewhere = if service.image.is_some() { Kept::Elsewhere } else { Kept::Nowhere };
     let (mut steps, digest, kept) = match (&recipe.run, recipe.builder.or_else(usual)) {
+        _ if service.unnamed.is_some() => (Vec::new(), DigestSource::Nowhere, Kept::Nowhere),
         (Some(run), _) => (vec![run_step(service, run)?], DigestSource::Output, elsewhere),
         (None, Some(Builder::Task)) => {
             let words = std::iter::once("build").chain(recipe.flags.iter().map(String::as_str));
@@ -99,7 +100,7 @@ pub fn prepare<'a>(
     environment.extend(environment::contract(plan, service, &scratch));
     Ok(Build {
         service,
-        work: Work::Steps(steps),
+        work: service.unnamed.clone().map_or(Work::Steps(steps), Work::Unnamed),
         digest,
         kept,
         takes,

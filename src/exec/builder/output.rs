@@ -45,7 +45,7 @@ impl Output {
     pub(in crate::exec) fn of_existing(build: &Build) -> Self {
         match &build.work {
             Work::Exists { digest } => Self { digest: digest.clone(), id: None },
-            Work::Steps(_) | Work::Superseded { .. } => Self::default(),
+            Work::Steps(_) | Work::Superseded { .. } | Work::Unnamed(_) => Self::default(),
         }
     }
 

@@ -127,7 +127,7 @@ fn not_started(build: &Build) -> Service {
         push: planned.push,
         digest: match &build.work {
             Work::Exists { digest } => digest.clone(),
-            Work::Steps(_) | Work::Superseded { .. } => None,
+            Work::Steps(_) | Work::Superseded { .. } | Work::Unnamed(_) => None,
         },
         blocked_by: None,
         leaky: false,

@@ -46,6 +46,10 @@ impl Run<'_> {
                 self.results.say(id, by);
                 return self.end(running, Ending::Superseded);
             }
+            Work::Unnamed(reason) => {
+                self.results.say(id, reason);
+                return self.end(running, Ending::Failed(Failure::Error));
+            }
         }
         let number = self.results.attempts(id) + 1;
         let path = build.scratch.join(format!("attempt-{number}.log"));

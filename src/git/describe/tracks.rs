@@ -1,16 +1,30 @@
+use std::collections::BTreeSet;
+
 use gix::hashtable::HashMap;
 use indexmap::IndexSet;
 
 use crate::git::{StopRule, Tag};
-use crate::version::TagPattern;
+use crate::name::TagName;
+use crate::version::{Reading, TagPattern, Version};
 
-/// The search for the tag of each service. Services with the same patterns share one track.
+/// The search for the tags of each service. Services with the same patterns share one.
 pub(super) struct Tracks {
     all: Vec<Track>,
+    searches: Vec<Search>,
     of_services: Vec<usize>,
     /// The tags that count, by the object they stand for. Looked up by id alone; its order is never seen.
     targets: HashMap<gix::ObjectId, Vec<Winner>>,
     without_candidate: usize,
+    ignored: BTreeSet<usize>,
+}
+
+/// The tracks of one service.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Search {
+    /// That of its releases.
+    pub(super) releases: usize,
+    /// That of tags that are almost releases; none where there is no such tag.
+    pub(super) almost: Option<usize>,
 }
 
 /// The search for one service's tag.
@@ -22,6 +36,7 @@ pub(super) struct Track {
     pub(super) candidates: Vec<Candidate>,
     /// The position at which git stops looking for candidates, once the walk has come so far.
     pub(super) stop: Option<u32>,
+    is_almost: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -34,35 +49,70 @@ pub(super) struct Candidate {
 struct Winner {
     track: usize,
     tag: usize,
+    rank: Rank,
+}
+
+/// What decides between two tags of one object: the one that was pushed, else the highest stable release, else the
+/// highest.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    is_pushed: bool,
+    is_stable: bool,
+    version: Option<Version>,
 }
 
 /// How many candidates git compares.
 pub(super) const CANDIDATES: usize = 10;
 
 impl Tracks {
-    /// Finds the tags of each service. `tags` are sorted by name. `tagger_seconds` is asked only where it decides.
-    pub(super) fn new(tags: &[Tag], wanted: &[Vec<TagPattern>], tagger_seconds: impl Fn(&Tag) -> u64) -> Self {
+    /// Finds the tags of each service. `tags` are sorted by name.
+    pub(super) fn new(tags: &[Tag], wanted: &[Vec<TagPattern>], pushed: Option<&TagName>) -> Self {
         let mut distinct = IndexSet::new();
         let of_services = wanted.iter().map(|patterns| distinct.insert_full(patterns).0).collect();
-        let mut targets: HashMap<gix::ObjectId, Vec<Winner>> = HashMap::default();
-        let mut tracks = Vec::with_capacity(distinct.len());
-        for (track, patterns) in distinct.into_iter().enumerate() {
-            let mut names = 0;
-            for tag in matching(tags, patterns) {
-                let winners = targets.entry(tags[tag].peeled).or_default();
-                match winners.last_mut().filter(|winner| winner.track == track) {
-                    None => {
-                        winners.push(Winner { track, tag });
-                        names += 1;
-                    }
-                    Some(winner) if outdoes(&tags[tag], &tags[winner.tag], &tagger_seconds) => winner.tag = tag,
-                    Some(_) => {}
-                }
+        let mut tracks = Self {
+            all: Vec::with_capacity(distinct.len()),
+            searches: Vec::with_capacity(distinct.len()),
+            of_services,
+            targets: HashMap::default(),
+            without_candidate: distinct.len(),
+            ignored: BTreeSet::new(),
+        };
+        for patterns in distinct {
+            let Matching { releases, almost, ignored } = Matching::of(tags, patterns);
+            tracks.ignored.extend(ignored);
+            let rank = |(tag, version): (usize, Version)| {
+                let is_pushed = Some(&tags[tag].name) == pushed;
+                (tag, Rank { is_pushed, is_stable: !version.is_pre_release(), version: Some(version) })
+            };
+            let releases = tracks.add(tags, releases.into_iter().map(rank));
+            // Which of several is named does not matter.
+            let rank = |tag| (tag, Rank { is_pushed: false, is_stable: false, version: None });
+            let almost = (!almost.is_empty()).then(|| tracks.add(tags, almost.into_iter().map(rank)));
+            if let Some(almost) = almost {
+                tracks.all[almost].is_almost = true;
             }
-            tracks.push(Track { names, ..Track::default() });
+            tracks.searches.push(Search { releases, almost });
         }
-        let without_candidate = tracks.len();
-        Self { all: tracks, of_services, targets, without_candidate }
+        tracks
+    }
+
+    /// Adds the track of these tags, which are sorted, and returns which it is.
+    fn add(&mut self, tags: &[Tag], ranked: impl Iterator<Item = (usize, Rank)>) -> usize {
+        let track = self.all.len();
+        let mut names = 0;
+        for (tag, rank) in ranked {
+            let winners = self.targets.entry(tags[tag].peeled).or_default();
+            match winners.last_mut().filter(|winner| winner.track == track) {
+                None => {
+                    winners.push(Winner { track, tag, rank });
+                    names += 1;
+                }
+                Some(winner) if rank > winner.rank => (winner.tag, winner.rank) = (tag, rank),
+                Some(_) => {}
+            }
+        }
+        self.all.push(Track { names, ..Track::default() });
+        track
     }
 
     /// Takes note of a commit of the walk.
@@ -75,7 +125,7 @@ impl Tracks {
                 }
                 continue;
             }
-            self.without_candidate -= usize::from(track.candidates.is_empty());
+            self.without_candidate -= usize::from(track.candidates.is_empty() && !track.is_almost);
             track.candidates.push(Candidate { at, tag: winner.tag });
             if rule == StopRule::Git248 && track.candidates.len() == CANDIDATES.min(track.names) {
                 track.stop = Some(at + 1);
@@ -83,7 +133,7 @@ impl Tracks {
         }
     }
 
-    /// Whether there is a service without a candidate.
+    /// Whether there is a service without a release among the candidates.
     pub(super) fn waiting_for_a_tag(&self) -> bool {
         self.without_candidate > 0
     }
@@ -101,34 +151,61 @@ impl Tracks {
         self.all[track].candidates[candidate].tag
     }
 
-    /// Returns the track of each service, in the services' order.
-    pub(super) fn of_services(&self) -> impl Iterator<Item = usize> {
-        self.of_services.iter().copied()
+    /// Returns the search of each service, in the services' order.
+    pub(super) fn of_services(&self) -> impl Iterator<Item = Search> {
+        self.of_services.iter().map(|search| self.searches[*search])
+    }
+
+    /// Returns the searches, each once.
+    pub(super) fn searches(&self) -> &[Search] {
+        &self.searches
+    }
+
+    /// Returns the tags that look like those of a service and that no scheme reads.
+    pub(super) fn ignored(&self) -> impl Iterator<Item = usize> {
+        self.ignored.iter().copied()
     }
 }
 
-/// Returns the tags that fit any of the patterns, in the order of their names.
-fn matching(tags: &[Tag], patterns: &[TagPattern]) -> Vec<usize> {
-    let mut found = Vec::new();
-    for pattern in patterns {
-        let prefix = pattern.prefix().as_bytes();
-        let from = tags.partition_point(|tag| tag.name.as_bytes() < prefix);
-        let with_prefix = tags[from..].iter().take_while(|tag| tag.name.as_bytes().starts_with(prefix));
-        let fits = |(_, tag): &(usize, &Tag)| pattern.version_of(tag.name.as_bytes()).is_some();
-        found.extend((from..).zip(with_prefix).filter(fits).map(|(tag, _)| tag));
-    }
-    if patterns.len() > 1 {
-        found.sort_unstable();
-        found.dedup();
-    }
-    found
+/// The tags of one service, in the order of their names.
+#[derive(Default)]
+struct Matching {
+    /// With their versions.
+    releases: Vec<(usize, Version)>,
+    /// Those that another scheme reads, or that are almost versions.
+    almost: Vec<usize>,
+    /// Those that no scheme reads.
+    ignored: Vec<usize>,
 }
 
-/// Whether git prefers a tag to another one of the same object whose name comes first: a tag object to a bare ref, and
-/// of two tag objects the one made later.
-fn outdoes(tag: &Tag, first: &Tag, tagger_seconds: impl Fn(&Tag) -> u64) -> bool {
-    match (tag.is_annotated(), first.is_annotated()) {
-        (true, true) => tagger_seconds(tag) > tagger_seconds(first),
-        (annotated, first_annotated) => annotated && !first_annotated,
+impl Matching {
+    /// Sorts the tags that fit any of the patterns. A tag counts by the pattern that makes the most of it.
+    fn of(tags: &[Tag], patterns: &[TagPattern]) -> Self {
+        let mut found = Self::default();
+        for pattern in patterns {
+            let prefix = pattern.prefix().as_bytes();
+            let from = tags.partition_point(|tag| tag.name.as_bytes() < prefix);
+            let with_prefix = tags[from..].iter().take_while(|tag| tag.name.as_bytes().starts_with(prefix));
+            for (at, tag) in (from..).zip(with_prefix) {
+                let name = tag.name.as_bytes();
+                match pattern.reading(name) {
+                    Some(Reading::Version(version)) => found.releases.push((at, version)),
+                    Some(Reading::Almost(_)) => found.almost.push(at),
+                    Some(Reading::Nothing) => found.ignored.push(at),
+                    None if pattern.is_other(name) => found.ignored.push(at),
+                    None => {}
+                }
+            }
+        }
+        if patterns.len() > 1 {
+            found.releases.sort_unstable();
+            found.releases.dedup_by_key(|(tag, _)| *tag);
+            let is_release = |tag: &usize| found.releases.binary_search_by_key(tag, |(tag, _)| *tag).is_ok();
+            found.almost.retain(|tag| !is_release(tag));
+            found.almost.sort_unstable();
+            found.almost.dedup();
+            found.ignored.retain(|tag| !is_release(tag) && found.almost.binary_search(tag).is_err());
+        }
+        found
     }
 }

@@ -1,15 +1,15 @@
 use super::{Stability, VersionFields};
-use crate::version::Version;
+use crate::version::Semver;
 
 /// Reads a version by the rules of Semantic Versioning 2.0.0, with the `v` before it that node-semver allows.
 ///
-/// As there, [`VersionFields::version`] is without build metadata.
+/// Build metadata stays in [`VersionFields::version`], unlike there: two releases that differ in it are two images.
 pub(super) fn read(text: &str) -> Option<VersionFields> {
     let plain = text.trim().strip_prefix('v').unwrap_or(text.trim());
-    let version = Version::parse(plain).ok()?;
+    let version = Semver::parse(plain).ok()?;
     Some(VersionFields {
         raw: text.to_owned(),
-        version: plain.split('+').next().unwrap_or_default().to_owned(),
+        version: plain.to_owned(),
         major: version.major.to_string(),
         minor: version.minor.to_string(),
         patch: version.patch.to_string(),
@@ -24,7 +24,7 @@ mod tests {
     #[test]
     fn versions_are_read() {
         let fields = read("v2.0.8-beta.67+build.1").unwrap();
-        assert_eq!((fields.raw.as_str(), fields.version.as_str()), ("v2.0.8-beta.67+build.1", "2.0.8-beta.67"));
+        assert_eq!((fields.raw.as_str(), fields.version.as_str()), ("v2.0.8-beta.67+build.1", "2.0.8-beta.67+build.1"));
         assert_eq!([fields.major, fields.minor, fields.patch], ["2", "0", "8"]);
         assert_eq!(fields.stability, Stability::Provisional);
         assert_eq!(read("1.0.9+47").unwrap().stability, Stability::Stable);

@@ -1,21 +1,29 @@
 //! What each planned service's result is called (spec sections 7 and 8).
 
 mod images;
+mod manual;
 mod releases;
+mod said;
+mod same_tag;
 mod versions;
 
+pub(super) use said::ignored_tags;
 pub(super) use versions::{Found, Versions};
 
 use super::asked::Asked;
 use super::{Error, Naming};
 use crate::base::Chosen;
+use crate::change::{ChangeSet, HeadState};
 use crate::config::{Config, Environment, Service, Shape};
+use crate::diagnostic::Diagnostic;
 use crate::git::Repository;
 use crate::name::ServiceId;
 use crate::plan::Names;
 use crate::trigger::Trigger;
 use crate::version::VersionError;
+use manual::Manual;
 use releases::Releases;
+use said::Said;
 
 /// What names are made from.
 pub(super) struct Namer<'a> {
@@ -23,62 +31,95 @@ pub(super) struct Namer<'a> {
     pub(super) config: &'a Config,
     pub(super) trigger: &'a Trigger,
     pub(super) chosen: &'a Chosen,
+    /// The environment's name.
+    pub(super) place: &'a str,
     pub(super) environment: &'a Environment,
     pub(super) asked: &'a Asked,
     pub(super) naming: &'a Naming,
 }
 
+/// The names of services.
+#[derive(Default)]
+pub(super) struct Named {
+    /// In the order of the services.
+    pub(super) names: Vec<Names>,
+    /// What there is to say of them.
+    pub(super) warnings: Vec<Diagnostic>,
+    /// What they say themselves, in words.
+    pub(super) notes: Vec<Diagnostic>,
+    /// How many commits of history were walked for them.
+    pub(super) walked: u32,
+}
+
 impl Namer<'_> {
-    /// Returns the names of services, in their order: one walk of history for all of them.
-    pub(super) fn names(&self, services: &[ServiceId]) -> Result<Vec<Names>, Error> {
-        let results = services.iter().filter(|service| !self.service(**service).is_library()).count();
-        if self.asked.version.is_some() && results > 1 {
-            return Err(Error::VersionOfMany { services: results });
-        }
-        let Some(head) = &self.chosen.range.head else {
-            return Ok(services.iter().map(|_| Names::default()).collect());
+    /// Returns the names of services: one walk of history for all of them.
+    pub(super) fn names(&self, services: &[ServiceId]) -> Result<Named, Error> {
+        let manual = Manual::of(self.asked, self.config, services)?;
+        let Some(head) = self.chosen.range.head.filter(|_| !services.is_empty()) else {
+            return Ok(Named { names: services.iter().map(|_| Names::default()).collect(), ..Named::default() });
         };
-        if services.is_empty() {
-            return Ok(Vec::new());
-        }
+        let none = ChangeSet::default();
         let versions = Versions {
             repository: self.repository,
             config: self.config,
-            style: self.environment.version,
+            environment: Some(self.environment),
             naming: self.naming,
-            head,
-            on_top: &self.chosen.on_top,
+            head: &head,
+            on_top: match self.chosen.range.head_state {
+                HeadState::WorkTree => &self.chosen.on_top,
+                HeadState::Commit => &none,
+            },
+            pushed: self.asked.released.as_ref(),
         };
         let found = versions.find(services)?;
-        let releases = Releases::of(self.repository, self.config, &found)?;
+        let releases = Releases::of(self.config, &found, manual.as_ref());
         let source = self.repository.remote_url().as_deref().and_then(crate::image::source_url);
-        let named = services.iter().zip(&found).map(|(service, found)| {
+        let mut said = Said::default();
+        let mut names = Vec::with_capacity(services.len());
+        for (service, found) in services.iter().zip(&found.services) {
             // A library has no result to be named.
             if self.service(*service).is_library() {
-                return Ok(Names::default());
+                names.push(Names::default());
+                continue;
             }
-            let version = match self.asked.version.as_ref().or(self.asked.released.as_ref()) {
-                Some(version) => Some(version.clone()),
-                None => self.version(&versions, *service, found)?,
+            let name = &self.service(*service).name.value;
+            let version = match &manual {
+                Some(manual) => Ok(manual.text().to_owned()),
+                None => versions.write(*service, found),
             };
-            self.image(*service, version, found, &releases, source.as_deref())
-        });
-        named.collect()
+            names.push(match version {
+                Ok(version) => {
+                    let manual = manual.as_ref();
+                    self.image(
+                        *service,
+                        version,
+                        &Standings { found, manual, releases: &releases },
+                        source.as_deref(),
+                        &mut said,
+                    )
+                }
+                // A flat file never asked for versions, and works in a shallow clone as it does with paths-filter.
+                Err(VersionError::Shallow { .. }) if self.config.shape == Shape::Flat => self.nameless(*service, found),
+                Err(error @ VersionError::Shallow { .. }) => {
+                    return Err(Error::Version { service: name.clone(), error });
+                }
+                Err(error) => Names { unnamed: Some(said.no_version(name, &error)), ..self.nameless(*service, found) },
+            });
+        }
+        same_tag::check(self.config, services, &names)?;
+        let notes = said.notes(self.place);
+        let warnings = ignored_tags(&found.ignored).into_iter().chain(said.warnings).collect();
+        Ok(Named { names, warnings, notes, walked: found.walked })
     }
 
     fn service(&self, service: ServiceId) -> &Service {
         &self.config.services[service.0]
     }
+}
 
-    /// Returns the version, none where a flat file's service cannot know it: such a file never asked for versions, and
-    /// works in a shallow clone as it does with paths-filter.
-    fn version(&self, versions: &Versions<'_>, service: ServiceId, found: &Found) -> Result<Option<String>, Error> {
-        match versions.write(service, found) {
-            Ok(version) => Ok(Some(version)),
-            Err(Error::Version { error: VersionError::Shallow { .. }, .. }) if self.config.shape == Shape::Flat => {
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
+/// What is known of a service's version and of its releases.
+struct Standings<'a> {
+    found: &'a Found,
+    manual: Option<&'a Manual>,
+    releases: &'a Releases,
 }

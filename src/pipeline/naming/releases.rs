@@ -1,53 +1,86 @@
 use std::collections::BTreeMap;
 
-use super::{Error, Found};
+use super::manual::Manual;
+use super::versions::{AllFound, Found};
 use crate::config::Config;
-use crate::git::Repository;
 use crate::image::Standing;
-use crate::name::{ServiceName, TagName};
+use crate::name::ServiceName;
 use crate::version::{Parsed, Version};
 
-/// The highest stable release of each service.
+/// The releases of each service, on whatever branch.
 #[derive(Default)]
-pub(super) struct Releases(BTreeMap<ServiceName, Version>);
+pub(super) struct Releases(BTreeMap<ServiceName, Vec<Version>>);
 
 impl Releases {
-    /// Reads the tags of the repository, where head may be somebody's release; else nobody needs to know.
-    pub(super) fn of(repository: &Repository, config: &Config, found: &[Found]) -> Result<Self, Error> {
-        let on_release = |found: &Found| found.described.tag.is_some() && found.described.distance == 0;
-        if !found.iter().any(on_release) {
-            return Ok(Self::default());
-        }
-        let mut highest: BTreeMap<ServiceName, Version> = BTreeMap::new();
-        for tag in repository.tags()? {
-            if let Parsed::Release { services, version } = config.release_tags.parse(&tag.name)
-                && version.pre.is_empty()
-            {
+    /// Reads them from the tags of the repository, where a service is called by a release; else they are not asked for.
+    pub(super) fn of(config: &Config, found: &AllFound, manual: Option<&Manual>) -> Self {
+        let is_asked = manual.is_some() || found.services.iter().any(Found::is_release);
+        let tags = if is_asked { found.tags.as_slice() } else { &[] };
+        let mut releases: BTreeMap<ServiceName, Vec<Version>> = BTreeMap::new();
+        for tag in tags {
+            if let Parsed::Release { services, version } = config.release_tags.parse(&tag.name) {
                 for service in services {
-                    let known = highest.entry(service).or_insert_with(|| version.clone());
-                    if version > *known {
-                        *known = version.clone();
-                    }
+                    releases.entry(service).or_default().push(version.clone());
                 }
             }
         }
-        Ok(Self(highest))
+        Self(releases)
     }
 
-    /// Returns how a service's release stands among its others.
+    /// Whether a version was released.
+    pub(super) fn has(&self, service: &ServiceName, version: &Version) -> bool {
+        self.of_service(service).iter().any(|release| release.is_level_with(version))
+    }
+
+    /// Returns how a release stands among the service's others.
     pub(super) fn standing(&self, service: &ServiceName, version: &Version) -> Standing {
-        match self.0.get(service) {
-            _ if !version.pre.is_empty() => Standing::Other,
-            Some(highest) if highest > version => Standing::Other,
-            Some(_) | None => Standing::HighestStable,
+        if version.is_pre_release() {
+            return Standing::Other;
         }
+        let higher = self.of_service(service).iter().filter(|other| !other.is_pre_release() && *other > version);
+        // The nearest line that a higher release is on.
+        let nearest = higher.map(|other| common(other, version)).max();
+        match nearest {
+            None => Standing::Highest,
+            Some(0) => Standing::HighestOfMajor,
+            Some(1) => Standing::HighestOfMinor,
+            Some(_) => Standing::Other,
+        }
+    }
+
+    fn of_service(&self, service: &ServiceName) -> &[Version] {
+        self.0.get(service).map_or(&[], Vec::as_slice)
     }
 }
 
-/// The release that head is, of a service.
-pub(super) struct Head<'a> {
-    pub(super) tag: &'a TagName,
-    /// The version as the tag writes it.
-    pub(super) written: &'a str,
-    pub(super) standing: Standing,
+/// Returns how many of its leading numbers a version has in common with another one.
+fn common(one: &Version, other: &Version) -> usize {
+    one.numbers().iter().zip(other.numbers()).take_while(|(one, other)| **one == *other).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::version::Scheme;
+
+    #[test]
+    fn a_release_stands_highest_where_no_stable_one_is_above_it() {
+        let service = ServiceName::parse("api").unwrap();
+        let read = |text: &str| Scheme::Semver.read(text).unwrap();
+        let all = ["1.0.8", "1.0.9", "1.1.0", "1.1.1-rc.1", "2.0.0", "3.0.0-rc.1"].map(read).to_vec();
+        let releases = Releases([(service.clone(), all)].into());
+        for (version, standing) in [
+            ("1.0.8", Standing::Other),
+            ("1.0.9", Standing::HighestOfMinor),
+            ("1.1.0", Standing::HighestOfMajor),
+            ("2.0.0", Standing::Highest),
+            ("1.1.1-rc.1", Standing::Other),
+            ("3.0.0-rc.1", Standing::Other),
+            ("2.0.1", Standing::Highest),
+        ] {
+            assert_eq!(releases.standing(&service, &read(version)), standing, "{version}");
+        }
+        assert!(releases.has(&service, &read("1.0.9+b")));
+        assert!(!releases.has(&ServiceName::parse("web").unwrap(), &read("1.0.9")));
+    }
 }

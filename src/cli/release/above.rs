@@ -1,0 +1,55 @@
+//! Whether next versions stand above all releases that there are.
+
+use super::Release;
+use crate::cli::configuration;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::git::{Head, Repository};
+use crate::name::ServiceName;
+use crate::release::{self, Outcome, Plan, Planned};
+
+/// Warns of each next version that does not stand above every release of its services. On the default branch, where the
+/// highest releases are expected, none is made that stands below a stable one, unless the version was given by name.
+pub(super) fn check(repository: &Repository, plan: &Plan, args: &Release, output: &Output) -> Result<(), Failure> {
+    let below: Vec<(&Planned, &release::Release)> =
+        plan.lines.iter().filter_map(|line| Some((line, line.not_below.as_ref()?))).collect();
+    let is_stable = below.iter().any(|(_, release)| !release.version.is_pre_release());
+    let refuses = args.yes && args.version.is_none() && is_stable && is_on_default_branch(repository)?;
+    let severity = if refuses { Severity::Error } else { Severity::Warning };
+    let diagnostics: Vec<Diagnostic> =
+        below.iter().filter_map(|(line, release)| said(severity, line, release)).collect();
+    if refuses {
+        return Err(Failure { exit: Exit::Usage, diagnostics });
+    }
+    output.say(&diagnostics);
+    Ok(())
+}
+
+fn said(severity: Severity, line: &Planned, release: &release::Release) -> Option<Diagnostic> {
+    let Outcome::Due { version, .. } = &line.outcome else { return None };
+    let services = line.services.iter().map(ServiceName::to_string).collect::<Vec<_>>().join(", ");
+    let message = format!("{version} of {services} would not stand above {}, which is on another branch", release.tag);
+    Some(
+        Diagnostic::new(severity, "not-above", message)
+            .help("merge that release into this branch, or name the version with `--version`"),
+    )
+}
+
+/// Whether the default branch is checked out; in a run of an engine, whether the event is about it.
+fn is_on_default_branch(repository: &Repository) -> Result<bool, Failure> {
+    let trigger = configuration::trigger()?;
+    let here = match repository.head()? {
+        Head::Branch { name, .. } | Head::Unborn { branch: name } => Some(name.as_bytes().to_vec()),
+        Head::Detached { .. } => trigger.branch().map(|branch| branch.as_bytes().to_vec()),
+    };
+    let default = match &trigger.default_branch {
+        Some(name) => Some(name.as_bytes().to_vec()),
+        None => repository.default_branch(None).map(|default| {
+            let name = default.name.as_bytes();
+            name.strip_prefix(b"origin/").unwrap_or(name).to_vec()
+        }),
+    };
+    Ok(here.is_some() && here == default)
+}
