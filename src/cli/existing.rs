@@ -9,6 +9,7 @@ use super::args::General;
 use super::env;
 use super::output::Output;
 use super::progress::Progress;
+use crate::git::Contents;
 use crate::pipeline;
 use crate::plan::Plan;
 use crate::registry::Registries;
@@ -26,6 +27,11 @@ pub(crate) struct Existing {
 }
 
 impl Existing {
+    /// Returns whether changed files are read: a fingerprint is what a registry is asked for.
+    pub(crate) fn contents(&self, format: Contents) -> Contents {
+        if self.skip_existing { Contents::Read } else { format }
+    }
+
     /// Notes in a plan what exists, where that was asked for, and says what could not be told.
     pub(crate) fn note(&self, plan: &mut Plan, general: &General, output: &Output) {
         if !self.skip_existing {

@@ -26,7 +26,8 @@ pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Resu
         (plan::read(&changed::read_text(file)?)?, None)
     } else {
         let here = find()?;
-        let asked = Request { contents: args.format.contents(), ..request(&args.planning, &here)? };
+        let asked =
+            Request { contents: args.existing.contents(args.format.contents()), ..request(&args.planning, &here)? };
         let asked = Request { naming: asked.naming.filter(|_| args.format.says_names()), ..asked };
         let mut planned = here.planned(&asked, general, output)?;
         if args.format.is_the_plan() {

@@ -97,7 +97,6 @@ mod tests {
             "vendor/libs/**",
             "vendor/*.c",
             "vendor",
-            "vendor/",
             "lib/**",
             "*",
             "*/x/**",

@@ -104,9 +104,10 @@ fn a_push_to_main_builds_for_staging_what_is_due() {
 #[test]
 fn a_release_tag_builds_its_service_for_production() {
     let repo = shop();
-    succeeds(&push(&repo, "refs/tags/services/go/api-golang@1.0.9"));
-    assert_eq!(built(&repo), lines(["api-golang 1.0.9 production true".to_owned()]));
-    assert!(repo.git(["for-each-ref", "refs/rebake/built"]).ends_with("refs/rebake/built/production/api-golang"));
+    succeeds(&push(&repo, "refs/tags/services/node/api-node@1.0.9"));
+    assert_eq!(built(&repo), lines(["api-node 1.0.9 production true".to_owned()]));
+    let built = repo.git(["for-each-ref", "--format=%(refname)", "refs/rebake"]);
+    assert_eq!(built, "refs/rebake/built/production/api-node");
 }
 
 #[test]
