@@ -9,9 +9,10 @@ use super::failure::Failure;
 use super::output::Output;
 use super::{changed, env};
 use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::git::{Head, Repository, TokenVariable};
-use crate::name::Escaped;
-use crate::pipeline::ConfigFile;
+use crate::name::{CommitId, Escaped};
+use crate::pipeline::{ConfigFile, ConfigFileError};
 use crate::trigger::{Sign, Trigger};
 
 /// Opens the repository that holds the directory that the command runs in.
@@ -26,17 +27,36 @@ pub(crate) fn repository(general: &General) -> Result<Repository, Failure> {
     Ok(repository.with_token(&variable)?)
 }
 
-/// Finds filters.yaml: of the work tree, or of the tree that is asked about.
+/// Finds filters.yaml: at the commit that is asked about. Where none is asked about, it is that of the work tree if its
+/// changes count, and that of HEAD where they do not; a difference between the two is told.
 pub(crate) fn find(
     general: &General,
     repository: &Repository,
-    from: &Path,
-    revision: Option<&str>,
+    asked: Option<&CommitId>,
+    trigger: &Trigger,
+    output: &Output,
 ) -> Result<ConfigFile, Failure> {
     let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
-    let asked = revision.map(|revision| repository.resolve(revision)).transpose()?;
-    let at = asked.filter(|commit| !repository.head().is_ok_and(|head| head.commit() == Some(commit)));
-    Ok(ConfigFile::find(repository, named.as_deref(), from, at.as_ref())?)
+    let find = |at: Option<&CommitId>| ConfigFile::find(repository, named.as_deref(), general.directory(), at);
+    if asked.is_some() || trigger.is_attended() || trigger.rehearsal {
+        return Ok(find(asked)?);
+    }
+    let Some(head) = repository.head()?.commit().copied() else { return Ok(find(None)?) };
+    match find(Some(&head)) {
+        // One that an earlier step wrote is nowhere else.
+        Err(ConfigFileError::NotFound { .. }) => Ok(find(None)?),
+        Err(error) => Err(error.into()),
+        Ok(file) => {
+            if file.in_work_tree(repository).is_ok_and(|other| other.is_some()) {
+                let name = Escaped::new(&file.name).to_string();
+                let message =
+                    format!("{name} is read as it is at commit {}, and the work tree has another", head.short(7));
+                let note = Diagnostic::new(Severity::Note, "config-of-commit", message);
+                output.say(&[note.help("commit it; in CI the work tree does not count")]);
+            }
+            Ok(file)
+        }
+    }
 }
 
 /// Reads what it says, and says what is wrong with it.

@@ -49,13 +49,34 @@ impl From<git::Error> for Failure {
     }
 }
 
+/// What a first filters.yaml holds.
+const STARTER: &str = "\
+write one; a first one is
+  services:
+    api:
+      path: services/api   # the directory of what is built
+    web:
+      path: services/web
+      depends_on: [api]    # rebuilt when api is";
+
 impl From<ConfigFileError> for Failure {
     fn from(error: ConfigFileError) -> Self {
         let message = error.to_string();
         match error {
-            ConfigFileError::NotFound => Self::new(Exit::Usage, "no-config", message)
-                .help("write one (`rebake schema` prints what it may hold), or name it with `-c FILE`"),
+            ConfigFileError::NotFound { at: Some(_), .. } => Self::new(Exit::Usage, "no-config", message)
+                .help("it is missing at that commit: name one that you have, for all commits, with `-c FILE`"),
+            ConfigFileError::NotFound { at: None, near } if !near.is_empty() => {
+                Self::new(Exit::Usage, "no-config", message)
+                    .help(format!("name it with `-c FILE`, if it is one of {}", listed(&near)))
+                    .help(STARTER)
+            }
+            ConfigFileError::NotFound { .. } => Self::new(Exit::Usage, "no-config", message)
+                .help(STARTER)
+                .help("`rebake schema` prints what it may hold; `-c FILE` names one elsewhere"),
             ConfigFileError::Unreadable { .. } => Self::new(Exit::Usage, "no-config", message),
+            ConfigFileError::Git(error @ (git::Error::LinkOutside { .. } | git::Error::LinkLoop { .. })) => {
+                Self::new(Exit::Usage, "no-config", message).helps(error.help())
+            }
             ConfigFileError::Git(error) => error.into(),
         }
     }

@@ -58,10 +58,11 @@ pub(crate) struct Here {
 impl Here {
     pub(crate) fn find(general: &General, args: &args::Planning, output: &Output) -> Result<Self, Failure> {
         let repository = configuration::repository(general)?;
-        let file = configuration::find(general, &repository, general.directory(), args.range.head.as_deref())?;
+        let head = args.range.head.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
+        let trigger = configuration::trigger_of(&args.range, &repository)?;
+        let file = configuration::find(general, &repository, head.as_ref(), &trigger, output)?;
         let file = ConfigFile { options: config::Options { quantifier: quantifier(args.quantifier) }, ..file };
         let config = configuration::read(&file, output)?;
-        let trigger = configuration::trigger_of(&args.range, &repository)?;
         Ok(Self { repository, file, config, trigger })
     }
 

@@ -10,10 +10,10 @@ use super::args::{Fetching, General};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::{changed, configuration, env, recorded};
+use super::{changed, configuration, recorded};
 use crate::git::{Fetch, Repository};
 use crate::name::{Escaped, ServiceId};
-use crate::pipeline::{self, Begun, Came, ConfigFile, Recording, Rule, Standing};
+use crate::pipeline::{self, Begun, Came, Recording, Rule, Standing};
 use crate::{plan, record};
 
 const EXAMPLES: &str = "\
@@ -66,10 +66,9 @@ pub(crate) fn run(general: &General, args: &Record, output: &Output) -> Result<E
         args.plan.as_deref().map(|file| Ok::<_, Failure>(plan::read(&changed::read_text(file)?)?)).transpose()?;
     let named = plan.as_ref().and_then(|plan| plan.range.head.as_deref()).or(args.commit.as_deref());
     let commit = repository.resolve(named.unwrap_or("HEAD"))?;
-    let config_file = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
-    let file = ConfigFile::find(&repository, config_file.as_deref(), general.directory(), named.map(|_| &commit))?;
-    let config = configuration::read(&file, output)?;
     let trigger = configuration::trigger()?;
+    let file = configuration::find(general, &repository, named.map(|_| &commit), &trigger, output)?;
+    let config = configuration::read(&file, output)?;
     let fetch = args.fetching.limit(&trigger);
     let environment = plan.as_ref().map(|plan| plan.environment.as_str()).or(args.environment.as_deref());
     let environment = pipeline::environment(&repository, &config, &trigger, environment, fetch)?;

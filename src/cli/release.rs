@@ -106,7 +106,7 @@ enum Format {
 
 pub(crate) fn run(general: &General, args: &Release, output: &Output) -> Result<Exit, Failure> {
     let repository = configuration::repository(general)?;
-    let file = configuration::find(general, &repository, general.directory(), None)?;
+    let file = configuration::find(general, &repository, None, &configuration::trigger()?, output)?;
     let config = configuration::read(&file, output)?;
     if let Some(tag) = &args.parse {
         return parse(&config, tag, args.format, output);

@@ -55,13 +55,14 @@ enum Format {
 
 pub(crate) fn run(general: &General, args: &Version, output: &Output) -> Result<Exit, Failure> {
     let repository = configuration::repository(general)?;
-    let file = configuration::find(general, &repository, general.directory(), args.at.as_deref())?;
-    let config = configuration::read(&file, output)?;
+    let at = args.at.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
     let trigger = configuration::trigger()?;
+    let file = configuration::find(general, &repository, at.as_ref(), &trigger, output)?;
+    let config = configuration::read(&file, output)?;
     let request = VersionsRequest {
         fetch: args.fetching.limit(&trigger),
         services: named(&args.services, &repository, general.directory()),
-        at: args.at.as_deref().map(|revision| repository.resolve(revision)).transpose()?,
+        at,
         environment: args.environment.clone(),
         naming: plan::naming(&args.naming),
     };

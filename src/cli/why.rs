@@ -65,7 +65,7 @@ pub(crate) fn run(general: &General, args: &Why, output: &Output) -> Result<Exit
         (Some(file), Some(service), _) => write(args.format, &of_plan(file, service)?, emit::why, output),
         (None, Some(service), _) => write(args.format, &of_service(general, args, service, output)?, emit::why, output),
         (_, None, Some(path)) => {
-            let (repository, file) = at_hand(general, args)?;
+            let (repository, file) = at_hand(general, args, output)?;
             let config = configuration::read(&file, output)?;
             let path = in_repository(path, &repository, general.directory());
             let head = repository.head()?.commit().copied();
@@ -92,7 +92,7 @@ fn of_plan(file: &Path, service: &str) -> Result<Answer, Failure> {
 }
 
 fn of_service(general: &General, args: &Why, service: &str, output: &Output) -> Result<Answer, Failure> {
-    let (repository, file) = at_hand(general, args)?;
+    let (repository, file) = at_hand(general, args, output)?;
     let config = configuration::read(&file, output)?;
     let asked = pipeline::services(&config, &[service.to_owned()]).map_err(pipeline::Error::from)?;
     let trigger = configuration::trigger_of(&args.range, &repository)?;
@@ -120,9 +120,11 @@ fn of_service(general: &General, args: &Why, service: &str, output: &Output) -> 
     Ok(Answer { services: told.collect(), range: planned.plan.range.clone() })
 }
 
-fn at_hand(general: &General, args: &Why) -> Result<(Repository, ConfigFile), Failure> {
+fn at_hand(general: &General, args: &Why, output: &Output) -> Result<(Repository, ConfigFile), Failure> {
     let repository = configuration::repository(general)?;
-    let file = configuration::find(general, &repository, general.directory(), args.range.head.as_deref())?;
+    let head = args.range.head.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
+    let trigger = configuration::trigger_of(&args.range, &repository)?;
+    let file = configuration::find(general, &repository, head.as_ref(), &trigger, output)?;
     let quantifier = plan::quantifier(args.quantifier);
     Ok((repository, ConfigFile { options: config::Options { quantifier }, ..file }))
 }

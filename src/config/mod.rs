@@ -21,6 +21,8 @@ pub use schema::schema;
 pub use source::{MAX_BYTES, source};
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::definition::Definitions;
 use crate::diagnostic::{Diagnostic, Located, SourceFile};
@@ -112,12 +114,22 @@ fn release_tags(services: &IndexMap<ServiceName, Service>) -> ReleaseTags {
 }
 
 /// The two shapes of filters.yaml (spec section 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Shape {
     /// dorny/paths-filter's: each key is a filter, and a service of that name.
     Flat,
     /// With a top-level `services:`.
+    #[default]
     Structured,
+}
+
+impl Shape {
+    /// Whether it is the one with `services:`.
+    #[must_use]
+    pub fn is_structured(&self) -> bool {
+        *self == Self::Structured
+    }
 }
 
 /// A service, with defaults applied.

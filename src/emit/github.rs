@@ -1,9 +1,11 @@
 //! What a step of GitHub Actions hands on: its outputs, by the grammar of the runner's output file.
 
+use std::collections::BTreeSet;
+
 use super::engine::level_outputs;
 use super::{EmitError, ListFiles, Matrices, json};
-use crate::name::Escaped;
-use crate::plan::{CauseKind, Plan};
+use crate::name::{Escaped, OWN_PREFIX, is_own_output, slug};
+use crate::plan::{CauseKind, Plan, Shape};
 
 /// An output of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,39 +16,75 @@ pub struct Output {
     pub value: String,
 }
 
+impl Output {
+    pub(super) fn new(name: impl Into<String>, value: String) -> Self {
+        Self { name: name.into(), value }
+    }
+}
+
 /// The runner measures a job's outputs as UTF-16 and takes 1 MB: half of that in ASCII, and some for other steps'. A step's
 /// outputs have no limit of their own: `<name>_files` counts where a workflow makes it an output of its job.
 const MAX_BYTES: usize = 450_000;
 
-/// Returns the outputs of a plan: rebake's own (those of [`github`](super::github()), `services`, `environment`), then
-/// those of paths-filter: for each filter `<name>` and `<name>_count`, with `list_files` also `<name>_files`, and `changes`, the
-/// JSON array of the filters that are true.
+/// Returns the outputs of a plan: rebake's own (those of [`github`](super::github()), `services`, `environment`), those of
+/// paths-filter: for each filter `<name>` and `<name>_count`, with `list_files` also `<name>_files`, and `changes`, the JSON
+/// array of the filters that are true; and where the file has services, `true` or `false` for each.
 ///
-/// A filter whose output has the name of an earlier one wins, since the runner takes the last; `changes` gives way to a
-/// filter of that name, as in paths-filter.
+/// Where a filter has the name of one of rebake's own, as a flat file may, that one is `rebake_<name>`.
 ///
 /// # Errors
 /// When a filter's name cannot be an output, or a limit is passed: 256 jobs, 1 MB, the levels.
 pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Result<Vec<Output>, EmitError> {
-    let output = |name: &str, value: String| Output { name: name.to_owned(), value };
-    let names: Vec<&str> = plan.services.iter().map(|service| service.service.as_str()).collect();
-    let mut outputs = level_outputs(plan, matrices)?;
-    outputs.push(output("environment", plan.environment.clone()));
-    outputs.push(output("services", json::ascii_line(&names)));
-    check_size(&outputs)?;
-    let changed: Vec<&String> = plan.filters.keys().filter(|name| is_true(plan, name)).collect();
-    if !plan.filters.contains_key("changes") {
-        outputs.push(output("changes", json::ascii_line(&changed)));
-    }
-    for (name, paths) in &plan.filters {
+    let left = &*plan.to_build();
+    let names: Vec<&str> = left.services.iter().map(|service| service.service.as_str()).collect();
+    let changed: Vec<&String> = left.filters.keys().filter(|name| is_true(left, name)).collect();
+    let mut own = level_outputs(left, matrices)?;
+    own.push(Output::new("environment", plan.environment.clone()));
+    own.push(Output::new("services", json::ascii_line(&names)));
+    check_size(&own)?;
+    own.push(Output::new("changes", json::ascii_line(&changed)));
+    let mut of_filters = Vec::new();
+    for (name, paths) in &left.filters {
         check_name(name)?;
-        outputs.push(output(name, is_true(plan, name).to_string()));
-        outputs.push(output(&format!("{name}_count"), paths.len().to_string()));
-        if let Some(files) = list_files.text(paths) {
-            outputs.push(output(&format!("{name}_files"), files));
+        of_filters.push(Output::new(name, is_true(left, name).to_string()));
+        of_filters.push(Output::new(format!("{name}_count"), paths.len().to_string()));
+        of_filters.extend(list_files.text(paths).map(|files| Output::new(format!("{name}_files"), files)));
+    }
+    let taken: BTreeSet<String> = of_filters.iter().map(|output| output.name.to_ascii_lowercase()).collect();
+    for output in own.iter_mut().filter(|output| taken.contains(&output.name)) {
+        output.name.insert_str(0, OWN_PREFIX);
+        if taken.contains(&output.name) {
+            let name = output.name.clone();
+            return Err(EmitError::OutputName {
+                name,
+                reason: "it is rebake's own, whose first name a filter has too",
+            });
         }
     }
-    Ok(outputs)
+    own.append(&mut of_filters);
+    own.extend(of_services(plan, left, &taken));
+    Ok(own)
+}
+
+/// Whether each service is to be built, and whether each library has changed, by their slugs. A filter of that name keeps
+/// it.
+fn of_services(plan: &Plan, left: &Plan, taken: &BTreeSet<String>) -> Vec<Output> {
+    if plan.shape == Shape::Flat {
+        return Vec::new();
+    }
+    let due: BTreeSet<&str> = left.services.iter().map(|service| service.service.as_str()).collect();
+    let affected = plan
+        .services
+        .iter()
+        .map(|service| (service.service.as_str(), service.library || due.contains(service.service.as_str())));
+    let others = plan.unaffected.iter().map(|service| (service.as_str(), false));
+    let output = |(service, is_due): (&str, bool)| {
+        let slug = slug(service);
+        let is_taken = taken.contains(&slug) || is_own_output(&slug);
+        let name = if is_taken { format!("{OWN_PREFIX}service_{slug}") } else { slug };
+        Output::new(name, is_due.to_string())
+    };
+    affected.chain(others).map(output).filter(|output| !output.name.is_empty()).collect()
 }
 
 /// Fails when outputs are larger than a job may have.

@@ -88,7 +88,7 @@ impl Repository {
         if self.has_grafts() { Err(Error::Grafts) } else { Ok(()) }
     }
 
-    fn shallow_boundary(&self) -> Result<BTreeSet<ObjectId>, Error> {
+    pub(super) fn shallow_boundary(&self) -> Result<BTreeSet<ObjectId>, Error> {
         let commits = self.gix.shallow_commits().map_err(Error::reading("the shallow boundary"))?;
         Ok(commits.map(|commits| commits.iter().copied().collect()).unwrap_or_default())
     }

@@ -148,6 +148,18 @@ pub enum Error {
         #[source]
         source: super::ProgramError,
     },
+    /// A path that leads outside of the repository through symbolic links.
+    #[error("{path} leads outside of the repository, through symbolic links")]
+    LinkOutside {
+        /// The path.
+        path: RepoPath,
+    },
+    /// A path that leads through more symbolic links than are followed.
+    #[error("{path} leads through too many symbolic links, or in a circle")]
+    LinkLoop {
+        /// The path.
+        path: RepoPath,
+    },
     /// The repository is damaged, or the file system refused.
     #[error("cannot read {what}: {}", Escaped::new(&chain(.source.as_ref())))]
     Unreadable {
@@ -218,6 +230,8 @@ impl Error {
             Self::Unreadable { source, .. } if is_forbidden(source.as_ref()) => {
                 &["see that you may read all of the repository's files"]
             }
+            Self::LinkOutside { .. } => &["keep the file in the repository; `-c FILE` names one elsewhere"],
+            Self::LinkLoop { .. } => &["let the link lead to a file"],
             Self::MissingTree { partial: None, .. }
             | Self::MissingBlob { partial: None, .. }
             | Self::Unreadable { .. } => {
@@ -252,6 +266,8 @@ impl Error {
             | Self::BadRevision { .. }
             | Self::MissingTree { partial: None, .. }
             | Self::MissingBlob { .. }
+            | Self::LinkOutside { .. }
+            | Self::LinkLoop { .. }
             | Self::Unreadable { .. } => false,
         }
     }
@@ -295,6 +311,8 @@ impl Lacking for Error {
             | Self::Grafts
             | Self::MissingTree { partial: None, .. }
             | Self::MissingBlob { partial: None, .. }
+            | Self::LinkOutside { .. }
+            | Self::LinkLoop { .. }
             | Self::Unreadable { .. } => None,
         }
     }

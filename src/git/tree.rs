@@ -12,15 +12,36 @@ use crate::tree::{Mode, ObjectId};
 pub struct FileAt<'repo> {
     repository: &'repo Repository,
     commit: CommitId,
-    path: RepoPath,
+    /// The symbolic links that lead to it, and itself.
+    paths: Vec<RepoPath>,
     id: gix::ObjectId,
 }
 
-impl FileAt<'_> {
+impl<'repo> FileAt<'repo> {
+    pub(super) fn new(
+        repository: &'repo Repository,
+        commit: CommitId,
+        links: Vec<RepoPath>,
+        path: RepoPath,
+        id: gix::ObjectId,
+    ) -> Self {
+        Self { repository, commit, paths: [links, vec![path]].concat(), id }
+    }
+
     /// Returns the id of the content: equal ids are equal contents.
     #[must_use]
     pub fn id(&self) -> ObjectId {
         object_id(&self.id)
+    }
+
+    /// Returns the paths that it is made of: the symbolic links that lead to it, and last its own.
+    #[must_use]
+    pub fn paths(&self) -> &[RepoPath] {
+        &self.paths
+    }
+
+    fn path(&self) -> &RepoPath {
+        &self.paths[self.paths.len() - 1]
     }
 
     /// Reads the content.
@@ -28,30 +49,37 @@ impl FileAt<'_> {
     /// # Errors
     /// When this clone does not hold it, as in a clone with `--filter=blob:none`.
     pub fn read(&self) -> Result<Vec<u8>, Error> {
-        let object = self.repository.gix.try_find_object(self.id);
-        match object.map_err(Error::reading(format!("{} at {}", self.path, self.commit)))? {
-            Some(mut object) => Ok(std::mem::take(&mut object.data)),
-            None => Err(Error::MissingBlob {
-                commit: self.commit,
-                path: self.path.clone(),
-                id: self.id.to_string(),
-                partial: self.repository.partial_clone().map(Box::new),
-            }),
-        }
+        self.repository.content(&self.commit, self.path(), self.id)
+    }
+
+    /// Returns how many bytes the content has.
+    ///
+    /// # Errors
+    /// Those of [`FileAt::read`].
+    pub fn size(&self) -> Result<u64, Error> {
+        let reading = Error::reading(format!("{} at {}", self.path(), self.commit));
+        let header = self.repository.gix.try_find_header(self.id).map_err(reading)?;
+        header
+            .map(|header| header.size())
+            .ok_or_else(|| self.repository.missing_blob(&self.commit, self.path(), self.id))
     }
 }
 
 impl Repository {
-    /// Returns the file that a commit has at a path; none when there is nothing, or no file (a symbolic link is
-    /// not followed).
-    ///
-    /// # Errors
-    /// When the commit or one of its trees is missing.
-    pub fn file_at(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<FileAt<'_>>, Error> {
-        let entry = self.entry_at(&self.tree_id(Some(commit))?, path)?;
-        Ok(entry
-            .filter(|(kind, _)| matches!(kind, EntryKind::Blob | EntryKind::BlobExecutable))
-            .map(|(_, id)| FileAt { repository: self, commit: *commit, path: path.clone(), id }))
+    /// The content of an entry of a commit that is no directory.
+    pub(super) fn content(&self, commit: &CommitId, path: &RepoPath, id: gix::ObjectId) -> Result<Vec<u8>, Error> {
+        let object = self.gix.try_find_object(id).map_err(Error::reading(format!("{path} at {commit}")))?;
+        let mut object = object.ok_or_else(|| self.missing_blob(commit, path, id))?;
+        Ok(std::mem::take(&mut object.data))
+    }
+
+    fn missing_blob(&self, commit: &CommitId, path: &RepoPath, id: gix::ObjectId) -> Error {
+        Error::MissingBlob {
+            commit: *commit,
+            path: path.clone(),
+            id: id.to_string(),
+            partial: self.partial_clone().map(Box::new),
+        }
     }
 
     /// What a tree has at a path.

@@ -8,16 +8,22 @@ pub struct PatternError {
     pub offset: usize,
     /// What to do about it, where that is known.
     pub help: Option<String>,
+    /// Whether it is a range in brackets, such as a file's own name may hold: `[user-id]`.
+    pub(super) in_brackets: bool,
 }
 
 impl PatternError {
     pub(super) fn new(offset: usize, message: impl Into<String>) -> Self {
-        Self { message: message.into(), offset, help: None }
+        Self { message: message.into(), offset, help: None, in_brackets: false }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    pub(super) fn in_brackets(self) -> Self {
+        Self { in_brackets: true, ..self }
     }
 
     /// An error in a part of a pattern, as one of the whole.

@@ -20,6 +20,8 @@ pub(super) const SELDOM: u32 = 256;
 pub(super) struct Expression {
     /// Whether it takes what the tree does not.
     pub(super) negated: bool,
+    /// Whether it takes the text itself alone, which cannot be read.
+    pub(super) spelled_out: bool,
     pub(super) tree: Node,
     machine: OnceLock<Machine>,
     /// `None` inside when the linear engine cannot express the tree.
@@ -32,9 +34,17 @@ impl Expression {
     /// Reads a pattern's text.
     pub(super) fn read(text: &str) -> Result<Self, PatternError> {
         let reading = read(text)?;
-        let tree = Node::build(&reading.terms)?;
+        Ok(Self { negated: reading.negated, ..Self::of(Node::build(&reading.terms)?) })
+    }
+
+    /// Takes a text for the path that it spells out.
+    pub(super) fn spelled_out(text: &str) -> Self {
+        Self { spelled_out: true, ..Self::of(Node::Literal(text.to_owned())) }
+    }
+
+    fn of(tree: Node) -> Self {
         let (machine, linear, asked) = (OnceLock::new(), OnceLock::new(), AtomicU32::new(0));
-        Ok(Self { negated: reading.negated, tree, machine, linear, asked })
+        Self { negated: false, spelled_out: false, tree, machine, linear, asked }
     }
 
     /// Whether it takes a path.

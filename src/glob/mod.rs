@@ -22,7 +22,7 @@
 //! | --- | --- | --- | --- | --- |
 //! | `a{b` | `ab` | no | error | the brace is never closed; the expression cannot be read |
 //! | `a[]{b}c` | `a` | no | error | the same with a bracket |
-//! | `[z-a]` | `z` | no | error | a range that is out of order cannot be read |
+//! | `[z-a]*` | `z` | no | error | a range that is out of order cannot be read; without a wildcard the text is a path |
 //! | `{[a]..c}` | `a` | no | error | a range that ends in a class |
 //! | `a\` | `a` | no | error | nothing follows the backslash |
 //! | `(a*+)` | `a` | no | error | `*` takes any number already, and cannot be repeated |

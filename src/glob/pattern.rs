@@ -35,13 +35,22 @@ pub enum Verdict {
 impl Pattern {
     /// Reads a pattern.
     ///
+    /// A path matches the pattern that is, character for character, itself. So a text that only its brackets keep from being
+    /// read, and that has no wildcard, is the pattern of the path that it spells out: `app/[user-id]/page.tsx`.
+    ///
     /// # Errors
     /// When it cannot be read: it is empty or too long, groups stand too deep in each other, something is never
     /// closed, or picomatch would make an expression of it that never matches.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         let simple = simple::is_simple(text);
-        let expression = if simple { OnceLock::new() } else { OnceLock::from(Box::new(Expression::read(text)?)) };
+        let expression = if simple { OnceLock::new() } else { OnceLock::from(Box::new(read(text)?)) };
         Ok(Self(Arc::new(Inner { text: text.to_owned(), simple, expression })))
+    }
+
+    /// Whether the pattern matches the one path that it spells out, because its brackets cannot be read.
+    #[must_use]
+    pub fn is_spelled_out(&self) -> bool {
+        !self.0.simple && self.expression().spelled_out
     }
 
     /// Returns the pattern as it was written.
@@ -138,6 +147,20 @@ impl Pattern {
             Err(GaveUp) => Verdict::Doubt,
         }
     }
+}
+
+/// Reads a text that is not simple.
+fn read(text: &str) -> Result<Expression, PatternError> {
+    Expression::read(text).or_else(|error| match error {
+        error if !error.in_brackets => Err(error),
+        _ if !text.contains(['*', '?']) => Ok(Expression::spelled_out(text)),
+        error => {
+            let brackets = text.get(error.offset..).and_then(|rest| rest.get(..=rest.find(']')?)).unwrap_or_default();
+            let name = brackets.trim_matches(['[', ']']);
+            let meant = error.help.clone().unwrap_or_default();
+            Err(error.help(format!("write `\\[{name}\\]` for what is called `{brackets}`; for a range, {meant}")))
+        }
+    })
 }
 
 /// Patterns are equal when their texts are.
@@ -237,6 +260,24 @@ mod tests {
     }
 
     #[test]
+    fn brackets_that_cannot_be_read_are_a_paths_own() {
+        for text in ["app/[user-id]/page.tsx", "[...not-found]", "(app)/[[...user-id]]/x", "!a/[z-b]", "[z-a]{b,c}"] {
+            let pattern = parse(text);
+            assert!(pattern.is_spelled_out() && !pattern.is_negated(), "{text}");
+            assert_eq!(pattern.matches(text.as_bytes()), Verdict::Yes, "{text}");
+            for path in ["app/u/page.tsx", "a/z", "b", "zb", "page.tsx"] {
+                assert_eq!(pattern.matches(path.as_bytes()), Verdict::No, "{text} {path}");
+            }
+        }
+        assert!(!parse("app/[id]/page.tsx").is_spelled_out());
+        let error = Pattern::parse("app/[user-id]/**").unwrap_err();
+        assert_eq!(
+            error.help.unwrap(),
+            r"write `\[user-id\]` for what is called `[user-id]`; for a range, write `i-r`"
+        );
+    }
+
+    #[test]
     fn a_wildcard_is_more_than_what_is_spelled_out() {
         for text in ["*", "a/**", "a?", "!(a)", "+(a)", r"a\\*"] {
             assert!(parse(text).has_wildcard(), "{text}");
@@ -261,7 +302,7 @@ mod tests {
             ("", 0, "the pattern is empty"),
             ("a/{b", 2, "`{` is never closed"),
             ("./a/{b", 4, "`{` is never closed"),
-            ("ä/[z-a]", 3, "the range `z-a` is out of order"),
+            ("ä/[z-a]*", 3, "the range `z-a` is out of order"),
             ("ab/(*+)", 5, "there is nothing here to repeat"),
             ("a/(b)\\1", 5, "`\\1` refers to a group, which patterns here do not have"),
             ("a/(?<n>b)", 2, "a group begins with `(?`"),

@@ -223,7 +223,8 @@ fn ranges(mut members: &[Member], at: usize) -> Result<Vec<(char, char)>, Patter
                 match (first.char(), last.char()) {
                     (Some(low), Some(high)) if low > high => {
                         return Err(PatternError::new(at, format!("the range `{low}-{high}` is out of order"))
-                            .help(format!("write `{high}-{low}`")));
+                            .help(format!("write `{high}-{low}`"))
+                            .in_brackets());
                     }
                     (Some(low), Some(high)) => ranges.push((low, high)),
                     _ => {

@@ -143,8 +143,10 @@ impl Builder<'_> {
                     Some(Word::Char('=')) => Some(true),
                     Some(Word::Char('!')) => Some(false),
                     _ => {
-                        return Err(PatternError::new(at, "a group begins with `(?`")
-                            .help("only `(?:…)`, `(?=…)` and `(?!…)` are read; write `\\\\(` for a parenthesis"));
+                        return Err(PatternError::new(at, "a group begins with `(?`").help(
+                            "`(?:…)`, `(?=…)` and `(?!…)` are read, without another group in them: `(?!fr|de)`; \
+                                 write `\\(` for a parenthesis",
+                        ));
                     }
                 }
             }

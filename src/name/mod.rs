@@ -7,6 +7,7 @@
 mod commit;
 mod escape;
 mod nearest;
+mod output;
 mod path;
 mod service;
 mod tag;
@@ -14,6 +15,7 @@ mod tag;
 pub use commit::{CommitId, CommitIdError};
 pub use escape::{Escaped, in_quotes, quoted, unquoted};
 pub use nearest::nearest;
+pub use output::{OWN_PREFIX, is_own_output, slug};
 pub use path::{RepoDir, RepoDirError, RepoPath};
 pub use service::{ServiceId, ServiceName, ServiceNameError};
 pub use tag::{TagName, TagNameError};

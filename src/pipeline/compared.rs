@@ -15,13 +15,15 @@ use crate::change::{Change, ChangeSet};
 use crate::config::{Config, Shape};
 use crate::filter::{self, Matches};
 use crate::git::{self, Differ, Fetch};
-use crate::name::{ServiceId, ServiceName};
+use crate::name::{RepoPath, ServiceId, ServiceName};
 
 /// A group of services, and what changed since their base.
 pub(super) struct Compared {
     group: Group,
     changes: ChangeSet,
     at_base: Vec<AtBase>,
+    /// What the configurations at bases are made of.
+    former: BTreeSet<RepoPath>,
     /// How many pairs of trees were compared.
     tree_diffs: usize,
 }
@@ -134,8 +136,8 @@ impl<'a> Findings<'a> {
 
     /// Notes what named filters match, and what nothing matches: of what is kept, and of the whole.
     fn note(&mut self, compared: &Compared, kept: &Matches<'a>, whole: &Matches) {
-        let own = self.file.in_repository.as_ref();
-        let is_other = |change: &Change| Some(&change.path) != own;
+        let file = self.file;
+        let is_other = |change: &Change| !file.is_made_of(&change.path) && !compared.former.contains(&change.path);
         if whole.unmatched.iter().any(|change| is_other(change)) {
             self.beside_unmatched.extend(compared.services());
         }
@@ -207,7 +209,7 @@ impl Compared {
             }
             found => found?,
         };
-        Ok(Self { group, changes, at_base: Vec::new(), tree_diffs })
+        Ok(Self { group, changes, at_base: Vec::new(), former: BTreeSet::new(), tree_diffs })
     }
 
     /// Reads the configuration at the bases; what cannot be read is returned as doubts.
@@ -216,7 +218,8 @@ impl Compared {
         reader: &mut at_base::Reader,
         fetch: &mut Fetch,
     ) -> Result<Vec<Doubt>, git::Error> {
-        self.at_base = reader.read(&self.group.chosen, fetch)?;
+        self.at_base = reader.read(&self.group.chosen, &self.changes, fetch)?;
+        self.former = reader.paths().clone();
         Ok(self.at_base.iter().filter_map(AtBase::doubt).collect())
     }
 
@@ -253,7 +256,7 @@ pub(super) fn of_group<'a>(config: &Config, compared: &Compared, matches: &Match
             match at_base {
                 AtBase::Unchanged => {}
                 AtBase::Read(base) => direct.add_differences(service, &config.graph, &config.definitions, base),
-                AtBase::Unreadable(_) => direct.add(service, Cause::Definition),
+                AtBase::Unknown(_) => direct.add(service, Cause::Definition),
             }
         }
     }

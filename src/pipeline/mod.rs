@@ -19,7 +19,7 @@ mod versions;
 
 pub use asked::{UnknownService, services};
 pub use built::{Begun, Came, Newer, Outlook, Recorded, Recording, Rule, Standing, Written, has_built_refs};
-pub use config_file::{ConfigFile, ConfigFileError};
+pub use config_file::{ConfigFile, ConfigFileError, FoundBy, Place};
 pub use dead::Dead;
 pub use error::Error;
 pub use existing::note_existing;
@@ -215,6 +215,7 @@ pub fn plan(
         chosen.doubts.extend(compared.read_config(&mut reader, &mut fetch)?);
         findings.add(position, compared);
     }
+    warnings.extend(reader.note());
     let unmatched = findings.unmatched();
     let moved = moved::moved(config, &findings.changes, &unmatched);
     environment::say_unmatched(config.shape, &unmatched, request.unmatched, &moved, &mut warnings)?;

@@ -39,8 +39,7 @@ impl Snapshot {
         let wanted = config.graph.with_dependencies(services);
         let filters = watches.iter().zip(wanted).filter(|(_, wanted)| *wanted).flat_map(|(watch, _)| watch.filters());
         let region = Region::below(filters.flat_map(|filter| config.filters.get(filter).directories()));
-        let own = |path| file.in_repository.as_ref() == Some(path);
-        let defined = if on_top.as_slice().iter().any(|change| own(&change.path)) {
+        let defined = if on_top.as_slice().iter().any(|change| file.is_made_of(&change.path)) {
             Defined::Uncommitted
         } else {
             Defined::Committed

@@ -108,6 +108,7 @@ pub fn assemble(found: &Assembly) -> Plan {
     Plan {
         schema: SCHEMA,
         rebake: env!("CARGO_PKG_VERSION").to_owned(),
+        shape: config.shape,
         trigger: Trigger { kind: found.trigger.kind, reference: found.trigger.reference.clone() },
         environment: found.environment.to_owned(),
         range: range(found.chosen),

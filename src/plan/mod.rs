@@ -9,6 +9,7 @@ mod existing;
 mod read;
 mod versions;
 
+pub use crate::config::Shape;
 pub use assemble::{Assembly, Names, assemble, published};
 pub use cause::{Cause, CauseKind};
 pub use existing::Exists;
@@ -34,6 +35,9 @@ pub struct Plan {
     pub schema: u32,
     /// The version of rebake that made it.
     pub rebake: String,
+    /// The shape of the configuration; absent for the one with `services:`.
+    #[serde(default, skip_serializing_if = "Shape::is_structured")]
+    pub shape: Shape,
     /// What asked for it.
     pub trigger: Trigger,
     /// Where results go.

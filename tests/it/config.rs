@@ -102,7 +102,7 @@ fn traps_of_the_flat_shape_are_warnings() {
 
 #[test]
 fn shapes_are_told_apart_by_services() {
-    let shape = |text| read(text).shape;
+    let shape = |text| read_with(text, Quantifier::Some).0.shape;
     assert_eq!(shape("services: {a: {path: a}}"), Shape::Structured);
     assert_eq!(shape("services:\nx-a: [b]"), Shape::Structured);
     assert_eq!(shape("services: {}"), Shape::Structured);

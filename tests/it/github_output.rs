@@ -77,6 +77,7 @@ fn hostile_file_names_make_no_other_output() {
             [
                 "any",
                 "any_0",
+                "api",
                 "changes",
                 "count",
                 "earlier",
@@ -106,6 +107,24 @@ fn a_filter_named_as_an_output_wins_as_with_paths_filter() {
     let repo = repository("any: ['none/**']\nchanges: ['src/*']\na b: ['src/*']\n");
     let found = outputs(&repo, &[]);
     assert_eq!((found["any"].as_str(), found["changes"].as_str(), found["a b"].as_str()), ("false", "true", "true"));
+    assert_eq!((found["rebake_any"].as_str(), found["rebake_changes"].as_str()), ("true", r#"["changes","a b"]"#));
+    // The runner looks at no case.
+    let found = outputs(&repository("MATRIX: ['none/**']\nsrc: ['src/*']\n"), &[]);
+    assert_eq!((found["MATRIX"].as_str(), found.contains_key("matrix")), ("false", false));
+    assert!(found["rebake_matrix"].contains("src") && !found.contains_key("rebake_service_src"));
+}
+
+#[test]
+fn each_service_has_an_output_that_says_whether_it_is_due() {
+    let services = "services:\n  api: {filters: ['src/*']}\n  web/UI: {filters: [filters.yaml]}\n  lib: {filters: ['src/*'], builder: none}\n";
+    let repo = repository(services);
+    let found = outputs(&repo, &["--dead", "allow"]);
+    assert_eq!((found["api"].as_str(), found["web-ui"].as_str(), found["lib"].as_str()), ("true", "false", "true"));
+    assert_eq!((found["count"].as_str(), found["services"].as_str()), ("1", r#"["api"]"#));
+    let repo = repository(&format!("filters: {{API: ['none/**'], web-ui: ['src/*']}}\n{services}"));
+    let found = outputs(&repo, &["--dead", "allow"]);
+    assert_eq!((found["API"].as_str(), found["web-ui"].as_str()), ("false", "true"));
+    assert_eq!((found["rebake_service_api"].as_str(), found["rebake_service_web-ui"].as_str()), ("true", "false"));
 }
 
 #[test]
@@ -130,6 +149,7 @@ error[format]: the filter a=b cannot be an output of GitHub Actions: `=` and `<<
 ::error title=format::the filter a=b cannot be an output of GitHub Actions: `=` and `<<` end a name in the runner's output file%0Ahelp: rename the filter
 
 "#]]);
+    refused("any: ['src/*']\nrebake_any: x\n", 2);
     let services: Vec<String> = (0..257).map(|n| format!("  s{n}: {{filters: ['src/*']}}\n")).collect();
     refused(&format!("services:\n{}", services.concat()), 4).stderr(str![[r#"
 error[format]: the number of jobs of the matrix is 257, and GitHub Actions takes at most 256

@@ -74,16 +74,16 @@ error[only-exclusions]: a list of only `!` patterns matches nothing
 #[test]
 fn a_pattern_that_cannot_be_read_has_a_place() {
     let repo = Repo::new();
-    repo.rebake(["glob", "src/[z-a]/*", "a"]).failure(2).stdout("").stderr(str![[r"
+    repo.rebake(["glob", "src/[z-a]/*", "a"]).failure(2).stdout("").stderr(str![[r#"
 error[bad-pattern]: the pattern cannot be read: the range `z-a` is out of order
  --> pattern:1:5
   |
 1 | src/[z-a]/*
   |     ^
   |
-  = help: write `a-z`
+  = help: write `/[z-a/]` for what is called `[z-a]`; for a range, write `a-z`
 
-"]]);
+"#]]);
     repo.rebake(["glob", "-e", "**", "-e", "!!a", "-e", "!x{b", "-e", "", "a"]).failure(2).stdout("").stderr(str![[
         r"
 error[double-exclusion]: a pattern of a list begins with `!!`

@@ -13,6 +13,7 @@ mod ci_info;
 mod config;
 mod config_errors;
 mod config_hostile;
+mod config_place;
 mod containers;
 mod describe;
 mod drop_in;

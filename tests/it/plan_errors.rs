@@ -11,12 +11,19 @@ const CONFIG: &str = "services:\n  api: { path: api }\n";
 fn without_a_configuration() {
     let repo = Repo::new();
     repo.write("a", "").commit("first");
-    repo.rebake(["plan"]).failure(2).stdout("").stderr(str![[r"
+    repo.rebake(["plan"]).failure(2).stdout("").stderr(str![[r#"
 error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github
  |
- = help: write one (`rebake schema` prints what it may hold), or name it with `-c FILE`
+ = help: write one; a first one is
+           services:
+             api:
+               path: services/api   # the directory of what is built
+             web:
+               path: services/web
+               depends_on: [api]    # rebuilt when api is
+ = help: `rebake schema` prints what it may hold; `-c FILE` names one elsewhere
 
-"]]);
+"#]]);
     repo.rebake(["plan", "-c", "other.yaml"]).failure(2).stdout("").stderr(str![[r"
 error[no-config]: cannot read other.yaml: No such file or directory (os error 2)
 
@@ -40,13 +47,13 @@ fn in_a_repository_without_a_commit() {
     repo.write("filters.yaml", CONFIG);
     repo.rebake(["plan"])
         .success()
-        .stdout(str![[r"
+        .stdout(str![[r#"
 no commit yet with the work tree's changes: there is no commit yet
 environment local
 
 Nothing to rebuild: none of 1 service is affected.
 
-"]])
+"#]])
         .stderr("");
     repo.rebake(["plan", "--base", "HEAD"]).failure(3).stdout("").stderr(str![[r"
 error[git]: the branch main has no commit yet

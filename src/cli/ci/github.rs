@@ -17,9 +17,9 @@ pub(crate) fn write(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> 
         Failure::new(Exit::Usage, "no-engine", format!("{} is not set, so there is no place for outputs", env::OUTPUT))
             .help("on engines other than GitHub Actions, choose a format with `--format`")
     })?;
-    let text = emit::github_output(&emit::outputs(&plan.to_build(), matrices, list_files)?, &delimiter()).ok_or_else(
-        || Failure::new(Exit::Bug, "bug", "a name from the repository holds the random delimiter of this run"),
-    )?;
+    let text = emit::github_output(&emit::outputs(plan, matrices, list_files)?, &delimiter()).ok_or_else(|| {
+        Failure::new(Exit::Bug, "bug", "a name from the repository holds the random delimiter of this run")
+    })?;
     append(Path::new(&outputs), &text)?;
     match env::read(env::STEP_SUMMARY) {
         Some(summary) => append(Path::new(&summary), &emit::markdown(plan)),

@@ -48,10 +48,10 @@ use super::structured::usual_environments;
 use super::yaml::View;
 use super::{Config, Global, Image, Service, Shape, definition, release_tags};
 use crate::definition::{Definition, Definitions};
-use crate::diagnostic::{Diagnostic, Located};
+use crate::diagnostic::{Diagnostic, Located, Severity};
 use crate::filter::{Filter, FilterId, Filters, Quantifier, Rule, Statuses};
 use crate::graph::Graph;
-use crate::name::{RepoDir, ServiceName};
+use crate::name::{OWN_PREFIX, RepoDir, ServiceName, is_own_output};
 use crate::recipe::Recipe;
 use crate::version::{Count, Scheme, TagFormat};
 use js_yaml::Value;
@@ -65,6 +65,7 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
         let mut rules = Vec::new();
         item(value, &mut rules, problems);
         traps(&name, &at, &rules, quantifier, problems);
+        own_output(&name, &at, problems);
         let name = ServiceName::of_flat_filter(&name);
         let service = usual.service(at.clone().map(|()| name.clone()), Filters::id(filters.len()));
         if let Some(first) = services.insert(name.clone(), service) {
@@ -290,6 +291,16 @@ fn date(view: View<'_>, problems: &mut Problems<'_>) {
     let problem = Diagnostic::warning("date", format!("`{text}` is a date to paths-filter, and no pattern"));
     let problem = problem.located(problems.file(), &view.locate(()), "never matches");
     problems.push(problem.help(format!("quote it: \"{text}\"")));
+}
+
+/// Tells that a filter takes the name of one of rebake's own outputs, as it does with paths-filter.
+fn own_output(name: &str, at: &Located<()>, problems: &mut Problems<'_>) {
+    if is_own_output(name) {
+        let name = shown(name);
+        let message = format!("the output `{name}` is this filter's; rebake's own is `{OWN_PREFIX}{name}`");
+        let problem = Diagnostic::new(Severity::Note, "own-output", message).located(problems.file(), at, "");
+        problems.push(problem.help(format!("`rebake verdict` reads `{OWN_PREFIX}{name}`: hand it on too")));
+    }
 }
 
 /// Warns of what paths-filter takes in another sense than it reads.

@@ -42,7 +42,13 @@ pub(in crate::config) fn pattern(
         return None;
     }
     match Pattern::parse(text) {
-        Ok(pattern) => Some(view.locate(pattern)),
+        Ok(pattern) => {
+            let pattern = view.locate(pattern);
+            if pattern.value.is_spelled_out() {
+                spelled_out(&pattern, problems);
+            }
+            Some(pattern)
+        }
         Err(error) => {
             let file = problems.file();
             let wrong = text.get(error.offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
@@ -54,6 +60,16 @@ pub(in crate::config) fn pattern(
             None
         }
     }
+}
+
+/// Warns of a pattern whose brackets cannot be read, so that it is the path that it spells out.
+fn spelled_out(pattern: &Located<Pattern>, problems: &mut Problems<'_>) {
+    let text = pattern.value.text();
+    let message = format!("the brackets of `{}` cannot be read as characters of which one is meant", shown(text));
+    let problem = Diagnostic::warning("spelled-out", message);
+    let problem = problem.located(problems.file(), pattern, "matches the path that is written so, and no other");
+    let escaped = text.replace('[', "\\[").replace(']', "\\]");
+    problems.push(problem.help(format!("if that is meant, say so with backslashes: `{}`", shown(&escaped))));
 }
 
 impl Read for Patterns {

@@ -4,7 +4,7 @@ use super::Services;
 use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::diagnostic::{Diagnostic, Located};
-use crate::name::{ServiceName, ServiceNameError, TagName};
+use crate::name::{ServiceName, ServiceNameError, TagName, is_own_output, slug};
 
 /// Checks the names of services, of named filters and of environments.
 pub(super) fn check(services: &Services, file: &raw::File, problems: &mut Problems<'_>) {
@@ -14,6 +14,7 @@ pub(super) fn check(services: &Services, file: &raw::File, problems: &mut Proble
             continue;
         }
         let slug = slug(name);
+        is_free(&slug, "service", name, &service.name, problems);
         if let Some((other, first)) = slugs.insert(slug.clone(), (name, &service.name)) {
             let message = format!("the services `{other}` and `{name}` have the same slug, `{slug}`");
             let problem = Diagnostic::error("duplicate-slug", message);
@@ -23,8 +24,11 @@ pub(super) fn check(services: &Services, file: &raw::File, problems: &mut Proble
         }
     }
     for (name, filter) in file.filters.value().into_iter().flat_map(|filters| &filters.0) {
-        is_name(name, "a filter", &filter.name, problems);
+        if is_name(name, "a filter", &filter.name, problems) {
+            is_free(name, "filter", name, &filter.name, problems);
+        }
     }
+    one_output_each(file, problems);
     for (name, environment) in file.environments.value().into_iter().flat_map(|environments| &environments.0) {
         is_name(name, "an environment", &environment.name, problems);
     }
@@ -45,9 +49,28 @@ fn is_name(name: &str, what: &str, at: &Located<()>, problems: &mut Problems<'_>
     false
 }
 
-/// The name in the letters that every file system and CI engine takes: runs of anything else become `-`.
-fn slug(name: &str) -> String {
-    let lower = name.to_ascii_lowercase();
-    let parts = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
-    parts.collect::<Vec<_>>().join("-")
+/// Whether the output of a filter or a service is none of rebake's own.
+fn is_free(output: &str, what: &str, name: &str, at: &Located<()>, problems: &mut Problems<'_>) {
+    if is_own_output(output) {
+        let message = format!("the {what} `{}` would have the output `{output}`, which is rebake's own", shown(name));
+        let problem = Diagnostic::error("reserved-name", message).located(problems.file(), at, "");
+        problems.push(problem.help("give it another name; those that begin with `rebake_` are reserved too"));
+    }
+}
+
+/// Checks that no filter is called as another one's count or files.
+fn one_output_each(file: &raw::File, problems: &mut Problems<'_>) {
+    let filters = || file.filters.value().into_iter().flat_map(|filters| &filters.0);
+    let names: BTreeMap<String, &Located<()>> =
+        filters().map(|(name, filter)| (name.to_ascii_lowercase(), &filter.name)).collect();
+    for (name, filter) in filters() {
+        for suffix in ["_count", "_files"] {
+            let Some(other) = names.get(&format!("{}{suffix}", name.to_ascii_lowercase())) else { continue };
+            let message = format!("`{}{suffix}` is the output of two filters", shown(name));
+            let problem = Diagnostic::error("reserved-name", message).located(problems.file(), other, "this one");
+            let problem =
+                problem.label(problems.file(), filter.name.defined, "and this one, which has that output too");
+            problems.push(problem.help("rename one of them"));
+        }
+    }
 }

@@ -12,8 +12,13 @@ use crate::diagnostic::{Diagnostic, Span};
 
 /// How deep lists and mappings may stand in each other, aliases followed.
 pub(super) const MAX_DEPTH: usize = 64;
-/// How many values a file may come to, an alias counted as what it stands for.
-pub(super) const MAX_NODES: usize = 250_000;
+/// How many values a file may have as it is written: those of 8 MiB of text that people write.
+pub(super) const MAX_NODES: usize = 1_000_000;
+/// How many values aliases may stand for in a file of no size. Each byte of the file allows one more, as long as the values
+/// that are written keep up, so that what a small file costs is little.
+pub(super) const MAX_ALIASED: usize = 10_000;
+/// How many values aliases may stand for in any file.
+const MOST_ALIASED: usize = 250_000;
 
 /// Reads the one document of a file; none when it is empty, or when a problem ends the reading.
 pub(in crate::config) fn read<'t>(problems: &mut Problems<'t>) -> Option<Node<'t>> {
@@ -25,7 +30,7 @@ pub(in crate::config) fn read<'t>(problems: &mut Problems<'t>) -> Option<Node<'t
         block_nesting_limit: MAX_DEPTH,
     };
     let parser = Parser::new_from_str_with_options(problems.file().text(), options);
-    let mut builder = Builder { parser, problems, anchors: BTreeMap::new(), names: Vec::new(), nodes: 0 };
+    let mut builder = Builder { parser, problems, anchors: BTreeMap::new(), names: Vec::new(), nodes: 0, aliased: 0 };
     match builder.document() {
         Ok(root) => root,
         Err(Stop(problem)) => {
@@ -44,7 +49,10 @@ struct Builder<'t, 'p> {
     /// By the parser's id.
     anchors: BTreeMap<usize, Anchor<'t>>,
     names: Vec<Cow<'t, str>>,
+    /// How many values were read.
     nodes: usize,
+    /// How many more aliases and merge keys stand for.
+    aliased: usize,
 }
 
 enum Anchor<'t> {
@@ -115,12 +123,12 @@ impl<'t> Builder<'t, '_> {
         depth: usize,
     ) -> Result<(Node<'t>, Extent), Stop> {
         let at = span(place);
-        self.count(1, at)?;
+        self.count(at)?;
         self.check_depth(depth, at)?;
         let tag_at = place.tag_span().map_or(at, |tag| span(&tag));
         let properties =
             |anchor, tag: Option<Cow<'t, Tag>>| Properties { at, anchor, tag: tag.map(|tag| (tag, tag_at)) };
-        let before = self.nodes;
+        let before = self.total();
         match event {
             Event::Alias(id) => self.alias(id, at, depth),
             Event::UnresolvedAlias(name) => {
@@ -137,14 +145,14 @@ impl<'t> Builder<'t, '_> {
                 let mut properties = properties(anchor, tag);
                 self.open(&properties)?;
                 let (items, height) = self.items(style, &mut properties.at, depth)?;
-                let extent = Extent { nodes: self.nodes - before + 1, height };
+                let extent = Extent { nodes: self.total() - before + 1, height };
                 Ok(self.close(properties, Content::List(items), extent))
             }
             Event::MappingStart(style, anchor, tag) => {
                 let mut properties = properties(anchor, tag);
                 self.open(&properties)?;
                 let (entries, height) = self.entries(style, &mut properties.at, depth)?;
-                let extent = Extent { nodes: self.nodes - before + 1, height };
+                let extent = Extent { nodes: self.total() - before + 1, height };
                 Ok(self.close(properties, Content::Mapping(entries), extent))
             }
             _ => Err(self.stop("yaml-syntax", "a value is missing", at, "")),
@@ -183,12 +191,12 @@ impl<'t> Builder<'t, '_> {
                 *at = key.at;
             }
             let (event, place) = self.next()?;
-            let before = self.nodes;
+            let before = self.total();
             let (value, extent) = self.node(event, &place, depth + 1)?;
             height = height.max(extent.height + 1);
             if is_merge(&key) {
                 // What a merge key brings in is copied, so it counts twice.
-                self.count(self.nodes - before, key.at)?;
+                self.count_aliased(self.total() - before, key.at)?;
                 self.merge(&mut entries, &key, &value);
             } else {
                 self.insert(&mut entries, &key, value);
@@ -240,7 +248,7 @@ impl<'t> Builder<'t, '_> {
             Some(Anchor::Read(extent, node)) => {
                 let (extent, content) = (*extent, Content::Shared(Rc::clone(node)));
                 let node = Node { at: node.at, via: Some(at), content };
-                self.count(extent.nodes - 1, at)?;
+                self.count_aliased(extent.nodes - 1, at)?;
                 self.check_depth(depth + extent.height - 1, at)?;
                 Ok((node, extent))
             }
@@ -314,12 +322,27 @@ impl<'t> Builder<'t, '_> {
         });
     }
 
-    fn count(&mut self, nodes: usize, at: Span) -> Result<(), Stop> {
-        self.nodes += nodes;
+    fn total(&self) -> usize {
+        self.nodes + self.aliased
+    }
+
+    fn count(&mut self, at: Span) -> Result<(), Stop> {
+        self.nodes += 1;
         if self.nodes <= MAX_NODES {
             return Ok(());
         }
-        let message = format!("with aliases followed, the file comes to more than {MAX_NODES} values");
+        let message = format!("the file has more than {MAX_NODES} values");
+        Err(self.stop("too-many-values", message, at, "this one is too many"))
+    }
+
+    fn count_aliased(&mut self, nodes: usize, at: Span) -> Result<(), Stop> {
+        self.aliased += nodes;
+        let allowed = self.problems.file().text().len().min(8 * self.nodes);
+        let most = (MAX_ALIASED + allowed).min(MOST_ALIASED);
+        if self.aliased <= most {
+            return Ok(());
+        }
+        let message = format!("aliases stand for more than {most} values, too many for a file of this size");
         Err(self.stop("too-many-values", message, at, "this one is too many"))
     }
 

@@ -284,4 +284,10 @@ fn limits_hold() {
     let items = |count: usize| format!("[{}]", "x,".repeat(count));
     assert!(ours(&items(super::build::MAX_NODES - 1)).is_ok());
     assert_eq!(ours(&items(super::build::MAX_NODES)), Err(vec!["too-many-values"]));
+    // An alias of ten values counts nine more than itself.
+    let aliases = |count: usize| format!("a: &a [{}]\nb: [{}]", "x,".repeat(9), "*a,".repeat(count));
+    let most = |text: &str| super::build::MAX_ALIASED + text.len();
+    let least = (1..super::build::MAX_ALIASED).find(|count| count * 9 > most(&aliases(*count))).unwrap();
+    assert!(ours(&aliases(least - 1)).is_ok());
+    assert_eq!(ours(&aliases(least)), Err(vec!["too-many-values"]));
 }

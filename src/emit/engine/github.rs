@@ -48,20 +48,19 @@ pub(in crate::emit) fn level_outputs(plan: &Plan, matrices: &Matrices) -> Result
     let jobs = if *pack == Pack::Service { jobs_of_any_name(plan, *pack)? } else { jobs(plan, *pack)? };
     at_most("GitHub Actions", "the number of jobs of the matrix", jobs.len(), MOST_JOBS)?;
     let levels = by_level(&jobs, *levels)?;
-    let output = |name: &str, value: String| Output { name: name.to_owned(), value };
     let matrix = |jobs: &mut dyn Iterator<Item = &Job>| {
         let include: Vec<Map<String, Value>> = jobs.map(|job| entry(plan, fields, job, *pack)).collect();
         json::ascii_line(&json!({ "include": include }))
     };
     let mut outputs = vec![
-        output("any", plan.any.to_string()),
-        output("count", plan.services.len().to_string()),
-        output("matrix", matrix(&mut jobs.iter())),
-        output("levels", levels.len().to_string()),
+        Output::new("any", plan.any.to_string()),
+        Output::new("count", plan.services.len().to_string()),
+        Output::new("matrix", matrix(&mut jobs.iter())),
+        Output::new("levels", levels.len().to_string()),
     ];
     for (number, jobs) in levels.iter().enumerate() {
-        outputs.push(output(&format!("any_{number}"), "true".to_owned()));
-        outputs.push(output(&format!("matrix_{number}"), matrix(&mut jobs.iter().copied())));
+        outputs.push(Output::new(format!("any_{number}"), "true".to_owned()));
+        outputs.push(Output::new(format!("matrix_{number}"), matrix(&mut jobs.iter().copied())));
     }
     Ok(outputs)
 }

@@ -1,0 +1,49 @@
+//! What rebake calls the outputs of a step.
+
+/// What the outputs begin with that give way to a user's filter, or are new.
+pub const OWN_PREFIX: &str = "rebake_";
+
+/// The outputs that rebake writes besides those of filters and services.
+const OWN: [&str; 7] = ["any", "count", "matrix", "levels", "environment", "services", "changes"];
+
+/// Those of which there is one for each level.
+const BY_LEVEL: [&str; 2] = ["any_", "matrix_"];
+
+/// Whether an output of this name is one of rebake's own. Engines look at no case.
+#[must_use]
+pub fn is_own_output(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_level = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    OWN.contains(&name.as_str())
+        || BY_LEVEL.iter().any(|start| name.strip_prefix(start).is_some_and(is_level))
+        || name.starts_with(OWN_PREFIX)
+}
+
+/// Returns a name in the letters that every file system and CI engine takes: runs of anything else become `-`.
+#[must_use]
+pub fn slug(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    let parts = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_outputs_are_known_in_any_case() {
+        for name in ["any", "Any", "matrix", "any_0", "matrix_17", "CHANGES", "rebake_x", "Rebake_"] {
+            assert!(is_own_output(name), "{name}");
+        }
+        for name in ["anyone", "any_", "any_x", "any_1x", "count_0", "api", "", "rebake"] {
+            assert!(!is_own_output(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_slug_has_no_other_letters() {
+        assert_eq!(slug("@Acme/web.ui__x-"), "acme-web-ui-x");
+        assert_eq!(slug("é@"), "");
+    }
+}
