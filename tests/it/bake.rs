@@ -24,16 +24,16 @@ fn capstone_as_a_file_for_bake() {
       "context": "services/other/migrator",
       "dockerfile": "Dockerfile",
       "args": {
-        "VERSION": "1.2.0-0001-97d261e"
+        "VERSION": "1.2.0-0001-cb9c016"
       },
       "tags": [
-        "ghcr.io/acme/migrator:1.2.0-0001-97d261e"
+        "ghcr.io/acme/migrator:1.2.0-0001-cb9c016"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
-        "org.opencontainers.image.revision": "97d261eb176ad2ce5a3507515d357ef549034cb9",
+        "org.opencontainers.image.revision": "cb9c016548eb3bc77df78ca958b5639e0c386482",
         "org.opencontainers.image.title": "migrator",
-        "org.opencontainers.image.version": "1.2.0-0001-97d261e"
+        "org.opencontainers.image.version": "1.2.0-0001-cb9c016"
       }
     },
     "api-golang": {
@@ -43,16 +43,16 @@ fn capstone_as_a_file_for_bake() {
       },
       "dockerfile": "Dockerfile",
       "args": {
-        "VERSION": "1.0.9-0001-97d261e"
+        "VERSION": "1.0.9-0001-cb9c016"
       },
       "tags": [
-        "ghcr.io/acme/api-golang:1.0.9-0001-97d261e"
+        "ghcr.io/acme/api-golang:1.0.9-0001-cb9c016"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
-        "org.opencontainers.image.revision": "97d261eb176ad2ce5a3507515d357ef549034cb9",
+        "org.opencontainers.image.revision": "cb9c016548eb3bc77df78ca958b5639e0c386482",
         "org.opencontainers.image.title": "api-golang",
-        "org.opencontainers.image.version": "1.0.9-0001-97d261e"
+        "org.opencontainers.image.version": "1.0.9-0001-cb9c016"
       }
     }
   }
@@ -73,17 +73,17 @@ fn capstone_as_a_file_for_bake() {
       "context": "services/node/api-node",
       "dockerfile": "Dockerfile",
       "args": {
-        "VERSION": "2.1.0-0001-97d261e"
+        "VERSION": "2.1.0-0001-cb9c016"
       },
       "tags": [
-        "ghcr.io/acme/api-node:2.1.0-0001-97d261e",
+        "ghcr.io/acme/api-node:2.1.0-0001-cb9c016",
         "ghcr.io/acme/api-node:fp1-thxirhros3czcytowvxgi5g7ny"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
-        "org.opencontainers.image.revision": "97d261eb176ad2ce5a3507515d357ef549034cb9",
+        "org.opencontainers.image.revision": "cb9c016548eb3bc77df78ca958b5639e0c386482",
         "org.opencontainers.image.title": "api-node",
-        "org.opencontainers.image.version": "2.1.0-0001-97d261e"
+        "org.opencontainers.image.version": "2.1.0-0001-cb9c016"
       },
       "output": [
         "type=registry"

@@ -57,12 +57,12 @@ fn capstone_as_outputs_of_github() {
     capstone().rebake(["plan", "--format", "github"]).success().stdout(str![[r#"
 any=true
 count=2
-matrix={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-97d261e","version":"1.2.0-0001-97d261e"},{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-97d261e","version":"1.0.9-0001-97d261e"}]}
+matrix={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-cb9c016","version":"1.2.0-0001-cb9c016"},{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-cb9c016","version":"1.0.9-0001-cb9c016"}]}
 levels=2
 any_0=true
-matrix_0={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-97d261e","version":"1.2.0-0001-97d261e"}]}
+matrix_0={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-cb9c016","version":"1.2.0-0001-cb9c016"}]}
 any_1=true
-matrix_1={"include":[{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-97d261e","version":"1.0.9-0001-97d261e"}]}
+matrix_1={"include":[{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-cb9c016","version":"1.0.9-0001-cb9c016"}]}
 
 "#]]);
 }
@@ -215,6 +215,7 @@ fn capstone_as_a_configuration_of_circleci() {
         }
       ],
       "environment": {
+        "REBAKE_ENVIRONMENT": "local",
         "REBAKE_ONLY": "<< parameters.only >>"
       },
       "parameters": {
@@ -227,7 +228,7 @@ fn capstone_as_a_configuration_of_circleci() {
         "setup_remote_docker",
         {
           "run": {
-            "command": "printf %s '{[..]}' > .git/plan.json/nexec rebake build --plan .git/plan.json --only /"$REBAKE_ONLY/"",
+            "command": "printf %s '{/"schema/":1,/"rebake/":/"0.1.0/",/"trigger/":{/"kind/":/"local/"},/"environment/":/"local/",/"range/":{/"base/":/"bffd197d230cb124a42d6d4b550c94924aa30c46/",/"head/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/",/"source/":/"the last commit, since nothing is ahead of main/",/"worktree/":true},/"degraded/":[],/"services/":[{/"service/":/"migrator/",/"path/":/"services/other/migrator/",/"causes/":[{/"kind/":/"file/",/"path/":/"services/other/migrator/migrations/0002_orders.sql/",/"status/":/"added/",/"pattern/":/"services/other/migrator/**/",/"at/":/"filters.yaml:7:7/"}],/"needs/":[],/"level/":0,/"version/":/"1.2.0-0001-cb9c016/",/"described/":{/"tag/":/"services/other/migrator@1.2.0/",/"distance/":1,/"commit/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/"},/"fingerprint/":/"fp1-r2vp3eil34wymbf4awrqd6mjj6/",/"image/":/"ghcr.io/acme/migrator/",/"tags/":[/"ghcr.io/acme/migrator:1.2.0-0001-cb9c016/"],/"labels/":{/"org.opencontainers.image.created/":/"2001-02-03T04:05:14Z/",/"org.opencontainers.image.revision/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/",/"org.opencontainers.image.title/":/"migrator/",/"org.opencontainers.image.version/":/"1.2.0-0001-cb9c016/"},/"platforms/":[],/"push/":false,/"matrix/":{}},{/"service/":/"api-golang/",/"path/":/"services/go/api-golang/",/"causes/":[{/"kind/":/"file/",/"path/":/"services/other/migrator/migrations/0002_orders.sql/",/"status/":/"added/",/"pattern/":/"services/other/migrator/**/",/"at/":/"filters.yaml:7:7/"},{/"kind/":/"dependency/",/"via/":/"migrator/",/"chain/":[/"migrator/"]}],/"needs/":[/"migrator/"],/"level/":1,/"version/":/"1.0.9-0001-cb9c016/",/"described/":{/"tag/":/"services/go/api-golang@1.0.9/",/"distance/":1,/"commit/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/"},/"fingerprint/":/"fp1-dievj5obb2nm4bg5ountflpf2y/",/"image/":/"ghcr.io/acme/api-golang/",/"tags/":[/"ghcr.io/acme/api-golang:1.0.9-0001-cb9c016/"],/"labels/":{/"org.opencontainers.image.created/":/"2001-02-03T04:05:14Z/",/"org.opencontainers.image.revision/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/",/"org.opencontainers.image.title/":/"api-golang/",/"org.opencontainers.image.version/":/"1.0.9-0001-cb9c016/"},/"platforms/":[],/"push/":false,/"matrix/":{}}],/"unaffected/":[/"api-node/",/"client-react/",/"load-generator/"],/"removed/":[],/"unmatched/":[],/"filters/":{/"ci/":[],/"migrations/":[/"services/other/migrator/migrations/0002_orders.sql/"]},/"any/":true}' > .git/plan.json/nexec rebake build --plan .git/plan.json --only /"$REBAKE_ONLY/"",
             "name": "build"
           }
         }
@@ -600,12 +601,12 @@ fn a_summary_has_the_graph_and_what_can_be_pulled() {
     capstone().rebake(args).success().stdout(str![[r####"
 ### rebake plan
 
-bb500ab..97d261e with the work tree's changes: the last commit, since nothing is ahead of main
+bffd197..cb9c016 with the work tree's changes: the last commit, since nothing is ahead of main
 
 | service | version | tags | why |
 | --- | --- | --- | --- |
-| <code>migrator</code> | <code>1.2.0-0001-97d261e</code> | <code>ghcr.io/acme/migrator:1.2.0-0001-97d261e</code> | services/other/migrator/migrations/0002&#95;orders.sql added, matches services/other/migrator/&#42;&#42; |
-| <code>api-golang</code> | <code>1.0.9-0001-97d261e</code> | <code>ghcr.io/acme/api-golang:1.0.9-0001-97d261e</code> | services/other/migrator/migrations/0002&#95;orders.sql added, matches services/other/migrator/&#42;&#42;<br>depends on migrator |
+| <code>migrator</code> | <code>1.2.0-0001-cb9c016</code> | <code>ghcr.io/acme/migrator:1.2.0-0001-cb9c016</code> | services/other/migrator/migrations/0002&#95;orders.sql added, matches services/other/migrator/&#42;&#42; |
+| <code>api-golang</code> | <code>1.0.9-0001-cb9c016</code> | <code>ghcr.io/acme/api-golang:1.0.9-0001-cb9c016</code> | services/other/migrator/migrations/0002&#95;orders.sql added, matches services/other/migrator/&#42;&#42;<br>depends on migrator |
 
 ```mermaid
 graph LR
@@ -616,8 +617,8 @@ graph LR
 
 Once they are built:
 
-<pre>docker pull ghcr.io/acme/migrator:1.2.0-0001-97d261e
-docker pull ghcr.io/acme/api-golang:1.0.9-0001-97d261e</pre>
+<pre>docker pull ghcr.io/acme/migrator:1.2.0-0001-cb9c016
+docker pull ghcr.io/acme/api-golang:1.0.9-0001-cb9c016</pre>
 
 "####]]);
 }

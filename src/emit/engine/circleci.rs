@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::label::Rule;
 use super::{NOTHING, Pack, jobs, labels};
-use crate::emit::{EmitError, json};
+use crate::emit::{EmitError, json, variables};
 use crate::plan::Plan;
 
 const NAMES: Rule = Rule { engine: "CircleCI", prefix: "build-", takes: "_-", instead: '-', longest: 255 };
@@ -49,7 +49,7 @@ struct Job {
 /// job that does nothing, since a workflow without jobs is refused.
 ///
 /// # Errors
-/// As for every engine.
+/// As for every engine, and when the environment has a name that a plan from elsewhere alone can have.
 pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let to_build = plan.to_build();
     let jobs = jobs(&to_build, pack)?;
@@ -75,7 +75,10 @@ pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
         json!({"rebake-build": {
             "parameters": {"only": {"type": "string"}},
             "docker": image,
-            "environment": {"REBAKE_ONLY": "<< parameters.only >>"},
+            "environment": {
+                "REBAKE_ENVIRONMENT": variables::environment(plan)?,
+                "REBAKE_ONLY": "<< parameters.only >>",
+            },
             // Jobs run in a container, from which no other daemon can be reached.
             "steps": ["checkout", "setup_remote_docker", {"run": {"name": "build", "command": build(plan)}}],
         }})
