@@ -39,7 +39,8 @@ fn between(repo: &Repo, args: &[&str]) -> Rebake {
 /// On GitHub, where the work tree does not count.
 fn in_ci(repo: &Repo, args: &[&str]) -> Rebake {
     let event = repo.dir().join(".git/event.json");
-    std::fs::write(&event, format!(r#"{{"before":"{}"}}"#, repo.id("HEAD~1"))).unwrap();
+    std::fs::write(&event, format!(r#"{{"before":"{}","repository":{{"default_branch":"main"}}}}"#, repo.id("HEAD~1")))
+        .unwrap();
     repo.rebake([&["plan", "--format", "names"], args].concat())
         .env("GITHUB_ACTIONS", "true")
         .env("GITHUB_EVENT_NAME", "push")
