@@ -53,7 +53,8 @@ const PACK: &str = r#"
 /// Builds the plan, two services at once: on a terminal with a row for each that runs.
 fn build(root: &Path, config: &Config, plan: &Plan) -> Result<exec::Report, Box<dyn Error>> {
     let logs = tempfile::tempdir()?;
-    let place = builder::Place { root, logs: logs.path(), buildx: None, driver: builder::Driver::default() };
+    let place =
+        builder::Place { root, logs: logs.path(), buildx: None, driver: builder::Driver::default(), epoch: None };
     let builds = plan.services.iter().map(|service| {
         let recipe = &config.services[service.service.as_str()].recipe;
         builder::prepare(plan, service, recipe, builder::Ties::default(), place)
@@ -66,7 +67,7 @@ fn build(root: &Path, config: &Config, plan: &Plan) -> Result<exec::Report, Box<
     };
     let mut printer = Printer::new(manner, stdout());
     let settings = Settings { jobs: 2, ..Settings::default() };
-    Ok(exec::run(&builds, &settings, &mut printer)?.report)
+    Ok(exec::run(&builds, &settings, &mut |_| None, &mut printer)?.report)
 }
 
 /// Five services with releases, and on a branch a migration that the Go API and the migrator are built from, and an

@@ -46,6 +46,8 @@ pub mod name;
 pub mod diagnostic;
 pub mod template;
 pub mod civil;
+pub mod file;
+pub mod mask;
 
 // Analysis.
 pub mod glob;

@@ -70,6 +70,11 @@ impl Recipe {
         values.flat_map(Template::names).filter_map(|name| name.strip_prefix(Self::NEEDS))
     }
 
+    /// Returns the variables that hold secrets, `NAME` of `id=x,env=NAME`.
+    pub fn secret_variables(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().flat_map(|secret| secret.split(',')).filter_map(|word| word.strip_prefix("env="))
+    }
+
     /// Returns what builds an image of it from a Dockerfile: `docker` where nothing is said; none where a command or a
     /// task builds it.
     #[must_use]

@@ -3,7 +3,9 @@
 #![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
 
 mod allowed;
+mod builders;
 mod dry_run;
+mod ground;
 mod logs;
 mod planned;
 mod records;
@@ -23,8 +25,9 @@ use super::failure::Failure;
 use super::output::{Output, written};
 use super::plan::Here;
 use crate::emit;
-use crate::exec::{self, Build as Job, Ended, Needs, Settings, Sink};
+use crate::exec::{self, Build as Job, Doubt, Ended, Needs, Settings, Sink};
 use crate::recipe;
+use ground::Ground;
 use records::Records;
 use reports::Reports;
 
@@ -52,6 +55,9 @@ pub(crate) struct Build {
     /// Build what did not succeed by this report; with `--plan`, what of the plan did not
     #[arg(long, value_name = "REPORT", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"], help_heading = "Plan")]
     rerun: Option<PathBuf>,
+    /// Build what did not succeed by a report of another commit
+    #[arg(long, requires = "rerun", help_heading = "Plan")]
+    allow_mixed: bool,
     #[command(flatten)]
     existing: Existing,
     #[command(flatten)]
@@ -168,19 +174,23 @@ pub(crate) fn run(general: &General, args: &Build, output: &Output) -> Result<Ex
     if let Some(records) = &records {
         records.leave_out(&mut jobs);
     }
+    builders::check(&jobs, &here)?;
     if args.shown.output != Manner::Json {
         output.people(&emit::heading(&plan))?;
     }
     let mut printer = shown::printer(args.shown.output, &here.trigger, output);
-    let settings =
-        settings::settings(&args.how, &here.trigger, shown::is_live(args.shown.output, &here.trigger, output));
+    let is_live = shown::is_live(args.shown.output, &here.trigger, output);
+    let settings = settings::settings(&args.how, &plan, &here.trigger, is_live, output);
+    let heard = shown::telling(&mut printer, args.shown.output, &here.trigger, output);
+    let clean = !args.allowed.allow_dirty && (args.record || plan.services.iter().any(|service| service.push));
+    let mut ground = Ground::new(&here, plan.range.head.as_deref(), clean);
     let begun = records.as_ref().map(|records| records.begin(output)).transpose()?;
-    let mut ended = carry_out(&jobs, &settings, &mut printer)?;
+    let mut ended = carry_out(&jobs, &settings, &mut |build| ground.doubt(build), heard)?;
     let recorded = match (&records, &begun) {
         (Some(records), Some(begun)) => records.end(begun, &mut ended.report, &here, args, output),
         _ => Ok(Exit::Done),
     };
-    reports.write(&ended.report, &logs)?;
+    reports.write(&ended.report, &logs, output)?;
     let recorded = recorded?;
     written(printer.finish().map(drop))?;
     Ok(match ended.interrupted {
@@ -191,8 +201,8 @@ pub(crate) fn run(general: &General, args: &Build, output: &Output) -> Result<Ex
 }
 
 /// Runs the builds, and shows them as they go.
-fn carry_out(jobs: &[Job], settings: &Settings, shown: impl Sink) -> Result<Ended, Failure> {
-    let ended = exec::run(jobs, settings, shown)
+fn carry_out(jobs: &[Job], settings: &Settings, doubt: Doubt, shown: impl Sink) -> Result<Ended, Failure> {
+    let ended = exec::run(jobs, settings, doubt, shown)
         .map_err(|error| Failure::new(Exit::Bug, "build", format!("the system refuses what builds need: {error}")))?;
     exec::builder::tidy(jobs, &ended.report);
     Ok(ended)

@@ -1,7 +1,7 @@
 //! `--ci`: what the engine at hand reads (spec section 11).
 
 mod folder;
-mod github;
+pub(crate) mod github;
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ pub(crate) fn write(
         }
     };
     if matches!(engine, Engine::GitHub | Engine::Gitea | Engine::Forgejo) {
-        return github::write(plan, matrices, list_files);
+        return github::write(plan, matrices, list_files, output);
     }
     let files = Folder::of(plan, folder, engine, matrices)?;
     let commands = if engine == Engine::Azure {
@@ -43,7 +43,7 @@ pub(crate) fn write(
     } else {
         String::new()
     };
-    files.write()?;
+    files.write(output)?;
     if engine == Engine::Buildkite {
         output.say(&[upload(folder)]);
     }

@@ -6,6 +6,7 @@ use super::args::{Args, Completions, Man};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
+use crate::file;
 
 pub(crate) fn completions(args: &Completions, output: &Output) -> Result<Exit, Failure> {
     let mut script = Vec::new();
@@ -15,10 +16,23 @@ pub(crate) fn completions(args: &Completions, output: &Output) -> Result<Exit, F
 }
 
 pub(crate) fn man(args: &Man, output: &Output) -> Result<Exit, Failure> {
-    let unwritable =
+    let cannot =
         |error| Failure::file(&format!("cannot write the man pages into {}", args.directory.display()), &error);
-    std::fs::create_dir_all(&args.directory).map_err(unwritable)?;
-    clap_mangen::generate_to(Args::command(), &args.directory).map_err(unwritable)?;
+    file::make_directory(&args.directory).map_err(cannot)?;
+    let mut command = Args::command().disable_help_subcommand(true);
+    command.build();
+    pages(&command, &mut |name, text| output.file(&args.directory.join(name), text))?;
     output.data("")?;
     Ok(Exit::Done)
+}
+
+/// Makes the page of a command and of those below it.
+fn pages(command: &clap::Command, write: &mut dyn FnMut(&str, &str) -> Result<(), Failure>) -> Result<(), Failure> {
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        pages(below, write)?;
+    }
+    let man = clap_mangen::Man::new(command.clone());
+    let mut text = Vec::new();
+    man.render(&mut text).map_err(|error| Failure::file("cannot make a man page", &error))?;
+    write(&man.get_filename(), &String::from_utf8_lossy(&text))
 }

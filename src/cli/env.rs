@@ -38,9 +38,31 @@ pub(crate) const REGISTRY_AUTH_FILE: &str = "REGISTRY_AUTH_FILE";
 /// The directory that has their file where nobody names it.
 pub(crate) const RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
 
+/// The last words of the names of variables that hold secrets, whatever is told of them.
+const SECRET: [&str; 3] = ["_TOKEN", "_PASSWORD", "_KEY"];
+
+/// How long the value of such a variable is at least: a shorter one, such as `CACHE_KEY=main`, is a word of everyday.
+const SHORTEST_SECRET: usize = 6;
+
+/// Returns the values of the variables whose names say that they are secret.
+pub(crate) fn secrets() -> impl Iterator<Item = String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| {
+            let name = name.to_str()?.to_ascii_uppercase();
+            SECRET.iter().any(|end| name.ends_with(end)).then(|| value.into_string().ok()).flatten()
+        })
+        .filter(|value| value.trim().len() >= SHORTEST_SECRET)
+}
+
 /// Returns the user's own directory.
 pub(crate) fn home() -> Option<PathBuf> {
     std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
+}
+
+/// Whether a variable is set, be it to nothing.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub(crate) fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some()
 }
 
 /// Returns a variable's value; one that is empty or not UTF-8 counts as unset.

@@ -34,9 +34,13 @@ impl Existing {
 
     /// Notes in a plan what exists, where that was asked for, and says what could not be told.
     pub(crate) fn note(&self, plan: &mut Plan, general: &General, output: &Output) {
-        if !self.skip_existing {
-            return;
+        if self.skip_existing {
+            self.ask(plan, general, output);
         }
+    }
+
+    /// Notes in a plan what exists, and says what could not be told.
+    pub(crate) fn ask(&self, plan: &mut Plan, general: &General, output: &Output) {
         let progress = Progress::new(output, general.verbose);
         progress.step("asking registries what exists");
         let limit = Duration::from_secs(self.registry_timeout.into());

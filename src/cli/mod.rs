@@ -57,6 +57,9 @@ pub fn main() -> ExitCode {
         }
     };
     let output = Output::new(&args.general, Annotations::of(&args.command));
+    #[cfg(unix)]
+    // Where this fails it is as it was: only a parent that ignores SIGCHLD makes a difference.
+    let _ = crate::exec::keep_children();
     let done = match &args.command {
         Command::Plan(plan) => plan::run(&args.general, plan, &output),
         Command::Fingerprint(fingerprint) => fingerprint::run(&args.general, fingerprint, &output),
@@ -76,10 +79,22 @@ pub fn main() -> ExitCode {
         Command::Completions(completions) => complete::completions(completions, &output),
         Command::Man(man) => complete::man(man, &output),
     };
+    note_written(&args.general, &output);
     let exit = done.unwrap_or_else(|Failure { exit, diagnostics }| {
         output.say(&diagnostics);
         exit
     });
     output.annotate();
     exit.into()
+}
+
+/// Notes what was written into the work tree, so that it counts as no change there. Where that fails, it counts as one.
+fn note_written(general: &args::General, output: &Output) {
+    let written = output.written();
+    let here = general.directory.as_deref().unwrap_or(std::path::Path::new("."));
+    if !written.is_empty()
+        && let Ok(repository) = crate::git::Repository::discover(here)
+    {
+        let _ = repository.note_written(&written);
+    }
 }

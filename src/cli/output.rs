@@ -1,11 +1,13 @@
 //! Standard output carries the result alone; everything else goes to standard error.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal as _, Read as _, Seek as _, SeekFrom, StdoutLock, Write as _};
-use std::path::Path;
+use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
+use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::annotation::Annotations;
 use super::args::{Color, General};
@@ -14,6 +16,8 @@ use super::failure::Failure;
 use super::{env, render};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::emit::Palette;
+use crate::file;
+use crate::mask::Mask;
 use crate::trigger::Engine;
 
 /// Where results and messages go.
@@ -21,6 +25,9 @@ pub(crate) struct Output {
     color: ColorChoice,
     quiet: bool,
     annotations: RefCell<Annotations>,
+    mask: Mask,
+    /// The files that were written.
+    written: RefCell<Vec<PathBuf>>,
 }
 
 impl Output {
@@ -30,7 +37,10 @@ impl Output {
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        Self { color, quiet: general.quiet, annotations: RefCell::new(annotations) }
+        let mask = Mask::default();
+        env::secrets().for_each(|secret| mask.hide(&secret));
+        let written = RefCell::new(own_file().into_iter().collect());
+        Self { color, quiet: general.quiet, annotations: RefCell::new(annotations), mask, written }
     }
 
     /// Whether somebody watches standard error.
@@ -55,9 +65,9 @@ impl Output {
         }
     }
 
-    /// Writes a result for programs, byte for byte.
-    #[expect(clippy::unused_self, reason = "all that is printed goes through the output")]
+    /// Writes a result for programs, byte for byte but for secrets.
     pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
+        let text = self.mask.text(text);
         written(io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()))
     }
 
@@ -70,7 +80,44 @@ impl Output {
     /// Writes a result for people: its colours are taken off where nobody would see them.
     pub(crate) fn people(&self, text: &str) -> Result<(), Failure> {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
-        written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+        written(stdout.write_all(self.mask.text(text).as_bytes()).and_then(|()| stdout.flush()))
+    }
+
+    /// Writes a file whole, without secrets; what is there and no file, such as a pipe, gets the text.
+    pub(crate) fn file(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        file::replace(path, &self.mask.text(text)).map_err(|error| unwritable(path, &error))?;
+        self.written.borrow_mut().push(path.to_owned());
+        Ok(())
+    }
+
+    /// Appends a text to a file in one write, without secrets.
+    pub(crate) fn append(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        file::append(path, &self.mask.text(text)).map_err(|error| unwritable(path, &error))
+    }
+
+    /// Returns a value without secrets, before it is written in a format that spells them in its own way.
+    pub(crate) fn masked<T: Serialize + DeserializeOwned>(&self, value: T) -> T {
+        let text = if self.mask.is_empty() { None } else { serde_json::to_string(&value).ok() };
+        match text.as_deref().map(|text| self.mask.text(text)) {
+            // Where a secret is one of rebake's own words, nothing is hidden by taking that away.
+            Some(Cow::Owned(text)) => serde_json::from_str(&text).unwrap_or(value),
+            Some(Cow::Borrowed(_)) | None => value,
+        }
+    }
+
+    /// Returns the files that were written, standard output among them where a shell made a file for it.
+    pub(crate) fn written(&self) -> Vec<PathBuf> {
+        self.written.take()
+    }
+
+    /// Adds what must not stand in anything that is written from now on.
+    pub(crate) fn hide(&self, secret: &str) {
+        self.mask.hide(secret);
+    }
+
+    /// Returns what must not stand in anything that is written.
+    pub(crate) fn mask(&self) -> &Mask {
+        &self.mask
     }
 
     /// Returns how a result for people is coloured.
@@ -87,7 +134,7 @@ impl Output {
             .collect();
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
         // Where standard error is closed there is nobody to tell.
-        let _ = stderr.write_all(render::render(&said, render::Color::Always).as_bytes());
+        let _ = stderr.write_all(self.mask.text(&render::render(&said, render::Color::Always)).as_bytes());
         // The runner reads its commands from here too.
         self.annotations.borrow_mut().add(&said);
     }
@@ -95,7 +142,7 @@ impl Output {
     /// Writes the annotations of all that was said. It is the last thing that a command says.
     pub(crate) fn annotate(&self) {
         // Where standard error is closed there is nobody to tell.
-        let _ = io::stderr().write_all(self.annotations.borrow().lines().as_bytes());
+        let _ = io::stderr().write_all(self.mask.text(&self.annotations.borrow().lines()).as_bytes());
     }
 }
 
@@ -144,24 +191,13 @@ pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
     }
 }
 
-/// Appends lines to a file in one write. An earlier writer may have left the last line of the file open: a line break
-/// closes it first.
-pub(crate) fn append(path: &Path, lines: &str) -> Result<(), Failure> {
-    append_lines(path, lines).map_err(|error| Failure::file(&format!("cannot write {}", path.display()), &error))
+/// Returns the file that standard output is, as long as nothing stands in it that is not ours.
+fn own_file() -> Option<PathBuf> {
+    let file = std::fs::read_link("/proc/self/fd/1").ok()?;
+    std::fs::symlink_metadata(&file).is_ok_and(|found| found.is_file() && found.len() == 0).then_some(file)
 }
 
-fn append_lines(path: &Path, lines: &str) -> io::Result<()> {
-    let mut file = std::fs::OpenOptions::new().read(true).append(true).create(true).open(path)?;
-    let line_break = if ends_in_open_line(&mut file)? { "\n" } else { "" };
-    file.write_all([line_break, lines].concat().as_bytes())
-}
-
-fn ends_in_open_line(file: &mut File) -> io::Result<bool> {
-    if file.seek(SeekFrom::End(0))? == 0 {
-        return Ok(false);
-    }
-    file.seek(SeekFrom::End(-1))?;
-    let mut last = [0];
-    file.read_exact(&mut last)?;
-    Ok(last != *b"\n")
+/// Returns the failure that a file cannot be written.
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::file(&format!("cannot write {}", path.display()), error)
 }

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::progress::Progress;
-use super::{changed, configuration, format};
+use super::{changed, configuration, env, format};
 use crate::base::{self, Compare, Since};
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
@@ -37,6 +37,7 @@ pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Resu
         (planned.plan, Some(here))
     };
     args.existing.note(&mut plan, general, output);
+    let plan = output.masked(plan);
     format::write(&plan, &args.format, || here.map_or_else(find, Ok), output)?;
     Ok(if args.strict && !plan.degraded.is_empty() {
         Exit::Git
@@ -63,6 +64,8 @@ impl Here {
         let file = configuration::find(general, &repository, head.as_ref(), &trigger, output)?;
         let file = ConfigFile { options: config::Options { quantifier: quantifier(args.quantifier) }, ..file };
         let config = configuration::read(&file, output)?;
+        let recipes = config.services.iter().map(|(_, service)| &service.recipe);
+        recipes.flat_map(Recipe::secret_variables).filter_map(env::read).for_each(|secret| output.hide(&secret));
         Ok(Self { repository, file, config, trigger })
     }
 

@@ -2,7 +2,7 @@
 
 #![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, ValueEnum};
 
@@ -13,6 +13,7 @@ use super::output::Output;
 use crate::exec;
 use crate::exec::output::{Style, last_lines};
 use crate::exec::report::{Service, images, junit, markdown};
+use crate::name::Escaped;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,6 +34,9 @@ pub(crate) struct Report {
     /// Choose the format
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     format: Format,
+    /// Put reports of several commits or environments together all the same
+    #[arg(long)]
+    allow_mixed: bool,
 }
 
 /// How a report is written.
@@ -51,20 +55,37 @@ enum Format {
 pub(crate) fn run(args: &Report, output: &Output) -> Result<Exit, Failure> {
     let mut report = exec::Report::default();
     for file in &args.reports {
-        report = read(file)?.over(report);
+        let next = read(file)?;
+        if !args.allow_mixed {
+            alike(&report, &next, file)?;
+        }
+        report = next.over(report);
     }
+    let report = output.masked(report);
     let text = match args.format {
         Format::Json => report.to_json().map_err(|error| bug(&error))?,
         Format::Images => images(&report).map_err(|error| bug(&error))?,
         Format::Markdown => markdown(&report, failure),
-        Format::Junit => junit(&report, failure).map_err(|error| bug(&error))?,
+        Format::Junit => junit(&report, failure),
     };
     output.data(&text)?;
     Ok(Exit::Done)
 }
 
+/// Refuses a report of another commit or environment than those before it: one of both would be of neither.
+fn alike(before: &exec::Report, next: &exec::Report, file: &Path) -> Result<(), Failure> {
+    let Some((what, one, other)) = before.head.difference(&next.head) else { return Ok(()) };
+    let (one, other) = (Escaped::new(&one).to_string(), Escaped::new(&other).to_string());
+    let message = format!(
+        "the reports are of two {what}s: {one}, and {other} in {}",
+        Escaped::new(file.as_os_str().as_encoded_bytes())
+    );
+    Err(Failure::new(Exit::Usage, "mixed-reports", message)
+        .help("leave out the reports of another run; or say that you mean it with `--allow-mixed`"))
+}
+
 /// Reads a saved report.
-pub(crate) fn read(file: &std::path::Path) -> Result<exec::Report, Failure> {
+pub(crate) fn read(file: &Path) -> Result<exec::Report, Failure> {
     exec::Report::read(&changed::read_text(file)?)
         .map_err(|error| Failure::new(Exit::Usage, "report", error.to_string()).help(error.help()))
 }

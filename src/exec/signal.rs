@@ -7,6 +7,8 @@ pub enum Signal {
     Hangup,
     /// SIGINT: Ctrl-C.
     Interrupt,
+    /// SIGQUIT: Ctrl-\.
+    Quit,
     /// SIGTERM: somebody asks for an end.
     Terminate,
     /// SIGTSTP: Ctrl-Z.
@@ -24,6 +26,7 @@ impl Signal {
         match self {
             Self::Hangup => "SIGHUP",
             Self::Interrupt => "SIGINT",
+            Self::Quit => "SIGQUIT",
             Self::Terminate => "SIGTERM",
             Self::Suspend => "SIGTSTP",
             Self::Continue => "SIGCONT",
@@ -41,6 +44,7 @@ impl Signal {
         match self {
             Self::Hangup => rustix::process::Signal::HUP,
             Self::Interrupt => rustix::process::Signal::INT,
+            Self::Quit => rustix::process::Signal::QUIT,
             Self::Terminate => rustix::process::Signal::TERM,
             Self::Suspend => rustix::process::Signal::TSTP,
             Self::Continue => rustix::process::Signal::CONT,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGXFSZ};
 use signal_hook::iterator::{Handle, Signals};
 
 use super::signal::Signal;
@@ -28,10 +28,12 @@ impl Incoming {
         let ignored = ignored();
         let heard = |signal: &i32| !ignored.contains(signal);
         let deadly = Arc::new(AtomicBool::new(false));
-        for signal in [SIGHUP, SIGINT, SIGTERM].into_iter().filter(heard) {
+        // A log at the limit of `ulimit -f` is an error of its file then, and no end of the run.
+        signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(heard) {
             signal_hook::flag::register_conditional_default(signal, Arc::clone(&deadly))?;
         }
-        let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT].into_iter().filter(heard))?;
+        let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCONT].into_iter().filter(heard))?;
         let handle = signals.handle();
         let over = Arc::new(AtomicBool::new(false));
         let (is_over, becomes_deadly) = (Arc::clone(&over), Arc::clone(&deadly));
@@ -43,6 +45,7 @@ impl Incoming {
                 match signal {
                     SIGHUP => tell(Signal::Hangup),
                     SIGINT => tell(Signal::Interrupt),
+                    SIGQUIT => tell(Signal::Quit),
                     SIGTSTP => tell(Signal::Suspend),
                     SIGCONT => tell(Signal::Continue),
                     _ => tell(Signal::Terminate),
@@ -69,6 +72,16 @@ impl Drop for Incoming {
         self.obey();
         self.handle.close();
     }
+}
+
+/// Has children wait for us to ask how they ended. Where this program was started with SIGCHLD ignored, as some agents
+/// do, the system would forget that, and nothing could be told from its success.
+///
+/// # Errors
+/// When the system refuses.
+pub fn keep_children() -> io::Result<()> {
+    // What handles the signal does nothing, but it is not ignored; programs that we start have neither.
+    signal_hook::flag::register(SIGCHLD, Arc::new(AtomicBool::new(false))).map(drop)
 }
 
 /// Returns the signals that are ignored; none where the system does not tell.

@@ -18,7 +18,7 @@ pub(super) struct Teller(Sender<Word>);
 pub(super) struct Listener(Receiver<Word>);
 
 enum Word {
-    Event(Event),
+    Event(Box<Event>),
     /// All that came before is shown, and this is answered.
     Suspended(Sender<()>),
     /// A log has grown. At most one of a log is on the way, however slow the listener is.
@@ -38,7 +38,7 @@ pub(super) fn pair() -> (Teller, Listener) {
 impl Teller {
     pub(super) fn event(&self, event: Event) {
         // Without a listener nobody wants to know.
-        let _ = self.0.send(Word::Event(event));
+        let _ = self.0.send(Word::Event(Box::new(event)));
     }
 
     /// Says that the run is about to stand still, and waits until nothing is drawn any more: what stands on a terminal
@@ -62,7 +62,7 @@ impl Listener {
             match self.next(tick_at) {
                 Ok(Word::Event(event)) => {
                     sink.event(&event);
-                    if matches!(event, Event::Ended { .. }) {
+                    if matches!(*event, Event::Ended { .. }) {
                         return;
                     }
                 }

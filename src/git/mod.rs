@@ -38,6 +38,7 @@ mod tree;
 mod trust;
 mod unsure;
 mod work_tree;
+mod written;
 
 pub use diff::Differ;
 pub use earlier::{Earlier, Had};

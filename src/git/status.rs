@@ -32,7 +32,8 @@ impl Repository {
     /// A path is listed where `git status --no-renames --untracked-files=all` lists it, whatever
     /// `status.showUntrackedFiles` says, except one that neither `HEAD` nor the work tree has. A path that is staged and
     /// then changed back is modified: saying more would need its content. What git warns of and passes over counts as
-    /// changed.
+    /// changed. Left out is a file that is not tracked, that this program wrote ([`Repository::note_written`]), and that
+    /// is as it was written.
     ///
     /// # Errors
     /// When the repository is bare, or `git status` fails.
@@ -52,7 +53,7 @@ impl Repository {
 
     /// Reads the records of `git status --porcelain=v2 -z`.
     fn listed(&self, records: &[u8]) -> Result<Vec<Change>, Error> {
-        let mut changes = Vec::new();
+        let (mut changes, written) = (Vec::new(), self.written_files());
         let mut head = None;
         for record in records.split(|byte| *byte == 0) {
             match record {
@@ -73,6 +74,7 @@ impl Repository {
                 }
                 // A repository that is no submodule yet.
                 [b'?', b' ', path @ .., b'/'] => changes.push(added(path, Extent::Below)),
+                [b'?', b' ', path @ ..] if self.is_as_written(path, &written) => {}
                 [b'?', b' ', path @ ..] => changes.push(added(path, Extent::Path)),
                 [] => {}
                 _ => return Err(unreadable(record)),

@@ -5,8 +5,8 @@ use bstr::ByteSlice as _;
 
 /// Shows bytes from a repository so that they cannot harm a terminal or a log.
 ///
-/// Control characters, bytes that are not UTF-8, and the characters that turn the reading direction become
-/// visible escapes (`\n`, `\x1b`, `\xff`, `\u{202e}`). A text that begins with `::`, or holds `##[` or
+/// Control characters, bytes that are not UTF-8, and characters that nobody sees (Unicode's format characters and those
+/// that may be left out, such as U+FEFF, U+200B and the marks that turn the reading direction) become visible escapes (`\n`, `\x1b`, `\xff`, `\u{202e}`). A text that begins with `::`, or holds `##[` or
 /// `##vso[`, is broken up (`: :`, `# #[`), because CI engines read those as commands (GitHub: the start of a
 /// line after blanks, or `##[` anywhere; Azure: `##vso[` anywhere).
 pub struct Escaped<'a>(&'a [u8]);
@@ -37,6 +37,41 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+/// The characters of Unicode 16 with the property `Default_Ignorable_Code_Point` or the category `Cf`, and the separators
+/// of lines and paragraphs: first and last of each range, in order.
+const INVISIBLE: [(char, char); 25] = [
+    ('\u{ad}', '\u{ad}'),
+    ('\u{34f}', '\u{34f}'),
+    ('\u{600}', '\u{605}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{6dd}', '\u{6dd}'),
+    ('\u{70f}', '\u{70f}'),
+    ('\u{890}', '\u{891}'),
+    ('\u{8e2}', '\u{8e2}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{17b4}', '\u{17b5}'),
+    ('\u{180b}', '\u{180f}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{2028}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{fe00}', '\u{fe0f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    ('\u{fff0}', '\u{fffb}'),
+    ('\u{110bd}', '\u{110bd}'),
+    ('\u{110cd}', '\u{110cd}'),
+    ('\u{13430}', '\u{1343f}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0000}', '\u{e0fff}'),
+];
+
+fn is_invisible(c: char) -> bool {
+    let next = INVISIBLE.partition_point(|(first, _)| *first <= c);
+    next > 0 && c <= INVISIBLE[next - 1].1
+}
+
 fn push_visible(out: &mut String, c: char) {
     match c {
         '\n' => out.push_str("\\n"),
@@ -45,8 +80,7 @@ fn push_visible(out: &mut String, c: char) {
         c if (c as u32) < 0x100 && c.is_control() => {
             let _ = write!(out, "\\x{:02x}", c as u32);
         }
-        // Line and paragraph separators, and the marks of the bidirectional algorithm.
-        '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+        c if is_invisible(c) => {
             let _ = write!(out, "\\u{{{:x}}}", c as u32);
         }
         c => out.push(c),
@@ -140,6 +174,7 @@ mod tests {
         assert_eq!(shown(b"\x1b[31mred\x7f"), "\\x1b[31mred\\x7f");
         assert_eq!(shown(b"\xff\xfe"), "\\xff\\xfe");
         assert_eq!(shown("a\u{202e}gpj\u{85}".as_bytes()), "a\\u{202e}gpj\\x85");
+        assert_eq!(shown("a\u{feff}b\u{200b}\u{ad}\u{e0041}".as_bytes()), "a\\u{feff}b\\u{200b}\\u{ad}\\u{e0041}");
         assert_eq!(shown("größe/日本".as_bytes()), "größe/日本");
     }
 

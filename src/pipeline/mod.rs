@@ -13,6 +13,7 @@ mod moved;
 mod naming;
 mod own_base;
 mod release;
+mod saved;
 mod snapshot;
 mod touched;
 mod versions;
@@ -24,6 +25,7 @@ pub use dead::Dead;
 pub use error::Error;
 pub use existing::note_existing;
 pub use release::release;
+pub use saved::Held;
 pub use snapshot::Snapshot;
 pub use versions::{Versioned, VersionsRequest, versions};
 

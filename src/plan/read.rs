@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -45,17 +45,21 @@ pub fn read(text: &str) -> Result<Plan, PlanError> {
     if schema != SCHEMA {
         return Err(PlanError::Schema { found: schema });
     }
-    let plan: Plan = serde_json::from_str(text)?;
-    let mut before: BTreeSet<&str> = BTreeSet::new();
-    for service in &plan.services {
+    let mut plan: Plan = serde_json::from_str(text)?;
+    let mut before: BTreeMap<String, usize> = BTreeMap::new();
+    for service in &mut plan.services {
         let name = &service.service;
-        if let Some(need) = service.needs.iter().find(|need| !before.contains(need.as_str())) {
+        if let Some(need) = service.needs.iter().find(|need| !before.contains_key(need.as_str())) {
             let contradiction = format!("`{name}` needs `{need}`, which does not stand before it");
             return Err(PlanError::Contradiction(contradiction));
         }
-        if !before.insert(name) {
+        // It follows from the rest, and a number out of nowhere is not counted on.
+        service.level =
+            service.needs.iter().filter_map(|need| before.get(need)).map(|level| level + 1).max().unwrap_or_default();
+        if before.insert(name.clone(), service.level).is_some() {
             return Err(PlanError::Contradiction(format!("`{name}` stands in it twice")));
         }
     }
+    plan.any = plan.services.iter().any(|service| !service.library);
     Ok(plan)
 }

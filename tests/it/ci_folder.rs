@@ -197,3 +197,22 @@ fn a_job_of_circleci_builds_what_was_planned() {
         assert_eq!(built, planned["services"][0]["version"].as_str().unwrap(), "{flags:?}");
     }
 }
+
+#[test]
+fn no_link_of_the_repository_is_followed() {
+    let precious = |repo: &Repo| repo.dir().join("precious");
+    for (target, link) in
+        [("../precious", ".rebake/plan.json"), ("../precious", ".rebake/.gitignore"), ("elsewhere", ".rebake")]
+    {
+        let repo = repository("staging");
+        repo.write("precious", "precious").write("elsewhere/x", "").symlink(target, link).git(["add", "--force", "."]);
+        repo.commit("link");
+        for engine in ENGINES {
+            let run = on(repo.rebake(["plan", "--ci", "--all"]), engine, &repo).failure(2);
+            let said = String::from_utf8(run.stderr.clone()).unwrap();
+            assert!(said.contains("is a symbolic link in a repository, which is not followed"), "{engine}: {said}");
+            assert_eq!(std::fs::read_to_string(precious(&repo)).unwrap(), "precious");
+            assert_eq!(std::fs::read_dir(repo.dir().join("elsewhere")).unwrap().count(), 1);
+        }
+    }
+}

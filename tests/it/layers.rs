@@ -20,10 +20,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("granit_parser", &["config"]),
     ("jobserver", &["exec"]),
     ("petgraph", &["graph"]),
-    ("quick_junit", &["exec"]),
     ("rayon", &["filter", "fingerprint", "git", "glob"]),
     ("regex", &["glob", "image"]),
-    ("rustix", &["exec", "git"]),
+    ("rustix", &["exec", "file", "git"]),
     ("rustls", &["registry"]),
     ("rustls_graviola", &["registry"]),
     ("rustls_native_certs", &["registry"]),
@@ -32,7 +31,15 @@ const CRATES: &[(&str, &[&str])] = &[
     ("sha2", &["fingerprint", "registry"]),
     ("signal_hook", &["exec"]),
     ("std::env", &["cli", "git"]),
+    ("std::fs::OpenOptions", &["file"]),
+    ("std::fs::create_dir_all", &["file", "git"]),
+    ("std::fs::write", &["file", "git"]),
+    ("fs::OpenOptions", &["file"]),
+    ("fs::create_dir_all", &["file", "git"]),
+    ("fs::write", &["file", "git"]),
+    ("File::create", &["file"]),
     ("std::process", &["cli", "exec", "git", "main", "registry"]),
+    ("tempfile", &["file", "git"]),
     ("ureq", &["registry"]),
 ];
 
@@ -91,7 +98,7 @@ fn the_table_goes_one_way() {
 fn every_file_keeps_to_the_tables() {
     let house = house();
     let mut misplaced_in = Vec::new();
-    for file in source::rust_files("src") {
+    for file in source::rust_files("src").into_iter().filter(|file| !file.ends_with("/tests.rs")) {
         for what in misplaced(&house, &file, &source::read(&file)) {
             misplaced_in.push(format!("{file}: {what}"));
         }

@@ -39,6 +39,7 @@ mod history;
 mod http_server;
 mod image_tags;
 mod inputs;
+mod invisible;
 mod layers;
 mod metadata_action;
 mod migration;

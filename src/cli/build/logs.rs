@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
+use crate::file;
 
 /// How many runs' logs are kept.
 const KEPT: u64 = 20;
@@ -16,7 +17,7 @@ pub(super) const REPORT: &str = "report.json";
 /// Makes the directory of a new run's logs, and removes those of runs long ago.
 pub(super) fn directory(named: Option<&Path>, git_dir: &Path) -> Result<PathBuf, Failure> {
     let (made, wanted) = match named {
-        Some(named) => (fs::create_dir_all(named).map(|()| named.to_owned()), named.to_owned()),
+        Some(named) => (file::make_directory(named).map(|()| named.to_owned()), named.to_owned()),
         None => (numbered(&builds(git_dir)), builds(git_dir)),
     };
     made.map_err(|error| {
@@ -42,7 +43,7 @@ fn numbers(builds: &Path) -> io::Result<Vec<u64>> {
 
 /// Makes the directory whose name is the next number. A run that begins at the same time gets another.
 fn numbered(builds: &Path) -> io::Result<PathBuf> {
-    fs::create_dir_all(builds)?;
+    file::make_directory(builds)?;
     let there = numbers(builds)?;
     let mut number = there.iter().max().map_or(1, |last| last.saturating_add(1));
     for old in there.iter().filter(|old| old.saturating_add(KEPT) <= number) {

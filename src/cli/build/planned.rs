@@ -16,7 +16,7 @@ use crate::diagnostic::Diagnostic;
 use crate::exec::builder::{Driver, Place, Supply, Ties, prepare};
 use crate::exec::{Build as Job, Needs, Report, Work};
 use crate::name::Escaped;
-use crate::pipeline::{self, PushRequest, Request};
+use crate::pipeline::{self, Held, PushRequest, Request};
 use crate::plan::{self, Plan, Service};
 use crate::recipe::Builder;
 
@@ -30,7 +30,17 @@ pub(super) fn plan(
 ) -> Result<Plan, Failure> {
     let asked = request(&args.planning, here)?;
     let mut plan = match (&args.plan, earlier) {
-        (Some(file), _) => saved(plan::read(&changed::read_text(file)?)?, &asked, here)?,
+        (Some(file), _) => {
+            let read = plan::read(&changed::read_text(file)?)?;
+            given(file, here);
+            held(&read, &asked, here)?;
+            let exist = read.services.iter().any(|service| service.exists.is_some());
+            let mut plan = saved(read, &asked, here)?;
+            if exist {
+                args.existing.ask(&mut plan, general, output);
+            }
+            plan
+        }
         (None, Some(earlier)) => here.plan(&again(asked, earlier), general, output)?,
         (None, None) => here.plan(&asked, general, output)?,
     };
@@ -39,8 +49,35 @@ pub(super) fn plan(
         plan.keep(|service| !done.contains(service.service.as_str()));
     }
     is_checked_out(&plan, here)?;
+    if let Some(earlier) = earlier.filter(|_| !args.allow_mixed) {
+        is_of(earlier, &plan)?;
+    }
     // A library is done as soon as what it is built from is.
     Ok(plan.without_libraries().into_owned())
+}
+
+/// Notes a plan or a report that the run is given: nothing is built from it, wherever it lies.
+pub(super) fn given(file: &Path, here: &Here) {
+    // Where that fails, it counts as a change of the work tree.
+    let _ = here.repository.note_written(&[file.to_owned()]);
+}
+
+/// Refuses a saved plan that says other than the configuration: an artifact may come from anywhere.
+fn held(plan: &Plan, asked: &Request, here: &Here) -> Result<(), Failure> {
+    is_checked_out(plan, here)?;
+    let held = Held {
+        repository: &here.repository,
+        file: &here.file,
+        config: &here.config,
+        trigger: &here.trigger,
+        push: asked.push,
+    };
+    let said = held.contradictions(plan)?;
+    if said.is_empty() {
+        return Ok(());
+    }
+    let diagnostic = |said: String| Diagnostic::error("other-plan", said).help("plan anew, from this commit");
+    Err(Failure { exit: Exit::Usage, diagnostics: said.into_iter().map(diagnostic).collect() })
 }
 
 /// Takes a saved plan as what it is: data, of which some may be asked for.
@@ -51,6 +88,8 @@ fn saved(mut plan: Plan, asked: &Request, here: &Here) -> Result<Plan, Failure> 
         plan.keep(|service| only.contains(service.service.as_str()));
     }
     for service in &mut plan.services {
+        // That is asked again: an artifact must not keep a service from being built.
+        service.exists = None;
         service.push = match asked.push {
             PushRequest::AsConfigured => service.push,
             PushRequest::Asked => true,
@@ -68,6 +107,19 @@ fn again(mut asked: Request, earlier: &Report) -> Request {
         asked.only.clone_from(&asked.force);
     }
     asked
+}
+
+/// What did not succeed is built again where the rest is right: at the commit of the report.
+fn is_of(report: &Report, plan: &Plan) -> Result<(), Failure> {
+    let (Some(built), head) = (&report.head.commit, &plan.range.head) else { return Ok(()) };
+    if head.as_ref() == Some(built) {
+        return Ok(());
+    }
+    let shown = Escaped::new(built.get(..7).unwrap_or(built)).to_string();
+    let message =
+        format!("the report is of {shown}, which is not what is checked out: what succeeded there is due again");
+    Err(Failure::new(Exit::Usage, "other-commit", message)
+        .help("check out that commit, or build without `--rerun`; or say that you mean it with `--allow-mixed`"))
 }
 
 /// What is built is what is checked out, so the plan has to be of that.
@@ -95,7 +147,9 @@ pub(super) fn jobs<'a>(
 ) -> Result<Vec<Job<'a>>, Failure> {
     let root = here.work_dir()?;
     let buildx = args.how.builder.as_deref();
-    let place = Place { root, logs, buildx, driver: driver(plan, here, buildx) };
+    let commit = here.repository.head()?.commit().copied();
+    let epoch = commit.map(|commit| here.repository.commit_time(&commit)).transpose()?;
+    let place = Place { root, logs, buildx, driver: driver(plan, here, buildx), epoch };
     let needed: BTreeSet<&str> = plan.services.iter().flat_map(|service| &service.needs).map(String::as_str).collect();
     let (mut jobs, mut diagnostics) = (Vec::new(), Vec::new());
     let mut supplies: BTreeMap<&str, Supply> =

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::{How, OnFailure};
 use crate::cli::env;
+use crate::cli::output::Output;
 use crate::exec::{Settings, schedule};
+use crate::plan::Plan;
 use crate::trigger::Trigger;
 
 /// What an engine gives a step to end, before it kills it, is 7.5 s on GitHub.
@@ -15,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Engines end jobs that are silent for long.
 const HEARTBEAT: Duration = Duration::from_secs(60);
 
-pub(super) fn settings(how: &How, trigger: &Trigger, is_live: bool) -> Settings {
+pub(super) fn settings(how: &How, plan: &Plan, trigger: &Trigger, is_live: bool, output: &Output) -> Settings {
     let processors =
         available_parallelism().map_or(1, |processors| u32::try_from(processors.get()).unwrap_or(u32::MAX));
     Settings {
@@ -29,6 +31,9 @@ pub(super) fn settings(how: &How, trigger: &Trigger, is_live: bool) -> Settings 
         heartbeat: (!is_live).then_some(HEARTBEAT),
         watchdog: watchdog(),
         outer: env::read(env::BUILD_ID),
+        commit: plan.range.head.clone(),
+        environment: Some(plan.environment.clone()),
+        mask: output.mask().clone(),
         ..Settings::default()
     }
 }

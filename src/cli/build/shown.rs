@@ -1,12 +1,15 @@
 //! How builds are shown, by flags and by who watches.
 
-use std::io::{BufWriter, Stdout, stdout};
+use std::io::{BufWriter, Stdout, Write as _, stdout};
+use std::time::Duration;
 
 use super::Manner as Name;
 use crate::cli::output::Output;
 use crate::exec::output::{
     Colours, Commands, Engine, Failures, Grouped, Json, Live, Manner, Printer, Size, Stream, Style,
 };
+use crate::exec::{Event, Sink};
+use crate::mask::Mask;
 use crate::trigger::{self, Origin, Trigger};
 
 /// Whether rows on a terminal show what runs. Engines have terminals too (Buildkite), which nobody sees as they are.
@@ -25,6 +28,38 @@ pub(super) fn printer(name: Name, trigger: &Trigger, output: &Output) -> Printer
     };
     // Written event by event, not line by line: a gigabyte of short lines is half a billion of them.
     Printer::new(manner, BufWriter::with_capacity(1 << 16, stdout()))
+}
+
+/// A reader of events that hands on to the engine, before anything else, the secrets that builds have told: in logs they
+/// are replaced, and the engine has to know them for its own.
+pub(super) struct Telling<S> {
+    shown: S,
+    told: Option<Mask>,
+}
+
+/// Returns what shows a run, and speaks to the engine where builds may.
+pub(super) fn telling<S: Sink>(shown: S, name: Name, trigger: &Trigger, output: &Output) -> Telling<S> {
+    let heard = name != Name::Json && engine(trigger) == Engine::GitHub && trigger.origin == Origin::Own;
+    Telling { shown, told: heard.then(|| output.mask().clone()) }
+}
+
+impl<S: Sink> Sink for Telling<S> {
+    fn event(&mut self, event: &Event) {
+        for secret in self.told.iter().flat_map(Mask::told) {
+            let secret = secret.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+            // Where standard output is closed nothing reads it.
+            let _ = writeln!(stdout(), "::add-mask::{secret}");
+        }
+        self.shown.event(event);
+    }
+
+    fn every(&self) -> Option<Duration> {
+        self.shown.every()
+    }
+
+    fn tick(&mut self) {
+        self.shown.tick();
+    }
 }
 
 /// Returns who folds groups.

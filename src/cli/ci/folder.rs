@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
+use crate::cli::output::{Output, unwritable};
 use crate::cli::plan::bug;
 use crate::emit::{self, Matrices};
+use crate::file;
 use crate::plan::Plan;
 use crate::trigger::Engine;
 
@@ -39,16 +41,8 @@ impl Folder {
     }
 
     /// Writes them, over those of an earlier run.
-    pub(super) fn write(&self) -> Result<(), Failure> {
-        let failure = |path: &Path| {
-            let what = format!("cannot write {}", path.display());
-            move |error: std::io::Error| Failure::file(&what, &error)
-        };
-        std::fs::create_dir_all(&self.path).map_err(failure(&self.path))?;
-        for (name, text) in &self.files {
-            let path = self.path.join(name);
-            std::fs::write(&path, text).map_err(failure(&path))?;
-        }
-        Ok(())
+    pub(super) fn write(&self, output: &Output) -> Result<(), Failure> {
+        file::make_directory(&self.path).map_err(|error| unwritable(&self.path, &error))?;
+        self.files.iter().try_for_each(|(name, text)| output.file(&self.path.join(name), text))
     }
 }

@@ -6,25 +6,30 @@ use std::path::Path;
 use crate::cli::env;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::append;
+use crate::cli::output::Output;
 use crate::emit::{self, ListFiles, Matrices};
 use crate::plan::Plan;
 
 /// Appends the step's outputs, and the job's summary where there is a file for it. Nothing is written before everything
 /// has been made and checked.
-pub(crate) fn write(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Result<(), Failure> {
-    let outputs = env::read(env::OUTPUT).ok_or_else(|| {
+pub(crate) fn write(plan: &Plan, matrices: &Matrices, list_files: ListFiles, output: &Output) -> Result<(), Failure> {
+    let file = env::read(env::OUTPUT).ok_or_else(|| {
         Failure::new(Exit::Usage, "no-engine", format!("{} is not set, so there is no place for outputs", env::OUTPUT))
             .help("on engines other than GitHub Actions, choose a format with `--format`")
     })?;
-    let text = emit::github_output(&emit::outputs(plan, matrices, list_files)?, &delimiter()).ok_or_else(|| {
-        Failure::new(Exit::Bug, "bug", "a name from the repository holds the random delimiter of this run")
-    })?;
-    append(Path::new(&outputs), &text)?;
+    set(Path::new(&file), &emit::outputs(plan, matrices, list_files)?, output)?;
     match env::read(env::STEP_SUMMARY) {
-        Some(summary) => append(Path::new(&summary), &emit::markdown(plan)),
+        Some(summary) => output.append(Path::new(&summary), &emit::markdown(plan)),
         None => Ok(()),
     }
+}
+
+/// Appends outputs of the step to the file that the runner reads.
+pub(crate) fn set(file: &Path, outputs: &[emit::Output], output: &Output) -> Result<(), Failure> {
+    let text = emit::github_output(outputs, &delimiter()).ok_or_else(|| {
+        Failure::new(Exit::Bug, "bug", "a name from the repository holds the random delimiter of this run")
+    })?;
+    output.append(file, &text)
 }
 
 /// Returns a line that nobody can have foreseen when naming a file: 128 random bits, from the seeds that the standard

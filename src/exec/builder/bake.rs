@@ -117,7 +117,7 @@ fn target(
     if recipe.before.is_some() {
         return Err(BuilderError::Before(shown(service)));
     }
-    let image = Image::new(plan, service, recipe, Ties { dependencies, is_needed: false }, source, DOCKER)?;
+    let image = Image::new(plan, service, recipe, Ties { dependencies, is_needed: false }, source, DOCKER, None)?;
     let filled = |name: &str, value: &Argument| match value.fill(needs) {
         Ok(value) => Ok((literal(name), value)),
         Err(_) => Err(BuilderError::Argument { service: shown(service), argument: name.to_owned() }),

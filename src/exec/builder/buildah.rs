@@ -91,6 +91,10 @@ pub(super) fn built(image: &Image, builder: &'static str, sight: Sight, scratch:
         words.word("--pull=false");
     }
     words.each("--platform", &image.platforms());
+    if image.service.push {
+        // One that stays here is in a store with others, where images that are equal get into each other's way.
+        words.each("--timestamp", &image.epoch);
+    }
     let caches = [("--cache-from", "cache_from", &recipe.cache_from), ("--cache-to", "cache_to", &recipe.cache_to)];
     for (flag, key, entries) in caches {
         for entry in entries {

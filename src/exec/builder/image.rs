@@ -33,6 +33,8 @@ pub(super) struct Image<'a> {
     contexts: Vec<(String, Context)>,
     /// `key=value` each.
     pub(super) labels: Vec<String>,
+    /// The time of all that is in it, in seconds since 1970: `SOURCE_DATE_EPOCH` of the recipe, else the commit's.
+    pub(super) epoch: Option<String>,
 }
 
 /// A named context that filters.yaml gives.
@@ -53,6 +55,7 @@ impl<'a> Image<'a> {
         ties: Ties<'a>,
         source: &Source,
         (builder, files): (&'static str, &[&str]),
+        epoch: Option<i64>,
     ) -> Result<Self, BuilderError> {
         let name = service.image.as_deref();
         let name = name.ok_or_else(|| BuilderError::NoImage { service: shown(service), builder })?;
@@ -68,6 +71,7 @@ impl<'a> Image<'a> {
             arguments: arguments(plan, service, recipe)?,
             contexts: contexts(plan, service, recipe, source)?,
             labels: labels(service)?,
+            epoch: recipe.env.get("SOURCE_DATE_EPOCH").cloned().or(epoch.map(|epoch| epoch.to_string())),
         })
     }
 

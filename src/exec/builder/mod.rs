@@ -13,6 +13,7 @@ mod error;
 mod image;
 mod output;
 mod podman;
+mod probe;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use contexts::{Dependency, Supply, Ties};
 pub use driver::Driver;
 pub use error::BuilderError;
 pub(super) use output::{Output, OutputError};
+pub use probe::{ProbeError, probe};
 
 /// Where builds take place.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +48,8 @@ pub struct Place<'a> {
     pub buildx: Option<&'a str>,
     /// Which images it sees.
     pub driver: Driver,
+    /// When the commit was made that is built, in seconds since 1970: files and images get that time.
+    pub epoch: Option<i64>,
 }
 
 /// Returns a service's build as its recipe says. The recipe comes from the configuration at hand, and the plan, which
@@ -64,7 +68,7 @@ pub fn prepare<'a>(
     let source = Source::of(service, place.root)?;
     let logs = std::path::absolute(place.logs).unwrap_or_else(|_| place.logs.to_owned());
     let scratch = logs.join(folder(plan, &service.service));
-    let image = |builder| Image::new(plan, service, recipe, ties, &source, builder);
+    let image = |builder| Image::new(plan, service, recipe, ties, &source, builder, place.epoch);
     let usual = || source.has_dockerfile(service, recipe).then_some(Builder::Docker);
     let elsewhere = if service.image.is_some() { Kept::Elsewhere } else { Kept::Nowhere };
     let (mut steps, digest, kept) = match (&recipe.run, recipe.builder.or_else(usual)) {
@@ -95,8 +99,9 @@ pub fn prepare<'a>(
             Supply::Run { .. } => {}
         }
     }
-    let mut environment: Vec<(String, String)> =
-        recipe.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let epoch = place.epoch.map(|epoch| ("SOURCE_DATE_EPOCH".to_owned(), epoch.to_string()));
+    let mut environment: Vec<(String, String)> = epoch.into_iter().collect();
+    environment.extend(recipe.env.iter().map(|(name, value)| (name.clone(), value.clone())));
     environment.extend(environment::contract(plan, service, &scratch));
     Ok(Build {
         service,

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use crate::exec::build::{Build, DigestSource, Work};
 use crate::exec::needs::Kept;
-use crate::exec::regular;
+use crate::file;
 
 /// What a build's commands handed back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -72,7 +72,7 @@ impl Output {
         use io::Read as _;
         let unreadable = |reason| OutputError::Unreadable { path: path.to_owned(), reason };
         let mut text = String::new();
-        match regular::open(path) {
+        match file::open(path) {
             Ok(file) => file.take(Self::LIMIT).read_to_string(&mut text).map_err(unreadable)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
             Err(error) => return Err(unreadable(error)),

@@ -75,7 +75,7 @@ pub(super) fn rich(builder: Option<Builder>) -> Recipe {
 }
 
 fn place(root: &Path) -> Place<'_> {
-    Place { root, logs: Path::new("/logs"), buildx: None, driver: Driver::Engine }
+    Place { root, logs: Path::new("/logs"), buildx: None, driver: Driver::Engine, epoch: None }
 }
 
 fn prepared(recipe: &Recipe) -> (Vec<Step>, Vec<(String, String)>) {

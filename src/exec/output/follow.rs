@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::clean::Style;
-use crate::exec::regular;
+use crate::file;
 
 /// How much is read at a time.
 const CHUNK: usize = 64 * 1024;
@@ -46,7 +46,7 @@ pub(super) struct Follow {
 
 impl Follow {
     pub(super) fn open(log: &Path) -> io::Result<Self> {
-        Ok(Self { log: regular::open(log)?, begun: Vec::new() })
+        Ok(Self { log: file::open(log)?, begun: Vec::new() })
     }
 
     /// Hands on the lines that are whole by now. One that cannot be read is as good as not there yet.
@@ -91,7 +91,7 @@ impl Follow {
 /// # Errors
 /// When it cannot be read.
 pub fn last_lines(log: &Path, count: usize, style: Style) -> io::Result<Vec<String>> {
-    let mut file = regular::open(log)?;
+    let mut file = file::open(log)?;
     let length = file.seek(SeekFrom::End(0))?;
     let start = length.saturating_sub(CHUNK as u64);
     file.seek(SeekFrom::Start(start))?;

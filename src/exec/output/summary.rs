@@ -26,9 +26,16 @@ pub(in crate::exec) fn counts(report: &Report) -> String {
         .into_iter()
         .map(|outcome| (outcome, report.services.iter().filter(|service| service.outcome == outcome).count()))
         .filter(|(_, count)| *count > 0)
-        .map(|(outcome, count)| format!("{count} {}", outcome.word()))
+        .map(|(outcome, count)| match flaky(report, outcome) {
+            0 => format!("{count} {}", outcome.word()),
+            flaky => format!("{count} {} ({flaky} flaky)", outcome.word()),
+        })
         .collect();
     counts.join(", ")
+}
+
+fn flaky(report: &Report, outcome: Outcome) -> usize {
+    report.services.iter().filter(|service| service.outcome == outcome && service.is_flaky()).count()
 }
 
 fn failure(report: &Report, service: &Service, out: &mut dyn Write) -> io::Result<()> {

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 use crate::exec::event::Alive;
 use crate::exec::outcome::Outcome;
-use crate::exec::report::{Report, SCHEMA, Service};
+use crate::exec::report::{Head, Report, SCHEMA, Service};
 
 fn service(name: &str, outcome: Outcome, log: Option<&Path>) -> Service {
     let service = serde_json::json!({
@@ -58,7 +58,7 @@ fn events(directory: &Path) -> Vec<Event> {
         // A word that comes late.
         output(name, 2, &bad),
         Event::Interrupted { signal: "SIGINT".into(), again: false },
-        Event::Ended { report: Report { schema: SCHEMA, services } },
+        Event::Ended { report: Report { schema: SCHEMA, head: Head::default(), services } },
     ]
 }
 

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::exec::regular;
+use crate::file;
+use crate::mask::{Mask, Masked};
 
 /// How much is read at a time: as much as a pipe holds.
 const CHUNK: usize = 64 * 1024;
 
-/// The output of one attempt: a file of raw bytes, and its length for whoever shows it meanwhile.
+/// The output of one attempt: a file of its bytes without secrets, and its length for what shows it meanwhile.
 ///
 /// The bytes are nowhere else, so that a gigabyte of them costs no memory, and whoever shows them may be slow.
 /// Cheap to clone.
@@ -23,19 +24,25 @@ struct Shared {
     /// Whether somebody was told of bytes that nobody has asked for yet.
     told: AtomicBool,
     incomplete: AtomicBool,
+    mask: Mask,
     tell: Box<dyn Fn(&Log) + Send + Sync>,
 }
 
 impl Log {
     /// Creates the file. `tell` is called when it has grown, and not again before [`Log::length`] was asked for.
-    pub(in crate::exec) fn create(path: PathBuf, tell: impl Fn(&Self) + Send + Sync + 'static) -> io::Result<Self> {
-        let file = regular::create(&path)?;
+    pub(in crate::exec) fn create(
+        path: PathBuf,
+        mask: Mask,
+        tell: impl Fn(&Self) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let file = file::create(&path)?;
         Ok(Self(Arc::new(Shared {
             path,
             file,
             length: AtomicU64::new(0),
             told: AtomicBool::new(false),
             incomplete: AtomicBool::new(false),
+            mask,
             tell: Box::new(tell),
         })))
     }
@@ -59,7 +66,7 @@ impl Log {
 
     /// Appends a message of our own, on a line of its own.
     pub(in crate::exec) fn note(&self, message: &str) {
-        self.append(format!("rebake: {message}\n").as_bytes());
+        self.append(self.0.mask.text(&format!("rebake: {message}\n")).as_bytes());
     }
 
     /// Copies output to the file until all that write it have closed it.
@@ -67,17 +74,22 @@ impl Log {
     /// When the file cannot be written (a full disk) the output is read all the same: the build must not hang.
     pub(super) fn copy(&self, mut output: impl Read) {
         let mut chunk = vec![0; CHUNK];
+        let mut masked = Masked::new(self.0.mask.clone());
         loop {
             match output.read(&mut chunk) {
                 Ok(0) => break,
-                Ok(length) => self.append(&chunk[..length]),
+                Ok(length) => self.append(&masked.push(&chunk[..length])),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => break,
             }
         }
+        self.append(&masked.finish());
     }
 
     fn append(&self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
         match (&self.0.file).write_all(bytes) {
             Ok(()) => {
                 self.0.length.fetch_add(bytes.len() as u64, Ordering::SeqCst);

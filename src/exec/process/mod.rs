@@ -86,7 +86,7 @@ impl Process {
     pub(super) fn signal(&self, signal: Signal) {
         // The only error left is that all of its members are gone or another user's.
         let _ = kill_process_group(self.pid(), signal.raw());
-        if matches!(signal, Signal::Hangup | Signal::Interrupt | Signal::Terminate) {
+        if matches!(signal, Signal::Hangup | Signal::Interrupt | Signal::Quit | Signal::Terminate) {
             let _ = kill_process_group(self.pid(), Signal::Continue.raw());
         }
     }

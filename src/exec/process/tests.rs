@@ -3,6 +3,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use super::*;
+use crate::mask::Mask;
 
 struct Started {
     process: Process,
@@ -13,7 +14,7 @@ struct Started {
 
 fn start(script: &str) -> Started {
     let dir = tempfile::tempdir().unwrap();
-    let log = Log::create(dir.path().join("log"), |_| {}).unwrap();
+    let log = Log::create(dir.path().join("log"), Mask::default(), |_| {}).unwrap();
     let mut command = Command::new("sh");
     command.args(["-euc", script]);
     let (sender, notices) = channel();
@@ -91,7 +92,7 @@ fn a_process_that_is_let_go_of_is_killed() {
 
 #[test]
 fn a_log_that_cannot_be_written_does_not_stop_the_build() {
-    let full = Log::create("/dev/full".into(), |_| {}).unwrap();
+    let full = Log::create("/dev/full".into(), Mask::default(), |_| {}).unwrap();
     let mut command = Command::new("sh");
     command.args(["-c", "head -c 1000000 /dev/zero"]);
     let (sender, notices) = channel();
@@ -104,7 +105,7 @@ fn a_log_that_cannot_be_written_does_not_stop_the_build() {
 #[test]
 fn a_program_that_is_not_there_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
-    let log = Log::create(dir.path().join("log"), |_| {}).unwrap();
+    let log = Log::create(dir.path().join("log"), Mask::default(), |_| {}).unwrap();
     let error = Process::spawn(Command::new("/no/such/program"), &log, |_| {}).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
 }

@@ -1,5 +1,7 @@
 //! What a run leaves: one value, as JSON, as `JUnit`, and as the list of what is to be built again.
 
+mod attempt;
+mod head;
 mod images;
 mod junit;
 mod markdown;
@@ -12,6 +14,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use attempt::Attempt;
+pub use head::Head;
 pub use images::images;
 pub use junit::junit;
 pub use markdown::markdown;
@@ -26,6 +30,9 @@ pub const SCHEMA: u32 = 1;
 pub struct Report {
     /// The version of this format: 1.
     pub schema: u32,
+    /// What is said of the run as a whole.
+    #[serde(flatten)]
+    pub head: Head,
     /// The services, in the order of the plan.
     pub services: Vec<Service>,
 }
@@ -33,7 +40,7 @@ pub struct Report {
 impl Default for Report {
     /// The report of a run without services.
     fn default() -> Self {
-        Self { schema: SCHEMA, services: Vec::new() }
+        Self { schema: SCHEMA, head: Head::default(), services: Vec::new() }
     }
 }
 
@@ -54,6 +61,9 @@ pub struct Service {
     pub signal: Option<i32>,
     /// How long the last attempt took.
     pub seconds: f64,
+    /// The attempts before the last one, which went wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Attempt>,
     /// The log of the last attempt.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "lossy")]
     pub log: Option<PathBuf>,
@@ -156,10 +166,12 @@ impl Report {
     /// Returns this report of a rerun, with what an earlier one says of the services that were not built again.
     #[must_use]
     pub fn over(self, earlier: Self) -> Self {
+        let earlier_is_empty = earlier.services.is_empty() && earlier.head == Head::default();
         let mut services: IndexMap<String, Service> =
             earlier.services.into_iter().map(|service| (service.service.clone(), service)).collect();
         services.extend(self.services.into_iter().map(|service| (service.service.clone(), service)));
-        Self { schema: SCHEMA, services: services.into_values().collect() }
+        let head = if earlier_is_empty { self.head } else { self.head.both(earlier.head) };
+        Self { schema: SCHEMA, head, services: services.into_values().collect() }
     }
 
     /// Whether nothing is left to do for any service.
@@ -190,6 +202,12 @@ impl Report {
 }
 
 impl Service {
+    /// Whether it succeeded, but not at once.
+    #[must_use]
+    pub fn is_flaky(&self) -> bool {
+        self.outcome.is_success() && self.attempts > 1
+    }
+
     /// Says how it went in a few words, `exit 1, 2 attempts`; empty when there is nothing to say.
     #[must_use]
     pub fn how(&self) -> String {
@@ -198,6 +216,9 @@ impl Service {
             (Some(0), _) | (None, None) => {}
             (Some(code), _) => words.push(format!("exit {code}")),
             (None, Some(signal)) => words.push(format!("signal {signal}")),
+        }
+        if self.is_flaky() {
+            words.push("flaky".to_owned());
         }
         if self.attempts > 1 {
             words.push(format!("{} attempts", self.attempts));

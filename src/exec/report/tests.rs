@@ -8,6 +8,7 @@ fn service(name: &str, outcome: Outcome) -> Service {
         exit: None,
         signal: None,
         seconds: 1.5,
+        earlier: Vec::new(),
         log: None,
         version: None,
         image: None,
@@ -25,7 +26,15 @@ fn report() -> Report {
     let failed = Service { exit: Some(7), attempts: 2, ..service("api", Outcome::Failed) };
     let blocked = Service { attempts: 0, blocked_by: Some("api".to_owned()), ..service("web", Outcome::Blocked) };
     let services = vec![service("lib", Outcome::Succeeded), failed, blocked, service("old", Outcome::Exists)];
-    Report { schema: SCHEMA, services }
+    let head = Head {
+        rebake: Some("1.2.3".to_owned()),
+        commit: Some("a1b2".to_owned()),
+        environment: Some("<staging>".to_owned()),
+        started: Some("2026-01-02T03:04:05Z".to_owned()),
+        seconds: Some(3.25),
+        jobs: Some(2),
+    };
+    Report { schema: SCHEMA, head, services }
 }
 
 #[test]
@@ -53,15 +62,71 @@ fn what_did_not_succeed_is_built_again() {
 }
 
 #[test]
-fn junit_tells_failures_from_what_was_skipped() {
-    let text = junit(&report(), |service| (service.service == "api").then(|| "\x1b[31mbad <&> \u{0}".to_owned()));
+fn a_report_without_a_head_is_read() {
+    let text = r#"{"schema": 1, "services": []}"#;
+    assert_eq!(Report::read(text).unwrap(), Report::default());
+}
+
+#[test]
+fn reports_of_two_commits_or_environments_differ() {
+    let of = |commit: Option<&str>, environment: &str| Head {
+        commit: commit.map(str::to_owned),
+        environment: Some(environment.to_owned()),
+        ..Head::default()
+    };
+    let difference = |one: &Head, two: &Head| one.difference(two).map(|(what, _, _)| what);
+    assert_eq!(difference(&of(Some("a"), "x"), &of(Some("b"), "x")), Some("commit"));
+    assert_eq!(difference(&of(None, "x"), &of(Some("b"), "y")), Some("environment"));
+    assert_eq!(difference(&of(None, "x"), &of(Some("b"), "x")), None);
+    assert_eq!(difference(&of(None, "x"), &Head::default()), None);
+}
+
+#[test]
+fn a_report_of_several_runs_says_what_holds_for_all() {
+    let later = Report {
+        head: Head { started: Some("2026-01-02T04:00:00Z".to_owned()), ..report().head },
+        services: vec![service("api", Outcome::Succeeded)],
+        ..report()
+    };
+    let both = later.over(report());
+    assert_eq!(both.head, Head { seconds: None, jobs: None, ..report().head });
+    assert!(both.services[1].outcome.is_success());
+    assert_eq!(report().over(Report::default()), report());
+}
+
+#[test]
+fn junit_tells_failures_from_what_was_skipped_and_later_attempts_from_first_ones() {
+    let mut report = report();
+    let attempt = |outcome, log: &str| Attempt {
+        outcome,
+        exit: Some(3),
+        signal: None,
+        seconds: 0.5,
+        log: Some(log.into()),
+        message: None,
+    };
+    report.services[1].earlier = vec![attempt(Outcome::TimedOut, "first")];
+    report.services[0].attempts = 2;
+    report.services[0].earlier = vec![attempt(Outcome::Failed, "other")];
+    let text = junit(&report, |service| match &service.log {
+        Some(log) => Some(format!("log {}", log.display())),
+        None => (service.service == "api").then(|| "\x1b[31mbad <&> \u{0}".to_owned()),
+    });
     let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="rebake" tests="4" skipped="1" failures="1" errors="0">
-    <testsuite name="rebake build" tests="4" skipped="1" errors="0" failures="1">
-        <testcase name="lib" classname="rebake build" time="1.500"/>
+<testsuites name="rebake" tests="4" failures="1" errors="0" time="3.250">
+    <testsuite name="rebake build" tests="4" failures="1" errors="0" time="3.250" skipped="1" timestamp="2026-01-02T03:04:05Z">
+        <properties>
+            <property name="rebake" value="1.2.3"/>
+            <property name="commit" value="a1b2"/>
+            <property name="environment" value="&lt;staging&gt;"/>
+        </properties>
+        <testcase name="lib" classname="rebake build" time="1.500">
+            <flakyFailure message="exit 3" type="failed"><system-out>log other</system-out></flakyFailure>
+        </testcase>
         <testcase name="api" classname="rebake build" time="1.500">
             <failure message="exit 7, 2 attempts" type="failed"/>
-            <system-out>bad &lt;&amp;&gt; </system-out>
+            <rerunFailure message="exit 3" type="timed-out"><system-out>log first</system-out></rerunFailure>
+            <system-out>[31mbad &lt;&amp;&gt; </system-out>
         </testcase>
         <testcase name="web" classname="rebake build" time="1.500">
             <skipped message="blocked by api" type="blocked"/>
@@ -70,5 +135,5 @@ fn junit_tells_failures_from_what_was_skipped() {
     </testsuite>
 </testsuites>
 "#;
-    assert_eq!(text.unwrap(), expected);
+    assert_eq!(text, expected);
 }

@@ -101,6 +101,15 @@ impl Active {
         self.signal(signal);
     }
 
+    /// Kills it, and waits no longer for what has left its group.
+    pub(super) fn kill(&mut self, now: Moment) {
+        self.kill_at = None;
+        self.signal(Signal::Kill);
+        if let Phase::Lingering { until, .. } = &mut self.phase {
+            *until = now;
+        }
+    }
+
     pub(super) fn signal(&self, signal: Signal) {
         if let Some(process) = self.process() {
             process.signal(signal);

@@ -1,7 +1,16 @@
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::civil::Civil;
 
 /// A point in the time of a run: how long it has run by then. Time in which it was suspended does not count.
 pub(super) type Moment = Duration;
+
+/// Returns the time of day, as RFC 3339 writes it in UTC.
+#[expect(clippy::disallowed_methods, reason = "a report says when its run began; nothing that is built depends on it")]
+pub(super) fn date() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Civil::rfc3339(since.as_secs().try_into().unwrap_or_default())
+}
 
 /// The clock of a run.
 #[derive(Debug)]

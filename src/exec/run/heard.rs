@@ -37,11 +37,12 @@ impl Run<'_> {
                 self.signal_all(signal);
                 self.teller.event(Event::Resumed);
             }
-            Signal::Hangup | Signal::Interrupt | Signal::Terminate | Signal::Kill => {
+            Signal::Hangup | Signal::Interrupt | Signal::Quit | Signal::Terminate | Signal::Kill => {
                 let again = self.interrupted.is_some();
                 self.teller.event(Event::Interrupted { signal: signal.name().to_owned(), again });
                 if again {
-                    self.signal_all(Signal::Kill);
+                    let now = self.clock.now();
+                    self.active.values_mut().for_each(|active| active.kill(now));
                     self.signals.obey();
                 } else {
                     self.interrupted = Some(signal);
@@ -166,6 +167,11 @@ impl Run<'_> {
             self.results.say(id, "its log is incomplete: the disk could not take it");
         }
         let build = &self.builds[id.index()];
+        if ending == Ending::Succeeded
+            && let Some(doubt) = (self.doubt)(build)
+        {
+            self.results.say(id, &format!("what it was built of may have changed meanwhile: {doubt}"));
+        }
         match ending {
             Ending::Failed(failure) if attempt.number <= build.retries && !self.schedule.is_stopped() => {
                 let rest = self.settings.backoff.after(attempt.number);
@@ -195,11 +201,22 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Says which builds can never start, as soon as that is known.
+    fn tell_blocked(&mut self) {
+        for build in self.schedule.newly_blocked() {
+            if let Some(by) = self.schedule.blocker(build) {
+                let service = self.results.block(build, by);
+                self.teller.event(Event::Finished { service });
+            }
+        }
+    }
+
     /// Ends a build for good.
     pub(super) fn end(&mut self, running: Running, ending: Ending) {
         let service = self.results.settle(running.build(), ending.into());
         self.teller.event(Event::Finished { service });
         self.schedule.end(running, ending);
+        self.tell_blocked();
         if matches!(ending, Ending::Failed(_)) && self.settings.on_failure == OnFailure::Kill {
             self.cancel(Signal::Terminate);
         }

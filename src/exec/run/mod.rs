@@ -21,7 +21,7 @@ pub use settings::{Backoff, Jobserver, Settings};
 use super::build::Build;
 use super::event::{Event, Sink};
 use super::process::{Marker, Notice, Strays, Watchdog, Whose};
-use super::report::Report;
+use super::report::{Head, Report};
 use super::schedule::{BuildId, Schedule, Task, Tasks, UNMEASURED};
 use super::signal::Signal;
 use super::signals::Incoming;
@@ -47,7 +47,11 @@ enum Message {
 /// Counts the processes of a run, so that a late message of one is not taken for another's.
 type Serial = u64;
 
-/// Carries out builds, in the order of the plan, until each has an outcome.
+/// Says what speaks against a build: asked before each attempt begins, and after one that succeeded.
+pub type Doubt<'a> = &'a mut dyn FnMut(&Build) -> Option<String>;
+
+/// Carries out builds, in the order of the plan, until each has an outcome. What `doubt` has to say of one before it
+/// begins is its failure.
 ///
 /// The process belongs to the run meanwhile: signals are passed on to the builds, and children that it did not have
 /// before and does not start itself are taken for strays of a build. So a process has one run at a time, and starts
@@ -56,12 +60,12 @@ type Serial = u64;
 /// # Errors
 /// When the system refuses what the run itself needs: threads, pipes, signals. What a single build lacks is in its
 /// outcome.
-pub fn run(builds: &[Build], settings: &Settings, sink: impl Sink) -> io::Result<Ended> {
+pub fn run(builds: &[Build], settings: &Settings, doubt: Doubt, sink: impl Sink) -> io::Result<Ended> {
     let (teller, listener) = pair();
     // Signals are heard until all is shown, too.
     let (ended, _signals) = thread::scope(|scope| {
         thread::Builder::new().name("events".to_owned()).spawn_scoped(scope, move || listener.listen(sink))?;
-        io::Result::Ok(Run::new(builds, settings, teller)?.go())
+        io::Result::Ok(Run::new(builds, settings, doubt, teller)?.go())
     })?;
     Ok(ended)
 }
@@ -69,7 +73,10 @@ pub fn run(builds: &[Build], settings: &Settings, sink: impl Sink) -> io::Result
 struct Run<'a> {
     builds: &'a [Build<'a>],
     settings: &'a Settings,
+    doubt: Doubt<'a>,
     schedule: Schedule,
+    /// When it began, as RFC 3339 writes it.
+    started_at: String,
     clock: Clock,
     tokens: Tokens,
     /// What runs, in the order in which it began.
@@ -90,7 +97,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(builds: &'a [Build<'a>], settings: &'a Settings, teller: Teller) -> io::Result<Self> {
+    fn new(builds: &'a [Build<'a>], settings: &'a Settings, doubt: Doubt<'a>, teller: Teller) -> io::Result<Self> {
         let (outbox, inbox) = channel();
         let send = outbox.clone();
         let signals = Incoming::listen(move |signal| send.send(Message::Signal(signal)).unwrap_or_default())?;
@@ -106,8 +113,10 @@ impl<'a> Run<'a> {
         Ok(Self {
             builds,
             settings,
+            doubt,
             schedule: Schedule::new(tasks(builds), jobs, settings.on_failure),
             alive_at: settings.heartbeat.map(|period| clock.now() + period),
+            started_at: clock::date(),
             clock,
             tokens,
             active: BTreeMap::new(),
@@ -144,7 +153,15 @@ impl<'a> Run<'a> {
         for service in self.results.settle_rest(&self.schedule) {
             self.teller.event(Event::Finished { service });
         }
-        let report = self.results.into_report();
+        let head = Head {
+            rebake: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            commit: self.settings.commit.clone(),
+            environment: self.settings.environment.clone(),
+            started: Some(self.started_at),
+            seconds: Some(self.clock.now().as_secs_f64()),
+            jobs: Some(self.settings.jobs.clamp(1, Settings::MOST_JOBS)),
+        };
+        let report = self.results.into_report(head);
         self.teller.event(Event::Ended { report: report.clone() });
         (Ended { report, interrupted: self.interrupted }, self.signals)
     }

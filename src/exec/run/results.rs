@@ -7,7 +7,7 @@ use crate::exec::build::{Build, Work};
 use crate::exec::builder::Output;
 use crate::exec::needs::{Became, Needs};
 use crate::exec::outcome::Outcome;
-use crate::exec::report::{Report, SCHEMA, Service};
+use crate::exec::report::{Attempt, Head, Report, SCHEMA, Service};
 use crate::exec::schedule::{BuildId, Schedule};
 
 /// What became of each build so far.
@@ -45,6 +45,10 @@ impl Results {
     /// Begins an attempt and returns its number, from 1.
     pub(super) fn begin(&mut self, build: BuildId, log: PathBuf) -> u32 {
         let service = self.service(build);
+        if service.attempts > 0 {
+            let last = Attempt::last_of(service);
+            service.earlier.push(last);
+        }
         service.attempts += 1;
         (service.exit, service.signal, service.message, service.leaky) = (None, None, None, false);
         service.log = Some(log);
@@ -85,21 +89,29 @@ impl Results {
         self.outcome(build, outcome)
     }
 
+    /// As [`Results::settle`], for a build that another one blocks.
+    pub(super) fn block(&mut self, build: BuildId, by: BuildId) -> Service {
+        let by = self.service(by).service.clone();
+        self.service(build).blocked_by = Some(by);
+        self.settle(build, Outcome::Blocked)
+    }
+
     /// Gives an outcome to each build that has none yet, and returns how these stand in the report, in order.
     pub(super) fn settle_rest(&mut self, schedule: &Schedule) -> Vec<Service> {
         let mut settled = Vec::new();
         for build in schedule.builds() {
             if !self.entries[build.index()].settled {
-                let by = schedule.blocker(build).map(|by| self.service(by).service.clone());
-                self.service(build).blocked_by = by;
-                settled.push(self.settle(build, schedule.outcome(build).unwrap_or(Outcome::NotStarted)));
+                settled.push(match schedule.blocker(build) {
+                    Some(by) => self.block(build, by),
+                    None => self.settle(build, schedule.outcome(build).unwrap_or(Outcome::NotStarted)),
+                });
             }
         }
         settled
     }
 
-    pub(super) fn into_report(self) -> Report {
-        Report { schema: SCHEMA, services: self.entries.into_iter().map(|entry| entry.service).collect() }
+    pub(super) fn into_report(self, head: Head) -> Report {
+        Report { schema: SCHEMA, head, services: self.entries.into_iter().map(|entry| entry.service).collect() }
     }
 
     fn service(&mut self, build: BuildId) -> &mut Service {
@@ -116,6 +128,7 @@ fn not_started(build: &Build) -> Service {
         exit: None,
         signal: None,
         seconds: 0.0,
+        earlier: Vec::new(),
         log: None,
         version: planned.version.clone(),
         image: planned.image.clone(),

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::exec::schedule::OnFailure;
+use crate::mask::Mask;
 
 /// How a run goes about its builds.
 #[derive(Debug, Clone)]
@@ -23,6 +24,12 @@ pub struct Settings {
     pub watchdog: Option<Vec<String>>,
     /// The value of `REBAKE_BUILD_ID` that this process has: set when it runs inside a build.
     pub outer: Option<String>,
+    /// The commit that is built, for the report.
+    pub commit: Option<String>,
+    /// The environment that is built for, for the report.
+    pub environment: Option<String>,
+    /// What must not stand in a log.
+    pub mask: Mask,
 }
 
 /// Whether builds are told of the jobserver.
@@ -62,6 +69,9 @@ impl Default for Settings {
             jobserver: Jobserver::default(),
             watchdog: None,
             outer: None,
+            commit: None,
+            environment: None,
+            mask: Mask::default(),
         }
     }
 }

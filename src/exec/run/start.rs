@@ -13,6 +13,7 @@ use crate::exec::needs::Needs;
 use crate::exec::outcome::{Ending, Failure};
 use crate::exec::process::{Log, Marker, Process};
 use crate::exec::schedule::Running;
+use crate::file;
 use crate::name::Escaped;
 
 /// How builds begin.
@@ -22,6 +23,9 @@ impl Run<'_> {
         while let Some((_, weight)) = self.schedule.next() {
             if self.active.is_empty() {
                 self.tokens.mend();
+            } else if !has_descriptors() {
+                // What runs gives its own back when it ends, and then this is asked again.
+                return;
             }
             let Some(tokens) = self.tokens.take(weight) else {
                 return;
@@ -51,13 +55,17 @@ impl Run<'_> {
                 return self.end(running, Ending::Failed(Failure::Error));
             }
         }
+        if let Some(doubt) = (self.doubt)(build) {
+            self.results.say(id, &format!("not built: {doubt}"));
+            return self.end(running, Ending::Failed(Failure::Error));
+        }
         let number = self.results.attempts(id) + 1;
         let path = build.scratch.join(format!("attempt-{number}.log"));
         self.results.begin(id, path.clone());
         let (service, teller) = (self.name(id), self.teller.clone());
         let log = make_room(build).and_then(|()| {
             let service = service.clone();
-            Log::create(path.clone(), move |log| teller.grown(&service, number, log))
+            Log::create(path.clone(), self.settings.mask.clone(), move |log| teller.grown(&service, number, log))
         });
         match log {
             Ok(log) => {
@@ -153,9 +161,16 @@ fn in_json(needs: &Needs) -> String {
     text
 }
 
+/// Whether this process may open as many files as a build needs.
+fn has_descriptors() -> bool {
+    // Two each: for its log, its output, how it is started, and what shows it.
+    const PIPES: usize = 8;
+    (0..PIPES).map(|_| io::pipe()).collect::<io::Result<Vec<_>>>().is_ok()
+}
+
 /// Makes the build's directory, and takes what an earlier attempt handed back out of it.
 fn make_room(build: &Build) -> io::Result<()> {
-    fs::create_dir_all(&build.scratch)?;
+    file::make_directory(&build.scratch)?;
     match build.digest.file().map(|name| fs::remove_file(build.scratch.join(name))) {
         Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

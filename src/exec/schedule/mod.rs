@@ -51,6 +51,8 @@ pub struct Schedule {
     unsettled: usize,
     on_failure: OnFailure,
     stopped: bool,
+    /// The builds that became blocked and were not asked for.
+    blocked: Vec<BuildId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +114,7 @@ impl Schedule {
             unsettled: 0,
             on_failure,
             stopped: false,
+            blocked: Vec::new(),
         };
         for at in 0..schedule.states.len() {
             if schedule.states[at] == (State::Waiting { needs: 0 }) {
@@ -217,6 +220,11 @@ impl Schedule {
         }
     }
 
+    /// Returns the builds that became blocked since this was asked last.
+    pub fn newly_blocked(&mut self) -> Vec<BuildId> {
+        std::mem::take(&mut self.blocked)
+    }
+
     /// Returns the build whose failure blocks this one.
     #[must_use]
     pub fn blocker(&self, build: BuildId) -> Option<BuildId> {
@@ -268,6 +276,7 @@ impl Schedule {
             for dependent in &self.dependents[build.0] {
                 if matches!(self.states[dependent.0], State::Waiting { .. }) {
                     self.states[dependent.0] = State::Blocked(failed);
+                    self.blocked.push(*dependent);
                     reached.push(*dependent);
                 }
             }

@@ -1,9 +1,12 @@
 //! `rebake build`, run as people run it.
 
+mod files;
+mod ground;
 mod overhead;
 mod refusals;
 mod reports;
 mod runs;
+mod secrets;
 mod signals;
 mod terminal;
 

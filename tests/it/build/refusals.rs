@@ -155,3 +155,161 @@ error[report]: this is not a report: expected value at line 1 column 1
 "#]]);
     assert_eq!(built(&repo), "");
 }
+
+/// A program in the place of a builder.
+fn with_program(repo: &Repo, name: &str, script: &str) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = repo.dir().join(".git/bin");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(directory.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    format!("{}:/usr/bin:/bin", directory.display())
+}
+
+#[test]
+fn a_builder_that_is_missing_or_old_is_told_once_before_the_first_build() {
+    let images = |builder: &str| {
+        let repo = Repo::new();
+        let service = |name: &str| format!("  {name}: {{path: {name}, image: 'r.io/{name}', builder: {builder}}}\n");
+        let own = "  own: {path: own, run: 'touch ../.git/ran'}\n";
+        repo.write("filters.yaml", format!("services:\n{}{}{own}", service("a"), service("b")));
+        for file in ["a/Dockerfile", "b/Dockerfile", "own/x"] {
+            repo.write(file, "FROM scratch\n");
+        }
+        repo.commit("first");
+        repo
+    };
+    let docker = "echo 'Usage:  docker [OPTIONS] COMMAND'";
+    let buildah = "echo '      --build-arg --file --label --secret --tag'";
+    for (builder, script, said) in [
+        ("docker", docker, "error[builder]: `docker` has no `buildx`, which builds images\n"),
+        ("buildah", buildah, "error[builder]: the builder `buildah` is too old: it does not know `--timestamp`\n"),
+        ("podman", "exit 1", "error[builder]: the builder `podman` is too old: it does not know `--timestamp`\n"),
+    ] {
+        let repo = images(builder);
+        let path = with_program(&repo, builder, script);
+        let run = repo.rebake(["build", "--all", "--push"]).env("PATH", &path).failure(2);
+        let text = String::from_utf8(run.stderr.clone()).unwrap();
+        assert!(text.starts_with(said) && text.matches("error[").count() == 1, "{text}");
+        assert!(!repo.dir().join(".git/ran").exists());
+        // What is not used is not asked.
+        repo.rebake(["build", "--all", "--push", "--only", "own"]).env("PATH", path).success();
+        // Nor where nothing is built.
+        repo.rebake(["build", "--all", "--dry-run"]).success();
+    }
+    let repo = images("buildah");
+    // Nothing is there but git.
+    let git = std::process::Command::new("sh").args(["-c", "command -v git"]).output().unwrap().stdout;
+    let path = with_program(&repo, "git", &format!("exec {} \"$@\"", String::from_utf8(git).unwrap().trim()));
+    let alone = path.split(':').next().unwrap().to_owned();
+    let run = repo.rebake(["build", "--all"]).env("PATH", alone).failure(2);
+    let text = String::from_utf8(run.stderr.clone()).unwrap();
+    let said = "error[builder]: the builder `buildah` cannot be started: No such file or directory (os error 2)\n";
+    assert!(text.starts_with(said) && text.matches("error[").count() == 1, "{text}");
+}
+
+#[test]
+fn a_secret_that_is_not_there_is_told_before_the_first_build() {
+    let repo = Repo::new();
+    let secrets = "secrets: ['id=npm,env=NPM_AUTH', 'id=key,src=key.pem']";
+    repo.write("filters.yaml", format!("services:\n  a: {{path: a, image: 'r.io/a', builder: podman, {secrets}}}\n"));
+    repo.write("a/Dockerfile", "FROM scratch\n").commit("first");
+    let path = with_program(&repo, "podman", "echo '--file --secret --tag'");
+    let build = || repo.rebake(["build", "--all", "--unmatched", "ignore"]).env("PATH", &path);
+    build().failure(2).stdout("").stderr(str![[r#"
+error[secret]: `a`: the secret `npm` is in the variable NPM_AUTH, which is not set
+ |
+ = help: set it; an empty one is taken as it is
+
+error[secret]: `a`: the secret `key` is in the file key.pem, which is not there
+ |
+ = help: `src` is relative to the service's directory
+
+"#]]);
+    repo.write("a/key.pem", "");
+    build().env("NPM_AUTH", "").success();
+}
+
+/// A change of a saved plan.
+type Poison<'a> = &'a dyn Fn(&mut serde_json::Value);
+
+#[test]
+fn a_plan_that_says_other_than_the_configuration_is_not_built() {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        "\
+services:
+  lib: {path: lib, image: r.invalid/lib, run: 'touch ../.git/lib'}
+  api: {path: api, image: r.invalid/api, depends_on: [lib], run: 'touch ../.git/api'}
+environments:
+  staging: {on: push}
+  local: {on: local, push: false}
+",
+    );
+    repo.write("lib/x", "").write("api/x", "").commit("first");
+    let saved = repo.rebake(["plan", "--all", "--format", "json"]).success().text();
+    let saved: serde_json::Value = serde_json::from_str(&saved).unwrap();
+    let build = |change: Poison, flags: &[&str]| {
+        let mut plan = saved.clone();
+        change(&mut plan);
+        repo.write(".git/plan.json", plan.to_string());
+        repo.rebake([&["build", "--plan", ".git/plan.json", "--registry-timeout", "2"], flags].concat())
+    };
+    let other = |text: &str| format!("fp1-{text:a<26}");
+    let cases: [(&str, Poison); 9] = [
+        ("`api`: filters.yaml has another image", &|plan| plan["services"][1]["image"] = "r.invalid/prod".into()),
+        ("`api`: `r.invalid/prod:latest` is no tag of its image", &|plan| {
+            plan["services"][1]["tags"] = serde_json::json!(["r.invalid/prod:latest"]);
+        }),
+        ("`api`: `r.invalid/api:a b` is no tag of its image", &|plan| {
+            plan["services"][1]["tags"] = serde_json::json!(["r.invalid/api:a b"]);
+        }),
+        ("there is no environment `x; touch y` in filters.yaml", &|plan| plan["environment"] = "x; touch y".into()),
+        ("`api`: filters.yaml has other platforms", &|plan| {
+            plan["services"][1]["platforms"] = serde_json::json!(["linux/arm64"]);
+        }),
+        ("`api`: it does not need `lib`, which filters.yaml says", &|plan| {
+            plan["services"][1]["needs"] = serde_json::json!([]);
+        }),
+        ("`lib`: its fingerprint is another one at this commit", &|plan| {
+            plan["services"][0]["fingerprint"] = other("b").into();
+        }),
+        ("`lib`: the image that exists is not the one of its fingerprint", &|plan| {
+            plan["services"][0]["exists"] =
+                serde_json::json!({"reference": "r.invalid/lib:old", "digest": "sha256:00"});
+        }),
+        ("`lib`: its version is none", &|plan| plan["services"][0]["version"] = "1\n2".into()),
+    ];
+    for (said, change) in cases {
+        let run = build(change, &[]).failure(2);
+        let text = String::from_utf8(run.stderr.clone()).unwrap();
+        assert!(text.starts_with(&format!("error[other-plan]: {said}\n")), "{text}");
+    }
+    // A plan of another event may push where this one may not.
+    let pushed = |plan: &mut serde_json::Value| plan["services"][1]["push"] = true.into();
+    let in_ci = |run: Rebake| {
+        run.env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_EVENT_NAME", "workflow_dispatch")
+            .env("GITHUB_SHA", repo.id("HEAD").to_string())
+            .env("GITHUB_REF", "refs/heads/main")
+    };
+    let run = in_ci(build(&pushed, &[])).failure(2);
+    let text = String::from_utf8(run.stderr.clone()).unwrap();
+    assert!(text.starts_with("error[other-plan]: `api`: it is to be pushed, which neither"), "{text}");
+    assert!(!repo.dir().join(".git/lib").exists());
+    in_ci(build(&pushed, &["--push"])).success();
+    // What is said to exist is asked again, and built where nothing confirms it.
+    std::fs::remove_file(repo.dir().join(".git/lib")).unwrap();
+    let exists = |plan: &mut serde_json::Value| {
+        let reference = format!("r.invalid/lib:{}", plan["services"][0]["fingerprint"].as_str().unwrap());
+        plan["services"][0]["exists"] = serde_json::json!({"reference": reference, "digest": "sha256:00"});
+        plan["services"][0]["level"] = u64::MAX.into();
+        plan["any"] = false.into();
+    };
+    build(&exists, &[]).success();
+    assert!(repo.dir().join(".git/lib").exists());
+    let text = repo.rebake(["plan", "--plan", ".git/plan.json", "--format", "json"]).success().text();
+    let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&read["any"], &read["services"][0]["level"]), (&true.into(), &0.into()));
+}

@@ -1,4 +1,5 @@
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 use snapbox::str;
@@ -134,4 +135,96 @@ fn github_is_told_of_failures() {
     let (title, message) = ours.strip_prefix("::error title=").unwrap().split_once("::").unwrap();
     assert!(title.starts_with("web failed (exit 3) after "), "{title}");
     assert_eq!(message, "**a** | <b>%0A: :error::mine %250A");
+}
+
+#[test]
+fn a_report_says_of_what_it_is() {
+    let repo = repo();
+    let report: Value =
+        serde_json::from_str(&fs::read_to_string(repo.dir().join(".git/report.json")).unwrap()).unwrap();
+    assert_eq!(report["commit"], repo.id("HEAD").to_string());
+    assert_eq!((&report["environment"], &report["jobs"]), (&json!("local"), &json!(1)));
+    assert_eq!(report["rebake"], env!("CARGO_PKG_VERSION"));
+    assert!(report["seconds"].as_f64().unwrap() > 0.0);
+    let started = report["started"].as_str().unwrap();
+    assert!(started.len() == "2026-01-02T03:04:05Z".len() && started.ends_with('Z') && started > "2026", "{started}");
+}
+
+#[test]
+fn reports_of_two_commits_are_not_put_together() {
+    let repo = repo();
+    let build = |report: &str| repo.rebake(["build", "--all", "--unmatched", "ignore", "--report", report]);
+    repo.write("api/x", "second").commit("second");
+    build(".git/second.json").failure(1);
+    repo.rebake(["report", ".git/report.json", ".git/second.json"]).failure(2).stdout("").stderr(str![[r#"
+error[mixed-reports]: the reports are of two commits: [..], and [..] in .git/second.json
+ |
+ = help: leave out the reports of another run; or say that you mean it with `--allow-mixed`
+
+"#]]);
+    let mixed = repo.rebake(["report", "--allow-mixed", ".git/report.json", ".git/second.json"]).success().text();
+    assert!(!mixed.contains("\"commit\"") && mixed.contains("\"environment\": \"local\""), "{mixed}");
+    let rerun = ["build", "--rerun", ".git/report.json", "--report", ".git/rerun.json", "--unmatched", "ignore"];
+    repo.rebake(rerun).failure(2).stdout("").stderr(str![[r#"
+error[other-commit]: the report is of b846465, which is not what is checked out: what succeeded there is due again
+ |
+ = help: check out that commit, or build without `--rerun`; or say that you mean it with `--allow-mixed`
+
+"#]]);
+    repo.rebake([&rerun[..], &["--allow-mixed"]].concat()).failure(1);
+    // One that says nothing of its commit can be of any.
+    repo.write(".git/old.json", r#"{"schema": 1, "services": []}"#);
+    repo.rebake(["report", ".git/old.json", ".git/second.json"]).success();
+}
+
+#[test]
+fn a_step_of_github_hands_on_the_image_and_the_report() {
+    let repo = repo();
+    let file = repo.dir().join(".git/outputs");
+    let outputs = |flags: &[&str], code: i32| {
+        let _ = fs::remove_file(&file);
+        repo.rebake([&["build", "--all", "--ci", "--push"], flags].concat()).env("GITHUB_OUTPUT", &file).failure(code);
+        let text = fs::read_to_string(&file).unwrap();
+        let mut lines = text.lines().filter(|line| !line.is_empty());
+        let mut found = Vec::new();
+        while let (Some(name), Some(value), Some(_)) = (lines.next(), lines.next(), lines.next()) {
+            found.push((name.split("<<").next().unwrap().to_owned(), value.to_owned()));
+        }
+        found
+    };
+    let pair = |name: &str, value: String| (name.to_owned(), value);
+    let digest = pair("digest", format!("sha256:{:064}", 7));
+    let image = pair("image", "ghcr.io/acme/api".to_owned());
+    let named = pair("report", repo.dir().join(".git/one.json").to_str().unwrap().to_owned());
+    assert_eq!(outputs(&["--only", "api", "--report", ".git/one.json"], 0), [digest, image, named]);
+    // Of none or several there is no one image.
+    let [(name, report)] = &outputs(&["--only", "web"], 1)[..] else { panic!() };
+    assert!(name == "report" && report.ends_with("/report.json") && Path::new(report).is_file(), "{report}");
+}
+
+#[test]
+#[ignore = "needs xmllint and Jenkins' schema, which .ci/run provides"]
+fn jenkins_reads_what_is_written_for_junit() {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        "\
+services:
+  fine: {path: a, run: 'true'}
+  flaky: {path: a, retries: 1, run: 'test -e ../.git/again || { touch ../.git/again; echo \"<&]]>\"; exit 9; }'}
+  bad: {path: a, retries: 1, run: 'printf \"\\033[31m\\001<&\\n\"; exit 3'}
+  late: {path: a, timeout: 1s, run: 'sleep 60'}
+  blocked: {path: a, depends_on: [bad], run: 'true'}
+",
+    );
+    repo.write("a/x", "").commit("first");
+    repo.rebake(["build", "--all", "--junit", ".git/junit.xml"]).failure(1);
+    repo.rebake(["build", "--only", "fine", "--base", "HEAD", "--junit", ".git/none.xml"]).success();
+    #[expect(clippy::disallowed_methods, reason = "the gate says where the schema is")]
+    let schema = std::env::var("REBAKE_JUNIT_SCHEMA").unwrap();
+    for file in [".git/junit.xml", ".git/none.xml"] {
+        let mut judge = std::process::Command::new("xmllint");
+        let output = judge.args(["--noout", "--schema", &schema]).arg(repo.dir().join(file)).output().unwrap();
+        assert!(output.status.success(), "{file}: {}", String::from_utf8_lossy(&output.stderr));
+    }
 }

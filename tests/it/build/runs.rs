@@ -49,8 +49,8 @@ c08aef7 with the work tree's changes: everything was asked for
 == lib failed (exit 3) after [..]s
 one
 two
-== docs succeeded after [..]s
 api blocked by lib
+== docs succeeded after [..]s
 
 lib failed (exit 3) after [..]s
   | one
@@ -66,13 +66,13 @@ lib failed (exit 3) after [..]s
     let junit = std::fs::read_to_string(repo.dir().join(".git/junit.xml")).unwrap();
     assert!(junit.contains("tests=\"3\"") && junit.contains("one\ntwo"), "{junit}");
 
-    repo.write("lib/build.sh", "echo lib >>../.git/order").commit("mended");
+    repo.write("lib/build.sh", "echo lib >>../.git/order");
     let rerun = ["build", "--rerun", ".git/report.json"];
     repo.rebake(rerun.iter().chain(&report)).success();
     assert_eq!(built(&repo), "lib api");
     assert_eq!(outcomes(&repo, ".git/report.json"), ["lib succeeded", "api succeeded", "docs succeeded"]);
     repo.rebake(rerun).success().stdout(str![[r#"
-5aa597f with the work tree's changes: what did not succeed by the report
+c08aef7 with the work tree's changes: what did not succeed by the report
 Nothing to build.
 
 "#]]);
@@ -298,4 +298,65 @@ fn a_service_at_the_root_is_built_by_every_builder_and_from_a_saved_plan() {
             repo.rebake(["plan", "--all", "--format", "bake"]).success().stderr("");
         }
     }
+}
+
+#[test]
+fn what_is_blocked_is_told_as_soon_as_that_is_known() {
+    let repo = commands(&[("bad", "exit 1"), ("slow", "until test -e ../.git/go; do sleep 0.05; done")]);
+    let filters = String::from_utf8(std::fs::read(repo.dir().join("filters.yaml")).unwrap()).unwrap();
+    repo.write("filters.yaml", filters + "  after: {path: bad, depends_on: [bad], run: 'true'}\n  then: {path: bad, depends_on: [after], run: 'true'}\n");
+    repo.commit("more");
+    let run = repo.rebake(["build", "--all", "--jobs", "2", "--output", "json", "--unmatched", "ignore"]);
+    // The slow one ends when the blocked ones were told.
+    let script = format!(
+        "{} build --all --jobs 2 --output json --unmatched ignore | while read -r line; do printf '%s\\n' \"$line\"; case $line in *'\"service\":\"then\"'*) touch .git/go;; esac; done",
+        env!("CARGO_BIN_EXE_rebake")
+    );
+    let output = run.into_shell(&format!("timeout 60 bash -c '{}'", script.replace('\'', "'\\''"))).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let finished: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains("\"event\":\"finished\""))
+        .filter_map(|line| line.split("\"service\":\"").nth(1)?.split('"').next())
+        .collect();
+    assert_eq!(finished, ["bad", "after", "then", "slow"], "{text}");
+}
+
+#[test]
+fn a_later_success_is_called_flaky() {
+    let repo = commands(&[("flaky", "test -e ../.git/again || { touch ../.git/again; exit 9; }"), ("fine", "true")]);
+    let args = ["build", "--all", "--retries", "1", "--report", ".git/report.json", "--junit", ".git/junit.xml"];
+    let text = repo.rebake(args).success().text();
+    assert!(text.ends_with("\n2 succeeded (1 flaky)\n"), "{text}");
+    let report: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(repo.dir().join(".git/report.json")).unwrap()).unwrap();
+    let earlier = &report["services"][0]["earlier"];
+    assert_eq!((&earlier[0]["exit"], &earlier[0]["outcome"]), (&9.into(), &"failed".into()), "{report}");
+    let junit = std::fs::read_to_string(repo.dir().join(".git/junit.xml")).unwrap();
+    assert!(junit.contains("<flakyFailure message=\"exit 9\" type=\"failed\">"), "{junit}");
+}
+
+#[test]
+fn builds_wait_for_descriptors_instead_of_failing() {
+    let services: Vec<String> = (0..40).map(|at| format!("s{at}")).collect();
+    let services: Vec<(&str, &str)> = services.iter().map(|name| (name.as_str(), "sleep 0.1")).collect();
+    let repo = commands(&services);
+    let script = format!("ulimit -n 48; {} build --all --jobs 40 --output failures", env!("CARGO_BIN_EXE_rebake"));
+    let output = repo.rebake(["build"]).into_shell(&script).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.ends_with("\n40 succeeded\n"), "{text}");
+}
+
+#[test]
+fn a_log_at_its_limit_ends_no_run() {
+    let repo = commands(&[("loud", "head -c 3000000 /dev/zero"), ("next", "true")]);
+    // In blocks of 1 KiB.
+    let script = format!(
+        "ulimit -f 1000; {} build --all --output failures --report .git/report.json",
+        env!("CARGO_BIN_EXE_rebake")
+    );
+    let output = repo.rebake(["build"]).into_shell(&script).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let report = std::fs::read_to_string(repo.dir().join(".git/report.json")).unwrap();
+    assert!(report.contains("its log is incomplete"), "{report}");
 }

@@ -47,16 +47,21 @@ services:
     repo.commit("first");
     fs::create_dir(repo.dir().join(".git/pids")).unwrap();
     let child = build(&repo).start();
-    let pids = loop {
-        let files = fs::read_dir(repo.dir().join(".git/pids")).unwrap().map(|file| file.unwrap().path());
-        let pids: Vec<String> = files.map(|file| fs::read_to_string(file).unwrap().trim().to_owned()).collect();
-        if pids.iter().filter(|pid| !pid.is_empty()).count() == 4 {
-            break pids;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    };
+    let pids = noted(&repo, 4);
     assert!(pids.iter().all(|pid| state(pid).is_some()));
     Running { repo, child, pids }
+}
+
+/// The ids that processes of builds have noted, once there are so many.
+fn noted(repo: &Repo, count: usize) -> Vec<String> {
+    loop {
+        let files = fs::read_dir(repo.dir().join(".git/pids")).unwrap().map(|file| file.unwrap().path());
+        let pids: Vec<String> = files.map(|file| fs::read_to_string(file).unwrap().trim().to_owned()).collect();
+        if pids.iter().filter(|pid| !pid.is_empty()).count() == count {
+            return pids;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// A build in CI, where the grace is short.
@@ -171,4 +176,49 @@ fn what_is_killed_leaves_nothing_and_does_not_confuse_the_next() {
     // Nothing but the report was left where reports are, and each run has its own logs.
     let names = fs::read_dir(running.repo.dir().join(".git/rebake/builds")).unwrap();
     assert_eq!(names.count(), 2);
+}
+
+#[test]
+fn a_second_signal_waits_for_nothing_that_left_its_group() {
+    let repo = Repo::new();
+    let run = "echo $$ >../.git/pids/one; setsid sh -c 'echo $$ >../.git/pids/two; exec sleep 7777' & exec sleep 7778";
+    repo.write("filters.yaml", format!("services: {{a: {{path: a, run: \"{run}\"}}}}\n"))
+        .write("a/x", "")
+        .commit("first");
+    fs::create_dir(repo.dir().join(".git/pids")).unwrap();
+    let child = repo.rebake(["build", "--all", "--output", "failures", "--report", ".git/report.json"]).start();
+    let pids = noted(&repo, 2);
+    let mut running = Running { repo, child, pids };
+    running.signal(Signal::INT);
+    let leader = fs::read_to_string(running.repo.dir().join(".git/pids/one")).unwrap();
+    while state(leader.trim()).is_some() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.signal(Signal::INT);
+    let (status, took) = running.end(GRACE);
+    assert_eq!(status.code(), Some(130));
+    // The grace is 10 s here.
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert_eq!(outcomes(&running.repo, ".git/report.json"), ["a cancelled"]);
+}
+
+#[test]
+fn ctrl_backslash_ends_a_run_as_ctrl_c_does() {
+    let mut running = start();
+    running.signal(Signal::QUIT);
+    let (status, _) = running.end(GRACE + AFTERWARDS);
+    assert_eq!(status.code(), Some(131));
+    assert_eq!(outcomes(&running.repo, ".git/report.json"), CANCELLED);
+}
+
+#[test]
+fn builds_are_understood_where_children_are_ignored() {
+    let repo = super::repo();
+    let script = format!("trap '' CHLD; exec {} build --all --report .git/report.json", env!("CARGO_BIN_EXE_rebake"));
+    let mut shell = repo.rebake(["build"]).into_shell("exec \"$@\"");
+    // bash does not ignore this signal; perl does what agents do.
+    shell.args(["-", "perl", "-e", "$SIG{CHLD} = 'IGNORE'; exec @ARGV", "sh", "-c", &script]);
+    let output = shell.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(outcomes(&repo, ".git/report.json"), ["lib succeeded", "api succeeded", "docs succeeded"]);
 }

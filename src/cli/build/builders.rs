@@ -1,0 +1,51 @@
+//! What builders need that is not in the repository: themselves, and secrets.
+
+use super::Job;
+use crate::cli::env;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::plan::Here;
+use crate::diagnostic::Diagnostic;
+use crate::exec::builder::{ProbeError, probe};
+use crate::name::Escaped;
+
+/// Refuses builds whose builder is missing or too old, or whose secrets are not there: all at once, before the first.
+pub(super) fn check(jobs: &[Job], here: &Here) -> Result<(), Failure> {
+    let builders = probe(jobs).into_iter().map(|error: ProbeError| {
+        let help = error.help();
+        Diagnostic::error("builder", error.to_string()).help(help)
+    });
+    let diagnostics: Vec<Diagnostic> = builders.chain(jobs.iter().flat_map(|job| missing(job, here))).collect();
+    if diagnostics.is_empty() { Ok(()) } else { Err(Failure { exit: Exit::Usage, diagnostics }) }
+}
+
+/// Says which secrets of a build are not there. One that is empty is: CI engines have it so for what a run may not read.
+fn missing(job: &Job, here: &Here) -> Vec<Diagnostic> {
+    let Some(configured) = here.config.services.get(job.service.service.as_str()) else { return Vec::new() };
+    let recipe = &configured.recipe;
+    if job.work.steps().is_empty() || recipe.run.is_some() {
+        return Vec::new();
+    }
+    let service = Escaped::new(&job.service.service).to_string();
+    let mut missing = Vec::new();
+    for secret in &recipe.secrets {
+        let word = |key: &str| secret.split(',').find_map(|word| word.strip_prefix(key));
+        let id = Escaped::new(word("id=").unwrap_or_default()).to_string();
+        if let Some(name) = word("env=")
+            && !env::is_set(name)
+            && !recipe.env.contains_key(name)
+        {
+            let message =
+                format!("`{service}`: the secret `{id}` is in the variable {}, which is not set", Escaped::new(name));
+            missing.push(Diagnostic::error("secret", message).help("set it; an empty one is taken as it is"));
+        }
+        if let Some(file) = word("src=").or(word("source="))
+            && !job.directory.join(file).exists()
+        {
+            let message =
+                format!("`{service}`: the secret `{id}` is in the file {}, which is not there", Escaped::new(file));
+            missing.push(Diagnostic::error("secret", message).help("`src` is relative to the service's directory"));
+        }
+    }
+    missing
+}

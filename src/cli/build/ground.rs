@@ -1,0 +1,56 @@
+//! What builds stand on: the commit of the plan, and its files. Both may move while builds run.
+
+use std::collections::BTreeSet;
+
+use crate::change::Status;
+use crate::cli::plan::Here;
+use crate::exec::Build;
+use crate::filter::matches_of;
+use crate::name::Escaped;
+
+/// Looks at the commit and the files that builds stand on.
+pub(super) struct Ground<'a> {
+    here: &'a Here,
+    commit: Option<&'a str>,
+    /// Whether files that no commit holds are in the way.
+    clean: bool,
+    /// The services whose files were looked at: each once, before it is built, since builds may edit their own.
+    seen: BTreeSet<String>,
+}
+
+impl<'a> Ground<'a> {
+    pub(super) fn new(here: &'a Here, commit: Option<&'a str>, clean: bool) -> Self {
+        Self { here, commit, clean, seen: BTreeSet::new() }
+    }
+
+    /// Says what is no longer as it was planned, for a build that is about to begin or has just ended.
+    pub(super) fn doubt(&mut self, build: &Build) -> Option<String> {
+        self.moved().or_else(|| {
+            let first = self.clean && self.seen.insert(build.service.service.clone());
+            first.then(|| self.edited(build)).flatten()
+        })
+    }
+
+    fn moved(&self) -> Option<String> {
+        let head = self.here.repository.head().ok()?.commit().map(ToString::to_string);
+        if head.as_deref() == self.commit {
+            return None;
+        }
+        let shown = |commit: Option<&str>| {
+            Escaped::new(commit.map_or("no commit", |commit| commit.get(..7).unwrap_or(commit))).to_string()
+        };
+        let (planned, head) = (shown(self.commit), shown(head.as_deref()));
+        Some(format!("{planned} was planned, and {head} is checked out now"))
+    }
+
+    /// Says which of the service's tracked files are edited. New files are left out: other builds may have made them.
+    fn edited(&self, build: &Build) -> Option<String> {
+        let config = &self.here.config;
+        let filter = config.services.get(build.service.service.as_str())?.filter;
+        let changes = self.here.repository.work_tree().ok()?.changes;
+        let tracked = changes.as_slice().iter().filter(|change| change.status != Status::Added);
+        let mut edited =
+            tracked.filter(|change| matches_of(&config.filters, change).iter().any(|(of, _)| *of == filter));
+        edited.next().map(|change| format!("{} is edited now", change.path))
+    }
+}

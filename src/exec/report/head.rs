@@ -1,0 +1,63 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a report says of its run as a whole. An older report says nothing.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Head {
+    /// The version of rebake that built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rebake: Option<String>,
+    /// The commit that was built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The environment that it was built for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// When the run began, in UTC as RFC 3339 writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<String>,
+    /// How long the run took; absent in a report of several runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// How many jobs ran at once, by weight; absent in a report of several runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jobs: Option<u32>,
+}
+
+impl Head {
+    /// Returns what differs between two runs, so that one report of both would be of neither: `commit`, or
+    /// `environment`. What one of them does not know does not differ.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
+        let differ = |one: &Option<String>, two: &Option<String>| match (one, two) {
+            (Some(one), Some(two)) if one != two => Some((one.clone(), two.clone())),
+            _ => None,
+        };
+        let named = |name| move |(one, two)| (name, one, two);
+        let commit = differ(&self.commit, &other.commit).map(named("commit"));
+        commit.or_else(|| differ(&self.environment, &other.environment).map(named("environment")))
+    }
+
+    /// Returns what holds for both of two runs.
+    pub(super) fn both(self, earlier: Self) -> Self {
+        let started = match (self.started, earlier.started) {
+            (Some(one), Some(two)) => Some(one.min(two)),
+            (one, two) => one.or(two),
+        };
+        Self {
+            rebake: same(self.rebake, earlier.rebake),
+            commit: same(self.commit, earlier.commit),
+            environment: same(self.environment, earlier.environment),
+            started,
+            seconds: None,
+            jobs: None,
+        }
+    }
+}
+
+fn same(one: Option<String>, two: Option<String>) -> Option<String> {
+    match (one, two) {
+        (Some(one), Some(two)) => (one == two).then_some(one),
+        (one, two) => one.or(two),
+    }
+}

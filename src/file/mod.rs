@@ -1,0 +1,178 @@
+//! Every file that rebake writes, and every file that it reads from a place where builds write.
+//!
+//! A repository can commit a symbolic link wherever rebake writes by itself, and a build can put a FIFO there. So a
+//! regular file is written whole or not at all, no link of a repository is followed, and nothing waits for ever.
+
+mod link;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use stream::Stream;
+
+/// Opens a regular file for reading.
+///
+/// # Errors
+/// When it cannot be opened, or is something else: a pipe or a device is never read.
+pub fn open(path: &Path) -> io::Result<File> {
+    let file = never_waiting(OpenOptions::new().read(true)).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("this is not a regular file")) }
+}
+
+/// Creates a regular file for writing piece by piece, or empties the one that is there.
+///
+/// # Errors
+/// When it cannot be opened, or the path is a symbolic link; a FIFO that nothing reads cannot be opened.
+pub fn create(path: &Path) -> io::Result<File> {
+    never_following(OpenOptions::new().write(true).create(true).truncate(true)).open(path)
+}
+
+/// Makes a directory and those above it.
+///
+/// # Errors
+/// When it cannot be made, or a symbolic link of a repository is on the way.
+pub fn make_directory(path: &Path) -> io::Result<()> {
+    link::refuse(path)?;
+    fs::create_dir_all(path)
+}
+
+/// Says what stands in the way of writing a file, before there is anything to write. Writes nothing.
+///
+/// # Errors
+/// When [`replace`] cannot succeed.
+pub fn check(path: &Path) -> io::Result<()> {
+    match Target::of(path)? {
+        Target::Regular(file) => fs::metadata(directory(&file)).map(drop),
+        Target::Stream(_) => Ok(()),
+    }
+}
+
+/// Writes a regular file whole, or not at all. Anything else that is there, such as a pipe, gets the text.
+///
+/// # Errors
+/// When it cannot be written, or a symbolic link of a repository is on the way.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    match Target::of(path)? {
+        Target::Regular(file) => replace_regular(&file, text.as_bytes()),
+        Target::Stream(stream) => stream.write(text.as_bytes()),
+    }
+}
+
+/// Appends lines to a file, in one write. An earlier writer may have left the last line of the file open: a line break
+/// closes it first.
+///
+/// # Errors
+/// As [`replace`].
+pub fn append(path: &Path, text: &str) -> io::Result<()> {
+    match Target::of(path)? {
+        Target::Regular(file) => {
+            let mut file = never_following(OpenOptions::new().read(true).append(true).create(true)).open(file)?;
+            let line_break = if ends_in_open_line(&mut file)? { "\n" } else { "" };
+            file.write_all([line_break, text].concat().as_bytes())
+        }
+        Target::Stream(stream) => stream.write(text.as_bytes()),
+    }
+}
+
+fn ends_in_open_line(file: &mut File) -> io::Result<bool> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
+}
+
+/// What a path leads to.
+enum Target {
+    /// A regular file, or none yet: the path without links at its end.
+    Regular(PathBuf),
+    /// What takes bytes and keeps none: a pipe, a terminal, a device.
+    Stream(Stream),
+}
+
+impl Target {
+    fn of(path: &Path) -> io::Result<Self> {
+        if let Some(stream) = Stream::of_this_process(path) {
+            return Ok(Self::Stream(stream));
+        }
+        link::refuse(path)?;
+        match fs::metadata(path) {
+            Ok(found) if found.is_file() => Ok(Self::Regular(path.canonicalize()?)),
+            Ok(found) => Stream::of(path, found.file_type()).map(Self::Stream),
+            // A link that leads nowhere yet is somebody's own: its end is made.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Ok(Self::Regular(fs::read_link(path).map_or_else(|_| path.to_owned(), |end| directory(path).join(end))))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn replace_regular(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = tempfile::Builder::new();
+    match fs::metadata(file) {
+        Ok(found) => options.permissions(found.permissions()),
+        Err(_) => usual(&mut options),
+    };
+    let written = options.tempfile_in(directory(file)).and_then(|mut temporary| {
+        temporary.write_all(bytes)?;
+        temporary.persist(file).map(drop).map_err(|error| error.error)
+    });
+    match written {
+        // A file may be writable where its directory is not, and one that is mounted by itself cannot be replaced.
+        Err(error) if is_bound(&error) && file.is_file() => create(file)?.write_all(bytes),
+        written => written,
+    }
+}
+
+fn is_bound(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::ResourceBusy
+    )
+}
+
+fn directory(file: &Path) -> &Path {
+    file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Lets a new file be read and written as far as the process's mask lets it.
+#[cfg(unix)]
+fn usual<'a, 'b>(options: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile::Builder<'b, 'b> {
+    use std::os::unix::fs::PermissionsExt as _;
+    options.permissions(fs::Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn usual<'a, 'b>(options: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile::Builder<'b, 'b> {
+    options
+}
+
+/// Has a FIFO without another end refused instead of waited for. To a regular file this flag means nothing.
+#[cfg(unix)]
+fn never_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+}
+
+#[cfg(unix)]
+fn never_following(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.custom_flags((rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW).bits().cast_signed())
+}
+
+#[cfg(not(unix))]
+fn never_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(not(unix))]
+fn never_following(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}

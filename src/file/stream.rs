@@ -1,0 +1,103 @@
+use std::fs::{File, FileType, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long a pipe may take nothing before it is given up.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long nothing may read a pipe before it is given up.
+const UNREAD: Duration = Duration::from_secs(2);
+
+/// How long is waited between two tries.
+const REST: Duration = Duration::from_millis(5);
+
+/// Something that takes bytes and keeps none of them to be replaced.
+pub(super) enum Stream {
+    /// Our own standard output.
+    Output,
+    /// Our own standard error.
+    Error,
+    /// A pipe, a terminal, a device.
+    Named(PathBuf),
+}
+
+impl Stream {
+    /// Returns the standard output or error of this process where a path names it: what stands behind it is written
+    /// where that stands, be it a file.
+    pub(super) fn of_this_process(path: &Path) -> Option<Self> {
+        match path.to_str()? {
+            "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => Some(Self::Output),
+            "/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2" => Some(Self::Error),
+            _ => None,
+        }
+    }
+
+    /// Returns what a path leads to that is no regular file.
+    pub(super) fn of(path: &Path, kind: FileType) -> io::Result<Self> {
+        if kind.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        #[cfg(unix)]
+        if std::os::unix::fs::FileTypeExt::is_block_device(&kind) {
+            return Err(io::Error::other("this is a disk, which is not written over"));
+        }
+        Ok(Self::Named(path.to_owned()))
+    }
+
+    /// Writes to it. A reader that has gone away has seen enough.
+    pub(super) fn write(self, bytes: &[u8]) -> io::Result<()> {
+        let written = match self {
+            Self::Output => whole(io::stdout().lock(), bytes),
+            Self::Error => whole(io::stderr().lock(), bytes),
+            Self::Named(path) => opened(&path).and_then(|file| whole(file, bytes)),
+        };
+        written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+    }
+}
+
+/// Opens a pipe once something reads it.
+fn opened(path: &Path) -> io::Result<File> {
+    let until = Instant::now() + UNREAD;
+    loop {
+        // Not `create`: it is there, and where it is gone no file takes its place.
+        match super::never_waiting(OpenOptions::new().append(true)).open(path) {
+            Err(error) if is_unread(&error) && Instant::now() < until => std::thread::sleep(REST),
+            Err(error) if is_unread(&error) => return Err(io::Error::other("nothing reads it")),
+            opened => return opened,
+        }
+    }
+}
+
+/// Writes all, as fast as it is taken.
+fn whole(mut out: impl Write, mut bytes: &[u8]) -> io::Result<()> {
+    let mut until = Instant::now() + PATIENCE;
+    while !bytes.is_empty() {
+        match out.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(taken) => {
+                bytes = &bytes[taken..];
+                until = Instant::now() + PATIENCE;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && Instant::now() < until => {
+                std::thread::sleep(REST);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                return Err(io::Error::other("its reader takes nothing"));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    out.flush()
+}
+
+#[cfg(unix)]
+fn is_unread(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error())
+}
+
+#[cfg(not(unix))]
+fn is_unread(_: &io::Error) -> bool {
+    false
+}

@@ -1,0 +1,115 @@
+//! What is secret and must not stand in a file: texts in which it is replaced by `***`.
+
+mod output;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bstr::ByteSlice as _;
+
+pub use output::Masked;
+
+/// What stands in the place of a secret.
+const MASK: &str = "***";
+
+/// The shortest text that is replaced: shorter ones stand everywhere.
+const SHORTEST: usize = 4;
+
+/// The secrets of a run. A build may add to them while others run, so clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Mask(Arc<RwLock<Secrets>>);
+
+#[derive(Debug, Default)]
+struct Secrets {
+    /// As they stand in files: a secret of several lines is one of each line too, and in JSON some bytes are escaped.
+    written: BTreeSet<Vec<u8>>,
+    /// Those that builds told, and that nothing was done about yet.
+    told: Vec<String>,
+}
+
+impl Mask {
+    /// Adds a secret. One that is too short to be told from other text is left out.
+    pub fn hide(&self, secret: &str) {
+        let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for text in std::iter::once(secret).chain(secret.lines()).map(str::trim) {
+            if text.len() >= SHORTEST && !["true", "false", "null"].contains(&text) {
+                let quoted = serde_json::Value::from(text).to_string();
+                secrets.written.insert(text.into());
+                secrets.written.insert(quoted[1..quoted.len() - 1].into());
+            }
+        }
+    }
+
+    /// Adds a secret that a build told, as it stands in the command and as the runner reads that.
+    fn tell(&self, written: &str) {
+        let secret = written.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%");
+        self.hide(written);
+        self.hide(&secret);
+        self.0.write().unwrap_or_else(PoisonError::into_inner).told.push(secret);
+    }
+
+    /// Whether there is nothing to replace.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).written.is_empty()
+    }
+
+    /// Returns the secrets that builds have told since this was asked last.
+    #[must_use]
+    pub fn told(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.write().unwrap_or_else(PoisonError::into_inner).told)
+    }
+
+    /// Returns a text without secrets.
+    #[must_use]
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let found = self.find(text.as_bytes());
+        if found.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let (mut masked, mut end) = (String::with_capacity(text.len()), 0);
+        for secret in found {
+            // Secrets are texts: their ends are ends of characters.
+            masked.push_str(&text[end..secret.start]);
+            masked.push_str(MASK);
+            end = secret.end;
+        }
+        masked.push_str(&text[end..]);
+        Cow::Owned(masked)
+    }
+
+    /// Returns where secrets stand, in order; those that overlap are one.
+    fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
+        let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for secret in &secrets.written {
+            let mut from = 0;
+            while let Some(at) = bytes[from..].find(secret) {
+                let start = from + at;
+                found.push(start..start + secret.len());
+                from = start + 1;
+            }
+        }
+        found.sort_by_key(|range| (range.start, range.end));
+        found.dedup_by(|next, last| {
+            let overlaps = next.start < last.end;
+            last.end = if overlaps { last.end.max(next.end) } else { last.end };
+            overlaps
+        });
+        found
+    }
+
+    /// Returns how many bytes at the end may be the beginning of a secret.
+    fn begun(&self, bytes: &[u8]) -> usize {
+        let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let begun = |secret: &Vec<u8>| {
+            let longest = (secret.len() - 1).min(bytes.len());
+            (1..=longest).rev().find(|length| bytes.ends_with(&secret[..*length])).unwrap_or_default()
+        };
+        secrets.written.iter().map(begun).max().unwrap_or_default()
+    }
+}

@@ -1,0 +1,88 @@
+use bstr::ByteSlice as _;
+
+use super::{MASK, Mask};
+
+/// The line by which a build tells a secret on GitHub, which others understand too.
+const TELLS: &[u8] = b"::add-mask::";
+
+/// The longest line that is waited for: a longer one tells no secret.
+const LONGEST: usize = 64 * 1024;
+
+/// Takes the secrets out of an output that comes in pieces, also where one lies across two of them.
+#[derive(Debug)]
+pub struct Masked {
+    mask: Mask,
+    /// What came and was not handed on: it may be the beginning of something.
+    held: Vec<u8>,
+    /// How many of the bytes held belong to a secret whose mask was handed on.
+    covered: usize,
+    /// Whether there were only blanks in the line before what is held.
+    at_start: bool,
+}
+
+impl Masked {
+    /// Takes what is secret.
+    #[must_use]
+    pub fn new(mask: Mask) -> Self {
+        Self { mask, held: Vec::new(), covered: 0, at_start: true }
+    }
+
+    /// Takes a piece, and returns what can be handed on by now.
+    pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
+        self.held.extend_from_slice(piece);
+        let open = self.listen();
+        let keep = if open.is_some() { 0 } else { self.mask.begun(&self.held).max(begun(&self.held)) };
+        self.hand_on(open.unwrap_or(self.held.len() - keep))
+    }
+
+    /// Returns what is left when nothing more comes.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<u8> {
+        self.held.push(b'\n');
+        self.listen();
+        self.held.pop();
+        self.hand_on(self.held.len())
+    }
+
+    /// Hears the secrets that whole lines tell, and returns where a line begins that tells one and is not whole yet.
+    fn listen(&self) -> Option<usize> {
+        for at in self.held.find_iter(TELLS) {
+            let before = &self.held[..at];
+            let line = before.rfind_byte(b'\n').map_or(0, |end| end + 1);
+            let alone = before[line..].trim_ascii().is_empty() && (line > 0 || self.at_start);
+            let rest = &self.held[at + TELLS.len()..];
+            match rest.find_byte(b'\n') {
+                Some(end) if alone => self.mask.tell(String::from_utf8_lossy(&rest[..end]).trim_end_matches('\r')),
+                None if alone && rest.len() < LONGEST => return Some(line),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Hands on the first bytes that are held, without the secrets in them.
+    fn hand_on(&mut self, count: usize) -> Vec<u8> {
+        let mut out = Vec::with_capacity(count);
+        let (mut end, mut covered) = (self.covered.min(count), self.covered);
+        for secret in self.mask.find(&self.held).into_iter().filter(|secret| secret.start < count) {
+            // One that overlaps the last has the same mask.
+            if secret.start >= covered {
+                out.extend_from_slice(&self.held[end..secret.start]);
+                out.extend_from_slice(MASK.as_bytes());
+            }
+            covered = covered.max(secret.end);
+            end = covered.min(count);
+        }
+        out.extend_from_slice(&self.held[end..count]);
+        self.covered = covered.saturating_sub(count);
+        let line = self.held[..count].rfind_byte(b'\n').map_or(0, |end| end + 1);
+        self.at_start = (self.at_start || line > 0) && self.held[line..count].trim_ascii().is_empty();
+        self.held.drain(..count);
+        out
+    }
+}
+
+/// Returns how many bytes at the end may be the beginning of the command.
+fn begun(bytes: &[u8]) -> usize {
+    (1..TELLS.len()).rev().find(|length| bytes.ends_with(&TELLS[..*length])).unwrap_or_default()
+}
