@@ -4,9 +4,11 @@
 //! Only what can change the result of a build is part of it (spec section 6): a comment, a description, another
 //! service's edit are not.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde_json::Value;
 
 use crate::name::ServiceName;
 
@@ -28,6 +30,17 @@ impl Definition {
     fn equals(&self, other: &Self) -> bool {
         self.canonical.is_some() && self.canonical == other.canonical && self.global == other.global
     }
+
+    /// The keys that have another value, in the order of the alphabet; none where one of the two cannot be read.
+    fn keys_that_differ(&self, other: &Self) -> Vec<String> {
+        let read = |definition: &Self| -> Option<BTreeMap<String, Value>> {
+            serde_json::from_str(definition.canonical.as_deref()?).ok()
+        };
+        let (Some(now), Some(then)) = (read(self), read(other)) else { return Vec::new() };
+        let all = now.keys().chain(then.keys()).filter(|key| now.get(*key) != then.get(*key)).cloned();
+        let global = (self.global != other.global).then(|| "global".to_owned());
+        all.chain(global).collect::<BTreeSet<_>>().into_iter().collect()
+    }
 }
 
 /// The definitions of all services of a configuration, in file order.
@@ -39,8 +52,8 @@ pub struct Definitions(pub IndexMap<ServiceName, Definition>);
 pub enum Difference {
     /// There was no such service.
     New,
-    /// It was defined otherwise.
-    Changed,
+    /// These keys are defined otherwise; none where it cannot be told which.
+    Changed(Vec<String>),
     /// It no longer depends on these.
     DependencyRemoved(Vec<ServiceName>),
 }
@@ -56,7 +69,10 @@ impl Definitions {
         let added = now.depends_on.iter().any(|dependency| !then.depends_on.contains(dependency));
         let mut differences = Vec::new();
         if !now.equals(then) || added {
-            differences.push(Difference::Changed);
+            let mut keys = now.keys_that_differ(then);
+            keys.extend(added.then(|| "depends_on".to_owned()));
+            keys.sort();
+            differences.push(Difference::Changed(keys));
         }
         if !removed.is_empty() {
             differences.push(Difference::DependencyRemoved(removed));
@@ -87,13 +103,18 @@ mod tests {
         Definitions(list.iter().map(definition).collect())
     }
 
+    fn changed(keys: &[&str]) -> Difference {
+        Difference::Changed(keys.iter().map(|key| (*key).to_owned()).collect())
+    }
+
     #[test]
     fn each_difference_is_told_apart() {
-        let base = definitions(&[("a", "1", &["x"]), ("b", "1", &[]), ("c", "1", &[]), ("gone", "1", &[])]);
-        let head = definitions(&[("a", "1", &[]), ("b", "2", &["a"]), ("c", "1", &[]), ("n", "1", &[])]);
+        let (one, two) = (r#"{"env":{},"path":"x"}"#, r#"{"path":"y","run":{}}"#);
+        let base = definitions(&[("a", one, &["x"]), ("b", one, &[]), ("c", one, &[]), ("gone", one, &[])]);
+        let head = definitions(&[("a", one, &[]), ("b", two, &["a"]), ("c", one, &[]), ("n", one, &[])]);
         let of = |service| head.differences(&base, &name(service));
         assert_eq!(of("a"), [Difference::DependencyRemoved(vec![name("x")])]);
-        assert_eq!(of("b"), [Difference::Changed]);
+        assert_eq!(of("b"), [changed(&["depends_on", "env", "path", "run"])]);
         assert_eq!(of("c"), []);
         assert_eq!(of("n"), [Difference::New]);
         assert_eq!(head.removed_since(&base), [name("gone")]);
@@ -102,20 +123,20 @@ mod tests {
     #[test]
     fn what_all_services_watch_is_part_of_each_that_heeds_it() {
         let watching = |global: Option<&str>| {
-            let mut list = definitions(&[("a", "1", &[])]);
+            let mut list = definitions(&[("a", "{}", &[])]);
             list.0[&name("a")].global = global.map(Arc::from);
             list
         };
         let differences = |head, base| watching(head).differences(&watching(base), &name("a"));
         assert_eq!(differences(Some("x"), Some("x")), []);
-        assert_eq!(differences(None, Some("x")), [Difference::Changed]);
-        assert_eq!(differences(Some("y"), Some("x")), [Difference::Changed]);
+        assert_eq!(differences(None, Some("x")), [changed(&["global"])]);
+        assert_eq!(differences(Some("y"), Some("x")), [changed(&["global"])]);
     }
 
     #[test]
     fn what_cannot_be_read_equals_nothing() {
         let mut unread = definitions(&[("a", "1", &[])]);
         unread.0[&name("a")].canonical = None;
-        assert_eq!(unread.differences(&unread, &name("a")), [Difference::Changed]);
+        assert_eq!(unread.differences(&unread, &name("a")), [changed(&[])]);
     }
 }

@@ -54,7 +54,7 @@ impl<'a> Direct<'a> {
         for difference in head.differences(base, graph.name(service)) {
             match difference {
                 Difference::New => self.add(service, Cause::NewService),
-                Difference::Changed => self.add(service, Cause::Definition),
+                Difference::Changed(keys) => self.add(service, Cause::Definition(keys)),
                 Difference::DependencyRemoved(gone) => {
                     for dependency in gone {
                         self.add(service, Cause::DependencyRemoved(dependency));

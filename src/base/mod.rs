@@ -118,6 +118,10 @@ pub enum Everyone {
     Forced,
     /// There is nothing to compare with: a first push to the default branch, a run by a clock.
     NoRecord,
+    /// The service was never released.
+    NeverReleased,
+    /// The service was never built.
+    NeverBuilt,
     /// The base cannot be reached.
     BaseUnreachable,
 }

@@ -163,12 +163,7 @@ pub(crate) fn request(args: &args::Planning, here: &Here) -> Result<Request, Fai
         only: range.only.clone(),
         environment: args.environment.clone(),
         naming: Some(Naming { version: args.version.clone(), ..naming(&args.naming) }),
-        unmatched: match args.unmatched {
-            args::Unmatched::Ignore => Unmatched::Ignore,
-            args::Unmatched::Warn => Unmatched::Warn,
-            args::Unmatched::Error => Unmatched::Error,
-            args::Unmatched::All => Unmatched::All,
-        },
+        unmatched: args.unmatched.policy(),
         dead: match args.dead {
             args::Dead::ByShape => Dead::ByShape,
             args::Dead::Error => Dead::Error,
@@ -183,6 +178,18 @@ pub(crate) fn request(args: &args::Planning, here: &Here) -> Result<Request, Fai
         fetch: range.fetching.limit(trigger),
         contents: Contents::Read,
     })
+}
+
+impl args::Unmatched {
+    /// Returns what is asked of a plan.
+    pub(crate) fn policy(self) -> Unmatched {
+        match self {
+            Self::Ignore => Unmatched::Ignore,
+            Self::Warn => Unmatched::Warn,
+            Self::Error => Unmatched::Error,
+            Self::All => Unmatched::All,
+        }
+    }
 }
 
 /// Reads how results are called.

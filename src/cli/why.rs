@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
 
-use super::args::{General, Quantifier, Range};
+use super::args::{General, Quantifier, Range, Unmatched};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
@@ -43,6 +43,9 @@ pub(crate) struct Why {
     /// Choose how the rules of a flat file come together, as paths-filter's predicate-quantifier
     #[arg(long, value_name = "HOW", default_value = "some")]
     quantifier: Quantifier,
+    /// Choose what a changed path that no filter matches comes to
+    #[arg(long, value_name = "WHAT", default_value = "ignore")]
+    unmatched: Unmatched,
     /// Read a saved plan instead of making one
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "force", "only"])]
     plan: Option<PathBuf>,
@@ -103,7 +106,7 @@ fn of_service(general: &General, args: &Why, service: &str, output: &Output) -> 
         // What is asked for is no version.
         naming: None,
         fetch: args.range.fetching.limit(&trigger),
-        unmatched: pipeline::Unmatched::Ignore,
+        unmatched: args.unmatched.policy(),
         dead: pipeline::Dead::Allow,
         contents: Contents::Unread,
         ..Request::default()
@@ -114,8 +117,11 @@ fn of_service(general: &General, args: &Why, service: &str, output: &Output) -> 
     plan::say(&planned, output);
     let told = asked.into_iter().filter_map(|service| {
         let told = Told::of_plan(&planned.plan, config.graph.name(service).as_str())?;
-        let misses = if told.affected { Vec::new() } else { misses(&config, service, &planned.changes) };
-        Some(Told { misses, ..told })
+        let base = planned.bases[service.0].clone();
+        // Since a base of its own, nothing of the service changed; what others have changed is not near it.
+        let is_near = !told.affected && base.is_none();
+        let misses = if is_near { misses(&config, service, &planned.changes) } else { Vec::new() };
+        Some(Told { base, misses, ..told })
     });
     Ok(Answer { services: told.collect(), range: planned.plan.range.clone() })
 }

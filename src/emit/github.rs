@@ -105,7 +105,14 @@ pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
 /// the service of that name was asked for: a job behind it must not be skipped then.
 fn is_true(plan: &Plan, filter: &str) -> bool {
     let without_comparison = |kind| {
-        matches!(kind, CauseKind::Forced | CauseKind::NoRecord | CauseKind::Unrecorded | CauseKind::BaseUnreachable)
+        matches!(
+            kind,
+            CauseKind::Forced
+                | CauseKind::NoRecord
+                | CauseKind::Unrecorded
+                | CauseKind::BaseUnreachable
+                | CauseKind::Unmatched
+        )
     };
     plan.filters.get(filter).is_some_and(|paths| !paths.is_empty())
         || plan.degraded.iter().any(|doubt| doubt.kind == "base-unreachable")

@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::{compared, environment};
 use crate::name::Escaped;
-use crate::plan::{Cause, CauseKind, Plan, Service};
+use crate::plan::{Cause, CauseKind, Plan, Reason, Service};
 
 /// Whether a text for people is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,10 +127,20 @@ pub(super) fn sentence(cause: &Cause) -> (String, Option<String>) {
         }
         CauseKind::Dependency => format!("depends on {}", shown(&cause.via)),
         CauseKind::DependencyRemoved => format!("no longer depends on {}", shown(&cause.via)),
-        CauseKind::Definition => "its definition changed".to_owned(),
+        CauseKind::Definition if cause.keys.is_empty() => "its definition changed".to_owned(),
+        CauseKind::Definition => {
+            let keys: Vec<String> = cause.keys.iter().map(|key| Escaped::new(key).to_string()).collect();
+            format!("its definition changed: {}", keys.join(", "))
+        }
         CauseKind::NewService => "new service".to_owned(),
         CauseKind::Forced => "asked for".to_owned(),
-        CauseKind::NoRecord => "nothing says when it was last built".to_owned(),
+        CauseKind::NoRecord => match cause.reason {
+            Some(Reason::NeverReleased) => "never released",
+            Some(Reason::NeverBuilt) => "never built",
+            Some(Reason::NoBase) | None => "there is no commit to compare with",
+        }
+        .to_owned(),
+        CauseKind::Unmatched => format!("{} changed, which no filter matches", shown(&cause.path)),
         CauseKind::Unrecorded => "its last build was not recorded".to_owned(),
         CauseKind::BaseUnreachable => "the base is out of reach".to_owned(),
     };

@@ -27,10 +27,18 @@ fn push_told(text: &mut String, told: &Told, palette: Palette) {
                 writeln!(text, "  and {}, where that begins:", palette.name(&Escaped::new(&root.service).to_string()));
             push_causes(text, &root.causes, 4, palette);
         }
-    } else if told.misses.is_empty() {
-        let _ = writeln!(text, "{name} is not affected, and nothing that changed is near its patterns.");
     } else {
-        let _ = writeln!(text, "{name} is not affected. What came nearest:");
+        let base = told.base.as_ref();
+        let since = base.map(|base| {
+            let short = base.commit.get(..7).unwrap_or(&base.commit);
+            format!(": none of its files changed since {}, {}", Escaped::new(short), Escaped::new(&base.source))
+        });
+        let near = match (told.misses.is_empty(), &since) {
+            (false, _) => ". What came nearest:",
+            (true, Some(_)) => ".",
+            (true, None) => ", and nothing that changed is near its patterns.",
+        };
+        let _ = writeln!(text, "{name} is not affected{}{near}", since.unwrap_or_default());
         for miss in &told.misses {
             let _ = writeln!(text, "  {}", missed(miss, palette));
         }

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use bstr::ByteSlice as _;
 
-use super::{Effect, Filter, Quantifier, Rule};
+use super::{Effect, Filter, Quantifier, Rule, Statuses};
 use crate::change::Extent;
 use crate::diagnostic::Located;
 use crate::glob::{GlobIndex, Hit, Pattern};
@@ -196,18 +196,39 @@ impl Filter {
         }
     }
 
+    /// Returns directories of which every file matches, with any status and whatever else the filter holds.
+    pub fn whole_directories(&self) -> impl Iterator<Item = &str> {
+        let is_plain = match self {
+            Self::Ordered(entries) => entries.iter().all(|entry| entry.effect == Effect::Include),
+            Self::PathsFilter { quantifier, .. } => *quantifier == Quantifier::Some,
+        };
+        let takes = move |rule: usize| match self {
+            Self::Ordered(entries) => entries[rule].statuses != Statuses::NONE,
+            Self::PathsFilter { rules, .. } => rules[rule].statuses != Statuses::NONE,
+        };
+        let patterns = self.patterns().filter(move |(rule, _, _)| is_plain && takes(*rule));
+        patterns.filter_map(|(_, _, pattern)| {
+            let directory = pattern.value.directory();
+            (!directory.is_empty() && pattern.value.text().strip_suffix("/**") == Some(directory)).then_some(directory)
+        })
+    }
+
     /// Returns directories in which, or at which, everything lies that can match; an empty one is the root.
     pub fn directories(&self) -> impl Iterator<Item = &str> {
         let everything = match self {
             Self::PathsFilter { quantifier: Quantifier::Every, rules } if rules.is_empty() => Some(""),
             Self::Ordered(_) | Self::PathsFilter { .. } => None,
         };
+        everything.into_iter().chain(self.including().map(|pattern| pattern.value.directory()))
+    }
+
+    /// Returns the patterns that can make a change match.
+    pub fn including(&self) -> impl Iterator<Item = &Located<Pattern>> {
         let includes = move |rule: usize| match self {
             Self::Ordered(entries) => entries[rule].effect == Effect::Include,
             Self::PathsFilter { .. } => true,
         };
-        let of_patterns = self.patterns().filter(move |(rule, _, _)| includes(*rule));
-        everything.into_iter().chain(of_patterns.map(|(_, _, pattern)| pattern.value.directory()))
+        self.patterns().filter(move |(rule, _, _)| includes(*rule)).map(|(_, _, pattern)| pattern)
     }
 }
 

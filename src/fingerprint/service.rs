@@ -83,12 +83,6 @@ impl<'a> Fingerprints<'a> {
         self.by_service[service.0].as_ref()
     }
 
-    /// Returns the services that have a fingerprint and whose own patterns match nothing: theirs never changes.
-    pub fn dead(&self) -> impl Iterator<Item = ServiceId> {
-        let known = self.content.graph.services().filter(|service| self.by_service[service.0].is_some());
-        known.filter(|service| self.entries.of(self.content.watches[service.0].own).is_empty())
-    }
-
     /// Returns what a service's fingerprint is made of, in order.
     pub fn records(&self, service: ServiceId) -> impl Iterator<Item = Record<'_>> {
         let Content { graph, definitions, .. } = self.content;

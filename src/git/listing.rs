@@ -57,6 +57,33 @@ impl Repository {
         Ok(Listing::of_parts(parts, top.entries))
     }
 
+    /// Reads a commit's directories level by level, as far as they are of interest. `visit` is given what lies side by
+    /// side at one depth, and the directories of a region that are next, each with a slash at its end; it returns the
+    /// region that is still of interest.
+    ///
+    /// # Errors
+    /// When the commit or one of the trees is missing.
+    pub fn by_level(
+        &self,
+        commit: &CommitId,
+        region: Region,
+        mut visit: impl FnMut(&Listing, &[&[u8]]) -> Region,
+    ) -> Result<(), Error> {
+        let mut region = region;
+        let mut level = vec![Directory { path: Vec::new(), tree: self.tree_id(Some(commit))? }];
+        while !level.is_empty() {
+            let mut reading = Reading::default();
+            for directory in &level {
+                self.read_directory(directory, &region, &mut reading)?;
+            }
+            let next: Vec<&[u8]> = reading.below.iter().map(|directory| directory.path.as_slice()).collect();
+            region = visit(&reading.entries, &next);
+            level = reading.below;
+            level.retain(|directory| region.reaches(&directory.path[..directory.path.len() - 1]));
+        }
+        Ok(())
+    }
+
     /// Lists what lies below many directories, in order: one list for each few of them, since threads that return few
     /// large things wait less for memory.
     fn list_all(&self, directories: &[Directory], region: &Region) -> Result<Vec<Listing>, Error> {

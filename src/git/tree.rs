@@ -82,6 +82,31 @@ impl Repository {
         }
     }
 
+    /// Returns the names of the directories that a directory of a commit holds; none where it is no directory. The root
+    /// is empty.
+    ///
+    /// # Errors
+    /// When the commit or one of its trees is missing.
+    pub fn subdirectories(&self, commit: &CommitId, directory: &str) -> Result<Vec<Vec<u8>>, Error> {
+        let root = self.tree_id(Some(commit))?;
+        let tree = match directory {
+            "" => Some((EntryKind::Tree, root)),
+            path => self.entry_at(&root, &RepoPath::from_git(path))?,
+        };
+        let Some((EntryKind::Tree, tree)) = tree else { return Ok(Vec::new()) };
+        let mut buffer = Vec::new();
+        self.with_trees(|trees| {
+            let mut names = Vec::new();
+            for entry in trees.read(&tree, &mut buffer)? {
+                let entry = entry?;
+                if entry.mode.is_tree() {
+                    names.push(entry.filename.to_vec());
+                }
+            }
+            Ok(names)
+        })
+    }
+
     /// What a tree has at a path.
     pub(super) fn entry_at(
         &self,

@@ -9,7 +9,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::at_base::{self, AtBase};
 use super::own_base::Group;
 use super::{ConfigFile, snapshot};
-use crate::affected::{Cause, Direct, spread};
+use crate::affected::{Cause, Direct, NoRecord, spread};
 use crate::base::{Changes, Chosen, Doubt, Everyone};
 use crate::change::{Change, ChangeSet};
 use crate::config::{Config, Shape};
@@ -42,8 +42,8 @@ pub(super) struct Findings<'a> {
     unmatched: Option<Vec<&'a Change>>,
     /// The same of groups that are compared with nothing.
     unmatched_without_base: Option<Vec<&'a Change>>,
-    /// The services since whose base a path changed that nothing matches.
-    pub(super) beside_unmatched: Vec<ServiceId>,
+    /// The services since whose base a path changed that nothing matches, with the first of these.
+    pub(super) beside_unmatched: Vec<(ServiceId, &'a Change)>,
     /// What each named filter matches: that of a flat file's service since its own base, others since any.
     named: IndexMap<&'a str, BTreeSet<&'a Change>>,
     /// The services that a base has and head has not.
@@ -138,8 +138,8 @@ impl<'a> Findings<'a> {
     fn note(&mut self, compared: &Compared, kept: &Matches<'a>, whole: &Matches) {
         let file = self.file;
         let is_other = |change: &Change| !file.is_made_of(&change.path) && !compared.former.contains(&change.path);
-        if whole.unmatched.iter().any(|change| is_other(change)) {
-            self.beside_unmatched.extend(compared.services());
+        if let Some(first) = kept.unmatched.iter().copied().find(|change| is_other(change)) {
+            self.beside_unmatched.extend(compared.services().iter().map(|service| (*service, first)));
         }
         let unmatched = self.unmatched_of(compared);
         match unmatched {
@@ -176,6 +176,9 @@ impl<'a> Findings<'a> {
         if self.unmatched_of(compared).is_none() {
             kept.extend(&matches.unmatched);
         }
+        let file = self.file;
+        let is_other = |change: &&&Change| !file.is_made_of(&change.path) && !compared.former.contains(&change.path);
+        kept.extend(matches.unmatched.iter().find(is_other));
         for (name, filter) in config.named.iter().filter(|(name, _)| is_for(config, compared, name)) {
             let known = &self.named[name.as_str()];
             kept.extend(matches.of(*filter).iter().map(|found| found.change).filter(|change| !known.contains(change)));
@@ -256,7 +259,7 @@ pub(super) fn of_group<'a>(config: &Config, compared: &Compared, matches: &Match
             match at_base {
                 AtBase::Unchanged => {}
                 AtBase::Read(base) => direct.add_differences(service, &config.graph, &config.definitions, base),
-                AtBase::Unknown(_) => direct.add(service, Cause::Definition),
+                AtBase::Unknown(_) => direct.add(service, Cause::Definition(Vec::new())),
             }
         }
     }
@@ -266,7 +269,9 @@ pub(super) fn of_group<'a>(config: &Config, compared: &Compared, matches: &Match
                 *service,
                 match everyone {
                     Everyone::Forced => Cause::Forced,
-                    Everyone::NoRecord => Cause::NoRecord,
+                    Everyone::NoRecord => Cause::NoRecord(NoRecord::NoBase),
+                    Everyone::NeverReleased => Cause::NoRecord(NoRecord::NeverReleased),
+                    Everyone::NeverBuilt => Cause::NoRecord(NoRecord::NeverBuilt),
                     Everyone::BaseUnreachable => Cause::BaseUnreachable,
                 },
             );

@@ -39,7 +39,7 @@ use crate::diagnostic::Diagnostic;
 use crate::fingerprint::{Fingerprint, Fingerprints};
 use crate::git::{self, Contents, Fetch, FetchError, Lacking as _, Parents, Repository};
 use crate::name::ServiceId;
-use crate::plan::{Assembly, Names, Plan, assemble};
+use crate::plan::{self, Assembly, Names, Plan, assemble};
 use crate::trigger::Trigger;
 use crate::version::{Count, Style};
 use compared::{Compared, Findings, Kept};
@@ -140,7 +140,9 @@ pub struct Planned {
     pub kept: usize,
     /// How many commits of history were walked for versions.
     pub walked: u32,
-    /// What changed, of which the plan has only what it needs.
+    /// The base that each service has for itself, by its id.
+    pub bases: Vec<Option<plan::Base>>,
+    /// What changed since any base, of which the plan has only what it needs.
     pub changes: ChangeSet,
 }
 
@@ -222,13 +224,16 @@ pub fn plan(
     let moved = moved::moved(config, &findings.changes, &unmatched);
     environment::say_unmatched(config.shape, &unmatched, request.unmatched, &moved, &mut warnings)?;
 
+    step("looking for services without files");
+    dead::say(config, request.dead, &Trees { repository, chosen: &chosen }, &moved, &mut warnings)?;
+
     step("finding causes");
     let mut direct = findings.direct();
     for service in &asked.forced {
         direct.add(*service, Cause::Forced);
     }
     if request.unmatched == Unmatched::All {
-        findings.beside_unmatched.iter().for_each(|service| direct.add(*service, Cause::Forced));
+        findings.beside_unmatched.iter().for_each(|(service, change)| direct.add(*service, Cause::Unmatched(change)));
     }
     for service in grouped.standing.iter().flat_map(|standing| standing.unrecorded(config)) {
         direct.add(service, Cause::Unrecorded);
@@ -246,10 +251,6 @@ pub fn plan(
     let in_doubt = chosen.doubts.iter().any(|doubt| doubt.kind == "work-tree");
     let doubt = fingerprints.as_ref().and_then(|prints| prints.doubt.clone()).filter(|_| !in_doubt);
     chosen.doubts.extend(doubt);
-    if let (Some(Prints { dead, .. }), Some(head)) = (&fingerprints, chosen.range.head) {
-        let base = chosen.range.base.or(repository.first_parent(&head).unwrap_or_default());
-        dead::say(dead, config, request.dead, &Trees { repository, base, head }, &mut warnings)?;
-    }
 
     let named = match &request.naming {
         None => Named { names: images(config, &planned), ..Named::default() },
@@ -288,9 +289,10 @@ pub fn plan(
         unmatched,
         named: findings.named(),
     });
+    let bases = grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect();
     let kept = kept.count();
     let Findings { tree_diffs, changes, .. } = findings;
-    Ok(Planned { plan, warnings, notes: named.notes, tree_diffs, kept, walked: named.walked, changes })
+    Ok(Planned { plan, warnings, notes: named.notes, tree_diffs, kept, walked: named.walked, bases, changes })
 }
 
 /// Returns what is known of names without history: the images.
@@ -322,13 +324,11 @@ fn not_fetched(trouble: &FetchError) -> Diagnostic {
 struct Prints {
     /// In the order of the services that were asked for.
     found: Vec<Option<Fingerprint>>,
-    /// The services whose patterns match nothing.
-    dead: Vec<ServiceId>,
     /// That something in the work tree could not be read, if so.
     doubt: Option<Doubt>,
 }
 
-/// Returns the fingerprints of services in their order, and those whose patterns match nothing. None where there is no
+/// Returns the fingerprints of services in their order. None where there is no
 /// commit, or where this clone has not the trees: a plan does not fetch them for that.
 fn fingerprints(
     repository: &Repository,
@@ -353,7 +353,6 @@ fn fingerprints(
     let is_known = |found: &Fingerprint| contents == Contents::Read || !found.is_dirty();
     Ok(Some(Prints {
         found: services.iter().map(|service| found.get(*service).filter(|found| is_known(found)).cloned()).collect(),
-        dead: found.dead().collect(),
         doubt: Doubt::of_work_tree(snapshot.unsure()),
     }))
 }

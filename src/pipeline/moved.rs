@@ -16,6 +16,13 @@ pub(super) struct Moved<'a> {
     to: Vec<u8>,
 }
 
+impl Moved<'_> {
+    /// Returns the service whose directory it is.
+    pub(super) fn service(&self) -> &ServiceName {
+        self.service
+    }
+}
+
 impl fmt::Display for Moved<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { service, from, to } = self;

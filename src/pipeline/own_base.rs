@@ -117,7 +117,8 @@ impl Grouped {
             let everyone = match base {
                 Some(_) => None,
                 None if unreachable => Some(Everyone::BaseUnreachable),
-                None => Some(Everyone::NoRecord),
+                None if standing.is_some() => Some(Everyone::NeverBuilt),
+                None => Some(Everyone::NeverReleased),
             };
             let bases = base.map(Some).into_iter().collect();
             Group { chosen: Chosen { bases, everyone, doubts: Vec::new(), ..chosen.clone() }, services }

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::{Base, Cause, CauseKind, Described, Doubt, Plan, Range, SCHEMA, Service, Trigger};
-use crate::affected::{self, Affected};
+use super::{Base, Cause, CauseKind, Described, Doubt, Plan, Range, Reason, SCHEMA, Service, Trigger};
+use crate::affected::{self, Affected, NoRecord};
 use crate::base::Chosen;
 use crate::change::{Change, HeadState, Status};
 use crate::config::{self, Config};
@@ -201,10 +201,22 @@ pub fn published(cause: &affected::Cause, config: &Config) -> Cause {
         affected::Cause::DependencyRemoved(gone) => {
             Cause { via: Some(gone.as_str().to_owned()), ..Cause::of_kind(CauseKind::DependencyRemoved) }
         }
-        affected::Cause::Definition => Cause::of_kind(CauseKind::Definition),
+        affected::Cause::Definition(keys) => Cause { keys: keys.clone(), ..Cause::of_kind(CauseKind::Definition) },
+        affected::Cause::Unmatched(change) => Cause {
+            path: Some(path(change)),
+            status: Some(status(change.status).to_owned()),
+            ..Cause::of_kind(CauseKind::Unmatched)
+        },
         affected::Cause::NewService => Cause::of_kind(CauseKind::NewService),
         affected::Cause::Forced => Cause::of_kind(CauseKind::Forced),
-        affected::Cause::NoRecord => Cause::of_kind(CauseKind::NoRecord),
+        affected::Cause::NoRecord(nothing) => {
+            let reason = match nothing {
+                NoRecord::NeverReleased => Reason::NeverReleased,
+                NoRecord::NeverBuilt => Reason::NeverBuilt,
+                NoRecord::NoBase => Reason::NoBase,
+            };
+            Cause { reason: Some(reason), ..Cause::of_kind(CauseKind::NoRecord) }
+        }
         affected::Cause::Unrecorded => Cause::of_kind(CauseKind::Unrecorded),
         affected::Cause::BaseUnreachable => Cause::of_kind(CauseKind::BaseUnreachable),
     }

@@ -3,14 +3,13 @@ use serde::{Deserialize, Serialize};
 
 /// Why a service is affected, as published. Which keys are there depends on the kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Cause {
     /// The kind of cause.
     pub kind: CauseKind,
-    /// `file`, `global`: the path that changed, quoted as git quotes it where it is not UTF-8.
+    /// `file`, `global`, `unmatched`: the path that changed, quoted as git quotes it where it is not UTF-8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// `file`, `global`: what happened to the path: `added`, `modified`, `deleted` or `type-changed`.
+    /// `file`, `global`, `unmatched`: what happened to the path: `added`, `modified`, `deleted` or `type-changed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// `file`, `global`: the pattern that matched; absent where another key, such as `dockerfile`, names the path.
@@ -25,6 +24,24 @@ pub struct Cause {
     /// `dependency`: the shortest chain, from `via` to a service with a cause of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<String>,
+    /// `definition`: the keys of filters.yaml that differ, sorted; none where it cannot be told which.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<String>,
+    /// `no-record`: what there is not to compare with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+/// What there is not to compare a service with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// It was never released.
+    NeverReleased,
+    /// It was never built in the environment.
+    NeverBuilt,
+    /// There is no commit to compare with.
+    NoBase,
 }
 
 /// The kinds of cause (spec section 5).
@@ -45,12 +62,14 @@ pub enum CauseKind {
     NewService,
     /// Somebody asked for it.
     Forced,
-    /// Nothing says when it was last built.
+    /// There is nothing to compare with; `reason` says which.
     NoRecord,
     /// A build of it has begun since the last one that was recorded: what it left is not known.
     Unrecorded,
     /// The base could not be reached.
     BaseUnreachable,
+    /// A path changed that no filter matches (`--unmatched all`); `path` is the first.
+    Unmatched,
 }
 
 impl CauseKind {
@@ -68,6 +87,7 @@ impl CauseKind {
             Self::NoRecord => "no-record",
             Self::Unrecorded => "unrecorded",
             Self::BaseUnreachable => "base-unreachable",
+            Self::Unmatched => "unmatched",
         }
     }
 }
@@ -76,6 +96,16 @@ impl Cause {
     /// Returns a cause that needs no more words than its kind.
     #[must_use]
     pub fn of_kind(kind: CauseKind) -> Self {
-        Self { kind, path: None, status: None, pattern: None, at: None, via: None, chain: Vec::new() }
+        Self {
+            kind,
+            path: None,
+            status: None,
+            pattern: None,
+            at: None,
+            via: None,
+            chain: Vec::new(),
+            keys: Vec::new(),
+            reason: None,
+        }
     }
 }

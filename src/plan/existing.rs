@@ -9,7 +9,6 @@ use crate::image::{ImageName, ImageTag, Reference};
 
 /// The image that a registry has already.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Exists {
     /// Its full reference, whose tag is the service's fingerprint.
     pub reference: String,

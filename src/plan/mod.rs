@@ -11,7 +11,7 @@ mod versions;
 
 pub use crate::config::Shape;
 pub use assemble::{Assembly, Names, assemble, published};
-pub use cause::{Cause, CauseKind};
+pub use cause::{Cause, CauseKind, Reason};
 pub use existing::Exists;
 pub use read::{PlanError, read};
 pub use versions::{VersionOf, Versions};
@@ -29,7 +29,6 @@ pub const SCHEMA: u32 = 1;
 
 /// A plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The version of this format: 1.
     pub schema: u32,
@@ -69,7 +68,6 @@ pub struct Plan {
 
 /// What asked for a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Trigger {
     /// The kind of event.
     pub kind: Kind,
@@ -80,7 +78,6 @@ pub struct Trigger {
 
 /// What was compared, and how that was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Range {
     /// The commit that changes were counted from; absent when there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,7 +93,6 @@ pub struct Range {
 
 /// A doubt that widened the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Doubt {
     /// What kind of doubt, a stable word such as `base-unreachable`.
     pub kind: String,
@@ -109,7 +105,6 @@ pub struct Doubt {
 
 /// An affected service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Service {
     /// Its name.
     pub service: String,
@@ -166,7 +161,6 @@ pub struct Service {
 
 /// The base that a service has for itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Base {
     /// The commit.
     pub commit: String,
@@ -176,7 +170,6 @@ pub struct Base {
 
 /// What `git describe` says of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Described {
     /// The service's release tag; absent where no commit carries one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

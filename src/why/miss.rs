@@ -1,11 +1,12 @@
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 use crate::change::{Change, ChangeSet};
-use crate::config::{Config, Global};
+use crate::config::{Config, Global, Service};
 use crate::diagnostic::Located;
-use crate::filter::{Effect, Filter, FilterId, Quantifier, Statuses};
+use crate::filter::{Effect, Filter, FilterId, Quantifier, Statuses, matches_of};
 use crate::glob::{Pattern, Verdict};
 use crate::name::{ServiceId, quoted};
 
@@ -82,11 +83,15 @@ fn matched(config: &Config, filter: &Filter, change: &Change) -> Option<Miss> {
         Filter::Ordered(entries) => {
             let at = entries.iter().position(|entry| entry.effect == Effect::Include && matches(&entry.pattern))?;
             let by = place(&entries[at].pattern);
-            let taken = |entry: &&crate::filter::Entry| entry.effect != Effect::Include && matches(&entry.pattern);
-            Some(match entries[at..].iter().rfind(taken) {
-                Some(back) => Miss::TakenBack { path, by, back: place(&back.pattern) },
-                None => Miss::Status { path, by },
-            })
+            let looks = |entry: &crate::filter::Entry| entry.statuses.contains(change.status);
+            let taken = |entry: &&crate::filter::Entry| {
+                entry.effect != Effect::Include && looks(entry) && matches(&entry.pattern)
+            };
+            match entries[at..].iter().rfind(taken) {
+                _ if !looks(&entries[at]) => Some(Miss::Status { path, by }),
+                Some(back) => Some(Miss::TakenBack { path, by, back: place(&back.pattern) }),
+                None => None,
+            }
         }
         Filter::PathsFilter { quantifier, rules } => {
             let all = || rules.iter().flat_map(|rule| rule.patterns.iter().map(move |pattern| (rule, pattern)));
@@ -109,7 +114,7 @@ fn matched(config: &Config, filter: &Filter, change: &Change) -> Option<Miss> {
     }
 }
 
-/// The changes that share the longest beginning with a pattern, at least three quarters of its literal part. Case is not looked
+/// The changes that no service has and that share the longest beginning with a pattern, at least three quarters of its literal part. Case is not looked
 /// at: it is a common mistake.
 fn near(config: &Config, filters: &[FilterId], changes: &ChangeSet) -> Vec<Miss> {
     let patterns: Vec<&Located<Pattern>> = filters
@@ -135,7 +140,10 @@ fn near(config: &Config, filters: &[FilterId], changes: &ChangeSet) -> Vec<Miss>
         };
         (length > 0).then_some((length, near))
     };
-    let mut near: Vec<(usize, Miss)> = changes.as_slice().iter().filter_map(nearest).collect();
+    let owned: BTreeSet<FilterId> = config.services.values().flat_map(Service::own_filters).collect();
+    let is_free = |change: &&Change| matches_of(&config.filters, change).iter().all(|(id, _)| !owned.contains(id));
+    let free = changes.as_slice().iter().filter(is_free);
+    let mut near: Vec<(usize, Miss)> = free.filter_map(nearest).collect();
     near.sort_by_key(|(shared, _)| Reverse(*shared));
     near.into_iter().take(TOLD).map(|(_, miss)| miss).collect()
 }

@@ -8,7 +8,7 @@ pub use reach::{Reach, Reached, reach};
 
 use serde::Serialize;
 
-use crate::plan::{Cause, CauseKind, Plan, Range};
+use crate::plan::{Base, Cause, CauseKind, Plan, Range};
 
 /// Why services are affected or not, as published.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,6 +26,9 @@ pub struct Told {
     pub service: String,
     /// Whether it is affected.
     pub affected: bool,
+    /// The base that it has for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<Base>,
     /// Its causes; none when it is not affected.
     pub causes: Vec<Cause>,
     /// The services where chains of dependencies begin, with their own causes.
@@ -52,6 +55,7 @@ impl Told {
         let told = |affected, causes: &[Cause]| Self {
             service: name.to_owned(),
             affected,
+            base: plan.service(name).and_then(|service| service.base.clone()),
             causes: causes.to_vec(),
             roots: roots(plan, causes),
             misses: Vec::new(),

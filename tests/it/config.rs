@@ -2,6 +2,7 @@
 
 use rebake::change::{Change, ChangeSet, Status};
 use rebake::config::{self, Branches, Config, Global, Options, Push, Shape};
+use rebake::definition::Difference;
 use rebake::diagnostic::{Severity, SourceFile};
 use rebake::filter::{FilterId, Quantifier, matches};
 use rebake::name::{RepoPath, ServiceName};
@@ -237,7 +238,7 @@ fn changed_by(from: &str, to: &str) -> Vec<String> {
     assert!(A_AND_B.contains(from), "{from}");
     let (base, head) = (read(A_AND_B), read(&A_AND_B.replace(from, to)));
     let differences = |name| head.definitions.differences(&base.definitions, name).into_iter();
-    head.services.keys().flat_map(|name| differences(name).map(move |how| format!("{name}: {how:?}"))).collect()
+    head.services.keys().flat_map(|name| differences(name).map(move |how| format!("{name}: {}", word(&how)))).collect()
 }
 
 #[test]
@@ -307,12 +308,20 @@ fn what_all_services_watch_is_part_of_the_definition_of_those_that_heed_it() {
     assert_eq!(before.definitions, after.definitions);
 }
 
+/// A difference in a word, whatever its keys.
+fn word(difference: &Difference) -> String {
+    match difference {
+        Difference::Changed(_) => "Changed".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
 /// How services differ from a configuration of another time.
 fn differs_from_then(then: &str, now: &str) -> Vec<String> {
     let then = config::definitions(&SourceFile::new("then", then), Options::default());
     let (then, now) = (then.unwrap_or_else(|problem| panic!("{}", problem.message)), read(now));
     let differences = |name| now.definitions.differences(&then, name).into_iter();
-    now.services.keys().flat_map(|name| differences(name).map(move |how| format!("{name}: {how:?}"))).collect()
+    now.services.keys().flat_map(|name| differences(name).map(move |how| format!("{name}: {}", word(&how)))).collect()
 }
 
 #[test]

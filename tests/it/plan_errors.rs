@@ -45,7 +45,7 @@ error[git]: there is no git repository at `[..]/template` or above it
 fn in_a_repository_without_a_commit() {
     let repo = Repo::new();
     repo.write("filters.yaml", CONFIG);
-    repo.rebake(["plan"])
+    repo.rebake(["plan", "--dead", "allow"])
         .success()
         .stdout(str![[r#"
 no commit yet with the work tree's changes: there is no commit yet

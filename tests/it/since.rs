@@ -42,10 +42,10 @@ fn a_failed_build_stays_due_whatever_is_pushed_meanwhile() {
 environment local
 
 SERVICE  VERSION             WHY
-lib      0.0.0-0001-5791a07  nothing says when it was last built
-api      0.0.0-0001-5791a07  nothing says when it was last built
+lib      0.0.0-0001-5791a07  never built
+api      0.0.0-0001-5791a07  never built
                              depends on lib
-web      0.0.0-0001-5791a07  nothing says when it was last built
+web      0.0.0-0001-5791a07  never built
 
 3 of 3 services to rebuild, in 2 steps.
 

@@ -1,0 +1,82 @@
+//! Causes that say what is so: what there is not to compare with, which keys differ, what nothing matches.
+
+use serde_json::{Value, json};
+
+use crate::repo::Repo;
+
+const CONFIG: &str = "services:\n  a: { path: a }\n  b: { path: b, run: make }\n";
+
+fn repo() -> Repo {
+    let repo = Repo::new();
+    repo.write("filters.yaml", CONFIG).write("a/x", "").write("b/x", "").commit("first");
+    repo
+}
+
+/// The causes of each planned service, as JSON.
+fn causes(repo: &Repo, args: &str) -> Value {
+    let run = repo.rebake(format!("plan --format json {args}").split(' ')).success();
+    let plan: Value = serde_json::from_slice(&run.stdout).unwrap();
+    plan["services"].as_array().unwrap().iter().map(|service| service["causes"].clone()).collect()
+}
+
+#[test]
+fn what_there_is_not_to_compare_with_is_told_apart() {
+    let repo = repo();
+    let both =
+        |reason: &str| json!([[{"kind": "no-record", "reason": reason}], [{"kind": "no-record", "reason": reason}]]);
+    assert_eq!(causes(&repo, "--since release --head HEAD"), both("never-released"));
+    assert_eq!(causes(&repo, "--since built --head HEAD"), both("never-built"));
+    let table = repo.rebake(["plan", "--since", "release", "--head", "HEAD"]).success().text();
+    assert!(table.contains("a        0.0.0-0001-") && table.contains("  never released\n"), "{table}");
+    let why = repo.rebake(["why", "a", "--since", "built", "--head", "HEAD"]).success().text();
+    assert!(why.ends_with("a is affected:\n  never built\n"), "{why}");
+}
+
+#[test]
+fn the_keys_of_a_definition_that_differ_are_named() {
+    let repo = repo();
+    repo.write("filters.yaml", CONFIG.replace("run: make", "env: {X: y}, depends_on: [a]")).commit("second");
+    let definition = json!({"kind": "definition", "keys": ["depends_on", "env", "run"]});
+    assert_eq!(causes(&repo, "--base HEAD~1"), json!([[definition]]));
+    let why = repo.rebake(["why", "b", "--base", "HEAD~1"]).success().text();
+    assert!(why.ends_with("b is affected:\n  its definition changed: depends_on, env, run\n"), "{why}");
+}
+
+#[test]
+fn a_path_that_nothing_matches_is_a_cause_of_its_own_where_it_counts() {
+    let repo = repo();
+    repo.write("new", "").commit("second");
+    let cause = json!([{"kind": "unmatched", "path": "new", "status": "added"}]);
+    assert_eq!(causes(&repo, "--base HEAD~1 --unmatched all"), json!([cause, cause]));
+    let why = |how: &str| repo.rebake(["why", "a", "--base", "HEAD~1", "--unmatched", how]).success().text();
+    assert!(why("all").ends_with("a is affected:\n  new changed, which no filter matches\n"));
+    assert!(why("ignore").contains("a is not affected"));
+}
+
+#[test]
+fn why_looks_at_what_changed_since_the_services_own_base() {
+    let repo = repo();
+    repo.rebake(["record", "a", "b"]).success();
+    repo.write("a/x", "1").commit("second");
+    repo.rebake(["record", "a"]).success();
+    let why = repo.rebake(["why", "a", "--since", "built", "--format", "json"]).success();
+    let why: Value = serde_json::from_slice(&why.stdout).unwrap();
+    let told = &why["services"][0];
+    assert_eq!((&told["affected"], &told["misses"]), (&json!(false), &Value::Null));
+    assert_eq!(told["base"]["commit"], repo.id("HEAD").to_string());
+    let text = repo.rebake(["why", "a", "--since", "built"]).success().text();
+    assert!(text.contains("a is not affected: none of its files changed since "), "{text}");
+}
+
+#[test]
+fn a_plan_with_keys_of_a_later_version_is_read() {
+    let repo = repo();
+    let run = repo.rebake(["plan", "--all", "--head", "HEAD", "--format", "json"]).success();
+    let mut plan: Value = serde_json::from_slice(&run.stdout).unwrap();
+    plan["later"] = json!({"x": 1});
+    plan["range"]["later"] = json!(1);
+    plan["services"][0]["later"] = json!([]);
+    plan["services"][0]["causes"][0]["later"] = json!("");
+    let read = repo.rebake(["plan", "--plan", "-", "--format", "names"]).stdin(plan.to_string()).success();
+    assert_eq!(read.text(), "a\nb\n");
+}
