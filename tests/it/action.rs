@@ -169,8 +169,8 @@ fn without_filters_it_is_rebake() {
     let outputs = step.input("fields", "service,environment").ours(&repo).unwrap();
     assert_eq!(outputs["any"], "true");
     assert_eq!(outputs["services"], r#"["api"]"#);
-    assert_eq!(outputs["environment"], "staging");
-    assert_eq!(outputs["matrix"], r#"{"include":[{"environment":"staging","service":"api"}]}"#);
+    assert_eq!(outputs["environment"], "preview");
+    assert_eq!(outputs["matrix"], r#"{"include":[{"environment":"preview","service":"api"}]}"#);
     let plan = rebake::plan::read(&std::fs::read_to_string(&outputs["plan"]).unwrap()).unwrap();
     assert_eq!(plan.services[0].causes.len(), 2);
     assert!(!repo.dir().join("pwned").exists());
@@ -218,6 +218,7 @@ fn an_input_is_no_option_and_no_command() {
 #[ignore = "runs node: .ci/run runs it"]
 fn inputs_choose_bases_and_jobs() {
     let (mut step, repo) = pushed();
+    step.set("GITHUB_REF", "refs/heads/main");
     let outputs = step.input("since", "built").input("pack", "1").ours(&repo).unwrap();
     assert_eq!(outputs["matrix"], r#"{"include":[{"job":"part-0","service":"api,web"}]}"#);
     let said = step.input("pack", "").input("levels", "0").ours(&repo).unwrap_err();

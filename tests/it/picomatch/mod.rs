@@ -75,7 +75,8 @@ fn agrees(pattern: &str, path: &str, theirs: char, ours: &Result<Verdict, Patter
         // It took too long.
         _ if theirs == 'x' => true,
         Ok(Verdict::Yes) if theirs == '1' => true,
-        Ok(Verdict::No) if theirs == '0' => true,
+        // Where its expression cannot be read, picomatch never matches: ours is the pattern's own text.
+        Ok(Verdict::No) if matches!(theirs, '0' | 'i') => true,
         Ok(_) => path.chars().any(|c| c.len_utf16() > 1),
         // A path that is the pattern's text matches there, even when the pattern cannot be read.
         Err(_) if matches!(theirs, 'i' | 't') || pattern == path => true,
