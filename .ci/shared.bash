@@ -80,6 +80,18 @@ install_debian() {
   $installed
 }
 
+# Jenkins' schema of JUnit's XML, which pytest's source brings along, and what judges by it.
+install_junit_schema() {
+  has xmllint || debian libxml2-utils
+  export REBAKE_JUNIT_SCHEMA=$tools/pytest-8.4.2/testing/example_scripts/junit-10.xsd
+  if [[ ! -e $REBAKE_JUNIT_SCHEMA ]]; then
+    retry python3 -m pip download --quiet --disable-pip-version-check --no-deps --no-binary pytest \
+      --dest "$tools" pytest==8.4.2
+    printf '86c0d0b93306b961d58d62a4db4879f27fe25513d4b969df351abdddb3c30e01  %s\n' "$tools/pytest-8.4.2.tar.gz" | sha256sum --check --quiet
+    tar -xzf "$tools/pytest-8.4.2.tar.gz" -C "$tools" pytest-8.4.2/testing/example_scripts/junit-10.xsd
+  fi
+}
+
 # The programs whose answers the tests compare with, at the versions that tests/oracle pins.
 install_oracles() {
   has node npm || debian nodejs npm # where node comes from elsewhere, Debian's would stand in its way
