@@ -91,6 +91,7 @@ pub(crate) enum Command {
 const PLAN_EXAMPLES: &str = "\
 Examples:
   rebake plan                              what would rebuild, from the default branch and the work tree
+  rebake plan api                          of these, only api and what it needs
   rebake plan --base v1.2.0                since the merge base with v1.2.0
   rebake plan --base HEAD~3 --direct       against the tree of HEAD~3 as it is
   git diff --name-status -z main | rebake plan --changed -
@@ -104,6 +105,9 @@ An empty --base, --head, --since, --environment or the like counts as not given.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = PLAN_EXAMPLES)]
 pub(crate) struct Plan {
+    /// Plan these services alone, and what they need (names or paths)
+    #[arg(value_name = "SERVICE", conflicts_with_all = ["only", "plan"])]
+    pub(crate) services: Vec<String>,
     #[command(flatten)]
     pub(crate) planning: Planning,
     /// Read a saved plan instead of making one

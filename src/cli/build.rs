@@ -7,6 +7,7 @@ mod builders;
 mod dry_run;
 mod ground;
 mod logs;
+mod needed;
 mod planned;
 mod records;
 mod reports;
@@ -25,7 +26,7 @@ use super::failure::Failure;
 use super::output::{Output, written};
 use super::plan::Here;
 use crate::emit;
-use crate::exec::{self, Build as Job, Doubt, Ended, Needs, Settings, Sink};
+use crate::exec::{self, Build as Job, Doubt, Ended, Settings, Sink};
 use crate::recipe;
 use ground::Ground;
 use records::Records;
@@ -34,6 +35,7 @@ use reports::Reports;
 const EXAMPLES: &str = "\
 Examples:
   rebake build                                what changed here
+  rebake build api                            api, and what it needs that is due
   rebake build --dry-run                      the commands, and nothing is done
   rebake build --jobs 2 --on-failure stop
   rebake build --plan plan.json --only api    one job of a matrix
@@ -47,6 +49,9 @@ Exit codes: 0 all is built, or nothing is affected; 1 a build failed; 2 a mistak
 #[derive(Debug, ClapArgs)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Build {
+    /// Build these services alone, and what they need that is due (names or paths)
+    #[arg(value_name = "SERVICE", conflicts_with = "only")]
+    services: Vec<String>,
     #[command(flatten)]
     planning: Planning,
     /// Build a saved plan instead of making one; it must be of the commit that is checked out
@@ -58,6 +63,9 @@ pub(crate) struct Build {
     /// Build what did not succeed by a report of another commit
     #[arg(long, requires = "rerun", help_heading = "Plan")]
     allow_mixed: bool,
+    /// Take the images of services that are not built here from the reports of earlier jobs (repeat, or separate by commas)
+    #[arg(long, value_name = "REPORT", value_delimiter = ',', help_heading = "Plan")]
+    needs: Vec<PathBuf>,
     #[command(flatten)]
     existing: Existing,
     #[command(flatten)]
@@ -164,12 +172,13 @@ pub(crate) fn run(general: &General, args: &Build, output: &Output) -> Result<Ex
     let reports = Reports::agree(args, &here)?;
     let mut plan = planned::plan(general, args, &here, reports.earlier.as_ref(), output)?;
     args.existing.note(&mut plan, general, output);
+    let needed = needed::complete(&plan, &reports.earlier_jobs(args)?, args, &here, output)?;
     if args.dry_run {
-        return dry_run::print(&plan, args, &here, output);
+        return dry_run::print(&needed, args, &here, output);
     }
-    allowed::check(&plan, args, &here)?;
+    allowed::check(&needed.plan, args, &here)?;
     let logs = logs::directory(args.shown.logs.as_deref(), here.repository.git_dir())?;
-    let mut jobs = planned::jobs(&plan, args, &here, &logs, &reports, &Needs::default())?;
+    let mut jobs = planned::jobs(&needed, args, &here, &logs, &reports)?;
     let records = Records::look(&plan, args, &here, output)?;
     if let Some(records) = &records {
         records.leave_out(&mut jobs);
@@ -187,7 +196,7 @@ pub(crate) fn run(general: &General, args: &Build, output: &Output) -> Result<Ex
     let begun = records.as_ref().map(|records| records.begin(output)).transpose()?;
     let mut ended = carry_out(&jobs, &settings, &mut |build| ground.doubt(build), heard)?;
     let recorded = match (&records, &begun) {
-        (Some(records), Some(begun)) => records.end(begun, &mut ended.report, &here, args, output),
+        (Some(records), Some(begun)) => records.end(begun, &mut ended.report, &needed, &here, args, output),
         _ => Ok(Exit::Done),
     };
     reports.write(&ended.report, &logs, output)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::exec::Kept;
 use crate::exec::builder::{Dependency, Supply};
 use crate::name::ServiceId;
@@ -24,8 +24,8 @@ pub(crate) fn of<'a>(
     images(config, service).iter().filter_map(dependency).collect()
 }
 
-/// Returns the services whose images another is built from: those that it depends on. One without an image stands for
-/// what it is built from itself.
+/// Returns the services whose images another is built from: those that it depends on. A library, and a service without an
+/// image, stands for what it is built from itself.
 pub(crate) fn images(config: &Config, service: ServiceId) -> Vec<ServiceId> {
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     let mut reached = config.graph.dependencies(service);
@@ -33,7 +33,8 @@ pub(crate) fn images(config: &Config, service: ServiceId) -> Vec<ServiceId> {
         if !seen.insert(dependency) {
             continue;
         }
-        if config.services.get_index(dependency.0).is_some_and(|(_, service)| service.image.name.is_some()) {
+        let has_image = |service: &config::Service| service.image.name.is_some() && !service.is_library();
+        if config.services.get_index(dependency.0).is_some_and(|(_, service)| has_image(service)) {
             found.push(dependency);
         } else {
             reached.extend(config.graph.dependencies(dependency));

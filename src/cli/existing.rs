@@ -43,10 +43,14 @@ impl Existing {
     pub(crate) fn ask(&self, plan: &mut Plan, general: &General, output: &Output) {
         let progress = Progress::new(output, general.verbose);
         progress.step("asking registries what exists");
-        let limit = Duration::from_secs(self.registry_timeout.into());
-        let warnings = pipeline::note_existing(plan, &Registries::new(&credentials(), limit));
+        let warnings = pipeline::note_existing(plan, &self.registries());
         progress.finish();
         output.say(&warnings);
+    }
+
+    /// Returns the registries that may be asked.
+    pub(crate) fn registries(&self) -> Registries {
+        Registries::new(&credentials(), Duration::from_secs(self.registry_timeout.into()))
     }
 }
 

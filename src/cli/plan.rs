@@ -26,8 +26,11 @@ pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Resu
         (plan::read(&changed::read_text(file)?)?, None)
     } else {
         let here = find()?;
-        let asked =
-            Request { contents: args.existing.contents(args.format.contents()), ..request(&args.planning, &here)? };
+        let asked = Request {
+            services: args.services.clone(),
+            contents: args.existing.contents(args.format.contents()),
+            ..request(&args.planning, &here)?
+        };
         let asked = Request { naming: asked.naming.filter(|_| args.format.says_names()), ..asked };
         let mut planned = here.planned(&asked, general, output)?;
         if args.format.is_the_plan() {
@@ -161,6 +164,7 @@ pub(crate) fn request(args: &args::Planning, here: &Here) -> Result<Request, Fai
         base: compared(range, &here.repository)?,
         force: range.force.clone(),
         only: range.only.clone(),
+        services: Vec::new(),
         environment: args.environment.clone(),
         naming: Some(Naming { version: args.version.clone(), ..naming(&args.naming) }),
         unmatched: args.unmatched.policy(),

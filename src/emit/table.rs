@@ -134,6 +134,7 @@ pub(super) fn sentence(cause: &Cause) -> (String, Option<String>) {
         }
         CauseKind::NewService => "new service".to_owned(),
         CauseKind::Forced => "asked for".to_owned(),
+        CauseKind::Needed => format!("needed by {}", shown(&cause.via)),
         CauseKind::NoRecord => match cause.reason {
             Some(Reason::NeverReleased) => "never released",
             Some(Reason::NeverBuilt) => "never built",

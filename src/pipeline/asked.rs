@@ -54,7 +54,11 @@ pub(super) fn read(
     let mut asked = Asked {
         base: request.base.clone(),
         forced: services(config, &request.force)?,
-        only: if request.only.is_empty() { None } else { Some(services(config, &request.only)?) },
+        only: match (request.only.as_slice(), request.services.as_slice()) {
+            ([], []) => None,
+            ([], with) => Some(with_dependencies(config, with)?),
+            (only, _) => Some(services(config, only)?),
+        },
         version: None,
         released: None,
     };
@@ -163,6 +167,15 @@ fn unpublished(trigger: &Trigger) -> Diagnostic {
 
 fn listed(services: &[ServiceName]) -> String {
     services.iter().map(|service| format!("`{service}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Resolves services by name or path, and returns them with all that they depend on.
+///
+/// # Errors
+/// When a name is neither.
+pub fn with_dependencies(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, UnknownService> {
+    let wanted = config.graph.with_dependencies(&services(config, names)?);
+    Ok(config.graph.services().filter(|service| wanted[service.0]).collect())
 }
 
 /// Resolves services by name or path. A path that several services share names all of them.

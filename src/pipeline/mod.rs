@@ -18,7 +18,7 @@ mod snapshot;
 mod touched;
 mod versions;
 
-pub use asked::{UnknownService, services};
+pub use asked::{UnknownService, services, with_dependencies};
 pub use built::{Begun, Came, Newer, Outlook, Recorded, Recording, Rule, Standing, Written, has_built_refs};
 pub use config_file::{ConfigFile, ConfigFileError, FoundBy, Place};
 pub use dead::Dead;
@@ -56,6 +56,8 @@ pub struct Request {
     pub force: Vec<String>,
     /// The services that the plan is about, by name or path; all when empty.
     pub only: Vec<String>,
+    /// The services that the plan is about with all that they depend on, by name or path; all when empty.
+    pub services: Vec<String>,
     /// The environment, where somebody chose it.
     pub environment: Option<String>,
     /// How results are called; absent where nothing of the answer says so. Then history is not read for it.

@@ -18,7 +18,8 @@ pub struct Cause {
     /// `file`, `global`: where the pattern, or the other key's value, stands: `filters.yaml:3:9`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
-    /// `dependency`: the affected service it depends on; `dependency-removed`: the one it no longer depends on.
+    /// `dependency`: the affected service it depends on; `needed`: the service that it is built for; `dependency-removed`:
+    /// the one it no longer depends on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
     /// `dependency`: the shortest chain, from `via` to a service with a cause of its own.
@@ -62,6 +63,8 @@ pub enum CauseKind {
     NewService,
     /// Somebody asked for it.
     Forced,
+    /// A service that is built needs its image, which is nowhere.
+    Needed,
     /// There is nothing to compare with; `reason` says which.
     NoRecord,
     /// A build of it has begun since the last one that was recorded: what it left is not known.
@@ -84,6 +87,7 @@ impl CauseKind {
             Self::Definition => "definition",
             Self::NewService => "new-service",
             Self::Forced => "forced",
+            Self::Needed => "needed",
             Self::NoRecord => "no-record",
             Self::Unrecorded => "unrecorded",
             Self::BaseUnreachable => "base-unreachable",

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::needed::Needed;
 use super::reports::Reports;
 use super::{Build, planned};
 use crate::cli::exit::Exit;
@@ -10,15 +11,14 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan::Here;
 use crate::emit;
-use crate::exec::{Build as Job, Needs};
+use crate::exec::Build as Job;
 use crate::name::Escaped;
-use crate::plan::Plan;
 
 /// Prints each service's commands in build order, quoted for a shell. What is secret is in none of them: they hold the
 /// names of variables and files.
-pub(super) fn print(plan: &Plan, args: &Build, here: &Here, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn print(needed: &Needed, args: &Build, here: &Here, output: &Output) -> Result<Exit, Failure> {
     let logs = here.repository.git_dir().join("rebake/builds/0");
-    let jobs = planned::jobs(plan, args, here, &logs, &Reports::default(), &Needs::default())?;
+    let jobs = planned::jobs(needed, args, here, &logs, &Reports::default())?;
     let root = here.repository.work_dir().and_then(|root| root.canonicalize().ok()).unwrap_or_default();
     output.data(&jobs.iter().map(|job| script(job, &root)).collect::<String>())?;
     Ok(Exit::Done)

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::Build;
+use super::needed::Needed;
 use super::reports::Reports;
 use crate::base::Compare;
 use crate::cli::args::General;
@@ -14,7 +15,7 @@ use crate::cli::plan::{Here, request};
 use crate::cli::{changed, dependencies};
 use crate::diagnostic::Diagnostic;
 use crate::exec::builder::{Driver, Place, Supply, Ties, prepare};
-use crate::exec::{Build as Job, Needs, Report, Work};
+use crate::exec::{Build as Job, Report, Work};
 use crate::name::Escaped;
 use crate::pipeline::{self, Held, PushRequest, Request};
 use crate::plan::{self, Plan, Service};
@@ -28,7 +29,7 @@ pub(super) fn plan(
     earlier: Option<&Report>,
     output: &Output,
 ) -> Result<Plan, Failure> {
-    let asked = request(&args.planning, here)?;
+    let asked = Request { services: args.services.clone(), ..request(&args.planning, here)? };
     let mut plan = match (&args.plan, earlier) {
         (Some(file), _) => {
             let read = plan::read(&changed::read_text(file)?)?;
@@ -87,6 +88,11 @@ fn saved(mut plan: Plan, asked: &Request, here: &Here) -> Result<Plan, Failure> 
         let only: BTreeSet<&str> = only.iter().map(|service| here.config.graph.name(*service).as_str()).collect();
         plan.keep(|service| only.contains(service.service.as_str()));
     }
+    if !asked.services.is_empty() {
+        let with = pipeline::with_dependencies(&here.config, &asked.services).map_err(pipeline::Error::from)?;
+        let with: BTreeSet<&str> = with.iter().map(|service| here.config.graph.name(*service).as_str()).collect();
+        plan.keep(|service| with.contains(service.service.as_str()));
+    }
     for service in &mut plan.services {
         // That is asked again: an artifact must not keep a service from being built.
         service.exists = None;
@@ -138,13 +144,13 @@ fn is_checked_out(plan: &Plan, here: &Here) -> Result<(), Failure> {
 
 /// Returns the builds of a plan. All that stands in their way is said at once.
 pub(super) fn jobs<'a>(
-    plan: &'a Plan,
+    needed: &'a Needed,
     args: &Build,
     here: &Here,
     logs: &Path,
     reports: &Reports,
-    held: &Needs,
 ) -> Result<Vec<Job<'a>>, Failure> {
+    let Needed { plan, held } = needed;
     let root = here.work_dir()?;
     let buildx = args.how.builder.as_deref();
     let commit = here.repository.head()?.commit().copied();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Build;
+use super::needed::Needed;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
@@ -95,6 +96,7 @@ impl<'a> Records<'a> {
         &self,
         begun: &Begun,
         report: &mut Report,
+        needed: &Needed,
         here: &Here,
         args: &Build,
         output: &Output,
@@ -102,6 +104,11 @@ impl<'a> Records<'a> {
         let mut came = Came::default();
         for service in &report.services {
             let Some(id) = self.id(&service.service) else { continue };
+            if self.plan.service(&service.service).is_none() {
+                // It was built for others alone.
+                came.beside.extend(service.outcome.is_success().then_some(id));
+                continue;
+            }
             match service.outcome {
                 Outcome::Succeeded => _ = came.built.insert(id),
                 Outcome::Exists => _ = came.found.insert(id),
@@ -110,6 +117,7 @@ impl<'a> Records<'a> {
                 Outcome::Failed | Outcome::TimedOut | Outcome::Cancelled => _ = came.failed.insert(id),
             }
         }
+        came.beside.extend(needed.held.keys().filter_map(|service| self.id(service)));
         let mut fetch = Fetch::new(&here.repository, args.planning.range.fetching.limit(&here.trigger));
         let mut written = self.recording.end(begun, &came, &mut fetch)?;
         for service in &mut report.services {

@@ -53,6 +53,12 @@ impl Reports {
         Ok(Self { earlier, took, json, junit: args.shown.junit.clone(), summary, outputs })
     }
 
+    /// Returns the reports of earlier jobs, in which images are looked for.
+    pub(super) fn earlier_jobs(&self, args: &Build) -> Result<Vec<Report>, Failure> {
+        let named = args.needs.iter().map(|file| read(file));
+        self.earlier.iter().map(|report| Ok(report.clone())).chain(named).collect()
+    }
+
     /// Returns how long a service's build took, where a report says so.
     pub(super) fn took(&self, service: &str) -> Option<Duration> {
         self.took.get(service).copied()

@@ -67,6 +67,9 @@ pub struct Service {
     /// The log of the last attempt.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "lossy")]
     pub log: Option<PathBuf>,
+    /// What its content came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
     /// What it was called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,

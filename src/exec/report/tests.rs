@@ -10,6 +10,7 @@ fn service(name: &str, outcome: Outcome) -> Service {
         seconds: 1.5,
         earlier: Vec::new(),
         log: None,
+        fingerprint: None,
         version: None,
         image: None,
         tags: Vec::new(),

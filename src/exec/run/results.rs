@@ -130,6 +130,7 @@ fn not_started(build: &Build) -> Service {
         seconds: 0.0,
         earlier: Vec::new(),
         log: None,
+        fingerprint: planned.fingerprint.clone(),
         version: planned.version.clone(),
         image: planned.image.clone(),
         // What exists has the tag by which it was found, and none of the others.

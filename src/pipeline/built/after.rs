@@ -122,7 +122,7 @@ impl Recording<'_> {
             .built
             .iter()
             .flat_map(|service| self.stands_on(*service))
-            .filter(|service| !came.built.contains(service) && !came.found.contains(service))
+            .filter(|service| [&came.built, &came.found, &came.beside].iter().all(|came| !came.contains(service)))
             .filter(|service| !self.is_known_to_be_done(*service, now))
             .collect();
         let is_missing = |service: &ServiceId| {

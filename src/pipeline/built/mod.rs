@@ -67,6 +67,9 @@ pub struct Came {
     pub built: BTreeSet<ServiceId>,
     /// Those that were found, with the content that they have at the commit.
     pub found: BTreeSet<ServiceId>,
+    /// Those that were built or found for others alone, with the content that they have at the commit: they are not
+    /// recorded.
+    pub beside: BTreeSet<ServiceId>,
     /// Those whose build began, and did not end well.
     pub failed: BTreeSet<ServiceId>,
 }

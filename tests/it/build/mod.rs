@@ -2,6 +2,7 @@
 
 mod files;
 mod ground;
+mod needs;
 mod overhead;
 mod refusals;
 mod reports;

@@ -360,3 +360,24 @@ fn a_log_at_its_limit_ends_no_run() {
     let report = std::fs::read_to_string(repo.dir().join(".git/report.json")).unwrap();
     assert!(report.contains("its log is incomplete"), "{report}");
 }
+
+#[test]
+fn services_that_are_named_are_built_with_what_they_need_that_is_due() {
+    let repo = repo();
+    let build = |args: &[&str]| {
+        repo.rebake([&["build", "--jobs", "1"], args].concat()).success();
+        built(&repo)
+    };
+    assert_eq!(build(&["api"]), "lib api");
+    assert_eq!(build(&["docs"]), "docs");
+    repo.rebake(["plan", "--all", "--format", "json"]).success();
+    let plan = repo.rebake(["plan", "--all", "--format", "json"]).success().text();
+    repo.write(".git/plan.json", plan);
+    assert_eq!(build(&["--plan", ".git/plan.json", "api"]), "lib api");
+    repo.write("api/more", "x").commit("second");
+    assert_eq!(build(&["api"]), "api", "what it needs is not due");
+    assert_eq!(build(&["docs"]), "", "nor is this");
+    repo.rebake(["plan", "--all", "api", "--format", "names"]).success().stdout("lib\napi\n");
+    repo.rebake(["build", "wbe"]).failure(2);
+    repo.rebake(["build", "api", "--only", "lib"]).failure(2);
+}

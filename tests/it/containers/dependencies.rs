@@ -55,7 +55,7 @@ fn changed_base(registry: &Registry, builder: &str, lend: impl Fn(Rebake) -> Reb
     );
     repo.write("base/Dockerfile", "FROM scratch\nCOPY f /f\nENV BASE=old\n").write("base/f", "f").commit("first");
     repo.annotated_tag("base@1.0.0");
-    lend(repo.rebake(["build", "--all", "--only", "base", "--push"])).success();
+    lend(repo.rebake(["build", "--all", "--only", "base", "--push", "--environment", "production"])).success();
     for tag in ["latest", "main", "edge", "any-branch"] {
         registry.tag("acme/base", "1.0.0", tag);
     }
@@ -144,4 +144,54 @@ fn dependents_of_docker_stand_on_the_new_base() {
             not_pushed(&registry, "docker", "docker image inspect", lend);
         }
     }
+}
+
+/// Builds these services alone, with a store of the job's own, and returns its report.
+fn job(repo: &Repo, registry: &Registry, args: &[&str]) -> Vec<Value> {
+    let engine = Engine::new(registry);
+    engine.lend(repo.rebake([&["build", "--push", "--report", REPORT], args].concat())).success();
+    report(repo, REPORT)
+}
+
+#[test]
+#[ignore = "needs buildah and docker-registry: .ci/full runs it"]
+fn a_job_finds_what_its_dependency_has_become_in_another() {
+    let registry = Registry::start();
+    let engine = Engine::new(&registry);
+    let repo = changed_base(&registry, "buildah", |rebake| engine.lend(rebake));
+    let stands_on = |service: &Value| {
+        let repository = format!("acme/{}", text(&service["service"]));
+        let (manifest, _) = registry.manifest(&repository, text(&service["digest"]));
+        registry.config(&repository, &manifest)["config"]["Env"].to_string()
+    };
+    let plan = repo.rebake(["plan", "--base", "HEAD~1", "--push", "--format", "json"]).success().text();
+    repo.write(".git/plan.json", plan);
+    let base = job(&repo, &registry, &["--plan", ".git/plan.json", "--only", "base"]);
+    assert_eq!(outcomes(&base), ["base succeeded"]);
+    std::fs::copy(repo.dir().join(REPORT), repo.dir().join(".git/base.json")).unwrap();
+    let tags = registry.tags("acme/base");
+
+    // By the report, and by the registry: the base is not built again.
+    for more in [&["--needs", ".git/base.json"][..], &[]] {
+        let services =
+            job(&repo, &registry, &[&["--plan", ".git/plan.json", "--only", "plain,argument"], more].concat());
+        assert_eq!(outcomes(&services), ["argument succeeded", "plain succeeded"]);
+        for service in &services {
+            assert!(stands_on(service).contains("BASE=new"), "{service}");
+        }
+    }
+    assert_eq!(registry.tags("acme/base"), tags);
+
+    // In neither: it is built first, and called by its content alone.
+    repo.write("base/Dockerfile", "FROM scratch\nCOPY f /f\nENV BASE=newer\n").commit("Change it again");
+    let services = job(&repo, &registry, &["--base", "HEAD~1", "--only", "plain", "--needs", ".git/base.json"]);
+    assert_eq!(outcomes(&services), ["base succeeded", "plain succeeded"]);
+    assert!(stands_on(&services[1]).contains("BASE=newer"), "{services:?}");
+    let added: Vec<String> = registry.tags("acme/base").into_iter().filter(|tag| !tags.contains(tag)).collect();
+    assert!(added.len() == 1 && added[0].starts_with("fp"), "{added:?}");
+    // A service that changes alone finds the base that an earlier run has built.
+    repo.write("pin/g", "other").write("plain/g", "other").commit("Change dependents");
+    let services = job(&repo, &registry, &["--base", "HEAD~1", "plain"]);
+    assert_eq!(outcomes(&services), ["plain succeeded"]);
+    assert!(stands_on(&services[0]).contains("BASE=newer"), "{services:?}");
 }

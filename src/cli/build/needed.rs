@@ -1,0 +1,213 @@
+//! What the builds of a run stand on and it was not asked to build: the images of services that earlier jobs or runs have
+//! made. What is nowhere is built first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Build;
+use crate::base::{self, Compare};
+use crate::cli::dependencies::images;
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use crate::cli::plan::{Here, request};
+use crate::diagnostic::Diagnostic;
+use crate::exec::{Became, Needs, Report};
+use crate::name::{Escaped, ServiceId};
+use crate::pipeline::{self, Dead, Naming, Request, Unmatched};
+use crate::plan::{Cause, CauseKind, Plan, Service};
+use crate::registry::{Answer, Question, Registries};
+use crate::trigger::{Inputs, Trigger};
+use crate::version::Style;
+
+/// A plan with all that its services stand on.
+pub(super) struct Needed {
+    /// The plan, and in it the services that have to be built for others alone.
+    pub(super) plan: Plan,
+    /// What the services have become that need not be built.
+    pub(super) held: Needs,
+}
+
+/// Looks for the images that the services of a plan are built from and that the plan does not make: in reports of earlier
+/// jobs, then in registries, by the fingerprints of their services. What is in none of them is added to the plan.
+pub(super) fn complete(
+    plan: &Plan,
+    reports: &[Report],
+    args: &Build,
+    here: &Here,
+    output: &Output,
+) -> Result<Needed, Failure> {
+    let mut needed = Needed { plan: plan.clone(), held: Needs::default() };
+    let is_built = |service: &&Service| service.exists.is_none() && service.unnamed.is_none();
+    let mut built: Vec<Service> = plan.services.iter().filter(is_built).cloned().collect();
+    let mut open = needed.open(&built, here);
+    if open.is_empty() {
+        return Ok(needed);
+    }
+    let known = known(plan, &open, args, here)?;
+    let registries = args.existing.registries();
+    // What is built for others may stand on more.
+    while !open.is_empty() {
+        let wanted = open.iter().filter_map(|(id, dependents)| Some(for_others(known.get(id)?, dependents))).collect();
+        let wanted = needed.take_from_reports(wanted, reports);
+        built = needed.take_from_registries(wanted, &registries, output);
+        needed.plan.services.extend(built.iter().cloned());
+        open = needed.open(&built, here);
+    }
+    put_in_order(&mut needed.plan, here);
+    Ok(needed)
+}
+
+impl Needed {
+    /// Returns the images that services are built from and that are neither planned nor found, each with the services that
+    /// are built from it.
+    fn open<'a>(&self, services: &'a [Service], here: &Here) -> BTreeMap<ServiceId, Vec<&'a Service>> {
+        let planned: BTreeSet<&str> = self.plan.services.iter().map(|service| service.service.as_str()).collect();
+        let mut open: BTreeMap<ServiceId, Vec<&Service>> = BTreeMap::new();
+        for service in services {
+            for image in id(here, service).iter().flat_map(|id| images(&here.config, *id)) {
+                let name = here.config.graph.name(image).as_str();
+                if !planned.contains(name) && !self.held.contains_key(name) && is_image(image, here) {
+                    open.entry(image).or_default().push(service);
+                }
+            }
+        }
+        open
+    }
+
+    /// Takes what reports say of services with the very content that they have now, and returns the others.
+    fn take_from_reports(&mut self, wanted: Vec<Service>, reports: &[Report]) -> Vec<Service> {
+        let mut others = Vec::new();
+        for service in wanted {
+            match in_reports(&service, reports) {
+                Some(became) => _ = self.held.insert(service.service, became),
+                None => others.push(service),
+            }
+        }
+        others
+    }
+
+    /// Takes what registries have by the fingerprints of services, and returns the services that they have not.
+    fn take_from_registries(&mut self, wanted: Vec<Service>, registries: &Registries, output: &Output) -> Vec<Service> {
+        let questions: Vec<Option<Question>> = wanted.iter().map(question).collect();
+        let mut answers = registries.ask(&questions.iter().flatten().cloned().collect::<Vec<_>>()).into_iter();
+        let mut others = Vec::new();
+        for (service, question) in wanted.into_iter().zip(questions) {
+            match question.and_then(|_| answers.next()) {
+                Some(Answer::Exists { digest }) => {
+                    let became = Became::in_registry(&service, &digest);
+                    self.held.extend(became.map(|became| (service.service, became)));
+                    continue;
+                }
+                Some(Answer::Unknown(doubt)) => output.say(&[unknown(&service, &doubt.reason.to_string())]),
+                Some(Answer::Missing) | None => {}
+            }
+            others.push(service);
+        }
+        others
+    }
+}
+
+/// Returns what is open, and all that stands beneath it, as it would be planned at this commit.
+fn known(
+    plan: &Plan,
+    open: &BTreeMap<ServiceId, Vec<&Service>>,
+    args: &Build,
+    here: &Here,
+) -> Result<BTreeMap<ServiceId, Service>, Failure> {
+    let graph = &here.config.graph;
+    let wanted = graph.with_dependencies(&open.keys().copied().collect::<Vec<_>>());
+    let names: Vec<String> =
+        graph.services().filter(|id| wanted[id.0]).map(|id| graph.name(id).as_str().to_owned()).collect();
+    let asked = request(&args.planning, here)?;
+    let request = Request {
+        base: base::Request { compare: Compare::Nothing("what the builds need".to_owned()), ..asked.base },
+        force: names.clone(),
+        only: names,
+        environment: Some(plan.environment.clone()),
+        // It gets no tag with a version, and need not be a release.
+        naming: asked.naming.map(|naming| Naming { style: Some(Style::Extended), version: None, ..naming }),
+        unmatched: Unmatched::Ignore,
+        dead: Dead::Allow,
+        ..asked
+    };
+    let trigger = Trigger { inputs: Inputs::default(), ..here.trigger.clone() };
+    let planned = pipeline::plan(&here.repository, &here.file, &here.config, &trigger, &request, &mut |_| {})?;
+    Ok(planned.plan.services.into_iter().filter_map(|service| Some((id(here, &service)?, service))).collect())
+}
+
+/// Whether something says how its image is made: a service that others only wait for may have the name of one by
+/// `defaults`.
+fn is_image(service: ServiceId, here: &Here) -> bool {
+    let Some((_, service)) = here.config.services.get_index(service.0) else { return false };
+    let recipe = &service.recipe;
+    let has_dockerfile = || {
+        let directory = here.repository.work_dir().zip(service.path.as_ref());
+        directory.is_some_and(|(root, path)| root.join(path.as_str()).join("Dockerfile").is_file())
+    };
+    recipe.run.is_some() || recipe.builder.is_some() || recipe.dockerfile.is_some() || has_dockerfile()
+}
+
+/// Returns a service as it is built for others alone: pushed where one of them is, found again by its content, and called
+/// nothing else.
+fn for_others(service: &Service, dependents: &[&Service]) -> Service {
+    let via = dependents.first().map(|dependent| dependent.service.clone());
+    Service {
+        causes: vec![Cause { via, ..Cause::of_kind(CauseKind::Needed) }],
+        push: service.content_reference().is_some() && dependents.iter().any(|dependent| dependent.push),
+        tags: Vec::new(),
+        unnamed: None,
+        ..service.clone()
+    }
+}
+
+/// Returns what a service has become by a report of the very content that it has now.
+fn in_reports(service: &Service, reports: &[Report]) -> Option<Became> {
+    let fingerprint = service.fingerprint.as_ref()?;
+    let reported = reports.iter().rev().flat_map(Report::successful).find(|reported| {
+        let is_it = reported.service == service.service && reported.image == service.image;
+        is_it && reported.push && reported.fingerprint.as_ref() == Some(fingerprint)
+    })?;
+    let digest = reported.digest.as_deref().filter(|digest| is_digest(digest))?;
+    let called = Service { version: reported.version.clone(), tags: reported.tags.clone(), ..service.clone() };
+    Became::in_registry(&called, digest)
+}
+
+fn is_digest(text: &str) -> bool {
+    let hex = text.strip_prefix("sha256:").unwrap_or_default();
+    hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+fn question(service: &Service) -> Option<Question> {
+    Some(Question { reference: service.content_reference()?, platforms: service.platforms.clone() })
+}
+
+fn unknown(service: &Service, reason: &str) -> Diagnostic {
+    let message = format!(
+        "the registry cannot say whether it has the image of `{}`, so that is built here: {reason}",
+        Escaped::new(&service.service)
+    );
+    Diagnostic::warning("not-asked", message)
+        .help("log in to the registry, or hand on the report of its job with `--needs`")
+}
+
+/// Puts the services of a plan in build order, and says of each what it needs.
+fn put_in_order(plan: &mut Plan, here: &Here) {
+    let graph = &here.config.graph;
+    let places: BTreeMap<ServiceId, usize> = graph.build_order().iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    plan.services.sort_by_key(|service| id(here, service).and_then(|id| places.get(&id).copied()));
+    let mut levels: BTreeMap<String, usize> = BTreeMap::new();
+    for service in &mut plan.services {
+        for image in id(here, service).iter().flat_map(|id| images(&here.config, *id)) {
+            let name = graph.name(image).as_str();
+            if levels.contains_key(name) && service.needs.iter().all(|need| need != name) {
+                service.needs.push(name.to_owned());
+            }
+        }
+        let below = service.needs.iter().filter_map(|need| levels.get(need));
+        service.level = below.map(|level| level + 1).max().unwrap_or_default();
+        levels.insert(service.service.clone(), service.level);
+    }
+}
+
+fn id(here: &Here, service: &Service) -> Option<ServiceId> {
+    here.config.graph.id(&service.service)
+}
