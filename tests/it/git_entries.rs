@@ -80,7 +80,8 @@ fn a_file_is_read_as_it_was() {
     assert_ne!(old.id(), new.id());
     assert_eq!(new.id().to_string(), repo.git(["rev-parse", "HEAD:filters.yaml"]));
     assert_eq!(at(&head, "dir/f").unwrap().read().unwrap(), b"x");
-    for nothing in ["dir", "dir/link", "dir/other", "filters.yaml/x", "", "/", "dir/"] {
+    assert_eq!(at(&head, "dir/link").unwrap().read().unwrap(), b"x", "a link is followed");
+    for nothing in ["dir", "dir/other", "filters.yaml/x", "", "/", "dir/"] {
         assert!(at(&head, nothing).is_none(), "{nothing:?}");
     }
 }

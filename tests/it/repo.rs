@@ -433,10 +433,17 @@ fn rebake_runs_without_the_environment_of_the_tests() {
     let repo = Repo::new();
     repo.write("dir/a", "").commit("first");
     let plan = repo.rebake(["plan"]).env("GITHUB_ACTIONS", "").dir("dir").stdin("").failure(2);
-    plan.stdout("").stderr(snapbox::str![[r"
+    plan.stdout("").stderr(snapbox::str![[r#"
 error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github
  |
- = help: write one (`rebake schema` prints what it may hold), or name it with `-c FILE`
+ = help: write one; a first one is
+           services:
+             api:
+               path: services/api   # the directory of what is built
+             web:
+               path: services/web
+               depends_on: [api]    # rebuilt when api is
+ = help: `rebake schema` prints what it may hold; `-c FILE` names one elsewhere
 
-"]]);
+"#]]);
 }

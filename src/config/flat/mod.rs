@@ -29,7 +29,7 @@
 //! | `{01: x, <<: {"1": y}}` | some | `M x` | yes | error filter-name duplicate-key | a name that replaces a merged one as a number only |
 //! | `{? [x] : y}` | some | `M y` | yes | error key-not-scalar | the name is a list |
 //! | `a: {added: [x, [y]]}` | some | `A y` | error | yes | v4.0.2 took nested lists there; so do we |
-//! | `a: "[z-a]"` | some | `M z` | no | error bad-pattern | it cannot be read, and would never match |
+//! | `a: "[z-a]"` | some | `M z` | no | no spelled-out | its brackets cannot be read: only the path that is written so matches |
 //! | `a: "x{a..b}/y.z"` | some | `M xa/y.z` | no | yes | 2.3.1 loses the text before the dot; 4 does not |
 //! | `a: constructor` | some | `M constructor` | error | yes | 2.3.1 trips over names that every object has |
 //! | `services: {api: "**"}` | some | `M x` | no | error wrong-type | a mapping of services is the structured shape |
