@@ -4,7 +4,7 @@ use super::table::sentence;
 use super::{Palette, compared};
 use crate::name::Escaped;
 use crate::plan::Cause;
-use crate::why::{Answer, Miss, Place, Reach, Told};
+use crate::why::{Answer, Exclusion, Miss, Place, Reach, TakenBack, Told};
 
 /// Returns why services are affected or not, for people. Names from the repository are escaped.
 #[must_use]
@@ -53,15 +53,24 @@ fn push_causes(text: &mut String, causes: &[Cause], indent: usize, palette: Pale
     }
 }
 
-fn missed(miss: &Miss, palette: Palette) -> String {
-    let shown = |place: &Place| {
-        format!("{} ({})", Escaped::new(&place.pattern), palette.faint(&Escaped::new(&place.at).to_string()))
+fn shown(place: &Place, palette: Palette) -> String {
+    format!("{} ({})", Escaped::new(&place.pattern), palette.faint(&Escaped::new(&place.at).to_string()))
+}
+
+fn taken_back(taken: &TakenBack, palette: Palette) -> String {
+    let TakenBack { by, back, how } = taken;
+    let (pattern, at) = (Escaped::new(back.pattern.trim_start_matches('!')), Escaped::new(&back.at).to_string());
+    let back = match how {
+        Exclusion::Negated => format!("!{pattern} ({})", palette.faint(&at)),
+        Exclusion::Exclude => format!("{pattern} of `exclude` ({})", palette.faint(&at)),
     };
+    format!("matched by {}, and taken back by {back}", shown(by, palette))
+}
+
+fn missed(miss: &Miss, palette: Palette) -> String {
+    let shown = |place: &Place| shown(place, palette);
     match miss {
-        Miss::TakenBack { path, by, back } => {
-            let back = format!("!{} ({})", Escaped::new(back.pattern.trim_start_matches('!')), palette.faint(&back.at));
-            format!("{}: matched by {}, and taken back by {back}", Escaped::new(path), shown(by))
-        }
+        Miss::TakenBack { path, taken } => format!("{}: {}", Escaped::new(path), taken_back(taken, palette)),
         Miss::Status { path, by } => {
             format!("{}: matched by {}, which looks at another status", Escaped::new(path), shown(by))
         }
@@ -108,6 +117,13 @@ pub fn reach(reach: &Reach, palette: Palette) -> String {
                 push_causes(&mut text, &reached.causes, 4, palette);
             }
         }
+    }
+    if !reach.taken_back.is_empty() {
+        text.push_str("It does not reach:\n");
+    }
+    for spared in &reach.taken_back {
+        let service = palette.name(&Escaped::new(&spared.service).to_string());
+        let _ = writeln!(text, "  {service}: {}", taken_back(&spared.taken, palette));
     }
     text
 }

@@ -23,6 +23,9 @@ pub struct Matches<'a> {
     by_filter: Vec<Vec<Match<'a>>>,
     /// The changes that no filter matches, in the order of the changes.
     pub unmatched: Vec<&'a Change>,
+    /// Of these, the ones that a pattern of a filter matches and an exclusion of that filter takes back; in the order of
+    /// the changes.
+    pub taken_back: Vec<(FilterId, &'a Change)>,
 }
 
 impl<'a> Matches<'a> {
@@ -38,17 +41,19 @@ impl<'a> Matches<'a> {
 pub fn matches<'a>(filters: &'a Filters, changes: &'a ChangeSet) -> Matches<'a> {
     let changes = changes.as_slice();
     let of_chunk = |chunk: &'a [Change]| {
-        let (mut hits, mut found, mut unmatched) = (Hits::default(), Vec::new(), Vec::new());
+        let (mut hits, mut found) = (Hits::default(), Vec::new());
+        let (mut unmatched, mut taken_back) = (Vec::new(), Vec::new());
         for change in chunk {
             let before = found.len();
             found.extend(of_change(filters, change, &mut hits));
             if found.len() == before {
                 unmatched.push(change);
+                taken_back.extend(takers(filters, change.status, &hits).map(|filter| (filter, change)));
             }
         }
-        (found, unmatched)
+        (found, (unmatched, taken_back))
     };
-    let (found, unmatched): (Vec<_>, Vec<_>) = if changes.len() <= CHUNK {
+    let (found, (unmatched, taken_back)): (Vec<_>, (Vec<_>, Vec<_>)) = if changes.len() <= CHUNK {
         std::iter::once(of_chunk(changes)).unzip()
     } else {
         changes.par_chunks(CHUNK).map(of_chunk).unzip()
@@ -57,7 +62,14 @@ pub fn matches<'a>(filters: &'a Filters, changes: &'a ChangeSet) -> Matches<'a> 
     for (filter, found) in found.into_iter().flatten() {
         by_filter[filter.position()].push(found);
     }
-    Matches { by_filter, unmatched: unmatched.concat() }
+    Matches { by_filter, unmatched: unmatched.concat(), taken_back: taken_back.concat() }
+}
+
+/// The filters of which an exclusion takes a change back. None of them matches it.
+fn takers(filters: &Filters, status: Status, hits: &Hits) -> impl Iterator<Item = FilterId> {
+    let taker =
+        move |hits: &[(Owner, bool)]| (hits[0].0.filter, filters.get(hits[0].0.filter).takes_back(status, hits));
+    hits.by_filter().map(taker).filter(|(_, takes)| *takes).map(|(filter, _)| filter)
 }
 
 /// Returns the filters that match one change, for those whose paths come one by one.
@@ -94,6 +106,30 @@ impl Filter {
                     Quantifier::Every => every(rules, status, hits),
                     Quantifier::SomeWithExcludes => with_excludes(rules, status, hits),
                 }
+            }
+        }
+    }
+}
+
+impl Filter {
+    /// Whether the filter, which does not match a change, would match it without its exclusions.
+    fn takes_back(&self, status: Status, hits: &[(Owner, bool)]) -> bool {
+        match self {
+            Self::Ordered(entries) => hits.iter().any(|(owner, _)| {
+                let entry = &entries[owner.rule];
+                entry.effect == Effect::Include && entry.statuses.contains(status)
+            }),
+            Self::PathsFilter { quantifier, rules } => {
+                let negated = |owner: &Owner| rules[owner.rule].patterns[owner.pattern].value.is_negated();
+                let includes = |(owner, _): &(Owner, bool)| rules[owner.rule].looks_at(status) && !negated(owner);
+                let is_met = |rule: usize| hits.iter().any(|(owner, _)| owner.rule == rule);
+                let excludes = |rule: &Rule| rule.patterns.iter().all(|pattern| pattern.value.is_negated());
+                let every = |(at, rule): (usize, &Rule)| rule.looks_at(status) && (is_met(at) || excludes(rule));
+                hits.iter().any(includes)
+                    && match quantifier {
+                        Quantifier::Some | Quantifier::SomeWithExcludes => true,
+                        Quantifier::Every => rules.iter().enumerate().all(every),
+                    }
             }
         }
     }
@@ -244,6 +280,28 @@ mod tests {
         assert_eq!(matched(filter, &list), ["src/a by src/**", "src/gen/a by src/**"]);
         let only_exclusions = flat(Quantifier::SomeWithExcludes, &[("!src/**", Statuses::ANY)]);
         assert_eq!(matched(only_exclusions, &[("x", M)]), [""; 0]);
+    }
+
+    #[test]
+    fn what_an_exclusion_takes_back_is_told_from_what_no_pattern_is_about() {
+        let taken_back = |filter: Filter, list: &[(&str, Status)]| -> Vec<String> {
+            let (filters, changes) = (Filters::new(vec![filter, ordered(&["**/*.rs"])]), changes(list));
+            let matches = matches(&filters, &changes);
+            assert!(matches.taken_back.iter().all(|(id, change)| {
+                *id == Filters::id(0) && matches.unmatched.iter().any(|other| other.path == change.path)
+            }));
+            matches.taken_back.iter().map(|(_, change)| change.path.to_string()).collect()
+        };
+        let list = [("src/a.md", M), ("src/b.rs", M), ("src/c", M), ("x.md", M), ("x", M)];
+        let rules = [("src/**", Statuses::ANY), ("!**/*.md", Statuses::ANY)];
+        assert_eq!(taken_back(ordered(&["src/**", "!**/*.md"]), &list), ["src/a.md"]);
+        assert_eq!(taken_back(flat(Quantifier::SomeWithExcludes, &rules), &list), ["src/a.md"]);
+        assert_eq!(taken_back(flat(Quantifier::Every, &rules), &list), ["src/a.md"]);
+        assert_eq!(taken_back(flat(Quantifier::Every, &[rules[0], ("b/**", Statuses::ANY), rules[1]]), &list), [""; 0]);
+        assert_eq!(taken_back(flat(Quantifier::Some, &rules[..1]), &list), [""; 0]);
+        let added = Statuses::word("added").unwrap();
+        let only_added = Filter::Ordered(vec![Entry { statuses: added, ..entry("src/**") }, entry("!**/*.md")]);
+        assert_eq!(taken_back(only_added, &list), [""; 0]);
     }
 
     #[test]

@@ -12,8 +12,8 @@ use super::{ConfigFile, snapshot};
 use crate::affected::{Cause, Direct, NoRecord, spread};
 use crate::base::{Changes, Chosen, Doubt, Everyone};
 use crate::change::{Change, ChangeSet};
-use crate::config::{Config, Shape};
-use crate::filter::{self, Matches};
+use crate::config::{Config, Service, Shape};
+use crate::filter::{self, FilterId, Matches};
 use crate::git::{self, Differ, Fetch};
 use crate::name::{RepoPath, ServiceId, ServiceName};
 
@@ -36,6 +36,8 @@ pub(super) struct Findings<'a> {
     config: &'a Config,
     file: &'a ConfigFile,
     kept: &'a Kept,
+    /// The filters of the services' own files.
+    own: BTreeSet<FilterId>,
     /// The causes that each service has since its own base.
     direct: Direct<'a>,
     /// The paths that nothing matches and that changed since each of the bases, once there is one.
@@ -73,6 +75,7 @@ impl<'a> Findings<'a> {
             config,
             file,
             kept,
+            own: config.services.values().flat_map(Service::own_filters).collect(),
             direct: Direct::none(config.services.len()),
             unmatched: None,
             unmatched_without_base: None,
@@ -136,14 +139,13 @@ impl<'a> Findings<'a> {
 
     /// Notes what named filters match, and what nothing matches: of what is kept, and of the whole.
     fn note(&mut self, compared: &Compared, kept: &Matches<'a>, whole: &Matches) {
-        let file = self.file;
-        let is_other = |change: &Change| !file.is_made_of(&change.path) && !compared.former.contains(&change.path);
-        if let Some(first) = kept.unmatched.iter().copied().find(|change| is_other(change)) {
-            self.beside_unmatched.extend(compared.services().iter().map(|service| (*service, first)));
+        let about_none = self.about_none(compared, kept);
+        if let Some(first) = about_none.first() {
+            self.beside_unmatched.extend(compared.services().iter().map(|service| (*service, *first)));
         }
         let unmatched = self.unmatched_of(compared);
         match unmatched {
-            None => *unmatched = Some(kept.unmatched.iter().copied().filter(|change| is_other(change)).collect()),
+            None => *unmatched = Some(about_none),
             Some(found) => {
                 let is_there =
                     |change: &&Change| whole.unmatched.binary_search_by(|other| other.path.cmp(&change.path));
@@ -154,6 +156,20 @@ impl<'a> Findings<'a> {
             let found = kept.of(*filter).iter().map(|found| found.change);
             self.named.entry(name.as_str()).or_default().extend(found);
         }
+    }
+
+    /// The changes that no service's patterns are about: nothing matches them, and no service takes them back. The
+    /// configuration itself is none of them.
+    fn about_none<'m>(&self, compared: &Compared, matches: &Matches<'m>) -> Vec<&'m Change> {
+        let taken_back: BTreeSet<&RepoPath> = matches
+            .taken_back
+            .iter()
+            .filter(|(filter, _)| self.own.contains(filter))
+            .map(|(_, change)| &change.path)
+            .collect();
+        let is_config = |path: &RepoPath| self.file.is_made_of(path) || compared.former.contains(path);
+        let is_about_none = |change: &&Change| !is_config(&change.path) && !taken_back.contains(&change.path);
+        matches.unmatched.iter().copied().filter(is_about_none).collect()
     }
 
     /// What was found of groups that, like this one, have a base or have none.
@@ -173,12 +189,9 @@ impl<'a> Findings<'a> {
                 kept.extend(matches.of(filter).iter().take(most).map(|found| found.change));
             }
         }
-        if self.unmatched_of(compared).is_none() {
-            kept.extend(&matches.unmatched);
-        }
-        let file = self.file;
-        let is_other = |change: &&&Change| !file.is_made_of(&change.path) && !compared.former.contains(&change.path);
-        kept.extend(matches.unmatched.iter().find(is_other));
+        let about_none = self.about_none(compared, matches);
+        let most = if self.unmatched_of(compared).is_none() { usize::MAX } else { 1 };
+        kept.extend(about_none.into_iter().take(most));
         for (name, filter) in config.named.iter().filter(|(name, _)| is_for(config, compared, name)) {
             let known = &self.named[name.as_str()];
             kept.extend(matches.of(*filter).iter().map(|found| found.change).filter(|change| !known.contains(change)));

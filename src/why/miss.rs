@@ -18,10 +18,9 @@ pub enum Miss {
     TakenBack {
         /// The path, quoted as git quotes it where it is not UTF-8.
         path: String,
-        /// The pattern that matches.
-        by: Place,
-        /// The pattern that takes it back.
-        back: Place,
+        /// The two patterns.
+        #[serde(flatten)]
+        taken: TakenBack,
     },
     /// A pattern matches it, and looks only at paths with another status.
     Status {
@@ -50,6 +49,27 @@ pub enum Miss {
     },
 }
 
+/// How a path that a pattern matches is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TakenBack {
+    /// The pattern that matches.
+    pub by: Place,
+    /// The pattern that takes it back.
+    pub back: Place,
+    /// How that one is written.
+    pub how: Exclusion,
+}
+
+/// How a pattern that takes paths back is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exclusion {
+    /// With a leading `!`, among the patterns that match.
+    Negated,
+    /// As it is, in `exclude`.
+    Exclude,
+}
+
 /// A pattern, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
@@ -75,7 +95,7 @@ pub fn misses(config: &Config, service: ServiceId, changes: &ChangeSet) -> Vec<M
 }
 
 /// What became of a change that an including pattern matches.
-fn matched(config: &Config, filter: &Filter, change: &Change) -> Option<Miss> {
+pub(super) fn matched(config: &Config, filter: &Filter, change: &Change) -> Option<Miss> {
     let matches = |pattern: &Located<Pattern>| pattern.value.matches(change.path.as_bytes()) != Verdict::No;
     let place = |pattern| place(config, pattern);
     let path = quoted(change.path.as_bytes()).into_owned();
@@ -89,7 +109,13 @@ fn matched(config: &Config, filter: &Filter, change: &Change) -> Option<Miss> {
             };
             match entries[at..].iter().rfind(taken) {
                 _ if !looks(&entries[at]) => Some(Miss::Status { path, by }),
-                Some(back) => Some(Miss::TakenBack { path, by, back: place(&back.pattern) }),
+                Some(back) => {
+                    let how = match back.effect {
+                        Effect::ExcludeWildcards => Exclusion::Exclude,
+                        Effect::Include | Effect::Exclude => Exclusion::Negated,
+                    };
+                    Some(Miss::TakenBack { path, taken: TakenBack { by, back: place(&back.pattern), how } })
+                }
                 None => None,
             }
         }
@@ -107,7 +133,7 @@ fn matched(config: &Config, filter: &Filter, change: &Change) -> Option<Miss> {
                 }
                 Quantifier::SomeWithExcludes => {
                     let (_, back) = all().find(|(_, pattern)| pattern.value.is_negated() && !matches(pattern))?;
-                    Miss::TakenBack { path, by, back: place(back) }
+                    Miss::TakenBack { path, taken: TakenBack { by, back: place(back), how: Exclusion::Negated } }
                 }
             })
         }

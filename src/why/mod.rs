@@ -3,8 +3,8 @@
 mod miss;
 mod reach;
 
-pub use miss::{Miss, Place, misses};
-pub use reach::{Reach, Reached, reach};
+pub use miss::{Exclusion, Miss, Place, TakenBack, misses};
+pub use reach::{Reach, Reached, Spared, reach};
 
 use serde::Serialize;
 

@@ -1,8 +1,8 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::Place;
-use super::miss::place;
+use super::miss::{matched, place};
+use super::{Miss, Place, TakenBack};
 use crate::affected::{Direct, Watch, spread};
 use crate::change::{Change, ChangeSet, Extent, Status};
 use crate::config::{Config, Global};
@@ -17,6 +17,9 @@ pub struct Reach {
     pub path: String,
     /// The services, in the order of filters.yaml.
     pub services: Vec<Reached>,
+    /// The services of which a pattern matches the path and another one takes it back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taken_back: Vec<Spared>,
     /// The pattern by which the path belongs to no service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unowned: Option<Place>,
@@ -33,6 +36,16 @@ pub struct Reached {
     pub causes: Vec<Cause>,
 }
 
+/// A service that a path does not reach, since a pattern takes it back.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Spared {
+    /// Its name.
+    pub service: String,
+    /// The pattern that matches, and the one that takes the path back.
+    #[serde(flatten)]
+    pub taken: TakenBack,
+}
+
 const STATUSES: [(Status, &str); 3] =
     [(Status::Modified, "modified"), (Status::Added, "added"), (Status::Deleted, "deleted")];
 
@@ -41,6 +54,7 @@ const STATUSES: [(Status, &str); 3] =
 #[must_use]
 pub fn reach(config: &Config, path: &RepoPath, extent: Extent) -> Reach {
     let mut services: IndexMap<usize, Reached> = IndexMap::new();
+    let mut spared: IndexMap<usize, Spared> = IndexMap::new();
     let mut unowned = None;
     for (status, word) in STATUSES {
         let changes = ChangeSet::new(vec![Change { path: path.clone(), status, extent }]);
@@ -51,6 +65,13 @@ pub fn reach(config: &Config, path: &RepoPath, extent: Extent) -> Reach {
         for (service, definition) in config.graph.services().zip(config.services.values()) {
             let global = (definition.global == Global::TakesPart).then_some(config.global);
             direct.add_matches(service, Watch { own: definition.filter, inputs: definition.inputs, global }, &matches);
+            let filter = config.filters.get(definition.filter);
+            if matches.of(definition.filter).is_empty()
+                && let Some(Miss::TakenBack { taken, .. }) = matched(config, filter, &changes.as_slice()[0])
+            {
+                let service_name = config.graph.name(service).as_str().to_owned();
+                spared.entry(service.0).or_insert(Spared { service: service_name, taken });
+            }
         }
         let affected = spread(direct, &config.graph);
         for service in config.graph.services().filter(|service| affected.contains(*service)) {
@@ -68,5 +89,12 @@ pub fn reach(config: &Config, path: &RepoPath, extent: Extent) -> Reach {
         }
     }
     services.sort_unstable_keys();
-    Reach { path: quoted(path.as_bytes()).into_owned(), services: services.into_values().collect(), unowned }
+    spared.retain(|service, _| !services.contains_key(service));
+    spared.sort_unstable_keys();
+    Reach {
+        path: quoted(path.as_bytes()).into_owned(),
+        services: services.into_values().collect(),
+        taken_back: spared.into_values().collect(),
+        unowned,
+    }
 }

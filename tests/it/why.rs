@@ -196,6 +196,61 @@ src/a reaches:
 }
 
 #[test]
+fn a_path_that_a_pattern_takes_back_is_not_unmatched_and_is_explained() {
+    let repo = Repo::new();
+    let config = "\
+services:
+  api: { path: api, exclude: ['**/*.md'] }
+  web: { filters: ['web/**', '!web/docs/**'] }
+  all: { filters: ['{api,web}/**/*.txt'] }
+";
+    let base =
+        repo.write("filters.yaml", config).write("api/a", "").write("web/a", "").write("web/a.txt", "").commit("1");
+    repo.write("api/README.md", "").write("web/docs/x", "").commit("2");
+    let plan = ["plan", "--base", &base.to_string()];
+    let quiet = repo.rebake([&plan[..], &["--unmatched", "error", "--format", "json"]].concat()).success().stderr("");
+    let quiet: Value = serde_json::from_slice(&quiet.stdout).unwrap();
+    assert_eq!((&quiet["unmatched"], &quiet["services"]), (&serde_json::json!([]), &serde_json::json!([])));
+    repo.rebake(["why", "--file", "api/README.md"]).success().stderr("").stdout(str![[r#"
+api/README.md reaches no service.
+It does not reach:
+  api: matched by api/** (filters.yaml:2:16), and taken back by **/*.md of `exclude` (filters.yaml:2:31)
+
+"#]]);
+    repo.rebake(["why", "--file", "web/docs/x.txt"]).success().stderr("").stdout(str![[r#"
+web/docs/x.txt reaches:
+  all:
+    web/docs/x.txt matches {api,web}/**/*.txt  filters.yaml:4:20
+It does not reach:
+  web: matched by web/** (filters.yaml:3:20), and taken back by !web/docs/** (filters.yaml:3:30)
+
+"#]]);
+    repo.rebake(["why", "api", "--base", "HEAD~1"]).success().stderr("").stdout(str![[r#"
+1b9ca7a..2871a39 with the work tree's changes: since the merge base with HEAD~1
+
+api is not affected. What came nearest:
+  api/README.md: matched by api/** (filters.yaml:2:16), and taken back by **/*.md of `exclude` (filters.yaml:2:31)
+
+"#]]);
+    let json = repo.rebake(["why", "--file", "api/README.md", "--format", "json"]).success();
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    let expected = serde_json::json!([{
+        "service": "api", "how": "exclude",
+        "by": {"pattern": "api/**", "at": "filters.yaml:2:16"},
+        "back": {"pattern": "**/*.md", "at": "filters.yaml:2:31"},
+    }]);
+    assert_eq!(json["taken_back"], expected);
+    // What no service's patterns are about is still told, with what to do.
+    repo.write("README.md", "").commit("3");
+    repo.rebake(plan).success().stderr(str![[r#"
+warning[unmatched]: 1 changed path matches no filter: README.md
+ |
+ = help: add them to a service's `filters`, or to `unowned` if they belong to no service
+
+"#]]);
+}
+
+#[test]
 fn programs_read_json() {
     let (repo, base) = repo();
     repo.write("services/api/README.md", "").write("services/web/new", "").commit("second");
@@ -213,6 +268,7 @@ fn programs_read_json() {
         "kind": "taken-back", "path": "services/api/README.md",
         "by": {"pattern": "services/api/**", "at": "filters.yaml:6:15"},
         "back": {"pattern": "**/*.md", "at": "filters.yaml:6:34"},
+        "how": "negated",
     }]});
     assert_eq!(api["services"][0], expected);
     let reached = json(&["--file", "services/base/a"]);
