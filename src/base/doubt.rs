@@ -37,7 +37,7 @@ impl Doubt {
     }
 
     /// Returns the doubt that there is no base, for this reason.
-    pub(super) fn no_base(reason: &str, help: &str) -> Self {
+    pub(crate) fn no_base(reason: &str, help: &str) -> Self {
         Self::of_kind("base-unreachable", reason, help)
     }
 

@@ -6,7 +6,7 @@ use super::Error;
 use super::built::Standing;
 use crate::base::{Chosen, Doubt, Everyone, Since};
 use crate::config::Config;
-use crate::git::{DescribeOptions, Fetch, Missing, Repository};
+use crate::git::{DescribeOptions, Fetch, Freshness, Missing, Repository};
 use crate::name::{CommitId, Escaped, ServiceId};
 use crate::plan;
 use crate::version::Trust;
@@ -57,6 +57,16 @@ impl Grouped {
         Self { groups: vec![group], bases: vec![None; config.services.len()], standing: None }
     }
 
+    /// Returns all services in one group, each of which counts as affected: nothing tells their bases.
+    fn unknown(config: &Config, doubt: Doubt, chosen: &mut Chosen) -> Self {
+        chosen.doubts.push(doubt);
+        let mut grouped = Self::together(config, chosen);
+        for group in &mut grouped.groups {
+            group.chosen.everyone = Some(Everyone::BaseUnreachable);
+        }
+        grouped
+    }
+
     /// Returns services grouped by their own bases; what cannot be told is added to the doubts of `chosen`.
     pub(super) fn apart(
         repository: &Repository,
@@ -73,7 +83,9 @@ impl Grouped {
             }
             Since::Built => {
                 // The remote's refs are those of all runners: all of them are fetched, and what they stand for, at once.
-                fetch.bring(&Missing::Refs(Standing::prefixes(environment)));
+                if fetch.renew(Missing::Refs(Standing::prefixes(environment))) == Freshness::Unknown {
+                    return Ok(Self::unknown(config, stale("the built refs"), chosen));
+                }
                 let standing = Standing::here(repository, environment)?;
                 Ok(Self::built(repository, config, standing, chosen))
             }
@@ -125,6 +137,14 @@ impl Grouped {
         };
         Self { groups: groups.into_iter().map(group).collect(), bases, standing }
     }
+}
+
+/// The doubt that these refs may be older here than on the remote.
+fn stale(refs: &str) -> Doubt {
+    Doubt::no_base(
+        &format!("{refs} cannot be fetched, and what this clone has of them may be older than the remote's"),
+        "let git reach the remote; or fetch them before rebake runs, and give it `--no-fetch`",
+    )
 }
 
 /// The newest release tag of each service that head leads to: one walk of history for all.

@@ -14,6 +14,7 @@ use snapbox::str;
 
 use crate::history::{Files, History};
 use crate::random::{Random, for_seeds};
+use crate::remote;
 use crate::repo::Repo;
 
 const CONFIG: &str = "\
@@ -117,6 +118,29 @@ fn records_are_those_of_all_runners_and_of_one_environment() {
     assert_eq!(due("--environment=production", "--no-fetch"), "lib api web ");
     // What was fetched stays.
     assert_eq!(due("--environment=staging", "--no-fetch"), "");
+}
+
+#[test]
+fn built_refs_that_may_be_stale_are_a_doubt() {
+    let origin = repo();
+    let bare = origin.clone_with(["--bare"]);
+    let clone = bare.clone_with([]);
+    clone.rebake(["record", "api", "lib", "web", "--environment=staging", "--push"]).success();
+    let plan = |more: &[&str]| {
+        let plan = ["plan", "--since=built", "--head=HEAD", "--style=sha", "--format=names", "--environment=staging"];
+        clone.rebake([&plan, more].concat())
+    };
+    plan(&["--fetch", "--strict"]).success().stdout("");
+    clone.git(["remote", "set-url", "origin", &remote::unreachable()]);
+    let run = plan(&["--fetch"]).success().stdout("lib\napi\nweb\n");
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains("warning[degraded]: the built refs cannot be fetched, and what this clone has"), "{said}");
+    assert!(said.contains("warning[not-fetched]"), "{said}");
+    plan(&["--fetch", "--strict"]).failure(3);
+    // What may not be fetched, and what is nowhere else, is what is here.
+    plan(&["--no-fetch", "--strict"]).success().stdout("");
+    clone.git(["remote", "remove", "origin"]);
+    plan(&["--fetch"]).success().stdout("");
 }
 
 #[test]

@@ -1,13 +1,13 @@
 use super::{Fetch, FetchError, Missing};
 
-/// How a branch of the remote stands in this clone.
+/// How branches and other refs of the remote stand in this clone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
     /// As the remote has it now.
     Current,
     /// As it is here: nothing may be fetched, or there is no remote.
     AsItIs,
-    /// The remote has no such branch.
+    /// The remote has no such ref.
     Absent,
     /// The remote cannot be asked, so that what is here may be older.
     Unknown,
@@ -19,21 +19,33 @@ const ABSENT: &str = "couldn't find remote ref";
 impl Fetch<'_> {
     /// Fetches a branch of the remote, by its short name, once: a workspace that is used again has an older one.
     pub fn refresh(&mut self, name: &str) -> Freshness {
-        if self.left.is_none() || !self.repository.has_remote() {
+        if !self.repository.has_remote() {
             return Freshness::AsItIs;
         }
-        if let Some(known) = self.branches.get(name) {
+        self.renew(Missing::Branch(name.to_owned()))
+    }
+
+    /// Fetches refs of the remote that may be here in an older state, once.
+    pub fn renew(&mut self, refs: Missing) -> Freshness {
+        if self.left.is_none() {
+            return Freshness::AsItIs;
+        }
+        if let Some(known) = self.renewed.get(&refs) {
             return *known;
         }
-        let freshness = match self.once(&Missing::Branch(name.to_owned())) {
+        let freshness = match self.once(&refs) {
             Ok(()) => Freshness::Current,
             Err(FetchError::Refused { reason, .. }) if reason.contains(ABSENT) => Freshness::Absent,
+            Err(trouble @ FetchError::NoRemote { .. }) => {
+                self.troubles.push(trouble);
+                Freshness::AsItIs
+            }
             Err(trouble) => {
                 self.troubles.push(trouble);
                 Freshness::Unknown
             }
         };
-        self.branches.insert(name.to_owned(), freshness);
+        self.renewed.insert(refs, freshness);
         freshness
     }
 

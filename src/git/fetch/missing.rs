@@ -1,7 +1,7 @@
 use crate::name::CommitId;
 
 /// What a clone lacks, so that a fetch may bring it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Missing {
     /// A commit.
     Commit(CommitId),

@@ -25,8 +25,8 @@ pub struct Fetch<'a> {
     /// How long all fetches together may still take; none where fetching is not allowed.
     left: Option<Duration>,
     tried: Vec<Missing>,
-    /// The branches of the remote that were asked for.
-    branches: BTreeMap<String, Freshness>,
+    /// The refs of the remote that were asked for.
+    renewed: BTreeMap<Missing, Freshness>,
     /// The remote's default branch, once it was asked for.
     default_branch: OnceCell<Option<String>>,
     /// The steps that were taken.
@@ -79,7 +79,7 @@ impl<'a> Fetch<'a> {
             repository,
             left: limit,
             tried: Vec::new(),
-            branches: BTreeMap::new(),
+            renewed: BTreeMap::new(),
             default_branch: OnceCell::new(),
             deepened: 0,
             troubles: Vec::new(),
