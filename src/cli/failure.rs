@@ -108,7 +108,8 @@ impl From<pipeline::Error> for Failure {
                 .help("name it: `--default-branch NAME`")
                 .help("or write `environments` with `branches` into filters.yaml, or choose one: `--environment NAME`"),
             pipeline::Error::WrongCheckout { commit, .. } => Self::new(Exit::Git, "other-commit", message)
-                .help(format!("check out the tag's commit: `git checkout {commit}`")),
+                .help(format!("check out the tag's commit: `git checkout {commit}`"))
+                .help("or, where the tag has moved, fetch it: `git fetch --tags --force origin`"),
             pipeline::Error::Unmatched { moved, advice, .. } => usage("unmatched").helps(moved).help(advice),
             pipeline::Error::Dead { problems } | pipeline::Error::SameTag { problems } => {
                 Self { exit: Exit::Usage, diagnostics: problems }

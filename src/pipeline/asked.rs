@@ -132,16 +132,17 @@ impl Asked {
         chosen: &Chosen,
     ) -> Result<(), Error> {
         let (Some(_), Some(tag)) = (&self.released, trigger.tag()) else { return Ok(()) };
-        let here = || repository.resolve(&format!("refs/tags/{tag}")).ok();
-        // What the event says goes before a tag that an earlier run left in this workspace. It may name the tag's object.
+        let here = repository.resolve(&format!("refs/tags/{tag}")).ok();
+        // The event may name the tag's object. Where this clone has an older tag of that name, versions would be wrong.
         let named = trigger.subject.commit().map(|commit| repository.resolve(&commit.to_string()).unwrap_or(*commit));
-        match (named.or_else(here), chosen.range.head) {
-            (Some(commit), head) if head != Some(commit) => Err(Error::WrongCheckout {
+        let head = chosen.range.head;
+        match [named, here].into_iter().flatten().find(|commit| head != Some(*commit)) {
+            Some(commit) => Err(Error::WrongCheckout {
                 tag: tag.to_owned(),
                 commit,
                 head: head.map_or_else(|| "no commit".to_owned(), |head| head.short(7)),
             }),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 

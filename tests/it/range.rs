@@ -322,6 +322,10 @@ fn a_release_is_made_of_its_own_commit() {
         run(&first).failure(3);
         repo.checkout("main");
     }
+    // A tag that has moved, and that this clone has from before: its name would go to another version.
+    repo.tag("api@1.1.0");
+    let said = event(&repo, "push", "refs/tags/api@1.0.0", &repo.id("HEAD"), &json!({})).failure(3).stderr;
+    assert!(String::from_utf8(said).unwrap().contains("`git fetch --tags --force origin`"));
     // A tag of no service plans nothing, wherever it is.
     repo.tag("docs-v1").checkout("topic");
     assert_eq!(causes(&event(&repo, "push", "refs/tags/docs-v1", &first, &json!({})).success()), [""; 0]);
