@@ -42,9 +42,9 @@ pub enum Kept {
     Registry,
     /// In docker's engine, by its first tag.
     Engine,
-    /// In the user's store of buildah and podman, by the id that they wrote into [`Kept::ID`].
+    /// In the user's store of buildah and podman, by the id that they wrote into a file of the scratch folder.
     Store,
-    /// In the directory [`Kept::LAYOUT`], as OCI lays out images.
+    /// In a directory of the scratch folder, as OCI lays out images.
     Layout,
     /// Where a command put it, which may have said a digest.
     Elsewhere,
