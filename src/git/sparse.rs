@@ -5,11 +5,15 @@ use super::{Error, Repository};
 use crate::name::RepoPath;
 
 impl Repository {
-    /// Whether a sparse checkout leaves a path out of the work tree.
+    /// Whether a tracked path was never checked out: a sparse checkout leaves it out, nothing was checked out yet, or there
+    /// is no work tree.
     ///
     /// # Errors
     /// When the index cannot be read.
     pub fn is_left_out(&self, path: &RepoPath) -> Result<bool, Error> {
+        if self.work_dir().is_none() || !self.gix.index_path().exists() {
+            return Ok(true);
+        }
         let index = self.gix.index_or_empty().map_err(Error::reading("the index"))?;
         let marked = |path: &[u8]| {
             let entry = index.entry_by_path(BStr::new(path));

@@ -87,7 +87,8 @@ impl ConfigFile {
     /// Reads the file that somebody named, relative to `from`; else the first that stands at one of the usual places.
     ///
     /// Where the question is about a commit, its tree comes first: no work tree is needed for what is committed. Where it
-    /// is about the work tree, that comes first, and what a sparse checkout or a bare clone lacks is read from HEAD.
+    /// is about the work tree, that comes first, and what was never checked out is read from HEAD: a sparse checkout leaves it
+    /// out, the clone is bare, or nothing is checked out in it.
     ///
     /// # Errors
     /// When there is none, or it cannot be read.
@@ -135,29 +136,19 @@ impl ConfigFile {
                 None => Self::on_disk(repository, &place, FoundBy::Name)?,
                 found => found,
             },
-            None => match Self::on_disk(repository, &place, FoundBy::Name)? {
-                None => Self::in_head(repository, &place, FoundBy::Name)?,
-                found => found,
-            },
+            None => Self::at_work(repository, &place, FoundBy::Name)?,
         };
         let absent = || ConfigFileError::Unreadable { path: path.to_owned(), source: absence(&from.join(path)) };
         Ok(Self { name, ..found.ok_or_else(absent)? })
     }
 
     fn search_work_tree(repository: &Repository) -> Result<Option<Self>, ConfigFileError> {
-        for place in PLACES.map(RepoPath::from_git) {
-            let found = match Self::on_disk(repository, &place, FoundBy::Search)? {
-                None if repository.is_left_out(&place)? => Self::in_head(repository, &place, FoundBy::Search)?,
-                found => found,
-            };
-            if found.is_some() {
-                return Ok(found);
+        for place in usual_places() {
+            if let Some(found) = Self::at_work(repository, &place, FoundBy::Search)? {
+                return Ok(Some(found));
             }
         }
-        match repository.head()?.commit() {
-            Some(commit) => Self::search_tree(repository, commit),
-            None => Ok(None),
-        }
+        Ok(None)
     }
 
     fn search_tree(repository: &Repository, commit: &CommitId) -> Result<Option<Self>, ConfigFileError> {
@@ -174,11 +165,26 @@ impl ConfigFile {
         Ok(file.map(|file| Self::of(place, file.paths, by, file.bytes)))
     }
 
-    fn in_head(repository: &Repository, place: &RepoPath, by: FoundBy) -> Result<Option<Self>, ConfigFileError> {
-        match repository.head()?.commit() {
-            Some(commit) => Self::in_tree(repository, commit, place, by),
-            None => Ok(None),
+    /// Reads what stands at a place of the work tree; from HEAD where it, or what a link there leads to, was never checked
+    /// out. What was removed from the work tree is no configuration.
+    fn at_work(repository: &Repository, place: &RepoPath, by: FoundBy) -> Result<Option<Self>, ConfigFileError> {
+        if let Some(found) = Self::on_disk(repository, place, by)? {
+            return Ok(Some(found));
         }
+        let Some(commit) = repository.head()?.commit().copied() else { return Ok(None) };
+        let is_left_out = repository.is_left_out(place)?;
+        let file = match repository.file_at(&commit, place) {
+            // The work tree has taken this link away.
+            Err(git::Error::LinkOutside { .. } | git::Error::LinkLoop { .. }) if !is_left_out => None,
+            file => file?,
+        };
+        let Some(file) = file else { return Ok(None) };
+        for path in file.paths() {
+            if repository.is_left_out(path)? {
+                return Ok(Some(Self::of(place, file.paths().to_vec(), by, file.read()?)));
+            }
+        }
+        Ok(None)
     }
 
     fn in_tree(

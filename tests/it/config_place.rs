@@ -154,6 +154,55 @@ fn a_committed_configuration_needs_no_work_tree() {
 }
 
 #[test]
+fn what_the_work_tree_removes_is_not_read_from_head() {
+    for args in [&[][..], &["-c", "filters.yaml"]] {
+        let repo = with("filters.yaml", TWO);
+        repo.commit("one");
+        let plan = || repo.rebake([&["plan", "--base", "HEAD", "--format", "names"], args].concat());
+        plan().success();
+        let refused = || {
+            let run = plan().failure(2);
+            assert!(run.stderr.starts_with(b"error[no-config]"), "{}", String::from_utf8_lossy(&run.stderr));
+        };
+        repo.remove("filters.yaml");
+        refused();
+        repo.symlink("nowhere", "filters.yaml");
+        refused();
+        repo.git(["reset", "--quiet", "--hard"]);
+        repo.git(["mv", "filters.yaml", "a/filters.yaml"]);
+        refused();
+        // In a sparse checkout too, where the file is not what it leaves out.
+        repo.git(["reset", "--quiet", "--hard"]);
+        repo.git(["sparse-checkout", "set", "--no-cone", "/filters.yaml", "/a/"]);
+        repo.remove("filters.yaml");
+        refused();
+    }
+}
+
+#[test]
+fn what_a_link_leads_to_may_be_left_out_of_a_sparse_checkout() {
+    for (link, target) in [("filters.yaml", "ci/filters.yaml"), (".github", "ci")] {
+        let repo = with("ci/filters.yaml", TWO);
+        repo.symlink(target, link).commit("one");
+        repo.write("a/x", "2").commit("two");
+        repo.git(["sparse-checkout", "set", "--no-cone", &format!("/{link}"), "/a/"]);
+        assert!(!repo.dir().join("ci").exists());
+        repo.rebake(["plan", "--base", "HEAD~1", "--format", "names"]).success().stderr("").stdout("a\n");
+    }
+}
+
+#[test]
+fn a_clone_without_a_checkout_is_planned_by_head() {
+    let repo = with(".github/filters.yaml", TWO);
+    repo.commit("one");
+    for how in ["--no-checkout", "--bare"] {
+        for args in [&["version"][..], &["-c", ".github/filters.yaml", "version"]] {
+            repo.clone_with([how]).rebake(args).success();
+        }
+    }
+}
+
+#[test]
 fn a_commit_that_is_asked_about_is_planned_by_its_own_configuration() {
     let repo = with("filters.yaml", TWO);
     repo.commit("one");
