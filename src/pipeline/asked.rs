@@ -79,6 +79,17 @@ pub(super) fn read(
 }
 
 impl Asked {
+    /// Whether the trigger plans nothing, whatever changed: what it is about is gone or publishes nothing, or its tag is
+    /// no release.
+    pub(super) fn is_for_nothing(&self, trigger: &Trigger) -> bool {
+        let is_nothing = match &self.base.compare {
+            Compare::Auto => matches!(trigger.base, BaseHint::Gone | BaseHint::Unpublished),
+            Compare::Nothing(_) => true,
+            _ => false,
+        };
+        is_nothing && self.forced.is_empty()
+    }
+
     /// A service's release tag asks for that service alone, at that version; any other tag for nothing.
     fn by_tag(&mut self, config: &Config, trigger: &Trigger, warnings: &mut Vec<Diagnostic>) {
         let tag = trigger.tag().unwrap_or_default();

@@ -227,7 +227,8 @@ pub fn plan(
     environment::say_unmatched(config.shape, &unmatched, request.unmatched, &moved, &mut warnings)?;
 
     step("looking for services without files");
-    dead::say(config, request.dead, &Trees { repository, chosen: &chosen }, &moved, &mut warnings)?;
+    let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
+    dead::say(config, dead, &Trees { repository, chosen: &chosen }, &moved, &mut warnings)?;
 
     step("finding causes");
     let mut direct = findings.direct();

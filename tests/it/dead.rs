@@ -2,6 +2,7 @@
 
 use snapbox::str;
 
+use crate::on_github;
 use crate::repo::Repo;
 
 /// The helps of a plan of this configuration, in a repository with these files; nothing affects any service.
@@ -90,4 +91,26 @@ fn a_hint_names_only_directories_that_are_new_and_nobodys() {
     let run = repo.rebake(["plan", "--base", "HEAD~1", "--head", "HEAD"]).failure(2);
     let text = String::from_utf8(run.stderr).unwrap();
     assert!(text.contains("its files moved: write `services/backend` for `services/api`"), "{text}");
+}
+
+#[test]
+fn an_event_that_plans_nothing_refuses_no_dead_service() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services:\n  api: { path: api, tag: 'api@{{version}}' }\n  web: { path: web }\n");
+    repo.write("api/a", "").commit("first");
+    for (name, action, reference) in [
+        ("delete", "", "refs/heads/main"),
+        ("merge_group", "destroyed", "refs/heads/main"),
+        ("release", "deleted", "refs/tags/api@1.0.0"),
+        ("release", "created", "refs/tags/api@1.0.0"),
+        ("release", "edited", "refs/tags/api@1.0.0"),
+        ("push", "", "refs/tags/api@next"),
+        ("push", "", "refs/tags/other"),
+    ] {
+        let event = serde_json::json!({"action": action, "repository": {"default_branch": "main"}});
+        let plan = |args: &[&str]| on_github::event(&repo, args, name, &event).env("GITHUB_REF", reference);
+        plan(&["--format", "names"]).success().stdout("");
+        plan(&["--all"]).failure(2);
+        plan(&["--force", "api"]).failure(2);
+    }
 }

@@ -12,30 +12,31 @@ pub(crate) const ZERO: &str = "0000000000000000000000000000000000000000";
 
 /// A push to a branch, which was at `before`.
 pub(crate) fn push(repo: &Repo, branch: &str, before: impl Display, args: &[&str]) -> Rebake {
-    let event = json!({"before": before.to_string(), "repository": {"default_branch": "main"}});
-    run(repo, args, "push", &event).env("GITHUB_REF", format!("refs/heads/{branch}"))
+    let said = json!({"before": before.to_string(), "repository": {"default_branch": "main"}});
+    event(repo, args, "push", &said).env("GITHUB_REF", format!("refs/heads/{branch}"))
 }
 
 /// A push to a pull request into `main`; `base` is the tip that `main` had when it was last pushed to.
 pub(crate) fn pull_request(repo: &Repo, base: &CommitId, args: &[&str]) -> Rebake {
-    let event = json!({
+    let said = json!({
         "pull_request": {"base": {"ref": "main", "sha": base.to_string()}, "head": {"ref": "topic"}},
         "repository": {"default_branch": "main"}
     });
-    run(repo, args, "pull_request", &event).env("GITHUB_REF", "refs/pull/7/merge").env("GITHUB_BASE_REF", "main")
+    event(repo, args, "pull_request", &said).env("GITHUB_REF", "refs/pull/7/merge").env("GITHUB_BASE_REF", "main")
 }
 
 /// A group of a merge queue, which is put upon `base`.
 pub(crate) fn merge_group(repo: &Repo, base: &CommitId, args: &[&str]) -> Rebake {
-    let event = json!({
+    let said = json!({
         "action": "checks_requested",
         "merge_group": {"base_ref": "refs/heads/main", "base_sha": base.to_string()},
         "repository": {"default_branch": "main"}
     });
-    run(repo, args, "merge_group", &event).env("GITHUB_REF", "refs/heads/gh-readonly-queue/main/pr-7")
+    event(repo, args, "merge_group", &said).env("GITHUB_REF", "refs/heads/gh-readonly-queue/main/pr-7")
 }
 
-fn run(repo: &Repo, args: &[&str], name: &str, event: &Value) -> Rebake {
+/// Any event; the caller names its ref.
+pub(crate) fn event(repo: &Repo, args: &[&str], name: &str, event: &Value) -> Rebake {
     let file = repo.dir().with_extension("event.json");
     std::fs::write(&file, event.to_string()).unwrap();
     repo.rebake([&["plan"], args].concat())
