@@ -95,10 +95,11 @@ pub(crate) fn run(general: &General, args: &Record, output: &Output) -> Result<E
         },
     };
     // Where the remote cannot be reached, the end says so.
-    let before = recording.standing().or_else(|_| Standing::here(&repository, environment))?;
+    let here = Standing::here(&repository, environment)?;
+    let before = recording.standing().unwrap_or_else(|_| here.clone());
     let mut fetch = Fetch::new(&repository, args.fetching.limit(&trigger));
     let came = Came { built, ..Came::default() };
-    let written = recording.end(&Begun::elsewhere(before), &came, &mut fetch)?;
+    let written = recording.end(&Begun::elsewhere(before, here), &came, &mut fetch)?;
     output.say(&recorded::diagnostics(&written, &recording));
     Ok(if recorded::is_refused(&written) { Exit::Git } else { Exit::Done })
 }

@@ -321,6 +321,29 @@ fn what_a_remote_did_not_take_is_noted_here_and_can_be_sent() {
 }
 
 #[test]
+fn a_record_that_is_sent_takes_the_mark_of_this_clone_away_too() {
+    let (repo, _) = builds(&[("one", "1")]);
+    let origin = Repo::init(["--bare"]);
+    repo.git(["remote", "add", "origin", origin.dir().to_str().unwrap()]);
+    repo.rebake(BUILD).success();
+    repo.write("a/x", "two").commit("a");
+    repo.rebake([&BUILD[..], &["--only", "b"]].concat()).success();
+    let mark = || repo.git(["for-each-ref", "--format=%(refname)", "refs/rebake/begun"]);
+    assert_eq!(mark().trim(), "refs/rebake/begun/local/b");
+    let plan = repo.rebake(["plan", "--since", "built", "--format", "json"]).success().text();
+    repo.write("../plan.json", plan);
+    repo.rebake(["record", "a", "b", "--plan", "../plan.json", "--push"]).success();
+    assert_eq!((mark().as_str(), due(&repo).as_str()), ("", ""));
+    // What is not recorded keeps its mark, also where the remote has none.
+    repo.write("a/then.sh", "exit 1").commit("broken");
+    repo.rebake(BUILD).failure(1);
+    let kept = mark();
+    assert!(kept.contains("begun/local/a"), "{kept}");
+    repo.rebake(["record", "b", "--push"]).success();
+    assert_eq!(mark(), kept);
+}
+
+#[test]
 fn ten_writers_at_once_leave_the_newest_record() {
     let (repo, ids) = repo(10);
     let bare = repo.clone_with(["--bare"]);

@@ -75,8 +75,9 @@ impl Recording<'_> {
         if self.repository.contains(&at) { self.repository.put_refs(&[(swap.reference.clone(), at)]) } else { Ok(()) }
     }
 
-    /// Takes the marks of what was recorded away, and of what was not begun; keeps those of what is not known. Where a mark
-    /// is no longer ours, another run has built the service meanwhile: which of the two results is there is not known.
+    /// Takes the marks of what was recorded away, here and at the remote, and of what was not begun; keeps those of what is
+    /// not known. Where a mark is no longer ours, another run has built the service meanwhile: which of the two results is
+    /// there is not known.
     ///
     /// Returns why the remote did not take that.
     fn settle_marks(
@@ -87,23 +88,31 @@ impl Recording<'_> {
         now: &Standing,
         is_remote_there: bool,
     ) -> Result<Option<RemoteError>, Error> {
-        let (mut put, mut take) = (Vec::new(), Vec::new());
+        let here = Standing::here(self.repository, self.environment)?;
+        let is_ours = |service: ServiceId| [now, &here].iter().all(|at| at.begun(self.name(service)) == begun.token);
+        let (mut put, mut take, mut remote_take) = (Vec::new(), Vec::new(), Vec::new());
         for service in begun.marked.iter().chain(recorded.keys()).copied().collect::<BTreeSet<_>>() {
-            let (earlier, mark) = (begun.before.begun(self.name(service)), now.begun(self.name(service)));
+            let is_marked = begun.marked.contains(&service);
             let is_begun = came.built.contains(&service) || came.failed.contains(&service);
             let holds = recorded.get(&service).is_some_and(|recorded| recorded.holds());
-            if !begun.marked.contains(&service) {
-                take.extend(mark.filter(|_| holds && mark == earlier).map(|mark| self.mark(service, mark)));
-            } else if mark != begun.token && is_begun {
+            if is_marked && is_begun && !is_ours(service) {
                 put.extend(begun.token.map(|token| self.mark(service, token)));
-            } else if holds || (!is_begun && earlier.is_none()) {
-                take.extend(mark.filter(|_| mark == begun.token).map(|mark| self.mark(service, mark)));
+                continue;
             }
+            let done = |before: &Standing, now: &Standing| {
+                let earlier = before.begun(self.name(service));
+                let expected = if is_marked { begun.token } else { earlier };
+                let is_done = holds || (is_marked && !is_begun && earlier.is_none());
+                let mark = now.begun(self.name(service)).filter(|mark| is_done && Some(*mark) == expected);
+                mark.map(|mark| self.mark(service, mark))
+            };
+            take.extend(done(&begun.here, &here));
+            remote_take.extend(done(&begun.before, now));
         }
         self.repository.put_refs(&put)?;
         self.repository.take_refs(&take)?;
         match self.remote.filter(|_| is_remote_there) {
-            Some(remote) => Ok(self.repository.push_refs(remote, &put, &take).err()),
+            Some(remote) => Ok(self.repository.push_refs(remote, &put, &remote_take).err()),
             None => Ok(None),
         }
     }

@@ -56,10 +56,11 @@ impl Recording<'_> {
     /// # Errors
     /// When a mark cannot be written here.
     pub fn begin(&self, services: &[ServiceId], before: Standing) -> Result<(Begun, Option<RemoteError>), Error> {
+        let here = Standing::here(self.repository, self.environment)?;
         let token = self.repository.token()?;
         let marks: Vec<_> = services.iter().map(|service| self.mark(*service, token)).collect();
         self.repository.put_refs(&marks)?;
         let trouble = self.remote.and_then(|remote| self.repository.push_refs(remote, &marks, &[]).err());
-        Ok((Begun { before, marked: services.iter().copied().collect(), token: Some(token) }, trouble))
+        Ok((Begun { before, here, marked: services.iter().copied().collect(), token: Some(token) }, trouble))
     }
 }

@@ -96,8 +96,10 @@ pub enum Newer {
 /// A run that has begun.
 #[derive(Debug)]
 pub struct Begun {
-    /// Where the refs stood before.
+    /// Where the refs stood before: at the remote that they are sent to, else here.
     before: Standing,
+    /// Where the refs of this clone stood before.
+    here: Standing,
     /// The services that were marked.
     marked: BTreeSet<ServiceId>,
     /// What their marks stand at; none where there are none.
@@ -137,10 +139,10 @@ impl Recorded {
 }
 
 impl Begun {
-    /// Returns a run that builds nothing itself.
+    /// Returns a run that builds nothing itself, from where the refs stand as it begins: where their word counts, and here.
     #[must_use]
-    pub fn elsewhere(before: Standing) -> Self {
-        Self { before, marked: BTreeSet::new(), token: None }
+    pub fn elsewhere(before: Standing, here: Standing) -> Self {
+        Self { before, here, marked: BTreeSet::new(), token: None }
     }
 }
 
