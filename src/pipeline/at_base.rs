@@ -126,6 +126,13 @@ impl<'a> Reader<'a> {
         Ok(at_base)
     }
 
+    /// Returns the configuration that base itself would have been planned with, as text; none where it has none.
+    pub(super) fn text(&self, base: &CommitId, fetch: &mut Fetch) -> Result<Option<Vec<u8>>, git::Error> {
+        let Some(place) = &self.file.in_repository else { return Ok(None) };
+        let none = ChangeSet::default();
+        fetch.until(|| self.then(base, place, &none)?.map(|then| then.read()).transpose())
+    }
+
     /// Returns the file that base itself would have been planned with.
     fn then(&self, base: &CommitId, place: &Place, changes: &ChangeSet) -> Result<Option<FileAt<'a>>, git::Error> {
         let gone = changes.as_slice().iter().filter(|change| change.status == Status::Deleted);

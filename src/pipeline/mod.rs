@@ -12,6 +12,7 @@ mod existing;
 mod moved;
 mod naming;
 mod own_base;
+mod push_rules;
 mod release;
 mod saved;
 mod snapshot;
@@ -24,6 +25,7 @@ pub use config_file::{ConfigFile, ConfigFileError, FoundBy, Place};
 pub use dead::Dead;
 pub use error::Error;
 pub use existing::note_existing;
+pub use push_rules::PushRules;
 pub use release::release;
 pub use saved::Held;
 pub use snapshot::Snapshot;
@@ -190,7 +192,11 @@ pub fn plan(
     step("choosing the environment");
     let mut fetch = Fetch::new(repository, request.fetch);
     let default_branch = || base::default_branch(repository, trigger, asked.base.default_branch.as_deref(), &mut fetch);
-    let (environment, settings) = environment::choose(config, trigger, request.environment.as_deref(), default_branch)?;
+    let (environment, _) = environment::choose(config, trigger, request.environment.as_deref(), default_branch)?;
+    let rules = PushRules::of(repository, file, config, trigger, request, environment)?;
+    let config = rules.config();
+    let environment = rules.environment.as_str();
+    let settings = &config.environments[environment];
 
     step("choosing the base");
     let has_bases = has_own_bases(&asked.base.compare, config, environment);
@@ -208,6 +214,7 @@ pub fn plan(
         Compare::Since(since) => Grouped::apart(repository, config, environment, since, &mut chosen, &mut fetch)?,
         _ => Grouped::together(config, &chosen),
     };
+    chosen.doubts.extend(rules.doubt.clone());
 
     step("reading changes");
     // Bases have most of their trees in common with each other.
@@ -255,7 +262,7 @@ pub fn plan(
     let doubt = fingerprints.as_ref().and_then(|prints| prints.doubt.clone()).filter(|_| !in_doubt);
     chosen.doubts.extend(doubt);
 
-    let named = match &request.naming {
+    let mut named = match &request.naming {
         None => Named { names: images(config, &planned), ..Named::default() },
         Some(naming) => {
             step("naming results");
@@ -272,6 +279,8 @@ pub fn plan(
             fetch.until(|| namer.names(&planned)).map_err(|error| unfetched(error, &fetch))?
         }
     };
+    planned.iter().zip(&mut named.names).for_each(|(service, names)| names.pushable &= rules.push(*service));
+    warnings.extend(rules.note(&planned));
     warnings.extend(named.warnings);
     warnings.extend(fetch.troubles().iter().map(not_fetched));
 

@@ -64,7 +64,7 @@ pub struct Names {
     pub left_out: Vec<String>,
     /// Labels of the image.
     pub labels: BTreeMap<String, String>,
-    /// Whether the version may be pushed at all: one of a dirty tree may not.
+    /// Whether it may be pushed at all: not by the version of a dirty tree, nor where a pull request's base has none.
     pub pushable: bool,
 }
 

@@ -52,6 +52,7 @@ mod picomatch;
 mod plan;
 mod private_remote;
 mod plan_errors;
+mod push_rules;
 mod random;
 mod range;
 mod record;

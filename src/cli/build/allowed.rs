@@ -16,7 +16,7 @@ const NAMED: usize = 5;
 pub(super) fn check(plan: &Plan, args: &Build, here: &Here) -> Result<(), Failure> {
     let pushed: Vec<&Service> = plan.services.iter().filter(|service| service.push || args.record).collect();
     if !args.allowed.allow_untrusted && !plan.services.is_empty() {
-        trusted(!pushed.is_empty(), here)?;
+        trusted(args.planning.push || !pushed.is_empty(), here)?;
     }
     if !args.allowed.allow_dirty && !pushed.is_empty() {
         clean(&pushed, args, here)?;

@@ -12,7 +12,7 @@ use crate::cli::plan::{Here, request};
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Became, Needs, Report};
 use crate::name::{Escaped, ServiceId};
-use crate::pipeline::{self, Dead, Naming, Request, Unmatched};
+use crate::pipeline::{self, Dead, Naming, PushRequest, Request, Unmatched};
 use crate::plan::{Cause, CauseKind, Plan, Service};
 use crate::registry::{Answer, Question, Registries};
 use crate::trigger::{Inputs, Trigger};
@@ -118,20 +118,37 @@ fn known(
     let names: Vec<String> =
         graph.services().filter(|id| wanted[id.0]).map(|id| graph.name(id).as_str().to_owned()).collect();
     let asked = request(&args.planning, here)?;
-    let request = Request {
-        base: base::Request { compare: Compare::Nothing("what the builds need".to_owned()), ..asked.base },
-        force: names.clone(),
-        only: names,
-        environment: Some(plan.environment.clone()),
+    let is_pushed = open.values().flatten().any(|dependent| dependent.push);
+    let asked = Request {
         // It gets no tag with a version, and need not be a release.
         naming: asked.naming.map(|naming| Naming { style: Some(Style::Extended), version: None, ..naming }),
+        push: if is_pushed { PushRequest::Asked } else { asked.push },
+        ..asked
+    };
+    let services = as_planned(names, &plan.environment, asked, here)?;
+    Ok(services.into_iter().filter_map(|service| Some((id(here, &service)?, service))).collect())
+}
+
+/// Returns services as they would be planned at this commit, whatever changed.
+pub(super) fn as_planned(
+    names: Vec<String>,
+    environment: &str,
+    asked: Request,
+    here: &Here,
+) -> Result<Vec<Service>, Failure> {
+    let request = Request {
+        base: base::Request { compare: Compare::Nothing("what is asked for by name".to_owned()), ..asked.base },
+        force: names.clone(),
+        only: names,
+        services: Vec::new(),
+        environment: Some(environment.to_owned()),
         unmatched: Unmatched::Ignore,
         dead: Dead::Allow,
         ..asked
     };
     let trigger = Trigger { inputs: Inputs::default(), ..here.trigger.clone() };
     let planned = pipeline::plan(&here.repository, &here.file, &here.config, &trigger, &request, &mut |_| {})?;
-    Ok(planned.plan.services.into_iter().filter_map(|service| Some((id(here, &service)?, service))).collect())
+    Ok(planned.plan.services)
 }
 
 /// Whether something says how its image is made: a service that others only wait for may have the name of one by
@@ -152,7 +169,9 @@ fn for_others(service: &Service, dependents: &[&Service]) -> Service {
     let via = dependents.first().map(|dependent| dependent.service.clone());
     Service {
         causes: vec![Cause { via, ..Cause::of_kind(CauseKind::Needed) }],
-        push: service.content_reference().is_some() && dependents.iter().any(|dependent| dependent.push),
+        push: service.push
+            && service.content_reference().is_some()
+            && dependents.iter().any(|dependent| dependent.push),
         tags: Vec::new(),
         unnamed: None,
         ..service.clone()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::Build;
-use super::needed::Needed;
+use super::needed::{Needed, as_planned};
 use super::reports::Reports;
 use crate::base::Compare;
 use crate::cli::args::General;
@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::exec::builder::{Driver, Place, Supply, Ties, prepare};
 use crate::exec::{Build as Job, Report, Work};
 use crate::name::Escaped;
-use crate::pipeline::{self, Held, PushRequest, Request};
+use crate::pipeline::{self, Held, PushRequest, PushRules, Request};
 use crate::plan::{self, Plan, Service};
 use crate::recipe::Builder;
 
@@ -34,9 +34,11 @@ pub(super) fn plan(
         (Some(file), _) => {
             let read = plan::read(&changed::read_text(file)?)?;
             given(file, here);
-            held(&read, &asked, here)?;
+            let rules = rules(&read, &asked, here)?;
+            held(&read, &asked, &rules, here)?;
             let exist = read.services.iter().any(|service| service.exists.is_some());
-            let mut plan = saved(read, &asked, here)?;
+            let mut plan = saved(read, &asked, &rules, here)?;
+            called(&plan, asked, &rules, here)?;
             if exist {
                 args.existing.ask(&mut plan, general, output);
             }
@@ -63,17 +65,47 @@ pub(super) fn given(file: &Path, here: &Here) {
     let _ = here.repository.note_written(&[file.to_owned()]);
 }
 
+/// Returns the rules by which the images of a saved plan are pushed.
+fn rules<'a>(plan: &Plan, asked: &Request, here: &'a Here) -> Result<PushRules<'a>, Failure> {
+    let environment = &plan.environment;
+    let asked = Request { environment: Some(environment.clone()), ..asked.clone() };
+    Ok(PushRules::of(&here.repository, &here.file, &here.config, &here.trigger, &asked, environment)?)
+}
+
 /// Refuses a saved plan that says other than the configuration: an artifact may come from anywhere.
-fn held(plan: &Plan, asked: &Request, here: &Here) -> Result<(), Failure> {
+fn held(plan: &Plan, asked: &Request, rules: &PushRules, here: &Here) -> Result<(), Failure> {
     is_checked_out(plan, here)?;
     let held = Held {
         repository: &here.repository,
         file: &here.file,
-        config: &here.config,
+        config: rules.config(),
         trigger: &here.trigger,
         push: asked.push,
     };
-    let said = held.contradictions(plan)?;
+    refused(held.contradictions(plan)?)
+}
+
+/// Refuses images of a pull request that are called otherwise than base pushes them: a plan that was made without `--push`
+/// has head's names.
+fn called(plan: &Plan, asked: Request, rules: &PushRules, here: &Here) -> Result<(), Failure> {
+    let pushed: Vec<&Service> = plan.services.iter().filter(|service| service.push).collect();
+    if !rules.are_of_base() || pushed.is_empty() {
+        return Ok(());
+    }
+    let names = pushed.iter().map(|service| service.service.clone()).collect();
+    let known = as_planned(names, &plan.environment, asked, here)?;
+    let is_known = |service: &&&Service| {
+        known.iter().any(|known| {
+            (&known.service, &known.image, &known.tags) == (&service.service, &service.image, &service.tags)
+        })
+    };
+    let said = |service: &&Service| {
+        format!("`{}`: the configuration at base names its image otherwise", Escaped::new(&service.service))
+    };
+    refused(pushed.iter().filter(|service| !is_known(service)).map(said).collect())
+}
+
+fn refused(said: Vec<String>) -> Result<(), Failure> {
     if said.is_empty() {
         return Ok(());
     }
@@ -82,7 +114,7 @@ fn held(plan: &Plan, asked: &Request, here: &Here) -> Result<(), Failure> {
 }
 
 /// Takes a saved plan as what it is: data, of which some may be asked for.
-fn saved(mut plan: Plan, asked: &Request, here: &Here) -> Result<Plan, Failure> {
+fn saved(mut plan: Plan, asked: &Request, rules: &PushRules, here: &Here) -> Result<Plan, Failure> {
     if !asked.only.is_empty() {
         let only = pipeline::services(&here.config, &asked.only).map_err(pipeline::Error::from)?;
         let only: BTreeSet<&str> = only.iter().map(|service| here.config.graph.name(*service).as_str()).collect();
@@ -98,7 +130,7 @@ fn saved(mut plan: Plan, asked: &Request, here: &Here) -> Result<Plan, Failure> 
         service.exists = None;
         service.push = match asked.push {
             PushRequest::AsConfigured => service.push,
-            PushRequest::Asked => true,
+            PushRequest::Asked => here.config.graph.id(&service.service).is_none_or(|id| rules.push(id)),
             PushRequest::RuledOut => false,
         };
     }

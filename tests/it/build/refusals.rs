@@ -28,6 +28,7 @@ error[dirty]: the work tree has changes that no commit holds, so nothing is push
 #[test]
 fn what_a_stranger_may_have_written_is_not_pushed() {
     let repo = repo();
+    repo.commit("the pull request");
     let build = |flags: &[&str]| on_github(&repo, "pull_request", flags);
     build(&[]).success();
     assert_ne!(built(&repo), "");
