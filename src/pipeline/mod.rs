@@ -33,7 +33,7 @@ pub use versions::{Versioned, VersionsRequest, versions};
 
 use std::time::Duration;
 
-use crate::affected::{Cause, spread};
+use crate::affected::{Cause, Direct, spread};
 use crate::base::{self, Chosen, Compare, Doubt, Since};
 use crate::change::{ChangeSet, HeadState};
 use crate::config::Config;
@@ -44,6 +44,7 @@ use crate::name::ServiceId;
 use crate::plan::{self, Assembly, Names, Plan, assemble};
 use crate::trigger::Trigger;
 use crate::version::{Count, Style};
+use asked::Asked;
 use compared::{Compared, Findings, Kept};
 use dead::Trees;
 use naming::{Named, Namer};
@@ -238,16 +239,7 @@ pub fn plan(
     dead::say(config, dead, &Trees { repository, chosen: &chosen }, &moved, &mut warnings)?;
 
     step("finding causes");
-    let mut direct = findings.direct();
-    for service in &asked.forced {
-        direct.add(*service, Cause::Forced);
-    }
-    if request.unmatched == Unmatched::All {
-        findings.beside_unmatched.iter().for_each(|(service, change)| direct.add(*service, Cause::Unmatched(change)));
-    }
-    for service in grouped.standing.iter().flat_map(|standing| standing.unrecorded(config)) {
-        direct.add(service, Cause::Unrecorded);
-    }
+    let direct = causes(&mut findings, &asked, grouped.standing.as_ref(), request.unmatched, config);
 
     step("spreading them to dependents");
     let affected = spread(direct, &config.graph);
@@ -305,6 +297,27 @@ pub fn plan(
     let kept = kept.count();
     let Findings { tree_diffs, changes, .. } = findings;
     Ok(Planned { plan, warnings, notes: named.notes, tree_diffs, kept, walked: named.walked, bases, changes })
+}
+
+/// Returns the causes that services have of their own: by what changed, by what is asked for, and by what is not recorded.
+fn causes<'a>(
+    findings: &mut Findings<'a>,
+    asked: &Asked,
+    standing: Option<&Standing>,
+    unmatched: Unmatched,
+    config: &Config,
+) -> Direct<'a> {
+    let mut direct = findings.direct();
+    for service in &asked.forced {
+        direct.add(*service, Cause::Forced);
+    }
+    if unmatched == Unmatched::All {
+        findings.beside_unmatched.iter().for_each(|(service, change)| direct.add(*service, Cause::Unmatched(change)));
+    }
+    for service in standing.iter().flat_map(|standing| standing.unrecorded(config)) {
+        direct.add(service, Cause::Unrecorded);
+    }
+    direct
 }
 
 /// Returns what is known of names without history: the images.
