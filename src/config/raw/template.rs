@@ -64,6 +64,12 @@ impl Read for ImageName {
         if matches!(text, "false" | "none") {
             return Some(Self(None));
         }
+        if text.eq_ignore_ascii_case("true") {
+            let problem = Diagnostic::error("bad-image", format!("`{}` names no image", shown(text)));
+            let problem = problem.located(problems.file(), &view.locate(()), "");
+            problems.push(problem.help("write the name, such as `ghcr.io/acme/{{name}}`, or `false` for no image"));
+            return None;
+        }
         let template = match Template::parse(text, |name| IMAGE.contains(&name)) {
             Ok(template) => template,
             Err(error) => {

@@ -4,6 +4,7 @@ mod dependencies;
 mod environments;
 mod image;
 mod inputs;
+mod libraries;
 mod names;
 mod needs;
 mod service;
@@ -30,6 +31,7 @@ type Services = IndexMap<String, Named<Box<raw::Service>>>;
 pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config> {
     let mut file = raw::File::read(root, problems)?;
     one_unowned(&mut file, problems);
+    libraries::check(&file, problems);
     let services = with_defaults(&mut file);
     names::check(&services, &file, problems);
     let graph = dependencies::check(&services, problems);

@@ -12,7 +12,11 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
         let arguments = raw.build_args.value().into_iter().flat_map(|arguments| arguments.0.0.values());
         let arguments = arguments.map(|argument| argument.value.as_ref().map(|value| &value.0));
         let contexts = raw.contexts.value().into_iter().flat_map(|contexts| contexts.0.0.values());
-        let contexts = contexts.map(|context| context.value.as_ref().map(|value| &value.0));
+        let contexts: Vec<Located<&Template>> =
+            contexts.map(|context| context.value.as_ref().map(|value| &value.0)).collect();
+        for context in &contexts {
+            misspelt(context, raw, services, problems);
+        }
         for template in arguments.chain(contexts).collect::<Vec<Located<&Template>>>() {
             let names = template.value.names().filter_map(|name| name.strip_prefix(Recipe::NEEDS));
             for name in names.collect::<Vec<_>>() {
@@ -22,6 +26,28 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
             }
         }
     }
+}
+
+/// Refuses a context that is `needs.SERVICE` but for a letter or two. A directory of that name is `./nedes.base`.
+fn misspelt(at: &Located<&Template>, raw: &raw::Service, services: &Services, problems: &mut Problems<'_>) {
+    let text = at.value.text();
+    let Some((word, name)) = text.split_once('.') else { return };
+    let needs = Recipe::NEEDS.trim_end_matches('.');
+    if word.is_empty() || text.contains("://") || text.contains("{{") || problems.did_you_mean(word, [needs]).is_none()
+    {
+        return;
+    }
+    let listed = dependencies::listed(raw);
+    let known = listed.iter().map(|dependency| dependency.value.0.as_str());
+    let Some(meant) =
+        services.get_key_value(name).map(|(name, _)| name.as_str()).or_else(|| problems.did_you_mean(name, known))
+    else {
+        return;
+    };
+    let message = format!("`{}` is no image of a dependency", shown(text));
+    let problem = Diagnostic::error("unknown-need", message).located(problems.file(), at, "");
+    let problem = problem.help(format!("did you mean `needs.{}`?", shown(meant)));
+    problems.push(problem.help(format!("a directory of that name is written `./{}`", shown(text))));
 }
 
 fn problem(
