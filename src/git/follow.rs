@@ -5,8 +5,11 @@ use std::path::Path;
 use gix::bstr::ByteSlice as _;
 use gix::objs::tree::EntryKind;
 
+use super::tree::mode;
 use super::{Error, FileAt, Repository};
+use crate::change::Extent;
 use crate::name::{CommitId, RepoPath};
+use crate::tree::ObjectId;
 
 /// What stands at a path, a link not followed.
 enum At<T> {
@@ -16,13 +19,19 @@ enum At<T> {
     Nothing,
 }
 
-/// A file, and how it is reached.
+/// What a path leads to, and how it is reached.
 struct Followed<T> {
-    file: T,
-    /// The file's own path.
+    end: End<T>,
+    /// Its own path.
     path: RepoPath,
     /// The links on the way.
     links: Vec<RepoPath>,
+}
+
+/// What stands where no link leads further.
+enum End<T> {
+    Directory,
+    File(T),
 }
 
 /// As many links as Linux and git follow.
@@ -36,7 +45,7 @@ pub struct WorkTreeFile {
     pub paths: Vec<RepoPath>,
 }
 
-/// Walks down a path from the root; none where it leads to no file.
+/// Walks down a path from the root; none where it leads to nothing.
 fn follow<T>(
     path: &RepoPath,
     mut look: impl FnMut(&RepoPath) -> Result<At<T>, Error>,
@@ -53,7 +62,7 @@ fn follow<T>(
         match look(&at)? {
             At::Directory => {}
             At::Nothing => return Ok(None),
-            At::File(file) => return Ok(left.is_empty().then_some(Followed { file, path: at, links })),
+            At::File(file) => return Ok(left.is_empty().then_some(Followed { end: End::File(file), path: at, links })),
             At::Link(target) if target.starts_with(b"/") => return Err(Error::LinkOutside { path: path.clone() }),
             At::Link(_) if links.len() == MOST_LINKS => return Err(Error::LinkLoop { path: path.clone() }),
             At::Link(target) => {
@@ -63,7 +72,7 @@ fn follow<T>(
             }
         }
     }
-    Ok(None)
+    Ok(Some(Followed { end: End::Directory, path: RepoPath::from_git(here.join(&b'/')), links }))
 }
 
 impl Repository {
@@ -74,15 +83,49 @@ impl Repository {
     /// When the commit, one of its trees or a link is missing, or links lead outside or in a circle.
     pub fn file_at(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<FileAt<'_>>, Error> {
         let root = self.tree_id(Some(commit))?;
-        let followed = follow(path, |path| {
-            Ok(match self.entry_at(&root, path)? {
-                Some((EntryKind::Tree, _)) => At::Directory,
-                Some((EntryKind::Link, id)) => At::Link(self.content(commit, path, id)?),
-                Some((EntryKind::Blob | EntryKind::BlobExecutable, id)) => At::File(id),
-                Some((EntryKind::Commit, _)) | None => At::Nothing,
-            })
-        })?;
-        Ok(followed.map(|found| FileAt::new(self, *commit, found.links, found.path, found.file)))
+        Ok(match follow(path, |path| self.stands_at(commit, &root, path))? {
+            Some(Followed { end: End::File((EntryKind::Blob | EntryKind::BlobExecutable, id)), path, links }) => {
+                Some(FileAt::new(self, *commit, links, path, id))
+            }
+            _ => None,
+        })
+    }
+
+    /// Returns where a path of a commit leads, links followed as far as they stay inside, and how much that path speaks
+    /// for; none when there is nothing.
+    ///
+    /// # Errors
+    /// Those of [`Repository::file_at`].
+    pub fn leads_to(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<(RepoPath, Extent)>, Error> {
+        let root = self.tree_id(Some(commit))?;
+        let followed = follow(path, |path| self.stands_at(commit, &root, path))?;
+        Ok(followed.map(|found| match found.end {
+            End::Directory => (found.path, Extent::Below),
+            End::File((kind, _)) => (found.path, mode(kind).extent()),
+        }))
+    }
+
+    /// Returns the text of a link of a commit, which is its content.
+    ///
+    /// # Errors
+    /// When this clone does not hold it.
+    pub fn link_text(&self, commit: &CommitId, link: &RepoPath, id: ObjectId) -> Result<Vec<u8>, Error> {
+        let id = gix::ObjectId::from_bytes_or_panic(id.as_bytes());
+        self.content(commit, link, id)
+    }
+
+    fn stands_at(
+        &self,
+        commit: &CommitId,
+        root: &gix::oid,
+        path: &RepoPath,
+    ) -> Result<At<(EntryKind, gix::ObjectId)>, Error> {
+        Ok(match self.entry_at(root, path)? {
+            Some((EntryKind::Tree, _)) => At::Directory,
+            Some((EntryKind::Link, id)) => At::Link(self.content(commit, path, id)?),
+            Some(file) => At::File(file),
+            None => At::Nothing,
+        })
     }
 
     /// Reads a file of the work tree up to so many bytes, links followed as far as they stay inside; none when there is
@@ -111,7 +154,7 @@ impl Repository {
                 At::Nothing
             })
         })?;
-        let Some(Followed { file, path, mut links }) = followed else { return Ok(None) };
+        let Some(Followed { end: End::File(file), path, mut links }) = followed else { return Ok(None) };
         let bytes = beginning(&file, most).map_err(reading(&path))?;
         links.push(path);
         Ok(Some(WorkTreeFile { bytes, paths: links }))

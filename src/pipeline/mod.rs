@@ -9,6 +9,7 @@ mod dead;
 mod environment;
 mod error;
 mod existing;
+mod links;
 mod moved;
 mod naming;
 mod own_base;
@@ -237,6 +238,7 @@ pub fn plan(
     step("looking for services without files");
     let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
     dead::say(config, dead, &Trees { repository, chosen: &chosen }, &moved, &mut warnings)?;
+    links::say(repository, config, chosen.range.head.as_ref(), &findings.changes, &mut warnings);
 
     step("finding causes");
     let direct = causes(&mut findings, &asked, grouped.standing.as_ref(), request.unmatched, config);

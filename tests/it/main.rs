@@ -43,6 +43,7 @@ mod image_tags;
 mod inputs;
 mod invisible;
 mod layers;
+mod links;
 mod metadata_action;
 mod migration;
 mod model;
