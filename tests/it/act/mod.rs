@@ -148,9 +148,9 @@ fn act_runs_the_workflow_of_a_push() {
 #[ignore = "runs act: .ci/run runs it"]
 fn act_runs_the_workflow_of_a_release_tag() {
     let act = Act::new();
-    let event = json!({"ref": "refs/tags/services/go/api-golang@1.0.9", "before": ZERO});
+    let event = json!({"ref": "refs/tags/services/node/api-node@1.0.9", "before": ZERO});
     succeeds(&act.run("build-push.yaml", "push", &event));
-    assert_eq!(built(&act.repo), ["api-golang 1.0.9 production false".to_owned()].into());
+    assert_eq!(built(&act.repo), ["api-node 1.0.9 production false".to_owned()].into());
 }
 
 #[test]
