@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use rebake::{emit, git::Repository, pipeline, trigger::Trigger};
+use rebake::{inputs::git::Repository, inputs::trigger::Trigger, output::emit, plan::pipeline};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let here = Path::new(".");

@@ -12,10 +12,10 @@ use std::path::Path;
 use std::process::Command;
 
 use rebake::config::Config;
-use rebake::exec::output::{Colours, Grouped, Live, Manner, Printer, Size};
-use rebake::exec::{self, Settings, builder};
+use rebake::output::exec::output::{Colours, Grouped, Live, Manner, Printer, Size};
+use rebake::output::exec::{self, Settings, builder};
 use rebake::plan::Plan;
-use rebake::{emit, git::Repository, pipeline, trigger::Trigger};
+use rebake::{inputs::git::Repository, inputs::trigger::Trigger, output::emit, plan::pipeline};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let dir = tempfile::tempdir()?;

@@ -19,15 +19,16 @@
 //!                                               emit ──► table, JSON, matrix, outputs of an engine
 //! ```
 //!
-//! [`pipeline::plan`] is that picture as one function. The rooms below stand in the order in which they may look at
-//! each other: a room looks at those above it, never at those below (ARCHITECTURE.md; `tests/it/layers.rs` holds it).
+//! [`plan::pipeline::plan`] is that picture as one function. The modules below stand in the order in which they may look
+//! at each other: a module looks at those above it, never at those below (ARCHITECTURE.md has the table;
+//! `tests/it/layers.rs` holds the code to it).
 //!
 //! # Example
 //!
 //! ```no_run
 //! use std::path::Path;
 //!
-//! use rebake::{emit, git::Repository, pipeline, trigger::Trigger};
+//! use rebake::{output::emit, inputs::git::Repository, plan::pipeline, inputs::trigger::Trigger};
 //!
 //! let here = Path::new(".");
 //! let repository = Repository::discover(here)?;
@@ -41,44 +42,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-// Words.
-pub mod name;
-pub mod diagnostic;
-pub mod template;
-pub mod civil;
-pub mod file;
-pub mod mask;
-
-// Analysis.
+pub mod model;
 pub mod glob;
-pub mod change;
-pub mod tree;
-pub mod filter;
-pub mod graph;
-pub mod definition;
-pub mod version;
-pub mod release;
-pub mod image;
-pub mod recipe;
-pub mod record;
-pub mod registry;
-pub mod trigger;
+pub mod naming;
+pub mod inputs;
+pub mod analysis;
 pub mod config;
-pub mod git;
-pub mod base;
-pub mod affected;
-pub mod fingerprint;
-
-// The waist.
 pub mod plan;
-pub mod why;
-
-// What is made of a plan.
-pub mod emit;
-#[cfg(unix)]
-pub mod exec;
-pub mod verdict;
-
-// The whole, and its rim.
-pub mod pipeline;
+pub mod output;
 pub mod cli;

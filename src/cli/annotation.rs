@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::args::Command;
 use super::env;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::diagnostic::{Diagnostic, Severity};
 
 /// The problems of a command that become annotations, all together at its end: GitHub shows few of a step, and those
 /// that matter most must be among them.
@@ -100,7 +100,7 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::{SourceFile, Span};
+    use crate::model::diagnostic::{SourceFile, Span};
 
     fn lines(problems: impl IntoIterator<Item = Diagnostic>) -> String {
         Annotations { asked: true, problems: problems.into_iter().collect() }.lines()

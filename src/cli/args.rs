@@ -9,8 +9,8 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::existing::Existing;
-use crate::trigger::Trigger;
-use crate::version::Style;
+use crate::inputs::trigger::Trigger;
+use crate::naming::version::Style;
 
 /// Tell what must be rebuilt in a monorepo, why, what each result is called, and in what order
 #[derive(Debug, Parser)]
@@ -226,7 +226,7 @@ pub(crate) struct Naming {
     #[arg(long, value_name = "STYLE", value_parser = parse_style)]
     pub(crate) style: Option<Style>,
     /// Take this many digits of a commit's id into versions
-    #[arg(long, value_name = "DIGITS", default_value_t = crate::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
+    #[arg(long, value_name = "DIGITS", default_value_t = crate::plan::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
     pub(crate) abbrev: u8,
     /// Append -dirty to the version of a service whose files are modified in the work tree, and push none such; in a local
     /// environment versions say it anyway

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::change::{Change, ChangeSet, Status};
-use crate::name::{RepoPath, unquoted};
+use crate::model::change::{Change, ChangeSet, Status};
+use crate::model::name::{RepoPath, unquoted};
 
 /// Reads changes from a file, or from standard input (`-`).
 ///

@@ -9,11 +9,11 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::{configuration, env};
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::emit::{self, ListFiles, Matrices};
-use crate::name::Escaped;
+use crate::inputs::trigger::Engine;
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::Escaped;
+use crate::output::emit::{self, ListFiles, Matrices};
 use crate::plan::Plan;
-use crate::trigger::Engine;
 use folder::Folder;
 
 /// Writes a plan for the engine of this run: on GitHub and its kin the step's outputs and summary; elsewhere the plan,

@@ -6,7 +6,7 @@ use super::args::{Args, Completions, Man};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use crate::file;
+use crate::inputs::file;
 
 pub(crate) fn completions(args: &Completions, output: &Output) -> Result<Exit, Failure> {
     let mut script = Vec::new();

@@ -9,11 +9,11 @@ use super::failure::Failure;
 use super::output::Output;
 use super::{changed, env};
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::git::{Head, Repository, TokenVariable};
-use crate::name::{CommitId, Escaped};
-use crate::pipeline::{ConfigFile, ConfigFileError};
-use crate::trigger::{Sign, Trigger};
+use crate::inputs::git::{Head, Repository, TokenVariable};
+use crate::inputs::trigger::{Sign, Trigger};
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::{CommitId, Escaped};
+use crate::plan::pipeline::{ConfigFile, ConfigFileError};
 
 /// Opens the repository that holds the directory that the command runs in.
 pub(crate) fn repository(general: &General) -> Result<Repository, Failure> {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::config::{self, Config};
-use crate::exec::Kept;
-use crate::exec::builder::{Dependency, Supply};
-use crate::name::ServiceId;
+use crate::model::name::ServiceId;
+use crate::output::exec::Kept;
+use crate::output::exec::builder::{Dependency, Supply};
 use crate::plan::Service;
 
 /// Returns the services whose images another is built from, as far as `supply` says where these come from.

@@ -9,10 +9,10 @@ use super::args::General;
 use super::env;
 use super::output::Output;
 use super::progress::Progress;
-use crate::git::Contents;
-use crate::pipeline;
+use crate::inputs::git::Contents;
+use crate::inputs::registry::Registries;
 use crate::plan::Plan;
-use crate::registry::Registries;
+use crate::plan::pipeline;
 
 /// Whether registries are asked.
 #[derive(Debug, ClapArgs)]

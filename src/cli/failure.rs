@@ -1,14 +1,14 @@
 //! The one funnel from errors to messages and exit codes.
 
 use super::exit::Exit;
-use crate::diagnostic::Diagnostic;
-use crate::emit::{EmitError, UnknownField};
-use crate::git;
-use crate::name::Escaped;
-use crate::pipeline::{self, ConfigFileError};
+use crate::inputs::git;
+use crate::inputs::trigger::TriggerError;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::Escaped;
+use crate::naming::version::VersionError;
+use crate::output::emit::{EmitError, UnknownField};
 use crate::plan::PlanError;
-use crate::trigger::TriggerError;
-use crate::version::VersionError;
+use crate::plan::pipeline::{self, ConfigFileError};
 
 /// Why a command could not do what was asked.
 #[derive(Debug)]

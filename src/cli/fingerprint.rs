@@ -10,13 +10,13 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::{configuration, env};
-use crate::base::Doubt;
+use crate::analysis::base::Doubt;
+use crate::analysis::fingerprint::{Fingerprints, differences};
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
-use crate::fingerprint::{Fingerprints, differences};
-use crate::git::{self, Contents, Repository, WorkTree};
-use crate::name::{CommitId, ServiceId};
-use crate::pipeline::{self, ConfigFile, Snapshot};
+use crate::inputs::git::{self, Contents, Repository, WorkTree};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{CommitId, ServiceId};
+use crate::plan::pipeline::{self, ConfigFile, Snapshot};
 
 const EXAMPLES: &str = "\
 Examples:

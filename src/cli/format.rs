@@ -13,12 +13,12 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::plan::{Here, bug};
-use crate::emit::{self, Field, Matrices, Pack, Separator};
+use crate::inputs::git::Contents;
+use crate::output::emit::{self, Field, Matrices, Pack, Separator};
 #[cfg(unix)]
-use crate::exec::builder::{self, Supply};
+use crate::output::exec::builder::{self, Supply};
 #[cfg(unix)]
-use crate::exec::{Became, Kept};
-use crate::git::Contents;
+use crate::output::exec::{Became, Kept};
 use crate::plan::Plan;
 #[cfg(unix)]
 use crate::plan::Service;

@@ -9,11 +9,11 @@ use clap::Args as ClapArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use crate::change::{Change, Status};
-use crate::diagnostic::{Diagnostic, Located, SourceFile, Span};
-use crate::filter::{self, Effect, Entry, Filter, Filters, Match, Quantifier, Rule, Statuses};
+use crate::analysis::filter::{self, Effect, Entry, Filter, Filters, Match, Quantifier, Rule, Statuses};
 use crate::glob::Pattern;
-use crate::name::{Escaped, RepoPath};
+use crate::model::change::{Change, Status};
+use crate::model::diagnostic::{Diagnostic, Located, SourceFile, Span};
+use crate::model::name::{Escaped, RepoPath};
 
 const USAGE: &str = "\
 rebake glob [OPTIONS] <PATTERN> [PATH]...

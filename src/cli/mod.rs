@@ -59,7 +59,7 @@ pub fn main() -> ExitCode {
     let output = Output::new(&args.general, Annotations::of(&args.command));
     #[cfg(unix)]
     // Where this fails it is as it was: only a parent that ignores SIGCHLD makes a difference.
-    let _ = crate::exec::keep_children();
+    let _ = crate::output::exec::keep_children();
     let done = match &args.command {
         Command::Plan(plan) => plan::run(&args.general, plan, &output),
         Command::Fingerprint(fingerprint) => fingerprint::run(&args.general, fingerprint, &output),
@@ -93,7 +93,7 @@ fn note_written(general: &args::General, output: &Output) {
     let written = output.written();
     let here = general.directory.as_deref().unwrap_or(std::path::Path::new("."));
     if !written.is_empty()
-        && let Ok(repository) = crate::git::Repository::discover(here)
+        && let Ok(repository) = crate::inputs::git::Repository::discover(here)
     {
         let _ = repository.note_written(&written);
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::why::in_repository;
-use crate::git::Repository;
+use crate::inputs::git::Repository;
 
 /// Returns the names of services as they are given; `.`, `./web` and `../web` are the paths of services, from the
 /// directory at hand.

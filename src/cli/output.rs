@@ -14,11 +14,11 @@ use super::args::{Color, General};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::{env, render};
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::emit::Palette;
-use crate::file;
-use crate::mask::Mask;
-use crate::trigger::Engine;
+use crate::inputs::file;
+use crate::inputs::trigger::Engine;
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::mask::Mask;
+use crate::output::emit::Palette;
 
 /// Where results and messages go.
 pub(crate) struct Output {

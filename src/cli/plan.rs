@@ -8,17 +8,17 @@ use super::failure::Failure;
 use super::output::Output;
 use super::progress::Progress;
 use super::{changed, configuration, env, format};
-use crate::base::{self, Compare, Since};
+use crate::analysis::base::{self, Compare, Since};
+use crate::analysis::filter::Quantifier;
 use crate::config::{self, Config};
-use crate::diagnostic::Diagnostic;
-use crate::filter::Quantifier;
-use crate::git::{Contents, Parents, Repository};
-use crate::name::{Escaped, RepoDir};
-use crate::pipeline::{self, ConfigFile, Dead, Dirty, Naming, Planned, PushRequest, Request, Unmatched};
+use crate::inputs::git::{Contents, Parents, Repository};
+use crate::inputs::trigger::Trigger;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{Escaped, RepoDir};
+use crate::model::recipe::Recipe;
+use crate::naming::version::Count;
+use crate::plan::pipeline::{self, ConfigFile, Dead, Dirty, Naming, Planned, PushRequest, Request, Unmatched};
 use crate::plan::{self, Plan, Service};
-use crate::recipe::Recipe;
-use crate::trigger::Trigger;
-use crate::version::Count;
 
 pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Result<Exit, Failure> {
     let find = || Here::find(general, &args.planning, output);

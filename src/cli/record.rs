@@ -11,10 +11,10 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::{changed, configuration, recorded};
-use crate::git::{Fetch, Repository};
-use crate::name::{Escaped, ServiceId};
-use crate::pipeline::{self, Begun, Came, Recording, Rule, Standing};
-use crate::{plan, record};
+use crate::inputs::git::{Fetch, Repository};
+use crate::model::name::{Escaped, ServiceId};
+use crate::plan::pipeline::{self, Begun, Came, Recording, Rule, Standing};
+use crate::{model::record, plan};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -1,10 +1,10 @@
 //! What is said of built refs that were to move.
 
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::git::Swapped;
-use crate::name::{CommitId, Escaped, ServiceId, ServiceName};
-use crate::pipeline::{Recorded, Recording, Written};
-use crate::record;
+use crate::inputs::git::Swapped;
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName};
+use crate::model::record;
+use crate::plan::pipeline::{Recorded, Recording, Written};
 
 /// How many services a message names.
 const NAMED: usize = 5;

@@ -13,12 +13,12 @@ use super::named::named;
 use super::output::Output;
 use super::plan::bug;
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::emit;
-use crate::name::{Escaped, ServiceName, TagName};
-use crate::pipeline;
-use crate::release::{Dependents, Plan, Published, Request, Step};
-use crate::version::{Bump, Parsed};
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::{Escaped, ServiceName, TagName};
+use crate::naming::release::{Dependents, Plan, Published, Request, Step};
+use crate::naming::version::{Bump, Parsed};
+use crate::output::emit;
+use crate::plan::pipeline;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -185,7 +185,7 @@ fn parse(config: &Config, tag: &str, format: Format, output: &Output) -> Result<
         Parsed::Other { .. } => no(format!("the tag `{shown}` is no release: it names no version"), None),
         Parsed::Unknown { claimed } => {
             let names = config.services.keys().map(ServiceName::as_str);
-            let nearest = claimed.as_deref().and_then(|claimed| crate::name::nearest(claimed, names));
+            let nearest = claimed.as_deref().and_then(|claimed| crate::model::name::nearest(claimed, names));
             no(
                 format!("the tag `{shown}` is no service's release"),
                 nearest.map(|service| format!("did you mean the service `{service}`?")),

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::diagnostic::{Diagnostic, Label, Severity, SourceFile, Span};
-use crate::name::Escaped;
+use crate::model::diagnostic::{Diagnostic, Label, Severity, SourceFile, Span};
+use crate::model::name::Escaped;
 
 /// Whether text is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

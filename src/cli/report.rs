@@ -10,10 +10,10 @@ use super::changed;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use crate::exec;
-use crate::exec::output::{Style, last_lines};
-use crate::exec::report::{Service, images, junit, markdown};
-use crate::name::Escaped;
+use crate::model::name::Escaped;
+use crate::output::exec;
+use crate::output::exec::output::{Style, last_lines};
+use crate::output::exec::report::{Service, images, junit, markdown};
 
 const EXAMPLES: &str = "\
 Examples:

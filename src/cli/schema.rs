@@ -12,7 +12,7 @@ pub(crate) fn run(args: &Schema, output: &Output) -> Result<Exit, Failure> {
         SchemaOf::Config => config::schema(),
         SchemaOf::Plan => Plan::schema(),
         #[cfg(unix)]
-        SchemaOf::Report => crate::exec::Report::schema(),
+        SchemaOf::Report => crate::output::exec::Report::schema(),
     };
     output.data(&format!("{schema:#}\n"))?;
     Ok(Exit::Done)

@@ -9,9 +9,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::{changed, env};
-use crate::diagnostic::Diagnostic;
-use crate::name::Escaped;
-use crate::verdict::{Expected, Needs, verdict};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::Escaped;
+use crate::output::verdict::{Expected, Needs, verdict};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,8 +71,9 @@ pub(crate) fn run(args: &Verdict, output: &Output) -> Result<Exit, Failure> {
         let _ = writeln!(text, "{}: {}", Escaped::new(job), Escaped::new(result));
         text
     }))?;
-    let told =
-        |problem: &crate::verdict::Problem| Diagnostic::error("verdict", problem.to_string()).help(problem.help());
+    let told = |problem: &crate::output::verdict::Problem| {
+        Diagnostic::error("verdict", problem.to_string()).help(problem.help())
+    };
     output.say(&problems.iter().map(told).collect::<Vec<_>>());
     Ok(if problems.is_empty() { Exit::Done } else { Exit::Found })
 }

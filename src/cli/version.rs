@@ -8,9 +8,9 @@ use super::failure::Failure;
 use super::named::named;
 use super::output::Output;
 use super::{configuration, plan};
-use crate::emit;
-use crate::pipeline::{self, Versioned, VersionsRequest};
+use crate::output::emit;
 use crate::plan::Versions;
+use crate::plan::pipeline::{self, Versioned, VersionsRequest};
 
 const EXAMPLES: &str = "\
 Examples:

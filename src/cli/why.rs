@@ -11,13 +11,13 @@ use super::failure::Failure;
 use super::output::Output;
 use super::progress::Progress;
 use super::{changed, configuration, plan};
-use crate::change::Extent;
 use crate::config;
-use crate::emit;
-use crate::git::{Contents, Repository};
-use crate::name::{RepoPath, unquoted};
-use crate::pipeline::{self, ConfigFile, Request};
-use crate::why::{Answer, Told, misses, reach};
+use crate::inputs::git::{Contents, Repository};
+use crate::model::change::Extent;
+use crate::model::name::{RepoPath, unquoted};
+use crate::output::emit;
+use crate::plan::pipeline::{self, ConfigFile, Request};
+use crate::plan::why::{Answer, Told, misses, reach};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -5,14 +5,14 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::{Global, Service};
-use crate::change::Status;
-use crate::definition::Definition;
-use crate::diagnostic::Located;
-use crate::filter::{Effect, Filter, Statuses};
-use crate::name::{RepoDir, ServiceName};
-use crate::recipe::{Builder, Run};
-use crate::template::Template;
-use crate::version::{Count, Scheme, Style};
+use crate::analysis::definition::Definition;
+use crate::analysis::filter::{Effect, Filter, Statuses};
+use crate::model::change::Status;
+use crate::model::diagnostic::Located;
+use crate::model::name::{RepoDir, ServiceName};
+use crate::model::recipe::{Builder, Run};
+use crate::model::template::Template;
+use crate::naming::version::{Count, Scheme, Style};
 
 /// All that can change the result of a service's build, in the order of the alphabet, so that the same definition
 /// gives the same bytes. What is empty is left out: a new key of filters.yaml changes no definition without it.

@@ -24,16 +24,16 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::definition::Definitions;
-use crate::diagnostic::{Diagnostic, Located, SourceFile};
-use crate::filter::{FilterId, Filters, Quantifier};
+use crate::analysis::definition::Definitions;
+use crate::analysis::filter::{FilterId, Filters, Quantifier};
+use crate::analysis::graph::Graph;
 use crate::glob::Pattern;
-use crate::graph::Graph;
-use crate::image::{ImageName, Labels, TagRules};
-use crate::name::{RepoDir, ServiceId, ServiceName};
-use crate::recipe::{Builder, Recipe};
-use crate::trigger::Kind;
-use crate::version::{Count, Purpose, ReleaseTags, Scheme, Style, TagPattern};
+use crate::inputs::trigger::Kind;
+use crate::model::diagnostic::{Diagnostic, Located, SourceFile};
+use crate::model::name::{RepoDir, ServiceId, ServiceName};
+use crate::model::recipe::{Builder, Recipe};
+use crate::naming::image::{ImageName, Labels, TagRules};
+use crate::naming::version::{Count, Purpose, ReleaseTags, Scheme, Style, TagPattern};
 
 /// What a file does not say itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

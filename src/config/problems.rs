@@ -1,8 +1,8 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Diagnostic, Located, SourceFile, Span};
-use crate::name::{Escaped, nearest};
+use crate::model::diagnostic::{Diagnostic, Located, SourceFile, Span};
+use crate::model::name::{Escaped, nearest};
 
 /// Returns a text of the file for a message: harmless, and no longer than people read.
 pub(super) fn shown(text: &str) -> String {

@@ -1,9 +1,9 @@
 use super::Shape;
 use super::problems::{Problems, shown};
 use super::yaml::View;
-use crate::diagnostic::{Diagnostic, Span};
-use crate::filter::Statuses;
-use crate::name::nearest;
+use crate::analysis::filter::Statuses;
+use crate::model::diagnostic::{Diagnostic, Span};
+use crate::model::name::nearest;
 
 /// Tells the two shapes apart.
 ///

@@ -1,4 +1,4 @@
-use crate::diagnostic::{Diagnostic, SourceFile, Span};
+use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 
 /// The size in bytes up to which a filters.yaml is read: some 30,000 services.
 pub const MAX_BYTES: usize = 8 << 20;
@@ -11,7 +11,7 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// When there are more than [`MAX_BYTES`], or when they are not UTF-8 text.
 pub fn source(name: impl Into<String>, bytes: &[u8]) -> Result<SourceFile, Diagnostic> {
     let name = name.into();
-    let shown = crate::name::Escaped::new(&name);
+    let shown = crate::model::name::Escaped::new(&name);
     if bytes.len() > MAX_BYTES {
         let message = format!("{shown} has more than {MAX_BYTES} bytes, and no more are read");
         return Err(Diagnostic::error("file-too-large", message).help("check that this is the right file"));

@@ -3,15 +3,15 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::{Base, Cause, CauseKind, Described, Doubt, Plan, Range, Reason, SCHEMA, Service, Trigger};
-use crate::affected::{self, Affected, NoRecord};
-use crate::base::Chosen;
-use crate::change::{Change, HeadState, Status};
+use crate::analysis::affected::{self, Affected, NoRecord};
+use crate::analysis::base::Chosen;
+use crate::analysis::filter::Match;
+use crate::analysis::fingerprint::Fingerprint;
 use crate::config::{self, Config};
-use crate::filter::Match;
-use crate::fingerprint::Fingerprint;
-use crate::name::{CommitId, ServiceId, ServiceName, quoted};
-use crate::trigger;
-use crate::version;
+use crate::inputs::trigger;
+use crate::model::change::{Change, HeadState, Status};
+use crate::model::name::{CommitId, ServiceId, ServiceName, quoted};
+use crate::naming::version;
 
 /// What the stages found, ready to become a plan.
 pub struct Assembly<'a> {
@@ -167,7 +167,7 @@ fn range(chosen: &Chosen) -> Range {
     }
 }
 
-fn doubt(doubt: &crate::base::Doubt) -> Doubt {
+fn doubt(doubt: &crate::analysis::base::Doubt) -> Doubt {
     Doubt { kind: doubt.kind.to_owned(), message: doubt.message.clone(), help: doubt.help.clone() }
 }
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, Service};
-use crate::image::{ImageName, ImageTag, Reference};
+use crate::naming::image::{ImageName, ImageTag, Reference};
 
 /// The image that a registry has already.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -8,6 +8,8 @@ mod cause;
 mod existing;
 mod read;
 mod versions;
+pub mod pipeline;
+pub mod why;
 
 pub use crate::config::Shape;
 pub use assemble::{Assembly, Names, assemble, published};
@@ -22,7 +24,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::trigger::Kind;
+use crate::inputs::trigger::Kind;
 
 /// The version of the plan's JSON that this program writes and reads.
 pub const SCHEMA: u32 = 1;

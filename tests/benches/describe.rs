@@ -12,9 +12,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use rebake::git::{DescribeOptions, Repository};
-use rebake::name::CommitId;
-use rebake::version::TagPattern;
+use rebake::inputs::git::{DescribeOptions, Repository};
+use rebake::model::name::CommitId;
+use rebake::naming::version::TagPattern;
 
 const COMMITS: usize = 20_000;
 const SERVICES: usize = 1000;

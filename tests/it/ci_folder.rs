@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rebake::trigger::Engine;
+use rebake::inputs::trigger::Engine;
 use serde_json::Value;
 use snapbox::str;
 

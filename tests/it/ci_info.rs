@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use rebake::trigger::{Sign, Trigger, TriggerError};
+use rebake::inputs::trigger::{Sign, Trigger, TriggerError};
 use serde::Deserialize;
 
 const STORED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/ci-info.jsonl");

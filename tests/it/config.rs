@@ -1,12 +1,12 @@
 //! filters.yaml in both shapes: what a file comes to.
 
-use rebake::change::{Change, ChangeSet, Status};
+use rebake::analysis::definition::Difference;
+use rebake::analysis::filter::{FilterId, Quantifier, matches};
 use rebake::config::{self, Branches, Config, Global, Options, Push, Shape};
-use rebake::definition::Difference;
-use rebake::diagnostic::{Severity, SourceFile};
-use rebake::filter::{FilterId, Quantifier, matches};
-use rebake::name::{RepoPath, ServiceName};
-use rebake::recipe::{Builder, Run};
+use rebake::model::change::{Change, ChangeSet, Status};
+use rebake::model::diagnostic::{Severity, SourceFile};
+use rebake::model::name::{RepoPath, ServiceName};
+use rebake::model::recipe::{Builder, Run};
 
 fn read_with(text: &str, quantifier: Quantifier) -> (Config, Vec<&'static str>) {
     let source = SourceFile::new("filters.yaml", text);

@@ -477,9 +477,9 @@ fn a_former_name_is_the_one_that_git_finds() {
         let theirs = repo.git(["diff", "--find-renames=50%", "--diff-filter=R", "--name-status", "HEAD~1", "HEAD"]);
         let theirs = theirs.split('\t').nth(1).map(str::to_owned);
         let gone = repo.git(["diff", "--no-renames", "--diff-filter=D", "--name-only", "HEAD~1", "HEAD"]);
-        let gone: Vec<_> = gone.lines().map(rebake::name::RepoPath::from_git).collect();
-        let path = rebake::name::RepoPath::from_git("new.yaml");
-        let now = rebake::git::Renamed { path: &path, content: new.as_bytes() };
+        let gone: Vec<_> = gone.lines().map(rebake::model::name::RepoPath::from_git).collect();
+        let path = rebake::model::name::RepoPath::from_git("new.yaml");
+        let now = rebake::inputs::git::Renamed { path: &path, content: new.as_bytes() };
         let opened = repo.open();
         let ours = opened.former(&base, gone.iter(), &now).unwrap().map(|file| file.paths()[0].to_string());
         assert_eq!(ours, theirs, "{old:?} {new:?}");

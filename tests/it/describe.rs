@@ -9,9 +9,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use rebake::git::{DescribeOptions, Descriptions, HistoryError, Parents, Repository, StopRule};
-use rebake::name::{CommitId, TagName};
-use rebake::version::{Described, Scheme, TagPattern, Trust};
+use rebake::inputs::git::{DescribeOptions, Descriptions, HistoryError, Parents, Repository, StopRule};
+use rebake::model::name::{CommitId, TagName};
+use rebake::naming::version::{Described, Scheme, TagPattern, Trust};
 
 /// What is described in every random repository: some prefixes begin like others, one service has two, and the versions
 /// of one are calendar versions.
@@ -427,7 +427,7 @@ impl Repo {
         let found = self.described(head, wanted, parents).services;
         let release = |found: &Described| {
             let name = found.tag.as_ref()?;
-            tags.iter().find(|tag| tag.name == *name).map(rebake::git::Tag::object)
+            tags.iter().find(|tag| tag.name == *name).map(rebake::inputs::git::Tag::object)
         };
         let since: Vec<_> = found.iter().map(release).collect();
         let all: Vec<usize> = (0..since.len()).collect();

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
-use rebake::name::CommitId;
+use rebake::model::name::CommitId;
 use serde_json::{Value, json};
 
 use crate::history::{Files, History};

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use rebake::emit::{self, EmitError, Field, Matrices, Pack};
+use rebake::output::emit::{self, EmitError, Field, Matrices, Pack};
 
 use crate::engines::saved;
 use crate::repo::Repo;

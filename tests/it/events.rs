@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rebake::trigger::{BaseHint, Engine, Subject, Trigger, TriggerError};
+use rebake::inputs::trigger::{BaseHint, Engine, Subject, Trigger, TriggerError};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 

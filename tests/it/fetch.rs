@@ -1,6 +1,6 @@
 //! What a clone lacks is fetched, or said; a clone never changes the answer in silence.
 
-use rebake::name::CommitId;
+use rebake::model::name::CommitId;
 use snapbox::str;
 
 use crate::on_github::{ZERO, causes, doubts, merge_group, plan, pull_request, push};

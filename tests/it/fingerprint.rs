@@ -2,16 +2,16 @@
 
 use std::fmt::Write as _;
 
-use rebake::base::{self, Compare};
-use rebake::change::ChangeSet;
+use rebake::analysis::base::{self, Compare};
+use rebake::analysis::fingerprint::Fingerprints;
 use rebake::config::Config;
 use rebake::config::Options;
-use rebake::fingerprint::Fingerprints;
-use rebake::git::Contents;
-use rebake::name::CommitId;
-use rebake::pipeline::{ConfigFile, Request, Snapshot, plan};
-use rebake::tree::Mode;
-use rebake::trigger::Trigger;
+use rebake::inputs::git::Contents;
+use rebake::inputs::trigger::Trigger;
+use rebake::model::change::ChangeSet;
+use rebake::model::name::CommitId;
+use rebake::model::tree::Mode;
+use rebake::plan::pipeline::{ConfigFile, Request, Snapshot, plan};
 use snapbox::str;
 
 use crate::history::{Files, History};
@@ -363,7 +363,7 @@ fn affected_exactly_where_the_fingerprint_differs() {
         for pair in commits.windows(2) {
             let compare = Compare::Revision(base::End { revision: pair[0].to_string(), from: base::From::Base });
             let base = base::Request { head: Some(pair[1].to_string()), compare, default_branch: None };
-            let request = Request { base, dead: rebake::pipeline::Dead::Allow, ..Request::default() };
+            let request = Request { base, dead: rebake::plan::pipeline::Dead::Allow, ..Request::default() };
             let planned = plan(&repo.open(), &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap().plan;
             let causes = || planned.services.iter().flat_map(|service| &service.causes);
             inputs += causes().filter(|cause| cause.at.is_some() && cause.pattern.is_none()).count();

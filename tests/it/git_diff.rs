@@ -1,9 +1,9 @@
 //! `Repository::diff` against `git diff --name-status --no-renames -z`.
 
-use rebake::change::ChangeSet;
-use rebake::git::{Differ, Error};
-use rebake::name::CommitId;
-use rebake::tree::Mode;
+use rebake::inputs::git::{Differ, Error};
+use rebake::model::change::ChangeSet;
+use rebake::model::name::CommitId;
+use rebake::model::tree::Mode;
 
 use crate::history::{Files, History};
 use crate::random::{Random, for_seeds};

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use rebake::git::Head;
+use rebake::inputs::git::Head;
 
 use crate::repo::Repo;
 

@@ -2,9 +2,9 @@
 
 use std::io::Write as _;
 
-use rebake::git::Error;
-use rebake::name::{CommitId, RepoPath};
-use rebake::tree::Mode;
+use rebake::inputs::git::Error;
+use rebake::model::name::{CommitId, RepoPath};
+use rebake::model::tree::Mode;
 
 use crate::history::{Files, History};
 use crate::random::{Random, for_seeds};

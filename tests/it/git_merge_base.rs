@@ -1,7 +1,7 @@
 //! Ancestry against `git merge-base`.
 
-use rebake::git::Error;
-use rebake::name::CommitId;
+use rebake::inputs::git::Error;
+use rebake::model::name::CommitId;
 
 use crate::history::{Files, History};
 use crate::random::{Random, for_seeds};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use rebake::git::{Error, Head, Repository};
+use rebake::inputs::git::{Error, Head, Repository};
 
 use crate::repo::{Repo, open};
 

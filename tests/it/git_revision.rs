@@ -1,6 +1,6 @@
 //! Revisions, `HEAD` and the default branch.
 
-use rebake::git::{Error, Head};
+use rebake::inputs::git::{Error, Head};
 
 use crate::history::{Files, History};
 use crate::repo::Repo;

@@ -5,8 +5,8 @@ use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 
-use rebake::git::Error;
-use rebake::tree::Mode;
+use rebake::inputs::git::Error;
+use rebake::model::tree::Mode;
 
 use crate::git_diff::name_status;
 use crate::history::Files;

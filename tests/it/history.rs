@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use rebake::name::CommitId;
-use rebake::tree::Mode;
+use rebake::model::name::CommitId;
+use rebake::model::tree::Mode;
 
 use crate::random::Random;
 use crate::repo::Repo;

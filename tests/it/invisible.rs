@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use rebake::name::Escaped;
+use rebake::model::name::Escaped;
 
 /// Prints each character that Unicode calls invisible, one a line, in hexadecimal.
 const SCRIPT: &str = r"

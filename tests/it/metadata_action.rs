@@ -5,9 +5,9 @@
 //! line also has `ours`, the tags, or `refused`, the message, and `why`. A case without `tags` stands for the four lines
 //! that are its default; ours is another one.
 
-use rebake::image::{Event, Facts, Flavor, Release, RuleError, Standing, TagRules};
-use rebake::name::{CommitId, ServiceName};
-use rebake::version::Purpose;
+use rebake::model::name::{CommitId, ServiceName};
+use rebake::naming::image::{Event, Facts, Flavor, Release, RuleError, Standing, TagRules};
+use rebake::naming::version::Purpose;
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use rebake::name::CommitId;
+use rebake::model::name::CommitId;
 use serde_json::{Value, json};
 
 use crate::repo::{Rebake, Repo, Run};

@@ -1,6 +1,6 @@
 //! By which rules a pull request pushes: by those of its base.
 
-use rebake::name::CommitId;
+use rebake::model::name::CommitId;
 use serde_json::{Value, json};
 
 use crate::on_github::{doubts, merge_group, plan, pull_request};

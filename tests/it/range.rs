@@ -1,7 +1,7 @@
 //! Which commits are compared: for each event of several engines, in workspaces that are used again, and where something
 //! else is checked out than what the event is about.
 
-use rebake::name::CommitId;
+use rebake::model::name::CommitId;
 use serde_json::{Value, json};
 
 use crate::on_github::{self, ZERO, causes, doubts, plan};

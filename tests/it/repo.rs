@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::rc::Rc;
 
-use rebake::git::Repository;
-use rebake::name::CommitId;
+use rebake::inputs::git::Repository;
+use rebake::model::name::CommitId;
 use tempfile::TempDir;
 
 /// 2001-02-03T04:05:06Z, when every repository begins.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rebake::name::CommitId;
+use rebake::model::name::CommitId;
 use serde_json::{Value, json};
 use snapbox::str;
 

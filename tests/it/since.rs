@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rebake::base::{self, Compare, Since};
-use rebake::name::CommitId;
-use rebake::pipeline::{ConfigFile, Dead, Planned, Request, Unmatched, plan};
-use rebake::record;
-use rebake::tree::Mode;
-use rebake::trigger::Trigger;
+use rebake::analysis::base::{self, Compare, Since};
+use rebake::inputs::trigger::Trigger;
+use rebake::model::name::CommitId;
+use rebake::model::record;
+use rebake::model::tree::Mode;
+use rebake::plan::pipeline::{ConfigFile, Dead, Planned, Request, Unmatched, plan};
 use snapbox::str;
 
 use crate::history::{Files, History};

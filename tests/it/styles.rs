@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use rebake::version::{Facts, Files, Purpose, Scheme, Semver, Style, Trust, render};
+use rebake::naming::version::{Facts, Files, Purpose, Scheme, Semver, Style, Trust, render};
 
 /// The version so many commits behind a release; later commits have later times and other ids.
 fn version(style: Style, base: &str, distance: u32) -> String {

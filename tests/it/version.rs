@@ -393,14 +393,17 @@ fn build_metadata_stays_in_versions() {
 
 #[test]
 fn formats_that_print_no_version_walk_no_history_for_one() {
-    use rebake::pipeline::{self, ConfigFile, Naming, Request};
-    use rebake::trigger::Trigger;
+    use rebake::inputs::trigger::Trigger;
+    use rebake::plan::pipeline::{self, ConfigFile, Naming, Request};
     let repo = repo();
     let repository = repo.open();
     let file = ConfigFile::find(&repository, None, repo.dir(), None).unwrap();
     let config = file.parse().0.unwrap();
     let walked = |naming: Option<Naming>| {
-        let base = rebake::base::Request { compare: rebake::base::Compare::Everything, ..Default::default() };
+        let base = rebake::analysis::base::Request {
+            compare: rebake::analysis::base::Compare::Everything,
+            ..Default::default()
+        };
         let request = Request { base, naming, ..Request::default() };
         pipeline::plan(&repository, &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap().walked
     };

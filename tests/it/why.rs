@@ -1,6 +1,6 @@
 //! `rebake why`: whole answers.
 
-use rebake::name::CommitId;
+use rebake::model::name::CommitId;
 use serde_json::Value;
 use snapbox::str;
 

@@ -3,10 +3,10 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use rebake::change::{ChangeSet, Extent, Status};
-use rebake::git::{Contents, OnTop};
-use rebake::name::RepoPath;
-use rebake::tree::{Listing, Mode};
+use rebake::inputs::git::{Contents, OnTop};
+use rebake::model::change::{ChangeSet, Extent, Status};
+use rebake::model::name::RepoPath;
+use rebake::model::tree::{Listing, Mode};
 
 use crate::git_status::same_as_git;
 use crate::repo::Repo;
@@ -207,9 +207,9 @@ fn a_file_that_vanishes_or_changes_meanwhile_ends_nothing() {
     assert!(repo.program("mkfifo").arg("pipe").status().unwrap().success());
     repo.git(["init", "--quiet", "inner"]);
     let changes = ["c", "gone", "a/x/below-a-file", "pipe", "link", "e\nf\"g\r", "a", "program"];
-    let change = |path: &str| rebake::change::Change::new(RepoPath::from_git(path), Status::Modified);
+    let change = |path: &str| rebake::model::change::Change::new(RepoPath::from_git(path), Status::Modified);
     let mut changes: Vec<_> = changes.into_iter().map(change).collect();
-    changes.push(rebake::change::Change { extent: Extent::Below, ..change("inner") });
+    changes.push(rebake::model::change::Change { extent: Extent::Below, ..change("inner") });
     let git = repo.open();
     let changes = ChangeSet::new(changes);
     let OnTop { entries, unsure } = git.with_work_tree(Listing::default(), &changes, Contents::Read).unwrap();

@@ -1,13 +1,13 @@
 //! What is not done without being told to: pushing what is no commit's, and building a stranger's code beside secrets.
 
 use super::Build;
-use crate::change::{Change, Status};
+use crate::analysis::filter::matches_of;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::plan::Here;
-use crate::filter::matches_of;
+use crate::inputs::trigger::Origin;
+use crate::model::change::{Change, Status};
 use crate::plan::{Plan, Service};
-use crate::trigger::Origin;
 
 /// How many paths a message names.
 const NAMED: usize = 5;

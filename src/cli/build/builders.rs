@@ -5,9 +5,9 @@ use crate::cli::env;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::plan::Here;
-use crate::diagnostic::Diagnostic;
-use crate::exec::builder::{ProbeError, probe};
-use crate::name::Escaped;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::Escaped;
+use crate::output::exec::builder::{ProbeError, probe};
 
 /// Refuses builds whose builder is missing or too old, or whose secrets are not there: all at once, before the first.
 pub(super) fn check(jobs: &[Job], here: &Here) -> Result<(), Failure> {

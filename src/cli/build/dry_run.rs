@@ -10,9 +10,9 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan::Here;
-use crate::emit;
-use crate::exec::Build as Job;
-use crate::name::Escaped;
+use crate::model::name::Escaped;
+use crate::output::emit;
+use crate::output::exec::Build as Job;
 
 /// Prints each service's commands in build order, quoted for a shell. What is secret is in none of them: they hold the
 /// names of variables and files.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::change::Status;
+use crate::analysis::filter::matches_of;
 use crate::cli::plan::Here;
-use crate::exec::Build;
-use crate::filter::matches_of;
-use crate::name::Escaped;
+use crate::model::change::Status;
+use crate::model::name::Escaped;
+use crate::output::exec::Build;
 
 /// Looks at the commit and the files that builds stand on.
 pub(super) struct Ground<'a> {

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
-use crate::file;
+use crate::inputs::file;
 
 /// How many runs' logs are kept.
 const KEPT: u64 = 20;

@@ -4,19 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Build;
-use crate::base::{self, Compare};
+use crate::analysis::base::{self, Compare};
 use crate::cli::dependencies::images;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan::{Here, request};
-use crate::diagnostic::Diagnostic;
-use crate::exec::{Became, Needs, Report};
-use crate::name::{Escaped, ServiceId};
-use crate::pipeline::{self, Dead, Naming, PushRequest, Request, Unmatched};
+use crate::inputs::registry::{Answer, Question, Registries};
+use crate::inputs::trigger::{Inputs, Trigger};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{Escaped, ServiceId};
+use crate::naming::version::Style;
+use crate::output::exec::{Became, Needs, Report};
+use crate::plan::pipeline::{self, Dead, Naming, PushRequest, Request, Unmatched};
 use crate::plan::{Cause, CauseKind, Plan, Service};
-use crate::registry::{Answer, Question, Registries};
-use crate::trigger::{Inputs, Trigger};
-use crate::version::Style;
 
 /// A plan with all that its services stand on.
 pub(super) struct Needed {

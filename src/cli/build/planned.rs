@@ -6,20 +6,20 @@ use std::path::Path;
 use super::Build;
 use super::needed::{Needed, as_planned};
 use super::reports::Reports;
-use crate::base::Compare;
+use crate::analysis::base::Compare;
 use crate::cli::args::General;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan::{Here, request};
 use crate::cli::{changed, dependencies};
-use crate::diagnostic::Diagnostic;
-use crate::exec::builder::{Driver, Place, Supply, Ties, prepare};
-use crate::exec::{Build as Job, Report, Work};
-use crate::name::Escaped;
-use crate::pipeline::{self, Held, PushRequest, PushRules, Request};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::Escaped;
+use crate::model::recipe::Builder;
+use crate::output::exec::builder::{Driver, Place, Supply, Ties, prepare};
+use crate::output::exec::{Build as Job, Report, Work};
+use crate::plan::pipeline::{self, Held, PushRequest, PushRules, Request};
 use crate::plan::{self, Plan, Service};
-use crate::recipe::Builder;
 
 /// Makes the plan, or reads it, and leaves out what is not asked for.
 pub(super) fn plan(

@@ -9,12 +9,12 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan::Here;
 use crate::cli::{record, recorded};
-use crate::diagnostic::Diagnostic;
-use crate::exec::{Build as Job, Outcome, Record, Report, Work};
-use crate::git::{Fetch, Swapped};
-use crate::name::{CommitId, ServiceId};
-use crate::pipeline::{Begun, Came, Error, Newer, Recorded, Recording, Rule, Standing, has_built_refs};
+use crate::inputs::git::{Fetch, Swapped};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{CommitId, ServiceId};
+use crate::output::exec::{Build as Job, Outcome, Record, Report, Work};
 use crate::plan::Plan;
+use crate::plan::pipeline::{Begun, Came, Error, Newer, Recorded, Recording, Rule, Standing, has_built_refs};
 
 /// The built refs of a run.
 pub(super) struct Records<'a> {

@@ -13,10 +13,10 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Output, unwritable};
 use crate::cli::plan::Here;
 use crate::cli::report::{bug, failure, read};
-use crate::emit;
-use crate::exec::Report;
-use crate::exec::report::{Service, junit, markdown};
-use crate::file;
+use crate::inputs::file;
+use crate::output::emit;
+use crate::output::exec::Report;
+use crate::output::exec::report::{Service, junit, markdown};
 
 /// The reports of a run.
 #[derive(Debug, Default)]

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::{How, OnFailure};
 use crate::cli::env;
 use crate::cli::output::Output;
-use crate::exec::{Settings, schedule};
+use crate::inputs::trigger::Trigger;
+use crate::output::exec::{Settings, schedule};
 use crate::plan::Plan;
-use crate::trigger::Trigger;
 
 /// What an engine gives a step to end, before it kills it, is 7.5 s on GitHub.
 const GRACE_IN_CI: Duration = Duration::from_secs(5);

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::Manner as Name;
 use crate::cli::output::Output;
-use crate::exec::output::{
+use crate::inputs::trigger::{self, Origin, Trigger};
+use crate::model::mask::Mask;
+use crate::output::exec::output::{
     Colours, Commands, Engine, Failures, Grouped, Json, Live, Manner, Printer, Size, Stream, Style,
 };
-use crate::exec::{Event, Sink};
-use crate::mask::Mask;
-use crate::trigger::{self, Origin, Trigger};
+use crate::output::exec::{Event, Sink};
 
 /// Whether rows on a terminal show what runs. Engines have terminals too (Buildkite), which nobody sees as they are.
 pub(super) fn is_live(name: Name, trigger: &Trigger, output: &Output) -> bool {

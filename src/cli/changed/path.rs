@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::name::{Escaped, RepoPath};
+use crate::model::name::{Escaped, RepoPath};
 
 /// Returns the path in the repository that a path from outside means: without `./` and doubled slashes, and without the
 /// root of the work tree where it is absolute.

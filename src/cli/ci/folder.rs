@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, unwritable};
 use crate::cli::plan::bug;
-use crate::emit::{self, Matrices};
-use crate::file;
+use crate::inputs::file;
+use crate::inputs::trigger::Engine;
+use crate::output::emit::{self, Matrices};
 use crate::plan::Plan;
-use crate::trigger::Engine;
 
 /// Files that are written together.
 pub(super) struct Folder {

@@ -7,7 +7,7 @@ use crate::cli::env;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::emit::{self, ListFiles, Matrices};
+use crate::output::emit::{self, ListFiles, Matrices};
 use crate::plan::Plan;
 
 /// Appends the step's outputs, and the job's summary where there is a file for it. Nothing is written before everything

@@ -5,10 +5,10 @@ use crate::cli::configuration;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::git::{Head, Repository};
-use crate::name::ServiceName;
-use crate::release::{self, Outcome, Plan, Planned};
+use crate::inputs::git::{Head, Repository};
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::ServiceName;
+use crate::naming::release::{self, Outcome, Plan, Planned};
 
 /// Warns of each next version that does not stand above every release of its services. On the default branch, where the
 /// highest releases are expected, none is made that stands below a stable one, unless the version was given by name.

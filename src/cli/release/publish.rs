@@ -8,10 +8,10 @@ use crate::cli::env;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::diagnostic::Diagnostic;
-use crate::git::{MadeTag, NewTag, Repository, Signing};
-use crate::name::{CommitId, Escaped, ServiceName, TagName};
-use crate::release::{Outcome, Plan, Planned};
+use crate::inputs::git::{MadeTag, NewTag, Repository, Signing};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{CommitId, Escaped, ServiceName, TagName};
+use crate::naming::release::{Outcome, Plan, Planned};
 
 /// GitHub raises no event for a push of more than three tags, so that no workflow would see any of them.
 const GROUP: usize = 3;

@@ -47,13 +47,13 @@ use super::raw::{Place, pattern};
 use super::structured::usual_environments;
 use super::yaml::View;
 use super::{Config, Global, Image, Service, Shape, definition, release_tags};
-use crate::definition::{Definition, Definitions};
-use crate::diagnostic::{Diagnostic, Located, Severity};
-use crate::filter::{Filter, FilterId, Filters, Quantifier, Rule, Statuses};
-use crate::graph::Graph;
-use crate::name::{OWN_PREFIX, RepoDir, ServiceName, is_own_output};
-use crate::recipe::Recipe;
-use crate::version::{Count, Scheme, TagFormat};
+use crate::analysis::definition::{Definition, Definitions};
+use crate::analysis::filter::{Filter, FilterId, Filters, Quantifier, Rule, Statuses};
+use crate::analysis::graph::Graph;
+use crate::model::diagnostic::{Diagnostic, Located, Severity};
+use crate::model::name::{OWN_PREFIX, RepoDir, ServiceName, is_own_output};
+use crate::model::recipe::Recipe;
+use crate::naming::version::{Count, Scheme, TagFormat};
 use js_yaml::Value;
 
 /// Reads a file of the flat shape; none when something is wrong with it.

@@ -4,7 +4,7 @@ use super::ArgumentTemplate;
 use crate::config::problems::{Problems, shown};
 use crate::config::read::{Map, Read, Text, literal};
 use crate::config::yaml::View;
-use crate::diagnostic::Diagnostic;
+use crate::model::diagnostic::Diagnostic;
 
 /// Build arguments by name.
 #[derive(Debug, Clone, Default, JsonSchema)]

@@ -4,8 +4,8 @@ use super::{Place, pattern};
 use crate::config::problems::Problems;
 use crate::config::read::{Read, literal};
 use crate::config::yaml::View;
-use crate::diagnostic::Diagnostic;
 use crate::glob::Pattern;
+use crate::model::diagnostic::Diagnostic;
 
 /// A pattern for the names of branches: `main`, `release/**`.
 #[derive(Debug, Clone, JsonSchema)]

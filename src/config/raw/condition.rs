@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use crate::config::problems::{Problems, shown};
 use crate::config::read::{Read, literal};
 use crate::config::yaml::View;
-use crate::diagnostic::Diagnostic;
-use crate::recipe;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::recipe;
 
 /// A span of time in hours, minutes and seconds: `1h30m`.
 #[derive(Debug, Clone, JsonSchema)]

@@ -4,9 +4,9 @@ use super::template::argument;
 use crate::config::problems::{Problems, shown};
 use crate::config::read::{Map, Read, Text, literal};
 use crate::config::yaml::View;
-use crate::diagnostic::Diagnostic;
-use crate::recipe::Recipe;
-use crate::template::Template;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::recipe::Recipe;
+use crate::model::template::Template;
 
 /// Named contexts: what a Dockerfile may name in `FROM` and `COPY --from` beside its stages.
 #[derive(Debug, Clone, Default, JsonSchema)]

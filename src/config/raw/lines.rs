@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use crate::config::problems::Problems;
 use crate::config::read::{Read, flattened, literal};
 use crate::config::yaml::View;
-use crate::diagnostic::Located;
+use crate::model::diagnostic::Located;
 
 /// Lines of a block of text, or items of a list; blank ones are left out.
 #[derive(Debug, Clone, Default)]

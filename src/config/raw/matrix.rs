@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::config::problems::{Problems, shown};
 use crate::config::read::{Read, entries};
 use crate::config::yaml::{Content, Meaning, View};
-use crate::diagnostic::Diagnostic;
+use crate::model::diagnostic::Diagnostic;
 
 /// Values for the CI job, by the name that it knows them by.
 #[derive(Debug, Clone, Default)]

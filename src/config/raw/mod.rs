@@ -28,9 +28,9 @@ pub(super) use template::{ArgumentTemplate, ImageName, TagTemplate};
 pub(super) use words::{Choice, Command, Flag, Platform};
 
 use super::read::{List, Map, Text, mapping};
-use crate::recipe::Builder;
-use crate::trigger::Kind;
-use crate::version::{Count, Scheme, Style};
+use crate::inputs::trigger::Kind;
+use crate::model::recipe::Builder;
+use crate::naming::version::{Count, Scheme, Style};
 
 mapping! {
     /// What is built in this repository, and what affects it.

@@ -3,7 +3,7 @@ use schemars::JsonSchema;
 use crate::config::problems::Problems;
 use crate::config::read::{Read, literal};
 use crate::config::yaml::View;
-use crate::name::RepoDir;
+use crate::model::name::RepoDir;
 
 /// A directory, relative to the root of the repository; `.` is the root.
 #[derive(Debug, Clone, JsonSchema)]

@@ -2,12 +2,12 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use crate::analysis::filter::{Effect, Entry, Statuses};
 use crate::config::problems::{Problems, shown};
 use crate::config::read::{Read, flattened, text};
 use crate::config::yaml::View;
-use crate::diagnostic::{Diagnostic, Located};
-use crate::filter::{Effect, Entry, Statuses};
 use crate::glob::Pattern;
+use crate::model::diagnostic::{Diagnostic, Located};
 
 /// An ordered list of patterns; a later `!pattern` takes back what earlier ones matched.
 #[derive(Debug, Clone, Default)]

@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use crate::config::problems::Problems;
 use crate::config::read::Read;
 use crate::config::yaml::View;
-use crate::diagnostic::Diagnostic;
+use crate::model::diagnostic::Diagnostic;
 
 /// The value of a key that a later version will give a meaning.
 #[derive(Debug, Clone)]

@@ -5,10 +5,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use crate::config::problems::{Problems, shown};
 use crate::config::read::{Read, Text, literal};
 use crate::config::yaml::View;
-use crate::diagnostic::Diagnostic;
-use crate::recipe::Recipe;
-use crate::template::{Template, TemplateError};
-use crate::version::{TagFormat, TagFormatError};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::recipe::Recipe;
+use crate::model::template::{Template, TemplateError};
+use crate::naming::version::{TagFormat, TagFormatError};
 
 /// The format of a release tag: `{{path}}@{{version}}`.
 #[derive(Debug, Clone, JsonSchema)]

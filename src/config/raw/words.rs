@@ -6,10 +6,10 @@ use serde::de::DeserializeOwned;
 use crate::config::problems::{Problems, shown};
 use crate::config::read::{List, Read, Text, literal, text, word, wrong_type};
 use crate::config::yaml::{Meaning, Scalar, View};
-use crate::diagnostic::Diagnostic;
-use crate::recipe::{Builder, Run};
-use crate::trigger::Kind;
-use crate::version::{Count, Scheme, Style};
+use crate::inputs::trigger::Kind;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::recipe::{Builder, Run};
+use crate::naming::version::{Count, Scheme, Style};
 
 /// An enum of which filters.yaml names a variant.
 pub(in crate::config) trait Word: DeserializeOwned + JsonSchema + Clone {

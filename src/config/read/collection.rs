@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::{Read, entries, wrong_type};
 use crate::config::problems::Problems;
 use crate::config::yaml::View;
-use crate::diagnostic::{Located, Span};
+use crate::model::diagnostic::{Located, Span};
 
 /// A list, or one item of it. Lists inside are flattened, so that an alias of a list can be an item.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::Read;
 use crate::config::problems::Problems;
 use crate::config::yaml::View;
-use crate::diagnostic::Located;
+use crate::model::diagnostic::Located;
 
 /// What a key of a mapping has.
 #[derive(Debug, Clone, Default)]

@@ -1,7 +1,7 @@
 use super::wrong_type;
 use crate::config::problems::{Problems, shown};
 use crate::config::yaml::View;
-use crate::diagnostic::Diagnostic;
+use crate::model::diagnostic::Diagnostic;
 
 /// Defines a mapping of filters.yaml once: the struct of its keys, its reader, and its JSON Schema.
 ///

@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer as _, Visitor};
 use super::{Read, wrong_type};
 use crate::config::problems::{Problems, shown};
 use crate::config::yaml::{Meaning, Scalar, View};
-use crate::diagnostic::Diagnostic;
+use crate::model::diagnostic::Diagnostic;
 
 /// A text. A number or a boolean counts as what is written: `1.20` keeps its zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,6 +121,6 @@ mod tests {
 
     #[test]
     fn an_enum_tells_its_words() {
-        assert_eq!(words::<crate::recipe::Builder>(), ["docker", "buildah", "podman", "task", "none"]);
+        assert_eq!(words::<crate::model::recipe::Builder>(), ["docker", "buildah", "podman", "task", "none"]);
     }
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use indexmap::IndexSet;
 
 use super::{Services, checked_name};
+use crate::analysis::graph::{Cycle, Graph};
 use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::config::read::{Named, Text};
-use crate::diagnostic::{Diagnostic, Located};
-use crate::graph::{Cycle, Graph};
-use crate::name::{ServiceId, ServiceName};
+use crate::model::diagnostic::{Diagnostic, Located};
+use crate::model::name::{ServiceId, ServiceName};
 
 /// Checks what services depend on, and returns the graph of it; none when there is a circle.
 pub(super) fn check(services: &Services, problems: &mut Problems<'_>) -> Option<Graph> {

@@ -4,9 +4,9 @@ use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::config::read::{Field, Map, Named};
 use crate::config::{Branches, Environment, Push};
-use crate::diagnostic::Diagnostic;
-use crate::trigger::Kind;
-use crate::version::Style;
+use crate::inputs::trigger::Kind;
+use crate::model::diagnostic::Diagnostic;
+use crate::naming::version::Style;
 
 /// The environments of a file that says nothing of them. Branches other than the default one do not push.
 pub(in crate::config) fn usual() -> IndexMap<String, Environment> {

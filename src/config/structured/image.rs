@@ -4,10 +4,10 @@ use crate::config::problems::Problems;
 use crate::config::raw;
 use crate::config::read::Named;
 use crate::config::{Image, Written};
-use crate::diagnostic::{Diagnostic, Located, Severity};
-use crate::image::{Flavor, ImageName, Labels, RuleError, TagRules};
-use crate::name::Escaped;
-use crate::recipe::Builder;
+use crate::model::diagnostic::{Diagnostic, Located, Severity};
+use crate::model::name::Escaped;
+use crate::model::recipe::Builder;
+use crate::naming::image::{Flavor, ImageName, Labels, RuleError, TagRules};
 
 /// Checks what a service says of its image.
 pub(super) fn check(name: &str, named: &Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Image {

@@ -1,13 +1,13 @@
 //! What a service is built from by other keys than `filters`: its Dockerfile, the ignore files beside it, its context.
 
+use crate::analysis::filter::{Effect, Entry, Statuses};
 use crate::config::problems::{Problems, shown};
 use crate::config::raw::{self, BuildPath, Directory};
 use crate::config::read::Field;
-use crate::diagnostic::{Diagnostic, Located};
-use crate::filter::{Effect, Entry, Statuses};
 use crate::glob::Pattern;
-use crate::name::{RepoDir, RepoDirError};
-use crate::recipe::Builder;
+use crate::model::diagnostic::{Diagnostic, Located};
+use crate::model::name::{RepoDir, RepoDirError};
+use crate::model::recipe::Builder;
 
 /// The files and directories that a service's keys name, from the root of the repository.
 pub(super) struct Named {

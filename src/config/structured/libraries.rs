@@ -3,8 +3,8 @@
 use crate::config::problems::Problems;
 use crate::config::raw;
 use crate::config::read::Field;
-use crate::diagnostic::{Diagnostic, Located};
-use crate::recipe::Builder;
+use crate::model::diagnostic::{Diagnostic, Located};
+use crate::model::recipe::Builder;
 
 /// Checks that a library has no keys of its own that only a build reads. Those of `defaults` are for other services.
 pub(super) fn check(file: &raw::File, problems: &mut Problems<'_>) {

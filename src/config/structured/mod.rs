@@ -19,10 +19,10 @@ use super::raw::{self, Patterns};
 use super::read::{Field, Named, Read as _};
 use super::yaml::View;
 use super::{Config, Global, Service, Shape, definition, release_tags};
-use crate::definition::{Definition, Definitions};
-use crate::diagnostic::Diagnostic;
-use crate::filter::{Filter, Filters};
-use crate::name::ServiceName;
+use crate::analysis::definition::{Definition, Definitions};
+use crate::analysis::filter::{Filter, Filters};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::ServiceName;
 
 /// The services with defaults applied, by name.
 type Services = IndexMap<String, Named<Box<raw::Service>>>;
@@ -125,7 +125,7 @@ fn one_unowned(file: &mut raw::File, problems: &mut Problems<'_>) {
     }
 }
 
-fn add(filters: &mut Vec<Filter>, filter: Filter) -> crate::filter::FilterId {
+fn add(filters: &mut Vec<Filter>, filter: Filter) -> crate::analysis::filter::FilterId {
     filters.push(filter);
     Filters::id(filters.len() - 1)
 }

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use super::Services;
 use crate::config::problems::{Problems, shown};
 use crate::config::raw;
-use crate::diagnostic::{Diagnostic, Located};
-use crate::name::{ServiceName, ServiceNameError, TagName, is_own_output, slug};
+use crate::model::diagnostic::{Diagnostic, Located};
+use crate::model::name::{ServiceName, ServiceNameError, TagName, is_own_output, slug};
 
 /// Checks the names of services, of named filters and of environments.
 pub(super) fn check(services: &Services, file: &raw::File, problems: &mut Problems<'_>) {

@@ -1,9 +1,9 @@
 use super::{Services, dependencies};
 use crate::config::problems::{Problems, shown};
 use crate::config::raw;
-use crate::diagnostic::{Diagnostic, Located};
-use crate::recipe::Recipe;
-use crate::template::Template;
+use crate::model::diagnostic::{Diagnostic, Located};
+use crate::model::recipe::Recipe;
+use crate::model::template::Template;
 
 /// Checks that services name only images of what they depend on, as in `{{needs.base}}`.
 pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {

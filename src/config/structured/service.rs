@@ -1,15 +1,15 @@
 use indexmap::IndexMap;
 
 use super::{checked_name, image, inputs, tags};
+use crate::analysis::filter::{Effect, Entry, Filter, Filters, Statuses};
 use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::config::read::{Field, List, Map, Named, Text};
 use crate::config::{Global, Service};
-use crate::diagnostic::{Diagnostic, Located};
-use crate::filter::{Effect, Entry, Filter, Filters, Statuses};
-use crate::recipe::Recipe;
-use crate::template::Part;
-use crate::version::Count;
+use crate::model::diagnostic::{Diagnostic, Located};
+use crate::model::recipe::Recipe;
+use crate::model::template::Part;
+use crate::naming::version::Count;
 
 /// A service whose own keys are right, and what affects it. The ids in it are still those of nothing.
 pub(super) struct Checked {

@@ -5,9 +5,9 @@ use super::{Services, checked_name};
 use crate::config::problems::Problems;
 use crate::config::raw;
 use crate::config::read::{Field, Named};
-use crate::diagnostic::{Diagnostic, Located};
-use crate::name::{Escaped, RepoDir, ServiceName};
-use crate::version::{Scheme, TagFormat, TagPattern, TagProblem, tag_problems};
+use crate::model::diagnostic::{Diagnostic, Located};
+use crate::model::name::{Escaped, RepoDir, ServiceName};
+use crate::naming::version::{Scheme, TagFormat, TagPattern, TagProblem, tag_problems};
 
 /// Checks that release tags can be made, and that each tells its service.
 pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {

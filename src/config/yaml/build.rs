@@ -8,7 +8,7 @@ use super::entries::{Entries, name};
 use super::node::{Content, Node, Scalar};
 use super::syntax;
 use crate::config::problems::{Problems, shown};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::model::diagnostic::{Diagnostic, Span};
 
 /// How deep lists and mappings may stand in each other, aliases followed.
 pub(super) const MAX_DEPTH: usize = 64;

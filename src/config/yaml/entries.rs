@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use indexmap::IndexMap;
 
 use super::node::{Content, Node};
-use crate::diagnostic::Span;
+use crate::model::diagnostic::Span;
 
 /// The entries of a mapping while it is read, in the order in which JavaScript has them: a key stays where it came
 /// first, be it from a merge key.

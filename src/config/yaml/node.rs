@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use granit_parser::ScalarStyle;
 
-use crate::diagnostic::{Located, SourceFile, Span};
+use crate::model::diagnostic::{Located, SourceFile, Span};
 
 /// A value as the text has it.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@ use granit_parser::{ErrorKind, ScanError};
 
 use super::build::MAX_DEPTH;
 use crate::config::problems::shown;
-use crate::diagnostic::{Diagnostic, SourceFile, Span};
+use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 
 const QUOTE: &str = "quote this pattern";
 

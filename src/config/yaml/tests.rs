@@ -7,7 +7,7 @@ use serde_yaml::Value;
 
 use super::read;
 use crate::config::problems::Problems;
-use crate::diagnostic::SourceFile;
+use crate::model::diagnostic::SourceFile;
 
 /// What the text means to us; `Err` has the problems' codes.
 fn ours(text: &str) -> Result<Option<Value>, Vec<&'static str>> {

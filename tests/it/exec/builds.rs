@@ -1,11 +1,11 @@
 use std::fs;
 use std::time::Duration;
 
-use rebake::exec::Outcome;
+use rebake::output::exec::Outcome;
 
 use super::session::{Scenario, Script};
 
-fn outcomes(report: &rebake::exec::Report) -> Vec<(&str, Outcome)> {
+fn outcomes(report: &rebake::output::exec::Report) -> Vec<(&str, Outcome)> {
     report.services.iter().map(|service| (service.service.as_str(), service.outcome)).collect()
 }
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use rebake::exec::Outcome;
+use rebake::output::exec::Outcome;
 use rustix::process::Signal;
 
 use super::session::{Scenario, Script, Session, state};

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use rebake::exec::schedule::OnFailure;
-use rebake::exec::{Backoff, Build, DigestSource, Event, Kept, Needs, Report, Settings, Step, Work, run, watch};
+use rebake::output::exec::schedule::OnFailure;
+use rebake::output::exec::{
+    Backoff, Build, DigestSource, Event, Kept, Needs, Report, Settings, Step, Work, run, watch,
+};
 use rebake::plan::Service;
 use serde::{Deserialize, Serialize};
 

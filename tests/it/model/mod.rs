@@ -48,7 +48,7 @@ fn an_environment_holds_what_a_clean_build_makes() {
 }
 
 /// A history, and the worlds of its commits.
-fn history(random: &mut Random) -> (Repo, Vec<World>, Vec<rebake::name::CommitId>, Vec<Vec<usize>>) {
+fn history(random: &mut Random) -> (Repo, Vec<World>, Vec<rebake::model::name::CommitId>, Vec<Vec<usize>>) {
     let repo = Repo::new();
     let mut history = History::default();
     let mut worlds = vec![World::first(random)];

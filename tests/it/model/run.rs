@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rebake::base::{self, Compare, Since};
+use rebake::analysis::base::{self, Compare, Since};
 use rebake::config::Config;
-use rebake::git::{Fetch, Repository};
-use rebake::name::{CommitId, ServiceId};
-use rebake::pipeline::{self, Begun, Came, ConfigFile, Dead, Recording, Request, Rule, Unmatched};
+use rebake::inputs::git::{Fetch, Repository};
+use rebake::inputs::trigger::Trigger;
+use rebake::model::name::{CommitId, ServiceId};
 use rebake::plan::Plan;
-use rebake::trigger::Trigger;
+use rebake::plan::pipeline::{self, Begun, Came, ConfigFile, Dead, Recording, Request, Rule, Unmatched};
 
 use super::Figures;
 use super::world::{LIBRARIES, SERVICES, World};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use rebake::tree::Mode;
+use rebake::model::tree::Mode;
 
 use crate::history::Files;
 use crate::random::Random;

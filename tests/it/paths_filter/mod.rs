@@ -10,11 +10,11 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use rebake::change::{Change, ChangeSet, Status};
+use rebake::analysis::filter::{self, Quantifier};
 use rebake::config::{self, Options};
-use rebake::diagnostic::SourceFile;
-use rebake::filter::{self, Quantifier};
-use rebake::name::RepoPath;
+use rebake::model::change::{Change, ChangeSet, Status};
+use rebake::model::diagnostic::SourceFile;
+use rebake::model::name::RepoPath;
 use serde::{Deserialize, Serialize};
 
 use crate::random::for_seeds;

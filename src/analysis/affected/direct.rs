@@ -1,0 +1,76 @@
+use super::Cause;
+use crate::analysis::definition::{Definitions, Difference};
+use crate::analysis::filter::{FilterId, Match, Matches};
+use crate::analysis::graph::Graph;
+use crate::model::name::ServiceId;
+
+/// The causes that each service has of its own.
+#[derive(Debug, Clone)]
+pub struct Direct<'a>(Vec<Vec<Cause<'a>>>);
+
+/// What a service looks out for.
+#[derive(Debug, Clone, Copy)]
+pub struct Watch {
+    /// Its own filter.
+    pub own: FilterId,
+    /// What its image is built from, whatever its own filter says.
+    pub inputs: Option<FilterId>,
+    /// The filter of paths that affect everything, unless the service stands aside.
+    pub global: Option<FilterId>,
+}
+
+impl Watch {
+    /// Returns the filters, the service's own first.
+    pub fn filters(self) -> impl Iterator<Item = FilterId> {
+        std::iter::once(self.own).chain(self.inputs).chain(self.global)
+    }
+}
+
+impl<'a> Direct<'a> {
+    /// Returns the causes of so many services, none yet.
+    #[must_use]
+    pub fn none(services: usize) -> Self {
+        Self(vec![Vec::new(); services])
+    }
+
+    /// Adds a cause.
+    pub fn add(&mut self, service: ServiceId, cause: Cause<'a>) {
+        self.0[service.0].push(cause);
+    }
+
+    /// Adds what a service's own filter matches, what its image is built from besides, and what the global filter
+    /// matches.
+    pub fn add_matches(&mut self, service: ServiceId, watch: Watch, matches: &Matches<'a>) {
+        let own = matches.of(watch.own);
+        let of = |filter: Option<FilterId>| filter.into_iter().flat_map(|filter| matches.of(filter)).copied();
+        let is_own = |input: &Match| own.binary_search_by(|found| found.change.path.cmp(&input.change.path)).is_ok();
+        let inputs = of(watch.inputs).filter(|input| !is_own(input)).map(Cause::Input);
+        let causes = own.iter().copied().map(Cause::File).chain(inputs).chain(of(watch.global).map(Cause::Global));
+        self.0[service.0].extend(causes);
+    }
+
+    /// Adds how a service's definition differs from the one at base.
+    pub fn add_differences(&mut self, service: ServiceId, graph: &Graph, head: &Definitions, base: &Definitions) {
+        for difference in head.differences(base, graph.name(service)) {
+            match difference {
+                Difference::New => self.add(service, Cause::NewService),
+                Difference::Changed(keys) => self.add(service, Cause::Definition(keys)),
+                Difference::DependencyRemoved(gone) => {
+                    for dependency in gone {
+                        self.add(service, Cause::DependencyRemoved(dependency));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns a service's own causes.
+    #[must_use]
+    pub fn of(&self, service: ServiceId) -> &[Cause<'a>] {
+        &self.0[service.0]
+    }
+
+    pub(super) fn into_causes(self) -> Vec<Vec<Cause<'a>>> {
+        self.0
+    }
+}

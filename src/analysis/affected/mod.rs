@@ -1,0 +1,56 @@
+//! Who is affected, and why (spec section 5).
+//!
+//! Two stages with two types: [`Direct`] causes are a service's own, [`Affected`] is what they come to once they have
+//! spread over the dependency graph. Spreading is monotone: more changes never take a service away.
+
+mod direct;
+mod spread;
+
+pub use direct::{Direct, Watch};
+pub use spread::{Affected, spread};
+
+use crate::analysis::filter::Match;
+use crate::model::change::Change;
+use crate::model::name::{ServiceId, ServiceName};
+
+/// What there is not to compare a service with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRecord {
+    /// It was never released.
+    NeverReleased,
+    /// It was never built in the environment.
+    NeverBuilt,
+    /// There is no commit to compare with, as on the default branch of an engine that names none.
+    NoBase,
+}
+
+/// Why a service is affected.
+#[derive(Debug, Clone)]
+pub enum Cause<'a> {
+    /// A change that its own filter matches.
+    File(Match<'a>),
+    /// A change of what its image is built from, which its own filter does not match.
+    Input(Match<'a>),
+    /// A change that the `global` filter matches.
+    Global(Match<'a>),
+    /// A service that it depends on is affected: the shortest chain, from the dependency to the service that is
+    /// affected by itself.
+    Dependency(Vec<ServiceId>),
+    /// At base it depended on this service, and no longer does.
+    DependencyRemoved(ServiceName),
+    /// Its resolved definition differs from the one at base in these keys of filters.yaml; none where that one is not
+    /// known, so that all count as changed.
+    Definition(Vec<String>),
+    /// A changed path that no filter matches, where such a path affects every service (`--unmatched all`).
+    Unmatched(&'a Change),
+    /// The configuration at base has no such service.
+    NewService,
+    /// Somebody asked for it: `--force`, `--all`, a manual run, its release tag.
+    Forced,
+    /// Nothing says when it was last built: no record, no release tag, or no commit to compare with.
+    NoRecord(NoRecord),
+    /// A build of it has begun since the last one that was recorded.
+    Unrecorded,
+    /// The base to compare with could not be reached.
+    BaseUnreachable,
+}

@@ -1,0 +1,62 @@
+use crate::inputs::git::{self, Lacking as _, Missing};
+
+/// Something that is not known and widened the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// What kind, a stable word such as `base-unreachable`.
+    pub kind: &'static str,
+    /// What is not known, and what was done about it; a sentence without a full stop.
+    pub message: String,
+    /// How to have it certain next time.
+    pub help: Option<String>,
+    /// What a fetch would have to bring, so that it goes away.
+    pub cure: Option<Missing>,
+}
+
+impl Doubt {
+    /// Returns the doubt that a base is out of reach, for the reason that git gives.
+    #[must_use]
+    pub(crate) fn base_unreachable(error: &git::Error) -> Self {
+        Self {
+            kind: "base-unreachable",
+            message: format!("{error}; so every service counts as affected"),
+            help: error.help().into_iter().next(),
+            cure: error.missing(),
+        }
+    }
+
+    /// Returns the doubt that something in the work tree cannot be told, if so.
+    #[must_use]
+    pub fn of_work_tree(unsure: &git::Unsure) -> Option<Self> {
+        (!unsure.is_empty()).then(|| Self {
+            kind: "work-tree",
+            message: format!("git cannot read all of the work tree ({unsure}); what it cannot read counts as changed"),
+            help: Some("see what `git status` warns of, or leave it out with .gitignore".to_owned()),
+            cure: None,
+        })
+    }
+
+    /// Returns the doubt that there is no base, for this reason.
+    pub(crate) fn no_base(reason: &str, help: &str) -> Self {
+        Self::of_kind("base-unreachable", reason, help)
+    }
+
+    /// Returns the doubt that this run's own commits are not known, for this reason.
+    pub(super) fn no_event(reason: &str, help: &str) -> Self {
+        Self::of_kind("unknown-range", reason, help)
+    }
+
+    fn of_kind(kind: &'static str, reason: &str, help: &str) -> Self {
+        Self {
+            kind,
+            message: format!("{reason}; so every service counts as affected"),
+            help: Some(help.to_owned()),
+            cure: None,
+        }
+    }
+
+    /// Returns the same doubt, which a branch of the remote would cure.
+    pub(super) fn cured_by_branch(self, name: Option<&str>) -> Self {
+        Self { cure: name.map(|name| Missing::Branch(name.to_owned())), ..self }
+    }
+}

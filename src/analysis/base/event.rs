@@ -1,0 +1,142 @@
+//! In CI: what the event says.
+
+use super::choose::Choice;
+use super::default_branch::Branch;
+use super::fit::Fit;
+use super::{Chosen, Doubt, Everyone};
+use crate::inputs::git::{self, DefaultBranch};
+use crate::inputs::trigger::{BaseHint, Kind, Trigger};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::CommitId;
+
+/// Compares with what the event names; where it names nothing, with the default branch.
+pub(super) fn compare(choice: &mut Choice, named: Option<&str>) -> Result<Chosen, git::Error> {
+    match &choice.trigger.base {
+        BaseHint::Gone => return Ok(choice.nothing("what the event is about is gone", None)),
+        BaseHint::Unpublished => return Ok(choice.nothing("the event publishes nothing", None)),
+        BaseHint::None | BaseHint::NewBranch | BaseHint::Commit(..) | BaseHint::PullRequest { .. } => {}
+    }
+    match choice.fit()? {
+        Fit::Fits => of_event(choice, named),
+        Fit::NoSubject => elsewhere(choice, named, "the event names no commit"),
+        Fit::Elsewhere(commit) => {
+            let head = choice.head.map(|head| head.short(7)).unwrap_or_default();
+            let reason = format!("the event is about {}, and {head} is checked out", commit.short(7));
+            let chosen = elsewhere(choice, named, &reason)?;
+            let note = Diagnostic::warning("other-commit", format!("{reason}, which does not descend from it"));
+            let note = note.help(format!("check out {commit}, or name the commit to compare with: `--base REV`"));
+            // A doubt says as much.
+            let notes = if chosen.doubts.is_empty() { vec![note] } else { Vec::new() };
+            Ok(Chosen { notes: [chosen.notes, notes].concat(), ..chosen })
+        }
+    }
+}
+
+/// Compares with the base that the event names.
+fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<Chosen, git::Error> {
+    let trigger = choice.trigger;
+    match &trigger.base {
+        // The two trees as they are: right after a force-push too, since what was built is what that commit held.
+        BaseHint::Commit(base, landmark) => choice.commit(base, &format!("since {landmark}")),
+        BaseHint::PullRequest { merge, .. } if merge.is_some() && choice.head == *merge => {
+            choice.first_parent("since the first parent of the pull request's merge commit")
+        }
+        BaseHint::PullRequest { base, branch, .. } => pull_request(choice, base.as_ref(), branch.as_deref()),
+        BaseHint::NewBranch => default_branch(choice, named, Ahead::NothingIsNothing),
+        BaseHint::None => default_branch(choice, named, Ahead::NothingIsDoubt),
+        BaseHint::Gone | BaseHint::Unpublished => Ok(choice.nothing("", None)),
+    }
+}
+
+/// Compares with the commit of the target branch that the event names. The branch itself counts only where the event names
+/// none: a workspace that is used again may have an older one, which hides what a pull request takes back.
+fn pull_request(choice: &mut Choice, base: Option<&CommitId>, branch: Option<&str>) -> Result<Chosen, git::Error> {
+    if let Some(base) = base {
+        return choice.merge_bases(base, "the pull request's base");
+    }
+    match branch.map(|branch| choice.branch(branch)) {
+        Some(Branch::Here(target)) => choice.merge_bases(&target.commit, &target.name.to_string()),
+        Some(Branch::Stale(doubt)) => Ok(choice.unreachable(doubt)),
+        Some(Branch::Nowhere) | None => Ok(choice.unreachable(
+            Doubt::no_base(
+                "the event does not say what the pull request is to be merged into",
+                "name it with `--base REV`",
+            )
+            .cured_by_branch(branch),
+        )),
+    }
+}
+
+/// What it means that nothing is ahead of the default branch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ahead {
+    /// A branch was just made of a commit that the default branch has: nothing changed.
+    NothingIsNothing,
+    /// The event may be about the default branch itself without saying so.
+    NothingIsDoubt,
+}
+
+/// A first push, a clock, a run by hand: the event has no base, so what counts is what is ahead of the default branch.
+/// On the default branch itself nothing tells when a service was last built.
+fn default_branch(choice: &mut Choice, named: Option<&str>, ahead: Ahead) -> Result<Chosen, git::Error> {
+    let default = match choice.default_branch(named) {
+        Branch::Here(default) => default,
+        other => return Ok(no_default_branch(choice, other)),
+    };
+    if choice.trigger.branch().is_some_and(|branch| is_named(&default, branch)) {
+        return Ok(everything(choice));
+    }
+    let chosen = choice.merge_bases(&default.commit, &default.name.to_string())?;
+    let nothing_ahead = chosen.bases == [choice.head];
+    Ok(if ahead == Ahead::NothingIsDoubt && nothing_ahead { everything(choice) } else { chosen })
+}
+
+/// What is checked out is not what the event is about, so that the event's base says nothing: what counts is what is ahead
+/// of the default branch. On that branch itself nothing tells what is new.
+fn elsewhere(choice: &mut Choice, named: Option<&str>, reason: &str) -> Result<Chosen, git::Error> {
+    let default = match choice.default_branch(named) {
+        Branch::Here(default) => default,
+        other => return Ok(no_default_branch(choice, other)),
+    };
+    let chosen = choice.merge_bases(&default.commit, &default.name.to_string())?;
+    if chosen.bases != [choice.head] {
+        let source = format!("{}; {reason}", chosen.source);
+        return Ok(Chosen { source, ..chosen });
+    }
+    let reason = format!("{reason}, on {}", default.name);
+    let help = "check out the commit that the event is about, or name the commit to compare with: `--base REV`";
+    let chosen = choice.nothing(format!("{reason}, so everything"), Some(Everyone::BaseUnreachable));
+    Ok(Chosen { doubts: vec![Doubt::no_event(&reason, help)], ..chosen })
+}
+
+fn no_default_branch(choice: &Choice, branch: Branch) -> Chosen {
+    choice.unreachable(match branch {
+        Branch::Stale(doubt) => doubt,
+        Branch::Here(_) | Branch::Nowhere => Doubt::no_base(
+            "the default branch is not in this clone",
+            "fetch it, or name another with `--default-branch NAME`",
+        ),
+    })
+}
+
+/// Compares with nothing: the event has no base, and this is the default branch.
+fn everything(choice: &Choice) -> Chosen {
+    let chosen = choice.nothing("no base on the default branch, so everything", Some(Everyone::NoRecord));
+    let notes = pushed_without_base(choice.trigger).into_iter().collect();
+    Chosen { notes, ..chosen }
+}
+
+/// Says of an engine that does not tell what was there before a push how to plan less.
+fn pushed_without_base(trigger: &Trigger) -> Option<Diagnostic> {
+    let engine = trigger.engine.filter(|_| trigger.kind == Kind::Push && trigger.base == BaseHint::None)?;
+    let message = format!("{engine} does not say what was there before this push, so everything is planned");
+    let note = Diagnostic::warning("everything", message);
+    Some(note.help("let each service count from its last build: `--since built`, and `rebake build --record --push`"))
+}
+
+/// Whether a branch, here or on the remote, has this name.
+fn is_named(default: &DefaultBranch, branch: &str) -> bool {
+    let rest = default.name.as_bytes().strip_suffix(branch.as_bytes());
+    let is_remote = |rest: &[u8]| rest.strip_suffix(b"/").is_some_and(|remote| !remote.contains(&b'/'));
+    rest.is_some_and(|rest| rest.is_empty() || is_remote(rest))
+}

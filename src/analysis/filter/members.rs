@@ -1,0 +1,111 @@
+use rayon::prelude::*;
+
+use super::set::{Hits, Owner};
+use super::{CHUNK, Filter, FilterId, Filters};
+use crate::model::change::{Extent, Status};
+
+/// What belongs to each filter, by positions in the list that was asked about.
+#[derive(Debug, Clone)]
+pub struct Members(Vec<Vec<usize>>);
+
+impl Members {
+    /// Returns the positions of what belongs to a filter, ascending.
+    #[must_use]
+    pub fn of(&self, filter: FilterId) -> &[usize] {
+        &self.0[filter.position()]
+    }
+}
+
+/// Returns which of so many paths belong to each filter: those of which some change, whatever its status, would match.
+///
+/// Status words are ignored in this sense and in no other, so that a change which matches is always one of a path that
+/// belongs. Leaving the words out of the list could take a path away: `{deleted: "!src/**"}` keeps changes of `src`.
+/// Doubt belongs.
+pub fn members<'p>(filters: &Filters, count: usize, path: impl Fn(usize) -> (&'p [u8], Extent) + Sync) -> Members {
+    let of_chunk = |number: usize| {
+        let (mut hits, mut found) = (Hits::default(), Vec::new());
+        for position in number * CHUNK..count.min((number + 1) * CHUNK) {
+            found.extend(of_path(filters, path(position), &mut hits).map(|filter| (position, filter)));
+        }
+        found
+    };
+    let found: Vec<Vec<(usize, FilterId)>> = if count <= CHUNK {
+        vec![of_chunk(0)]
+    } else {
+        (0..count.div_ceil(CHUNK)).into_par_iter().map(of_chunk).collect()
+    };
+    let mut members = vec![Vec::new(); filters.len()];
+    for (position, filter) in found.into_iter().flatten() {
+        members[filter.position()].push(position);
+    }
+    Members(members)
+}
+
+fn of_path<'a>(
+    filters: &'a Filters,
+    (path, extent): (&[u8], Extent),
+    hits: &'a mut Hits,
+) -> impl Iterator<Item = FilterId> {
+    filters.hits(path, extent, hits);
+    let by_pattern = hits.by_filter().filter_map(|hits| {
+        let id = hits[0].0.filter;
+        filters.get(id).takes(hits).then_some(id)
+    });
+    filters.always().iter().copied().chain(by_pattern)
+}
+
+impl Filter {
+    /// Whether some change of a path that these patterns match would match the filter.
+    fn takes(&self, hits: &[(Owner, bool)]) -> bool {
+        [Status::Modified, Status::Added, Status::Deleted].iter().any(|status| self.decide(*status, hits).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Effect, Entry, Statuses, matches};
+    use super::*;
+    use crate::glob::Pattern;
+    use crate::model::change::{Change, ChangeSet};
+    use crate::model::diagnostic::{Located, Span};
+    use crate::model::name::RepoPath;
+    use proptest::prelude::*;
+
+    fn entry(text: &str, statuses: Statuses, effect: Effect) -> Entry {
+        Entry { effect, statuses, pattern: Located::new(Pattern::parse(text).unwrap(), Span::default()) }
+    }
+
+    #[test]
+    fn an_exclusion_of_one_status_takes_no_path_away() {
+        let deleted = Statuses::word("deleted").unwrap();
+        let list = vec![entry("src/**", Statuses::ANY, Effect::Include), entry("src/gen/**", deleted, Effect::Exclude)];
+        let whole =
+            vec![entry("src/**", deleted, Effect::Include), entry("src/gen/**", Statuses::ANY, Effect::Exclude)];
+        let filters = Filters::new(vec![Filter::Ordered(list), Filter::Ordered(whole)]);
+        let members = members(&filters, 3, |at| (["a", "src/gen/x", "src/y"][at].as_bytes(), Extent::Path));
+        assert_eq!(members.of(Filters::id(0)), [1, 2]);
+        assert_eq!(members.of(Filters::id(1)), [2]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_path_belongs_exactly_where_some_change_of_it_matches(
+            entries in proptest::collection::vec((0..4_usize, 0..4_usize, any::<bool>()), 1..5),
+            count in 1..400_usize,
+        ) {
+            let words = [Statuses::ANY, Statuses::word("added").unwrap(), Statuses::word("deleted").unwrap(), Statuses::NONE];
+            let patterns = ["**", "a/**", "a/1*", "*/2?"];
+            let effect = |exclude| if exclude { Effect::Exclude } else { Effect::Include };
+            let list = entries.iter().map(|(text, word, exclude)| entry(patterns[*text], words[*word], effect(*exclude)));
+            let filters = Filters::new(vec![Filter::Ordered(list.collect())]);
+            let paths: Vec<RepoPath> = (0..count).map(|n| RepoPath::from_git(format!("{}/{n}", ["a", "b"][n % 2]))).collect();
+            let some_change = |path: &RepoPath| [Status::Added, Status::Modified, Status::Deleted].into_iter().any(|status| {
+                let change = ChangeSet::new(vec![Change::new(path.clone(), status)]);
+                !matches(&filters, &change).of(Filters::id(0)).is_empty()
+            });
+            let expected: Vec<usize> = (0..count).filter(|at| some_change(&paths[*at])).collect();
+            let members = members(&filters, paths.len(), |at| (paths[at].as_bytes(), Extent::Path));
+            prop_assert_eq!(members.of(Filters::id(0)), expected);
+        }
+    }
+}

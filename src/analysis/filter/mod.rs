@@ -1,0 +1,137 @@
+//! Which changes each filter matches, and by which pattern.
+//!
+//! A [`Filter`] is a list of patterns with a rule for reading it; [`Filters`] are all of a configuration's,
+//! compiled together, so that a path costs about the few patterns that could match it and not all there are.
+
+mod evaluate;
+mod members;
+mod set;
+
+pub use evaluate::{Match, Matches, matches, matches_of};
+pub use members::{Members, members};
+pub use set::{FilterId, Filters};
+
+use crate::glob::Pattern;
+use crate::model::change::Status;
+use crate::model::diagnostic::Located;
+
+/// So many paths are matched by a thread at once; fewer are matched faster than threads are woken.
+const CHUNK: usize = 256;
+
+/// A list of patterns, and the rule by which it is read.
+#[derive(Debug, Clone)]
+pub enum Filter {
+    /// The structured shape: as in .gitignore, the last pattern that matches decides.
+    Ordered(Vec<Entry>),
+    /// The flat shape: as dorny/paths-filter v4 reads it.
+    PathsFilter {
+        /// How the rules come together.
+        quantifier: Quantifier,
+        /// The rules, in the order of the file.
+        rules: Vec<Rule>,
+    },
+}
+
+/// A pattern of an ordered list.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// What a match means.
+    pub effect: Effect,
+    /// The changes that it looks at.
+    pub statuses: Statuses,
+    /// The pattern, without the `!` of an exclusion.
+    pub pattern: Located<Pattern>,
+}
+
+/// What the match of an ordered list's pattern means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// The change matches, unless a later pattern takes it back.
+    Include,
+    /// What earlier patterns matched is taken back: the pattern was written with a leading `!`.
+    Exclude,
+    /// What earlier patterns matched by a wildcard is taken back: the pattern is one of a service's `exclude`. A path
+    /// that an earlier pattern names without a wildcard stays.
+    ExcludeWildcards,
+}
+
+impl Effect {
+    /// Returns what an entry of an ordered list means, and its pattern without the `!` of an exclusion; none when it
+    /// begins with `!!`, which could only exclude what is not matched. `!(a)` is a pattern, and no exclusion.
+    #[must_use]
+    pub fn of(text: &str) -> Option<(Self, &str)> {
+        let is_mark = |text: &str| text.starts_with('!') && !text.starts_with("!(");
+        match text.get(1..).filter(|_| is_mark(text)) {
+            None => Some((Self::Include, text)),
+            Some(rest) if is_mark(rest) => None,
+            Some(rest) => Some((Self::Exclude, rest)),
+        }
+    }
+}
+
+/// A rule of a flat filter: true of a change when its status is one of these and any of the patterns matches.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// The changes that it looks at.
+    pub statuses: Statuses,
+    /// The patterns; several only under a status word.
+    pub patterns: Vec<Located<Pattern>>,
+}
+
+/// How the rules of a flat filter come together (`--quantifier`, paths-filter's `predicate-quantifier`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Quantifier {
+    /// A change matches when any rule is true of it.
+    #[default]
+    Some,
+    /// A change matches when every rule is true of it; with no rules, always.
+    Every,
+    /// A change matches when a rule is true of it, and no negated pattern, whatever the order, excludes it.
+    SomeWithExcludes,
+}
+
+/// A set of statuses. A type change counts as a modification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Statuses {
+    added: bool,
+    modified: bool,
+    deleted: bool,
+}
+
+impl Statuses {
+    /// Every status.
+    pub const ANY: Self = Self { added: true, modified: true, deleted: true };
+    /// No status at all: a rule with only unknown words never matches.
+    pub const NONE: Self = Self { added: false, modified: false, deleted: false };
+
+    /// Returns the set that a word of filters.yaml stands for, if it is one.
+    #[must_use]
+    pub fn word(word: &str) -> Option<Self> {
+        match word {
+            "added" => Some(Self { added: true, ..Self::NONE }),
+            "modified" => Some(Self { modified: true, ..Self::NONE }),
+            "deleted" => Some(Self { deleted: true, ..Self::NONE }),
+            _ => None,
+        }
+    }
+
+    /// Returns the statuses of either set.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            added: self.added || other.added,
+            modified: self.modified || other.modified,
+            deleted: self.deleted || other.deleted,
+        }
+    }
+
+    /// Whether the set has this status.
+    #[must_use]
+    pub fn contains(self, status: Status) -> bool {
+        match status {
+            Status::Added => self.added,
+            Status::Modified | Status::TypeChanged => self.modified,
+            Status::Deleted => self.deleted,
+        }
+    }
+}

@@ -1,0 +1,268 @@
+use std::ops::Range;
+
+use bstr::ByteSlice as _;
+
+use super::{Effect, Filter, Quantifier, Rule, Statuses};
+use crate::glob::{GlobIndex, Hit, Pattern};
+use crate::model::change::Extent;
+use crate::model::diagnostic::Located;
+
+/// The place of a filter in [`Filters`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FilterId(usize);
+
+/// All filters of a configuration, compiled together.
+#[derive(Debug, Clone, Default)]
+pub struct Filters {
+    list: Vec<Filter>,
+    /// Filters that match every change without any pattern.
+    always: Vec<FilterId>,
+    index: GlobIndex,
+    /// What the patterns of each text of the index belong to, text after text.
+    owners: Vec<Owner>,
+    /// Which of these are each text's.
+    of_text: Vec<Owners>,
+    shape: Shape,
+}
+
+/// The owners of a text, by positions. A thousand services may leave out `**/*.md`: these follow, and are looked at only
+/// for the filters that something else leads to.
+#[derive(Debug, Clone)]
+struct Owners {
+    leading: Range<usize>,
+    /// In order.
+    following: Range<usize>,
+}
+
+/// Whose rules the patterns follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Shape {
+    /// Ordered lists alone.
+    #[default]
+    Ordered,
+    /// paths-filter's, in some filter.
+    PathsFilter,
+}
+
+/// What `.` does not take in JavaScript.
+const LINE_BREAKS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
+
+/// The bytes with which one of them begins.
+const FIRST_BYTES: &[u8] = b"\n\r\xe2";
+
+/// The filter and the rule (or the entry) that a pattern of the index stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Owner {
+    pub(super) filter: FilterId,
+    pub(super) rule: usize,
+    pub(super) pattern: usize,
+}
+
+/// The patterns that match a path, by their owners in order, each with whether it is in doubt. Whoever asks for many
+/// paths uses one of these for all.
+#[derive(Debug, Default)]
+pub(super) struct Hits {
+    texts: Vec<Hit>,
+    owners: Vec<(Owner, bool)>,
+}
+
+impl Hits {
+    /// Returns the patterns of one filter after another, without those filters that cannot match by them.
+    pub(super) fn by_filter(&self) -> impl Iterator<Item = &[(Owner, bool)]> {
+        self.owners.chunk_by(|(a, _), (b, _)| a.filter == b.filter)
+    }
+}
+
+impl Filters {
+    /// Compiles filters. The id of each is its position.
+    #[must_use]
+    pub fn new(filters: Vec<Filter>) -> Self {
+        let mut all = Vec::new();
+        let mut patterns = Vec::new();
+        let mut always = Vec::new();
+        for (id, filter) in filters.iter().enumerate() {
+            let filter_id = FilterId(id);
+            let leads = filter.leading();
+            for (rule, pattern, located) in filter.patterns() {
+                all.push((Owner { filter: filter_id, rule, pattern }, leads(rule, &located.value)));
+                patterns.push(located.value.clone());
+            }
+            if matches!(filter, Filter::PathsFilter { quantifier: Quantifier::Every, rules } if rules.is_empty()) {
+                always.push(filter_id);
+            }
+        }
+        let flat = filters.iter().any(|filter| matches!(filter, Filter::PathsFilter { .. }));
+        let shape = if flat { Shape::PathsFilter } else { Shape::Ordered };
+        let index = GlobIndex::new(patterns);
+        let mut owners = Vec::with_capacity(all.len());
+        let mut add = |text: usize, leading: bool| {
+            let start = owners.len();
+            let of_text = index.positions(text).iter().map(|position| all[*position]);
+            owners.extend(of_text.filter(|(_, leads)| *leads == leading).map(|(owner, _)| owner));
+            start..owners.len()
+        };
+        let of_text =
+            (0..index.texts()).map(|text| Owners { leading: add(text, true), following: add(text, false) }).collect();
+        Self { list: filters, always, index, owners, of_text, shape }
+    }
+
+    /// Returns the id of the filter that will stand, or stands, at a position.
+    #[must_use]
+    pub fn id(position: usize) -> FilterId {
+        FilterId(position)
+    }
+
+    /// Returns a filter.
+    #[must_use]
+    pub fn get(&self, id: FilterId) -> &Filter {
+        &self.list[id.0]
+    }
+
+    /// Returns how many filters there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is no filter.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Puts the patterns that match a path into `hits`, after emptying it.
+    ///
+    /// To picomatch a line break ends what `**` takes, so that `src/**` misses a file `src/a\nb`. A flat file keeps to
+    /// that; the structured shape promises never to miss a rebuild, so there such a path is also read with an ordinary
+    /// character in the place of each line break. For the same reason a path that speaks for what lies below it matches
+    /// what leads there, in doubt: so no exclusion of a part takes the whole away.
+    pub(super) fn hits(&self, path: &[u8], extent: Extent, hits: &mut Hits) {
+        let Hits { texts, owners } = hits;
+        let matches = |path: &[u8], texts: &mut Vec<Hit>| match (self.shape, extent) {
+            (Shape::Ordered, Extent::Below) => self.index.matches_or_leads_below(path, texts),
+            (Shape::PathsFilter, _) | (_, Extent::Path) => self.index.matches(path, texts),
+        };
+        matches(path, texts);
+        if self.shape == Shape::Ordered && path.find_byteset(FIRST_BYTES).is_some() {
+            let mut more = Vec::new();
+            let text = path.to_str_lossy().replace(LINE_BREAKS, "_");
+            matches(text.as_bytes(), &mut more);
+            texts.append(&mut more);
+            texts.sort_unstable();
+            texts.dedup_by_key(|hit| hit.text);
+        }
+        owners.clear();
+        for hit in &*texts {
+            let leading = &self.owners[self.of_text[hit.text].leading.clone()];
+            owners.extend(leading.iter().map(|owner| (*owner, hit.doubt)));
+        }
+        owners.sort_unstable();
+        let leading = owners.len();
+        for hit in &*texts {
+            let following = &self.owners[self.of_text[hit.text].following.clone()];
+            if following.is_empty() {
+                continue;
+            }
+            for at in 0..leading {
+                let filter = owners[at].0.filter;
+                if at > 0 && owners[at - 1].0.filter == filter {
+                    continue;
+                }
+                let from = following.partition_point(|owner| owner.filter < filter);
+                let of_filter = following[from..].iter().take_while(|owner| owner.filter == filter);
+                owners.extend(of_filter.map(|owner| (*owner, hit.doubt)));
+            }
+        }
+        if owners.len() > leading {
+            owners.sort_unstable();
+        }
+    }
+
+    pub(super) fn always(&self) -> &[FilterId] {
+        &self.always
+    }
+}
+
+impl Filter {
+    /// Returns which patterns, by their rules (or entries), lead to the filter: it matches nothing that none of them
+    /// matches. Exclusions do not lead, nor do negated patterns where others are needed too: these match nearly all.
+    fn leading(&self) -> impl Fn(usize, &Pattern) -> bool {
+        let sure = |rule: &Rule| !rule.patterns.iter().any(|pattern| pattern.value.is_negated());
+        move |at, pattern| match self {
+            Self::Ordered(entries) => entries[at].effect == Effect::Include,
+            Self::PathsFilter { quantifier: Quantifier::Some, .. } => true,
+            Self::PathsFilter { quantifier: Quantifier::Every, rules } => sure(&rules[at]) || !rules.iter().any(sure),
+            Self::PathsFilter { quantifier: Quantifier::SomeWithExcludes, .. } => !pattern.is_negated(),
+        }
+    }
+
+    /// Returns directories of which every file matches, with any status and whatever else the filter holds.
+    pub fn whole_directories(&self) -> impl Iterator<Item = &str> {
+        let is_plain = match self {
+            Self::Ordered(entries) => entries.iter().all(|entry| entry.effect == Effect::Include),
+            Self::PathsFilter { quantifier, .. } => *quantifier == Quantifier::Some,
+        };
+        let takes = move |rule: usize| match self {
+            Self::Ordered(entries) => entries[rule].statuses != Statuses::NONE,
+            Self::PathsFilter { rules, .. } => rules[rule].statuses != Statuses::NONE,
+        };
+        let patterns = self.patterns().filter(move |(rule, _, _)| is_plain && takes(*rule));
+        patterns.filter_map(|(_, _, pattern)| {
+            let directory = pattern.value.directory();
+            (!directory.is_empty() && pattern.value.text().strip_suffix("/**") == Some(directory)).then_some(directory)
+        })
+    }
+
+    /// Returns directories in which, or at which, everything lies that can match; an empty one is the root.
+    pub fn directories(&self) -> impl Iterator<Item = &str> {
+        let everything = match self {
+            Self::PathsFilter { quantifier: Quantifier::Every, rules } if rules.is_empty() => Some(""),
+            Self::Ordered(_) | Self::PathsFilter { .. } => None,
+        };
+        everything.into_iter().chain(self.including().map(|pattern| pattern.value.directory()))
+    }
+
+    /// Returns the patterns that can make a change match.
+    pub fn including(&self) -> impl Iterator<Item = &Located<Pattern>> {
+        let includes = move |rule: usize| match self {
+            Self::Ordered(entries) => entries[rule].effect == Effect::Include,
+            Self::PathsFilter { .. } => true,
+        };
+        self.patterns().filter(move |(rule, _, _)| includes(*rule)).map(|(_, _, pattern)| pattern)
+    }
+}
+
+impl FilterId {
+    /// Returns the position, from 0.
+    #[must_use]
+    pub fn position(self) -> usize {
+        self.0
+    }
+}
+
+impl Filter {
+    /// Returns every pattern with the position of its rule (or entry) and its own position in that.
+    pub fn patterns(&self) -> impl Iterator<Item = (usize, usize, &Located<Pattern>)> {
+        let (entries, rules) = match self {
+            Self::Ordered(entries) => (entries.as_slice(), [].as_slice()),
+            Self::PathsFilter { rules, .. } => ([].as_slice(), rules.as_slice()),
+        };
+        let entries = entries.iter().enumerate().map(|(position, entry)| (position, 0, &entry.pattern));
+        let rules = rules.iter().enumerate().flat_map(|(position, rule)| {
+            rule.patterns.iter().enumerate().map(move |(within, pattern)| (position, within, pattern))
+        });
+        entries.chain(rules)
+    }
+
+    /// Returns the pattern of a rule (or entry).
+    ///
+    /// # Panics
+    /// When the filter has none there.
+    #[must_use]
+    pub fn pattern(&self, rule: usize, pattern: usize) -> &Located<Pattern> {
+        match self {
+            Self::Ordered(entries) => &entries[rule].pattern,
+            Self::PathsFilter { rules, .. } => &rules[rule].patterns[pattern],
+        }
+    }
+}

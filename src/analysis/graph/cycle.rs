@@ -1,0 +1,64 @@
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
+
+use indexmap::IndexSet;
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::model::name::ServiceName;
+
+/// Services that depend on themselves in a circle.
+///
+/// `Display` is `a -> b -> a`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cycle(Vec<ServiceName>);
+
+impl Cycle {
+    /// Returns the members, each depending on the next, and the last on the first.
+    #[must_use]
+    pub fn members(&self) -> &[ServiceName] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Cycle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|member| write!(f, "{member} -> "))?;
+        self.0.first().map_or(Ok(()), |first| write!(f, "{first}"))
+    }
+}
+
+/// Returns one shortest cycle for each knot of services, through its first service in file order.
+pub(super) fn find(edges: &DiGraph<(), ()>, names: &IndexSet<ServiceName>) -> Vec<Cycle> {
+    let mut cycles: Vec<Vec<usize>> = tarjan_scc(edges)
+        .into_iter()
+        .filter(|knot| knot.len() > 1 || edges.contains_edge(knot[0], knot[0]))
+        .map(|knot| shortest(edges, &knot))
+        .collect();
+    cycles.sort();
+    cycles.into_iter().map(|cycle| Cycle(cycle.into_iter().map(|node| names[node].clone()).collect())).collect()
+}
+
+fn shortest(edges: &DiGraph<(), ()>, knot: &[NodeIndex]) -> Vec<usize> {
+    let knot: BTreeSet<usize> = knot.iter().map(|node| node.index()).collect();
+    let Some(start) = knot.first().copied() else { return Vec::new() };
+    let mut reached_from = BTreeMap::new();
+    let mut queue = VecDeque::from([start]);
+    while let Some(node) = queue.pop_front() {
+        let next: BTreeSet<usize> =
+            edges.neighbors(NodeIndex::new(node)).map(NodeIndex::index).filter(|next| knot.contains(next)).collect();
+        if next.contains(&start) {
+            let way_back = std::iter::successors(Some(node), |node| reached_from.get(node).copied());
+            let mut cycle: Vec<usize> = way_back.collect();
+            cycle.reverse();
+            return cycle;
+        }
+        for neighbour in next {
+            reached_from.entry(neighbour).or_insert_with(|| {
+                queue.push_back(neighbour);
+                node
+            });
+        }
+    }
+    Vec::new()
+}

@@ -1,0 +1,192 @@
+//! What is built from what: an edge leads from a dependent to its dependency.
+
+mod cycle;
+mod order;
+
+pub use cycle::Cycle;
+
+use indexmap::IndexSet;
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::model::name::{ServiceId, ServiceName};
+
+/// The services and their `depends_on` edges, without cycles.
+#[derive(Debug, Clone, Default)]
+pub struct Graph {
+    names: IndexSet<ServiceName>,
+    edges: DiGraph<(), ()>,
+    order: Vec<ServiceId>,
+}
+
+impl Graph {
+    /// Builds the graph of services in the order of the file, each with the names of its dependencies.
+    ///
+    /// A dependency that is no service is left out: the configuration has said so before.
+    ///
+    /// # Errors
+    /// When services depend on themselves in a circle: one [`Cycle`] for each knot.
+    pub fn new(services: &[(ServiceName, Vec<ServiceName>)]) -> Result<Self, Vec<Cycle>> {
+        let names: IndexSet<ServiceName> = services.iter().map(|(name, _)| name.clone()).collect();
+        let mut edges = DiGraph::with_capacity(names.len(), 0);
+        for _ in &names {
+            edges.add_node(());
+        }
+        for (name, dependencies) in services {
+            for dependency in dependencies {
+                if let (Some(from), Some(to)) = (names.get_index_of(name), names.get_index_of(dependency)) {
+                    edges.update_edge(NodeIndex::new(from), NodeIndex::new(to), ());
+                }
+            }
+        }
+        match order::build_order(&edges) {
+            Some(order) => Ok(Self { names, edges, order }),
+            None => Err(cycle::find(&edges, &names)),
+        }
+    }
+
+    /// Returns how many services there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there is no service.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Returns the services in file order.
+    pub fn services(&self) -> impl Iterator<Item = ServiceId> {
+        (0..self.len()).map(ServiceId)
+    }
+
+    /// Returns a service's name.
+    ///
+    /// # Panics
+    /// When the id is another graph's.
+    #[must_use]
+    pub fn name(&self, service: ServiceId) -> &ServiceName {
+        &self.names[service.0]
+    }
+
+    /// Returns the service of that name.
+    #[must_use]
+    pub fn id(&self, name: &str) -> Option<ServiceId> {
+        self.names.get_index_of(name).map(ServiceId)
+    }
+
+    /// Returns all services so that each stands after its dependencies; where that leaves a choice, in file order.
+    #[must_use]
+    pub fn build_order(&self) -> &[ServiceId] {
+        &self.order
+    }
+
+    /// Returns what a service depends on directly, in file order.
+    #[must_use]
+    pub fn dependencies(&self, service: ServiceId) -> Vec<ServiceId> {
+        self.neighbours(service, Direction::Outgoing)
+    }
+
+    /// Returns what depends on a service directly, in file order.
+    #[must_use]
+    pub fn dependents(&self, service: ServiceId) -> Vec<ServiceId> {
+        self.neighbours(service, Direction::Incoming)
+    }
+
+    /// Returns which services are among these, or are what one of these is built from, directly or not.
+    #[must_use]
+    pub fn with_dependencies(&self, services: &[ServiceId]) -> Vec<bool> {
+        let mut wanted = vec![false; self.len()];
+        for service in services {
+            wanted[service.0] = true;
+        }
+        // Dependents come first, so that whatever wants a service has said so when its turn comes.
+        for service in self.order.iter().rev() {
+            if wanted[service.0] {
+                self.dependencies(*service).into_iter().for_each(|dependency| wanted[dependency.0] = true);
+            }
+        }
+        wanted
+    }
+
+    /// Returns the level of each service in a selection: 0 when it depends on nothing selected, else one more than
+    /// the highest of its selected dependencies. `None` for those outside.
+    #[must_use]
+    pub fn levels(&self, selected: impl Fn(ServiceId) -> bool) -> Vec<Option<usize>> {
+        let mut levels = vec![None; self.len()];
+        for service in self.order.iter().copied().filter(|service| selected(*service)) {
+            let below = self.dependencies(service).into_iter().filter_map(|dependency| levels[dependency.0]).max();
+            levels[service.0] = Some(below.map_or(0, |below| below + 1));
+        }
+        levels
+    }
+
+    fn neighbours(&self, service: ServiceId, direction: Direction) -> Vec<ServiceId> {
+        let mut found: Vec<ServiceId> = self
+            .edges
+            .neighbors_directed(NodeIndex::new(service.0), direction)
+            .map(|node| ServiceId(node.index()))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> ServiceName {
+        ServiceName::parse(text).unwrap()
+    }
+
+    /// `"a: b c"` is service `a` that depends on `b` and `c`.
+    fn graph(lines: &[&str]) -> Result<Graph, Vec<Cycle>> {
+        let service = |line: &&str| {
+            let (service, dependencies) = line.split_once(':').unwrap();
+            (name(service), dependencies.split_whitespace().map(name).collect())
+        };
+        Graph::new(&lines.iter().map(service).collect::<Vec<_>>())
+    }
+
+    fn names(graph: &Graph, services: &[ServiceId]) -> Vec<String> {
+        services.iter().map(|service| graph.name(*service).to_string()).collect()
+    }
+
+    #[test]
+    fn dependencies_come_first_and_ties_keep_file_order() {
+        let graph = graph(&["web: api", "api: lib db", "db:", "lib:", "docs:"]).unwrap();
+        assert_eq!(names(&graph, graph.build_order()), ["db", "lib", "api", "web", "docs"]);
+    }
+
+    #[test]
+    fn what_a_service_is_built_from_comes_with_it() {
+        let graph = graph(&["web: api", "api: db", "db:", "docs: web"]).unwrap();
+        assert_eq!(graph.with_dependencies(&[graph.id("api").unwrap()]), [false, true, true, false]);
+        assert_eq!(graph.with_dependencies(&[graph.id("docs").unwrap()]), [true; 4]);
+    }
+
+    #[test]
+    fn levels_count_selected_dependencies_only() {
+        let graph = graph(&["web: api", "api: db", "db:"]).unwrap();
+        assert_eq!(graph.levels(|_| true), [Some(2), Some(1), Some(0)]);
+        assert_eq!(graph.levels(|service| graph.name(service).as_str() != "api"), [Some(0), None, Some(0)]);
+    }
+
+    #[test]
+    fn cycles_name_their_members() {
+        let cycles = graph(&["a: b", "b: c x", "c: a", "x: x", "d: a", "e:"]).unwrap_err();
+        let shown: Vec<String> = cycles.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["a -> b -> c -> a", "x -> x"]);
+    }
+
+    #[test]
+    fn neighbours_are_in_file_order() {
+        let graph = graph(&["z:", "a:", "m: a z", "n: a"]).unwrap();
+        let id = |name| graph.id(name).unwrap();
+        assert_eq!(names(&graph, &graph.dependencies(id("m"))), ["z", "a"]);
+        assert_eq!(names(&graph, &graph.dependents(id("a"))), ["m", "n"]);
+    }
+}

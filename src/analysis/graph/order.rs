@@ -1,0 +1,31 @@
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::model::name::ServiceId;
+
+/// Returns the nodes so that each stands after the ones its edges lead to, the lowest first where there is a choice;
+/// `None` when there is a cycle.
+///
+/// petgraph's own `toposort` depends on the order in which edges were added, so that an edited line elsewhere in the
+/// file would reorder the plan.
+pub(super) fn build_order(edges: &DiGraph<(), ()>) -> Option<Vec<ServiceId>> {
+    let mut waits_for: Vec<usize> =
+        edges.node_indices().map(|node| edges.neighbors_directed(node, Direction::Outgoing).count()).collect();
+    let mut ready: BinaryHeap<Reverse<usize>> =
+        waits_for.iter().enumerate().filter(|(_, count)| **count == 0).map(|(node, _)| Reverse(node)).collect();
+    let mut order = Vec::with_capacity(waits_for.len());
+    while let Some(Reverse(node)) = ready.pop() {
+        order.push(ServiceId(node));
+        for dependent in edges.neighbors_directed(NodeIndex::new(node), Direction::Incoming) {
+            let count = &mut waits_for[dependent.index()];
+            *count -= 1;
+            if *count == 0 {
+                ready.push(Reverse(dependent.index()));
+            }
+        }
+    }
+    (order.len() == waits_for.len()).then_some(order)
+}

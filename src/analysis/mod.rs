@@ -1,0 +1,8 @@
+//! From changes to affected services, as pure values.
+
+pub mod filter;
+pub mod graph;
+pub mod definition;
+pub mod affected;
+pub mod fingerprint;
+pub mod base;

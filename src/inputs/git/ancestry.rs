@@ -1,0 +1,273 @@
+//! Who descends from whom, as git sees it: a shallow boundary ends history, and an answer that would lie beyond
+//! it is an error, never a guess.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use gix::ObjectId;
+use gix::revwalk::Graph;
+use gix::revwalk::graph::Commit;
+
+use super::object::commit_id;
+use super::{Error, Repository};
+use crate::model::name::CommitId;
+
+/// Enough for the commits near a walk's front; more gains nothing (measured: research of gix 0.90).
+const OBJECT_CACHE_BYTES: usize = 8 << 20;
+
+impl Repository {
+    /// Returns all best common ancestors of two commits, newest first, as `git merge-base --all` does; none when
+    /// the two have no common history.
+    ///
+    /// # Errors
+    /// When one of the two is missing, or history is cut off where another one may lie.
+    pub fn merge_bases(&self, a: &CommitId, b: &CommitId) -> Result<Vec<CommitId>, Error> {
+        self.ancestry(|ancestry| {
+            let (a_id, b_id) = (self.commit(a)?.id, self.commit(b)?.id);
+            if a_id == b_id {
+                return Ok(vec![*a]);
+            }
+            let painted = ancestry.paint(&[a_id], &[b_id], None)?;
+            let bases = ancestry.independent(painted.common())?;
+            let hidden = if bases.is_empty() { !painted.cut.is_none() } else { ancestry.may_hide_another(&painted)? };
+            if hidden {
+                let question = format!("the merge base of `{}` and `{}`", a.short(7), b.short(7));
+                return Err(Error::ShallowHistory { question, behind: vec![*a, *b] });
+            }
+            Ok(bases.iter().map(|id| commit_id(id)).collect())
+        })
+    }
+
+    /// Whether `ancestor` can be reached from `descendant` by following parents. A commit is its own ancestor.
+    ///
+    /// # Errors
+    /// When one of the two is missing, or it was not found in a history that is cut off.
+    pub fn is_ancestor(&self, ancestor: &CommitId, descendant: &CommitId) -> Result<bool, Error> {
+        self.ancestry(|ancestry| {
+            let (top, bottom) = (self.commit(descendant)?.id, self.commit(ancestor)?.id);
+            let painted = ancestry.paint(&[bottom], &[top], Some(bottom))?;
+            if painted.paint_of(&bottom).theirs {
+                return Ok(true);
+            }
+            // A commit counts as no older than its parents: behind a boundary that is older there is nothing to find.
+            let since = ancestry.commit(bottom)?.commit_time;
+            if painted.ends.iter().any(|(time, id)| *time >= since && painted.paint_of(id).theirs) {
+                let question = format!("whether `{}` is an ancestor of `{}`", ancestor.short(7), descendant.short(7));
+                return Err(Error::ShallowHistory { question, behind: vec![*descendant] });
+            }
+            Ok(false)
+        })
+    }
+
+    /// Returns the first parent of a commit, none when it is a root.
+    ///
+    /// # Errors
+    /// When the commit is missing, or is the last one of a shallow clone: then it has parents, but not here.
+    pub fn first_parent(&self, commit: &CommitId) -> Result<Option<CommitId>, Error> {
+        self.refuse_grafts()?;
+        let found = self.commit(commit)?;
+        let parent = found.parent_ids().next().map(|id| commit_id(&id));
+        if parent.is_some() && self.shallow_boundary()?.contains(&found.id) {
+            let question = format!("the parent of `{}`", commit.short(7));
+            return Err(Error::ShallowHistory { question, behind: vec![*commit] });
+        }
+        Ok(parent)
+    }
+
+    fn ancestry<T>(&self, ask: impl FnOnce(&mut Ancestry<'_, '_>) -> Result<T, Error>) -> Result<T, Error> {
+        let mut repository = self.gix.clone();
+        repository.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
+        self.refuse_grafts()?;
+        let boundary = self.shallow_boundary()?;
+        // As git does: a commit-graph knows nothing of a boundary that came later.
+        let cache = if boundary.is_empty() { repository.commit_graph_if_enabled().ok().flatten() } else { None };
+        ask(&mut Ancestry { graph: repository.revision_graph(cache.as_ref()), boundary })
+    }
+
+    fn refuse_grafts(&self) -> Result<(), Error> {
+        if self.has_grafts() { Err(Error::Grafts) } else { Ok(()) }
+    }
+
+    pub(super) fn shallow_boundary(&self) -> Result<BTreeSet<ObjectId>, Error> {
+        let commits = self.gix.shallow_commits().map_err(Error::reading("the shallow boundary"))?;
+        Ok(commits.map(|commits| commits.iter().copied().collect()).unwrap_or_default())
+    }
+}
+
+/// The commits that were read so far, and where history ends early.
+struct Ancestry<'find, 'cache> {
+    graph: Graph<'find, 'cache, Commit<()>>,
+    boundary: BTreeSet<ObjectId>,
+}
+
+/// From which side a commit was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Paint {
+    ours: bool,
+    theirs: bool,
+    /// Below a common ancestor, so never a best one.
+    stale: bool,
+}
+
+#[derive(Debug, Default)]
+struct Painted {
+    paints: BTreeMap<ObjectId, Paint>,
+    /// Commits that both sides reached, in the order of the walk, with their dates.
+    met: Vec<(i64, ObjectId)>,
+    /// The sides that ran into the shallow boundary before they met.
+    cut: Paint,
+    /// Where they did, with the dates.
+    ends: Vec<(i64, ObjectId)>,
+}
+
+impl Paint {
+    const OURS: Self = Self { ours: true, theirs: false, stale: false };
+    const THEIRS: Self = Self { ours: false, theirs: true, stale: false };
+
+    fn is_common(self) -> bool {
+        self.ours && self.theirs
+    }
+
+    fn is_none(self) -> bool {
+        self == Self::default()
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { ours: self.ours || other.ours, theirs: self.theirs || other.theirs, stale: self.stale || other.stale }
+    }
+}
+
+impl Painted {
+    fn paint_of(&self, id: &ObjectId) -> Paint {
+        self.paints.get(id).copied().unwrap_or_default()
+    }
+
+    /// The common ancestors that no other one was seen to reach, newest first.
+    fn common(&self) -> Vec<ObjectId> {
+        let mut common: Vec<_> = self.met.iter().filter(|(_, id)| !self.paint_of(id).stale).collect();
+        common.sort_by_key(|(time, _)| Reverse(*time));
+        common.into_iter().map(|(_, id)| *id).collect()
+    }
+}
+
+impl Ancestry<'_, '_> {
+    /// Walks from both sides, newest commits first, until all that is left to visit lies below common ancestors;
+    /// or until `goal` has been reached from their side.
+    ///
+    /// Where dates run backwards the walk may end before every stale commit is known to be one, so that
+    /// [`Painted::common`] may hold too many, never too few.
+    fn paint(&mut self, ours: &[ObjectId], theirs: &[ObjectId], goal: Option<ObjectId>) -> Result<Painted, Error> {
+        let mut front = Front::default();
+        let mut painted = Painted::default();
+        let ours = ours.iter().map(|id| (*id, Paint::OURS));
+        for (id, paint) in ours.chain(theirs.iter().map(|id| (*id, Paint::THEIRS))) {
+            front.push(id, self.commit(id)?.commit_time, paint, &mut painted.paints);
+        }
+        while let Some((time, id)) = front.pop(&painted.paints) {
+            let mut paint = painted.paint_of(&id);
+            if goal == Some(id) && paint.theirs {
+                break;
+            }
+            if paint.is_common() && !paint.stale {
+                painted.met.push((time, id));
+                paint.stale = true;
+            }
+            if self.boundary.contains(&id) {
+                if !paint.stale {
+                    painted.cut = painted.cut.and(paint);
+                    painted.ends.push((time, id));
+                }
+                continue;
+            }
+            for parent in self.commit(id)?.parents.clone() {
+                front.push(parent, self.commit(parent)?.commit_time, paint, &mut painted.paints);
+            }
+        }
+        Ok(painted)
+    }
+
+    /// Whether a merge base may lie behind the shallow boundary although others were found: where one side ran into the
+    /// boundary, and the other has commits of its own that are old enough to stand behind it. A commit counts as no
+    /// older than its parents; clocks that disagree by more than a walk's front can hide one.
+    fn may_hide_another(&mut self, painted: &Painted) -> Result<bool, Error> {
+        if painted.ends.is_empty() {
+            return Ok(false);
+        }
+        let mut oldest: [Option<i64>; 2] = [None; 2];
+        for (id, paint) in &painted.paints {
+            if !paint.is_common() {
+                let side = &mut oldest[usize::from(paint.theirs)];
+                let time = self.commit(*id)?.commit_time;
+                *side = Some(side.map_or(time, |oldest| oldest.min(time)));
+            }
+        }
+        Ok(painted.ends.iter().any(|(time, id)| {
+            let paint = painted.paint_of(id);
+            !paint.is_common() && oldest[usize::from(paint.ours)].is_some_and(|oldest| oldest <= *time)
+        }))
+    }
+
+    /// Drops commits that can be reached from another one of them. The order stays.
+    fn independent(&mut self, mut commits: Vec<ObjectId>) -> Result<Vec<ObjectId>, Error> {
+        let mut tried = 0;
+        while commits.len() > 1 && tried < commits.len() {
+            let one = commits[tried];
+            let others: Vec<_> = commits.iter().copied().filter(|id| *id != one).collect();
+            let painted = self.paint(&[one], &others, None)?;
+            if painted.paint_of(&one).theirs {
+                commits.remove(tried);
+            } else {
+                commits.retain(|id| *id == one || !painted.paint_of(id).ours);
+                tried = commits.iter().position(|id| *id == one).map_or(tried, |at| at + 1);
+            }
+        }
+        Ok(commits)
+    }
+
+    fn commit(&mut self, id: ObjectId) -> Result<&Commit<()>, Error> {
+        let shallow = !self.boundary.is_empty();
+        self.graph
+            .get_or_insert_full_commit(id, |_| ())
+            .map_err(Error::reading(format!("commit {id}")))?
+            .map(|commit| &*commit)
+            .ok_or_else(|| Error::MissingCommit { commit: commit_id(&id), shallow })
+    }
+}
+
+/// The commits still to visit: the newest first, and of two with one date the one that came first.
+#[derive(Default)]
+struct Front {
+    queue: BinaryHeap<(i64, Reverse<usize>, ObjectId)>,
+    queued: BTreeSet<ObjectId>,
+    /// How many of the queued ones are not stale; the walk is over when none is.
+    live: usize,
+    pushed: usize,
+}
+
+impl Front {
+    fn push(&mut self, id: ObjectId, time: i64, paint: Paint, paints: &mut BTreeMap<ObjectId, Paint>) {
+        let before = paints.get(&id).copied().unwrap_or_default();
+        let after = before.and(paint);
+        if before == after {
+            return;
+        }
+        paints.insert(id, after);
+        if self.queued.insert(id) {
+            self.pushed += 1;
+            self.queue.push((time, Reverse(self.pushed), id));
+            self.live += usize::from(!after.stale);
+        } else if after.stale && !before.stale {
+            self.live -= 1;
+        }
+    }
+
+    fn pop(&mut self, paints: &BTreeMap<ObjectId, Paint>) -> Option<(i64, ObjectId)> {
+        if self.live == 0 {
+            return None;
+        }
+        let (time, _, id) = self.queue.pop()?;
+        self.queued.remove(&id);
+        self.live -= usize::from(!paints.get(&id).is_some_and(|paint| paint.stale));
+        Some((time, id))
+    }
+}

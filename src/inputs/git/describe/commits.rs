@@ -1,0 +1,176 @@
+use gix::hashtable::HashMap;
+use gix::prelude::Find as _;
+
+use super::commit_id;
+use super::header::{self, Header};
+use super::packs::Packs;
+use crate::inputs::git::{HistoryError, Repository};
+
+/// A commit's number in [`Commits`]: its place in the commit-graph, or behind it in the order of first sight.
+pub(super) type Node = u32;
+
+/// The commits of a repository: dates and parents, from the commit-graph where it has them, else from the objects.
+pub(super) struct Commits<'r> {
+    repository: &'r Repository,
+    graph: Option<gix::commitgraph::Graph>,
+    in_graph: u32,
+    /// The commits that the graph does not have.
+    others: Vec<Other>,
+    /// Where they are. Looked up by id alone; its order is never seen.
+    numbers: HashMap<gix::ObjectId, Node>,
+    /// Their parents, one after the other.
+    parents: Vec<Node>,
+    /// Commits whose parents were not fetched, sorted.
+    shallow: Vec<gix::ObjectId>,
+    /// None where objects may be replaced by others.
+    packs: Option<Packs>,
+    buffer: Vec<u8>,
+    objects_read: u32,
+}
+
+struct Other {
+    id: gix::ObjectId,
+    seconds: u64,
+    /// Its part of `Commits::parents`; none until the commit was read.
+    parents: Option<std::ops::Range<u32>>,
+}
+
+impl<'r> Commits<'r> {
+    pub(super) fn open(repository: &'r Repository) -> Result<Self, HistoryError> {
+        if repository.has_grafts() {
+            return Err(HistoryError::Grafts);
+        }
+        let shallow = repository.gix.shallow_commits().map_err(|source| HistoryError::Shallow { source })?;
+        let mut shallow: Vec<_> = shallow.map(|commits| commits.iter().copied().collect()).unwrap_or_default();
+        shallow.sort_unstable();
+        // The graph knows nothing of shallow boundaries. One that cannot be read is no loss but of time.
+        let graph = if shallow.is_empty() { repository.gix.commit_graph_if_enabled().ok().flatten() } else { None };
+        let store = repository.gix.objects.store_ref();
+        let is_replacing = store.replacements().next().is_some();
+        Ok(Self {
+            repository,
+            in_graph: graph.as_ref().map_or(0, gix::commitgraph::Graph::num_commits),
+            graph,
+            others: Vec::new(),
+            numbers: HashMap::default(),
+            parents: Vec::new(),
+            shallow,
+            packs: (!is_replacing).then(|| Packs::open(store.path(), repository.gix.object_hash())),
+            buffer: Vec::new(),
+            objects_read: 0,
+        })
+    }
+
+    /// Returns the number of a commit, which need not exist.
+    pub(super) fn node(&mut self, id: &gix::oid) -> Result<Node, HistoryError> {
+        if let Some(position) = self.graph.as_ref().and_then(|graph| graph.lookup(id)) {
+            return Ok(position.0);
+        }
+        if let Some(node) = self.numbers.get(id) {
+            return Ok(*node);
+        }
+        let node = number(self.others.len())?.checked_add(self.in_graph).filter(|node| *node < Self::LIMIT);
+        let node = node.ok_or(HistoryError::TooLong)?;
+        self.others.push(Other { id: id.to_owned(), seconds: 0, parents: None });
+        self.numbers.insert(id.to_owned(), node);
+        Ok(node)
+    }
+
+    /// Numbers stay below this, which leaves a bit of a `u32` to others.
+    pub(super) const LIMIT: Node = 1 << 31;
+
+    /// Returns when a commit was committed, in seconds since 1970, and makes its parents known.
+    pub(super) fn seconds(&mut self, node: Node) -> Result<u64, HistoryError> {
+        if let Some(commit) = self.graph_commit(node) {
+            return Ok(commit.committer_timestamp());
+        }
+        let at = self.other(node);
+        if self.others[at].parents.is_none() {
+            self.read(at)?;
+        }
+        Ok(self.others[at].seconds)
+    }
+
+    fn read(&mut self, at: usize) -> Result<(), HistoryError> {
+        let id = self.others[at].id;
+        let header = self.header(&id)?;
+        self.objects_read += 1;
+
+        let start = number(self.parents.len())?;
+        if !self.is_boundary_id(&id) {
+            for parent in &header.parents {
+                let parent = self.node(parent)?;
+                self.parents.push(parent);
+            }
+        }
+        self.others[at].seconds = header.seconds;
+        self.others[at].parents = Some(start..number(self.parents.len())?);
+        Ok(())
+    }
+
+    fn header(&mut self, id: &gix::oid) -> Result<Header, HistoryError> {
+        let beginning = self.packs.as_mut().and_then(|packs| packs.commit_header(id));
+        if let Some(header) = beginning.and_then(header::read) {
+            return Ok(header);
+        }
+        let broken = |source| HistoryError::Broken { commit: commit_id(id), source };
+        let object = self.repository.gix.objects.try_find(id, &mut self.buffer);
+        let object = object.map_err(|source| broken(Some(source)))?;
+        let object = object.ok_or_else(|| HistoryError::Missing { commit: commit_id(id) })?;
+        let is_commit = object.kind == gix::objs::Kind::Commit;
+        is_commit.then(|| header::read(object.data)).flatten().ok_or_else(|| broken(None))
+    }
+
+    /// Adds the parents of a commit, whose date was asked before, to `into`.
+    pub(super) fn parents(&self, node: Node, into: &mut Vec<Node>) -> Result<(), HistoryError> {
+        if let Some(commit) = self.graph_commit(node) {
+            for parent in commit.iter_parents() {
+                into.push(parent.map_err(|source| HistoryError::Graph { source })?.0);
+            }
+        } else if let Some(range) = &self.others[self.other(node)].parents {
+            into.extend_from_slice(&self.parents[range.start as usize..range.end as usize]);
+        }
+        Ok(())
+    }
+
+    /// Returns the id of a commit.
+    pub(super) fn id(&self, node: Node) -> &gix::oid {
+        match &self.graph {
+            Some(graph) if node < self.in_graph => graph.id_at(gix::commitgraph::Position(node)),
+            _ => &self.others[self.other(node)].id,
+        }
+    }
+
+    /// Whether the parents of a commit were not fetched.
+    pub(super) fn is_boundary(&self, node: Node) -> bool {
+        !self.shallow.is_empty() && self.is_boundary_id(self.id(node))
+    }
+
+    /// Returns how many numbers are in use.
+    pub(super) fn len(&self) -> usize {
+        self.in_graph as usize + self.others.len()
+    }
+
+    /// Returns how many commits had to be read as objects.
+    pub(super) fn objects_read(&self) -> u32 {
+        self.objects_read
+    }
+
+    fn is_boundary_id(&self, id: &gix::oid) -> bool {
+        self.shallow.binary_search_by(|boundary| boundary.as_ref().cmp(id)).is_ok()
+    }
+
+    fn graph_commit(&self, node: Node) -> Option<gix::commitgraph::file::Commit<'_>> {
+        let graph = self.graph.as_ref().filter(|_| node < self.in_graph)?;
+        Some(graph.commit_at(gix::commitgraph::Position(node)))
+    }
+
+    fn other(&self, node: Node) -> usize {
+        (node - self.in_graph) as usize
+    }
+}
+
+/// Lengths and positions are kept in 32 bits: memory and speed of the walk hang on it.
+pub(super) fn number(length: usize) -> Result<u32, HistoryError> {
+    u32::try_from(length).map_err(|_| HistoryError::TooLong)
+}

@@ -1,0 +1,115 @@
+//! `git describe` for all services in one walk.
+//!
+//! Git's rule, per service: walk from head, newest commit first; the first ten tagged commits are candidates; each
+//! counts the commits walked that it does not lead to; the lowest count wins, the first found where counts are
+//! equal; then the winner goes on counting until nothing is left that it does not lead to.
+//!
+//! Two things differ, and both are what git says when the tags concerned are left out (`--exclude`). Of several tags of a
+//! service on one commit only the one that was pushed counts, else the highest stable one, else the highest. And only
+//! tags in which the service's scheme reads a version are its releases; but one that is almost such a tag, and nearer,
+//! is told with the answer.
+//!
+//! The order of that walk does not depend on the tags. So it is recorded once ([`walk`]); who leads to what is a bit
+//! for each candidate that flows down the recording, 256 candidates at a time ([`pass`]); and when each service has
+//! its answer ([`settle`]), the walk need not go on.
+
+mod commits;
+mod frontier;
+mod header;
+mod packs;
+mod pass;
+mod replay;
+mod settle;
+mod since;
+mod tracks;
+mod walk;
+
+use self::commits::Commits;
+use self::settle::Settled;
+use self::tracks::{Search, Tracks};
+use self::walk::Walk;
+use super::{DescribeOptions, Descriptions, HistoryError, Repository, Tag, Work};
+use crate::model::name::CommitId;
+use crate::naming::version::{Described, TagPattern, Trust};
+
+pub(super) fn describe(
+    repository: &Repository,
+    tags: &[Tag],
+    head: &CommitId,
+    wanted: &[Vec<TagPattern>],
+    options: DescribeOptions<'_>,
+) -> Result<Descriptions, HistoryError> {
+    let mut commits = Commits::open(repository)?;
+    let mut tracks = Tracks::new(tags, wanted, options.pushed);
+    let mut walk = Walk::from_head(&mut commits, head, options.parents)?;
+    let mut work = Work::default();
+
+    let mut answers: Vec<Option<Settled>> = vec![None; tracks.len()];
+    while answers.iter().any(Option::is_none) && !walk.is_finished() {
+        // A service that has met no tag yet cannot be settled, so there is no use in asking before.
+        while tracks.waiting_for_a_tag()
+            && let Some(at) = walk.step(&mut commits)?
+        {
+            tracks.visit(at, commits.id(walk.node(at)), options.stop);
+        }
+        let goal = walk.len() + walk.len() / 2 + 32;
+        while walk.len() < goal
+            && let Some(at) = walk.step(&mut commits)?
+        {
+            tracks.visit(at, commits.id(walk.node(at)), options.stop);
+        }
+        settle::settle(&tracks, &mut walk, &mut commits, &mut answers, &mut work)?;
+        for search in tracks.searches() {
+            leave_what_is_not_nearer(&tracks, *search, &mut answers);
+        }
+    }
+
+    work.commits = walk.len();
+    work.objects = commits.objects_read();
+    let all = Settled {
+        candidate: None,
+        distance: walk.len(),
+        trust: if walk.boundary().is_none() { Trust::Exact } else { Trust::Shallow },
+    };
+    let tag = |track: usize, settled: Settled| Some(tags[tracks.tag(track, settled.candidate?)].name.clone());
+    let described = |search: Search| {
+        let release = answers[search.releases].unwrap_or(all);
+        let mut described = Described {
+            tag: tag(search.releases, release),
+            distance: release.distance,
+            commit: *head,
+            trust: release.trust,
+            unread: None,
+        };
+        let almost = search.almost.map(|track| (track, answers[track].unwrap_or(all)));
+        match almost.filter(|(_, almost)| almost.candidate.is_some() && almost.distance < release.distance) {
+            Some((_, almost)) if almost.trust == Trust::Shallow => described.trust = Trust::Shallow,
+            Some((track, almost)) => described.unread = tag(track, almost),
+            None => {}
+        }
+        described
+    };
+    Ok(Descriptions {
+        services: tracks.of_services().map(described).collect(),
+        ignored: tracks.ignored().map(|tag| tags[tag].name.clone()).collect(),
+        work,
+    })
+}
+
+/// Settles what is almost a release and cannot be nearer than the release that was found: one that the walk meets after
+/// as many commits as the release is away from head has at least as many that it does not lead to.
+fn leave_what_is_not_nearer(tracks: &Tracks, search: Search, answers: &mut [Option<Settled>]) {
+    let (Some(release), Some(almost)) = (answers[search.releases], search.almost) else { return };
+    let first = tracks.track(almost).candidates.first().map(|candidate| candidate.at);
+    if answers[almost].is_none() && first.is_none_or(|first| first >= release.distance) {
+        answers[almost] = Some(Settled { candidate: None, ..release });
+    }
+}
+
+pub(super) fn object_id(commit: &CommitId) -> gix::ObjectId {
+    gix::oid::from_bytes_unchecked(commit.as_bytes()).to_owned()
+}
+
+pub(super) fn commit_id(id: &gix::oid) -> CommitId {
+    CommitId::from_bytes(id.as_bytes()).expect("gix knows ids of 20 and 32 bytes only")
+}

@@ -1,0 +1,85 @@
+use super::commits::{Commits, Node};
+use super::frontier::Frontier;
+use crate::inputs::git::{HistoryError, Parents};
+
+/// What a walk for one tagged commit found.
+pub(super) struct Replayed {
+    pub(super) distance: u32,
+    /// As in [`super::pass::Flow`].
+    pub(super) covers_the_unfetched: bool,
+}
+
+/// What the walk knows of a commit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Unseen,
+    Waiting,
+    /// Waiting, and the tagged commit is known to lead to it.
+    Flagged,
+    Walked,
+}
+
+/// Walks history for one tagged commit as git does: the commit at position `stop` is put back, behind others of its
+/// second, and the walk ends when the tagged commit leads to everything that waits.
+pub(super) fn replay(
+    commits: &mut Commits<'_>,
+    head: Node,
+    winner: Node,
+    stop: u32,
+    follow: Parents,
+) -> Result<Replayed, HistoryError> {
+    let mut frontier = Frontier::default();
+    let mut states = vec![State::Unseen; commits.len()];
+    let mut replayed = Replayed { distance: 0, covers_the_unfetched: true };
+    let mut met_boundary = false;
+    let mut parents = Vec::new();
+    let mut taken = 0;
+    // How many commits wait that the winner is not known to lead to.
+    let mut lacking = 1;
+    frontier.push(commits.seconds(head)?, head);
+    states[head as usize] = State::Waiting;
+    while let Some((seconds, node)) = frontier.pop() {
+        taken += 1;
+        if taken == stop + 1 {
+            frontier.push(seconds, node);
+            continue;
+        }
+        if taken > stop && lacking == 0 {
+            break;
+        }
+        let was_flagged = states[node as usize] == State::Flagged;
+        lacking -= u32::from(!was_flagged);
+        let flagged = was_flagged || node == winner;
+        states[node as usize] = State::Walked;
+        if !flagged {
+            replayed.distance += 1;
+        }
+        if !met_boundary && commits.is_boundary(node) {
+            met_boundary = true;
+            replayed.covers_the_unfetched = flagged && lacking == 0;
+        }
+        parents.clear();
+        commits.parents(node, &mut parents)?;
+        if follow == Parents::First {
+            parents.truncate(1);
+        }
+        states.resize(commits.len(), State::Unseen);
+        for &parent in &parents {
+            let state = &mut states[parent as usize];
+            match *state {
+                State::Unseen => {
+                    frontier.push(commits.seconds(parent)?, parent);
+                    lacking += u32::from(!flagged);
+                    *state = if flagged { State::Flagged } else { State::Waiting };
+                }
+                State::Waiting if flagged => {
+                    lacking -= 1;
+                    *state = State::Flagged;
+                }
+                // One that was walked before its child, because clocks were wrong, misses the flag for good.
+                State::Waiting | State::Flagged | State::Walked => {}
+            }
+        }
+    }
+    Ok(replayed)
+}

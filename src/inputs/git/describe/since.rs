@@ -1,0 +1,165 @@
+use gix::hashtable::HashMap;
+
+use super::commits::Commits;
+use super::pass::{Flags, WIDTH};
+use super::walk::Walk;
+use crate::inputs::git::{HistoryError, Parents, Repository};
+use crate::model::name::CommitId;
+
+/// The commits since each service's release, by positions in a walk.
+pub(super) struct Since {
+    walk: Walk,
+    /// For each service its release's column; none where it has no release that head leads to.
+    columns: Vec<Option<usize>>,
+    /// The position of each column's release.
+    releases: Vec<u32>,
+}
+
+impl Since {
+    /// Walks from head until every release leads to all that is left.
+    pub(super) fn walk(
+        commits: &mut Commits<'_>,
+        head: &CommitId,
+        since: &[Option<CommitId>],
+        parents: Parents,
+    ) -> Result<Self, HistoryError> {
+        let mut walk = Walk::from_head(commits, head, parents)?;
+        // Looked up by id alone; its order is never seen.
+        let mut found: HashMap<gix::ObjectId, Option<usize>> = HashMap::default();
+        for release in since.iter().flatten() {
+            found.insert(super::object_id(release), None);
+        }
+        let mut releases = Vec::new();
+        let mut goal = 0;
+        loop {
+            let all_found = releases.len() == found.len() && since.iter().all(Option::is_some);
+            if all_found && walk.len() >= goal {
+                if Self::chunks(&releases).all(|chunk| Flood::of(&mut walk, chunk).covers_the_rest()) {
+                    break;
+                }
+                goal = walk.len() + walk.len() / 2 + 32;
+            }
+            let Some(at) = walk.step(commits)? else { break };
+            if let Some(column) = found.get_mut(commits.id(walk.node(at))) {
+                *column = Some(releases.len());
+                releases.push(at);
+            }
+        }
+        let column = |release: &Option<CommitId>| found.get(&super::object_id(release.as_ref()?)).copied().flatten();
+        Ok(Self { columns: since.iter().map(column).collect(), walk, releases })
+    }
+
+    /// Asks for each commit that is newer than some release which services it touches, and sorts it to those whose
+    /// release does not lead to it.
+    pub(super) fn sort<E: From<HistoryError>>(
+        mut self,
+        commits: &mut Commits<'_>,
+        mut touched: impl FnMut(Option<&CommitId>, &CommitId) -> Result<Vec<usize>, E>,
+    ) -> Result<Vec<Vec<CommitId>>, E> {
+        let mut is_new = vec![self.columns.iter().any(Option::is_none); self.walk.len() as usize];
+        for chunk in Self::chunks(&self.releases) {
+            let flood = Flood::of(&mut self.walk, chunk);
+            is_new.iter_mut().zip(&flood.flags).for_each(|(is_new, flags)| *is_new |= *flags != flood.all);
+        }
+        if let Some(boundary) = self.walk.boundary()
+            && is_new[boundary as usize..].contains(&true)
+        {
+            // What was not fetched can be part of a release, and so can all that comes after it.
+            let commit = super::commit_id(commits.id(self.walk.node(boundary)));
+            return Err(HistoryError::TooShallow { commit }.into());
+        }
+        let mut pairs = Vec::new();
+        let mut parents = Vec::new();
+        for at in (0..self.walk.len()).filter(|at| is_new[*at as usize]) {
+            let node = self.walk.node(at);
+            parents.clear();
+            commits.parents(node, &mut parents)?;
+            let parent = parents.first().map(|parent| super::commit_id(commits.id(*parent)));
+            let commit = super::commit_id(commits.id(node));
+            pairs.extend(touched(parent.as_ref(), &commit)?.into_iter().map(|service| (at, service)));
+        }
+        let mut sorted = vec![Vec::new(); self.columns.len()];
+        let mut first = 0;
+        let mut take = |columns: std::ops::Range<usize>, flags: &[Flags]| {
+            for &(at, service) in &pairs {
+                let is_new = match self.columns[service] {
+                    None => columns.is_empty(),
+                    Some(column) => columns.contains(&column) && !flags[at as usize].has(column - columns.start),
+                };
+                if is_new {
+                    sorted[service].push(at);
+                }
+            }
+        };
+        take(0..0, &[]);
+        for chunk in Self::chunks(&self.releases) {
+            take(first..first + chunk.len(), &Flood::of(&mut self.walk, chunk).flags);
+            first += chunk.len();
+        }
+        let id = |at: &u32| super::commit_id(commits.id(self.walk.node(*at)));
+        Ok(sorted.iter().map(|positions| positions.iter().map(id).collect()).collect())
+    }
+
+    fn chunks(releases: &[u32]) -> impl Iterator<Item = &[u32]> {
+        releases.chunks(WIDTH)
+    }
+}
+
+/// Which releases lead to which commits.
+struct Flood {
+    /// For each position, those that wait among them, a bit for each release.
+    flags: Vec<Flags>,
+    all: Flags,
+    walked: usize,
+}
+
+impl Flood {
+    fn of(walk: &mut Walk, releases: &[u32]) -> Self {
+        let recording = walk.recording();
+        let mut flags = vec![Flags::default(); (recording.len + recording.slots) as usize];
+        for (column, release) in releases.iter().enumerate() {
+            flags[*release as usize].raise(column);
+        }
+        // One round, but where clocks were wrong and a parent stands before its child.
+        let mut is_settled = false;
+        while !is_settled {
+            is_settled = true;
+            for at in 0..recording.len {
+                let carried = flags[at as usize];
+                for parent in recording.parents(at) {
+                    let before = flags[parent as usize];
+                    flags[parent as usize] = before.or(carried);
+                    is_settled &= parent > at || before.or(carried) == before;
+                }
+            }
+        }
+        Self { flags, all: Flags::first(releases.len()), walked: recording.len as usize }
+    }
+
+    fn covers_the_rest(&self) -> bool {
+        self.flags[self.walked..].iter().all(|flags| *flags == self.all)
+    }
+}
+
+impl Repository {
+    /// Returns for each service the commits since its release that touch it, the newest first.
+    ///
+    /// `since` has each service's release, as [`Tag::object`](super::super::Tag::object) gives it; without one all
+    /// commits count. `touched` is asked about each commit that is newer than some release, once, and says which
+    /// services (by their places in `since`) the change between the commit's first parent and the commit touches.
+    /// That is the definition: a merge touches what it brings in, and there is no simplification of history as in
+    /// `git log -- PATH`.
+    ///
+    /// # Errors
+    /// When commits cannot be read, or `touched` fails.
+    pub fn commits_since<E: From<HistoryError>>(
+        &self,
+        head: &CommitId,
+        since: &[Option<CommitId>],
+        parents: Parents,
+        touched: impl FnMut(Option<&CommitId>, &CommitId) -> Result<Vec<usize>, E>,
+    ) -> Result<Vec<Vec<CommitId>>, E> {
+        let mut commits = Commits::open(self)?;
+        Since::walk(&mut commits, head, since, parents)?.sort(&mut commits, touched)
+    }
+}

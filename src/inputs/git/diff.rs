@@ -1,0 +1,202 @@
+//! What changed between two trees. Of two directories it is found once, in however many comparisons they stand.
+
+use std::cmp::Ordering;
+
+use gix::objs::TreeRefIter;
+use gix::objs::tree::{EntryMode, EntryRef};
+use indexmap::IndexMap;
+
+use super::tree::mode;
+use super::{Error, Repository};
+use crate::model::change::{Change, ChangeSet, Extent, Status};
+use crate::model::name::{CommitId, RepoPath};
+
+/// Compares trees, and knows the directories that it has compared: many bases of one head have nearly all of theirs in
+/// common.
+pub struct Differ<'repo> {
+    repository: &'repo Repository,
+    /// What differs between two directories, by their ids: of base and of head. Filled in the order of the list.
+    pairs: IndexMap<Pair, Vec<Item>>,
+    compared: usize,
+}
+
+/// The ids of two directories, of which one may be empty.
+type Pair = (gix::ObjectId, gix::ObjectId);
+
+/// A name in two directories, and what differs there.
+struct Item {
+    name: Vec<u8>,
+    difference: Difference,
+}
+
+enum Difference {
+    File(Status, Extent),
+    /// The position of a pair.
+    Directory(usize),
+}
+
+impl Repository {
+    /// Returns what changed from the tree of `base` to that of `head`, equal to
+    /// `git diff --name-status --no-renames -z`. No base is the empty tree: everything is added.
+    ///
+    /// Reads the trees that differ and nothing else: no blob, no index.
+    ///
+    /// # Errors
+    /// When a commit is missing, or a tree, as in a clone with `--filter=tree:0`.
+    pub fn diff(&self, base: Option<&CommitId>, head: &CommitId) -> Result<ChangeSet, Error> {
+        self.differ().diff(base, head)
+    }
+
+    /// Returns what compares many trees.
+    #[must_use]
+    pub fn differ(&self) -> Differ<'_> {
+        Differ { repository: self, pairs: IndexMap::new(), compared: 0 }
+    }
+}
+
+impl Differ<'_> {
+    /// Returns the same as [`Repository::diff`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn diff(&mut self, base: Option<&CommitId>, head: &CommitId) -> Result<ChangeSet, Error> {
+        let roots = (self.repository.tree_id(base)?, self.repository.tree_id(Some(head))?);
+        if roots.0 == roots.1 {
+            return Ok(ChangeSet::default());
+        }
+        let root = self.position(roots);
+        if let Err(error) = self.compare() {
+            *self = self.repository.differ();
+            return Err(error);
+        }
+        Ok(ChangeSet::new(self.changes(root)))
+    }
+
+    fn position(&mut self, pair: Pair) -> usize {
+        let entry = self.pairs.entry(pair);
+        let position = entry.index();
+        entry.or_default();
+        position
+    }
+
+    /// Compares the pairs of which that was not done, and those that come up meanwhile.
+    fn compare(&mut self) -> Result<(), Error> {
+        let (mut base, mut head) = (Vec::new(), Vec::new());
+        while let Some((&(old, new), _)) = self.pairs.get_index(self.compared) {
+            let differing = self.repository.with_trees(|trees| {
+                let (base, head) = (entries(trees.read(&old, &mut base)?)?, entries(trees.read(&new, &mut head)?)?);
+                let mut differing = Vec::new();
+                side_by_side(&base, &head, |old, new| {
+                    let name = old.or(new).map(|entry| entry.filename.to_vec()).unwrap_or_default();
+                    differing.push((name, directories(old, new), file(old, new)));
+                });
+                Ok(differing)
+            })?;
+            let mut items = Vec::new();
+            for (name, directories, file) in differing {
+                if let Some(pair) = directories {
+                    let difference = Difference::Directory(self.position(pair));
+                    items.push(Item { name: name.clone(), difference });
+                }
+                items.extend(file.map(|(status, extent)| Item { name, difference: Difference::File(status, extent) }));
+            }
+            self.pairs[self.compared] = items;
+            self.compared += 1;
+        }
+        Ok(())
+    }
+
+    /// Lists the files that differ between two directories and those below them.
+    fn changes(&self, root: usize) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let mut path = Vec::new();
+        // The directories from the root to the one at hand: what is left of each, and how long its path is.
+        let mut open = vec![(self.pairs[root].iter(), 0)];
+        while let Some((items, length)) = open.last_mut() {
+            path.truncate(*length);
+            let Some(Item { name, difference }) = items.next() else {
+                open.pop();
+                continue;
+            };
+            path.extend_from_slice(name);
+            match difference {
+                Difference::File(status, extent) => {
+                    let path = RepoPath::from_git(path.as_slice());
+                    changes.push(Change { path, status: *status, extent: *extent });
+                }
+                Difference::Directory(pair) => {
+                    path.push(b'/');
+                    open.push((self.pairs[*pair].iter(), path.len()));
+                }
+            }
+        }
+        changes
+    }
+}
+
+/// The entries of a directory by their names. In a tree a directory stands where its name with a slash would.
+fn entries(tree: TreeRefIter<'_>) -> gix::Result<Vec<EntryRef<'_>>> {
+    let mut entries = tree.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(|entry| entry.filename);
+    Ok(entries)
+}
+
+/// Calls back for each name that either directory has, in order, if its two entries are not the same.
+fn side_by_side<'a>(
+    base: &[EntryRef<'a>],
+    head: &[EntryRef<'a>],
+    mut differing: impl FnMut(Option<&EntryRef<'a>>, Option<&EntryRef<'a>>),
+) {
+    let (mut base, mut head) = (base.iter().peekable(), head.iter().peekable());
+    loop {
+        let order = match (base.peek(), head.peek()) {
+            (None, None) => return,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(old), Some(new)) => old.filename.cmp(new.filename),
+        };
+        let old = if order.is_le() { base.next() } else { None };
+        let new = if order.is_ge() { head.next() } else { None };
+        if old != new {
+            differing(old, new);
+        }
+    }
+}
+
+/// The directories among two entries of one name, if they differ.
+fn directories(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<Pair> {
+    let directory =
+        |entry: Option<&EntryRef>| entry.filter(|entry| entry.mode.is_tree()).map(|entry| entry.oid.to_owned());
+    let pair = match (directory(old), directory(new)) {
+        (None, None) => return None,
+        (Some(old), None) => (old, gix::ObjectId::empty_tree(old.kind())),
+        (None, Some(new)) => (gix::ObjectId::empty_tree(new.kind()), new),
+        (Some(old), Some(new)) => (old, new),
+    };
+    (pair.0 != pair.1).then_some(pair)
+}
+
+/// How the file among two entries of one name changed, if it did; and for how much that speaks.
+fn file(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<(Status, Extent)> {
+    let file = |entry: Option<&EntryRef>| {
+        entry.filter(|entry| !entry.mode.is_tree()).map(|entry| (entry.mode, entry.oid.to_owned()))
+    };
+    let status = match (file(old), file(new)) {
+        (None, None) => None,
+        (Some(_), None) => Some(Status::Deleted),
+        (None, Some(_)) => Some(Status::Added),
+        (Some((old_mode, id)), Some((new_mode, new_id))) => modified(old_mode, new_mode, id != new_id),
+    };
+    let extent = [old, new].into_iter().flatten().map(|entry| mode(entry.mode.kind()).extent()).max();
+    Some((status?, extent.unwrap_or_default()))
+}
+
+/// How an entry changed in place; none when only the spelling of its mode did: old versions of git wrote other
+/// permissions (100664) that no longer mean anything.
+fn modified(base: EntryMode, head: EntryMode, content: bool) -> Option<Status> {
+    if mode(base.kind()).is_same_type(mode(head.kind())) {
+        (content || base.kind() != head.kind()).then_some(Status::Modified)
+    } else {
+        Some(Status::TypeChanged)
+    }
+}

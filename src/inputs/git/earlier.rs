@@ -1,0 +1,102 @@
+//! Whether a commit or one of its ancestors had one of some files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gix::ObjectId;
+
+use super::{Error, Repository};
+use crate::model::name::{CommitId, RepoPath};
+
+/// What history says of files that a commit has not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Had {
+    /// An ancestor had one.
+    Yes,
+    /// None had.
+    No,
+    /// None that this clone holds had, and it does not hold all.
+    Unknown,
+}
+
+/// Looks for files in history. What is known of one commit's ancestors is not looked up again for another's.
+pub struct Earlier {
+    repository: Repository,
+    of: Vec<RepoPath>,
+    /// The commits of which all ancestors are known to have none.
+    without: BTreeSet<ObjectId>,
+    /// By the id of a tree: directories change more seldom than commits are made.
+    trees: BTreeMap<ObjectId, bool>,
+}
+
+impl Earlier {
+    /// Looks for these files.
+    #[must_use]
+    pub fn new(repository: &Repository, of: Vec<RepoPath>) -> Self {
+        Self { repository: repository.keeping(), of, without: BTreeSet::new(), trees: BTreeMap::new() }
+    }
+
+    /// Whether a commit itself has one of the files.
+    ///
+    /// # Errors
+    /// When the commit or one of its trees is missing.
+    pub fn is_in(&mut self, commit: &CommitId) -> Result<bool, Error> {
+        let tree = self.repository.tree_id(Some(commit))?;
+        self.is_in_tree(tree)
+    }
+
+    /// Whether a commit or one of its ancestors has one of the files.
+    ///
+    /// # Errors
+    /// When a commit cannot be read.
+    pub fn than(&mut self, commit: &CommitId) -> Result<Had, Error> {
+        let boundary = self.repository.shallow_boundary()?;
+        let mut waiting = vec![self.repository.commit(commit)?.id];
+        let (mut seen, mut had) = (BTreeSet::new(), Had::No);
+        while let Some(id) = waiting.pop() {
+            if self.without.contains(&id) || !seen.insert(id) {
+                continue;
+            }
+            let Some((tree, parents)) = self.read(id)? else {
+                had = Had::Unknown;
+                continue;
+            };
+            match self.is_in_tree(tree) {
+                Ok(true) => return Ok(Had::Yes),
+                Ok(false) => {}
+                Err(Error::MissingTree { .. }) => had = Had::Unknown,
+                Err(error) => return Err(error),
+            }
+            if boundary.contains(&id) {
+                had = Had::Unknown;
+            } else {
+                waiting.extend(parents);
+            }
+        }
+        if had == Had::No {
+            self.without.append(&mut seen);
+        }
+        Ok(had)
+    }
+
+    /// The tree and the parents of a commit; none where this clone has not the commit.
+    fn read(&self, id: ObjectId) -> Result<Option<(ObjectId, Vec<ObjectId>)>, Error> {
+        let reading = || Error::reading(format!("commit {id}"));
+        let Some(object) = self.repository.gix.try_find_object(id).map_err(reading())? else { return Ok(None) };
+        let commit = object.try_into_commit().map_err(reading())?;
+        let tree = commit.tree_id().map_err(reading())?.detach();
+        Ok(Some((tree, commit.parent_ids().map(gix::Id::detach).collect())))
+    }
+
+    /// Whether a tree has an entry at one of the paths, links not followed.
+    fn is_in_tree(&mut self, tree: ObjectId) -> Result<bool, Error> {
+        if let Some(known) = self.trees.get(&tree) {
+            return Ok(*known);
+        }
+        let mut found = false;
+        for path in &self.of {
+            found = found || self.repository.entry_at(&tree, path)?.is_some();
+        }
+        self.trees.insert(tree, found);
+        Ok(found)
+    }
+}

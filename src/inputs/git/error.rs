@@ -1,0 +1,376 @@
+use std::path::PathBuf;
+
+use super::{Lacking, Missing};
+use crate::model::name::{CommitId, Escaped, RepoPath};
+
+/// Why the repository could not answer. `Display` says what and why, [`Error::help`] what to do.
+///
+/// Each of them ends the program with exit code 3 (spec section 17).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Neither the directory nor one above it is a repository.
+    #[error("there is no git repository at {} or above it", shown(.dir))]
+    NotARepository {
+        /// Where the search began.
+        dir: PathBuf,
+    },
+    /// The repository belongs to another user, and `safe.directory` does not name it.
+    #[error("the repository at {} belongs to another user, so git's rules forbid reading it", shown(.dir))]
+    UnsafeOwnership {
+        /// The work tree, or the git directory of a bare repository.
+        dir: PathBuf,
+    },
+    /// The repository was found as a bare one, and `safe.bareRepository` wants these to be named.
+    #[error("{} lies in the git directory {}, which `safe.bareRepository=explicit` forbids to use unnamed", shown(.dir), shown(.git_dir))]
+    BareRepository {
+        /// Where the search began.
+        dir: PathBuf,
+        /// The git directory.
+        git_dir: PathBuf,
+    },
+    /// The repository has an extension that nothing here knows, so that it may mean anything.
+    #[error("the repository has the extension `{}`, which rebake does not know", Escaped::new(.extension))]
+    Extension {
+        /// The key below `extensions` in its configuration, with its value where that is what is not known.
+        extension: String,
+    },
+    /// There is no commit yet.
+    #[error("the branch {branch} has no commit yet")]
+    NoCommitYet {
+        /// The branch that `HEAD` names, in short.
+        branch: super::RefName,
+    },
+    /// A question about the work tree, to a bare repository.
+    #[error("a bare repository has no work tree, so there are no uncommitted changes to ask for")]
+    NoWorkTree,
+
+    /// A revision that begins with `-`, which every git command would take for an option.
+    #[error("a revision cannot begin with `-`: {}", quoted(.revision))]
+    RevisionDash {
+        /// The revision as given.
+        revision: String,
+    },
+    /// No branch, tag or commit of that name.
+    #[error("there is no branch, tag or commit {}", quoted(.revision))]
+    UnknownRevision {
+        /// The revision as given.
+        revision: String,
+        /// The branch or tag that was most likely meant.
+        similar: Option<String>,
+    },
+    /// A short id that is the beginning of several commits.
+    #[error("{} is the beginning of several ids: {}", quoted(.revision), .candidates.join(", "))]
+    AmbiguousRevision {
+        /// The revision as given.
+        revision: String,
+        /// What it may mean, one text each, safe to print.
+        candidates: Vec<String>,
+    },
+    /// A revision that is a tree, a blob, or a tag of one.
+    #[error("{} is a {kind}, not a commit", quoted(.revision))]
+    NotACommit {
+        /// The revision as given.
+        revision: String,
+        /// `tree`, `blob` or `tag`.
+        kind: String,
+    },
+    /// Several commits where one is asked for: `a..b`, `a...b`, `^a`.
+    #[error("{} is a range, not a commit", quoted(.revision))]
+    RevisionIsRange {
+        /// The revision as given.
+        revision: String,
+    },
+    /// A revision such as `HEAD~10` that leads past the end of a shallow clone's history.
+    #[error("{} lies beyond the history that this shallow clone has", quoted(.revision))]
+    RevisionBeyondShallow {
+        /// The revision as given.
+        revision: String,
+        /// The commit that it counts from.
+        behind: Vec<CommitId>,
+    },
+    /// A revision that cannot be followed to its end: `HEAD~10` where there are three commits, or nonsense.
+    #[error("cannot follow the revision {}: {}", quoted(.revision), Escaped::new(.reason))]
+    BadRevision {
+        /// The revision as given.
+        revision: String,
+        /// What stopped it.
+        reason: String,
+    },
+
+    /// A commit that this clone does not hold: never fetched, force-pushed away, or beyond a shallow boundary.
+    #[error("the commit {commit} is not in this {}", if *.shallow { "shallow clone" } else { "clone" })]
+    MissingCommit {
+        /// The commit.
+        commit: CommitId,
+        /// Whether the clone is shallow.
+        shallow: bool,
+    },
+    /// The answer lies beyond a shallow boundary.
+    #[error("{question} cannot be told: this clone is shallow, and its history ends before the answer")]
+    ShallowHistory {
+        /// What was asked, such as ``the merge base of `1a2b3c4` and `5d6e7f8` ``.
+        question: String,
+        /// The commits behind which history ends too early.
+        behind: Vec<CommitId>,
+    },
+    /// History has other parents than its commits say, by a means that is not read.
+    #[error("this repository has a grafts file, `.git/info/grafts`, which rebake does not read")]
+    Grafts,
+    /// A directory listing that this clone does not hold, as in a clone with `--filter=tree:0`.
+    #[error("the tree {id} is not in this clone{}", left_out(.partial.as_deref()))]
+    MissingTree {
+        /// The id of the tree, in hexadecimal.
+        id: String,
+        /// The filter of the partial clone, if it is one.
+        partial: Option<Box<super::PartialClone>>,
+    },
+    /// The content of a file that this clone does not hold, as in a clone with `--filter=blob:none`.
+    #[error("the content of {path} at {} is not in this clone{}", .commit.short(7), left_out(.partial.as_deref()))]
+    MissingBlob {
+        /// The commit that has the file.
+        commit: CommitId,
+        /// The file.
+        path: RepoPath,
+        /// The id of the content, in hexadecimal.
+        id: String,
+        /// The filter of the partial clone, if it is one.
+        partial: Option<Box<super::PartialClone>>,
+    },
+    /// The git program did not answer.
+    #[error("cannot read {what}: {source}")]
+    Program {
+        /// What was being read, such as `the state of the work tree`.
+        what: String,
+        /// The command by which a user sees the same, such as `git status`.
+        command: &'static str,
+        /// Why it did not answer.
+        #[source]
+        source: super::ProgramError,
+    },
+    /// A path that leads outside of the repository through symbolic links.
+    #[error("{path} leads outside of the repository, through symbolic links")]
+    LinkOutside {
+        /// The path.
+        path: RepoPath,
+    },
+    /// A path that leads through more symbolic links than are followed.
+    #[error("{path} leads through too many symbolic links, or in a circle")]
+    LinkLoop {
+        /// The path.
+        path: RepoPath,
+    },
+    /// The repository is damaged, or the file system refused.
+    #[error("cannot read {what}: {}", Escaped::new(&chain(.source.as_ref())))]
+    Unreadable {
+        /// What was being read, such as `the index`.
+        what: String,
+        /// What stopped it.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl Error {
+    /// Returns what to do about it, one advice each, the best first. Commands stand in backticks.
+    #[must_use]
+    pub fn help(&self) -> Vec<String> {
+        let advice: &[&str] = match self {
+            Self::NotARepository { .. } => &["run rebake inside a git work tree, or make one with `git init`"],
+            Self::UnsafeOwnership { dir } => {
+                return vec![format!(
+                    "if you trust it: `git config --global --add safe.directory {}`",
+                    shell_word(&dir.display().to_string())
+                )];
+            }
+            Self::BareRepository { git_dir, .. } => {
+                let git_dir = shell_word(&git_dir.display().to_string());
+                return vec![format!("if you trust it, name it: `GIT_DIR={git_dir} rebake …`")];
+            }
+            Self::Extension { .. } => {
+                &["use a newer rebake; the extensions are in `git config --get-regexp '^extensions'`"]
+            }
+            Self::Program { source: super::ProgramError::Start(_), .. } => {
+                &["install git; `--head HEAD` plans the commit without the work tree"]
+            }
+            Self::Program { command, .. } => return vec![format!("see what `{command}` says here")],
+            Self::NoCommitYet { .. } => &["make a first commit"],
+            Self::NoWorkTree => &["name both ends: `--base REV --head REV`"],
+            Self::RevisionDash { .. } => {
+                &["write the whole name of a branch or tag: `refs/heads/-name`, `refs/tags/-name`"]
+            }
+            Self::UnknownRevision { similar: Some(similar), .. } => return vec![format!("did you mean `{similar}`?")],
+            Self::UnknownRevision { similar: None, .. } => {
+                &["fetch it (`git fetch origin NAME`), or see `git branch --all` and `git tag` for what there is"]
+            }
+            Self::AmbiguousRevision { .. } => &["give more digits"],
+            Self::NotACommit { .. } => &["name a commit, or a branch or tag of one"],
+            Self::RevisionIsRange { .. } => &["give the two ends apart: `--base REV --head REV`"],
+            Self::BadRevision { .. } => &["`git help revisions` has the ways to name a commit"],
+            Self::MissingCommit { shallow: false, commit } => {
+                return vec![format!("fetch it: `git fetch origin {commit}`")];
+            }
+            Self::RevisionBeyondShallow { .. }
+            | Self::ShallowHistory { .. }
+            | Self::MissingCommit { shallow: true, .. } => &[
+                "in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`",
+                "here: `git fetch --unshallow --filter=blob:none`, or `git fetch --deepen=100` and again",
+            ],
+            Self::Grafts => {
+                &["turn it into replace refs, which git and rebake read: `git replace --convert-graft-file`"]
+            }
+            Self::MissingTree { partial: Some(_), .. } => &[
+                "clone with `--filter=blob:none`, which leaves out the contents of files and keeps the directories",
+                "here: `git fetch --refetch --filter=blob:none`",
+            ],
+            Self::MissingBlob { partial: Some(_), commit, path, .. } => {
+                let object = shell_word(&format!("{commit}:{}", String::from_utf8_lossy(path.as_bytes())));
+                return vec![format!("let git fetch it: `git cat-file -e {object}`")];
+            }
+            Self::Unreadable { source, .. } if is_forbidden(source.as_ref()) => {
+                &["see that you may read all of the repository's files"]
+            }
+            Self::LinkOutside { .. } => &["keep the file in the repository; `-c FILE` names one elsewhere"],
+            Self::LinkLoop { .. } => &["let the link lead to a file"],
+            Self::MissingTree { partial: None, .. }
+            | Self::MissingBlob { partial: None, .. }
+            | Self::Unreadable { .. } => {
+                &["`git fsck` tells what is damaged or missing; `git fetch --refetch` brings what the remote has back"]
+            }
+        };
+        advice.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    /// Whether fetching may cure it, and nobody made a mistake: the answer is not known, so it must be taken for the
+    /// widest.
+    #[must_use]
+    pub fn is_doubt(&self) -> bool {
+        match self {
+            Self::RevisionBeyondShallow { .. }
+            | Self::MissingCommit { .. }
+            | Self::ShallowHistory { .. }
+            | Self::Grafts
+            | Self::MissingTree { partial: Some(_), .. } => true,
+            Self::NotARepository { .. }
+            | Self::UnsafeOwnership { .. }
+            | Self::BareRepository { .. }
+            | Self::Extension { .. }
+            | Self::NoCommitYet { .. }
+            | Self::NoWorkTree
+            | Self::Program { .. }
+            | Self::RevisionDash { .. }
+            | Self::UnknownRevision { .. }
+            | Self::AmbiguousRevision { .. }
+            | Self::NotACommit { .. }
+            | Self::RevisionIsRange { .. }
+            | Self::BadRevision { .. }
+            | Self::MissingTree { partial: None, .. }
+            | Self::MissingBlob { .. }
+            | Self::LinkOutside { .. }
+            | Self::LinkLoop { .. }
+            | Self::Unreadable { .. } => false,
+        }
+    }
+
+    /// Returns a constructor for the failure to read something.
+    pub(super) fn reading<E>(what: impl Into<String>) -> impl FnOnce(E) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        move |source| Self::Unreadable { what: what.into(), source: source.into() }
+    }
+}
+
+impl Lacking for Error {
+    fn missing(&self) -> Option<Missing> {
+        match self {
+            Self::MissingCommit { commit, .. } => Some(Missing::Commit(*commit)),
+            Self::ShallowHistory { behind, .. } | Self::RevisionBeyondShallow { behind, .. } => {
+                Some(Missing::History(behind.clone()))
+            }
+            // Who names a branch need not know whether it was fetched.
+            Self::UnknownRevision { revision, .. } => {
+                let branch = ["origin/", "refs/heads/"].iter().find_map(|prefix| revision.strip_prefix(prefix));
+                Some(Missing::Branch(branch.unwrap_or(revision).to_owned()))
+            }
+            Self::MissingTree { id, partial: Some(_) } | Self::MissingBlob { id, partial: Some(_), .. } => {
+                Some(Missing::Object(id.clone()))
+            }
+            Self::NotARepository { .. }
+            | Self::UnsafeOwnership { .. }
+            | Self::BareRepository { .. }
+            | Self::Extension { .. }
+            | Self::NoCommitYet { .. }
+            | Self::NoWorkTree
+            | Self::Program { .. }
+            | Self::RevisionDash { .. }
+            | Self::AmbiguousRevision { .. }
+            | Self::NotACommit { .. }
+            | Self::RevisionIsRange { .. }
+            | Self::BadRevision { .. }
+            | Self::Grafts
+            | Self::MissingTree { partial: None, .. }
+            | Self::MissingBlob { partial: None, .. }
+            | Self::LinkOutside { .. }
+            | Self::LinkLoop { .. }
+            | Self::Unreadable { .. } => None,
+        }
+    }
+}
+
+fn quoted(revision: &str) -> String {
+    format!("`{}`", Escaped::new(revision))
+}
+
+fn shown(dir: &std::path::Path) -> String {
+    format!("`{}`", Escaped::new(dir.as_os_str().as_encoded_bytes()))
+}
+
+fn left_out(partial: Option<&super::PartialClone>) -> String {
+    partial.map(|partial| format!(", a partial one ({partial})")).unwrap_or_default()
+}
+
+/// A text as one word of a POSIX shell.
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=@+".contains(c);
+    let text = Escaped::new(text).to_string();
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// Whether the system forbids what was tried.
+fn is_forbidden(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| {
+        let io = error.downcast_ref::<std::io::Error>();
+        io.is_some_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+    })
+}
+
+/// The messages of an error and its sources, outermost first.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for error in std::iter::successors(Some(error), |error| error.source()) {
+        let text = error.to_string();
+        if !text.is_empty() && texts.last() != Some(&text) {
+            texts.push(text);
+        }
+    }
+    texts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_name_stays_one_shell_word() {
+        assert_eq!(shell_word("/work/my-repo"), "/work/my-repo");
+        assert_eq!(shell_word("/a b"), "'/a b'");
+        assert_eq!(shell_word("$(x)'y\n"), r"'$(x)'\''y\n'");
+    }
+
+    #[test]
+    fn revisions_are_escaped() {
+        let error = Error::UnknownRevision { revision: "a\u{1b}[31m\n".to_owned(), similar: None };
+        assert_eq!(error.to_string(), r"there is no branch, tag or commit `a\x1b[31m\n`");
+    }
+}

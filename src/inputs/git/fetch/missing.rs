@@ -1,0 +1,35 @@
+use crate::model::name::CommitId;
+
+/// What a clone lacks, so that a fetch may bring it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Missing {
+    /// A commit.
+    Commit(CommitId),
+    /// The history behind these commits, which a shallow boundary cuts off, and the tags that stand in it.
+    History(Vec<CommitId>),
+    /// A branch of the remote, by its short name, such as `main`.
+    Branch(String),
+    /// The refs whose names begin with one of these, which end with `/`, and the commits that they stand for.
+    Refs(Vec<String>),
+    /// A directory or the content of a file, which a partial clone left out: its id in hexadecimal.
+    Object(String),
+}
+
+/// An error that may come of what a clone lacks.
+pub trait Lacking {
+    /// Returns what a fetch would have to bring, so that asking again is worth it; none where no fetch can help.
+    fn missing(&self) -> Option<Missing>;
+}
+
+impl Missing {
+    /// Returns words for people.
+    pub(super) fn what(&self) -> String {
+        match self {
+            Self::Commit(commit) => format!("commit {}", commit.short(7)),
+            Self::History(_) => "more history".to_owned(),
+            Self::Branch(name) => format!("branch `{}`", crate::model::name::Escaped::new(name)),
+            Self::Refs(prefixes) => format!("what is below {}", prefixes.join(" and ")),
+            Self::Object(id) => format!("object {}", &id[..id.len().min(7)]),
+        }
+    }
+}

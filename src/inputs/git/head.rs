@@ -1,0 +1,160 @@
+use std::fmt;
+
+use gix::bstr::{BStr, BString};
+
+use super::object::commit_id;
+use super::{Error, Repository};
+use crate::model::name::{CommitId, Escaped};
+
+/// The short name of a branch, here or on a remote: `main`, `origin/main`. `Display` escapes it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RefName(BString);
+
+/// What is checked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Head {
+    /// A branch that has no commit yet.
+    Unborn {
+        /// The branch, such as `main`.
+        branch: RefName,
+    },
+    /// A branch.
+    Branch {
+        /// The branch, such as `main`.
+        name: RefName,
+        /// Its newest commit.
+        commit: CommitId,
+    },
+    /// A commit, without a branch: what CI engines check out, and what a tag gives.
+    Detached {
+        /// The commit.
+        commit: CommitId,
+    },
+}
+
+/// The branch that others start from and return to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultBranch {
+    /// Its short name, such as `origin/main`.
+    pub name: RefName,
+    /// Its newest commit.
+    pub commit: CommitId,
+}
+
+impl RefName {
+    fn short(full: &BStr) -> Self {
+        let prefixes = ["refs/heads/", "refs/remotes/", "refs/"];
+        let short = prefixes.iter().find_map(|prefix| full.strip_prefix(prefix.as_bytes()));
+        Self(short.unwrap_or(full).into())
+    }
+
+    /// Returns the bytes of the name.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for RefName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Escaped::new(self.as_bytes()), f)
+    }
+}
+
+impl fmt::Debug for RefName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl Head {
+    /// Returns the commit, none when the branch has none yet.
+    #[must_use]
+    pub fn commit(&self) -> Option<&CommitId> {
+        match self {
+            Self::Unborn { .. } => None,
+            Self::Branch { commit, .. } | Self::Detached { commit } => Some(commit),
+        }
+    }
+}
+
+impl Repository {
+    /// Returns what is checked out.
+    ///
+    /// # Errors
+    /// When `HEAD` cannot be read, or does not lead to a commit.
+    pub fn head(&self) -> Result<Head, Error> {
+        let mut head = self.gix.head().map_err(Error::reading("HEAD"))?;
+        let branch = head.referent_name().map(|name| RefName::short(name.as_bstr()));
+        match (branch, head.try_peel_to_id().map_err(Error::reading("HEAD"))?) {
+            (Some(branch), None) => Ok(Head::Unborn { branch }),
+            (Some(name), Some(id)) => Ok(Head::Branch { name, commit: commit_id(&id) }),
+            (None, Some(id)) => Ok(Head::Detached { commit: commit_id(&id) }),
+            (None, None) => Err(Error::reading("HEAD")("it names neither a branch nor a commit")),
+        }
+    }
+
+    /// Returns the default branch: the one `named` (`origin/NAME`, else `NAME`); without a name what
+    /// `origin/HEAD` stands for, else the first there is of `origin/main`, `origin/master`, `main`, `master`. None when
+    /// there is no such branch, or it cannot be read.
+    #[must_use]
+    pub fn default_branch(&self, named: Option<&str>) -> Option<DefaultBranch> {
+        let remote = self.remote();
+        let candidates = match named {
+            Some(name) => vec![format!("refs/remotes/{remote}/{name}"), format!("refs/heads/{name}")],
+            None => vec![
+                format!("refs/remotes/{remote}/HEAD"),
+                format!("refs/remotes/{remote}/main"),
+                format!("refs/remotes/{remote}/master"),
+                "refs/heads/main".to_owned(),
+                "refs/heads/master".to_owned(),
+            ],
+        };
+        candidates.iter().find_map(|name| self.branch(name))
+    }
+
+    /// Returns the name of the branch that the remote's `HEAD` stood for when this clone was made, such as `main`.
+    #[must_use]
+    pub fn remote_head(&self) -> Option<String> {
+        let remote = self.remote();
+        let reference = self.gix.try_find_reference(&format!("refs/remotes/{remote}/HEAD")).ok()??;
+        let target = reference.target().try_name()?.as_bstr().to_string();
+        target.strip_prefix(&format!("refs/remotes/{remote}/")).map(str::to_owned)
+    }
+
+    /// Returns the name of the branch that a revision means, on the remote or here: `main` of `main`, `origin/main` and
+    /// `refs/heads/main`. None where it means something else, such as a tag of that name.
+    #[must_use]
+    pub fn branch_of(&self, revision: &str) -> Option<String> {
+        let remote = format!("{}/", self.remote());
+        let full = revision.strip_prefix("refs/heads/");
+        let full = full.or_else(|| revision.strip_prefix("refs/remotes/")?.strip_prefix(&remote));
+        let branch = match full {
+            Some(branch) => branch,
+            None if self.has_reference(&format!("refs/tags/{revision}")) => return None,
+            None if self.has_reference(&format!("refs/heads/{revision}")) => revision,
+            None => revision.strip_prefix(&remote).unwrap_or(revision),
+        };
+        if branch == "HEAD" {
+            return self.remote_head().filter(|_| revision != "HEAD");
+        }
+        let places = [format!("refs/remotes/{remote}{branch}"), format!("refs/heads/{branch}")];
+        places.iter().any(|place| self.has_reference(place)).then(|| branch.to_owned())
+    }
+
+    /// Whether there is a reference of this full name.
+    pub(super) fn has_reference(&self, full_name: &str) -> bool {
+        matches!(self.gix.try_find_reference(full_name), Ok(Some(found)) if found.name().as_bstr() == full_name)
+    }
+
+    fn branch(&self, full_name: &str) -> Option<DefaultBranch> {
+        let mut reference = self.gix.try_find_reference(full_name).ok()??;
+        // `origin/HEAD` is known by the branch that it stands for.
+        while let Some(next) = reference.follow() {
+            reference = next.ok()?;
+        }
+        let name = RefName::short(reference.name().as_bstr());
+        let commit = commit_id(&reference.peel_to_id().ok()?);
+        self.contains(&commit).then_some(DefaultBranch { name, commit })
+    }
+}

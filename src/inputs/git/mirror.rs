@@ -1,0 +1,198 @@
+//! A git directory that stands in for one that gix cannot read as git does: its references are in another format than
+//! files (reftable), or its objects lie where gix does not look. All but these two are links to the real thing.
+//!
+//! What is read is read from it by gix; what is written is written by the git program, into the repository itself.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use gix::bstr::ByteSlice as _;
+use tempfile::TempDir;
+
+use super::environment::ObjectDirectories;
+use super::program::{ProgramError, git_in};
+use super::{Error, Repository};
+use crate::model::name::unquoted;
+
+/// The directory that stands in, gone with the repository.
+pub(super) struct Mirror {
+    dir: TempDir,
+}
+
+/// How one reference is to change.
+pub(super) struct Edit {
+    /// Its whole name.
+    pub(super) name: Vec<u8>,
+    /// What it is now; nothing where it is not there.
+    pub(super) from: Option<gix::ObjectId>,
+    /// What it becomes; nothing where it goes.
+    pub(super) to: Option<gix::ObjectId>,
+}
+
+/// What is copied, and not linked.
+const COPIED: [&str; 5] = ["HEAD", "refs", "packed-refs", "reftable", "objects"];
+
+/// How many alternates lead from one to the next; git reads no more.
+const MAX_DEPTH: usize = 5;
+
+impl Mirror {
+    /// Makes it for a git directory and the one that it shares with other work trees.
+    pub(super) fn of(git_dir: &Path, common_dir: &Path, objects: &ObjectDirectories) -> io::Result<Self> {
+        let dir = tempfile::Builder::new().prefix("rebake-").tempdir()?;
+        let root = dir.path();
+        for from in [git_dir, common_dir] {
+            for entry in fs::read_dir(from)? {
+                let entry = entry?;
+                let (name, link) = (entry.file_name(), root.join(entry.file_name()));
+                let is_own = COPIED.iter().any(|copied| name == OsStr::new(copied)) || name == "commondir";
+                if !is_own && link.symlink_metadata().is_err() {
+                    link_to(&entry.path(), &link)?;
+                }
+            }
+        }
+        // A fetch may make it.
+        if root.join("shallow").symlink_metadata().is_err() {
+            link_to(&common_dir.join("shallow"), &root.join("shallow"))?;
+        }
+        let own = objects.own.clone().unwrap_or_else(|| common_dir.join("objects"));
+        gather_objects(&own, &objects.more, root)?;
+        Ok(Self { dir })
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Copies the references that the git program sees into files.
+    pub(super) fn copy_references(&self, from: &Path, options: &[String]) -> Result<(), Error> {
+        let failed = |source| Error::Program { what: "the references".to_owned(), command: "git for-each-ref", source };
+        let git = |args: &[&str]| git_in(from, options, args).looking().run_to_end(b"").map_err(failed);
+        let listed = git(&["for-each-ref", "--format=%(objectname) %(refname) %(*objectname) %(symref)"])?;
+        if let Some(refusal) = listed.refusal {
+            return Err(failed(ProgramError::Refused(refusal)));
+        }
+        let branch = git(&["symbolic-ref", "--quiet", "HEAD"])?.output;
+        let head = match branch.trim_end() {
+            b"" => git(&["rev-parse", "--quiet", "--verify", "HEAD"])?.output,
+            branch => [b"ref: ", branch].concat(),
+        };
+        self.write_references(&listed.output, head.trim_end())
+            .map_err(Error::reading("the references, while copying them"))
+    }
+
+    fn write_references(&self, listed: &[u8], head: &[u8]) -> io::Result<()> {
+        let root = self.dir();
+        let refs = root.join("refs");
+        if refs.exists() {
+            fs::remove_dir_all(&refs)?;
+        }
+        fs::create_dir(&refs)?;
+        let mut packed = b"# pack-refs with: peeled fully-peeled sorted \n".to_vec();
+        for line in listed.lines() {
+            let mut words = line.splitn(4, |byte| *byte == b' ');
+            let mut word = || words.next().unwrap_or_default();
+            let (id, name, peeled, target) = (word(), word(), word(), word());
+            if !target.is_empty() {
+                let file = root.join(gix::path::from_bstr(name.as_bstr()).map_err(io::Error::other)?);
+                fs::create_dir_all(file.parent().unwrap_or(root))?;
+                fs::write(file, [b"ref: ", target, b"\n"].concat())?;
+                continue;
+            }
+            packed.extend([id, b" ", name, b"\n"].concat());
+            if !peeled.is_empty() {
+                packed.extend([b"^", peeled, b"\n"].concat());
+            }
+        }
+        fs::write(root.join("HEAD"), [head, b"\n"].concat())?;
+        // A new file: a reader sees that it is not the one it knows.
+        fs::write(root.join("packed-refs.new"), packed)?;
+        fs::rename(root.join("packed-refs.new"), root.join("packed-refs"))
+    }
+}
+
+impl Repository {
+    /// Reads references again, where they are a copy.
+    pub(super) fn refresh_references(&self) -> Result<(), Error> {
+        let Some(mirror) = &self.place.mirror else { return Ok(()) };
+        mirror.copy_references(self.root(), &self.git_options)
+    }
+
+    /// Has the git program change references, all or none, where that is its business.
+    pub(super) fn edit_by_git(&self, edits: &[Edit], message: &str) -> Option<Result<(), ProgramError>> {
+        self.place.mirror.as_ref()?;
+        let mut lines = Vec::new();
+        let none = self.gix.object_hash().null();
+        for Edit { name, from, to } in edits {
+            let (from, to) = (from.unwrap_or(none).to_string(), to.unwrap_or(none).to_string());
+            lines.extend([b"update ", &name[..], b" ", to.as_bytes(), b" ", from.as_bytes(), b"\n"].concat());
+        }
+        let done = self.git(["update-ref", "-m", message, "--stdin"]).run(&lines).map(drop);
+        // Where they cannot be read again, the next question says so.
+        let _ = self.refresh_references();
+        Some(done)
+    }
+
+    /// Has the git program write an object, where that is its business.
+    pub(super) fn write_by_git(&self, kind: &str, data: &[u8]) -> Option<Result<gix::ObjectId, ProgramError>> {
+        self.place.mirror.as_ref()?;
+        let written = self.git(["hash-object", "-w", "--stdin", "-t", kind]).run(data);
+        Some(written.map(|id| gix::ObjectId::from_hex(id.trim_end()).unwrap_or(self.gix.object_hash().null())))
+    }
+}
+
+/// Makes `objects` of all directories that git would read objects from: links to what each holds, but not to the list of
+/// others that it names, which are gathered already.
+fn gather_objects(own: &Path, more: &[PathBuf], root: &Path) -> io::Result<()> {
+    let mut known = BTreeSet::new();
+    let mut found = Vec::new();
+    for directory in std::iter::once(own).chain(more.iter().map(PathBuf::as_path)) {
+        gather(directory, 0, &mut known, &mut found);
+    }
+    let mut list = String::new();
+    for (number, directory) in found.iter().enumerate() {
+        let stand_in = root.join(format!("objects-{number}"));
+        fs::create_dir_all(stand_in.join("info"))?;
+        for name in (0..=0xff).map(|byte| format!("{byte:02x}")).chain(["pack".to_owned()]) {
+            link_to(&directory.join(&name), &stand_in.join(&name))?;
+        }
+        list.extend([stand_in.to_string_lossy().as_ref(), "\n"]);
+    }
+    let info = root.join("objects/info");
+    fs::create_dir_all(&info)?;
+    fs::create_dir_all(root.join("objects/pack"))?;
+    for name in ["commit-graph", "commit-graphs"] {
+        if own.join("info").join(name).exists() {
+            link_to(&own.join("info").join(name), &info.join(name))?;
+        }
+    }
+    fs::write(info.join("alternates"), list)
+}
+
+/// Finds a directory of objects and those that it names, each once. Like git, this passes over what is not there.
+fn gather(directory: &Path, depth: usize, known: &mut BTreeSet<PathBuf>, found: &mut Vec<PathBuf>) {
+    let Ok(real) = directory.canonicalize() else { return };
+    if depth > MAX_DEPTH || !real.is_dir() || !known.insert(real.clone()) {
+        return;
+    }
+    let named = fs::read(real.join("info/alternates")).unwrap_or_default();
+    found.push(real.clone());
+    for line in named.lines().filter(|line| !line.is_empty() && !line.starts_with(b"#")) {
+        let Some(path) = unquoted(line) else { continue };
+        if let Ok(path) = gix::path::from_bstr(path.as_bstr()) {
+            gather(&real.join(path), depth + 1, known, found);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn link_to(target: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
+}
+
+#[cfg(not(unix))]
+fn link_to(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no symbolic links for everybody"))
+}

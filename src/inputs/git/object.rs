@@ -1,0 +1,69 @@
+//! Objects by their ids, and what it means when one is not there.
+
+use gix::objs::Kind;
+
+use super::{Error, Repository};
+use crate::model::name::CommitId;
+use crate::model::tree::ObjectFormat;
+use crate::naming::version;
+
+impl Repository {
+    /// Returns what the ids of this repository's objects are made with.
+    #[must_use]
+    pub fn object_format(&self) -> ObjectFormat {
+        if self.gix.object_hash().len_in_bytes() == 20 { ObjectFormat::Sha1 } else { ObjectFormat::Sha256 }
+    }
+
+    /// Whether this clone holds the commit.
+    #[must_use]
+    pub fn contains(&self, commit: &CommitId) -> bool {
+        self.commit(commit).is_ok()
+    }
+
+    /// Returns when the commit was made: the committer's date in seconds since 1970, UTC.
+    ///
+    /// # Errors
+    /// When the clone does not hold the commit, or its date cannot be read.
+    pub fn commit_time(&self, commit: &CommitId) -> Result<i64, Error> {
+        let time = self.commit(commit)?.time().map_err(Error::reading(format!("the date of commit {commit}")))?;
+        Ok(time.seconds)
+    }
+
+    /// Returns a commit as far as the next version depends on it.
+    ///
+    /// # Errors
+    /// When the clone does not hold the commit, or it cannot be read.
+    pub fn commit_message(&self, commit: &CommitId) -> Result<version::Commit, Error> {
+        let found = self.commit(commit)?;
+        let reading = Error::reading(format!("the message of commit {commit}"));
+        let message = String::from_utf8_lossy(found.message_raw().map_err(reading)?).into_owned();
+        Ok(version::Commit { id: *commit, message, parents: found.parent_ids().count() })
+    }
+
+    pub(super) fn commit(&self, commit: &CommitId) -> Result<gix::Commit<'_>, Error> {
+        let missing = || Error::MissingCommit { commit: *commit, shallow: self.is_shallow() };
+        // An id of the other object format is no object of this repository.
+        let id = gix::ObjectId::try_from(commit.as_bytes()).map_err(|_| missing())?;
+        if id.kind() != self.gix.object_hash() {
+            return Err(missing());
+        }
+        let object = self.gix.try_find_object(id).map_err(Error::reading(format!("commit {commit}")))?;
+        let object = object.ok_or_else(missing)?;
+        match object.kind {
+            Kind::Commit => Ok(object.into_commit()),
+            kind => Err(Error::NotACommit { revision: commit.to_string(), kind: kind.to_string() }),
+        }
+    }
+
+    /// The tree of a commit, or the empty tree for none. The id alone: the tree itself may be missing.
+    pub(super) fn tree_id(&self, commit: Option<&CommitId>) -> Result<gix::ObjectId, Error> {
+        let Some(commit) = commit else { return Ok(self.gix.object_hash().empty_tree()) };
+        let tree = self.commit(commit)?.tree_id().map_err(Error::reading(format!("commit {commit}")))?;
+        Ok(tree.detach())
+    }
+}
+
+/// Our word for a commit that gix has found.
+pub(super) fn commit_id(id: &gix::oid) -> CommitId {
+    CommitId::from_bytes(id.as_bytes()).expect("git has two object formats, of 20 and of 32 bytes")
+}

@@ -1,0 +1,208 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gix::discover::upwards;
+use gix::odb::alternate::Cycle;
+use gix::odb::store::init::Slots;
+
+use super::environment::ObjectDirectories;
+use super::mirror::Mirror;
+use super::{Error, trust};
+use crate::model::name::Escaped;
+
+/// A repository, opened for reading.
+pub struct Repository {
+    pub(super) gix: gix::Repository,
+    /// Options of every git command that is run in it.
+    pub(super) git_options: Vec<String>,
+    pub(super) place: Arc<Place>,
+}
+
+/// Where a repository is.
+pub(super) struct Place {
+    git_dir: PathBuf,
+    pub(super) common_dir: PathBuf,
+    /// Where its objects are written.
+    pub(super) objects: PathBuf,
+    /// What gix reads in its place.
+    pub(super) mirror: Option<Mirror>,
+}
+
+/// What a partial clone leaves out, and where it would fetch it from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartialClone {
+    /// The remote that promised the missing objects.
+    pub remote: String,
+    /// Its filter, such as `blob:none` or `tree:0`, when the configuration says it.
+    pub filter: Option<String>,
+}
+
+impl fmt::Display for PartialClone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.filter {
+            Some(filter) => write!(f, "--filter={}", Escaped::new(filter)),
+            None => write!(f, "of the remote {}", Escaped::new(&self.remote)),
+        }
+    }
+}
+
+impl Repository {
+    /// Opens the repository that holds `dir`, as git would find it: from any subdirectory, a bare one, a linked
+    /// work tree, through a `.git` file, with either object format, with references in files or a reftable. `GIT_DIR` and
+    /// its relatives are honoured.
+    ///
+    /// # Errors
+    /// When there is none, or git's rules forbid to use it: it belongs to another user and `safe.directory` does not name
+    /// it, it is a bare one that `safe.bareRepository` wants to be named, or it has an extension that is not known.
+    pub fn discover(dir: &Path) -> Result<Self, Error> {
+        // Messages should say more than `.`; a file system that will not tell where we are is one git fails on too.
+        let dir = &std::path::absolute(dir).map_err(Error::reading("the current directory"))?;
+        let mut opening = Opening::default();
+        let found = loop {
+            match opening.open(dir) {
+                Ok(found) => break found,
+                Err(error)
+                    if !opening.is_trusted && error.is_permission_denied() && trust::is_named(&place_of(dir)) =>
+                {
+                    opening.is_trusted = true;
+                }
+                Err(error) if !opening.is_gathered && error.downcast_any_ref::<Cycle>().is_some() => {
+                    opening.is_gathered = true;
+                }
+                Err(error) => return Err(closed(dir, error)),
+            }
+        };
+        let gix = found.to_thread_local();
+        trust::check(dir, &gix)?;
+        let absolute = |path: &Path| std::path::absolute(path).map_err(Error::reading("the current directory"));
+        let (git_dir, common_dir) = (absolute(gix.git_dir())?, absolute(gix.common_dir())?);
+        let work_dir = gix.workdir().map(absolute).transpose()?;
+        let options = [("git-dir", Some(&git_dir)), ("work-tree", work_dir.as_ref())];
+        let option = |(name, path): (&str, Option<&PathBuf>)| Some(format!("--{name}={}", path?.to_str()?));
+        let git_options: Vec<String> = options.into_iter().filter_map(option).collect();
+        let root = work_dir.as_ref().unwrap_or(&git_dir);
+        let objects = ObjectDirectories::read(root);
+        let own = objects.own.clone().unwrap_or_else(|| common_dir.join("objects"));
+        let is_mirrored = opening.is_gathered || !objects.is_none() || trust::keeps_references_elsewhere(&gix);
+        let mirror = is_mirrored.then(|| {
+            let mirror = Mirror::of(&git_dir, &common_dir, &objects).map_err(Error::reading("the repository"))?;
+            mirror.copy_references(root, &git_options)?;
+            Ok(mirror)
+        });
+        let mirror = mirror.transpose()?;
+        let gix = match &mirror {
+            Some(mirror) => Opening::open_mirror(mirror, work_dir.clone()).map_err(Error::reading("the repository"))?,
+            None => gix,
+        };
+        let place = Arc::new(Place { git_dir, common_dir, objects: own, mirror });
+        Ok(Self { gix, git_options, place })
+    }
+
+    /// Returns the same repository, read by another handle.
+    pub(super) fn with_handle(&self, gix: gix::Repository) -> Self {
+        Self { gix, git_options: self.git_options.clone(), place: Arc::clone(&self.place) }
+    }
+
+    /// Returns where git commands run: the root of the work tree, or the bare repository.
+    pub(super) fn root(&self) -> &Path {
+        self.work_dir().unwrap_or_else(|| self.git_dir())
+    }
+
+    /// Returns the root of the work tree, none when the repository is bare.
+    #[must_use]
+    pub fn work_dir(&self) -> Option<&Path> {
+        self.gix.workdir()
+    }
+
+    /// Returns the git directory; that of a linked work tree is its own, below `worktrees` of the main one.
+    #[must_use]
+    pub fn git_dir(&self) -> &Path {
+        &self.place.git_dir
+    }
+
+    /// Whether history was cut off (`--depth`).
+    #[must_use]
+    pub fn is_shallow(&self) -> bool {
+        self.gix.is_shallow().unwrap_or(false)
+    }
+
+    /// Whether there is a grafts file, git's old way to give commits other parents.
+    pub(super) fn has_grafts(&self) -> bool {
+        self.gix.common_dir().join("info/grafts").metadata().is_ok_and(|file| file.len() > 0)
+    }
+
+    /// Returns what the clone leaves out (`--filter`), none when it is whole.
+    #[must_use]
+    pub fn partial_clone(&self) -> Option<PartialClone> {
+        self.gix.remote_names().into_iter().find_map(|remote| {
+            let filter = self.config(&format!("remote.{remote}.partialclonefilter"));
+            let promisor = self.config(&format!("remote.{remote}.promisor")).is_some_and(|value| value != "false");
+            (promisor || filter.is_some()).then(|| PartialClone { remote: remote.to_string(), filter })
+        })
+    }
+
+    pub(super) fn config(&self, key: &str) -> Option<String> {
+        self.gix.config_snapshot().string(key).map(|value| value.to_string())
+    }
+}
+
+/// How a repository is opened.
+#[derive(Default)]
+struct Opening {
+    /// Whether it may belong to another user.
+    is_trusted: bool,
+    /// Whether its objects are gathered without the help of gix, which refuses alternates that go round in circles.
+    is_gathered: bool,
+}
+
+impl Opening {
+    fn open(&self, dir: &Path) -> gix::Result<gix::ThreadSafeRepository> {
+        let mut options = gix::sec::trust::Mapping::<gix::open::Options>::default();
+        options.full = self.options(options.full).bail_if_untrusted(true);
+        options.reduced = if self.is_trusted {
+            self.options(gix::open::Options::default()).filter_config_section(|_| true)
+        } else {
+            self.options(options.reduced).bail_if_untrusted(true)
+        };
+        // As git does: a ceiling that does not lie above `dir` is no reason to fail.
+        let upwards = upwards::Options { match_ceiling_dir_or_error: false, ..upwards::Options::default() };
+        let mut found = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(dir, upwards, options)?;
+        // Git's namespaces are for what it serves to others.
+        found.refs.namespace = None;
+        Ok(found)
+    }
+
+    fn options(&self, options: gix::open::Options) -> gix::open::Options {
+        // Alternates are followed where slots must be counted.
+        if self.is_gathered { options.object_store_slots(Slots::Given(1)) } else { options }
+    }
+
+    fn open_mirror(mirror: &Mirror, work_dir: Option<PathBuf>) -> gix::Result<gix::Repository> {
+        let options = gix::open::Options::default().with(gix::sec::Trust::Full).open_path_as_is(true);
+        let mut opened = gix::ThreadSafeRepository::open_opts(mirror.dir(), options)?;
+        opened.work_tree = work_dir;
+        Ok(opened.to_thread_local())
+    }
+}
+
+/// What git wants named in `safe.directory`: the work tree, or the bare repository.
+fn place_of(dir: &Path) -> PathBuf {
+    let found = gix::discover::upwards(dir).ok().map(|(path, _)| path.into_repository_and_work_tree_directories());
+    let dir = found.map_or_else(|| dir.to_owned(), |(git_dir, work_dir)| work_dir.unwrap_or(git_dir));
+    dir.canonicalize().unwrap_or(dir)
+}
+
+/// Why the repository at `dir` could not be opened.
+fn closed(dir: &Path, error: gix::Error) -> Error {
+    if error.is_permission_denied() {
+        return Error::UnsafeOwnership { dir: place_of(dir) };
+    }
+    match error.downcast_any_ref::<upwards::Error>() {
+        Some(_) => Error::NotARepository { dir: dir.to_owned() },
+        None if !dir.is_dir() => Error::NotARepository { dir: dir.to_owned() },
+        None => {
+            Error::reading(format!("the repository at {}", Escaped::new(dir.as_os_str().as_encoded_bytes())))(error)
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! The git program, for what a network, a hook or a key has a part in.
+
+use std::ffi::OsStr;
+use std::io::{Read, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Repository;
+use crate::model::name::Escaped;
+
+/// Why the git program did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// It cannot be started.
+    #[error("the git program cannot be started: {0}")]
+    Start(std::io::Error),
+    /// It took too long, and was killed.
+    #[error("git did not finish within {} seconds", .0.as_secs())]
+    TimeLimit(Duration),
+    /// It said no.
+    #[error("{0}")]
+    Refused(Refusal),
+}
+
+/// What the git program said when it failed. `Display` is safe to print: all of its lines, or its exit code.
+#[derive(Debug)]
+pub struct Refusal {
+    status: ExitStatus,
+    lines: Vec<String>,
+}
+
+/// How long a command may take that nobody set a limit for. Networks hang; a push to a server with hooks may take
+/// minutes.
+const TIME_LIMIT: Duration = Duration::from_secs(300);
+
+/// How soon, and then at most how often, a command that has closed its output is asked whether it has finished.
+const FIRST_PAUSE: Duration = Duration::from_micros(50);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Enough for a line about each of many thousand files; a remote that says more is not listened to.
+const MAX_SAID: u64 = 16 << 20;
+
+/// A git command that is about to be run. Git itself asks nobody for a password.
+pub(super) struct Git {
+    command: Command,
+    limit: Duration,
+    group: Group,
+}
+
+/// Which processes a time limit ends, and whether they have the terminal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Group {
+    /// Ours: Ctrl-C reaches git, and ssh may ask for the passphrase of a key.
+    Ours,
+    /// One of its own: nothing that git starts can ask, and none of it outlives the limit.
+    Own,
+}
+
+pub(super) fn git<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Git {
+    let mut command = Command::new("git");
+    command.args(args).env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+    Git { command, limit: TIME_LIMIT, group: Group::Ours }
+}
+
+impl Repository {
+    /// Returns a git command that is about to be run in this repository.
+    pub(super) fn git<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Git {
+        git_in(self.root(), &self.git_options, args)
+    }
+
+    /// The options of git commands that look at files of the work tree. A filter that fails leaves a file as it is, which
+    /// then counts as changed, also where the configuration calls the filter required. No monitor of the file system is
+    /// started or believed.
+    pub(super) fn work_tree_options(&self) -> Vec<String> {
+        let mut options = self.git_options.clone();
+        options.extend(["-c", "core.fsmonitor=false"].map(str::to_owned));
+        let config = self.gix.config_snapshot();
+        for section in config.plumbing().sections_by_name("filter").into_iter().flatten() {
+            // An option's name ends at its first `=`.
+            let name = section.header().subsection_name().filter(|name| !name.contains(&b'='));
+            options
+                .extend(name.into_iter().flat_map(|name| ["-c".to_owned(), format!("filter.{name}.required=false")]));
+        }
+        options
+    }
+}
+
+/// Returns a git command that is about to be run in a directory.
+pub(super) fn git_in<S: AsRef<OsStr>>(dir: &Path, options: &[String], args: impl IntoIterator<Item = S>) -> Git {
+    git(["-C"]).arg(dir).args(options).args(args)
+}
+
+impl Git {
+    pub(super) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.command.arg(arg);
+        self
+    }
+
+    pub(super) fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    pub(super) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Lets neither git nor what it starts ask anybody anything, or live longer than this.
+    pub(super) fn within(mut self, limit: Duration) -> Self {
+        (self.limit, self.group) = (limit, Group::Own);
+        self
+    }
+
+    /// Lets it take as long as it takes by hand, change nothing, not even the index, and talk to nobody.
+    pub(super) fn looking(mut self) -> Self {
+        self.limit = Duration::MAX;
+        self.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_NO_LAZY_FETCH", "1")
+    }
+
+    /// Runs it on some input, and returns its output.
+    pub(super) fn run(self, input: &[u8]) -> Result<Vec<u8>, ProgramError> {
+        let ended = self.run_to_end(input)?;
+        ended.refusal.map_or(Ok(ended.output), |refusal| Err(ProgramError::Refused(refusal)))
+    }
+
+    /// Runs it on some input, and returns what it answered, also where it then failed.
+    pub(super) fn run_to_end(mut self, input: &[u8]) -> Result<Ended, ProgramError> {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.group.set(&mut self.command);
+        let started = Instant::now();
+        let mut child = self.command.spawn().map_err(ProgramError::Start)?;
+        if let Some(mut stdin) = child.stdin.take() {
+            let input = input.to_vec();
+            // Whoever does not read all of its input closes the pipe early; its exit code says whether that is right.
+            thread::spawn(move || stdin.write_all(&input));
+        }
+        let output = read(child.stdout.take(), u64::MAX);
+        let said = read(child.stderr.take(), MAX_SAID);
+        // What git started may live on with its pipes; whoever reads them is not waited for beyond the limit.
+        let rest = |pipe: &Receiver<Vec<u8>>| pipe.recv_timeout(self.limit.saturating_sub(started.elapsed()));
+        let (Ok(output), Ok(said)) = (rest(&output), rest(&said)) else {
+            self.group.kill(&mut child);
+            return Err(ProgramError::TimeLimit(self.limit));
+        };
+        let mut pause = FIRST_PAUSE;
+        let status = loop {
+            match child.try_wait().map_err(ProgramError::Start)? {
+                Some(status) => break status,
+                None if started.elapsed() > self.limit => {
+                    self.group.kill(&mut child);
+                    return Err(ProgramError::TimeLimit(self.limit));
+                }
+                None => thread::sleep(pause),
+            }
+            pause = PAUSE.min(pause * 2);
+        };
+        let refusal = (!status.success()).then(|| Refusal::new(status, &said));
+        Ok(Ended { output, said, refusal })
+    }
+}
+
+/// What a git command answered.
+pub(super) struct Ended {
+    pub(super) output: Vec<u8>,
+    /// What it said beside its answer.
+    pub(super) said: Vec<u8>,
+    /// What it said when it failed, if it did.
+    pub(super) refusal: Option<Refusal>,
+}
+
+/// Reads a pipe to its end in a thread of its own, and keeps at most so many bytes. What a broken pipe held back is not
+/// missed: the exit code decides.
+fn read(pipe: Option<impl Read + Send + 'static>, most: u64) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            let _ = pipe.by_ref().take(most).read_to_end(&mut bytes);
+            let _ = std::io::copy(&mut pipe, &mut std::io::sink());
+        }
+        // Nobody waits for it any more where the limit has passed.
+        let _ = sender.send(bytes);
+    });
+    receiver
+}
+
+impl Refusal {
+    fn new(status: ExitStatus, said: &[u8]) -> Self {
+        let said = String::from_utf8_lossy(said);
+        let lines = said.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        Self { status, lines }
+    }
+
+    /// Returns the reason in one line, as git wrote it: the one that it calls fatal, else the last one. None where git
+    /// said nothing.
+    pub(super) fn reason(&self) -> Option<&str> {
+        let fatal = self.lines.iter().find_map(|line| line.strip_prefix("fatal: "));
+        fatal.or_else(|| self.lines.last().map(String::as_str))
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.lines.is_empty() {
+            return write!(f, "git ended with {}", self.status);
+        }
+        for (at, line) in self.lines.iter().enumerate() {
+            write!(f, "{}{}", if at > 0 { "; " } else { "" }, Escaped::new(line))?;
+        }
+        Ok(())
+    }
+}
+
+impl Group {
+    #[cfg(unix)]
+    fn set(self, command: &mut Command) {
+        if self == Self::Own {
+            std::os::unix::process::CommandExt::process_group(command, 0);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn set(self, _: &mut Command) {}
+
+    /// Kills what is in it and waits for git. What fails here is that they have ended already.
+    fn kill(self, child: &mut Child) {
+        #[cfg(unix)]
+        if self == Self::Own {
+            use rustix::process::{Pid, Signal, kill_process_group};
+            let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use super::*;
+
+    fn refusal(said: &str) -> Refusal {
+        Refusal::new(ExitStatus::from_raw(1 << 8), said.as_bytes())
+    }
+
+    #[test]
+    fn the_reason_is_what_git_calls_fatal() {
+        let said = refusal("warning: x\nfatal: no such remote\nand more\n");
+        assert_eq!(said.reason(), Some("no such remote"));
+        assert_eq!(said.to_string(), "warning: x; fatal: no such remote; and more");
+        assert_eq!(refusal("error: a\nerror: b\n\n").reason(), Some("error: b"));
+    }
+
+    #[test]
+    fn git_that_says_nothing_has_no_reason_but_an_exit_code() {
+        assert_eq!(refusal("\n").reason(), None);
+        assert_eq!(refusal("").to_string(), "git ended with exit status: 1");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_git_started_does_not_outlive_the_limit() {
+        let dir = tempfile::tempdir().unwrap();
+        let pid = dir.path().join("pid");
+        // An alias that hands its pipes on to a process that outlives it.
+        let alias = format!("alias.hang=!sleep 60 & echo $! >{}", pid.display());
+        let ended = git(["-c", &alias, "hang"]).within(Duration::from_millis(500)).run(b"");
+        assert!(matches!(ended, Err(ProgramError::TimeLimit(_))), "{ended:?}");
+        let pid = std::fs::read_to_string(pid).unwrap();
+        let lives = || std::fs::read(format!("/proc/{}/cmdline", pid.trim())).is_ok_and(|line| !line.is_empty());
+        let patience = Instant::now();
+        while lives() {
+            assert!(patience.elapsed() < Duration::from_secs(30), "process {pid} is still there");
+            thread::sleep(PAUSE);
+        }
+    }
+}

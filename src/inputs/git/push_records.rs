@@ -1,0 +1,134 @@
+//! Refs of a remote, through the git program: it knows the user's protocols and credentials.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::program::ProgramError;
+use super::{RemoteError, Repository, Swap, Swapped};
+use crate::model::name::CommitId;
+
+/// How often a push is tried that others were faster than.
+const TRIES: u32 = 40;
+
+impl Repository {
+    /// Returns the refs of a remote whose names begin with one of the prefixes (each ends with `/`).
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub fn remote_refs(&self, remote: &str, prefixes: &[&str]) -> Result<BTreeMap<String, CommitId>, RemoteError> {
+        let patterns = prefixes.iter().map(|prefix| format!("{prefix}*"));
+        let args: Vec<String> =
+            ["ls-remote", "--refs", "--", remote].into_iter().map(str::to_owned).chain(patterns).collect();
+        let failed = |source| RemoteError::Refs { remote: remote.to_owned(), source };
+        let listed = self.git(&args).run(b"").map_err(failed)?;
+        let line = |line: &str| {
+            let (id, name) = line.split_once('\t')?;
+            Some((name.to_owned(), id.parse().ok()?))
+        };
+        Ok(String::from_utf8_lossy(&listed).lines().filter_map(line).collect())
+    }
+
+    /// Swaps refs of a remote, all of them below `prefix`: a ref that another writer moves meanwhile is looked at again.
+    /// The answers stand in the order of `swaps`.
+    ///
+    /// # Errors
+    /// When the git program fails for another reason than a lost race, or the race is lost too often.
+    pub fn push_swaps(&self, remote: &str, prefix: &str, swaps: &[Swap]) -> Result<Vec<Swapped>, RemoteError> {
+        for attempt in 0.. {
+            let there = self.remote_refs(remote, &[prefix])?;
+            let at = |swap: &Swap| there.get(&swap.reference).copied();
+            self.bring(remote, swaps.iter().filter_map(|swap| Some((swap.reference.as_str(), at(swap)?))));
+            let swapped: Vec<Swapped> = swaps.iter().map(|swap| self.judge(swap, at(swap))).collect();
+            let updates: Vec<Update> = swaps
+                .iter()
+                .zip(&swapped)
+                .filter_map(|(swap, swapped)| match swapped {
+                    Swapped::Moved(from) => Some(Update::new(&swap.reference, *from, Some(&swap.to))),
+                    Swapped::There | Swapped::Superseded(_) | Swapped::Elsewhere(_) => None,
+                })
+                .collect();
+            match self.update(remote, &updates) {
+                Ok(()) => return Ok(swapped),
+                Err(source) if attempt + 1 == TRIES || !is_lost_race(&source) => {
+                    return Err(RemoteError::Swap { remote: remote.to_owned(), source });
+                }
+                // Others are at it: the later the try, the longer the wait, and not the same for all.
+                Err(_) => std::thread::sleep(Duration::from_millis(u64::from(attempt * 7 + std::process::id() % 31))),
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Puts refs of a remote at commits, wherever they stood, and takes those away that stand at these commits.
+    ///
+    /// # Errors
+    /// When the remote refuses, or cannot be reached.
+    pub fn push_refs(
+        &self,
+        remote: &str,
+        put: &[(String, CommitId)],
+        take: &[(String, CommitId)],
+    ) -> Result<(), RemoteError> {
+        let put = put.iter().map(|(reference, to)| Update { lease: None, spec: format!("+{to}:{reference}") });
+        let take = take.iter().map(|(reference, at)| Update::new(reference, Some(*at), None));
+        match self.update(remote, &put.chain(take).collect::<Vec<_>>()) {
+            // What another writer has moved is that writer's.
+            Err(source) if !is_lost_race(&source) => Err(RemoteError::Swap { remote: remote.to_owned(), source }),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Fetches what refs stand at, where this clone has it not: only history tells which of two commits is ahead. What
+    /// cannot be had was dropped.
+    pub fn bring<'a>(&self, remote: &str, refs: impl Iterator<Item = (&'a str, CommitId)>) {
+        let missing: Vec<&str> = refs.filter(|(_, at)| !self.contains(at)).map(|(reference, _)| reference).collect();
+        if !missing.is_empty() {
+            let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote];
+            let _ = self.git(fetch).args(missing).run(b"");
+        }
+    }
+
+    fn update(&self, remote: &str, updates: &[Update]) -> Result<(), ProgramError> {
+        if updates.is_empty() {
+            return Ok(());
+        }
+        let leases = updates.iter().filter_map(|update| update.lease.as_deref());
+        let specs = updates.iter().map(|update| update.spec.as_str());
+        let push = ["push", "--quiet", "--no-verify"].into_iter().chain(leases).chain(["--", remote]).chain(specs);
+        self.git(push).run(b"").map(drop)
+    }
+}
+
+/// One ref of a push.
+struct Update {
+    /// What it must stand at.
+    lease: Option<String>,
+    spec: String,
+}
+
+impl Update {
+    fn new(reference: &str, from: Option<CommitId>, to: Option<&CommitId>) -> Self {
+        let text = |commit: Option<&CommitId>| commit.map(ToString::to_string).unwrap_or_default();
+        Self {
+            lease: Some(format!("--force-with-lease={reference}:{}", text(from.as_ref()))),
+            spec: format!("{}:{reference}", text(to)),
+        }
+    }
+}
+
+/// Whether another writer was faster: the lease is stale, or the other side holds the lock.
+fn is_lost_race(error: &ProgramError) -> bool {
+    let said = error.to_string();
+    [
+        "stale info",
+        "cannot lock ref",
+        "failed to update ref",
+        "fetch first",
+        "reference already exists",
+        "remote rejected",
+        "failed to lock",
+        "remote ref does not exist",
+    ]
+    .iter()
+    .any(|sign| said.contains(sign))
+}

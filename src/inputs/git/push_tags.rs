@@ -1,0 +1,87 @@
+//! Tags on a remote: asked for once, and sent.
+
+use std::collections::BTreeMap;
+
+use super::Repository;
+use super::program::ProgramError;
+use crate::model::name::{CommitId, Escaped, TagName};
+
+/// Why a remote did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    /// Its tags cannot be listed.
+    #[error("the tags of `{}` cannot be listed: {source}", Escaped::new(remote))]
+    List {
+        /// The remote.
+        remote: String,
+        /// Why.
+        source: ProgramError,
+    },
+    /// It did not take tags.
+    #[error("`{}` did not take {}: {source}", Escaped::new(remote), listed(tags))]
+    Push {
+        /// The remote.
+        remote: String,
+        /// The tags; it took all of them or none.
+        tags: Vec<TagName>,
+        /// Why.
+        source: ProgramError,
+    },
+    /// Its built refs cannot be listed.
+    #[error("the built refs of `{}` cannot be read: {source}", Escaped::new(remote))]
+    Refs {
+        /// The remote.
+        remote: String,
+        /// Why.
+        source: ProgramError,
+    },
+    /// It did not take built refs.
+    #[error("`{}` did not take the built refs: {source}", Escaped::new(remote))]
+    Swap {
+        /// The remote.
+        remote: String,
+        /// Why.
+        source: ProgramError,
+    },
+}
+
+impl Repository {
+    /// Returns the tags that a remote has, with what they stand for.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub fn remote_tags(&self, remote: &str) -> Result<BTreeMap<TagName, CommitId>, RemoteError> {
+        let list = self.git(["ls-remote", "--quiet", "--tags", "--", remote]).run(b"");
+        let list = list.map_err(|source| RemoteError::List { remote: remote.to_owned(), source })?;
+        let mut tags = BTreeMap::new();
+        for line in list.split(|byte| *byte == b'\n') {
+            let Some((id, name)) = std::str::from_utf8(line).ok().and_then(|line| line.split_once("\trefs/tags/"))
+            else {
+                continue;
+            };
+            if let Ok(id) = id.parse() {
+                // The line of what a tag object stands for comes behind that of the tag object.
+                tags.insert(TagName::from_git(name.strip_suffix("^{}").unwrap_or(name)), id);
+            }
+        }
+        Ok(tags)
+    }
+
+    /// Sends tags to a remote, which takes all of them or none.
+    ///
+    /// # Errors
+    /// When it refuses, or cannot be reached.
+    pub fn push_tags(&self, remote: &str, tags: &[TagName]) -> Result<(), RemoteError> {
+        let mut push = self.git(["push", "--quiet", "--atomic", "--", remote]);
+        for tag in tags {
+            let name = String::from_utf8_lossy(tag.as_bytes());
+            push = push.arg(format!("refs/tags/{name}:refs/tags/{name}"));
+        }
+        let failed = |source| RemoteError::Push { remote: remote.to_owned(), tags: tags.to_vec(), source };
+        push.run(b"").map(drop).map_err(failed)
+    }
+}
+
+fn listed(tags: &[TagName]) -> String {
+    tags.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

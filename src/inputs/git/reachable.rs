@@ -1,0 +1,28 @@
+use std::collections::BTreeSet;
+
+use super::object::commit_id;
+use super::{Error, Repository};
+use crate::model::name::CommitId;
+
+impl Repository {
+    /// Returns which of these commits `head` leads to, itself among them. One walk for all of them, which ends when all
+    /// are found.
+    ///
+    /// # Errors
+    /// When commits cannot be read. In a shallow clone commits beyond the boundary are not found.
+    pub fn reachable(&self, head: &CommitId, mut wanted: BTreeSet<CommitId>) -> Result<BTreeSet<CommitId>, Error> {
+        let reading = || Error::reading("the history of commits");
+        let mut found = BTreeSet::new();
+        let start = self.commit(head)?.id;
+        for commit in self.gix.rev_walk([start]).all().map_err(reading())? {
+            if wanted.is_empty() {
+                break;
+            }
+            let commit = commit_id(&commit.map_err(reading())?.id);
+            if wanted.remove(&commit) {
+                found.insert(commit);
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,197 @@
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+
+use gix::refs::Target;
+use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
+
+use super::mirror::Edit;
+use super::object::commit_id;
+use super::{Error, Repository};
+use crate::model::name::CommitId;
+
+/// A ref that is to move to a commit, by compare-and-swap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swap {
+    /// The full name of the ref.
+    pub reference: String,
+    /// The commit that it is to stand at.
+    pub to: CommitId,
+    /// From where it may move there.
+    pub from: From,
+}
+
+/// From where a ref may move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    /// From the commit at which it was seen, or from one between that and the new one. Where it was not seen: forward
+    /// only.
+    Seen(Option<CommitId>),
+    /// From anywhere.
+    Anywhere,
+}
+
+/// What became of a swap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swapped {
+    /// The ref is there now; it stood at this commit before, at none where it is new.
+    Moved(Option<CommitId>),
+    /// It was there already.
+    There,
+    /// It stands at a descendant of the commit, and stays.
+    Superseded(CommitId),
+    /// It stands neither where it was seen nor at an ancestor or a descendant of the commit, and stays.
+    Elsewhere(CommitId),
+}
+
+impl Swapped {
+    /// Whether the ref stands at the new commit.
+    #[must_use]
+    pub fn holds(self) -> bool {
+        matches!(self, Self::Moved(_) | Self::There)
+    }
+}
+
+/// What the log of a record says.
+const MESSAGE: &str = "rebake: record";
+
+impl Repository {
+    /// Returns the refs whose names begin with `prefix` (which ends with `/`) and that stand for an object.
+    ///
+    /// # Errors
+    /// When the refs cannot be read.
+    pub fn refs_below(&self, prefix: &str) -> Result<BTreeMap<String, CommitId>, Error> {
+        let reading = || Error::reading(format!("the refs below {prefix}"));
+        let references = self.gix.references().map_err(reading())?;
+        let below = references.prefixed(prefix).map_err(reading())?;
+        let direct = below.filter_map(Result::ok).filter_map(|reference| {
+            let id = commit_id(reference.try_id()?.as_ref());
+            Some((reference.name().as_bstr().to_string(), id))
+        });
+        Ok(direct.collect())
+    }
+
+    /// Swaps a ref. Safe under many writers: one that finds it moved meanwhile looks again.
+    ///
+    /// # Errors
+    /// When this clone does not hold the commit, or the ref cannot be written.
+    pub fn swap(&self, swap: &Swap) -> Result<Swapped, Error> {
+        self.commit(&swap.to)?;
+        loop {
+            let at = self.reference_id(&swap.reference)?;
+            let swapped = self.judge(swap, at);
+            let Swapped::Moved(from) = swapped else { return Ok(swapped) };
+            match self.write(&swap.reference, from, Some(&swap.to)) {
+                Ok(()) => return Ok(swapped),
+                // Another writer was faster: the new value decides.
+                Err(_) if self.reference_id(&swap.reference)? != at => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Returns what a swap comes to where the ref stands at this commit.
+    ///
+    /// Where a shallow history leaves it open, the ref may move: the service was built at the new commit, and a ref that
+    /// says so makes at most more to build.
+    #[must_use]
+    pub fn judge(&self, swap: &Swap, at: Option<CommitId>) -> Swapped {
+        let Some(at) = at else { return Swapped::Moved(None) };
+        if at == swap.to {
+            return Swapped::There;
+        }
+        let seen = match swap.from {
+            From::Anywhere => return Swapped::Moved(Some(at)),
+            From::Seen(seen) if seen == Some(at) => return Swapped::Moved(Some(at)),
+            From::Seen(seen) => seen,
+        };
+        if matches!(self.is_ancestor(&swap.to, &at), Ok(true)) {
+            return Swapped::Superseded(at);
+        }
+        let comes_from_seen = seen.is_none_or(|seen| !matches!(self.is_ancestor(&seen, &at), Ok(false)));
+        match self.is_ancestor(&at, &swap.to) {
+            Ok(true) | Err(Error::ShallowHistory { .. }) if comes_from_seen => Swapped::Moved(Some(at)),
+            _ => Swapped::Elsewhere(at),
+        }
+    }
+
+    /// Puts refs at commits, wherever they stood.
+    ///
+    /// # Errors
+    /// When one cannot be written.
+    pub fn put_refs(&self, refs: &[(String, CommitId)]) -> Result<(), Error> {
+        refs.iter().try_for_each(|(reference, to)| {
+            loop {
+                let at = self.reference_id(reference)?;
+                match self.write(reference, at, Some(to)) {
+                    Err(error) if self.reference_id(reference)? == at => return Err(error),
+                    Err(_) => {}
+                    Ok(()) => return Ok(()),
+                }
+            }
+        })
+    }
+
+    /// Returns the id of a new object that no other run has: what the marks of a run stand at.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn token(&self) -> Result<CommitId, Error> {
+        let random = RandomState::new().build_hasher().finish();
+        let text = format!("a run of rebake: {random:016x} {}\n", std::process::id());
+        if let Some(written) = self.write_by_git("blob", text.as_bytes()) {
+            let failed = |source| Error::Program { what: "a mark".to_owned(), command: "git hash-object", source };
+            return written.map(|id| commit_id(&id)).map_err(failed);
+        }
+        let id = self.gix.write_blob(text).map_err(Error::reading("the repository while marking builds"))?;
+        Ok(commit_id(&id))
+    }
+
+    /// Takes refs away that stand at these commits; others stay.
+    ///
+    /// # Errors
+    /// When one cannot be taken away.
+    pub fn take_refs(&self, refs: &[(String, CommitId)]) -> Result<(), Error> {
+        refs.iter().try_for_each(|(reference, at)| {
+            while self.reference_id(reference)? == Some(*at) {
+                match self.write(reference, Some(*at), None) {
+                    Err(error) if self.reference_id(reference)? == Some(*at) => return Err(error),
+                    Ok(()) | Err(_) => {}
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Moves a ref from one value to another, where none is no ref.
+    fn write(&self, reference: &str, from: Option<CommitId>, to: Option<&CommitId>) -> Result<(), Error> {
+        let edit = Edit { name: reference.into(), from: from.as_ref().map(object_id), to: to.map(object_id) };
+        if let Some(written) = self.edit_by_git(&[edit], MESSAGE) {
+            let failed = |source| Error::Program { what: reference.to_owned(), command: "git update-ref", source };
+            return written.map_err(failed);
+        }
+        let what = || Error::reading(format!("{reference} while moving it"));
+        let expected = match from {
+            Some(from) => PreviousValue::MustExistAndMatch(Target::Object(object_id(&from))),
+            None => PreviousValue::MustNotExist,
+        };
+        let change = match to {
+            Some(to) => Change::Update {
+                log: LogChange { message: MESSAGE.into(), ..LogChange::default() },
+                expected,
+                new: Target::Object(object_id(to)),
+            },
+            None => Change::Delete { expected, log: RefLog::AndReference },
+        };
+        let name = reference.try_into().map_err(Error::reading(format!("{reference} while moving it")))?;
+        self.gix.edit_reference(RefEdit { change, name, deref: false }).map(drop).map_err(what())
+    }
+
+    fn reference_id(&self, reference: &str) -> Result<Option<CommitId>, Error> {
+        let found = self.gix.try_find_reference(reference).map_err(Error::reading(reference))?;
+        Ok(found.and_then(|found| Some(commit_id(found.try_id()?.as_ref()))))
+    }
+}
+
+fn object_id(commit: &CommitId) -> gix::ObjectId {
+    gix::oid::from_bytes_unchecked(commit.as_bytes()).to_owned()
+}

@@ -1,0 +1,132 @@
+//! Where a file was before it was renamed, by git's measure of likeness.
+
+use std::collections::BTreeMap;
+
+use super::tree::object_id;
+use super::{Error, FileAt, Repository};
+use crate::model::name::{CommitId, RepoPath};
+use crate::model::tree::ObjectId;
+
+/// The content that is looked for in a commit under another name.
+pub struct Renamed<'a> {
+    /// Where it is now.
+    pub path: &'a RepoPath,
+    /// What it is now.
+    pub content: &'a [u8],
+}
+
+/// Of more candidates git compares none.
+const MOST: usize = 1000;
+
+/// git's scale of likeness, and how alike two files of a rename are at least: 50%.
+const SAME: u64 = 60_000;
+const ALIKE: u64 = 30_000;
+
+impl Repository {
+    /// Returns the file of a commit, among those that are gone since, that git takes for the same file under its former
+    /// name: the most alike one, where at least half of it is the same.
+    ///
+    /// # Errors
+    /// When the commit, one of its trees or a file's content is missing.
+    pub fn former<'p>(
+        &self,
+        commit: &CommitId,
+        gone: impl Iterator<Item = &'p RepoPath>,
+        now: &Renamed<'_>,
+    ) -> Result<Option<FileAt<'_>>, Error> {
+        let same = self.blob_id(now.content)?;
+        let mut candidates = Vec::new();
+        for path in gone {
+            if let Some(file) = self.file_at(commit, path)?.filter(|file| file.paths() == std::slice::from_ref(path)) {
+                if file.id() == same {
+                    return Ok(Some(file));
+                }
+                candidates.push(file);
+            }
+        }
+        if candidates.len() > MOST {
+            return Ok(None);
+        }
+        let mut best: Option<((u64, bool), FileAt<'_>)> = None;
+        for file in candidates {
+            if !may_be_alike(file.size()?, now.content.len() as u64) {
+                continue;
+            }
+            let rank = (likeness(&file.read()?, now.content), base_name(&file.paths()[0]) == base_name(now.path));
+            if rank.0 >= ALIKE && best.as_ref().is_none_or(|(other, _)| rank > *other) {
+                best = Some((rank, file));
+            }
+        }
+        Ok(best.map(|(_, file)| file))
+    }
+}
+
+impl Repository {
+    fn blob_id(&self, content: &[u8]) -> Result<ObjectId, Error> {
+        let id = gix::objs::compute_hash(self.gix.object_hash(), gix::objs::Kind::Blob, content);
+        Ok(object_id(&id.map_err(Error::reading("a content"))?))
+    }
+}
+
+fn base_name(path: &RepoPath) -> &[u8] {
+    path.as_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+}
+
+/// Whether files of these sizes can be alike at all.
+fn may_be_alike(before: u64, after: u64) -> bool {
+    let largest = before.max(after);
+    largest > 0 && largest * (SAME - ALIKE) >= before.abs_diff(after) * SAME
+}
+
+/// How much of the larger one of two files the other one has too, by lines, in git's scale.
+fn likeness(before: &[u8], after: &[u8]) -> u64 {
+    let (before_chunks, after_chunks) = (chunks(before), chunks(after));
+    let copied: u64 =
+        before_chunks.iter().filter_map(|(chunk, bytes)| Some(*after_chunks.get(chunk)?.min(bytes))).sum();
+    match before.len().max(after.len()) as u64 {
+        0 => 0,
+        largest => copied * SAME / largest,
+    }
+}
+
+/// How many bytes of a file are each of its lines, of which long ones are cut.
+fn chunks(content: &[u8]) -> BTreeMap<Vec<u8>, u64> {
+    const LONGEST: usize = 64;
+    // As git does: a text with NUL in its beginning is none, and keeps its carriage returns.
+    let is_text = !content.iter().take(8000).any(|byte| *byte == 0);
+    let mut chunks: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
+    let mut add = |chunk: Vec<u8>| {
+        let length = chunk.len() as u64;
+        *chunks.entry(chunk).or_default() += length;
+    };
+    let mut chunk = Vec::with_capacity(LONGEST);
+    for (at, byte) in content.iter().enumerate() {
+        if is_text && *byte == b'\r' && content.get(at + 1) == Some(&b'\n') {
+            continue;
+        }
+        chunk.push(*byte);
+        if chunk.len() == LONGEST || *byte == b'\n' {
+            add(std::mem::take(&mut chunk));
+        }
+    }
+    if !chunk.is_empty() {
+        add(chunk);
+    }
+    chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn likeness_counts_lines_that_both_have() {
+        assert_eq!(likeness(b"a\nb\n", b"a\nb\n"), SAME);
+        assert_eq!(likeness(b"a\nb\n", b"b\na\n"), SAME);
+        assert_eq!(likeness(b"a\r\nb\r\n", b"a\nb\n"), SAME * 4 / 6);
+        assert_eq!(likeness(b"a\n", b"a\nb\n"), ALIKE);
+        assert_eq!(likeness(b"", b""), 0);
+        assert_eq!(likeness(&[b'x'; 100], &[b'x'; 64]), SAME * 64 / 100);
+        assert!(may_be_alike(50, 100) && !may_be_alike(49, 100));
+    }
+}

@@ -1,0 +1,131 @@
+use gix::objs::Kind;
+use gix::revision::spec::parse::{self, ObjectKindHint};
+
+use super::object::commit_id;
+use super::{Error, Head, Repository};
+use crate::model::name::{CommitId, Escaped, nearest};
+
+impl Repository {
+    /// Returns the commit that a revision names, in the language of `git rev-parse`: a branch, a tag, an id or the
+    /// beginning of one, `HEAD~2`, `v1^{}`, `@{upstream}`. A tag stands for its commit; where a branch and a tag
+    /// have the same name it is the tag, as for git. A branch that only the remote has is meant by its short name too, as
+    /// it is for `git checkout`.
+    ///
+    /// # Errors
+    /// When it names no commit that this clone holds; each reason is a variant of its own.
+    pub fn resolve(&self, revision: &str) -> Result<CommitId, Error> {
+        if revision.starts_with('-') {
+            return Err(Error::RevisionDash { revision: revision.to_owned() });
+        }
+        let hint = parse::Options { object_kind_hint: Some(ObjectKindHint::Committish), ..parse::Options::default() };
+        let parse = |revision: &str| gix::revision::Spec::from_bstr(revision, &self.gix, hint);
+        let spec = parse(revision).or_else(|error| self.tracking(revision).map_or(Err(error), |branch| parse(&branch)));
+        match spec.map_err(|error| self.unresolved(revision, &error))?.detach() {
+            gix::revision::plumbing::Spec::Include(id) => self.peel(revision, id),
+            _ => Err(Error::RevisionIsRange { revision: revision.to_owned() }),
+        }
+    }
+
+    /// The full name of the remote's branch of a short name, where this clone has it.
+    fn tracking(&self, revision: &str) -> Option<String> {
+        let branch = revision.strip_prefix("refs/heads/").unwrap_or(revision);
+        let tracking = format!("refs/remotes/{}/{branch}", self.remote());
+        (branch != "HEAD" && self.has_reference(&tracking)).then_some(tracking)
+    }
+
+    /// Follows tags to the commit.
+    fn peel(&self, revision: &str, mut id: gix::ObjectId) -> Result<CommitId, Error> {
+        let reading = || Error::reading(format!("the revision `{}`", Escaped::new(revision)));
+        loop {
+            let Some(object) = self.gix.try_find_object(id).map_err(reading())? else {
+                return Err(self.missing(revision, id));
+            };
+            match object.kind {
+                Kind::Commit => return Ok(commit_id(&id)),
+                Kind::Tag => id = object.try_into_tag().map_err(reading())?.target_id().map_err(reading())?.detach(),
+                kind @ (Kind::Tree | Kind::Blob) => {
+                    return Err(Error::NotACommit { revision: revision.to_owned(), kind: kind.to_string() });
+                }
+            }
+        }
+    }
+
+    /// A revision led to an object that is not here.
+    fn missing(&self, revision: &str, id: gix::ObjectId) -> Error {
+        if self.is_shallow() && revision.contains(['~', '^']) {
+            self.beyond_shallow(revision)
+        } else {
+            Error::MissingCommit { commit: commit_id(&id), shallow: self.is_shallow() }
+        }
+    }
+
+    fn beyond_shallow(&self, revision: &str) -> Error {
+        let from = revision.split(['~', '^']).next().and_then(|from| self.resolve(from).ok());
+        Error::RevisionBeyondShallow { revision: revision.to_owned(), behind: from.into_iter().collect() }
+    }
+
+    fn unresolved(&self, given: &str, error: &gix::Error) -> Error {
+        let revision = given.to_owned();
+        let known = error.iter_errors().find_map(|error| error.downcast_ref::<parse::Error>());
+        if let Some(parse::Error::AmbiguousPrefix { candidates, .. }) = known {
+            let shown = |(id, info): &(_, _)| Escaped::new(&format!("{id} ({info})")).to_string();
+            return Error::AmbiguousRevision { revision, candidates: candidates.iter().map(shown).collect() };
+        }
+        if let Ok(Head::Unborn { branch }) = self.head()
+            && matches!(given.split(['~', '^', '@', ':']).next(), Some("HEAD" | ""))
+        {
+            return Error::NoCommitYet { branch };
+        }
+        if let Ok(commit) = given.parse::<CommitId>() {
+            return Error::MissingCommit { commit, shallow: self.is_shallow() };
+        }
+        if let Some(parse::Error::MissingReference { .. }) = known {
+            return Error::UnknownRevision { similar: self.similar_name(given), revision };
+        }
+        if self.is_shallow() && given.contains(['~', '^']) {
+            return self.beyond_shallow(given);
+        }
+        match self.damage_at(given) {
+            Some(damage) => damage,
+            None if error.is_corrupted() => {
+                Error::reading(format!("what `{}` leads to", Escaped::new(given)))(error.probable_cause().to_string())
+            }
+            None => Error::BadRevision { revision, reason: error.probable_cause().to_string() },
+        }
+    }
+
+    /// Why the object that a revision starts from cannot be read, if so.
+    fn damage_at(&self, given: &str) -> Option<Error> {
+        let name = match given.split(['~', '^', '@', ':']).next()? {
+            "" => "HEAD",
+            name => name,
+        };
+        let mut reference = self.gix.try_find_reference(name).ok()??;
+        while let Some(next) = reference.follow() {
+            reference = next.ok()?;
+        }
+        let id = reference.try_id()?.detach();
+        match self.gix.try_find_object(id) {
+            Ok(Some(_)) => None,
+            Ok(None) => Some(self.missing(given, id)),
+            Err(error) => Some(Error::reading(format!("commit {id}, to which `{}` leads", Escaped::new(name)))(error)),
+        }
+    }
+
+    /// The branch or tag whose name is nearest to a mistyped one, safe to print.
+    fn similar_name(&self, mistyped: &str) -> Option<String> {
+        let references = self.gix.references().ok()?;
+        let names: Vec<String> = references
+            .all()
+            .ok()?
+            .flatten()
+            .filter_map(|reference| {
+                let name = reference.name().as_bstr();
+                let prefixes = ["refs/heads/", "refs/tags/", "refs/remotes/"];
+                let short = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix.as_bytes()))?;
+                Some(Escaped::new(short).to_string())
+            })
+            .collect();
+        nearest(mistyped, names.iter().map(String::as_str)).map(str::to_owned)
+    }
+}

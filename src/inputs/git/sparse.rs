@@ -1,0 +1,26 @@
+use gix::bstr::{BStr, ByteSlice as _};
+use gix::index::entry::Flags;
+
+use super::{Error, Repository};
+use crate::model::name::RepoPath;
+
+impl Repository {
+    /// Whether a tracked path was never checked out: a sparse checkout leaves it out, nothing was checked out yet, or there
+    /// is no work tree.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn is_left_out(&self, path: &RepoPath) -> Result<bool, Error> {
+        if self.work_dir().is_none() || !self.gix.index_path().exists() {
+            return Ok(true);
+        }
+        let index = self.gix.index_or_empty().map_err(Error::reading("the index"))?;
+        let marked = |path: &[u8]| {
+            let entry = index.entry_by_path(BStr::new(path));
+            entry.is_some_and(|entry| entry.flags.contains(Flags::SKIP_WORKTREE))
+        };
+        // A sparse index has one entry for a whole directory, whose name ends with a slash.
+        let bytes = path.as_bytes();
+        Ok(marked(bytes) || bytes.find_iter("/").any(|slash| marked(&bytes[..=slash])))
+    }
+}

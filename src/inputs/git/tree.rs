@@ -1,0 +1,187 @@
+use std::cell::Cell;
+
+use gix::bstr::ByteSlice as _;
+use gix::objs::tree::EntryKind;
+use gix::objs::{Find, FindExt as _, Kind, TreeRefIter};
+
+use super::{Error, Repository};
+use crate::model::name::{CommitId, RepoPath};
+use crate::model::tree::{Mode, ObjectId};
+
+/// A file as a commit has it. Its content is read only when asked for.
+pub struct FileAt<'repo> {
+    repository: &'repo Repository,
+    commit: CommitId,
+    /// The symbolic links that lead to it, and itself.
+    paths: Vec<RepoPath>,
+    id: gix::ObjectId,
+}
+
+impl<'repo> FileAt<'repo> {
+    pub(super) fn new(
+        repository: &'repo Repository,
+        commit: CommitId,
+        links: Vec<RepoPath>,
+        path: RepoPath,
+        id: gix::ObjectId,
+    ) -> Self {
+        Self { repository, commit, paths: [links, vec![path]].concat(), id }
+    }
+
+    /// Returns the id of the content: equal ids are equal contents.
+    #[must_use]
+    pub fn id(&self) -> ObjectId {
+        object_id(&self.id)
+    }
+
+    /// Returns the paths that it is made of: the symbolic links that lead to it, and last its own.
+    #[must_use]
+    pub fn paths(&self) -> &[RepoPath] {
+        &self.paths
+    }
+
+    fn path(&self) -> &RepoPath {
+        &self.paths[self.paths.len() - 1]
+    }
+
+    /// Reads the content.
+    ///
+    /// # Errors
+    /// When this clone does not hold it, as in a clone with `--filter=blob:none`.
+    pub fn read(&self) -> Result<Vec<u8>, Error> {
+        self.repository.content(&self.commit, self.path(), self.id)
+    }
+
+    /// Returns how many bytes the content has.
+    ///
+    /// # Errors
+    /// Those of [`FileAt::read`].
+    pub fn size(&self) -> Result<u64, Error> {
+        let reading = Error::reading(format!("{} at {}", self.path(), self.commit));
+        let header = self.repository.gix.try_find_header(self.id).map_err(reading)?;
+        header
+            .map(|header| header.size())
+            .ok_or_else(|| self.repository.missing_blob(&self.commit, self.path(), self.id))
+    }
+}
+
+impl Repository {
+    /// The content of an entry of a commit that is no directory.
+    pub(super) fn content(&self, commit: &CommitId, path: &RepoPath, id: gix::ObjectId) -> Result<Vec<u8>, Error> {
+        let object = self.gix.try_find_object(id).map_err(Error::reading(format!("{path} at {commit}")))?;
+        let mut object = object.ok_or_else(|| self.missing_blob(commit, path, id))?;
+        Ok(std::mem::take(&mut object.data))
+    }
+
+    fn missing_blob(&self, commit: &CommitId, path: &RepoPath, id: gix::ObjectId) -> Error {
+        Error::MissingBlob {
+            commit: *commit,
+            path: path.clone(),
+            id: id.to_string(),
+            partial: self.partial_clone().map(Box::new),
+        }
+    }
+
+    /// Returns the names of the directories that a directory of a commit holds; none where it is no directory. The root
+    /// is empty.
+    ///
+    /// # Errors
+    /// When the commit or one of its trees is missing.
+    pub fn subdirectories(&self, commit: &CommitId, directory: &str) -> Result<Vec<Vec<u8>>, Error> {
+        let root = self.tree_id(Some(commit))?;
+        let tree = match directory {
+            "" => Some((EntryKind::Tree, root)),
+            path => self.entry_at(&root, &RepoPath::from_git(path))?,
+        };
+        let Some((EntryKind::Tree, tree)) = tree else { return Ok(Vec::new()) };
+        let mut buffer = Vec::new();
+        self.with_trees(|trees| {
+            let mut names = Vec::new();
+            for entry in trees.read(&tree, &mut buffer)? {
+                let entry = entry?;
+                if entry.mode.is_tree() {
+                    names.push(entry.filename.to_vec());
+                }
+            }
+            Ok(names)
+        })
+    }
+
+    /// What a tree has at a path.
+    pub(super) fn entry_at(
+        &self,
+        root: &gix::oid,
+        path: &RepoPath,
+    ) -> Result<Option<(EntryKind, gix::ObjectId)>, Error> {
+        let mut found = (EntryKind::Tree, root.to_owned());
+        let mut buffer = Vec::new();
+        for name in path.as_bytes().split_str("/") {
+            if found.0 != EntryKind::Tree {
+                return Ok(None);
+            }
+            let entry = self.with_trees(|trees| {
+                for entry in trees.read(&found.1, &mut buffer)? {
+                    let entry = entry?;
+                    if entry.filename == name {
+                        return Ok(Some((entry.mode.kind(), entry.oid.to_owned())));
+                    }
+                }
+                Ok(None)
+            })?;
+            match entry {
+                Some(entry) => found = entry,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// Reads trees, and knows which one was missing when that fails.
+    pub(super) fn with_trees<T>(&self, read: impl FnOnce(&Trees<'_>) -> gix::Result<T>) -> Result<T, Error> {
+        let trees = Trees { repository: &self.gix, missing: Cell::new(None) };
+        read(&trees).map_err(|error| match trees.missing.get() {
+            Some(id) => Error::MissingTree { id: id.to_string(), partial: self.partial_clone().map(Box::new) },
+            None => Error::reading("the directories of a commit")(error),
+        })
+    }
+}
+
+/// The trees of a repository, and the first one that was asked for and is not there.
+pub(super) struct Trees<'repo> {
+    repository: &'repo gix::Repository,
+    missing: Cell<Option<gix::ObjectId>>,
+}
+
+impl Trees<'_> {
+    pub(super) fn read<'a>(&self, id: &gix::oid, buffer: &'a mut Vec<u8>) -> gix::Result<TreeRefIter<'a>> {
+        self.find_tree_iter(id, buffer)
+    }
+}
+
+impl Find for Trees<'_> {
+    fn try_find<'a>(&self, id: &gix::oid, buffer: &'a mut Vec<u8>) -> gix::Result<Option<gix::objs::Data<'a>>> {
+        // Every repository has the empty tree, whether or not it was ever written.
+        if id.is_empty_tree() {
+            buffer.clear();
+            return Ok(Some(gix::objs::Data::new(buffer, Kind::Tree, id.kind())));
+        }
+        let found = self.repository.objects.try_find(id, buffer)?;
+        if found.is_none() && self.missing.get().is_none() {
+            self.missing.set(Some(id.to_owned()));
+        }
+        Ok(found)
+    }
+}
+
+pub(super) fn object_id(id: &gix::oid) -> ObjectId {
+    ObjectId::from_bytes(id.as_bytes()).expect("git has two object formats, of 20 and of 32 bytes")
+}
+
+pub(super) fn mode(kind: EntryKind) -> Mode {
+    match kind {
+        EntryKind::Tree | EntryKind::Blob => Mode::File,
+        EntryKind::BlobExecutable => Mode::Executable,
+        EntryKind::Link => Mode::SymbolicLink,
+        EntryKind::Commit => Mode::Submodule,
+    }
+}

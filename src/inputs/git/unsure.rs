@@ -1,0 +1,116 @@
+//! What the git program warns of and passes over: that counts as changed.
+
+use std::fmt;
+use std::path::Path;
+
+use super::status::in_work_tree;
+use crate::model::change::{Change, Extent, Status};
+use crate::model::name::{Escaped, RepoPath};
+
+/// What git could not look at in the work tree, and what it said of that. `Display` counts it, and says the first few.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unsure {
+    paths: Vec<(RepoPath, Extent)>,
+    said: Vec<String>,
+}
+
+/// How much of it is said.
+const TOLD: usize = 3;
+
+impl Unsure {
+    /// Whether git could look at everything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.said.is_empty()
+    }
+
+    /// Adds a path that could not be looked at, and why.
+    pub(super) fn add(&mut self, path: &RepoPath, extent: Extent, why: impl fmt::Display) {
+        self.said.push(format!("{path}: {why}"));
+        self.paths.push((path.clone(), extent));
+    }
+
+    /// Returns what could not be looked at as changes: only of files does git know that they were there before.
+    pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
+        self.paths.iter().map(|(path, extent)| {
+            let status = if *extent == Extent::Below { Status::Added } else { Status::Modified };
+            Change { path: path.clone(), status, extent: *extent }
+        })
+    }
+}
+
+impl fmt::Display for Unsure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let more = self.said.len().saturating_sub(TOLD);
+        let told = self.said.iter().take(TOLD).map(|line| Escaped::new(line).to_string()).collect::<Vec<_>>();
+        write!(f, "{}", told.join("; "))?;
+        if more > 0 { write!(f, "; and {more} more") } else { Ok(()) }
+    }
+}
+
+const DIRECTORY: &str = "warning: could not open directory '";
+
+/// Reads what `git status` says beside its answer.
+///
+/// It warns of a directory that it cannot open, and says why it cannot look at a file: `a/x: Permission denied`. Errors
+/// are about files that it has looked at all the same, as they are: a filter failed, an encoding is not known.
+pub(super) fn what_was_not_seen(said: &[u8], root: &Path) -> Unsure {
+    let mut unsure = Unsure::default();
+    for line in String::from_utf8_lossy(said).lines().map(str::trim) {
+        let directory = line.strip_prefix(DIRECTORY).and_then(|rest| rest.rsplit_once("': "));
+        let file = || line.rsplit_once(": ").filter(|(path, _)| cannot_be_seen(root, path));
+        if let Some((directory, reason)) = directory {
+            unsure.add(&what_is_there(root, directory), Extent::Below, reason);
+        } else if let Some((path, reason)) = file() {
+            unsure.add(&RepoPath::from_git(path), Extent::Path, reason);
+        } else if let Some(error) = line.strip_prefix("error: ") {
+            unsure.said.push(error.to_owned());
+        }
+    }
+    unsure
+}
+
+/// Whether something may be at a path, and the system does not tell.
+fn cannot_be_seen(root: &Path, path: &str) -> bool {
+    let found = in_work_tree(root, &RepoPath::from_git(path)).map(|path| path.symlink_metadata());
+    found.is_some_and(|found| found.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied))
+}
+
+/// A directory, or the one above it that is there: git does not write every name as it is.
+fn what_is_there(root: &Path, directory: &str) -> RepoPath {
+    let mut directory = directory.trim_end_matches('/');
+    let is_there = |path: &str| {
+        in_work_tree(root, &RepoPath::from_git(path)).is_some_and(|path| path.symlink_metadata().is_ok())
+            || cannot_be_seen(root, path)
+    };
+    while !directory.is_empty() && !is_there(directory) {
+        directory = directory.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+    RepoPath::from_git(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_says_is_read_and_told_in_part() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("a/data")).unwrap();
+        let said = "warning: could not open directory 'a/data/': Permission denied\n\
+                    warning: could not open directory 'a/x?y/': Permission denied\n\
+                    error: failed to encode 'a/f' from UTF-16 to UTF-8\n\nx: y: No such file\n";
+        let unsure = what_was_not_seen(said.as_bytes(), dir.path());
+        let paths: Vec<String> = unsure.changes().map(|change| change.path.to_string()).collect();
+        assert_eq!(paths, ["a/data", "a"], "what has another name there, and what is above it");
+        assert!(unsure.changes().all(|change| change.extent == Extent::Below));
+        let told = unsure.to_string();
+        assert_eq!(
+            told,
+            "a/data: Permission denied; a: Permission denied; failed to encode 'a/f' from UTF-16 to UTF-8"
+        );
+        let many = "warning: could not open directory 'a/data/': Permission denied\n".repeat(5);
+        assert!(what_was_not_seen(many.as_bytes(), dir.path()).to_string().ends_with("; and 2 more"));
+        assert!(!unsure.is_empty() && what_was_not_seen(b"\n", dir.path()).is_empty());
+    }
+}

@@ -1,0 +1,210 @@
+//! What the files of the work tree would be as objects. Contents are hashed by the git program, which streams what is
+//! large; nothing is kept.
+
+use std::collections::BTreeMap;
+use std::fs::Metadata;
+use std::io;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::program::{ProgramError, git_in};
+use super::status::in_work_tree;
+use super::tree::object_id;
+use super::unsure::Unsure;
+use super::{Error, Repository};
+use crate::model::change::{Change, ChangeSet, Extent, Status};
+use crate::model::name::{RepoPath, in_quotes};
+use crate::model::tree::{Listing, Mode, ObjectId};
+
+/// Entries with the changes of the work tree on top.
+#[derive(Debug, Clone)]
+pub struct OnTop {
+    /// The entries, in the order of paths.
+    pub entries: Listing,
+    /// What could not be read. Its content stands as an id of zeros, which no content has.
+    pub unsure: Unsure,
+}
+
+/// Whether the contents of changed files are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Contents {
+    /// They are: equal ids are equal contents.
+    #[default]
+    Read,
+    /// They are not: each stands as an id of zeros.
+    Unread,
+}
+
+/// So many files are hashed by one process.
+const AT_ONCE: usize = 10_000;
+
+/// How often a process begins again behind a file that ended the last one.
+const TRIES: usize = 16;
+
+/// Large files are streamed, and nothing is compressed only to be thrown away.
+const HASH: [&str; 8] = [
+    "-c",
+    "core.bigFileThreshold=1m",
+    "-c",
+    "core.compression=0",
+    "-c",
+    "pack.compression=0",
+    "hash-object",
+    "--stdin-paths",
+];
+
+impl Repository {
+    /// Returns entries with the work tree's changes on top: what a tree would hold if they were committed. Contents are
+    /// hashed as `git add` would, through line ends and clean filters; nothing is written.
+    ///
+    /// A submodule stands for the commit that is checked out in it; of its own uncommitted changes nothing is known
+    /// here. Of a file that cannot be read the content is not known.
+    ///
+    /// # Errors
+    /// When the git program cannot be started.
+    pub fn with_work_tree(&self, entries: Listing, changes: &ChangeSet, contents: Contents) -> Result<OnTop, Error> {
+        let mut unsure = Unsure::default();
+        let Some(root) = self.work_dir().filter(|_| !changes.is_empty()) else { return Ok(OnTop { entries, unsure }) };
+        let unknown = object_id(&self.gix.object_hash().null());
+        let mut by_path: BTreeMap<&[u8], (Mode, ObjectId)> =
+            entries.iter().map(|entry| (entry.path, (entry.mode, entry.id))).collect();
+        let mut files = Vec::new();
+        for change in changes.as_slice() {
+            let path = change.path.as_bytes();
+            let entry = match self.found(root, change) {
+                Ok(Found::Nothing) => {
+                    by_path.remove(path);
+                    continue;
+                }
+                Ok(Found::Object(mode, id)) => (mode, id),
+                Ok(Found::File(mode)) => {
+                    files.push(&change.path);
+                    (self.mode_in_commit(mode, by_path.get(path).map(|(mode, _)| *mode)), unknown)
+                }
+                Err(error) => {
+                    unsure.add(&change.path, change.extent, error);
+                    (if change.extent == Extent::Below { Mode::Submodule } else { Mode::File }, unknown)
+                }
+            };
+            by_path.insert(path, entry);
+        }
+        if contents == Contents::Read {
+            for (path, id) in files.iter().zip(self.hashed(root, &files)?) {
+                match id {
+                    Ok(id) => _ = by_path.entry(path.as_bytes()).and_modify(|entry| entry.1 = id),
+                    Err(reason) => unsure.add(path, Extent::Path, reason),
+                }
+            }
+        }
+        let mut all = Listing::default();
+        for (path, (mode, id)) in by_path {
+            all.push(mode, id, [path, b""]);
+        }
+        Ok(OnTop { entries: all, unsure })
+    }
+
+    /// Looks at what is at the path of a change.
+    fn found(&self, root: &Path, change: &Change) -> io::Result<Found> {
+        let Some(path) = in_work_tree(root, &change.path).filter(|_| change.status != Status::Deleted) else {
+            return Ok(Found::Nothing);
+        };
+        let found = match path.symlink_metadata() {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(Found::Nothing);
+            }
+            found => found?,
+        };
+        if found.is_symlink() {
+            let target = gix::path::into_bstr(path.read_link()?).map_err(io::Error::other)?.into_owned();
+            let id = gix::objs::compute_hash(self.gix.object_hash(), gix::objs::Kind::Blob, &target);
+            return Ok(Found::Object(Mode::SymbolicLink, object_id(&id.map_err(io::Error::other)?)));
+        }
+        if found.is_file() {
+            may_be_read(&path)?;
+            return Ok(Found::File(if is_executable(&found) { Mode::Executable } else { Mode::File }));
+        }
+        if change.extent == Extent::Below {
+            let inner = Self::discover(&path).ok().filter(|inner| inner.work_dir() == Some(&path));
+            let commit = inner.and_then(|inner| inner.head().ok()?.commit().copied());
+            let commit = commit.ok_or_else(|| io::Error::other("what it holds cannot be told"))?;
+            return Ok(Found::Object(Mode::Submodule, ObjectId::of_commit(commit)));
+        }
+        // A directory, a pipe, a socket: nothing that a commit can hold.
+        Ok(Found::Nothing)
+    }
+
+    /// The mode that a commit would have: the one from before, where the file system knows no executable files.
+    fn mode_in_commit(&self, found: Mode, before: Option<Mode>) -> Mode {
+        if self.gix.config_snapshot().boolean("core.fileMode").unwrap_or(true) {
+            return found;
+        }
+        before.filter(|before| before.is_same_type(found)).unwrap_or(Mode::File)
+    }
+
+    /// Returns the ids of files, in their order, or why they cannot be had; by several processes where there are many.
+    fn hashed(&self, root: &Path, files: &[&RepoPath]) -> Result<Vec<Result<ObjectId, String>>, Error> {
+        let options = self.work_tree_options();
+        let hash = |files: &[&RepoPath]| hash(root, &options, files);
+        let failed =
+            |source| Error::Program { what: "the files of the work tree".to_owned(), command: "git status", source };
+        let parts: Result<Vec<_>, _> = files.par_chunks(AT_ONCE).map(hash).collect();
+        Ok(parts.map_err(failed)?.concat())
+    }
+}
+
+/// What is at a path of the work tree.
+enum Found {
+    /// Nothing that a commit can hold.
+    Nothing,
+    /// A link or a submodule.
+    Object(Mode, ObjectId),
+    /// A file, whose content is to be hashed.
+    File(Mode),
+}
+
+/// Hashes files. One that cannot be read ends the process, and the next one goes on behind it.
+fn hash(root: &Path, options: &[String], files: &[&RepoPath]) -> Result<Vec<Result<ObjectId, String>>, ProgramError> {
+    let mut hashed = vec![Err("git could not read it".to_owned()); files.len()];
+    let mut left: Vec<usize> = (0..files.len()).collect();
+    for _ in 0..TRIES {
+        if left.is_empty() {
+            break;
+        }
+        let lines: String = left.iter().map(|at| in_quotes(files[*at].as_bytes()) + "\n").collect();
+        let ended = git_in(root, options, HASH).looking().run_to_end(lines.as_bytes())?;
+        let ids = ended.output.split(|byte| *byte == b'\n').map_while(|line| gix::ObjectId::from_hex(line).ok());
+        let mut done = 0;
+        for (at, id) in left.iter().zip(ids) {
+            hashed[*at] = Ok(object_id(&id));
+            done += 1;
+        }
+        if let (Some(at), Some(refusal)) = (left.get(done), ended.refusal) {
+            hashed[*at] = Err(refusal.to_string());
+        }
+        left.drain(..left.len().min(done + 1));
+    }
+    Ok(hashed)
+}
+
+/// An error where a file may not be read: most of them need not end a process that hashes others.
+#[cfg(unix)]
+fn may_be_read(path: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(path, rustix::fs::Access::READ_OK)?)
+}
+
+#[cfg(not(unix))]
+fn may_be_read(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn is_executable(file: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.permissions().mode() & 0o100 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &Metadata) -> bool {
+    false
+}

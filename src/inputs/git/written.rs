@@ -1,0 +1,96 @@
+//! Files that rebake itself wrote into the work tree: a report, a plan. As long as one is as it was written, and git does
+//! not track it, it is no change of anything.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use gix::objs::Kind;
+
+use super::Repository;
+use super::status::in_work_tree;
+use crate::inputs::file;
+use crate::model::name::{RepoPath, quoted, unquoted};
+
+/// The file in the git directory that lists them: an id of the content, a blank, and the path as git quotes it.
+const LIST: &str = "rebake/written";
+
+/// How many are kept.
+const KEPT: usize = 100;
+
+/// The longest one that is looked at: no report and no plan is longer.
+const LONGEST: u64 = 64 << 20;
+
+impl Repository {
+    /// Notes files that were written by this program. Those outside of the work tree are left out.
+    ///
+    /// # Errors
+    /// When one cannot be read, or the list cannot be written.
+    pub fn note_written(&self, files: &[PathBuf]) -> io::Result<()> {
+        let Some(root) = self.work_dir() else { return Ok(()) };
+        let (root, git_dir) = (root.canonicalize()?, self.git_dir().canonicalize()?);
+        let mut list = self.written();
+        for file in files {
+            let Ok(file) = file.canonicalize() else { continue };
+            let Ok(path) = file.strip_prefix(&root) else { continue };
+            if let Some(id) = self.content_id(&file).filter(|_| !file.starts_with(&git_dir)) {
+                let path = quoted(path.as_os_str().as_encoded_bytes()).into_owned();
+                list.retain(|(_, known)| *known != path);
+                list.push((id, path));
+            }
+        }
+        list.drain(..list.len().saturating_sub(KEPT));
+        let lines: Vec<String> = list.into_iter().map(|(id, path)| format!("{id} {path}\n")).collect();
+        file::make_directory(&self.git_dir().join("rebake"))?;
+        file::replace(&self.git_dir().join(LIST), &lines.concat())
+    }
+
+    /// Returns the id of the content of each file that was written by this program.
+    pub(super) fn written_files(&self) -> BTreeMap<Vec<u8>, String> {
+        let known = self.written().into_iter();
+        known.filter_map(|(id, path)| Some((unquoted(path.as_bytes())?.into_owned(), id))).collect()
+    }
+
+    /// Whether a file that git does not track was written by this program, and is as it was written.
+    pub(super) fn is_as_written(&self, path: &[u8], written: &BTreeMap<Vec<u8>, String>) -> bool {
+        let file = self.work_dir().and_then(|root| in_work_tree(root, &RepoPath::from_git(path)));
+        let Some(file) = file else { return false };
+        let id = written.get(path);
+        (id.is_some() && self.content_id(&file).as_ref() == id) || is_our_output(&file)
+    }
+
+    fn written(&self) -> Vec<(String, String)> {
+        let text = fs::read_to_string(self.git_dir().join(LIST)).unwrap_or_default();
+        text.lines()
+            .filter_map(|line| line.split_once(' '))
+            .map(|(id, path)| (id.to_owned(), path.to_owned()))
+            .collect()
+    }
+
+    /// Returns an id of a regular file's content.
+    fn content_id(&self, file: &Path) -> Option<String> {
+        let opened = fs::symlink_metadata(file).ok().filter(fs::Metadata::is_file).and(file::open(file).ok())?;
+        let mut content = Vec::new();
+        opened.take(LONGEST + 1).read_to_end(&mut content).ok()?;
+        let short = content.len() as u64 <= LONGEST;
+        short
+            .then(|| gix::objs::compute_hash(self.gix.object_hash(), Kind::Blob, &content).ok())?
+            .map(|id| id.to_string())
+    }
+}
+
+/// Whether a file is this program's standard output and has nothing in it yet: a shell made it for us (`>plan.json`).
+#[cfg(unix)]
+fn is_our_output(file: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(output) = rustix::fs::fstat(io::stdout()) else { return false };
+    fs::symlink_metadata(file).is_ok_and(|found| {
+        found.is_file() && found.len() == 0 && (found.dev(), found.ino()) == (output.st_dev, output.st_ino)
+    })
+}
+
+#[cfg(not(unix))]
+fn is_our_output(_: &Path) -> bool {
+    false
+}

@@ -1,0 +1,6 @@
+//! What is outside of the program: files, the repository, the trigger and registries.
+
+pub mod file;
+pub mod git;
+pub mod trigger;
+pub mod registry;

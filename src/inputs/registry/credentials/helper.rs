@@ -1,0 +1,140 @@
+use std::io::{Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::Credentials;
+use crate::inputs::registry::client::Secret;
+use crate::model::name::Escaped;
+
+/// The most that is read of what a helper says.
+const LARGEST: u64 = 1 << 20;
+
+/// What a helper says, with an exit code of its own, where it has no credentials (docker-credential-helpers).
+const NONE: &str = "credentials not found in native keychain";
+
+/// Why a helper gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum HelperError {
+    /// Its name could lead anywhere.
+    #[error("`{}` is not the name of a credential helper", Escaped::new(.0))]
+    Name(String),
+    /// It cannot be started.
+    #[error("`docker-credential-{helper}` cannot be started: {reason}")]
+    Start {
+        /// Its name.
+        helper: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// It took too long, and was killed.
+    #[error("`docker-credential-{helper}` gave no answer within {} seconds", .limit.as_secs())]
+    TimedOut {
+        /// Its name.
+        helper: String,
+        /// How long it had.
+        limit: Duration,
+    },
+    /// It failed, or says what no helper says. That may be secret, so it is not told.
+    #[error("`docker-credential-{0} get` failed; see what it says when it is run by hand")]
+    Failed(String),
+}
+
+/// Asks the program `docker-credential-<helper>` for a server's credentials; none where it has none.
+pub(super) fn ask(helper: &str, server: &str, limit: Duration) -> Result<Option<Credentials>, HelperError> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    if !helper.bytes().all(is_word) {
+        return Err(HelperError::Name(helper.to_owned()));
+    }
+    let start = |error: std::io::Error| HelperError::Start { helper: helper.to_owned(), reason: error.to_string() };
+    let mut child = Command::new(format!("docker-credential-{helper}"))
+        .arg("get")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(start)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A helper that does not read closes the pipe early; what it says decides.
+        let _ = stdin.write_all(server.as_bytes());
+    }
+    let (sender, receiver) = mpsc::channel();
+    if let Some(stdout) = child.stdout.take() {
+        thread::spawn(move || {
+            let mut said = Vec::new();
+            let _ = stdout.take(LARGEST).read_to_end(&mut said);
+            let _ = sender.send(said);
+        });
+    }
+    let Ok(said) = receiver.recv_timeout(limit) else {
+        // One that has just ended cannot be killed, which is as well.
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(HelperError::TimedOut { helper: helper.to_owned(), limit });
+    };
+    // Whoever has closed its output is about to end.
+    let well = match child.try_wait().map_err(start)? {
+        Some(status) => status.success(),
+        None => wait_briefly(&mut child).map_err(start)?,
+    };
+    read(&said, well).map_err(|()| HelperError::Failed(helper.to_owned()))
+}
+
+/// Whether a helper that has closed its output ends well within a moment.
+fn wait_briefly(child: &mut Child) -> std::io::Result<bool> {
+    for _ in 0..100 {
+        thread::sleep(Duration::from_millis(10));
+        if let Some(status) = child.try_wait()? {
+            return Ok(status.success());
+        }
+    }
+    let _ = child.kill();
+    child.wait().map(|_| false)
+}
+
+fn read(said: &[u8], well: bool) -> Result<Option<Credentials>, ()> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Answer {
+        username: String,
+        secret: String,
+    }
+    if !well {
+        return if String::from_utf8_lossy(said).trim() == NONE { Ok(None) } else { Err(()) };
+    }
+    let Answer { username, secret } = serde_json::from_slice(said).map_err(|_| ())?;
+    let secret = Secret(secret);
+    Ok(Some(match username.as_str() {
+        "<token>" => Credentials::IdentityToken(secret),
+        _ => Credentials::Password { name: username, password: secret },
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_helpers_say() {
+        let secret = || Secret("s3cret".to_owned());
+        let said = |user: &str| format!(r#"{{"ServerURL": "r.io", "Username": "{user}", "Secret": "s3cret"}}"#);
+        let password = Credentials::Password { name: "ada".to_owned(), password: secret() };
+        assert_eq!(read(said("ada").as_bytes(), true), Ok(Some(password)));
+        assert_eq!(read(said("<token>").as_bytes(), true), Ok(Some(Credentials::IdentityToken(secret()))));
+        assert_eq!(read(b"credentials not found in native keychain\n", false), Ok(None));
+        assert_eq!(read(b"the keychain is locked", false), Err(()));
+        assert_eq!(read(b"", true), Err(()));
+    }
+
+    #[test]
+    fn a_name_is_no_path() {
+        for name in ["../x", "a b", "/bin/sh", "x\n"] {
+            assert_eq!(ask(name, "r.io", Duration::ZERO), Err(HelperError::Name(name.to_owned())));
+        }
+        let missing = ask("no-such-helper-of-anybody", "r.io", Duration::from_secs(1)).unwrap_err();
+        assert!(matches!(missing, HelperError::Start { .. }), "{missing}");
+    }
+}

@@ -1,0 +1,88 @@
+use super::client::NoAnswer;
+use crate::model::name::Escaped;
+
+/// Why it cannot be told whether an image exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// The registry, as people name it.
+    pub registry: String,
+    /// What is wrong.
+    pub reason: Reason,
+}
+
+/// What is wrong. `Display` has the registry for its subject.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// Nobody answers.
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
+    /// Nobody answers at the server that gives its tokens.
+    #[error("for a token it sends to {}: {answer}", Escaped::new(.server))]
+    NoToken {
+        /// The server.
+        server: String,
+        /// What came of it.
+        answer: NoAnswer,
+    },
+    /// It wants to know who asks, and nobody has told us who that is.
+    #[error("it wants credentials, and there are none for it{}", because(.0))]
+    NoCredentials(Vec<String>),
+    /// It does not let those in who ask.
+    #[error("it refuses who asks (HTTP {status}){}", because(.troubles))]
+    Refused {
+        /// Its status.
+        status: u16,
+        /// Why there may be credentials that it was not told.
+        troubles: Vec<String>,
+    },
+    /// It wants to know who asks in a way that is unknown here, or not allowed.
+    #[error("it asks for credentials in a way that is not understood")]
+    Challenge,
+    /// It fails, or does not want to answer.
+    #[error("it answered with HTTP {0}")]
+    Status(u16),
+    /// It says what no registry says.
+    #[error("its answer is not that of a registry: {0}")]
+    Nonsense(&'static str),
+    /// The service wants a platform that has no such name.
+    #[error("`{}` is not a platform", Escaped::new(.0))]
+    Platform(String),
+}
+
+fn because(troubles: &[String]) -> String {
+    if troubles.is_empty() { String::new() } else { format!("; {}", Escaped::new(&troubles.join("; "))) }
+}
+
+impl Reason {
+    /// Whether the registry would not answer the next question either.
+    pub(super) fn is_silence(&self) -> bool {
+        match self {
+            Self::NoAnswer(answer) | Self::NoToken { answer, .. } => match answer {
+                NoAnswer::TimedOut | NoAnswer::Over(_) | NoAnswer::Unreachable(_) | NoAnswer::NoTls(_) => true,
+                NoAnswer::TooLarge | NoAnswer::TooManyRedirects | NoAnswer::Astray => false,
+            },
+            Self::Status(status) => *status == 429,
+            Self::NoCredentials(_) | Self::Refused { .. } | Self::Challenge | Self::Nonsense(_) | Self::Platform(_) => {
+                false
+            }
+        }
+    }
+
+    /// Returns what to do about it, at this registry.
+    #[must_use]
+    pub fn help(&self, registry: &str) -> String {
+        match self {
+            Self::NoAnswer(NoAnswer::NoTls(no_tls)) | Self::NoToken { answer: NoAnswer::NoTls(no_tls), .. } => {
+                no_tls.help().to_owned()
+            }
+            Self::NoAnswer(NoAnswer::Over(_)) => "give more time with `--registry-timeout SECONDS`".to_owned(),
+            Self::NoCredentials(_) | Self::Refused { .. } => {
+                format!("log in: `docker login {}`; the account must be allowed to read", Escaped::new(registry))
+            }
+            Self::Platform(_) => "platforms are written as Docker does: `linux/arm64`".to_owned(),
+            Self::NoAnswer(_) | Self::NoToken { .. } | Self::Challenge | Self::Status(_) | Self::Nonsense(_) => {
+                format!("see whether `docker buildx imagetools inspect {}/…` works here", Escaped::new(registry))
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Registries of images, asked by the OCI distribution API whether an image of the same content exists (spec section
+//! 13). Whatever is not a clear yes is a no: a 404 in silence, anything else with a reason.
+//!
+//! Nothing that a registry says is trusted: answers are bounded in time and size, digests are verified, and credentials
+//! go to the registry and to the server that it names for tokens, over HTTPS or on the loopback, and nowhere else.
+
+mod address;
+mod challenge;
+mod client;
+mod credentials;
+mod digest;
+mod doubt;
+mod manifest;
+mod platform;
+mod session;
+mod tls;
+mod token;
+mod url;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+pub use client::NoAnswer;
+pub use doubt::{Doubt, Reason};
+pub use tls::NoTls;
+
+use crate::naming::image::Reference;
+use address::Address;
+use client::Client;
+use credentials::Store;
+use session::Session;
+
+/// How many questions are under way at once.
+const AT_ONCE: usize = 8;
+
+/// What is asked of a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Whether this image exists.
+    pub reference: Reference,
+    /// For all of these platforms; for whichever where there are none.
+    pub platforms: Vec<String>,
+}
+
+/// What is known of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It exists, for every platform that was asked about.
+    Exists {
+        /// Its digest, `sha256:…`.
+        digest: String,
+    },
+    /// It does not, or not for every platform.
+    Missing,
+    /// That cannot be told.
+    Unknown(Doubt),
+}
+
+/// All registries, and who asks them.
+pub struct Registries {
+    client: Client,
+    store: Store,
+    /// Those that do not answer, and why: nobody waits for them twice.
+    silent: Mutex<BTreeMap<String, Reason>>,
+}
+
+impl Registries {
+    /// Returns the registries as the one knows them whose credentials are in these files of Docker's or Podman's; an
+    /// earlier file goes before a later one, and none of them need be there. All questions together take no longer
+    /// than `limit`.
+    #[must_use]
+    pub fn new(credentials: &[PathBuf], limit: Duration) -> Self {
+        Self { client: Client::new(limit), store: Store::read(credentials), silent: Mutex::default() }
+    }
+
+    /// Asks whether images exist, several at once; the answers stand in the order of the questions.
+    #[must_use]
+    pub fn ask(&self, questions: &[Question]) -> Vec<Answer> {
+        let next = AtomicUsize::new(0);
+        let answers: Mutex<BTreeMap<usize, Answer>> = Mutex::default();
+        thread::scope(|scope| {
+            for _ in 0..AT_ONCE.min(questions.len()) {
+                scope.spawn(|| {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(question) = questions.get(at) else { return };
+                        let answer = self.answer(question);
+                        answers.lock().unwrap_or_else(PoisonError::into_inner).insert(at, answer);
+                    }
+                });
+            }
+        });
+        answers.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+    }
+
+    fn answer(&self, question: &Question) -> Answer {
+        let address = Address::of(&question.reference.name);
+        let registry = address.registry.clone();
+        let silent = || self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = silent().get(&registry).cloned();
+        let asked = match known {
+            Some(reason) => Err(reason),
+            None => Session::new(&self.client, &self.store, address).ask(question),
+        };
+        asked.unwrap_or_else(|reason| {
+            if reason.is_silence() {
+                silent().entry(registry.clone()).or_insert_with(|| reason.clone());
+            }
+            Answer::Unknown(Doubt { registry, reason })
+        })
+    }
+}

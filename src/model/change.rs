@@ -1,0 +1,207 @@
+//! What changed between two states of a repository.
+
+use std::sync::Arc;
+
+use crate::model::name::{CommitId, RepoPath};
+
+/// What happened to a path, in the letters of `git diff --name-status --no-renames`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// `A`: it was not there at base.
+    Added,
+    /// `M`: its content or its executable bit differs.
+    Modified,
+    /// `D`: it is not there at head.
+    Deleted,
+    /// `T`: a file became a symbolic link or a submodule, or the other way round. Filters see it as modified.
+    TypeChanged,
+}
+
+/// How much a path speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Extent {
+    /// For itself: a file, a link.
+    #[default]
+    Path,
+    /// Also for what lies below it and is not told: a submodule, a directory that cannot be read.
+    Below,
+}
+
+/// A path and what happened to it. A rename is two of them (spec section 3).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Change {
+    /// The path.
+    pub path: RepoPath,
+    /// What happened to it.
+    pub status: Status,
+    /// How much the path speaks for, before or after.
+    pub extent: Extent,
+}
+
+/// Changes sorted by path, at most one for each. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChangeSet(Arc<Vec<Change>>);
+
+/// The two states that were compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    /// The commit that changes are counted from; none where everything counts as added, or nothing was compared.
+    pub base: Option<CommitId>,
+    /// The commit that changes lead to; none in a repository without a commit.
+    pub head: Option<CommitId>,
+    /// Whether the changes of the work tree on top of `head` are part of it.
+    pub head_state: HeadState,
+}
+
+/// Whether head is a commit as it stands, or with the work tree's changes on top.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadState {
+    /// The commit.
+    Commit,
+    /// The commit with staged, unstaged and untracked (not ignored) changes.
+    WorkTree,
+}
+
+impl Status {
+    /// Returns git's letter for it.
+    #[must_use]
+    pub fn letter(self) -> char {
+        match self {
+            Self::Added => 'A',
+            Self::Modified => 'M',
+            Self::Deleted => 'D',
+            Self::TypeChanged => 'T',
+        }
+    }
+
+    /// Returns what two changes of one path, one after the other, come to; none when a path that was added is
+    /// gone again.
+    #[must_use]
+    pub fn then(self, later: Self) -> Option<Self> {
+        match (self, later) {
+            (Self::Added, Self::Deleted) => None,
+            (Self::Added, _) => Some(Self::Added),
+            (_, Self::Deleted) => Some(Self::Deleted),
+            // Deleted in a commit and there again in the work tree: it may be the same content, but saying so
+            // would need its blob, and doubt widens.
+            (Self::Deleted, _) | (Self::Modified, Self::Added | Self::Modified) => Some(Self::Modified),
+            (Self::TypeChanged, _) | (Self::Modified, Self::TypeChanged) => Some(Self::TypeChanged),
+        }
+    }
+}
+
+impl Change {
+    /// Returns the change of a path that speaks for itself.
+    #[must_use]
+    pub fn new(path: RepoPath, status: Status) -> Self {
+        Self { path, status, extent: Extent::Path }
+    }
+}
+
+impl ChangeSet {
+    /// Sorts changes by path. Where a path comes twice, the later one is taken as a change on top of the first.
+    #[must_use]
+    pub fn new(mut changes: Vec<Change>) -> Self {
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut merged: Vec<Change> = Vec::with_capacity(changes.len());
+        for change in changes {
+            match merged.last_mut().filter(|last| last.path == change.path) {
+                None => merged.push(change),
+                Some(last) => match last.status.then(change.status) {
+                    Some(status) => {
+                        last.status = status;
+                        last.extent = last.extent.max(change.extent);
+                    }
+                    None => {
+                        merged.pop();
+                    }
+                },
+            }
+        }
+        Self(Arc::new(merged))
+    }
+
+    /// Returns what these changes and then `later` ones come to.
+    #[must_use]
+    pub fn then(self, later: Self) -> Self {
+        if self.is_empty() {
+            return later;
+        }
+        if later.is_empty() {
+            return self;
+        }
+        // The sort of `new` is stable: of two changes of one path, this set's stands first.
+        Self::new(self.both(later))
+    }
+
+    /// Returns the changes of either set; a path that both have counts as modified where they tell it differently.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self.is_empty() {
+            return other;
+        }
+        let mut changes = self.both(other);
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        changes.dedup_by(|second, first| {
+            let same = second.path == first.path;
+            if same && second.status != first.status {
+                first.status = Status::Modified;
+            }
+            if same {
+                first.extent = first.extent.max(second.extent);
+            }
+            same
+        });
+        Self(Arc::new(changes))
+    }
+
+    fn both(self, other: Self) -> Vec<Change> {
+        let mut changes = Arc::unwrap_or_clone(self.0);
+        changes.extend(Arc::unwrap_or_clone(other.0));
+        changes
+    }
+
+    /// Returns the changes, sorted by path.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Change] {
+        &self.0
+    }
+
+    /// Whether nothing changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(changes: &[(&str, Status)]) -> ChangeSet {
+        let change = |(path, status): &(&str, Status)| Change::new(RepoPath::from_git(*path), *status);
+        ChangeSet::new(changes.iter().map(change).collect())
+    }
+
+    #[test]
+    fn changes_of_one_path_add_up() {
+        use Status::{Added, Deleted, Modified, TypeChanged};
+        for (first, second, both) in [
+            (Added, Modified, Some(Added)),
+            (Added, Deleted, None),
+            (Modified, Deleted, Some(Deleted)),
+            (Deleted, Added, Some(Modified)),
+            (Modified, TypeChanged, Some(TypeChanged)),
+        ] {
+            let sum = set(&[("p", first)]).then(set(&[("p", second)]));
+            assert_eq!(sum, both.map_or_else(ChangeSet::default, |both| set(&[("p", both)])));
+        }
+    }
+
+    #[test]
+    fn the_order_is_that_of_bytes() {
+        let sorted = set(&[("a/b", Status::Added), ("a.b", Status::Added), ("a", Status::Added)]);
+        let paths: Vec<_> = sorted.as_slice().iter().map(|change| change.path.as_bytes()).collect();
+        assert_eq!(paths, [&b"a"[..], b"a.b", b"a/b"]);
+    }
+}

@@ -1,0 +1,167 @@
+//! How one service is built here: read from the local configuration alone, never from a plan file.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::template::Template;
+
+/// How one service is built.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recipe {
+    /// What builds it; none where `run` says it, or where it follows from the files that are there.
+    pub builder: Option<Builder>,
+    /// The command that builds it.
+    pub run: Option<Run>,
+    /// The Dockerfile, from the root of the repository.
+    pub dockerfile: Option<String>,
+    /// The build context, from the root of the repository, which is `.`; the service's path when absent.
+    pub context: Option<String>,
+    /// The stage of the Dockerfile that is built.
+    pub target: Option<String>,
+    /// Build arguments, in which [`Recipe::offers`] says what may be named. Never a secret: they end in the image's
+    /// history.
+    pub build_args: IndexMap<String, Template>,
+    /// What the Dockerfile may name beside its stages, with the same names in it: the image that a dependency has become
+    /// (`{{needs.base}}`), an address (`docker-image://node:20`), or a directory of the repository (`/libs/common`).
+    pub contexts: IndexMap<String, Template>,
+    /// What runs before the builder.
+    pub before: Option<Run>,
+    /// More words for the builder.
+    pub flags: Vec<String>,
+    /// Secrets, each `id=NAME,env=VARIABLE` or `id=NAME,src=FILE`.
+    pub secrets: Vec<String>,
+    /// Where layers are read from, in the builder's own words.
+    pub cache_from: Vec<String>,
+    /// Where layers are written to, in the builder's own words.
+    pub cache_to: Vec<String>,
+    /// What is attested of the image, in BuildKit's words: `type=provenance,mode=max`, `type=sbom`.
+    pub attest: Vec<String>,
+    /// Variables that the command gets.
+    pub env: IndexMap<String, String>,
+    /// How long one attempt may take.
+    pub timeout: Option<Duration>,
+    /// How often a failed attempt is repeated.
+    pub retries: u32,
+    /// How many of the `--jobs` it takes, at least 1.
+    pub weight: u32,
+    /// Names of which only one build at a time may hold each.
+    pub locks: Vec<String>,
+}
+
+impl Recipe {
+    /// The names that a build argument may hold, as in `{{version}}`, beside those of dependencies.
+    pub const VALUES: &'static [&'static str] = &["name", "path", "version", "commit", "environment"];
+
+    /// What stands before the name of a service that is depended on, as in `{{needs.base}}`: the image that it has become.
+    pub const NEEDS: &'static str = "needs.";
+
+    /// Whether a build argument may hold a name.
+    #[must_use]
+    pub fn offers(name: &str) -> bool {
+        Self::VALUES.contains(&name) || name.starts_with(Self::NEEDS)
+    }
+
+    /// Returns the services whose images it names.
+    pub fn needs(&self) -> impl Iterator<Item = &str> {
+        let values = self.build_args.values().chain(self.contexts.values());
+        values.flat_map(Template::names).filter_map(|name| name.strip_prefix(Self::NEEDS))
+    }
+
+    /// Returns the variables that hold secrets, `NAME` of `id=x,env=NAME`.
+    pub fn secret_variables(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().flat_map(|secret| secret.split(',')).filter_map(|word| word.strip_prefix("env="))
+    }
+
+    /// Returns what builds an image of it from a Dockerfile: `docker` where nothing is said; none where a command or a
+    /// task builds it.
+    #[must_use]
+    pub fn image_builder(&self) -> Option<Builder> {
+        match (&self.run, self.builder.unwrap_or(Builder::Docker)) {
+            (None, builder @ (Builder::Docker | Builder::Buildah | Builder::Podman)) => Some(builder),
+            (Some(_), _) | (None, Builder::Task | Builder::Nothing) => None,
+        }
+    }
+}
+
+/// What builds a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Builder {
+    /// `docker buildx build`.
+    Docker,
+    /// `buildah build`.
+    Buildah,
+    /// `podman build`.
+    Podman,
+    /// `task build`, in the service's path.
+    Task,
+    /// Nothing: the service is a library, which spreads its changes and is never a job.
+    #[serde(rename = "none")]
+    Nothing,
+}
+
+impl Builder {
+    /// Returns the names that it gives a Dockerfile, the one that it takes first before the others.
+    #[must_use]
+    pub const fn dockerfiles(self) -> &'static [&'static str] {
+        match self {
+            Self::Docker => &["Dockerfile"],
+            Self::Buildah | Self::Podman => &["Containerfile", "Dockerfile"],
+            Self::Task | Self::Nothing => &[],
+        }
+    }
+
+    /// Returns the names of files that say what it leaves out of a context. They stand in the context, or after the
+    /// name of the Dockerfile: `api.Dockerfile.dockerignore`.
+    #[must_use]
+    pub const fn ignore_files(self) -> &'static [&'static str] {
+        match self {
+            Self::Docker => &[".dockerignore"],
+            Self::Buildah | Self::Podman => &[".containerignore", ".dockerignore"],
+            Self::Task | Self::Nothing => &[],
+        }
+    }
+}
+
+/// The command of a `run:` builder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Run {
+    /// A list: the program and its arguments, no shell.
+    Argv(Vec<String>),
+    /// A string: the text of `sh -euc`.
+    Shell(String),
+}
+
+/// Reads a span of time in hours, minutes and seconds, `1h30m`: each unit at most once, the greatest first. None where
+/// it is something else, or no time at all.
+#[must_use]
+pub fn time_limit(text: &str) -> Option<Duration> {
+    let (mut rest, mut seconds) = (text, 0_u64);
+    for (unit, length) in [('h', 3600), ('m', 60), ('s', 1)] {
+        if let Some((count, behind)) = rest.split_once(unit) {
+            let digits = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
+            let count: u32 = count.parse().ok().filter(|_| digits)?;
+            seconds += u64::from(count) * length;
+            rest = behind;
+        }
+    }
+    (rest.is_empty() && seconds > 0).then(|| Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_of_time_have_units() {
+        for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5400), ("2h", 7200), ("1h5s", 3605)] {
+            assert_eq!(time_limit(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "0s", "10", "m", "5m1h", "1h1h", "-1s", "+1s", "1.5h", "1 m", "99999999999s"] {
+            assert_eq!(time_limit(text), None, "{text}");
+        }
+    }
+}

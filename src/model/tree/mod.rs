@@ -1,0 +1,206 @@
+//! What a commit holds: its files, links and submodules, by path and content.
+
+mod listing;
+
+pub use listing::Listing;
+
+use std::fmt;
+
+use crate::model::change::Extent;
+use crate::model::name::{CommitId, CommitIdError, RepoPath};
+
+/// One thing that a commit holds. Directories are not listed: they are where their files are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// What it is.
+    pub mode: Mode,
+    /// Its content: equal ids are equal contents.
+    pub id: ObjectId,
+    /// Where it is: the bytes of a [`RepoPath`].
+    pub path: &'a [u8],
+}
+
+impl Entry<'_> {
+    /// Returns how much its path speaks for.
+    #[must_use]
+    pub fn extent(&self) -> Extent {
+        self.mode.extent()
+    }
+}
+
+/// What an [`Entry`] is. The numbers are git's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
+pub enum Mode {
+    /// A file.
+    File = 0o100_644,
+    /// A file that may be run.
+    Executable = 0o100_755,
+    /// A symbolic link; its content is what it points to.
+    SymbolicLink = 0o120_000,
+    /// A commit of another repository (a gitlink).
+    Submodule = 0o160_000,
+}
+
+/// The id of a content: of a file, of a link's target, or of a submodule's commit.
+///
+/// `Display` is the full lower-case hex form, 40 or 64 characters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId(CommitId);
+
+/// What the ids of a repository's objects are made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectFormat {
+    /// SHA-1: 20 bytes.
+    Sha1,
+    /// SHA-256: 32 bytes.
+    Sha256,
+}
+
+impl ObjectFormat {
+    /// Returns git's name for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+        }
+    }
+}
+
+impl Mode {
+    /// Returns git's number for it.
+    #[must_use]
+    pub fn bits(self) -> u32 {
+        self as u32
+    }
+
+    /// Whether both are files, executable or not, or both are links or submodules.
+    #[must_use]
+    pub fn is_same_type(self, other: Self) -> bool {
+        let is_file = |mode| matches!(mode, Self::File | Self::Executable);
+        self == other || is_file(self) && is_file(other)
+    }
+
+    /// Returns how much a path of this mode speaks for.
+    #[must_use]
+    pub fn extent(self) -> Extent {
+        match self {
+            Self::File | Self::Executable | Self::SymbolicLink => Extent::Path,
+            Self::Submodule => Extent::Below,
+        }
+    }
+}
+
+/// Six octal digits, as in `git ls-tree`.
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:06o}", self.bits())
+    }
+}
+
+impl ObjectId {
+    /// Returns the id with these raw bytes.
+    ///
+    /// # Errors
+    /// When there are neither 20 nor 32 of them.
+    pub fn from_bytes(raw: &[u8]) -> Result<Self, CommitIdError> {
+        CommitId::from_bytes(raw).map(Self)
+    }
+
+    /// Returns the id of a submodule's commit.
+    #[must_use]
+    pub fn of_commit(commit: CommitId) -> Self {
+        Self(commit)
+    }
+
+    /// Returns the raw bytes, 20 or 32 of them.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A part of a tree: all that lies below some directories. Whoever reads no more than that saves the rest.
+///
+/// The directories are sorted and have a slash at the end, but for the root, which is empty; none lies below another.
+/// So the one that holds a path is the last that does not stand behind it.
+#[derive(Debug, Clone, Default)]
+pub struct Region(Vec<Vec<u8>>);
+
+impl Region {
+    /// Returns the whole tree.
+    #[must_use]
+    pub fn whole() -> Self {
+        Self::below([""])
+    }
+
+    /// Returns what lies below these directories, or is one of them; the empty one is the root.
+    pub fn below<D: AsRef<[u8]>>(directories: impl IntoIterator<Item = D>) -> Self {
+        let mut directories: Vec<_> = directories.into_iter().map(|directory| closed(directory.as_ref())).collect();
+        directories.sort_unstable();
+        directories.dedup_by(|next, kept| next.starts_with(kept));
+        Self(directories)
+    }
+
+    /// Whether a path, or some of what it speaks for, is part of it.
+    #[must_use]
+    pub fn holds(&self, path: &RepoPath, extent: Extent) -> bool {
+        let closed = closed(path.as_bytes());
+        self.split(&closed).0.is_some_and(|before| closed.starts_with(before))
+            || extent == Extent::Below && self.reaches(path.as_bytes())
+    }
+
+    /// Whether something below a directory may be part of it.
+    #[must_use]
+    pub fn reaches(&self, directory: &[u8]) -> bool {
+        let directory = closed(directory);
+        let (before, behind) = self.split(&directory);
+        before.is_some_and(|before| directory.starts_with(before))
+            || behind.is_some_and(|behind| behind.starts_with(&directory))
+    }
+
+    /// The last directory that is this one or stands before it, and the first behind it.
+    fn split(&self, directory: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
+        let (before, behind) = self.0.split_at(self.0.partition_point(|other| other.as_slice() <= directory));
+        (before.last().map(Vec::as_slice), behind.first().map(Vec::as_slice))
+    }
+}
+
+/// A path with a slash at the end, so that nothing stands between a directory and what lies below it.
+fn closed(path: &[u8]) -> Vec<u8> {
+    if path.is_empty() { Vec::new() } else { [path, b"/"].concat() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_is_entered_through_what_lies_above_it() {
+        let region = Region::below(["c", "a/b/x", "a/b", "c", "a/b-c"]);
+        let reached: Vec<&str> = ["a", "a/b", "a/b/x", "a/c", "a/bc", "c", "c/d", "c-d", "b"]
+            .into_iter()
+            .filter(|directory| region.reaches(directory.as_bytes()))
+            .collect();
+        assert_eq!(reached, ["a", "a/b", "a/b/x", "c", "c/d"]);
+        let holds = |path: &str, extent| region.holds(&RepoPath::from_git(path), extent);
+        let is_in = |path: &str| holds(path, Extent::Path);
+        assert!(is_in("a/b") && is_in("a/b/x/y") && !is_in("a/x") && !is_in("a"));
+        assert!(holds("a", Extent::Below) && holds("a/b/y", Extent::Below) && !holds("a/x", Extent::Below));
+        assert!(Region::whole().reaches(b"x") && Region::whole().holds(&RepoPath::from_git("x"), Extent::Path));
+        assert!(!Region::default().reaches(b"x"));
+    }
+}

@@ -1,0 +1,125 @@
+//! Which of the tags that rules give an image gets.
+
+use super::answer::Body;
+use super::expression::{Expression, Global, VersionPart};
+use super::facts::{Facts, Release, Standing};
+use super::rule::{Rule, Source};
+use super::tags::Why;
+use crate::naming::version::Purpose;
+
+/// What a tag says of the release that it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    /// Its whole version: no other release has the tag.
+    Whole,
+    /// Its major and minor number.
+    Minor,
+    /// Its major number.
+    Major,
+    /// Nothing, as `stable` and `latest`.
+    Nothing,
+}
+
+/// Whether an image gets the tag that a rule made of this.
+pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &Facts<'_>) -> Result<(), Why> {
+    let says = facts.release.map_or(Says::Nothing, |release| says(rule, body, &release, facts));
+    match facts.purpose {
+        Purpose::Builds => {
+            let is_of_releases = rule.source.is_of_releases() || is_bare_version(body, facts);
+            let is_new = facts.release.is_some_and(|release| release.standing == Standing::Unreleased);
+            if !is_of_releases || is_new && says == Says::Whole { Ok(()) } else { Err(Why::OfReleases) }
+        }
+        Purpose::Releases => {
+            let floats =
+                rule.source.is_of_releases() || matches!(rule.source, Source::Raw { .. }) && !names_commit(body);
+            if floats { moves(says, facts) } else { Ok(()) }
+        }
+    }
+}
+
+/// Whether an image gets the tag `latest` of a flavor, which says nothing of a version.
+pub(super) fn keeps_latest(facts: &Facts<'_>) -> Result<(), Why> {
+    match facts.purpose {
+        Purpose::Builds => Err(Why::OfReleases),
+        Purpose::Releases => moves(Says::Nothing, facts),
+    }
+}
+
+/// Whether a tag may move to the release.
+fn moves(says: Says, facts: &Facts<'_>) -> Result<(), Why> {
+    let Some(release) = facts.release else { return Err(Why::NotHighest) };
+    let may = match says {
+        Says::Whole => true,
+        Says::Minor => {
+            matches!(release.standing, Standing::Highest | Standing::HighestOfMajor | Standing::HighestOfMinor)
+        }
+        Says::Major => matches!(release.standing, Standing::Highest | Standing::HighestOfMajor),
+        Says::Nothing => release.standing == Standing::Highest,
+    };
+    if may { Ok(()) } else { Err(Why::NotHighest) }
+}
+
+fn says(rule: &Rule, body: &Body<'_>, release: &Release<'_>, facts: &Facts<'_>) -> Says {
+    match body {
+        // Of a pre-release such a rule gives the whole version, in its own spelling.
+        Body::Value(_) if matches!(rule.source, Source::Version { .. }) => Says::Whole,
+        Body::Version(pattern, _) => of_pattern(pattern),
+        Body::Value(value) => of_text(value, release),
+        Body::Global(expression) => of_text(&expression.text(|value| value.value(facts)), release),
+    }
+}
+
+fn of_pattern(pattern: &Expression<VersionPart>) -> Says {
+    let has = |part| pattern.values().any(|value| *value == part);
+    let whole = has(VersionPart::Version) || has(VersionPart::Raw);
+    match (has(VersionPart::Major), has(VersionPart::Minor), has(VersionPart::Patch)) {
+        _ if whole => Says::Whole,
+        (true, true, true) => Says::Whole,
+        (true, true, false) => Says::Minor,
+        (true, false, false) => Says::Major,
+        _ => Says::Nothing,
+    }
+}
+
+/// Returns what a text says of a release: it holds the version, or is the beginning of it.
+fn of_text(text: &str, release: &Release<'_>) -> Says {
+    if holds(text, release.version) {
+        return Says::Whole;
+    }
+    let numbers = text.strip_prefix('v').unwrap_or(text);
+    let begins = release.version.strip_prefix(numbers).is_some_and(|rest| rest.starts_with('.'));
+    match numbers.split('.').count() {
+        1 if begins => Says::Major,
+        2 if begins => Says::Minor,
+        _ => Says::Nothing,
+    }
+}
+
+/// Whether a text holds a version, and not as a part of a longer one.
+fn holds(text: &str, version: &str) -> bool {
+    text.match_indices(version).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + version.len()..].chars().next();
+        let goes_on = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit() || c == '.' || c == '+');
+        !goes_on(before) && !goes_on(after)
+    })
+}
+
+/// Whether a value is the version of the release and nothing else, but for a `v`.
+fn is_bare_version(body: &Body<'_>, facts: &Facts<'_>) -> bool {
+    let Some(release) = facts.release else { return false };
+    let is_bare = |text: &str| text == release.version || text.strip_prefix('v') == Some(release.version);
+    match body {
+        Body::Value(value) => is_bare(value),
+        // What people wrote out is theirs.
+        Body::Global(expression) => {
+            expression.fixed().is_none() && is_bare(&expression.text(|value| value.value(facts)))
+        }
+        Body::Version(..) => true,
+    }
+}
+
+/// Whether a value names the commit, so that no other commit has the tag.
+fn names_commit(body: &Body<'_>) -> bool {
+    matches!(body, Body::Global(expression) if expression.values().any(|value| matches!(value, Global::Sha)))
+}

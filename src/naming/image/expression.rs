@@ -1,0 +1,241 @@
+use super::date_format::{DateFormat, offset};
+use super::facts::Facts;
+use super::problem::Problem;
+use super::tag::{Draft, is_tag_character};
+use crate::model::civil::Civil;
+use crate::model::template::{Argument, Part, TemplateError, parts};
+
+/// A text with values to fill in, each of them an `N`: read once, and then it cannot fail.
+#[derive(Debug, Clone)]
+pub(super) struct Expression<N>(Vec<Piece<N>>);
+
+#[derive(Debug, Clone)]
+enum Piece<N> {
+    Text { text: String, offset: usize },
+    Value(N),
+}
+
+/// What `prefix`, `suffix`, `value`, the `pattern` of a schedule, and labels may name.
+#[derive(Debug, Clone)]
+pub(super) enum Global {
+    Branch,
+    Tag,
+    Sha,
+    BaseRef,
+    IsDefaultBranch,
+    IsNotDefaultBranch,
+    Version,
+    Name,
+    /// The time of the commit, on a clock so many minutes ahead of UTC.
+    Date(DateFormat, i64),
+}
+
+/// What the `pattern` of `semver` and `pep440` may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum VersionPart {
+    Raw,
+    Version,
+    Major,
+    Minor,
+    Patch,
+}
+
+/// What an [`Expression`] can name.
+pub(super) trait Named: Sized {
+    /// Every word, for advice.
+    const WORDS: &'static [&'static str];
+
+    /// Returns the value of a word, nothing when there is no such word.
+    fn read(word: &str, arguments: &[Argument], offset: usize) -> Result<Option<Self>, Problem>;
+}
+
+impl<N: Named> Expression<N> {
+    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
+        let mut pieces = Vec::new();
+        // Where a text between two expressions stands is known only when it ends.
+        let mut waiting: Option<String> = None;
+        let ending_at = |end: usize, text: String| Piece::Text { offset: end - text.len(), text };
+        for part in parts(text).map_err(|error| unreadable(&error))? {
+            match part {
+                Part::Text(text) => waiting = Some(text),
+                Part::Name { name, arguments, offset } => {
+                    pieces.extend(waiting.take().map(|text| ending_at(offset, text)));
+                    let value = N::read(&name, &arguments, offset)?;
+                    pieces.push(Piece::Value(value.ok_or_else(|| {
+                        let error = TemplateError::Unknown { name: name.clone(), offset };
+                        Problem::at(offset, error.to_string()).suggest(&name, N::WORDS)
+                    })?));
+                }
+            }
+        }
+        pieces.extend(waiting.map(|rest| ending_at(text.len(), rest)));
+        Ok(Self(pieces))
+    }
+
+    /// Checks that what people wrote between the values may stand in a tag.
+    pub(super) fn for_tag(self) -> Result<Self, Problem> {
+        for piece in &self.0 {
+            let Piece::Text { text, offset } = piece else { continue };
+            if let Some((at, c)) = text.char_indices().find(|(_, c)| !is_tag_character(*c)) {
+                let problem = Problem::at(offset + at, format!("an image tag cannot hold {c:?}"));
+                return Err(problem.help("tags are made of letters, digits and `.` `_` `-`"));
+            }
+        }
+        Ok(self)
+    }
+}
+
+impl<N> Expression<N> {
+    /// Returns the text where nothing is to be filled in.
+    pub(super) fn fixed(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [] => Some(""),
+            [Piece::Text { text, .. }] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns what is to be filled in.
+    pub(super) fn values(&self) -> impl Iterator<Item = &N> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Value(value) => Some(value),
+            Piece::Text { .. } => None,
+        })
+    }
+
+    /// Returns the value where the expression is that alone.
+    pub(super) fn alone(&self) -> Option<&N> {
+        match self.0.as_slice() {
+            [Piece::Value(value)] => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Returns what its texts and values come to, in order; none where one of its values comes to nothing.
+    pub(super) fn pieces<P>(&self, text: impl Fn(&str) -> P, value: impl Fn(&N) -> Option<P>) -> Option<Vec<P>> {
+        let piece = |piece: &Piece<N>| match piece {
+            Piece::Text { text: written, .. } => Some(text(written)),
+            Piece::Value(name) => value(name),
+        };
+        self.0.iter().map(piece).collect()
+    }
+
+    /// Adds this to a tag: the values are made fit.
+    pub(super) fn fill(&self, draft: &mut Draft, value: impl Fn(&N) -> String) {
+        for piece in &self.0 {
+            match piece {
+                Piece::Text { text, .. } => draft.literal(text),
+                Piece::Value(name) => draft.value(&value(name)),
+            }
+        }
+    }
+
+    /// Returns the text with the values as they are.
+    pub(super) fn text(&self, value: impl Fn(&N) -> String) -> String {
+        self.0
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text { text, .. } => text.clone(),
+                Piece::Value(name) => value(name),
+            })
+            .collect()
+    }
+}
+
+impl Named for Global {
+    const WORDS: &'static [&'static str] = &[
+        "version",
+        "name",
+        "branch",
+        "tag",
+        "sha",
+        "base_ref",
+        "is_default_branch",
+        "is_not_default_branch",
+        "date",
+        "commit_date",
+    ];
+
+    fn read(word: &str, arguments: &[Argument], offset: usize) -> Result<Option<Self>, Problem> {
+        let value = match word {
+            "branch" => Self::Branch,
+            "tag" => Self::Tag,
+            "sha" => Self::Sha,
+            "base_ref" => Self::BaseRef,
+            "is_default_branch" => Self::IsDefaultBranch,
+            "is_not_default_branch" => Self::IsNotDefaultBranch,
+            "version" => Self::Version,
+            "name" => Self::Name,
+            "date" | "commit_date" => return date(word, arguments, offset).map(Some),
+            _ => return Ok(None),
+        };
+        no_arguments(word, arguments, offset).map(|()| Some(value))
+    }
+}
+
+impl Global {
+    pub(super) fn value(&self, facts: &Facts<'_>) -> String {
+        match self {
+            Self::Branch => facts.branch().unwrap_or_default().to_owned(),
+            Self::Tag => facts.tag().unwrap_or_default().to_owned(),
+            Self::Sha => facts.commit.short(facts.abbrev),
+            Self::BaseRef => facts.base().unwrap_or_default().to_owned(),
+            Self::IsDefaultBranch => facts.is_default_branch().to_string(),
+            Self::IsNotDefaultBranch => (!facts.is_default_branch()).to_string(),
+            Self::Version => facts.version.to_owned(),
+            Self::Name => facts.service.as_str().to_owned(),
+            Self::Date(format, offset) => format.write(&Civil::at(facts.time, *offset)),
+        }
+    }
+}
+
+impl Named for VersionPart {
+    const WORDS: &'static [&'static str] = &["version", "raw", "major", "minor", "patch"];
+
+    fn read(word: &str, arguments: &[Argument], offset: usize) -> Result<Option<Self>, Problem> {
+        let value = match word {
+            "raw" => Self::Raw,
+            "version" => Self::Version,
+            "major" => Self::Major,
+            "minor" => Self::Minor,
+            "patch" => Self::Patch,
+            _ => return Ok(None),
+        };
+        no_arguments(word, arguments, offset).map(|()| Some(value))
+    }
+}
+
+fn no_arguments(word: &str, arguments: &[Argument], offset: usize) -> Result<(), Problem> {
+    if arguments.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::at(offset, TemplateError::Arguments { name: word.to_owned(), offset }.to_string()))
+}
+
+fn date(word: &str, arguments: &[Argument], at: usize) -> Result<Global, Problem> {
+    let mut format = None;
+    let mut ahead = 0;
+    for argument in arguments {
+        let place = |problem: Problem| problem.moved(argument.offset);
+        match argument.key.as_deref() {
+            None if format.is_none() => format = Some(DateFormat::parse(&argument.value).map_err(place)?),
+            None => return Err(Problem::at(argument.offset, format!("`{word}` takes one format"))),
+            Some("tz") => ahead = offset(&argument.value).map_err(place)?,
+            Some(key) => {
+                return Err(Problem::at(argument.offset, format!("`{word}` has no `{key}`")).suggest(key, &["tz"]));
+            }
+        }
+    }
+    let missing = || Problem::at(at, format!("`{word}` needs a format")).help(format!("{{{{{word} 'YYYYMMDD'}}}}"));
+    format.map(|format| Global::Date(format, ahead)).ok_or_else(missing)
+}
+
+fn unreadable(error: &TemplateError) -> Problem {
+    let problem = Problem::at(error.offset(), error.to_string());
+    match error {
+        TemplateError::Unclosed { .. } => {
+            problem.help("a comma ends an attribute; where it belongs to one, quote that as a whole: `\"value={{…}}\"`")
+        }
+        _ => problem,
+    }
+}

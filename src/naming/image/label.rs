@@ -1,0 +1,115 @@
+use std::collections::BTreeMap;
+
+use super::expression::{Expression, Global};
+use super::facts::Facts;
+use super::problem::Problem;
+use crate::model::civil::Civil;
+
+/// The labels that a service gives its image, checked; their values may hold the expressions that tags may.
+#[derive(Debug, Clone, Default)]
+pub struct Labels(Vec<(String, Expression<Global>)>);
+
+/// What is wrong with the value of a label, where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct LabelError {
+    /// The label's key.
+    pub key: String,
+    /// Offset in bytes in its value.
+    pub offset: usize,
+    /// What is wrong: no full stop, begins in lower case.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Labels {
+    /// Reads labels as a service has them.
+    ///
+    /// # Errors
+    /// Everything that is wrong with their expressions.
+    pub fn parse<'a>(labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Vec<LabelError>> {
+        let mut read = Vec::new();
+        let mut errors = Vec::new();
+        for (key, value) in labels {
+            match Expression::parse(value) {
+                Ok(value) => read.push((key.to_owned(), value)),
+                Err(Problem { offset, message, help }) => {
+                    errors.push(LabelError { key: key.to_owned(), offset, message, help });
+                }
+            }
+        }
+        if errors.is_empty() { Ok(Self(read)) } else { Err(errors) }
+    }
+
+    /// Returns all labels of the image: OCI's (`org.opencontainers.image.*`), and over them the service's own.
+    ///
+    /// `created` is the time of the commit, so that the same commit gives the same labels; `source` is the address of
+    /// the repository, from [`source_url`](super::source_url), and is left out where there is none.
+    #[must_use]
+    pub fn fill(&self, facts: &Facts<'_>, source: Option<&str>) -> BTreeMap<String, String> {
+        let standard = [
+            ("created", Some(Civil::rfc3339(facts.time))),
+            ("revision", Some(facts.commit.to_string())),
+            ("source", source.map(str::to_owned)),
+            ("title", Some(facts.service.as_str().to_owned())),
+            ("version", Some(facts.version.to_owned())),
+        ];
+        let standard =
+            standard.into_iter().filter_map(|(key, value)| Some((format!("org.opencontainers.image.{key}"), value?)));
+        let own = self.0.iter().map(|(key, value)| (key.clone(), value.text(|value| value.value(facts))));
+        standard.chain(own).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Event;
+    use super::*;
+    use crate::model::name::ServiceName;
+    use crate::naming::version::Purpose;
+
+    #[test]
+    fn own_labels_win() {
+        let service = ServiceName::parse("api").unwrap();
+        let facts = Facts {
+            service: &service,
+            version: "1.0.9+47",
+            release: None,
+            purpose: Purpose::Builds,
+            event: Event::Branch("main"),
+            default_branch: None,
+            commit: "860c1904a1ce19322e91ac35af1ab07466440c37".parse().unwrap(),
+            time: 1_578_616_200,
+            abbrev: 7,
+        };
+        let own = [
+            ("maintainer", "a=b {{branch}}"),
+            ("org.opencontainers.image.title", "{{name}} of acme"),
+            ("day", "{{commit_date 'YYYY-MM-DDTHH:mm:ss.SSS[Z]'}}"),
+        ];
+        let labels = Labels::parse(own).unwrap().fill(&facts, Some("https://github.com/acme/shop"));
+        let labels: Vec<(&str, &str)> = labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        assert_eq!(
+            labels,
+            [
+                ("day", "2020-01-10T00:30:00.000Z"),
+                ("maintainer", "a=b main"),
+                ("org.opencontainers.image.created", "2020-01-10T00:30:00Z"),
+                ("org.opencontainers.image.revision", "860c1904a1ce19322e91ac35af1ab07466440c37"),
+                ("org.opencontainers.image.source", "https://github.com/acme/shop"),
+                ("org.opencontainers.image.title", "api of acme"),
+                ("org.opencontainers.image.version", "1.0.9+47"),
+            ]
+        );
+        assert!(!Labels::default().fill(&facts, None).contains_key("org.opencontainers.image.source"));
+    }
+
+    #[test]
+    fn mistakes_have_places() {
+        let errors = Labels::parse([("a", "{{x}}"), ("b", "ok"), ("c", "- {{nam}}")]).unwrap_err();
+        let places: Vec<(&str, usize)> = errors.iter().map(|error| (error.key.as_str(), error.offset)).collect();
+        assert_eq!(places, [("a", 0), ("c", 2)]);
+        assert_eq!(errors[1].help.as_deref(), Some("did you mean `name`?"));
+    }
+}

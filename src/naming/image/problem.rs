@@ -1,0 +1,55 @@
+use crate::model::name::{Escaped, nearest};
+
+/// What is wrong with a line of `tags` or `flavor`, where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct RuleError {
+    /// Which of the lines, from 0.
+    pub line: usize,
+    /// Offset in bytes in that line.
+    pub offset: usize,
+    /// What is wrong: no full stop, begins in lower case.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// What is wrong with a piece of text, and where in it. The words quote that text, and are escaped for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) offset: usize,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+impl Problem {
+    pub(super) fn at(offset: usize, message: impl Into<String>) -> Self {
+        Self { offset, message: escaped(&message.into()), help: None }
+    }
+
+    pub(super) fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(escaped(&help.into())), ..self }
+    }
+
+    /// Adds the word that was most likely meant, or all that there are.
+    pub(super) fn suggest(self, word: &str, words: &[&str]) -> Self {
+        let help = match nearest(word, words.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are `{}`", words.join("`, `")),
+        };
+        self.help(help)
+    }
+
+    /// Returns the same problem in a longer text, of which this one begins at `start`.
+    pub(super) fn moved(self, start: usize) -> Self {
+        Self { offset: self.offset + start, ..self }
+    }
+
+    pub(super) fn in_line(self, line: usize) -> RuleError {
+        RuleError { line, offset: self.offset, message: self.message, help: self.help }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    Escaped::new(text).to_string()
+}

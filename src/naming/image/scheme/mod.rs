@@ -1,0 +1,65 @@
+//! The schemes that `semver` and `pep440` rules read versions by.
+
+mod pep440;
+mod strict;
+
+use super::expression::VersionPart;
+
+/// The rules that a version is read by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::naming::image) enum Scheme {
+    Semver,
+    Pep440,
+}
+
+/// A version as `semver` and `pep440` rules see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::naming::image) struct VersionFields {
+    /// As it was written, with its `v`.
+    pub(in crate::naming::image) raw: String,
+    /// As its scheme writes it.
+    pub(in crate::naming::image) version: String,
+    pub(in crate::naming::image) major: String,
+    pub(in crate::naming::image) minor: String,
+    pub(in crate::naming::image) patch: String,
+    pub(in crate::naming::image) stability: Stability,
+}
+
+/// Whether a version is one that people should take without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::naming::image) enum Stability {
+    Stable,
+    /// A pre-release (or, in Python, a post or development release): it must not move a tag such as `1.2`.
+    Provisional,
+}
+
+impl Scheme {
+    /// Reads a version, nothing when the text is none.
+    pub(in crate::naming::image) fn read(self, text: &str) -> Option<VersionFields> {
+        match self {
+            Self::Semver => strict::read(text),
+            Self::Pep440 => pep440::read(text),
+        }
+    }
+
+    /// Returns what people call it.
+    pub(in crate::naming::image) fn name(self) -> &'static str {
+        match self {
+            Self::Semver => "SemVer",
+            Self::Pep440 => "PEP 440",
+        }
+    }
+}
+
+impl VersionFields {
+    pub(in crate::naming::image) fn value(&self, part: VersionPart) -> String {
+        match part {
+            VersionPart::Raw => &self.raw,
+            VersionPart::Version => &self.version,
+            VersionPart::Major => &self.major,
+            VersionPart::Minor => &self.minor,
+            VersionPart::Patch => &self.patch,
+        }
+        .clone()
+    }
+}

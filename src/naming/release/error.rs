@@ -1,0 +1,106 @@
+use crate::model::name::{CommitId, Escaped, ServiceName, TagName, TagNameError};
+use crate::naming::version::{BumpError, Scheme, Version};
+
+/// Why there is no next release.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A version was given, and not exactly one service.
+    #[error("a version can be given for one service only, and {lines} are asked for")]
+    VersionOfMany {
+        /// How many are asked for.
+        lines: usize,
+    },
+    /// A given version is none of the service's scheme.
+    #[error("`{}` is no version of `{service}`, whose scheme is {scheme}", Escaped::new(text))]
+    NoVersion {
+        /// The service.
+        service: ServiceName,
+        /// What was given.
+        text: String,
+        /// The service's scheme.
+        scheme: Scheme,
+    },
+    /// No bump says which calendar version comes next.
+    #[error("no bump tells the next calendar version of `{service}`")]
+    NoNext {
+        /// The service.
+        service: ServiceName,
+    },
+    /// A given version has build metadata.
+    #[error("{version} has build metadata, which neither orders versions nor has a place in the tag of an image")]
+    Build {
+        /// The version.
+        version: Version,
+    },
+    /// A given version does not follow the current one.
+    #[error("{next} of `{service}` would not be higher than {current}, its current version")]
+    NotHigher {
+        /// The service.
+        service: ServiceName,
+        /// Its current version.
+        current: Version,
+        /// The one that was asked for.
+        next: Version,
+    },
+    /// The version has a tag on another commit.
+    #[error("the tag {tag} is there already, at commit {}", .commit.short(7))]
+    Taken {
+        /// The tag.
+        tag: TagName,
+        /// Its commit.
+        commit: CommitId,
+    },
+    /// The tag's name is that of one that is no release of this service.
+    #[error("there is a tag {tag} already, which is no release of `{service}`")]
+    Other {
+        /// The tag.
+        tag: TagName,
+        /// The service.
+        service: ServiceName,
+    },
+    /// There is no version behind the current one.
+    #[error("`{service}` has no next version: {error}")]
+    Bump {
+        /// The service.
+        service: ServiceName,
+        /// Why.
+        error: BumpError,
+    },
+    /// Git refuses the tag.
+    #[error("{version} of `{service}` cannot be tagged: {error}")]
+    Refused {
+        /// The service.
+        service: ServiceName,
+        /// The version.
+        version: Version,
+        /// Why.
+        error: TagNameError,
+    },
+    /// Git cannot hold the tag beside another one.
+    #[error("git cannot hold the tag {tag} beside {obstacle}: one would be a directory of the other")]
+    InTheWay {
+        /// The tag that was to be made.
+        tag: TagName,
+        /// The other one.
+        obstacle: TagName,
+    },
+}
+
+impl Error {
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::VersionOfMany { .. } => "name the one service: `rebake release SERVICE --version X`",
+            Self::NoVersion { scheme: Scheme::Semver, .. } => "write MAJOR.MINOR.PATCH, such as 1.2.3 or 1.3.0-rc.1",
+            Self::NoVersion { scheme: Scheme::Calver, .. } => "write two to four dotted numbers, such as 2026.04.1",
+            Self::NoNext { .. } => "name it: `rebake release SERVICE --version 2026.04.1`",
+            Self::Build { .. } => "leave out what follows the `+`",
+            Self::NotHigher { .. } => "choose a higher one, or let `--bump` find it",
+            Self::Taken { .. } => "choose another version; a release that others have seen does not move",
+            Self::Other { .. } | Self::InTheWay { .. } => "delete that tag, or give the service another `tag` format",
+            Self::Bump { .. } => "choose another `--pre`, or name the version with `--version`",
+            Self::Refused { .. } => "give the service a `tag:` of its own in filters.yaml",
+        }
+    }
+}

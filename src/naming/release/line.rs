@@ -1,0 +1,146 @@
+use crate::model::name::{CommitId, ServiceName, TagName};
+use crate::naming::version::{TagPattern, Version};
+
+/// What is released together, and its releases so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The services; never empty. Several where they share a tag format.
+    pub services: Vec<ServiceName>,
+    /// How its tags are written.
+    pub pattern: TagPattern,
+    /// Its releases, in any order.
+    pub releases: Vec<Release>,
+    /// The lines that its services depend on, by their places.
+    pub depends_on: Vec<usize>,
+    /// Whether the releases are about it: it was named, or none was.
+    pub scope: Scope,
+}
+
+/// Whether a line was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// By its name.
+    Named,
+    /// Like all others.
+    Everyone,
+    /// Others were, and not this one.
+    Outside,
+}
+
+/// A release of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Its tag.
+    pub tag: TagName,
+    /// Its version.
+    pub version: Version,
+    /// Its commit.
+    pub commit: CommitId,
+    /// Where it stands.
+    pub reach: Reach,
+}
+
+/// Where a release stands, seen from head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// On it.
+    Head,
+    /// Behind it.
+    Behind,
+    /// On another branch.
+    Elsewhere,
+}
+
+impl Line {
+    /// Returns the highest release that head leads to.
+    #[must_use]
+    pub fn current(&self) -> Option<&Release> {
+        self.highest(|_| true)
+    }
+
+    /// Returns the release that makes another one needless: the current one on head, but where it is a pre-release and
+    /// its release is asked for.
+    #[must_use]
+    pub fn already(&self, pre: Option<&str>) -> Option<&Release> {
+        self.current()
+            .filter(|current| current.reach == Reach::Head && (!current.version.is_pre_release() || pre.is_some()))
+    }
+
+    /// Returns the release since which commits count. For a line that is released already that is the one before, so
+    /// that they are what was released.
+    #[must_use]
+    pub fn since(&self, pre: Option<&str>) -> Option<&Release> {
+        match self.already(pre) {
+            Some(already) => self.highest(|release| {
+                release.version < already.version
+                    && release.reach == Reach::Behind
+                    && (!release.version.is_pre_release() || already.version.is_pre_release())
+            }),
+            None if pre.is_some() => self.current(),
+            None => self.highest(|release| !release.version.is_pre_release()),
+        }
+    }
+
+    /// Returns the highest release, on any branch, that a version does not stand above.
+    #[must_use]
+    pub fn not_below(&self, version: &Version) -> Option<&Release> {
+        self.releases.iter().filter(|release| release.version >= *version).max_by(|a, b| a.version.cmp(&b.version))
+    }
+
+    fn highest(&self, counts: impl Fn(&Release) -> bool) -> Option<&Release> {
+        let within_reach = self.releases.iter().filter(|release| release.reach != Reach::Elsewhere && counts(release));
+        within_reach.max_by(|a, b| a.version.cmp(&b.version))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::naming::version::Scheme;
+
+    fn line(releases: &[(&str, Reach)]) -> Line {
+        let release = |(version, reach): &(&str, Reach)| Release {
+            tag: TagName::from_git(*version),
+            version: Scheme::Semver.read(version).unwrap(),
+            commit: "a".repeat(40).parse().unwrap(),
+            reach: *reach,
+        };
+        Line {
+            services: vec![ServiceName::parse("api").unwrap()],
+            pattern: TagPattern::new("", ""),
+            releases: releases.iter().map(release).collect(),
+            depends_on: Vec::new(),
+            scope: Scope::Everyone,
+        }
+    }
+
+    fn shown(release: Option<&Release>) -> String {
+        release.map(|release| release.version.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_highest_within_reach_is_current() {
+        let line = line(&[("1.9.0", Reach::Behind), ("1.10.0", Reach::Behind), ("2.0.0", Reach::Elsewhere)]);
+        assert_eq!(
+            [shown(line.current()), shown(line.since(None)), shown(line.already(None))],
+            ["1.10.0", "1.10.0", ""]
+        );
+        assert_eq!(shown(super::Line { releases: Vec::new(), ..line }.since(None)), "");
+    }
+
+    #[test]
+    fn a_release_sums_up_its_candidates() {
+        let on = |reach| line(&[("1.0.0", Reach::Behind), ("1.1.0-rc.1", Reach::Behind), ("1.1.0-rc.2", reach)]);
+        let behind = on(Reach::Behind);
+        assert_eq!([shown(behind.since(None)), shown(behind.since(Some("rc")))], ["1.0.0", "1.1.0-rc.2"]);
+        let head = on(Reach::Head);
+        assert_eq!([shown(head.already(None)), shown(head.already(Some("rc")))], ["", "1.1.0-rc.2"]);
+        assert_eq!([shown(head.since(None)), shown(head.since(Some("rc")))], ["1.0.0", "1.1.0-rc.1"]);
+    }
+
+    #[test]
+    fn what_was_released_on_head_counts_from_the_release_before() {
+        let line = line(&[("1.0.0", Reach::Behind), ("1.1.0-rc.1", Reach::Behind), ("1.1.0", Reach::Head)]);
+        assert_eq!([shown(line.already(None)), shown(line.since(None))], ["1.1.0", "1.0.0"]);
+    }
+}

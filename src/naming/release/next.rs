@@ -1,0 +1,65 @@
+use super::{Error, Line, Reach, Release};
+use crate::model::name::TagName;
+use crate::naming::version::{Bump, Scheme, Semver, Version, in_the_way};
+
+impl Line {
+    /// Returns the version of the next release; none where the scheme does not tell what comes next.
+    pub(super) fn next(&self, bump: Bump, pre: Option<&str>) -> Result<Option<Version>, Error> {
+        if self.pattern.scheme() == Scheme::Calver {
+            return Ok(None);
+        }
+        let semver = |version: &Version| match version {
+            Version::Semver(version) => Some(version.clone()),
+            Version::Calver(_) => None,
+        };
+        let taken: Vec<Semver> = self.releases.iter().filter_map(|release| semver(&release.version)).collect();
+        let current = self.current().and_then(|current| semver(&current.version));
+        bump.next(current.as_ref(), pre, &taken)
+            .map(|next| Some(next.into()))
+            .map_err(|error| Error::Bump { service: self.services[0].clone(), error })
+    }
+
+    /// Reads a version that somebody chose.
+    pub(super) fn read(&self, text: &str) -> Result<Version, Error> {
+        let scheme = self.pattern.scheme();
+        let service = || self.services[0].clone();
+        scheme.read(text).ok_or_else(|| Error::NoVersion { service: service(), text: text.to_owned(), scheme })
+    }
+
+    /// Checks a version that somebody chose; returns the release where it is there already, on head.
+    pub(super) fn chosen(&self, version: &Version) -> Result<Option<&Release>, Error> {
+        if !version.build().is_empty() {
+            return Err(Error::Build { version: version.clone() });
+        }
+        match self.releases.iter().find(|release| release.version.is_level_with(version)) {
+            Some(release) if release.reach == Reach::Head => return Ok(Some(release)),
+            Some(release) => return Err(Error::Taken { tag: release.tag.clone(), commit: release.commit }),
+            None => {}
+        }
+        match self.current() {
+            Some(current) if *version <= current.version => Err(Error::NotHigher {
+                service: self.services[0].clone(),
+                current: current.version.clone(),
+                next: version.clone(),
+            }),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Returns the tag of a version, when git can hold it beside the `existing` ones, which are sorted.
+    pub(super) fn tag(&self, version: &Version, existing: &[TagName]) -> Result<TagName, Error> {
+        let service = || self.services[0].clone();
+        let tag = self.pattern.tag(version).map_err(|error| Error::Refused {
+            service: service(),
+            version: version.clone(),
+            error,
+        })?;
+        if existing.binary_search(&tag).is_ok() {
+            return Err(Error::Other { tag, service: service() });
+        }
+        match in_the_way(&tag, existing) {
+            Some(obstacle) => Err(Error::InTheWay { obstacle: obstacle.clone(), tag }),
+            None => Ok(tag),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+use super::{Dependents, Error, Line, Reach, Release, Request, Scope, Step};
+use crate::model::name::{ServiceName, TagName};
+use crate::naming::version::{Bump, Commit, Decision, Reason, Stage, Version};
+
+/// What is to be released, in the order of the lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The lines that the plan is about.
+    pub lines: Vec<Planned>,
+}
+
+/// A line, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// Its services.
+    pub services: Vec<ServiceName>,
+    /// The highest release that head leads to.
+    pub current: Option<Release>,
+    /// The release since which commits count.
+    pub since: Option<Release>,
+    /// The commits since then that touch it, the newest first.
+    pub changes: Vec<Change>,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// The highest release, on any branch, that the version which is due does not stand above.
+    pub not_below: Option<Release>,
+}
+
+/// A commit, and what it asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The commit.
+    pub commit: Commit,
+    /// Its share in the decision.
+    pub reason: Reason,
+}
+
+/// What becomes of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is to be released.
+    Due {
+        /// As this version.
+        version: Version,
+        /// With this tag.
+        tag: TagName,
+        /// For this reason.
+        why: Why,
+    },
+    /// Head is its release.
+    Already {
+        /// Which one.
+        release: Release,
+    },
+    /// There is nothing to release.
+    Idle(Idle),
+}
+
+/// Why a line is to be released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// Its commits ask for it.
+    Commits(Bump),
+    /// It was never released.
+    First,
+    /// Somebody asked for this bump.
+    Asked(Bump),
+    /// Somebody chose the version.
+    Given,
+    /// It is built from one that is released.
+    Dependency(ServiceName),
+}
+
+/// Why there is nothing to release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Idle {
+    /// No commit touches it.
+    NoCommits,
+    /// None of its commits asks for a release.
+    NothingAsked,
+    /// Commits touch it, but only the calendar tells its next version.
+    NoNext,
+}
+/// Plans the releases of lines. `commits` has for each line those since [`Line::since`] that touch it, the newest
+/// first; `existing` are all tags there are, sorted.
+///
+/// # Errors
+/// When a version that was given cannot be, or git could not hold a tag.
+pub fn plan(lines: &[Line], commits: Vec<Vec<Commit>>, existing: &[TagName], request: &Request) -> Result<Plan, Error> {
+    let asked = lines.iter().filter(|line| line.scope != Scope::Outside).count();
+    if matches!(request.step, Step::To(_)) && asked != 1 {
+        return Err(Error::VersionOfMany { lines: asked });
+    }
+    let decisions: Vec<Decision> = lines.iter().zip(&commits).map(|(line, commits)| decision(line, commits)).collect();
+    let mut existing = existing.to_vec();
+    let mut outcomes: Vec<Option<Outcome>> = vec![None; lines.len()];
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.scope != Scope::Outside) {
+        outcomes[at] = Some(outcome(line, &decisions[at], &mut existing, request)?);
+    }
+    if request.dependents == Dependents::Patch {
+        spread(lines, &decisions, &mut outcomes, &mut existing, request)?;
+    }
+    let planned = lines.iter().zip(commits).zip(decisions).zip(outcomes);
+    let planned = planned.filter_map(|(((line, commits), decision), outcome)| {
+        let outcome = outcome?;
+        let not_below = match &outcome {
+            Outcome::Due { version, .. } => line.not_below(version).cloned(),
+            Outcome::Already { .. } | Outcome::Idle(_) => None,
+        };
+        Some(Planned {
+            services: line.services.clone(),
+            current: line.current().cloned(),
+            since: line.since(request.pre.as_deref()).cloned(),
+            changes: commits
+                .into_iter()
+                .zip(decision.reasons)
+                .map(|(commit, reason)| Change { commit, reason })
+                .collect(),
+            outcome,
+            not_below,
+        })
+    });
+    Ok(Plan { lines: planned.collect() })
+}
+
+fn decision(line: &Line, commits: &[Commit]) -> Decision {
+    let stage = line.current().map_or(Stage::Initial, |current| Stage::of(&current.version));
+    Decision::of(commits, stage)
+}
+
+fn outcome(line: &Line, decision: &Decision, existing: &mut Vec<TagName>, request: &Request) -> Result<Outcome, Error> {
+    let pre = request.pre.as_deref();
+    if let Step::To(text) = &request.step {
+        let version = line.read(text)?;
+        return match line.chosen(&version)? {
+            Some(release) => Ok(Outcome::Already { release: release.clone() }),
+            None => due(line, version, Why::Given, existing),
+        };
+    }
+    if let Some(release) = line.already(pre) {
+        return Ok(Outcome::Already { release: release.clone() });
+    }
+    let given = match request.step {
+        Step::Bump(bump) => Some(bump),
+        Step::Auto | Step::To(_) => None,
+    };
+    if decision.reasons.is_empty() && (line.scope != Scope::Named || given.is_none()) {
+        return Ok(Outcome::Idle(Idle::NoCommits));
+    }
+    let (bump, why) = match (line.current(), given, decision.bump) {
+        (None, ..) => (Bump::Patch, Why::First),
+        (Some(_), Some(bump), _) => (bump, Why::Asked(bump)),
+        (Some(_), None, Some(bump)) => (bump, Why::Commits(bump)),
+        (Some(_), None, None) => return Ok(Outcome::Idle(Idle::NothingAsked)),
+    };
+    match line.next(bump, pre)? {
+        Some(version) => due(line, version, why, existing),
+        None if line.scope == Scope::Named => Err(Error::NoNext { service: line.services[0].clone() }),
+        None => Ok(Outcome::Idle(Idle::NoNext)),
+    }
+}
+
+fn due(line: &Line, version: Version, why: Why, existing: &mut Vec<TagName>) -> Result<Outcome, Error> {
+    let tag = line.tag(&version, existing)?;
+    // Tags of one release must not stand in each other's way either.
+    existing.insert(existing.partition_point(|other| *other < tag), tag.clone());
+    Ok(Outcome::Due { version, tag, why })
+}
+
+/// Releases what depends on what is released, and so on: a patch further, or as far as its own commits ask for. What head
+/// has released already counts too: a release that was interrupted goes on where it stopped.
+fn spread(
+    lines: &[Line],
+    decisions: &[Decision],
+    outcomes: &mut [Option<Outcome>],
+    existing: &mut Vec<TagName>,
+    request: &Request,
+) -> Result<(), Error> {
+    let mut dependents = vec![Vec::new(); lines.len()];
+    for (at, line) in lines.iter().enumerate() {
+        line.depends_on.iter().for_each(|dependency| dependents[*dependency].push(at));
+    }
+    let mut waiting: Vec<usize> = (0..lines.len()).filter(|at| is_released(outcomes[*at].as_ref())).collect();
+    while let Some(dependency) = waiting.pop() {
+        for at in dependents[dependency].iter().copied() {
+            let line = &lines[at];
+            let Some(current) = line.current().filter(|_| !is_released(outcomes[at].as_ref())) else { continue };
+            if current.reach == Reach::Head && !current.version.is_pre_release() {
+                outcomes[at] = Some(Outcome::Already { release: current.clone() });
+            } else {
+                // What it releases besides must not be hidden behind a patch.
+                let bump = decisions[at].bump.unwrap_or(Bump::Patch);
+                let Some(version) = line.next(bump, request.pre.as_deref())? else {
+                    outcomes[at] = Some(Outcome::Idle(Idle::NoNext));
+                    continue;
+                };
+                let why = Why::Dependency(lines[dependency].services[0].clone());
+                outcomes[at] = Some(due(line, version, why, existing)?);
+            }
+            waiting.push(at);
+        }
+    }
+    Ok(())
+}
+
+fn is_released(outcome: Option<&Outcome>) -> bool {
+    matches!(outcome, Some(Outcome::Due { .. } | Outcome::Already { .. }))
+}

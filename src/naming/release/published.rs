@@ -1,0 +1,177 @@
+use serde::Serialize;
+
+use super::{Change, Idle, Outcome, Plan, Planned, Release, Why};
+use crate::model::name::{ServiceName, TagName, quoted};
+use crate::naming::version::Weight;
+
+/// A plan of releases as `rebake release --format json` publishes it (schema 1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Published {
+    /// 1.
+    pub schema: u32,
+    /// What is to be released, dependencies first.
+    pub releases: Vec<Released>,
+    /// What is not: nothing asks for it, or head is its release already.
+    pub unreleased: Vec<Unreleased>,
+}
+
+/// A release that is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Released {
+    /// The services; several where they share a tag format.
+    pub services: Vec<String>,
+    /// The version of the highest release so far; absent before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<String>,
+    /// The tag of the release since which commits count; absent where all count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// The version.
+    pub version: String,
+    /// Its tag.
+    pub tag: String,
+    /// Why: `commits`, `first`, `asked`, `given` or `dependency`.
+    pub why: &'static str,
+    /// The bump that was asked for, by commits or somebody: `major`, `minor` or `patch`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bump: Option<String>,
+    /// The dependency that is released.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
+    /// The tag of the highest release, on any branch, that the version does not stand above; absent where it stands
+    /// above all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_below: Option<String>,
+    /// The commits since then that touch its files, the newest first.
+    pub commits: Vec<Commit>,
+}
+
+/// A line that is not to be released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unreleased {
+    /// The services.
+    pub services: Vec<String>,
+    /// The version of the highest release so far; absent before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<String>,
+    /// The tag of the release since which commits count; absent where all count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Why not: `no-commits`, `nothing-asked`, `no-next` or `released`.
+    pub why: &'static str,
+    /// The tag of the release that head is, where it is `released`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// The commits since then that touch its files, the newest first.
+    pub commits: Vec<Commit>,
+}
+
+/// A commit, and what it asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Commit {
+    /// Its id.
+    pub commit: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// What it is: `breaking`, `feature`, `fix`, `unlabelled`, `housekeeping`, `merge`, `reverts` or `reverted`.
+    pub kind: &'static str,
+    /// What it asks for: `major`, `minor` or `patch`; absent where it asks for nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bump: Option<String>,
+}
+
+impl Published {
+    /// Returns the JSON text, with a final newline.
+    ///
+    /// # Errors
+    /// Never in practice: every key is a string.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    }
+}
+
+impl From<&Plan> for Published {
+    fn from(plan: &Plan) -> Self {
+        let mut published = Self { schema: 1, releases: Vec::new(), unreleased: Vec::new() };
+        for line in &plan.lines {
+            let idle = |why, tag: Option<&TagName>| unreleased(line, why, tag);
+            match &line.outcome {
+                Outcome::Due { version, tag, why } => {
+                    published.releases.push(released(line, version.to_string(), tag, why));
+                }
+                Outcome::Already { release } => published.unreleased.push(idle("released", Some(&release.tag))),
+                Outcome::Idle(Idle::NoCommits) => published.unreleased.push(idle("no-commits", None)),
+                Outcome::Idle(Idle::NothingAsked) => published.unreleased.push(idle("nothing-asked", None)),
+                Outcome::Idle(Idle::NoNext) => published.unreleased.push(idle("no-next", None)),
+            }
+        }
+        published
+    }
+}
+
+fn released(line: &Planned, version: String, tag: &TagName, why: &Why) -> Released {
+    let (word, bump, via) = match why {
+        Why::Commits(bump) => ("commits", Some(bump), None),
+        Why::First => ("first", None, None),
+        Why::Asked(bump) => ("asked", Some(bump), None),
+        Why::Given => ("given", None, None),
+        Why::Dependency(via) => ("dependency", None, Some(via)),
+    };
+    Released {
+        services: names(line),
+        current: current(line),
+        since: since(line),
+        version,
+        tag: name(tag),
+        why: word,
+        bump: bump.map(ToString::to_string),
+        via: via.map(ToString::to_string),
+        not_below: line.not_below.as_ref().map(|release| name(&release.tag)),
+        commits: line.changes.iter().map(commit).collect(),
+    }
+}
+
+fn unreleased(line: &Planned, why: &'static str, tag: Option<&TagName>) -> Unreleased {
+    Unreleased {
+        services: names(line),
+        current: current(line),
+        since: since(line),
+        why,
+        tag: tag.map(name),
+        commits: line.changes.iter().map(commit).collect(),
+    }
+}
+
+fn names(line: &Planned) -> Vec<String> {
+    line.services.iter().map(ServiceName::to_string).collect()
+}
+
+fn current(line: &Planned) -> Option<String> {
+    line.current.as_ref().map(|release| release.version.to_string())
+}
+
+fn since(line: &Planned) -> Option<String> {
+    line.since.as_ref().map(|Release { tag, .. }| name(tag))
+}
+
+fn name(tag: &TagName) -> String {
+    quoted(tag.as_bytes()).into_owned()
+}
+
+fn commit(change: &Change) -> Commit {
+    Commit {
+        commit: change.commit.id.to_string(),
+        subject: change.commit.message.lines().next().unwrap_or_default().to_owned(),
+        kind: match change.reason.weight {
+            Weight::Breaking => "breaking",
+            Weight::Feature => "feature",
+            Weight::Fix => "fix",
+            Weight::Unlabelled => "unlabelled",
+            Weight::Housekeeping => "housekeeping",
+            Weight::Merge => "merge",
+            Weight::Reverts => "reverts",
+            Weight::Reverted => "reverted",
+        },
+        bump: change.reason.bump.map(|bump| bump.to_string()),
+    }
+}

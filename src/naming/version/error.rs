@@ -1,0 +1,96 @@
+use super::{Scheme, Style, Version};
+use crate::model::name::{CommitId, TagName};
+
+/// Why there is no version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VersionError {
+    /// The clone is too shallow to know the last release or the distance to it.
+    #[error("this clone is too shallow to count the commits from the last release to {}", short(.commit))]
+    Shallow {
+        /// The commit that was to be described.
+        commit: CommitId,
+    },
+    /// Style `release` needs a commit that carries the service's tag.
+    #[error("commit {} carries no release tag of the service{}", short(.commit), since(.base.as_ref(), *.distance))]
+    NotOnTag {
+        /// The commit.
+        commit: CommitId,
+        /// How far it is from the last release.
+        distance: u32,
+        /// The last release.
+        base: Option<Version>,
+    },
+    /// A tag is nearer than the last release, and the service's scheme does not read it.
+    #[error("the tag {tag} is nearer than any release of the service, and `scheme: {scheme}` reads no version in it")]
+    Unread {
+        /// The tag.
+        tag: TagName,
+        /// The service's scheme.
+        scheme: Scheme,
+        /// The scheme that reads it.
+        other: Option<Scheme>,
+        /// The tag that was probably meant.
+        meant: Option<TagName>,
+    },
+    /// PEP 440 has no word for the pre-release.
+    #[error("{version} has no form in PEP 440, which knows `alpha`, `beta` and `rc` with one number")]
+    NoPep440 {
+        /// The version of the last release.
+        version: Version,
+    },
+    /// A calendar does not say which version comes next.
+    #[error("the style `{style}` names the release that comes next, which a calendar version does not tell")]
+    NoNext {
+        /// The style.
+        style: Style,
+    },
+    /// A part of the version would leave 64 bits.
+    #[error("there is no version above this one: its parts are limited to 64 bits")]
+    TooHigh,
+}
+
+impl VersionError {
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Unread { tag, other, meant, .. } => unread_help(tag, *other, meant.as_ref()),
+            other => other.fixed_help().to_owned(),
+        }
+    }
+
+    fn fixed_help(&self) -> &'static str {
+        match self {
+            Self::Shallow { .. } => {
+                "fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, \
+                 `git fetch --unshallow --filter=blob:none` elsewhere; or use `--style sha`"
+            }
+            Self::NotOnTag { .. } => {
+                "check out the tag, make a release with `rebake release`, or use another `--style`"
+            }
+            Self::Unread { .. } => "",
+            Self::NoNext { .. } => "use another `--style`, such as `extended`",
+            Self::NoPep440 { .. } => "use another `--style`, or name pre-releases like `1.1.0-rc.1`",
+            Self::TooHigh => "release a version with smaller numbers",
+        }
+    }
+}
+
+fn unread_help(tag: &TagName, other: Option<Scheme>, meant: Option<&TagName>) -> String {
+    let scheme = other.map(|scheme| format!("set `scheme: {scheme}` for the service"));
+    let tag_instead = meant.map(|meant| format!("tag the release {meant}"));
+    let cures: Vec<String> = tag_instead.into_iter().chain(scheme).chain([format!("delete {tag}")]).collect();
+    cures.join(", or ")
+}
+
+fn short(commit: &CommitId) -> String {
+    commit.short(7)
+}
+
+fn since(base: Option<&Version>, distance: u32) -> String {
+    match base {
+        None => ", which has none yet".to_owned(),
+        Some(base) if distance == 1 => format!(": it is 1 commit behind {base}"),
+        Some(base) => format!(": it is {distance} commits behind {base}"),
+    }
+}

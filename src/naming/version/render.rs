@@ -1,0 +1,329 @@
+use semver::{BuildMetadata, Prerelease};
+
+use super::{Semver, Style, Trust, Version, VersionError, pep440, time};
+use crate::model::name::CommitId;
+
+/// What a version is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The release that the commit stands on or behind; none before the first one.
+    pub base: Option<Version>,
+    /// Commits since the release, 0 on it; without a release all commits.
+    pub distance: u32,
+    /// The number that the version shows behind its release: mostly the distance. 0 is no sign of the release itself.
+    pub count: u32,
+    /// Whether base and distance can be relied on.
+    pub trust: Trust,
+    /// The commit that the version names.
+    pub commit: CommitId,
+    /// When it was committed, in seconds since 1970.
+    pub committed: u64,
+    /// How many hex digits of the commit are shown: 7 by default, 5 or more.
+    pub abbrev: usize,
+    /// The state of the service's files.
+    pub files: Files,
+    /// What the environment is for.
+    pub purpose: Purpose,
+}
+
+/// What an environment is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Releases, each by its own name.
+    Releases,
+    /// Builds of any commit. What they are called is never what a release is called in [`Style::Extended`], so that a
+    /// build of the commit that was released does not replace the release.
+    Builds,
+}
+
+/// Whether the service's files are those of the commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Files {
+    /// They are, or nobody asked.
+    #[default]
+    Clean,
+    /// Some were modified since. A version that says so is never pushed.
+    Dirty,
+}
+
+/// The digits of a commit in Go's pseudo-versions, which are fixed.
+const PSEUDO_DIGITS: usize = 12;
+
+/// Writes a version (spec section 7).
+///
+/// Before the first release the base is `0.0.0` and the distance the number of commits. Build metadata of the base
+/// (`1.0.9+b5`) stays at the end, except where the version is on the way to another release.
+///
+/// # Errors
+/// When the clone is too shallow to know, the style needs the tag and head is not on it, the base has no form in
+/// PEP 440, or no version can be said to come next.
+pub fn render(style: Style, facts: &Facts) -> Result<String, VersionError> {
+    if facts.trust == Trust::Shallow && !matches!(style, Style::Sha | Style::Release) {
+        return Err(VersionError::Shallow { commit: facts.commit });
+    }
+    let release = facts.base.as_ref().filter(|_| facts.distance == 0);
+    let sha = facts.commit.short(facts.abbrev);
+    let clean = match (style, release) {
+        (Style::Sha, _) => format!("sha-{sha}"),
+        (Style::Pep440, _) => return pep440(facts, release),
+        (Style::Extended, Some(release)) if facts.purpose == Purpose::Builds => extended(release, 0, &sha),
+        (_, Some(release)) => release.to_string(),
+        (Style::Release, None) => {
+            return Err(VersionError::NotOnTag {
+                commit: facts.commit,
+                distance: facts.distance,
+                base: facts.base.clone(),
+            });
+        }
+        (Style::Extended, None) => extended(&facts.base_or_zero(), facts.count, &sha),
+        (Style::Describe, None) => format!("{}-{}-g{sha}", facts.base_or_zero(), facts.count),
+        (Style::Next, None) => behind(style, &facts.base_or_zero(), &format!("dev.{}.g{sha}", facts.count))?,
+        (Style::Pseudo, None) => {
+            let commit = format!("{}-{}", time::digits(facts.committed), facts.commit.short(PSEUDO_DIGITS));
+            match &facts.base {
+                None => format!("0.0.0-{commit}"),
+                Some(base) => behind(style, base, &format!("0.{commit}"))?,
+            }
+        }
+    };
+    Ok(match facts.files {
+        Files::Clean => clean,
+        Files::Dirty => clean + "-dirty",
+    })
+}
+
+/// Writes a release, how many commits came since, and the commit. In SemVer build metadata stands at the end.
+fn extended(release: &Version, count: u32, sha: &str) -> String {
+    match release {
+        Version::Semver(release) if !release.build.is_empty() => {
+            let version = Semver { build: BuildMetadata::EMPTY, ..release.clone() };
+            format!("{version}-{count:04}-{sha}+{}", release.build)
+        }
+        release => format!("{release}-{count:04}-{sha}"),
+    }
+}
+
+fn pep440(facts: &Facts, release: Option<&Version>) -> Result<String, VersionError> {
+    let sha = format!("g{}", facts.commit.short(facts.abbrev));
+    Ok(match (release, facts.base_or_zero()) {
+        (Some(Version::Semver(release)), _) => {
+            pep440::release(release)? + &pep440::local(release.build.as_str(), facts.files)
+        }
+        (Some(Version::Calver(release)), _) => format!("{release}{}", pep440::local("", facts.files)),
+        (None, Version::Semver(base)) => pep440::development(&base, facts.count)? + &pep440::local(&sha, facts.files),
+        // What comes next is not known, so this comes after what was.
+        (None, Version::Calver(base)) => format!("{base}.post{}{}", facts.count, pep440::local(&sha, facts.files)),
+    })
+}
+
+impl Facts {
+    /// Returns the last release, `0.0.0` before the first one.
+    fn base_or_zero(&self) -> Version {
+        self.base.clone().unwrap_or_else(|| Semver::new(0, 0, 0).into())
+    }
+}
+
+/// Returns a version that stands behind a release and before the one that follows: a pre-release of the next patch,
+/// or what extends a pre-release.
+fn behind(style: Style, base: &Version, suffix: &str) -> Result<String, VersionError> {
+    let Version::Semver(base) = base else { return Err(VersionError::NoNext { style }) };
+    let mut next = Semver { build: BuildMetadata::EMPTY, ..base.clone() };
+    if base.pre.is_empty() {
+        next.patch = base.patch.checked_add(1).ok_or(VersionError::TooHigh)?;
+        next.pre = prerelease(suffix);
+    } else {
+        next.pre = prerelease(&format!("{}.{suffix}", base.pre));
+    }
+    Ok(next.to_string())
+}
+
+fn prerelease(text: &str) -> Prerelease {
+    Prerelease::new(text).expect("made of letters, digits, `.` and `-`, and no number begins with 0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::naming::version::Scheme;
+
+    fn facts(base: Option<&str>, distance: u32) -> Facts {
+        Facts {
+            base: base.map(|base| Scheme::Semver.read(base).unwrap()),
+            distance,
+            count: distance,
+            trust: Trust::Exact,
+            commit: "188f7a2abcde0123456789abcdef0123456789ab".parse().unwrap(),
+            committed: 1_795_249_800,
+            abbrev: 7,
+            files: Files::Clean,
+            purpose: Purpose::Releases,
+        }
+    }
+
+    fn all(facts: &Facts) -> Vec<String> {
+        Style::ALL
+            .into_iter()
+            .map(|style| render(style, facts).unwrap_or_else(|error| format!("error: {error}")))
+            .collect()
+    }
+
+    #[test]
+    fn behind_a_release() {
+        assert_eq!(
+            all(&facts(Some("1.0.9"), 47)),
+            [
+                "1.0.9-0047-188f7a2",
+                "1.0.10-dev.47.g188f7a2",
+                "1.0.9-47-g188f7a2",
+                "1.0.10.dev47+g188f7a2",
+                "1.0.10-0.20261121083000-188f7a2abcde",
+                "sha-188f7a2",
+                "error: commit 188f7a2 carries no release tag of the service: it is 47 commits behind 1.0.9",
+            ]
+        );
+    }
+
+    #[test]
+    fn on_the_tag() {
+        assert_eq!(
+            all(&facts(Some("1.0.9"), 0)),
+            ["1.0.9", "1.0.9", "1.0.9", "1.0.9", "1.0.9", "sha-188f7a2", "1.0.9",]
+        );
+    }
+
+    #[test]
+    fn before_the_first_release() {
+        assert_eq!(
+            all(&facts(None, 12)),
+            [
+                "0.0.0-0012-188f7a2",
+                "0.0.1-dev.12.g188f7a2",
+                "0.0.0-12-g188f7a2",
+                "0.0.1.dev12+g188f7a2",
+                "0.0.0-20261121083000-188f7a2abcde",
+                "sha-188f7a2",
+                "error: commit 188f7a2 carries no release tag of the service, which has none yet",
+            ]
+        );
+    }
+
+    #[test]
+    fn behind_a_pre_release() {
+        assert_eq!(
+            all(&facts(Some("1.1.0-rc.1"), 3))[..5],
+            [
+                "1.1.0-rc.1-0003-188f7a2",
+                "1.1.0-rc.1.dev.3.g188f7a2",
+                "1.1.0-rc.1-3-g188f7a2",
+                "1.1.0rc2.dev3+g188f7a2",
+                "1.1.0-rc.1.0.20261121083000-188f7a2abcde",
+            ]
+        );
+        assert_eq!(render(Style::Pep440, &facts(Some("1.1.0-rc.1"), 0)).unwrap(), "1.1.0rc1");
+    }
+
+    #[test]
+    fn dirty_files_are_said() {
+        let dirty = |distance| Facts { files: Files::Dirty, ..facts(Some("1.0.9"), distance) };
+        assert_eq!(
+            all(&dirty(47))[..6],
+            [
+                "1.0.9-0047-188f7a2-dirty",
+                "1.0.10-dev.47.g188f7a2-dirty",
+                "1.0.9-47-g188f7a2-dirty",
+                "1.0.10.dev47+g188f7a2.dirty",
+                "1.0.10-0.20261121083000-188f7a2abcde-dirty",
+                "sha-188f7a2-dirty",
+            ]
+        );
+        assert_eq!(
+            all(&dirty(0)),
+            [
+                "1.0.9-dirty",
+                "1.0.9-dirty",
+                "1.0.9-dirty",
+                "1.0.9+dirty",
+                "1.0.9-dirty",
+                "sha-188f7a2-dirty",
+                "1.0.9-dirty",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_count_grows_past_four_digits() {
+        for (distance, version) in
+            [(9999, "1.0.9-9999-188f7a2"), (10_000, "1.0.9-10000-188f7a2"), (u32::MAX, "1.0.9-4294967295-188f7a2")]
+        {
+            assert_eq!(render(Style::Extended, &facts(Some("1.0.9"), distance)).unwrap(), version);
+        }
+    }
+
+    #[test]
+    fn the_hash_has_as_many_digits_as_asked() {
+        let long = Facts { abbrev: 40, ..facts(Some("1.0.9"), 1) };
+        assert_eq!(render(Style::Describe, &long).unwrap(), "1.0.9-1-g188f7a2abcde0123456789abcdef0123456789ab");
+    }
+
+    #[test]
+    fn a_build_of_a_released_commit_is_not_called_as_the_release() {
+        let build = Facts { purpose: Purpose::Builds, ..facts(Some("1.0.9"), 0) };
+        assert_eq!(all(&build), ["1.0.9-0000-188f7a2", "1.0.9", "1.0.9", "1.0.9", "1.0.9", "sha-188f7a2", "1.0.9"]);
+        let dirty = Facts { files: Files::Dirty, ..build };
+        assert_eq!(render(Style::Extended, &dirty).unwrap(), "1.0.9-0000-188f7a2-dirty");
+    }
+
+    #[test]
+    fn build_metadata_stays_in_the_version() {
+        let on_tag = facts(Some("1.0.9+b-1.5"), 0);
+        assert_eq!(
+            all(&on_tag),
+            ["1.0.9+b-1.5", "1.0.9+b-1.5", "1.0.9+b-1.5", "1.0.9+b.1.5", "1.0.9+b-1.5", "sha-188f7a2", "1.0.9+b-1.5"]
+        );
+        let build = Facts { purpose: Purpose::Builds, ..on_tag };
+        assert_eq!(render(Style::Extended, &build).unwrap(), "1.0.9-0000-188f7a2+b-1.5");
+        assert_eq!(
+            all(&facts(Some("1.0.9+b1"), 2))[..5],
+            [
+                "1.0.9-0002-188f7a2+b1",
+                "1.0.10-dev.2.g188f7a2",
+                "1.0.9+b1-2-g188f7a2",
+                "1.0.10.dev2+g188f7a2",
+                "1.0.10-0.20261121083000-188f7a2abcde",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_calendar_version_keeps_its_zeros_and_has_no_next() {
+        let base = Scheme::Calver.read("24.04.1");
+        let calver = Facts { base: base.clone(), ..facts(None, 3) };
+        assert_eq!(render(Style::Extended, &calver).unwrap(), "24.04.1-0003-188f7a2");
+        assert_eq!(render(Style::Describe, &calver).unwrap(), "24.04.1-3-g188f7a2");
+        assert_eq!(render(Style::Pep440, &calver).unwrap(), "24.04.1.post3+g188f7a2");
+        for style in [Style::Next, Style::Pseudo] {
+            assert_eq!(render(style, &calver), Err(VersionError::NoNext { style }));
+        }
+        let on_tag = Facts { base, ..facts(None, 0) };
+        assert_eq!(render(Style::Release, &on_tag).unwrap(), "24.04.1");
+        assert_eq!(render(Style::Next, &on_tag).unwrap(), "24.04.1");
+    }
+
+    #[test]
+    fn a_shallow_clone_gives_no_number() {
+        let shallow = Facts { trust: Trust::Shallow, ..facts(Some("1.0.9"), 3) };
+        for style in [Style::Extended, Style::Next, Style::Describe, Style::Pep440, Style::Pseudo] {
+            assert_eq!(render(style, &shallow), Err(VersionError::Shallow { commit: shallow.commit }));
+        }
+        assert_eq!(render(Style::Sha, &shallow).unwrap(), "sha-188f7a2");
+    }
+
+    #[test]
+    fn no_version_is_higher_than_the_highest() {
+        let highest = facts(Some("1.0.18446744073709551615"), 1);
+        for style in [Style::Next, Style::Pep440, Style::Pseudo] {
+            assert_eq!(render(style, &highest), Err(VersionError::TooHigh));
+        }
+        assert_eq!(render(Style::Extended, &highest).unwrap(), "1.0.18446744073709551615-0001-188f7a2");
+    }
+}

@@ -1,0 +1,123 @@
+use std::fmt;
+
+use super::{Reading, Scheme, Version};
+use crate::model::name::{TagName, TagNameError};
+
+/// Which tags are one service's release tags: a prefix, a version of a scheme, a suffix.
+///
+/// `Display` is the pattern in the form of `git describe --match`: `services/go/api@[0-9]*`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TagPattern {
+    prefix: String,
+    suffix: String,
+    scheme: Scheme,
+}
+
+impl TagPattern {
+    /// Returns the pattern of tags that begin with `prefix`, then have a version, then end with `suffix` (mostly
+    /// empty). The version is of SemVer.
+    pub fn new(prefix: impl Into<String>, suffix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into(), suffix: suffix.into(), scheme: Scheme::Semver }
+    }
+
+    /// Returns the same pattern with versions of another scheme.
+    #[must_use]
+    pub fn of_scheme(self, scheme: Scheme) -> Self {
+        Self { scheme, ..self }
+    }
+
+    /// Returns the scheme of its versions.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// Returns what stands before the version.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Returns what stands behind the version.
+    #[must_use]
+    pub fn suffix(&self) -> &str {
+        &self.suffix
+    }
+
+    /// Returns the part of a tag's name that should be the version: what stands between prefix and suffix, when it
+    /// begins with a digit.
+    ///
+    /// That digit is what keeps `api@latest` and other moving tags out.
+    #[must_use]
+    pub fn version_of<'a>(&self, tag: &'a [u8]) -> Option<&'a [u8]> {
+        let version = tag.strip_prefix(self.prefix.as_bytes())?.strip_suffix(self.suffix.as_bytes())?;
+        version.first()?.is_ascii_digit().then_some(version)
+    }
+
+    /// Returns the version that a tag stands for; `None` when it is not of this pattern or the scheme reads no version.
+    #[must_use]
+    pub fn read(&self, tag: &TagName) -> Option<Version> {
+        self.scheme.read(std::str::from_utf8(self.version_of(tag.as_bytes())?).ok()?)
+    }
+
+    /// Returns what the scheme makes of a tag; `None` when it is not of this pattern.
+    #[must_use]
+    pub fn reading(&self, tag: &[u8]) -> Option<Reading> {
+        let version = self.version_of(tag)?;
+        Some(std::str::from_utf8(version).map_or(Reading::Nothing, |version| self.scheme.reading(version)))
+    }
+
+    /// Whether a tag looks like one of the service that names no version, such as `api@latest`.
+    ///
+    /// The prefix has to end with a sign, so that `v` claims no `vendor`, and the rest is one word, so that `apps/`
+    /// claims no `apps/web@1.0.0`.
+    #[must_use]
+    pub fn is_other(&self, tag: &[u8]) -> bool {
+        let rest = tag.strip_prefix(self.prefix.as_bytes()).and_then(|rest| rest.strip_suffix(self.suffix.as_bytes()));
+        let is_word = |rest: &[u8]| {
+            rest.first().is_some_and(u8::is_ascii_alphabetic)
+                && rest.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
+        };
+        self.prefix.ends_with(|c: char| !c.is_ascii_alphanumeric()) && rest.is_some_and(is_word)
+    }
+
+    /// Returns a tag of the pattern.
+    ///
+    /// # Errors
+    /// When git refuses every tag of it.
+    pub fn example(&self) -> Result<TagName, TagNameError> {
+        TagName::parse(&format!("{}{}{}", self.prefix, self.scheme.example(), self.suffix))
+    }
+
+    /// Returns the tag of a version.
+    ///
+    /// # Errors
+    /// When git refuses a tag of that name.
+    pub fn tag(&self, version: &Version) -> Result<TagName, TagNameError> {
+        TagName::parse(&format!("{}{version}{}", self.prefix, self.suffix))
+    }
+}
+
+impl fmt::Display for TagPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[0-9]*{}", self.prefix, self.suffix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_begins_with_a_digit() {
+        let api = TagPattern::new("api@", "");
+        assert_eq!(api.version_of(b"api@1.0.9"), Some(&b"1.0.9"[..]));
+        for other in [&b"api@latest"[..], b"api@", b"api-golang@1.0.9", b"x/api@1.0.9"] {
+            assert_eq!(api.version_of(other), None);
+        }
+        let suffixed = TagPattern::new("", "-api");
+        assert_eq!(suffixed.version_of(b"1.0.9-api"), Some(&b"1.0.9"[..]));
+        assert_eq!(suffixed.version_of(b"-api"), None);
+        assert_eq!(suffixed.to_string(), "[0-9]*-api");
+    }
+}

@@ -1,0 +1,210 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::TagPattern;
+use crate::model::name::{ServiceName, TagName, TagNameError};
+
+/// Why the tag formats of a config cannot work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TagProblem {
+    /// Git refuses every tag of the service.
+    #[error("git refuses tags like `{pattern}`: {error}")]
+    Refused {
+        /// The service.
+        service: ServiceName,
+        /// What its tags would look like.
+        pattern: TagPattern,
+        /// Why git refuses them.
+        error: TagNameError,
+    },
+    /// Tags of one service look like releases of another: `api-2-1.0.0` fits `api-[0-9]*`.
+    #[error("the release tags of {other} (`{other_pattern}`) look like those of {service} (`{pattern}`)")]
+    Overlap {
+        /// The service that would take the other's releases for its own.
+        service: ServiceName,
+        /// Its pattern.
+        pattern: TagPattern,
+        /// The service whose tags it takes.
+        other: ServiceName,
+        /// The pattern of those.
+        other_pattern: TagPattern,
+    },
+    /// A tag of one service would be a directory of another's tags: `v1.0.0-x` and
+    /// `v1.0.0-x/web`. Git cannot hold both.
+    #[error("git cannot hold tags of {service} (`{pattern}`) beside those of {other} (`{other_pattern}`) in it")]
+    Directory {
+        /// The service whose tag would be a directory.
+        service: ServiceName,
+        /// Its pattern.
+        pattern: TagPattern,
+        /// The service whose tags stand in that directory.
+        other: ServiceName,
+        /// The pattern of those.
+        other_pattern: TagPattern,
+    },
+}
+
+impl TagProblem {
+    /// Returns the service whose format is to be changed.
+    #[must_use]
+    pub fn service(&self) -> &ServiceName {
+        match self {
+            Self::Refused { service, .. } | Self::Overlap { service, .. } | Self::Directory { service, .. } => service,
+        }
+    }
+
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => "give the service a `tag:` of its own, such as `my-name@{{version}}`",
+            Self::Overlap { .. } => "end the part before `{{version}}` with a sign that no name holds, such as `@`",
+            Self::Directory { .. } => "put something before or behind `{{version}}` in one of the two formats",
+        }
+    }
+}
+
+/// Finds what is wrong with the patterns of all services together, in the order of the services. Services that share a
+/// pattern share their releases, which is no problem.
+#[must_use]
+pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProblem> {
+    let mut by_prefix: BTreeMap<&str, Vec<(&ServiceName, &TagPattern)>> = BTreeMap::new();
+    for (service, patterns) in services {
+        for pattern in patterns {
+            by_prefix.entry(pattern.prefix()).or_default().push((service, pattern));
+        }
+    }
+    let lengths: BTreeSet<usize> = by_prefix.keys().map(|prefix| prefix.len()).collect();
+    let mut problems = Vec::new();
+    for (other, other_pattern) in services.iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one))) {
+        if let Err(error) = other_pattern.example() {
+            problems.push(TagProblem::Refused { service: other.clone(), pattern: other_pattern.clone(), error });
+        }
+        // Only a pattern whose prefix begins the other's can take its tags, or stand in their way.
+        let text = other_pattern.prefix();
+        let shorter = lengths.range(..=text.len()).filter_map(|end| by_prefix.get(text.get(..*end)?)).flatten();
+        for (service, pattern) in shorter.filter(|(service, pattern)| *service != other && *pattern != other_pattern) {
+            let (service, pattern) = ((*service).clone(), (*pattern).clone());
+            let (other, other_pattern) = (other.clone(), other_pattern.clone());
+            if overlaps(&pattern, &other_pattern) {
+                problems.push(TagProblem::Overlap { service, pattern, other, other_pattern });
+            } else if is_directory(&pattern, &other_pattern) {
+                problems.push(TagProblem::Directory { service, pattern, other, other_pattern });
+            }
+        }
+    }
+    problems
+}
+
+/// Whether a tag of `other` would count as one of `pattern`, whose prefix begins the other's.
+fn overlaps(pattern: &TagPattern, other: &TagPattern) -> bool {
+    let between = &other.prefix()[pattern.prefix().len()..];
+    other.suffix().ends_with(pattern.suffix())
+        && (between.is_empty() || between.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether a tag of `pattern`, whose prefix begins the other's, can be a directory of a tag of `other`.
+fn is_directory(pattern: &TagPattern, other: &TagPattern) -> bool {
+    let release = |directory: &str| pattern.read(&TagName::from_git(directory)).is_some();
+    let prefix = other.prefix();
+    let within = prefix.match_indices('/').any(|(slash, _)| release(&prefix[..slash]));
+    let mut behind = other.suffix().match_indices('/').map(|(slash, _)| &other.suffix()[..slash]);
+    within || pattern.prefix() == prefix && behind.any(|suffix| suffix == pattern.suffix())
+}
+
+/// Returns the tag that makes git refuse a new one because one of the two would be a directory of the other:
+/// `services/go` and `services/go/api`. `existing` is sorted.
+#[must_use]
+pub fn in_the_way<'a>(new: &TagName, existing: &'a [TagName]) -> Option<&'a TagName> {
+    let find = |name: &[u8]| existing.binary_search_by(|tag| tag.as_bytes().cmp(name)).ok().map(|at| &existing[at]);
+    let slashes = new.as_bytes().iter().enumerate().filter(|(_, byte)| **byte == b'/');
+    let above = slashes.map(|(slash, _)| &new.as_bytes()[..slash]).find_map(find);
+    let directory = [new.as_bytes(), b"/"].concat();
+    let below = existing.get(existing.partition_point(|tag| tag.as_bytes() < directory.as_slice()));
+    above.or_else(|| below.filter(|tag| tag.as_bytes().starts_with(&directory)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(services: &[(&str, &str, &str)]) -> Vec<String> {
+        let services: Vec<_> = services
+            .iter()
+            .map(|(name, prefix, suffix)| (ServiceName::of_flat_filter(name), vec![TagPattern::new(*prefix, *suffix)]))
+            .collect();
+        tag_problems(&services).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn good_formats_live_together() {
+        assert_eq!(
+            problems(&[
+                ("api", "svc/api@", ""),
+                ("api-golang", "svc/api-golang@", ""),
+                ("all", "v", ""),
+                ("everything", "v", ""),
+                ("go", "lib/go/v", ""),
+                ("go/x", "lib/go/x/v", ""),
+            ]),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn names_that_git_refuses_are_found() {
+        assert_eq!(
+            problems(&[("slug", "app/[slug]@", ""), ("root", ".@", "")]),
+            [
+                "git refuses tags like `app/[slug]@[0-9]*`: git refuses '[' in a tag name",
+                "git refuses tags like `.@[0-9]*`: git refuses a tag name with `..`, with a part that begins with `.`, \
+                 or that ends with `.`",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_service_that_takes_the_tags_of_another_is_found() {
+        assert_eq!(
+            problems(&[
+                ("api", "api-", ""),
+                ("api-2", "api-2-", ""),
+                ("a", "a-v", ""),
+                ("a-v2", "a-v2-v", ""),
+                ("web", "", "-web"),
+                ("all", "", "")
+            ]),
+            [
+                "the release tags of api-2 (`api-2-[0-9]*`) look like those of api (`api-[0-9]*`)",
+                "the release tags of a-v2 (`a-v2-v[0-9]*`) look like those of a (`a-v[0-9]*`)",
+                "the release tags of web (`[0-9]*-web`) look like those of all (`[0-9]*`)",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_tag_that_would_be_a_directory_is_found() {
+        assert_eq!(
+            problems(&[("all", "v", ""), ("old", "v1.0.0/x@", ""), ("web", "r", "-x/web"), ("base", "r", "-x")]),
+            [
+                "the release tags of old (`v1.0.0/x@[0-9]*`) look like those of all (`v[0-9]*`)",
+                "git cannot hold tags of base (`r[0-9]*-x`) beside those of web (`r[0-9]*-x/web`) in it",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_existing_tag_stands_in_the_way() {
+        let tag = |name| TagName::from_git(name);
+        let existing = [tag("a"), tag("services/go"), tag("services/go-x"), tag("x/y/z")];
+        for (new, obstacle) in [
+            ("services/go/api@1.0.0", Some("services/go")),
+            ("x", Some("x/y/z")),
+            ("x/y", Some("x/y/z")),
+            ("x/y/z", None),
+            ("services/go-x@1.0.0", None),
+            ("b", None),
+        ] {
+            assert_eq!(in_the_way(&tag(new), &existing), obstacle.map(tag).as_ref(), "{new}");
+        }
+    }
+}

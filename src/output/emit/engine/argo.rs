@@ -1,0 +1,100 @@
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::label::Rule;
+use super::{Pack, at_most, jobs, labels};
+use crate::output::emit::{EmitError, json};
+use crate::plan::Plan;
+
+/// Kubernetes keeps no larger object; the workflow's status needs its part of it.
+const MOST_BYTES: usize = 1_000_000;
+
+const NAMES: Rule = Rule { engine: "Argo", prefix: "build-", takes: "-", instead: '-', longest: 128 };
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Workflow {
+    api_version: &'static str,
+    kind: &'static str,
+    metadata: IndexMap<&'static str, &'static str>,
+    spec: Spec,
+}
+
+#[derive(Serialize)]
+struct Spec {
+    entrypoint: &'static str,
+    templates: [Template; 1],
+}
+
+#[derive(Serialize)]
+struct Template {
+    name: &'static str,
+    dag: Dag,
+}
+
+/// A failure stops what needs it, and nothing else.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Dag {
+    fail_fast: bool,
+    tasks: Vec<Task>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Task {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    depends: Option<String>,
+    template_ref: TemplateRef,
+    arguments: Arguments,
+}
+
+#[derive(Serialize)]
+struct TemplateRef {
+    name: &'static str,
+    template: &'static str,
+}
+
+#[derive(Serialize)]
+struct Arguments {
+    parameters: [Parameter; 1],
+}
+
+#[derive(Serialize)]
+struct Parameter {
+    name: &'static str,
+    value: String,
+}
+
+/// Returns a Workflow of Argo, as JSON: a task a service, with `depends`. Each runs the template `build` of the cluster's
+/// `WorkflowTemplate` `rebake`, which takes the parameter `only`. Without services it is nothing at all, since Argo
+/// refuses a workflow without tasks.
+///
+/// # Errors
+/// As for every engine, and when the object is larger than 1 MB.
+pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
+    let jobs = jobs(plan, pack)?;
+    if jobs.is_empty() {
+        return Ok(String::new());
+    }
+    let names = labels(jobs.iter().map(|job| job.name.as_str()), &NAMES)?;
+    let mut tasks = Vec::new();
+    for (job, name) in jobs.iter().zip(&names) {
+        let depends: Vec<String> = job.needs.iter().map(|need| format!("{}.Succeeded", names[*need])).collect();
+        tasks.push(Task {
+            name: name.clone(),
+            depends: (!depends.is_empty()).then(|| depends.join(" && ")),
+            template_ref: TemplateRef { name: "rebake", template: "build" },
+            arguments: Arguments { parameters: [Parameter { name: "only", value: job.only() }] },
+        });
+    }
+    let text = json::pretty(&Workflow {
+        api_version: "argoproj.io/v1alpha1",
+        kind: "Workflow",
+        metadata: IndexMap::from([("generateName", "rebake-")]),
+        spec: Spec { entrypoint: "plan", templates: [Template { name: "plan", dag: Dag { fail_fast: false, tasks } }] },
+    });
+    at_most("Argo", "the size of the workflow in bytes", text.len(), MOST_BYTES)?;
+    Ok(text)
+}

@@ -1,0 +1,29 @@
+use indexmap::IndexMap;
+
+use super::label::Rule;
+use super::{Matrices, by_level, jobs, labels};
+use crate::output::emit::{EmitError, json, variables};
+use crate::plan::Plan;
+
+/// A leg of a matrix begins with a letter.
+const LEGS: Rule = Rule { engine: "Azure Pipelines", prefix: "build_", takes: "", instead: '_', longest: 100 };
+
+/// Returns the logging commands that set a step's output variables in Azure Pipelines: `levels`, the number of levels,
+/// and for each level `any_0` (`true`) and `matrix_0`, whose legs set `REBAKE_ONLY`. Without services `levels` is 0, and
+/// a job without its `any_` is skipped.
+///
+/// # Errors
+/// As for every engine, and when there are more levels than the pipeline has jobs for.
+pub fn azure(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
+    let jobs = jobs(plan, matrices.pack)?;
+    let levels = by_level(&jobs, matrices.levels)?;
+    let mut text = variables::azure_variable("levels", &levels.len().to_string());
+    for (number, jobs) in levels.iter().enumerate() {
+        let legs = labels(jobs.iter().map(|job| job.name.as_str()), &LEGS)?;
+        let legs = legs.into_iter().zip(jobs).map(|(leg, job)| (leg, IndexMap::from([("REBAKE_ONLY", job.only())])));
+        let matrix = json::ascii_line(&legs.collect::<IndexMap<_, _>>());
+        text.push_str(&variables::azure_variable(&format!("any_{number}"), "true"));
+        text.push_str(&variables::azure_variable(&format!("matrix_{number}"), &matrix));
+    }
+    Ok(text)
+}

@@ -1,0 +1,76 @@
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::label::Rule;
+use super::{BUILD, NOTHING, Pack, at_most, jobs, labels};
+use crate::output::emit::{EmitError, json};
+use crate::plan::Plan;
+
+/// What one upload may bring.
+const MOST_JOBS: usize = 500;
+
+/// A key may not look like a UUID, so it begins with a word.
+const KEYS: Rule = Rule { engine: "Buildkite", prefix: "rebake-", takes: "_-", instead: '-', longest: 255 };
+
+#[derive(Serialize)]
+struct Pipeline {
+    steps: Vec<Step>,
+}
+
+#[derive(Serialize)]
+struct Step {
+    label: String,
+    key: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    depends_on: Vec<String>,
+    command: Vec<String>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    env: IndexMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry: Option<Retry>,
+}
+
+/// An agent that is lost is no failure of the build.
+#[derive(Serialize)]
+struct Retry {
+    automatic: [Lost; 1],
+}
+
+#[derive(Serialize)]
+struct Lost {
+    exit_status: i32,
+    limit: u32,
+}
+
+/// Returns the steps for `buildkite-agent pipeline upload --no-interpolation`: a step a service, with `depends_on`. The
+/// plan is the artifact `.rebake/plan.json`. Without services there is one step that does nothing.
+///
+/// # Errors
+/// As for every engine, and when there are more than 500 jobs, which one upload does not take.
+pub fn buildkite(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
+    let jobs = jobs(plan, pack)?;
+    at_most("Buildkite", "the number of jobs of an upload", jobs.len(), MOST_JOBS)?;
+    let keys = labels(jobs.iter().map(|job| job.name.as_str()), &KEYS)?;
+    let mut steps: Vec<Step> = Vec::new();
+    for (job, key) in jobs.iter().zip(&keys) {
+        steps.push(Step {
+            label: format!("build {}", job.name),
+            key: key.clone(),
+            depends_on: job.needs.iter().map(|need| keys[*need].clone()).collect(),
+            command: vec!["buildkite-agent artifact download .rebake/plan.json .".to_owned(), format!("exec {BUILD}")],
+            env: IndexMap::from([("REBAKE_ONLY", job.only())]),
+            retry: Some(Retry { automatic: [Lost { exit_status: -1, limit: 2 }] }),
+        });
+    }
+    if steps.is_empty() {
+        steps.push(Step {
+            label: "nothing to rebuild".to_owned(),
+            key: "rebake".to_owned(),
+            depends_on: Vec::new(),
+            command: vec![NOTHING.to_owned()],
+            env: IndexMap::new(),
+            retry: None,
+        });
+    }
+    Ok(json::pretty(&Pipeline { steps }))
+}

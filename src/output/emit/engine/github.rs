@@ -1,0 +1,75 @@
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+
+use super::jobs::{Job, jobs_of_any_name};
+use super::{Pack, at_most, by_level, jobs};
+use crate::output::emit::github::{Output, check_size};
+use crate::output::emit::{EmitError, Field, json, matrix};
+use crate::plan::Plan;
+
+/// The runner refuses a matrix with more jobs.
+const MOST_JOBS: usize = 256;
+
+/// What matrices are made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matrices {
+    /// What an entry says of its service.
+    pub fields: Vec<Field>,
+    /// Which services share a job.
+    pub pack: Pack,
+    /// How many levels the workflow has jobs for; none where nobody said it.
+    pub levels: Option<usize>,
+}
+
+/// Returns lines for the file that `GITHUB_OUTPUT` names: `any`, `count`, `matrix` with all jobs, and the same jobs by
+/// level: `levels`, their number, and for each level `any_0` (`true`) and `matrix_0`.
+///
+/// A job over the matrix of a level runs after that of the level before. Without services `any` is `false` and `levels`
+/// is 0; a job without its `any_` must be skipped, since GitHub refuses an empty matrix. Every value is one line of ASCII,
+/// and no line is blank: the runners of act, Gitea and Forgejo refuse such a line.
+///
+/// # Errors
+/// When there are more than 256 jobs, more levels than the workflow has jobs for, more than 450 kB, or a packed job has a service with a
+/// name that is more than a name.
+pub fn github(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
+    let outputs = level_outputs(plan, matrices)?;
+    check_size(&outputs)?;
+    Ok(outputs.iter().fold(String::new(), |mut text, Output { name, value }| {
+        let _ = writeln!(text, "{name}={value}");
+        text
+    }))
+}
+
+/// Returns the outputs of [`github`].
+pub(in crate::output::emit) fn level_outputs(plan: &Plan, matrices: &Matrices) -> Result<Vec<Output>, EmitError> {
+    let Matrices { fields, pack, levels } = matrices;
+    // Names of packed services are joined by commas; one by one they are data, whatever they are.
+    let jobs = if *pack == Pack::Service { jobs_of_any_name(plan, *pack)? } else { jobs(plan, *pack)? };
+    at_most("GitHub Actions", "the number of jobs of the matrix", jobs.len(), MOST_JOBS)?;
+    let levels = by_level(&jobs, *levels)?;
+    let matrix = |jobs: &mut dyn Iterator<Item = &Job>| {
+        let include: Vec<Map<String, Value>> = jobs.map(|job| entry(plan, fields, job, *pack)).collect();
+        json::ascii_line(&json!({ "include": include }))
+    };
+    let mut outputs = vec![
+        Output::new("any", plan.any.to_string()),
+        Output::new("count", plan.services.len().to_string()),
+        Output::new("matrix", matrix(&mut jobs.iter())),
+        Output::new("levels", levels.len().to_string()),
+    ];
+    for (number, jobs) in levels.iter().enumerate() {
+        outputs.push(Output::new(format!("any_{number}"), "true".to_owned()));
+        outputs.push(Output::new(format!("matrix_{number}"), matrix(&mut jobs.iter().copied())));
+    }
+    Ok(outputs)
+}
+
+/// Returns what a matrix says of a job. A packed one has `job`, what it is called, and `service`, its services' names as
+/// `--only` takes them.
+fn entry(plan: &Plan, fields: &[Field], job: &Job, pack: Pack) -> Map<String, Value> {
+    match (pack, job.services.as_slice()) {
+        (Pack::Service, [service]) => matrix::entry(plan, service, fields),
+        _ => Map::from_iter([("job".to_owned(), json!(job.name)), ("service".to_owned(), json!(job.only()))]),
+    }
+}

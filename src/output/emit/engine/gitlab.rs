@@ -1,0 +1,99 @@
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::label::Rule;
+use super::{BUILD, NOTHING, Pack, at_most, jobs, labels};
+use crate::output::emit::{EmitError, json};
+use crate::plan::Plan;
+
+/// GitLab's own limit (`ci_needs_size_limit`); an instance may lower it.
+const MOST_NEEDS: usize = 50;
+
+/// An instance takes 1 MB of one file at least (`max_yaml_size_bytes`).
+const MOST_BYTES: usize = 1_000_000;
+
+const NAMES: Rule = Rule { engine: "GitLab", prefix: "build ", takes: "._/@-", instead: '-', longest: 255 };
+
+#[derive(Serialize)]
+struct Pipeline {
+    stages: [&'static str; 1],
+    workflow: Workflow,
+    #[serde(flatten)]
+    jobs: IndexMap<String, Job>,
+}
+
+/// A child pipeline has the source `parent_pipeline`, which the usual rules leave out.
+#[derive(Serialize)]
+struct Workflow {
+    rules: [IndexMap<&'static str, &'static str>; 1],
+}
+
+#[derive(Serialize)]
+struct Job {
+    stage: &'static str,
+    needs: Vec<Need>,
+    script: [&'static str; 1],
+    variables: IndexMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry: Option<Retry>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Need {
+    /// The job of the parent that made the plan.
+    Plan {
+        pipeline: &'static str,
+        job: &'static str,
+    },
+    Job {
+        job: String,
+        artifacts: bool,
+    },
+}
+
+/// A machine that dies is no failure of the build.
+#[derive(Serialize)]
+struct Retry {
+    max: u32,
+    when: [&'static str; 1],
+}
+
+/// Returns a child pipeline of GitLab, as JSON, which is YAML: a job a service, with `needs`.
+///
+/// The parent's job is called `rebake-plan`, keeps `.rebake/` as its artifacts, and the job with the `trigger` hands on
+/// `PARENT_PIPELINE_ID: $CI_PIPELINE_ID`. Without services there is one job that does nothing, since GitLab refuses a
+/// pipeline without jobs.
+///
+/// # Errors
+/// As for every engine, and when a job needs more than 50 others, or the file is larger than 1 MB.
+pub fn gitlab(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
+    let jobs = jobs(plan, pack)?;
+    let names = labels(jobs.iter().map(|job| job.name.as_str()), &NAMES)?;
+    let mut pipeline = Pipeline {
+        stages: ["build"],
+        workflow: Workflow { rules: [IndexMap::from([("when", "always")])] },
+        jobs: IndexMap::new(),
+    };
+    for (job, name) in jobs.iter().zip(&names) {
+        at_most("GitLab", "the number of jobs that a job needs", job.needs.len(), MOST_NEEDS)?;
+        let needs = job.needs.iter().map(|need| Need::Job { job: names[*need].clone(), artifacts: false });
+        let plan = Need::Plan { pipeline: "$PARENT_PIPELINE_ID", job: "rebake-plan" };
+        let job = Job {
+            stage: "build",
+            needs: std::iter::once(plan).chain(needs).collect(),
+            script: [BUILD],
+            variables: IndexMap::from([("REBAKE_ONLY", job.only())]),
+            retry: Some(Retry { max: 1, when: ["runner_system_failure"] }),
+        };
+        pipeline.jobs.insert(name.clone(), job);
+    }
+    if jobs.is_empty() {
+        let variables = IndexMap::from([("GIT_STRATEGY", "none".to_owned())]);
+        let job = Job { stage: "build", needs: Vec::new(), script: [NOTHING], variables, retry: None };
+        pipeline.jobs.insert("nothing to rebuild".to_owned(), job);
+    }
+    let text = json::pretty(&pipeline);
+    at_most("GitLab", "the size of the child pipeline in bytes", text.len(), MOST_BYTES)?;
+    Ok(text)
+}

@@ -1,0 +1,191 @@
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::{EmitError, Pack};
+use crate::model::name::{Escaped, ServiceName};
+use crate::plan::{Plan, Service};
+
+/// Something that an engine runs on a machine of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Job<'a> {
+    /// What it is called: its service's name, or its place among packed ones.
+    pub(super) name: String,
+    /// What it builds, in build order.
+    pub(super) services: Vec<&'a Service>,
+    /// The places of the jobs that must have succeeded before; all stand before it.
+    pub(super) needs: Vec<usize>,
+    /// 0 for a job that needs none, else one more than the highest level it needs.
+    pub(super) level: usize,
+}
+
+impl Job<'_> {
+    /// Returns what `--only` takes.
+    pub(super) fn only(&self) -> String {
+        self.services.iter().map(|service| service.service.as_str()).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// Linux passes a program no longer variable than 128 KiB.
+const LONGEST_ONLY: usize = 100_000;
+
+/// Returns the jobs of a plan in build order.
+///
+/// # Errors
+/// When a service has a name that an engine or a shell could read as more than a name (a flat file may have any key), or
+/// so many services share a job that their names are too long for a variable.
+pub(super) fn jobs(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, EmitError> {
+    check_names(plan)?;
+    jobs_of_any_name(plan, pack)
+}
+
+/// Fails when a service's name is more than a name to somebody.
+pub(super) fn check_names(plan: &Plan) -> Result<(), EmitError> {
+    match plan.services.iter().find(|service| ServiceName::parse(&service.service).is_err()) {
+        Some(service) => Err(EmitError::ServiceName { name: Escaped::new(&service.service).to_string() }),
+        None => Ok(()),
+    }
+}
+
+/// Returns the jobs of a plan whose names no engine and no shell reads. Levels are counted from `needs`, whatever a plan
+/// from elsewhere says.
+pub(super) fn jobs_of_any_name(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, EmitError> {
+    let needs = needs(plan);
+    let levels = levels(&needs);
+    let jobs = match pack {
+        Pack::Service => {
+            let parts = plan.services.iter().zip(needs).zip(levels);
+            parts
+                .map(|((service, needs), level)| Job {
+                    name: service.service.clone(),
+                    services: vec![service],
+                    needs,
+                    level,
+                })
+                .collect()
+        }
+        Pack::Level => {
+            let mut jobs = packed(plan, "level", &levels);
+            for (level, job) in jobs.iter_mut().enumerate() {
+                (job.level, job.needs) = (level, level.checked_sub(1).into_iter().collect());
+            }
+            jobs
+        }
+        Pack::Component => packed(plan, "component", &components(&needs)),
+        Pack::Jobs(most) => packed(plan, "part", &spread(&components(&needs), most.get())),
+    };
+    match jobs.iter().map(|job| job.only().len()).find(|length| *length > LONGEST_ONLY) {
+        Some(length) => Err(EmitError::Limit {
+            engine: "the variable of a job",
+            what: "the length of its services' names",
+            size: length.to_string(),
+            limit: LONGEST_ONLY.to_string(),
+        }),
+        None => Ok(jobs),
+    }
+}
+
+/// Returns what each service needs, as places in the plan.
+fn needs(plan: &Plan) -> Vec<Vec<usize>> {
+    let names = plan.services.iter().enumerate().map(|(place, service)| (service.service.as_str(), place));
+    let places: BTreeMap<&str, usize> = names.collect();
+    let before = |place: usize, service: &Service| {
+        service
+            .needs
+            .iter()
+            .filter_map(|need| places.get(need.as_str()).copied())
+            .filter(|need| *need < place)
+            .collect()
+    };
+    plan.services.iter().enumerate().map(|(place, service)| before(place, service)).collect()
+}
+
+fn levels(needs: &[Vec<usize>]) -> Vec<usize> {
+    let mut levels: Vec<usize> = Vec::with_capacity(needs.len());
+    for needs in needs {
+        levels.push(needs.iter().map(|need| levels[*need] + 1).max().unwrap_or_default());
+    }
+    levels
+}
+
+/// Returns the component of each service, numbered in the order in which they begin.
+fn components(needs: &[Vec<usize>]) -> Vec<usize> {
+    // Each place leads to an earlier one of its component, the first one to itself.
+    let mut leads: Vec<usize> = (0..needs.len()).collect();
+    let first = |leads: &mut Vec<usize>, mut place: usize| {
+        while leads[place] != place {
+            leads[place] = leads[leads[place]];
+            place = leads[place];
+        }
+        place
+    };
+    for (place, needs) in needs.iter().enumerate() {
+        for need in needs {
+            let (one, other) = (first(&mut leads, place), first(&mut leads, *need));
+            leads[one.max(other)] = one.min(other);
+        }
+    }
+    let mut numbers = BTreeMap::new();
+    (0..needs.len())
+        .map(|place| {
+            let next = numbers.len();
+            *numbers.entry(first(&mut leads, place)).or_insert(next)
+        })
+        .collect()
+}
+
+/// Returns the part of each service when components are put, the largest first, where there is least, so that the parts
+/// come out about equal.
+fn spread(components: &[usize], most: usize) -> Vec<usize> {
+    let count = components.iter().max().map_or(0, |last| last + 1);
+    let mut sizes = vec![0; count];
+    for component in components {
+        sizes[*component] += 1;
+    }
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_by_key(|component| Reverse(sizes[*component]));
+    let mut loads = vec![0; most.min(count)];
+    let mut parts = vec![0; count];
+    for component in order {
+        let lightest = (0..loads.len()).min_by_key(|part| loads[*part]).unwrap_or_default();
+        parts[component] = lightest;
+        loads[lightest] += sizes[component];
+    }
+    components.iter().map(|component| parts[*component]).collect()
+}
+
+/// Returns a job for each number, which is that of the services in it.
+fn packed<'a>(plan: &'a Plan, kind: &str, numbers: &[usize]) -> Vec<Job<'a>> {
+    let mut jobs: BTreeMap<usize, Vec<&Service>> = BTreeMap::new();
+    for (service, number) in plan.services.iter().zip(numbers) {
+        jobs.entry(*number).or_default().push(service);
+    }
+    let job = |(number, services)| Job { name: format!("{kind}-{number}"), services, needs: Vec::new(), level: 0 };
+    jobs.into_iter().map(job).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_and_components_follow_from_needs() {
+        // 0 ← 2 ← 3, 1 ← 4, 5 alone.
+        let needs = [vec![], vec![], vec![0], vec![2, 0], vec![1], vec![]];
+        assert_eq!(levels(&needs), [0, 0, 1, 2, 1, 0]);
+        assert_eq!(components(&needs), [0, 1, 0, 0, 1, 2]);
+    }
+
+    #[test]
+    fn a_late_edge_joins_two_components() {
+        assert_eq!(components(&[vec![], vec![], vec![1], vec![0, 2], vec![]]), [0, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn parts_are_about_equal_and_no_more_than_asked() {
+        let components = [0, 1, 0, 0, 1, 2];
+        assert_eq!(spread(&components, 2), [0, 1, 0, 0, 1, 1]);
+        assert_eq!(spread(&components, 1), [0; 6]);
+        assert_eq!(spread(&components, 9), [0, 1, 0, 0, 1, 2]);
+        assert_eq!(spread(&[], 3), [0; 0]);
+    }
+}

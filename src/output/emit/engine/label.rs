@@ -1,0 +1,51 @@
+use std::collections::BTreeMap;
+
+use super::at_most;
+use crate::output::emit::EmitError;
+
+/// Returns what jobs are called where an engine takes few characters only: what `takes` refuses becomes `instead`, and
+/// `prefix` stands before.
+///
+/// # Errors
+/// When two of them would be called the same, or one is longer than the engine takes.
+pub(crate) fn labels<'a>(names: impl IntoIterator<Item = &'a str>, rule: &Rule) -> Result<Vec<String>, EmitError> {
+    let mut labels = Vec::new();
+    let mut taken: BTreeMap<String, &str> = BTreeMap::new();
+    for name in names {
+        let letter = |c: char| if c.is_ascii_alphanumeric() || rule.takes.contains(c) { c } else { rule.instead };
+        let label = format!("{}{}", rule.prefix, name.chars().map(letter).collect::<String>());
+        at_most(rule.engine, "the length of a job's name", label.len(), rule.longest)?;
+        if let Some(other) = taken.insert(label.clone(), name) {
+            return Err(EmitError::SameLabel { label, one: other.to_owned(), other: name.to_owned() });
+        }
+        labels.push(label);
+    }
+    Ok(labels)
+}
+
+/// What an engine takes for a name. Letters and digits are always taken.
+pub(crate) struct Rule {
+    pub(crate) engine: &'static str,
+    pub(crate) prefix: &'static str,
+    pub(crate) takes: &'static str,
+    pub(crate) instead: char,
+    pub(crate) longest: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: Rule = Rule { engine: "Argo", prefix: "p-", takes: "-", instead: '-', longest: 8 };
+
+    #[test]
+    fn what_is_not_taken_is_replaced() {
+        assert_eq!(labels(["a/b.c", "a-b"], &RULE).unwrap(), ["p-a-b-c", "p-a-b"]);
+    }
+
+    #[test]
+    fn two_of_one_name_and_one_too_long_are_refused() {
+        assert!(matches!(labels(["a/b", "a.b"], &RULE), Err(EmitError::SameLabel { .. })));
+        assert!(matches!(labels(["1234567"], &RULE), Err(EmitError::Limit { .. })));
+    }
+}

@@ -1,0 +1,129 @@
+use std::str::FromStr;
+
+use serde_json::{Value, json};
+
+use crate::model::name::nearest;
+use crate::plan::{Plan, Service};
+
+/// A value of a service that a job matrix can carry (`--fields`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// `service`: its name.
+    Service,
+    /// `path`: its directory; its name where it has none.
+    Path,
+    /// `version`: what the result is called; empty where it is unknown.
+    Version,
+    /// `tag`: the first tag, without the image.
+    Tag,
+    /// `environment`: where results go.
+    Environment,
+    /// `image`: the image without a tag; empty where there is none.
+    Image,
+    /// `tags`: full references, one a line.
+    Tags,
+    /// `labels`: `key=value`, one a line.
+    Labels,
+    /// `platforms`: separated by commas, as docker takes them.
+    Platforms,
+    /// `push`: whether the result may be pushed.
+    Push,
+    /// `level`: its level in the build order.
+    Level,
+    /// `needs`: the services that are built before it.
+    Needs,
+    /// `fingerprint`: what its content comes to.
+    Fingerprint,
+}
+
+/// A field that there is not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no field `{name}`{}", nearest.map(|field| format!(", did you mean `{field}`?")).unwrap_or_default())]
+pub struct UnknownField {
+    name: String,
+    nearest: Option<&'static str>,
+}
+
+impl Field {
+    /// Every field, in the order in which they stand in a matrix.
+    pub const ALL: [Self; 13] = [
+        Self::Service,
+        Self::Path,
+        Self::Version,
+        Self::Tag,
+        Self::Environment,
+        Self::Image,
+        Self::Tags,
+        Self::Labels,
+        Self::Platforms,
+        Self::Push,
+        Self::Level,
+        Self::Needs,
+        Self::Fingerprint,
+    ];
+
+    /// What a matrix carries when nobody chooses: no image, since GitHub drops an output in which a secret, such as
+    /// the registry's user, is found (spec section 11).
+    pub const DEFAULT: [Self; 5] = [Self::Service, Self::Path, Self::Version, Self::Tag, Self::Environment];
+
+    /// Returns its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Path => "path",
+            Self::Version => "version",
+            Self::Tag => "tag",
+            Self::Environment => "environment",
+            Self::Image => "image",
+            Self::Tags => "tags",
+            Self::Labels => "labels",
+            Self::Platforms => "platforms",
+            Self::Push => "push",
+            Self::Level => "level",
+            Self::Needs => "needs",
+            Self::Fingerprint => "fingerprint",
+        }
+    }
+
+    pub(super) fn of(self, plan: &Plan, service: &Service) -> Value {
+        match self {
+            Self::Service => json!(service.service),
+            Self::Path => json!(service.path.as_ref().unwrap_or(&service.service)),
+            Self::Version => json!(service.version.as_deref().unwrap_or_default()),
+            Self::Tag => json!(service.tags.first().map_or("", |tag| tag_of(tag))),
+            Self::Environment => json!(plan.environment),
+            Self::Image => json!(service.image.as_deref().unwrap_or_default()),
+            Self::Tags => json!(service.tags.join("\n")),
+            Self::Labels => {
+                let labels = service.labels.iter().map(|(key, value)| format!("{key}={value}"));
+                json!(labels.collect::<Vec<_>>().join("\n"))
+            }
+            Self::Platforms => json!(service.platforms.join(",")),
+            Self::Push => json!(service.push),
+            Self::Level => json!(service.level),
+            Self::Needs => json!(service.needs),
+            Self::Fingerprint => json!(service.fingerprint.as_deref().unwrap_or_default()),
+        }
+    }
+}
+
+/// The tag of a full reference: what follows the last `:`, unless that is a registry's port.
+fn tag_of(reference: &str) -> &str {
+    match reference.rsplit_once(':') {
+        Some((_, tag)) if !tag.contains('/') => tag,
+        _ => reference,
+    }
+}
+
+impl FromStr for Field {
+    type Err = UnknownField;
+
+    fn from_str(name: &str) -> Result<Self, UnknownField> {
+        let names = || Self::ALL.into_iter().map(Self::name);
+        Self::ALL
+            .into_iter()
+            .find(|field| field.name() == name)
+            .ok_or_else(|| UnknownField { name: name.to_owned(), nearest: nearest(name, names()) })
+    }
+}

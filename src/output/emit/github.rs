@@ -1,0 +1,147 @@
+//! What a step of GitHub Actions hands on: its outputs, by the grammar of the runner's output file.
+
+use std::collections::BTreeSet;
+
+use super::engine::level_outputs;
+use super::{EmitError, ListFiles, Matrices, json};
+use crate::model::name::{Escaped, OWN_PREFIX, is_own_output, slug};
+use crate::plan::{CauseKind, Plan, Shape};
+
+/// An output of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Output {
+    pub(super) fn new(name: impl Into<String>, value: String) -> Self {
+        Self { name: name.into(), value }
+    }
+}
+
+/// The runner measures a job's outputs as UTF-16 and takes 1 MB: half of that in ASCII, and some for other steps'. A step's
+/// outputs have no limit of their own: `<name>_files` counts where a workflow makes it an output of its job.
+const MAX_BYTES: usize = 450_000;
+
+/// Returns the outputs of a plan: rebake's own (those of [`github`](super::github()), `services`, `environment`), those of
+/// paths-filter: for each filter `<name>` and `<name>_count`, with `list_files` also `<name>_files`, and `changes`, the JSON
+/// array of the filters that are true; and where the file has services, `true` or `false` for each.
+///
+/// Where a filter has the name of one of rebake's own, as a flat file may, that one is `rebake_<name>`.
+///
+/// # Errors
+/// When a filter's name cannot be an output, or a limit is passed: 256 jobs, 1 MB, the levels.
+pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Result<Vec<Output>, EmitError> {
+    let left = &*plan.to_build();
+    let names: Vec<&str> = left.services.iter().map(|service| service.service.as_str()).collect();
+    let changed: Vec<&String> = left.filters.keys().filter(|name| is_true(left, name)).collect();
+    let mut own = level_outputs(left, matrices)?;
+    own.push(Output::new("environment", plan.environment.clone()));
+    own.push(Output::new("services", json::ascii_line(&names)));
+    check_size(&own)?;
+    own.push(Output::new("changes", json::ascii_line(&changed)));
+    let mut of_filters = Vec::new();
+    for (name, paths) in &left.filters {
+        check_name(name)?;
+        of_filters.push(Output::new(name, is_true(left, name).to_string()));
+        of_filters.push(Output::new(format!("{name}_count"), paths.len().to_string()));
+        of_filters.extend(list_files.text(paths).map(|files| Output::new(format!("{name}_files"), files)));
+    }
+    let taken: BTreeSet<String> = of_filters.iter().map(|output| output.name.to_ascii_lowercase()).collect();
+    for output in own.iter_mut().filter(|output| taken.contains(&output.name)) {
+        output.name.insert_str(0, OWN_PREFIX);
+        if taken.contains(&output.name) {
+            let name = output.name.clone();
+            return Err(EmitError::OutputName {
+                name,
+                reason: "it is rebake's own, whose first name a filter has too",
+            });
+        }
+    }
+    own.append(&mut of_filters);
+    own.extend(of_services(plan, left, &taken));
+    Ok(own)
+}
+
+/// Whether each service is to be built, and whether each library has changed, by their slugs. A filter of that name keeps
+/// it.
+fn of_services(plan: &Plan, left: &Plan, taken: &BTreeSet<String>) -> Vec<Output> {
+    if plan.shape == Shape::Flat {
+        return Vec::new();
+    }
+    let due: BTreeSet<&str> = left.services.iter().map(|service| service.service.as_str()).collect();
+    let affected = plan
+        .services
+        .iter()
+        .map(|service| (service.service.as_str(), service.library || due.contains(service.service.as_str())));
+    let others = plan.unaffected.iter().map(|service| (service.as_str(), false));
+    let output = |(service, is_due): (&str, bool)| {
+        let slug = slug(service);
+        let is_taken = taken.contains(&slug) || is_own_output(&slug);
+        let name = if is_taken { format!("{OWN_PREFIX}service_{slug}") } else { slug };
+        Output::new(name, is_due.to_string())
+    };
+    affected.chain(others).map(output).filter(|output| !output.name.is_empty()).collect()
+}
+
+/// Fails when outputs are larger than a job may have.
+pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
+    let bytes: usize = outputs.iter().map(|output| output.name.len() + output.value.len()).sum();
+    if bytes > MAX_BYTES {
+        return Err(EmitError::Limit {
+            engine: "GitHub Actions",
+            what: "the size of the step's outputs",
+            size: format!("{bytes} bytes"),
+            limit: format!("{MAX_BYTES} bytes (1 MB of UTF-16 for a whole job)"),
+        });
+    }
+    Ok(())
+}
+
+/// A filter is true where it matched a path; and where nothing was compared, because nobody knows with what, or because
+/// the service of that name was asked for: a job behind it must not be skipped then.
+fn is_true(plan: &Plan, filter: &str) -> bool {
+    let without_comparison = |kind| {
+        matches!(
+            kind,
+            CauseKind::Forced
+                | CauseKind::NoRecord
+                | CauseKind::Unrecorded
+                | CauseKind::BaseUnreachable
+                | CauseKind::Unmatched
+        )
+    };
+    plan.filters.get(filter).is_some_and(|paths| !paths.is_empty())
+        || plan.degraded.iter().any(|doubt| doubt.kind == "base-unreachable")
+        || plan.service(filter).is_some_and(|service| service.causes.iter().any(|cause| without_comparison(cause.kind)))
+}
+
+/// The runner's grammar ends a name at `=` or `<<`, whichever comes first, and a line at a line break.
+fn check_name(name: &str) -> Result<(), EmitError> {
+    let reason = if name.is_empty() {
+        "it is empty"
+    } else if name.contains(['\n', '\r']) {
+        "it has a line break"
+    } else if name.contains('=') || name.contains("<<") || name.ends_with('<') {
+        "`=` and `<<` end a name in the runner's output file"
+    } else {
+        return Ok(());
+    };
+    Err(EmitError::OutputName { name: Escaped::new(name).to_string(), reason })
+}
+
+/// Returns the text to append to the file that `GITHUB_OUTPUT` names.
+///
+/// Every value stands between two lines of `delimiter`, which no value may hold: `None` when one does. No line is blank
+/// outside a value: GitHub's runner skips such a line, and the runners of act, Gitea and Forgejo refuse it.
+#[must_use]
+pub fn render(outputs: &[Output], delimiter: &str) -> Option<String> {
+    if outputs.iter().any(|output| output.value.contains(delimiter) || output.name.contains(delimiter)) {
+        return None;
+    }
+    let entry = |Output { name, value }: &Output| format!("{name}<<{delimiter}\n{value}\n{delimiter}\n");
+    Some(outputs.iter().map(entry).collect())
+}

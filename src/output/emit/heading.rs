@@ -1,0 +1,15 @@
+use super::table::services;
+use super::{compared, environment};
+use crate::model::name::Escaped;
+use crate::plan::Plan;
+
+/// Returns what is about to be built in two lines: what was compared, and how many services that makes.
+#[must_use]
+pub fn heading(plan: &Plan) -> String {
+    let compared = Escaped::new(&compared(&plan.range)).to_string();
+    let environment = Escaped::new(&environment(plan)).to_string();
+    match plan.services.len() {
+        0 => format!("{compared}\nNothing to build.\n"),
+        count => format!("{compared}\n{} to build, for the environment {environment}\n\n", services(count)),
+    }
+}

@@ -1,0 +1,140 @@
+use super::json;
+use crate::model::name::unquoted;
+
+/// How the paths that a filter matched are written into `<name>_files`: the values of paths-filter 4's `list-files`.
+///
+/// The originals up to 4.0.2 let a name with a line break through unquoted (GHSA-7hc6-8hq5-9q2m); here every name that
+/// is not plain is quoted whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ListFiles {
+    /// Not at all.
+    #[default]
+    None,
+    /// A JSON array.
+    Json,
+    /// Separated by commas, with quotes where a name needs them.
+    Csv,
+    /// Separated by blanks, quoted for a POSIX shell.
+    Shell,
+    /// Separated by blanks, with a backslash before each character that is not plain.
+    Escape,
+}
+
+impl ListFiles {
+    /// Returns the text of a list of paths; `None` when none is asked for.
+    pub(super) fn text(self, paths: &[String]) -> Option<String> {
+        // The plan quotes a path that is not UTF-8; paths-filter, like every program that reads these outputs, has
+        // such bytes as U+FFFD.
+        let bytes =
+            |path: &String| String::from_utf8_lossy(&unquoted(path.as_bytes()).unwrap_or_default()).into_owned();
+        let paths: Vec<String> = paths.iter().map(bytes).collect();
+        let joined = |one: fn(&str) -> String, between: &str| {
+            Some(paths.iter().map(|path| one(path)).collect::<Vec<_>>().join(between))
+        };
+        match self {
+            Self::None => None,
+            Self::Json => Some(json::ascii_line(&paths)),
+            Self::Csv => joined(csv, ","),
+            Self::Shell => joined(shell, " "),
+            Self::Escape => joined(escape, " "),
+        }
+    }
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "._+:@%/-".contains(c)
+}
+
+fn csv(path: &str) -> String {
+    if !path.is_empty() && path.chars().all(is_plain) {
+        path.to_owned()
+    } else {
+        format!("\"{}\"", path.replace('"', "\"\""))
+    }
+}
+
+fn shell(path: &str) -> String {
+    let plain = |c: char| is_plain(c) || c == ',';
+    if !path.is_empty() && path.chars().all(plain) {
+        path.to_owned()
+    } else if !path.contains('\'') {
+        format!("'{path}'")
+    } else if path.chars().all(|c| plain(c) || c == '\'' || c == ' ' || c == '\t') {
+        format!("\"{path}\"")
+    } else {
+        // Each piece between single quotes for itself, and the quotes escaped outside of any.
+        let piece = |piece: &str| if piece.is_empty() { String::new() } else { shell(piece) };
+        path.split('\'').map(piece).collect::<Vec<_>>().join("\\'")
+    }
+}
+
+/// A backslash before a line break would be a continuation of the line in a shell, so that one is put in quotes.
+fn escape(path: &str) -> String {
+    path.chars()
+        .map(|c| match c {
+            '\n' => "$'\\n'".to_owned(),
+            c if is_plain(c) || c == ',' => c.to_string(),
+            c => format!("\\{c}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::name::quoted;
+
+    /// The hostile names of the field, in the formats that a shell reads: each must come back as it was.
+    #[test]
+    fn a_shell_reads_back_every_name() {
+        let names = [
+            "plain/name.txt",
+            "a b",
+            "it's",
+            "it's\n$(touch pwned)",
+            "$(touch pwned)",
+            "`id`",
+            "a;b",
+            "a\nb",
+            "-rf",
+            "safe\n$(touch pwned)",
+            "::set-output name=any::false",
+            "x\r",
+            "${{ github.token }}",
+            "\"",
+            "\\",
+            "*?[a]",
+            "größe",
+            "😀",
+            "a'b c'd",
+            "'",
+            "''",
+            "\t",
+            "~",
+            "#x",
+            "!x",
+            "a,b",
+            "{a,b}",
+            "a=b",
+            "<>|&",
+        ];
+        let paths: Vec<String> = names.iter().map(|name| quoted(name.as_bytes()).into_owned()).collect();
+        for format in [ListFiles::Shell, ListFiles::Escape] {
+            let text = format.text(&paths).unwrap();
+            let script = format!("for name in {text}; do printf '%s\\0' \"$name\"; done");
+            let output = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+            let read: Vec<&str> = std::str::from_utf8(&output.stdout).unwrap().split_terminator('\0').collect();
+            assert_eq!(read, names, "{format:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn the_simple_cases_are_the_originals() {
+        let paths = ["a b".to_owned(), "c\"d".to_owned(), "e".to_owned(), "it's".to_owned(), "a,b".to_owned()];
+        assert_eq!(ListFiles::Csv.text(&paths).unwrap(), r#""a b","c""d",e,"it's","a,b""#);
+        assert_eq!(ListFiles::Shell.text(&paths).unwrap(), r#"'a b' 'c"d' e "it's" a,b"#);
+        assert_eq!(ListFiles::Escape.text(&paths).unwrap(), r#"a\ b c\"d e it\'s a,b"#);
+        assert_eq!(ListFiles::Json.text(&paths).unwrap(), r#"["a b","c\"d","e","it's","a,b"]"#);
+        assert_eq!(ListFiles::None.text(&paths), None);
+    }
+}

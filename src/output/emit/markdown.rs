@@ -1,0 +1,97 @@
+use std::fmt::Write as _;
+
+use super::{Summary, compared, environment, mermaid, table::sentence};
+use crate::model::name::Escaped;
+use crate::plan::{Plan, Service};
+
+/// How many names a list has; the plan has all.
+const NAMES: usize = 100;
+
+/// Returns the plan as the summary of a job, in GitHub's Markdown: what was compared, a table of services with their
+/// versions, tags and causes, a graph of who is built from whom, the commands that pull what will be pushed, and what was
+/// not covered.
+#[must_use]
+pub fn markdown(plan: &Plan) -> String {
+    let mut summary = Summary::new("rebake plan");
+    summary.push(&format!("{}\n\n", prose(&compared(&plan.range))));
+    if environment(plan) != plan.environment {
+        summary.push(&format!("Environment {}.\n\n", prose(&environment(plan))));
+    }
+    for doubt in &plan.degraded {
+        let help = doubt.help.as_ref().map(|help| format!(" {}.", prose(help))).unwrap_or_default();
+        summary.push(&format!("> **Warning:** {}.{help}\n\n", prose(&doubt.message)));
+    }
+    if plan.services.is_empty() {
+        summary.push("Nothing to rebuild.\n");
+    } else {
+        summary.push("| service | version | tags | why |\n| --- | --- | --- | --- |\n");
+        plan.services.iter().for_each(|service| summary.push(&row(service)));
+    }
+    if let Some(graph) = mermaid(plan) {
+        summary.push(&format!("\n```mermaid\n{graph}```\n"));
+    }
+    let pulls: Vec<String> = plan.services.iter().filter_map(pull).collect();
+    if !pulls.is_empty() {
+        summary.push(&format!("\nOnce they are built:\n\n<pre>{}</pre>\n", pulls.join("\n")));
+    }
+    for (heading, names) in [("Gone since base", &plan.removed), ("Matched by no filter", &plan.unmatched)] {
+        if !names.is_empty() {
+            summary.push(&format!("\n{heading}: {}\n", list(names)));
+        }
+    }
+    summary.text("the plan")
+}
+
+fn list(names: &[String]) -> String {
+    let mut shown: Vec<String> = names.iter().take(NAMES).map(|name| code(name)).collect();
+    if names.len() > shown.len() {
+        shown.push(format!("and {} more", names.len() - shown.len()));
+    }
+    shown.join(", ")
+}
+
+/// Returns the command that pulls what is there already, or will be once it is built.
+fn pull(service: &Service) -> Option<String> {
+    let reference = match &service.exists {
+        Some(exists) => &exists.reference,
+        None => service.tags.first().filter(|_| service.push && service.image.is_some())?,
+    };
+    Some(format!("docker pull {}", prose(reference)))
+}
+
+fn row(service: &Service) -> String {
+    let tags: Vec<String> = match &service.exists {
+        Some(exists) => vec![format!("exists already: {}", code(&exists.reference))],
+        None => service.tags.iter().map(|tag| code(tag)).collect(),
+    };
+    let mut causes: Vec<String> = service.causes.iter().take(5).map(|cause| prose(&sentence(cause).0)).collect();
+    if service.causes.len() > causes.len() {
+        causes.push(format!("and {} more", service.causes.len() - causes.len()));
+    }
+    let version = service.version.as_deref().map(code).unwrap_or_default();
+    format!("| {} | {version} | {} | {} |\n", code(&service.service), tags.join("<br>"), causes.join("<br>"))
+}
+
+/// Text from a repository, with nothing left that Markdown or HTML would act on.
+#[must_use]
+pub fn prose(text: &str) -> String {
+    let mut out = String::new();
+    for c in Escaped::new(text).to_string().chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' | '~' | '!' | '@' => {
+                let _ = write!(out, "&#{};", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The same as code, in any place of a line.
+#[must_use]
+pub fn code(text: &str) -> String {
+    format!("<code>{}</code>", prose(text))
+}

@@ -1,0 +1,193 @@
+use std::fmt::Write as _;
+
+use super::markdown::{code, prose};
+use super::table::{FAINT, HEADING, NAME, Palette};
+use crate::model::name::Escaped;
+use crate::naming::release::{Commit, Published, Released, Unreleased};
+
+/// How many commits of a release the table shows; the JSON has all.
+const COMMITS: usize = 10;
+
+/// How many services of a release the table names; the JSON has all.
+const SERVICES: usize = 3;
+
+/// Returns releases as a table for people: what is to be released, why, by which commits; and what is not.
+#[must_use]
+pub fn releases_table(plan: &Published, palette: Palette) -> String {
+    let mut text = String::new();
+    let widths = Widths::of(plan);
+    let Widths { names, current, next } = widths;
+    let heading = format!("{:names$}  {:current$}  {:next$}  {}", "SERVICE", "CURRENT", "NEXT", "WHY");
+    let _ = writeln!(text, "{}", palette.paint(HEADING, &heading));
+    for release in &plan.releases {
+        let row = Row { services: &release.services, current: release.current.as_deref(), next: &release.version };
+        let _ = writeln!(text, "{}  {}", widths.row(&row, palette), why(release));
+        push_commits(&mut text, &release.commits, palette);
+    }
+    for line in &plan.unreleased {
+        let row = Row { services: &line.services, current: line.current.as_deref(), next: "-" };
+        let _ = writeln!(text, "{}  {}", widths.row(&row, palette), why_not(line));
+        if matches!(line.why, "nothing-asked" | "no-next") {
+            push_commits(&mut text, &line.commits, palette);
+        }
+    }
+    text
+}
+
+struct Row<'a> {
+    services: &'a [String],
+    current: Option<&'a str>,
+    next: &'a str,
+}
+
+/// How wide the columns are.
+#[derive(Clone, Copy)]
+struct Widths {
+    names: usize,
+    current: usize,
+    next: usize,
+}
+
+impl Widths {
+    fn of(plan: &Published) -> Self {
+        let all = || {
+            let due = plan.releases.iter().map(|release| (&release.services, &release.current));
+            due.chain(plan.unreleased.iter().map(|line| (&line.services, &line.current)))
+        };
+        Self {
+            names: all().map(|(services, _)| listed(services).chars().count()).max().unwrap_or_default().max(7),
+            current: all()
+                .filter_map(|(_, current)| current.as_ref().map(String::len))
+                .max()
+                .unwrap_or_default()
+                .max(7),
+            next: plan.releases.iter().map(|release| release.version.len()).max().unwrap_or_default().max(4),
+        }
+    }
+
+    fn row(self, row: &Row<'_>, palette: Palette) -> String {
+        let Self { names, current, next } = self;
+        let name = palette.paint(NAME, &format!("{:names$}", listed(row.services)));
+        format!("{name}  {:current$}  {:next$}", row.current.unwrap_or("none"), row.next)
+    }
+}
+
+fn listed(services: &[String]) -> String {
+    let named =
+        |services: &[String]| services.iter().map(|name| Escaped::new(name).to_string()).collect::<Vec<_>>().join(", ");
+    match services.len().saturating_sub(SERVICES) {
+        0 | 1 => named(services),
+        more => format!("{} services: {} and {more} more", services.len(), named(&services[..SERVICES])),
+    }
+}
+
+fn why(release: &Released) -> String {
+    let bump = release.bump.as_deref().unwrap_or_default();
+    match (release.why, &release.via) {
+        ("first", _) => "first release".to_owned(),
+        ("asked", _) => format!("{bump}, asked for"),
+        ("given", _) => "asked for".to_owned(),
+        (_, Some(via)) => format!("built from {}", Escaped::new(via)),
+        _ => format!("{bump}, by its commits"),
+    }
+}
+
+fn why_not(line: &Unreleased) -> String {
+    let since = line.since.as_ref().map(|tag| format!(" since {}", Escaped::new(tag))).unwrap_or_default();
+    match (&line.tag, line.why) {
+        (Some(tag), _) => format!("released: {} is this commit", Escaped::new(tag)),
+        (None, "no-commits") => format!("no commit touches it{since}"),
+        (None, "no-next") => "changed; name its next version with `--version`".to_owned(),
+        (None, _) => "none of its commits asks for a release".to_owned(),
+    }
+}
+
+fn push_commits(text: &mut String, commits: &[Commit], palette: Palette) {
+    for commit in commits.iter().take(COMMITS) {
+        let asks = commit.bump.as_deref().unwrap_or(match commit.kind {
+            "merge" => "merge",
+            "reverts" | "reverted" => commit.kind,
+            _ => "-",
+        });
+        let line = format!("    {:8} {} {}", asks, short(commit), Escaped::new(&commit.subject));
+        let _ = writeln!(text, "{}", palette.paint(FAINT, &line));
+    }
+    let more = commits.len().saturating_sub(COMMITS);
+    if more > 0 {
+        let _ = writeln!(text, "{}", palette.paint(FAINT, &format!("    and {more} more")));
+    }
+}
+
+fn short(commit: &Commit) -> &str {
+    commit.commit.get(..7).unwrap_or(&commit.commit)
+}
+
+/// The sections of a changelog, and the kinds of commits in them. Merges, and what was taken back before it was
+/// released, are in none.
+const SECTIONS: [(&str, &[&str]); 4] = [
+    ("Breaking changes", &["breaking"]),
+    ("Features", &["feature"]),
+    ("Fixes", &["fix"]),
+    ("Other changes", &["unlabelled", "housekeeping"]),
+];
+
+/// Returns the changelog's section of each release in Markdown: of those that are due, and of those that head is.
+#[must_use]
+pub fn changelog(plan: &Published) -> String {
+    let due = plan
+        .releases
+        .iter()
+        .map(|release| section(&release.services, &release.version, release.since.as_deref(), &release.commits));
+    let released = plan.unreleased.iter().filter(|line| line.why == "released").map(|line| {
+        section(&line.services, line.current.as_deref().unwrap_or_default(), line.since.as_deref(), &line.commits)
+    });
+    due.chain(released).collect::<Vec<_>>().join("\n")
+}
+
+fn section(services: &[String], version: &str, since: Option<&str>, commits: &[Commit]) -> String {
+    let mut text = format!("## {} {version}\n", prose(&services.join(", ")));
+    if let Some(since) = since {
+        let _ = writeln!(text, "\nSince {}.", code(since));
+    }
+    for (heading, kinds) in SECTIONS {
+        let mut commits = commits.iter().filter(|commit| kinds.contains(&commit.kind)).peekable();
+        if commits.peek().is_some() {
+            let _ = writeln!(text, "\n### {heading}\n");
+            commits.for_each(|commit| {
+                let _ = writeln!(text, "- {} ({})", description(&commit.subject), short(commit));
+            });
+        }
+    }
+    text
+}
+
+/// Returns what a subject says without `type(scope)!: `, for the heading says the type.
+fn description(subject: &str) -> String {
+    let conventional = subject.split_once(": ").filter(|(head, _)| {
+        let kind = head.trim_end_matches('!').split('(').next().unwrap_or_default();
+        !kind.is_empty() && kind.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    });
+    let Some((head, description)) = conventional else { return prose(subject) };
+    match head.split_once('(').and_then(|(_, scope)| scope.split(')').next()) {
+        Some(scope) => format!("**{}:** {}", prose(scope), prose(description)),
+        None => prose(description),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_type_is_left_to_the_heading() {
+        for (subject, expected) in [
+            ("feat: say more", "say more"),
+            ("fix(api)!: say: less", "**api:** say: less"),
+            ("Update the readme", "Update the readme"),
+            ("two words: x", "two words: x"),
+            ("feat: <b> @all *x*", "&lt;b&gt; &#64;all &#42;x&#42;"),
+        ] {
+            assert_eq!(description(subject), expected);
+        }
+    }
+}

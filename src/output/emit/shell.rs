@@ -1,0 +1,63 @@
+use std::fmt::Write as _;
+
+use crate::model::name::Escaped;
+
+/// Quotes a word for a shell, as little as it takes. One that could harm a terminal or a log stands in `$'…'`, which
+/// POSIX knows since 2024 and shells long before, with escapes for all that is not plain.
+#[must_use]
+pub fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    if Escaped::new(word).to_string() == word {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let mut quoted = String::from("$'");
+    for c in word.chars() {
+        match c {
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            ' ' => quoted.push(c),
+            // `:` and `#` begin commands in the logs of CI engines.
+            c if is_plain(c) && c != ':' => quoted.push(c),
+            c => {
+                for byte in c.to_string().bytes() {
+                    let _ = write!(quoted, "\\{byte:03o}");
+                }
+            }
+        }
+    }
+    quoted + "'"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_back_every_word() {
+        let words = [
+            "",
+            "plain/a-b:1",
+            "a b",
+            "it's",
+            "$(id) `id` $HOME",
+            "a\nb\t\\n'\u{1b}[2J\u{85}1",
+            "größe",
+            "größe\u{202e}evil\u{2028}",
+            "::error::x y",
+            "a ##[error] b",
+            "##vso[x]'\u{1b}",
+            "-rf",
+            "~",
+            "#",
+            "*",
+        ];
+        let script = format!("printf '%s\\0' {}", words.map(shell_word).join(" "));
+        assert_eq!(Escaped::new(&script).to_string(), script);
+        let output = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+        let read: Vec<&str> = std::str::from_utf8(&output.stdout).unwrap().split_terminator('\0').collect();
+        assert_eq!(read, words, "{script}");
+    }
+}

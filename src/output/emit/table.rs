@@ -1,0 +1,149 @@
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::{compared, environment};
+use crate::model::name::Escaped;
+use crate::plan::{Cause, CauseKind, Plan, Reason, Service};
+
+/// Whether a text for people is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Palette {
+    /// No escape codes.
+    Plain,
+    /// For a terminal.
+    Coloured,
+}
+
+impl Palette {
+    pub(super) fn paint(self, style: Style, text: &str) -> String {
+        match self {
+            Self::Plain => text.to_owned(),
+            Self::Coloured => format!("{style}{text}{style:#}"),
+        }
+    }
+
+    /// Paints the name of a service.
+    pub(super) fn name(self, text: &str) -> String {
+        self.paint(NAME, text)
+    }
+
+    /// Paints what matters less.
+    pub(super) fn faint(self, text: &str) -> String {
+        self.paint(FAINT, text)
+    }
+}
+
+pub(super) const HEADING: Style = Style::new().bold();
+pub(super) const NAME: Style = AnsiColor::Green.on_default().bold();
+pub(super) const FAINT: Style = Style::new().dimmed();
+
+/// How many causes of a service the table shows; the JSON has all.
+const CAUSES: usize = 3;
+
+/// Returns the plan as a table for people.
+///
+/// The first line says what was compared and how that was chosen. Names from the repository are escaped.
+#[must_use]
+pub fn table(plan: &Plan, palette: Palette) -> String {
+    let mut text = format!("{}\n", Escaped::new(&compared(&plan.range)));
+    let _ = writeln!(text, "{}", palette.paint(FAINT, &format!("environment {}", Escaped::new(&environment(plan)))));
+    if plan.services.is_empty() {
+        let _ = writeln!(text, "\nNothing to rebuild: none of {} is affected.", services(plan.unaffected.len()));
+    } else {
+        text.push('\n');
+        push_rows(&mut text, plan, palette);
+        let total = plan.services.len() + plan.unaffected.len();
+        let left = plan.to_build();
+        let levels = left.services.iter().map(|service| service.level + 1).max().unwrap_or_default();
+        let steps = if levels > 1 { format!(", in {levels} steps") } else { String::new() };
+        let there = match plan.without_libraries().services.len() - left.services.len() {
+            0 => String::new(),
+            1 => "; the image of 1 exists already".to_owned(),
+            more => format!("; the images of {more} exist already"),
+        };
+        let _ = writeln!(text, "\n{} of {} to rebuild{steps}{there}.", left.services.len(), services(total));
+    }
+    if !plan.removed.is_empty() {
+        let _ = writeln!(text, "Gone since base: {}.", Escaped::new(&plan.removed.join(", ")));
+    }
+    text
+}
+
+pub(super) fn services(count: usize) -> String {
+    if count == 1 { "1 service".to_owned() } else { format!("{count} services") }
+}
+
+fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
+    let name = |service: &Service| Escaped::new(&service.service).to_string();
+    let version = |service: &Service| match &service.version {
+        Some(version) => version.clone(),
+        None if service.library => "library".to_owned(),
+        None => "unknown".to_owned(),
+    };
+    let names = plan.services.iter().map(|service| name(service).chars().count()).max().unwrap_or_default().max(7);
+    let versions = plan.services.iter().map(|service| version(service).len()).max().unwrap_or_default().max(7);
+    let heading = format!("{:names$}  {:versions$}  {}", "SERVICE", "VERSION", "WHY");
+    let _ = writeln!(text, "{}", palette.paint(HEADING, &heading));
+    for service in &plan.services {
+        let first = format!("{:names$}", name(service));
+        let mut left = format!("{}  {:versions$}", palette.paint(NAME, &first), version(service));
+        if let Some(exists) = &service.exists {
+            let _ = writeln!(text, "{left}  exists already, as {}", Escaped::new(&exists.reference));
+            left = " ".repeat(names + 2 + versions);
+        }
+        for cause in service.causes.iter().take(CAUSES) {
+            let (what, place) = sentence(cause);
+            let place = place.map(|place| format!("  {}", palette.paint(FAINT, &place))).unwrap_or_default();
+            let _ = writeln!(text, "{left}  {what}{place}");
+            left = " ".repeat(names + 2 + versions);
+        }
+        let more = service.causes.len().saturating_sub(CAUSES);
+        if more > 0 {
+            let _ = writeln!(text, "{left}  {}", palette.paint(FAINT, &format!("and {more} more")));
+        }
+    }
+}
+
+/// Says a cause in words, and where it comes from.
+pub(super) fn sentence(cause: &Cause) -> (String, Option<String>) {
+    let shown = |text: &Option<String>| Escaped::new(text.as_deref().unwrap_or_default()).to_string();
+    let what = match cause.kind {
+        CauseKind::File | CauseKind::Global => {
+            let global = if cause.kind == CauseKind::Global { "global: " } else { "" };
+            let status = cause.status.as_ref().map(|status| format!(" {}", Escaped::new(status)));
+            let pattern = cause.pattern.as_ref().filter(|pattern| Some(*pattern) != cause.path.as_ref());
+            let comma = if status.is_some() { "," } else { "" };
+            let by = match (pattern, &cause.pattern, &cause.at) {
+                (Some(pattern), _, _) => format!("{comma} matches {}", Escaped::new(pattern)),
+                (None, None, Some(_)) => ", which its image is built from".to_owned(),
+                (None, _, _) => String::new(),
+            };
+            format!("{global}{}{}{by}", shown(&cause.path), status.unwrap_or_default())
+        }
+        CauseKind::Dependency if cause.chain.len() > 1 => {
+            let chain: Vec<String> = cause.chain.iter().map(|name| Escaped::new(name).to_string()).collect();
+            format!("depends on {}", chain.join(", which depends on "))
+        }
+        CauseKind::Dependency => format!("depends on {}", shown(&cause.via)),
+        CauseKind::DependencyRemoved => format!("no longer depends on {}", shown(&cause.via)),
+        CauseKind::Definition if cause.keys.is_empty() => "its definition changed".to_owned(),
+        CauseKind::Definition => {
+            let keys: Vec<String> = cause.keys.iter().map(|key| Escaped::new(key).to_string()).collect();
+            format!("its definition changed: {}", keys.join(", "))
+        }
+        CauseKind::NewService => "new service".to_owned(),
+        CauseKind::Forced => "asked for".to_owned(),
+        CauseKind::Needed => format!("needed by {}", shown(&cause.via)),
+        CauseKind::NoRecord => match cause.reason {
+            Some(Reason::NeverReleased) => "never released",
+            Some(Reason::NeverBuilt) => "never built",
+            Some(Reason::NoBase) | None => "there is no commit to compare with",
+        }
+        .to_owned(),
+        CauseKind::Unmatched => format!("{} changed, which no filter matches", shown(&cause.path)),
+        CauseKind::Unrecorded => "its last build was not recorded".to_owned(),
+        CauseKind::BaseUnreachable => "the base is out of reach".to_owned(),
+    };
+    (what, cause.at.as_ref().map(|at| Escaped::new(at).to_string()))
+}

@@ -1,0 +1,79 @@
+//! What a plan comes to in a few words, for engines whose jobs read variables: `any`, `count` and `environment`.
+//!
+//! No more than that, so that no number of services, and no name from the repository, passes an engine's limits: GitLab
+//! takes 20 variables and 5 KB of a dotenv report, without line breaks; a parameter of CircleCI must be declared.
+
+use serde_json::json;
+
+use super::{EmitError, json};
+use crate::model::name::Escaped;
+use crate::plan::Plan;
+
+/// Returns lines `REBAKE_ANY=true`, for a dotenv report of GitLab or for `.` in a shell.
+///
+/// # Errors
+/// When the environment's name is not one that every shell and engine reads as it is.
+pub fn dotenv(plan: &Plan) -> Result<String, EmitError> {
+    let environment = environment(plan)?;
+    let count = plan.services.len();
+    Ok(format!("REBAKE_ANY={}\nREBAKE_COUNT={count}\nREBAKE_ENVIRONMENT={environment}\n", plan.any))
+}
+
+/// Returns the pipeline parameters `rebake-any`, `rebake-count` and `rebake-environment`, for CircleCI's continuation.
+///
+/// # Errors
+/// As [`dotenv`].
+pub fn circleci_parameters(plan: &Plan) -> Result<String, EmitError> {
+    let parameters = json!({
+        "rebake-any": plan.any,
+        "rebake-count": plan.services.len(),
+        "rebake-environment": environment(plan)?,
+    });
+    Ok(json::ascii_line(&parameters) + "\n")
+}
+
+/// Returns the logging commands that set a step's output variables in Azure Pipelines: `any`, `count`, `environment` and
+/// `services`, a JSON array.
+///
+/// # Errors
+/// As [`dotenv`].
+pub fn azure_variables(plan: &Plan) -> Result<String, EmitError> {
+    let names: Vec<&str> = plan.services.iter().map(|service| service.service.as_str()).collect();
+    let variables = [
+        ("any", plan.any.to_string()),
+        ("count", plan.services.len().to_string()),
+        ("environment", environment(plan)?.to_owned()),
+        ("services", json::ascii_line(&names)),
+    ];
+    Ok(variables.iter().map(|(name, value)| azure_variable(name, value)).collect())
+}
+
+/// Returns the line that sets an output variable of a step.
+pub(super) fn azure_variable(name: &str, value: &str) -> String {
+    format!("##vso[task.setvariable variable={name};isOutput=true]{}\n", azure_escaped(value))
+}
+
+/// The agent's own escapes, so that a value ends where its line does.
+fn azure_escaped(value: &str) -> String {
+    value.replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Returns the name of the environment, where it is one that filters.yaml can have.
+pub(super) fn environment(plan: &Plan) -> Result<&str, EmitError> {
+    let is_read_as_it_is = |c: char| c.is_ascii_alphanumeric() || "._/@-".contains(c);
+    if plan.environment.chars().all(is_read_as_it_is) {
+        Ok(&plan.environment)
+    } else {
+        Err(EmitError::Environment { name: Escaped::new(&plan.environment).to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_for_azure_stays_on_its_line() {
+        assert_eq!(azure_escaped("100%\r\n##vso[x]y"), "100%AZP25%0D%0A##vso[x]y");
+    }
+}

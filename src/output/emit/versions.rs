@@ -1,0 +1,92 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::EmitError;
+use super::table::{FAINT, HEADING, NAME, Palette};
+use crate::model::name::Escaped;
+use crate::plan::{VersionOf, Versions};
+
+/// Returns versions as a table for people. Names from the repository are escaped.
+#[must_use]
+pub fn versions_table(versions: &Versions, palette: Palette) -> String {
+    let name = |of: &VersionOf| Escaped::new(&of.service).to_string();
+    let names = versions.services.iter().map(|of| name(of).chars().count()).max().unwrap_or_default().max(7);
+    let widest = versions.services.iter().map(|of| shown(of).len()).max().unwrap_or_default().max(7);
+    let heading = format!("{:names$}  {:widest$}  {}", "SERVICE", "VERSION", "RELEASE");
+    let mut text = format!("{}\n", palette.paint(HEADING, &heading));
+    for of in &versions.services {
+        let name = palette.paint(NAME, &format!("{:names$}", name(of)));
+        let _ = writeln!(text, "{name}  {:widest$}  {}", shown(of), palette.paint(FAINT, &release(of)));
+    }
+    text
+}
+
+fn shown(of: &VersionOf) -> &str {
+    of.version.as_deref().unwrap_or("none")
+}
+
+fn release(of: &VersionOf) -> String {
+    let commits = match of.described.distance {
+        1 => "1 commit".to_owned(),
+        distance => format!("{distance} commits"),
+    };
+    match (&of.described.tag, of.described.distance) {
+        (None, _) => format!("none in {commits}"),
+        (Some(tag), 0) => format!("{}", Escaped::new(tag)),
+        (Some(tag), _) => format!("{commits} since {}", Escaped::new(tag)),
+    }
+}
+
+/// Returns the versions alone, one a line; what has none has an empty line.
+#[must_use]
+pub fn versions_plain(versions: &Versions) -> String {
+    versions.services.iter().fold(String::new(), |text, of| text + of.version.as_deref().unwrap_or_default() + "\n")
+}
+
+/// Returns one line `NAME_VERSION=VALUE` a service, for `eval`, `.env` files and `$GITHUB_ENV`.
+///
+/// The name is the service's in capitals, with `_` for whatever no variable's name may hold. The ending keeps a service
+/// `path` from being the shell's `PATH`. A version is made of signs that no shell gives a meaning to. What has none has no
+/// line.
+///
+/// # Errors
+/// When two services come to one variable.
+pub fn versions_env(versions: &Versions) -> Result<String, EmitError> {
+    let mut text = String::new();
+    let mut services: BTreeMap<String, &str> = BTreeMap::new();
+    for of in &versions.services {
+        let Some(version) = &of.version else { continue };
+        let variable = variable(&of.service);
+        let _ = writeln!(text, "{variable}={version}");
+        if let Some(other) = services.insert(variable.clone(), &of.service) {
+            let [one, other] = [other, &of.service].map(|name| Escaped::new(name).to_string());
+            return Err(EmitError::SameVariable { variable, one, other });
+        }
+    }
+    Ok(text)
+}
+
+fn variable(service: &str) -> String {
+    let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    let slug: String = service.chars().map(letter).collect();
+    let first = if slug.starts_with(|c: char| c.is_ascii_digit()) { "_" } else { "" };
+    format!("{first}{slug}_VERSION")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_variables() {
+        for (service, expected) in [
+            ("api", "API_VERSION"),
+            ("services/go/api-golang", "SERVICES_GO_API_GOLANG_VERSION"),
+            ("@acme/web.app", "_ACME_WEB_APP_VERSION"),
+            ("7zip", "_7ZIP_VERSION"),
+            ("$(x)\nü", "__X____VERSION"),
+        ] {
+            assert_eq!(variable(service), expected);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+use std::fmt::Write as _;
+
+use super::table::sentence;
+use super::{Palette, compared};
+use crate::model::name::Escaped;
+use crate::plan::Cause;
+use crate::plan::why::{Answer, Exclusion, Miss, Place, Reach, TakenBack, Told};
+
+/// Returns why services are affected or not, for people. Names from the repository are escaped.
+#[must_use]
+pub fn why(answer: &Answer, palette: Palette) -> String {
+    let mut text = format!("{}\n", Escaped::new(&compared(&answer.range)));
+    for told in &answer.services {
+        text.push('\n');
+        push_told(&mut text, told, palette);
+    }
+    text
+}
+
+fn push_told(text: &mut String, told: &Told, palette: Palette) {
+    let name = palette.name(&Escaped::new(&told.service).to_string());
+    if told.affected {
+        let _ = writeln!(text, "{name} is affected:");
+        push_causes(text, &told.causes, 2, palette);
+        for root in &told.roots {
+            let _ =
+                writeln!(text, "  and {}, where that begins:", palette.name(&Escaped::new(&root.service).to_string()));
+            push_causes(text, &root.causes, 4, palette);
+        }
+    } else {
+        let base = told.base.as_ref();
+        let since = base.map(|base| {
+            let short = base.commit.get(..7).unwrap_or(&base.commit);
+            format!(": none of its files changed since {}, {}", Escaped::new(short), Escaped::new(&base.source))
+        });
+        let near = match (told.misses.is_empty(), &since) {
+            (false, _) => ". What came nearest:",
+            (true, Some(_)) => ".",
+            (true, None) => ", and nothing that changed is near its patterns.",
+        };
+        let _ = writeln!(text, "{name} is not affected{}{near}", since.unwrap_or_default());
+        for miss in &told.misses {
+            let _ = writeln!(text, "  {}", missed(miss, palette));
+        }
+    }
+}
+
+fn push_causes(text: &mut String, causes: &[Cause], indent: usize, palette: Palette) {
+    for cause in causes {
+        let (what, at) = sentence(cause);
+        let at = at.map(|at| format!("  {}", palette.faint(&at))).unwrap_or_default();
+        let _ = writeln!(text, "{:indent$}{what}{at}", "");
+    }
+}
+
+fn shown(place: &Place, palette: Palette) -> String {
+    format!("{} ({})", Escaped::new(&place.pattern), palette.faint(&Escaped::new(&place.at).to_string()))
+}
+
+fn taken_back(taken: &TakenBack, palette: Palette) -> String {
+    let TakenBack { by, back, how } = taken;
+    let (pattern, at) = (Escaped::new(back.pattern.trim_start_matches('!')), Escaped::new(&back.at).to_string());
+    let back = match how {
+        Exclusion::Negated => format!("!{pattern} ({})", palette.faint(&at)),
+        Exclusion::Exclude => format!("{pattern} of `exclude` ({})", palette.faint(&at)),
+    };
+    format!("matched by {}, and taken back by {back}", shown(by, palette))
+}
+
+fn missed(miss: &Miss, palette: Palette) -> String {
+    let shown = |place: &Place| shown(place, palette);
+    match miss {
+        Miss::TakenBack { path, taken } => format!("{}: {}", Escaped::new(path), taken_back(taken, palette)),
+        Miss::Status { path, by } => {
+            format!("{}: matched by {}, which looks at another status", Escaped::new(path), shown(by))
+        }
+        Miss::Unmet { path, by, unmet } => {
+            format!(
+                "{}: matched by {}, but not by {}, and every rule must",
+                Escaped::new(path),
+                shown(by),
+                shown(unmet)
+            )
+        }
+        Miss::Near { path, by, shared } => {
+            format!("{}: begins with {}, as {} does", Escaped::new(path), Escaped::new(shared), shown(by))
+        }
+    }
+}
+
+/// Returns whom a path reaches, for people. Names from the repository are escaped.
+#[must_use]
+pub fn reach(reach: &Reach, palette: Palette) -> String {
+    let path = Escaped::new(&reach.path);
+    let mut text = String::new();
+    match (&reach.services[..], &reach.unowned) {
+        ([], Some(place)) => {
+            let _ = writeln!(
+                text,
+                "{path} reaches no service, and need not: `unowned` has {} ({}).",
+                Escaped::new(&place.pattern),
+                Escaped::new(&place.at)
+            );
+        }
+        ([], None) => {
+            let _ = writeln!(text, "{path} reaches no service.");
+        }
+        (services, _) => {
+            let _ = writeln!(text, "{path} reaches:");
+            for reached in services {
+                let when = if reached.when.len() == 3 {
+                    String::new()
+                } else {
+                    format!(" when {}", reached.when.join(" or "))
+                };
+                let _ = writeln!(text, "  {}{when}:", palette.name(&Escaped::new(&reached.service).to_string()));
+                push_causes(&mut text, &reached.causes, 4, palette);
+            }
+        }
+    }
+    if !reach.taken_back.is_empty() {
+        text.push_str("It does not reach:\n");
+    }
+    for spared in &reach.taken_back {
+        let service = palette.name(&Escaped::new(&spared.service).to_string());
+        let _ = writeln!(text, "  {service}: {}", taken_back(&spared.taken, palette));
+    }
+    text
+}

@@ -1,0 +1,256 @@
+//! A file for `docker buildx bake`: the images of a plan as one build.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::bake_flags::Flags;
+use super::contexts::{Dependency, Lookup, Supply, Ties, named};
+use super::docker::DOCKER;
+use super::image::Image;
+use super::source::Source;
+use super::{BuilderError, cache, shown};
+use crate::model::recipe::{Builder, Recipe};
+use crate::output::emit::{EmitError, Rule, document, labels};
+use crate::output::exec::needs::{Argument, Became, Needs};
+use crate::plan::{Plan, Service};
+
+/// What bake takes for the name of a target.
+const TARGETS: Rule = Rule { engine: "bake", prefix: "", takes: "_-", instead: '-', longest: 255 };
+
+/// Why a plan cannot be written as one file for bake.
+#[derive(Debug, thiserror::Error)]
+pub enum BakeError {
+    /// A service cannot be built here, or not by docker.
+    #[error(transparent)]
+    Builder(#[from] BuilderError),
+    /// Two targets would be called the same.
+    #[error(transparent)]
+    Target(#[from] EmitError),
+}
+
+/// The document. There are no variables in it, since bake would fill them from the environment.
+#[derive(Serialize)]
+struct File {
+    group: IndexMap<&'static str, Group>,
+    // Bake refuses an empty map.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    target: IndexMap<String, Target>,
+}
+
+#[derive(Serialize)]
+struct Group {
+    targets: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Target {
+    context: String,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    contexts: IndexMap<String, String>,
+    dockerfile: String,
+    #[serde(rename = "target", skip_serializing_if = "Option::is_none")]
+    stage: Option<String>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    args: IndexMap<String, String>,
+    tags: Vec<String>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    labels: IndexMap<String, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    platforms: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    secret: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cache_from: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cache_to: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attest: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    output: Vec<String>,
+    #[serde(flatten)]
+    flags: Flags,
+}
+
+/// Returns a file for `docker buildx bake -f`, to be run at the root of the work tree: a target for each service that
+/// has to be built, what [`prepare`](super::prepare) would tell docker of it, and a group `default` of all, in build
+/// order. `recipes` has the recipe of each of the plan's services, and what it is built from.
+///
+/// Where a Dockerfile means what a service that it needs has become, it gets the target that is built with it, or the
+/// digest of the image that exists; so what is needed is built first, and a failure stops it. What is not pushed goes
+/// where the builder puts it.
+///
+/// # Errors
+/// When a service cannot be built by docker here, or two targets would be called the same.
+pub fn bake(plan: &Plan, recipes: &[(&Recipe, Vec<Dependency>)], root: &Path) -> Result<String, BakeError> {
+    let services: Vec<(&Service, &(&Recipe, Vec<Dependency>))> = plan.services.iter().zip(recipes).collect();
+    let built = || services.iter().filter(|(service, _)| service.exists.is_none());
+    let names = labels(built().map(|(service, _)| service.service.as_str()), &TARGETS)?;
+    let by_service: BTreeMap<&str, &String> =
+        built().map(|(service, _)| service.service.as_str()).zip(&names).collect();
+    let mut file = File {
+        group: IndexMap::from([("default", Group { targets: names.clone() })]),
+        target: IndexMap::with_capacity(names.len()),
+    };
+    for ((service, (recipe, dependencies)), name) in built().zip(&names) {
+        let source = Source::of(service, root)?;
+        let needs = needs(dependencies, &by_service);
+        file.target.insert(name.clone(), target(plan, service, recipe, dependencies, &needs, &source)?);
+    }
+    Ok(document(&file))
+}
+
+fn target(
+    plan: &Plan,
+    service: &Service,
+    recipe: &Recipe,
+    dependencies: &[Dependency],
+    needs: &Needs,
+    source: &Source,
+) -> Result<Target, BuilderError> {
+    if !is_by_docker(service, recipe, source) {
+        return Err(BuilderError::NotByDocker(shown(service)));
+    }
+    if recipe.before.is_some() {
+        return Err(BuilderError::Before(shown(service)));
+    }
+    let image = Image::new(plan, service, recipe, Ties { dependencies, is_needed: false }, source, DOCKER, None)?;
+    let filled = |name: &str, value: &Argument| match value.fill(needs) {
+        Ok(value) => Ok((literal(name), value)),
+        Err(_) => Err(BuilderError::Argument { service: shown(service), argument: name.to_owned() }),
+    };
+    let context_of = |(name, value): (String, Argument)| {
+        let (name, value) = filled(&name, &value)?;
+        Ok((name, if value.starts_with('/') { local(source.root(), Path::new(&value)) } else { value }))
+    };
+    let contexts = named(&image, Lookup::Target, |dependency| Argument::source(dependency.service));
+    let (context, file) = (PathBuf::from(&image.context), source.real_file(service, Path::new(&image.file))?);
+    let entries = |entries: &[String], own: &dyn Fn(&str) -> String| {
+        entries.iter().map(|entry| literal(&from_root(&own(entry), service.path.as_deref()))).collect::<Vec<_>>()
+    };
+    let as_it_is = |entry: &str| entry.to_owned();
+    let in_cache = |entry: &str| cache::for_docker(entry, &image);
+    Ok(Target {
+        context: literal(&local(source.root(), &context)),
+        contexts: contexts
+            .into_iter()
+            .map(context_of)
+            .map(|pair| pair.map(|(name, value)| (name, literal(&value))))
+            .collect::<Result<_, BuilderError>>()?,
+        dockerfile: literal(&relative(&context, &file)),
+        stage: recipe.target.as_deref().map(literal),
+        args: image
+            .arguments
+            .iter()
+            .map(|(name, value)| filled(name, value).map(|(name, value)| (name, literal(&value))))
+            .collect::<Result<_, BuilderError>>()?,
+        tags: image.tags.iter().map(|tag| literal(tag)).collect(),
+        labels: pairs(&image.labels),
+        platforms: service.platforms.iter().map(|platform| literal(platform)).collect(),
+        secret: entries(&recipe.secrets, &as_it_is),
+        cache_from: entries(&recipe.cache_from, &in_cache),
+        cache_to: entries(&recipe.cache_to, &in_cache),
+        attest: recipe.attest.iter().map(|entry| literal(entry)).collect(),
+        output: if service.push { vec!["type=registry".to_owned()] } else { Vec::new() },
+        flags: Flags::of(service, recipe)?,
+    })
+}
+
+fn pairs(entries: &[String]) -> IndexMap<String, String> {
+    let pairs = entries.iter().filter_map(|entry| entry.split_once('='));
+    pairs.map(|(key, value)| (literal(key), literal(value))).collect()
+}
+
+/// Whether docker builds it, by what is said or by what is there.
+fn is_by_docker(service: &Service, recipe: &Recipe, source: &Source) -> bool {
+    match (&recipe.run, recipe.builder) {
+        (Some(_), _) | (None, Some(Builder::Task | Builder::Nothing)) => false,
+        // The others build the same Dockerfile.
+        (None, Some(Builder::Docker | Builder::Buildah | Builder::Podman)) => true,
+        (None, None) => source.has_dockerfile(service, recipe),
+    }
+}
+
+/// Returns what stands for the images that a service is built from: the target that is built with it, or what is there.
+fn needs(dependencies: &[Dependency], targets: &BTreeMap<&str, &String>) -> Needs {
+    let stands = |dependency: &Dependency| match &dependency.supply {
+        Supply::Held(became) => Some(became.clone()),
+        Supply::Run { .. } => {
+            let target = targets.get(dependency.service)?;
+            Some(Became::standing_for(dependency.image.familiar(), format!("target:{target}")))
+        }
+    };
+    let needs = dependencies.iter().map(|dependency| (dependency.service.to_owned(), stands(dependency)));
+    needs.filter_map(|(service, became)| Some((service, became?))).collect()
+}
+
+/// Writes a text so that bake, which reads every string as a template, reads the text.
+pub(super) fn literal(text: &str) -> String {
+    text.replace("${", "$${").replace("%{", "%%{")
+}
+
+/// Returns the way from a directory to a file or directory, both absolute and without symbolic links; `.` to itself.
+fn relative(from: &Path, to: &Path) -> String {
+    let (from, to): (Vec<Component>, Vec<Component>) = (from.components().collect(), to.components().collect());
+    let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
+    let up = from[shared..].iter().map(|_| Component::ParentDir);
+    let way: PathBuf = up.chain(to[shared..].iter().copied()).collect();
+    if way.as_os_str().is_empty() { ".".to_owned() } else { way.to_string_lossy().into_owned() }
+}
+
+/// Returns a context as seen from the root; as it is where bake could take that for something else: it reads `-` as
+/// standard input, and `github.com/…`, `git@…:…` and `…://…` as what is elsewhere.
+fn local(root: &Path, context: &Path) -> String {
+    let way = relative(root, context);
+    let first = way.split('/').next().unwrap_or_default();
+    let is_plain = first.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) && !first.starts_with('-');
+    if way == "." || is_plain { way } else { context.to_string_lossy().into_owned() }
+}
+
+/// Returns an entry such as `id=key,src=key.pem` with its files as seen from the root: a service says them as seen from
+/// its own path, where its builds run.
+fn from_root(entry: &str, path: Option<&str>) -> String {
+    let field = |field: &str| match (field.split_once('='), path) {
+        (Some((key @ ("src" | "source" | "dest"), file)), Some(path))
+            if !file.starts_with(['/', '~']) && path != "." =>
+        {
+            format!("{key}={path}/{file}")
+        }
+        _ => field.to_owned(),
+    };
+    entry.split(',').map(field).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_are_relative() {
+        let way = |from: &str, to: &str| relative(Path::new(from), Path::new(to));
+        assert_eq!(way("/r", "/r"), ".");
+        assert_eq!(way("/r", "/r/a/b"), "a/b");
+        assert_eq!(way("/r/a", "/r/b/Dockerfile"), "../b/Dockerfile");
+    }
+
+    #[test]
+    fn a_directory_is_nothing_elsewhere() {
+        let context = |path: &str| local(Path::new("/r"), Path::new(path));
+        assert_eq!(context("/r"), ".");
+        assert_eq!(context("/r/services/github.com"), "services/github.com");
+        for path in ["/r/github.com/acme/x", "/r/git@host:x", "/r/-", "/r/target:x", "/r/https:/x"] {
+            assert_eq!(context(path), path);
+        }
+    }
+
+    #[test]
+    fn files_are_seen_from_the_root() {
+        assert_eq!(from_root("id=key,src=key.pem", Some("services/api")), "id=key,src=services/api/key.pem");
+        assert_eq!(from_root("id=key,src=/run/key", Some("services/api")), "id=key,src=/run/key");
+        assert_eq!(from_root("type=local,dest=layers", Some(".")), "type=local,dest=layers");
+        assert_eq!(from_root("id=npm,env=src", Some("a")), "id=npm,env=src");
+    }
+}

@@ -1,0 +1,180 @@
+//! Named contexts: by them a builder takes the image that a dependency has become, wherever the Dockerfile means it.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use super::dockerfile::Dockerfile;
+use super::image::Image;
+use crate::naming::image::{FloatingTags, ImageName};
+use crate::output::exec::needs::{Argument, Became, Kept};
+
+/// A service that another is built from: what a Dockerfile calls its image, and where that comes from.
+#[derive(Debug, Clone)]
+pub struct Dependency<'a> {
+    /// Its name.
+    pub service: &'a str,
+    /// Its image, without a tag.
+    pub image: ImageName,
+    /// The tags by which a Dockerfile means what it has become last.
+    pub tags: FloatingTags,
+    /// Where its image comes from.
+    pub supply: Supply,
+}
+
+/// How a service hangs together with the others of a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ties<'a> {
+    /// The services that it is built from.
+    pub dependencies: &'a [Dependency<'a>],
+    /// Whether a build of the run is built from it.
+    pub is_needed: bool,
+}
+
+/// Where the image of a dependency comes from.
+#[derive(Debug, Clone)]
+pub enum Supply {
+    /// A build of this run.
+    Run {
+        /// Where that leaves it.
+        kept: Kept,
+        /// Whether it is pushed.
+        push: bool,
+        /// The reference that it gets first.
+        tag: Option<String>,
+    },
+    /// It is there already.
+    Held(Became),
+}
+
+/// Which images a builder sees that no registry has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// Those of docker's engine.
+    Engine,
+    /// None but OCI layouts: a builder of BuildKit that is not the engine's.
+    Layouts,
+    /// Those of the user's store of buildah and podman.
+    Store,
+    /// None: a store of its own.
+    Nothing,
+}
+
+/// How a builder finds the context that a Dockerfile names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lookup {
+    /// As BuildKit: by the short form of a reference, in which `:latest` is nothing, after arguments are filled in.
+    Reference,
+    /// As buildah: by the very text that stands in the Dockerfile; in `FROM` before arguments are filled in.
+    Text,
+    /// As BuildKit, where a name stands for a target of bake: of several for one target, buildx 0.13 knows the last alone,
+    /// so that only those are told which the Dockerfile has.
+    Target,
+}
+
+impl Dependency<'_> {
+    /// Returns what a builder takes for it. Where the builder cannot see the image, that is a reference which nothing
+    /// can have, so that a build which wants it fails, and does not take an older image of that name.
+    pub(super) fn source(&self, sight: Sight) -> Argument {
+        let is_seen = match &self.supply {
+            Supply::Held(_) => true,
+            Supply::Run { kept, push, .. } => match kept {
+                Kept::Registry => true,
+                Kept::Engine => sight == Sight::Engine,
+                Kept::Layout => sight == Sight::Layouts,
+                Kept::Store => sight == Sight::Store,
+                Kept::Elsewhere => *push || matches!(sight, Sight::Engine | Sight::Store),
+                Kept::Nowhere => false,
+            },
+        };
+        if is_seen {
+            return Argument::source(self.service);
+        }
+        let tag: String = self
+            .service
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
+            .take(100)
+            .collect();
+        Argument::from(format!("docker-image://rebake.invalid/not-pushed-and-out-of-reach-of-this-builder:x{tag}"))
+    }
+
+    /// Whether a reference means what it has become last.
+    fn is_meant_by(&self, reference: &str) -> bool {
+        self.image.tag_in(reference).is_some_and(|tag| self.tags.contains(tag))
+    }
+
+    /// Returns the references that mean it whatever the Dockerfile is.
+    fn references(&self, lookup: Lookup) -> Vec<String> {
+        let familiar = self.image.familiar();
+        let names = match lookup {
+            Lookup::Reference | Lookup::Target => vec![familiar.to_owned()],
+            Lookup::Text => {
+                let hub = ["docker.io/", "docker.io/library/"].map(|host| format!("{host}{familiar}"));
+                let same = |name: &String| ImageName::parse(name).is_ok_and(|name| name.familiar() == familiar);
+                let names = [self.image.as_str().to_owned(), familiar.to_owned()].into_iter();
+                names.chain(hub).filter(same).collect()
+            }
+        };
+        let of = |name: String| {
+            let tags = self.tags.known().filter(|tag| lookup == Lookup::Text || *tag != "latest");
+            let tagged: Vec<String> = tags.map(|tag| format!("{name}:{tag}")).collect();
+            std::iter::once(name).chain(tagged)
+        };
+        names.into_iter().flat_map(of).collect()
+    }
+
+    /// Returns the tag by which it is called in a run that pushes nothing.
+    fn own_tag(&self) -> Option<&str> {
+        match &self.supply {
+            Supply::Run { push: false, tag, .. } => tag.as_deref(),
+            Supply::Run { .. } | Supply::Held(_) => None,
+        }
+    }
+}
+
+/// Returns the named contexts of an image: its own, and one for each reference by which its Dockerfile could mean what a
+/// dependency has become. `source` says what the builder takes for a dependency.
+pub(super) fn named(
+    image: &Image,
+    lookup: Lookup,
+    source: impl Fn(&Dependency) -> Argument,
+) -> IndexMap<String, Argument> {
+    let file = Dockerfile::read(image.file.as_ref());
+    let mut contexts = image.contexts(&source);
+    let given: BTreeMap<&str, String> =
+        image.arguments.iter().filter_map(|(name, value)| Some((name.as_str(), value.text()?))).collect();
+    let words = file.images(&given);
+    for dependency in image.dependencies {
+        let meant = words.iter().filter(|(_, reference)| dependency.is_meant_by(reference));
+        let meant = meant.flat_map(|(raw, reference)| match lookup {
+            Lookup::Reference | Lookup::Target => vec![short(dependency, reference)],
+            Lookup::Text => vec![(*raw).to_owned(), reference.clone()],
+        });
+        let meant: Vec<String> = meant.collect();
+        let names = match lookup {
+            Lookup::Target if meant.is_empty() || image.recipe.needs().any(|need| need == dependency.service) => {
+                [vec![dependency.image.familiar().to_owned()], meant].concat()
+            }
+            Lookup::Target => meant,
+            Lookup::Reference | Lookup::Text => {
+                let own = dependency.own_tag().map(str::to_owned);
+                dependency.references(lookup).into_iter().chain(meant).chain(own).collect()
+            }
+        };
+        for name in names {
+            if !file.has_stage(&name) {
+                contexts.entry(name).or_insert_with(|| source(dependency));
+            }
+        }
+    }
+    contexts
+}
+
+/// Returns a reference of a dependency's image as BuildKit looks for it.
+fn short(dependency: &Dependency, reference: &str) -> String {
+    match dependency.image.tag_in(reference) {
+        None | Some("latest") => dependency.image.familiar().to_owned(),
+        Some(tag) => format!("{}:{tag}", dependency.image.familiar()),
+    }
+}

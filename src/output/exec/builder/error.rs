@@ -1,0 +1,119 @@
+use std::io;
+use std::path::PathBuf;
+
+use crate::model::name::RepoDirError;
+
+/// Why a service cannot be built here. Names in it are safe to show.
+#[derive(Debug, thiserror::Error)]
+pub enum BuilderError {
+    /// Nothing says how it is built.
+    #[error("nothing says how `{0}` is built: it has neither `run` nor `builder` nor a Dockerfile")]
+    NoRecipe(String),
+    /// It is built by a command or a task, and a file for bake holds images alone.
+    #[error("`{0}` is not built from a Dockerfile, and bake builds nothing else")]
+    NotByDocker(String),
+    /// A command runs before its builder, and bake runs none.
+    #[error("`{0}` has a command in `before`, and bake runs none")]
+    Before(String),
+    /// Its `run` is an empty list.
+    #[error("`{0}`: `run` names no program")]
+    EmptyCommand(String),
+    /// Its path does not lie in the work tree.
+    #[error("`{service}`: {reason}")]
+    Path {
+        /// The service.
+        service: String,
+        /// What is wrong with it.
+        reason: RepoDirError,
+    },
+    /// A file or directory that it is built from is not there, or cannot be looked at.
+    #[error("`{service}`: {}: {reason}", .path.display())]
+    Missing {
+        /// The service.
+        service: String,
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// What it is built from lies outside of the work tree: a symbolic link leads there, or `..`.
+    #[error("`{service}` would be built from {}, outside of the work tree", .target.display())]
+    Outside {
+        /// The service.
+        service: String,
+        /// Where it leads.
+        target: PathBuf,
+    },
+    /// The path cannot be an argument of the builder.
+    #[error("`{service}`: the path {} is not UTF-8", .path.display())]
+    NotUtf8 {
+        /// The service.
+        service: String,
+        /// The path.
+        path: PathBuf,
+    },
+    /// Its builder makes images, and it has no name for one.
+    #[error("`{service}` is built by {builder}, and has no name for its image")]
+    NoImage {
+        /// The service.
+        service: String,
+        /// The builder.
+        builder: &'static str,
+    },
+    /// The key of a label is empty or holds `=`, so that a builder would read another one.
+    #[error("`{service}`: `{key}` cannot be the key of a label")]
+    Label {
+        /// The service.
+        service: String,
+        /// The key.
+        key: String,
+    },
+    /// A build argument or a context is made of what is not known, such as the version in a shallow clone.
+    #[error("`{service}`: the value of `{argument}` needs what the plan does not know of it")]
+    Argument {
+        /// The service.
+        service: String,
+        /// The argument's name.
+        argument: String,
+    },
+    /// The builder has no such thing.
+    #[error("`{service}`: {builder} does not know `{value}` in `{key}`")]
+    Unknown {
+        /// The service.
+        service: String,
+        /// The builder.
+        builder: &'static str,
+        /// The key in filters.yaml.
+        key: &'static str,
+        /// What stands there.
+        value: String,
+    },
+}
+
+impl BuilderError {
+    /// Returns what to do about it, where that can be said.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::NoRecipe(_) => Some("give it a command with `run`, or a `builder`, or a Dockerfile in its path"),
+            Self::NotByDocker(_) | Self::Before(_) => {
+                Some("leave it out with `--only`, or build it with `rebake build`")
+            }
+            Self::EmptyCommand(_) => Some("write the program and its arguments, or a text for a shell"),
+            Self::NoImage { .. } => {
+                Some("name it, for all services at once: `defaults: {image: \"ghcr.io/acme/{{name}}\"}`")
+            }
+            Self::Argument { .. } => Some("give it a `path`, and make the plan in a whole clone"),
+            Self::Unknown { key: "flags", .. } => Some("build it with `rebake build`, which hands all flags on"),
+            Self::Unknown { key: "attest", .. } => Some("attestations are made by the builder `docker`"),
+            Self::Unknown { .. } => Some(
+                "only `docker` takes all of its words; the others cache in a registry: `type=registry,ref=REPOSITORY`",
+            ),
+            Self::Path { .. }
+            | Self::Missing { .. }
+            | Self::Outside { .. }
+            | Self::NotUtf8 { .. }
+            | Self::Label { .. } => None,
+        }
+    }
+}

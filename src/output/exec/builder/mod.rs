@@ -1,0 +1,165 @@
+//! From a recipe and a planned service to commands: one file a builder.
+
+mod bake;
+mod bake_flags;
+mod buildah;
+mod cache;
+mod contexts;
+mod docker;
+mod dockerfile;
+mod driver;
+mod environment;
+mod error;
+mod image;
+mod output;
+mod podman;
+mod probe;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::build::{Build, DigestSource, Step, Work};
+use super::needs::{Kept, Needs};
+use super::report::Report;
+use crate::model::name::Escaped;
+use crate::model::recipe::{Builder, Recipe, Run};
+use crate::plan::{Plan, Service};
+use image::Image;
+use source::Source;
+
+pub use bake::{BakeError, bake};
+pub use contexts::{Dependency, Supply, Ties};
+pub use driver::Driver;
+pub use error::BuilderError;
+pub(super) use output::{Output, OutputError};
+pub use probe::{ProbeError, probe};
+
+/// Where builds take place.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The root of the work tree.
+    pub root: &'a Path,
+    /// The directory of this run's logs.
+    pub logs: &'a Path,
+    /// The builder of docker buildx that builds images, where somebody named one.
+    pub buildx: Option<&'a str>,
+    /// Which images it sees.
+    pub driver: Driver,
+    /// When the commit was made that is built, in seconds since 1970: files and images get that time.
+    pub epoch: Option<i64>,
+}
+
+/// Returns a service's build as its recipe says. The recipe comes from the configuration at hand, and the plan, which
+/// may come from anywhere, gives data alone (spec section 12).
+///
+/// # Errors
+/// When nothing says how it is built, its directory is not a directory of the work tree, or its builder cannot do
+/// what is asked of it.
+pub fn prepare<'a>(
+    plan: &'a Plan,
+    service: &'a Service,
+    recipe: &Recipe,
+    ties: Ties,
+    place: Place,
+) -> Result<Build<'a>, BuilderError> {
+    let source = Source::of(service, place.root)?;
+    let logs = std::path::absolute(place.logs).unwrap_or_else(|_| place.logs.to_owned());
+    let scratch = logs.join(folder(plan, &service.service));
+    let image = |builder| Image::new(plan, service, recipe, ties, &source, builder, place.epoch);
+    let usual = || source.has_dockerfile(service, recipe).then_some(Builder::Docker);
+    let elsewhere = if service.image.is_some() { Kept::Elsewhere } else { Kept::Nowhere };
+    let (mut steps, digest, kept) = match (&recipe.run, recipe.builder.or_else(usual)) {
+        _ if service.unnamed.is_some() => (Vec::new(), DigestSource::Nowhere, Kept::Nowhere),
+        (Some(run), _) => (vec![run_step(service, run)?], DigestSource::Output, elsewhere),
+        (None, Some(Builder::Task)) => {
+            let words = std::iter::once("build").chain(recipe.flags.iter().map(String::as_str));
+            (vec![Step::new("task", words)], DigestSource::Output, elsewhere)
+        }
+        (None, Some(Builder::Docker)) => docker::build(&image(docker::DOCKER)?, &scratch, place)?,
+        (None, Some(Builder::Buildah)) => buildah::build(&image(buildah::BUILDAH)?, &scratch)?,
+        (None, Some(Builder::Podman)) => podman::build(&image(podman::PODMAN)?, &scratch)?,
+        (None, Some(Builder::Nothing) | None) => return Err(BuilderError::NoRecipe(shown(service))),
+    };
+    if let Some(before) = &recipe.before {
+        steps.insert(0, run_step(service, before)?);
+    }
+    let mut takes = service.needs.clone();
+    let mut held = Needs::default();
+    for dependency in ties.dependencies {
+        match &dependency.supply {
+            Supply::Held(became) => {
+                held.insert(dependency.service.to_owned(), became.clone());
+            }
+            Supply::Run { .. } if takes.iter().all(|taken| taken != dependency.service) => {
+                takes.push(dependency.service.to_owned());
+            }
+            Supply::Run { .. } => {}
+        }
+    }
+    let epoch = place.epoch.map(|epoch| ("SOURCE_DATE_EPOCH".to_owned(), epoch.to_string()));
+    let mut environment: Vec<(String, String)> = epoch.into_iter().collect();
+    environment.extend(recipe.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    environment.extend(environment::contract(plan, service, &scratch));
+    Ok(Build {
+        service,
+        work: service.unnamed.clone().map_or(Work::Steps(steps), Work::Unnamed),
+        digest,
+        kept,
+        takes,
+        held,
+        directory: source.directory,
+        scratch,
+        environment,
+        timeout: recipe.timeout,
+        retries: recipe.retries,
+        weight: recipe.weight,
+        locks: recipe.locks.clone(),
+        expected: None,
+    })
+}
+
+/// Takes away what builders keep of builds beside their results; to be called when the run is over.
+pub fn tidy(builds: &[Build], report: &Report) {
+    builds.iter().zip(&report.services).for_each(|(build, service)| buildah::tidy(build, service.outcome));
+}
+
+fn run_step(service: &Service, run: &Run) -> Result<Step, BuilderError> {
+    match run {
+        Run::Argv(argv) => match argv.split_first() {
+            Some((program, arguments)) => Ok(Step::new(program, arguments)),
+            None => Err(BuilderError::EmptyCommand(shown(service))),
+        },
+        Run::Shell(text) => Ok(Step::new("sh", ["-euc", text])),
+    }
+}
+
+fn shown(service: &Service) -> String {
+    Escaped::new(&service.service).to_string()
+}
+
+/// Returns a file name for a service: `a/b` is `a+b`, what a file name may not hold is in percents, and one that is
+/// too long is cut and gets its place in the plan, so that no two services share one.
+fn folder(plan: &Plan, name: &str) -> String {
+    /// With what is added, well below the 255 bytes that file systems take.
+    const LONGEST: usize = 150;
+    let mut out = String::new();
+    for (index, byte) in name.bytes().enumerate() {
+        match byte {
+            b'/' => out.push('+'),
+            b'.' if index == 0 => out.push_str("%2e"),
+            b'.' | b'_' | b'-' | b'@' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => out.push(char::from(byte)),
+            byte => {
+                let _ = write!(out, "%{byte:02x}");
+            }
+        }
+    }
+    if out.len() > LONGEST || out.is_empty() {
+        out.truncate(LONGEST);
+        let at = plan.services.iter().position(|service| service.service == name);
+        let _ = write!(out, "~{}", at.unwrap_or(plan.services.len()));
+    }
+    out
+}

@@ -1,0 +1,34 @@
+//! `podman build`, and a `podman push` for each tag.
+
+use std::path::Path;
+
+use super::BuilderError;
+use super::buildah::{built, list, pushed};
+use super::contexts::Sight;
+use super::image::{Image, Words};
+use crate::model::recipe::Builder;
+use crate::output::exec::build::{DigestSource, Step};
+use crate::output::exec::needs::Kept;
+
+/// How it calls itself in messages, and the names that it gives a Dockerfile.
+pub(super) const PODMAN: (&str, &[&str]) = ("podman", Builder::Podman.dockerfiles());
+
+/// Returns the commands, where they tell the digest, and where the image is then.
+///
+/// All is done in the user's own store. (A store of its own, as buildah gets, is beyond podman: the path of one may
+/// have 50 characters.)
+pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestSource, Kept), BuilderError> {
+    let mut commands = vec![built(image, PODMAN.0, Sight::Store, scratch)?];
+    let (mut digest, mut kept) = (DigestSource::Nowhere, Kept::Store);
+    if image.service.push {
+        commands.extend(pushed(image, scratch)?);
+        (digest, kept) = (DigestSource::File, Kept::Registry);
+    }
+    if let Some(list) = list(image) {
+        // To a list that an earlier build left, podman would add, and only one that is there can be removed.
+        let remove = Words::of(["manifest", "rm", &list]);
+        commands.splice(0..0, [Words::of(["manifest", "create", "--amend", &list]), remove.clone()]);
+        commands.push(remove);
+    }
+    Ok((commands.into_iter().map(|words| Step::new("podman", words)).collect(), digest, kept))
+}

@@ -1,0 +1,109 @@
+//! Whether the builders are there and can do what builds ask of them, before the first build begins.
+
+use std::io;
+use std::process::{Command, Stdio};
+
+use crate::output::exec::build::{Build, Step};
+use crate::output::exec::needs::Argument;
+
+/// The words before the flags of each program that builds images.
+const PROGRAMS: [(&str, &[&str]); 3] =
+    [("docker", &["buildx", "build"]), ("buildah", &["build"]), ("podman", &["build"])];
+
+/// What is wrong with a builder.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// It cannot be started.
+    #[error("the builder `{program}` cannot be started: {reason}")]
+    NotThere {
+        /// The program.
+        program: &'static str,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// Docker has no buildx.
+    #[error("`docker` has no `buildx`, which builds images")]
+    NoBuildx,
+    /// It is too old for what is asked of it.
+    #[error("the builder `{program}` is too old: it does not know `{flag}`")]
+    Old {
+        /// The program.
+        program: &'static str,
+        /// The first flag that it does not know.
+        flag: String,
+    },
+}
+
+impl ProbeError {
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::NotThere { program, .. } => {
+                format!("install {program}, or choose another with `builder` in filters.yaml")
+            }
+            Self::NoBuildx => {
+                "install docker's plugin buildx (package docker-buildx or docker-buildx-plugin), or choose another \
+                 `builder` in filters.yaml"
+                    .to_owned()
+            }
+            Self::Old { program, .. } => format!("install a newer {program}"),
+        }
+    }
+}
+
+/// Asks each builder that builds use, once, whether it knows the flags that it is given.
+#[must_use]
+pub fn probe(builds: &[Build]) -> Vec<ProbeError> {
+    PROGRAMS.iter().filter_map(|(program, words)| asked(program, words, builds).err()).collect()
+}
+
+fn asked(program: &'static str, words: &[&str], builds: &[Build]) -> Result<(), ProbeError> {
+    let steps = || builds.iter().flat_map(|build| build.work.steps().iter().map(move |step| (build, step)));
+    let building = |step: &Step| step.program == program && position(step, words).is_some();
+    let Some((build, _)) = steps().find(|(_, step)| building(step)) else { return Ok(()) };
+    let mut command = Command::new(program);
+    command.args(words).arg("--help").current_dir(&build.directory).stdin(Stdio::null());
+    let environment = build.environment.iter().map(|(name, value)| (name, value));
+    let output = command.envs(environment).output().map_err(|reason| ProbeError::NotThere { program, reason })?;
+    let help = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    let known = |flag: &str| help.split(|c: char| c != '-' && !c.is_ascii_alphanumeric()).any(|word| word == flag);
+    if program == "docker" && !known("--file") {
+        return Err(ProbeError::NoBuildx);
+    }
+    let flags = steps().filter(|(_, step)| building(step)).flat_map(|(_, step)| flags(step, words));
+    match flags.into_iter().find(|flag| !known(flag)) {
+        Some(flag) => Err(ProbeError::Old { program, flag }),
+        None => Ok(()),
+    }
+}
+
+/// Returns where the arguments of a command's `words` begin, which may stand behind flags of the program as a whole.
+fn position(step: &Step, words: &[&str]) -> Option<usize> {
+    let at = step.arguments.windows(words.len()).take(5).position(|window| {
+        window.iter().zip(words).all(|(argument, word)| argument.text().as_deref() == Some(*word))
+    })?;
+    Some(at + words.len())
+}
+
+/// The flags of rebake's own that not every version knows.
+const YOUNG: [&str; 12] = [
+    "--attest",
+    "--build-context",
+    "--builder",
+    "--cache-from",
+    "--cache-to",
+    "--manifest",
+    "--metadata-file",
+    "--platform",
+    "--push",
+    "--secret",
+    "--target",
+    "--timestamp",
+];
+
+/// Returns the flags among a command's arguments, of which a value may look like one.
+fn flags(step: &Step, words: &[&str]) -> Vec<String> {
+    let arguments = step.arguments.iter().skip(position(step, words).unwrap_or_default());
+    arguments.filter_map(Argument::text).filter(|argument| YOUNG.contains(&argument.as_str())).collect()
+}

@@ -1,0 +1,107 @@
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek as _, SeekFrom};
+use std::path::Path;
+
+use super::clean::Style;
+use crate::inputs::file;
+
+/// How much is read at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// The longest line that is shown as one; a longer one is broken.
+const LONGEST: usize = 16 * 1024;
+
+/// Takes a line of a log, and writes it.
+pub(super) type EachLine<'a> = &'a mut dyn FnMut(&[u8]) -> io::Result<()>;
+
+/// The logs of what runs, each read as far as it has been shown.
+#[derive(Default)]
+pub(super) struct Logs(BTreeMap<String, Follow>);
+
+impl Logs {
+    /// Begins to read the log of an attempt; one that cannot be read shows nothing.
+    pub(super) fn begin(&mut self, service: &str, log: &Path) {
+        if let Ok(follow) = Follow::open(log) {
+            self.0.insert(service.to_owned(), follow);
+        }
+    }
+
+    /// Hands on the lines that are whole by now.
+    pub(super) fn lines(&mut self, service: &str, each: EachLine) -> io::Result<()> {
+        self.0.get_mut(service).map_or(Ok(()), |follow| follow.lines(each))
+    }
+
+    /// Hands on what is left of an attempt that has ended. What is heard of it later is not shown.
+    pub(super) fn end(&mut self, service: &str, each: EachLine) -> io::Result<()> {
+        self.0.remove(service).map_or(Ok(()), |follow| follow.rest(each))
+    }
+}
+
+/// Reads a log line by line while it grows.
+pub(super) struct Follow {
+    log: File,
+    begun: Vec<u8>,
+}
+
+impl Follow {
+    pub(super) fn open(log: &Path) -> io::Result<Self> {
+        Ok(Self { log: file::open(log)?, begun: Vec::new() })
+    }
+
+    /// Hands on the lines that are whole by now. One that cannot be read is as good as not there yet.
+    pub(super) fn lines(&mut self, each: EachLine) -> io::Result<()> {
+        let mut chunk = vec![0; CHUNK];
+        while let Ok(length @ 1..) = self.log.read(&mut chunk) {
+            let mut rest = &chunk[..length];
+            while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                self.begun.extend_from_slice(&rest[..end]);
+                rest = &rest[end + 1..];
+                self.hand_on(each)?;
+            }
+            self.begun.extend_from_slice(rest);
+            if self.begun.len() >= LONGEST {
+                self.hand_on(each)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands on what is left, with a last line that was not ended.
+    pub(super) fn rest(mut self, each: EachLine) -> io::Result<()> {
+        self.lines(each)?;
+        if self.begun.is_empty() { Ok(()) } else { self.hand_on(each) }
+    }
+
+    fn hand_on(&mut self, each: EachLine) -> io::Result<()> {
+        let mut line = self.begun.as_slice();
+        while line.len() > LONGEST {
+            let (piece, rest) = line.split_at(LONGEST);
+            each(piece)?;
+            line = rest;
+        }
+        each(line)?;
+        self.begun.clear();
+        Ok(())
+    }
+}
+
+/// Returns the last lines of a log, at most `count`, from its last 64 KiB, clean for people.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn last_lines(log: &Path, count: usize, style: Style) -> io::Result<Vec<String>> {
+    let mut file = file::open(log)?;
+    let length = file.seek(SeekFrom::End(0))?;
+    let start = length.saturating_sub(CHUNK as u64);
+    file.seek(SeekFrom::Start(start))?;
+    let mut end = Vec::new();
+    file.take(CHUNK as u64).read_to_end(&mut end)?;
+    let text = end.strip_suffix(b"\n").unwrap_or(&end);
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut lines: Vec<String> = text.rsplit(|byte| *byte == b'\n').take(count).map(|line| style.line(line)).collect();
+    lines.reverse();
+    Ok(lines)
+}

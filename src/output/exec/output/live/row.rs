@@ -1,0 +1,68 @@
+use std::time::Duration;
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::region::Size;
+use crate::model::name::Escaped;
+
+/// The widest column of names: longer names are cut.
+const WIDEST: usize = 24;
+
+/// What is shown of an attempt that runs.
+pub(super) struct Row<'a> {
+    pub(super) service: &'a str,
+    pub(super) time: Duration,
+    pub(super) last: &'a str,
+}
+
+/// Returns a line for each row, as many as leave some of the terminal to what has ended, and how many more there are.
+pub(super) fn rows(running: &[Row], size: Size) -> Vec<String> {
+    let room = (size.rows * 2 / 3).saturating_sub(2).max(1);
+    let shown = if running.len() > room { room - 1 } else { running.len() };
+    let names: Vec<String> = running[..shown].iter().map(|row| Escaped::new(row.service).to_string()).collect();
+    let width = names.iter().map(|name| name.width()).max().unwrap_or_default().min(WIDEST).min(size.columns / 3);
+    let line = |(row, name): (&Row, &String)| {
+        let name = cut(name, width);
+        let pad = " ".repeat(width - name.width());
+        cut(&format!("  {name}{pad} {:>6}  {}", time(row.time), row.last.replace('\t', " ")), size.columns - 1)
+    };
+    let mut lines: Vec<String> = running.iter().zip(&names).map(line).collect();
+    if shown < running.len() {
+        lines.push(cut(&format!("  and {} more", running.len() - shown), size.columns - 1));
+    }
+    for line in &mut lines {
+        line.truncate(line.trim_end().len());
+    }
+    lines
+}
+
+/// Returns the last line: how far the run is.
+pub(super) fn foot(done: usize, total: usize, counts: [(usize, &str); 3], time_: Duration, size: Size) -> String {
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!(", {count} {word}"));
+    cut(&format!("{done} of {total} done{}, {}", counts.collect::<String>(), time(time_)), size.columns - 1)
+}
+
+/// Says a time in whole seconds: `12s`, `4m10s`, `2h05m`.
+fn time(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..=59 => format!("{seconds}s"),
+        seconds @ 60..=3599 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        seconds => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// Returns as much of a text as so many columns hold, and says that there is more.
+fn cut(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let (mut out, mut width) = (String::new(), 0);
+    for c in text.chars() {
+        width += c.width().unwrap_or_default();
+        if width >= columns {
+            break;
+        }
+        out.push(c);
+    }
+    out + if columns > 0 { "…" } else { "" }
+}

@@ -1,0 +1,57 @@
+use std::io::{self, Write};
+
+use super::Manner;
+use super::clean::Style;
+use super::follow::Logs;
+use super::note::{note, title};
+use crate::model::name::Escaped;
+use crate::output::exec::event::Event;
+
+/// The widest column of names: longer names stick out.
+const WIDEST: usize = 24;
+
+/// All lines as they come, each behind the name of its service.
+#[derive(Default)]
+pub struct Stream {
+    style: Style,
+    width: usize,
+    logs: Logs,
+}
+
+impl Stream {
+    /// Takes what of the lines is shown.
+    #[must_use]
+    pub fn new(style: Style) -> Self {
+        Self { style, width: 0, logs: Logs::default() }
+    }
+
+    fn prefix(&self, service: &str) -> String {
+        format!("{:width$} | ", Escaped::new(service).to_string(), width = self.width)
+    }
+}
+
+impl Manner for Stream {
+    fn show(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+        match event {
+            Event::Begun { services, .. } => {
+                let width = |name: &String| Escaped::new(name).to_string().chars().count();
+                self.width = services.iter().map(width).filter(|width| *width <= WIDEST).max().unwrap_or_default();
+                Ok(())
+            }
+            Event::Started { service, log, .. } => {
+                self.logs.begin(service, log);
+                Ok(())
+            }
+            Event::Output { service, .. } => {
+                let (prefix, style) = (self.prefix(service), self.style);
+                self.logs.lines(service, &mut |line| writeln!(out, "{prefix}{}", style.line(line)))
+            }
+            Event::Retrying { service, .. } | Event::Finished { service } => {
+                let (prefix, style) = (self.prefix(&service.service), self.style);
+                self.logs.end(&service.service, &mut |line| writeln!(out, "{prefix}{}", style.line(line)))?;
+                writeln!(out, "{}", title(service))
+            }
+            event => note(event, out),
+        }
+    }
+}

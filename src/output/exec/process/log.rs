@@ -1,0 +1,103 @@
+use std::fs::File;
+use std::io::{self, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::inputs::file;
+use crate::model::mask::{Mask, Masked};
+
+/// How much is read at a time: as much as a pipe holds.
+const CHUNK: usize = 64 * 1024;
+
+/// The output of one attempt: a file of its bytes without secrets, and its length for what shows it meanwhile.
+///
+/// The bytes are nowhere else, so that a gigabyte of them costs no memory, and whoever shows them may be slow.
+/// Cheap to clone.
+#[derive(Clone)]
+pub(in crate::output::exec) struct Log(Arc<Shared>);
+
+struct Shared {
+    path: PathBuf,
+    file: File,
+    length: AtomicU64,
+    /// Whether somebody was told of bytes that nobody has asked for yet.
+    told: AtomicBool,
+    incomplete: AtomicBool,
+    mask: Mask,
+    tell: Box<dyn Fn(&Log) + Send + Sync>,
+}
+
+impl Log {
+    /// Creates the file. `tell` is called when it has grown, and not again before [`Log::length`] was asked for.
+    pub(in crate::output::exec) fn create(
+        path: PathBuf,
+        mask: Mask,
+        tell: impl Fn(&Self) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let file = file::create(&path)?;
+        Ok(Self(Arc::new(Shared {
+            path,
+            file,
+            length: AtomicU64::new(0),
+            told: AtomicBool::new(false),
+            incomplete: AtomicBool::new(false),
+            mask,
+            tell: Box::new(tell),
+        })))
+    }
+
+    /// Returns where the file is.
+    pub(in crate::output::exec) fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Returns how many bytes the file has, and has the next ones told again.
+    pub(in crate::output::exec) fn length(&self) -> u64 {
+        // In this order: bytes that come between the two are told twice, and never not at all.
+        self.0.told.store(false, Ordering::SeqCst);
+        self.0.length.load(Ordering::SeqCst)
+    }
+
+    /// Whether output was lost because the file could not be written.
+    pub(in crate::output::exec) fn is_incomplete(&self) -> bool {
+        self.0.incomplete.load(Ordering::SeqCst)
+    }
+
+    /// Appends a message of our own, on a line of its own.
+    pub(in crate::output::exec) fn note(&self, message: &str) {
+        self.append(self.0.mask.text(&format!("rebake: {message}\n")).as_bytes());
+    }
+
+    /// Copies output to the file until all that write it have closed it.
+    ///
+    /// When the file cannot be written (a full disk) the output is read all the same: the build must not hang.
+    pub(super) fn copy(&self, mut output: impl Read) {
+        let mut chunk = vec![0; CHUNK];
+        let mut masked = Masked::new(self.0.mask.clone());
+        loop {
+            match output.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(length) => self.append(&masked.push(&chunk[..length])),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        self.append(&masked.finish());
+    }
+
+    fn append(&self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        match (&self.0.file).write_all(bytes) {
+            Ok(()) => {
+                self.0.length.fetch_add(bytes.len() as u64, Ordering::SeqCst);
+                if !self.0.told.swap(true, Ordering::SeqCst) {
+                    (self.0.tell)(self);
+                }
+            }
+            Err(_) => self.0.incomplete.store(true, Ordering::SeqCst),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Processes of a build that outlived it, or left its group.
+//!
+//! On Linux a run is the *subreaper* of all below it: a process whose parent ends becomes our own child, however it
+//! detached itself. So strays are our children that we did not start, and killing a child cannot hit another process:
+//! its id is ours to free. Elsewhere only groups are known, and there are no strays to find.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, WaitId, WaitIdOptions, kill_process, waitid};
+
+use crate::output::exec::signal::Signal;
+
+/// How long the killed may take to go; one that hangs in the kernel is left to it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Places in `proc_pid_stat(5)`, after the name.
+const PARENT: usize = 1;
+const GROUP: usize = 2;
+
+/// Marks the processes of a build, and of one run: `<run>.<build>` in their environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::output::exec) struct Marker(String);
+
+impl Marker {
+    /// The variable that holds it.
+    pub(in crate::output::exec) const VARIABLE: &str = "REBAKE_BUILD_ID";
+
+    /// Returns what marks all builds of this run; `outer` is the marker of the build that the run itself is part of.
+    pub(in crate::output::exec) fn of_run(outer: Option<&str>) -> Self {
+        let outer = outer.map(|outer| format!("{outer}/")).unwrap_or_default();
+        // The id alone comes back, and the time of the start is what makes it this process's.
+        let started = fs::read_to_string("/proc/self/stat").ok();
+        let started = started.as_deref().and_then(|stat| stat.rsplit(") ").next()?.split(' ').nth(19));
+        Self(format!("{outer}{}-{}.", std::process::id(), started.unwrap_or_default()))
+    }
+
+    /// Returns what marks one build of the run.
+    pub(in crate::output::exec) fn of_build(&self, build: usize) -> Self {
+        Self(format!("{}{build}", self.0))
+    }
+
+    /// Returns the marker as text.
+    pub(in crate::output::exec) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn parse(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// Whether a process bears the marker: that of the build, of a run inside it, or of a build of the run.
+    pub(super) fn is_on(&self, pid: Pid) -> bool {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let value = environment.split(|byte| *byte == 0).find_map(|entry| {
+            let value = entry.strip_prefix(Self::VARIABLE.as_bytes())?;
+            value.strip_prefix(b"=")?.strip_prefix(self.0.as_bytes())
+        });
+        value.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/") || self.0.ends_with('.'))
+    }
+}
+
+/// Whose strays are meant.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::output::exec) enum Whose<'a> {
+    /// Those of one build, while others run.
+    Build(&'a Marker),
+    /// All of them: nothing that runs is spared but what we started.
+    All,
+}
+
+/// The processes that come to us when their parents end.
+#[derive(Debug)]
+pub(in crate::output::exec) struct Strays {
+    /// Children that were there before the run.
+    before: Vec<Pid>,
+}
+
+impl Strays {
+    /// Has the children of all our children come to us when they lose their parents. From now on, any child that is
+    /// not there yet and not spared in [`Strays::sweep`] is taken for a build's: the process belongs to the run.
+    pub(in crate::output::exec) fn adopt() -> Self {
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+        Self { before: children() }
+    }
+
+    /// Kills strays until there are none, and returns how many there were. `spared` are the children that we started.
+    pub(in crate::output::exec) fn sweep(&self, whose: Whose, spared: &[Pid]) -> usize {
+        let patience = Instant::now() + PATIENCE;
+        let mut killed: Vec<Pid> = Vec::new();
+        loop {
+            let mut found = false;
+            for child in children() {
+                if self.before.contains(&child) || spared.contains(&child) || is_reaped(child) {
+                    continue;
+                }
+                let meant = match whose {
+                    Whose::Build(marker) => marker.is_on(child),
+                    Whose::All => true,
+                };
+                // One that was killed has no environment left to know it by.
+                if !killed.contains(&child) {
+                    if !meant {
+                        continue;
+                    }
+                    killed.push(child);
+                }
+                let _ = kill_process(child, Signal::Kill.raw());
+                found = true;
+            }
+            // The children of those that were killed come to us in their turn.
+            if !found || Instant::now() >= patience {
+                return killed.len();
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Drop for Strays {
+    fn drop(&mut self) {
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::set_child_subreaper(None);
+    }
+}
+
+/// Reaps a child that has exited.
+fn is_reaped(child: Pid) -> bool {
+    matches!(waitid(WaitId::Pid(child), WaitIdOptions::EXITED | WaitIdOptions::NOHANG), Ok(Some(_)))
+}
+
+/// Returns the processes whose parent we are; none where the system does not tell.
+fn children() -> Vec<Pid> {
+    let Ok(threads) = fs::read_dir("/proc/self/task") else {
+        return Vec::new();
+    };
+    let lists = threads.flatten().filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let lists: Vec<String> = lists.collect();
+    if lists.is_empty() {
+        return children_by_scan(Path::new("/proc"));
+    }
+    lists.iter().flat_map(|list| list.split_whitespace()).filter_map(pid).collect()
+}
+
+/// The slow way, for kernels without lists of children.
+fn children_by_scan(proc: &Path) -> Vec<Pid> {
+    let ours = rustix::process::getpid().to_string();
+    let is_child = |pid: &Pid| stat(proc, *pid, PARENT).as_deref() == Some(&ours);
+    processes(proc).filter(is_child).collect()
+}
+
+/// Returns the group of a process; none where it is gone, or the kernel's own. (rustix's `getpgid` panics of those.)
+pub(super) fn group(of: Pid) -> Option<Pid> {
+    pid(&stat(Path::new("/proc"), of, GROUP)?)
+}
+
+/// Returns a field of `proc_pid_stat(5)`, counted from that after the name.
+fn stat(proc: &Path, pid: Pid, field: usize) -> Option<String> {
+    let stat = fs::read_to_string(proc.join(pid.to_string()).join("stat")).ok()?;
+    stat.rsplit(") ").next()?.split(' ').nth(field).map(str::to_owned)
+}
+
+/// Returns all processes that there are.
+pub(super) fn processes(proc: &Path) -> impl Iterator<Item = Pid> {
+    let entries = fs::read_dir(proc).into_iter().flatten().flatten();
+    entries.filter_map(|entry| pid(entry.file_name().to_str()?))
+}
+
+fn pid(text: &str) -> Option<Pid> {
+    Pid::from_raw(text.parse().ok()?)
+}

@@ -1,0 +1,125 @@
+//! What cleans up when the run itself is killed and cannot: a process of its own that waits for the run to end.
+
+use std::io::{self, BufRead, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::Pid;
+
+use super::stray::Marker;
+
+/// Begins a line that tells of a group, and one that says that it is no more.
+const GUARD: char = '+';
+const FORGET: char = '-';
+
+/// The process that waits. Dropped when the run ends as it should, and then does nothing.
+#[derive(Debug)]
+pub(in crate::output::exec) struct Watchdog(Child);
+
+impl Watchdog {
+    /// Starts a program that calls [`watch`] with its standard input.
+    pub(in crate::output::exec) fn start(argv: &[String], run: &Marker) -> io::Result<Self> {
+        let (program, arguments) = argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut command = Command::new(program);
+        // A group of its own: what reaches the run by a terminal must not reach it.
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        let mut dog = Self(command.spawn()?);
+        if let Some(input) = &mut dog.0.stdin {
+            writeln!(input, "{}", run.as_str())?;
+        }
+        Ok(dog)
+    }
+
+    pub(in crate::output::exec) fn pid(&self) -> Pid {
+        Pid::from_child(&self.0)
+    }
+
+    /// Has it know the group of a process that was started: what is in there may have lost its marker, by `env -i`.
+    pub(in crate::output::exec) fn guard(&self, group: Pid) {
+        self.tell(&format!("{GUARD}{group}"));
+    }
+
+    /// Has it forget a group whose leader is about to be reaped: from then on the id may be given to others.
+    pub(in crate::output::exec) fn forget(&self, group: Pid) {
+        self.tell(&format!("{FORGET}{group}"));
+    }
+
+    fn tell(&self, word: &str) {
+        if let Some(mut input) = self.0.stdin.as_ref() {
+            // Where it is gone, nobody cleans up when the run is killed too.
+            let _ = writeln!(input, "{word}");
+        }
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits until the run that started this process is gone, and kills what is left of its builds. What a hidden verb of
+/// the command line calls with its standard input; returns when the work is done.
+///
+/// A run that ends as it should kills this process first. What is left after a run that was killed is known by its
+/// group, or by the marker in its environment: a process that has cast off both is not found.
+///
+/// # Errors
+/// When the input does not begin with the run's marker.
+pub fn watch(mut input: impl BufRead) -> io::Result<()> {
+    let mut line = String::new();
+    input.read_line(&mut line)?;
+    let Some(run) = line.strip_suffix('\n').filter(|run| run.ends_with('.')) else {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "no marker of a run on standard input"));
+    };
+    // As many as there are jobs.
+    let mut groups: Vec<Pid> = Vec::new();
+    // The other end closes when the run ends, however it ends.
+    for word in input.lines() {
+        let word = word?;
+        let group = |word: &str| Pid::from_raw(word.parse().ok()?);
+        if let Some(group) = word.strip_prefix(GUARD).and_then(group) {
+            groups.push(group);
+        } else if let Some(group) = word.strip_prefix(FORGET).and_then(group) {
+            groups.retain(|guarded| *guarded != group);
+        }
+    }
+    sweep(&Marker::parse(run), &groups);
+    Ok(())
+}
+
+/// Kills all processes that bear a marker or are in one of these groups, and looks again until there are none: they may
+/// have had children meanwhile.
+#[cfg(target_os = "linux")]
+fn sweep(run: &Marker, groups: &[Pid]) {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
+
+    use super::stray::{group, processes};
+    use crate::output::exec::signal::Signal;
+
+    /// How often it looks: for two seconds at most.
+    const LOOKS: usize = 200;
+
+    for _ in 0..LOOKS {
+        let mut found = false;
+        for pid in processes(Path::new("/proc")) {
+            // In this order: what the handle stands for is what the marker was read from, or is gone.
+            let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else { continue };
+            let is_guarded = || group(pid).is_some_and(|group| groups.contains(&group));
+            if (run.is_on(pid) || is_guarded()) && pidfd_send_signal(handle, Signal::Kill.raw()).is_ok() {
+                found = true;
+            }
+        }
+        if !found {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sweep(_run: &Marker, _groups: &[Pid]) {}

@@ -1,0 +1,111 @@
+use std::fmt::Write as _;
+
+use super::{Report, Service};
+use crate::output::exec::outcome::Outcome;
+
+/// Returns the report as `JUnit`'s XML, by the schema of Jenkins: one suite, a case for each service. `output` gives what
+/// to show of the log of one that failed.
+///
+/// What failed or timed out is a failure, what was not built for another reason is skipped. Attempts before the last one
+/// stand as Maven's surefire writes them: `flakyFailure` where the last one succeeded, else `rerunFailure`.
+#[must_use]
+pub fn junit(report: &Report, output: impl Fn(&Service) -> Option<String>) -> String {
+    let count = |is: fn(&Service) -> bool| report.services.iter().filter(|service| is(service)).count();
+    let (tests, failures) = (report.services.len(), count(|service| service.outcome.is_failure()));
+    let skipped = count(|service| !service.outcome.is_failure() && !service.outcome.is_success());
+    let all: f64 = report.services.iter().map(|service| service.seconds).sum();
+    let seconds = report.head.seconds.unwrap_or(all);
+    let timestamp = report.head.started.as_deref().map(|at| format!(" timestamp=\"{}\"", escaped(at)));
+    let counts = format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" time=\"{seconds:.3}\"");
+    let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
+    let _ = writeln!(xml, "<testsuites name=\"rebake\" {counts}>");
+    let _ = writeln!(
+        xml,
+        "    <testsuite name=\"rebake build\" {counts} skipped=\"{skipped}\"{}>",
+        timestamp.unwrap_or_default()
+    );
+    properties(report, &mut xml);
+    for service in &report.services {
+        case(service, &output, &mut xml);
+    }
+    xml + "    </testsuite>\n</testsuites>\n"
+}
+
+/// Writes what is known of the run.
+fn properties(report: &Report, xml: &mut String) {
+    let head = &report.head;
+    let known = [("rebake", &head.rebake), ("commit", &head.commit), ("environment", &head.environment)];
+    if known.iter().all(|(_, value)| value.is_none()) {
+        return;
+    }
+    xml.push_str("        <properties>\n");
+    for (name, value) in known {
+        if let Some(value) = value {
+            let _ = writeln!(xml, "            <property name=\"{name}\" value=\"{}\"/>", escaped(value));
+        }
+    }
+    xml.push_str("        </properties>\n");
+}
+
+fn case(service: &Service, output: impl Fn(&Service) -> Option<String>, xml: &mut String) {
+    let mut inner = String::new();
+    let (message, kind) = (escaped(&message(service)), service.outcome.word());
+    match service.outcome {
+        Outcome::Succeeded | Outcome::Exists => {}
+        Outcome::Failed | Outcome::TimedOut => element("failure", &message, kind, None, &mut inner),
+        Outcome::Superseded | Outcome::Blocked | Outcome::Cancelled | Outcome::NotStarted => {
+            element("skipped", &message, kind, None, &mut inner);
+        }
+    }
+    for attempt in service.earlier.iter().map(|attempt| attempt.of(service)) {
+        let name = if service.outcome.is_success() { "flakyFailure" } else { "rerunFailure" };
+        let (message, kind) = (escaped(&self::message(&attempt)), attempt.outcome.word());
+        element(name, &message, kind, output(&attempt).as_deref(), &mut inner);
+    }
+    if let Some(output) = output(service) {
+        let _ = writeln!(inner, "            <system-out>{}</system-out>", escaped(&output));
+    }
+    let (name, seconds) = (escaped(&service.service), service.seconds);
+    let case = format!("        <testcase name=\"{name}\" classname=\"rebake build\" time=\"{seconds:.3}\"");
+    if inner.is_empty() {
+        let _ = writeln!(xml, "{case}/>");
+    } else {
+        let _ = writeln!(xml, "{case}>\n{inner}        </testcase>");
+    }
+}
+
+fn element(name: &str, message: &str, kind: &str, output: Option<&str>, xml: &mut String) {
+    let start = format!("            <{name} message=\"{message}\" type=\"{kind}\"");
+    match output {
+        None => {
+            let _ = writeln!(xml, "{start}/>");
+        }
+        Some(output) => {
+            let _ = writeln!(xml, "{start}><system-out>{}</system-out></{name}>", escaped(output));
+        }
+    }
+}
+
+fn message(service: &Service) -> String {
+    let by = service.blocked_by.as_ref().map(|by| format!("blocked by {by}"));
+    let words = [by, Some(service.how()), service.message.clone()];
+    let words: Vec<String> = words.into_iter().flatten().filter(|words| !words.is_empty()).collect();
+    if words.is_empty() { service.outcome.word().to_owned() } else { words.join(": ") }
+}
+
+/// Returns a text as it stands in XML, within quotes too. What XML 1.0 has no way to write is left out.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\t' | '\n' => out.push(c),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+            c => out.push(c),
+        }
+    }
+    out
+}

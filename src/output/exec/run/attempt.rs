@@ -1,0 +1,163 @@
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use jobserver::Acquired;
+
+use super::clock::Moment;
+use crate::output::exec::process::{Log, Notice, Process};
+use crate::output::exec::schedule::{BuildId, Running};
+use crate::output::exec::signal::Signal;
+
+/// How long what is left of a group may go on writing when its leader has ended by itself.
+const LINGER: Duration = Duration::from_millis(200);
+
+/// One attempt at a build.
+pub(super) struct Attempt {
+    /// The right to run it.
+    pub(super) running: Running,
+    /// Its share of the jobs, given back when it is dropped.
+    pub(super) tokens: Vec<Acquired>,
+    /// Which attempt, from 1.
+    pub(super) number: u32,
+    pub(super) log: Log,
+    pub(super) began: Moment,
+    /// Which of the build's steps is next, or under way.
+    pub(super) step: usize,
+    /// How the last step that ended did.
+    pub(super) status: Option<ExitStatus>,
+    /// Why it is being stopped.
+    pub(super) stop: Option<Stop>,
+    pub(super) overdue_at: Option<Moment>,
+    pub(super) slow_at: Option<Moment>,
+    /// Whether it left processes behind without being told to end.
+    pub(super) leaky: bool,
+}
+
+/// Why an attempt is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// It took longer than it may.
+    Overdue,
+    /// The run ends.
+    Cancelled,
+}
+
+/// An attempt with a process under way.
+pub(super) struct Active {
+    pub(super) attempt: Attempt,
+    phase: Phase,
+    /// When its group is killed, since it was told to end.
+    kill_at: Option<Moment>,
+}
+
+enum Phase {
+    /// The leader runs.
+    Working { process: Process, closed: bool },
+    /// The leader has ended; something of its group still has the output open.
+    Lingering { process: Process, until: Moment },
+    /// The group is killed and the leader reaped; its last bytes are on the way to the log.
+    Closing { status: ExitStatus, until: Moment },
+}
+
+/// What comes next for an attempt.
+pub(super) enum Next {
+    /// There is more to come.
+    Wait(Active),
+    /// Its process is to be finished, with all that it left.
+    Finish { attempt: Attempt, process: Process, closed: bool },
+    /// Its process is gone, and the log has its output.
+    Done { attempt: Attempt, status: ExitStatus },
+}
+
+impl Attempt {
+    pub(super) fn build(&self) -> BuildId {
+        self.running.build()
+    }
+}
+
+impl Active {
+    pub(super) fn working(attempt: Attempt, process: Process) -> Self {
+        Self { attempt, phase: Phase::Working { process, closed: false }, kill_at: None }
+    }
+
+    /// Waits for the last bytes of a process that is gone.
+    pub(super) fn closing(attempt: Attempt, status: ExitStatus, now: Moment) -> Self {
+        Self { attempt, phase: Phase::Closing { status, until: now + LINGER }, kill_at: None }
+    }
+
+    /// Returns the process that is not reaped yet.
+    pub(super) fn process(&self) -> Option<&Process> {
+        match &self.phase {
+            Phase::Working { process, .. } | Phase::Lingering { process, .. } => Some(process),
+            Phase::Closing { .. } => None,
+        }
+    }
+
+    /// Tells it to end, and has it killed after the grace.
+    pub(super) fn stop(&mut self, why: Stop, signal: Signal, kill_at: Moment) {
+        self.attempt.stop.get_or_insert(why);
+        self.attempt.overdue_at = None;
+        self.kill_at.get_or_insert(kill_at);
+        self.signal(signal);
+    }
+
+    /// Kills it, and waits no longer for what has left its group.
+    pub(super) fn kill(&mut self, now: Moment) {
+        self.kill_at = None;
+        self.signal(Signal::Kill);
+        if let Phase::Lingering { until, .. } = &mut self.phase {
+            *until = now;
+        }
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
+        if let Some(process) = self.process() {
+            process.signal(signal);
+        }
+    }
+
+    /// Returns when it has to be looked at again.
+    pub(super) fn deadline(&self) -> Option<Moment> {
+        let until = match &self.phase {
+            Phase::Working { .. } => None,
+            Phase::Lingering { until, .. } | Phase::Closing { until, .. } => Some(*until),
+        };
+        [until, self.kill_at, self.attempt.overdue_at, self.attempt.slow_at].into_iter().flatten().min()
+    }
+
+    pub(super) fn hear(mut self, notice: Notice, now: Moment) -> Next {
+        let attempt = self.attempt;
+        self.phase = match (self.phase, notice) {
+            (Phase::Working { process, closed: true }, Notice::Exited)
+            | (Phase::Lingering { process, .. }, Notice::Closed) => {
+                return Next::Finish { attempt, process, closed: true };
+            }
+            (Phase::Working { process, .. }, Notice::Exited) => {
+                // What was told to end has its whole grace, also behind a shell that is gone at once.
+                let until = self.kill_at.unwrap_or_default().max(now + LINGER);
+                Phase::Lingering { process, until }
+            }
+            (Phase::Working { process, .. }, Notice::Closed) => Phase::Working { process, closed: true },
+            (Phase::Closing { status, .. }, Notice::Closed) => return Next::Done { attempt, status },
+            (phase @ (Phase::Lingering { .. } | Phase::Closing { .. }), Notice::Exited) => phase,
+        };
+        Next::Wait(Self { attempt, ..self })
+    }
+
+    /// Does what is due by now.
+    pub(super) fn on_time(mut self, now: Moment) -> Next {
+        if self.kill_at.is_some_and(|at| at <= now) {
+            self.kill_at = None;
+            self.signal(Signal::Kill);
+        }
+        match self.phase {
+            Phase::Lingering { process, until } if until <= now => {
+                let mut attempt = self.attempt;
+                attempt.leaky |= attempt.stop.is_none();
+                Next::Finish { attempt, process, closed: false }
+            }
+            Phase::Closing { status, until } if until <= now => Next::Done { attempt: self.attempt, status },
+            phase => Next::Wait(Self { phase, ..self }),
+        }
+    }
+}

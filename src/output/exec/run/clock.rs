@@ -1,0 +1,68 @@
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::model::civil::Civil;
+
+/// A point in the time of a run: how long it has run by then. Time in which it was suspended does not count.
+pub(super) type Moment = Duration;
+
+/// Returns the time of day, as RFC 3339 writes it in UTC.
+#[expect(clippy::disallowed_methods, reason = "a report says when its run began; nothing that is built depends on it")]
+pub(super) fn date() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Civil::rfc3339(since.as_secs().try_into().unwrap_or_default())
+}
+
+/// The clock of a run.
+#[derive(Debug)]
+pub(super) struct Clock {
+    start: Instant,
+    /// How long it stood still until now.
+    stood: Duration,
+    stands_since: Option<Instant>,
+}
+
+impl Clock {
+    pub(super) fn start() -> Self {
+        Self { start: Instant::now(), stood: Duration::ZERO, stands_since: None }
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        let now = self.stands_since.unwrap_or_else(Instant::now);
+        now.duration_since(self.start).saturating_sub(self.stood)
+    }
+
+    /// Returns how long it is until then, as long as the clock goes.
+    pub(super) fn until(&self, moment: Moment) -> Duration {
+        moment.saturating_sub(self.now())
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.stands_since.get_or_insert_with(Instant::now);
+    }
+
+    pub(super) fn go_on(&mut self) {
+        if let Some(since) = self.stands_since.take() {
+            self.stood += since.elapsed();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_stands_still_while_stopped() {
+        let mut clock = Clock::start();
+        clock.stop();
+        clock.stop();
+        let stopped = clock.now();
+        std::thread::sleep(Duration::from_millis(20));
+        assert_eq!(clock.now(), stopped);
+        let since = Instant::now();
+        clock.go_on();
+        clock.go_on();
+        assert!(clock.now() <= stopped + since.elapsed());
+        assert!(clock.until(clock.now() + Duration::from_secs(60)) <= Duration::from_secs(60));
+    }
+}

@@ -1,0 +1,224 @@
+use std::process::ExitStatus;
+
+use super::attempt::{Active, Attempt, Next, Stop};
+use super::clock::Moment;
+use super::{Message, Run, Serial};
+use crate::output::exec::builder::{Output, OutputError};
+use crate::output::exec::event::{Alive, Event};
+use crate::output::exec::outcome::{Ending, Failure, Outcome};
+use crate::output::exec::process::{Process, Whose};
+use crate::output::exec::schedule::{BuildId, OnFailure, Running};
+use crate::output::exec::signal::Signal;
+
+/// What a run does about what it hears, and when something is due.
+impl Run<'_> {
+    pub(super) fn hear(&mut self, message: Message) {
+        match message {
+            Message::Signal(signal) => self.obey(signal),
+            Message::Process(serial, notice) => {
+                if let Some(active) = self.active.remove(&serial) {
+                    self.go_on(serial, active.hear(notice, self.clock.now()));
+                }
+            }
+            Message::Token(token) => self.tokens.arrived(token),
+        }
+    }
+
+    fn obey(&mut self, signal: Signal) {
+        match signal {
+            Signal::Suspend => {
+                self.signal_all(signal);
+                self.teller.suspended();
+                self.clock.stop();
+                let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+            }
+            Signal::Continue => {
+                self.clock.go_on();
+                self.signal_all(signal);
+                self.teller.event(Event::Resumed);
+            }
+            Signal::Hangup | Signal::Interrupt | Signal::Quit | Signal::Terminate | Signal::Kill => {
+                let again = self.interrupted.is_some();
+                self.teller.event(Event::Interrupted { signal: signal.name().to_owned(), again });
+                if again {
+                    let now = self.clock.now();
+                    self.active.values_mut().for_each(|active| active.kill(now));
+                    self.signals.obey();
+                } else {
+                    self.interrupted = Some(signal);
+                    self.cancel(signal);
+                }
+            }
+        }
+    }
+
+    fn signal_all(&self, signal: Signal) {
+        for active in self.active.values() {
+            active.signal(signal);
+        }
+    }
+
+    /// Starts nothing more, and tells what runs to end.
+    fn cancel(&mut self, signal: Signal) {
+        self.schedule.stop();
+        self.resting.clear();
+        let kill_at = self.clock.now() + self.settings.grace;
+        for active in self.active.values_mut() {
+            active.stop(Stop::Cancelled, signal, kill_at);
+        }
+    }
+
+    pub(super) fn do_what_is_due(&mut self) {
+        let now = self.clock.now();
+        let due = |active: &Active| active.deadline().is_some_and(|deadline| deadline <= now);
+        let serials: Vec<Serial> =
+            self.active.iter().filter(|(_, active)| due(active)).map(|(serial, _)| *serial).collect();
+        for serial in serials {
+            if let Some(mut active) = self.active.remove(&serial) {
+                self.warn(&mut active, now);
+                self.go_on(serial, active.on_time(now));
+            }
+        }
+        while let Some(at) = self.resting.iter().position(|(at, _)| *at <= now) {
+            let (_, build) = self.resting.remove(at);
+            self.schedule.wake(build);
+        }
+        if let (Some(at), Some(period)) = (self.alive_at, self.settings.heartbeat)
+            && at <= now
+        {
+            self.alive_at = Some(now + period);
+            let running = self.active.values().map(|active| Alive {
+                service: self.name(active.attempt.build()),
+                seconds: (now.saturating_sub(active.attempt.began)).as_secs_f64(),
+            });
+            self.teller.event(Event::Alive { running: running.collect(), waiting: self.schedule.waiting() });
+        }
+    }
+
+    /// Says that an attempt takes long, and stops one that takes too long.
+    fn warn(&self, active: &mut Active, now: Moment) {
+        let (service, attempt) = (self.name(active.attempt.build()), active.attempt.number);
+        let seconds = now.saturating_sub(active.attempt.began).as_secs_f64();
+        if active.attempt.overdue_at.is_some_and(|at| at <= now) {
+            self.teller.event(Event::Overdue { service, attempt, seconds });
+            active.stop(Stop::Overdue, Signal::Terminate, now + self.settings.grace);
+        } else if active.attempt.slow_at.is_some_and(|at| at <= now) {
+            active.attempt.slow_at = None;
+            self.teller.event(Event::Slow { service, attempt, seconds });
+        }
+    }
+
+    fn go_on(&mut self, serial: Serial, next: Next) {
+        match next {
+            Next::Wait(active) => {
+                self.active.insert(serial, active);
+            }
+            Next::Finish { attempt, process, closed } => {
+                let (attempt, status) = self.finish(attempt, process);
+                match status {
+                    Some(status) if !closed => {
+                        let closing = Active::closing(attempt, status, self.clock.now());
+                        self.active.insert(serial, closing);
+                    }
+                    Some(status) => self.done(attempt, status),
+                    None => self.conclude(attempt, Err(Failure::Error)),
+                }
+            }
+            Next::Done { attempt, status } => self.done(attempt, status),
+        }
+    }
+
+    /// Finishes a process and all that it left.
+    fn finish(&self, mut attempt: Attempt, process: Process) -> (Attempt, Option<ExitStatus>) {
+        if let Some(watchdog) = &self.watchdog {
+            watchdog.forget(process.pid());
+        }
+        // The leader has ended: it only fails when something else has reaped our child.
+        let status = process.finish().ok();
+        let marker = self.marker.of_build(attempt.build().index());
+        let strays = self.strays.sweep(Whose::Build(&marker), &self.started());
+        attempt.leaky |= strays > 0 && attempt.stop.is_none();
+        (attempt, status)
+    }
+
+    fn done(&mut self, mut attempt: Attempt, status: ExitStatus) {
+        attempt.status = Some(status);
+        if status.success() && attempt.stop.is_none() {
+            attempt.step += 1;
+            self.step(attempt);
+        } else {
+            self.conclude(attempt, Err(Failure::Error));
+        }
+    }
+
+    /// Ends an attempt: for good, or until the next one.
+    pub(super) fn conclude(&mut self, attempt: Attempt, result: Result<(), Failure>) {
+        let (id, now) = (attempt.build(), self.clock.now());
+        drop(attempt.tokens);
+        let result = result.and_then(|()| self.handed_back(id));
+        let ending = match (attempt.stop, result) {
+            (Some(Stop::Cancelled), _) => Ending::Cancelled,
+            (Some(Stop::Overdue), _) => Ending::Failed(Failure::Timeout),
+            (None, Err(failure)) => Ending::Failed(failure),
+            (None, Ok(())) => Ending::Succeeded,
+        };
+        self.results.end(id, attempt.status, now.saturating_sub(attempt.began), attempt.leaky);
+        if attempt.log.is_incomplete() {
+            self.results.say(id, "its log is incomplete: the disk could not take it");
+        }
+        let build = &self.builds[id.index()];
+        if ending == Ending::Succeeded
+            && let Some(doubt) = (self.doubt)(build)
+        {
+            self.results.say(id, &format!("what it was built of may have changed meanwhile: {doubt}"));
+        }
+        match ending {
+            Ending::Failed(failure) if attempt.number <= build.retries && !self.schedule.is_stopped() => {
+                let rest = self.settings.backoff.after(attempt.number);
+                let service = self.results.outcome(id, Outcome::from(ending));
+                self.teller.event(Event::Retrying { service, after: rest.as_secs_f64() });
+                self.resting.push((now + rest, id));
+                self.schedule.retry(attempt.running, failure);
+            }
+            ending => self.end(attempt.running, ending),
+        }
+    }
+
+    /// Takes what a build handed back whose commands all ended well. It has failed after all when it pushed nothing.
+    fn handed_back(&mut self, id: BuildId) -> Result<(), Failure> {
+        match Output::of(&self.builds[id.index()]) {
+            Ok(output) => {
+                self.results.became(id, &self.builds[id.index()], &output);
+                self.results.digest(id, output.digest);
+            }
+            Err(error) => {
+                self.results.say(id, &error.to_string());
+                if matches!(error, OutputError::NotPushed) {
+                    return Err(Failure::Error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Says which builds can never start, as soon as that is known.
+    fn tell_blocked(&mut self) {
+        for build in self.schedule.newly_blocked() {
+            if let Some(by) = self.schedule.blocker(build) {
+                let service = self.results.block(build, by);
+                self.teller.event(Event::Finished { service });
+            }
+        }
+    }
+
+    /// Ends a build for good.
+    pub(super) fn end(&mut self, running: Running, ending: Ending) {
+        let service = self.results.settle(running.build(), ending.into());
+        self.teller.event(Event::Finished { service });
+        self.schedule.end(running, ending);
+        self.tell_blocked();
+        if matches!(ending, Ending::Failed(_)) && self.settings.on_failure == OnFailure::Kill {
+            self.cancel(Signal::Terminate);
+        }
+    }
+}

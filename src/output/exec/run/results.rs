@@ -1,0 +1,151 @@
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use crate::output::exec::build::{Build, Work};
+use crate::output::exec::builder::Output;
+use crate::output::exec::needs::{Became, Needs};
+use crate::output::exec::outcome::Outcome;
+use crate::output::exec::report::{Attempt, Head, Report, SCHEMA, Service};
+use crate::output::exec::schedule::{BuildId, Schedule};
+
+/// What became of each build so far.
+pub(super) struct Results {
+    entries: Vec<Entry>,
+    /// What the services have become that are built.
+    became: Needs,
+}
+
+struct Entry {
+    service: Service,
+    settled: bool,
+}
+
+impl Results {
+    pub(super) fn new(builds: &[Build]) -> Self {
+        let entries = builds.iter().map(|build| Entry { service: not_started(build), settled: false }).collect();
+        Self { entries, became: Needs::default() }
+    }
+
+    /// Notes what a build has become, for those that take it.
+    pub(super) fn became(&mut self, build: BuildId, what: &Build, output: &Output) {
+        let service = self.service(build).service.clone();
+        self.became.insert(service, Became::of(what, output));
+    }
+
+    /// Returns what the services that a build needs have become.
+    pub(super) fn needs(&self, build: &Build) -> Needs {
+        let mut needs = build.held.clone();
+        let taken = build.takes.iter().filter_map(|service| self.became.get_key_value(service));
+        needs.extend(taken.map(|(service, became)| (service.clone(), became.clone())));
+        needs
+    }
+
+    /// Begins an attempt and returns its number, from 1.
+    pub(super) fn begin(&mut self, build: BuildId, log: PathBuf) -> u32 {
+        let service = self.service(build);
+        if service.attempts > 0 {
+            let last = Attempt::last_of(service);
+            service.earlier.push(last);
+        }
+        service.attempts += 1;
+        (service.exit, service.signal, service.message, service.leaky) = (None, None, None, false);
+        service.log = Some(log);
+        service.attempts
+    }
+
+    /// Returns how many attempts were begun.
+    pub(super) fn attempts(&mut self, build: BuildId) -> u32 {
+        self.service(build).attempts
+    }
+
+    /// Says how the attempt under way ended.
+    pub(super) fn end(&mut self, build: BuildId, status: Option<ExitStatus>, took: Duration, leaky: bool) {
+        let service = self.service(build);
+        (service.exit, service.signal) = (status.and_then(|s| s.code()), status.and_then(|s| s.signal()));
+        (service.seconds, service.leaky) = (took.as_secs_f64(), leaky);
+    }
+
+    /// Adds what there is to say.
+    pub(super) fn say(&mut self, build: BuildId, message: &str) {
+        let said = &mut self.service(build).message;
+        *said = Some(said.take().map_or_else(|| message.to_owned(), |said| format!("{said}; {message}")));
+    }
+
+    pub(super) fn digest(&mut self, build: BuildId, digest: Option<String>) {
+        self.service(build).digest = digest;
+    }
+
+    /// Gives a build an outcome, and returns how it stands in the report.
+    pub(super) fn outcome(&mut self, build: BuildId, outcome: Outcome) -> Service {
+        self.service(build).outcome = outcome;
+        self.service(build).clone()
+    }
+
+    /// As [`Results::outcome`], for good.
+    pub(super) fn settle(&mut self, build: BuildId, outcome: Outcome) -> Service {
+        self.entries[build.index()].settled = true;
+        self.outcome(build, outcome)
+    }
+
+    /// As [`Results::settle`], for a build that another one blocks.
+    pub(super) fn block(&mut self, build: BuildId, by: BuildId) -> Service {
+        let by = self.service(by).service.clone();
+        self.service(build).blocked_by = Some(by);
+        self.settle(build, Outcome::Blocked)
+    }
+
+    /// Gives an outcome to each build that has none yet, and returns how these stand in the report, in order.
+    pub(super) fn settle_rest(&mut self, schedule: &Schedule) -> Vec<Service> {
+        let mut settled = Vec::new();
+        for build in schedule.builds() {
+            if !self.entries[build.index()].settled {
+                settled.push(match schedule.blocker(build) {
+                    Some(by) => self.block(build, by),
+                    None => self.settle(build, schedule.outcome(build).unwrap_or(Outcome::NotStarted)),
+                });
+            }
+        }
+        settled
+    }
+
+    pub(super) fn into_report(self, head: Head) -> Report {
+        Report { schema: SCHEMA, head, services: self.entries.into_iter().map(|entry| entry.service).collect() }
+    }
+
+    fn service(&mut self, build: BuildId) -> &mut Service {
+        &mut self.entries[build.index()].service
+    }
+}
+
+fn not_started(build: &Build) -> Service {
+    let planned = build.service;
+    Service {
+        service: planned.service.clone(),
+        outcome: Outcome::NotStarted,
+        attempts: 0,
+        exit: None,
+        signal: None,
+        seconds: 0.0,
+        earlier: Vec::new(),
+        log: None,
+        fingerprint: planned.fingerprint.clone(),
+        version: planned.version.clone(),
+        image: planned.image.clone(),
+        // What exists has the tag by which it was found, and none of the others.
+        tags: match &planned.exists {
+            Some(exists) => vec![exists.reference.clone()],
+            None => planned.tags.clone(),
+        },
+        push: planned.push,
+        digest: match &build.work {
+            Work::Exists { digest } => digest.clone(),
+            Work::Steps(_) | Work::Superseded { .. } | Work::Unnamed(_) => None,
+        },
+        blocked_by: None,
+        leaky: false,
+        message: None,
+        record: None,
+    }
+}

@@ -1,0 +1,103 @@
+use std::time::Duration;
+
+use crate::model::mask::Mask;
+use crate::output::exec::schedule::OnFailure;
+
+/// How a run goes about its builds.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How many builds run at once, by weight: from 1 to [`Settings::MOST_JOBS`].
+    pub jobs: u32,
+    /// What a failure does to the rest.
+    pub on_failure: OnFailure,
+    /// How long a build that is told to end may take before it is killed.
+    pub grace: Duration,
+    /// After how long an attempt is called slow.
+    pub slow: Option<Duration>,
+    /// How often there is a sign of life.
+    pub heartbeat: Option<Duration>,
+    /// How long a failed build rests before its next attempt.
+    pub backoff: Backoff,
+    /// Whether `make` and `cargo` inside builds share the jobs.
+    pub jobserver: Jobserver,
+    /// A program and its arguments that call [`crate::output::exec::watch`]: what cleans up when the run itself is killed.
+    pub watchdog: Option<Vec<String>>,
+    /// The value of `REBAKE_BUILD_ID` that this process has: set when it runs inside a build.
+    pub outer: Option<String>,
+    /// The commit that is built, for the report.
+    pub commit: Option<String>,
+    /// The environment that is built for, for the report.
+    pub environment: Option<String>,
+    /// What must not stand in a log.
+    pub mask: Mask,
+}
+
+/// Whether builds are told of the jobserver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Jobserver {
+    /// `MAKEFLAGS` and `CARGO_MAKEFLAGS` name it, so that a `make` without `-j` builds in parallel too.
+    #[default]
+    Shared,
+    /// Builds know nothing of it.
+    Hidden,
+}
+
+/// How long a failed build rests: twice as long each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    /// Before the second attempt.
+    pub first: Duration,
+    /// At most.
+    pub longest: Duration,
+}
+
+impl Settings {
+    /// The most jobs of a run: each is a byte in the jobserver's pipe, and the smallest that Linux gives has one page
+    /// (`pipe(7)`).
+    pub const MOST_JOBS: u32 = 4096;
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            jobs: 1,
+            on_failure: OnFailure::default(),
+            grace: Duration::from_secs(10),
+            slow: Some(Duration::from_secs(60)),
+            heartbeat: Some(Duration::from_secs(60)),
+            backoff: Backoff::default(),
+            jobserver: Jobserver::default(),
+            watchdog: None,
+            outer: None,
+            commit: None,
+            environment: None,
+            mask: Mask::default(),
+        }
+    }
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { first: Duration::from_secs(1), longest: Duration::from_secs(60) }
+    }
+}
+
+impl Backoff {
+    /// Returns how long to rest after so many attempts.
+    #[must_use]
+    pub fn after(&self, attempts: u32) -> Duration {
+        let doublings = attempts.saturating_sub(1).min(31);
+        self.first.saturating_mul(1 << doublings).min(self.longest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rests_grow_twofold_up_to_the_longest() {
+        let seconds = [1, 2, 3, 7, 8, 99, u32::MAX].map(|attempts| Backoff::default().after(attempts).as_secs());
+        assert_eq!(seconds, [1, 2, 4, 60, 60, 60, 60]);
+    }
+}

@@ -1,0 +1,178 @@
+use std::fs;
+use std::io;
+use std::process::Command;
+
+use jobserver::Acquired;
+
+use super::attempt::{Active, Attempt};
+use super::{Jobserver, Message, Run};
+use crate::inputs::file;
+use crate::model::name::Escaped;
+use crate::output::exec::build::{Build, Work};
+use crate::output::exec::builder::Output;
+use crate::output::exec::event::Event;
+use crate::output::exec::needs::Needs;
+use crate::output::exec::outcome::{Ending, Failure};
+use crate::output::exec::process::{Log, Marker, Process};
+use crate::output::exec::schedule::Running;
+
+/// How builds begin.
+impl Run<'_> {
+    /// Starts builds as long as the schedule lets one start and its jobs are free.
+    pub(super) fn start_what_may(&mut self) {
+        while let Some((_, weight)) = self.schedule.next() {
+            if self.active.is_empty() {
+                self.tokens.mend();
+            } else if !has_descriptors() {
+                // What runs gives its own back when it ends, and then this is asked again.
+                return;
+            }
+            let Some(tokens) = self.tokens.take(weight) else {
+                return;
+            };
+            if let Some(running) = self.schedule.start() {
+                self.begin(running, tokens);
+            }
+        }
+        self.tokens.give_back();
+    }
+
+    fn begin(&mut self, running: Running, tokens: Vec<Acquired>) {
+        let id = running.build();
+        let build = &self.builds[id.index()];
+        match &build.work {
+            Work::Steps(_) => {}
+            Work::Exists { .. } => {
+                self.results.became(id, build, &Output::of_existing(build));
+                return self.end(running, Ending::Exists);
+            }
+            Work::Superseded { by } => {
+                self.results.say(id, by);
+                return self.end(running, Ending::Superseded);
+            }
+            Work::Unnamed(reason) => {
+                self.results.say(id, reason);
+                return self.end(running, Ending::Failed(Failure::Error));
+            }
+        }
+        if let Some(doubt) = (self.doubt)(build) {
+            self.results.say(id, &format!("not built: {doubt}"));
+            return self.end(running, Ending::Failed(Failure::Error));
+        }
+        let number = self.results.attempts(id) + 1;
+        let path = build.scratch.join(format!("attempt-{number}.log"));
+        self.results.begin(id, path.clone());
+        let (service, teller) = (self.name(id), self.teller.clone());
+        let log = make_room(build).and_then(|()| {
+            let service = service.clone();
+            Log::create(path.clone(), self.settings.mask.clone(), move |log| teller.grown(&service, number, log))
+        });
+        match log {
+            Ok(log) => {
+                self.teller.event(Event::Started { service, attempt: number, log: path });
+                let began = self.clock.now();
+                self.step(Attempt {
+                    running,
+                    tokens,
+                    number,
+                    log,
+                    began,
+                    step: 0,
+                    status: None,
+                    stop: None,
+                    overdue_at: build.timeout.map(|timeout| began + timeout),
+                    slow_at: self.settings.slow.map(|slow| began + slow),
+                    leaky: false,
+                });
+            }
+            Err(error) => {
+                self.results.say(id, &format!("{} could not be written: {error}", path.display()));
+                self.end(running, Ending::Failed(Failure::Error));
+            }
+        }
+    }
+
+    /// Starts the next step of an attempt, or ends it when there is none left.
+    pub(super) fn step(&mut self, attempt: Attempt) {
+        let id = attempt.build();
+        let build = &self.builds[id.index()];
+        let Some(step) = build.work.steps().get(attempt.step) else {
+            return self.conclude(attempt, Ok(()));
+        };
+        let needs = self.results.needs(build);
+        let arguments = match step.fill(&needs) {
+            Ok(arguments) => arguments,
+            Err(service) => {
+                let message = format!("the image of {} is not there", Escaped::new(&service));
+                attempt.log.note(&message);
+                self.results.say(id, &message);
+                return self.conclude(attempt, Err(Failure::Error));
+            }
+        };
+        let mut command = Command::new(&step.program);
+        command.args(arguments).current_dir(&build.directory);
+        if self.settings.jobserver == Jobserver::Shared {
+            self.tokens.share(&mut command);
+        }
+        command.envs(build.environment.iter().map(|(name, value)| (name, value)));
+        command.env(NEEDS, in_json(&needs));
+        command.env(Marker::VARIABLE, self.marker.of_build(id.index()).as_str());
+        let (serial, outbox) = (self.next_serial, self.outbox.clone());
+        self.next_serial += 1;
+        let notify = move |notice| outbox.send(Message::Process(serial, notice)).unwrap_or_default();
+        match Process::spawn(command, &attempt.log, notify) {
+            Ok(process) => {
+                if let Some(watchdog) = &self.watchdog {
+                    watchdog.guard(process.pid());
+                }
+                self.active.insert(serial, Active::working(attempt, process));
+            }
+            Err(error) => {
+                let message = format!("{} could not be started: {error}", Escaped::new(&step.program));
+                attempt.log.note(&message);
+                self.results.say(id, &message);
+                self.conclude(attempt, Err(Failure::Error));
+            }
+        }
+    }
+}
+
+/// The variable that tells a build what the services that it needs have become.
+const NEEDS: &str = "REBAKE_NEEDS";
+
+/// Linux passes a program no longer variable than 128 KiB.
+const LONGEST: usize = 100_000;
+
+/// Returns what services have become as a line of JSON; of more than fit, the first ones alone.
+fn in_json(needs: &Needs) -> String {
+    let mut text = "{".to_owned();
+    for (service, became) in needs {
+        let (Ok(name), Ok(became)) = (serde_json::to_string(service), serde_json::to_string(became)) else { continue };
+        let entry = format!("{name}:{became}");
+        if text.len() + entry.len() > LONGEST {
+            break;
+        }
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&entry);
+    }
+    text.push('}');
+    text
+}
+
+/// Whether this process may open as many files as a build needs.
+fn has_descriptors() -> bool {
+    // Two each: for its log, its output, how it is started, and what shows it.
+    const PIPES: usize = 8;
+    (0..PIPES).map(|_| io::pipe()).collect::<io::Result<Vec<_>>>().is_ok()
+}
+
+/// Makes the build's directory, and takes what an earlier attempt handed back out of it.
+fn make_room(build: &Build) -> io::Result<()> {
+    file::make_directory(&build.scratch)?;
+    match build.digest.file().map(|name| fs::remove_file(build.scratch.join(name))) {
+        Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,6 @@
+//! What is made of a plan: text, builds and a verdict.
+
+pub mod emit;
+#[cfg(unix)]
+pub mod exec;
+pub mod verdict;

@@ -1,0 +1,439 @@
+//! Whether the jobs of a workflow did what its plan asked for: the one check to require.
+//!
+//! The jobs of a matrix have names that nobody knows beforehand, and a job that is skipped counts as passed where a check
+//! is required. So one constant job reads GitHub's `needs` and fails where anything is not as it should be.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::model::name::{Escaped, OWN_PREFIX, is_own_output};
+
+/// GitHub's `needs`: the jobs that a job waited for, in its order.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Needs(IndexMap<String, Job>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct Job {
+    result: String,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    outputs: IndexMap<String, String>,
+}
+
+/// act writes `null` where a job has no outputs.
+fn null_is_empty<'de, D: Deserializer<'de>>(value: D) -> Result<IndexMap<String, String>, D::Error> {
+    Option::deserialize(value).map(Option::unwrap_or_default)
+}
+
+impl Job {
+    /// Returns whether an output counts or lists nothing: a number, a list, or the `include` of a matrix. `None` where it
+    /// is none of these.
+    fn is_empty(&self, output: &str) -> Option<bool> {
+        match serde_json::from_str(self.outputs.get(output)?).ok()? {
+            Value::Number(count) => Some(count.as_u64()? == 0),
+            Value::Array(list) => Some(list.is_empty()),
+            matrix => Some(matrix.get("include")?.as_array()?.is_empty()),
+        }
+    }
+
+    /// Takes rebake's own outputs for what they are, where filters of their names have hidden them.
+    fn uncovered(&self) -> Self {
+        let mut outputs = self.outputs.clone();
+        for (name, value) in &self.outputs {
+            if let Some(own) = name.strip_prefix(OWN_PREFIX).filter(|own| is_own_output(own)) {
+                outputs.insert(own.to_owned(), value.clone());
+            }
+        }
+        Self { result: self.result.clone(), outputs }
+    }
+
+    fn says(&self, output: &str, value: &str) -> bool {
+        self.outputs.get(output).is_some_and(|found| found == value)
+    }
+}
+
+/// What is expected of the jobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// The job that made the plan; it must succeed.
+    pub plan: String,
+    /// The outputs of that job that must have arrived.
+    pub outputs: Vec<String>,
+    /// The output of the plan that says whether a job is due; [`Expected::ANY`] for a job that is not named here.
+    pub due: IndexMap<String, String>,
+    /// Jobs that may be skipped whatever the plan says.
+    pub optional: Vec<String>,
+}
+
+impl Expected {
+    /// The output that says whether anything is affected.
+    pub const ANY: &'static str = "any";
+
+    /// Returns the output of the plan that says whether a job is due.
+    fn due_by(&self, job: &str) -> &str {
+        self.due.get(job).map_or(Self::ANY, String::as_str)
+    }
+}
+
+/// What is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A job did not succeed.
+    #[error("the job `{job}` ended with `{result}`")]
+    Ended {
+        /// The job, escaped.
+        job: String,
+        /// Its result, escaped: `failure` or `cancelled`, or a word that GitHub has added since.
+        result: String,
+    },
+    /// The job that makes the plan never ran, so nobody knows what was due.
+    #[error("the job `{job}` was skipped, so nobody knows what is to be built")]
+    NoPlan {
+        /// The job.
+        job: String,
+    },
+    /// An output is missing, or empty, which GitHub does not tell apart.
+    #[error("the output `{output}` of the job `{job}` did not arrive")]
+    Lost {
+        /// The job that made the plan.
+        job: String,
+        /// The output.
+        output: String,
+    },
+    /// An output that says whether something is due says something else.
+    #[error("the output `{output}` of the job `{job}` is `{value}`, which is neither `true` nor `false`")]
+    NoAnswer {
+        /// The job that made the plan.
+        job: String,
+        /// The output.
+        output: String,
+        /// Its value, escaped.
+        value: String,
+    },
+    /// An output that says whether something is due does not agree with one that lists or counts it.
+    #[error(
+        "the outputs of the job `{job}` contradict each other: `{output}` is `{value}`, but `{list}` {}",
+        if *value { "has nothing" } else { "has something" }
+    )]
+    Contradiction {
+        /// The job that made the plan.
+        job: String,
+        /// The output that says whether something is due.
+        output: String,
+        /// Its value: `true` or `false`.
+        value: bool,
+        /// The output that lists or counts what is due.
+        list: String,
+    },
+    /// Something is due, and no job that builds it is waited for.
+    #[error("the plan's output `{output}` is `true`, and `needs` has no job that is due by it")]
+    Unwatched {
+        /// The output that says that something is due, escaped.
+        output: String,
+    },
+    /// A job was skipped that should have run.
+    #[error("the job `{job}` was skipped, though the plan's output `{output}` is `true`")]
+    Skipped {
+        /// The job, escaped.
+        job: String,
+        /// The output that says that it is due.
+        output: String,
+    },
+}
+
+impl Problem {
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Ended { .. } => "its log says why; run the failed jobs again once that is mended",
+            Self::NoPlan { .. } => {
+                "the job that plans must have no `if`, and none in its own `needs` that can be skipped"
+            }
+            Self::Lost { .. } => {
+                "GitHub drops an output in which it finds a secret, such as a registry's user that is kept as one: keep \
+                 that as a variable (`vars`), or choose fewer `--fields`; or the job does not list it under `outputs`"
+            }
+            Self::NoAnswer { .. } => "`outputs` of that job must hand the step's output on as it is",
+            Self::Contradiction { .. } => {
+                "hand on both outputs of one step as they are; a filter of such a name hides rebake's own output"
+            }
+            Self::Unwatched { .. } => {
+                "list the jobs that build under `needs` of the job that runs this; name a job that another output than \
+                 `any` asks for with `--due JOB=OUTPUT`"
+            }
+            Self::Skipped { .. } => {
+                "compare its `if` with the output; a job that may be skipped is named with `--optional`, one that \
+                 another output asks for with `--due JOB=OUTPUT`"
+            }
+        }
+    }
+}
+
+/// A job that was named and that `needs` does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`needs` has no job `{0}`")]
+pub struct UnknownJob(pub String);
+
+impl Needs {
+    /// Returns the jobs and their results, as GitHub wrote them.
+    pub fn results(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, job)| (name.as_str(), job.result.as_str()))
+    }
+
+    fn job(&self, name: &str) -> Result<&Job, UnknownJob> {
+        self.0.get(name).ok_or_else(|| UnknownJob(Escaped::new(name).to_string()))
+    }
+}
+
+/// Returns all that is not as it should be, in the order of `needs`; nothing where every build that was due succeeded.
+///
+/// # Errors
+/// When a job is expected that `needs` does not have: the check would mean less than it says.
+pub fn verdict(needs: &Needs, expected: &Expected) -> Result<Vec<Problem>, UnknownJob> {
+    let plan = &needs.job(&expected.plan)?.uncovered();
+    for named in expected.due.keys().chain(&expected.optional) {
+        needs.job(named)?;
+    }
+    let jobs = needs.0.iter().filter(|(name, _)| **name != expected.plan);
+    let mut problems: Vec<Problem> = match plan.result.as_str() {
+        "success" => [lost(plan, expected), contradictions(plan, expected), unwatched(needs, plan, expected)].concat(),
+        "skipped" => vec![Problem::NoPlan { job: expected.plan.clone() }],
+        result => vec![ended(&expected.plan, result)],
+    };
+    for (name, job) in jobs {
+        match job.result.as_str() {
+            "success" => {}
+            "skipped" if expected.optional.contains(name) => {}
+            "skipped" => problems.extend(skipped(name, plan, expected)),
+            result => problems.push(ended(name, result)),
+        }
+    }
+    Ok(problems)
+}
+
+fn ended(job: &str, result: &str) -> Problem {
+    Problem::Ended { job: Escaped::new(job).to_string(), result: Escaped::new(result).to_string() }
+}
+
+fn lost(plan: &Job, expected: &Expected) -> Vec<Problem> {
+    let missing = expected.outputs.iter().filter(|name| plan.outputs.get(*name).is_none_or(String::is_empty));
+    missing.map(|output| Problem::Lost { job: expected.plan.clone(), output: output.clone() }).collect()
+}
+
+/// Returns the levels of a plan, and the plan as a whole, as suffixes of the outputs `any` and `matrix`.
+fn suffixes(plan: &Job) -> impl Iterator<Item = &str> {
+    plan.outputs.keys().filter_map(|output| output.strip_prefix(Expected::ANY))
+}
+
+/// The outputs that list and count what is due must agree with `any`, and those of a level with `any_N`: a workflow reads
+/// either.
+fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
+    let contradiction = |suffix: &str, list: String| {
+        let (job, output) = (expected.plan.clone(), format!("{}{suffix}", Expected::ANY));
+        let value = plan.is_empty(&list)?;
+        plan.says(&output, &value.to_string()).then_some(Problem::Contradiction { job, output, value, list })
+    };
+    let whole = ["services", "count"].into_iter().filter_map(|list| contradiction("", list.to_owned()));
+    let matrices = suffixes(plan).filter_map(|suffix| contradiction(suffix, format!("matrix{suffix}")));
+    matrices.chain(whole).collect()
+}
+
+/// Where a plan says that something is due, a job must stand for it that may not be skipped. Where jobs are due by level,
+/// each level needs one.
+fn unwatched(needs: &Needs, plan: &Job, expected: &Expected) -> Vec<Problem> {
+    let jobs = needs.0.keys().filter(|job| **job != expected.plan && !expected.optional.contains(job));
+    let watched: Vec<&str> = jobs.map(|job| expected.due_by(job)).collect();
+    let is_level = |output: &str| output.starts_with("any_");
+    let is_watched = |output: &str| match output {
+        Expected::ANY => !watched.is_empty(),
+        level => watched.contains(&level) || !watched.iter().copied().any(is_level),
+    };
+    suffixes(plan)
+        .map(|suffix| format!("{}{suffix}", Expected::ANY))
+        .filter(|output| output == Expected::ANY || is_level(output))
+        .filter(|output| plan.says(output, "true") && !is_watched(output))
+        .map(|output| Problem::Unwatched { output: Escaped::new(&output).to_string() })
+        .collect()
+}
+
+/// A skipped job is well where the plan said that nothing was due for it. Where the plan itself is in trouble, that has
+/// been said, and explains the skipping.
+fn skipped(name: &str, plan: &Job, expected: &Expected) -> Option<Problem> {
+    if plan.result != "success" {
+        return None;
+    }
+    let output = expected.due_by(name).to_owned();
+    let job = expected.plan.clone();
+    match plan.outputs.get(&output).map(String::as_str) {
+        Some("false") => None,
+        Some("true") => Some(Problem::Skipped { job: Escaped::new(name).to_string(), output }),
+        None | Some("") if expected.outputs.contains(&output) => None,
+        None | Some("") => Some(Problem::Lost { job, output }),
+        Some(value) => Some(Problem::NoAnswer { job, output, value: Escaped::new(value).to_string() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The problems of jobs `build` and `late`, which is due by `any_1`, and `deploy`, which may be skipped.
+    fn says(outputs: &Value, [build, late, deploy]: [&str; 3]) -> Vec<String> {
+        says_of(&json!({
+            "plan": {"result": "success", "outputs": outputs},
+            "build": {"result": build, "outputs": {}},
+            "late": {"result": late},
+            "deploy": {"result": deploy, "outputs": {}},
+        }))
+    }
+
+    fn says_of(needs: &Value) -> Vec<String> {
+        let needs: Needs = serde_json::from_value(needs.clone()).unwrap();
+        verdict(&needs, &expected()).unwrap().iter().map(ToString::to_string).collect()
+    }
+
+    fn expected() -> Expected {
+        Expected {
+            plan: "plan".to_owned(),
+            outputs: vec!["any".to_owned(), "matrix".to_owned()],
+            due: [("late".to_owned(), "any_1".to_owned())].into(),
+            optional: vec!["deploy".to_owned()],
+        }
+    }
+
+    #[test]
+    fn builds_that_were_due_must_have_run() {
+        let all = json!({"any": "true", "any_1": "true", "matrix": "{}"});
+        let first = json!({"any": "true", "any_1": "false", "matrix": "{}"});
+        let none = json!({"any": "false", "any_1": "false", "matrix": "{}"});
+        assert_eq!(says(&all, ["success"; 3]), [""; 0]);
+        assert_eq!(says(&first, ["success", "skipped", "skipped"]), [""; 0]);
+        assert_eq!(says(&none, ["skipped"; 3]), [""; 0]);
+        assert_eq!(
+            says(&all, ["skipped"; 3]),
+            [
+                "the job `build` was skipped, though the plan's output `any` is `true`",
+                "the job `late` was skipped, though the plan's output `any_1` is `true`"
+            ]
+        );
+    }
+
+    #[test]
+    fn where_a_filter_is_called_any_rebakes_own_counts() {
+        let hidden = |own: &str, filter: &str| json!({"any": filter, "rebake_any": own, "any_1": "false", "matrix": "true", "rebake_matrix": "{}", "rebake_x": "1"});
+        assert_eq!(says(&hidden("false", "true"), ["skipped"; 3]), [""; 0]);
+        assert_eq!(
+            says(&hidden("true", "false"), ["skipped"; 3]),
+            ["the job `build` was skipped, though the plan's output `any` is `true`"]
+        );
+    }
+
+    #[test]
+    fn a_job_that_did_not_succeed_is_a_problem_whatever_was_due() {
+        let none = json!({"any": "false", "any_1": "false", "matrix": "{}"});
+        assert_eq!(
+            says(&none, ["failure", "cancelled", "neutral"]),
+            [
+                "the job `build` ended with `failure`",
+                "the job `deploy` ended with `neutral`",
+                "the job `late` ended with `cancelled`"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_output_that_did_not_arrive_is_a_problem() {
+        let masked = json!({"any": "true", "any_1": "true"});
+        assert_eq!(says(&masked, ["success"; 3]), ["the output `matrix` of the job `plan` did not arrive"]);
+        let empty = json!({"any": "", "matrix": "{}"});
+        assert_eq!(
+            says(&empty, ["skipped"; 3]),
+            [
+                "the output `any` of the job `plan` did not arrive",
+                "the output `any_1` of the job `plan` did not arrive"
+            ]
+        );
+        let wrong = json!({"any": "True\n", "any_1": "false", "matrix": "{}"});
+        assert_eq!(
+            says(&wrong, ["skipped"; 3]),
+            ["the output `any` of the job `plan` is `True\\n`, which is neither `true` nor `false`"]
+        );
+    }
+
+    #[test]
+    fn without_a_plan_that_alone_is_said() {
+        let needs = |plan: &str| {
+            json!({"plan": {"result": plan}, "build": {"result": "skipped"}, "late": {"result": "skipped"},
+                "deploy": {"result": "skipped"}})
+        };
+        assert_eq!(says_of(&needs("failure")), ["the job `plan` ended with `failure`"]);
+        assert_eq!(says_of(&needs("skipped")), ["the job `plan` was skipped, so nobody knows what is to be built"]);
+    }
+
+    #[test]
+    fn outputs_that_contradict_each_other_are_a_problem() {
+        let matrix = |jobs: &[&str]| json!({"include": jobs}).to_string();
+        let hidden = json!({"any": "false", "matrix": matrix(&["api"]), "any_1": "false"});
+        assert_eq!(
+            says(&hidden, ["skipped"; 3]),
+            ["the outputs of the job `plan` contradict each other: `any` is `false`, but `matrix` has something"]
+        );
+        let empty = json!({"any": "true", "matrix": matrix(&[]), "any_1": "true", "matrix_1": matrix(&["web"])});
+        assert_eq!(
+            says(&empty, ["success"; 3]),
+            ["the outputs of the job `plan` contradict each other: `any` is `true`, but `matrix` has nothing"]
+        );
+        let level = json!({"any": "true", "matrix": matrix(&["api"]), "any_1": "false", "matrix_1": matrix(&["web"])});
+        assert_eq!(
+            says(&level, ["success"; 3]),
+            ["the outputs of the job `plan` contradict each other: `any_1` is `false`, but `matrix_1` has something"]
+        );
+        let counted = json!({"any": "false", "matrix": "{}", "any_1": "false", "count": "1", "services": "[]"});
+        assert_eq!(
+            says(&counted, ["success"; 3]),
+            ["the outputs of the job `plan` contradict each other: `any` is `false`, but `count` has something"]
+        );
+    }
+
+    #[test]
+    fn what_is_due_needs_a_job() {
+        let plan =
+            |any_1: &str| json!({"result": "success", "outputs": {"any": "true", "any_1": any_1, "matrix": "{}"}});
+        let judged = |needs: Value, due: &[(&str, &str)], optional: &[&str]| {
+            let needs: Needs = serde_json::from_value(needs).unwrap();
+            let due = due.iter().map(|(job, output)| ((*job).to_owned(), (*output).to_owned())).collect();
+            let optional = optional.iter().map(|job| (*job).to_owned()).collect();
+            let problems = verdict(&needs, &Expected { due, optional, ..expected() }).unwrap();
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let unwatched = |output: &str| {
+            vec![format!("the plan's output `{output}` is `true`, and `needs` has no job that is due by it")]
+        };
+        let done = json!({"result": "success"});
+        assert_eq!(judged(json!({"plan": plan("false")}), &[], &[]), unwatched("any"));
+        assert_eq!(judged(json!({"plan": plan("false"), "images": done}), &[], &["images"]), unwatched("any"));
+        let first = json!({"plan": plan("true"), "first": done});
+        assert_eq!(judged(first.clone(), &[], &[]), [""; 0], "one matrix has all jobs");
+        assert_eq!(judged(first, &[("first", "any_0")], &[]), unwatched("any_1"));
+        let both = json!({"plan": plan("true"), "first": done, "second": done});
+        assert_eq!(judged(both, &[("first", "any_0"), ("second", "any_1")], &[]), [""; 0]);
+    }
+
+    #[test]
+    fn a_job_without_outputs_may_say_null() {
+        let needs = json!({"plan": {"result": "success", "outputs": {"any": "true", "matrix": "{}"}},
+            "build": {"result": "success", "outputs": null}, "late": {"result": "success", "outputs": null},
+            "deploy": {"result": "success", "outputs": null}});
+        assert_eq!(says_of(&needs), [""; 0]);
+    }
+
+    #[test]
+    fn a_job_that_needs_does_not_have_is_an_error() {
+        let needs: Needs = serde_json::from_value(json!({"plan": {"result": "success"}})).unwrap();
+        assert_eq!(verdict(&needs, &expected()), Err(UnknownJob("late".to_owned())));
+    }
+}

@@ -1,0 +1,220 @@
+//! What is asked for by name: on the command line, by hand in the engine's form, or by a release tag.
+
+use super::{Error, Request};
+use crate::analysis::base::{self, Chosen, Compare};
+use crate::config::Config;
+use crate::inputs::git::Repository;
+use crate::inputs::trigger::{BaseHint, Kind, Trigger};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{Escaped, ServiceId, ServiceName, TagName, nearest};
+use crate::naming::version::Parsed;
+
+/// What is asked for, with names resolved.
+pub(super) struct Asked {
+    /// What is compared.
+    pub(super) base: base::Request,
+    /// The services that are affected whatever changed.
+    pub(super) forced: Vec<ServiceId>,
+    /// The services that the plan is about, where it is not about all.
+    pub(super) only: Option<Vec<ServiceId>>,
+    /// The version that somebody gave for the one service that is planned.
+    pub(super) version: Option<String>,
+    /// The release tag that was pushed, where it asks for the services that it releases.
+    pub(super) released: Option<TagName>,
+}
+
+/// A name that is neither a service nor the path of one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no service `{}`", Escaped::new(name))]
+pub struct UnknownService {
+    /// The name as given.
+    pub name: String,
+    /// The service or path that was most likely meant.
+    pub nearest: Option<String>,
+    /// All services that are there.
+    pub known: Vec<String>,
+}
+
+impl UnknownService {
+    /// Returns the error about a name that is neither one of the services nor one of their paths.
+    #[must_use]
+    pub fn new(name: &str, services: Vec<String>, paths: &[String]) -> Self {
+        let nearest = nearest(name, services.iter().chain(paths).map(String::as_str)).map(str::to_owned);
+        Self { name: name.to_owned(), nearest, known: services }
+    }
+}
+
+/// Resolves names, and turns a release tag or a run by hand into what it asks for.
+pub(super) fn read(
+    config: &Config,
+    trigger: &Trigger,
+    request: &Request,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Asked, Error> {
+    let mut asked = Asked {
+        base: request.base.clone(),
+        forced: services(config, &request.force)?,
+        only: match (request.only.as_slice(), request.services.as_slice()) {
+            ([], []) => None,
+            ([], with) => Some(with_dependencies(config, with)?),
+            (only, _) => Some(services(config, only)?),
+        },
+        version: None,
+        released: None,
+    };
+    // Bases of their own are for events that name no service.
+    if matches!(request.base.compare, Compare::Auto | Compare::Since(_)) {
+        match trigger.kind {
+            _ if trigger.base == BaseHint::Unpublished => warnings.push(unpublished(trigger)),
+            Kind::Tag | Kind::Release => asked.by_tag(config, trigger, warnings),
+            _ if !trigger.inputs.services.is_empty() => asked.by_hand(config, trigger)?,
+            _ => {}
+        }
+    }
+    // Forms and scripts leave empty what nobody filled in.
+    let given = request.naming.as_ref().and_then(|naming| naming.version.clone());
+    let mut given = given.into_iter().chain(trigger.inputs.version.clone());
+    asked.version = given.find(|version| !version.is_empty());
+    Ok(asked)
+}
+
+impl Asked {
+    /// Whether the trigger plans nothing, whatever changed: what it is about is gone or publishes nothing, or its tag is
+    /// no release.
+    pub(super) fn is_for_nothing(&self, trigger: &Trigger) -> bool {
+        let is_nothing = match &self.base.compare {
+            Compare::Auto => matches!(trigger.base, BaseHint::Gone | BaseHint::Unpublished),
+            Compare::Nothing(_) => true,
+            _ => false,
+        };
+        is_nothing && self.forced.is_empty()
+    }
+
+    /// A service's release tag asks for that service alone, at that version; any other tag for nothing.
+    fn by_tag(&mut self, config: &Config, trigger: &Trigger, warnings: &mut Vec<Diagnostic>) {
+        let tag = trigger.tag().unwrap_or_default();
+        let shown = Escaped::new(tag);
+        self.base.compare = Compare::Nothing(format!("the tag {shown}"));
+        let id = |service: &ServiceName| config.graph.id(service.as_str());
+        let name = TagName::from_git(tag);
+        match config.release_tags.parse(&name) {
+            Parsed::Release { services, .. } => {
+                self.forced.extend(services.iter().filter_map(id));
+                self.only = Some(self.forced.clone());
+                self.released = Some(name);
+            }
+            Parsed::Malformed { services, version, meant } => {
+                let message = format!(
+                    "the tag `{shown}` has the prefix of {}, but `{}` is no version, so nothing is planned",
+                    listed(&services),
+                    Escaped::new(&version)
+                );
+                let warning = Diagnostic::warning("malformed-tag", message);
+                warnings.push(match meant {
+                    Some(meant) => warning.help(format!("did you mean `{meant}`?")),
+                    None => warning.help("a release tag ends with a version such as 1.0.9"),
+                });
+                self.only = Some(Vec::new());
+            }
+            Parsed::Other { services } => {
+                let message =
+                    format!("the tag `{shown}` of {} names no version, so nothing is planned", listed(&services));
+                warnings.push(Diagnostic::warning("tag-without-version", message));
+                self.only = Some(Vec::new());
+            }
+            Parsed::Unknown { claimed } => {
+                let message = format!("the tag `{shown}` is no service's release tag, so nothing is planned");
+                let warning = Diagnostic::warning("tag-of-no-service", message);
+                let prefixes = || config.release_tags.prefixes();
+                warnings.push(match claimed.as_deref().and_then(|claimed| nearest(claimed, prefixes())) {
+                    Some(prefix) => warning.help(format!("did you mean `{prefix}` and a version?")),
+                    None => warning.help("the formats of release tags are `tag` in filters.yaml"),
+                });
+                self.only = Some(Vec::new());
+            }
+        }
+    }
+
+    /// Checks that a release is made of its own commit.
+    pub(super) fn is_checked_out(
+        &self,
+        repository: &Repository,
+        trigger: &Trigger,
+        chosen: &Chosen,
+    ) -> Result<(), Error> {
+        let (Some(_), Some(tag)) = (&self.released, trigger.tag()) else { return Ok(()) };
+        let here = repository.resolve(&format!("refs/tags/{tag}")).ok();
+        // The event may name the tag's object. Where this clone has an older tag of that name, versions would be wrong.
+        let named = trigger.subject.commit().map(|commit| repository.resolve(&commit.to_string()).unwrap_or(*commit));
+        let head = chosen.range.head;
+        match [named, here].into_iter().flatten().find(|commit| head != Some(*commit)) {
+            Some(commit) => Err(Error::WrongCheckout {
+                tag: tag.to_owned(),
+                commit,
+                head: head.map_or_else(|| "no commit".to_owned(), |head| head.short(7)),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// A run by hand asks for the services that it names, and for them alone; `all` for every one.
+    fn by_hand(&mut self, config: &Config, trigger: &Trigger) -> Result<(), Error> {
+        let names = &trigger.inputs.services;
+        if names.iter().any(|name| name == "all") && config.graph.id("all").is_none() {
+            self.base.compare = Compare::Everything;
+        } else {
+            let services = services(config, names)?;
+            self.base.compare = Compare::Nothing("what was asked for by hand".to_owned());
+            self.forced.extend(&services);
+            self.only = Some(services);
+        }
+        Ok(())
+    }
+}
+
+fn unpublished(trigger: &Trigger) -> Diagnostic {
+    let message = format!("the event `{}` publishes nothing, so nothing is planned", trigger.event);
+    Diagnostic::warning("unpublished", message).help("a workflow that builds releases runs on `types: [published]`")
+}
+
+fn listed(services: &[ServiceName]) -> String {
+    services.iter().map(|service| format!("`{service}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Resolves services by name or path, and returns them with all that they depend on.
+///
+/// # Errors
+/// When a name is neither.
+pub fn with_dependencies(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, UnknownService> {
+    let wanted = config.graph.with_dependencies(&services(config, names)?);
+    Ok(config.graph.services().filter(|service| wanted[service.0]).collect())
+}
+
+/// Resolves services by name or path. A path that several services share names all of them.
+///
+/// # Errors
+/// When a name is neither.
+pub fn services(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, UnknownService> {
+    let mut found = Vec::new();
+    for name in names {
+        let by_name = config.graph.id(name);
+        let by_path = || {
+            let path = name.trim_end_matches('/');
+            config.services.values().enumerate().filter_map(move |(position, service)| {
+                (service.path.as_ref()?.to_string() == path).then_some(ServiceId(position))
+            })
+        };
+        let before = found.len();
+        match by_name {
+            Some(service) => found.push(service),
+            None => found.extend(by_path()),
+        }
+        if found.len() == before {
+            let paths: Vec<String> =
+                config.services.values().filter_map(|service| service.path.as_ref()).map(ToString::to_string).collect();
+            let services = config.services.keys().map(ToString::to_string).collect();
+            return Err(UnknownService::new(name, services, &paths));
+        }
+    }
+    Ok(found)
+}

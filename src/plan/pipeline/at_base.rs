@@ -1,0 +1,247 @@
+//! The configuration that a base would have been planned with.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::config_file::{FoundBy, Place, at_usual_place, usual_places};
+use crate::analysis::base::{Chosen, Doubt};
+use crate::analysis::definition::Definitions;
+use crate::config::{self, Config};
+use crate::inputs::git::{self, Earlier, Fetch, FileAt, Had, Renamed, Repository};
+use crate::model::change::{ChangeSet, HeadState, Status};
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::{CommitId, RepoPath, ServiceName};
+use crate::model::record;
+use crate::model::tree::ObjectId;
+use crate::plan::pipeline::ConfigFile;
+
+/// The definitions at a base.
+#[derive(Clone)]
+pub(super) enum AtBase {
+    /// They were the same, or base has none and head's count for both.
+    Unchanged,
+    /// As they were.
+    Read(Rc<Definitions>),
+    /// They are not known, so every definition counts as changed.
+    Unknown(Option<Doubt>),
+}
+
+impl AtBase {
+    pub(super) fn doubt(&self) -> Option<Doubt> {
+        match self {
+            Self::Unknown(doubt) => doubt.clone(),
+            Self::Unchanged | Self::Read(_) => None,
+        }
+    }
+}
+
+/// Reads configurations at bases, each content once.
+pub(super) struct Reader<'a> {
+    repository: &'a Repository,
+    file: &'a ConfigFile,
+    known: BTreeMap<ObjectId, AtBase>,
+    /// What the configurations at bases are made of.
+    paths: BTreeSet<RepoPath>,
+    /// The bases that have none.
+    without: BTreeSet<CommitId>,
+    /// Where a configuration may be.
+    places: Vec<RepoPath>,
+    earlier: Earlier,
+    /// Whether something was built with a configuration before; none until that is asked.
+    built: Option<bool>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(repository: &'a Repository, file: &'a ConfigFile) -> Self {
+        let named = file.in_repository.iter().map(|place| place.path.clone());
+        let places: Vec<RepoPath> = named.chain(usual_places()).collect();
+        Self {
+            repository,
+            file,
+            known: BTreeMap::new(),
+            paths: BTreeSet::new(),
+            without: BTreeSet::new(),
+            earlier: Earlier::new(repository, places.clone()),
+            places,
+            built: None,
+        }
+    }
+
+    /// Reads the definitions at each base. `changes` are those since the bases.
+    pub(super) fn read(
+        &mut self,
+        chosen: &Chosen,
+        changes: &ChangeSet,
+        fetch: &mut Fetch,
+    ) -> Result<Vec<AtBase>, git::Error> {
+        let (repository, file) = (self.repository, self.file);
+        let Some(place) = &file.in_repository else { return Ok(Vec::new()) };
+        let of_config = |path: &RepoPath| file.is_made_of(path) || self.places.contains(path);
+        if chosen.bases.is_empty() {
+            // Paths that were given: what the configuration was before is not among them.
+            let given = chosen.range.head_state == HeadState::Commit;
+            let listed = given && chosen.on_top.as_slice().iter().any(|change| of_config(&change.path));
+            return Ok(if listed { vec![AtBase::Unknown(None)] } else { Vec::new() });
+        }
+        let Some(head) = chosen.range.head else { return Ok(Vec::new()) };
+        let modified = chosen.on_top.as_slice().iter().any(|change| file.is_made_of(&change.path));
+        let at_head = if modified { None } else { repository.file_at(&head, &place.path)?.map(|file| file.id()) };
+        let mut found = Vec::new();
+        for base in &chosen.bases {
+            found.push(match base {
+                Some(base) => self.of_base(base, place, at_head, changes, fetch)?,
+                None => AtBase::Read(Rc::default()),
+            });
+        }
+        Ok(found)
+    }
+
+    fn of_base(
+        &mut self,
+        base: &CommitId,
+        place: &Place,
+        at_head: Option<ObjectId>,
+        changes: &ChangeSet,
+        fetch: &mut Fetch,
+    ) -> Result<AtBase, git::Error> {
+        let then = match fetch.until(|| self.then(base, place, changes)) {
+            Ok(Some(then)) => then,
+            Ok(None) => return self.without(base),
+            Err(error) => return unreadable(base, error),
+        };
+        self.paths.extend(then.paths().iter().cloned());
+        // Equal ids need no content: a blobless clone need not fetch it.
+        if at_head == Some(then.id()) {
+            return Ok(AtBase::Unchanged);
+        }
+        if let Some(known) = self.known.get(&then.id()) {
+            return Ok(known.clone());
+        }
+        let bytes = match fetch.until(|| then.read()) {
+            Ok(bytes) => bytes,
+            Err(error) => return unreadable(base, error),
+        };
+        let at_base = self.definitions(base, &bytes);
+        self.known.insert(then.id(), at_base.clone());
+        Ok(at_base)
+    }
+
+    /// Returns the configuration that base itself would have been planned with, as text; none where it has none.
+    pub(super) fn text(&self, base: &CommitId, fetch: &mut Fetch) -> Result<Option<Vec<u8>>, git::Error> {
+        let Some(place) = &self.file.in_repository else { return Ok(None) };
+        let none = ChangeSet::default();
+        fetch.until(|| self.then(base, place, &none)?.map(|then| then.read()).transpose())
+    }
+
+    /// Returns the file that base itself would have been planned with.
+    fn then(&self, base: &CommitId, place: &Place, changes: &ChangeSet) -> Result<Option<FileAt<'a>>, git::Error> {
+        let gone = changes.as_slice().iter().filter(|change| change.status == Status::Deleted);
+        let now = Renamed { path: &place.path, content: &self.file.bytes };
+        let renamed = || self.repository.former(base, gone.map(|change| &change.path), &now);
+        match place.by {
+            FoundBy::Name => match self.repository.file_at(base, &place.path)? {
+                Some(found) => Ok(Some(found)),
+                None => renamed()?.map_or_else(|| at_usual_place(self.repository, base), |found| Ok(Some(found))),
+            },
+            FoundBy::Search => match at_usual_place(self.repository, base)? {
+                Some(found) => Ok(Some(found)),
+                None => renamed(),
+            },
+        }
+    }
+
+    fn definitions(&self, base: &CommitId, bytes: &[u8]) -> AtBase {
+        if bytes == self.file.bytes {
+            return AtBase::Unchanged;
+        }
+        let source = config::source(&self.file.name, bytes);
+        match source.and_then(|source| config::definitions(&source, self.file.options)) {
+            Ok(definitions) => AtBase::Read(Rc::new(definitions)),
+            Err(problem) => unknown(base, &format!("cannot be read ({})", problem.message), None),
+        }
+    }
+
+    /// Says what it means that a base has no configuration. Where none was there before either, the file is new to the
+    /// repository, or the question looks back beyond it: no service is new by that.
+    fn without(&mut self, base: &CommitId) -> Result<AtBase, git::Error> {
+        match self.earlier.than(base)? {
+            Had::Yes => Ok(unknown(base, "is missing, and an earlier commit had one", None)),
+            Had::Unknown => {
+                let help = "fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout";
+                Ok(unknown(base, "is missing, and history ends before it is clear that there was none", Some(help)))
+            }
+            Had::No if self.was_built_with()? => {
+                Ok(unknown(base, "is missing, and something was built with one already", None))
+            }
+            Had::No => {
+                self.without.insert(*base);
+                Ok(AtBase::Unchanged)
+            }
+        }
+    }
+
+    /// Whether something that was built before had a configuration.
+    fn was_built_with(&mut self) -> Result<bool, git::Error> {
+        if let Some(known) = self.built {
+            return Ok(known);
+        }
+        let commits: BTreeSet<CommitId> = self.repository.refs_below(record::PREFIX)?.into_values().collect();
+        let mut known = false;
+        for commit in commits.iter().filter(|commit| self.repository.contains(commit)) {
+            known = known || self.earlier.is_in(commit)?;
+        }
+        self.built = Some(known);
+        Ok(known)
+    }
+
+    /// Returns what the configurations at bases are made of.
+    pub(super) fn paths(&self) -> &BTreeSet<RepoPath> {
+        &self.paths
+    }
+
+    /// Returns what is to be said of bases that have no configuration.
+    pub(super) fn note(&self) -> Option<Diagnostic> {
+        let first = self.without.first()?;
+        let others = match self.without.len() - 1 {
+            0 => String::new(),
+            others => format!(" (and {others} more)"),
+        };
+        let message = format!(
+            "base {}{others} has no configuration, so the definitions of today count for it too",
+            first.short(7)
+        );
+        Some(Diagnostic::new(Severity::Note, "no-config-at-base", message))
+    }
+}
+
+/// What cannot be read at a base leaves its definitions unknown; other errors end the plan.
+fn unreadable(base: &CommitId, error: git::Error) -> Result<AtBase, git::Error> {
+    match error {
+        git::Error::MissingBlob { .. } | git::Error::LinkOutside { .. } | git::Error::LinkLoop { .. } => {
+            let help = error.help().into_iter().next();
+            Ok(unknown(base, &format!("cannot be read ({error})"), help.as_deref()))
+        }
+        error => Err(error),
+    }
+}
+
+fn unknown(base: &CommitId, reason: &str, help: Option<&str>) -> AtBase {
+    AtBase::Unknown(Some(Doubt {
+        kind: "config-at-base",
+        message: format!(
+            "the configuration at base {} {reason}, so every service's definition counts as changed",
+            base.short(7)
+        ),
+        help: help.map(str::to_owned),
+        cure: None,
+    }))
+}
+
+/// Returns the services that a base has and head has not.
+pub(super) fn removed<'a>(config: &Config, at_base: impl Iterator<Item = &'a AtBase>) -> Vec<ServiceName> {
+    let gone = at_base.filter_map(|at_base| match at_base {
+        AtBase::Read(base) => Some(config.definitions.removed_since(base)),
+        AtBase::Unchanged | AtBase::Unknown(_) => None,
+    });
+    gone.flatten().collect::<indexmap::IndexSet<_>>().into_iter().collect()
+}

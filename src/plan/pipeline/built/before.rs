@@ -1,0 +1,66 @@
+use super::{Begun, Newer, Outlook, Recording, Standing};
+use crate::inputs::git::{RemoteError, Swap, Swapped};
+use crate::model::name::{CommitId, ServiceId};
+use crate::plan::Plan;
+use crate::plan::pipeline::Error;
+
+/// What a run does before it builds.
+impl Recording<'_> {
+    /// Reads where the refs stand: at the remote that they are sent to, else here.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn standing(&self) -> Result<Standing, Error> {
+        Ok(match self.remote {
+            Some(remote) => Standing::at(self.repository, remote, self.environment)?,
+            None => Standing::here(self.repository, self.environment)?,
+        })
+    }
+
+    /// Returns which services of a plan need not be built, since a run of a later commit has built them, and which
+    /// cannot be recorded. `before` is where the refs stand as the run begins.
+    #[must_use]
+    pub fn outlook(&self, plan: &Plan, before: &Standing) -> Outlook {
+        let graph = &self.config.graph;
+        let services: Vec<ServiceId> = plan.services.iter().filter_map(|service| graph.id(&service.service)).collect();
+        let mut outlook = Outlook::default();
+        for (service, foreseen) in services.iter().zip(self.foresee(&services, before)) {
+            // What was built of a dependency is not what it is at this commit, so that what needs it cannot be built.
+            let need = self.stands_on(*service).into_iter().find(|on| outlook.superseded.contains_key(on));
+            match (foreseen, need) {
+                (Swapped::Elsewhere(at), _) => outlook.elsewhere.push((*service, at)),
+                (Swapped::Superseded(by), _) => _ = outlook.superseded.insert(*service, Newer::Itself(by)),
+                (Swapped::Moved(_) | Swapped::There, Some(need)) => {
+                    _ = outlook.superseded.insert(*service, Newer::Needed(need));
+                }
+                (Swapped::Moved(_) | Swapped::There, None) => {}
+            }
+        }
+        outlook
+    }
+
+    /// Returns what recording services would come to, where nothing moves until then.
+    fn foresee(&self, services: &[ServiceId], standing: &Standing) -> Vec<Swapped> {
+        let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, standing)).collect();
+        let at: Vec<Option<CommitId>> = services.iter().map(|service| standing.built(self.name(*service))).collect();
+        if let Some(remote) = self.remote {
+            let refs = swaps.iter().zip(&at).filter_map(|(swap, at)| Some((swap.reference.as_str(), (*at)?)));
+            self.repository.bring(remote, refs);
+        }
+        swaps.iter().zip(at).map(|(swap, at)| self.repository.judge(swap, at)).collect()
+    }
+
+    /// Marks that builds of services begin: until they are recorded, it is not known what the environment has of them.
+    /// Returns too why the remote did not take the marks.
+    ///
+    /// # Errors
+    /// When a mark cannot be written here.
+    pub fn begin(&self, services: &[ServiceId], before: Standing) -> Result<(Begun, Option<RemoteError>), Error> {
+        let here = Standing::here(self.repository, self.environment)?;
+        let token = self.repository.token()?;
+        let marks: Vec<_> = services.iter().map(|service| self.mark(*service, token)).collect();
+        self.repository.put_refs(&marks)?;
+        let trouble = self.remote.and_then(|remote| self.repository.push_refs(remote, &marks, &[]).err());
+        Ok((Begun { before, here, marked: services.iter().copied().collect(), token: Some(token) }, trouble))
+    }
+}

@@ -1,0 +1,49 @@
+use std::collections::BTreeSet;
+
+use super::{Recording, Standing};
+use crate::analysis::affected::spread;
+use crate::analysis::base::{Changes, Chosen};
+use crate::inputs::git::{self, Fetch};
+use crate::model::change::{ChangeSet, HeadState, Range};
+use crate::model::name::ServiceId;
+use crate::plan::pipeline::at_base;
+use crate::plan::pipeline::compared::{self, Compared};
+use crate::plan::pipeline::own_base::Grouped;
+
+/// Returns which of these services are due at the commit of a recording: what was built of them is not what they are
+/// there, or is not known.
+pub(super) fn due(
+    recording: &Recording,
+    services: &BTreeSet<ServiceId>,
+    standing: &Standing,
+    fetch: &mut Fetch,
+) -> Result<BTreeSet<ServiceId>, git::Error> {
+    let Recording { repository, file, config, commit, .. } = recording;
+    let mut chosen = Chosen {
+        range: Range { base: None, head: Some(*commit), head_state: HeadState::Commit },
+        source: String::new(),
+        bases: Vec::new(),
+        on_top: ChangeSet::default(),
+        changes: Changes::Compared,
+        everyone: None,
+        doubts: Vec::new(),
+        notes: Vec::new(),
+    };
+    let is_begun = |service: &ServiceId| standing.begun(config.graph.name(*service)).is_some();
+    let mut due: BTreeSet<ServiceId> = services.iter().copied().filter(is_begun).collect();
+    let grouped = Grouped::built(repository, config, standing.clone(), &mut chosen);
+    let mut differ = repository.differ();
+    let mut reader = at_base::Reader::new(repository, file);
+    for mut group in grouped.groups {
+        group.services.retain(|service| services.contains(service));
+        if group.services.is_empty() {
+            continue;
+        }
+        let mut compared = Compared::of(&mut differ, group, &mut chosen, fetch)?;
+        compared.read_config(&mut reader, fetch)?;
+        let matches = compared.matches(config);
+        let affected = spread(compared::of_group(config, &compared, &matches), &config.graph);
+        due.extend(compared.services().iter().copied().filter(|service| affected.contains(*service)));
+    }
+    Ok(due)
+}

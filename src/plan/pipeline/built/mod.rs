@@ -1,0 +1,186 @@
+//! Built refs: where it is written down what was built, and how a run changes that.
+//!
+//! A built ref at a commit says: what the environment has of this service is what a build of that commit makes. A run
+//! that cannot say so leaves the ref, and a mark that makes the service due.
+
+mod after;
+mod before;
+mod due;
+mod standing;
+
+pub use standing::Standing;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::config_file::ConfigFile;
+use crate::config::{Config, Push};
+use crate::inputs::git::{From, RemoteError, Repository, Swap, Swapped};
+use crate::model::name::{CommitId, ServiceId, ServiceName};
+use crate::model::record;
+use crate::plan::Plan;
+
+/// The environment of a run at a keyboard.
+const LOCAL: &str = "local";
+
+/// Whether an environment has built refs: one that pushes, and `local`. Elsewhere a build leaves nothing behind.
+#[must_use]
+pub fn has_built_refs(config: &Config, environment: &str) -> bool {
+    let pushes = |name| config.environments.get(name).is_some_and(|found| found.push == Push::Allowed);
+    environment == LOCAL || pushes(environment)
+}
+
+/// What a run records: at which commit, in which environment, where.
+pub struct Recording<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The file that the configuration is from.
+    pub file: &'a ConfigFile,
+    /// The configuration at the commit.
+    pub config: &'a Config,
+    /// The environment's name.
+    pub environment: &'a str,
+    /// The commit that is built.
+    pub commit: CommitId,
+    /// The plan of the run, where it has one.
+    pub plan: Option<&'a Plan>,
+    /// The remote that the refs are sent to, where they are.
+    pub remote: Option<&'a str>,
+    /// From where the refs may move.
+    pub rule: Rule,
+}
+
+/// From where built refs may move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// From where the plan saw them; where it did not look, from where they stood as the run began.
+    Seen,
+    /// Forward.
+    Forward,
+    /// From anywhere: somebody asked for it.
+    Anywhere,
+}
+
+/// What came of a run's services.
+#[derive(Debug, Clone, Default)]
+pub struct Came {
+    /// Those that were built.
+    pub built: BTreeSet<ServiceId>,
+    /// Those that were found, with the content that they have at the commit.
+    pub found: BTreeSet<ServiceId>,
+    /// Those that were built or found for others alone, with the content that they have at the commit: they are not
+    /// recorded.
+    pub beside: BTreeSet<ServiceId>,
+    /// Those whose build began, and did not end well.
+    pub failed: BTreeSet<ServiceId>,
+}
+
+/// What a run can expect of its built refs before it builds.
+#[derive(Debug, Default)]
+pub struct Outlook {
+    /// The services that need not be built.
+    pub superseded: BTreeMap<ServiceId, Newer>,
+    /// The services whose built refs were moved, and where they stand: neither where the plan saw them nor before or
+    /// after the commit.
+    pub elsewhere: Vec<(ServiceId, CommitId)>,
+}
+
+/// What a run of a later commit has built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Newer {
+    /// The service, at this commit.
+    Itself(CommitId),
+    /// A service that it needs.
+    Needed(ServiceId),
+}
+
+/// A run that has begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// Where the refs stood before: at the remote that they are sent to, else here.
+    before: Standing,
+    /// Where the refs of this clone stood before.
+    here: Standing,
+    /// The services that were marked.
+    marked: BTreeSet<ServiceId>,
+    /// What their marks stand at; none where there are none.
+    token: Option<CommitId>,
+}
+
+/// What was written down of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// What the swap of its ref came to.
+    Swapped(Swapped),
+    /// Nothing: it stands on this service, which is due and was not built.
+    StandsOn(ServiceId),
+    /// Its ref moved here, and was not sent to the remote, where it was expected at this commit.
+    NotSent(Option<CommitId>),
+}
+
+/// What was written down.
+#[derive(Debug)]
+pub struct Written {
+    /// Of each service that was built or found.
+    pub services: BTreeMap<ServiceId, Recorded>,
+    /// Why the remote did not take it, where it was to be sent.
+    pub trouble: Option<RemoteError>,
+}
+
+impl Recorded {
+    /// Whether it is written down, here at least, that the service was built at the commit.
+    #[must_use]
+    pub fn holds(self) -> bool {
+        match self {
+            Self::Swapped(swapped) => swapped.holds(),
+            Self::NotSent(_) => true,
+            Self::StandsOn(_) => false,
+        }
+    }
+}
+
+impl Begun {
+    /// Returns a run that builds nothing itself, from where the refs stand as it begins: where their word counts, and here.
+    #[must_use]
+    pub fn elsewhere(before: Standing, here: Standing) -> Self {
+        Self { before, here, marked: BTreeSet::new(), token: None }
+    }
+}
+
+impl Recording<'_> {
+    /// Returns the services whose builds a service is built from, itself or through libraries.
+    fn stands_on(&self, service: ServiceId) -> BTreeSet<ServiceId> {
+        let mut found = BTreeSet::new();
+        let mut ahead = self.config.graph.dependencies(service);
+        while let Some(dependency) = ahead.pop() {
+            if found.insert(dependency) && self.config.services[dependency.0].is_library() {
+                ahead.extend(self.config.graph.dependencies(dependency));
+            }
+        }
+        found.retain(|dependency| !self.config.services[dependency.0].is_library());
+        found
+    }
+
+    fn swap(&self, service: ServiceId, before: &Standing) -> Swap {
+        let name = self.name(service);
+        let from = match (self.rule, self.plan) {
+            (Rule::Seen, Some(plan)) if plan.built.is_some() => From::Seen(seen(plan, name)),
+            (Rule::Seen, _) => From::Seen(before.built(name)),
+            (Rule::Forward, _) => From::Seen(None),
+            (Rule::Anywhere, _) => From::Anywhere,
+        };
+        Swap { reference: record::reference(self.environment, name.as_str()), to: self.commit, from }
+    }
+
+    fn mark(&self, service: ServiceId, token: CommitId) -> (String, CommitId) {
+        (record::begun(self.environment, self.name(service).as_str()), token)
+    }
+
+    fn name(&self, service: ServiceId) -> &ServiceName {
+        self.config.graph.name(service)
+    }
+}
+
+/// Where a plan saw the built ref of a service.
+fn seen(plan: &Plan, service: &ServiceName) -> Option<CommitId> {
+    plan.built.as_ref()?.get(service.as_str())?.parse().ok()
+}

@@ -1,0 +1,294 @@
+//! What changed since each base, and what that means for the services that have it. Bases come one after the other; of
+//! the changes since each only those are kept that the plan may name.
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::at_base::{self, AtBase};
+use super::own_base::Group;
+use super::{ConfigFile, snapshot};
+use crate::analysis::affected::{Cause, Direct, NoRecord, spread};
+use crate::analysis::base::{Changes, Chosen, Doubt, Everyone};
+use crate::analysis::filter::{self, FilterId, Matches};
+use crate::config::{Config, Service, Shape};
+use crate::inputs::git::{self, Differ, Fetch};
+use crate::model::change::{Change, ChangeSet};
+use crate::model::name::{RepoPath, ServiceId, ServiceName};
+
+/// A group of services, and what changed since their base.
+pub(super) struct Compared {
+    group: Group,
+    changes: ChangeSet,
+    at_base: Vec<AtBase>,
+    /// What the configurations at bases are made of.
+    former: BTreeSet<RepoPath>,
+    /// How many pairs of trees were compared.
+    tree_diffs: usize,
+}
+
+/// The changes that are kept of each group.
+pub(super) struct Kept(Vec<OnceCell<ChangeSet>>);
+
+/// What all comparisons come to.
+pub(super) struct Findings<'a> {
+    config: &'a Config,
+    file: &'a ConfigFile,
+    kept: &'a Kept,
+    /// The filters of the services' own files.
+    own: BTreeSet<FilterId>,
+    /// The causes that each service has since its own base.
+    direct: Direct<'a>,
+    /// The paths that nothing matches and that changed since each of the bases, once there is one.
+    unmatched: Option<Vec<&'a Change>>,
+    /// The same of groups that are compared with nothing.
+    unmatched_without_base: Option<Vec<&'a Change>>,
+    /// The services since whose base a path changed that nothing matches, with the first of these.
+    pub(super) beside_unmatched: Vec<(ServiceId, &'a Change)>,
+    /// What each named filter matches: that of a flat file's service since its own base, others since any.
+    named: IndexMap<&'a str, BTreeSet<&'a Change>>,
+    /// The services that a base has and head has not.
+    removed: IndexSet<ServiceName>,
+    /// What changed since any base.
+    pub(super) changes: ChangeSet,
+    /// How many pairs of trees were compared.
+    pub(super) tree_diffs: usize,
+}
+
+impl Kept {
+    /// Returns room for so many groups.
+    pub(super) fn of_groups(count: usize) -> Self {
+        Self(std::iter::repeat_with(OnceCell::new).take(count).collect())
+    }
+
+    /// Returns how many changes are kept.
+    pub(super) fn count(&self) -> usize {
+        self.0.iter().filter_map(OnceCell::get).map(|kept| kept.as_slice().len()).sum()
+    }
+}
+
+impl<'a> Findings<'a> {
+    /// Returns no findings yet.
+    pub(super) fn none(config: &'a Config, file: &'a ConfigFile, kept: &'a Kept) -> Self {
+        Self {
+            config,
+            file,
+            kept,
+            own: config.services.values().flat_map(Service::own_filters).collect(),
+            direct: Direct::none(config.services.len()),
+            unmatched: None,
+            unmatched_without_base: None,
+            beside_unmatched: Vec::new(),
+            named: config.named.keys().map(|name| (name.as_str(), BTreeSet::new())).collect(),
+            removed: IndexSet::new(),
+            changes: ChangeSet::default(),
+            tree_diffs: 0,
+        }
+    }
+
+    /// Adds what a group, by its position, was compared with.
+    ///
+    /// What a service is built from is compared with *its* base too: a dependency that was built meanwhile is done, and
+    /// still makes what was built from its older content due.
+    pub(super) fn add(&mut self, position: usize, compared: Compared) {
+        let config = self.config;
+        let room = &self.kept.0[position];
+        if self.kept.0.len() == 1 {
+            let matches = filter::matches(&config.filters, room.get_or_init(|| compared.changes.clone()));
+            self.note(&compared, &matches, &matches);
+            self.direct = of_group(config, &compared, &matches);
+        } else {
+            let whole = compared.matches(config);
+            let kept = self.worth_keeping(&compared, &whole);
+            let matches = filter::matches(&config.filters, room.get_or_init(|| kept));
+            self.note(&compared, &matches, &whole);
+            let affected = spread(of_group(config, &compared, &matches), &config.graph);
+            for service in compared.services() {
+                affected.causes(*service).iter().for_each(|cause| self.direct.add(*service, cause.clone()));
+            }
+        }
+        let Compared { changes, at_base, tree_diffs, .. } = compared;
+        self.removed.extend(at_base::removed(config, at_base.iter()));
+        self.changes = std::mem::take(&mut self.changes).or(changes);
+        self.tree_diffs += tree_diffs;
+    }
+
+    /// Returns the causes that each service has since its own base.
+    pub(super) fn direct(&mut self) -> Direct<'a> {
+        std::mem::replace(&mut self.direct, Direct::none(0))
+    }
+
+    /// Returns the paths that nothing matches and that changed since each of the bases. The configuration itself is no
+    /// such path: it is compared service by service.
+    ///
+    /// A path that changed before one of the bases was there when that one was planned: once is enough to say it.
+    pub(super) fn unmatched(&mut self) -> Vec<&'a Change> {
+        self.unmatched.take().or(self.unmatched_without_base.take()).unwrap_or_default()
+    }
+
+    /// Returns what each named filter matches.
+    pub(super) fn named(&mut self) -> IndexMap<&'a str, Vec<&'a Change>> {
+        std::mem::take(&mut self.named).into_iter().map(|(name, found)| (name, found.into_iter().collect())).collect()
+    }
+
+    /// Returns the services that a base has and head has not.
+    pub(super) fn removed(&mut self) -> Vec<ServiceName> {
+        std::mem::take(&mut self.removed).into_iter().collect()
+    }
+
+    /// Notes what named filters match, and what nothing matches: of what is kept, and of the whole.
+    fn note(&mut self, compared: &Compared, kept: &Matches<'a>, whole: &Matches) {
+        let about_none = self.about_none(compared, kept);
+        if let Some(first) = about_none.first() {
+            self.beside_unmatched.extend(compared.services().iter().map(|service| (*service, *first)));
+        }
+        let unmatched = self.unmatched_of(compared);
+        match unmatched {
+            None => *unmatched = Some(about_none),
+            Some(found) => {
+                let is_there =
+                    |change: &&Change| whole.unmatched.binary_search_by(|other| other.path.cmp(&change.path));
+                found.retain(|change| is_there(change).is_ok());
+            }
+        }
+        for (name, filter) in self.config.named.iter().filter(|(name, _)| is_for(self.config, compared, name)) {
+            let found = kept.of(*filter).iter().map(|found| found.change);
+            self.named.entry(name.as_str()).or_default().extend(found);
+        }
+    }
+
+    /// The changes that no service's patterns are about: nothing matches them, and no service takes them back. The
+    /// configuration itself is none of them.
+    fn about_none<'m>(&self, compared: &Compared, matches: &Matches<'m>) -> Vec<&'m Change> {
+        let taken_back: BTreeSet<&RepoPath> = matches
+            .taken_back
+            .iter()
+            .filter(|(filter, _)| self.own.contains(filter))
+            .map(|(_, change)| &change.path)
+            .collect();
+        let is_config = |path: &RepoPath| self.file.is_made_of(path) || compared.former.contains(path);
+        let is_about_none = |change: &&Change| !is_config(&change.path) && !taken_back.contains(&change.path);
+        matches.unmatched.iter().copied().filter(is_about_none).collect()
+    }
+
+    /// What was found of groups that, like this one, have a base or have none.
+    fn unmatched_of(&mut self, compared: &Compared) -> &mut Option<Vec<&'a Change>> {
+        if compared.group.chosen.bases.is_empty() { &mut self.unmatched_without_base } else { &mut self.unmatched }
+    }
+
+    /// Returns of the changes since one base those that causes of its services name, those of named filters that no group
+    /// had before, and what the first group leaves unmatched. Of a dependency one is enough to make it affected.
+    fn worth_keeping(&mut self, compared: &Compared, matches: &Matches) -> ChangeSet {
+        let config = self.config;
+        let mut kept: BTreeSet<&Change> = BTreeSet::new();
+        let wanted = config.graph.with_dependencies(compared.services());
+        for service in config.graph.services().filter(|service| wanted[service.0]) {
+            let most = if compared.services().binary_search(&service).is_ok() { usize::MAX } else { 1 };
+            for filter in snapshot::watch(config, service).filters() {
+                kept.extend(matches.of(filter).iter().take(most).map(|found| found.change));
+            }
+        }
+        let about_none = self.about_none(compared, matches);
+        let most = if self.unmatched_of(compared).is_none() { usize::MAX } else { 1 };
+        kept.extend(about_none.into_iter().take(most));
+        for (name, filter) in config.named.iter().filter(|(name, _)| is_for(config, compared, name)) {
+            let known = &self.named[name.as_str()];
+            kept.extend(matches.of(*filter).iter().map(|found| found.change).filter(|change| !known.contains(change)));
+        }
+        ChangeSet::new(kept.into_iter().cloned().collect())
+    }
+}
+
+/// Whether a named filter is about the changes of a group.
+fn is_for(config: &Config, compared: &Compared, name: &str) -> bool {
+    match (config.shape, config.graph.id(name)) {
+        (Shape::Flat, Some(service)) => compared.services().binary_search(&service).is_ok(),
+        _ => true,
+    }
+}
+
+impl Compared {
+    /// Compares head with the bases of a group: one tree diff a base. Where a tree cannot be had, the group's services
+    /// are affected, and `chosen` says so.
+    pub(super) fn of(
+        differ: &mut Differ,
+        mut group: Group,
+        chosen: &mut Chosen,
+        fetch: &mut Fetch,
+    ) -> Result<Self, git::Error> {
+        let (changes, tree_diffs) = match fetch.until(|| changes(differ, &group.chosen)) {
+            Err(error) if error.is_doubt() => {
+                group.chosen = group.chosen.out_of_reach(&error);
+                chosen.doubts.append(&mut group.chosen.doubts);
+                (group.chosen.on_top.clone(), 0)
+            }
+            found => found?,
+        };
+        Ok(Self { group, changes, at_base: Vec::new(), former: BTreeSet::new(), tree_diffs })
+    }
+
+    /// Reads the configuration at the bases; what cannot be read is returned as doubts.
+    pub(super) fn read_config(
+        &mut self,
+        reader: &mut at_base::Reader,
+        fetch: &mut Fetch,
+    ) -> Result<Vec<Doubt>, git::Error> {
+        self.at_base = reader.read(&self.group.chosen, &self.changes, fetch)?;
+        self.former = reader.paths().clone();
+        Ok(self.at_base.iter().filter_map(AtBase::doubt).collect())
+    }
+
+    /// Returns the services that have this base.
+    pub(super) fn services(&self) -> &[ServiceId] {
+        &self.group.services
+    }
+
+    pub(super) fn matches<'a>(&'a self, config: &'a Config) -> Matches<'a> {
+        filter::matches(&config.filters, &self.changes)
+    }
+}
+
+/// Returns what changed between the chosen trees, with what stands on top, and how many pairs of trees that took.
+fn changes(differ: &mut Differ, chosen: &Chosen) -> Result<(ChangeSet, usize), git::Error> {
+    let Some(head) = chosen.range.head.as_ref().filter(|_| chosen.changes == Changes::Compared) else {
+        return Ok((chosen.on_top.clone(), 0));
+    };
+    let between = chosen
+        .bases
+        .iter()
+        .map(|base| differ.diff(base.as_ref(), head))
+        .reduce(|a, b| Ok(a?.or(b?)))
+        .unwrap_or_else(|| Ok(ChangeSet::default()))?;
+    Ok((between.then(chosen.on_top.clone()), chosen.bases.len()))
+}
+
+/// Returns the causes that services have of their own since the base of a group.
+pub(super) fn of_group<'a>(config: &Config, compared: &Compared, matches: &Matches<'a>) -> Direct<'a> {
+    let mut direct = Direct::none(config.services.len());
+    for service in config.graph.services() {
+        direct.add_matches(service, snapshot::watch(config, service), matches);
+        for at_base in &compared.at_base {
+            match at_base {
+                AtBase::Unchanged => {}
+                AtBase::Read(base) => direct.add_differences(service, &config.graph, &config.definitions, base),
+                AtBase::Unknown(_) => direct.add(service, Cause::Definition(Vec::new())),
+            }
+        }
+    }
+    if let Some(everyone) = compared.group.chosen.everyone {
+        for service in &compared.group.services {
+            direct.add(
+                *service,
+                match everyone {
+                    Everyone::Forced => Cause::Forced,
+                    Everyone::NoRecord => Cause::NoRecord(NoRecord::NoBase),
+                    Everyone::NeverReleased => Cause::NoRecord(NoRecord::NeverReleased),
+                    Everyone::NeverBuilt => Cause::NoRecord(NoRecord::NeverBuilt),
+                    Everyone::BaseUnreachable => Cause::BaseUnreachable,
+                },
+            );
+        }
+    }
+    direct
+}

@@ -1,0 +1,312 @@
+//! Where filters.yaml is found, and read.
+
+use std::io::Read as _;
+use std::path::{Component, Path, PathBuf};
+
+use crate::config::{self, Config, Options};
+use crate::inputs::git::{self, FileAt, Repository};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{CommitId, Escaped, RepoPath};
+
+/// Where the file is looked for when it is not named.
+const PLACES: [&str; 10] = [
+    "filters.yaml",
+    "filters.yml",
+    ".github/filters.yaml",
+    ".github/filters.yml",
+    ".github/file-filters.yaml",
+    ".github/file-filters.yml",
+    ".github/path-filters.yaml",
+    ".github/path-filters.yml",
+    ".github/paths-filter.yaml",
+    ".github/paths-filter.yml",
+];
+
+/// The configuration's text, and where it came from.
+#[derive(Debug, Clone)]
+pub struct ConfigFile {
+    /// The name that people know it by: as given, else relative to the root of the repository.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// Where in the repository it is; none where it lies outside.
+    pub in_repository: Option<Place>,
+    /// What the file does not say itself.
+    pub options: Options,
+}
+
+/// Where in the repository a configuration is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Its path as it was named, or looked for.
+    pub path: RepoPath,
+    /// What it is made of: the symbolic links that this path leads through, and the file.
+    pub paths: Vec<RepoPath>,
+    /// Whether somebody named it.
+    pub by: FoundBy,
+}
+
+/// How a configuration was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoundBy {
+    /// Somebody named it.
+    Name,
+    /// It is the first of the usual places.
+    Search,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigFileError {
+    /// It is at none of the usual places.
+    #[error("there is no filters.yaml at the root of the repository, nor in its .github{}", at_commit(.at.as_ref()))]
+    NotFound {
+        /// The commit that was asked about; none where it was the work tree.
+        at: Option<CommitId>,
+        /// Files that may be meant, relative to the root of the work tree.
+        near: Vec<String>,
+    },
+    /// It cannot be read.
+    #[error("cannot read {}: {source}", Escaped::new(path.display().to_string().as_bytes()))]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The repository cannot be read.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+}
+
+fn at_commit(commit: Option<&CommitId>) -> String {
+    commit.map(|commit| format!(", at commit {}", commit.short(7))).unwrap_or_default()
+}
+
+impl ConfigFile {
+    /// Reads the file that somebody named, relative to `from`; else the first that stands at one of the usual places.
+    ///
+    /// Where the question is about a commit, its tree comes first: no work tree is needed for what is committed. Where it
+    /// is about the work tree, that comes first, and what was never checked out is read from HEAD: a sparse checkout leaves it
+    /// out, the clone is bare, or nothing is checked out in it.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn find(
+        repository: &Repository,
+        named: Option<&Path>,
+        from: &Path,
+        at: Option<&CommitId>,
+    ) -> Result<Self, ConfigFileError> {
+        match named {
+            Some(path) => Self::named(repository, path, from, at),
+            None => match at {
+                Some(commit) => Self::search_tree(repository, commit)?,
+                None => Self::search_work_tree(repository)?,
+            }
+            .ok_or_else(|| ConfigFileError::NotFound { at: at.copied(), near: near(repository) }),
+        }
+    }
+
+    /// Returns what the work tree has in the place of this file; none where it has nothing else.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn in_work_tree(&self, repository: &Repository) -> Result<Option<Vec<u8>>, git::Error> {
+        let Some(place) = &self.in_repository else { return Ok(None) };
+        let file = repository.work_tree_file(&place.path, MOST)?;
+        Ok(file.map(|file| file.bytes).filter(|bytes| *bytes != self.bytes))
+    }
+
+    fn named(
+        repository: &Repository,
+        path: &Path,
+        from: &Path,
+        at: Option<&CommitId>,
+    ) -> Result<Self, ConfigFileError> {
+        let name = path.display().to_string();
+        let Some(place) = inside(repository, &from.join(path), path) else {
+            let bytes = read(&from.join(path))
+                .map_err(|source| ConfigFileError::Unreadable { path: path.to_owned(), source })?;
+            return Ok(Self { name, bytes, in_repository: None, options: Options::default() });
+        };
+        let found = match at {
+            Some(commit) => match Self::in_tree(repository, commit, &place, FoundBy::Name)? {
+                // One that is newer than the commit, or not committed.
+                None => Self::on_disk(repository, &place, FoundBy::Name)?,
+                found => found,
+            },
+            None => Self::at_work(repository, &place, FoundBy::Name)?,
+        };
+        let absent = || ConfigFileError::Unreadable { path: path.to_owned(), source: absence(&from.join(path)) };
+        Ok(Self { name, ..found.ok_or_else(absent)? })
+    }
+
+    fn search_work_tree(repository: &Repository) -> Result<Option<Self>, ConfigFileError> {
+        for place in usual_places() {
+            if let Some(found) = Self::at_work(repository, &place, FoundBy::Search)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn search_tree(repository: &Repository, commit: &CommitId) -> Result<Option<Self>, ConfigFileError> {
+        for place in PLACES.map(RepoPath::from_git) {
+            if let Some(found) = Self::in_tree(repository, commit, &place, FoundBy::Search)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn on_disk(repository: &Repository, place: &RepoPath, by: FoundBy) -> Result<Option<Self>, ConfigFileError> {
+        let file = repository.work_tree_file(place, MOST)?;
+        Ok(file.map(|file| Self::of(place, file.paths, by, file.bytes)))
+    }
+
+    /// Reads what stands at a place of the work tree; from HEAD where it, or what a link there leads to, was never checked
+    /// out. What was removed from the work tree is no configuration.
+    fn at_work(repository: &Repository, place: &RepoPath, by: FoundBy) -> Result<Option<Self>, ConfigFileError> {
+        if let Some(found) = Self::on_disk(repository, place, by)? {
+            return Ok(Some(found));
+        }
+        let Some(commit) = repository.head()?.commit().copied() else { return Ok(None) };
+        let is_left_out = repository.is_left_out(place)?;
+        let file = match repository.file_at(&commit, place) {
+            // The work tree has taken this link away.
+            Err(git::Error::LinkOutside { .. } | git::Error::LinkLoop { .. }) if !is_left_out => None,
+            file => file?,
+        };
+        let Some(file) = file else { return Ok(None) };
+        for path in file.paths() {
+            if repository.is_left_out(path)? {
+                return Ok(Some(Self::of(place, file.paths().to_vec(), by, file.read()?)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn in_tree(
+        repository: &Repository,
+        commit: &CommitId,
+        place: &RepoPath,
+        by: FoundBy,
+    ) -> Result<Option<Self>, ConfigFileError> {
+        let Some(file) = repository.file_at(commit, place)? else { return Ok(None) };
+        Ok(Some(Self::of(place, file.paths().to_vec(), by, file.read()?)))
+    }
+
+    fn of(place: &RepoPath, paths: Vec<RepoPath>, by: FoundBy, bytes: Vec<u8>) -> Self {
+        let in_repository = Some(Place { path: place.clone(), paths, by });
+        Self { name: place.to_string(), bytes, in_repository, options: Options::default() }
+    }
+
+    /// Reads what the file says: a configuration exactly when none of the problems is an error.
+    #[must_use]
+    pub fn parse(&self) -> (Option<Config>, Vec<Diagnostic>) {
+        match config::source(&self.name, &self.bytes) {
+            Ok(source) => config::parse(&source, self.options),
+            Err(problem) => (None, vec![problem]),
+        }
+    }
+
+    /// Whether a change of this path changes the configuration.
+    pub(super) fn is_made_of(&self, path: &RepoPath) -> bool {
+        self.in_repository.as_ref().is_some_and(|place| place.paths.contains(path))
+    }
+}
+
+/// Returns the first file that a commit has at one of the usual places.
+pub(super) fn at_usual_place<'r>(
+    repository: &'r Repository,
+    commit: &CommitId,
+) -> Result<Option<FileAt<'r>>, git::Error> {
+    for place in usual_places() {
+        if let Some(file) = repository.file_at(commit, &place)? {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns the usual places.
+pub(super) fn usual_places() -> impl Iterator<Item = RepoPath> {
+    PLACES.into_iter().map(RepoPath::from_git)
+}
+
+/// So much of a file tells that it is too large to be a configuration.
+const MOST: usize = config::MAX_BYTES + 1;
+
+/// Reads a file outside of the repository, which may be what another program writes.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MOST as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Says why there is no file: what the system says, or that it is none.
+fn absence(path: &Path) -> std::io::Error {
+    match path.metadata() {
+        Err(error) => error,
+        Ok(_) => std::io::Error::other("this is not a regular file"),
+    }
+}
+
+/// Returns the path of a file in the repository, symbolic links in it kept; none where it lies outside. A bare repository
+/// has no other files than those of its commits.
+fn inside(repository: &Repository, full: &Path, given: &Path) -> Option<RepoPath> {
+    let Some(work_dir) = repository.work_dir() else {
+        let only_names = given.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        return (only_names && !full.is_file()).then(|| repo_path(given));
+    };
+    let root = work_dir.canonicalize().ok()?;
+    let full = std::path::absolute(full).ok()?;
+    // `..` leaves the directory that a link leads to, not the one that the link is in.
+    let full = match (full.parent(), full.file_name()) {
+        (Some(parent), Some(name)) if parent.components().any(|part| part == Component::ParentDir) => {
+            parent.canonicalize().ok()?.join(name)
+        }
+        _ => full,
+    };
+    let above: Vec<&Path> = full.ancestors().skip(1).collect();
+    let is_root = |above: &&&Path| above.canonicalize().is_ok_and(|above| above == root);
+    let inside = match above.iter().rev().find(is_root) {
+        Some(above) => full.strip_prefix(above).ok()?.to_owned(),
+        None => full.canonicalize().ok()?.strip_prefix(&root).ok()?.to_owned(),
+    };
+    Some(repo_path(&inside))
+}
+
+fn repo_path(path: &Path) -> RepoPath {
+    let parts = path.components().filter(|part| *part != Component::CurDir);
+    let parts: Vec<&[u8]> = parts.map(|part| part.as_os_str().as_encoded_bytes()).collect();
+    RepoPath::from_git(parts.join(&b'/'))
+}
+
+/// Returns files of the work tree that are called nearly as a configuration is, wherever CI keeps such files.
+fn near(repository: &Repository) -> Vec<String> {
+    let Some(root) = repository.work_dir() else { return Vec::new() };
+    let list = |dir: &str| -> Vec<(String, bool)> {
+        let entries = std::fs::read_dir(root.join(dir)).into_iter().flatten().flatten();
+        let named = entries.filter_map(|entry| {
+            let is_dir = entry.file_type().ok()?.is_dir();
+            let name = entry.file_name().into_string().ok()?;
+            Some((if dir.is_empty() { name } else { format!("{dir}/{name}") }, is_dir))
+        });
+        named.collect()
+    };
+    let below: Vec<String> = list(".github").into_iter().filter(|(_, is_dir)| *is_dir).map(|(name, _)| name).collect();
+    let dirs = ["", ".github", "ci", "config"].map(str::to_owned).into_iter().chain(below);
+    let is_near = |name: &str| {
+        let base = name.rsplit('/').next().unwrap_or_default().to_lowercase();
+        base.contains("filter") && (base.ends_with(".yaml") || base.ends_with(".yml"))
+    };
+    let mut near: Vec<String> = dirs
+        .flat_map(|dir| list(&dir))
+        .filter(|(name, is_dir)| !is_dir && is_near(name))
+        .map(|(name, _)| name)
+        .collect();
+    near.sort();
+    near
+}

@@ -1,0 +1,89 @@
+//! Which filters match some file, found without reading more of a tree than that takes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::analysis::filter::{FilterId, Filters, Members, members};
+use crate::inputs::git::{self, Repository};
+use crate::model::change::{Change, ChangeSet, Status};
+use crate::model::name::CommitId;
+use crate::model::tree::{Listing, Region};
+
+/// Returns those of some filters that match no file of a commit with the work tree's changes on top.
+///
+/// Directories are read level by level, and only where a filter that is still without a file may have one: a directory
+/// that a pattern takes whole need only be there.
+pub(super) fn without_files(
+    repository: &Repository,
+    filters: &Filters,
+    wanted: impl IntoIterator<Item = FilterId>,
+    head: Option<&CommitId>,
+    on_top: &ChangeSet,
+) -> Result<BTreeSet<FilterId>, git::Error> {
+    let mut search = Search::new(filters, wanted.into_iter().collect(), on_top);
+    if let (Some(head), false) = (head, search.left.is_empty()) {
+        repository.by_level(head, search.region(), |files, directories| {
+            search.see_files(files);
+            search.see_directories(directories);
+            search.region()
+        })?;
+    }
+    Ok(search.left)
+}
+
+struct Search<'a> {
+    filters: &'a Filters,
+    /// The filters that no file was seen for.
+    left: BTreeSet<FilterId>,
+    /// The filters that take a directory whole.
+    whole: BTreeMap<&'a [u8], Vec<FilterId>>,
+    /// What the work tree no longer has, in order.
+    gone: Vec<&'a [u8]>,
+}
+
+impl<'a> Search<'a> {
+    fn new(filters: &'a Filters, left: BTreeSet<FilterId>, on_top: &'a ChangeSet) -> Self {
+        let mut whole: BTreeMap<&[u8], Vec<FilterId>> = BTreeMap::new();
+        for filter in &left {
+            for directory in filters.get(*filter).whole_directories() {
+                whole.entry(directory.as_bytes()).or_default().push(*filter);
+            }
+        }
+        let (gone, there): (Vec<&Change>, Vec<&Change>) =
+            on_top.as_slice().iter().partition(|change| change.status == Status::Deleted);
+        let mut search =
+            Self { filters, left, whole, gone: gone.into_iter().map(|change| change.path.as_bytes()).collect() };
+        search.settle(&members(filters, there.len(), |at| (there[at].path.as_bytes(), there[at].extent)));
+        search
+    }
+
+    /// What may still hold a file that is looked for.
+    fn region(&self) -> Region {
+        Region::below(self.left.iter().flat_map(|filter| self.filters.get(*filter).directories()))
+    }
+
+    fn see_files(&mut self, files: &Listing) {
+        let there: Vec<usize> = (0..files.len()).filter(|at| !self.is_gone(files.get(*at).path)).collect();
+        let file = |at: usize| files.get(there[at]);
+        self.settle(&members(self.filters, there.len(), |at| (file(at).path, file(at).extent())));
+    }
+
+    fn see_directories(&mut self, directories: &[&[u8]]) {
+        for directory in directories {
+            let first = self.gone.partition_point(|path| path < directory);
+            if self.gone.get(first).is_some_and(|path| path.starts_with(directory)) {
+                continue;
+            }
+            for filter in self.whole.get(&directory[..directory.len() - 1]).into_iter().flatten() {
+                self.left.remove(filter);
+            }
+        }
+    }
+
+    fn settle(&mut self, found: &Members) {
+        self.left.retain(|filter| found.of(*filter).is_empty());
+    }
+
+    fn is_gone(&self, path: &[u8]) -> bool {
+        self.gone.binary_search(&path).is_ok()
+    }
+}

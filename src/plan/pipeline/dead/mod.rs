@@ -1,0 +1,101 @@
+//! Services whose patterns match nothing: what affects them can never change.
+
+mod alive;
+mod renamed;
+mod spelling;
+
+use super::Error;
+use super::moved::Moved;
+use crate::analysis::base::Chosen;
+use crate::config::{Config, Shape};
+use crate::inputs::git::{self, Repository};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{Escaped, ServiceId};
+
+/// What a service whose patterns match no tracked file comes to (`--dead`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dead {
+    /// An error in the structured shape, a warning in the flat one.
+    #[default]
+    ByShape,
+    /// An error.
+    Error,
+    /// A warning.
+    Warn,
+    /// Nothing.
+    Allow,
+}
+
+/// Where files of services are, and were.
+pub(super) struct Trees<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) chosen: &'a Chosen,
+}
+
+impl Trees<'_> {
+    /// Returns the services whose patterns match neither a tracked file nor one of the work tree, where that counts.
+    /// None where this clone has not the trees: a plan does not fetch them for that.
+    fn dead(&self, config: &Config) -> Result<Vec<ServiceId>, git::Error> {
+        let wanted = config.services.values().map(|service| service.filter);
+        let Chosen { range, on_top, .. } = self.chosen;
+        let without = match alive::without_files(self.repository, &config.filters, wanted, range.head.as_ref(), on_top)
+        {
+            Err(git::Error::MissingTree { .. }) => return Ok(Vec::new()),
+            without => without?,
+        };
+        let is_dead = |service: &ServiceId| without.contains(&config.services[service.0].filter);
+        Ok(config.graph.services().filter(is_dead).collect())
+    }
+}
+
+/// Warns of dead services, or refuses them: each of the configuration's, affected or not.
+pub(super) fn say(
+    config: &Config,
+    policy: Dead,
+    trees: &Trees,
+    moved: &[Moved],
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Error> {
+    let severity: fn(&'static str, String) -> Diagnostic = match (policy, config.shape) {
+        (Dead::Allow, _) => return Ok(()),
+        (Dead::Error, _) | (Dead::ByShape, Shape::Structured) => Diagnostic::error,
+        (Dead::Warn, _) | (Dead::ByShape, Shape::Flat) => Diagnostic::warning,
+    };
+    let dead = trees.dead(config)?;
+    if dead.is_empty() {
+        return Ok(());
+    }
+    let renamed = renamed::renamed(trees, config, &dead)?;
+    let meant = spelling::meant(trees, config, &dead)?;
+    let mut said = Vec::new();
+    for ((service, renamed), meant) in dead.iter().zip(renamed).zip(meant) {
+        let name = config.graph.name(*service);
+        let problem = severity(
+            "dead-filter",
+            format!("the patterns of `{name}` match no tracked file, so nothing can ever affect it"),
+        );
+        let first = config.filters.get(config.services[service.0].filter).patterns().next();
+        let problem = match first {
+            Some((_, _, pattern)) => problem.located(&config.source, pattern, "matches nothing"),
+            None => problem.located(&config.source, &config.services[service.0].name, "has no patterns"),
+        };
+        // Names alone tell less than contents, which no tree has of what the work tree moved.
+        let uncommitted = moved.iter().filter(|_| !trees.chosen.on_top.is_empty());
+        let by_name = || uncommitted.clone().find(|moved| moved.service() == name).map(ToString::to_string);
+        let help = match (renamed, meant) {
+            (Some((from, to)), _) => {
+                format!("its files moved: write `{}` for `{}`", Escaped::new(&to), Escaped::new(&from))
+            }
+            (None, Some((from, to))) => format!("write `{}` for `{}`", Escaped::new(&to), Escaped::new(&from)),
+            (None, None) => by_name().unwrap_or_else(|| {
+                "mend the patterns, or take the service out; `--dead allow` plans all the same".to_owned()
+            }),
+        };
+        said.push(problem.help(help));
+    }
+    if said.iter().any(Diagnostic::is_error) {
+        return Err(Error::Dead { problems: said });
+    }
+    warnings.extend(said);
+    Ok(())
+}

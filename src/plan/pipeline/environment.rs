@@ -1,0 +1,135 @@
+use super::moved::Moved;
+use super::{Error, PushRequest, Unmatched};
+use crate::analysis::base::Chosen;
+use crate::config::{Branches, Config, Environment, Push, Shape};
+use crate::glob::Verdict;
+use crate::inputs::trigger::{Kind, Origin, Trigger};
+use crate::model::change::Change;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::nearest;
+
+/// Returns the first environment that fits the trigger, or the one that was chosen.
+///
+/// An event that no environment names counts as its nearest kin: a release as its tag, a merge queue's group as a pull
+/// request, a clock's run or a deletion as a push. `default_branch` tells the name of the default branch; it is asked
+/// where that decides.
+pub(super) fn choose<'a>(
+    config: &'a Config,
+    trigger: &Trigger,
+    chosen: Option<&str>,
+    default_branch: impl FnOnce() -> Option<String>,
+) -> Result<(&'a str, &'a Environment), Error> {
+    if let Some(name) = chosen {
+        return match config.environments.get_key_value(name) {
+            Some((name, environment)) => Ok((name, environment)),
+            None => Err(Error::UnknownEnvironment {
+                name: name.to_owned(),
+                nearest: nearest(name, config.environments.keys().map(String::as_str)).map(str::to_owned),
+                known: config.environments.keys().cloned().collect(),
+            }),
+        };
+    }
+    let kin = match trigger.kind {
+        Kind::Release => Kind::Tag,
+        Kind::MergeGroup => Kind::PullRequest,
+        Kind::Schedule | Kind::Delete => Kind::Push,
+        itself => itself,
+    };
+    let first = |on: On| {
+        let fits = |kind| config.environments.iter().find(|(_, environment)| fits(environment, kind, on));
+        let (name, environment) = [trigger.kind, kin].into_iter().find_map(fits)?;
+        Some((name.as_str(), environment))
+    };
+    let found = match trigger.branch() {
+        None => first(On::NoBranch),
+        Some(branch) => {
+            let (default, other) = (first(On::Default(branch)), first(On::Other(branch)));
+            if default.map(|(name, _)| name) == other.map(|(name, _)| name) {
+                other
+            } else {
+                match default_branch() {
+                    Some(name) if name == branch => default,
+                    // A flat file pushes nothing anywhere.
+                    None if config.shape == Shape::Structured => {
+                        return Err(Error::NoDefaultBranch { branch: branch.to_owned() });
+                    }
+                    Some(_) | None => other,
+                }
+            }
+        }
+    };
+    found.ok_or(Error::NoEnvironment { kind: trigger.kind })
+}
+
+/// The branch that an event is about.
+#[derive(Clone, Copy)]
+enum On<'a> {
+    /// None.
+    NoBranch,
+    /// The default branch.
+    Default(&'a str),
+    /// Another one.
+    Other(&'a str),
+}
+
+fn fits(environment: &Environment, kind: Kind, on: On) -> bool {
+    let on_branch = match (&environment.branches, on) {
+        (Branches::Any, _) | (Branches::Default, On::Default(_)) => true,
+        (Branches::Default | Branches::Like(_), On::NoBranch) | (Branches::Default, On::Other(_)) => false,
+        (Branches::Like(patterns), On::Default(branch) | On::Other(branch)) => {
+            patterns.iter().any(|pattern| pattern.matches(branch.as_bytes()) != Verdict::No)
+        }
+    };
+    environment.on.contains(&kind) && on_branch
+}
+
+/// Returns whether results may be pushed: not from pull requests, where the event runs somebody else's code, from a dirty
+/// tree or on somebody's own machine, unless that was asked for.
+pub(super) fn push(environment: &Environment, trigger: &Trigger, request: PushRequest, chosen: &Chosen) -> bool {
+    match request {
+        PushRequest::Asked => true,
+        PushRequest::RuledOut => false,
+        PushRequest::AsConfigured => {
+            environment.push == Push::Allowed
+                && !matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup | Kind::Local)
+                && trigger.origin == Origin::Own
+                && chosen.on_top.is_empty()
+        }
+    }
+}
+
+/// How many paths a warning names.
+const NAMED: usize = 5;
+
+/// Warns of changed paths that nothing matches, or refuses them.
+pub(super) fn say_unmatched(
+    shape: Shape,
+    unmatched: &[&Change],
+    policy: Unmatched,
+    moved: &[Moved],
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Error> {
+    if unmatched.is_empty() || policy == Unmatched::Ignore {
+        return Ok(());
+    }
+    let named: Vec<String> = unmatched.iter().take(NAMED).map(|change| change.path.to_string()).collect();
+    let more = unmatched.len() - named.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let paths = if unmatched.len() == 1 { "changed path matches" } else { "changed paths match" };
+    let message = format!("{} {paths} no filter: {}{more}", unmatched.len(), named.join(", "));
+    let advice = match shape {
+        Shape::Flat => "add a filter that matches them, or say nothing of such paths with `--unmatched ignore`",
+        Shape::Structured => "add them to a service's `filters`, or to `unowned` if they belong to no service",
+    };
+    match policy {
+        Unmatched::Error => {
+            Err(Error::Unmatched { message, moved: moved.iter().map(ToString::to_string).collect(), advice })
+        }
+        Unmatched::Ignore | Unmatched::Warn | Unmatched::All => {
+            let warning = Diagnostic::warning("unmatched", message);
+            let hints = moved.iter().map(ToString::to_string).chain([advice.to_owned()]);
+            warnings.push(hints.fold(warning, Diagnostic::help));
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,141 @@
+use super::UnknownService;
+use crate::inputs::git::{self, FetchError, HistoryError, Lacking, Missing};
+use crate::inputs::trigger::Kind;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{CommitId, Escaped, ServiceName};
+use crate::naming::release;
+use crate::naming::version::{Scheme, VersionError};
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The repository could not answer.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+    /// A remote did not do what was asked.
+    #[error(transparent)]
+    Remote(#[from] git::RemoteError),
+    /// A service that was asked for by name is not there.
+    #[error(transparent)]
+    UnknownService(#[from] UnknownService),
+    /// An environment that was asked for is not there.
+    #[error("there is no environment `{}`", Escaped::new(name))]
+    UnknownEnvironment {
+        /// The name as given.
+        name: String,
+        /// The one that was most likely meant.
+        nearest: Option<String>,
+        /// All that are there.
+        known: Vec<String>,
+    },
+    /// No environment is for this kind of event.
+    #[error("no environment is for `{}`", kind.word())]
+    NoEnvironment {
+        /// The kind.
+        kind: Kind,
+    },
+    /// Whether a branch is the default one decides on the environment, and nothing tells the default branch.
+    #[error(
+        "no environment can be chosen for the branch `{}`: nothing tells which branch is the default one",
+        Escaped::new(branch)
+    )]
+    NoDefaultBranch {
+        /// The branch that was pushed to.
+        branch: String,
+    },
+    /// A release tag asks for its service, and another commit is checked out.
+    #[error("the tag `{}` is at {}, and {head} is checked out, so nothing can be released from it", Escaped::new(tag), commit.short(7))]
+    WrongCheckout {
+        /// The tag.
+        tag: String,
+        /// Its commit.
+        commit: CommitId,
+        /// What is checked out, in short.
+        head: String,
+    },
+    /// Changed paths match nothing, and that was to be an error.
+    #[error("{message}")]
+    Unmatched {
+        /// Which paths.
+        message: String,
+        /// Directories that seem to have moved, as advices.
+        moved: Vec<String>,
+        /// What to do about the others.
+        advice: &'static str,
+    },
+    /// Services' patterns match no tracked file, and that was to be an error.
+    #[error("the patterns of {} match no tracked file", if problems.len() == 1 { "a service" } else { "some services" })]
+    Dead {
+        /// One for each service, at least one.
+        problems: Vec<Diagnostic>,
+    },
+    /// A version was given, and not exactly one service.
+    #[error("a version can be given for one service only, and the plan has {services}")]
+    VersionOfMany {
+        /// How many services the plan has.
+        services: usize,
+    },
+    /// History cannot be read.
+    #[error(transparent)]
+    History(#[from] git::HistoryError),
+    /// A service's version cannot be told.
+    #[error("the version of `{service}` cannot be told: {error}")]
+    Version {
+        /// The service.
+        service: ServiceName,
+        /// Why.
+        error: VersionError,
+    },
+    /// What it would take could not be fetched.
+    #[error("{error}")]
+    Unfetched {
+        /// What could not be told without it.
+        error: Box<Error>,
+        /// Why it could not be fetched.
+        trouble: FetchError,
+    },
+    /// There is no next release.
+    #[error(transparent)]
+    Release(#[from] release::Error),
+    /// The version that was given is none.
+    #[error("`{}` is no version of `{service}`, whose scheme is {scheme}", Escaped::new(version))]
+    ManualVersion {
+        /// The service.
+        service: ServiceName,
+        /// What was given.
+        version: String,
+        /// The service's scheme.
+        scheme: Scheme,
+    },
+    /// Services give their images the same tags.
+    #[error("some services would push the same image")]
+    SameTag {
+        /// One for each pair, at least one.
+        problems: Vec<Diagnostic>,
+    },
+}
+
+impl Lacking for Error {
+    fn missing(&self) -> Option<Missing> {
+        match self {
+            Self::Git(error) => error.missing(),
+            Self::Version { error: VersionError::Shallow { commit }, .. }
+            | Self::History(HistoryError::TooShallow { commit }) => Some(Missing::History(vec![*commit])),
+            Self::Remote(_)
+            | Self::UnknownService(_)
+            | Self::UnknownEnvironment { .. }
+            | Self::NoDefaultBranch { .. }
+            | Self::WrongCheckout { .. }
+            | Self::NoEnvironment { .. }
+            | Self::Unmatched { .. }
+            | Self::Dead { .. }
+            | Self::Release(_)
+            | Self::VersionOfMany { .. }
+            | Self::History(_)
+            | Self::Version { .. }
+            | Self::Unfetched { .. }
+            | Self::ManualVersion { .. }
+            | Self::SameTag { .. } => None,
+        }
+    }
+}

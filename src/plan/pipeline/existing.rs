@@ -1,0 +1,62 @@
+use crate::inputs::registry::{Answer, Doubt, Question, Registries};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::Escaped;
+use crate::plan::{Exists, Plan, Service};
+
+/// How many services a message names.
+const NAMED: usize = 3;
+
+/// Asks registries which images of a plan exist under the fingerprints of their services, for every platform, and notes
+/// them in the plan (spec section 13). Returns what there is to say of those that could not be told: they stay as they
+/// are, to be built.
+#[must_use]
+pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic> {
+    let asked = |service: &Service| {
+        let reference = service.content_reference()?;
+        Some(Question { reference, platforms: service.platforms.clone() })
+    };
+    let (services, questions): (Vec<&mut Service>, Vec<Question>) =
+        plan.services.iter_mut().filter_map(|service| asked(service).map(|question| (service, question))).unzip();
+    let mut doubts: Vec<(Doubt, Vec<String>)> = Vec::new();
+    for ((service, question), answer) in services.into_iter().zip(&questions).zip(registries.ask(&questions)) {
+        match answer {
+            Answer::Exists { digest } => {
+                service.exists = Some(Exists { reference: question.reference.to_string(), digest });
+            }
+            Answer::Missing => {}
+            Answer::Unknown(doubt) => match doubts.iter_mut().find(|(known, _)| *known == doubt) {
+                Some((_, services)) => services.push(service.service.clone()),
+                None => doubts.push((doubt, vec![service.service.clone()])),
+            },
+        }
+    }
+    let mut warnings: Vec<Diagnostic> = doubts.iter().map(|(doubt, services)| unknown(doubt, services)).collect();
+    let nameless = |service: &&Service| service.image.is_some() && service.fingerprint.is_none();
+    let nameless: Vec<String> = plan.services.iter().filter(nameless).map(|service| service.service.clone()).collect();
+    if !nameless.is_empty() {
+        let message =
+            format!("no registry can be asked about {}: this clone cannot tell their fingerprints", listed(&nameless));
+        warnings.push(Diagnostic::warning("not-asked", message).help("clone with trees: `filter: blob:none`"));
+    }
+    warnings
+}
+
+fn unknown(doubt: &Doubt, services: &[String]) -> Diagnostic {
+    let (registry, names, reason) = (Escaped::new(&doubt.registry), listed(services), &doubt.reason);
+    let message = if services.len() == 1 {
+        format!("`{registry}` cannot say whether the image of {names} exists, so it counts as missing: {reason}")
+    } else {
+        format!("`{registry}` cannot say whether the images of {names} exist, so they count as missing: {reason}")
+    };
+    Diagnostic::warning("registry", message).help(reason.help(&doubt.registry))
+}
+
+/// Names services: `api`, `web`, `lib` and 4 more.
+fn listed(services: &[String]) -> String {
+    let names: Vec<String> =
+        services.iter().take(NAMED).map(|service| format!("`{}`", Escaped::new(service))).collect();
+    match services.len() - names.len() {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}

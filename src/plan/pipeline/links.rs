@@ -1,0 +1,233 @@
+//! Symbolic links of services that lead to files which the services' patterns do not match: a change there affects
+//! none of the services that hold the links.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::analysis::filter::{FilterId, Filters, matches_of};
+use crate::config::{Config, Global, Shape};
+use crate::inputs::git::Repository;
+use crate::model::change::{Change, ChangeSet, Extent, Status};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{CommitId, RepoPath, ServiceId};
+use crate::model::tree::{Mode, Region};
+
+/// A symbolic link of a service that leads out of what the service looks out for. `Display` is a part of a sentence.
+struct Leading<'a> {
+    link: RepoPath,
+    service: ServiceId,
+    to: &'a Target,
+    /// The first path that changed there.
+    changed: Option<&'a RepoPath>,
+    config: &'a Config,
+}
+
+/// A symbolic link among a service's files.
+struct Held {
+    link: RepoPath,
+    service: ServiceId,
+    /// The place that its text names.
+    place: RepoPath,
+}
+
+/// What a commit has where a link leads.
+struct Target {
+    path: RepoPath,
+    extent: Extent,
+    watched: Watched,
+}
+
+/// Who looks out for a target.
+enum Watched {
+    /// It belongs to no service, as `unowned` says.
+    Unowned,
+    /// These services, by themselves or through what they are built from.
+    By(BTreeSet<ServiceId>),
+}
+
+/// The services' filters, for questions about many paths.
+struct Holders<'a> {
+    config: &'a Config,
+    of: BTreeMap<FilterId, ServiceId>,
+    /// The directories below which patterns begin to match.
+    begins: BTreeSet<(&'a [u8], FilterId)>,
+}
+
+/// How many links a warning names.
+const NAMED: usize = 5;
+
+/// Warns of links that lead out, those first behind which something changed. A plan without changes misses none, so
+/// the tree is not read for it. What this clone lacks is not fetched for a warning.
+pub(super) fn say(
+    repository: &Repository,
+    config: &Config,
+    head: Option<&CommitId>,
+    changes: &ChangeSet,
+    warnings: &mut Vec<Diagnostic>,
+) {
+    let Some(head) = head.filter(|_| !changes.is_empty()) else { return };
+    let (links, targets) = links(repository, config, head);
+    let mut leading: Vec<Leading> = links
+        .into_iter()
+        .filter_map(|Held { link, service, place }| {
+            let to = targets.get(&place)?.as_ref().filter(|to| !to.is_watched(service))?;
+            Some(Leading { link, service, to, changed: to.changed(changes), config })
+        })
+        .collect();
+    leading.sort_by_key(|leading| leading.changed.is_none());
+    let Some(first) = leading.first() else { return };
+    let named: Vec<String> = leading.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = leading.len() - named.len();
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let counted = if leading.len() == 1 {
+        "1 symbolic link leads to what the patterns of its service do not match".to_owned()
+    } else {
+        format!("{} symbolic links lead to what the patterns of their services do not match", leading.len())
+    };
+    let advice = match config.shape {
+        Shape::Flat => format!("add {} to the filter, and its like for other links", first.to.pattern()),
+        Shape::Structured => format!(
+            "add {} to the service's `filters`, or the service that it belongs to to `depends_on`; if it affects \
+             nothing, add it to `unowned`",
+            first.to.pattern()
+        ),
+    };
+    warnings.push(Diagnostic::warning("link-outside", format!("{counted}: {}{more}", named.join("; "))).help(advice));
+}
+
+/// Returns the links of services, each with the place that its text names; and what a commit has at these places.
+fn links(repository: &Repository, config: &Config, head: &CommitId) -> (Vec<Held>, BTreeMap<RepoPath, Option<Target>>) {
+    let holders = Holders::of(config);
+    let region = Region::below(holders.begins.iter().map(|(directory, _)| *directory));
+    let (mut links, mut targets) = (Vec::new(), BTreeMap::new());
+    let Ok(entries) = repository.entries_in(head, &region) else { return (links, targets) };
+    for entry in entries.iter().filter(|entry| entry.mode == Mode::SymbolicLink) {
+        let link = RepoPath::from_git(entry.path);
+        let services = holders.matching(&link);
+        if services.is_empty() {
+            continue;
+        }
+        let Ok(text) = repository.link_text(head, &link, entry.id) else { continue };
+        let Some(place) = named_by(&link, &text) else { continue };
+        targets.entry(place.clone()).or_insert_with(|| {
+            let (path, extent) = repository.leads_to(head, &place).ok().flatten()?;
+            Some(Target { watched: holders.watched(&path, extent), path, extent })
+        });
+        let of = |service| Held { link: link.clone(), service, place: place.clone() };
+        links.extend(services.into_iter().map(of));
+    }
+    (links, targets)
+}
+
+impl<'a> Holders<'a> {
+    fn of(config: &'a Config) -> Self {
+        let own = |service: ServiceId| config.services[service.0].own_filters().map(move |filter| (filter, service));
+        let of: BTreeMap<FilterId, ServiceId> = config.graph.services().flat_map(own).collect();
+        let directories = |filter: &FilterId| {
+            let filter = *filter;
+            config.filters.get(filter).directories().map(move |directory| (directory.as_bytes(), filter))
+        };
+        let begins = of.keys().flat_map(directories).collect();
+        Self { config, of, begins }
+    }
+
+    /// The services whose own patterns match a path.
+    fn matching(&self, path: &RepoPath) -> BTreeSet<ServiceId> {
+        let change = Change::new(path.clone(), Status::Modified);
+        let filters = matches_of(&self.config.filters, &change).into_iter().map(|(filter, _)| filter);
+        filters.filter_map(|filter| self.of.get(&filter)).copied().collect()
+    }
+
+    /// Who looks out for a target: matches it, or begins to match below it.
+    fn watched(&self, path: &RepoPath, extent: Extent) -> Watched {
+        let change = Change::new(path.clone(), Status::Modified);
+        let matching: BTreeSet<FilterId> =
+            matches_of(&self.config.filters, &change).into_iter().map(|(filter, _)| filter).collect();
+        if matching.contains(&self.config.unowned) {
+            return Watched::Unowned;
+        }
+        let mut by: BTreeSet<ServiceId> = matching.iter().filter_map(|filter| self.of.get(filter)).copied().collect();
+        if extent == Extent::Below {
+            let start = [path.as_bytes(), b"/"].concat();
+            let below = self.begins.range((start.as_slice(), Filters::id(0))..);
+            let below = below.take_while(|(directory, _)| directory.starts_with(&start));
+            by.extend(below.map(|(_, filter)| self.of[filter]));
+        }
+        if matching.contains(&self.config.global) {
+            let heeds = |service: &ServiceId| self.config.services[service.0].global == Global::TakesPart;
+            by.extend(self.config.graph.services().filter(heeds));
+        }
+        let mut left: Vec<ServiceId> = by.iter().copied().collect();
+        while let Some(service) = left.pop() {
+            left.extend(self.config.graph.dependents(service).into_iter().filter(|dependent| by.insert(*dependent)));
+        }
+        Watched::By(by)
+    }
+}
+
+/// Returns the path that the text of a link names, by its letters alone; none where that lies outside of the repository.
+fn named_by(link: &RepoPath, text: &[u8]) -> Option<RepoPath> {
+    if text.starts_with(b"/") {
+        return None;
+    }
+    let mut parts: Vec<&[u8]> = link.as_bytes().split(|byte| *byte == b'/').collect();
+    parts.pop();
+    for part in text.split(|byte| *byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => _ = parts.pop()?,
+            part => parts.push(part),
+        }
+    }
+    Some(RepoPath::from_git(parts.join(&b'/')))
+}
+
+impl Target {
+    /// Whether a change of it affects a service, or need not.
+    fn is_watched(&self, service: ServiceId) -> bool {
+        match &self.watched {
+            Watched::Unowned => true,
+            Watched::By(services) => services.contains(&service),
+        }
+    }
+
+    /// Returns the first path that changed there.
+    fn changed<'a>(&self, changes: &'a ChangeSet) -> Option<&'a RepoPath> {
+        let changes = changes.as_slice();
+        let start = match self.extent {
+            Extent::Path => self.path.as_bytes().to_vec(),
+            Extent::Below if self.path.as_bytes().is_empty() => Vec::new(),
+            Extent::Below => [self.path.as_bytes(), b"/"].concat(),
+        };
+        let first = changes.get(changes.partition_point(|change| change.path.as_bytes() < start.as_slice()))?;
+        let is_there = match self.extent {
+            Extent::Path => first.path == self.path,
+            Extent::Below => first.path.as_bytes().starts_with(&start),
+        };
+        is_there.then_some(&first.path)
+    }
+
+    /// Returns the pattern that would match it, for an advice.
+    fn pattern(&self) -> String {
+        match self.extent {
+            Extent::Path => format!("`{}`", self.path),
+            Extent::Below if self.path.as_bytes().is_empty() => "`**`".to_owned(),
+            Extent::Below => format!("`{}/**`", self.path),
+        }
+    }
+}
+
+impl fmt::Display for Leading<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of `{}` leads to ", self.link, self.config.graph.name(self.service))?;
+        match self.to.path.as_bytes() {
+            b"" => f.write_str("the root of the repository")?,
+            _ => write!(f, "{}", self.to.path)?,
+        }
+        match self.changed {
+            Some(path) if *path == self.to.path => f.write_str(", which changed"),
+            Some(path) => write!(f, ", where {path} changed"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! From a repository, a configuration and a trigger to a [`Plan`]: the stages in order, to be read aloud.
+
+mod asked;
+mod at_base;
+mod built;
+mod compared;
+mod config_file;
+mod dead;
+mod environment;
+mod error;
+mod existing;
+mod links;
+mod moved;
+mod naming;
+mod own_base;
+mod push_rules;
+mod release;
+mod saved;
+mod snapshot;
+mod touched;
+mod versions;
+
+pub use asked::{UnknownService, services, with_dependencies};
+pub use built::{Begun, Came, Newer, Outlook, Recorded, Recording, Rule, Standing, Written, has_built_refs};
+pub use config_file::{ConfigFile, ConfigFileError, FoundBy, Place};
+pub use dead::Dead;
+pub use error::Error;
+pub use existing::note_existing;
+pub use push_rules::PushRules;
+pub use release::release;
+pub use saved::Held;
+pub use snapshot::Snapshot;
+pub use versions::{Versioned, VersionsRequest, versions};
+
+use std::time::Duration;
+
+use crate::analysis::affected::{Cause, Direct, spread};
+use crate::analysis::base::{self, Chosen, Compare, Doubt, Since};
+use crate::analysis::fingerprint::{Fingerprint, Fingerprints};
+use crate::config::Config;
+use crate::inputs::git::{self, Contents, Fetch, FetchError, Lacking as _, Parents, Repository};
+use crate::inputs::trigger::Trigger;
+use crate::model::change::{ChangeSet, HeadState};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::ServiceId;
+use crate::naming::version::{Count, Style};
+use crate::plan::{self, Assembly, Names, Plan, assemble};
+use asked::Asked;
+use compared::{Compared, Findings, Kept};
+use dead::Trees;
+use naming::{Named, Namer};
+use own_base::{Grouped, OwnBase};
+
+/// What is asked of a plan, besides the trigger.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// What is compared.
+    pub base: base::Request,
+    /// Services that are affected whatever changed, by name or path.
+    pub force: Vec<String>,
+    /// The services that the plan is about, by name or path; all when empty.
+    pub only: Vec<String>,
+    /// The services that the plan is about with all that they depend on, by name or path; all when empty.
+    pub services: Vec<String>,
+    /// The environment, where somebody chose it.
+    pub environment: Option<String>,
+    /// How results are called; absent where nothing of the answer says so. Then history is not read for it.
+    pub naming: Option<Naming>,
+    /// What a changed path that nothing matches comes to.
+    pub unmatched: Unmatched,
+    /// What a service whose patterns match no tracked file comes to.
+    pub dead: Dead,
+    /// Whether pushing was asked for where it is off by itself.
+    pub push: PushRequest,
+    /// For how long what a clone lacks may be fetched; not at all when absent.
+    pub fetch: Option<Duration>,
+    /// Whether the contents of changed files are read. Where they are not, a service that has some has no fingerprint.
+    pub contents: Contents,
+}
+
+/// How results are called.
+#[derive(Debug, Clone)]
+pub struct Naming {
+    /// The style, where somebody chose it.
+    pub style: Option<Style>,
+    /// What versions count, where somebody chose it.
+    pub count: Option<Count>,
+    /// Which parents of a merge lead to releases.
+    pub parents: Parents,
+    /// How many digits of a commit's id a version has.
+    pub abbrev: usize,
+    /// The version of the one service that is asked for; an empty one is none.
+    pub version: Option<String>,
+    /// Whether a service whose files are modified in the work tree says so where that is not usual.
+    pub dirty: Dirty,
+}
+
+/// Whether a service whose files are modified in the work tree says so in its version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dirty {
+    /// It does in a local environment.
+    #[default]
+    Unsaid,
+    /// Its version ends with `-dirty` everywhere, and is never pushed.
+    Said,
+}
+
+/// Whether pushing was asked for, or is impossible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PushRequest {
+    /// The environment and the trigger decide.
+    #[default]
+    AsConfigured,
+    /// It was asked for (`--push`).
+    Asked,
+    /// It was ruled out (`--no-push`, or `ACT=true`: a rehearsal on somebody's machine).
+    RuledOut,
+}
+
+/// What a changed path that nothing matches comes to (`--unmatched`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unmatched {
+    /// It is listed in the plan.
+    Ignore,
+    /// It is also warned of.
+    #[default]
+    Warn,
+    /// It is an error.
+    Error,
+    /// It affects every service.
+    All,
+}
+
+/// A plan, and what there is to say beside it.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// Warnings.
+    pub warnings: Vec<Diagnostic>,
+    /// What the plan says itself, in words.
+    pub notes: Vec<Diagnostic>,
+    /// How many pairs of trees were compared: one for each distinct base.
+    pub tree_diffs: usize,
+    /// How many changes were kept at once, of all that were found since each base.
+    pub kept: usize,
+    /// How many commits of history were walked for versions.
+    pub walked: u32,
+    /// The base that each service has for itself, by its id.
+    pub bases: Vec<Option<plan::Base>>,
+    /// What changed since any base, of which the plan has only what it needs.
+    pub changes: ChangeSet,
+}
+
+/// How many digits of a commit's id a version has, unless somebody says otherwise (spec section 7).
+pub const ABBREV: usize = 7;
+
+impl Default for Naming {
+    fn default() -> Self {
+        Self { style: None, count: None, parents: Parents::All, abbrev: ABBREV, version: None, dirty: Dirty::Unsaid }
+    }
+}
+
+/// Returns the name of the environment that fits the trigger, or the one that was chosen.
+///
+/// # Errors
+/// When the one that was chosen is not there, none fits, or the default branch would decide and is not known.
+pub fn environment<'a>(
+    repository: &Repository,
+    config: &'a Config,
+    trigger: &Trigger,
+    chosen: Option<&str>,
+    fetch: Option<Duration>,
+) -> Result<&'a str, Error> {
+    let default_branch = || base::default_branch(repository, trigger, None, &mut Fetch::new(repository, fetch));
+    environment::choose(config, trigger, chosen, default_branch).map(|(name, _)| name)
+}
+
+/// Makes the plan. `step` is told what comes next, for those who wait.
+///
+/// # Errors
+/// When something that was named is not there, the repository cannot be read, or a version would be wrong.
+pub fn plan(
+    repository: &Repository,
+    file: &ConfigFile,
+    config: &Config,
+    trigger: &Trigger,
+    request: &Request,
+    step: &mut dyn FnMut(&str),
+) -> Result<Planned, Error> {
+    let mut warnings = Vec::new();
+    let mut asked = asked::read(config, trigger, request, &mut warnings)?;
+
+    step("choosing the environment");
+    let mut fetch = Fetch::new(repository, request.fetch);
+    let default_branch = || base::default_branch(repository, trigger, asked.base.default_branch.as_deref(), &mut fetch);
+    let (environment, _) = environment::choose(config, trigger, request.environment.as_deref(), default_branch)?;
+    let rules = PushRules::of(repository, file, config, trigger, request, environment)?;
+    let config = rules.config();
+    let environment = rules.environment.as_str();
+    let settings = &config.environments[environment];
+
+    step("choosing the base");
+    let has_bases = has_own_bases(&asked.base.compare, config, environment);
+    if !has_bases {
+        asked.base.compare = Compare::Auto;
+    }
+    let mut chosen = base::choose(repository, trigger, &asked.base, &mut fetch)?;
+    if !has_bases {
+        chosen.source = format!("{} (`{environment}` does not push, so it has no built refs)", chosen.source);
+    }
+    asked.is_checked_out(repository, trigger, &chosen)?;
+    warnings.append(&mut chosen.notes);
+
+    let grouped = match asked.base.compare {
+        Compare::Since(since) => Grouped::apart(repository, config, environment, since, &mut chosen, &mut fetch)?,
+        _ => Grouped::together(config, &chosen),
+    };
+    chosen.doubts.extend(rules.doubt.clone());
+
+    step("reading changes");
+    // Bases have most of their trees in common with each other.
+    let keeping = (grouped.groups.len() > 1).then(|| repository.keeping());
+    let mut differ = keeping.as_ref().unwrap_or(repository).differ();
+    let mut reader = at_base::Reader::new(repository, file);
+    let kept = Kept::of_groups(grouped.groups.len());
+    let mut findings = Findings::none(config, file, &kept);
+    for (position, group) in grouped.groups.into_iter().enumerate() {
+        let mut compared = Compared::of(&mut differ, group, &mut chosen, &mut fetch)?;
+        chosen.doubts.extend(compared.read_config(&mut reader, &mut fetch)?);
+        findings.add(position, compared);
+    }
+    warnings.extend(reader.note());
+    let unmatched = findings.unmatched();
+    let moved = moved::moved(config, &findings.changes, &unmatched);
+    environment::say_unmatched(config.shape, &unmatched, request.unmatched, &moved, &mut warnings)?;
+
+    step("looking for services without files");
+    let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
+    dead::say(config, dead, &Trees { repository, chosen: &chosen }, &moved, &mut warnings)?;
+    links::say(repository, config, chosen.range.head.as_ref(), &findings.changes, &mut warnings);
+
+    step("finding causes");
+    let direct = causes(&mut findings, &asked, grouped.standing.as_ref(), request.unmatched, config);
+
+    step("spreading them to dependents");
+    let affected = spread(direct, &config.graph);
+    let is_asked = |service: &ServiceId| asked.only.as_ref().is_none_or(|only| only.contains(service));
+    let due = config.graph.build_order().iter().copied().filter(|service| affected.contains(*service));
+    let (planned, left_out): (Vec<ServiceId>, Vec<ServiceId>) = due.partition(is_asked);
+
+    step("taking fingerprints");
+    let fingerprints = fingerprints(repository, file, config, &chosen, &planned, request.contents)?;
+    // What git could not look at before is in doubt already.
+    let in_doubt = chosen.doubts.iter().any(|doubt| doubt.kind == "work-tree");
+    let doubt = fingerprints.as_ref().and_then(|prints| prints.doubt.clone()).filter(|_| !in_doubt);
+    chosen.doubts.extend(doubt);
+
+    let mut named = match &request.naming {
+        None => Named { names: images(config, &planned), ..Named::default() },
+        Some(naming) => {
+            step("naming results");
+            let namer = Namer {
+                repository,
+                config,
+                trigger,
+                chosen: &chosen,
+                place: environment,
+                environment: settings,
+                asked: &asked,
+                naming,
+            };
+            fetch.until(|| namer.names(&planned)).map_err(|error| unfetched(error, &fetch))?
+        }
+    };
+    planned.iter().zip(&mut named.names).for_each(|(service, names)| names.pushable &= rules.push(*service));
+    warnings.extend(rules.note(&planned));
+    warnings.extend(named.warnings);
+    warnings.extend(fetch.troubles().iter().map(not_fetched));
+
+    let plan = assemble(&Assembly {
+        config,
+        trigger,
+        environment,
+        push: environment::push(settings, trigger, request.push, &chosen),
+        chosen: &chosen,
+        affected: &affected,
+        planned: &planned,
+        names: named.names,
+        fingerprints: fingerprints.map(|prints| prints.found).unwrap_or_default(),
+        bases: grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect(),
+        left_out,
+        built: grouped.standing.as_ref().map(|standing| standing.services(config)),
+        removed: findings.removed(),
+        unmatched,
+        named: findings.named(),
+    });
+    let bases = grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect();
+    let kept = kept.count();
+    let Findings { tree_diffs, changes, .. } = findings;
+    Ok(Planned { plan, warnings, notes: named.notes, tree_diffs, kept, walked: named.walked, bases, changes })
+}
+
+/// Returns the causes that services have of their own: by what changed, by what is asked for, and by what is not recorded.
+fn causes<'a>(
+    findings: &mut Findings<'a>,
+    asked: &Asked,
+    standing: Option<&Standing>,
+    unmatched: Unmatched,
+    config: &Config,
+) -> Direct<'a> {
+    let mut direct = findings.direct();
+    for service in &asked.forced {
+        direct.add(*service, Cause::Forced);
+    }
+    if unmatched == Unmatched::All {
+        findings.beside_unmatched.iter().for_each(|(service, change)| direct.add(*service, Cause::Unmatched(change)));
+    }
+    for service in standing.iter().flat_map(|standing| standing.unrecorded(config)) {
+        direct.add(service, Cause::Unrecorded);
+    }
+    direct
+}
+
+/// Returns what is known of names without history: the images.
+fn images(config: &Config, services: &[ServiceId]) -> Vec<Names> {
+    let image = |service: &ServiceId| config.services[service.0].image.name.as_ref().map(ToString::to_string);
+    services.iter().map(|service| Names { image: image(service), ..Names::default() }).collect()
+}
+
+/// Whether services have bases of their own, where that was asked for: built refs are where an environment has them.
+fn has_own_bases(compare: &Compare, config: &Config, environment: &str) -> bool {
+    !matches!(compare, Compare::Since(Since::Built)) || has_built_refs(config, environment)
+}
+
+/// Says of an error that a fetch would have cured why nothing was fetched.
+fn unfetched(error: Error, fetch: &Fetch) -> Error {
+    match fetch.troubles().last() {
+        Some(trouble) if error.missing().is_some() => {
+            Error::Unfetched { error: Box::new(error), trouble: trouble.clone() }
+        }
+        _ => error,
+    }
+}
+
+fn not_fetched(trouble: &FetchError) -> Diagnostic {
+    Diagnostic::warning("not-fetched", trouble.to_string()).help(trouble.help())
+}
+
+/// The fingerprints of services.
+struct Prints {
+    /// In the order of the services that were asked for.
+    found: Vec<Option<Fingerprint>>,
+    /// That something in the work tree could not be read, if so.
+    doubt: Option<Doubt>,
+}
+
+/// Returns the fingerprints of services in their order. None where there is no
+/// commit, or where this clone has not the trees: a plan does not fetch them for that.
+fn fingerprints(
+    repository: &Repository,
+    file: &ConfigFile,
+    config: &Config,
+    chosen: &Chosen,
+    services: &[ServiceId],
+    contents: Contents,
+) -> Result<Option<Prints>, git::Error> {
+    let Some(head) = chosen.range.head.filter(|_| !services.is_empty()) else { return Ok(None) };
+    let none = ChangeSet::default();
+    let on_top = match chosen.range.head_state {
+        HeadState::WorkTree => &chosen.on_top,
+        HeadState::Commit => &none,
+    };
+    let snapshot = match Snapshot::read(repository, file, config, services, &head, on_top, contents) {
+        Err(git::Error::MissingTree { .. }) => return Ok(None),
+        snapshot => snapshot?,
+    };
+    let content = snapshot.content(config);
+    let found = Fingerprints::of(&content, services);
+    let is_known = |found: &Fingerprint| contents == Contents::Read || !found.is_dirty();
+    Ok(Some(Prints {
+        found: services.iter().map(|service| found.get(*service).filter(|found| is_known(found)).cloned()).collect(),
+        doubt: Doubt::of_work_tree(snapshot.unsure()),
+    }))
+}

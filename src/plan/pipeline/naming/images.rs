@@ -1,0 +1,110 @@
+use super::said::Said;
+use super::{Found, Namer, Standings};
+use crate::inputs::trigger::Kind;
+use crate::model::name::{ServiceId, TagName};
+use crate::naming::image::{Event, Facts, Release, Standing};
+use crate::naming::version::{Files, Purpose};
+use crate::plan::Names;
+use crate::plan::pipeline::Dirty;
+
+/// The release that a service is called by.
+struct Called<'a> {
+    tag: &'a TagName,
+    /// The version as the tag writes it.
+    written: &'a str,
+    standing: Standing,
+}
+
+impl Namer<'_> {
+    /// Returns all names of a service's result, once its version is known.
+    pub(super) fn image(
+        &self,
+        service: ServiceId,
+        version: String,
+        known: &Standings<'_>,
+        source: Option<&str>,
+        said: &mut Said,
+    ) -> Names {
+        let definition = self.service(service);
+        let (name, image) = (&definition.name.value, &definition.image);
+        let called = self.called(service, known);
+        let release = called.as_ref().and_then(|called| {
+            Some(Release { tag: called.tag.to_str()?, version: called.written, standing: called.standing })
+        });
+        let facts = Facts {
+            service: name,
+            version: &version,
+            release,
+            purpose: self.environment.purpose(),
+            event: self.event(),
+            default_branch: self.trigger.default_branch.as_deref(),
+            commit: known.found.described.commit,
+            time: known.found.committed,
+            abbrev: self.naming.abbrev,
+        };
+        let mut names = self.nameless(service, known.found);
+        names.labels = image.labels.fill(&facts, source);
+        match image.rules.tags(&facts) {
+            Ok(tags) => {
+                if let Some(image) = &image.name {
+                    names.tags = tags.names.iter().map(|tag| image.reference(tag)).collect();
+                    names.left_out = tags.left_out.iter().map(|left| left.tag.to_string()).collect();
+                    said.left_out(name, &tags.left_out);
+                    if tags.names.is_empty() {
+                        said.untagged(name, &tags.skipped);
+                    }
+                } else {
+                    names.tags = tags.names.iter().map(|tag| tag.as_str().to_owned()).collect();
+                }
+            }
+            Err(errors) => names.unnamed = Some(said.bad_tags(name, &errors)),
+        }
+        names.version = Some(version);
+        names
+    }
+
+    /// Returns what is known of a service's result without a version.
+    pub(super) fn nameless(&self, service: ServiceId, found: &Found) -> Names {
+        Names {
+            image: self.service(service).image.name.as_ref().map(ToString::to_string),
+            pushable: found.files == Files::Clean || self.naming.dirty == Dirty::Unsaid,
+            described: Some(found.described.clone()),
+            ..Names::default()
+        }
+    }
+
+    /// Returns the release that a service is called by: the one of the version that was given, else the one that head
+    /// is.
+    fn called<'a>(&self, service: ServiceId, known: &Standings<'a>) -> Option<Called<'a>> {
+        let definition = self.service(service);
+        let name = &definition.name.value;
+        if let Some(manual) = known.manual {
+            let is_new = !known.releases.has(name, &manual.version);
+            let standing = match self.environment.purpose() {
+                Purpose::Builds if is_new => Standing::Unreleased,
+                Purpose::Builds | Purpose::Releases => known.releases.standing(name, &manual.version),
+            };
+            return Some(Called { tag: manual.tag.as_ref()?, written: manual.text(), standing });
+        }
+        let tag = known.found.described.tag.as_ref().filter(|_| known.found.is_release())?;
+        let (pattern, version) = definition.tag.iter().find_map(|pattern| Some((pattern, pattern.read(tag)?)))?;
+        let written = std::str::from_utf8(pattern.version_of(tag.as_bytes())?).ok()?;
+        Some(Called { tag, written, standing: known.releases.standing(name, &version) })
+    }
+
+    /// Returns what asked, as far as tags depend on it.
+    fn event(&self) -> Event<'_> {
+        let trigger = self.trigger;
+        match trigger.kind {
+            Kind::Schedule => Event::Schedule(trigger.branch()),
+            Kind::PullRequest => match trigger.pull_request() {
+                Some(number) => Event::PullRequest { number, base: None },
+                None => Event::Other,
+            },
+            Kind::Tag | Kind::Release => trigger.tag().map_or(Event::Other, |name| Event::Tag { name, base: None }),
+            Kind::Push | Kind::MergeGroup | Kind::Manual | Kind::Delete | Kind::Local => {
+                trigger.branch().map_or(Event::Other, Event::Branch)
+            }
+        }
+    }
+}

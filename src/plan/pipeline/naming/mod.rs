@@ -1,0 +1,125 @@
+//! What each planned service's result is called (spec sections 7 and 8).
+
+mod images;
+mod manual;
+mod releases;
+mod said;
+mod same_tag;
+mod versions;
+
+pub(super) use said::ignored_tags;
+pub(super) use versions::{Found, Versions};
+
+use super::asked::Asked;
+use super::{Error, Naming};
+use crate::analysis::base::Chosen;
+use crate::config::{Config, Environment, Service, Shape};
+use crate::inputs::git::Repository;
+use crate::inputs::trigger::Trigger;
+use crate::model::change::{ChangeSet, HeadState};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::ServiceId;
+use crate::naming::version::VersionError;
+use crate::plan::Names;
+use manual::Manual;
+use releases::Releases;
+use said::Said;
+
+/// What names are made from.
+pub(super) struct Namer<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) config: &'a Config,
+    pub(super) trigger: &'a Trigger,
+    pub(super) chosen: &'a Chosen,
+    /// The environment's name.
+    pub(super) place: &'a str,
+    pub(super) environment: &'a Environment,
+    pub(super) asked: &'a Asked,
+    pub(super) naming: &'a Naming,
+}
+
+/// The names of services.
+#[derive(Default)]
+pub(super) struct Named {
+    /// In the order of the services.
+    pub(super) names: Vec<Names>,
+    /// What there is to say of them.
+    pub(super) warnings: Vec<Diagnostic>,
+    /// What they say themselves, in words.
+    pub(super) notes: Vec<Diagnostic>,
+    /// How many commits of history were walked for them.
+    pub(super) walked: u32,
+}
+
+impl Namer<'_> {
+    /// Returns the names of services: one walk of history for all of them.
+    pub(super) fn names(&self, services: &[ServiceId]) -> Result<Named, Error> {
+        let manual = Manual::of(self.asked, self.config, services)?;
+        let Some(head) = self.chosen.range.head.filter(|_| !services.is_empty()) else {
+            return Ok(Named { names: services.iter().map(|_| Names::default()).collect(), ..Named::default() });
+        };
+        let none = ChangeSet::default();
+        let versions = Versions {
+            repository: self.repository,
+            config: self.config,
+            environment: Some(self.environment),
+            naming: self.naming,
+            head: &head,
+            on_top: match self.chosen.range.head_state {
+                HeadState::WorkTree => &self.chosen.on_top,
+                HeadState::Commit => &none,
+            },
+            pushed: self.asked.released.as_ref(),
+        };
+        let found = versions.find(services)?;
+        let releases = Releases::of(self.config, &found, manual.as_ref());
+        let source = self.repository.remote_url().as_deref().and_then(crate::naming::image::source_url);
+        let mut said = Said::default();
+        let mut names = Vec::with_capacity(services.len());
+        for (service, found) in services.iter().zip(&found.services) {
+            // A library has no result to be named.
+            if self.service(*service).is_library() {
+                names.push(Names::default());
+                continue;
+            }
+            let name = &self.service(*service).name.value;
+            let version = match &manual {
+                Some(manual) => Ok(manual.text().to_owned()),
+                None => versions.write(*service, found),
+            };
+            names.push(match version {
+                Ok(version) => {
+                    let manual = manual.as_ref();
+                    self.image(
+                        *service,
+                        version,
+                        &Standings { found, manual, releases: &releases },
+                        source.as_deref(),
+                        &mut said,
+                    )
+                }
+                // A flat file never asked for versions, and works in a shallow clone as it does with paths-filter.
+                Err(VersionError::Shallow { .. }) if self.config.shape == Shape::Flat => self.nameless(*service, found),
+                Err(error @ VersionError::Shallow { .. }) => {
+                    return Err(Error::Version { service: name.clone(), error });
+                }
+                Err(error) => Names { unnamed: Some(said.no_version(name, &error)), ..self.nameless(*service, found) },
+            });
+        }
+        same_tag::check(self.config, services, &names)?;
+        let notes = said.notes(self.place);
+        let warnings = ignored_tags(&found.ignored).into_iter().chain(said.warnings).collect();
+        Ok(Named { names, warnings, notes, walked: found.walked })
+    }
+
+    fn service(&self, service: ServiceId) -> &Service {
+        &self.config.services[service.0]
+    }
+}
+
+/// What is known of a service's version and of its releases.
+struct Standings<'a> {
+    found: &'a Found,
+    manual: Option<&'a Manual>,
+    releases: &'a Releases,
+}

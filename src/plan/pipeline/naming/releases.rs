@@ -1,0 +1,86 @@
+use std::collections::BTreeMap;
+
+use super::manual::Manual;
+use super::versions::{AllFound, Found};
+use crate::config::Config;
+use crate::model::name::ServiceName;
+use crate::naming::image::Standing;
+use crate::naming::version::{Parsed, Version};
+
+/// The releases of each service, on whatever branch.
+#[derive(Default)]
+pub(super) struct Releases(BTreeMap<ServiceName, Vec<Version>>);
+
+impl Releases {
+    /// Reads them from the tags of the repository, where a service is called by a release; else they are not asked for.
+    pub(super) fn of(config: &Config, found: &AllFound, manual: Option<&Manual>) -> Self {
+        let is_asked = manual.is_some() || found.services.iter().any(Found::is_release);
+        let tags = if is_asked { found.tags.as_slice() } else { &[] };
+        let mut releases: BTreeMap<ServiceName, Vec<Version>> = BTreeMap::new();
+        for tag in tags {
+            if let Parsed::Release { services, version } = config.release_tags.parse(&tag.name) {
+                for service in services {
+                    releases.entry(service).or_default().push(version.clone());
+                }
+            }
+        }
+        Self(releases)
+    }
+
+    /// Whether a version was released.
+    pub(super) fn has(&self, service: &ServiceName, version: &Version) -> bool {
+        self.of_service(service).iter().any(|release| release.is_level_with(version))
+    }
+
+    /// Returns how a release stands among the service's others.
+    pub(super) fn standing(&self, service: &ServiceName, version: &Version) -> Standing {
+        if version.is_pre_release() {
+            return Standing::Other;
+        }
+        let higher = self.of_service(service).iter().filter(|other| !other.is_pre_release() && *other > version);
+        // The nearest line that a higher release is on.
+        let nearest = higher.map(|other| common(other, version)).max();
+        match nearest {
+            None => Standing::Highest,
+            Some(0) => Standing::HighestOfMajor,
+            Some(1) => Standing::HighestOfMinor,
+            Some(_) => Standing::Other,
+        }
+    }
+
+    fn of_service(&self, service: &ServiceName) -> &[Version] {
+        self.0.get(service).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Returns how many of its leading numbers a version has in common with another one.
+fn common(one: &Version, other: &Version) -> usize {
+    one.numbers().iter().zip(other.numbers()).take_while(|(one, other)| **one == *other).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::naming::version::Scheme;
+
+    #[test]
+    fn a_release_stands_highest_where_no_stable_one_is_above_it() {
+        let service = ServiceName::parse("api").unwrap();
+        let read = |text: &str| Scheme::Semver.read(text).unwrap();
+        let all = ["1.0.8", "1.0.9", "1.1.0", "1.1.1-rc.1", "2.0.0", "3.0.0-rc.1"].map(read).to_vec();
+        let releases = Releases([(service.clone(), all)].into());
+        for (version, standing) in [
+            ("1.0.8", Standing::Other),
+            ("1.0.9", Standing::HighestOfMinor),
+            ("1.1.0", Standing::HighestOfMajor),
+            ("2.0.0", Standing::Highest),
+            ("1.1.1-rc.1", Standing::Other),
+            ("3.0.0-rc.1", Standing::Other),
+            ("2.0.1", Standing::Highest),
+        ] {
+            assert_eq!(releases.standing(&service, &read(version)), standing, "{version}");
+        }
+        assert!(releases.has(&service, &read("1.0.9+b")));
+        assert!(!releases.has(&ServiceName::parse("web").unwrap(), &read("1.0.9")));
+    }
+}

@@ -1,0 +1,110 @@
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::{Escaped, ServiceName, TagName};
+use crate::naming::image::{LeftOut, Skipped, TagError, Why};
+use crate::naming::version::VersionError;
+
+/// How many names a message lists.
+const NAMED: usize = 3;
+
+/// What there is to say of names, put together so that what many services have in common is said once.
+#[derive(Default)]
+pub(super) struct Said {
+    /// Of services that have no name.
+    pub(super) warnings: Vec<Diagnostic>,
+    /// The tags of releases that were left out, each with its service.
+    left_out: Vec<String>,
+    /// Those that only a higher release moves.
+    kept_back: Vec<String>,
+    /// The services whose images have no tag of their own, and why their rules gave none.
+    untagged: Vec<String>,
+    skipped: Vec<String>,
+}
+
+impl Said {
+    /// Takes note of a service without a version; returns the reason.
+    pub(super) fn no_version(&mut self, service: &ServiceName, error: &VersionError) -> String {
+        let message = format!("`{service}` has no version, and cannot be built: {error}");
+        self.warnings.push(Diagnostic::warning("no-version", message).help(error.help()));
+        format!("{error}; {}", error.help())
+    }
+
+    /// Takes note of a service with tags that no registry takes; returns the reason.
+    pub(super) fn bad_tags(&mut self, service: &ServiceName, errors: &[TagError]) -> String {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let reason = errors.join("; ");
+        let message = format!("`{service}` has no image tags, and cannot be built: {reason}");
+        self.warnings
+            .push(Diagnostic::warning("image-tag", message).help("mend `tags` of the service in filters.yaml"));
+        reason
+    }
+
+    /// Takes note of tags that a service does not get here.
+    pub(super) fn left_out(&mut self, service: &ServiceName, left_out: &[LeftOut]) {
+        for LeftOut { tag, why } in left_out {
+            let list = match why {
+                Why::OfReleases => &mut self.left_out,
+                Why::NotHighest => &mut self.kept_back,
+            };
+            list.push(format!("{tag} of `{service}`"));
+        }
+    }
+
+    /// Takes note of an image without a tag of its own.
+    pub(super) fn untagged(&mut self, service: &ServiceName, skipped: &[Skipped]) {
+        self.untagged.push(format!("`{service}`"));
+        self.skipped.extend(skipped.iter().map(|skipped| format!("`{service}`: {}", skipped.reason)));
+    }
+
+    /// Returns what there is to say of tags.
+    pub(super) fn notes(&self, environment: &str) -> Vec<Diagnostic> {
+        let environment = Escaped::new(environment);
+        let note = |code, message| Diagnostic::new(Severity::Note, code, message);
+        let mut all = Vec::new();
+        if !self.left_out.is_empty() {
+            let message = format!(
+                "tags of releases are left out, since the environment {environment} is not for releases: {}",
+                listed(&self.left_out)
+            );
+            all.push(note("release-tags", message).help("an environment with `version: release` writes them"));
+        }
+        if !self.kept_back.is_empty() {
+            let message =
+                format!("tags that only the highest stable release moves are left out: {}", listed(&self.kept_back));
+            all.push(note("kept-back", message));
+        }
+        if !self.untagged.is_empty() {
+            let message = format!(
+                "no rule of `tags` gives a tag to {} here, so that only the content tag is left",
+                listed(&self.untagged)
+            );
+            let help = self.skipped.iter().take(NAMED).cloned();
+            let usual = "for a tag of every build add `type=raw,value={{version}}` to `tags`".to_owned();
+            all.push(help.chain([usual]).fold(note("no-tag", message), Diagnostic::help));
+        }
+        all
+    }
+}
+
+/// Says which tags do not count although they look like those of a service; nothing where there is none.
+pub(in crate::plan::pipeline) fn ignored_tags(ignored: &[TagName]) -> Option<Diagnostic> {
+    let names: Vec<String> = ignored.iter().map(ToString::to_string).collect();
+    let what = if names.len() == 1 {
+        "tag names no version, so it is no release"
+    } else {
+        "tags name no version, so they are no releases"
+    };
+    let message = format!("{} {what}: {}", names.len(), listed(&names));
+    (!names.is_empty()).then(|| {
+        Diagnostic::warning("ignored-tags", message)
+            .help("a release tag holds a version such as 1.0.9 at `{{version}}`")
+    })
+}
+
+/// Lists some of these, and how many more there are.
+fn listed(items: &[String]) -> String {
+    let named = items.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    match items.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}

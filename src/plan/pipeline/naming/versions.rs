@@ -1,0 +1,188 @@
+use std::collections::BTreeMap;
+
+use crate::analysis::filter;
+use crate::config::{Config, Environment, Service};
+use crate::inputs::git::{DescribeOptions, Repository, Tag};
+use crate::inputs::trigger::Kind;
+use crate::model::change::ChangeSet;
+use crate::model::name::{CommitId, ServiceId, TagName};
+use crate::naming::version::{
+    self, Count, Described, Facts, Files, Purpose, Reading, Style, TagPattern, Trust, Version, VersionError,
+};
+use crate::plan::pipeline::{Dirty, Error, Naming, touched};
+
+/// What versions are made from.
+pub(in crate::plan::pipeline) struct Versions<'a> {
+    pub(in crate::plan::pipeline) repository: &'a Repository,
+    pub(in crate::plan::pipeline) config: &'a Config,
+    /// The environment; none where no environment is for the event.
+    pub(in crate::plan::pipeline) environment: Option<&'a Environment>,
+    pub(in crate::plan::pipeline) naming: &'a Naming,
+    pub(in crate::plan::pipeline) head: &'a CommitId,
+    /// What the work tree has on top of head.
+    pub(in crate::plan::pipeline) on_top: &'a ChangeSet,
+    /// The release tag that was pushed.
+    pub(in crate::plan::pipeline) pushed: Option<&'a TagName>,
+}
+
+/// What history says of services.
+pub(in crate::plan::pipeline) struct AllFound {
+    /// One for each service, in their order.
+    pub(in crate::plan::pipeline) services: Vec<Found>,
+    /// The tags of the repository.
+    pub(super) tags: Vec<Tag>,
+    /// The tags that look like a service's and name no version.
+    pub(in crate::plan::pipeline) ignored: Vec<TagName>,
+    /// How many commits were walked.
+    pub(super) walked: u32,
+}
+
+/// What history says of a service.
+pub(in crate::plan::pipeline) struct Found {
+    pub(in crate::plan::pipeline) described: Described,
+    /// The number that its version shows.
+    count: u32,
+    /// The commit that its version names.
+    commit: CommitId,
+    /// When head was committed, in seconds since 1970.
+    pub(super) committed: i64,
+    pub(super) files: Files,
+}
+
+impl Found {
+    /// Whether head is a release of the service.
+    pub(super) fn is_release(&self) -> bool {
+        self.described.tag.is_some() && self.described.distance == 0 && self.described.unread.is_none()
+    }
+}
+
+impl Versions<'_> {
+    /// Returns what history says of each of these services: one walk for all of them, and one more where some count
+    /// the commits that touch their files.
+    pub(in crate::plan::pipeline) fn find(&self, services: &[ServiceId]) -> Result<AllFound, Error> {
+        let wanted: Vec<_> = services.iter().map(|service| self.service(*service).tag.clone()).collect();
+        let tags = self.repository.tags()?;
+        let options =
+            DescribeOptions { parents: self.naming.parents, pushed: self.pushed, ..DescribeOptions::default() };
+        let mut found = self.repository.describe_by(&tags, self.head, &wanted, options)?;
+        for (described, patterns) in found.services.iter_mut().zip(&wanted) {
+            self.is_what_was_pushed(described, patterns, &tags);
+        }
+        let committed = self.repository.commit_time(self.head)?;
+        let counts = self.counts(services, &tags, &found.services)?;
+        let all = found.services.into_iter().zip(counts).zip(self.files(services));
+        let services =
+            all.map(|((described, (count, commit)), files)| Found { described, count, commit, committed, files });
+        Ok(AllFound { services: services.collect(), tags, ignored: found.ignored, walked: found.work.commits })
+    }
+
+    /// Writes a service's version.
+    pub(in crate::plan::pipeline) fn write(&self, service: ServiceId, found: &Found) -> Result<String, VersionError> {
+        let facts = Facts {
+            base: self.base(service, &found.described)?,
+            distance: found.described.distance,
+            count: found.count,
+            trust: found.described.trust,
+            commit: found.commit,
+            committed: u64::try_from(self.committed(found)).unwrap_or_default(),
+            abbrev: self.naming.abbrev,
+            files: found.files,
+            purpose: self.environment.map_or(Purpose::Builds, Environment::purpose),
+        };
+        version::render(self.style(service), &facts)
+    }
+
+    fn service(&self, service: ServiceId) -> &Service {
+        &self.config.services[service.0]
+    }
+
+    /// Returns when the commit that the version names was committed.
+    fn committed(&self, found: &Found) -> i64 {
+        if found.commit == *self.head {
+            found.committed
+        } else {
+            self.repository.commit_time(&found.commit).unwrap_or(0)
+        }
+    }
+
+    /// Returns the style: as asked for, else the service's own, else the environment's.
+    fn style(&self, service: ServiceId) -> Style {
+        let of_environment = self.environment.and_then(|environment| environment.version);
+        self.naming.style.or(self.service(service).style).or(of_environment).unwrap_or_default()
+    }
+
+    /// Takes the tag that was pushed for the release that head is, where this clone has not fetched the tag.
+    fn is_what_was_pushed(&self, described: &mut Described, patterns: &[TagPattern], tags: &[Tag]) {
+        let Some(pushed) = self.pushed.filter(|pushed| tags.binary_search_by(|tag| tag.name.cmp(pushed)).is_err())
+        else {
+            return;
+        };
+        if patterns.iter().any(|pattern| pattern.read(pushed).is_some()) {
+            let commit = described.commit;
+            *described =
+                Described { tag: Some(pushed.clone()), distance: 0, commit, trust: Trust::Exact, unread: None };
+        }
+    }
+
+    /// Returns the version of the service's last release.
+    fn base(&self, service: ServiceId, described: &Described) -> Result<Option<Version>, VersionError> {
+        let patterns = &self.service(service).tag;
+        if let Some(tag) = &described.unread {
+            return Err(unread(tag, patterns));
+        }
+        Ok(described.tag.as_ref().and_then(|tag| patterns.iter().find_map(|pattern| pattern.read(tag))))
+    }
+
+    /// Returns the number of each version and the commit that it names: git's distance and head; or how many of those
+    /// commits touch the service's files, and the last one of them. Where none does, the release is what head holds.
+    fn counts(
+        &self,
+        services: &[ServiceId],
+        tags: &[Tag],
+        described: &[Described],
+    ) -> Result<Vec<(u32, CommitId)>, Error> {
+        let mut counts: Vec<_> = described.iter().map(|described| (described.distance, *self.head)).collect();
+        let count = |service: ServiceId| self.naming.count.unwrap_or(self.service(service).count);
+        // Where history is too short to know the release, the version says so without counting.
+        let by_paths: Vec<usize> = (0..services.len())
+            .filter(|at| count(services[*at]) == Count::Paths && described[*at].trust == Trust::Exact)
+            .collect();
+        if by_paths.is_empty() {
+            return Ok(counts);
+        }
+        let commits: BTreeMap<_, _> = tags.iter().map(|tag| (&tag.name, tag.object())).collect();
+        let since: Vec<Option<CommitId>> =
+            by_paths.iter().map(|at| described[*at].tag.as_ref().and_then(|tag| commits.get(tag).copied())).collect();
+        let groups: Vec<Vec<ServiceId>> = by_paths.iter().map(|at| vec![services[*at]]).collect();
+        let touching = touched::since(self.repository, self.config, self.head, &groups, &since, self.naming.parents)?;
+        for ((at, commits), since) in by_paths.into_iter().zip(touching).zip(since) {
+            let last = commits.first().copied().or(since).unwrap_or(*self.head);
+            counts[at] = (u32::try_from(commits.len()).unwrap_or(u32::MAX), last);
+        }
+        Ok(counts)
+    }
+
+    /// Returns the state of each service's files: in a local environment always, elsewhere where it is asked for.
+    fn files(&self, services: &[ServiceId]) -> Vec<Files> {
+        let is_local = self.environment.is_some_and(|environment| environment.on.contains(&Kind::Local));
+        if !is_local && self.naming.dirty == Dirty::Unsaid {
+            return vec![Files::Clean; services.len()];
+        }
+        let matches = filter::matches(&self.config.filters, self.on_top);
+        let is_dirty = |filter| !matches.of(filter).is_empty();
+        let dirty = |service: &ServiceId| self.service(*service).own_filters().any(is_dirty);
+        services.iter().map(|service| if dirty(service) { Files::Dirty } else { Files::Clean }).collect()
+    }
+}
+
+/// Says of a tag that is nearer than any release what could be meant by it.
+fn unread(tag: &TagName, patterns: &[TagPattern]) -> VersionError {
+    let almost = patterns.iter().find_map(|pattern| match pattern.reading(tag.as_bytes()) {
+        Some(Reading::Almost(almost)) => Some((pattern, almost)),
+        Some(Reading::Version(_) | Reading::Nothing) | None => None,
+    });
+    let scheme = almost.as_ref().map(|(pattern, _)| pattern.scheme()).unwrap_or_default();
+    let meant = almost.as_ref().and_then(|(pattern, almost)| pattern.tag(almost.meant.as_ref()?).ok());
+    let other = almost.and_then(|(_, almost)| almost.other);
+    VersionError::Unread { tag: tag.clone(), scheme, other, meant }
+}

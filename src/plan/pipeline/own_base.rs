@@ -1,0 +1,209 @@
+//! Services with bases of their own: since their release, since they were built.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Error;
+use super::built::Standing;
+use crate::analysis::base::{Chosen, Doubt, Everyone, Since};
+use crate::config::Config;
+use crate::inputs::git::{DescribeOptions, Fetch, Freshness, Missing, Repository};
+use crate::model::name::{CommitId, Escaped, ServiceId};
+use crate::naming::version::Trust;
+use crate::plan;
+
+/// Services that are compared with the same base.
+pub(super) struct Group {
+    /// What they are compared with.
+    pub(super) chosen: Chosen,
+    /// The services.
+    pub(super) services: Vec<ServiceId>,
+}
+
+/// The base that a service has for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OwnBase {
+    pub(super) commit: CommitId,
+    pub(super) source: String,
+}
+
+impl OwnBase {
+    /// Returns it as the plan has it.
+    pub(super) fn published(&self) -> plan::Base {
+        plan::Base { commit: self.commit.to_string(), source: self.source.clone() }
+    }
+}
+
+/// What is known of one service's base.
+enum Known {
+    At(OwnBase),
+    Nothing,
+    Unreachable(Doubt),
+}
+
+/// The groups, and what is known of each service beside.
+pub(super) struct Grouped {
+    pub(super) groups: Vec<Group>,
+    /// The base that each service has for itself.
+    pub(super) bases: Vec<Option<OwnBase>>,
+    /// The built refs, where they were looked at.
+    pub(super) standing: Option<Standing>,
+}
+
+impl Grouped {
+    /// Returns all services in one group: none has a base of its own.
+    pub(super) fn together(config: &Config, chosen: &Chosen) -> Self {
+        let services = config.graph.services().collect();
+        let group = Group { chosen: Chosen { doubts: Vec::new(), ..chosen.clone() }, services };
+        Self { groups: vec![group], bases: vec![None; config.services.len()], standing: None }
+    }
+
+    /// Returns all services in one group, each of which counts as affected: nothing tells their bases.
+    fn unknown(config: &Config, doubt: Doubt, chosen: &mut Chosen) -> Self {
+        chosen.doubts.push(doubt);
+        let mut grouped = Self::together(config, chosen);
+        for group in &mut grouped.groups {
+            group.chosen.everyone = Some(Everyone::BaseUnreachable);
+        }
+        grouped
+    }
+
+    /// Returns services grouped by their own bases; what cannot be told is added to the doubts of `chosen`.
+    pub(super) fn apart(
+        repository: &Repository,
+        config: &Config,
+        environment: &str,
+        since: Since,
+        chosen: &mut Chosen,
+        fetch: &mut Fetch,
+    ) -> Result<Self, Error> {
+        match since {
+            Since::Release => {
+                let known = by_release(repository, config, chosen, fetch)?;
+                Ok(Self::of(config, known, None, chosen))
+            }
+            Since::Built => {
+                // The remote's refs are those of all runners: all of them are fetched, and what they stand for, at once.
+                if fetch.renew(Missing::Refs(Standing::prefixes(environment))) == Freshness::Unknown {
+                    return Ok(Self::unknown(config, stale("the built refs"), chosen));
+                }
+                let standing = Standing::here(repository, environment)?;
+                Ok(Self::built(repository, config, standing, chosen))
+            }
+        }
+    }
+
+    /// Returns services grouped by the commits at which they were built.
+    pub(super) fn built(repository: &Repository, config: &Config, standing: Standing, chosen: &mut Chosen) -> Self {
+        let known = by_built_ref(repository, config, &standing);
+        Self::of(config, known, Some(standing), chosen)
+    }
+
+    fn of(config: &Config, known: Vec<Known>, standing: Option<Standing>, chosen: &mut Chosen) -> Self {
+        let mut doubts = Vec::new();
+        let mut bases = Vec::new();
+        let mut groups: BTreeMap<(Option<CommitId>, bool), Vec<ServiceId>> = BTreeMap::new();
+        for (service, known) in config.graph.services().zip(known) {
+            // A library is never built: its changes count since the base of each service that is built from it.
+            if config.services[service.0].is_library() {
+                bases.push(None);
+                continue;
+            }
+            let (base, key) = match known {
+                Known::At(base) => (Some(base.clone()), (Some(base.commit), false)),
+                Known::Nothing => (None, (None, false)),
+                Known::Unreachable(doubt) => {
+                    doubts.push(doubt);
+                    (None, (None, true))
+                }
+            };
+            bases.push(base);
+            groups.entry(key).or_default().push(service);
+        }
+        let others = doubts.len().saturating_sub(1);
+        chosen.doubts.extend(doubts.into_iter().next().map(|first| match others {
+            0 => first,
+            // One sentence is enough, however many services there are.
+            others => Doubt { message: format!("{}; and {others} more services likewise", first.message), ..first },
+        }));
+        let group = |((base, unreachable), services): ((Option<CommitId>, bool), Vec<ServiceId>)| {
+            let everyone = match base {
+                Some(_) => None,
+                None if unreachable => Some(Everyone::BaseUnreachable),
+                None if standing.is_some() => Some(Everyone::NeverBuilt),
+                None => Some(Everyone::NeverReleased),
+            };
+            let bases = base.map(Some).into_iter().collect();
+            Group { chosen: Chosen { bases, everyone, doubts: Vec::new(), ..chosen.clone() }, services }
+        };
+        Self { groups: groups.into_iter().map(group).collect(), bases, standing }
+    }
+}
+
+/// The doubt that these refs may be older here than on the remote.
+fn stale(refs: &str) -> Doubt {
+    Doubt::no_base(
+        &format!("{refs} cannot be fetched, and what this clone has of them may be older than the remote's"),
+        "let git reach the remote; or fetch them before rebake runs, and give it `--no-fetch`",
+    )
+}
+
+/// The newest release tag of each service that head leads to: one walk of history for all.
+fn by_release(
+    repository: &Repository,
+    config: &Config,
+    chosen: &Chosen,
+    fetch: &mut Fetch,
+) -> Result<Vec<Known>, Error> {
+    let Some(head) = &chosen.range.head else { return Ok(config.services.iter().map(|_| Known::Nothing).collect()) };
+    let wanted: Vec<_> = config.services.values().map(|service| service.tag.clone()).collect();
+    let (tags, described) = loop {
+        let tags = repository.tags()?;
+        let described = repository.describe_by(&tags, head, &wanted, DescribeOptions::default())?.services;
+        let certain = described.iter().all(|described| described.trust == Trust::Exact);
+        if certain || !fetch.bring(&Missing::History(vec![*head])) {
+            break (tags, described);
+        }
+    };
+    let known = described.into_iter().zip(config.services.keys()).map(|(described, service)| {
+        // The list is sorted by name.
+        let at = described.tag.and_then(|name| tags.binary_search_by(|tag| tag.name.cmp(&name)).ok());
+        let tag = at.map(|at| &tags[at]);
+        match tag {
+            Some(tag) => Known::At(OwnBase { commit: tag.object(), source: format!("its release {}", tag.name) }),
+            None if described.trust == Trust::Exact => Known::Nothing,
+            None => Known::Unreachable(Doubt {
+                kind: "base-unreachable",
+                message: format!(
+                    "the release of `{service}` lies beyond the history of this shallow clone; so it counts as affected"
+                ),
+                help: Some("give actions/checkout `fetch-depth: 0` and `filter: blob:none`".to_owned()),
+                cure: None,
+            }),
+        }
+    });
+    Ok(known.collect())
+}
+
+/// What the built refs say. A commit that this clone has not was dropped by a force-push, or was never fetched.
+fn by_built_ref(repository: &Repository, config: &Config, standing: &Standing) -> Vec<Known> {
+    // Thousands of services were built at few commits.
+    let commits: BTreeSet<CommitId> = config.services.keys().filter_map(|service| standing.built(service)).collect();
+    let here: BTreeSet<CommitId> = commits.into_iter().filter(|commit| repository.contains(commit)).collect();
+    let known = config.services.keys().map(|service| match standing.built(service) {
+        None => Known::Nothing,
+        Some(commit) if here.contains(&commit) => {
+            let source = format!("its record in {}", Escaped::new(standing.environment()));
+            Known::At(OwnBase { commit, source })
+        }
+        Some(commit) => Known::Unreachable(Doubt {
+            kind: "base-unreachable",
+            message: format!(
+                "`{service}` was last built at {}, which is not in this clone; so it counts as affected",
+                commit.short(7)
+            ),
+            help: Some(format!("fetch it: `git fetch origin {commit}`; a force-push may have dropped it")),
+            cure: None,
+        }),
+    });
+    known.collect()
+}

@@ -1,0 +1,168 @@
+//! By which rules images are pushed: for a pull request by those of its base, since anybody may have written head's.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::{ConfigFile, Error, PushRequest, Request, at_base, environment};
+use crate::analysis::base::{self, Compare, Doubt};
+use crate::config::{Config, Service};
+use crate::inputs::git::{Fetch, Repository};
+use crate::inputs::trigger::{Kind, Trigger};
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::{Escaped, ServiceId};
+
+/// How many services a note names.
+const NAMED: usize = 5;
+
+/// By which configuration images are pushed, and which services are not pushed.
+pub struct PushRules<'a> {
+    /// Head's configuration; with the environments and the names of images of base where those count.
+    pub(super) config: Cow<'a, Config>,
+    /// The environment's name by this configuration.
+    pub(super) environment: String,
+    unpushed: BTreeSet<ServiceId>,
+    /// What base is, in words.
+    base: String,
+    /// Why nothing is pushed, if so.
+    pub(super) note: Option<Diagnostic>,
+    /// Why that is not known, if so.
+    pub(super) doubt: Option<Doubt>,
+}
+
+impl<'a> PushRules<'a> {
+    /// Returns the rules for an event. `environment` is the one that head's configuration chooses. Base is read only for a
+    /// pull request or a merge group of which something is pushed: without `--push` nothing is.
+    ///
+    /// # Errors
+    /// When the event's base cannot be chosen.
+    pub fn of(
+        repository: &Repository,
+        file: &ConfigFile,
+        config: &'a Config,
+        trigger: &Trigger,
+        request: &Request,
+        environment: &str,
+    ) -> Result<Self, Error> {
+        let head = Self {
+            config: Cow::Borrowed(config),
+            environment: environment.to_owned(),
+            unpushed: BTreeSet::new(),
+            base: String::new(),
+            note: None,
+            doubt: None,
+        };
+        let is_request = matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup);
+        // A file outside of the repository is no part of the request.
+        if !is_request || request.push != PushRequest::Asked || file.in_repository.is_none() {
+            return Ok(head);
+        }
+        let mut fetch = Fetch::new(repository, request.fetch);
+        let asked = base::Request { compare: Compare::Auto, ..request.base.clone() };
+        let chosen = base::choose(repository, trigger, &asked, &mut fetch)?;
+        let Some(base) = chosen.bases.first().copied().flatten() else {
+            return Ok(head.unknown("the base of this event is not known"));
+        };
+        let named = format!("base {}", base.short(7));
+        let bytes = match at_base::Reader::new(repository, file).text(&base, &mut fetch) {
+            Ok(Some(bytes)) if bytes == file.bytes => return Ok(head),
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(head.nothing(&format!("{named} has no configuration"))),
+            Err(error) => {
+                return Ok(head.unknown(&format!("the configuration at {named} cannot be read ({error})")));
+            }
+        };
+        let (then, problems) = ConfigFile { bytes, ..file.clone() }.parse();
+        let Some(then) = then else {
+            let problem = problems.into_iter().find(Diagnostic::is_error).map(|error| error.message);
+            let problem = problem.unwrap_or_default();
+            return Ok(head.unknown(&format!("the configuration at {named} cannot be read ({problem})")));
+        };
+        let default_branch =
+            || base::default_branch(repository, trigger, request.base.default_branch.as_deref(), &mut fetch);
+        let chosen = environment::choose(&then, trigger, request.environment.as_deref(), default_branch);
+        match chosen {
+            Ok((chosen, _)) if then.environments.contains_key(environment) => {
+                let chosen = chosen.to_owned();
+                Ok(head.of_base(named, &then, chosen))
+            }
+            _ => {
+                Ok(head.nothing(&format!("{named} has no environment `{}` for this event", Escaped::new(environment))))
+            }
+        }
+    }
+
+    /// Takes the environments of base, and from it the images and tags of services that push there.
+    fn of_base(mut self, base: String, then: &Config, environment: String) -> Self {
+        let config = self.config.to_mut();
+        config.environments.clone_from(&then.environments);
+        for (position, (name, service)) in config.services.iter_mut().enumerate() {
+            match then.services.get(name).filter(|then| has_image_of(service, then)) {
+                Some(then) => {
+                    service.image.rules = then.image.rules.clone();
+                    if service.image.name.is_some() {
+                        service.image.name.clone_from(&then.image.name);
+                    }
+                }
+                None => _ = self.unpushed.insert(ServiceId(position)),
+            }
+        }
+        Self { environment, base, ..self }
+    }
+
+    fn nothing(self, reason: &str) -> Self {
+        let message = format!("{reason}, so nothing is pushed");
+        let note = Some(Diagnostic::new(Severity::Note, "not-pushed", message));
+        Self { unpushed: self.config.graph.services().collect(), note, ..self }
+    }
+
+    fn unknown(self, reason: &str) -> Self {
+        let doubt = Doubt {
+            kind: "config-at-base",
+            message: format!("{reason}, so nothing is pushed"),
+            help: Some("fetch the whole history, and mend the configuration of the target branch".to_owned()),
+            cure: None,
+        };
+        Self { unpushed: self.config.graph.services().collect(), doubt: Some(doubt), ..self }
+    }
+
+    /// Returns the configuration by which images are named.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Whether the configuration differs from head's.
+    #[must_use]
+    pub fn are_of_base(&self) -> bool {
+        matches!(self.config, Cow::Owned(_))
+    }
+
+    /// Whether a service may be pushed.
+    #[must_use]
+    pub fn push(&self, service: ServiceId) -> bool {
+        !self.unpushed.contains(&service)
+    }
+
+    /// Returns what there is to say of services that are planned and not pushed.
+    pub(super) fn note(&self, planned: &[ServiceId]) -> Option<Diagnostic> {
+        if self.note.is_some() || self.doubt.is_some() {
+            return self.note.clone();
+        }
+        let is_unpushed = |id: &&ServiceId| !self.push(**id) && !self.config.services[id.0].is_library();
+        let unpushed: Vec<String> = planned
+            .iter()
+            .filter(is_unpushed)
+            .map(|service| format!("`{}`", self.config.graph.name(*service)))
+            .collect();
+        let more = unpushed.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let named = unpushed.get(..NAMED).unwrap_or(&unpushed).join(", ");
+        let message = format!("not pushed, since {} pushes no such service: {named}{more}", self.base);
+        (!unpushed.is_empty()).then(|| Diagnostic::new(Severity::Note, "not-pushed", message))
+    }
+}
+
+/// Whether base has an image where head has one.
+fn has_image_of(head: &Service, base: &Service) -> bool {
+    !base.is_library() && (head.image.name.is_none() || base.image.name.is_some())
+}

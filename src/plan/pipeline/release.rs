@@ -1,0 +1,111 @@
+//! What is to be released: the tags and commits of a repository for the room `release`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Error, asked, touched, versions};
+use crate::config::Config;
+use crate::inputs::git::{self, Parents, Repository, Tag};
+use crate::model::name::{CommitId, ServiceId, ServiceName, TagName};
+use crate::naming::release::{self, Line, Plan, Reach, Release, Request, Scope};
+use crate::naming::version::{Commit, Parsed, TagPattern};
+
+/// Plans the releases of services, by name or path, or of all where none is named, at `HEAD`.
+///
+/// Two walks of history, whatever the number of services.
+///
+/// # Errors
+/// When a service is not there, the clone is shallow, the repository cannot be read, or a tag cannot be.
+pub fn release(
+    repository: &Repository,
+    config: &Config,
+    services: &[String],
+    request: &Request,
+) -> Result<Plan, Error> {
+    let head = versions::head(repository)?;
+    if repository.is_shallow() {
+        return Err(git::Error::ShallowHistory {
+            question: "which releases head leads to".to_owned(),
+            behind: vec![head],
+        }
+        .into());
+    }
+    let named = asked::services(config, services)?;
+    let tags = repository.tags()?;
+    let groups = groups(config);
+    let lines = lines(repository, config, &groups, &named, &tags, &head)?;
+    let since: Vec<Option<CommitId>> =
+        lines.iter().map(|line| Some(line.since(request.pre.as_deref())?.commit)).collect();
+    let touching = touched::since(repository, config, &head, &groups, &since, Parents::All)?;
+    let mut read: BTreeMap<CommitId, Commit> = BTreeMap::new();
+    for commit in touching.iter().flatten() {
+        if !read.contains_key(commit) {
+            read.insert(*commit, repository.commit_message(commit)?);
+        }
+    }
+    let commits = touching.iter().map(|commits| commits.iter().map(|commit| read[commit].clone()).collect()).collect();
+    let existing: Vec<TagName> = tags.into_iter().map(|tag| tag.name).collect();
+    Ok(release::plan(&lines, commits, &existing, request)?)
+}
+
+/// Returns the services that are released together, dependencies first: those that write the same tags.
+fn groups(config: &Config) -> Vec<Vec<ServiceId>> {
+    let mut groups: indexmap::IndexMap<&TagPattern, Vec<ServiceId>> = indexmap::IndexMap::new();
+    for service in config.graph.build_order() {
+        if let Some(written) = config.services[service.0].tag.first() {
+            groups.entry(written).or_default().push(*service);
+        }
+    }
+    groups.into_values().collect()
+}
+
+fn lines(
+    repository: &Repository,
+    config: &Config,
+    groups: &[Vec<ServiceId>],
+    named: &[ServiceId],
+    tags: &[Tag],
+    head: &CommitId,
+) -> Result<Vec<Line>, Error> {
+    let mut group_of: BTreeMap<ServiceId, usize> = BTreeMap::new();
+    for (group, services) in groups.iter().enumerate() {
+        group_of.extend(services.iter().map(|service| (*service, group)));
+    }
+    let releases: Vec<_> = tags
+        .iter()
+        .filter_map(|tag| match config.release_tags.parse(&tag.name) {
+            Parsed::Release { services, version } => Some((tag, services, version)),
+            Parsed::Malformed { .. } | Parsed::Other { .. } | Parsed::Unknown { .. } => None,
+        })
+        .collect();
+    let wanted: BTreeSet<CommitId> = releases.iter().map(|(tag, ..)| tag.object()).collect();
+    let reachable = repository.reachable(head, wanted)?;
+    let line = |services: &Vec<ServiceId>| {
+        let dependencies = services.iter().flat_map(|service| config.graph.dependencies(*service));
+        let depends_on: BTreeSet<usize> = dependencies.filter_map(|service| group_of.get(&service).copied()).collect();
+        Line {
+            services: services.iter().map(|service| config.graph.name(*service).clone()).collect(),
+            pattern: config.services[services[0].0].tag[0].clone(),
+            releases: Vec::new(),
+            depends_on: depends_on.into_iter().collect(),
+            scope: match named {
+                [] => Scope::Everyone,
+                named if services.iter().any(|service| named.contains(service)) => Scope::Named,
+                _ => Scope::Outside,
+            },
+        }
+    };
+    let mut lines: Vec<Line> = groups.iter().map(line).collect();
+    for (tag, services, version) in releases {
+        let commit = tag.object();
+        let reach = match reachable.contains(&commit) {
+            true if commit == *head => Reach::Head,
+            true => Reach::Behind,
+            false => Reach::Elsewhere,
+        };
+        let group = |service: &ServiceName| config.graph.id(service.as_str()).and_then(|id| group_of.get(&id).copied());
+        for group in services.iter().filter_map(group).collect::<BTreeSet<usize>>() {
+            lines[group].releases.push(Release { tag: tag.name.clone(), version: version.clone(), commit, reach });
+        }
+    }
+    Ok(lines)
+}

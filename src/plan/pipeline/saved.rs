@@ -1,0 +1,139 @@
+//! A saved plan against the configuration at hand: what it says of names and numbers may come from anywhere.
+
+use std::collections::BTreeSet;
+
+use super::{ConfigFile, PushRequest, Snapshot};
+use crate::analysis::fingerprint::Fingerprints;
+use crate::config::{self, Config, Push};
+use crate::inputs::git::{self, Contents, Repository};
+use crate::inputs::trigger::{Kind, Origin, Trigger};
+use crate::model::change::ChangeSet;
+use crate::model::name::{CommitId, Escaped, ServiceId};
+use crate::naming::image::ImageTag;
+use crate::plan::{Plan, Service};
+
+/// What a saved plan is held against.
+#[derive(Clone, Copy)]
+pub struct Held<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The configuration's file.
+    pub file: &'a ConfigFile,
+    /// The configuration.
+    pub config: &'a Config,
+    /// What asks now.
+    pub trigger: &'a Trigger,
+    /// Whether pushing is asked for now.
+    pub push: PushRequest,
+}
+
+impl Held<'_> {
+    /// Returns how a plan contradicts the configuration; empty where it does not. What only the plan knows, such as a
+    /// version, is taken as it is where it has the form of one.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub fn contradictions(&self, plan: &Plan) -> Result<Vec<String>, git::Error> {
+        let Some(environment) = self.config.environments.get(&plan.environment) else {
+            let name = Escaped::new(&plan.environment);
+            return Ok(vec![format!("there is no environment `{name}` in filters.yaml")]);
+        };
+        let mut found = Vec::new();
+        let mut known = Vec::new();
+        for service in &plan.services {
+            let name = Escaped::new(&service.service).to_string();
+            // One that is not there, or elsewhere, has no recipe.
+            let Some(id) = self.config.graph.id(&service.service) else { continue };
+            let said = self.of_service(plan, service, id).into_iter().chain(self.of_push(service, environment));
+            found.extend(said.map(|said| format!("`{name}`: {said}")));
+            known.push((id, service));
+        }
+        found.extend(self.of_content(plan, &known)?);
+        Ok(found)
+    }
+
+    fn of_service(&self, plan: &Plan, service: &Service, id: ServiceId) -> Vec<String> {
+        let configured = &self.config.services[id.0];
+        let mut found = Vec::new();
+        let image = configured.image.name.as_ref().map(ToString::to_string);
+        if service.image != image {
+            found.push("filters.yaml has another image".to_owned());
+        }
+        let tag = |tag: &String| match &image {
+            Some(image) => tag.strip_prefix(image.as_str()).and_then(|rest| rest.strip_prefix(':')).map(str::to_owned),
+            None => Some(tag.clone()),
+        };
+        let foreign = service.tags.iter().find(|text| tag(text).is_none_or(|tag| ImageTag::parse(&tag).is_err()));
+        if let Some(foreign) = foreign {
+            found.push(format!("`{}` is no tag of its image", Escaped::new(foreign)));
+        }
+        if service.platforms != configured.platforms {
+            found.push("filters.yaml has other platforms".to_owned());
+        }
+        let named = |text: &str| !text.is_empty() && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+        if service.version.as_deref().is_some_and(|version| !named(version)) {
+            found.push("its version is none".to_owned());
+        }
+        let planned: BTreeSet<&str> = plan.services.iter().map(|other| other.service.as_str()).collect();
+        let needed: BTreeSet<&str> = service.needs.iter().map(String::as_str).collect();
+        let configured = self.config.graph.dependencies(id);
+        let configured = configured.iter().map(|need| self.config.graph.name(*need).as_str());
+        if let Some(need) = configured.filter(|need| planned.contains(need)).find(|need| !needed.contains(need)) {
+            found.push(format!("it does not need `{}`, which filters.yaml says", Escaped::new(need)));
+        }
+        found
+    }
+
+    /// Says whether a service is pushed that may not be by the event of this run. At a keyboard there is none: there a
+    /// plan that was made with `--push` is taken by its word.
+    fn of_push(&self, service: &Service, environment: &config::Environment) -> Option<String> {
+        let allowed = self.trigger.engine.is_none()
+            || environment.push == Push::Allowed
+                && !matches!(self.trigger.kind, Kind::PullRequest | Kind::MergeGroup | Kind::Local)
+                && self.trigger.origin == Origin::Own;
+        let asked = self.push != PushRequest::AsConfigured;
+        (service.push && !asked && !allowed).then(|| {
+            "it is to be pushed, which neither filters.yaml nor the event allows: ask for it with `--push`".to_owned()
+        })
+    }
+
+    /// Says which fingerprints are not those of the commit, and which images that exist are not those of the services.
+    fn of_content(&self, plan: &Plan, known: &[(ServiceId, &Service)]) -> Result<Vec<String>, git::Error> {
+        let mut found = Vec::new();
+        let said =
+            |(_, service): &(ServiceId, &Service), what: &str| format!("`{}`: {what}", Escaped::new(&service.service));
+        for one in known {
+            let content = one.1.content_reference().map(|reference| reference.to_string());
+            if one.1.exists.as_ref().is_some_and(|exists| Some(&exists.reference) != content.as_ref()) {
+                found.push(said(one, "the image that exists is not the one of its fingerprint"));
+            }
+        }
+        // That of a dirty tree is no commit's, and names no image.
+        let clean = |service: &Service| service.fingerprint.as_ref().is_some_and(|print| !print.ends_with("-dirty"));
+        let printed: Vec<(ServiceId, &Service)> = known.iter().filter(|(_, service)| clean(service)).copied().collect();
+        let head = plan.range.head.as_ref().and_then(|head| head.parse::<CommitId>().ok());
+        let (Some(head), false) = (head, printed.is_empty()) else { return Ok(found) };
+        let ids: Vec<ServiceId> = printed.iter().map(|(id, _)| *id).collect();
+        let snapshot = match Snapshot::read(
+            self.repository,
+            self.file,
+            self.config,
+            &ids,
+            &head,
+            &ChangeSet::default(),
+            Contents::Unread,
+        ) {
+            // What this clone cannot tell it could not tell when it planned either.
+            Err(git::Error::MissingTree { .. }) => return Ok(found),
+            snapshot => snapshot?,
+        };
+        let content = snapshot.content(self.config);
+        let prints = Fingerprints::of(&content, &ids);
+        for one in &printed {
+            if prints.get(one.0).map(ToString::to_string) != one.1.fingerprint {
+                found.push(said(one, "its fingerprint is another one at this commit"));
+            }
+        }
+        Ok(found)
+    }
+}

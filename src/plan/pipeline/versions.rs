@@ -1,0 +1,119 @@
+//! What services are called at a commit, without a plan.
+
+use std::time::Duration;
+
+use super::naming::{Versions, ignored_tags};
+use super::{Dirty, Error, Naming, asked, environment, unfetched};
+use crate::analysis::base;
+use crate::config::Config;
+use crate::inputs::git::{self, Fetch, Lacking as _, Repository};
+use crate::inputs::trigger::{Kind, Trigger};
+use crate::model::change::ChangeSet;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{CommitId, ServiceId, TagName};
+use crate::plan;
+
+/// What is asked of versions.
+#[derive(Debug, Clone, Default)]
+pub struct VersionsRequest {
+    /// The services, by name or path; all when empty.
+    pub services: Vec<String>,
+    /// The commit; `HEAD` when absent.
+    pub at: Option<CommitId>,
+    /// The environment, where somebody chose it.
+    pub environment: Option<String>,
+    /// How they are written.
+    pub naming: Naming,
+    /// How long what the clone lacks may be fetched; not at all when absent.
+    pub fetch: Option<Duration>,
+}
+
+/// What services are called, and what there is to say beside it.
+#[derive(Debug)]
+pub struct Versioned {
+    /// The versions.
+    pub versions: plan::Versions,
+    /// Why some services have none.
+    pub failed: Vec<Error>,
+    /// Warnings.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Returns what services are called, in the order of the question, else of the file.
+///
+/// The work tree is looked at in a local environment, and where [`Naming::dirty`] asks for it; on top of `HEAD` alone.
+/// A service without a version says why in its place.
+///
+/// # Errors
+/// When something that was named is not there, the repository cannot be read, or a version would be wrong.
+pub fn versions(
+    repository: &Repository,
+    config: &Config,
+    trigger: &Trigger,
+    request: &VersionsRequest,
+) -> Result<Versioned, Error> {
+    let services: Vec<ServiceId> = match request.services.as_slice() {
+        [] => config.graph.services().collect(),
+        names => asked::services(config, names)?.into_iter().collect::<indexmap::IndexSet<_>>().into_iter().collect(),
+    };
+    let mut fetch = Fetch::new(repository, request.fetch);
+    let default_branch = || base::default_branch(repository, trigger, None, &mut fetch);
+    let environment = match environment::choose(config, trigger, request.environment.as_deref(), default_branch) {
+        Ok((_, environment)) => Some(environment),
+        // Where no environment is for this event, none has a say in how versions are written.
+        Err(Error::NoEnvironment { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    let head = match request.at {
+        Some(commit) => commit,
+        None => head(repository)?,
+    };
+    let says_dirty = request.naming.dirty == Dirty::Said
+        || environment.is_some_and(|environment| environment.on.contains(&Kind::Local));
+    let on_top = if says_dirty && request.at.is_none() && repository.work_dir().is_some() {
+        repository.work_tree()?.changes
+    } else {
+        ChangeSet::default()
+    };
+    let pushed = trigger.tag().map(TagName::from_git).filter(|_| request.at.is_none());
+    let versions = Versions {
+        repository,
+        config,
+        environment,
+        naming: &request.naming,
+        head: &head,
+        on_top: &on_top,
+        pushed: pushed.as_ref(),
+    };
+    let name = || {
+        let found = versions.find(&services)?;
+        let (mut named, mut failed) = (Vec::with_capacity(services.len()), Vec::new());
+        for (service, found) in services.iter().zip(&found.services) {
+            let name = config.graph.name(*service);
+            let version = versions.write(*service, found);
+            let unnamed = version.as_ref().err().map(|error| format!("{error}; {}", error.help()));
+            let version = match version.map_err(|error| Error::Version { service: name.clone(), error }) {
+                Ok(version) => Some(version),
+                Err(error) if error.missing().is_some() => return Err(error),
+                Err(error) => {
+                    failed.push(error);
+                    None
+                }
+            };
+            let described = plan::Described::from(&found.described);
+            named.push(plan::VersionOf { service: name.to_string(), version, unnamed, described });
+        }
+        Ok((named, failed, found.ignored))
+    };
+    let (services, failed, ignored) = fetch.until(name).map_err(|error| unfetched(error, &fetch))?;
+    let warnings = ignored_tags(&ignored).into_iter().collect();
+    Ok(Versioned { versions: plan::Versions { services }, failed, warnings })
+}
+
+/// Returns the commit that is checked out.
+pub(super) fn head(repository: &Repository) -> Result<CommitId, git::Error> {
+    match repository.head()? {
+        git::Head::Unborn { branch } => Err(git::Error::NoCommitYet { branch }),
+        git::Head::Branch { commit, .. } | git::Head::Detached { commit } => Ok(commit),
+    }
+}

@@ -1,0 +1,184 @@
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::analysis::filter::{Effect, Filter, FilterId, Quantifier, Statuses, matches_of};
+use crate::config::{Config, Global, Service};
+use crate::glob::{Pattern, Verdict};
+use crate::model::change::{Change, ChangeSet};
+use crate::model::diagnostic::Located;
+use crate::model::name::{ServiceId, quoted};
+
+/// A changed path that nearly affected a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Miss {
+    /// A pattern matches it, and a later one, or one that excludes, takes it back.
+    TakenBack {
+        /// The path, quoted as git quotes it where it is not UTF-8.
+        path: String,
+        /// The two patterns.
+        #[serde(flatten)]
+        taken: TakenBack,
+    },
+    /// A pattern matches it, and looks only at paths with another status.
+    Status {
+        /// The path, quoted as above.
+        path: String,
+        /// The pattern that matches.
+        by: Place,
+    },
+    /// A pattern matches it, but every rule of the filter must, and another one does not.
+    Unmet {
+        /// The path, quoted as above.
+        path: String,
+        /// The pattern that matches.
+        by: Place,
+        /// A pattern of the rule that does not.
+        unmet: Place,
+    },
+    /// It begins as a pattern does.
+    Near {
+        /// The path, quoted as above.
+        path: String,
+        /// The pattern.
+        by: Place,
+        /// What both begin with.
+        shared: String,
+    },
+}
+
+/// How a path that a pattern matches is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TakenBack {
+    /// The pattern that matches.
+    pub by: Place,
+    /// The pattern that takes it back.
+    pub back: Place,
+    /// How that one is written.
+    pub how: Exclusion,
+}
+
+/// How a pattern that takes paths back is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exclusion {
+    /// With a leading `!`, among the patterns that match.
+    Negated,
+    /// As it is, in `exclude`.
+    Exclude,
+}
+
+/// A pattern, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The pattern, without the `!` of an exclusion in an ordered list.
+    pub pattern: String,
+    /// Where it stands, `filters.yaml:3:9`.
+    pub at: String,
+}
+
+/// How many misses are worth telling.
+const TOLD: usize = 3;
+
+/// Returns the changes that came nearest to affecting a service that none of them affects: first those that a pattern
+/// matches, then those that begin most like one.
+#[must_use]
+pub fn misses(config: &Config, service: ServiceId, changes: &ChangeSet) -> Vec<Miss> {
+    let service = &config.services[service.0];
+    let global = (service.global == Global::TakesPart).then_some(config.global);
+    let filters: Vec<FilterId> = std::iter::once(service.filter).chain(global).collect();
+    let judge = |change| filters.iter().find_map(|id| matched(config, config.filters.get(*id), change));
+    let matched: Vec<Miss> = changes.as_slice().iter().filter_map(judge).take(TOLD).collect();
+    if matched.is_empty() { near(config, &filters, changes) } else { matched }
+}
+
+/// What became of a change that an including pattern matches.
+pub(super) fn matched(config: &Config, filter: &Filter, change: &Change) -> Option<Miss> {
+    let matches = |pattern: &Located<Pattern>| pattern.value.matches(change.path.as_bytes()) != Verdict::No;
+    let place = |pattern| place(config, pattern);
+    let path = quoted(change.path.as_bytes()).into_owned();
+    match filter {
+        Filter::Ordered(entries) => {
+            let at = entries.iter().position(|entry| entry.effect == Effect::Include && matches(&entry.pattern))?;
+            let by = place(&entries[at].pattern);
+            let looks = |entry: &crate::analysis::filter::Entry| entry.statuses.contains(change.status);
+            let taken = |entry: &&crate::analysis::filter::Entry| {
+                entry.effect != Effect::Include && looks(entry) && matches(&entry.pattern)
+            };
+            match entries[at..].iter().rfind(taken) {
+                _ if !looks(&entries[at]) => Some(Miss::Status { path, by }),
+                Some(back) => {
+                    let how = match back.effect {
+                        Effect::ExcludeWildcards => Exclusion::Exclude,
+                        Effect::Include | Effect::Exclude => Exclusion::Negated,
+                    };
+                    Some(Miss::TakenBack { path, taken: TakenBack { by, back: place(&back.pattern), how } })
+                }
+                None => None,
+            }
+        }
+        Filter::PathsFilter { quantifier, rules } => {
+            let all = || rules.iter().flat_map(|rule| rule.patterns.iter().map(move |pattern| (rule, pattern)));
+            let (rule, by) = all().find(|(_, pattern)| !pattern.value.is_negated() && matches(pattern))?;
+            let looks = |statuses: Statuses| statuses.contains(change.status);
+            let by = place(by);
+            Some(match quantifier {
+                _ if !looks(rule.statuses) => Miss::Status { path, by },
+                Quantifier::Some => return None,
+                Quantifier::Every => {
+                    let unmet = rules.iter().find(|rule| !looks(rule.statuses) || !rule.patterns.iter().any(matches));
+                    Miss::Unmet { path, by, unmet: place(unmet?.patterns.first()?) }
+                }
+                Quantifier::SomeWithExcludes => {
+                    let (_, back) = all().find(|(_, pattern)| pattern.value.is_negated() && !matches(pattern))?;
+                    Miss::TakenBack { path, taken: TakenBack { by, back: place(back), how: Exclusion::Negated } }
+                }
+            })
+        }
+    }
+}
+
+/// The changes that no service has and that share the longest beginning with a pattern, at least three quarters of its literal part. Case is not looked
+/// at: it is a common mistake.
+fn near(config: &Config, filters: &[FilterId], changes: &ChangeSet) -> Vec<Miss> {
+    let patterns: Vec<&Located<Pattern>> = filters
+        .iter()
+        .flat_map(|id| config.filters.get(*id).patterns())
+        .map(|(_, _, pattern)| pattern)
+        .filter(|pattern| !pattern.value.is_negated())
+        .collect();
+    let nearest = |change: &Change| {
+        let path = change.path.as_bytes();
+        let shared = |pattern: &&Located<Pattern>| {
+            let literal = literal(pattern.value.text()).as_bytes();
+            let shared = literal.iter().zip(path).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+            if shared * 4 >= literal.len() * 3 { shared } else { 0 }
+        };
+        // Of equals, the pattern that stands first.
+        let best = patterns.iter().rev().max_by_key(|pattern| shared(pattern))?;
+        let length = shared(best);
+        let near = Miss::Near {
+            path: quoted(path).into_owned(),
+            by: place(config, best),
+            shared: quoted(&path[..length]).into_owned(),
+        };
+        (length > 0).then_some((length, near))
+    };
+    let owned: BTreeSet<FilterId> = config.services.values().flat_map(Service::own_filters).collect();
+    let is_free = |change: &&Change| matches_of(&config.filters, change).iter().all(|(id, _)| !owned.contains(id));
+    let free = changes.as_slice().iter().filter(is_free);
+    let mut near: Vec<(usize, Miss)> = free.filter_map(nearest).collect();
+    near.sort_by_key(|(shared, _)| Reverse(*shared));
+    near.into_iter().take(TOLD).map(|(_, miss)| miss).collect()
+}
+
+/// The part of a pattern before anything that is not literal.
+fn literal(text: &str) -> &str {
+    text.find(|c| "*?[]{}()!+@|\\".contains(c)).map_or(text, |end| &text[..end])
+}
+
+pub(super) fn place(config: &Config, pattern: &Located<Pattern>) -> Place {
+    Place { pattern: pattern.value.text().to_owned(), at: config.source.at(pattern.defined) }
+}

@@ -1,0 +1,100 @@
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::miss::{matched, place};
+use super::{Miss, Place, TakenBack};
+use crate::analysis::affected::{Direct, Watch, spread};
+use crate::analysis::filter;
+use crate::config::{Config, Global};
+use crate::model::change::{Change, ChangeSet, Extent, Status};
+use crate::model::name::{RepoPath, quoted};
+use crate::plan::{Cause, published};
+
+/// Whom a path reaches, as published.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reach {
+    /// The path, quoted as git quotes it where it is not UTF-8.
+    pub path: String,
+    /// The services, in the order of filters.yaml.
+    pub services: Vec<Reached>,
+    /// The services of which a pattern matches the path and another one takes it back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taken_back: Vec<Spared>,
+    /// The pattern by which the path belongs to no service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unowned: Option<Place>,
+}
+
+/// A service that a path reaches.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reached {
+    /// Its name.
+    pub service: String,
+    /// What the path must be for it: all of `added`, `modified` and `deleted`, unless a filter looks at the status.
+    pub when: Vec<&'static str>,
+    /// The causes that a change of the path would be.
+    pub causes: Vec<Cause>,
+}
+
+/// A service that a path does not reach, since a pattern takes it back.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Spared {
+    /// Its name.
+    pub service: String,
+    /// The pattern that matches, and the one that takes the path back.
+    #[serde(flatten)]
+    pub taken: TakenBack,
+}
+
+const STATUSES: [(Status, &str); 3] =
+    [(Status::Modified, "modified"), (Status::Added, "added"), (Status::Deleted, "deleted")];
+
+/// Returns the services that a change of the path would affect, directly and through others. The path need neither
+/// exist nor have changed.
+#[must_use]
+pub fn reach(config: &Config, path: &RepoPath, extent: Extent) -> Reach {
+    let mut services: IndexMap<usize, Reached> = IndexMap::new();
+    let mut spared: IndexMap<usize, Spared> = IndexMap::new();
+    let mut unowned = None;
+    for (status, word) in STATUSES {
+        let changes = ChangeSet::new(vec![Change { path: path.clone(), status, extent }]);
+        let matches = filter::matches(&config.filters, &changes);
+        let by = matches.of(config.unowned).first().and_then(|found| found.pattern);
+        unowned = unowned.or(by.map(|pattern| place(config, pattern)));
+        let mut direct = Direct::none(config.services.len());
+        for (service, definition) in config.graph.services().zip(config.services.values()) {
+            let global = (definition.global == Global::TakesPart).then_some(config.global);
+            direct.add_matches(service, Watch { own: definition.filter, inputs: definition.inputs, global }, &matches);
+            let filter = config.filters.get(definition.filter);
+            if matches.of(definition.filter).is_empty()
+                && let Some(Miss::TakenBack { taken, .. }) = matched(config, filter, &changes.as_slice()[0])
+            {
+                let service_name = config.graph.name(service).as_str().to_owned();
+                spared.entry(service.0).or_insert(Spared { service: service_name, taken });
+            }
+        }
+        let affected = spread(direct, &config.graph);
+        for service in config.graph.services().filter(|service| affected.contains(*service)) {
+            let reached = services.entry(service.0).or_insert_with(|| Reached {
+                service: config.graph.name(service).as_str().to_owned(),
+                when: Vec::new(),
+                // The status is not a fact here, but what is assumed.
+                causes: affected
+                    .causes(service)
+                    .iter()
+                    .map(|cause| Cause { status: None, ..published(cause, config) })
+                    .collect(),
+            });
+            reached.when.push(word);
+        }
+    }
+    services.sort_unstable_keys();
+    spared.retain(|service, _| !services.contains_key(service));
+    spared.sort_unstable_keys();
+    Reach {
+        path: quoted(path.as_bytes()).into_owned(),
+        services: services.into_values().collect(),
+        taken_back: spared.into_values().collect(),
+        unowned,
+    }
+}
