@@ -24,7 +24,7 @@ fn every_event_is_read_as_the_file_beside_it_says() {
 /// The table of the documentation is the code's own: a test beside it holds the two equal.
 #[test]
 fn every_row_of_the_table_has_an_event() {
-    let documentation = text(&Path::new(ROOT).join("src/trigger/mod.rs"));
+    let documentation = text(&Path::new(ROOT).join("src/inputs/trigger/mod.rs"));
     let table = documentation.lines().filter_map(|line| line.strip_prefix("//! | ")).skip(2);
     let rows: BTreeSet<(String, String)> = table
         .map(|row| {
