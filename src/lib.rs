@@ -1,27 +1,11 @@
 //! What must be rebuilt in a monorepo, why, what each result is called, and in what order.
 //!
-//! An hourglass, with the [`Plan`](plan::Plan) as its waist:
+//! Everything that is read (filters.yaml, the CI event, the repository) flows into one value, the
+//! [`Plan`](plan::Plan); everything that is made from it reads the plan alone. [`plan::pipeline::plan`] is that way as
+//! one function.
 //!
-//! ```text
-//!    filters.yaml        CI event, flags              repository
-//!         │ config            │ trigger                   │ git
-//!         ▼                   ▼                           ▼
-//!       Config            Trigger ──► base ──► Chosen ──► ChangeSet      analysis: pure values; after config
-//!         ├── filters ───────────────────────► filter ──► Matches       it cannot fail, only git can
-//!         ├── definitions, at base and head ──► definition ──► Differences
-//!         ├── graph ─────────────────────────► affected ──► Affected
-//!         ├── tag formats, history ───────────► version ──► Described
-//!         └── services ──────────────────────► assemble ◄────────┘
-//!                                                 │
-//!                                             [  Plan  ]                 the only stage that is published; versioned
-//!                                                 │
-//!                                                 ▼
-//!                                               emit ──► table, JSON, matrix, outputs of an engine
-//! ```
-//!
-//! [`plan::pipeline::plan`] is that picture as one function. The modules below stand in the order in which they may look
-//! at each other: a module looks at those above it, never at those below (ARCHITECTURE.md has the table;
-//! `tests/it/layers.rs` holds the code to it).
+//! The modules below stand in the order in which they may use each other: a module uses those above it, never those
+//! below. ARCHITECTURE.md has the picture and the table; `tests/it/layers.rs` holds the code to it.
 //!
 //! # Example
 //!

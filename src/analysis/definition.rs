@@ -1,7 +1,7 @@
 //! What a service's definition comes to once defaults, anchors and merge keys are resolved, so that two versions of
 //! filters.yaml can be compared service by service.
 //!
-//! Only what can change the result of a build is part of it (spec section 6): a comment, a description, another
+//! Only what can change the result of a build is part of it: a comment, a description, another
 //! service's edit are not.
 
 use std::collections::{BTreeMap, BTreeSet};

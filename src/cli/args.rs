@@ -153,7 +153,7 @@ pub(crate) struct Planning {
     pub(crate) push: bool,
 }
 
-/// Which changes count: shared by every command that plans (spec section 3).
+/// Which changes count: shared by every command that plans.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Range")]
 pub(crate) struct Range {
@@ -218,7 +218,7 @@ impl Fetching {
     }
 }
 
-/// What results are called (spec section 7).
+/// What results are called.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Versions")]
 pub(crate) struct Naming {

@@ -1,4 +1,4 @@
-//! `--ci`: what the engine at hand reads (spec section 11).
+//! `--ci`: what the engine at hand reads.
 
 mod folder;
 pub(crate) mod github;

@@ -67,7 +67,7 @@ pub(crate) fn is_set(name: &str) -> bool {
 
 /// Returns a variable's value; one that is empty or not UTF-8 counts as unset.
 ///
-/// The CI engines' own variables are listed where they are understood, in the room `trigger`.
+/// The CI engines' own variables are listed in `inputs::trigger`, which reads them.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub(crate) fn read(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

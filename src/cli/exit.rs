@@ -1,4 +1,4 @@
-//! Every exit code, and what ends with it (spec section 17).
+//! Every exit code, and when the program ends with it.
 
 use std::process::ExitCode;
 
@@ -7,8 +7,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// Done; also when nothing is affected.
     Done,
-    /// A build failed. Or the answer is no, or yes to `--exit-code`: something is affected, nothing matched, a check
-    /// found errors.
+    /// A build or a job failed, nothing matched, or `--exit-code` is given and something is affected.
     Found,
     /// The command line or the configuration is wrong.
     Usage,

@@ -1,4 +1,4 @@
-//! How a plan is written (spec section 11).
+//! How a plan is written.
 
 #![expect(clippy::struct_field_names, reason = "fields are named as the flags that they hold")]
 

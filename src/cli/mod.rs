@@ -1,6 +1,6 @@
 //! The command line: one file a verb, each arguments → library → print.
 //!
-//! The only room that prints, reads the environment, and knows exit codes.
+//! The command line: the only module that prints, reads the environment, and knows exit codes.
 
 mod annotation;
 mod args;

@@ -1,6 +1,7 @@
 //! filters.yaml: from text to checked values.
 //!
-//! After this room the core cannot fail: every name is resolved, every pattern is compiled, there is no cycle.
+//! In a checked configuration every name is resolved, every pattern is compiled, and no service depends on itself, so
+//! the analysis has nothing left to refuse.
 //!
 //! The way of a file: bytes become text ([`source`]), text becomes a tree that knows its places (`yaml`), the tree
 //! becomes values as written (`read` and `raw`, or `flat`), and those become a checked [`Config`] (`structured`).
@@ -88,7 +89,7 @@ pub struct Config {
     pub source: SourceFile,
     /// Which of the two shapes the file has.
     pub shape: Shape,
-    /// The services, in the order of the file (a flat file: in paths-filter's order, spec section 2).
+    /// The services, in the order of the file (a flat file: in paths-filter's order).
     pub services: IndexMap<ServiceName, Service>,
     /// What is built from what; its ids are positions in `services`.
     pub graph: Graph,
@@ -113,7 +114,7 @@ fn release_tags(services: &IndexMap<ServiceName, Service>) -> ReleaseTags {
     ReleaseTags::new(services.iter().map(|(name, service)| (name, service.tag.as_slice())))
 }
 
-/// The two shapes of filters.yaml (spec section 2).
+/// The two shapes of filters.yaml.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Shape {

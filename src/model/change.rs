@@ -27,7 +27,7 @@ pub enum Extent {
     Below,
 }
 
-/// A path and what happened to it. A rename is two of them (spec section 3).
+/// A path and what happened to it. A rename is two of them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Change {
     /// The path.

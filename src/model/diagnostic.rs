@@ -74,8 +74,7 @@ pub struct Label {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
-    /// A stable short name of this kind of problem, such as `unknown-key`; one that `check` finds has its rule's
-    /// id, such as `R001`.
+    /// A stable short name of this kind of problem, such as `unknown-key`.
     pub code: &'static str,
     /// What is wrong: a sentence without a full stop that begins in lower case.
     pub message: String,

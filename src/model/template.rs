@@ -3,7 +3,7 @@
 //! An expression may have arguments, which are quoted: `{{date 'YYYYMMDD' tz='UTC'}}`. [`parts`] reads them all; a
 //! [`Template`] takes names alone.
 //!
-//! Rendered text is data. It is never put into a text that a shell will read (spec section 2).
+//! Rendered text is data. It is never put into a text that a shell will read.
 
 /// A text with names to fill in: `{{path}}@{{version}}`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -45,7 +45,7 @@ pub enum Reason {
     NoBase,
 }
 
-/// The kinds of cause (spec section 5).
+/// The kinds of cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CauseKind {

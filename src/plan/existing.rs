@@ -18,7 +18,7 @@ pub struct Exists {
 
 impl Service {
     /// Returns the reference by which an image of the same content is found again: what a builder pushes besides the
-    /// `tags`, and what `--skip-existing` asks for (spec section 13). None where there is no image, or where the
+    /// `tags`, and what `--skip-existing` asks for. None where there is no image, or where the
     /// content is no commit's.
     #[must_use]
     pub fn content_reference(&self) -> Option<Reference> {

@@ -1,6 +1,6 @@
-//! The Plan: what must be rebuilt, why, what each result is called, and in what order (spec section 10).
+//! The Plan: what must be rebuilt, why, what each result is called, and in what order.
 //!
-//! The waist of the house, and the only stage that is published: its JSON is versioned ([`SCHEMA`]), can be saved and
+//! The only stage that is published: its JSON is versioned ([`SCHEMA`]), can be saved and
 //! fed back, and carries neither commands nor secrets. The same commit and configuration give the same bytes.
 
 mod assemble;

@@ -34,8 +34,8 @@ fn matched(config: &Config, filter: FilterId, paths: &[(&str, Status)]) -> Vec<S
 
 const M: Status = Status::Modified;
 
-/// The flat file of the seeds.
-const SEED: &str = "
+/// A file of dorny/paths-filter.
+const FLAT: &str = "
 shared-ci: &shared-ci
   - .github/workflows/build-push.yaml
 migrations: &migrations
@@ -50,7 +50,7 @@ services/other/migrator:
 
 #[test]
 fn a_file_of_paths_filter_is_read_as_it_is() {
-    let config = read(SEED);
+    let config = read(FLAT);
     assert_eq!(config.shape, Shape::Flat);
     assert_eq!(names(&config), ["shared-ci", "migrations", "services/go/api-golang", "services/other/migrator"]);
     assert_eq!(config.named.keys().map(String::as_str).collect::<Vec<_>>(), names(&config));

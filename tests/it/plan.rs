@@ -1,4 +1,4 @@
-//! `rebake plan` from end to end: the seeds' three cases, what is compared, causes, formats.
+//! `rebake plan` from end to end: three changes of the capstone example, what is compared, causes, formats.
 
 use std::path::Path;
 

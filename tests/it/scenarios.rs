@@ -50,7 +50,7 @@ fn pipeline(origin: &Repo, before: &CommitId, succeeded: &[&str]) -> Vec<String>
 }
 
 #[test]
-fn p1_a_failed_build_is_due_until_it_succeeds() {
+fn a_failed_build_is_due_until_it_succeeds() {
     let origin = repo();
     let first = origin.id("HEAD");
     let due = pipeline(&origin, &first, &["base", "api", "web"]);
@@ -68,7 +68,7 @@ fn p1_a_failed_build_is_due_until_it_succeeds() {
 }
 
 #[test]
-fn p1_a_cancelled_run_is_made_up_for() {
+fn a_cancelled_run_leaves_its_services_due() {
     let origin = repo();
     let first = origin.id("HEAD");
     pipeline(&origin, &first, &["base", "api", "web"]);
@@ -80,7 +80,7 @@ fn p1_a_cancelled_run_is_made_up_for() {
 }
 
 #[test]
-fn p2_a_forced_push_is_compared_with_what_was_built_last() {
+fn a_forced_push_is_compared_with_what_was_built_last() {
     let origin = repo();
     origin.git(["config", "uploadpack.allowAnySHA1InWant", "true"]);
     let before = origin.write("api/a", "built").commit("built, then pushed away");
@@ -120,7 +120,7 @@ web      0.0.0-0002-e08181e  web/a modified, matches web/**  filters.yaml:8:29
 }
 
 #[test]
-fn p3_each_group_of_a_merge_queue_plans_what_it_adds_to_the_one_before() {
+fn a_merge_group_plans_what_it_adds_to_the_group_before() {
     let origin = repo();
     let main = origin.id("HEAD");
     let pull_requests = ["base/a", "web/a", "docs/a"];
@@ -146,7 +146,7 @@ fn p3_each_group_of_a_merge_queue_plans_what_it_adds_to_the_one_before() {
 }
 
 #[test]
-fn p4_a_shallow_clone_says_that_it_does_not_know() {
+fn a_shallow_clone_gives_a_degraded_answer() {
     let origin = repo();
     let before = origin.id("HEAD");
     origin.write("web/a", "changed").commit("second");
@@ -199,7 +199,7 @@ web      sha-60d15dd  web/a modified, matches web/**  filters.yaml:8:29
 }
 
 #[test]
-fn p5_a_deleted_service_is_listed_and_who_was_built_from_it_is_affected() {
+fn a_deleted_service_is_listed_and_affects_its_dependents() {
     let repo = repo();
     let config = CONFIG.replace("  base: { path: base, global: false }\n", "");
     repo.remove("base").write("filters.yaml", &config).commit("still needed");
@@ -220,7 +220,7 @@ error[unknown-dependency]: there is no service `base`
 }
 
 #[test]
-fn p6_a_renamed_directory_affects_its_owner_and_the_new_name_is_proposed() {
+fn a_renamed_directory_affects_its_service_and_the_new_name_is_proposed() {
     let repo = repo();
     repo.git(["mv", "base", "foundation"]);
     repo.commit("rename");
@@ -270,21 +270,21 @@ error[unmatched]: 1 changed path matches no filter: foundation/a
 }
 
 #[test]
-fn p7_a_lockfile_is_everybodys_but_for_those_who_stand_aside() {
+fn a_global_lockfile_affects_all_services_but_those_that_opt_out() {
     let repo = repo();
     repo.write("pnpm-lock.yaml", "").commit("lock");
     assert_eq!(causes(&last_commit(&repo)), ["api: global pnpm-lock.yaml", "web: global pnpm-lock.yaml"]);
 }
 
 #[test]
-fn p7_an_edited_anchor_affects_those_who_use_it() {
+fn an_edited_anchor_affects_the_services_that_use_it() {
     let repo = repo();
     repo.write("filters.yaml", CONFIG.replace("[shared/**]", "[shared/**, common/**]")).commit("anchor");
     assert_eq!(causes(&last_commit(&repo)), ["api: definition", "web: definition"]);
 }
 
 #[test]
-fn p7_a_comment_in_the_configuration_affects_nobody() {
+fn a_comment_in_the_configuration_affects_no_service() {
     let repo = repo();
     let config = format!("# {CONFIG}").replacen("# ", "# ours\n", 1).replace("api/**]", "\"api/**\" ]");
     repo.write("filters.yaml", config).commit("comment");
@@ -297,7 +297,7 @@ fn p7_a_comment_in_the_configuration_affects_nobody() {
 }
 
 #[test]
-fn p8_a_changed_path_that_no_filter_lists_does_not_pass_in_silence() {
+fn a_changed_path_that_no_filter_lists_is_reported() {
     let repo = repo();
     repo.write("tools/copied-by-a-dockerfile", "").commit("drift");
     let args = ["plan", "--base", "HEAD~1", "--direct", "--format", "names"];
@@ -324,7 +324,7 @@ warning[unmatched]: 1 changed path matches no filter: tools/copied-by-a-dockerfi
 }
 
 #[test]
-fn p9_the_services_of_all_changes_are_those_of_each() {
+fn the_services_of_all_changes_are_those_of_each_change() {
     let repo = repo();
     let paths =
         ["base/a", "base/new", "api/a", "web/x", "shared/a", "docs/a", "pnpm-lock.yaml", "else", "filters.yaml"];
@@ -342,7 +342,7 @@ fn p9_the_services_of_all_changes_are_those_of_each() {
 }
 
 #[test]
-fn p10_there_is_one_list_of_what_matters() {
+fn a_list_of_changes_gives_the_plan_of_its_range() {
     let repo = repo();
     repo.write("base/a", "1").write("pnpm-lock.yaml", "").write("else", "").remove("web/a").commit("second");
     let services = |run: &Run| plan(run)["services"].clone();
@@ -354,7 +354,7 @@ fn p10_there_is_one_list_of_what_matters() {
 }
 
 #[test]
-fn p11_a_ref_that_begins_with_a_dash_is_no_option() {
+fn a_ref_that_begins_with_a_dash_is_no_option() {
     let repo = repo();
     repo.git(["update-ref", "refs/heads/--output=x", "HEAD"]);
     repo.write("web/a", "1").commit("second");
@@ -375,7 +375,7 @@ error[git]: a revision cannot begin with `-`: `--output=x`
 }
 
 #[test]
-fn p11_the_working_directory_changes_nothing() {
+fn the_working_directory_changes_nothing() {
     let repo = repo();
     repo.write("web/a", "1").commit("second");
     let ask = || repo.rebake(["plan", "--base", "HEAD~1", "--format", "json"]);
@@ -389,7 +389,7 @@ fn p11_the_working_directory_changes_nothing() {
 }
 
 #[test]
-fn p11_an_empty_variable_hides_no_flag() {
+fn an_empty_variable_hides_no_flag() {
     let repo = repo();
     repo.write("web/a", "1").commit("second");
     let run = repo.rebake(["plan", "--base", "HEAD~1", "--format", "json"]);
@@ -398,7 +398,7 @@ fn p11_an_empty_variable_hides_no_flag() {
 }
 
 #[test]
-fn p12_a_service_that_did_not_change_can_be_built_again_by_its_name() {
+fn an_unchanged_service_can_be_built_again_by_name() {
     let repo = repo();
     let head = repo.id("HEAD");
     let run = push(&repo, "main", head, &["--force", "web", "--format", "json"]).success();

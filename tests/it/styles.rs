@@ -1,4 +1,4 @@
-//! The table of the version room, claim by claim.
+//! The table in the documentation of `naming::version`, claim by claim.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,11 +1,11 @@
-//! The house is kept tidy: what lies at the top, how long files are, what must not be forgotten.
+//! Rules about the repository itself: the files at the top, the length of sources, what must not be forgotten.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use crate::source::{self, modules};
 
-/// What lies at the top, besides dotted files: the project, then its papers.
+/// What lies at the top, besides dotted files: the project, then its documents.
 const TOP: &[&str] = &[
     "Cargo.toml",
     "src",

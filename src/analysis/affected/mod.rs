@@ -1,4 +1,4 @@
-//! Who is affected, and why (spec section 5).
+//! Which services are affected, and why.
 //!
 //! Two stages with two types: [`Direct`] causes are a service's own, [`Affected`] is what they come to once they have
 //! spread over the dependency graph. Spreading is monotone: more changes never take a service away.

@@ -1,4 +1,4 @@
-//! What a service's content comes to: one text for all that can change the result of its build (spec section 6).
+//! Fingerprints: a hash of everything that can change the result of a service's build.
 //!
 //! It is made of tree entries alone, so it can be told at any revision, in a bare or blobless clone, without a
 //! checkout. A change that affects a service gives it another fingerprint, and what does not affect it does not.

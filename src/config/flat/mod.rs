@@ -7,7 +7,7 @@
 //!
 //! The columns "paths-filter" and "here" say whether the change is in the filter, or whether the file is refused;
 //! behind that stands what is said beside it. An empty file, which has no filters there, is refused here; so is one beyond
-//! the limits of the room `yaml`. Paths are always listed in the order of their bytes.
+//! the limits of `config::yaml`. Paths are always listed in the order of their bytes.
 //!
 //! | file | quantifier | change | paths-filter | here | why |
 //! | --- | --- | --- | --- | --- | --- |

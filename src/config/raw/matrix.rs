@@ -12,7 +12,7 @@ use crate::model::diagnostic::Diagnostic;
 #[derive(Debug, Clone, Default)]
 pub(in crate::config) struct Matrix(pub(in crate::config) serde_json::Map<String, Value>);
 
-/// What the matrix has of its own (spec section 11).
+/// What the matrix has of its own.
 const RESERVED: [&str; 5] = ["service", "path", "version", "tag", "environment"];
 
 impl Read for Matrix {

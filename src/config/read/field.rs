@@ -15,7 +15,7 @@ pub(in crate::config) enum Field<T> {
     Absent,
     /// The key is there without a value: not even the default holds.
     Empty,
-    /// A value. Of a service's many keys few are there, and those that are not take no room for one.
+    /// A value. It is boxed because most of a service's keys are absent.
     Given(Box<Located<T>>),
     /// Something that could not be read; the problem has been told.
     Broken,

@@ -5,7 +5,7 @@ use crate::model::name::{CommitId, Escaped, RepoPath};
 
 /// Why the repository could not answer. `Display` says what and why, [`Error::help`] what to do.
 ///
-/// Each of them ends the program with exit code 3 (spec section 17).
+/// Each ends the program with exit code 3.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -1,4 +1,4 @@
-//! The repository, read through gix. The only room that knows gix.
+//! The git repository, read through gix. No other module names gix.
 //!
 //! Nothing here writes but `swap` and its kin (built refs) and `release` (tags), and nothing talks to a network but [`Fetch`]
 //! and what pushes, by the program git. What the answers claim to equal is named at each

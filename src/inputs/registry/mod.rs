@@ -1,5 +1,5 @@
-//! Registries of images, asked by the OCI distribution API whether an image of the same content exists (spec section
-//! 13). Whatever is not a clear yes is a no: a 404 in silence, anything else with a reason.
+//! A client of the OCI distribution API that asks whether an image of the same content exists. Only a clear yes is a
+//! yes. A 404 is a no; any other answer is a no with a reason.
 //!
 //! Nothing that a registry says is trusted: answers are bounded in time and size, digests are verified, and credentials
 //! go to the registry and to the server that it names for tokens, over HTTPS or on the loopback, and nowhere else.

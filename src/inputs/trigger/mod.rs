@@ -1,6 +1,6 @@
-//! What asked for the plan: the CI engine's event, or somebody at a keyboard (spec section 9).
+//! What asked for the plan: an event of a CI engine, or a person at a terminal.
 //!
-//! Values in, [`Trigger`] out: this room reads neither the environment nor files.
+//! Values in, [`Trigger`] out: this module reads neither the environment nor files.
 //!
 //! Every event of every engine is a row of the table below, which is the code's own; a test holds the two equal. The
 //! first row that fits is taken. The *kind* is the word for `on:` of an environment, *subject* are the commits that the

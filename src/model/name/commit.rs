@@ -39,8 +39,7 @@ impl CommitId {
 
     /// Returns the first `digits` hex digits, all of them when there are fewer.
     ///
-    /// A fixed prefix and not git's "shortest unique one", which depends on what else the clone holds
-    /// (spec section 7).
+    /// A fixed prefix and not git's "shortest unique one", which depends on what else the clone holds.
     #[must_use]
     pub fn short(&self, digits: usize) -> String {
         let mut hex = self.to_string();

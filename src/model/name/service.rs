@@ -2,7 +2,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-/// The name of a service: `[A-Za-z0-9][A-Za-z0-9._/@-]*` (spec section 2), or, in a flat file, any key that
+/// The name of a service: `[A-Za-z0-9][A-Za-z0-9._/@-]*`, or, in a flat file, any key that
 /// paths-filter accepts.
 ///
 /// Cheap to clone.

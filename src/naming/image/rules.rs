@@ -31,7 +31,7 @@ impl Default for TagRules {
 
 impl TagRules {
     /// Reads the lines of `tags`; blank ones and those that begin with `#` say nothing. Without any line that does, the
-    /// one rule is `type=raw,value={{version}}` (spec section 8).
+    /// one rule is `type=raw,value={{version}}`.
     ///
     /// # Errors
     /// Everything that is wrong, each with its place.

@@ -44,7 +44,7 @@ impl ImageTag {
         if text.len() > 128 { Err(ImageTagError::TooLong(text.len())) } else { Ok(Self(text.to_owned())) }
     }
 
-    /// Returns the tag by which an image of the same content is found again (spec section 13): the fingerprint of its
+    /// Returns the tag by which an image of the same content is found again: the fingerprint of its
     /// service as it is, `fp1-` and 26 letters and digits. None where that is dirty, since such an image is never
     /// pushed, and where the text is no fingerprint.
     #[must_use]

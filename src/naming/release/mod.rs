@@ -1,4 +1,4 @@
-//! The next releases of services (spec section 14): values in, a [`Plan`] out. Nothing here reads or writes.
+//! The next releases of services: values in, a [`Plan`] out. Nothing here reads or writes.
 //!
 //! A *line* is what is released together: one service, or all that share a tag format such as `v{{version}}`.
 //!

@@ -49,7 +49,7 @@ pub enum Files {
 /// The digits of a commit in Go's pseudo-versions, which are fixed.
 const PSEUDO_DIGITS: usize = 12;
 
-/// Writes a version (spec section 7).
+/// Writes a version.
 ///
 /// Before the first release the base is `0.0.0` and the distance the number of commits. Build metadata of the base
 /// (`1.0.9+b5`) stays at the end, except where the version is on the way to another release.

@@ -63,7 +63,7 @@ impl Field {
     ];
 
     /// What a matrix carries when nobody chooses: no image, since GitHub drops an output in which a secret, such as
-    /// the registry's user, is found (spec section 11).
+    /// the registry's user, is found.
     pub const DEFAULT: [Self; 5] = [Self::Service, Self::Path, Self::Version, Self::Tag, Self::Environment];
 
     /// Returns its name.

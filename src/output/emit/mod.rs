@@ -1,4 +1,4 @@
-//! A plan as text: one file a format (spec section 11). Each reads the [`Plan`] and nothing left of it.
+//! A plan as text: one file a format. Each reads the [`Plan`] and nothing left of it.
 
 mod engine;
 mod fields;

@@ -1,8 +1,8 @@
-//! Builds of a plan's services: in parallel, in order, and leaving nothing behind (spec section 12).
+//! Builds of a plan's services: in parallel, in order, and leaving nothing behind.
 //!
 //! [`builder`] turns a recipe and a planned service into a [`Build`]; [`run()`] carries builds out, by a [`schedule`]
 //! that knows no process and processes that know no schedule; what happens comes out as [`Event`]s and, at the end,
-//! as a [`Report`]. This room prints nothing and reads no environment variable.
+//! as a [`Report`]. This module prints nothing and reads no environment variable.
 
 mod build;
 pub mod builder;

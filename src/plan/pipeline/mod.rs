@@ -152,7 +152,7 @@ pub struct Planned {
     pub changes: ChangeSet,
 }
 
-/// How many digits of a commit's id a version has, unless somebody says otherwise (spec section 7).
+/// How many digits of a commit's id a version has, unless somebody says otherwise.
 pub const ABBREV: usize = 7;
 
 impl Default for Naming {

@@ -1,4 +1,4 @@
-//! What is to be released: the tags and commits of a repository for the room `release`.
+//! What is to be released: reads the tags and commits that `naming::release` needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 

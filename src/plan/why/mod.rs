@@ -1,4 +1,4 @@
-//! Why a service is affected, or what it missed by how little; and whom a path reaches (spec section 16).
+//! Explains why a service is affected or not, and which services a path reaches.
 
 mod miss;
 mod reach;

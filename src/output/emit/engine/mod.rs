@@ -1,4 +1,4 @@
-//! Pipelines that CI engines take (spec section 11): one file an engine, all over the jobs of [`jobs`].
+//! Pipelines that CI engines take: one file an engine, all over the jobs of [`jobs`].
 //!
 //! Engines that know edges get them; the others get one matrix a level, or jobs that are packed so that no edge is left.
 //! Every job runs one constant command and is told by the variable `REBAKE_ONLY` which services are its own. Nothing

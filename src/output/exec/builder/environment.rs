@@ -3,7 +3,7 @@ use std::path::Path;
 use crate::output::exec::build::Build;
 use crate::plan::{Plan, Service};
 
-/// Returns what a build's commands are told (spec section 12): every variable of the contract, empty where there is
+/// Returns what a build's commands are told: every variable of the contract, empty where there is
 /// nothing to tell, so that none is inherited from a run around this one.
 pub(super) fn contract(plan: &Plan, service: &Service, scratch: &Path) -> Vec<(String, String)> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();

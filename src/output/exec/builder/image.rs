@@ -19,7 +19,7 @@ pub(super) struct Image<'a> {
     pub(super) name: &'a str,
     pub(super) file: String,
     pub(super) context: String,
-    /// Full references. One that is pushed has the fingerprint's last (`--skip-existing`, spec section 13): where it
+    /// Full references. One that is pushed has the fingerprint's last (`--skip-existing`): where it
     /// is, all others are.
     pub(super) tags: Vec<String>,
     /// The services that it is built from.

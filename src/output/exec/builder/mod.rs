@@ -53,7 +53,7 @@ pub struct Place<'a> {
 }
 
 /// Returns a service's build as its recipe says. The recipe comes from the configuration at hand, and the plan, which
-/// may come from anywhere, gives data alone (spec section 12).
+/// may come from anywhere, gives data alone.
 ///
 /// # Errors
 /// When nothing says how it is built, its directory is not a directory of the work tree, or its builder cannot do

@@ -1,4 +1,4 @@
-//! What each planned service's result is called (spec sections 7 and 8).
+//! What each planned service's result is called.
 
 mod images;
 mod manual;
