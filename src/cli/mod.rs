@@ -1,6 +1,6 @@
-//! The command line: one file a verb, each arguments → library → print.
+//! The command line, with one file for each verb: parse the arguments, call the library, print.
 //!
-//! The command line: the only module that prints, reads the environment, and knows exit codes.
+//! No other module prints, reads the environment, or knows exit codes.
 
 mod annotation;
 mod args;
