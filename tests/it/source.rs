@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
@@ -11,6 +12,15 @@ pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Returns the text of a file of the project.
 pub(crate) fn read(file: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// Returns the files of the project that git tracks.
+pub(crate) fn tracked() -> Vec<String> {
+    // Whichever user owns the checkout, its list of files may be read.
+    let git = Command::new("git").args(["-c", "safe.directory=*", "-C", ROOT, "ls-files", "-z"]).output().unwrap();
+    assert!(git.status.success(), "a clone is needed: {}", String::from_utf8_lossy(&git.stderr));
+    let files = String::from_utf8(git.stdout).unwrap();
+    files.split_terminator('\0').map(str::to_owned).collect()
 }
 
 /// Returns the Rust files below a folder of the project, sorted, with `/` between the parts.
