@@ -211,7 +211,8 @@ pub(crate) struct Fetching {
 }
 
 impl Fetching {
-    /// Returns for how long may be fetched; none where that is not to be. In CI nobody else would deepen the clone.
+    /// Returns the time budget for fetching, or `None` when fetching is off. It is on by default in CI, where clones
+    /// are shallow.
     pub(crate) fn limit(&self, trigger: &Trigger) -> Option<Duration> {
         let allowed = self.fetch || !(trigger.is_attended() || self.no_fetch);
         allowed.then(|| Duration::from_secs(u64::from(self.fetch_timeout)))

@@ -3,9 +3,9 @@
 //! In a checked configuration every name is resolved, every pattern is compiled, and no service depends on itself, so
 //! the analysis has nothing left to refuse.
 //!
-//! The way of a file: bytes become text ([`source`]), text becomes a tree that knows its places (`yaml`), the tree
-//! becomes values as written (`read` and `raw`, or `flat`), and those become a checked [`Config`] (`structured`).
-//! Every step tells all problems that it finds.
+//! Reading has four steps: bytes become text ([`source`]), text becomes a tree that knows its places (`yaml`), the tree
+//! becomes values as written (`read` and `raw`, or `flat`), and those become a checked [`Config`] (`structured`). Every
+//! step reports all problems that it finds.
 
 mod definition;
 mod flat;

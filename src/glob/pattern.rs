@@ -81,9 +81,8 @@ impl Pattern {
         !self.0.simple && self.expression().negated
     }
 
-    /// Returns a directory in which, or at which, everything lies that the pattern matches: `services/api` for
-    /// `services/api/**`, the path itself for one without anything special, and empty for the root where the pattern
-    /// says less.
+    /// Returns a directory that holds everything that the pattern matches: `services/api` for `services/api/**`, the
+    /// path itself for one without anything special, and empty for the root where the pattern says less.
     #[must_use]
     pub fn directory(&self) -> &str {
         // Characters that mean themselves wherever they stand; `@` and `+` do without a parenthesis.

@@ -1,4 +1,4 @@
-//! What is outside of the program: files, the repository, the trigger and registries.
+//! What lies outside of the program: files, the repository, the trigger and registries.
 
 pub mod file;
 pub mod git;

@@ -1,4 +1,4 @@
-//! Checked words and values; nothing here reads or writes anything.
+//! Checked words and values. Nothing here reads or writes.
 
 pub mod name;
 pub mod diagnostic;

@@ -1,4 +1,4 @@
-//! What a result is called: versions, image tags and releases.
+//! Names of results: versions, image tags and releases.
 
 pub mod version;
 pub mod image;

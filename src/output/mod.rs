@@ -1,4 +1,4 @@
-//! What is made of a plan: text, builds and a verdict.
+//! What is made from a plan: text, builds and a verdict.
 
 pub mod emit;
 #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! Which services are affected, and why.
 //!
-//! Two stages with two types: [`Direct`] causes are a service's own, [`Affected`] is what they come to once they have
-//! spread over the dependency graph. Spreading is monotone: more changes never take a service away.
+//! Two stages with two types: [`Direct`] causes are a service's own, [`Affected`] are the causes after they have spread
+//! over the dependency graph. Spreading is monotone: more changes never take a service away.
 
 mod direct;
 mod spread;

@@ -1,6 +1,7 @@
-//! Which commit to compare with, and how that was chosen.
+//! Chooses the commit to compare with, and says why.
 //!
-//! Doubt widens, never narrows, and is said: a base that cannot be reached makes every service affected.
+//! What is not known widens the answer and is reported, and never narrows it: a base that cannot be reached makes every
+//! service affected.
 
 mod choose;
 mod default_branch;

@@ -16,7 +16,7 @@ impl Members {
     }
 }
 
-/// Returns which of so many paths belong to each filter: those of which some change, whatever its status, would match.
+/// Returns the indices of the paths that each filter can match: those for which a change of some status would match.
 ///
 /// Status words are ignored in this sense and in no other, so that a change which matches is always one of a path that
 /// belongs. Leaving the words out of the list could take a path away: `{deleted: "!src/**"}` keeps changes of `src`.

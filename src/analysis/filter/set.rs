@@ -132,7 +132,7 @@ impl Filters {
 
     /// Puts the patterns that match a path into `hits`, after emptying it.
     ///
-    /// To picomatch a line break ends what `**` takes, so that `src/**` misses a file `src/a\nb`. A flat file keeps to
+    /// To picomatch a line break ends what `**` takes, so that `src/**` misses a file `a\nb` there. A flat file keeps to
     /// that; the structured shape promises never to miss a rebuild, so there such a path is also read with an ordinary
     /// character in the place of each line break. For the same reason a path that speaks for what lies below it matches
     /// what leads there, in doubt: so no exclusion of a part takes the whole away.

@@ -1,7 +1,7 @@
 //! Fingerprints: a hash of everything that can change the result of a service's build.
 //!
-//! It is made of tree entries alone, so it can be told at any revision, in a bare or blobless clone, without a
-//! checkout. A change that affects a service gives it another fingerprint, and what does not affect it does not.
+//! Only tree entries are read, so a fingerprint exists at any revision, in a bare or blobless clone, without a
+//! checkout. A change that affects a service changes its fingerprint, and no other change does.
 
 mod digest;
 mod difference;

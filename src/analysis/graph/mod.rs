@@ -1,4 +1,4 @@
-//! What is built from what: an edge leads from a dependent to its dependency.
+//! The dependency graph: an edge leads from a dependent to its dependency.
 
 mod cycle;
 mod order;

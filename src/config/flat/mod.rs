@@ -1,7 +1,7 @@
-//! The flat shape: dorny/paths-filter v4's grammar and meaning, rule by rule (its `src/filter.ts`).
+//! The flat shape: dorny/paths-filter v4's grammar and meaning, rule by rule (its file filter.ts).
 //!
-//! A file that the action accepts is accepted, and means the same; where that is hardly what was meant, a warning
-//! says so. Patterns are picomatch 4's; the action has 2.3.1, which reads some in its own way ([`crate::glob`]).
+//! A file that the action accepts is accepted and means the same; a warning says where that is probably not what the
+//! author meant. Patterns are picomatch 4's; the action has 2.3.1, which reads some in its own way ([`crate::glob`]).
 //!
 //! # Where this differs from dorny/paths-filter v4.0.3, or warns
 //!

@@ -1,5 +1,5 @@
-//! filters.yaml of the structured shape as written: each key, its type, and what people read about it in their
-//! editors. The types of single values are checked here; what needs the whole file is checked in `structured`.
+//! filters.yaml of the structured shape as written: each key, its type, and the description that editors show. Single
+//! values are checked here; what needs the whole file is checked in `structured`.
 
 mod arguments;
 mod branch;

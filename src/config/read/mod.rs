@@ -1,7 +1,7 @@
 //! From the tree to values as written: one definition gives the reader, its errors and the JSON Schema.
 //!
-//! Every problem is told where it is, and reading goes on: what could not be read is [`Field::Broken`], so that
-//! nothing else complains about it.
+//! Every problem is reported with its place, and reading goes on: a value that could not be read is [`Field::Broken`],
+//! so that no later check complains about it.
 
 mod collection;
 mod field;

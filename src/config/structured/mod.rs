@@ -1,4 +1,4 @@
-//! The structured shape: what needs the whole file is checked, and names become ids.
+//! The structured shape: checks what needs the whole file, and replaces names by ids.
 
 mod dependencies;
 mod environments;

@@ -11,7 +11,7 @@ use crate::model::recipe::Recipe;
 use crate::model::template::Part;
 use crate::naming::version::Count;
 
-/// A service whose own keys are right, and what affects it. The ids in it are still those of nothing.
+/// A validated service. Its filter and dependency ids are placeholders until `structured::read` assigns them.
 pub(super) struct Checked {
     pub(super) filter: Filter,
     /// What its image is built from, whatever `filter` says.

@@ -1,6 +1,6 @@
-//! Which repeated extglobs picomatch neuters, for fear of exponential time.
+//! The repeated extglobs that picomatch reads differently, to avoid exponential time.
 //!
-//! We have nothing to fear, but `+(*(a))` must mean here what it means there.
+//! Matching here is linear, but `+(*(a))` must mean the same as there.
 
 use crate::glob::set::Set;
 

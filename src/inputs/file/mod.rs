@@ -1,7 +1,7 @@
-//! Every file that rebake writes, and every file that it reads from a place where builds write.
+//! Writes every file that rebake writes, and reads the files that builds write.
 //!
 //! A repository can commit a symbolic link wherever rebake writes by itself, and a build can put a FIFO there. So a
-//! regular file is written whole or not at all, no link of a repository is followed, and nothing waits for ever.
+//! regular file is written whole or not at all, no link of a repository is followed, and no read blocks.
 
 mod link;
 mod stream;

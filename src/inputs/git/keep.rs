@@ -1,4 +1,4 @@
-//! Keeping what was read, for whoever reads nearly the same trees again and again.
+//! An object cache for comparing many similar trees.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::Repository;
 const KEPT_BYTES: usize = 32 << 20;
 
 impl Repository {
-    /// Returns the same repository, which keeps what it reads.
+    /// Returns the same repository with an object cache.
     #[must_use]
     pub fn keeping(&self) -> Self {
         let mut gix = self.gix.clone();

@@ -69,9 +69,8 @@ pub struct Registries {
 }
 
 impl Registries {
-    /// Returns the registries as the one knows them whose credentials are in these files of Docker's or Podman's; an
-    /// earlier file goes before a later one, and none of them need be there. All questions together take no longer
-    /// than `limit`.
+    /// Creates a client that uses these credential files of Docker or Podman. Earlier files take precedence; missing
+    /// files are ignored. All questions together take no longer than `limit`.
     #[must_use]
     pub fn new(credentials: &[PathBuf], limit: Duration) -> Self {
         Self { client: Client::new(limit), store: Store::read(credentials), silent: Mutex::default() }

@@ -26,7 +26,7 @@ pub(super) struct Session<'a> {
     client: &'a Client,
     store: &'a Store,
     address: Address,
-    /// What the registry is told about who asks, once it has wanted to know.
+    /// The `Authorization` header, set after the first answer of 401.
     authorization: Option<Secret>,
 }
 

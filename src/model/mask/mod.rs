@@ -1,4 +1,4 @@
-//! What is secret and must not stand in a file: texts in which it is replaced by `***`.
+//! Replaces secrets by `***` in texts that are written to files.
 
 mod output;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The checked words of the field: what a service, a path, a commit and a tag are called.
+//! Checked names of services, paths, commits and tags.
 //!
 //! A value of one of these types has been checked once and need not be checked again. None of them is
 //! trusted to be printable: names come from the repository, so [`Escaped`] is what goes to a terminal or a

@@ -1,4 +1,4 @@
-//! What a commit holds: its files, links and submodules, by path and content.
+//! The entries of a commit's tree: files, links and submodules, by path and content.
 
 mod listing;
 

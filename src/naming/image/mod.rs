@@ -1,4 +1,4 @@
-//! What the image of a service is called: the tag language of docker/metadata-action, labels, references.
+//! Names of a service's image: the tag language of docker/metadata-action, labels, references.
 //!
 //! [`TagRules`] are the lines of `tags`, [`Flavor`] those of `flavor`; both are read once, with all that can be wrong
 //! told at its place, and give [`Tags`] for the [`Facts`] of a plan. The language is that action's, so that its

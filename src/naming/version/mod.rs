@@ -1,4 +1,4 @@
-//! What a service's build is called, and what its releases are tagged.
+//! Versions of a service's builds, and the tags of its releases.
 //!
 //! | style | 47 commits behind 1.0.9 | SemVer: after 1.0.9, before 1.0.10? | SemVer: later builds after earlier ones? | as text? | PEP 440 | tag of an image |
 //! |---|---|---|---|---|---|---|

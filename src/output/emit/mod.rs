@@ -1,4 +1,4 @@
-//! A plan as text: one file a format. Each reads the [`Plan`] and nothing left of it.
+//! A plan as text, with one file for each format. Each reads the [`Plan`] alone.
 
 mod engine;
 mod fields;

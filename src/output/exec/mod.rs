@@ -1,8 +1,8 @@
-//! Builds of a plan's services: in parallel, in order, and leaving nothing behind.
+//! Builds a plan's services: in parallel, in order, and leaving no process behind.
 //!
-//! [`builder`] turns a recipe and a planned service into a [`Build`]; [`run()`] carries builds out, by a [`schedule`]
-//! that knows no process and processes that know no schedule; what happens comes out as [`Event`]s and, at the end,
-//! as a [`Report`]. This module prints nothing and reads no environment variable.
+//! [`builder`] turns a recipe and a planned service into a [`Build`]; [`run()`] carries builds out. The [`schedule`]
+//! knows no processes, and the processes know no schedule. What happens is reported as [`Event`]s and, at the end, as a
+//! [`Report`]. This module prints nothing and reads no environment variable.
 
 mod build;
 pub mod builder;

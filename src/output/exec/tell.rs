@@ -41,8 +41,8 @@ impl Teller {
         let _ = self.0.send(Word::Event(Box::new(event)));
     }
 
-    /// Says that the run is about to stand still, and waits until nothing is drawn any more: what stands on a terminal
-    /// from then on is others'.
+    /// Announces that the run is about to be suspended (Ctrl-Z), and waits briefly until the live rows are cleared:
+    /// from then on the terminal belongs to other programs.
     pub(super) fn suspended(&self) {
         let (seen, wait) = channel();
         let _ = self.0.send(Word::Suspended(seen));

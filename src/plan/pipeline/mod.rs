@@ -1,4 +1,4 @@
-//! From a repository, a configuration and a trigger to a [`Plan`]: the stages in order, to be read aloud.
+//! From a repository, a configuration and a trigger to a [`Plan`]: the stages in order.
 
 mod asked;
 mod at_base;
@@ -355,8 +355,8 @@ struct Prints {
     doubt: Option<Doubt>,
 }
 
-/// Returns the fingerprints of services in their order. None where there is no
-/// commit, or where this clone has not the trees: a plan does not fetch them for that.
+/// Returns the fingerprints of services in their order. `None` if there is no commit or the clone lacks the trees,
+/// which are not fetched for this.
 fn fingerprints(
     repository: &Repository,
     file: &ConfigFile,

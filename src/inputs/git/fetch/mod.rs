@@ -1,6 +1,6 @@
-//! Fetching what a clone lacks, by the program git: it knows the credentials, the proxies and the protocols.
+//! Fetches what a clone lacks with the program git, which knows the credentials, the proxies and the protocols.
 //!
-//! Whoever asks the repository asks again after each step, so that no more is fetched than the answer needs.
+//! The caller asks the repository again after each step, so that no more is fetched than the answer needs.
 
 mod branches;
 mod missing;

@@ -1,4 +1,4 @@
-//! Who asks: the credentials that `docker login` and `podman login` keep, in files and with their helpers.
+//! The credentials that `docker login` and `podman login` keep, in files and with credential helpers.
 
 mod file;
 mod helper;

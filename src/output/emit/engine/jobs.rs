@@ -38,7 +38,7 @@ pub(super) fn jobs(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, EmitError> {
     jobs_of_any_name(plan, pack)
 }
 
-/// Fails when a service's name is more than a name to somebody.
+/// Fails when a CI engine or a shell could interpret a service's name.
 pub(super) fn check_names(plan: &Plan) -> Result<(), EmitError> {
     match plan.services.iter().find(|service| ServiceName::parse(&service.service).is_err()) {
         Some(service) => Err(EmitError::ServiceName { name: Escaped::new(&service.service).to_string() }),

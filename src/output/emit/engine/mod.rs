@@ -1,9 +1,9 @@
-//! Pipelines that CI engines take: one file an engine, all over the jobs of [`jobs`].
+//! Pipelines for CI engines, with one file for each engine. All are made from the jobs of [`jobs`].
 //!
-//! Engines that know edges get them; the others get one matrix a level, or jobs that are packed so that no edge is left.
-//! Every job runs one constant command and is told by the variable `REBAKE_ONLY` which services are its own. Nothing
-//! else from the repository stands in a document but what a GitHub matrix was asked to carry, so that no engine's
-//! templates have anything to expand.
+//! Engines that know edges get them; the others get one matrix a level, or jobs that are packed so that no edge is
+//! left. Every job runs one constant command and reads from the variable `REBAKE_ONLY` which services are its own. A
+//! document holds nothing else from the repository, except the fields that a GitHub matrix was asked to carry, so an
+//! engine's templates have nothing to expand.
 
 mod argo;
 mod azure;

@@ -1,4 +1,4 @@
-//! From a recipe and a planned service to commands: one file a builder.
+//! From a recipe and a planned service to commands, with one file for each builder.
 
 mod bake;
 mod bake_flags;

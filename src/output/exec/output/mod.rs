@@ -1,5 +1,5 @@
-//! What people, CI engines and programs see of a run while it goes on: one file a manner, each a function from events
-//! to bytes. What a build printed is read from its log, as much at a time as memory allows.
+//! The progress of a run, for people, CI engines and programs: one file for each form, each a function from events to
+//! bytes. The output of a build is read from its log in pieces of bounded size.
 
 mod annotation;
 mod clean;

@@ -1,8 +1,8 @@
-//! One process of a build: a group of its own, its output in a log, and nothing of it left at the end.
+//! One process of a build: it has a process group of its own, writes to a log, and leaves nothing behind.
 //!
 //! A build's output never waits for us: a thread reads it and writes it to a file, whatever the rest of the program
-//! does. Nobody can signal a process that is gone: the leader of a group is reaped by [`Process::finish`] alone, which
-//! takes the value away, and until then its id is not given to another process.
+//! does. A process that is gone cannot be signalled: the leader of a group is reaped by [`Process::finish`] alone,
+//! which takes the value away, and until then its id is not given to another process.
 
 mod log;
 mod stray;

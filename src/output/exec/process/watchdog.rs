@@ -39,7 +39,8 @@ impl Watchdog {
         self.tell(&format!("{GUARD}{group}"));
     }
 
-    /// Has it forget a group whose leader is about to be reaped: from then on the id may be given to others.
+    /// Stops guarding a process group. Call it before the group's leader is reaped, since its id may be reused
+    /// afterwards.
     pub(in crate::output::exec) fn forget(&self, group: Pid) {
         self.tell(&format!("{FORGET}{group}"));
     }

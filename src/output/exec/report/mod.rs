@@ -1,4 +1,4 @@
-//! What a run leaves: one value, as JSON, as `JUnit`, and as the list of what is to be built again.
+//! The report of a run: one value, written as JSON and as `JUnit`, and read again to build what did not succeed.
 
 mod attempt;
 mod head;

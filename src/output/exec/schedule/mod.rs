@@ -1,4 +1,4 @@
-//! What may start now: a pure data structure, without clock, process or thread.
+//! Decides which builds may start: a pure data structure, without clock, process or thread.
 //!
 //! Of the builds that may start, the one with the longest chain of work behind it goes first (the critical path); of
 //! equal ones, the first of the plan. A build whose lock is held is passed over. One that is too heavy for the jobs

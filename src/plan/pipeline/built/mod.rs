@@ -1,7 +1,7 @@
-//! Built refs: where it is written down what was built, and how a run changes that.
+//! Built refs: the record of what was built, and how a run changes it.
 //!
-//! A built ref at a commit says: what the environment has of this service is what a build of that commit makes. A run
-//! that cannot say so leaves the ref, and a mark that makes the service due.
+//! A built ref says that the environment has what a build of that commit makes. A run that cannot guarantee this leaves
+//! the ref, and a mark that makes the service due.
 
 mod after;
 mod before;

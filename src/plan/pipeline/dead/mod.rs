@@ -1,4 +1,4 @@
-//! Services whose patterns match nothing: what affects them can never change.
+//! Services whose patterns match no file, so that nothing can ever affect them.
 
 mod alive;
 mod renamed;

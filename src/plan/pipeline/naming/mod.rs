@@ -1,4 +1,4 @@
-//! What each planned service's result is called.
+//! Names the result of each planned service.
 
 mod images;
 mod manual;

@@ -1,4 +1,4 @@
-//! Rows of what runs, at the foot of a terminal, under a line for each build that has ended.
+//! Live rows for running builds at the bottom of a terminal, below one line for each finished build.
 
 mod region;
 mod row;
