@@ -50,7 +50,7 @@ fn lines() -> Vec<(String, String)> {
 
 /// The links of a Markdown text that lead to a file or a heading of the project.
 fn links(text: &str) -> Vec<String> {
-    let link = regex(r"\]\(([^)\s]+)\)");
+    let target = regex(r"\]\(([^)\s]+)\)");
     let code = regex("`[^`]*`");
     let mut fenced = false;
     let mut found = Vec::new();
@@ -60,7 +60,7 @@ fn links(text: &str) -> Vec<String> {
         } else if !fenced {
             // A link may have code as its text, and code may have what looks like a link.
             let line = code.replace_all(line, "code");
-            found.extend(link.captures_iter(&line).map(|found| found[1].to_owned()));
+            found.extend(target.captures_iter(&line).map(|found| found[1].to_owned()));
         }
     }
     found.retain(|target| !target.contains("://") && !target.starts_with("mailto:"));
