@@ -1,8 +1,7 @@
-//! What a service's definition comes to once defaults, anchors and merge keys are resolved, so that two versions of
-//! filters.yaml can be compared service by service.
+//! A service's definition after defaults, anchors and merge keys are resolved, so that two versions of filters.yaml can
+//! be compared service by service.
 //!
-//! Only what can change the result of a build is part of it: a comment, a description, another
-//! service's edit are not.
+//! Only what can change the result of a build is part of it: no comment, no description, no edit of another service.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -261,7 +261,7 @@ pub(crate) enum Quantifier {
     SomeWithExcludes,
 }
 
-/// What a changed path that no filter matches comes to.
+/// What to do about a changed path that no filter matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Unmatched {
     /// List it in the plan
@@ -283,7 +283,7 @@ pub(crate) enum Since {
     Built,
 }
 
-/// What a service whose patterns match no tracked file comes to.
+/// What to do about a service whose patterns match no tracked file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Dead {
     /// Fail in the structured shape, warn in the flat one

@@ -85,7 +85,7 @@ pub(crate) struct Build {
     allowed: Allowed,
 }
 
-/// What is done only where somebody says so.
+/// What is done only when a flag asks for it.
 #[derive(Debug, ClapArgs)]
 struct Allowed {
     /// Push or record although the work tree has changes

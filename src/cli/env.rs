@@ -20,7 +20,7 @@ pub(crate) const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
 /// GitHub's `needs` as JSON, which a workflow hands to `rebake verdict`.
 pub(crate) const NEEDS: &str = "NEEDS";
 
-/// Set where nobody wants colours.
+/// Set to turn colours off.
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
 
 /// What kind of terminal it is; `dumb` for one whose cursor cannot be moved.
@@ -35,10 +35,10 @@ pub(crate) const DOCKER_CONFIG: &str = "DOCKER_CONFIG";
 /// The file of credentials of Podman, Buildah and Skopeo.
 pub(crate) const REGISTRY_AUTH_FILE: &str = "REGISTRY_AUTH_FILE";
 
-/// The directory that has their file where nobody names it.
+/// The directory that has their file unless another is named.
 pub(crate) const RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
 
-/// The last words of the names of variables that hold secrets, whatever is told of them.
+/// The endings of names of variables that always hold secrets.
 const SECRET: [&str; 3] = ["_TOKEN", "_PASSWORD", "_KEY"];
 
 /// How long the value of such a variable is at least: a shorter one, such as `CACHE_KEY=main`, is a word of everyday.

@@ -54,7 +54,7 @@ impl Existing {
     }
 }
 
-/// Where credentials are kept: what somebody named, then what Podman and Docker use by themselves.
+/// The files of credentials: a named one, then the defaults of Podman and Docker.
 fn credentials() -> Vec<PathBuf> {
     let named = env::read(env::REGISTRY_AUTH_FILE).map(PathBuf::from);
     let podman = env::read(env::RUNTIME_DIR).map(|directory| Path::new(&directory).join("containers/auth.json"));

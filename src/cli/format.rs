@@ -85,7 +85,7 @@ enum FormatName {
 }
 
 impl Format {
-    /// Returns whether it writes what the contents of changed files come to.
+    /// Returns whether the format needs the contents of changed files, for fingerprints.
     pub(crate) fn contents(&self) -> Contents {
         match self.format {
             FormatName::Table | FormatName::Names | FormatName::Paths if !self.ci => Contents::Unread,

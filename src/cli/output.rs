@@ -43,7 +43,7 @@ impl Output {
         Self { color, quiet: general.quiet, annotations: RefCell::new(annotations), mask, written }
     }
 
-    /// Whether somebody watches standard error.
+    /// Whether standard error is a terminal, and not silenced by `--quiet`.
     pub(crate) fn is_watched(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()
     }
@@ -54,7 +54,7 @@ impl Output {
         io::stdout().is_terminal() && env::read(env::TERM).is_none_or(|terminal| terminal != "dumb")
     }
 
-    /// Whether colours of others are passed on to standard output: to a terminal, and to a CI engine's log.
+    /// Whether colours of other programs are passed on to standard output: to a terminal, and to a CI engine's log.
     pub(crate) fn is_coloured(&self, engine: Option<Engine>) -> bool {
         match self.color {
             ColorChoice::Auto => {
@@ -77,7 +77,7 @@ impl Output {
         Stream { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()), closed: false }
     }
 
-    /// Writes a result for people: its colours are taken off where nobody would see them.
+    /// Writes a result for people, without colours where standard output cannot show them.
     pub(crate) fn people(&self, text: &str) -> Result<(), Failure> {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
         written(stdout.write_all(self.mask.text(text).as_bytes()).and_then(|()| stdout.flush()))

@@ -100,7 +100,7 @@ impl Here {
         })
     }
 
-    /// Makes a plan, and says what is to be said beside it.
+    /// Makes a plan, and prints warnings and notes about it.
     pub(crate) fn plan(&self, request: &Request, general: &General, output: &Output) -> Result<Plan, Failure> {
         let planned = self.planned(request, general, output)?;
         say(&planned, output);
@@ -116,7 +116,7 @@ impl Here {
     }
 }
 
-/// Says what is to be said beside a plan.
+/// Prints warnings and notes about a plan.
 pub(crate) fn say(planned: &Planned, output: &Output) {
     output.say(&planned.plan.degraded.iter().map(doubt).collect::<Vec<_>>());
     output.say(&planned.warnings);

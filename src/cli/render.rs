@@ -67,7 +67,7 @@ struct Excerpt<'a> {
     labels: Vec<(AnnotationKind, &'a Label)>,
 }
 
-/// Returns one excerpt a file, in the order in which the labels come to them.
+/// Returns one excerpt for each file, in the order of the labels.
 fn excerpts(labels: &[Label]) -> Vec<Excerpt<'_>> {
     let mut excerpts: Vec<Excerpt<'_>> = Vec::new();
     for (at, label) in labels.iter().enumerate() {

@@ -94,7 +94,7 @@ pub(super) fn of(
     Definition { canonical: Some(canonical(service, filter)), global: heeded.cloned(), depends_on }
 }
 
-/// Returns what the `global` patterns come to; none where there are none.
+/// Returns the `global` patterns as canonical JSON, or `None` if there are none.
 pub(super) fn of_global(filter: &Filter) -> Option<Arc<str>> {
     let rules = rules(filter);
     (!rules.is_empty()).then(|| json(&rules).into())

@@ -59,8 +59,8 @@ pub fn parse(source: &SourceFile, options: Options) -> (Option<Config>, Vec<Diag
     (config.filter(|_| !problems.has_errors()), problems.into_sorted())
 }
 
-/// Reads what the services of a filters.yaml of another time come to. Only what keeps the text from being read is an
-/// error: keys and rules may be newer than this program, or retired since.
+/// Reads the definitions of the services of an older or newer filters.yaml. Only unreadable text is an error: keys and
+/// rules may be newer than this program, or retired since.
 ///
 /// # Errors
 /// When the text is no YAML, or no configuration at all.
@@ -103,7 +103,7 @@ pub struct Config {
     pub unowned: FilterId,
     /// Where results go, by what asked; the first that fits is taken.
     pub environments: IndexMap<String, Environment>,
-    /// What each service's definition comes to.
+    /// The resolved definition of each service.
     pub definitions: Definitions,
     /// The release tags of all services.
     pub release_tags: ReleaseTags,

@@ -17,8 +17,8 @@ const LONG: usize = 100;
 
 /// What has been found wrong with a file so far.
 ///
-/// A problem of a text that several aliases use is one problem. Behind [`Problems::SHOWN`] problems the others
-/// are only counted: nobody reads them, and a hostile file could have hundreds of thousands.
+/// A problem of a text that several aliases use is one problem. Behind [`Problems::SHOWN`] problems the others are only
+/// counted: nobody would read them, and a hostile file could have hundreds of thousands.
 pub(super) struct Problems<'f> {
     file: &'f SourceFile,
     found: Vec<Diagnostic>,

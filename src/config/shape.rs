@@ -7,7 +7,7 @@ use crate::model::name::nearest;
 
 /// Tells the two shapes apart.
 ///
-/// A key that is nearly `services`, with what only `services` can have below it, is a mistake, which is told.
+/// A key that is nearly `services`, with what only `services` can have below it, is a mistake, which is reported.
 ///
 /// A file is structured when its top-level `services` is a mapping, or empty. It is flat when there is no such key,
 /// and also when paths-filter would take `services` for a filter: a pattern, a list, or a mapping with a status word

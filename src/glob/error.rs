@@ -2,7 +2,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct PatternError {
-    /// What is wrong, for people: a sentence without a full stop that begins in lower case.
+    /// What is wrong: a sentence without a full stop that begins in lower case.
     pub message: String,
     /// Offset in bytes, in the pattern, of what is wrong; at most its length.
     pub offset: usize,

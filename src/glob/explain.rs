@@ -7,7 +7,7 @@ use super::term::{Guard, Times};
 use super::tree::Node;
 use std::fmt;
 
-/// How a pattern was read, in lines for people.
+/// An explanation of how a pattern was read, in lines of text.
 pub struct Explanation<'a> {
     pattern: &'a Pattern,
 }

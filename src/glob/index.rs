@@ -54,7 +54,7 @@ impl Shelf {
 pub struct Hit {
     /// The text's number: [`GlobIndex::positions`] has the patterns that are written so.
     pub text: usize,
-    /// Whether matching gave up: the text counts as matching, and that is said.
+    /// Whether matching gave up: the text then counts as matching, and this is reported.
     pub doubt: bool,
 }
 
@@ -101,7 +101,7 @@ impl GlobIndex {
     /// Returns the positions, ascending, of the patterns with this text in what the index was built from.
     ///
     /// # Panics
-    /// When there are not so many texts.
+    /// When there are fewer texts than this.
     #[must_use]
     pub fn positions(&self, text: usize) -> &[usize] {
         &self.patterns[text]

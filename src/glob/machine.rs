@@ -268,7 +268,7 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// The place so many bytes behind the beginning.
+    /// The place this many bytes after the start.
     fn before_ending(path: &'a str, index: usize) -> Self {
         let (rest, ending) = path.split_at(index);
         let dots = |text: &str| {

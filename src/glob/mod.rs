@@ -15,8 +15,8 @@
 //!
 //! # Where this differs from picomatch 4.0.7
 //!
-//! A pattern that picomatch cannot make sense of never matches there, and nobody is told; here it is an error. The
-//! other rows are what JavaScript's regular expressions do to text that no user of patterns means.
+//! A pattern that picomatch cannot read never matches there, without a message; here it is an error. The other rows are
+//! what JavaScript's regular expressions do to text that no user of patterns means.
 //!
 //! | pattern | path | picomatch 4 | here | why |
 //! | --- | --- | --- | --- | --- |

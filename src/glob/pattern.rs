@@ -9,7 +9,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
-/// A pattern as somebody wrote it, ready to match. Cheap to clone.
+/// A pattern with its text, ready to match. Cheap to clone.
 #[derive(Clone)]
 pub struct Pattern(Arc<Inner>);
 
@@ -17,7 +17,7 @@ struct Inner {
     text: String,
     /// Whether the text itself answers for plain paths.
     simple: bool,
-    /// What the text reads as; a simple one is not read until somebody needs it.
+    /// The parsed text. That of a simple pattern is parsed when it is first needed.
     expression: OnceLock<Box<Expression>>,
 }
 

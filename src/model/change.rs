@@ -17,7 +17,7 @@ pub enum Status {
     TypeChanged,
 }
 
-/// How much a path speaks for.
+/// How much of the tree a path stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Extent {
     /// For itself: a file, a link.
@@ -27,7 +27,7 @@ pub enum Extent {
     Below,
 }
 
-/// A path and what happened to it. A rename is two of them.
+/// A path and what happened to it. A rename is two changes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Change {
     /// The path.
@@ -74,8 +74,7 @@ impl Status {
         }
     }
 
-    /// Returns what two changes of one path, one after the other, come to; none when a path that was added is
-    /// gone again.
+    /// Returns two changes of one path, one after the other, as one; `None` when a path that was added is gone again.
     #[must_use]
     pub fn then(self, later: Self) -> Option<Self> {
         match (self, later) {
@@ -121,7 +120,7 @@ impl ChangeSet {
         Self(Arc::new(merged))
     }
 
-    /// Returns what these changes and then `later` ones come to.
+    /// Returns these changes followed by `later` ones, as one set.
     #[must_use]
     pub fn then(self, later: Self) -> Self {
         if self.is_empty() {

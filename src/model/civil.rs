@@ -1,4 +1,4 @@
-//! Calendar and clock of a moment, without a clock of our own: times come from commits.
+//! Calendar dates and times of day. There is no clock here: times come from commits.
 
 /// A moment as a calendar and a clock at a fixed distance from UTC show it (proleptic Gregorian calendar, no leap
 /// seconds, as in git).

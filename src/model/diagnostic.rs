@@ -1,4 +1,4 @@
-//! What is wrong, where, why, and what to do: problems as values, drawn at the rim (`cli`).
+//! Problems as values: what is wrong, where, why, and what to do. `cli` draws them.
 //!
 //! A [`Diagnostic`] points into a [`SourceFile`] by byte [`Span`]s. A value that was read from such a file is
 //! [`Located`]: it knows where it is *used* and, when it came through a YAML alias or merge key, where it is
@@ -7,7 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// A text that people wrote, and the name by which they know it. Cheap to clone.
+/// The text of a file, and its name in messages. Cheap to clone.
 #[derive(Clone)]
 pub struct SourceFile(Arc<Source>);
 
@@ -27,7 +27,7 @@ pub struct Span {
     pub end: usize,
 }
 
-/// A place for people: both numbers count from 1, columns in characters.
+/// A line and a column as messages show them: both count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The line, from 1.
@@ -58,7 +58,7 @@ pub enum Severity {
     Error,
 }
 
-/// A place that a diagnostic points at, with a word on its part in the problem.
+/// A place that a diagnostic points at, with a few words on its part in the problem.
 #[derive(Debug, Clone)]
 pub struct Label {
     /// The file the place is in.

@@ -1,4 +1,4 @@
-//! How one service is built here: read from the local configuration alone, never from a plan file.
+//! How one service is built: read from the configuration that is checked out, never from a plan file.
 
 use std::time::Duration;
 

@@ -1,14 +1,14 @@
-//! Where it is written down that a service was built at a commit, and that a build of it has begun: names of refs.
+//! Names of the refs that record at which commit a service was built, and that a build of it has begun.
 //!
 //! `refs/rebake/built/<environment>/<service>` and `refs/rebake/begun/<environment>/<service>`. A name that git refuses, or that would stand below another one as a
 //! directory (`@acme/web`, `a.lock`), is written with percent signs, so that different names are different refs.
 
 use std::fmt::Write as _;
 
-/// What the names of all built refs begin with.
+/// The prefix of all built refs.
 pub const PREFIX: &str = "refs/rebake/built/";
 
-/// What the names of all marks of builds that began begin with.
+/// The prefix of all marks of builds that have begun.
 const BEGUN: &str = "refs/rebake/begun/";
 
 /// Returns the full name of the ref.
@@ -23,13 +23,13 @@ pub fn begun(environment: &str, service: &str) -> String {
     format!("{}{}", begun_prefix(environment), encoded(service))
 }
 
-/// Returns what the names of an environment's marks begin with.
+/// Returns the prefix of an environment's marks.
 #[must_use]
 pub fn begun_prefix(environment: &str) -> String {
     format!("{BEGUN}{}/", encoded(environment))
 }
 
-/// Returns what the names of an environment's built refs begin with.
+/// Returns the prefix of an environment's built refs.
 #[must_use]
 pub fn prefix(environment: &str) -> String {
     format!("{PREFIX}{}/", encoded(environment))

@@ -1,7 +1,7 @@
 //! Whether the jobs of a workflow did what its plan asked for: the one check to require.
 //!
-//! The jobs of a matrix have names that nobody knows beforehand, and a job that is skipped counts as passed where a check
-//! is required. So one constant job reads GitHub's `needs` and fails where anything is not as it should be.
+//! The jobs of a matrix have names that are not known beforehand, and a job that is skipped counts as passed where a
+//! check is required. So one constant job reads GitHub's `needs` and fails where anything is not as it should be.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer};
@@ -87,7 +87,7 @@ pub enum Problem {
         /// Its result, escaped: `failure` or `cancelled`, or a word that GitHub has added since.
         result: String,
     },
-    /// The job that makes the plan never ran, so nobody knows what was due.
+    /// The job that makes the plan never ran, so what was due is not known.
     #[error("the job `{job}` was skipped, so nobody knows what is to be built")]
     NoPlan {
         /// The job.

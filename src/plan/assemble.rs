@@ -13,7 +13,7 @@ use crate::model::change::{Change, HeadState, Status};
 use crate::model::name::{CommitId, ServiceId, ServiceName, quoted};
 use crate::naming::version;
 
-/// What the stages found, ready to become a plan.
+/// The results of all stages, from which a plan is assembled.
 pub struct Assembly<'a> {
     /// The configuration at head.
     pub config: &'a Config,
@@ -25,19 +25,19 @@ pub struct Assembly<'a> {
     pub push: bool,
     /// What was compared.
     pub chosen: &'a Chosen,
-    /// Who is affected, and why.
+    /// Which services are affected, and why.
     pub affected: &'a Affected<'a>,
     /// The services of the plan, in build order.
     pub planned: &'a [ServiceId],
     /// What their results are called, in the same order.
     pub names: Vec<Names>,
-    /// What their contents come to, in the same order; empty where that could not be told.
+    /// Their fingerprints, in the same order; empty where they are not known.
     pub fingerprints: Vec<Option<Fingerprint>>,
     /// The base that each service has for itself, by its id.
     pub bases: Vec<Option<Base>>,
     /// The affected services that were not asked for, in build order.
     pub left_out: Vec<ServiceId>,
-    /// The commits of the built refs that were seen; none where nobody looked.
+    /// The commits of the built refs that were seen, or `None` if they were not read.
     pub built: Option<BTreeMap<ServiceId, CommitId>>,
     /// The services that are gone since base.
     pub removed: Vec<ServiceName>,
@@ -68,7 +68,7 @@ pub struct Names {
     pub pushable: bool,
 }
 
-/// Freezes what the stages found into the plan.
+/// Assembles the plan from the results of all stages.
 #[must_use]
 pub fn assemble(found: &Assembly) -> Plan {
     let config = found.config;
@@ -185,7 +185,7 @@ fn path(change: &Change) -> String {
     quoted(change.path.as_bytes()).into_owned()
 }
 
-/// Returns a cause as the plan has it.
+/// Returns a cause in its published form.
 #[must_use]
 pub fn published(cause: &affected::Cause, config: &Config) -> Cause {
     let name = |service: &ServiceId| config.graph.name(*service).as_str().to_owned();

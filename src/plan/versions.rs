@@ -9,7 +9,7 @@ pub struct Versions {
     pub services: Vec<VersionOf>,
 }
 
-/// What a service is called.
+/// The version of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VersionOf {
     /// Its name.

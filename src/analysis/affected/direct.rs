@@ -8,14 +8,14 @@ use crate::model::name::ServiceId;
 #[derive(Debug, Clone)]
 pub struct Direct<'a>(Vec<Vec<Cause<'a>>>);
 
-/// What a service looks out for.
+/// The filters that affect a service.
 #[derive(Debug, Clone, Copy)]
 pub struct Watch {
     /// Its own filter.
     pub own: FilterId,
-    /// What its image is built from, whatever its own filter says.
+    /// The files that its image is built from, whatever its own filter says.
     pub inputs: Option<FilterId>,
-    /// The filter of paths that affect everything, unless the service stands aside.
+    /// The `global` filter, unless the service opts out of it.
     pub global: Option<FilterId>,
 }
 
@@ -27,7 +27,7 @@ impl Watch {
 }
 
 impl<'a> Direct<'a> {
-    /// Returns the causes of so many services, none yet.
+    /// Returns an empty list of causes for each of this many services.
     #[must_use]
     pub fn none(services: usize) -> Self {
         Self(vec![Vec::new(); services])
@@ -38,8 +38,8 @@ impl<'a> Direct<'a> {
         self.0[service.0].push(cause);
     }
 
-    /// Adds what a service's own filter matches, what its image is built from besides, and what the global filter
-    /// matches.
+    /// Adds the changes that a service's own filter matches, other files that its image is built from, and those that
+    /// the global filter matches.
     pub fn add_matches(&mut self, service: ServiceId, watch: Watch, matches: &Matches<'a>) {
         let own = matches.of(watch.own);
         let of = |filter: Option<FilterId>| filter.into_iter().flat_map(|filter| matches.of(filter)).copied();

@@ -13,7 +13,7 @@ use crate::analysis::filter::Match;
 use crate::model::change::Change;
 use crate::model::name::{ServiceId, ServiceName};
 
-/// What there is not to compare a service with.
+/// Why there is nothing to compare a service with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRecord {
     /// It was never released.
@@ -45,7 +45,7 @@ pub enum Cause<'a> {
     Unmatched(&'a Change),
     /// The configuration at base has no such service.
     NewService,
-    /// Somebody asked for it: `--force`, `--all`, a manual run, its release tag.
+    /// It was asked for: `--force`, `--all`, a manual run, its release tag.
     Forced,
     /// Nothing says when it was last built: no record, no release tag, or no commit to compare with.
     NoRecord(NoRecord),

@@ -6,12 +6,12 @@ use crate::model::change::{ChangeSet, HeadState, Range};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::CommitId;
 
-/// Chooses what is compared, from what was asked for, else from the event, else by the default branch; fetches what that
-/// needs, as far as it may.
+/// Chooses what is compared: what was asked for, else what the event says, else the default branch. Fetches what that
+/// needs, if fetching is allowed.
 ///
 /// # Errors
-/// When a revision that somebody named is not there, or the repository cannot be read. A base that only the event
-/// names, or that lies beyond a shallow boundary, is no error but a doubt.
+/// When a revision that the command line names does not exist, or the repository cannot be read. A base that only the
+/// event names, or that lies beyond a shallow boundary, is a doubt and not an error.
 pub fn choose<'r>(
     repository: &'r Repository,
     trigger: &Trigger,
@@ -35,7 +35,7 @@ pub fn choose<'r>(
     Ok(chosen)
 }
 
-/// Head, and the ways to say what it is compared with.
+/// Head, and the ways to choose what it is compared with.
 pub(super) struct Choice<'a, 'r> {
     pub(super) repository: &'r Repository,
     pub(super) trigger: &'a Trigger,
@@ -75,8 +75,7 @@ impl Choice<'_, '_> {
         })
     }
 
-    /// Compares with nothing: this is CI, and what it says is not understood, so that the rule for somebody's own machine
-    /// would leave commits out.
+    /// Compares with nothing: the CI engine is unknown, and the rule for a developer's machine would leave commits out.
     fn unknown_engine(&self, sign: Sign) -> Chosen {
         let reason = format!("this is CI, since {sign}, and nothing that is understood tells which commits are new");
         let help = "name the commit before them with `--base REV`, or let each service count from its last build: \
@@ -105,8 +104,8 @@ impl Choice<'_, '_> {
         Chosen { everyone, ..self.with_trees(Vec::new(), source) }
     }
 
-    /// Compares with nothing, or the configuration alone with a base, since the changes come from outside. What they say of
-    /// submodules is known of head alone.
+    /// Compares only the configuration with a base, if there is one, since the changes come from outside. Whether a
+    /// path is a submodule is known of head alone.
     fn given(&mut self, changes: &ChangeSet, base: Option<&End>) -> Result<Chosen, git::Error> {
         let chosen = match base {
             Some(base) => self.revision(base)?,
@@ -142,7 +141,7 @@ impl Choice<'_, '_> {
         }
     }
 
-    /// Compares with the merge bases of head and a commit; `name` is what people call that commit.
+    /// Compares with the merge bases of head and a commit; messages call that commit `name`.
     pub(super) fn merge_bases(&self, with: &CommitId, name: &str) -> Result<Chosen, git::Error> {
         let Some(head) = &self.head else {
             return Ok(self.with_trees(vec![Some(*with)], format!("compared with {name}")));
@@ -182,7 +181,7 @@ impl Choice<'_, '_> {
         }
     }
 
-    /// Compares with a revision that somebody named.
+    /// Compares with a revision from the command line.
     fn revision(&mut self, end: &End) -> Result<Chosen, git::Error> {
         let End { revision, from } = end;
         let branch = self.repository.branch_of(revision);
@@ -205,7 +204,7 @@ impl Choice<'_, '_> {
         }
     }
 
-    /// Makes a doubt of what more history would cure, and passes other errors on.
+    /// Turns an error that more history would cure into a doubt, and passes other errors on.
     fn doubted(&self, error: git::Error) -> Result<Chosen, git::Error> {
         if error.is_doubt() { Ok(self.unreachable(Doubt::base_unreachable(&error))) } else { Err(error) }
     }

@@ -1,4 +1,4 @@
-//! The branch that work starts from and returns to.
+//! The default branch: its name, and how new it is in this clone.
 
 use super::Doubt;
 use super::choose::Choice;
@@ -6,8 +6,8 @@ use crate::inputs::git::{DefaultBranch, Fetch, Freshness, Repository};
 use crate::inputs::trigger::Trigger;
 use crate::model::name::Escaped;
 
-/// Returns the name of the default branch: as somebody gave it, else as the engine says, else in CI as the remote says
-/// now, else as this clone was told when it was made.
+/// Returns the name of the default branch: the given one, else the engine's, else in CI the remote's current one, else
+/// the one recorded when the repository was cloned.
 pub fn default_branch(
     repository: &Repository,
     trigger: &Trigger,
@@ -21,11 +21,11 @@ pub fn default_branch(
 
 /// A branch that serves as a base.
 pub(super) enum Branch {
-    /// Here, and as new as the remote has it, as far as that matters.
+    /// In this clone, and as new as on the remote, where that matters.
     Here(DefaultBranch),
-    /// Neither here nor on the remote.
+    /// Neither in this clone nor on the remote.
     Nowhere,
-    /// It may be older here than on the remote, so that comparing with it could hide a change.
+    /// Possibly older in this clone than on the remote, so that comparing with it could hide a change.
     Stale(Doubt),
 }
 
@@ -40,7 +40,7 @@ impl Choice<'_, '_> {
         }
     }
 
-    /// Returns the default branch, by the name that somebody gave where there is one.
+    /// Returns the default branch, by the given name if there is one.
     pub(super) fn default_branch(&mut self, given: Option<&str>) -> Branch {
         let name = default_branch(self.repository, self.trigger, given, self.fetch);
         // Where nothing tells its name, the usual ones are tried.
@@ -51,7 +51,7 @@ impl Choice<'_, '_> {
         name.map_or(Branch::Nowhere, |name| self.branch(&name))
     }
 
-    /// Returns how new a branch is here. At a keyboard it is what its owner last fetched.
+    /// Returns how new a branch is in this clone. Outside of CI it counts as it was last fetched.
     pub(super) fn freshness(&mut self, name: &str) -> Freshness {
         if self.trigger.is_attended() { Freshness::AsItIs } else { self.fetch.refresh(name) }
     }

@@ -1,4 +1,4 @@
-//! In CI: what the event says.
+//! The base that a CI event asks for.
 
 use super::choose::Choice;
 use super::default_branch::Branch;
@@ -9,7 +9,7 @@ use crate::inputs::trigger::{BaseHint, Kind, Trigger};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::CommitId;
 
-/// Compares with what the event names; where it names nothing, with the default branch.
+/// Compares with the base that the event names, else with the default branch.
 pub(super) fn compare(choice: &mut Choice, named: Option<&str>) -> Result<Chosen, git::Error> {
     match &choice.trigger.base {
         BaseHint::Gone => return Ok(choice.nothing("what the event is about is gone", None)),
@@ -48,8 +48,8 @@ fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<Chosen, git::Err
     }
 }
 
-/// Compares with the commit of the target branch that the event names. The branch itself counts only where the event names
-/// none: a workspace that is used again may have an older one, which hides what a pull request takes back.
+/// Compares with the commit of the target branch that the event names. The branch itself counts only where the event
+/// names no commit: a reused workspace may have an older one, which would hide what a pull request reverts.
 fn pull_request(choice: &mut Choice, base: Option<&CommitId>, branch: Option<&str>) -> Result<Chosen, git::Error> {
     if let Some(base) = base {
         return choice.merge_bases(base, "the pull request's base");
@@ -76,8 +76,8 @@ enum Ahead {
     NothingIsDoubt,
 }
 
-/// A first push, a clock, a run by hand: the event has no base, so what counts is what is ahead of the default branch.
-/// On the default branch itself nothing tells when a service was last built.
+/// Compares with the default branch, for events without a base: a first push, a schedule, a manual run. On the default
+/// branch itself nothing says when a service was last built.
 fn default_branch(choice: &mut Choice, named: Option<&str>, ahead: Ahead) -> Result<Chosen, git::Error> {
     let default = match choice.default_branch(named) {
         Branch::Here(default) => default,
@@ -91,8 +91,8 @@ fn default_branch(choice: &mut Choice, named: Option<&str>, ahead: Ahead) -> Res
     Ok(if ahead == Ahead::NothingIsDoubt && nothing_ahead { everything(choice) } else { chosen })
 }
 
-/// What is checked out is not what the event is about, so that the event's base says nothing: what counts is what is ahead
-/// of the default branch. On that branch itself nothing tells what is new.
+/// Compares with the default branch, because the checked-out commit is not what the event is about and the event's base
+/// means nothing for it. On that branch itself nothing says what is new.
 fn elsewhere(choice: &mut Choice, named: Option<&str>, reason: &str) -> Result<Chosen, git::Error> {
     let default = match choice.default_branch(named) {
         Branch::Here(default) => default,
@@ -126,7 +126,7 @@ fn everything(choice: &Choice) -> Chosen {
     Chosen { notes, ..chosen }
 }
 
-/// Says of an engine that does not tell what was there before a push how to plan less.
+/// Returns advice on how to plan less with an engine that does not say what was there before a push.
 fn pushed_without_base(trigger: &Trigger) -> Option<Diagnostic> {
     let engine = trigger.engine.filter(|_| trigger.kind == Kind::Push && trigger.base == BaseHint::None)?;
     let message = format!("{engine} does not say what was there before this push, so everything is planned");

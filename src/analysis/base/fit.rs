@@ -1,13 +1,13 @@
-//! Whether what is checked out is what the event is about.
+//! Whether the checked-out commit is what the event is about.
 
 use super::choose::Choice;
 use crate::inputs::git::{self, Lacking as _};
 use crate::inputs::trigger::Subject;
 use crate::model::name::CommitId;
 
-/// How what is checked out stands to the commits of an event.
+/// How the checked-out commit relates to the commits of an event.
 pub(super) enum Fit {
-    /// It is one of them, or descends from one.
+    /// It is one of them, or descends from one of them.
     Fits,
     /// The event is about no commit.
     NoSubject,

@@ -1,4 +1,4 @@
-//! Outside of CI: what is ahead of the default branch, with the work tree on top.
+//! The base outside of CI: what is ahead of the default branch counts, with the work tree on top.
 
 use super::choose::Choice;
 use super::{Chosen, Doubt};

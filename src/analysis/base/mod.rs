@@ -18,14 +18,14 @@ use crate::model::change::{ChangeSet, Range};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::CommitId;
 
-/// What somebody asked to be compared.
+/// What the command line asks to compare.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// The commit that changes lead to; `HEAD`, and outside of CI the work tree on top of it, when absent.
     pub head: Option<String>,
     /// What it is compared with.
     pub compare: Compare,
-    /// The default branch, where somebody named it.
+    /// The default branch, if the command line names it.
     pub default_branch: Option<String>,
 }
 
@@ -45,14 +45,14 @@ pub enum Compare {
     Given {
         /// The changes.
         changes: ChangeSet,
-        /// What the configuration is compared with, where somebody named it.
+        /// What the configuration is compared with, if the command line names it.
         base: Option<End>,
     },
     /// Nothing: only what is asked for by name, and in these words.
     Nothing(String),
 }
 
-/// The end of a range that somebody named.
+/// The end of a range from the command line.
 #[derive(Debug, Clone)]
 pub struct End {
     /// The revision as given.
@@ -83,7 +83,7 @@ pub enum From {
 /// What is compared.
 #[derive(Debug, Clone)]
 pub struct Chosen {
-    /// The two ends, for people: the first of `bases`.
+    /// The two ends, for messages: the first of `bases`, and head.
     pub range: Range,
     /// How they were chosen, in words.
     pub source: String,
@@ -98,7 +98,7 @@ pub struct Chosen {
     pub everyone: Option<Everyone>,
     /// The doubts that widened it.
     pub doubts: Vec<Doubt>,
-    /// What there is to say of it besides.
+    /// Other notes about it.
     pub notes: Vec<Diagnostic>,
 }
 
@@ -115,7 +115,7 @@ pub enum Changes {
 /// Why every service is affected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Everyone {
-    /// Somebody asked for it.
+    /// It was asked for.
     Forced,
     /// There is nothing to compare with: a first push to the default branch, a run by a clock.
     NoRecord,

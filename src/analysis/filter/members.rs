@@ -4,7 +4,7 @@ use super::set::{Hits, Owner};
 use super::{CHUNK, Filter, FilterId, Filters};
 use crate::model::change::{Extent, Status};
 
-/// What belongs to each filter, by positions in the list that was asked about.
+/// The paths that belong to each filter, by their positions in the list that was given.
 #[derive(Debug, Clone)]
 pub struct Members(Vec<Vec<usize>>);
 
@@ -19,8 +19,8 @@ impl Members {
 /// Returns the indices of the paths that each filter can match: those for which a change of some status would match.
 ///
 /// Status words are ignored in this sense and in no other, so that a change which matches is always one of a path that
-/// belongs. Leaving the words out of the list could take a path away: `{deleted: "!src/**"}` keeps changes of `src`.
-/// Doubt belongs.
+/// belongs. Leaving the words out of the list could take a path away: `{deleted: "!src/**"}` keeps changes of `src`. A
+/// match in doubt belongs.
 pub fn members<'p>(filters: &Filters, count: usize, path: impl Fn(usize) -> (&'p [u8], Extent) + Sync) -> Members {
     let of_chunk = |number: usize| {
         let (mut hits, mut found) = (Hits::default(), Vec::new());

@@ -15,7 +15,7 @@ use crate::glob::Pattern;
 use crate::model::change::Status;
 use crate::model::diagnostic::Located;
 
-/// So many paths are matched by a thread at once; fewer are matched faster than threads are woken.
+/// How many paths a thread matches at once. Matching fewer takes less time than waking a thread.
 const CHUNK: usize = 256;
 
 /// A list of patterns, and the rule by which it is read.

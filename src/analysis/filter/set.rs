@@ -34,7 +34,7 @@ struct Owners {
     following: Range<usize>,
 }
 
-/// Whose rules the patterns follow.
+/// The rules that the patterns follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Shape {
     /// Ordered lists alone.
@@ -44,10 +44,10 @@ enum Shape {
     PathsFilter,
 }
 
-/// What `.` does not take in JavaScript.
+/// The line breaks that `.` does not match in JavaScript.
 const LINE_BREAKS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 
-/// The bytes with which one of them begins.
+/// The bytes that one of them can begin with.
 const FIRST_BYTES: &[u8] = b"\n\r\xe2";
 
 /// The filter and the rule (or the entry) that a pattern of the index stands in.
@@ -58,8 +58,8 @@ pub(super) struct Owner {
     pub(super) pattern: usize,
 }
 
-/// The patterns that match a path, by their owners in order, each with whether it is in doubt. Whoever asks for many
-/// paths uses one of these for all.
+/// The patterns that match a path, by their owners in order, each with whether it is in doubt. It can be reused for
+/// many paths.
 #[derive(Debug, Default)]
 pub(super) struct Hits {
     texts: Vec<Hit>,

@@ -53,7 +53,7 @@ pub fn differences<'a>(
     signed.map(difference).collect()
 }
 
-/// What makes two records the same thing at two times.
+/// The key by which two records are the same thing at two times.
 type Key<'a> = (u8, &'a [u8]);
 
 fn key(record: Record<'_>) -> Key<'_> {

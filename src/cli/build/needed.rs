@@ -20,7 +20,7 @@ use crate::plan::{Cause, CauseKind, Plan, Service};
 
 /// A plan with all that its services stand on.
 pub(super) struct Needed {
-    /// The plan, and in it the services that have to be built for others alone.
+    /// The plan, including the services that are built only because others need them.
     pub(super) plan: Plan,
     /// What the services have become that need not be built.
     pub(super) held: Needs,
@@ -85,7 +85,7 @@ impl Needed {
         others
     }
 
-    /// Takes what registries have by the fingerprints of services, and returns the services that they have not.
+    /// Looks up services in registries by their fingerprints, and returns those that are missing.
     fn take_from_registries(&mut self, wanted: Vec<Service>, registries: &Registries, output: &Output) -> Vec<Service> {
         let questions: Vec<Option<Question>> = wanted.iter().map(question).collect();
         let mut answers = registries.ask(&questions.iter().flatten().cloned().collect::<Vec<_>>()).into_iter();
@@ -163,8 +163,8 @@ fn is_image(service: ServiceId, here: &Here) -> bool {
     recipe.run.is_some() || recipe.builder.is_some() || recipe.dockerfile.is_some() || has_dockerfile()
 }
 
-/// Returns a service as it is built for others alone: pushed where one of them is, found again by its content, and called
-/// nothing else.
+/// Returns a service as it is built only for others: pushed where one of them is, found again by its content, and
+/// called nothing else.
 fn for_others(service: &Service, dependents: &[&Service]) -> Service {
     let via = dependents.first().map(|dependent| dependent.service.clone());
     Service {

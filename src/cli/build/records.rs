@@ -90,7 +90,7 @@ impl<'a> Records<'a> {
         Ok(begun)
     }
 
-    /// Writes down what was built, adds that to the report, and says what there is to say. Returns how the program ends
+    /// Records what was built, adds that to the report, and prints warnings about it. Returns how the program ends
     /// where all builds went well.
     pub(super) fn end(
         &self,

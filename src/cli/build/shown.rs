@@ -12,7 +12,7 @@ use crate::output::exec::output::{
 };
 use crate::output::exec::{Event, Sink};
 
-/// Whether rows on a terminal show what runs. Engines have terminals too (Buildkite), which nobody sees as they are.
+/// Whether rows on a terminal show what runs. Some engines have terminals too (Buildkite), but show only a log of them.
 pub(super) fn is_live(name: Name, trigger: &Trigger, output: &Output) -> bool {
     name == Name::Auto && trigger.is_attended() && output.is_terminal()
 }

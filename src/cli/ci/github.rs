@@ -32,7 +32,7 @@ pub(crate) fn set(file: &Path, outputs: &[emit::Output], output: &Output) -> Res
     output.append(file, &text)
 }
 
-/// Returns a line that nobody can have foreseen when naming a file: 128 random bits, from the seeds that the standard
+/// Returns a line that cannot be predicted when a file is named: 128 random bits, from the seeds that the standard
 /// library takes from the system for its hash maps.
 fn delimiter() -> String {
     let random = || RandomState::new().build_hasher().finish();

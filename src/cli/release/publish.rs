@@ -113,7 +113,7 @@ fn new_tag(line: &Planned, commit: CommitId) -> Option<NewTag> {
     Some(NewTag { name: tag.clone(), commit, message })
 }
 
-/// A tag that the remote has elsewhere was released by somebody else.
+/// A tag that the remote has at another commit was released by another run.
 fn is_free(tag: &TagName, there: &BTreeMap<TagName, CommitId>, head: CommitId, remote: &str) -> Result<(), Failure> {
     match there.get(tag) {
         Some(commit) if *commit != head => Err(Failure::new(

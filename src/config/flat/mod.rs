@@ -102,7 +102,7 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
     })
 }
 
-/// Reads what the filters of a file of another time come to; one that cannot be read equals none.
+/// Reads the definitions of an older or newer file. A filter that cannot be read equals no other.
 pub(super) fn definitions(root: View<'_>, quantifier: Quantifier, problems: &mut Problems<'_>) -> Option<Definitions> {
     let (usual, file) = (Usual::new(), problems.file());
     let define = |(name, at, value): NamedItem<'_>| {

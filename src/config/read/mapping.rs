@@ -5,7 +5,7 @@ use crate::model::diagnostic::Diagnostic;
 
 /// Defines a mapping of filters.yaml once: the struct of its keys, its reader, and its JSON Schema.
 ///
-/// Every key may be absent. `free "x-"` lets keys with that prefix stand for anything.
+/// Every key may be absent. `free "x-"` lets keys with that prefix hold anything.
 macro_rules! mapping {
     (
         $(#[$meta:meta])*

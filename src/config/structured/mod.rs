@@ -80,8 +80,8 @@ pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config
     })
 }
 
-/// Reads what the services of a file of another time come to: keys may be older or newer, and rules may have been others.
-/// A service that has a value which cannot be read equals none.
+/// Reads the definitions of the services of an older or newer file, whose keys and rules may differ from today's. A
+/// service with a value that cannot be read equals no other.
 pub(super) fn definitions(root: View<'_>, problems: &mut Problems<'_>) -> Option<Definitions> {
     let mut file = raw::File::read(root, problems)?;
     let is_whole = !file.defaults.is_broken();

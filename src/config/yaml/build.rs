@@ -14,10 +14,10 @@ use crate::model::diagnostic::{Diagnostic, Span};
 pub(super) const MAX_DEPTH: usize = 64;
 /// How many values a file may have as it is written: those of 8 MiB of text that people write.
 pub(super) const MAX_NODES: usize = 1_000_000;
-/// How many values aliases may stand for in a file of no size. Each byte of the file allows one more, as long as the values
+/// How many values aliases may expand to in an empty file. Each byte of the file allows one more, as long as the values
 /// that are written keep up, so that what a small file costs is little.
 pub(super) const MAX_ALIASED: usize = 10_000;
-/// How many values aliases may stand for in any file.
+/// How many values aliases may expand to in any file.
 const MOST_ALIASED: usize = 250_000;
 
 /// Reads the one document of a file; none when it is empty, or when a problem ends the reading.
@@ -51,7 +51,7 @@ struct Builder<'t, 'p> {
     names: Vec<Cow<'t, str>>,
     /// How many values were read.
     nodes: usize,
-    /// How many more aliases and merge keys stand for.
+    /// How many more values aliases and merge keys may expand to.
     aliased: usize,
 }
 

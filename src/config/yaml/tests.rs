@@ -29,7 +29,7 @@ enum Written {
     List(Style, Vec<Written>),
     Mapping(Style, Vec<Written>),
     Anchored(Box<Written>),
-    /// An alias of the anchor so many steps back, if there is one.
+    /// An alias of the anchor this many steps back, if there is one.
     Alias(usize),
 }
 

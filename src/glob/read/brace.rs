@@ -62,7 +62,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Makes an opening brace a character, and the output behind it anew.
+    /// Turns an opening brace into a character, and rebuilds the output behind it.
     fn stand_for_itself(&mut self, brace: &Brace) {
         let open = &mut self.tokens[brace.token];
         "\\{".clone_into(&mut open.value);

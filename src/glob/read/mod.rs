@@ -85,7 +85,7 @@ struct Reader {
     /// The token before the next one.
     last: usize,
     output: Vec<Term>,
-    /// Whether the output must be made anew from the tokens in the end.
+    /// Whether the output must be rebuilt from the tokens at the end.
     backtrack: bool,
     /// What is open, as picomatch counts it: a `)` too many makes `parens` negative and closes whatever is open.
     open: Vec<Nest>,
@@ -152,7 +152,7 @@ impl Reader {
         c
     }
 
-    /// The character so many behind the next one.
+    /// The character this many places after the next one.
     fn peek(&self, ahead: usize) -> Option<char> {
         self.chars.get(self.next + ahead).copied()
     }

@@ -1,5 +1,5 @@
-//! Who descends from whom, as git sees it: a shallow boundary ends history, and an answer that would lie beyond
-//! it is an error, never a guess.
+//! Which commit descends from which, as git sees it: a shallow boundary ends history, and an answer that would lie
+//! beyond it is an error, never a guess.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};

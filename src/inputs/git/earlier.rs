@@ -7,7 +7,7 @@ use gix::ObjectId;
 use super::{Error, Repository};
 use crate::model::name::{CommitId, RepoPath};
 
-/// What history says of files that a commit has not.
+/// Whether earlier commits had a file that a commit lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Had {
     /// An ancestor had one.
@@ -78,7 +78,7 @@ impl Earlier {
         Ok(had)
     }
 
-    /// The tree and the parents of a commit; none where this clone has not the commit.
+    /// The tree and the parents of a commit; `None` if this clone lacks the commit.
     fn read(&self, id: ObjectId) -> Result<Option<(ObjectId, Vec<ObjectId>)>, Error> {
         let reading = || Error::reading(format!("commit {id}"));
         let Some(object) = self.repository.gix.try_find_object(id).map_err(reading())? else { return Ok(None) };

@@ -241,7 +241,7 @@ impl Error {
         advice.iter().map(|text| (*text).to_owned()).collect()
     }
 
-    /// Whether fetching may cure it, and nobody made a mistake: the answer is not known, so it must be taken for the
+    /// Whether fetching may cure it and the user made no mistake: the answer is not known, so it must be taken for the
     /// widest.
     #[must_use]
     pub fn is_doubt(&self) -> bool {

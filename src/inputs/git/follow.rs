@@ -128,7 +128,7 @@ impl Repository {
         })
     }
 
-    /// Reads a file of the work tree up to so many bytes, links followed as far as they stay inside; none when there is
+    /// Reads a file of the work tree, at most this many bytes, following links that stay inside; none when there is
     /// nothing, no regular file, or no work tree.
     ///
     /// # Errors

@@ -32,7 +32,7 @@ pub enum Head {
     },
 }
 
-/// The branch that others start from and return to.
+/// The default branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefaultBranch {
     /// Its short name, such as `origin/main`.
@@ -94,9 +94,9 @@ impl Repository {
         }
     }
 
-    /// Returns the default branch: the one `named` (`origin/NAME`, else `NAME`); without a name what
-    /// `origin/HEAD` stands for, else the first there is of `origin/main`, `origin/master`, `main`, `master`. None when
-    /// there is no such branch, or it cannot be read.
+    /// Returns the default branch: the one `named` (`origin/NAME`, else `NAME`); without a name what `origin/HEAD`
+    /// points to, else the first there is of `origin/main`, `origin/master`, `main`, `master`. None when there is no
+    /// such branch, or it cannot be read.
     #[must_use]
     pub fn default_branch(&self, named: Option<&str>) -> Option<DefaultBranch> {
         let remote = self.remote();

@@ -22,7 +22,7 @@ impl Repository {
 }
 
 /// Objects of packs, by pack and offset. Of a large directory git stores most versions by what makes them differ from
-/// another one: whoever still has that other one need not make it anew, step by step.
+/// another one: with that one still in the cache, it need not be rebuilt step by step.
 #[derive(Default)]
 struct Decoded {
     objects: BTreeMap<(u32, u64), Object>,

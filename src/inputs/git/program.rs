@@ -32,8 +32,7 @@ pub struct Refusal {
     lines: Vec<String>,
 }
 
-/// How long a command may take that nobody set a limit for. Networks hang; a push to a server with hooks may take
-/// minutes.
+/// The time limit of a command that has none of its own. Networks hang; a push to a server with hooks may take minutes.
 const TIME_LIMIT: Duration = Duration::from_secs(300);
 
 /// How soon, and then at most how often, a command that has closed its output is asked whether it has finished.
@@ -43,7 +42,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Enough for a line about each of many thousand files; a remote that says more is not listened to.
 const MAX_SAID: u64 = 16 << 20;
 
-/// A git command that is about to be run. Git itself asks nobody for a password.
+/// A git command that is about to be run. Git does not prompt for a password.
 pub(super) struct Git {
     command: Command,
     limit: Duration,
@@ -115,7 +114,7 @@ impl Git {
         self
     }
 
-    /// Lets it take as long as it takes by hand, change nothing, not even the index, and talk to nobody.
+    /// Removes the time limit, and lets it change nothing, not even the index, and use no network.
     pub(super) fn looking(mut self) -> Self {
         self.limit = Duration::MAX;
         self.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_NO_LAZY_FETCH", "1")
@@ -172,8 +171,8 @@ pub(super) struct Ended {
     pub(super) refusal: Option<Refusal>,
 }
 
-/// Reads a pipe to its end in a thread of its own, and keeps at most so many bytes. What a broken pipe held back is not
-/// missed: the exit code decides.
+/// Reads a pipe to its end in a thread of its own, and keeps at most this many bytes. What a broken pipe held back is
+/// not missed: the exit code decides.
 fn read(pipe: Option<impl Read + Send + 'static>, most: u64) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {

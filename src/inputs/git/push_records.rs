@@ -7,7 +7,7 @@ use super::program::ProgramError;
 use super::{RemoteError, Repository, Swap, Swapped};
 use crate::model::name::CommitId;
 
-/// How often a push is tried that others were faster than.
+/// How often a push is tried when other pushes were faster.
 const TRIES: u32 = 40;
 
 impl Repository {

@@ -46,7 +46,7 @@ pub enum RemoteError {
 }
 
 impl Repository {
-    /// Returns the tags that a remote has, with what they stand for.
+    /// Returns the tags of a remote, with the objects that they point to.
     ///
     /// # Errors
     /// When it cannot be reached.

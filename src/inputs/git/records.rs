@@ -55,7 +55,7 @@ impl Swapped {
 const MESSAGE: &str = "rebake: record";
 
 impl Repository {
-    /// Returns the refs whose names begin with `prefix` (which ends with `/`) and that stand for an object.
+    /// Returns the refs whose names begin with `prefix` (which ends with `/`) and that point to an object.
     ///
     /// # Errors
     /// When the refs cannot be read.
@@ -89,7 +89,7 @@ impl Repository {
         }
     }
 
-    /// Returns what a swap comes to where the ref stands at this commit.
+    /// Returns the result of a swap where the ref is at this commit.
     ///
     /// Where a shallow history leaves it open, the ref may move: the service was built at the new commit, and a ref that
     /// says so makes at most more to build.
@@ -146,7 +146,7 @@ impl Repository {
         Ok(commit_id(&id))
     }
 
-    /// Takes refs away that stand at these commits; others stay.
+    /// Deletes refs that are at these commits, and leaves others.
     ///
     /// # Errors
     /// When one cannot be taken away.

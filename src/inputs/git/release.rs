@@ -16,7 +16,7 @@ use crate::model::name::{CommitId, TagName};
 pub struct NewTag {
     /// Its name.
     pub name: TagName,
-    /// The commit that it stands for.
+    /// The commit that it points to.
     pub commit: CommitId,
     /// Its message.
     pub message: String,
@@ -157,7 +157,7 @@ impl Repository {
     }
 
     /// Has git write signed tag objects into this repository, and their refs into another one that is thrown away: so
-    /// nobody sees a ref before all are signed, and nothing is left of those that were when one fails.
+    /// no ref is visible before all are signed, and nothing is left of those that were when one fails.
     fn sign_tags(&self, tags: &[NewTag]) -> Result<Vec<gix::ObjectId>, TagError> {
         let failed = |tag: &NewTag, source| TagError::Sign { name: tag.name.clone(), source };
         let Some(first) = tags.first() else { return Ok(Vec::new()) };

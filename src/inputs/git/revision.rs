@@ -7,9 +7,9 @@ use crate::model::name::{CommitId, Escaped, nearest};
 
 impl Repository {
     /// Returns the commit that a revision names, in the language of `git rev-parse`: a branch, a tag, an id or the
-    /// beginning of one, `HEAD~2`, `v1^{}`, `@{upstream}`. A tag stands for its commit; where a branch and a tag
-    /// have the same name it is the tag, as for git. A branch that only the remote has is meant by its short name too, as
-    /// it is for `git checkout`.
+    /// beginning of one, `HEAD~2`, `v1^{}`, `@{upstream}`. A tag means its commit; where a branch and a tag have the
+    /// same name it is the tag, as for git. A branch that only the remote has is meant by its short name too, as it is
+    /// for `git checkout`.
     ///
     /// # Errors
     /// When it names no commit that this clone holds; each reason is a variant of its own.

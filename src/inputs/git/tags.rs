@@ -6,7 +6,7 @@ use gix::prelude::Find as _;
 use super::{HistoryError, Repository};
 use crate::model::name::{CommitId, TagName};
 
-/// A tag and what it stands for.
+/// A tag and the object that it points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag {
     /// The name of its ref, without `refs/tags/`. A tag object that calls itself something else (its ref was
@@ -27,8 +27,8 @@ impl Tag {
         self.target != self.peeled
     }
 
-    /// Returns the id of what the tag stands for, tag objects taken off. For a tag that describes a commit that is a
-    /// commit; others may stand for a tree or a blob.
+    /// Returns the id of the object that the tag points to, with tag objects peeled. For a tag that describes a commit
+    /// that is a commit; others may point to a tree or a blob.
     #[must_use]
     pub fn object(&self) -> CommitId {
         super::describe::commit_id(&self.peeled)
@@ -43,9 +43,9 @@ impl Tag {
 impl Repository {
     /// Returns all tags, in the byte order of their names.
     ///
-    /// `packed-refs` says what its tags stand for, so no object is read for them (25,000 tags in a few
-    /// milliseconds). A loose ref costs a look at its object. Broken refs (an empty file, an object that is not
-    /// there) are passed over, as git does.
+    /// `packed-refs` contains the peeled ids, so no object is read for them (25,000 tags in a few milliseconds). A
+    /// loose ref costs a look at its object. Broken refs (an empty file, an object that is not there) are passed over,
+    /// as git does.
     ///
     /// # Errors
     /// When the refs cannot be read at all.

@@ -70,7 +70,7 @@ fn check_bareness(dir: &Path, found: &gix::Repository) -> Result<(), Error> {
     Ok(())
 }
 
-/// Version 1 of the repository's format demands that whoever reads it knows all extensions.
+/// Version 1 of the repository's format demands that every reader knows all extensions.
 fn check_extensions(found: &gix::Repository) -> Result<(), Error> {
     let config = found.config_snapshot();
     if config.integer("core.repositoryFormatVersion").unwrap_or_default() < 1 {

@@ -7,7 +7,7 @@ pub(super) enum Challenge {
     Bearer {
         /// Where the token is to be had.
         realm: String,
-        /// For whom it is.
+        /// The service that the token is for.
         service: Option<String>,
         /// What it is for.
         scope: Option<String>,

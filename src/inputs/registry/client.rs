@@ -1,4 +1,4 @@
-//! One request and its answer, with every limit that there is: time, size, redirects, and who is told a secret.
+//! One request and its answer, with limits on time, size, redirects, and the servers that get a secret.
 
 use std::fmt;
 use std::io;

@@ -24,7 +24,7 @@ pub enum Reason {
         /// What came of it.
         answer: NoAnswer,
     },
-    /// It wants to know who asks, and nobody has told us who that is.
+    /// It demands credentials, and there are none for it.
     #[error("it wants credentials, and there are none for it{}", because(.0))]
     NoCredentials(Vec<String>),
     /// It does not let those in who ask.

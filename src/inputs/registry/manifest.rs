@@ -45,7 +45,7 @@ pub(super) fn is_manifest(content_type: &str) -> bool {
 }
 
 /// Reads a manifest; none where it is not one. An index that holds attestations lists them for the platform
-/// `unknown/unknown`, which nobody wants.
+/// `unknown/unknown`, which is no platform to run on.
 pub(super) fn read(text: &[u8]) -> Option<Manifest> {
     #[derive(Deserialize)]
     struct Raw {

@@ -64,7 +64,7 @@ pub enum Answer {
 pub struct Registries {
     client: Client,
     store: Store,
-    /// Those that do not answer, and why: nobody waits for them twice.
+    /// The registries that do not answer, and why. They are not asked again.
     silent: Mutex<BTreeMap<String, Reason>>,
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Session<'a> {
     authorization: Option<Secret>,
 }
 
-/// Returns the `Authorization` of somebody with a password.
+/// Returns the `Authorization` for a user and a password.
 pub(super) fn basic(name: &str, password: &Secret) -> Secret {
     Secret(format!("Basic {}", STANDARD.encode(format!("{name}:{}", password.0))))
 }

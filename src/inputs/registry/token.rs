@@ -19,7 +19,7 @@ pub(super) struct Offer<'a> {
     pub(super) scope: Option<&'a str>,
 }
 
-/// Gets a token for reading from a repository, as somebody or as nobody.
+/// Gets a token for reading from a repository, with credentials or anonymously.
 pub(super) fn get(
     client: &Client,
     address: &Address,

@@ -4,7 +4,7 @@ use crate::model::name::CommitId;
 
 /// What an event says of the commit to compare with.
 ///
-/// Each engine's own ways end here: whoever turns this into a base needs to know no engine.
+/// The differences between engines end here: code that turns this into a base needs to know no engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BaseHint {
     /// Nothing: what is ahead of the default branch counts. Where nothing is, and on the default branch itself,
@@ -33,7 +33,7 @@ pub enum BaseHint {
     Unpublished,
 }
 
-/// What a commit that an event names stands for.
+/// The role of a commit that an event names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Landmark {
     /// The branch's tip before the push. Right after a forced push too: that is what was built last.

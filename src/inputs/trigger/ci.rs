@@ -1,6 +1,6 @@
-//! Whether a run is one of CI, on engines whose events are not understood too.
+//! Whether a run is one of CI, also on engines whose events rebake cannot read.
 //!
-//! The vendors, and the variables that tell them, are those of the npm package ci-info.
+//! The vendors, and the variables that identify them, are those of the npm package ci-info.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub enum Sign {
     Variable(&'static str),
     /// The variables of an engine, by its name.
     Vendor(&'static str),
-    /// Nobody is there: there is no terminal, `HEAD` is no branch, and no range is named.
+    /// The run is unattended: there is no terminal, `HEAD` is no branch, and no range is named.
     Unattended,
 }
 
@@ -89,7 +89,7 @@ const VENDORS: &[(&str, Mark)] = &[
 ];
 
 impl Sign {
-    /// Returns the sign that the variables of a run are; none at somebody's keyboard.
+    /// Returns the sign of CI in the variables of a run, or `None` outside of CI.
     pub(super) fn of(variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         let vendor = VENDORS.iter().find(|(_, mark)| mark.is_left(variable)).map(|(name, _)| Self::Vendor(name));
         let says_so = |value: String| !NO.iter().any(|no| value.eq_ignore_ascii_case(no));

@@ -260,7 +260,7 @@ pub(super) static DIALECT: Dialect = Dialect {
     },
 };
 
-/// What makes a release that others can have.
+/// The actions of an event that publish a release.
 const PUBLISHES: &[&str] = &["published", "prereleased", "released"];
 
 /// `pull_request`, `pull_request_target`, `pull_request_review`, `pull_request_review_comment`, and Gitea's own

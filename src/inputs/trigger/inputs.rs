@@ -15,7 +15,7 @@ const VERSION: Fact = Fact::AnyOf(&[
     Fact::Variable("REBAKE_INPUT_VERSION"),
 ]);
 
-/// What somebody who started the run by hand filled in.
+/// The inputs of a manual run.
 ///
 /// On GitHub the inputs `service`, `services` and `version` of a `workflow_dispatch`, or these keys of the payload of a
 /// `repository_dispatch`; on every engine the variables `REBAKE_INPUT_SERVICE`, `REBAKE_INPUT_SERVICES` and
@@ -40,7 +40,7 @@ impl Inputs {
     }
 }
 
-/// Whether somebody filled in which services to build.
+/// Whether the inputs name services to build.
 pub(super) fn names_services(facts: &Facts) -> bool {
     !Inputs::read(facts).services.is_empty()
 }

@@ -21,7 +21,7 @@ pub enum Kind {
     Release,
     /// A branch, a tag, a release or a merge queue's group is gone: there is nothing to build.
     Delete,
-    /// No CI engine: somebody's own machine.
+    /// No CI engine: a developer's machine.
     Local,
 }
 

@@ -121,7 +121,7 @@ use table::Dialect;
 pub struct Trigger {
     /// The CI engine, where there is one.
     pub engine: Option<Engine>,
-    /// What tells that this is a run of CI; none at somebody's keyboard.
+    /// The sign of CI, or `None` outside of CI.
     pub ci: Option<Sign>,
     /// The event in the engine's own words: the row of the table.
     pub event: &'static str,
@@ -135,11 +135,11 @@ pub struct Trigger {
     pub base: BaseHint,
     /// The repository's default branch, where the engine names it.
     pub default_branch: Option<String>,
-    /// Whose code the run may have before it.
+    /// Who may have written the code that the run sees.
     pub origin: Origin,
-    /// What was asked for by hand; empty unless somebody or a clock started the run.
+    /// The inputs of the run; empty unless it was started manually or by a schedule.
     pub inputs: Inputs,
-    /// Whether it is a rehearsal on somebody's machine (nektos/act): the work tree counts, and nothing is pushed.
+    /// Whether it is a rehearsal on a developer's machine (nektos/act): the work tree counts, and nothing is pushed.
     pub rehearsal: bool,
 }
 
@@ -162,14 +162,14 @@ impl Trigger {
         }
     }
 
-    /// Reads what a CI engine says. Where there is none that is understood it is [`Trigger::local`], with the sign of CI
-    /// where there is one.
+    /// Reads what a CI engine says. Without a known engine it is [`Trigger::local`], with the sign of CI if there is
+    /// one.
     ///
     /// `variable` gives the value of an environment variable, `event` the text of the file that `GITHUB_EVENT_PATH`
     /// names. A variable that is set but empty counts as unset.
     ///
     /// # Errors
-    /// When an engine is there, but does not say what it always says.
+    /// When an engine is recognised, but a variable that it always sets is missing.
     pub fn read(variable: impl Fn(&str) -> Option<String>, event: Option<&str>) -> Result<Self, TriggerError> {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         let Some(engine) = Engine::detect(&variable) else {
@@ -183,7 +183,7 @@ impl Trigger {
         Dialect::of(engine).read(engine, &Facts { variable: &variable, event })
     }
 
-    /// Whether somebody is at a keyboard, so that the work tree is what is asked about.
+    /// Whether a person runs the program outside of CI, so that the work tree counts.
     #[must_use]
     pub fn is_attended(&self) -> bool {
         self.ci.is_none()

@@ -1,6 +1,6 @@
 /// Whose code a run may have before it, as far as the engine tells.
 ///
-/// Results of a run that is not [`Own`](Self::Own) are not pushed unless somebody says so.
+/// Results of a run that is not [`Own`](Self::Own) are not pushed unless a flag asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// The repository's own: a branch, a tag, or a pull request from one of its branches.

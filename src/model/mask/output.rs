@@ -2,13 +2,13 @@ use bstr::ByteSlice as _;
 
 use super::{MASK, Mask};
 
-/// The line by which a build tells a secret on GitHub, which others understand too.
+/// The line that declares a secret in a build's output. GitHub defined it; other engines read it too.
 const TELLS: &[u8] = b"::add-mask::";
 
-/// The longest line that is waited for: a longer one tells no secret.
+/// The longest line that can declare a secret. No more output than this is held back.
 const LONGEST: usize = 64 * 1024;
 
-/// Takes the secrets out of an output that comes in pieces, also where one lies across two of them.
+/// Removes secrets from an output that arrives in pieces, also where a secret spans two of them.
 #[derive(Debug)]
 pub struct Masked {
     mask: Mask,

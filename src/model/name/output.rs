@@ -1,12 +1,12 @@
-//! What rebake calls the outputs of a step.
+//! Names of the outputs of a step.
 
-/// What the outputs begin with that give way to a user's filter, or are new.
+/// The prefix of outputs that are new, or that give way to a filter of the same name.
 pub const OWN_PREFIX: &str = "rebake_";
 
 /// The outputs that rebake writes besides those of filters and services.
 const OWN: [&str; 7] = ["any", "count", "matrix", "levels", "environment", "services", "changes"];
 
-/// Those of which there is one for each level.
+/// The outputs that exist once for each level.
 const BY_LEVEL: [&str; 2] = ["any_", "matrix_"];
 
 /// Whether an output of this name is one of rebake's own. Engines look at no case.

@@ -55,8 +55,7 @@ impl fmt::Debug for RepoPath {
     }
 }
 
-/// A directory of a repository that somebody named, such as a service's `path`: `services/go/api`, or the
-/// root.
+/// A directory of a repository as a configuration names it, such as a service's `path`: `services/go/api`, or the root.
 ///
 /// It has one text, [`RepoDir::as_str`], wherever it is written or compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -178,7 +177,7 @@ impl RepoDir {
     }
 }
 
-/// Checks what no path of a repository holds.
+/// Rejects what no path of a repository can contain.
 fn check_text(text: &str) -> Result<(), RepoDirError> {
     let drive = text.as_bytes().get(1) == Some(&b':') && text.as_bytes()[0].is_ascii_alphabetic();
     if text.is_empty() {

@@ -9,7 +9,7 @@ use std::fmt;
 use crate::model::change::Extent;
 use crate::model::name::{CommitId, CommitIdError, RepoPath};
 
-/// One thing that a commit holds. Directories are not listed: they are where their files are.
+/// One file, link or submodule of a commit. Directories are not listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// What it is.
@@ -48,7 +48,7 @@ pub enum Mode {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId(CommitId);
 
-/// What the ids of a repository's objects are made with.
+/// The hash function of a repository's object ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectFormat {
     /// SHA-1: 20 bytes.
@@ -133,7 +133,7 @@ impl fmt::Debug for ObjectId {
     }
 }
 
-/// A part of a tree: all that lies below some directories. Whoever reads no more than that saves the rest.
+/// A part of a tree: everything below some directories. The rest need not be read.
 ///
 /// The directories are sorted and have a slash at the end, but for the root, which is empty; none lies below another.
 /// So the one that holds a path is the last that does not stand behind it.

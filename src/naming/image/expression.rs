@@ -26,7 +26,7 @@ pub(super) enum Global {
     IsNotDefaultBranch,
     Version,
     Name,
-    /// The time of the commit, on a clock so many minutes ahead of UTC.
+    /// The time of the commit, on a clock this many minutes ahead of UTC.
     Date(DateFormat, i64),
 }
 
@@ -111,7 +111,7 @@ impl<N> Expression<N> {
         }
     }
 
-    /// Returns what its texts and values come to, in order; none where one of its values comes to nothing.
+    /// Returns its texts and values in order, or `None` if one of its values is empty.
     pub(super) fn pieces<P>(&self, text: impl Fn(&str) -> P, value: impl Fn(&N) -> Option<P>) -> Option<Vec<P>> {
         let piece = |piece: &Piece<N>| match piece {
             Piece::Text { text: written, .. } => Some(text(written)),

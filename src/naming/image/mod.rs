@@ -29,7 +29,7 @@
 //!
 //! - An environment that is not for releases (`version: release`) leaves out what would replace a release: the tags of
 //!   `semver` and `pep440`, those of `match` from the tag of a release, a value that is the bare version of a release,
-//!   and the `latest` of a flavor. A version that was given by hand and that nobody has released is no release's.
+//!   and the `latest` of a flavor. A version that was given by hand and never released is no release's.
 //! - An environment for releases moves a part of a version (`1.0`, `1`) to the highest stable release that it covers
 //!   only, and `latest` and any other value of `raw` to the service's highest stable release only.
 //!

@@ -19,14 +19,14 @@ impl Line {
             .map_err(|error| Error::Bump { service: self.services[0].clone(), error })
     }
 
-    /// Reads a version that somebody chose.
+    /// Parses a version from the command line.
     pub(super) fn read(&self, text: &str) -> Result<Version, Error> {
         let scheme = self.pattern.scheme();
         let service = || self.services[0].clone();
         scheme.read(text).ok_or_else(|| Error::NoVersion { service: service(), text: text.to_owned(), scheme })
     }
 
-    /// Checks a version that somebody chose; returns the release where it is there already, on head.
+    /// Checks a version from the command line. Returns the release if it already exists at head.
     pub(super) fn chosen(&self, version: &Version) -> Result<Option<&Release>, Error> {
         if !version.build().is_empty() {
             return Err(Error::Build { version: version.clone() });

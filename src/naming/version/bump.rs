@@ -36,7 +36,7 @@ pub enum BumpError {
     TooHigh(Version),
 }
 
-/// The version of a first release, if nothing else is said.
+/// The version of a first release, unless another is given.
 pub const FIRST: Version = Version::new(0, 1, 0);
 
 impl Bump {

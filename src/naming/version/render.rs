@@ -39,7 +39,7 @@ pub enum Purpose {
 /// Whether the service's files are those of the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Files {
-    /// They are, or nobody asked.
+    /// They are, or it was not asked.
     #[default]
     Clean,
     /// Some were modified since. A version that says so is never pushed.

@@ -30,7 +30,7 @@ pub enum Version {
 pub enum Reading {
     /// A version.
     Version(Version),
-    /// No version of the scheme, but somebody's: one of another scheme, or one with a slip.
+    /// No version of this scheme, but nearly one: a version of another scheme, or one with a slip.
     Almost(Almost),
     /// No version at all.
     Nothing,

@@ -101,7 +101,7 @@ pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
     Ok(())
 }
 
-/// A filter is true where it matched a path; and where nothing was compared, because nobody knows with what, or because
+/// A filter is true where it matched a path; and where nothing was compared, because the base is not known, or because
 /// the service of that name was asked for: a job behind it must not be skipped then.
 fn is_true(plan: &Plan, filter: &str) -> bool {
     let without_comparison = |kind| {

@@ -8,8 +8,8 @@ use crate::plan::{Plan, Service};
 const NAMES: usize = 100;
 
 /// Returns the plan as the summary of a job, in GitHub's Markdown: what was compared, a table of services with their
-/// versions, tags and causes, a graph of who is built from whom, the commands that pull what will be pushed, and what was
-/// not covered.
+/// versions, tags and causes, the dependency graph, the commands that pull what will be pushed, and what was not
+/// covered.
 #[must_use]
 pub fn markdown(plan: &Plan) -> String {
     let mut summary = Summary::new("rebake plan");

@@ -1,4 +1,4 @@
-//! Who is built from whom, as a picture that GitHub draws.
+//! The dependency graph as Mermaid text, which GitHub draws.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

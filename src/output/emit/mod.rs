@@ -64,7 +64,7 @@ pub enum EmitError {
         /// Its name, escaped.
         name: String,
     },
-    /// Two services come to one variable.
+    /// Two services have the same variable.
     #[error("`{one}` and `{other}` would both be the variable {variable}")]
     SameVariable {
         /// The variable.

@@ -1,4 +1,4 @@
-//! What a plan comes to in a few words, for engines whose jobs read variables: `any`, `count` and `environment`.
+//! A plan as a few variables, for engines whose jobs read them: `any`, `count` and `environment`.
 //!
 //! No more than that, so that no number of services, and no name from the repository, passes an engine's limits: GitLab
 //! takes 20 variables and 5 KB of a dotenv report, without line breaks; a parameter of CircleCI must be declared.

@@ -50,7 +50,7 @@ pub fn versions_plain(versions: &Versions) -> String {
 /// line.
 ///
 /// # Errors
-/// When two services come to one variable.
+/// When two services have the same variable.
 pub fn versions_env(versions: &Versions) -> Result<String, EmitError> {
     let mut text = String::new();
     let mut services: BTreeMap<String, &str> = BTreeMap::new();

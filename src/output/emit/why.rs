@@ -88,7 +88,7 @@ fn missed(miss: &Miss, palette: Palette) -> String {
     }
 }
 
-/// Returns whom a path reaches, for people. Names from the repository are escaped.
+/// Returns the services that a path reaches, as text. Names from the repository are escaped.
 #[must_use]
 pub fn reach(reach: &Reach, palette: Palette) -> String {
     let path = Escaped::new(&reach.path);

@@ -33,7 +33,7 @@ pub struct Build<'a> {
     pub weight: u32,
     /// Names of which only one build at a time may hold each.
     pub locks: Vec<String>,
-    /// How long it took last time, where somebody knows.
+    /// How long it took last time, if that is known.
     pub expected: Option<Duration>,
 }
 

@@ -79,7 +79,7 @@ pub enum Event {
         /// How many services may still be started.
         waiting: usize,
     },
-    /// A signal asks for an end: nothing is started any more, and what runs is told.
+    /// A signal asks for an end: no further build is started, and running builds get the signal.
     Interrupted {
         /// Its name, `SIGINT`.
         signal: String,

@@ -10,7 +10,7 @@ use super::build::{Build, Work};
 use super::builder::Output;
 use crate::plan;
 
-/// What a service has become, as a build that needs it is told of it in `$REBAKE_NEEDS`.
+/// The image that a service has become, as `$REBAKE_NEEDS` describes it to a build that needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Became {
     /// The image, without a tag.
@@ -81,7 +81,7 @@ impl Became {
         Some(Self { digest: Some(digest.to_owned()), reference: Some(reference), source, ..Self::named(service) })
     }
 
-    /// Returns what stands for a service whose image is not there yet.
+    /// Returns a placeholder for a service whose image does not exist yet.
     pub(super) fn standing_for(reference: &str, source: String) -> Self {
         let reference = Some(reference.to_owned());
         Self { image: None, reference, digest: None, version: None, tags: Vec::new(), source: Some(source) }

@@ -9,7 +9,7 @@ pub enum Signal {
     Interrupt,
     /// SIGQUIT: Ctrl-\.
     Quit,
-    /// SIGTERM: somebody asks for an end.
+    /// SIGTERM: a request to end.
     Terminate,
     /// SIGTSTP: Ctrl-Z.
     Suspend,

@@ -10,7 +10,7 @@ pub(super) struct Tokens {
     client: Client,
     helper: HelperThread,
     jobs: u32,
-    /// Tokens that we hold for a build that has not enough of them yet.
+    /// Tokens held for a build that needs more of them before it can start.
     spare: Vec<Acquired>,
     /// Tokens that we wait for.
     asked: usize,

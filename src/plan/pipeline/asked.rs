@@ -1,4 +1,4 @@
-//! What is asked for by name: on the command line, by hand in the engine's form, or by a release tag.
+//! What is asked for by name: on the command line, in the inputs of a manual run, or by a release tag.
 
 use super::{Error, Request};
 use crate::analysis::base::{self, Chosen, Compare};
@@ -17,7 +17,7 @@ pub(super) struct Asked {
     pub(super) forced: Vec<ServiceId>,
     /// The services that the plan is about, where it is not about all.
     pub(super) only: Option<Vec<ServiceId>>,
-    /// The version that somebody gave for the one service that is planned.
+    /// The given version of the one service that is planned.
     pub(super) version: Option<String>,
     /// The release tag that was pushed, where it asks for the services that it releases.
     pub(super) released: Option<TagName>,

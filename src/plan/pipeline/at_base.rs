@@ -199,7 +199,7 @@ impl<'a> Reader<'a> {
         &self.paths
     }
 
-    /// Returns what is to be said of bases that have no configuration.
+    /// Returns the note about bases that have no configuration.
     pub(super) fn note(&self) -> Option<Diagnostic> {
         let first = self.without.first()?;
         let others = match self.without.len() - 1 {

@@ -1,5 +1,5 @@
-//! What changed since each base, and what that means for the services that have it. Bases come one after the other; of
-//! the changes since each only those are kept that the plan may name.
+//! What changed since each base, and what that means for the services with that base. Bases are handled one after the
+//! other, and only the changes that the plan may name are kept.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ pub(super) struct Compared {
 /// The changes that are kept of each group.
 pub(super) struct Kept(Vec<OnceCell<ChangeSet>>);
 
-/// What all comparisons come to.
+/// The results of all comparisons.
 pub(super) struct Findings<'a> {
     config: &'a Config,
     file: &'a ConfigFile,
@@ -57,7 +57,7 @@ pub(super) struct Findings<'a> {
 }
 
 impl Kept {
-    /// Returns room for so many groups.
+    /// Returns empty slots for this many groups.
     pub(super) fn of_groups(count: usize) -> Self {
         Self(std::iter::repeat_with(OnceCell::new).take(count).collect())
     }

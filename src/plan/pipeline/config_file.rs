@@ -25,7 +25,7 @@ const PLACES: [&str; 10] = [
 /// The configuration's text, and where it came from.
 #[derive(Debug, Clone)]
 pub struct ConfigFile {
-    /// The name that people know it by: as given, else relative to the root of the repository.
+    /// Its name in messages: as given, else relative to the root of the repository.
     pub name: String,
     /// Its content.
     pub bytes: Vec<u8>,
@@ -42,14 +42,14 @@ pub struct Place {
     pub path: RepoPath,
     /// What it is made of: the symbolic links that this path leads through, and the file.
     pub paths: Vec<RepoPath>,
-    /// Whether somebody named it.
+    /// How it was found.
     pub by: FoundBy,
 }
 
 /// How a configuration was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoundBy {
-    /// Somebody named it.
+    /// The command line or `$REBAKE_CONFIG` names it.
     Name,
     /// It is the first of the usual places.
     Search,
@@ -84,7 +84,7 @@ fn at_commit(commit: Option<&CommitId>) -> String {
 }
 
 impl ConfigFile {
-    /// Reads the file that somebody named, relative to `from`; else the first that stands at one of the usual places.
+    /// Reads the named file, relative to `from`; else the first file at one of the usual places.
     ///
     /// Where the question is about a commit, its tree comes first: no work tree is needed for what is committed. Where it
     /// is about the work tree, that comes first, and what was never checked out is read from HEAD: a sparse checkout leaves it

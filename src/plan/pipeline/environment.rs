@@ -10,9 +10,9 @@ use crate::model::name::nearest;
 
 /// Returns the first environment that fits the trigger, or the one that was chosen.
 ///
-/// An event that no environment names counts as its nearest kin: a release as its tag, a merge queue's group as a pull
-/// request, a clock's run or a deletion as a push. `default_branch` tells the name of the default branch; it is asked
-/// where that decides.
+/// An event that no environment names counts as the most similar kind: a release as its tag, a merge group as a pull
+/// request, a schedule or a deletion as a push. `default_branch` returns the name of the default branch; it is called
+/// only if the answer depends on it.
 pub(super) fn choose<'a>(
     config: &'a Config,
     trigger: &Trigger,
@@ -83,8 +83,8 @@ fn fits(environment: &Environment, kind: Kind, on: On) -> bool {
     environment.on.contains(&kind) && on_branch
 }
 
-/// Returns whether results may be pushed: not from pull requests, where the event runs somebody else's code, from a dirty
-/// tree or on somebody's own machine, unless that was asked for.
+/// Returns whether results may be pushed. Unless `--push` asks for it, they are not pushed from pull requests, from
+/// events that run foreign code, from a dirty tree, or outside of CI.
 pub(super) fn push(environment: &Environment, trigger: &Trigger, request: PushRequest, chosen: &Chosen) -> bool {
     match request {
         PushRequest::Asked => true,

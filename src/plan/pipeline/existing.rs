@@ -7,8 +7,8 @@ use crate::plan::{Exists, Plan, Service};
 const NAMED: usize = 3;
 
 /// Asks registries which images of a plan exist under the fingerprints of their services, for every platform, and notes
-/// them in the plan. Returns what there is to say of those that could not be told: they stay as they
-/// are, to be built.
+/// them in the plan. Returns warnings about services whose registry gave no clear answer; they stay in the plan to be
+/// built.
 #[must_use]
 pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic> {
     let asked = |service: &Service| {

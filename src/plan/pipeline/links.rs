@@ -12,7 +12,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, RepoPath, ServiceId};
 use crate::model::tree::{Mode, Region};
 
-/// A symbolic link of a service that leads out of what the service looks out for. `Display` is a part of a sentence.
+/// A symbolic link of a service whose target the service's filters do not cover. `Display` is a part of a sentence.
 struct Leading<'a> {
     link: RepoPath,
     service: ServiceId,
@@ -37,7 +37,7 @@ struct Target {
     watched: Watched,
 }
 
-/// Who looks out for a target.
+/// The services whose filters cover a target.
 enum Watched {
     /// It belongs to no service, as `unowned` says.
     Unowned,

@@ -51,7 +51,7 @@ use dead::Trees;
 use naming::{Named, Namer};
 use own_base::{Grouped, OwnBase};
 
-/// What is asked of a plan, besides the trigger.
+/// What a plan is asked for, besides the trigger.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// What is compared.
@@ -62,28 +62,28 @@ pub struct Request {
     pub only: Vec<String>,
     /// The services that the plan is about with all that they depend on, by name or path; all when empty.
     pub services: Vec<String>,
-    /// The environment, where somebody chose it.
+    /// The environment, if it is chosen by name.
     pub environment: Option<String>,
-    /// How results are called; absent where nothing of the answer says so. Then history is not read for it.
+    /// How results are named, or `None` if the answer contains no names; history is then not read.
     pub naming: Option<Naming>,
-    /// What a changed path that nothing matches comes to.
+    /// What to do about a changed path that nothing matches.
     pub unmatched: Unmatched,
-    /// What a service whose patterns match no tracked file comes to.
+    /// What to do about a service whose patterns match no tracked file.
     pub dead: Dead,
     /// Whether pushing was asked for where it is off by itself.
     pub push: PushRequest,
-    /// For how long what a clone lacks may be fetched; not at all when absent.
+    /// The time budget for fetching what a clone lacks, or `None` when fetching is off.
     pub fetch: Option<Duration>,
     /// Whether the contents of changed files are read. Where they are not, a service that has some has no fingerprint.
     pub contents: Contents,
 }
 
-/// How results are called.
+/// How results are named.
 #[derive(Debug, Clone)]
 pub struct Naming {
-    /// The style, where somebody chose it.
+    /// The style, if it is chosen on the command line.
     pub style: Option<Style>,
-    /// What versions count, where somebody chose it.
+    /// What versions count, if it is chosen on the command line.
     pub count: Option<Count>,
     /// Which parents of a merge lead to releases.
     pub parents: Parents,
@@ -113,11 +113,11 @@ pub enum PushRequest {
     AsConfigured,
     /// It was asked for (`--push`).
     Asked,
-    /// It was ruled out (`--no-push`, or `ACT=true`: a rehearsal on somebody's machine).
+    /// It was ruled out (`--no-push`, or `ACT=true`: a rehearsal on a developer's machine).
     RuledOut,
 }
 
-/// What a changed path that nothing matches comes to (`--unmatched`).
+/// What to do about a changed path that nothing matches (`--unmatched`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Unmatched {
     /// It is listed in the plan.
@@ -131,14 +131,14 @@ pub enum Unmatched {
     All,
 }
 
-/// A plan, and what there is to say beside it.
+/// A plan, with warnings and notes about it.
 #[derive(Debug)]
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
-    /// What the plan says itself, in words.
+    /// Notes that repeat in words what the plan contains.
     pub notes: Vec<Diagnostic>,
     /// How many pairs of trees were compared: one for each distinct base.
     pub tree_diffs: usize,
@@ -152,7 +152,7 @@ pub struct Planned {
     pub changes: ChangeSet,
 }
 
-/// How many digits of a commit's id a version has, unless somebody says otherwise.
+/// The default number of digits of a commit's id in a version.
 pub const ABBREV: usize = 7;
 
 impl Default for Naming {
@@ -176,7 +176,7 @@ pub fn environment<'a>(
     environment::choose(config, trigger, chosen, default_branch).map(|(name, _)| name)
 }
 
-/// Makes the plan. `step` is told what comes next, for those who wait.
+/// Makes the plan. `step` is called with the name of each stage, for progress messages.
 ///
 /// # Errors
 /// When something that was named is not there, the repository cannot be read, or a version would be wrong.
@@ -333,7 +333,7 @@ fn has_own_bases(compare: &Compare, config: &Config, environment: &str) -> bool 
     !matches!(compare, Compare::Since(Since::Built)) || has_built_refs(config, environment)
 }
 
-/// Says of an error that a fetch would have cured why nothing was fetched.
+/// Adds to an error that a fetch would have cured why nothing was fetched.
 fn unfetched(error: Error, fetch: &Fetch) -> Error {
     match fetch.troubles().last() {
         Some(trouble) if error.missing().is_some() => {

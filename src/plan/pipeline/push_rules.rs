@@ -1,4 +1,5 @@
-//! By which rules images are pushed: for a pull request by those of its base, since anybody may have written head's.
+//! The rules by which images are pushed: for a pull request those of its base, since its author may have changed
+//! head's.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -143,7 +144,7 @@ impl<'a> PushRules<'a> {
         !self.unpushed.contains(&service)
     }
 
-    /// Returns what there is to say of services that are planned and not pushed.
+    /// Returns the note about services that are planned and not pushed.
     pub(super) fn note(&self, planned: &[ServiceId]) -> Option<Diagnostic> {
         if self.note.is_some() || self.doubt.is_some() {
             return self.note.clone();

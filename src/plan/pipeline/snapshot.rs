@@ -9,7 +9,7 @@ use crate::model::change::ChangeSet;
 use crate::model::name::{CommitId, ServiceId};
 use crate::model::tree::{Listing, ObjectFormat, Region};
 
-/// What a tree holds that some services could match, at one time.
+/// The entries of a tree that some services could match, at one time.
 #[derive(Debug)]
 pub struct Snapshot {
     watches: Vec<Watch>,
@@ -74,7 +74,7 @@ impl Snapshot {
     }
 }
 
-/// Returns what a service looks out for.
+/// Returns the filters that affect a service.
 pub(super) fn watch(config: &Config, service: ServiceId) -> Watch {
     let definition = &config.services[service.0];
     Watch {

@@ -1,4 +1,4 @@
-//! What services are called at a commit, without a plan.
+//! The versions of services at a commit, without a plan.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub struct VersionsRequest {
     pub services: Vec<String>,
     /// The commit; `HEAD` when absent.
     pub at: Option<CommitId>,
-    /// The environment, where somebody chose it.
+    /// The environment, if it is chosen by name.
     pub environment: Option<String>,
     /// How they are written.
     pub naming: Naming,
@@ -28,7 +28,7 @@ pub struct VersionsRequest {
     pub fetch: Option<Duration>,
 }
 
-/// What services are called, and what there is to say beside it.
+/// The versions of services, with warnings about them.
 #[derive(Debug)]
 pub struct Versioned {
     /// The versions.

@@ -67,7 +67,7 @@ impl Told {
     }
 }
 
-/// The services at the ends of chains. One that the plan leaves out (`--only`) has nothing to say.
+/// The services at the ends of chains, except those that the plan leaves out (`--only`).
 fn roots(plan: &Plan, causes: &[Cause]) -> Vec<Root> {
     let ends = causes.iter().filter(|cause| cause.kind == CauseKind::Dependency).filter_map(|cause| cause.chain.last());
     ends.filter_map(|end| plan.service(end))

@@ -10,7 +10,7 @@ use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::name::{RepoPath, quoted};
 use crate::plan::{Cause, published};
 
-/// Whom a path reaches, as published.
+/// The services that a path reaches, as published.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reach {
     /// The path, quoted as git quotes it where it is not UTF-8.

@@ -4,10 +4,10 @@
 //! counts the commits walked that it does not lead to; the lowest count wins, the first found where counts are
 //! equal; then the winner goes on counting until nothing is left that it does not lead to.
 //!
-//! Two things differ, and both are what git says when the tags concerned are left out (`--exclude`). Of several tags of a
-//! service on one commit only the one that was pushed counts, else the highest stable one, else the highest. And only
+//! Two things differ, and both are what git says when the tags concerned are left out (`--exclude`). Of several tags of
+//! a service on one commit only the one that was pushed counts, else the highest stable one, else the highest. And only
 //! tags in which the service's scheme reads a version are its releases; but one that is almost such a tag, and nearer,
-//! is told with the answer.
+//! is reported with the answer.
 //!
 //! The order of that walk does not depend on the tags. So it is recorded once ([`walk`]); who leads to what is a bit
 //! for each candidate that flows down the recording, 256 candidates at a time ([`pass`]); and when each service has

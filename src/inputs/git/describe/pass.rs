@@ -38,7 +38,7 @@ pub(super) struct Flow {
     pub(super) distance: u32,
     /// Whether it leads to all commits from the end on, those that were not walked yet among them.
     pub(super) covers_the_rest: bool,
-    /// Whether it leads to all commits that were left when the walk came to one whose parents were not fetched; so
+    /// Whether it leads to all commits that were left when the walk reached one whose parents were not fetched; so
     /// nothing that was not fetched can matter to it.
     pub(super) covers_the_unfetched: bool,
 }

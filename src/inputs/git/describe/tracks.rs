@@ -12,7 +12,7 @@ pub(super) struct Tracks {
     all: Vec<Track>,
     searches: Vec<Search>,
     of_services: Vec<usize>,
-    /// The tags that count, by the object they stand for. Looked up by id alone; its order is never seen.
+    /// The tags that count, by the object that they point to. Looked up by id alone; its order is never seen.
     targets: HashMap<gix::ObjectId, Vec<Winner>>,
     without_candidate: usize,
     ignored: BTreeSet<usize>,
@@ -30,7 +30,7 @@ pub(super) struct Search {
 /// The search for one service's tag.
 #[derive(Default)]
 pub(super) struct Track {
-    /// How many objects its tags stand for, those that head does not lead to among them.
+    /// How many objects its tags point to, including those that head does not lead to.
     pub(super) names: usize,
     /// Its tagged commits in the order in which the walk met them.
     pub(super) candidates: Vec<Candidate>,

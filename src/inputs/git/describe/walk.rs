@@ -46,7 +46,7 @@ pub(super) struct Boundary {
 
 const UNSEEN: u32 = u32::MAX;
 
-/// The mark on the edge by which a commit came to wait.
+/// The mark on the edge through which a commit was queued.
 pub(super) const FIRST: u32 = Commits::LIMIT;
 
 impl Walk {

@@ -13,7 +13,7 @@ pub enum Freshness {
     Unknown,
 }
 
-/// What git says of a branch that the remote has not.
+/// Git's message about a branch that the remote lacks.
 const ABSENT: &str = "couldn't find remote ref";
 
 impl Fetch<'_> {

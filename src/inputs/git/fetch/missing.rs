@@ -9,7 +9,7 @@ pub enum Missing {
     History(Vec<CommitId>),
     /// A branch of the remote, by its short name, such as `main`.
     Branch(String),
-    /// The refs whose names begin with one of these, which end with `/`, and the commits that they stand for.
+    /// The refs whose names begin with one of these, which end with `/`, and the commits that they point to.
     Refs(Vec<String>),
     /// A directory or the content of a file, which a partial clone left out: its id in hexadecimal.
     Object(String),

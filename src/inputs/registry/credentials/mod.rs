@@ -13,7 +13,7 @@ use super::client::Secret;
 use file::File;
 use helper::HelperError;
 
-/// What a registry is told about who asks.
+/// The credentials for a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Credentials {
     /// A name and a password.
@@ -43,7 +43,7 @@ type Said = Result<Option<Credentials>, HelperError>;
 /// What was found for a registry.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// The credentials; none where nobody has any.
+    /// The credentials, or `None` if there are none.
     pub(super) credentials: Option<Credentials>,
     /// Why there may be some all the same.
     pub(super) troubles: Vec<String>,

@@ -18,7 +18,7 @@ pub struct Matrices {
     pub fields: Vec<Field>,
     /// Which services share a job.
     pub pack: Pack,
-    /// How many levels the workflow has jobs for; none where nobody said it.
+    /// How many levels the workflow has jobs for, if that is known.
     pub levels: Option<usize>,
 }
 

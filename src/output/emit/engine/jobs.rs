@@ -31,8 +31,8 @@ const LONGEST_ONLY: usize = 100_000;
 /// Returns the jobs of a plan in build order.
 ///
 /// # Errors
-/// When a service has a name that an engine or a shell could read as more than a name (a flat file may have any key), or
-/// so many services share a job that their names are too long for a variable.
+/// When a service has a name that an engine or a shell could read as more than a name (a flat file may have any key),
+/// or the names of the services that share a job are too long for a variable.
 pub(super) fn jobs(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, EmitError> {
     check_names(plan)?;
     jobs_of_any_name(plan, pack)

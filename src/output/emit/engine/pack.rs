@@ -11,7 +11,7 @@ pub enum Pack {
     Level,
     /// Those that hang together by what they need: no job waits for another one.
     Component,
-    /// Those that hang together, in at most so many jobs: no job waits for another one.
+    /// Connected services together, in at most this many jobs: no job waits for another one.
     Jobs(NonZeroUsize),
 }
 

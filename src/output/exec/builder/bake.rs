@@ -174,7 +174,8 @@ fn is_by_docker(service: &Service, recipe: &Recipe, source: &Source) -> bool {
     }
 }
 
-/// Returns what stands for the images that a service is built from: the target that is built with it, or what is there.
+/// Returns the replacements of the images that a service is built from: the target that is built with it, or the image
+/// that exists.
 fn needs(dependencies: &[Dependency], targets: &BTreeMap<&str, &String>) -> Needs {
     let stands = |dependency: &Dependency| match &dependency.supply {
         Supply::Held(became) => Some(became.clone()),

@@ -41,8 +41,8 @@ pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestS
     Ok((commands.into_iter().map(|words| in_store(&store, words)).collect(), DigestSource::File, Kept::Registry))
 }
 
-/// Takes the store of a build away. One that did not come to its end is emptied first, as buildah does it: it undoes
-/// what a killed one left mounted, and removes files that are not the user's.
+/// Removes the store of a build. That of an unfinished build is emptied first, as buildah does it: it undoes what a
+/// killed one left mounted, and removes files that are not the user's.
 pub(super) fn tidy(build: &Build, outcome: Outcome) {
     let store = build.scratch.join(STORE);
     let Some(path) = store.to_str().filter(|_| store.is_dir()) else { return };

@@ -22,7 +22,7 @@ pub struct Dependency<'a> {
     pub supply: Supply,
 }
 
-/// How a service hangs together with the others of a run.
+/// How a service is connected with the others of a run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Ties<'a> {
     /// The services that it is built from.
@@ -67,7 +67,7 @@ pub(super) enum Lookup {
     Reference,
     /// As buildah: by the very text that stands in the Dockerfile; in `FROM` before arguments are filled in.
     Text,
-    /// As BuildKit, where a name stands for a target of bake: of several for one target, buildx 0.13 knows the last alone,
+    /// For BuildKit, where a name means a target of bake: of several for one target, buildx 0.13 knows the last alone,
     /// so that only those are told which the Dockerfile has.
     Target,
 }

@@ -15,7 +15,7 @@ pub(super) const DOCKER: (&str, &[&str]) = ("docker", Builder::Docker.dockerfile
 /// Returns the command, where it tells the digest, and where the image is then.
 ///
 /// What is not pushed goes where the builder puts it: into the engine's images, or into its cache alone. From there no
-/// other build could take it, so that one which others need is also laid out in a directory.
+/// other build could take it, so an image that other builds need is also written to a directory.
 pub(super) fn build(
     image: &Image,
     scratch: &Path,

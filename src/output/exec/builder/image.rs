@@ -47,7 +47,7 @@ enum Context {
 }
 
 impl<'a> Image<'a> {
-    /// Checks what a builder of images is told; `files` are the names that it gives a Dockerfile.
+    /// Checks the settings for a builder of images; `files` are the names that it accepts for a Dockerfile.
     pub(super) fn new(
         plan: &Plan,
         service: &'a Service,

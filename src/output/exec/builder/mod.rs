@@ -44,7 +44,7 @@ pub struct Place<'a> {
     pub root: &'a Path,
     /// The directory of this run's logs.
     pub logs: &'a Path,
-    /// The builder of docker buildx that builds images, where somebody named one.
+    /// The builder of docker buildx that builds images, if one is named.
     pub buildx: Option<&'a str>,
     /// Which images it sees.
     pub driver: Driver,

@@ -40,7 +40,7 @@ fn issue(engine: Engine, title: &str, text: &str, out: &mut dyn Write) -> io::Re
     }
 }
 
-/// Returns the end of its log; what there is to say where it has none.
+/// Returns the end of its log, or its message if it has no log.
 fn last_words(service: &Service) -> String {
     const STYLE: Style = Style { colours: Colours::Removed, commands: Commands::Broken };
     let lines = service.log.as_ref().and_then(|log| last_lines(log, LINES, STYLE).ok()).unwrap_or_default();

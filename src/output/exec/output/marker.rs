@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-/// The CI engine whose log shows the run, and folds what it is told to.
+/// The CI engine whose log shows the run, with its markers for folded groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Engine {
     /// None that folds.
@@ -19,14 +19,14 @@ pub enum Engine {
 /// Whether a group is folded away at first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fold {
-    /// All went well: nobody needs to see it.
+    /// All went well: the group stays folded.
     Closed,
     /// Something went wrong: it is what people look for. Where the engine folds all groups it gets no group.
     Open,
 }
 
 impl Engine {
-    /// Begins a group. `number` tells it from the others of the run; the title is clean and has no line break.
+    /// Begins a group. `number` is unique in the run; the title is clean and has no line break.
     pub(super) fn begin(self, number: usize, title: &str, fold: Fold, out: &mut dyn Write) -> io::Result<()> {
         match (self, fold) {
             (Self::GitHub, Fold::Closed) => writeln!(out, "::group::{}", title.replace('%', "%25")),

@@ -12,8 +12,7 @@ const CHUNK: usize = 64 * 1024;
 
 /// The output of one attempt: a file of its bytes without secrets, and its length for what shows it meanwhile.
 ///
-/// The bytes are nowhere else, so that a gigabyte of them costs no memory, and whoever shows them may be slow.
-/// Cheap to clone.
+/// The bytes are nowhere else, so that a gigabyte of them costs no memory, and a reader may be slow. Cheap to clone.
 #[derive(Clone)]
 pub(in crate::output::exec) struct Log(Arc<Shared>);
 
@@ -21,7 +20,7 @@ struct Shared {
     path: PathBuf,
     file: File,
     length: AtomicU64,
-    /// Whether somebody was told of bytes that nobody has asked for yet.
+    /// Whether the reader was notified of bytes that it has not read yet.
     told: AtomicBool,
     incomplete: AtomicBool,
     mask: Mask,

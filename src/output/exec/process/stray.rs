@@ -70,7 +70,7 @@ pub(in crate::output::exec) enum Whose<'a> {
     All,
 }
 
-/// The processes that come to us when their parents end.
+/// Orphaned processes, which are reparented to us when their parents end.
 #[derive(Debug)]
 pub(in crate::output::exec) struct Strays {
     /// Children that were there before the run.
@@ -78,8 +78,9 @@ pub(in crate::output::exec) struct Strays {
 }
 
 impl Strays {
-    /// Has the children of all our children come to us when they lose their parents. From now on, any child that is
-    /// not there yet and not spared in [`Strays::sweep`] is taken for a build's: the process belongs to the run.
+    /// Makes this process the parent of all orphans among its descendants (`PR_SET_CHILD_SUBREAPER`). From now on, any
+    /// child that is not there yet and not spared in [`Strays::sweep`] is taken for a build's: the process belongs to
+    /// the run.
     pub(in crate::output::exec) fn adopt() -> Self {
         #[cfg(target_os = "linux")]
         let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));

@@ -67,7 +67,7 @@ impl Results {
         (service.seconds, service.leaky) = (took.as_secs_f64(), leaky);
     }
 
-    /// Adds what there is to say.
+    /// Adds a message.
     pub(super) fn say(&mut self, build: BuildId, message: &str) {
         let said = &mut self.service(build).message;
         *said = Some(said.take().map_or_else(|| message.to_owned(), |said| format!("{said}; {message}")));

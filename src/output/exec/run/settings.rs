@@ -10,7 +10,7 @@ pub struct Settings {
     pub jobs: u32,
     /// What a failure does to the rest.
     pub on_failure: OnFailure,
-    /// How long a build that is told to end may take before it is killed.
+    /// How long a build may take after the signal to end before it is killed.
     pub grace: Duration,
     /// After how long an attempt is called slow.
     pub slow: Option<Duration>,
@@ -83,7 +83,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// Returns how long to rest after so many attempts.
+    /// Returns how long to wait after this many attempts.
     #[must_use]
     pub fn after(&self, attempts: u32) -> Duration {
         let doublings = attempts.saturating_sub(1).min(31);

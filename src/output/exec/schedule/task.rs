@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::BuildId;
 
-/// How long a build is taken to last when nobody has measured it.
+/// The assumed duration of a build that was never measured.
 pub const UNMEASURED: Duration = Duration::from_secs(1);
 
 /// What the schedule has to know of one build.
@@ -14,7 +14,7 @@ pub struct Task {
     pub weight: u32,
     /// Names of which only one build at a time may hold each.
     pub locks: Vec<String>,
-    /// How long it took last time; [`UNMEASURED`] when nobody knows.
+    /// How long it took last time; [`UNMEASURED`] if that is not known.
     pub expected: Duration,
 }
 

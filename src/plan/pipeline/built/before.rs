@@ -39,7 +39,7 @@ impl Recording<'_> {
         outlook
     }
 
-    /// Returns what recording services would come to, where nothing moves until then.
+    /// Returns the outcome of recording services, if no ref moves until then.
     fn foresee(&self, services: &[ServiceId], standing: &Standing) -> Vec<Swapped> {
         let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, standing)).collect();
         let at: Vec<Option<CommitId>> = services.iter().map(|service| standing.built(self.name(*service))).collect();

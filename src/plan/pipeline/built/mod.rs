@@ -19,7 +19,7 @@ use crate::model::name::{CommitId, ServiceId, ServiceName};
 use crate::model::record;
 use crate::plan::Plan;
 
-/// The environment of a run at a keyboard.
+/// The environment of a run outside of CI.
 const LOCAL: &str = "local";
 
 /// Whether an environment has built refs: one that pushes, and `local`. Elsewhere a build leaves nothing behind.
@@ -56,11 +56,11 @@ pub enum Rule {
     Seen,
     /// Forward.
     Forward,
-    /// From anywhere: somebody asked for it.
+    /// From anywhere, because `--allow-older` asks for it.
     Anywhere,
 }
 
-/// What came of a run's services.
+/// The outcome of recording a run's services.
 #[derive(Debug, Clone, Default)]
 pub struct Came {
     /// Those that were built.
@@ -109,7 +109,7 @@ pub struct Begun {
 /// What was written down of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recorded {
-    /// What the swap of its ref came to.
+    /// The result of swapping its ref.
     Swapped(Swapped),
     /// Nothing: it stands on this service, which is due and was not built.
     StandsOn(ServiceId),

@@ -12,7 +12,7 @@ use crate::inputs::git::{self, Repository};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, ServiceId};
 
-/// What a service whose patterns match no tracked file comes to (`--dead`).
+/// What to do about a service whose patterns match no tracked file (`--dead`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dead {
     /// An error in the structured shape, a warning in the flat one.

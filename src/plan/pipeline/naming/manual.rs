@@ -4,7 +4,7 @@ use crate::naming::version::{TagPattern, Version};
 use crate::plan::pipeline::Error;
 use crate::plan::pipeline::asked::Asked;
 
-/// A version that somebody gave for the one service that is planned, checked.
+/// The given version of the one service that is planned, checked.
 pub(super) struct Manual {
     text: String,
     pub(super) version: Version,

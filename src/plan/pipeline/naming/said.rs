@@ -6,7 +6,7 @@ use crate::naming::version::VersionError;
 /// How many names a message lists.
 const NAMED: usize = 3;
 
-/// What there is to say of names, put together so that what many services have in common is said once.
+/// Collects warnings and notes about names, so that what many services have in common is reported once.
 #[derive(Default)]
 pub(super) struct Said {
     /// Of services that have no name.
@@ -55,7 +55,7 @@ impl Said {
         self.skipped.extend(skipped.iter().map(|skipped| format!("`{service}`: {}", skipped.reason)));
     }
 
-    /// Returns what there is to say of tags.
+    /// Returns the notes about tags.
     pub(super) fn notes(&self, environment: &str) -> Vec<Diagnostic> {
         let environment = Escaped::new(environment);
         let note = |code, message| Diagnostic::new(Severity::Note, code, message);

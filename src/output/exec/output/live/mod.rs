@@ -22,7 +22,7 @@ use row::{Row, foot, rows};
 
 pub use region::Size;
 
-/// How often rows are drawn anew.
+/// How often rows are redrawn.
 const EVERY: Duration = Duration::from_millis(200);
 
 /// Rows of what runs, for a terminal.
@@ -35,7 +35,7 @@ pub struct Live {
     done: usize,
     failed: usize,
     region: Region,
-    /// Whether the run stands still, and others write on the terminal.
+    /// Whether the run is suspended, and other programs write to the terminal.
     suspended: bool,
 }
 
@@ -74,7 +74,7 @@ impl Live {
         out.write_all(&bytes)
     }
 
-    /// Draws the rows where the cursor is, unless others write there.
+    /// Draws the rows at the cursor, unless the run is suspended.
     fn draw(&mut self, bytes: &mut Vec<u8>) {
         if self.suspended {
             return;

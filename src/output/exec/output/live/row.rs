@@ -51,7 +51,7 @@ fn time(time: Duration) -> String {
     }
 }
 
-/// Returns as much of a text as so many columns hold, and says that there is more.
+/// Returns a text cut to this many columns, with a sign that it was cut.
 fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
