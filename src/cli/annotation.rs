@@ -1,4 +1,4 @@
-//! Problems as annotations of GitHub's: shown beside the run and beside the file, not in the log alone.
+//! Problems as annotations of GitHub, which shows them beside the run and the file, and not only in the log.
 
 use std::fmt::Write as _;
 
@@ -8,15 +8,15 @@ use super::args::Command;
 use super::env;
 use crate::model::diagnostic::{Diagnostic, Severity};
 
-/// The problems of a command that become annotations, all together at its end: GitHub shows few of a step, and those
-/// that matter most must be among them.
+/// The problems of a command that become annotations. They are written together at its end: GitHub shows only a few for
+/// each step, and the most important must be among them.
 #[derive(Debug)]
 pub(crate) struct Annotations {
     asked: bool,
     problems: Vec<Diagnostic>,
 }
 
-/// How many annotations of a kind GitHub shows of a step.
+/// How many annotations of a kind GitHub shows for a step.
 const SHOWN: usize = 10;
 
 impl Annotations {

@@ -1,4 +1,4 @@
-//! The command line as people write it. Doc comments are the help texts: imperative, without a full stop.
+//! The command line. Doc comments are the help texts: imperative, without a full stop.
 
 #![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
 #![expect(clippy::struct_field_names, reason = "fields are named as the flags that they hold")]
@@ -125,7 +125,7 @@ pub(crate) struct Plan {
     pub(crate) strict: bool,
 }
 
-/// What a plan is made of: shared by the commands that go on from one.
+/// The flags of every command that makes a plan.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Planning {
     #[command(flatten)]
@@ -153,7 +153,7 @@ pub(crate) struct Planning {
     pub(crate) push: bool,
 }
 
-/// Which changes count: shared by every command that plans.
+/// Which changes count. The flags of every command that compares.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Range")]
 pub(crate) struct Range {

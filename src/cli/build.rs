@@ -99,7 +99,7 @@ struct Allowed {
     allow_untrusted: bool,
 }
 
-/// How builds are gone about.
+/// How builds are run.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Builds")]
 struct How {
@@ -120,7 +120,7 @@ struct How {
     builder: Option<String>,
 }
 
-/// What is to be seen of builds, and what they leave.
+/// What is shown of builds, and which files they leave.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Output")]
 struct Shown {

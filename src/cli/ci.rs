@@ -50,7 +50,7 @@ pub(crate) fn write(
     output.data(&commands)
 }
 
-/// Says what the step of Buildkite that plans does next: the agent takes no steps by itself.
+/// Prints the next command for a planning step on Buildkite, whose agent uploads no steps by itself.
 fn upload(folder: &Path) -> Diagnostic {
     let folder = Escaped::new(folder.to_string_lossy().as_ref()).to_string();
     Diagnostic::new(Severity::Note, "upload", format!("the steps are in {folder}/pipeline.yml"))

@@ -1,4 +1,4 @@
-//! What services are built from, by the configuration at hand.
+//! The dependencies of services, by the configuration that is checked out.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Options whose values are empty: expressions of workflows and variables of shells that say nothing hand them over.
+//! Removes options with empty values, which come from empty expressions of workflows and empty shell variables.
 
 use std::ffi::OsString;
 

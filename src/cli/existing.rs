@@ -1,4 +1,4 @@
-//! `--skip-existing`: registries are asked what need not be built.
+//! `--skip-existing`: asks registries which images exist.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The one funnel from errors to messages and exit codes.
+//! Turns every error into a message and an exit code.
 
 use super::exit::Exit;
 use crate::inputs::git;
@@ -20,7 +20,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// Returns the failure that one message tells.
+    /// Returns a failure with one message.
     pub(crate) fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
         Self { exit, diagnostics: vec![Diagnostic::error(code, message)] }
     }
@@ -49,7 +49,7 @@ impl From<git::Error> for Failure {
     }
 }
 
-/// What a first filters.yaml holds.
+/// An example of a first filters.yaml.
 const STARTER: &str = "\
 write one; a first one is
   services:
@@ -134,7 +134,7 @@ impl From<pipeline::Error> for Failure {
 /// How many names a message has.
 const LISTED: usize = 20;
 
-/// Returns names in a row, as many as people read.
+/// Returns a list of names, cut to a readable length.
 fn listed(names: &[String]) -> String {
     let mut shown: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{}`", Escaped::new(name))).collect();
     if names.len() > shown.len() {

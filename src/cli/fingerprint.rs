@@ -142,7 +142,7 @@ impl Look {
     }
 }
 
-/// Says what differs between two times, service by service.
+/// Prints what differs between two times, service by service.
 fn diff(before: &Look, after: &Look, format: Format) -> Result<String, Failure> {
     let (content_before, content_after) =
         (before.snapshot.content(&before.config), after.snapshot.content(&after.config));

@@ -1,4 +1,4 @@
-//! How a plan is written.
+//! Writes a plan in the format that was asked for.
 
 #![expect(clippy::struct_field_names, reason = "fields are named as the flags that they hold")]
 
@@ -98,12 +98,12 @@ impl Format {
         !self.ci && self.format == FormatName::Json
     }
 
-    /// Whether anything that is written says what results are called.
+    /// Whether the output contains names of results.
     pub(crate) fn says_names(&self) -> bool {
         self.ci || !matches!(self.format, FormatName::Names | FormatName::Paths)
     }
 
-    /// Whether the engine at hand is written for.
+    /// Whether files or outputs for the CI engine are written.
     pub(crate) fn ci(&self) -> bool {
         self.ci
     }
@@ -127,7 +127,7 @@ enum ListFiles {
 /// Writes the plan in the format that was asked for; with `--ci`, for the engine first. Nothing is written before all of
 /// it has been made and checked.
 ///
-/// Where images are built from is read from the configuration at hand, and that only where it is asked for.
+/// Only the format bake reads the configuration, for how images are built.
 pub(crate) fn write(
     plan: &Plan,
     format: &Format,
@@ -197,7 +197,7 @@ fn bake(plan: &Plan, here: &Here) -> Result<String, Failure> {
     })
 }
 
-/// Fails where the shape of jobs is asked for, and nothing that is asked for has jobs.
+/// Fails when a flag shapes jobs, and the format has none.
 fn check(format: &Format) -> Result<(), Failure> {
     let levels = format.ci || matches!(format.format, FormatName::Github | FormatName::Azure);
     let jobs = levels

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::why::in_repository;
 use crate::inputs::git::Repository;
 
-/// Returns the names of services as they are given; `.`, `./web` and `../web` are the paths of services, from the
-/// directory at hand.
+/// Returns the names of services as they are given; `.`, `./web` and `../web` are paths of services, relative to the
+/// current directory.
 pub(crate) fn named(names: &[String], repository: &Repository, from: &Path) -> Vec<String> {
     let name = |name: &String| {
         if !name.starts_with('.') {

@@ -20,7 +20,7 @@ use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::mask::Mask;
 use crate::output::emit::Palette;
 
-/// Where results and messages go.
+/// The output of results and messages.
 pub(crate) struct Output {
     color: ColorChoice,
     quiet: bool,
@@ -115,7 +115,7 @@ impl Output {
         self.mask.hide(secret);
     }
 
-    /// Returns what must not stand in anything that is written.
+    /// Returns the secrets that no output may contain.
     pub(crate) fn mask(&self) -> &Mask {
         &self.mask
     }
@@ -125,7 +125,7 @@ impl Output {
         if self.color == ColorChoice::Never { Palette::Plain } else { Palette::Coloured }
     }
 
-    /// Says what is wrong, or worth knowing. With `--quiet`, errors alone.
+    /// Prints problems and notes; with `--quiet`, only errors.
     pub(crate) fn say(&self, diagnostics: &[Diagnostic]) {
         let said: Vec<Diagnostic> = diagnostics
             .iter()

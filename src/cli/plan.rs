@@ -51,7 +51,7 @@ pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Resu
     })
 }
 
-/// What a plan is made of, as it is where the program runs.
+/// The repository, configuration and trigger of this run.
 pub(crate) struct Here {
     pub(crate) repository: Repository,
     pub(crate) file: ConfigFile,

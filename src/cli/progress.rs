@@ -1,4 +1,4 @@
-//! What is being done, for those who wait longer than a second.
+//! Progress messages for a run that takes longer than a second.
 
 use std::cell::Cell;
 use std::io::{self, Write as _};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::output::Output;
 
-/// How long a step is left in silence.
+/// How long a step runs before it is named.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Names the step at hand on standard error: at once with `--verbose`; else on a terminal, once a second has passed.

@@ -1,4 +1,4 @@
-//! What is said of built refs that were to move.
+//! Messages about built refs that were to be moved.
 
 use crate::inputs::git::Swapped;
 use crate::model::diagnostic::{Diagnostic, Severity};
@@ -9,7 +9,7 @@ use crate::plan::pipeline::{Recorded, Recording, Written};
 /// How many services a message names.
 const NAMED: usize = 5;
 
-/// Says what came of built refs: one message for each kind of outcome. `Moved` needs no words.
+/// Prints the outcome for built refs: one message for each kind. `Moved` needs none.
 pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagnostic> {
     let (environment, commit) = (Escaped::new(recording.environment).to_string(), recording.commit.short(7));
     let mut kinds = Kinds::default();

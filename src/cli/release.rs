@@ -138,7 +138,7 @@ fn request(args: &Release) -> Request {
     Request { step, pre: args.pre.clone(), dependents }
 }
 
-/// Says that a plan is only one.
+/// Says that nothing was tagged yet.
 fn not_done(plan: &Plan) -> String {
     match Published::from(plan).releases.len() {
         0 => "Nothing to release.".to_owned(),
@@ -155,7 +155,7 @@ fn write(plan: &Published, args: &Release, done: &str, output: &Output) -> Resul
     }
 }
 
-/// Tells what a tag releases.
+/// Says what a tag releases.
 fn parse(config: &Config, tag: &str, format: Format, output: &Output) -> Result<Exit, Failure> {
     let no = |message: String, help: Option<String>| {
         let diagnostic = Diagnostic::new(Severity::Error, "no-release", message);

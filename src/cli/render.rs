@@ -1,4 +1,4 @@
-//! Problems as rustc draws them.
+//! Draws problems in the style of rustc.
 
 use std::ops::Range;
 
@@ -113,7 +113,7 @@ impl<'a> Excerpt<'a> {
     }
 }
 
-/// What to show for a character that a terminal might obey: one of as many bytes.
+/// Returns the replacement for a character that a terminal might interpret: one with as many bytes.
 fn harmless(c: char) -> char {
     match c {
         '\n' | '\t' => c,

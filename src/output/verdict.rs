@@ -37,7 +37,7 @@ impl Job {
         }
     }
 
-    /// Takes rebake's own outputs for what they are, where filters of their names have hidden them.
+    /// Restores rebake's own outputs where filters of the same names have replaced them.
     fn uncovered(&self) -> Self {
         let mut outputs = self.outputs.clone();
         for (name, value) in &self.outputs {
@@ -76,7 +76,7 @@ impl Expected {
     }
 }
 
-/// What is not as it should be.
+/// A problem that the check found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// A job did not succeed.
@@ -187,7 +187,7 @@ impl Needs {
     }
 }
 
-/// Returns all that is not as it should be, in the order of `needs`; nothing where every build that was due succeeded.
+/// Returns all problems in the order of `needs`; none if every build that was due succeeded.
 ///
 /// # Errors
 /// When a job is expected that `needs` does not have: the check would mean less than it says.

@@ -1,4 +1,4 @@
-//! What builds stand on: the commit of the plan, and its files. Both may move while builds run.
+//! Checks that the commit of the plan and its files do not change while builds run.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use crate::model::change::Status;
 use crate::model::name::Escaped;
 use crate::output::exec::Build;
 
-/// Looks at the commit and the files that builds stand on.
+/// Checks the commit and the files that builds use.
 pub(super) struct Ground<'a> {
     here: &'a Here,
     commit: Option<&'a str>,
-    /// Whether files that no commit holds are in the way.
+    /// Whether files that are in no commit prevent the build.
     clean: bool,
     /// The services whose files were looked at: each once, before it is built, since builds may edit their own.
     seen: BTreeSet<String>,
@@ -23,7 +23,7 @@ impl<'a> Ground<'a> {
         Self { here, commit, clean, seen: BTreeSet::new() }
     }
 
-    /// Says what is no longer as it was planned, for a build that is about to begin or has just ended.
+    /// Returns what has changed since the plan, for a build that is about to begin or has just ended.
     pub(super) fn doubt(&mut self, build: &Build) -> Option<String> {
         self.moved().or_else(|| {
             let first = self.clean && self.seen.insert(build.service.service.clone());
@@ -43,7 +43,8 @@ impl<'a> Ground<'a> {
         Some(format!("{planned} was planned, and {head} is checked out now"))
     }
 
-    /// Says which of the service's tracked files are edited. New files are left out: other builds may have made them.
+    /// Returns which of the service's tracked files are edited. New files are left out: other builds may have made
+    /// them.
     fn edited(&self, build: &Build) -> Option<String> {
         let config = &self.here.config;
         let filter = config.services.get(build.service.service.as_str())?.filter;

@@ -1,5 +1,5 @@
-//! What the builds of a run stand on and it was not asked to build: the images of services that earlier jobs or runs have
-//! made. What is nowhere is built first.
+//! Dependencies that a run needs and was not asked to build: their images come from earlier jobs or runs. A missing one
+//! is built first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,11 +18,11 @@ use crate::output::exec::{Became, Needs, Report};
 use crate::plan::pipeline::{self, Dead, Naming, PushRequest, Request, Unmatched};
 use crate::plan::{Cause, CauseKind, Plan, Service};
 
-/// A plan with all that its services stand on.
+/// A plan with all dependencies of its services.
 pub(super) struct Needed {
     /// The plan, including the services that are built only because others need them.
     pub(super) plan: Plan,
-    /// What the services have become that need not be built.
+    /// The images of services that need not be built.
     pub(super) held: Needs,
 }
 

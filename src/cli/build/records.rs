@@ -1,4 +1,4 @@
-//! `--record`: what was built is noted, and sent where its images went.
+//! `--record`: moves the built refs of what was built, and pushes them if images were pushed.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The reports that a run begins with, and those that it leaves.
+//! The reports that a run reads, and those that it writes.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! How the run goes about its builds, by flags and by where it takes place.
+//! The settings of a run, from flags and the environment.
 
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use crate::inputs::trigger::Trigger;
 use crate::output::exec::{Settings, schedule};
 use crate::plan::Plan;
 
-/// What an engine gives a step to end, before it kills it, is 7.5 s on GitHub.
+/// How long a build may take to end. It is less than the 7.5 s that GitHub gives a step before it kills it.
 const GRACE_IN_CI: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Engines end jobs that are silent for long.
+/// How often a silent run prints a line, because engines end jobs that are silent for long.
 const HEARTBEAT: Duration = Duration::from_secs(60);
 
 pub(super) fn settings(how: &How, plan: &Plan, trigger: &Trigger, is_live: bool, output: &Output) -> Settings {

@@ -1,4 +1,4 @@
-//! How builds are shown, by flags and by who watches.
+//! How builds are shown, by flags and by the kind of output.
 
 use std::io::{BufWriter, Stdout, Write as _, stdout};
 use std::time::Duration;
@@ -30,8 +30,8 @@ pub(super) fn printer(name: Name, trigger: &Trigger, output: &Output) -> Printer
     Printer::new(manner, BufWriter::with_capacity(1 << 16, stdout()))
 }
 
-/// A reader of events that hands on to the engine, before anything else, the secrets that builds have told: in logs they
-/// are replaced, and the engine has to know them for its own.
+/// A reader of events that first tells the engine the secrets that builds declared: rebake replaces them in its logs,
+/// and the engine must do so in its own.
 pub(super) struct Telling<S> {
     shown: S,
     told: Option<Mask>,
@@ -73,7 +73,7 @@ fn engine(trigger: &Trigger) -> Engine {
     }
 }
 
-/// A build of a stranger's code does not speak to the engine.
+/// A build of untrusted code sends no commands to the engine.
 fn style(trigger: &Trigger, output: &Output) -> Style {
     Style {
         colours: if output.is_coloured(trigger.engine) { Colours::Kept } else { Colours::Removed },

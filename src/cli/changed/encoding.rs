@@ -1,4 +1,4 @@
-//! Text as other systems write it, made the bytes that git has.
+//! Converts text in other encodings into the bytes that git has.
 
 /// Returns a text as UTF-8 without a byte-order mark. Bytes without a mark stay as they are: a path need be no text.
 ///

@@ -1,4 +1,4 @@
-//! Paths as other programs write them, made those that git has.
+//! Converts paths as other programs write them into git's paths.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::model::name::{Escaped, RepoPath};
 /// root of the work tree where it is absolute.
 ///
 /// # Errors
-/// When git cannot have such a path.
+/// When git cannot contain such a path.
 pub(super) fn in_repository(given: &[u8], root: Option<&Path>) -> Result<RepoPath, String> {
     let refuse = |why: &str| Err(format!("`{}` {why}", Escaped::new(given)));
     let inside = match given.strip_prefix(b"/") {

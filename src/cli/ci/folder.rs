@@ -1,4 +1,4 @@
-//! What `--ci` leaves for the later steps of engines that read files.
+//! The files that `--ci` writes for later steps, on engines that read files.
 
 use std::path::{Path, PathBuf};
 

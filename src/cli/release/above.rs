@@ -1,4 +1,4 @@
-//! Whether next versions stand above all releases that there are.
+//! Checks that next versions are above all existing releases.
 
 use super::Release;
 use crate::cli::configuration;

@@ -36,7 +36,7 @@ pub enum Field {
     Fingerprint,
 }
 
-/// A field that there is not.
+/// A field that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no field `{name}`{}", nearest.map(|field| format!(", did you mean `{field}`?")).unwrap_or_default())]
 pub struct UnknownField {

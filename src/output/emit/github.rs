@@ -1,4 +1,4 @@
-//! What a step of GitHub Actions hands on: its outputs, by the grammar of the runner's output file.
+//! The outputs of a step of GitHub Actions, in the grammar of the runner's output file.
 
 use std::collections::BTreeSet;
 

@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
-/// Returns a value as one line of ASCII: what stands outside is escaped.
+/// Returns a value as one line of ASCII; other characters are escaped.
 ///
-/// Output files and job matrices pass through programs that split lines and guess encodings (research: the runner's
-/// output file, YAML readers); ASCII on one line survives all of them.
+/// Output files and job matrices pass through programs that split lines and guess encodings (the runner's output file,
+/// YAML readers); ASCII on one line survives all of them.
 pub(super) fn ascii_line<T: Serialize>(value: &T) -> String {
     let mut bytes = Vec::new();
     // Writing to memory cannot fail, and every map that is written here has strings for keys.
@@ -16,7 +16,7 @@ pub(super) fn ascii_line<T: Serialize>(value: &T) -> String {
     unobeyed(&String::from_utf8(bytes).unwrap_or_default())
 }
 
-/// Returns a value as a document that people can read, with a final newline.
+/// Returns a value as indented JSON with a final newline.
 pub(crate) fn pretty<T: Serialize>(value: &T) -> String {
     let written = serde_json::to_string_pretty(value);
     debug_assert!(written.is_ok(), "every map that is written here has strings for keys");

@@ -2,7 +2,7 @@ use super::EmitError;
 use crate::model::name::Escaped;
 use crate::plan::Plan;
 
-/// What stands behind each item of a list.
+/// The separator after each item of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Separator {
     /// A line break.

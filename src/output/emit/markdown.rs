@@ -72,7 +72,7 @@ fn row(service: &Service) -> String {
     format!("| {} | {version} | {} | {} |\n", code(&service.service), tags.join("<br>"), causes.join("<br>"))
 }
 
-/// Text from a repository, with nothing left that Markdown or HTML would act on.
+/// Text from a repository, escaped for Markdown and HTML.
 #[must_use]
 pub fn prose(text: &str) -> String {
     let mut out = String::new();
@@ -90,7 +90,7 @@ pub fn prose(text: &str) -> String {
     out
 }
 
-/// The same as code, in any place of a line.
+/// The same as inline code.
 #[must_use]
 pub fn code(text: &str) -> String {
     format!("<code>{}</code>", prose(text))

@@ -13,7 +13,7 @@ pub fn matrix(plan: &Plan, fields: &[Field]) -> String {
     json::ascii_line(&json!({ "include": include }))
 }
 
-/// Returns what a matrix says of a service.
+/// Returns the matrix entry of a service.
 pub(super) fn entry(plan: &Plan, service: &Service, fields: &[Field]) -> Map<String, Value> {
     let mut entry = Map::new();
     for field in fields {

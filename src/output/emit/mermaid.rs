@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::model::name::Escaped;
 use crate::plan::Plan;
 
-/// Mermaid draws no more of one graph by itself.
+/// The largest graph that Mermaid draws by default.
 const MOST_EDGES: usize = 500;
 const MOST_CHARACTERS: usize = 50_000;
 
@@ -36,7 +36,7 @@ pub fn mermaid(plan: &Plan) -> Option<String> {
     (text.len() <= MOST_CHARACTERS).then_some(text)
 }
 
-/// A name with nothing left that Mermaid, Markdown or HTML would act on.
+/// A name, escaped for Mermaid, Markdown and HTML.
 fn label(name: &str) -> String {
     let mut label = String::new();
     for c in Escaped::new(name).to_string().chars() {

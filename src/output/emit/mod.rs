@@ -122,13 +122,13 @@ impl EmitError {
     }
 }
 
-/// Returns the environment for people; for a push whose results are not pushed on, that they are not.
+/// Returns the line about the environment; for a push event whose images are not pushed, it says so.
 fn environment(plan: &Plan) -> String {
     let stays = plan.trigger.kind.word() == "push" && plan.any && plan.services.iter().all(|service| !service.push);
     format!("{}{}", plan.environment, if stays { ", in which nothing is pushed" } else { "" })
 }
 
-/// Returns the first line for people: what was compared, and how that was chosen.
+/// Returns the first line of text output: what was compared, and how that was chosen.
 fn compared(range: &Range) -> String {
     let short = |id: &Option<String>| id.as_deref().map(|id| id.get(..7).unwrap_or(id).to_owned());
     let work_tree = if range.worktree { " with the work tree's changes" } else { "" };

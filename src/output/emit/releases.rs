@@ -11,7 +11,7 @@ const COMMITS: usize = 10;
 /// How many services of a release the table names; the JSON has all.
 const SERVICES: usize = 3;
 
-/// Returns releases as a table for people: what is to be released, why, by which commits; and what is not.
+/// Returns releases as a table: what is to be released, why, by which commits; and what is not.
 #[must_use]
 pub fn releases_table(plan: &Published, palette: Palette) -> String {
     let mut text = String::new();
@@ -161,7 +161,7 @@ fn section(services: &[String], version: &str, since: Option<&str>, commits: &[C
     text
 }
 
-/// Returns what a subject says without `type(scope)!: `, for the heading says the type.
+/// Returns a subject without `type(scope)!: `, since the heading names the type.
 fn description(subject: &str) -> String {
     let conventional = subject.split_once(": ").filter(|(head, _)| {
         let kind = head.trim_end_matches('!').split('(').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The summary of a job, which grows no longer than an engine takes.
+//! The summary of a job, cut to the size that the engine accepts.
 
 /// The most that GitHub takes of one step's summary is 1 MiB; what a file holds already is left room for.
 const LONGEST: usize = 900_000;

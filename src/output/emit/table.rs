@@ -6,7 +6,7 @@ use super::{compared, environment};
 use crate::model::name::Escaped;
 use crate::plan::{Cause, CauseKind, Plan, Reason, Service};
 
-/// Whether a text for people is coloured.
+/// Whether text output is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Palette {
     /// No escape codes.
@@ -41,7 +41,7 @@ pub(super) const FAINT: Style = Style::new().dimmed();
 /// How many causes of a service the table shows; the JSON has all.
 const CAUSES: usize = 3;
 
-/// Returns the plan as a table for people.
+/// Returns the plan as a table.
 ///
 /// The first line says what was compared and how that was chosen. Names from the repository are escaped.
 #[must_use]
@@ -105,7 +105,7 @@ fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
     }
 }
 
-/// Says a cause in words, and where it comes from.
+/// Returns a cause in words, and where it comes from.
 pub(super) fn sentence(cause: &Cause) -> (String, Option<String>) {
     let shown = |text: &Option<String>| Escaped::new(text.as_deref().unwrap_or_default()).to_string();
     let what = match cause.kind {

@@ -6,7 +6,7 @@ use super::table::{FAINT, HEADING, NAME, Palette};
 use crate::model::name::Escaped;
 use crate::plan::{VersionOf, Versions};
 
-/// Returns versions as a table for people. Names from the repository are escaped.
+/// Returns versions as a table. Names from the repository are escaped.
 #[must_use]
 pub fn versions_table(versions: &Versions, palette: Palette) -> String {
     let name = |of: &VersionOf| Escaped::new(&of.service).to_string();

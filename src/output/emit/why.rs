@@ -6,7 +6,7 @@ use crate::model::name::Escaped;
 use crate::plan::Cause;
 use crate::plan::why::{Answer, Exclusion, Miss, Place, Reach, TakenBack, Told};
 
-/// Returns why services are affected or not, for people. Names from the repository are escaped.
+/// Returns why services are affected or not, as text. Names from the repository are escaped.
 #[must_use]
 pub fn why(answer: &Answer, palette: Palette) -> String {
     let mut text = format!("{}\n", Escaped::new(&compared(&answer.range)));

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::needs::{Argument, Kept, Needs};
 use crate::plan::Service;
 
-/// A planned service and what is done to build it: what a run is given, ready to be carried out.
+/// A planned service with everything that a run needs to build it.
 #[derive(Debug, Clone)]
 pub struct Build<'a> {
     /// The service as planned.
@@ -37,7 +37,7 @@ pub struct Build<'a> {
     pub expected: Option<Duration>,
 }
 
-/// What is done to build a service.
+/// The work of building a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
     /// Commands, one after the other; the first that fails ends the attempt.

@@ -74,8 +74,8 @@ impl Drop for Incoming {
     }
 }
 
-/// Has children wait for us to ask how they ended. Where this program was started with SIGCHLD ignored, as some agents
-/// do, the system would forget that, and nothing could be told from its success.
+/// Handles SIGCHLD, so that the exit codes of children are kept. Some agents start programs with SIGCHLD ignored, and
+/// the system then discards exit codes.
 ///
 /// # Errors
 /// When the system refuses.

@@ -1,5 +1,5 @@
-//! The way from a run to what shows it: a thread, so that an output that is not taken (a terminal at Ctrl-S, a slow
-//! pipe) holds up neither builds nor signals.
+//! The channel of events from a run to the thread that shows it, so that a blocked output (a terminal at Ctrl-S, a slow
+//! pipe) delays neither builds nor signals.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use super::event::{Event, Sink};
 use super::process::Log;
 
-/// How long a run waits, before it is suspended, until that is seen: what shows it may be stuck.
+/// How long a run waits for the output before it is suspended: the output may be blocked.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Where events are put in.
+/// The sending end.
 #[derive(Clone)]
 pub(super) struct Teller(Sender<Word>);
 
-/// Where they come out.
+/// The receiving end.
 pub(super) struct Listener(Receiver<Word>);
 
 enum Word {

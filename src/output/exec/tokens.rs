@@ -1,11 +1,11 @@
-//! The jobs of a run as a GNU jobserver: `make` and `cargo` inside builds take theirs from the same heap.
+//! A GNU jobserver for the jobs of a run: `make` and `cargo` inside builds share its tokens.
 
 use std::io;
 use std::process::Command;
 
 use jobserver::{Acquired, Client, HelperThread};
 
-/// The heap of tokens, one for each job.
+/// The pool of tokens, one for each job.
 pub(super) struct Tokens {
     client: Client,
     helper: HelperThread,
@@ -28,7 +28,7 @@ impl Tokens {
         Ok(Self { client, helper, jobs, spare: Vec::new(), asked: 0, broken: false })
     }
 
-    /// Tells a command of the heap. Its `make` builds in parallel then, as far as there are tokens.
+    /// Passes the jobserver to a command. Its `make` builds in parallel then, as far as there are tokens.
     pub(super) fn share(&self, command: &mut Command) {
         self.client.configure_make(command);
     }

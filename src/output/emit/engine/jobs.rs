@@ -5,10 +5,10 @@ use super::{EmitError, Pack};
 use crate::model::name::{Escaped, ServiceName};
 use crate::plan::{Plan, Service};
 
-/// Something that an engine runs on a machine of its own.
+/// A job of a CI engine.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Job<'a> {
-    /// What it is called: its service's name, or its place among packed ones.
+    /// Its name: that of its service, or its place among packed jobs.
     pub(super) name: String,
     /// What it builds, in build order.
     pub(super) services: Vec<&'a Service>,
@@ -46,8 +46,8 @@ pub(super) fn check_names(plan: &Plan) -> Result<(), EmitError> {
     }
 }
 
-/// Returns the jobs of a plan whose names no engine and no shell reads. Levels are counted from `needs`, whatever a plan
-/// from elsewhere says.
+/// Returns the jobs of a plan without a check of names, for formats in which no engine and no shell interprets them.
+/// Levels are counted from `needs`, since a saved plan is not trusted.
 pub(super) fn jobs_of_any_name(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, EmitError> {
     let needs = needs(plan);
     let levels = levels(&needs);
@@ -133,8 +133,8 @@ fn components(needs: &[Vec<usize>]) -> Vec<usize> {
         .collect()
 }
 
-/// Returns the part of each service when components are put, the largest first, where there is least, so that the parts
-/// come out about equal.
+/// Returns the part of each service. Each component, the largest first, is put into the smallest part, so that the
+/// parts are about equal.
 fn spread(components: &[usize], most: usize) -> Vec<usize> {
     let count = components.iter().max().map_or(0, |last| last + 1);
     let mut sizes = vec![0; count];

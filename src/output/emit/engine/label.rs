@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use super::at_most;
 use crate::output::emit::EmitError;
 
-/// Returns what jobs are called where an engine takes few characters only: what `takes` refuses becomes `instead`, and
-/// `prefix` stands before.
+/// Returns names of jobs for an engine that allows few characters: what `takes` refuses becomes `instead`, and `prefix`
+/// stands before.
 ///
 /// # Errors
-/// When two of them would be called the same, or one is longer than the engine takes.
+/// When two names would be equal, or one is too long for the engine.
 pub(crate) fn labels<'a>(names: impl IntoIterator<Item = &'a str>, rule: &Rule) -> Result<Vec<String>, EmitError> {
     let mut labels = Vec::new();
     let mut taken: BTreeMap<String, &str> = BTreeMap::new();
@@ -23,7 +23,7 @@ pub(crate) fn labels<'a>(names: impl IntoIterator<Item = &'a str>, rule: &Rule) 
     Ok(labels)
 }
 
-/// What an engine takes for a name. Letters and digits are always taken.
+/// Which names an engine accepts. Letters and digits are always accepted.
 pub(crate) struct Rule {
     pub(crate) engine: &'static str,
     pub(crate) prefix: &'static str,

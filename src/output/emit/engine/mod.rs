@@ -32,10 +32,10 @@ use jobs::{Job, jobs};
 /// What a job runs, where `.rebake/plan.json` is the plan that `rebake plan --ci` left.
 const BUILD: &str = r#"rebake build --plan .rebake/plan.json --only "$REBAKE_ONLY""#;
 
-/// What a job says that stands in a pipeline without builds, since the engine takes none without jobs.
+/// The command of the one job in a pipeline without builds, for engines that reject a pipeline without jobs.
 const NOTHING: &str = "echo nothing to rebuild";
 
-/// Fails when something is more than an engine takes.
+/// Fails when something exceeds a limit of the engine.
 fn at_most(engine: &'static str, what: &'static str, size: usize, limit: usize) -> Result<(), EmitError> {
     if size > limit {
         return Err(EmitError::Limit { engine, what, size: size.to_string(), limit: limit.to_string() });

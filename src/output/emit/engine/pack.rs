@@ -15,7 +15,7 @@ pub enum Pack {
     Jobs(NonZeroUsize),
 }
 
-/// A word that is no way of packing.
+/// A value of `--pack` that is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("services are packed by `service`, `level`, `component`, or into a number of jobs, 1 or more")]
 pub struct UnknownPack;

@@ -6,7 +6,7 @@ use crate::model::name::Escaped;
 use crate::model::recipe::Recipe;
 use crate::plan::Service;
 
-/// What a target of bake has for the `flags` of a service.
+/// The keys of a bake target for the `flags` of a service.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Flags {

@@ -12,7 +12,7 @@ use crate::output::exec::build::{Build, DigestSource, Step};
 use crate::output::exec::needs::{Kept, Needs};
 use crate::output::exec::outcome::Outcome;
 
-/// How it calls itself in messages, and the names that it gives a Dockerfile.
+/// Its name in messages, and the names that it accepts for a Dockerfile.
 pub(super) const BUILDAH: (&str, &[&str]) = ("buildah", Builder::Buildah.dockerfiles());
 
 /// The directory in a build's scratch in which buildah keeps what it pushes.

@@ -51,7 +51,7 @@ impl Log {
         &self.0.path
     }
 
-    /// Returns how many bytes the file has, and has the next ones told again.
+    /// Returns the length of the file, and enables the notification about further bytes.
     pub(in crate::output::exec) fn length(&self) -> u64 {
         // In this order: bytes that come between the two are told twice, and never not at all.
         self.0.told.store(false, Ordering::SeqCst);

@@ -1,4 +1,4 @@
-//! What cleans up when the run itself is killed and cannot: a process of its own that waits for the run to end.
+//! Cleans up after a run that was killed: a separate process that waits for the run to end.
 
 use std::io::{self, BufRead, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -8,7 +8,7 @@ use rustix::process::Pid;
 
 use super::stray::Marker;
 
-/// Begins a line that tells of a group, and one that says that it is no more.
+/// The beginnings of lines that add and remove a process group.
 const GUARD: char = '+';
 const FORGET: char = '-';
 

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a report says of its run as a whole. An older report says nothing.
+/// The part of a report about the run as a whole. It is empty in older reports.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Head {
     /// The version of rebake that built.

@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::{Report, Service};
 
-/// What a deployment has to know of a service that was built.
+/// What a deployment needs to know about a service that was built.
 #[derive(Debug, Serialize)]
 struct Handed<'a> {
     service: &'a str,

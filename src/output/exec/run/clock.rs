@@ -16,7 +16,7 @@ pub(super) fn date() -> String {
 #[derive(Debug)]
 pub(super) struct Clock {
     start: Instant,
-    /// How long it stood still until now.
+    /// How long it has been suspended until now.
     stood: Duration,
     stands_since: Option<Instant>,
 }

@@ -10,7 +10,7 @@ use crate::output::exec::process::{Process, Whose};
 use crate::output::exec::schedule::{BuildId, OnFailure, Running};
 use crate::output::exec::signal::Signal;
 
-/// What a run does about what it hears, and when something is due.
+/// Handles the messages and timeouts of a run.
 impl Run<'_> {
     pub(super) fn hear(&mut self, message: Message) {
         match message {
@@ -95,7 +95,7 @@ impl Run<'_> {
         }
     }
 
-    /// Says that an attempt takes long, and stops one that takes too long.
+    /// Reports that an attempt takes long, and stops one that takes too long.
     fn warn(&self, active: &mut Active, now: Moment) {
         let (service, attempt) = (self.name(active.attempt.build()), active.attempt.number);
         let seconds = now.saturating_sub(active.attempt.began).as_secs_f64();
@@ -184,7 +184,7 @@ impl Run<'_> {
         }
     }
 
-    /// Takes what a build handed back whose commands all ended well. It has failed after all when it pushed nothing.
+    /// Reads what a build handed back after its commands succeeded. The build fails after all if nothing was pushed.
     fn handed_back(&mut self, id: BuildId) -> Result<(), Failure> {
         match Output::of(&self.builds[id.index()]) {
             Ok(output) => {
@@ -201,7 +201,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Says which builds can never start, as soon as that is known.
+    /// Reports builds that can never start, as soon as that is known.
     fn tell_blocked(&mut self) {
         for build in self.schedule.newly_blocked() {
             if let Some(by) = self.schedule.blocker(build) {

@@ -10,10 +10,10 @@ use crate::output::exec::outcome::Outcome;
 use crate::output::exec::report::{Attempt, Head, Report, SCHEMA, Service};
 use crate::output::exec::schedule::{BuildId, Schedule};
 
-/// What became of each build so far.
+/// The results of builds so far.
 pub(super) struct Results {
     entries: Vec<Entry>,
-    /// What the services have become that are built.
+    /// The images of the services that are built.
     became: Needs,
 }
 

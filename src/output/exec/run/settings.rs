@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::model::mask::Mask;
 use crate::output::exec::schedule::OnFailure;
 
-/// How a run goes about its builds.
+/// The settings of a run.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How many builds run at once, by weight: from 1 to [`Settings::MOST_JOBS`].
@@ -14,9 +14,9 @@ pub struct Settings {
     pub grace: Duration,
     /// After how long an attempt is called slow.
     pub slow: Option<Duration>,
-    /// How often there is a sign of life.
+    /// How often a silent run prints a line.
     pub heartbeat: Option<Duration>,
-    /// How long a failed build rests before its next attempt.
+    /// How long to wait before the next attempt at a failed build.
     pub backoff: Backoff,
     /// Whether `make` and `cargo` inside builds share the jobs.
     pub jobserver: Jobserver,
@@ -28,7 +28,7 @@ pub struct Settings {
     pub commit: Option<String>,
     /// The environment that is built for, for the report.
     pub environment: Option<String>,
-    /// What must not stand in a log.
+    /// The secrets that no log may contain.
     pub mask: Mask,
 }
 
@@ -42,7 +42,7 @@ pub enum Jobserver {
     Hidden,
 }
 
-/// How long a failed build rests: twice as long each time.
+/// How long to wait between attempts: twice as long each time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     /// Before the second attempt.

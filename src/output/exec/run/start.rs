@@ -16,7 +16,7 @@ use crate::output::exec::outcome::{Ending, Failure};
 use crate::output::exec::process::{Log, Marker, Process};
 use crate::output::exec::schedule::Running;
 
-/// How builds begin.
+/// Starts builds.
 impl Run<'_> {
     /// Starts builds as long as the schedule lets one start and its jobs are free.
     pub(super) fn start_what_may(&mut self) {
@@ -137,7 +137,7 @@ impl Run<'_> {
     }
 }
 
-/// The variable that tells a build what the services that it needs have become.
+/// The variable with the images of the services that a build needs.
 const NEEDS: &str = "REBAKE_NEEDS";
 
 /// Linux passes a program no longer variable than 128 KiB.
