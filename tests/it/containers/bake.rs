@@ -49,8 +49,9 @@ fn bake_reads_what_was_written() {
     let registry = Registry::start();
     let daemon = Daemon::start();
     let repo = odd_for_docker(&registry);
-    let read = read_back(&repo, &daemon, &[]);
-    same_as_the_plan(&repo, &read, &[]);
+    let released = ["--environment", "production"];
+    let read = read_back(&repo, &daemon, &released);
+    same_as_the_plan(&repo, &read, &released);
     let target = &read["target"]["Acme-odd-v2-x"];
     assert_eq!(target["args"]["ODD"], "--flag 'x' \"y\" $HOME Acme/odd@v2.x 1.0.0");
     assert_eq!((text(&target["target"]), text(&target["context"])), ("right", "."));

@@ -77,10 +77,10 @@ fn socket(directory: &tempfile::TempDir) -> String {
 }
 
 #[test]
-#[ignore = "needs dockerd, docker buildx and docker-registry: .ci/full runs it"]
+#[ignore = "needs dockerd of Docker 23 or later, docker buildx and docker-registry: .ci/full runs it"]
 fn a_day_with_docker() {
     let registry = Registry::start();
-    let daemon = Daemon::start();
+    let daemon = Daemon::start_newer();
     day(&registry, "docker", |rebake| daemon.lend(rebake));
 }
 

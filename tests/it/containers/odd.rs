@@ -56,7 +56,8 @@ fn odd(registry: &Registry, builder: &str, last: &str) -> Repo {
 /// Builds it, by rebake and by what `--dry-run` prints, and holds the image against what was said.
 pub(super) fn comes_out_as_it_went_in(registry: &Registry, repo: &Repo, lend: impl Fn(Rebake) -> Rebake) -> Value {
     let rebake = |args: &[&str]| lend(repo.rebake(args)).env("MY_TOKEN", SECRET);
-    rebake(&["build", "--all", "--push", "--report", ".git/report.json"]).success();
+    let released = ["--environment", "production"];
+    rebake(&[&["build", "--all", "--push", "--report", ".git/report.json"], &released[..]].concat()).success();
     let service = &report(repo, ".git/report.json")[0];
     assert_eq!((text(&service["service"]), text(&service["outcome"])), ("Acme/odd@v2.x", "succeeded"));
     let (manifest, digest) = registry.manifest("acme/nested/odd", text(&service["digest"]));
