@@ -32,7 +32,7 @@ pub(crate) struct Format {
     /// Choose the fields of a matrix, separated by commas
     #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
     fields: Vec<String>,
-    /// Choose which services share a job of an engine: service (none do), level, component, or into how many jobs
+    /// Choose which services share a job of an engine: image (what hands on an image that is not pushed), service (none do), level, component, or into how many jobs [default: image; with --fields, service]
     #[arg(long, value_name = "HOW")]
     pack: Option<Pack>,
     /// Refuse a plan of more levels than the workflow has jobs for
@@ -140,7 +140,9 @@ pub(crate) fn write(
     } else {
         format.fields.iter().map(|name| name.parse()).collect::<Result<Vec<Field>, _>>()?
     };
-    let matrices = Matrices { fields, pack: format.pack.unwrap_or_default(), levels: format.levels };
+    // Who chooses what an entry says builds a service by it, without rebake.
+    let pack = if format.fields.is_empty() { Pack::default() } else { Pack::Service };
+    let matrices = Matrices { fields, pack: format.pack.unwrap_or(pack), levels: format.levels };
     let text = text(plan, format, &matrices, here, output)?;
     if format.ci {
         ci::write(plan, &matrices, list_files(format.list_files), &format.ci_dir, output)?;

@@ -54,7 +54,7 @@ pub(crate) fn write(plan: &str, format: &str, args: &[&str], code: i32) -> Run {
 
 #[test]
 fn capstone_as_outputs_of_github() {
-    capstone().rebake(["plan", "--format", "github"]).success().stdout(str![[r#"
+    capstone().rebake(["plan", "--push", "--format", "github"]).success().stdout(str![[r#"
 any=true
 count=2
 matrix={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-cb9c016","version":"1.2.0-0001-cb9c016"},{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-cb9c016","version":"1.0.9-0001-cb9c016"}]}
@@ -69,7 +69,7 @@ matrix_1={"include":[{"environment":"local","path":"services/go/api-golang","ser
 
 #[test]
 fn capstone_as_a_child_pipeline_of_gitlab() {
-    capstone().rebake(["plan", "--format", "gitlab"]).success().stdout(str![[r#"
+    capstone().rebake(["plan", "--push", "--format", "gitlab"]).success().stdout(str![[r#"
 {
   "stages": [
     "build"
@@ -134,7 +134,7 @@ fn capstone_as_a_child_pipeline_of_gitlab() {
 
 #[test]
 fn capstone_as_steps_of_buildkite() {
-    capstone().rebake(["plan", "--format", "buildkite"]).success().stdout(str![[r#"
+    capstone().rebake(["plan", "--push", "--format", "buildkite"]).success().stdout(str![[r#"
 {
   "steps": [
     {
@@ -186,7 +186,7 @@ fn capstone_as_steps_of_buildkite() {
 
 #[test]
 fn capstone_as_a_configuration_of_circleci() {
-    capstone().rebake(["plan", "--format", "circleci"]).success().stdout(str![[r#"
+    capstone().rebake(["plan", "--push", "--format", "circleci"]).success().stdout(str![[r#"
 {
   "version": 2.1,
   "parameters": {
@@ -228,7 +228,7 @@ fn capstone_as_a_configuration_of_circleci() {
         "setup_remote_docker",
         {
           "run": {
-            "command": "printf %s '{/"schema/":1,/"rebake/":/"0.1.0/",/"trigger/":{/"kind/":/"local/"},/"environment/":/"local/",/"range/":{/"base/":/"bffd197d230cb124a42d6d4b550c94924aa30c46/",/"head/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/",/"source/":/"the last commit, since nothing is ahead of main/",/"worktree/":true},/"degraded/":[],/"services/":[{/"service/":/"migrator/",/"path/":/"services/other/migrator/",/"causes/":[{/"kind/":/"file/",/"path/":/"services/other/migrator/migrations/0002_orders.sql/",/"status/":/"added/",/"pattern/":/"services/other/migrator/**/",/"at/":/"filters.yaml:7:7/"}],/"needs/":[],/"level/":0,/"version/":/"1.2.0-0001-cb9c016/",/"described/":{/"tag/":/"services/other/migrator@1.2.0/",/"distance/":1,/"commit/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/"},/"fingerprint/":/"fp1-r2vp3eil34wymbf4awrqd6mjj6/",/"image/":/"ghcr.io/acme/migrator/",/"tags/":[/"ghcr.io/acme/migrator:1.2.0-0001-cb9c016/"],/"labels/":{/"org.opencontainers.image.created/":/"2001-02-03T04:05:14Z/",/"org.opencontainers.image.revision/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/",/"org.opencontainers.image.title/":/"migrator/",/"org.opencontainers.image.version/":/"1.2.0-0001-cb9c016/"},/"platforms/":[],/"push/":false,/"matrix/":{}},{/"service/":/"api-golang/",/"path/":/"services/go/api-golang/",/"causes/":[{/"kind/":/"file/",/"path/":/"services/other/migrator/migrations/0002_orders.sql/",/"status/":/"added/",/"pattern/":/"services/other/migrator/**/",/"at/":/"filters.yaml:7:7/"},{/"kind/":/"dependency/",/"via/":/"migrator/",/"chain/":[/"migrator/"]}],/"needs/":[/"migrator/"],/"level/":1,/"version/":/"1.0.9-0001-cb9c016/",/"described/":{/"tag/":/"services/go/api-golang@1.0.9/",/"distance/":1,/"commit/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/"},/"fingerprint/":/"fp1-dievj5obb2nm4bg5ountflpf2y/",/"image/":/"ghcr.io/acme/api-golang/",/"tags/":[/"ghcr.io/acme/api-golang:1.0.9-0001-cb9c016/"],/"labels/":{/"org.opencontainers.image.created/":/"2001-02-03T04:05:14Z/",/"org.opencontainers.image.revision/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/",/"org.opencontainers.image.title/":/"api-golang/",/"org.opencontainers.image.version/":/"1.0.9-0001-cb9c016/"},/"platforms/":[],/"push/":false,/"matrix/":{}}],/"unaffected/":[/"api-node/",/"client-react/",/"load-generator/"],/"removed/":[],/"unmatched/":[],/"filters/":{/"ci/":[],/"migrations/":[/"services/other/migrator/migrations/0002_orders.sql/"]},/"any/":true}' > .git/plan.json/nexec rebake build --plan .git/plan.json --only /"$REBAKE_ONLY/"",
+            "command": "printf %s '{/"schema/":1,/"rebake/":/"0.1.0/",/"trigger/":{/"kind/":/"local/"},/"environment/":/"local/",/"range/":{/"base/":/"bffd197d230cb124a42d6d4b550c94924aa30c46/",/"head/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/",/"source/":/"the last commit, since nothing is ahead of main/",/"worktree/":true},/"degraded/":[],/"services/":[{/"service/":/"migrator/",/"path/":/"services/other/migrator/",/"causes/":[{/"kind/":/"file/",/"path/":/"services/other/migrator/migrations/0002_orders.sql/",/"status/":/"added/",/"pattern/":/"services/other/migrator/**/",/"at/":/"filters.yaml:7:7/"}],/"needs/":[],/"level/":0,/"version/":/"1.2.0-0001-cb9c016/",/"described/":{/"tag/":/"services/other/migrator@1.2.0/",/"distance/":1,/"commit/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/"},/"fingerprint/":/"fp1-r2vp3eil34wymbf4awrqd6mjj6/",/"image/":/"ghcr.io/acme/migrator/",/"tags/":[/"ghcr.io/acme/migrator:1.2.0-0001-cb9c016/"],/"labels/":{/"org.opencontainers.image.created/":/"2001-02-03T04:05:14Z/",/"org.opencontainers.image.revision/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/",/"org.opencontainers.image.title/":/"migrator/",/"org.opencontainers.image.version/":/"1.2.0-0001-cb9c016/"},/"platforms/":[],/"push/":true,/"matrix/":{}},{/"service/":/"api-golang/",/"path/":/"services/go/api-golang/",/"causes/":[{/"kind/":/"file/",/"path/":/"services/other/migrator/migrations/0002_orders.sql/",/"status/":/"added/",/"pattern/":/"services/other/migrator/**/",/"at/":/"filters.yaml:7:7/"},{/"kind/":/"dependency/",/"via/":/"migrator/",/"chain/":[/"migrator/"]}],/"needs/":[/"migrator/"],/"level/":1,/"version/":/"1.0.9-0001-cb9c016/",/"described/":{/"tag/":/"services/go/api-golang@1.0.9/",/"distance/":1,/"commit/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/"},/"fingerprint/":/"fp1-dievj5obb2nm4bg5ountflpf2y/",/"image/":/"ghcr.io/acme/api-golang/",/"tags/":[/"ghcr.io/acme/api-golang:1.0.9-0001-cb9c016/"],/"labels/":{/"org.opencontainers.image.created/":/"2001-02-03T04:05:14Z/",/"org.opencontainers.image.revision/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/",/"org.opencontainers.image.title/":/"api-golang/",/"org.opencontainers.image.version/":/"1.0.9-0001-cb9c016/"},/"platforms/":[],/"push/":true,/"matrix/":{}}],/"unaffected/":[/"api-node/",/"client-react/",/"load-generator/"],/"removed/":[],/"unmatched/":[],/"filters/":{/"ci/":[],/"migrations/":[/"services/other/migrator/migrations/0002_orders.sql/"]},/"any/":true}' > .git/plan.json/nexec rebake build --plan .git/plan.json --only /"$REBAKE_ONLY/"",
             "name": "build"
           }
         }
@@ -273,7 +273,7 @@ fn capstone_as_a_configuration_of_circleci() {
 
 #[test]
 fn capstone_as_variables_of_azure() {
-    capstone().rebake(["plan", "--format", "azure"]).success().stdout(str![[r###"
+    capstone().rebake(["plan", "--push", "--format", "azure"]).success().stdout(str![[r###"
 ##vso[task.setvariable variable=levels;isOutput=true]2
 ##vso[task.setvariable variable=any_0;isOutput=true]true
 ##vso[task.setvariable variable=matrix_0;isOutput=true]{"build_migrator":{"REBAKE_ONLY":"migrator"}}
@@ -285,7 +285,7 @@ fn capstone_as_variables_of_azure() {
 
 #[test]
 fn capstone_as_a_workflow_of_argo() {
-    capstone().rebake(["plan", "--format", "argo"]).success().stdout(str![[r#"
+    capstone().rebake(["plan", "--push", "--format", "argo"]).success().stdout(str![[r#"
 {
   "apiVersion": "argoproj.io/v1alpha1",
   "kind": "Workflow",
@@ -573,6 +573,50 @@ matrix_1={"include":[{"job":"level-1","service":"top"}]}
 "#]]);
 }
 
+/// An image that is not pushed is on one machine alone.
+#[test]
+fn what_is_not_pushed_shares_a_job_with_what_is_built_from_it() {
+    // d ← a ← c, b alone, e ← f, of which d and e are not pushed; and what only waits for others has no image.
+    let services: Services = [
+        ("d", vec![]),
+        ("b", vec![]),
+        ("a", vec![0]),
+        ("c", vec![2]),
+        ("e", vec![]),
+        ("waits", vec![4]),
+        ("f", vec![5]),
+    ]
+    .map(|(name, needs)| (name.to_owned(), needs))
+    .into();
+    let mut plan: Value = serde_json::from_str(&saved(&services)).unwrap();
+    for place in [0, 4] {
+        plan["services"][place]["push"] = false.into();
+    }
+    plan["services"][5].as_object_mut().unwrap().remove("image");
+    let outputs = write(&plan.to_string(), "github", &["--pack", "image", "--fields", "service,version"], 0).text();
+    assert_eq!(
+        outputs,
+        r#"any=true
+count=7
+matrix={"include":[{"job":"d+1","service":"d,a"},{"service":"b","version":"1.0.9-0047-188f7a2"},{"service":"c","version":"1.0.9-0047-188f7a2"},{"job":"e+2","service":"e,waits,f"}]}
+levels=2
+any_0=true
+matrix_0={"include":[{"job":"d+1","service":"d,a"},{"service":"b","version":"1.0.9-0047-188f7a2"},{"job":"e+2","service":"e,waits,f"}]}
+any_1=true
+matrix_1={"include":[{"service":"c","version":"1.0.9-0047-188f7a2"}]}
+"#
+    );
+    for more in [&["--pack", "service"][..], &["--fields", "service"]] {
+        let alone = write(&plan.to_string(), "github", more, 0).text();
+        assert!(!alone.contains(r#""job""#) && alone.contains("levels=3"), "{alone}");
+    }
+    let document: Value = serde_json::from_str(&write(&plan.to_string(), "gitlab", &[], 0).text()).unwrap();
+    assert_eq!(document["build d-1"]["variables"]["REBAKE_ONLY"], "d,a");
+    assert_eq!(document["build c"]["needs"][1]["job"], "build d-1");
+    let levels = write(&plan.to_string(), "github", &["--pack", "level"], 0).text();
+    assert!(levels.contains(r#"matrix_1={"include":[{"job":"level-1","service":"c"}]}"#), "{levels}");
+}
+
 #[test]
 fn formats_without_jobs_are_not_packed() {
     write(&saved(&[]), "json", &["--pack", "level"], 2).stderr(str![[r#"
@@ -588,7 +632,7 @@ error[pack]: `--levels` shapes the jobs of an engine, and this format has none
 
 "#]]);
     write(&saved(&[]), "gitlab", &["--pack", "0"], 2).stderr(str![[r#"
-error: invalid value '0' for '--pack <HOW>': services are packed by `service`, `level`, `component`, or into a number of jobs, 1 or more
+error: invalid value '0' for '--pack <HOW>': services are packed by `image`, `service`, `level`, `component`, or into a number of jobs, 1 or more
 
 For more information, try '--help'.
 

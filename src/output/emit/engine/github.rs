@@ -44,8 +44,11 @@ pub fn github(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
 /// Returns the outputs of [`github`].
 pub(in crate::output::emit) fn level_outputs(plan: &Plan, matrices: &Matrices) -> Result<Vec<Output>, EmitError> {
     let Matrices { fields, pack, levels } = matrices;
-    // Names of packed services are joined by commas; one by one they are data, whatever they are.
-    let jobs = if *pack == Pack::Service { jobs_of_any_name(plan, *pack)? } else { jobs(plan, *pack)? };
+    // Names of services that share a job are joined by commas; one by one they are data, whatever they are.
+    let jobs = match jobs_of_any_name(plan, *pack)? {
+        jobs if is_alone(*pack) && jobs.iter().all(|job| job.services.len() == 1) => jobs,
+        _ => jobs(plan, *pack)?,
+    };
     at_most("GitHub Actions", "the number of jobs of the matrix", jobs.len(), MOST_JOBS)?;
     let levels = by_level(&jobs, *levels)?;
     let matrix = |jobs: &mut dyn Iterator<Item = &Job>| {
@@ -68,8 +71,13 @@ pub(in crate::output::emit) fn level_outputs(plan: &Plan, matrices: &Matrices) -
 /// Returns what a matrix says of a job. A packed one has `job`, what it is called, and `service`, its services' names as
 /// `--only` takes them.
 fn entry(plan: &Plan, fields: &[Field], job: &Job, pack: Pack) -> Map<String, Value> {
-    match (pack, job.services.as_slice()) {
-        (Pack::Service, [service]) => matrix::entry(plan, service, fields),
+    match job.services.as_slice() {
+        [service] if is_alone(pack) => matrix::entry(plan, service, fields),
         _ => Map::from_iter([("job".to_owned(), json!(job.name)), ("service".to_owned(), json!(job.only()))]),
     }
+}
+
+/// Whether a service has a job of its own as a rule.
+fn is_alone(pack: Pack) -> bool {
+    matches!(pack, Pack::Image | Pack::Service)
 }

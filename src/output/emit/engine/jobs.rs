@@ -1,5 +1,5 @@
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{EmitError, Pack};
 use crate::model::name::{Escaped, ServiceName};
@@ -50,20 +50,12 @@ pub(super) fn check_names(plan: &Plan) -> Result<(), EmitError> {
 /// Levels are counted from `needs`, since a saved plan is not trusted.
 pub(super) fn jobs_of_any_name(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, EmitError> {
     let needs = needs(plan);
-    let levels = levels(&needs);
     let jobs = match pack {
-        Pack::Service => {
-            let parts = plan.services.iter().zip(needs).zip(levels);
-            parts
-                .map(|((service, needs), level)| Job {
-                    name: service.service.clone(),
-                    services: vec![service],
-                    needs,
-                    level,
-                })
-                .collect()
-        }
+        Pack::Image => alone(plan, Groups::of(&needs, &handed_on(plan, &needs))),
+        Pack::Service => alone(plan, Groups::of(&needs, &vec![false; needs.len()])),
         Pack::Level => {
+            let groups = Groups::of(&needs, &handed_on(plan, &needs));
+            let levels: Vec<usize> = groups.numbers.iter().map(|group| groups.levels[*group]).collect();
             let mut jobs = packed(plan, "level", &levels);
             for (level, job) in jobs.iter_mut().enumerate() {
                 (job.level, job.needs) = (level, level.checked_sub(1).into_iter().collect());
@@ -84,6 +76,108 @@ pub(super) fn jobs_of_any_name(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, 
     }
 }
 
+/// Returns a job for each group, called by its service.
+fn alone<'a>(plan: &'a Plan, groups: Groups) -> Vec<Job<'a>> {
+    let Groups { numbers, needs, levels } = groups;
+    let mut services = vec![Vec::new(); levels.len()];
+    for (service, number) in plan.services.iter().zip(numbers) {
+        services[number].push(service);
+    }
+    let job = |((services, needs), level): ((Vec<&'a Service>, BTreeSet<usize>), usize)| Job {
+        // No service has a `+` in its name.
+        name: match services.as_slice() {
+            [service] => service.service.clone(),
+            services => format!("{}+{}", services[0].service, services.len() - 1),
+        },
+        services,
+        needs: needs.into_iter().collect(),
+        level,
+    };
+    services.into_iter().zip(needs).zip(levels).map(job).collect()
+}
+
+/// Returns which services leave what others are built from on the machine that builds them: an image that is not pushed.
+/// What is no image hands on what it is built from itself.
+fn handed_on(plan: &Plan, needs: &[Vec<usize>]) -> Vec<bool> {
+    let mut handed_on: Vec<bool> = Vec::with_capacity(needs.len());
+    for (service, needs) in plan.services.iter().zip(needs) {
+        handed_on.push(match service.image {
+            Some(_) => !service.push,
+            None => needs.iter().any(|need| handed_on[*need]),
+        });
+    }
+    handed_on
+}
+
+/// Services that share jobs, numbered in an order in which the jobs can run.
+#[derive(Debug, PartialEq)]
+struct Groups {
+    /// The group of each service.
+    numbers: Vec<usize>,
+    /// The groups that each group needs; all stand before it.
+    needs: Vec<BTreeSet<usize>>,
+    /// 0 for a group that needs none, else one more than the highest level it needs.
+    levels: Vec<usize>,
+}
+
+impl Groups {
+    /// Joins services with what they need where that is handed on.
+    fn of(needs: &[Vec<usize>], handed_on: &[bool]) -> Self {
+        let joins = |needs: &Vec<usize>| needs.iter().copied().filter(|need| handed_on[*need]).collect();
+        let numbers = components(&needs.iter().map(joins).collect::<Vec<_>>());
+        Self::in_order(needs, &numbers).unwrap_or_else(|stuck| {
+            // A way leads out of a group and back into it: all that it passes shares a job.
+            let is_stuck: Vec<bool> = numbers.iter().map(|number| stuck.contains(number)).collect();
+            let joins = |(place, needs): (usize, &Vec<usize>)| {
+                let joins = |need: &usize| handed_on[*need] || (is_stuck[place] && is_stuck[*need]);
+                needs.iter().copied().filter(joins).collect()
+            };
+            let numbers = components(&needs.iter().enumerate().map(joins).collect::<Vec<_>>());
+            Self::in_order(needs, &numbers).unwrap_or_else(|_| {
+                let numbers = components(needs);
+                let count = numbers.iter().max().map_or(0, |last| last + 1);
+                Self { numbers, needs: vec![BTreeSet::new(); count], levels: vec![0; count] }
+            })
+        })
+    }
+
+    /// Numbers groups anew, each behind those that it needs; where that leaves a choice, in the order in which they begin.
+    /// Returns those that cannot be put in order, since they wait for each other or for such ones.
+    fn in_order(needs: &[Vec<usize>], numbers: &[usize]) -> Result<Self, BTreeSet<usize>> {
+        let count = numbers.iter().max().map_or(0, |last| last + 1);
+        let (mut before, mut behind) = (vec![BTreeSet::new(); count], vec![BTreeSet::new(); count]);
+        for (place, needs) in needs.iter().enumerate() {
+            for need in needs.iter().filter(|need| numbers[**need] != numbers[place]) {
+                before[numbers[place]].insert(numbers[*need]);
+                behind[numbers[*need]].insert(numbers[place]);
+            }
+        }
+        let mut open: Vec<usize> = before.iter().map(BTreeSet::len).collect();
+        let mut ready: BTreeSet<usize> = (0..count).filter(|group| open[*group] == 0).collect();
+        let (mut order, mut anew) = (Vec::new(), vec![0; count]);
+        while let Some(group) = ready.pop_first() {
+            anew[group] = order.len();
+            order.push(group);
+            for next in &behind[group] {
+                open[*next] -= 1;
+                if open[*next] == 0 {
+                    ready.insert(*next);
+                }
+            }
+        }
+        if order.len() < count {
+            return Err((0..count).filter(|group| open[*group] > 0).collect());
+        }
+        let needs = order.iter().map(|group| before[*group].iter().map(|need| anew[*need]).collect());
+        let needs: Vec<BTreeSet<usize>> = needs.collect();
+        let mut levels: Vec<usize> = Vec::with_capacity(count);
+        for needs in &needs {
+            levels.push(needs.iter().map(|need| levels[*need] + 1).max().unwrap_or_default());
+        }
+        Ok(Self { numbers: numbers.iter().map(|number| anew[*number]).collect(), needs, levels })
+    }
+}
+
 /// Returns what each service needs, as places in the plan.
 fn needs(plan: &Plan) -> Vec<Vec<usize>> {
     let names = plan.services.iter().enumerate().map(|(place, service)| (service.service.as_str(), place));
@@ -97,14 +191,6 @@ fn needs(plan: &Plan) -> Vec<Vec<usize>> {
             .collect()
     };
     plan.services.iter().enumerate().map(|(place, service)| before(place, service)).collect()
-}
-
-fn levels(needs: &[Vec<usize>]) -> Vec<usize> {
-    let mut levels: Vec<usize> = Vec::with_capacity(needs.len());
-    for needs in needs {
-        levels.push(needs.iter().map(|need| levels[*need] + 1).max().unwrap_or_default());
-    }
-    levels
 }
 
 /// Returns the component of each service, numbered in the order in which they begin.
@@ -168,11 +254,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_and_components_follow_from_needs() {
+    fn components_follow_from_needs() {
+        // 0 ← 2 ← 3, 1 ← 4, 5 alone.
+        assert_eq!(components(&[vec![], vec![], vec![0], vec![2, 0], vec![1], vec![]]), [0, 1, 0, 0, 1, 2]);
+    }
+
+    fn groups(needs: &[Vec<usize>], handed_on: &[usize]) -> (Vec<usize>, Vec<Vec<usize>>, Vec<usize>) {
+        let handed_on: Vec<bool> = (0..needs.len()).map(|place| handed_on.contains(&place)).collect();
+        let Groups { numbers, needs, levels } = Groups::of(needs, &handed_on);
+        (numbers, needs.into_iter().map(|needs| needs.into_iter().collect()).collect(), levels)
+    }
+
+    #[test]
+    fn services_that_hand_nothing_on_have_jobs_of_their_own() {
+        let needs = [vec![], vec![], vec![0], vec![2, 0], vec![1], vec![]];
+        let alone = vec![vec![], vec![], vec![0], vec![0, 2], vec![1], vec![]];
+        assert_eq!(groups(&needs, &[]), ((0..6).collect(), alone, vec![0, 0, 1, 2, 1, 0]));
+        assert_eq!(groups(&[], &[]), (vec![], vec![], vec![]));
+    }
+
+    #[test]
+    fn what_is_handed_on_joins_those_that_take_it() {
         // 0 ← 2 ← 3, 1 ← 4, 5 alone.
         let needs = [vec![], vec![], vec![0], vec![2, 0], vec![1], vec![]];
-        assert_eq!(levels(&needs), [0, 0, 1, 2, 1, 0]);
-        assert_eq!(components(&needs), [0, 1, 0, 0, 1, 2]);
+        // 2 takes what 0 hands on, and so does 3.
+        assert_eq!(
+            groups(&needs, &[0]),
+            (vec![0, 1, 0, 0, 2, 3], vec![vec![], vec![], vec![1], vec![]], vec![0, 0, 1, 0])
+        );
+        assert_eq!(groups(&needs, &[0, 1, 2]).0, [0, 1, 0, 0, 1, 2]);
+        // 1 is needed by the group that begins before it.
+        assert_eq!(groups(&[vec![], vec![], vec![0, 1]], &[0]), (vec![1, 0, 1], vec![vec![], vec![0]], vec![0, 1]));
+    }
+
+    #[test]
+    fn a_way_out_of_a_job_and_back_joins_what_it_passes() {
+        // 0 is handed on to 1 and 3; 1 ← 2 ← 3 are pushed. 4 and 5 have nothing to do with it.
+        let needs = [vec![], vec![0], vec![1], vec![2, 0], vec![], vec![4]];
+        assert_eq!(groups(&needs, &[0]), (vec![0, 0, 0, 0, 1, 2], vec![vec![], vec![], vec![1]], vec![0, 0, 1]));
     }
 
     #[test]
