@@ -17,12 +17,12 @@ mod shown;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::{Args, ValueEnum};
 
-use super::args::{General, Planning};
-use super::existing::Existing;
+use super::existing::ExistingArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::flags::{GeneralArgs, PlanningArgs};
 use super::output::{Output, written};
 use super::plan::Here;
 use crate::model::recipe;
@@ -46,14 +46,14 @@ Exit codes: 0 all is built, or nothing is affected; 1 a build failed; 2 a mistak
 3 the repository stands in the way; 128 and the number of the signal that ended it";
 
 /// Build what is affected, in order, as much at once as may be, and leave nothing behind
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Build {
+pub(crate) struct BuildArgs {
     /// Build these services alone, and what they need that is due (names or paths)
     #[arg(value_name = "SERVICE", conflicts_with = "only")]
     services: Vec<String>,
     #[command(flatten)]
-    planning: Planning,
+    planning: PlanningArgs,
     /// Build a saved plan instead of making one; it must be of the commit that is checked out
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"], help_heading = "Plan")]
     plan: Option<PathBuf>,
@@ -67,7 +67,7 @@ pub(crate) struct Build {
     #[arg(long, value_name = "REPORT", value_delimiter = ',', help_heading = "Plan")]
     needs: Vec<PathBuf>,
     #[command(flatten)]
-    existing: Existing,
+    existing: ExistingArgs,
     #[command(flatten)]
     how: How,
     #[command(flatten)]
@@ -85,8 +85,8 @@ pub(crate) struct Build {
     allowed: Allowed,
 }
 
-/// What is done only when a flag asks for it.
-#[derive(Debug, ClapArgs)]
+/// What is done only where somebody says so.
+#[derive(Debug, Args)]
 struct Allowed {
     /// Push or record although the work tree has changes
     #[arg(long, help_heading = "Builds")]
@@ -99,8 +99,8 @@ struct Allowed {
     allow_untrusted: bool,
 }
 
-/// How builds are run.
-#[derive(Debug, ClapArgs)]
+/// How builds are gone about.
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Builds")]
 struct How {
     /// Run so many builds at once, by weight [default: the number of processors]
@@ -120,8 +120,8 @@ struct How {
     builder: Option<String>,
 }
 
-/// What is shown of builds, and which files they leave.
-#[derive(Debug, ClapArgs)]
+/// What is to be seen of builds, and what they leave.
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 struct Shown {
     /// Choose what is shown while builds run
@@ -167,7 +167,7 @@ enum Manner {
     Json,
 }
 
-pub(crate) fn run(general: &General, args: &Build, output: &Output) -> Result<Exit, Failure> {
+pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> Result<Exit, Failure> {
     let here = Here::find(general, &args.planning, output)?;
     let reports = Reports::agree(args, &here)?;
     let mut plan = planned::plan(general, args, &here, reports.earlier.as_ref(), output)?;

@@ -1,25 +1,42 @@
 //! `rebake completions` and `rebake man`.
 
-use clap::CommandFactory as _;
+use std::path::PathBuf;
 
-use super::args::{Args, Completions, Man};
+use clap::{Args, CommandFactory as _};
+
+use super::args::CommandLine;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use crate::inputs::file;
 
-pub(crate) fn completions(args: &Completions, output: &Output) -> Result<Exit, Failure> {
+/// Print the completion script of a shell
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// Choose the shell
+    shell: clap_complete::Shell,
+}
+
+/// Write the man pages into a directory
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// Choose the directory
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+}
+
+pub(crate) fn completions(args: &CompletionsArgs, output: &Output) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Args::command(), "rebake", &mut script);
+    clap_complete::generate(args.shell, &mut CommandLine::command(), "rebake", &mut script);
     output.data(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }
 
-pub(crate) fn man(args: &Man, output: &Output) -> Result<Exit, Failure> {
+pub(crate) fn man(args: &ManArgs, output: &Output) -> Result<Exit, Failure> {
     let cannot =
         |error| Failure::file(&format!("cannot write the man pages into {}", args.directory.display()), &error);
     file::make_directory(&args.directory).map_err(cannot)?;
-    let mut command = Args::command().disable_help_subcommand(true);
+    let mut command = CommandLine::command().disable_help_subcommand(true);
     command.build();
     pages(&command, &mut |name, text| output.file(&args.directory.join(name), text))?;
     output.data("")?;

@@ -1,11 +1,11 @@
-//! Opens what most verbs need: the repository, the configuration and the event.
+//! What commands begin with: the configuration that is asked about, and the event that asked.
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use super::args::{General, Range};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::flags::{GeneralArgs, RangeArgs};
 use super::output::Output;
 use super::{changed, env};
 use crate::config::Config;
@@ -16,7 +16,7 @@ use crate::model::name::{CommitId, Escaped};
 use crate::plan::pipeline::{ConfigFile, ConfigFileError};
 
 /// Opens the repository that holds the directory that the command runs in.
-pub(crate) fn repository(general: &General) -> Result<Repository, Failure> {
+pub(crate) fn repository(general: &GeneralArgs) -> Result<Repository, Failure> {
     let repository = Repository::discover(general.directory())?;
     let Some(name) = &general.token_env else { return Ok(repository) };
     let unset = || {
@@ -27,10 +27,10 @@ pub(crate) fn repository(general: &General) -> Result<Repository, Failure> {
     Ok(repository.with_token(&variable)?)
 }
 
-/// Finds filters.yaml at the commit that is asked about. Without one, it is the work tree's if its changes count, and
-/// HEAD's otherwise; a difference between the two is reported.
+/// Finds filters.yaml: at the commit that is asked about. Where none is asked about, it is that of the work tree if its
+/// changes count, and that of HEAD where they do not; a difference between the two is told.
 pub(crate) fn find(
-    general: &General,
+    general: &GeneralArgs,
     repository: &Repository,
     asked: Option<&CommitId>,
     trigger: &Trigger,
@@ -59,7 +59,7 @@ pub(crate) fn find(
     }
 }
 
-/// Parses a configuration, and reports its problems.
+/// Reads what it says, and says what is wrong with it.
 pub(crate) fn read(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
     let (config, diagnostics) = file.parse();
     match config {
@@ -71,9 +71,9 @@ pub(crate) fn read(file: &ConfigFile, output: &Output) -> Result<Config, Failure
     }
 }
 
-/// Reads the event that a plan is made for. Without a terminal, with a detached `HEAD` and no range, it counts as one
-/// of CI, because some engines set no variable.
-pub(crate) fn trigger_of(range: &Range, repository: &Repository) -> Result<Trigger, Failure> {
+/// Reads the event that a plan is made for. Where nobody is at a terminal, `HEAD` is no branch and no range is asked for, it
+/// is one of CI too: some engines set no variable.
+pub(crate) fn trigger_of(range: &RangeArgs, repository: &Repository) -> Result<Trigger, Failure> {
     let trigger = trigger()?;
     let is_unattended = trigger.is_attended()
         && !range.is_given()

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args as ClapArgs;
+use clap::Args;
 
-use super::args::General;
 use super::env;
+use super::flags::GeneralArgs;
 use super::output::Output;
 use super::progress::Progress;
 use crate::inputs::git::Contents;
@@ -15,9 +15,9 @@ use crate::plan::Plan;
 use crate::plan::pipeline;
 
 /// Whether registries are asked.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Registries")]
-pub(crate) struct Existing {
+pub(crate) struct ExistingArgs {
     /// Build nothing whose image the registry has already, tagged with the fingerprint of its service
     #[arg(long)]
     skip_existing: bool,
@@ -26,21 +26,21 @@ pub(crate) struct Existing {
     registry_timeout: u32,
 }
 
-impl Existing {
+impl ExistingArgs {
     /// Returns whether changed files are read: a fingerprint is what a registry is asked for.
     pub(crate) fn contents(&self, format: Contents) -> Contents {
         if self.skip_existing { Contents::Read } else { format }
     }
 
     /// Notes in a plan what exists, where that was asked for, and says what could not be told.
-    pub(crate) fn note(&self, plan: &mut Plan, general: &General, output: &Output) {
+    pub(crate) fn note(&self, plan: &mut Plan, general: &GeneralArgs, output: &Output) {
         if self.skip_existing {
             self.ask(plan, general, output);
         }
     }
 
     /// Notes in a plan what exists, and says what could not be told.
-    pub(crate) fn ask(&self, plan: &mut Plan, general: &General, output: &Output) {
+    pub(crate) fn ask(&self, plan: &mut Plan, general: &GeneralArgs, output: &Output) {
         let progress = Progress::new(output, general.verbose);
         progress.step("asking registries what exists");
         let warnings = pipeline::note_existing(plan, &self.registries());

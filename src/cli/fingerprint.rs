@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::{Args, ValueEnum};
 
-use super::args::General;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::flags::GeneralArgs;
 use super::output::Output;
 use super::{configuration, env};
 use crate::analysis::base::Doubt;
@@ -26,9 +26,9 @@ Examples:
   rebake fingerprint --diff main HEAD api  what makes the two differ";
 
 /// Tell what a service's content comes to: equal texts, equal builds
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Fingerprint {
+pub(crate) struct FingerprintArgs {
     /// Tell of these services alone (a name or a path)
     #[arg(value_name = "SERVICE")]
     services: Vec<String>,
@@ -55,7 +55,7 @@ enum Format {
     Json,
 }
 
-pub(crate) fn run(general: &General, args: &Fingerprint, output: &Output) -> Result<Exit, Failure> {
+pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output) -> Result<Exit, Failure> {
     let repository = configuration::repository(general)?;
     let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
     let look = |revision: Option<&String>| -> Result<Look, Failure> {

@@ -1,10 +1,10 @@
-//! Writes a plan in the format that was asked for.
+//! How a plan is written (spec section 11).
 
 #![expect(clippy::struct_field_names, reason = "fields are named as the flags that they hold")]
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args as ClapArgs, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 
 use super::ci;
 #[cfg(unix)]
@@ -23,16 +23,16 @@ use crate::plan::Plan;
 #[cfg(unix)]
 use crate::plan::Service;
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub(crate) struct Format {
+pub(crate) struct FormatArgs {
     /// Choose the format
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FormatName,
     /// Choose the fields of a matrix, separated by commas
     #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
     fields: Vec<String>,
-    /// Choose which services share a job of an engine: image (what hands on an image that is not pushed), service (none do), level, component, or into how many jobs [default: image; with --fields, service]
+    /// Choose which services share a job of an engine: service (none do), level, component, or into how many jobs
     #[arg(long, value_name = "HOW")]
     pack: Option<Pack>,
     /// Refuse a plan of more levels than the workflow has jobs for
@@ -84,8 +84,8 @@ enum FormatName {
     Bake,
 }
 
-impl Format {
-    /// Returns whether the format needs the contents of changed files, for fingerprints.
+impl FormatArgs {
+    /// Returns whether it writes what the contents of changed files come to.
     pub(crate) fn contents(&self) -> Contents {
         match self.format {
             FormatName::Table | FormatName::Names | FormatName::Paths if !self.ci => Contents::Unread,
@@ -98,12 +98,12 @@ impl Format {
         !self.ci && self.format == FormatName::Json
     }
 
-    /// Whether the output contains names of results.
+    /// Whether anything that is written says what results are called.
     pub(crate) fn says_names(&self) -> bool {
         self.ci || !matches!(self.format, FormatName::Names | FormatName::Paths)
     }
 
-    /// Whether files or outputs for the CI engine are written.
+    /// Whether the engine at hand is written for.
     pub(crate) fn ci(&self) -> bool {
         self.ci
     }
@@ -127,10 +127,10 @@ enum ListFiles {
 /// Writes the plan in the format that was asked for; with `--ci`, for the engine first. Nothing is written before all of
 /// it has been made and checked.
 ///
-/// Only the format bake reads the configuration, for how images are built.
+/// Where images are built from is read from the configuration at hand, and that only where it is asked for.
 pub(crate) fn write(
     plan: &Plan,
-    format: &Format,
+    format: &FormatArgs,
     here: impl FnOnce() -> Result<Here, Failure>,
     output: &Output,
 ) -> Result<(), Failure> {
@@ -140,9 +140,7 @@ pub(crate) fn write(
     } else {
         format.fields.iter().map(|name| name.parse()).collect::<Result<Vec<Field>, _>>()?
     };
-    // Who chooses what an entry says builds a service by it, without rebake.
-    let pack = if format.fields.is_empty() { Pack::default() } else { Pack::Service };
-    let matrices = Matrices { fields, pack: format.pack.unwrap_or(pack), levels: format.levels };
+    let matrices = Matrices { fields, pack: format.pack.unwrap_or_default(), levels: format.levels };
     let text = text(plan, format, &matrices, here, output)?;
     if format.ci {
         ci::write(plan, &matrices, list_files(format.list_files), &format.ci_dir, output)?;
@@ -152,7 +150,7 @@ pub(crate) fn write(
 
 fn text(
     plan: &Plan,
-    format: &Format,
+    format: &FormatArgs,
     matrices: &Matrices,
     here: impl FnOnce() -> Result<Here, Failure>,
     output: &Output,
@@ -199,8 +197,8 @@ fn bake(plan: &Plan, here: &Here) -> Result<String, Failure> {
     })
 }
 
-/// Fails when a flag shapes jobs, and the format has none.
-fn check(format: &Format) -> Result<(), Failure> {
+/// Fails where the shape of jobs is asked for, and nothing that is asked for has jobs.
+fn check(format: &FormatArgs) -> Result<(), Failure> {
     let levels = format.ci || matches!(format.format, FormatName::Github | FormatName::Azure);
     let jobs = levels
         || matches!(

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 
-use clap::Args as ClapArgs;
+use clap::Args;
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -30,9 +30,9 @@ Examples:
 Ends with 0 when a path matches, with 1 when none does, with 2 when a pattern cannot be read.";
 
 /// Print the paths that a pattern matches
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 #[command(override_usage = USAGE, after_help = EXAMPLES)]
-pub(crate) struct Glob {
+pub(crate) struct GlobArgs {
     /// The pattern, unless there is -e; then paths, or lines of standard input when there are none
     #[arg(value_name = "PATTERN|PATH", required_unless_present = "patterns")]
     words: Vec<OsString>,
@@ -50,7 +50,7 @@ pub(crate) struct Glob {
 /// So long a path is read from standard input. No system has longer ones, and more would be held in memory.
 const LONGEST: usize = 1 << 20;
 
-pub(crate) fn run(args: &Glob, output: &Output) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &GlobArgs, output: &Output) -> Result<Exit, Failure> {
     let (patterns, paths) = args.patterns_and_paths()?;
     let filters = Filters::new(vec![filter(&patterns, output)?]);
     let mut search = Search { filters, end: if args.nul { 0 } else { b'\n' }, doubtful: Vec::new(), doubts: 0 };
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Glob, output: &Output) -> Result<Exit, Failure> {
     Ok(if any { Exit::Done } else { Exit::Found })
 }
 
-impl Glob {
+impl GlobArgs {
     fn patterns_and_paths(&self) -> Result<(Vec<String>, &[OsString]), Failure> {
         if !self.patterns.is_empty() {
             return Ok((self.patterns.clone(), &self.words));

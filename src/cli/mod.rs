@@ -18,6 +18,7 @@ mod existing;
 mod exit;
 mod failure;
 mod fingerprint;
+mod flags;
 mod format;
 mod glob;
 mod named;
@@ -40,7 +41,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use annotation::Annotations;
-use args::{Args, Command};
+use args::{Command, CommandLine};
 use exit::Exit;
 use failure::Failure;
 use output::Output;
@@ -48,7 +49,7 @@ use output::Output;
 /// Runs the program on the process's own arguments, and returns how it ends.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = match Args::try_parse_from(empty::without_empty(std::env::args_os())) {
+    let args = match CommandLine::try_parse_from(empty::without_empty(std::env::args_os())) {
         Ok(args) => args,
         Err(error) => {
             // clap knows by itself which stream a help text or an error belongs to.
@@ -89,7 +90,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Notes what was written into the work tree, so that it counts as no change there. Where that fails, it counts as one.
-fn note_written(general: &args::General, output: &Output) {
+fn note_written(general: &flags::GeneralArgs, output: &Output) {
     let written = output.written();
     let here = general.directory.as_deref().unwrap_or(std::path::Path::new("."));
     if !written.is_empty()

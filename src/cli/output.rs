@@ -10,9 +10,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::annotation::Annotations;
-use super::args::{Color, General};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::flags::{Color, GeneralArgs};
 use super::{env, render};
 use crate::inputs::file;
 use crate::inputs::trigger::Engine;
@@ -31,7 +31,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    pub(crate) fn new(general: &General, annotations: Annotations) -> Self {
+    pub(crate) fn new(general: &GeneralArgs, annotations: Annotations) -> Self {
         let color = match general.color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,

@@ -1,13 +1,17 @@
 //! `rebake plan`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::args::{self, General};
+use clap::Args;
+
+use super::existing::ExistingArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::flags::{self, GeneralArgs, NamingArgs, PlanningArgs, RangeArgs};
+use super::format::{self, FormatArgs};
 use super::output::Output;
 use super::progress::Progress;
-use super::{changed, configuration, env, format};
+use super::{changed, configuration, env};
 use crate::analysis::base::{self, Compare, Since};
 use crate::analysis::filter::Quantifier;
 use crate::config::{self, Config};
@@ -20,7 +24,44 @@ use crate::naming::version::Count;
 use crate::plan::pipeline::{self, ConfigFile, Dead, Dirty, Naming, Planned, PushRequest, Request, Unmatched};
 use crate::plan::{self, Plan, Service};
 
-pub(crate) fn run(general: &General, args: &args::Plan, output: &Output) -> Result<Exit, Failure> {
+const EXAMPLES: &str = "\
+Examples:
+  rebake plan                              what would rebuild, from the default branch and the work tree
+  rebake plan api                          of these, only api and what it needs
+  rebake plan --base v1.2.0                since the merge base with v1.2.0
+  rebake plan --base HEAD~3 --direct       against the tree of HEAD~3 as it is
+  git diff --name-status -z main | rebake plan --changed -
+  rebake plan --format json > plan.json    save it; rebake plan --plan plan.json reads it again
+  rebake plan --ci                         in a workflow: outputs and summary for the engine at hand
+
+Runs by hand on engines without inputs read REBAKE_INPUT_SERVICE, REBAKE_INPUT_SERVICES and REBAKE_INPUT_VERSION.
+An empty --base, --head, --since, --environment or the like counts as not given. In CI a branch that --base names is fetched first.";
+
+/// Tell what must be rebuilt, why, what it is called, and in what order
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct PlanArgs {
+    /// Plan these services alone, and what they need (names or paths)
+    #[arg(value_name = "SERVICE", conflicts_with_all = ["only", "plan"])]
+    services: Vec<String>,
+    #[command(flatten)]
+    planning: PlanningArgs,
+    /// Read a saved plan instead of making one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "since", "force", "only"], help_heading = "Plan")]
+    plan: Option<PathBuf>,
+    #[command(flatten)]
+    existing: ExistingArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+    /// End with 1 when something is affected
+    #[arg(long, help_heading = "Output")]
+    exit_code: bool,
+    /// End with 3 where doubt widened the plan
+    #[arg(long, help_heading = "Output")]
+    strict: bool,
+}
+
+pub(crate) fn run(general: &GeneralArgs, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
     let find = || Here::find(general, &args.planning, output);
     let (mut plan, here) = if let Some(file) = &args.plan {
         (plan::read(&changed::read_text(file)?)?, None)
@@ -60,7 +101,7 @@ pub(crate) struct Here {
 }
 
 impl Here {
-    pub(crate) fn find(general: &General, args: &args::Planning, output: &Output) -> Result<Self, Failure> {
+    pub(crate) fn find(general: &GeneralArgs, args: &PlanningArgs, output: &Output) -> Result<Self, Failure> {
         let repository = configuration::repository(general)?;
         let head = args.range.head.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
         let trigger = configuration::trigger_of(&args.range, &repository)?;
@@ -100,14 +141,14 @@ impl Here {
         })
     }
 
-    /// Makes a plan, and prints warnings and notes about it.
-    pub(crate) fn plan(&self, request: &Request, general: &General, output: &Output) -> Result<Plan, Failure> {
+    /// Makes a plan, and says what is to be said beside it.
+    pub(crate) fn plan(&self, request: &Request, general: &GeneralArgs, output: &Output) -> Result<Plan, Failure> {
         let planned = self.planned(request, general, output)?;
         say(&planned, output);
         Ok(planned.plan)
     }
 
-    fn planned(&self, request: &Request, general: &General, output: &Output) -> Result<Planned, Failure> {
+    fn planned(&self, request: &Request, general: &GeneralArgs, output: &Output) -> Result<Planned, Failure> {
         let Self { repository, file, config, trigger } = self;
         let progress = Progress::new(output, general.verbose);
         let planned = pipeline::plan(repository, file, config, trigger, request, &mut |step| progress.step(step))?;
@@ -116,7 +157,7 @@ impl Here {
     }
 }
 
-/// Prints warnings and notes about a plan.
+/// Says what is to be said beside a plan.
 pub(crate) fn say(planned: &Planned, output: &Output) {
     output.say(&planned.plan.degraded.iter().map(doubt).collect::<Vec<_>>());
     output.say(&planned.warnings);
@@ -129,16 +170,16 @@ fn doubt(doubt: &plan::Doubt) -> Diagnostic {
     doubt.help.iter().fold(warning, Diagnostic::help)
 }
 
-pub(crate) fn quantifier(name: args::Quantifier) -> Quantifier {
+pub(crate) fn quantifier(name: flags::Quantifier) -> Quantifier {
     match name {
-        args::Quantifier::Some => Quantifier::Some,
-        args::Quantifier::Every => Quantifier::Every,
-        args::Quantifier::SomeWithExcludes => Quantifier::SomeWithExcludes,
+        flags::Quantifier::Some => Quantifier::Some,
+        flags::Quantifier::Every => Quantifier::Every,
+        flags::Quantifier::SomeWithExcludes => Quantifier::SomeWithExcludes,
     }
 }
 
 /// Reads what is to be compared.
-pub(crate) fn compared(range: &args::Range, repository: &Repository) -> Result<base::Request, Failure> {
+pub(crate) fn compared(range: &RangeArgs, repository: &Repository) -> Result<base::Request, Failure> {
     let from = if range.direct { base::From::Base } else { base::From::MergeBase };
     let end = |revision| base::End { revision, from };
     let compare = match (&range.base, &range.changed) {
@@ -148,8 +189,8 @@ pub(crate) fn compared(range: &args::Range, repository: &Repository) -> Result<b
         (Some(base), None) => Compare::Revision(end(base.clone())),
         (None, None) if range.all => Compare::Everything,
         (None, None) => match range.since {
-            Some(args::Since::Release) => Compare::Since(Since::Release),
-            Some(args::Since::Built) => Compare::Since(Since::Built),
+            Some(flags::Since::Release) => Compare::Since(Since::Release),
+            Some(flags::Since::Built) => Compare::Since(Since::Built),
             None => Compare::Auto,
         },
     };
@@ -157,7 +198,7 @@ pub(crate) fn compared(range: &args::Range, repository: &Repository) -> Result<b
 }
 
 /// Reads what is asked of a plan.
-pub(crate) fn request(args: &args::Planning, here: &Here) -> Result<Request, Failure> {
+pub(crate) fn request(args: &PlanningArgs, here: &Here) -> Result<Request, Failure> {
     let trigger = &here.trigger;
     let range = &args.range;
     Ok(Request {
@@ -169,10 +210,10 @@ pub(crate) fn request(args: &args::Planning, here: &Here) -> Result<Request, Fai
         naming: Some(Naming { version: args.version.clone(), ..naming(&args.naming) }),
         unmatched: args.unmatched.policy(),
         dead: match args.dead {
-            args::Dead::ByShape => Dead::ByShape,
-            args::Dead::Error => Dead::Error,
-            args::Dead::Warn => Dead::Warn,
-            args::Dead::Allow => Dead::Allow,
+            flags::Dead::ByShape => Dead::ByShape,
+            flags::Dead::Error => Dead::Error,
+            flags::Dead::Warn => Dead::Warn,
+            flags::Dead::Allow => Dead::Allow,
         },
         push: match (args.push, trigger.rehearsal) {
             (true, _) => PushRequest::Asked,
@@ -184,7 +225,7 @@ pub(crate) fn request(args: &args::Planning, here: &Here) -> Result<Request, Fai
     })
 }
 
-impl args::Unmatched {
+impl flags::Unmatched {
     /// Returns what is asked of a plan.
     pub(crate) fn policy(self) -> Unmatched {
         match self {
@@ -197,12 +238,12 @@ impl args::Unmatched {
 }
 
 /// Reads how results are called.
-pub(crate) fn naming(args: &args::Naming) -> Naming {
+pub(crate) fn naming(args: &NamingArgs) -> Naming {
     Naming {
         style: args.style,
         count: args.count.map(|count| match count {
-            args::CountName::Commits => Count::Commits,
-            args::CountName::Paths => Count::Paths,
+            flags::CountName::Commits => Count::Commits,
+            flags::CountName::Paths => Count::Paths,
         }),
         parents: if args.first_parent { Parents::First } else { Parents::All },
         abbrev: usize::from(args.abbrev),

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
+use clap::Args;
 
-use super::args::{Fetching, General};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::flags::{FetchingArgs, GeneralArgs};
 use super::output::Output;
 use super::{changed, configuration, recorded};
 use crate::inputs::git::{Fetch, Repository};
@@ -24,9 +24,9 @@ Examples:
   rebake record --list                     what was built where";
 
 /// Write down that services were built at a commit, for `plan --since built`
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Record {
+pub(crate) struct RecordArgs {
     /// Record these services (a name or a path)
     #[arg(value_name = "SERVICE", required_unless_present = "list")]
     services: Vec<String>,
@@ -52,10 +52,10 @@ pub(crate) struct Record {
     #[arg(long, conflicts_with_all = ["services", "plan", "commit", "push", "allow_older"])]
     list: bool,
     #[command(flatten)]
-    fetching: Fetching,
+    fetching: FetchingArgs,
 }
 
-pub(crate) fn run(general: &General, args: &Record, output: &Output) -> Result<Exit, Failure> {
+pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> Result<Exit, Failure> {
     let repository = configuration::repository(general)?;
     if args.list {
         output.data(&list(&repository, args.environment.as_deref())?)?;

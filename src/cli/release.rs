@@ -3,12 +3,12 @@
 mod above;
 mod publish;
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
-use super::args::General;
 use super::configuration;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::flags::GeneralArgs;
 use super::named::named;
 use super::output::Output;
 use super::plan::bug;
@@ -30,10 +30,10 @@ Examples:
   rebake release --parse api@1.2.3        which service and version a tag releases";
 
 /// Choose the next versions of services from their commits, and tag them
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
-pub(crate) struct Release {
+pub(crate) struct ReleaseArgs {
     /// Name the services, or their paths; every service with changes when there is none
     #[arg(value_name = "SERVICE")]
     services: Vec<String>,
@@ -104,7 +104,7 @@ enum Format {
     Json,
 }
 
-pub(crate) fn run(general: &General, args: &Release, output: &Output) -> Result<Exit, Failure> {
+pub(crate) fn run(general: &GeneralArgs, args: &ReleaseArgs, output: &Output) -> Result<Exit, Failure> {
     let repository = configuration::repository(general)?;
     let file = configuration::find(general, &repository, None, &configuration::trigger()?, output)?;
     let config = configuration::read(&file, output)?;
@@ -123,7 +123,7 @@ pub(crate) fn run(general: &General, args: &Release, output: &Output) -> Result<
     Ok(Exit::Done)
 }
 
-fn request(args: &Release) -> Request {
+fn request(args: &ReleaseArgs) -> Request {
     let step = match (&args.version, args.bump) {
         (Some(version), _) => Step::To(version.clone()),
         (None, BumpName::Auto) => Step::Auto,
@@ -147,7 +147,7 @@ fn not_done(plan: &Plan) -> String {
     }
 }
 
-fn write(plan: &Published, args: &Release, done: &str, output: &Output) -> Result<(), Failure> {
+fn write(plan: &Published, args: &ReleaseArgs, done: &str, output: &Output) -> Result<(), Failure> {
     match args.format {
         _ if args.changelog => output.data(&emit::changelog(plan)),
         Format::Table => output.people(&format!("{}\n{done}\n", emit::releases_table(plan, output.palette()))),

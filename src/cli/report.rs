@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use super::changed;
 use super::exit::Exit;
@@ -25,9 +25,9 @@ Examples:
 const LINES: usize = 50;
 
 /// Write the reports of builds in another format, as one
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Report {
+pub(crate) struct ReportArgs {
     /// Read these reports; of a service that stands in several, the last one counts
     #[arg(value_name = "REPORT", required = true)]
     reports: Vec<PathBuf>,
@@ -52,7 +52,7 @@ enum Format {
     Junit,
 }
 
-pub(crate) fn run(args: &Report, output: &Output) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &ReportArgs, output: &Output) -> Result<Exit, Failure> {
     let mut report = exec::Report::default();
     for file in &args.reports {
         let next = read(file)?;

@@ -1,18 +1,39 @@
 //! `rebake schema`.
 
-use super::args::{Schema, SchemaOf};
+use clap::{Args, ValueEnum};
+
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use crate::config;
 use crate::plan::Plan;
 
-pub(crate) fn run(args: &Schema, output: &Output) -> Result<Exit, Failure> {
+/// Print a JSON Schema, for editors and for those who read plans
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Choose what it describes
+    #[arg(value_name = "WHAT", default_value = "config")]
+    what: Document,
+}
+
+/// What a schema describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Document {
+    /// filters.yaml
+    Config,
+    /// The plan
+    Plan,
+    /// What `build --report` writes
+    #[cfg(unix)]
+    Report,
+}
+
+pub(crate) fn run(args: &SchemaArgs, output: &Output) -> Result<Exit, Failure> {
     let schema = match args.what {
-        SchemaOf::Config => config::schema(),
-        SchemaOf::Plan => Plan::schema(),
+        Document::Config => config::schema(),
+        Document::Plan => Plan::schema(),
         #[cfg(unix)]
-        SchemaOf::Report => crate::output::exec::Report::schema(),
+        Document::Report => crate::output::exec::Report::schema(),
     };
     output.data(&format!("{schema:#}\n"))?;
     Ok(Exit::Done)

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
+use clap::Args;
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -20,9 +20,9 @@ Examples:
   rebake verdict --outputs any --due web=frontend   behind the outputs of paths-filter";
 
 /// Tell whether the jobs of a workflow did what its plan asked for: the one check to require
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Verdict {
+pub(crate) struct VerdictArgs {
     /// Read GitHub's `needs` from this file, or from standard input (`-`) [env: NEEDS, the JSON itself]
     #[arg(value_name = "FILE")]
     needs: Option<PathBuf>,
@@ -40,7 +40,7 @@ pub(crate) struct Verdict {
     optional: Vec<String>,
 }
 
-pub(crate) fn run(args: &Verdict, output: &Output) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &VerdictArgs, output: &Output) -> Result<Exit, Failure> {
     let text = match (&args.needs, env::read(env::NEEDS)) {
         (Some(file), _) => changed::read_text(file)?,
         (None, Some(text)) => text,

@@ -1,10 +1,10 @@
 //! `rebake version`.
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
-use super::args::{Fetching, General, Naming};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::flags::{FetchingArgs, GeneralArgs, NamingArgs};
 use super::named::named;
 use super::output::Output;
 use super::{configuration, plan};
@@ -20,9 +20,9 @@ Examples:
   rebake version api --at v2 --style release     the release that v2 is, or an error";
 
 /// Tell what services are called at a commit
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Version {
+pub(crate) struct VersionArgs {
     /// Name the services, or their paths; all when there is none
     #[arg(value_name = "SERVICE")]
     services: Vec<String>,
@@ -33,9 +33,9 @@ pub(crate) struct Version {
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
-    naming: Naming,
+    naming: NamingArgs,
     #[command(flatten)]
-    fetching: Fetching,
+    fetching: FetchingArgs,
     /// Choose the format
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     format: Format,
@@ -53,7 +53,7 @@ enum Format {
     Plain,
 }
 
-pub(crate) fn run(general: &General, args: &Version, output: &Output) -> Result<Exit, Failure> {
+pub(crate) fn run(general: &GeneralArgs, args: &VersionArgs, output: &Output) -> Result<Exit, Failure> {
     let repository = configuration::repository(general)?;
     let at = args.at.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
     let trigger = configuration::trigger()?;

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::args::{General, Quantifier, Range, Unmatched};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::flags::{GeneralArgs, Quantifier, RangeArgs, Unmatched};
 use super::output::Output;
 use super::progress::Progress;
 use super::{changed, configuration, plan};
@@ -29,9 +29,9 @@ Examples:
 Exit codes: 0 answered, whatever the answer; 2 no such service, or a mistake; 3 the repository stands in the way";
 
 /// Tell why a service is affected or not, or which services a path reaches
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Why {
+pub(crate) struct WhyArgs {
     /// Name the service, by its name or its path
     #[arg(value_name = "SERVICE", required_unless_present = "file", conflicts_with = "file")]
     service: Option<String>,
@@ -39,7 +39,7 @@ pub(crate) struct Why {
     #[arg(long, value_name = "PATH", conflicts_with_all = ["plan", "base", "head", "all", "changed", "force", "only"])]
     file: Option<PathBuf>,
     #[command(flatten)]
-    range: Range,
+    range: RangeArgs,
     /// Choose how the rules of a flat file come together, as paths-filter's predicate-quantifier
     #[arg(long, value_name = "HOW", default_value = "some")]
     quantifier: Quantifier,
@@ -63,7 +63,7 @@ enum Format {
     Json,
 }
 
-pub(crate) fn run(general: &General, args: &Why, output: &Output) -> Result<Exit, Failure> {
+pub(crate) fn run(general: &GeneralArgs, args: &WhyArgs, output: &Output) -> Result<Exit, Failure> {
     match (&args.plan, &args.service, &args.file) {
         (Some(file), Some(service), _) => write(args.format, &of_plan(file, service)?, emit::why, output),
         (None, Some(service), _) => write(args.format, &of_service(general, args, service, output)?, emit::why, output),
@@ -94,7 +94,7 @@ fn of_plan(file: &Path, service: &str) -> Result<Answer, Failure> {
     Ok(Answer { range: plan.range, services: vec![told] })
 }
 
-fn of_service(general: &General, args: &Why, service: &str, output: &Output) -> Result<Answer, Failure> {
+fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Output) -> Result<Answer, Failure> {
     let (repository, file) = at_hand(general, args, output)?;
     let config = configuration::read(&file, output)?;
     let asked = pipeline::services(&config, &[service.to_owned()]).map_err(pipeline::Error::from)?;
@@ -126,7 +126,7 @@ fn of_service(general: &General, args: &Why, service: &str, output: &Output) -> 
     Ok(Answer { services: told.collect(), range: planned.plan.range.clone() })
 }
 
-fn at_hand(general: &General, args: &Why, output: &Output) -> Result<(Repository, ConfigFile), Failure> {
+fn at_hand(general: &GeneralArgs, args: &WhyArgs, output: &Output) -> Result<(Repository, ConfigFile), Failure> {
     let repository = configuration::repository(general)?;
     let head = args.range.head.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
     let trigger = configuration::trigger_of(&args.range, &repository)?;

@@ -1,7 +1,6 @@
-//! Refuses what only a flag allows: pushing from a work tree with changes, and building untrusted code where secrets
-//! are available.
+//! What is not done without being told to: pushing what is no commit's, and building a stranger's code beside secrets.
 
-use super::Build;
+use super::BuildArgs;
 use crate::analysis::filter::matches_of;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -13,8 +12,8 @@ use crate::plan::{Plan, Service};
 /// How many paths a message names.
 const NAMED: usize = 5;
 
-/// Refuses what no flag has allowed.
-pub(super) fn check(plan: &Plan, args: &Build, here: &Here) -> Result<(), Failure> {
+/// Refuses what was not allowed by name.
+pub(super) fn check(plan: &Plan, args: &BuildArgs, here: &Here) -> Result<(), Failure> {
     let pushed: Vec<&Service> = plan.services.iter().filter(|service| service.push || args.record).collect();
     if !args.allowed.allow_untrusted && !plan.services.is_empty() {
         trusted(args.planning.push || !pushed.is_empty(), here)?;
@@ -38,9 +37,8 @@ fn trusted(pushes: bool, here: &Here) -> Result<(), Failure> {
         .help("where you know what is checked out, say so with `--allow-untrusted`"))
 }
 
-/// An untracked file that nothing is built from does not make the tree dirty: a saved plan beside the code, for
-/// example.
-fn clean(pushed: &[&Service], args: &Build, here: &Here) -> Result<(), Failure> {
+/// A file that git does not track and nothing is built from is no dirt: a plan that was saved beside the code is one.
+fn clean(pushed: &[&Service], args: &BuildArgs, here: &Here) -> Result<(), Failure> {
     let changes = here.repository.work_tree()?.changes;
     let config = &here.config;
     let mut filters = vec![config.global];

@@ -1,11 +1,11 @@
-//! Prints the commands of builds without running them.
+//! The commands of builds, for people who want to see them first.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use super::needed::Needed;
 use super::reports::Reports;
-use super::{Build, planned};
+use super::{BuildArgs, planned};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
@@ -14,9 +14,9 @@ use crate::model::name::Escaped;
 use crate::output::emit;
 use crate::output::exec::Build as Job;
 
-/// Prints each service's commands in build order, quoted for a shell. They contain no secrets, only the names of
-/// variables and files.
-pub(super) fn print(needed: &Needed, args: &Build, here: &Here, output: &Output) -> Result<Exit, Failure> {
+/// Prints each service's commands in build order, quoted for a shell. What is secret is in none of them: they hold the
+/// names of variables and files.
+pub(super) fn print(needed: &Needed, args: &BuildArgs, here: &Here, output: &Output) -> Result<Exit, Failure> {
     let logs = here.repository.git_dir().join("rebake/builds/0");
     let jobs = planned::jobs(needed, args, here, &logs, &Reports::default())?;
     let root = here.repository.work_dir().and_then(|root| root.canonicalize().ok()).unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Build;
+use super::BuildArgs;
 use crate::analysis::base::{self, Compare};
 use crate::cli::dependencies::images;
 use crate::cli::failure::Failure;
@@ -31,7 +31,7 @@ pub(super) struct Needed {
 pub(super) fn complete(
     plan: &Plan,
     reports: &[Report],
-    args: &Build,
+    args: &BuildArgs,
     here: &Here,
     output: &Output,
 ) -> Result<Needed, Failure> {
@@ -110,7 +110,7 @@ impl Needed {
 fn known(
     plan: &Plan,
     open: &BTreeMap<ServiceId, Vec<&Service>>,
-    args: &Build,
+    args: &BuildArgs,
     here: &Here,
 ) -> Result<BTreeMap<ServiceId, Service>, Failure> {
     let graph = &here.config.graph;

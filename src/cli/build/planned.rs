@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::Build;
+use super::BuildArgs;
 use super::needed::{Needed, as_planned};
 use super::reports::Reports;
 use crate::analysis::base::Compare;
-use crate::cli::args::General;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::flags::GeneralArgs;
 use crate::cli::output::Output;
 use crate::cli::plan::{Here, request};
 use crate::cli::{changed, dependencies};
@@ -23,8 +23,8 @@ use crate::plan::{self, Plan, Service};
 
 /// Makes the plan, or reads it, and leaves out what is not asked for.
 pub(super) fn plan(
-    general: &General,
-    args: &Build,
+    general: &GeneralArgs,
+    args: &BuildArgs,
     here: &Here,
     earlier: Option<&Report>,
     output: &Output,
@@ -177,7 +177,7 @@ fn is_checked_out(plan: &Plan, here: &Here) -> Result<(), Failure> {
 /// Returns the builds of a plan, or everything that prevents them.
 pub(super) fn jobs<'a>(
     needed: &'a Needed,
-    args: &Build,
+    args: &BuildArgs,
     here: &Here,
     logs: &Path,
     reports: &Reports,

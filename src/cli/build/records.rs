@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Build;
+use super::BuildArgs;
 use super::needed::Needed;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -30,7 +30,7 @@ impl<'a> Records<'a> {
     /// another run has moved its built ref elsewhere.
     pub(super) fn look(
         plan: &'a Plan,
-        args: &'a Build,
+        args: &'a BuildArgs,
         here: &'a Here,
         output: &Output,
     ) -> Result<Option<Self>, Failure> {
@@ -98,7 +98,7 @@ impl<'a> Records<'a> {
         report: &mut Report,
         needed: &Needed,
         here: &Here,
-        args: &Build,
+        args: &BuildArgs,
         output: &Output,
     ) -> Result<Exit, Failure> {
         let mut came = Came::default();

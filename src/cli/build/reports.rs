@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::planned::given;
-use super::{Build, logs};
+use super::{BuildArgs, logs};
 use crate::cli::ci::github;
 use crate::cli::env;
 use crate::cli::failure::Failure;
@@ -35,7 +35,7 @@ pub(super) struct Reports {
 
 impl Reports {
     /// Reads what is there, and makes sure that what is asked for can be written: hours later would be too late.
-    pub(super) fn agree(args: &Build, here: &Here) -> Result<Self, Failure> {
+    pub(super) fn agree(args: &BuildArgs, here: &Here) -> Result<Self, Failure> {
         let earlier = args.rerun.as_deref().map(read).transpose()?;
         args.rerun.iter().for_each(|file| given(file, here));
         let json = args.shown.report.clone();
@@ -54,7 +54,7 @@ impl Reports {
     }
 
     /// Returns the reports of earlier jobs, in which images are looked for.
-    pub(super) fn earlier_jobs(&self, args: &Build) -> Result<Vec<Report>, Failure> {
+    pub(super) fn earlier_jobs(&self, args: &BuildArgs) -> Result<Vec<Report>, Failure> {
         let named = args.needs.iter().map(|file| read(file));
         self.earlier.iter().map(|report| Ok(report.clone())).chain(named).collect()
     }

@@ -1,6 +1,6 @@
 //! Checks that next versions are above all existing releases.
 
-use super::Release;
+use super::ReleaseArgs;
 use crate::cli::configuration;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -12,7 +12,7 @@ use crate::naming::release::{self, Outcome, Plan, Planned};
 
 /// Warns of each next version that does not stand above every release of its services. On the default branch, where the
 /// highest releases are expected, none is made that stands below a stable one, unless the version was given by name.
-pub(super) fn check(repository: &Repository, plan: &Plan, args: &Release, output: &Output) -> Result<(), Failure> {
+pub(super) fn check(repository: &Repository, plan: &Plan, args: &ReleaseArgs, output: &Output) -> Result<(), Failure> {
     let below: Vec<(&Planned, &release::Release)> =
         plan.lines.iter().filter_map(|line| Some((line, line.not_below.as_ref()?))).collect();
     let is_stable = below.iter().any(|(_, release)| !release.version.is_pre_release());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::Release;
+use super::ReleaseArgs;
 use crate::cli::env;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -23,7 +23,7 @@ const GROUP: usize = 3;
 pub(super) fn publish(
     repository: &Repository,
     plan: &Plan,
-    args: &Release,
+    args: &ReleaseArgs,
     output: &Output,
 ) -> Result<String, Failure> {
     let Some(head) = repository.head()?.commit().copied() else { return Ok(String::new()) };

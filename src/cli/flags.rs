@@ -1,0 +1,228 @@
+//! The flags that several verbs share. Doc comments are the help texts.
+
+#![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
+#![expect(clippy::struct_field_names, reason = "fields are named as the flags that they hold")]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::inputs::trigger::Trigger;
+use crate::naming::version::Style;
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "General")]
+pub(crate) struct GeneralArgs {
+    /// Run as if started in this directory
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+    /// Read this file instead of the filters.yaml at the root of the repository [env: REBAKE_CONFIG]
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Answer with the token in this environment variable where the remote asks git for credentials
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) token_env: Option<String>,
+    /// Choose when to colour (NO_COLOR and CLICOLOR_FORCE are heeded)
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub(crate) color: Color,
+    /// Say errors alone
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say what is being done
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+}
+
+impl GeneralArgs {
+    /// Returns the directory that the command runs in.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.as_deref().unwrap_or(Path::new("."))
+    }
+}
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What a plan is made of: shared by the commands that go on from one.
+#[derive(Debug, Args)]
+pub(crate) struct PlanningArgs {
+    #[command(flatten)]
+    pub(crate) range: RangeArgs,
+    #[command(flatten)]
+    pub(crate) naming: NamingArgs,
+    /// Use this version, one of the service's `scheme`, for the one service of the plan; an empty one is none
+    // A value that is taken for a version, not a request for ours.
+    #[arg(long = "version", value_name = "VERSION", id = "service_version", help_heading = "Versions")]
+    pub(crate) version: Option<String>,
+    /// Choose the environment instead of the one that fits the event
+    #[arg(long, value_name = "NAME", help_heading = "Plan")]
+    pub(crate) environment: Option<String>,
+    /// Choose how the rules of a flat file come together, as paths-filter's predicate-quantifier
+    #[arg(long, value_name = "HOW", default_value = "some", help_heading = "Plan")]
+    pub(crate) quantifier: Quantifier,
+    /// Choose what a changed path that no filter matches comes to
+    #[arg(long, value_name = "WHAT", default_value = "warn", help_heading = "Plan")]
+    pub(crate) unmatched: Unmatched,
+    /// Choose what an affected service comes to whose patterns match no tracked file
+    #[arg(long, value_name = "WHAT", default_value = "by-shape", help_heading = "Plan")]
+    pub(crate) dead: Dead,
+    /// Let images be pushed where that is off by itself: here, and from pull requests
+    #[arg(long, help_heading = "Plan")]
+    pub(crate) push: bool,
+}
+
+/// Which changes count: shared by every command that plans (spec section 3).
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Range")]
+pub(crate) struct RangeArgs {
+    /// Compare with the merge base of head and this revision; a branch may be one that only the remote has
+    #[arg(long, value_name = "REV", allow_hyphen_values = true)]
+    pub(crate) base: Option<String>,
+    /// Look at this commit instead of HEAD and the work tree
+    #[arg(long, value_name = "REV", allow_hyphen_values = true)]
+    pub(crate) head: Option<String>,
+    /// Compare with base's own tree instead of the merge base
+    #[arg(long, requires = "base")]
+    pub(crate) direct: bool,
+    /// Compare each service with a base of its own
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["base", "all", "changed"])]
+    pub(crate) since: Option<Since>,
+    /// Plan every service
+    #[arg(long, conflicts_with_all = ["base", "changed"])]
+    pub(crate) all: bool,
+    /// Read the changed paths from a file, or from standard input (`-`): one a line or NUL-separated, plain or as `git diff --name-status [-z]` writes them; with --base, the configuration is compared with that commit's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) changed: Option<PathBuf>,
+    /// Plan these services whatever changed, and what depends on them (a name or a path; repeat, or separate by commas)
+    #[arg(long, value_name = "SERVICE", value_delimiter = ',')]
+    pub(crate) force: Vec<String>,
+    /// Leave all but these services out
+    #[arg(long, value_name = "SERVICE", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Name the branch that work starts from, instead of what the engine or the remote says
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) default_branch: Option<String>,
+    #[command(flatten)]
+    pub(crate) fetching: FetchingArgs,
+}
+
+impl RangeArgs {
+    /// Whether the command line says what is compared.
+    pub(crate) fn is_given(&self) -> bool {
+        self.base.is_some() || self.head.is_some() || self.since.is_some() || self.all || self.changed.is_some()
+    }
+}
+
+/// Whether what a clone lacks is fetched.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Range")]
+pub(crate) struct FetchingArgs {
+    /// Fetch what the clone lacks to know the base and the versions; by itself in CI
+    #[arg(long, overrides_with = "no_fetch")]
+    fetch: bool,
+    /// Fetch nothing
+    #[arg(long, overrides_with = "fetch")]
+    no_fetch: bool,
+    /// Give all fetches together this long
+    #[arg(long, value_name = "SECONDS", default_value = "120")]
+    fetch_timeout: u32,
+}
+
+impl FetchingArgs {
+    /// Returns for how long may be fetched; none where that is not to be. In CI nobody else would deepen the clone.
+    pub(crate) fn limit(&self, trigger: &Trigger) -> Option<Duration> {
+        let allowed = self.fetch || !(trigger.is_attended() || self.no_fetch);
+        allowed.then(|| Duration::from_secs(u64::from(self.fetch_timeout)))
+    }
+}
+
+/// What results are called (spec section 7).
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Versions")]
+pub(crate) struct NamingArgs {
+    /// Choose how versions are written
+    #[arg(long, value_name = "STYLE", value_parser = parse_style)]
+    pub(crate) style: Option<Style>,
+    /// Take this many digits of a commit's id into versions
+    #[arg(long, value_name = "DIGITS", default_value_t = crate::plan::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
+    pub(crate) abbrev: u8,
+    /// Append -dirty to the version of a service whose files are modified in the work tree, and push none such; in a local
+    /// environment versions say it anyway
+    #[arg(long)]
+    pub(crate) dirty: bool,
+    /// Choose what the number in versions counts [default: the service's `count`, else commits]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) count: Option<CountName>,
+    /// Follow the first parent of merges only: a release that was tagged on a merged branch does not count
+    #[arg(long)]
+    pub(crate) first_parent: bool,
+}
+
+/// What the number in versions counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CountName {
+    /// All commits since the release
+    Commits,
+    /// Those that touch the service's files
+    Paths,
+}
+
+/// How the rules of a flat filter come together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Quantifier {
+    /// Any rule suffices
+    Some,
+    /// All rules must hold
+    Every,
+    /// Any rule suffices, unless a negated one excludes the file
+    SomeWithExcludes,
+}
+
+/// What a changed path that no filter matches comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Unmatched {
+    /// List it in the plan
+    Ignore,
+    /// Warn of it
+    Warn,
+    /// Fail
+    Error,
+    /// Plan every service
+    All,
+}
+
+/// Where services have bases of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Since {
+    /// Their newest release tags
+    Release,
+    /// The commits that they were last built at (see `rebake record`)
+    Built,
+}
+
+/// What a service whose patterns match no tracked file comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dead {
+    /// Fail in the structured shape, warn in the flat one
+    ByShape,
+    /// Fail
+    Error,
+    /// Warn of it
+    Warn,
+    /// Plan it all the same
+    Allow,
+}
+
+fn parse_style(word: &str) -> Result<Style, String> {
+    word.parse().map_err(|_| format!("the styles are {}", Style::ALL.map(Style::name).join(", ")))
+}
