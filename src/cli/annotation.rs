@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 
-use super::args::Command;
 use super::env;
 use crate::model::diagnostic::{Diagnostic, Severity};
 
@@ -20,15 +19,11 @@ pub(crate) struct Annotations {
 const SHOWN: usize = 10;
 
 impl Annotations {
-    /// Returns those of a command. There are some only in a workflow, and only for what a step of it hands on.
-    pub(crate) fn of(command: &Command) -> Self {
-        let asked = match command {
-            Command::Plan(plan) => plan.format.ci(),
-            Command::Verdict(_) => true,
-            _ => false,
-        };
+    /// Returns an empty collection. It stays empty outside of a workflow of GitHub, and for a command whose result no later
+    /// step reads.
+    pub(crate) fn new(is_read_by_steps: bool) -> Self {
         Self {
-            asked: asked && env::read(env::GITHUB_ACTIONS).is_some_and(|value| value == "true"),
+            asked: is_read_by_steps && env::read(env::GITHUB_ACTIONS).is_some_and(|value| value == "true"),
             problems: Vec::new(),
         }
     }

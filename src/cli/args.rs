@@ -37,3 +37,14 @@ pub(crate) enum Command {
     Completions(super::complete::CompletionsArgs),
     Man(super::complete::ManArgs),
 }
+
+impl Command {
+    /// Whether a later step of a workflow reads the result.
+    pub(crate) fn is_read_by_steps(&self) -> bool {
+        match self {
+            Self::Plan(plan) => plan.format.ci(),
+            Self::Verdict(_) => true,
+            _ => false,
+        }
+    }
+}

@@ -22,11 +22,12 @@ use clap::{Args, ValueEnum};
 use super::existing::ExistingArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::flags::{GeneralArgs, PlanningArgs};
+use super::flags::{GeneralArgs, PlanningArgs, choice};
 use super::output::{Output, written};
-use super::plan::Here;
+use super::workspace::Workspace;
 use crate::model::recipe;
 use crate::output::emit;
+use crate::output::exec::schedule::OnFailure;
 use crate::output::exec::{self, Build as Job, Doubt, Ended, Settings, Sink};
 use ground::Ground;
 use records::Records;
@@ -107,7 +108,7 @@ struct How {
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(Settings::MOST_JOBS)))]
     jobs: Option<u32>,
     /// Choose what a failure does to the builds that do not need what failed
-    #[arg(long, value_name = "WHAT", default_value = "finish")]
+    #[arg(long, value_name = "POLICY", default_value = "finish", value_parser = choice::<OnFailure>())]
     on_failure: OnFailure,
     /// Try each failed build again so often, whatever filters.yaml says
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10))]
@@ -141,17 +142,6 @@ struct Shown {
     logs: Option<PathBuf>,
 }
 
-/// What a failure does to the rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum OnFailure {
-    /// All others are finished
-    Finish,
-    /// No further build is started
-    Stop,
-    /// And those that run are stopped
-    Kill,
-}
-
 /// What is shown while builds run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Manner {
@@ -168,7 +158,7 @@ enum Manner {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> Result<Exit, Failure> {
-    let here = Here::find(general, &args.planning, output)?;
+    let here = Workspace::of_range(general, &args.planning.range, args.planning.quantifier, output)?;
     let reports = Reports::agree(args, &here)?;
     let mut plan = planned::plan(general, args, &here, reports.earlier.as_ref(), output)?;
     args.existing.note(&mut plan, general, output);

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::{configuration, env};
+use super::{env, workspace};
 use crate::inputs::trigger::Engine;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::Escaped;
@@ -25,7 +25,7 @@ pub(crate) fn write(
     folder: &Path,
     output: &Output,
 ) -> Result<(), Failure> {
-    let engine = match configuration::trigger()?.engine {
+    let engine = match workspace::trigger()?.engine {
         None if env::read(env::OUTPUT).is_some() => Engine::GitHub,
         Some(engine) => engine,
         None => {

@@ -1,7 +1,6 @@
 //! `rebake fingerprint`.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
@@ -9,14 +8,14 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::GeneralArgs;
 use super::output::Output;
-use super::{configuration, env};
+use super::workspace::Workspace;
 use crate::analysis::base::Doubt;
 use crate::analysis::fingerprint::{Fingerprints, differences};
 use crate::config::Config;
 use crate::inputs::git::{self, Contents, Repository, WorkTree};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId};
-use crate::plan::pipeline::{self, ConfigFile, Snapshot};
+use crate::plan::pipeline::Snapshot;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,17 +55,14 @@ enum Format {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output) -> Result<Exit, Failure> {
-    let repository = configuration::repository(general)?;
-    let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
     let look = |revision: Option<&String>| -> Result<Look, Failure> {
-        let asked = revision.map(|revision| repository.resolve(revision)).transpose()?;
-        let file = ConfigFile::find(&repository, named.as_deref(), general.directory(), asked.as_ref())?;
-        let config = configuration::read(&file, output)?;
-        let services = if args.services.is_empty() {
-            config.graph.services().collect()
-        } else {
-            pipeline::services(&config, &args.services).map_err(pipeline::Error::from)?
+        let workspace = Workspace::open(general, revision.map(String::as_str), output)?;
+        let services = match &args.services[..] {
+            [] => workspace.config.graph.services().collect(),
+            named => workspace.services(named)?,
         };
+        let Workspace { repository, file, config, .. } = workspace;
+        let asked = revision.map(|revision| repository.resolve(revision)).transpose()?;
         let (commit, on_top) = content(&repository, asked)?;
         let WorkTree { changes, unsure } = on_top;
         let snapshot = Snapshot::read(&repository, &file, &config, &services, &commit, &changes, Contents::Read)?;

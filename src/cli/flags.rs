@@ -1,15 +1,19 @@
 //! The flags that several verbs share. Doc comments are the help texts.
 
 #![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
-#![expect(clippy::struct_field_names, reason = "fields are named as the flags that they hold")]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
+use crate::analysis::base::Since;
+use crate::analysis::filter::Quantifier;
 use crate::inputs::trigger::Trigger;
-use crate::naming::version::Style;
+use crate::model::choice::Choice;
+use crate::naming::version::{Count, Style};
+use crate::plan::pipeline::{Dead, Unmatched};
 
 /// What every command takes.
 #[derive(Debug, Args)]
@@ -68,13 +72,13 @@ pub(crate) struct PlanningArgs {
     #[arg(long, value_name = "NAME", help_heading = "Plan")]
     pub(crate) environment: Option<String>,
     /// Choose how the rules of a flat file come together, as paths-filter's predicate-quantifier
-    #[arg(long, value_name = "HOW", default_value = "some", help_heading = "Plan")]
+    #[arg(long, value_name = "QUANTIFIER", default_value = "some", value_parser = choice::<Quantifier>(), help_heading = "Plan")]
     pub(crate) quantifier: Quantifier,
     /// Choose what a changed path that no filter matches comes to
-    #[arg(long, value_name = "WHAT", default_value = "warn", help_heading = "Plan")]
+    #[arg(long, value_name = "POLICY", default_value = "warn", value_parser = choice::<Unmatched>(), help_heading = "Plan")]
     pub(crate) unmatched: Unmatched,
     /// Choose what an affected service comes to whose patterns match no tracked file
-    #[arg(long, value_name = "WHAT", default_value = "by-shape", help_heading = "Plan")]
+    #[arg(long, value_name = "POLICY", default_value = "by-shape", value_parser = choice::<Dead>(), help_heading = "Plan")]
     pub(crate) dead: Dead,
     /// Let images be pushed where that is off by itself: here, and from pull requests
     #[arg(long, help_heading = "Plan")]
@@ -95,7 +99,7 @@ pub(crate) struct RangeArgs {
     #[arg(long, requires = "base")]
     pub(crate) direct: bool,
     /// Compare each service with a base of its own
-    #[arg(long, value_name = "WHAT", conflicts_with_all = ["base", "all", "changed"])]
+    #[arg(long, value_name = "RECORD", value_parser = choice::<Since>(), conflicts_with_all = ["base", "all", "changed"])]
     pub(crate) since: Option<Since>,
     /// Plan every service
     #[arg(long, conflicts_with_all = ["base", "changed"])]
@@ -151,7 +155,7 @@ impl FetchingArgs {
 #[command(next_help_heading = "Versions")]
 pub(crate) struct NamingArgs {
     /// Choose how versions are written
-    #[arg(long, value_name = "STYLE", value_parser = parse_style)]
+    #[arg(long, value_name = "STYLE", value_parser = choice::<Style>())]
     pub(crate) style: Option<Style>,
     /// Take this many digits of a commit's id into versions
     #[arg(long, value_name = "DIGITS", default_value_t = crate::plan::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
@@ -161,68 +165,15 @@ pub(crate) struct NamingArgs {
     #[arg(long)]
     pub(crate) dirty: bool,
     /// Choose what the number in versions counts [default: the service's `count`, else commits]
-    #[arg(long, value_name = "WHAT")]
-    pub(crate) count: Option<CountName>,
+    #[arg(long, value_name = "UNIT", value_parser = choice::<Count>())]
+    pub(crate) count: Option<Count>,
     /// Follow the first parent of merges only: a release that was tagged on a merged branch does not count
     #[arg(long)]
     pub(crate) first_parent: bool,
 }
 
-/// What the number in versions counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CountName {
-    /// All commits since the release
-    Commits,
-    /// Those that touch the service's files
-    Paths,
-}
-
-/// How the rules of a flat filter come together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Quantifier {
-    /// Any rule suffices
-    Some,
-    /// All rules must hold
-    Every,
-    /// Any rule suffices, unless a negated one excludes the file
-    SomeWithExcludes,
-}
-
-/// What a changed path that no filter matches comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Unmatched {
-    /// List it in the plan
-    Ignore,
-    /// Warn of it
-    Warn,
-    /// Fail
-    Error,
-    /// Plan every service
-    All,
-}
-
-/// Where services have bases of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Since {
-    /// Their newest release tags
-    Release,
-    /// The commits that they were last built at (see `rebake record`)
-    Built,
-}
-
-/// What a service whose patterns match no tracked file comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Dead {
-    /// Fail in the structured shape, warn in the flat one
-    ByShape,
-    /// Fail
-    Error,
-    /// Warn of it
-    Warn,
-    /// Plan it all the same
-    Allow,
-}
-
-fn parse_style(word: &str) -> Result<Style, String> {
-    word.parse().map_err(|_| format!("the styles are {}", Style::ALL.map(Style::name).join(", ")))
+/// Returns the parser of a flag that takes one of an enum's words.
+pub(crate) fn choice<T: Choice>() -> impl TypedValueParser<Value = T> {
+    let possible = T::CHOICES.iter().map(|(_, word, help)| PossibleValue::new(*word).help(*help));
+    PossibleValuesParser::new(possible).try_map(|word| T::of(&word).ok_or("no such word"))
 }

@@ -1,7 +1,5 @@
 //! How a plan is written (spec section 11).
 
-#![expect(clippy::struct_field_names, reason = "fields are named as the flags that they hold")]
-
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
@@ -11,10 +9,12 @@ use super::ci;
 use super::dependencies;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::flags::choice;
 use super::output::Output;
-use super::plan::{Here, bug};
+use super::plan::bug;
+use super::workspace::Workspace;
 use crate::inputs::git::Contents;
-use crate::output::emit::{self, Field, Matrices, Pack, Separator};
+use crate::output::emit::{self, Field, ListFiles, Matrices, Pack, Separator};
 #[cfg(unix)]
 use crate::output::exec::builder::{self, Supply};
 #[cfg(unix)]
@@ -48,7 +48,7 @@ pub(crate) struct FormatArgs {
     #[arg(long, value_name = "DIR", default_value = ".rebake", requires = "ci")]
     ci_dir: PathBuf,
     /// Choose how `<filter>_files` lists paths, as paths-filter's list-files
-    #[arg(long, value_name = "HOW", default_value = "none", requires = "ci", ignore_case = true)]
+    #[arg(long, value_name = "FORMAT", default_value = "none", value_parser = choice::<ListFiles>(), requires = "ci", ignore_case = true)]
     list_files: ListFiles,
 }
 
@@ -109,21 +109,6 @@ impl FormatArgs {
     }
 }
 
-/// How paths are listed in outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ListFiles {
-    /// Not at all
-    None,
-    /// A JSON array
-    Json,
-    /// Separated by commas
-    Csv,
-    /// Quoted for a POSIX shell
-    Shell,
-    /// With backslashes for a POSIX shell
-    Escape,
-}
-
 /// Writes the plan in the format that was asked for; with `--ci`, for the engine first. Nothing is written before all of
 /// it has been made and checked.
 ///
@@ -131,7 +116,7 @@ enum ListFiles {
 pub(crate) fn write(
     plan: &Plan,
     format: &FormatArgs,
-    here: impl FnOnce() -> Result<Here, Failure>,
+    workspace: impl FnOnce() -> Result<Workspace, Failure>,
     output: &Output,
 ) -> Result<(), Failure> {
     check(format)?;
@@ -141,9 +126,9 @@ pub(crate) fn write(
         format.fields.iter().map(|name| name.parse()).collect::<Result<Vec<Field>, _>>()?
     };
     let matrices = Matrices { fields, pack: format.pack.unwrap_or_default(), levels: format.levels };
-    let text = text(plan, format, &matrices, here, output)?;
+    let text = text(plan, format, &matrices, workspace, output)?;
     if format.ci {
-        ci::write(plan, &matrices, list_files(format.list_files), &format.ci_dir, output)?;
+        ci::write(plan, &matrices, format.list_files, &format.ci_dir, output)?;
     }
     if format.format == FormatName::Table { output.people(&text) } else { output.data(&text) }
 }
@@ -152,7 +137,7 @@ fn text(
     plan: &Plan,
     format: &FormatArgs,
     matrices: &Matrices,
-    here: impl FnOnce() -> Result<Here, Failure>,
+    workspace: impl FnOnce() -> Result<Workspace, Failure>,
     output: &Output,
 ) -> Result<String, Failure> {
     let separator = if format.nul { Separator::Nul } else { Separator::Line };
@@ -172,21 +157,22 @@ fn text(
         FormatName::Azure => emit::azure(&to_build, matrices)?,
         FormatName::Argo => emit::argo(&to_build, matrices.pack)?,
         #[cfg(unix)]
-        FormatName::Bake => bake(plan, &here()?)?,
+        FormatName::Bake => bake(plan, &workspace()?)?,
     })
 }
 
 #[cfg(unix)]
-fn bake(plan: &Plan, here: &Here) -> Result<String, Failure> {
-    let root = here.work_dir()?;
+fn bake(plan: &Plan, workspace: &Workspace) -> Result<String, Failure> {
+    let root = workspace.work_dir()?;
     let plan = &*plan.without_libraries();
     let supply = |name: &str| {
         let needed = plan.service(name)?;
         let exists = needed.exists.as_ref().map(|exists| Became::in_registry(needed, &exists.digest));
         Some(exists.flatten().map_or_else(|| dependencies::supply(needed, Kept::Engine), Supply::Held))
     };
-    let recipe =
-        |service: &Service| Ok((here.recipe(service)?, dependencies::of(&here.config, &service.service, supply)));
+    let recipe = |service: &Service| {
+        Ok((workspace.recipe(service)?, dependencies::of(&workspace.config, &service.service, supply)))
+    };
     let recipes = plan.services.iter().map(recipe).collect::<Result<Vec<_>, _>>();
     let recipes = recipes.map_err(|problem| Failure { exit: Exit::Usage, diagnostics: vec![problem] })?;
     builder::bake(plan, &recipes, root).map_err(|error| match error {
@@ -213,14 +199,4 @@ fn check(format: &FormatArgs) -> Result<(), Failure> {
     Err(Failure::new(Exit::Usage, "pack", format!("{what} shapes the jobs of an engine, and this format has none")).help(
         "use it with `--ci` or the format of an engine; `--levels` with github and azure, which have no edges between jobs",
     ))
-}
-
-fn list_files(name: ListFiles) -> emit::ListFiles {
-    match name {
-        ListFiles::None => emit::ListFiles::None,
-        ListFiles::Json => emit::ListFiles::Json,
-        ListFiles::Csv => emit::ListFiles::Csv,
-        ListFiles::Shell => emit::ListFiles::Shell,
-        ListFiles::Escape => emit::ListFiles::Escape,
-    }
 }

@@ -9,7 +9,6 @@ mod build;
 mod changed;
 mod ci;
 mod complete;
-mod configuration;
 #[cfg(unix)]
 mod dependencies;
 mod empty;
@@ -35,6 +34,7 @@ mod schema;
 mod verdict;
 mod version;
 mod why;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -57,7 +57,7 @@ pub fn main() -> ExitCode {
             return if error.print().is_ok() { exit.into() } else { Exit::Bug.into() };
         }
     };
-    let output = Output::new(&args.general, Annotations::of(&args.command));
+    let output = Output::new(&args.general, Annotations::new(args.command.is_read_by_steps()));
     #[cfg(unix)]
     // Where this fails it is as it was: only a parent that ignores SIGCHLD makes a difference.
     let _ = crate::output::exec::keep_children();

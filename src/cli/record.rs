@@ -10,7 +10,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs};
 use super::output::Output;
-use super::{changed, configuration, recorded};
+use super::workspace::{self, Workspace};
+use super::{changed, recorded};
 use crate::inputs::git::{Fetch, Repository};
 use crate::model::name::{Escaped, ServiceId};
 use crate::plan::pipeline::{self, Begun, Came, Recording, Rule, Standing};
@@ -56,19 +57,19 @@ pub(crate) struct RecordArgs {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> Result<Exit, Failure> {
-    let repository = configuration::repository(general)?;
     if args.list {
+        let repository = workspace::repository(general)?;
         output.data(&list(&repository, args.environment.as_deref())?)?;
         return Ok(Exit::Done);
     }
     is_remote(&args.remote)?;
     let plan =
         args.plan.as_deref().map(|file| Ok::<_, Failure>(plan::read(&changed::read_text(file)?)?)).transpose()?;
-    let named = plan.as_ref().and_then(|plan| plan.range.head.as_deref()).or(args.commit.as_deref());
-    let commit = repository.resolve(named.unwrap_or("HEAD"))?;
-    let trigger = configuration::trigger()?;
-    let file = configuration::find(general, &repository, named.map(|_| &commit), &trigger, output)?;
-    let config = configuration::read(&file, output)?;
+    let at = plan.as_ref().and_then(|plan| plan.range.head.as_deref()).or(args.commit.as_deref());
+    let workspace = Workspace::open(general, at, output)?;
+    let services = workspace.services(&args.services)?;
+    let Workspace { repository, file, config, trigger } = workspace;
+    let commit = repository.resolve(at.unwrap_or("HEAD"))?;
     let fetch = args.fetching.limit(&trigger);
     let environment = plan.as_ref().map(|plan| plan.environment.as_str()).or(args.environment.as_deref());
     let environment = pipeline::environment(&repository, &config, &trigger, environment, fetch)?;
@@ -76,9 +77,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
         output.say(&[recorded::without(environment)]);
         return Ok(Exit::Done);
     }
-    let named = pipeline::services(&config, &args.services).map_err(pipeline::Error::from)?;
     let (libraries, built): (BTreeSet<ServiceId>, BTreeSet<ServiceId>) =
-        named.into_iter().partition(|service| config.services[service.0].is_library());
+        services.into_iter().partition(|service| config.services[service.0].is_library());
     output.say(&libraries.iter().map(|library| recorded::library(config.graph.name(*library))).collect::<Vec<_>>());
     let recording = Recording {
         repository: &repository,

@@ -5,13 +5,13 @@ mod publish;
 
 use clap::{Args, ValueEnum};
 
-use super::configuration;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::flags::GeneralArgs;
+use super::flags::{GeneralArgs, choice};
 use super::named::named;
 use super::output::Output;
 use super::plan::bug;
+use super::workspace::Workspace;
 use crate::config::Config;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{Escaped, ServiceName, TagName};
@@ -47,8 +47,8 @@ pub(crate) struct ReleaseArgs {
     #[arg(long, value_name = "ID", help_heading = "Versions")]
     pre: Option<String>,
     /// Choose what becomes of the services that depend on released ones (`depends_on`)
-    #[arg(long, value_name = "WHAT", default_value = "patch", help_heading = "Versions")]
-    dependents: DependentsName,
+    #[arg(long, value_name = "POLICY", default_value = "patch", value_parser = choice::<Dependents>(), help_heading = "Versions")]
+    dependents: Dependents,
     /// Make the tags, all or none; without it the plan is shown and nothing is done. On the default branch no tag is made
     /// below a release of another branch, unless by `--version`
     #[arg(long, short)]
@@ -89,14 +89,6 @@ enum BumpName {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum DependentsName {
-    /// Nothing
-    None,
-    /// They are released too, at least a patch further
-    Patch,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// A table for people
     Table,
@@ -105,9 +97,7 @@ enum Format {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &ReleaseArgs, output: &Output) -> Result<Exit, Failure> {
-    let repository = configuration::repository(general)?;
-    let file = configuration::find(general, &repository, None, &configuration::trigger()?, output)?;
-    let config = configuration::read(&file, output)?;
+    let Workspace { repository, config, trigger, .. } = Workspace::open(general, None, output)?;
     if let Some(tag) = &args.parse {
         return parse(&config, tag, args.format, output);
     }
@@ -117,7 +107,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ReleaseArgs, output: &Output) ->
         &named(&args.services, &repository, general.directory()),
         &request(args),
     )?;
-    above::check(&repository, &plan, args, output)?;
+    above::check(&repository, &trigger, &plan, args, output)?;
     let done = if args.yes { publish::publish(&repository, &plan, args, output)? } else { not_done(&plan) };
     write(&Published::from(&plan), args, &done, output)?;
     Ok(Exit::Done)
@@ -131,11 +121,7 @@ fn request(args: &ReleaseArgs) -> Request {
         (None, BumpName::Minor) => Step::Bump(Bump::Minor),
         (None, BumpName::Major) => Step::Bump(Bump::Major),
     };
-    let dependents = match args.dependents {
-        DependentsName::None => Dependents::None,
-        DependentsName::Patch => Dependents::Patch,
-    };
-    Request { step, pre: args.pre.clone(), dependents }
+    Request { step, pre: args.pre.clone(), dependents: args.dependents }
 }
 
 /// Says that nothing was tagged yet.

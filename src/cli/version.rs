@@ -7,7 +7,8 @@ use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs, NamingArgs};
 use super::named::named;
 use super::output::Output;
-use super::{configuration, plan};
+use super::plan;
+use super::workspace::Workspace;
 use crate::output::emit;
 use crate::plan::Versions;
 use crate::plan::pipeline::{self, Versioned, VersionsRequest};
@@ -54,11 +55,8 @@ enum Format {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &VersionArgs, output: &Output) -> Result<Exit, Failure> {
-    let repository = configuration::repository(general)?;
+    let Workspace { repository, config, trigger, .. } = Workspace::open(general, args.at.as_deref(), output)?;
     let at = args.at.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
-    let trigger = configuration::trigger()?;
-    let file = configuration::find(general, &repository, at.as_ref(), &trigger, output)?;
-    let config = configuration::read(&file, output)?;
     let request = VersionsRequest {
         fetch: args.fetching.limit(&trigger),
         services: named(&args.services, &repository, general.directory()),

@@ -7,16 +7,16 @@ use serde::Serialize;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::flags::{GeneralArgs, Quantifier, RangeArgs, Unmatched};
+use super::flags::{GeneralArgs, RangeArgs, choice};
 use super::output::Output;
-use super::progress::Progress;
-use super::{changed, configuration, plan};
-use crate::config;
+use super::workspace::Workspace;
+use super::{changed, plan};
+use crate::analysis::filter::Quantifier;
 use crate::inputs::git::{Contents, Repository};
 use crate::model::change::Extent;
 use crate::model::name::{RepoPath, unquoted};
 use crate::output::emit;
-use crate::plan::pipeline::{self, ConfigFile, Request};
+use crate::plan::pipeline::{self, Dead, Request, Unmatched};
 use crate::plan::why::{Answer, Told, misses, reach};
 
 const EXAMPLES: &str = "\
@@ -41,10 +41,10 @@ pub(crate) struct WhyArgs {
     #[command(flatten)]
     range: RangeArgs,
     /// Choose how the rules of a flat file come together, as paths-filter's predicate-quantifier
-    #[arg(long, value_name = "HOW", default_value = "some")]
+    #[arg(long, value_name = "QUANTIFIER", default_value = "some", value_parser = choice::<Quantifier>())]
     quantifier: Quantifier,
     /// Choose what a changed path that no filter matches comes to
-    #[arg(long, value_name = "WHAT", default_value = "ignore")]
+    #[arg(long, value_name = "POLICY", default_value = "ignore", value_parser = choice::<Unmatched>())]
     unmatched: Unmatched,
     /// Read a saved plan instead of making one
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "force", "only"])]
@@ -68,8 +68,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &WhyArgs, output: &Output) -> Res
         (Some(file), Some(service), _) => write(args.format, &of_plan(file, service)?, emit::why, output),
         (None, Some(service), _) => write(args.format, &of_service(general, args, service, output)?, emit::why, output),
         (_, None, Some(path)) => {
-            let (repository, file) = at_hand(general, args, output)?;
-            let config = configuration::read(&file, output)?;
+            let workspace = Workspace::of_range(general, &args.range, args.quantifier, output)?;
+            let Workspace { repository, config, .. } = workspace;
             let path = in_repository(path, &repository, general.directory());
             let head = repository.head()?.commit().copied();
             // What lies in a submodule is no path of this repository: it changes when the submodule does.
@@ -95,44 +95,31 @@ fn of_plan(file: &Path, service: &str) -> Result<Answer, Failure> {
 }
 
 fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Output) -> Result<Answer, Failure> {
-    let (repository, file) = at_hand(general, args, output)?;
-    let config = configuration::read(&file, output)?;
-    let asked = pipeline::services(&config, &[service.to_owned()]).map_err(pipeline::Error::from)?;
-    let trigger = configuration::trigger_of(&args.range, &repository)?;
+    let workspace = Workspace::of_range(general, &args.range, args.quantifier, output)?;
+    let asked = workspace.services(&[service.to_owned()])?;
     let request = Request {
-        base: plan::compared(&args.range, &repository)?,
+        base: plan::compared(&args.range, &workspace.repository)?,
         force: args.range.force.clone(),
         only: args.range.only.clone(),
         // What is asked for is no version.
         naming: None,
-        fetch: args.range.fetching.limit(&trigger),
-        unmatched: args.unmatched.policy(),
-        dead: pipeline::Dead::Allow,
+        fetch: args.range.fetching.limit(&workspace.trigger),
+        unmatched: args.unmatched,
+        dead: Dead::Allow,
         contents: Contents::Unread,
         ..Request::default()
     };
-    let progress = Progress::new(output, general.verbose);
-    let planned = pipeline::plan(&repository, &file, &config, &trigger, &request, &mut |step| progress.step(step))?;
-    progress.finish();
-    plan::say(&planned, output);
+    let planned = workspace.plan(&request, general, output)?;
+    let config = &workspace.config;
     let told = asked.into_iter().filter_map(|service| {
         let told = Told::of_plan(&planned.plan, config.graph.name(service).as_str())?;
         let base = planned.bases[service.0].clone();
         // Since a base of its own, nothing of the service changed; what others have changed is not near it.
         let is_near = !told.affected && base.is_none();
-        let misses = if is_near { misses(&config, service, &planned.changes) } else { Vec::new() };
+        let misses = if is_near { misses(config, service, &planned.changes) } else { Vec::new() };
         Some(Told { base, misses, ..told })
     });
     Ok(Answer { services: told.collect(), range: planned.plan.range.clone() })
-}
-
-fn at_hand(general: &GeneralArgs, args: &WhyArgs, output: &Output) -> Result<(Repository, ConfigFile), Failure> {
-    let repository = configuration::repository(general)?;
-    let head = args.range.head.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
-    let trigger = configuration::trigger_of(&args.range, &repository)?;
-    let file = configuration::find(general, &repository, head.as_ref(), &trigger, output)?;
-    let quantifier = plan::quantifier(args.quantifier);
-    Ok((repository, ConfigFile { options: config::Options { quantifier }, ..file }))
 }
 
 /// A path as plans print it; one that begins with `.` as the shell means it, from the directory at hand.

@@ -1,5 +1,6 @@
 //! Checked words and values. Nothing here reads or writes.
 
+pub mod choice;
 pub mod name;
 pub mod diagnostic;
 pub mod change;

@@ -15,6 +15,7 @@ pub use default_branch::default_branch;
 pub use doubt::Doubt;
 
 use crate::model::change::{ChangeSet, Range};
+use crate::model::choice::Choice;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::CommitId;
 
@@ -68,6 +69,13 @@ pub enum Since {
     Release,
     /// At their records: where they were last built.
     Built,
+}
+
+impl Choice for Since {
+    const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Release, "release", "The service's newest release tag"),
+        (Self::Built, "built", "The commit at which the service was last built (see `rebake record`)"),
+    ];
 }
 
 /// From where the changes of a range count.

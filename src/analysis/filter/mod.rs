@@ -13,6 +13,7 @@ pub use set::{FilterId, Filters};
 
 use crate::glob::Pattern;
 use crate::model::change::Status;
+use crate::model::choice::Choice;
 use crate::model::diagnostic::Located;
 
 /// How many paths a thread matches at once. Matching fewer takes less time than waking a thread.
@@ -88,6 +89,14 @@ pub enum Quantifier {
     Every,
     /// A change matches when a rule is true of it, and no negated pattern, whatever the order, excludes it.
     SomeWithExcludes,
+}
+
+impl Choice for Quantifier {
+    const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Some, "some", "A file counts if any rule matches it"),
+        (Self::Every, "every", "A file counts if all rules match it"),
+        (Self::SomeWithExcludes, "some-with-excludes", "A file counts if any rule matches it and no negated rule does"),
+    ];
 }
 
 /// A set of statuses. A type change counts as a modification.

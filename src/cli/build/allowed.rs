@@ -4,7 +4,7 @@ use super::BuildArgs;
 use crate::analysis::filter::matches_of;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::plan::Here;
+use crate::cli::workspace::Workspace;
 use crate::inputs::trigger::Origin;
 use crate::model::change::{Change, Status};
 use crate::plan::{Plan, Service};
@@ -13,19 +13,19 @@ use crate::plan::{Plan, Service};
 const NAMED: usize = 5;
 
 /// Refuses what was not allowed by name.
-pub(super) fn check(plan: &Plan, args: &BuildArgs, here: &Here) -> Result<(), Failure> {
+pub(super) fn check(plan: &Plan, args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
     let pushed: Vec<&Service> = plan.services.iter().filter(|service| service.push || args.record).collect();
     if !args.allowed.allow_untrusted && !plan.services.is_empty() {
-        trusted(args.planning.push || !pushed.is_empty(), here)?;
+        trusted(args.planning.push || !pushed.is_empty(), workspace)?;
     }
     if !args.allowed.allow_dirty && !pushed.is_empty() {
-        clean(&pushed, args, here)?;
+        clean(&pushed, args, workspace)?;
     }
     Ok(())
 }
 
-fn trusted(pushes: bool, here: &Here) -> Result<(), Failure> {
-    let message = match here.trigger.origin {
+fn trusted(pushes: bool, workspace: &Workspace) -> Result<(), Failure> {
+    let message = match workspace.trigger.origin {
         Origin::Own => return Ok(()),
         Origin::Fork if !pushes => return Ok(()),
         Origin::Fork => "nothing is pushed for the pull request of a fork: anybody may have written the code",
@@ -38,9 +38,9 @@ fn trusted(pushes: bool, here: &Here) -> Result<(), Failure> {
 }
 
 /// A file that git does not track and nothing is built from is no dirt: a plan that was saved beside the code is one.
-fn clean(pushed: &[&Service], args: &BuildArgs, here: &Here) -> Result<(), Failure> {
-    let changes = here.repository.work_tree()?.changes;
-    let config = &here.config;
+fn clean(pushed: &[&Service], args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
+    let changes = workspace.repository.work_tree()?.changes;
+    let config = &workspace.config;
     let mut filters = vec![config.global];
     let named = |name: &str| pushed.iter().any(|service| service.service == name);
     let own = config.services.iter().filter(|(name, _)| named(name.as_str()));

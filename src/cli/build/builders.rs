@@ -1,29 +1,27 @@
-//! Checks what builders need and the repository does not contain: the builder itself, and secrets.
+//! What builders need that is not in the repository: themselves, and secrets.
 
 use super::Job;
 use crate::cli::env;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::plan::Here;
+use crate::cli::workspace::Workspace;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
 use crate::output::exec::builder::{ProbeError, probe};
 
-/// Refuses builds whose builder is missing or too old, or whose secrets are missing. All problems are reported before
-/// the first build.
-pub(super) fn check(jobs: &[Job], here: &Here) -> Result<(), Failure> {
+/// Refuses builds whose builder is missing or too old, or whose secrets are not there: all at once, before the first.
+pub(super) fn check(jobs: &[Job], workspace: &Workspace) -> Result<(), Failure> {
     let builders = probe(jobs).into_iter().map(|error: ProbeError| {
         let help = error.help();
         Diagnostic::error("builder", error.to_string()).help(help)
     });
-    let diagnostics: Vec<Diagnostic> = builders.chain(jobs.iter().flat_map(|job| missing(job, here))).collect();
+    let diagnostics: Vec<Diagnostic> = builders.chain(jobs.iter().flat_map(|job| missing(job, workspace))).collect();
     if diagnostics.is_empty() { Ok(()) } else { Err(Failure { exit: Exit::Usage, diagnostics }) }
 }
 
-/// Returns the secrets of a build that are missing. An empty secret is not missing: CI engines set those that a run may
-/// not read to nothing.
-fn missing(job: &Job, here: &Here) -> Vec<Diagnostic> {
-    let Some(configured) = here.config.services.get(job.service.service.as_str()) else { return Vec::new() };
+/// Says which secrets of a build are not there. One that is empty is: CI engines have it so for what a run may not read.
+fn missing(job: &Job, workspace: &Workspace) -> Vec<Diagnostic> {
+    let Some(configured) = workspace.config.services.get(job.service.service.as_str()) else { return Vec::new() };
     let recipe = &configured.recipe;
     if job.work.steps().is_empty() || recipe.run.is_some() {
         return Vec::new();

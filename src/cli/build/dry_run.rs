@@ -9,17 +9,22 @@ use super::{BuildArgs, planned};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::cli::plan::Here;
+use crate::cli::workspace::Workspace;
 use crate::model::name::Escaped;
 use crate::output::emit;
 use crate::output::exec::Build as Job;
 
 /// Prints each service's commands in build order, quoted for a shell. What is secret is in none of them: they hold the
 /// names of variables and files.
-pub(super) fn print(needed: &Needed, args: &BuildArgs, here: &Here, output: &Output) -> Result<Exit, Failure> {
-    let logs = here.repository.git_dir().join("rebake/builds/0");
-    let jobs = planned::jobs(needed, args, here, &logs, &Reports::default())?;
-    let root = here.repository.work_dir().and_then(|root| root.canonicalize().ok()).unwrap_or_default();
+pub(super) fn print(
+    needed: &Needed,
+    args: &BuildArgs,
+    workspace: &Workspace,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let logs = workspace.repository.git_dir().join("rebake/builds/0");
+    let jobs = planned::jobs(needed, args, workspace, &logs, &Reports::default())?;
+    let root = workspace.repository.work_dir().and_then(|root| root.canonicalize().ok()).unwrap_or_default();
     output.data(&jobs.iter().map(|job| script(job, &root)).collect::<String>())?;
     Ok(Exit::Done)
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::filter::matches_of;
-use crate::cli::plan::Here;
+use crate::cli::workspace::Workspace;
 use crate::model::change::Status;
 use crate::model::name::Escaped;
 use crate::output::exec::Build;
 
 /// Checks the commit and the files that builds use.
 pub(super) struct Ground<'a> {
-    here: &'a Here,
+    workspace: &'a Workspace,
     commit: Option<&'a str>,
     /// Whether files that are in no commit prevent the build.
     clean: bool,
@@ -19,8 +19,8 @@ pub(super) struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
-    pub(super) fn new(here: &'a Here, commit: Option<&'a str>, clean: bool) -> Self {
-        Self { here, commit, clean, seen: BTreeSet::new() }
+    pub(super) fn new(workspace: &'a Workspace, commit: Option<&'a str>, clean: bool) -> Self {
+        Self { workspace, commit, clean, seen: BTreeSet::new() }
     }
 
     /// Returns what has changed since the plan, for a build that is about to begin or has just ended.
@@ -32,7 +32,7 @@ impl<'a> Ground<'a> {
     }
 
     fn moved(&self) -> Option<String> {
-        let head = self.here.repository.head().ok()?.commit().map(ToString::to_string);
+        let head = self.workspace.repository.head().ok()?.commit().map(ToString::to_string);
         if head.as_deref() == self.commit {
             return None;
         }
@@ -46,9 +46,9 @@ impl<'a> Ground<'a> {
     /// Returns which of the service's tracked files are edited. New files are left out: other builds may have made
     /// them.
     fn edited(&self, build: &Build) -> Option<String> {
-        let config = &self.here.config;
+        let config = &self.workspace.config;
         let filter = config.services.get(build.service.service.as_str())?.filter;
-        let changes = self.here.repository.work_tree().ok()?.changes;
+        let changes = self.workspace.repository.work_tree().ok()?.changes;
         let tracked = changes.as_slice().iter().filter(|change| change.status != Status::Added);
         let mut edited =
             tracked.filter(|change| matches_of(&config.filters, change).iter().any(|(of, _)| *of == filter));

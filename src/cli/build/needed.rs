@@ -8,7 +8,8 @@ use crate::analysis::base::{self, Compare};
 use crate::cli::dependencies::images;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::cli::plan::{Here, request};
+use crate::cli::plan::request;
+use crate::cli::workspace::Workspace;
 use crate::inputs::registry::{Answer, Question, Registries};
 use crate::inputs::trigger::{Inputs, Trigger};
 use crate::model::diagnostic::Diagnostic;
@@ -32,17 +33,17 @@ pub(super) fn complete(
     plan: &Plan,
     reports: &[Report],
     args: &BuildArgs,
-    here: &Here,
+    workspace: &Workspace,
     output: &Output,
 ) -> Result<Needed, Failure> {
     let mut needed = Needed { plan: plan.clone(), held: Needs::default() };
     let is_built = |service: &&Service| service.exists.is_none() && service.unnamed.is_none();
     let mut built: Vec<Service> = plan.services.iter().filter(is_built).cloned().collect();
-    let mut open = needed.open(&built, here);
+    let mut open = needed.open(&built, workspace);
     if open.is_empty() {
         return Ok(needed);
     }
-    let known = known(plan, &open, args, here)?;
+    let known = known(plan, &open, args, workspace)?;
     let registries = args.existing.registries();
     // What is built for others may stand on more.
     while !open.is_empty() {
@@ -50,22 +51,22 @@ pub(super) fn complete(
         let wanted = needed.take_from_reports(wanted, reports);
         built = needed.take_from_registries(wanted, &registries, output);
         needed.plan.services.extend(built.iter().cloned());
-        open = needed.open(&built, here);
+        open = needed.open(&built, workspace);
     }
-    put_in_order(&mut needed.plan, here);
+    put_in_order(&mut needed.plan, workspace);
     Ok(needed)
 }
 
 impl Needed {
     /// Returns the images that services are built from and that are neither planned nor found, each with the services that
     /// are built from it.
-    fn open<'a>(&self, services: &'a [Service], here: &Here) -> BTreeMap<ServiceId, Vec<&'a Service>> {
+    fn open<'a>(&self, services: &'a [Service], workspace: &Workspace) -> BTreeMap<ServiceId, Vec<&'a Service>> {
         let planned: BTreeSet<&str> = self.plan.services.iter().map(|service| service.service.as_str()).collect();
         let mut open: BTreeMap<ServiceId, Vec<&Service>> = BTreeMap::new();
         for service in services {
-            for image in id(here, service).iter().flat_map(|id| images(&here.config, *id)) {
-                let name = here.config.graph.name(image).as_str();
-                if !planned.contains(name) && !self.held.contains_key(name) && is_image(image, here) {
+            for image in id(workspace, service).iter().flat_map(|id| images(&workspace.config, *id)) {
+                let name = workspace.config.graph.name(image).as_str();
+                if !planned.contains(name) && !self.held.contains_key(name) && is_image(image, workspace) {
                     open.entry(image).or_default().push(service);
                 }
             }
@@ -111,13 +112,13 @@ fn known(
     plan: &Plan,
     open: &BTreeMap<ServiceId, Vec<&Service>>,
     args: &BuildArgs,
-    here: &Here,
+    workspace: &Workspace,
 ) -> Result<BTreeMap<ServiceId, Service>, Failure> {
-    let graph = &here.config.graph;
+    let graph = &workspace.config.graph;
     let wanted = graph.with_dependencies(&open.keys().copied().collect::<Vec<_>>());
     let names: Vec<String> =
         graph.services().filter(|id| wanted[id.0]).map(|id| graph.name(id).as_str().to_owned()).collect();
-    let asked = request(&args.planning, here)?;
+    let asked = request(&args.planning, workspace)?;
     let is_pushed = open.values().flatten().any(|dependent| dependent.push);
     let asked = Request {
         // It gets no tag with a version, and need not be a release.
@@ -125,8 +126,8 @@ fn known(
         push: if is_pushed { PushRequest::Asked } else { asked.push },
         ..asked
     };
-    let services = as_planned(names, &plan.environment, asked, here)?;
-    Ok(services.into_iter().filter_map(|service| Some((id(here, &service)?, service))).collect())
+    let services = as_planned(names, &plan.environment, asked, workspace)?;
+    Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
 }
 
 /// Returns services as they would be planned at this commit, whatever changed.
@@ -134,7 +135,7 @@ pub(super) fn as_planned(
     names: Vec<String>,
     environment: &str,
     asked: Request,
-    here: &Here,
+    workspace: &Workspace,
 ) -> Result<Vec<Service>, Failure> {
     let request = Request {
         base: base::Request { compare: Compare::Nothing("what is asked for by name".to_owned()), ..asked.base },
@@ -146,18 +147,19 @@ pub(super) fn as_planned(
         dead: Dead::Allow,
         ..asked
     };
-    let trigger = Trigger { inputs: Inputs::default(), ..here.trigger.clone() };
-    let planned = pipeline::plan(&here.repository, &here.file, &here.config, &trigger, &request, &mut |_| {})?;
+    let trigger = Trigger { inputs: Inputs::default(), ..workspace.trigger.clone() };
+    let planned =
+        pipeline::plan(&workspace.repository, &workspace.file, &workspace.config, &trigger, &request, &mut |_| {})?;
     Ok(planned.plan.services)
 }
 
 /// Whether something says how its image is made: a service that others only wait for may have the name of one by
 /// `defaults`.
-fn is_image(service: ServiceId, here: &Here) -> bool {
-    let Some((_, service)) = here.config.services.get_index(service.0) else { return false };
+fn is_image(service: ServiceId, workspace: &Workspace) -> bool {
+    let Some((_, service)) = workspace.config.services.get_index(service.0) else { return false };
     let recipe = &service.recipe;
     let has_dockerfile = || {
-        let directory = here.repository.work_dir().zip(service.path.as_ref());
+        let directory = workspace.repository.work_dir().zip(service.path.as_ref());
         directory.is_some_and(|(root, path)| root.join(path.as_str()).join("Dockerfile").is_file())
     };
     recipe.run.is_some() || recipe.builder.is_some() || recipe.dockerfile.is_some() || has_dockerfile()
@@ -201,7 +203,7 @@ fn question(service: &Service) -> Option<Question> {
 
 fn unknown(service: &Service, reason: &str) -> Diagnostic {
     let message = format!(
-        "the registry cannot say whether it has the image of `{}`, so that is built here: {reason}",
+        "the registry cannot say whether it has the image of `{}`, so that is built workspace: {reason}",
         Escaped::new(&service.service)
     );
     Diagnostic::warning("not-asked", message)
@@ -209,13 +211,13 @@ fn unknown(service: &Service, reason: &str) -> Diagnostic {
 }
 
 /// Puts the services of a plan in build order, and says of each what it needs.
-fn put_in_order(plan: &mut Plan, here: &Here) {
-    let graph = &here.config.graph;
+fn put_in_order(plan: &mut Plan, workspace: &Workspace) {
+    let graph = &workspace.config.graph;
     let places: BTreeMap<ServiceId, usize> = graph.build_order().iter().enumerate().map(|(at, id)| (*id, at)).collect();
-    plan.services.sort_by_key(|service| id(here, service).and_then(|id| places.get(&id).copied()));
+    plan.services.sort_by_key(|service| id(workspace, service).and_then(|id| places.get(&id).copied()));
     let mut levels: BTreeMap<String, usize> = BTreeMap::new();
     for service in &mut plan.services {
-        for image in id(here, service).iter().flat_map(|id| images(&here.config, *id)) {
+        for image in id(workspace, service).iter().flat_map(|id| images(&workspace.config, *id)) {
             let name = graph.name(image).as_str();
             if levels.contains_key(name) && service.needs.iter().all(|need| need != name) {
                 service.needs.push(name.to_owned());
@@ -227,6 +229,6 @@ fn put_in_order(plan: &mut Plan, here: &Here) {
     }
 }
 
-fn id(here: &Here, service: &Service) -> Option<ServiceId> {
-    here.config.graph.id(&service.service)
+fn id(workspace: &Workspace, service: &Service) -> Option<ServiceId> {
+    workspace.config.graph.id(&service.service)
 }

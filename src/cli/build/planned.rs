@@ -1,4 +1,4 @@
-//! What is built: the plan, and each service's recipe from the configuration that is checked out.
+//! What is built: the plan, and each service's recipe from the configuration at hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,7 +11,8 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::flags::GeneralArgs;
 use crate::cli::output::Output;
-use crate::cli::plan::{Here, request};
+use crate::cli::plan::request;
+use crate::cli::workspace::Workspace;
 use crate::cli::{changed, dependencies};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
@@ -25,33 +26,33 @@ use crate::plan::{self, Plan, Service};
 pub(super) fn plan(
     general: &GeneralArgs,
     args: &BuildArgs,
-    here: &Here,
+    workspace: &Workspace,
     earlier: Option<&Report>,
     output: &Output,
 ) -> Result<Plan, Failure> {
-    let asked = Request { services: args.services.clone(), ..request(&args.planning, here)? };
+    let asked = Request { services: args.services.clone(), ..request(&args.planning, workspace)? };
     let mut plan = match (&args.plan, earlier) {
         (Some(file), _) => {
             let read = plan::read(&changed::read_text(file)?)?;
-            given(file, here);
-            let rules = rules(&read, &asked, here)?;
-            held(&read, &asked, &rules, here)?;
+            given(file, workspace);
+            let rules = rules(&read, &asked, workspace)?;
+            held(&read, &asked, &rules, workspace)?;
             let exist = read.services.iter().any(|service| service.exists.is_some());
-            let mut plan = saved(read, &asked, &rules, here)?;
-            called(&plan, asked, &rules, here)?;
+            let mut plan = saved(read, &asked, &rules, workspace)?;
+            called(&plan, asked, &rules, workspace)?;
             if exist {
                 args.existing.ask(&mut plan, general, output);
             }
             plan
         }
-        (None, Some(earlier)) => here.plan(&again(asked, earlier), general, output)?,
-        (None, None) => here.plan(&asked, general, output)?,
+        (None, Some(earlier)) => workspace.plan(&again(asked, earlier), general, output)?.plan,
+        (None, None) => workspace.plan(&asked, general, output)?.plan,
     };
     if let Some(earlier) = earlier {
         let done: BTreeSet<&str> = earlier.successful().map(|service| service.service.as_str()).collect();
         plan.keep(|service| !done.contains(service.service.as_str()));
     }
-    is_checked_out(&plan, here)?;
+    is_checked_out(&plan, workspace)?;
     if let Some(earlier) = earlier.filter(|_| !args.allow_mixed) {
         is_of(earlier, &plan)?;
     }
@@ -60,26 +61,33 @@ pub(super) fn plan(
 }
 
 /// Notes a plan or a report that the run is given: nothing is built from it, wherever it lies.
-pub(super) fn given(file: &Path, here: &Here) {
+pub(super) fn given(file: &Path, workspace: &Workspace) {
     // Where that fails, it counts as a change of the work tree.
-    let _ = here.repository.note_written(&[file.to_owned()]);
+    let _ = workspace.repository.note_written(&[file.to_owned()]);
 }
 
 /// Returns the rules by which the images of a saved plan are pushed.
-fn rules<'a>(plan: &Plan, asked: &Request, here: &'a Here) -> Result<PushRules<'a>, Failure> {
+fn rules<'a>(plan: &Plan, asked: &Request, workspace: &'a Workspace) -> Result<PushRules<'a>, Failure> {
     let environment = &plan.environment;
     let asked = Request { environment: Some(environment.clone()), ..asked.clone() };
-    Ok(PushRules::of(&here.repository, &here.file, &here.config, &here.trigger, &asked, environment)?)
+    Ok(PushRules::of(
+        &workspace.repository,
+        &workspace.file,
+        &workspace.config,
+        &workspace.trigger,
+        &asked,
+        environment,
+    )?)
 }
 
-/// Refuses a saved plan that contradicts the configuration, since an artifact may come from anywhere.
-fn held(plan: &Plan, asked: &Request, rules: &PushRules, here: &Here) -> Result<(), Failure> {
-    is_checked_out(plan, here)?;
+/// Refuses a saved plan that says other than the configuration: an artifact may come from anywhere.
+fn held(plan: &Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
+    is_checked_out(plan, workspace)?;
     let held = Held {
-        repository: &here.repository,
-        file: &here.file,
+        repository: &workspace.repository,
+        file: &workspace.file,
         config: rules.config(),
-        trigger: &here.trigger,
+        trigger: &workspace.trigger,
         push: asked.push,
     };
     refused(held.contradictions(plan)?)
@@ -87,13 +95,13 @@ fn held(plan: &Plan, asked: &Request, rules: &PushRules, here: &Here) -> Result<
 
 /// Refuses images of a pull request that are called otherwise than base pushes them: a plan that was made without `--push`
 /// has head's names.
-fn called(plan: &Plan, asked: Request, rules: &PushRules, here: &Here) -> Result<(), Failure> {
+fn called(plan: &Plan, asked: Request, rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
     let pushed: Vec<&Service> = plan.services.iter().filter(|service| service.push).collect();
     if !rules.are_of_base() || pushed.is_empty() {
         return Ok(());
     }
     let names = pushed.iter().map(|service| service.service.clone()).collect();
-    let known = as_planned(names, &plan.environment, asked, here)?;
+    let known = as_planned(names, &plan.environment, asked, workspace)?;
     let is_known = |service: &&&Service| {
         known.iter().any(|known| {
             (&known.service, &known.image, &known.tags) == (&service.service, &service.image, &service.tags)
@@ -113,16 +121,16 @@ fn refused(said: Vec<String>) -> Result<(), Failure> {
     Err(Failure { exit: Exit::Usage, diagnostics: said.into_iter().map(diagnostic).collect() })
 }
 
-/// Reads a saved plan, and keeps the services that are asked for.
-fn saved(mut plan: Plan, asked: &Request, rules: &PushRules, here: &Here) -> Result<Plan, Failure> {
+/// Takes a saved plan as what it is: data, of which some may be asked for.
+fn saved(mut plan: Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) -> Result<Plan, Failure> {
     if !asked.only.is_empty() {
-        let only = pipeline::services(&here.config, &asked.only).map_err(pipeline::Error::from)?;
-        let only: BTreeSet<&str> = only.iter().map(|service| here.config.graph.name(*service).as_str()).collect();
+        let only = pipeline::services(&workspace.config, &asked.only).map_err(pipeline::Error::from)?;
+        let only: BTreeSet<&str> = only.iter().map(|service| workspace.config.graph.name(*service).as_str()).collect();
         plan.keep(|service| only.contains(service.service.as_str()));
     }
     if !asked.services.is_empty() {
-        let with = pipeline::with_dependencies(&here.config, &asked.services).map_err(pipeline::Error::from)?;
-        let with: BTreeSet<&str> = with.iter().map(|service| here.config.graph.name(*service).as_str()).collect();
+        let with = pipeline::with_dependencies(&workspace.config, &asked.services).map_err(pipeline::Error::from)?;
+        let with: BTreeSet<&str> = with.iter().map(|service| workspace.config.graph.name(*service).as_str()).collect();
         plan.keep(|service| with.contains(service.service.as_str()));
     }
     for service in &mut plan.services {
@@ -130,7 +138,7 @@ fn saved(mut plan: Plan, asked: &Request, rules: &PushRules, here: &Here) -> Res
         service.exists = None;
         service.push = match asked.push {
             PushRequest::AsConfigured => service.push,
-            PushRequest::Asked => here.config.graph.id(&service.service).is_none_or(|id| rules.push(id)),
+            PushRequest::Asked => workspace.config.graph.id(&service.service).is_none_or(|id| rules.push(id)),
             PushRequest::RuledOut => false,
         };
     }
@@ -161,8 +169,8 @@ fn is_of(report: &Report, plan: &Plan) -> Result<(), Failure> {
 }
 
 /// What is built is what is checked out, so the plan has to be of that.
-fn is_checked_out(plan: &Plan, here: &Here) -> Result<(), Failure> {
-    let head = here.repository.head()?.commit().map(ToString::to_string);
+fn is_checked_out(plan: &Plan, workspace: &Workspace) -> Result<(), Failure> {
+    let head = workspace.repository.head()?.commit().map(ToString::to_string);
     if plan.range.head == head {
         return Ok(());
     }
@@ -174,28 +182,28 @@ fn is_checked_out(plan: &Plan, here: &Here) -> Result<(), Failure> {
     Err(Failure::new(Exit::Usage, "other-commit", message).help("check out that commit, or plan anew"))
 }
 
-/// Returns the builds of a plan, or everything that prevents them.
+/// Returns the builds of a plan. All that stands in their way is said at once.
 pub(super) fn jobs<'a>(
     needed: &'a Needed,
     args: &BuildArgs,
-    here: &Here,
+    workspace: &Workspace,
     logs: &Path,
     reports: &Reports,
 ) -> Result<Vec<Job<'a>>, Failure> {
     let Needed { plan, held } = needed;
-    let root = here.work_dir()?;
+    let root = workspace.work_dir()?;
     let buildx = args.how.builder.as_deref();
-    let commit = here.repository.head()?.commit().copied();
-    let epoch = commit.map(|commit| here.repository.commit_time(&commit)).transpose()?;
-    let place = Place { root, logs, buildx, driver: driver(plan, here, buildx), epoch };
+    let commit = workspace.repository.head()?.commit().copied();
+    let epoch = commit.map(|commit| workspace.repository.commit_time(&commit)).transpose()?;
+    let place = Place { root, logs, buildx, driver: driver(plan, workspace, buildx), epoch };
     let needed: BTreeSet<&str> = plan.services.iter().flat_map(|service| &service.needs).map(String::as_str).collect();
     let (mut jobs, mut diagnostics) = (Vec::new(), Vec::new());
     let mut supplies: BTreeMap<&str, Supply> =
         held.iter().map(|(service, became)| (service.as_str(), Supply::Held(became.clone()))).collect();
     for service in &plan.services {
-        let dependencies = dependencies::of(&here.config, &service.service, |name| supplies.get(name).cloned());
+        let dependencies = dependencies::of(&workspace.config, &service.service, |name| supplies.get(name).cloned());
         let is_needed = needed.contains(service.service.as_str());
-        match job(plan, service, Ties { dependencies: &dependencies, is_needed }, here, place) {
+        match job(plan, service, Ties { dependencies: &dependencies, is_needed }, workspace, place) {
             Ok(job) => {
                 supplies.insert(&service.service, dependencies::supply(service, job.kept));
                 jobs.push(Job {
@@ -215,16 +223,22 @@ pub(super) fn jobs<'a>(
     if diagnostics.is_empty() { Ok(jobs) } else { Err(Failure { exit: Exit::Usage, diagnostics }) }
 }
 
-fn job<'a>(plan: &'a Plan, service: &'a Service, ties: Ties, here: &Here, place: Place) -> Result<Job<'a>, Diagnostic> {
-    prepare(plan, service, here.recipe(service)?, ties, place).map_err(|error| {
+fn job<'a>(
+    plan: &'a Plan,
+    service: &'a Service,
+    ties: Ties,
+    workspace: &Workspace,
+    place: Place,
+) -> Result<Job<'a>, Diagnostic> {
+    prepare(plan, service, workspace.recipe(service)?, ties, place).map_err(|error| {
         error.help().into_iter().fold(Diagnostic::error("builder", error.to_string()), Diagnostic::help)
     })
 }
 
 /// Asks buildx what its builder sees, where the builds of docker's hand images on without a registry.
-fn driver(plan: &Plan, here: &Here, buildx: Option<&str>) -> Driver {
+fn driver(plan: &Plan, workspace: &Workspace, buildx: Option<&str>) -> Driver {
     let is_docker = |service: &&Service| {
-        let recipe = here.config.services.get(service.service.as_str()).map(|service| &service.recipe);
+        let recipe = workspace.config.services.get(service.service.as_str()).map(|service| &service.recipe);
         recipe.is_some_and(|recipe| recipe.run.is_none() && matches!(recipe.builder, None | Some(Builder::Docker)))
     };
     let unpushed: BTreeSet<&str> = plan

@@ -7,7 +7,7 @@ use super::needed::Needed;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::cli::plan::Here;
+use crate::cli::workspace::Workspace;
 use crate::cli::{record, recorded};
 use crate::inputs::git::{Fetch, Swapped};
 use crate::model::diagnostic::Diagnostic;
@@ -31,21 +31,21 @@ impl<'a> Records<'a> {
     pub(super) fn look(
         plan: &'a Plan,
         args: &'a BuildArgs,
-        here: &'a Here,
+        workspace: &'a Workspace,
         output: &Output,
     ) -> Result<Option<Self>, Failure> {
         let commit = plan.range.head.as_ref().and_then(|head| head.parse::<CommitId>().ok());
         let (true, Some(commit)) = (args.record, commit) else { return Ok(None) };
         record::is_remote(&args.remote)?;
-        if !has_built_refs(&here.config, &plan.environment) {
+        if !has_built_refs(&workspace.config, &plan.environment) {
             output.say(&[recorded::without(&plan.environment)]);
             return Ok(None);
         }
         let is_sent = plan.services.iter().any(|service| service.push);
         let recording = Recording {
-            repository: &here.repository,
-            file: &here.file,
-            config: &here.config,
+            repository: &workspace.repository,
+            file: &workspace.file,
+            config: &workspace.config,
             environment: &plan.environment,
             commit,
             plan: Some(plan),
@@ -57,7 +57,7 @@ impl<'a> Records<'a> {
             Err(Error::Remote(trouble)) => {
                 output.say(&[Diagnostic::warning("not-reached", trouble.to_string())
                     .help("builds go on; whether a later commit was built meanwhile is not known")]);
-                Standing::here(&here.repository, &plan.environment)?
+                Standing::here(&workspace.repository, &plan.environment)?
             }
             Err(error) => return Err(error.into()),
         };
@@ -97,7 +97,7 @@ impl<'a> Records<'a> {
         begun: &Begun,
         report: &mut Report,
         needed: &Needed,
-        here: &Here,
+        workspace: &Workspace,
         args: &BuildArgs,
         output: &Output,
     ) -> Result<Exit, Failure> {
@@ -118,7 +118,7 @@ impl<'a> Records<'a> {
             }
         }
         came.beside.extend(needed.held.keys().filter_map(|service| self.id(service)));
-        let mut fetch = Fetch::new(&here.repository, args.planning.range.fetching.limit(&here.trigger));
+        let mut fetch = Fetch::new(&workspace.repository, args.planning.range.fetching.limit(&workspace.trigger));
         let mut written = self.recording.end(begun, &came, &mut fetch)?;
         for service in &mut report.services {
             let recorded = self.id(&service.service).and_then(|id| written.services.get(&id));

@@ -11,8 +11,8 @@ use crate::cli::ci::github;
 use crate::cli::env;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, unwritable};
-use crate::cli::plan::Here;
 use crate::cli::report::{bug, failure, read};
+use crate::cli::workspace::Workspace;
 use crate::inputs::file;
 use crate::output::emit;
 use crate::output::exec::Report;
@@ -35,15 +35,16 @@ pub(super) struct Reports {
 
 impl Reports {
     /// Reads what is there, and makes sure that what is asked for can be written: hours later would be too late.
-    pub(super) fn agree(args: &BuildArgs, here: &Here) -> Result<Self, Failure> {
+    pub(super) fn agree(args: &BuildArgs, workspace: &Workspace) -> Result<Self, Failure> {
         let earlier = args.rerun.as_deref().map(read).transpose()?;
-        args.rerun.iter().for_each(|file| given(file, here));
+        args.rerun.iter().for_each(|file| given(file, workspace));
         let json = args.shown.report.clone();
         // A report of another version, or something else, is overwritten without being of use.
         let report = |path: PathBuf| Report::read(&io::read_to_string(file::open(&path).ok()?).ok()?).ok();
-        let here: Vec<Report> = logs::reports(here.repository.git_dir()).into_iter().filter_map(report).collect();
+        let workspace: Vec<Report> =
+            logs::reports(workspace.repository.git_dir()).into_iter().filter_map(report).collect();
         let last = json.clone().and_then(report);
-        let known = here.iter().chain(&earlier).chain(&last).flat_map(|report| &report.services);
+        let known = workspace.iter().chain(&earlier).chain(&last).flat_map(|report| &report.services);
         let took = known.filter_map(|service| Some((service.service.clone(), took(service)?))).collect();
         let summary = env::read(env::STEP_SUMMARY).filter(|_| args.shown.ci).map(PathBuf::from);
         let outputs = env::read(env::OUTPUT).filter(|_| args.shown.ci).map(PathBuf::from);

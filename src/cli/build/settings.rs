@@ -3,11 +3,11 @@
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use super::{How, OnFailure};
+use super::How;
 use crate::cli::env;
 use crate::cli::output::Output;
 use crate::inputs::trigger::Trigger;
-use crate::output::exec::{Settings, schedule};
+use crate::output::exec::Settings;
 use crate::plan::Plan;
 
 /// How long a build may take to end. It is less than the 7.5 s that GitHub gives a step before it kills it.
@@ -22,11 +22,7 @@ pub(super) fn settings(how: &How, plan: &Plan, trigger: &Trigger, is_live: bool,
         available_parallelism().map_or(1, |processors| u32::try_from(processors.get()).unwrap_or(u32::MAX));
     Settings {
         jobs: how.jobs.unwrap_or(processors),
-        on_failure: match how.on_failure {
-            OnFailure::Finish => schedule::OnFailure::Finish,
-            OnFailure::Stop => schedule::OnFailure::Stop,
-            OnFailure::Kill => schedule::OnFailure::Kill,
-        },
+        on_failure: how.on_failure,
         grace: if trigger.is_attended() { GRACE } else { GRACE_IN_CI },
         heartbeat: (!is_live).then_some(HEARTBEAT),
         watchdog: watchdog(),

@@ -1,22 +1,28 @@
 //! Checks that next versions are above all existing releases.
 
 use super::ReleaseArgs;
-use crate::cli::configuration;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::inputs::git::{Head, Repository};
+use crate::inputs::trigger::Trigger;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::ServiceName;
 use crate::naming::release::{self, Outcome, Plan, Planned};
 
 /// Warns of each next version that does not stand above every release of its services. On the default branch, where the
 /// highest releases are expected, none is made that stands below a stable one, unless the version was given by name.
-pub(super) fn check(repository: &Repository, plan: &Plan, args: &ReleaseArgs, output: &Output) -> Result<(), Failure> {
+pub(super) fn check(
+    repository: &Repository,
+    trigger: &Trigger,
+    plan: &Plan,
+    args: &ReleaseArgs,
+    output: &Output,
+) -> Result<(), Failure> {
     let below: Vec<(&Planned, &release::Release)> =
         plan.lines.iter().filter_map(|line| Some((line, line.not_below.as_ref()?))).collect();
     let is_stable = below.iter().any(|(_, release)| !release.version.is_pre_release());
-    let refuses = args.yes && args.version.is_none() && is_stable && is_on_default_branch(repository)?;
+    let refuses = args.yes && args.version.is_none() && is_stable && is_on_default_branch(repository, trigger)?;
     let severity = if refuses { Severity::Error } else { Severity::Warning };
     let diagnostics: Vec<Diagnostic> =
         below.iter().filter_map(|(line, release)| said(severity, line, release)).collect();
@@ -38,8 +44,7 @@ fn said(severity: Severity, line: &Planned, release: &release::Release) -> Optio
 }
 
 /// Whether the default branch is checked out; in a run of an engine, whether the event is about it.
-fn is_on_default_branch(repository: &Repository) -> Result<bool, Failure> {
-    let trigger = configuration::trigger()?;
+fn is_on_default_branch(repository: &Repository, trigger: &Trigger) -> Result<bool, Failure> {
     let here = match repository.head()? {
         Head::Branch { name, .. } | Head::Unborn { branch: name } => Some(name.as_bytes().to_vec()),
         Head::Detached { .. } => trigger.branch().map(|branch| branch.as_bytes().to_vec()),

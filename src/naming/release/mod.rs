@@ -46,6 +46,7 @@ pub use line::{Line, Reach, Release, Scope};
 pub use plan::{Change, Idle, Outcome, Plan, Planned, Why, plan};
 pub use published::{Commit, Published, Released, Unreleased};
 
+use crate::model::choice::Choice;
 use crate::naming::version::Bump;
 
 /// What is asked of releases.
@@ -80,4 +81,11 @@ pub enum Dependents {
     /// that was never released stays so.
     #[default]
     Patch,
+}
+
+impl Choice for Dependents {
+    const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::None, "none", "Release nothing else"),
+        (Self::Patch, "patch", "Release the dependents too, with at least a patch"),
+    ];
 }

@@ -1,3 +1,4 @@
+use crate::model::choice::Choice;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,4 +12,11 @@ pub enum Count {
     /// The commits since the release whose change against their first parent matches the service's filters. A merge
     /// counts for what it brings in, and so do the commits that it brings.
     Paths,
+}
+
+impl Choice for Count {
+    const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Commits, "commits", "All commits since the release"),
+        (Self::Paths, "paths", "The commits that touch the service's files"),
+    ];
 }

@@ -56,7 +56,7 @@ pub use render::{Facts, Files, Purpose, render};
 pub use scheme::{Almost, Reading, Scheme, Version};
 /// A version of SemVer 2.0.0, read strictly.
 pub use semver::Version as Semver;
-pub use style::{Style, StyleError};
+pub use style::Style;
 pub use tag_format::{TagFormat, TagFormatError};
 pub use tag_pattern::TagPattern;
 pub use tag_problem::{TagProblem, in_the_way, tag_problems};

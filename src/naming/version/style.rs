@@ -1,8 +1,9 @@
 use std::fmt;
-use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::model::choice::Choice;
 
 /// How a version is written. [The table of this module](super) says what each is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
@@ -25,42 +26,21 @@ pub enum Style {
     Release,
 }
 
-/// A style that does not exist.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no version style {0:?}")]
-pub struct StyleError(String);
-
-impl Style {
-    /// All styles, in the order in which help texts list them.
-    pub const ALL: [Self; 7] =
-        [Self::Extended, Self::Next, Self::Describe, Self::Pep440, Self::Pseudo, Self::Sha, Self::Release];
-
-    /// Returns the name by which flags and filters.yaml know it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Extended => "extended",
-            Self::Next => "next",
-            Self::Describe => "describe",
-            Self::Pep440 => "pep440",
-            Self::Pseudo => "pseudo",
-            Self::Sha => "sha",
-            Self::Release => "release",
-        }
-    }
-}
-
-impl FromStr for Style {
-    type Err = StyleError;
-
-    fn from_str(text: &str) -> Result<Self, StyleError> {
-        Self::ALL.into_iter().find(|style| style.name() == text).ok_or_else(|| StyleError(text.to_owned()))
-    }
+impl Choice for Style {
+    const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Extended, "extended", "1.0.9-0047-188f7a2"),
+        (Self::Next, "next", "1.0.10-dev.47.g188f7a2"),
+        (Self::Describe, "describe", "1.0.9-47-g188f7a2, as git describe"),
+        (Self::Pep440, "pep440", "1.0.10.dev47+g188f7a2, for Python"),
+        (Self::Pseudo, "pseudo", "1.0.10-0.20261121083000-188f7a2abcde, for Go"),
+        (Self::Sha, "sha", "sha-188f7a2"),
+        (Self::Release, "release", "1.0.9; fails where the commit has no release tag"),
+    ];
 }
 
 impl fmt::Display for Style {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+        f.pad(self.word())
     }
 }
 
@@ -69,11 +49,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_and_files_use_the_same_names() {
-        for style in Style::ALL {
-            assert_eq!(style.name().parse(), Ok(style));
-            assert_eq!(serde_json::to_string(&style).unwrap(), format!("{:?}", style.name()));
+    fn flags_and_files_use_the_same_words() {
+        for (style, word, _) in Style::CHOICES {
+            assert_eq!(Style::of(word), Some(*style));
+            assert_eq!(serde_json::to_string(style).unwrap(), format!("{word:?}"));
         }
-        assert_eq!("Extended".parse::<Style>(), Err(StyleError("Extended".into())));
+        assert_eq!(Style::of("Extended"), None);
     }
 }

@@ -1,4 +1,5 @@
 use super::json;
+use crate::model::choice::Choice;
 use crate::model::name::unquoted;
 
 /// How the paths that a filter matched are written into `<name>_files`: the values of paths-filter 4's `list-files`.
@@ -18,6 +19,16 @@ pub enum ListFiles {
     Shell,
     /// Separated by blanks, with a backslash before each character that is not plain.
     Escape,
+}
+
+impl Choice for ListFiles {
+    const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::None, "none", "No list"),
+        (Self::Json, "json", "A JSON array"),
+        (Self::Csv, "csv", "Separated by commas"),
+        (Self::Shell, "shell", "Quoted for a POSIX shell"),
+        (Self::Escape, "escape", "With backslashes for a POSIX shell"),
+    ];
 }
 
 impl ListFiles {

@@ -41,6 +41,7 @@ use crate::config::Config;
 use crate::inputs::git::{self, Contents, Fetch, FetchError, Lacking as _, Parents, Repository};
 use crate::inputs::trigger::Trigger;
 use crate::model::change::{ChangeSet, HeadState};
+use crate::model::choice::Choice;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::ServiceId;
 use crate::naming::version::{Count, Style};
@@ -129,6 +130,15 @@ pub enum Unmatched {
     Error,
     /// It affects every service.
     All,
+}
+
+impl Choice for Unmatched {
+    const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Ignore, "ignore", "List it in the plan"),
+        (Self::Warn, "warn", "Warn"),
+        (Self::Error, "error", "Fail"),
+        (Self::All, "all", "Plan every service"),
+    ];
 }
 
 /// A plan, with warnings and notes about it.

@@ -8,6 +8,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+use crate::model::choice::Choice;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -31,8 +32,15 @@ pub enum OnFailure {
     Kill,
 }
 
-/// The token of a started build. It must be handed back with the build's outcome, and can be neither copied nor used
-/// twice.
+impl Choice for OnFailure {
+    const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Finish, "finish", "Finish all other builds"),
+        (Self::Stop, "stop", "Start no further build"),
+        (Self::Kill, "kill", "Start no further build, and stop those that run"),
+    ];
+}
+
+/// The right to run one build, and the duty to say how it ended: neither can be copied or used twice.
 #[derive(Debug)]
 #[must_use = "a build that was started has to end"]
 pub struct Running(BuildId);

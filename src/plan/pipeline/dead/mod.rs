@@ -9,6 +9,7 @@ use super::moved::Moved;
 use crate::analysis::base::Chosen;
 use crate::config::{Config, Shape};
 use crate::inputs::git::{self, Repository};
+use crate::model::choice::Choice;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, ServiceId};
 
@@ -24,6 +25,15 @@ pub enum Dead {
     Warn,
     /// Nothing.
     Allow,
+}
+
+impl Choice for Dead {
+    const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::ByShape, "by-shape", "Fail in the structured shape, warn in the flat one"),
+        (Self::Error, "error", "Fail"),
+        (Self::Warn, "warn", "Warn"),
+        (Self::Allow, "allow", "Plan it without a warning"),
+    ];
 }
 
 /// Where files of services are, and were.

@@ -1,0 +1,193 @@
+//! What a command is about: the repository, its configuration, and the event that asked.
+
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::flags::{GeneralArgs, RangeArgs};
+use super::output::Output;
+use super::progress::Progress;
+use super::{changed, env};
+use crate::analysis::filter::Quantifier;
+use crate::config::{self, Config};
+use crate::inputs::git::{Head, Repository, TokenVariable};
+use crate::inputs::trigger::{Sign, Trigger};
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::{CommitId, Escaped, RepoDir, ServiceId};
+use crate::model::recipe::Recipe;
+use crate::plan::Service;
+use crate::plan::pipeline::{self, ConfigFile, ConfigFileError, Planned, Request};
+
+/// What a command is about. Every verb that reads filters.yaml opens one.
+pub(crate) struct Workspace {
+    pub(crate) repository: Repository,
+    pub(crate) file: ConfigFile,
+    pub(crate) config: Config,
+    pub(crate) trigger: Trigger,
+}
+
+impl Workspace {
+    /// Opens the repository that holds the directory at hand, with the configuration as it is at a revision; where none
+    /// is given, as it is in the work tree, or in CI at HEAD.
+    pub(crate) fn open(general: &GeneralArgs, at: Option<&str>, output: &Output) -> Result<Self, Failure> {
+        Self::read(general, repository(general)?, trigger()?, at, config::Options::default(), output)
+    }
+
+    /// Opens the repository for a plan: the configuration is the one at `--head`.
+    pub(crate) fn of_range(
+        general: &GeneralArgs,
+        range: &RangeArgs,
+        quantifier: Quantifier,
+        output: &Output,
+    ) -> Result<Self, Failure> {
+        let repository = repository(general)?;
+        let trigger = trigger_of(range, &repository)?;
+        let options = config::Options { quantifier };
+        Self::read(general, repository, trigger, range.head.as_deref(), options, output)
+    }
+
+    fn read(
+        general: &GeneralArgs,
+        repository: Repository,
+        trigger: Trigger,
+        at: Option<&str>,
+        options: config::Options,
+        output: &Output,
+    ) -> Result<Self, Failure> {
+        let at = at.map(|revision| repository.resolve(revision)).transpose()?;
+        let file = find(general, &repository, at.as_ref(), &trigger, output)?;
+        let file = ConfigFile { options, ..file };
+        let config = parse(&file, output)?;
+        let recipes = config.services.iter().map(|(_, service)| &service.recipe);
+        recipes.flat_map(Recipe::secret_variables).filter_map(env::read).for_each(|secret| output.hide(&secret));
+        Ok(Self { repository, file, config, trigger })
+    }
+
+    /// Returns the services that a command line names, by name or path.
+    pub(crate) fn services(&self, names: &[String]) -> Result<Vec<ServiceId>, Failure> {
+        Ok(pipeline::services(&self.config, names).map_err(pipeline::Error::from)?)
+    }
+
+    /// Returns the recipe of a planned service, from the configuration at hand.
+    pub(crate) fn recipe(&self, service: &Service) -> Result<&Recipe, Diagnostic> {
+        let name = Escaped::new(&service.service);
+        let Some(configured) = self.config.services.get(service.service.as_str()) else {
+            return Err(Diagnostic::error(
+                "unknown-service",
+                format!("the plan has a service `{name}` that filters.yaml has not"),
+            )
+            .help("plan anew"));
+        };
+        if service.path.as_deref() != configured.path.as_ref().map(RepoDir::as_str) {
+            return Err(Diagnostic::error(
+                "other-path",
+                format!("the plan has another path for `{name}` than filters.yaml"),
+            )
+            .help("plan anew"));
+        }
+        Ok(&configured.recipe)
+    }
+
+    /// Returns the root of the work tree, where builds take place.
+    pub(crate) fn work_dir(&self) -> Result<&Path, Failure> {
+        self.repository.work_dir().ok_or_else(|| {
+            Failure::new(Exit::Git, "bare", "the repository has no work tree to build in")
+                .help("build in a clone of it")
+        })
+    }
+
+    /// Makes a plan, and prints what it warns of.
+    pub(crate) fn plan(&self, request: &Request, general: &GeneralArgs, output: &Output) -> Result<Planned, Failure> {
+        let planned = self.quiet_plan(request, general, output)?;
+        super::plan::say(&planned, output);
+        Ok(planned)
+    }
+
+    /// Makes a plan; the caller prints what it warns of.
+    pub(crate) fn quiet_plan(
+        &self,
+        request: &Request,
+        general: &GeneralArgs,
+        output: &Output,
+    ) -> Result<Planned, Failure> {
+        let Self { repository, file, config, trigger } = self;
+        let progress = Progress::new(output, general.verbose);
+        let planned = pipeline::plan(repository, file, config, trigger, request, &mut |step| progress.step(step))?;
+        progress.finish();
+        Ok(planned)
+    }
+}
+
+/// Opens the repository that holds the directory that the command runs in.
+pub(crate) fn repository(general: &GeneralArgs) -> Result<Repository, Failure> {
+    let repository = Repository::discover(general.directory())?;
+    let Some(name) = &general.token_env else { return Ok(repository) };
+    let unset = || {
+        Failure::new(Exit::Usage, "token", format!("the environment variable `{}` is not set", Escaped::new(name)))
+            .help("`--token-env` takes the name of a variable that holds a token, not the token")
+    };
+    let variable = TokenVariable::new(name).filter(|_| env::read(name).is_some()).ok_or_else(unset)?;
+    Ok(repository.with_token(&variable)?)
+}
+
+/// Finds filters.yaml: at the commit that is asked about. Where none is asked about, it is that of the work tree if its
+/// changes count, and that of HEAD where they do not; a difference between the two is told.
+fn find(
+    general: &GeneralArgs,
+    repository: &Repository,
+    asked: Option<&CommitId>,
+    trigger: &Trigger,
+    output: &Output,
+) -> Result<ConfigFile, Failure> {
+    let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
+    let find = |at: Option<&CommitId>| ConfigFile::find(repository, named.as_deref(), general.directory(), at);
+    if asked.is_some() || trigger.is_attended() || trigger.rehearsal {
+        return Ok(find(asked)?);
+    }
+    let Some(head) = repository.head()?.commit().copied() else { return Ok(find(None)?) };
+    match find(Some(&head)) {
+        // One that an earlier step wrote is nowhere else.
+        Err(ConfigFileError::NotFound { .. }) => Ok(find(None)?),
+        Err(error) => Err(error.into()),
+        Ok(file) => {
+            if file.in_work_tree(repository).is_ok_and(|other| other.is_some()) {
+                let name = Escaped::new(&file.name).to_string();
+                let message =
+                    format!("{name} is read as it is at commit {}, and the work tree has another", head.short(7));
+                let note = Diagnostic::new(Severity::Note, "config-of-commit", message);
+                output.say(&[note.help("commit it; in CI the work tree does not count")]);
+            }
+            Ok(file)
+        }
+    }
+}
+
+/// Reads what it says, and says what is wrong with it.
+fn parse(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
+    let (config, diagnostics) = file.parse();
+    match config {
+        None => Err(Failure { exit: Exit::Usage, diagnostics }),
+        Some(config) => {
+            output.say(&diagnostics);
+            Ok(config)
+        }
+    }
+}
+
+/// Reads the event that a plan is made for. Where nobody is at a terminal, `HEAD` is no branch and no range is asked for, it
+/// is one of CI too: some engines set no variable.
+fn trigger_of(range: &RangeArgs, repository: &Repository) -> Result<Trigger, Failure> {
+    let trigger = trigger()?;
+    let is_unattended = trigger.is_attended()
+        && !range.is_given()
+        && !(io::stdin().is_terminal() || io::stderr().is_terminal())
+        && matches!(repository.head(), Ok(Head::Detached { .. }));
+    Ok(if is_unattended { Trigger { ci: Some(Sign::Unattended), ..trigger } } else { trigger })
+}
+
+/// Reads the CI engine's event; outside of CI there is none.
+pub(crate) fn trigger() -> Result<Trigger, Failure> {
+    let event = env::read(env::EVENT_PATH).map(|path| changed::read_text(Path::new(&path))).transpose()?;
+    Ok(Trigger::read(env::read, event.as_deref())?)
+}
