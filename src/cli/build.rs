@@ -86,7 +86,7 @@ pub(crate) struct BuildArgs {
     allowed: Allowed,
 }
 
-/// What is done only where somebody says so.
+/// What is done only when a flag asks for it.
 #[derive(Debug, Args)]
 struct Allowed {
     /// Push or record although the work tree has changes
@@ -100,7 +100,7 @@ struct Allowed {
     allow_untrusted: bool,
 }
 
-/// How builds are gone about.
+/// How builds are run.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Builds")]
 struct How {
@@ -121,7 +121,7 @@ struct How {
     builder: Option<String>,
 }
 
-/// What is to be seen of builds, and what they leave.
+/// What is shown of builds, and which files they leave.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 struct Shown {

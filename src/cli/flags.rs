@@ -57,7 +57,7 @@ pub(crate) enum Color {
     Never,
 }
 
-/// What a plan is made of: shared by the commands that go on from one.
+/// The flags of every command that makes a plan.
 #[derive(Debug, Args)]
 pub(crate) struct PlanningArgs {
     #[command(flatten)]
@@ -85,7 +85,7 @@ pub(crate) struct PlanningArgs {
     pub(crate) push: bool,
 }
 
-/// Which changes count: shared by every command that plans (spec section 3).
+/// Which changes count. The flags of every command that compares.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Range")]
 pub(crate) struct RangeArgs {
@@ -143,14 +143,15 @@ pub(crate) struct FetchingArgs {
 }
 
 impl FetchingArgs {
-    /// Returns for how long may be fetched; none where that is not to be. In CI nobody else would deepen the clone.
+    /// Returns the time budget for fetching, or `None` when fetching is off. It is on by default in CI, where clones
+    /// are shallow.
     pub(crate) fn limit(&self, trigger: &Trigger) -> Option<Duration> {
         let allowed = self.fetch || !(trigger.is_attended() || self.no_fetch);
         allowed.then(|| Duration::from_secs(u64::from(self.fetch_timeout)))
     }
 }
 
-/// What results are called (spec section 7).
+/// What results are called.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Versions")]
 pub(crate) struct NamingArgs {

@@ -1,4 +1,4 @@
-//! How a plan is written (spec section 11).
+//! Writes a plan in the format that was asked for.
 
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub(crate) struct FormatArgs {
     /// Choose the fields of a matrix, separated by commas
     #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
     fields: Vec<String>,
-    /// Choose which services share a job of an engine: service (none do), level, component, or into how many jobs
+    /// Choose which services share a job of an engine: image (what hands on an image that is not pushed), service (none do), level, component, or into how many jobs [default: image; with --fields, service]
     #[arg(long, value_name = "HOW")]
     pack: Option<Pack>,
     /// Refuse a plan of more levels than the workflow has jobs for
@@ -85,7 +85,7 @@ enum FormatName {
 }
 
 impl FormatArgs {
-    /// Returns whether it writes what the contents of changed files come to.
+    /// Returns whether the format needs the contents of changed files, for fingerprints.
     pub(crate) fn contents(&self) -> Contents {
         match self.format {
             FormatName::Table | FormatName::Names | FormatName::Paths if !self.ci => Contents::Unread,
@@ -98,12 +98,12 @@ impl FormatArgs {
         !self.ci && self.format == FormatName::Json
     }
 
-    /// Whether anything that is written says what results are called.
+    /// Whether the output contains names of results.
     pub(crate) fn says_names(&self) -> bool {
         self.ci || !matches!(self.format, FormatName::Names | FormatName::Paths)
     }
 
-    /// Whether the engine at hand is written for.
+    /// Whether files or outputs for the CI engine are written.
     pub(crate) fn ci(&self) -> bool {
         self.ci
     }
@@ -112,7 +112,7 @@ impl FormatArgs {
 /// Writes the plan in the format that was asked for; with `--ci`, for the engine first. Nothing is written before all of
 /// it has been made and checked.
 ///
-/// Where images are built from is read from the configuration at hand, and that only where it is asked for.
+/// Only the format bake reads the configuration, for how images are built.
 pub(crate) fn write(
     plan: &Plan,
     format: &FormatArgs,
@@ -125,7 +125,9 @@ pub(crate) fn write(
     } else {
         format.fields.iter().map(|name| name.parse()).collect::<Result<Vec<Field>, _>>()?
     };
-    let matrices = Matrices { fields, pack: format.pack.unwrap_or_default(), levels: format.levels };
+    // Who chooses what an entry says builds a service by it, without rebake.
+    let pack = if format.fields.is_empty() { Pack::default() } else { Pack::Service };
+    let matrices = Matrices { fields, pack: format.pack.unwrap_or(pack), levels: format.levels };
     let text = text(plan, format, &matrices, workspace, output)?;
     if format.ci {
         ci::write(plan, &matrices, format.list_files, &format.ci_dir, output)?;
@@ -183,7 +185,7 @@ fn bake(plan: &Plan, workspace: &Workspace) -> Result<String, Failure> {
     })
 }
 
-/// Fails where the shape of jobs is asked for, and nothing that is asked for has jobs.
+/// Fails when a flag shapes jobs, and the format has none.
 fn check(format: &FormatArgs) -> Result<(), Failure> {
     let levels = format.ci || matches!(format.format, FormatName::Github | FormatName::Azure);
     let jobs = levels

@@ -86,7 +86,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &PlanArgs, output: &Output) -> Re
     })
 }
 
-/// Says what is to be said beside a plan.
+/// Prints warnings and notes about a plan.
 pub(crate) fn say(planned: &Planned, output: &Output) {
     output.say(&planned.plan.degraded.iter().map(doubt).collect::<Vec<_>>());
     output.say(&planned.warnings);

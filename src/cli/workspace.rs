@@ -131,8 +131,8 @@ pub(crate) fn repository(general: &GeneralArgs) -> Result<Repository, Failure> {
     Ok(repository.with_token(&variable)?)
 }
 
-/// Finds filters.yaml: at the commit that is asked about. Where none is asked about, it is that of the work tree if its
-/// changes count, and that of HEAD where they do not; a difference between the two is told.
+/// Finds filters.yaml at the commit that is asked about. Without one, it is the work tree's if its changes count, and
+/// HEAD's otherwise; a difference between the two is reported.
 fn find(
     general: &GeneralArgs,
     repository: &Repository,
@@ -163,7 +163,7 @@ fn find(
     }
 }
 
-/// Reads what it says, and says what is wrong with it.
+/// Parses a configuration, and reports its problems.
 fn parse(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
     let (config, diagnostics) = file.parse();
     match config {
@@ -175,8 +175,8 @@ fn parse(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
     }
 }
 
-/// Reads the event that a plan is made for. Where nobody is at a terminal, `HEAD` is no branch and no range is asked for, it
-/// is one of CI too: some engines set no variable.
+/// Reads the event that a plan is made for. Without a terminal, with a detached `HEAD` and no range, it counts as one
+/// of CI, because some engines set no variable.
 fn trigger_of(range: &RangeArgs, repository: &Repository) -> Result<Trigger, Failure> {
     let trigger = trigger()?;
     let is_unattended = trigger.is_attended()

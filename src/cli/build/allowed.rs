@@ -1,4 +1,5 @@
-//! What is not done without being told to: pushing what is no commit's, and building a stranger's code beside secrets.
+//! Refuses what only a flag allows: pushing from a work tree with changes, and building untrusted code where secrets
+//! are available.
 
 use super::BuildArgs;
 use crate::analysis::filter::matches_of;
@@ -12,7 +13,7 @@ use crate::plan::{Plan, Service};
 /// How many paths a message names.
 const NAMED: usize = 5;
 
-/// Refuses what was not allowed by name.
+/// Refuses what no flag has allowed.
 pub(super) fn check(plan: &Plan, args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
     let pushed: Vec<&Service> = plan.services.iter().filter(|service| service.push || args.record).collect();
     if !args.allowed.allow_untrusted && !plan.services.is_empty() {
@@ -37,7 +38,8 @@ fn trusted(pushes: bool, workspace: &Workspace) -> Result<(), Failure> {
         .help("where you know what is checked out, say so with `--allow-untrusted`"))
 }
 
-/// A file that git does not track and nothing is built from is no dirt: a plan that was saved beside the code is one.
+/// An untracked file that nothing is built from does not make the tree dirty: a saved plan beside the code, for
+/// example.
 fn clean(pushed: &[&Service], args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
     let changes = workspace.repository.work_tree()?.changes;
     let config = &workspace.config;

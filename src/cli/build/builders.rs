@@ -1,4 +1,4 @@
-//! What builders need that is not in the repository: themselves, and secrets.
+//! Checks what builders need and the repository does not contain: the builder itself, and secrets.
 
 use super::Job;
 use crate::cli::env;
@@ -9,7 +9,8 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
 use crate::output::exec::builder::{ProbeError, probe};
 
-/// Refuses builds whose builder is missing or too old, or whose secrets are not there: all at once, before the first.
+/// Refuses builds whose builder is missing or too old, or whose secrets are missing. All problems are reported before
+/// the first build.
 pub(super) fn check(jobs: &[Job], workspace: &Workspace) -> Result<(), Failure> {
     let builders = probe(jobs).into_iter().map(|error: ProbeError| {
         let help = error.help();
@@ -19,7 +20,8 @@ pub(super) fn check(jobs: &[Job], workspace: &Workspace) -> Result<(), Failure> 
     if diagnostics.is_empty() { Ok(()) } else { Err(Failure { exit: Exit::Usage, diagnostics }) }
 }
 
-/// Says which secrets of a build are not there. One that is empty is: CI engines have it so for what a run may not read.
+/// Returns the secrets of a build that are missing. An empty secret is not missing: CI engines set those that a run may
+/// not read to nothing.
 fn missing(job: &Job, workspace: &Workspace) -> Vec<Diagnostic> {
     let Some(configured) = workspace.config.services.get(job.service.service.as_str()) else { return Vec::new() };
     let recipe = &configured.recipe;

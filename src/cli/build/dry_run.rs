@@ -1,4 +1,4 @@
-//! The commands of builds, for people who want to see them first.
+//! Prints the commands of builds without running them.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,8 +14,8 @@ use crate::model::name::Escaped;
 use crate::output::emit;
 use crate::output::exec::Build as Job;
 
-/// Prints each service's commands in build order, quoted for a shell. What is secret is in none of them: they hold the
-/// names of variables and files.
+/// Prints each service's commands in build order, quoted for a shell. They contain no secrets, only the names of
+/// variables and files.
 pub(super) fn print(
     needed: &Needed,
     args: &BuildArgs,

@@ -1,4 +1,4 @@
-//! What is built: the plan, and each service's recipe from the configuration at hand.
+//! What is built: the plan, and each service's recipe from the configuration that is checked out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -80,7 +80,7 @@ fn rules<'a>(plan: &Plan, asked: &Request, workspace: &'a Workspace) -> Result<P
     )?)
 }
 
-/// Refuses a saved plan that says other than the configuration: an artifact may come from anywhere.
+/// Refuses a saved plan that contradicts the configuration, since an artifact may come from anywhere.
 fn held(plan: &Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
     is_checked_out(plan, workspace)?;
     let held = Held {
@@ -121,7 +121,7 @@ fn refused(said: Vec<String>) -> Result<(), Failure> {
     Err(Failure { exit: Exit::Usage, diagnostics: said.into_iter().map(diagnostic).collect() })
 }
 
-/// Takes a saved plan as what it is: data, of which some may be asked for.
+/// Reads a saved plan, and keeps the services that are asked for.
 fn saved(mut plan: Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) -> Result<Plan, Failure> {
     if !asked.only.is_empty() {
         let only = pipeline::services(&workspace.config, &asked.only).map_err(pipeline::Error::from)?;
@@ -182,7 +182,7 @@ fn is_checked_out(plan: &Plan, workspace: &Workspace) -> Result<(), Failure> {
     Err(Failure::new(Exit::Usage, "other-commit", message).help("check out that commit, or plan anew"))
 }
 
-/// Returns the builds of a plan. All that stands in their way is said at once.
+/// Returns the builds of a plan, or everything that prevents them.
 pub(super) fn jobs<'a>(
     needed: &'a Needed,
     args: &BuildArgs,

@@ -40,7 +40,8 @@ impl Choice for OnFailure {
     ];
 }
 
-/// The right to run one build, and the duty to say how it ended: neither can be copied or used twice.
+/// The token of a started build. It must be handed back with the build's outcome, and can be neither copied nor used
+/// twice.
 #[derive(Debug)]
 #[must_use = "a build that was started has to end"]
 pub struct Running(BuildId);
