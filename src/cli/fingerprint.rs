@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::inputs::git::{self, Contents, Repository, WorkTree};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId};
-use crate::plan::pipeline::Snapshot;
+use crate::plan::pipeline::{Files, Moment, Snapshot};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,7 +65,9 @@ pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output
         let asked = revision.map(|revision| repository.resolve(revision)).transpose()?;
         let (commit, on_top) = content(&repository, asked)?;
         let WorkTree { changes, unsure } = on_top;
-        let snapshot = Snapshot::read(&repository, &file, &config, &services, &commit, &changes, Contents::Read)?;
+        let files = if args.explain || !args.diff.is_empty() { Files::All } else { Files::InPart };
+        let moment = Moment { commit: &commit, on_top: &changes, contents: Contents::Read, files };
+        let snapshot = Snapshot::read(&repository, &file, &config, &services, moment)?;
         let doubts = [&unsure, snapshot.unsure()].map(Doubt::of_work_tree);
         for doubt in doubts.into_iter().flatten().take(1) {
             output.say(&[Diagnostic::warning(doubt.kind, doubt.message)]);
@@ -112,7 +114,7 @@ impl Look {
             let Some(fingerprint) = found.get(*service) else { continue };
             let _ = writeln!(text, "{:width$}  {fingerprint}", name(*service));
             if explain {
-                found.records(*service).for_each(|record| {
+                found.records_and_files(*service).for_each(|record| {
                     let _ = writeln!(text, "  {record}");
                 });
             }
@@ -129,7 +131,7 @@ impl Look {
                 "fingerprint": found.get(*service).map(ToString::to_string),
             });
             if explain {
-                value["records"] = found.records(*service).map(|record| record.to_string()).collect();
+                value["records"] = found.records_and_files(*service).map(|record| record.to_string()).collect();
             }
             value
         };
@@ -149,8 +151,8 @@ fn diff(before: &Look, after: &Look, format: Format) -> Result<String, Failure> 
     for service in &after.services {
         let name = after.config.graph.name(*service);
         let then = before.config.graph.id(name.as_str()).filter(|then| found_before.get(*then).is_some());
-        let records_before = then.into_iter().flat_map(|then| found_before.records(then));
-        let found = differences(records_before, found_after.records(*service));
+        let records_before = then.into_iter().flat_map(|then| found_before.records_and_files(then));
+        let found = differences(records_before, found_after.records_and_files(*service));
         for difference in &found {
             let _ = writeln!(text, "{difference}");
         }

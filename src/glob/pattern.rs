@@ -97,6 +97,17 @@ impl Pattern {
         &self.text()[..end]
     }
 
+    /// Returns the directory of which the pattern matches everything, and nothing else but the path itself:
+    /// `services/api` for `services/api/**`, and empty for the root; none where it may match less.
+    #[must_use]
+    pub fn whole_directory(&self) -> Option<&str> {
+        if self.text() == "**" {
+            return Some("");
+        }
+        let directory = self.directory();
+        (!directory.is_empty() && self.text().strip_suffix("/**") == Some(directory)).then_some(directory)
+    }
+
     /// The text, where it itself answers for plain paths.
     pub(super) fn simple_text(&self) -> Option<&str> {
         self.0.simple.then_some(&self.0.text)

@@ -91,7 +91,7 @@ mod tests {
         });
         let mut plan: Plan = serde_json::from_value(plan).unwrap();
         assert_eq!(*plan.to_build(), plan);
-        let there = Exists { reference: "r.io/lib:fp1-x".to_owned(), digest: "sha256:00".to_owned() };
+        let there = Exists { reference: "r.io/lib:fp2-x".to_owned(), digest: "sha256:00".to_owned() };
         plan.services[1].exists = Some(there.clone());
         let left = plan.to_build();
         let steps: Vec<_> = left
@@ -138,9 +138,9 @@ mod tests {
             let service: Service = serde_json::from_value(text).unwrap();
             service.content_reference().map(|reference| reference.to_string())
         };
-        let fingerprint = "fp1-4oymiquy7qobjgx36tejs35zeq";
+        let fingerprint = "fp2-4oymiquy7qobjgx36tejs35zeq";
         assert_eq!(reference(Some("r.io/api"), fingerprint).unwrap(), format!("r.io/api:{fingerprint}"));
-        assert_eq!(reference(Some("r.io/api"), "fp1-4oymiquy7qobjgx36tejs35zeq-dirty"), None);
+        assert_eq!(reference(Some("r.io/api"), "fp2-4oymiquy7qobjgx36tejs35zeq-dirty"), None);
         assert_eq!(reference(Some("r.io/API"), fingerprint), None);
         assert_eq!(reference(None, fingerprint), None);
     }

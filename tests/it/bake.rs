@@ -77,7 +77,7 @@ fn capstone_as_a_file_for_bake() {
       },
       "tags": [
         "ghcr.io/acme/api-node:2.1.0-0001-cb9c016",
-        "ghcr.io/acme/api-node:fp1-thxirhros3czcytowvxgi5g7ny"
+        "ghcr.io/acme/api-node:fp2-i3lppq6sz2cjzjqk3uducrse5g"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
@@ -204,7 +204,7 @@ fn what_exists_is_taken_by_its_digest() {
     let plan = repo.rebake(["plan", "--all", "--format", "json", "--only", "acme/base,web"]).success().text();
     let mut plan: Value = serde_json::from_str(&plan).unwrap();
     let digest = format!("sha256:{}", "0".repeat(64));
-    plan["services"][0]["exists"] = json!({"reference": "docker.io/acme/base:fp1-x", "digest": digest});
+    plan["services"][0]["exists"] = json!({"reference": "docker.io/acme/base:fp2-x", "digest": digest});
     let run = repo.rebake(["plan", "--plan", "-", "--format", "bake"]).stdin(plan.to_string()).success();
     let file: Value = serde_json::from_str(&run.text()).unwrap();
     assert_eq!(file["group"]["default"]["targets"], json!(["web"]));

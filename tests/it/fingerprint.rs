@@ -1,17 +1,20 @@
 //! Fingerprints: known texts, what changes them and what does not, and a work tree that git agrees with.
 
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use rebake::analysis::base::{self, Compare};
-use rebake::analysis::fingerprint::Fingerprints;
-use rebake::config::Config;
+use rebake::analysis::filter::members;
+use rebake::analysis::fingerprint::{Fingerprints, Record};
 use rebake::config::Options;
+use rebake::config::{Config, Global};
 use rebake::inputs::git::Contents;
 use rebake::inputs::trigger::Trigger;
 use rebake::model::change::ChangeSet;
-use rebake::model::name::CommitId;
+use rebake::model::name::{CommitId, ServiceId};
 use rebake::model::tree::Mode;
-use rebake::plan::pipeline::{ConfigFile, Request, Snapshot, plan};
+use rebake::plan::pipeline::{ConfigFile, Files as Listed, Moment, Request, Snapshot, plan};
 use snapbox::str;
 
 use crate::history::{Files, History};
@@ -52,17 +55,18 @@ fn repo(args: &[&str]) -> Repo {
 fn the_same_content_gives_the_same_text_forever() {
     let run = repo(&[]).rebake(["fingerprint", "--at", "HEAD", "--explain"]).success();
     run.stdout(str![[r#"
-api  fp1-7mml5w6pzmy7xeje5ppojnnogi
-  format fp1 sha1
+api  fp2-bddzdc6zx4uj42gnedxzf3t26r
+  format fp2 sha1
   service api
   file 100644 56a6051ca2b02b04ef92d5150c9ef600403cb1de rust-toolchain.toml
   file 100644 f328e4d9d04c31d0d70d16d21a07d1613be9d577 services/api/main.rs
   definition {"filters":[{"patterns":["services/api/**"]},{"effect":"exclude","patterns":["**/*.md"]}],"global":true,"path":"services/api","tag":["services/api@[0-9]*"]}
   global [{"patterns":["rust-toolchain.toml"]}]
-  dependency lib fp1-lhujw7l7oh2gzweaqzef5s6wsm
-lib  fp1-lhujw7l7oh2gzweaqzef5s6wsm
-  format fp1 sha1
+  dependency lib fp2-hlobq2b6gobjsiqz3yqs2ttft7
+lib  fp2-hlobq2b6gobjsiqz3yqs2ttft7
+  format fp2 sha1
   service lib
+  directory 040000 48b8359c06f1c419e91074b0e153a8cf4f8b9428 lib/
   file 100644 e69de29bb2d1d6434b8b29ae775ad8c2e48c5391 lib/a.rs
   file 120000 a05d04987e638b6c06b48558a849432385adbad0 lib/link
   file 100755 1a2485251c33a70432394c93fb89330ef214bfc9 lib/run
@@ -70,8 +74,8 @@ lib  fp1-lhujw7l7oh2gzweaqzef5s6wsm
 
 "#]]);
     repo(&["--object-format=sha256"]).rebake(["fingerprint"]).success().stdout(str![[r#"
-api  fp1-slki6bxcw67eeryejwxah43gjr
-lib  fp1-x2ioiuopxnbuwjvsp4qp2csnz6
+api  fp2-v4cowreswlgpyltjjui5qaccuv
+lib  fp2-dhq6ixeiwha2rviz5g2natcbls
 
 "#]]);
 }
@@ -90,7 +94,7 @@ fn what_differs_between_two_commits_is_listed() {
     diff("api").stdout(str![[r#"
 ~ file 100644 c1b0730e0133447badcfd47fd144e254807b06e1 services/api/main.rs
 + file 100644 e69de29bb2d1d6434b8b29ae775ad8c2e48c5391 services/api/new.rs
-~ dependency lib fp1-vlyd7joyjxfbb36apseqikc5qb
+~ dependency lib fp2-ijqy7zauaow4zjmi4m7vtcw372
 
 "#]]);
     diff("lib").stdout(str![[r#"
@@ -119,7 +123,7 @@ fn a_plan_carries_the_fingerprints_that_the_verb_tells() {
     for service in plan["services"].as_array().unwrap() {
         let same = verb["services"].as_array().unwrap().iter().find(|other| other["service"] == service["service"]);
         assert_eq!(same.unwrap()["fingerprint"], service["fingerprint"]);
-        assert!(service["fingerprint"].as_str().unwrap().starts_with("fp1-"));
+        assert!(service["fingerprint"].as_str().unwrap().starts_with("fp2-"));
     }
 }
 
@@ -329,8 +333,9 @@ fn random_config(random: &mut Random) -> String {
 
 fn texts(repo: &Repo, file: &ConfigFile, config: &Config, commit: &CommitId) -> Vec<String> {
     let services: Vec<_> = config.graph.services().collect();
-    let snapshot =
-        Snapshot::read(&repo.open(), file, config, &services, commit, &ChangeSet::default(), Contents::Read).unwrap();
+    let none = ChangeSet::default();
+    let moment = Moment { commit, on_top: &none, contents: Contents::Read, files: Listed::InPart };
+    let snapshot = Snapshot::read(&repo.open(), file, config, &services, moment).unwrap();
     let content = snapshot.content(config);
     let found = Fingerprints::of(&content, &services);
     services.iter().map(|service| found.get(*service).unwrap().to_string()).collect()
@@ -380,4 +385,137 @@ fn affected_exactly_where_the_fingerprint_differs() {
         }
         assert!(seen.iter().all(|count| *count > 0) && inputs > 0, "{seen:?} {inputs}");
     });
+}
+
+/// What a random service of the structured shape looks out for: whole directories, parts, exclusions, nested ones.
+fn random_patterns(random: &mut Random) -> String {
+    let patterns =
+        ["**", "a/**", "a/b/**", "A/**", "b/**", "a", "a/b", "a/*", "**/b", "*/a/**", "a0/a.b", "-x/**", "a/**/*.b"];
+    let excluded = ["a/b/**", "a/b", "**/a.b", "a/a/b/**", "b/*", "A/**", "**/a/**", "a0/**"];
+    let mut list = Vec::new();
+    for _ in 0..=random.below(3) {
+        list.push(format!("\"{}\"", random.pick(&patterns)));
+        if random.one_in(3) {
+            list.push(format!("\"!{}\"", random.pick(&excluded)));
+        }
+    }
+    let exclude = if random.one_in(3) { format!(", exclude: [\"{}\"]", random.pick(&excluded)) } else { String::new() };
+    format!("filters: [{}]{exclude}, global: {}", list.join(", "), random.one_in(2))
+}
+
+/// Whether a path has a line break, which no `**` of a flat file takes.
+fn has_line_break(path: &[u8]) -> bool {
+    path.contains(&b'\n')
+}
+
+#[test]
+fn fingerprints_are_equal_exactly_where_all_that_belongs_is_equal() {
+    let wholes = Cell::new(0);
+    for_seeds(12, |random: &mut Random| {
+        let repo = Repo::new();
+        let is_flat = random.one_in(4);
+        let mut text = if is_flat { String::new() } else { "global: [b/a/**, A]\nservices:\n".to_owned() };
+        for service in 0..8 {
+            if is_flat {
+                let patterns = ["a/**", "a/b/**", "**", "b", "**/a.b", "-x/**", "!a/**"];
+                let _ = writeln!(text, "s{service}: [\"{}\", \"{}\"]", random.pick(&patterns), random.pick(&patterns));
+            } else {
+                let _ = writeln!(text, "  s{service}: {{ path: p{service}, {} }}", random_patterns(random));
+            }
+        }
+        let file = ConfigFile {
+            name: "f.yaml".into(),
+            bytes: text.clone().into(),
+            in_repository: None,
+            options: Options::default(),
+        };
+        let (config, problems) = file.parse();
+        let config = config.unwrap_or_else(|| panic!("{text}\n{problems:?}"));
+        let (mut history, mut files) = (History::default(), Files::default());
+        let mut before = files.clone();
+        for time in 0..20 {
+            // What comes back is equal again.
+            if random.one_in(4) {
+                files = before.clone();
+            }
+            before = files.clone();
+            files.mutate(random);
+            history.commit(&files, &[], time);
+        }
+        let git = repo.open();
+        let commits = history.import(&repo);
+        let services: Vec<_> = config.graph.services().collect();
+        let none = ChangeSet::default();
+        let seen: Vec<Vec<(String, Vec<String>)>> = commits
+            .iter()
+            .map(|commit| {
+                let all = git.entries(commit).unwrap();
+                let found = members(&config.filters, all.len(), |at| (all.get(at).path, all.get(at).extent()));
+                let moment = Moment { commit, on_top: &none, contents: Contents::Read, files: Listed::InPart };
+                let snapshot = Snapshot::read(&git, &file, &config, &services, moment).unwrap();
+                let content = snapshot.content(&config);
+                let prints = Fingerprints::of(&content, &services);
+                let of_service = |service: &ServiceId| {
+                    let definition = &config.services[service.0];
+                    let global = (definition.global == Global::TakesPart).then_some(config.global);
+                    let filters = definition.own_filters().chain(global);
+                    let positions: BTreeSet<usize> = filters.flat_map(|filter| found.of(filter)).copied().collect();
+                    let broken = |at: &usize| is_flat && has_line_break(all.get(*at).path);
+                    let belongs = positions.into_iter().filter(|at| !broken(at)).map(|at| format!("{:?}", all.get(at)));
+                    let whole = prints.records(*service).filter(|record| matches!(record, Record::Directory(_)));
+                    wholes.set(wholes.get() + whole.count());
+                    // Whoever else is asked about changes nothing.
+                    let alone = Snapshot::read(&git, &file, &config, &[*service], moment).unwrap();
+                    let content = alone.content(&config);
+                    let alone = Fingerprints::of(&content, &[*service]);
+                    assert!(alone.records(*service).eq(prints.records(*service)), "s{}\n{text}", service.0);
+                    (prints.get(*service).unwrap().to_string(), belongs.collect())
+                };
+                services.iter().map(of_service).collect()
+            })
+            .collect();
+        for (one, other) in seen.iter().flat_map(|one| seen.iter().map(move |other| (one, other))) {
+            for (at, ((print, belongs), (other_print, other_belongs))) in one.iter().zip(other).enumerate() {
+                assert!(belongs == other_belongs || print != other_print, "s{at}: another content\n{text}");
+                // With a directory a flat file takes what has a line break in its name.
+                assert!(is_flat || belongs != other_belongs || print == other_print, "s{at}: the same content\n{text}");
+            }
+        }
+    });
+    assert!(wholes.get() > 100, "{}", wholes.get());
+}
+
+/// How many directories are read for the fingerprints of all services.
+fn read(repo: &Repo, services: &str) -> usize {
+    let bytes = format!("services:\n{services}").into_bytes();
+    let file =
+        ConfigFile { name: "f.yaml".into(), bytes: bytes.into(), in_repository: None, options: Options::default() };
+    let config = file.parse().0.unwrap();
+    let services: Vec<_> = config.graph.services().collect();
+    let (head, none) = (repo.git(["rev-parse", "HEAD"]).parse().unwrap(), ChangeSet::default());
+    let moment = Moment { commit: &head, on_top: &none, contents: Contents::Read, files: Listed::InPart };
+    Snapshot::read(&repo.open(), &file, &config, &services, moment).unwrap().directories_read()
+}
+
+#[test]
+fn what_is_taken_whole_is_not_read() {
+    let repo = Repo::new();
+    let mut all = String::new();
+    for service in 0..20 {
+        for file in ["src/a.rs", "src/deep/b.rs", "gen/c/d", "README.md"] {
+            repo.write(format!("services/s{service}/{file}"), "x");
+        }
+        let _ = writeln!(all, "  s{service}: {{ path: services/s{service} }}");
+    }
+    repo.write("libs/a/b", "").write("libs/c/d/e", "").write("Cargo.lock", "").commit("first");
+    assert_eq!(read(&repo, &all), 2, "the root and the directory of the services");
+    assert_eq!(read(&repo, "  a: { filters: [libs/**, Cargo.lock] }\n"), 1);
+    assert_eq!(read(&repo, "  a: { filters: ['**'] }\n"), 0);
+    assert_eq!(read(&repo, "  a: { filters: [Cargo.lock] }\n"), 1);
+    assert_eq!(read(&repo, "  a: { filters: [services/s1/**], exclude: [libs/**, services/s2/**/*.md] }\n"), 2);
+    let split = "  a: { filters: [services/s1/**], exclude: [services/s1/gen/**] }\n";
+    assert_eq!(read(&repo, split), 3, "of the service its own directory alone");
+    let partly = "  a: { filters: [services/s1/**], exclude: ['**/*.md'] }\n";
+    assert_eq!(read(&repo, partly), 7, "all of the service, and nothing else");
+    assert_eq!(read(&repo, "  a: { filters: ['services/s1/**', 'services/s1/src/*.rs'] }\n"), 2);
 }

@@ -2,10 +2,11 @@
 
 use std::io::Write as _;
 
-use rebake::inputs::git::Error;
+use rebake::inputs::git::{Contents, Error, OnTop};
 use rebake::model::name::{CommitId, RepoPath};
-use rebake::model::tree::Mode;
+use rebake::model::tree::{Listing, Mode, Outline, Region};
 
+use crate::git_status::fill;
 use crate::history::{Files, History};
 use crate::random::{Random, for_seeds};
 use crate::repo::Repo;
@@ -35,6 +36,34 @@ fn random_trees() {
         }
         for commit in history.import(&repo) {
             same_as_git(&repo, &commit);
+        }
+    });
+}
+
+#[test]
+fn a_work_tree_is_the_tree_of_its_commit() {
+    for_seeds(6, |random: &mut Random| {
+        let repo = Repo::new();
+        let mut files = Files::default();
+        let everything = Outline::new(Region::whole(), [""], [""]);
+        let mut commit = repo.write("before", "").commit("before");
+        for time in 0..8 {
+            files.mutate(random);
+            files.insert(b"time", Mode::File, time.to_string());
+            fill(&repo, &files);
+            let git = repo.open();
+            let changes = git.work_tree().unwrap().changes;
+            let survey = |root| {
+                let survey = git.survey(&root, &everything).unwrap();
+                let lines = |listing: &Listing| listing.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>();
+                (lines(&survey.entries), lines(&survey.directories))
+            };
+            let root = git.tree_of(&commit).unwrap();
+            let OnTop { root, unsure } = git.with_work_tree(root, &changes, Contents::Read).unwrap();
+            assert!(unsure.is_empty(), "{unsure}");
+            let before = survey(root);
+            commit = repo.commit("all of it");
+            assert_eq!(before, survey(git.tree_of(&commit).unwrap()));
         }
     });
 }

@@ -61,7 +61,7 @@ pub(crate) fn same_as_git(repo: &Repo) -> String {
 }
 
 /// Makes the work tree hold these files and nothing else.
-fn fill(repo: &Repo, files: &Files) {
+pub(crate) fn fill(repo: &Repo, files: &Files) {
     for entry in repo.dir().read_dir().unwrap().map(Result::unwrap).filter(|entry| entry.file_name() != ".git") {
         repo.remove(entry.file_name().as_bytes());
     }
@@ -69,7 +69,7 @@ fn fill(repo: &Repo, files: &Files) {
         match mode {
             Mode::SymbolicLink => repo.symlink(format!("to-{content}"), path),
             Mode::Executable => repo.write(path, content).chmod_x(path),
-            Mode::File | Mode::Submodule => repo.write(path, content),
+            Mode::File | Mode::Submodule | Mode::Directory => repo.write(path, content),
         };
     }
 }

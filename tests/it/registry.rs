@@ -124,7 +124,7 @@ environment local
 
 SERVICE  VERSION             WHY
 lib      0.0.0-0001-[..]  asked for
-api      0.0.0-0001-[..]  exists already, as HOST/acme/api:fp1-[..]
+api      0.0.0-0001-[..]  exists already, as HOST/acme/api:fp2-[..]
                              asked for
                              depends on lib
 web      0.0.0-0001-[..]  asked for

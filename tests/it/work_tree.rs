@@ -6,7 +6,7 @@ use std::process::Command;
 use rebake::inputs::git::{Contents, OnTop};
 use rebake::model::change::{ChangeSet, Extent, Status};
 use rebake::model::name::RepoPath;
-use rebake::model::tree::{Listing, Mode};
+use rebake::model::tree::{Mode, Outline, Region};
 
 use crate::git_status::same_as_git;
 use crate::repo::Repo;
@@ -212,7 +212,9 @@ fn a_file_that_vanishes_or_changes_meanwhile_ends_nothing() {
     changes.push(rebake::model::change::Change { extent: Extent::Below, ..change("inner") });
     let git = repo.open();
     let changes = ChangeSet::new(changes);
-    let OnTop { entries, unsure } = git.with_work_tree(Listing::default(), &changes, Contents::Read).unwrap();
+    let root = git.tree_of(&repo.git(["rev-parse", "HEAD"]).parse().unwrap()).unwrap();
+    let OnTop { root, unsure } = git.with_work_tree(root, &changes, Contents::Read).unwrap();
+    let entries = git.survey(&root, &Outline::listed(Region::whole())).unwrap().entries;
     let hash = |content: &str| {
         String::from_utf8(repo.git_bytes(["hash-object", "--stdin"], content.as_bytes())).unwrap().trim().to_owned()
     };
@@ -221,8 +223,11 @@ fn a_file_that_vanishes_or_changes_meanwhile_ends_nothing() {
         .map(|entry| format!("{} {} {}", entry.mode, entry.id, String::from_utf8_lossy(entry.path)))
         .collect();
     let expected = [
+        format!("100644 {} a/x", hash("1\n")),
+        format!("100644 {} b/x", hash("1\n")),
         format!("100644 {} c", hash("1")),
         format!("100644 {} e\nf\"g\r", hash("2")),
+        format!("100644 {} filters.yaml", hash(CONFIG)),
         format!("{} {} inner", Mode::Submodule, "0".repeat(40)),
         format!("120000 {} link", hash("c")),
         format!("100755 {} program", hash("")),

@@ -3,10 +3,12 @@
 //! A [`Filter`] is a list of patterns with a rule for reading it; [`Filters`] are all of a configuration's,
 //! compiled together, so that a path costs about the few patterns that could match it and not all there are.
 
+mod cover;
 mod evaluate;
 mod members;
 mod set;
 
+pub use cover::Cover;
 pub use evaluate::{Match, Matches, matches, matches_of};
 pub use members::{Members, members};
 pub use set::{FilterId, Filters};

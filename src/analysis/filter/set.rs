@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use bstr::ByteSlice as _;
 
-use super::{Effect, Filter, Quantifier, Rule, Statuses};
+use super::{Effect, Filter, Quantifier, Rule};
 use crate::glob::{GlobIndex, Hit, Pattern};
 use crate::model::change::Extent;
 use crate::model::diagnostic::Located;
@@ -194,23 +194,6 @@ impl Filter {
             Self::PathsFilter { quantifier: Quantifier::Every, rules } => sure(&rules[at]) || !rules.iter().any(sure),
             Self::PathsFilter { quantifier: Quantifier::SomeWithExcludes, .. } => !pattern.is_negated(),
         }
-    }
-
-    /// Returns directories of which every file matches, with any status and whatever else the filter holds.
-    pub fn whole_directories(&self) -> impl Iterator<Item = &str> {
-        let is_plain = match self {
-            Self::Ordered(entries) => entries.iter().all(|entry| entry.effect == Effect::Include),
-            Self::PathsFilter { quantifier, .. } => *quantifier == Quantifier::Some,
-        };
-        let takes = move |rule: usize| match self {
-            Self::Ordered(entries) => entries[rule].statuses != Statuses::NONE,
-            Self::PathsFilter { rules, .. } => rules[rule].statuses != Statuses::NONE,
-        };
-        let patterns = self.patterns().filter(move |(rule, _, _)| is_plain && takes(*rule));
-        patterns.filter_map(|(_, _, pattern)| {
-            let directory = pattern.value.directory();
-            (!directory.is_empty() && pattern.value.text().strip_suffix("/**") == Some(directory)).then_some(directory)
-        })
     }
 
     /// Returns directories in which, or at which, everything lies that can match; an empty one is the root.

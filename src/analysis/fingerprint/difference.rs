@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Record;
@@ -44,13 +44,25 @@ pub fn differences<'a>(
     let mut pairs: BTreeMap<Key<'a>, (Option<Record<'a>>, Option<Record<'a>>)> = BTreeMap::new();
     before.for_each(|record| pairs.entry(key(record)).or_default().0 = Some(record));
     after.for_each(|record| pairs.entry(key(record)).or_default().1 = Some(record));
-    let difference = |(sign, record): (Sign, Record)| Difference { sign, record: record.to_string() };
     let signed = pairs.into_values().filter_map(|pair| match pair {
         (Some(before), Some(after)) => (before != after).then_some((Sign::Changed, after)),
         (Some(before), None) => Some((Sign::Removed, before)),
         (None, after) => after.map(|after| (Sign::Added, after)),
     });
-    signed.map(difference).collect()
+    let signed: Vec<(Sign, Record)> = signed.collect();
+    let files =
+        signed.iter().filter_map(|(_, record)| if let Record::File(entry) = record { Some(entry.path) } else { None });
+    let files: BTreeSet<&[u8]> = files.collect();
+    // Of a directory its files tell more, where they were listed.
+    let is_told = |record: &Record| match record {
+        Record::Directory(entry) => {
+            let below = if entry.path.is_empty() { Vec::new() } else { [entry.path, b"/"].concat() };
+            files.range(below.as_slice()..).next().is_some_and(|path| path.starts_with(&below))
+        }
+        _ => false,
+    };
+    let difference = |(sign, record): &(Sign, Record)| Difference { sign: *sign, record: record.to_string() };
+    signed.iter().filter(|(_, record)| !is_told(record)).map(difference).collect()
 }
 
 /// The key by which two records are the same thing at two times.
@@ -60,9 +72,10 @@ fn key(record: Record<'_>) -> Key<'_> {
     match record {
         Record::Format(_) => (0, b""),
         Record::Service(_) => (1, b""),
-        Record::File(entry) => (2, entry.path),
-        Record::Definition(_) => (3, b""),
-        Record::Global(_) => (4, b""),
-        Record::Dependency(name, _) => (5, name.as_str().as_bytes()),
+        Record::Directory(entry) => (2, entry.path),
+        Record::File(entry) => (3, entry.path),
+        Record::Definition(_) => (4, b""),
+        Record::Global(_) => (5, b""),
+        Record::Dependency(name, _) => (6, name.as_str().as_bytes()),
     }
 }

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Record;
 
-/// What a service's content comes to. `Display` is the text: `fp1-` and 26 lower-case letters and digits, then `-dirty`
+/// What a service's content comes to. `Display` is the text: `fp2-` and 26 lower-case letters and digits, then `-dirty`
 /// where the content is no commit's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint {
@@ -13,7 +13,7 @@ pub struct Fingerprint {
 }
 
 /// The scheme: whatever changes the text of the same content must change this too.
-pub(super) const SCHEME: &str = "fp1";
+pub(super) const SCHEME: &str = "fp2";
 
 /// The letters of RFC 4648's base 32, in lower case: a tag of an image may hold them, and no hexadecimal id is taken
 /// for one.
@@ -84,10 +84,10 @@ mod tests {
     fn no_records_are_the_digest_of_nothing() {
         // `printf '' | sha256sum` begins with e3b0c44298fc1c149afbf4c8996fb924.
         let none = Fingerprint::of(std::iter::empty(), State::Committed);
-        assert_eq!(none.to_string(), "fp1-4oymiquy7qobjgx36tejs35zeq");
+        assert_eq!(none.to_string(), "fp2-4oymiquy7qobjgx36tejs35zeq");
         assert_eq!(
             Fingerprint::of(std::iter::empty(), State::Dirty).to_string(),
-            "fp1-4oymiquy7qobjgx36tejs35zeq-dirty"
+            "fp2-4oymiquy7qobjgx36tejs35zeq-dirty"
         );
     }
 }

@@ -1,5 +1,8 @@
 //! Fingerprints: a hash of everything that can change the result of a service's build.
 //!
+//! A directory that patterns take whole is one record: equal ids are equal contents, whatever lies below. The patterns
+//! alone decide which directories these are, never the tree, so equal contents give equal fingerprints.
+//!
 //! Only tree entries are read, so a fingerprint exists at any revision, in a bare or blobless clone, without a
 //! checkout. A change that affects a service changes its fingerprint, and no other change does.
 

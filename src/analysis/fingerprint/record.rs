@@ -15,6 +15,8 @@ pub enum Record<'a> {
     Format(ObjectFormat),
     /// The service.
     Service(&'a ServiceName),
+    /// A directory that belongs to the service as a whole, whatever it holds.
+    Directory(Entry<'a>),
     /// A file, link or submodule.
     File(Entry<'a>),
     /// The service's resolved definition, as canonical JSON.
@@ -39,7 +41,7 @@ impl Record<'_> {
                 word(objects.name().as_bytes());
             }
             Self::Service(name) => word(name.as_str().as_bytes()),
-            Self::File(entry) => {
+            Self::Directory(entry) | Self::File(entry) => {
                 word(&entry.mode.bits().to_be_bytes());
                 word(entry.path);
                 word(entry.id.as_bytes());
@@ -59,6 +61,7 @@ impl Record<'_> {
         match self {
             Self::Format(_) => "format",
             Self::Service(_) => "service",
+            Self::Directory(_) => "directory",
             Self::File(_) => "file",
             Self::Definition(_) => "definition",
             Self::Global(_) => "global",
@@ -73,6 +76,7 @@ impl fmt::Display for Record<'_> {
         match self {
             Self::Format(objects) => write!(f, "{SCHEME} {}", objects.name()),
             Self::Service(name) => write!(f, "{name}"),
+            Self::Directory(entry) => write!(f, "{} {} {}/", entry.mode, entry.id, Escaped::new(entry.path)),
             Self::File(entry) => write!(f, "{} {} {}", entry.mode, entry.id, Escaped::new(entry.path)),
             Self::Definition(canonical) | Self::Global(canonical) => write!(f, "{}", Escaped::new(*canonical)),
             Self::Dependency(name, fingerprint) => write!(f, "{name} {fingerprint}"),

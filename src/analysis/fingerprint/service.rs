@@ -1,14 +1,16 @@
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use super::digest::State;
 use super::{Fingerprint, Record};
 use crate::analysis::affected::Watch;
 use crate::analysis::definition::Definitions;
-use crate::analysis::filter::{Filters, Members, members};
+use crate::analysis::filter::{Cover, FilterId, Filters, Members, members};
 use crate::analysis::graph::Graph;
 use crate::model::change::ChangeSet;
 use crate::model::name::{ServiceId, ServiceName};
-use crate::model::tree::{Listing, ObjectFormat};
+use crate::model::tree::{Entry, Listing, ObjectFormat, Region};
 
 /// All that fingerprints are made of.
 ///
@@ -23,8 +25,13 @@ pub struct Content<'a> {
     pub definitions: &'a Definitions,
     /// What is built from what.
     pub graph: &'a Graph,
-    /// What the tree holds, in the order of bytes; at least all that the services asked about could match.
+    /// Which directories each filter takes whole; of the filters that the services asked about look out for.
+    pub covers: &'a BTreeMap<FilterId, Cover>,
+    /// What the tree holds, in the order of bytes; at least all that the services asked about could match, but for what
+    /// lies in directories that a filter takes whole.
     pub entries: &'a Listing,
+    /// The directories of the tree that filters take whole, in the order of bytes.
+    pub directories: &'a Listing,
     /// What the ids of entries are made with.
     pub objects: ObjectFormat,
     /// What the entries have that no commit has: the work tree's changes.
@@ -47,6 +54,8 @@ pub struct Fingerprints<'a> {
     content: &'a Content<'a>,
     /// Which entries belong to each filter.
     entries: Members,
+    /// Which directories do as a whole.
+    directories: BTreeMap<FilterId, Vec<usize>>,
     /// Which of the uncommitted changes do.
     uncommitted: Members,
     by_service: Vec<Option<Fingerprint>>,
@@ -62,7 +71,10 @@ impl<'a> Fingerprints<'a> {
         let changes = content.uncommitted.as_slice();
         let uncommitted =
             members(content.filters, changes.len(), |at| (changes[at].path.as_bytes(), changes[at].extent));
-        let mut prints = Self { content, entries, uncommitted, by_service: vec![None; content.graph.len()] };
+        let taken = |(filter, cover): (&FilterId, &Cover)| (*filter, taken(cover, content.directories));
+        let directories = content.covers.iter().map(taken).collect();
+        let mut prints =
+            Self { content, entries, directories, uncommitted, by_service: vec![None; content.graph.len()] };
         let wanted = content.graph.with_dependencies(services);
         let levels = content.graph.levels(|service| wanted[service.0]);
         let highest = levels.iter().flatten().max().copied().unwrap_or_default();
@@ -85,6 +97,23 @@ impl<'a> Fingerprints<'a> {
 
     /// Returns what a service's fingerprint is made of, in order.
     pub fn records(&self, service: ServiceId) -> impl Iterator<Item = Record<'_>> {
+        let directories = self.directories(service);
+        let within = Region::below(directories.iter().map(|entry| entry.path));
+        let [first, last] = self.around(service);
+        let files = self.files(service).filter(move |entry| !within.is_above(entry.path));
+        let files = files.map(Record::File);
+        first.into_iter().chain(directories.into_iter().map(Record::Directory)).chain(files).chain(last)
+    }
+
+    /// Returns the same with the files that lie in its directories, as far as these were listed.
+    pub fn records_and_files(&self, service: ServiceId) -> impl Iterator<Item = Record<'_>> {
+        let [first, last] = self.around(service);
+        let directories = self.directories(service).into_iter().map(Record::Directory);
+        first.into_iter().chain(directories).chain(self.files(service).map(Record::File)).chain(last)
+    }
+
+    /// What stands before a service's directories and files, and behind them.
+    fn around(&self, service: ServiceId) -> [Vec<Record<'_>>; 2] {
         let Content { graph, definitions, .. } = self.content;
         let name = graph.name(service);
         let definition = definitions.0.get(name);
@@ -96,12 +125,27 @@ impl<'a> Fingerprints<'a> {
             .filter_map(|dependency| Some((graph.name(dependency), self.get(dependency)?)))
             .collect();
         dependencies.sort_unstable_by_key(|(name, _)| *name);
-        [Record::Format(self.content.objects), Record::Service(name)]
-            .into_iter()
-            .chain(self.positions(&self.entries, service).map(|at| Record::File(self.content.entries.get(at))))
-            .chain(own.map(Record::Definition))
-            .chain(global.map(Record::Global))
-            .chain(dependencies.into_iter().map(|(name, fingerprint)| Record::Dependency(name, fingerprint)))
+        let dependencies = dependencies.into_iter().map(|(name, fingerprint)| Record::Dependency(name, fingerprint));
+        let last = own.map(Record::Definition).into_iter().chain(global.map(Record::Global)).chain(dependencies);
+        [vec![Record::Format(self.content.objects), Record::Service(name)], last.collect()]
+    }
+
+    /// The directories that any of a service's filters takes whole, in order; none lies below another.
+    fn directories(&self, service: ServiceId) -> Vec<Entry<'a>> {
+        let filters = self.content.watches[service.0].filters();
+        let positions = filters.filter_map(|filter| self.directories.get(&filter)).flatten();
+        let mut positions: Vec<usize> = positions.copied().collect();
+        positions.sort_unstable();
+        positions.dedup();
+        let entry = |at: &usize| self.content.directories.get(*at);
+        let within = Region::below(positions.iter().map(|at| entry(at).path));
+        positions.iter().map(entry).filter(|entry| !within.is_above(entry.path)).collect()
+    }
+
+    /// The files that belong to a service, through any of its filters: in order, each once.
+    fn files(&self, service: ServiceId) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        let entries = self.content.entries;
+        self.positions(&self.entries, service).map(|at| entries.get(at))
     }
 
     /// What belongs to a service, through any of its filters: ascending positions, each once.
@@ -120,4 +164,19 @@ impl<'a> Fingerprints<'a> {
             || dependencies.iter().any(|dependency| self.get(*dependency).is_some_and(Fingerprint::is_dirty));
         Fingerprint::of(self.records(service), if dirty { State::Dirty } else { State::Committed })
     }
+}
+
+/// The positions of the directories, of those that are told, that a filter takes whole.
+fn taken(cover: &Cover, directories: &Listing) -> Vec<usize> {
+    let whole = cover.whole.iter().filter_map(|directory| directories.position(directory.as_bytes()));
+    let split = cover.split.iter().flat_map(|directory| {
+        let start = if directory.is_empty() { 0 } else { directory.len() + 1 };
+        let is_child = move |path: &[u8]| path.len() > start && !path[start..].contains(&b'/');
+        let is_apart = |path: &[u8]| std::str::from_utf8(path).is_ok_and(|path| cover.apart.contains(path));
+        directories.below(directory.as_bytes()).filter(move |at| {
+            let path = directories.get(*at).path;
+            is_child(path) && !is_apart(path)
+        })
+    });
+    whole.chain(split).collect()
 }

@@ -187,7 +187,8 @@ fn file(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<(Status, Exten
         (None, Some(_)) => Some(Status::Added),
         (Some((old_mode, id)), Some((new_mode, new_id))) => modified(old_mode, new_mode, id != new_id),
     };
-    let extent = [old, new].into_iter().flatten().map(|entry| mode(entry.mode.kind()).extent()).max();
+    let files = [old, new].into_iter().flatten().filter(|entry| !entry.mode.is_tree());
+    let extent = files.map(|entry| mode(entry.mode.kind()).extent()).max();
     Some((status?, extent.unwrap_or_default()))
 }
 

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use gix::objs::tree::EntryKind;
 use rayon::prelude::*;
 
+use super::edit::{Made, Root};
 use super::tree::{mode, object_id};
 use super::{Error, Repository};
 use crate::model::name::CommitId;
-use crate::model::tree::{Listing, Region};
+use crate::model::tree::{Listing, Mode, Outline, Region};
 
 /// So many directories are read by one thread; fewer are read faster than threads are woken.
 const FEW: usize = 128;
@@ -21,10 +21,21 @@ struct Directory {
     tree: gix::ObjectId,
 }
 
+/// What a tree holds, as far as an outline asks for it.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// Files, links and submodules, in the order of bytes: all that are listed, and what lies beside the way there.
+    pub entries: Listing,
+    /// The directories that are told by their ids, in the order of bytes.
+    pub directories: Listing,
+    /// How many directories were read.
+    pub read: usize,
+}
+
 /// What was read, in no order: entries, and the directories that they lie beside.
 #[derive(Default)]
 struct Reading {
-    entries: Listing,
+    found: Survey,
     below: Vec<Directory>,
     buffer: Vec<u8>,
 }
@@ -35,7 +46,7 @@ impl Repository {
     /// # Errors
     /// When the commit or one of its trees is missing.
     pub fn entries(&self, commit: &CommitId) -> Result<Listing, Error> {
-        self.entries_in(commit, &Region::whole())
+        self.entries_in(commit, Region::whole())
     }
 
     /// Returns what the tree of a commit holds in a region, and what lies beside the way there, in the order of bytes.
@@ -43,18 +54,39 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit or one of the trees is missing.
-    pub fn entries_in(&self, commit: &CommitId, region: &Region) -> Result<Listing, Error> {
+    pub fn entries_in(&self, commit: &CommitId, region: Region) -> Result<Listing, Error> {
+        self.survey(&self.tree_of(commit)?, &Outline::listed(region)).map(|survey| survey.entries)
+    }
+
+    /// Returns what a tree holds, as far as the outline asks for it. Other directories are not read.
+    ///
+    /// # Errors
+    /// When one of the trees is missing.
+    pub fn survey(&self, root: &Root, outline: &Outline) -> Result<Survey, Error> {
         let mut top = Reading::default();
-        let mut level = vec![Directory { path: Vec::new(), tree: self.tree_id(Some(commit))? }];
+        if outline.tells(b"") {
+            top.found.directories.push(Mode::Directory, object_id(&root.id), [b"", b""]);
+        }
+        let mut level = Vec::new();
+        if outline.enters(b"") {
+            level.push(Directory { path: Vec::new(), tree: root.id });
+        }
         while !level.is_empty() && level.len() <= FEW {
             for directory in level {
-                self.read_directory(&directory, region, &mut top)?;
+                self.read_directory(&directory, &root.made, outline, &mut top)?;
             }
             level = std::mem::take(&mut top.below);
         }
-        let parts = self.list_all(&level, region)?;
-        top.entries.sort_from(0);
-        Ok(Listing::of_parts(parts, top.entries))
+        let Survey { mut entries, mut directories, mut read } = top.found;
+        let mut parts = Vec::new();
+        for part in self.survey_all(&level, &root.made, outline)? {
+            parts.push(part.entries);
+            directories.append(part.directories);
+            read += part.read;
+        }
+        entries.sort_from(0);
+        directories.sort_from(0);
+        Ok(Survey { entries: Listing::of_parts(parts, entries), directories, read })
     }
 
     /// Reads a commit's directories level by level, as far as they are of interest. `visit` is given what lies side by
@@ -70,60 +102,76 @@ impl Repository {
         mut visit: impl FnMut(&Listing, &[&[u8]]) -> Region,
     ) -> Result<(), Error> {
         let mut region = region;
+        let made = Made::new();
         let mut level = vec![Directory { path: Vec::new(), tree: self.tree_id(Some(commit))? }];
         while !level.is_empty() {
             let mut reading = Reading::default();
+            let outline = Outline::listed(region);
             for directory in &level {
-                self.read_directory(directory, &region, &mut reading)?;
+                self.read_directory(directory, &made, &outline, &mut reading)?;
             }
             let next: Vec<&[u8]> = reading.below.iter().map(|directory| directory.path.as_slice()).collect();
-            region = visit(&reading.entries, &next);
+            region = visit(&reading.found.entries, &next);
             level = reading.below;
             level.retain(|directory| region.reaches(&directory.path[..directory.path.len() - 1]));
         }
         Ok(())
     }
 
-    /// Lists what lies below many directories, in order: one list for each few of them, since threads that return few
+    /// Surveys what lies below many directories, in order: one answer for each few of them, since threads that return few
     /// large things wait less for memory.
-    fn list_all(&self, directories: &[Directory], region: &Region) -> Result<Vec<Listing>, Error> {
+    fn survey_all(&self, directories: &[Directory], made: &Made, outline: &Outline) -> Result<Vec<Survey>, Error> {
+        if directories.is_empty() {
+            return Ok(Vec::new());
+        }
         let (shared, git_options, place) = (self.gix.clone().into_sync(), &self.git_options, &self.place);
-        let list = |directories: &[Directory]| {
+        let survey = |directories: &[Directory]| {
             let (git_options, place) = (git_options.clone(), Arc::clone(place));
             let repository = Self { gix: shared.to_thread_local(), git_options, place };
             let mut reading = Reading::default();
             for directory in directories {
-                let before = reading.entries.len();
-                repository.read_directory(directory, region, &mut reading)?;
+                let before = reading.found.entries.len();
+                repository.read_directory(directory, made, outline, &mut reading)?;
                 let mut known = 0;
                 loop {
                     // What was found last is read next, from its first: then the list is nearly in order.
                     reading.below[known..].reverse();
                     let Some(next) = reading.below.pop() else { break };
                     known = reading.below.len();
-                    repository.read_directory(&next, region, &mut reading)?;
+                    repository.read_directory(&next, made, outline, &mut reading)?;
                 }
-                reading.entries.sort_from(before);
+                reading.found.entries.sort_from(before);
             }
-            Ok(reading.entries)
+            Ok(reading.found)
         };
-        directories.par_chunks(FEW).map(list).collect()
+        directories.par_chunks(FEW).map(survey).collect()
     }
 
-    fn read_directory(&self, directory: &Directory, region: &Region, reading: &mut Reading) -> Result<(), Error> {
-        let Reading { entries, below, buffer } = reading;
-        self.with_trees(|trees| {
+    fn read_directory(
+        &self,
+        directory: &Directory,
+        made: &Made,
+        outline: &Outline,
+        reading: &mut Reading,
+    ) -> Result<(), Error> {
+        let Reading { found, below, buffer } = reading;
+        found.read += 1;
+        self.with_trees_and(made, |trees| {
             for entry in trees.read(&directory.tree, buffer)? {
                 let entry = entry?;
-                match entry.mode.kind() {
-                    EntryKind::Tree => {
+                let id = || object_id(entry.oid);
+                match mode(entry.mode.kind()) {
+                    Mode::Directory => {
                         let mut path = [directory.path.as_slice(), entry.filename].concat();
-                        if region.reaches(&path) {
+                        if outline.tells(&path) {
+                            found.directories.push(Mode::Directory, id(), [&path, b""]);
+                        }
+                        if outline.enters(&path) {
                             path.push(b'/');
                             below.push(Directory { path, tree: entry.oid.to_owned() });
                         }
                     }
-                    kind => entries.push(mode(kind), object_id(entry.oid), [&directory.path, entry.filename]),
+                    mode => found.entries.push(mode, id(), [&directory.path, entry.filename]),
                 }
             }
             Ok(())

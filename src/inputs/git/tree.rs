@@ -4,6 +4,7 @@ use gix::bstr::ByteSlice as _;
 use gix::objs::tree::EntryKind;
 use gix::objs::{Find, FindExt as _, Kind, TreeRefIter};
 
+use super::edit::Made;
 use super::{Error, Repository};
 use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::{Mode, ObjectId};
@@ -138,7 +139,16 @@ impl Repository {
 
     /// Reads trees, and knows which one was missing when that fails.
     pub(super) fn with_trees<T>(&self, read: impl FnOnce(&Trees<'_>) -> gix::Result<T>) -> Result<T, Error> {
-        let trees = Trees { repository: &self.gix, missing: Cell::new(None) };
+        self.with_trees_and(&Made::new(), read)
+    }
+
+    /// Reads trees of the repository and others, which are made and not written.
+    pub(super) fn with_trees_and<T>(
+        &self,
+        made: &Made,
+        read: impl FnOnce(&Trees<'_>) -> gix::Result<T>,
+    ) -> Result<T, Error> {
+        let trees = Trees { repository: &self.gix, made, missing: Cell::new(None) };
         read(&trees).map_err(|error| match trees.missing.get() {
             Some(id) => Error::MissingTree { id: id.to_string(), partial: self.partial_clone().map(Box::new) },
             None => Error::reading("the directories of a commit")(error),
@@ -149,12 +159,17 @@ impl Repository {
 /// The trees of a repository, and the first one that was asked for and is not there.
 pub(super) struct Trees<'repo> {
     repository: &'repo gix::Repository,
+    made: &'repo Made,
     missing: Cell<Option<gix::ObjectId>>,
 }
 
 impl Trees<'_> {
     pub(super) fn read<'a>(&self, id: &gix::oid, buffer: &'a mut Vec<u8>) -> gix::Result<TreeRefIter<'a>> {
         self.find_tree_iter(id, buffer)
+    }
+
+    pub(super) fn hash(&self) -> gix::hash::Kind {
+        self.repository.object_hash()
     }
 }
 
@@ -163,6 +178,11 @@ impl Find for Trees<'_> {
         // Every repository has the empty tree, whether or not it was ever written.
         if id.is_empty_tree() {
             buffer.clear();
+            return Ok(Some(gix::objs::Data::new(buffer, Kind::Tree, id.kind())));
+        }
+        if let Some(made) = self.made.get(id) {
+            buffer.clear();
+            buffer.extend_from_slice(made);
             return Ok(Some(gix::objs::Data::new(buffer, Kind::Tree, id.kind())));
         }
         let found = self.repository.objects.try_find(id, buffer)?;
@@ -179,7 +199,8 @@ pub(super) fn object_id(id: &gix::oid) -> ObjectId {
 
 pub(super) fn mode(kind: EntryKind) -> Mode {
     match kind {
-        EntryKind::Tree | EntryKind::Blob => Mode::File,
+        EntryKind::Tree => Mode::Directory,
+        EntryKind::Blob => Mode::File,
         EntryKind::BlobExecutable => Mode::Executable,
         EntryKind::Link => Mode::SymbolicLink,
         EntryKind::Commit => Mode::Submodule,

@@ -1,27 +1,27 @@
 //! What the files of the work tree would be as objects. Contents are hashed by the git program, which streams what is
 //! large; nothing is kept.
 
-use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::describe::object_id as commit_object;
+use super::edit::{Edit, Root};
 use super::program::{ProgramError, git_in};
 use super::status::in_work_tree;
-use super::tree::object_id;
 use super::unsure::Unsure;
 use super::{Error, Repository};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::name::{RepoPath, in_quotes};
-use crate::model::tree::{Listing, Mode, ObjectId};
+use crate::model::tree::Mode;
 
-/// Entries with the changes of the work tree on top.
+/// A tree with the changes of the work tree on top.
 #[derive(Debug, Clone)]
 pub struct OnTop {
-    /// The entries, in the order of paths.
-    pub entries: Listing,
+    /// The tree, which is not written.
+    pub root: Root,
     /// What could not be read. Its content stands as an id of zeros, which no content has.
     pub unsure: Unsure,
 }
@@ -55,53 +55,47 @@ const HASH: [&str; 8] = [
 ];
 
 impl Repository {
-    /// Returns entries with the work tree's changes on top: what a tree would hold if they were committed. Contents are
-    /// hashed as `git add` would, through line ends and clean filters; nothing is written.
+    /// Returns a tree with the work tree's changes on top: what a commit of them would hold. Contents are hashed as
+    /// `git add` would, through line ends and clean filters; nothing is written.
     ///
     /// A submodule stands for the commit that is checked out in it; of its own uncommitted changes nothing is known
     /// here. Of a file that cannot be read the content is not known.
     ///
     /// # Errors
-    /// When the git program cannot be started.
-    pub fn with_work_tree(&self, entries: Listing, changes: &ChangeSet, contents: Contents) -> Result<OnTop, Error> {
+    /// When a tree on the way to a change is missing, or the git program cannot be started.
+    pub fn with_work_tree(&self, root: Root, changes: &ChangeSet, contents: Contents) -> Result<OnTop, Error> {
         let mut unsure = Unsure::default();
-        let Some(root) = self.work_dir().filter(|_| !changes.is_empty()) else { return Ok(OnTop { entries, unsure }) };
-        let unknown = object_id(&self.gix.object_hash().null());
-        let mut by_path: BTreeMap<&[u8], (Mode, ObjectId)> =
-            entries.iter().map(|entry| (entry.path, (entry.mode, entry.id))).collect();
-        let mut files = Vec::new();
+        let Some(work_dir) = self.work_dir().filter(|_| !changes.is_empty()) else { return Ok(OnTop { root, unsure }) };
+        let unknown = self.gix.object_hash().null();
+        let has_modes = self.gix.config_snapshot().boolean("core.fileMode").unwrap_or(true);
+        let put = |mode, id| if has_modes { Edit::Put(mode, id) } else { Edit::PutContent(Mode::File, id) };
+        let (mut edits, mut files) = (Vec::new(), Vec::new());
         for change in changes.as_slice() {
-            let path = change.path.as_bytes();
-            let entry = match self.found(root, change) {
-                Ok(Found::Nothing) => {
-                    by_path.remove(path);
-                    continue;
-                }
-                Ok(Found::Object(mode, id)) => (mode, id),
+            let edit = match self.found(work_dir, change) {
+                Ok(Found::Nothing) => Edit::Remove,
+                Ok(Found::Object(mode, id)) => Edit::Put(mode, id),
                 Ok(Found::File(mode)) => {
-                    files.push(&change.path);
-                    (self.mode_in_commit(mode, by_path.get(path).map(|(mode, _)| *mode)), unknown)
+                    files.push((edits.len(), &change.path, mode));
+                    put(mode, unknown)
                 }
                 Err(error) => {
                     unsure.add(&change.path, change.extent, error);
-                    (if change.extent == Extent::Below { Mode::Submodule } else { Mode::File }, unknown)
+                    let mode = if change.extent == Extent::Below { Mode::Submodule } else { Mode::File };
+                    Edit::Put(mode, unknown)
                 }
             };
-            by_path.insert(path, entry);
+            edits.push((change.path.as_bytes(), edit));
         }
         if contents == Contents::Read {
-            for (path, id) in files.iter().zip(self.hashed(root, &files)?) {
+            let paths: Vec<&RepoPath> = files.iter().map(|(_, path, _)| *path).collect();
+            for ((at, path, mode), id) in files.iter().zip(self.hashed(work_dir, &paths)?) {
                 match id {
-                    Ok(id) => _ = by_path.entry(path.as_bytes()).and_modify(|entry| entry.1 = id),
+                    Ok(id) => edits[*at].1 = put(*mode, id),
                     Err(reason) => unsure.add(path, Extent::Path, reason),
                 }
             }
         }
-        let mut all = Listing::default();
-        for (path, (mode, id)) in by_path {
-            all.push(mode, id, [path, b""]);
-        }
-        Ok(OnTop { entries: all, unsure })
+        Ok(OnTop { root: self.edited(&root, &edits)?, unsure })
     }
 
     /// Looks at what is at the path of a change.
@@ -118,7 +112,7 @@ impl Repository {
         if found.is_symlink() {
             let target = gix::path::into_bstr(path.read_link()?).map_err(io::Error::other)?.into_owned();
             let id = gix::objs::compute_hash(self.gix.object_hash(), gix::objs::Kind::Blob, &target);
-            return Ok(Found::Object(Mode::SymbolicLink, object_id(&id.map_err(io::Error::other)?)));
+            return Ok(Found::Object(Mode::SymbolicLink, id.map_err(io::Error::other)?));
         }
         if found.is_file() {
             may_be_read(&path)?;
@@ -128,22 +122,14 @@ impl Repository {
             let inner = Self::discover(&path).ok().filter(|inner| inner.work_dir() == Some(&path));
             let commit = inner.and_then(|inner| inner.head().ok()?.commit().copied());
             let commit = commit.ok_or_else(|| io::Error::other("what it holds cannot be told"))?;
-            return Ok(Found::Object(Mode::Submodule, ObjectId::of_commit(commit)));
+            return Ok(Found::Object(Mode::Submodule, commit_object(&commit)));
         }
         // A directory, a pipe, a socket: nothing that a commit can hold.
         Ok(Found::Nothing)
     }
 
-    /// The mode that a commit would have: the one from before, where the file system knows no executable files.
-    fn mode_in_commit(&self, found: Mode, before: Option<Mode>) -> Mode {
-        if self.gix.config_snapshot().boolean("core.fileMode").unwrap_or(true) {
-            return found;
-        }
-        before.filter(|before| before.is_same_type(found)).unwrap_or(Mode::File)
-    }
-
     /// Returns the ids of files, in their order, or why they cannot be had; by several processes where there are many.
-    fn hashed(&self, root: &Path, files: &[&RepoPath]) -> Result<Vec<Result<ObjectId, String>>, Error> {
+    fn hashed(&self, root: &Path, files: &[&RepoPath]) -> Result<Vec<Result<gix::ObjectId, String>>, Error> {
         let options = self.work_tree_options();
         let hash = |files: &[&RepoPath]| hash(root, &options, files);
         let failed =
@@ -158,13 +144,17 @@ enum Found {
     /// Nothing that a commit can hold.
     Nothing,
     /// A link or a submodule.
-    Object(Mode, ObjectId),
+    Object(Mode, gix::ObjectId),
     /// A file, whose content is to be hashed.
     File(Mode),
 }
 
 /// Hashes files. One that cannot be read ends the process, and the next one goes on behind it.
-fn hash(root: &Path, options: &[String], files: &[&RepoPath]) -> Result<Vec<Result<ObjectId, String>>, ProgramError> {
+fn hash(
+    root: &Path,
+    options: &[String],
+    files: &[&RepoPath],
+) -> Result<Vec<Result<gix::ObjectId, String>>, ProgramError> {
     let mut hashed = vec![Err("git could not read it".to_owned()); files.len()];
     let mut left: Vec<usize> = (0..files.len()).collect();
     for _ in 0..TRIES {
@@ -176,7 +166,7 @@ fn hash(root: &Path, options: &[String], files: &[&RepoPath]) -> Result<Vec<Resu
         let ids = ended.output.split(|byte| *byte == b'\n').map_while(|line| gix::ObjectId::from_hex(line).ok());
         let mut done = 0;
         for (at, id) in left.iter().zip(ids) {
-            hashed[*at] = Ok(object_id(&id));
+            hashed[*at] = Ok(id);
             done += 1;
         }
         if let (Some(at), Some(refusal)) = (left.get(done), ended.refusal) {

@@ -1,4 +1,6 @@
-use super::{Entry, Mode, ObjectId};
+use std::ops::Range;
+
+use super::{Entry, Mode, ObjectId, closed};
 
 /// Many entries, mostly in the order of their paths. Their paths and ids share a few long texts: a hundred thousand
 /// files cost no hundred thousand allocations.
@@ -60,6 +62,29 @@ impl Listing {
         }
         all.listed.extend(among);
         all
+    }
+
+    /// Adds the entries of another list at the end.
+    pub fn append(&mut self, other: Self) {
+        let first = self.texts.len();
+        self.texts.extend(other.texts);
+        self.listed.extend(other.listed.iter().map(|listed| Listed { text: first + listed.text, ..*listed }));
+    }
+
+    /// Returns the positions of what lies below a directory, in a list that is in the order of paths; the empty one is the root.
+    #[must_use]
+    pub fn below(&self, directory: &[u8]) -> Range<usize> {
+        let directory = closed(directory);
+        let texts = &self.texts;
+        let start = self.listed.partition_point(|listed| listed.path(texts) < directory.as_slice());
+        let is_below = |listed: &Listed| listed.path(texts).starts_with(&directory);
+        start..start + self.listed[start..].partition_point(is_below)
+    }
+
+    /// Returns the position of a path in a list that is in the order of paths.
+    #[must_use]
+    pub fn position(&self, path: &[u8]) -> Option<usize> {
+        self.listed.binary_search_by(|listed| listed.path(&self.texts).cmp(path)).ok()
     }
 
     /// Puts what stands from a position on into the order of paths.

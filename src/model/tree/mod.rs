@@ -1,15 +1,17 @@
 //! The entries of a commit's tree: files, links and submodules, by path and content.
 
 mod listing;
+mod outline;
 
 pub use listing::Listing;
+pub use outline::Outline;
 
 use std::fmt;
 
 use crate::model::change::Extent;
 use crate::model::name::{CommitId, CommitIdError, RepoPath};
 
-/// One file, link or submodule of a commit. Directories are not listed.
+/// One file, link or submodule of a commit, or a directory where these are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// What it is.
@@ -40,9 +42,11 @@ pub enum Mode {
     SymbolicLink = 0o120_000,
     /// A commit of another repository (a gitlink).
     Submodule = 0o160_000,
+    /// A directory; its content is all that it holds.
+    Directory = 0o040_000,
 }
 
-/// The id of a content: of a file, of a link's target, or of a submodule's commit.
+/// The id of a content: of a file, of a link's target, of a submodule's commit, or of all that a directory holds.
 ///
 /// `Display` is the full lower-case hex form, 40 or 64 characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,7 +91,7 @@ impl Mode {
     pub fn extent(self) -> Extent {
         match self {
             Self::File | Self::Executable | Self::SymbolicLink => Extent::Path,
-            Self::Submodule => Extent::Below,
+            Self::Submodule | Self::Directory => Extent::Below,
         }
     }
 }
@@ -158,9 +162,20 @@ impl Region {
     /// Whether a path, or some of what it speaks for, is part of it.
     #[must_use]
     pub fn holds(&self, path: &RepoPath, extent: Extent) -> bool {
-        let closed = closed(path.as_bytes());
+        self.holds_directory(path.as_bytes()) || extent == Extent::Below && self.reaches(path.as_bytes())
+    }
+
+    /// Whether a path lies below one of its directories.
+    #[must_use]
+    pub fn is_above(&self, path: &[u8]) -> bool {
+        !path.is_empty() && self.split(path).0.is_some_and(|before| path.starts_with(before))
+    }
+
+    /// Whether a directory is one of its own, or lies below one.
+    #[must_use]
+    pub fn holds_directory(&self, directory: &[u8]) -> bool {
+        let closed = closed(directory);
         self.split(&closed).0.is_some_and(|before| closed.starts_with(before))
-            || extent == Extent::Below && self.reaches(path.as_bytes())
     }
 
     /// Whether something below a directory may be part of it.
@@ -202,5 +217,10 @@ mod tests {
         assert!(holds("a", Extent::Below) && holds("a/b/y", Extent::Below) && !holds("a/x", Extent::Below));
         assert!(Region::whole().reaches(b"x") && Region::whole().holds(&RepoPath::from_git("x"), Extent::Path));
         assert!(!Region::default().reaches(b"x"));
+        assert!(region.is_above(b"a/b/x") && !region.is_above(b"a/b") && !region.is_above(b"a/bc"));
+        assert!(Region::whole().is_above(b"x") && !Region::whole().is_above(b""));
+        assert!(
+            region.holds_directory(b"a/b") && !region.holds_directory(b"a") && Region::whole().holds_directory(b"")
+        );
     }
 }

@@ -170,7 +170,7 @@ mod tests {
             assert!(branch.contains(tag), "{tag}");
         }
         for tag in
-            ["1.0.9", "v1.0.9", "1.0", "1", "v2", "1.0-x", "1.0.9-0047-188f7a2", "sha-188f7a2", "188f7a2", "fp1-abc"]
+            ["1.0.9", "v1.0.9", "1.0", "1", "v2", "1.0-x", "1.0.9-0047-188f7a2", "sha-188f7a2", "188f7a2", "fp2-abc"]
         {
             assert!(!branch.contains(tag), "{tag}");
         }

@@ -45,7 +45,7 @@ impl ImageTag {
     }
 
     /// Returns the tag by which an image of the same content is found again: the fingerprint of its
-    /// service as it is, `fp1-` and 26 letters and digits. None where that is dirty, since such an image is never
+    /// service as it is, `fp2-` and 26 letters and digits. None where that is dirty, since such an image is never
     /// pushed, and where the text is no fingerprint.
     #[must_use]
     pub fn of_fingerprint(fingerprint: &str) -> Option<Self> {
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_fingerprint_is_a_tag_unless_it_is_dirty() {
-        let fingerprint = "fp1-4oymiquy7qobjgx36tejs35zeq";
+        let fingerprint = "fp2-4oymiquy7qobjgx36tejs35zeq";
         assert_eq!(ImageTag::of_fingerprint(fingerprint).unwrap().as_str(), fingerprint);
         assert_eq!(ImageTag::parse(fingerprint).unwrap().as_str(), fingerprint);
         for other in [
@@ -142,7 +142,7 @@ mod tests {
             "latest",
             "",
             "fp-4oymiquy7qobjgx36tejs35zeq",
-            "fp1-4OYMIQUY7QOBJGX36TEJS35ZEQ",
+            "fp2-4OYMIQUY7QOBJGX36TEJS35ZEQ",
         ] {
             assert_eq!(ImageTag::of_fingerprint(other), None, "{other}");
         }

@@ -100,7 +100,7 @@ fn links(repository: &Repository, config: &Config, head: &CommitId) -> (Vec<Held
     let holders = Holders::of(config);
     let region = Region::below(holders.begins.iter().map(|(directory, _)| *directory));
     let (mut links, mut targets) = (Vec::new(), BTreeMap::new());
-    let Ok(entries) = repository.entries_in(head, &region) else { return (links, targets) };
+    let Ok(entries) = repository.entries_in(head, region) else { return (links, targets) };
     for entry in entries.iter().filter(|entry| entry.mode == Mode::SymbolicLink) {
         let link = RepoPath::from_git(entry.path);
         let services = holders.matching(&link);

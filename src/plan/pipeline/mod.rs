@@ -29,7 +29,7 @@ pub use existing::note_existing;
 pub use push_rules::PushRules;
 pub use release::release;
 pub use saved::Held;
-pub use snapshot::Snapshot;
+pub use snapshot::{Files, Moment, Snapshot};
 pub use versions::{Versioned, VersionsRequest, versions};
 
 use std::time::Duration;
@@ -381,7 +381,8 @@ fn fingerprints(
         HeadState::WorkTree => &chosen.on_top,
         HeadState::Commit => &none,
     };
-    let snapshot = match Snapshot::read(repository, file, config, services, &head, on_top, contents) {
+    let moment = Moment { commit: &head, on_top, contents, files: Files::InPart };
+    let snapshot = match Snapshot::read(repository, file, config, services, moment) {
         Err(git::Error::MissingTree { .. }) => return Ok(None),
         snapshot => snapshot?,
     };

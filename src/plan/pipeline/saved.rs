@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::snapshot::{Files, Moment};
 use super::{ConfigFile, PushRequest, Snapshot};
 use crate::analysis::fingerprint::Fingerprints;
 use crate::config::{self, Config, Push};
@@ -114,15 +115,9 @@ impl Held<'_> {
         let head = plan.range.head.as_ref().and_then(|head| head.parse::<CommitId>().ok());
         let (Some(head), false) = (head, printed.is_empty()) else { return Ok(found) };
         let ids: Vec<ServiceId> = printed.iter().map(|(id, _)| *id).collect();
-        let snapshot = match Snapshot::read(
-            self.repository,
-            self.file,
-            self.config,
-            &ids,
-            &head,
-            &ChangeSet::default(),
-            Contents::Unread,
-        ) {
+        let none = ChangeSet::default();
+        let moment = Moment { commit: &head, on_top: &none, contents: Contents::Unread, files: Files::InPart };
+        let snapshot = match Snapshot::read(self.repository, self.file, self.config, &ids, moment) {
             // What this clone cannot tell it could not tell when it planned either.
             Err(git::Error::MissingTree { .. }) => return Ok(found),
             snapshot => snapshot?,

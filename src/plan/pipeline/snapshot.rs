@@ -1,28 +1,55 @@
 //! What fingerprints are made of, as a revision or the work tree has it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::ConfigFile;
 use crate::analysis::affected::Watch;
+use crate::analysis::filter::{Cover, FilterId};
 use crate::analysis::fingerprint::{Content, Defined};
 use crate::config::{Config, Global};
-use crate::inputs::git::{self, Contents, OnTop, Repository, Unsure};
+use crate::inputs::git::{self, Contents, OnTop, Repository, Survey, Unsure};
 use crate::model::change::ChangeSet;
 use crate::model::name::{CommitId, ServiceId};
-use crate::model::tree::{Listing, ObjectFormat, Region};
+use crate::model::tree::{ObjectFormat, Outline, Region};
 
 /// The entries of a tree that some services could match, at one time.
 #[derive(Debug)]
 pub struct Snapshot {
     watches: Vec<Watch>,
-    entries: Listing,
+    covers: BTreeMap<FilterId, Cover>,
+    survey: Survey,
     objects: ObjectFormat,
     uncommitted: ChangeSet,
     defined: Defined,
     unsure: Unsure,
 }
 
+/// The time of a [`Snapshot`], and how closely it is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment<'a> {
+    /// The commit.
+    pub commit: &'a CommitId,
+    /// What the work tree has on top of it.
+    pub on_top: &'a ChangeSet,
+    /// Whether the contents of changed files are read.
+    pub contents: Contents,
+    /// Which files are listed.
+    pub files: Files,
+}
+
+/// Which files are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Files {
+    /// Those that patterns take in part: fingerprints need no others.
+    InPart,
+    /// Also those in directories that patterns take whole, for whoever wants to see them.
+    All,
+}
+
 impl Snapshot {
-    /// Reads what services, and all that they are built from, could match at a commit with the work tree's changes on
-    /// top. Of other directories nothing is read: few services cost little, in however large a repository.
+    /// Reads what services, and all that they are built from, could match. Of other directories nothing is read: few
+    /// services cost little, in however large a repository. Nor is anything read below a directory that a filter takes
+    /// whole, unless its files are asked for: its id says it all.
     ///
     /// # Errors
     /// When the commit or one of those trees is missing, or the git program cannot be started.
@@ -31,25 +58,32 @@ impl Snapshot {
         file: &ConfigFile,
         config: &Config,
         services: &[ServiceId],
-        commit: &CommitId,
-        on_top: &ChangeSet,
-        contents: Contents,
+        moment: Moment,
     ) -> Result<Self, git::Error> {
+        let Moment { commit, on_top, contents, files } = moment;
         let watches: Vec<Watch> = config.graph.services().map(|service| watch(config, service)).collect();
         let wanted = config.graph.with_dependencies(services);
-        let filters = watches.iter().zip(wanted).filter(|(_, wanted)| *wanted).flat_map(|(watch, _)| watch.filters());
-        let region = Region::below(filters.flat_map(|filter| config.filters.get(filter).directories()));
+        let wanted: Vec<&Watch> =
+            watches.iter().zip(wanted).filter(|(_, wanted)| *wanted).map(|(watch, _)| watch).collect();
+        let filters: BTreeSet<FilterId> = wanted.iter().flat_map(|watch| watch.filters()).collect();
+        let covers: BTreeMap<FilterId, Cover> =
+            filters.iter().map(|filter| (*filter, config.filters.get(*filter).cover())).collect();
         let defined = if on_top.as_slice().iter().any(|change| file.is_made_of(&change.path)) {
             Defined::Uncommitted
         } else {
             Defined::Committed
         };
-        let uncommitted: Vec<_> =
-            on_top.as_slice().iter().filter(|change| region.holds(&change.path, change.extent)).cloned().collect();
-        let uncommitted = ChangeSet::new(uncommitted);
-        let entries = repository.entries_in(commit, &region)?;
-        let OnTop { entries, unsure } = repository.with_work_tree(entries, &uncommitted, contents)?;
-        Ok(Self { watches, entries, objects: repository.object_format(), uncommitted, defined, unsure })
+        let uncommitted = within(config, &filters, on_top);
+        let root = repository.tree_of(commit)?;
+        let OnTop { root, unsure } = repository.with_work_tree(root, &uncommitted, contents)?;
+        let survey = repository.survey(&root, &outline(&covers, &wanted, files))?;
+        Ok(Self { watches, covers, survey, objects: repository.object_format(), uncommitted, defined, unsure })
+    }
+
+    /// Returns how many directories were read.
+    #[must_use]
+    pub fn directories_read(&self) -> usize {
+        self.survey.read
     }
 
     /// Returns what of the work tree could not be read.
@@ -66,12 +100,46 @@ impl Snapshot {
             watches: &self.watches,
             definitions: &config.definitions,
             graph: &config.graph,
-            entries: &self.entries,
+            covers: &self.covers,
+            entries: &self.survey.entries,
+            directories: &self.survey.directories,
             objects: self.objects,
             uncommitted: &self.uncommitted,
             defined: self.defined,
         }
     }
+}
+
+/// Returns those of the work tree's changes that filters could match.
+fn within(config: &Config, filters: &BTreeSet<FilterId>, on_top: &ChangeSet) -> ChangeSet {
+    if on_top.is_empty() {
+        return ChangeSet::default();
+    }
+    let region = Region::below(filters.iter().flat_map(|filter| config.filters.get(*filter).directories()));
+    let held = on_top.as_slice().iter().filter(|change| region.holds(&change.path, change.extent));
+    ChangeSet::new(held.cloned().collect())
+}
+
+/// Returns what is to be told of a tree so that services have their fingerprints. What a service takes in part and lies in
+/// a directory that it takes whole is told with that.
+fn outline(covers: &BTreeMap<FilterId, Cover>, watches: &[&Watch], files: Files) -> Outline {
+    let whole = || covers.values().flat_map(|cover| &cover.whole).map(String::as_str);
+    let split = || covers.values().flat_map(|cover| &cover.split).map(String::as_str);
+    let mut listed: Vec<&str> = Vec::new();
+    for watch in watches {
+        let covers = || watch.filters().filter_map(|filter| covers.get(&filter));
+        if covers().all(|cover| cover.listed.is_empty()) {
+            continue;
+        }
+        let within = Region::below(covers().flat_map(|cover| &cover.whole));
+        let part =
+            covers().flat_map(|cover| &cover.listed).filter(|directory| !within.holds_directory(directory.as_bytes()));
+        listed.extend(part.map(String::as_str));
+    }
+    if files == Files::All {
+        listed.extend(whole().chain(split()));
+    }
+    Outline::new(Region::below(listed), whole(), split())
 }
 
 /// Returns the filters that affect a service.

@@ -91,7 +91,7 @@ fn a_plan_of_another_commit_is_not_built() {
     let plan = repo.rebake(["plan", "--all", "--format", "json"]).success().text();
     repo.write("plan.json", plan).commit("second");
     repo.rebake(["build", "--plan", "plan.json"]).failure(2).stdout("").stderr(str![[r#"
-error[other-commit]: the plan is of 4fb3180, and 50b17a5 is checked out
+error[other-commit]: the plan is of 4fb3180, and b223e45 is checked out
  |
  = help: check out that commit, or plan anew
 
@@ -257,7 +257,7 @@ environments:
         repo.write(".git/plan.json", plan.to_string());
         repo.rebake([&["build", "--plan", ".git/plan.json", "--registry-timeout", "2"], flags].concat())
     };
-    let other = |text: &str| format!("fp1-{text:a<26}");
+    let other = |text: &str| format!("fp2-{text:a<26}");
     let cases: [(&str, Poison); 9] = [
         ("`api`: filters.yaml has another image", &|plan| plan["services"][1]["image"] = "r.invalid/prod".into()),
         ("`api`: `r.invalid/prod:latest` is no tag of its image", &|plan| {

@@ -123,7 +123,7 @@ fn pushed(registry: &Registry, repo: &Repo, service: &Value) -> String {
     let tags: Vec<&str> = service["tags"].as_array().unwrap().iter().map(text).collect();
     assert_eq!(tags, [format!("{}/{repository}:{version}", registry.address)]);
     let fingerprint = repo.rebake(["fingerprint", name]).success().text();
-    let fingerprint = fingerprint.split_whitespace().find(|word| word.starts_with("fp1-")).unwrap();
+    let fingerprint = fingerprint.split_whitespace().find(|word| word.starts_with("fp2-")).unwrap();
     for tag in [version, fingerprint] {
         assert_eq!(registry.manifest(&repository, tag).1, digest, "{name} {tag}");
     }

@@ -157,10 +157,10 @@ mod tests {
              |--secret|id=npm,env=NPM_TOKEN|--secret|id=key,src=key.pem|--label|a=x\ny|--label|b=z\
              |--platform|linux/arm64|--cache-from|ghcr.io/acme/api/cache|--cache-to|acme/layers|--layers\
              |--tag|ghcr.io/acme/api:1|--tag|ghcr.io/acme/api:latest\
-             |--tag|ghcr.io/acme/api:fp1-4oymiquy7qobjgx36tejs35zeq|ROOT",
+             |--tag|ghcr.io/acme/api:fp2-4oymiquy7qobjgx36tejs35zeq|ROOT",
             "push|--digestfile|/logs/acme+api/digest|--|ghcr.io/acme/api:1|docker://ghcr.io/acme/api:1",
             "push|--|ghcr.io/acme/api:latest|docker://ghcr.io/acme/api:latest",
-            "push|--|ghcr.io/acme/api:fp1-4oymiquy7qobjgx36tejs35zeq|docker://ghcr.io/acme/api:fp1-4oymiquy7qobjgx36tejs35zeq",
+            "push|--|ghcr.io/acme/api:fp2-4oymiquy7qobjgx36tejs35zeq|docker://ghcr.io/acme/api:fp2-4oymiquy7qobjgx36tejs35zeq",
             "rmi|--all|--force",
         ];
         assert_eq!(commands, expected.map(|command| format!("{STORE}{command}")));
@@ -177,7 +177,7 @@ mod tests {
         let first = "manifest|push|--all|--digestfile|/logs/acme+api/digest|--|ghcr.io/acme/api:rebake-list\
                      |docker://ghcr.io/acme/api:1";
         let second = "manifest|push|--all|--|ghcr.io/acme/api:rebake-list|docker://ghcr.io/acme/api:latest";
-        let third = "manifest|push|--all|--|ghcr.io/acme/api:rebake-list|docker://ghcr.io/acme/api:fp1-4oymiquy7qobjgx36tejs35zeq";
+        let third = "manifest|push|--all|--|ghcr.io/acme/api:rebake-list|docker://ghcr.io/acme/api:fp2-4oymiquy7qobjgx36tejs35zeq";
         let expected = ["rmi|--all|--force", build, first, second, third, "rmi|--all|--force"];
         assert_eq!(commands, expected.map(|command| format!("{STORE}{command}")));
         let (commands, digest) = images(&plain(Builder::Podman), &["services/api/Containerfile"], quiet).unwrap();

@@ -94,7 +94,7 @@ mod tests {
               |--cache-to|type=gha,mode=max,scope=all|--cache-to|type=registry,ref=acme/x\
               |--cache-to|type=local,dest=/tmp/x|--attest|type=provenance,mode=max|--attest|type=sbom\
               |--tag|ghcr.io/acme/api:1|--tag|ghcr.io/acme/api:latest\
-              |--tag|ghcr.io/acme/api:fp1-4oymiquy7qobjgx36tejs35zeq\
+              |--tag|ghcr.io/acme/api:fp2-4oymiquy7qobjgx36tejs35zeq\
               |--push|--metadata-file|/logs/acme+api/metadata.json|ROOT"]
         );
         assert_eq!(digest, DigestSource::Metadata);

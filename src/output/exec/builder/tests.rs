@@ -11,7 +11,7 @@ const PLAN: &str = r#"{
   "range": {"base": "b0", "head": "c0", "source": "test", "worktree": false}, "degraded": [],
   "services": [{
     "service": "acme/api", "path": "services/api", "causes": [], "needs": [], "level": 0, "version": "1.0.1-0002-abc",
-    "fingerprint": "fp1-4oymiquy7qobjgx36tejs35zeq", "image": "ghcr.io/acme/api", "tags": ["ghcr.io/acme/api:1", "ghcr.io/acme/api:latest"],
+    "fingerprint": "fp2-4oymiquy7qobjgx36tejs35zeq", "image": "ghcr.io/acme/api", "tags": ["ghcr.io/acme/api:1", "ghcr.io/acme/api:latest"],
     "labels": {"a": "x\ny", "b": "z"}, "platforms": ["linux/amd64", "linux/arm64"], "push": true, "matrix": {}
   }],
   "unaffected": [], "removed": [], "unmatched": [], "filters": {}, "any": true
@@ -118,7 +118,7 @@ fn data_comes_through_the_environment() {
         ("REBAKE_ENVIRONMENT", "staging"),
         ("REBAKE_COMMIT", "c0"),
         ("REBAKE_BASE", "b0"),
-        ("REBAKE_FINGERPRINT", "fp1-4oymiquy7qobjgx36tejs35zeq"),
+        ("REBAKE_FINGERPRINT", "fp2-4oymiquy7qobjgx36tejs35zeq"),
         ("REBAKE_OUTPUT", "/logs/acme+api/output"),
     ];
     assert_eq!(seen, IndexMap::from(expected));

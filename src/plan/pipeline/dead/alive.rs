@@ -35,17 +35,17 @@ struct Search<'a> {
     /// The filters that no file was seen for.
     left: BTreeSet<FilterId>,
     /// The filters that take a directory whole.
-    whole: BTreeMap<&'a [u8], Vec<FilterId>>,
+    whole: BTreeMap<Vec<u8>, Vec<FilterId>>,
     /// What the work tree no longer has, in order.
     gone: Vec<&'a [u8]>,
 }
 
 impl<'a> Search<'a> {
     fn new(filters: &'a Filters, left: BTreeSet<FilterId>, on_top: &'a ChangeSet) -> Self {
-        let mut whole: BTreeMap<&[u8], Vec<FilterId>> = BTreeMap::new();
+        let mut whole: BTreeMap<Vec<u8>, Vec<FilterId>> = BTreeMap::new();
         for filter in &left {
-            for directory in filters.get(*filter).whole_directories() {
-                whole.entry(directory.as_bytes()).or_default().push(*filter);
+            for directory in filters.get(*filter).cover().whole {
+                whole.entry(directory.into_bytes()).or_default().push(*filter);
             }
         }
         let (gone, there): (Vec<&Change>, Vec<&Change>) =

@@ -24,7 +24,7 @@ pub(super) fn renamed(
     let Some(base) = base.filter(|base| repository.contains(base)) else { return nowhere() };
     let filters = || services.iter().map(|service| config.services[service.0].filter);
     let directories = filters().flat_map(|filter| config.filters.get(filter).directories());
-    let before = repository.entries_in(&base, &Region::below(directories))?;
+    let before = repository.entries_in(&base, Region::below(directories))?;
     let own = members(&config.filters, before.len(), |at| (before.get(at).path, before.get(at).extent()));
     let of = |filter| own.of(filter).iter().map(|at| before.get(*at));
     let mut times: BTreeMap<ObjectId, usize> = BTreeMap::new();
@@ -42,7 +42,7 @@ pub(super) fn renamed(
     let free: BTreeSet<&[u8]> = free.map(|change| change.path.as_bytes()).collect();
     let parents =
         free.iter().map(|path| path.iter().rposition(|byte| *byte == b'/').map_or(&[][..], |end| &path[..end]));
-    let after = repository.entries_in(&head, &Region::below(parents))?;
+    let after = repository.entries_in(&head, Region::below(parents))?;
     let mut now: BTreeMap<ObjectId, Vec<&[u8]>> = BTreeMap::new();
     for entry in after.iter().filter(|entry| wanted.contains(&entry.id) && free.contains(entry.path)) {
         now.entry(entry.id).or_default().push(entry.path);

@@ -32,7 +32,7 @@ pub(super) fn meant(
     let mut meant = vec![None; services.len()];
     let Some(head) = trees.chosen.range.head else { return Ok(meant) };
     let own_filters = config.services.values().map(|service| config.filters.get(service.filter));
-    let taken: BTreeSet<&str> = own_filters.flat_map(Filter::whole_directories).collect();
+    let taken: BTreeSet<String> = own_filters.flat_map(|filter| filter.cover().whole).collect();
     let (mut readings, mut filters) = (Vec::new(), Vec::new());
     for (position, service) in services.iter().enumerate() {
         for pattern in config.filters.get(config.services[service.0].filter).including() {

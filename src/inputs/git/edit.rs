@@ -1,0 +1,127 @@
+//! Trees that no commit has: those of commits with changes on top. They are kept in memory and never written.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gix::bstr::BString;
+use gix::objs::tree::EntryKind;
+use gix::objs::{Kind, WriteTo as _};
+
+use super::tree::Trees;
+use super::{Error, Repository};
+use crate::model::name::CommitId;
+use crate::model::tree::Mode;
+
+/// All that a commit holds, or that it would hold with changes on top.
+#[derive(Debug, Clone)]
+pub struct Root {
+    pub(super) id: gix::ObjectId,
+    /// The trees that no commit has, as git would store them.
+    pub(super) made: Arc<Made>,
+}
+
+pub(super) type Made = BTreeMap<gix::ObjectId, Vec<u8>>;
+
+/// What is at a path once a change has been made.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Edit {
+    /// Nothing.
+    Remove,
+    /// This.
+    Put(Mode, gix::ObjectId),
+    /// This file, with the mode of the file that is there, if one is.
+    PutContent(Mode, gix::ObjectId),
+}
+
+impl Repository {
+    /// Returns all that a commit holds. Nothing of it is read yet.
+    ///
+    /// # Errors
+    /// When the commit is missing.
+    pub fn tree_of(&self, commit: &CommitId) -> Result<Root, Error> {
+        Ok(Root { id: self.tree_id(Some(commit))?, made: Arc::default() })
+    }
+
+    /// Returns a tree with changes on top: only the directories on the way to them are read.
+    pub(super) fn edited(&self, root: &Root, edits: &[(&[u8], Edit)]) -> Result<Root, Error> {
+        let mut made = Made::clone(&root.made);
+        let id = self.with_trees_and(&root.made, |trees| {
+            let edits = edits.iter().map(|(path, edit)| (path.strip_suffix(b"/").unwrap_or(path), *edit));
+            edit(trees, Some(root.id), edits.filter(|(path, _)| !path.is_empty()).collect(), &mut made)
+        })?;
+        let id = id.unwrap_or_else(|| self.gix.object_hash().empty_tree());
+        Ok(Root { id, made: Arc::new(made) })
+    }
+}
+
+/// Makes changes in a directory, and returns its new id; none where nothing is left in it.
+fn edit(
+    trees: &Trees<'_>,
+    tree: Option<gix::ObjectId>,
+    edits: Vec<(&[u8], Edit)>,
+    made: &mut Made,
+) -> gix::Result<Option<gix::ObjectId>> {
+    let mut entries: BTreeMap<BString, gix::objs::tree::Entry> = BTreeMap::new();
+    let mut buffer = Vec::new();
+    if let Some(tree) = tree {
+        for entry in trees.read(&tree, &mut buffer)? {
+            let entry: gix::objs::tree::Entry = entry?.into();
+            entries.insert(entry.filename.clone(), entry);
+        }
+    }
+    let mut by_name: BTreeMap<&[u8], (Option<Edit>, Vec<(&[u8], Edit)>)> = BTreeMap::new();
+    for (path, edit) in edits {
+        match path.iter().position(|byte| *byte == b'/') {
+            Some(slash) => by_name.entry(&path[..slash]).or_default().1.push((&path[slash + 1..], edit)),
+            None => by_name.entry(path).or_default().0 = Some(edit),
+        }
+    }
+    for (name, (own, below)) in by_name {
+        let before = entries.get(name).map(|entry| (entry.mode, entry.oid));
+        let directory = before.filter(|(mode, _)| mode.is_tree()).map(|(_, id)| id);
+        let after = match own {
+            Some(Edit::Put(mode, id)) => Some((kind(mode), id)),
+            Some(Edit::PutContent(mode, id)) => {
+                let file = before.map(|(mode, _)| mode.kind()).filter(|kind| is_file(*kind));
+                Some((file.unwrap_or_else(|| kind(mode)), id))
+            }
+            Some(Edit::Remove) | None => {
+                let made = edit(trees, directory, below, made)?.map(|id| (EntryKind::Tree, id));
+                // What is removed below a file is not there.
+                let file = before.filter(|_| own.is_none() && directory.is_none());
+                made.or(file.map(|(mode, id)| (mode.kind(), id)))
+            }
+        };
+        match after {
+            Some((kind, oid)) => {
+                let filename = BString::from(name);
+                entries.insert(filename.clone(), gix::objs::tree::Entry { mode: kind.into(), filename, oid });
+            }
+            None => _ = entries.remove(name),
+        }
+    }
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    let mut entries: Vec<_> = entries.into_values().collect();
+    entries.sort();
+    let mut bytes = Vec::new();
+    gix::objs::Tree { entries }.write_to(&mut bytes).map_err(gix::Error::from_error)?;
+    let id = gix::objs::compute_hash(trees.hash(), Kind::Tree, &bytes)?;
+    made.insert(id, bytes);
+    Ok(Some(id))
+}
+
+fn is_file(kind: EntryKind) -> bool {
+    matches!(kind, EntryKind::Blob | EntryKind::BlobExecutable)
+}
+
+fn kind(mode: Mode) -> EntryKind {
+    match mode {
+        Mode::File => EntryKind::Blob,
+        Mode::Executable => EntryKind::BlobExecutable,
+        Mode::SymbolicLink => EntryKind::Link,
+        Mode::Submodule => EntryKind::Commit,
+        Mode::Directory => EntryKind::Tree,
+    }
+}

@@ -1,0 +1,84 @@
+use super::{Region, closed};
+
+/// What is to be told of a tree: some directories by their ids alone, and files where these must be listed. Nothing else
+/// is read.
+#[derive(Debug, Clone, Default)]
+pub struct Outline {
+    listed: Region,
+    /// Sorted, each with a slash at the end but for the root.
+    whole: Vec<Vec<u8>>,
+    /// Likewise.
+    split: Vec<Vec<u8>>,
+}
+
+impl Outline {
+    /// Returns the outline of which all is told by the files in a region.
+    #[must_use]
+    pub fn listed(listed: Region) -> Self {
+        Self { listed, ..Self::default() }
+    }
+
+    /// Returns the outline that also tells directories by their ids: `whole` ones themselves, and the subdirectories of
+    /// the `split` ones.
+    pub fn new<D: AsRef<[u8]>>(
+        listed: Region,
+        whole: impl IntoIterator<Item = D>,
+        split: impl IntoIterator<Item = D>,
+    ) -> Self {
+        Self { listed, whole: sorted(whole), split: sorted(split) }
+    }
+
+    /// Whether the id of a directory is to be told.
+    #[must_use]
+    pub fn tells(&self, directory: &[u8]) -> bool {
+        if self.whole.is_empty() && self.split.is_empty() {
+            return false;
+        }
+        let has = |sorted: &[Vec<u8>], directory: Vec<u8>| sorted.binary_search(&directory).is_ok();
+        let above = directory.iter().rposition(|byte| *byte == b'/').map_or(&[][..], |slash| &directory[..slash]);
+        has(&self.whole, closed(directory)) || !directory.is_empty() && has(&self.split, closed(above))
+    }
+
+    /// Whether a directory is to be read.
+    #[must_use]
+    pub fn enters(&self, directory: &[u8]) -> bool {
+        if self.listed.reaches(directory) {
+            return true;
+        }
+        let directory = closed(directory);
+        let first =
+            |sorted: &[Vec<u8>], behind: usize| sorted.get(behind).is_some_and(|next| next.starts_with(&directory));
+        first(&self.whole, self.whole.partition_point(|other| *other <= directory))
+            || first(&self.split, self.split.partition_point(|other| *other < directory))
+    }
+}
+
+fn sorted<D: AsRef<[u8]>>(directories: impl IntoIterator<Item = D>) -> Vec<Vec<u8>> {
+    let mut sorted: Vec<_> = directories.into_iter().map(|directory| closed(directory.as_ref())).collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    sorted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_are_read_on_the_way_to_what_is_told() {
+        let outline = Outline::new(Region::below(["c/x"]), ["a/b", "a/b/c/d"], ["s"]);
+        let of = |is: &dyn Fn(&[u8]) -> bool| -> Vec<&str> {
+            let all =
+                ["", "a", "a/b", "a/b/c", "a/b/c/d", "a/b/c/d/e", "c", "c/x", "c/x/y", "c/y", "s", "s/t", "s/t/u"];
+            all.into_iter().filter(|directory| is(directory.as_bytes())).collect()
+        };
+        assert_eq!(of(&|directory| outline.tells(directory)), ["a/b", "a/b/c/d", "s/t"]);
+        assert_eq!(of(&|directory| outline.enters(directory)), ["", "a", "a/b", "a/b/c", "c", "c/x", "c/x/y", "s"]);
+        let root = Outline::new(Region::default(), [""], []);
+        assert!(root.tells(b"") && !root.enters(b"") && !root.tells(b"a"));
+        let split = Outline::new(Region::default(), [], [""]);
+        assert!(
+            split.tells(b"a") && !split.tells(b"a/b") && !split.tells(b"") && split.enters(b"") && !split.enters(b"a")
+        );
+    }
+}
