@@ -488,8 +488,7 @@ fn fingerprints_are_equal_exactly_where_all_that_belongs_is_equal() {
 /// How many directories are read for the fingerprints of all services.
 fn read(repo: &Repo, services: &str) -> usize {
     let bytes = format!("services:\n{services}").into_bytes();
-    let file =
-        ConfigFile { name: "f.yaml".into(), bytes: bytes.into(), in_repository: None, options: Options::default() };
+    let file = ConfigFile { name: "f.yaml".into(), bytes, in_repository: None, options: Options::default() };
     let config = file.parse().0.unwrap();
     let services: Vec<_> = config.graph.services().collect();
     let (head, none) = (repo.git(["rev-parse", "HEAD"]).parse().unwrap(), ChangeSet::default());

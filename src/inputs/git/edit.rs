@@ -17,10 +17,10 @@ use crate::model::tree::Mode;
 pub struct Root {
     pub(super) id: gix::ObjectId,
     /// The trees that no commit has, as git would store them.
-    pub(super) made: Arc<Made>,
+    pub(super) unwritten: Arc<Unwritten>,
 }
 
-pub(super) type Made = BTreeMap<gix::ObjectId, Vec<u8>>;
+pub(super) type Unwritten = BTreeMap<gix::ObjectId, Vec<u8>>;
 
 /// What is at a path once a change has been made.
 #[derive(Debug, Clone, Copy)]
@@ -33,24 +33,32 @@ pub(super) enum Edit {
     PutContent(Mode, gix::ObjectId),
 }
 
+/// The changes at a name of a directory.
+#[derive(Default)]
+struct Edits<'e> {
+    own: Option<Edit>,
+    /// By their paths below it.
+    below: Vec<(&'e [u8], Edit)>,
+}
+
 impl Repository {
     /// Returns all that a commit holds. Nothing of it is read yet.
     ///
     /// # Errors
     /// When the commit is missing.
     pub fn tree_of(&self, commit: &CommitId) -> Result<Root, Error> {
-        Ok(Root { id: self.tree_id(Some(commit))?, made: Arc::default() })
+        Ok(Root { id: self.tree_id(Some(commit))?, unwritten: Arc::default() })
     }
 
     /// Returns a tree with changes on top: only the directories on the way to them are read.
     pub(super) fn edited(&self, root: &Root, edits: &[(&[u8], Edit)]) -> Result<Root, Error> {
-        let mut made = Made::clone(&root.made);
-        let id = self.with_trees_and(&root.made, |trees| {
+        let mut unwritten = Unwritten::clone(&root.unwritten);
+        let id = self.with_trees_and(&root.unwritten, |trees| {
             let edits = edits.iter().map(|(path, edit)| (path.strip_suffix(b"/").unwrap_or(path), *edit));
-            edit(trees, Some(root.id), edits.filter(|(path, _)| !path.is_empty()).collect(), &mut made)
+            edit(trees, Some(root.id), edits.filter(|(path, _)| !path.is_empty()).collect(), &mut unwritten)
         })?;
         let id = id.unwrap_or_else(|| self.gix.object_hash().empty_tree());
-        Ok(Root { id, made: Arc::new(made) })
+        Ok(Root { id, unwritten: Arc::new(unwritten) })
     }
 }
 
@@ -59,7 +67,7 @@ fn edit(
     trees: &Trees<'_>,
     tree: Option<gix::ObjectId>,
     edits: Vec<(&[u8], Edit)>,
-    made: &mut Made,
+    unwritten: &mut Unwritten,
 ) -> gix::Result<Option<gix::ObjectId>> {
     let mut entries: BTreeMap<BString, gix::objs::tree::Entry> = BTreeMap::new();
     let mut buffer = Vec::new();
@@ -69,14 +77,14 @@ fn edit(
             entries.insert(entry.filename.clone(), entry);
         }
     }
-    let mut by_name: BTreeMap<&[u8], (Option<Edit>, Vec<(&[u8], Edit)>)> = BTreeMap::new();
+    let mut by_name: BTreeMap<&[u8], Edits> = BTreeMap::new();
     for (path, edit) in edits {
         match path.iter().position(|byte| *byte == b'/') {
-            Some(slash) => by_name.entry(&path[..slash]).or_default().1.push((&path[slash + 1..], edit)),
-            None => by_name.entry(path).or_default().0 = Some(edit),
+            Some(slash) => by_name.entry(&path[..slash]).or_default().below.push((&path[slash + 1..], edit)),
+            None => by_name.entry(path).or_default().own = Some(edit),
         }
     }
-    for (name, (own, below)) in by_name {
+    for (name, Edits { own, below }) in by_name {
         let before = entries.get(name).map(|entry| (entry.mode, entry.oid));
         let directory = before.filter(|(mode, _)| mode.is_tree()).map(|(_, id)| id);
         let after = match own {
@@ -86,10 +94,10 @@ fn edit(
                 Some((file.unwrap_or_else(|| kind(mode)), id))
             }
             Some(Edit::Remove) | None => {
-                let made = edit(trees, directory, below, made)?.map(|id| (EntryKind::Tree, id));
+                let left = edit(trees, directory, below, unwritten)?.map(|id| (EntryKind::Tree, id));
                 // What is removed below a file is not there.
                 let file = before.filter(|_| own.is_none() && directory.is_none());
-                made.or(file.map(|(mode, id)| (mode.kind(), id)))
+                left.or(file.map(|(mode, id)| (mode.kind(), id)))
             }
         };
         match after {
@@ -108,7 +116,7 @@ fn edit(
     let mut bytes = Vec::new();
     gix::objs::Tree { entries }.write_to(&mut bytes).map_err(gix::Error::from_error)?;
     let id = gix::objs::compute_hash(trees.hash(), Kind::Tree, &bytes)?;
-    made.insert(id, bytes);
+    unwritten.insert(id, bytes);
     Ok(Some(id))
 }
 

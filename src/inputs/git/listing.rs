@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::edit::{Made, Root};
+use super::edit::{Root, Unwritten};
 use super::tree::{mode, object_id};
 use super::{Error, Repository};
 use crate::model::name::CommitId;
@@ -73,13 +73,13 @@ impl Repository {
         }
         while !level.is_empty() && level.len() <= FEW {
             for directory in level {
-                self.read_directory(&directory, &root.made, outline, &mut top)?;
+                self.read_directory(&directory, &root.unwritten, outline, &mut top)?;
             }
             level = std::mem::take(&mut top.below);
         }
         let Survey { mut entries, mut directories, mut read } = top.found;
         let mut parts = Vec::new();
-        for part in self.survey_all(&level, &root.made, outline)? {
+        for part in self.survey_all(&level, &root.unwritten, outline)? {
             parts.push(part.entries);
             directories.append(part.directories);
             read += part.read;
@@ -102,13 +102,13 @@ impl Repository {
         mut visit: impl FnMut(&Listing, &[&[u8]]) -> Region,
     ) -> Result<(), Error> {
         let mut region = region;
-        let made = Made::new();
+        let unwritten = Unwritten::new();
         let mut level = vec![Directory { path: Vec::new(), tree: self.tree_id(Some(commit))? }];
         while !level.is_empty() {
             let mut reading = Reading::default();
             let outline = Outline::listed(region);
             for directory in &level {
-                self.read_directory(directory, &made, &outline, &mut reading)?;
+                self.read_directory(directory, &unwritten, &outline, &mut reading)?;
             }
             let next: Vec<&[u8]> = reading.below.iter().map(|directory| directory.path.as_slice()).collect();
             region = visit(&reading.found.entries, &next);
@@ -120,7 +120,12 @@ impl Repository {
 
     /// Surveys what lies below many directories, in order: one answer for each few of them, since threads that return few
     /// large things wait less for memory.
-    fn survey_all(&self, directories: &[Directory], made: &Made, outline: &Outline) -> Result<Vec<Survey>, Error> {
+    fn survey_all(
+        &self,
+        directories: &[Directory],
+        unwritten: &Unwritten,
+        outline: &Outline,
+    ) -> Result<Vec<Survey>, Error> {
         if directories.is_empty() {
             return Ok(Vec::new());
         }
@@ -131,14 +136,14 @@ impl Repository {
             let mut reading = Reading::default();
             for directory in directories {
                 let before = reading.found.entries.len();
-                repository.read_directory(directory, made, outline, &mut reading)?;
+                repository.read_directory(directory, unwritten, outline, &mut reading)?;
                 let mut known = 0;
                 loop {
                     // What was found last is read next, from its first: then the list is nearly in order.
                     reading.below[known..].reverse();
                     let Some(next) = reading.below.pop() else { break };
                     known = reading.below.len();
-                    repository.read_directory(&next, made, outline, &mut reading)?;
+                    repository.read_directory(&next, unwritten, outline, &mut reading)?;
                 }
                 reading.found.entries.sort_from(before);
             }
@@ -150,13 +155,13 @@ impl Repository {
     fn read_directory(
         &self,
         directory: &Directory,
-        made: &Made,
+        unwritten: &Unwritten,
         outline: &Outline,
         reading: &mut Reading,
     ) -> Result<(), Error> {
         let Reading { found, below, buffer } = reading;
         found.read += 1;
-        self.with_trees_and(made, |trees| {
+        self.with_trees_and(unwritten, |trees| {
             for entry in trees.read(&directory.tree, buffer)? {
                 let entry = entry?;
                 let id = || object_id(entry.oid);

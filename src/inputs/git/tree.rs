@@ -4,7 +4,7 @@ use gix::bstr::ByteSlice as _;
 use gix::objs::tree::EntryKind;
 use gix::objs::{Find, FindExt as _, Kind, TreeRefIter};
 
-use super::edit::Made;
+use super::edit::Unwritten;
 use super::{Error, Repository};
 use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::{Mode, ObjectId};
@@ -139,16 +139,16 @@ impl Repository {
 
     /// Reads trees, and knows which one was missing when that fails.
     pub(super) fn with_trees<T>(&self, read: impl FnOnce(&Trees<'_>) -> gix::Result<T>) -> Result<T, Error> {
-        self.with_trees_and(&Made::new(), read)
+        self.with_trees_and(&Unwritten::new(), read)
     }
 
-    /// Reads trees of the repository and others, which are made and not written.
+    /// Reads trees of the repository and others, which are not written.
     pub(super) fn with_trees_and<T>(
         &self,
-        made: &Made,
+        unwritten: &Unwritten,
         read: impl FnOnce(&Trees<'_>) -> gix::Result<T>,
     ) -> Result<T, Error> {
-        let trees = Trees { repository: &self.gix, made, missing: Cell::new(None) };
+        let trees = Trees { repository: &self.gix, unwritten, missing: Cell::new(None) };
         read(&trees).map_err(|error| match trees.missing.get() {
             Some(id) => Error::MissingTree { id: id.to_string(), partial: self.partial_clone().map(Box::new) },
             None => Error::reading("the directories of a commit")(error),
@@ -159,7 +159,7 @@ impl Repository {
 /// The trees of a repository, and the first one that was asked for and is not there.
 pub(super) struct Trees<'repo> {
     repository: &'repo gix::Repository,
-    made: &'repo Made,
+    unwritten: &'repo Unwritten,
     missing: Cell<Option<gix::ObjectId>>,
 }
 
@@ -180,9 +180,9 @@ impl Find for Trees<'_> {
             buffer.clear();
             return Ok(Some(gix::objs::Data::new(buffer, Kind::Tree, id.kind())));
         }
-        if let Some(made) = self.made.get(id) {
+        if let Some(tree) = self.unwritten.get(id) {
             buffer.clear();
-            buffer.extend_from_slice(made);
+            buffer.extend_from_slice(tree);
             return Ok(Some(gix::objs::Data::new(buffer, Kind::Tree, id.kind())));
         }
         let found = self.repository.objects.try_find(id, buffer)?;
