@@ -36,7 +36,7 @@ use crate::model::recipe::{Builder, Recipe};
 use crate::naming::image::{ImageName, Labels, TagRules};
 use crate::naming::version::{Count, Purpose, ReleaseTags, Scheme, Style, TagPattern};
 
-/// What a file does not say itself.
+/// Settings that a file does not contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
     /// How the rules of a flat filter come together; the structured shape has its own way.

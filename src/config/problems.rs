@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use crate::model::diagnostic::{Diagnostic, Located, SourceFile, Span};
 use crate::model::name::{Escaped, nearest};
 
-/// Returns a text of the file for a message: harmless, and no longer than people read.
+/// Returns a text of the file for a message: escaped, and cut to a readable length.
 pub(super) fn shown(text: &str) -> String {
     match text.char_indices().nth(LONG) {
         Some((end, _)) => format!("{}…", Escaped::new(&text[..end])),
@@ -12,10 +12,10 @@ pub(super) fn shown(text: &str) -> String {
     }
 }
 
-/// So many characters of a name are told, and so long are words that are looked for among others.
+/// How many characters of a name a message shows, and how long a word may be that is compared with others.
 const LONG: usize = 100;
 
-/// What has been found wrong with a file so far.
+/// The problems found in a file so far.
 ///
 /// A problem of a text that several aliases use is one problem. Behind [`Problems::SHOWN`] problems the others are only
 /// counted: nobody would read them, and a hostile file could have hundreds of thousands.
@@ -29,9 +29,9 @@ pub(super) struct Problems<'f> {
 }
 
 impl<'f> Problems<'f> {
-    /// So many problems are told.
+    /// How many problems are reported.
     const SHOWN: usize = 100;
-    /// So many pairs of words are compared for a "did you mean".
+    /// How many pairs of words are compared for a "did you mean".
     const COMPARED: usize = 50_000;
 
     pub(super) fn new(file: &'f SourceFile) -> Self {

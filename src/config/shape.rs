@@ -20,7 +20,7 @@ pub(super) fn of(root: View<'_>, problems: &mut Problems<'_>) -> Option<Shape> {
     Some(if structured { Shape::Structured } else { Shape::Flat })
 }
 
-/// Tells of a key that was meant as `services`: it holds mappings in a mapping, which no filter does.
+/// Reports a key that was meant as `services`: it holds mappings in a mapping, which no filter does.
 fn misspelt(root: View<'_>, problems: &mut Problems<'_>) -> bool {
     let holds_services = |value: View<'_>| {
         value.mapping().is_some_and(|mut entries| entries.any(|(_, value)| value.mapping().is_some()))
@@ -41,7 +41,7 @@ fn is_by_status(services: View<'_>) -> bool {
     named && entries.all(|(_, value)| value.mapping().is_none() && !value.is_null())
 }
 
-/// Tells that a file has no content, unless something else has been told.
+/// Reports that a file has no content, unless another problem was reported.
 pub(super) fn nothing(problems: &mut Problems<'_>) {
     if !problems.has_errors() {
         let problem = Diagnostic::error("empty-file", "there is nothing in this file but blanks and comments");

@@ -5,7 +5,7 @@ pub const MAX_BYTES: usize = 8 << 20;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Takes the bytes of a filters.yaml as text. A byte order mark is left off, so that places count without it.
+/// Decodes the bytes of a filters.yaml. A byte order mark is removed, so that places count without it.
 ///
 /// # Errors
 /// When there are more than [`MAX_BYTES`], or when they are not UTF-8 text.

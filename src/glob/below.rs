@@ -1,4 +1,4 @@
-//! What a pattern says of a path of which only the outside is known: a submodule, a directory that cannot be read.
+//! Matching of paths whose contents are not known: a submodule, a directory that cannot be read.
 
 use super::simple;
 use super::{Pattern, Verdict};

@@ -1,4 +1,4 @@
-//! Shows people how a pattern was read.
+//! Explains how a pattern was read.
 
 use super::Pattern;
 use super::key::Part;

@@ -37,7 +37,7 @@ impl Expression {
         Ok(Self { negated: reading.negated, ..Self::of(Node::build(&reading.terms)?) })
     }
 
-    /// Takes a text for the path that it spells out.
+    /// Makes an expression that matches only the path that the text spells out.
     pub(super) fn spelled_out(text: &str) -> Self {
         Self { spelled_out: true, ..Self::of(Node::Literal(text.to_owned())) }
     }

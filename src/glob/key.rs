@@ -1,4 +1,4 @@
-//! What a path must have so that a pattern can match it at all: the keys by which an index files patterns.
+//! The segments that a path must have for a pattern to match it: the keys by which an index files patterns.
 
 use super::term::Times;
 use super::tree::Node;

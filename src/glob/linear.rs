@@ -1,4 +1,4 @@
-//! Answers for what `regex` can express, on paths as git has them.
+//! The engine for what the crate `regex` can express, on paths as git has them.
 //!
 //! picomatch's expressions are full of lookaheads, which `regex` does not have. Most of them say that a segment is
 //! not `.` or `..`, or that something follows a slash; on a [plain](super::subject) path they always hold, and so

@@ -1,4 +1,4 @@
-//! Answers for every expression, in time that grows with the length of the path times that of the pattern.
+//! The engine for every expression, in time proportional to the length of the path times that of the pattern.
 //!
 //! The machine reads a path from its end to its beginning. What a lookahead asks about lies ahead, so when it is
 //! asked the answer is already known: each lookahead is an automaton of its own that runs along, the inner ones

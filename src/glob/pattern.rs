@@ -15,7 +15,7 @@ pub struct Pattern(Arc<Inner>);
 
 struct Inner {
     text: String,
-    /// Whether the text itself answers for plain paths.
+    /// Whether the text is simple, and so decides about plain paths itself.
     simple: bool,
     /// The parsed text. That of a simple pattern is parsed when it is first needed.
     expression: OnceLock<Box<Expression>>,
@@ -28,7 +28,7 @@ pub enum Verdict {
     No,
     /// It does.
     Yes,
-    /// Matching gave up at its limit. Whoever asks counts it as a match and says so: doubt widens.
+    /// Matching gave up at its limit. Callers count it as a match and report it, so that doubt widens the answer.
     Doubt,
 }
 
@@ -108,7 +108,7 @@ impl Pattern {
         (!directory.is_empty() && self.text().strip_suffix("/**") == Some(directory)).then_some(directory)
     }
 
-    /// The text, where it itself answers for plain paths.
+    /// The text, if it is simple and so decides about plain paths itself.
     pub(super) fn simple_text(&self) -> Option<&str> {
         self.0.simple.then_some(&self.0.text)
     }

@@ -1,9 +1,10 @@
-//! Patterns that are answered from their text: nothing is read into a tree, and nothing is compiled.
+//! The engine for simple patterns, which are matched by their text: nothing is parsed into a tree, and nothing is
+//! compiled.
 //!
-//! Nearly all that people write is *simple*: segments that are `**`, or are made of letters, digits, `_` `-` `.` `@`,
-//! of `*` and `?`, and of groups of such text: `{ts,tsx}`, `@(a|b)`, `?(a)`. Such a text can always be read, and on a
-//! [plain](super::subject) path it means what it looks like: picomatch's special cases are about `.` and `..`, about
-//! empty segments, and about groups in each other.
+//! Nearly all patterns in practice are *simple*: segments that are `**`, or are made of letters, digits, `_` `-` `.`
+//! `@`, of `*` and `?`, and of groups of such text: `{ts,tsx}`, `@(a|b)`, `?(a)`. Such a text can always be read, and
+//! on a [plain](super::subject) path it means what it looks like: picomatch's special cases are about `.` and `..`,
+//! about empty segments, and about groups in each other.
 
 use super::key::{Demand, Walk};
 

@@ -1,8 +1,8 @@
-//! What js-yaml 4.1 makes of a scalar: paths-filter reads with it, and it knows more than YAML 1.2's core schema.
+//! Reads scalars as js-yaml 4.1 does, which paths-filter uses and which knows more than YAML 1.2's core schema.
 
 use crate::config::yaml::{Meaning, Scalar};
 
-/// What a scalar is to JavaScript.
+/// The JavaScript value of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Value {
     Null,

@@ -5,9 +5,9 @@
 //!
 //! # Where this differs from dorny/paths-filter v4.0.3, or warns
 //!
-//! The columns "paths-filter" and "here" say whether the change is in the filter, or whether the file is refused;
-//! behind that stands what is said beside it. An empty file, which has no filters there, is refused here; so is one beyond
-//! the limits of `config::yaml`. Paths are always listed in the order of their bytes.
+//! The columns "paths-filter" and "here" say whether the change is in the filter, or whether the file is refused; a
+//! message that is printed follows. An empty file, which has no filters there, is refused here; so is one beyond the
+//! limits of `config::yaml`. Paths are always listed in the order of their bytes.
 //!
 //! | file | quantifier | change | paths-filter | here | why |
 //! | --- | --- | --- | --- | --- | --- |
@@ -146,7 +146,7 @@ fn key_name(key: View<'_>) -> Cow<'_, str> {
     value(key).and_then(js_yaml::name).map_or(key.text().into(), Cow::Owned)
 }
 
-/// Warns of a filter that paths-filter calls something else than the file does.
+/// Warns of a filter whose name in paths-filter differs from its name in the file.
 fn check_name(key: View<'_>, problems: &mut Problems<'_>) {
     let (written, name, value) = (key.text(), key_name(key), value(key).unwrap_or(Value::Text));
     let message = match value {
@@ -163,7 +163,7 @@ fn check_name(key: View<'_>, problems: &mut Problems<'_>) {
     });
 }
 
-/// What a scalar is to paths-filter; none for anything else.
+/// Returns the value of a scalar for paths-filter, or `None` for anything else.
 fn value(view: View<'_>) -> Option<Value> {
     view.scalar().map(js_yaml::value)
 }
@@ -174,7 +174,7 @@ fn array_index(name: &str) -> Option<u32> {
     (index < u32::MAX && index.to_string() == name).then_some(index)
 }
 
-/// What every service of a flat file has; read once, not for each of thousands.
+/// The parts that all services of a flat file have in common; made once, not for each of thousands.
 struct Usual {
     tag: Option<TagFormat>,
     image: Image,
@@ -293,7 +293,7 @@ fn date(view: View<'_>, problems: &mut Problems<'_>) {
     problems.push(problem.help(format!("quote it: \"{text}\"")));
 }
 
-/// Tells that a filter takes the name of one of rebake's own outputs, as it does with paths-filter.
+/// Notes that a filter has the name of one of rebake's own outputs and takes its place, as with paths-filter.
 fn own_output(name: &str, at: &Located<()>, problems: &mut Problems<'_>) {
     if is_own_output(name) {
         let name = shown(name);
@@ -303,7 +303,7 @@ fn own_output(name: &str, at: &Located<()>, problems: &mut Problems<'_>) {
     }
 }
 
-/// Warns of what paths-filter takes in another sense than it reads.
+/// Warns of what paths-filter understands in another way than it reads.
 fn traps(name: &str, at: &Located<()>, rules: &[Rule], quantifier: Quantifier, problems: &mut Problems<'_>) {
     let patterns = || rules.iter().flat_map(|rule| &rule.patterns);
     let negated = |pattern: &&Located<crate::glob::Pattern>| pattern.value.is_negated();

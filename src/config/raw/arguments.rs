@@ -72,7 +72,7 @@ fn names<T>(map: Map<T>, text: impl Fn(&T) -> &str, problems: &mut Problems<'_>)
     good.then_some(map)
 }
 
-/// The words by which docker's own check `SecretsUsedInArgOrEnv` knows a secret, and its exception.
+/// The words by which docker's own check `SecretsUsedInArgOrEnv` recognises a secret, and its exception.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let words = ["apikey", "credential", "credentials", "key", "password", "passwd", "pword", "secret", "token"];

@@ -18,7 +18,7 @@ pub(in crate::config) struct Contexts(pub(in crate::config) Map<Context>);
 #[schemars(transparent, inline)]
 pub(in crate::config) struct Context(#[schemars(with = "Text")] pub(in crate::config) Template);
 
-/// A word for the builder.
+/// An argument for the builder.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(transparent, inline)]
 pub(in crate::config) struct BuilderFlag(#[schemars(with = "Text")] pub(in crate::config) String);
@@ -66,7 +66,7 @@ impl Read for Context {
     }
 }
 
-/// The flags that say what rebake says itself, with the key that says it instead.
+/// The flags that rebake sets itself, each with the key of filters.yaml that controls it.
 const OWN: &[(&str, &str)] = &[
     ("--build-arg", "`build_args`"),
     ("--build-context", "`contexts`"),

@@ -12,7 +12,7 @@ use crate::model::diagnostic::Diagnostic;
 #[derive(Debug, Clone, Default)]
 pub(in crate::config) struct Matrix(pub(in crate::config) serde_json::Map<String, Value>);
 
-/// What the matrix has of its own.
+/// The names that a matrix entry already has.
 const RESERVED: [&str; 5] = ["service", "path", "version", "tag", "environment"];
 
 impl Read for Matrix {

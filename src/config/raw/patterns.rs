@@ -62,7 +62,7 @@ pub(in crate::config) fn pattern(
     }
 }
 
-/// Warns of a pattern whose brackets cannot be read, so that it is the path that it spells out.
+/// Warns of a pattern whose brackets cannot be read, so that it matches the path that it spells out.
 fn spelled_out(pattern: &Located<Pattern>, problems: &mut Problems<'_>) {
     let text = pattern.value.text();
     let message = format!("the brackets of `{}` cannot be read as characters of which one is meant", shown(text));

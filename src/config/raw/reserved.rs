@@ -7,7 +7,7 @@ use crate::config::read::Read;
 use crate::config::yaml::View;
 use crate::model::diagnostic::Diagnostic;
 
-/// The value of a key that a later version will give a meaning.
+/// The value of a key that is reserved for a later version.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Reserved;
 

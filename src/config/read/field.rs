@@ -7,7 +7,7 @@ use crate::config::problems::Problems;
 use crate::config::yaml::View;
 use crate::model::diagnostic::Located;
 
-/// What a key of a mapping has.
+/// The value of a key of a mapping.
 #[derive(Debug, Clone, Default)]
 pub(in crate::config) enum Field<T> {
     /// The key is not there: the default holds.
@@ -17,7 +17,7 @@ pub(in crate::config) enum Field<T> {
     Empty,
     /// A value. It is boxed because most of a service's keys are absent.
     Given(Box<Located<T>>),
-    /// Something that could not be read; the problem has been told.
+    /// A value that could not be read; the problem has been reported.
     Broken,
 }
 

@@ -54,7 +54,7 @@ macro_rules! mapping {
 }
 pub(in crate::config) use mapping;
 
-/// Returns the entries of a mapping, or tells that it is none.
+/// Returns the entries of a mapping, or reports that it is none.
 pub(in crate::config) fn entries<'t>(
     view: View<'t>,
     problems: &mut Problems<'_>,
@@ -66,7 +66,7 @@ pub(in crate::config) fn entries<'t>(
     entries
 }
 
-/// Tells that a mapping has no such key.
+/// Reports that a mapping has no such key.
 pub(in crate::config) fn unknown_key(key: View<'_>, known: &[&str], problems: &mut Problems<'_>) {
     let name = key.text();
     let problem = Diagnostic::error("unknown-key", format!("unknown key `{}`", shown(name)));

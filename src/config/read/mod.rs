@@ -20,7 +20,7 @@ use super::yaml::View;
 
 /// A value of filters.yaml, as written.
 pub(super) trait Read: JsonSchema + Sized + Clone {
-    /// Reads it. `None` says that the problem has been told.
+    /// Reads it. `None` means that the problem has been reported.
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self>;
 
     /// This value where `defaults` has one too: it wins, and mappings are merged.
@@ -30,7 +30,7 @@ pub(super) trait Read: JsonSchema + Sized + Clone {
     }
 }
 
-/// Tells that a value is of another kind than the one that can stand there.
+/// Reports that a value has the wrong type.
 pub(super) fn wrong_type(view: View<'_>, expected: &str, problems: &mut Problems<'_>) {
     if !view.is_broken() {
         let message = format!("expected {expected}, found {}", view.kind());

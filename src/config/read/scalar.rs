@@ -61,7 +61,7 @@ pub(in crate::config) fn text<'t>(view: View<'t>, expected: &str, problems: &mut
     }
 }
 
-/// Returns a variant of an enum by its word; the words are those that serde has for it.
+/// Returns a variant of an enum by its serde name.
 pub(in crate::config) fn word<T: DeserializeOwned>(
     view: View<'_>,
     what: &str,
@@ -82,14 +82,14 @@ pub(in crate::config) fn word<T: DeserializeOwned>(
     None
 }
 
-/// The words that serde has for an enum's variants.
+/// The serde names of an enum's variants.
 fn words<T: DeserializeOwned>() -> &'static [&'static str] {
     let words = Cell::new([].as_slice());
     let _ = T::deserialize(Words(&words));
     words.get()
 }
 
-/// Reads nothing, but notes the words that an enum asks for.
+/// A deserializer that reads nothing and notes the names of an enum's variants.
 struct Words<'a>(&'a Cell<&'static [&'static str]>);
 
 impl<'de> Deserializer<'de> for Words<'_> {

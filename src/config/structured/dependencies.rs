@@ -11,7 +11,7 @@ use crate::config::read::{Named, Text};
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::{ServiceId, ServiceName};
 
-/// Checks what services depend on, and returns the graph of it; none when there is a circle.
+/// Checks what services depend on, and returns the graph, or `None` when there is a cycle.
 pub(super) fn check(services: &Services, problems: &mut Problems<'_>) -> Option<Graph> {
     let by_path = LazyCell::new(|| by_path(services));
     for service in services.values() {
@@ -67,7 +67,7 @@ pub(super) fn listed(service: &raw::Service) -> &[Located<Text>] {
     service.depends_on.value().map_or(&[], |list| &list.0)
 }
 
-/// The names of services by their paths, for those who write a path.
+/// The names of services by their paths, since `depends_on` may name a path by mistake.
 fn by_path(services: &Services) -> BTreeMap<&str, &str> {
     let named = services.iter().filter_map(|(name, service)| {
         let path = service.value.value.path.value()?;

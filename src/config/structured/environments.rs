@@ -8,7 +8,7 @@ use crate::inputs::trigger::Kind;
 use crate::model::diagnostic::Diagnostic;
 use crate::naming::version::Style;
 
-/// The environments of a file that says nothing of them. Branches other than the default one do not push.
+/// The default environments. Branches other than the default one do not push.
 pub(in crate::config) fn usual() -> IndexMap<String, Environment> {
     let environment = |on: &[Kind], branches: Branches, version: Style, push: Push| Environment {
         on: on.to_vec(),

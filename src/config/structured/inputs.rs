@@ -1,4 +1,4 @@
-//! What a service is built from by other keys than `filters`: its Dockerfile, the ignore files beside it, its context.
+//! Files that a service is built from, besides `filters`: its Dockerfile, the ignore files beside it, its context.
 
 use crate::analysis::filter::{Effect, Entry, Statuses};
 use crate::config::problems::{Problems, shown};
@@ -37,7 +37,7 @@ impl Named {
     }
 
     /// Returns the files that an image's builder reads beside its context: the Dockerfile, or each file that would be
-    /// taken for it, and the ignore files of it and of the context. Which of them exist is the tree's affair: one that
+    /// taken for it, and the ignore files of it and of the context. Whether they exist does not matter: one that
     /// appears counts as much as one that changes.
     pub(super) fn entries(&self, raw: &raw::Service, builder: Builder, problems: &mut Problems<'_>) -> Vec<Entry> {
         let path = raw.path.given().map(|path| path.as_ref().map(|path| path.0.clone()));

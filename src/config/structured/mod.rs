@@ -106,7 +106,7 @@ pub(super) fn definitions(root: View<'_>, problems: &mut Problems<'_>) -> Option
     Some(Definitions(services.into_iter().filter_map(define).collect()))
 }
 
-/// Reads `ignore` as what it is called now.
+/// Reads `ignore`, the former name, as `unowned`.
 fn one_unowned(file: &mut raw::File, problems: &mut Problems<'_>) {
     let former = std::mem::take(&mut file.ignore);
     let Some(at) = former.given() else { return };
@@ -130,7 +130,7 @@ fn add(filters: &mut Vec<Filter>, filter: Filter) -> crate::analysis::filter::Fi
     Filters::id(filters.len() - 1)
 }
 
-/// Takes the services out of a file, each with the file's defaults for what it does not say.
+/// Takes the services out of a file, each with the file's defaults for keys that it lacks.
 fn with_defaults(file: &mut raw::File) -> Services {
     let Field::Given(services) = std::mem::take(&mut file.services) else { return Services::new() };
     let services = services.value.0;

@@ -28,7 +28,8 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
     }
 }
 
-/// Refuses a context that is `needs.SERVICE` but for a letter or two. A directory of that name is `./nedes.base`.
+/// Refuses a context that is nearly `needs.SERVICE`, one or two letters off. A directory of that name is
+/// `./nedes.base`.
 fn misspelt(at: &Located<&Template>, raw: &raw::Service, services: &Services, problems: &mut Problems<'_>) {
     let text = at.value.text();
     let Some((word, name)) = text.split_once('.') else { return };

@@ -9,7 +9,7 @@ use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::{Escaped, RepoDir, ServiceName};
 use crate::naming::version::{Scheme, TagFormat, TagPattern, TagProblem, tag_problems};
 
-/// Checks that release tags can be made, and that each tells its service.
+/// Checks that git accepts the release tags, and that each identifies its service.
 pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
     let mut patterns = Vec::new();
     for (name, service) in services {
@@ -41,7 +41,7 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
     }
 }
 
-/// Returns what a service's release tags look like: all that are read, the one that is written first.
+/// Returns the patterns of a service's release tags; the first is the one that is written.
 pub(super) fn patterns(name: &ServiceName, service: &raw::Service) -> Vec<TagPattern> {
     let path = service.path.value().map_or_else(RepoDir::root, |path| path.0.clone());
     let scheme = scheme(service);
@@ -64,7 +64,7 @@ fn formats(service: &raw::Service) -> Vec<&TagFormat> {
     if has_path { &USUAL } else { &BY_NAME }.iter().collect()
 }
 
-/// Complains of a format that needs a path where there is none.
+/// Reports a format that needs a path when the service has none.
 fn has_path(name: &str, service: &Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> bool {
     if service.value.value.path.value().is_some_and(|path| !path.0.is_root()) {
         return true;

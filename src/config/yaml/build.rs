@@ -10,9 +10,9 @@ use super::syntax;
 use crate::config::problems::{Problems, shown};
 use crate::model::diagnostic::{Diagnostic, Span};
 
-/// How deep lists and mappings may stand in each other, aliases followed.
+/// How deep lists and mappings may be nested, aliases followed.
 pub(super) const MAX_DEPTH: usize = 64;
-/// How many values a file may have as it is written: those of 8 MiB of text that people write.
+/// How many values a file may contain, without aliases: those of 8 MiB of ordinary text.
 pub(super) const MAX_NODES: usize = 1_000_000;
 /// How many values aliases may expand to in an empty file. Each byte of the file allows one more, as long as the values
 /// that are written keep up, so that what a small file costs is little.

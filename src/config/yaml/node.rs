@@ -25,7 +25,7 @@ pub(in crate::config) enum Content<'t> {
     Mapping(Vec<(Node<'t>, Node<'t>)>),
     /// What an anchor and its aliases share. Never seen through a [`View`].
     Shared(Rc<Node<'t>>),
-    /// A value that could not be read: the problem has been told.
+    /// A value that could not be read; the problem has been reported.
     Broken,
 }
 
@@ -123,7 +123,7 @@ impl<'t> View<'t> {
         &self.node.content
     }
 
-    /// Whether its problem has been told already.
+    /// Whether its problem has been reported already.
     pub(in crate::config) fn is_broken(self) -> bool {
         matches!(self.content(), Content::Broken)
     }
@@ -156,7 +156,7 @@ impl<'t> View<'t> {
         self.mapping()?.find(|(name, _)| name.text() == key).map(|(_, value)| value)
     }
 
-    /// What it is, for people.
+    /// Its type, for messages.
     pub(in crate::config) fn kind(self) -> &'static str {
         match self.content() {
             Content::Scalar(scalar) => match scalar.meaning() {

@@ -1,4 +1,4 @@
-//! Patterns without a slash or anything that groups: picomatch makes the expression by one substitution.
+//! Patterns without a slash or anything that groups: picomatch makes their expression by one substitution.
 
 use crate::glob::term::{Term, handed_through};
 

@@ -1,4 +1,4 @@
-//! Git's own variables, where gix does not read them as git does.
+//! Git's environment variables that gix does not read as git does.
 
 #![expect(clippy::disallowed_methods, reason = "git's variables say where a repository is, as its files do")]
 

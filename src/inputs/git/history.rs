@@ -37,7 +37,7 @@ pub enum StopRule {
     Git247,
 }
 
-/// What is said of each service, and what it took.
+/// The description of each service, and the work that it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Descriptions {
     /// One for each entry of `wanted`, in its order.

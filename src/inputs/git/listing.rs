@@ -11,7 +11,7 @@ use super::{Error, Repository};
 use crate::model::name::CommitId;
 use crate::model::tree::{Listing, Mode, Outline, Region};
 
-/// So many directories are read by one thread; fewer are read faster than threads are woken.
+/// How many directories a thread reads at once. Reading fewer takes less time than waking a thread.
 const FEW: usize = 128;
 
 /// A directory that is still to be read.

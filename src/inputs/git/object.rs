@@ -1,4 +1,4 @@
-//! Objects by their ids, and what it means when one is not there.
+//! Reads objects by their ids, and says what it means when one is missing.
 
 use gix::objs::Kind;
 

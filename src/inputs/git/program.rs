@@ -1,4 +1,4 @@
-//! The git program, for what a network, a hook or a key has a part in.
+//! The git program, for operations with a network, a hook or a key.
 
 use std::ffi::OsStr;
 use std::io::{Read, Write as _};

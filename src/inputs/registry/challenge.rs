@@ -1,4 +1,4 @@
-/// One way to say who asks, as a server offers it in `WWW-Authenticate` (RFC 9110, section 11.6.1).
+/// One challenge in `WWW-Authenticate` (RFC 9110, section 11.6.1): a way to authenticate that the server offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Challenge {
     /// A name and a password.

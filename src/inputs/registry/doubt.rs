@@ -1,7 +1,7 @@
 use super::client::NoAnswer;
 use crate::model::name::Escaped;
 
-/// Why it cannot be told whether an image exists.
+/// Why it is not known whether an image exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
     /// The registry, as people name it.

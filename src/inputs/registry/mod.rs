@@ -60,7 +60,7 @@ pub enum Answer {
     Unknown(Doubt),
 }
 
-/// All registries, and who asks them.
+/// A client of all registries, with its credentials.
 pub struct Registries {
     client: Client,
     store: Store,

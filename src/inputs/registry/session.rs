@@ -1,4 +1,4 @@
-//! What is said between us and one registry about one image.
+//! The conversation with one registry about one image.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use super::{Answer, Question};
 /// How long a credential helper may take: it may have to ask a cloud for a password.
 const HELPER: Duration = Duration::from_secs(10);
 
-/// A talk with a registry about one repository.
+/// A session with a registry about one repository.
 pub(super) struct Session<'a> {
     client: &'a Client,
     store: &'a Store,

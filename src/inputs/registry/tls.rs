@@ -1,12 +1,12 @@
-//! What HTTPS is spoken with: rustls on graviola's cryptography, which needs nothing but Rust to be built, and the
-//! certificates that this machine trusts (also those of `SSL_CERT_FILE` and `SSL_CERT_DIR`).
+//! HTTPS by rustls with graviola's cryptography, which needs only Rust to build, and with the certificates that this
+//! machine trusts (also those of `SSL_CERT_FILE` and `SSL_CERT_DIR`).
 
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-/// Why HTTPS cannot be spoken here.
+/// Why HTTPS is not available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoTls {
     /// The processor cannot do what the cryptography needs.
@@ -28,7 +28,7 @@ impl NoTls {
     }
 }
 
-/// Returns how HTTPS is spoken.
+/// Returns the TLS configuration.
 pub(super) fn config() -> Result<TlsConfig, NoTls> {
     let provider = provider().ok_or(NoTls::Processor)?;
     let found = rustls_native_certs::load_native_certs().certs;

@@ -12,7 +12,7 @@ use super::doubt::Reason;
 use super::session::basic;
 use super::url::Url;
 
-/// What a registry says of where tokens are to be had.
+/// Where a registry says that tokens are issued.
 pub(super) struct Offer<'a> {
     pub(super) realm: &'a str,
     pub(super) service: Option<&'a str>,

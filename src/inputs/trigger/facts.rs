@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::model::name::CommitId;
 
-/// Where an engine says something.
+/// Where an engine states a fact.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fact {
     /// In an environment variable.

@@ -1,4 +1,4 @@
-/// Whose code a run may have before it, as far as the engine tells.
+/// Who may have written the code that a run sees, as far as the engine says.
 ///
 /// Results of a run that is not [`Own`](Self::Own) are not pushed unless a flag asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ pub(super) const MERGE_QUEUE: &str = "gh-readonly-queue/";
 /// `true` in nektos/act's rehearsal of a workflow.
 const REHEARSAL: Fact = Fact::Variable("ACT");
 
-/// What one family of engines says, and how.
+/// How one family of engines describes its events.
 pub(super) struct Dialect {
     /// The variables without which nothing can be told.
     pub(super) always: &'static [&'static str],

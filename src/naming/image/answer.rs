@@ -8,7 +8,7 @@ use crate::model::name::Escaped;
 
 /// What a rule makes a tag from.
 pub(super) enum Body<'a> {
-    /// People's own words, with values in them.
+    /// Literal text with values in it.
     Global(&'a Expression<Global>),
     /// The pattern of a version, with the version's parts.
     Version(&'a Expression<VersionPart>, VersionFields),

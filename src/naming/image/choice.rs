@@ -1,4 +1,4 @@
-//! Which of the tags that rules give an image gets.
+//! Chooses which of the tags from rules an image gets.
 
 use super::answer::Body;
 use super::expression::{Expression, Global, VersionPart};

@@ -35,14 +35,14 @@ struct Entry {
     registrytoken: String,
 }
 
-/// Nothing of it is for anybody's eyes.
+/// It is never printed.
 impl std::fmt::Debug for Entry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("…")
     }
 }
 
-/// Why a file tells nothing.
+/// Why a file of credentials cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileError {
     /// It cannot be read.
