@@ -34,4 +34,9 @@ pub mod analysis;
 pub mod config;
 pub mod plan;
 pub mod output;
-pub mod cli;
+#[cfg(feature = "cli")]
+mod cli;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub use cli::{main, render};

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    rebake::cli::main()
+    rebake::main()
 }

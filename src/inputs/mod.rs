@@ -3,4 +3,5 @@
 pub mod file;
 pub mod git;
 pub mod trigger;
+#[cfg(feature = "registry")]
 pub mod registry;

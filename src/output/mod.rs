@@ -1,6 +1,6 @@
 //! What is made from a plan: text, builds and a verdict.
 
 pub mod emit;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "exec"))]
 pub mod exec;
 pub mod verdict;

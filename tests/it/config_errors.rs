@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rebake::cli::render::{Color, render};
 use rebake::config::{self, Options};
+use rebake::render::{Color, render};
 
 #[test]
 fn wrong_files_are_explained() {

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use rebake::analysis::filter::Quantifier;
-use rebake::cli::render::{Color, render};
 use rebake::config::{self, Options};
+use rebake::render::{Color, render};
 
 /// The codes of what is said of a file. Whatever is said can be drawn, and holds no control characters.
 fn said_of(bytes: &[u8]) -> Vec<&'static str> {

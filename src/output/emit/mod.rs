@@ -19,10 +19,12 @@ mod versions;
 mod why;
 
 pub use engine::{Matrices, Pack, UnknownPack, argo, azure, buildkite, circleci, github, gitlab};
+#[cfg(feature = "exec")]
 pub(crate) use engine::{Rule, labels};
 pub use fields::{Field, UnknownField};
 pub use github::{Output, outputs, render as github_output};
 pub use heading::heading;
+#[cfg(feature = "exec")]
 pub(crate) use json::pretty as document;
 pub use list::{Separator, names, paths};
 pub use list_files::ListFiles;

@@ -8,6 +8,7 @@ mod config_file;
 mod dead;
 mod environment;
 mod error;
+#[cfg(feature = "registry")]
 mod existing;
 mod links;
 mod moved;
@@ -25,6 +26,7 @@ pub use built::{Begun, Came, Newer, Outlook, Recorded, Recording, Rule, Standing
 pub use config_file::{ConfigFile, ConfigFileError, FoundBy, Place};
 pub use dead::Dead;
 pub use error::Error;
+#[cfg(feature = "registry")]
 pub use existing::note_existing;
 pub use push_rules::PushRules;
 pub use release::release;
