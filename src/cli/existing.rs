@@ -9,7 +9,6 @@ use super::env;
 use super::flags::GeneralArgs;
 use super::output::Output;
 use super::progress::Progress;
-use crate::inputs::git::Contents;
 use crate::inputs::registry::Registries;
 use crate::plan::Plan;
 use crate::plan::pipeline;
@@ -27,9 +26,9 @@ pub(crate) struct ExistingArgs {
 }
 
 impl ExistingArgs {
-    /// Returns whether changed files are read: a fingerprint is what a registry is asked for.
-    pub(crate) fn contents(&self, format: Contents) -> Contents {
-        if self.skip_existing { Contents::Read } else { format }
+    /// Whether fingerprints are needed: one is what a registry is asked for.
+    pub(crate) fn needs_fingerprints(&self) -> bool {
+        self.skip_existing
     }
 
     /// Notes in a plan what exists, where that was asked for, and says what could not be told.

@@ -12,7 +12,7 @@ use super::workspace::Workspace;
 use crate::analysis::base::Doubt;
 use crate::analysis::fingerprint::{Fingerprints, differences};
 use crate::config::Config;
-use crate::inputs::git::{self, Contents, Repository, WorkTree};
+use crate::inputs::git::{self, Repository, WorkTree};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId};
 use crate::plan::pipeline::{Files, Moment, Snapshot};
@@ -66,7 +66,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output
         let (commit, on_top) = content(&repository, asked)?;
         let WorkTree { changes, unsure } = on_top;
         let files = if args.explain || !args.diff.is_empty() { Files::All } else { Files::InPart };
-        let moment = Moment { commit: &commit, on_top: &changes, contents: Contents::Read, files };
+        let moment = Moment { commit: &commit, on_top: &changes, files };
         let snapshot = Snapshot::read(&repository, &file, &config, &services, moment)?;
         let doubts = [&unsure, snapshot.unsure()].map(Doubt::of_work_tree);
         for doubt in doubts.into_iter().flatten().take(1) {

@@ -13,8 +13,7 @@ use super::flags::choice;
 use super::output::Output;
 use super::plan::bug;
 use super::workspace::Workspace;
-use crate::inputs::git::Contents;
-use crate::output::emit::{self, Field, ListFiles, Matrices, Pack, Separator};
+use crate::output::emit::{self, Field, ListFiles, Matrices, Pack, Separator, UnknownField};
 #[cfg(unix)]
 use crate::output::exec::builder::{self, Supply};
 #[cfg(unix)]
@@ -85,11 +84,15 @@ enum FormatName {
 }
 
 impl FormatArgs {
-    /// Returns whether the format needs the contents of changed files, for fingerprints.
-    pub(crate) fn contents(&self) -> Contents {
+    /// Whether the output contains fingerprints, or tags that may be made of them.
+    pub(crate) fn has_fingerprints(&self) -> bool {
         match self.format {
-            FormatName::Table | FormatName::Names | FormatName::Paths if !self.ci => Contents::Unread,
-            _ => Contents::Read,
+            _ if self.ci => true,
+            FormatName::Table | FormatName::Names | FormatName::Paths => false,
+            FormatName::Matrix => {
+                self.has_field(|field| matches!(field, Field::Fingerprint | Field::Tag | Field::Tags))
+            }
+            _ => true,
         }
     }
 
@@ -100,7 +103,38 @@ impl FormatArgs {
 
     /// Whether the output contains names of results.
     pub(crate) fn says_names(&self) -> bool {
-        self.ci || !matches!(self.format, FormatName::Names | FormatName::Paths)
+        let names = |field: Field| match field {
+            // Whether a result may be pushed depends on its version too.
+            Field::Version | Field::Tag | Field::Tags | Field::Labels | Field::Push => true,
+            Field::Service
+            | Field::Path
+            | Field::Environment
+            | Field::Image
+            | Field::Platforms
+            | Field::Level
+            | Field::Needs
+            | Field::Fingerprint => false,
+        };
+        match self.format {
+            _ if self.ci => true,
+            FormatName::Names | FormatName::Paths => false,
+            FormatName::Matrix => self.has_field(names),
+            _ => true,
+        }
+    }
+
+    /// Whether a matrix has such a field.
+    fn has_field(&self, is: impl Fn(Field) -> bool) -> bool {
+        // One that is not known is said when the matrix is written.
+        self.fields().map_or(true, |fields| fields.into_iter().any(is))
+    }
+
+    /// Returns the fields of a matrix.
+    fn fields(&self) -> Result<Vec<Field>, UnknownField> {
+        match &self.fields[..] {
+            [] => Ok(Field::DEFAULT.to_vec()),
+            names => names.iter().map(|name| name.parse()).collect(),
+        }
     }
 
     /// Whether files or outputs for the CI engine are written.
@@ -120,11 +154,7 @@ pub(crate) fn write(
     output: &Output,
 ) -> Result<(), Failure> {
     check(format)?;
-    let fields = if format.fields.is_empty() {
-        Field::DEFAULT.to_vec()
-    } else {
-        format.fields.iter().map(|name| name.parse()).collect::<Result<Vec<Field>, _>>()?
-    };
+    let fields = format.fields()?;
     // Who chooses what an entry says builds a service by it, without rebake.
     let pack = if format.fields.is_empty() { Pack::default() } else { Pack::Service };
     let matrices = Matrices { fields, pack: format.pack.unwrap_or(pack), levels: format.levels };
@@ -201,4 +231,39 @@ fn check(format: &FormatArgs) -> Result<(), Failure> {
     Err(Failure::new(Exit::Usage, "pack", format!("{what} shapes the jobs of an engine, and this format has none")).help(
         "use it with `--ci` or the format of an engine; `--levels` with github and azure, which have no edges between jobs",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Flags {
+        #[command(flatten)]
+        format: FormatArgs,
+    }
+
+    #[test]
+    fn a_format_asks_for_what_it_writes() {
+        for (flags, names, fingerprints) in [
+            ("--format names", false, false),
+            ("--format paths", false, false),
+            ("--format names --ci", true, true),
+            ("--format table", true, false),
+            ("--format json", true, true),
+            ("--format gitlab", true, true),
+            ("--format matrix", true, true),
+            ("--format matrix --fields service,path,image,platforms,level,needs,environment", false, false),
+            ("--format matrix --fields service,version,labels", true, false),
+            ("--format matrix --fields push", true, false),
+            ("--format matrix --fields fingerprint", false, true),
+            ("--format matrix --fields service,tags", true, true),
+            // The error comes later.
+            ("--format matrix --fields servise", true, true),
+        ] {
+            let format = Flags::parse_from(["plan"].into_iter().chain(flags.split(' '))).format;
+            assert_eq!((format.says_names(), format.has_fingerprints()), (names, fingerprints), "{flags}");
+        }
+    }
 }

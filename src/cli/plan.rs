@@ -13,10 +13,10 @@ use super::format::{self, FormatArgs};
 use super::output::Output;
 use super::workspace::Workspace;
 use crate::analysis::base::{self, Compare};
-use crate::inputs::git::{Contents, Parents, Repository};
+use crate::inputs::git::{Parents, Repository};
 use crate::model::diagnostic::Diagnostic;
 use crate::plan;
-use crate::plan::pipeline::{Dirty, Naming, Planned, PushRequest, Request};
+use crate::plan::pipeline::{Dirty, Naming, Planned, PushRequest, Request, TakeFingerprints};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,12 +61,13 @@ pub(crate) fn run(general: &GeneralArgs, args: &PlanArgs, output: &Output) -> Re
         (plan::read(&changed::read_text(file)?)?, None)
     } else {
         let workspace = open()?;
-        let asked = Request {
-            services: args.services.clone(),
-            contents: args.existing.contents(args.format.contents()),
-            ..request(&args.planning, &workspace)?
+        let asked = Request { services: args.services.clone(), ..request(&args.planning, &workspace)? };
+        let fingerprints = if args.format.has_fingerprints() || args.existing.needs_fingerprints() {
+            TakeFingerprints::Yes
+        } else {
+            TakeFingerprints::No
         };
-        let asked = Request { naming: asked.naming.filter(|_| args.format.says_names()), ..asked };
+        let asked = Request { naming: asked.naming.filter(|_| args.format.says_names()), fingerprints, ..asked };
         let mut planned = workspace.quiet_plan(&asked, general, output)?;
         if args.format.is_the_plan() {
             planned.notes.clear();
@@ -133,7 +134,7 @@ pub(crate) fn request(args: &PlanningArgs, workspace: &Workspace) -> Result<Requ
             (false, false) => PushRequest::AsConfigured,
         },
         fetch: range.fetching.limit(trigger),
-        contents: Contents::Read,
+        fingerprints: TakeFingerprints::Yes,
     })
 }
 

@@ -12,7 +12,7 @@ use super::output::Output;
 use super::workspace::Workspace;
 use super::{changed, plan};
 use crate::analysis::filter::Quantifier;
-use crate::inputs::git::{Contents, Repository};
+use crate::inputs::git::Repository;
 use crate::model::change::Extent;
 use crate::model::name::{RepoPath, unquoted};
 use crate::output::emit;
@@ -106,7 +106,6 @@ fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Out
         fetch: args.range.fetching.limit(&workspace.trigger),
         unmatched: args.unmatched,
         dead: Dead::Allow,
-        contents: Contents::Unread,
         ..Request::default()
     };
     let planned = workspace.plan(&request, general, output)?;

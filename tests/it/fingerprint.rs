@@ -9,7 +9,6 @@ use rebake::analysis::filter::members;
 use rebake::analysis::fingerprint::{Fingerprints, Record};
 use rebake::config::Options;
 use rebake::config::{Config, Global};
-use rebake::inputs::git::Contents;
 use rebake::inputs::trigger::Trigger;
 use rebake::model::change::ChangeSet;
 use rebake::model::name::{CommitId, ServiceId};
@@ -334,7 +333,7 @@ fn random_config(random: &mut Random) -> String {
 fn texts(repo: &Repo, file: &ConfigFile, config: &Config, commit: &CommitId) -> Vec<String> {
     let services: Vec<_> = config.graph.services().collect();
     let none = ChangeSet::default();
-    let moment = Moment { commit, on_top: &none, contents: Contents::Read, files: Listed::InPart };
+    let moment = Moment { commit, on_top: &none, files: Listed::InPart };
     let snapshot = Snapshot::read(&repo.open(), file, config, &services, moment).unwrap();
     let content = snapshot.content(config);
     let found = Fingerprints::of(&content, &services);
@@ -451,7 +450,7 @@ fn fingerprints_are_equal_exactly_where_all_that_belongs_is_equal() {
             .map(|commit| {
                 let all = git.entries(commit).unwrap();
                 let found = members(&config.filters, all.len(), |at| (all.get(at).path, all.get(at).extent()));
-                let moment = Moment { commit, on_top: &none, contents: Contents::Read, files: Listed::InPart };
+                let moment = Moment { commit, on_top: &none, files: Listed::InPart };
                 let snapshot = Snapshot::read(&git, &file, &config, &services, moment).unwrap();
                 let content = snapshot.content(&config);
                 let prints = Fingerprints::of(&content, &services);
@@ -492,7 +491,7 @@ fn read(repo: &Repo, services: &str) -> usize {
     let config = file.parse().0.unwrap();
     let services: Vec<_> = config.graph.services().collect();
     let (head, none) = (repo.git(["rev-parse", "HEAD"]).parse().unwrap(), ChangeSet::default());
-    let moment = Moment { commit: &head, on_top: &none, contents: Contents::Read, files: Listed::InPart };
+    let moment = Moment { commit: &head, on_top: &none, files: Listed::InPart };
     Snapshot::read(&repo.open(), &file, &config, &services, moment).unwrap().directories_read()
 }
 

@@ -392,22 +392,25 @@ fn build_metadata_stays_in_versions() {
 }
 
 #[test]
-fn formats_that_print_no_version_walk_no_history_for_one() {
+fn formats_that_print_no_version_and_no_fingerprint_read_nothing_for_them() {
     use rebake::inputs::trigger::Trigger;
-    use rebake::plan::pipeline::{self, ConfigFile, Naming, Request};
+    use rebake::plan::pipeline::{self, ConfigFile, Naming, Request, TakeFingerprints};
     let repo = repo();
     let repository = repo.open();
     let file = ConfigFile::find(&repository, None, repo.dir(), None).unwrap();
     let config = file.parse().0.unwrap();
-    let walked = |naming: Option<Naming>| {
+    let work = |naming: Option<Naming>, fingerprints: TakeFingerprints| {
         let base = rebake::analysis::base::Request {
             compare: rebake::analysis::base::Compare::Everything,
             ..Default::default()
         };
-        let request = Request { base, naming, ..Request::default() };
-        pipeline::plan(&repository, &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap().walked
+        let request = Request { base, naming, fingerprints, ..Request::default() };
+        let planned = pipeline::plan(&repository, &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap();
+        (planned.walked, planned.directories)
     };
-    assert_eq!((walked(None), walked(Some(Naming::default()))), (0, 3));
+    assert_eq!(work(None, TakeFingerprints::No), (0, 0));
+    assert_eq!(work(Some(Naming::default()), TakeFingerprints::No), (3, 0));
+    assert_eq!(work(None, TakeFingerprints::Yes), (0, 2));
     // With a tag that can give no version, and in a clone without history, they say what they say.
     for format in ["names", "paths"] {
         let shallow = repo.clone_shallow(1);

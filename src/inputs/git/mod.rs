@@ -61,4 +61,4 @@ pub use tags::Tag;
 pub use token::TokenVariable;
 pub use tree::FileAt;
 pub use unsure::Unsure;
-pub use work_tree::{Contents, OnTop};
+pub use work_tree::OnTop;

@@ -26,16 +26,6 @@ pub struct OnTop {
     pub unsure: Unsure,
 }
 
-/// Whether the contents of changed files are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Contents {
-    /// They are: equal ids are equal contents.
-    #[default]
-    Read,
-    /// They are not: each stands as an id of zeros.
-    Unread,
-}
-
 /// So many files are hashed by one process.
 const AT_ONCE: usize = 10_000;
 
@@ -63,7 +53,7 @@ impl Repository {
     ///
     /// # Errors
     /// When a tree on the way to a change is missing, or the git program cannot be started.
-    pub fn with_work_tree(&self, root: Root, changes: &ChangeSet, contents: Contents) -> Result<OnTop, Error> {
+    pub fn with_work_tree(&self, root: Root, changes: &ChangeSet) -> Result<OnTop, Error> {
         let mut unsure = Unsure::default();
         let Some(work_dir) = self.work_dir().filter(|_| !changes.is_empty()) else { return Ok(OnTop { root, unsure }) };
         let unknown = self.gix.object_hash().null();
@@ -86,13 +76,11 @@ impl Repository {
             };
             edits.push((change.path.as_bytes(), edit));
         }
-        if contents == Contents::Read {
-            let paths: Vec<&RepoPath> = files.iter().map(|(_, path, _)| *path).collect();
-            for ((at, path, mode), id) in files.iter().zip(self.hashed(work_dir, &paths)?) {
-                match id {
-                    Ok(id) => edits[*at].1 = put(*mode, id),
-                    Err(reason) => unsure.add(path, Extent::Path, reason),
-                }
+        let paths: Vec<&RepoPath> = files.iter().map(|(_, path, _)| *path).collect();
+        for ((at, path, mode), id) in files.iter().zip(self.hashed(work_dir, &paths)?) {
+            match id {
+                Ok(id) => edits[*at].1 = put(*mode, id),
+                Err(reason) => unsure.add(path, Extent::Path, reason),
             }
         }
         Ok(OnTop { root: self.edited(&root, &edits)?, unsure })

@@ -40,7 +40,7 @@ use crate::analysis::affected::{Cause, Direct, spread};
 use crate::analysis::base::{self, Chosen, Compare, Doubt, Since};
 use crate::analysis::fingerprint::{Fingerprint, Fingerprints};
 use crate::config::Config;
-use crate::inputs::git::{self, Contents, Fetch, FetchError, Lacking as _, Parents, Repository};
+use crate::inputs::git::{self, Fetch, FetchError, Lacking as _, Parents, Repository};
 use crate::inputs::trigger::Trigger;
 use crate::model::change::{ChangeSet, HeadState};
 use crate::model::choice::Choice;
@@ -77,8 +77,8 @@ pub struct Request {
     pub push: PushRequest,
     /// The time budget for fetching what a clone lacks, or `None` when fetching is off.
     pub fetch: Option<Duration>,
-    /// Whether the contents of changed files are read. Where they are not, a service that has some has no fingerprint.
-    pub contents: Contents,
+    /// Whether fingerprints are taken.
+    pub fingerprints: TakeFingerprints,
 }
 
 /// How results are named.
@@ -96,6 +96,16 @@ pub struct Naming {
     pub version: Option<String>,
     /// Whether a service whose files are modified in the work tree says so where that is not usual.
     pub dirty: Dirty,
+}
+
+/// Whether fingerprints are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TakeFingerprints {
+    /// They are not: the answer has none.
+    #[default]
+    No,
+    /// They are.
+    Yes,
 }
 
 /// Whether a service whose files are modified in the work tree says so in its version.
@@ -156,6 +166,8 @@ pub struct Planned {
     pub tree_diffs: usize,
     /// How many changes were kept at once, of all that were found since each base.
     pub kept: usize,
+    /// How many directories were read for fingerprints.
+    pub directories: usize,
     /// How many commits of history were walked for versions.
     pub walked: u32,
     /// The base that each service has for itself, by its id.
@@ -262,11 +274,11 @@ pub fn plan(
     let (planned, left_out): (Vec<ServiceId>, Vec<ServiceId>) = due.partition(is_asked);
 
     step("taking fingerprints");
-    let fingerprints = fingerprints(repository, file, config, &chosen, &planned, request.contents)?;
+    let Prints { found, doubt, directories } =
+        fingerprints(repository, file, config, &chosen, &planned, request.fingerprints)?;
     // What git could not look at before is in doubt already.
     let in_doubt = chosen.doubts.iter().any(|doubt| doubt.kind == "work-tree");
-    let doubt = fingerprints.as_ref().and_then(|prints| prints.doubt.clone()).filter(|_| !in_doubt);
-    chosen.doubts.extend(doubt);
+    chosen.doubts.extend(doubt.filter(|_| !in_doubt));
 
     let mut named = match &request.naming {
         None => Named { names: images(config, &planned), ..Named::default() },
@@ -287,7 +299,8 @@ pub fn plan(
     };
     planned.iter().zip(&mut named.names).for_each(|(service, names)| names.pushable &= rules.push(*service));
     warnings.extend(rules.note(&planned));
-    warnings.extend(named.warnings);
+    let Named { names, warnings: of_names, notes, walked } = named;
+    warnings.extend(of_names);
     warnings.extend(fetch.troubles().iter().map(not_fetched));
 
     let plan = assemble(&Assembly {
@@ -298,8 +311,8 @@ pub fn plan(
         chosen: &chosen,
         affected: &affected,
         planned: &planned,
-        names: named.names,
-        fingerprints: fingerprints.map(|prints| prints.found).unwrap_or_default(),
+        names,
+        fingerprints: found,
         bases: grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect(),
         left_out,
         built: grouped.standing.as_ref().map(|standing| standing.services(config)),
@@ -310,7 +323,7 @@ pub fn plan(
     let bases = grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect();
     let kept = kept.count();
     let Findings { tree_diffs, changes, .. } = findings;
-    Ok(Planned { plan, warnings, notes: named.notes, tree_diffs, kept, walked: named.walked, bases, changes })
+    Ok(Planned { plan, warnings, notes, tree_diffs, kept, directories, walked, bases, changes })
 }
 
 /// Returns the causes that services have of their own: by what changed, by what is asked for, and by what is not recorded.
@@ -360,14 +373,17 @@ fn not_fetched(trouble: &FetchError) -> Diagnostic {
 }
 
 /// The fingerprints of services.
+#[derive(Default)]
 struct Prints {
-    /// In the order of the services that were asked for.
+    /// In the order of the services that were asked for; none where they could not be told, or nobody asked.
     found: Vec<Option<Fingerprint>>,
     /// That something in the work tree could not be read, if so.
     doubt: Option<Doubt>,
+    /// How many directories were read for them.
+    directories: usize,
 }
 
-/// Returns the fingerprints of services in their order. `None` if there is no commit or the clone lacks the trees,
+/// Returns the fingerprints of services in their order. There are none without a commit, or if the clone lacks the trees,
 /// which are not fetched for this.
 fn fingerprints(
     repository: &Repository,
@@ -375,24 +391,25 @@ fn fingerprints(
     config: &Config,
     chosen: &Chosen,
     services: &[ServiceId],
-    contents: Contents,
-) -> Result<Option<Prints>, git::Error> {
-    let Some(head) = chosen.range.head.filter(|_| !services.is_empty()) else { return Ok(None) };
+    asked: TakeFingerprints,
+) -> Result<Prints, git::Error> {
+    let head = chosen.range.head.filter(|_| !services.is_empty() && asked == TakeFingerprints::Yes);
+    let Some(head) = head else { return Ok(Prints::default()) };
     let none = ChangeSet::default();
     let on_top = match chosen.range.head_state {
         HeadState::WorkTree => &chosen.on_top,
         HeadState::Commit => &none,
     };
-    let moment = Moment { commit: &head, on_top, contents, files: Files::InPart };
+    let moment = Moment { commit: &head, on_top, files: Files::InPart };
     let snapshot = match Snapshot::read(repository, file, config, services, moment) {
-        Err(git::Error::MissingTree { .. }) => return Ok(None),
+        Err(git::Error::MissingTree { .. }) => return Ok(Prints::default()),
         snapshot => snapshot?,
     };
     let content = snapshot.content(config);
     let found = Fingerprints::of(&content, services);
-    let is_known = |found: &Fingerprint| contents == Contents::Read || !found.is_dirty();
-    Ok(Some(Prints {
-        found: services.iter().map(|service| found.get(*service).filter(|found| is_known(found)).cloned()).collect(),
+    Ok(Prints {
+        found: services.iter().map(|service| found.get(*service).cloned()).collect(),
         doubt: Doubt::of_work_tree(snapshot.unsure()),
-    }))
+        directories: snapshot.directories_read(),
+    })
 }

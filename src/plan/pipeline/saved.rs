@@ -6,7 +6,7 @@ use super::snapshot::{Files, Moment};
 use super::{ConfigFile, PushRequest, Snapshot};
 use crate::analysis::fingerprint::Fingerprints;
 use crate::config::{self, Config, Push};
-use crate::inputs::git::{self, Contents, Repository};
+use crate::inputs::git::{self, Repository};
 use crate::inputs::trigger::{Kind, Origin, Trigger};
 use crate::model::change::ChangeSet;
 use crate::model::name::{CommitId, Escaped, ServiceId};
@@ -116,7 +116,7 @@ impl Held<'_> {
         let (Some(head), false) = (head, printed.is_empty()) else { return Ok(found) };
         let ids: Vec<ServiceId> = printed.iter().map(|(id, _)| *id).collect();
         let none = ChangeSet::default();
-        let moment = Moment { commit: &head, on_top: &none, contents: Contents::Unread, files: Files::InPart };
+        let moment = Moment { commit: &head, on_top: &none, files: Files::InPart };
         let snapshot = match Snapshot::read(self.repository, self.file, self.config, &ids, moment) {
             // What this clone cannot tell it could not tell when it planned either.
             Err(git::Error::MissingTree { .. }) => return Ok(found),

@@ -7,7 +7,7 @@ use crate::analysis::affected::Watch;
 use crate::analysis::filter::{Cover, FilterId};
 use crate::analysis::fingerprint::{Content, Defined};
 use crate::config::{Config, Global};
-use crate::inputs::git::{self, Contents, OnTop, Repository, Survey, Unsure};
+use crate::inputs::git::{self, OnTop, Repository, Survey, Unsure};
 use crate::model::change::ChangeSet;
 use crate::model::name::{CommitId, ServiceId};
 use crate::model::tree::{ObjectFormat, Outline, Region};
@@ -31,8 +31,6 @@ pub struct Moment<'a> {
     pub commit: &'a CommitId,
     /// What the work tree has on top of it.
     pub on_top: &'a ChangeSet,
-    /// Whether the contents of changed files are read.
-    pub contents: Contents,
     /// Which files are listed.
     pub files: Files,
 }
@@ -60,7 +58,7 @@ impl Snapshot {
         services: &[ServiceId],
         moment: Moment,
     ) -> Result<Self, git::Error> {
-        let Moment { commit, on_top, contents, files } = moment;
+        let Moment { commit, on_top, files } = moment;
         let watches: Vec<Watch> = config.graph.services().map(|service| watch(config, service)).collect();
         let wanted = config.graph.with_dependencies(services);
         let wanted: Vec<&Watch> =
@@ -75,7 +73,7 @@ impl Snapshot {
         };
         let uncommitted = within(config, &filters, on_top);
         let root = repository.tree_of(commit)?;
-        let OnTop { root, unsure } = repository.with_work_tree(root, &uncommitted, contents)?;
+        let OnTop { root, unsure } = repository.with_work_tree(root, &uncommitted)?;
         let survey = repository.survey(&root, &outline(&covers, &wanted, files))?;
         Ok(Self { watches, covers, survey, objects: repository.object_format(), uncommitted, defined, unsure })
     }
