@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::flags::GeneralArgs;
 
-/// Tell what must be rebuilt in a monorepo, why, what each result is called, and in what order
+/// Show what must be rebuilt in a monorepo, why, under which version, and in what order
 #[derive(Debug, Parser)]
 #[command(name = "rebake", version, arg_required_else_help = true)]
 pub(crate) struct CommandLine {
@@ -29,7 +29,7 @@ pub(crate) enum Command {
     Build(Box<super::build::BuildArgs>),
     #[cfg(unix)]
     Report(super::report::ReportArgs),
-    /// Clean up after a build whose rebake was killed
+    /// Clean up after a build whose rebake process was killed
     #[cfg(unix)]
     #[command(hide = true)]
     Watch,

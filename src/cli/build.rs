@@ -35,36 +35,36 @@ use reports::Reports;
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake build                                what changed here
-  rebake build api                            api, and what it needs that is due
-  rebake build --dry-run                      the commands, and nothing is done
+  rebake build                                the affected services
+  rebake build api                            api, and its affected dependencies
+  rebake build --dry-run                      print the commands, run nothing
   rebake build --jobs 2 --on-failure stop
   rebake build --plan plan.json --only api    one job of a matrix
-  rebake build --report report.json           and then, of what did not succeed:
+  rebake build --report report.json           and then, to retry what failed:
   rebake build --rerun report.json --report report.json
 
-Exit codes: 0 all is built, or nothing is affected; 1 a build failed; 2 a mistake;
-3 the repository stands in the way; 128 and the number of the signal that ended it";
+Exit codes: 0 everything is built, or nothing is affected; 1 a build failed; 2 wrong usage;
+3 the repository cannot be read; 128 + N ended by signal N";
 
-/// Build what is affected, in order, as much at once as may be, and leave nothing behind
+/// Build the affected services in dependency order, in parallel
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct BuildArgs {
-    /// Build these services alone, and what they need that is due (names or paths)
+    /// Build only these services, and those of their dependencies that are affected (names or paths)
     #[arg(value_name = "SERVICE", conflicts_with = "only")]
     services: Vec<String>,
     #[command(flatten)]
     planning: PlanningArgs,
-    /// Build a saved plan instead of making one; it must be of the commit that is checked out
+    /// Build a saved plan; it must have been made from the commit that is checked out
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"], help_heading = "Plan")]
     plan: Option<PathBuf>,
-    /// Build what did not succeed by this report; with `--plan`, what of the plan did not
+    /// Build only what did not succeed according to this report
     #[arg(long, value_name = "REPORT", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"], help_heading = "Plan")]
     rerun: Option<PathBuf>,
-    /// Build what did not succeed by a report of another commit
+    /// Accept a --rerun report from another commit
     #[arg(long, requires = "rerun", help_heading = "Plan")]
     allow_mixed: bool,
-    /// Take the images of services that are not built here from the reports of earlier jobs (repeat, or separate by commas)
+    /// Reports of earlier jobs, for the images of dependencies that are not built in this run (repeatable, or comma-separated)
     #[arg(long, value_name = "REPORT", value_delimiter = ',', help_heading = "Plan")]
     needs: Vec<PathBuf>,
     #[command(flatten)]
@@ -73,13 +73,13 @@ pub(crate) struct BuildArgs {
     how: How,
     #[command(flatten)]
     shown: Shown,
-    /// Print each command, quoted for a shell, and do nothing
+    /// Print the commands, quoted for a shell, and run nothing
     #[arg(long, help_heading = "Builds")]
     dry_run: bool,
-    /// Note that services were built, for `--since built`; sent to the remote where images are pushed
+    /// Record what was built, for `--since built`; in environments that push images, send the records to the remote
     #[arg(long, help_heading = "Builds")]
     record: bool,
-    /// Send records to this remote
+    /// Remote for records
     #[arg(long, value_name = "REMOTE", default_value = "origin", requires = "record", help_heading = "Builds")]
     remote: String,
     #[command(flatten)]
@@ -89,13 +89,13 @@ pub(crate) struct BuildArgs {
 /// What is done only when a flag asks for it.
 #[derive(Debug, Args)]
 struct Allowed {
-    /// Push or record although the work tree has changes
+    /// Allow pushing and recording while the work tree has uncommitted changes
     #[arg(long, help_heading = "Builds")]
     allow_dirty: bool,
-    /// Record although a later commit was built meanwhile, or one that does not lead to this one
+    /// Allow recording over a later commit, or over one that is not an ancestor
     #[arg(long, requires = "record", help_heading = "Builds")]
     allow_older: bool,
-    /// Push although a fork's code is checked out, and build where a stranger's may be beside the repository's secrets
+    /// Allow pushing code from a fork, and building it in a job that can read the repository's secrets
     #[arg(long, help_heading = "Builds")]
     allow_untrusted: bool,
 }
@@ -104,19 +104,19 @@ struct Allowed {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Builds")]
 struct How {
-    /// Run so many builds at once, by weight [default: the number of processors]
+    /// Number of parallel builds, by weight [default: the number of processors]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(Settings::MOST_JOBS)))]
     jobs: Option<u32>,
-    /// Choose what a failure does to the builds that do not need what failed
+    /// What a failure does to builds that do not depend on the failed one
     #[arg(long, value_name = "POLICY", default_value = "finish", value_parser = choice::<OnFailure>())]
     on_failure: OnFailure,
-    /// Try each failed build again so often, whatever filters.yaml says
+    /// Number of retries for a failed build; overrides filters.yaml
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10))]
     retries: Option<u32>,
-    /// Give each attempt so long, whatever filters.yaml says: 90s, 10m, 1h30m
+    /// Time limit for each attempt, such as 90s, 10m or 1h30m; overrides filters.yaml
     #[arg(long, value_name = "TIME", value_parser = time_limit)]
     timeout: Option<Duration>,
-    /// Build images on this builder of docker buildx: another machine, or Kubernetes
+    /// Builder of docker buildx to use: for example, one on another machine
     #[arg(long, value_name = "NAME")]
     builder: Option<String>,
 }
@@ -125,19 +125,19 @@ struct How {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 struct Shown {
-    /// Choose what is shown while builds run
-    #[arg(long, value_name = "HOW", default_value = "auto")]
+    /// What to show while builds run
+    #[arg(long, value_name = "DISPLAY", default_value = "auto")]
     output: Manner,
-    /// Write what became of each service as JSON; the one that it replaces tells how long builds take
+    /// Write the outcome of each service as JSON; an earlier report in the same file serves to estimate durations
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Write it as JUnit's XML
+    /// Write the outcome of each service as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// Append the summary of the job, where the CI engine has one (GITHUB_STEP_SUMMARY)
+    /// Append to the job summary, on engines that have one (GITHUB_STEP_SUMMARY)
     #[arg(long)]
     ci: bool,
-    /// Write the logs of builds into this directory instead of one in the git directory
+    /// Directory for build logs, instead of one in the git directory
     #[arg(long, value_name = "DIR")]
     logs: Option<PathBuf>,
 }
@@ -145,15 +145,15 @@ struct Shown {
 /// What is shown while builds run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Manner {
-    /// Rows of what runs on a terminal, groups elsewhere
+    /// Live rows on a terminal, `grouped` elsewhere
     Auto,
-    /// All lines as they come, behind the names of their services
+    /// Each line as it comes, prefixed with the service's name
     Stream,
-    /// The whole output of a build when it has ended, folded by the CI engine at hand
+    /// The whole output of a build when it ends, as a foldable group on CI engines
     Grouped,
-    /// The output of builds that fail
+    /// The output of failed builds only
     Failures,
-    /// One JSON object a line for each event
+    /// One JSON object per event, one per line
     Json,
 }
 

@@ -10,17 +10,17 @@ use super::failure::Failure;
 use super::output::Output;
 use crate::inputs::file;
 
-/// Print the completion script of a shell
+/// Print a completion script for a shell
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
-    /// Choose the shell
+    /// Shell
     shell: clap_complete::Shell,
 }
 
-/// Write the man pages into a directory
+/// Write the man pages to a directory
 #[derive(Debug, Args)]
 pub(crate) struct ManArgs {
-    /// Choose the directory
+    /// Directory for the man pages
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 }

@@ -17,10 +17,10 @@ use crate::plan::pipeline;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Registries")]
 pub(crate) struct ExistingArgs {
-    /// Build nothing whose image the registry has already, tagged with the fingerprint of its service
+    /// Skip services whose image is already in the registry, under a tag with the service's fingerprint
     #[arg(long)]
     skip_existing: bool,
-    /// Give all questions to registries together this long
+    /// Time limit for all registry requests together
     #[arg(long, value_name = "SECONDS", default_value = "60")]
     registry_timeout: u32,
 }

@@ -19,28 +19,28 @@ use crate::plan::pipeline::{Files, Moment, Snapshot};
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake fingerprint                       of every service, at HEAD and the work tree
-  rebake fingerprint api --at v1.2.0       as it was then
-  rebake fingerprint api --explain         what it is made of
-  rebake fingerprint --diff main HEAD api  what makes the two differ";
+  rebake fingerprint                       every service, at HEAD with the work tree
+  rebake fingerprint api --at v1.2.0       at v1.2.0
+  rebake fingerprint api --explain         its inputs
+  rebake fingerprint --diff main HEAD api  the inputs that differ";
 
-/// Tell what a service's content comes to: equal texts, equal builds
+/// Print a hash of everything that affects each service's build
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct FingerprintArgs {
-    /// Tell of these services alone (a name or a path)
+    /// Services, by name or path [default: all]
     #[arg(value_name = "SERVICE")]
     services: Vec<String>,
-    /// Look at this commit instead of HEAD and the work tree
+    /// Use this commit instead of HEAD and the work tree
     #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     at: Option<String>,
-    /// List what each fingerprint is made of
+    /// List the inputs of each fingerprint
     #[arg(long)]
     explain: bool,
-    /// List what differs between two commits: `+` the second has alone, `-` the first, `~` in both
+    /// List inputs that differ between two commits: `+` only in the second, `-` only in the first, `~` changed
     #[arg(long, num_args = 2, value_names = ["REV", "REV"], allow_hyphen_values = true, conflicts_with_all = ["at", "explain"], requires = "services")]
     diff: Vec<String>,
-    /// Choose the format
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
 }
@@ -48,7 +48,7 @@ pub(crate) struct FingerprintArgs {
 /// The formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Lines for people
+    /// Text
     Table,
     /// One JSON object
     Json,

@@ -25,16 +25,16 @@ pub(crate) struct GeneralArgs {
     /// Read this file instead of the filters.yaml at the root of the repository [env: REBAKE_CONFIG]
     #[arg(short, long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
-    /// Answer with the token in this environment variable where the remote asks git for credentials
-    #[arg(long, value_name = "NAME", global = true)]
+    /// Send the token in this environment variable when the remote asks git for credentials
+    #[arg(long, value_name = "VARIABLE", global = true)]
     pub(crate) token_env: Option<String>,
-    /// Choose when to colour (NO_COLOR and CLICOLOR_FORCE are heeded)
+    /// When to use colours (NO_COLOR and CLICOLOR_FORCE are respected)
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub(crate) color: Color,
-    /// Say errors alone
+    /// Print only errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Say what is being done
+    /// Print progress messages
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
 }
@@ -49,7 +49,7 @@ impl GeneralArgs {
 /// When output is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal
+    /// Only on a terminal
     Auto,
     /// Always
     Always,
@@ -64,23 +64,23 @@ pub(crate) struct PlanningArgs {
     pub(crate) range: RangeArgs,
     #[command(flatten)]
     pub(crate) naming: NamingArgs,
-    /// Use this version, one of the service's `scheme`, for the one service of the plan; an empty one is none
+    /// Version for the only service in the plan, in the service's version scheme (an empty value is ignored)
     // A value that is taken for a version, not a request for ours.
     #[arg(long = "version", value_name = "VERSION", id = "service_version", help_heading = "Versions")]
     pub(crate) version: Option<String>,
-    /// Choose the environment instead of the one that fits the event
-    #[arg(long, value_name = "NAME", help_heading = "Plan")]
+    /// Environment, instead of the one that matches the event
+    #[arg(long, value_name = "ENVIRONMENT", help_heading = "Plan")]
     pub(crate) environment: Option<String>,
-    /// Choose how the rules of a flat file come together, as paths-filter's predicate-quantifier
+    /// How the rules of a flat file combine (paths-filter's predicate-quantifier)
     #[arg(long, value_name = "QUANTIFIER", default_value = "some", value_parser = choice::<Quantifier>(), help_heading = "Plan")]
     pub(crate) quantifier: Quantifier,
-    /// Choose what a changed path that no filter matches comes to
+    /// What to do when no filter matches a changed path
     #[arg(long, value_name = "POLICY", default_value = "warn", value_parser = choice::<Unmatched>(), help_heading = "Plan")]
     pub(crate) unmatched: Unmatched,
-    /// Choose what an affected service comes to whose patterns match no tracked file
+    /// What to do when the patterns of an affected service match no tracked file
     #[arg(long, value_name = "POLICY", default_value = "by-shape", value_parser = choice::<Dead>(), help_heading = "Plan")]
     pub(crate) dead: Dead,
-    /// Let images be pushed where that is off by itself: here, and from pull requests
+    /// Push images even where pushing is off by default: on this machine and in pull requests
     #[arg(long, help_heading = "Plan")]
     pub(crate) push: bool,
 }
@@ -89,31 +89,31 @@ pub(crate) struct PlanningArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Range")]
 pub(crate) struct RangeArgs {
-    /// Compare with the merge base of head and this revision; a branch may be one that only the remote has
+    /// Compare with the merge base of HEAD (or --head) and this revision; a branch may exist on the remote only
     #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     pub(crate) base: Option<String>,
-    /// Look at this commit instead of HEAD and the work tree
+    /// Use this commit instead of HEAD and the work tree
     #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     pub(crate) head: Option<String>,
-    /// Compare with base's own tree instead of the merge base
+    /// Compare with --base itself, not with the merge base
     #[arg(long, requires = "base")]
     pub(crate) direct: bool,
-    /// Compare each service with a base of its own
-    #[arg(long, value_name = "RECORD", value_parser = choice::<Since>(), conflicts_with_all = ["base", "all", "changed"])]
+    /// Compare each service with its own base
+    #[arg(long, value_name = "BASE", value_parser = choice::<Since>(), conflicts_with_all = ["base", "all", "changed"])]
     pub(crate) since: Option<Since>,
     /// Plan every service
     #[arg(long, conflicts_with_all = ["base", "changed"])]
     pub(crate) all: bool,
-    /// Read the changed paths from a file, or from standard input (`-`): one a line or NUL-separated, plain or as `git diff --name-status [-z]` writes them; with --base, the configuration is compared with that commit's
+    /// Read changed paths from a file or from standard input (`-`): one per line or NUL-separated, plain or as `git diff --name-status [-z]` prints them. With --base, the configuration is compared with that commit's
     #[arg(long, value_name = "FILE")]
     pub(crate) changed: Option<PathBuf>,
-    /// Plan these services whatever changed, and what depends on them (a name or a path; repeat, or separate by commas)
+    /// Plan these services and their dependents even if nothing changed (names or paths; repeatable, or comma-separated)
     #[arg(long, value_name = "SERVICE", value_delimiter = ',')]
     pub(crate) force: Vec<String>,
-    /// Leave all but these services out
+    /// Plan only these services, and leave out the rest (names or paths; repeatable, or comma-separated)
     #[arg(long, value_name = "SERVICE", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// Name the branch that work starts from, instead of what the engine or the remote says
+    /// Default branch, instead of the one that the CI engine or the remote reports
     #[arg(long, value_name = "BRANCH")]
     pub(crate) default_branch: Option<String>,
     #[command(flatten)]
@@ -131,13 +131,13 @@ impl RangeArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Range")]
 pub(crate) struct FetchingArgs {
-    /// Fetch what the clone lacks to know the base and the versions; by itself in CI
+    /// Fetch history and tags that the clone lacks (default in CI)
     #[arg(long, overrides_with = "no_fetch")]
     fetch: bool,
-    /// Fetch nothing
+    /// Never fetch
     #[arg(long, overrides_with = "fetch")]
     no_fetch: bool,
-    /// Give all fetches together this long
+    /// Time limit for all fetches together
     #[arg(long, value_name = "SECONDS", default_value = "120")]
     fetch_timeout: u32,
 }
@@ -155,20 +155,20 @@ impl FetchingArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Versions")]
 pub(crate) struct NamingArgs {
-    /// Choose how versions are written
+    /// Version style
     #[arg(long, value_name = "STYLE", value_parser = choice::<Style>())]
     pub(crate) style: Option<Style>,
-    /// Take this many digits of a commit's id into versions
+    /// Number of digits of commit ids in versions
     #[arg(long, value_name = "DIGITS", default_value_t = crate::plan::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
     pub(crate) abbrev: u8,
-    /// Append -dirty to the version of a service whose files are modified in the work tree, and push none such; in a local
-    /// environment versions say it anyway
+    /// Append -dirty to the version of a service whose files are modified in the work tree, and do not push it (default in
+    /// local environments)
     #[arg(long)]
     pub(crate) dirty: bool,
-    /// Choose what the number in versions counts [default: the service's `count`, else commits]
+    /// What the number in versions counts [default: the service's `count`, or commits]
     #[arg(long, value_name = "UNIT", value_parser = choice::<Count>())]
     pub(crate) count: Option<Count>,
-    /// Follow the first parent of merges only: a release that was tagged on a merged branch does not count
+    /// Follow only the first parent of merges: ignore releases that were tagged on merged branches
     #[arg(long)]
     pub(crate) first_parent: bool,
 }

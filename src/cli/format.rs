@@ -25,28 +25,28 @@ use crate::plan::Service;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct FormatArgs {
-    /// Choose the format
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FormatName,
-    /// Choose the fields of a matrix, separated by commas
+    /// Fields of matrix entries, comma-separated
     #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
     fields: Vec<String>,
-    /// Choose which services share a job of an engine: image (what hands on an image that is not pushed), service (none do), level, component, or into how many jobs [default: image; with --fields, service]
-    #[arg(long, value_name = "HOW")]
+    /// Which services share a job: image (those that build on an image that is not pushed), service (none), level, component (those joined by dependencies), or a number of jobs [default: image; with --fields, service]
+    #[arg(long, value_name = "UNIT|N")]
     pack: Option<Pack>,
-    /// Refuse a plan of more levels than the workflow has jobs for
+    /// Fail if the plan has more levels than this, the number of jobs in the workflow
     #[arg(long, value_name = "N")]
     levels: Option<usize>,
-    /// End names and paths with NUL instead of a line break
+    /// End names and paths with NUL instead of a newline
     #[arg(short = 'z', long = "null")]
     nul: bool,
-    /// Write what the CI engine at hand reads: on GitHub, the step's outputs and summary; elsewhere, files
+    /// Write what this CI engine reads: on GitHub, step outputs and the job summary; elsewhere, files
     #[arg(long)]
     ci: bool,
-    /// Choose the folder for those files; jobs of a pipeline look for the plan in .rebake
+    /// Folder for those files; the jobs of a generated pipeline read the plan from .rebake
     #[arg(long, value_name = "DIR", default_value = ".rebake", requires = "ci")]
     ci_dir: PathBuf,
-    /// Choose how `<filter>_files` lists paths, as paths-filter's list-files
+    /// Format of the `<filter>_files` outputs (paths-filter's list-files)
     #[arg(long, value_name = "FORMAT", default_value = "none", value_parser = choice::<ListFiles>(), requires = "ci", ignore_case = true)]
     list_files: ListFiles,
 }
@@ -54,31 +54,31 @@ pub(crate) struct FormatArgs {
 /// The formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FormatName {
-    /// A table for people
+    /// A table
     Table,
-    /// The whole plan
+    /// The complete plan
     Json,
-    /// A job matrix: one line of JSON
+    /// A job matrix, as one line of JSON
     Matrix,
-    /// The affected services' names, one a line
+    /// Names of the affected services, one per line
     Names,
-    /// The affected services' directories, one a line
+    /// Directories of the affected services, one per line
     Paths,
-    /// The summary of a job
+    /// A job summary in Markdown
     Markdown,
-    /// Outputs of a GitHub Actions step: a matrix, and one for each level
+    /// Outputs of a GitHub Actions step: one matrix, and one per level
     Github,
-    /// A child pipeline of GitLab
+    /// A GitLab child pipeline
     Gitlab,
     /// Steps for buildkite-agent pipeline upload --no-interpolation
     Buildkite,
-    /// The configuration that a setup workflow of CircleCI goes on with
+    /// A CircleCI configuration, to continue with from a setup workflow
     Circleci,
-    /// Output variables of an Azure Pipelines step: a matrix for each level
+    /// Output variables of an Azure Pipelines step: one matrix per level
     Azure,
-    /// A Workflow of Argo
+    /// An Argo Workflow
     Argo,
-    /// A file for docker buildx bake -f, at the root of the work tree
+    /// A file for `docker buildx bake -f`, to use at the root of the work tree
     #[cfg(unix)]
     Bake,
 }

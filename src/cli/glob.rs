@@ -24,8 +24,8 @@ Examples:
   git ls-files -z | rebake glob -z 'services/**/*.go'      the tracked files that it matches
   git ls-files | rebake glob -e 'src/**' -e '!**/*.md'     in order, as in filters.yaml
   rebake glob '!docs/**' docs/a.md src/a.rs                one alone is picomatch: `!` negates
-  rebake glob --explain 'app/[id]/page.ts?(x)'             how it is read
-  rebake glob -e -x -- -x                                  what begins with a hyphen
+  rebake glob --explain 'app/[id]/page.ts?(x)'             how the pattern is parsed
+  rebake glob -e -x -- -x                                  patterns and paths that begin with a hyphen
 
 Ends with 0 when a path matches, with 1 when none does, with 2 when a pattern cannot be read.";
 
@@ -33,16 +33,16 @@ Ends with 0 when a path matches, with 1 when none does, with 2 when a pattern ca
 #[derive(Debug, Args)]
 #[command(override_usage = USAGE, after_help = EXAMPLES)]
 pub(crate) struct GlobArgs {
-    /// The pattern, unless there is -e; then paths, or lines of standard input when there are none
+    /// A pattern (unless -e is given), then paths [default: lines of standard input]
     #[arg(value_name = "PATTERN|PATH", required_unless_present = "patterns")]
     words: Vec<OsString>,
-    /// Use this pattern; of several, a later `!PATTERN` takes back what earlier ones match
+    /// A pattern; with several, a later `!PATTERN` excludes what earlier ones match
     #[arg(short = 'e', long = "pattern", value_name = "PATTERN", allow_hyphen_values = true)]
     patterns: Vec<String>,
-    /// Separate paths by NUL instead of a line break, in standard input and in the result
+    /// Separate paths by NUL instead of newlines, in standard input and in the output
     #[arg(short = 'z', long = "null")]
     nul: bool,
-    /// Show how the pattern is read, and what it says of each PATH, instead
+    /// Show how the pattern is parsed, and whether it matches each PATH
     #[arg(long)]
     explain: bool,
 }

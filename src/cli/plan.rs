@@ -20,37 +20,37 @@ use crate::plan::pipeline::{Dirty, Naming, Planned, PushRequest, Request, TakeFi
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake plan                              what would rebuild, from the default branch and the work tree
-  rebake plan api                          of these, only api and what it needs
+  rebake plan                              what would rebuild: changes since the default branch, with the work tree
+  rebake plan api                          only api and what it depends on
   rebake plan --base v1.2.0                since the merge base with v1.2.0
-  rebake plan --base HEAD~3 --direct       against the tree of HEAD~3 as it is
+  rebake plan --base HEAD~3 --direct       changes since HEAD~3 itself
   git diff --name-status -z main | rebake plan --changed -
-  rebake plan --format json > plan.json    save it; rebake plan --plan plan.json reads it again
-  rebake plan --ci                         in a workflow: outputs and summary for the engine at hand
+  rebake plan --format json > plan.json    save a plan; `rebake plan --plan plan.json` reads it
+  rebake plan --ci                         in a workflow: outputs and summary for this CI engine
 
-Runs by hand on engines without inputs read REBAKE_INPUT_SERVICE, REBAKE_INPUT_SERVICES and REBAKE_INPUT_VERSION.
-An empty --base, --head, --since, --environment or the like counts as not given. In CI a branch that --base names is fetched first.";
+Manual runs on engines without inputs read REBAKE_INPUT_SERVICE, REBAKE_INPUT_SERVICES and REBAKE_INPUT_VERSION.
+An empty --base, --head, --since or --environment counts as not given. In CI, rebake fetches a branch that --base names.";
 
-/// Tell what must be rebuilt, why, what it is called, and in what order
+/// Show what must be rebuilt, why, under which version, and in what order
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PlanArgs {
-    /// Plan these services alone, and what they need (names or paths)
+    /// Plan only these services and the services that they depend on (names or paths)
     #[arg(value_name = "SERVICE", conflicts_with_all = ["only", "plan"])]
     services: Vec<String>,
     #[command(flatten)]
     planning: PlanningArgs,
-    /// Read a saved plan instead of making one
+    /// Read a saved plan (from --format json) instead of making one
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "since", "force", "only"], help_heading = "Plan")]
     plan: Option<PathBuf>,
     #[command(flatten)]
     existing: ExistingArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
-    /// End with 1 when something is affected
+    /// Exit with 1 if any service is affected
     #[arg(long, help_heading = "Output")]
     exit_code: bool,
-    /// End with 3 where doubt widened the plan
+    /// Exit with 3 if the plan is degraded: wider than necessary because something is unknown
     #[arg(long, help_heading = "Output")]
     strict: bool,
 }

@@ -22,34 +22,34 @@ Examples:
   rebake record api --push                 after the job that built api succeeded
   rebake record api --push --plan plan.json
   rebake record api --commit v1.2.0 --environment production
-  rebake record --list                     what was built where";
+  rebake record --list                     the commit at which each service was last built";
 
-/// Write down that services were built at a commit, for `plan --since built`
+/// Record that services were built at a commit, for `plan --since built`
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct RecordArgs {
-    /// Record these services (a name or a path)
+    /// Services to record, by name or path
     #[arg(value_name = "SERVICE", required_unless_present = "list")]
     services: Vec<String>,
-    /// Record the commit and the environment of this plan, from where it saw the built refs
+    /// Take commit and environment from this plan, and move built refs only from where the plan saw them
     #[arg(long, value_name = "FILE", conflicts_with_all = ["commit", "environment"])]
     plan: Option<PathBuf>,
-    /// Record this commit instead of HEAD
+    /// Commit to record, instead of HEAD
     #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     commit: Option<String>,
-    /// Record in this environment instead of the one that fits the event
-    #[arg(long, value_name = "NAME")]
+    /// Environment to record, instead of the one that matches the event
+    #[arg(long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
-    /// Move built refs back too, and to where history does not lead: this commit is what the environment has
+    /// Allow moving built refs back, or to a commit that does not descend from the recorded one
     #[arg(long)]
     allow_older: bool,
-    /// Send the record to the remote too
+    /// Push the record to the remote
     #[arg(long)]
     push: bool,
-    /// Send it to this remote
+    /// Remote to push to
     #[arg(long, value_name = "REMOTE", default_value = "origin", requires = "push")]
     remote: String,
-    /// List all records instead: environment, service and commit
+    /// List all records: environment, service and commit
     #[arg(long, conflicts_with_all = ["services", "plan", "commit", "push", "allow_older"])]
     list: bool,
     #[command(flatten)]

@@ -22,63 +22,63 @@ use crate::plan::pipeline;
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake release                          what is due since each service's last release, by its commits
+  rebake release                          the next versions, from the commits since each service's last release
   rebake release api --bump minor         the next minor release of one service
-  rebake release --yes --push             make the tags, and send them to origin
+  rebake release --yes --push             create the tags, and push them to origin
   rebake release api --pre rc --yes       1.3.0-rc.1, then 1.3.0-rc.2; without --pre 1.3.0
   rebake release --changelog > NOTES.md   what changed, as Markdown
   rebake release --parse api@1.2.3        which service and version a tag releases";
 
-/// Choose the next versions of services from their commits, and tag them
+/// Show the next versions of services from their commits, and tag them
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(crate) struct ReleaseArgs {
-    /// Name the services, or their paths; every service with changes when there is none
+    /// Services, by name or path [default: all that changed since their last release]
     #[arg(value_name = "SERVICE")]
     services: Vec<String>,
-    /// Choose how far versions go
+    /// Which part of the version to raise
     #[arg(long, value_name = "BUMP", default_value = "auto", help_heading = "Versions")]
     bump: BumpName,
-    /// Release this version of the one service that is named
+    /// Version to release of the only named service
     #[arg(long = "version", value_name = "VERSION", id = "release_version", conflicts_with_all = ["bump", "pre"], help_heading = "Versions")]
     version: Option<String>,
-    /// Make pre-releases with this word: `rc` for 1.3.0-rc.1
+    /// Make pre-releases with this identifier: `rc` for 1.3.0-rc.1
     #[arg(long, value_name = "ID", help_heading = "Versions")]
     pre: Option<String>,
-    /// Choose what becomes of the services that depend on released ones (`depends_on`)
+    /// What to release of the services that depend on a released one (`depends_on`)
     #[arg(long, value_name = "POLICY", default_value = "patch", value_parser = choice::<Dependents>(), help_heading = "Versions")]
     dependents: Dependents,
-    /// Make the tags, all or none; without it the plan is shown and nothing is done. On the default branch no tag is made
-    /// below a release of another branch, unless by `--version`
+    /// Create the tags: all of them, or none. Without this flag, only show them. On the default branch, a tag below a
+    /// release on another branch needs `--version`
     #[arg(long, short)]
     yes: bool,
-    /// Sign the tags, as git's configuration says
+    /// Sign the tags, as configured in git
     #[arg(long, requires = "yes")]
     sign: bool,
-    /// Send the tags, those too that were made before and not sent, in groups that GitHub raises events for
+    /// Push the tags, including earlier ones that were not pushed, in groups small enough for GitHub to raise events
     #[arg(long, requires = "yes")]
     push: bool,
-    /// Choose where they are sent
+    /// Remote to push to
     #[arg(long, value_name = "REMOTE", default_value = "origin", requires = "push")]
     remote: String,
-    /// Tag HEAD although the work tree has changes
+    /// Allow tagging HEAD while the work tree has uncommitted changes
     #[arg(long)]
     allow_dirty: bool,
-    /// Print what changed since the last release as Markdown, instead of the plan
+    /// Print the changes since the last release as Markdown
     #[arg(long, conflicts_with = "format", help_heading = "Output")]
     changelog: bool,
-    /// Tell which service and version a tag releases, and do nothing else; ends with 1 where it is no release
+    /// Print which service and version a tag stands for; exit with 1 if it is not a release tag
     #[arg(long, value_name = "TAG", allow_hyphen_values = true, exclusive = true)]
     parse: Option<String>,
-    /// Choose the format
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum BumpName {
-    /// As far as the commits ask for (Conventional Commits)
+    /// What the commits call for (Conventional Commits)
     Auto,
     /// 1.2.3 to 1.2.4
     Patch,
@@ -90,9 +90,9 @@ enum BumpName {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// A table for people
+    /// A table
     Table,
-    /// The whole plan of the release
+    /// The complete release plan
     Json,
 }
 

@@ -17,24 +17,24 @@ use crate::output::exec::report::{Service, images, junit, markdown};
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake report report.json --format images    what a deployment takes: image, digest, version and tags
-  rebake report jobs/*.json > report.json      one report of all the jobs of a matrix
+  rebake report report.json --format images    for a deployment: image, digest, version and tags
+  rebake report jobs/*.json > report.json      one report of all jobs of a matrix
   rebake report report.json --format markdown >>$GITHUB_STEP_SUMMARY";
 
 /// How many lines of a failed build's log are shown.
 const LINES: usize = 50;
 
-/// Write the reports of builds in another format, as one
+/// Merge build reports, and print them in another format
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ReportArgs {
-    /// Read these reports; of a service that stands in several, the last one counts
+    /// Reports to read; if a service is in several, the last one counts
     #[arg(value_name = "REPORT", required = true)]
     reports: Vec<PathBuf>,
-    /// Choose the format
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     format: Format,
-    /// Put reports of several commits or environments together all the same
+    /// Allow reports of different commits or environments
     #[arg(long)]
     allow_mixed: bool,
 }
@@ -42,13 +42,13 @@ pub(crate) struct ReportArgs {
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// As `build --report` writes it
+    /// JSON, as `build --report` writes it
     Json,
-    /// What was built: image, digest, version and tags for each service, as JSON
+    /// Image, digest, version and tags of each built service, as JSON
     Images,
-    /// The summary of a job
+    /// A job summary in Markdown
     Markdown,
-    /// JUnit's XML
+    /// JUnit XML
     Junit,
 }
 

@@ -8,11 +8,11 @@ use super::output::Output;
 use crate::config;
 use crate::plan::Plan;
 
-/// Print a JSON Schema, for editors and for those who read plans
+/// Print a JSON Schema, for editors and for programs that read plans
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
-    /// Choose what it describes
-    #[arg(value_name = "WHAT", default_value = "config")]
+    /// Document that the schema describes
+    #[arg(value_name = "DOCUMENT", default_value = "config")]
     what: Document,
 }
 
@@ -23,7 +23,7 @@ enum Document {
     Config,
     /// The plan
     Plan,
-    /// What `build --report` writes
+    /// The report of `build --report`
     #[cfg(unix)]
     Report,
 }

@@ -17,25 +17,25 @@ const EXAMPLES: &str = "\
 Examples:
   NEEDS='${{ toJSON(needs) }}' rebake verdict       in a job with `if: always()`, `needs: [plan, build]`
   rebake verdict --due build-1=any_1                build-1 runs when the output any_1 of the plan is true
-  rebake verdict --outputs any --due web=frontend   behind the outputs of paths-filter";
+  rebake verdict --outputs any --due web=frontend   with the outputs of paths-filter";
 
-/// Tell whether the jobs of a workflow did what its plan asked for: the one check to require
+/// Check that the jobs of a workflow did what its plan asked for: the one required status check
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerdictArgs {
-    /// Read GitHub's `needs` from this file, or from standard input (`-`) [env: NEEDS, the JSON itself]
+    /// File with GitHub's `needs` context as JSON, or `-` for standard input [env: NEEDS, the JSON itself]
     #[arg(value_name = "FILE")]
     needs: Option<PathBuf>,
-    /// Name the job that made the plan
+    /// Job that made the plan
     #[arg(long, value_name = "JOB", default_value = "plan")]
     plan: String,
-    /// Fail unless these outputs of the plan arrived; `--outputs=` for none
+    /// Outputs that the plan job must have set (`--outputs=` for none)
     #[arg(long, value_name = "OUTPUT", value_delimiter = ',', default_value = "any,matrix")]
     outputs: Vec<String>,
-    /// Let a job be due when this output of the plan is true, instead of `any` (repeat)
+    /// Expect this job to run if this output of the plan job is true, instead of `any` (repeatable)
     #[arg(long, value_name = "JOB=OUTPUT", value_parser = job_and_output)]
     due: Vec<(String, String)>,
-    /// Let these jobs be skipped whatever the plan says
+    /// Jobs that may always be skipped
     #[arg(long, value_name = "JOB", value_delimiter = ',')]
     optional: Vec<String>,
 }

@@ -15,42 +15,42 @@ use crate::plan::pipeline::{self, Versioned, VersionsRequest};
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake version                                 what every service is called at HEAD
+  rebake version                                 the version of every service at HEAD
   rebake version api --format plain              one version, for a script or a prompt
   rebake version --format env >> \"$GITHUB_ENV\"   API_VERSION=1.0.9-0047-188f7a2
   rebake version api --at v2 --style release     the release that v2 is, or an error";
 
-/// Tell what services are called at a commit
+/// Print the versions of services at a commit
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VersionArgs {
-    /// Name the services, or their paths; all when there is none
+    /// Services, by name or path [default: all]
     #[arg(value_name = "SERVICE")]
     services: Vec<String>,
-    /// Look at this commit instead of HEAD
+    /// Use this commit instead of HEAD
     #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     at: Option<String>,
-    /// Choose the environment whose style counts, instead of the one that fits the event
-    #[arg(long, value_name = "NAME")]
+    /// Environment that decides the style, instead of the one that matches the event
+    #[arg(long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
     #[command(flatten)]
     naming: NamingArgs,
     #[command(flatten)]
     fetching: FetchingArgs,
-    /// Choose the format
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// A table for people
+    /// A table
     Table,
-    /// The services with version, tag, distance and commit
+    /// Version, tag, distance and commit of each service
     Json,
-    /// A variable for each service, in the form of .env files
+    /// One variable per service, as in .env files
     Env,
-    /// The version alone, one a line
+    /// Only the versions, one per line
     Plain,
 }
 

@@ -21,35 +21,35 @@ use crate::plan::why::{Answer, Told, misses, reach};
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake why api                           its causes, or what came nearest
+  rebake why api                           its causes, or the nearest misses
   rebake why api --base v1.2.0             since the merge base with v1.2.0
-  rebake why --file services/go/go.mod     the services that the path reaches, changed or not
-  rebake why api --plan plan.json          as a saved plan has it
+  rebake why --file services/go/go.mod     the services that a change of this path affects
+  rebake why api --plan plan.json          from a saved plan
 
-Exit codes: 0 answered, whatever the answer; 2 no such service, or a mistake; 3 the repository stands in the way";
+Exit codes: 0 answered, whatever the answer; 2 unknown service or wrong usage; 3 the repository cannot be read";
 
-/// Tell why a service is affected or not, or which services a path reaches
+/// Explain why a service is affected or not, or which services a path affects
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct WhyArgs {
-    /// Name the service, by its name or its path
+    /// Service, by name or path
     #[arg(value_name = "SERVICE", required_unless_present = "file", conflicts_with = "file")]
     service: Option<String>,
-    /// Name a path, from the root of the repository, or with ./ from here; it need not exist
+    /// Path from the root of the repository, or from here if it begins with ./ (it need not exist)
     #[arg(long, value_name = "PATH", conflicts_with_all = ["plan", "base", "head", "all", "changed", "force", "only"])]
     file: Option<PathBuf>,
     #[command(flatten)]
     range: RangeArgs,
-    /// Choose how the rules of a flat file come together, as paths-filter's predicate-quantifier
+    /// How the rules of a flat file combine (paths-filter's predicate-quantifier)
     #[arg(long, value_name = "QUANTIFIER", default_value = "some", value_parser = choice::<Quantifier>())]
     quantifier: Quantifier,
-    /// Choose what a changed path that no filter matches comes to
+    /// What to do when no filter matches a changed path
     #[arg(long, value_name = "POLICY", default_value = "ignore", value_parser = choice::<Unmatched>())]
     unmatched: Unmatched,
-    /// Read a saved plan instead of making one
+    /// Read a saved plan (from --format json) instead of making one
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "force", "only"])]
     plan: Option<PathBuf>,
-    /// Choose the format
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
@@ -57,9 +57,9 @@ pub(crate) struct WhyArgs {
 /// How the answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people
+    /// Text
     Text,
-    /// For programs
+    /// JSON
     Json,
 }
 

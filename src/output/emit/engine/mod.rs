@@ -24,6 +24,7 @@ pub use gitlab::gitlab;
 pub use pack::{Pack, UnknownPack};
 
 pub(super) use github::level_outputs;
+#[cfg(feature = "exec")]
 pub(crate) use label::{Rule, labels};
 
 use super::EmitError;
