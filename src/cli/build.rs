@@ -15,7 +15,7 @@ mod settings;
 mod shown;
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
@@ -183,8 +183,15 @@ pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> R
     let heard = shown::telling(&mut printer, args.shown.output, &here.trigger, output);
     let clean = !args.allowed.allow_dirty && (args.record || plan.services.iter().any(|service| service.push));
     let mut ground = Ground::new(&here, plan.range.head.as_deref(), clean);
-    let begun = records.as_ref().map(|records| records.begin(output)).transpose()?;
-    let mut ended = carry_out(&jobs, &settings, &mut |build| ground.doubt(build), heard)?;
+    let mut begun = records.as_ref().map(|records| records.begin(output)).transpose()?;
+    let mut looked = Instant::now();
+    let mut doubt = |build: &Job| {
+        if let (Some(records), Some(begun)) = (&records, &mut begun) {
+            records.mark_again(begun, &mut looked, build);
+        }
+        ground.doubt(build)
+    };
+    let mut ended = carry_out(&jobs, &settings, &mut doubt, heard)?;
     let recorded = match (&records, &begun) {
         (Some(records), Some(begun)) => records.end(begun, &mut ended.report, &needed, &here, args, output),
         _ => Ok(Exit::Done),

@@ -14,7 +14,7 @@ use super::workspace::{self, Workspace};
 use super::{changed, recorded};
 use crate::inputs::git::{Fetch, Repository};
 use crate::model::name::{Escaped, ServiceId};
-use crate::plan::pipeline::{self, Begun, Came, Recording, Rule, Standing};
+use crate::plan::pipeline::{self, Begun, Came, PushRequest, PushRules, Recording, Request, Rule, Standing};
 use crate::{model::record, plan};
 
 const EXAMPLES: &str = "\
@@ -73,12 +73,18 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     let fetch = args.fetching.limit(&trigger);
     let environment = plan.as_ref().map(|plan| plan.environment.as_str()).or(args.environment.as_deref());
     let environment = pipeline::environment(&repository, &config, &trigger, environment, fetch)?;
-    if !pipeline::has_built_refs(&config, environment) {
+    // In a pull request anybody may have written the environments of head.
+    let asked =
+        Request { push: PushRequest::Asked, fetch, environment: args.environment.clone(), ..Request::default() };
+    let rules = PushRules::of(&repository, &file, &config, &trigger, &asked, environment)?;
+    if !rules.has_built_refs(environment) {
         output.say(&[recorded::without(environment)]);
         return Ok(Exit::Done);
     }
-    let (libraries, built): (BTreeSet<ServiceId>, BTreeSet<ServiceId>) =
-        services.into_iter().partition(|service| config.services[service.0].is_library());
+    let (libraries, built): (BTreeSet<ServiceId>, BTreeSet<ServiceId>) = services
+        .into_iter()
+        .filter(|service| rules.push(*service))
+        .partition(|service| config.services[service.0].is_library());
     output.say(&libraries.iter().map(|library| recorded::library(config.graph.name(*library))).collect::<Vec<_>>());
     let recording = Recording {
         repository: &repository,

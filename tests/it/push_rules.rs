@@ -165,3 +165,37 @@ fn a_saved_plan_of_a_pull_request_pushes_by_the_rules_of_base() {
     assert!(repo.dir().join(".git/api").exists());
     assert_eq!(std::fs::read_to_string(repo.dir().join(".git/new")).unwrap(), "false\n");
 }
+
+#[test]
+fn a_pull_request_records_by_the_rules_of_its_base() {
+    let pushing = edited("merge_group], push: false", "merge_group], push: true");
+    let mine = edited("environments:\n", "environments:\n  mine: {on: pull_request}\n");
+    let production = edited("on: tag, version", "on: [tag, pull_request], version");
+    for (then, head, is_recorded) in
+        [(CONFIG, &pushing, false), (CONFIG, &mine, false), (CONFIG, &production, false), (&pushing, &pushing, true)]
+    {
+        let (repo, base) = request(Some(then), head);
+        let plan = pull_request(&repo, &base, &[JSON, &["--since=built"]].concat()).success().text();
+        repo.write(".git/plan.json", plan);
+        let event = repo.dir().with_extension("event.json");
+        let step = |args: &[&str]| {
+            repo.rebake(args)
+                .env("GITHUB_ACTIONS", "true")
+                .env("GITHUB_EVENT_NAME", "pull_request")
+                .env("GITHUB_SHA", repo.id("HEAD").to_string())
+                .env("GITHUB_EVENT_PATH", &event)
+                .env("GITHUB_REF", "refs/pull/7/merge")
+                .env("GITHUB_BASE_REF", "main")
+                .success()
+        };
+        let refs = || repo.git(["for-each-ref", "refs/rebake"]);
+        step(&["record", "api", "--no-fetch"]);
+        assert_eq!(!refs().is_empty(), is_recorded, "{head}");
+        step(&["record", "web", "--no-fetch", "--plan", ".git/plan.json"]);
+        assert_eq!(refs().contains("/web"), is_recorded, "{head}");
+        let build =
+            ["build", "--no-fetch", "--record", "--allow-untrusted", "--unmatched=ignore", "--style=sha", "--only=web"];
+        step(&build);
+        assert_eq!(!refs().is_empty(), is_recorded, "{head}");
+    }
+}

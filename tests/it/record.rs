@@ -343,6 +343,22 @@ fn a_record_that_is_sent_takes_the_mark_of_this_clone_away_too() {
     assert_eq!(mark(), kept);
 }
 
+/// A run of an earlier plan builds on after a later run has recorded and taken the marks away: were it killed then, the
+/// marks would tell of it.
+#[test]
+fn a_run_marks_again_what_another_has_recorded_before_it_builds_that() {
+    let (repo, _) = builds(&[("one", "1")]);
+    repo.write("a/then.sh", "git update-ref -d refs/rebake/begun/local/b");
+    repo.write("b/then.sh", "git for-each-ref '--format=%(refname)' refs/rebake/begun >../.git/has/marks");
+    repo.commit("then");
+    repo.rebake(BUILD).success();
+    assert_eq!(has(&repo, "marks"), "refs/rebake/begun/local/a\nrefs/rebake/begun/local/b\n");
+    // Which of the two results is there is not known.
+    assert_eq!(due(&repo), "b");
+    repo.rebake(BUILD).success();
+    assert_eq!(due(&repo), "");
+}
+
 #[test]
 fn ten_writers_at_once_leave_the_newest_record() {
     let (repo, ids) = repo(10);

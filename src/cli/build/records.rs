@@ -1,12 +1,14 @@
 //! `--record`: moves the built refs of what was built, and pushes them if images were pushed.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use super::BuildArgs;
 use super::needed::Needed;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
+use crate::cli::plan::request;
 use crate::cli::workspace::Workspace;
 use crate::cli::{record, recorded};
 use crate::inputs::git::{Fetch, Swapped};
@@ -14,7 +16,11 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId};
 use crate::output::exec::{Build as Job, Outcome, Record, Report, Work};
 use crate::plan::Plan;
-use crate::plan::pipeline::{Begun, Came, Error, Newer, Recorded, Recording, Rule, Standing, has_built_refs};
+use crate::plan::pipeline::{Begun, Came, Error, Newer, Recorded, Recording, Rule, Standing};
+use crate::plan::pipeline::{PushRequest, PushRules, Request};
+
+/// How long the remote is not asked again whether the marks of a run are there.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// The built refs of a run.
 pub(super) struct Records<'a> {
@@ -37,7 +43,16 @@ impl<'a> Records<'a> {
         let commit = plan.range.head.as_ref().and_then(|head| head.parse::<CommitId>().ok());
         let (true, Some(commit)) = (args.record, commit) else { return Ok(None) };
         record::is_remote(&args.remote)?;
-        if !has_built_refs(&workspace.config, &plan.environment) {
+        let asked = Request { push: PushRequest::Asked, ..request(&args.planning, workspace)? };
+        let rules = PushRules::of(
+            &workspace.repository,
+            &workspace.file,
+            &workspace.config,
+            &workspace.trigger,
+            &asked,
+            &plan.environment,
+        )?;
+        if !rules.has_built_refs(&plan.environment) {
             output.say(&[recorded::without(&plan.environment)]);
             return Ok(None);
         }
@@ -88,6 +103,18 @@ impl<'a> Records<'a> {
             output.say(&[Diagnostic::warning("not-reached", trouble.to_string())]);
         }
         Ok(begun)
+    }
+
+    /// Marks again what another run has unmarked meanwhile: what is about to be built or has just been built, and now and
+    /// then, at the remote, all that this run has begun to build.
+    pub(super) fn mark_again(&self, begun: &mut Begun, looked: &mut Instant, build: &Job) {
+        let Some(id) = self.id(&build.service.service) else { return };
+        // Where that fails, the end of the run says so.
+        let _ = self.recording.mark_again(begun, id);
+        if looked.elapsed() > LOOK {
+            let _ = self.recording.mark_again_at_remote(begun);
+            *looked = Instant::now();
+        }
     }
 
     /// Records what was built, adds that to the report, and prints warnings about it. Returns how the program ends

@@ -186,7 +186,11 @@ impl Repository {
         self.gix.edit_reference(RefEdit { change, name, deref: false }).map(drop).map_err(what())
     }
 
-    fn reference_id(&self, reference: &str) -> Result<Option<CommitId>, Error> {
+    /// Returns what a ref stands at; none where it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn reference_id(&self, reference: &str) -> Result<Option<CommitId>, Error> {
         let found = self.gix.try_find_reference(reference).map_err(Error::reading(reference))?;
         Ok(found.and_then(|found| Some(commit_id(found.try_id()?.as_ref()))))
     }

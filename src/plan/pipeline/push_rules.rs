@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::{ConfigFile, Error, PushRequest, Request, at_base, environment};
+use super::{ConfigFile, Error, PushRequest, Request, at_base, environment, has_built_refs};
 use crate::analysis::base::{self, Compare, Doubt};
 use crate::config::{Config, Service};
 use crate::inputs::git::{Fetch, Repository};
@@ -136,6 +136,13 @@ impl<'a> PushRules<'a> {
     #[must_use]
     pub fn are_of_base(&self) -> bool {
         matches!(self.config, Cow::Owned(_))
+    }
+
+    /// Whether an environment has built refs, and is the one of this event.
+    #[must_use]
+    pub fn has_built_refs(&self, environment: &str) -> bool {
+        let is_known = self.note.is_none() && self.doubt.is_none() && self.environment == environment;
+        is_known && has_built_refs(&self.config, environment)
     }
 
     /// Whether a service may be pushed.

@@ -195,3 +195,32 @@ fn a_job_finds_what_its_dependency_has_become_in_another() {
     assert_eq!(outcomes(&services), ["plain succeeded"]);
     assert!(stands_on(&services[0]).contains("BASE=newer"), "{services:?}");
 }
+
+#[test]
+#[ignore = "needs dockerd of Docker 23 or later, docker buildx and docker-registry: .ci/full runs it"]
+fn a_job_of_docker_stands_on_what_another_has_pushed() {
+    let registry = Registry::start();
+    let (first, second) = (Daemon::start_newer(), Daemon::start_newer());
+    let repo = changed_base(&registry, "docker", |rebake| first.lend(rebake));
+    let build = |daemon: &Daemon, more: &[&str]| {
+        let args = ["build", "--base", "HEAD~1", "--push", "--report", REPORT];
+        daemon.lend(repo.rebake([&args, more].concat())).success();
+        report(&repo, REPORT)
+    };
+    let base = build(&first, &["--only", "base"]);
+    assert_eq!(outcomes(&base), ["base succeeded"]);
+    std::fs::copy(repo.dir().join(REPORT), repo.dir().join(".git/base.json")).unwrap();
+    let (base, _) = registry.manifest("acme/base", text(&base[0]["digest"]));
+    let layers = base["layers"].as_array().unwrap();
+    for more in [&["--needs", ".git/base.json"][..], &[]] {
+        let services = build(&second, &[&["--only", "plain,needs"], more].concat());
+        assert_eq!(outcomes(&services), ["needs succeeded", "plain succeeded"]);
+        for service in &services {
+            let repository = format!("acme/{}", text(&service["service"]));
+            let (manifest, _) = registry.manifest(&repository, text(&service["digest"]));
+            assert!(manifest["layers"].as_array().unwrap().starts_with(layers), "{manifest}");
+            let environment = registry.config(&repository, &manifest)["config"]["Env"].to_string();
+            assert!(environment.contains("BASE=new"), "{environment}");
+        }
+    }
+}

@@ -9,6 +9,7 @@ mod dependencies;
 mod docker;
 mod odd;
 pub(crate) mod registry;
+mod same;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

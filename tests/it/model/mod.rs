@@ -32,6 +32,8 @@ struct Figures {
     refused: usize,
     /// Runs during which another one built.
     overlapping: usize,
+    /// Runs that were killed while or after others built.
+    killed_late: usize,
 }
 
 /// Fifty steps a seed; `REBAKE_SEED=0..2000` makes it 100,000.
@@ -39,10 +41,12 @@ struct Figures {
 fn an_environment_holds_what_a_clean_build_makes() {
     let figures = RefCell::new(Figures::default());
     for_seeds(4, |random| sequence(random, &mut figures.borrow_mut()));
-    let Figures { steps, checked, planned, needless, superseded, refused, overlapping } = figures.into_inner();
+    let Figures { steps, checked, planned, needless, superseded, refused, overlapping, killed_late } =
+        figures.into_inner();
     println!(
         "{steps} steps, {checked} compared with clean builds; {planned} services planned, {needless} of them needlessly; \
-         {superseded} superseded, {refused} runs refused, {overlapping} overlapping"
+         {superseded} superseded, {refused} runs refused, {overlapping} overlapping, \
+         {killed_late} killed after others built"
     );
     assert!(checked * 4 > steps, "too little is compared");
 }

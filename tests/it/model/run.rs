@@ -179,7 +179,7 @@ impl Environment {
         };
         let mut open = Open { run, begun, services, next: 0, end, came: Came::default(), is_whole, age: 0 };
         let first = random.below(open.end + 1);
-        self.build(worlds, &mut open, first, random);
+        self.build(repository, worlds, &mut open, first, random);
         open.age = self.told.len();
         Some(open)
     }
@@ -199,13 +199,11 @@ impl Environment {
             self.told.push(format!("{} goes on to build {}", self.name, open.run.number));
         }
         let is_killed = open.run.kind == Kind::Killed && !open.services.is_empty();
-        if is_killed && !is_alone {
-            // It was killed before the others began: no ref can tell of a run that dies after it built over another.
-            return;
-        }
         let end = open.end;
-        self.build(worlds, &mut open, end, random);
+        self.build(repository, worlds, &mut open, end, random);
         if is_killed {
+            // Also after it has built over what a later run recorded.
+            figures.killed_late += usize::from(!is_alone);
             return;
         }
         let recording = open.run.recording(repository, self.name);
@@ -219,8 +217,9 @@ impl Environment {
     }
 
     /// Builds services in turn, up to one of them.
-    fn build(&mut self, worlds: &[World], open: &mut Open, end: usize, random: &mut Random) {
-        let Open { run, services, came, .. } = open;
+    fn build(&mut self, repository: &Repository, worlds: &[World], open: &mut Open, end: usize, random: &mut Random) {
+        let Open { run, begun, services, came, .. } = open;
+        let recording = run.recording(repository, self.name);
         for id in &services[open.next..end] {
             let service = number_of(run.config.graph.name(*id).as_str());
             let planned = run.plan.service(run.config.graph.name(*id).as_str()).unwrap();
@@ -231,6 +230,7 @@ impl Environment {
             if is_blocked {
                 continue;
             }
+            recording.mark_again(begun, *id).unwrap();
             if run.kind == Kind::Failing && random.one_in(3) {
                 self.told.push(format!("  s{service} fails"));
                 if random.one_in(2) {

@@ -89,7 +89,10 @@ impl Recording<'_> {
         is_remote_there: bool,
     ) -> Result<Option<RemoteError>, Error> {
         let here = Standing::here(self.repository, self.environment)?;
-        let is_ours = |service: ServiceId| [now, &here].iter().all(|at| at.begun(self.name(service)) == begun.token);
+        let is_ours = |service: ServiceId| {
+            let stands = |at: &&Standing| at.begun(self.name(service)) == begun.token;
+            !begun.contested.contains(&service) && [now, &here].iter().all(stands)
+        };
         let (mut put, mut take, mut remote_take) = (Vec::new(), Vec::new(), Vec::new());
         for service in begun.marked.iter().chain(recorded.keys()).copied().collect::<BTreeSet<_>>() {
             let is_marked = begun.marked.contains(&service);
@@ -142,8 +145,10 @@ impl Recording<'_> {
         }
         let due = due::due(self, &others, now, fetch)?;
         // Built here, and by another run after that.
-        let is_overtaken =
-            |service: &ServiceId| begun.marked.contains(service) && now.begun(self.name(*service)) != begun.token;
+        let is_overtaken = |service: &ServiceId| {
+            let is_lost = now.begun(self.name(*service)) != begun.token;
+            begun.marked.contains(service) && (is_lost || begun.contested.contains(service))
+        };
         let mut held = BTreeMap::new();
         for service in graph.build_order().iter().filter(|service| came.built.contains(service)) {
             let is_other = |on: &ServiceId| held.contains_key(on) || due.contains(on) || is_overtaken(on);

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::{Begun, Newer, Outlook, Recording, Standing};
 use crate::inputs::git::{RemoteError, Swap, Swapped};
 use crate::model::name::{CommitId, ServiceId};
@@ -61,6 +63,38 @@ impl Recording<'_> {
         let marks: Vec<_> = services.iter().map(|service| self.mark(*service, token)).collect();
         self.repository.put_refs(&marks)?;
         let trouble = self.remote.and_then(|remote| self.repository.push_refs(remote, &marks, &[]).err());
-        Ok((Begun { before, here, marked: services.iter().copied().collect(), token: Some(token) }, trouble))
+        let marked = services.iter().copied().collect();
+        let (started, contested) = (BTreeSet::new(), BTreeSet::new());
+        Ok((Begun { before, here, marked, token: Some(token), started, contested }, trouble))
+    }
+
+    /// Marks a service again that is about to be built or has just been built, where another run has replaced its mark in
+    /// this clone or taken it away: even if this run is killed, the service is due then.
+    ///
+    /// # Errors
+    /// When the mark cannot be read or written.
+    pub fn mark_again(&self, begun: &mut Begun, service: ServiceId) -> Result<(), Error> {
+        let (true, Some(token)) = (begun.marked.contains(&service), begun.token) else { return Ok(()) };
+        begun.started.insert(service);
+        let (mark, token) = self.mark(service, token);
+        if self.repository.reference_id(&mark)? != Some(token) {
+            begun.contested.insert(service);
+            self.repository.put_refs(&[(mark, token)])?;
+        }
+        Ok(())
+    }
+
+    /// Marks again at the remote what this run has begun to build, as [`mark_again`](Self::mark_again) does here.
+    ///
+    /// # Errors
+    /// When the remote cannot be reached.
+    pub fn mark_again_at_remote(&self, begun: &mut Begun) -> Result<(), RemoteError> {
+        let (Some(remote), Some(token)) = (self.remote, begun.token) else { return Ok(()) };
+        let now = Standing::at(self.repository, remote, self.environment)?;
+        let is_lost = |service: &&ServiceId| now.begun(self.name(**service)) != Some(token);
+        let lost: Vec<ServiceId> = begun.started.iter().filter(is_lost).copied().collect();
+        let marks: Vec<_> = lost.iter().map(|service| self.mark(*service, token)).collect();
+        begun.contested.extend(lost);
+        if marks.is_empty() { Ok(()) } else { self.repository.push_refs(remote, &marks, &[]) }
     }
 }

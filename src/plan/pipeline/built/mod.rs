@@ -104,6 +104,11 @@ pub struct Begun {
     marked: BTreeSet<ServiceId>,
     /// What their marks stand at; none where there are none.
     token: Option<CommitId>,
+    /// The services whose builds have begun.
+    started: BTreeSet<ServiceId>,
+    /// Those of them whose marks another run has replaced or taken away since: which of the two results is there is not
+    /// known.
+    contested: BTreeSet<ServiceId>,
 }
 
 /// What was written down of a service.
@@ -142,7 +147,14 @@ impl Begun {
     /// Returns a run that builds nothing itself, from where the refs stand as it begins: where their word counts, and here.
     #[must_use]
     pub fn elsewhere(before: Standing, here: Standing) -> Self {
-        Self { before, here, marked: BTreeSet::new(), token: None }
+        Self {
+            before,
+            here,
+            marked: BTreeSet::new(),
+            token: None,
+            started: BTreeSet::new(),
+            contested: BTreeSet::new(),
+        }
     }
 }
 
