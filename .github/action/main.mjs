@@ -27,6 +27,14 @@ async function main() {
   const environment = { ...process.env };
   let changes;
   if (input("filters")) {
+    // To leave them out in silence could leave a rebuild out.
+    const unheeded = ["config", "since"].filter((name) => input(name));
+    if (unheeded.length > 0) {
+      throw new Error(
+        `the input '${unheeded[0]}' has no meaning beside 'filters', whose commits are chosen as dorny/paths-filter chooses them: ` +
+          "leave one of the two out; without 'filters' the repository's filters.yaml is read",
+      );
+    }
     const event = JSON.parse(readFileSync(process.env.GITHUB_EVENT_PATH, "utf8"));
     flags.push("--config", filters(folder), "--quantifier", input("predicate-quantifier") || "some");
     flags.push("--unmatched", "ignore", "--dead", "warn", "--style", input("style") || "sha");

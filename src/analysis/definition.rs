@@ -32,14 +32,57 @@ impl Definition {
 
     /// The keys that have another value, in the order of the alphabet; none where one of the two cannot be read.
     fn keys_that_differ(&self, other: &Self) -> Vec<String> {
-        let read = |definition: &Self| -> Option<BTreeMap<String, Value>> {
-            serde_json::from_str(definition.canonical.as_deref()?).ok()
-        };
-        let (Some(now), Some(then)) = (read(self), read(other)) else { return Vec::new() };
-        let all = now.keys().chain(then.keys()).filter(|key| now.get(*key) != then.get(*key)).cloned();
+        let (Some(now), Some(then)) = (&self.canonical, &other.canonical) else { return Vec::new() };
+        let all = changed_keys(then, now).into_iter().map(|changed| changed.key);
         let global = (self.global != other.global).then(|| "global".to_owned());
         all.chain(global).collect::<BTreeSet<_>>().into_iter().collect()
     }
+}
+
+/// A key that has another value at two times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedKey {
+    /// The key of filters.yaml; with the key below it where its value is a map: `build_args.X`.
+    pub key: String,
+    /// Its value before; none where it had none.
+    pub before: Option<Value>,
+    /// Its value after; none where it has none.
+    pub after: Option<Value>,
+}
+
+/// The keys whose values are maps that people write.
+const MAPS: [&str; 4] = ["build_args", "contexts", "env", "labels"];
+
+/// Returns the keys that differ between two definitions as canonical JSON, in the order of the alphabet; none where one
+/// of the two is none.
+#[must_use]
+pub fn changed_keys(before: &str, after: &str) -> Vec<ChangedKey> {
+    let read = |canonical| serde_json::from_str::<BTreeMap<String, Value>>(canonical).map(flat);
+    let (Ok(mut before), Ok(mut after)) = (read(before), read(after)) else { return Vec::new() };
+    before.retain(|key, value| {
+        let is_equal = after.get(key) == Some(value);
+        if is_equal {
+            after.remove(key);
+        }
+        !is_equal
+    });
+    let keys: BTreeSet<String> = before.keys().chain(after.keys()).cloned().collect();
+    let changed = |key: String| ChangedKey { before: before.remove(&key), after: after.remove(&key), key };
+    keys.into_iter().map(changed).collect()
+}
+
+/// Takes the maps in a definition apart.
+fn flat(definition: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    let mut flat = BTreeMap::new();
+    for (key, value) in definition {
+        match value {
+            Value::Object(map) if MAPS.contains(&key.as_str()) => {
+                flat.extend(map.into_iter().map(|(inner, value)| (format!("{key}.{inner}"), value)));
+            }
+            value => _ = flat.insert(key, value),
+        }
+    }
+    flat
 }
 
 /// The definitions of all services of a configuration, in file order.
@@ -130,6 +173,20 @@ mod tests {
         assert_eq!(differences(Some("x"), Some("x")), []);
         assert_eq!(differences(None, Some("x")), [changed(&["global"])]);
         assert_eq!(differences(Some("y"), Some("x")), [changed(&["global"])]);
+    }
+
+    #[test]
+    fn keys_of_maps_are_told_one_by_one() {
+        let before = r#"{"build_args":{"A":"1","B":"2"},"image":"x","run":{"shell":"a"}}"#;
+        let after = r#"{"build_args":{"A":"1","B":"3"},"env":{"C":"4"},"run":{"shell":"b"}}"#;
+        let shown = |value: Option<Value>| value.map(|value| value.to_string()).unwrap_or_default();
+        let changed = changed_keys(before, after).into_iter();
+        let changed: Vec<_> =
+            changed.map(|changed| [changed.key, shown(changed.before), shown(changed.after)].join(" ")).collect();
+        let expected =
+            [r#"build_args.B "2" "3""#, r#"env.C  "4""#, r#"image "x" "#, r#"run {"shell":"a"} {"shell":"b"}"#];
+        assert_eq!(changed, expected);
+        assert_eq!(changed_keys("no JSON", after), []);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::env;
 use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::escaped_lines;
 
 /// The problems of a command that become annotations. They are written together at its end: GitHub shows only a few for
 /// each step, and the most important must be among them.
@@ -81,7 +82,7 @@ fn line(problem: &Diagnostic, more: usize) -> String {
         let _ = write!(text, " (and {more} more of this kind: see the log)");
     }
     let text = problem.help.iter().fold(text, |text, help| text + "\nhelp: " + help);
-    format!("::{command} {place}title={}::{}", problem.code, data(&text))
+    format!("::{command} {place}title={}::{}", problem.code, data(&escaped_lines(&text)))
 }
 
 fn data(text: &str) -> String {

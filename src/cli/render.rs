@@ -5,7 +5,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::model::diagnostic::{Diagnostic, Label, Severity, SourceFile, Span};
-use crate::model::name::Escaped;
+use crate::model::name::{Escaped, escaped_lines};
 
 /// Whether text is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,18 +39,18 @@ fn one(problem: &Diagnostic, renderer: &Renderer) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let mut group = Group::with_title(level.primary_title(problem.message.clone()).id(problem.code));
+    let mut group = Group::with_title(level.primary_title(escaped_lines(&problem.message)).id(problem.code));
     let excerpts: Vec<Excerpt<'_>> = excerpts(&problem.labels);
     for excerpt in &excerpts {
         let annotations = excerpt.labels.iter().map(|(kind, label)| {
             let text = Some(label.text.as_str()).filter(|text| !text.is_empty());
-            kind.span(excerpt.range(label.span)).label(text.map(str::to_owned))
+            kind.span(excerpt.range(label.span)).label(text.map(escaped_lines))
         });
         let snippet = Snippet::source(excerpt.text.as_str()).line_start(excerpt.line).path(excerpt.name.as_str());
         group = group.element(snippet.annotations(annotations));
     }
     for help in &problem.help {
-        group = group.element(Level::HELP.message(help.clone()));
+        group = group.element(Level::HELP.message(escaped_lines(help)));
     }
     renderer.render(&[group])
 }

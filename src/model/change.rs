@@ -15,6 +15,8 @@ pub enum Status {
     Deleted,
     /// `T`: a file became a symbolic link or a submodule, or the other way round. Filters see it as modified.
     TypeChanged,
+    /// `X`: it cannot be read, so that it counts as changed. It may be any of the others.
+    Unread,
 }
 
 /// How much of the tree a path stands for.
@@ -71,6 +73,7 @@ impl Status {
             Self::Modified => 'M',
             Self::Deleted => 'D',
             Self::TypeChanged => 'T',
+            Self::Unread => 'X',
         }
     }
 
@@ -78,6 +81,7 @@ impl Status {
     #[must_use]
     pub fn then(self, later: Self) -> Option<Self> {
         match (self, later) {
+            (_, Self::Unread) => Some(Self::Unread),
             (Self::Added, Self::Deleted) => None,
             (Self::Added, _) => Some(Self::Added),
             (_, Self::Deleted) => Some(Self::Deleted),
@@ -85,6 +89,7 @@ impl Status {
             // would need its blob, and doubt widens.
             (Self::Deleted, _) | (Self::Modified, Self::Added | Self::Modified) => Some(Self::Modified),
             (Self::TypeChanged, _) | (Self::Modified, Self::TypeChanged) => Some(Self::TypeChanged),
+            (Self::Unread, _) => Some(Self::Unread),
         }
     }
 }
@@ -94,6 +99,16 @@ impl Change {
     #[must_use]
     pub fn new(path: RepoPath, status: Status) -> Self {
         Self { path, status, extent: Extent::Path }
+    }
+
+    /// Whether git tracks the path, before or after; a directory that cannot be read holds what is not tracked.
+    #[must_use]
+    pub fn is_of_tracked(&self) -> bool {
+        match self.status {
+            Status::Added => false,
+            Status::Modified | Status::Deleted | Status::TypeChanged => true,
+            Status::Unread => self.extent == Extent::Path,
+        }
     }
 }
 
@@ -133,7 +148,8 @@ impl ChangeSet {
         Self::new(self.both(later))
     }
 
-    /// Returns the changes of either set; a path that both have counts as modified where they tell it differently.
+    /// Returns the changes of either set; a path that both have counts as modified where they tell it differently, unless
+    /// one of them cannot tell.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         if self.is_empty() {
@@ -144,7 +160,8 @@ impl ChangeSet {
         changes.dedup_by(|second, first| {
             let same = second.path == first.path;
             if same && second.status != first.status {
-                first.status = Status::Modified;
+                let is_unread = [first.status, second.status].contains(&Status::Unread);
+                first.status = if is_unread { Status::Unread } else { Status::Modified };
             }
             if same {
                 first.extent = first.extent.max(second.extent);

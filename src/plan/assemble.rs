@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::{Base, Cause, CauseKind, Described, Doubt, Plan, Range, Reason, SCHEMA, Service, Trigger};
-use crate::analysis::affected::{self, Affected, NoRecord};
+use crate::analysis::affected::{self, Affected, Degraded, NoRecord};
 use crate::analysis::base::Chosen;
 use crate::analysis::filter::Match;
 use crate::analysis::fingerprint::Fingerprint;
@@ -204,7 +204,7 @@ pub fn published(cause: &affected::Cause, config: &Config) -> Cause {
         affected::Cause::Definition(keys) => Cause { keys: keys.clone(), ..Cause::of_kind(CauseKind::Definition) },
         affected::Cause::Unmatched(change) => Cause {
             path: Some(path(change)),
-            status: Some(status(change.status).to_owned()),
+            status: status(change.status).map(str::to_owned),
             ..Cause::of_kind(CauseKind::Unmatched)
         },
         affected::Cause::NewService => Cause::of_kind(CauseKind::NewService),
@@ -219,24 +219,35 @@ pub fn published(cause: &affected::Cause, config: &Config) -> Cause {
         }
         affected::Cause::Unrecorded => Cause::of_kind(CauseKind::Unrecorded),
         affected::Cause::BaseUnreachable => Cause::of_kind(CauseKind::BaseUnreachable),
+        affected::Cause::Degraded(unknown) => {
+            let (reason, cause) = match unknown {
+                Degraded::UnknownRange => (Reason::UnknownRange, Cause::of_kind(CauseKind::Degraded)),
+                Degraded::ConfigAtBase => (Reason::ConfigAtBase, Cause::of_kind(CauseKind::Degraded)),
+                Degraded::WorkTree(found) => (Reason::WorkTree, of_match(CauseKind::Degraded, found, config)),
+                Degraded::Pattern(found) => (Reason::Pattern, of_match(CauseKind::Degraded, found, config)),
+            };
+            Cause { reason: Some(reason), ..cause }
+        }
     }
 }
 
 fn of_match(kind: CauseKind, found: &Match, config: &config::Config) -> Cause {
     Cause {
         path: Some(path(found.change)),
-        status: Some(status(found.change.status).to_owned()),
+        status: status(found.change.status).map(str::to_owned),
         pattern: found.pattern.map(|pattern| pattern.value.text().to_owned()),
         at: found.pattern.map(|pattern| config.source.at(pattern.defined)),
         ..Cause::of_kind(kind)
     }
 }
 
-fn status(status: Status) -> &'static str {
+/// The word for what happened to a path, where that is known.
+fn status(status: Status) -> Option<&'static str> {
     match status {
-        Status::Added => "added",
-        Status::Modified => "modified",
-        Status::Deleted => "deleted",
-        Status::TypeChanged => "type-changed",
+        Status::Added => Some("added"),
+        Status::Modified => Some("modified"),
+        Status::Deleted => Some("deleted"),
+        Status::TypeChanged => Some("type-changed"),
+        Status::Unread => None,
     }
 }

@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 pub struct Cause {
     /// The kind of cause.
     pub kind: CauseKind,
-    /// `file`, `global`, `unmatched`: the path that changed, quoted as git quotes it where it is not UTF-8.
+    /// `file`, `global`, `unmatched`, `degraded`: the path that changed, or that may have, quoted as git quotes it where it is not UTF-8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// `file`, `global`, `unmatched`: what happened to the path: `added`, `modified`, `deleted` or `type-changed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// `file`, `global`: the pattern that matched; absent where another key, such as `dockerfile`, names the path.
+    /// `file`, `global`, `degraded`: the pattern that matched; absent where another key, such as `dockerfile`, names the path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
-    /// `file`, `global`: where the pattern, or the other key's value, stands: `filters.yaml:3:9`.
+    /// `file`, `global`, `degraded`: where the pattern, or the other key's value, stands: `filters.yaml:3:9`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// `dependency`: the affected service it depends on; `needed`: the service that it is built for; `dependency-removed`:
@@ -28,12 +28,13 @@ pub struct Cause {
     /// `definition`: the keys of filters.yaml that differ, sorted; none where it cannot be told which.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<String>,
-    /// `no-record`: what there is not to compare with.
+    /// `no-record`: what there is not to compare with; `degraded`: what is not known, the `kind` of a doubt in the plan's
+    /// `degraded`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
 
-/// What there is not to compare a service with.
+/// What there is not to compare a service with, or what is not known of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
@@ -43,6 +44,14 @@ pub enum Reason {
     NeverBuilt,
     /// There is no commit to compare with.
     NoBase,
+    /// Nothing tells which commits are new.
+    UnknownRange,
+    /// The configuration at base is not known, so that every definition counts as changed.
+    ConfigAtBase,
+    /// A path in the work tree cannot be read.
+    WorkTree,
+    /// Whether a pattern matches a path cannot be told in time.
+    Pattern,
 }
 
 /// The kinds of cause.
@@ -71,6 +80,8 @@ pub enum CauseKind {
     Unrecorded,
     /// The base could not be reached.
     BaseUnreachable,
+    /// Something is not known, so that it counts as changed; `reason` says what.
+    Degraded,
     /// A path changed that no filter matches (`--unmatched all`); `path` is the first.
     Unmatched,
 }
@@ -91,6 +102,7 @@ impl CauseKind {
             Self::NoRecord => "no-record",
             Self::Unrecorded => "unrecorded",
             Self::BaseUnreachable => "base-unreachable",
+            Self::Degraded => "degraded",
             Self::Unmatched => "unmatched",
         }
     }

@@ -227,6 +227,16 @@ fn inputs_choose_bases_and_jobs() {
 
 #[test]
 #[ignore = "runs node: .ci/run runs it"]
+fn what_has_no_meaning_beside_filters_is_refused() {
+    for (input, value) in [("since", "built"), ("config", "filters.yaml")] {
+        let (mut step, repo) = pushed();
+        let said = step.input("filters", "api: 'api/**'").input(input, value).ours(&repo).unwrap_err();
+        assert!(said.contains(&format!("the input '{input}' has no meaning beside 'filters'")), "{said}");
+    }
+}
+
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
 fn with_setup_only_nothing_is_planned() {
     let (mut step, repo) = pushed();
     let outputs = step.input("setup-only", "true").ours(&repo).unwrap();

@@ -36,10 +36,10 @@ fn what_there_is_not_to_compare_with_is_told_apart() {
 fn the_keys_of_a_definition_that_differ_are_named() {
     let repo = repo();
     repo.write("filters.yaml", CONFIG.replace("run: make", "env: {X: y}, depends_on: [a]")).commit("second");
-    let definition = json!({"kind": "definition", "keys": ["depends_on", "env", "run"]});
+    let definition = json!({"kind": "definition", "keys": ["depends_on", "env.X", "run"]});
     assert_eq!(causes(&repo, "--base HEAD~1"), json!([[definition]]));
     let why = repo.rebake(["why", "b", "--base", "HEAD~1"]).success().text();
-    assert!(why.ends_with("b is affected:\n  its definition changed: depends_on, env, run\n"), "{why}");
+    assert!(why.ends_with("b is affected:\n  its definition changed: depends_on, env.X, run\n"), "{why}");
 }
 
 #[test]
@@ -48,6 +48,11 @@ fn a_path_that_nothing_matches_is_a_cause_of_its_own_where_it_counts() {
     repo.write("new", "").commit("second");
     let cause = json!([{"kind": "unmatched", "path": "new", "status": "added"}]);
     assert_eq!(causes(&repo, "--base HEAD~1 --unmatched all"), json!([cause, cause]));
+    let sentence = "new changed, which no filter matches";
+    for format in ["table", "markdown"] {
+        let text = repo.rebake(["plan", "--base", "HEAD~1", "--unmatched", "all", "--format", format]).success().text();
+        assert_eq!(text.matches(sentence).count(), 2, "{text}");
+    }
     let why = |how: &str| repo.rebake(["why", "a", "--base", "HEAD~1", "--unmatched", how]).success().text();
     assert!(why("all").ends_with("a is affected:\n  new changed, which no filter matches\n"));
     assert!(why("ignore").contains("a is not affected"));
@@ -79,4 +84,59 @@ fn a_plan_with_keys_of_a_later_version_is_read() {
     plan["services"][0]["causes"][0]["later"] = json!("");
     let read = repo.rebake(["plan", "--plan", "-", "--format", "names"]).stdin(plan.to_string()).success();
     assert_eq!(read.text(), "a\nb\n");
+}
+
+/// Checks what a plan, as JSON, table and summary, and `why` say of service `a` where something is not known.
+#[track_caller]
+fn degraded(repo: &Repo, args: &[&str], cause: &Value, sentence: &str, environment: &[(&str, &str)]) {
+    let run = |verb: &[&str], more: &[&str]| {
+        let run = repo.rebake([verb, args, more].concat());
+        environment.iter().fold(run, |run, (name, value)| run.env(name, value)).success().text()
+    };
+    let plan: Value = serde_json::from_str(&run(&["plan"], &["--format", "json"])).unwrap();
+    assert_eq!(plan["services"][0]["causes"], json!([cause]));
+    let kinds: Vec<&Value> = plan["degraded"].as_array().unwrap().iter().map(|doubt| &doubt["kind"]).collect();
+    assert_eq!(kinds, [&cause["reason"]], "the plan says of what it is not sure");
+    let table = run(&["plan"], &[]);
+    assert!(table.lines().any(|line| line.starts_with("a ") && line.contains(sentence)), "{table}");
+    let why = run(&["why", "a"], &[]);
+    assert!(why.contains(&format!("a is affected:\n  {sentence}")), "{why}");
+    let markdown = run(&["plan"], &["--format", "markdown"]);
+    let words = sentence.split(" matches ").next().unwrap();
+    assert!(markdown.contains(words.split(" match ").next().unwrap()), "{markdown}");
+    let why: Value = serde_json::from_str(&run(&["why", "a"], &["--format", "json"])).unwrap();
+    assert_eq!(why["services"][0]["causes"], json!([cause]));
+}
+
+#[test]
+fn where_nothing_tells_which_commits_are_new_that_is_the_cause() {
+    let repo = repo();
+    let cause = json!({"kind": "degraded", "reason": "unknown-range"});
+    let sentence = "degraded: nothing tells which commits are new";
+    degraded(&repo, &["--no-fetch"], &cause, sentence, &[("CI", "true")]);
+}
+
+#[test]
+fn where_the_configuration_at_base_cannot_be_read_that_is_the_cause() {
+    let repo = repo();
+    repo.write("filters.yaml", "services: [").commit("broken");
+    repo.write("filters.yaml", CONFIG).commit("mended");
+    let cause = json!({"kind": "degraded", "reason": "config-at-base"});
+    degraded(&repo, &["--base", "HEAD~1"], &cause, "degraded: its definition at base is not known", &[]);
+}
+
+#[test]
+fn where_matching_gives_up_that_is_the_cause() {
+    let repo = repo();
+    // Of this length, no path of a work tree has a name.
+    let pattern = format!("a/{{{}}}", vec!["x*a*b*"; 9_000].join(","));
+    let path = format!("a/{}", "ab".repeat(5_000));
+    repo.write("filters.yaml", format!("services:\n  a: {{ path: a, filters: ['{pattern}', a/x] }}\n"))
+        .commit("second");
+    repo.write("changed", &path);
+    let cause = json!({
+        "kind": "degraded", "reason": "pattern", "path": path, "status": "modified", "pattern": pattern,
+        "at": "filters.yaml:2:27",
+    });
+    degraded(&repo, &["--changed", "changed"], &cause, &format!("degraded: {path} may match {pattern}"), &[]);
 }

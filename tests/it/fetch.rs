@@ -248,7 +248,7 @@ fn a_blobless_clone_fetches_the_one_file_that_it_needs() {
     let run = push(&blobless(), "main", ids[2], JSON).success().stderr("");
     assert_eq!(causes(&run), ["web: definition"]);
     let run = push(&blobless(), "main", ids[2], STAY).success();
-    assert_eq!(causes(&run), ["api: definition", "web: definition"]);
+    assert_eq!(causes(&run), ["api: degraded", "web: degraded"]);
     assert_eq!(doubts(&run), ["config-at-base"]);
     // Where the file is the same, nobody needs to read it.
     let origin = self::origin(3).0;

@@ -99,7 +99,7 @@ fn what_differs_between_two_commits_is_listed() {
     diff("lib").stdout(str![[r#"
 - file 120000 a05d04987e638b6c06b48558a849432385adbad0 lib/link
 + file 100644 56a6051ca2b02b04ef92d5150c9ef600403cb1de rust-toolchain.toml
-~ definition {"filters":[{"patterns":["lib/**"]}],"global":true,"path":"lib","tag":["lib@[0-9]*"]}
+~ definition global: true, which was false
 + global [{"patterns":["rust-toolchain.toml"]}]
 
 "#]]);

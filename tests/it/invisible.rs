@@ -1,8 +1,15 @@
-//! The characters that nobody sees, by the original: node's tables of Unicode.
+//! The characters that nobody sees: by the original, node's tables of Unicode; and that no text for people has them.
 
 use std::process::Command;
 
+use proptest::prelude::*;
 use rebake::model::name::Escaped;
+use rebake::output::emit::{self, Palette};
+use rebake::plan::why::{Answer, Exclusion, Miss, Place, Reach, Reached, Spared, TakenBack, Told};
+use rebake::plan::{Described, Plan, VersionOf, Versions};
+use serde_json::{Value, json};
+
+use crate::repo::Repo;
 
 /// Prints each character that Unicode calls invisible, one a line, in hexadecimal.
 const SCRIPT: &str = r"
@@ -21,4 +28,178 @@ fn what_nobody_sees_is_escaped_and_nothing_else() {
     let ours: Vec<String> = ('\u{100}'..=char::MAX).filter(escaped).map(|c| format!("{:x}", u32::from(c))).collect();
     assert_eq!(ours, theirs);
     assert!(theirs.len() > 4000, "{}", theirs.len());
+}
+
+/// What a name may have that is none of its letters: controls, escape codes, marks that turn the reading direction, what
+/// has no width, commands of engines.
+const HOSTILE: [&str; 16] = [
+    "\u{202e}",
+    "\u{2066}",
+    "\u{200b}",
+    "\u{feff}",
+    "\u{e0041}",
+    "\u{3164}",
+    "\u{2028}",
+    "\u{ad}",
+    "\u{1b}[31m",
+    "\u{7}",
+    "\r",
+    "\n::error::x\n",
+    "##[group]",
+    "##vso[x]",
+    "\u{9b}",
+    "a",
+];
+
+/// Checks a text for people: its lines are ours, and all that it has is seen.
+#[track_caller]
+fn is_seen(what: &str, text: &str) {
+    for line in text.lines() {
+        assert!(!line.trim_start().starts_with("::error::x"), "{what}: {text:?}");
+        assert!(!line.contains("##[") && !line.contains("##vso["), "{what}: {text:?}");
+    }
+    for c in text.chars().filter(|c| *c != '\n') {
+        assert_eq!(Escaped::new(&c.to_string()).to_string(), c.to_string(), "{what}: {text:?}");
+    }
+}
+
+/// Puts hostile texts in the place of all texts of a plan, but for the words of a fixed list.
+fn spoil(value: &mut Value, next: &mut dyn FnMut() -> String) {
+    match value {
+        Value::String(text) => *text = next(),
+        Value::Array(list) => list.iter_mut().for_each(|value| spoil(value, next)),
+        Value::Object(map) => {
+            map.iter_mut()
+                .filter(|(key, _)| !["kind", "reason"].contains(&key.as_str()))
+                .for_each(|(_, value)| spoil(value, next));
+        }
+        _ => {}
+    }
+}
+
+/// A plan with everything in it that a plan can have.
+fn plan() -> Value {
+    let kinds = [
+        "file",
+        "global",
+        "dependency",
+        "dependency-removed",
+        "definition",
+        "new-service",
+        "forced",
+        "needed",
+        "no-record",
+        "unrecorded",
+        "base-unreachable",
+        "degraded",
+        "unmatched",
+    ];
+    let reasons = ["never-released", "unknown-range", "config-at-base", "work-tree", "pattern"];
+    let cause = |kind: &str, reason: &str| {
+        json!({
+            "kind": kind, "reason": reason, "path": "x", "status": "x", "pattern": "x", "at": "x", "via": "x",
+            "chain": ["x", "x"], "keys": ["x", "x"],
+        })
+    };
+    // A table shows three causes of a service.
+    let causes = kinds.iter().flat_map(|kind| reasons.map(|reason| json!([cause(kind, reason)])));
+    let service = |causes: Value| {
+        json!({
+            "service": "x", "path": "x", "causes": causes, "base": {"commit": "x", "source": "x"}, "needs": ["x"],
+            "level": 0, "version": "x", "described": {"tag": "x", "distance": 1, "commit": "x"}, "fingerprint": "x",
+            "image": "x", "tags": ["x"], "labels": {}, "platforms": ["x"], "push": true, "matrix": {},
+        })
+    };
+    json!({
+        "schema": 1, "rebake": "x", "trigger": {"kind": "push", "ref": "x"}, "environment": "x",
+        "range": {"base": "x", "head": "x", "source": "x", "worktree": false},
+        "degraded": [{"kind": "work-tree", "message": "x", "help": "x"}],
+        "services": causes.map(service).collect::<Vec<_>>(),
+        "unaffected": ["x"], "removed": ["x"], "unmatched": ["x"], "filters": {}, "any": true,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_for_people_has_what_nobody_sees(
+        names in prop::collection::vec(prop::collection::vec(prop::sample::select(&HOSTILE[..]), 1..5), 1..40)
+    ) {
+        let mut names = names.iter().map(|parts| parts.concat()).cycle();
+        let mut next = || names.next().unwrap();
+        let mut plan = plan();
+        spoil(&mut plan, &mut next);
+        let plan: Plan = serde_json::from_value(plan).unwrap();
+        is_seen("table", &emit::table(&plan, Palette::Plain));
+        is_seen("markdown", &emit::markdown(&plan));
+        is_seen("heading", &emit::heading(&plan));
+        is_seen("mermaid", &emit::mermaid(&plan).unwrap_or_default());
+
+        let mut place = || Place { pattern: next(), at: next() };
+        let mut taken = |how| TakenBack { by: place(), back: place(), how };
+        let (negated, excluded) = (taken(Exclusion::Negated), taken(Exclusion::Exclude));
+        let misses = vec![
+            Miss::TakenBack { path: next(), taken: negated.clone() },
+            Miss::TakenBack { path: next(), taken: excluded },
+            Miss::Status { path: next(), by: negated.by.clone() },
+            Miss::Unmet { path: next(), by: negated.by.clone(), unmet: negated.back.clone() },
+            Miss::Near { path: next(), by: negated.by.clone(), shared: next() },
+        ];
+        let mut services: Vec<Told> =
+            plan.services.iter().filter_map(|service| Told::of_plan(&plan, &service.service)).collect();
+        let missed = Told { affected: false, causes: Vec::new(), roots: Vec::new(), misses, ..services[0].clone() };
+        services.push(missed);
+        is_seen("why", &emit::why(&Answer { range: plan.range.clone(), services }, Palette::Plain));
+
+        let causes = plan.services.iter().flat_map(|service| service.causes.clone()).collect();
+        let reached = Reached { service: next(), when: vec!["added"], causes };
+        let spared = Spared { service: next(), taken: negated.clone() };
+        let unowned = Some(negated.by);
+        for services in [vec![reached], Vec::new()] {
+            let reach = Reach { path: next(), services, taken_back: vec![spared.clone()], unowned: unowned.clone() };
+            is_seen("why --file", &emit::reach(&reach, Palette::Plain));
+        }
+
+        let described = Described { tag: Some(next()), distance: 1, commit: next() };
+        let version = VersionOf { service: next(), version: Some(next()), unnamed: Some(next()), described };
+        is_seen("version", &emit::versions_table(&Versions { services: vec![version] }, Palette::Plain));
+    }
+}
+
+#[test]
+fn nothing_that_is_said_of_a_repository_has_what_nobody_sees() {
+    let repo = Repo::new();
+    let (path, name) = ("a/\u{202e}x\u{1b}[31m\n::error::x\n##[group]\u{200b}", "b\u{2066}\u{7}\u{feff}");
+    repo.write("filters.yaml", format!("{}: ['a/**', 'gone\u{202e}/*']\nb: [nowhere/\u{2066}]\n", json!(name)));
+    repo.write("x", "").commit("first");
+    repo.git(["tag", "\u{202e}api@1.0\u{200b}"]);
+    repo.git(["tag", "b\u{2066}@1.0.0\u{feff}"]);
+    repo.write(path, "").write("un\u{202e}matched\u{1b}", "").commit("second\u{202e}\u{1b}[31m");
+    let runs: [&[&str]; 9] = [
+        &["plan", "--base", "HEAD~1"],
+        &["plan", "--base", "HEAD~1", "--format", "markdown"],
+        &["plan", "--base", "HEAD~1", "--unmatched", "error"],
+        &["plan", "--base", "gone\u{202e}\u{1b}[31m"],
+        &["plan", "--base", "HEAD~1", "--only", "un\u{200b}known\n::error::x"],
+        &["why", "b"],
+        &["why", "--file", path],
+        &["version"],
+        &["fingerprint", "--explain"],
+    ];
+    for args in runs {
+        let text = repo.rebake(args).said();
+        is_seen(&args.join(" "), &text);
+        assert!(!text.contains("bad-pattern"), "{text}");
+    }
+    // As annotations.
+    let run = repo.rebake(["plan", "--ci", "--base", "HEAD~1"]).env("GITHUB_ACTIONS", "true");
+    let text = run.env("GITHUB_EVENT_NAME", "push").env("GITHUB_OUTPUT", repo.dir().join(".git/output")).said();
+    assert!(text.contains("\n::warning ") || text.contains("\n::error "), "{text}");
+    is_seen("plan --ci", &text);
+    // A source line.
+    repo.write("filters.yaml", format!("{}: ['a/{{\u{200b}']\n", json!(name)));
+    let text = repo.rebake(["plan"]).said();
+    assert!(text.contains("bad-pattern"), "{text}");
+    is_seen("a source line", &text);
 }

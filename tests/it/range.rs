@@ -232,7 +232,7 @@ fn of_topic(repo: &Repo, name: &str) -> Rebake {
 }
 
 fn everything(run: &Run, what: &str) {
-    assert_eq!(causes(run), ["api: base-unreachable", "web: base-unreachable"], "{what}");
+    assert_eq!(causes(run), ["api: degraded", "web: degraded"], "{what}");
     assert_eq!(doubts(run), ["unknown-range"], "{what}");
 }
 

@@ -364,6 +364,12 @@ impl Rebake {
         child.wait().unwrap();
     }
 
+    /// Runs, and returns all that it said, however it ends.
+    pub(crate) fn said(self) -> String {
+        let Output { stdout, stderr, .. } = run(self.command, &self.stdin);
+        String::from_utf8([stdout, stderr].concat()).unwrap()
+    }
+
     /// Runs, and must end with this exit code.
     #[track_caller]
     pub(crate) fn failure(self, code: i32) -> Run {

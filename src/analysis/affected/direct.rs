@@ -1,4 +1,4 @@
-use super::Cause;
+use super::{Cause, Degraded};
 use crate::analysis::definition::{Definitions, Difference};
 use crate::analysis::filter::{FilterId, Match, Matches};
 use crate::analysis::graph::Graph;
@@ -44,9 +44,10 @@ impl<'a> Direct<'a> {
         let own = matches.of(watch.own);
         let of = |filter: Option<FilterId>| filter.into_iter().flat_map(|filter| matches.of(filter)).copied();
         let is_own = |input: &Match| own.binary_search_by(|found| found.change.path.cmp(&input.change.path)).is_ok();
-        let inputs = of(watch.inputs).filter(|input| !is_own(input)).map(Cause::Input);
-        let causes = own.iter().copied().map(Cause::File).chain(inputs).chain(of(watch.global).map(Cause::Global));
-        self.0[service.0].extend(causes);
+        let inputs = of(watch.inputs).filter(|input| !is_own(input)).map(|found| (found, Cause::Input as fn(_) -> _));
+        let files = own.iter().map(|found| (*found, Cause::File as fn(_) -> _));
+        let all = files.chain(inputs).chain(of(watch.global).map(|found| (found, Cause::Global as fn(_) -> _)));
+        self.0[service.0].extend(all.map(|(found, certain)| Cause::of_match(found, certain)));
     }
 
     /// Adds how a service's definition differs from the one at base.
@@ -62,6 +63,15 @@ impl<'a> Direct<'a> {
                 }
             }
         }
+    }
+
+    /// Returns the first match of any service that cannot be told, if there is one.
+    #[must_use]
+    pub fn gave_up(&self) -> Option<&Match<'a>> {
+        self.0.iter().flatten().find_map(|cause| match cause {
+            Cause::Degraded(Degraded::Pattern(found)) => Some(found),
+            _ => None,
+        })
     }
 
     /// Returns a service's own causes.

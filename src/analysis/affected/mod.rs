@@ -10,7 +10,7 @@ pub use direct::{Direct, Watch};
 pub use spread::{Affected, spread};
 
 use crate::analysis::filter::Match;
-use crate::model::change::Change;
+use crate::model::change::{Change, Status};
 use crate::model::name::{ServiceId, ServiceName};
 
 /// Why there is nothing to compare a service with.
@@ -53,4 +53,32 @@ pub enum Cause<'a> {
     Unrecorded,
     /// The base to compare with could not be reached.
     BaseUnreachable,
+    /// Something else is not known, so that it counts as changed.
+    Degraded(Degraded<'a>),
+}
+
+/// What is not known, so that the answer is wider than it need be.
+#[derive(Debug, Clone, Copy)]
+pub enum Degraded<'a> {
+    /// Which commits are new: the event is about others than head's, or nobody says.
+    UnknownRange,
+    /// The configuration at base, so that every definition counts as changed.
+    ConfigAtBase,
+    /// The content of a path that its filters match: it cannot be read.
+    WorkTree(Match<'a>),
+    /// Whether a pattern matches a path: matching gave up.
+    Pattern(Match<'a>),
+}
+
+impl<'a> Cause<'a> {
+    /// Returns the cause that a match is: `certain`, unless something of it is in doubt.
+    fn of_match(found: Match<'a>, certain: fn(Match<'a>) -> Self) -> Self {
+        if found.change.status == Status::Unread {
+            Self::Degraded(Degraded::WorkTree(found))
+        } else if found.gave_up() {
+            Self::Degraded(Degraded::Pattern(found))
+        } else {
+            certain(found)
+        }
+    }
 }

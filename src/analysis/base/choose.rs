@@ -80,7 +80,7 @@ impl Choice<'_, '_> {
         let reason = format!("this is CI, since {sign}, and nothing that is understood tells which commits are new");
         let help = "name the commit before them with `--base REV`, or let each service count from its last build: \
                     `--since built`";
-        let chosen = self.nothing("CI without a known engine, so everything", Some(Everyone::BaseUnreachable));
+        let chosen = self.nothing("CI without a known engine, so everything", Some(Everyone::UnknownRange));
         Chosen { doubts: vec![Doubt::no_event(&reason, help)], ..chosen }
     }
 

@@ -1,4 +1,7 @@
+use std::fmt;
+
 use crate::inputs::git::{self, Lacking as _, Missing};
+use crate::model::name::RepoPath;
 
 /// Something that is not known and widened the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +37,17 @@ impl Doubt {
             help: Some("see what `git status` warns of, or leave it out with .gitignore".to_owned()),
             cure: None,
         })
+    }
+
+    /// Returns the doubt whether a pattern matches a path.
+    #[must_use]
+    pub fn of_match(pattern: impl fmt::Display, path: &RepoPath) -> Self {
+        Self {
+            kind: "pattern",
+            message: format!("whether `{pattern}` matches {path} cannot be told in time; so it counts as matched"),
+            help: Some("write a pattern with fewer groups that repeat".to_owned()),
+            cure: None,
+        }
     }
 
     /// Returns the doubt that there is no base, for this reason.

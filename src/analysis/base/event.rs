@@ -105,7 +105,7 @@ fn elsewhere(choice: &mut Choice, named: Option<&str>, reason: &str) -> Result<C
     }
     let reason = format!("{reason}, on {}", default.name);
     let help = "check out the commit that the event is about, or name the commit to compare with: `--base REV`";
-    let chosen = choice.nothing(format!("{reason}, so everything"), Some(Everyone::BaseUnreachable));
+    let chosen = choice.nothing(format!("{reason}, so everything"), Some(Everyone::UnknownRange));
     Ok(Chosen { doubts: vec![Doubt::no_event(&reason, help)], ..chosen })
 }
 

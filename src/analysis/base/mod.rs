@@ -133,4 +133,6 @@ pub enum Everyone {
     NeverBuilt,
     /// The base cannot be reached.
     BaseUnreachable,
+    /// Nothing tells which commits are new.
+    UnknownRange,
 }

@@ -3,7 +3,7 @@ use rayon::prelude::*;
 use super::set::{Hits, Owner};
 use super::{CHUNK, Effect, Entry, Filter, FilterId, Filters, Quantifier, Rule};
 use crate::glob::Pattern;
-use crate::model::change::{Change, ChangeSet, Status};
+use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::diagnostic::Located;
 
 /// A change that a filter matches.
@@ -15,6 +15,14 @@ pub struct Match<'a> {
     pub pattern: Option<&'a Located<Pattern>>,
     /// Whether matching gave up, so that the change counts as matched.
     pub doubt: bool,
+}
+
+impl Match<'_> {
+    /// Whether matching gave up. A path that speaks for what lies below it is in doubt by its kind.
+    #[must_use]
+    pub fn gave_up(&self) -> bool {
+        self.doubt && self.change.extent == Extent::Path
+    }
 }
 
 /// What each filter matches, in the order of the changes.

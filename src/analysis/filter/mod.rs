@@ -101,7 +101,7 @@ impl Choice for Quantifier {
     ];
 }
 
-/// A set of statuses. A type change counts as a modification.
+/// A set of statuses. A type change counts as a modification, and what cannot be read as all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statuses {
     added: bool,
@@ -143,6 +143,7 @@ impl Statuses {
             Status::Added => self.added,
             Status::Modified | Status::TypeChanged => self.modified,
             Status::Deleted => self.deleted,
+            Status::Unread => self != Self::NONE,
         }
     }
 }

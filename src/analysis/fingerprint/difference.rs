@@ -2,13 +2,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Record;
+use crate::analysis::definition::{ChangedKey, changed_keys};
+use crate::model::name::Escaped;
 
 /// How one record of a fingerprint differs between two times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// What happened to it.
     pub sign: Sign,
-    /// The record as people read it: the later one where both times have one.
+    /// The record as people read it: the later one where both times have one; of a definition one key, and its value.
     pub record: String,
 }
 
@@ -44,14 +46,16 @@ pub fn differences<'a>(
     let mut pairs: BTreeMap<Key<'a>, (Option<Record<'a>>, Option<Record<'a>>)> = BTreeMap::new();
     before.for_each(|record| pairs.entry(key(record)).or_default().0 = Some(record));
     after.for_each(|record| pairs.entry(key(record)).or_default().1 = Some(record));
+    // What happened to each record, with the earlier one where both times have it.
     let signed = pairs.into_values().filter_map(|pair| match pair {
-        (Some(before), Some(after)) => (before != after).then_some((Sign::Changed, after)),
-        (Some(before), None) => Some((Sign::Removed, before)),
-        (None, after) => after.map(|after| (Sign::Added, after)),
+        (Some(before), Some(after)) => (before != after).then_some((Sign::Changed, after, Some(before))),
+        (Some(before), None) => Some((Sign::Removed, before, None)),
+        (None, after) => after.map(|after| (Sign::Added, after, None)),
     });
-    let signed: Vec<(Sign, Record)> = signed.collect();
-    let files =
-        signed.iter().filter_map(|(_, record)| if let Record::File(entry) = record { Some(entry.path) } else { None });
+    let signed: Vec<(Sign, Record, Option<Record>)> = signed.collect();
+    let files = signed
+        .iter()
+        .filter_map(|(_, record, _)| if let Record::File(entry) = record { Some(entry.path) } else { None });
     let files: BTreeSet<&[u8]> = files.collect();
     // Of a directory its files tell more, where they were listed.
     let is_told = |record: &Record| match record {
@@ -61,8 +65,30 @@ pub fn differences<'a>(
         }
         _ => false,
     };
-    let difference = |(sign, record): &(Sign, Record)| Difference { sign: *sign, record: record.to_string() };
-    signed.iter().filter(|(_, record)| !is_told(record)).map(difference).collect()
+    let told = signed.iter().filter(|(_, record, _)| !is_told(record));
+    told.flat_map(|(sign, record, before)| match (record, before) {
+        (Record::Definition(after), Some(Record::Definition(before))) => of_definition(before, after),
+        _ => vec![Difference { sign: *sign, record: record.to_string() }],
+    })
+    .collect()
+}
+
+/// Returns the keys that differ between two definitions.
+fn of_definition(before: &str, after: &str) -> Vec<Difference> {
+    let changed = changed_keys(before, after).into_iter().map(|ChangedKey { key, before, after }| {
+        let (sign, values) = match (before, after) {
+            (Some(before), Some(after)) => (Sign::Changed, format!("{after}, which was {before}")),
+            (Some(gone), None) => (Sign::Removed, gone.to_string()),
+            (None, new) => (Sign::Added, new.unwrap_or_default().to_string()),
+        };
+        Difference { sign, record: format!("definition {}: {}", Escaped::new(&key), Escaped::new(&values)) }
+    });
+    let changed: Vec<Difference> = changed.collect();
+    if changed.is_empty() {
+        // Two texts that differ and are not both JSON.
+        return vec![Difference { sign: Sign::Changed, record: Record::Definition(after).to_string() }];
+    }
+    changed
 }
 
 /// The key by which two records are the same thing at two times.

@@ -7,7 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::workspace::Workspace;
 use crate::inputs::trigger::Origin;
-use crate::model::change::{Change, Status};
+use crate::model::change::Change;
 use crate::plan::{Plan, Service};
 
 /// How many paths a message names.
@@ -48,8 +48,7 @@ fn clean(pushed: &[&Service], args: &BuildArgs, workspace: &Workspace) -> Result
     let own = config.services.iter().filter(|(name, _)| named(name.as_str()));
     filters.extend(own.flat_map(|(_, service)| service.own_filters()));
     let is_dirt = |change: &&Change| {
-        change.status != Status::Added
-            || matches_of(&config.filters, change).iter().any(|(filter, _)| filters.contains(filter))
+        change.is_of_tracked() || matches_of(&config.filters, change).iter().any(|(filter, _)| filters.contains(filter))
     };
     let dirt: Vec<&Change> = changes.as_slice().iter().filter(is_dirt).collect();
     if dirt.is_empty() {

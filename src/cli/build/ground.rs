@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::filter::matches_of;
 use crate::cli::workspace::Workspace;
-use crate::model::change::Status;
+use crate::model::change::Change;
 use crate::model::name::Escaped;
 use crate::output::exec::Build;
 
@@ -49,7 +49,7 @@ impl<'a> Ground<'a> {
         let config = &self.workspace.config;
         let filter = config.services.get(build.service.service.as_str())?.filter;
         let changes = self.workspace.repository.work_tree().ok()?.changes;
-        let tracked = changes.as_slice().iter().filter(|change| change.status != Status::Added);
+        let tracked = changes.as_slice().iter().filter(|change: &&Change| change.is_of_tracked());
         let mut edited =
             tracked.filter(|change| matches_of(&config.filters, change).iter().any(|(of, _)| *of == filter));
         edited.next().map(|change| format!("{} is edited now", change.path))

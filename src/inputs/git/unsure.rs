@@ -30,12 +30,9 @@ impl Unsure {
         self.paths.push((path.clone(), extent));
     }
 
-    /// Returns what could not be looked at as changes: only of files does git know that they were there before.
+    /// Returns what could not be looked at as changes.
     pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
-        self.paths.iter().map(|(path, extent)| {
-            let status = if *extent == Extent::Below { Status::Added } else { Status::Modified };
-            Change { path: path.clone(), status, extent: *extent }
-        })
+        self.paths.iter().map(|(path, extent)| Change { path: path.clone(), status: Status::Unread, extent: *extent })
     }
 }
 

@@ -37,6 +37,12 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+/// Returns a text of several lines with each of them escaped; what was escaped before stays as it is.
+#[must_use]
+pub fn escaped_lines(text: &str) -> String {
+    text.split('\n').map(|line| Escaped::new(line).to_string()).collect::<Vec<_>>().join("\n")
+}
+
 /// The characters of Unicode 16 with the property `Default_Ignorable_Code_Point` or the category `Cf`, and the separators
 /// of lines and paragraphs: first and last of each range, in order.
 const INVISIBLE: [(char, char); 25] = [

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::engine::level_outputs;
 use super::{EmitError, ListFiles, Matrices, json};
 use crate::model::name::{Escaped, OWN_PREFIX, is_own_output, slug};
-use crate::plan::{CauseKind, Plan, Shape};
+use crate::plan::{Cause, CauseKind, Doubt, Plan, Reason, Shape};
 
 /// An output of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,19 +104,25 @@ pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
 /// A filter is true where it matched a path; and where nothing was compared, because the base is not known, or because
 /// the service of that name was asked for: a job behind it must not be skipped then.
 fn is_true(plan: &Plan, filter: &str) -> bool {
-    let without_comparison = |kind| {
-        matches!(
-            kind,
-            CauseKind::Forced
-                | CauseKind::NoRecord
-                | CauseKind::Unrecorded
-                | CauseKind::BaseUnreachable
-                | CauseKind::Unmatched
-        )
+    let without_comparison = |cause: &Cause| match cause.kind {
+        CauseKind::Forced
+        | CauseKind::NoRecord
+        | CauseKind::Unrecorded
+        | CauseKind::BaseUnreachable
+        | CauseKind::Unmatched => true,
+        CauseKind::Degraded => cause.reason == Some(Reason::UnknownRange),
+        CauseKind::File
+        | CauseKind::Global
+        | CauseKind::Dependency
+        | CauseKind::DependencyRemoved
+        | CauseKind::Definition
+        | CauseKind::NewService
+        | CauseKind::Needed => false,
     };
+    let not_compared = |doubt: &Doubt| ["base-unreachable", "unknown-range"].contains(&doubt.kind.as_str());
     plan.filters.get(filter).is_some_and(|paths| !paths.is_empty())
-        || plan.degraded.iter().any(|doubt| doubt.kind == "base-unreachable")
-        || plan.service(filter).is_some_and(|service| service.causes.iter().any(|cause| without_comparison(cause.kind)))
+        || plan.degraded.iter().any(not_compared)
+        || plan.service(filter).is_some_and(|service| service.causes.iter().any(without_comparison))
 }
 
 /// The runner's grammar ends a name at `=` or `<<`, whichever comes first, and a line at a line break.

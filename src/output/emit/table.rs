@@ -77,12 +77,13 @@ pub(super) fn services(count: usize) -> String {
 fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
     let name = |service: &Service| Escaped::new(&service.service).to_string();
     let version = |service: &Service| match &service.version {
-        Some(version) => version.clone(),
+        Some(version) => Escaped::new(version).to_string(),
         None if service.library => "library".to_owned(),
         None => "unknown".to_owned(),
     };
     let names = plan.services.iter().map(|service| name(service).chars().count()).max().unwrap_or_default().max(7);
-    let versions = plan.services.iter().map(|service| version(service).len()).max().unwrap_or_default().max(7);
+    let versions =
+        plan.services.iter().map(|service| version(service).chars().count()).max().unwrap_or_default().max(7);
     let heading = format!("{:names$}  {:versions$}  {}", "SERVICE", "VERSION", "WHY");
     let _ = writeln!(text, "{}", palette.paint(HEADING, &heading));
     for service in &plan.services {
@@ -127,7 +128,7 @@ pub(super) fn sentence(cause: &Cause) -> (String, Option<String>) {
         }
         CauseKind::Dependency => format!("depends on {}", shown(&cause.via)),
         CauseKind::DependencyRemoved => format!("no longer depends on {}", shown(&cause.via)),
-        CauseKind::Definition if cause.keys.is_empty() => "its definition changed".to_owned(),
+        CauseKind::Definition if cause.keys.is_empty() => "its definition counts as changed".to_owned(),
         CauseKind::Definition => {
             let keys: Vec<String> = cause.keys.iter().map(|key| Escaped::new(key).to_string()).collect();
             format!("its definition changed: {}", keys.join(", "))
@@ -138,12 +139,31 @@ pub(super) fn sentence(cause: &Cause) -> (String, Option<String>) {
         CauseKind::NoRecord => match cause.reason {
             Some(Reason::NeverReleased) => "never released",
             Some(Reason::NeverBuilt) => "never built",
-            Some(Reason::NoBase) | None => "there is no commit to compare with",
+            Some(Reason::NoBase | Reason::UnknownRange | Reason::ConfigAtBase | Reason::WorkTree | Reason::Pattern)
+            | None => "there is no commit to compare with",
         }
         .to_owned(),
+        CauseKind::Degraded => format!("degraded: {}", unknown(cause)),
         CauseKind::Unmatched => format!("{} changed, which no filter matches", shown(&cause.path)),
         CauseKind::Unrecorded => "its last build was not recorded".to_owned(),
         CauseKind::BaseUnreachable => "the base is out of reach".to_owned(),
     };
     (what, cause.at.as_ref().map(|at| Escaped::new(at).to_string()))
+}
+
+/// Says what is not known.
+fn unknown(cause: &Cause) -> String {
+    let shown = |text: &Option<String>| Escaped::new(text.as_deref().unwrap_or_default()).to_string();
+    match cause.reason {
+        Some(Reason::UnknownRange) => "nothing tells which commits are new".to_owned(),
+        Some(Reason::ConfigAtBase) => "its definition at base is not known".to_owned(),
+        Some(Reason::WorkTree) => {
+            match cause.pattern.as_ref().filter(|pattern| Some(*pattern) != cause.path.as_ref()) {
+                Some(pattern) => format!("{} cannot be read, matches {}", shown(&cause.path), Escaped::new(pattern)),
+                None => format!("{} cannot be read", shown(&cause.path)),
+            }
+        }
+        Some(Reason::Pattern) => format!("{} may match {}", shown(&cause.path), shown(&cause.pattern)),
+        Some(Reason::NeverReleased | Reason::NeverBuilt | Reason::NoBase) | None => "something is not known".to_owned(),
+    }
 }

@@ -11,7 +11,7 @@ use crate::plan::{VersionOf, Versions};
 pub fn versions_table(versions: &Versions, palette: Palette) -> String {
     let name = |of: &VersionOf| Escaped::new(&of.service).to_string();
     let names = versions.services.iter().map(|of| name(of).chars().count()).max().unwrap_or_default().max(7);
-    let widest = versions.services.iter().map(|of| shown(of).len()).max().unwrap_or_default().max(7);
+    let widest = versions.services.iter().map(|of| shown(of).chars().count()).max().unwrap_or_default().max(7);
     let heading = format!("{:names$}  {:widest$}  {}", "SERVICE", "VERSION", "RELEASE");
     let mut text = format!("{}\n", palette.paint(HEADING, &heading));
     for of in &versions.services {
@@ -21,8 +21,8 @@ pub fn versions_table(versions: &Versions, palette: Palette) -> String {
     text
 }
 
-fn shown(of: &VersionOf) -> &str {
-    of.version.as_deref().unwrap_or("none")
+fn shown(of: &VersionOf) -> String {
+    Escaped::new(of.version.as_deref().unwrap_or("none")).to_string()
 }
 
 fn release(of: &VersionOf) -> String {

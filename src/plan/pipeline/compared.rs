@@ -9,7 +9,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::at_base::{self, AtBase};
 use super::own_base::Group;
 use super::{ConfigFile, snapshot};
-use crate::analysis::affected::{Cause, Direct, NoRecord, spread};
+use crate::analysis::affected::{Cause, Degraded, Direct, NoRecord, spread};
 use crate::analysis::base::{Changes, Chosen, Doubt, Everyone};
 use crate::analysis::filter::{self, FilterId, Matches};
 use crate::config::{Config, Service, Shape};
@@ -272,7 +272,8 @@ pub(super) fn of_group<'a>(config: &Config, compared: &Compared, matches: &Match
             match at_base {
                 AtBase::Unchanged => {}
                 AtBase::Read(base) => direct.add_differences(service, &config.graph, &config.definitions, base),
-                AtBase::Unknown(_) => direct.add(service, Cause::Definition(Vec::new())),
+                AtBase::Unknown(None) => direct.add(service, Cause::Definition(Vec::new())),
+                AtBase::Unknown(Some(_)) => direct.add(service, Cause::Degraded(Degraded::ConfigAtBase)),
             }
         }
     }
@@ -286,6 +287,7 @@ pub(super) fn of_group<'a>(config: &Config, compared: &Compared, matches: &Match
                     Everyone::NeverReleased => Cause::NoRecord(NoRecord::NeverReleased),
                     Everyone::NeverBuilt => Cause::NoRecord(NoRecord::NeverBuilt),
                     Everyone::BaseUnreachable => Cause::BaseUnreachable,
+                    Everyone::UnknownRange => Cause::Degraded(Degraded::UnknownRange),
                 },
             );
         }

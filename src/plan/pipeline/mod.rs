@@ -45,7 +45,7 @@ use crate::inputs::trigger::Trigger;
 use crate::model::change::{ChangeSet, HeadState};
 use crate::model::choice::Choice;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::name::ServiceId;
+use crate::model::name::{Escaped, ServiceId};
 use crate::naming::version::{Count, Style};
 use crate::plan::{self, Assembly, Names, Plan, assemble};
 use asked::Asked;
@@ -266,6 +266,8 @@ pub fn plan(
 
     step("finding causes");
     let direct = causes(&mut findings, &asked, grouped.standing.as_ref(), request.unmatched, config);
+    let gave_up = direct.gave_up().and_then(|found| Some((found.pattern?.value.text(), &found.change.path)));
+    chosen.doubts.extend(gave_up.map(|(pattern, path)| Doubt::of_match(Escaped::new(pattern), path)));
 
     step("spreading them to dependents");
     let affected = spread(direct, &config.graph);
