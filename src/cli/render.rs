@@ -5,7 +5,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::model::diagnostic::{Diagnostic, Label, Severity, SourceFile, Span};
-use crate::model::name::{Escaped, escaped_lines};
+use crate::model::name::{Escaped, escaped_lines, is_visible};
 
 /// Whether text is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +102,8 @@ impl<'a> Excerpt<'a> {
         let end = floor(text, end.min(last + LINE));
         self.line = self.file.place(first).line;
         // A byte for a byte, so that the labels stay where they are.
-        self.text = text[self.start..end].chars().map(harmless).collect();
+        self.text = String::with_capacity(end - self.start);
+        text[self.start..end].chars().for_each(|c| push_harmless(&mut self.text, c));
     }
 
     /// The place of a span in the excerpt.
@@ -113,14 +114,15 @@ impl<'a> Excerpt<'a> {
     }
 }
 
-/// Returns the replacement for a character that a terminal might interpret: one with as many bytes.
-fn harmless(c: char) -> char {
-    match c {
-        '\n' | '\t' => c,
-        c if c.is_ascii_control() => '?',
-        '\u{80}'..='\u{9f}' => '·',
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
-        c => c,
+/// Appends a character; for one that a terminal might obey, or that nobody sees, as many bytes that show where it stands.
+fn push_harmless(text: &mut String, c: char) {
+    match (c, c.len_utf8()) {
+        ('\n' | '\t', _) => text.push(c),
+        (c, _) if is_visible(c) => text.push(c),
+        (_, 1) => text.push('?'),
+        (_, 2) => text.push('·'),
+        (_, 3) => text.push(char::REPLACEMENT_CHARACTER),
+        _ => text.push_str("··"),
     }
 }
 
@@ -157,9 +159,9 @@ mod tests {
 
     #[test]
     fn nothing_of_a_file_reaches_the_terminal_as_an_order() {
-        let text = drawn("a: \x1b[31m \u{202e} \u{9b}31m \r b", &[(3, 20)]);
+        let text = drawn("a: \x1b[31m \u{202e} \u{9b}31m \r \u{ad}\u{200b}\u{e0041} b", &[(3, 20)]);
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
-        assert!(!text.contains('\u{202e}'));
+        assert!(!text.contains(['\u{202e}', '\u{ad}', '\u{200b}', '\u{e0041}']));
         assert!(text.contains(r"f\n.yaml:1:4"), "{text}");
     }
 

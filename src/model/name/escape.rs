@@ -78,6 +78,12 @@ fn is_invisible(c: char) -> bool {
     next > 0 && c <= INVISIBLE[next - 1].1
 }
 
+/// Whether people see a character where it stands, and no terminal obeys it.
+#[must_use]
+pub fn is_visible(c: char) -> bool {
+    !((c as u32) < 0x100 && c.is_control() || is_invisible(c))
+}
+
 fn push_visible(out: &mut String, c: char) {
     match c {
         '\n' => out.push_str("\\n"),

@@ -13,7 +13,7 @@ mod service;
 mod tag;
 
 pub use commit::{CommitId, CommitIdError};
-pub use escape::{Escaped, escaped_lines, in_quotes, quoted, unquoted};
+pub use escape::{Escaped, escaped_lines, in_quotes, is_visible, quoted, unquoted};
 pub use nearest::nearest;
 pub use output::{OWN_PREFIX, is_own_output, slug};
 pub use path::{RepoDir, RepoDirError, RepoPath};
