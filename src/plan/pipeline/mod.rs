@@ -266,8 +266,7 @@ pub fn plan(
 
     step("finding causes");
     let direct = causes(&mut findings, &asked, grouped.standing.as_ref(), request.unmatched, config);
-    let gave_up = direct.gave_up().and_then(|found| Some((found.pattern?.value.text(), &found.change.path)));
-    chosen.doubts.extend(gave_up.map(|(pattern, path)| Doubt::of_match(Escaped::new(pattern), path)));
+    chosen.doubts.extend(undecided(&direct));
 
     step("spreading them to dependents");
     let affected = spread(direct, &config.graph);
@@ -323,9 +322,14 @@ pub fn plan(
         named: findings.named(),
     });
     let bases = grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect();
-    let kept = kept.count();
     let Findings { tree_diffs, changes, .. } = findings;
-    Ok(Planned { plan, warnings, notes, tree_diffs, kept, directories, walked, bases, changes })
+    Ok(Planned { plan, warnings, notes, tree_diffs, kept: kept.count(), directories, walked, bases, changes })
+}
+
+/// Returns the doubt about a pattern that takes too long to match, if there is one.
+fn undecided(direct: &Direct) -> Option<Doubt> {
+    let found = direct.gave_up()?;
+    Some(Doubt::of_match(Escaped::new(found.pattern?.value.text()), &found.change.path))
 }
 
 /// Returns the causes that services have of their own: by what changed, by what is asked for, and by what is not recorded.
