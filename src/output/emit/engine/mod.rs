@@ -25,7 +25,8 @@ pub use pack::{Pack, UnknownPack};
 
 pub(super) use github::level_outputs;
 #[cfg(feature = "exec")]
-pub(crate) use label::{Rule, labels};
+pub(crate) use label::Rule;
+pub(crate) use label::labels;
 
 use super::EmitError;
 use jobs::{Job, jobs};
