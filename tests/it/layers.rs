@@ -174,7 +174,7 @@ fn what_is_misplaced_is_found() {
             &["looks at `inputs::git`"],
         ),
         ("src/output/emit/table.rs", "use crate::*;", &["looks at `*`"]),
-        ("src/main.rs", "use rebake::{cli, inputs::git::Repository};", &["looks at `inputs::git`"]),
+        ("src/main.rs", "use rebake::{main, inputs::git::Repository};", &["looks at `inputs::git`"]),
         ("src/model/change.rs", "use gix as other;", &["names `gix`"]),
         ("src/model/change.rs", "extern crate gix;", &["names `gix`"]),
         ("src/model/change.rs", "#[derive(clap::Parser)] struct A(Vec<::gix::Id>);", &["names `clap`", "names `gix`"]),
@@ -205,7 +205,7 @@ fn misplaced(table: &Table, file: &str, text: &str) -> BTreeSet<String> {
     let from = table.name_of(&module).or(module.first().map(String::as_str)).unwrap_or("lib");
     let permits = |to: &str| match from {
         "lib" => true,
-        "main" => to == "cli",
+        "main" => to == "main",
         _ => table.permits(from, to),
     };
     let mut found = BTreeSet::new();
