@@ -56,7 +56,7 @@ enum Format {
 
 pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output) -> Result<Exit, Failure> {
     let look = |revision: Option<&String>| -> Result<Look, Failure> {
-        let workspace = Workspace::open(general, revision.map(String::as_str), output)?;
+        let workspace = Workspace::open(general, revision.map(String::as_str), None, output)?;
         let services = match &args.services[..] {
             [] => workspace.config.graph.services().collect(),
             named => workspace.services(named)?,

@@ -14,7 +14,9 @@ use super::workspace::{self, Workspace};
 use super::{changed, recorded};
 use crate::inputs::git::{Fetch, Repository};
 use crate::model::name::{Escaped, ServiceId};
-use crate::plan::pipeline::{self, Begun, Came, PushRequest, PushRules, Recording, Request, Rule, Standing};
+use crate::plan::pipeline::{
+    self, Begun, Came, PushRequest, PushRules, Recording, Request, Rule, Standing, not_fetched,
+};
 use crate::{model::record, plan};
 
 const EXAMPLES: &str = "\
@@ -66,16 +68,17 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     let plan =
         args.plan.as_deref().map(|file| Ok::<_, Failure>(plan::read(&changed::read_text(file)?)?)).transpose()?;
     let at = plan.as_ref().and_then(|plan| plan.range.head.as_deref()).or(args.commit.as_deref());
-    let workspace = Workspace::open(general, at, output)?;
+    let workspace = Workspace::open(general, at, Some(&args.fetching), output)?;
     let services = workspace.services(&args.services)?;
     let Workspace { repository, file, config, trigger } = workspace;
     let commit = repository.resolve(at.unwrap_or("HEAD"))?;
-    let fetch = args.fetching.limit(&trigger);
+    let limit = args.fetching.limit(&trigger);
+    let mut fetch = Fetch::new(&repository, limit);
     let environment = plan.as_ref().map(|plan| plan.environment.as_str()).or(args.environment.as_deref());
-    let environment = pipeline::environment(&repository, &config, &trigger, environment, fetch)?;
+    let environment = pipeline::environment(&repository, &config, &trigger, environment, limit)?;
     // In a pull request anybody may have written the environments of head.
     let asked =
-        Request { push: PushRequest::Asked, fetch, environment: args.environment.clone(), ..Request::default() };
+        Request { push: PushRequest::Asked, fetch: limit, environment: args.environment.clone(), ..Request::default() };
     let rules = PushRules::of(&repository, &file, &config, &trigger, &asked, environment)?;
     if !rules.has_built_refs(environment) {
         output.say(&[recorded::without(environment)]);
@@ -103,10 +106,10 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     // Where the remote cannot be reached, the end says so.
     let here = Standing::here(&repository, environment)?;
     let before = recording.standing().unwrap_or_else(|_| here.clone());
-    let mut fetch = Fetch::new(&repository, args.fetching.limit(&trigger));
     let came = Came { built, ..Came::default() };
     let written = recording.end(&Begun::elsewhere(before, here), &came, &mut fetch)?;
     output.say(&recorded::diagnostics(&written, &recording));
+    output.say(&fetch.troubles().iter().map(not_fetched).collect::<Vec<_>>());
     Ok(if recorded::is_refused(&written) { Exit::Git } else { Exit::Done })
 }
 

@@ -97,7 +97,7 @@ enum Format {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &ReleaseArgs, output: &Output) -> Result<Exit, Failure> {
-    let Workspace { repository, config, trigger, .. } = Workspace::open(general, None, output)?;
+    let Workspace { repository, config, trigger, .. } = Workspace::open(general, None, None, output)?;
     if let Some(tag) = &args.parse {
         return parse(&config, tag, args.format, output);
     }

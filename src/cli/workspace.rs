@@ -2,16 +2,17 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::flags::{GeneralArgs, RangeArgs};
+use super::flags::{FetchingArgs, GeneralArgs, RangeArgs};
 use super::output::Output;
 use super::progress::Progress;
 use super::{changed, env};
 use crate::analysis::filter::Quantifier;
 use crate::config::{self, Config};
-use crate::inputs::git::{Head, Repository, TokenVariable};
+use crate::inputs::git::{Fetch, Head, Lacking, Repository, TokenVariable};
 use crate::inputs::trigger::{Sign, Trigger};
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{CommitId, Escaped, RepoDir, ServiceId};
@@ -29,9 +30,16 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     /// Opens the repository that holds the directory at hand, with the configuration as it is at a revision; where none
-    /// is given, as it is in the work tree, or in CI at HEAD.
-    pub(crate) fn open(general: &GeneralArgs, at: Option<&str>, output: &Output) -> Result<Self, Failure> {
-        Self::read(general, repository(general)?, trigger()?, at, config::Options::default(), output)
+    /// is given, as it is in the work tree, or in CI at HEAD. Without `fetching` nothing that this clone lacks is fetched.
+    pub(crate) fn open(
+        general: &GeneralArgs,
+        at: Option<&str>,
+        fetching: Option<&FetchingArgs>,
+        output: &Output,
+    ) -> Result<Self, Failure> {
+        let (repository, trigger) = (repository(general)?, trigger()?);
+        let limit = fetching.and_then(|fetching| fetching.limit(&trigger));
+        Self::read(general, repository, trigger, at, limit, config::Options::default(), output)
     }
 
     /// Opens the repository for a plan: the configuration is the one at `--head`.
@@ -44,7 +52,8 @@ impl Workspace {
         let repository = repository(general)?;
         let trigger = trigger_of(range, &repository)?;
         let options = config::Options { quantifier };
-        Self::read(general, repository, trigger, range.head.as_deref(), options, output)
+        let limit = range.fetching.limit(&trigger);
+        Self::read(general, repository, trigger, range.head.as_deref(), limit, options, output)
     }
 
     fn read(
@@ -52,11 +61,14 @@ impl Workspace {
         repository: Repository,
         trigger: Trigger,
         at: Option<&str>,
+        limit: Option<Duration>,
         options: config::Options,
         output: &Output,
     ) -> Result<Self, Failure> {
-        let at = at.map(|revision| repository.resolve(revision)).transpose()?;
-        let file = find(general, &repository, at.as_ref(), &trigger, output)?;
+        let mut fetch = Fetch::new(&repository, limit);
+        let at = at.map(|revision| fetch.until(|| repository.resolve(revision))).transpose();
+        let at = at.map_err(|error| unfetched(error, &fetch))?;
+        let file = find(general, &repository, at.as_ref(), &trigger, &mut fetch, output)?;
         let file = ConfigFile { options, ..file };
         let config = parse(&file, output)?;
         let recipes = config.services.iter().map(|(_, service)| &service.recipe);
@@ -138,18 +150,23 @@ fn find(
     repository: &Repository,
     asked: Option<&CommitId>,
     trigger: &Trigger,
+    fetch: &mut Fetch,
     output: &Output,
 ) -> Result<ConfigFile, Failure> {
     let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
-    let find = |at: Option<&CommitId>| ConfigFile::find(repository, named.as_deref(), general.directory(), at);
+    let find = |at: Option<&CommitId>, fetch: &mut Fetch| {
+        fetch.until(|| ConfigFile::find(repository, named.as_deref(), general.directory(), at))
+    };
     if asked.is_some() || trigger.is_attended() || trigger.rehearsal {
-        return Ok(find(asked)?);
+        return find(asked, fetch).map_err(|error| unfetched(error, fetch));
     }
-    let Some(head) = repository.head()?.commit().copied() else { return Ok(find(None)?) };
-    match find(Some(&head)) {
+    let Some(head) = repository.head()?.commit().copied() else {
+        return find(None, fetch).map_err(|error| unfetched(error, fetch));
+    };
+    match find(Some(&head), fetch) {
         // One that an earlier step wrote is nowhere else.
-        Err(ConfigFileError::NotFound { .. }) => Ok(find(None)?),
-        Err(error) => Err(error.into()),
+        Err(ConfigFileError::NotFound { .. }) => find(None, fetch).map_err(|error| unfetched(error, fetch)),
+        Err(error) => Err(unfetched(error, fetch)),
         Ok(file) => {
             if file.in_work_tree(repository).is_ok_and(|other| other.is_some()) {
                 let name = Escaped::new(&file.name).to_string();
@@ -161,6 +178,12 @@ fn find(
             Ok(file)
         }
     }
+}
+
+/// Says of an error that a fetch would have cured why nothing was fetched.
+fn unfetched<E: Lacking + Into<Failure>>(error: E, fetch: &Fetch) -> Failure {
+    let trouble = fetch.troubles().last().filter(|_| error.missing().is_some());
+    trouble.into_iter().fold(error.into(), |failure, trouble| failure.help(format!("{trouble}; {}", trouble.help())))
 }
 
 /// Parses a configuration, and reports its problems.

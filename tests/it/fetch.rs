@@ -390,3 +390,63 @@ fn a_clone_without_a_remote_says_so() {
     let said = String::from_utf8(run.stderr).unwrap();
     assert!(said.contains("this repository has no remote to fetch commit"), "{said}");
 }
+
+/// Clones that have neither a work tree's filters.yaml nor the blob of head's.
+fn without_its_configuration(origin: &Repo) -> [Repo; 3] {
+    let sparse = origin.clone_with(["--filter=blob:none", "--no-checkout"]);
+    sparse.git(["sparse-checkout", "set", "--no-cone", "/api/"]);
+    sparse.git(["checkout", "--quiet", "main"]);
+    let bare = origin.clone_with(["--filter=blob:none", "--bare"]);
+    [sparse, bare, origin.clone_with(["--filter=blob:none", "--no-checkout"])]
+}
+
+#[test]
+fn the_configuration_of_head_is_fetched_where_a_clone_left_it_out() {
+    let (origin, ids) = origin(3);
+    for (at, clone) in without_its_configuration(&origin).iter().enumerate() {
+        let run = push(clone, "main", ids[1], STAY).failure(3);
+        let said = String::from_utf8(run.stderr).unwrap();
+        assert!(said.contains("the content of filters.yaml at 8adf3f4 is not in this clone, a partial one"), "{said}");
+        assert!(said.contains("let git fetch it: `git cat-file -e 8adf3f4") && said.contains("`--fetch`"), "{said}");
+        // At a keyboard nothing is fetched by itself.
+        let by_hand = ["plan", "--base", "HEAD~1", "--head", "HEAD", "--format", "names"];
+        clone.rebake(by_hand).failure(3);
+        clone.rebake([&by_hand[..], &["--fetch"]].concat()).success().stdout("api\n").stderr("");
+        let clone = &without_its_configuration(&origin)[at];
+        assert_eq!(causes(&push(clone, "main", ids[1], JSON).success().stderr("")), ["api: file api/file"]);
+    }
+    // Why it does not come is told.
+    let [_, bare, _] = without_its_configuration(&origin);
+    bare.git(["remote", "set-url", "origin", &remote::unreachable()]);
+    let run = push(&bare, "main", ids[1], JSON).failure(3);
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains("cannot be fetched from `origin`: "), "{said}");
+}
+
+#[test]
+fn a_head_that_somebody_names_is_fetched_too() {
+    let (origin, ids) = origin(6);
+    let clone = origin.clone_shallow(1);
+    let (base, head) = (ids[3].to_string(), ids[4].to_string());
+    let args = ["plan", "--base", &base, "--head", &head, "--style", "sha", "--format", "names"];
+    clone.rebake(args).failure(3);
+    clone.rebake([&args[..], &["--fetch"]].concat()).success().stdout("api\n").stderr("");
+}
+
+#[test]
+fn a_base_that_is_nowhere_says_that_it_is_not_here_and_how_to_fetch_it() {
+    let (origin, _) = origin(2);
+    let clone = origin.clone_with([]);
+    clone.rebake(["plan", "--base", "origin/mian~1", "--no-fetch"]).failure(3).stderr(str![[r#"
+error[git]: there is no branch, tag or commit `origin/mian~1`
+ |
+ = help: did you mean `origin/main`?
+ = help: this clone has none: fetch it (`git fetch origin mian`), or see `git branch --all` and `git tag` for what there is
+
+"#]]);
+    clone.git(["remote", "set-url", "origin", &remote::unreachable()]);
+    let run = clone.rebake(["plan", "--base", "topic", "--fetch"]).failure(3);
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains("`git fetch origin topic`"), "{said}");
+    assert!(said.contains("branch `topic` cannot be fetched from `origin`: "), "{said}");
+}

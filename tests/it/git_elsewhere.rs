@@ -237,3 +237,42 @@ fn without_git_a_commit_can_be_planned_and_the_work_tree_cannot() {
     assert_eq!(output.status.code(), Some(3));
     assert!(said.contains("git program cannot be started") && said.contains("--head HEAD"), "{said}");
 }
+
+/// Logs of references are in the reftable too, and so is what only the git program reads.
+#[test]
+fn what_a_branch_was_before_is_what_git_says() {
+    let origin = Repo::new();
+    fill(&origin);
+    origin.write("a/x", "2").commit("second");
+    for format in ["files", "reftable"] {
+        let clone = origin.clone_with([&format!("--ref-format={format}")]);
+        clone.git(["branch", "side", "HEAD~1"]);
+        clone.checkout("side").checkout("main");
+        clone.write("b/x", format).commit("third");
+        for revision in [
+            "HEAD@{0}",
+            "HEAD@{1}",
+            "@{1}",
+            "main@{0}",
+            "main@{1}",
+            "main@{1}~1",
+            "@{-1}",
+            "@{-1}@{0}",
+            "main@{u}",
+            "@{u}",
+            "@{upstream}~1",
+            "main@{push}",
+            "@{push}",
+            "HEAD@{1}^{commit}",
+            "origin@{0}",
+        ] {
+            assert_eq!(clone.open().resolve(revision).unwrap(), clone.id(revision), "{format}: {revision}");
+        }
+        for nowhere in ["HEAD@{99}", "side@{u}", "main@{", "nowhere@{1}", "HEAD@{1}..main"] {
+            clone.git_fails(["rev-parse", "--verify", &format!("{nowhere}^{{commit}}")]);
+            clone.open().resolve(nowhere).unwrap_err();
+        }
+        assert_eq!(names(&clone, &["--base", "main@{upstream}"]), "b ", "{format}");
+        assert_eq!(names(&clone, &["--base", "main@{push}~1"]), "a b ", "{format}");
+    }
+}

@@ -334,3 +334,33 @@ fn affected_of_a_union_is_the_union_of_affected() {
         assert_eq!(of_both, union, "{a:?} and {b:?}");
     });
 }
+
+#[test]
+fn that_nothing_can_be_planned_is_said() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services: {}\n").commit("first");
+    repo.rebake(["plan", "--format", "names"]).success().stdout("").stderr(str![[r#"
+warning[no-services]: the configuration has no services, so nothing is planned
+ |
+ = help: name one below `services`, with the `path` of what it is built from
+
+"#]]);
+    repo.write("filters.yaml", "services:\n  lib: {path: lib, builder: none}\n  api: {path: api, depends_on: [lib]}\n");
+    repo.write("lib/x", "").write("api/x", "").commit("second");
+    let by_hand = repo.rebake(["plan", "--format", "names"]).env("CI", "true").env("BUILDKITE", "true");
+    let by_hand = by_hand.env("BUILDKITE_SOURCE", "ui").env("BUILDKITE_BRANCH", "main");
+    let by_hand = by_hand.env("BUILDKITE_COMMIT", repo.id("HEAD").to_string()).env("REBAKE_INPUT_SERVICE", "lib");
+    by_hand.env("BUILDKITE_PIPELINE_DEFAULT_BRANCH", "main").success().stdout("").stderr(str![[r#"
+warning[only-libraries]: only libraries are asked for (`lib`), which are no jobs, so nothing is to be built
+ |
+ = help: ask for a service that is built from them
+
+"#]]);
+    repo.rebake(["plan", "lib", "--format", "names"]).success().stdout("").stderr(str![[r#"
+warning[only-libraries]: only libraries are asked for (`lib`), which are no jobs, so nothing is to be built
+ |
+ = help: ask for a service that is built from them
+
+"#]]);
+    repo.rebake(["plan", "api", "--all", "--style", "sha", "--format", "names"]).success().stderr("");
+}

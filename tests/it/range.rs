@@ -119,7 +119,22 @@ fn a_branch_that_may_be_stale_is_a_doubt() {
 
 #[test]
 fn a_base_that_is_named_by_its_branch_is_fetched_in_ci_alone() {
-    for name in ["main", "origin/main", "refs/heads/main", "refs/remotes/origin/main"] {
+    for name in [
+        "main",
+        "heads/main",
+        "refs/heads/main",
+        "origin",
+        "origin/main",
+        "origin/HEAD",
+        "remotes/origin/main",
+        "refs/remotes/origin/main",
+        "main^0",
+        "main~0",
+        "main^{commit}",
+        "main@{0}",
+        "main@{upstream}",
+        "main@{U}~0",
+    ] {
         let reused = Reused::new();
         // What a clone begins with, and an earlier run left.
         assert_eq!(reused.workspace.git(["branch", "--list", "main", "--format=%(refname)"]), "refs/heads/main");
@@ -129,6 +144,45 @@ fn a_base_that_is_named_by_its_branch_is_fetched_in_ci_alone() {
         let at_a_keyboard = reused.workspace.rebake([&JSON[..], &["--base", name]].concat()).success();
         assert_eq!(causes(&at_a_keyboard), [""; 0], "{name}");
     }
+    // A commit that is not here before.
+    assert_eq!(causes(&Reused::new().on("Buildkite", &["--base", "main^{/broken}"]).success()), ["api: file api/a"]);
+}
+
+#[test]
+fn what_an_expression_starts_from_is_as_new_as_the_remotes() {
+    for (expression, remote) in [("main~1", "origin"), ("upstream/main~1", "upstream"), ("upstream/main^", "upstream")]
+    {
+        let reused = Reused::new();
+        let first = reused.workspace.id("main").to_string();
+        if remote == "upstream" {
+            reused.workspace.git(["remote", "rename", "origin", "upstream"]);
+            reused.workspace.git(["remote", "add", "origin", &remote::unreachable()]);
+        }
+        let run = reused.on("Buildkite", &["--base", expression]).success();
+        assert_eq!(plan(&run)["range"]["base"], first, "{expression}");
+        assert_eq!(doubts(&run), [""; 0], "{expression}");
+        let reused = Reused::new();
+        reused.workspace.git(["remote", "set-url", "origin", &remote::unreachable()]);
+        let expression = expression.replace("upstream", "origin");
+        let run = reused.on("Buildkite", &["--base", &expression]).success();
+        assert_eq!(doubts(&run), ["base-unreachable"], "{expression}");
+    }
+}
+
+/// A branch of each of two remotes, of one name.
+#[test]
+fn a_branch_is_that_of_its_remote() {
+    let reused = Reused::new();
+    let other = reused.remote.clone_with(["--bare"]);
+    reused.workspace.git(["remote", "add", "up/stream", other.dir().to_str().unwrap()]);
+    reused.workspace.git(["update-ref", "refs/remotes/up/stream/main", &reused.workspace.id("main").to_string()]);
+    reused.remote.git(["update-ref", "refs/heads/main", &reused.workspace.id("main").to_string()]);
+    // Another remote's is not taken for it.
+    assert_eq!(causes(&reused.on("Buildkite", &["--base", "main"]).success()), [""; 0]);
+    assert_eq!(causes(&reused.on("Buildkite", &["--base", "up/stream/main"]).success()), ["api: file api/a"]);
+    // One that is not here yet comes from its own remote.
+    reused.workspace.git(["update-ref", "-d", "refs/remotes/up/stream/main"]);
+    assert_eq!(causes(&reused.on("Buildkite", &["--base", "up/stream/main~0"]).success()), ["api: file api/a"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use snapbox::str;
 
+use crate::on_github::{causes, doubts};
 use crate::repo::Repo;
 
 const CONFIG: &str = "services:\n  api: { path: api }\n  acme/web: { path: web }\n  acme: { path: a }\n";
@@ -447,4 +448,53 @@ fn a_path_that_nothing_matches_is_warned_of_once() {
     assert!(!warned(plan(&[]).success()));
     // Those that were last built before it stay affected, where it is to affect all.
     assert_eq!(plan(&["--unmatched=all", "--format=names"]).success().text(), "api\nacme/web\nacme\n");
+}
+
+/// What a reference of a clone holds.
+fn put(repo: &Repo, service: &str, text: &str) {
+    repo.write(format!(".git/{}", rebake::model::record::reference("local", service)), text);
+}
+
+#[test]
+fn a_damaged_built_ref_is_no_record_and_is_mended() {
+    for garbage in ["garbage\n", "", "ref: refs/heads/main\n"] {
+        let (repo, _) = builds(&[("old", "1")]);
+        repo.rebake(BUILD).success();
+        assert_eq!(due(&repo), "");
+        put(&repo, "a", garbage);
+        let plan = ["plan", "--since", "built", "--style", "sha", "--format", "json"];
+        let run = repo.rebake(plan).success();
+        assert_eq!(doubts(&run), ["built-ref"], "{garbage:?}");
+        assert_eq!(causes(&run), ["a: no-record", "b: dependency a"], "{garbage:?}");
+        repo.rebake(BUILD).success();
+        assert_eq!(due(&repo), "", "{garbage:?}");
+        // By hand too.
+        put(&repo, "a", garbage);
+        repo.rebake(["record", "a", "b"]).success();
+        assert_eq!(due(&repo), "", "{garbage:?}");
+    }
+    // A commit that is not here, and what is no commit.
+    let (repo, _) = builds(&[("old", "1")]);
+    let blob = repo.git(["rev-parse", "HEAD:a/x"]);
+    for id in ["12".repeat(20), blob] {
+        repo.rebake(["record", "a", "b", "--allow-older"]).success();
+        put(&repo, "a", &format!("{id}\n"));
+        let run = repo.rebake(["plan", "--since", "built", "--style", "sha", "--format", "json"]).success();
+        assert_eq!(doubts(&run), ["base-unreachable"], "{id}");
+        assert_eq!(causes(&run), ["a: base-unreachable", "b: dependency a"], "{id}");
+        repo.rebake(BUILD).success();
+        assert_eq!(due(&repo), "", "{id}");
+    }
+}
+
+#[test]
+fn what_cannot_be_fetched_as_a_run_is_recorded_is_told() {
+    let (repo, _) = builds(&[("old", "1")]);
+    repo.rebake(["record", "a", "b"]).success();
+    put(&repo, "a", &format!("{}\n", "12".repeat(20)));
+    repo.git(["remote", "add", "origin", &crate::remote::unreachable()]);
+    let run = repo.rebake(["record", "b", "--fetch"]).success();
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains("`b` depends on `a`"), "{said}");
+    assert!(said.contains("warning[not-fetched]: what is below refs/rebake/built/local/ and "), "{said}");
 }

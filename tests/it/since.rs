@@ -13,6 +13,7 @@ use rebake::plan::pipeline::{ConfigFile, Dead, Planned, Request, Unmatched, plan
 use snapbox::str;
 
 use crate::history::{Files, History};
+use crate::on_github::{causes, doubts, plan as plan_of};
 use crate::random::{Random, for_seeds};
 use crate::remote;
 use crate::repo::Repo;
@@ -165,6 +166,80 @@ api      1.0.0-0002-7b204b8  depends on lib
     let plan: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(plan["services"][0]["base"]["commit"], repo.id("api@1.0.0").to_string());
     assert_eq!(plan["services"][0]["base"]["source"], "its release api@1.0.0");
+}
+
+/// A workspace that last saw its remote before `api` was released with a change that is taken back since.
+fn released_elsewhere() -> (Repo, Repo) {
+    let source = repo();
+    source.tag("api@1.0.0").tag("lib@1.0.0").tag("web@1.0.0");
+    let remote = source.clone_with(["--bare"]);
+    let workspace = remote.clone_with([]);
+    source.git(["remote", "add", "origin", remote.dir().to_str().unwrap()]);
+    source.write("api/x", "1").commit("a change");
+    source.annotated_tag("api@1.1.0");
+    source.write("api/x", "").commit("taken back");
+    source.git(["push", "--quiet", "origin", "main", "--tags"]);
+    // As runners fetch.
+    workspace.git(["fetch", "--quiet", "--no-tags", "origin", "main"]);
+    workspace.git(["checkout", "--quiet", "--detach", "FETCH_HEAD"]);
+    (remote, workspace)
+}
+
+fn since_release_in_ci(workspace: &Repo, args: &[&str]) -> crate::repo::Rebake {
+    let plan = ["plan", "--since", "release", "--environment", "local", "--style", "sha", "--format", "json"];
+    workspace.rebake([&plan, args].concat()).env("CI", "true")
+}
+
+#[test]
+fn releases_that_only_the_remote_has_are_fetched() {
+    let (_, workspace) = released_elsewhere();
+    let run = since_release_in_ci(&workspace, &["--no-fetch"]).success();
+    assert_eq!(causes(&run), [""; 0]);
+    let run = since_release_in_ci(&workspace, &[]).success().stderr("");
+    assert_eq!(causes(&run), ["api: file api/x"]);
+    assert_eq!(plan_of(&run)["services"][0]["base"]["source"], "its release api@1.1.0");
+    assert_eq!(doubts(&run), [""; 0]);
+    // One that another history has says nothing of this one, and brings none of it.
+    let (remote, workspace) = released_elsewhere();
+    let other = remote.git(["commit-tree", "-m", "other", "main^{tree}"]);
+    remote.git(["tag", "web@9.0.0", &other]);
+    assert_eq!(causes(&since_release_in_ci(&workspace, &[]).success()), ["api: file api/x"]);
+    workspace.git_fails(["cat-file", "-e", &other]);
+}
+
+#[test]
+fn tags_that_may_be_stale_are_a_doubt() {
+    let (_, workspace) = released_elsewhere();
+    workspace.git(["remote", "set-url", "origin", &remote::unreachable()]);
+    let run = since_release_in_ci(&workspace, &[]).success();
+    assert_eq!(
+        causes(&run),
+        ["lib: base-unreachable", "api: base-unreachable, dependency lib", "web: base-unreachable"]
+    );
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains("the tags cannot be fetched, and what this clone has of them may be older"), "{said}");
+    assert!(said.contains("warning[not-fetched]: the tags cannot be fetched from `origin`: "), "{said}");
+}
+
+#[test]
+fn a_release_that_stands_elsewhere_at_the_remote_is_a_doubt() {
+    let (_, workspace) = released_elsewhere();
+    workspace.git(["tag", "--force", "web@1.0.0", "HEAD"]);
+    // What moves by itself is no release.
+    workspace.tag("latest");
+    let run = since_release_in_ci(&workspace, &[]).success();
+    assert_eq!(causes(&run), ["api: file api/x", "web: base-unreachable"]);
+    let degraded = plan_of(&run)["degraded"][0]["message"].as_str().unwrap().to_owned();
+    let expected = "the tag web@1.0.0 stands for another commit here than at the remote, so the newest release of `web` is \
+                    not known; so it counts as affected";
+    assert_eq!(degraded, expected);
+    // One that the remote has deleted.
+    let (_, workspace) = released_elsewhere();
+    workspace.tag("web@2.0.0");
+    assert_eq!(causes(&since_release_in_ci(&workspace, &[]).success()), ["api: file api/x", "web: base-unreachable"]);
+    // At a keyboard it may be about to be sent.
+    let plan = ["plan", "--since=release", "--fetch", "--style=sha", "--format=json"];
+    assert_eq!(causes(&workspace.rebake(plan).success()), ["api: file api/x"]);
 }
 
 const SERVICES: usize = 20;

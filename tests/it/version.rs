@@ -169,7 +169,7 @@ error[unknown-service]: there is no service `apj`
     plain(&["--at", "nowhere"]).failure(3).stdout("").stderr(str![[r#"
 error[git]: there is no branch, tag or commit `nowhere`
  |
- = help: fetch it (`git fetch origin NAME`), or see `git branch --all` and `git tag` for what there is
+ = help: this clone has none: fetch it (`git fetch origin nowhere`), or see `git branch --all` and `git tag` for what there is
 
 "#]]);
 }
@@ -331,6 +331,12 @@ WEB_VERSION=1.0.0-0001-b9fc090
 
 "#]]);
     repo.rebake(["version", "api", "--format", "plain"]).failure(2).stdout("");
+    // What names the commit alone needs no release.
+    repo.rebake(["version", "api", "--style", "sha", "--format", "plain"]).success().stdout("sha-b9fc090\n");
+    let plan = ["plan", "--all", "--style", "sha", "--format", "json"];
+    let run = repo.rebake(plan).success();
+    assert!(run.text().contains(r#""version": "sha-b9fc090""#), "{}", run.text());
+    assert!(!run.text().contains("unnamed") && run.text().contains(r#""any": true"#), "{}", run.text());
     // On the same commit, or behind the release, such a tag does not matter.
     repo.tag("api@1.3.0");
     repo.rebake(["version", "api", "--format", "plain"]).success().stdout(str![[r#"

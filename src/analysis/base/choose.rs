@@ -184,14 +184,21 @@ impl Choice<'_, '_> {
     /// Compares with a revision from the command line.
     fn revision(&mut self, end: &End) -> Result<Chosen, git::Error> {
         let End { revision, from } = end;
-        let branch = self.repository.branch_of(revision);
+        let of = self.repository.branch_of(revision);
         // In CI the remote's branch is meant: one of that name here is what an earlier run left.
-        let found = match branch.as_deref().map(|name| (name, self.freshness(name))) {
-            Some((name, Freshness::Unknown)) => return Ok(self.unreachable(stale(name))),
-            Some((name, Freshness::Current)) => self.repository.default_branch(Some(name)).map(|branch| branch.commit),
-            Some((_, Freshness::AsItIs | Freshness::Absent)) | None => None,
+        let meant = match of.as_ref().map(|of| (of, self.freshness(&of.branch))) {
+            Some((of, Freshness::Unknown)) => return Ok(self.unreachable(stale(&of.branch))),
+            Some((of, Freshness::Current)) => &of.revision,
+            Some((_, Freshness::AsItIs | Freshness::Absent)) | None => revision,
         };
-        let base = match found.map_or_else(|| self.repository.resolve(revision), Ok) {
+        let base = match self.repository.resolve(meant) {
+            // What a branch was before is what its log says, and the remote's need not have one here.
+            Err(error) if meant != revision && meant.contains("@{") => {
+                return Ok(self.unreachable(Doubt::base_unreachable(&error)));
+            }
+            answer => answer,
+        };
+        let base = match base {
             Ok(base) => base,
             // A whole id comes from a program, which cannot know what the clone holds; a name that is not there is a
             // mistake.

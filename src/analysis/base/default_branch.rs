@@ -2,7 +2,7 @@
 
 use super::Doubt;
 use super::choose::Choice;
-use crate::inputs::git::{DefaultBranch, Fetch, Freshness, Repository};
+use crate::inputs::git::{DefaultBranch, Fetch, Freshness, RemoteBranch, Repository};
 use crate::inputs::trigger::Trigger;
 use crate::model::name::Escaped;
 
@@ -32,8 +32,9 @@ pub(super) enum Branch {
 impl Choice<'_, '_> {
     /// Returns a branch by its short name: the remote's, which is fetched first in CI, else the one here.
     pub(super) fn branch(&mut self, name: &str) -> Branch {
-        match self.freshness(name) {
-            Freshness::Unknown => Branch::Stale(stale(name)),
+        let branch = self.repository.branch_there(name);
+        match self.freshness(&branch) {
+            Freshness::Unknown => Branch::Stale(stale(&branch)),
             Freshness::Current | Freshness::AsItIs | Freshness::Absent => {
                 self.repository.default_branch(Some(name)).map_or(Branch::Nowhere, Branch::Here)
             }
@@ -46,20 +47,20 @@ impl Choice<'_, '_> {
         // Where nothing tells its name, the usual ones are tried.
         let name = name.or_else(|| {
             let usual = self.repository.default_branch(None)?.name.to_string();
-            self.repository.branch_of(&usual)
+            self.repository.branch_of(&usual).map(|of| of.branch.name)
         });
         name.map_or(Branch::Nowhere, |name| self.branch(&name))
     }
 
     /// Returns how new a branch is in this clone. Outside of CI it counts as it was last fetched.
-    pub(super) fn freshness(&mut self, name: &str) -> Freshness {
-        if self.trigger.is_attended() { Freshness::AsItIs } else { self.fetch.refresh(name) }
+    pub(super) fn freshness(&mut self, branch: &RemoteBranch) -> Freshness {
+        if self.trigger.is_attended() { Freshness::AsItIs } else { self.fetch.refresh(branch) }
     }
 }
 
 /// Returns the doubt that a branch may be older here than on the remote.
-pub(super) fn stale(name: &str) -> Doubt {
-    let shown = Escaped::new(name);
+pub(super) fn stale(branch: &RemoteBranch) -> Doubt {
+    let shown = Escaped::new(&branch.name);
     Doubt::no_base(
         &format!(
             "the branch `{shown}` cannot be fetched, and what this clone has of it may be older than the remote's"

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::inputs::git::{self, Lacking as _, Missing};
+use crate::inputs::git::{self, Lacking as _, Missing, RemoteBranch};
 use crate::model::name::RepoPath;
 
 /// Something that is not known and widened the plan.
@@ -70,7 +70,7 @@ impl Doubt {
     }
 
     /// Returns the same doubt, which a branch of the remote would cure.
-    pub(super) fn cured_by_branch(self, name: Option<&str>) -> Self {
-        Self { cure: name.map(|name| Missing::Branch(name.to_owned())), ..self }
+    pub(super) fn cured_by_branch(self, branch: Option<RemoteBranch>) -> Self {
+        Self { cure: branch.map(Missing::Branch), ..self }
     }
 }

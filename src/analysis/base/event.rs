@@ -62,7 +62,7 @@ fn pull_request(choice: &mut Choice, base: Option<&CommitId>, branch: Option<&st
                 "the event does not say what the pull request is to be merged into",
                 "name it with `--base REV`",
             )
-            .cured_by_branch(branch),
+            .cured_by_branch(branch.map(|branch| choice.repository.branch_there(branch))),
         )),
     }
 }

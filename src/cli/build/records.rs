@@ -17,7 +17,7 @@ use crate::model::name::{CommitId, ServiceId};
 use crate::output::exec::{Build as Job, Outcome, Record, Report, Work};
 use crate::plan::Plan;
 use crate::plan::pipeline::{Begun, Came, Error, Newer, Recorded, Recording, Rule, Standing};
-use crate::plan::pipeline::{PushRequest, PushRules, Request};
+use crate::plan::pipeline::{PushRequest, PushRules, Request, not_fetched};
 
 /// How long the remote is not asked again whether the marks of a run are there.
 const LOOK: Duration = Duration::from_secs(60);
@@ -154,6 +154,7 @@ impl<'a> Records<'a> {
         // Built again at the commit that it was built at: that is what was asked for.
         written.services.retain(|_, recorded| *recorded != Recorded::Swapped(Swapped::There));
         output.say(&recorded::diagnostics(&written, &self.recording));
+        output.say(&fetch.troubles().iter().map(not_fetched).collect::<Vec<_>>());
         Ok(if recorded::is_refused(&written) { Exit::Git } else { Exit::Done })
     }
 

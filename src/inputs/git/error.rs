@@ -58,6 +58,8 @@ pub enum Error {
         revision: String,
         /// The branch or tag that was most likely meant.
         similar: Option<String>,
+        /// The branch of a remote that it would name, so that a fetch may bring it.
+        branch: Option<super::RemoteBranch>,
     },
     /// A short id that is the beginning of several commits.
     #[error("{} is the beginning of several ids: {}", quoted(.revision), .candidates.join(", "))]
@@ -199,9 +201,18 @@ impl Error {
             Self::RevisionDash { .. } => {
                 &["write the whole name of a branch or tag: `refs/heads/-name`, `refs/tags/-name`"]
             }
-            Self::UnknownRevision { similar: Some(similar), .. } => return vec![format!("did you mean `{similar}`?")],
-            Self::UnknownRevision { similar: None, .. } => {
-                &["fetch it (`git fetch origin NAME`), or see `git branch --all` and `git tag` for what there is"]
+            Self::UnknownRevision { similar, branch, .. } => {
+                let meant = similar.iter().map(|similar| format!("did you mean `{similar}`?"));
+                let fetch = match branch {
+                    Some(branch) => {
+                        format!("git fetch {} {}", shell_word(&branch.remote), shell_word(&branch.name))
+                    }
+                    None => "git fetch origin NAME".to_owned(),
+                };
+                let absent = format!(
+                    "this clone has none: fetch it (`{fetch}`), or see `git branch --all` and `git tag` for what there is"
+                );
+                return meant.chain([absent]).collect();
             }
             Self::AmbiguousRevision { .. } => &["give more digits"],
             Self::NotACommit { .. } => &["name a commit, or a branch or tag of one"],
@@ -225,7 +236,9 @@ impl Error {
             ],
             Self::MissingBlob { partial: Some(_), commit, path, .. } => {
                 let object = shell_word(&format!("{commit}:{}", String::from_utf8_lossy(path.as_bytes())));
-                return vec![format!("let git fetch it: `git cat-file -e {object}`")];
+                return vec![format!(
+                    "let git fetch it: `git cat-file -e {object}`; commands that have `--fetch` do so with it"
+                )];
             }
             Self::Unreadable { source, .. } if is_forbidden(source.as_ref()) => {
                 &["see that you may read all of the repository's files"]
@@ -289,10 +302,7 @@ impl Lacking for Error {
                 Some(Missing::History(behind.clone()))
             }
             // Who names a branch need not know whether it was fetched.
-            Self::UnknownRevision { revision, .. } => {
-                let branch = ["origin/", "refs/heads/"].iter().find_map(|prefix| revision.strip_prefix(prefix));
-                Some(Missing::Branch(branch.unwrap_or(revision).to_owned()))
-            }
+            Self::UnknownRevision { branch, .. } => branch.clone().map(Missing::Branch),
             Self::MissingTree { id, partial: Some(_) } | Self::MissingBlob { id, partial: Some(_), .. } => {
                 Some(Missing::Object(id.clone()))
             }
@@ -370,7 +380,7 @@ mod tests {
 
     #[test]
     fn revisions_are_escaped() {
-        let error = Error::UnknownRevision { revision: "a\u{1b}[31m\n".to_owned(), similar: None };
+        let error = Error::UnknownRevision { revision: "a\u{1b}[31m\n".to_owned(), similar: None, branch: None };
         assert_eq!(error.to_string(), r"there is no branch, tag or commit `a\x1b[31m\n`");
     }
 }

@@ -116,30 +116,13 @@ impl Repository {
     /// Returns the name of the branch that the remote's `HEAD` stood for when this clone was made, such as `main`.
     #[must_use]
     pub fn remote_head(&self) -> Option<String> {
-        let remote = self.remote();
+        self.head_of(&self.remote())
+    }
+
+    pub(super) fn head_of(&self, remote: &str) -> Option<String> {
         let reference = self.gix.try_find_reference(&format!("refs/remotes/{remote}/HEAD")).ok()??;
         let target = reference.target().try_name()?.as_bstr().to_string();
         target.strip_prefix(&format!("refs/remotes/{remote}/")).map(str::to_owned)
-    }
-
-    /// Returns the name of the branch that a revision means, on the remote or here: `main` of `main`, `origin/main` and
-    /// `refs/heads/main`. None where it means something else, such as a tag of that name.
-    #[must_use]
-    pub fn branch_of(&self, revision: &str) -> Option<String> {
-        let remote = format!("{}/", self.remote());
-        let full = revision.strip_prefix("refs/heads/");
-        let full = full.or_else(|| revision.strip_prefix("refs/remotes/")?.strip_prefix(&remote));
-        let branch = match full {
-            Some(branch) => branch,
-            None if self.has_reference(&format!("refs/tags/{revision}")) => return None,
-            None if self.has_reference(&format!("refs/heads/{revision}")) => revision,
-            None => revision.strip_prefix(&remote).unwrap_or(revision),
-        };
-        if branch == "HEAD" {
-            return self.remote_head().filter(|_| revision != "HEAD");
-        }
-        let places = [format!("refs/remotes/{remote}{branch}"), format!("refs/heads/{branch}")];
-        places.iter().any(|place| self.has_reference(place)).then(|| branch.to_owned())
     }
 
     /// Whether there is a reference of this full name.

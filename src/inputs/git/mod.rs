@@ -6,6 +6,7 @@
 //! as git does; where there is the older grafts file (`.git/info/grafts`), questions of history are refused.
 
 mod ancestry;
+mod branch;
 mod describe;
 mod diff;
 mod earlier;
@@ -41,11 +42,12 @@ mod unsure;
 mod work_tree;
 mod written;
 
+pub use branch::{OfBranch, RemoteBranch};
 pub use diff::Differ;
 pub use earlier::{Earlier, Had};
 pub use edit::Root;
 pub use error::Error;
-pub use fetch::{Fetch, FetchError, Freshness, Lacking, Missing};
+pub use fetch::{Fetch, FetchError, Freshness, Lacking, Missing, RemoteTags};
 pub use follow::WorkTreeFile;
 pub use head::{DefaultBranch, Head, RefName};
 pub use history::{DescribeOptions, Descriptions, HistoryError, Parents, StopRule, Work};
@@ -53,7 +55,7 @@ pub use listing::Survey;
 pub use open::{PartialClone, Repository};
 pub use program::ProgramError;
 pub use push_tags::RemoteError;
-pub use records::{From, Swap, Swapped};
+pub use records::{From, RefsBelow, Swap, Swapped};
 pub use release::{MadeTag, NewTag, Signing, TagError};
 pub use rename::Renamed;
 pub use status::WorkTree;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use gix::bstr::ByteSlice as _;
+
 use super::Repository;
 use super::program::ProgramError;
 use crate::model::name::{CommitId, Escaped, TagName};
@@ -53,18 +55,7 @@ impl Repository {
     pub fn remote_tags(&self, remote: &str) -> Result<BTreeMap<TagName, CommitId>, RemoteError> {
         let list = self.git(["ls-remote", "--quiet", "--tags", "--", remote]).run(b"");
         let list = list.map_err(|source| RemoteError::List { remote: remote.to_owned(), source })?;
-        let mut tags = BTreeMap::new();
-        for line in list.split(|byte| *byte == b'\n') {
-            let Some((id, name)) = std::str::from_utf8(line).ok().and_then(|line| line.split_once("\trefs/tags/"))
-            else {
-                continue;
-            };
-            if let Ok(id) = id.parse() {
-                // The line of what a tag object stands for comes behind that of the tag object.
-                tags.insert(TagName::from_git(name.strip_suffix("^{}").unwrap_or(name)), id);
-            }
-        }
-        Ok(tags)
+        Ok(read_tags(&list))
     }
 
     /// Sends tags to a remote, which takes all of them or none.
@@ -80,6 +71,19 @@ impl Repository {
         let failed = |source| RemoteError::Push { remote: remote.to_owned(), tags: tags.to_vec(), source };
         push.run(b"").map(drop).map_err(failed)
     }
+}
+
+/// Reads what `git ls-remote --tags` prints.
+pub(super) fn read_tags(list: &[u8]) -> BTreeMap<TagName, CommitId> {
+    let mut tags = BTreeMap::new();
+    for line in list.split(|byte| *byte == b'\n') {
+        let Some((id, name)) = line.split_once_str("\trefs/tags/") else { continue };
+        if let Some(id) = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok()) {
+            // The line of what a tag object stands for comes behind that of the tag object.
+            tags.insert(TagName::from_git(name.strip_suffix(b"^{}").unwrap_or(name)), id);
+        }
+    }
+    tags
 }
 
 fn listed(tags: &[TagName]) -> String {

@@ -51,6 +51,15 @@ impl Swapped {
     }
 }
 
+/// References whose names begin alike.
+#[derive(Debug, Default)]
+pub struct RefsBelow {
+    /// Where they stand.
+    pub refs: BTreeMap<String, CommitId>,
+    /// What is wrong with others, in words.
+    pub damaged: Vec<String>,
+}
+
 /// What the log of a record says.
 const MESSAGE: &str = "rebake: record";
 
@@ -60,14 +69,30 @@ impl Repository {
     /// # Errors
     /// When the refs cannot be read.
     pub fn refs_below(&self, prefix: &str) -> Result<BTreeMap<String, CommitId>, Error> {
+        Ok(self.refs_with_damage(prefix)?.refs)
+    }
+
+    /// Returns the same refs, and what is damaged among them.
+    ///
+    /// # Errors
+    /// When the refs cannot be read.
+    pub fn refs_with_damage(&self, prefix: &str) -> Result<RefsBelow, Error> {
         let reading = || Error::reading(format!("the refs below {prefix}"));
         let references = self.gix.references().map_err(reading())?;
-        let below = references.prefixed(prefix).map_err(reading())?;
-        let direct = below.filter_map(Result::ok).filter_map(|reference| {
-            let id = commit_id(reference.try_id()?.as_ref());
-            Some((reference.name().as_bstr().to_string(), id))
-        });
-        Ok(direct.collect())
+        let mut below = RefsBelow::default();
+        for reference in references.prefixed(prefix).map_err(reading())? {
+            match reference {
+                Ok(reference) => {
+                    let name = reference.name().as_bstr().to_string();
+                    match reference.try_id() {
+                        Some(id) => _ = below.refs.insert(name, commit_id(id.as_ref())),
+                        None => below.damaged.push(format!("{name} stands for another reference")),
+                    }
+                }
+                Err(error) => below.damaged.push(error.to_string()),
+            }
+        }
+        Ok(below)
     }
 
     /// Swaps a ref. Safe under many writers: one that finds it moved meanwhile looks again.
@@ -77,13 +102,13 @@ impl Repository {
     pub fn swap(&self, swap: &Swap) -> Result<Swapped, Error> {
         self.commit(&swap.to)?;
         loop {
-            let at = self.reference_id(&swap.reference)?;
+            let at = self.reference_id(&swap.reference);
             let swapped = self.judge(swap, at);
             let Swapped::Moved(from) = swapped else { return Ok(swapped) };
             match self.write(&swap.reference, from, Some(&swap.to)) {
                 Ok(()) => return Ok(swapped),
                 // Another writer was faster: the new value decides.
-                Err(_) if self.reference_id(&swap.reference)? != at => {}
+                Err(_) if self.reference_id(&swap.reference) != at => {}
                 Err(error) => return Err(error),
             }
         }
@@ -121,9 +146,9 @@ impl Repository {
     pub fn put_refs(&self, refs: &[(String, CommitId)]) -> Result<(), Error> {
         refs.iter().try_for_each(|(reference, to)| {
             loop {
-                let at = self.reference_id(reference)?;
+                let at = self.reference_id(reference);
                 match self.write(reference, at, Some(to)) {
-                    Err(error) if self.reference_id(reference)? == at => return Err(error),
+                    Err(error) if self.reference_id(reference) == at => return Err(error),
                     Err(_) => {}
                     Ok(()) => return Ok(()),
                 }
@@ -152,9 +177,9 @@ impl Repository {
     /// When one cannot be taken away.
     pub fn take_refs(&self, refs: &[(String, CommitId)]) -> Result<(), Error> {
         refs.iter().try_for_each(|(reference, at)| {
-            while self.reference_id(reference)? == Some(*at) {
+            while self.reference_id(reference) == Some(*at) {
                 match self.write(reference, Some(*at), None) {
-                    Err(error) if self.reference_id(reference)? == Some(*at) => return Err(error),
+                    Err(error) if self.reference_id(reference) == Some(*at) => return Err(error),
                     Ok(()) | Err(_) => {}
                 }
             }
@@ -172,7 +197,13 @@ impl Repository {
         let what = || Error::reading(format!("{reference} while moving it"));
         let expected = match from {
             Some(from) => PreviousValue::MustExistAndMatch(Target::Object(object_id(&from))),
-            None => PreviousValue::MustNotExist,
+            None => match self.gix.try_find_reference(reference) {
+                // One that stands for another reference stands at nothing of its own.
+                Ok(Some(found)) if found.try_id().is_none() => {
+                    PreviousValue::MustExistAndMatch(found.target().into_owned())
+                }
+                Ok(_) | Err(_) => PreviousValue::MustNotExist,
+            },
         };
         let change = match to {
             Some(to) => Change::Update {
@@ -186,13 +217,11 @@ impl Repository {
         self.gix.edit_reference(RefEdit { change, name, deref: false }).map(drop).map_err(what())
     }
 
-    /// Returns what a ref stands at; none where it is not there.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn reference_id(&self, reference: &str) -> Result<Option<CommitId>, Error> {
-        let found = self.gix.try_find_reference(reference).map_err(Error::reading(reference))?;
-        Ok(found.and_then(|found| Some(commit_id(found.try_id()?.as_ref()))))
+    /// Returns where a reference stands. One that is damaged stands nowhere; writing it mends it.
+    #[must_use]
+    pub fn reference_id(&self, reference: &str) -> Option<CommitId> {
+        let found = self.gix.try_find_reference(reference).ok()??;
+        Some(commit_id(found.try_id()?.as_ref()))
     }
 }
 

@@ -19,8 +19,12 @@ impl Repository {
 
     /// Whether there is one to fetch from.
     pub(super) fn has_remote(&self) -> bool {
-        let remote = self.remote();
-        self.remote_names().contains(&remote)
+        self.knows_remote(&self.remote())
+    }
+
+    /// Whether there is a remote of this name.
+    pub(super) fn knows_remote(&self, remote: &str) -> bool {
+        self.remote_names().iter().any(|name| name == remote)
     }
 
     /// Whether the clone was made so that fetches from the remote bring no tags (`git clone --no-tags`).

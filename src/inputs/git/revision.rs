@@ -1,3 +1,4 @@
+use gix::bstr::ByteSlice as _;
 use gix::objs::Kind;
 use gix::revision::spec::parse::{self, ObjectKindHint};
 
@@ -19,18 +20,29 @@ impl Repository {
         }
         let hint = parse::Options { object_kind_hint: Some(ObjectKindHint::Committish), ..parse::Options::default() };
         let parse = |revision: &str| gix::revision::Spec::from_bstr(revision, &self.gix, hint);
+        let by_git = || revision.contains("@{").then(|| self.by_git(revision)).flatten();
+        // A copy of references has no logs, and what a branch was before is there alone.
+        if self.place.mirror.is_some()
+            && let Some(id) = by_git()
+        {
+            return self.peel(revision, id);
+        }
         let spec = parse(revision).or_else(|error| self.tracking(revision).map_or(Err(error), |branch| parse(&branch)));
+        if spec.is_err()
+            && let Some(id) = by_git()
+        {
+            return self.peel(revision, id);
+        }
         match spec.map_err(|error| self.unresolved(revision, &error))?.detach() {
             gix::revision::plumbing::Spec::Include(id) => self.peel(revision, id),
             _ => Err(Error::RevisionIsRange { revision: revision.to_owned() }),
         }
     }
 
-    /// The full name of the remote's branch of a short name, where this clone has it.
-    fn tracking(&self, revision: &str) -> Option<String> {
-        let branch = revision.strip_prefix("refs/heads/").unwrap_or(revision);
-        let tracking = format!("refs/remotes/{}/{branch}", self.remote());
-        (branch != "HEAD" && self.has_reference(&tracking)).then_some(tracking)
+    /// What the git program makes of a revision: it has ways to name one that gix has not, such as `main@{push}`.
+    fn by_git(&self, revision: &str) -> Option<gix::ObjectId> {
+        let answer = self.git(["rev-parse", "--quiet", "--verify", revision]).looking().run(b"").ok()?;
+        gix::ObjectId::from_hex(answer.trim_end()).ok()
     }
 
     /// Follows tags to the commit.
@@ -80,7 +92,8 @@ impl Repository {
             return Error::MissingCommit { commit, shallow: self.is_shallow() };
         }
         if let Some(parse::Error::MissingReference { .. }) = known {
-            return Error::UnknownRevision { similar: self.similar_name(given), revision };
+            let (similar, branch) = (self.similar_name(given), self.branch_elsewhere(given));
+            return Error::UnknownRevision { revision, similar, branch };
         }
         if self.is_shallow() && given.contains(['~', '^']) {
             return self.beyond_shallow(given);

@@ -10,6 +10,7 @@ use super::{Kind, Landmark, Origin};
 
 const SOURCE: Fact = Fact::Variable("CI_PIPELINE_SOURCE");
 const SHA: Fact = Fact::Variable("CI_COMMIT_SHA");
+const BEFORE: Fact = Fact::Variable("CI_COMMIT_BEFORE_SHA");
 const BRANCH: Fact = Fact::Variable("CI_COMMIT_BRANCH");
 const MERGE_REQUEST: Fact = Fact::Variable("CI_MERGE_REQUEST_EVENT_TYPE");
 const MERGE_REQUEST_REF: Fact = Fact::Variable("CI_MERGE_REQUEST_REF_PATH");
@@ -100,14 +101,24 @@ pub(super) static DIALECT: Dialect = Dialect {
             base: Base::None,
             origin: own,
         },
+        Row {
+            event: "push",
+            when: |facts| facts.is(SOURCE, &["push"]),
+            kind: Kind::Push,
+            reference: Reference::Branch(BRANCH),
+            subject: &[SHA],
+            base: Base::Commit(BEFORE, Landmark::Push),
+            origin: own,
+        },
     ],
     otherwise: Row {
-        event: "push, any other",
+        event: "parent_pipeline, any other",
         when: |_| true,
         kind: Kind::Push,
         reference: Reference::Branch(BRANCH),
         subject: &[SHA],
-        base: Base::Commit(Fact::Variable("CI_COMMIT_BEFORE_SHA"), Landmark::Push),
+        // A parent that was run by hand or by a schedule has zeros there, on an old branch too.
+        base: Base::CommitIfSaid(BEFORE, Landmark::Push),
         origin: own,
     },
 };

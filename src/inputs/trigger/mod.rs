@@ -9,7 +9,8 @@
 //! - *the default branch*: what is ahead of it counts; where nothing is, everything. Buildkite, Azure Pipelines and
 //!   Bitbucket do not say what was there before a push, so that each push to the default branch plans everything there.
 //!   The records of `--since built` are the way to plan less.
-//! - a commit of zeros means that the branch is new: what is ahead of the default branch counts.
+//! - a commit of zeros means that the branch is new: what is ahead of the default branch counts. Where an engine has zeros
+//!   for other reasons too, they say nothing.
 //! - a forced push is a push: what was built last is what `before` holds, though no branch leads to it any more.
 //!
 //! The base is the event's own where `HEAD` is one of the subjects or descends from one. Elsewhere, and where an event has
@@ -53,7 +54,8 @@
 //! | GitLab | tag, pushed or run by hand | `tag` | `CI_COMMIT_SHA` | none: the tag names its service |
 //! | GitLab | schedule | `schedule` | `CI_COMMIT_SHA` | the default branch |
 //! | GitLab | web, api, trigger, chat, pipeline | `manual` | `CI_COMMIT_SHA` | the default branch |
-//! | GitLab | push, any other | `push` | `CI_COMMIT_SHA` | `CI_COMMIT_BEFORE_SHA`: the push before this one |
+//! | GitLab | push | `push` | `CI_COMMIT_SHA` | `CI_COMMIT_BEFORE_SHA`: the push before this one |
+//! | GitLab | parent_pipeline, any other | `push` | `CI_COMMIT_SHA` | `CI_COMMIT_BEFORE_SHA`: the push before this one; the default branch where it is all zeros |
 //! | Buildkite | merge queue | `merge_group` | `BUILDKITE_COMMIT` | `BUILDKITE_MERGE_QUEUE_BASE_COMMIT`: the commit that the merge queue builds on |
 //! | Buildkite | pull request | `pull_request` | `BUILDKITE_COMMIT` | merge base with `BUILDKITE_PULL_REQUEST_BASE_BRANCH` |
 //! | Buildkite | tag, pushed or run by hand | `tag` | `BUILDKITE_COMMIT` | none: the tag names its service |

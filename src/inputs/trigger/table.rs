@@ -54,7 +54,7 @@ pub(super) enum Reference {
     Tag(Fact),
 }
 
-/// Where the base of an event is said; each becomes the [`BaseHint`] of the same name.
+/// Where the base of an event is said; most become the [`BaseHint`] of the same name.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Base {
     /// Nowhere.
@@ -63,6 +63,8 @@ pub(super) enum Base {
     Named,
     /// A commit, [`BaseHint::NewBranch`] where it is all zeros.
     Commit(Fact, Landmark),
+    /// A commit; all zeros say nothing, as if they were not there.
+    CommitIfSaid(Fact, Landmark),
     /// The facts of a pull request.
     PullRequest { merge: Option<Fact>, base: Option<Fact>, branch: Option<Fact> },
     /// There is none.
@@ -160,6 +162,9 @@ impl Base {
                 Some(commit) if commit.is_zero() => BaseHint::NewBranch,
                 Some(commit) => BaseHint::Commit(commit, landmark),
             },
+            Self::CommitIfSaid(fact, landmark) => {
+                commit(Some(fact)).map_or(BaseHint::None, |commit| BaseHint::Commit(commit, landmark))
+            }
             Self::PullRequest { merge, base, branch } => {
                 let branch = branch.and_then(|fact| facts.text(fact));
                 let short = |name: String| name.strip_prefix("refs/heads/").map(str::to_owned).unwrap_or(name);
@@ -188,6 +193,9 @@ impl fmt::Display for Base {
             Self::None => f.write_str("the default branch"),
             Self::Named => f.write_str("none: the tag names its service"),
             Self::Commit(fact, landmark) => write!(f, "{fact}: {landmark}"),
+            Self::CommitIfSaid(fact, landmark) => {
+                write!(f, "{fact}: {landmark}; the default branch where it is all zeros")
+            }
             Self::PullRequest { merge, base, branch } => {
                 if let Some(merge) = merge {
                     write!(f, "first parent of {merge} where that is HEAD, else ")?;

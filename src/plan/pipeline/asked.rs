@@ -75,6 +75,7 @@ pub(super) fn read(
     let given = request.naming.as_ref().and_then(|naming| naming.version.clone());
     let mut given = given.into_iter().chain(trigger.inputs.version.clone());
     asked.version = given.find(|version| !version.is_empty());
+    warnings.extend(nothing_to_build(config, asked.only.as_deref()));
     Ok(asked)
 }
 
@@ -170,6 +171,22 @@ impl Asked {
         }
         Ok(())
     }
+}
+
+/// Says that nothing can be planned, whatever changed: there are no services, or only libraries are asked for.
+fn nothing_to_build(config: &Config, only: Option<&[ServiceId]>) -> Option<Diagnostic> {
+    if config.services.is_empty() {
+        let note = Diagnostic::warning("no-services", "the configuration has no services, so nothing is planned");
+        return Some(note.help("name one below `services`, with the `path` of what it is built from"));
+    }
+    let only = only.filter(|only| !only.is_empty())?;
+    if !only.iter().all(|service| config.services[service.0].is_library()) {
+        return None;
+    }
+    let names: Vec<ServiceName> = only.iter().map(|service| config.graph.name(*service).clone()).collect();
+    let message =
+        format!("only libraries are asked for ({}), which are no jobs, so nothing is to be built", listed(&names));
+    Some(Diagnostic::warning("only-libraries", message).help("ask for a service that is built from them"))
 }
 
 fn unpublished(trigger: &Trigger) -> Diagnostic {

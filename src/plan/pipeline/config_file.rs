@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use crate::config::{self, Config, Options};
-use crate::inputs::git::{self, FileAt, Repository};
+use crate::inputs::git::{self, FileAt, Lacking, Missing, Repository};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, RepoPath};
 
@@ -77,6 +77,15 @@ pub enum ConfigFileError {
     /// The repository cannot be read.
     #[error(transparent)]
     Git(#[from] git::Error),
+}
+
+impl Lacking for ConfigFileError {
+    fn missing(&self) -> Option<Missing> {
+        match self {
+            Self::Git(error) => error.missing(),
+            Self::NotFound { .. } | Self::Unreadable { .. } => None,
+        }
+    }
 }
 
 fn at_commit(commit: Option<&CommitId>) -> String {

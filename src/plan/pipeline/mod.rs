@@ -229,7 +229,7 @@ pub fn plan(
     if !has_bases {
         asked.base.compare = Compare::Auto;
     }
-    let mut chosen = base::choose(repository, trigger, &asked.base, &mut fetch)?;
+    let mut chosen = choose(repository, trigger, &asked.base, &mut fetch)?;
     if !has_bases {
         chosen.source = format!("{} (`{environment}` does not push, so it has no built refs)", chosen.source);
     }
@@ -237,7 +237,7 @@ pub fn plan(
     warnings.append(&mut chosen.notes);
 
     let grouped = match asked.base.compare {
-        Compare::Since(since) => Grouped::apart(repository, config, environment, since, &mut chosen, &mut fetch)?,
+        Compare::Since(by) => Grouped::apart(repository, config, trigger, environment, by, &mut chosen, &mut fetch)?,
         _ => Grouped::together(config, &chosen),
     };
     chosen.doubts.extend(rules.doubt.clone());
@@ -332,6 +332,16 @@ fn undecided(direct: &Direct) -> Option<Doubt> {
     Some(Doubt::of_match(Escaped::new(found.pattern?.value.text()), &found.change.path))
 }
 
+/// Chooses what is compared; where it cannot, the error says too why nothing was fetched.
+fn choose<'r>(
+    repository: &'r Repository,
+    trigger: &Trigger,
+    request: &base::Request,
+    fetch: &mut Fetch<'r>,
+) -> Result<Chosen, Error> {
+    base::choose(repository, trigger, request, fetch).map_err(|error| unfetched(error.into(), fetch))
+}
+
 /// Returns the causes that services have of their own: by what changed, by what is asked for, and by what is not recorded.
 fn causes<'a>(
     findings: &mut Findings<'a>,
@@ -374,7 +384,9 @@ fn unfetched(error: Error, fetch: &Fetch) -> Error {
     }
 }
 
-fn not_fetched(trouble: &FetchError) -> Diagnostic {
+/// Returns the warning that something could not be fetched.
+#[must_use]
+pub fn not_fetched(trouble: &FetchError) -> Diagnostic {
     Diagnostic::warning("not-fetched", trouble.to_string()).help(trouble.help())
 }
 

@@ -6,9 +6,10 @@ use super::Error;
 use super::built::Standing;
 use crate::analysis::base::{Chosen, Doubt, Everyone, Since};
 use crate::config::Config;
-use crate::inputs::git::{DescribeOptions, Fetch, Freshness, Missing, Repository};
-use crate::model::name::{CommitId, Escaped, ServiceId};
-use crate::naming::version::Trust;
+use crate::inputs::git::{DescribeOptions, Fetch, Freshness, Missing, RemoteTags, Repository};
+use crate::inputs::trigger::Trigger;
+use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName, TagName};
+use crate::naming::version::{TagPattern, Trust};
 use crate::plan;
 
 /// Services that are compared with the same base.
@@ -71,6 +72,7 @@ impl Grouped {
     pub(super) fn apart(
         repository: &Repository,
         config: &Config,
+        trigger: &Trigger,
         environment: &str,
         since: Since,
         chosen: &mut Chosen,
@@ -78,7 +80,12 @@ impl Grouped {
     ) -> Result<Self, Error> {
         match since {
             Since::Release => {
-                let known = by_release(repository, config, chosen, fetch)?;
+                let tags = fetch.renew_tags();
+                if tags == RemoteTags::Unknown {
+                    return Ok(Self::unknown(config, stale("the tags"), chosen));
+                }
+                let doubtful = Doubtful { tags, is_attended: trigger.is_attended() };
+                let known = by_release(repository, config, &doubtful, chosen, fetch)?;
                 Ok(Self::of(config, known, None, chosen))
             }
             Since::Built => {
@@ -94,6 +101,7 @@ impl Grouped {
 
     /// Returns services grouped by the commits at which they were built.
     pub(super) fn built(repository: &Repository, config: &Config, standing: Standing, chosen: &mut Chosen) -> Self {
+        chosen.doubts.extend(standing.doubt());
         let known = by_built_ref(repository, config, &standing);
         Self::of(config, known, Some(standing), chosen)
     }
@@ -147,10 +155,44 @@ fn stale(refs: &str) -> Doubt {
     )
 }
 
+/// The tags that stand otherwise at the remote than here.
+struct Doubtful {
+    tags: RemoteTags,
+    /// Whether somebody may be about to send them.
+    is_attended: bool,
+}
+
+impl Doubtful {
+    /// Returns why a service's newest release is not known, where that is so. `newest` is the one that is here.
+    fn of(&self, service: &ServiceName, patterns: &[TagPattern], newest: Option<&TagName>) -> Option<Doubt> {
+        let RemoteTags::Here { moved, alone } = &self.tags else { return None };
+        let moved = patterns.iter().find_map(|pattern| {
+            let prefix = pattern.prefix().as_bytes();
+            let mut own = moved.range(TagName::from_git(prefix)..).take_while(|tag| tag.as_bytes().starts_with(prefix));
+            own.find(|tag| pattern.version_of(tag.as_bytes()).is_some())
+        });
+        let alone = newest.filter(|tag| !self.is_attended && alone.contains(*tag));
+        let (what, help) = match (moved, alone) {
+            (Some(tag), _) => (
+                format!("the tag {tag} stands for another commit here than at the remote"),
+                "take the remote's: `git fetch --tags --force`".to_owned(),
+            ),
+            (None, Some(tag)) => (
+                format!("the remote has not the tag {tag}"),
+                format!("send it: `git push origin refs/tags/{tag}`; or delete it here too: `git tag --delete {tag}`"),
+            ),
+            (None, None) => return None,
+        };
+        let message = format!("{what}, so the newest release of `{service}` is not known; so it counts as affected");
+        Some(Doubt { kind: "base-unreachable", message, help: Some(help), cure: None })
+    }
+}
+
 /// The newest release tag of each service that head leads to: one walk of history for all.
 fn by_release(
     repository: &Repository,
     config: &Config,
+    doubtful: &Doubtful,
     chosen: &Chosen,
     fetch: &mut Fetch,
 ) -> Result<Vec<Known>, Error> {
@@ -164,7 +206,10 @@ fn by_release(
             break (tags, described);
         }
     };
-    let known = described.into_iter().zip(config.services.keys()).map(|(described, service)| {
+    let known = described.into_iter().zip(config.services.keys()).zip(&wanted).map(|((described, service), patterns)| {
+        if let Some(doubt) = doubtful.of(service, patterns, described.tag.as_ref()) {
+            return Known::Unreachable(doubt);
+        }
         // The list is sorted by name.
         let at = described.tag.and_then(|name| tags.binary_search_by(|tag| tag.name.cmp(&name)).ok());
         let tag = at.map(|at| &tags[at]);

@@ -1,5 +1,5 @@
 engine: GitLab
-event: push, any other
+event: push
 kind: push
 ref: refs/heads/topic
 subject: 2222222

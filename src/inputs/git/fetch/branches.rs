@@ -1,4 +1,5 @@
 use super::{Fetch, FetchError, Missing};
+use crate::inputs::git::RemoteBranch;
 
 /// How branches and other refs of the remote stand in this clone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +18,12 @@ pub enum Freshness {
 const ABSENT: &str = "couldn't find remote ref";
 
 impl Fetch<'_> {
-    /// Fetches a branch of the remote, by its short name, once: a workspace that is used again has an older one.
-    pub fn refresh(&mut self, name: &str) -> Freshness {
-        if !self.repository.has_remote() {
+    /// Fetches a branch of a remote, once: a workspace that is used again has an older one.
+    pub fn refresh(&mut self, branch: &RemoteBranch) -> Freshness {
+        if !self.repository.knows_remote(&branch.remote) {
             return Freshness::AsItIs;
         }
-        self.renew(Missing::Branch(name.to_owned()))
+        self.renew(Missing::Branch(branch.clone()))
     }
 
     /// Fetches refs of the remote that may be here in an older state, once.
@@ -59,7 +60,7 @@ impl Fetch<'_> {
             return known.clone();
         }
         let args = ["ls-remote", "--symref", "--end-of-options", &self.repository.remote(), "HEAD"];
-        let answer = self.run(&args.map(str::to_owned)).ok();
+        let answer = self.run(&args.map(str::to_owned), b"").ok();
         let found = answer.and_then(|answer| default_of(&answer));
         self.default_branch.get_or_init(|| found).clone()
     }

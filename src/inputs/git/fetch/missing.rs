@@ -1,4 +1,5 @@
-use crate::model::name::CommitId;
+use crate::inputs::git::RemoteBranch;
+use crate::model::name::{CommitId, Escaped};
 
 /// What a clone lacks, so that a fetch may bring it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -7,10 +8,12 @@ pub enum Missing {
     Commit(CommitId),
     /// The history behind these commits, which a shallow boundary cuts off, and the tags that stand in it.
     History(Vec<CommitId>),
-    /// A branch of the remote, by its short name, such as `main`.
-    Branch(String),
+    /// A branch of a remote.
+    Branch(RemoteBranch),
     /// The refs whose names begin with one of these, which end with `/`, and the commits that they point to.
     Refs(Vec<String>),
+    /// The tags of the remote, as it has them.
+    Tags,
     /// A directory or the content of a file, which a partial clone left out: its id in hexadecimal.
     Object(String),
 }
@@ -27,8 +30,9 @@ impl Missing {
         match self {
             Self::Commit(commit) => format!("commit {}", commit.short(7)),
             Self::History(_) => "more history".to_owned(),
-            Self::Branch(name) => format!("branch `{}`", crate::model::name::Escaped::new(name)),
+            Self::Branch(branch) => format!("branch `{}`", Escaped::new(&branch.name)),
             Self::Refs(prefixes) => format!("what is below {}", prefixes.join(" and ")),
+            Self::Tags => "the tags".to_owned(),
             Self::Object(id) => format!("object {}", &id[..id.len().min(7)]),
         }
     }

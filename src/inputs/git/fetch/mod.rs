@@ -4,9 +4,11 @@
 
 mod branches;
 mod missing;
+mod tags;
 
 pub use branches::Freshness;
 pub use missing::{Lacking, Missing};
+pub use tags::RemoteTags;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -108,11 +110,11 @@ impl<'a> Fetch<'a> {
         match missing {
             Missing::History(behind) => self.deepen(missing, behind),
             _ if self.tried.contains(missing) => false,
-            Missing::Branch(name) => {
+            Missing::Branch(branch) => {
                 self.tried.push(missing.clone());
-                self.refresh(name) == Freshness::Current
+                self.refresh(branch) == Freshness::Current
             }
-            Missing::Commit(_) | Missing::Refs(_) | Missing::Object(_) => {
+            Missing::Commit(_) | Missing::Refs(_) | Missing::Tags | Missing::Object(_) => {
                 self.tried.push(missing.clone());
                 let brought = self.once(missing);
                 self.said(brought)
@@ -130,13 +132,15 @@ impl<'a> Fetch<'a> {
         let depth: &[&str] = if self.repository.is_shallow() { &["--no-tags", "--depth=1"] } else { &["--no-tags"] };
         match missing {
             // Git itself fetches what a partial clone lacks, a directory with all that is below it.
-            Missing::Object(id) => self.git(missing, &["cat-file".to_owned(), "-e".to_owned(), id.clone()]),
-            Missing::Branch(name) => {
-                let there = format!("refs/heads/{name}");
+            Missing::Object(id) => {
+                self.ask(missing, &["cat-file".to_owned(), "-e".to_owned(), id.clone()], "").map(drop)
+            }
+            Missing::Branch(branch) => {
+                let there = format!("refs/heads/{}", branch.name);
                 if gix::refs::FullName::try_from(there.as_str()).is_err() {
                     return Err(self.refused(missing, "that is no name of a branch".to_owned()));
                 }
-                let here = format!("refs/remotes/{}/{name}", self.repository.remote());
+                let here = branch.tracking();
                 // What leads to an older tip of it is here, and stays: a depth would cut it off.
                 let depth = if self.repository.has_reference(&here) { &["--no-tags"] } else { depth };
                 self.fetch(missing, depth, &[format!("+{there}:{here}")])
@@ -146,6 +150,7 @@ impl<'a> Fetch<'a> {
                 let specs: Vec<String> = prefixes.iter().map(|prefix| format!("+{prefix}*:{prefix}*")).collect();
                 self.fetch(missing, depth, &specs)
             }
+            Missing::Tags => self.missing_tags().map(drop),
             Missing::History(_) => Ok(()),
         }
     }
@@ -175,8 +180,19 @@ impl<'a> Fetch<'a> {
     /// `git fetch` of the remote's commits. A partial clone stays one by its own configuration; directories are what a
     /// plan reads, so that none of them is left out.
     fn fetch(&mut self, missing: &Missing, options: &[&str], what: &[String]) -> Result<(), FetchError> {
-        let remote = self.repository.remote();
-        if !self.repository.has_remote() {
+        self.fetch_with(missing, options, what, "")
+    }
+
+    /// The same, with more refspecs on standard input, one a line.
+    fn fetch_with(
+        &mut self,
+        missing: &Missing,
+        options: &[&str],
+        what: &[String],
+        input: &str,
+    ) -> Result<(), FetchError> {
+        let remote = self.remote_of(missing);
+        if !self.repository.knows_remote(&remote) {
             return Err(FetchError::NoRemote { what: missing.what() });
         }
         let quiet = ["fetch", "--quiet", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"];
@@ -184,20 +200,22 @@ impl<'a> Fetch<'a> {
         let mut args: Vec<String> = [&quiet, options, filter].concat().into_iter().map(str::to_owned).collect();
         args.extend(["--end-of-options".to_owned(), remote]);
         args.extend_from_slice(what);
-        self.git(missing, &args)
+        self.ask(missing, &args, input)?;
+        self.repository.refresh_references().map_err(|error| self.refused(missing, error.to_string()))
     }
 
-    fn git(&mut self, missing: &Missing, args: &[String]) -> Result<(), FetchError> {
-        match self.run(args) {
-            Ok(_) => self.repository.refresh_references().map_err(|error| self.refused(missing, error.to_string())),
+    /// Runs git for what is missing, and returns what it answers.
+    fn ask(&mut self, missing: &Missing, args: &[String], input: &str) -> Result<Vec<u8>, FetchError> {
+        match self.run(args, input.as_bytes()) {
+            Ok(answer) => Ok(answer),
             Err(ProgramError::Refused(refusal)) => match refusal.reason() {
                 Some(reason) => Err(self.refused(missing, reason.to_owned())),
                 // A remote without any such ref is a failure without words.
-                None if matches!(missing, Missing::Refs(_)) => Ok(()),
+                None if matches!(missing, Missing::Refs(_)) => Ok(Vec::new()),
                 None => Err(self.refused(missing, "git says nothing".to_owned())),
             },
             Err(ProgramError::TimeLimit(_)) => {
-                Err(FetchError::Slow { what: missing.what(), remote: self.repository.remote() })
+                Err(FetchError::Slow { what: missing.what(), remote: self.remote_of(missing) })
             }
             Err(ProgramError::Start(error)) => {
                 Err(FetchError::NoGit { what: missing.what(), reason: error.to_string() })
@@ -206,16 +224,24 @@ impl<'a> Fetch<'a> {
     }
 
     /// Runs git within the time that is left.
-    fn run(&mut self, args: &[String]) -> Result<Vec<u8>, ProgramError> {
+    fn run(&mut self, args: &[String], input: &[u8]) -> Result<Vec<u8>, ProgramError> {
         let limit = self.left.unwrap_or_default();
         let start = Instant::now();
-        let ended = self.repository.git(args).within(limit).run(b"");
+        let ended = self.repository.git(args).within(limit).run(input);
         self.left = Some(limit.saturating_sub(start.elapsed()));
         ended
     }
 
     fn refused(&self, missing: &Missing, reason: String) -> FetchError {
-        FetchError::Refused { what: missing.what(), remote: self.repository.remote(), reason }
+        FetchError::Refused { what: missing.what(), remote: self.remote_of(missing), reason }
+    }
+
+    /// The name of the remote that has what is missing.
+    fn remote_of(&self, missing: &Missing) -> String {
+        match missing {
+            Missing::Branch(branch) => branch.remote.clone(),
+            _ => self.repository.remote(),
+        }
     }
 }
 

@@ -77,7 +77,7 @@ impl Recording<'_> {
         let (true, Some(token)) = (begun.marked.contains(&service), begun.token) else { return Ok(()) };
         begun.started.insert(service);
         let (mark, token) = self.mark(service, token);
-        if self.repository.reference_id(&mark)? != Some(token) {
+        if self.repository.reference_id(&mark) != Some(token) {
             begun.contested.insert(service);
             self.repository.put_refs(&[(mark, token)])?;
         }

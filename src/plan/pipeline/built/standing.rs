@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
+use crate::analysis::base::Doubt;
 use crate::config::Config;
 use crate::inputs::git::{self, RemoteError, Repository};
-use crate::model::name::{CommitId, ServiceId, ServiceName};
+use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName};
 use crate::model::record;
 
 /// Where the built refs of an environment stand, and the marks of builds that have begun.
@@ -10,6 +11,8 @@ use crate::model::record;
 pub struct Standing {
     environment: String,
     refs: BTreeMap<String, CommitId>,
+    /// What is wrong with refs that cannot be read, in words.
+    damaged: Vec<String>,
 }
 
 impl Standing {
@@ -24,11 +27,13 @@ impl Standing {
     /// # Errors
     /// When they cannot be read.
     pub fn here(repository: &Repository, environment: &str) -> Result<Self, git::Error> {
-        let mut refs = BTreeMap::new();
+        let (mut refs, mut damaged) = (BTreeMap::new(), Vec::new());
         for prefix in Self::prefixes(environment) {
-            refs.extend(repository.refs_below(&prefix)?);
+            let below = repository.refs_with_damage(&prefix)?;
+            refs.extend(below.refs);
+            damaged.extend(below.damaged);
         }
-        Ok(Self { environment: environment.to_owned(), refs })
+        Ok(Self { environment: environment.to_owned(), refs, damaged })
     }
 
     /// Reads the refs of a remote.
@@ -38,7 +43,25 @@ impl Standing {
     pub fn at(repository: &Repository, remote: &str, environment: &str) -> Result<Self, RemoteError> {
         let prefixes = Self::prefixes(environment);
         let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
-        Ok(Self { environment: environment.to_owned(), refs: repository.remote_refs(remote, &prefixes)? })
+        let refs = repository.remote_refs(remote, &prefixes)?;
+        Ok(Self { environment: environment.to_owned(), refs, damaged: Vec::new() })
+    }
+
+    /// Returns the doubt that some refs cannot be read, if so: what they stand for counts as never built.
+    pub(in crate::plan::pipeline) fn doubt(&self) -> Option<Doubt> {
+        let first = Escaped::new(self.damaged.first()?).to_string();
+        let others = match self.damaged.len() - 1 {
+            0 => String::new(),
+            others => format!(", and {others} more"),
+        };
+        Some(Doubt {
+            kind: "built-ref",
+            message: format!("a built ref cannot be read ({first}{others}), so its service counts as never built"),
+            help: Some(
+                "`git for-each-ref refs/rebake/` names what is damaged; a build with `--record` mends it".to_owned(),
+            ),
+            cure: None,
+        })
     }
 
     /// Returns the name of the environment.

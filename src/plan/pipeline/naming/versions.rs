@@ -78,8 +78,10 @@ impl Versions<'_> {
 
     /// Writes a service's version.
     pub(in crate::plan::pipeline) fn write(&self, service: ServiceId, found: &Found) -> Result<String, VersionError> {
+        let style = self.style(service);
         let facts = Facts {
-            base: self.base(service, &found.described)?,
+            // A style without releases needs none that can be read.
+            base: if style == Style::Sha { None } else { self.base(service, &found.described)? },
             distance: found.described.distance,
             count: found.count,
             trust: found.described.trust,
@@ -89,7 +91,7 @@ impl Versions<'_> {
             files: found.files,
             purpose: self.environment.map_or(Purpose::Builds, Environment::purpose),
         };
-        version::render(self.style(service), &facts)
+        version::render(style, &facts)
     }
 
     fn service(&self, service: ServiceId) -> &Service {

@@ -1,0 +1,154 @@
+//! Branches of remotes, and the expressions that mean one: `main`, `origin/main~1`, `main@{upstream}`.
+
+use gix::remote::Direction;
+
+use super::Repository;
+
+/// A branch of a remote.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RemoteBranch {
+    /// The remote's name, such as `origin`.
+    pub remote: String,
+    /// The branch's name there, such as `main`.
+    pub name: String,
+}
+
+/// A revision that starts from a branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfBranch {
+    /// The branch.
+    pub branch: RemoteBranch,
+    /// The same revision, by the full name of what this clone has of the remote's branch.
+    pub revision: String,
+}
+
+impl RemoteBranch {
+    /// Returns the full name of what a clone has of it.
+    #[must_use]
+    pub fn tracking(&self) -> String {
+        format!("refs/remotes/{}/{}", self.remote, self.name)
+    }
+}
+
+impl Repository {
+    /// Returns a branch of the remote that is fetched from.
+    #[must_use]
+    pub fn branch_there(&self, name: &str) -> RemoteBranch {
+        RemoteBranch { remote: self.remote(), name: name.to_owned() }
+    }
+
+    /// Returns the branch that a revision starts from, on a remote or here, by the rules of `git rev-parse`: `main` of
+    /// `main`, `heads/main`, `origin/main~1` and `refs/heads/main^{commit}`. None where it starts from something else, such
+    /// as a tag of that name.
+    #[must_use]
+    pub fn branch_of(&self, revision: &str) -> Option<OfBranch> {
+        let (name, rest) = parts(revision);
+        let full = self.full_name(name)?;
+        if let Some((tracking, rest)) = self.tracked(&full, rest) {
+            let branch = self.tracking_of(&tracking)?;
+            return Some(OfBranch { revision: format!("{}{rest}", branch.tracking()), branch });
+        }
+        let branch = match full.strip_prefix("refs/heads/") {
+            Some(here) => self.branch_there(here),
+            None => self.tracking_of(&full)?,
+        };
+        Some(OfBranch { revision: format!("{}{rest}", branch.tracking()), branch })
+    }
+
+    /// Returns the branch of a remote that a revision can mean which starts from nothing that is here.
+    pub(super) fn branch_elsewhere(&self, revision: &str) -> Option<RemoteBranch> {
+        let name = parts(revision).0;
+        let name = name.strip_prefix("refs/").unwrap_or(name);
+        let branch = match (name.strip_prefix("heads/"), name.strip_prefix("remotes/")) {
+            (Some(branch), _) => self.branch_there(branch),
+            (_, Some(tracking)) => self.split(tracking)?,
+            _ => self.split(name).unwrap_or_else(|| self.branch_there(name)),
+        };
+        let is_name = gix::refs::FullName::try_from(branch.tracking()).is_ok();
+        (is_name && branch.name != "HEAD").then_some(branch)
+    }
+
+    /// The same revision as one of the remote's branch of its short name, where this clone has that branch.
+    pub(super) fn tracking(&self, revision: &str) -> Option<String> {
+        let (name, rest) = parts(revision);
+        let branch = ["refs/heads/", "heads/"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+        let tracking = self.branch_there(branch).tracking();
+        (branch != "HEAD" && self.has_reference(&tracking)).then(|| format!("{tracking}{rest}"))
+    }
+
+    /// The full name of the reference that a short one means: the first there is, in git's order. A branch that only the
+    /// remote has is meant by its short name too.
+    fn full_name(&self, name: &str) -> Option<String> {
+        let name = if name.is_empty() || name == "@" { "HEAD" } else { name };
+        let places = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"].map(|place| format!("{place}{name}"));
+        let heads = [format!("refs/remotes/{name}/HEAD")];
+        let found = places.into_iter().chain(heads).find(|place| self.has_reference(place));
+        let found = found.or_else(|| self.tracking(name))?;
+        if found != "HEAD" {
+            return Some(found);
+        }
+        let head = self.gix.head_name().ok()??;
+        Some(head.as_bstr().to_string())
+    }
+
+    /// What `@{upstream}` or `@{push}` makes of a branch, and what follows.
+    fn tracked<'a>(&self, full: &str, rest: &'a str) -> Option<(String, &'a str)> {
+        let (word, rest) = rest.strip_prefix("@{")?.split_once('}')?;
+        let direction = match word.to_ascii_lowercase().as_str() {
+            "u" | "upstream" => Direction::Fetch,
+            "push" => Direction::Push,
+            _ => return None,
+        };
+        let name = gix::refs::FullName::try_from(full).ok()?;
+        let tracking = self.gix.branch_remote_tracking_ref_name(name.as_ref(), direction)?.ok()?;
+        Some((tracking.as_bstr().to_string(), rest))
+    }
+
+    /// The branch of which a reference below `refs/remotes/` is what is here; for a remote's `HEAD` the one that it stands
+    /// for.
+    fn tracking_of(&self, full: &str) -> Option<RemoteBranch> {
+        let branch = self.split(full.strip_prefix("refs/remotes/")?)?;
+        if branch.name != "HEAD" {
+            return Some(branch);
+        }
+        let name = self.head_of(&branch.remote)?;
+        Some(RemoteBranch { name, ..branch })
+    }
+
+    /// Takes the name of a remote off; one of several that fit is the longest.
+    fn split(&self, name: &str) -> Option<RemoteBranch> {
+        let names = self.remote_names();
+        let fitting = names.into_iter().filter_map(|remote| {
+            let name = name.strip_prefix(&remote)?.strip_prefix('/')?.to_owned();
+            Some(RemoteBranch { remote, name })
+        });
+        fitting.max_by_key(|branch| branch.remote.len())
+    }
+}
+
+/// The name that a revision starts from, and what follows it.
+fn parts(revision: &str) -> (&str, &str) {
+    let ends = [revision.find(['~', '^', ':']), revision.find("@{")];
+    revision.split_at(ends.into_iter().flatten().min().unwrap_or(revision.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parts;
+
+    #[test]
+    fn the_name_ends_where_its_expression_begins() {
+        for (revision, expected) in [
+            ("main", ("main", "")),
+            ("main~1", ("main", "~1")),
+            ("main^0~2", ("main", "^0~2")),
+            ("main@{1 day ago}", ("main", "@{1 day ago}")),
+            ("api@1.0.0^{}", ("api@1.0.0", "^{}")),
+            ("HEAD:x@{y", ("HEAD", ":x@{y")),
+            ("@{u}", ("", "@{u}")),
+            ("@", ("@", "")),
+        ] {
+            assert_eq!(parts(revision), expected, "{revision}");
+        }
+    }
+}
