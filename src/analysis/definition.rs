@@ -76,7 +76,7 @@ fn flat(definition: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     let mut flat = BTreeMap::new();
     for (key, value) in definition {
         match value {
-            Value::Object(map) if MAPS.contains(&key.as_str()) => {
+            Value::Object(map) if MAPS.contains(&key.as_str()) && !map.is_empty() => {
                 flat.extend(map.into_iter().map(|(inner, value)| (format!("{key}.{inner}"), value)));
             }
             value => _ = flat.insert(key, value),

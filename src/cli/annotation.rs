@@ -109,7 +109,7 @@ mod tests {
         let problem = problem.label(&file, Span { start: 4, end: 5 }, "here");
         assert_eq!(
             lines([problem]),
-            "::warning file=a%2Cb%3Ac%0A.yaml,line=2,col=3,title=code::100%25%0D%0A::error::x%0Ahelp: mend it%0Ahelp: or not\n"
+            "::warning file=a%2Cb%3Ac%0A.yaml,line=2,col=3,title=code::100%25\\r%0A: :error::x%0Ahelp: mend it%0Ahelp: or not\n"
         );
     }
 

@@ -30,7 +30,7 @@ services:
     matrix: {{note: passw0rd}}
     run: '{run}\"; echo; exit 3'
   web: {{path: web, depends_on: [api], run: 'true'}}
-  fine: {{path: fine, image: r.io/passw0rd/fine, retries: 1, run: 'echo digest=sha256:{} >$REBAKE_OUTPUT; echo $SOME_PASSWORD; test -e ../.git/again || {{ touch ../.git/again; false; }}'}}
+  fine: {{path: fine, image: r.io/passw0rd/fine, matrix: {{note: passw0rd}}, retries: 1, run: 'echo digest=sha256:{} >$REBAKE_OUTPUT; echo $SOME_PASSWORD; test -e ../.git/again || {{ touch ../.git/again; false; }}'}}
 ",
         "0".repeat(64)
     );
