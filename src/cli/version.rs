@@ -65,7 +65,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &VersionArgs, output: &Output) ->
         environment: args.environment.clone(),
         naming: plan::naming(&args.naming),
     };
-    let Versioned { versions, failed, warnings } = pipeline::versions(&repository, &config, &trigger, &request)?;
+    let Versioned { versions, failed, warnings } = pipeline::versions(&repository, &file, &config, &trigger, &request)?;
     output.say(&warnings);
     let failure = failed.into_iter().map(Failure::from).reduce(|mut all, next| {
         all.diagnostics.extend(next.diagnostics);

@@ -53,6 +53,31 @@ fn filters_dependencies_and_unowned_are_cures() {
 }
 
 #[test]
+fn a_pattern_that_leads_into_the_target_of_a_link_is_a_cure() {
+    let services = |filter: &str| {
+        format!(
+            "unowned: [LICENSE]\nservices:\n  a: {{filters: ['a/**', '{filter}'], depends_on: [b]}}\n  b: {{path: b}}\n"
+        )
+    };
+    for filter in ["shared/k*", "shared/*/k", "share[d]/k", "shared/deep/er/k"] {
+        let text = repo(&services(filter)).rebake(PLAN).success().stderr;
+        // The third names no directory as it is written.
+        let is_told = !text.is_empty();
+        assert_eq!(is_told, filter.starts_with("share["), "{filter}");
+    }
+    for filter in ["**/*.md", "shared-other/k*", "sharedk*", "*/z"] {
+        let told = repo(&services(filter)).rebake(PLAN).success().stderr;
+        assert!(String::from_utf8_lossy(&told).contains("where shared/k changed"), "{filter}");
+    }
+    // In a directory that it lies in.
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services:\n  a: {filters: ['a/**', 'libs/*/src/**']}\n");
+    repo.write("a/x", "").write("libs/x/src/k", "").symlink("../libs/x", "a/link").commit("first");
+    repo.write("libs/x/src/k", "1").commit("second");
+    repo.rebake(PLAN).success().stderr("");
+}
+
+#[test]
 fn a_chain_of_links_is_followed_to_its_end() {
     let repo = Repo::new();
     repo.write("filters.yaml", "services:\n  a: {path: a}\n").write("a/x", "").write("real/k", "");

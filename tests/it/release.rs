@@ -886,6 +886,16 @@ error[release]: 2026.03 of `api` would not be higher than 2026.04, its current v
 "#]]);
     release(&repo, &["api", "--version", "2026.05", "--yes"]).success();
     assert_eq!(repo.git(["tag"]), "api@2026.04\napi@2026.05\nweb@1.0.0");
+    // Zeros do not make it another version.
+    release(&repo, &["api", "--version", "2026.5", "--yes"]).success();
+    repo.write("api/a", "3").commit("fix: a");
+    release(&repo, &["api", "--version", "2026.5", "--yes"]).failure(2).stdout("").stderr(str![[r#"
+error[release]: the tag api@2026.05 is there already, at commit 42d84c0
+ |
+ = help: choose another version; a release that others have seen does not move
+
+"#]]);
+    assert_eq!(repo.git(["tag"]), "api@2026.04\napi@2026.05\nweb@1.0.0");
 }
 
 #[test]

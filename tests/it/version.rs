@@ -97,17 +97,82 @@ fn the_number_counts_commits_or_those_that_touch_the_service() {
 "#]]);
     repo.write("filters.yaml", CONFIG.replace("api}", "api, count: paths}").replace("web,", "web, count: paths,"));
     repo.commit("Count by paths");
-    // Nothing touched `web` since its release: that is still not the release itself.
+    // The commit defines both otherwise.
     plain(&[]).stdout(str![[r#"
-1.0.9-0001-5447838
-0.2.1-dev.0.g73feb32
+1.0.9-0002-3caf741
+0.2.1-dev.1.g3caf741
 0.0.0-0004-3caf741
 
 "#]]);
     repo.rebake(["plan", "--all", "--format", "matrix", "--fields", "service,version"]).success().stdout(str![[r#"
-{"include":[{"service":"api","version":"1.0.9-0001-5447838"},{"service":"web","version":"0.2.1-dev.0.g73feb32"},{"service":"docs","version":"0.0.0-0004-3caf741"}]}
+{"include":[{"service":"api","version":"1.0.9-0002-3caf741"},{"service":"web","version":"0.2.1-dev.1.g3caf741"},{"service":"docs","version":"0.0.0-0004-3caf741"}]}
 
 "#]]);
+}
+
+/// What makes another image makes another version: the service's own files, what it is built from, `global`, and its
+/// definition; another service's definition does not.
+#[test]
+fn a_count_by_paths_counts_all_that_makes_another_image() {
+    let repo = Repo::new();
+    let config = |arg: &str, other: &str, lib: &str| {
+        format!(
+            "global: [toolchain]\ndefaults: {{count: paths}}\nservices:\n  \
+             app: {{path: app, depends_on: [lib, image], env: {{A: '{arg}'}}}}\n  \
+             lib: {{path: lib, builder: none, depends_on: [deep]}}\n  deep: {{path: deep, builder: none{lib}}}\n  \
+             image: {{path: image}}\n  other: {{path: other, env: {{A: '{other}'}}}}\n"
+        )
+    };
+    let files = ["app/x", "lib/x", "deep/x", "image/x", "other/x", "toolchain"];
+    for file in files {
+        repo.write(file, "0");
+    }
+    repo.write("filters.yaml", config("0", "0", "")).commit("feat: all");
+    for tag in ["app@1.0.0", "image@1.0.0", "other@1.0.0"] {
+        repo.tag(tag);
+    }
+    let counts = |flags: &[&str]| -> String {
+        let names = ["version", "app", "image", "other", "--style", "describe", "--format", "plain"];
+        let text = repo.rebake(names.iter().chain(flags)).success().text();
+        let count = |line: &str| line.split('-').nth(1).unwrap_or("0").to_owned();
+        text.lines().map(count).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(counts(&[]), "0 0 0");
+    for (file, content, expected) in [
+        ("app/x", "1".to_owned(), "1 0 0"),
+        ("lib/x", "1".to_owned(), "2 0 0"),
+        ("deep/x", "1".to_owned(), "3 0 0"),
+        ("image/x", "1".to_owned(), "4 1 0"),
+        ("other/x", "1".to_owned(), "4 1 1"),
+        ("toolchain", "1".to_owned(), "5 2 2"),
+        ("filters.yaml", config("0", "1", ""), "5 2 3"),
+        ("filters.yaml", config("1", "1", ""), "6 2 3"),
+        ("filters.yaml", config("1", "1", ", global: false"), "7 2 3"),
+        ("filters.yaml", config("1", "1", ", global: false") + "# a comment\n", "7 2 3"),
+        ("README.md", "1".to_owned(), "7 2 3"),
+    ] {
+        repo.write(file, content).commit("fix: it");
+        assert_eq!(counts(&[]), expected, "{file}");
+    }
+    // The work tree by the same rule.
+    let dirty = |expected: [bool; 3]| {
+        let names = ["version", "app", "image", "other", "--dirty", "--format", "plain"];
+        let text = repo.rebake(names).success().text();
+        let found: Vec<bool> = text.lines().map(|line| line.ends_with("-dirty")).collect();
+        assert_eq!(found, expected, "{text}");
+        repo.git(["checkout", "-q", "."]);
+    };
+    dirty([false; 3]);
+    repo.write("deep/x", "2");
+    dirty([true, false, false]);
+    repo.write("image/x", "2");
+    dirty([true, true, false]);
+    repo.write("toolchain", "2");
+    dirty([true; 3]);
+    repo.write("filters.yaml", config("1", "2", ", global: false"));
+    dirty([false, false, true]);
+    repo.write("filters.yaml", config("1", "1", ""));
+    dirty([true, false, false]);
 }
 
 /// The definition, checked with git: first-parent changes of all commits that the release does not lead to.

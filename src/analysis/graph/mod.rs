@@ -5,6 +5,8 @@ mod order;
 
 pub use cycle::Cycle;
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexSet;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -93,6 +95,14 @@ impl Graph {
     #[must_use]
     pub fn dependents(&self, service: ServiceId) -> Vec<ServiceId> {
         self.neighbours(service, Direction::Incoming)
+    }
+
+    /// Adds to services all that are built from them, directly or not.
+    pub fn add_dependents(&self, services: &mut BTreeSet<ServiceId>) {
+        let mut left: Vec<ServiceId> = services.iter().copied().collect();
+        while let Some(service) = left.pop() {
+            left.extend(self.dependents(service).into_iter().filter(|dependent| services.insert(*dependent)));
+        }
     }
 
     /// Returns which services are among these, or are what one of these is built from, directly or not.

@@ -12,24 +12,20 @@ use crate::cli::output::Output;
 use crate::cli::workspace::Workspace;
 use crate::model::name::Escaped;
 use crate::output::emit;
-use crate::output::exec::Build as Job;
+use crate::output::exec::{Build as Job, Needs, foretold};
 
-/// Prints each service's commands in build order, quoted for a shell. They contain no secrets, only the names of
-/// variables and files.
-pub(super) fn print(
-    needed: &Needed,
-    args: &BuildArgs,
-    workspace: &Workspace,
-    output: &Output,
-) -> Result<Exit, Failure> {
-    let logs = workspace.repository.git_dir().join("rebake/builds/0");
-    let jobs = planned::jobs(needed, args, workspace, &logs, &Reports::default())?;
-    let root = workspace.repository.work_dir().and_then(|root| root.canonicalize().ok()).unwrap_or_default();
-    output.data(&jobs.iter().map(|job| script(job, &root)).collect::<String>())?;
+/// Prints each service's commands in build order, quoted for a shell. What a dependency becomes when it is built, such as
+/// its digest, stands there in words. They contain no secrets, only the names of variables and files.
+pub(super) fn print(needed: &Needed, args: &Build, here: &Here, output: &Output) -> Result<Exit, Failure> {
+    let logs = here.repository.git_dir().join("rebake/builds/0");
+    let jobs = planned::jobs(needed, args, here, &logs, &Reports::default())?;
+    let root = here.repository.work_dir().and_then(|root| root.canonicalize().ok()).unwrap_or_default();
+    let needs = foretold(&jobs);
+    output.data(&jobs.iter().map(|job| script(job, &needs, &root)).collect::<String>())?;
     Ok(Exit::Done)
 }
 
-fn script(job: &Job, root: &Path) -> String {
+fn script(job: &Job, foretold: &Needs, root: &Path) -> String {
     let service = job.service;
     let needs: Vec<String> = service.needs.iter().map(|need| Escaped::new(need).to_string()).collect();
     let after = if needs.is_empty() { String::new() } else { format!(", after {}", needs.join(", ")) };
@@ -48,8 +44,7 @@ fn script(job: &Job, root: &Path) -> String {
         let _ = writeln!(text, "# cannot be built: {}", Escaped::new(reason));
     }
     for step in job.work.steps() {
-        let words = std::iter::once(step.program.clone()).chain(step.arguments.iter().map(ToString::to_string));
-        let words: Vec<String> = words.map(|word| emit::shell_word(&word)).collect();
+        let words: Vec<String> = step.foretell(foretold).iter().map(|word| emit::shell_word(word)).collect();
         let _ = writeln!(text, "(cd {} && {})", emit::shell_word(&directory), words.join(" "));
     }
     text

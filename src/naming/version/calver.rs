@@ -1,10 +1,12 @@
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// A calendar version: two to four dotted numbers, such as `2026.04` or `24.04.1.2`.
 ///
-/// It is written as it was read, leading zeros included, and ordered as numbers.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// It is written as it was read, leading zeros included, and compared as numbers: `2026.03.1` and `2026.3.1` are one
+/// version.
+#[derive(Debug, Clone)]
 pub struct Calver {
     text: String,
     numbers: Vec<u64>,
@@ -30,9 +32,23 @@ fn number(digits: &str) -> Option<u64> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
+impl PartialEq for Calver {
+    fn eq(&self, other: &Self) -> bool {
+        self.numbers == other.numbers
+    }
+}
+
+impl Eq for Calver {}
+
+impl Hash for Calver {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.numbers.hash(state);
+    }
+}
+
 impl Ord for Calver {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.numbers.cmp(&other.numbers).then_with(|| self.text.cmp(&other.text))
+        self.numbers.cmp(&other.numbers)
     }
 }
 
@@ -70,5 +86,7 @@ mod tests {
         for pair in ordered.windows(2) {
             assert!(Calver::parse(pair[0]) < Calver::parse(pair[1]), "{pair:?}");
         }
+        assert_eq!(Calver::parse("2026.03.1"), Calver::parse("2026.3.01"));
+        assert_ne!(Calver::parse("2026.3"), Calver::parse("2026.3.0"));
     }
 }

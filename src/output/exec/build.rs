@@ -103,6 +103,13 @@ impl Step {
     pub(super) fn fill(&self, needs: &Needs) -> Result<Vec<String>, String> {
         self.arguments.iter().map(|argument| argument.fill(needs)).collect()
     }
+
+    /// Returns the program and its arguments with what services will have become, for people to read.
+    #[must_use]
+    pub fn foretell(&self, needs: &Needs) -> Vec<String> {
+        let arguments = self.arguments.iter().map(|argument| argument.foretell(needs));
+        std::iter::once(self.program.clone()).chain(arguments).collect()
+    }
 }
 
 impl DigestSource {

@@ -21,7 +21,7 @@ mod tokens;
 
 pub use build::{Build, DigestSource, Step, Work};
 pub use event::{Alive, Event, Sink};
-pub use needs::{Argument, Became, Kept, Needs};
+pub use needs::{Argument, Became, Kept, Needs, foretold};
 pub use outcome::{Ending, Failure, Outcome};
 pub use process::watch;
 pub use report::{Record, Report};

@@ -137,6 +137,22 @@ pub(super) fn local_tags(service: &plan::Service) -> Cow<'_, [String]> {
     }
 }
 
+/// Returns what builds will have become: words in angle brackets stand for what is known when they have succeeded.
+#[must_use]
+pub fn foretold(builds: &[Build]) -> Needs {
+    let become_of = |build: &Build| {
+        let service = &build.service.service;
+        let output = match &build.work {
+            Work::Exists { .. } => Output::of_existing(build),
+            Work::Steps(_) | Work::Superseded { .. } | Work::Unnamed(_) => {
+                Output { digest: Some(format!("<digest of {service}>")), id: Some(format!("<id of {service}>")) }
+            }
+        };
+        (service.clone(), Became::of(build, &output))
+    };
+    builds.iter().map(become_of).collect()
+}
+
 impl Argument {
     /// Returns the reference of a service's image.
     pub(super) fn reference(service: &str) -> Self {
@@ -174,15 +190,24 @@ impl Argument {
     /// # Errors
     /// The service whose image is not there.
     pub(super) fn fill(&self, needs: &Needs) -> Result<String, String> {
-        let text = |piece: &Piece| {
-            let (service, filled) = match piece {
-                Piece::Text(text) => return Ok(text.clone()),
-                Piece::Reference(service) => (service, needs.get(service).and_then(|became| became.reference.clone())),
-                Piece::Source(service) => (service, needs.get(service).and_then(|became| became.source.clone())),
-            };
-            filled.ok_or_else(|| service.clone())
+        self.0.iter().map(|piece| piece.fill(needs).map_err(str::to_owned)).collect()
+    }
+
+    /// Returns the text with what services will have become; words stand for an image that is not there.
+    pub(super) fn foretell(&self, needs: &Needs) -> String {
+        self.0.iter().map(|piece| piece.fill(needs).unwrap_or_else(|service| format!("<image of {service}>"))).collect()
+    }
+}
+
+impl Piece {
+    /// Returns the text; the service, where its image is not there.
+    fn fill(&self, needs: &Needs) -> Result<String, &str> {
+        let (service, filled) = match self {
+            Self::Text(text) => return Ok(text.clone()),
+            Self::Reference(service) => (service, needs.get(service).and_then(|became| became.reference.clone())),
+            Self::Source(service) => (service, needs.get(service).and_then(|became| became.source.clone())),
         };
-        self.0.iter().map(text).collect()
+        filled.ok_or(service.as_str())
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 
 use crate::analysis::filter::{FilterId, Filters, matches_of};
 use crate::config::{Config, Global, Shape};
+use crate::glob::{Pattern, Verdict};
 use crate::inputs::git::Repository;
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::diagnostic::Diagnostic;
@@ -138,7 +139,7 @@ impl<'a> Holders<'a> {
         filters.filter_map(|filter| self.of.get(&filter)).copied().collect()
     }
 
-    /// Who looks out for a target: matches it, or begins to match below it.
+    /// Who looks out for a target: matches it, or something below it.
     fn watched(&self, path: &RepoPath, extent: Extent) -> Watched {
         let change = Change::new(path.clone(), Status::Modified);
         let matching: BTreeSet<FilterId> =
@@ -148,21 +149,41 @@ impl<'a> Holders<'a> {
         }
         let mut by: BTreeSet<ServiceId> = matching.iter().filter_map(|filter| self.of.get(filter)).copied().collect();
         if extent == Extent::Below {
-            let start = [path.as_bytes(), b"/"].concat();
-            let below = self.begins.range((start.as_slice(), Filters::id(0))..);
-            let below = below.take_while(|(directory, _)| directory.starts_with(&start));
-            by.extend(below.map(|(_, filter)| self.of[filter]));
+            by.extend(self.leading_below(path).iter().map(|filter| self.of[filter]));
         }
         if matching.contains(&self.config.global) {
             let heeds = |service: &ServiceId| self.config.services[service.0].global == Global::TakesPart;
             by.extend(self.config.graph.services().filter(heeds));
         }
-        let mut left: Vec<ServiceId> = by.iter().copied().collect();
-        while let Some(service) = left.pop() {
-            left.extend(self.config.graph.dependents(service).into_iter().filter(|dependent| by.insert(*dependent)));
-        }
+        self.config.graph.add_dependents(&mut by);
         Watched::By(by)
     }
+
+    /// The filters that match something below a directory by a pattern that begins there, or in a directory that it lies
+    /// in. One that begins at the root, such as `**/*.md`, is about no directory.
+    fn leading_below(&self, path: &RepoPath) -> Vec<FilterId> {
+        let path = path.as_bytes();
+        let first = Filters::id(0);
+        let leads =
+            |pattern: &Pattern| !pattern.directory().is_empty() && pattern.matches_or_leads_below(path) != Verdict::No;
+        let mut leading = Vec::new();
+        for directory in ancestors(path) {
+            let begin = self.begins.range((directory, first)..).take_while(|(begin, _)| *begin == directory);
+            let leads_below =
+                |filter: &FilterId| self.config.filters.get(*filter).including().any(|at| leads(&at.value));
+            leading.extend(begin.map(|(_, filter)| *filter).filter(leads_below));
+        }
+        let start = [path, b"/"].concat();
+        let below = self.begins.range((start.as_slice(), first)..);
+        leading.extend(below.take_while(|(begin, _)| begin.starts_with(&start)).map(|(_, filter)| *filter));
+        leading
+    }
+}
+
+/// Returns the directories that a path lies in, and itself, without the root.
+fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+    slashes.map(|(at, _)| &path[..at]).chain((!path.is_empty()).then_some(path))
 }
 
 /// Returns the path that the text of a link names, by its letters alone; none where that lies outside of the repository.

@@ -287,6 +287,7 @@ pub fn plan(
             step("naming results");
             let namer = Namer {
                 repository,
+                file,
                 config,
                 trigger,
                 chosen: &chosen,

@@ -35,7 +35,7 @@ pub fn release(
     let lines = lines(repository, config, &groups, &named, &tags, &head)?;
     let since: Vec<Option<CommitId>> =
         lines.iter().map(|line| Some(line.since(request.pre.as_deref())?.commit)).collect();
-    let touching = touched::since(repository, config, &head, &groups, &since, Parents::All)?;
+    let touching = touched::since(repository, &head, &groups, &since, Parents::All, touched::own_files(config))?;
     let mut read: BTreeMap<CommitId, Commit> = BTreeMap::new();
     for commit in touching.iter().flatten() {
         if !read.contains_key(commit) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::naming::{Versions, ignored_tags};
-use super::{Dirty, Error, Naming, asked, environment, unfetched};
+use super::{ConfigFile, Dirty, Error, Naming, asked, environment, unfetched};
 use crate::analysis::base;
 use crate::config::Config;
 use crate::inputs::git::{self, Fetch, Lacking as _, Repository};
@@ -48,6 +48,7 @@ pub struct Versioned {
 /// When something that was named is not there, the repository cannot be read, or a version would be wrong.
 pub fn versions(
     repository: &Repository,
+    file: &ConfigFile,
     config: &Config,
     trigger: &Trigger,
     request: &VersionsRequest,
@@ -78,6 +79,7 @@ pub fn versions(
     let pushed = trigger.tag().map(TagName::from_git).filter(|_| request.at.is_none());
     let versions = Versions {
         repository,
+        file,
         config,
         environment,
         naming: &request.naming,

@@ -52,6 +52,35 @@ fn a_run_is_told_what_its_dependencies_have_become() {
 }
 
 #[test]
+fn a_dry_run_has_words_for_what_a_dependency_becomes() {
+    let repo = Repo::new();
+    let config = json!({
+        "defaults": {"image": "registry.test/acme/{{name}}", "builder": "buildah", "tags": ["type=raw,value=edge"]},
+        "services": {
+            "base": {"path": "base"},
+            "api": {
+                "path": "api", "depends_on": ["base"],
+                "build_args": {"BASE": "{{needs.base}}"}, "contexts": {"base": "{{needs.base}}"},
+            },
+        },
+    });
+    repo.write("filters.yaml", config.to_string()).write("base/Dockerfile", "").write("api/Dockerfile", "");
+    repo.commit("first");
+    let image = "registry.test/acme/base";
+    for (flags, argument, context) in [
+        (&[][..], format!("BASE={image}:edge"), "base=container-image://<id of base>".to_owned()),
+        (
+            &["--push"],
+            format!("'BASE={image}@<digest of base>'"),
+            format!("base=docker-image://{image}@<digest of base>"),
+        ),
+    ] {
+        let told = repo.rebake(["build", "--all", "--dry-run"].iter().chain(flags)).success().text();
+        assert!(told.contains(&format!("--build-arg {argument} --build-context '{context}' ")), "{told}");
+    }
+}
+
+#[test]
 fn a_dependency_of_another_job_is_found_in_its_report_then_in_the_registry() {
     let manifest = Image::of(OCI, "amd64").manifest.1;
     let there = digest(&manifest);

@@ -11,7 +11,7 @@ pub(super) use said::ignored_tags;
 pub(super) use versions::{Found, Versions};
 
 use super::asked::Asked;
-use super::{Error, Naming};
+use super::{ConfigFile, Error, Naming};
 use crate::analysis::base::Chosen;
 use crate::config::{Config, Environment, Service, Shape};
 use crate::inputs::git::Repository;
@@ -28,6 +28,7 @@ use said::Said;
 /// What names are made from.
 pub(super) struct Namer<'a> {
     pub(super) repository: &'a Repository,
+    pub(super) file: &'a ConfigFile,
     pub(super) config: &'a Config,
     pub(super) trigger: &'a Trigger,
     pub(super) chosen: &'a Chosen,
@@ -61,6 +62,7 @@ impl Namer<'_> {
         let none = ChangeSet::default();
         let versions = Versions {
             repository: self.repository,
+            file: self.file,
             config: self.config,
             environment: Some(self.environment),
             naming: self.naming,

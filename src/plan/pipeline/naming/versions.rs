@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-use crate::analysis::filter;
 use crate::config::{Config, Environment, Service};
 use crate::inputs::git::{DescribeOptions, Repository, Tag};
 use crate::inputs::trigger::Kind;
@@ -9,11 +8,13 @@ use crate::model::name::{CommitId, ServiceId, TagName};
 use crate::naming::version::{
     self, Count, Described, Facts, Files, Purpose, Reading, Style, TagPattern, Trust, Version, VersionError,
 };
-use crate::plan::pipeline::{Dirty, Error, Naming, touched};
+use crate::plan::pipeline::touched::{self, Results, Step};
+use crate::plan::pipeline::{ConfigFile, Dirty, Error, Naming};
 
 /// What versions are made from.
 pub(in crate::plan::pipeline) struct Versions<'a> {
     pub(in crate::plan::pipeline) repository: &'a Repository,
+    pub(in crate::plan::pipeline) file: &'a ConfigFile,
     pub(in crate::plan::pipeline) config: &'a Config,
     /// The environment; none where no environment is for the event.
     pub(in crate::plan::pipeline) environment: Option<&'a Environment>,
@@ -58,7 +59,7 @@ impl Found {
 
 impl Versions<'_> {
     /// Returns what history says of each of these services: one walk for all of them, and one more where some count
-    /// the commits that touch their files.
+    /// the commits that touch them.
     pub(in crate::plan::pipeline) fn find(&self, services: &[ServiceId]) -> Result<AllFound, Error> {
         let wanted: Vec<_> = services.iter().map(|service| self.service(*service).tag.clone()).collect();
         let tags = self.repository.tags()?;
@@ -70,7 +71,7 @@ impl Versions<'_> {
         }
         let committed = self.repository.commit_time(self.head)?;
         let counts = self.counts(services, &tags, &found.services)?;
-        let all = found.services.into_iter().zip(counts).zip(self.files(services));
+        let all = found.services.into_iter().zip(counts).zip(self.files(services)?);
         let services =
             all.map(|((described, (count, commit)), files)| Found { described, count, commit, committed, files });
         Ok(AllFound { services: services.collect(), tags, ignored: found.ignored, walked: found.work.commits })
@@ -136,7 +137,8 @@ impl Versions<'_> {
     }
 
     /// Returns the number of each version and the commit that it names: git's distance and head; or how many of those
-    /// commits touch the service's files, and the last one of them. Where none does, the release is what head holds.
+    /// commits touch the service or what it is built from, and the last one of them. Where none does, the release is what
+    /// head holds.
     fn counts(
         &self,
         services: &[ServiceId],
@@ -156,7 +158,9 @@ impl Versions<'_> {
         let since: Vec<Option<CommitId>> =
             by_paths.iter().map(|at| described[*at].tag.as_ref().and_then(|tag| commits.get(tag).copied())).collect();
         let groups: Vec<Vec<ServiceId>> = by_paths.iter().map(|at| vec![services[*at]]).collect();
-        let touching = touched::since(self.repository, self.config, self.head, &groups, &since, self.naming.parents)?;
+        let mut results = Results::new(self.repository, self.file, self.config);
+        let touches = |step: &Step<'_>| results.of_commit(step);
+        let touching = touched::since(self.repository, self.head, &groups, &since, self.naming.parents, touches)?;
         for ((at, commits), since) in by_paths.into_iter().zip(touching).zip(since) {
             let last = commits.first().copied().or(since).unwrap_or(*self.head);
             counts[at] = (u32::try_from(commits.len()).unwrap_or(u32::MAX), last);
@@ -164,16 +168,15 @@ impl Versions<'_> {
         Ok(counts)
     }
 
-    /// Returns the state of each service's files: in a local environment always, elsewhere where it is asked for.
-    fn files(&self, services: &[ServiceId]) -> Vec<Files> {
+    /// Returns the state of what each service is made from: in a local environment always, elsewhere where it is asked for.
+    fn files(&self, services: &[ServiceId]) -> Result<Vec<Files>, Error> {
         let is_local = self.environment.is_some_and(|environment| environment.on.contains(&Kind::Local));
-        if !is_local && self.naming.dirty == Dirty::Unsaid {
-            return vec![Files::Clean; services.len()];
+        if self.on_top.is_empty() || (!is_local && self.naming.dirty == Dirty::Unsaid) {
+            return Ok(vec![Files::Clean; services.len()]);
         }
-        let matches = filter::matches(&self.config.filters, self.on_top);
-        let is_dirty = |filter| !matches.of(filter).is_empty();
-        let dirty = |service: &ServiceId| self.service(*service).own_filters().any(is_dirty);
-        services.iter().map(|service| if dirty(service) { Files::Dirty } else { Files::Clean }).collect()
+        let dirty = Results::new(self.repository, self.file, self.config).of_work_tree(self.head, self.on_top)?;
+        let state = |service: &ServiceId| if dirty.contains(service) { Files::Dirty } else { Files::Clean };
+        Ok(services.iter().map(state).collect())
     }
 }
 
