@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::inputs::git::{self, Repository, WorkTree};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId};
-use crate::plan::pipeline::{Files, Moment, Snapshot};
+use crate::plan::pipeline::{Files, Moment, Snapshot, follow_links};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,6 +65,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output
         let asked = revision.map(|revision| repository.resolve(revision)).transpose()?;
         let (commit, on_top) = content(&repository, asked)?;
         let WorkTree { changes, unsure } = on_top;
+        let config = follow_links(&repository, &config, Some(&commit), &changes)?.config.into_owned();
         let files = if args.explain || !args.diff.is_empty() { Files::All } else { Files::InPart };
         let moment = Moment { commit: &commit, on_top: &changes, files };
         let snapshot = Snapshot::read(&repository, &file, &config, &services, moment)?;

@@ -55,7 +55,7 @@ enum Format {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &VersionArgs, output: &Output) -> Result<Exit, Failure> {
-    let Workspace { repository, config, trigger, .. } =
+    let Workspace { repository, file, config, trigger, .. } =
         Workspace::open(general, args.at.as_deref(), Some(&args.fetching), output)?;
     let at = args.at.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
     let request = VersionsRequest {

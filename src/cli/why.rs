@@ -13,7 +13,7 @@ use super::workspace::Workspace;
 use super::{changed, plan};
 use crate::analysis::filter::Quantifier;
 use crate::inputs::git::Repository;
-use crate::model::change::Extent;
+use crate::model::change::{ChangeSet, Extent};
 use crate::model::name::{RepoPath, unquoted};
 use crate::output::emit;
 use crate::plan::pipeline::{self, Dead, Request, Unmatched};
@@ -72,6 +72,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &WhyArgs, output: &Output) -> Res
             let Workspace { repository, config, .. } = workspace;
             let path = in_repository(path, &repository, general.directory());
             let head = repository.head()?.commit().copied();
+            let config = pipeline::follow_links(&repository, &config, head.as_ref(), &ChangeSet::default())?.config;
             // What lies in a submodule is no path of this repository: it changes when the submodule does.
             let submodule = head.map(|head| repository.submodule_at(&head, &path)).transpose()?.flatten();
             let answer = match submodule {

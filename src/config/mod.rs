@@ -9,6 +9,7 @@
 
 mod definition;
 mod flat;
+mod linked;
 mod problems;
 mod raw;
 mod read;
@@ -18,6 +19,7 @@ mod source;
 mod structured;
 mod yaml;
 
+pub use linked::Input;
 pub use schema::schema;
 pub use source::{MAX_BYTES, source};
 
@@ -31,7 +33,7 @@ use crate::analysis::graph::Graph;
 use crate::glob::Pattern;
 use crate::inputs::trigger::Kind;
 use crate::model::diagnostic::{Diagnostic, Located, SourceFile};
-use crate::model::name::{RepoDir, ServiceId, ServiceName};
+use crate::model::name::{RepoDir, RepoPath, ServiceId, ServiceName};
 use crate::model::recipe::{Builder, Recipe};
 use crate::naming::image::{ImageName, Labels, TagRules};
 use crate::naming::version::{Count, Purpose, ReleaseTags, Scheme, Style, TagPattern};
@@ -148,6 +150,8 @@ pub struct Service {
     pub dockerfile: Option<Located<String>>,
     /// Its build context, where the file names one.
     pub context: Option<Located<RepoDir>>,
+    /// The files and directories that its image is built from, as far as keys name them or its builder looks for them.
+    pub declared: Vec<Declared>,
     /// Whether a `global` match affects it.
     pub global: Global,
     /// What it is built from and after.
@@ -183,6 +187,28 @@ impl Service {
     pub fn own_filters(&self) -> impl Iterator<Item = FilterId> {
         std::iter::once(self.filter).chain(self.inputs)
     }
+}
+
+/// A file or directory that an image is built from.
+#[derive(Debug, Clone)]
+pub struct Declared {
+    /// Its path from the root of the repository, with the place of what declares it.
+    pub path: Located<RepoPath>,
+    /// What it is.
+    pub what: Source,
+    /// The key that names it and without which there is no build; none where it may be missing.
+    pub key: Option<&'static str>,
+}
+
+/// What a declared path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A file.
+    File,
+    /// A directory, of which everything counts.
+    Directory,
+    /// A directory of which `filters` say what counts.
+    Listed,
 }
 
 /// The image that a service becomes.

@@ -168,3 +168,135 @@ error[bad-path]: the path leads out of the repository
 
 "#]]);
 }
+
+/// What a plan since the commit before names as causes of `api`, after a change of this file.
+fn causes_of(repo: &Repo, file: &str) -> Vec<String> {
+    repo.write(file, format!("{file} changed")).commit("change");
+    let plan = repo.rebake(["plan", "--base", "HEAD~1", "--format", "json", "--unmatched", "ignore"]).success();
+    let plan: Value = serde_json::from_slice(&plan.stdout).unwrap();
+    let causes = plan["services"].as_array().unwrap().iter().filter(|service| service["service"] == "api");
+    let causes = causes.flat_map(|service| service["causes"].as_array().unwrap());
+    causes.map(|cause| cause["path"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_link_brings_in_what_it_leads_to() {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        "defaults: {image: 'x.io/{{name}}'}\nservices:\n  api:\n    path: services/api\n    \
+         filters: [services/api/src/**]\n    dockerfile: Dockerfile\n    contexts: {lib: lib}\n  \
+         web: {path: web, dockerfile: ../docker/web.Dockerfile}\n  \
+         linked: {path: linked}\n",
+    );
+    repo.write("shared/Dockerfile", "1")
+        .write("shared/ignore", "1")
+        .write("shared/lib/x", "1")
+        .write("shared/other", "1");
+    repo.write("services/api/src/x", "1").write("web/x", "1").write("real/docker/web.Dockerfile", "1");
+    repo.write("linked-real/sub/x", "1");
+    repo.symlink("../../shared/Dockerfile", "services/api/Dockerfile");
+    repo.symlink("../../shared/ignore", "services/api/.dockerignore");
+    repo.symlink("../../hop/lib", "services/api/lib");
+    repo.symlink("shared", "hop").symlink("real/docker", "docker").symlink("linked-real", "linked");
+    repo.commit("first");
+    for file in ["shared/Dockerfile", "shared/ignore", "shared/lib/x", "shared/lib/new"] {
+        assert_eq!(causes_of(&repo, file), [file]);
+    }
+    assert!(causes_of(&repo, "shared/other").is_empty());
+    let planned = |file: &str| {
+        repo.write(file, format!("{file} changed")).commit("change");
+        repo.rebake(["plan", "--base", "HEAD~1", "--format", "names", "--unmatched", "ignore"]).success().text()
+    };
+    assert_eq!(planned("real/docker/web.Dockerfile"), "web\n");
+    assert_eq!(planned("linked-real/sub/x"), "linked\n");
+    // Fingerprints and versions are made of it too.
+    let print = || repo.rebake(["fingerprint", "api"]).success().text();
+    let before = print();
+    repo.write("shared/Dockerfile", "2");
+    assert!(repo.rebake(["version", "api", "--dirty"]).success().text().contains("-dirty"));
+    repo.commit("change");
+    assert_ne!(print(), before);
+    let reached = repo.rebake(["why", "--file", "shared/Dockerfile"]).success().text();
+    assert!(reached.contains("api"), "{reached}");
+    // A link of the way, and a link's target, that are gone.
+    repo.git(["rm", "-q", "docker"]);
+    repo.commit("remove the link");
+    let gone = repo.rebake(["plan", "--base", "HEAD~1", "--format", "names", "--unmatched", "ignore"]).success();
+    assert_eq!(gone.text(), "web\n");
+    repo.git(["rm", "-q", "shared/Dockerfile"]);
+    repo.commit("remove the target");
+    let gone = repo.rebake(["plan", "--base", "HEAD~1", "--format", "names", "--unmatched", "ignore"]).success();
+    assert_eq!(gone.text(), "api\n");
+    // One that leads elsewhere in the work tree brings in both.
+    repo.write("other/Dockerfile", "1").commit("another");
+    std::fs::remove_file(repo.dir().join("services/api/Dockerfile")).unwrap();
+    repo.symlink("../../other/Dockerfile", "services/api/Dockerfile").write("other/Dockerfile", "2");
+    let why = repo.rebake(["why", "api", "--base", "HEAD"]).success().text();
+    assert!(why.contains("other/Dockerfile modified, which its image is built from"), "{why}");
+}
+
+#[test]
+fn links_that_lead_astray_and_what_is_not_there_are_told() {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        "defaults: {image: 'x.io/{{name}}'}\nservices:\n  \
+         out: {path: out, dockerfile: Dockerfile}\n  \
+         loop: {path: loop, dockerfile: Dockerfile}\n  \
+         none: {path: none, filters: [none/**], dockerfile: docker/Dockerfile, context: ctx, contexts: {lib: ../lib}}\n  \
+         made: {path: made, dockerfile: Dockerfile, before: make}\n  \
+         run: {path: run, dockerfile: Dockerfile, run: make}\n  \
+         usual: {path: usual}\n",
+    );
+    for service in ["out", "loop", "none", "made", "run", "usual"] {
+        repo.write(format!("{service}/x"), "1");
+    }
+    repo.symlink("../../Dockerfile", "out/Dockerfile").symlink("Dockerfile", "loop/Dockerfile").commit("first");
+    repo.rebake(["plan", "--all", "--format", "names"]).success().stderr(str![[r#"
+warning[stray-link]: out/Dockerfile leads outside of the repository, through symbolic links; so what `out` is built from there does not affect it
+ --> filters.yaml:3:32
+  |
+3 |   out: {path: out, dockerfile: Dockerfile}
+  |                                ^^^^^^^^^^
+  |
+  = help: let the link lead to a file of the repository
+
+warning[stray-link]: loop/Dockerfile leads through too many symbolic links, or in a circle; so what `loop` is built from there does not affect it
+ --> filters.yaml:4:34
+  |
+4 |   loop: {path: loop, dockerfile: Dockerfile}
+  |                                  ^^^^^^^^^^
+  |
+  = help: let the link lead to a file of the repository
+
+warning[missing-input]: `none` is built from none/docker/Dockerfile, and there is no such file
+ --> filters.yaml:5:54
+  |
+5 |   none: {path: none, filters: [none/**], dockerfile: docker/Dockerfile, context: ctx, contexts: {lib: ../lib}}
+  |                                                      ^^^^^^^^^^^^^^^^^ dockerfile
+  |
+  = help: write it relative to `path`, or with a leading `/` relative to the root of the repository
+
+warning[missing-input]: `none` is built from none/ctx, and there is no such directory
+ --> filters.yaml:5:82
+  |
+5 |   none: {path: none, filters: [none/**], dockerfile: docker/Dockerfile, context: ctx, contexts: {lib: ../lib}}
+  |                                                                                  ^^^ context
+  |
+  = help: write it relative to `path`, or with a leading `/` relative to the root of the repository
+
+warning[missing-input]: `none` is built from lib, and there is no such directory
+ --> filters.yaml:5:103
+  |
+5 |   none: {path: none, filters: [none/**], dockerfile: docker/Dockerfile, context: ctx, contexts: {lib: ../lib}}
+  |                                                                                                       ^^^^^^ contexts
+  |
+  = help: write it relative to `path`, or with a leading `/` relative to the root of the repository
+
+"#]]);
+    // What the work tree has is there.
+    repo.write("none/docker/Dockerfile", "").write("none/ctx/x", "").write("lib/x", "");
+    let told = repo.rebake(["plan", "--all", "--format", "names", "--unmatched", "ignore"]).success().stderr;
+    assert!(!String::from_utf8_lossy(&told).contains("missing-input"));
+}

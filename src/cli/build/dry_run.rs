@@ -16,10 +16,15 @@ use crate::output::exec::{Build as Job, Needs, foretold};
 
 /// Prints each service's commands in build order, quoted for a shell. What a dependency becomes when it is built, such as
 /// its digest, stands there in words. They contain no secrets, only the names of variables and files.
-pub(super) fn print(needed: &Needed, args: &Build, here: &Here, output: &Output) -> Result<Exit, Failure> {
-    let logs = here.repository.git_dir().join("rebake/builds/0");
-    let jobs = planned::jobs(needed, args, here, &logs, &Reports::default())?;
-    let root = here.repository.work_dir().and_then(|root| root.canonicalize().ok()).unwrap_or_default();
+pub(super) fn print(
+    needed: &Needed,
+    args: &BuildArgs,
+    workspace: &Workspace,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let logs = workspace.repository.git_dir().join("rebake/builds/0");
+    let jobs = planned::jobs(needed, args, workspace, &logs, &Reports::default())?;
+    let root = workspace.repository.work_dir().and_then(|root| root.canonicalize().ok()).unwrap_or_default();
     let needs = foretold(&jobs);
     output.data(&jobs.iter().map(|job| script(job, &needs, &root)).collect::<String>())?;
     Ok(Exit::Done)

@@ -192,6 +192,7 @@ impl Usual {
             path: None,
             filter,
             inputs: None,
+            declared: Vec::new(),
             dockerfile: None,
             context: None,
             global: Global::TakesPart,

@@ -4,9 +4,10 @@ use crate::analysis::filter::{Effect, Entry, Statuses};
 use crate::config::problems::{Problems, shown};
 use crate::config::raw::{self, BuildPath, Directory};
 use crate::config::read::Field;
+use crate::config::{Declared, Source};
 use crate::glob::Pattern;
 use crate::model::diagnostic::{Diagnostic, Located};
-use crate::model::name::{RepoDir, RepoDirError};
+use crate::model::name::{RepoDir, RepoDirError, RepoPath};
 use crate::model::recipe::Builder;
 
 /// The files and directories that a service's keys name, from the root of the repository.
@@ -33,18 +34,21 @@ impl Named {
 
     /// Returns everything below the directories among its named contexts.
     pub(super) fn below_contexts(&self, problems: &mut Problems<'_>) -> Vec<Entry> {
-        self.contexts.iter().filter_map(|context| entry(context, &below(&context.value), problems)).collect()
+        self.contexts.iter().filter_map(|context| entry(context, &below_directory(&context.value), problems)).collect()
     }
 
-    /// Returns the files that an image's builder reads beside its context: the Dockerfile, or each file that would be
-    /// taken for it, and the ignore files of it and of the context. Whether they exist does not matter: one that
-    /// appears counts as much as one that changes.
+    /// Returns the patterns of the files that an image's builder reads beside its context. Whether they exist does not
+    /// matter: one that appears counts as much as one that changes.
     pub(super) fn entries(&self, raw: &raw::Service, builder: Builder, problems: &mut Problems<'_>) -> Vec<Entry> {
-        let path = raw.path.given().map(|path| path.as_ref().map(|path| path.0.clone()));
-        let said = raw.builder.given().map(|builder| builder.as_ref().map(|_| RepoDir::root()));
-        let place = |file: &Located<String>| file.as_ref().map(|_| RepoDir::root());
+        self.files(raw, builder).iter().filter_map(|file| entry(file, &literal(&file.value), problems)).collect()
+    }
+
+    /// Returns the files that an image's builder reads beside its context: the ignore files of its Dockerfile and of its
+    /// context, and the Dockerfile, or each file that would be taken for it.
+    fn files(&self, raw: &raw::Service, builder: Builder) -> Vec<Located<String>> {
         // Without a path, a Dockerfile counts that is named, or that a builder says is there.
-        let Some(usual) = path.or(said).or_else(|| self.dockerfile.as_ref().map(place)) else { return Vec::new() };
+        let place = |file: &Located<String>| file.as_ref().map(|_| RepoDir::root());
+        let Some(usual) = usual(raw).or_else(|| self.dockerfile.as_ref().map(place)) else { return Vec::new() };
         let dockerfiles: Vec<Located<String>> = match (&self.dockerfile, builder.dockerfiles()) {
             (Some(file), _) => vec![file.clone()],
             (None, names) => names.iter().map(|name| usual.as_ref().map(|path| path.join(name))).collect(),
@@ -56,7 +60,30 @@ impl Named {
             files.push(context.as_ref().map(|context| context.join(name)));
         }
         files.extend(dockerfiles);
-        files.iter().filter_map(|file| entry(file, &literal(&file.value), problems)).collect()
+        files
+    }
+
+    /// Returns the files and directories that an image is built from. What a command before the builder may make need not
+    /// be there.
+    pub(super) fn declared(&self, raw: &raw::Service, builder: Builder, context: Source) -> Vec<Declared> {
+        let needed = |key: &'static str| raw.before.value().is_none().then_some(key);
+        let is_dockerfile =
+            |file: &Located<String>| self.dockerfile.as_ref().is_some_and(|named| named.value == file.value);
+        let file = |file: Located<String>| Declared {
+            key: if is_dockerfile(&file) { needed("dockerfile") } else { None },
+            path: file.map(RepoPath::from_git),
+            what: Source::File,
+        };
+        let directory = |directory: &Located<RepoDir>, what: Source, key: Option<&'static str>| {
+            let path = directory.as_ref().map(|directory| RepoPath::from_git(directory.as_str()));
+            (!directory.value.is_root()).then_some(Declared { path, what, key })
+        };
+        let whole = match &self.context {
+            Some(named) => directory(named, context, needed("context")),
+            None => usual(raw).and_then(|usual| directory(&usual, context, None)),
+        };
+        let others = self.contexts.iter().filter_map(|named| directory(named, Source::Directory, needed("contexts")));
+        self.files(raw, builder).into_iter().map(file).chain(whole).chain(others).collect()
     }
 
     /// Returns the context where it holds files that lie outside of the service's path.
@@ -67,13 +94,19 @@ impl Named {
     /// Returns everything below the service's path, and below a context that leads outside of it: any of its files may
     /// be copied into the image.
     pub(super) fn below(&self, path: &Located<Directory>, image: bool, problems: &mut Problems<'_>) -> Vec<Entry> {
-        let own = entry(path, &below(&path.value.0), problems);
+        let own = entry(path, &below_directory(&path.value.0), problems);
         let beyond = self.beyond(&path.value.0).filter(|_| image).and_then(|context| {
             whole_context(path, context, problems);
-            entry(context, &below(&context.value), problems)
+            entry(context, &below_directory(&context.value), problems)
         });
         own.into_iter().chain(beyond).collect()
     }
+}
+
+/// The directory that a builder finds its files in: the service's path, else the root where a builder is said.
+fn usual(raw: &raw::Service) -> Option<Located<RepoDir>> {
+    let path = raw.path.given().map(|path| path.as_ref().map(|path| path.0.clone()));
+    path.or_else(|| raw.builder.given().map(|builder| builder.as_ref().map(|_| RepoDir::root())))
 }
 
 /// Reads the directories among named contexts: what is no image and no address.
@@ -109,14 +142,14 @@ fn resolved<T>(
 }
 
 fn whole_context(path: &Located<Directory>, context: &Located<RepoDir>, problems: &mut Problems<'_>) {
-    let whole = below(&context.value);
+    let whole = below_directory(&context.value);
     let message = format!(
         "the build context leads outside of `path`, so a change of any file in it (`{}`) affects the service",
         shown(&whole)
     );
     let warning = Diagnostic::warning("wide-context", message);
     let warning = warning.located(problems.file(), context, "holds more than the service's own files");
-    let own = below(&path.value.0);
+    let own = below_directory(&path.value.0);
     problems.push(warning.help(format!(
         "give the service `filters`: `{}`, and a pattern for each file or directory that its Dockerfile copies",
         shown(&own)
@@ -138,12 +171,17 @@ fn entry<T>(at: &Located<T>, text: &str, problems: &mut Problems<'_>) -> Option<
 }
 
 /// `<path>/**`, in which the path means itself.
-fn below(path: &RepoDir) -> String {
-    if path.is_root() { "**".to_owned() } else { literal(path.as_str()) + "/**" }
+fn below_directory(path: &RepoDir) -> String {
+    if path.is_root() { "**".to_owned() } else { below(&literal(path.as_str())) }
+}
+
+/// A pattern that matches what the other one matches, and everything below it.
+pub(in crate::config) fn below(pattern: &str) -> String {
+    format!("{pattern}/**")
 }
 
 /// A pattern that matches this path alone.
-fn literal(path: &str) -> String {
+pub(in crate::config) fn literal(path: &str) -> String {
     let mut pattern = String::new();
     for (at, c) in path.char_indices() {
         if r#"*?[]{}()|"^$"#.contains(c) || (c == '!' && at == 0) {
@@ -166,7 +204,7 @@ mod tests {
             ("app/[id]", r"app/\[id\]/**"),
             ("!a/(b)/@c", r"\!a/\(b\)/@c/**"),
         ] {
-            assert_eq!(below(&RepoDir::parse(path).unwrap()), pattern);
+            assert_eq!(below_directory(&RepoDir::parse(path).unwrap()), pattern);
         }
     }
 }

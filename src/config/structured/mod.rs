@@ -11,6 +11,7 @@ mod service;
 mod tags;
 
 pub(super) use environments::usual as usual_environments;
+pub(super) use inputs::{below, literal};
 
 use indexmap::IndexMap;
 

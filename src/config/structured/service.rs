@@ -5,7 +5,7 @@ use crate::analysis::filter::{Effect, Entry, Filter, Filters, Statuses};
 use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::config::read::{Field, List, Map, Named, Text};
-use crate::config::{Global, Service};
+use crate::config::{Global, Service, Source};
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::recipe::Recipe;
 use crate::model::template::Part;
@@ -28,12 +28,14 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
     flags_have_builder(&named.value.value, problems);
     let files = inputs::Named::read(&named.value.value, problems);
     let recipe = recipe(&named.value.value, &files);
+    let context = if named.value.value.filters.value().is_some() { Source::Listed } else { Source::Directory };
     let mut entries = entries(name, &mut named, &files, recipe.image_builder().is_some(), problems)?;
     entries.extend(excluded(&named.value.value)?);
     let filter = Filter::Ordered(entries);
     let raw = &named.value.value;
     let mut inputs = recipe.image_builder().map(|builder| files.entries(raw, builder, problems)).unwrap_or_default();
     inputs.extend(files.below_contexts(problems));
+    let declared = recipe.image_builder().map(|builder| files.declared(raw, builder, context)).unwrap_or_default();
     let checked = checked_name(name)?;
     let service = Service {
         tag: tags::patterns(&checked, raw),
@@ -41,6 +43,7 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
         path: raw.path.value().map(|path| path.0.clone()),
         filter: Filters::id(0),
         inputs: None,
+        declared,
         dockerfile: files.dockerfile,
         context: files.context,
         global: match raw.global.value() {

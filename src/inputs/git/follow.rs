@@ -1,9 +1,11 @@
 //! Symbolic links, followed inside one tree: a commit's, or the work tree's.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use gix::bstr::ByteSlice as _;
 use gix::objs::tree::EntryKind;
+use rayon::prelude::*;
 
 use super::tree::mode;
 use super::{Error, FileAt, Repository};
@@ -32,7 +34,37 @@ struct Followed<T> {
 enum End<T> {
     Directory,
     File(T),
+    /// The path leads below a file, which may be a submodule.
+    Below(T),
+    Nothing,
 }
+
+/// Where a path leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lead {
+    /// The links on the way.
+    pub links: Vec<RepoPath>,
+    /// The path at their end.
+    pub path: RepoPath,
+    /// What stands there.
+    pub stands: Stands,
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
+    /// A directory.
+    Directory,
+    /// A file.
+    File,
+    /// A submodule, or something in one.
+    Submodule,
+    /// Nothing.
+    Nothing,
+}
+
+/// So many paths are followed by one thread.
+const CHUNK: usize = 1024;
 
 /// As many links as Linux and git follow.
 const MOST_LINKS: usize = 40;
@@ -45,14 +77,12 @@ pub struct WorkTreeFile {
     pub paths: Vec<RepoPath>,
 }
 
-/// Walks down a path from the root; none where it leads to nothing.
-fn follow<T>(
-    path: &RepoPath,
-    mut look: impl FnMut(&RepoPath) -> Result<At<T>, Error>,
-) -> Result<Option<Followed<T>>, Error> {
+/// Walks down a path from the root.
+fn follow<T>(path: &RepoPath, mut look: impl FnMut(&RepoPath) -> Result<At<T>, Error>) -> Result<Followed<T>, Error> {
     let parts = |text: &[u8]| text.rsplit(|byte| *byte == b'/').map(<[u8]>::to_vec).collect::<Vec<_>>();
     let (mut left, mut here, mut links) = (parts(path.as_bytes()), Vec::<Vec<u8>>::new(), Vec::new());
-    while let Some(part) = left.pop() {
+    let end = loop {
+        let Some(part) = left.pop() else { break End::Directory };
         match part.as_slice() {
             b".." if here.pop().is_none() => return Err(Error::LinkOutside { path: path.clone() }),
             b"" | b"." | b".." => continue,
@@ -61,8 +91,9 @@ fn follow<T>(
         let at = RepoPath::from_git(here.join(&b'/'));
         match look(&at)? {
             At::Directory => {}
-            At::Nothing => return Ok(None),
-            At::File(file) => return Ok(left.is_empty().then_some(Followed { end: End::File(file), path: at, links })),
+            At::Nothing => break End::Nothing,
+            At::File(file) if left.is_empty() => break End::File(file),
+            At::File(file) => break End::Below(file),
             At::Link(target) if target.starts_with(b"/") => return Err(Error::LinkOutside { path: path.clone() }),
             At::Link(_) if links.len() == MOST_LINKS => return Err(Error::LinkLoop { path: path.clone() }),
             At::Link(target) => {
@@ -71,8 +102,101 @@ fn follow<T>(
                 left.extend(parts(&target));
             }
         }
+    };
+    // What is not there would be here.
+    while let Some(part) = left.pop() {
+        match part.as_slice() {
+            b".." if here.pop().is_none() => return Err(Error::LinkOutside { path: path.clone() }),
+            b"" | b"." | b".." => {}
+            _ => here.push(part),
+        }
     }
-    Ok(Some(Followed { end: End::Directory, path: RepoPath::from_git(here.join(&b'/')), links }))
+    Ok(Followed { end, path: RepoPath::from_git(here.join(&b'/')), links })
+}
+
+/// The directories of a commit's tree on the way to a path: those that the next path shares with it are read once.
+struct Way<'a> {
+    repository: &'a Repository,
+    commit: &'a CommitId,
+    /// The root, and the directories below it, each with its name and what it holds.
+    directories: Vec<(Vec<u8>, Directory)>,
+}
+
+type Directory = BTreeMap<Vec<u8>, (EntryKind, gix::ObjectId)>;
+
+impl<'a> Way<'a> {
+    fn at_root(repository: &'a Repository, commit: &'a CommitId, root: &gix::oid) -> Result<Self, Error> {
+        let root = Self::read(repository, root)?;
+        Ok(Self { repository, commit, directories: vec![(Vec::new(), root)] })
+    }
+
+    fn read(repository: &Repository, tree: &gix::oid) -> Result<Directory, Error> {
+        let mut buffer = Vec::new();
+        repository.with_trees(|trees| {
+            let mut directory = Directory::new();
+            for entry in trees.read(tree, &mut buffer)? {
+                let entry = entry?;
+                directory.insert(entry.filename.to_vec(), (entry.mode.kind(), entry.oid.to_owned()));
+            }
+            Ok(directory)
+        })
+    }
+
+    fn stands_at(&mut self, path: &RepoPath) -> Result<At<EntryKind>, Error> {
+        let mut above: Vec<&[u8]> = path.as_bytes().split_str("/").collect();
+        let Some(name) = above.pop() else { return Ok(At::Directory) };
+        let shared =
+            self.directories.iter().skip(1).zip(&above).take_while(|((known, _), name)| known == *name).count();
+        if shared < above.len() {
+            self.directories.truncate(shared + 1);
+        }
+        for (depth, directory) in above.iter().enumerate().skip(shared) {
+            let Some((EntryKind::Tree, tree)) = self.directories[depth].1.get(*directory) else {
+                return Ok(At::Nothing);
+            };
+            let read = Self::read(self.repository, tree)?;
+            self.directories.push((directory.to_vec(), read));
+        }
+        Ok(match self.directories[above.len()].1.get(name) {
+            Some((EntryKind::Tree, _)) => At::Directory,
+            Some((EntryKind::Link, id)) => At::Link(self.repository.content(self.commit, path, *id)?),
+            Some((kind, _)) => At::File(*kind),
+            None => At::Nothing,
+        })
+    }
+}
+
+/// What stands at a path of a work tree.
+fn stands_in(root: &Path, path: &RepoPath) -> Result<At<PathBuf>, Error> {
+    let reading = |path: &RepoPath| Error::reading(path.to_string());
+    let full = in_system(root, path)?;
+    let kind = match full.symlink_metadata() {
+        Ok(found) => found.file_type(),
+        Err(error) if is_absence(&error) => return Ok(At::Nothing),
+        Err(error) => return Err(reading(path)(error)),
+    };
+    Ok(if kind.is_symlink() {
+        let target = full.read_link().map_err(reading(path))?;
+        At::Link(target.into_os_string().into_encoded_bytes())
+    } else if kind.is_dir() {
+        At::Directory
+    } else if kind.is_file() {
+        At::File(full)
+    } else {
+        At::Nothing
+    })
+}
+
+impl<T> Followed<T> {
+    fn lead(self, is_submodule: impl Fn(&T) -> bool) -> Lead {
+        let stands = match &self.end {
+            End::Directory => Stands::Directory,
+            End::File(file) | End::Below(file) if is_submodule(file) => Stands::Submodule,
+            End::File(_) => Stands::File,
+            End::Below(_) | End::Nothing => Stands::Nothing,
+        };
+        Lead { links: self.links, path: self.path, stands }
+    }
 }
 
 impl Repository {
@@ -84,7 +208,7 @@ impl Repository {
     pub fn file_at(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<FileAt<'_>>, Error> {
         let root = self.tree_id(Some(commit))?;
         Ok(match follow(path, |path| self.stands_at(commit, &root, path))? {
-            Some(Followed { end: End::File((EntryKind::Blob | EntryKind::BlobExecutable, id)), path, links }) => {
+            Followed { end: End::File((EntryKind::Blob | EntryKind::BlobExecutable, id)), path, links } => {
                 Some(FileAt::new(self, *commit, links, path, id))
             }
             _ => None,
@@ -99,10 +223,52 @@ impl Repository {
     pub fn leads_to(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<(RepoPath, Extent)>, Error> {
         let root = self.tree_id(Some(commit))?;
         let followed = follow(path, |path| self.stands_at(commit, &root, path))?;
-        Ok(followed.map(|found| match found.end {
-            End::Directory => (found.path, Extent::Below),
-            End::File((kind, _)) => (found.path, mode(kind).extent()),
-        }))
+        Ok(match followed.end {
+            End::Directory => Some((followed.path, Extent::Below)),
+            End::File((kind, _)) => Some((followed.path, mode(kind).extent())),
+            End::Below(_) | End::Nothing => None,
+        })
+    }
+
+    /// Returns where paths of a commit lead, in their order: an error of its own where one leads outside or in a circle, or
+    /// this clone has not what a link says. Each directory on the way to several of them is read about once.
+    ///
+    /// # Errors
+    /// When the commit or one of its trees is missing.
+    pub fn leads(&self, commit: &CommitId, paths: &[RepoPath]) -> Result<Vec<Result<Lead, Error>>, Error> {
+        let root = self.tree_id(Some(commit))?;
+        let mut sorted: Vec<usize> = (0..paths.len()).collect();
+        sorted.sort_unstable_by_key(|at| &paths[*at]);
+        let clones = self.clones();
+        let some = |sorted: &[usize]| {
+            let repository = clones();
+            let mut way = Way::at_root(&repository, commit, &root)?;
+            let mut leads = Vec::with_capacity(sorted.len());
+            for at in sorted {
+                let is_submodule = |kind: &EntryKind| *kind == EntryKind::Commit;
+                leads.push(match follow(&paths[*at], |path| way.stands_at(path)) {
+                    Ok(followed) => Ok(followed.lead(is_submodule)),
+                    Err(error @ (Error::LinkOutside { .. } | Error::LinkLoop { .. } | Error::MissingBlob { .. })) => {
+                        Err(error)
+                    }
+                    Err(error) => return Err(error),
+                });
+            }
+            Ok(leads)
+        };
+        let chunks: Vec<Vec<_>> = sorted.par_chunks(CHUNK).map(some).collect::<Result<_, _>>()?;
+        let mut leads: Vec<(usize, _)> = sorted.into_iter().zip(chunks.into_iter().flatten()).collect();
+        leads.sort_unstable_by_key(|(at, _)| *at);
+        Ok(leads.into_iter().map(|(_, lead)| lead).collect())
+    }
+
+    /// Returns where a path of the work tree leads; nowhere without one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or leads outside or in a circle.
+    pub fn leads_in_work_tree(&self, path: &RepoPath) -> Result<Option<Lead>, Error> {
+        let Some(root) = self.work_dir() else { return Ok(None) };
+        Ok(Some(follow(path, |path| stands_in(root, path))?.lead(|_| false)))
     }
 
     /// Returns the text of a link of a commit, which is its content.
@@ -135,27 +301,10 @@ impl Repository {
     /// When it cannot be read, or links lead outside or in a circle.
     pub fn work_tree_file(&self, path: &RepoPath, most: usize) -> Result<Option<WorkTreeFile>, Error> {
         let Some(root) = self.work_dir() else { return Ok(None) };
-        let reading = |path: &RepoPath| Error::reading(path.to_string());
-        let followed = follow(path, |path| {
-            let full = in_system(root, path)?;
-            let kind = match full.symlink_metadata() {
-                Ok(found) => found.file_type(),
-                Err(error) if is_absence(&error) => return Ok(At::Nothing),
-                Err(error) => return Err(reading(path)(error)),
-            };
-            Ok(if kind.is_symlink() {
-                let target = full.read_link().map_err(reading(path))?;
-                At::Link(target.into_os_string().into_encoded_bytes())
-            } else if kind.is_dir() {
-                At::Directory
-            } else if kind.is_file() {
-                At::File(full)
-            } else {
-                At::Nothing
-            })
-        })?;
-        let Some(Followed { end: End::File(file), path, mut links }) = followed else { return Ok(None) };
-        let bytes = beginning(&file, most).map_err(reading(&path))?;
+        let Followed { end: End::File(file), path, mut links } = follow(path, |path| stands_in(root, path))? else {
+            return Ok(None);
+        };
+        let bytes = beginning(&file, most).map_err(Error::reading(path.to_string()))?;
         links.push(path);
         Ok(Some(WorkTreeFile { bytes, paths: links }))
     }

@@ -118,6 +118,12 @@ impl Repository {
         Ok(())
     }
 
+    /// Returns what makes a clone of this for a thread.
+    pub(super) fn clones(&self) -> impl Fn() -> Self + Sync {
+        let (shared, git_options, place) = (self.gix.clone().into_sync(), &self.git_options, &self.place);
+        move || Self { gix: shared.to_thread_local(), git_options: git_options.clone(), place: Arc::clone(place) }
+    }
+
     /// Surveys what lies below many directories, in order: one answer for each few of them, since threads that return few
     /// large things wait less for memory.
     fn survey_all(
@@ -129,10 +135,9 @@ impl Repository {
         if directories.is_empty() {
             return Ok(Vec::new());
         }
-        let (shared, git_options, place) = (self.gix.clone().into_sync(), &self.git_options, &self.place);
+        let clones = self.clones();
         let survey = |directories: &[Directory]| {
-            let (git_options, place) = (git_options.clone(), Arc::clone(place));
-            let repository = Self { gix: shared.to_thread_local(), git_options, place };
+            let repository = clones();
             let mut reading = Reading::default();
             for directory in directories {
                 let before = reading.found.entries.len();

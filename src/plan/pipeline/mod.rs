@@ -6,6 +6,7 @@ mod built;
 mod compared;
 mod config_file;
 mod dead;
+mod declared;
 mod environment;
 mod error;
 #[cfg(feature = "registry")]
@@ -25,6 +26,7 @@ pub use asked::{UnknownService, services, with_dependencies};
 pub use built::{Begun, Came, Newer, Outlook, Recorded, Recording, Rule, Standing, Written, has_built_refs};
 pub use config_file::{ConfigFile, ConfigFileError, FoundBy, Place};
 pub use dead::Dead;
+pub use declared::{Followed, follow_links};
 pub use error::Error;
 #[cfg(feature = "registry")]
 pub use existing::note_existing;
@@ -225,14 +227,7 @@ pub fn plan(
     let settings = &config.environments[environment];
 
     step("choosing the base");
-    let has_bases = has_own_bases(&asked.base.compare, config, environment);
-    if !has_bases {
-        asked.base.compare = Compare::Auto;
-    }
-    let mut chosen = choose(repository, trigger, &asked.base, &mut fetch)?;
-    if !has_bases {
-        chosen.source = format!("{} (`{environment}` does not push, so it has no built refs)", chosen.source);
-    }
+    let mut chosen = choose_base(repository, config, trigger, environment, &mut asked, &mut fetch)?;
     asked.is_checked_out(repository, trigger, &chosen)?;
     warnings.append(&mut chosen.notes);
 
@@ -241,6 +236,10 @@ pub fn plan(
         _ => Grouped::together(config, &chosen),
     };
     chosen.doubts.extend(rules.doubt.clone());
+
+    step("following links");
+    let followed = declared::for_plan(repository, config, &mut chosen, &mut fetch, &mut warnings)?;
+    let config = &*followed;
 
     step("reading changes");
     // Bases have most of their trees in common with each other.
@@ -325,6 +324,26 @@ pub fn plan(
     let bases = grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect();
     let Findings { tree_diffs, changes, .. } = findings;
     Ok(Planned { plan, warnings, notes, tree_diffs, kept: kept.count(), directories, walked, bases, changes })
+}
+
+/// Chooses the base. Where an environment has no built refs, services have no bases of their own since they were built.
+fn choose_base<'a>(
+    repository: &'a Repository,
+    config: &Config,
+    trigger: &Trigger,
+    environment: &str,
+    asked: &mut Asked,
+    fetch: &mut Fetch<'a>,
+) -> Result<Chosen, Error> {
+    let has_bases = has_own_bases(&asked.base.compare, config, environment);
+    if !has_bases {
+        asked.base.compare = Compare::Auto;
+    }
+    let mut chosen = choose(repository, trigger, &asked.base, fetch)?;
+    if !has_bases {
+        chosen.source = format!("{} (`{environment}` does not push, so it has no built refs)", chosen.source);
+    }
+    Ok(chosen)
 }
 
 /// Returns the doubt about a pattern that takes too long to match, if there is one.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::snapshot::{Files, Moment};
-use super::{ConfigFile, PushRequest, Snapshot};
+use super::{ConfigFile, PushRequest, Snapshot, follow_links};
 use crate::analysis::fingerprint::Fingerprints;
 use crate::config::{self, Config, Push};
 use crate::inputs::git::{self, Repository};
@@ -115,14 +115,19 @@ impl Held<'_> {
         let head = plan.range.head.as_ref().and_then(|head| head.parse::<CommitId>().ok());
         let (Some(head), false) = (head, printed.is_empty()) else { return Ok(found) };
         let ids: Vec<ServiceId> = printed.iter().map(|(id, _)| *id).collect();
-        let none = ChangeSet::default();
-        let moment = Moment { commit: &head, on_top: &none, files: Files::InPart };
-        let snapshot = match Snapshot::read(self.repository, self.file, self.config, &ids, moment) {
+        let (repository, none) = (self.repository, ChangeSet::default());
+        let followed = match follow_links(repository, self.config, Some(&head), &none) {
             // What this clone cannot tell it could not tell when it planned either.
+            Err(git::Error::MissingTree { .. } | git::Error::MissingBlob { .. }) => return Ok(found),
+            followed => followed?,
+        };
+        let config = &*followed.config;
+        let moment = Moment { commit: &head, on_top: &none, files: Files::InPart };
+        let snapshot = match Snapshot::read(repository, self.file, config, &ids, moment) {
             Err(git::Error::MissingTree { .. }) => return Ok(found),
             snapshot => snapshot?,
         };
-        let content = snapshot.content(self.config);
+        let content = snapshot.content(config);
         let prints = Fingerprints::of(&content, &ids);
         for one in &printed {
             if prints.get(one.0).map(ToString::to_string) != one.1.fingerprint {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::naming::{Versions, ignored_tags};
-use super::{ConfigFile, Dirty, Error, Naming, asked, environment, unfetched};
+use super::{ConfigFile, Dirty, Error, Naming, asked, declared, environment, unfetched};
 use crate::analysis::base;
 use crate::config::Config;
 use crate::inputs::git::{self, Fetch, Lacking as _, Repository};
@@ -11,6 +11,7 @@ use crate::inputs::trigger::{Kind, Trigger};
 use crate::model::change::ChangeSet;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId, TagName};
+use crate::naming::version::Count;
 use crate::plan;
 
 /// What is asked of versions.
@@ -76,6 +77,15 @@ pub fn versions(
     } else {
         ChangeSet::default()
     };
+    let by_paths =
+        |service: &ServiceId| request.naming.count.unwrap_or(config.services[service.0].count) == Count::Paths;
+    let followed = if !on_top.is_empty() || services.iter().any(by_paths) {
+        let follow = || declared::follow_links(repository, config, Some(&head), &on_top);
+        Some(fetch.until(follow).map_err(|error| unfetched(error.into(), &fetch))?)
+    } else {
+        None
+    };
+    let config = followed.as_ref().map_or(config, |followed| &followed.config);
     let pushed = trigger.tag().map(TagName::from_git).filter(|_| request.at.is_none());
     let versions = Versions {
         repository,

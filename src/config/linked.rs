@@ -1,0 +1,77 @@
+//! What a service is built from besides what its keys name: where symbolic links lead.
+
+use super::Config;
+use super::structured::{below, literal};
+use crate::analysis::filter::{Effect, Entry, Filter, FilterId, Filters, Statuses};
+use crate::glob::Pattern;
+use crate::model::diagnostic::Located;
+use crate::model::name::{RepoPath, ServiceId};
+
+/// Something that a service is built from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// What stands at a path.
+    At(RepoPath),
+    /// What stands at a path or below it.
+    Below(RepoPath),
+    /// Everything, since it is not known what.
+    Anything,
+}
+
+impl Input {
+    fn pattern(&self) -> Option<Pattern> {
+        let text = |path: &RepoPath| std::str::from_utf8(path.as_bytes()).ok().map(literal);
+        let text = match self {
+            Self::At(path) => text(path)?,
+            Self::Below(path) if path.as_bytes().is_empty() => return None,
+            Self::Below(path) => below(&text(path)?),
+            Self::Anything => return None,
+        };
+        Pattern::parse(&text).ok()
+    }
+}
+
+impl Config {
+    /// Returns the configuration with more that services are built from, each with the place of the key that leads there.
+    ///
+    /// # Panics
+    /// Never: the pattern `**` can be read.
+    #[must_use]
+    pub fn with_inputs(&self, more: Vec<(ServiceId, Located<Input>)>) -> Self {
+        let mut config = self.clone();
+        let filters = (0..self.filters.len()).map(|at| self.filters.get(Filters::id(at)).clone());
+        let mut filters: Vec<Filter> = filters.collect();
+        for (service, input) in more {
+            let pattern = input.as_ref().map(|input| {
+                let everything = || Pattern::parse("**").expect("the pattern of everything can be read");
+                input.pattern().unwrap_or_else(everything)
+            });
+            let entry = Entry { effect: Effect::Include, statuses: Statuses::ANY, pattern };
+            let inputs = &mut config.services[service.0].inputs;
+            let id: FilterId = *inputs.get_or_insert_with(|| {
+                filters.push(Filter::Ordered(Vec::new()));
+                Filters::id(filters.len() - 1)
+            });
+            if let Filter::Ordered(entries) = &mut filters[id.position()] {
+                entries.push(entry);
+            }
+        }
+        config.filters = Filters::new(filters);
+        config
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_no_pattern_can_name_is_anything() {
+        let at = |path: &[u8]| Input::At(RepoPath::from_git(path)).pattern().map(|pattern| pattern.text().to_owned());
+        let below =
+            |path: &[u8]| Input::Below(RepoPath::from_git(path)).pattern().map(|pattern| pattern.text().to_owned());
+        assert_eq!(at(b"a/[b]"), Some(r"a/\[b\]".to_owned()));
+        assert_eq!(below(b"a/[b]"), Some(r"a/\[b\]/**".to_owned()));
+        assert_eq!([at(b"a/\xff"), below(b""), Input::Anything.pattern().map(|_| String::new())], [None, None, None]);
+    }
+}
