@@ -125,5 +125,10 @@ fn a_content_that_was_left_out_is_named() {
     let error = file.read().unwrap_err();
     assert!(matches!(error, Error::MissingBlob { .. }), "{error:?}");
     assert!(error.to_string().ends_with("is not in this clone, a partial one (--filter=blob:none)"), "{error}");
-    assert_eq!(error.help(), [format!("let git fetch it: `git cat-file -e {commit}:dir/filters.yaml`")]);
+    assert_eq!(
+        error.help(),
+        [format!(
+            "let git fetch it: `git cat-file -e {commit}:dir/filters.yaml`; commands that have `--fetch` do so with it"
+        )]
+    );
 }

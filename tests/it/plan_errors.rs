@@ -72,6 +72,7 @@ fn with_a_base_that_is_not_there() {
 error[git]: there is no branch, tag or commit `relaese`
  |
  = help: did you mean `release`?
+ = help: this clone has none: fetch it (`git fetch origin relaese`), or see `git branch --all` and `git tag` for what there is
 
 "]]);
     repo.rebake(["plan", "--base", "HEAD~5"]).failure(3).stdout("").stderr(str![[r"
