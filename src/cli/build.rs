@@ -158,31 +158,31 @@ enum Manner {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> Result<Exit, Failure> {
-    let here = Workspace::of_range(general, &args.planning.range, args.planning.quantifier, output)?;
-    let reports = Reports::agree(args, &here)?;
-    let mut plan = planned::plan(general, args, &here, reports.earlier.as_ref(), output)?;
+    let workspace = Workspace::of_range(general, &args.planning.range, args.planning.quantifier, output)?;
+    let reports = Reports::agree(args, &workspace)?;
+    let mut plan = planned::plan(general, args, &workspace, reports.earlier.as_ref(), output)?;
     args.existing.note(&mut plan, general, output);
-    let needed = needed::complete(&plan, &reports.earlier_jobs(args)?, args, &here, output)?;
+    let needed = needed::complete(&plan, &reports.earlier_jobs(args)?, args, &workspace, output)?;
     if args.dry_run {
-        return dry_run::print(&needed, args, &here, output);
+        return dry_run::print(&needed, args, &workspace, output);
     }
-    allowed::check(&needed.plan, args, &here)?;
-    let logs = logs::directory(args.shown.logs.as_deref(), here.repository.git_dir())?;
-    let mut jobs = planned::jobs(&needed, args, &here, &logs, &reports)?;
-    let records = Records::look(&plan, args, &here, output)?;
+    allowed::check(&needed.plan, args, &workspace)?;
+    let logs = logs::directory(args.shown.logs.as_deref(), workspace.repository.git_dir())?;
+    let mut jobs = planned::jobs(&needed, args, &workspace, &logs, &reports)?;
+    let records = Records::look(&plan, args, &workspace, output)?;
     if let Some(records) = &records {
         records.leave_out(&mut jobs);
     }
-    builders::check(&jobs, &here)?;
+    builders::check(&jobs, &workspace)?;
     if args.shown.output != Manner::Json {
         output.people(&emit::heading(&plan))?;
     }
-    let mut printer = shown::printer(args.shown.output, &here.trigger, output);
-    let is_live = shown::is_live(args.shown.output, &here.trigger, output);
-    let settings = settings::settings(&args.how, &plan, &here.trigger, is_live, output);
-    let heard = shown::telling(&mut printer, args.shown.output, &here.trigger, output);
+    let mut printer = shown::printer(args.shown.output, &workspace.trigger, output);
+    let is_live = shown::is_live(args.shown.output, &workspace.trigger, output);
+    let settings = settings::settings(&args.how, &plan, &workspace.trigger, is_live, output);
+    let heard = shown::telling(&mut printer, args.shown.output, &workspace.trigger, output);
     let clean = !args.allowed.allow_dirty && (args.record || plan.services.iter().any(|service| service.push));
-    let mut ground = Ground::new(&here, plan.range.head.as_deref(), clean);
+    let mut ground = Ground::new(&workspace, plan.range.head.as_deref(), clean);
     let mut begun = records.as_ref().map(|records| records.begin(output)).transpose()?;
     let mut looked = Instant::now();
     let mut doubt = |build: &Job| {
@@ -193,7 +193,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> R
     };
     let mut ended = carry_out(&jobs, &settings, &mut doubt, heard)?;
     let recorded = match (&records, &begun) {
-        (Some(records), Some(begun)) => records.end(begun, &mut ended.report, &needed, &here, args, output),
+        (Some(records), Some(begun)) => records.end(begun, &mut ended.report, &needed, &workspace, output),
         _ => Ok(Exit::Done),
     };
     reports.write(&ended.report, &logs, output)?;

@@ -133,7 +133,6 @@ pub(crate) fn request(args: &PlanningArgs, workspace: &Workspace) -> Result<Requ
             (false, true) => PushRequest::RuledOut,
             (false, false) => PushRequest::AsConfigured,
         },
-        fetch: range.fetching.limit(trigger),
         fingerprints: TakeFingerprints::Yes,
     })
 }

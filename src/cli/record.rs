@@ -12,7 +12,7 @@ use super::flags::{FetchingArgs, GeneralArgs};
 use super::output::Output;
 use super::workspace::{self, Workspace};
 use super::{changed, recorded};
-use crate::inputs::git::{Fetch, Repository};
+use crate::inputs::git::Repository;
 use crate::model::name::{Escaped, ServiceId};
 use crate::plan::pipeline::{
     self, Begun, Came, PushRequest, PushRules, Recording, Request, Rule, Standing, not_fetched,
@@ -72,13 +72,10 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     let services = workspace.services(&args.services)?;
     let Workspace { repository, file, config, trigger } = workspace;
     let commit = repository.resolve(at.unwrap_or("HEAD"))?;
-    let limit = args.fetching.limit(&trigger);
-    let mut fetch = Fetch::new(&repository, limit);
     let environment = plan.as_ref().map(|plan| plan.environment.as_str()).or(args.environment.as_deref());
-    let environment = pipeline::environment(&repository, &config, &trigger, environment, limit)?;
+    let environment = pipeline::environment(&repository, &config, &trigger, environment)?;
     // In a pull request anybody may have written the environments of head.
-    let asked =
-        Request { push: PushRequest::Asked, fetch: limit, environment: args.environment.clone(), ..Request::default() };
+    let asked = Request { push: PushRequest::Asked, environment: args.environment.clone(), ..Request::default() };
     let rules = PushRules::of(&repository, &file, &config, &trigger, &asked, environment)?;
     if !rules.has_built_refs(environment) {
         output.say(&[recorded::without(environment)]);
@@ -107,9 +104,9 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     let here = Standing::here(&repository, environment)?;
     let before = recording.standing().unwrap_or_else(|_| here.clone());
     let came = Came { built, ..Came::default() };
-    let written = recording.end(&Begun::elsewhere(before, here), &came, &mut fetch)?;
+    let written = recording.end(&Begun::elsewhere(before, here), &came)?;
     output.say(&recorded::diagnostics(&written, &recording));
-    output.say(&fetch.troubles().iter().map(not_fetched).collect::<Vec<_>>());
+    output.say(&repository.take_fetch_troubles().iter().map(not_fetched).collect::<Vec<_>>());
     Ok(if recorded::is_refused(&written) { Exit::Git } else { Exit::Done })
 }
 

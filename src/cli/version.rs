@@ -59,7 +59,6 @@ pub(crate) fn run(general: &GeneralArgs, args: &VersionArgs, output: &Output) ->
         Workspace::open(general, args.at.as_deref(), Some(&args.fetching), output)?;
     let at = args.at.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
     let request = VersionsRequest {
-        fetch: args.fetching.limit(&trigger),
         services: named(&args.services, &repository, general.directory()),
         at,
         environment: args.environment.clone(),

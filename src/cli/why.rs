@@ -104,7 +104,6 @@ fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Out
         only: args.range.only.clone(),
         // What is asked for is no version.
         naming: None,
-        fetch: args.range.fetching.limit(&workspace.trigger),
         unmatched: args.unmatched,
         dead: Dead::Allow,
         ..Request::default()

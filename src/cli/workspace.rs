@@ -12,7 +12,7 @@ use super::progress::Progress;
 use super::{changed, env};
 use crate::analysis::filter::Quantifier;
 use crate::config::{self, Config};
-use crate::inputs::git::{Fetch, Head, Lacking, Repository, TokenVariable};
+use crate::inputs::git::{Head, Lacking, Repository, TokenVariable};
 use crate::inputs::trigger::{Sign, Trigger};
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{CommitId, Escaped, RepoDir, ServiceId};
@@ -65,10 +65,12 @@ impl Workspace {
         options: config::Options,
         output: &Output,
     ) -> Result<Self, Failure> {
-        let mut fetch = Fetch::new(&repository, limit);
-        let at = at.map(|revision| fetch.until(|| repository.resolve(revision))).transpose();
-        let at = at.map_err(|error| unfetched(error, &fetch))?;
-        let file = find(general, &repository, at.as_ref(), &trigger, &mut fetch, output)?;
+        if let Some(limit) = limit {
+            repository.allow_fetching(limit);
+        }
+        let at = at.map(|revision| repository.with_fetching(|| repository.resolve(revision))).transpose();
+        let at = at.map_err(|error| unfetched(error, &repository))?;
+        let file = find(general, &repository, at.as_ref(), &trigger, output)?;
         let file = ConfigFile { options, ..file };
         let config = parse(&file, output)?;
         let recipes = config.services.iter().map(|(_, service)| &service.recipe);
@@ -150,23 +152,22 @@ fn find(
     repository: &Repository,
     asked: Option<&CommitId>,
     trigger: &Trigger,
-    fetch: &mut Fetch,
     output: &Output,
 ) -> Result<ConfigFile, Failure> {
     let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
-    let find = |at: Option<&CommitId>, fetch: &mut Fetch| {
-        fetch.until(|| ConfigFile::find(repository, named.as_deref(), general.directory(), at))
+    let find = |at: Option<&CommitId>| {
+        repository.with_fetching(|| ConfigFile::find(repository, named.as_deref(), general.directory(), at))
     };
     if asked.is_some() || trigger.is_attended() || trigger.rehearsal {
-        return find(asked, fetch).map_err(|error| unfetched(error, fetch));
+        return find(asked).map_err(|error| unfetched(error, repository));
     }
     let Some(head) = repository.head()?.commit().copied() else {
-        return find(None, fetch).map_err(|error| unfetched(error, fetch));
+        return find(None).map_err(|error| unfetched(error, repository));
     };
-    match find(Some(&head), fetch) {
+    match find(Some(&head)) {
         // One that an earlier step wrote is nowhere else.
-        Err(ConfigFileError::NotFound { .. }) => find(None, fetch).map_err(|error| unfetched(error, fetch)),
-        Err(error) => Err(unfetched(error, fetch)),
+        Err(ConfigFileError::NotFound { .. }) => find(None).map_err(|error| unfetched(error, repository)),
+        Err(error) => Err(unfetched(error, repository)),
         Ok(file) => {
             if file.in_work_tree(repository).is_ok_and(|other| other.is_some()) {
                 let name = Escaped::new(&file.name).to_string();
@@ -181,8 +182,8 @@ fn find(
 }
 
 /// Says of an error that a fetch would have cured why nothing was fetched.
-fn unfetched<E: Lacking + Into<Failure>>(error: E, fetch: &Fetch) -> Failure {
-    let trouble = fetch.troubles().last().filter(|_| error.missing().is_some());
+fn unfetched<E: Lacking + Into<Failure>>(error: E, repository: &Repository) -> Failure {
+    let trouble = repository.last_fetch_trouble().filter(|_| error.missing().is_some());
     trouble.into_iter().fold(error.into(), |failure, trouble| failure.help(format!("{trouble}; {}", trouble.help())))
 }
 

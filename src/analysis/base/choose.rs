@@ -1,6 +1,6 @@
 use super::default_branch::stale;
 use super::{Changes, Chosen, Compare, Doubt, End, Everyone, From, Request, Since, event, local};
-use crate::inputs::git::{self, Fetch, Freshness, Lacking as _, Repository, WorkTree};
+use crate::inputs::git::{self, Freshness, Lacking as _, Repository, WorkTree};
 use crate::inputs::trigger::{Kind, Sign, Trigger};
 use crate::model::change::{ChangeSet, HeadState, Range};
 use crate::model::diagnostic::Diagnostic;
@@ -12,14 +12,9 @@ use crate::model::name::CommitId;
 /// # Errors
 /// When a revision that the command line names does not exist, or the repository cannot be read. A base that only the
 /// event names, or that lies beyond a shallow boundary, is a doubt and not an error.
-pub fn choose<'r>(
-    repository: &'r Repository,
-    trigger: &Trigger,
-    request: &Request,
-    fetch: &mut Fetch<'r>,
-) -> Result<Chosen, git::Error> {
+pub fn choose(repository: &Repository, trigger: &Trigger, request: &Request) -> Result<Chosen, git::Error> {
     let head = match &request.head {
-        Some(revision) => Some(fetch.until(|| repository.resolve(revision))?),
+        Some(revision) => Some(repository.with_fetching(|| repository.resolve(revision))?),
         None => repository.head()?.commit().copied(),
     };
     let counts_work_tree = request.head.is_none()
@@ -28,7 +23,7 @@ pub fn choose<'r>(
         && !matches!(request.compare, Compare::Given { .. });
     let WorkTree { changes: on_top, unsure } =
         if counts_work_tree { repository.work_tree()? } else { WorkTree::default() };
-    let mut choice = Choice { repository, trigger, head, on_top, fetch };
+    let mut choice = Choice { repository, trigger, head, on_top };
     let mut chosen = choice.until_nothing_is_missing(request)?;
     chosen.range.head_state = if counts_work_tree { HeadState::WorkTree } else { HeadState::Commit };
     chosen.doubts.extend(Doubt::of_work_tree(&unsure));
@@ -36,15 +31,14 @@ pub fn choose<'r>(
 }
 
 /// Head, and the ways to choose what it is compared with.
-pub(super) struct Choice<'a, 'r> {
-    pub(super) repository: &'r Repository,
+pub(super) struct Choice<'a> {
+    pub(super) repository: &'a Repository,
     pub(super) trigger: &'a Trigger,
     pub(super) head: Option<CommitId>,
     pub(super) on_top: ChangeSet,
-    pub(super) fetch: &'a mut Fetch<'r>,
 }
 
-impl Choice<'_, '_> {
+impl Choice<'_> {
     fn until_nothing_is_missing(&mut self, request: &Request) -> Result<Chosen, git::Error> {
         loop {
             let chosen = self.of_what_is_here(request);
@@ -52,7 +46,7 @@ impl Choice<'_, '_> {
                 Ok(chosen) => chosen.doubts.iter().find_map(|doubt| doubt.cure.clone()),
                 Err(error) => error.missing(),
             };
-            if !missing.is_some_and(|missing| self.fetch.bring(&missing)) {
+            if !missing.is_some_and(|missing| self.repository.fetch_missing(&missing)) {
                 return chosen;
             }
         }

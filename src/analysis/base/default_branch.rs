@@ -2,19 +2,14 @@
 
 use super::Doubt;
 use super::choose::Choice;
-use crate::inputs::git::{DefaultBranch, Fetch, Freshness, RemoteBranch, Repository};
+use crate::inputs::git::{DefaultBranch, Freshness, RemoteBranch, Repository};
 use crate::inputs::trigger::Trigger;
 use crate::model::name::Escaped;
 
 /// Returns the name of the default branch: the given one, else the engine's, else in CI the remote's current one, else
 /// the one recorded when the repository was cloned.
-pub fn default_branch(
-    repository: &Repository,
-    trigger: &Trigger,
-    given: Option<&str>,
-    fetch: &mut Fetch,
-) -> Option<String> {
-    let asked = || if trigger.is_attended() { None } else { fetch.default_branch() };
+pub fn default_branch(repository: &Repository, trigger: &Trigger, given: Option<&str>) -> Option<String> {
+    let asked = || if trigger.is_attended() { None } else { repository.remote_default_branch() };
     let said = given.or(trigger.default_branch.as_deref()).map(str::to_owned);
     said.or_else(asked).or_else(|| repository.remote_head())
 }
@@ -29,7 +24,7 @@ pub(super) enum Branch {
     Stale(Doubt),
 }
 
-impl Choice<'_, '_> {
+impl Choice<'_> {
     /// Returns a branch by its short name: the remote's, which is fetched first in CI, else the one here.
     pub(super) fn branch(&mut self, name: &str) -> Branch {
         let branch = self.repository.branch_there(name);
@@ -43,7 +38,7 @@ impl Choice<'_, '_> {
 
     /// Returns the default branch, by the given name if there is one.
     pub(super) fn default_branch(&mut self, given: Option<&str>) -> Branch {
-        let name = default_branch(self.repository, self.trigger, given, self.fetch);
+        let name = default_branch(self.repository, self.trigger, given);
         // Where nothing tells its name, the usual ones are tried.
         let name = name.or_else(|| {
             let usual = self.repository.default_branch(None)?.name.to_string();
@@ -54,7 +49,7 @@ impl Choice<'_, '_> {
 
     /// Returns how new a branch is in this clone. Outside of CI it counts as it was last fetched.
     pub(super) fn freshness(&mut self, branch: &RemoteBranch) -> Freshness {
-        if self.trigger.is_attended() { Freshness::AsItIs } else { self.fetch.refresh(branch) }
+        if self.trigger.is_attended() { Freshness::AsItIs } else { self.repository.renew_branch(branch) }
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) enum Fit {
     Elsewhere(CommitId),
 }
 
-impl Choice<'_, '_> {
+impl Choice<'_> {
     /// Compares what is checked out with the commits of the event.
     pub(super) fn fit(&mut self) -> Result<Fit, git::Error> {
         let trigger = self.trigger;
@@ -42,7 +42,7 @@ impl Choice<'_, '_> {
         if !repository.is_shallow() && !repository.contains(from) {
             return Ok(false);
         }
-        match self.fetch.until(|| repository.is_ancestor(from, head)) {
+        match self.repository.with_fetching(|| repository.is_ancestor(from, head)) {
             Err(error) if error.missing().is_some() || error.is_doubt() => Ok(false),
             answer => answer,
         }

@@ -203,7 +203,7 @@ fn question(service: &Service) -> Option<Question> {
 
 fn unknown(service: &Service, reason: &str) -> Diagnostic {
     let message = format!(
-        "the registry cannot say whether it has the image of `{}`, so that is built workspace: {reason}",
+        "the registry cannot say whether it has the image of `{}`, so that is built here: {reason}",
         Escaped::new(&service.service)
     );
     Diagnostic::warning("not-asked", message)

@@ -11,7 +11,7 @@ use crate::cli::output::Output;
 use crate::cli::plan::request;
 use crate::cli::workspace::Workspace;
 use crate::cli::{record, recorded};
-use crate::inputs::git::{Fetch, Swapped};
+use crate::inputs::git::Swapped;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId};
 use crate::output::exec::{Build as Job, Outcome, Record, Report, Work};
@@ -125,7 +125,6 @@ impl<'a> Records<'a> {
         report: &mut Report,
         needed: &Needed,
         workspace: &Workspace,
-        args: &BuildArgs,
         output: &Output,
     ) -> Result<Exit, Failure> {
         let mut came = Came::default();
@@ -145,8 +144,7 @@ impl<'a> Records<'a> {
             }
         }
         came.beside.extend(needed.held.keys().filter_map(|service| self.id(service)));
-        let mut fetch = Fetch::new(&workspace.repository, args.planning.range.fetching.limit(&workspace.trigger));
-        let mut written = self.recording.end(begun, &came, &mut fetch)?;
+        let mut written = self.recording.end(begun, &came)?;
         for service in &mut report.services {
             let recorded = self.id(&service.service).and_then(|id| written.services.get(&id));
             service.record = recorded.map(|recorded| record_of(*recorded));
@@ -154,7 +152,7 @@ impl<'a> Records<'a> {
         // Built again at the commit that it was built at: that is what was asked for.
         written.services.retain(|_, recorded| *recorded != Recorded::Swapped(Swapped::There));
         output.say(&recorded::diagnostics(&written, &self.recording));
-        output.say(&fetch.troubles().iter().map(not_fetched).collect::<Vec<_>>());
+        output.say(&workspace.repository.take_fetch_troubles().iter().map(not_fetched).collect::<Vec<_>>());
         Ok(if recorded::is_refused(&written) { Exit::Git } else { Exit::Done })
     }
 

@@ -54,7 +54,13 @@ impl Repository {
     }
 }
 
-impl Differ<'_> {
+impl<'repo> Differ<'repo> {
+    /// Returns the repository whose trees are compared.
+    #[must_use]
+    pub fn repository(&self) -> &'repo Repository {
+        self.repository
+    }
+
     /// Returns the same as [`Repository::diff`].
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The git repository, read through gix. No other module names gix.
 //!
-//! Nothing here writes but `swap` and its kin (built refs) and `release` (tags), and nothing talks to a network but [`Fetch`]
+//! Nothing here writes but `swap` and its kin (built refs) and `release` (tags), and nothing talks to a network but [`Repository::with_fetching`] and its kin
 //! and what pushes, by the program git. What the answers claim to equal is named at each
 //! method: `git diff`, `git status`, `git merge-base`, `git ls-tree`. Replace refs (`git replace`) are followed,
 //! as git does; where there is the older grafts file (`.git/info/grafts`), questions of history are refused.
@@ -47,7 +47,7 @@ pub use diff::Differ;
 pub use earlier::{Earlier, Had};
 pub use edit::Root;
 pub use error::Error;
-pub use fetch::{Fetch, FetchError, Freshness, Lacking, Missing, RemoteTags};
+pub use fetch::{FetchError, Freshness, Lacking, Missing, RemoteTags};
 pub use follow::{Lead, Stands, WorkTreeFile};
 pub use head::{DefaultBranch, Head, RefName};
 pub use history::{DescribeOptions, Descriptions, HistoryError, Parents, StopRule, Work};

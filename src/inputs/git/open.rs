@@ -1,12 +1,13 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use gix::discover::upwards;
 use gix::odb::alternate::Cycle;
 use gix::odb::store::init::Slots;
 
 use super::environment::ObjectDirectories;
+use super::fetch::Fetching;
 use super::mirror::Mirror;
 use super::{Error, trust};
 use crate::model::name::Escaped;
@@ -27,6 +28,7 @@ pub(super) struct Place {
     pub(super) objects: PathBuf,
     /// What gix reads in its place.
     pub(super) mirror: Option<Mirror>,
+    pub(super) fetching: Mutex<Fetching>,
 }
 
 /// What a partial clone leaves out, and where it would fetch it from.
@@ -95,7 +97,7 @@ impl Repository {
             Some(mirror) => Opening::open_mirror(mirror, work_dir.clone()).map_err(Error::reading("the repository"))?,
             None => gix,
         };
-        let place = Arc::new(Place { git_dir, common_dir, objects: own, mirror });
+        let place = Arc::new(Place { git_dir, common_dir, objects: own, mirror, fetching: Mutex::default() });
         Ok(Self { gix, git_options, place })
     }
 

@@ -7,7 +7,7 @@ use super::config_file::{FoundBy, Place, at_usual_place, usual_places};
 use crate::analysis::base::{Chosen, Doubt};
 use crate::analysis::definition::Definitions;
 use crate::config::{self, Config};
-use crate::inputs::git::{self, Earlier, Fetch, FileAt, Had, Renamed, Repository};
+use crate::inputs::git::{self, Earlier, FileAt, Had, Renamed, Repository};
 use crate::model::change::{ChangeSet, HeadState, Status};
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{CommitId, RepoPath, ServiceName};
@@ -68,12 +68,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the definitions at each base. `changes` are those since the bases.
-    pub(super) fn read(
-        &mut self,
-        chosen: &Chosen,
-        changes: &ChangeSet,
-        fetch: &mut Fetch,
-    ) -> Result<Vec<AtBase>, git::Error> {
+    pub(super) fn read(&mut self, chosen: &Chosen, changes: &ChangeSet) -> Result<Vec<AtBase>, git::Error> {
         let (repository, file) = (self.repository, self.file);
         let Some(place) = &file.in_repository else { return Ok(Vec::new()) };
         let of_config = |path: &RepoPath| file.is_made_of(path) || self.places.contains(path);
@@ -89,7 +84,7 @@ impl<'a> Reader<'a> {
         let mut found = Vec::new();
         for base in &chosen.bases {
             found.push(match base {
-                Some(base) => self.of_base(base, place, at_head, changes, fetch)?,
+                Some(base) => self.of_base(base, place, at_head, changes)?,
                 None => AtBase::Read(Rc::default()),
             });
         }
@@ -102,9 +97,8 @@ impl<'a> Reader<'a> {
         place: &Place,
         at_head: Option<ObjectId>,
         changes: &ChangeSet,
-        fetch: &mut Fetch,
     ) -> Result<AtBase, git::Error> {
-        let then = match fetch.until(|| self.then(base, place, changes)) {
+        let then = match self.repository.with_fetching(|| self.then(base, place, changes)) {
             Ok(Some(then)) => then,
             Ok(None) => return self.without(base),
             Err(error) => return unreadable(base, error),
@@ -117,7 +111,7 @@ impl<'a> Reader<'a> {
         if let Some(known) = self.known.get(&then.id()) {
             return Ok(known.clone());
         }
-        let bytes = match fetch.until(|| then.read()) {
+        let bytes = match self.repository.with_fetching(|| then.read()) {
             Ok(bytes) => bytes,
             Err(error) => return unreadable(base, error),
         };
@@ -127,10 +121,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the configuration that base itself would have been planned with, as text; none where it has none.
-    pub(super) fn text(&self, base: &CommitId, fetch: &mut Fetch) -> Result<Option<Vec<u8>>, git::Error> {
+    pub(super) fn text(&self, base: &CommitId) -> Result<Option<Vec<u8>>, git::Error> {
         let Some(place) = &self.file.in_repository else { return Ok(None) };
         let none = ChangeSet::default();
-        fetch.until(|| self.then(base, place, &none)?.map(|then| then.read()).transpose())
+        self.repository.with_fetching(|| self.then(base, place, &none)?.map(|then| then.read()).transpose())
     }
 
     /// Returns the file that base itself would have been planned with.

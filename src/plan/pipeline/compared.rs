@@ -13,7 +13,7 @@ use crate::analysis::affected::{Cause, Degraded, Direct, NoRecord, spread};
 use crate::analysis::base::{Changes, Chosen, Doubt, Everyone};
 use crate::analysis::filter::{self, FilterId, Matches};
 use crate::config::{Config, Service, Shape};
-use crate::inputs::git::{self, Differ, Fetch};
+use crate::inputs::git::{self, Differ};
 use crate::model::change::{Change, ChangeSet};
 use crate::model::name::{RepoPath, ServiceId, ServiceName};
 
@@ -211,13 +211,8 @@ fn is_for(config: &Config, compared: &Compared, name: &str) -> bool {
 impl Compared {
     /// Compares head with the bases of a group: one tree diff a base. Where a tree cannot be had, the group's services
     /// are affected, and `chosen` says so.
-    pub(super) fn of(
-        differ: &mut Differ,
-        mut group: Group,
-        chosen: &mut Chosen,
-        fetch: &mut Fetch,
-    ) -> Result<Self, git::Error> {
-        let (changes, tree_diffs) = match fetch.until(|| changes(differ, &group.chosen)) {
+    pub(super) fn of(differ: &mut Differ, mut group: Group, chosen: &mut Chosen) -> Result<Self, git::Error> {
+        let (changes, tree_diffs) = match differ.repository().with_fetching(|| changes(differ, &group.chosen)) {
             Err(error) if error.is_doubt() => {
                 group.chosen = group.chosen.out_of_reach(&error);
                 chosen.doubts.append(&mut group.chosen.doubts);
@@ -229,12 +224,8 @@ impl Compared {
     }
 
     /// Reads the configuration at the bases; what cannot be read is returned as doubts.
-    pub(super) fn read_config(
-        &mut self,
-        reader: &mut at_base::Reader,
-        fetch: &mut Fetch,
-    ) -> Result<Vec<Doubt>, git::Error> {
-        self.at_base = reader.read(&self.group.chosen, &self.changes, fetch)?;
+    pub(super) fn read_config(&mut self, reader: &mut at_base::Reader) -> Result<Vec<Doubt>, git::Error> {
+        self.at_base = reader.read(&self.group.chosen, &self.changes)?;
         self.former = reader.paths().clone();
         Ok(self.at_base.iter().filter_map(AtBase::doubt).collect())
     }

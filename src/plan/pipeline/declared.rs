@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::analysis::base::{Chosen, Doubt};
 use crate::config::{Config, Declared, Input, Source};
-use crate::inputs::git::{self, Fetch, Lacking as _, Lead, Repository, Stands};
+use crate::inputs::git::{self, Lacking as _, Lead, Repository, Stands};
 use crate::model::change::{ChangeSet, Status};
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::{CommitId, RepoPath, ServiceId};
@@ -49,11 +49,10 @@ pub(super) fn for_plan<'a>(
     repository: &Repository,
     config: &'a Config,
     chosen: &mut Chosen,
-    fetch: &mut Fetch,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Cow<'a, Config>, git::Error> {
     let (head, on_top) = (chosen.range.head.as_ref(), &chosen.on_top);
-    let followed = match fetch.until(|| follow(repository, config, head, on_top, Lack::Error)) {
+    let followed = match repository.with_fetching(|| follow(repository, config, head, on_top, Lack::Error)) {
         Err(git::Error::MissingBlob { .. }) => follow(repository, config, head, on_top, Lack::Doubt),
         followed => followed,
     };

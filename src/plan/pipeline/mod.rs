@@ -36,13 +36,11 @@ pub use saved::Held;
 pub use snapshot::{Files, Moment, Snapshot};
 pub use versions::{Versioned, VersionsRequest, versions};
 
-use std::time::Duration;
-
 use crate::analysis::affected::{Cause, Direct, spread};
 use crate::analysis::base::{self, Chosen, Compare, Doubt, Since};
 use crate::analysis::fingerprint::{Fingerprint, Fingerprints};
 use crate::config::Config;
-use crate::inputs::git::{self, Fetch, FetchError, Lacking as _, Parents, Repository};
+use crate::inputs::git::{self, FetchError, Lacking as _, Parents, Repository};
 use crate::inputs::trigger::Trigger;
 use crate::model::change::{ChangeSet, HeadState};
 use crate::model::choice::Choice;
@@ -77,8 +75,6 @@ pub struct Request {
     pub dead: Dead,
     /// Whether pushing was asked for where it is off by itself.
     pub push: PushRequest,
-    /// The time budget for fetching what a clone lacks, or `None` when fetching is off.
-    pub fetch: Option<Duration>,
     /// Whether fingerprints are taken.
     pub fingerprints: TakeFingerprints,
 }
@@ -196,9 +192,8 @@ pub fn environment<'a>(
     config: &'a Config,
     trigger: &Trigger,
     chosen: Option<&str>,
-    fetch: Option<Duration>,
 ) -> Result<&'a str, Error> {
-    let default_branch = || base::default_branch(repository, trigger, None, &mut Fetch::new(repository, fetch));
+    let default_branch = || base::default_branch(repository, trigger, None);
     environment::choose(config, trigger, chosen, default_branch).map(|(name, _)| name)
 }
 
@@ -218,8 +213,7 @@ pub fn plan(
     let mut asked = asked::read(config, trigger, request, &mut warnings)?;
 
     step("choosing the environment");
-    let mut fetch = Fetch::new(repository, request.fetch);
-    let default_branch = || base::default_branch(repository, trigger, asked.base.default_branch.as_deref(), &mut fetch);
+    let default_branch = || base::default_branch(repository, trigger, asked.base.default_branch.as_deref());
     let (environment, _) = environment::choose(config, trigger, request.environment.as_deref(), default_branch)?;
     let rules = PushRules::of(repository, file, config, trigger, request, environment)?;
     let config = rules.config();
@@ -227,18 +221,18 @@ pub fn plan(
     let settings = &config.environments[environment];
 
     step("choosing the base");
-    let mut chosen = choose_base(repository, config, trigger, environment, &mut asked, &mut fetch)?;
+    let mut chosen = choose_base(repository, config, trigger, environment, &mut asked)?;
     asked.is_checked_out(repository, trigger, &chosen)?;
     warnings.append(&mut chosen.notes);
 
     let grouped = match asked.base.compare {
-        Compare::Since(by) => Grouped::apart(repository, config, trigger, environment, by, &mut chosen, &mut fetch)?,
+        Compare::Since(by) => Grouped::apart(repository, config, trigger, environment, by, &mut chosen)?,
         _ => Grouped::together(config, &chosen),
     };
     chosen.doubts.extend(rules.doubt.clone());
 
     step("following links");
-    let followed = declared::for_plan(repository, config, &mut chosen, &mut fetch, &mut warnings)?;
+    let followed = declared::for_plan(repository, config, &mut chosen, &mut warnings)?;
     let config = &*followed;
 
     step("reading changes");
@@ -249,8 +243,8 @@ pub fn plan(
     let kept = Kept::of_groups(grouped.groups.len());
     let mut findings = Findings::none(config, file, &kept);
     for (position, group) in grouped.groups.into_iter().enumerate() {
-        let mut compared = Compared::of(&mut differ, group, &mut chosen, &mut fetch)?;
-        chosen.doubts.extend(compared.read_config(&mut reader, &mut fetch)?);
+        let mut compared = Compared::of(&mut differ, group, &mut chosen)?;
+        chosen.doubts.extend(compared.read_config(&mut reader)?);
         findings.add(position, compared);
     }
     warnings.extend(reader.note());
@@ -295,14 +289,14 @@ pub fn plan(
                 asked: &asked,
                 naming,
             };
-            fetch.until(|| namer.names(&planned)).map_err(|error| unfetched(error, &fetch))?
+            repository.with_fetching(|| namer.names(&planned)).map_err(|error| unfetched(error, repository))?
         }
     };
     planned.iter().zip(&mut named.names).for_each(|(service, names)| names.pushable &= rules.push(*service));
     warnings.extend(rules.note(&planned));
     let Named { names, warnings: of_names, notes, walked } = named;
     warnings.extend(of_names);
-    warnings.extend(fetch.troubles().iter().map(not_fetched));
+    warnings.extend(repository.take_fetch_troubles().iter().map(not_fetched));
 
     let plan = assemble(&Assembly {
         config,
@@ -327,19 +321,18 @@ pub fn plan(
 }
 
 /// Chooses the base. Where an environment has no built refs, services have no bases of their own since they were built.
-fn choose_base<'a>(
-    repository: &'a Repository,
+fn choose_base(
+    repository: &Repository,
     config: &Config,
     trigger: &Trigger,
     environment: &str,
     asked: &mut Asked,
-    fetch: &mut Fetch<'a>,
 ) -> Result<Chosen, Error> {
     let has_bases = has_own_bases(&asked.base.compare, config, environment);
     if !has_bases {
         asked.base.compare = Compare::Auto;
     }
-    let mut chosen = choose(repository, trigger, &asked.base, fetch)?;
+    let mut chosen = choose(repository, trigger, &asked.base)?;
     if !has_bases {
         chosen.source = format!("{} (`{environment}` does not push, so it has no built refs)", chosen.source);
     }
@@ -353,13 +346,8 @@ fn undecided(direct: &Direct) -> Option<Doubt> {
 }
 
 /// Chooses what is compared; where it cannot, the error says too why nothing was fetched.
-fn choose<'r>(
-    repository: &'r Repository,
-    trigger: &Trigger,
-    request: &base::Request,
-    fetch: &mut Fetch<'r>,
-) -> Result<Chosen, Error> {
-    base::choose(repository, trigger, request, fetch).map_err(|error| unfetched(error.into(), fetch))
+fn choose(repository: &Repository, trigger: &Trigger, request: &base::Request) -> Result<Chosen, Error> {
+    base::choose(repository, trigger, request).map_err(|error| unfetched(error.into(), repository))
 }
 
 /// Returns the causes that services have of their own: by what changed, by what is asked for, and by what is not recorded.
@@ -395,11 +383,9 @@ fn has_own_bases(compare: &Compare, config: &Config, environment: &str) -> bool 
 }
 
 /// Adds to an error that a fetch would have cured why nothing was fetched.
-fn unfetched(error: Error, fetch: &Fetch) -> Error {
-    match fetch.troubles().last() {
-        Some(trouble) if error.missing().is_some() => {
-            Error::Unfetched { error: Box::new(error), trouble: trouble.clone() }
-        }
+fn unfetched(error: Error, repository: &Repository) -> Error {
+    match repository.last_fetch_trouble() {
+        Some(trouble) if error.missing().is_some() => Error::Unfetched { error: Box::new(error), trouble },
         _ => error,
     }
 }

@@ -6,7 +6,7 @@ use super::Error;
 use super::built::Standing;
 use crate::analysis::base::{Chosen, Doubt, Everyone, Since};
 use crate::config::Config;
-use crate::inputs::git::{DescribeOptions, Fetch, Freshness, Missing, RemoteTags, Repository};
+use crate::inputs::git::{DescribeOptions, Freshness, Missing, RemoteTags, Repository};
 use crate::inputs::trigger::Trigger;
 use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName, TagName};
 use crate::naming::version::{TagPattern, Trust};
@@ -76,21 +76,20 @@ impl Grouped {
         environment: &str,
         since: Since,
         chosen: &mut Chosen,
-        fetch: &mut Fetch,
     ) -> Result<Self, Error> {
         match since {
             Since::Release => {
-                let tags = fetch.renew_tags();
+                let tags = repository.renew_tags();
                 if tags == RemoteTags::Unknown {
                     return Ok(Self::unknown(config, stale("the tags"), chosen));
                 }
                 let doubtful = Doubtful { tags, is_attended: trigger.is_attended() };
-                let known = by_release(repository, config, &doubtful, chosen, fetch)?;
+                let known = by_release(repository, config, &doubtful, chosen)?;
                 Ok(Self::of(config, known, None, chosen))
             }
             Since::Built => {
                 // The remote's refs are those of all runners: all of them are fetched, and what they stand for, at once.
-                if fetch.renew(Missing::Refs(Standing::prefixes(environment))) == Freshness::Unknown {
+                if repository.renew_refs(Missing::Refs(Standing::prefixes(environment))) == Freshness::Unknown {
                     return Ok(Self::unknown(config, stale("the built refs"), chosen));
                 }
                 let standing = Standing::here(repository, environment)?;
@@ -194,7 +193,6 @@ fn by_release(
     config: &Config,
     doubtful: &Doubtful,
     chosen: &Chosen,
-    fetch: &mut Fetch,
 ) -> Result<Vec<Known>, Error> {
     let Some(head) = &chosen.range.head else { return Ok(config.services.iter().map(|_| Known::Nothing).collect()) };
     let wanted: Vec<_> = config.services.values().map(|service| service.tag.clone()).collect();
@@ -202,7 +200,7 @@ fn by_release(
         let tags = repository.tags()?;
         let described = repository.describe_by(&tags, head, &wanted, DescribeOptions::default())?.services;
         let certain = described.iter().all(|described| described.trust == Trust::Exact);
-        if certain || !fetch.bring(&Missing::History(vec![*head])) {
+        if certain || !repository.fetch_missing(&Missing::History(vec![*head])) {
             break (tags, described);
         }
     };

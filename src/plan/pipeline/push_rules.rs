@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::{ConfigFile, Error, PushRequest, Request, at_base, environment, has_built_refs};
 use crate::analysis::base::{self, Compare, Doubt};
 use crate::config::{Config, Service};
-use crate::inputs::git::{Fetch, Repository};
+use crate::inputs::git::Repository;
 use crate::inputs::trigger::{Kind, Trigger};
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{Escaped, ServiceId};
@@ -57,14 +57,13 @@ impl<'a> PushRules<'a> {
         if !is_request || request.push != PushRequest::Asked || file.in_repository.is_none() {
             return Ok(head);
         }
-        let mut fetch = Fetch::new(repository, request.fetch);
         let asked = base::Request { compare: Compare::Auto, ..request.base.clone() };
-        let chosen = base::choose(repository, trigger, &asked, &mut fetch)?;
+        let chosen = base::choose(repository, trigger, &asked)?;
         let Some(base) = chosen.bases.first().copied().flatten() else {
             return Ok(head.unknown("the base of this event is not known"));
         };
         let named = format!("base {}", base.short(7));
-        let bytes = match at_base::Reader::new(repository, file).text(&base, &mut fetch) {
+        let bytes = match at_base::Reader::new(repository, file).text(&base) {
             Ok(Some(bytes)) if bytes == file.bytes => return Ok(head),
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(head.nothing(&format!("{named} has no configuration"))),
@@ -78,8 +77,7 @@ impl<'a> PushRules<'a> {
             let problem = problem.unwrap_or_default();
             return Ok(head.unknown(&format!("the configuration at {named} cannot be read ({problem})")));
         };
-        let default_branch =
-            || base::default_branch(repository, trigger, request.base.default_branch.as_deref(), &mut fetch);
+        let default_branch = || base::default_branch(repository, trigger, request.base.default_branch.as_deref());
         let chosen = environment::choose(&then, trigger, request.environment.as_deref(), default_branch);
         match chosen {
             Ok((chosen, _)) if then.environments.contains_key(environment) => {

@@ -1,12 +1,10 @@
 //! The versions of services at a commit, without a plan.
 
-use std::time::Duration;
-
 use super::naming::{Versions, ignored_tags};
 use super::{ConfigFile, Dirty, Error, Naming, asked, declared, environment, unfetched};
 use crate::analysis::base;
 use crate::config::Config;
-use crate::inputs::git::{self, Fetch, Lacking as _, Repository};
+use crate::inputs::git::{self, Lacking as _, Repository};
 use crate::inputs::trigger::{Kind, Trigger};
 use crate::model::change::ChangeSet;
 use crate::model::diagnostic::Diagnostic;
@@ -25,8 +23,6 @@ pub struct VersionsRequest {
     pub environment: Option<String>,
     /// How they are written.
     pub naming: Naming,
-    /// How long what the clone lacks may be fetched; not at all when absent.
-    pub fetch: Option<Duration>,
 }
 
 /// The versions of services, with warnings about them.
@@ -58,8 +54,7 @@ pub fn versions(
         [] => config.graph.services().collect(),
         names => asked::services(config, names)?.into_iter().collect::<indexmap::IndexSet<_>>().into_iter().collect(),
     };
-    let mut fetch = Fetch::new(repository, request.fetch);
-    let default_branch = || base::default_branch(repository, trigger, None, &mut fetch);
+    let default_branch = || base::default_branch(repository, trigger, None);
     let environment = match environment::choose(config, trigger, request.environment.as_deref(), default_branch) {
         Ok((_, environment)) => Some(environment),
         // Where no environment is for this event, none has a say in how versions are written.
@@ -81,7 +76,7 @@ pub fn versions(
         |service: &ServiceId| request.naming.count.unwrap_or(config.services[service.0].count) == Count::Paths;
     let followed = if !on_top.is_empty() || services.iter().any(by_paths) {
         let follow = || declared::follow_links(repository, config, Some(&head), &on_top);
-        Some(fetch.until(follow).map_err(|error| unfetched(error.into(), &fetch))?)
+        Some(repository.with_fetching(follow).map_err(|error| unfetched(error.into(), repository))?)
     } else {
         None
     };
@@ -117,7 +112,7 @@ pub fn versions(
         }
         Ok((named, failed, found.ignored))
     };
-    let (services, failed, ignored) = fetch.until(name).map_err(|error| unfetched(error, &fetch))?;
+    let (services, failed, ignored) = repository.with_fetching(name).map_err(|error| unfetched(error, repository))?;
     let warnings = ignored_tags(&ignored).into_iter().collect();
     Ok(Versioned { versions: plan::Versions { services }, failed, warnings })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rebake::analysis::base::{self, Compare, Since};
 use rebake::config::Config;
-use rebake::inputs::git::{Fetch, Repository};
+use rebake::inputs::git::Repository;
 use rebake::inputs::trigger::Trigger;
 use rebake::model::name::{CommitId, ServiceId};
 use rebake::plan::Plan;
@@ -207,7 +207,7 @@ impl Environment {
             return;
         }
         let recording = open.run.recording(repository, self.name);
-        let written = recording.end(&open.begun, &open.came, &mut Fetch::new(repository, None)).unwrap();
+        let written = recording.end(&open.begun, &open.came).unwrap();
         self.told.push(format!("  wrote {:?}", written.services));
         let is_recorded = written.services.values().all(|recorded| recorded.holds());
         if is_alone && open.is_whole && open.came.built.len() == open.services.len() && is_recorded {

@@ -1,5 +1,5 @@
-use super::{Fetch, FetchError, Missing};
-use crate::inputs::git::RemoteBranch;
+use super::{FetchError, Missing};
+use crate::inputs::git::{RemoteBranch, Repository};
 
 /// How branches and other refs of the remote stand in this clone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,52 +17,53 @@ pub enum Freshness {
 /// Git's message about a branch that the remote lacks.
 const ABSENT: &str = "couldn't find remote ref";
 
-impl Fetch<'_> {
+impl Repository {
     /// Fetches a branch of a remote, once: a workspace that is used again has an older one.
-    pub fn refresh(&mut self, branch: &RemoteBranch) -> Freshness {
-        if !self.repository.knows_remote(&branch.remote) {
+    pub fn renew_branch(&self, branch: &RemoteBranch) -> Freshness {
+        if !self.knows_remote(&branch.remote) {
             return Freshness::AsItIs;
         }
-        self.renew(Missing::Branch(branch.clone()))
+        self.renew_refs(Missing::Branch(branch.clone()))
     }
 
     /// Fetches refs of the remote that may be here in an older state, once.
-    pub fn renew(&mut self, refs: Missing) -> Freshness {
-        if self.left.is_none() {
+    pub fn renew_refs(&self, refs: Missing) -> Freshness {
+        if !self.may_fetch() {
             return Freshness::AsItIs;
         }
-        if let Some(known) = self.renewed.get(&refs) {
-            return *known;
+        let known = self.fetching().renewed.get(&refs).copied();
+        if let Some(known) = known {
+            return known;
         }
-        let freshness = match self.once(&refs) {
+        let freshness = match self.fetch_once(&refs) {
             Ok(()) => Freshness::Current,
             Err(FetchError::Refused { reason, .. }) if reason.contains(ABSENT) => Freshness::Absent,
             Err(trouble @ FetchError::NoRemote { .. }) => {
-                self.troubles.push(trouble);
+                self.fetching().troubles.push(trouble);
                 Freshness::AsItIs
             }
             Err(trouble) => {
-                self.troubles.push(trouble);
+                self.fetching().troubles.push(trouble);
                 Freshness::Unknown
             }
         };
-        self.renewed.insert(refs, freshness);
+        self.fetching().renewed.insert(refs, freshness);
         freshness
     }
 
     /// Returns the name of the remote's default branch, as the remote says it now. None where it may not be asked, does
     /// not answer, or has none.
-    pub fn default_branch(&mut self) -> Option<String> {
-        if self.left.is_none() || !self.repository.has_remote() {
+    pub fn remote_default_branch(&self) -> Option<String> {
+        if !self.may_fetch() || !self.has_remote() {
             return None;
         }
-        if let Some(known) = self.default_branch.get() {
-            return known.clone();
-        }
-        let args = ["ls-remote", "--symref", "--end-of-options", &self.repository.remote(), "HEAD"];
-        let answer = self.run(&args.map(str::to_owned), b"").ok();
-        let found = answer.and_then(|answer| default_of(&answer));
-        self.default_branch.get_or_init(|| found).clone()
+        let known = self.fetching().default_branch.get().cloned();
+        known.unwrap_or_else(|| {
+            let args = ["ls-remote", "--symref", "--end-of-options", &self.remote(), "HEAD"];
+            let answer = self.run_in_time(&args.map(str::to_owned), b"").ok();
+            let found = answer.and_then(|answer| default_of(&answer));
+            self.fetching().default_branch.get_or_init(|| found).clone()
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::{Fetch, FetchError, Missing};
+use super::{FetchError, Missing};
+use crate::inputs::git::Repository;
 use crate::inputs::git::push_tags::read_tags;
 use crate::model::name::{CommitId, TagName};
 
@@ -21,16 +22,16 @@ pub enum RemoteTags {
     Unknown,
 }
 
-impl Fetch<'_> {
+impl Repository {
     /// Fetches the tags that the remote has and this clone has not: a workspace that is used again lacks newer ones.
-    pub fn renew_tags(&mut self) -> RemoteTags {
-        if self.left.is_none() || !self.repository.has_remote() {
+    pub fn renew_tags(&self) -> RemoteTags {
+        if !self.may_fetch() || !self.has_remote() {
             return RemoteTags::AsTheyAre;
         }
         match self.missing_tags() {
             Ok((moved, alone)) => RemoteTags::Here { moved, alone },
             Err(trouble) => {
-                self.troubles.push(trouble);
+                self.fetching().troubles.push(trouble);
                 RemoteTags::Unknown
             }
         }
@@ -38,21 +39,21 @@ impl Fetch<'_> {
 
     /// Brings the tags of commits that are here; others say nothing of this history, or come with more of it. Returns those
     /// that the remote has elsewhere, and those that it has not.
-    pub(super) fn missing_tags(&mut self) -> Result<(BTreeSet<TagName>, BTreeSet<TagName>), FetchError> {
-        let ask = ["ls-remote", "--quiet", "--tags", "--end-of-options", &self.repository.remote()];
-        let there = read_tags(&self.ask(&Missing::Tags, &ask.map(str::to_owned), "")?);
+    pub(super) fn missing_tags(&self) -> Result<(BTreeSet<TagName>, BTreeSet<TagName>), FetchError> {
+        let ask = ["ls-remote", "--quiet", "--tags", "--end-of-options", &self.remote()];
+        let there = read_tags(&self.ask_remote(&Missing::Tags, &ask.map(str::to_owned), "")?);
         let reading = |error: crate::inputs::git::HistoryError| error.to_string();
-        let here = self.repository.tags().map_err(reading).map_err(|reason| self.refused(&Missing::Tags, reason))?;
+        let here = self.tags().map_err(reading).map_err(|reason| self.fetch_refused(&Missing::Tags, reason))?;
         let here: BTreeMap<TagName, CommitId> = here.into_iter().map(|tag| (tag.name.clone(), tag.object())).collect();
         let mut specs = String::new();
-        let is_lacking = |(name, at): &(&TagName, &CommitId)| !here.contains_key(*name) && self.repository.contains(at);
+        let is_lacking = |(name, at): &(&TagName, &CommitId)| !here.contains_key(*name) && self.contains(at);
         for (name, _) in there.iter().filter(is_lacking) {
             // A name that is no text cannot be a release's.
             let _ =
                 std::str::from_utf8(name.as_bytes()).map(|name| writeln!(specs, "refs/tags/{name}:refs/tags/{name}"));
         }
         if !specs.is_empty() {
-            self.fetch_with(&Missing::Tags, &["--no-tags", "--stdin"], &[], &specs)?;
+            self.fetch_refs_with(&Missing::Tags, &["--no-tags", "--stdin"], &[], &specs)?;
         }
         let moved = here.iter().filter(|(name, at)| there.get(*name).is_some_and(|there| there != *at));
         let alone = here.keys().filter(|name| !there.contains_key(*name));

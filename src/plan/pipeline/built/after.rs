@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Begun, Came, Recorded, Recording, Standing, Written, due, seen};
-use crate::inputs::git::{self, Fetch, Missing, RemoteError, Swap, Swapped};
+use crate::inputs::git::{self, Missing, RemoteError, Swap, Swapped};
 use crate::model::name::ServiceId;
 use crate::model::record;
 use crate::plan::Plan;
@@ -14,17 +14,14 @@ impl Recording<'_> {
     /// # Errors
     /// When this clone cannot be read or written. A remote that cannot be reached is none: what was written here counts
     /// here.
-    pub fn end(&self, begun: &Begun, came: &Came, fetch: &mut Fetch) -> Result<Written, Error> {
+    pub fn end(&self, begun: &Begun, came: &Came) -> Result<Written, Error> {
         let (now, trouble) = match self.standing() {
             Ok(now) => (now, None),
             Err(Error::Remote(trouble)) => (Standing::here(self.repository, self.environment)?, Some(trouble)),
             Err(error) => return Err(error),
         };
-        let mut services: BTreeMap<ServiceId, Recorded> = self
-            .held(begun, came, &now, fetch)?
-            .into_iter()
-            .map(|(service, on)| (service, Recorded::StandsOn(on)))
-            .collect();
+        let mut services: BTreeMap<ServiceId, Recorded> =
+            self.held(begun, came, &now)?.into_iter().map(|(service, on)| (service, Recorded::StandsOn(on))).collect();
         let free: Vec<ServiceId> =
             came.built.union(&came.found).copied().filter(|service| !services.contains_key(service)).collect();
         let (recorded, trouble) = self.record(&free, &begun.before, trouble)?;
@@ -122,13 +119,7 @@ impl Recording<'_> {
 
     /// Returns the services that may not be recorded, each with one that it stands on, which is due and was not built in
     /// this run.
-    fn held(
-        &self,
-        begun: &Begun,
-        came: &Came,
-        now: &Standing,
-        fetch: &mut Fetch,
-    ) -> Result<BTreeMap<ServiceId, ServiceId>, Error> {
+    fn held(&self, begun: &Begun, came: &Came, now: &Standing) -> Result<BTreeMap<ServiceId, ServiceId>, Error> {
         let graph = &self.config.graph;
         let others: BTreeSet<ServiceId> = came
             .built
@@ -141,9 +132,9 @@ impl Recording<'_> {
             now.built(self.name(*service)).is_some_and(|commit| !self.repository.contains(&commit))
         };
         if others.iter().any(is_missing) {
-            fetch.bring(&Missing::Refs(Standing::prefixes(self.environment)));
+            self.repository.fetch_missing(&Missing::Refs(Standing::prefixes(self.environment)));
         }
-        let due = due::due(self, &others, now, fetch)?;
+        let due = due::due(self, &others, now)?;
         // Built here, and by another run after that.
         let is_overtaken = |service: &ServiceId| {
             let is_lost = now.begun(self.name(*service)) != begun.token;

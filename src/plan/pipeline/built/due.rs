@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::{Recording, Standing};
 use crate::analysis::affected::spread;
 use crate::analysis::base::{Changes, Chosen};
-use crate::inputs::git::{self, Fetch};
+use crate::inputs::git;
 use crate::model::change::{ChangeSet, HeadState, Range};
 use crate::model::name::ServiceId;
 use crate::plan::pipeline::at_base;
@@ -16,7 +16,6 @@ pub(super) fn due(
     recording: &Recording,
     services: &BTreeSet<ServiceId>,
     standing: &Standing,
-    fetch: &mut Fetch,
 ) -> Result<BTreeSet<ServiceId>, git::Error> {
     let Recording { repository, file, config, commit, .. } = recording;
     let mut chosen = Chosen {
@@ -39,8 +38,8 @@ pub(super) fn due(
         if group.services.is_empty() {
             continue;
         }
-        let mut compared = Compared::of(&mut differ, group, &mut chosen, fetch)?;
-        compared.read_config(&mut reader, fetch)?;
+        let mut compared = Compared::of(&mut differ, group, &mut chosen)?;
+        compared.read_config(&mut reader)?;
         let matches = compared.matches(config);
         let affected = spread(compared::of_group(config, &compared, &matches), &config.graph);
         due.extend(compared.services().iter().copied().filter(|service| affected.contains(*service)));
