@@ -124,7 +124,7 @@ fn at_a_base_a_link_that_cannot_be_followed_leaves_all_definitions_unknown() {
     let repo = with("ci/x", "");
     repo.symlink("/etc/hostname", "filters.yaml").commit("one");
     repo.remove("filters.yaml").write("filters.yaml", TWO).commit("two");
-    assert_eq!(last(&repo, &[]), ["a: definition", "c: definition"]);
+    assert_eq!(last(&repo, &[]), ["a: degraded", "c: degraded"]);
 }
 
 #[test]
@@ -362,7 +362,7 @@ fn what_was_built_had_a_configuration() {
     repo.write("filters.yaml", TWO).commit("two");
     assert_eq!(last(&repo, &[]), [""; 0]);
     repo.rebake(["record", "a"]).success();
-    assert_eq!(last(&repo, &[]), ["a: definition", "c: definition"]);
+    assert_eq!(last(&repo, &[]), ["a: degraded", "c: degraded"]);
 }
 
 #[test]
@@ -372,7 +372,7 @@ fn behind_a_shallow_boundary_there_may_have_been_one() {
     repo.commit("one");
     repo.write("filters.yaml", TWO).commit("two");
     assert_eq!(last(&repo, &[]), [""; 0]);
-    assert_eq!(last(&repo.clone_shallow(2), &["--no-fetch", "--style", "sha"]), ["a: definition", "c: definition"]);
+    assert_eq!(last(&repo.clone_shallow(2), &["--no-fetch", "--style", "sha"]), ["a: degraded", "c: degraded"]);
 }
 
 #[test]
@@ -389,7 +389,7 @@ fn at_a_base_only_syntax_is_an_error() {
             &["a: dependency-removed"],
             false,
         ),
-        ("services: [\n", &["a: definition", "c: definition"], true),
+        ("services: [\n", &["a: degraded", "c: degraded"], true),
     ] {
         let repo = with("filters.yaml", text);
         repo.commit("one");

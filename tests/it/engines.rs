@@ -632,7 +632,7 @@ error[pack]: `--levels` shapes the jobs of an engine, and this format has none
 
 "#]]);
     write(&saved(&[]), "gitlab", &["--pack", "0"], 2).stderr(str![[r#"
-error: invalid value '0' for '--pack <HOW>': services are packed by `image`, `service`, `level`, `component`, or into a number of jobs, 1 or more
+error: invalid value '0' for '--pack <UNIT|N>': services are packed by `image`, `service`, `level`, `component`, or into a number of jobs, 1 or more
 
 For more information, try '--help'.
 
