@@ -334,7 +334,7 @@ error[no-config]: there is no filters.yaml at the root of the repository, nor in
 
 #[test]
 fn where_there_was_a_configuration_before_all_definitions_count_as_changed() {
-    let all = ["a: definition", "c: definition"];
+    let all = ["a: degraded", "c: degraded"];
     let repo = with("filters.yaml", TWO);
     repo.commit("one");
     repo.remove("filters.yaml").commit("none");
