@@ -19,6 +19,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("foldhash", &["glob"]),
     ("gix", &["inputs::git"]),
     ("granit_parser", &["config"]),
+    ("jiff", &["model::civil"]),
     ("jobserver", &["output::exec"]),
     ("petgraph", &["analysis::graph"]),
     ("rayon", &["analysis::filter", "analysis::fingerprint", "inputs::git", "glob"]),

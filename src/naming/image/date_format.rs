@@ -16,49 +16,49 @@ type Token = (&'static str, fn(&Civil) -> String);
 /// What moment.js knows in its English locale, but for weeks, eras, zone names and the locale's own formats. A token
 /// stands before those that it begins with.
 const TOKENS: &[Token] = &[
-    ("YYYYYY", |t| format!("+{:06}", t.year)),
-    ("YYYYY", |t| format!("{:05}", t.year)),
-    ("YYYY", |t| format!("{:04}", t.year)),
-    ("YY", |t| format!("{:02}", t.year % 100)),
-    ("Y", |t| t.year.to_string()),
-    ("Qo", |t| ordinal((t.month + 2) / 3)),
-    ("Q", |t| ((t.month + 2) / 3).to_string()),
-    ("MMMM", |t| month(t).to_owned()),
-    ("MMM", |t| month(t)[..3].to_owned()),
-    ("MM", |t| format!("{:02}", t.month)),
-    ("Mo", |t| ordinal(t.month)),
-    ("M", |t| t.month.to_string()),
-    ("DDDD", |t| format!("{:03}", t.day_of_year)),
-    ("DDDo", |t| ordinal(t.day_of_year)),
-    ("DDD", |t| t.day_of_year.to_string()),
-    ("DD", |t| format!("{:02}", t.day)),
-    ("Do", |t| ordinal(t.day)),
-    ("D", |t| t.day.to_string()),
-    ("dddd", |t| weekday(t).to_owned()),
-    ("ddd", |t| weekday(t)[..3].to_owned()),
-    ("dd", |t| weekday(t)[..2].to_owned()),
-    ("do", |t| ordinal(t.weekday)),
-    ("d", |t| t.weekday.to_string()),
-    ("e", |t| t.weekday.to_string()),
-    ("E", |t| ((t.weekday + 6) % 7 + 1).to_string()),
-    ("HH", |t| format!("{:02}", t.hour)),
-    ("H", |t| t.hour.to_string()),
-    ("hh", |t| format!("{:02}", (t.hour + 11) % 12 + 1)),
-    ("h", |t| ((t.hour + 11) % 12 + 1).to_string()),
-    ("kk", |t| format!("{:02}", (t.hour + 23) % 24 + 1)),
-    ("k", |t| ((t.hour + 23) % 24 + 1).to_string()),
-    ("mm", |t| format!("{:02}", t.minute)),
-    ("m", |t| t.minute.to_string()),
-    ("ss", |t| format!("{:02}", t.second)),
-    ("s", |t| t.second.to_string()),
+    ("YYYYYY", |t| format!("+{}", t.format("%06Y"))),
+    ("YYYYY", |t| t.format("%05Y")),
+    ("YYYY", |t| t.format("%Y")),
+    ("YY", |t| t.format("%Y")[2..].to_owned()),
+    ("Y", |t| t.format("%-Y")),
+    ("Qo", |t| ordinal(t, "%q")),
+    ("Q", |t| t.format("%q")),
+    ("MMMM", |t| t.format("%B")),
+    ("MMM", |t| t.format("%b")),
+    ("MM", |t| t.format("%m")),
+    ("Mo", |t| ordinal(t, "%-m")),
+    ("M", |t| t.format("%-m")),
+    ("DDDD", |t| t.format("%j")),
+    ("DDDo", |t| ordinal(t, "%-j")),
+    ("DDD", |t| t.format("%-j")),
+    ("DD", |t| t.format("%d")),
+    ("Do", |t| ordinal(t, "%-d")),
+    ("D", |t| t.format("%-d")),
+    ("dddd", |t| t.format("%A")),
+    ("ddd", |t| t.format("%a")),
+    ("dd", |t| t.format("%a")[..2].to_owned()),
+    ("do", |t| ordinal(t, "%w")),
+    ("d", |t| t.format("%w")),
+    ("e", |t| t.format("%w")),
+    ("E", |t| t.format("%u")),
+    ("HH", |t| t.format("%H")),
+    ("H", |t| t.format("%-H")),
+    ("hh", |t| t.format("%I")),
+    ("h", |t| t.format("%-I")),
+    ("kk", |t| up_to_24(t, "%H")),
+    ("k", |t| up_to_24(t, "%-H")),
+    ("mm", |t| t.format("%M")),
+    ("m", |t| t.format("%-M")),
+    ("ss", |t| t.format("%S")),
+    ("s", |t| t.format("%-S")),
     // A digit of the fraction of a second: git's times are whole seconds.
     ("S", |_| "0".to_owned()),
-    ("A", |t| (if t.hour < 12 { "AM" } else { "PM" }).to_owned()),
-    ("a", |t| (if t.hour < 12 { "am" } else { "pm" }).to_owned()),
-    ("X", |t| t.unix.to_string()),
-    ("x", |t| (t.unix * 1000).to_string()),
-    ("ZZ", |t| zone(t, "")),
-    ("Z", |t| zone(t, ":")),
+    ("A", |t| t.format("%p")),
+    ("a", |t| t.format("%P")),
+    ("X", |t| t.unix().to_string()),
+    ("x", |t| (t.unix() * 1000).to_string()),
+    ("ZZ", |t| t.format("%z")),
+    ("Z", |t| t.format("%:z")),
 ];
 
 /// Letters with which moment.js begins a token that is not in [`TOKENS`].
@@ -133,50 +133,22 @@ pub(super) fn offset(text: &str) -> Result<i64, Problem> {
     if hours > 14 || minutes > 59 { Err(refuse()) } else { Ok(sign * (hours * 60 + minutes)) }
 }
 
-fn zone(time: &Civil, colon: &str) -> String {
-    let sign = if time.offset < 0 { '-' } else { '+' };
-    let minutes = time.offset.abs();
-    format!("{sign}{:02}{colon}{:02}", minutes / 60, minutes % 60)
-}
-
-fn ordinal(number: i64) -> String {
-    let ending = match (number % 10, number % 100) {
-        (_, 11..=13) => "th",
-        (1, _) => "st",
-        (2, _) => "nd",
-        (3, _) => "rd",
+fn ordinal(time: &Civil, format: &'static str) -> String {
+    let number = time.format(format);
+    let ending = match number.as_bytes() {
+        [.., b'1', _] => "th",
+        [.., b'1'] => "st",
+        [.., b'2'] => "nd",
+        [.., b'3'] => "rd",
         _ => "th",
     };
-    format!("{number}{ending}")
+    number + ending
 }
 
-fn month(time: &Civil) -> &'static str {
-    match time.month {
-        1 => "January",
-        2 => "February",
-        3 => "March",
-        4 => "April",
-        5 => "May",
-        6 => "June",
-        7 => "July",
-        8 => "August",
-        9 => "September",
-        10 => "October",
-        11 => "November",
-        _ => "December",
-    }
-}
-
-fn weekday(time: &Civil) -> &'static str {
-    match time.weekday {
-        0 => "Sunday",
-        1 => "Monday",
-        2 => "Tuesday",
-        3 => "Wednesday",
-        4 => "Thursday",
-        5 => "Friday",
-        _ => "Saturday",
-    }
+/// Returns the hour of a clock that ends the day with 24.
+fn up_to_24(time: &Civil, format: &'static str) -> String {
+    let hour = time.format(format);
+    if hour.trim_start_matches('0').is_empty() { "24".to_owned() } else { hour }
 }
 
 #[cfg(test)]

@@ -43,7 +43,6 @@ mod style;
 mod tag_format;
 mod tag_pattern;
 mod tag_problem;
-mod time;
 
 pub use bump::{Bump, BumpError, FIRST};
 pub use calver::Calver;

@@ -1,6 +1,7 @@
 use semver::{BuildMetadata, Prerelease};
 
-use super::{Semver, Style, Trust, Version, VersionError, pep440, time};
+use super::{Semver, Style, Trust, Version, VersionError, pep440};
+use crate::model::civil::Civil;
 use crate::model::name::CommitId;
 
 /// What a version is made of.
@@ -79,7 +80,8 @@ pub fn render(style: Style, facts: &Facts) -> Result<String, VersionError> {
         (Style::Describe, None) => format!("{}-{}-g{sha}", facts.base_or_zero(), facts.count),
         (Style::Next, None) => behind(style, &facts.base_or_zero(), &format!("dev.{}.g{sha}", facts.count))?,
         (Style::Pseudo, None) => {
-            let commit = format!("{}-{}", time::digits(facts.committed), facts.commit.short(PSEUDO_DIGITS));
+            let committed = Civil::at(facts.committed.try_into().unwrap_or(i64::MAX), 0).format("%Y%m%d%H%M%S");
+            let commit = format!("{committed}-{}", facts.commit.short(PSEUDO_DIGITS));
             match &facts.base {
                 None => format!("0.0.0-{commit}"),
                 Some(base) => behind(style, base, &format!("0.{commit}"))?,
