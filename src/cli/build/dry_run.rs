@@ -10,8 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::workspace::Workspace;
-use crate::model::name::Escaped;
-use crate::output::emit;
+use crate::model::name::{Escaped, shell_word};
 use crate::output::exec::{Build as Job, Needs, foretold};
 
 /// Prints each service's commands in build order, quoted for a shell. What a dependency becomes when it is built, such as
@@ -49,8 +48,8 @@ fn script(job: &Job, foretold: &Needs, root: &Path) -> String {
         let _ = writeln!(text, "# cannot be built: {}", Escaped::new(reason));
     }
     for step in job.work.steps() {
-        let words: Vec<String> = step.foretell(foretold).iter().map(|word| emit::shell_word(word)).collect();
-        let _ = writeln!(text, "(cd {} && {})", emit::shell_word(&directory), words.join(" "));
+        let words: Vec<String> = step.foretell(foretold).iter().map(|word| shell_word(word)).collect();
+        let _ = writeln!(text, "(cd {} && {})", shell_word(&directory), words.join(" "));
     }
     text
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::{Lacking, Missing};
-use crate::model::name::{CommitId, Escaped, RepoPath};
+use crate::model::name::{CommitId, Escaped, RepoPath, shell_word};
 
 /// Why the repository could not answer. `Display` says what and why, [`Error::help`] what to do.
 ///
@@ -340,13 +340,6 @@ fn left_out(partial: Option<&super::PartialClone>) -> String {
     partial.map(|partial| format!(", a partial one ({partial})")).unwrap_or_default()
 }
 
-/// A text as one word of a POSIX shell.
-fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=@+".contains(c);
-    let text = Escaped::new(text).to_string();
-    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
-}
-
 /// Whether the system forbids what was tried.
 fn is_forbidden(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source()).any(|error| {
@@ -370,13 +363,6 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_hostile_name_stays_one_shell_word() {
-        assert_eq!(shell_word("/work/my-repo"), "/work/my-repo");
-        assert_eq!(shell_word("/a b"), "'/a b'");
-        assert_eq!(shell_word("$(x)'y\n"), r"'$(x)'\''y\n'");
-    }
 
     #[test]
     fn revisions_are_escaped() {

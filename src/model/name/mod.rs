@@ -10,6 +10,7 @@ mod nearest;
 mod output;
 mod path;
 mod service;
+mod shell;
 mod tag;
 
 pub use commit::{CommitId, CommitIdError};
@@ -18,4 +19,5 @@ pub use nearest::nearest;
 pub use output::{OWN_PREFIX, is_own_output, slug};
 pub use path::{RepoDir, RepoDirError, RepoPath};
 pub use service::{ServiceId, ServiceName, ServiceNameError};
+pub use shell::shell_word;
 pub use tag::{TagName, TagNameError};

@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use crate::model::name::Escaped;
+use super::Escaped;
 
 /// Quotes a word for a shell, as little as it takes. One that could harm a terminal or a log stands in `$'…'`, which
 /// POSIX knows since 2024 and shells long before, with escapes for all that is not plain.
