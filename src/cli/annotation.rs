@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::env;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::escaped_lines;
+use crate::model::workflow_command::{ANNOTATIONS, command};
 
 /// The problems of a command that become annotations. They are written together at its end: GitHub shows only a few for
 /// each step, and the most important must be among them.
@@ -15,9 +16,6 @@ pub(crate) struct Annotations {
     asked: bool,
     problems: Vec<Diagnostic>,
 }
-
-/// How many annotations of a kind GitHub shows for a step.
-const SHOWN: usize = 10;
 
 impl Annotations {
     /// Returns an empty collection. It stays empty outside of a workflow of GitHub, and for a command whose result no later
@@ -44,12 +42,12 @@ impl Annotations {
             let mut problems: Vec<&Diagnostic> =
                 self.problems.iter().filter(|problem| problem.severity == severity).collect();
             problems.sort_by_key(|problem| problem.code != "degraded");
-            let groups = if problems.len() > SHOWN {
+            let groups = if problems.len() > ANNOTATIONS {
                 by_code(&problems)
             } else {
                 problems.chunks(1).map(<[_]>::to_vec).collect()
             };
-            for group in groups.iter().take(SHOWN) {
+            for group in groups.iter().take(ANNOTATIONS) {
                 let _ = writeln!(text, "{}", line(group[0], group.len() - 1));
             }
         }
@@ -68,29 +66,22 @@ fn by_code<'a>(problems: &[&'a Diagnostic]) -> Vec<Vec<&'a Diagnostic>> {
 
 /// Returns a command of the runner's, which ends at its line, for a problem and this many more of its kind.
 fn line(problem: &Diagnostic, more: usize) -> String {
-    let command = match problem.severity {
+    let name = match problem.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "notice",
     };
-    let place = problem.labels.first().map_or_else(String::new, |label| {
-        let at = label.file.place(label.span.start);
-        format!("file={},line={},col={},", property(label.file.name()), at.line, at.column)
-    });
     let mut text = problem.message.clone();
     if more > 0 {
         let _ = write!(text, " (and {more} more of this kind: see the log)");
     }
     let text = problem.help.iter().fold(text, |text, help| text + "\nhelp: " + help);
-    format!("::{command} {place}title={}::{}", problem.code, data(&escaped_lines(&text)))
-}
-
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    let text = escaped_lines(&text);
+    let title = ("title", problem.code);
+    let Some(label) = problem.labels.first() else { return command(name, &[title], &text) };
+    let at = label.file.place(label.span.start);
+    let (line, column) = (at.line.to_string(), at.column.to_string());
+    command(name, &[("file", label.file.name()), ("line", &line), ("col", &column), title], &text)
 }
 
 #[cfg(test)]
@@ -129,8 +120,8 @@ mod tests {
 
     #[test]
     fn those_of_one_code_share_an_annotation_where_there_are_more_than_are_shown() {
-        let few = lines((0..SHOWN).map(|number| Diagnostic::warning("w", number.to_string())));
-        assert_eq!(few.lines().count(), SHOWN);
+        let few = lines((0..ANNOTATIONS).map(|number| Diagnostic::warning("w", number.to_string())));
+        assert_eq!(few.lines().count(), ANNOTATIONS);
         let many = (0..30).map(|number| Diagnostic::warning(if number < 29 { "w" } else { "last" }, "m"));
         assert_eq!(
             lines(many),

@@ -9,4 +9,5 @@ pub mod template;
 pub mod civil;
 pub mod recipe;
 pub mod record;
+pub mod workflow_command;
 pub mod mask;

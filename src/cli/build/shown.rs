@@ -7,6 +7,7 @@ use super::Manner as Name;
 use crate::cli::output::Output;
 use crate::inputs::trigger::{self, Origin, Trigger};
 use crate::model::mask::Mask;
+use crate::model::workflow_command::command;
 use crate::output::exec::output::{
     Colours, Commands, Engine, Failures, Grouped, Json, Live, Manner, Printer, Size, Stream, Style,
 };
@@ -46,9 +47,8 @@ pub(super) fn telling<S: Sink>(shown: S, name: Name, trigger: &Trigger, output: 
 impl<S: Sink> Sink for Telling<S> {
     fn event(&mut self, event: &Event) {
         for secret in self.told.iter().flat_map(Mask::told) {
-            let secret = secret.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
             // Where standard output is closed nothing reads it.
-            let _ = writeln!(stdout(), "::add-mask::{secret}");
+            let _ = writeln!(stdout(), "{}", command("add-mask", &[], &secret));
         }
         self.shown.event(event);
     }

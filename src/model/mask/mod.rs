@@ -11,6 +11,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bstr::ByteSlice as _;
 
+use super::workflow_command;
+
 pub use output::Masked;
 
 /// What stands in the place of a secret.
@@ -46,7 +48,7 @@ impl Mask {
 
     /// Adds a secret that a build told, as it stands in the command and as the runner reads that.
     fn tell(&self, written: &str) {
-        let secret = written.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%");
+        let secret = workflow_command::text(written);
         self.hide(written);
         self.hide(&secret);
         self.0.write().unwrap_or_else(PoisonError::into_inner).told.push(secret);

@@ -4,10 +4,8 @@ use super::clean::{Colours, Commands, Style};
 use super::follow::last_lines;
 use super::marker::Engine;
 use super::note::title;
+use crate::model::workflow_command::{ANNOTATIONS, command};
 use crate::output::exec::report::{Report, Service};
-
-/// How many annotations GitHub shows of a step; the last one counts the rest.
-const SHOWN: usize = 10;
 
 /// How many lines of its log an annotation has; GitHub cuts the text at 4096 characters.
 const LINES: usize = 10;
@@ -18,7 +16,8 @@ pub(super) fn annotate(report: &Report, engine: Engine, out: &mut dyn Write) -> 
         return Ok(());
     }
     let failed: Vec<&Service> = report.services.iter().filter(|service| service.outcome.is_failure()).collect();
-    let shown = if failed.len() > SHOWN { SHOWN - 1 } else { failed.len() };
+    // The last one counts the rest.
+    let shown = if failed.len() > ANNOTATIONS { ANNOTATIONS - 1 } else { failed.len() };
     for service in &failed[..shown] {
         issue(engine, &title(service), &last_words(service), out)?;
     }
@@ -29,12 +28,8 @@ pub(super) fn annotate(report: &Report, engine: Engine, out: &mut dyn Write) -> 
 }
 
 fn issue(engine: Engine, title: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
-    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     match engine {
-        Engine::GitHub => {
-            let title = data(title).replace(':', "%3A").replace(',', "%2C");
-            writeln!(out, "::error title={title}::{}", data(text))
-        }
+        Engine::GitHub => writeln!(out, "{}", command("error", &[("title", title)], text)),
         // Azure has one line for an issue, and its own word for the percent sign.
         _ => writeln!(out, "##vso[task.logissue type=error]{}", title.replace('%', "%AZP25")),
     }

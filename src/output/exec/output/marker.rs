@@ -1,5 +1,7 @@
 use std::io::{self, Write};
 
+use crate::model::workflow_command::command;
+
 /// The CI engine whose log shows the run, with its markers for folded groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Engine {
@@ -29,7 +31,7 @@ impl Engine {
     /// Begins a group. `number` is unique in the run; the title is clean and has no line break.
     pub(super) fn begin(self, number: usize, title: &str, fold: Fold, out: &mut dyn Write) -> io::Result<()> {
         match (self, fold) {
-            (Self::GitHub, Fold::Closed) => writeln!(out, "::group::{}", title.replace('%', "%25")),
+            (Self::GitHub, Fold::Closed) => writeln!(out, "{}", command("group", &[], title)),
             (Self::Azure, Fold::Closed) => writeln!(out, "##[group]{title}"),
             (Self::Azure, Fold::Open) => writeln!(out, "##[section]{title}"),
             // GitLab shows the time between the two stamps; the first may be zero.
