@@ -1,10 +1,11 @@
-//! Symbolic links that lead out of a service.
+//! Symbolic links that lead out of a service: a plan looks for them where something changed.
 
 use snapbox::str;
 
 use crate::repo::Repo;
 
-/// A repository with these services, `shared/k`, `b/lib/x`, and links of `a` into both; the last commit changes both.
+/// A repository with these services, `shared/k`, `b/lib/x`, and links of `a` into both; the last commit changes both, and
+/// a file of `a`.
 fn repo(services: &str) -> Repo {
     let repo = Repo::new();
     repo.write("filters.yaml", services)
@@ -26,7 +27,7 @@ fn repo(services: &str) -> Repo {
         repo.symlink(to, link);
     }
     repo.commit("first");
-    repo.write("shared/k", "1").write("b/lib/x", "1").commit("second");
+    repo.write("a/x", "1").write("shared/k", "1").write("b/lib/x", "1").commit("second");
     repo
 }
 
@@ -73,7 +74,7 @@ fn a_pattern_that_leads_into_the_target_of_a_link_is_a_cure() {
     let repo = Repo::new();
     repo.write("filters.yaml", "services:\n  a: {filters: ['a/**', 'libs/*/src/**']}\n");
     repo.write("a/x", "").write("libs/x/src/k", "").symlink("../libs/x", "a/link").commit("first");
-    repo.write("libs/x/src/k", "1").commit("second");
+    repo.write("a/x", "1").write("libs/x/src/k", "1").commit("second");
     repo.rebake(PLAN).success().stderr("");
 }
 
@@ -84,11 +85,84 @@ fn a_chain_of_links_is_followed_to_its_end() {
     repo.symlink("../hop/d", "a/link");
     repo.symlink("real", "hop");
     repo.write("real/d/k", "").commit("first");
-    repo.write("real/d/k", "1").commit("second");
+    repo.write("a/x", "1").write("real/d/k", "1").commit("second");
     repo.rebake(PLAN).success().stderr(str![[r#"
 warning[link-outside]: 1 symbolic link leads to what the patterns of its service do not match: a/link of `a` leads to real/d, where real/d/k changed
  |
  = help: add `real/d/**` to the service's `filters`, or the service that it belongs to to `depends_on`; if it affects nothing, add it to `unowned`
 
 "#]]);
+}
+
+#[test]
+fn a_link_is_told_when_it_comes_and_where_something_changes_beside_it() {
+    let repo = Repo::new();
+    let services = "services:\n  a: {path: a}\n  b: {path: b}\n";
+    repo.write("filters.yaml", services).write("a/x/y/z", "").write("a/x/k", "").write("b/y", "").write("c/y", "");
+    repo.write("shared/k", "").commit("first");
+    let told = |what: &str| {
+        repo.commit(what);
+        let text = String::from_utf8(repo.rebake(PLAN).success().stderr).unwrap();
+        text.lines().next().and_then(|line| line.split_once("match: ")).map(|(_, links)| links.to_owned())
+    };
+    repo.symlink("../../shared", "a/x/link");
+    let link = Some("a/x/link of `a` leads to shared".to_owned());
+    assert_eq!(told("it comes"), link);
+    repo.write("shared/k", "1").write("b/y", "1");
+    assert_eq!(told("elsewhere, and behind it"), None, "no tree on the way to what changed has it");
+    for (path, is_told) in [("a/x/k", true), ("a/x/y/z", true), ("a/other", false)] {
+        repo.write(path, "1");
+        assert_eq!(told(path), link.clone().filter(|_| is_told), "{path}");
+    }
+    repo.write("a/x/k", "2").write("shared/k", "2");
+    assert_eq!(told("both"), Some("a/x/link of `a` leads to shared, where shared/k changed".to_owned()));
+    // The files of a service that is new, or whose patterns are others, may have been there before.
+    repo.symlink("../shared", "c/link");
+    assert_eq!(told("of no service"), None);
+    repo.write("filters.yaml", format!("{services}  c: {{path: c}}\n"));
+    assert_eq!(told("a service"), Some("c/link of `c` leads to shared".to_owned()));
+    repo.write("filters.yaml", format!("{services}  c: {{filters: ['c/**', b/y]}}\n"));
+    assert_eq!(told("its patterns"), Some("c/link of `c` leads to shared".to_owned()));
+    repo.write("filters.yaml", format!("{services}  c: {{filters: ['c/**', b/y], run: make}}\n"));
+    assert_eq!(told("its recipe"), None);
+}
+
+#[test]
+fn no_more_directories_are_read_than_lie_on_the_way_to_what_changed() {
+    use rebake::inputs::trigger::Trigger;
+    use rebake::plan::pipeline::{ConfigFile, Request, Work, plan};
+    const SERVICES: usize = 50;
+    let repo = Repo::new();
+    let service = |n: usize| format!("  s{n}: {{path: s/s{n}, image: r.io/s{n}, tag: 's{n}@{{{{version}}}}'}}\n");
+    let services: String = (0..SERVICES).map(service).collect();
+    repo.write("filters.yaml", format!("services:\n{services}"));
+    for n in 0..SERVICES {
+        repo.write(format!("s/s{n}/Dockerfile"), "").write(format!("s/s{n}/src/deep/x"), "");
+    }
+    let base = repo.commit("first");
+    let work = |changed: &[&str]| -> Work {
+        for path in changed {
+            repo.write(path, "1");
+        }
+        repo.commit("next");
+        let repository = repo.open();
+        let file = ConfigFile::find(&repository, None, repo.dir(), None).unwrap();
+        let config = file.parse().0.unwrap();
+        let from = rebake::analysis::base::From::Base;
+        let end = rebake::analysis::base::End { revision: base.to_string(), from };
+        let compare = rebake::analysis::base::Compare::Revision(end);
+        let base = rebake::analysis::base::Request { compare, ..Default::default() };
+        let request = Request { base, ..Request::default() };
+        plan(&repository, &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap().work
+    };
+    // The root, `s`, and of each service with a change three; of each service one for what it declares.
+    let one = work(&["s/s0/src/deep/x"]);
+    assert_eq!((one.searched, one.inputs, one.configs), (5, SERVICES + 2, 0));
+    let two = work(&["s/s7/src/deep/x", "s/s0/src/y"]);
+    assert_eq!((two.searched, two.inputs, two.configs), (8, SERVICES + 2, 0));
+    // The configuration at base is read where it is another.
+    let other = work(&[]);
+    assert_eq!(other.configs, 0);
+    repo.write("filters.yaml", format!("# It differs.\nservices:\n{services}"));
+    assert_eq!(work(&[]).configs, 1);
 }

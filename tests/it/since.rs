@@ -363,7 +363,12 @@ fn what_differs_from_what_was_built_is_planned() {
             planned_some += usize::from(found.len() < SERVICES && !found.is_empty());
             let records = repo.open().refs_below(record::PREFIX).unwrap();
             let bases: BTreeSet<CommitId> = records.into_values().collect();
-            assert!(planned.tree_diffs <= bases.len(), "{} diffs for {} bases", planned.tree_diffs, bases.len());
+            assert!(
+                planned.work.tree_diffs <= bases.len(),
+                "{} diffs for {} bases",
+                planned.work.tree_diffs,
+                bases.len()
+            );
             // The run: some builds fail, some runs are cancelled half-way.
             let cancelled_after = if random.one_in(4) { random.below(found.len() + 1) } else { found.len() };
             for service in found.into_iter().take(cancelled_after) {
@@ -416,7 +421,12 @@ fn many_bases_keep_no_more_changes_than_the_plan_names() {
     assert_eq!(planned.plan.filters["every"].len(), all);
     // Each change once for whom it concerns, and one of `base` for each service.
     let most = all + SERVICES * (FILES + 1);
-    assert!(planned.kept <= most, "{} changes were kept, of {} that were found", planned.kept, all * SERVICES);
+    assert!(
+        planned.work.kept <= most,
+        "{} changes were kept, of {} that were found",
+        planned.work.kept,
+        all * SERVICES
+    );
 }
 
 /// One command serves a workflow's pushes, its release tags and its runs by hand.

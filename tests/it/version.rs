@@ -477,7 +477,7 @@ fn formats_that_print_no_version_and_no_fingerprint_read_nothing_for_them() {
         };
         let request = Request { base, naming, fingerprints, ..Request::default() };
         let planned = pipeline::plan(&repository, &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap();
-        (planned.walked, planned.directories)
+        (planned.work.walked, planned.work.directories)
     };
     assert_eq!(work(None, TakeFingerprints::No), (0, 0));
     assert_eq!(work(Some(Naming::default()), TakeFingerprints::No), (3, 0));

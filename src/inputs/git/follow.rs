@@ -114,12 +114,23 @@ fn follow<T>(path: &RepoPath, mut look: impl FnMut(&RepoPath) -> Result<At<T>, E
     Ok(Followed { end, path: RepoPath::from_git(here.join(&b'/')), links })
 }
 
+/// Where paths lead, and what that took.
+pub struct Leads {
+    /// One for each path, in their order: an error of its own where one leads outside or in a circle, or this clone has
+    /// not what a link says.
+    pub each: Vec<Result<Lead, Error>>,
+    /// How many directories were read.
+    pub read: usize,
+}
+
 /// The directories of a commit's tree on the way to a path: those that the next path shares with it are read once.
 struct Way<'a> {
     repository: &'a Repository,
     commit: &'a CommitId,
     /// The root, and the directories below it, each with its name and what it holds.
     directories: Vec<(Vec<u8>, Directory)>,
+    /// How many directories were read.
+    read: usize,
 }
 
 type Directory = BTreeMap<Vec<u8>, (EntryKind, gix::ObjectId)>;
@@ -127,7 +138,7 @@ type Directory = BTreeMap<Vec<u8>, (EntryKind, gix::ObjectId)>;
 impl<'a> Way<'a> {
     fn at_root(repository: &'a Repository, commit: &'a CommitId, root: &gix::oid) -> Result<Self, Error> {
         let root = Self::read(repository, root)?;
-        Ok(Self { repository, commit, directories: vec![(Vec::new(), root)] })
+        Ok(Self { repository, commit, directories: vec![(Vec::new(), root)], read: 1 })
     }
 
     fn read(repository: &Repository, tree: &gix::oid) -> Result<Directory, Error> {
@@ -156,6 +167,7 @@ impl<'a> Way<'a> {
             };
             let read = Self::read(self.repository, tree)?;
             self.directories.push((directory.to_vec(), read));
+            self.read += 1;
         }
         Ok(match self.directories[above.len()].1.get(name) {
             Some((EntryKind::Tree, _)) => At::Directory,
@@ -230,12 +242,11 @@ impl Repository {
         })
     }
 
-    /// Returns where paths of a commit lead, in their order: an error of its own where one leads outside or in a circle, or
-    /// this clone has not what a link says. Each directory on the way to several of them is read about once.
+    /// Returns where paths of a commit lead. Each directory on the way to several of them is read about once.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
-    pub fn leads(&self, commit: &CommitId, paths: &[RepoPath]) -> Result<Vec<Result<Lead, Error>>, Error> {
+    pub fn leads(&self, commit: &CommitId, paths: &[RepoPath]) -> Result<Leads, Error> {
         let root = self.tree_id(Some(commit))?;
         let mut sorted: Vec<usize> = (0..paths.len()).collect();
         sorted.sort_unstable_by_key(|at| &paths[*at]);
@@ -254,12 +265,14 @@ impl Repository {
                     Err(error) => return Err(error),
                 });
             }
-            Ok(leads)
+            Ok((leads, way.read))
         };
-        let chunks: Vec<Vec<_>> = sorted.par_chunks(CHUNK).map(some).collect::<Result<_, _>>()?;
-        let mut leads: Vec<(usize, _)> = sorted.into_iter().zip(chunks.into_iter().flatten()).collect();
+        let chunks: Vec<(Vec<_>, usize)> = sorted.par_chunks(CHUNK).map(some).collect::<Result<_, _>>()?;
+        let read = chunks.iter().map(|(_, read)| read).sum();
+        let chunks = chunks.into_iter().flat_map(|(leads, _)| leads);
+        let mut leads: Vec<(usize, _)> = sorted.into_iter().zip(chunks).collect();
         leads.sort_unstable_by_key(|(at, _)| *at);
-        Ok(leads.into_iter().map(|(_, lead)| lead).collect())
+        Ok(Leads { each: leads.into_iter().map(|(_, lead)| lead).collect(), read })
     }
 
     /// Returns where a path of the work tree leads; nowhere without one.

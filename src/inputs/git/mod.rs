@@ -48,7 +48,7 @@ pub use earlier::{Earlier, Had};
 pub use edit::Root;
 pub use error::Error;
 pub use fetch::{FetchError, Freshness, Lacking, Missing, RemoteTags};
-pub use follow::{Lead, Stands, WorkTreeFile};
+pub use follow::{Lead, Leads, Stands, WorkTreeFile};
 pub use head::{DefaultBranch, Head, RefName};
 pub use history::{DescribeOptions, Descriptions, HistoryError, Parents, StopRule, Work};
 pub use listing::Survey;

@@ -47,6 +47,8 @@ pub(super) struct Reader<'a> {
     /// Where a configuration may be.
     places: Vec<RepoPath>,
     earlier: Earlier,
+    /// How many configurations were read.
+    read: usize,
     /// Whether something was built with a configuration before; none until that is asked.
     built: Option<bool>,
 }
@@ -63,6 +65,7 @@ impl<'a> Reader<'a> {
             without: BTreeSet::new(),
             earlier: Earlier::new(repository, places.clone()),
             places,
+            read: 0,
             built: None,
         }
     }
@@ -115,6 +118,7 @@ impl<'a> Reader<'a> {
             Ok(bytes) => bytes,
             Err(error) => return unreadable(base, error),
         };
+        self.read += 1;
         let at_base = self.definitions(base, &bytes);
         self.known.insert(then.id(), at_base.clone());
         Ok(at_base)
@@ -186,6 +190,11 @@ impl<'a> Reader<'a> {
         }
         self.built = Some(known);
         Ok(known)
+    }
+
+    /// Returns how many configurations were read: none that has head's id, and each content once.
+    pub(super) fn count(&self) -> usize {
+        self.read
     }
 
     /// Returns what the configurations at bases are made of.

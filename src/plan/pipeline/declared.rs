@@ -20,6 +20,8 @@ pub struct Followed<'a> {
     pub warnings: Vec<Diagnostic>,
     /// That some links are not known, if so: what they lead to may be anything.
     pub doubt: Option<Doubt>,
+    /// How many directories were read.
+    pub read: usize,
 }
 
 /// What it comes to that this clone has not the text of a link.
@@ -44,13 +46,14 @@ pub fn follow_links<'a>(
     follow(repository, config, head, on_top, Lack::Error)
 }
 
-/// Follows links for a plan: what the clone lacks is fetched, and what is still not known widens the plan.
+/// Follows links for a plan, and returns the configuration by them with the number of directories that were read: what
+/// the clone lacks is fetched, and what is still not known widens the plan.
 pub(super) fn for_plan<'a>(
     repository: &Repository,
     config: &'a Config,
     chosen: &mut Chosen,
     warnings: &mut Vec<Diagnostic>,
-) -> Result<Cow<'a, Config>, git::Error> {
+) -> Result<(Cow<'a, Config>, usize), git::Error> {
     let (head, on_top) = (chosen.range.head.as_ref(), &chosen.on_top);
     let followed = match repository.with_fetching(|| follow(repository, config, head, on_top, Lack::Error)) {
         Err(git::Error::MissingBlob { .. }) => follow(repository, config, head, on_top, Lack::Doubt),
@@ -66,7 +69,7 @@ pub(super) fn for_plan<'a>(
     };
     warnings.extend(followed.warnings);
     chosen.doubts.extend(followed.doubt);
-    Ok(followed.config)
+    Ok((followed.config, followed.read))
 }
 
 fn follow<'a>(
@@ -80,7 +83,8 @@ fn follow<'a>(
     let paths: Vec<RepoPath> = declared(config).map(|(_, declared)| declared.path.value.clone()).collect();
     if let Some(head) = head.filter(|_| !paths.is_empty()) {
         let leads = repository.leads(head, &paths)?;
-        for ((service, declared), lead) in declared(config).zip(leads) {
+        search.read = leads.read;
+        for ((service, declared), lead) in declared(config).zip(leads.each) {
             search.see(service, declared, lead)?;
         }
     }
@@ -101,12 +105,13 @@ struct Search<'a, 'b> {
     more: Vec<(ServiceId, Located<Input>)>,
     warnings: Vec<Diagnostic>,
     doubts: Vec<Doubt>,
+    read: usize,
 }
 
 impl<'a, 'b> Search<'a, 'b> {
     fn new(repository: &'b Repository, config: &'a Config, on_top: &'b ChangeSet, lack: Lack) -> Self {
         let (more, warnings, doubts) = (Vec::new(), Vec::new(), Vec::new());
-        Self { repository, config, on_top, lack, more, warnings, doubts }
+        Self { repository, config, on_top, lack, more, warnings, doubts, read: 0 }
     }
 
     fn followed(mut self) -> Followed<'a> {
@@ -120,7 +125,7 @@ impl<'a, 'b> Search<'a, 'b> {
             // One sentence is enough, however many links there are.
             others => Doubt { message: format!("{}; and for {others} more likewise", first.message), ..first },
         });
-        Followed { config, warnings: self.warnings, doubt }
+        Followed { config, warnings: self.warnings, doubt, read: self.read }
     }
 
     /// Takes in where a declared path leads in the commit.

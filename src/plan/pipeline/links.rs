@@ -1,9 +1,15 @@
 //! Symbolic links of services that lead to files which the services' patterns do not match: a change there affects
 //! none of the services that hold the links.
+//!
+//! A plan looks for links where something changed, and in the files of services that are new or have other patterns. A
+//! link is warned of by the plan of the commit that brings it, and again when a file changes beside it or below a
+//! directory beside it. To find each link of a repository would cost more than the rest of a plan: no tree says which
+//! of its subtrees have links, so all would be read, whatever changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::analysis::affected::{Cause, Direct};
 use crate::analysis::filter::{FilterId, Filters, matches_of};
 use crate::config::{Config, Global, Shape};
 use crate::glob::{Pattern, Verdict};
@@ -11,7 +17,7 @@ use crate::inputs::git::Repository;
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, RepoPath, ServiceId};
-use crate::model::tree::{Mode, Region};
+use crate::model::tree::{Mode, ObjectId, Outline, Region};
 
 /// A symbolic link of a service whose target the service's filters do not cover. `Display` is a part of a sentence.
 struct Leading<'a> {
@@ -57,17 +63,54 @@ struct Holders<'a> {
 /// How many links a warning names.
 const NAMED: usize = 5;
 
-/// Warns of links that lead out, those first behind which something changed. A plan without changes misses none, so
-/// the tree is not read for it. What this clone lacks is not fetched for a warning.
+/// Warns of links that lead out, those first behind which something changed, and returns how many directories were read
+/// for that. What this clone lacks is not fetched for a warning.
 pub(super) fn say(
     repository: &Repository,
     config: &Config,
     head: Option<&CommitId>,
     changes: &ChangeSet,
+    direct: &Direct,
     warnings: &mut Vec<Diagnostic>,
-) {
-    let Some(head) = head.filter(|_| !changes.is_empty()) else { return };
-    let (links, targets) = links(repository, config, head);
+) -> usize {
+    let Some(head) = head.filter(|_| !changes.is_empty()) else { return 0 };
+    let Ok(tree) = repository.tree_of(head) else { return 0 };
+    let Ok(survey) = repository.survey(&tree, &Outline::listed(region(config, changes, direct))) else { return 0 };
+    let links = survey.entries.iter().filter(|entry| entry.mode == Mode::SymbolicLink);
+    let mut links = links.map(|entry| (RepoPath::from_git(entry.path), entry.id)).peekable();
+    if links.peek().is_some() {
+        let (links, targets) = of_services(repository, config, head, links);
+        warnings.extend(warning(config, changes, links, &targets));
+    }
+    survey.read
+}
+
+/// Returns the paths that changed, whose directories are on the way to them, and where files of services with other
+/// patterns are.
+fn region(config: &Config, changes: &ChangeSet, direct: &Direct) -> Region {
+    let paths = changes.as_slice().iter().map(|change| change.path.as_bytes());
+    let services = config.graph.services().filter(|service| direct.of(*service).iter().any(is_of_other_patterns));
+    let filters = services.flat_map(|service| config.services[service.0].own_filters());
+    let directories = filters.flat_map(|filter| config.filters.get(filter).directories()).map(str::as_bytes);
+    Region::below(paths.chain(directories))
+}
+
+/// Whether a service has other patterns than at base.
+fn is_of_other_patterns(cause: &Cause) -> bool {
+    match cause {
+        Cause::NewService => true,
+        Cause::Definition(keys) => keys.iter().any(|key| matches!(key.as_str(), "exclude" | "filters" | "path")),
+        _ => false,
+    }
+}
+
+/// Returns the warning of links that lead out, if there are any.
+fn warning(
+    config: &Config,
+    changes: &ChangeSet,
+    links: Vec<Held>,
+    targets: &BTreeMap<RepoPath, Option<Target>>,
+) -> Option<Diagnostic> {
     let mut leading: Vec<Leading> = links
         .into_iter()
         .filter_map(|Held { link, service, place }| {
@@ -76,7 +119,7 @@ pub(super) fn say(
         })
         .collect();
     leading.sort_by_key(|leading| leading.changed.is_none());
-    let Some(first) = leading.first() else { return };
+    let first = leading.first()?;
     let named: Vec<String> = leading.iter().take(NAMED).map(ToString::to_string).collect();
     let more = leading.len() - named.len();
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
@@ -93,22 +136,25 @@ pub(super) fn say(
             first.to.pattern()
         ),
     };
-    warnings.push(Diagnostic::warning("link-outside", format!("{counted}: {}{more}", named.join("; "))).help(advice));
+    Some(Diagnostic::warning("link-outside", format!("{counted}: {}{more}", named.join("; "))).help(advice))
 }
 
-/// Returns the links of services, each with the place that its text names; and what a commit has at these places.
-fn links(repository: &Repository, config: &Config, head: &CommitId) -> (Vec<Held>, BTreeMap<RepoPath, Option<Target>>) {
+/// Returns those links that are services', each with the place that its text names; and what a commit has at these
+/// places.
+fn of_services(
+    repository: &Repository,
+    config: &Config,
+    head: &CommitId,
+    all: impl Iterator<Item = (RepoPath, ObjectId)>,
+) -> (Vec<Held>, BTreeMap<RepoPath, Option<Target>>) {
     let holders = Holders::of(config);
-    let region = Region::below(holders.begins.iter().map(|(directory, _)| *directory));
     let (mut links, mut targets) = (Vec::new(), BTreeMap::new());
-    let Ok(entries) = repository.entries_in(head, region) else { return (links, targets) };
-    for entry in entries.iter().filter(|entry| entry.mode == Mode::SymbolicLink) {
-        let link = RepoPath::from_git(entry.path);
+    for (link, id) in all {
         let services = holders.matching(&link);
         if services.is_empty() {
             continue;
         }
-        let Ok(text) = repository.link_text(head, &link, entry.id) else { continue };
+        let Ok(text) = repository.link_text(head, &link, id) else { continue };
         let Some(place) = named_by(&link, &text) else { continue };
         targets.entry(place.clone()).or_insert_with(|| {
             let (path, extent) = repository.leads_to(head, &place).ok().flatten()?;

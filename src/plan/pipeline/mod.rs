@@ -160,18 +160,31 @@ pub struct Planned {
     pub warnings: Vec<Diagnostic>,
     /// Notes that repeat in words what the plan contains.
     pub notes: Vec<Diagnostic>,
-    /// How many pairs of trees were compared: one for each distinct base.
-    pub tree_diffs: usize,
-    /// How many changes were kept at once, of all that were found since each base.
-    pub kept: usize,
-    /// How many directories were read for fingerprints.
-    pub directories: usize,
-    /// How many commits of history were walked for versions.
-    pub walked: u32,
+    /// What it took to make it.
+    pub work: Work,
     /// The base that each service has for itself, by its id.
     pub bases: Vec<Option<plan::Base>>,
     /// What changed since any base, of which the plan has only what it needs.
     pub changes: ChangeSet,
+}
+
+/// What it took to make a plan, in numbers that depend on nothing but the question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Work {
+    /// How many pairs of trees were compared: one for each distinct base.
+    pub tree_diffs: usize,
+    /// How many configurations at bases were read.
+    pub configs: usize,
+    /// How many changes were kept at once, of all that were found since each base.
+    pub kept: usize,
+    /// How many directories were read for where the links of declared inputs lead.
+    pub inputs: usize,
+    /// How many directories were searched for links that lead out of services.
+    pub searched: usize,
+    /// How many directories were read for fingerprints.
+    pub directories: usize,
+    /// How many commits of history were walked for versions.
+    pub walked: u32,
 }
 
 /// The default number of digits of a commit's id in a version.
@@ -232,7 +245,7 @@ pub fn plan(
     chosen.doubts.extend(rules.doubt.clone());
 
     step("following links");
-    let followed = declared::for_plan(repository, config, &mut chosen, &mut warnings)?;
+    let (followed, inputs) = declared::for_plan(repository, config, &mut chosen, &mut warnings)?;
     let config = &*followed;
 
     step("reading changes");
@@ -248,6 +261,7 @@ pub fn plan(
         findings.add(position, compared);
     }
     warnings.extend(reader.note());
+    let configs = reader.count();
     let unmatched = findings.unmatched();
     let moved = moved::moved(config, &findings.changes, &unmatched);
     environment::say_unmatched(config.shape, &unmatched, request.unmatched, &moved, &mut warnings)?;
@@ -255,10 +269,11 @@ pub fn plan(
     step("looking for services without files");
     let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
     dead::say(config, dead, &Trees { repository, chosen: &chosen }, &moved, &mut warnings)?;
-    links::say(repository, config, chosen.range.head.as_ref(), &findings.changes, &mut warnings);
 
     step("finding causes");
     let direct = causes(&mut findings, &asked, grouped.standing.as_ref(), request.unmatched, config);
+    let head = chosen.range.head.as_ref();
+    let searched = links::say(repository, config, head, &findings.changes, &direct, &mut warnings);
     chosen.doubts.extend(undecided(&direct));
 
     step("spreading them to dependents");
@@ -317,7 +332,8 @@ pub fn plan(
     });
     let bases = grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect();
     let Findings { tree_diffs, changes, .. } = findings;
-    Ok(Planned { plan, warnings, notes, tree_diffs, kept: kept.count(), directories, walked, bases, changes })
+    let work = Work { tree_diffs, configs, kept: kept.count(), inputs, searched, directories, walked };
+    Ok(Planned { plan, warnings, notes, work, bases, changes })
 }
 
 /// Chooses the base. Where an environment has no built refs, services have no bases of their own since they were built.
