@@ -28,7 +28,7 @@ use super::workspace::Workspace;
 use crate::model::recipe;
 use crate::output::emit;
 use crate::output::exec::schedule::OnFailure;
-use crate::output::exec::{self, Build as Job, Doubt, Ended, Settings, Sink};
+use crate::output::exec::{self, Build, Doubt, Ended, Settings, Sink};
 use ground::Ground;
 use records::Records;
 use reports::Reports;
@@ -185,7 +185,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> R
     let mut ground = Ground::new(&workspace, plan.range.head.as_deref(), clean);
     let mut begun = records.as_ref().map(|records| records.begin(output)).transpose()?;
     let mut looked = Instant::now();
-    let mut doubt = |build: &Job| {
+    let mut doubt = |build: &Build| {
         if let (Some(records), Some(begun)) = (&records, &mut begun) {
             records.mark_again(begun, &mut looked, build);
         }
@@ -207,7 +207,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> R
 }
 
 /// Runs the builds, and shows them as they go.
-fn carry_out(jobs: &[Job], settings: &Settings, doubt: Doubt, shown: impl Sink) -> Result<Ended, Failure> {
+fn carry_out(jobs: &[Build], settings: &Settings, doubt: Doubt, shown: impl Sink) -> Result<Ended, Failure> {
     let ended = exec::run(jobs, settings, doubt, shown)
         .map_err(|error| Failure::new(Exit::Bug, "build", format!("the system refuses what builds need: {error}")))?;
     exec::builder::tidy(jobs, &ended.report);

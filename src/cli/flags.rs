@@ -12,7 +12,7 @@ use crate::analysis::base::Since;
 use crate::analysis::filter::Quantifier;
 use crate::inputs::trigger::Trigger;
 use crate::model::choice::Choice;
-use crate::naming::version::{Count, Style};
+use crate::naming::version::{Count, VersionStyle};
 use crate::plan::pipeline::{Dead, Unmatched};
 
 /// What every command takes.
@@ -156,8 +156,8 @@ impl FetchingArgs {
 #[command(next_help_heading = "Versions")]
 pub(crate) struct NamingArgs {
     /// Version style
-    #[arg(long, value_name = "STYLE", value_parser = choice::<Style>())]
-    pub(crate) style: Option<Style>,
+    #[arg(long, value_name = "STYLE", value_parser = choice::<VersionStyle>())]
+    pub(crate) style: Option<VersionStyle>,
     /// Number of digits of commit ids in versions
     #[arg(long, value_name = "DIGITS", default_value_t = crate::plan::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
     pub(crate) abbrev: u8,

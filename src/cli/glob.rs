@@ -9,7 +9,7 @@ use clap::Args;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use crate::analysis::filter::{self, Effect, Entry, Filter, Filters, Match, Quantifier, Rule, Statuses};
+use crate::analysis::filter::{self, Effect, Filter, FilterEntry, Filters, FlatRule, Match, Quantifier, Statuses};
 use crate::glob::Pattern;
 use crate::model::change::{Change, Status};
 use crate::model::diagnostic::{Diagnostic, Located, SourceFile, Span};
@@ -81,7 +81,7 @@ impl GlobArgs {
 fn filter(patterns: &[String], output: &Output) -> Result<Filter, Failure> {
     if let [text] = patterns {
         let pattern = pattern(text, text).map_err(|problem| refused(vec![*problem]))?;
-        let rule = Rule { statuses: Statuses::ANY, patterns: vec![pattern] };
+        let rule = FlatRule { statuses: Statuses::ANY, patterns: vec![pattern] };
         return Ok(Filter::PathsFilter { quantifier: Quantifier::Some, rules: vec![rule] });
     }
     let (mut entries, mut problems) = (Vec::new(), Vec::new());
@@ -110,13 +110,13 @@ fn refused(diagnostics: Vec<Diagnostic>) -> Failure {
     Failure { exit: Exit::Usage, diagnostics }
 }
 
-fn entry(text: &str) -> Result<Entry, Box<Diagnostic>> {
+fn entry(text: &str) -> Result<FilterEntry, Box<Diagnostic>> {
     let Some((effect, rest)) = Effect::of(text) else {
         let problem = Diagnostic::error("double-exclusion", "a pattern of a list begins with `!!`");
         let problem = problem.label(&SourceFile::new("pattern", text), Span { start: 0, end: 2 }, "");
         return Err(Box::new(problem.help("write one `!` to exclude, none to include")));
     };
-    Ok(Entry { effect, statuses: Statuses::ANY, pattern: pattern(text, rest)? })
+    Ok(FilterEntry { effect, statuses: Statuses::ANY, pattern: pattern(text, rest)? })
 }
 
 /// Reads a pattern, which is the end of what was written.

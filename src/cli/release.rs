@@ -15,7 +15,7 @@ use super::workspace::Workspace;
 use crate::config::Config;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{Escaped, ServiceName, TagName};
-use crate::naming::release::{Dependents, Plan, Published, Request, Step};
+use crate::naming::release::{Dependents, NextVersion, Published, ReleasePlan, ReleaseRequest};
 use crate::naming::version::{Bump, Parsed};
 use crate::output::emit;
 use crate::plan::pipeline;
@@ -113,19 +113,19 @@ pub(crate) fn run(general: &GeneralArgs, args: &ReleaseArgs, output: &Output) ->
     Ok(Exit::Done)
 }
 
-fn request(args: &ReleaseArgs) -> Request {
+fn request(args: &ReleaseArgs) -> ReleaseRequest {
     let step = match (&args.version, args.bump) {
-        (Some(version), _) => Step::To(version.clone()),
-        (None, BumpName::Auto) => Step::Auto,
-        (None, BumpName::Patch) => Step::Bump(Bump::Patch),
-        (None, BumpName::Minor) => Step::Bump(Bump::Minor),
-        (None, BumpName::Major) => Step::Bump(Bump::Major),
+        (Some(version), _) => NextVersion::To(version.clone()),
+        (None, BumpName::Auto) => NextVersion::Auto,
+        (None, BumpName::Patch) => NextVersion::Bump(Bump::Patch),
+        (None, BumpName::Minor) => NextVersion::Bump(Bump::Minor),
+        (None, BumpName::Major) => NextVersion::Bump(Bump::Major),
     };
-    Request { step, pre: args.pre.clone(), dependents: args.dependents }
+    ReleaseRequest { step, pre: args.pre.clone(), dependents: args.dependents }
 }
 
 /// Says that nothing was tagged yet.
-fn not_done(plan: &Plan) -> String {
+fn not_done(plan: &ReleasePlan) -> String {
     match Published::from(plan).releases.len() {
         0 => "Nothing to release.".to_owned(),
         1 => "1 tag to make: `--yes` makes it, `--push` sends it.".to_owned(),

@@ -13,7 +13,7 @@ use super::{changed, env};
 use crate::analysis::filter::Quantifier;
 use crate::config::{self, Config};
 use crate::inputs::git::{Head, Lacking, Repository, TokenVariable};
-use crate::inputs::trigger::{Sign, Trigger};
+use crate::inputs::trigger::{CiSign, Trigger};
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{CommitId, Escaped, RepoDir, ServiceId};
 use crate::model::recipe::Recipe;
@@ -207,7 +207,7 @@ fn trigger_of(range: &RangeArgs, repository: &Repository) -> Result<Trigger, Fai
         && !range.is_given()
         && !(io::stdin().is_terminal() || io::stderr().is_terminal())
         && matches!(repository.head(), Ok(Head::Detached { .. }));
-    Ok(if is_unattended { Trigger { ci: Some(Sign::Unattended), ..trigger } } else { trigger })
+    Ok(if is_unattended { Trigger { ci: Some(CiSign::Unattended), ..trigger } } else { trigger })
 }
 
 /// Reads the CI engine's event; outside of CI there is none.

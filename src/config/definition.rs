@@ -12,7 +12,7 @@ use crate::model::diagnostic::Located;
 use crate::model::name::{RepoDir, ServiceName};
 use crate::model::recipe::{Builder, Run};
 use crate::model::template::Template;
-use crate::naming::version::{Count, Scheme, Style};
+use crate::naming::version::{Count, Scheme, VersionStyle};
 
 /// All that can change the result of a service's build, in the order of the alphabet, so that the same definition
 /// gives the same bytes. What is empty is left out: a new key of filters.yaml changes no definition without it.
@@ -59,7 +59,7 @@ struct Canonical<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     secrets: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    style: Option<Style>,
+    style: Option<VersionStyle>,
     tag: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<&'a str>,

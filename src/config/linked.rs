@@ -2,7 +2,7 @@
 
 use super::Config;
 use super::structured::{below, literal};
-use crate::analysis::filter::{Effect, Entry, Filter, FilterId, Filters, Statuses};
+use crate::analysis::filter::{Effect, Filter, FilterEntry, FilterId, Filters, Statuses};
 use crate::glob::Pattern;
 use crate::model::diagnostic::Located;
 use crate::model::name::{RepoPath, ServiceId};
@@ -46,7 +46,7 @@ impl Config {
                 let everything = || Pattern::parse("**").expect("the pattern of everything can be read");
                 input.pattern().unwrap_or_else(everything)
             });
-            let entry = Entry { effect: Effect::Include, statuses: Statuses::ANY, pattern };
+            let entry = FilterEntry { effect: Effect::Include, statuses: Statuses::ANY, pattern };
             let inputs = &mut config.services[service.0].inputs;
             let id: FilterId = *inputs.get_or_insert_with(|| {
                 filters.push(Filter::Ordered(Vec::new()));

@@ -36,7 +36,7 @@ use crate::model::diagnostic::{Diagnostic, Located, SourceFile};
 use crate::model::name::{RepoDir, RepoPath, ServiceId, ServiceName};
 use crate::model::recipe::{Builder, Recipe};
 use crate::naming::image::{ImageName, Labels, TagRules};
-use crate::naming::version::{Count, Purpose, ReleaseTags, Scheme, Style, TagPattern};
+use crate::naming::version::{Count, Purpose, ReleaseTags, Scheme, TagPattern, VersionStyle};
 
 /// Settings that a file does not contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -161,7 +161,7 @@ pub struct Service {
     /// How the versions of its releases are read and ordered.
     pub scheme: Scheme,
     /// How its versions are written, where it has its own way.
-    pub style: Option<Style>,
+    pub style: Option<VersionStyle>,
     /// What the number in its versions counts.
     pub count: Count,
     /// The image that it becomes.
@@ -253,7 +253,7 @@ pub struct Environment {
     /// The branches it is for.
     pub branches: Branches,
     /// How versions are written there, where it says so.
-    pub version: Option<Style>,
+    pub version: Option<VersionStyle>,
     /// Whether images may be pushed there.
     pub push: Push,
 }
@@ -273,7 +273,7 @@ impl Environment {
     /// Returns what it is for: releases, where its versions are.
     #[must_use]
     pub fn purpose(&self) -> Purpose {
-        if self.version == Some(Style::Release) { Purpose::Releases } else { Purpose::Builds }
+        if self.version == Some(VersionStyle::Release) { Purpose::Releases } else { Purpose::Builds }
     }
 }
 

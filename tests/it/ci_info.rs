@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use rebake::inputs::trigger::{Sign, Trigger, TriggerError};
+use rebake::inputs::trigger::{CiSign, Trigger, TriggerError};
 use serde::Deserialize;
 
 const STORED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/ci-info.jsonl");
@@ -30,10 +30,10 @@ fn hold(answers: &str) {
             Err(error) => panic!("{env:?}: {error}"),
         };
         match (said.ci, vendor) {
-            (Some(Sign::Vendor(ours)), Some(theirs)) => assert_eq!(ours, theirs, "{env:?}"),
-            (Some(Sign::Variable(_)), Some(_)) if said.engine.is_some() => {}
+            (Some(CiSign::Vendor(ours)), Some(theirs)) => assert_eq!(ours, theirs, "{env:?}"),
+            (Some(CiSign::Variable(_)), Some(_)) if said.engine.is_some() => {}
             // These two are looked for by us alone.
-            (None | Some(Sign::Variable("JENKINS_URL" | "CI")), None) => {}
+            (None | Some(CiSign::Variable("JENKINS_URL" | "CI")), None) => {}
             (ours, theirs) => panic!("{env:?}: {ours:?}, and ci-info says {theirs:?}"),
         }
     }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use rebake::analysis::base::{self, Compare};
 use rebake::analysis::filter::members;
-use rebake::analysis::fingerprint::{Fingerprints, Record};
+use rebake::analysis::fingerprint::{Fingerprints, HashInput};
 use rebake::config::Options;
 use rebake::config::{Config, Global};
 use rebake::inputs::trigger::Trigger;
@@ -461,7 +461,7 @@ fn fingerprints_are_equal_exactly_where_all_that_belongs_is_equal() {
                     let positions: BTreeSet<usize> = filters.flat_map(|filter| found.of(filter)).copied().collect();
                     let broken = |at: &usize| is_flat && has_line_break(all.get(*at).path);
                     let belongs = positions.into_iter().filter(|at| !broken(at)).map(|at| format!("{:?}", all.get(at)));
-                    let whole = prints.records(*service).filter(|record| matches!(record, Record::Directory(_)));
+                    let whole = prints.records(*service).filter(|record| matches!(record, HashInput::Directory(_)));
                     wholes.set(wholes.get() + whole.count());
                     // Whoever else is asked about changes nothing.
                     let alone = Snapshot::read(&git, &file, &config, &[*service], moment).unwrap();

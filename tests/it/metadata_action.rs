@@ -6,7 +6,7 @@
 //! that are its default; ours is another one.
 
 use rebake::model::name::{CommitId, ServiceName};
-use rebake::naming::image::{Event, Facts, Flavor, Release, RuleError, Standing, TagRules};
+use rebake::naming::image::{Flavor, ImageEvent, ImageFacts, ImageRelease, ReleaseRank, RuleError, TagRules};
 use rebake::naming::version::Purpose;
 use serde::Deserialize;
 
@@ -42,27 +42,27 @@ fn default_tags() -> Vec<String> {
 }
 
 impl Asked {
-    fn read(&self) -> Event<'_> {
+    fn read(&self) -> ImageEvent<'_> {
         let base = self.base.as_deref();
         if let Some(branch) = self.reference.strip_prefix("refs/heads/") {
-            if self.name == "schedule" { Event::Schedule(Some(branch)) } else { Event::Branch(branch) }
+            if self.name == "schedule" { ImageEvent::Schedule(Some(branch)) } else { ImageEvent::Branch(branch) }
         } else if let Some(name) = self.reference.strip_prefix("refs/tags/") {
-            Event::Tag { name, base }
+            ImageEvent::Tag { name, base }
         } else if let Some(pull) = self.reference.strip_prefix("refs/pull/") {
-            Event::PullRequest { number: pull.trim_end_matches("/merge").parse().unwrap(), base }
+            ImageEvent::PullRequest { number: pull.trim_end_matches("/merge").parse().unwrap(), base }
         } else {
-            Event::Other
+            ImageEvent::Other
         }
     }
 
     /// The release that a service would see in the tag: what follows the last `/` and a `v` is its version.
-    fn release(&self) -> Option<Release<'_>> {
+    fn release(&self) -> Option<ImageRelease<'_>> {
         let tag = self.reference.strip_prefix("refs/tags/")?;
         let last = tag.rsplit('/').next()?;
         let version = last.strip_prefix('v').unwrap_or(last);
         let stable = semver::Version::parse(version).is_ok_and(|version| version.pre.is_empty());
-        let standing = if stable { Standing::Highest } else { Standing::Other };
-        Some(Release { tag, version, standing })
+        let standing = if stable { ReleaseRank::Highest } else { ReleaseRank::Other };
+        Some(ImageRelease { tag, version, standing })
     }
 }
 
@@ -70,7 +70,7 @@ impl Case {
     fn answer(&self) -> Result<Vec<String>, Vec<RuleError>> {
         let service = ServiceName::parse("app").unwrap();
         let commit: CommitId = self.sha.parse().unwrap_or_else(|_| "0".repeat(40).parse().unwrap());
-        let facts = Facts {
+        let facts = ImageFacts {
             service: &service,
             version: "0.0.0-0001-0000000",
             release: self.event.release(),

@@ -6,11 +6,11 @@ use std::cmp::Ordering;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use rebake::naming::version::{Facts, Files, Purpose, Scheme, Semver, Style, Trust, render};
+use rebake::naming::version::{FilesState, Purpose, Scheme, Semver, Trust, VersionFacts, VersionStyle, render};
 
 /// The version so many commits behind a release; later commits have later times and other ids.
-fn version(style: Style, base: &str, distance: u32) -> String {
-    let facts = Facts {
+fn version(style: VersionStyle, base: &str, distance: u32) -> String {
+    let facts = VersionFacts {
         base: Scheme::Semver.read(base),
         distance,
         count: distance,
@@ -18,7 +18,7 @@ fn version(style: Style, base: &str, distance: u32) -> String {
         commit: format!("188f7a2{distance:033x}").parse().unwrap(),
         committed: 1_795_249_800 + u64::from(distance) * 60,
         abbrev: 7,
-        files: Files::Clean,
+        files: FilesState::Clean,
         purpose: Purpose::Builds,
     };
     render(style, &facts).unwrap()
@@ -29,8 +29,14 @@ fn by_semver(left: &str, right: &str) -> Option<Ordering> {
     Some(Semver::parse(left).ok()?.cmp_precedence(&Semver::parse(right).ok()?))
 }
 
-const BETWEEN_RELEASES: [Style; 6] =
-    [Style::Extended, Style::Next, Style::Describe, Style::Pep440, Style::Pseudo, Style::Sha];
+const BETWEEN_RELEASES: [VersionStyle; 6] = [
+    VersionStyle::Extended,
+    VersionStyle::Next,
+    VersionStyle::Describe,
+    VersionStyle::Pep440,
+    VersionStyle::Pseudo,
+    VersionStyle::Sha,
+];
 
 #[test]
 fn where_a_style_stands_in_semver() {
@@ -38,9 +44,9 @@ fn where_a_style_stands_in_semver() {
     for style in BETWEEN_RELEASES {
         let build = version(style, "1.0.9", 47);
         let expected = match style {
-            Style::Extended | Style::Describe => [Some(Less), Some(Less)],
-            Style::Next | Style::Pseudo => [Some(Greater), Some(Less)],
-            Style::Pep440 | Style::Sha | Style::Release => [None, None],
+            VersionStyle::Extended | VersionStyle::Describe => [Some(Less), Some(Less)],
+            VersionStyle::Next | VersionStyle::Pseudo => [Some(Greater), Some(Less)],
+            VersionStyle::Pep440 | VersionStyle::Sha | VersionStyle::Release => [None, None],
         };
         assert_eq!([by_semver(&build, "1.0.9"), by_semver(&build, "1.0.10")], expected, "{build}");
         let in_range = |range: &str| {
@@ -48,7 +54,7 @@ fn where_a_style_stands_in_semver() {
             Semver::parse(&build).is_ok_and(|build| range.matches(&build))
         };
         assert!(!in_range(">=1.0.9"), "{build}");
-        assert_eq!(in_range(">=1.0.9-0"), matches!(style, Style::Extended | Style::Describe), "{build}");
+        assert_eq!(in_range(">=1.0.9-0"), matches!(style, VersionStyle::Extended | VersionStyle::Describe), "{build}");
     }
 }
 
@@ -62,11 +68,11 @@ fn how_builds_of_one_style_are_ordered() {
     };
     let as_text = |left: &str, right: &str| Some(left.cmp(right));
     for (style, semver, text) in [
-        (Style::Extended, [true, true, false], [true, true, false]),
-        (Style::Next, [true; 3], [false; 3]),
-        (Style::Describe, [false; 3], [false; 3]),
-        (Style::Pep440, [false; 3], [false; 3]),
-        (Style::Pseudo, [true; 3], [true; 3]),
+        (VersionStyle::Extended, [true, true, false], [true, true, false]),
+        (VersionStyle::Next, [true; 3], [false; 3]),
+        (VersionStyle::Describe, [false; 3], [false; 3]),
+        (VersionStyle::Pep440, [false; 3], [false; 3]),
+        (VersionStyle::Pseudo, [true; 3], [true; 3]),
     ] {
         assert_eq!(ordered(style, by_semver), semver, "{style} in SemVer");
         assert_eq!(ordered(style, as_text), text, "{style} as text");
@@ -75,9 +81,12 @@ fn how_builds_of_one_style_are_ordered() {
 
 #[test]
 fn where_builds_behind_a_pre_release_stand() {
-    for (style, before_the_next) in
-        [(Style::Extended, false), (Style::Describe, false), (Style::Next, true), (Style::Pseudo, true)]
-    {
+    for (style, before_the_next) in [
+        (VersionStyle::Extended, false),
+        (VersionStyle::Describe, false),
+        (VersionStyle::Next, true),
+        (VersionStyle::Pseudo, true),
+    ] {
         let build = version(style, "1.1.0-rc.1", 3);
         assert_eq!(by_semver(&build, "1.1.0-rc.1"), Some(Ordering::Greater), "{build}");
         assert_eq!(by_semver(&build, "1.1.0-rc.2") == Some(Ordering::Less), before_the_next, "{build}");
@@ -93,12 +102,13 @@ fn what_a_registry_takes() {
             && !text.starts_with(['.', '-'])
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
     };
-    let keeps_build = |style, base: &str| base.contains('+') && matches!(style, Style::Extended | Style::Describe);
+    let keeps_build =
+        |style, base: &str| base.contains('+') && matches!(style, VersionStyle::Extended | VersionStyle::Describe);
     for base in ["1.0.9", "1.1.0-rc.1", "1.0.9+build.7"] {
         for style in BETWEEN_RELEASES {
             let build = version(style, base, 10_000);
             assert_eq!(is_tag(&build), !build.contains('+'), "{build}");
-            assert_eq!(is_tag(&build), style != Style::Pep440 && !keeps_build(style, base), "{build}");
+            assert_eq!(is_tag(&build), style != VersionStyle::Pep440 && !keeps_build(style, base), "{build}");
             assert!(is_tag(&build.replace('+', "_")), "{build}");
         }
     }
@@ -110,7 +120,7 @@ fn where_a_style_stands_in_pep_440() {
     let mut claims = Vec::new();
     for style in BETWEEN_RELEASES {
         let build = version(style, "1.0.9", 47);
-        if style == Style::Pep440 {
+        if style == VersionStyle::Pep440 {
             claims.push((build.clone(), "1.0.9".to_owned(), ">"));
             claims.push((build, "1.0.10".to_owned(), "<"));
         } else {
@@ -118,16 +128,20 @@ fn where_a_style_stands_in_pep_440() {
         }
     }
     for (earlier, later) in [(9, 10), (99, 100), (9_999, 10_000)] {
-        claims.push((version(Style::Pep440, "1.0.9", earlier), version(Style::Pep440, "1.0.9", later), "<"));
+        claims.push((
+            version(VersionStyle::Pep440, "1.0.9", earlier),
+            version(VersionStyle::Pep440, "1.0.9", later),
+            "<",
+        ));
     }
     for (pre, python, next) in [("rc.1", "rc1", "rc2"), ("alpha", "a0", "a1"), ("beta.2", "b2", "b3")] {
-        let build = version(Style::Pep440, &format!("1.1.0-{pre}"), 3);
-        claims.push((version(Style::Pep440, &format!("1.1.0-{pre}"), 0), format!("1.1.0{python}"), "="));
+        let build = version(VersionStyle::Pep440, &format!("1.1.0-{pre}"), 3);
+        claims.push((version(VersionStyle::Pep440, &format!("1.1.0-{pre}"), 0), format!("1.1.0{python}"), "="));
         claims.push((build.clone(), format!("1.1.0{python}"), ">"));
         claims.push((build.clone(), format!("1.1.0{next}"), "<"));
         claims.push((build, "1.1.0".to_owned(), "<"));
     }
-    claims.push((version(Style::Release, "1.0.9", 0), "1.0.9".to_owned(), "="));
+    claims.push((version(VersionStyle::Release, "1.0.9", 0), "1.0.9".to_owned(), "="));
 
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/pep440.py");
     let mut python = Command::new("python3").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

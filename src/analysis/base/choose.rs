@@ -1,7 +1,7 @@
 use super::default_branch::stale;
 use super::{Changes, Chosen, Compare, Doubt, End, Everyone, From, Request, Since, event, local};
 use crate::inputs::git::{self, Freshness, Lacking as _, Repository, WorkTree};
-use crate::inputs::trigger::{Kind, Sign, Trigger};
+use crate::inputs::trigger::{CiSign, Kind, Trigger};
 use crate::model::change::{ChangeSet, HeadState, Range};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::CommitId;
@@ -70,7 +70,7 @@ impl Choice<'_> {
     }
 
     /// Compares with nothing: the CI engine is unknown, and the rule for a developer's machine would leave commits out.
-    fn unknown_engine(&self, sign: Sign) -> Chosen {
+    fn unknown_engine(&self, sign: CiSign) -> Chosen {
         let reason = format!("this is CI, since {sign}, and nothing that is understood tells which commits are new");
         let help = "name the commit before them with `--base REV`, or let each service count from its last build: \
                     `--since built`";

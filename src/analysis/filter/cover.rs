@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{Effect, Entry, Filter, Quantifier, Statuses};
+use super::{Effect, Filter, FilterEntry, Quantifier, Statuses};
 use crate::glob::Pattern;
 
 /// Which directories a filter takes whole, and where only a listing tells what belongs to it.
@@ -174,7 +174,7 @@ fn share(directory: &str, mut parts: Vec<&Reach<'_>>) -> (Share, Leaves) {
 }
 
 impl<'a> Reach<'a> {
-    fn of(position: usize, entry: &'a Entry) -> Self {
+    fn of(position: usize, entry: &'a FilterEntry) -> Self {
         Self {
             effect: entry.effect,
             every_status: entry.statuses == Statuses::ANY,
@@ -208,13 +208,13 @@ fn next<'a>(below: &'a str, directory: &str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Filters, Rule, members};
+    use super::super::{Filters, FlatRule, members};
     use super::*;
     use crate::model::change;
     use crate::model::diagnostic::{Located, Span};
     use proptest::prelude::*;
 
-    fn entry(text: &str) -> Entry {
+    fn entry(text: &str) -> FilterEntry {
         let (text, statuses) = match text.split_once(": ") {
             Some((word, text)) => (text, Statuses::word(word).unwrap_or(Statuses::NONE)),
             None => (text, Statuses::ANY),
@@ -224,7 +224,7 @@ mod tests {
             ("-", text) => (Effect::ExcludeWildcards, text),
             _ => (Effect::Include, text),
         };
-        Entry { effect, statuses, pattern: Located::new(Pattern::parse(text).unwrap(), Span::default()) }
+        FilterEntry { effect, statuses, pattern: Located::new(Pattern::parse(text).unwrap(), Span::default()) }
     }
 
     fn ordered<T: AsRef<str>>(texts: &[T]) -> Filter {
@@ -257,7 +257,7 @@ mod tests {
 
     fn flat(quantifier: Quantifier, texts: &[&str]) -> Cover {
         let located = |text: &&str| Located::new(Pattern::parse(text).unwrap(), Span::default());
-        let rule = |text: &&str| Rule { statuses: Statuses::ANY, patterns: vec![located(text)] };
+        let rule = |text: &&str| FlatRule { statuses: Statuses::ANY, patterns: vec![located(text)] };
         Filter::PathsFilter { quantifier, rules: texts.iter().map(rule).collect() }.cover()
     }
 

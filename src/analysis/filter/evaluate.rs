@@ -1,7 +1,7 @@
 use rayon::prelude::*;
 
 use super::set::{Hits, Owner};
-use super::{CHUNK, Effect, Entry, Filter, FilterId, Filters, Quantifier, Rule};
+use super::{CHUNK, Effect, Filter, FilterEntry, FilterId, Filters, FlatRule, Quantifier};
 use crate::glob::Pattern;
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::diagnostic::Located;
@@ -131,8 +131,8 @@ impl Filter {
                 let negated = |owner: &Owner| rules[owner.rule].patterns[owner.pattern].value.is_negated();
                 let includes = |(owner, _): &(Owner, bool)| rules[owner.rule].looks_at(status) && !negated(owner);
                 let is_met = |rule: usize| hits.iter().any(|(owner, _)| owner.rule == rule);
-                let excludes = |rule: &Rule| rule.patterns.iter().all(|pattern| pattern.value.is_negated());
-                let every = |(at, rule): (usize, &Rule)| rule.looks_at(status) && (is_met(at) || excludes(rule));
+                let excludes = |rule: &FlatRule| rule.patterns.iter().all(|pattern| pattern.value.is_negated());
+                let every = |(at, rule): (usize, &FlatRule)| rule.looks_at(status) && (is_met(at) || excludes(rule));
                 hits.iter().any(includes)
                     && match quantifier {
                         Quantifier::Some | Quantifier::SomeWithExcludes => true,
@@ -143,14 +143,14 @@ impl Filter {
     }
 }
 
-impl Rule {
+impl FlatRule {
     fn looks_at(&self, status: Status) -> bool {
         self.statuses.contains(status)
     }
 }
 
 /// The last pattern that matches decides. An exclusion in doubt does not exclude.
-fn ordered(entries: &[Entry], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
+fn ordered(entries: &[FilterEntry], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
     hits.iter().copied().fold(None, |decided, (owner, doubt)| {
         let entry = &entries[owner.rule];
         match entry.effect {
@@ -164,14 +164,14 @@ fn ordered(entries: &[Entry], status: Status, hits: &[(Owner, bool)]) -> Option<
 }
 
 /// Whether a pattern without a wildcard is among those that match.
-fn is_named(entries: &[Entry], status: Status, hits: &[(Owner, bool)]) -> bool {
+fn is_named(entries: &[FilterEntry], status: Status, hits: &[(Owner, bool)]) -> bool {
     hits.iter().map(|(owner, _)| &entries[owner.rule]).any(|entry| {
         entry.effect == Effect::Include && entry.statuses.contains(status) && !entry.pattern.value.has_wildcard()
     })
 }
 
 /// Each rule needs a pattern that matches. The last rule's is named as the one that decided.
-fn every(rules: &[Rule], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
+fn every(rules: &[FlatRule], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
     let by_rule: Vec<&[(Owner, bool)]> = hits.chunk_by(|(a, _), (b, _)| a.rule == b.rule).collect();
     let all = by_rule.len() == rules.len() && rules.iter().all(|rule| rule.looks_at(status));
     let doubt = by_rule.iter().any(|hits| hits.iter().all(|(_, doubt)| *doubt));
@@ -179,7 +179,7 @@ fn every(rules: &[Rule], status: Status, hits: &[(Owner, bool)]) -> Option<(Owne
 }
 
 /// A negated pattern is true of whatever it does not exclude: where one is not among the hits, it excludes.
-fn with_excludes(rules: &[Rule], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
+fn with_excludes(rules: &[FlatRule], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
     let negated = |owner: &Owner| rules[owner.rule].patterns[owner.pattern].value.is_negated();
     let looking = || rules.iter().filter(|rule| rule.looks_at(status));
     let exclusions: usize =
@@ -192,7 +192,7 @@ fn with_excludes(rules: &[Rule], status: Status, hits: &[(Owner, bool)]) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Rule, Statuses};
+    use super::super::{FlatRule, Statuses};
     use super::*;
     use crate::glob::Verdict;
     use crate::model::diagnostic::Span;
@@ -203,12 +203,12 @@ mod tests {
         Located::new(Pattern::parse(text).unwrap(), Span::default())
     }
 
-    fn entry(text: &str) -> Entry {
+    fn entry(text: &str) -> FilterEntry {
         let (effect, text) = match text.strip_prefix('!') {
             Some(rest) => (Effect::Exclude, rest),
             None => (Effect::Include, text),
         };
-        Entry { effect, statuses: Statuses::ANY, pattern: pattern(text) }
+        FilterEntry { effect, statuses: Statuses::ANY, pattern: pattern(text) }
     }
 
     fn ordered(patterns: &[&str]) -> Filter {
@@ -216,7 +216,8 @@ mod tests {
     }
 
     fn flat(quantifier: Quantifier, rules: &[(&str, Statuses)]) -> Filter {
-        let rule = |(text, statuses): &(&str, Statuses)| Rule { statuses: *statuses, patterns: vec![pattern(text)] };
+        let rule =
+            |(text, statuses): &(&str, Statuses)| FlatRule { statuses: *statuses, patterns: vec![pattern(text)] };
         Filter::PathsFilter { quantifier, rules: rules.iter().map(rule).collect() }
     }
 
@@ -245,7 +246,7 @@ mod tests {
 
     #[test]
     fn what_is_named_without_a_wildcard_is_not_excluded_with_the_rest() {
-        let exclude = |text: &str| Entry { effect: Effect::ExcludeWildcards, ..entry(text) };
+        let exclude = |text: &str| FilterEntry { effect: Effect::ExcludeWildcards, ..entry(text) };
         let own = ["a/**", "README.md", "a/(x)/b.md", "!a/gone.md", "a/*.{md,txt}"].map(entry);
         let filter = Filter::Ordered(own.into_iter().chain([exclude("**/*.md"), exclude("a/gen/**")]).collect());
         let paths = ["README.md", "a/(x)/b.md", "a/b.md", "a/gen/x", "a/gone.md", "a/x", "a/y.txt", "z.md"];
@@ -308,7 +309,7 @@ mod tests {
         assert_eq!(taken_back(flat(Quantifier::Every, &[rules[0], ("b/**", Statuses::ANY), rules[1]]), &list), [""; 0]);
         assert_eq!(taken_back(flat(Quantifier::Some, &rules[..1]), &list), [""; 0]);
         let added = Statuses::word("added").unwrap();
-        let only_added = Filter::Ordered(vec![Entry { statuses: added, ..entry("src/**") }, entry("!**/*.md")]);
+        let only_added = Filter::Ordered(vec![FilterEntry { statuses: added, ..entry("src/**") }, entry("!**/*.md")]);
         assert_eq!(taken_back(only_added, &list), [""; 0]);
     }
 
@@ -346,7 +347,7 @@ mod tests {
         (quantifier, prop::collection::vec(some, 0..5)).prop_map(|(quantifier, list)| match quantifier {
             Some(quantifier) => flat(quantifier, &list),
             None => Filter::Ordered(
-                list.iter().map(|(text, statuses)| Entry { statuses: *statuses, ..entry(text) }).collect(),
+                list.iter().map(|(text, statuses)| FilterEntry { statuses: *statuses, ..entry(text) }).collect(),
             ),
         })
     }

@@ -63,7 +63,7 @@ impl Filter {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Effect, Entry, Statuses, matches};
+    use super::super::{Effect, FilterEntry, Statuses, matches};
     use super::*;
     use crate::glob::Pattern;
     use crate::model::change::{Change, ChangeSet};
@@ -71,8 +71,8 @@ mod tests {
     use crate::model::name::RepoPath;
     use proptest::prelude::*;
 
-    fn entry(text: &str, statuses: Statuses, effect: Effect) -> Entry {
-        Entry { effect, statuses, pattern: Located::new(Pattern::parse(text).unwrap(), Span::default()) }
+    fn entry(text: &str, statuses: Statuses, effect: Effect) -> FilterEntry {
+        FilterEntry { effect, statuses, pattern: Located::new(Pattern::parse(text).unwrap(), Span::default()) }
     }
 
     #[test]

@@ -25,19 +25,19 @@ const CHUNK: usize = 256;
 #[derive(Debug, Clone)]
 pub enum Filter {
     /// The structured shape: as in .gitignore, the last pattern that matches decides.
-    Ordered(Vec<Entry>),
+    Ordered(Vec<FilterEntry>),
     /// The flat shape: as dorny/paths-filter v4 reads it.
     PathsFilter {
         /// How the rules come together.
         quantifier: Quantifier,
         /// The rules, in the order of the file.
-        rules: Vec<Rule>,
+        rules: Vec<FlatRule>,
     },
 }
 
 /// A pattern of an ordered list.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct FilterEntry {
     /// What a match means.
     pub effect: Effect,
     /// The changes that it looks at.
@@ -74,7 +74,7 @@ impl Effect {
 
 /// A rule of a flat filter: true of a change when its status is one of these and any of the patterns matches.
 #[derive(Debug, Clone)]
-pub struct Rule {
+pub struct FlatRule {
     /// The changes that it looks at.
     pub statuses: Statuses,
     /// The patterns; several only under a status word.

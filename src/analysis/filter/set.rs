@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use bstr::ByteSlice as _;
 
-use super::{Effect, Filter, Quantifier, Rule};
+use super::{Effect, Filter, FlatRule, Quantifier};
 use crate::glob::{GlobIndex, Hit, Pattern};
 use crate::model::change::Extent;
 use crate::model::diagnostic::Located;
@@ -187,7 +187,7 @@ impl Filter {
     /// Returns which patterns, by their rules (or entries), lead to the filter: it matches nothing that none of them
     /// matches. Exclusions do not lead, nor do negated patterns where others are needed too: these match nearly all.
     fn leading(&self) -> impl Fn(usize, &Pattern) -> bool {
-        let sure = |rule: &Rule| !rule.patterns.iter().any(|pattern| pattern.value.is_negated());
+        let sure = |rule: &FlatRule| !rule.patterns.iter().any(|pattern| pattern.value.is_negated());
         move |at, pattern| match self {
             Self::Ordered(entries) => entries[at].effect == Effect::Include,
             Self::PathsFilter { quantifier: Quantifier::Some, .. } => true,

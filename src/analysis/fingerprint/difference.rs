@@ -1,22 +1,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Record;
+use super::HashInput;
 use crate::analysis::definition::{ChangedKey, changed_keys};
 use crate::model::name::Escaped;
 
 /// How one record of a fingerprint differs between two times.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
+pub struct InputDifference {
     /// What happened to it.
-    pub sign: Sign,
+    pub sign: DifferenceSign,
     /// The record as people read it: the later one where both times have one; of a definition one key, and its value.
     pub record: String,
 }
 
 /// What happened to a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
+pub enum DifferenceSign {
     /// The later time alone has it.
     Added,
     /// The earlier time alone has it.
@@ -26,12 +26,12 @@ pub enum Sign {
 }
 
 /// `+`, `-` or `~`, and the record.
-impl fmt::Display for Difference {
+impl fmt::Display for InputDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = match self.sign {
-            Sign::Added => '+',
-            Sign::Removed => '-',
-            Sign::Changed => '~',
+            DifferenceSign::Added => '+',
+            DifferenceSign::Removed => '-',
+            DifferenceSign::Changed => '~',
         };
         write!(f, "{sign} {}", self.record)
     }
@@ -40,26 +40,26 @@ impl fmt::Display for Difference {
 /// Returns how the records of one service differ between two times, in their order; nothing exactly where its
 /// fingerprints are equal.
 pub fn differences<'a>(
-    before: impl Iterator<Item = Record<'a>>,
-    after: impl Iterator<Item = Record<'a>>,
-) -> Vec<Difference> {
-    let mut pairs: BTreeMap<Key<'a>, (Option<Record<'a>>, Option<Record<'a>>)> = BTreeMap::new();
+    before: impl Iterator<Item = HashInput<'a>>,
+    after: impl Iterator<Item = HashInput<'a>>,
+) -> Vec<InputDifference> {
+    let mut pairs: BTreeMap<Key<'a>, (Option<HashInput<'a>>, Option<HashInput<'a>>)> = BTreeMap::new();
     before.for_each(|record| pairs.entry(key(record)).or_default().0 = Some(record));
     after.for_each(|record| pairs.entry(key(record)).or_default().1 = Some(record));
     // What happened to each record, with the earlier one where both times have it.
     let signed = pairs.into_values().filter_map(|pair| match pair {
-        (Some(before), Some(after)) => (before != after).then_some((Sign::Changed, after, Some(before))),
-        (Some(before), None) => Some((Sign::Removed, before, None)),
-        (None, after) => after.map(|after| (Sign::Added, after, None)),
+        (Some(before), Some(after)) => (before != after).then_some((DifferenceSign::Changed, after, Some(before))),
+        (Some(before), None) => Some((DifferenceSign::Removed, before, None)),
+        (None, after) => after.map(|after| (DifferenceSign::Added, after, None)),
     });
-    let signed: Vec<(Sign, Record, Option<Record>)> = signed.collect();
+    let signed: Vec<(DifferenceSign, HashInput, Option<HashInput>)> = signed.collect();
     let files = signed
         .iter()
-        .filter_map(|(_, record, _)| if let Record::File(entry) = record { Some(entry.path) } else { None });
+        .filter_map(|(_, record, _)| if let HashInput::File(entry) = record { Some(entry.path) } else { None });
     let files: BTreeSet<&[u8]> = files.collect();
     // Of a directory its files tell more, where they were listed.
-    let is_told = |record: &Record| match record {
-        Record::Directory(entry) => {
+    let is_told = |record: &HashInput| match record {
+        HashInput::Directory(entry) => {
             let below = if entry.path.is_empty() { Vec::new() } else { [entry.path, b"/"].concat() };
             files.range(below.as_slice()..).next().is_some_and(|path| path.starts_with(&below))
         }
@@ -67,26 +67,29 @@ pub fn differences<'a>(
     };
     let told = signed.iter().filter(|(_, record, _)| !is_told(record));
     told.flat_map(|(sign, record, before)| match (record, before) {
-        (Record::Definition(after), Some(Record::Definition(before))) => of_definition(before, after),
-        _ => vec![Difference { sign: *sign, record: record.to_string() }],
+        (HashInput::Definition(after), Some(HashInput::Definition(before))) => of_definition(before, after),
+        _ => vec![InputDifference { sign: *sign, record: record.to_string() }],
     })
     .collect()
 }
 
 /// Returns the keys that differ between two definitions.
-fn of_definition(before: &str, after: &str) -> Vec<Difference> {
+fn of_definition(before: &str, after: &str) -> Vec<InputDifference> {
     let changed = changed_keys(before, after).into_iter().map(|ChangedKey { key, before, after }| {
         let (sign, values) = match (before, after) {
-            (Some(before), Some(after)) => (Sign::Changed, format!("{after}, which was {before}")),
-            (Some(gone), None) => (Sign::Removed, gone.to_string()),
-            (None, new) => (Sign::Added, new.unwrap_or_default().to_string()),
+            (Some(before), Some(after)) => (DifferenceSign::Changed, format!("{after}, which was {before}")),
+            (Some(gone), None) => (DifferenceSign::Removed, gone.to_string()),
+            (None, new) => (DifferenceSign::Added, new.unwrap_or_default().to_string()),
         };
-        Difference { sign, record: format!("definition {}: {}", Escaped::new(&key), Escaped::new(&values)) }
+        InputDifference { sign, record: format!("definition {}: {}", Escaped::new(&key), Escaped::new(&values)) }
     });
-    let changed: Vec<Difference> = changed.collect();
+    let changed: Vec<InputDifference> = changed.collect();
     if changed.is_empty() {
         // Two texts that differ and are not both JSON.
-        return vec![Difference { sign: Sign::Changed, record: Record::Definition(after).to_string() }];
+        return vec![InputDifference {
+            sign: DifferenceSign::Changed,
+            record: HashInput::Definition(after).to_string(),
+        }];
     }
     changed
 }
@@ -94,14 +97,14 @@ fn of_definition(before: &str, after: &str) -> Vec<Difference> {
 /// The key by which two records are the same thing at two times.
 type Key<'a> = (u8, &'a [u8]);
 
-fn key(record: Record<'_>) -> Key<'_> {
+fn key(record: HashInput<'_>) -> Key<'_> {
     match record {
-        Record::Format(_) => (0, b""),
-        Record::Service(_) => (1, b""),
-        Record::Directory(entry) => (2, entry.path),
-        Record::File(entry) => (3, entry.path),
-        Record::Definition(_) => (4, b""),
-        Record::Global(_) => (5, b""),
-        Record::Dependency(name, _) => (6, name.as_str().as_bytes()),
+        HashInput::Format(_) => (0, b""),
+        HashInput::Service(_) => (1, b""),
+        HashInput::Directory(entry) => (2, entry.path),
+        HashInput::File(entry) => (3, entry.path),
+        HashInput::Definition(_) => (4, b""),
+        HashInput::Global(_) => (5, b""),
+        HashInput::Dependency(name, _) => (6, name.as_str().as_bytes()),
     }
 }

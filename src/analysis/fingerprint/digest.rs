@@ -2,7 +2,7 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use super::Record;
+use super::HashInput;
 
 /// What a service's content comes to. `Display` is the text: `fp2-` and 26 lower-case letters and digits, then `-dirty`
 /// where the content is no commit's.
@@ -33,7 +33,7 @@ pub(super) enum State {
 
 impl Fingerprint {
     /// Returns the fingerprint of records in their order.
-    pub(super) fn of<'a>(records: impl Iterator<Item = Record<'a>>, state: State) -> Self {
+    pub(super) fn of<'a>(records: impl Iterator<Item = HashInput<'a>>, state: State) -> Self {
         let mut bytes = Vec::new();
         records.for_each(|record| record.write(&mut bytes));
         Self { content: format!("{SCHEME}-{}", base32(&Sha256::digest(&bytes))), state }

@@ -11,7 +11,7 @@ mod difference;
 mod record;
 mod service;
 
-pub use difference::{Difference, Sign, differences};
+pub use difference::{DifferenceSign, InputDifference, differences};
 pub use digest::Fingerprint;
-pub use record::Record;
+pub use record::HashInput;
 pub use service::{Content, Defined, Fingerprints};

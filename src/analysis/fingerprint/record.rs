@@ -3,22 +3,22 @@ use std::fmt;
 use super::Fingerprint;
 use super::digest::SCHEME;
 use crate::model::name::{Escaped, ServiceName};
-use crate::model::tree::{Entry, ObjectFormat};
+use crate::model::tree::{ObjectFormat, TreeEntry};
 
 /// One thing that a fingerprint is made of. `Display` is a line for people.
 ///
 /// Every word of a record is written with its length before it, and each kind has a fixed number of words after its
 /// own: no two lists of records give the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Record<'a> {
+pub enum HashInput<'a> {
     /// The scheme, and what the ids of entries are made with.
     Format(ObjectFormat),
     /// The service.
     Service(&'a ServiceName),
     /// A directory that belongs to the service as a whole, whatever it holds.
-    Directory(Entry<'a>),
+    Directory(TreeEntry<'a>),
     /// A file, link or submodule.
-    File(Entry<'a>),
+    File(TreeEntry<'a>),
     /// The service's resolved definition, as canonical JSON.
     Definition(&'a str),
     /// The patterns of what affects every service, as canonical JSON.
@@ -27,7 +27,7 @@ pub enum Record<'a> {
     Dependency(&'a ServiceName, &'a Fingerprint),
 }
 
-impl Record<'_> {
+impl HashInput<'_> {
     /// Appends the record's bytes.
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         let mut word = |word: &[u8]| {
@@ -70,7 +70,7 @@ impl Record<'_> {
     }
 }
 
-impl fmt::Display for Record<'_> {
+impl fmt::Display for HashInput<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.kind())?;
         match self {

@@ -3,14 +3,14 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::digest::State;
-use super::{Fingerprint, Record};
+use super::{Fingerprint, HashInput};
 use crate::analysis::affected::Watch;
 use crate::analysis::definition::Definitions;
 use crate::analysis::filter::{Cover, FilterId, Filters, Members, members};
 use crate::analysis::graph::Graph;
 use crate::model::change::ChangeSet;
 use crate::model::name::{ServiceId, ServiceName};
-use crate::model::tree::{Entry, Listing, ObjectFormat, Region};
+use crate::model::tree::{Listing, ObjectFormat, Region, TreeEntry};
 
 /// All that fingerprints are made of.
 ///
@@ -96,24 +96,24 @@ impl<'a> Fingerprints<'a> {
     }
 
     /// Returns what a service's fingerprint is made of, in order.
-    pub fn records(&self, service: ServiceId) -> impl Iterator<Item = Record<'_>> {
+    pub fn records(&self, service: ServiceId) -> impl Iterator<Item = HashInput<'_>> {
         let directories = self.directories(service);
         let within = Region::below(directories.iter().map(|entry| entry.path));
         let [first, last] = self.around(service);
         let files = self.files(service).filter(move |entry| !within.is_above(entry.path));
-        let files = files.map(Record::File);
-        first.into_iter().chain(directories.into_iter().map(Record::Directory)).chain(files).chain(last)
+        let files = files.map(HashInput::File);
+        first.into_iter().chain(directories.into_iter().map(HashInput::Directory)).chain(files).chain(last)
     }
 
     /// Returns the same with the files that lie in its directories, as far as these were listed.
-    pub fn records_and_files(&self, service: ServiceId) -> impl Iterator<Item = Record<'_>> {
+    pub fn records_and_files(&self, service: ServiceId) -> impl Iterator<Item = HashInput<'_>> {
         let [first, last] = self.around(service);
-        let directories = self.directories(service).into_iter().map(Record::Directory);
-        first.into_iter().chain(directories).chain(self.files(service).map(Record::File)).chain(last)
+        let directories = self.directories(service).into_iter().map(HashInput::Directory);
+        first.into_iter().chain(directories).chain(self.files(service).map(HashInput::File)).chain(last)
     }
 
     /// What stands before a service's directories and files, and behind them.
-    fn around(&self, service: ServiceId) -> [Vec<Record<'_>>; 2] {
+    fn around(&self, service: ServiceId) -> [Vec<HashInput<'_>>; 2] {
         let Content { graph, definitions, .. } = self.content;
         let name = graph.name(service);
         let definition = definitions.0.get(name);
@@ -125,13 +125,13 @@ impl<'a> Fingerprints<'a> {
             .filter_map(|dependency| Some((graph.name(dependency), self.get(dependency)?)))
             .collect();
         dependencies.sort_unstable_by_key(|(name, _)| *name);
-        let dependencies = dependencies.into_iter().map(|(name, fingerprint)| Record::Dependency(name, fingerprint));
-        let last = own.map(Record::Definition).into_iter().chain(global.map(Record::Global)).chain(dependencies);
-        [vec![Record::Format(self.content.objects), Record::Service(name)], last.collect()]
+        let dependencies = dependencies.into_iter().map(|(name, fingerprint)| HashInput::Dependency(name, fingerprint));
+        let last = own.map(HashInput::Definition).into_iter().chain(global.map(HashInput::Global)).chain(dependencies);
+        [vec![HashInput::Format(self.content.objects), HashInput::Service(name)], last.collect()]
     }
 
     /// The directories that any of a service's filters takes whole, in order; none lies below another.
-    fn directories(&self, service: ServiceId) -> Vec<Entry<'a>> {
+    fn directories(&self, service: ServiceId) -> Vec<TreeEntry<'a>> {
         let filters = self.content.watches[service.0].filters();
         let positions = filters.filter_map(|filter| self.directories.get(&filter)).flatten();
         let mut positions: Vec<usize> = positions.copied().collect();
@@ -143,7 +143,7 @@ impl<'a> Fingerprints<'a> {
     }
 
     /// The files that belong to a service, through any of its filters: in order, each once.
-    fn files(&self, service: ServiceId) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+    fn files(&self, service: ServiceId) -> impl Iterator<Item = TreeEntry<'a>> + use<'a> {
         let entries = self.content.entries;
         self.positions(&self.entries, service).map(|at| entries.get(at))
     }

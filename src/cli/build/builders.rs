@@ -1,6 +1,6 @@
 //! Checks what builders need and the repository does not contain: the builder itself, and secrets.
 
-use super::Job;
+use super::Build;
 use crate::cli::env;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -11,7 +11,7 @@ use crate::output::exec::builder::{ProbeError, probe};
 
 /// Refuses builds whose builder is missing or too old, or whose secrets are missing. All problems are reported before
 /// the first build.
-pub(super) fn check(jobs: &[Job], workspace: &Workspace) -> Result<(), Failure> {
+pub(super) fn check(jobs: &[Build], workspace: &Workspace) -> Result<(), Failure> {
     let builders = probe(jobs).into_iter().map(|error: ProbeError| {
         let help = error.help();
         Diagnostic::error("builder", error.to_string()).help(help)
@@ -22,7 +22,7 @@ pub(super) fn check(jobs: &[Job], workspace: &Workspace) -> Result<(), Failure> 
 
 /// Returns the secrets of a build that are missing. An empty secret is not missing: CI engines set those that a run may
 /// not read to nothing.
-fn missing(job: &Job, workspace: &Workspace) -> Vec<Diagnostic> {
+fn missing(job: &Build, workspace: &Workspace) -> Vec<Diagnostic> {
     let Some(configured) = workspace.config.services.get(job.service.service.as_str()) else { return Vec::new() };
     let recipe = &configured.recipe;
     if job.work.steps().is_empty() || recipe.run.is_some() {

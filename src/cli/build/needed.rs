@@ -10,11 +10,11 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan::request;
 use crate::cli::workspace::Workspace;
-use crate::inputs::registry::{Answer, Question, Registries};
+use crate::inputs::registry::{ImagePresence, Question, Registries};
 use crate::inputs::trigger::{Inputs, Trigger};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, ServiceId};
-use crate::naming::version::Style;
+use crate::naming::version::VersionStyle;
 use crate::output::exec::{Became, Needs, Report};
 use crate::plan::pipeline::{self, Dead, Naming, PushRequest, Request, Unmatched};
 use crate::plan::{Cause, CauseKind, Plan, Service};
@@ -93,13 +93,13 @@ impl Needed {
         let mut others = Vec::new();
         for (service, question) in wanted.into_iter().zip(questions) {
             match question.and_then(|_| answers.next()) {
-                Some(Answer::Exists { digest }) => {
+                Some(ImagePresence::Exists { digest }) => {
                     let became = Became::in_registry(&service, &digest);
                     self.held.extend(became.map(|became| (service.service, became)));
                     continue;
                 }
-                Some(Answer::Unknown(doubt)) => output.say(&[unknown(&service, &doubt.reason.to_string())]),
-                Some(Answer::Missing) | None => {}
+                Some(ImagePresence::Unknown(doubt)) => output.say(&[unknown(&service, &doubt.reason.to_string())]),
+                Some(ImagePresence::Missing) | None => {}
             }
             others.push(service);
         }
@@ -122,7 +122,7 @@ fn known(
     let is_pushed = open.values().flatten().any(|dependent| dependent.push);
     let asked = Request {
         // It gets no tag with a version, and need not be a release.
-        naming: asked.naming.map(|naming| Naming { style: Some(Style::Extended), version: None, ..naming }),
+        naming: asked.naming.map(|naming| Naming { style: Some(VersionStyle::Extended), version: None, ..naming }),
         push: if is_pushed { PushRequest::Asked } else { asked.push },
         ..asked
     };

@@ -18,7 +18,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
 use crate::model::recipe::Builder;
 use crate::output::exec::builder::{Driver, Place, Supply, Ties, prepare};
-use crate::output::exec::{Build as Job, Report, Work};
+use crate::output::exec::{Build, Report, Work};
 use crate::plan::pipeline::{self, Held, PushRequest, PushRules, Request};
 use crate::plan::{self, Plan, Service};
 
@@ -189,7 +189,7 @@ pub(super) fn jobs<'a>(
     workspace: &Workspace,
     logs: &Path,
     reports: &Reports,
-) -> Result<Vec<Job<'a>>, Failure> {
+) -> Result<Vec<Build<'a>>, Failure> {
     let Needed { plan, held } = needed;
     let root = workspace.work_dir()?;
     let buildx = args.how.builder.as_deref();
@@ -206,7 +206,7 @@ pub(super) fn jobs<'a>(
         match job(plan, service, Ties { dependencies: &dependencies, is_needed }, workspace, place) {
             Ok(job) => {
                 supplies.insert(&service.service, dependencies::supply(service, job.kept));
-                jobs.push(Job {
+                jobs.push(Build {
                     work: match &service.exists {
                         Some(exists) => Work::Exists { digest: Some(exists.digest.clone()) },
                         None => job.work,
@@ -229,7 +229,7 @@ fn job<'a>(
     ties: Ties,
     workspace: &Workspace,
     place: Place,
-) -> Result<Job<'a>, Diagnostic> {
+) -> Result<Build<'a>, Diagnostic> {
     prepare(plan, service, workspace.recipe(service)?, ties, place).map_err(|error| {
         error.help().into_iter().fold(Diagnostic::error("builder", error.to_string()), Diagnostic::help)
     })

@@ -14,7 +14,7 @@ use crate::cli::{record, recorded};
 use crate::inputs::git::Swapped;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId};
-use crate::output::exec::{Build as Job, Outcome, Record, Report, Work};
+use crate::output::exec::{Build, Outcome, Record, Report, Work};
 use crate::plan::Plan;
 use crate::plan::pipeline::{Begun, Came, Error, Newer, Recorded, Recording, Rule, Standing};
 use crate::plan::pipeline::{PushRequest, PushRules, Request, not_fetched};
@@ -85,7 +85,7 @@ impl<'a> Records<'a> {
     }
 
     /// Leaves out the work of what a later run has built.
-    pub(super) fn leave_out(&self, jobs: &mut [Job]) {
+    pub(super) fn leave_out(&self, jobs: &mut [Build]) {
         for job in jobs {
             let id = self.id(&job.service.service);
             if let Some(newer) = id.and_then(|id| self.superseded.get(&id)) {
@@ -107,7 +107,7 @@ impl<'a> Records<'a> {
 
     /// Marks again what another run has unmarked meanwhile: what is about to be built or has just been built, and now and
     /// then, at the remote, all that this run has begun to build.
-    pub(super) fn mark_again(&self, begun: &mut Begun, looked: &mut Instant, build: &Job) {
+    pub(super) fn mark_again(&self, begun: &mut Begun, looked: &mut Instant, build: &Build) {
         let Some(id) = self.id(&build.service.service) else { return };
         // Where that fails, the end of the run says so.
         let _ = self.recording.mark_again(begun, id);

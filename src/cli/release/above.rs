@@ -8,18 +8,18 @@ use crate::inputs::git::{Head, Repository};
 use crate::inputs::trigger::Trigger;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::ServiceName;
-use crate::naming::release::{self, Outcome, Plan, Planned};
+use crate::naming::release::{self, PlannedRelease, ReleaseOutcome, ReleasePlan};
 
 /// Warns of each next version that does not stand above every release of its services. On the default branch, where the
 /// highest releases are expected, none is made that stands below a stable one, unless the version was given by name.
 pub(super) fn check(
     repository: &Repository,
     trigger: &Trigger,
-    plan: &Plan,
+    plan: &ReleasePlan,
     args: &ReleaseArgs,
     output: &Output,
 ) -> Result<(), Failure> {
-    let below: Vec<(&Planned, &release::Release)> =
+    let below: Vec<(&PlannedRelease, &release::TaggedRelease)> =
         plan.lines.iter().filter_map(|line| Some((line, line.not_below.as_ref()?))).collect();
     let is_stable = below.iter().any(|(_, release)| !release.version.is_pre_release());
     let refuses = args.yes && args.version.is_none() && is_stable && is_on_default_branch(repository, trigger)?;
@@ -33,8 +33,8 @@ pub(super) fn check(
     Ok(())
 }
 
-fn said(severity: Severity, line: &Planned, release: &release::Release) -> Option<Diagnostic> {
-    let Outcome::Due { version, .. } = &line.outcome else { return None };
+fn said(severity: Severity, line: &PlannedRelease, release: &release::TaggedRelease) -> Option<Diagnostic> {
+    let ReleaseOutcome::Due { version, .. } = &line.outcome else { return None };
     let services = line.services.iter().map(ServiceName::to_string).collect::<Vec<_>>().join(", ");
     let message = format!("{version} of {services} would not stand above {}, which is on another branch", release.tag);
     Some(

@@ -11,7 +11,7 @@ use crate::cli::output::Output;
 use crate::inputs::git::{MadeTag, NewTag, Repository, Signing};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, ServiceName, TagName};
-use crate::naming::release::{Outcome, Plan, Planned};
+use crate::naming::release::{PlannedRelease, ReleaseOutcome, ReleasePlan};
 
 /// GitHub raises no event for a push of more than three tags, so that no workflow would see any of them.
 const GROUP: usize = 3;
@@ -22,7 +22,7 @@ const GROUP: usize = 3;
 /// that were made for it: then both have the same, and the same command goes on.
 pub(super) fn publish(
     repository: &Repository,
-    plan: &Plan,
+    plan: &ReleasePlan,
     args: &ReleaseArgs,
     output: &Output,
 ) -> Result<String, Failure> {
@@ -31,8 +31,8 @@ pub(super) fn publish(
     let remote = &args.remote;
     let due: Vec<NewTag> = plan.lines.iter().filter_map(|line| new_tag(line, head)).collect();
     let released = plan.lines.iter().filter_map(|line| match &line.outcome {
-        Outcome::Already { release } => Some(release.tag.clone()),
-        Outcome::Due { .. } | Outcome::Idle(_) => None,
+        ReleaseOutcome::Already { release } => Some(release.tag.clone()),
+        ReleaseOutcome::Due { .. } | ReleaseOutcome::Idle(_) => None,
     });
     let released: Vec<TagName> = released.collect();
     for tag in due.iter().map(|tag| &tag.name).chain(&released) {
@@ -100,8 +100,8 @@ fn shown(remote: &str) -> String {
     Escaped::new(remote).to_string()
 }
 
-fn new_tag(line: &Planned, commit: CommitId) -> Option<NewTag> {
-    let Outcome::Due { version, tag, .. } = &line.outcome else { return None };
+fn new_tag(line: &PlannedRelease, commit: CommitId) -> Option<NewTag> {
+    let ReleaseOutcome::Due { version, tag, .. } = &line.outcome else { return None };
     let services: Vec<&str> = line.services.iter().map(ServiceName::as_str).collect();
     let mut message = format!("{} {version}\n", services.join(", "));
     let subjects = line.changes.iter().filter(|change| change.commit.parents < 2);

@@ -48,7 +48,7 @@ use super::structured::usual_environments;
 use super::yaml::View;
 use super::{Config, Global, Image, Service, Shape, definition, release_tags};
 use crate::analysis::definition::{Definition, Definitions};
-use crate::analysis::filter::{Filter, FilterId, Filters, Quantifier, Rule, Statuses};
+use crate::analysis::filter::{Filter, FilterId, Filters, FlatRule, Quantifier, Statuses};
 use crate::analysis::graph::Graph;
 use crate::model::diagnostic::{Diagnostic, Located, Severity};
 use crate::model::name::{OWN_PREFIX, RepoDir, ServiceName, is_own_output};
@@ -210,7 +210,7 @@ impl Usual {
 }
 
 /// Reads an item of a filter: each text and each key of a mapping is a rule, and lists are flattened.
-fn item(view: View<'_>, rules: &mut Vec<Rule>, problems: &mut Problems<'_>) {
+fn item(view: View<'_>, rules: &mut Vec<FlatRule>, problems: &mut Problems<'_>) {
     if let Some(items) = view.list() {
         items.for_each(|inner| item(inner, rules, problems));
     } else if let Some(entries) = in_javascript_order(view) {
@@ -218,14 +218,14 @@ fn item(view: View<'_>, rules: &mut Vec<Rule>, problems: &mut Problems<'_>) {
             let statuses = statuses(&words, &at, problems);
             let mut patterns = Vec::new();
             any_of(value, &mut patterns, problems);
-            rules.push(Rule { statuses, patterns });
+            rules.push(FlatRule { statuses, patterns });
         }
     } else if value(view) == Some(Value::Date) {
         date(view, problems);
     } else {
         let mut patterns = Vec::new();
         any_of(view, &mut patterns, problems);
-        rules.push(Rule { statuses: Statuses::ANY, patterns });
+        rules.push(FlatRule { statuses: Statuses::ANY, patterns });
     }
 }
 
@@ -305,7 +305,7 @@ fn own_output(name: &str, at: &Located<()>, problems: &mut Problems<'_>) {
 }
 
 /// Warns of what paths-filter understands in another way than it reads.
-fn traps(name: &str, at: &Located<()>, rules: &[Rule], quantifier: Quantifier, problems: &mut Problems<'_>) {
+fn traps(name: &str, at: &Located<()>, rules: &[FlatRule], quantifier: Quantifier, problems: &mut Problems<'_>) {
     let patterns = || rules.iter().flat_map(|rule| &rule.patterns);
     let negated = |pattern: &&Located<crate::glob::Pattern>| pattern.value.is_negated();
     match quantifier {

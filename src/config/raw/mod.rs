@@ -30,7 +30,7 @@ pub(super) use words::{Choice, Command, Flag, Platform};
 use super::read::{List, Map, Text, mapping};
 use crate::inputs::trigger::Kind;
 use crate::model::recipe::Builder;
-use crate::naming::version::{Count, Scheme, Style};
+use crate::naming::version::{Count, Scheme, VersionStyle};
 
 mapping! {
     /// What is built in this repository, and what affects it.
@@ -81,7 +81,7 @@ mapping! {
         /// for two to four dotted numbers such as `2026.04.1`.
         scheme: Choice<Scheme>,
         /// How its versions are written between releases.
-        style: Choice<Style>,
+        style: Choice<VersionStyle>,
         /// What the number in its versions counts: all commits since the release, or those that touch its files; then
         /// the commit that is named is the last one of these.
         count: Choice<Count>,
@@ -156,7 +156,7 @@ mapping! {
         branches: List<BranchPattern>,
         /// How versions are written there. With `release` the environment is for releases: it alone writes the image
         /// tags of releases.
-        version: Choice<Style>,
+        version: Choice<VersionStyle>,
         /// Whether images may be pushed there; they may when absent.
         push: Flag,
     }

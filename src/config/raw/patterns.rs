@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::analysis::filter::{Effect, Entry, Statuses};
+use crate::analysis::filter::{Effect, FilterEntry, Statuses};
 use crate::config::problems::{Problems, shown};
 use crate::config::read::{Read, flattened, text};
 use crate::config::yaml::View;
@@ -11,7 +11,7 @@ use crate::model::diagnostic::{Diagnostic, Located};
 
 /// An ordered list of patterns; a later `!pattern` takes back what earlier ones matched.
 #[derive(Debug, Clone, Default)]
-pub(in crate::config) struct Patterns(pub(in crate::config) Vec<Entry>);
+pub(in crate::config) struct Patterns(pub(in crate::config) Vec<FilterEntry>);
 
 /// A pattern of `exclude`.
 #[derive(Debug, Clone)]
@@ -89,7 +89,7 @@ impl Read for Patterns {
                 }
             }
         }
-        let entries: Vec<Entry> = entries.into_iter().collect::<Option<_>>()?;
+        let entries: Vec<FilterEntry> = entries.into_iter().collect::<Option<_>>()?;
         let Some(first) = entries.first() else { return Some(Self(entries)) };
         if entries.iter().all(|entry| entry.effect == Effect::Exclude) {
             let problem = Diagnostic::error("only-exclusions", "a list of only `!` patterns matches nothing");
@@ -110,7 +110,7 @@ impl Read for Patterns {
     }
 }
 
-fn entry(view: View<'_>, statuses: Statuses, problems: &mut Problems<'_>) -> Option<Entry> {
+fn entry(view: View<'_>, statuses: Statuses, problems: &mut Problems<'_>) -> Option<FilterEntry> {
     let text = text(view, "a pattern", problems)?;
     let Some((effect, _)) = Effect::of(text) else {
         let problem = Diagnostic::error("double-exclusion", "a pattern begins with `!!`");
@@ -123,7 +123,7 @@ fn entry(view: View<'_>, statuses: Statuses, problems: &mut Problems<'_>) -> Opt
         Effect::Include => Place::Start,
         Effect::Exclude | Effect::ExcludeWildcards => Place::BehindMark,
     };
-    Some(Entry { effect, statuses, pattern: pattern(view, place, problems)? })
+    Some(FilterEntry { effect, statuses, pattern: pattern(view, place, problems)? })
 }
 
 impl Read for Exclusion {

@@ -9,7 +9,7 @@ use crate::config::yaml::{Meaning, Scalar, View};
 use crate::inputs::trigger::Kind;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::recipe::{Builder, Run};
-use crate::naming::version::{Count, Scheme, Style};
+use crate::naming::version::{Count, Scheme, VersionStyle};
 
 /// An enum of which filters.yaml names a variant.
 pub(in crate::config) trait Word: DeserializeOwned + JsonSchema + Clone {
@@ -33,7 +33,7 @@ impl Word for Scheme {
     const WHAT: &str = "a scheme of versions";
 }
 
-impl Word for Style {
+impl Word for VersionStyle {
     const WHAT: &str = "a style of versions";
 }
 

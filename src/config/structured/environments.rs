@@ -6,11 +6,11 @@ use crate::config::read::{Field, Map, Named};
 use crate::config::{Branches, Environment, Push};
 use crate::inputs::trigger::Kind;
 use crate::model::diagnostic::Diagnostic;
-use crate::naming::version::Style;
+use crate::naming::version::VersionStyle;
 
 /// The default environments. Branches other than the default one do not push.
 pub(in crate::config) fn usual() -> IndexMap<String, Environment> {
-    let environment = |on: &[Kind], branches: Branches, version: Style, push: Push| Environment {
+    let environment = |on: &[Kind], branches: Branches, version: VersionStyle, push: Push| Environment {
         on: on.to_vec(),
         branches,
         version: Some(version),
@@ -18,12 +18,12 @@ pub(in crate::config) fn usual() -> IndexMap<String, Environment> {
     };
     let previewed = [Kind::PullRequest, Kind::MergeGroup, Kind::Push];
     let list = [
-        ("production", environment(&[Kind::Tag], Branches::Any, Style::Release, Push::Allowed)),
-        ("staging", environment(&[Kind::Push], Branches::Default, Style::Extended, Push::Allowed)),
-        ("preview", environment(&previewed, Branches::Any, Style::Extended, Push::OnRequest)),
-        ("development", environment(&[Kind::Manual], Branches::Any, Style::Extended, Push::Allowed)),
-        ("nightly", environment(&[Kind::Schedule], Branches::Any, Style::Extended, Push::OnRequest)),
-        ("local", environment(&[Kind::Local], Branches::Any, Style::Extended, Push::OnRequest)),
+        ("production", environment(&[Kind::Tag], Branches::Any, VersionStyle::Release, Push::Allowed)),
+        ("staging", environment(&[Kind::Push], Branches::Default, VersionStyle::Extended, Push::Allowed)),
+        ("preview", environment(&previewed, Branches::Any, VersionStyle::Extended, Push::OnRequest)),
+        ("development", environment(&[Kind::Manual], Branches::Any, VersionStyle::Extended, Push::Allowed)),
+        ("nightly", environment(&[Kind::Schedule], Branches::Any, VersionStyle::Extended, Push::OnRequest)),
+        ("local", environment(&[Kind::Local], Branches::Any, VersionStyle::Extended, Push::OnRequest)),
     ];
     list.into_iter().map(|(name, environment)| (name.to_owned(), environment)).collect()
 }

@@ -1,6 +1,6 @@
 //! Files that a service is built from, besides `filters`: its Dockerfile, the ignore files beside it, its context.
 
-use crate::analysis::filter::{Effect, Entry, Statuses};
+use crate::analysis::filter::{Effect, FilterEntry, Statuses};
 use crate::config::problems::{Problems, shown};
 use crate::config::raw::{self, BuildPath, Directory};
 use crate::config::read::Field;
@@ -33,13 +33,18 @@ impl Named {
     }
 
     /// Returns everything below the directories among its named contexts.
-    pub(super) fn below_contexts(&self, problems: &mut Problems<'_>) -> Vec<Entry> {
+    pub(super) fn below_contexts(&self, problems: &mut Problems<'_>) -> Vec<FilterEntry> {
         self.contexts.iter().filter_map(|context| entry(context, &below_directory(&context.value), problems)).collect()
     }
 
     /// Returns the patterns of the files that an image's builder reads beside its context. Whether they exist does not
     /// matter: one that appears counts as much as one that changes.
-    pub(super) fn entries(&self, raw: &raw::Service, builder: Builder, problems: &mut Problems<'_>) -> Vec<Entry> {
+    pub(super) fn entries(
+        &self,
+        raw: &raw::Service,
+        builder: Builder,
+        problems: &mut Problems<'_>,
+    ) -> Vec<FilterEntry> {
         self.files(raw, builder).iter().filter_map(|file| entry(file, &literal(&file.value), problems)).collect()
     }
 
@@ -93,7 +98,12 @@ impl Named {
 
     /// Returns everything below the service's path, and below a context that leads outside of it: any of its files may
     /// be copied into the image.
-    pub(super) fn below(&self, path: &Located<Directory>, image: bool, problems: &mut Problems<'_>) -> Vec<Entry> {
+    pub(super) fn below(
+        &self,
+        path: &Located<Directory>,
+        image: bool,
+        problems: &mut Problems<'_>,
+    ) -> Vec<FilterEntry> {
         let own = entry(path, &below_directory(&path.value.0), problems);
         let beyond = self.beyond(&path.value.0).filter(|_| image).and_then(|context| {
             whole_context(path, context, problems);
@@ -156,11 +166,11 @@ fn whole_context(path: &Located<Directory>, context: &Located<RepoDir>, problems
     )));
 }
 
-fn entry<T>(at: &Located<T>, text: &str, problems: &mut Problems<'_>) -> Option<Entry> {
+fn entry<T>(at: &Located<T>, text: &str, problems: &mut Problems<'_>) -> Option<FilterEntry> {
     match Pattern::parse(text) {
         Ok(pattern) => {
             let pattern = Located { value: pattern, used: at.used, defined: at.defined };
-            Some(Entry { effect: Effect::Include, statuses: Statuses::ANY, pattern })
+            Some(FilterEntry { effect: Effect::Include, statuses: Statuses::ANY, pattern })
         }
         Err(error) => {
             let message = format!("no pattern can be made of this path: {}", shown(&error.message));

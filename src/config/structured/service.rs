@@ -1,7 +1,7 @@
 use indexmap::IndexMap;
 
 use super::{checked_name, image, inputs, tags};
-use crate::analysis::filter::{Effect, Entry, Filter, Filters, Statuses};
+use crate::analysis::filter::{Effect, Filter, FilterEntry, Filters, Statuses};
 use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::config::read::{Field, List, Map, Named, Text};
@@ -15,7 +15,7 @@ use crate::naming::version::Count;
 pub(super) struct Checked {
     pub(super) filter: Filter,
     /// What its image is built from, whatever `filter` says.
-    pub(super) inputs: Vec<Entry>,
+    pub(super) inputs: Vec<FilterEntry>,
     /// The names of what it depends on.
     pub(super) depends_on: Vec<Located<Text>>,
     pub(super) service: Service,
@@ -106,7 +106,7 @@ fn entries(
     files: &inputs::Named,
     image: bool,
     problems: &mut Problems<'_>,
-) -> Option<Vec<Entry>> {
+) -> Option<Vec<FilterEntry>> {
     let raw = &mut named.value.value;
     let (message, at) = match (std::mem::take(&mut raw.filters), &raw.path) {
         (Field::Broken, _) | (Field::Absent, Field::Broken) => return None,
@@ -126,8 +126,8 @@ fn entries(
 }
 
 /// The patterns of `exclude`, behind all that they take away from.
-fn excluded(raw: &raw::Service) -> Option<Vec<Entry>> {
-    let entry = |exclusion: &Located<raw::Exclusion>| Entry {
+fn excluded(raw: &raw::Service) -> Option<Vec<FilterEntry>> {
+    let entry = |exclusion: &Located<raw::Exclusion>| FilterEntry {
         effect: Effect::ExcludeWildcards,
         statuses: Statuses::ANY,
         pattern: exclusion.as_ref().map(|exclusion| exclusion.0.clone()),

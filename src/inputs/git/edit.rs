@@ -14,7 +14,7 @@ use crate::model::tree::Mode;
 
 /// All that a commit holds, or that it would hold with changes on top.
 #[derive(Debug, Clone)]
-pub struct Root {
+pub struct RootTree {
     pub(super) id: gix::ObjectId,
     /// The trees that no commit has, as git would store them.
     pub(super) unwritten: Arc<Unwritten>,
@@ -46,19 +46,19 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit is missing.
-    pub fn tree_of(&self, commit: &CommitId) -> Result<Root, Error> {
-        Ok(Root { id: self.tree_id(Some(commit))?, unwritten: Arc::default() })
+    pub fn tree_of(&self, commit: &CommitId) -> Result<RootTree, Error> {
+        Ok(RootTree { id: self.tree_id(Some(commit))?, unwritten: Arc::default() })
     }
 
     /// Returns a tree with changes on top: only the directories on the way to them are read.
-    pub(super) fn edited(&self, root: &Root, edits: &[(&[u8], Edit)]) -> Result<Root, Error> {
+    pub(super) fn edited(&self, root: &RootTree, edits: &[(&[u8], Edit)]) -> Result<RootTree, Error> {
         let mut unwritten = Unwritten::clone(&root.unwritten);
         let id = self.with_trees_and(&root.unwritten, |trees| {
             let edits = edits.iter().map(|(path, edit)| (path.strip_suffix(b"/").unwrap_or(path), *edit));
             edit(trees, Some(root.id), edits.filter(|(path, _)| !path.is_empty()).collect(), &mut unwritten)
         })?;
         let id = id.unwrap_or_else(|| self.gix.object_hash().empty_tree());
-        Ok(Root { id, unwritten: Arc::new(unwritten) })
+        Ok(RootTree { id, unwritten: Arc::new(unwritten) })
     }
 }
 

@@ -46,12 +46,12 @@ pub struct Descriptions {
     /// do not count.
     pub ignored: Vec<TagName>,
     /// What was done for it, counted.
-    pub work: Work,
+    pub work: WalkCounts,
 }
 
 /// Work that was done, counted and not timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Work {
+pub struct WalkCounts {
     /// Commits taken from history, each once, however many services there are.
     pub commits: u32,
     /// Of these and the commits waiting behind them, how many had to be read as objects, for want of a commit-graph.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::edit::{Root, Unwritten};
+use super::edit::{RootTree, Unwritten};
 use super::tree::{mode, object_id};
 use super::{Error, Repository};
 use crate::model::name::CommitId;
@@ -62,7 +62,7 @@ impl Repository {
     ///
     /// # Errors
     /// When one of the trees is missing.
-    pub fn survey(&self, root: &Root, outline: &Outline) -> Result<Survey, Error> {
+    pub fn survey(&self, root: &RootTree, outline: &Outline) -> Result<Survey, Error> {
         let mut top = Reading::default();
         if outline.tells(b"") {
             top.found.directories.push(Mode::Directory, object_id(&root.id), [b"", b""]);

@@ -17,12 +17,12 @@ pub struct Swap {
     /// The commit that it is to stand at.
     pub to: CommitId,
     /// From where it may move there.
-    pub from: From,
+    pub from: MovableFrom,
 }
 
 /// From where a ref may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum From {
+pub enum MovableFrom {
     /// From the commit at which it was seen, or from one between that and the new one. Where it was not seen: forward
     /// only.
     Seen(Option<CommitId>),
@@ -125,9 +125,9 @@ impl Repository {
             return Swapped::There;
         }
         let seen = match swap.from {
-            From::Anywhere => return Swapped::Moved(Some(at)),
-            From::Seen(seen) if seen == Some(at) => return Swapped::Moved(Some(at)),
-            From::Seen(seen) => seen,
+            MovableFrom::Anywhere => return Swapped::Moved(Some(at)),
+            MovableFrom::Seen(seen) if seen == Some(at) => return Swapped::Moved(Some(at)),
+            MovableFrom::Seen(seen) => seen,
         };
         if matches!(self.is_ancestor(&swap.to, &at), Ok(true)) {
             return Swapped::Superseded(at);

@@ -8,7 +8,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::describe::object_id as commit_object;
-use super::edit::{Edit, Root};
+use super::edit::{Edit, RootTree};
 use super::program::{ProgramError, git_in};
 use super::status::in_work_tree;
 use super::unsure::Unsure;
@@ -21,7 +21,7 @@ use crate::model::tree::Mode;
 #[derive(Debug, Clone)]
 pub struct OnTop {
     /// The tree, which is not written.
-    pub root: Root,
+    pub root: RootTree,
     /// What could not be read. Its content stands as an id of zeros, which no content has.
     pub unsure: Unsure,
 }
@@ -53,7 +53,7 @@ impl Repository {
     ///
     /// # Errors
     /// When a tree on the way to a change is missing, or the git program cannot be started.
-    pub fn with_work_tree(&self, root: Root, changes: &ChangeSet) -> Result<OnTop, Error> {
+    pub fn with_work_tree(&self, root: RootTree, changes: &ChangeSet) -> Result<OnTop, Error> {
         let mut unsure = Unsure::default();
         let Some(work_dir) = self.work_dir().filter(|_| !changes.is_empty()) else { return Ok(OnTop { root, unsure }) };
         let unknown = self.gix.object_hash().null();

@@ -3,16 +3,16 @@ use crate::model::name::Escaped;
 
 /// Why it is not known whether an image exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Doubt {
+pub struct RegistryFailure {
     /// The registry, as people name it.
     pub registry: String,
     /// What is wrong.
-    pub reason: Reason,
+    pub reason: RegistryProblem,
 }
 
 /// What is wrong. `Display` has the registry for its subject.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Reason {
+pub enum RegistryProblem {
     /// Nobody answers.
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
@@ -53,7 +53,7 @@ fn because(troubles: &[String]) -> String {
     if troubles.is_empty() { String::new() } else { format!("; {}", Escaped::new(&troubles.join("; "))) }
 }
 
-impl Reason {
+impl RegistryProblem {
     /// Whether the registry would not answer the next question either.
     pub(super) fn is_silence(&self) -> bool {
         match self {

@@ -25,7 +25,7 @@ use std::thread;
 use std::time::Duration;
 
 pub use client::NoAnswer;
-pub use doubt::{Doubt, Reason};
+pub use doubt::{RegistryFailure, RegistryProblem};
 pub use tls::NoTls;
 
 use crate::naming::image::Reference;
@@ -48,7 +48,7 @@ pub struct Question {
 
 /// What is known of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum ImagePresence {
     /// It exists, for every platform that was asked about.
     Exists {
         /// Its digest, `sha256:…`.
@@ -57,7 +57,7 @@ pub enum Answer {
     /// It does not, or not for every platform.
     Missing,
     /// That cannot be told.
-    Unknown(Doubt),
+    Unknown(RegistryFailure),
 }
 
 /// A client of all registries, with its credentials.
@@ -65,7 +65,7 @@ pub struct Registries {
     client: Client,
     store: Store,
     /// The registries that do not answer, and why. They are not asked again.
-    silent: Mutex<BTreeMap<String, Reason>>,
+    silent: Mutex<BTreeMap<String, RegistryProblem>>,
 }
 
 impl Registries {
@@ -78,9 +78,9 @@ impl Registries {
 
     /// Asks whether images exist, several at once; the answers stand in the order of the questions.
     #[must_use]
-    pub fn ask(&self, questions: &[Question]) -> Vec<Answer> {
+    pub fn ask(&self, questions: &[Question]) -> Vec<ImagePresence> {
         let next = AtomicUsize::new(0);
-        let answers: Mutex<BTreeMap<usize, Answer>> = Mutex::default();
+        let answers: Mutex<BTreeMap<usize, ImagePresence>> = Mutex::default();
         thread::scope(|scope| {
             for _ in 0..AT_ONCE.min(questions.len()) {
                 scope.spawn(|| {
@@ -96,7 +96,7 @@ impl Registries {
         answers.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
     }
 
-    fn answer(&self, question: &Question) -> Answer {
+    fn answer(&self, question: &Question) -> ImagePresence {
         let address = Address::of(&question.reference.name);
         let registry = address.registry.clone();
         let silent = || self.silent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,7 +109,7 @@ impl Registries {
             if reason.is_silence() {
                 silent().entry(registry.clone()).or_insert_with(|| reason.clone());
             }
-            Answer::Unknown(Doubt { registry, reason })
+            ImagePresence::Unknown(RegistryFailure { registry, reason })
         })
     }
 }

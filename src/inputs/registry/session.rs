@@ -11,12 +11,12 @@ use super::challenge::Challenge;
 use super::client::{Answered, Asked, Client, Secret};
 use super::credentials::{Credentials, Found, Store};
 use super::digest::Digest;
-use super::doubt::Reason;
+use super::doubt::RegistryProblem;
 use super::manifest::{self, Manifest};
 use super::platform::Platform;
 use super::token::{self, Offer};
 use super::url::Url;
-use super::{Answer, Question};
+use super::{ImagePresence, Question};
 
 /// How long a credential helper may take: it may have to ask a cloud for a password.
 const HELPER: Duration = Duration::from_secs(10);
@@ -42,59 +42,60 @@ impl<'a> Session<'a> {
     }
 
     /// Asks whether an image exists for every platform.
-    pub(super) fn ask(mut self, question: &Question) -> Result<Answer, Reason> {
+    pub(super) fn ask(mut self, question: &Question) -> Result<ImagePresence, RegistryProblem> {
         let wanted = question
             .platforms
             .iter()
-            .map(|text| Platform::parse(text).ok_or_else(|| Reason::Platform(text.clone())))
+            .map(|text| Platform::parse(text).ok_or_else(|| RegistryProblem::Platform(text.clone())))
             .collect::<Result<Vec<_>, _>>()?;
         // Registries count a GET as a pull, and a HEAD as nothing.
         let tag = format!("manifests/{}", question.reference.tag);
-        let Some(head) = self.about(Method::HEAD, &tag)? else { return Ok(Answer::Missing) };
+        let Some(head) = self.about(Method::HEAD, &tag)? else { return Ok(ImagePresence::Missing) };
         if !head.header("content-type").is_some_and(manifest::is_manifest) {
-            return Err(Reason::Nonsense("it is no manifest"));
+            return Err(RegistryProblem::Nonsense("it is no manifest"));
         }
         let digest = match head.header("docker-content-digest") {
-            Some(text) => Some(Digest::parse(text).ok_or(Reason::Nonsense("its digest is none"))?),
+            Some(text) => Some(Digest::parse(text).ok_or(RegistryProblem::Nonsense("its digest is none"))?),
             None => None,
         };
         if let Some(digest) = digest.as_ref().filter(|_| wanted.is_empty()) {
-            return Ok(Answer::Exists { digest: digest.to_string() });
+            return Ok(ImagePresence::Exists { digest: digest.to_string() });
         }
         let what = digest.as_ref().map_or(tag, |digest| format!("manifests/{digest}"));
-        let Some(body) = self.content(&what, digest.as_ref())? else { return Ok(Answer::Missing) };
-        let Some(has) = self.platforms(&body)? else { return Ok(Answer::Missing) };
+        let Some(body) = self.content(&what, digest.as_ref())? else { return Ok(ImagePresence::Missing) };
+        let Some(has) = self.platforms(&body)? else { return Ok(ImagePresence::Missing) };
         Ok(if wanted.iter().all(|platform| has.contains(platform)) {
-            Answer::Exists { digest: Digest::of(&body).to_string() }
+            ImagePresence::Exists { digest: Digest::of(&body).to_string() }
         } else {
-            Answer::Missing
+            ImagePresence::Missing
         })
     }
 
     /// Returns the platforms that a manifest has an image for; none where a part of it is missing.
-    fn platforms(&mut self, body: &[u8]) -> Result<Option<Vec<Platform>>, Reason> {
-        match manifest::read(body).ok_or(Reason::Nonsense("its manifest is none"))? {
+    fn platforms(&mut self, body: &[u8]) -> Result<Option<Vec<Platform>>, RegistryProblem> {
+        match manifest::read(body).ok_or(RegistryProblem::Nonsense("its manifest is none"))? {
             Manifest::Index(platforms) => Ok(Some(platforms)),
             Manifest::Image { config } => {
                 let Some(body) = self.content(&format!("blobs/{config}"), Some(&config))? else { return Ok(None) };
-                let platform = manifest::platform(&body).ok_or(Reason::Nonsense("its image tells no platform"))?;
+                let platform =
+                    manifest::platform(&body).ok_or(RegistryProblem::Nonsense("its image tells no platform"))?;
                 Ok(Some(vec![platform]))
             }
         }
     }
 
     /// Returns a manifest or a blob, which must be what its digest says; none where there is none.
-    fn content(&mut self, what: &str, digest: Option<&Digest>) -> Result<Option<Vec<u8>>, Reason> {
+    fn content(&mut self, what: &str, digest: Option<&Digest>) -> Result<Option<Vec<u8>>, RegistryProblem> {
         let Some(answered) = self.about(Method::GET, what)? else { return Ok(None) };
         if digest.is_some_and(|digest| *digest != Digest::of(&answered.body)) {
-            return Err(Reason::Nonsense("the content is not that of its digest"));
+            return Err(RegistryProblem::Nonsense("the content is not that of its digest"));
         }
         Ok(Some(answered.body))
     }
 
     /// Asks about something in the repository, and says who asks where the registry wants to know; none on a 404.
-    fn about(&mut self, method: Method, what: &str) -> Result<Option<Answered>, Reason> {
-        let url = self.address.url(what).ok_or(Reason::Nonsense("it has no address"))?;
+    fn about(&mut self, method: Method, what: &str) -> Result<Option<Answered>, RegistryProblem> {
+        let url = self.address.url(what).ok_or(RegistryProblem::Nonsense("it has no address"))?;
         let accept = manifest::TYPES.join(", ");
         let asked = Asked { method, url: url.clone(), accept: &accept, authorization: None, form: None };
         let mut troubles = Vec::new();
@@ -108,13 +109,13 @@ impl<'a> Session<'a> {
         match answered.status {
             200 => Ok(Some(answered)),
             404 => Ok(None),
-            status @ (401 | 403) => Err(Reason::Refused { status, troubles }),
-            status => Err(Reason::Status(status)),
+            status @ (401 | 403) => Err(RegistryProblem::Refused { status, troubles }),
+            status => Err(RegistryProblem::Status(status)),
         }
     }
 
     /// Returns what to tell the registry about who asks.
-    fn authorize(&self, answered: &Answered, registry: &Url, found: &Found) -> Result<Secret, Reason> {
+    fn authorize(&self, answered: &Answered, registry: &Url, found: &Found) -> Result<Secret, RegistryProblem> {
         let challenges: Vec<Challenge> = answered.headers("www-authenticate").flat_map(Challenge::parse).collect();
         if let Some(Credentials::RegistryToken(token)) = &found.credentials {
             return Ok(Secret(format!("Bearer {}", token.0)));
@@ -129,21 +130,21 @@ impl<'a> Session<'a> {
             let token = token::get(self.client, &self.address, registry, &offer, found.credentials.as_ref());
             return match token {
                 Ok(token) => Ok(Secret(format!("Bearer {}", token.0))),
-                Err(Reason::Refused { .. }) if found.credentials.is_none() => {
-                    Err(Reason::NoCredentials(found.troubles.clone()))
+                Err(RegistryProblem::Refused { .. }) if found.credentials.is_none() => {
+                    Err(RegistryProblem::NoCredentials(found.troubles.clone()))
                 }
-                Err(Reason::Refused { status, .. }) => {
-                    Err(Reason::Refused { status, troubles: found.troubles.clone() })
+                Err(RegistryProblem::Refused { status, .. }) => {
+                    Err(RegistryProblem::Refused { status, troubles: found.troubles.clone() })
                 }
                 Err(reason) => Err(reason),
             };
         }
         if !challenges.contains(&Challenge::Basic) {
-            return Err(Reason::Challenge);
+            return Err(RegistryProblem::Challenge);
         }
         match &found.credentials {
             Some(Credentials::Password { name, password }) => Ok(basic(name, password)),
-            _ => Err(Reason::NoCredentials(found.troubles.clone())),
+            _ => Err(RegistryProblem::NoCredentials(found.troubles.clone())),
         }
     }
 }

@@ -8,7 +8,7 @@ use ureq::http::Method;
 use super::address::Address;
 use super::client::{Answered, Asked, Client, Secret};
 use super::credentials::Credentials;
-use super::doubt::Reason;
+use super::doubt::RegistryProblem;
 use super::session::basic;
 use super::url::Url;
 
@@ -26,11 +26,11 @@ pub(super) fn get(
     registry: &Url,
     offer: &Offer<'_>,
     credentials: Option<&Credentials>,
-) -> Result<Secret, Reason> {
-    let realm = Url::parse(offer.realm).ok_or(Reason::Challenge)?;
+) -> Result<Secret, RegistryProblem> {
+    let realm = Url::parse(offer.realm).ok_or(RegistryProblem::Challenge)?;
     // A registry elsewhere has nothing to say of servers on this machine.
     if realm.is_loopback() && !registry.is_loopback() {
-        return Err(Reason::Challenge);
+        return Err(RegistryProblem::Challenge);
     }
     let scope = offer.scope.map_or_else(|| address.scope(), str::to_owned);
     let mut fields = vec![("scope", scope.as_str())];
@@ -46,14 +46,14 @@ pub(super) fn get(
                 Some(Credentials::Password { name, password }) => Some(basic(name, password)),
                 _ => None,
             };
-            let url = realm.with_query(&encoded(&fields)).ok_or(Reason::Challenge)?;
+            let url = realm.with_query(&encoded(&fields)).ok_or(RegistryProblem::Challenge)?;
             ask(client, asked(url, authorization.as_ref()))
         }
     }?;
     match answered.status {
-        200 => read(&answered.body).ok_or(Reason::Nonsense("there is no token in it")),
-        status @ (400 | 401 | 403) => Err(Reason::Refused { status, troubles: Vec::new() }),
-        status => Err(Reason::Status(status)),
+        200 => read(&answered.body).ok_or(RegistryProblem::Nonsense("there is no token in it")),
+        status @ (400 | 401 | 403) => Err(RegistryProblem::Refused { status, troubles: Vec::new() }),
+        status => Err(RegistryProblem::Status(status)),
     }
 }
 
@@ -61,9 +61,9 @@ fn asked(url: Url, authorization: Option<&Secret>) -> Asked<'_> {
     Asked { method: Method::GET, url, accept: "application/json", authorization, form: None }
 }
 
-fn ask(client: &Client, asked: Asked<'_>) -> Result<Answered, Reason> {
+fn ask(client: &Client, asked: Asked<'_>) -> Result<Answered, RegistryProblem> {
     let server = asked.url.host().to_owned();
-    client.ask(asked).map_err(|answer| Reason::NoToken { server, answer })
+    client.ask(asked).map_err(|answer| RegistryProblem::NoToken { server, answer })
 }
 
 /// Reads the token, which has two names.

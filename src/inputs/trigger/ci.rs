@@ -6,7 +6,7 @@ use std::fmt;
 
 /// What tells that a run is one of CI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
+pub enum CiSign {
     /// A variable that CI engines set.
     Variable(&'static str),
     /// The variables of an engine, by its name.
@@ -88,7 +88,7 @@ const VENDORS: &[(&str, Mark)] = &[
     ("Xcode Server", Mark::All(&["XCS"])),
 ];
 
-impl Sign {
+impl CiSign {
     /// Returns the sign of CI in the variables of a run, or `None` outside of CI.
     pub(super) fn of(variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         let vendor = VENDORS.iter().find(|(_, mark)| mark.is_left(variable)).map(|(name, _)| Self::Vendor(name));
@@ -111,7 +111,7 @@ impl Mark {
     }
 }
 
-impl fmt::Display for Sign {
+impl fmt::Display for CiSign {
     /// A sentence without a full stop.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

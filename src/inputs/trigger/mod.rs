@@ -105,7 +105,7 @@ mod subject;
 mod table;
 
 pub use base::{BaseHint, Landmark};
-pub use ci::Sign;
+pub use ci::CiSign;
 pub use engine::Engine;
 pub use error::TriggerError;
 pub use inputs::Inputs;
@@ -124,7 +124,7 @@ pub struct Trigger {
     /// The CI engine, where there is one.
     pub engine: Option<Engine>,
     /// The sign of CI, or `None` outside of CI.
-    pub ci: Option<Sign>,
+    pub ci: Option<CiSign>,
     /// The event in the engine's own words: the row of the table.
     pub event: &'static str,
     /// The kind of event.
@@ -175,7 +175,7 @@ impl Trigger {
     pub fn read(variable: impl Fn(&str) -> Option<String>, event: Option<&str>) -> Result<Self, TriggerError> {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         let Some(engine) = Engine::detect(&variable) else {
-            return Ok(Self { ci: Sign::of(&variable), ..Self::local() });
+            return Ok(Self { ci: CiSign::of(&variable), ..Self::local() });
         };
         let event = match event {
             None => Value::Null,

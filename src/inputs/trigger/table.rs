@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::facts::{Fact, Facts};
 use super::{
-    BaseHint, Engine, Inputs, Kind, Landmark, Origin, Sign, Subject, Trigger, TriggerError, azure, bitbucket,
+    BaseHint, CiSign, Engine, Inputs, Kind, Landmark, Origin, Subject, Trigger, TriggerError, azure, bitbucket,
     buildkite, circleci, github, gitlab, jenkins,
 };
 use crate::model::name::CommitId;
@@ -105,7 +105,7 @@ impl Dialect {
         let row = self.rows.iter().find(|row| (row.when)(facts)).unwrap_or(&self.otherwise);
         Ok(Trigger {
             engine: Some(engine),
-            ci: Some(Sign::Variable(engine.sign())),
+            ci: Some(CiSign::Variable(engine.sign())),
             event: row.event,
             kind: row.kind,
             reference: row.reference.read(facts),

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use super::{Entry, Mode, ObjectId, closed};
+use super::{Mode, ObjectId, TreeEntry, closed};
 
 /// Many entries, mostly in the order of their paths. Their paths and ids share a few long texts: a hundred thousand
 /// files cost no hundred thousand allocations.
@@ -113,13 +113,13 @@ impl Listing {
     /// # Panics
     /// When there is none.
     #[must_use]
-    pub fn get(&self, position: usize) -> Entry<'_> {
+    pub fn get(&self, position: usize) -> TreeEntry<'_> {
         self.listed[position].entry(&self.texts)
     }
 
     /// Returns them from the first to the last.
     #[must_use]
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = TreeEntry<'_>> {
         self.listed.iter().map(|listed| listed.entry(&self.texts))
     }
 }
@@ -129,9 +129,9 @@ impl Listed {
         &texts[self.text][self.path..self.id]
     }
 
-    fn entry<'a>(&self, texts: &'a [Vec<u8>]) -> Entry<'a> {
+    fn entry<'a>(&self, texts: &'a [Vec<u8>]) -> TreeEntry<'a> {
         let id = ObjectId::from_bytes(&texts[self.text][self.id..self.end]).expect("it is an id's bytes");
-        Entry { mode: self.mode, id, path: self.path(texts) }
+        TreeEntry { mode: self.mode, id, path: self.path(texts) }
     }
 }
 
@@ -156,6 +156,6 @@ mod tests {
         let among = list(&[["", "a"], ["", "c"], ["", "d"], ["", "ea"], ["", "g"]]);
         let all = Listing::of_parts(vec![all, Listing::default(), list(&[["f/", "x"]])], among);
         assert_eq!(paths(&all), ["a", "b", "c", "d", "e/x", "e/y", "ea", "f/x", "g"].map(Vec::from));
-        assert_eq!((all.len(), all.get(4)), (9, Entry { mode: Mode::File, id, path: b"e/x" }));
+        assert_eq!((all.len(), all.get(4)), (9, TreeEntry { mode: Mode::File, id, path: b"e/x" }));
     }
 }

@@ -13,7 +13,7 @@ use crate::model::name::{CommitId, CommitIdError, RepoPath};
 
 /// One file, link or submodule of a commit, or a directory where these are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry<'a> {
+pub struct TreeEntry<'a> {
     /// What it is.
     pub mode: Mode,
     /// Its content: equal ids are equal contents.
@@ -22,7 +22,7 @@ pub struct Entry<'a> {
     pub path: &'a [u8],
 }
 
-impl Entry<'_> {
+impl TreeEntry<'_> {
     /// Returns how much its path speaks for.
     #[must_use]
     pub fn extent(&self) -> Extent {
@@ -30,7 +30,7 @@ impl Entry<'_> {
     }
 }
 
-/// What an [`Entry`] is. The numbers are git's.
+/// What a [`TreeEntry`] is. The numbers are git's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u32)]
 pub enum Mode {

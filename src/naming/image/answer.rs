@@ -1,7 +1,7 @@
 use regex::Regex;
 
 use super::expression::{Expression, Global, VersionPart};
-use super::facts::{Event, Facts};
+use super::facts::{ImageEvent, ImageFacts};
 use super::rule::{Enable, ShaFormat, Source};
 use super::scheme::{Scheme, Stability, VersionFields};
 use crate::model::name::Escaped;
@@ -26,7 +26,7 @@ pub(super) enum Answer<'a> {
 
 impl Enable {
     /// Whether a rule takes part.
-    pub(super) fn holds(self, facts: &Facts<'_>) -> bool {
+    pub(super) fn holds(self, facts: &ImageFacts<'_>) -> bool {
         match self {
             Self::Always => true,
             Self::Never => false,
@@ -38,12 +38,12 @@ impl Enable {
 
 impl Source {
     /// Returns what a rule says of an event.
-    pub(super) fn answer<'a>(&'a self, facts: &Facts<'_>) -> Answer<'a> {
+    pub(super) fn answer<'a>(&'a self, facts: &ImageFacts<'_>) -> Answer<'a> {
         let value =
             |value: Option<&str>| value.map_or(Answer::Silent, |value| Answer::Tag(Body::Value(value.to_owned())));
         match self {
             Self::Schedule { pattern } => match facts.event {
-                Event::Schedule(_) => Answer::Tag(Body::Global(pattern)),
+                ImageEvent::Schedule(_) => Answer::Tag(Body::Global(pattern)),
                 _ => Answer::Silent,
             },
             Self::Version { scheme, pattern, value, within } => {
@@ -56,11 +56,11 @@ impl Source {
             }
             Self::RefBranch => value(facts.branch()),
             Self::RefTag => match facts.event {
-                Event::Tag { name, .. } => value(Some(facts.release.map_or(name, |release| release.written()))),
+                ImageEvent::Tag { name, .. } => value(Some(facts.release.map_or(name, |release| release.written()))),
                 _ => Answer::Silent,
             },
             Self::RefPullRequest => match facts.event {
-                Event::PullRequest { number, .. } => value(Some(&number.to_string())),
+                ImageEvent::PullRequest { number, .. } => value(Some(&number.to_string())),
                 _ => Answer::Silent,
             },
             Self::Raw { value } => Answer::Tag(Body::Global(value)),
@@ -72,7 +72,7 @@ impl Source {
 
 /// What a rule about versions looks at, the best first: its own `value`, else the version as the release's tag has it,
 /// and the whole tag.
-fn texts(value: Option<&Expression<Global>>, facts: &Facts<'_>) -> Vec<String> {
+fn texts(value: Option<&Expression<Global>>, facts: &ImageFacts<'_>) -> Vec<String> {
     match (value, facts.release) {
         (Some(value), _) => vec![value.text(|value| value.value(facts))],
         (None, Some(release)) => vec![release.written().to_owned(), release.tag.to_owned()],

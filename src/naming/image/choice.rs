@@ -2,9 +2,9 @@
 
 use super::answer::Body;
 use super::expression::{Expression, Global, VersionPart};
-use super::facts::{Facts, Release, Standing};
+use super::facts::{ImageFacts, ImageRelease, ReleaseRank};
 use super::rule::{Rule, Source};
-use super::tags::Why;
+use super::tags::TagRefusal;
 use crate::naming::version::Purpose;
 
 /// What a tag says of the release that it is for.
@@ -21,13 +21,13 @@ enum Says {
 }
 
 /// Whether an image gets the tag that a rule made of this.
-pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &Facts<'_>) -> Result<(), Why> {
+pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &ImageFacts<'_>) -> Result<(), TagRefusal> {
     let says = facts.release.map_or(Says::Nothing, |release| says(rule, body, &release, facts));
     match facts.purpose {
         Purpose::Builds => {
             let is_of_releases = rule.source.is_of_releases() || is_bare_version(body, facts);
-            let is_new = facts.release.is_some_and(|release| release.standing == Standing::Unreleased);
-            if !is_of_releases || is_new && says == Says::Whole { Ok(()) } else { Err(Why::OfReleases) }
+            let is_new = facts.release.is_some_and(|release| release.standing == ReleaseRank::Unreleased);
+            if !is_of_releases || is_new && says == Says::Whole { Ok(()) } else { Err(TagRefusal::OfReleases) }
         }
         Purpose::Releases => {
             let floats =
@@ -38,28 +38,28 @@ pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &Facts<'_>) -> Result<(
 }
 
 /// Whether an image gets the tag `latest` of a flavor, which says nothing of a version.
-pub(super) fn keeps_latest(facts: &Facts<'_>) -> Result<(), Why> {
+pub(super) fn keeps_latest(facts: &ImageFacts<'_>) -> Result<(), TagRefusal> {
     match facts.purpose {
-        Purpose::Builds => Err(Why::OfReleases),
+        Purpose::Builds => Err(TagRefusal::OfReleases),
         Purpose::Releases => moves(Says::Nothing, facts),
     }
 }
 
 /// Whether a tag may move to the release.
-fn moves(says: Says, facts: &Facts<'_>) -> Result<(), Why> {
-    let Some(release) = facts.release else { return Err(Why::NotHighest) };
+fn moves(says: Says, facts: &ImageFacts<'_>) -> Result<(), TagRefusal> {
+    let Some(release) = facts.release else { return Err(TagRefusal::NotHighest) };
     let may = match says {
         Says::Whole => true,
         Says::Minor => {
-            matches!(release.standing, Standing::Highest | Standing::HighestOfMajor | Standing::HighestOfMinor)
+            matches!(release.standing, ReleaseRank::Highest | ReleaseRank::HighestOfMajor | ReleaseRank::HighestOfMinor)
         }
-        Says::Major => matches!(release.standing, Standing::Highest | Standing::HighestOfMajor),
-        Says::Nothing => release.standing == Standing::Highest,
+        Says::Major => matches!(release.standing, ReleaseRank::Highest | ReleaseRank::HighestOfMajor),
+        Says::Nothing => release.standing == ReleaseRank::Highest,
     };
-    if may { Ok(()) } else { Err(Why::NotHighest) }
+    if may { Ok(()) } else { Err(TagRefusal::NotHighest) }
 }
 
-fn says(rule: &Rule, body: &Body<'_>, release: &Release<'_>, facts: &Facts<'_>) -> Says {
+fn says(rule: &Rule, body: &Body<'_>, release: &ImageRelease<'_>, facts: &ImageFacts<'_>) -> Says {
     match body {
         // Of a pre-release such a rule gives the whole version, in its own spelling.
         Body::Value(_) if matches!(rule.source, Source::Version { .. }) => Says::Whole,
@@ -82,7 +82,7 @@ fn of_pattern(pattern: &Expression<VersionPart>) -> Says {
 }
 
 /// Returns what a text says of a release: it holds the version, or is the beginning of it.
-fn of_text(text: &str, release: &Release<'_>) -> Says {
+fn of_text(text: &str, release: &ImageRelease<'_>) -> Says {
     if holds(text, release.version) {
         return Says::Whole;
     }
@@ -106,7 +106,7 @@ fn holds(text: &str, version: &str) -> bool {
 }
 
 /// Whether a value is the version of the release and nothing else, but for a `v`.
-fn is_bare_version(body: &Body<'_>, facts: &Facts<'_>) -> bool {
+fn is_bare_version(body: &Body<'_>, facts: &ImageFacts<'_>) -> bool {
     let Some(release) = facts.release else { return false };
     let is_bare = |text: &str| text == release.version || text.strip_prefix('v') == Some(release.version);
     match body {

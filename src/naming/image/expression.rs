@@ -1,5 +1,5 @@
 use super::date_format::{DateFormat, offset};
-use super::facts::Facts;
+use super::facts::ImageFacts;
 use super::problem::Problem;
 use super::tag::{Draft, is_tag_character};
 use crate::model::civil::Civil;
@@ -174,7 +174,7 @@ impl Named for Global {
 }
 
 impl Global {
-    pub(super) fn value(&self, facts: &Facts<'_>) -> String {
+    pub(super) fn value(&self, facts: &ImageFacts<'_>) -> String {
         match self {
             Self::Branch => facts.branch().unwrap_or_default().to_owned(),
             Self::Tag => facts.tag().unwrap_or_default().to_owned(),

@@ -3,17 +3,17 @@ use crate::naming::version::Purpose;
 
 /// What the tags of one service's image are made from.
 #[derive(Debug, Clone)]
-pub struct Facts<'a> {
+pub struct ImageFacts<'a> {
     /// The service.
     pub service: &'a ServiceName,
     /// Its version, as the plan has it: `1.0.9-0047-188f7a2`.
     pub version: &'a str,
     /// The release that the service is called by: the one that head is, or the one of a version that was given by hand.
-    pub release: Option<Release<'a>>,
+    pub release: Option<ImageRelease<'a>>,
     /// What the environment is for.
     pub purpose: Purpose,
     /// What asked.
-    pub event: Event<'a>,
+    pub event: ImageEvent<'a>,
     /// The repository's default branch, where it is known.
     pub default_branch: Option<&'a str>,
     /// The commit that is built.
@@ -26,18 +26,18 @@ pub struct Facts<'a> {
 
 /// A release of the service.
 #[derive(Debug, Clone, Copy)]
-pub struct Release<'a> {
+pub struct ImageRelease<'a> {
     /// The whole name of its tag: `services/go/api@1.0.9`.
     pub tag: &'a str,
     /// The version in that name: `1.0.9`.
     pub version: &'a str,
     /// How it stands among the service's other releases.
-    pub standing: Standing,
+    pub standing: ReleaseRank,
 }
 
 /// How a release stands among the others of its service: which tags it may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum ReleaseRank {
     /// It is the highest of all that are no pre-releases: `latest` may move here.
     Highest,
     /// It is the highest of its major version: `1` may move here.
@@ -52,7 +52,7 @@ pub enum Standing {
 
 /// What asked, as far as tags depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event<'a> {
+pub enum ImageEvent<'a> {
     /// Something that is about a branch: a push, a start by hand, a merge queue.
     Branch(&'a str),
     /// A clock, on a branch; on the default branch where the engine does not name one.
@@ -75,20 +75,20 @@ pub enum Event<'a> {
     Other,
 }
 
-impl<'a> Facts<'a> {
+impl<'a> ImageFacts<'a> {
     /// Returns the branch that the event is about, where it is about one.
     pub(super) fn branch(&self) -> Option<&'a str> {
         match self.event {
-            Event::Branch(branch) => Some(branch),
-            Event::Schedule(branch) => branch.or(self.default_branch),
-            Event::Tag { .. } | Event::PullRequest { .. } | Event::Other => None,
+            ImageEvent::Branch(branch) => Some(branch),
+            ImageEvent::Schedule(branch) => branch.or(self.default_branch),
+            ImageEvent::Tag { .. } | ImageEvent::PullRequest { .. } | ImageEvent::Other => None,
         }
     }
 
     /// Whether the event is about the default branch.
     pub(super) fn is_default_branch(&self) -> bool {
         match self.event {
-            Event::Schedule(None) => true,
+            ImageEvent::Schedule(None) => true,
             _ => self.branch().is_some() && self.branch() == self.default_branch,
         }
     }
@@ -97,7 +97,7 @@ impl<'a> Facts<'a> {
     pub(super) fn tag(&self) -> Option<&'a str> {
         match (self.release, self.event) {
             (Some(release), _) => Some(release.tag),
-            (None, Event::Tag { name, .. }) => Some(name),
+            (None, ImageEvent::Tag { name, .. }) => Some(name),
             (None, _) => None,
         }
     }
@@ -105,13 +105,13 @@ impl<'a> Facts<'a> {
     /// Returns the branch that the event's tag or pull request is based on.
     pub(super) fn base(&self) -> Option<&'a str> {
         match self.event {
-            Event::Tag { base, .. } | Event::PullRequest { base, .. } => base,
-            Event::Branch(_) | Event::Schedule(_) | Event::Other => None,
+            ImageEvent::Tag { base, .. } | ImageEvent::PullRequest { base, .. } => base,
+            ImageEvent::Branch(_) | ImageEvent::Schedule(_) | ImageEvent::Other => None,
         }
     }
 }
 
-impl<'a> Release<'a> {
+impl<'a> ImageRelease<'a> {
     /// Returns the version as the tag has it, with the `v` that may stand before it: `v1.0.9` of `api/v1.0.9`.
     pub(super) fn written(&self) -> &'a str {
         let Some(prefix) = self.tag.strip_suffix(self.version) else { return self.version };
@@ -135,7 +135,7 @@ mod tests {
             ("dev1.0.9", "1.0.9", "1.0.9"),
             ("api-1.0.9-final", "1.0.9", "1.0.9"),
         ] {
-            assert_eq!(Release { tag, version, standing: Standing::Other }.written(), written, "{tag}");
+            assert_eq!(ImageRelease { tag, version, standing: ReleaseRank::Other }.written(), written, "{tag}");
         }
     }
 }

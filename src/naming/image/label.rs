@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::expression::{Expression, Global};
-use super::facts::Facts;
+use super::facts::ImageFacts;
 use super::problem::Problem;
 use crate::model::civil::Civil;
 
@@ -47,7 +47,7 @@ impl Labels {
     /// `created` is the time of the commit, so that the same commit gives the same labels; `source` is the address of
     /// the repository, from [`source_url`](super::source_url), and is left out where there is none.
     #[must_use]
-    pub fn fill(&self, facts: &Facts<'_>, source: Option<&str>) -> BTreeMap<String, String> {
+    pub fn fill(&self, facts: &ImageFacts<'_>, source: Option<&str>) -> BTreeMap<String, String> {
         let standard = [
             ("created", Some(Civil::rfc3339(facts.time))),
             ("revision", Some(facts.commit.to_string())),
@@ -64,7 +64,7 @@ impl Labels {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Event;
+    use super::super::ImageEvent;
     use super::*;
     use crate::model::name::ServiceName;
     use crate::naming::version::Purpose;
@@ -72,12 +72,12 @@ mod tests {
     #[test]
     fn own_labels_win() {
         let service = ServiceName::parse("api").unwrap();
-        let facts = Facts {
+        let facts = ImageFacts {
             service: &service,
             version: "1.0.9+47",
             release: None,
             purpose: Purpose::Builds,
-            event: Event::Branch("main"),
+            event: ImageEvent::Branch("main"),
             default_branch: None,
             commit: "860c1904a1ce19322e91ac35af1ab07466440c37".parse().unwrap(),
             time: 1_578_616_200,

@@ -1,7 +1,7 @@
 //! Names of a service's image: the tag language of docker/metadata-action, labels, references.
 //!
 //! [`TagRules`] are the lines of `tags`, [`Flavor`] those of `flavor`; both are read once, with all that can be wrong
-//! told at its place, and give [`Tags`] for the [`Facts`] of a plan. The language is that action's, so that its
+//! told at its place, and give [`Tags`] for the [`ImageFacts`] of a plan. The language is that action's, so that its
 //! documentation holds; but a monorepo has many versions at one commit, so a rule is fed from the service's own version
 //! and not from the ref that was pushed.
 //!
@@ -72,7 +72,7 @@ mod source;
 mod tag;
 mod tags;
 
-pub use facts::{Event, Facts, Release, Standing};
+pub use facts::{ImageEvent, ImageFacts, ImageRelease, ReleaseRank};
 pub use flavor::Flavor;
 pub use floating::FloatingTags;
 pub use label::{LabelError, Labels};
@@ -81,7 +81,7 @@ pub use reference::{ImageName, ImageNameError, Reference};
 pub use rules::TagRules;
 pub use source::source_url;
 pub use tag::{ImageTag, ImageTagError};
-pub use tags::{LeftOut, Skipped, TagError, Tags, Why};
+pub use tags::{LeftOut, Skipped, TagError, TagRefusal, Tags};
 
 /// Whether a line of `tags` or `flavor` is more than blank or a comment.
 fn says_something(line: &str) -> bool {

@@ -1,13 +1,13 @@
 use super::answer::{Answer, Body};
 use super::choice;
 use super::expression::{Expression, Global};
-use super::facts::Facts;
+use super::facts::ImageFacts;
 use super::flavor::{Affix, Flavor, Latest, Scope};
 use super::parse::rule;
 use super::problem::{Problem, RuleError};
 use super::rule::{Rule, Source};
 use super::tag::{Draft, ImageTag};
-use super::tags::{Skipped, TagError, Tags, Why};
+use super::tags::{Skipped, TagError, TagRefusal, Tags};
 use std::sync::LazyLock;
 
 /// How the image of a service is tagged: the lines of `tags` and `flavor`, checked.
@@ -66,7 +66,7 @@ impl TagRules {
     ///
     /// # Errors
     /// Every tag that is not valid: one that is too long, or begins with `.` or `-` because of what people wrote.
-    pub fn tags(&self, facts: &Facts<'_>) -> Result<Tags, Vec<TagError>> {
+    pub fn tags(&self, facts: &ImageFacts<'_>) -> Result<Tags, Vec<TagError>> {
         let mut tags = Tags::default();
         let mut errors = Vec::new();
         let mut deciding = None;
@@ -95,7 +95,7 @@ impl TagRules {
         };
         let kept = choice::keeps_latest(facts);
         // That it stays where a higher release is, is what everybody expects of it.
-        if wanted && facts.release.is_some() && kept != Err(Why::NotHighest) {
+        if wanted && facts.release.is_some() && kept != Err(TagRefusal::NotHighest) {
             match self.latest(facts).finish() {
                 Ok(latest) => latest.into_iter().for_each(|tag| tags.add(tag, kept)),
                 Err((tag, error)) => errors.push(TagError { line: None, tag, error }),
@@ -104,7 +104,7 @@ impl TagRules {
         if errors.is_empty() { Ok(tags.settle()) } else { Err(errors) }
     }
 
-    fn draft(&self, rule: &Rule, body: &Body<'_>, facts: &Facts<'_>) -> Draft {
+    fn draft(&self, rule: &Rule, body: &Body<'_>, facts: &ImageFacts<'_>) -> Draft {
         let global = |value: &Global| value.value(facts);
         let mut draft = Draft::default();
         if let Some(prefix) = rule.prefix(&self.flavor) {
@@ -121,7 +121,7 @@ impl TagRules {
         draft
     }
 
-    fn latest(&self, facts: &Facts<'_>) -> Draft {
+    fn latest(&self, facts: &ImageFacts<'_>) -> Draft {
         let mut draft = Draft::default();
         let affix = |affix: &Option<Affix>, draft: &mut Draft| {
             if let Some(affix) = affix.as_ref().filter(|affix| affix.scope == Scope::RulesAndLatest) {
@@ -163,24 +163,24 @@ impl Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Event, ImageTagError, Release, Standing};
+    use super::super::{ImageEvent, ImageRelease, ImageTagError, ReleaseRank};
     use super::*;
     use crate::model::name::ServiceName;
     use crate::naming::version::Purpose;
 
-    const RELEASE: Release<'static> =
-        Release { tag: "services/go/api@1.0.9", version: "1.0.9", standing: Standing::Highest };
-    const TAG: Event<'static> = Event::Tag { name: "services/go/api@1.0.9", base: None };
-    const MAIN: Event<'static> = Event::Branch("main");
+    const RELEASE: ImageRelease<'static> =
+        ImageRelease { tag: "services/go/api@1.0.9", version: "1.0.9", standing: ReleaseRank::Highest };
+    const TAG: ImageEvent<'static> = ImageEvent::Tag { name: "services/go/api@1.0.9", base: None };
+    const MAIN: ImageEvent<'static> = ImageEvent::Branch("main");
 
     fn answer(
         lines: &[&str],
         flavor: &[&str],
-        release: Option<Release<'_>>,
-        event: Event<'_>,
+        release: Option<ImageRelease<'_>>,
+        event: ImageEvent<'_>,
     ) -> Result<Tags, Vec<TagError>> {
         let service = ServiceName::parse("@acme/api".trim_start_matches('@')).unwrap();
-        let facts = Facts {
+        let facts = ImageFacts {
             service: &service,
             version: release.map_or("1.0.9-0047-860c190", |release| release.version),
             release,
@@ -194,7 +194,7 @@ mod tests {
         TagRules::parse(lines, Flavor::parse(flavor).unwrap()).unwrap().tags(&facts)
     }
 
-    fn names(lines: &[&str], flavor: &[&str], release: Option<Release<'_>>, event: Event<'_>) -> String {
+    fn names(lines: &[&str], flavor: &[&str], release: Option<ImageRelease<'_>>, event: ImageEvent<'_>) -> String {
         let tags = answer(lines, flavor, release, event).unwrap();
         tags.names.iter().map(ImageTag::as_str).collect::<Vec<_>>().join(" ")
     }
@@ -242,12 +242,15 @@ mod tests {
             assert_eq!(names(&[line], &[], Some(RELEASE), TAG), on_tag, "{line}");
             assert_eq!(names(&[line], &[], None, MAIN), on_main, "{line}");
         }
-        let nightly = Event::Schedule(None);
+        let nightly = ImageEvent::Schedule(None);
         assert_eq!(names(&["type=schedule", "type=edge"], &[], None, nightly), "nightly edge");
-        assert_eq!(names(&["x,enable={{is_default_branch}}"], &[], None, Event::Schedule(Some("dev"))), "");
-        let pull = Event::PullRequest { number: 15, base: Some("main") };
+        assert_eq!(names(&["x,enable={{is_default_branch}}"], &[], None, ImageEvent::Schedule(Some("dev"))), "");
+        let pull = ImageEvent::PullRequest { number: 15, base: Some("main") };
         assert_eq!(names(&["type=ref,event=pr", "to-{{base_ref}}"], &[], None, pull), "pr-15 to-main");
-        assert_eq!(names(&["type=ref,event=branch", "type=edge", "type=ref,event=tag"], &[], None, Event::Other), "");
+        assert_eq!(
+            names(&["type=ref,event=branch", "type=edge", "type=ref,event=tag"], &[], None, ImageEvent::Other),
+            ""
+        );
     }
 
     #[test]
@@ -257,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_tag_of_another_service_gives_no_version() {
-        let other = Event::Tag { name: "web@2.0.0", base: None };
+        let other = ImageEvent::Tag { name: "web@2.0.0", base: None };
         assert_eq!(names(&["type=semver,pattern={{version}}", "type=match,pattern=.*"], &[], None, other), "");
         assert_eq!(names(&["type=ref,event=tag"], &[], None, other), "web-2.0.0");
     }
@@ -265,7 +268,7 @@ mod tests {
     #[test]
     fn latest_is_the_highest_stable_release() {
         let lines = ["type=semver,pattern={{version}}"];
-        let older = Release { standing: Standing::Other, ..RELEASE };
+        let older = ImageRelease { standing: ReleaseRank::Other, ..RELEASE };
         for (release, flavor, tags) in [
             (RELEASE, &[][..], "1.0.9 latest"),
             (older, &[], "1.0.9"),
@@ -283,14 +286,14 @@ mod tests {
 
     #[test]
     fn a_pre_release_moves_no_shorter_tag() {
-        let rc = Release { tag: "api/v2.0.0-rc.1", version: "2.0.0-rc.1", standing: Standing::Other };
+        let rc = ImageRelease { tag: "api/v2.0.0-rc.1", version: "2.0.0-rc.1", standing: ReleaseRank::Other };
         let lines = ["type=semver,pattern={{major}}", "type=semver,pattern={{raw}}"];
         assert_eq!(names(&lines, &[], Some(rc), TAG), "2.0.0-rc.1 v2.0.0-rc.1");
     }
 
     #[test]
     fn what_does_not_fit_is_told() {
-        let odd = Release { tag: "api@2021", version: "2021", standing: Standing::Other };
+        let odd = ImageRelease { tag: "api@2021", version: "2021", standing: ReleaseRank::Other };
         let tags =
             answer(&["", "type=semver,pattern={{version}}", "type=match,pattern=x"], &[], Some(odd), TAG).unwrap();
         let skipped = |line, reason: &str| Skipped { line, reason: reason.to_owned() };
@@ -303,7 +306,7 @@ mod tests {
     #[test]
     fn tags_that_no_registry_takes_are_errors() {
         let branch = "x".repeat(129);
-        let errors = answer(&["{{tag}}-a", "ok", "{{branch}}"], &[], None, Event::Branch(&branch)).unwrap_err();
+        let errors = answer(&["{{tag}}-a", "ok", "{{branch}}"], &[], None, ImageEvent::Branch(&branch)).unwrap_err();
         let first = TagError { line: Some(0), tag: "-a".into(), error: ImageTagError::First('-') };
         let last = TagError { line: Some(2), tag: branch.clone(), error: ImageTagError::TooLong(129) };
         assert_eq!(errors, [first, last]);

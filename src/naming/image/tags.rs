@@ -19,12 +19,12 @@ pub struct LeftOut {
     /// The tag.
     pub tag: ImageTag,
     /// Why not.
-    pub why: Why,
+    pub why: TagRefusal,
 }
 
 /// Why an image does not get a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum TagRefusal {
     /// It is for releases, and the environment is not.
     OfReleases,
     /// It is where a higher release is.
@@ -54,7 +54,7 @@ pub struct TagError {
 
 impl Tags {
     /// Adds a tag behind the others, unless it is there; or notes why the image does not get it.
-    pub(super) fn add(&mut self, tag: ImageTag, kept: Result<(), Why>) {
+    pub(super) fn add(&mut self, tag: ImageTag, kept: Result<(), TagRefusal>) {
         match kept {
             Ok(()) if !self.names.contains(&tag) => self.names.push(tag),
             Ok(()) => {}

@@ -3,7 +3,7 @@ use crate::naming::version::{BumpError, Scheme, Version};
 
 /// Why there is no next release.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
+pub enum ReleaseError {
     /// A version was given, and not exactly one service.
     #[error("a version can be given for one service only, and {lines} are asked for")]
     VersionOfMany {
@@ -86,7 +86,7 @@ pub enum Error {
     },
 }
 
-impl Error {
+impl ReleaseError {
     /// Returns what to do about it.
     #[must_use]
     pub fn help(&self) -> &'static str {

@@ -9,7 +9,7 @@ pub struct Line {
     /// How its tags are written.
     pub pattern: TagPattern,
     /// Its releases, in any order.
-    pub releases: Vec<Release>,
+    pub releases: Vec<TaggedRelease>,
     /// The lines that its services depend on, by their places.
     pub depends_on: Vec<usize>,
     /// Whether the releases are about it: it was named, or none was.
@@ -29,7 +29,7 @@ pub enum Scope {
 
 /// A release of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Release {
+pub struct TaggedRelease {
     /// Its tag.
     pub tag: TagName,
     /// Its version.
@@ -37,12 +37,12 @@ pub struct Release {
     /// Its commit.
     pub commit: CommitId,
     /// Where it stands.
-    pub reach: Reach,
+    pub reach: ReleasePosition,
 }
 
 /// Where a release stands, seen from head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum ReleasePosition {
     /// On it.
     Head,
     /// Behind it.
@@ -54,26 +54,27 @@ pub enum Reach {
 impl Line {
     /// Returns the highest release that head leads to.
     #[must_use]
-    pub fn current(&self) -> Option<&Release> {
+    pub fn current(&self) -> Option<&TaggedRelease> {
         self.highest(|_| true)
     }
 
     /// Returns the release that makes another one needless: the current one on head, but where it is a pre-release and
     /// its release is asked for.
     #[must_use]
-    pub fn already(&self, pre: Option<&str>) -> Option<&Release> {
-        self.current()
-            .filter(|current| current.reach == Reach::Head && (!current.version.is_pre_release() || pre.is_some()))
+    pub fn already(&self, pre: Option<&str>) -> Option<&TaggedRelease> {
+        self.current().filter(|current| {
+            current.reach == ReleasePosition::Head && (!current.version.is_pre_release() || pre.is_some())
+        })
     }
 
     /// Returns the release since which commits count. For a line that is released already that is the one before, so
     /// that they are what was released.
     #[must_use]
-    pub fn since(&self, pre: Option<&str>) -> Option<&Release> {
+    pub fn since(&self, pre: Option<&str>) -> Option<&TaggedRelease> {
         match self.already(pre) {
             Some(already) => self.highest(|release| {
                 release.version < already.version
-                    && release.reach == Reach::Behind
+                    && release.reach == ReleasePosition::Behind
                     && (!release.version.is_pre_release() || already.version.is_pre_release())
             }),
             None if pre.is_some() => self.current(),
@@ -83,12 +84,13 @@ impl Line {
 
     /// Returns the highest release, on any branch, that a version does not stand above.
     #[must_use]
-    pub fn not_below(&self, version: &Version) -> Option<&Release> {
+    pub fn not_below(&self, version: &Version) -> Option<&TaggedRelease> {
         self.releases.iter().filter(|release| release.version >= *version).max_by(|a, b| a.version.cmp(&b.version))
     }
 
-    fn highest(&self, counts: impl Fn(&Release) -> bool) -> Option<&Release> {
-        let within_reach = self.releases.iter().filter(|release| release.reach != Reach::Elsewhere && counts(release));
+    fn highest(&self, counts: impl Fn(&TaggedRelease) -> bool) -> Option<&TaggedRelease> {
+        let within_reach =
+            self.releases.iter().filter(|release| release.reach != ReleasePosition::Elsewhere && counts(release));
         within_reach.max_by(|a, b| a.version.cmp(&b.version))
     }
 }
@@ -98,8 +100,8 @@ mod tests {
     use super::*;
     use crate::naming::version::Scheme;
 
-    fn line(releases: &[(&str, Reach)]) -> Line {
-        let release = |(version, reach): &(&str, Reach)| Release {
+    fn line(releases: &[(&str, ReleasePosition)]) -> Line {
+        let release = |(version, reach): &(&str, ReleasePosition)| TaggedRelease {
             tag: TagName::from_git(*version),
             version: Scheme::Semver.read(version).unwrap(),
             commit: "a".repeat(40).parse().unwrap(),
@@ -114,13 +116,17 @@ mod tests {
         }
     }
 
-    fn shown(release: Option<&Release>) -> String {
+    fn shown(release: Option<&TaggedRelease>) -> String {
         release.map(|release| release.version.to_string()).unwrap_or_default()
     }
 
     #[test]
     fn the_highest_within_reach_is_current() {
-        let line = line(&[("1.9.0", Reach::Behind), ("1.10.0", Reach::Behind), ("2.0.0", Reach::Elsewhere)]);
+        let line = line(&[
+            ("1.9.0", ReleasePosition::Behind),
+            ("1.10.0", ReleasePosition::Behind),
+            ("2.0.0", ReleasePosition::Elsewhere),
+        ]);
         assert_eq!(
             [shown(line.current()), shown(line.since(None)), shown(line.already(None))],
             ["1.10.0", "1.10.0", ""]
@@ -130,17 +136,23 @@ mod tests {
 
     #[test]
     fn a_release_sums_up_its_candidates() {
-        let on = |reach| line(&[("1.0.0", Reach::Behind), ("1.1.0-rc.1", Reach::Behind), ("1.1.0-rc.2", reach)]);
-        let behind = on(Reach::Behind);
+        let on = |reach| {
+            line(&[("1.0.0", ReleasePosition::Behind), ("1.1.0-rc.1", ReleasePosition::Behind), ("1.1.0-rc.2", reach)])
+        };
+        let behind = on(ReleasePosition::Behind);
         assert_eq!([shown(behind.since(None)), shown(behind.since(Some("rc")))], ["1.0.0", "1.1.0-rc.2"]);
-        let head = on(Reach::Head);
+        let head = on(ReleasePosition::Head);
         assert_eq!([shown(head.already(None)), shown(head.already(Some("rc")))], ["", "1.1.0-rc.2"]);
         assert_eq!([shown(head.since(None)), shown(head.since(Some("rc")))], ["1.0.0", "1.1.0-rc.1"]);
     }
 
     #[test]
     fn what_was_released_on_head_counts_from_the_release_before() {
-        let line = line(&[("1.0.0", Reach::Behind), ("1.1.0-rc.1", Reach::Behind), ("1.1.0", Reach::Head)]);
+        let line = line(&[
+            ("1.0.0", ReleasePosition::Behind),
+            ("1.1.0-rc.1", ReleasePosition::Behind),
+            ("1.1.0", ReleasePosition::Head),
+        ]);
         assert_eq!([shown(line.already(None)), shown(line.since(None))], ["1.1.0", "1.0.0"]);
     }
 }

@@ -1,4 +1,4 @@
-//! The next releases of services: values in, a [`Plan`] out. Nothing here reads or writes.
+//! The next releases of services: values in, a [`ReleasePlan`] out. Nothing here reads or writes.
 //!
 //! A *line* is what is released together: one service, or all that share a tag format such as `v{{version}}`.
 //!
@@ -41,19 +41,19 @@ mod next;
 mod plan;
 mod published;
 
-pub use error::Error;
-pub use line::{Line, Reach, Release, Scope};
-pub use plan::{Change, Idle, Outcome, Plan, Planned, Why, plan};
-pub use published::{Commit, Published, Released, Unreleased};
+pub use error::ReleaseError;
+pub use line::{Line, ReleasePosition, Scope, TaggedRelease};
+pub use plan::{Idle, PlannedRelease, ReleaseChange, ReleaseOutcome, ReleasePlan, ReleaseReason, plan};
+pub use published::{Published, PublishedCommit, Released, Unreleased};
 
 use crate::model::choice::Choice;
 use crate::naming::version::Bump;
 
 /// What is asked of releases.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Request {
+pub struct ReleaseRequest {
     /// How far versions go.
-    pub step: Step,
+    pub step: NextVersion,
     /// The word of a pre-release, such as `rc`.
     pub pre: Option<String>,
     /// What becomes of those that depend on what is released.
@@ -62,7 +62,7 @@ pub struct Request {
 
 /// How far a version goes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Step {
+pub enum NextVersion {
     /// As far as the commits ask for.
     #[default]
     Auto,

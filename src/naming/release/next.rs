@@ -1,10 +1,10 @@
-use super::{Error, Line, Reach, Release};
+use super::{Line, ReleaseError, ReleasePosition, TaggedRelease};
 use crate::model::name::TagName;
 use crate::naming::version::{Bump, Scheme, Semver, Version, in_the_way};
 
 impl Line {
     /// Returns the version of the next release; none where the scheme does not tell what comes next.
-    pub(super) fn next(&self, bump: Bump, pre: Option<&str>) -> Result<Option<Version>, Error> {
+    pub(super) fn next(&self, bump: Bump, pre: Option<&str>) -> Result<Option<Version>, ReleaseError> {
         if self.pattern.scheme() == Scheme::Calver {
             return Ok(None);
         }
@@ -16,28 +16,28 @@ impl Line {
         let current = self.current().and_then(|current| semver(&current.version));
         bump.next(current.as_ref(), pre, &taken)
             .map(|next| Some(next.into()))
-            .map_err(|error| Error::Bump { service: self.services[0].clone(), error })
+            .map_err(|error| ReleaseError::Bump { service: self.services[0].clone(), error })
     }
 
     /// Parses a version from the command line.
-    pub(super) fn read(&self, text: &str) -> Result<Version, Error> {
+    pub(super) fn read(&self, text: &str) -> Result<Version, ReleaseError> {
         let scheme = self.pattern.scheme();
         let service = || self.services[0].clone();
-        scheme.read(text).ok_or_else(|| Error::NoVersion { service: service(), text: text.to_owned(), scheme })
+        scheme.read(text).ok_or_else(|| ReleaseError::NoVersion { service: service(), text: text.to_owned(), scheme })
     }
 
     /// Checks a version from the command line. Returns the release if it already exists at head.
-    pub(super) fn chosen(&self, version: &Version) -> Result<Option<&Release>, Error> {
+    pub(super) fn chosen(&self, version: &Version) -> Result<Option<&TaggedRelease>, ReleaseError> {
         if !version.build().is_empty() {
-            return Err(Error::Build { version: version.clone() });
+            return Err(ReleaseError::Build { version: version.clone() });
         }
         match self.releases.iter().find(|release| release.version.is_level_with(version)) {
-            Some(release) if release.reach == Reach::Head => return Ok(Some(release)),
-            Some(release) => return Err(Error::Taken { tag: release.tag.clone(), commit: release.commit }),
+            Some(release) if release.reach == ReleasePosition::Head => return Ok(Some(release)),
+            Some(release) => return Err(ReleaseError::Taken { tag: release.tag.clone(), commit: release.commit }),
             None => {}
         }
         match self.current() {
-            Some(current) if *version <= current.version => Err(Error::NotHigher {
+            Some(current) if *version <= current.version => Err(ReleaseError::NotHigher {
                 service: self.services[0].clone(),
                 current: current.version.clone(),
                 next: version.clone(),
@@ -47,18 +47,18 @@ impl Line {
     }
 
     /// Returns the tag of a version, when git can hold it beside the `existing` ones, which are sorted.
-    pub(super) fn tag(&self, version: &Version, existing: &[TagName]) -> Result<TagName, Error> {
+    pub(super) fn tag(&self, version: &Version, existing: &[TagName]) -> Result<TagName, ReleaseError> {
         let service = || self.services[0].clone();
-        let tag = self.pattern.tag(version).map_err(|error| Error::Refused {
+        let tag = self.pattern.tag(version).map_err(|error| ReleaseError::Refused {
             service: service(),
             version: version.clone(),
             error,
         })?;
         if existing.binary_search(&tag).is_ok() {
-            return Err(Error::Other { tag, service: service() });
+            return Err(ReleaseError::Other { tag, service: service() });
         }
         match in_the_way(&tag, existing) {
-            Some(obstacle) => Err(Error::InTheWay { obstacle: obstacle.clone(), tag }),
+            Some(obstacle) => Err(ReleaseError::InTheWay { obstacle: obstacle.clone(), tag }),
             None => Ok(tag),
         }
     }

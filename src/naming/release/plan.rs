@@ -1,43 +1,43 @@
-use super::{Dependents, Error, Line, Reach, Release, Request, Scope, Step};
+use super::{Dependents, Line, NextVersion, ReleaseError, ReleasePosition, ReleaseRequest, Scope, TaggedRelease};
 use crate::model::name::{ServiceName, TagName};
-use crate::naming::version::{Bump, Commit, Decision, Reason, Stage, Version};
+use crate::naming::version::{Bump, Commit, CommitReason, Decision, Stage, Version};
 
 /// What is to be released, in the order of the lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct ReleasePlan {
     /// The lines that the plan is about.
-    pub lines: Vec<Planned>,
+    pub lines: Vec<PlannedRelease>,
 }
 
 /// A line, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Planned {
+pub struct PlannedRelease {
     /// Its services.
     pub services: Vec<ServiceName>,
     /// The highest release that head leads to.
-    pub current: Option<Release>,
+    pub current: Option<TaggedRelease>,
     /// The release since which commits count.
-    pub since: Option<Release>,
+    pub since: Option<TaggedRelease>,
     /// The commits since then that touch it, the newest first.
-    pub changes: Vec<Change>,
+    pub changes: Vec<ReleaseChange>,
     /// What becomes of it.
-    pub outcome: Outcome,
+    pub outcome: ReleaseOutcome,
     /// The highest release, on any branch, that the version which is due does not stand above.
-    pub not_below: Option<Release>,
+    pub not_below: Option<TaggedRelease>,
 }
 
 /// A commit, and what it asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct ReleaseChange {
     /// The commit.
     pub commit: Commit,
     /// Its share in the decision.
-    pub reason: Reason,
+    pub reason: CommitReason,
 }
 
 /// What becomes of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ReleaseOutcome {
     /// It is to be released.
     Due {
         /// As this version.
@@ -45,12 +45,12 @@ pub enum Outcome {
         /// With this tag.
         tag: TagName,
         /// For this reason.
-        why: Why,
+        why: ReleaseReason,
     },
     /// Head is its release.
     Already {
         /// Which one.
-        release: Release,
+        release: TaggedRelease,
     },
     /// There is nothing to release.
     Idle(Idle),
@@ -58,7 +58,7 @@ pub enum Outcome {
 
 /// Why a line is to be released.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
+pub enum ReleaseReason {
     /// Its commits ask for it.
     Commits(Bump),
     /// It was never released.
@@ -86,14 +86,19 @@ pub enum Idle {
 ///
 /// # Errors
 /// When a version that was given cannot be, or git could not hold a tag.
-pub fn plan(lines: &[Line], commits: Vec<Vec<Commit>>, existing: &[TagName], request: &Request) -> Result<Plan, Error> {
+pub fn plan(
+    lines: &[Line],
+    commits: Vec<Vec<Commit>>,
+    existing: &[TagName],
+    request: &ReleaseRequest,
+) -> Result<ReleasePlan, ReleaseError> {
     let asked = lines.iter().filter(|line| line.scope != Scope::Outside).count();
-    if matches!(request.step, Step::To(_)) && asked != 1 {
-        return Err(Error::VersionOfMany { lines: asked });
+    if matches!(request.step, NextVersion::To(_)) && asked != 1 {
+        return Err(ReleaseError::VersionOfMany { lines: asked });
     }
     let decisions: Vec<Decision> = lines.iter().zip(&commits).map(|(line, commits)| decision(line, commits)).collect();
     let mut existing = existing.to_vec();
-    let mut outcomes: Vec<Option<Outcome>> = vec![None; lines.len()];
+    let mut outcomes: Vec<Option<ReleaseOutcome>> = vec![None; lines.len()];
     for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.scope != Scope::Outside) {
         outcomes[at] = Some(outcome(line, &decisions[at], &mut existing, request)?);
     }
@@ -104,23 +109,23 @@ pub fn plan(lines: &[Line], commits: Vec<Vec<Commit>>, existing: &[TagName], req
     let planned = planned.filter_map(|(((line, commits), decision), outcome)| {
         let outcome = outcome?;
         let not_below = match &outcome {
-            Outcome::Due { version, .. } => line.not_below(version).cloned(),
-            Outcome::Already { .. } | Outcome::Idle(_) => None,
+            ReleaseOutcome::Due { version, .. } => line.not_below(version).cloned(),
+            ReleaseOutcome::Already { .. } | ReleaseOutcome::Idle(_) => None,
         };
-        Some(Planned {
+        Some(PlannedRelease {
             services: line.services.clone(),
             current: line.current().cloned(),
             since: line.since(request.pre.as_deref()).cloned(),
             changes: commits
                 .into_iter()
                 .zip(decision.reasons)
-                .map(|(commit, reason)| Change { commit, reason })
+                .map(|(commit, reason)| ReleaseChange { commit, reason })
                 .collect(),
             outcome,
             not_below,
         })
     });
-    Ok(Plan { lines: planned.collect() })
+    Ok(ReleasePlan { lines: planned.collect() })
 }
 
 fn decision(line: &Line, commits: &[Commit]) -> Decision {
@@ -128,43 +133,53 @@ fn decision(line: &Line, commits: &[Commit]) -> Decision {
     Decision::of(commits, stage)
 }
 
-fn outcome(line: &Line, decision: &Decision, existing: &mut Vec<TagName>, request: &Request) -> Result<Outcome, Error> {
+fn outcome(
+    line: &Line,
+    decision: &Decision,
+    existing: &mut Vec<TagName>,
+    request: &ReleaseRequest,
+) -> Result<ReleaseOutcome, ReleaseError> {
     let pre = request.pre.as_deref();
-    if let Step::To(text) = &request.step {
+    if let NextVersion::To(text) = &request.step {
         let version = line.read(text)?;
         return match line.chosen(&version)? {
-            Some(release) => Ok(Outcome::Already { release: release.clone() }),
-            None => due(line, version, Why::Given, existing),
+            Some(release) => Ok(ReleaseOutcome::Already { release: release.clone() }),
+            None => due(line, version, ReleaseReason::Given, existing),
         };
     }
     if let Some(release) = line.already(pre) {
-        return Ok(Outcome::Already { release: release.clone() });
+        return Ok(ReleaseOutcome::Already { release: release.clone() });
     }
     let given = match request.step {
-        Step::Bump(bump) => Some(bump),
-        Step::Auto | Step::To(_) => None,
+        NextVersion::Bump(bump) => Some(bump),
+        NextVersion::Auto | NextVersion::To(_) => None,
     };
     if decision.reasons.is_empty() && (line.scope != Scope::Named || given.is_none()) {
-        return Ok(Outcome::Idle(Idle::NoCommits));
+        return Ok(ReleaseOutcome::Idle(Idle::NoCommits));
     }
     let (bump, why) = match (line.current(), given, decision.bump) {
-        (None, ..) => (Bump::Patch, Why::First),
-        (Some(_), Some(bump), _) => (bump, Why::Asked(bump)),
-        (Some(_), None, Some(bump)) => (bump, Why::Commits(bump)),
-        (Some(_), None, None) => return Ok(Outcome::Idle(Idle::NothingAsked)),
+        (None, ..) => (Bump::Patch, ReleaseReason::First),
+        (Some(_), Some(bump), _) => (bump, ReleaseReason::Asked(bump)),
+        (Some(_), None, Some(bump)) => (bump, ReleaseReason::Commits(bump)),
+        (Some(_), None, None) => return Ok(ReleaseOutcome::Idle(Idle::NothingAsked)),
     };
     match line.next(bump, pre)? {
         Some(version) => due(line, version, why, existing),
-        None if line.scope == Scope::Named => Err(Error::NoNext { service: line.services[0].clone() }),
-        None => Ok(Outcome::Idle(Idle::NoNext)),
+        None if line.scope == Scope::Named => Err(ReleaseError::NoNext { service: line.services[0].clone() }),
+        None => Ok(ReleaseOutcome::Idle(Idle::NoNext)),
     }
 }
 
-fn due(line: &Line, version: Version, why: Why, existing: &mut Vec<TagName>) -> Result<Outcome, Error> {
+fn due(
+    line: &Line,
+    version: Version,
+    why: ReleaseReason,
+    existing: &mut Vec<TagName>,
+) -> Result<ReleaseOutcome, ReleaseError> {
     let tag = line.tag(&version, existing)?;
     // Tags of one release must not stand in each other's way either.
     existing.insert(existing.partition_point(|other| *other < tag), tag.clone());
-    Ok(Outcome::Due { version, tag, why })
+    Ok(ReleaseOutcome::Due { version, tag, why })
 }
 
 /// Releases what depends on what is released, and so on: a patch further, or as far as its own commits ask for. What head
@@ -172,10 +187,10 @@ fn due(line: &Line, version: Version, why: Why, existing: &mut Vec<TagName>) -> 
 fn spread(
     lines: &[Line],
     decisions: &[Decision],
-    outcomes: &mut [Option<Outcome>],
+    outcomes: &mut [Option<ReleaseOutcome>],
     existing: &mut Vec<TagName>,
-    request: &Request,
-) -> Result<(), Error> {
+    request: &ReleaseRequest,
+) -> Result<(), ReleaseError> {
     let mut dependents = vec![Vec::new(); lines.len()];
     for (at, line) in lines.iter().enumerate() {
         line.depends_on.iter().for_each(|dependency| dependents[*dependency].push(at));
@@ -185,16 +200,16 @@ fn spread(
         for at in dependents[dependency].iter().copied() {
             let line = &lines[at];
             let Some(current) = line.current().filter(|_| !is_released(outcomes[at].as_ref())) else { continue };
-            if current.reach == Reach::Head && !current.version.is_pre_release() {
-                outcomes[at] = Some(Outcome::Already { release: current.clone() });
+            if current.reach == ReleasePosition::Head && !current.version.is_pre_release() {
+                outcomes[at] = Some(ReleaseOutcome::Already { release: current.clone() });
             } else {
                 // What it releases besides must not be hidden behind a patch.
                 let bump = decisions[at].bump.unwrap_or(Bump::Patch);
                 let Some(version) = line.next(bump, request.pre.as_deref())? else {
-                    outcomes[at] = Some(Outcome::Idle(Idle::NoNext));
+                    outcomes[at] = Some(ReleaseOutcome::Idle(Idle::NoNext));
                     continue;
                 };
-                let why = Why::Dependency(lines[dependency].services[0].clone());
+                let why = ReleaseReason::Dependency(lines[dependency].services[0].clone());
                 outcomes[at] = Some(due(line, version, why, existing)?);
             }
             waiting.push(at);
@@ -203,6 +218,6 @@ fn spread(
     Ok(())
 }
 
-fn is_released(outcome: Option<&Outcome>) -> bool {
-    matches!(outcome, Some(Outcome::Due { .. } | Outcome::Already { .. }))
+fn is_released(outcome: Option<&ReleaseOutcome>) -> bool {
+    matches!(outcome, Some(ReleaseOutcome::Due { .. } | ReleaseOutcome::Already { .. }))
 }

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{Change, Idle, Outcome, Plan, Planned, Release, Why};
+use super::{Idle, PlannedRelease, ReleaseChange, ReleaseOutcome, ReleasePlan, ReleaseReason, TaggedRelease};
 use crate::model::name::{ServiceName, TagName, quoted};
 use crate::naming::version::Weight;
 
@@ -43,7 +43,7 @@ pub struct Released {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_below: Option<String>,
     /// The commits since then that touch its files, the newest first.
-    pub commits: Vec<Commit>,
+    pub commits: Vec<PublishedCommit>,
 }
 
 /// A line that is not to be released.
@@ -63,12 +63,12 @@ pub struct Unreleased {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// The commits since then that touch its files, the newest first.
-    pub commits: Vec<Commit>,
+    pub commits: Vec<PublishedCommit>,
 }
 
 /// A commit, and what it asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Commit {
+pub struct PublishedCommit {
     /// Its id.
     pub commit: String,
     /// The first line of its message.
@@ -90,32 +90,32 @@ impl Published {
     }
 }
 
-impl From<&Plan> for Published {
-    fn from(plan: &Plan) -> Self {
+impl From<&ReleasePlan> for Published {
+    fn from(plan: &ReleasePlan) -> Self {
         let mut published = Self { schema: 1, releases: Vec::new(), unreleased: Vec::new() };
         for line in &plan.lines {
             let idle = |why, tag: Option<&TagName>| unreleased(line, why, tag);
             match &line.outcome {
-                Outcome::Due { version, tag, why } => {
+                ReleaseOutcome::Due { version, tag, why } => {
                     published.releases.push(released(line, version.to_string(), tag, why));
                 }
-                Outcome::Already { release } => published.unreleased.push(idle("released", Some(&release.tag))),
-                Outcome::Idle(Idle::NoCommits) => published.unreleased.push(idle("no-commits", None)),
-                Outcome::Idle(Idle::NothingAsked) => published.unreleased.push(idle("nothing-asked", None)),
-                Outcome::Idle(Idle::NoNext) => published.unreleased.push(idle("no-next", None)),
+                ReleaseOutcome::Already { release } => published.unreleased.push(idle("released", Some(&release.tag))),
+                ReleaseOutcome::Idle(Idle::NoCommits) => published.unreleased.push(idle("no-commits", None)),
+                ReleaseOutcome::Idle(Idle::NothingAsked) => published.unreleased.push(idle("nothing-asked", None)),
+                ReleaseOutcome::Idle(Idle::NoNext) => published.unreleased.push(idle("no-next", None)),
             }
         }
         published
     }
 }
 
-fn released(line: &Planned, version: String, tag: &TagName, why: &Why) -> Released {
+fn released(line: &PlannedRelease, version: String, tag: &TagName, why: &ReleaseReason) -> Released {
     let (word, bump, via) = match why {
-        Why::Commits(bump) => ("commits", Some(bump), None),
-        Why::First => ("first", None, None),
-        Why::Asked(bump) => ("asked", Some(bump), None),
-        Why::Given => ("given", None, None),
-        Why::Dependency(via) => ("dependency", None, Some(via)),
+        ReleaseReason::Commits(bump) => ("commits", Some(bump), None),
+        ReleaseReason::First => ("first", None, None),
+        ReleaseReason::Asked(bump) => ("asked", Some(bump), None),
+        ReleaseReason::Given => ("given", None, None),
+        ReleaseReason::Dependency(via) => ("dependency", None, Some(via)),
     };
     Released {
         services: names(line),
@@ -131,7 +131,7 @@ fn released(line: &Planned, version: String, tag: &TagName, why: &Why) -> Releas
     }
 }
 
-fn unreleased(line: &Planned, why: &'static str, tag: Option<&TagName>) -> Unreleased {
+fn unreleased(line: &PlannedRelease, why: &'static str, tag: Option<&TagName>) -> Unreleased {
     Unreleased {
         services: names(line),
         current: current(line),
@@ -142,24 +142,24 @@ fn unreleased(line: &Planned, why: &'static str, tag: Option<&TagName>) -> Unrel
     }
 }
 
-fn names(line: &Planned) -> Vec<String> {
+fn names(line: &PlannedRelease) -> Vec<String> {
     line.services.iter().map(ServiceName::to_string).collect()
 }
 
-fn current(line: &Planned) -> Option<String> {
+fn current(line: &PlannedRelease) -> Option<String> {
     line.current.as_ref().map(|release| release.version.to_string())
 }
 
-fn since(line: &Planned) -> Option<String> {
-    line.since.as_ref().map(|Release { tag, .. }| name(tag))
+fn since(line: &PlannedRelease) -> Option<String> {
+    line.since.as_ref().map(|TaggedRelease { tag, .. }| name(tag))
 }
 
 fn name(tag: &TagName) -> String {
     quoted(tag.as_bytes()).into_owned()
 }
 
-fn commit(change: &Change) -> Commit {
-    Commit {
+fn commit(change: &ReleaseChange) -> PublishedCommit {
+    PublishedCommit {
         commit: change.commit.id.to_string(),
         subject: change.commit.message.lines().next().unwrap_or_default().to_owned(),
         kind: match change.reason.weight {

@@ -35,7 +35,7 @@ pub enum Weight {
 
 /// A commit's share in the decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reason {
+pub struct CommitReason {
     /// The commit.
     pub commit: CommitId,
     /// What it is.
@@ -50,7 +50,7 @@ pub struct Decision {
     /// The highest that any of them asks for; none when no release is due.
     pub bump: Option<Bump>,
     /// One for each commit, in their order.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<CommitReason>,
 }
 
 /// What comes before version 1.0.0 and what after it (SemVer, item 4: in `0.y.z` anything may change).
@@ -145,7 +145,7 @@ impl Decision {
         let mut reasons = Vec::with_capacity(commits.len());
         for (index, commit) in commits.iter().enumerate() {
             let weight = if taken_back[index] { Weight::Reverted } else { weigh(commits, index, &mut taken_back) };
-            reasons.push(Reason { commit: commit.id, weight, bump: weight.bump(stage) });
+            reasons.push(CommitReason { commit: commit.id, weight, bump: weight.bump(stage) });
         }
         Self { bump: reasons.iter().filter_map(|reason| reason.bump).max(), reasons }
     }

@@ -1,4 +1,4 @@
-use super::{Scheme, Style, Version};
+use super::{Scheme, Version, VersionStyle};
 use crate::model::name::{CommitId, TagName};
 
 /// Why there is no version.
@@ -42,7 +42,7 @@ pub enum VersionError {
     #[error("the style `{style}` names the release that comes next, which a calendar version does not tell")]
     NoNext {
         /// The style.
-        style: Style,
+        style: VersionStyle,
     },
     /// A part of the version would leave 64 bits.
     #[error("there is no version above this one: its parts are limited to 64 bits")]

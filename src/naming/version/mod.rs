@@ -46,16 +46,16 @@ mod tag_problem;
 
 pub use bump::{Bump, BumpError, FIRST};
 pub use calver::Calver;
-pub use commits::{Commit, Decision, Reason, Stage, Weight};
+pub use commits::{Commit, CommitReason, Decision, Stage, Weight};
 pub use count::Count;
 pub use described::{Described, Trust};
 pub use error::VersionError;
 pub use release_tags::{Parsed, ReleaseTags};
-pub use render::{Facts, Files, Purpose, render};
+pub use render::{FilesState, Purpose, VersionFacts, render};
 pub use scheme::{Almost, Reading, Scheme, Version};
 /// A version of SemVer 2.0.0, read strictly.
 pub use semver::Version as Semver;
-pub use style::Style;
+pub use style::VersionStyle;
 pub use tag_format::{TagFormat, TagFormatError};
 pub use tag_pattern::TagPattern;
 pub use tag_problem::{TagProblem, in_the_way, tag_problems};

@@ -1,6 +1,6 @@
 //! Versions of PEP 440, from those of SemVer.
 
-use super::{Files, Semver, VersionError};
+use super::{FilesState, Semver, VersionError};
 
 /// Writes a release: `1.0.9`, `1.1.0rc1`.
 pub(super) fn release(version: &Semver) -> Result<String, VersionError> {
@@ -26,10 +26,10 @@ pub(super) fn development(version: &Semver, distance: u32) -> Result<String, Ver
 
 /// Writes the local part, which PEP 440 lets say anything: the commit, or the build metadata of the release that it is,
 /// and that files were modified.
-pub(super) fn local(identity: &str, files: Files) -> String {
+pub(super) fn local(identity: &str, files: FilesState) -> String {
     let dirty = match files {
-        Files::Clean => "",
-        Files::Dirty => "dirty",
+        FilesState::Clean => "",
+        FilesState::Dirty => "dirty",
     };
     let parts: Vec<&str> = identity.split('-').chain([dirty]).filter(|part| !part.is_empty()).collect();
     if parts.is_empty() { String::new() } else { format!("+{}", parts.join(".")) }

@@ -1,12 +1,12 @@
 use semver::{BuildMetadata, Prerelease};
 
-use super::{Semver, Style, Trust, Version, VersionError, pep440};
+use super::{Semver, Trust, Version, VersionError, VersionStyle, pep440};
 use crate::model::civil::Civil;
 use crate::model::name::CommitId;
 
 /// What a version is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
+pub struct VersionFacts {
     /// The release that the commit stands on or behind; none before the first one.
     pub base: Option<Version>,
     /// Commits since the release, 0 on it; without a release all commits.
@@ -22,7 +22,7 @@ pub struct Facts {
     /// How many hex digits of the commit are shown: 7 by default, 5 or more.
     pub abbrev: usize,
     /// The state of the service's files.
-    pub files: Files,
+    pub files: FilesState,
     /// What the environment is for.
     pub purpose: Purpose,
 }
@@ -32,14 +32,14 @@ pub struct Facts {
 pub enum Purpose {
     /// Releases, each by its own name.
     Releases,
-    /// Builds of any commit. What they are called is never what a release is called in [`Style::Extended`], so that a
+    /// Builds of any commit. What they are called is never what a release is called in [`VersionStyle::Extended`], so that a
     /// build of the commit that was released does not replace the release.
     Builds,
 }
 
 /// Whether the service's files are those of the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Files {
+pub enum FilesState {
     /// They are, or it was not asked.
     #[default]
     Clean,
@@ -58,28 +58,28 @@ const PSEUDO_DIGITS: usize = 12;
 /// # Errors
 /// When the clone is too shallow to know, the style needs the tag and head is not on it, the base has no form in
 /// PEP 440, or no version can be said to come next.
-pub fn render(style: Style, facts: &Facts) -> Result<String, VersionError> {
-    if facts.trust == Trust::Shallow && !matches!(style, Style::Sha | Style::Release) {
+pub fn render(style: VersionStyle, facts: &VersionFacts) -> Result<String, VersionError> {
+    if facts.trust == Trust::Shallow && !matches!(style, VersionStyle::Sha | VersionStyle::Release) {
         return Err(VersionError::Shallow { commit: facts.commit });
     }
     let release = facts.base.as_ref().filter(|_| facts.distance == 0);
     let sha = facts.commit.short(facts.abbrev);
     let clean = match (style, release) {
-        (Style::Sha, _) => format!("sha-{sha}"),
-        (Style::Pep440, _) => return pep440(facts, release),
-        (Style::Extended, Some(release)) if facts.purpose == Purpose::Builds => extended(release, 0, &sha),
+        (VersionStyle::Sha, _) => format!("sha-{sha}"),
+        (VersionStyle::Pep440, _) => return pep440(facts, release),
+        (VersionStyle::Extended, Some(release)) if facts.purpose == Purpose::Builds => extended(release, 0, &sha),
         (_, Some(release)) => release.to_string(),
-        (Style::Release, None) => {
+        (VersionStyle::Release, None) => {
             return Err(VersionError::NotOnTag {
                 commit: facts.commit,
                 distance: facts.distance,
                 base: facts.base.clone(),
             });
         }
-        (Style::Extended, None) => extended(&facts.base_or_zero(), facts.count, &sha),
-        (Style::Describe, None) => format!("{}-{}-g{sha}", facts.base_or_zero(), facts.count),
-        (Style::Next, None) => behind(style, &facts.base_or_zero(), &format!("dev.{}.g{sha}", facts.count))?,
-        (Style::Pseudo, None) => {
+        (VersionStyle::Extended, None) => extended(&facts.base_or_zero(), facts.count, &sha),
+        (VersionStyle::Describe, None) => format!("{}-{}-g{sha}", facts.base_or_zero(), facts.count),
+        (VersionStyle::Next, None) => behind(style, &facts.base_or_zero(), &format!("dev.{}.g{sha}", facts.count))?,
+        (VersionStyle::Pseudo, None) => {
             let committed = Civil::at(facts.committed.try_into().unwrap_or(i64::MAX), 0).format("%Y%m%d%H%M%S");
             let commit = format!("{committed}-{}", facts.commit.short(PSEUDO_DIGITS));
             match &facts.base {
@@ -89,8 +89,8 @@ pub fn render(style: Style, facts: &Facts) -> Result<String, VersionError> {
         }
     };
     Ok(match facts.files {
-        Files::Clean => clean,
-        Files::Dirty => clean + "-dirty",
+        FilesState::Clean => clean,
+        FilesState::Dirty => clean + "-dirty",
     })
 }
 
@@ -105,7 +105,7 @@ fn extended(release: &Version, count: u32, sha: &str) -> String {
     }
 }
 
-fn pep440(facts: &Facts, release: Option<&Version>) -> Result<String, VersionError> {
+fn pep440(facts: &VersionFacts, release: Option<&Version>) -> Result<String, VersionError> {
     let sha = format!("g{}", facts.commit.short(facts.abbrev));
     Ok(match (release, facts.base_or_zero()) {
         (Some(Version::Semver(release)), _) => {
@@ -118,7 +118,7 @@ fn pep440(facts: &Facts, release: Option<&Version>) -> Result<String, VersionErr
     })
 }
 
-impl Facts {
+impl VersionFacts {
     /// Returns the last release, `0.0.0` before the first one.
     fn base_or_zero(&self) -> Version {
         self.base.clone().unwrap_or_else(|| Semver::new(0, 0, 0).into())
@@ -127,7 +127,7 @@ impl Facts {
 
 /// Returns a version that stands behind a release and before the one that follows: a pre-release of the next patch,
 /// or what extends a pre-release.
-fn behind(style: Style, base: &Version, suffix: &str) -> Result<String, VersionError> {
+fn behind(style: VersionStyle, base: &Version, suffix: &str) -> Result<String, VersionError> {
     let Version::Semver(base) = base else { return Err(VersionError::NoNext { style }) };
     let mut next = Semver { build: BuildMetadata::EMPTY, ..base.clone() };
     if base.pre.is_empty() {
@@ -149,8 +149,8 @@ mod tests {
     use crate::model::choice::Choice as _;
     use crate::naming::version::Scheme;
 
-    fn facts(base: Option<&str>, distance: u32) -> Facts {
-        Facts {
+    fn facts(base: Option<&str>, distance: u32) -> VersionFacts {
+        VersionFacts {
             base: base.map(|base| Scheme::Semver.read(base).unwrap()),
             distance,
             count: distance,
@@ -158,13 +158,13 @@ mod tests {
             commit: "188f7a2abcde0123456789abcdef0123456789ab".parse().unwrap(),
             committed: 1_795_249_800,
             abbrev: 7,
-            files: Files::Clean,
+            files: FilesState::Clean,
             purpose: Purpose::Releases,
         }
     }
 
-    fn all(facts: &Facts) -> Vec<String> {
-        Style::CHOICES
+    fn all(facts: &VersionFacts) -> Vec<String> {
+        VersionStyle::CHOICES
             .iter()
             .map(|(style, ..)| render(*style, facts).unwrap_or_else(|error| format!("error: {error}")))
             .collect()
@@ -222,12 +222,12 @@ mod tests {
                 "1.1.0-rc.1.0.20261121083000-188f7a2abcde",
             ]
         );
-        assert_eq!(render(Style::Pep440, &facts(Some("1.1.0-rc.1"), 0)).unwrap(), "1.1.0rc1");
+        assert_eq!(render(VersionStyle::Pep440, &facts(Some("1.1.0-rc.1"), 0)).unwrap(), "1.1.0rc1");
     }
 
     #[test]
     fn dirty_files_are_said() {
-        let dirty = |distance| Facts { files: Files::Dirty, ..facts(Some("1.0.9"), distance) };
+        let dirty = |distance| VersionFacts { files: FilesState::Dirty, ..facts(Some("1.0.9"), distance) };
         assert_eq!(
             all(&dirty(47))[..6],
             [
@@ -258,22 +258,22 @@ mod tests {
         for (distance, version) in
             [(9999, "1.0.9-9999-188f7a2"), (10_000, "1.0.9-10000-188f7a2"), (u32::MAX, "1.0.9-4294967295-188f7a2")]
         {
-            assert_eq!(render(Style::Extended, &facts(Some("1.0.9"), distance)).unwrap(), version);
+            assert_eq!(render(VersionStyle::Extended, &facts(Some("1.0.9"), distance)).unwrap(), version);
         }
     }
 
     #[test]
     fn the_hash_has_as_many_digits_as_asked() {
-        let long = Facts { abbrev: 40, ..facts(Some("1.0.9"), 1) };
-        assert_eq!(render(Style::Describe, &long).unwrap(), "1.0.9-1-g188f7a2abcde0123456789abcdef0123456789ab");
+        let long = VersionFacts { abbrev: 40, ..facts(Some("1.0.9"), 1) };
+        assert_eq!(render(VersionStyle::Describe, &long).unwrap(), "1.0.9-1-g188f7a2abcde0123456789abcdef0123456789ab");
     }
 
     #[test]
     fn a_build_of_a_released_commit_is_not_called_as_the_release() {
-        let build = Facts { purpose: Purpose::Builds, ..facts(Some("1.0.9"), 0) };
+        let build = VersionFacts { purpose: Purpose::Builds, ..facts(Some("1.0.9"), 0) };
         assert_eq!(all(&build), ["1.0.9-0000-188f7a2", "1.0.9", "1.0.9", "1.0.9", "1.0.9", "sha-188f7a2", "1.0.9"]);
-        let dirty = Facts { files: Files::Dirty, ..build };
-        assert_eq!(render(Style::Extended, &dirty).unwrap(), "1.0.9-0000-188f7a2-dirty");
+        let dirty = VersionFacts { files: FilesState::Dirty, ..build };
+        assert_eq!(render(VersionStyle::Extended, &dirty).unwrap(), "1.0.9-0000-188f7a2-dirty");
     }
 
     #[test]
@@ -283,8 +283,8 @@ mod tests {
             all(&on_tag),
             ["1.0.9+b-1.5", "1.0.9+b-1.5", "1.0.9+b-1.5", "1.0.9+b.1.5", "1.0.9+b-1.5", "sha-188f7a2", "1.0.9+b-1.5"]
         );
-        let build = Facts { purpose: Purpose::Builds, ..on_tag };
-        assert_eq!(render(Style::Extended, &build).unwrap(), "1.0.9-0000-188f7a2+b-1.5");
+        let build = VersionFacts { purpose: Purpose::Builds, ..on_tag };
+        assert_eq!(render(VersionStyle::Extended, &build).unwrap(), "1.0.9-0000-188f7a2+b-1.5");
         assert_eq!(
             all(&facts(Some("1.0.9+b1"), 2))[..5],
             [
@@ -300,33 +300,39 @@ mod tests {
     #[test]
     fn a_calendar_version_keeps_its_zeros_and_has_no_next() {
         let base = Scheme::Calver.read("24.04.1");
-        let calver = Facts { base: base.clone(), ..facts(None, 3) };
-        assert_eq!(render(Style::Extended, &calver).unwrap(), "24.04.1-0003-188f7a2");
-        assert_eq!(render(Style::Describe, &calver).unwrap(), "24.04.1-3-g188f7a2");
-        assert_eq!(render(Style::Pep440, &calver).unwrap(), "24.04.1.post3+g188f7a2");
-        for style in [Style::Next, Style::Pseudo] {
+        let calver = VersionFacts { base: base.clone(), ..facts(None, 3) };
+        assert_eq!(render(VersionStyle::Extended, &calver).unwrap(), "24.04.1-0003-188f7a2");
+        assert_eq!(render(VersionStyle::Describe, &calver).unwrap(), "24.04.1-3-g188f7a2");
+        assert_eq!(render(VersionStyle::Pep440, &calver).unwrap(), "24.04.1.post3+g188f7a2");
+        for style in [VersionStyle::Next, VersionStyle::Pseudo] {
             assert_eq!(render(style, &calver), Err(VersionError::NoNext { style }));
         }
-        let on_tag = Facts { base, ..facts(None, 0) };
-        assert_eq!(render(Style::Release, &on_tag).unwrap(), "24.04.1");
-        assert_eq!(render(Style::Next, &on_tag).unwrap(), "24.04.1");
+        let on_tag = VersionFacts { base, ..facts(None, 0) };
+        assert_eq!(render(VersionStyle::Release, &on_tag).unwrap(), "24.04.1");
+        assert_eq!(render(VersionStyle::Next, &on_tag).unwrap(), "24.04.1");
     }
 
     #[test]
     fn a_shallow_clone_gives_no_number() {
-        let shallow = Facts { trust: Trust::Shallow, ..facts(Some("1.0.9"), 3) };
-        for style in [Style::Extended, Style::Next, Style::Describe, Style::Pep440, Style::Pseudo] {
+        let shallow = VersionFacts { trust: Trust::Shallow, ..facts(Some("1.0.9"), 3) };
+        for style in [
+            VersionStyle::Extended,
+            VersionStyle::Next,
+            VersionStyle::Describe,
+            VersionStyle::Pep440,
+            VersionStyle::Pseudo,
+        ] {
             assert_eq!(render(style, &shallow), Err(VersionError::Shallow { commit: shallow.commit }));
         }
-        assert_eq!(render(Style::Sha, &shallow).unwrap(), "sha-188f7a2");
+        assert_eq!(render(VersionStyle::Sha, &shallow).unwrap(), "sha-188f7a2");
     }
 
     #[test]
     fn no_version_is_higher_than_the_highest() {
         let highest = facts(Some("1.0.18446744073709551615"), 1);
-        for style in [Style::Next, Style::Pep440, Style::Pseudo] {
+        for style in [VersionStyle::Next, VersionStyle::Pep440, VersionStyle::Pseudo] {
             assert_eq!(render(style, &highest), Err(VersionError::TooHigh));
         }
-        assert_eq!(render(Style::Extended, &highest).unwrap(), "1.0.18446744073709551615-0001-188f7a2");
+        assert_eq!(render(VersionStyle::Extended, &highest).unwrap(), "1.0.18446744073709551615-0001-188f7a2");
     }
 }

@@ -8,7 +8,7 @@ use crate::model::choice::Choice;
 /// How a version is written. [The table of this module](super) says what each is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Style {
+pub enum VersionStyle {
     /// `1.0.9-0047-188f7a2`: release, commits since in four digits, commit.
     #[default]
     Extended,
@@ -26,7 +26,7 @@ pub enum Style {
     Release,
 }
 
-impl Choice for Style {
+impl Choice for VersionStyle {
     const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
         (Self::Extended, "extended", "1.0.9-0047-188f7a2"),
         (Self::Next, "next", "1.0.10-dev.47.g188f7a2"),
@@ -38,7 +38,7 @@ impl Choice for Style {
     ];
 }
 
-impl fmt::Display for Style {
+impl fmt::Display for VersionStyle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
     }
@@ -50,10 +50,10 @@ mod tests {
 
     #[test]
     fn flags_and_files_use_the_same_words() {
-        for (style, word, _) in Style::CHOICES {
-            assert_eq!(Style::of(word), Some(*style));
+        for (style, word, _) in VersionStyle::CHOICES {
+            assert_eq!(VersionStyle::of(word), Some(*style));
             assert_eq!(serde_json::to_string(style).unwrap(), format!("{word:?}"));
         }
-        assert_eq!(Style::of("Extended"), None);
+        assert_eq!(VersionStyle::of("Extended"), None);
     }
 }

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use super::markdown::{code, prose};
 use super::table::{FAINT, HEADING, NAME, Palette};
 use crate::model::name::Escaped;
-use crate::naming::release::{Commit, Published, Released, Unreleased};
+use crate::naming::release::{Published, PublishedCommit, Released, Unreleased};
 
 /// How many commits of a release the table shows; the JSON has all.
 const COMMITS: usize = 10;
@@ -102,7 +102,7 @@ fn why_not(line: &Unreleased) -> String {
     }
 }
 
-fn push_commits(text: &mut String, commits: &[Commit], palette: Palette) {
+fn push_commits(text: &mut String, commits: &[PublishedCommit], palette: Palette) {
     for commit in commits.iter().take(COMMITS) {
         let asks = commit.bump.as_deref().unwrap_or(match commit.kind {
             "merge" => "merge",
@@ -118,7 +118,7 @@ fn push_commits(text: &mut String, commits: &[Commit], palette: Palette) {
     }
 }
 
-fn short(commit: &Commit) -> &str {
+fn short(commit: &PublishedCommit) -> &str {
     commit.commit.get(..7).unwrap_or(&commit.commit)
 }
 
@@ -144,7 +144,7 @@ pub fn changelog(plan: &Published) -> String {
     due.chain(released).collect::<Vec<_>>().join("\n")
 }
 
-fn section(services: &[String], version: &str, since: Option<&str>, commits: &[Commit]) -> String {
+fn section(services: &[String], version: &str, since: Option<&str>, commits: &[PublishedCommit]) -> String {
     let mut text = format!("## {} {version}\n", prose(&services.join(", ")));
     if let Some(since) = since {
         let _ = writeln!(text, "\nSince {}.", code(since));

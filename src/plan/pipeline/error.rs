@@ -96,7 +96,7 @@ pub enum Error {
     },
     /// There is no next release.
     #[error(transparent)]
-    Release(#[from] release::Error),
+    Release(#[from] release::ReleaseError),
     /// The version that was given is none.
     #[error("`{}` is no version of `{service}`, whose scheme is {scheme}", Escaped::new(version))]
     ManualVersion {

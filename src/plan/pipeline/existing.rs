@@ -1,4 +1,4 @@
-use crate::inputs::registry::{Answer, Doubt, Question, Registries};
+use crate::inputs::registry::{ImagePresence, Question, Registries, RegistryFailure};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
 use crate::plan::{Exists, Plan, Service};
@@ -17,14 +17,14 @@ pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic
     };
     let (services, questions): (Vec<&mut Service>, Vec<Question>) =
         plan.services.iter_mut().filter_map(|service| asked(service).map(|question| (service, question))).unzip();
-    let mut doubts: Vec<(Doubt, Vec<String>)> = Vec::new();
+    let mut doubts: Vec<(RegistryFailure, Vec<String>)> = Vec::new();
     for ((service, question), answer) in services.into_iter().zip(&questions).zip(registries.ask(&questions)) {
         match answer {
-            Answer::Exists { digest } => {
+            ImagePresence::Exists { digest } => {
                 service.exists = Some(Exists { reference: question.reference.to_string(), digest });
             }
-            Answer::Missing => {}
-            Answer::Unknown(doubt) => match doubts.iter_mut().find(|(known, _)| *known == doubt) {
+            ImagePresence::Missing => {}
+            ImagePresence::Unknown(doubt) => match doubts.iter_mut().find(|(known, _)| *known == doubt) {
                 Some((_, services)) => services.push(service.service.clone()),
                 None => doubts.push((doubt, vec![service.service.clone()])),
             },
@@ -41,7 +41,7 @@ pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic
     warnings
 }
 
-fn unknown(doubt: &Doubt, services: &[String]) -> Diagnostic {
+fn unknown(doubt: &RegistryFailure, services: &[String]) -> Diagnostic {
     let (registry, names, reason) = (Escaped::new(&doubt.registry), listed(services), &doubt.reason);
     let message = if services.len() == 1 {
         format!("`{registry}` cannot say whether the image of {names} exists, so it counts as missing: {reason}")

@@ -46,7 +46,7 @@ use crate::model::change::{ChangeSet, HeadState};
 use crate::model::choice::Choice;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, ServiceId};
-use crate::naming::version::{Count, Style};
+use crate::naming::version::{Count, VersionStyle};
 use crate::plan::{self, Assembly, Names, Plan, assemble};
 use asked::Asked;
 use compared::{Compared, Findings, Kept};
@@ -83,7 +83,7 @@ pub struct Request {
 #[derive(Debug, Clone)]
 pub struct Naming {
     /// The style, if it is chosen on the command line.
-    pub style: Option<Style>,
+    pub style: Option<VersionStyle>,
     /// What versions count, if it is chosen on the command line.
     pub count: Option<Count>,
     /// Which parents of a merge lead to releases.

@@ -6,7 +6,7 @@ use super::{Error, asked, touched, versions};
 use crate::config::Config;
 use crate::inputs::git::{self, Parents, Repository, Tag};
 use crate::model::name::{CommitId, ServiceId, ServiceName, TagName};
-use crate::naming::release::{self, Line, Plan, Reach, Release, Request, Scope};
+use crate::naming::release::{self, Line, ReleasePlan, ReleasePosition, ReleaseRequest, Scope, TaggedRelease};
 use crate::naming::version::{Commit, Parsed, TagPattern};
 
 /// Plans the releases of services, by name or path, or of all where none is named, at `HEAD`.
@@ -19,8 +19,8 @@ pub fn release(
     repository: &Repository,
     config: &Config,
     services: &[String],
-    request: &Request,
-) -> Result<Plan, Error> {
+    request: &ReleaseRequest,
+) -> Result<ReleasePlan, Error> {
     let head = versions::head(repository)?;
     if repository.is_shallow() {
         return Err(git::Error::ShallowHistory {
@@ -98,13 +98,18 @@ fn lines(
     for (tag, services, version) in releases {
         let commit = tag.object();
         let reach = match reachable.contains(&commit) {
-            true if commit == *head => Reach::Head,
-            true => Reach::Behind,
-            false => Reach::Elsewhere,
+            true if commit == *head => ReleasePosition::Head,
+            true => ReleasePosition::Behind,
+            false => ReleasePosition::Elsewhere,
         };
         let group = |service: &ServiceName| config.graph.id(service.as_str()).and_then(|id| group_of.get(&id).copied());
         for group in services.iter().filter_map(group).collect::<BTreeSet<usize>>() {
-            lines[group].releases.push(Release { tag: tag.name.clone(), version: version.clone(), commit, reach });
+            lines[group].releases.push(TaggedRelease {
+                tag: tag.name.clone(),
+                version: version.clone(),
+                commit,
+                reach,
+            });
         }
     }
     Ok(lines)

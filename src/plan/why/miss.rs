@@ -103,8 +103,8 @@ pub(super) fn matched(config: &Config, filter: &Filter, change: &Change) -> Opti
         Filter::Ordered(entries) => {
             let at = entries.iter().position(|entry| entry.effect == Effect::Include && matches(&entry.pattern))?;
             let by = place(&entries[at].pattern);
-            let looks = |entry: &crate::analysis::filter::Entry| entry.statuses.contains(change.status);
-            let taken = |entry: &&crate::analysis::filter::Entry| {
+            let looks = |entry: &crate::analysis::filter::FilterEntry| entry.statuses.contains(change.status);
+            let taken = |entry: &&crate::analysis::filter::FilterEntry| {
                 entry.effect != Effect::Include && looks(entry) && matches(&entry.pattern)
             };
             match entries[at..].iter().rfind(taken) {

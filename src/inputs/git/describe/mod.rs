@@ -28,7 +28,7 @@ use self::commits::Commits;
 use self::settle::Settled;
 use self::tracks::{Search, Tracks};
 use self::walk::Walk;
-use super::{DescribeOptions, Descriptions, HistoryError, Repository, Tag, Work};
+use super::{DescribeOptions, Descriptions, HistoryError, Repository, Tag, WalkCounts};
 use crate::model::name::CommitId;
 use crate::naming::version::{Described, TagPattern, Trust};
 
@@ -42,7 +42,7 @@ pub(super) fn describe(
     let mut commits = Commits::open(repository)?;
     let mut tracks = Tracks::new(tags, wanted, options.pushed);
     let mut walk = Walk::from_head(&mut commits, head, options.parents)?;
-    let mut work = Work::default();
+    let mut work = WalkCounts::default();
 
     let mut answers: Vec<Option<Settled>> = vec![None; tracks.len()];
     while answers.iter().any(Option::is_none) && !walk.is_finished() {

@@ -3,7 +3,7 @@ use super::pass::{Flags, Flow, Probe, Question, WIDTH, pass};
 use super::replay::replay;
 use super::tracks::{CANDIDATES, Track, Tracks};
 use super::walk::{Recording, Walk};
-use crate::inputs::git::{HistoryError, Work};
+use crate::inputs::git::{HistoryError, WalkCounts};
 use crate::naming::version::Trust;
 
 /// The answer for one track.
@@ -42,7 +42,7 @@ pub(super) fn settle(
     walk: &mut Walk,
     commits: &mut Commits<'_>,
     answers: &mut [Option<Settled>],
-    work: &mut Work,
+    work: &mut WalkCounts,
 ) -> Result<(), HistoryError> {
     let open = (0..tracks.len()).filter(|track| answers[*track].is_none());
     let open = open.filter(|track| !tracks.track(*track).candidates.is_empty());
@@ -127,7 +127,7 @@ fn decide(
     contenders: &[Contender],
     walk: &Walk,
     commits: &mut Commits<'_>,
-    work: &mut Work,
+    work: &mut WalkCounts,
 ) -> Result<Option<Settled>, HistoryError> {
     let Track { candidates, stop, .. } = tracks.track(track);
     // The first found wins where two lead to equally many.

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::config_file::ConfigFile;
 use crate::config::{Config, Push};
-use crate::inputs::git::{From, RemoteError, Repository, Swap, Swapped};
+use crate::inputs::git::{MovableFrom, RemoteError, Repository, Swap, Swapped};
 use crate::model::name::{CommitId, ServiceId, ServiceName};
 use crate::model::record;
 use crate::plan::Plan;
@@ -175,10 +175,10 @@ impl Recording<'_> {
     fn swap(&self, service: ServiceId, before: &Standing) -> Swap {
         let name = self.name(service);
         let from = match (self.rule, self.plan) {
-            (Rule::Seen, Some(plan)) if plan.built.is_some() => From::Seen(seen(plan, name)),
-            (Rule::Seen, _) => From::Seen(before.built(name)),
-            (Rule::Forward, _) => From::Seen(None),
-            (Rule::Anywhere, _) => From::Anywhere,
+            (Rule::Seen, Some(plan)) if plan.built.is_some() => MovableFrom::Seen(seen(plan, name)),
+            (Rule::Seen, _) => MovableFrom::Seen(before.built(name)),
+            (Rule::Forward, _) => MovableFrom::Seen(None),
+            (Rule::Anywhere, _) => MovableFrom::Anywhere,
         };
         Swap { reference: record::reference(self.environment, name.as_str()), to: self.commit, from }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Trees;
 use super::alive::without_files;
-use crate::analysis::filter::{Effect, Entry, Filter, Filters, Statuses};
+use crate::analysis::filter::{Effect, Filter, FilterEntry, Filters, Statuses};
 use crate::config::Config;
 use crate::glob::Pattern;
 use crate::inputs::git::{self, Repository};
@@ -43,7 +43,7 @@ pub(super) fn meant(
                     continue;
                 }
                 let pattern_of = Located::new(read, Span::default());
-                filters.push(Filter::Ordered(vec![Entry {
+                filters.push(Filter::Ordered(vec![FilterEntry {
                     effect: Effect::Include,
                     statuses: Statuses::ANY,
                     pattern: pattern_of,

@@ -2,8 +2,8 @@ use super::said::Said;
 use super::{Found, Namer, Standings};
 use crate::inputs::trigger::Kind;
 use crate::model::name::{ServiceId, TagName};
-use crate::naming::image::{Event, Facts, Release, Standing};
-use crate::naming::version::{Files, Purpose};
+use crate::naming::image::{ImageEvent, ImageFacts, ImageRelease, ReleaseRank};
+use crate::naming::version::{FilesState, Purpose};
 use crate::plan::Names;
 use crate::plan::pipeline::Dirty;
 
@@ -12,7 +12,7 @@ struct Called<'a> {
     tag: &'a TagName,
     /// The version as the tag writes it.
     written: &'a str,
-    standing: Standing,
+    standing: ReleaseRank,
 }
 
 impl Namer<'_> {
@@ -29,9 +29,9 @@ impl Namer<'_> {
         let (name, image) = (&definition.name.value, &definition.image);
         let called = self.called(service, known);
         let release = called.as_ref().and_then(|called| {
-            Some(Release { tag: called.tag.to_str()?, version: called.written, standing: called.standing })
+            Some(ImageRelease { tag: called.tag.to_str()?, version: called.written, standing: called.standing })
         });
-        let facts = Facts {
+        let facts = ImageFacts {
             service: name,
             version: &version,
             release,
@@ -67,7 +67,7 @@ impl Namer<'_> {
     pub(super) fn nameless(&self, service: ServiceId, found: &Found) -> Names {
         Names {
             image: self.service(service).image.name.as_ref().map(ToString::to_string),
-            pushable: found.files == Files::Clean || self.naming.dirty == Dirty::Unsaid,
+            pushable: found.files == FilesState::Clean || self.naming.dirty == Dirty::Unsaid,
             described: Some(found.described.clone()),
             ..Names::default()
         }
@@ -81,7 +81,7 @@ impl Namer<'_> {
         if let Some(manual) = known.manual {
             let is_new = !known.releases.has(name, &manual.version);
             let standing = match self.environment.purpose() {
-                Purpose::Builds if is_new => Standing::Unreleased,
+                Purpose::Builds if is_new => ReleaseRank::Unreleased,
                 Purpose::Builds | Purpose::Releases => known.releases.standing(name, &manual.version),
             };
             return Some(Called { tag: manual.tag.as_ref()?, written: manual.text(), standing });
@@ -93,17 +93,19 @@ impl Namer<'_> {
     }
 
     /// Returns what asked, as far as tags depend on it.
-    fn event(&self) -> Event<'_> {
+    fn event(&self) -> ImageEvent<'_> {
         let trigger = self.trigger;
         match trigger.kind {
-            Kind::Schedule => Event::Schedule(trigger.branch()),
+            Kind::Schedule => ImageEvent::Schedule(trigger.branch()),
             Kind::PullRequest => match trigger.pull_request() {
-                Some(number) => Event::PullRequest { number, base: None },
-                None => Event::Other,
+                Some(number) => ImageEvent::PullRequest { number, base: None },
+                None => ImageEvent::Other,
             },
-            Kind::Tag | Kind::Release => trigger.tag().map_or(Event::Other, |name| Event::Tag { name, base: None }),
+            Kind::Tag | Kind::Release => {
+                trigger.tag().map_or(ImageEvent::Other, |name| ImageEvent::Tag { name, base: None })
+            }
             Kind::Push | Kind::MergeGroup | Kind::Manual | Kind::Delete | Kind::Local => {
-                trigger.branch().map_or(Event::Other, Event::Branch)
+                trigger.branch().map_or(ImageEvent::Other, ImageEvent::Branch)
             }
         }
     }

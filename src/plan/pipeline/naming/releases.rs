@@ -4,7 +4,7 @@ use super::manual::Manual;
 use super::versions::{AllFound, Found};
 use crate::config::Config;
 use crate::model::name::ServiceName;
-use crate::naming::image::Standing;
+use crate::naming::image::ReleaseRank;
 use crate::naming::version::{Parsed, Version};
 
 /// The releases of each service, on whatever branch.
@@ -33,18 +33,18 @@ impl Releases {
     }
 
     /// Returns how a release stands among the service's others.
-    pub(super) fn standing(&self, service: &ServiceName, version: &Version) -> Standing {
+    pub(super) fn standing(&self, service: &ServiceName, version: &Version) -> ReleaseRank {
         if version.is_pre_release() {
-            return Standing::Other;
+            return ReleaseRank::Other;
         }
         let higher = self.of_service(service).iter().filter(|other| !other.is_pre_release() && *other > version);
         // The nearest line that a higher release is on.
         let nearest = higher.map(|other| common(other, version)).max();
         match nearest {
-            None => Standing::Highest,
-            Some(0) => Standing::HighestOfMajor,
-            Some(1) => Standing::HighestOfMinor,
-            Some(_) => Standing::Other,
+            None => ReleaseRank::Highest,
+            Some(0) => ReleaseRank::HighestOfMajor,
+            Some(1) => ReleaseRank::HighestOfMinor,
+            Some(_) => ReleaseRank::Other,
         }
     }
 
@@ -70,13 +70,13 @@ mod tests {
         let all = ["1.0.8", "1.0.9", "1.1.0", "1.1.1-rc.1", "2.0.0", "3.0.0-rc.1"].map(read).to_vec();
         let releases = Releases([(service.clone(), all)].into());
         for (version, standing) in [
-            ("1.0.8", Standing::Other),
-            ("1.0.9", Standing::HighestOfMinor),
-            ("1.1.0", Standing::HighestOfMajor),
-            ("2.0.0", Standing::Highest),
-            ("1.1.1-rc.1", Standing::Other),
-            ("3.0.0-rc.1", Standing::Other),
-            ("2.0.1", Standing::Highest),
+            ("1.0.8", ReleaseRank::Other),
+            ("1.0.9", ReleaseRank::HighestOfMinor),
+            ("1.1.0", ReleaseRank::HighestOfMajor),
+            ("2.0.0", ReleaseRank::Highest),
+            ("1.1.1-rc.1", ReleaseRank::Other),
+            ("3.0.0-rc.1", ReleaseRank::Other),
+            ("2.0.1", ReleaseRank::Highest),
         ] {
             assert_eq!(releases.standing(&service, &read(version)), standing, "{version}");
         }

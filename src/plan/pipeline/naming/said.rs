@@ -1,6 +1,6 @@
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{Escaped, ServiceName, TagName};
-use crate::naming::image::{LeftOut, Skipped, TagError, Why};
+use crate::naming::image::{LeftOut, Skipped, TagError, TagRefusal};
 use crate::naming::version::VersionError;
 
 /// How many names a message lists.
@@ -42,8 +42,8 @@ impl Said {
     pub(super) fn left_out(&mut self, service: &ServiceName, left_out: &[LeftOut]) {
         for LeftOut { tag, why } in left_out {
             let list = match why {
-                Why::OfReleases => &mut self.left_out,
-                Why::NotHighest => &mut self.kept_back,
+                TagRefusal::OfReleases => &mut self.left_out,
+                TagRefusal::NotHighest => &mut self.kept_back,
             };
             list.push(format!("{tag} of `{service}`"));
         }

@@ -6,7 +6,8 @@ use crate::inputs::trigger::Kind;
 use crate::model::change::ChangeSet;
 use crate::model::name::{CommitId, ServiceId, TagName};
 use crate::naming::version::{
-    self, Count, Described, Facts, Files, Purpose, Reading, Style, TagPattern, Trust, Version, VersionError,
+    self, Count, Described, FilesState, Purpose, Reading, TagPattern, Trust, Version, VersionError, VersionFacts,
+    VersionStyle,
 };
 use crate::plan::pipeline::touched::{self, Results, Step};
 use crate::plan::pipeline::{ConfigFile, Dirty, Error, Naming};
@@ -47,7 +48,7 @@ pub(in crate::plan::pipeline) struct Found {
     commit: CommitId,
     /// When head was committed, in seconds since 1970.
     pub(super) committed: i64,
-    pub(super) files: Files,
+    pub(super) files: FilesState,
 }
 
 impl Found {
@@ -80,9 +81,9 @@ impl Versions<'_> {
     /// Writes a service's version.
     pub(in crate::plan::pipeline) fn write(&self, service: ServiceId, found: &Found) -> Result<String, VersionError> {
         let style = self.style(service);
-        let facts = Facts {
+        let facts = VersionFacts {
             // A style without releases needs none that can be read.
-            base: if style == Style::Sha { None } else { self.base(service, &found.described)? },
+            base: if style == VersionStyle::Sha { None } else { self.base(service, &found.described)? },
             distance: found.described.distance,
             count: found.count,
             trust: found.described.trust,
@@ -109,7 +110,7 @@ impl Versions<'_> {
     }
 
     /// Returns the style: as asked for, else the service's own, else the environment's.
-    fn style(&self, service: ServiceId) -> Style {
+    fn style(&self, service: ServiceId) -> VersionStyle {
         let of_environment = self.environment.and_then(|environment| environment.version);
         self.naming.style.or(self.service(service).style).or(of_environment).unwrap_or_default()
     }
@@ -169,13 +170,13 @@ impl Versions<'_> {
     }
 
     /// Returns the state of what each service is made from: in a local environment always, elsewhere where it is asked for.
-    fn files(&self, services: &[ServiceId]) -> Result<Vec<Files>, Error> {
+    fn files(&self, services: &[ServiceId]) -> Result<Vec<FilesState>, Error> {
         let is_local = self.environment.is_some_and(|environment| environment.on.contains(&Kind::Local));
         if self.on_top.is_empty() || (!is_local && self.naming.dirty == Dirty::Unsaid) {
-            return Ok(vec![Files::Clean; services.len()]);
+            return Ok(vec![FilesState::Clean; services.len()]);
         }
         let dirty = Results::new(self.repository, self.file, self.config).of_work_tree(self.head, self.on_top)?;
-        let state = |service: &ServiceId| if dirty.contains(service) { Files::Dirty } else { Files::Clean };
+        let state = |service: &ServiceId| if dirty.contains(service) { FilesState::Dirty } else { FilesState::Clean };
         Ok(services.iter().map(state).collect())
     }
 }
