@@ -12,10 +12,11 @@ use std::path::Path;
 use std::process::Command;
 
 use rebake::config::Config;
+use rebake::output::emit;
 use rebake::output::exec::output::{Colours, Grouped, Live, Manner, Printer, Size};
 use rebake::output::exec::{self, Settings, builder};
 use rebake::plan::Plan;
-use rebake::{inputs::git::Repository, inputs::trigger::Trigger, output::emit, plan::pipeline};
+use rebake::{Request, Workspace};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let dir = tempfile::tempdir()?;
@@ -23,19 +24,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     history(root)?;
 
     println!("$ rebake plan\n");
-    let repository = Repository::discover(root)?;
-    let file = pipeline::ConfigFile::find(&repository, None, root, None)?;
-    let (config, problems) = file.parse();
-    let config = config.ok_or_else(|| format!("{problems:?}"))?;
-    let request = pipeline::Request::default();
-    let planned = pipeline::plan(&repository, &file, &config, &Trigger::local(), &request, &mut |_| {})?;
+    let workspace = Workspace::open(root)?;
+    let planned = workspace.plan(&Request::default())?;
     println!("{}", emit::table(&planned.plan, emit::Palette::Plain));
 
     println!("$ rebake plan --format matrix\n");
     println!("{}", emit::matrix(&planned.plan, &emit::Field::DEFAULT));
 
     println!("\n$ rebake build --jobs 2 --report report.json\n");
-    let report = build(root, &config, &planned.plan)?;
+    let report = build(root, &workspace.config, &planned.plan)?;
 
     println!("\n$ rebake report report.json --format images\n");
     println!("{}", exec::report::images(&report)?);

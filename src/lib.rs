@@ -10,21 +10,18 @@
 //! # Example
 //!
 //! ```no_run
-//! use std::path::Path;
+//! use rebake::output::emit::{Palette, table};
+//! use rebake::{Request, Workspace};
 //!
-//! use rebake::{output::emit, inputs::git::Repository, plan::pipeline, inputs::trigger::Trigger};
-//!
-//! let here = Path::new(".");
-//! let repository = Repository::discover(here)?;
-//! let file = pipeline::ConfigFile::find(&repository, None, here, None)?;
-//! let (Some(config), _) = file.parse() else {
-//!     return Err("filters.yaml has errors".into());
-//! };
-//! let request = pipeline::Request::default();
-//! let planned = pipeline::plan(&repository, &file, &config, &Trigger::local(), &request, &mut |_| {})?;
-//! print!("{}", emit::table(&planned.plan, emit::Palette::Plain));
+//! let planned = Workspace::open(".")?.plan(&Request::default())?;
+//! print!("{}", table(&planned.plan, Palette::Plain));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # What stays as it is
+//!
+//! Semantic versioning covers the program's flags and exit codes, and the JSON of plans and reports, to which keys may be
+//! added. Before 1.0 it does not cover this library: any release may change it.
 
 pub mod model;
 pub mod glob;
@@ -40,3 +37,5 @@ mod cli;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub use cli::{main, render};
+
+pub use plan::pipeline::{Planned, Request, Workspace};

@@ -24,7 +24,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, PlanningArgs, choice};
 use super::output::{Output, written};
-use super::workspace::Workspace;
+use super::workspace;
 use crate::model::recipe;
 use crate::output::emit;
 use crate::output::exec::schedule::OnFailure;
@@ -158,7 +158,7 @@ enum Manner {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> Result<Exit, Failure> {
-    let workspace = Workspace::of_range(general, &args.planning.range, args.planning.quantifier, output)?;
+    let workspace = workspace::open_range(general, &args.planning.range, args.planning.quantifier, output)?;
     let reports = Reports::agree(args, &workspace)?;
     let mut plan = planned::plan(general, args, &workspace, reports.earlier.as_ref(), output)?;
     args.existing.note(&mut plan, general, output);

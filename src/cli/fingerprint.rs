@@ -8,13 +8,14 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::GeneralArgs;
 use super::output::Output;
-use super::workspace::Workspace;
+use super::workspace;
 use crate::analysis::base::Doubt;
 use crate::analysis::fingerprint::{Fingerprints, differences};
 use crate::config::Config;
 use crate::inputs::git::{self, Repository, WorkTree};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId};
+use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{Files, Moment, Snapshot, follow_links};
 
 const EXAMPLES: &str = "\
@@ -56,7 +57,7 @@ enum Format {
 
 pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output) -> Result<Exit, Failure> {
     let look = |revision: Option<&String>| -> Result<Look, Failure> {
-        let workspace = Workspace::open(general, revision.map(String::as_str), None, output)?;
+        let workspace = workspace::open(general, revision.map(String::as_str), None, output)?;
         let services = match &args.services[..] {
             [] => workspace.config.graph.services().collect(),
             named => workspace.services(named)?,

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::flags::choice;
 use super::output::Output;
 use super::plan::bug;
-use super::workspace::Workspace;
+use super::workspace;
 use crate::output::emit::{self, Field, ListFiles, Matrices, Pack, Separator, UnknownField};
 #[cfg(unix)]
 use crate::output::exec::builder::{self, Supply};
@@ -21,6 +21,7 @@ use crate::output::exec::{Became, Kept};
 use crate::plan::Plan;
 #[cfg(unix)]
 use crate::plan::Service;
+use crate::plan::pipeline::Workspace;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
@@ -195,7 +196,7 @@ fn text(
 
 #[cfg(unix)]
 fn bake(plan: &Plan, workspace: &Workspace) -> Result<String, Failure> {
-    let root = workspace.work_dir()?;
+    let root = workspace::work_dir(workspace)?;
     let plan = &*plan.without_libraries();
     let supply = |name: &str| {
         let needed = plan.service(name)?;

@@ -11,11 +11,12 @@ use super::failure::Failure;
 use super::flags::{GeneralArgs, NamingArgs, PlanningArgs, RangeArgs};
 use super::format::{self, FormatArgs};
 use super::output::Output;
-use super::workspace::Workspace;
+use super::workspace;
 use crate::analysis::base::{self, Compare};
 use crate::inputs::git::{Parents, Repository};
 use crate::model::diagnostic::Diagnostic;
 use crate::plan;
+use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{Dirty, Naming, Planned, PushRequest, Request, TakeFingerprints};
 
 const EXAMPLES: &str = "\
@@ -56,7 +57,7 @@ pub(crate) struct PlanArgs {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
-    let open = || Workspace::of_range(general, &args.planning.range, args.planning.quantifier, output);
+    let open = || workspace::open_range(general, &args.planning.range, args.planning.quantifier, output);
     let (mut plan, workspace) = if let Some(file) = &args.plan {
         (plan::read(&changed::read_text(file)?)?, None)
     } else {
@@ -68,7 +69,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &PlanArgs, output: &Output) -> Re
             TakeFingerprints::No
         };
         let asked = Request { naming: asked.naming.filter(|_| args.format.says_names()), fingerprints, ..asked };
-        let mut planned = workspace.quiet_plan(&asked, general, output)?;
+        let mut planned = workspace::quiet_plan(&workspace, &asked, general, output)?;
         if args.format.is_the_plan() {
             planned.notes.clear();
         }

@@ -10,10 +10,11 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs};
 use super::output::Output;
-use super::workspace::{self, Workspace};
+use super::workspace;
 use super::{changed, recorded};
 use crate::inputs::git::Repository;
 use crate::model::name::{Escaped, ServiceId};
+use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{
     self, Begun, Came, PushRequest, PushRules, Recording, Request, Rule, Standing, not_fetched,
 };
@@ -68,15 +69,15 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     let plan =
         args.plan.as_deref().map(|file| Ok::<_, Failure>(plan::read(&changed::read_text(file)?)?)).transpose()?;
     let at = plan.as_ref().and_then(|plan| plan.range.head.as_deref()).or(args.commit.as_deref());
-    let workspace = Workspace::open(general, at, Some(&args.fetching), output)?;
+    let workspace = workspace::open(general, at, Some(&args.fetching), output)?;
     let services = workspace.services(&args.services)?;
-    let Workspace { repository, file, config, trigger } = workspace;
+    let Workspace { repository, file, config, .. } = &workspace;
     let commit = repository.resolve(at.unwrap_or("HEAD"))?;
     let environment = plan.as_ref().map(|plan| plan.environment.as_str()).or(args.environment.as_deref());
-    let environment = pipeline::environment(&repository, &config, &trigger, environment)?;
+    let environment = pipeline::environment(&workspace.sources(), environment)?;
     // In a pull request anybody may have written the environments of head.
     let asked = Request { push: PushRequest::Asked, environment: args.environment.clone(), ..Request::default() };
-    let rules = PushRules::of(&repository, &file, &config, &trigger, &asked, environment)?;
+    let rules = PushRules::of(&workspace.sources(), &asked, environment)?;
     if !rules.has_built_refs(environment) {
         output.say(&[recorded::without(environment)]);
         return Ok(Exit::Done);
@@ -87,9 +88,9 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
         .partition(|service| config.services[service.0].is_library());
     output.say(&libraries.iter().map(|library| recorded::library(config.graph.name(*library))).collect::<Vec<_>>());
     let recording = Recording {
-        repository: &repository,
-        file: &file,
-        config: &config,
+        repository,
+        file,
+        config,
         environment,
         commit,
         plan: plan.as_ref(),
@@ -101,7 +102,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
         },
     };
     // Where the remote cannot be reached, the end says so.
-    let here = Standing::here(&repository, environment)?;
+    let here = Standing::here(repository, environment)?;
     let before = recording.standing().unwrap_or_else(|_| here.clone());
     let came = Came { built, ..Came::default() };
     let written = recording.end(&Begun::elsewhere(before, here), &came)?;

@@ -11,7 +11,7 @@ use super::flags::{GeneralArgs, choice};
 use super::named::named;
 use super::output::Output;
 use super::plan::bug;
-use super::workspace::Workspace;
+use super::workspace;
 use crate::config::Config;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{Escaped, ServiceName, TagName};
@@ -19,6 +19,7 @@ use crate::naming::release::{Dependents, NextVersion, Published, ReleasePlan, Re
 use crate::naming::version::{Bump, Parsed};
 use crate::output::emit;
 use crate::plan::pipeline;
+use crate::plan::pipeline::Workspace;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -97,7 +98,7 @@ enum Format {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &ReleaseArgs, output: &Output) -> Result<Exit, Failure> {
-    let Workspace { repository, config, trigger, .. } = Workspace::open(general, None, None, output)?;
+    let Workspace { repository, config, trigger, .. } = workspace::open(general, None, None, output)?;
     if let Some(tag) = &args.parse {
         return parse(&config, tag, args.format, output);
     }

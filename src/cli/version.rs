@@ -8,9 +8,10 @@ use super::flags::{FetchingArgs, GeneralArgs, NamingArgs};
 use super::named::named;
 use super::output::Output;
 use super::plan;
-use super::workspace::Workspace;
+use super::workspace;
 use crate::output::emit;
 use crate::plan::Versions;
+use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Versioned, VersionsRequest};
 
 const EXAMPLES: &str = "\
@@ -56,7 +57,7 @@ enum Format {
 
 pub(crate) fn run(general: &GeneralArgs, args: &VersionArgs, output: &Output) -> Result<Exit, Failure> {
     let Workspace { repository, file, config, trigger, .. } =
-        Workspace::open(general, args.at.as_deref(), Some(&args.fetching), output)?;
+        workspace::open(general, args.at.as_deref(), Some(&args.fetching), output)?;
     let at = args.at.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
     let request = VersionsRequest {
         services: named(&args.services, &repository, general.directory()),

@@ -9,13 +9,14 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, RangeArgs, choice};
 use super::output::Output;
-use super::workspace::Workspace;
+use super::workspace;
 use super::{changed, plan};
 use crate::analysis::filter::Quantifier;
 use crate::inputs::git::Repository;
 use crate::model::change::{ChangeSet, Extent};
 use crate::model::name::{RepoPath, unquoted};
 use crate::output::emit;
+use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Dead, Request, Unmatched};
 use crate::plan::why::{Answer, Told, misses, reach};
 
@@ -68,7 +69,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &WhyArgs, output: &Output) -> Res
         (Some(file), Some(service), _) => write(args.format, &of_plan(file, service)?, emit::why, output),
         (None, Some(service), _) => write(args.format, &of_service(general, args, service, output)?, emit::why, output),
         (_, None, Some(path)) => {
-            let workspace = Workspace::of_range(general, &args.range, args.quantifier, output)?;
+            let workspace = workspace::open_range(general, &args.range, args.quantifier, output)?;
             let Workspace { repository, config, .. } = workspace;
             let path = in_repository(path, &repository, general.directory());
             let head = repository.head()?.commit().copied();
@@ -96,7 +97,7 @@ fn of_plan(file: &Path, service: &str) -> Result<Answer, Failure> {
 }
 
 fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Output) -> Result<Answer, Failure> {
-    let workspace = Workspace::of_range(general, &args.range, args.quantifier, output)?;
+    let workspace = workspace::open_range(general, &args.range, args.quantifier, output)?;
     let asked = workspace.services(&[service.to_owned()])?;
     let request = Request {
         base: plan::compared(&args.range, &workspace.repository)?,
@@ -108,7 +109,7 @@ fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Out
         dead: Dead::Allow,
         ..Request::default()
     };
-    let planned = workspace.plan(&request, general, output)?;
+    let planned = workspace::plan(&workspace, &request, general, output)?;
     let config = &workspace.config;
     let told = asked.into_iter().filter_map(|service| {
         let told = Told::of_plan(&planned.plan, config.graph.name(service).as_str())?;

@@ -14,123 +14,90 @@ use crate::analysis::filter::Quantifier;
 use crate::config::{self, Config};
 use crate::inputs::git::{Head, Lacking, Repository, TokenVariable};
 use crate::inputs::trigger::{CiSign, Trigger};
-use crate::model::diagnostic::{Diagnostic, Severity};
-use crate::model::name::{CommitId, Escaped, RepoDir, ServiceId};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::model::name::{CommitId, Escaped};
 use crate::model::recipe::Recipe;
-use crate::plan::Service;
-use crate::plan::pipeline::{self, ConfigFile, ConfigFileError, Planned, Request};
+use crate::plan::pipeline::{self, ConfigFile, ConfigFileError, Planned, Request, Workspace};
 
-/// What a command is about. Every verb that reads filters.yaml opens one.
-pub(crate) struct Workspace {
-    pub(crate) repository: Repository,
-    pub(crate) file: ConfigFile,
-    pub(crate) config: Config,
-    pub(crate) trigger: Trigger,
+/// Opens the repository that holds the directory at hand, with the configuration as it is at a revision; where none
+/// is given, as it is in the work tree, or in CI at HEAD. Without `fetching` nothing that this clone lacks is fetched.
+pub(crate) fn open(
+    general: &GeneralArgs,
+    at: Option<&str>,
+    fetching: Option<&FetchingArgs>,
+    output: &Output,
+) -> Result<Workspace, Failure> {
+    let (repository, trigger) = (repository(general)?, trigger()?);
+    let limit = fetching.and_then(|fetching| fetching.limit(&trigger));
+    read(general, repository, trigger, at, limit, config::Options::default(), output)
 }
 
-impl Workspace {
-    /// Opens the repository that holds the directory at hand, with the configuration as it is at a revision; where none
-    /// is given, as it is in the work tree, or in CI at HEAD. Without `fetching` nothing that this clone lacks is fetched.
-    pub(crate) fn open(
-        general: &GeneralArgs,
-        at: Option<&str>,
-        fetching: Option<&FetchingArgs>,
-        output: &Output,
-    ) -> Result<Self, Failure> {
-        let (repository, trigger) = (repository(general)?, trigger()?);
-        let limit = fetching.and_then(|fetching| fetching.limit(&trigger));
-        Self::read(general, repository, trigger, at, limit, config::Options::default(), output)
-    }
+/// Opens the repository for a plan: the configuration is the one at `--head`.
+pub(crate) fn open_range(
+    general: &GeneralArgs,
+    range: &RangeArgs,
+    quantifier: Quantifier,
+    output: &Output,
+) -> Result<Workspace, Failure> {
+    let repository = repository(general)?;
+    let trigger = trigger_of(range, &repository)?;
+    let options = config::Options { quantifier };
+    let limit = range.fetching.limit(&trigger);
+    read(general, repository, trigger, range.head.as_deref(), limit, options, output)
+}
 
-    /// Opens the repository for a plan: the configuration is the one at `--head`.
-    pub(crate) fn of_range(
-        general: &GeneralArgs,
-        range: &RangeArgs,
-        quantifier: Quantifier,
-        output: &Output,
-    ) -> Result<Self, Failure> {
-        let repository = repository(general)?;
-        let trigger = trigger_of(range, &repository)?;
-        let options = config::Options { quantifier };
-        let limit = range.fetching.limit(&trigger);
-        Self::read(general, repository, trigger, range.head.as_deref(), limit, options, output)
+fn read(
+    general: &GeneralArgs,
+    repository: Repository,
+    trigger: Trigger,
+    at: Option<&str>,
+    limit: Option<Duration>,
+    options: config::Options,
+    output: &Output,
+) -> Result<Workspace, Failure> {
+    if let Some(limit) = limit {
+        repository.allow_fetching(limit);
     }
+    let at = at.map(|revision| repository.with_fetching(|| repository.resolve(revision))).transpose();
+    let at = at.map_err(|error| unfetched(error, &repository))?;
+    let file = find(general, &repository, at.as_ref(), &trigger, output)?;
+    let file = ConfigFile { options, ..file };
+    let config = parse(&file, output)?;
+    let recipes = config.services.iter().map(|(_, service)| &service.recipe);
+    recipes.flat_map(Recipe::secret_variables).filter_map(env::read).for_each(|secret| output.hide(&secret));
+    Ok(Workspace { repository, file, config, trigger })
+}
 
-    fn read(
-        general: &GeneralArgs,
-        repository: Repository,
-        trigger: Trigger,
-        at: Option<&str>,
-        limit: Option<Duration>,
-        options: config::Options,
-        output: &Output,
-    ) -> Result<Self, Failure> {
-        if let Some(limit) = limit {
-            repository.allow_fetching(limit);
-        }
-        let at = at.map(|revision| repository.with_fetching(|| repository.resolve(revision))).transpose();
-        let at = at.map_err(|error| unfetched(error, &repository))?;
-        let file = find(general, &repository, at.as_ref(), &trigger, output)?;
-        let file = ConfigFile { options, ..file };
-        let config = parse(&file, output)?;
-        let recipes = config.services.iter().map(|(_, service)| &service.recipe);
-        recipes.flat_map(Recipe::secret_variables).filter_map(env::read).for_each(|secret| output.hide(&secret));
-        Ok(Self { repository, file, config, trigger })
-    }
+/// Returns the root of the work tree, where builds take place.
+pub(crate) fn work_dir(workspace: &Workspace) -> Result<&Path, Failure> {
+    workspace.repository.work_dir().ok_or_else(|| {
+        Failure::new(Exit::Git, "bare", "the repository has no work tree to build in").help("build in a clone of it")
+    })
+}
 
-    /// Returns the services that a command line names, by name or path.
-    pub(crate) fn services(&self, names: &[String]) -> Result<Vec<ServiceId>, Failure> {
-        Ok(pipeline::services(&self.config, names).map_err(pipeline::Error::from)?)
-    }
+/// Makes a plan, and prints what it warns of.
+pub(crate) fn plan(
+    workspace: &Workspace,
+    request: &Request,
+    general: &GeneralArgs,
+    output: &Output,
+) -> Result<Planned, Failure> {
+    let planned = quiet_plan(workspace, request, general, output)?;
+    super::plan::say(&planned, output);
+    Ok(planned)
+}
 
-    /// Returns the recipe of a planned service, from the configuration at hand.
-    pub(crate) fn recipe(&self, service: &Service) -> Result<&Recipe, Diagnostic> {
-        let name = Escaped::new(&service.service);
-        let Some(configured) = self.config.services.get(service.service.as_str()) else {
-            return Err(Diagnostic::error(
-                "unknown-service",
-                format!("the plan has a service `{name}` that filters.yaml has not"),
-            )
-            .help("plan anew"));
-        };
-        if service.path.as_deref() != configured.path.as_ref().map(RepoDir::as_str) {
-            return Err(Diagnostic::error(
-                "other-path",
-                format!("the plan has another path for `{name}` than filters.yaml"),
-            )
-            .help("plan anew"));
-        }
-        Ok(&configured.recipe)
-    }
-
-    /// Returns the root of the work tree, where builds take place.
-    pub(crate) fn work_dir(&self) -> Result<&Path, Failure> {
-        self.repository.work_dir().ok_or_else(|| {
-            Failure::new(Exit::Git, "bare", "the repository has no work tree to build in")
-                .help("build in a clone of it")
-        })
-    }
-
-    /// Makes a plan, and prints what it warns of.
-    pub(crate) fn plan(&self, request: &Request, general: &GeneralArgs, output: &Output) -> Result<Planned, Failure> {
-        let planned = self.quiet_plan(request, general, output)?;
-        super::plan::say(&planned, output);
-        Ok(planned)
-    }
-
-    /// Makes a plan; the caller prints what it warns of.
-    pub(crate) fn quiet_plan(
-        &self,
-        request: &Request,
-        general: &GeneralArgs,
-        output: &Output,
-    ) -> Result<Planned, Failure> {
-        let Self { repository, file, config, trigger } = self;
-        let progress = Progress::new(output, general.verbose);
-        let planned = pipeline::plan(repository, file, config, trigger, request, &mut |step| progress.step(step))?;
-        progress.finish();
-        Ok(planned)
-    }
+/// Makes a plan; the caller prints what it warns of.
+pub(crate) fn quiet_plan(
+    workspace: &Workspace,
+    request: &Request,
+    general: &GeneralArgs,
+    output: &Output,
+) -> Result<Planned, Failure> {
+    let progress = Progress::new(output, general.verbose);
+    let planned = pipeline::plan(&workspace.sources(), request, &mut |step| progress.step(step))?;
+    progress.finish();
+    Ok(planned)
 }
 
 /// Opens the repository that holds the directory that the command runs in.
@@ -189,11 +156,10 @@ fn unfetched<E: Lacking + Into<Failure>>(error: E, repository: &Repository) -> F
 
 /// Parses a configuration, and reports its problems.
 fn parse(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
-    let (config, diagnostics) = file.parse();
-    match config {
-        None => Err(Failure { exit: Exit::Usage, diagnostics }),
-        Some(config) => {
-            output.say(&diagnostics);
+    match file.parse() {
+        Err(Diagnostics(diagnostics)) => Err(Failure { exit: Exit::Usage, diagnostics }),
+        Ok((config, warnings)) => {
+            output.say(&warnings);
             Ok(config)
         }
     }

@@ -32,7 +32,7 @@ use crate::analysis::filter::{FilterId, Filters, Quantifier};
 use crate::analysis::graph::Graph;
 use crate::glob::Pattern;
 use crate::inputs::trigger::Kind;
-use crate::model::diagnostic::{Diagnostic, Located, SourceFile};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile};
 use crate::model::name::{RepoDir, RepoPath, ServiceId, ServiceName};
 use crate::model::recipe::{Builder, Recipe};
 use crate::naming::image::{ImageName, Labels, TagRules};
@@ -45,10 +45,11 @@ pub struct Options {
     pub quantifier: Quantifier,
 }
 
-/// Reads a filters.yaml of either shape. There is a configuration exactly when none of the problems is an error;
-/// the problems stand in the order of the file.
-#[must_use]
-pub fn parse(source: &SourceFile, options: Options) -> (Option<Config>, Vec<Diagnostic>) {
+/// Reads a filters.yaml of either shape. Returns the configuration, with warnings in the order of the file.
+///
+/// # Errors
+/// All problems, in the order of the file, when one of them is an error.
+pub fn parse(source: &SourceFile, options: Options) -> Result<(Config, Vec<Diagnostic>), Diagnostics> {
     let mut problems = problems::Problems::new(source);
     let root = yaml::read(&mut problems);
     let config = root.as_ref().and_then(|root| match shape::of(root.view(), &mut problems)? {
@@ -58,7 +59,10 @@ pub fn parse(source: &SourceFile, options: Options) -> (Option<Config>, Vec<Diag
     if root.is_none() {
         shape::nothing(&mut problems);
     }
-    (config.filter(|_| !problems.has_errors()), problems.into_sorted())
+    match config.filter(|_| !problems.has_errors()) {
+        Some(config) => Ok((config, problems.into_sorted())),
+        None => Err(Diagnostics(problems.into_sorted())),
+    }
 }
 
 /// Reads the definitions of the services of an older or newer filters.yaml. Only unreadable text is an error: keys and

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::name::{CommitId, RepoPath};
+use crate::model::name::RepoPath;
 
 /// What happened to a path, in the letters of `git diff --name-status --no-renames`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,17 +43,6 @@ pub struct Change {
 /// Changes sorted by path, at most one for each. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChangeSet(Arc<Vec<Change>>);
-
-/// The two states that were compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Range {
-    /// The commit that changes are counted from; none where everything counts as added, or nothing was compared.
-    pub base: Option<CommitId>,
-    /// The commit that changes lead to; none in a repository without a commit.
-    pub head: Option<CommitId>,
-    /// Whether the changes of the work tree on top of `head` are part of it.
-    pub head_state: HeadState,
-}
 
 /// Whether head is a commit as it stands, or with the work tree's changes on top.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

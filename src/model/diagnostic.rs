@@ -153,6 +153,27 @@ impl<T> Located<T> {
     }
 }
 
+/// Problems of which at least one is an error.
+#[derive(Debug, Clone)]
+pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let messages: Vec<&str> = self.0.iter().map(|problem| problem.message.as_str()).collect();
+        f.write_str(&messages.join("\n"))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
 impl Diagnostic {
     /// Returns an error without a place.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::{Base, Cause, CauseKind, Described, Doubt, Plan, Range, Reason, SCHEMA, Service, Trigger};
 use crate::analysis::affected::{self, Affected, Degraded, NoRecord};
-use crate::analysis::base::Chosen;
+use crate::analysis::base;
 use crate::analysis::filter::Match;
 use crate::analysis::fingerprint::Fingerprint;
 use crate::config::{self, Config};
@@ -24,17 +24,13 @@ pub struct Assembly<'a> {
     /// Whether results may be pushed.
     pub push: bool,
     /// What was compared.
-    pub chosen: &'a Chosen,
+    pub range: &'a base::Range,
+    /// What is not known and widened the plan.
+    pub doubts: &'a [base::Doubt],
     /// Which services are affected, and why.
     pub affected: &'a Affected<'a>,
     /// The services of the plan, in build order.
-    pub planned: &'a [ServiceId],
-    /// What their results are called, in the same order.
-    pub names: Vec<Names>,
-    /// Their fingerprints, in the same order; empty where they are not known.
-    pub fingerprints: Vec<Option<Fingerprint>>,
-    /// The base that each service has for itself, by its id.
-    pub bases: Vec<Option<Base>>,
+    pub planned: &'a [Found],
     /// The affected services that were not asked for, in build order.
     pub left_out: Vec<ServiceId>,
     /// The commits of the built refs that were seen, or `None` if they were not read.
@@ -45,6 +41,19 @@ pub struct Assembly<'a> {
     pub unmatched: Vec<&'a Change>,
     /// What each named filter matches.
     pub named: IndexMap<&'a str, Vec<&'a Change>>,
+}
+
+/// What the stages found about a service of the plan.
+#[derive(Debug)]
+pub struct Found {
+    /// The service.
+    pub id: ServiceId,
+    /// What its result is called.
+    pub names: Names,
+    /// Its fingerprint, or `None` if it is not known or was not asked for.
+    pub fingerprint: Option<Fingerprint>,
+    /// The base that it has for itself.
+    pub base: Option<Base>,
 }
 
 /// What a service's result is called.
@@ -75,8 +84,7 @@ pub fn assemble(found: &Assembly) -> Plan {
     let places = places(found);
     let name = |service: &ServiceId| config.graph.name(*service).as_str().to_owned();
     let levels = config.graph.levels(|service| places[service.0].is_some());
-    let fingerprints = found.fingerprints.iter().cloned().chain(std::iter::repeat(None));
-    let service = |((service, names), fingerprint): ((&ServiceId, &Names), Option<Fingerprint>)| {
+    let service = |Found { id: service, names, fingerprint, base }: &Found| {
         let definition = &config.services[service.0];
         let mut needs = config.graph.dependencies(*service);
         needs.retain(|need| places[need.0].is_some());
@@ -86,7 +94,7 @@ pub fn assemble(found: &Assembly) -> Plan {
             path: definition.path.as_ref().map(ToString::to_string),
             library: definition.is_library(),
             causes: found.affected.causes(*service).iter().map(|cause| published(cause, config)).collect(),
-            base: found.bases[service.0].clone(),
+            base: base.clone(),
             needs: needs.iter().map(|need| config.graph.name(*need).as_str().to_owned()).collect(),
             level: levels[service.0].unwrap_or_default(),
             version: names.version.clone(),
@@ -104,15 +112,15 @@ pub fn assemble(found: &Assembly) -> Plan {
         };
         with_a_tag(planned)
     };
-    let services: Vec<Service> = found.planned.iter().zip(&found.names).zip(fingerprints).map(service).collect();
+    let services: Vec<Service> = found.planned.iter().map(service).collect();
     Plan {
         schema: SCHEMA,
         rebake: env!("CARGO_PKG_VERSION").to_owned(),
         shape: config.shape,
         trigger: Trigger { kind: found.trigger.kind, reference: found.trigger.reference.clone() },
         environment: found.environment.to_owned(),
-        range: range(found.chosen),
-        degraded: found.chosen.doubts.iter().map(doubt).collect(),
+        range: range(found.range),
+        degraded: found.doubts.iter().map(doubt).collect(),
         any: services.iter().any(|service| !service.library),
         services,
         unaffected: config
@@ -136,7 +144,8 @@ pub fn assemble(found: &Assembly) -> Plan {
 /// Returns the built refs of the planned services and of what they are built from.
 fn seen(built: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<String, String> {
     let graph = &found.config.graph;
-    let counts = graph.with_dependencies(found.planned);
+    let planned: Vec<ServiceId> = found.planned.iter().map(|found| found.id).collect();
+    let counts = graph.with_dependencies(&planned);
     let counted = built.iter().filter(|(service, _)| counts[service.0]);
     counted.map(|(service, commit)| (graph.name(*service).as_str().to_owned(), commit.to_string())).collect()
 }
@@ -153,21 +162,21 @@ fn with_a_tag(mut service: Service) -> Service {
 fn places(found: &Assembly) -> Vec<Option<usize>> {
     let mut places = vec![None; found.config.services.len()];
     for (place, service) in found.planned.iter().enumerate() {
-        places[service.0] = Some(place);
+        places[service.id.0] = Some(place);
     }
     places
 }
 
-fn range(chosen: &Chosen) -> Range {
+fn range(range: &base::Range) -> Range {
     Range {
-        base: chosen.range.base.map(|base| base.to_string()),
-        head: chosen.range.head.map(|head| head.to_string()),
-        source: chosen.source.clone(),
-        worktree: chosen.range.head_state == HeadState::WorkTree,
+        base: range.comparison.base().map(|base| base.to_string()),
+        head: range.tip.commit.map(|head| head.to_string()),
+        source: range.comparison.source.clone(),
+        worktree: range.tip.state == HeadState::WorkTree,
     }
 }
 
-fn doubt(doubt: &crate::analysis::base::Doubt) -> Doubt {
+fn doubt(doubt: &base::Doubt) -> Doubt {
     Doubt { kind: doubt.kind.to_owned(), message: doubt.message.clone(), help: doubt.help.clone() }
 }
 

@@ -12,7 +12,7 @@ pub mod pipeline;
 pub mod why;
 
 pub use crate::config::Shape;
-pub use assemble::{Assembly, Names, assemble, published};
+pub use assemble::{Assembly, Found, Names, assemble, published};
 pub use cause::{Cause, CauseKind, Reason};
 pub use existing::Exists;
 pub use read::{PlanError, read};

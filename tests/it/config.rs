@@ -10,9 +10,10 @@ use rebake::model::recipe::{Builder, Run};
 
 fn read_with(text: &str, quantifier: Quantifier) -> (Config, Vec<&'static str>) {
     let source = SourceFile::new("filters.yaml", text);
-    let (config, problems) = config::parse(&source, Options { quantifier });
-    let codes = problems.iter().map(|problem| problem.code).collect();
-    (config.unwrap_or_else(|| panic!("{problems:#?}")), codes)
+    let (config, warnings) =
+        config::parse(&source, Options { quantifier }).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let codes = warnings.iter().map(|problem| problem.code).collect();
+    (config, codes)
 }
 
 fn read(text: &str) -> Config {
@@ -390,8 +391,7 @@ services:
   b: {filters: *l, retries: 99}
 ";
     let source = SourceFile::new("filters.yaml", text);
-    let (config, problems) = config::parse(&source, Options::default());
-    assert!(config.is_none());
+    let problems = config::parse(&source, Options::default()).unwrap_err().0;
     let at: Vec<String> =
         problems.iter().map(|problem| format!("{} {}", source.at(problem.labels[0].span), problem.code)).collect();
     assert_eq!(

@@ -13,7 +13,7 @@ use rebake::inputs::trigger::Trigger;
 use rebake::model::change::ChangeSet;
 use rebake::model::name::{CommitId, ServiceId};
 use rebake::model::tree::Mode;
-use rebake::plan::pipeline::{ConfigFile, Files as Listed, Moment, Request, Snapshot, plan};
+use rebake::plan::pipeline::{ConfigFile, Files as Listed, Moment, Request, Snapshot, Sources, plan};
 use snapbox::str;
 
 use crate::history::{Files, History};
@@ -351,8 +351,7 @@ fn affected_exactly_where_the_fingerprint_differs() {
             in_repository: None,
             options: Options::default(),
         };
-        let (config, problems) = file.parse();
-        let config = config.unwrap_or_else(|| panic!("{text}\n{problems:?}"));
+        let (config, _) = file.parse().unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
         let mut history = History::default();
         let mut files = Files::default();
         for time in 0..15 {
@@ -368,7 +367,13 @@ fn affected_exactly_where_the_fingerprint_differs() {
             let compare = Compare::Revision(base::End { revision: pair[0].to_string(), from: base::From::Base });
             let base = base::Request { head: Some(pair[1].to_string()), compare, default_branch: None };
             let request = Request { base, dead: rebake::plan::pipeline::Dead::Allow, ..Request::default() };
-            let planned = plan(&repo.open(), &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap().plan;
+            let planned = plan(
+                &Sources { repository: &repo.open(), file: &file, config: &config, trigger: &Trigger::local() },
+                &request,
+                &mut |_| {},
+            )
+            .unwrap()
+            .plan;
             let causes = || planned.services.iter().flat_map(|service| &service.causes);
             inputs += causes().filter(|cause| cause.at.is_some() && cause.pattern.is_none()).count();
             let (before, after) = (texts(&repo, &file, &config, &pair[0]), texts(&repo, &file, &config, &pair[1]));
@@ -428,8 +433,7 @@ fn fingerprints_are_equal_exactly_where_all_that_belongs_is_equal() {
             in_repository: None,
             options: Options::default(),
         };
-        let (config, problems) = file.parse();
-        let config = config.unwrap_or_else(|| panic!("{text}\n{problems:?}"));
+        let (config, _) = file.parse().unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
         let (mut history, mut files) = (History::default(), Files::default());
         let mut before = files.clone();
         for time in 0..20 {
@@ -488,7 +492,7 @@ fn fingerprints_are_equal_exactly_where_all_that_belongs_is_equal() {
 fn read(repo: &Repo, services: &str) -> usize {
     let bytes = format!("services:\n{services}").into_bytes();
     let file = ConfigFile { name: "f.yaml".into(), bytes, in_repository: None, options: Options::default() };
-    let config = file.parse().0.unwrap();
+    let config = file.parse().unwrap().0;
     let services: Vec<_> = config.graph.services().collect();
     let (head, none) = (repo.git(["rev-parse", "HEAD"]).parse().unwrap(), ChangeSet::default());
     let moment = Moment { commit: &head, on_top: &none, files: Listed::InPart };

@@ -130,7 +130,7 @@ fn a_link_is_told_when_it_comes_and_where_something_changes_beside_it() {
 #[test]
 fn no_more_directories_are_read_than_lie_on_the_way_to_what_changed() {
     use rebake::inputs::trigger::Trigger;
-    use rebake::plan::pipeline::{ConfigFile, Request, Work, plan};
+    use rebake::plan::pipeline::{ConfigFile, Request, Sources, WorkDone, plan};
     const SERVICES: usize = 50;
     let repo = Repo::new();
     let service = |n: usize| format!("  s{n}: {{path: s/s{n}, image: r.io/s{n}, tag: 's{n}@{{{{version}}}}'}}\n");
@@ -140,20 +140,26 @@ fn no_more_directories_are_read_than_lie_on_the_way_to_what_changed() {
         repo.write(format!("s/s{n}/Dockerfile"), "").write(format!("s/s{n}/src/deep/x"), "");
     }
     let base = repo.commit("first");
-    let work = |changed: &[&str]| -> Work {
+    let work = |changed: &[&str]| -> WorkDone {
         for path in changed {
             repo.write(path, "1");
         }
         repo.commit("next");
         let repository = repo.open();
         let file = ConfigFile::find(&repository, None, repo.dir(), None).unwrap();
-        let config = file.parse().0.unwrap();
+        let config = file.parse().unwrap().0;
         let from = rebake::analysis::base::From::Base;
         let end = rebake::analysis::base::End { revision: base.to_string(), from };
         let compare = rebake::analysis::base::Compare::Revision(end);
         let base = rebake::analysis::base::Request { compare, ..Default::default() };
         let request = Request { base, ..Request::default() };
-        plan(&repository, &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap().work
+        plan(
+            &Sources { repository: &repository, file: &file, config: &config, trigger: &Trigger::local() },
+            &request,
+            &mut |_| {},
+        )
+        .unwrap()
+        .work
     };
     // The root, `s`, and of each service with a change three; of each service one for what it declares.
     let one = work(&["s/s0/src/deep/x"]);

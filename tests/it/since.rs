@@ -9,7 +9,7 @@ use rebake::inputs::trigger::Trigger;
 use rebake::model::name::CommitId;
 use rebake::model::record;
 use rebake::model::tree::Mode;
-use rebake::plan::pipeline::{ConfigFile, Dead, Planned, Request, Unmatched, plan};
+use rebake::plan::pipeline::{ConfigFile, Dead, Planned, Request, Sources, Unmatched, plan};
 use snapbox::str;
 
 use crate::history::{Files, History};
@@ -317,11 +317,16 @@ impl World {
 fn since_built(repo: &Repo, head: &CommitId) -> Planned {
     let repository = repo.open();
     let file = ConfigFile::find(&repository, None, repo.dir(), Some(head)).unwrap();
-    let config = file.parse().0.unwrap();
+    let config = file.parse().unwrap().0;
     let base =
         base::Request { head: Some(head.to_string()), compare: Compare::Since(Since::Built), default_branch: None };
     let request = Request { base, dead: Dead::Allow, unmatched: Unmatched::Ignore, ..Request::default() };
-    plan(&repository, &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap()
+    plan(
+        &Sources { repository: &repository, file: &file, config: &config, trigger: &Trigger::local() },
+        &request,
+        &mut |_| {},
+    )
+    .unwrap()
 }
 
 /// Forty steps a seed; `REBAKE_SEED=0..50` makes it two thousand.

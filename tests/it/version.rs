@@ -465,18 +465,23 @@ fn build_metadata_stays_in_versions() {
 #[test]
 fn formats_that_print_no_version_and_no_fingerprint_read_nothing_for_them() {
     use rebake::inputs::trigger::Trigger;
-    use rebake::plan::pipeline::{self, ConfigFile, Naming, Request, TakeFingerprints};
+    use rebake::plan::pipeline::{self, ConfigFile, Naming, Request, Sources, TakeFingerprints};
     let repo = repo();
     let repository = repo.open();
     let file = ConfigFile::find(&repository, None, repo.dir(), None).unwrap();
-    let config = file.parse().0.unwrap();
+    let config = file.parse().unwrap().0;
     let work = |naming: Option<Naming>, fingerprints: TakeFingerprints| {
         let base = rebake::analysis::base::Request {
             compare: rebake::analysis::base::Compare::Everything,
             ..Default::default()
         };
         let request = Request { base, naming, fingerprints, ..Request::default() };
-        let planned = pipeline::plan(&repository, &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap();
+        let planned = pipeline::plan(
+            &Sources { repository: &repository, file: &file, config: &config, trigger: &Trigger::local() },
+            &request,
+            &mut |_| {},
+        )
+        .unwrap();
         (planned.work.walked, planned.work.directories)
     };
     assert_eq!(work(None, TakeFingerprints::No), (0, 0));

@@ -1,63 +1,69 @@
 //! The base that a CI event asks for.
 
-use super::choose::Choice;
+use super::choose::{Choice, nothing, unreachable};
 use super::default_branch::Branch;
 use super::fit::Fit;
-use super::{Chosen, Doubt, Everyone};
+use super::{AllAffected, Comparison, Doubt, Notes};
 use crate::inputs::git::{self, DefaultBranch};
 use crate::inputs::trigger::{BaseHint, Kind, Trigger};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::CommitId;
 
 /// Compares with the base that the event names, else with the default branch.
-pub(super) fn compare(choice: &mut Choice, named: Option<&str>) -> Result<Chosen, git::Error> {
+pub(super) fn compare(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Notes), git::Error> {
     match &choice.trigger.base {
-        BaseHint::Gone => return Ok(choice.nothing("what the event is about is gone", None)),
-        BaseHint::Unpublished => return Ok(choice.nothing("the event publishes nothing", None)),
+        BaseHint::Gone => return Ok(nothing("what the event is about is gone", None)),
+        BaseHint::Unpublished => return Ok(nothing("the event publishes nothing", None)),
         BaseHint::None | BaseHint::NewBranch | BaseHint::Commit(..) | BaseHint::PullRequest { .. } => {}
     }
     match choice.fit()? {
         Fit::Fits => of_event(choice, named),
         Fit::NoSubject => elsewhere(choice, named, "the event names no commit"),
         Fit::Elsewhere(commit) => {
-            let head = choice.head.map(|head| head.short(7)).unwrap_or_default();
+            let head = choice.tip.commit.map(|head| head.short(7)).unwrap_or_default();
             let reason = format!("the event is about {}, and {head} is checked out", commit.short(7));
-            let chosen = elsewhere(choice, named, &reason)?;
+            let (comparison, mut notes) = elsewhere(choice, named, &reason)?;
             let note = Diagnostic::warning("other-commit", format!("{reason}, which does not descend from it"));
             let note = note.help(format!("check out {commit}, or name the commit to compare with: `--base REV`"));
             // A doubt says as much.
-            let notes = if chosen.doubts.is_empty() { vec![note] } else { Vec::new() };
-            Ok(Chosen { notes: [chosen.notes, notes].concat(), ..chosen })
+            if notes.doubts.is_empty() {
+                notes.warnings.push(note);
+            }
+            Ok((comparison, notes))
         }
     }
 }
 
 /// Compares with the base that the event names.
-fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<Chosen, git::Error> {
+fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Notes), git::Error> {
     let trigger = choice.trigger;
     match &trigger.base {
         // The two trees as they are: right after a force-push too, since what was built is what that commit held.
         BaseHint::Commit(base, landmark) => choice.commit(base, &format!("since {landmark}")),
-        BaseHint::PullRequest { merge, .. } if merge.is_some() && choice.head == *merge => {
+        BaseHint::PullRequest { merge, .. } if merge.is_some() && choice.tip.commit == *merge => {
             choice.first_parent("since the first parent of the pull request's merge commit")
         }
         BaseHint::PullRequest { base, branch, .. } => pull_request(choice, base.as_ref(), branch.as_deref()),
         BaseHint::NewBranch => default_branch(choice, named, Ahead::NothingIsNothing),
         BaseHint::None => default_branch(choice, named, Ahead::NothingIsDoubt),
-        BaseHint::Gone | BaseHint::Unpublished => Ok(choice.nothing("", None)),
+        BaseHint::Gone | BaseHint::Unpublished => Ok(nothing("", None)),
     }
 }
 
 /// Compares with the commit of the target branch that the event names. The branch itself counts only where the event
 /// names no commit: a reused workspace may have an older one, which would hide what a pull request reverts.
-fn pull_request(choice: &mut Choice, base: Option<&CommitId>, branch: Option<&str>) -> Result<Chosen, git::Error> {
+fn pull_request(
+    choice: &mut Choice,
+    base: Option<&CommitId>,
+    branch: Option<&str>,
+) -> Result<(Comparison, Notes), git::Error> {
     if let Some(base) = base {
         return choice.merge_bases(base, "the pull request's base");
     }
     match branch.map(|branch| choice.branch(branch)) {
         Some(Branch::Here(target)) => choice.merge_bases(&target.commit, &target.name.to_string()),
-        Some(Branch::Stale(doubt)) => Ok(choice.unreachable(doubt)),
-        Some(Branch::Nowhere) | None => Ok(choice.unreachable(
+        Some(Branch::Stale(doubt)) => Ok(unreachable(doubt)),
+        Some(Branch::Nowhere) | None => Ok(unreachable(
             Doubt::no_base(
                 "the event does not say what the pull request is to be merged into",
                 "name it with `--base REV`",
@@ -78,39 +84,39 @@ enum Ahead {
 
 /// Compares with the default branch, for events without a base: a first push, a schedule, a manual run. On the default
 /// branch itself nothing says when a service was last built.
-fn default_branch(choice: &mut Choice, named: Option<&str>, ahead: Ahead) -> Result<Chosen, git::Error> {
+fn default_branch(choice: &mut Choice, named: Option<&str>, ahead: Ahead) -> Result<(Comparison, Notes), git::Error> {
     let default = match choice.default_branch(named) {
         Branch::Here(default) => default,
-        other => return Ok(no_default_branch(choice, other)),
+        other => return Ok(no_default_branch(other)),
     };
     if choice.trigger.branch().is_some_and(|branch| is_named(&default, branch)) {
         return Ok(everything(choice));
     }
     let chosen = choice.merge_bases(&default.commit, &default.name.to_string())?;
-    let nothing_ahead = chosen.bases == [choice.head];
+    let nothing_ahead = chosen.0.bases == [choice.tip.commit];
     Ok(if ahead == Ahead::NothingIsDoubt && nothing_ahead { everything(choice) } else { chosen })
 }
 
 /// Compares with the default branch, because the checked-out commit is not what the event is about and the event's base
 /// means nothing for it. On that branch itself nothing says what is new.
-fn elsewhere(choice: &mut Choice, named: Option<&str>, reason: &str) -> Result<Chosen, git::Error> {
+fn elsewhere(choice: &mut Choice, named: Option<&str>, reason: &str) -> Result<(Comparison, Notes), git::Error> {
     let default = match choice.default_branch(named) {
         Branch::Here(default) => default,
-        other => return Ok(no_default_branch(choice, other)),
+        other => return Ok(no_default_branch(other)),
     };
-    let chosen = choice.merge_bases(&default.commit, &default.name.to_string())?;
-    if chosen.bases != [choice.head] {
-        let source = format!("{}; {reason}", chosen.source);
-        return Ok(Chosen { source, ..chosen });
+    let (comparison, notes) = choice.merge_bases(&default.commit, &default.name.to_string())?;
+    if comparison.bases != [choice.tip.commit] {
+        let source = format!("{}; {reason}", comparison.source);
+        return Ok((Comparison { source, ..comparison }, notes));
     }
     let reason = format!("{reason}, on {}", default.name);
     let help = "check out the commit that the event is about, or name the commit to compare with: `--base REV`";
-    let chosen = choice.nothing(format!("{reason}, so everything"), Some(Everyone::UnknownRange));
-    Ok(Chosen { doubts: vec![Doubt::no_event(&reason, help)], ..chosen })
+    let comparison = Comparison::nothing(format!("{reason}, so everything"), Some(AllAffected::UnknownRange));
+    Ok((comparison, Doubt::no_event(&reason, help).into()))
 }
 
-fn no_default_branch(choice: &Choice, branch: Branch) -> Chosen {
-    choice.unreachable(match branch {
+fn no_default_branch(branch: Branch) -> (Comparison, Notes) {
+    unreachable(match branch {
         Branch::Stale(doubt) => doubt,
         Branch::Here(_) | Branch::Nowhere => Doubt::no_base(
             "the default branch is not in this clone",
@@ -120,10 +126,9 @@ fn no_default_branch(choice: &Choice, branch: Branch) -> Chosen {
 }
 
 /// Compares with nothing: the event has no base, and this is the default branch.
-fn everything(choice: &Choice) -> Chosen {
-    let chosen = choice.nothing("no base on the default branch, so everything", Some(Everyone::NoRecord));
-    let notes = pushed_without_base(choice.trigger).into_iter().collect();
-    Chosen { notes, ..chosen }
+fn everything(choice: &Choice) -> (Comparison, Notes) {
+    let comparison = Comparison::nothing("no base on the default branch, so everything", Some(AllAffected::NoRecord));
+    (comparison, pushed_without_base(choice.trigger).map(Notes::from).unwrap_or_default())
 }
 
 /// Returns advice on how to plan less with an engine that does not say what was there before a push.

@@ -19,7 +19,7 @@ impl Choice<'_> {
     /// Compares what is checked out with the commits of the event.
     pub(super) fn fit(&mut self) -> Result<Fit, git::Error> {
         let trigger = self.trigger;
-        let (head, commits) = match (self.head, &trigger.subject) {
+        let (head, commits) = match (self.tip.commit, &trigger.subject) {
             (_, Subject::None) => return Ok(Fit::NoSubject),
             (None, _) | (_, Subject::CheckedOut) => return Ok(Fit::Fits),
             (Some(head), Subject::Commits(commits)) => (head, commits),

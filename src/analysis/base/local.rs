@@ -1,12 +1,12 @@
 //! The base outside of CI: what is ahead of the default branch counts, with the work tree on top.
 
-use super::choose::Choice;
-use super::{Chosen, Doubt};
+use super::choose::{Choice, unreachable};
+use super::{Comparison, Doubt, Notes};
 use crate::inputs::git;
 
 /// Compares with the default branch; when nothing is ahead of it and the tree is clean, head's last commit.
-pub(super) fn compare(choice: &mut Choice, default_branch: Option<&str>) -> Result<Chosen, git::Error> {
-    let Some(head) = choice.head else {
+pub(super) fn compare(choice: &mut Choice, default_branch: Option<&str>) -> Result<(Comparison, Notes), git::Error> {
+    let Some(head) = choice.tip.commit else {
         return choice.first_parent("");
     };
     let Some(default) = choice.repository.default_branch(default_branch) else {
@@ -15,10 +15,10 @@ pub(super) fn compare(choice: &mut Choice, default_branch: Option<&str>) -> Resu
             |name| format!("there is no branch `{name}`"),
         );
         let help = "name the branch that work starts from with `--default-branch NAME`, or a base with `--base REV`";
-        return Ok(choice.unreachable(Doubt::no_base(&named, help)));
+        return Ok(unreachable(Doubt::no_base(&named, help)));
     };
     let chosen = choice.merge_bases(&default.commit, &default.name.to_string())?;
-    if chosen.bases == [Some(head)] && choice.on_top.is_empty() {
+    if chosen.0.bases == [Some(head)] && choice.tip.on_top.is_empty() {
         return choice.first_parent(&format!("the last commit, since nothing is ahead of {}", default.name));
     }
     Ok(chosen)

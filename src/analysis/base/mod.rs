@@ -9,14 +9,15 @@ mod doubt;
 mod event;
 mod fit;
 mod local;
+mod notes;
 
 pub use choose::choose;
 pub use default_branch::default_branch;
 pub use doubt::Doubt;
+pub use notes::Notes;
 
-use crate::model::change::{ChangeSet, Range};
+use crate::model::change::{ChangeSet, HeadState};
 use crate::model::choice::Choice;
-use crate::model::diagnostic::Diagnostic;
 use crate::model::name::CommitId;
 
 /// What the command line asks to compare.
@@ -90,24 +91,36 @@ pub enum From {
 
 /// What is compared.
 #[derive(Debug, Clone)]
-pub struct Chosen {
-    /// The two ends, for messages: the first of `bases`, and head.
-    pub range: Range,
-    /// How they were chosen, in words.
-    pub source: String,
-    /// The commits whose trees head's is compared with, `None` being the empty tree; several where there are
-    /// several merge bases, none where nothing is compared.
-    pub bases: Vec<Option<CommitId>>,
-    /// Changes on top of those between the trees: the work tree's, or those given from outside.
+pub struct Range {
+    /// What changes lead to.
+    pub tip: Tip,
+    /// What it is compared with.
+    pub comparison: Comparison,
+}
+
+/// The commit that changes lead to, with what stands on top of it.
+#[derive(Debug, Clone)]
+pub struct Tip {
+    /// The commit; none in a repository without one.
+    pub commit: Option<CommitId>,
+    /// Whether the changes of the work tree count.
+    pub state: HeadState,
+    /// Changes on top of the commit's tree: the work tree's, or those given from outside.
     pub on_top: ChangeSet,
+}
+
+/// What a tip is compared with.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// How it was chosen, in words.
+    pub source: String,
+    /// The commits whose trees the tip's is compared with, `None` being the empty tree; several where there are several
+    /// merge bases, none where nothing is compared.
+    pub bases: Vec<Option<CommitId>>,
     /// Where changes come from.
     pub changes: Changes,
     /// Why every service is affected, where it is.
-    pub everyone: Option<Everyone>,
-    /// The doubts that widened it.
-    pub doubts: Vec<Doubt>,
-    /// Other notes about it.
-    pub notes: Vec<Diagnostic>,
+    pub everyone: Option<AllAffected>,
 }
 
 /// Where the changes of a range come from.
@@ -122,7 +135,7 @@ pub enum Changes {
 
 /// Why every service is affected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Everyone {
+pub enum AllAffected {
     /// It was asked for.
     Forced,
     /// There is nothing to compare with: a first push to the default branch, a run by a clock.
@@ -135,4 +148,35 @@ pub enum Everyone {
     BaseUnreachable,
     /// Nothing tells which commits are new.
     UnknownRange,
+}
+
+impl Tip {
+    /// Returns the changes of the work tree that count; none at a commit as it stands.
+    #[must_use]
+    pub fn work_tree(&self) -> ChangeSet {
+        match self.state {
+            HeadState::WorkTree => self.on_top.clone(),
+            HeadState::Commit => ChangeSet::default(),
+        }
+    }
+}
+
+impl Comparison {
+    /// Returns the comparison with nothing.
+    #[must_use]
+    pub fn nothing(source: impl Into<String>, everyone: Option<AllAffected>) -> Self {
+        Self { source: source.into(), bases: Vec::new(), changes: Changes::Compared, everyone }
+    }
+
+    /// Returns the first base, for messages.
+    #[must_use]
+    pub fn base(&self) -> Option<CommitId> {
+        self.bases.first().copied().flatten()
+    }
+
+    /// Returns the same comparison with every service affected, since the trees of its base are out of reach.
+    #[must_use]
+    pub fn out_of_reach(self) -> Self {
+        Self { bases: Vec::new(), everyone: Some(AllAffected::BaseUnreachable), ..self }
+    }
 }

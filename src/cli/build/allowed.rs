@@ -5,9 +5,9 @@ use super::BuildArgs;
 use crate::analysis::filter::matches_of;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::workspace::Workspace;
 use crate::inputs::trigger::Origin;
 use crate::model::change::Change;
+use crate::plan::pipeline::Workspace;
 use crate::plan::{Plan, Service};
 
 /// How many paths a message names.

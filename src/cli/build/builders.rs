@@ -4,10 +4,10 @@ use super::Build;
 use crate::cli::env;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::workspace::Workspace;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
 use crate::output::exec::builder::{ProbeError, probe};
+use crate::plan::pipeline::Workspace;
 
 /// Refuses builds whose builder is missing or too old, or whose secrets are missing. All problems are reported before
 /// the first build.

@@ -9,9 +9,9 @@ use super::{BuildArgs, planned};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::cli::workspace::Workspace;
 use crate::model::name::{Escaped, shell_word};
 use crate::output::exec::{Build, Needs, foretold};
+use crate::plan::pipeline::Workspace;
 
 /// Prints each service's commands in build order, quoted for a shell. What a dependency becomes when it is built, such as
 /// its digest, stands there in words. They contain no secrets, only the names of variables and files.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::filter::matches_of;
-use crate::cli::workspace::Workspace;
 use crate::model::change::Change;
 use crate::model::name::Escaped;
 use crate::output::exec::Build;
+use crate::plan::pipeline::Workspace;
 
 /// Checks the commit and the files that builds use.
 pub(super) struct Ground<'a> {

@@ -9,14 +9,14 @@ use crate::cli::dependencies::images;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan::request;
-use crate::cli::workspace::Workspace;
 use crate::inputs::registry::{ImagePresence, Question, Registries};
 use crate::inputs::trigger::{Inputs, Trigger};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, ServiceId};
 use crate::naming::version::VersionStyle;
 use crate::output::exec::{Became, Needs, Report};
-use crate::plan::pipeline::{self, Dead, Naming, PushRequest, Request, Unmatched};
+use crate::plan::pipeline::Workspace;
+use crate::plan::pipeline::{self, Dead, Naming, PushRequest, Request, Sources, Unmatched};
 use crate::plan::{Cause, CauseKind, Plan, Service};
 
 /// A plan with all dependencies of its services.
@@ -148,8 +148,8 @@ pub(super) fn as_planned(
         ..asked
     };
     let trigger = Trigger { inputs: Inputs::default(), ..workspace.trigger.clone() };
-    let planned =
-        pipeline::plan(&workspace.repository, &workspace.file, &workspace.config, &trigger, &request, &mut |_| {})?;
+    let sources = Sources { trigger: &trigger, ..workspace.sources() };
+    let planned = pipeline::plan(&sources, &request, &mut |_| {})?;
     Ok(planned.plan.services)
 }
 

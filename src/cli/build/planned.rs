@@ -12,13 +12,14 @@ use crate::cli::failure::Failure;
 use crate::cli::flags::GeneralArgs;
 use crate::cli::output::Output;
 use crate::cli::plan::request;
-use crate::cli::workspace::Workspace;
+use crate::cli::workspace;
 use crate::cli::{changed, dependencies};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
 use crate::model::recipe::Builder;
 use crate::output::exec::builder::{Driver, Place, Supply, Ties, prepare};
 use crate::output::exec::{Build, Report, Work};
+use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Held, PushRequest, PushRules, Request};
 use crate::plan::{self, Plan, Service};
 
@@ -45,8 +46,8 @@ pub(super) fn plan(
             }
             plan
         }
-        (None, Some(earlier)) => workspace.plan(&again(asked, earlier), general, output)?.plan,
-        (None, None) => workspace.plan(&asked, general, output)?.plan,
+        (None, Some(earlier)) => workspace::plan(workspace, &again(asked, earlier), general, output)?.plan,
+        (None, None) => workspace::plan(workspace, &asked, general, output)?.plan,
     };
     if let Some(earlier) = earlier {
         let done: BTreeSet<&str> = earlier.successful().map(|service| service.service.as_str()).collect();
@@ -70,14 +71,7 @@ pub(super) fn given(file: &Path, workspace: &Workspace) {
 fn rules<'a>(plan: &Plan, asked: &Request, workspace: &'a Workspace) -> Result<PushRules<'a>, Failure> {
     let environment = &plan.environment;
     let asked = Request { environment: Some(environment.clone()), ..asked.clone() };
-    Ok(PushRules::of(
-        &workspace.repository,
-        &workspace.file,
-        &workspace.config,
-        &workspace.trigger,
-        &asked,
-        environment,
-    )?)
+    Ok(PushRules::of(&workspace.sources(), &asked, environment)?)
 }
 
 /// Refuses a saved plan that contradicts the configuration, since an artifact may come from anywhere.
@@ -191,7 +185,7 @@ pub(super) fn jobs<'a>(
     reports: &Reports,
 ) -> Result<Vec<Build<'a>>, Failure> {
     let Needed { plan, held } = needed;
-    let root = workspace.work_dir()?;
+    let root = workspace::work_dir(workspace)?;
     let buildx = args.how.builder.as_deref();
     let commit = workspace.repository.head()?.commit().copied();
     let epoch = commit.map(|commit| workspace.repository.commit_time(&commit)).transpose()?;

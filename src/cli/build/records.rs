@@ -9,13 +9,13 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan::request;
-use crate::cli::workspace::Workspace;
 use crate::cli::{record, recorded};
 use crate::inputs::git::Swapped;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId};
 use crate::output::exec::{Build, Outcome, Record, Report, Work};
 use crate::plan::Plan;
+use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{Begun, Came, Error, Newer, Recorded, Recording, Rule, Standing};
 use crate::plan::pipeline::{PushRequest, PushRules, Request, not_fetched};
 
@@ -44,14 +44,7 @@ impl<'a> Records<'a> {
         let (true, Some(commit)) = (args.record, commit) else { return Ok(None) };
         record::is_remote(&args.remote)?;
         let asked = Request { push: PushRequest::Asked, ..request(&args.planning, workspace)? };
-        let rules = PushRules::of(
-            &workspace.repository,
-            &workspace.file,
-            &workspace.config,
-            &workspace.trigger,
-            &asked,
-            &plan.environment,
-        )?;
+        let rules = PushRules::of(&workspace.sources(), &asked, &plan.environment)?;
         if !rules.has_built_refs(&plan.environment) {
             output.say(&[recorded::without(&plan.environment)]);
             return Ok(None);

@@ -12,11 +12,11 @@ use crate::cli::env;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, unwritable};
 use crate::cli::report::{bug, failure, read};
-use crate::cli::workspace::Workspace;
 use crate::inputs::file;
 use crate::output::emit;
 use crate::output::exec::Report;
 use crate::output::exec::report::{Service, junit, markdown};
+use crate::plan::pipeline::Workspace;
 
 /// The reports of a run.
 #[derive(Debug, Default)]

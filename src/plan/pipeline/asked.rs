@@ -1,7 +1,7 @@
 //! What is asked for by name: on the command line, in the inputs of a manual run, or by a release tag.
 
 use super::{Error, Request};
-use crate::analysis::base::{self, Chosen, Compare};
+use crate::analysis::base::{self, Compare, Tip};
 use crate::config::Config;
 use crate::inputs::git::Repository;
 use crate::inputs::trigger::{BaseHint, Kind, Trigger};
@@ -45,12 +45,8 @@ impl UnknownService {
 }
 
 /// Resolves names, and turns a release tag or a run by hand into what it asks for.
-pub(super) fn read(
-    config: &Config,
-    trigger: &Trigger,
-    request: &Request,
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<Asked, Error> {
+pub(super) fn read(config: &Config, trigger: &Trigger, request: &Request) -> Result<(Asked, Vec<Diagnostic>), Error> {
+    let mut warnings = Vec::new();
     let mut asked = Asked {
         base: request.base.clone(),
         forced: services(config, &request.force)?,
@@ -66,7 +62,7 @@ pub(super) fn read(
     if matches!(request.base.compare, Compare::Auto | Compare::Since(_)) {
         match trigger.kind {
             _ if trigger.base == BaseHint::Unpublished => warnings.push(unpublished(trigger)),
-            Kind::Tag | Kind::Release => asked.by_tag(config, trigger, warnings),
+            Kind::Tag | Kind::Release => asked.by_tag(config, trigger, &mut warnings),
             _ if !trigger.inputs.services.is_empty() => asked.by_hand(config, trigger)?,
             _ => {}
         }
@@ -76,7 +72,7 @@ pub(super) fn read(
     let mut given = given.into_iter().chain(trigger.inputs.version.clone());
     asked.version = given.find(|version| !version.is_empty());
     warnings.extend(nothing_to_build(config, asked.only.as_deref()));
-    Ok(asked)
+    Ok((asked, warnings))
 }
 
 impl Asked {
@@ -137,17 +133,12 @@ impl Asked {
     }
 
     /// Checks that a release is made of its own commit.
-    pub(super) fn is_checked_out(
-        &self,
-        repository: &Repository,
-        trigger: &Trigger,
-        chosen: &Chosen,
-    ) -> Result<(), Error> {
+    pub(super) fn is_checked_out(&self, repository: &Repository, trigger: &Trigger, tip: &Tip) -> Result<(), Error> {
         let (Some(_), Some(tag)) = (&self.released, trigger.tag()) else { return Ok(()) };
         let here = repository.resolve(&format!("refs/tags/{tag}")).ok();
         // The event may name the tag's object. Where this clone has an older tag of that name, versions would be wrong.
         let named = trigger.subject.commit().map(|commit| repository.resolve(&commit.to_string()).unwrap_or(*commit));
-        let head = chosen.range.head;
+        let head = tip.commit;
         match [named, here].into_iter().flatten().find(|commit| head != Some(*commit)) {
             Some(commit) => Err(Error::WrongCheckout {
                 tag: tag.to_owned(),

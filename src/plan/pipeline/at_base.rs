@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::config_file::{FoundBy, Place, at_usual_place, usual_places};
-use crate::analysis::base::{Chosen, Doubt};
+use crate::analysis::base::{Doubt, Tip};
 use crate::analysis::definition::Definitions;
 use crate::config::{self, Config};
 use crate::inputs::git::{self, Earlier, FileAt, Had, Renamed, Repository};
@@ -71,21 +71,26 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the definitions at each base. `changes` are those since the bases.
-    pub(super) fn read(&mut self, chosen: &Chosen, changes: &ChangeSet) -> Result<Vec<AtBase>, git::Error> {
+    pub(super) fn read(
+        &mut self,
+        tip: &Tip,
+        bases: &[Option<CommitId>],
+        changes: &ChangeSet,
+    ) -> Result<Vec<AtBase>, git::Error> {
         let (repository, file) = (self.repository, self.file);
         let Some(place) = &file.in_repository else { return Ok(Vec::new()) };
         let of_config = |path: &RepoPath| file.is_made_of(path) || self.places.contains(path);
-        if chosen.bases.is_empty() {
+        if bases.is_empty() {
             // Paths that were given: what the configuration was before is not among them.
-            let given = chosen.range.head_state == HeadState::Commit;
-            let listed = given && chosen.on_top.as_slice().iter().any(|change| of_config(&change.path));
+            let given = tip.state == HeadState::Commit;
+            let listed = given && tip.on_top.as_slice().iter().any(|change| of_config(&change.path));
             return Ok(if listed { vec![AtBase::Unknown(None)] } else { Vec::new() });
         }
-        let Some(head) = chosen.range.head else { return Ok(Vec::new()) };
-        let modified = chosen.on_top.as_slice().iter().any(|change| file.is_made_of(&change.path));
+        let Some(head) = tip.commit else { return Ok(Vec::new()) };
+        let modified = tip.on_top.as_slice().iter().any(|change| file.is_made_of(&change.path));
         let at_head = if modified { None } else { repository.file_at(&head, &place.path)?.map(|file| file.id()) };
         let mut found = Vec::new();
-        for base in &chosen.bases {
+        for base in bases {
             found.push(match base {
                 Some(base) => self.of_base(base, place, at_head, changes)?,
                 None => AtBase::Read(Rc::default()),

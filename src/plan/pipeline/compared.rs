@@ -10,7 +10,7 @@ use super::at_base::{self, AtBase};
 use super::own_base::Group;
 use super::{ConfigFile, snapshot};
 use crate::analysis::affected::{Cause, Degraded, Direct, NoRecord, spread};
-use crate::analysis::base::{Changes, Chosen, Doubt, Everyone};
+use crate::analysis::base::{AllAffected, Changes, Comparison, Doubt, Notes, Tip};
 use crate::analysis::filter::{self, FilterId, Matches};
 use crate::config::{Config, Service, Shape};
 use crate::inputs::git::{self, Differ};
@@ -174,7 +174,7 @@ impl<'a> Findings<'a> {
 
     /// What was found of groups that, like this one, have a base or have none.
     fn unmatched_of(&mut self, compared: &Compared) -> &mut Option<Vec<&'a Change>> {
-        if compared.group.chosen.bases.is_empty() { &mut self.unmatched_without_base } else { &mut self.unmatched }
+        if compared.group.comparison.bases.is_empty() { &mut self.unmatched_without_base } else { &mut self.unmatched }
     }
 
     /// Returns of the changes since one base those that causes of its services name, those of named filters that no group
@@ -209,25 +209,27 @@ fn is_for(config: &Config, compared: &Compared, name: &str) -> bool {
 }
 
 impl Compared {
-    /// Compares head with the bases of a group: one tree diff a base. Where a tree cannot be had, the group's services
-    /// are affected, and `chosen` says so.
-    pub(super) fn of(differ: &mut Differ, mut group: Group, chosen: &mut Chosen) -> Result<Self, git::Error> {
-        let (changes, tree_diffs) = match differ.repository().with_fetching(|| changes(differ, &group.chosen)) {
+    /// Compares the tip with the bases of a group: one tree diff a base, and the configurations there. Where a tree cannot
+    /// be had, the group's services are affected.
+    pub(super) fn of(
+        differ: &mut Differ,
+        reader: &mut at_base::Reader,
+        tip: &Tip,
+        mut group: Group,
+    ) -> Result<(Self, Notes), git::Error> {
+        let mut notes = Notes::default();
+        let found = differ.repository().with_fetching(|| changes(differ, tip, &group.comparison));
+        let (changes, tree_diffs) = match found {
             Err(error) if error.is_doubt() => {
-                group.chosen = group.chosen.out_of_reach(&error);
-                chosen.doubts.append(&mut group.chosen.doubts);
-                (group.chosen.on_top.clone(), 0)
+                notes.extend(Doubt::base_unreachable(&error).into());
+                group.comparison = group.comparison.out_of_reach();
+                (tip.on_top.clone(), 0)
             }
             found => found?,
         };
-        Ok(Self { group, changes, at_base: Vec::new(), former: BTreeSet::new(), tree_diffs })
-    }
-
-    /// Reads the configuration at the bases; what cannot be read is returned as doubts.
-    pub(super) fn read_config(&mut self, reader: &mut at_base::Reader) -> Result<Vec<Doubt>, git::Error> {
-        self.at_base = reader.read(&self.group.chosen, &self.changes)?;
-        self.former = reader.paths().clone();
-        Ok(self.at_base.iter().filter_map(AtBase::doubt).collect())
+        let at_base = reader.read(tip, &group.comparison.bases, &changes)?;
+        notes.doubts.extend(at_base.iter().filter_map(AtBase::doubt));
+        Ok((Self { group, changes, at_base, former: reader.paths().clone(), tree_diffs }, notes))
     }
 
     /// Returns the services that have this base.
@@ -240,18 +242,18 @@ impl Compared {
     }
 }
 
-/// Returns what changed between the chosen trees, with what stands on top, and how many pairs of trees that took.
-fn changes(differ: &mut Differ, chosen: &Chosen) -> Result<(ChangeSet, usize), git::Error> {
-    let Some(head) = chosen.range.head.as_ref().filter(|_| chosen.changes == Changes::Compared) else {
-        return Ok((chosen.on_top.clone(), 0));
+/// Returns what changed between the trees of a comparison, with what stands on top, and how many pairs of trees that took.
+fn changes(differ: &mut Differ, tip: &Tip, comparison: &Comparison) -> Result<(ChangeSet, usize), git::Error> {
+    let Some(head) = tip.commit.as_ref().filter(|_| comparison.changes == Changes::Compared) else {
+        return Ok((tip.on_top.clone(), 0));
     };
-    let between = chosen
+    let between = comparison
         .bases
         .iter()
         .map(|base| differ.diff(base.as_ref(), head))
         .reduce(|a, b| Ok(a?.or(b?)))
         .unwrap_or_else(|| Ok(ChangeSet::default()))?;
-    Ok((between.then(chosen.on_top.clone()), chosen.bases.len()))
+    Ok((between.then(tip.on_top.clone()), comparison.bases.len()))
 }
 
 /// Returns the causes that services have of their own since the base of a group.
@@ -268,17 +270,17 @@ pub(super) fn of_group<'a>(config: &Config, compared: &Compared, matches: &Match
             }
         }
     }
-    if let Some(everyone) = compared.group.chosen.everyone {
+    if let Some(everyone) = compared.group.comparison.everyone {
         for service in &compared.group.services {
             direct.add(
                 *service,
                 match everyone {
-                    Everyone::Forced => Cause::Forced,
-                    Everyone::NoRecord => Cause::NoRecord(NoRecord::NoBase),
-                    Everyone::NeverReleased => Cause::NoRecord(NoRecord::NeverReleased),
-                    Everyone::NeverBuilt => Cause::NoRecord(NoRecord::NeverBuilt),
-                    Everyone::BaseUnreachable => Cause::BaseUnreachable,
-                    Everyone::UnknownRange => Cause::Degraded(Degraded::UnknownRange),
+                    AllAffected::Forced => Cause::Forced,
+                    AllAffected::NoRecord => Cause::NoRecord(NoRecord::NoBase),
+                    AllAffected::NeverReleased => Cause::NoRecord(NoRecord::NeverReleased),
+                    AllAffected::NeverBuilt => Cause::NoRecord(NoRecord::NeverBuilt),
+                    AllAffected::BaseUnreachable => Cause::BaseUnreachable,
+                    AllAffected::UnknownRange => Cause::Degraded(Degraded::UnknownRange),
                 },
             );
         }

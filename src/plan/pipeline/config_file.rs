@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::config::{self, Config, Options};
 use crate::inputs::git::{self, FileAt, Lacking, Missing, Repository};
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::name::{CommitId, Escaped, RepoPath};
 
 /// Where the file is looked for when it is not named.
@@ -211,13 +211,13 @@ impl ConfigFile {
         Self { name: place.to_string(), bytes, in_repository, options: Options::default() }
     }
 
-    /// Reads what the file says: a configuration exactly when none of the problems is an error.
-    #[must_use]
-    pub fn parse(&self) -> (Option<Config>, Vec<Diagnostic>) {
-        match config::source(&self.name, &self.bytes) {
-            Ok(source) => config::parse(&source, self.options),
-            Err(problem) => (None, vec![problem]),
-        }
+    /// Reads the configuration. Returns it with warnings in the order of the file.
+    ///
+    /// # Errors
+    /// All problems, when one of them is an error.
+    pub fn parse(&self) -> Result<(Config, Vec<Diagnostic>), Diagnostics> {
+        let source = config::source(&self.name, &self.bytes).map_err(|problem| Diagnostics(vec![problem]))?;
+        config::parse(&source, self.options)
     }
 
     /// Whether a change of this path changes the configuration.

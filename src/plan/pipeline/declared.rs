@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::analysis::base::{Chosen, Doubt};
+use crate::analysis::base::{Doubt, Notes, Tip};
 use crate::config::{Config, Declared, Input, Source};
 use crate::inputs::git::{self, Lacking as _, Lead, Repository, Stands};
 use crate::model::change::{ChangeSet, Status};
@@ -51,10 +51,9 @@ pub fn follow_links<'a>(
 pub(super) fn for_plan<'a>(
     repository: &Repository,
     config: &'a Config,
-    chosen: &mut Chosen,
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<(Cow<'a, Config>, usize), git::Error> {
-    let (head, on_top) = (chosen.range.head.as_ref(), &chosen.on_top);
+    tip: &Tip,
+) -> Result<((Cow<'a, Config>, usize), Notes), git::Error> {
+    let (head, on_top) = (tip.commit.as_ref(), &tip.on_top);
     let followed = match repository.with_fetching(|| follow(repository, config, head, on_top, Lack::Error)) {
         Err(git::Error::MissingBlob { .. }) => follow(repository, config, head, on_top, Lack::Doubt),
         followed => followed,
@@ -67,9 +66,8 @@ pub(super) fn for_plan<'a>(
         }
         followed => followed?,
     };
-    warnings.extend(followed.warnings);
-    chosen.doubts.extend(followed.doubt);
-    Ok((followed.config, followed.read))
+    let doubts = followed.doubt.into_iter().collect();
+    Ok(((followed.config, followed.read), Notes { doubts, warnings: followed.warnings }))
 }
 
 fn follow<'a>(

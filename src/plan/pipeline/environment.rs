@@ -1,11 +1,7 @@
-use super::moved::Moved;
-use super::{Error, PushRequest, Unmatched};
-use crate::analysis::base::Chosen;
-use crate::config::{Branches, Config, Environment, Push, Shape};
+use super::Error;
+use crate::config::{Branches, Config, Environment, Shape};
 use crate::glob::Verdict;
-use crate::inputs::trigger::{Kind, Origin, Trigger};
-use crate::model::change::Change;
-use crate::model::diagnostic::Diagnostic;
+use crate::inputs::trigger::{Kind, Trigger};
 use crate::model::name::nearest;
 
 /// Returns the first environment that fits the trigger, or the one that was chosen.
@@ -81,55 +77,4 @@ fn fits(environment: &Environment, kind: Kind, on: On) -> bool {
         }
     };
     environment.on.contains(&kind) && on_branch
-}
-
-/// Returns whether results may be pushed. Unless `--push` asks for it, they are not pushed from pull requests, from
-/// events that run foreign code, from a dirty tree, or outside of CI.
-pub(super) fn push(environment: &Environment, trigger: &Trigger, request: PushRequest, chosen: &Chosen) -> bool {
-    match request {
-        PushRequest::Asked => true,
-        PushRequest::RuledOut => false,
-        PushRequest::AsConfigured => {
-            environment.push == Push::Allowed
-                && !matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup | Kind::Local)
-                && trigger.origin == Origin::Own
-                && chosen.on_top.is_empty()
-        }
-    }
-}
-
-/// How many paths a warning names.
-const NAMED: usize = 5;
-
-/// Warns of changed paths that nothing matches, or refuses them.
-pub(super) fn say_unmatched(
-    shape: Shape,
-    unmatched: &[&Change],
-    policy: Unmatched,
-    moved: &[Moved],
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<(), Error> {
-    if unmatched.is_empty() || policy == Unmatched::Ignore {
-        return Ok(());
-    }
-    let named: Vec<String> = unmatched.iter().take(NAMED).map(|change| change.path.to_string()).collect();
-    let more = unmatched.len() - named.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let paths = if unmatched.len() == 1 { "changed path matches" } else { "changed paths match" };
-    let message = format!("{} {paths} no filter: {}{more}", unmatched.len(), named.join(", "));
-    let advice = match shape {
-        Shape::Flat => "add a filter that matches them, or say nothing of such paths with `--unmatched ignore`",
-        Shape::Structured => "add them to a service's `filters`, or to `unowned` if they belong to no service",
-    };
-    match policy {
-        Unmatched::Error => {
-            Err(Error::Unmatched { message, moved: moved.iter().map(ToString::to_string).collect(), advice })
-        }
-        Unmatched::Ignore | Unmatched::Warn | Unmatched::All => {
-            let warning = Diagnostic::warning("unmatched", message);
-            let hints = moved.iter().map(ToString::to_string).chain([advice.to_owned()]);
-            warnings.push(hints.fold(warning, Diagnostic::help));
-            Ok(())
-        }
-    }
 }

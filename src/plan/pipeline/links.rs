@@ -63,26 +63,28 @@ struct Holders<'a> {
 /// How many links a warning names.
 const NAMED: usize = 5;
 
-/// Warns of links that lead out, those first behind which something changed, and returns how many directories were read
-/// for that. What this clone lacks is not fetched for a warning.
+/// Returns a warning of links that lead out, those first behind which something changed, and how many directories were
+/// read for that. What this clone lacks is not fetched for a warning.
 pub(super) fn say(
     repository: &Repository,
     config: &Config,
     head: Option<&CommitId>,
     changes: &ChangeSet,
     direct: &Direct,
-    warnings: &mut Vec<Diagnostic>,
-) -> usize {
-    let Some(head) = head.filter(|_| !changes.is_empty()) else { return 0 };
-    let Ok(tree) = repository.tree_of(head) else { return 0 };
-    let Ok(survey) = repository.survey(&tree, &Outline::listed(region(config, changes, direct))) else { return 0 };
+) -> (Option<Diagnostic>, usize) {
+    let nothing = (None, 0);
+    let Some(head) = head.filter(|_| !changes.is_empty()) else { return nothing };
+    let Ok(tree) = repository.tree_of(head) else { return nothing };
+    let Ok(survey) = repository.survey(&tree, &Outline::listed(region(config, changes, direct))) else {
+        return nothing;
+    };
     let links = survey.entries.iter().filter(|entry| entry.mode == Mode::SymbolicLink);
     let mut links = links.map(|entry| (RepoPath::from_git(entry.path), entry.id)).peekable();
-    if links.peek().is_some() {
-        let (links, targets) = of_services(repository, config, head, links);
-        warnings.extend(warning(config, changes, links, &targets));
+    if links.peek().is_none() {
+        return (None, survey.read);
     }
-    survey.read
+    let (links, targets) = of_services(repository, config, head, links);
+    (warning(config, changes, links, &targets), survey.read)
 }
 
 /// Returns the paths that changed, whose directories are on the way to them, and where files of services with other

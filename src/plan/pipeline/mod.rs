@@ -15,12 +15,14 @@ mod links;
 mod moved;
 mod naming;
 mod own_base;
+mod policy;
 mod push_rules;
 mod release;
 mod saved;
 mod snapshot;
 mod touched;
 mod versions;
+mod workspace;
 
 pub use asked::{UnknownService, services, with_dependencies};
 pub use built::{Begun, Came, Newer, Outlook, Recorded, Recording, Rule, Standing, Written, has_built_refs};
@@ -30,27 +32,27 @@ pub use declared::{Followed, follow_links};
 pub use error::Error;
 #[cfg(feature = "registry")]
 pub use existing::note_existing;
+pub use policy::{PushRequest, Unmatched};
 pub use push_rules::PushRules;
 pub use release::release;
 pub use saved::Held;
 pub use snapshot::{Files, Moment, Snapshot};
 pub use versions::{Versioned, VersionsRequest, versions};
+pub use workspace::{OpenError, Workspace};
 
 use crate::analysis::affected::{Cause, Direct, spread};
-use crate::analysis::base::{self, Chosen, Compare, Doubt, Since};
+use crate::analysis::base::{self, Compare, Doubt, Notes, Range, Since, Tip};
 use crate::analysis::fingerprint::{Fingerprint, Fingerprints};
 use crate::config::Config;
 use crate::inputs::git::{self, FetchError, Lacking as _, Parents, Repository};
 use crate::inputs::trigger::Trigger;
-use crate::model::change::{ChangeSet, HeadState};
-use crate::model::choice::Choice;
+use crate::model::change::ChangeSet;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, ServiceId};
 use crate::naming::version::{Count, VersionStyle};
-use crate::plan::{self, Assembly, Names, Plan, assemble};
+use crate::plan::{self, Assembly, Found, Names, Plan, assemble};
 use asked::Asked;
 use compared::{Compared, Findings, Kept};
-use dead::Trees;
 use naming::{Named, Namer};
 use own_base::{Grouped, OwnBase};
 
@@ -116,41 +118,6 @@ pub enum Dirty {
     Said,
 }
 
-/// Whether pushing was asked for, or is impossible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PushRequest {
-    /// The environment and the trigger decide.
-    #[default]
-    AsConfigured,
-    /// It was asked for (`--push`).
-    Asked,
-    /// It was ruled out (`--no-push`, or `ACT=true`: a rehearsal on a developer's machine).
-    RuledOut,
-}
-
-/// What to do about a changed path that nothing matches (`--unmatched`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Unmatched {
-    /// It is listed in the plan.
-    Ignore,
-    /// It is also warned of.
-    #[default]
-    Warn,
-    /// It is an error.
-    Error,
-    /// It affects every service.
-    All,
-}
-
-impl Choice for Unmatched {
-    const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
-        (Self::Ignore, "ignore", "List it in the plan"),
-        (Self::Warn, "warn", "Warn"),
-        (Self::Error, "error", "Fail"),
-        (Self::All, "all", "Plan every service"),
-    ];
-}
-
 /// A plan, with warnings and notes about it.
 #[derive(Debug)]
 pub struct Planned {
@@ -161,7 +128,7 @@ pub struct Planned {
     /// Notes that repeat in words what the plan contains.
     pub notes: Vec<Diagnostic>,
     /// What it took to make it.
-    pub work: Work,
+    pub work: WorkDone,
     /// The base that each service has for itself, by its id.
     pub bases: Vec<Option<plan::Base>>,
     /// What changed since any base, of which the plan has only what it needs.
@@ -170,7 +137,7 @@ pub struct Planned {
 
 /// What it took to make a plan, in numbers that depend on nothing but the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Work {
+pub struct WorkDone {
     /// How many pairs of trees were compared: one for each distinct base.
     pub tree_diffs: usize,
     /// How many configurations at bases were read.
@@ -196,16 +163,25 @@ impl Default for Naming {
     }
 }
 
+/// What plans are made from.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The file that the configuration comes from.
+    pub file: &'a ConfigFile,
+    /// The configuration.
+    pub config: &'a Config,
+    /// The event that asks.
+    pub trigger: &'a Trigger,
+}
+
 /// Returns the name of the environment that fits the trigger, or the one that was chosen.
 ///
 /// # Errors
 /// When the one that was chosen is not there, none fits, or the default branch would decide and is not known.
-pub fn environment<'a>(
-    repository: &Repository,
-    config: &'a Config,
-    trigger: &Trigger,
-    chosen: Option<&str>,
-) -> Result<&'a str, Error> {
+pub fn environment<'a>(sources: &Sources<'a>, chosen: Option<&str>) -> Result<&'a str, Error> {
+    let Sources { repository, config, trigger, .. } = *sources;
     let default_branch = || base::default_branch(repository, trigger, None);
     environment::choose(config, trigger, chosen, default_branch).map(|(name, _)| name)
 }
@@ -213,40 +189,37 @@ pub fn environment<'a>(
 /// Makes the plan. `step` is called with the name of each stage, for progress messages.
 ///
 /// # Errors
-/// When something that was named is not there, the repository cannot be read, or a version would be wrong.
-pub fn plan(
-    repository: &Repository,
-    file: &ConfigFile,
-    config: &Config,
-    trigger: &Trigger,
-    request: &Request,
-    step: &mut dyn FnMut(&str),
-) -> Result<Planned, Error> {
-    let mut warnings = Vec::new();
-    let mut asked = asked::read(config, trigger, request, &mut warnings)?;
+/// When something that was named is not there, the repository cannot be read, a policy refuses the plan, or a version
+/// would be wrong.
+pub fn plan(sources: &Sources, request: &Request, step: &mut dyn FnMut(&str)) -> Result<Planned, Error> {
+    let Sources { repository, file, trigger, .. } = *sources;
+    let mut notes = Notes::default();
+    let (mut asked, warnings) = asked::read(sources.config, trigger, request)?;
+    notes.warnings.extend(warnings);
 
     step("choosing the environment");
     let default_branch = || base::default_branch(repository, trigger, asked.base.default_branch.as_deref());
-    let (environment, _) = environment::choose(config, trigger, request.environment.as_deref(), default_branch)?;
-    let rules = PushRules::of(repository, file, config, trigger, request, environment)?;
-    let config = rules.config();
+    let (environment, _) =
+        environment::choose(sources.config, trigger, request.environment.as_deref(), default_branch)?;
+    let rules = PushRules::of(sources, request, environment)?;
     let environment = rules.environment.as_str();
-    let settings = &config.environments[environment];
+    let settings = &rules.config().environments[environment];
 
     step("choosing the base");
-    let mut chosen = choose_base(repository, config, trigger, environment, &mut asked)?;
-    asked.is_checked_out(repository, trigger, &chosen)?;
-    warnings.append(&mut chosen.notes);
-
+    let range = notes.keep(choose_base(repository, rules.config(), trigger, environment, &mut asked)?);
+    asked.is_checked_out(repository, trigger, &range.tip)?;
     let grouped = match asked.base.compare {
-        Compare::Since(by) => Grouped::apart(repository, config, trigger, environment, by, &mut chosen)?,
-        _ => Grouped::together(config, &chosen),
+        Compare::Since(by) => {
+            notes.keep(Grouped::apart(repository, rules.config(), trigger, environment, by, &range.tip)?)
+        }
+        _ => Grouped::together(rules.config(), range.comparison.clone()),
     };
-    chosen.doubts.extend(rules.doubt.clone());
+    notes.doubts.extend(rules.doubt.clone());
 
     step("following links");
-    let (followed, inputs) = declared::for_plan(repository, config, &mut chosen, &mut warnings)?;
+    let (followed, inputs) = notes.keep(declared::for_plan(repository, rules.config(), &range.tip)?);
     let config = &*followed;
+    let sources = &Sources { config, ..*sources };
 
     step("reading changes");
     // Bases have most of their trees in common with each other.
@@ -256,84 +229,74 @@ pub fn plan(
     let kept = Kept::of_groups(grouped.groups.len());
     let mut findings = Findings::none(config, file, &kept);
     for (position, group) in grouped.groups.into_iter().enumerate() {
-        let mut compared = Compared::of(&mut differ, group, &mut chosen)?;
-        chosen.doubts.extend(compared.read_config(&mut reader)?);
-        findings.add(position, compared);
+        findings.add(position, notes.keep(Compared::of(&mut differ, &mut reader, &range.tip, group)?));
     }
-    warnings.extend(reader.note());
+    notes.warnings.extend(reader.note());
     let configs = reader.count();
     let unmatched = findings.unmatched();
-    let moved = moved::moved(config, &findings.changes, &unmatched);
-    environment::say_unmatched(config.shape, &unmatched, request.unmatched, &moved, &mut warnings)?;
-
-    step("looking for services without files");
-    let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
-    dead::say(config, dead, &Trees { repository, chosen: &chosen }, &moved, &mut warnings)?;
 
     step("finding causes");
     let direct = causes(&mut findings, &asked, grouped.standing.as_ref(), request.unmatched, config);
-    let head = chosen.range.head.as_ref();
-    let searched = links::say(repository, config, head, &findings.changes, &direct, &mut warnings);
-    chosen.doubts.extend(undecided(&direct));
+    notes.doubts.extend(undecided(&direct));
 
-    step("spreading them to dependents");
+    step("looking for services without files");
+    let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
+    let changes = (&findings.changes, &direct);
+    let (warnings, searched) = policy::check(sources, &range, changes, (&unmatched, request.unmatched), dead)?;
+    notes.warnings.extend(warnings);
+
+    step("spreading causes to dependents");
     let affected = spread(direct, &config.graph);
     let is_asked = |service: &ServiceId| asked.only.as_ref().is_none_or(|only| only.contains(service));
     let due = config.graph.build_order().iter().copied().filter(|service| affected.contains(*service));
     let (planned, left_out): (Vec<ServiceId>, Vec<ServiceId>) = due.partition(is_asked);
 
     step("taking fingerprints");
-    let Prints { found, doubt, directories } =
-        fingerprints(repository, file, config, &chosen, &planned, request.fingerprints)?;
+    let Prints { found: fingerprints, doubt, directories } =
+        fingerprints(sources, &range.tip, &planned, request.fingerprints)?;
     // What git could not look at before is in doubt already.
-    let in_doubt = chosen.doubts.iter().any(|doubt| doubt.kind == "work-tree");
-    chosen.doubts.extend(doubt.filter(|_| !in_doubt));
+    let in_doubt = notes.doubts.iter().any(|doubt| doubt.kind == "work-tree");
+    notes.doubts.extend(doubt.filter(|_| !in_doubt));
 
-    let mut named = match &request.naming {
+    let named = match &request.naming {
         None => Named { names: images(config, &planned), ..Named::default() },
         Some(naming) => {
             step("naming results");
-            let namer = Namer {
-                repository,
-                file,
-                config,
-                trigger,
-                chosen: &chosen,
-                place: environment,
-                environment: settings,
-                asked: &asked,
-                naming,
-            };
+            let tip = &range.tip;
+            let namer = Namer { sources, tip, place: environment, environment: settings, asked: &asked, naming };
             repository.with_fetching(|| namer.names(&planned)).map_err(|error| unfetched(error, repository))?
         }
     };
-    planned.iter().zip(&mut named.names).for_each(|(service, names)| names.pushable &= rules.push(*service));
-    warnings.extend(rules.note(&planned));
-    let Named { names, warnings: of_names, notes, walked } = named;
-    warnings.extend(of_names);
-    warnings.extend(repository.take_fetch_troubles().iter().map(not_fetched));
+    notes.warnings.extend(rules.note(&planned));
+    notes.warnings.extend(named.warnings);
+    notes.warnings.extend(repository.take_fetch_troubles().iter().map(not_fetched));
 
+    let bases: Vec<Option<plan::Base>> =
+        grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect();
+    let fingerprints = fingerprints.into_iter().chain(std::iter::repeat(None));
+    let found = planned.iter().zip(named.names).zip(fingerprints).map(|((id, mut names), fingerprint)| {
+        names.pushable &= rules.push(*id);
+        Found { id: *id, names, fingerprint, base: bases[id.0].clone() }
+    });
     let plan = assemble(&Assembly {
         config,
         trigger,
         environment,
-        push: environment::push(settings, trigger, request.push, &chosen),
-        chosen: &chosen,
+        push: policy::push(settings, trigger, request.push, &range.tip),
+        range: &range,
+        doubts: &notes.doubts,
         affected: &affected,
-        planned: &planned,
-        names,
-        fingerprints: found,
-        bases: grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect(),
+        planned: &found.collect::<Vec<_>>(),
         left_out,
         built: grouped.standing.as_ref().map(|standing| standing.services(config)),
         removed: findings.removed(),
         unmatched,
         named: findings.named(),
     });
-    let bases = grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect();
     let Findings { tree_diffs, changes, .. } = findings;
-    let work = Work { tree_diffs, configs, kept: kept.count(), inputs, searched, directories, walked };
-    Ok(Planned { plan, warnings, notes, work, bases, changes })
+    let work =
+        WorkDone { tree_diffs, configs, kept: kept.count(), inputs, searched, directories, walked: named.walked };
+    Ok(Planned { plan, warnings: notes.warnings, notes: named.notes, work, bases, changes })
 }
 
 /// Chooses the base. Where an environment has no built refs, services have no bases of their own since they were built.
@@ -343,27 +306,24 @@ fn choose_base(
     trigger: &Trigger,
     environment: &str,
     asked: &mut Asked,
-) -> Result<Chosen, Error> {
+) -> Result<(Range, Notes), Error> {
     let has_bases = has_own_bases(&asked.base.compare, config, environment);
     if !has_bases {
         asked.base.compare = Compare::Auto;
     }
-    let mut chosen = choose(repository, trigger, &asked.base)?;
+    let chosen = base::choose(repository, trigger, &asked.base);
+    let (mut range, notes) = chosen.map_err(|error| unfetched(error.into(), repository))?;
     if !has_bases {
-        chosen.source = format!("{} (`{environment}` does not push, so it has no built refs)", chosen.source);
+        let source = &mut range.comparison.source;
+        *source = format!("{source} (`{environment}` does not push, so it has no built refs)");
     }
-    Ok(chosen)
+    Ok((range, notes))
 }
 
 /// Returns the doubt about a pattern that takes too long to match, if there is one.
 fn undecided(direct: &Direct) -> Option<Doubt> {
     let found = direct.gave_up()?;
     Some(Doubt::of_match(Escaped::new(found.pattern?.value.text()), &found.change.path))
-}
-
-/// Chooses what is compared; where it cannot, the error says too why nothing was fetched.
-fn choose(repository: &Repository, trigger: &Trigger, request: &base::Request) -> Result<Chosen, Error> {
-    base::choose(repository, trigger, request).map_err(|error| unfetched(error.into(), repository))
 }
 
 /// Returns the causes that services have of their own: by what changed, by what is asked for, and by what is not recorded.
@@ -426,21 +386,16 @@ struct Prints {
 /// Returns the fingerprints of services in their order. There are none without a commit, or if the clone lacks the trees,
 /// which are not fetched for this.
 fn fingerprints(
-    repository: &Repository,
-    file: &ConfigFile,
-    config: &Config,
-    chosen: &Chosen,
+    sources: &Sources,
+    tip: &Tip,
     services: &[ServiceId],
     asked: TakeFingerprints,
 ) -> Result<Prints, git::Error> {
-    let head = chosen.range.head.filter(|_| !services.is_empty() && asked == TakeFingerprints::Yes);
+    let Sources { repository, file, config, .. } = *sources;
+    let head = tip.commit.filter(|_| !services.is_empty() && asked == TakeFingerprints::Yes);
     let Some(head) = head else { return Ok(Prints::default()) };
-    let none = ChangeSet::default();
-    let on_top = match chosen.range.head_state {
-        HeadState::WorkTree => &chosen.on_top,
-        HeadState::Commit => &none,
-    };
-    let moment = Moment { commit: &head, on_top, files: Files::InPart };
+    let on_top = tip.work_tree();
+    let moment = Moment { commit: &head, on_top: &on_top, files: Files::InPart };
     let snapshot = match Snapshot::read(repository, file, config, services, moment) {
         Err(git::Error::MissingTree { .. }) => return Ok(Prints::default()),
         snapshot => snapshot?,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Error;
 use super::built::Standing;
-use crate::analysis::base::{Chosen, Doubt, Everyone, Since};
+use crate::analysis::base::{AllAffected, Changes, Comparison, Doubt, Notes, Since, Tip};
 use crate::config::Config;
 use crate::inputs::git::{DescribeOptions, Freshness, Missing, RemoteTags, Repository};
 use crate::inputs::trigger::Trigger;
@@ -15,7 +15,7 @@ use crate::plan;
 /// Services that are compared with the same base.
 pub(super) struct Group {
     /// What they are compared with.
-    pub(super) chosen: Chosen,
+    pub(super) comparison: Comparison,
     /// The services.
     pub(super) services: Vec<ServiceId>,
 }
@@ -52,60 +52,58 @@ pub(super) struct Grouped {
 
 impl Grouped {
     /// Returns all services in one group: none has a base of its own.
-    pub(super) fn together(config: &Config, chosen: &Chosen) -> Self {
+    pub(super) fn together(config: &Config, comparison: Comparison) -> Self {
         let services = config.graph.services().collect();
-        let group = Group { chosen: Chosen { doubts: Vec::new(), ..chosen.clone() }, services };
+        let group = Group { comparison, services };
         Self { groups: vec![group], bases: vec![None; config.services.len()], standing: None }
     }
 
     /// Returns all services in one group, each of which counts as affected: nothing tells their bases.
-    fn unknown(config: &Config, doubt: Doubt, chosen: &mut Chosen) -> Self {
-        chosen.doubts.push(doubt);
-        let mut grouped = Self::together(config, chosen);
-        for group in &mut grouped.groups {
-            group.chosen.everyone = Some(Everyone::BaseUnreachable);
-        }
-        grouped
+    fn unknown(config: &Config, doubt: Doubt) -> (Self, Notes) {
+        let comparison = Comparison::nothing("", Some(AllAffected::BaseUnreachable));
+        (Self::together(config, comparison), doubt.into())
     }
 
-    /// Returns services grouped by their own bases; what cannot be told is added to the doubts of `chosen`.
+    /// Returns services grouped by their own bases.
     pub(super) fn apart(
         repository: &Repository,
         config: &Config,
         trigger: &Trigger,
         environment: &str,
         since: Since,
-        chosen: &mut Chosen,
-    ) -> Result<Self, Error> {
+        tip: &Tip,
+    ) -> Result<(Self, Notes), Error> {
         match since {
             Since::Release => {
                 let tags = repository.renew_tags();
                 if tags == RemoteTags::Unknown {
-                    return Ok(Self::unknown(config, stale("the tags"), chosen));
+                    return Ok(Self::unknown(config, stale("the tags")));
                 }
                 let doubtful = Doubtful { tags, is_attended: trigger.is_attended() };
-                let known = by_release(repository, config, &doubtful, chosen)?;
-                Ok(Self::of(config, known, None, chosen))
+                let known = by_release(repository, config, &doubtful, tip)?;
+                Ok(Self::of(config, known, None))
             }
             Since::Built => {
                 // The remote's refs are those of all runners: all of them are fetched, and what they stand for, at once.
                 if repository.renew_refs(Missing::Refs(Standing::prefixes(environment))) == Freshness::Unknown {
-                    return Ok(Self::unknown(config, stale("the built refs"), chosen));
+                    return Ok(Self::unknown(config, stale("the built refs")));
                 }
                 let standing = Standing::here(repository, environment)?;
-                Ok(Self::built(repository, config, standing, chosen))
+                Ok(Self::built(repository, config, standing))
             }
         }
     }
 
     /// Returns services grouped by the commits at which they were built.
-    pub(super) fn built(repository: &Repository, config: &Config, standing: Standing, chosen: &mut Chosen) -> Self {
-        chosen.doubts.extend(standing.doubt());
+    pub(super) fn built(repository: &Repository, config: &Config, standing: Standing) -> (Self, Notes) {
+        let mut notes = Notes::default();
+        notes.doubts.extend(standing.doubt());
         let known = by_built_ref(repository, config, &standing);
-        Self::of(config, known, Some(standing), chosen)
+        let grouped = notes.keep(Self::of(config, known, Some(standing)));
+        (grouped, notes)
     }
 
-    fn of(config: &Config, known: Vec<Known>, standing: Option<Standing>, chosen: &mut Chosen) -> Self {
+    fn of(config: &Config, known: Vec<Known>, standing: Option<Standing>) -> (Self, Notes) {
         let mut doubts = Vec::new();
         let mut bases = Vec::new();
         let mut groups: BTreeMap<(Option<CommitId>, bool), Vec<ServiceId>> = BTreeMap::new();
@@ -127,22 +125,24 @@ impl Grouped {
             groups.entry(key).or_default().push(service);
         }
         let others = doubts.len().saturating_sub(1);
-        chosen.doubts.extend(doubts.into_iter().next().map(|first| match others {
+        let doubt = doubts.into_iter().next().map(|first| match others {
             0 => first,
             // One sentence is enough, however many services there are.
             others => Doubt { message: format!("{}; and {others} more services likewise", first.message), ..first },
-        }));
+        });
         let group = |((base, unreachable), services): ((Option<CommitId>, bool), Vec<ServiceId>)| {
             let everyone = match base {
                 Some(_) => None,
-                None if unreachable => Some(Everyone::BaseUnreachable),
-                None if standing.is_some() => Some(Everyone::NeverBuilt),
-                None => Some(Everyone::NeverReleased),
+                None if unreachable => Some(AllAffected::BaseUnreachable),
+                None if standing.is_some() => Some(AllAffected::NeverBuilt),
+                None => Some(AllAffected::NeverReleased),
             };
             let bases = base.map(Some).into_iter().collect();
-            Group { chosen: Chosen { bases, everyone, doubts: Vec::new(), ..chosen.clone() }, services }
+            let comparison = Comparison { source: String::new(), bases, changes: Changes::Compared, everyone };
+            Group { comparison, services }
         };
-        Self { groups: groups.into_iter().map(group).collect(), bases, standing }
+        let grouped = Self { groups: groups.into_iter().map(group).collect(), bases, standing };
+        (grouped, doubt.map(Notes::from).unwrap_or_default())
     }
 }
 
@@ -188,13 +188,8 @@ impl Doubtful {
 }
 
 /// The newest release tag of each service that head leads to: one walk of history for all.
-fn by_release(
-    repository: &Repository,
-    config: &Config,
-    doubtful: &Doubtful,
-    chosen: &Chosen,
-) -> Result<Vec<Known>, Error> {
-    let Some(head) = &chosen.range.head else { return Ok(config.services.iter().map(|_| Known::Nothing).collect()) };
+fn by_release(repository: &Repository, config: &Config, doubtful: &Doubtful, tip: &Tip) -> Result<Vec<Known>, Error> {
+    let Some(head) = &tip.commit else { return Ok(config.services.iter().map(|_| Known::Nothing).collect()) };
     let wanted: Vec<_> = config.services.values().map(|service| service.tag.clone()).collect();
     let (tags, described) = loop {
         let tags = repository.tags()?;

@@ -4,12 +4,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::{ConfigFile, Error, PushRequest, Request, at_base, environment, has_built_refs};
+use super::{ConfigFile, Error, PushRequest, Request, Sources, at_base, environment, has_built_refs};
 use crate::analysis::base::{self, Compare, Doubt};
 use crate::config::{Config, Service};
-use crate::inputs::git::Repository;
-use crate::inputs::trigger::{Kind, Trigger};
-use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::inputs::trigger::Kind;
+use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::name::{Escaped, ServiceId};
 
 /// How many services a note names.
@@ -36,14 +35,8 @@ impl<'a> PushRules<'a> {
     ///
     /// # Errors
     /// When the event's base cannot be chosen.
-    pub fn of(
-        repository: &Repository,
-        file: &ConfigFile,
-        config: &'a Config,
-        trigger: &Trigger,
-        request: &Request,
-        environment: &str,
-    ) -> Result<Self, Error> {
+    pub fn of(sources: &Sources<'a>, request: &Request, environment: &str) -> Result<Self, Error> {
+        let Sources { repository, file, config, trigger } = *sources;
         let head = Self {
             config: Cow::Borrowed(config),
             environment: environment.to_owned(),
@@ -58,8 +51,8 @@ impl<'a> PushRules<'a> {
             return Ok(head);
         }
         let asked = base::Request { compare: Compare::Auto, ..request.base.clone() };
-        let chosen = base::choose(repository, trigger, &asked)?;
-        let Some(base) = chosen.bases.first().copied().flatten() else {
+        let (range, _) = base::choose(repository, trigger, &asked)?;
+        let Some(base) = range.comparison.base() else {
             return Ok(head.unknown("the base of this event is not known"));
         };
         let named = format!("base {}", base.short(7));
@@ -71,11 +64,13 @@ impl<'a> PushRules<'a> {
                 return Ok(head.unknown(&format!("the configuration at {named} cannot be read ({error})")));
             }
         };
-        let (then, problems) = ConfigFile { bytes, ..file.clone() }.parse();
-        let Some(then) = then else {
-            let problem = problems.into_iter().find(Diagnostic::is_error).map(|error| error.message);
-            let problem = problem.unwrap_or_default();
-            return Ok(head.unknown(&format!("the configuration at {named} cannot be read ({problem})")));
+        let then = match (ConfigFile { bytes, ..file.clone() }).parse() {
+            Ok((then, _)) => then,
+            Err(Diagnostics(problems)) => {
+                let problem = problems.into_iter().find(Diagnostic::is_error).map(|error| error.message);
+                let problem = problem.unwrap_or_default();
+                return Ok(head.unknown(&format!("the configuration at {named} cannot be read ({problem})")));
+            }
         };
         let default_branch = || base::default_branch(repository, trigger, request.base.default_branch.as_deref());
         let chosen = environment::choose(&then, trigger, request.environment.as_deref(), default_branch);

@@ -9,7 +9,7 @@ use rebake::inputs::git::Repository;
 use rebake::inputs::trigger::Trigger;
 use rebake::model::name::{CommitId, ServiceId};
 use rebake::plan::Plan;
-use rebake::plan::pipeline::{self, Begun, Came, ConfigFile, Dead, Recording, Request, Rule, Unmatched};
+use rebake::plan::pipeline::{self, Begun, Came, ConfigFile, Dead, Recording, Request, Rule, Sources, Unmatched};
 
 use super::Figures;
 use super::world::{LIBRARIES, SERVICES, World};
@@ -108,7 +108,7 @@ impl Environment {
     ) -> Planned {
         let kind = Kind::any(random);
         let file = ConfigFile::find(repository, None, dir, Some(&commit)).unwrap();
-        let config = file.parse().0.unwrap();
+        let config = file.parse().unwrap().0;
         let compare = if random.one_in(8) { Compare::Everything } else { Compare::Since(Since::Built) };
         let only: Vec<String> =
             if random.one_in(5) { vec![format!("s{}", random.below(SERVICES))] } else { Vec::new() };
@@ -122,7 +122,13 @@ impl Environment {
             unmatched: Unmatched::Ignore,
             ..Request::default()
         };
-        let plan = pipeline::plan(repository, &file, &config, &Trigger::local(), &request, &mut |_| {}).unwrap().plan;
+        let plan = pipeline::plan(
+            &Sources { repository, file: &file, config: &config, trigger: &Trigger::local() },
+            &request,
+            &mut |_| {},
+        )
+        .unwrap()
+        .plan;
         let plan = plan.without_libraries().into_owned();
         let names: Vec<&str> = plan.services.iter().map(|service| service.service.as_str()).collect();
         self.told.push(format!("{} plans {number} {kind:?}, limited: {is_limited}: {names:?}", self.name));

@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use rebake::analysis::filter::{self, Quantifier};
 use rebake::config::{self, Options};
 use rebake::model::change::{Change, ChangeSet, Status};
-use rebake::model::diagnostic::SourceFile;
+use rebake::model::diagnostic::{Diagnostics, SourceFile};
 use rebake::model::name::RepoPath;
 use serde::{Deserialize, Serialize};
 
@@ -62,9 +62,14 @@ impl Case {
     /// What we answer, and the codes of what we say beside it.
     fn ours(&self) -> (Answer, Vec<&'static str>) {
         let file = SourceFile::new("filters.yaml", self.filters.as_str());
-        let (config, problems) = config::parse(&file, Options { quantifier: self.quantifier() });
-        let codes = problems.iter().map(|problem| problem.code).collect();
-        let Some(config) = config else { return (Answer::Refused(format!("{problems:?}")), codes) };
+        let (config, warnings) = match config::parse(&file, Options { quantifier: self.quantifier() }) {
+            Ok(read) => read,
+            Err(Diagnostics(problems)) => {
+                let codes = problems.iter().map(|problem| problem.code).collect();
+                return (Answer::Refused(format!("{problems:?}")), codes);
+            }
+        };
+        let codes = warnings.iter().map(|problem| problem.code).collect();
         let changes = ChangeSet::new(self.changes.iter().map(change).collect());
         let matches = filter::matches(&config.filters, &changes);
         let paths = |id| matches.of(id).iter().map(|found| found.change.path.to_string()).collect();

@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 
 use super::{Recording, Standing};
 use crate::analysis::affected::spread;
-use crate::analysis::base::{Changes, Chosen};
+use crate::analysis::base::Tip;
 use crate::inputs::git;
-use crate::model::change::{ChangeSet, HeadState, Range};
+use crate::model::change::{ChangeSet, HeadState};
 use crate::model::name::ServiceId;
 use crate::plan::pipeline::at_base;
 use crate::plan::pipeline::compared::{self, Compared};
@@ -18,19 +18,11 @@ pub(super) fn due(
     standing: &Standing,
 ) -> Result<BTreeSet<ServiceId>, git::Error> {
     let Recording { repository, file, config, commit, .. } = recording;
-    let mut chosen = Chosen {
-        range: Range { base: None, head: Some(*commit), head_state: HeadState::Commit },
-        source: String::new(),
-        bases: Vec::new(),
-        on_top: ChangeSet::default(),
-        changes: Changes::Compared,
-        everyone: None,
-        doubts: Vec::new(),
-        notes: Vec::new(),
-    };
+    let tip = Tip { commit: Some(*commit), state: HeadState::Commit, on_top: ChangeSet::default() };
     let is_begun = |service: &ServiceId| standing.begun(config.graph.name(*service)).is_some();
     let mut due: BTreeSet<ServiceId> = services.iter().copied().filter(is_begun).collect();
-    let grouped = Grouped::built(repository, config, standing.clone(), &mut chosen);
+    // What is not known makes a service due, which is all that counts here.
+    let (grouped, _) = Grouped::built(repository, config, standing.clone());
     let mut differ = repository.differ();
     let mut reader = at_base::Reader::new(repository, file);
     for mut group in grouped.groups {
@@ -38,8 +30,7 @@ pub(super) fn due(
         if group.services.is_empty() {
             continue;
         }
-        let mut compared = Compared::of(&mut differ, group, &mut chosen)?;
-        compared.read_config(&mut reader)?;
+        let (compared, _) = Compared::of(&mut differ, &mut reader, &tip, group)?;
         let matches = compared.matches(config);
         let affected = spread(compared::of_group(config, &compared, &matches), &config.graph);
         due.extend(compared.services().iter().copied().filter(|service| affected.contains(*service)));

@@ -6,7 +6,7 @@ mod spelling;
 
 use super::Error;
 use super::moved::Moved;
-use crate::analysis::base::Chosen;
+use crate::analysis::base::Range;
 use crate::config::{Config, Shape};
 use crate::inputs::git::{self, Repository};
 use crate::model::choice::Choice;
@@ -39,7 +39,7 @@ impl Choice for Dead {
 /// Where files of services are, and were.
 pub(super) struct Trees<'a> {
     pub(super) repository: &'a Repository,
-    pub(super) chosen: &'a Chosen,
+    pub(super) range: &'a Range,
 }
 
 impl Trees<'_> {
@@ -47,33 +47,27 @@ impl Trees<'_> {
     /// None where this clone has not the trees: a plan does not fetch them for that.
     fn dead(&self, config: &Config) -> Result<Vec<ServiceId>, git::Error> {
         let wanted = config.services.values().map(|service| service.filter);
-        let Chosen { range, on_top, .. } = self.chosen;
-        let without = match alive::without_files(self.repository, &config.filters, wanted, range.head.as_ref(), on_top)
-        {
-            Err(git::Error::MissingTree { .. }) => return Ok(Vec::new()),
-            without => without?,
-        };
+        let tip = &self.range.tip;
+        let without =
+            match alive::without_files(self.repository, &config.filters, wanted, tip.commit.as_ref(), &tip.on_top) {
+                Err(git::Error::MissingTree { .. }) => return Ok(Vec::new()),
+                without => without?,
+            };
         let is_dead = |service: &ServiceId| without.contains(&config.services[service.0].filter);
         Ok(config.graph.services().filter(is_dead).collect())
     }
 }
 
 /// Warns of dead services, or refuses them: each of the configuration's, affected or not.
-pub(super) fn say(
-    config: &Config,
-    policy: Dead,
-    trees: &Trees,
-    moved: &[Moved],
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<(), Error> {
+pub(super) fn say(config: &Config, policy: Dead, trees: &Trees, moved: &[Moved]) -> Result<Vec<Diagnostic>, Error> {
     let severity: fn(&'static str, String) -> Diagnostic = match (policy, config.shape) {
-        (Dead::Allow, _) => return Ok(()),
+        (Dead::Allow, _) => return Ok(Vec::new()),
         (Dead::Error, _) | (Dead::ByShape, Shape::Structured) => Diagnostic::error,
         (Dead::Warn, _) | (Dead::ByShape, Shape::Flat) => Diagnostic::warning,
     };
     let dead = trees.dead(config)?;
     if dead.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let renamed = renamed::renamed(trees, config, &dead)?;
     let meant = spelling::meant(trees, config, &dead)?;
@@ -90,7 +84,7 @@ pub(super) fn say(
             None => problem.located(&config.source, &config.services[service.0].name, "has no patterns"),
         };
         // Names alone tell less than contents, which no tree has of what the work tree moved.
-        let uncommitted = moved.iter().filter(|_| !trees.chosen.on_top.is_empty());
+        let uncommitted = moved.iter().filter(|_| !trees.range.tip.on_top.is_empty());
         let by_name = || uncommitted.clone().find(|moved| moved.service() == name).map(ToString::to_string);
         let help = match (renamed, meant) {
             (Some((from, to)), _) => {
@@ -106,6 +100,5 @@ pub(super) fn say(
     if said.iter().any(Diagnostic::is_error) {
         return Err(Error::Dead { problems: said });
     }
-    warnings.extend(said);
-    Ok(())
+    Ok(said)
 }

@@ -19,8 +19,8 @@ pub(super) fn renamed(
 ) -> Result<Vec<Option<(String, String)>>, git::Error> {
     let nowhere = || Ok(vec![None; services.len()]);
     let repository = trees.repository;
-    let Some(head) = trees.chosen.range.head else { return nowhere() };
-    let base = trees.chosen.range.base.or(repository.first_parent(&head).unwrap_or_default());
+    let Some(head) = trees.range.tip.commit else { return nowhere() };
+    let base = trees.range.comparison.base().or(repository.first_parent(&head).unwrap_or_default());
     let Some(base) = base.filter(|base| repository.contains(base)) else { return nowhere() };
     let filters = || services.iter().map(|service| config.services[service.0].filter);
     let directories = filters().flat_map(|filter| config.filters.get(filter).directories());

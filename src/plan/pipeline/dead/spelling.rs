@@ -30,7 +30,7 @@ pub(super) fn meant(
     services: &[ServiceId],
 ) -> Result<Vec<Option<(String, String)>>, git::Error> {
     let mut meant = vec![None; services.len()];
-    let Some(head) = trees.chosen.range.head else { return Ok(meant) };
+    let Some(head) = trees.range.tip.commit else { return Ok(meant) };
     let own_filters = config.services.values().map(|service| config.filters.get(service.filter));
     let taken: BTreeSet<String> = own_filters.flat_map(|filter| filter.cover().whole).collect();
     let (mut readings, mut filters) = (Vec::new(), Vec::new());

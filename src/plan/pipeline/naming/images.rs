@@ -37,7 +37,7 @@ impl Namer<'_> {
             release,
             purpose: self.environment.purpose(),
             event: self.event(),
-            default_branch: self.trigger.default_branch.as_deref(),
+            default_branch: self.sources.trigger.default_branch.as_deref(),
             commit: known.found.described.commit,
             time: known.found.committed,
             abbrev: self.naming.abbrev,
@@ -94,7 +94,7 @@ impl Namer<'_> {
 
     /// Returns what asked, as far as tags depend on it.
     fn event(&self) -> ImageEvent<'_> {
-        let trigger = self.trigger;
+        let trigger = self.sources.trigger;
         match trigger.kind {
             Kind::Schedule => ImageEvent::Schedule(trigger.branch()),
             Kind::PullRequest => match trigger.pull_request() {

@@ -11,12 +11,9 @@ pub(super) use said::ignored_tags;
 pub(super) use versions::{Found, Versions};
 
 use super::asked::Asked;
-use super::{ConfigFile, Error, Naming};
-use crate::analysis::base::Chosen;
-use crate::config::{Config, Environment, Service, Shape};
-use crate::inputs::git::Repository;
-use crate::inputs::trigger::Trigger;
-use crate::model::change::{ChangeSet, HeadState};
+use super::{Error, Naming, Sources};
+use crate::analysis::base::Tip;
+use crate::config::{Environment, Service, Shape};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::ServiceId;
 use crate::naming::version::VersionError;
@@ -27,11 +24,8 @@ use said::Said;
 
 /// What names are made from.
 pub(super) struct Namer<'a> {
-    pub(super) repository: &'a Repository,
-    pub(super) file: &'a ConfigFile,
-    pub(super) config: &'a Config,
-    pub(super) trigger: &'a Trigger,
-    pub(super) chosen: &'a Chosen,
+    pub(super) sources: &'a Sources<'a>,
+    pub(super) tip: &'a Tip,
     /// The environment's name.
     pub(super) place: &'a str,
     pub(super) environment: &'a Environment,
@@ -55,27 +49,24 @@ pub(super) struct Named {
 impl Namer<'_> {
     /// Returns the names of services: one walk of history for all of them.
     pub(super) fn names(&self, services: &[ServiceId]) -> Result<Named, Error> {
-        let manual = Manual::of(self.asked, self.config, services)?;
-        let Some(head) = self.chosen.range.head.filter(|_| !services.is_empty()) else {
+        let manual = Manual::of(self.asked, self.sources.config, services)?;
+        let Some(head) = self.tip.commit.filter(|_| !services.is_empty()) else {
             return Ok(Named { names: services.iter().map(|_| Names::default()).collect(), ..Named::default() });
         };
-        let none = ChangeSet::default();
+        let on_top = self.tip.work_tree();
         let versions = Versions {
-            repository: self.repository,
-            file: self.file,
-            config: self.config,
+            repository: self.sources.repository,
+            file: self.sources.file,
+            config: self.sources.config,
             environment: Some(self.environment),
             naming: self.naming,
             head: &head,
-            on_top: match self.chosen.range.head_state {
-                HeadState::WorkTree => &self.chosen.on_top,
-                HeadState::Commit => &none,
-            },
+            on_top: &on_top,
             pushed: self.asked.released.as_ref(),
         };
         let found = versions.find(services)?;
-        let releases = Releases::of(self.config, &found, manual.as_ref());
-        let source = self.repository.remote_url().as_deref().and_then(crate::naming::image::source_url);
+        let releases = Releases::of(self.sources.config, &found, manual.as_ref());
+        let source = self.sources.repository.remote_url().as_deref().and_then(crate::naming::image::source_url);
         let mut said = Said::default();
         let mut names = Vec::with_capacity(services.len());
         for (service, found) in services.iter().zip(&found.services) {
@@ -101,21 +92,23 @@ impl Namer<'_> {
                     )
                 }
                 // A flat file never asked for versions, and works in a shallow clone as it does with paths-filter.
-                Err(VersionError::Shallow { .. }) if self.config.shape == Shape::Flat => self.nameless(*service, found),
+                Err(VersionError::Shallow { .. }) if self.sources.config.shape == Shape::Flat => {
+                    self.nameless(*service, found)
+                }
                 Err(error @ VersionError::Shallow { .. }) => {
                     return Err(Error::Version { service: name.clone(), error });
                 }
                 Err(error) => Names { unnamed: Some(said.no_version(name, &error)), ..self.nameless(*service, found) },
             });
         }
-        same_tag::check(self.config, services, &names)?;
+        same_tag::check(self.sources.config, services, &names)?;
         let notes = said.notes(self.place);
         let warnings = ignored_tags(&found.ignored).into_iter().chain(said.warnings).collect();
         Ok(Named { names, warnings, notes, walked: found.walked })
     }
 
     fn service(&self, service: ServiceId) -> &Service {
-        &self.config.services[service.0]
+        &self.sources.config.services[service.0]
     }
 }
 

@@ -1,0 +1,39 @@
+//! What is said beside an answer.
+
+use super::Doubt;
+use crate::model::diagnostic::Diagnostic;
+
+/// What there is to say beside an answer: every stage of a plan returns its own.
+#[derive(Debug, Clone, Default)]
+pub struct Notes {
+    /// What is not known and widened the answer.
+    pub doubts: Vec<Doubt>,
+    /// Warnings.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Notes {
+    /// Returns an answer, and keeps what there is to say beside it.
+    pub fn keep<T>(&mut self, (answer, notes): (T, Self)) -> T {
+        self.extend(notes);
+        answer
+    }
+
+    /// Adds other notes.
+    pub fn extend(&mut self, Self { doubts, warnings }: Self) {
+        self.doubts.extend(doubts);
+        self.warnings.extend(warnings);
+    }
+}
+
+impl From<Doubt> for Notes {
+    fn from(doubt: Doubt) -> Self {
+        Self { doubts: vec![doubt], ..Self::default() }
+    }
+}
+
+impl From<Diagnostic> for Notes {
+    fn from(warning: Diagnostic) -> Self {
+        Self { warnings: vec![warning], ..Self::default() }
+    }
+}

@@ -1,0 +1,119 @@
+//! The policies about a plan: what is warned of or refused beside it, and whether its results may be pushed.
+
+use super::dead::{self, Dead, Trees};
+use super::moved::{Moved, moved};
+use super::{Error, Sources, links};
+use crate::analysis::affected::Direct;
+use crate::analysis::base::{Range, Tip};
+use crate::config::{Environment, Push, Shape};
+use crate::inputs::trigger::{Kind, Origin, Trigger};
+use crate::model::change::{Change, ChangeSet};
+use crate::model::choice::Choice;
+use crate::model::diagnostic::Diagnostic;
+
+/// Whether pushing was asked for, or is impossible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PushRequest {
+    /// The environment and the trigger decide.
+    #[default]
+    AsConfigured,
+    /// It was asked for (`--push`).
+    Asked,
+    /// It was ruled out (`--no-push`, or `ACT=true`: a rehearsal on a developer's machine).
+    RuledOut,
+}
+
+/// What to do about a changed path that nothing matches (`--unmatched`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unmatched {
+    /// It is listed in the plan.
+    Ignore,
+    /// It is also warned of.
+    #[default]
+    Warn,
+    /// It is an error.
+    Error,
+    /// It affects every service.
+    All,
+}
+
+impl Choice for Unmatched {
+    const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Ignore, "ignore", "List it in the plan"),
+        (Self::Warn, "warn", "Warn"),
+        (Self::Error, "error", "Fail"),
+        (Self::All, "all", "Plan every service"),
+    ];
+}
+
+/// Checks changed paths that nothing matches, services without files, and links that lead out of their service. Returns
+/// warnings, and how many directories were searched for links.
+///
+/// # Errors
+/// When a policy refuses one of these.
+pub(super) fn check(
+    sources: &Sources,
+    range: &Range,
+    changes: (&ChangeSet, &Direct),
+    unmatched: (&[&Change], Unmatched),
+    dead: Dead,
+) -> Result<(Vec<Diagnostic>, usize), Error> {
+    let Sources { repository, config, .. } = *sources;
+    let (changes, direct) = changes;
+    let moved = moved(config, changes, unmatched.0);
+    let mut warnings: Vec<Diagnostic> = Vec::new();
+    warnings.extend(unmatched_paths(config.shape, unmatched.0, unmatched.1, &moved)?);
+    warnings.extend(dead::say(config, dead, &Trees { repository, range }, &moved)?);
+    let (leading, searched) = links::say(repository, config, range.tip.commit.as_ref(), changes, direct);
+    warnings.extend(leading);
+    Ok((warnings, searched))
+}
+
+/// Returns whether results may be pushed. Unless `--push` asks for it, they are not pushed from pull requests, from
+/// events that run foreign code, from a dirty tree, or outside of CI.
+pub(super) fn push(environment: &Environment, trigger: &Trigger, request: PushRequest, tip: &Tip) -> bool {
+    match request {
+        PushRequest::Asked => true,
+        PushRequest::RuledOut => false,
+        PushRequest::AsConfigured => {
+            environment.push == Push::Allowed
+                && !matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup | Kind::Local)
+                && trigger.origin == Origin::Own
+                && tip.on_top.is_empty()
+        }
+    }
+}
+
+/// How many paths a warning names.
+const NAMED: usize = 5;
+
+/// Warns of changed paths that nothing matches, or refuses them.
+fn unmatched_paths(
+    shape: Shape,
+    unmatched: &[&Change],
+    policy: Unmatched,
+    moved: &[Moved],
+) -> Result<Option<Diagnostic>, Error> {
+    if unmatched.is_empty() || policy == Unmatched::Ignore {
+        return Ok(None);
+    }
+    let named: Vec<String> = unmatched.iter().take(NAMED).map(|change| change.path.to_string()).collect();
+    let more = unmatched.len() - named.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let paths = if unmatched.len() == 1 { "changed path matches" } else { "changed paths match" };
+    let message = format!("{} {paths} no filter: {}{more}", unmatched.len(), named.join(", "));
+    let advice = match shape {
+        Shape::Flat => "add a filter that matches them, or say nothing of such paths with `--unmatched ignore`",
+        Shape::Structured => "add them to a service's `filters`, or to `unowned` if they belong to no service",
+    };
+    match policy {
+        Unmatched::Error => {
+            Err(Error::Unmatched { message, moved: moved.iter().map(ToString::to_string).collect(), advice })
+        }
+        Unmatched::Ignore | Unmatched::Warn | Unmatched::All => {
+            let warning = Diagnostic::warning("unmatched", message);
+            let hints = moved.iter().map(ToString::to_string).chain([advice.to_owned()]);
+            Ok(Some(hints.fold(warning, Diagnostic::help)))
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The front door: a repository with its configuration, and the event that asks.
+
+use std::path::Path;
+
+use super::{ConfigFile, ConfigFileError, Error, Planned, Request, Sources, asked};
+use crate::config::Config;
+use crate::inputs::git::{self, Repository};
+use crate::inputs::trigger::Trigger;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::name::{Escaped, RepoDir, ServiceId};
+use crate::model::recipe::Recipe;
+use crate::plan::Service;
+
+/// A repository, its configuration, and the event that asks for a plan.
+pub struct Workspace {
+    /// The repository.
+    pub repository: Repository,
+    /// The file that the configuration comes from.
+    pub file: ConfigFile,
+    /// The configuration.
+    pub config: Config,
+    /// The event.
+    pub trigger: Trigger,
+}
+
+/// Why a workspace cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// There is no repository, or it cannot be read.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+    /// There is no configuration, or it cannot be read.
+    #[error(transparent)]
+    ConfigFile(#[from] ConfigFileError),
+    /// The configuration has errors.
+    #[error(transparent)]
+    Config(#[from] Diagnostics),
+}
+
+impl Workspace {
+    /// Opens the repository that holds a directory, with the filters.yaml of its work tree, as somebody at a terminal asks:
+    /// no CI event, and nothing is fetched. Warnings about the configuration are dropped; [`ConfigFile::parse`] has them.
+    ///
+    /// # Errors
+    /// When there is no repository or no configuration, or one of them cannot be read.
+    pub fn open(directory: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let directory = directory.as_ref();
+        let repository = Repository::discover(directory)?;
+        let file = ConfigFile::find(&repository, None, directory, None)?;
+        let (config, _) = file.parse()?;
+        Ok(Self { repository, file, config, trigger: Trigger::local() })
+    }
+
+    /// Returns what plans are made from.
+    #[must_use]
+    pub fn sources(&self) -> Sources<'_> {
+        let Self { repository, file, config, trigger } = self;
+        Sources { repository, file, config, trigger }
+    }
+
+    /// Makes a plan.
+    ///
+    /// # Errors
+    /// Those of [`super::plan`].
+    pub fn plan(&self, request: &Request) -> Result<Planned, Error> {
+        super::plan(&self.sources(), request, &mut |_| {})
+    }
+
+    /// Returns services by name or path.
+    ///
+    /// # Errors
+    /// When a name is neither.
+    pub fn services(&self, names: &[String]) -> Result<Vec<ServiceId>, Error> {
+        Ok(asked::services(&self.config, names)?)
+    }
+
+    /// Returns the recipe of a planned service, from the configuration at hand.
+    ///
+    /// # Errors
+    /// When the configuration does not have the service, or has it with another path.
+    pub fn recipe(&self, service: &Service) -> Result<&Recipe, Diagnostic> {
+        let name = Escaped::new(&service.service);
+        let Some(configured) = self.config.services.get(service.service.as_str()) else {
+            return Err(Diagnostic::error(
+                "unknown-service",
+                format!("the plan has a service `{name}` that filters.yaml has not"),
+            )
+            .help("plan anew"));
+        };
+        if service.path.as_deref() != configured.path.as_ref().map(RepoDir::as_str) {
+            return Err(Diagnostic::error(
+                "other-path",
+                format!("the plan has another path for `{name}` than filters.yaml"),
+            )
+            .help("plan anew"));
+        }
+        Ok(&configured.recipe)
+    }
+}
