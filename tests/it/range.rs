@@ -564,3 +564,72 @@ fn paths_that_are_given_leave_the_configuration_to_base() {
     // `api` changed too, and is not among the paths.
     assert_eq!(causes(&run), ["web: definition"]);
 }
+
+/// A run in CI of no known engine.
+fn in_ci(repo: &Repo, args: &[&str]) -> Rebake {
+    repo.rebake([&JSON[..], args].concat()).env("CI", "true")
+}
+
+#[test]
+fn what_is_checked_out_is_no_branch_of_the_remote() {
+    let upstream = repo();
+    let repo = upstream.clone_with([]);
+    upstream.checkout("main");
+    upstream.write("docs/later", "").commit("the remote moves on");
+    for base in ["HEAD~1", "HEAD^", "@~1", "HEAD~1^{commit}"] {
+        let run = in_ci(&repo, &["--base", base, "--direct"]).success().stderr("");
+        assert_eq!(causes(&run), ["web: file web/a"], "{base}");
+    }
+}
+
+#[test]
+fn a_branch_that_the_remote_deleted_is_a_doubt() {
+    let upstream = repo();
+    let repo = upstream.clone_with([]);
+    repo.git(["fetch", "--quiet", "origin", "topic:refs/remotes/origin/topic"]);
+    upstream.git(["checkout", "--quiet", "main"]);
+    upstream.git(["branch", "--quiet", "-D", "topic"]);
+    for base in ["topic", "origin/topic", "origin/topic~0"] {
+        let run = in_ci(&repo, &["--base", base]).success();
+        assert_eq!((causes(&run).len(), doubts(&run)), (2, vec!["base-unreachable".to_owned()]), "{base}");
+    }
+    // One that only this clone ever had is what it is here.
+    repo.git(["branch", "--quiet", "own", "HEAD~1"]);
+    let run = in_ci(&repo, &["--base", "own"]).success().stderr("");
+    assert_eq!(causes(&run), ["web: file web/a"]);
+}
+
+#[test]
+fn a_pull_request_whose_event_names_no_merge_counts_all_its_commits() {
+    let repo = repo();
+    repo.checkout("topic");
+    repo.write("web/b", "").commit("a second commit");
+    let (base, head) = (repo.id("main~1").to_string(), repo.id("HEAD"));
+    let payload = json!({"pull_request": {"base": {"sha": base}, "head": {"sha": head.to_string()}, "merge_commit_sha": head.to_string()}});
+    for (name, reference) in [("pull_request", "refs/pull/7/merge"), ("pull_request_target", "refs/heads/main")] {
+        let run = event(&repo, name, reference, &head, &payload).success();
+        assert_eq!(causes(&run), ["api: file api/a", "web: file web/b"], "{name}");
+    }
+}
+
+#[test]
+fn a_merged_pull_request_counts_what_it_left_with_the_target() {
+    // The pull request was opened on `first`, holds a change of the target and its undoing.
+    let repo = repo();
+    repo.checkout("main");
+    let opened = repo.id("HEAD").to_string();
+    repo.write("web/a", "bad").commit("bad");
+    repo.git(["checkout", "--quiet", "-b", "undo"]);
+    repo.git(["revert", "--no-edit", "HEAD"]);
+    let undone = repo.id("HEAD").to_string();
+    repo.checkout("main");
+    repo.git(["merge", "--quiet", "--no-ff", "--no-edit", "undo"]);
+    let merge = repo.id("HEAD");
+    for name in ["pull_request", "pull_request_target"] {
+        let payload = json!({"action": "closed", "pull_request": {
+            "merged": true, "merge_commit_sha": merge.to_string(), "base": {"sha": opened, "ref": "main"}, "head": {"sha": undone},
+        }});
+        let run = event(&repo, name, "refs/heads/main", &merge, &payload).success();
+        assert_eq!(causes(&run), ["web: file web/a"], "{name}");
+    }
+}

@@ -1,4 +1,4 @@
-use super::default_branch::stale;
+use super::default_branch::{gone, stale};
 use super::{
     AllAffected, Changes, Compare, Comparison, Doubt, End, From, Notes, Range, Request, Since, Tip, event, local,
 };
@@ -151,6 +151,7 @@ impl Choice<'_> {
         // In CI the remote's branch is meant: one of that name here is what an earlier run left.
         let meant = match of.as_ref().map(|of| (of, self.freshness(&of.branch))) {
             Some((of, Freshness::Unknown)) => return Ok(unreachable(stale(&of.branch))),
+            Some((of, Freshness::Absent)) if self.is_gone(&of.branch) => return Ok(unreachable(gone(&of.branch))),
             Some((of, Freshness::Current)) => &of.revision,
             Some((_, Freshness::AsItIs | Freshness::Absent)) | None => revision,
         };

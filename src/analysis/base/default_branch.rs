@@ -10,7 +10,7 @@ use crate::model::name::Escaped;
 /// the one recorded when the repository was cloned.
 pub fn default_branch(repository: &Repository, trigger: &Trigger, given: Option<&str>) -> Option<String> {
     let asked = || if trigger.is_attended() { None } else { repository.remote_default_branch() };
-    let said = given.or(trigger.default_branch.as_deref()).map(str::to_owned);
+    let said = given.or(trigger.default_branch.as_deref()).map(|written| repository.branch_name(written));
     said.or_else(asked).or_else(|| repository.remote_head())
 }
 
@@ -30,6 +30,7 @@ impl Choice<'_> {
         let branch = self.repository.branch_there(name);
         match self.freshness(&branch) {
             Freshness::Unknown => Branch::Stale(stale(&branch)),
+            Freshness::Absent if self.is_gone(&branch) => Branch::Stale(gone(&branch)),
             Freshness::Current | Freshness::AsItIs | Freshness::Absent => {
                 self.repository.default_branch(Some(name)).map_or(Branch::Nowhere, Branch::Here)
             }
@@ -47,10 +48,24 @@ impl Choice<'_> {
         name.map_or(Branch::Nowhere, |name| self.branch(&name))
     }
 
+    /// Whether this clone still has what a branch was that the remote has no more.
+    pub(super) fn is_gone(&self, branch: &RemoteBranch) -> bool {
+        self.repository.resolve(&branch.tracking()).is_ok()
+    }
+
     /// Returns how new a branch is in this clone. Outside of CI it counts as it was last fetched.
     pub(super) fn freshness(&mut self, branch: &RemoteBranch) -> Freshness {
         if self.trigger.is_attended() { Freshness::AsItIs } else { self.repository.renew_branch(branch) }
     }
+}
+
+/// Returns the doubt that the remote has no such branch any more, so that what is here of it may be old.
+pub(super) fn gone(branch: &RemoteBranch) -> Doubt {
+    let shown = Escaped::new(&branch.name);
+    Doubt::no_base(
+        &format!("the remote has no branch `{shown}` any more, and what this clone has of it may be old"),
+        "name a base that is there: `--base REV`",
+    )
 }
 
 /// Returns the doubt that a branch may be older here than on the remote.

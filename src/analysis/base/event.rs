@@ -4,8 +4,8 @@ use super::choose::{Choice, nothing, unreachable};
 use super::default_branch::Branch;
 use super::fit::Fit;
 use super::{AllAffected, Comparison, Doubt, Notes};
-use crate::inputs::git::{self, DefaultBranch};
-use crate::inputs::trigger::{BaseHint, Kind, Trigger};
+use crate::inputs::git;
+use crate::inputs::trigger::{BaseHint, Kind, Landmark, Trigger};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::CommitId;
 
@@ -39,8 +39,9 @@ fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Not
     let trigger = choice.trigger;
     match &trigger.base {
         // The two trees as they are: right after a force-push too, since what was built is what that commit held.
+        BaseHint::Commit(base, Landmark::Target) => merged(choice, base),
         BaseHint::Commit(base, landmark) => choice.commit(base, &format!("since {landmark}")),
-        BaseHint::PullRequest { merge, .. } if merge.is_some() && choice.tip.commit == *merge => {
+        BaseHint::PullRequest { merge: Some(merge), .. } if is_merge(choice, merge)? => {
             choice.first_parent("since the first parent of the pull request's merge commit")
         }
         BaseHint::PullRequest { base, branch, .. } => pull_request(choice, base.as_ref(), branch.as_deref()),
@@ -48,6 +49,33 @@ fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Not
         BaseHint::None => default_branch(choice, named, Ahead::NothingIsDoubt),
         BaseHint::Gone | BaseHint::Unpublished => Ok(nothing("", None)),
     }
+}
+
+/// Whether head is this commit, and it is a merge: engines that try no merge name the pull request's own last commit.
+fn is_merge(choice: &Choice, merge: &CommitId) -> Result<bool, git::Error> {
+    Ok(choice.tip.commit == Some(*merge) && choice.repository.is_merge(merge)?)
+}
+
+/// Compares what a merged pull request left with the target branch before it: with the first parent of the merge. After
+/// a rebase nothing tells how many commits came, and the event's base may be as old as the pull request: changes since
+/// either count.
+fn merged(choice: &mut Choice, base: &CommitId) -> Result<(Comparison, Notes), git::Error> {
+    let source = format!("since {}", Landmark::Target);
+    let Some(head) = choice.tip.commit else { return choice.commit(base, &source) };
+    // The last commit of the pull request may be a merge too, of the target into it.
+    if choice.trigger.subject.commit() == Some(&head) && choice.repository.is_merge(&head)? {
+        return choice.first_parent("since the first parent of the commit that merged the pull request");
+    }
+    let (mut comparison, mut notes) = choice.commit(base, &source)?;
+    if comparison.everyone.is_none() {
+        let before = notes.keep(choice.first_parent(&source)?);
+        if before.everyone.is_some() {
+            return Ok((before, notes));
+        }
+        let others = before.bases.into_iter().filter(|base| !comparison.bases.contains(base)).collect::<Vec<_>>();
+        comparison.bases.extend(others);
+    }
+    Ok((comparison, notes))
 }
 
 /// Compares with the commit of the target branch that the event names. The branch itself counts only where the event
@@ -89,7 +117,8 @@ fn default_branch(choice: &mut Choice, named: Option<&str>, ahead: Ahead) -> Res
         Branch::Here(default) => default,
         other => return Ok(no_default_branch(other)),
     };
-    if choice.trigger.branch().is_some_and(|branch| is_named(&default, branch)) {
+    if choice.trigger.branch().is_some_and(|branch| choice.repository.branch_name(&default.name.to_string()) == branch)
+    {
         return Ok(everything(choice));
     }
     let chosen = choice.merge_bases(&default.commit, &default.name.to_string())?;
@@ -137,11 +166,4 @@ fn pushed_without_base(trigger: &Trigger) -> Option<Diagnostic> {
     let message = format!("{engine} does not say what was there before this push, so everything is planned");
     let note = Diagnostic::warning("everything", message);
     Some(note.help("let each service count from its last build: `--since built`, and `rebake build --record --push`"))
-}
-
-/// Whether a branch, here or on the remote, has this name.
-fn is_named(default: &DefaultBranch, branch: &str) -> bool {
-    let rest = default.name.as_bytes().strip_suffix(branch.as_bytes());
-    let is_remote = |rest: &[u8]| rest.strip_suffix(b"/").is_some_and(|remote| !remote.contains(&b'/'));
-    rest.is_some_and(|rest| rest.is_empty() || is_remote(rest))
 }

@@ -9,7 +9,8 @@ pub(super) fn compare(choice: &mut Choice, default_branch: Option<&str>) -> Resu
     let Some(head) = choice.tip.commit else {
         return choice.first_parent("");
     };
-    let Some(default) = choice.repository.default_branch(default_branch) else {
+    let named = default_branch.map(|written| choice.repository.branch_name(written));
+    let Some(default) = choice.repository.default_branch(named.as_deref()) else {
         let named = default_branch.map_or_else(
             || "there is no origin/HEAD, main or master to compare with".to_owned(),
             |name| format!("there is no branch `{name}`"),

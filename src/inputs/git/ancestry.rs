@@ -74,6 +74,14 @@ impl Repository {
         Ok(parent)
     }
 
+    /// Whether a commit has several parents, here or beyond a shallow boundary.
+    ///
+    /// # Errors
+    /// When the commit is missing.
+    pub fn is_merge(&self, commit: &CommitId) -> Result<bool, Error> {
+        Ok(self.commit(commit)?.parent_ids().count() > 1)
+    }
+
     fn ancestry<T>(&self, ask: impl FnOnce(&mut Ancestry<'_, '_>) -> Result<T, Error>) -> Result<T, Error> {
         let mut repository = self.gix.clone();
         repository.object_cache_size_if_unset(OBJECT_CACHE_BYTES);

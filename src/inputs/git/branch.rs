@@ -43,16 +43,33 @@ impl Repository {
     #[must_use]
     pub fn branch_of(&self, revision: &str) -> Option<OfBranch> {
         let (name, rest) = parts(revision);
-        let full = self.full_name(name)?;
+        let is_head = ["", "@", "HEAD"].contains(&name);
+        let full = if is_head { self.gix.head_name().ok()??.as_bstr().to_string() } else { self.full_name(name)? };
         if let Some((tracking, rest)) = self.tracked(&full, rest) {
             let branch = self.tracking_of(&tracking)?;
             return Some(OfBranch { revision: format!("{}{rest}", branch.tracking()), branch });
+        }
+        // What is checked out is what is here, whatever the remote has of the branch.
+        if is_head {
+            return None;
         }
         let branch = match full.strip_prefix("refs/heads/") {
             Some(here) => self.branch_there(here),
             None => self.tracking_of(&full)?,
         };
         Some(OfBranch { revision: format!("{}{rest}", branch.tracking()), branch })
+    }
+
+    /// Returns the short name of a branch that may be written with its remote or in full: `main` of `main`, `origin/main`,
+    /// `refs/heads/main` and `refs/remotes/origin/main`.
+    #[must_use]
+    pub fn branch_name(&self, written: &str) -> String {
+        if let Some(name) = written.strip_prefix("refs/heads/") {
+            return name.to_owned();
+        }
+        let tracking = written.strip_prefix("refs/remotes/").unwrap_or(written);
+        let is_here = self.has_reference(&format!("refs/heads/{written}"));
+        self.split(tracking).filter(|_| !is_here).map_or_else(|| written.to_owned(), |branch| branch.name)
     }
 
     /// Returns the branch of a remote that a revision can mean which starts from nothing that is here.
@@ -79,16 +96,10 @@ impl Repository {
     /// The full name of the reference that a short one means: the first there is, in git's order. A branch that only the
     /// remote has is meant by its short name too.
     fn full_name(&self, name: &str) -> Option<String> {
-        let name = if name.is_empty() || name == "@" { "HEAD" } else { name };
         let places = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"].map(|place| format!("{place}{name}"));
         let heads = [format!("refs/remotes/{name}/HEAD")];
         let found = places.into_iter().chain(heads).find(|place| self.has_reference(place));
-        let found = found.or_else(|| self.tracking(name))?;
-        if found != "HEAD" {
-            return Some(found);
-        }
-        let head = self.gix.head_name().ok()??;
-        Some(head.as_bstr().to_string())
+        found.or_else(|| self.tracking(name))
     }
 
     /// What `@{upstream}` or `@{push}` makes of a branch, and what follows.
