@@ -51,7 +51,7 @@ const PACK: &str = r#"
 fn build(root: &Path, config: &Config, plan: &Plan) -> Result<exec::Report, Box<dyn Error>> {
     let logs = tempfile::tempdir()?;
     let place =
-        builder::Place { root, logs: logs.path(), buildx: None, driver: builder::Driver::default(), epoch: None };
+        builder::BuildPlace { root, logs: logs.path(), buildx: None, driver: builder::Driver::default(), epoch: None };
     let builds = plan.services.iter().map(|service| {
         let recipe = &config.services[service.service.as_str()].recipe;
         builder::prepare(plan, service, recipe, builder::Ties::default(), place)

@@ -28,7 +28,7 @@ use super::workspace;
 use crate::model::recipe;
 use crate::output::emit;
 use crate::output::exec::schedule::OnFailure;
-use crate::output::exec::{self, Build, Doubt, Ended, Settings, Sink};
+use crate::output::exec::{self, Build, Ended, Objections, Settings, Sink};
 use ground::Ground;
 use records::Records;
 use reports::Reports;
@@ -207,7 +207,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> R
 }
 
 /// Runs the builds, and shows them as they go.
-fn carry_out(jobs: &[Build], settings: &Settings, doubt: Doubt, shown: impl Sink) -> Result<Ended, Failure> {
+fn carry_out(jobs: &[Build], settings: &Settings, doubt: Objections, shown: impl Sink) -> Result<Ended, Failure> {
     let ended = exec::run(jobs, settings, doubt, shown)
         .map_err(|error| Failure::new(Exit::Bug, "build", format!("the system refuses what builds need: {error}")))?;
     exec::builder::tidy(jobs, &ended.report);

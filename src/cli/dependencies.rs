@@ -6,7 +6,7 @@ use crate::config::{self, Config};
 use crate::model::name::ServiceId;
 use crate::output::exec::Kept;
 use crate::output::exec::builder::{Dependency, Supply};
-use crate::plan::Service;
+use crate::plan::PlannedService;
 
 /// Returns the services whose images another is built from, as far as `supply` says where these come from.
 pub(crate) fn of<'a>(
@@ -45,6 +45,6 @@ pub(crate) fn images(config: &Config, service: ServiceId) -> Vec<ServiceId> {
 }
 
 /// Returns where the image of a service of the run will come from.
-pub(crate) fn supply(service: &Service, kept: Kept) -> Supply {
+pub(crate) fn supply(service: &PlannedService, kept: Kept) -> Supply {
     Supply::Run { kept, push: service.push, tag: service.tags.first().cloned() }
 }

@@ -20,7 +20,7 @@ use crate::output::exec::builder::{self, Supply};
 use crate::output::exec::{Became, Kept};
 use crate::plan::Plan;
 #[cfg(unix)]
-use crate::plan::Service;
+use crate::plan::PlannedService;
 use crate::plan::pipeline::Workspace;
 
 #[derive(Debug, Args)]
@@ -203,7 +203,7 @@ fn bake(plan: &Plan, workspace: &Workspace) -> Result<String, Failure> {
         let exists = needed.exists.as_ref().map(|exists| Became::in_registry(needed, &exists.digest));
         Some(exists.flatten().map_or_else(|| dependencies::supply(needed, Kept::Engine), Supply::Held))
     };
-    let recipe = |service: &Service| {
+    let recipe = |service: &PlannedService| {
         Ok((workspace.recipe(service)?, dependencies::of(&workspace.config, &service.service, supply)))
     };
     let recipes = plan.services.iter().map(recipe).collect::<Result<Vec<_>, _>>();

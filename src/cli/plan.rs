@@ -95,7 +95,7 @@ pub(crate) fn say(planned: &Planned, output: &Output) {
     output.say(&planned.notes);
 }
 
-fn doubt(doubt: &plan::Doubt) -> Diagnostic {
+fn doubt(doubt: &plan::Degradation) -> Diagnostic {
     // The stable words of doubts are few; a diagnostic's code is one for all of them.
     let warning = Diagnostic::warning("degraded", doubt.message.clone());
     doubt.help.iter().fold(warning, Diagnostic::help)

@@ -12,8 +12,8 @@ use super::failure::Failure;
 use super::output::Output;
 use crate::model::name::Escaped;
 use crate::output::exec;
-use crate::output::exec::output::{Style, last_lines};
-use crate::output::exec::report::{Service, images, junit, markdown};
+use crate::output::exec::output::{OutputStyle, last_lines};
+use crate::output::exec::report::{ServiceReport, images, junit, markdown};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -91,9 +91,9 @@ pub(crate) fn read(file: &Path) -> Result<exec::Report, Failure> {
 }
 
 /// Returns the end of a failed build's log, where it is still there.
-pub(crate) fn failure(service: &Service) -> Option<String> {
+pub(crate) fn failure(service: &ServiceReport) -> Option<String> {
     let log = service.log.as_ref().filter(|_| service.outcome.is_failure())?;
-    last_lines(log, LINES, Style::default()).ok().map(|lines| lines.join("\n"))
+    last_lines(log, LINES, OutputStyle::default()).ok().map(|lines| lines.join("\n"))
 }
 
 pub(crate) fn bug(error: &dyn std::error::Error) -> Failure {

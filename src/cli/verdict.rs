@@ -11,7 +11,7 @@ use super::output::Output;
 use super::{changed, env};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
-use crate::output::verdict::{Expected, Needs, verdict};
+use crate::output::verdict::{Expected, NeededJobs, verdict};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &VerdictArgs, output: &Output) -> Result<Exit, Failure> 
             .help("give the step `env: {NEEDS: '${{ toJSON(needs) }}'}`, or name a file"));
         }
     };
-    let needs: Needs = serde_json::from_str(&text).map_err(|error| {
+    let needs: NeededJobs = serde_json::from_str(&text).map_err(|error| {
         Failure::new(Exit::Usage, "needs", format!("this is not GitHub's `needs`: {error}"))
             .help("it is what `${{ toJSON(needs) }}` comes to")
     })?;

@@ -18,7 +18,7 @@ use crate::model::name::{RepoPath, unquoted};
 use crate::output::emit;
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Dead, Request, Unmatched};
-use crate::plan::why::{Answer, Told, misses, reach};
+use crate::plan::why::{Explanation, ServiceExplanation, misses, reach};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -87,16 +87,16 @@ pub(crate) fn run(general: &GeneralArgs, args: &WhyArgs, output: &Output) -> Res
     Ok(Exit::Done)
 }
 
-fn of_plan(file: &Path, service: &str) -> Result<Answer, Failure> {
+fn of_plan(file: &Path, service: &str) -> Result<Explanation, Failure> {
     let plan = crate::plan::read(&changed::read_text(file)?)?;
-    let told = Told::of_plan(&plan, service).ok_or_else(|| {
+    let told = ServiceExplanation::of_plan(&plan, service).ok_or_else(|| {
         let known = plan.services.iter().map(|known| &known.service).chain(&plan.unaffected);
         pipeline::Error::from(pipeline::UnknownService::new(service, known.cloned().collect(), &[]))
     })?;
-    Ok(Answer { range: plan.range, services: vec![told] })
+    Ok(Explanation { range: plan.range, services: vec![told] })
 }
 
-fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Output) -> Result<Answer, Failure> {
+fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Output) -> Result<Explanation, Failure> {
     let workspace = workspace::open_range(general, &args.range, args.quantifier, output)?;
     let asked = workspace.services(&[service.to_owned()])?;
     let request = Request {
@@ -112,14 +112,14 @@ fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Out
     let planned = workspace::plan(&workspace, &request, general, output)?;
     let config = &workspace.config;
     let told = asked.into_iter().filter_map(|service| {
-        let told = Told::of_plan(&planned.plan, config.graph.name(service).as_str())?;
+        let told = ServiceExplanation::of_plan(&planned.plan, config.graph.name(service).as_str())?;
         let base = planned.bases[service.0].clone();
         // Since a base of its own, nothing of the service changed; what others have changed is not near it.
         let is_near = !told.affected && base.is_none();
         let misses = if is_near { misses(config, service, &planned.changes) } else { Vec::new() };
-        Some(Told { base, misses, ..told })
+        Some(ServiceExplanation { base, misses, ..told })
     });
-    Ok(Answer { services: told.collect(), range: planned.plan.range.clone() })
+    Ok(Explanation { services: told.collect(), range: planned.plan.range.clone() })
 }
 
 /// A path as plans print it; one that begins with `.` as the shell means it, from the directory at hand.

@@ -225,12 +225,12 @@ pub struct Image {
     /// Its labels besides the OCI ones.
     pub labels: Labels,
     /// What filters.yaml says of tags and labels, as it is written there.
-    pub written: Written,
+    pub written: WrittenTags,
 }
 
 /// What filters.yaml says of an image's tags and labels, as it is written there.
 #[derive(Debug, Clone, Default)]
-pub struct Written {
+pub struct WrittenTags {
     /// The lines of `tags`, in docker/metadata-action's language.
     pub tags: Vec<Located<String>>,
     /// The lines of `flavor`.

@@ -29,7 +29,7 @@ pub struct Span {
 
 /// A line and a column as messages show them: both count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct LineColumn {
     /// The line, from 1.
     pub line: usize,
     /// The column in characters, from 1.
@@ -106,20 +106,20 @@ impl SourceFile {
 
     /// Returns the line and column of a byte offset; of the end of the text when it lies behind that.
     #[must_use]
-    pub fn place(&self, offset: usize) -> Place {
+    pub fn place(&self, offset: usize) -> LineColumn {
         let mut offset = offset.min(self.text().len());
         while !self.text().is_char_boundary(offset) {
             offset -= 1;
         }
         let line = self.0.lines.partition_point(|start| *start <= offset) - 1;
         let column = self.text()[self.0.lines[line]..offset].chars().count();
-        Place { line: line + 1, column: column + 1 }
+        LineColumn { line: line + 1, column: column + 1 }
     }
 
     /// Returns `name:line:column` of a span's start, the form that editors and terminals open.
     #[must_use]
     pub fn at(&self, span: Span) -> String {
-        let Place { line, column } = self.place(span.start);
+        let LineColumn { line, column } = self.place(span.start);
         format!("{}:{line}:{column}", self.name())
     }
 
@@ -230,7 +230,7 @@ mod tests {
     fn places_count_characters_from_one() {
         let file = SourceFile::new("f", "ab\nüx\n");
         for (offset, line, column) in [(0, 1, 1), (2, 1, 3), (3, 2, 1), (4, 2, 1), (5, 2, 2), (7, 3, 1), (99, 3, 1)] {
-            assert_eq!(file.place(offset), Place { line, column }, "{offset}");
+            assert_eq!(file.place(offset), LineColumn { line, column }, "{offset}");
         }
     }
 }

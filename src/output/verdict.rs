@@ -12,7 +12,7 @@ use crate::model::name::{Escaped, OWN_PREFIX, is_own_output};
 /// GitHub's `needs`: the jobs that a job waited for, in its order.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub struct Needs(IndexMap<String, Job>);
+pub struct NeededJobs(IndexMap<String, Job>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct Job {
@@ -176,7 +176,7 @@ impl Problem {
 #[error("`needs` has no job `{0}`")]
 pub struct UnknownJob(pub String);
 
-impl Needs {
+impl NeededJobs {
     /// Returns the jobs and their results, as GitHub wrote them.
     pub fn results(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, job)| (name.as_str(), job.result.as_str()))
@@ -191,7 +191,7 @@ impl Needs {
 ///
 /// # Errors
 /// When a job is expected that `needs` does not have: the check would mean less than it says.
-pub fn verdict(needs: &Needs, expected: &Expected) -> Result<Vec<Problem>, UnknownJob> {
+pub fn verdict(needs: &NeededJobs, expected: &Expected) -> Result<Vec<Problem>, UnknownJob> {
     let plan = &needs.job(&expected.plan)?.uncovered();
     for named in expected.due.keys().chain(&expected.optional) {
         needs.job(named)?;
@@ -242,7 +242,7 @@ fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
 
 /// Where a plan says that something is due, a job must stand for it that may not be skipped. Where jobs are due by level,
 /// each level needs one.
-fn unwatched(needs: &Needs, plan: &Job, expected: &Expected) -> Vec<Problem> {
+fn unwatched(needs: &NeededJobs, plan: &Job, expected: &Expected) -> Vec<Problem> {
     let jobs = needs.0.keys().filter(|job| **job != expected.plan && !expected.optional.contains(job));
     let watched: Vec<&str> = jobs.map(|job| expected.due_by(job)).collect();
     let is_level = |output: &str| output.starts_with("any_");
@@ -292,7 +292,7 @@ mod tests {
     }
 
     fn says_of(needs: &Value) -> Vec<String> {
-        let needs: Needs = serde_json::from_value(needs.clone()).unwrap();
+        let needs: NeededJobs = serde_json::from_value(needs.clone()).unwrap();
         verdict(&needs, &expected()).unwrap().iter().map(ToString::to_string).collect()
     }
 
@@ -404,7 +404,7 @@ mod tests {
         let plan =
             |any_1: &str| json!({"result": "success", "outputs": {"any": "true", "any_1": any_1, "matrix": "{}"}});
         let judged = |needs: Value, due: &[(&str, &str)], optional: &[&str]| {
-            let needs: Needs = serde_json::from_value(needs).unwrap();
+            let needs: NeededJobs = serde_json::from_value(needs).unwrap();
             let due = due.iter().map(|(job, output)| ((*job).to_owned(), (*output).to_owned())).collect();
             let optional = optional.iter().map(|job| (*job).to_owned()).collect();
             let problems = verdict(&needs, &Expected { due, optional, ..expected() }).unwrap();
@@ -433,7 +433,7 @@ mod tests {
 
     #[test]
     fn a_job_that_needs_does_not_have_is_an_error() {
-        let needs: Needs = serde_json::from_value(json!({"plan": {"result": "success"}})).unwrap();
+        let needs: NeededJobs = serde_json::from_value(json!({"plan": {"result": "success"}})).unwrap();
         assert_eq!(verdict(&needs, &expected()), Err(UnknownJob("late".to_owned())));
     }
 }

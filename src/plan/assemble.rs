@@ -2,7 +2,10 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::{Base, Cause, CauseKind, Described, Doubt, Plan, Range, Reason, SCHEMA, Service, Trigger};
+use super::{
+    Base, CauseKind, Degradation, GitDescription, Plan, PlannedCause, PlannedRange, PlannedService, PlannedTrigger,
+    Reason, SCHEMA,
+};
 use crate::analysis::affected::{self, Affected, Degraded, NoRecord};
 use crate::analysis::base;
 use crate::analysis::filter::Match;
@@ -89,7 +92,7 @@ pub fn assemble(found: &Assembly) -> Plan {
         let mut needs = config.graph.dependencies(*service);
         needs.retain(|need| places[need.0].is_some());
         needs.sort_by_key(|need| places[need.0]);
-        let planned = Service {
+        let planned = PlannedService {
             service: definition.name.value.as_str().to_owned(),
             path: definition.path.as_ref().map(ToString::to_string),
             library: definition.is_library(),
@@ -99,7 +102,7 @@ pub fn assemble(found: &Assembly) -> Plan {
             level: levels[service.0].unwrap_or_default(),
             version: names.version.clone(),
             unnamed: names.unnamed.clone(),
-            described: names.described.as_ref().map(Described::from),
+            described: names.described.as_ref().map(GitDescription::from),
             fingerprint: fingerprint.as_ref().map(ToString::to_string),
             exists: None,
             image: names.image.clone(),
@@ -112,12 +115,12 @@ pub fn assemble(found: &Assembly) -> Plan {
         };
         with_a_tag(planned)
     };
-    let services: Vec<Service> = found.planned.iter().map(service).collect();
+    let services: Vec<PlannedService> = found.planned.iter().map(service).collect();
     Plan {
         schema: SCHEMA,
         rebake: env!("CARGO_PKG_VERSION").to_owned(),
         shape: config.shape,
-        trigger: Trigger { kind: found.trigger.kind, reference: found.trigger.reference.clone() },
+        trigger: PlannedTrigger { kind: found.trigger.kind, reference: found.trigger.reference.clone() },
         environment: found.environment.to_owned(),
         range: range(found.range),
         degraded: found.doubts.iter().map(doubt).collect(),
@@ -151,7 +154,7 @@ fn seen(built: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<Str
 }
 
 /// Gives the image of a service that has a name and no tag the tag of its content, so that it can be pushed and found.
-fn with_a_tag(mut service: Service) -> Service {
+fn with_a_tag(mut service: PlannedService) -> PlannedService {
     if service.tags.is_empty() && service.version.is_some() && service.unnamed.is_none() {
         service.tags.extend(service.content_reference().map(|reference| reference.to_string()));
     }
@@ -167,8 +170,8 @@ fn places(found: &Assembly) -> Vec<Option<usize>> {
     places
 }
 
-fn range(range: &base::Range) -> Range {
-    Range {
+fn range(range: &base::Range) -> PlannedRange {
+    PlannedRange {
         base: range.comparison.base().map(|base| base.to_string()),
         head: range.tip.commit.map(|head| head.to_string()),
         source: range.comparison.source.clone(),
@@ -176,11 +179,11 @@ fn range(range: &base::Range) -> Range {
     }
 }
 
-fn doubt(doubt: &base::Doubt) -> Doubt {
-    Doubt { kind: doubt.kind.to_owned(), message: doubt.message.clone(), help: doubt.help.clone() }
+fn doubt(doubt: &base::Doubt) -> Degradation {
+    Degradation { kind: doubt.kind.to_owned(), message: doubt.message.clone(), help: doubt.help.clone() }
 }
 
-impl From<&version::Described> for Described {
+impl From<&version::Described> for GitDescription {
     fn from(described: &version::Described) -> Self {
         Self {
             tag: described.tag.as_ref().map(|tag| quoted(tag.as_bytes()).into_owned()),
@@ -196,57 +199,59 @@ fn path(change: &Change) -> String {
 
 /// Returns a cause in its published form.
 #[must_use]
-pub fn published(cause: &affected::Cause, config: &Config) -> Cause {
+pub fn published(cause: &affected::Cause, config: &Config) -> PlannedCause {
     let name = |service: &ServiceId| config.graph.name(*service).as_str().to_owned();
     match cause {
         affected::Cause::File(found) => of_match(CauseKind::File, found, config),
-        affected::Cause::Input(found) => Cause { pattern: None, ..of_match(CauseKind::File, found, config) },
+        affected::Cause::Input(found) => PlannedCause { pattern: None, ..of_match(CauseKind::File, found, config) },
         affected::Cause::Global(found) => of_match(CauseKind::Global, found, config),
-        affected::Cause::Dependency(chain) => Cause {
+        affected::Cause::Dependency(chain) => PlannedCause {
             via: chain.first().map(name),
             chain: chain.iter().map(name).collect(),
-            ..Cause::of_kind(CauseKind::Dependency)
+            ..PlannedCause::of_kind(CauseKind::Dependency)
         },
         affected::Cause::DependencyRemoved(gone) => {
-            Cause { via: Some(gone.as_str().to_owned()), ..Cause::of_kind(CauseKind::DependencyRemoved) }
+            PlannedCause { via: Some(gone.as_str().to_owned()), ..PlannedCause::of_kind(CauseKind::DependencyRemoved) }
         }
-        affected::Cause::Definition(keys) => Cause { keys: keys.clone(), ..Cause::of_kind(CauseKind::Definition) },
-        affected::Cause::Unmatched(change) => Cause {
+        affected::Cause::Definition(keys) => {
+            PlannedCause { keys: keys.clone(), ..PlannedCause::of_kind(CauseKind::Definition) }
+        }
+        affected::Cause::Unmatched(change) => PlannedCause {
             path: Some(path(change)),
             status: status(change.status).map(str::to_owned),
-            ..Cause::of_kind(CauseKind::Unmatched)
+            ..PlannedCause::of_kind(CauseKind::Unmatched)
         },
-        affected::Cause::NewService => Cause::of_kind(CauseKind::NewService),
-        affected::Cause::Forced => Cause::of_kind(CauseKind::Forced),
+        affected::Cause::NewService => PlannedCause::of_kind(CauseKind::NewService),
+        affected::Cause::Forced => PlannedCause::of_kind(CauseKind::Forced),
         affected::Cause::NoRecord(nothing) => {
             let reason = match nothing {
                 NoRecord::NeverReleased => Reason::NeverReleased,
                 NoRecord::NeverBuilt => Reason::NeverBuilt,
                 NoRecord::NoBase => Reason::NoBase,
             };
-            Cause { reason: Some(reason), ..Cause::of_kind(CauseKind::NoRecord) }
+            PlannedCause { reason: Some(reason), ..PlannedCause::of_kind(CauseKind::NoRecord) }
         }
-        affected::Cause::Unrecorded => Cause::of_kind(CauseKind::Unrecorded),
-        affected::Cause::BaseUnreachable => Cause::of_kind(CauseKind::BaseUnreachable),
+        affected::Cause::Unrecorded => PlannedCause::of_kind(CauseKind::Unrecorded),
+        affected::Cause::BaseUnreachable => PlannedCause::of_kind(CauseKind::BaseUnreachable),
         affected::Cause::Degraded(unknown) => {
             let (reason, cause) = match unknown {
-                Degraded::UnknownRange => (Reason::UnknownRange, Cause::of_kind(CauseKind::Degraded)),
-                Degraded::ConfigAtBase => (Reason::ConfigAtBase, Cause::of_kind(CauseKind::Degraded)),
+                Degraded::UnknownRange => (Reason::UnknownRange, PlannedCause::of_kind(CauseKind::Degraded)),
+                Degraded::ConfigAtBase => (Reason::ConfigAtBase, PlannedCause::of_kind(CauseKind::Degraded)),
                 Degraded::WorkTree(found) => (Reason::WorkTree, of_match(CauseKind::Degraded, found, config)),
                 Degraded::Pattern(found) => (Reason::Pattern, of_match(CauseKind::Degraded, found, config)),
             };
-            Cause { reason: Some(reason), ..cause }
+            PlannedCause { reason: Some(reason), ..cause }
         }
     }
 }
 
-fn of_match(kind: CauseKind, found: &Match, config: &config::Config) -> Cause {
-    Cause {
+fn of_match(kind: CauseKind, found: &Match, config: &config::Config) -> PlannedCause {
+    PlannedCause {
         path: Some(path(found.change)),
         status: status(found.change.status).map(str::to_owned),
         pattern: found.pattern.map(|pattern| pattern.value.text().to_owned()),
         at: found.pattern.map(|pattern| config.source.at(pattern.defined)),
-        ..Cause::of_kind(kind)
+        ..PlannedCause::of_kind(kind)
     }
 }
 

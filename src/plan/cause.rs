@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a service is affected, as published. Which keys are there depends on the kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Cause {
+pub struct PlannedCause {
     /// The kind of cause.
     pub kind: CauseKind,
     /// `file`, `global`, `unmatched`, `degraded`: the path that changed, or that may have, quoted as git quotes it where it is not UTF-8.
@@ -108,7 +108,7 @@ impl CauseKind {
     }
 }
 
-impl Cause {
+impl PlannedCause {
     /// Returns a cause that needs no more words than its kind.
     #[must_use]
     pub fn of_kind(kind: CauseKind) -> Self {

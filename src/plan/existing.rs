@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, Service};
+use super::{Plan, PlannedService};
 use crate::naming::image::{ImageName, ImageTag, Reference};
 
 /// The image that a registry has already.
@@ -16,7 +16,7 @@ pub struct Exists {
     pub digest: String,
 }
 
-impl Service {
+impl PlannedService {
     /// Returns the reference by which an image of the same content is found again: what a builder pushes besides the
     /// `tags`, and what `--skip-existing` asks for. None where there is no image, or where the
     /// content is no commit's.
@@ -42,11 +42,11 @@ impl Plan {
     }
 
     /// Leaves services out. What needs a library needs what the library needs; what exists is waited for by none.
-    fn without(&self, is_left_out: impl Fn(&Service) -> bool) -> Cow<'_, Self> {
+    fn without(&self, is_left_out: impl Fn(&PlannedService) -> bool) -> Cow<'_, Self> {
         if !self.services.iter().any(&is_left_out) {
             return Cow::Borrowed(self);
         }
-        let mut services: Vec<Service> = Vec::new();
+        let mut services: Vec<PlannedService> = Vec::new();
         // By service, the places of those that a dependent waits for in its stead.
         let mut stands_for: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
         for service in &self.services {
@@ -61,7 +61,7 @@ impl Plan {
             if !is_left_out(service) {
                 let level = needs.iter().map(|need| services[*need].level + 1).max().unwrap_or_default();
                 let needs = needs.iter().map(|need| services[*need].service.clone()).collect();
-                services.push(Service { needs, level, ..service.clone() });
+                services.push(PlannedService { needs, level, ..service.clone() });
             }
         }
         Cow::Owned(Self { any: !services.is_empty(), services, ..self.clone() })
@@ -135,7 +135,7 @@ mod tests {
                 "service": "api", "causes": [], "needs": [], "level": 0, "tags": [], "labels": {}, "platforms": [],
                 "push": true, "matrix": {}, "fingerprint": fingerprint, "image": image,
             });
-            let service: Service = serde_json::from_value(text).unwrap();
+            let service: PlannedService = serde_json::from_value(text).unwrap();
             service.content_reference().map(|reference| reference.to_string())
         };
         let fingerprint = "fp2-4oymiquy7qobjgx36tejs35zeq";

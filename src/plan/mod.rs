@@ -13,7 +13,7 @@ pub mod why;
 
 pub use crate::config::Shape;
 pub use assemble::{Assembly, Found, Names, assemble, published};
-pub use cause::{Cause, CauseKind, Reason};
+pub use cause::{CauseKind, PlannedCause, Reason};
 pub use existing::Exists;
 pub use read::{PlanError, read};
 pub use versions::{VersionOf, Versions};
@@ -40,15 +40,15 @@ pub struct Plan {
     #[serde(default, skip_serializing_if = "Shape::is_structured")]
     pub shape: Shape,
     /// What asked for it.
-    pub trigger: Trigger,
+    pub trigger: PlannedTrigger,
     /// Where results go.
     pub environment: String,
     /// What was compared.
-    pub range: Range,
+    pub range: PlannedRange,
     /// Where doubt widened the plan; empty when everything is certain.
-    pub degraded: Vec<Doubt>,
+    pub degraded: Vec<Degradation>,
     /// The affected services in build order; where that leaves a choice, in the order of filters.yaml.
-    pub services: Vec<Service>,
+    pub services: Vec<PlannedService>,
     /// The other services, in the order of filters.yaml.
     pub unaffected: Vec<String>,
     /// Those of the other services that are affected, and were not asked for, in build order.
@@ -70,7 +70,7 @@ pub struct Plan {
 
 /// What asked for a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Trigger {
+pub struct PlannedTrigger {
     /// The kind of event.
     pub kind: Kind,
     /// The full ref that it is about, where it has one.
@@ -80,7 +80,7 @@ pub struct Trigger {
 
 /// What was compared, and how that was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Range {
+pub struct PlannedRange {
     /// The commit that changes were counted from; absent when there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
@@ -95,7 +95,7 @@ pub struct Range {
 
 /// A doubt that widened the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Doubt {
+pub struct Degradation {
     /// What kind of doubt, a stable word such as `base-unreachable`.
     pub kind: String,
     /// What is not known, and what was done about it.
@@ -107,7 +107,7 @@ pub struct Doubt {
 
 /// An affected service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Service {
+pub struct PlannedService {
     /// Its name.
     pub service: String,
     /// Its directory, `.` for the root; absent where the configuration gives none.
@@ -117,7 +117,7 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub library: bool,
     /// Why it is affected: all of its own causes, and the shortest chain to a dependency's.
-    pub causes: Vec<Cause>,
+    pub causes: Vec<PlannedCause>,
     /// The base that this service has for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
@@ -134,7 +134,7 @@ pub struct Service {
     pub unnamed: Option<String>,
     /// What `git describe` says of it; absent where a shallow clone leaves it unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub described: Option<Described>,
+    pub described: Option<GitDescription>,
     /// What its content comes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
@@ -172,7 +172,7 @@ pub struct Base {
 
 /// What `git describe` says of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Described {
+pub struct GitDescription {
     /// The service's release tag; absent where no commit carries one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
@@ -185,13 +185,13 @@ pub struct Described {
 impl Plan {
     /// Returns an affected service by its name.
     #[must_use]
-    pub fn service(&self, name: &str) -> Option<&Service> {
+    pub fn service(&self, name: &str) -> Option<&PlannedService> {
         self.services.iter().find(|service| service.service == name)
     }
 
     /// Keeps these services; the others are left out.
-    pub fn keep(&mut self, is_kept: impl Fn(&Service) -> bool) {
-        let (kept, left_out): (Vec<Service>, Vec<Service>) =
+    pub fn keep(&mut self, is_kept: impl Fn(&PlannedService) -> bool) {
+        let (kept, left_out): (Vec<PlannedService>, Vec<PlannedService>) =
             std::mem::take(&mut self.services).into_iter().partition(|service| is_kept(service));
         self.services = kept;
         self.left_out.extend(left_out.into_iter().map(|service| service.service));

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::Described;
+use super::GitDescription;
 
 /// What services are called at a commit, as `rebake version --format json` publishes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,7 +20,7 @@ pub struct VersionOf {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unnamed: Option<String>,
     /// What `git describe` says of it.
-    pub described: Described,
+    pub described: GitDescription,
 }
 
 impl Versions {

@@ -5,8 +5,10 @@ use std::process::Command;
 use proptest::prelude::*;
 use rebake::model::name::Escaped;
 use rebake::output::emit::{self, Palette};
-use rebake::plan::why::{Answer, Exclusion, Miss, Place, Reach, Reached, Spared, TakenBack, Told};
-use rebake::plan::{Described, Plan, VersionOf, Versions};
+use rebake::plan::why::{
+    Exclusion, Explanation, Miss, PatternPlace, Reach, Reached, ServiceExplanation, Spared, TakenBack,
+};
+use rebake::plan::{GitDescription, Plan, VersionOf, Versions};
 use serde_json::{Value, json};
 
 use crate::repo::Repo;
@@ -136,7 +138,7 @@ proptest! {
         is_seen("heading", &emit::heading(&plan));
         is_seen("mermaid", &emit::mermaid(&plan).unwrap_or_default());
 
-        let mut place = || Place { pattern: next(), at: next() };
+        let mut place = || PatternPlace { pattern: next(), at: next() };
         let mut taken = |how| TakenBack { by: place(), back: place(), how };
         let (negated, excluded) = (taken(Exclusion::Negated), taken(Exclusion::Exclude));
         let misses = vec![
@@ -146,11 +148,11 @@ proptest! {
             Miss::Unmet { path: next(), by: negated.by.clone(), unmet: negated.back.clone() },
             Miss::Near { path: next(), by: negated.by.clone(), shared: next() },
         ];
-        let mut services: Vec<Told> =
-            plan.services.iter().filter_map(|service| Told::of_plan(&plan, &service.service)).collect();
-        let missed = Told { affected: false, causes: Vec::new(), roots: Vec::new(), misses, ..services[0].clone() };
+        let mut services: Vec<ServiceExplanation> =
+            plan.services.iter().filter_map(|service| ServiceExplanation::of_plan(&plan, &service.service)).collect();
+        let missed = ServiceExplanation { affected: false, causes: Vec::new(), roots: Vec::new(), misses, ..services[0].clone() };
         services.push(missed);
-        is_seen("why", &emit::why(&Answer { range: plan.range.clone(), services }, Palette::Plain));
+        is_seen("why", &emit::why(&Explanation { range: plan.range.clone(), services }, Palette::Plain));
 
         let causes = plan.services.iter().flat_map(|service| service.causes.clone()).collect();
         let reached = Reached { service: next(), when: vec!["added"], causes };
@@ -161,7 +163,7 @@ proptest! {
             is_seen("why --file", &emit::reach(&reach, Palette::Plain));
         }
 
-        let described = Described { tag: Some(next()), distance: 1, commit: next() };
+        let described = GitDescription { tag: Some(next()), distance: 1, commit: next() };
         let version = VersionOf { service: next(), version: Some(next()), unnamed: Some(next()), described };
         is_seen("version", &emit::versions_table(&Versions { services: vec![version] }, Palette::Plain));
     }

@@ -8,14 +8,14 @@ use crate::cli::failure::Failure;
 use crate::inputs::trigger::Origin;
 use crate::model::change::Change;
 use crate::plan::pipeline::Workspace;
-use crate::plan::{Plan, Service};
+use crate::plan::{Plan, PlannedService};
 
 /// How many paths a message names.
 const NAMED: usize = 5;
 
 /// Refuses what no flag has allowed.
 pub(super) fn check(plan: &Plan, args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
-    let pushed: Vec<&Service> = plan.services.iter().filter(|service| service.push || args.record).collect();
+    let pushed: Vec<&PlannedService> = plan.services.iter().filter(|service| service.push || args.record).collect();
     if !args.allowed.allow_untrusted && !plan.services.is_empty() {
         trusted(args.planning.push || !pushed.is_empty(), workspace)?;
     }
@@ -40,7 +40,7 @@ fn trusted(pushes: bool, workspace: &Workspace) -> Result<(), Failure> {
 
 /// An untracked file that nothing is built from does not make the tree dirty: a saved plan beside the code, for
 /// example.
-fn clean(pushed: &[&Service], args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
+fn clean(pushed: &[&PlannedService], args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
     let changes = workspace.repository.work_tree()?.changes;
     let config = &workspace.config;
     let mut filters = vec![config.global];

@@ -10,7 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::model::name::{Escaped, shell_word};
-use crate::output::exec::{Build, Needs, foretold};
+use crate::output::exec::{Build, NeededServices, foretold};
 use crate::plan::pipeline::Workspace;
 
 /// Prints each service's commands in build order, quoted for a shell. What a dependency becomes when it is built, such as
@@ -29,7 +29,7 @@ pub(super) fn print(
     Ok(Exit::Done)
 }
 
-fn script(job: &Build, foretold: &Needs, root: &Path) -> String {
+fn script(job: &Build, foretold: &NeededServices, root: &Path) -> String {
     let service = job.service;
     let needs: Vec<String> = service.needs.iter().map(|need| Escaped::new(need).to_string()).collect();
     let after = if needs.is_empty() { String::new() } else { format!(", after {}", needs.join(", ")) };

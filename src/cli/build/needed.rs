@@ -14,17 +14,17 @@ use crate::inputs::trigger::{Inputs, Trigger};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, ServiceId};
 use crate::naming::version::VersionStyle;
-use crate::output::exec::{Became, Needs, Report};
+use crate::output::exec::{Became, NeededServices, Report};
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Dead, Naming, PushRequest, Request, Sources, Unmatched};
-use crate::plan::{Cause, CauseKind, Plan, Service};
+use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService};
 
 /// A plan with all dependencies of its services.
 pub(super) struct Needed {
     /// The plan, including the services that are built only because others need them.
     pub(super) plan: Plan,
     /// The images of services that need not be built.
-    pub(super) held: Needs,
+    pub(super) held: NeededServices,
 }
 
 /// Looks for the images that the services of a plan are built from and that the plan does not make: in reports of earlier
@@ -36,9 +36,9 @@ pub(super) fn complete(
     workspace: &Workspace,
     output: &Output,
 ) -> Result<Needed, Failure> {
-    let mut needed = Needed { plan: plan.clone(), held: Needs::default() };
-    let is_built = |service: &&Service| service.exists.is_none() && service.unnamed.is_none();
-    let mut built: Vec<Service> = plan.services.iter().filter(is_built).cloned().collect();
+    let mut needed = Needed { plan: plan.clone(), held: NeededServices::default() };
+    let is_built = |service: &&PlannedService| service.exists.is_none() && service.unnamed.is_none();
+    let mut built: Vec<PlannedService> = plan.services.iter().filter(is_built).cloned().collect();
     let mut open = needed.open(&built, workspace);
     if open.is_empty() {
         return Ok(needed);
@@ -60,9 +60,13 @@ pub(super) fn complete(
 impl Needed {
     /// Returns the images that services are built from and that are neither planned nor found, each with the services that
     /// are built from it.
-    fn open<'a>(&self, services: &'a [Service], workspace: &Workspace) -> BTreeMap<ServiceId, Vec<&'a Service>> {
+    fn open<'a>(
+        &self,
+        services: &'a [PlannedService],
+        workspace: &Workspace,
+    ) -> BTreeMap<ServiceId, Vec<&'a PlannedService>> {
         let planned: BTreeSet<&str> = self.plan.services.iter().map(|service| service.service.as_str()).collect();
-        let mut open: BTreeMap<ServiceId, Vec<&Service>> = BTreeMap::new();
+        let mut open: BTreeMap<ServiceId, Vec<&PlannedService>> = BTreeMap::new();
         for service in services {
             for image in id(workspace, service).iter().flat_map(|id| images(&workspace.config, *id)) {
                 let name = workspace.config.graph.name(image).as_str();
@@ -75,7 +79,7 @@ impl Needed {
     }
 
     /// Takes what reports say of services with the very content that they have now, and returns the others.
-    fn take_from_reports(&mut self, wanted: Vec<Service>, reports: &[Report]) -> Vec<Service> {
+    fn take_from_reports(&mut self, wanted: Vec<PlannedService>, reports: &[Report]) -> Vec<PlannedService> {
         let mut others = Vec::new();
         for service in wanted {
             match in_reports(&service, reports) {
@@ -87,7 +91,12 @@ impl Needed {
     }
 
     /// Looks up services in registries by their fingerprints, and returns those that are missing.
-    fn take_from_registries(&mut self, wanted: Vec<Service>, registries: &Registries, output: &Output) -> Vec<Service> {
+    fn take_from_registries(
+        &mut self,
+        wanted: Vec<PlannedService>,
+        registries: &Registries,
+        output: &Output,
+    ) -> Vec<PlannedService> {
         let questions: Vec<Option<Question>> = wanted.iter().map(question).collect();
         let mut answers = registries.ask(&questions.iter().flatten().cloned().collect::<Vec<_>>()).into_iter();
         let mut others = Vec::new();
@@ -110,10 +119,10 @@ impl Needed {
 /// Returns what is open, and all that stands beneath it, as it would be planned at this commit.
 fn known(
     plan: &Plan,
-    open: &BTreeMap<ServiceId, Vec<&Service>>,
+    open: &BTreeMap<ServiceId, Vec<&PlannedService>>,
     args: &BuildArgs,
     workspace: &Workspace,
-) -> Result<BTreeMap<ServiceId, Service>, Failure> {
+) -> Result<BTreeMap<ServiceId, PlannedService>, Failure> {
     let graph = &workspace.config.graph;
     let wanted = graph.with_dependencies(&open.keys().copied().collect::<Vec<_>>());
     let names: Vec<String> =
@@ -136,7 +145,7 @@ pub(super) fn as_planned(
     environment: &str,
     asked: Request,
     workspace: &Workspace,
-) -> Result<Vec<Service>, Failure> {
+) -> Result<Vec<PlannedService>, Failure> {
     let request = Request {
         base: base::Request { compare: Compare::Nothing("what is asked for by name".to_owned()), ..asked.base },
         force: names.clone(),
@@ -167,10 +176,10 @@ fn is_image(service: ServiceId, workspace: &Workspace) -> bool {
 
 /// Returns a service as it is built only for others: pushed where one of them is, found again by its content, and
 /// called nothing else.
-fn for_others(service: &Service, dependents: &[&Service]) -> Service {
+fn for_others(service: &PlannedService, dependents: &[&PlannedService]) -> PlannedService {
     let via = dependents.first().map(|dependent| dependent.service.clone());
-    Service {
-        causes: vec![Cause { via, ..Cause::of_kind(CauseKind::Needed) }],
+    PlannedService {
+        causes: vec![PlannedCause { via, ..PlannedCause::of_kind(CauseKind::Needed) }],
         push: service.push
             && service.content_reference().is_some()
             && dependents.iter().any(|dependent| dependent.push),
@@ -181,14 +190,14 @@ fn for_others(service: &Service, dependents: &[&Service]) -> Service {
 }
 
 /// Returns what a service has become by a report of the very content that it has now.
-fn in_reports(service: &Service, reports: &[Report]) -> Option<Became> {
+fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<Became> {
     let fingerprint = service.fingerprint.as_ref()?;
     let reported = reports.iter().rev().flat_map(Report::successful).find(|reported| {
         let is_it = reported.service == service.service && reported.image == service.image;
         is_it && reported.push && reported.fingerprint.as_ref() == Some(fingerprint)
     })?;
     let digest = reported.digest.as_deref().filter(|digest| is_digest(digest))?;
-    let called = Service { version: reported.version.clone(), tags: reported.tags.clone(), ..service.clone() };
+    let called = PlannedService { version: reported.version.clone(), tags: reported.tags.clone(), ..service.clone() };
     Became::in_registry(&called, digest)
 }
 
@@ -197,11 +206,11 @@ fn is_digest(text: &str) -> bool {
     hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
-fn question(service: &Service) -> Option<Question> {
+fn question(service: &PlannedService) -> Option<Question> {
     Some(Question { reference: service.content_reference()?, platforms: service.platforms.clone() })
 }
 
-fn unknown(service: &Service, reason: &str) -> Diagnostic {
+fn unknown(service: &PlannedService, reason: &str) -> Diagnostic {
     let message = format!(
         "the registry cannot say whether it has the image of `{}`, so that is built here: {reason}",
         Escaped::new(&service.service)
@@ -229,6 +238,6 @@ fn put_in_order(plan: &mut Plan, workspace: &Workspace) {
     }
 }
 
-fn id(workspace: &Workspace, service: &Service) -> Option<ServiceId> {
+fn id(workspace: &Workspace, service: &PlannedService) -> Option<ServiceId> {
     workspace.config.graph.id(&service.service)
 }

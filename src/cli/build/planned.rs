@@ -17,11 +17,11 @@ use crate::cli::{changed, dependencies};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
 use crate::model::recipe::Builder;
-use crate::output::exec::builder::{Driver, Place, Supply, Ties, prepare};
+use crate::output::exec::builder::{BuildPlace, Driver, Supply, Ties, prepare};
 use crate::output::exec::{Build, Report, Work};
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Held, PushRequest, PushRules, Request};
-use crate::plan::{self, Plan, Service};
+use crate::plan::{self, Plan, PlannedService};
 
 /// Makes the plan, or reads it, and leaves out what is not asked for.
 pub(super) fn plan(
@@ -90,18 +90,18 @@ fn held(plan: &Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) 
 /// Refuses images of a pull request that are called otherwise than base pushes them: a plan that was made without `--push`
 /// has head's names.
 fn called(plan: &Plan, asked: Request, rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
-    let pushed: Vec<&Service> = plan.services.iter().filter(|service| service.push).collect();
+    let pushed: Vec<&PlannedService> = plan.services.iter().filter(|service| service.push).collect();
     if !rules.are_of_base() || pushed.is_empty() {
         return Ok(());
     }
     let names = pushed.iter().map(|service| service.service.clone()).collect();
     let known = as_planned(names, &plan.environment, asked, workspace)?;
-    let is_known = |service: &&&Service| {
+    let is_known = |service: &&&PlannedService| {
         known.iter().any(|known| {
             (&known.service, &known.image, &known.tags) == (&service.service, &service.image, &service.tags)
         })
     };
-    let said = |service: &&Service| {
+    let said = |service: &&PlannedService| {
         format!("`{}`: the configuration at base names its image otherwise", Escaped::new(&service.service))
     };
     refused(pushed.iter().filter(|service| !is_known(service)).map(said).collect())
@@ -189,7 +189,7 @@ pub(super) fn jobs<'a>(
     let buildx = args.how.builder.as_deref();
     let commit = workspace.repository.head()?.commit().copied();
     let epoch = commit.map(|commit| workspace.repository.commit_time(&commit)).transpose()?;
-    let place = Place { root, logs, buildx, driver: driver(plan, workspace, buildx), epoch };
+    let place = BuildPlace { root, logs, buildx, driver: driver(plan, workspace, buildx), epoch };
     let needed: BTreeSet<&str> = plan.services.iter().flat_map(|service| &service.needs).map(String::as_str).collect();
     let (mut jobs, mut diagnostics) = (Vec::new(), Vec::new());
     let mut supplies: BTreeMap<&str, Supply> =
@@ -219,10 +219,10 @@ pub(super) fn jobs<'a>(
 
 fn job<'a>(
     plan: &'a Plan,
-    service: &'a Service,
+    service: &'a PlannedService,
     ties: Ties,
     workspace: &Workspace,
-    place: Place,
+    place: BuildPlace,
 ) -> Result<Build<'a>, Diagnostic> {
     prepare(plan, service, workspace.recipe(service)?, ties, place).map_err(|error| {
         error.help().into_iter().fold(Diagnostic::error("builder", error.to_string()), Diagnostic::help)
@@ -231,7 +231,7 @@ fn job<'a>(
 
 /// Asks buildx what its builder sees, where the builds of docker's hand images on without a registry.
 fn driver(plan: &Plan, workspace: &Workspace, buildx: Option<&str>) -> Driver {
-    let is_docker = |service: &&Service| {
+    let is_docker = |service: &&PlannedService| {
         let recipe = workspace.config.services.get(service.service.as_str()).map(|service| &service.recipe);
         recipe.is_some_and(|recipe| recipe.run.is_none() && matches!(recipe.builder, None | Some(Builder::Docker)))
     };
@@ -242,6 +242,6 @@ fn driver(plan: &Plan, workspace: &Workspace, buildx: Option<&str>) -> Driver {
         .filter(|service| !service.push && service.image.is_some())
         .map(|service| service.service.as_str())
         .collect();
-    let takes = |service: &Service| service.needs.iter().any(|need| unpushed.contains(need.as_str()));
+    let takes = |service: &PlannedService| service.needs.iter().any(|need| unpushed.contains(need.as_str()));
     if plan.services.iter().any(takes) { Driver::of(buildx) } else { Driver::default() }
 }

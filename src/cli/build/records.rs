@@ -13,7 +13,7 @@ use crate::cli::{record, recorded};
 use crate::inputs::git::Swapped;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId};
-use crate::output::exec::{Build, Outcome, Record, Report, Work};
+use crate::output::exec::{Build, Outcome, RecordOutcome, Report, Work};
 use crate::plan::Plan;
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{Begun, Came, Error, Newer, Recorded, Recording, Rule, Standing};
@@ -161,12 +161,12 @@ impl<'a> Records<'a> {
     }
 }
 
-fn record_of(recorded: Recorded) -> Record {
+fn record_of(recorded: Recorded) -> RecordOutcome {
     match recorded {
-        Recorded::Swapped(Swapped::Moved(_) | Swapped::There) => Record::Recorded,
-        Recorded::Swapped(Swapped::Superseded(_)) => Record::Superseded,
-        Recorded::Swapped(Swapped::Elsewhere(_)) => Record::Elsewhere,
-        Recorded::StandsOn(_) => Record::StandsOnDue,
-        Recorded::NotSent(_) => Record::NotSent,
+        Recorded::Swapped(Swapped::Moved(_) | Swapped::There) => RecordOutcome::Recorded,
+        Recorded::Swapped(Swapped::Superseded(_)) => RecordOutcome::Superseded,
+        Recorded::Swapped(Swapped::Elsewhere(_)) => RecordOutcome::Elsewhere,
+        Recorded::StandsOn(_) => RecordOutcome::StandsOnDue,
+        Recorded::NotSent(_) => RecordOutcome::NotSent,
     }
 }

@@ -15,7 +15,7 @@ use crate::cli::report::{bug, failure, read};
 use crate::inputs::file;
 use crate::output::emit;
 use crate::output::exec::Report;
-use crate::output::exec::report::{Service, junit, markdown};
+use crate::output::exec::report::{ServiceReport, junit, markdown};
 use crate::plan::pipeline::Workspace;
 
 /// The reports of a run.
@@ -103,7 +103,7 @@ impl Reports {
     }
 }
 
-fn took(service: &Service) -> Option<Duration> {
+fn took(service: &ServiceReport) -> Option<Duration> {
     let measured = service.outcome.is_success() && service.attempts > 0;
     Duration::try_from_secs_f64(service.seconds).ok().filter(|_| measured)
 }

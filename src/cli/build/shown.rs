@@ -9,9 +9,9 @@ use crate::inputs::trigger::{self, Origin, Trigger};
 use crate::model::mask::Mask;
 use crate::model::workflow_command::command;
 use crate::output::exec::output::{
-    Colours, Commands, Engine, Failures, Grouped, Json, Live, Manner, Printer, Size, Stream, Style,
+    Colours, Commands, Failures, Grouped, Json, Live, LogEngine, Manner, OutputStyle, Printer, Size, Stream,
 };
-use crate::output::exec::{Event, Sink};
+use crate::output::exec::{RunEvent, Sink};
 
 /// Whether rows on a terminal show what runs. Some engines have terminals too (Buildkite), but show only a log of them.
 pub(super) fn is_live(name: Name, trigger: &Trigger, output: &Output) -> bool {
@@ -40,12 +40,12 @@ pub(super) struct Telling<S> {
 
 /// Returns what shows a run, and speaks to the engine where builds may.
 pub(super) fn telling<S: Sink>(shown: S, name: Name, trigger: &Trigger, output: &Output) -> Telling<S> {
-    let heard = name != Name::Json && engine(trigger) == Engine::GitHub && trigger.origin == Origin::Own;
+    let heard = name != Name::Json && engine(trigger) == LogEngine::GitHub && trigger.origin == Origin::Own;
     Telling { shown, told: heard.then(|| output.mask().clone()) }
 }
 
 impl<S: Sink> Sink for Telling<S> {
-    fn event(&mut self, event: &Event) {
+    fn event(&mut self, event: &RunEvent) {
         for secret in self.told.iter().flat_map(Mask::told) {
             // Where standard output is closed nothing reads it.
             let _ = writeln!(stdout(), "{}", command("add-mask", &[], &secret));
@@ -63,19 +63,21 @@ impl<S: Sink> Sink for Telling<S> {
 }
 
 /// Returns who folds groups.
-fn engine(trigger: &Trigger) -> Engine {
+fn engine(trigger: &Trigger) -> LogEngine {
     match trigger.engine {
-        Some(trigger::Engine::GitHub | trigger::Engine::Gitea | trigger::Engine::Forgejo) => Engine::GitHub,
-        Some(trigger::Engine::GitLab) => Engine::GitLab,
-        Some(trigger::Engine::Buildkite) => Engine::Buildkite,
-        Some(trigger::Engine::Azure) => Engine::Azure,
-        Some(trigger::Engine::CircleCi | trigger::Engine::Bitbucket | trigger::Engine::Jenkins) | None => Engine::Plain,
+        Some(trigger::Engine::GitHub | trigger::Engine::Gitea | trigger::Engine::Forgejo) => LogEngine::GitHub,
+        Some(trigger::Engine::GitLab) => LogEngine::GitLab,
+        Some(trigger::Engine::Buildkite) => LogEngine::Buildkite,
+        Some(trigger::Engine::Azure) => LogEngine::Azure,
+        Some(trigger::Engine::CircleCi | trigger::Engine::Bitbucket | trigger::Engine::Jenkins) | None => {
+            LogEngine::Plain
+        }
     }
 }
 
 /// A build of untrusted code sends no commands to the engine.
-fn style(trigger: &Trigger, output: &Output) -> Style {
-    Style {
+fn style(trigger: &Trigger, output: &Output) -> OutputStyle {
+    OutputStyle {
         colours: if output.is_coloured(trigger.engine) { Colours::Kept } else { Colours::Removed },
         commands: if trigger.origin == Origin::Own { Commands::Obeyed } else { Commands::Broken },
     }

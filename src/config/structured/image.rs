@@ -3,7 +3,7 @@ use indexmap::IndexMap;
 use crate::config::problems::Problems;
 use crate::config::raw;
 use crate::config::read::Named;
-use crate::config::{Image, Written};
+use crate::config::{Image, WrittenTags};
 use crate::model::diagnostic::{Diagnostic, Located, Severity};
 use crate::model::name::Escaped;
 use crate::model::recipe::Builder;
@@ -21,7 +21,11 @@ pub(super) fn check(name: &str, named: &Named<Box<raw::Service>>, problems: &mut
         name: image_name(name, raw, problems),
         rules: rules(&tags, &flavor, problems),
         labels: labels(raw, problems),
-        written: Written { tags, flavor, labels: raw.labels.value().map(super::service::texts).unwrap_or_default() },
+        written: WrittenTags {
+            tags,
+            flavor,
+            labels: raw.labels.value().map(super::service::texts).unwrap_or_default(),
+        },
     }
 }
 

@@ -3,7 +3,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use crate::model::name::nearest;
-use crate::plan::{Plan, Service};
+use crate::plan::{Plan, PlannedService};
 
 /// A value of a service that a job matrix can carry (`--fields`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Field {
         }
     }
 
-    pub(super) fn of(self, plan: &Plan, service: &Service) -> Value {
+    pub(super) fn of(self, plan: &Plan, service: &PlannedService) -> Value {
         match self {
             Self::Service => json!(service.service),
             Self::Path => json!(service.path.as_ref().unwrap_or(&service.service)),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::engine::level_outputs;
 use super::{EmitError, ListFiles, Matrices, json};
 use crate::model::name::{Escaped, OWN_PREFIX, is_own_output, slug};
-use crate::plan::{Cause, CauseKind, Doubt, Plan, Reason, Shape};
+use crate::plan::{CauseKind, Degradation, Plan, PlannedCause, Reason, Shape};
 
 /// An output of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
 /// A filter is true where it matched a path; and where nothing was compared, because the base is not known, or because
 /// the service of that name was asked for: a job behind it must not be skipped then.
 fn is_true(plan: &Plan, filter: &str) -> bool {
-    let without_comparison = |cause: &Cause| match cause.kind {
+    let without_comparison = |cause: &PlannedCause| match cause.kind {
         CauseKind::Forced
         | CauseKind::NoRecord
         | CauseKind::Unrecorded
@@ -119,7 +119,7 @@ fn is_true(plan: &Plan, filter: &str) -> bool {
         | CauseKind::NewService
         | CauseKind::Needed => false,
     };
-    let not_compared = |doubt: &Doubt| ["base-unreachable", "unknown-range"].contains(&doubt.kind.as_str());
+    let not_compared = |doubt: &Degradation| ["base-unreachable", "unknown-range"].contains(&doubt.kind.as_str());
     plan.filters.get(filter).is_some_and(|paths| !paths.is_empty())
         || plan.degraded.iter().any(not_compared)
         || plan.service(filter).is_some_and(|service| service.causes.iter().any(without_comparison))

@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use super::{Summary, compared, environment, mermaid, table::sentence};
 use crate::model::name::Escaped;
-use crate::plan::{Plan, Service};
+use crate::plan::{Plan, PlannedService};
 
 /// How many names a list has; the plan has all.
 const NAMES: usize = 100;
@@ -51,7 +51,7 @@ fn list(names: &[String]) -> String {
 }
 
 /// Returns the command that pulls what is there already, or will be once it is built.
-fn pull(service: &Service) -> Option<String> {
+fn pull(service: &PlannedService) -> Option<String> {
     let reference = match &service.exists {
         Some(exists) => &exists.reference,
         None => service.tags.first().filter(|_| service.push && service.image.is_some())?,
@@ -59,7 +59,7 @@ fn pull(service: &Service) -> Option<String> {
     Some(format!("docker pull {}", prose(reference)))
 }
 
-fn row(service: &Service) -> String {
+fn row(service: &PlannedService) -> String {
     let tags: Vec<String> = match &service.exists {
         Some(exists) => vec![format!("exists already: {}", code(&exists.reference))],
         None => service.tags.iter().map(|tag| code(tag)).collect(),

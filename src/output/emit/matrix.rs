@@ -1,7 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Field, json};
-use crate::plan::{Plan, Service};
+use crate::plan::{Plan, PlannedService};
 
 /// Returns the job matrix: one line, `{"include":[{"service":…},…]}`, in build order.
 ///
@@ -14,7 +14,7 @@ pub fn matrix(plan: &Plan, fields: &[Field]) -> String {
 }
 
 /// Returns the matrix entry of a service.
-pub(super) fn entry(plan: &Plan, service: &Service, fields: &[Field]) -> Map<String, Value> {
+pub(super) fn entry(plan: &Plan, service: &PlannedService, fields: &[Field]) -> Map<String, Value> {
     let mut entry = Map::new();
     for field in fields {
         entry.insert(field.name().to_owned(), field.of(plan, service));

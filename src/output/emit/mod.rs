@@ -37,7 +37,7 @@ pub use variables::{azure_variables, circleci_parameters, dotenv};
 pub use versions::{versions_env, versions_plain, versions_table};
 pub use why::{reach, why};
 
-use crate::plan::{Plan, Range};
+use crate::plan::{Plan, PlannedRange};
 
 /// Why a plan cannot be written in a format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -129,7 +129,7 @@ fn environment(plan: &Plan) -> String {
 }
 
 /// Returns the first line of text output: what was compared, and how that was chosen.
-fn compared(range: &Range) -> String {
+fn compared(range: &PlannedRange) -> String {
     let short = |id: &Option<String>| id.as_deref().map(|id| id.get(..7).unwrap_or(id).to_owned());
     let work_tree = if range.worktree { " with the work tree's changes" } else { "" };
     match (short(&range.base), short(&range.head)) {

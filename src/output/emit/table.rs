@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::{compared, environment};
 use crate::model::name::Escaped;
-use crate::plan::{Cause, CauseKind, Plan, Reason, Service};
+use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService, Reason};
 
 /// Whether text output is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +75,8 @@ pub(super) fn services(count: usize) -> String {
 }
 
 fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
-    let name = |service: &Service| Escaped::new(&service.service).to_string();
-    let version = |service: &Service| match &service.version {
+    let name = |service: &PlannedService| Escaped::new(&service.service).to_string();
+    let version = |service: &PlannedService| match &service.version {
         Some(version) => Escaped::new(version).to_string(),
         None if service.library => "library".to_owned(),
         None => "unknown".to_owned(),
@@ -107,7 +107,7 @@ fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
 }
 
 /// Returns a cause in words, and where it comes from.
-pub(super) fn sentence(cause: &Cause) -> (String, Option<String>) {
+pub(super) fn sentence(cause: &PlannedCause) -> (String, Option<String>) {
     let shown = |text: &Option<String>| Escaped::new(text.as_deref().unwrap_or_default()).to_string();
     let what = match cause.kind {
         CauseKind::File | CauseKind::Global => {
@@ -152,7 +152,7 @@ pub(super) fn sentence(cause: &Cause) -> (String, Option<String>) {
 }
 
 /// Says what is not known.
-fn unknown(cause: &Cause) -> String {
+fn unknown(cause: &PlannedCause) -> String {
     let shown = |text: &Option<String>| Escaped::new(text.as_deref().unwrap_or_default()).to_string();
     match cause.reason {
         Some(Reason::UnknownRange) => "nothing tells which commits are new".to_owned(),

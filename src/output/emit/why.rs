@@ -3,12 +3,12 @@ use std::fmt::Write as _;
 use super::table::sentence;
 use super::{Palette, compared};
 use crate::model::name::Escaped;
-use crate::plan::Cause;
-use crate::plan::why::{Answer, Exclusion, Miss, Place, Reach, TakenBack, Told};
+use crate::plan::PlannedCause;
+use crate::plan::why::{Exclusion, Explanation, Miss, PatternPlace, Reach, ServiceExplanation, TakenBack};
 
 /// Returns why services are affected or not, as text. Names from the repository are escaped.
 #[must_use]
-pub fn why(answer: &Answer, palette: Palette) -> String {
+pub fn why(answer: &Explanation, palette: Palette) -> String {
     let mut text = format!("{}\n", Escaped::new(&compared(&answer.range)));
     for told in &answer.services {
         text.push('\n');
@@ -17,7 +17,7 @@ pub fn why(answer: &Answer, palette: Palette) -> String {
     text
 }
 
-fn push_told(text: &mut String, told: &Told, palette: Palette) {
+fn push_told(text: &mut String, told: &ServiceExplanation, palette: Palette) {
     let name = palette.name(&Escaped::new(&told.service).to_string());
     if told.affected {
         let _ = writeln!(text, "{name} is affected:");
@@ -45,7 +45,7 @@ fn push_told(text: &mut String, told: &Told, palette: Palette) {
     }
 }
 
-fn push_causes(text: &mut String, causes: &[Cause], indent: usize, palette: Palette) {
+fn push_causes(text: &mut String, causes: &[PlannedCause], indent: usize, palette: Palette) {
     for cause in causes {
         let (what, at) = sentence(cause);
         let at = at.map(|at| format!("  {}", palette.faint(&at))).unwrap_or_default();
@@ -53,7 +53,7 @@ fn push_causes(text: &mut String, causes: &[Cause], indent: usize, palette: Pale
     }
 }
 
-fn shown(place: &Place, palette: Palette) -> String {
+fn shown(place: &PatternPlace, palette: Palette) -> String {
     format!("{} ({})", Escaped::new(&place.pattern), palette.faint(&Escaped::new(&place.at).to_string()))
 }
 
@@ -68,7 +68,7 @@ fn taken_back(taken: &TakenBack, palette: Palette) -> String {
 }
 
 fn missed(miss: &Miss, palette: Palette) -> String {
-    let shown = |place: &Place| shown(place, palette);
+    let shown = |place: &PatternPlace| shown(place, palette);
     match miss {
         Miss::TakenBack { path, taken } => format!("{}: {}", Escaped::new(path), taken_back(taken, palette)),
         Miss::Status { path, by } => {

@@ -1,14 +1,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::needs::{Argument, Kept, Needs};
-use crate::plan::Service;
+use super::needs::{CommandArgument, Kept, NeededServices};
+use crate::plan::PlannedService;
 
 /// A planned service with everything that a run needs to build it.
 #[derive(Debug, Clone)]
 pub struct Build<'a> {
     /// The service as planned.
-    pub service: &'a Service,
+    pub service: &'a PlannedService,
     /// What is done.
     pub work: Work,
     /// Where the digest of its image is found, when all is done.
@@ -18,7 +18,7 @@ pub struct Build<'a> {
     /// The services of this run whose images it may take, by name.
     pub takes: Vec<String>,
     /// What services that this run does not build have become, as far as it may take their images.
-    pub held: Needs,
+    pub held: NeededServices,
     /// The directory that its commands run in, absolute.
     pub directory: PathBuf,
     /// A directory of its own for logs and what its commands hand back, absolute; it need not be there yet.
@@ -76,7 +76,7 @@ pub struct Step {
     /// The program, looked for in `$PATH` unless it holds a `/`.
     pub program: String,
     /// Its arguments; no shell reads them.
-    pub arguments: Vec<Argument>,
+    pub arguments: Vec<CommandArgument>,
 }
 
 impl Work {
@@ -92,7 +92,7 @@ impl Work {
 
 impl Step {
     /// Returns a command.
-    pub fn new<I: IntoIterator<Item: Into<Argument>>>(program: impl Into<String>, arguments: I) -> Self {
+    pub fn new<I: IntoIterator<Item: Into<CommandArgument>>>(program: impl Into<String>, arguments: I) -> Self {
         Self { program: program.into(), arguments: arguments.into_iter().map(Into::into).collect() }
     }
 
@@ -100,13 +100,13 @@ impl Step {
     ///
     /// # Errors
     /// The service whose image is not there.
-    pub(super) fn fill(&self, needs: &Needs) -> Result<Vec<String>, String> {
+    pub(super) fn fill(&self, needs: &NeededServices) -> Result<Vec<String>, String> {
         self.arguments.iter().map(|argument| argument.fill(needs)).collect()
     }
 
     /// Returns the program and its arguments with what services will have become, for people to read.
     #[must_use]
-    pub fn foretell(&self, needs: &Needs) -> Vec<String> {
+    pub fn foretell(&self, needs: &NeededServices) -> Vec<String> {
         let arguments = self.arguments.iter().map(|argument| argument.foretell(needs));
         std::iter::once(self.program.clone()).chain(arguments).collect()
     }

@@ -3,14 +3,14 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::report::{Report, Service};
+use super::report::{Report, ServiceReport};
 
 /// What happens in a run, in order. What shows it, and what records it, are readers of these.
 ///
 /// An event carries no output: that is in the log, where a reader takes as much as it wants, as slowly as it likes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
-pub enum Event {
+pub enum RunEvent {
     /// The run begins.
     Begun {
         /// The services, in the order of the plan.
@@ -62,7 +62,7 @@ pub enum Event {
     Retrying {
         /// The service, as its report would stand if there were none.
         #[serde(flatten)]
-        service: Service,
+        service: ServiceReport,
         /// When the next attempt begins, from now.
         after: f64,
     },
@@ -70,7 +70,7 @@ pub enum Event {
     Finished {
         /// What became of it.
         #[serde(flatten)]
-        service: Service,
+        service: ServiceReport,
     },
     /// A sign of life.
     Alive {
@@ -113,7 +113,7 @@ pub struct Alive {
 /// What reads the events of a run.
 pub trait Sink: Send {
     /// Takes an event. It may take its time: builds do not wait for it, nor do signals.
-    fn event(&mut self, event: &Event);
+    fn event(&mut self, event: &RunEvent);
 
     /// Returns how often [`Sink::tick`] is to be called, beside events; never, unless it says so.
     fn every(&self) -> Option<Duration> {
@@ -124,8 +124,8 @@ pub trait Sink: Send {
     fn tick(&mut self) {}
 }
 
-impl<F: FnMut(&Event) + Send> Sink for F {
-    fn event(&mut self, event: &Event) {
+impl<F: FnMut(&RunEvent) + Send> Sink for F {
+    fn event(&mut self, event: &RunEvent) {
         self(event);
     }
 }

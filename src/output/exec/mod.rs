@@ -1,7 +1,7 @@
 //! Builds a plan's services: in parallel, in order, and leaving no process behind.
 //!
 //! [`builder`] turns a recipe and a planned service into a [`Build`]; [`run()`] carries builds out. The [`schedule`]
-//! knows no processes, and the processes know no schedule. What happens is reported as [`Event`]s and, at the end, as a
+//! knows no processes, and the processes know no schedule. What happens is reported as [`RunEvent`]s and, at the end, as a
 //! [`Report`]. This module prints nothing and reads no environment variable.
 
 mod build;
@@ -20,11 +20,11 @@ mod tell;
 mod tokens;
 
 pub use build::{Build, DigestSource, Step, Work};
-pub use event::{Alive, Event, Sink};
-pub use needs::{Argument, Became, Kept, Needs, foretold};
+pub use event::{Alive, RunEvent, Sink};
+pub use needs::{Became, CommandArgument, Kept, NeededServices, foretold};
 pub use outcome::{Ending, Failure, Outcome};
 pub use process::watch;
-pub use report::{Record, Report};
-pub use run::{Backoff, Doubt, Ended, Jobserver, Settings, run};
+pub use report::{RecordOutcome, Report};
+pub use run::{Backoff, Ended, Jobserver, Objections, Settings, run};
 pub use signal::Signal;
 pub use signals::keep_children;

@@ -33,7 +33,7 @@ pub struct Became {
 }
 
 /// What the services that a build needs have become, by name.
-pub type Needs = BTreeMap<String, Became>;
+pub type NeededServices = BTreeMap<String, Became>;
 
 /// Where the image of a build is when it has succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Kept {
 
 /// An argument of a command: a text with what needed services have become in it, which is known when the build begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Argument(Vec<Piece>);
+pub struct CommandArgument(Vec<Piece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
@@ -75,7 +75,7 @@ enum Piece {
 impl Became {
     /// Returns what a service has become whose image a registry has.
     #[must_use]
-    pub fn in_registry(service: &plan::Service, digest: &str) -> Option<Self> {
+    pub fn in_registry(service: &plan::PlannedService, digest: &str) -> Option<Self> {
         let reference = format!("{}@{digest}", service.image.as_deref()?);
         let source = Some(format!("docker-image://{reference}"));
         Some(Self { digest: Some(digest.to_owned()), reference: Some(reference), source, ..Self::named(service) })
@@ -114,7 +114,7 @@ impl Became {
         Self { reference: tag.filter(|_| build.kept != Kept::Nowhere), source, ..named }
     }
 
-    fn named(service: &plan::Service) -> Self {
+    fn named(service: &plan::PlannedService) -> Self {
         Self {
             image: service.image.clone(),
             reference: None,
@@ -127,7 +127,7 @@ impl Became {
 }
 
 /// Returns the tags that an image gets: one by its content where there are no others, since it has to be called something.
-pub(super) fn local_tags(service: &plan::Service) -> Cow<'_, [String]> {
+pub(super) fn local_tags(service: &plan::PlannedService) -> Cow<'_, [String]> {
     match (service.tags.as_slice(), service.image.as_ref()) {
         ([], Some(image)) => {
             let content = service.content_reference().map(|reference| reference.to_string());
@@ -139,7 +139,7 @@ pub(super) fn local_tags(service: &plan::Service) -> Cow<'_, [String]> {
 
 /// Returns what builds will have become: words in angle brackets stand for what is known when they have succeeded.
 #[must_use]
-pub fn foretold(builds: &[Build]) -> Needs {
+pub fn foretold(builds: &[Build]) -> NeededServices {
     let become_of = |build: &Build| {
         let service = &build.service.service;
         let output = match &build.work {
@@ -153,7 +153,7 @@ pub fn foretold(builds: &[Build]) -> Needs {
     builds.iter().map(become_of).collect()
 }
 
-impl Argument {
+impl CommandArgument {
     /// Returns the reference of a service's image.
     pub(super) fn reference(service: &str) -> Self {
         Self(vec![Piece::Reference(service.to_owned())])
@@ -189,19 +189,19 @@ impl Argument {
     ///
     /// # Errors
     /// The service whose image is not there.
-    pub(super) fn fill(&self, needs: &Needs) -> Result<String, String> {
+    pub(super) fn fill(&self, needs: &NeededServices) -> Result<String, String> {
         self.0.iter().map(|piece| piece.fill(needs).map_err(str::to_owned)).collect()
     }
 
     /// Returns the text with what services will have become; words stand for an image that is not there.
-    pub(super) fn foretell(&self, needs: &Needs) -> String {
+    pub(super) fn foretell(&self, needs: &NeededServices) -> String {
         self.0.iter().map(|piece| piece.fill(needs).unwrap_or_else(|service| format!("<image of {service}>"))).collect()
     }
 }
 
 impl Piece {
     /// Returns the text; the service, where its image is not there.
-    fn fill(&self, needs: &Needs) -> Result<String, &str> {
+    fn fill(&self, needs: &NeededServices) -> Result<String, &str> {
         let (service, filled) = match self {
             Self::Text(text) => return Ok(text.clone()),
             Self::Reference(service) => (service, needs.get(service).and_then(|became| became.reference.clone())),
@@ -212,7 +212,7 @@ impl Piece {
 }
 
 /// As filters.yaml would write it: `BASE={{needs.base}}`.
-impl fmt::Display for Argument {
+impl fmt::Display for CommandArgument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|piece| match piece {
             Piece::Text(text) => f.write_str(text),
@@ -221,7 +221,7 @@ impl fmt::Display for Argument {
     }
 }
 
-impl<T: Into<String>> From<T> for Argument {
+impl<T: Into<String>> From<T> for CommandArgument {
     fn from(text: T) -> Self {
         Self(vec![Piece::Text(text.into())])
     }

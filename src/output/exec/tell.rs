@@ -4,7 +4,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::event::{Event, Sink};
+use super::event::{RunEvent, Sink};
 use super::process::Log;
 
 /// How long a run waits for the output before it is suspended: the output may be blocked.
@@ -18,7 +18,7 @@ pub(super) struct Teller(Sender<Word>);
 pub(super) struct Listener(Receiver<Word>);
 
 enum Word {
-    Event(Box<Event>),
+    Event(Box<RunEvent>),
     /// All that came before is shown, and this is answered.
     Suspended(Sender<()>),
     /// A log has grown. At most one of a log is on the way, however slow the listener is.
@@ -36,7 +36,7 @@ pub(super) fn pair() -> (Teller, Listener) {
 }
 
 impl Teller {
-    pub(super) fn event(&self, event: Event) {
+    pub(super) fn event(&self, event: RunEvent) {
         // Without a listener nobody wants to know.
         let _ = self.0.send(Word::Event(Box::new(event)));
     }
@@ -62,17 +62,17 @@ impl Listener {
             match self.next(tick_at) {
                 Ok(Word::Event(event)) => {
                     sink.event(&event);
-                    if matches!(*event, Event::Ended { .. }) {
+                    if matches!(*event, RunEvent::Ended { .. }) {
                         return;
                     }
                 }
                 Ok(Word::Suspended(seen)) => {
-                    sink.event(&Event::Suspended);
+                    sink.event(&RunEvent::Suspended);
                     let _ = seen.send(());
                 }
                 Ok(Word::Grown { service, attempt, log }) => {
                     let length = log.length();
-                    sink.event(&Event::Output { service, attempt, log: log.path().to_owned(), length });
+                    sink.event(&RunEvent::Output { service, attempt, log: log.path().to_owned(), length });
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     sink.tick();

@@ -1,7 +1,7 @@
 use crate::inputs::registry::{ImagePresence, Question, Registries, RegistryFailure};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
-use crate::plan::{Exists, Plan, Service};
+use crate::plan::{Exists, Plan, PlannedService};
 
 /// How many services a message names.
 const NAMED: usize = 3;
@@ -11,11 +11,11 @@ const NAMED: usize = 3;
 /// built.
 #[must_use]
 pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic> {
-    let asked = |service: &Service| {
+    let asked = |service: &PlannedService| {
         let reference = service.content_reference()?;
         Some(Question { reference, platforms: service.platforms.clone() })
     };
-    let (services, questions): (Vec<&mut Service>, Vec<Question>) =
+    let (services, questions): (Vec<&mut PlannedService>, Vec<Question>) =
         plan.services.iter_mut().filter_map(|service| asked(service).map(|question| (service, question))).unzip();
     let mut doubts: Vec<(RegistryFailure, Vec<String>)> = Vec::new();
     for ((service, question), answer) in services.into_iter().zip(&questions).zip(registries.ask(&questions)) {
@@ -31,7 +31,7 @@ pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic
         }
     }
     let mut warnings: Vec<Diagnostic> = doubts.iter().map(|(doubt, services)| unknown(doubt, services)).collect();
-    let nameless = |service: &&Service| service.image.is_some() && service.fingerprint.is_none();
+    let nameless = |service: &&PlannedService| service.image.is_some() && service.fingerprint.is_none();
     let nameless: Vec<String> = plan.services.iter().filter(nameless).map(|service| service.service.clone()).collect();
     if !nameless.is_empty() {
         let message =

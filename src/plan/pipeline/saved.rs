@@ -11,7 +11,7 @@ use crate::inputs::trigger::{Kind, Origin, Trigger};
 use crate::model::change::ChangeSet;
 use crate::model::name::{CommitId, Escaped, ServiceId};
 use crate::naming::image::ImageTag;
-use crate::plan::{Plan, Service};
+use crate::plan::{Plan, PlannedService};
 
 /// What a saved plan is held against.
 #[derive(Clone, Copy)]
@@ -53,7 +53,7 @@ impl Held<'_> {
         Ok(found)
     }
 
-    fn of_service(&self, plan: &Plan, service: &Service, id: ServiceId) -> Vec<String> {
+    fn of_service(&self, plan: &Plan, service: &PlannedService, id: ServiceId) -> Vec<String> {
         let configured = &self.config.services[id.0];
         let mut found = Vec::new();
         let image = configured.image.name.as_ref().map(ToString::to_string);
@@ -87,7 +87,7 @@ impl Held<'_> {
 
     /// Says whether a service is pushed that may not be by the event of this run. At a keyboard there is none: there a
     /// plan that was made with `--push` is taken by its word.
-    fn of_push(&self, service: &Service, environment: &config::Environment) -> Option<String> {
+    fn of_push(&self, service: &PlannedService, environment: &config::Environment) -> Option<String> {
         let allowed = self.trigger.engine.is_none()
             || environment.push == Push::Allowed
                 && !matches!(self.trigger.kind, Kind::PullRequest | Kind::MergeGroup | Kind::Local)
@@ -99,10 +99,11 @@ impl Held<'_> {
     }
 
     /// Says which fingerprints are not those of the commit, and which images that exist are not those of the services.
-    fn of_content(&self, plan: &Plan, known: &[(ServiceId, &Service)]) -> Result<Vec<String>, git::Error> {
+    fn of_content(&self, plan: &Plan, known: &[(ServiceId, &PlannedService)]) -> Result<Vec<String>, git::Error> {
         let mut found = Vec::new();
-        let said =
-            |(_, service): &(ServiceId, &Service), what: &str| format!("`{}`: {what}", Escaped::new(&service.service));
+        let said = |(_, service): &(ServiceId, &PlannedService), what: &str| {
+            format!("`{}`: {what}", Escaped::new(&service.service))
+        };
         for one in known {
             let content = one.1.content_reference().map(|reference| reference.to_string());
             if one.1.exists.as_ref().is_some_and(|exists| Some(&exists.reference) != content.as_ref()) {
@@ -110,8 +111,10 @@ impl Held<'_> {
             }
         }
         // That of a dirty tree is no commit's, and names no image.
-        let clean = |service: &Service| service.fingerprint.as_ref().is_some_and(|print| !print.ends_with("-dirty"));
-        let printed: Vec<(ServiceId, &Service)> = known.iter().filter(|(_, service)| clean(service)).copied().collect();
+        let clean =
+            |service: &PlannedService| service.fingerprint.as_ref().is_some_and(|print| !print.ends_with("-dirty"));
+        let printed: Vec<(ServiceId, &PlannedService)> =
+            known.iter().filter(|(_, service)| clean(service)).copied().collect();
         let head = plan.range.head.as_ref().and_then(|head| head.parse::<CommitId>().ok());
         let (Some(head), false) = (head, printed.is_empty()) else { return Ok(found) };
         let ids: Vec<ServiceId> = printed.iter().map(|(id, _)| *id).collect();

@@ -107,7 +107,7 @@ pub fn versions(
                     None
                 }
             };
-            let described = plan::Described::from(&found.described);
+            let described = plan::GitDescription::from(&found.described);
             named.push(plan::VersionOf { service: name.to_string(), version, unnamed, described });
         }
         Ok((named, failed, found.ignored))

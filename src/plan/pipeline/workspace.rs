@@ -9,7 +9,7 @@ use crate::inputs::trigger::Trigger;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::name::{Escaped, RepoDir, ServiceId};
 use crate::model::recipe::Recipe;
-use crate::plan::Service;
+use crate::plan::PlannedService;
 
 /// A repository, its configuration, and the event that asks for a plan.
 pub struct Workspace {
@@ -79,7 +79,7 @@ impl Workspace {
     ///
     /// # Errors
     /// When the configuration does not have the service, or has it with another path.
-    pub fn recipe(&self, service: &Service) -> Result<&Recipe, Diagnostic> {
+    pub fn recipe(&self, service: &PlannedService) -> Result<&Recipe, Diagnostic> {
         let name = Escaped::new(&service.service);
         let Some(configured) = self.config.services.get(service.service.as_str()) else {
             return Err(Diagnostic::error(

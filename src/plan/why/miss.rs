@@ -27,23 +27,23 @@ pub enum Miss {
         /// The path, quoted as above.
         path: String,
         /// The pattern that matches.
-        by: Place,
+        by: PatternPlace,
     },
     /// A pattern matches it, but every rule of the filter must, and another one does not.
     Unmet {
         /// The path, quoted as above.
         path: String,
         /// The pattern that matches.
-        by: Place,
+        by: PatternPlace,
         /// A pattern of the rule that does not.
-        unmet: Place,
+        unmet: PatternPlace,
     },
     /// It begins as a pattern does.
     Near {
         /// The path, quoted as above.
         path: String,
         /// The pattern.
-        by: Place,
+        by: PatternPlace,
         /// What both begin with.
         shared: String,
     },
@@ -53,9 +53,9 @@ pub enum Miss {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TakenBack {
     /// The pattern that matches.
-    pub by: Place,
+    pub by: PatternPlace,
     /// The pattern that takes it back.
-    pub back: Place,
+    pub back: PatternPlace,
     /// How that one is written.
     pub how: Exclusion,
 }
@@ -72,7 +72,7 @@ pub enum Exclusion {
 
 /// A pattern, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct PatternPlace {
     /// The pattern, without the `!` of an exclusion in an ordered list.
     pub pattern: String,
     /// Where it stands, `filters.yaml:3:9`.
@@ -179,6 +179,6 @@ fn literal(text: &str) -> &str {
     text.find(|c| "*?[]{}()!+@|\\".contains(c)).map_or(text, |end| &text[..end])
 }
 
-pub(super) fn place(config: &Config, pattern: &Located<Pattern>) -> Place {
-    Place { pattern: pattern.value.text().to_owned(), at: config.source.at(pattern.defined) }
+pub(super) fn place(config: &Config, pattern: &Located<Pattern>) -> PatternPlace {
+    PatternPlace { pattern: pattern.value.text().to_owned(), at: config.source.at(pattern.defined) }
 }

@@ -3,25 +3,25 @@
 mod miss;
 mod reach;
 
-pub use miss::{Exclusion, Miss, Place, TakenBack, misses};
+pub use miss::{Exclusion, Miss, PatternPlace, TakenBack, misses};
 pub use reach::{Reach, Reached, Spared, reach};
 
 use serde::Serialize;
 
-use crate::plan::{Base, Cause, CauseKind, Plan, Range};
+use crate::plan::{Base, CauseKind, Plan, PlannedCause, PlannedRange};
 
 /// Why services are affected or not, as published.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Answer {
+pub struct Explanation {
     /// What was compared.
-    pub range: Range,
+    pub range: PlannedRange,
     /// The services that were asked about.
-    pub services: Vec<Told>,
+    pub services: Vec<ServiceExplanation>,
 }
 
 /// Why one service is affected or not.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Told {
+pub struct ServiceExplanation {
     /// Its name.
     pub service: String,
     /// Whether it is affected.
@@ -30,10 +30,10 @@ pub struct Told {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
     /// Its causes; none when it is not affected.
-    pub causes: Vec<Cause>,
+    pub causes: Vec<PlannedCause>,
     /// The services where chains of dependencies begin, with their own causes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub roots: Vec<Root>,
+    pub roots: Vec<ChainRoot>,
     /// What came nearest to affecting it, the nearest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub misses: Vec<Miss>,
@@ -41,18 +41,18 @@ pub struct Told {
 
 /// A service that is affected by itself, and so affects others.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Root {
+pub struct ChainRoot {
     /// Its name.
     pub service: String,
     /// Its causes.
-    pub causes: Vec<Cause>,
+    pub causes: Vec<PlannedCause>,
 }
 
-impl Told {
+impl ServiceExplanation {
     /// Returns what a plan says of a service; none where the plan does not know it.
     #[must_use]
     pub fn of_plan(plan: &Plan, name: &str) -> Option<Self> {
-        let told = |affected, causes: &[Cause]| Self {
+        let told = |affected, causes: &[PlannedCause]| Self {
             service: name.to_owned(),
             affected,
             base: plan.service(name).and_then(|service| service.base.clone()),
@@ -68,9 +68,9 @@ impl Told {
 }
 
 /// The services at the ends of chains, except those that the plan leaves out (`--only`).
-fn roots(plan: &Plan, causes: &[Cause]) -> Vec<Root> {
+fn roots(plan: &Plan, causes: &[PlannedCause]) -> Vec<ChainRoot> {
     let ends = causes.iter().filter(|cause| cause.kind == CauseKind::Dependency).filter_map(|cause| cause.chain.last());
     ends.filter_map(|end| plan.service(end))
-        .map(|root| Root { service: root.service.clone(), causes: root.causes.clone() })
+        .map(|root| ChainRoot { service: root.service.clone(), causes: root.causes.clone() })
         .collect()
 }

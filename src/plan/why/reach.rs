@@ -2,13 +2,13 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::miss::{matched, place};
-use super::{Miss, Place, TakenBack};
+use super::{Miss, PatternPlace, TakenBack};
 use crate::analysis::affected::{Direct, Watch, spread};
 use crate::analysis::filter;
 use crate::config::{Config, Global};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::name::{RepoPath, quoted};
-use crate::plan::{Cause, published};
+use crate::plan::{PlannedCause, published};
 
 /// The services that a path reaches, as published.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,7 +22,7 @@ pub struct Reach {
     pub taken_back: Vec<Spared>,
     /// The pattern by which the path belongs to no service.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unowned: Option<Place>,
+    pub unowned: Option<PatternPlace>,
 }
 
 /// A service that a path reaches.
@@ -33,7 +33,7 @@ pub struct Reached {
     /// What the path must be for it: all of `added`, `modified` and `deleted`, unless a filter looks at the status.
     pub when: Vec<&'static str>,
     /// The causes that a change of the path would be.
-    pub causes: Vec<Cause>,
+    pub causes: Vec<PlannedCause>,
 }
 
 /// A service that a path does not reach, since a pattern takes it back.
@@ -82,7 +82,7 @@ pub fn reach(config: &Config, path: &RepoPath, extent: Extent) -> Reach {
                 causes: affected
                     .causes(service)
                     .iter()
-                    .map(|cause| Cause { status: None, ..published(cause, config) })
+                    .map(|cause| PlannedCause { status: None, ..published(cause, config) })
                     .collect(),
             });
             reached.when.push(word);

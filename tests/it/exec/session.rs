@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use rebake::output::exec::schedule::OnFailure;
 use rebake::output::exec::{
-    Backoff, Build, DigestSource, Event, Kept, Needs, Report, Settings, Step, Work, run, watch,
+    Backoff, Build, DigestSource, Kept, NeededServices, Report, RunEvent, Settings, Step, Work, run, watch,
 };
-use rebake::plan::Service;
+use rebake::plan::PlannedService;
 use serde::{Deserialize, Serialize};
 
 use crate::repo::heedful;
@@ -139,7 +139,7 @@ fn itself(test: &str) -> Command {
 fn session() {
     let scenario: Scenario = serde_json::from_reader(io::stdin()).unwrap();
     let directory = &scenario.directory;
-    let services: Vec<Service> = scenario.builds.iter().map(service).collect();
+    let services: Vec<PlannedService> = scenario.builds.iter().map(service).collect();
     let builds = services.iter().zip(&scenario.builds).map(|(service, script)| build(service, script, directory));
     let builds: Vec<Build> = builds.collect();
     let mut watchdog = vec![std::env::current_exe().unwrap().to_str().unwrap().to_owned()];
@@ -156,7 +156,7 @@ fn session() {
     };
     let mut events = fs::File::create(directory.join("events.jsonl")).unwrap();
     let began = std::time::Instant::now();
-    let ended = run(&builds, &settings, &mut |_| None, |event: &Event| {
+    let ended = run(&builds, &settings, &mut |_| None, |event: &RunEvent| {
         while scenario.deaf_until.as_ref().is_some_and(|file| !directory.join(file).exists()) {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -183,7 +183,7 @@ fn peak_memory() -> u64 {
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-fn service(script: &Script) -> Service {
+fn service(script: &Script) -> PlannedService {
     let Script { service, needs, .. } = script;
     serde_json::from_value(serde_json::json!({
         "service": service, "causes": [], "needs": needs, "level": 0, "tags": [format!("{service}:1")], "labels": {},
@@ -192,13 +192,13 @@ fn service(script: &Script) -> Service {
     .unwrap()
 }
 
-fn build<'a>(service: &'a Service, script: &Script, directory: &Path) -> Build<'a> {
+fn build<'a>(service: &'a PlannedService, script: &Script, directory: &Path) -> Build<'a> {
     let scratch = directory.join("logs").join(&script.service);
     let output = scratch.join(Build::OUTPUT).to_str().unwrap().to_owned();
     Build {
         kept: Kept::Nowhere,
         takes: service.needs.clone(),
-        held: Needs::default(),
+        held: NeededServices::default(),
         service,
         work: if script.exists {
             Work::Exists { digest: Some("sha256:there".to_owned()) }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{EmitError, Pack};
 use crate::model::name::{Escaped, ServiceName};
-use crate::plan::{Plan, Service};
+use crate::plan::{Plan, PlannedService};
 
 /// A job of a CI engine.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,7 +11,7 @@ pub(super) struct Job<'a> {
     /// Its name: that of its service, or its place among packed jobs.
     pub(super) name: String,
     /// What it builds, in build order.
-    pub(super) services: Vec<&'a Service>,
+    pub(super) services: Vec<&'a PlannedService>,
     /// The places of the jobs that must have succeeded before; all stand before it.
     pub(super) needs: Vec<usize>,
     /// 0 for a job that needs none, else one more than the highest level it needs.
@@ -83,7 +83,7 @@ fn alone<'a>(plan: &'a Plan, groups: Groups) -> Vec<Job<'a>> {
     for (service, number) in plan.services.iter().zip(numbers) {
         services[number].push(service);
     }
-    let job = |((services, needs), level): ((Vec<&'a Service>, BTreeSet<usize>), usize)| Job {
+    let job = |((services, needs), level): ((Vec<&'a PlannedService>, BTreeSet<usize>), usize)| Job {
         // No service has a `+` in its name.
         name: match services.as_slice() {
             [service] => service.service.clone(),
@@ -182,7 +182,7 @@ impl Groups {
 fn needs(plan: &Plan) -> Vec<Vec<usize>> {
     let names = plan.services.iter().enumerate().map(|(place, service)| (service.service.as_str(), place));
     let places: BTreeMap<&str, usize> = names.collect();
-    let before = |place: usize, service: &Service| {
+    let before = |place: usize, service: &PlannedService| {
         service
             .needs
             .iter()
@@ -241,7 +241,7 @@ fn spread(components: &[usize], most: usize) -> Vec<usize> {
 
 /// Returns a job for each number, which is that of the services in it.
 fn packed<'a>(plan: &'a Plan, kind: &str, numbers: &[usize]) -> Vec<Job<'a>> {
-    let mut jobs: BTreeMap<usize, Vec<&Service>> = BTreeMap::new();
+    let mut jobs: BTreeMap<usize, Vec<&PlannedService>> = BTreeMap::new();
     for (service, number) in plan.services.iter().zip(numbers) {
         jobs.entry(*number).or_default().push(service);
     }

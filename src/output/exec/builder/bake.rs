@@ -14,8 +14,8 @@ use super::source::Source;
 use super::{BuilderError, cache, shown};
 use crate::model::recipe::{Builder, Recipe};
 use crate::output::emit::{EmitError, Rule, document, labels};
-use crate::output::exec::needs::{Argument, Became, Needs};
-use crate::plan::{Plan, Service};
+use crate::output::exec::needs::{Became, CommandArgument, NeededServices};
+use crate::plan::{Plan, PlannedService};
 
 /// What bake takes for the name of a target.
 const TARGETS: Rule = Rule { engine: "bake", prefix: "", takes: "_-", instead: '-', longest: 255 };
@@ -86,7 +86,7 @@ struct Target {
 /// # Errors
 /// When a service cannot be built by docker here, or two targets would be called the same.
 pub fn bake(plan: &Plan, recipes: &[(&Recipe, Vec<Dependency>)], root: &Path) -> Result<String, BakeError> {
-    let services: Vec<(&Service, &(&Recipe, Vec<Dependency>))> = plan.services.iter().zip(recipes).collect();
+    let services: Vec<(&PlannedService, &(&Recipe, Vec<Dependency>))> = plan.services.iter().zip(recipes).collect();
     let built = || services.iter().filter(|(service, _)| service.exists.is_none());
     let names = labels(built().map(|(service, _)| service.service.as_str()), &TARGETS)?;
     let by_service: BTreeMap<&str, &String> =
@@ -105,10 +105,10 @@ pub fn bake(plan: &Plan, recipes: &[(&Recipe, Vec<Dependency>)], root: &Path) ->
 
 fn target(
     plan: &Plan,
-    service: &Service,
+    service: &PlannedService,
     recipe: &Recipe,
     dependencies: &[Dependency],
-    needs: &Needs,
+    needs: &NeededServices,
     source: &Source,
 ) -> Result<Target, BuilderError> {
     if !is_by_docker(service, recipe, source) {
@@ -118,15 +118,15 @@ fn target(
         return Err(BuilderError::Before(shown(service)));
     }
     let image = Image::new(plan, service, recipe, Ties { dependencies, is_needed: false }, source, DOCKER, None)?;
-    let filled = |name: &str, value: &Argument| match value.fill(needs) {
+    let filled = |name: &str, value: &CommandArgument| match value.fill(needs) {
         Ok(value) => Ok((literal(name), value)),
         Err(_) => Err(BuilderError::Argument { service: shown(service), argument: name.to_owned() }),
     };
-    let context_of = |(name, value): (String, Argument)| {
+    let context_of = |(name, value): (String, CommandArgument)| {
         let (name, value) = filled(&name, &value)?;
         Ok((name, if value.starts_with('/') { local(source.root(), Path::new(&value)) } else { value }))
     };
-    let contexts = named(&image, Lookup::Target, |dependency| Argument::source(dependency.service));
+    let contexts = named(&image, Lookup::Target, |dependency| CommandArgument::source(dependency.service));
     let (context, file) = (PathBuf::from(&image.context), source.real_file(service, Path::new(&image.file))?);
     let entries = |entries: &[String], own: &dyn Fn(&str) -> String| {
         entries.iter().map(|entry| literal(&from_root(&own(entry), service.path.as_deref()))).collect::<Vec<_>>()
@@ -165,7 +165,7 @@ fn pairs(entries: &[String]) -> IndexMap<String, String> {
 }
 
 /// Whether docker builds it, by what is said or by what is there.
-fn is_by_docker(service: &Service, recipe: &Recipe, source: &Source) -> bool {
+fn is_by_docker(service: &PlannedService, recipe: &Recipe, source: &Source) -> bool {
     match (&recipe.run, recipe.builder) {
         (Some(_), _) | (None, Some(Builder::Task | Builder::Nothing)) => false,
         // The others build the same Dockerfile.
@@ -176,7 +176,7 @@ fn is_by_docker(service: &Service, recipe: &Recipe, source: &Source) -> bool {
 
 /// Returns the replacements of the images that a service is built from: the target that is built with it, or the image
 /// that exists.
-fn needs(dependencies: &[Dependency], targets: &BTreeMap<&str, &String>) -> Needs {
+fn needs(dependencies: &[Dependency], targets: &BTreeMap<&str, &String>) -> NeededServices {
     let stands = |dependency: &Dependency| match &dependency.supply {
         Supply::Held(became) => Some(became.clone()),
         Supply::Run { .. } => {

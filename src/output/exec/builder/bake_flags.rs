@@ -4,7 +4,7 @@ use super::bake::literal;
 use super::{BuilderError, shown};
 use crate::model::name::Escaped;
 use crate::model::recipe::Recipe;
-use crate::plan::Service;
+use crate::plan::PlannedService;
 
 /// The keys of a bake target for the `flags` of a service.
 #[derive(Debug, Default, Serialize)]
@@ -31,7 +31,7 @@ impl Flags {
     ///
     /// # Errors
     /// One that a file for bake cannot say.
-    pub(super) fn of(service: &Service, recipe: &Recipe) -> Result<Self, BuilderError> {
+    pub(super) fn of(service: &PlannedService, recipe: &Recipe) -> Result<Self, BuilderError> {
         let mut flags = Self::default();
         let mut words = recipe.flags.iter().peekable();
         while let Some(word) = words.next() {

@@ -9,7 +9,7 @@ use super::{BuilderError, cache, shown};
 use crate::model::name::Escaped;
 use crate::model::recipe::Builder;
 use crate::output::exec::build::{Build, DigestSource, Step};
-use crate::output::exec::needs::{Kept, Needs};
+use crate::output::exec::needs::{Kept, NeededServices};
 use crate::output::exec::outcome::Outcome;
 
 /// Its name in messages, and the names that it accepts for a Dockerfile.
@@ -56,7 +56,7 @@ pub(super) fn tidy(build: &Build, outcome: Outcome) {
 
 /// Runs a command of a build without a word, and returns whether it ended well.
 fn is_done(build: &Build, step: Step) -> bool {
-    let Ok(arguments) = step.fill(&Needs::default()) else { return false };
+    let Ok(arguments) = step.fill(&NeededServices::default()) else { return false };
     let mut command = Command::new(step.program);
     command.args(arguments).envs(build.environment.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -137,7 +137,7 @@ mod tests {
     use super::super::tests::{images, rich};
     use super::*;
     use crate::model::recipe::{Builder, Recipe};
-    use crate::plan::Service;
+    use crate::plan::PlannedService;
 
     const FILE: &str = "services/api/docker/prod.Dockerfile";
     const STORE: &str = "buildah --root|/logs/acme+api/store/root|--runroot|/logs/acme+api/store/run|";
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn an_image_that_is_pushed_has_a_store_of_its_own() {
-        let one = |service: &mut Service| service.platforms = vec!["linux/arm64".to_owned()];
+        let one = |service: &mut PlannedService| service.platforms = vec!["linux/arm64".to_owned()];
         let (commands, digest) = images(&recipe(Builder::Buildah), &[FILE], one).unwrap();
         let expected = [
             "build|--file|ROOT/services/api/docker/prod.Dockerfile|--target|prod\
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn images_of_several_platforms_are_pushed_as_a_list() {
-        let quiet = |service: &mut Service| service.labels.clear();
+        let quiet = |service: &mut PlannedService| service.labels.clear();
         let plain = |builder| Recipe { builder: Some(builder), ..Recipe::default() };
         let (commands, _) = images(&plain(Builder::Buildah), &["services/api/Containerfile", FILE], quiet).unwrap();
         let build = "build|--file|ROOT/services/api/Containerfile|--platform|linux/amd64,linux/arm64|--layers=false\

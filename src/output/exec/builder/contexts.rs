@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::dockerfile::Dockerfile;
 use super::image::Image;
 use crate::naming::image::{FloatingTags, ImageName};
-use crate::output::exec::needs::{Argument, Became, Kept};
+use crate::output::exec::needs::{Became, CommandArgument, Kept};
 
 /// A service that another is built from: what a Dockerfile calls its image, and where that comes from.
 #[derive(Debug, Clone)]
@@ -75,7 +75,7 @@ pub(super) enum Lookup {
 impl Dependency<'_> {
     /// Returns what a builder takes for it. Where the builder cannot see the image, that is a reference which nothing
     /// can have, so that a build which wants it fails, and does not take an older image of that name.
-    pub(super) fn source(&self, sight: Sight) -> Argument {
+    pub(super) fn source(&self, sight: Sight) -> CommandArgument {
         let is_seen = match &self.supply {
             Supply::Held(_) => true,
             Supply::Run { kept, push, .. } => match kept {
@@ -88,7 +88,7 @@ impl Dependency<'_> {
             },
         };
         if is_seen {
-            return Argument::source(self.service);
+            return CommandArgument::source(self.service);
         }
         let tag: String = self
             .service
@@ -96,7 +96,9 @@ impl Dependency<'_> {
             .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
             .take(100)
             .collect();
-        Argument::from(format!("docker-image://rebake.invalid/not-pushed-and-out-of-reach-of-this-builder:x{tag}"))
+        CommandArgument::from(format!(
+            "docker-image://rebake.invalid/not-pushed-and-out-of-reach-of-this-builder:x{tag}"
+        ))
     }
 
     /// Whether a reference means what it has become last.
@@ -138,8 +140,8 @@ impl Dependency<'_> {
 pub(super) fn named(
     image: &Image,
     lookup: Lookup,
-    source: impl Fn(&Dependency) -> Argument,
-) -> IndexMap<String, Argument> {
+    source: impl Fn(&Dependency) -> CommandArgument,
+) -> IndexMap<String, CommandArgument> {
     let file = Dockerfile::read(image.file.as_ref());
     let mut contexts = image.contexts(&source);
     let given: BTreeMap<&str, String> =

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::contexts::{Lookup, Sight, named};
 use super::image::{Image, Words, as_csv, text};
-use super::{BuilderError, Driver, Place, cache};
+use super::{BuildPlace, BuilderError, Driver, cache};
 use crate::model::recipe::Builder;
 use crate::output::exec::build::{DigestSource, Step};
 use crate::output::exec::needs::Kept;
@@ -19,7 +19,7 @@ pub(super) const DOCKER: (&str, &[&str]) = ("docker", Builder::Docker.dockerfile
 pub(super) fn build(
     image: &Image,
     scratch: &Path,
-    place: Place,
+    place: BuildPlace,
 ) -> Result<(Vec<Step>, DigestSource, Kept), BuilderError> {
     let recipe = image.recipe;
     let sight = match place.driver {
@@ -120,14 +120,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_told_to_a_builder_is_refused() {
-        let error = |change: fn(&mut crate::plan::Service)| images(&rich(None), &[FILE], change).unwrap_err();
+        let error = |change: fn(&mut crate::plan::PlannedService)| images(&rich(None), &[FILE], change).unwrap_err();
         let told = |error: BuilderError| (error.to_string(), error.help().is_some());
         let no_image = "`acme/api` is built by docker, and has no name for its image".to_owned();
         assert_eq!(told(error(|service| service.image = None)), (no_image, true));
         let no_version = "`acme/api`: the value of `VERSION` needs what the plan does not know of it".to_owned();
         assert_eq!(told(error(|service| service.version = None)), (no_version, true));
         for key in ["", "a=b", "="] {
-            let change = |service: &mut crate::plan::Service| {
+            let change = |service: &mut crate::plan::PlannedService| {
                 service.labels.insert(key.to_owned(), "x".to_owned());
             };
             assert!(matches!(images(&rich(None), &[FILE], change), Err(BuilderError::Label { .. })), "{key}");

@@ -1,11 +1,11 @@
 use std::path::Path;
 
 use crate::output::exec::build::Build;
-use crate::plan::{Plan, Service};
+use crate::plan::{Plan, PlannedService};
 
 /// Returns what a build's commands are told: every variable of the contract, empty where there is
 /// nothing to tell, so that none is inherited from a run around this one.
-pub(super) fn contract(plan: &Plan, service: &Service, scratch: &Path) -> Vec<(String, String)> {
+pub(super) fn contract(plan: &Plan, service: &PlannedService, scratch: &Path) -> Vec<(String, String)> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let base = service.base.as_ref().map(|base| base.commit.clone()).or_else(|| plan.range.base.clone());
     let labels: Vec<String> = service.labels.iter().map(|(key, value)| format!("{key}={}", one_line(value))).collect();

@@ -8,13 +8,13 @@ use super::{BuilderError, shown};
 use crate::model::name::Escaped;
 use crate::model::recipe::Recipe;
 use crate::model::template::{Part, Template};
-use crate::output::exec::needs::{Argument, local_tags};
-use crate::plan::{Plan, Service};
+use crate::output::exec::needs::{CommandArgument, local_tags};
+use crate::plan::{Plan, PlannedService};
 
 /// An image to be built, in words that all builders share: everything is checked, and every path absolute.
 #[derive(Debug)]
 pub(super) struct Image<'a> {
-    pub(super) service: &'a Service,
+    pub(super) service: &'a PlannedService,
     pub(super) recipe: &'a Recipe,
     pub(super) name: &'a str,
     pub(super) file: String,
@@ -28,7 +28,7 @@ pub(super) struct Image<'a> {
     pub(super) is_needed: bool,
     /// Names and values. They stand in the command line: in the environment, `HTTP_PROXY` or `DOCKER_HOST` would mean
     /// something to the builder itself. No secret is among them.
-    pub(super) arguments: Vec<(String, Argument)>,
+    pub(super) arguments: Vec<(String, CommandArgument)>,
     /// The named contexts of its own.
     contexts: Vec<(String, Context)>,
     /// `key=value` each.
@@ -43,14 +43,14 @@ enum Context {
     /// The image of a dependency.
     Need(String),
     /// An address, or a directory.
-    Place(Argument),
+    Place(CommandArgument),
 }
 
 impl<'a> Image<'a> {
     /// Checks the settings for a builder of images; `files` are the names that it accepts for a Dockerfile.
     pub(super) fn new(
         plan: &Plan,
-        service: &'a Service,
+        service: &'a PlannedService,
         recipe: &'a Recipe,
         ties: Ties<'a>,
         source: &Source,
@@ -76,7 +76,7 @@ impl<'a> Image<'a> {
     }
 
     /// Returns the words that docker, buildah and podman all understand, with these named contexts.
-    pub(super) fn words(&self, contexts: IndexMap<String, Argument>) -> Words {
+    pub(super) fn words(&self, contexts: IndexMap<String, CommandArgument>) -> Words {
         let mut words = Words::default();
         words.each("--target", &self.recipe.target);
         for (name, value) in &self.arguments {
@@ -94,12 +94,15 @@ impl<'a> Image<'a> {
     }
 
     /// Returns its own named contexts; `source` says what the builder takes for a dependency.
-    pub(super) fn contexts(&self, source: impl Fn(&Dependency) -> Argument) -> IndexMap<String, Argument> {
+    pub(super) fn contexts(
+        &self,
+        source: impl Fn(&Dependency) -> CommandArgument,
+    ) -> IndexMap<String, CommandArgument> {
         let of = |context: &Context| match context {
             Context::Place(place) => place.clone(),
             Context::Need(service) => {
                 let dependency = self.dependencies.iter().find(|dependency| dependency.service == service);
-                dependency.map_or_else(|| Argument::source(service), &source)
+                dependency.map_or_else(|| CommandArgument::source(service), &source)
             }
         };
         self.contexts.iter().map(|(name, context)| (name.clone(), of(context))).collect()
@@ -118,18 +121,18 @@ impl<'a> Image<'a> {
 
 /// The arguments of a command, as they come together.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Words(Vec<Argument>);
+pub(super) struct Words(Vec<CommandArgument>);
 
 impl Words {
     pub(super) fn of<const N: usize>(words: [&str; N]) -> Self {
-        Self(words.map(Argument::from).to_vec())
+        Self(words.map(CommandArgument::from).to_vec())
     }
 
     pub(super) fn word(&mut self, word: &str) {
         self.0.push(word.into());
     }
 
-    pub(super) fn flag(&mut self, flag: &str, value: impl Into<Argument>) {
+    pub(super) fn flag(&mut self, flag: &str, value: impl Into<CommandArgument>) {
         self.0.extend([flag.into(), value.into()]);
     }
 
@@ -145,15 +148,15 @@ impl Words {
 }
 
 impl IntoIterator for Words {
-    type Item = Argument;
-    type IntoIter = std::vec::IntoIter<Argument>;
+    type Item = CommandArgument;
+    type IntoIter = std::vec::IntoIter<CommandArgument>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }
 }
 
-fn tags(service: &Service) -> Vec<String> {
+fn tags(service: &PlannedService) -> Vec<String> {
     if !service.push {
         return local_tags(service).into_owned();
     }
@@ -162,7 +165,11 @@ fn tags(service: &Service) -> Vec<String> {
     service.tags.iter().cloned().chain(content).collect()
 }
 
-fn arguments(plan: &Plan, service: &Service, recipe: &Recipe) -> Result<Vec<(String, Argument)>, BuilderError> {
+fn arguments(
+    plan: &Plan,
+    service: &PlannedService,
+    recipe: &Recipe,
+) -> Result<Vec<(String, CommandArgument)>, BuilderError> {
     let arguments = recipe.build_args.iter().map(|(name, template)| match filled(template, plan, service) {
         Some(value) => Ok((name.clone(), value)),
         None => Err(BuilderError::Argument { service: shown(service), argument: name.clone() }),
@@ -171,7 +178,7 @@ fn arguments(plan: &Plan, service: &Service, recipe: &Recipe) -> Result<Vec<(Str
 }
 
 /// Returns a template with what is known of a service; what its dependencies have become is filled in when it is built.
-fn filled(template: &Template, plan: &Plan, service: &Service) -> Option<Argument> {
+fn filled(template: &Template, plan: &Plan, service: &PlannedService) -> Option<CommandArgument> {
     let value = |name: &str| match name {
         "name" => Some(service.service.clone()),
         "path" => service.path.clone(),
@@ -180,12 +187,12 @@ fn filled(template: &Template, plan: &Plan, service: &Service) -> Option<Argumen
         "environment" => Some(plan.environment.clone()),
         _ => None,
     };
-    template.parts().iter().try_fold(Argument::from(""), |argument, part| {
+    template.parts().iter().try_fold(CommandArgument::from(""), |argument, part| {
         Some(argument.then(match part {
-            Part::Text(text) => Argument::from(text),
+            Part::Text(text) => CommandArgument::from(text),
             Part::Name { name, .. } => match name.strip_prefix(Recipe::NEEDS) {
-                Some(needed) => Argument::reference(needed),
-                None => Argument::from(value(name)?),
+                Some(needed) => CommandArgument::reference(needed),
+                None => CommandArgument::from(value(name)?),
             },
         }))
     })
@@ -193,7 +200,7 @@ fn filled(template: &Template, plan: &Plan, service: &Service) -> Option<Argumen
 
 fn contexts(
     plan: &Plan,
-    service: &Service,
+    service: &PlannedService,
     recipe: &Recipe,
     source: &Source,
 ) -> Result<Vec<(String, Context)>, BuilderError> {
@@ -207,7 +214,7 @@ fn contexts(
         let place = filled(template, plan, service).ok_or_else(unknown)?;
         let place = match place.text() {
             Some(directory) if !directory.contains("://") => {
-                Argument::from(text(service, &source.named_directory(service, &directory)?)?)
+                CommandArgument::from(text(service, &source.named_directory(service, &directory)?)?)
             }
             _ => place,
         };
@@ -216,7 +223,7 @@ fn contexts(
     recipe.contexts.iter().map(context).collect()
 }
 
-fn labels(service: &Service) -> Result<Vec<String>, BuilderError> {
+fn labels(service: &PlannedService) -> Result<Vec<String>, BuilderError> {
     let label = |(key, value): (&String, &String)| {
         if key.is_empty() || key.contains('=') {
             let key = Escaped::new(key).to_string();
@@ -237,7 +244,7 @@ pub(super) fn as_csv(field: &str) -> String {
 }
 
 /// Returns a path as an argument.
-pub(super) fn text(service: &Service, path: &Path) -> Result<String, BuilderError> {
+pub(super) fn text(service: &PlannedService, path: &Path) -> Result<String, BuilderError> {
     let text = path.to_str().map(str::to_owned);
     text.ok_or_else(|| BuilderError::NotUtf8 { service: shown(service), path: path.to_owned() })
 }

@@ -22,11 +22,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::build::{Build, DigestSource, Step, Work};
-use super::needs::{Kept, Needs};
+use super::needs::{Kept, NeededServices};
 use super::report::Report;
 use crate::model::name::Escaped;
 use crate::model::recipe::{Builder, Recipe, Run};
-use crate::plan::{Plan, Service};
+use crate::plan::{Plan, PlannedService};
 use image::Image;
 use source::Source;
 
@@ -39,7 +39,7 @@ pub use probe::{ProbeError, probe};
 
 /// Where builds take place.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct BuildPlace<'a> {
     /// The root of the work tree.
     pub root: &'a Path,
     /// The directory of this run's logs.
@@ -60,10 +60,10 @@ pub struct Place<'a> {
 /// what is asked of it.
 pub fn prepare<'a>(
     plan: &'a Plan,
-    service: &'a Service,
+    service: &'a PlannedService,
     recipe: &Recipe,
     ties: Ties,
-    place: Place,
+    place: BuildPlace,
 ) -> Result<Build<'a>, BuilderError> {
     let source = Source::of(service, place.root)?;
     let logs = std::path::absolute(place.logs).unwrap_or_else(|_| place.logs.to_owned());
@@ -87,7 +87,7 @@ pub fn prepare<'a>(
         steps.insert(0, run_step(service, before)?);
     }
     let mut takes = service.needs.clone();
-    let mut held = Needs::default();
+    let mut held = NeededServices::default();
     for dependency in ties.dependencies {
         match &dependency.supply {
             Supply::Held(became) => {
@@ -126,7 +126,7 @@ pub fn tidy(builds: &[Build], report: &Report) {
     builds.iter().zip(&report.services).for_each(|(build, service)| buildah::tidy(build, service.outcome));
 }
 
-fn run_step(service: &Service, run: &Run) -> Result<Step, BuilderError> {
+fn run_step(service: &PlannedService, run: &Run) -> Result<Step, BuilderError> {
     match run {
         Run::Argv(argv) => match argv.split_first() {
             Some((program, arguments)) => Ok(Step::new(program, arguments)),
@@ -136,7 +136,7 @@ fn run_step(service: &Service, run: &Run) -> Result<Step, BuilderError> {
     }
 }
 
-fn shown(service: &Service) -> String {
+fn shown(service: &PlannedService) -> String {
     Escaped::new(&service.service).to_string()
 }
 

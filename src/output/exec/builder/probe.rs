@@ -4,7 +4,7 @@ use std::io;
 use std::process::{Command, Stdio};
 
 use crate::output::exec::build::{Build, Step};
-use crate::output::exec::needs::Argument;
+use crate::output::exec::needs::CommandArgument;
 
 /// The words before the flags of each program that builds images.
 const PROGRAMS: [(&str, &[&str]); 3] =
@@ -105,5 +105,5 @@ const YOUNG: [&str; 12] = [
 /// Returns the flags among a command's arguments, of which a value may look like one.
 fn flags(step: &Step, words: &[&str]) -> Vec<String> {
     let arguments = step.arguments.iter().skip(position(step, words).unwrap_or_default());
-    arguments.filter_map(Argument::text).filter(|argument| YOUNG.contains(&argument.as_str())).collect()
+    arguments.filter_map(CommandArgument::text).filter(|argument| YOUNG.contains(&argument.as_str())).collect()
 }

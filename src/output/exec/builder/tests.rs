@@ -35,7 +35,7 @@ fn root() -> tempfile::TempDir {
 pub(super) fn images(
     recipe: &Recipe,
     files: &[&str],
-    change: impl Fn(&mut Service),
+    change: impl Fn(&mut PlannedService),
 ) -> Result<(Vec<String>, DigestSource), BuilderError> {
     let root = root();
     for file in files {
@@ -45,7 +45,7 @@ pub(super) fn images(
     }
     let mut plan = plan("services/api");
     change(&mut plan.services[0]);
-    let place = Place { buildx: Some("remote"), ..place(root.path()) };
+    let place = BuildPlace { buildx: Some("remote"), ..place(root.path()) };
     let build = prepare(&plan, &plan.services[0], recipe, Ties::default(), place)?;
     let real = root.path().canonicalize().unwrap();
     let line = |step: &Step| {
@@ -74,8 +74,8 @@ pub(super) fn rich(builder: Option<Builder>) -> Recipe {
     }
 }
 
-fn place(root: &Path) -> Place<'_> {
-    Place { root, logs: Path::new("/logs"), buildx: None, driver: Driver::Engine, epoch: None }
+fn place(root: &Path) -> BuildPlace<'_> {
+    BuildPlace { root, logs: Path::new("/logs"), buildx: None, driver: Driver::Engine, epoch: None }
 }
 
 fn prepared(recipe: &Recipe) -> (Vec<Step>, Vec<(String, String)>) {
@@ -154,7 +154,7 @@ fn no_two_services_share_a_folder_and_none_leads_away() {
     let (mut plan, long) = (plan("."), ["x".repeat(300), "x".repeat(301), "\u{1f600}".repeat(300)]);
     for name in &long {
         let service = plan.services[0].clone();
-        plan.services.push(Service { service: name.clone(), ..service });
+        plan.services.push(PlannedService { service: name.clone(), ..service });
     }
     let folder = |name: &str| folder(&plan, name);
     assert_eq!(folder("acme/api"), "acme+api");

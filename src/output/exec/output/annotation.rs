@@ -1,21 +1,21 @@
 use std::io::{self, Write};
 
-use super::clean::{Colours, Commands, Style};
+use super::clean::{Colours, Commands, OutputStyle};
 use super::follow::last_lines;
-use super::marker::Engine;
+use super::marker::LogEngine;
 use super::note::title;
 use crate::model::workflow_command::{ANNOTATIONS, command};
-use crate::output::exec::report::{Report, Service};
+use crate::output::exec::report::{Report, ServiceReport};
 
 /// How many lines of its log an annotation has; GitHub cuts the text at 4096 characters.
 const LINES: usize = 10;
 
 /// Tells the engine of each failure, where it shows such things beside the log.
-pub(super) fn annotate(report: &Report, engine: Engine, out: &mut dyn Write) -> io::Result<()> {
-    if !matches!(engine, Engine::GitHub | Engine::Azure) {
+pub(super) fn annotate(report: &Report, engine: LogEngine, out: &mut dyn Write) -> io::Result<()> {
+    if !matches!(engine, LogEngine::GitHub | LogEngine::Azure) {
         return Ok(());
     }
-    let failed: Vec<&Service> = report.services.iter().filter(|service| service.outcome.is_failure()).collect();
+    let failed: Vec<&ServiceReport> = report.services.iter().filter(|service| service.outcome.is_failure()).collect();
     // The last one counts the rest.
     let shown = if failed.len() > ANNOTATIONS { ANNOTATIONS - 1 } else { failed.len() };
     for service in &failed[..shown] {
@@ -27,17 +27,17 @@ pub(super) fn annotate(report: &Report, engine: Engine, out: &mut dyn Write) -> 
     }
 }
 
-fn issue(engine: Engine, title: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+fn issue(engine: LogEngine, title: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
     match engine {
-        Engine::GitHub => writeln!(out, "{}", command("error", &[("title", title)], text)),
+        LogEngine::GitHub => writeln!(out, "{}", command("error", &[("title", title)], text)),
         // Azure has one line for an issue, and its own word for the percent sign.
         _ => writeln!(out, "##vso[task.logissue type=error]{}", title.replace('%', "%AZP25")),
     }
 }
 
 /// Returns the end of its log, or its message if it has no log.
-fn last_words(service: &Service) -> String {
-    const STYLE: Style = Style { colours: Colours::Removed, commands: Commands::Broken };
+fn last_words(service: &ServiceReport) -> String {
+    const STYLE: OutputStyle = OutputStyle { colours: Colours::Removed, commands: Commands::Broken };
     let lines = service.log.as_ref().and_then(|log| last_lines(log, LINES, STYLE).ok()).unwrap_or_default();
     if lines.is_empty() {
         service.message.clone().unwrap_or_else(|| "it printed nothing".to_owned())

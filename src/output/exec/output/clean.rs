@@ -4,7 +4,7 @@ use std::str::Chars;
 
 /// What of a build's output is shown as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Style {
+pub struct OutputStyle {
     /// Whether colours are.
     pub colours: Colours,
     /// Whether what a CI engine would take for a command is.
@@ -31,7 +31,7 @@ pub enum Commands {
     Broken,
 }
 
-impl Style {
+impl OutputStyle {
     /// Returns a line of a build's output, without its line break, so that it does no harm to a terminal: nothing that
     /// moves the cursor, sets a title or rings; of a line that was overwritten (`\r`) only what was left to see.
     /// Bytes that are not UTF-8 become U+FFFD.
@@ -119,8 +119,8 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: Style = Style { colours: Colours::Removed, commands: Commands::Broken };
-    const COLOURED: Style = Style { colours: Colours::Kept, commands: Commands::Obeyed };
+    const PLAIN: OutputStyle = OutputStyle { colours: Colours::Removed, commands: Commands::Broken };
+    const COLOURED: OutputStyle = OutputStyle { colours: Colours::Kept, commands: Commands::Obeyed };
 
     #[test]
     fn what_moves_or_sets_the_terminal_is_removed() {
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(broken(b"#\x1b[0m#[group]"), "# #[group]");
         assert_eq!(broken(b"std::fmt"), "std::fmt");
         assert_eq!(COLOURED.line(b"::error::x"), "::error::x");
-        let kept = Style { colours: Colours::Kept, commands: Commands::Broken };
+        let kept = OutputStyle { colours: Colours::Kept, commands: Commands::Broken };
         assert_eq!(kept.line(b"\x1b[1m::error::x"), ": :error::x");
         assert_eq!(kept.line(b"#\x1b[1m#[group]"), "# #[group]");
     }

@@ -2,12 +2,12 @@ use std::io::{self, Write};
 
 use super::Manner;
 use super::annotation::annotate;
-use super::clean::Style;
+use super::clean::OutputStyle;
 use super::grouped::Grouped;
-use super::marker::Engine;
+use super::marker::LogEngine;
 use super::note::note;
 use super::note::title;
-use crate::output::exec::event::Event;
+use crate::output::exec::event::RunEvent;
 
 /// A line for each service, and the whole output of those that went wrong.
 #[derive(Debug, Default)]
@@ -16,19 +16,19 @@ pub struct Failures(Grouped);
 impl Failures {
     /// Takes the engine that shows the output.
     #[must_use]
-    pub fn new(engine: Engine, style: Style) -> Self {
+    pub fn new(engine: LogEngine, style: OutputStyle) -> Self {
         Self(Grouped::new(engine, style))
     }
 }
 
 impl Manner for Failures {
-    fn show(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+    fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         match event {
-            Event::Retrying { service, .. } | Event::Finished { service } if service.outcome.is_failure() => {
+            RunEvent::Retrying { service, .. } | RunEvent::Finished { service } if service.outcome.is_failure() => {
                 self.0.group(service, out)
             }
-            Event::Finished { service } => writeln!(out, "{}", title(service)),
-            Event::Ended { report } => {
+            RunEvent::Finished { service } => writeln!(out, "{}", title(service)),
+            RunEvent::Ended { report } => {
                 note(event, out)?;
                 annotate(report, self.0.engine, out)
             }

@@ -3,7 +3,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
-use super::clean::Style;
+use super::clean::OutputStyle;
 use crate::inputs::file;
 
 /// How much is read at a time.
@@ -90,7 +90,7 @@ impl Follow {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn last_lines(log: &Path, count: usize, style: Style) -> io::Result<Vec<String>> {
+pub fn last_lines(log: &Path, count: usize, style: OutputStyle) -> io::Result<Vec<String>> {
     let mut file = file::open(log)?;
     let length = file.seek(SeekFrom::End(0))?;
     let start = length.saturating_sub(CHUNK as u64);

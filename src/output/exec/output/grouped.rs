@@ -3,30 +3,30 @@ use std::path::Path;
 
 use super::Manner;
 use super::annotation::annotate;
-use super::clean::Style;
+use super::clean::OutputStyle;
 use super::follow::Follow;
-use super::marker::{Engine, Fold};
+use super::marker::{Fold, LogEngine};
 use super::note::{note, title};
-use crate::output::exec::event::Event;
-use crate::output::exec::report::Service;
+use crate::output::exec::event::RunEvent;
+use crate::output::exec::report::ServiceReport;
 
 /// Each attempt's whole output when it has ended, never mixed with another's: for CI.
 #[derive(Debug, Default)]
 pub struct Grouped {
-    pub(super) engine: Engine,
-    style: Style,
+    pub(super) engine: LogEngine,
+    style: OutputStyle,
     groups: usize,
 }
 
 impl Grouped {
     /// Takes the engine that folds the groups.
     #[must_use]
-    pub fn new(engine: Engine, style: Style) -> Self {
+    pub fn new(engine: LogEngine, style: OutputStyle) -> Self {
         Self { engine, style, groups: 0 }
     }
 
     /// Writes one attempt's group; a line alone for a service without one.
-    pub(super) fn group(&mut self, service: &Service, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn group(&mut self, service: &ServiceReport, out: &mut dyn Write) -> io::Result<()> {
         let Some(log) = &service.log else {
             return writeln!(out, "{}", title(service));
         };
@@ -39,10 +39,10 @@ impl Grouped {
 }
 
 impl Manner for Grouped {
-    fn show(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+    fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         match event {
-            Event::Retrying { service, .. } | Event::Finished { service } => self.group(service, out),
-            Event::Ended { report } => {
+            RunEvent::Retrying { service, .. } | RunEvent::Finished { service } => self.group(service, out),
+            RunEvent::Ended { report } => {
                 note(event, out)?;
                 annotate(report, self.engine, out)
             }
@@ -51,7 +51,7 @@ impl Manner for Grouped {
     }
 }
 
-fn copy(log: &Path, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn copy(log: &Path, style: OutputStyle, out: &mut dyn Write) -> io::Result<()> {
     match Follow::open(log) {
         Ok(follow) => follow.rest(&mut |line| writeln!(out, "{}", style.line(line))),
         Err(error) => writeln!(out, "the log cannot be read: {error}"),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Manner;
 use super::follow::Logs;
-use crate::output::exec::event::Event;
+use crate::output::exec::event::RunEvent;
 
 /// One event a line, as JSON, and one for each line of output.
 #[derive(Default)]
@@ -22,16 +22,16 @@ struct Printed<'a> {
 }
 
 impl Manner for Json {
-    fn show(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+    fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         match event {
-            Event::Started { service, log, .. } => {
+            RunEvent::Started { service, log, .. } => {
                 self.logs.begin(service, log);
                 write(event, out)
             }
-            Event::Output { service, attempt, .. } => {
+            RunEvent::Output { service, attempt, .. } => {
                 self.logs.lines(service, &mut |line| write_line(service, *attempt, line, out))
             }
-            Event::Retrying { service, .. } | Event::Finished { service } => {
+            RunEvent::Retrying { service, .. } | RunEvent::Finished { service } => {
                 let (name, attempt) = (&service.service, service.attempts);
                 self.logs.end(name, &mut |line| write_line(name, attempt, line, out))?;
                 write(event, out)

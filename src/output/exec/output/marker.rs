@@ -4,7 +4,7 @@ use crate::model::workflow_command::command;
 
 /// The CI engine whose log shows the run, with its markers for folded groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Engine {
+pub enum LogEngine {
     /// None that folds.
     #[default]
     Plain,
@@ -27,7 +27,7 @@ pub(super) enum Fold {
     Open,
 }
 
-impl Engine {
+impl LogEngine {
     /// Begins a group. `number` is unique in the run; the title is clean and has no line break.
     pub(super) fn begin(self, number: usize, title: &str, fold: Fold, out: &mut dyn Write) -> io::Result<()> {
         match (self, fold) {

@@ -18,15 +18,15 @@ mod tests;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::event::{Event, Sink};
+use super::event::{RunEvent, Sink};
 
-pub use clean::{Colours, Commands, Style};
+pub use clean::{Colours, Commands, OutputStyle};
 pub use failures::Failures;
 pub use follow::last_lines;
 pub use grouped::Grouped;
 pub use json::Json;
 pub use live::{Live, Size};
-pub use marker::Engine;
+pub use marker::LogEngine;
 pub(super) use note::time;
 pub use stream::Stream;
 pub(super) use summary::counts;
@@ -37,7 +37,7 @@ pub trait Manner: Send {
     ///
     /// # Errors
     /// When it cannot be written. A log that cannot be read is said in the output.
-    fn show(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()>;
+    fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()>;
 
     /// Returns how often it wants to show something though nothing has happened; never, unless it says so.
     fn every(&self) -> Option<Duration> {
@@ -83,7 +83,7 @@ impl<M: Manner, W: Write + Send> Printer<M, W> {
 }
 
 impl<M: Manner, W: Write + Send> Sink for &mut Printer<M, W> {
-    fn event(&mut self, event: &Event) {
+    fn event(&mut self, event: &RunEvent) {
         self.write(|manner, out| manner.show(event, out));
     }
 
@@ -97,7 +97,7 @@ impl<M: Manner, W: Write + Send> Sink for &mut Printer<M, W> {
 }
 
 impl Manner for Box<dyn Manner> {
-    fn show(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+    fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         (**self).show(event, out)
     }
 

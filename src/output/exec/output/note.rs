@@ -4,38 +4,38 @@ use std::io::{self, Write};
 
 use super::summary::summary;
 use crate::model::name::Escaped;
-use crate::output::exec::event::{Alive, Event};
+use crate::output::exec::event::{Alive, RunEvent};
 use crate::output::exec::outcome::Outcome;
-use crate::output::exec::report::Service;
+use crate::output::exec::report::ServiceReport;
 
 /// Writes what events say that are of no build in particular, or concern one that goes on.
-pub(super) fn note(event: &Event, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn note(event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
     let shown = |name: &str| Escaped::new(name).to_string();
     match event {
-        Event::Slow { service, seconds, .. } => {
+        RunEvent::Slow { service, seconds, .. } => {
             writeln!(out, "rebake: {} is slow: {} so far", shown(service), time(*seconds))
         }
-        Event::Overdue { service, seconds, .. } => {
+        RunEvent::Overdue { service, seconds, .. } => {
             writeln!(out, "rebake: {} takes too long and is stopped, after {}", shown(service), time(*seconds))
         }
-        Event::Alive { running, waiting } => writeln!(out, "rebake: {}", alive(running, *waiting)),
-        Event::Interrupted { signal, again: false } => {
+        RunEvent::Alive { running, waiting } => writeln!(out, "rebake: {}", alive(running, *waiting)),
+        RunEvent::Interrupted { signal, again: false } => {
             writeln!(out, "rebake: {signal}: telling all builds to end; once more kills them")
         }
-        Event::Interrupted { signal, again: true } => writeln!(out, "rebake: {signal}: killing all builds"),
-        Event::Ended { report } => summary(report, out),
-        Event::Begun { .. }
-        | Event::Started { .. }
-        | Event::Output { .. }
-        | Event::Retrying { .. }
-        | Event::Finished { .. }
-        | Event::Suspended
-        | Event::Resumed => Ok(()),
+        RunEvent::Interrupted { signal, again: true } => writeln!(out, "rebake: {signal}: killing all builds"),
+        RunEvent::Ended { report } => summary(report, out),
+        RunEvent::Begun { .. }
+        | RunEvent::Started { .. }
+        | RunEvent::Output { .. }
+        | RunEvent::Retrying { .. }
+        | RunEvent::Finished { .. }
+        | RunEvent::Suspended
+        | RunEvent::Resumed => Ok(()),
     }
 }
 
 /// Says what became of a service in one line: `api failed (exit 1) after 3.2s`.
-pub(super) fn title(service: &Service) -> String {
+pub(super) fn title(service: &ServiceReport) -> String {
     let name = Escaped::new(&service.service);
     let how = service.how();
     let how = if how.is_empty() { how } else { format!(" ({how})") };

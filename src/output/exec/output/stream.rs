@@ -1,11 +1,11 @@
 use std::io::{self, Write};
 
 use super::Manner;
-use super::clean::Style;
+use super::clean::OutputStyle;
 use super::follow::Logs;
 use super::note::{note, title};
 use crate::model::name::Escaped;
-use crate::output::exec::event::Event;
+use crate::output::exec::event::RunEvent;
 
 /// The widest column of names: longer names stick out.
 const WIDEST: usize = 24;
@@ -13,7 +13,7 @@ const WIDEST: usize = 24;
 /// All lines as they come, each behind the name of its service.
 #[derive(Default)]
 pub struct Stream {
-    style: Style,
+    style: OutputStyle,
     width: usize,
     logs: Logs,
 }
@@ -21,7 +21,7 @@ pub struct Stream {
 impl Stream {
     /// Takes what of the lines is shown.
     #[must_use]
-    pub fn new(style: Style) -> Self {
+    pub fn new(style: OutputStyle) -> Self {
         Self { style, width: 0, logs: Logs::default() }
     }
 
@@ -31,22 +31,22 @@ impl Stream {
 }
 
 impl Manner for Stream {
-    fn show(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+    fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         match event {
-            Event::Begun { services, .. } => {
+            RunEvent::Begun { services, .. } => {
                 let width = |name: &String| Escaped::new(name).to_string().chars().count();
                 self.width = services.iter().map(width).filter(|width| *width <= WIDEST).max().unwrap_or_default();
                 Ok(())
             }
-            Event::Started { service, log, .. } => {
+            RunEvent::Started { service, log, .. } => {
                 self.logs.begin(service, log);
                 Ok(())
             }
-            Event::Output { service, .. } => {
+            RunEvent::Output { service, .. } => {
                 let (prefix, style) = (self.prefix(service), self.style);
                 self.logs.lines(service, &mut |line| writeln!(out, "{prefix}{}", style.line(line)))
             }
-            Event::Retrying { service, .. } | Event::Finished { service } => {
+            RunEvent::Retrying { service, .. } | RunEvent::Finished { service } => {
                 let (prefix, style) = (self.prefix(&service.service), self.style);
                 self.logs.end(&service.service, &mut |line| writeln!(out, "{prefix}{}", style.line(line)))?;
                 writeln!(out, "{}", title(service))

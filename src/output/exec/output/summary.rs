@@ -1,11 +1,11 @@
 use std::io::{self, Write};
 
-use super::clean::{Colours, Commands, Style};
+use super::clean::{Colours, Commands, OutputStyle};
 use super::follow::last_lines;
 use super::note::title;
 use crate::model::name::Escaped;
 use crate::output::exec::outcome::Outcome;
-use crate::output::exec::report::{Report, Service};
+use crate::output::exec::report::{Report, ServiceReport};
 
 /// How many lines of a failed build's log are shown again at the end.
 const LINES: usize = 50;
@@ -38,9 +38,9 @@ fn flaky(report: &Report, outcome: Outcome) -> usize {
     report.services.iter().filter(|service| service.outcome == outcome && service.is_flaky()).count()
 }
 
-fn failure(report: &Report, service: &Service, out: &mut dyn Write) -> io::Result<()> {
+fn failure(report: &Report, service: &ServiceReport, out: &mut dyn Write) -> io::Result<()> {
     // Here nothing is a command to an engine: it was when it was shown first.
-    const STYLE: Style = Style { colours: Colours::Removed, commands: Commands::Broken };
+    const STYLE: OutputStyle = OutputStyle { colours: Colours::Removed, commands: Commands::Broken };
     if let Some(log) = &service.log {
         match last_lines(log, LINES, STYLE) {
             Ok(lines) => lines.iter().try_for_each(|line| writeln!(out, "  | {line}"))?,

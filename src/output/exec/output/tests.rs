@@ -4,9 +4,9 @@ use std::path::Path;
 use super::*;
 use crate::output::exec::event::Alive;
 use crate::output::exec::outcome::Outcome;
-use crate::output::exec::report::{Head, Report, SCHEMA, Service};
+use crate::output::exec::report::{Report, ReportHead, SCHEMA, ServiceReport};
 
-fn service(name: &str, outcome: Outcome, log: Option<&Path>) -> Service {
+fn service(name: &str, outcome: Outcome, log: Option<&Path>) -> ServiceReport {
     let service = serde_json::json!({
         "service": name, "outcome": outcome, "attempts": u32::from(log.is_some()), "seconds": 3.21, "tags": [],
         "log": log,
@@ -15,7 +15,7 @@ fn service(name: &str, outcome: Outcome, log: Option<&Path>) -> Service {
 }
 
 /// A run of four services: one is well, one is hostile and fails twice, one is blocked, one is long.
-fn events(directory: &Path) -> Vec<Event> {
+fn events(directory: &Path) -> Vec<RunEvent> {
     let log = |name: &str, bytes: &[u8]| {
         let path = directory.join(name);
         fs::write(&path, bytes).unwrap();
@@ -24,41 +24,41 @@ fn events(directory: &Path) -> Vec<Event> {
     let well = log("well", b"one\n\x1b[32mtwo");
     let bad = log("bad-2", b"::error::x\n##[group]y\nba\xffd 50%\r100%\n\nlast");
     let first = log("bad-1", b"first try\n");
-    let started = |service: &str, attempt, log: &Path| Event::Started {
+    let started = |service: &str, attempt, log: &Path| RunEvent::Started {
         service: service.to_owned(),
         attempt,
         log: log.to_owned(),
     };
-    let output = |service: &str, attempt, log: &Path| Event::Output {
+    let output = |service: &str, attempt, log: &Path| RunEvent::Output {
         service: service.to_owned(),
         attempt,
         log: log.to_owned(),
         length: 1,
     };
     let name = "bad\n::error::";
-    let failed = Service { exit: Some(1), attempts: 2, ..service(name, Outcome::Failed, Some(&bad)) };
-    let tried = Service { log: Some(first.clone()), attempts: 1, ..failed.clone() };
-    let blocked = Service { blocked_by: Some(name.to_owned()), ..service("web", Outcome::Blocked, None) };
+    let failed = ServiceReport { exit: Some(1), attempts: 2, ..service(name, Outcome::Failed, Some(&bad)) };
+    let tried = ServiceReport { log: Some(first.clone()), attempts: 1, ..failed.clone() };
+    let blocked = ServiceReport { blocked_by: Some(name.to_owned()), ..service("web", Outcome::Blocked, None) };
     let well_done = service("well", Outcome::Succeeded, Some(&well));
     let services = vec![well_done.clone(), failed.clone(), blocked.clone()];
     vec![
-        Event::Begun { services: vec!["well".into(), name.into(), "web".into()], jobs: 2 },
+        RunEvent::Begun { services: vec!["well".into(), name.into(), "web".into()], jobs: 2 },
         started("well", 1, &well),
         output("well", 1, &well),
         started(name, 1, &first),
         output(name, 1, &first),
-        Event::Retrying { service: tried, after: 1.0 },
-        Event::Slow { service: "well".into(), attempt: 1, seconds: 60.0 },
+        RunEvent::Retrying { service: tried, after: 1.0 },
+        RunEvent::Slow { service: "well".into(), attempt: 1, seconds: 60.0 },
         started(name, 2, &bad),
         output(name, 2, &bad),
-        Event::Alive { running: vec![Alive { service: "well".into(), seconds: 250.4 }], waiting: 3 },
-        Event::Finished { service: well_done },
-        Event::Finished { service: failed },
-        Event::Finished { service: blocked },
+        RunEvent::Alive { running: vec![Alive { service: "well".into(), seconds: 250.4 }], waiting: 3 },
+        RunEvent::Finished { service: well_done },
+        RunEvent::Finished { service: failed },
+        RunEvent::Finished { service: blocked },
         // A word that comes late.
         output(name, 2, &bad),
-        Event::Interrupted { signal: "SIGINT".into(), again: false },
-        Event::Ended { report: Report { schema: SCHEMA, head: Head::default(), services } },
+        RunEvent::Interrupted { signal: "SIGINT".into(), again: false },
+        RunEvent::Ended { report: Report { schema: SCHEMA, head: ReportHead::default(), services } },
     ]
 }
 
@@ -72,7 +72,7 @@ fn shown(manner: impl Manner) -> String {
     text.replace(directory.path().to_str().unwrap(), "DIR")
 }
 
-const BROKEN: Style = Style { colours: Colours::Removed, commands: Commands::Broken };
+const BROKEN: OutputStyle = OutputStyle { colours: Colours::Removed, commands: Commands::Broken };
 
 const END: &str = r"
 bad\n::error:: failed (exit 1, 2 attempts) after 3.2s
@@ -105,23 +105,23 @@ last
 web blocked by bad\n::error::
 rebake: SIGINT: telling all builds to end; once more kills them
 ";
-    assert_eq!(shown(Grouped::new(Engine::Plain, BROKEN)), format!("{plain}{END}"));
+    assert_eq!(shown(Grouped::new(LogEngine::Plain, BROKEN)), format!("{plain}{END}"));
     let github = plain.replace(
         "== well succeeded after 3.2s\none\ntwo\n",
         "::group::well succeeded after 3.2s\none\ntwo\n::endgroup::\n",
     );
     let annotation = r"::error title=bad\n%3A%3Aerror%3A%3A failed (exit 1%2C 2 attempts) after 3.2s::: :error::x%0A# #[group]y%0A100%25%0A%0Alast";
-    assert_eq!(shown(Grouped::new(Engine::GitHub, BROKEN)), format!("{github}{END}{annotation}\n"));
+    assert_eq!(shown(Grouped::new(LogEngine::GitHub, BROKEN)), format!("{github}{END}{annotation}\n"));
     let buildkite = plain.replace("== bad", "+++ bad").replace("== well", "--- well");
-    assert_eq!(shown(Grouped::new(Engine::Buildkite, BROKEN)), format!("{buildkite}{END}"));
+    assert_eq!(shown(Grouped::new(LogEngine::Buildkite, BROKEN)), format!("{buildkite}{END}"));
     let azure = plain.replace("== bad", "##[section]bad");
     let azure = azure.replace(
         "== well succeeded after 3.2s\none\ntwo\n",
         "##[group]well succeeded after 3.2s\none\ntwo\n##[endgroup]\n",
     );
     let annotation = r"##vso[task.logissue type=error]bad\n::error:: failed (exit 1, 2 attempts) after 3.2s";
-    assert_eq!(shown(Grouped::new(Engine::Azure, BROKEN)), format!("{azure}{END}{annotation}\n"));
-    let gitlab = shown(Grouped::new(Engine::GitLab, BROKEN));
+    assert_eq!(shown(Grouped::new(LogEngine::Azure, BROKEN)), format!("{azure}{END}{annotation}\n"));
+    let gitlab = shown(Grouped::new(LogEngine::GitLab, BROKEN));
     let well = "\x1b[0Ksection_start:0:rebake_2[collapsed=true]\r\x1b[0Kwell succeeded after 3.2s\none\ntwo\n\x1b[0Ksection_end:3:rebake_2\r\x1b[0K\n";
     assert!(gitlab.contains(well), "{gitlab:?}");
     assert!(gitlab.contains("\x1b[0Ksection_start:0:rebake_3\r\x1b[0Kbad"), "{gitlab:?}");
@@ -129,7 +129,7 @@ rebake: SIGINT: telling all builds to end; once more kills them
 
 #[test]
 fn failures_show_what_went_wrong_alone() {
-    let text = shown(Failures::new(Engine::Plain, BROKEN));
+    let text = shown(Failures::new(LogEngine::Plain, BROKEN));
     assert!(text.contains("first try\n") && text.contains("last\n"), "{text}");
     assert!(text.contains("\nwell succeeded after 3.2s\n== bad"), "{text}");
     assert!(!text.contains("\none\n"), "{text}");
@@ -155,7 +155,7 @@ web blocked by bad\n::error::
 rebake: SIGINT: telling all builds to end; once more kills them
 ";
     let expected = expected.replace("well          |", "well           |").replace('E', "\x1b");
-    let style = Style { colours: Colours::Kept, commands: Commands::Obeyed };
+    let style = OutputStyle { colours: Colours::Kept, commands: Commands::Obeyed };
     assert_eq!(shown(Stream::new(style)), format!("{expected}{END}"));
 }
 
@@ -197,7 +197,7 @@ fn an_endless_line_is_shown_in_pieces() {
     let log = directory.path().join("log");
     fs::write(&log, "x".repeat(200_000)).unwrap();
     let mut printer = Printer::new(Grouped::default(), Vec::new());
-    (&mut printer).event(&Event::Finished { service: service("a", Outcome::Succeeded, Some(&log)) });
+    (&mut printer).event(&RunEvent::Finished { service: service("a", Outcome::Succeeded, Some(&log)) });
     let text = String::from_utf8(printer.finish().unwrap()).unwrap();
     assert_eq!(text.matches('x').count(), 200_000);
     assert!(text.lines().all(|line| line.len() <= 16 * 1024));
@@ -208,7 +208,7 @@ fn an_endless_line_is_shown_in_pieces() {
 fn a_log_that_is_gone_is_said() {
     let service = service("a", Outcome::Failed, Some(Path::new("/no/such/log")));
     let mut printer = Printer::new(Grouped::default(), Vec::new());
-    (&mut printer).event(&Event::Finished { service });
+    (&mut printer).event(&RunEvent::Finished { service });
     let text = String::from_utf8(printer.finish().unwrap()).unwrap();
     assert!(text.contains("the log cannot be read"), "{text}");
 }

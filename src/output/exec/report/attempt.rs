@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Service, lossy};
+use super::{ServiceReport, lossy};
 use crate::output::exec::outcome::Outcome;
 
 /// How an attempt went that was not the last.
@@ -29,14 +29,24 @@ pub struct Attempt {
 
 impl Attempt {
     /// Returns the last attempt at a service, as it stands among earlier ones when there is another.
-    pub(in crate::output::exec) fn last_of(service: &Service) -> Self {
-        let Service { outcome, exit, signal, seconds, log, message, .. } = service.clone();
+    pub(in crate::output::exec) fn last_of(service: &ServiceReport) -> Self {
+        let ServiceReport { outcome, exit, signal, seconds, log, message, .. } = service.clone();
         Self { outcome, exit, signal, seconds, log, message }
     }
 
     /// Returns the service as it would stand in the report if this had been the last attempt.
-    pub(super) fn of(&self, service: &Service) -> Service {
+    pub(super) fn of(&self, service: &ServiceReport) -> ServiceReport {
         let Self { outcome, exit, signal, seconds, log, message } = self.clone();
-        Service { outcome, exit, signal, seconds, log, message, attempts: 1, earlier: Vec::new(), ..service.clone() }
+        ServiceReport {
+            outcome,
+            exit,
+            signal,
+            seconds,
+            log,
+            message,
+            attempts: 1,
+            earlier: Vec::new(),
+            ..service.clone()
+        }
     }
 }

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// The part of a report about the run as a whole. It is empty in older reports.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Head {
+pub struct ReportHead {
     /// The version of rebake that built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebake: Option<String>,
@@ -24,7 +24,7 @@ pub struct Head {
     pub jobs: Option<u32>,
 }
 
-impl Head {
+impl ReportHead {
     /// Returns what differs between two runs, so that one report of both would be of neither: `commit`, or
     /// `environment`. What one of them does not know does not differ.
     #[must_use]

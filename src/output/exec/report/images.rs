@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{Report, Service};
+use super::{Report, ServiceReport};
 
 /// What a deployment needs to know about a service that was built.
 #[derive(Debug, Serialize)]
@@ -20,8 +20,8 @@ struct Handed<'a> {
 /// # Errors
 /// Never in practice: every key is a string.
 pub fn images(report: &Report) -> Result<String, serde_json::Error> {
-    let image = |service: &Service| {
-        let Service { service, version, image, digest, tags, .. } = service;
+    let image = |service: &ServiceReport| {
+        let ServiceReport { service, version, image, digest, tags, .. } = service;
         let [version, image, digest] = [version, image, digest].map(Option::as_deref);
         serde_json::to_string(&Handed { service, version, image, digest, tags })
     };

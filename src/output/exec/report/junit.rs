@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::{Report, Service};
+use super::{Report, ServiceReport};
 use crate::output::exec::outcome::Outcome;
 
 /// Returns the report as `JUnit`'s XML, by the schema of Jenkins: one suite, a case for each service. `output` gives what
@@ -9,8 +9,8 @@ use crate::output::exec::outcome::Outcome;
 /// What failed or timed out is a failure, what was not built for another reason is skipped. Attempts before the last one
 /// stand as Maven's surefire writes them: `flakyFailure` where the last one succeeded, else `rerunFailure`.
 #[must_use]
-pub fn junit(report: &Report, output: impl Fn(&Service) -> Option<String>) -> String {
-    let count = |is: fn(&Service) -> bool| report.services.iter().filter(|service| is(service)).count();
+pub fn junit(report: &Report, output: impl Fn(&ServiceReport) -> Option<String>) -> String {
+    let count = |is: fn(&ServiceReport) -> bool| report.services.iter().filter(|service| is(service)).count();
     let (tests, failures) = (report.services.len(), count(|service| service.outcome.is_failure()));
     let skipped = count(|service| !service.outcome.is_failure() && !service.outcome.is_success());
     let all: f64 = report.services.iter().map(|service| service.seconds).sum();
@@ -47,7 +47,7 @@ fn properties(report: &Report, xml: &mut String) {
     xml.push_str("        </properties>\n");
 }
 
-fn case(service: &Service, output: impl Fn(&Service) -> Option<String>, xml: &mut String) {
+fn case(service: &ServiceReport, output: impl Fn(&ServiceReport) -> Option<String>, xml: &mut String) {
     let mut inner = String::new();
     let (message, kind) = (escaped(&message(service)), service.outcome.word());
     match service.outcome {
@@ -86,7 +86,7 @@ fn element(name: &str, message: &str, kind: &str, output: Option<&str>, xml: &mu
     }
 }
 
-fn message(service: &Service) -> String {
+fn message(service: &ServiceReport) -> String {
     let by = service.blocked_by.as_ref().map(|by| format!("blocked by {by}"));
     let words = [by, Some(service.how()), service.message.clone()];
     let words: Vec<String> = words.into_iter().flatten().filter(|words| !words.is_empty()).collect();

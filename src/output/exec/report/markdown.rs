@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::{Report, Service};
+use super::{Report, ServiceReport};
 use crate::output::emit::{Summary, markdown_code as code, markdown_prose as prose};
 use crate::output::exec::output::{counts, time};
 
@@ -8,7 +8,7 @@ use crate::output::exec::output::{counts, time};
 /// and times, the last lines of those that failed, and the commands that pull what was pushed. `output` gives the lines
 /// to show of a service's log.
 #[must_use]
-pub fn markdown(report: &Report, output: impl Fn(&Service) -> Option<String>) -> String {
+pub fn markdown(report: &Report, output: impl Fn(&ServiceReport) -> Option<String>) -> String {
     let counts = counts(report);
     let mut summary = Summary::new("rebake build");
     summary.push(if counts.is_empty() { "Nothing to build." } else { &counts });
@@ -38,7 +38,7 @@ pub fn markdown(report: &Report, output: impl Fn(&Service) -> Option<String>) ->
     summary.text("the report")
 }
 
-fn row(service: &Service) -> String {
+fn row(service: &ServiceReport) -> String {
     let mut outcome = service.outcome.word().to_owned();
     let by = service.blocked_by.as_ref().map(|by| format!(" by {}", code(by))).unwrap_or_default();
     let how = service.how();
@@ -54,7 +54,7 @@ fn row(service: &Service) -> String {
 }
 
 /// Returns the command that pulls what was pushed: by its digest, where that is known.
-fn pull(service: &Service) -> Option<String> {
+fn pull(service: &ServiceReport) -> Option<String> {
     let image = service.image.as_ref().filter(|_| service.push)?;
     let reference = match &service.digest {
         Some(digest) => format!("{image}@{digest}"),

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use attempt::Attempt;
-pub use head::Head;
+pub use head::ReportHead;
 pub use images::images;
 pub use junit::junit;
 pub use markdown::markdown;
@@ -32,21 +32,21 @@ pub struct Report {
     pub schema: u32,
     /// What is said of the run as a whole.
     #[serde(flatten)]
-    pub head: Head,
+    pub head: ReportHead,
     /// The services, in the order of the plan.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceReport>,
 }
 
 impl Default for Report {
     /// The report of a run without services.
     fn default() -> Self {
-        Self { schema: SCHEMA, head: Head::default(), services: Vec::new() }
+        Self { schema: SCHEMA, head: ReportHead::default(), services: Vec::new() }
     }
 }
 
 /// What became of one service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Service {
+pub struct ServiceReport {
     /// Its name.
     pub service: String,
     /// What became of it.
@@ -95,13 +95,13 @@ pub struct Service {
     pub message: Option<String>,
     /// What was written down of it, where `--record` asked for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub record: Option<Record>,
+    pub record: Option<RecordOutcome>,
 }
 
 /// What was written down of a build for `--since built`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Record {
+pub enum RecordOutcome {
     /// Its built ref stands at this commit.
     Recorded,
     /// Its built ref stands at this commit here, and was not sent to the remote.
@@ -157,20 +157,20 @@ impl Report {
     }
 
     /// Returns the services for which something is left to do, in order: what `--rerun` builds.
-    pub fn unsuccessful(&self) -> impl Iterator<Item = &Service> {
+    pub fn unsuccessful(&self) -> impl Iterator<Item = &ServiceReport> {
         self.services.iter().filter(|service| !service.outcome.is_success())
     }
 
     /// Returns the services whose result is there, in order.
-    pub fn successful(&self) -> impl Iterator<Item = &Service> {
+    pub fn successful(&self) -> impl Iterator<Item = &ServiceReport> {
         self.services.iter().filter(|service| service.outcome.has_result())
     }
 
     /// Returns this report of a rerun, with what an earlier one says of the services that were not built again.
     #[must_use]
     pub fn over(self, earlier: Self) -> Self {
-        let earlier_is_empty = earlier.services.is_empty() && earlier.head == Head::default();
-        let mut services: IndexMap<String, Service> =
+        let earlier_is_empty = earlier.services.is_empty() && earlier.head == ReportHead::default();
+        let mut services: IndexMap<String, ServiceReport> =
             earlier.services.into_iter().map(|service| (service.service.clone(), service)).collect();
         services.extend(self.services.into_iter().map(|service| (service.service.clone(), service)));
         let head = if earlier_is_empty { self.head } else { self.head.both(earlier.head) };
@@ -185,7 +185,7 @@ impl Report {
 
     /// Returns the names of the services that a failed one blocked, in order.
     pub fn blocked_by(&self, service: &str) -> impl Iterator<Item = &str> {
-        let blocked = move |other: &&Service| other.blocked_by.as_deref() == Some(service);
+        let blocked = move |other: &&ServiceReport| other.blocked_by.as_deref() == Some(service);
         self.services.iter().filter(blocked).map(|other| other.service.as_str())
     }
 
@@ -204,7 +204,7 @@ impl Report {
     }
 }
 
-impl Service {
+impl ServiceReport {
     /// Whether it succeeded, but not at once.
     #[must_use]
     pub fn is_flaky(&self) -> bool {

@@ -1,7 +1,7 @@
 use super::*;
 
-fn service(name: &str, outcome: Outcome) -> Service {
-    Service {
+fn service(name: &str, outcome: Outcome) -> ServiceReport {
+    ServiceReport {
         service: name.to_owned(),
         outcome,
         attempts: 1,
@@ -24,10 +24,10 @@ fn service(name: &str, outcome: Outcome) -> Service {
 }
 
 fn report() -> Report {
-    let failed = Service { exit: Some(7), attempts: 2, ..service("api", Outcome::Failed) };
-    let blocked = Service { attempts: 0, blocked_by: Some("api".to_owned()), ..service("web", Outcome::Blocked) };
+    let failed = ServiceReport { exit: Some(7), attempts: 2, ..service("api", Outcome::Failed) };
+    let blocked = ServiceReport { attempts: 0, blocked_by: Some("api".to_owned()), ..service("web", Outcome::Blocked) };
     let services = vec![service("lib", Outcome::Succeeded), failed, blocked, service("old", Outcome::Exists)];
-    let head = Head {
+    let head = ReportHead {
         rebake: Some("1.2.3".to_owned()),
         commit: Some("a1b2".to_owned()),
         environment: Some("<staging>".to_owned()),
@@ -70,27 +70,27 @@ fn a_report_without_a_head_is_read() {
 
 #[test]
 fn reports_of_two_commits_or_environments_differ() {
-    let of = |commit: Option<&str>, environment: &str| Head {
+    let of = |commit: Option<&str>, environment: &str| ReportHead {
         commit: commit.map(str::to_owned),
         environment: Some(environment.to_owned()),
-        ..Head::default()
+        ..ReportHead::default()
     };
-    let difference = |one: &Head, two: &Head| one.difference(two).map(|(what, _, _)| what);
+    let difference = |one: &ReportHead, two: &ReportHead| one.difference(two).map(|(what, _, _)| what);
     assert_eq!(difference(&of(Some("a"), "x"), &of(Some("b"), "x")), Some("commit"));
     assert_eq!(difference(&of(None, "x"), &of(Some("b"), "y")), Some("environment"));
     assert_eq!(difference(&of(None, "x"), &of(Some("b"), "x")), None);
-    assert_eq!(difference(&of(None, "x"), &Head::default()), None);
+    assert_eq!(difference(&of(None, "x"), &ReportHead::default()), None);
 }
 
 #[test]
 fn a_report_of_several_runs_says_what_holds_for_all() {
     let later = Report {
-        head: Head { started: Some("2026-01-02T04:00:00Z".to_owned()), ..report().head },
+        head: ReportHead { started: Some("2026-01-02T04:00:00Z".to_owned()), ..report().head },
         services: vec![service("api", Outcome::Succeeded)],
         ..report()
     };
     let both = later.over(report());
-    assert_eq!(both.head, Head { seconds: None, jobs: None, ..report().head });
+    assert_eq!(both.head, ReportHead { seconds: None, jobs: None, ..report().head });
     assert!(both.services[1].outcome.is_success());
     assert_eq!(report().over(Report::default()), report());
 }

@@ -4,7 +4,7 @@ use super::attempt::{Active, Attempt, Next, Stop};
 use super::clock::Moment;
 use super::{Message, Run, Serial};
 use crate::output::exec::builder::{Output, OutputError};
-use crate::output::exec::event::{Alive, Event};
+use crate::output::exec::event::{Alive, RunEvent};
 use crate::output::exec::outcome::{Ending, Failure, Outcome};
 use crate::output::exec::process::{Process, Whose};
 use crate::output::exec::schedule::{BuildId, OnFailure, Running};
@@ -35,11 +35,11 @@ impl Run<'_> {
             Signal::Continue => {
                 self.clock.go_on();
                 self.signal_all(signal);
-                self.teller.event(Event::Resumed);
+                self.teller.event(RunEvent::Resumed);
             }
             Signal::Hangup | Signal::Interrupt | Signal::Quit | Signal::Terminate | Signal::Kill => {
                 let again = self.interrupted.is_some();
-                self.teller.event(Event::Interrupted { signal: signal.name().to_owned(), again });
+                self.teller.event(RunEvent::Interrupted { signal: signal.name().to_owned(), again });
                 if again {
                     let now = self.clock.now();
                     self.active.values_mut().for_each(|active| active.kill(now));
@@ -91,7 +91,7 @@ impl Run<'_> {
                 service: self.name(active.attempt.build()),
                 seconds: (now.saturating_sub(active.attempt.began)).as_secs_f64(),
             });
-            self.teller.event(Event::Alive { running: running.collect(), waiting: self.schedule.waiting() });
+            self.teller.event(RunEvent::Alive { running: running.collect(), waiting: self.schedule.waiting() });
         }
     }
 
@@ -100,11 +100,11 @@ impl Run<'_> {
         let (service, attempt) = (self.name(active.attempt.build()), active.attempt.number);
         let seconds = now.saturating_sub(active.attempt.began).as_secs_f64();
         if active.attempt.overdue_at.is_some_and(|at| at <= now) {
-            self.teller.event(Event::Overdue { service, attempt, seconds });
+            self.teller.event(RunEvent::Overdue { service, attempt, seconds });
             active.stop(Stop::Overdue, Signal::Terminate, now + self.settings.grace);
         } else if active.attempt.slow_at.is_some_and(|at| at <= now) {
             active.attempt.slow_at = None;
-            self.teller.event(Event::Slow { service, attempt, seconds });
+            self.teller.event(RunEvent::Slow { service, attempt, seconds });
         }
     }
 
@@ -176,7 +176,7 @@ impl Run<'_> {
             Ending::Failed(failure) if attempt.number <= build.retries && !self.schedule.is_stopped() => {
                 let rest = self.settings.backoff.after(attempt.number);
                 let service = self.results.outcome(id, Outcome::from(ending));
-                self.teller.event(Event::Retrying { service, after: rest.as_secs_f64() });
+                self.teller.event(RunEvent::Retrying { service, after: rest.as_secs_f64() });
                 self.resting.push((now + rest, id));
                 self.schedule.retry(attempt.running, failure);
             }
@@ -206,7 +206,7 @@ impl Run<'_> {
         for build in self.schedule.newly_blocked() {
             if let Some(by) = self.schedule.blocker(build) {
                 let service = self.results.block(build, by);
-                self.teller.event(Event::Finished { service });
+                self.teller.event(RunEvent::Finished { service });
             }
         }
     }
@@ -214,7 +214,7 @@ impl Run<'_> {
     /// Ends a build for good.
     pub(super) fn end(&mut self, running: Running, ending: Ending) {
         let service = self.results.settle(running.build(), ending.into());
-        self.teller.event(Event::Finished { service });
+        self.teller.event(RunEvent::Finished { service });
         self.schedule.end(running, ending);
         self.tell_blocked();
         if matches!(ending, Ending::Failed(_)) && self.settings.on_failure == OnFailure::Kill {

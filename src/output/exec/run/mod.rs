@@ -19,9 +19,9 @@ use results::Results;
 pub use settings::{Backoff, Jobserver, Settings};
 
 use super::build::Build;
-use super::event::{Event, Sink};
+use super::event::{RunEvent, Sink};
 use super::process::{Marker, Notice, Strays, Watchdog, Whose};
-use super::report::{Head, Report};
+use super::report::{Report, ReportHead};
 use super::schedule::{BuildId, Schedule, Task, Tasks, UNMEASURED};
 use super::signal::Signal;
 use super::signals::Incoming;
@@ -48,7 +48,7 @@ enum Message {
 type Serial = u64;
 
 /// Says what speaks against a build: asked before each attempt begins, and after one that succeeded.
-pub type Doubt<'a> = &'a mut dyn FnMut(&Build) -> Option<String>;
+pub type Objections<'a> = &'a mut dyn FnMut(&Build) -> Option<String>;
 
 /// Carries out builds, in the order of the plan, until each has an outcome. What `doubt` has to say of one before it
 /// begins is its failure.
@@ -60,7 +60,7 @@ pub type Doubt<'a> = &'a mut dyn FnMut(&Build) -> Option<String>;
 /// # Errors
 /// When the system refuses what the run itself needs: threads, pipes, signals. What a single build lacks is in its
 /// outcome.
-pub fn run(builds: &[Build], settings: &Settings, doubt: Doubt, sink: impl Sink) -> io::Result<Ended> {
+pub fn run(builds: &[Build], settings: &Settings, doubt: Objections, sink: impl Sink) -> io::Result<Ended> {
     let (teller, listener) = pair();
     // Signals are heard until all is shown, too.
     let (ended, _signals) = thread::scope(|scope| {
@@ -73,7 +73,7 @@ pub fn run(builds: &[Build], settings: &Settings, doubt: Doubt, sink: impl Sink)
 struct Run<'a> {
     builds: &'a [Build<'a>],
     settings: &'a Settings,
-    doubt: Doubt<'a>,
+    doubt: Objections<'a>,
     schedule: Schedule,
     /// When it began, as RFC 3339 writes it.
     started_at: String,
@@ -97,7 +97,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(builds: &'a [Build<'a>], settings: &'a Settings, doubt: Doubt<'a>, teller: Teller) -> io::Result<Self> {
+    fn new(builds: &'a [Build<'a>], settings: &'a Settings, doubt: Objections<'a>, teller: Teller) -> io::Result<Self> {
         let (outbox, inbox) = channel();
         let send = outbox.clone();
         let signals = Incoming::listen(move |signal| send.send(Message::Signal(signal)).unwrap_or_default())?;
@@ -109,7 +109,7 @@ impl<'a> Run<'a> {
         let watchdog = settings.watchdog.as_deref().map(|argv| Watchdog::start(argv, &marker)).transpose()?;
         let clock = Clock::start();
         let services = builds.iter().map(|build| build.service.service.clone()).collect();
-        teller.event(Event::Begun { services, jobs });
+        teller.event(RunEvent::Begun { services, jobs });
         Ok(Self {
             builds,
             settings,
@@ -151,9 +151,9 @@ impl<'a> Run<'a> {
             None => self.signals.obey_the_second(),
         }
         for service in self.results.settle_rest(&self.schedule) {
-            self.teller.event(Event::Finished { service });
+            self.teller.event(RunEvent::Finished { service });
         }
-        let head = Head {
+        let head = ReportHead {
             rebake: Some(env!("CARGO_PKG_VERSION").to_owned()),
             commit: self.settings.commit.clone(),
             environment: self.settings.environment.clone(),
@@ -162,7 +162,7 @@ impl<'a> Run<'a> {
             jobs: Some(self.settings.jobs.clamp(1, Settings::MOST_JOBS)),
         };
         let report = self.results.into_report(head);
-        self.teller.event(Event::Ended { report: report.clone() });
+        self.teller.event(RunEvent::Ended { report: report.clone() });
         (Ended { report, interrupted: self.interrupted }, self.signals)
     }
 

@@ -5,27 +5,27 @@ use std::time::Duration;
 
 use crate::output::exec::build::{Build, Work};
 use crate::output::exec::builder::Output;
-use crate::output::exec::needs::{Became, Needs};
+use crate::output::exec::needs::{Became, NeededServices};
 use crate::output::exec::outcome::Outcome;
-use crate::output::exec::report::{Attempt, Head, Report, SCHEMA, Service};
+use crate::output::exec::report::{Attempt, Report, ReportHead, SCHEMA, ServiceReport};
 use crate::output::exec::schedule::{BuildId, Schedule};
 
 /// The results of builds so far.
 pub(super) struct Results {
     entries: Vec<Entry>,
     /// The images of the services that are built.
-    became: Needs,
+    became: NeededServices,
 }
 
 struct Entry {
-    service: Service,
+    service: ServiceReport,
     settled: bool,
 }
 
 impl Results {
     pub(super) fn new(builds: &[Build]) -> Self {
         let entries = builds.iter().map(|build| Entry { service: not_started(build), settled: false }).collect();
-        Self { entries, became: Needs::default() }
+        Self { entries, became: NeededServices::default() }
     }
 
     /// Notes what a build has become, for those that take it.
@@ -35,7 +35,7 @@ impl Results {
     }
 
     /// Returns what the services that a build needs have become.
-    pub(super) fn needs(&self, build: &Build) -> Needs {
+    pub(super) fn needs(&self, build: &Build) -> NeededServices {
         let mut needs = build.held.clone();
         let taken = build.takes.iter().filter_map(|service| self.became.get_key_value(service));
         needs.extend(taken.map(|(service, became)| (service.clone(), became.clone())));
@@ -78,26 +78,26 @@ impl Results {
     }
 
     /// Gives a build an outcome, and returns how it stands in the report.
-    pub(super) fn outcome(&mut self, build: BuildId, outcome: Outcome) -> Service {
+    pub(super) fn outcome(&mut self, build: BuildId, outcome: Outcome) -> ServiceReport {
         self.service(build).outcome = outcome;
         self.service(build).clone()
     }
 
     /// As [`Results::outcome`], for good.
-    pub(super) fn settle(&mut self, build: BuildId, outcome: Outcome) -> Service {
+    pub(super) fn settle(&mut self, build: BuildId, outcome: Outcome) -> ServiceReport {
         self.entries[build.index()].settled = true;
         self.outcome(build, outcome)
     }
 
     /// As [`Results::settle`], for a build that another one blocks.
-    pub(super) fn block(&mut self, build: BuildId, by: BuildId) -> Service {
+    pub(super) fn block(&mut self, build: BuildId, by: BuildId) -> ServiceReport {
         let by = self.service(by).service.clone();
         self.service(build).blocked_by = Some(by);
         self.settle(build, Outcome::Blocked)
     }
 
     /// Gives an outcome to each build that has none yet, and returns how these stand in the report, in order.
-    pub(super) fn settle_rest(&mut self, schedule: &Schedule) -> Vec<Service> {
+    pub(super) fn settle_rest(&mut self, schedule: &Schedule) -> Vec<ServiceReport> {
         let mut settled = Vec::new();
         for build in schedule.builds() {
             if !self.entries[build.index()].settled {
@@ -110,18 +110,18 @@ impl Results {
         settled
     }
 
-    pub(super) fn into_report(self, head: Head) -> Report {
+    pub(super) fn into_report(self, head: ReportHead) -> Report {
         Report { schema: SCHEMA, head, services: self.entries.into_iter().map(|entry| entry.service).collect() }
     }
 
-    fn service(&mut self, build: BuildId) -> &mut Service {
+    fn service(&mut self, build: BuildId) -> &mut ServiceReport {
         &mut self.entries[build.index()].service
     }
 }
 
-fn not_started(build: &Build) -> Service {
+fn not_started(build: &Build) -> ServiceReport {
     let planned = build.service;
-    Service {
+    ServiceReport {
         service: planned.service.clone(),
         outcome: Outcome::NotStarted,
         attempts: 0,

@@ -10,8 +10,8 @@ use crate::inputs::file;
 use crate::model::name::Escaped;
 use crate::output::exec::build::{Build, Work};
 use crate::output::exec::builder::Output;
-use crate::output::exec::event::Event;
-use crate::output::exec::needs::Needs;
+use crate::output::exec::event::RunEvent;
+use crate::output::exec::needs::NeededServices;
 use crate::output::exec::outcome::{Ending, Failure};
 use crate::output::exec::process::{Log, Marker, Process};
 use crate::output::exec::schedule::Running;
@@ -69,7 +69,7 @@ impl Run<'_> {
         });
         match log {
             Ok(log) => {
-                self.teller.event(Event::Started { service, attempt: number, log: path });
+                self.teller.event(RunEvent::Started { service, attempt: number, log: path });
                 let began = self.clock.now();
                 self.step(Attempt {
                     running,
@@ -144,7 +144,7 @@ const NEEDS: &str = "REBAKE_NEEDS";
 const LONGEST: usize = 100_000;
 
 /// Returns what services have become as a line of JSON; of more than fit, the first ones alone.
-fn in_json(needs: &Needs) -> String {
+fn in_json(needs: &NeededServices) -> String {
     let mut text = "{".to_owned();
     for (service, became) in needs {
         let (Ok(name), Ok(became)) = (serde_json::to_string(service), serde_json::to_string(became)) else { continue };

@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 use indexmap::IndexMap;
 
 use super::Manner;
-use super::clean::{Colours, Commands, Style};
+use super::clean::{Colours, Commands, OutputStyle};
 use super::follow::last_lines;
 use super::note::{note, title};
-use crate::output::exec::event::Event;
-use crate::output::exec::report::Service;
+use crate::output::exec::event::RunEvent;
+use crate::output::exec::report::ServiceReport;
 use region::Region;
 use row::{Row, foot, rows};
 
@@ -97,7 +97,7 @@ impl Live {
     }
 
     /// Says what became of an attempt.
-    fn ended(&mut self, service: &Service, behind: &str, out: &mut dyn Write) -> io::Result<()> {
+    fn ended(&mut self, service: &ServiceReport, behind: &str, out: &mut dyn Write) -> io::Result<()> {
         self.running.shift_remove(&service.service);
         let line = title(service) + behind;
         let line = match self.colours {
@@ -109,46 +109,46 @@ impl Live {
 }
 
 impl Manner for Live {
-    fn show(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+    fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         match event {
-            Event::Begun { services, .. } => {
+            RunEvent::Begun { services, .. } => {
                 self.total = services.len();
                 Ok(())
             }
-            Event::Started { service, log, .. } => {
+            RunEvent::Started { service, log, .. } => {
                 let running = Running { since: Instant::now(), log: log.clone(), grown: false, last: String::new() };
                 self.running.insert(service.clone(), running);
                 self.above(out, |_| Ok(()))
             }
-            Event::Output { service, .. } => {
+            RunEvent::Output { service, .. } => {
                 if let Some(running) = self.running.get_mut(service) {
                     running.grown = true;
                 }
                 Ok(())
             }
-            Event::Retrying { service, after } => {
+            RunEvent::Retrying { service, after } => {
                 self.ended(service, &format!("; again in {}", super::time(*after)), out)
             }
-            Event::Finished { service } => {
+            RunEvent::Finished { service } => {
                 self.done += 1;
                 self.failed += usize::from(service.outcome.is_failure());
                 self.ended(service, "", out)
             }
             // The rows show how long each takes, and that the run lives.
-            Event::Slow { .. } | Event::Alive { .. } => Ok(()),
-            Event::Suspended => {
+            RunEvent::Slow { .. } | RunEvent::Alive { .. } => Ok(()),
+            RunEvent::Suspended => {
                 self.region = Region::default();
                 self.suspended = true;
                 Ok(())
             }
-            Event::Resumed => {
+            RunEvent::Resumed => {
                 // Others have written meanwhile: what stood there is not ours any more.
                 self.region = Region::default();
                 self.suspended = false;
                 self.above(out, |_| Ok(()))
             }
-            Event::Overdue { .. } | Event::Interrupted { .. } => self.above(out, |bytes| note(event, bytes)),
-            Event::Ended { .. } => {
+            RunEvent::Overdue { .. } | RunEvent::Interrupted { .. } => self.above(out, |bytes| note(event, bytes)),
+            RunEvent::Ended { .. } => {
                 let mut bytes = Vec::new();
                 self.region.erase(self.size(), &mut bytes);
                 out.write_all(&bytes)?;
@@ -162,7 +162,7 @@ impl Manner for Live {
     }
 
     fn tick(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        const STYLE: Style = Style { colours: Colours::Removed, commands: Commands::Obeyed };
+        const STYLE: OutputStyle = OutputStyle { colours: Colours::Removed, commands: Commands::Obeyed };
         for running in self.running.values_mut().filter(|running| running.grown) {
             running.grown = false;
             let lines = last_lines(&running.log, 5, STYLE).unwrap_or_default();
