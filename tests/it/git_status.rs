@@ -317,3 +317,28 @@ fn a_bare_repository_has_no_work_tree() {
     let error = repo.open().work_tree().unwrap_err();
     assert!(matches!(error, Error::NoWorkTree), "{error:?}");
 }
+
+#[test]
+fn settings_of_a_users_status_change_nothing() {
+    let repo = Repo::new();
+    repo.write("a", "1").write("b/c", "1").commit("first");
+    repo.write("a", "2").git(["stash", "--quiet"]);
+    repo.write("b/c", "2").write("new/d", "");
+    let plain = same_as_git(&repo);
+    for (key, value) in [
+        ("status.showStash", "true"),
+        ("status.branch", "true"),
+        ("status.short", "true"),
+        ("status.aheadBehind", "true"),
+        ("status.showUntrackedFiles", "no"),
+        ("status.renames", "copies"),
+        ("status.submoduleSummary", "true"),
+        ("status.relativePaths", "true"),
+        ("column.ui", "always"),
+        ("color.ui", "always"),
+        ("core.quotePath", "true"),
+    ] {
+        repo.git(["config", key, value]);
+        assert_eq!(same_as_git(&repo), plain, "{key}");
+    }
+}

@@ -498,3 +498,65 @@ fn what_cannot_be_fetched_as_a_run_is_recorded_is_told() {
     assert!(said.contains("`b` depends on `a`"), "{said}");
     assert!(said.contains("warning[not-fetched]: what is below refs/rebake/built/local/ and "), "{said}");
 }
+
+/// Settings of a user that delete what is not at the remote, or send and fetch more than was asked for.
+const SETTINGS: [(&str, &str); 12] = [
+    ("fetch.prune", "true"),
+    ("fetch.pruneTags", "true"),
+    ("remote.origin.prune", "true"),
+    ("remote.origin.pruneTags", "true"),
+    ("push.followTags", "true"),
+    ("push.recurseSubmodules", "check"),
+    ("submodule.recurse", "true"),
+    ("remote.origin.mirror", "true"),
+    ("push.default", "nothing"),
+    ("push.autoSetupRemote", "true"),
+    ("push.useForceIfIncludes", "true"),
+    ("fetch.all", "true"),
+];
+
+#[test]
+fn a_users_settings_of_fetches_delete_no_marks_and_no_built_refs() {
+    let (repo, _) = builds(&[("one", "1")]);
+    let origin = repo.clone_with(["--bare"]);
+    repo.git(["remote", "add", "origin", origin.dir().to_str().unwrap()]);
+    repo.git(["config", "remote.origin.fetch", "+refs/*:refs/*"]);
+    repo.rebake(BUILD).success();
+    repo.write("a/then.sh", "exit 1").commit("broken");
+    repo.rebake(BUILD).failure(1);
+    repo.git(["revert", "--no-edit", "HEAD"]);
+    repo.tag("mine");
+    for (key, value) in SETTINGS {
+        repo.git(["config", key, value]);
+    }
+    let refs = || repo.git(["for-each-ref", "--format=%(refname)", "refs/rebake", "refs/tags"]);
+    let before = refs();
+    assert!(before.contains("refs/rebake/begun/local/a\n") && before.contains("refs/tags/mine"), "{before}");
+    let plan = ["plan", "--since", "built", "--head", "HEAD", "--format", "names", "--fetch"];
+    repo.rebake(plan).success().stdout("a\nb\n");
+    assert_eq!(refs(), before);
+    repo.rebake(["plan", "--since", "release", "--head", "HEAD", "--fetch"]).success();
+    assert_eq!(refs(), before);
+}
+
+#[test]
+fn a_users_settings_of_pushes_send_no_more_than_the_record() {
+    let (repo, _) = builds(&[("one", "1")]);
+    let module = Repo::new();
+    module.write("x", "1").commit("module");
+    let url = format!("file://{}", module.dir().display());
+    repo.git(["submodule", "--quiet", "add", &url, "lib"]);
+    repo.commit("with a submodule whose commit is nowhere else");
+    repo.git(["-C", "lib", "commit", "--quiet", "--allow-empty", "--message", "not sent"]);
+    repo.commit("next");
+    let origin = Repo::init(["--bare"]);
+    repo.git(["remote", "add", "origin", origin.dir().to_str().unwrap()]);
+    repo.git(["push", "--quiet", "origin", "main"]);
+    repo.annotated_tag("secret").annotated_tag("api@1.0.0").branch("mine");
+    for (key, value) in SETTINGS {
+        repo.git(["config", key, value]);
+    }
+    repo.rebake(["record", "a", "b", "--push"]).success().stderr("");
+    let refs = origin.git(["for-each-ref", "--format=%(refname)"]);
+    assert_eq!(refs, "refs/heads/main\nrefs/rebake/built/local/a\nrefs/rebake/built/local/b");
+}

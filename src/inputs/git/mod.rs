@@ -31,6 +31,7 @@ mod release;
 mod remote;
 mod rename;
 mod revision;
+mod settings;
 mod sparse;
 mod status;
 mod submodules;

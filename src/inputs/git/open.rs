@@ -9,7 +9,7 @@ use gix::odb::store::init::Slots;
 use super::environment::ObjectDirectories;
 use super::fetch::Fetching;
 use super::mirror::Mirror;
-use super::{Error, trust};
+use super::{Error, settings, trust};
 use crate::model::name::Escaped;
 
 /// A repository, opened for reading.
@@ -82,7 +82,7 @@ impl Repository {
         let work_dir = gix.workdir().map(absolute).transpose()?;
         let options = [("git-dir", Some(&git_dir)), ("work-tree", work_dir.as_ref())];
         let option = |(name, path): (&str, Option<&PathBuf>)| Some(format!("--{name}={}", path?.to_str()?));
-        let git_options: Vec<String> = options.into_iter().filter_map(option).collect();
+        let git_options: Vec<String> = options.into_iter().filter_map(option).chain(settings::options(&gix)).collect();
         let root = work_dir.as_ref().unwrap_or(&git_dir);
         let objects = ObjectDirectories::read(root);
         let own = objects.own.clone().unwrap_or_else(|| common_dir.join("objects"));

@@ -76,7 +76,8 @@ impl Repository {
                 [b'?', b' ', path @ .., b'/'] => changes.push(added(path, Extent::Below)),
                 [b'?', b' ', path @ ..] if self.is_as_written(path, &written) => {}
                 [b'?', b' ', path @ ..] => changes.push(added(path, Extent::Path)),
-                [] => {}
+                // A header, such as that of `status.showStash`.
+                [] | [b'#', b' ', ..] => {}
                 _ => return Err(unreadable(record)),
             }
         }

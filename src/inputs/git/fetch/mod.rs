@@ -203,7 +203,7 @@ impl Repository {
         if !self.knows_remote(&remote) {
             return Err(FetchError::NoRemote { what: missing.what() });
         }
-        let quiet = ["fetch", "--quiet", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"];
+        let quiet = ["fetch", "--quiet", "--no-write-fetch-head"];
         let filter: &[&str] = if self.partial_clone().is_some() { &["--filter=blob:none"] } else { &[] };
         let mut args: Vec<String> = [&quiet, options, filter].concat().into_iter().map(str::to_owned).collect();
         args.extend(["--end-of-options".to_owned(), remote]);

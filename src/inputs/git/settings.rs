@@ -1,0 +1,34 @@
+//! The user's settings that would change what a git command does or says here, and are set aside for each of them.
+//!
+//! What only the user can know stays as it is: addresses, credentials, programs, hooks, and what is refused for safety
+//! (signatures, protocols, checks of objects).
+
+/// Settings, and their values in commands that rebake runs.
+const SET_ASIDE: [(&str, &str); 8] = [
+    // A fetch deletes nothing: marks and built refs that are here alone were not sent yet.
+    ("fetch.prune", "false"),
+    ("fetch.pruneTags", "false"),
+    // A fetch and a push are about what they name.
+    ("push.followTags", "false"),
+    ("submodule.recurse", "false"),
+    ("fetch.recurseSubmodules", "false"),
+    ("push.recurseSubmodules", "no"),
+    // Whoever waits for an answer waits for no upkeep.
+    ("maintenance.auto", "false"),
+    ("fetch.writeCommitGraph", "false"),
+];
+
+/// The same of each remote. One that is a mirror takes no names of references.
+const SET_ASIDE_OF_REMOTE: [(&str, &str); 3] = [("prune", "false"), ("pruneTags", "false"), ("mirror", "false")];
+
+/// Returns options of every git command.
+pub(super) fn options(gix: &gix::Repository) -> Vec<String> {
+    let mut options: Vec<String> = Vec::new();
+    let mut set = |key: &str, value: &str| options.extend(["-c".to_owned(), format!("{key}={value}")]);
+    SET_ASIDE.iter().for_each(|(key, value)| set(key, value));
+    // An option's name ends at its first `=`.
+    for remote in gix.remote_names().iter().filter(|name| !name.is_empty() && !name.contains(&b'=')) {
+        SET_ASIDE_OF_REMOTE.iter().for_each(|(key, value)| set(&format!("remote.{remote}.{key}"), value));
+    }
+    options
+}
