@@ -59,13 +59,15 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
     }
     if let Some(trouble) = &written.trouble {
         let error = Diagnostic::error("not-sent", format!("the built refs are noted here alone: {trouble}"));
+        // Without the marks, what failed here would not be due elsewhere.
+        let marks = written.marks.iter().map(|(mark, token)| format!("+{token}:{mark}"));
+        let specs: Vec<String> = kinds.not_sent.into_iter().chain(marks).collect();
         said.push(match recording.remote {
-            Some(remote) if !kinds.not_sent.is_empty() => error.help(format!(
-                "send them: `git push {} {} {}`",
-                kinds.leases.join(" "),
-                Escaped::new(remote),
-                kinds.not_sent.join(" ")
-            )),
+            Some(remote) if !specs.is_empty() => {
+                let remote = Escaped::new(remote).to_string();
+                let words = ["git push --no-follow-tags".to_owned()].into_iter().chain(kinds.leases).chain([remote]);
+                error.help(format!("send them: `{}`", words.chain(specs).collect::<Vec<_>>().join(" ")))
+            }
             _ => error,
         });
     }

@@ -560,3 +560,32 @@ fn a_users_settings_of_pushes_send_no_more_than_the_record() {
     let refs = origin.git(["for-each-ref", "--format=%(refname)"]);
     assert_eq!(refs, "refs/heads/main\nrefs/rebake/built/local/a\nrefs/rebake/built/local/b");
 }
+
+#[test]
+fn the_advice_sends_the_marks_of_what_failed_too() {
+    for web_is_built in [true, false] {
+        let (repo, _) = builds(&[("one", "1")]);
+        let origin = repo.clone_with(["--bare"]);
+        let url = origin.dir().to_str().unwrap();
+        let environment = ["--environment=staging", "--push"];
+        repo.git(["remote", "add", "origin", url]);
+        repo.rebake([&BUILD[..], &environment].concat()).success();
+        repo.write("a/then.sh", "exit 1").write("b/then.sh", if web_is_built { "" } else { "exit 1" });
+        repo.write(
+            "filters.yaml",
+            "services:\n  a: { path: a, run: sh build.sh }\n  b: { path: b, run: sh build.sh }\n",
+        );
+        repo.write("b/x", "two").commit("broken");
+        repo.git(["remote", "set-url", "origin", &crate::remote::unreachable()]);
+        let said = String::from_utf8(repo.rebake([&BUILD[..], &environment].concat()).failure(1).stderr).unwrap();
+        repo.git(["remote", "set-url", "origin", url]);
+        let advice = said.split("send them: `").nth(1).unwrap_or_else(|| panic!("{said}")).split('`').next().unwrap();
+        repo.git(advice.split(' ').skip(1));
+        repo.git(["revert", "--no-edit", "HEAD"]);
+        repo.git(["push", "--quiet", "origin", "main"]);
+        let plan = ["plan", "--since=built", "--environment=staging", "--fetch", "--format=names"];
+        let due = origin.clone_with([]).rebake(plan).success().text();
+        // `b` was built otherwise than it is now; `a` failed, and nobody knows what there is of it.
+        assert_eq!(due, "a\nb\n", "{said}");
+    }
+}

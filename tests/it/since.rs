@@ -145,6 +145,35 @@ fn built_refs_that_may_be_stale_are_a_doubt() {
 }
 
 #[test]
+fn a_built_ref_that_the_remote_has_no_more_is_a_doubt_in_ci() {
+    let bare = repo().clone_with(["--bare"]);
+    let clone = bare.clone_with([]);
+    clone.rebake(["record", "api", "lib", "web", "--environment=staging", "--push"]).success();
+    bare.git(["update-ref", "-d", "refs/rebake/built/staging/api"]);
+    let plan = |clone: &Repo, ci: &str, more: &[&str]| {
+        let plan = ["plan", "--since=built", "--head=HEAD", "--style=sha", "--format=names", "--environment=staging"];
+        clone.rebake([&plan, more].concat()).env("CI", ci)
+    };
+    let fresh = bare.clone_with([]);
+    plan(&fresh, "true", &[]).success().stdout("api\n");
+    let run = plan(&clone, "true", &[]).success().stdout("api\n");
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains("the remote has not refs/rebake/built/staging/api"), "{said}");
+    plan(&clone, "true", &["--strict"]).failure(3);
+    // Nothing is deleted: what is here may not have been sent yet. At a terminal somebody may be about to.
+    plan(&clone, "", &["--fetch"]).success().stdout("");
+    plan(&clone, "true", &["--no-fetch"]).success().stdout("");
+    // All of them.
+    for service in ["lib", "web"] {
+        bare.git(["update-ref", "-d", &format!("refs/rebake/built/staging/{service}")]);
+    }
+    plan(&clone, "true", &[]).success().stdout("lib\napi\nweb\n");
+    // The next record mends it.
+    clone.rebake(["record", "api", "lib", "web", "--environment=staging", "--push"]).success();
+    plan(&clone, "true", &["--strict"]).success().stdout("");
+}
+
+#[test]
 fn each_service_counts_from_its_own_release() {
     let repo = repo();
     repo.annotated_tag("api@1.0.0").tag("lib@1.0.0");

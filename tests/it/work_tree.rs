@@ -290,3 +290,56 @@ fn a_large_file_is_not_kept_in_memory() {
         assert!(output.stderr.is_empty(), "{args}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+/// Git does not look at a file with one of these marks; rebake reads filters.yaml, and says what it read.
+#[test]
+fn a_configuration_that_git_takes_for_unchanged_is_what_it_is() {
+    for (mark, back) in [("--skip-worktree", "--no-skip-worktree"), ("--assume-unchanged", "--no-assume-unchanged")] {
+        let repo = repo();
+        let before = repo.rebake(["fingerprint"]).success().text();
+        repo.write("filters.yaml", CONFIG.replace("b }", "b, env: { A: \"1\" } }"));
+        let said = || {
+            let version = repo.rebake(["version", "a", "b", "--format", "plain"]).success().text();
+            (names(&repo), repo.rebake(["fingerprint"]).success().text(), version)
+        };
+        let seen = said();
+        assert_eq!(seen.0, "b ", "{mark}");
+        assert!(seen.2.lines().nth(1).unwrap().ends_with("-dirty"), "{seen:?}");
+        repo.git(["update-index", mark, "filters.yaml"]);
+        assert_eq!(said(), seen, "{mark}");
+        // A record would say that the commit was built.
+        let record = ["build", "--all", "--record"];
+        let refused = String::from_utf8(repo.rebake(record).failure(2).stderr).unwrap();
+        assert!(refused.contains("error[dirty]") && refused.contains("filters.yaml"), "{refused}");
+        repo.git(["update-index", back, "filters.yaml"]);
+        repo.git(["checkout", "--quiet", "filters.yaml"]);
+        repo.git(["update-index", mark, "filters.yaml"]);
+        assert_eq!((names(&repo), repo.rebake(["fingerprint"]).success().text()), (String::new(), before), "{mark}");
+    }
+}
+
+#[test]
+fn a_plan_of_a_commit_says_dirty_where_it_is_asked_to() {
+    let repo = repo();
+    repo.write("a/x", "2");
+    let said = |verb: &[&str]| {
+        let run =
+            repo.rebake(verb).env("CI", "true").env("GITHUB_ACTIONS", "true").env("GITHUB_REF", "refs/heads/main");
+        run.env("GITHUB_EVENT_NAME", "push").env("GITHUB_SHA", repo.id("HEAD").to_string()).success().text()
+    };
+    let plan = ["plan", "--all", "--environment=staging", "--format=json"];
+    let versions = |more: &[&str]| {
+        let plan: serde_json::Value = serde_json::from_str(&said(&[&plan, more].concat())).unwrap();
+        let text =
+            |service: &serde_json::Value| format!("{} {}", service["version"].as_str().unwrap(), service["push"]);
+        plan["services"].as_array().unwrap().iter().map(text).collect::<Vec<_>>()
+    };
+    let plain = versions(&[]);
+    assert!(plain.iter().all(|version| !version.contains("-dirty")), "{plain:?}");
+    let dirty = versions(&["--dirty"]);
+    assert!(dirty[0].contains("-dirty false") && dirty[1] == plain[1], "{dirty:?}");
+    // As `version` says it.
+    let version = said(&["version", "a", "--dirty", "--environment=staging", "--format=plain"]);
+    assert_eq!(dirty[0].split(' ').next().unwrap(), version.trim_end());
+    assert_eq!(versions(&["--dirty", "--head=HEAD"]), plain);
+}

@@ -50,11 +50,15 @@ fn clean(pushed: &[&PlannedService], args: &BuildArgs, workspace: &Workspace) ->
     let is_dirt = |change: &&Change| {
         change.is_of_tracked() || matches_of(&config.filters, change).iter().any(|(filter, _)| filters.contains(filter))
     };
-    let dirt: Vec<&Change> = changes.as_slice().iter().filter(is_dirt).collect();
+    let mut dirt: Vec<String> =
+        changes.as_slice().iter().filter(is_dirt).map(|change| change.path.to_string()).collect();
+    if dirt.is_empty() && workspace.file.is_uncommitted(&changes) {
+        dirt.push(workspace.file.name.clone());
+    }
     if dirt.is_empty() {
         return Ok(());
     }
-    let paths: Vec<String> = dirt.iter().take(NAMED).map(|change| change.path.to_string()).collect();
+    let paths = &dirt[..dirt.len().min(NAMED)];
     let more = dirt.len() - paths.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let what = if args.record { "recorded" } else { "pushed" };

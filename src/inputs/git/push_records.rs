@@ -21,11 +21,7 @@ impl Repository {
             ["ls-remote", "--refs", "--", remote].into_iter().map(str::to_owned).chain(patterns).collect();
         let failed = |source| RemoteError::Refs { remote: remote.to_owned(), source };
         let listed = self.git(&args).run(b"").map_err(failed)?;
-        let line = |line: &str| {
-            let (id, name) = line.split_once('\t')?;
-            Some((name.to_owned(), id.parse().ok()?))
-        };
-        Ok(String::from_utf8_lossy(&listed).lines().filter_map(line).collect())
+        Ok(read_refs(&listed))
     }
 
     /// Swaps refs of a remote, all of them below `prefix`: a ref that another writer moves meanwhile is looked at again.
@@ -97,6 +93,15 @@ impl Repository {
         let push = ["push", "--quiet", "--no-verify"].into_iter().chain(leases).chain(["--", remote]).chain(specs);
         self.git(push).run(b"").map(drop)
     }
+}
+
+/// Reads what `git ls-remote --refs` prints.
+pub(super) fn read_refs(listed: &[u8]) -> BTreeMap<String, CommitId> {
+    let line = |line: &str| {
+        let (id, name) = line.split_once('\t')?;
+        Some((name.to_owned(), id.parse().ok()?))
+    };
+    String::from_utf8_lossy(listed).lines().filter_map(line).collect()
 }
 
 /// One ref of a push.

@@ -14,10 +14,24 @@ impl Repository {
         if self.work_dir().is_none() || !self.gix.index_path().exists() {
             return Ok(true);
         }
+        self.is_marked(path, Flags::SKIP_WORKTREE)
+    }
+
+    /// Whether git takes a tracked path for unchanged without looking at it: the index says that it is not checked out
+    /// (`--skip-worktree`) or does not change (`--assume-unchanged`).
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn is_taken_for_unchanged(&self, path: &RepoPath) -> Result<bool, Error> {
+        self.is_marked(path, Flags::SKIP_WORKTREE | Flags::ASSUME_VALID)
+    }
+
+    /// Whether the index has any of these marks at a path.
+    fn is_marked(&self, path: &RepoPath, marks: Flags) -> Result<bool, Error> {
         let index = self.gix.index_or_empty().map_err(Error::reading("the index"))?;
         let marked = |path: &[u8]| {
             let entry = index.entry_by_path(BStr::new(path));
-            entry.is_some_and(|entry| entry.flags.contains(Flags::SKIP_WORKTREE))
+            entry.is_some_and(|entry| entry.flags.intersects(marks))
         };
         // A sparse index has one entry for a whole directory, whose name ends with a slash.
         let bytes = path.as_bytes();

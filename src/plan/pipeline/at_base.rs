@@ -87,8 +87,11 @@ impl<'a> Reader<'a> {
             return Ok(if listed { vec![AtBase::Unknown(None)] } else { Vec::new() });
         }
         let Some(head) = tip.commit else { return Ok(Vec::new()) };
-        let modified = tip.on_top.as_slice().iter().any(|change| file.is_made_of(&change.path));
-        let at_head = if modified { None } else { repository.file_at(&head, &place.path)?.map(|file| file.id()) };
+        let at_head = if file.is_uncommitted(&tip.on_top) {
+            None
+        } else {
+            repository.file_at(&head, &place.path)?.map(|file| file.id())
+        };
         let mut found = Vec::new();
         for base in bases {
             found.push(match base {

@@ -4,7 +4,8 @@ use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use crate::config::{self, Config, Options};
-use crate::inputs::git::{self, FileAt, Lacking, Missing, Repository};
+use crate::inputs::git::{self, FileAt, Lacking, Missing, Repository, WorkTreeFile};
+use crate::model::change::ChangeSet;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::name::{CommitId, Escaped, RepoPath};
 
@@ -44,6 +45,8 @@ pub struct Place {
     pub paths: Vec<RepoPath>,
     /// How it was found.
     pub by: FoundBy,
+    /// Whether it is not what `HEAD` has although git, which was told not to look, lists no change of it.
+    pub is_changed_unseen: bool,
 }
 
 /// How a configuration was found.
@@ -170,8 +173,13 @@ impl ConfigFile {
     }
 
     fn on_disk(repository: &Repository, place: &RepoPath, by: FoundBy) -> Result<Option<Self>, ConfigFileError> {
-        let file = repository.work_tree_file(place, MOST)?;
-        Ok(file.map(|file| Self::of(place, file.paths, by, file.bytes)))
+        let Some(file) = repository.work_tree_file(place, MOST)? else { return Ok(None) };
+        let is_changed_unseen = is_changed_unseen(repository, place, &file)?;
+        let mut found = Self::of(place, file.paths, by, file.bytes);
+        if let Some(place) = &mut found.in_repository {
+            place.is_changed_unseen = is_changed_unseen;
+        }
+        Ok(Some(found))
     }
 
     /// Reads what stands at a place of the work tree; from HEAD where it, or what a link there leads to, was never checked
@@ -207,7 +215,7 @@ impl ConfigFile {
     }
 
     fn of(place: &RepoPath, paths: Vec<RepoPath>, by: FoundBy, bytes: Vec<u8>) -> Self {
-        let in_repository = Some(Place { path: place.clone(), paths, by });
+        let in_repository = Some(Place { path: place.clone(), paths, by, is_changed_unseen: false });
         Self { name: place.to_string(), bytes, in_repository, options: Options::default() }
     }
 
@@ -220,10 +228,34 @@ impl ConfigFile {
         config::parse(&source, self.options)
     }
 
+    /// Whether it is not what the commit has that these changes of the work tree stand on.
+    #[must_use]
+    pub fn is_uncommitted(&self, on_top: &ChangeSet) -> bool {
+        let is_changed_unseen = self.in_repository.as_ref().is_some_and(|place| place.is_changed_unseen);
+        is_changed_unseen || on_top.as_slice().iter().any(|change| self.is_made_of(&change.path))
+    }
+
     /// Whether a change of this path changes the configuration.
     pub(super) fn is_made_of(&self, path: &RepoPath) -> bool {
         self.in_repository.as_ref().is_some_and(|place| place.paths.contains(path))
     }
+}
+
+/// Whether a file of the work tree is not what `HEAD` has, and git does not look at it.
+fn is_changed_unseen(repository: &Repository, place: &RepoPath, file: &WorkTreeFile) -> Result<bool, git::Error> {
+    let Some(head) = repository.head()?.commit().copied() else { return Ok(false) };
+    let committed = repository.file_at(&head, place).and_then(|file| file.map(|file| file.read()).transpose());
+    match committed {
+        Ok(committed) if committed.as_ref().is_none_or(|bytes| *bytes == file.bytes) => return Ok(false),
+        // What cannot be read may differ.
+        Ok(_) | Err(_) => {}
+    }
+    for path in &file.paths {
+        if repository.is_taken_for_unchanged(path)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns the first file that a commit has at one of the usual places.

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::inputs::git::{DescribeOptions, Freshness, Missing, RemoteTags, Repository};
 use crate::inputs::trigger::Trigger;
 use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName, TagName};
+use crate::model::record;
 use crate::naming::version::{TagPattern, Trust};
 use crate::plan;
 
@@ -84,12 +85,19 @@ impl Grouped {
                 Ok(Self::of(config, known, None))
             }
             Since::Built => {
+                let before = Standing::here(repository, environment)?;
                 // The remote's refs are those of all runners: all of them are fetched, and what they stand for, at once.
-                if repository.renew_refs(Missing::Refs(Standing::prefixes(environment))) == Freshness::Unknown {
+                let prefixes = Standing::prefixes(environment);
+                if repository.renew_refs(Missing::Refs(prefixes)) == Freshness::Unknown {
                     return Ok(Self::unknown(config, stale("the built refs")));
                 }
+                // A fetch leaves what the remote has no more. At a terminal somebody may be about to send it.
+                let kept = if trigger.is_attended() { BTreeSet::new() } else { before.built_refs() };
+                let Ok(alone) = repository.alone_here(kept, &record::prefix(environment)) else {
+                    return Ok(Self::unknown(config, stale("the built refs")));
+                };
                 let standing = Standing::here(repository, environment)?;
-                Ok(Self::built(repository, config, standing))
+                Ok(Self::built(repository, config, standing.with_alone(alone)))
             }
         }
     }
@@ -229,6 +237,19 @@ fn by_built_ref(repository: &Repository, config: &Config, standing: &Standing) -
     let here: BTreeSet<CommitId> = commits.into_iter().filter(|commit| repository.contains(commit)).collect();
     let known = config.services.keys().map(|service| match standing.built(service) {
         None => Known::Nothing,
+        Some(_) if standing.is_alone(service) => {
+            let reference = record::reference(standing.environment(), service.as_str());
+            Known::Unreachable(Doubt {
+                kind: "base-unreachable",
+                message: format!(
+                    "the remote has not {reference}, which this clone has; so `{service}` counts as affected"
+                ),
+                help: Some(format!(
+                    "send it: `git push origin {reference}`; or delete it here too: `git update-ref -d {reference}`"
+                )),
+                cure: None,
+            })
+        }
         Some(commit) if here.contains(&commit) => {
             let source = format!("its record in {}", Escaped::new(standing.environment()));
             Known::At(OwnBase { commit, source })

@@ -66,11 +66,7 @@ impl Snapshot {
         let filters: BTreeSet<FilterId> = wanted.iter().flat_map(|watch| watch.filters()).collect();
         let covers: BTreeMap<FilterId, Cover> =
             filters.iter().map(|filter| (*filter, config.filters.get(*filter).cover())).collect();
-        let defined = if on_top.as_slice().iter().any(|change| file.is_made_of(&change.path)) {
-            Defined::Uncommitted
-        } else {
-            Defined::Committed
-        };
+        let defined = if file.is_uncommitted(on_top) { Defined::Uncommitted } else { Defined::Committed };
         let uncommitted = within(config, &filters, on_top);
         let root = repository.tree_of(commit)?;
         let OnTop { root, unsure } = repository.with_work_tree(root, &uncommitted)?;

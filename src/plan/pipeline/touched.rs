@@ -83,7 +83,7 @@ impl<'a> Results<'a> {
     /// Returns the services that differ from head by what the work tree has on top of it.
     pub(super) fn of_work_tree(&mut self, head: &CommitId, on_top: &ChangeSet) -> Result<BTreeSet<ServiceId>, Error> {
         let mut services = self.holders.matching(self.config, on_top);
-        if on_top.as_slice().iter().any(|change| self.file.is_made_of(&change.path)) {
+        if self.file.is_uncommitted(on_top) {
             let then = self.history.of(head)?;
             services.extend(differing(self.config, Some(&self.config.definitions), then.as_deref()));
         }

@@ -1,4 +1,7 @@
+use std::collections::BTreeSet;
+
 use super::{FetchError, Missing};
+use crate::inputs::git::push_records::read_refs;
 use crate::inputs::git::{RemoteBranch, Repository};
 
 /// How branches and other refs of the remote stand in this clone.
@@ -49,6 +52,20 @@ impl Repository {
         };
         self.fetching().renewed.insert(refs, freshness);
         freshness
+    }
+
+    /// Returns which of these refs, all below a prefix, the remote has not; none of them where it may not be asked.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn alone_here(&self, refs: BTreeSet<String>, prefix: &str) -> Result<BTreeSet<String>, FetchError> {
+        if refs.is_empty() || !self.may_fetch() || !self.has_remote() {
+            return Ok(BTreeSet::new());
+        }
+        let ask = ["ls-remote", "--quiet", "--refs", "--end-of-options", &self.remote(), &format!("{prefix}*")];
+        let missing = Missing::Refs(vec![prefix.to_owned()]);
+        let there = read_refs(&self.ask_remote(&missing, &ask.map(str::to_owned), "")?);
+        Ok(refs.into_iter().filter(|name| !there.contains_key(name)).collect())
     }
 
     /// Returns the name of the remote's default branch, as the remote says it now. None where it may not be asked, does

@@ -27,7 +27,12 @@ impl Recording<'_> {
         let (recorded, trouble) = self.record(&free, &begun.before, trouble)?;
         services.extend(free.into_iter().zip(recorded));
         let unmarked = self.settle_marks(begun, came, &services, &now, trouble.is_none())?;
-        Ok(Written { services, trouble: trouble.or(unmarked) })
+        let here = Standing::here(self.repository, self.environment)?;
+        let left = begun.marked.iter().filter_map(|service| {
+            let mark = here.begun(self.name(*service)).filter(|mark| Some(*mark) == begun.token)?;
+            Some(self.mark(*service, mark))
+        });
+        Ok(Written { services, marks: left.collect(), trouble: trouble.or(unmarked) })
     }
 
     /// Swaps the refs of services: at the remote, whose word counts, then here. Where there is trouble with the remote,

@@ -127,6 +127,8 @@ pub enum Recorded {
 pub struct Written {
     /// Of each service that was built or found.
     pub services: BTreeMap<ServiceId, Recorded>,
+    /// The marks that this run leaves, by the services whose results are not known.
+    pub marks: Vec<(String, CommitId)>,
     /// Why the remote did not take it, where it was to be sent.
     pub trouble: Option<RemoteError>,
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::base::Doubt;
 use crate::config::Config;
@@ -13,6 +13,8 @@ pub struct Standing {
     refs: BTreeMap<String, CommitId>,
     /// What is wrong with refs that cannot be read, in words.
     damaged: Vec<String>,
+    /// The built refs of this clone that the remote is to have, and has not: never sent, or deleted there.
+    alone: BTreeSet<String>,
 }
 
 impl Standing {
@@ -33,7 +35,7 @@ impl Standing {
             refs.extend(below.refs);
             damaged.extend(below.damaged);
         }
-        Ok(Self { environment: environment.to_owned(), refs, damaged })
+        Ok(Self { environment: environment.to_owned(), refs, damaged, alone: BTreeSet::new() })
     }
 
     /// Reads the refs of a remote.
@@ -44,7 +46,7 @@ impl Standing {
         let prefixes = Self::prefixes(environment);
         let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
         let refs = repository.remote_refs(remote, &prefixes)?;
-        Ok(Self { environment: environment.to_owned(), refs, damaged: Vec::new() })
+        Ok(Self { environment: environment.to_owned(), refs, damaged: Vec::new(), alone: BTreeSet::new() })
     }
 
     /// Returns the doubt that some refs cannot be read, if so: what they stand for counts as never built.
@@ -62,6 +64,22 @@ impl Standing {
             ),
             cure: None,
         })
+    }
+
+    /// Returns the same refs, of which the remote has not these.
+    pub(in crate::plan::pipeline) fn with_alone(self, alone: BTreeSet<String>) -> Self {
+        Self { alone, ..self }
+    }
+
+    /// Whether the remote is to have the built ref of a service, and has not.
+    pub(in crate::plan::pipeline) fn is_alone(&self, service: &ServiceName) -> bool {
+        self.alone.contains(&record::reference(&self.environment, service.as_str()))
+    }
+
+    /// Returns the names of the built refs.
+    pub(in crate::plan::pipeline) fn built_refs(&self) -> BTreeSet<String> {
+        let prefix = record::prefix(&self.environment);
+        self.refs.keys().filter(|name| name.starts_with(&prefix)).cloned().collect()
     }
 
     /// Returns the name of the environment.

@@ -11,9 +11,10 @@ pub(super) use said::ignored_tags;
 pub(super) use versions::{Found, Versions};
 
 use super::asked::Asked;
-use super::{Error, Naming, Sources};
+use super::{Dirty, Error, Naming, Sources};
 use crate::analysis::base::Tip;
 use crate::config::{Environment, Service, Shape};
+use crate::model::change::{ChangeSet, HeadState};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::ServiceId;
 use crate::naming::version::VersionError;
@@ -53,7 +54,7 @@ impl Namer<'_> {
         let Some(head) = self.tip.commit.filter(|_| !services.is_empty()) else {
             return Ok(Named { names: services.iter().map(|_| Names::default()).collect(), ..Named::default() });
         };
-        let on_top = self.tip.work_tree();
+        let on_top = self.on_top()?;
         let versions = Versions {
             repository: self.sources.repository,
             file: self.sources.file,
@@ -105,6 +106,16 @@ impl Namer<'_> {
         let notes = said.notes(self.place);
         let warnings = ignored_tags(&found.ignored).into_iter().chain(said.warnings).collect();
         Ok(Named { names, warnings, notes, walked: found.walked })
+    }
+
+    /// Returns what the work tree has on top of head: where it counts, and where versions are to say so.
+    fn on_top(&self) -> Result<ChangeSet, Error> {
+        let Sources { repository, .. } = *self.sources;
+        let is_head = self.asked.base.head.is_none() && repository.work_dir().is_some();
+        if self.naming.dirty == Dirty::Said && self.tip.state == HeadState::Commit && is_head {
+            return Ok(repository.work_tree()?.changes);
+        }
+        Ok(self.tip.work_tree())
     }
 
     fn service(&self, service: ServiceId) -> &Service {

@@ -172,7 +172,8 @@ impl Versions<'_> {
     /// Returns the state of what each service is made from: in a local environment always, elsewhere where it is asked for.
     fn files(&self, services: &[ServiceId]) -> Result<Vec<FilesState>, Error> {
         let is_local = self.environment.is_some_and(|environment| environment.on.contains(&Kind::Local));
-        if self.on_top.is_empty() || (!is_local && self.naming.dirty == Dirty::Unsaid) {
+        let is_clean = self.on_top.is_empty() && !self.file.is_uncommitted(self.on_top);
+        if is_clean || (!is_local && self.naming.dirty == Dirty::Unsaid) {
             return Ok(vec![FilesState::Clean; services.len()]);
         }
         let dirty = Results::new(self.repository, self.file, self.config).of_work_tree(self.head, self.on_top)?;
