@@ -23,12 +23,12 @@ const SET_ASIDE_OF_REMOTE: [(&str, &str); 3] = [("prune", "false"), ("pruneTags"
 
 /// Returns options of every git command.
 pub(super) fn options(gix: &gix::Repository) -> Vec<String> {
-    let mut options: Vec<String> = Vec::new();
-    let mut set = |key: &str, value: &str| options.extend(["-c".to_owned(), format!("{key}={value}")]);
-    SET_ASIDE.iter().for_each(|(key, value)| set(key, value));
+    let set = |key: &str, value: &str| ["-c".to_owned(), format!("{key}={value}")];
+    let everywhere = SET_ASIDE.iter().flat_map(|(key, value)| set(key, value));
     // An option's name ends at its first `=`.
-    for remote in gix.remote_names().iter().filter(|name| !name.is_empty() && !name.contains(&b'=')) {
-        SET_ASIDE_OF_REMOTE.iter().for_each(|(key, value)| set(&format!("remote.{remote}.{key}"), value));
-    }
-    options
+    let names = gix.remote_names();
+    let remotes = names.iter().filter(|name| !name.is_empty() && !name.contains(&b'='));
+    let of = |(key, value): &(&str, &str), remote| set(&format!("remote.{remote}.{key}"), value);
+    let of_remotes = remotes.flat_map(|remote| SET_ASIDE_OF_REMOTE.iter().flat_map(move |setting| of(setting, remote)));
+    everywhere.chain(of_remotes).collect()
 }
