@@ -334,12 +334,12 @@ fn a_plan_of_a_commit_says_dirty_where_it_is_asked_to() {
             |service: &serde_json::Value| format!("{} {}", service["version"].as_str().unwrap(), service["push"]);
         plan["services"].as_array().unwrap().iter().map(text).collect::<Vec<_>>()
     };
-    let plain = versions(&[]);
-    assert!(plain.iter().all(|version| !version.contains("-dirty")), "{plain:?}");
+    let usual = versions(&[]);
+    assert!(usual.iter().all(|version| !version.contains("-dirty")), "{usual:?}");
     let dirty = versions(&["--dirty"]);
-    assert!(dirty[0].contains("-dirty false") && dirty[1] == plain[1], "{dirty:?}");
+    assert!(dirty[0].contains("-dirty false") && dirty[1] == usual[1], "{dirty:?}");
     // As `version` says it.
-    let version = said(&["version", "a", "--dirty", "--environment=staging", "--format=plain"]);
+    let version = said(&["version", "a", "--dirty", "--environment=staging", "--format=usual"]);
     assert_eq!(dirty[0].split(' ').next().unwrap(), version.trim_end());
-    assert_eq!(versions(&["--dirty", "--head=HEAD"]), plain);
+    assert_eq!(versions(&["--dirty", "--head=HEAD"]), usual);
 }
