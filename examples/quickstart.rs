@@ -16,6 +16,7 @@ use rebake::output::emit;
 use rebake::output::exec::output::{Colours, Grouped, Live, Manner, Printer, Size};
 use rebake::output::exec::{self, Settings, builder};
 use rebake::plan::Plan;
+use rebake::plan::pipeline::{Naming, TakeFingerprints};
 use rebake::{Request, Workspace};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -25,7 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("$ rebake plan\n");
     let workspace = Workspace::open(root)?;
-    let planned = workspace.plan(&Request::default())?;
+    let request =
+        Request { naming: Some(Naming::default()), fingerprints: TakeFingerprints::Yes, ..Request::default() };
+    let planned = workspace.plan(&request)?;
     println!("{}", emit::table(&planned.plan, emit::Palette::Plain));
 
     println!("$ rebake plan --format matrix\n");

@@ -89,6 +89,7 @@ impl Recipe {
 /// What builds a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Builder {
     /// `docker buildx build`.
     Docker,

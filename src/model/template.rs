@@ -41,6 +41,7 @@ pub struct Argument {
 
 /// What is wrong with a template, and where in its text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TemplateError {
     /// `{{` without `}}`.
     #[error("`{{{{` is never closed")]

@@ -37,6 +37,7 @@ pub struct PlannedCause {
 /// What there is not to compare a service with, or what is not known of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Reason {
     /// It was never released.
     NeverReleased,
@@ -57,6 +58,7 @@ pub enum Reason {
 /// The kinds of cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum CauseKind {
     /// A change that its filter matches.
     File,

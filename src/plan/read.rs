@@ -6,6 +6,7 @@ use super::{Plan, SCHEMA};
 
 /// Why a text is not a plan that this program can use.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PlanError {
     /// It is not JSON, or has other keys than a plan.
     #[error("this is not a plan: {0}")]

@@ -570,6 +570,7 @@ impl Sorted {
                     semver.clone().map(|version| (is_pushed, version.pre.is_empty(), Some(version), None))
                 }
                 Scheme::Calver => numbers.clone().map(|numbers| (is_pushed, true, None, Some((numbers, rest)))),
+                other => panic!("{other:?}"),
             };
             match order {
                 None if numbers.is_some() || semver.is_some() || name.ends_with("-rc.0.almost") => {

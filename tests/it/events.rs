@@ -107,6 +107,7 @@ fn summary(trigger: &Trigger) -> String {
             let target = if target.is_empty() { "nothing".to_owned() } else { target.join(", else with ") };
             format!("{}merge base with {target}", merge.unwrap_or_default())
         }
+        other => panic!("{other:?}"),
     };
     let subject = match &trigger.subject {
         Subject::None => "none".to_owned(),

@@ -47,6 +47,7 @@ fn where_a_style_stands_in_semver() {
             VersionStyle::Extended | VersionStyle::Describe => [Some(Less), Some(Less)],
             VersionStyle::Next | VersionStyle::Pseudo => [Some(Greater), Some(Less)],
             VersionStyle::Pep440 | VersionStyle::Sha | VersionStyle::Release => [None, None],
+            other => panic!("{other:?}"),
         };
         assert_eq!([by_semver(&build, "1.0.9"), by_semver(&build, "1.0.10")], expected, "{build}");
         let in_range = |range: &str| {

@@ -64,6 +64,7 @@ pub struct WalkCounts {
 
 /// Why history cannot be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum HistoryError {
     /// The refs cannot be listed.
     #[error("the tags of this repository cannot be read")]

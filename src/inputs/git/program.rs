@@ -13,6 +13,7 @@ use crate::model::name::Escaped;
 
 /// Why the git program did not do its work.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ProgramError {
     /// It cannot be started.
     #[error("the git program cannot be started: {0}")]

@@ -10,6 +10,7 @@ use crate::model::name::{CommitId, Escaped, TagName};
 
 /// Why a remote did not do what was asked.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RemoteError {
     /// Its tags cannot be listed.
     #[error("the tags of `{}` cannot be listed: {source}", Escaped::new(remote))]

@@ -42,6 +42,7 @@ pub struct MadeTag {
 
 /// Why no tags were made.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TagError {
     /// Nobody knows who makes them.
     #[error("git does not know who makes the tags")]

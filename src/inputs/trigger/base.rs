@@ -6,6 +6,7 @@ use crate::model::name::CommitId;
 ///
 /// The differences between engines end here: code that turns this into a base needs to know no engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BaseHint {
     /// Nothing: what is ahead of the default branch counts. Where nothing is, and on the default branch itself,
     /// everything: the run may be about that branch without saying so.
@@ -35,6 +36,7 @@ pub enum BaseHint {
 
 /// The role of a commit that an event names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Landmark {
     /// The branch's tip before the push. Right after a forced push too: that is what was built last.
     Push,

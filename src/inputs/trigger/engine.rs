@@ -2,6 +2,7 @@ use std::fmt;
 
 /// The CI engines whose triggers are understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Engine {
     /// Forgejo Actions, which sets the variables of GitHub and of Gitea too.
     Forgejo,

@@ -2,6 +2,7 @@ use super::Engine;
 
 /// An event that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TriggerError {
     /// A variable that the engine always sets is missing.
     #[error(

@@ -2,6 +2,7 @@
 ///
 /// Results of a run that is not [`Own`](Self::Own) are not pushed unless a flag asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Origin {
     /// The repository's own: a branch, a tag, or a pull request from one of its branches.
     Own,

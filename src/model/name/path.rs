@@ -63,6 +63,7 @@ pub struct RepoDir(String);
 
 /// Why a text does not name a directory of the repository.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RepoDirError {
     /// It is empty; the root is written `.`.
     #[error("the path is empty (write `.` for the root of the repository)")]

@@ -17,6 +17,7 @@ pub struct ServiceId(pub usize);
 
 /// Why a text is not a service name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ServiceNameError {
     /// It is empty.
     #[error("a service name may not be empty")]

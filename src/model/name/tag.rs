@@ -12,6 +12,7 @@ pub struct TagName(BString);
 
 /// Why git refuses a tag of that name (the rules of `git check-ref-format`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TagNameError {
     /// It is empty, or has an empty part: it begins or ends with `/`, or holds `//`.
     #[error("git refuses a tag name with an empty part")]

@@ -9,6 +9,7 @@ pub struct ImageName(String);
 
 /// Why a text is not the name of an image, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ImageNameError {
     /// It is empty.
     #[error("the name of an image may not be empty")]

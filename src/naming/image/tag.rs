@@ -7,6 +7,7 @@ pub struct ImageTag(String);
 
 /// Why a text is not the tag of an image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ImageTagError {
     /// It is empty.
     #[error("an image tag may not be empty")]

@@ -3,6 +3,7 @@ use crate::naming::version::{BumpError, Scheme, Version};
 
 /// Why there is no next release.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReleaseError {
     /// A version was given, and not exactly one service.
     #[error("a version can be given for one service only, and {lines} are asked for")]

@@ -16,6 +16,7 @@ pub enum Bump {
 
 /// Why there is no next version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BumpError {
     /// There is no such bump.
     #[error("there is no bump {0:?}: major, minor or patch")]

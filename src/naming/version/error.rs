@@ -3,6 +3,7 @@ use crate::model::name::{CommitId, TagName};
 
 /// Why there is no version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum VersionError {
     /// The clone is too shallow to know the last release or the distance to it.
     #[error("this clone is too shallow to count the commits from the last release to {}", short(.commit))]

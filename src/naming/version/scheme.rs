@@ -8,6 +8,7 @@ use super::calver::Calver;
 /// How the versions of a service's releases are read and ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Scheme {
     /// `1.0.9`, `1.1.0-rc.1`: Semantic Versioning 2.0.0, read strictly.
     #[default]

@@ -8,6 +8,7 @@ use crate::model::choice::Choice;
 /// How a version is written. [The table of this module](super) says what each is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum VersionStyle {
     /// `1.0.9-0047-188f7a2`: release, commits since in four digits, commit.
     #[default]

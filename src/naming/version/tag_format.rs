@@ -11,6 +11,7 @@ pub struct TagFormat(Template);
 
 /// What is wrong with a tag format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TagFormatError {
     /// It is no template, or uses a name that is not offered.
     #[error(transparent)]

@@ -7,6 +7,7 @@ use crate::plan::{Plan, PlannedService};
 
 /// A value of a service that a job matrix can carry (`--fields`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Field {
     /// `service`: its name.
     Service,

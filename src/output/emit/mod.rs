@@ -41,6 +41,7 @@ use crate::plan::{Plan, PlannedRange};
 
 /// Why a plan cannot be written in a format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EmitError {
     /// A name would break the lines of the format.
     #[error("the name {name} has a line break, which a list of lines cannot hold")]

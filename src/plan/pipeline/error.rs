@@ -8,6 +8,7 @@ use crate::naming::version::{Scheme, VersionError};
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The repository could not answer.
     #[error(transparent)]

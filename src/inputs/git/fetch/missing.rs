@@ -3,6 +3,7 @@ use crate::model::name::{CommitId, Escaped};
 
 /// What a clone lacks, so that a fetch may bring it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Missing {
     /// A commit.
     Commit(CommitId),

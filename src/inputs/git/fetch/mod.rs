@@ -40,6 +40,7 @@ pub(super) struct Fetching {
 
 /// Why something could not be fetched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FetchError {
     /// There is no remote.
     #[error("this repository has no remote to fetch {what} from")]

@@ -3,6 +3,7 @@ use std::str::FromStr;
 
 /// Which services share a job (`--pack`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Pack {
     /// Those that hand on an image which is not pushed, since no other machine has it; the others have a job each.
     #[default]

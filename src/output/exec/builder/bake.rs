@@ -22,6 +22,7 @@ const TARGETS: Rule = Rule { engine: "bake", prefix: "", takes: "_-", instead: '
 
 /// Why a plan cannot be written as one file for bake.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BakeError {
     /// A service cannot be built here, or not by docker.
     #[error(transparent)]

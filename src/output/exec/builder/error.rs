@@ -5,6 +5,7 @@ use crate::model::name::RepoDirError;
 
 /// Why a service cannot be built here. Names in it are safe to show.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BuilderError {
     /// Nothing says how it is built.
     #[error("nothing says how `{0}` is built: it has neither `run` nor `builder` nor a Dockerfile")]

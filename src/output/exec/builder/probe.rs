@@ -12,6 +12,7 @@ const PROGRAMS: [(&str, &[&str]); 3] =
 
 /// What is wrong with a builder.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ProbeError {
     /// It cannot be started.
     #[error("the builder `{program}` cannot be started: {reason}")]

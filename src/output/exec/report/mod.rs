@@ -116,6 +116,7 @@ pub enum RecordOutcome {
 
 /// Why a text is not a report that this program can use.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReportError {
     /// It is not JSON, or lacks what a report has.
     #[error("this is not a report: {0}")]
