@@ -67,7 +67,7 @@ fn build(root: &Path, config: &Config, plan: &Plan) -> Result<exec::Report, Box<
     };
     let mut printer = Printer::new(manner, stdout());
     let settings = Settings { jobs: 2, ..Settings::default() };
-    Ok(exec::run(&builds, &settings, &mut |_| None, &mut printer)?.report)
+    Ok(exec::run(&builds, &settings, &mut |_, _| None, &mut printer)?.report)
 }
 
 /// Five services with releases, and on a branch a migration that the Go API and the migrator are built from, and an

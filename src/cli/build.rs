@@ -30,6 +30,7 @@ use crate::output::emit;
 use crate::output::exec::schedule::OnFailure;
 use crate::output::exec::{self, Build, Ended, Objections, Settings, Sink};
 use ground::Ground;
+pub(crate) use ground::filters;
 use records::Records;
 use reports::Reports;
 
@@ -185,15 +186,17 @@ pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> R
     let mut ground = Ground::new(&workspace, plan.range.head.as_deref(), clean);
     let mut begun = records.as_ref().map(|records| records.begin(output)).transpose()?;
     let mut looked = Instant::now();
-    let mut doubt = |build: &Build| {
+    let mut doubt = |build: &Build, moment| {
         if let (Some(records), Some(begun)) = (&records, &mut begun) {
             records.mark_again(begun, &mut looked, build);
         }
-        ground.doubt(build)
+        ground.doubt(build, moment)
     };
     let mut ended = carry_out(&jobs, &settings, &mut doubt, heard)?;
     let recorded = match (&records, &begun) {
-        (Some(records), Some(begun)) => records.end(begun, &mut ended.report, &needed, &workspace, output),
+        (Some(records), Some(begun)) => {
+            records.end(begun, &mut ended.report, (&needed, ground.doubtful()), &workspace, output)
+        }
         _ => Ok(Exit::Done),
     };
     reports.write(&ended.report, &logs, output)?;

@@ -6,19 +6,25 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::build::filters;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs};
 use super::output::Output;
 use super::workspace;
 use super::{changed, recorded};
+use crate::analysis::filter::{FilterId, matches_of};
 use crate::inputs::git::Repository;
-use crate::model::name::{Escaped, ServiceId};
-use crate::plan::pipeline::Workspace;
+use crate::inputs::trigger::{Kind, Origin, Trigger};
+use crate::model::change::Change;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{CommitId, Escaped, ServiceId};
+use crate::model::record;
 use crate::plan::pipeline::{
-    self, Begun, Came, PushRequest, PushRules, Recording, Request, Rule, Standing, not_fetched,
+    self, Begun, Came, Held, LOCAL, Left, PushRequest, PushRules, Recording, Request, Rule, Standing, Workspace,
+    not_fetched,
 };
-use crate::{model::record, plan};
+use crate::plan::{self, Plan};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -68,7 +74,10 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     is_remote(&args.remote)?;
     let plan =
         args.plan.as_deref().map(|file| Ok::<_, Failure>(plan::read(&changed::read_text(file)?)?)).transpose()?;
-    let at = plan.as_ref().and_then(|plan| plan.range.head.as_deref()).or(args.commit.as_deref());
+    let at = match &plan {
+        Some(plan) => Some(commit_of(plan)?),
+        None => args.commit.as_deref(),
+    };
     let workspace = workspace::open(general, at, Some(&args.fetching), output)?;
     let services = workspace.services(&args.services)?;
     let Workspace { repository, file, config, .. } = &workspace;
@@ -82,10 +91,27 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
         output.say(&[recorded::without(environment)]);
         return Ok(Exit::Done);
     }
+    match &plan {
+        Some(plan) => held(plan, &services, &rules, &workspace)?,
+        None if args.commit.is_none() => output.say(dirt(&services, &workspace).as_slice()),
+        None => {}
+    }
     let (libraries, built): (BTreeSet<ServiceId>, BTreeSet<ServiceId>) = services
         .into_iter()
         .filter(|service| rules.push(*service))
         .partition(|service| config.services[service.0].is_library());
+    let is_there = |service: &ServiceId| match &plan {
+        Some(plan) => {
+            let planned = plan.service(config.graph.name(*service).as_str());
+            planned.is_some_and(|planned| Left::by(environment, planned) == Left::Built)
+        }
+        None => may_push(environment, &workspace.trigger),
+    };
+    let (built, others): (BTreeSet<ServiceId>, BTreeSet<ServiceId>) = built.into_iter().partition(is_there);
+    if !others.is_empty() {
+        let others: Vec<&str> = others.iter().map(|service| config.graph.name(*service).as_str()).collect();
+        output.say(&[recorded::not_pushed(environment, &others)]);
+    }
     output.say(&libraries.iter().map(|library| recorded::library(config.graph.name(*library))).collect::<Vec<_>>());
     let recording = Recording {
         repository,
@@ -109,6 +135,72 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     output.say(&recorded::diagnostics(&written, &recording));
     output.say(&repository.take_fetch_troubles().iter().map(not_fetched).collect::<Vec<_>>());
     Ok(if recorded::is_refused(&written) { Exit::Git } else { Exit::Done })
+}
+
+/// Returns the commit of a plan, as it is recorded.
+fn commit_of(plan: &Plan) -> Result<&str, Failure> {
+    let head = plan.range.head.as_deref().filter(|head| head.parse::<CommitId>().is_ok());
+    head.ok_or_else(|| {
+        Failure::new(Exit::Usage, "other-plan", "the plan is of no commit, so that nothing is recorded by it")
+            .help("commit first, then plan and build")
+    })
+}
+
+/// Refuses services that a plan does not list, or has otherwise than they are at its commit, and those with files that no
+/// commit holds.
+fn held(plan: &Plan, services: &[ServiceId], rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
+    let names: BTreeSet<&str> = services.iter().map(|service| workspace.config.graph.name(*service).as_str()).collect();
+    let mut asked = plan.clone();
+    asked.keep(|service| names.contains(service.service.as_str()));
+    let is_dirty = |name: &&&str| {
+        let fingerprint = asked.service(name).and_then(|service| service.fingerprint.as_deref());
+        fingerprint.is_some_and(|fingerprint| fingerprint.ends_with("-dirty"))
+    };
+    if let Some(name) = names.iter().find(is_dirty) {
+        let message = format!("`{name}` was planned with changes that no commit holds, so it is not recorded");
+        return Err(Failure::new(Exit::Usage, "dirty", message).help("commit or remove them, plan and build again"));
+    }
+    let held = Held {
+        repository: &workspace.repository,
+        file: &workspace.file,
+        config: rules.config(),
+        trigger: &workspace.trigger,
+        // What was pushed was pushed.
+        push: PushRequest::Asked,
+    };
+    let missing = names.iter().filter(|name| asked.service(name).is_none());
+    let missing = missing.map(|name| format!("`{name}` is not in the plan"));
+    let said: Vec<String> = missing.chain(held.contradictions(&asked)?).collect();
+    if said.is_empty() {
+        return Ok(());
+    }
+    let diagnostic = |said: String| {
+        Diagnostic::error("other-plan", said).help("record by the plan that was built, or without `--plan`")
+    };
+    Err(Failure { exit: Exit::Usage, diagnostics: said.into_iter().map(diagnostic).collect() })
+}
+
+/// Whether what was built may have been pushed to an environment, as far as an event says: a person may know better.
+fn may_push(environment: &str, trigger: &Trigger) -> bool {
+    let is_of_others = matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup) || trigger.origin != Origin::Own;
+    environment == LOCAL || !(is_of_others || trigger.rehearsal)
+}
+
+/// Returns the warning that files of services are in no commit.
+fn dirt(services: &[ServiceId], workspace: &Workspace) -> Option<Diagnostic> {
+    let config = &workspace.config;
+    let filters: BTreeSet<FilterId> = services.iter().flat_map(|service| filters(config, *service)).collect();
+    let changes = workspace.repository.work_tree().ok()?.changes;
+    let is_dirt = |change: &&Change| {
+        // In CI, new files are what builds make.
+        (change.is_of_tracked() || workspace.trigger.is_attended())
+            && matches_of(&config.filters, change).iter().any(|(filter, _)| filters.contains(filter))
+    };
+    let first = changes.as_slice().iter().find(is_dirt)?;
+    let message = format!("HEAD is recorded, and the work tree has changes that no commit holds: {}", first.path);
+    Some(
+        Diagnostic::warning("dirty", message).help("if they were there when it was built, commit them and build again"),
+    )
 }
 
 /// Refuses what git would take for an option.

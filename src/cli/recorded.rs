@@ -17,7 +17,8 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
         let name = recording.config.graph.name(*service).as_str();
         let at = |at: &CommitId| format!("`{name}` at {}", at.short(7));
         match recorded {
-            Recorded::Swapped(Swapped::Moved(_)) => {}
+            // The run itself knows what changed.
+            Recorded::Swapped(Swapped::Moved(_)) | Recorded::Doubtful => {}
             Recorded::Swapped(Swapped::There) => kinds.there.push(format!("`{name}`")),
             Recorded::Swapped(Swapped::Superseded(by)) => kinds.superseded.push(at(by)),
             Recorded::Swapped(Swapped::Elsewhere(stays)) => kinds.elsewhere.push((*service, *stays)),
@@ -117,6 +118,29 @@ pub(crate) fn is_refused(written: &Written) -> bool {
 pub(crate) fn without(environment: &str) -> Diagnostic {
     let message =
         format!("nothing is recorded: `{}` does not push, so it has no built refs", Escaped::new(environment));
+    Diagnostic::new(Severity::Note, "not-recorded", message)
+}
+
+/// Returns the message that services, each with what changed while it was built, are not recorded.
+pub(crate) fn doubtful(services: &[(&String, &String)], recording: &Recording) -> Diagnostic {
+    let named: Vec<String> =
+        services.iter().map(|(service, what)| format!("`{}` ({what})", Escaped::new(service))).collect();
+    let message = format!(
+        "not recorded at {} in {}, since what they were built of may have changed meanwhile: {}",
+        recording.commit.short(7),
+        Escaped::new(recording.environment),
+        listed(&named)
+    );
+    Diagnostic::warning("not-recorded", message).help(
+        "build again; where builds make such files, keep them out of git (.gitignore) or of the service (`exclude`)",
+    )
+}
+
+/// Returns the message that a run does not push these services, which their environment has when they are pushed.
+pub(crate) fn not_pushed(environment: &str, services: &[&str]) -> Diagnostic {
+    let named: Vec<String> = services.iter().map(|service| format!("`{}`", Escaped::new(service))).collect();
+    let message =
+        format!("not recorded in {}, since this run does not push them: {}", Escaped::new(environment), listed(&named));
     Diagnostic::new(Severity::Note, "not-recorded", message)
 }
 

@@ -70,6 +70,7 @@ mod source;
 mod styles;
 mod submodules;
 mod tidy;
+mod unrecorded;
 mod validators;
 mod verdict;
 mod version;

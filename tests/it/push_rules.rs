@@ -175,7 +175,7 @@ fn a_pull_request_records_by_the_rules_of_its_base() {
         [(CONFIG, &pushing, false), (CONFIG, &mine, false), (CONFIG, &production, false), (&pushing, &pushing, true)]
     {
         let (repo, base) = request(Some(then), head);
-        let plan = pull_request(&repo, &base, &[JSON, &["--since=built"]].concat()).success().text();
+        let plan = pull_request(&repo, &base, &[JSON, &["--since=built", "--push"]].concat()).success().text();
         repo.write(".git/plan.json", plan);
         let event = repo.dir().with_extension("event.json");
         let step = |args: &[&str]| {
@@ -189,12 +189,13 @@ fn a_pull_request_records_by_the_rules_of_its_base() {
                 .success()
         };
         let refs = || repo.git(["for-each-ref", "refs/rebake"]);
-        step(&["record", "api", "--no-fetch"]);
+        step(&["record", "api", "--no-fetch", "--plan", ".git/plan.json"]);
         assert_eq!(!refs().is_empty(), is_recorded, "{head}");
         step(&["record", "web", "--no-fetch", "--plan", ".git/plan.json"]);
         assert_eq!(refs().contains("/web"), is_recorded, "{head}");
-        let build =
-            ["build", "--no-fetch", "--record", "--allow-untrusted", "--unmatched=ignore", "--style=sha", "--only=web"];
+        let origin = Repo::init(["--bare"]);
+        repo.git(["remote", "add", "origin", origin.dir().to_str().unwrap()]);
+        let build = ["build", "--no-fetch", "--record", "--push", "--allow-untrusted", "--style=sha", "--only=web"];
         step(&build);
         assert_eq!(!refs().is_empty(), is_recorded, "{head}");
     }

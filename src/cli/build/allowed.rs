@@ -1,8 +1,11 @@
 //! Refuses what only a flag allows: pushing from a work tree with changes, and building untrusted code where secrets
 //! are available.
 
+use std::collections::BTreeSet;
+
 use super::BuildArgs;
-use crate::analysis::filter::matches_of;
+use super::ground::filters;
+use crate::analysis::filter::{FilterId, matches_of};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::inputs::trigger::Origin;
@@ -43,10 +46,8 @@ fn trusted(pushes: bool, workspace: &Workspace) -> Result<(), Failure> {
 fn clean(pushed: &[&PlannedService], args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
     let changes = workspace.repository.work_tree()?.changes;
     let config = &workspace.config;
-    let mut filters = vec![config.global];
-    let named = |name: &str| pushed.iter().any(|service| service.service == name);
-    let own = config.services.iter().filter(|(name, _)| named(name.as_str()));
-    filters.extend(own.flat_map(|(_, service)| service.own_filters()));
+    let pushed = pushed.iter().filter_map(|service| config.graph.id(&service.service));
+    let filters: BTreeSet<FilterId> = pushed.flat_map(|service| filters(config, service)).collect();
     let is_dirt = |change: &&Change| {
         change.is_of_tracked() || matches_of(&config.filters, change).iter().any(|(filter, _)| filters.contains(filter))
     };

@@ -1,6 +1,7 @@
-//! `--record`: moves the built refs of what was built, and pushes them if images were pushed.
+//! The built refs of a run: marks what is built, and with `--record` moves the refs of what was built, at the remote too
+//! if images were pushed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::BuildArgs;
@@ -10,13 +11,13 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan::request;
 use crate::cli::{record, recorded};
-use crate::inputs::git::Swapped;
+use crate::inputs::git::{RemoteError, Swapped};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId};
 use crate::output::exec::{Build, Outcome, RecordOutcome, Report, Work};
 use crate::plan::Plan;
 use crate::plan::pipeline::Workspace;
-use crate::plan::pipeline::{Begun, Came, Error, Newer, Recorded, Recording, Rule, Standing};
+use crate::plan::pipeline::{Begun, Came, Error, Left, Newer, Recorded, Recording, Rule, Standing};
 use crate::plan::pipeline::{PushRequest, PushRules, Request, not_fetched};
 
 /// How long the remote is not asked again whether the marks of a run are there.
@@ -27,26 +28,31 @@ pub(super) struct Records<'a> {
     recording: Recording<'a>,
     plan: &'a Plan,
     before: Standing,
+    /// What is marked as it is built.
+    marked: Vec<ServiceId>,
+    /// What is recorded once it is built.
+    recorded: BTreeSet<ServiceId>,
     /// What need not be built.
     superseded: BTreeMap<ServiceId, Newer>,
 }
 
 impl<'a> Records<'a> {
-    /// Looks where the built refs stand; none where nothing is recorded. Refuses to build what could not be recorded:
-    /// another run has moved its built ref elsewhere.
+    /// Looks where the built refs stand; none where nothing is recorded or marked. Refuses to build what could not be
+    /// recorded: another run has moved its built ref elsewhere.
     pub(super) fn look(
         plan: &'a Plan,
         args: &'a BuildArgs,
         workspace: &'a Workspace,
         output: &Output,
     ) -> Result<Option<Self>, Failure> {
-        let commit = plan.range.head.as_ref().and_then(|head| head.parse::<CommitId>().ok());
-        let (true, Some(commit)) = (args.record, commit) else { return Ok(None) };
+        let Some(commit) = plan.range.head.as_ref().and_then(|head| head.parse::<CommitId>().ok()) else {
+            return Ok(None);
+        };
         record::is_remote(&args.remote)?;
         let asked = Request { push: PushRequest::Asked, ..request(&args.planning, workspace)? };
         let rules = PushRules::of(&workspace.sources(), &asked, &plan.environment)?;
         if !rules.has_built_refs(&plan.environment) {
-            output.say(&[recorded::without(&plan.environment)]);
+            output.say(args.record.then(|| recorded::without(&plan.environment)).as_slice());
             return Ok(None);
         }
         let is_sent = plan.services.iter().any(|service| service.push);
@@ -60,21 +66,52 @@ impl<'a> Records<'a> {
             remote: is_sent.then_some(args.remote.as_str()),
             rule: if args.allowed.allow_older { Rule::Anywhere } else { Rule::Seen },
         };
-        let before = match recording.standing() {
-            Ok(standing) => standing,
-            Err(Error::Remote(trouble)) => {
-                output.say(&[Diagnostic::warning("not-reached", trouble.to_string())
-                    .help("builds go on; whether a later commit was built meanwhile is not known")]);
-                Standing::here(&workspace.repository, &plan.environment)?
-            }
-            Err(error) => return Err(error.into()),
+        let left = |of: &'static [Left]| {
+            let services = plan.services.iter().filter(|service| of.contains(&Left::by(&plan.environment, service)));
+            services.filter_map(|service| workspace.config.graph.id(&service.service)).collect::<Vec<ServiceId>>()
         };
-        let outlook = recording.outlook(plan, &before);
+        let marked = left(&[Left::Built, Left::Unknown]);
+        let mut records = Self {
+            before: Standing::here(&workspace.repository, &plan.environment)?,
+            recording,
+            plan,
+            marked,
+            recorded: BTreeSet::new(),
+            superseded: BTreeMap::new(),
+        };
+        let trouble = records.see_remote()?;
+        if !args.record {
+            records.marked = records.recording.known(&records.marked, &records.before)?;
+            return Ok((!records.marked.is_empty()).then_some(records));
+        }
+        output.say(trouble.as_ref().map(unreached).as_slice());
+        records.recorded = left(&[Left::Built]).into_iter().collect();
+        let others = plan.services.iter().map(|service| service.service.as_str());
+        let others: Vec<&str> = others
+            .filter(|service| records.id(service).is_some_and(|service| !records.recorded.contains(&service)))
+            .collect();
+        if !others.is_empty() {
+            output.say(&[recorded::not_pushed(&plan.environment, &others)]);
+        }
+        let mut outlook = records.recording.outlook(plan, &records.before);
+        outlook.elsewhere.retain(|(service, _)| records.recorded.contains(service));
         if !outlook.elsewhere.is_empty() {
-            let diagnostics = vec![recorded::elsewhere(&outlook.elsewhere, &recording)];
+            let diagnostics = vec![recorded::elsewhere(&outlook.elsewhere, &records.recording)];
             return Err(Failure { exit: Exit::Git, diagnostics });
         }
-        Ok(Some(Self { recording, plan, before, superseded: outlook.superseded }))
+        outlook.superseded.retain(|service, _| records.recorded.contains(service));
+        records.superseded = outlook.superseded;
+        Ok(Some(records))
+    }
+
+    /// Looks where the built refs stand at the remote, where they are sent to it. Returns why that could not be, if so.
+    fn see_remote(&mut self) -> Result<Option<RemoteError>, Failure> {
+        match self.recording.standing() {
+            Ok(standing) => self.before = standing,
+            Err(Error::Remote(trouble)) => return Ok(Some(trouble)),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(None)
     }
 
     /// Leaves out the work of what a later run has built.
@@ -89,11 +126,11 @@ impl<'a> Records<'a> {
 
     /// Marks what is going to be built.
     pub(super) fn begin(&self, output: &Output) -> Result<Begun, Failure> {
-        let services = self.plan.services.iter().filter_map(|service| self.id(&service.service));
+        let services = self.marked.iter().copied();
         let services: Vec<ServiceId> = services.filter(|service| !self.superseded.contains_key(service)).collect();
         let (begun, trouble) = self.recording.begin(&services, self.before.clone())?;
         if let Some(trouble) = trouble {
-            output.say(&[Diagnostic::warning("not-reached", trouble.to_string())]);
+            output.say(&[unmarked(&trouble)]);
         }
         Ok(begun)
     }
@@ -116,7 +153,7 @@ impl<'a> Records<'a> {
         &self,
         begun: &Begun,
         report: &mut Report,
-        needed: &Needed,
+        (needed, doubtful): (&Needed, &BTreeMap<String, String>),
         workspace: &Workspace,
         output: &Output,
     ) -> Result<Exit, Failure> {
@@ -129,7 +166,10 @@ impl<'a> Records<'a> {
                 continue;
             }
             match service.outcome {
+                Outcome::Succeeded if !self.recorded.contains(&id) => _ = came.failed.insert(id),
+                Outcome::Succeeded if doubtful.contains_key(&service.service) => _ = came.doubtful.insert(id),
                 Outcome::Succeeded => _ = came.built.insert(id),
+                Outcome::Exists if !self.recorded.contains(&id) => {}
                 Outcome::Exists => _ = came.found.insert(id),
                 Outcome::Superseded | Outcome::NotStarted | Outcome::Blocked => {}
                 Outcome::Failed | Outcome::TimedOut | Outcome::Cancelled if service.attempts == 0 => {}
@@ -145,6 +185,13 @@ impl<'a> Records<'a> {
         // Built again at the commit that it was built at: that is what was asked for.
         written.services.retain(|_, recorded| *recorded != Recorded::Swapped(Swapped::There));
         output.say(&recorded::diagnostics(&written, &self.recording));
+        let is_doubtful = |(service, _): &(&String, &String)| {
+            self.id(service).and_then(|id| written.services.get(&id)) == Some(&Recorded::Doubtful)
+        };
+        let doubtful: Vec<_> = doubtful.iter().filter(is_doubtful).collect();
+        if !doubtful.is_empty() {
+            output.say(&[recorded::doubtful(&doubtful, &self.recording)]);
+        }
         output.say(&workspace.repository.take_fetch_troubles().iter().map(not_fetched).collect::<Vec<_>>());
         Ok(if recorded::is_refused(&written) { Exit::Git } else { Exit::Done })
     }
@@ -167,6 +214,20 @@ fn record_of(recorded: Recorded) -> RecordOutcome {
         Recorded::Swapped(Swapped::Superseded(_)) => RecordOutcome::Superseded,
         Recorded::Swapped(Swapped::Elsewhere(_)) => RecordOutcome::Elsewhere,
         Recorded::StandsOn(_) => RecordOutcome::StandsOnDue,
+        Recorded::Doubtful => RecordOutcome::Doubtful,
         Recorded::NotSent(_) => RecordOutcome::NotSent,
     }
+}
+
+fn unreached(trouble: &RemoteError) -> Diagnostic {
+    Diagnostic::warning("not-reached", trouble.to_string())
+        .help("builds go on; whether a later commit was built meanwhile is not known")
+}
+
+fn unmarked(trouble: &RemoteError) -> Diagnostic {
+    if !trouble.is_refusal() {
+        return Diagnostic::warning("not-reached", trouble.to_string());
+    }
+    Diagnostic::warning("not-marked", trouble.to_string())
+        .help("allow this run to write `refs/rebake/begun/*`: without marks, a build that fails half-way is not known to other clones")
 }

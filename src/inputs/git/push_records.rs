@@ -55,7 +55,7 @@ impl Repository {
         Ok(Vec::new())
     }
 
-    /// Puts refs of a remote at commits, wherever they stood, and takes those away that stand at these commits.
+    /// Puts marks of a remote at commits, wherever they stood, and takes those away that stand at these commits.
     ///
     /// # Errors
     /// When the remote refuses, or cannot be reached.
@@ -69,7 +69,7 @@ impl Repository {
         let take = take.iter().map(|(reference, at)| Update::new(reference, Some(*at), None));
         match self.update(remote, &put.chain(take).collect::<Vec<_>>()) {
             // What another writer has moved is that writer's.
-            Err(source) if !is_lost_race(&source) => Err(RemoteError::Swap { remote: remote.to_owned(), source }),
+            Err(source) if !is_lost_race(&source) => Err(RemoteError::Marks { remote: remote.to_owned(), source }),
             Ok(()) | Err(_) => Ok(()),
         }
     }
@@ -124,6 +124,9 @@ impl Update {
 /// Whether another writer was faster: the lease is stale, or the other side holds the lock.
 fn is_lost_race(error: &ProgramError) -> bool {
     let said = error.to_string();
+    if is_refusal(&said) {
+        return false;
+    }
     [
         "stale info",
         "cannot lock ref",
@@ -136,4 +139,22 @@ fn is_lost_race(error: &ProgramError) -> bool {
     ]
     .iter()
     .any(|sign| said.contains(sign))
+}
+
+/// Whether the remote has a rule against one of the refs, so that another try is in vain.
+fn is_refusal(said: &str) -> bool {
+    let signs = ["declined", "deny ", "denied", "prohibited", "refusing", "protected", "not allowed", "permission"];
+    let is_refused = |line: &str| line.contains("remote rejected") && signs.iter().any(|sign| line.contains(sign));
+    said.lines().any(is_refused)
+}
+
+impl RemoteError {
+    /// Whether the remote was reached, and has a rule against what was sent.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Marks { source, .. } | Self::Swap { source, .. } => is_refusal(&source.to_string()),
+            Self::List { .. } | Self::Push { .. } | Self::Refs { .. } => false,
+        }
+    }
 }

@@ -38,6 +38,17 @@ pub enum RemoteError {
         /// Why.
         source: ProgramError,
     },
+    /// It did not take the marks of builds.
+    #[error(
+        "`{}` did not take `refs/rebake/begun/*`, the marks of builds that have begun: {source}",
+        Escaped::new(remote)
+    )]
+    Marks {
+        /// The remote.
+        remote: String,
+        /// Why.
+        source: ProgramError,
+    },
     /// It did not take built refs.
     #[error("`{}` did not take the built refs: {source}", Escaped::new(remote))]
     Swap {

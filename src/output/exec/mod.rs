@@ -25,6 +25,6 @@ pub use needs::{Became, CommandArgument, Kept, NeededServices, foretold};
 pub use outcome::{Ending, Failure, Outcome};
 pub use process::watch;
 pub use report::{RecordOutcome, Report};
-pub use run::{Backoff, Ended, Jobserver, Objections, Settings, run};
+pub use run::{Backoff, BuildMoment, Ended, Jobserver, Objections, Settings, run};
 pub use signal::Signal;
 pub use signals::keep_children;

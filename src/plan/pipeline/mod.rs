@@ -25,7 +25,9 @@ mod versions;
 mod workspace;
 
 pub use asked::{UnknownService, services, with_dependencies};
-pub use built::{Begun, Came, Newer, Outlook, Recorded, Recording, Rule, Standing, Written, has_built_refs};
+pub use built::{
+    Begun, Came, LOCAL, Left, Newer, Outlook, Recorded, Recording, Rule, Standing, Written, has_built_refs,
+};
 pub use config_file::{ConfigFile, ConfigFileError, FoundBy, Place};
 pub use dead::Dead;
 pub use declared::{Followed, follow_links};

@@ -156,7 +156,7 @@ fn session() {
     };
     let mut events = fs::File::create(directory.join("events.jsonl")).unwrap();
     let began = std::time::Instant::now();
-    let ended = run(&builds, &settings, &mut |_| None, |event: &RunEvent| {
+    let ended = run(&builds, &settings, &mut |_, _| None, |event: &RunEvent| {
         while scenario.deaf_until.as_ref().is_some_and(|file| !directory.join(file).exists()) {
             std::thread::sleep(Duration::from_millis(5));
         }

@@ -112,6 +112,8 @@ pub enum RecordOutcome {
     Elsewhere,
     /// Nothing: it stands on a service that is due.
     StandsOnDue,
+    /// Nothing: the commit or its files changed while it was built.
+    Doubtful,
 }
 
 /// Why a text is not a report that this program can use.

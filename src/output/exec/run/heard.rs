@@ -2,7 +2,7 @@ use std::process::ExitStatus;
 
 use super::attempt::{Active, Attempt, Next, Stop};
 use super::clock::Moment;
-use super::{Message, Run, Serial};
+use super::{BuildMoment, Message, Run, Serial};
 use crate::output::exec::builder::{Output, OutputError};
 use crate::output::exec::event::{Alive, RunEvent};
 use crate::output::exec::outcome::{Ending, Failure, Outcome};
@@ -168,7 +168,7 @@ impl Run<'_> {
         }
         let build = &self.builds[id.index()];
         if ending == Ending::Succeeded
-            && let Some(doubt) = (self.doubt)(build)
+            && let Some(doubt) = (self.doubt)(build, BuildMoment::After)
         {
             self.results.say(id, &format!("what it was built of may have changed meanwhile: {doubt}"));
         }

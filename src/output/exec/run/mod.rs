@@ -47,8 +47,17 @@ enum Message {
 /// Counts the processes of a run, so that a late message of one is not taken for another's.
 type Serial = u64;
 
-/// Says what speaks against a build: asked before each attempt begins, and after one that succeeded.
-pub type Objections<'a> = &'a mut dyn FnMut(&Build) -> Option<String>;
+/// Says what speaks against a build.
+pub type Objections<'a> = &'a mut dyn FnMut(&Build, BuildMoment) -> Option<String>;
+
+/// When it is asked what speaks against a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuildMoment {
+    /// Before each attempt.
+    Before,
+    /// After an attempt that succeeded.
+    After,
+}
 
 /// Carries out builds, in the order of the plan, until each has an outcome. What `doubt` has to say of one before it
 /// begins is its failure.

@@ -5,7 +5,7 @@ use std::process::Command;
 use jobserver::Acquired;
 
 use super::attempt::{Active, Attempt};
-use super::{Jobserver, Message, Run};
+use super::{BuildMoment, Jobserver, Message, Run};
 use crate::inputs::file;
 use crate::model::name::Escaped;
 use crate::output::exec::build::{Build, Work};
@@ -55,7 +55,7 @@ impl Run<'_> {
                 return self.end(running, Ending::Failed(Failure::Error));
             }
         }
-        if let Some(doubt) = (self.doubt)(build) {
+        if let Some(doubt) = (self.doubt)(build, BuildMoment::Before) {
             self.results.say(id, &format!("not built: {doubt}"));
             return self.end(running, Ending::Failed(Failure::Error));
         }

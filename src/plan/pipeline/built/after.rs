@@ -1,10 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Begun, Came, Recorded, Recording, Standing, Written, due, seen};
+use super::{Begun, Came, Recorded, Recording, Standing, Written, due};
 use crate::inputs::git::{self, Missing, RemoteError, Swap, Swapped};
 use crate::model::name::ServiceId;
 use crate::model::record;
-use crate::plan::Plan;
 use crate::plan::pipeline::Error;
 
 /// What a run does once it has built.
@@ -26,6 +25,7 @@ impl Recording<'_> {
             came.built.union(&came.found).copied().filter(|service| !services.contains_key(service)).collect();
         let (recorded, trouble) = self.record(&free, &begun.before, trouble)?;
         services.extend(free.into_iter().zip(recorded));
+        services.extend(came.doubtful.iter().map(|service| (*service, Recorded::Doubtful)));
         let unmarked = self.settle_marks(begun, came, &services, &now, trouble.is_none())?;
         let here = Standing::here(self.repository, self.environment)?;
         let left = begun.marked.iter().filter_map(|service| {
@@ -92,13 +92,13 @@ impl Recording<'_> {
     ) -> Result<Option<RemoteError>, Error> {
         let here = Standing::here(self.repository, self.environment)?;
         let is_ours = |service: ServiceId| {
-            let stands = |at: &&Standing| at.begun(self.name(service)) == begun.token;
-            !begun.contested.contains(&service) && [now, &here].iter().all(stands)
+            let stands = |at: &Standing| at.begun(self.name(service)) == begun.token;
+            !begun.contested.contains(&service) && stands(&here) && (begun.is_refused || stands(now))
         };
         let (mut put, mut take, mut remote_take) = (Vec::new(), Vec::new(), Vec::new());
         for service in begun.marked.iter().chain(recorded.keys()).copied().collect::<BTreeSet<_>>() {
             let is_marked = begun.marked.contains(&service);
-            let is_begun = came.built.contains(&service) || came.failed.contains(&service);
+            let is_begun = [&came.built, &came.failed, &came.doubtful].iter().any(|came| came.contains(&service));
             let holds = recorded.get(&service).is_some_and(|recorded| recorded.holds());
             if is_marked && is_begun && !is_ours(service) {
                 put.extend(begun.token.map(|token| self.mark(service, token)));
@@ -114,6 +114,7 @@ impl Recording<'_> {
             take.extend(done(&begun.here, &here));
             remote_take.extend(done(&begun.before, now));
         }
+        let is_remote_there = is_remote_there && !begun.is_refused;
         self.repository.put_refs(&put)?;
         self.repository.take_refs(&take)?;
         match self.remote.filter(|_| is_remote_there) {
@@ -139,10 +140,10 @@ impl Recording<'_> {
         if others.iter().any(is_missing) {
             self.repository.fetch_missing(&Missing::Refs(Standing::prefixes(self.environment)));
         }
-        let due = due::due(self, &others, now)?;
+        let due = if others.is_empty() { BTreeSet::new() } else { due::due(self, &others, now)? };
         // Built here, and by another run after that.
         let is_overtaken = |service: &ServiceId| {
-            let is_lost = now.begun(self.name(*service)) != begun.token;
+            let is_lost = !begun.is_refused && now.begun(self.name(*service)) != begun.token;
             begun.marked.contains(service) && (is_lost || begun.contested.contains(service))
         };
         let mut held = BTreeMap::new();
@@ -154,16 +155,10 @@ impl Recording<'_> {
         Ok(held)
     }
 
-    /// Whether it takes no comparison to know that a service is not due: it was built at this commit, or the plan looked
-    /// at its ref, found nothing to do, and the ref has not moved since.
+    /// Whether it takes no comparison to know that a service is not due: it was built at this commit. What a plan says is
+    /// not asked: it may come from anywhere.
     fn is_known_to_be_done(&self, service: ServiceId, now: &Standing) -> bool {
         let name = self.name(service);
-        let at = now.built(name);
-        let has_nothing_to_do = |plan: &Plan| {
-            let is_due =
-                plan.service(name.as_str()).is_some() || plan.left_out.iter().any(|other| other == name.as_str());
-            !is_due && at.is_some() && at == seen(plan, name)
-        };
-        now.begun(name).is_none() && (at == Some(self.commit) || self.plan.is_some_and(has_nothing_to_do))
+        now.begun(name).is_none() && now.built(name) == Some(self.commit)
     }
 }

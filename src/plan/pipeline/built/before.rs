@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{Begun, Newer, Outlook, Recording, Standing};
+use super::{Begun, Newer, Outlook, Recording, Standing, seen};
 use crate::inputs::git::{RemoteError, Swap, Swapped};
 use crate::model::name::{CommitId, ServiceId};
 use crate::plan::Plan;
@@ -41,6 +41,21 @@ impl Recording<'_> {
         outlook
     }
 
+    /// Returns the services that a run without `--record` marks, of those that it builds: a built ref says what there is
+    /// of them, in `before`, in this clone or in the plan. What was never built is due as it is.
+    ///
+    /// # Errors
+    /// When the refs of this clone cannot be read.
+    pub fn known(&self, services: &[ServiceId], before: &Standing) -> Result<Vec<ServiceId>, Error> {
+        let here = Standing::here(self.repository, self.environment)?;
+        let is_known = |service: &ServiceId| {
+            let name = self.name(*service);
+            let seen = || self.plan.and_then(|plan| seen(plan, name));
+            before.built(name).or_else(|| here.built(name)).or_else(seen).is_some()
+        };
+        Ok(services.iter().copied().filter(is_known).collect())
+    }
+
     /// Returns the outcome of recording services, if no ref moves until then.
     fn foresee(&self, services: &[ServiceId], standing: &Standing) -> Vec<Swapped> {
         let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, standing)).collect();
@@ -63,9 +78,10 @@ impl Recording<'_> {
         let marks: Vec<_> = services.iter().map(|service| self.mark(*service, token)).collect();
         self.repository.put_refs(&marks)?;
         let trouble = self.remote.and_then(|remote| self.repository.push_refs(remote, &marks, &[]).err());
+        let is_refused = trouble.as_ref().is_some_and(RemoteError::is_refusal);
         let marked = services.iter().copied().collect();
         let (started, contested) = (BTreeSet::new(), BTreeSet::new());
-        Ok((Begun { before, here, marked, token: Some(token), started, contested }, trouble))
+        Ok((Begun { before, here, marked, token: Some(token), started, contested, is_refused }, trouble))
     }
 
     /// Marks a service again that is about to be built or has just been built, where another run has replaced its mark in
@@ -89,7 +105,7 @@ impl Recording<'_> {
     /// # Errors
     /// When the remote cannot be reached.
     pub fn mark_again_at_remote(&self, begun: &mut Begun) -> Result<(), RemoteError> {
-        let (Some(remote), Some(token)) = (self.remote, begun.token) else { return Ok(()) };
+        let (Some(remote), Some(token), false) = (self.remote, begun.token, begun.is_refused) else { return Ok(()) };
         let now = Standing::at(self.repository, remote, self.environment)?;
         let is_lost = |service: &&ServiceId| now.begun(self.name(**service)) != Some(token);
         let lost: Vec<ServiceId> = begun.started.iter().filter(is_lost).copied().collect();

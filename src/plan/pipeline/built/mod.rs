@@ -17,16 +17,39 @@ use crate::config::{Config, Push};
 use crate::inputs::git::{MovableFrom, RemoteError, Repository, Swap, Swapped};
 use crate::model::name::{CommitId, ServiceId, ServiceName};
 use crate::model::record;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedService};
 
 /// The environment of a run outside of CI.
-const LOCAL: &str = "local";
+pub const LOCAL: &str = "local";
 
 /// Whether an environment has built refs: one that pushes, and `local`. Elsewhere a build leaves nothing behind.
 #[must_use]
 pub fn has_built_refs(config: &Config, environment: &str) -> bool {
     let pushes = |name| config.environments.get(name).is_some_and(|found| found.push == Push::Allowed);
     environment == LOCAL || pushes(environment)
+}
+
+/// What a build of a service leaves in an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// What is built.
+    Built,
+    /// Nothing that is known: a command that is told not to push, and has no image.
+    Unknown,
+    /// Nothing: its image is not pushed.
+    Nothing,
+}
+
+impl Left {
+    /// Returns what a planned service leaves: without a push, nothing outside of `local`.
+    #[must_use]
+    pub fn by(environment: &str, service: &PlannedService) -> Self {
+        match service.push || environment == LOCAL {
+            true => Self::Built,
+            false if service.image.is_none() => Self::Unknown,
+            false => Self::Nothing,
+        }
+    }
 }
 
 /// What a run records: at which commit, in which environment, where.
@@ -70,7 +93,9 @@ pub struct Came {
     /// Those that were built or found for others alone, with the content that they have at the commit: they are not
     /// recorded.
     pub beside: BTreeSet<ServiceId>,
-    /// Those whose build began, and did not end well.
+    /// Those that were built while the commit or the files changed: of what is not known.
+    pub doubtful: BTreeSet<ServiceId>,
+    /// Those whose build began, and did not end well, or is not to be recorded.
     pub failed: BTreeSet<ServiceId>,
 }
 
@@ -109,6 +134,8 @@ pub struct Begun {
     /// Those of them whose marks another run has replaced or taken away since: which of the two results is there is not
     /// known.
     contested: BTreeSet<ServiceId>,
+    /// Whether the remote takes no marks, so that only those of this clone count.
+    is_refused: bool,
 }
 
 /// What was written down of a service.
@@ -118,6 +145,8 @@ pub enum Recorded {
     Swapped(Swapped),
     /// Nothing: it stands on this service, which is due and was not built.
     StandsOn(ServiceId),
+    /// Nothing: the commit or its files changed while it was built.
+    Doubtful,
     /// Its ref moved here, and was not sent to the remote, where it was expected at this commit.
     NotSent(Option<CommitId>),
 }
@@ -140,7 +169,7 @@ impl Recorded {
         match self {
             Self::Swapped(swapped) => swapped.holds(),
             Self::NotSent(_) => true,
-            Self::StandsOn(_) => false,
+            Self::StandsOn(_) | Self::Doubtful => false,
         }
     }
 }
@@ -156,6 +185,7 @@ impl Begun {
             token: None,
             started: BTreeSet::new(),
             contested: BTreeSet::new(),
+            is_refused: false,
         }
     }
 }
