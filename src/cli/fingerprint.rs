@@ -1,5 +1,6 @@
 //! `rebake fingerprint`.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
@@ -66,7 +67,11 @@ pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output
         let asked = revision.map(|revision| repository.resolve(revision)).transpose()?;
         let (commit, on_top) = content(&repository, asked)?;
         let WorkTree { changes, unsure } = on_top;
-        let config = follow_links(&repository, &config, Some(&commit), &changes)?.config.into_owned();
+        let followed = match follow_links(&repository, &config, &services, Some(&commit), &changes)?.config {
+            Cow::Owned(followed) => Some(followed),
+            Cow::Borrowed(_) => None,
+        };
+        let config = followed.unwrap_or(config);
         let files = if args.explain || !args.diff.is_empty() { Files::All } else { Files::InPart };
         let moment = Moment { commit: &commit, on_top: &changes, files };
         let snapshot = Snapshot::read(&repository, &file, &config, &services, moment)?;

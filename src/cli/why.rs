@@ -73,7 +73,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &WhyArgs, output: &Output) -> Res
             let Workspace { repository, config, .. } = workspace;
             let path = in_repository(path, &repository, general.directory());
             let head = repository.head()?.commit().copied();
-            let config = pipeline::follow_links(&repository, &config, head.as_ref(), &ChangeSet::default())?.config;
+            let (all, none) = (config.graph.services().collect::<Vec<_>>(), ChangeSet::default());
+            let config = pipeline::follow_links(&repository, &config, &all, head.as_ref(), &none)?.config;
             // What lies in a submodule is no path of this repository: it changes when the submodule does.
             let submodule = head.map(|head| repository.submodule_at(&head, &path)).transpose()?.flatten();
             let answer = match submodule {

@@ -1,5 +1,6 @@
 //! Symbolic links that lead out of a service: a plan looks for them where something changed.
 
+use rebake::model::change::ChangeSet;
 use snapbox::str;
 
 use crate::repo::Repo;
@@ -130,7 +131,7 @@ fn a_link_is_told_when_it_comes_and_where_something_changes_beside_it() {
 #[test]
 fn no_more_directories_are_read_than_lie_on_the_way_to_what_changed() {
     use rebake::inputs::trigger::Trigger;
-    use rebake::plan::pipeline::{ConfigFile, Request, Sources, WorkDone, plan};
+    use rebake::plan::pipeline::{ConfigFile, Request, Sources, WorkDone, follow_links, plan};
     const SERVICES: usize = 50;
     let repo = Repo::new();
     let service = |n: usize| format!("  s{n}: {{path: s/s{n}, image: r.io/s{n}, tag: 's{n}@{{{{version}}}}'}}\n");
@@ -148,6 +149,12 @@ fn no_more_directories_are_read_than_lie_on_the_way_to_what_changed() {
         let repository = repo.open();
         let file = ConfigFile::find(&repository, None, repo.dir(), None).unwrap();
         let config = file.parse().unwrap().0;
+        // What a builder reads in a directory that its service takes whole needs no patterns of its own: there is one list
+        // for each service, `global` and `unowned`.
+        assert_eq!(config.filters.len(), SERVICES + 2);
+        let (services, head, none) = (config.graph.id("s3"), repo.id("HEAD"), ChangeSet::default());
+        let of_one = follow_links(&repository, &config, services.as_slice(), Some(&head), &none).unwrap();
+        assert_eq!(of_one.read, 3, "nobody asks where the inputs of others lead");
         let from = rebake::analysis::base::From::Base;
         let end = rebake::analysis::base::End { revision: base.to_string(), from };
         let compare = rebake::analysis::base::Compare::Revision(end);

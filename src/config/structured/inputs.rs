@@ -37,20 +37,9 @@ impl Named {
         self.contexts.iter().filter_map(|context| entry(context, &below_directory(&context.value), problems)).collect()
     }
 
-    /// Returns the patterns of the files that an image's builder reads beside its context. Whether they exist does not
-    /// matter: one that appears counts as much as one that changes.
-    pub(super) fn entries(
-        &self,
-        raw: &raw::Service,
-        builder: Builder,
-        problems: &mut Problems<'_>,
-    ) -> Vec<FilterEntry> {
-        self.files(raw, builder).iter().filter_map(|file| entry(file, &literal(&file.value), problems)).collect()
-    }
-
     /// Returns the files that an image's builder reads beside its context: the ignore files of its Dockerfile and of its
     /// context, and the Dockerfile, or each file that would be taken for it.
-    fn files(&self, raw: &raw::Service, builder: Builder) -> Vec<Located<String>> {
+    pub(super) fn files(&self, raw: &raw::Service, builder: Builder) -> Vec<Located<String>> {
         // Without a path, a Dockerfile counts that is named, or that a builder says is there.
         let place = |file: &Located<String>| file.as_ref().map(|_| RepoDir::root());
         let Some(usual) = usual(raw).or_else(|| self.dockerfile.as_ref().map(place)) else { return Vec::new() };
@@ -68,9 +57,9 @@ impl Named {
         files
     }
 
-    /// Returns the files and directories that an image is built from. What a command before the builder may make need not
-    /// be there.
-    pub(super) fn declared(&self, raw: &raw::Service, builder: Builder, context: Source) -> Vec<Declared> {
+    /// Returns these files, and the directories that an image is built from. What a command before the builder may make
+    /// need not be there.
+    pub(super) fn declared(&self, raw: &raw::Service, files: Vec<Located<String>>, context: Source) -> Vec<Declared> {
         let needed = |key: &'static str| raw.before.value().is_none().then_some(key);
         let is_dockerfile =
             |file: &Located<String>| self.dockerfile.as_ref().is_some_and(|named| named.value == file.value);
@@ -88,7 +77,7 @@ impl Named {
             None => usual(raw).and_then(|usual| directory(&usual, context, None)),
         };
         let others = self.contexts.iter().filter_map(|named| directory(named, Source::Directory, needed("contexts")));
-        self.files(raw, builder).into_iter().map(file).chain(whole).chain(others).collect()
+        files.into_iter().map(file).chain(whole).chain(others).collect()
     }
 
     /// Returns the context where it holds files that lie outside of the service's path.
@@ -111,6 +100,17 @@ impl Named {
         });
         own.into_iter().chain(beyond).collect()
     }
+}
+
+/// Returns the patterns of files outside of a directory that the service takes whole, if there is one. Whether they exist
+/// does not matter: one that appears counts as much as one that changes.
+pub(super) fn entries(
+    files: &[Located<String>],
+    whole: Option<&RepoDir>,
+    problems: &mut Problems<'_>,
+) -> Vec<FilterEntry> {
+    let others = files.iter().filter(|file| whole.is_none_or(|whole| !whole.holds_file(&file.value)));
+    others.filter_map(|file| entry(file, &literal(&file.value), problems)).collect()
 }
 
 /// The directory that a builder finds its files in: the service's path, else the root where a builder is said.

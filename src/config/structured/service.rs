@@ -30,12 +30,16 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
     let recipe = recipe(&named.value.value, &files);
     let context = if named.value.value.filters.value().is_some() { Source::Listed } else { Source::Directory };
     let mut entries = entries(name, &mut named, &files, recipe.image_builder().is_some(), problems)?;
-    entries.extend(excluded(&named.value.value)?);
+    let excluded = excluded(&named.value.value)?;
+    let takes_all = context == Source::Directory && excluded.is_empty();
+    entries.extend(excluded);
     let filter = Filter::Ordered(entries);
     let raw = &named.value.value;
-    let mut inputs = recipe.image_builder().map(|builder| files.entries(raw, builder, problems)).unwrap_or_default();
+    let built_from = recipe.image_builder().map(|builder| files.files(raw, builder));
+    let whole = raw.path.value().map(|path| &path.0).filter(|_| takes_all);
+    let mut inputs = inputs::entries(built_from.as_deref().unwrap_or_default(), whole, problems);
     inputs.extend(files.below_contexts(problems));
-    let declared = recipe.image_builder().map(|builder| files.declared(raw, builder, context)).unwrap_or_default();
+    let declared = built_from.map(|built_from| files.declared(raw, built_from, context)).unwrap_or_default();
     let checked = checked_name(name)?;
     let service = Service {
         tag: tags::patterns(&checked, raw),

@@ -1,6 +1,6 @@
 //! Symbolic links, followed inside one tree: a commit's, or the work tree's.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use gix::bstr::ByteSlice as _;
@@ -133,7 +133,29 @@ struct Way<'a> {
     read: usize,
 }
 
-type Directory = BTreeMap<Vec<u8>, (EntryKind, gix::ObjectId)>;
+/// What a directory holds. There may be a thousand of them, so no entry has a name of its own.
+#[derive(Default)]
+struct Directory {
+    names: Vec<u8>,
+    /// In the order of the names, which is not git's: there a directory has a slash at its end.
+    entries: Vec<(Range<usize>, EntryKind, gix::ObjectId)>,
+}
+
+impl Directory {
+    fn get(&self, name: &[u8]) -> Option<(EntryKind, gix::ObjectId)> {
+        let at = self.entries.binary_search_by(|(at, ..)| self.names[at.clone()].cmp(name)).ok()?;
+        let (_, kind, id) = &self.entries[at];
+        Some((*kind, *id))
+    }
+}
+
+/// What a directory has at a path.
+enum Found {
+    Entry(EntryKind, gix::ObjectId),
+    Nothing,
+    /// What the path lies in is no directory.
+    NoWay,
+}
 
 impl<'a> Way<'a> {
     fn at_root(repository: &'a Repository, commit: &'a CommitId, root: &gix::oid) -> Result<Self, Error> {
@@ -144,36 +166,59 @@ impl<'a> Way<'a> {
     fn read(repository: &Repository, tree: &gix::oid) -> Result<Directory, Error> {
         let mut buffer = Vec::new();
         repository.with_trees(|trees| {
-            let mut directory = Directory::new();
+            let mut directory = Directory::default();
             for entry in trees.read(tree, &mut buffer)? {
                 let entry = entry?;
-                directory.insert(entry.filename.to_vec(), (entry.mode.kind(), entry.oid.to_owned()));
+                let start = directory.names.len();
+                directory.names.extend_from_slice(entry.filename);
+                directory.entries.push((start..directory.names.len(), entry.mode.kind(), entry.oid.to_owned()));
             }
+            let Directory { names, entries } = &mut directory;
+            entries.sort_by(|(one, ..), (other, ..)| names[one.clone()].cmp(&names[other.clone()]));
             Ok(directory)
         })
     }
 
-    fn stands_at(&mut self, path: &RepoPath) -> Result<At<EntryKind>, Error> {
-        let mut above: Vec<&[u8]> = path.as_bytes().split_str("/").collect();
-        let Some(name) = above.pop() else { return Ok(At::Directory) };
-        let shared =
-            self.directories.iter().skip(1).zip(&above).take_while(|((known, _), name)| known == *name).count();
-        if shared < above.len() {
-            self.directories.truncate(shared + 1);
-        }
-        for (depth, directory) in above.iter().enumerate().skip(shared) {
-            let Some((EntryKind::Tree, tree)) = self.directories[depth].1.get(*directory) else {
-                return Ok(At::Nothing);
+    /// Returns the entry at a path.
+    fn entry(&mut self, path: &RepoPath) -> Result<Found, Error> {
+        let bytes = path.as_bytes();
+        let (above, name) = bytes.rfind_byte(b'/').map_or((&b""[..], bytes), |at| (&bytes[..at], &bytes[at + 1..]));
+        let above = || above.split_str("/").filter(|_| !above.is_empty());
+        let shared = self.directories.iter().skip(1).zip(above()).take_while(|((known, _), name)| known == name);
+        let shared = shared.count();
+        for (depth, directory) in above().enumerate().skip(shared) {
+            self.directories.truncate(depth + 1);
+            let Some((EntryKind::Tree, tree)) = self.directories[depth].1.get(directory) else {
+                return Ok(Found::NoWay);
             };
-            let read = Self::read(self.repository, tree)?;
+            let read = Self::read(self.repository, &tree)?;
             self.directories.push((directory.to_vec(), read));
             self.read += 1;
         }
-        Ok(match self.directories[above.len()].1.get(name) {
-            Some((EntryKind::Tree, _)) => At::Directory,
-            Some((EntryKind::Link, id)) => At::Link(self.repository.content(self.commit, path, *id)?),
-            Some((kind, _)) => At::File(*kind),
-            None => At::Nothing,
+        let found = self.directories[above().count()].1.get(name);
+        Ok(found.map_or(Found::Nothing, |(kind, id)| Found::Entry(kind, id)))
+    }
+
+    fn stands_at(&mut self, path: &RepoPath) -> Result<At<EntryKind>, Error> {
+        Ok(match self.entry(path)? {
+            Found::Entry(EntryKind::Tree, _) => At::Directory,
+            Found::Entry(EntryKind::Link, id) => At::Link(self.repository.content(self.commit, path, id)?),
+            Found::Entry(kind, _) => At::File(kind),
+            Found::Nothing | Found::NoWay => At::Nothing,
+        })
+    }
+
+    /// Returns what stands at a path that no link is on the way to; none where that is not known.
+    fn straight(&mut self, path: &RepoPath) -> Result<Option<Stands>, Error> {
+        if path.as_bytes().split_str("/").any(|part| matches!(part, b"" | b"." | b"..")) {
+            return Ok(None);
+        }
+        Ok(match self.entry(path)? {
+            Found::NoWay | Found::Entry(EntryKind::Link, _) => None,
+            Found::Entry(EntryKind::Tree, _) => Some(Stands::Directory),
+            Found::Entry(EntryKind::Commit, _) => Some(Stands::Submodule),
+            Found::Entry(EntryKind::Blob | EntryKind::BlobExecutable, _) => Some(Stands::File),
+            Found::Nothing => Some(Stands::Nothing),
         })
     }
 }
@@ -256,6 +301,10 @@ impl Repository {
             let mut way = Way::at_root(&repository, commit, &root)?;
             let mut leads = Vec::with_capacity(sorted.len());
             for at in sorted {
+                if let Some(stands) = way.straight(&paths[*at])? {
+                    leads.push(Ok(Lead { links: Vec::new(), path: paths[*at].clone(), stands }));
+                    continue;
+                }
                 let is_submodule = |kind: &EntryKind| *kind == EntryKind::Commit;
                 leads.push(match follow(&paths[*at], |path| way.stands_at(path)) {
                     Ok(followed) => Ok(followed.lead(is_submodule)),

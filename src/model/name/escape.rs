@@ -16,10 +16,19 @@ impl<'a> Escaped<'a> {
     pub fn new<T: AsRef<[u8]> + ?Sized>(text: &'a T) -> Self {
         Self(text.as_ref())
     }
+
+    /// Returns the text if it stays as it is: letters, digits and signs of ASCII without a command, as nearly all names.
+    fn harmless(&self) -> Option<&'a str> {
+        let is_plain = self.0.iter().all(|byte| matches!(byte, b' '..=b'~' if !b":#".contains(byte)));
+        std::str::from_utf8(self.0).ok().filter(|_| is_plain)
+    }
 }
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = self.harmless() {
+            return f.pad(text);
+        }
         let mut safe = String::with_capacity(self.0.len());
         for chunk in self.0.utf8_chunks() {
             for c in chunk.valid().chars() {

@@ -150,7 +150,7 @@ impl RepoDir {
     /// Whether the directory is this one, or lies below it.
     #[must_use]
     pub fn holds(&self, other: &Self) -> bool {
-        self == other || self.contains(&RepoPath::from_git(other.as_str()))
+        self == other || self.holds_file(other.as_str())
     }
 
     /// Whether this is the root of the repository.
@@ -165,10 +165,10 @@ impl RepoDir {
         &self.0
     }
 
-    /// Whether the directory holds this path, at any depth.
+    /// Whether the directory holds the file with this path, at any depth.
     #[must_use]
-    pub fn contains(&self, path: &RepoPath) -> bool {
-        self.is_root() || path.as_bytes().strip_prefix(self.0.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"))
+    pub fn holds_file(&self, path: &str) -> bool {
+        self.is_root() || path.strip_prefix(&*self.0).is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// Returns the path of a file named relative to this directory.
@@ -254,10 +254,10 @@ mod tests {
     #[test]
     fn a_directory_holds_its_files_and_not_its_namesakes() {
         let dir = RepoDir::parse("svc/api").unwrap();
-        assert!(dir.contains(&RepoPath::from_git("svc/api/x")));
-        assert!(!dir.contains(&RepoPath::from_git("svc/api-golang/x")));
-        assert!(!dir.contains(&RepoPath::from_git("svc/api")));
-        assert!(RepoDir::parse(".").unwrap().contains(&RepoPath::from_git("x")));
+        assert!(dir.holds_file("svc/api/x"));
+        assert!(!dir.holds_file("svc/api-golang/x"));
+        assert!(!dir.holds_file("svc/api"));
+        assert!(RepoDir::parse(".").unwrap().holds_file("x"));
     }
 
     #[test]

@@ -33,17 +33,20 @@ enum Lack {
     Doubt,
 }
 
-/// Follows the links of a configuration's services at a commit, with the work tree's changes on top.
+/// Follows the links of some services of a configuration, and of what they are built from, at a commit with the work
+/// tree's changes on top.
 ///
 /// # Errors
 /// When the commit, one of its trees or a link is missing.
 pub fn follow_links<'a>(
     repository: &Repository,
     config: &'a Config,
+    services: &[ServiceId],
     head: Option<&CommitId>,
     on_top: &ChangeSet,
 ) -> Result<Followed<'a>, git::Error> {
-    follow(repository, config, head, on_top, Lack::Error)
+    let wanted = config.graph.with_dependencies(services);
+    follow(repository, config, &wanted, head, on_top, Lack::Error)
 }
 
 /// Follows links for a plan, and returns the configuration by them with the number of directories that were read: what
@@ -54,14 +57,16 @@ pub(super) fn for_plan<'a>(
     tip: &Tip,
 ) -> Result<((Cow<'a, Config>, usize), Notes), git::Error> {
     let (head, on_top) = (tip.commit.as_ref(), &tip.on_top);
-    let followed = match repository.with_fetching(|| follow(repository, config, head, on_top, Lack::Error)) {
-        Err(git::Error::MissingBlob { .. }) => follow(repository, config, head, on_top, Lack::Doubt),
+    let all = vec![true; config.services.len()];
+    let follow = |lack: Lack| follow(repository, config, &all, head, on_top, lack);
+    let followed = match repository.with_fetching(|| follow(Lack::Error)) {
+        Err(git::Error::MissingBlob { .. }) => follow(Lack::Doubt),
         followed => followed,
     };
     let followed = match followed {
         Err(error) if error.is_doubt() => {
             let mut search = Search::new(repository, config, on_top, Lack::Doubt);
-            declared(config).for_each(|(service, declared)| search.doubt(service, declared, &error));
+            declared(config, &all).for_each(|(service, declared)| search.doubt(service, declared, &error));
             search.followed()
         }
         followed => followed?,
@@ -73,26 +78,27 @@ pub(super) fn for_plan<'a>(
 fn follow<'a>(
     repository: &Repository,
     config: &'a Config,
+    wanted: &[bool],
     head: Option<&CommitId>,
     on_top: &ChangeSet,
     lack: Lack,
 ) -> Result<Followed<'a>, git::Error> {
     let mut search = Search::new(repository, config, on_top, lack);
-    let paths: Vec<RepoPath> = declared(config).map(|(_, declared)| declared.path.value.clone()).collect();
+    let paths: Vec<RepoPath> = declared(config, wanted).map(|(_, declared)| declared.path.value.clone()).collect();
     if let Some(head) = head.filter(|_| !paths.is_empty()) {
         let leads = repository.leads(head, &paths)?;
         search.read = leads.read;
-        for ((service, declared), lead) in declared(config).zip(leads.each) {
+        for ((service, declared), lead) in declared(config, wanted).zip(leads.each) {
             search.see(service, declared, lead)?;
         }
     }
     Ok(search.followed())
 }
 
-/// Returns what services declare, each with its service.
-fn declared(config: &Config) -> impl Iterator<Item = (ServiceId, &Declared)> {
+/// Returns what the wanted services declare, each with its service.
+fn declared<'c>(config: &'c Config, wanted: &[bool]) -> impl Iterator<Item = (ServiceId, &'c Declared)> {
     let of = |service: ServiceId| config.services[service.0].declared.iter().map(move |declared| (service, declared));
-    config.graph.services().flat_map(of)
+    config.graph.services().filter(|service| wanted[service.0]).flat_map(of)
 }
 
 struct Search<'a, 'b> {

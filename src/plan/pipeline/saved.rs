@@ -119,7 +119,7 @@ impl Held<'_> {
         let (Some(head), false) = (head, printed.is_empty()) else { return Ok(found) };
         let ids: Vec<ServiceId> = printed.iter().map(|(id, _)| *id).collect();
         let (repository, none) = (self.repository, ChangeSet::default());
-        let followed = match follow_links(repository, self.config, Some(&head), &none) {
+        let followed = match follow_links(repository, self.config, &ids, Some(&head), &none) {
             // What this clone cannot tell it could not tell when it planned either.
             Err(git::Error::MissingTree { .. } | git::Error::MissingBlob { .. }) => return Ok(found),
             followed => followed?,

@@ -75,7 +75,7 @@ pub fn versions(
     let by_paths =
         |service: &ServiceId| request.naming.count.unwrap_or(config.services[service.0].count) == Count::Paths;
     let followed = if !on_top.is_empty() || services.iter().any(by_paths) {
-        let follow = || declared::follow_links(repository, config, Some(&head), &on_top);
+        let follow = || declared::follow_links(repository, config, &services, Some(&head), &on_top);
         Some(repository.with_fetching(follow).map_err(|error| unfetched(error.into(), repository))?)
     } else {
         None
