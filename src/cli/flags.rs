@@ -161,8 +161,8 @@ pub(crate) struct NamingArgs {
     /// Number of digits of commit ids in versions
     #[arg(long, value_name = "DIGITS", default_value_t = crate::plan::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
     pub(crate) abbrev: u8,
-    /// Append -dirty to the version of a service whose files are modified in the work tree, and do not push it (default in
-    /// local environments)
+    /// Append -dirty to the version of a service whose files are modified in the work tree, and do not push it
+    /// (plans that count the work tree, and local environments, append it anyway)
     #[arg(long)]
     pub(crate) dirty: bool,
     /// What the number in versions counts [default: the service's `count`, or commits]

@@ -296,3 +296,27 @@ fn what_a_saved_plan_says_of_dependencies_is_not_believed() {
         assert_eq!(due(&repo), "a b");
     }
 }
+
+#[test]
+fn modified_files_have_names_of_their_own() {
+    let lines = ["type=raw,value={{version}}", "type=sha", "'type=raw,value=c-{{sha}}'", "type=ref,event=branch"];
+    let lines = format!(
+        "[{}, 'type=semver,pattern={{{{version}}}}']",
+        lines.map(|line| line.replace("'", "")).map(|line| format!("'{line}'")).join(", ")
+    );
+    let config = IMAGES.replace("image: r.example/a,", &format!("image: r.example/a, tags: {lines},"));
+    let config = config.replace("b: {path: b}", "b: {path: b, image: r.example/b, tags: ['type=sha']}");
+    let repo = repo(&config);
+    repo.tag("a@1.0.0");
+    repo.write("a/x", "WIP").write("b/x", "WIP");
+    for environment in ["staging", "local"] {
+        let run = repo.rebake(["plan", "--all", "--environment", environment, "--push", "--format", "json"]).success();
+        let plan: Value = serde_json::from_slice(&run.stdout).unwrap();
+        for service in plan["services"].as_array().unwrap() {
+            assert!(service["version"].as_str().unwrap().ends_with("-dirty"), "{service}");
+            let tags: Vec<&str> = service["tags"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect();
+            assert_eq!(tags.len(), 1, "{tags:?}");
+            assert!(tags[0].ends_with("-dirty"), "{tags:?}");
+        }
+    }
+}

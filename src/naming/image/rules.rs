@@ -62,6 +62,14 @@ impl TagRules {
         &self.ignored
     }
 
+    /// Returns the rules without those that name a commit or a git tag, for files that differ from them. Where none is
+    /// left, the usual one names the version.
+    #[must_use]
+    pub fn for_modified_files(&self) -> Self {
+        let rules: Vec<Rule> = self.rules.iter().filter(|rule| !rule.names_a_commit(&self.flavor)).cloned().collect();
+        if rules.is_empty() { Self::default() } else { Self { rules, ..self.clone() } }
+    }
+
     /// Returns the tags of an image.
     ///
     /// # Errors
@@ -136,6 +144,18 @@ impl TagRules {
 }
 
 impl Rule {
+    /// Whether its tags name the commit, or a git tag of it.
+    fn names_a_commit(&self, flavor: &Flavor) -> bool {
+        let value = match &self.source {
+            Source::Sha(_) | Source::RefTag => return true,
+            Source::Schedule { pattern: value } | Source::Raw { value } => Some(value),
+            Source::Version { value, .. } | Source::Match { value, .. } => value.as_ref(),
+            Source::Edge { .. } | Source::RefBranch | Source::RefPullRequest => None,
+        };
+        let all = [value, self.prefix(flavor), self.suffix(flavor)];
+        all.into_iter().flatten().flat_map(Expression::values).any(|value| matches!(value, Global::Sha | Global::Tag))
+    }
+
     pub(super) fn prefix<'a>(&'a self, flavor: &'a Flavor) -> Option<&'a Expression<Global>> {
         self.prefix.as_ref().or(flavor.prefix.as_ref().map(|affix| &affix.text))
     }

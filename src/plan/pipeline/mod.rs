@@ -113,7 +113,7 @@ pub enum TakeFingerprints {
 /// Whether a service whose files are modified in the work tree says so in its version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dirty {
-    /// It does in a local environment.
+    /// It does in a plan that counts the work tree, and in a local environment.
     #[default]
     Unsaid,
     /// Its version ends with `-dirty` everywhere, and is never pushed.

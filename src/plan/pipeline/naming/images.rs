@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::said::Said;
 use super::{Found, Namer, Standings};
 use crate::inputs::trigger::Kind;
@@ -28,7 +30,9 @@ impl Namer<'_> {
         let definition = self.service(service);
         let (name, image) = (&definition.name.value, &definition.image);
         let called = self.called(service, known);
-        let release = called.as_ref().and_then(|called| {
+        let is_clean = known.found.files == FilesState::Clean;
+        // What no commit holds is no release, and not the content of the commit.
+        let release = called.as_ref().filter(|_| is_clean).and_then(|called| {
             Some(ImageRelease { tag: called.tag.to_str()?, version: called.written, standing: called.standing })
         });
         let facts = ImageFacts {
@@ -44,7 +48,8 @@ impl Namer<'_> {
         };
         let mut names = self.nameless(service, known.found);
         names.labels = image.labels.fill(&facts, source);
-        match image.rules.tags(&facts) {
+        let rules = if is_clean { Cow::Borrowed(&image.rules) } else { Cow::Owned(image.rules.for_modified_files()) };
+        match rules.tags(&facts) {
             Ok(tags) => {
                 if let Some(image) = &image.name {
                     names.tags = tags.names.iter().map(|tag| image.reference(tag)).collect();

@@ -169,11 +169,12 @@ impl Versions<'_> {
         Ok(counts)
     }
 
-    /// Returns the state of what each service is made from: in a local environment always, elsewhere where it is asked for.
+    /// Returns the state of what each service is made from, where the work tree counts. A configuration that git does not
+    /// look at counts in a local environment, elsewhere where it is asked for.
     fn files(&self, services: &[ServiceId]) -> Result<Vec<FilesState>, Error> {
         let is_local = self.environment.is_some_and(|environment| environment.on.contains(&Kind::Local));
-        let is_clean = self.on_top.is_empty() && !self.file.is_uncommitted(self.on_top);
-        if is_clean || (!is_local && self.naming.dirty == Dirty::Unsaid) {
+        let is_said = is_local || self.naming.dirty == Dirty::Said;
+        if self.on_top.is_empty() && !(is_said && self.file.is_uncommitted(self.on_top)) {
             return Ok(vec![FilesState::Clean; services.len()]);
         }
         let dirty = Results::new(self.repository, self.file, self.config).of_work_tree(self.head, self.on_top)?;
