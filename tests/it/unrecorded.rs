@@ -299,11 +299,8 @@ fn what_a_saved_plan_says_of_dependencies_is_not_believed() {
 
 #[test]
 fn modified_files_have_names_of_their_own() {
-    let lines = ["type=raw,value={{version}}", "type=sha", "'type=raw,value=c-{{sha}}'", "type=ref,event=branch"];
-    let lines = format!(
-        "[{}, 'type=semver,pattern={{{{version}}}}']",
-        lines.map(|line| line.replace("'", "")).map(|line| format!("'{line}'")).join(", ")
-    );
+    let lines = "['type=raw,value={{version}}', 'type=sha', 'type=raw,value=c-{{sha}}', 'type=ref,event=branch', \
+                 'type=semver,pattern={{version}}']";
     let config = IMAGES.replace("image: r.example/a,", &format!("image: r.example/a, tags: {lines},"));
     let config = config.replace("b: {path: b}", "b: {path: b, image: r.example/b, tags: ['type=sha']}");
     let repo = repo(&config);
@@ -319,4 +316,14 @@ fn modified_files_have_names_of_their_own() {
             assert!(tags[0].ends_with("-dirty"), "{tags:?}");
         }
     }
+}
+
+#[test]
+fn a_build_without_record_marks_what_another_run_records_meanwhile() {
+    let repo = repo(SLOW);
+    let run = building(&repo, &["build", "--all", "--only", "a"]);
+    assert_eq!(refs(&repo), "");
+    repo.rebake(["record", "a"]).success();
+    end(&repo, run);
+    assert_eq!(refs(&repo), "begun/local/a built/local/a");
 }

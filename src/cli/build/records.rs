@@ -32,6 +32,8 @@ pub(super) struct Records<'a> {
     marked: Vec<ServiceId>,
     /// What is recorded once it is built.
     recorded: BTreeSet<ServiceId>,
+    /// Whether anything is, by `--record`.
+    is_recorded: bool,
     /// What need not be built.
     superseded: BTreeMap<ServiceId, Newer>,
 }
@@ -77,11 +79,11 @@ impl<'a> Records<'a> {
             plan,
             marked,
             recorded: BTreeSet::new(),
+            is_recorded: args.record,
             superseded: BTreeMap::new(),
         };
         let trouble = records.see_remote()?;
         if !args.record {
-            records.marked = records.recording.known(&records.marked, &records.before)?;
             return Ok((!records.marked.is_empty()).then_some(records));
         }
         output.say(trouble.as_ref().map(unreached).as_slice());
@@ -128,7 +130,12 @@ impl<'a> Records<'a> {
     pub(super) fn begin(&self, output: &Output) -> Result<Begun, Failure> {
         let services = self.marked.iter().copied();
         let services: Vec<ServiceId> = services.filter(|service| !self.superseded.contains_key(service)).collect();
-        let (begun, trouble) = self.recording.begin(&services, self.before.clone())?;
+        let before = self.before.clone();
+        let (begun, trouble) = if self.is_recorded {
+            self.recording.begin(&services, before)?
+        } else {
+            self.recording.begin_unrecorded(&services, before)?
+        };
         if let Some(trouble) = trouble {
             output.say(&[unmarked(&trouble)]);
         }
@@ -157,6 +164,9 @@ impl<'a> Records<'a> {
         workspace: &Workspace,
         output: &Output,
     ) -> Result<Exit, Failure> {
+        if !self.is_recorded && begun.has_no_marks() {
+            return Ok(Exit::Done);
+        }
         let mut came = Came::default();
         for service in &report.services {
             let Some(id) = self.id(&service.service) else { continue };

@@ -2,7 +2,7 @@
 //! of its commit makes.
 //!
 //! Histories have branches, merges and reverts, and environments follow them forward, back and across. Runs fail in
-//! part, are cancelled, killed, limited to some services, build long after they planned, or while others build. A build writes what it makes
+//! part, are cancelled, killed, limited to some services, record nothing, find another commit checked out, build long after they planned, or while others build. A build writes what it makes
 //! into the environment, wherever that leads: what it reads of its dependencies is what the environment has of them.
 
 mod run;

@@ -9,7 +9,9 @@ use rebake::inputs::git::Repository;
 use rebake::inputs::trigger::Trigger;
 use rebake::model::name::{CommitId, ServiceId};
 use rebake::plan::Plan;
-use rebake::plan::pipeline::{self, Begun, Came, ConfigFile, Dead, Recording, Request, Rule, Sources, Unmatched};
+use rebake::plan::pipeline::{
+    self, Begun, Came, ConfigFile, Dead, Outlook, Recording, Request, Rule, Sources, Unmatched,
+};
 
 use super::Figures;
 use super::world::{LIBRARIES, SERVICES, World};
@@ -33,6 +35,8 @@ enum Kind {
     Cancelled,
     /// Until it is killed: nothing is recorded.
     Killed,
+    /// Without `--record`.
+    Unrecorded,
 }
 
 /// A run that has planned, and is to build.
@@ -87,6 +91,7 @@ impl Kind {
             Self::Failing,
             Self::Cancelled,
             Self::Killed,
+            Self::Unrecorded,
         ])
     }
 }
@@ -167,7 +172,10 @@ impl Environment {
         self.told.push(format!("{} begins to build {}, late: {is_late}", self.name, run.number));
         let recording = run.recording(repository, self.name);
         let before = recording.standing().unwrap();
-        let outlook = recording.outlook(&run.plan, &before);
+        let outlook = match run.kind {
+            Kind::Unrecorded => Outlook::default(),
+            _ => recording.outlook(&run.plan, &before),
+        };
         if !outlook.elsewhere.is_empty() {
             figures.refused += 1;
             self.told.push("  refused".to_owned());
@@ -176,11 +184,15 @@ impl Environment {
         figures.superseded += outlook.superseded.len();
         let ids = run.plan.services.iter().map(|service| run.config.graph.id(&service.service).unwrap());
         let services: Vec<ServiceId> = ids.filter(|id| !outlook.superseded.contains_key(id)).collect();
-        let (begun, _) = recording.begin(&services, before).unwrap();
+        let (begun, _) = match run.kind {
+            Kind::Unrecorded => recording.begin_unrecorded(&services, before),
+            _ => recording.begin(&services, before),
+        }
+        .unwrap();
         // Nothing can have overtaken a run that has just planned.
         let is_whole = !is_late && !run.is_limited;
         let end = match run.kind {
-            Kind::Whole | Kind::Failing => services.len(),
+            Kind::Whole | Kind::Failing | Kind::Unrecorded => services.len(),
             Kind::Cancelled | Kind::Killed => random.below(services.len() + 1),
         };
         let mut open = Open { run, begun, services, next: 0, end, came: Came::default(), is_whole, age: 0 };
@@ -212,6 +224,10 @@ impl Environment {
             figures.killed_late += usize::from(!is_alone);
             return;
         }
+        if open.run.kind == Kind::Unrecorded {
+            let Came { built, failed, doubtful, .. } = std::mem::take(&mut open.came);
+            open.came.failed = [built, failed, doubtful].into_iter().flatten().collect();
+        }
         let recording = open.run.recording(repository, self.name);
         let written = recording.end(&open.begun, &open.came).unwrap();
         self.told.push(format!("  wrote {:?}", written.services));
@@ -231,13 +247,13 @@ impl Environment {
             let planned = run.plan.service(run.config.graph.name(*id).as_str()).unwrap();
             let is_blocked = planned.needs.iter().any(|need| {
                 let need = run.config.graph.id(need).unwrap();
-                services.contains(&need) && !came.built.contains(&need)
+                services.contains(&need) && !came.built.contains(&need) && !came.doubtful.contains(&need)
             });
             if is_blocked {
                 continue;
             }
             recording.mark_again(begun, *id).unwrap();
-            if run.kind == Kind::Failing && random.one_in(3) {
+            if matches!(run.kind, Kind::Failing | Kind::Unrecorded) && random.one_in(3) {
                 self.told.push(format!("  s{service} fails"));
                 if random.one_in(2) {
                     self.holds.insert(service, "half".to_owned());
@@ -246,10 +262,16 @@ impl Environment {
                 continue;
             }
             let has = |other: usize| self.holds.get(&other).cloned().unwrap_or_default();
-            let made = worlds[run.number].build(service, &has);
-            self.told.push(format!("  s{service} is built"));
+            // Another commit may be checked out while it is built.
+            let moved = random.one_in(15).then(|| random.below(worlds.len()));
+            let made = worlds[moved.unwrap_or(run.number)].build(service, &has);
+            self.told.push(format!("  s{service} is built, of {moved:?}"));
             self.holds.insert(service, made);
-            came.built.insert(*id);
+            recording.mark_again(begun, *id).unwrap();
+            match moved {
+                Some(_) => _ = came.doubtful.insert(*id),
+                None => _ = came.built.insert(*id),
+            }
         }
         open.next = end;
     }

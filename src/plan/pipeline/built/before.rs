@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use super::{Begun, Newer, Outlook, Recording, Standing, seen};
 use crate::inputs::git::{RemoteError, Swap, Swapped};
 use crate::model::name::{CommitId, ServiceId};
+use crate::model::record;
 use crate::plan::Plan;
 use crate::plan::pipeline::Error;
 
@@ -41,21 +42,6 @@ impl Recording<'_> {
         outlook
     }
 
-    /// Returns the services that a run without `--record` marks, of those that it builds: a built ref says what there is
-    /// of them, in `before`, in this clone or in the plan. What was never built is due as it is.
-    ///
-    /// # Errors
-    /// When the refs of this clone cannot be read.
-    pub fn known(&self, services: &[ServiceId], before: &Standing) -> Result<Vec<ServiceId>, Error> {
-        let here = Standing::here(self.repository, self.environment)?;
-        let is_known = |service: &ServiceId| {
-            let name = self.name(*service);
-            let seen = || self.plan.and_then(|plan| seen(plan, name));
-            before.built(name).or_else(|| here.built(name)).or_else(seen).is_some()
-        };
-        Ok(services.iter().copied().filter(is_known).collect())
-    }
-
     /// Returns the outcome of recording services, if no ref moves until then.
     fn foresee(&self, services: &[ServiceId], standing: &Standing) -> Vec<Swapped> {
         let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, standing)).collect();
@@ -81,7 +67,42 @@ impl Recording<'_> {
         let is_refused = trouble.as_ref().is_some_and(RemoteError::is_refusal);
         let marked = services.iter().copied().collect();
         let (started, contested) = (BTreeSet::new(), BTreeSet::new());
-        Ok((Begun { before, here, marked, token: Some(token), started, contested, is_refused }, trouble))
+        Ok((
+            Begun {
+                before,
+                here,
+                marked,
+                token: Some(token),
+                started,
+                contested,
+                is_refused,
+                unmarked: BTreeSet::new(),
+            },
+            trouble,
+        ))
+    }
+
+    /// Marks what a run without `--record` builds, as [`begin`](Self::begin) does: services of which a built ref says what
+    /// there is, in `before`, in this clone or in the plan. What was never built is due as it is.
+    ///
+    /// # Errors
+    /// When a mark cannot be written here.
+    pub fn begin_unrecorded(
+        &self,
+        services: &[ServiceId],
+        before: Standing,
+    ) -> Result<(Begun, Option<RemoteError>), Error> {
+        let here = Standing::here(self.repository, self.environment)?;
+        let is_known = |service: &ServiceId| {
+            let name = self.name(*service);
+            let seen = || self.plan.and_then(|plan| seen(plan, name));
+            before.built(name).or_else(|| here.built(name)).or_else(seen).is_some()
+        };
+        let known: Vec<ServiceId> = services.iter().copied().filter(is_known).collect();
+        let (mut begun, trouble) =
+            if known.is_empty() { (Begun::elsewhere(before, here), None) } else { self.begin(&known, before)? };
+        begun.unmarked = services.iter().copied().filter(|service| !begun.marked.contains(service)).collect();
+        Ok((begun, trouble))
     }
 
     /// Marks a service again that is about to be built or has just been built, where another run has replaced its mark in
@@ -90,6 +111,18 @@ impl Recording<'_> {
     /// # Errors
     /// When the mark cannot be read or written.
     pub fn mark_again(&self, begun: &mut Begun, service: ServiceId) -> Result<(), Error> {
+        if begun.unmarked.contains(&service) {
+            let built = record::reference(self.environment, self.name(service).as_str());
+            if self.repository.reference_id(&built).is_none() {
+                return Ok(());
+            }
+            // Another run has recorded it since this one began.
+            begun.unmarked.remove(&service);
+            begun.marked.insert(service);
+            if begun.token.is_none() {
+                begun.token = Some(self.repository.token()?);
+            }
+        }
         let (true, Some(token)) = (begun.marked.contains(&service), begun.token) else { return Ok(()) };
         begun.started.insert(service);
         let (mark, token) = self.mark(service, token);

@@ -136,6 +136,8 @@ pub struct Begun {
     contested: BTreeSet<ServiceId>,
     /// Whether the remote takes no marks, so that only those of this clone count.
     is_refused: bool,
+    /// The services that are built without a mark, since nothing was recorded of them when the run began.
+    unmarked: BTreeSet<ServiceId>,
 }
 
 /// What was written down of a service.
@@ -175,6 +177,12 @@ impl Recorded {
 }
 
 impl Begun {
+    /// Whether nothing is marked, so that there is nothing to settle at the end of a run that records nothing.
+    #[must_use]
+    pub fn has_no_marks(&self) -> bool {
+        self.marked.is_empty()
+    }
+
     /// Returns a run that builds nothing itself, from where the refs stand as it begins: where their word counts, and here.
     #[must_use]
     pub fn elsewhere(before: Standing, here: Standing) -> Self {
@@ -186,6 +194,7 @@ impl Begun {
             started: BTreeSet::new(),
             contested: BTreeSet::new(),
             is_refused: false,
+            unmarked: BTreeSet::new(),
         }
     }
 }
