@@ -90,6 +90,13 @@ impl Change {
         Self { path, status, extent: Extent::Path }
     }
 
+    /// Whether it is of a path, or of something that the path lies in: a submodule, a file where there is a directory now.
+    #[must_use]
+    pub fn reaches(&self, path: &RepoPath) -> bool {
+        let rest = path.as_bytes().strip_prefix(self.path.as_bytes());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    }
+
     /// Whether git tracks the path, before or after; a directory that cannot be read holds what is not tracked.
     #[must_use]
     pub fn is_of_tracked(&self) -> bool {
@@ -186,6 +193,14 @@ mod tests {
     fn set(changes: &[(&str, Status)]) -> ChangeSet {
         let change = |(path, status): &(&str, Status)| Change::new(RepoPath::from_git(*path), *status);
         ChangeSet::new(changes.iter().map(change).collect())
+    }
+
+    #[test]
+    fn a_change_reaches_what_lies_below_its_path() {
+        let change = Change::new(RepoPath::from_git("a/b"), Status::Modified);
+        let reached = |path: &str| change.reaches(&RepoPath::from_git(path));
+        assert!(reached("a/b") && reached("a/b/c"));
+        assert!(!reached("a") && !reached("a/bc") && !reached("b/a/b"));
     }
 
     #[test]

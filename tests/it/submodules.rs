@@ -149,3 +149,52 @@ fn a_submodule_among_paths_from_outside_affects_what_leads_below_it() {
     let run = repo.rebake(["plan", "--changed", "-", "--format", "names"]).stdin("vendor/lib/f\nvendor\n");
     assert_eq!(run.success().text(), "");
 }
+
+/// The configuration's text, with a build argument of `b`.
+fn in_submodule(argument: &str) -> String {
+    format!("services:\n  a: {{ path: a }}\n  b: {{ path: b, build_args: {{ A: \"{argument}\" }} }}\n")
+}
+
+/// A repository whose configuration is that of a submodule, and a second commit that changes it there.
+fn configured_in_submodule() -> Repo {
+    let library = Repo::new();
+    library.write("f.yaml", in_submodule("1")).commit("first");
+    let repo = Repo::new();
+    repo.write("a/x", "").write("b/x", "");
+    repo.git(["submodule", "--quiet", "add", library.dir().to_str().unwrap(), "sub"]);
+    repo.commit("first");
+    repo.write("sub/f.yaml", in_submodule("2")).git(["-C", "sub", "commit", "--quiet", "--all", "-m", "second"]);
+    repo.commit("second");
+    repo
+}
+
+#[test]
+fn a_configuration_in_a_submodule_changes_with_the_submodule() {
+    let repo = configured_in_submodule();
+    let planned = |from: &str, args: &[&str]| {
+        let plan = ["plan", "--unmatched=ignore", "--format=names", from];
+        let run = repo.rebake([&plan, args].concat().into_iter().filter(|arg| !arg.is_empty())).env("CI", "1");
+        run.stdin("sub\n").success().text()
+    };
+    let (given, base) = (["--changed=-"], ["--base=HEAD~1", "--direct", "--environment=staging"]);
+    assert_eq!(planned("--config=sub/f.yaml", &given), "a\nb\n");
+    assert_eq!(planned("--config=sub/f.yaml", &base), "a\nb\n");
+    // At a base with the same submodule it is as it was.
+    repo.write("other", "").commit("other");
+    assert_eq!(planned("--config=sub/f.yaml", &base), "");
+    // Through a link.
+    repo.symlink("sub/f.yaml", "filters.yaml").commit("link");
+    assert_eq!(planned("", &given), "a\nb\n");
+    repo.write("sub/f.yaml", in_submodule("3")).git(["-C", "sub", "commit", "--quiet", "--all", "-m", "third"]);
+    repo.commit("third");
+    assert_eq!(planned("", &base), "a\nb\n");
+    // Another path is no configuration.
+    let other = repo.rebake(["plan", "--unmatched=ignore", "--format=names", "--changed=-"]).stdin("su\nsub2\n");
+    assert_eq!(other.success().text(), "");
+    // What is not committed there.
+    repo.write("sub/f.yaml", in_submodule("4"));
+    let local = ["plan", "--unmatched=ignore", "--format=names", "--base=HEAD", "--direct"];
+    assert_eq!(repo.rebake(local).success().text(), "a\nb\n");
+    let fingerprint = repo.rebake(["fingerprint", "b"]).success().text();
+    assert!(fingerprint.trim_end().ends_with("-dirty"), "{fingerprint}");
+}

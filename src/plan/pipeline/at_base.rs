@@ -8,7 +8,7 @@ use crate::analysis::base::{Doubt, Tip};
 use crate::analysis::definition::Definitions;
 use crate::config::{self, Config};
 use crate::inputs::git::{self, Earlier, FileAt, Had, Renamed, Repository};
-use crate::model::change::{ChangeSet, HeadState, Status};
+use crate::model::change::{Change, ChangeSet, HeadState, Status};
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{CommitId, RepoPath, ServiceName};
 use crate::model::record;
@@ -79,11 +79,11 @@ impl<'a> Reader<'a> {
     ) -> Result<Vec<AtBase>, git::Error> {
         let (repository, file) = (self.repository, self.file);
         let Some(place) = &file.in_repository else { return Ok(Vec::new()) };
-        let of_config = |path: &RepoPath| file.is_made_of(path) || self.places.contains(path);
         if bases.is_empty() {
             // Paths that were given: what the configuration was before is not among them.
             let given = tip.state == HeadState::Commit;
-            let listed = given && tip.on_top.as_slice().iter().any(|change| of_config(&change.path));
+            let at_place = |change: &Change| self.places.iter().any(|place| change.reaches(place));
+            let listed = given && (file.is_changed_by(&tip.on_top) || tip.on_top.as_slice().iter().any(at_place));
             return Ok(if listed { vec![AtBase::Unknown(None)] } else { Vec::new() });
         }
         let Some(head) = tip.commit else { return Ok(Vec::new()) };
@@ -111,6 +111,10 @@ impl<'a> Reader<'a> {
     ) -> Result<AtBase, git::Error> {
         let then = match self.repository.with_fetching(|| self.then(base, place, changes)) {
             Ok(Some(then)) => then,
+            // No tree of this repository tells what a submodule holds.
+            Ok(None) if self.file.is_in_moved_submodule(changes) => {
+                return Ok(unknown(base, "is in a submodule, which is at another commit now", None));
+            }
             Ok(None) => return self.without(base),
             Err(error) => return unreadable(base, error),
         };

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::config::{self, Config, Options};
 use crate::inputs::git::{self, FileAt, Lacking, Missing, Repository, WorkTreeFile};
-use crate::model::change::ChangeSet;
+use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::name::{CommitId, Escaped, RepoPath};
 
@@ -233,10 +233,24 @@ impl ConfigFile {
     #[must_use]
     pub fn is_uncommitted(&self, on_top: &ChangeSet) -> bool {
         let is_changed_unseen = self.in_repository.as_ref().is_some_and(|place| place.is_changed_unseen);
-        is_changed_unseen || on_top.as_slice().iter().any(|change| self.is_made_of(&change.path))
+        is_changed_unseen || self.is_changed_by(on_top)
     }
 
-    /// Whether a change of this path changes the configuration.
+    /// Whether one of these changes is of the configuration, or of a submodule that it lies in.
+    pub(super) fn is_changed_by(&self, changes: &ChangeSet) -> bool {
+        let mut paths = self.in_repository.iter().flat_map(|place| &place.paths);
+        paths.any(|path| changes.as_slice().iter().any(|change| change.reaches(path)))
+    }
+
+    /// Whether it lies in a submodule that was there before these changes and is another one now.
+    pub(super) fn is_in_moved_submodule(&self, changes: &ChangeSet) -> bool {
+        let mut paths = self.in_repository.iter().flat_map(|place| &place.paths);
+        let has_moved = |change: &&Change| change.extent == Extent::Below && change.status != Status::Added;
+        let moved: Vec<&Change> = changes.as_slice().iter().filter(has_moved).collect();
+        paths.any(|path| moved.iter().any(|change| change.path != *path && change.reaches(path)))
+    }
+
+    /// Whether the configuration is made of this path.
     pub(super) fn is_made_of(&self, path: &RepoPath) -> bool {
         self.in_repository.as_ref().is_some_and(|place| place.paths.contains(path))
     }
