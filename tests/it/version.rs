@@ -203,6 +203,30 @@ fn a_merge_counts_for_what_it_brings_in() {
 "#]]);
 }
 
+/// Two contents have two versions: what a merge threw away is in no image.
+#[test]
+fn what_a_merge_leaves_out_does_not_count() {
+    let repo = repo();
+    repo.tag("services/api@2.0.0").branch("side").checkout("side");
+    repo.write("services/api/b", "1").commit("feat: b");
+    let version = |at: &str| {
+        let args = ["version", "api", "--count", "paths", "--format", "plain", "--at", at];
+        repo.rebake(args).success().text().trim_end().to_owned()
+    };
+    repo.checkout("main").write("docs/e", "1").commit("docs: e");
+    let before = version("HEAD");
+    repo.git(["merge", "--quiet", "--strategy=ours", "--no-edit", "side"]);
+    assert_eq!(repo.git(["rev-list", "--count", "services/api@2.0.0..HEAD", "--", "services/api"]), "0");
+    assert_eq!(version("HEAD"), before);
+    assert_ne!(version("HEAD"), version("side"));
+    // A branch that was behind brings nothing of the service, and its version stays.
+    repo.branch("behind").write("services/api/c", "1").commit("feat: c");
+    let ahead = version("HEAD");
+    repo.checkout("behind").write("docs/f", "1").commit("docs: f");
+    repo.checkout("main").merge(["behind"]);
+    assert_eq!(version("HEAD"), ahead);
+}
+
 #[test]
 fn revision_style_and_digits_are_chosen() {
     let repo = repo();

@@ -145,7 +145,7 @@ impl Flags {
         Self(std::array::from_fn(|word| self.0[word] | other.0[word]))
     }
 
-    fn and(self, other: Self) -> Self {
+    pub(super) fn and(self, other: Self) -> Self {
         Self(std::array::from_fn(|word| self.0[word] & other.0[word]))
     }
 

@@ -78,6 +78,7 @@ impl Since {
             let commit = super::commit_id(commits.id(node));
             pairs.extend(touched(parent.as_ref(), &commit)?.into_iter().map(|service| (at, service)));
         }
+        self.retain_led_to(&mut pairs, &is_new);
         let mut sorted = vec![Vec::new(); self.columns.len()];
         let mut first = 0;
         let mut take = |columns: std::ops::Range<usize>, flags: &[Flags]| {
@@ -98,6 +99,42 @@ impl Since {
         }
         let id = |at: &u32| super::commit_id(commits.id(self.walk.node(*at)));
         Ok(sorted.iter().map(|positions| positions.iter().map(id).collect()).collect())
+    }
+
+    /// Keeps of each service the commits that lead to what head has of it: a merge that has of a service what its first
+    /// parent has took nothing of it from the others. As in git's simplification of history, these do not count by it.
+    fn retain_led_to(&mut self, pairs: &mut Vec<(u32, usize)>, is_new: &[bool]) {
+        let recording = self.walk.recording();
+        if (0..recording.len).all(|at| recording.parents(at).count() <= 1) {
+            return;
+        }
+        for first in (0..self.columns.len()).step_by(WIDTH) {
+            let services = first..(first + WIDTH).min(self.columns.len());
+            let all = Flags::first(services.len());
+            // Of a commit that was not asked about every parent counts.
+            let asked = |is_new: &bool| if *is_new { Flags::default() } else { all };
+            let mut touched: Vec<Flags> = is_new.iter().map(asked).collect();
+            for (at, service) in pairs.iter().filter(|(_, service)| services.contains(service)) {
+                touched[*at as usize].raise(service - first);
+            }
+            let mut led = vec![Flags::default(); (recording.len + recording.slots) as usize];
+            led[0] = all;
+            // One round, but where clocks were wrong and a parent stands before its child.
+            let mut is_settled = false;
+            while !is_settled {
+                is_settled = true;
+                for at in 0..recording.len {
+                    let (mut carried, others) = (led[at as usize], led[at as usize].and(touched[at as usize]));
+                    for parent in recording.parents(at) {
+                        let before = led[parent as usize];
+                        led[parent as usize] = before.or(carried);
+                        is_settled &= parent > at || before.or(carried) == before;
+                        carried = others;
+                    }
+                }
+            }
+            pairs.retain(|(at, service)| !services.contains(service) || led[*at as usize].has(service - first));
+        }
     }
 
     fn chunks(releases: &[u32]) -> impl Iterator<Item = &[u32]> {
@@ -147,8 +184,8 @@ impl Repository {
     /// `since` has each service's release, as [`Tag::object`](super::super::Tag::object) gives it; without one all
     /// commits count. `touched` is asked about each commit that is newer than some release, once, and says which
     /// services (by their places in `since`) the change between the commit's first parent and the commit touches.
-    /// That is the definition: a merge touches what it brings in, and there is no simplification of history as in
-    /// `git log -- PATH`.
+    /// That is the definition: a merge touches what it brings in. Where it touches a service it counts, and so does what
+    /// leads to it by all of its parents; where it does not, only what leads to its first parent counts for the service.
     ///
     /// # Errors
     /// When commits cannot be read, or `touched` fails.
