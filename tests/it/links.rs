@@ -179,3 +179,27 @@ fn no_more_directories_are_read_than_lie_on_the_way_to_what_changed() {
     repo.write("filters.yaml", format!("# It differs.\nservices:\n{services}"));
     assert_eq!(work(&[]).configs, 1);
 }
+
+#[test]
+fn a_service_whose_path_is_a_link_is_told_where_its_filters_stop() {
+    let told_with = |beside: &str, services: &str| {
+        let repo = Repo::new();
+        repo.write("filters.yaml", services).write("real/x/src/y", "1").write("o/x", "1");
+        repo.write("services/other", "").symlink("../real/x", "services/lk").commit("first");
+        repo.write("real/x/src/y", "2").write(beside, "2").commit("second");
+        let said = String::from_utf8(repo.rebake([&PLAN[..], &["--dead", "allow"]].concat()).success().stderr).unwrap();
+        said.contains("services/lk of `lk` leads to real/x, where real/x/src/y changed")
+    };
+    let told = |services: &str| told_with("services/other", services);
+    for filters in ["services/lk/**", "services/lk/src/**", "services/lk/src/*", "services/lk/*", "services/lk/src/y"] {
+        let by_path = format!("services:\n  lk: {{path: services/lk, filters: [\"{filters}\"]}}\n");
+        assert!(told_with("other", &by_path), "{filters}");
+        assert!(told(&format!("services:\n  lk: {{path: o, filters: [\"{filters}\", \"o/**\"]}}\n")), "{filters}");
+        assert!(told(&format!("lk: [\"{filters}\"]\n")), "{filters}");
+    }
+    // What the default context is made of counts, and so do filters that say where the link leads.
+    assert!(!told("services:\n  lk: {path: services/lk}\n"));
+    assert!(!told("services:\n  lk: {path: services/lk, filters: [\"services/lk/**\", \"real/x/src/**\"]}\n"));
+    // Others are not meant.
+    assert!(!told("services:\n  lk: {path: o, filters: [\"services/lkk/**\", \"services/o*\", \"*/z\"]}\n"));
+}

@@ -11,11 +11,11 @@ use std::fmt;
 
 use crate::analysis::affected::{Cause, Direct};
 use crate::analysis::filter::{FilterId, Filters, matches_of};
-use crate::config::{Config, Global, Shape};
+use crate::config::{Config, Global, Shape, Source};
 use crate::glob::{Pattern, Verdict};
 use crate::inputs::git::Repository;
 use crate::model::change::{Change, ChangeSet, Extent, Status};
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::{CommitId, RepoPath, ServiceId};
 use crate::model::tree::{Mode, ObjectId, Outline, Region};
 
@@ -60,6 +60,9 @@ struct Holders<'a> {
     begins: BTreeSet<(&'a [u8], FilterId)>,
 }
 
+/// A file that no pattern names.
+const ANY: &[u8] = b"\x01";
+
 /// How many links a warning names.
 const NAMED: usize = 5;
 
@@ -94,7 +97,22 @@ fn region(config: &Config, changes: &ChangeSet, direct: &Direct) -> Region {
     let services = config.graph.services().filter(|service| direct.of(*service).iter().any(is_of_other_patterns));
     let filters = services.flat_map(|service| config.services[service.0].own_filters());
     let directories = filters.flat_map(|filter| config.filters.get(filter).directories()).map(str::as_bytes);
-    Region::below(paths.chain(directories))
+    Region::below(paths.chain(directories).chain(linked_paths(config)))
+}
+
+/// Returns the paths of services that lead through links, where `filters` say what of them counts.
+fn linked_paths(config: &Config) -> impl Iterator<Item = &[u8]> {
+    let of = |service: ServiceId| {
+        let service = &config.services[service.0];
+        let inputs = service.inputs.map(|inputs| config.filters.get(inputs));
+        let listed = service.declared.iter().filter(|declared| declared.what == Source::Listed);
+        let paths = listed.map(|declared| declared.path.value.as_bytes());
+        paths.filter(move |path| {
+            let is_link = |above| move |at: &Located<Pattern>| at.value.matches(above) != Verdict::No;
+            inputs.is_some_and(|inputs| ancestors(path).any(|above| inputs.including().any(is_link(above))))
+        })
+    };
+    config.graph.services().flat_map(of)
 }
 
 /// Whether a service has other patterns than at base.
@@ -152,7 +170,7 @@ fn of_services(
     let holders = Holders::of(config);
     let (mut links, mut targets) = (Vec::new(), BTreeMap::new());
     for (link, id) in all {
-        let services = holders.matching(&link);
+        let services = holders.holding(&link);
         if services.is_empty() {
             continue;
         }
@@ -176,27 +194,46 @@ impl<'a> Holders<'a> {
             let filter = *filter;
             config.filters.get(filter).directories().map(move |directory| (directory.as_bytes(), filter))
         };
-        let begins = of.keys().flat_map(directories).collect();
+        // One file that an image is built from, behind a link, is not all that the link's service means.
+        let written = config.graph.services().map(|service| config.services[service.0].filter);
+        let begins = written.collect::<BTreeSet<_>>().iter().flat_map(directories).collect();
         Self { config, of, begins }
     }
 
-    /// The services whose own patterns match a path.
-    fn matching(&self, path: &RepoPath) -> BTreeSet<ServiceId> {
-        let change = Change::new(path.clone(), Status::Modified);
-        let filters = matches_of(&self.config.filters, &change).into_iter().map(|(filter, _)| filter);
-        filters.filter_map(|filter| self.of.get(&filter)).copied().collect()
+    /// The services whose own patterns match a link, or lead through it by name.
+    fn holding(&self, link: &RepoPath) -> BTreeSet<ServiceId> {
+        let matching = self.filters_of(link.clone()).into_iter();
+        let first = Filters::id(0);
+        let at = self.begins.range((link.as_bytes(), first)..).take_while(|(begin, _)| *begin == link.as_bytes());
+        let start = [link.as_bytes(), b"/"].concat();
+        let below = self.begins.range((start.as_slice(), first)..);
+        let below = below.take_while(|(begin, _)| begin.starts_with(&start));
+        let leading = at.chain(below).map(|(_, filter)| *filter);
+        matching.chain(leading).filter_map(|filter| self.of.get(&filter)).copied().collect()
+    }
+
+    /// The filters that match a path.
+    fn filters_of(&self, path: RepoPath) -> BTreeSet<FilterId> {
+        let change = Change::new(path, Status::Modified);
+        matches_of(&self.config.filters, &change).into_iter().map(|(filter, _)| filter).collect()
     }
 
     /// Who looks out for a target: matches it, or something below it.
     fn watched(&self, path: &RepoPath, extent: Extent) -> Watched {
-        let change = Change::new(path.clone(), Status::Modified);
-        let matching: BTreeSet<FilterId> =
-            matches_of(&self.config.filters, &change).into_iter().map(|(filter, _)| filter).collect();
+        let matching = self.filters_of(path.clone());
         if matching.contains(&self.config.unowned) {
             return Watched::Unowned;
         }
-        let mut by: BTreeSet<ServiceId> = matching.iter().filter_map(|filter| self.of.get(filter)).copied().collect();
+        let holder = |filter: &FilterId| self.of.get(filter).copied();
+        let mut by: BTreeSet<ServiceId> = matching.iter().filter_map(holder).collect();
         if extent == Extent::Below {
+            // What an image is built from names the directory of a file too: it covers one only with all that is in it.
+            let directory: &[&[u8]] = if path.as_bytes().is_empty() { &[] } else { &[path.as_bytes(), b"/"] };
+            let any_in_it = self.filters_of(RepoPath::from_git([&directory.concat(), ANY].concat()));
+            by.retain(|service| {
+                let service = &self.config.services[service.0];
+                matching.contains(&service.filter) || service.inputs.is_some_and(|inputs| any_in_it.contains(&inputs))
+            });
             by.extend(self.leading_below(path).iter().map(|filter| self.of[filter]));
         }
         if matching.contains(&self.config.global) {
