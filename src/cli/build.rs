@@ -170,7 +170,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> R
     allowed::check(&needed.plan, args, &workspace)?;
     let logs = logs::directory(args.shown.logs.as_deref(), workspace.repository.git_dir())?;
     let mut jobs = planned::jobs(&needed, args, &workspace, &logs, &reports)?;
-    let records = Records::look(&plan, args, &workspace, output)?;
+    let records = Records::look(&plan, &needed, args, &workspace, output)?;
     if let Some(records) = &records {
         records.leave_out(&mut jobs);
     }

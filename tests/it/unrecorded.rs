@@ -327,3 +327,18 @@ fn a_build_without_record_marks_what_another_run_records_meanwhile() {
     end(&repo, run);
     assert_eq!(refs(&repo), "begun/local/a built/local/a");
 }
+
+#[test]
+fn what_is_built_for_others_alone_is_marked_where_it_replaces_what_is_here() {
+    let config = "services:\n  a: {path: a, image: r.example/a, run: 'cat x > ../.git/has-a'}\n  \
+                  b: {path: b, image: r.example/b, depends_on: [a], run: 'true'}\n";
+    let repo = repo(config);
+    repo.rebake(BUILD).success();
+    repo.write("a/x", "1").write("b/x", "1").commit("second");
+    repo.rebake([&BUILD[..], &["--only", "b"]].concat()).success();
+    assert_eq!(fs::read_to_string(repo.dir().join(".git/has-a")).unwrap(), "1");
+    repo.git(["reset", "--quiet", "--hard", ":/first"]);
+    assert_eq!(due(&repo), "a b");
+    repo.rebake(BUILD).success();
+    assert_eq!((due(&repo).as_str(), refs(&repo).as_str()), ("", "built/local/a built/local/b"));
+}

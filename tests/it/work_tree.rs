@@ -339,7 +339,7 @@ fn a_plan_of_a_commit_says_dirty_where_it_is_asked_to() {
     let dirty = versions(&["--dirty"]);
     assert!(dirty[0].contains("-dirty false") && dirty[1] == usual[1], "{dirty:?}");
     // As `version` says it.
-    let version = said(&["version", "a", "--dirty", "--environment=staging", "--format=usual"]);
+    let version = said(&["version", "a", "--dirty", "--environment=staging", "--format=plain"]);
     assert_eq!(dirty[0].split(' ').next().unwrap(), version.trim_end());
     assert_eq!(versions(&["--dirty", "--head=HEAD"]), usual);
 }

@@ -17,7 +17,7 @@ use crate::model::name::{CommitId, ServiceId};
 use crate::output::exec::{Build, Outcome, RecordOutcome, Report, Work};
 use crate::plan::Plan;
 use crate::plan::pipeline::Workspace;
-use crate::plan::pipeline::{Begun, Came, Error, Left, Newer, Recorded, Recording, Rule, Standing};
+use crate::plan::pipeline::{Begun, Came, Error, LOCAL, Left, Newer, Recorded, Recording, Rule, Standing};
 use crate::plan::pipeline::{PushRequest, PushRules, Request, not_fetched};
 
 /// How long the remote is not asked again whether the marks of a run are there.
@@ -43,6 +43,7 @@ impl<'a> Records<'a> {
     /// recorded: another run has moved its built ref elsewhere.
     pub(super) fn look(
         plan: &'a Plan,
+        needed: &Needed,
         args: &'a BuildArgs,
         workspace: &'a Workspace,
         output: &Output,
@@ -72,7 +73,12 @@ impl<'a> Records<'a> {
             let services = plan.services.iter().filter(|service| of.contains(&Left::by(&plan.environment, service)));
             services.filter_map(|service| workspace.config.graph.id(&service.service)).collect::<Vec<ServiceId>>()
         };
-        let marked = left(&[Left::Built, Left::Unknown]);
+        let mut marked = left(&[Left::Built, Left::Unknown]);
+        // What is built for others alone is pushed under no name of its own, but replaces what is here.
+        if plan.environment == LOCAL {
+            let beside = needed.plan.services.iter().filter(|service| plan.service(&service.service).is_none());
+            marked.extend(beside.filter_map(|service| workspace.config.graph.id(&service.service)));
+        }
         let mut records = Self {
             before: Standing::here(&workspace.repository, &plan.environment)?,
             recording,
@@ -173,6 +179,7 @@ impl<'a> Records<'a> {
             if self.plan.service(&service.service).is_none() {
                 // It was built for others alone.
                 came.beside.extend(service.outcome.is_success().then_some(id));
+                came.failed.extend((service.attempts > 0).then_some(id));
                 continue;
             }
             match service.outcome {

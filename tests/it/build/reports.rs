@@ -104,7 +104,7 @@ fn what_a_build_leaves_is_as_the_schema_says() {
     let schema: Value = serde_json::from_str(&repo.rebake(["schema", "report"]).success().text()).unwrap();
     let report: Value =
         serde_json::from_str(&fs::read_to_string(repo.dir().join(".git/report.json")).unwrap()).unwrap();
-    let described = &schema["$defs"]["Service"];
+    let described = &schema["$defs"]["ServiceReport"];
     let properties = described["properties"].as_object().unwrap();
     for service in report["services"].as_array().unwrap() {
         let service = service.as_object().unwrap();
