@@ -59,7 +59,8 @@ pub(crate) struct BuildArgs {
     /// Build a saved plan; it must have been made from the commit that is checked out
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"], help_heading = "Plan")]
     plan: Option<PathBuf>,
-    /// Build only what did not succeed according to this report
+    /// Build what did not succeed in this report, and the unpushed images that it needs (not with --base, --head, --all,
+    /// --changed, --since or --force)
     #[arg(long, value_name = "REPORT", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"], help_heading = "Plan")]
     rerun: Option<PathBuf>,
     /// Accept a --rerun report from another commit
@@ -93,7 +94,7 @@ struct Allowed {
     /// Allow pushing and recording while the work tree has uncommitted changes
     #[arg(long, help_heading = "Builds")]
     allow_dirty: bool,
-    /// Allow recording over a later commit, or over one that is not an ancestor
+    /// Record even if a later or unrelated commit is recorded
     #[arg(long, requires = "record", help_heading = "Builds")]
     allow_older: bool,
     /// Allow pushing code from a fork, and building it in a job that can read the repository's secrets
@@ -105,7 +106,7 @@ struct Allowed {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Builds")]
 struct How {
-    /// Number of parallel builds, by weight [default: the number of processors]
+    /// Number of parallel builds; a service counts as its `weight` [default: the number of processors]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(Settings::MOST_JOBS)))]
     jobs: Option<u32>,
     /// What a failure does to builds that do not depend on the failed one

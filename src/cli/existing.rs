@@ -17,7 +17,7 @@ use crate::plan::pipeline;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Registries")]
 pub(crate) struct ExistingArgs {
-    /// Skip services whose image is already in the registry, under a tag with the service's fingerprint
+    /// Skip services whose image is already in the registry, tagged with its fingerprint
     #[arg(long)]
     skip_existing: bool,
     /// Time limit for all registry requests together

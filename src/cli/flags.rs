@@ -71,13 +71,13 @@ pub(crate) struct PlanningArgs {
     /// Environment, instead of the one that matches the event
     #[arg(long, value_name = "ENVIRONMENT", help_heading = "Plan")]
     pub(crate) environment: Option<String>,
-    /// How the rules of a flat file combine (paths-filter's predicate-quantifier)
+    /// How the rules of a paths-filter file combine (its predicate-quantifier)
     #[arg(long, value_name = "QUANTIFIER", default_value = "some", value_parser = choice::<Quantifier>(), help_heading = "Plan")]
     pub(crate) quantifier: Quantifier,
     /// What to do when no filter matches a changed path
     #[arg(long, value_name = "POLICY", default_value = "warn", value_parser = choice::<Unmatched>(), help_heading = "Plan")]
     pub(crate) unmatched: Unmatched,
-    /// What to do when the patterns of an affected service match no tracked file
+    /// What to do when the patterns of a service match no tracked file
     #[arg(long, value_name = "POLICY", default_value = "by-shape", value_parser = choice::<Dead>(), help_heading = "Plan")]
     pub(crate) dead: Dead,
     /// Push images even where pushing is off by default: on this machine and in pull requests
@@ -104,7 +104,7 @@ pub(crate) struct RangeArgs {
     /// Plan every service
     #[arg(long, conflicts_with_all = ["base", "changed"])]
     pub(crate) all: bool,
-    /// Read changed paths from a file or from standard input (`-`): one per line or NUL-separated, plain or as `git diff --name-status [-z]` prints them. With --base, the configuration is compared with that commit's
+    /// Read changed paths from a file or from standard input (`-`): one per line or NUL-separated, plain or as `git diff --name-status [-z]` prints them. With --base, filters.yaml is also compared with its version at that commit
     #[arg(long, value_name = "FILE")]
     pub(crate) changed: Option<PathBuf>,
     /// Plan these services and their dependents even if nothing changed (names or paths; repeatable, or comma-separated)
@@ -161,8 +161,8 @@ pub(crate) struct NamingArgs {
     /// Number of digits of commit ids in versions
     #[arg(long, value_name = "DIGITS", default_value_t = crate::plan::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
     pub(crate) abbrev: u8,
-    /// Append -dirty to the version of a service whose files are modified in the work tree, and do not push it
-    /// (plans that count the work tree, and local environments, append it anyway)
+    /// Append -dirty where the work tree modifies a service's files (plans that count the work tree, and local
+    /// environments, always do); such a version is not pushed
     #[arg(long)]
     pub(crate) dirty: bool,
     /// What the number in versions counts [default: the service's `count`, or commits]

@@ -32,10 +32,15 @@ pub(crate) struct FormatArgs {
     /// Fields of matrix entries, comma-separated
     #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
     fields: Vec<String>,
-    /// Which services share a job: image (those that build on an image that is not pushed), service (none), level, component (those joined by dependencies), or a number of jobs [default: image; with --fields, service]
-    #[arg(long, value_name = "UNIT|N")]
+    /// Which services share a job [default: image; with --fields, service]
+    /// - image:     those built on an image that is not pushed share its job
+    /// - service:   none: one job for each service
+    /// - level:     those of one level
+    /// - component: those joined by dependencies
+    /// - N:         at most N jobs; those joined by dependencies share one
+    #[arg(long, value_name = "UNIT|N", verbatim_doc_comment)]
     pack: Option<Pack>,
-    /// Fail if the plan has more levels than this, the number of jobs in the workflow
+    /// Number of levels that the workflow has jobs for; fail if the plan has more
     #[arg(long, value_name = "N")]
     levels: Option<usize>,
     /// End names and paths with NUL instead of a newline
@@ -44,7 +49,7 @@ pub(crate) struct FormatArgs {
     /// Write what this CI engine reads: on GitHub, step outputs and the job summary; elsewhere, files
     #[arg(long)]
     ci: bool,
-    /// Folder for those files; the jobs of a generated pipeline read the plan from .rebake
+    /// Folder for the files of --ci. Generated pipelines always read .rebake, so keep the default with them
     #[arg(long, value_name = "DIR", default_value = ".rebake", requires = "ci")]
     ci_dir: PathBuf,
     /// Format of the `<filter>_files` outputs (paths-filter's list-files)

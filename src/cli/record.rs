@@ -40,7 +40,7 @@ pub(crate) struct RecordArgs {
     /// Services to record, by name or path
     #[arg(value_name = "SERVICE", required_unless_present = "list")]
     services: Vec<String>,
-    /// Take commit and environment from this plan, and move built refs only from where the plan saw them
+    /// Take commit and environment from this plan, and refuse to move a record that has changed since the plan was made
     #[arg(long, value_name = "FILE", conflicts_with_all = ["commit", "environment"])]
     plan: Option<PathBuf>,
     /// Commit to record, instead of HEAD
@@ -49,7 +49,7 @@ pub(crate) struct RecordArgs {
     /// Environment to record, instead of the one that matches the event
     #[arg(long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
-    /// Allow moving built refs back, or to a commit that does not descend from the recorded one
+    /// Record even if a later or unrelated commit is recorded
     #[arg(long)]
     allow_older: bool,
     /// Push the record to the remote

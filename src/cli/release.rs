@@ -41,23 +41,23 @@ pub(crate) struct ReleaseArgs {
     /// Which part of the version to raise
     #[arg(long, value_name = "BUMP", default_value = "auto", help_heading = "Versions")]
     bump: BumpName,
-    /// Version to release of the only named service
+    /// Version to release; name exactly one service
     #[arg(long = "version", value_name = "VERSION", id = "release_version", conflicts_with_all = ["bump", "pre"], help_heading = "Versions")]
     version: Option<String>,
     /// Make pre-releases with this identifier: `rc` for 1.3.0-rc.1
     #[arg(long, value_name = "ID", help_heading = "Versions")]
     pre: Option<String>,
-    /// What to release of the services that depend on a released one (`depends_on`)
+    /// Whether to release services that depend on a released one (`depends_on`)
     #[arg(long, value_name = "POLICY", default_value = "patch", value_parser = choice::<Dependents>(), help_heading = "Versions")]
     dependents: Dependents,
-    /// Create the tags: all of them, or none. Without this flag, only show them. On the default branch, a tag below a
-    /// release on another branch needs `--version`
+    /// Create the tags: all of them, or none. Without this flag, only show them. On the default branch, refuses a version
+    /// below a release of another branch, unless --version names it
     #[arg(long, short)]
     yes: bool,
     /// Sign the tags, as configured in git
     #[arg(long, requires = "yes")]
     sign: bool,
-    /// Push the tags, including earlier ones that were not pushed, in groups small enough for GitHub to raise events
+    /// With --yes: push the tags, including earlier ones that were not pushed, in groups small enough for GitHub to raise events
     #[arg(long, requires = "yes")]
     push: bool,
     /// Remote to push to

@@ -41,7 +41,7 @@ pub(crate) struct WhyArgs {
     file: Option<PathBuf>,
     #[command(flatten)]
     range: RangeArgs,
-    /// How the rules of a flat file combine (paths-filter's predicate-quantifier)
+    /// How the rules of a paths-filter file combine (its predicate-quantifier)
     #[arg(long, value_name = "QUANTIFIER", default_value = "some", value_parser = choice::<Quantifier>())]
     quantifier: Quantifier,
     /// What to do when no filter matches a changed path

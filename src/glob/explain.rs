@@ -45,7 +45,7 @@ impl fmt::Display for Explanation<'_> {
     }
 }
 
-/// A line for a node, and more for what is in it, that much indented.
+/// Writes a line for the node, indented by `indent`, and the lines of its children below.
 fn lines(f: &mut fmt::Formatter<'_>, node: &Node, indent: usize) -> fmt::Result {
     let (line, inner): (String, &[Node]) = match node {
         Node::Sequence(nodes) if nodes.is_empty() => ("nothing".to_owned(), &[]),

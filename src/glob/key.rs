@@ -22,7 +22,7 @@ pub(super) enum Part {
     Ending,
 }
 
-/// Returns all that an expression demands; a path that it takes meets every demand.
+/// Returns conditions that every matching path fulfils.
 pub(super) fn demands(tree: &Node) -> Vec<Demand<'_>> {
     let nodes = match tree {
         Node::Sequence(nodes) => &nodes[..],

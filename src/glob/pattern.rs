@@ -24,9 +24,9 @@ struct Inner {
 /// Whether a path matches a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It does not.
+    /// The path does not match.
     No,
-    /// It does.
+    /// The path matches.
     Yes,
     /// Matching gave up at its limit. Callers count it as a match and report it, so that doubt widens the answer.
     Doubt,

@@ -159,7 +159,7 @@ fn first_segment(text: &str) -> (&str, Option<&str>) {
     text.split_once('/').map_or((text, None), |(first, more)| (first, Some(more)))
 }
 
-/// Whether a name is what a segment stands for.
+/// Whether a segment of the pattern matches a name.
 fn fits(segment: &str, name: &str) -> bool {
     let (mut text, mut name) = (segment, name.as_bytes());
     let mut after_star = false;

@@ -40,7 +40,7 @@ pub(super) enum Word {
 pub(super) enum Guard {
     /// Not `.` or `..` up to the end of the segment.
     NotDots,
-    /// Not the rest of a segment `.` or `..` whose first dot was just read.
+    /// Fails where the dot just read begins a segment `.` or `..`.
     NotLoneDot,
     /// Not a whole segment `.` or `..`, with the slash before it unless the path begins here.
     NotDotSegment,

@@ -168,7 +168,7 @@ fn expression(inside: &str, offset: usize) -> Result<Part, TemplateError> {
     }
 }
 
-/// Whether this is letters, digits and `_`; behind a first dot there may be all that a service's name may hold.
+/// Whether this is letters, digits and `_`; after the first dot, any character of a service name.
 fn is_name(text: &str) -> bool {
     let (word, rest) = text.split_once('.').map_or((text, None), |(word, rest)| (word, Some(rest)));
     let is_word = |text: &str, more: &str| {
@@ -181,7 +181,7 @@ impl Template {
     /// Reads a template and checks that it uses only names that are offered, without arguments.
     ///
     /// # Errors
-    /// When braces are not closed, hold something else than a name, or a name that is not offered.
+    /// When a brace is not closed, or holds anything but an offered name.
     pub fn parse(text: &str, is_offered: impl Fn(&str) -> bool) -> Result<Self, TemplateError> {
         let parts = parts(text)?;
         for part in &parts {

@@ -20,14 +20,14 @@ pub struct Cover {
     pub listed: Vec<String>,
 }
 
-/// How much of what lies below a directory belongs.
+/// How many of the paths below a directory match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Share {
-    /// Nothing does.
+    /// No path matches.
     Nothing,
-    /// Some of it may.
+    /// Some of these paths may match.
     Part,
-    /// Everything does, in whatever tree.
+    /// Every path matches, whatever the tree holds.
     Whole,
 }
 

@@ -48,7 +48,9 @@ mapping! {
         /// What is built.
         services: Services,
         /// Where results go, by what asked; the first that fits is taken. These replace the usual ones: production
-        /// for tags, staging for pushes, preview for pull requests, development by hand, local.
+        /// for tags, staging for pushes to the default branch, preview for pull requests and other branches,
+        /// development for manual runs, nightly for schedules, local. A kind that none names counts as a similar one:
+        /// `schedule` as `push`, `merge_group` as `pull_request`, `release` as `tag`.
         environments: Map<Environment>,
         /// The former name of `unowned`.
         #[schemars(extend("deprecated" = true))]
@@ -82,8 +84,8 @@ mapping! {
         scheme: Choice<Scheme>,
         /// How its versions are written between releases.
         style: Choice<VersionStyle>,
-        /// What the number in its versions counts: all commits since the release, or those that touch its files; then
-        /// the commit that is named is the last one of these.
+        /// What the number in its versions counts: all commits since the release, or those that change its result; with
+        /// `paths`, the version names the last such commit instead of HEAD.
         count: Choice<Count>,
         /// The image it becomes, without a tag: `ghcr.io/acme/{{name}}`; `false` for none.
         image: ImageName,

@@ -25,10 +25,10 @@ enum Origin {
 }
 
 impl<'t> Entries<'t> {
-    /// Adds an entry of the mapping itself.
+    /// Adds an entry that is written in this mapping, not merged in.
     ///
     /// # Errors
-    /// The place of the entry that the mapping has already under this key; that one stays.
+    /// With the place of the entry that already has the key, and is kept.
     pub(super) fn insert(&mut self, name: Cow<'t, str>, key: Node<'t>, value: Node<'t>) -> Result<(), Span> {
         if let Some(entry) = self.0.get_mut(&name) {
             if matches!(entry.origin, Origin::Own) {

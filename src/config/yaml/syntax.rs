@@ -6,7 +6,7 @@ use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 
 const QUOTE: &str = "quote this pattern";
 
-/// What the parser could not read.
+/// Returns the diagnostic of a syntax error.
 pub(super) fn problem(file: &SourceFile, error: &ScanError) -> Diagnostic {
     let mut start = error.marker().byte_offset().unwrap_or_default().min(file.text().len());
     while !file.text().is_char_boundary(start) {

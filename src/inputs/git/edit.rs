@@ -42,7 +42,7 @@ struct Edits<'e> {
 }
 
 impl Repository {
-    /// Returns all that a commit holds. Nothing of it is read yet.
+    /// Returns the root tree of a commit, lazily: no directory is read yet.
     ///
     /// # Errors
     /// When the commit is missing.

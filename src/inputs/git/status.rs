@@ -30,10 +30,9 @@ impl Repository {
     /// Returns what the work tree has against `HEAD` (against nothing when there is no commit yet).
     ///
     /// A path is listed where `git status --no-renames --untracked-files=all` lists it, whatever
-    /// `status.showUntrackedFiles` says, except one that neither `HEAD` nor the work tree has. A path that is staged and
+    /// `status.showUntrackedFiles` says, except a path that is only in the index. A path that is staged and
     /// then changed back is modified: saying more would need its content. What git warns of and passes over counts as
-    /// changed. Left out is a file that is not tracked, that this program wrote ([`Repository::note_written`]), and that
-    /// is as it was written.
+    /// changed. Left out: untracked files that this program wrote ([`Repository::note_written`]) and nobody changed since.
     ///
     /// # Errors
     /// When the repository is bare, or `git status` fails.

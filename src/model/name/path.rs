@@ -159,7 +159,7 @@ impl RepoDir {
         self.0 == Self::ROOT
     }
 
-    /// Returns the path without a trailing slash, `.` for the root: the one text that a directory has.
+    /// Returns the canonical spelling: no trailing slash, `.` for the root.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

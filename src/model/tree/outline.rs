@@ -18,8 +18,8 @@ impl Outline {
         Self { listed, ..Self::default() }
     }
 
-    /// Returns the outline that also tells directories by their ids: `whole` ones themselves, and the subdirectories of
-    /// the `split` ones.
+    /// Returns the outline with ids of directories too: of each directory in `whole`, and of each subdirectory of those in
+    /// `split`.
     pub fn new<D: AsRef<[u8]>>(
         listed: Region,
         whole: impl IntoIterator<Item = D>,

@@ -22,7 +22,7 @@ type Shape = Vec<Piece>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
     Text(String),
-    /// A branch, or the number of a pull request.
+    /// Any value: a branch name or a pull request number.
     Any,
 }
 

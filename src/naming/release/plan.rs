@@ -12,7 +12,7 @@ pub struct ReleasePlan {
 /// A line, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedRelease {
-    /// Its services.
+    /// The services that share this release.
     pub services: Vec<ServiceName>,
     /// The highest release that head leads to.
     pub current: Option<TaggedRelease>,
@@ -20,7 +20,7 @@ pub struct PlannedRelease {
     pub since: Option<TaggedRelease>,
     /// The commits since then that touch it, the newest first.
     pub changes: Vec<ReleaseChange>,
-    /// What becomes of it.
+    /// Whether it is released, and as what.
     pub outcome: ReleaseOutcome,
     /// The highest release, on any branch, that the version which is due does not stand above.
     pub not_below: Option<TaggedRelease>,

@@ -53,8 +53,7 @@ pub(super) fn own_files(config: &Config) -> impl FnMut(&Step<'_>) -> Result<BTre
     move |step| Ok(holders.matching(config, step.changes))
 }
 
-/// Finds the services whose results changes make other ones: by files that affect them, by their definitions, or by what
-/// they are built from.
+/// Finds services whose result a change alters: by a file, by the definition, or by a dependency.
 pub(super) struct Results<'a> {
     config: &'a Config,
     file: &'a ConfigFile,

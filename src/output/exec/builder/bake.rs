@@ -77,12 +77,12 @@ struct Target {
 }
 
 /// Returns a file for `docker buildx bake -f`, to be run at the root of the work tree: a target for each service that
-/// has to be built, what [`prepare`](super::prepare) would tell docker of it, and a group `default` of all, in build
-/// order. `recipes` has the recipe of each of the plan's services, and what it is built from.
+/// has to be built, with the options that [`prepare`](super::prepare) gives docker, and a group `default` of all, in
+/// build order. `recipes` has the recipe and the dependencies of each of the plan's services.
 ///
-/// Where a Dockerfile means what a service that it needs has become, it gets the target that is built with it, or the
-/// digest of the image that exists; so what is needed is built first, and a failure stops it. What is not pushed goes
-/// where the builder puts it.
+/// An image of a dependency in a Dockerfile becomes the dependency's target, or the digest of the existing image; so
+/// dependencies are built first, and a failed one stops its dependents. An image that is not pushed stays where the
+/// builder puts it.
 ///
 /// # Errors
 /// When a service cannot be built by docker here, or two targets would be called the same.

@@ -52,7 +52,7 @@ pub enum Supply {
 pub(super) enum Sight {
     /// Those of docker's engine.
     Engine,
-    /// None but OCI layouts: a builder of BuildKit that is not the engine's.
+    /// Only OCI layouts: a BuildKit builder other than the engine's own.
     Layouts,
     /// Those of the user's store of buildah and podman.
     Store,

@@ -52,7 +52,7 @@ impl Output {
     /// Reads what a build that succeeded handed back.
     ///
     /// # Errors
-    /// When it is not what it should be: [`OutputError::NotPushed`] where the build has failed after all.
+    /// When the output is malformed. [`OutputError::NotPushed`]: nothing was pushed, so the build counts as failed.
     pub(in crate::output::exec) fn of(build: &Build) -> Result<Self, OutputError> {
         let text = |name: &str| Self::text(&build.scratch.join(name));
         let pushed = |digest: Option<String>| match digest.filter(|digest| is_digest(digest)) {

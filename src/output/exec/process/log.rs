@@ -10,7 +10,7 @@ use crate::model::mask::{Mask, Masked};
 /// How much is read at a time: as much as a pipe holds.
 const CHUNK: usize = 64 * 1024;
 
-/// The output of one attempt: a file of its bytes without secrets, and its length for what shows it meanwhile.
+/// The output of an attempt, in a file with secrets masked; readers follow it by its length.
 ///
 /// The bytes are nowhere else, so that a gigabyte of them costs no memory, and a reader may be slow. Cheap to clone.
 #[derive(Clone)]

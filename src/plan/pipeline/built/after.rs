@@ -155,8 +155,8 @@ impl Recording<'_> {
         Ok(held)
     }
 
-    /// Whether it takes no comparison to know that a service is not due: it was built at this commit. What a plan says is
-    /// not asked: it may come from anywhere.
+    /// Whether a service is known not to be due without comparing commits: it was built at this commit. The plan does not
+    /// count: it may come from anywhere.
     fn is_known_to_be_done(&self, service: ServiceId, now: &Standing) -> bool {
         let name = self.name(service);
         now.begun(name).is_none() && now.built(name) == Some(self.commit)

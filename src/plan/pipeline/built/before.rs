@@ -105,8 +105,8 @@ impl Recording<'_> {
         Ok((begun, trouble))
     }
 
-    /// Marks a service again that is about to be built or has just been built, where another run has replaced its mark in
-    /// this clone or taken it away: even if this run is killed, the service is due then.
+    /// Restores a service's mark in this clone if another run replaced or removed it, just before or after the build; so
+    /// the service stays due if this run is killed.
     ///
     /// # Errors
     /// When the mark cannot be read or written.

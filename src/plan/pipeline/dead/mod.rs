@@ -29,14 +29,14 @@ pub enum Dead {
 
 impl Choice for Dead {
     const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
-        (Self::ByShape, "by-shape", "Fail in the structured shape, warn in the flat one"),
+        (Self::ByShape, "by-shape", "Fail if filters.yaml has `services:`; warn if it is a paths-filter file"),
         (Self::Error, "error", "Fail"),
         (Self::Warn, "warn", "Warn"),
         (Self::Allow, "allow", "Plan it without a warning"),
     ];
 }
 
-/// Where files of services are, and were.
+/// The trees in which services' files are looked for: at head, and at base.
 pub(super) struct Trees<'a> {
     pub(super) repository: &'a Repository,
     pub(super) range: &'a Range,
