@@ -40,7 +40,7 @@ fn a_link_that_leads_out_of_its_service_is_told_with_what_changed_behind_it() {
     repo.rebake(PLAN).success().stderr(str![[r#"
 warning[link-outside]: 3 symbolic links lead to what the patterns of their services do not match: a/shared of `a` leads to shared, where shared/k changed; a/sub of `a` leads to b/lib, where b/lib/x changed; a/LICENSE of `a` leads to LICENSE
  |
- = help: add `shared/**` to the service's `filters`, or the service that it belongs to to `depends_on`; if it affects nothing, add it to `unowned`
+ = help: add `shared/**` to the service's `filters`, or add the service that owns it to `depends_on`; if it affects nothing, add it to `unowned`
 
 "#]]);
     // What is not there, lies outside or leads in a circle is no tracked file, and without changes none is missed.
@@ -90,7 +90,7 @@ fn a_chain_of_links_is_followed_to_its_end() {
     repo.rebake(PLAN).success().stderr(str![[r#"
 warning[link-outside]: 1 symbolic link leads to what the patterns of its service do not match: a/link of `a` leads to real/d, where real/d/k changed
  |
- = help: add `real/d/**` to the service's `filters`, or the service that it belongs to to `depends_on`; if it affects nothing, add it to `unowned`
+ = help: add `real/d/**` to the service's `filters`, or add the service that owns it to `depends_on`; if it affects nothing, add it to `unowned`
 
 "#]]);
 }

@@ -817,7 +817,7 @@ fn nothing_is_released_below_what_another_branch_has() {
     release(&repo, &[])
         .success()
         .stderr(str![[r#"
-warning[not-above]: 0.5.0 of api would not stand above api@0.25.0, which is on another branch
+warning[not-above]: api 0.5.0 would not be higher than api@0.25.0, which is on another branch
  |
  = help: merge that release into this branch, or name the version with `--version`
 
@@ -831,7 +831,7 @@ api      0.4.0    0.5.0  minor, by its commits
 
 "#]]);
     release(&repo, &["--yes"]).failure(2).stdout("").stderr(str![[r#"
-error[not-above]: 0.5.0 of api would not stand above api@0.25.0, which is on another branch
+error[not-above]: api 0.5.0 would not be higher than api@0.25.0, which is on another branch
  |
  = help: merge that release into this branch, or name the version with `--version`
 

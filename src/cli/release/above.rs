@@ -36,7 +36,7 @@ pub(super) fn check(
 fn said(severity: Severity, line: &PlannedRelease, release: &release::TaggedRelease) -> Option<Diagnostic> {
     let ReleaseOutcome::Due { version, .. } = &line.outcome else { return None };
     let services = line.services.iter().map(ServiceName::to_string).collect::<Vec<_>>().join(", ");
-    let message = format!("{version} of {services} would not stand above {}, which is on another branch", release.tag);
+    let message = format!("{services} {version} would not be higher than {}, which is on another branch", release.tag);
     Some(
         Diagnostic::new(severity, "not-above", message)
             .help("merge that release into this branch, or name the version with `--version`"),

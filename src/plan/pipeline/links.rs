@@ -151,7 +151,7 @@ fn warning(
     let advice = match config.shape {
         Shape::Flat => format!("add {} to the filter, and its like for other links", first.to.pattern()),
         Shape::Structured => format!(
-            "add {} to the service's `filters`, or the service that it belongs to to `depends_on`; if it affects \
+            "add {} to the service's `filters`, or add the service that owns it to `depends_on`; if it affects \
              nothing, add it to `unowned`",
             first.to.pattern()
         ),
