@@ -99,9 +99,9 @@ fn filter(patterns: &[String], output: &Output) -> Result<Filter, Failure> {
             .help("begin with what it matches: `-e '**'`"));
     }
     if entries.first().is_some_and(|entry| entry.effect == Effect::Exclude) {
-        let message = "the first pattern takes nothing back: patterns are read in order";
+        let message = "the first pattern excludes nothing: patterns are read in order";
         let warning = Diagnostic::warning("exclusion-first", message);
-        output.say(&[warning.help("put it behind the patterns that it restricts")]);
+        output.say(&[warning.help("put it after the patterns that it restricts")]);
     }
     Ok(Filter::Ordered(entries))
 }

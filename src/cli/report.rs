@@ -81,7 +81,7 @@ fn alike(before: &exec::Report, next: &exec::Report, file: &Path) -> Result<(), 
         Escaped::new(file.as_os_str().as_encoded_bytes())
     );
     Err(Failure::new(Exit::Usage, "mixed-reports", message)
-        .help("leave out the reports of another run; or say that you mean it with `--allow-mixed`"))
+        .help("leave out the reports of another run, or accept them with `--allow-mixed`"))
 }
 
 /// Reads a saved report.

@@ -55,7 +55,7 @@ pub(crate) fn run(args: &VerdictArgs, output: &Output) -> Result<Exit, Failure> 
     };
     let needs: NeededJobs = serde_json::from_str(&text).map_err(|error| {
         Failure::new(Exit::Usage, "needs", format!("this is not GitHub's `needs`: {error}"))
-            .help("it is what `${{ toJSON(needs) }}` comes to")
+            .help("pass the value of `${{ toJSON(needs) }}`")
     })?;
     let expected = Expected {
         plan: args.plan.clone(),

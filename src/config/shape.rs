@@ -44,8 +44,8 @@ fn is_by_status(services: View<'_>) -> bool {
 /// Reports that a file has no content, unless another problem was reported.
 pub(super) fn nothing(problems: &mut Problems<'_>) {
     if !problems.has_errors() {
-        let problem = Diagnostic::error("empty-file", "there is nothing in this file but blanks and comments");
+        let problem = Diagnostic::error("empty-file", "this file has only blank lines and comments");
         let problem = problem.label(problems.file(), Span::default(), "");
-        problems.push(problem.help("say under `services:` what is built, as the README shows"));
+        problems.push(problem.help("list what is built under `services:`, as the README shows"));
     }
 }

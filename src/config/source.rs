@@ -29,7 +29,7 @@ pub fn source(name: impl Into<String>, bytes: &[u8]) -> Result<SourceFile, Diagn
         Ok(text) => Ok(SourceFile::new(name, text)),
         Err(error) => {
             let at = error.valid_up_to();
-            let message = format!("{shown} is not UTF-8 text: the byte 0x{:02x} cannot stand here", bytes[at]);
+            let message = format!("{shown} is not UTF-8 text: the byte 0x{:02x} is invalid here", bytes[at]);
             let file = SourceFile::new(name, String::from_utf8_lossy(bytes));
             let span = Span { start: at, end: at + char::REPLACEMENT_CHARACTER.len_utf8() };
             Err(Diagnostic::error("not-utf8", message).label(&file, span, "not UTF-8").help("save the file as UTF-8"))

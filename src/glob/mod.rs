@@ -8,7 +8,7 @@
 //!
 //! # Limits
 //!
-//! A pattern has at most 65,536 bytes, and at most 100 groups stand in each other; more is an error. Braces are
+//! A pattern has at most 65,536 bytes, and at most 100 nested groups; more is an error. Braces are
 //! alternatives and are never expanded, so a pattern takes memory in proportion to its length. A match enters each
 //! state of the machine at most once at each character, and so takes at most (characters + 1) × states steps; after
 //! 5,000,000 steps it gives up with [`Verdict::Doubt`].

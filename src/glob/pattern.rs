@@ -332,7 +332,7 @@ mod tests {
             let nested = |depth: usize| format!("{}b{}", open.repeat(depth), close.repeat(depth));
             assert!(Pattern::parse(&nested(100)).is_ok(), "{open}");
             let error = Pattern::parse(&nested(101)).unwrap_err();
-            assert_eq!(error.message, "more than 100 groups stand in each other");
+            assert_eq!(error.message, "more than 100 nested groups");
             assert_eq!(error.offset, offset, "{open}");
         }
     }

@@ -154,7 +154,7 @@ impl Builder<'_> {
         };
         self.depth += 1;
         if self.depth > 4 * MAX_DEPTH {
-            return Err(PatternError::new(at, "too many groups stand in each other"));
+            return Err(PatternError::new(at, "too many nested groups"));
         }
         let inner = self.either()?;
         self.depth -= 1;

@@ -88,7 +88,7 @@ pub enum Problem {
         result: String,
     },
     /// The job that makes the plan never ran, so what was due is not known.
-    #[error("the job `{job}` was skipped, so nobody knows what is to be built")]
+    #[error("the job `{job}` was skipped, so it is unknown what must be built")]
     NoPlan {
         /// The job.
         job: String,
@@ -371,7 +371,7 @@ mod tests {
                 "deploy": {"result": "skipped"}})
         };
         assert_eq!(says_of(&needs("failure")), ["the job `plan` ended with `failure`"]);
-        assert_eq!(says_of(&needs("skipped")), ["the job `plan` was skipped, so nobody knows what is to be built"]);
+        assert_eq!(says_of(&needs("skipped")), ["the job `plan` was skipped, so it is unknown what must be built"]);
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub enum Reason {
     ConfigAtBase,
     /// A path in the work tree cannot be read.
     WorkTree,
-    /// Whether a pattern matches a path cannot be told in time.
+    /// Whether a pattern matches a path cannot be determined in time.
     Pattern,
 }
 

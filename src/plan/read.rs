@@ -58,7 +58,7 @@ pub fn read(text: &str) -> Result<Plan, PlanError> {
         service.level =
             service.needs.iter().filter_map(|need| before.get(need)).map(|level| level + 1).max().unwrap_or_default();
         if before.insert(name.clone(), service.level).is_some() {
-            return Err(PlanError::Contradiction(format!("`{name}` stands in it twice")));
+            return Err(PlanError::Contradiction(format!("`{name}` is in it twice")));
         }
     }
     plan.any = plan.services.iter().any(|service| !service.library);

@@ -315,7 +315,7 @@ fn a_first_configuration_makes_no_service_new() {
     repo.write("filters.yaml", TWO).write("a/x", "2").commit("two");
     assert_eq!(last(&repo, &[]), ["a: file"]);
     between(&repo, &[]).success().stderr(str![[r#"
-note[no-config-at-base]: base 2c91101 has no configuration, so the definitions of today count for it too
+note[no-config-at-base]: base 2c91101 has no configuration, so rebake uses the present definitions for it too
 
 "#]]);
     // Looking back beyond it, with the one of today.

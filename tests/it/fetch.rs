@@ -317,7 +317,7 @@ fn histories_without_a_common_commit_are_compared_as_they_are() {
     let run = repo.rebake(["plan", "--base", "main", "--format", "json"]).success().stderr(str![[r"
 warning[no-common-history]: main and head have no commit in common, so the two trees are compared as they are
  |
- = help: name another base with `--base`, or say that you mean it with `--direct`
+ = help: name another base with `--base`, or accept this with `--direct`
 
 "]]);
     assert_eq!(causes(&run), ["web: file web/other"]);

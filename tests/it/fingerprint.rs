@@ -234,7 +234,7 @@ error[dead-filter]: the patterns of `api` match no tracked file, so nothing can 
         str![[r#"
 warning[unmatched]: 2 changed paths match no filter: services/gateway/README.md, services/gateway/main.rs
  |
- = help: add a filter that matches them, or say nothing of such paths with `--unmatched ignore`
+ = help: add a filter that matches them, or ignore such paths with `--unmatched ignore`
 
 warning[dead-filter]: the patterns of `api` match no tracked file, so nothing can ever affect it
  --> filters.yaml:1:7

@@ -58,9 +58,9 @@ fn several_patterns_are_an_ordered_list() {
     repo.rebake(["glob", "-e", "!(a)", "-e", "!b", "a", "b", "c"]).success().stdout("c\n").stderr("");
     repo.rebake(["glob", "-e", "-x", "-e", "b", "--", "-x", "c"]).success().stdout("-x\n");
     repo.rebake(["glob", "-e", "!b", "-e", "c", "c"]).success().stdout("c\n").stderr(str![[r"
-warning[exclusion-first]: the first pattern takes nothing back: patterns are read in order
+warning[exclusion-first]: the first pattern excludes nothing: patterns are read in order
  |
- = help: put it behind the patterns that it restricts
+ = help: put it after the patterns that it restricts
 
 "]]);
     repo.rebake(["glob", "-e", "!a", "-e", "!b", "c"]).failure(2).stdout("").stderr(str![[r"

@@ -219,7 +219,7 @@ fn a_tag_that_no_registry_takes_is_the_trouble_of_its_service_alone() {
         .stderr(str![[r#"
 warning[image-tag]: `api` has no image tags, and cannot be built: the image tag `-x` is not valid: an image tag begins with a letter, a digit or `_`, not with '-'
  |
- = help: mend `tags` of the service in filters.yaml
+ = help: correct `tags` of the service in filters.yaml
 
 "#]]);
 }

@@ -351,13 +351,13 @@ warning[no-services]: the configuration has no services, so nothing is planned
     let by_hand = by_hand.env("BUILDKITE_SOURCE", "ui").env("BUILDKITE_BRANCH", "main");
     let by_hand = by_hand.env("BUILDKITE_COMMIT", repo.id("HEAD").to_string()).env("REBAKE_INPUT_SERVICE", "lib");
     by_hand.env("BUILDKITE_PIPELINE_DEFAULT_BRANCH", "main").success().stdout("").stderr(str![[r#"
-warning[only-libraries]: only libraries are asked for (`lib`), which are no jobs, so nothing is to be built
+warning[only-libraries]: only libraries are asked for (`lib`), which have no jobs, so nothing is built
  |
  = help: ask for a service that is built from them
 
 "#]]);
     repo.rebake(["plan", "lib", "--format", "names"]).success().stdout("").stderr(str![[r#"
-warning[only-libraries]: only libraries are asked for (`lib`), which are no jobs, so nothing is to be built
+warning[only-libraries]: only libraries are asked for (`lib`), which have no jobs, so nothing is built
  |
  = help: ask for a service that is built from them
 

@@ -59,7 +59,7 @@ note[recorded-already]: built at ffa9713 in local already: `api`
     record(&ids[0]).success().stdout("").stderr(str![[r#"
 warning[superseded]: a later commit than b9f2bf0 was built in local, so these built refs stay: `api` at ffa9713
  |
- = help: where the environment really went back to the earlier commit, say so with `--allow-older`
+ = help: if the environment really went back to the earlier commit, give `--allow-older`
 
 "#]]);
     assert_eq!(at(), ids[2], "a record that is further ahead wins");
@@ -68,7 +68,7 @@ warning[superseded]: a later commit than b9f2bf0 was built in local, so these bu
     record(&rewritten).failure(3).stdout("").stderr(str![[r#"
 error[built-elsewhere]: these built refs of local stand neither where they were seen nor on the way to c9d14ae, so they stay: `api` at ffa9713
  |
- = help: plan again; or, where this commit is what the environment has, say so with `--allow-older`
+ = help: plan again; or, if the environment has this commit, give `--allow-older`
 
 "#]]);
     assert_eq!(at(), ids[2]);
@@ -139,7 +139,7 @@ fn what_stands_on_a_due_dependency_is_not_recorded() {
     reset(&repo, "ORIG_HEAD");
     let only = |service: &'static str| repo.rebake([&BUILD[..], &["--only", service]].concat()).success();
     only("b").stderr(str![[r#"
-warning[not-recorded]: not recorded at 105c7e8 in local, since what it depends on is due and was not built: `b` depends on `a`
+warning[not-recorded]: not recorded at 105c7e8 in local, since a dependency is due and was not built: `b` depends on `a`
  |
  = help: build the two together; until then it stays due
 
@@ -266,7 +266,7 @@ fn a_run_whose_built_refs_were_moved_to_another_branch_builds_nothing() {
     repo.rebake(["build", "--plan", "../plan.json", "--record"]).failure(3).stdout("").stderr(str![[r#"
 error[built-elsewhere]: these built refs of local stand neither where they were seen nor on the way to 817677d, so they stay: `a` at d1a04b4, `b` at d1a04b4
  |
- = help: plan again; or, where this commit is what the environment has, say so with `--allow-older`
+ = help: plan again; or, if the environment has this commit, give `--allow-older`
 
 "#]]);
     assert_eq!(has(&repo, "a"), "other");

@@ -203,7 +203,7 @@ fn what_is_no_clear_yes_is_built_and_said() {
     let huge = format!("HTTP/1.1 200 x\r\n{good}Connection: close\r\n\r\n{}", "x".repeat(5 << 20)).into_bytes();
     for (given, said) in [
         (answer(500, "", ""), "it answered with HTTP 500"),
-        (answer(403, "", ""), "it refuses who asks (HTTP 403)"),
+        (answer(403, "", ""), "it denies access (HTTP 403)"),
         (answer(429, "Retry-After: 100\r\n", ""), "it answered with HTTP 429"),
         (
             answer(200, "Content-Type: text/html\r\n", "<html>log in</html>"),
@@ -216,18 +216,21 @@ fn what_is_no_clear_yes_is_built_and_said() {
             "its answer is not that of a registry: the content is not that of its digest",
         ),
         (answer(200, &headers(OCI, &digest("{}")), "{}"), "its answer is not that of a registry: its manifest is none"),
-        (answer(401, "", ""), "it asks for credentials in a way that is not understood"),
-        (answer(401, "WWW-Authenticate: Negotiate\r\n", ""), "it asks for credentials in a way that is not understood"),
+        (answer(401, "", ""), "it asks for credentials in a way that rebake does not understand"),
+        (
+            answer(401, "WWW-Authenticate: Negotiate\r\n", ""),
+            "it asks for credentials in a way that rebake does not understand",
+        ),
         (answer(401, "WWW-Authenticate: Basic realm=\"x\"\r\n", ""), "it wants credentials, and there are none for it"),
         (
             answer(401, "WWW-Authenticate: Bearer realm=\"http://r.example/token\"\r\n", ""),
-            "it asks for credentials in a way that is not understood",
+            "it asks for credentials in a way that rebake does not understand",
         ),
         (
             answer(302, "Location: http://r.example/\r\n", ""),
-            "it leads to an address that is neither HTTPS nor on this machine",
+            "it redirects to an address that is neither HTTPS nor on this machine",
         ),
-        (answer(302, "Location: /again\r\n", ""), "it leads on more than 5 times"),
+        (answer(302, "Location: /again\r\n", ""), "it redirects more than 5 times"),
         (huge, "its answer is larger than 4 MiB"),
         (b"".to_vec(), "it cannot be reached: "),
         (b"SSH-2.0-OpenSSH_9.2\r\n".to_vec(), "it cannot be reached: "),
@@ -346,7 +349,7 @@ fn a_password_is_told_to_the_registry_that_asks_for_it() {
     login(&repo, &registry.host, ("ada", "wrong"));
     let (names, stderr) = left(&ask(&repo, &["--format=names"]).success());
     assert_eq!(names, "lib api web");
-    assert!(stderr.contains("it refuses who asks (HTTP 401)") && !stderr.contains("wrong"), "{stderr}");
+    assert!(stderr.contains("it denies access (HTTP 401)") && !stderr.contains("wrong"), "{stderr}");
     login(&repo, "other.example", ("ada", "s:cret"));
     let (names, stderr) = left(&ask(&repo, &["--format=names"]).success());
     assert_eq!(names, "lib api web");
@@ -533,7 +536,7 @@ fn a_real_registry_with_and_without_a_password() {
             assert!(stderr.contains("it wants credentials, and there are none for it"), "{stderr}");
             login(&repo, host, ("ci", "wrong"));
             let (_, stderr) = left(&ask(&repo, &["--format=names"]).success());
-            assert!(stderr.contains("it refuses who asks (HTTP 401)"), "{stderr}");
+            assert!(stderr.contains("it denies access (HTTP 401)"), "{stderr}");
             login(&repo, host, LOGIN);
         }
         // Nothing is there, not even the repositories.

@@ -279,7 +279,7 @@ api      0.3.1    1.0.0  asked for
         (
             &["api", "--version", "0.3.1"][..],
             str![[r#"
-error[release]: the tag services/api@0.3.1 is there already, at commit fc2f8c0
+error[release]: the tag services/api@0.3.1 already exists, at commit fc2f8c0
  |
  = help: choose another version; a release that others have seen does not move
 
@@ -306,7 +306,7 @@ error[release]: 1.0.0+b has build metadata, which neither orders versions nor ha
         (
             &["api", "--version", "1.0"],
             str![[r#"
-error[release]: `1.0` is no version of `api`, whose scheme is semver
+error[release]: `1.0` is not a version of `api`, whose scheme is semver
  |
  = help: write MAJOR.MINOR.PATCH, such as 1.2.3 or 1.3.0-rc.1
 
@@ -436,7 +436,7 @@ lib      1.4.0    1.5.1  minor, by its commits
 
 "#]]);
     release(&repo, &["lib", "--version", "1.5.0"]).failure(2).stderr(str![[r#"
-error[release]: the tag lib@1.5.0 is there already, at commit 784438e
+error[release]: the tag lib@1.5.0 already exists, at commit 784438e
  |
  = help: choose another version; a release that others have seen does not move
 
@@ -539,7 +539,7 @@ error[tag]: git does not know who makes the tags
 "#]]);
     let shallow = repo.clone_shallow(1);
     release(&shallow, &[]).failure(3).stdout("").stderr(str![[r#"
-error[git]: which releases head leads to cannot be told: this clone is shallow, and its history ends before the answer
+error[git]: which releases head leads to cannot be determined: this clone is shallow, and its history ends before the answer
  |
  = help: in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`
  = help: here: `git fetch --unshallow --filter=blob:none`, or `git fetch --deepen=100` and again
@@ -562,12 +562,12 @@ fn a_locked_ref_leaves_nothing() {
         fs::write(&lock, "").unwrap();
         let run = release(&repo, &["--yes"]).failure(3).stdout("");
         run.stderr(if lock.ends_with("packed-refs.lock") { str![[r#"
-error[tag]: the tags cannot be made, and none was: Could not lock packed refs: The lock for resource "[ROOT]/.git/packed-refs" could not be obtained immediately after 1 attempt(s). The lockfile at "[ROOT]/.git/packed-refs.lock" might need manual deletion.: File exists (os error 17) at path "[ROOT]/.git/packed-refs.lock"
+error[tag]: no tag was made: Could not lock packed refs: The lock for resource "[ROOT]/.git/packed-refs" could not be obtained immediately after 1 attempt(s). The lockfile at "[ROOT]/.git/packed-refs.lock" might need manual deletion.: File exists (os error 17) at path "[ROOT]/.git/packed-refs.lock"
  |
  = help: if another git is at work, wait for it; if one was killed, delete the `.lock` file that is named
 
 "#]] } else { str![[r#"
-error[tag]: the tags cannot be made, and none was: Could not prepare reference edit, reference="refs/tags/services/api@0.4.0": The lock for resource "[ROOT]/.git/refs/tags/services/api@0.4.0" could not be obtained immediately after 1 attempt(s). The lockfile at "[ROOT]/.git/refs/tags/services/api@0.4.0.lock" might need manual deletion.: File exists (os error 17) at path "[ROOT]/.git/refs/tags/services/api@0.4.0.lock"
+error[tag]: no tag was made: Could not prepare reference edit, reference="refs/tags/services/api@0.4.0": The lock for resource "[ROOT]/.git/refs/tags/services/api@0.4.0" could not be obtained immediately after 1 attempt(s). The lockfile at "[ROOT]/.git/refs/tags/services/api@0.4.0.lock" might need manual deletion.: File exists (os error 17) at path "[ROOT]/.git/refs/tags/services/api@0.4.0.lock"
  |
  = help: if another git is at work, wait for it; if one was killed, delete the `.lock` file that is named
 
@@ -700,7 +700,7 @@ fn a_refused_push_leaves_both_sides_the_same() {
     let before = tags(&repo);
     hook(&remote, "while read -r old new ref; do case $ref in *docs*) echo 'no docs today' >&2; exit 1;; esac; done");
     release(&repo, &["--dependents", "none", "docs", "lib", "--bump", "minor", "--yes", "--push"]).failure(3).stdout("").stderr(str![[r#"
-error[remote]: `origin` did not take lib@1.5.0, docs@1.1.0: remote: no docs today; To [..]; ! [remote rejected] lib@1.5.0 -> lib@1.5.0 (pre-receive hook declined); ! [remote rejected] docs@1.1.0 -> docs@1.1.0 (pre-receive hook declined); error: failed to push some refs to '[..]'
+error[remote]: `origin` did not accept lib@1.5.0, docs@1.1.0: remote: no docs today; To [..]; ! [remote rejected] lib@1.5.0 -> lib@1.5.0 (pre-receive hook declined); ! [remote rejected] docs@1.1.0 -> docs@1.1.0 (pre-receive hook declined); error: failed to push some refs to '[..]'
  |
  = help: 0 tags arrived before; 2 tags that could not be sent were deleted here, so that both sides agree; run the same command again
 
@@ -873,7 +873,7 @@ error[release]: no bump tells the next calendar version of `api`
 
 "#]]);
     release(&repo, &["api", "--version", "2026.05.x"]).failure(2).stdout("").stderr(str![[r#"
-error[release]: `2026.05.x` is no version of `api`, whose scheme is calver
+error[release]: `2026.05.x` is not a version of `api`, whose scheme is calver
  |
  = help: write two to four dotted numbers, such as 2026.04.1
 
@@ -890,7 +890,7 @@ error[release]: 2026.03 of `api` would not be higher than 2026.04, its current v
     release(&repo, &["api", "--version", "2026.5", "--yes"]).success();
     repo.write("api/a", "3").commit("fix: a");
     release(&repo, &["api", "--version", "2026.5", "--yes"]).failure(2).stdout("").stderr(str![[r#"
-error[release]: the tag api@2026.05 is there already, at commit 42d84c0
+error[release]: the tag api@2026.05 already exists, at commit 42d84c0
  |
  = help: choose another version; a release that others have seen does not move
 

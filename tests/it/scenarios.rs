@@ -210,7 +210,7 @@ error[unknown-dependency]: there is no service `base`
 6 |   api: { filters: [*shared, api/**], depends_on: [base] }
   |                                                   ^^^^ not a service of this file
   |
-  = help: `depends_on` takes names out of `services`
+  = help: `depends_on` takes names from `services`
 
 "]]);
     repo.write("filters.yaml", config.replace(", depends_on: [base]", "")).commit("gone");

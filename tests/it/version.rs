@@ -538,7 +538,7 @@ fn a_version_by_hand_is_one_of_the_scheme_and_holds_everywhere() {
         by_hand.env("REBAKE_INPUT_VERSION", version).failure(2).stdout("");
     }
     plan(&["--version", "v1.0.0"]).failure(2).stderr(str![[r#"
-error[version]: `v1.0.0` is no version of `api`, whose scheme is semver
+error[version]: `v1.0.0` is not a version of `api`, whose scheme is semver
  |
  = help: write a version of semver, such as 1.2.3
 

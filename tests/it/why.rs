@@ -61,7 +61,7 @@ fn what_came_nearest_is_told_of_a_service_that_is_not_affected() {
 0b5efd3..45c4a26 with the work tree's changes: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
 
 api is not affected. What came nearest:
-  services/api/README.md: matched by services/api/** (filters.yaml:6:15), and taken back by !**/*.md (filters.yaml:6:34)
+  services/api/README.md: matched by services/api/** (filters.yaml:6:15), then excluded by !**/*.md (filters.yaml:6:34)
 
 "#]]);
     repo.rebake(["why", "web", "--base", &base.to_string()]).success().stdout(str![[r#"
@@ -101,7 +101,7 @@ fn the_last_pattern_that_takes_back_and_the_nearest_path_are_told_first() {
 9c25fcb..98ba302 with the work tree's changes: since the merge base with HEAD~1
 
 api is not affected. What came nearest:
-  services/api/docs/a.md: matched by services/api/** (filters.yaml:3:40), and taken back by !services/api/docs/** (filters.yaml:3:71)
+  services/api/docs/a.md: matched by services/api/** (filters.yaml:3:40), then excluded by !services/api/docs/** (filters.yaml:3:71)
 
 "#]]);
     repo.write("services/sr", "").write("services/srcs", "").commit("third");
@@ -139,7 +139,7 @@ code is not affected. What came nearest:
 30ebf18..e426b62 with the work tree's changes: since the merge base with HEAD~1
 
 code is not affected. What came nearest:
-  src/a.md: matched by src/** (filters.yaml:4:5), and taken back by !**/*.md (filters.yaml:5:5)
+  src/a.md: matched by src/** (filters.yaml:4:5), then excluded by !**/*.md (filters.yaml:5:5)
 
 "]]);
 }
@@ -214,7 +214,7 @@ services:
     repo.rebake(["why", "--file", "api/README.md"]).success().stderr("").stdout(str![[r#"
 api/README.md reaches no service.
 It does not reach:
-  api: matched by api/** (filters.yaml:2:16), and taken back by **/*.md of `exclude` (filters.yaml:2:31)
+  api: matched by api/** (filters.yaml:2:16), then excluded by **/*.md of `exclude` (filters.yaml:2:31)
 
 "#]]);
     repo.rebake(["why", "--file", "web/docs/x.txt"]).success().stderr("").stdout(str![[r#"
@@ -222,14 +222,14 @@ web/docs/x.txt reaches:
   all:
     web/docs/x.txt matches {api,web}/**/*.txt  filters.yaml:4:20
 It does not reach:
-  web: matched by web/** (filters.yaml:3:20), and taken back by !web/docs/** (filters.yaml:3:30)
+  web: matched by web/** (filters.yaml:3:20), then excluded by !web/docs/** (filters.yaml:3:30)
 
 "#]]);
     repo.rebake(["why", "api", "--base", "HEAD~1"]).success().stderr("").stdout(str![[r#"
 1b9ca7a..2871a39 with the work tree's changes: since the merge base with HEAD~1
 
 api is not affected. What came nearest:
-  api/README.md: matched by api/** (filters.yaml:2:16), and taken back by **/*.md of `exclude` (filters.yaml:2:31)
+  api/README.md: matched by api/** (filters.yaml:2:16), then excluded by **/*.md of `exclude` (filters.yaml:2:31)
 
 "#]]);
     let json = repo.rebake(["why", "--file", "api/README.md", "--format", "json"]).success();

@@ -120,7 +120,7 @@ impl Choice<'_> {
                     "no-common-history",
                     format!("{name} and head have no commit in common, so the two trees are compared as they are"),
                 );
-                let note = note.help("name another base with `--base`, or say that you mean it with `--direct`");
+                let note = note.help("name another base with `--base`, or accept this with `--direct`");
                 let (comparison, _) = with_trees(vec![Some(*with)], source);
                 (comparison, note.into())
             }
@@ -178,7 +178,7 @@ impl Choice<'_> {
 
 /// Compares with nothing: the CI engine is unknown, and the rule for a developer's machine would leave commits out.
 fn unknown_engine(sign: CiSign) -> (Comparison, Notes) {
-    let reason = format!("this is CI, since {sign}, and nothing that is understood tells which commits are new");
+    let reason = format!("this is CI, since {sign}, but no known engine says which commits are new");
     let help = "name the commit before them with `--base REV`, or let each service count from its last build: \
                 `--since built`";
     let source = "CI without a known engine, so everything";

@@ -44,7 +44,9 @@ impl Doubt {
     pub fn of_match(pattern: impl fmt::Display, path: &RepoPath) -> Self {
         Self {
             kind: "pattern",
-            message: format!("whether `{pattern}` matches {path} cannot be told in time; so it counts as matched"),
+            message: format!(
+                "whether `{pattern}` matches {path} cannot be determined in time; so it counts as matched"
+            ),
             help: Some("write a pattern with fewer groups that repeat".to_owned()),
             cure: None,
         }

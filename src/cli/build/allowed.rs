@@ -32,13 +32,13 @@ fn trusted(pushes: bool, workspace: &Workspace) -> Result<(), Failure> {
     let message = match workspace.trigger.origin {
         Origin::Own => return Ok(()),
         Origin::Fork if !pushes => return Ok(()),
-        Origin::Fork => "nothing is pushed for the pull request of a fork: anybody may have written the code",
+        Origin::Fork => "nothing is pushed for a pull request from a fork: its code is not trusted",
         Origin::Privileged => {
-            "nothing is built for this event: the run holds the repository's secrets, and anybody may have written the code"
+            "nothing is built for this event: the run can read the repository's secrets, and the code is not trusted"
         }
     };
     Err(Failure::new(Exit::Usage, "untrusted", message)
-        .help("where you know what is checked out, say so with `--allow-untrusted`"))
+        .help("if you trust what is checked out, give `--allow-untrusted`"))
 }
 
 /// An untracked file that nothing is built from does not make the tree dirty: a saved plan beside the code, for
@@ -65,6 +65,5 @@ fn clean(pushed: &[&PlannedService], args: &BuildArgs, workspace: &Workspace) ->
     let what = if args.record { "recorded" } else { "pushed" };
     let message =
         format!("the work tree has changes that no commit holds, so nothing is {what}: {}{more}", paths.join(", "));
-    Err(Failure::new(Exit::Usage, "dirty", message)
-        .help("commit or remove them; or say that you mean it with `--allow-dirty`"))
+    Err(Failure::new(Exit::Usage, "dirty", message).help("commit or remove them, or allow them with `--allow-dirty`"))
 }

@@ -212,7 +212,7 @@ fn question(service: &PlannedService) -> Option<Question> {
 
 fn unknown(service: &PlannedService, reason: &str) -> Diagnostic {
     let message = format!(
-        "the registry cannot say whether it has the image of `{}`, so that is built here: {reason}",
+        "the registry cannot say whether it has the image of `{}`, so it is built here: {reason}",
         Escaped::new(&service.service)
     );
     Diagnostic::warning("not-asked", message)

@@ -111,7 +111,7 @@ fn refused(said: Vec<String>) -> Result<(), Failure> {
     if said.is_empty() {
         return Ok(());
     }
-    let diagnostic = |said: String| Diagnostic::error("other-plan", said).help("plan anew, from this commit");
+    let diagnostic = |said: String| Diagnostic::error("other-plan", said).help("make the plan again, from this commit");
     Err(Failure { exit: Exit::Usage, diagnostics: said.into_iter().map(diagnostic).collect() })
 }
 
@@ -159,7 +159,7 @@ fn is_of(report: &Report, plan: &Plan) -> Result<(), Failure> {
     let message =
         format!("the report is of {shown}, which is not what is checked out: what succeeded there is due again");
     Err(Failure::new(Exit::Usage, "other-commit", message)
-        .help("check out that commit, or build without `--rerun`; or say that you mean it with `--allow-mixed`"))
+        .help("check out that commit, build without `--rerun`, or accept the report with `--allow-mixed`"))
 }
 
 /// What is built is what is checked out, so the plan has to be of that.
@@ -173,7 +173,7 @@ fn is_checked_out(plan: &Plan, workspace: &Workspace) -> Result<(), Failure> {
         None => "no commit".to_owned(),
     };
     let message = format!("the plan is of {}, and {} is checked out", shown(&plan.range.head), shown(&head));
-    Err(Failure::new(Exit::Usage, "other-commit", message).help("check out that commit, or plan anew"))
+    Err(Failure::new(Exit::Usage, "other-commit", message).help("check out that commit, or make the plan again"))
 }
 
 /// Returns the builds of a plan, or everything that prevents them.

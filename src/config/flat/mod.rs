@@ -241,7 +241,7 @@ fn any_of(view: View<'_>, patterns: &mut Vec<Located<crate::glob::Pattern>>, pro
         Some(Value::Null) => {
             let problem = Diagnostic::error("wrong-type", "a pattern is missing here");
             let problem = problem.located(problems.file(), &view.locate(()), "expected a pattern");
-            problems.push(problem.help("write a pattern, or take the line out"));
+            problems.push(problem.help("write a pattern, or remove the line"));
         }
         Some(found @ (Value::Number(_) | Value::Bool(_) | Value::Date)) => {
             let kind = match found {
@@ -326,7 +326,7 @@ fn traps(name: &str, at: &Located<()>, rules: &[FlatRule], quantifier: Quantifie
             problems.push(problem.help("or write the structured shape, with `services:`, where `!` excludes"));
         }
         Quantifier::SomeWithExcludes if patterns().next().is_some() && patterns().all(|pattern| negated(&pattern)) => {
-            let message = format!("the filter `{}` has exclusions alone, and never matches", shown(name));
+            let message = format!("the filter `{}` has only exclusions, and never matches", shown(name));
             let problem = Diagnostic::warning("only-exclusions", message);
             let problem = problem.located(problems.file(), at, "never matches");
             problems.push(problem.help("begin with what it matches, such as `**`"));

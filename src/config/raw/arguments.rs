@@ -29,7 +29,7 @@ impl Read for BuildArguments {
             let problem = Diagnostic::error("secret-build-arg", message);
             let problem = problem.located(problems.file(), &argument.name, "ends in the history of the image");
             let id = shown(name);
-            problems.push(problem.help(format!("hand it over as a secret: `secrets: [\"id={id},env={id}\"]`")));
+            problems.push(problem.help(format!("pass it as a secret: `secrets: [\"id={id},env={id}\"]`")));
         }
         names(arguments, |value| value.0.text(), problems).map(Self)
     }
@@ -84,7 +84,7 @@ impl Read for Secret {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let text = literal(view, "a secret's reference", problems)?;
         let Err(wrong) = check(text) else { return Some(Self(text.to_owned())) };
-        let problem = Diagnostic::error("bad-secret", format!("this is not the reference of a secret: {wrong}"));
+        let problem = Diagnostic::error("bad-secret", format!("this is not a reference to a secret: {wrong}"));
         let problem = problem.located(problems.file(), &view.locate(()), "");
         problems.push(problem.help("write `id=NAME,env=VARIABLE` or `id=NAME,src=FILE`; never the secret itself"));
         None

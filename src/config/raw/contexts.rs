@@ -56,7 +56,7 @@ impl Read for Context {
         // `node:20`, which is no directory that anybody has.
         let looks_like_image = !text.contains("://") && !text.contains("{{") && text.contains(':');
         if text.is_empty() || text.chars().any(char::is_control) || looks_like_image {
-            let problem = Diagnostic::error("bad-context", format!("`{}` is no context", shown(text)));
+            let problem = Diagnostic::error("bad-context", format!("`{}` is not a context", shown(text)));
             let problem = problem.located(problems.file(), &view.locate(()), "");
             let help = "write `needs.SERVICE`, an address such as `docker-image://node:20`, or a directory";
             problems.push(problem.help(help));
@@ -95,10 +95,10 @@ impl Read for BuilderFlag {
         let flag = text.split('=').next().unwrap_or_default();
         let own = OWN.iter().find(|(own, _)| *own == flag);
         let problem = if let Some((flag, instead)) = own {
-            let problem = Diagnostic::error("own-flag", format!("`{flag}` says what rebake says itself"));
-            problem.help(format!("leave it out, and say it by {instead}"))
+            let problem = Diagnostic::error("own-flag", format!("`{flag}` is a flag that rebake sets itself"));
+            problem.help(format!("leave it out, and use {instead}"))
         } else if text.is_empty() || text == "--" || text.contains('\0') {
-            Diagnostic::error("bad-flag", format!("`{}` is no flag of a builder", shown(text)))
+            Diagnostic::error("bad-flag", format!("`{}` is not a flag of a builder", shown(text)))
         } else if text.starts_with('-') && text.contains(' ') && !text.contains('=') {
             let words: Vec<String> = text.split_whitespace().map(|word| format!("\"{}\"", shown(word))).collect();
             let problem = Diagnostic::error("bad-flag", format!("`{}` is several words in one", shown(text)));

@@ -53,7 +53,7 @@ fn check(view: View<'_>, problems: &mut Problems<'_>) -> bool {
                 let message = format!("the number `{}` is handed on as `{number}`", shown(scalar.text()));
                 let problem =
                     Diagnostic::warning("number-changes", message).located(problems.file(), &view.locate(()), "");
-                problems.push(problem.help(format!("quote it to keep it as it stands: \"{}\"", scalar.text())));
+                problems.push(problem.help(format!("quote it to keep it as it is written: \"{}\"", scalar.text())));
                 true
             }
             _ => true,

@@ -67,9 +67,9 @@ fn spelled_out(pattern: &Located<Pattern>, problems: &mut Problems<'_>) {
     let text = pattern.value.text();
     let message = format!("the brackets of `{}` cannot be read as characters of which one is meant", shown(text));
     let problem = Diagnostic::warning("spelled-out", message);
-    let problem = problem.located(problems.file(), pattern, "matches the path that is written so, and no other");
+    let problem = problem.located(problems.file(), pattern, "matches only the path that is spelled like this");
     let escaped = text.replace('[', "\\[").replace(']', "\\]");
-    problems.push(problem.help(format!("if that is meant, say so with backslashes: `{}`", shown(&escaped))));
+    problems.push(problem.help(format!("if you mean that, write backslashes: `{}`", shown(&escaped))));
 }
 
 impl Read for Patterns {
@@ -93,7 +93,7 @@ impl Read for Patterns {
         let Some(first) = entries.first() else { return Some(Self(entries)) };
         if entries.iter().all(|entry| entry.effect == Effect::Exclude) {
             let problem = Diagnostic::error("only-exclusions", "a list of only `!` patterns matches nothing");
-            let problem = problem.located(problems.file(), &first.pattern, "there is nothing yet to take back");
+            let problem = problem.located(problems.file(), &first.pattern, "no earlier pattern to exclude from");
             let problem = problem.help("begin with what it matches, such as `**`");
             problems.push(
                 problem.help("keep exclusions that are only shared by an anchor under a key that begins with `x-`"),
@@ -103,8 +103,8 @@ impl Read for Patterns {
         if first.effect == Effect::Exclude {
             let message = "a list that begins with an exclusion: patterns are read in order, so it takes nothing back";
             let problem = Diagnostic::warning("exclusion-first", message);
-            let problem = problem.located(problems.file(), &first.pattern, "there is nothing yet to take back");
-            problems.push(problem.help("move it behind the patterns that it restricts"));
+            let problem = problem.located(problems.file(), &first.pattern, "no earlier pattern to exclude from");
+            problems.push(problem.help("move it after the patterns that it restricts"));
         }
         Some(Self(entries))
     }
@@ -132,7 +132,7 @@ impl Read for Exclusion {
         if !matches!(Effect::of(text), Some((Effect::Include, _))) {
             let problem = Diagnostic::error("double-exclusion", "a pattern of `exclude` begins with `!`");
             let problem = problem.located(problems.file(), &view.locate(()), "excludes what is not matched");
-            problems.push(problem.help("write it without the `!`; what a service must keep stands in its `filters`"));
+            problems.push(problem.help("write it without the `!`; to keep a file, name it in `filters`"));
             return None;
         }
         pattern(view, Place::Start, problems).map(|pattern| Self(pattern.value))

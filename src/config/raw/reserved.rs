@@ -15,7 +15,7 @@ impl Read for Reserved {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let problem = Diagnostic::error("reserved-key", "this key is reserved for a later version of rebake");
         let problem = problem.located(problems.file(), &view.locate(()), "has no meaning yet");
-        problems.push(problem.help("take it out; a key that begins with `x-` is free for your own use"));
+        problems.push(problem.help("remove it; a key that begins with `x-` is free for your own use"));
         None
     }
 }

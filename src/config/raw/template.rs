@@ -80,7 +80,7 @@ impl Read for ImageName {
         let tag = text.rfind('/').map_or(0, |slash| slash + 1);
         if let Some(colon) = text[tag..].find([':', '@']) {
             let file = problems.file();
-            let problem = Diagnostic::error("image-with-tag", "the image carries a tag or a digest");
+            let problem = Diagnostic::error("image-with-tag", "the image has a tag or a digest");
             let problem = problem.located(file, &view.locate_part(file, tag + colon..text.len()), "from here on");
             problems.push(problem.help("leave it off, and say in `tags` which tags the image gets"));
             return None;

@@ -51,7 +51,7 @@ pub(in crate::config) fn text<'t>(view: View<'t>, expected: &str, problems: &mut
             let message = format!("expected {expected}, found {}", view.kind());
             let problem = Diagnostic::error("wrong-type", message);
             let problem = problem.located(problems.file(), &view.locate(()), format!("expected {expected}"));
-            problems.push(problem.help(format!("if it is meant as it stands, quote it: \"{}\"", view.text())));
+            problems.push(problem.help(format!("if you mean the text itself, quote it: \"{}\"", view.text())));
             None
         }
         _ => {

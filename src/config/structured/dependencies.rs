@@ -22,7 +22,7 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) -> Option<
                 unknown(dependency, services, &by_path, problems);
             }
             if let Some(first) = seen.insert(name, dependency.defined) {
-                let message = format!("`{}` stands twice in `depends_on`", shown(name));
+                let message = format!("`{}` is twice in `depends_on`", shown(name));
                 let problem = Diagnostic::warning("duplicate-dependency", message);
                 let problem = problem.located(problems.file(), dependency, "the second one");
                 problems.push(problem.label(problems.file(), first, "the first one"));
@@ -91,7 +91,7 @@ fn unknown(
     } else if let Some(meant) = problems.did_you_mean(name, services.keys().map(String::as_str)) {
         problem.help(format!("did you mean `{}`?", shown(meant)))
     } else {
-        problem.help("`depends_on` takes names out of `services`")
+        problem.help("`depends_on` takes names from `services`")
     });
 }
 
@@ -112,5 +112,5 @@ fn cycle(cycle: &Cycle, services: &Services, problems: &mut Problems<'_>) {
             problem = problem.located(problems.file(), edge, label);
         }
     }
-    problems.push(problem.help("take one of them out"));
+    problems.push(problem.help("remove one of them"));
 }

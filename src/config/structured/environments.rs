@@ -51,10 +51,10 @@ pub(super) fn check(
         if let Some(earlier) = on.iter().map(|kind| taken.get(kind)).collect::<Option<Vec<_>>>()
             && let Some(earlier) = earlier.first()
         {
-            let message = format!("the environment `{}` is never taken", shown(name));
+            let message = format!("the environment `{}` is never used", shown(name));
             let problem = Diagnostic::warning("unreachable-environment", message);
-            let problem = problem.located(problems.file(), &named.name, "the first that fits is taken");
-            problems.push(problem.label(problems.file(), earlier.at(), "takes its events before it, on any branch"));
+            let problem = problem.located(problems.file(), &named.name, "rebake uses the first that fits");
+            problems.push(problem.label(problems.file(), earlier.at(), "takes its events first, on any branch"));
         }
         let branches: Vec<_> = environment
             .branches

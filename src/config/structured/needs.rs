@@ -45,7 +45,7 @@ fn misspelt(at: &Located<&Template>, raw: &raw::Service, services: &Services, pr
     else {
         return;
     };
-    let message = format!("`{}` is no image of a dependency", shown(text));
+    let message = format!("`{}` is not an image of a dependency", shown(text));
     let problem = Diagnostic::error("unknown-need", message).located(problems.file(), at, "");
     let problem = problem.help(format!("did you mean `needs.{}`?", shown(meant)));
     problems.push(problem.help(format!("a directory of that name is written `./{}`", shown(text))));
@@ -71,7 +71,7 @@ fn problem(
     if needed.value.value.image.given().is_some() {
         return None;
     }
-    let message = format!("the service `{}` becomes no image that `needs.{}` could name", shown(name), shown(name));
+    let message = format!("the service `{}` has no image that `needs.{}` could name", shown(name), shown(name));
     let problem = Diagnostic::error("need-without-image", message).located(problems.file(), at, "");
     Some(problem.help(format!("give `{}` an `image`", shown(name))))
 }

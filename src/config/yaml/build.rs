@@ -253,7 +253,7 @@ impl<'t> Builder<'t, '_> {
                 Ok((node, extent))
             }
             Some(Anchor::Open(anchor)) => {
-                let problem = Diagnostic::error("alias-cycle", "an alias stands inside the value that it stands for");
+                let problem = Diagnostic::error("alias-cycle", "an alias is inside the value that it refers to");
                 let problem = problem.label(self.problems.file(), at, "this alias");
                 self.problems.push(problem.label(self.problems.file(), *anchor, "its value begins here"));
                 Ok((Node::broken(at), Extent { nodes: 1, height: 1 }))
@@ -318,7 +318,7 @@ impl<'t> Builder<'t, '_> {
         let meant = self.problems.did_you_mean(name, self.names.iter().map(|name| &**name));
         self.problems.push(match meant {
             Some(meant) => problem.help(format!("did you mean `*{}`?", shown(meant))),
-            None => problem.help("an alias stands below its anchor; a pattern that begins with `*` needs quotes"),
+            None => problem.help("define an anchor above its aliases; a pattern that begins with `*` needs quotes"),
         });
     }
 
@@ -350,7 +350,7 @@ impl<'t> Builder<'t, '_> {
         if depth <= MAX_DEPTH {
             return Ok(());
         }
-        let message = format!("lists and mappings stand in each other more than {MAX_DEPTH} deep");
+        let message = format!("lists and mappings are nested more than {MAX_DEPTH} deep");
         Err(self.stop("too-deep", message, at, "too deep"))
     }
 }

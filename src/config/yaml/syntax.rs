@@ -15,7 +15,7 @@ pub(super) fn problem(file: &SourceFile, error: &ScanError) -> Diagnostic {
     let end = start + file.text()[start..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
     let at = Span { start, end };
     if *error.kind() == ErrorKind::RecursionLimitExceeded {
-        let message = format!("lists and mappings stand in each other more than {MAX_DEPTH} deep");
+        let message = format!("lists and mappings are nested more than {MAX_DEPTH} deep");
         return Diagnostic::error("too-deep", message).label(file, at, "too deep");
     }
     if let Some(at) = pattern_of_line(file, start) {
@@ -77,7 +77,7 @@ pub(super) fn is_pattern(text: &str) -> bool {
 /// A pattern whose first character means something else in YAML.
 pub(super) fn unquoted_pattern(file: &SourceFile, at: Span, label: &str) -> Diagnostic {
     let written = file.slice(at);
-    let problem = Diagnostic::error("unquoted-pattern", "a pattern stands without quotes").label(file, at, label);
+    let problem = Diagnostic::error("unquoted-pattern", "a pattern is not quoted").label(file, at, label);
     if written.contains(['"', '\\']) || written.chars().any(char::is_control) {
         problem.help(QUOTE)
     } else {

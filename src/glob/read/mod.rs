@@ -180,7 +180,7 @@ impl Reader {
 
     fn enter(&mut self, nest: Nest) -> Result<(), PatternError> {
         if self.open.len() == MAX_DEPTH {
-            return Err(PatternError::new(self.at, format!("more than {MAX_DEPTH} groups stand in each other")));
+            return Err(PatternError::new(self.at, format!("more than {MAX_DEPTH} nested groups")));
         }
         self.open.push(nest);
         match nest {

@@ -109,7 +109,7 @@ pub enum Error {
         shallow: bool,
     },
     /// The answer lies beyond a shallow boundary.
-    #[error("{question} cannot be told: this clone is shallow, and its history ends before the answer")]
+    #[error("{question} cannot be determined: this clone is shallow, and its history ends before the answer")]
     ShallowHistory {
         /// What was asked, such as ``the merge base of `1a2b3c4` and `5d6e7f8` ``.
         question: String,

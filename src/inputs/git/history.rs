@@ -125,7 +125,7 @@ impl HistoryError {
             Self::Missing { .. } | Self::Broken { .. } => {
                 "`git fsck` tells what is wrong; `git fetch --refetch` brings missing objects back"
             }
-            Self::Graph { .. } => "write it anew: `git commit-graph write --reachable`",
+            Self::Graph { .. } => "write it again: `git commit-graph write --reachable`",
             Self::Grafts => "turn it into replace refs: `git replace --convert-graft-file`",
             Self::Shallow { .. } => "`git fetch --unshallow` brings the whole history, and the list goes away",
             Self::TooShallow { .. } => {

@@ -194,5 +194,5 @@ fn link_to(target: &Path, link: &Path) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn link_to(_: &Path, _: &Path) -> io::Result<()> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no symbolic links for everybody"))
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this system allows symbolic links to administrators only"))
 }

@@ -21,7 +21,7 @@ pub enum RemoteError {
         source: ProgramError,
     },
     /// It did not take tags.
-    #[error("`{}` did not take {}: {source}", Escaped::new(remote), listed(tags))]
+    #[error("`{}` did not accept {}: {source}", Escaped::new(remote), listed(tags))]
     Push {
         /// The remote.
         remote: String,
@@ -50,7 +50,7 @@ pub enum RemoteError {
         source: ProgramError,
     },
     /// It did not take built refs.
-    #[error("`{}` did not take the built refs: {source}", Escaped::new(remote))]
+    #[error("`{}` did not accept the built refs: {source}", Escaped::new(remote))]
     Swap {
         /// The remote.
         remote: String,

@@ -64,7 +64,7 @@ pub enum TagError {
         source: program::ProgramError,
     },
     /// The refs cannot be changed: one is locked, or the disk is full.
-    #[error("the tags cannot be made, and none was: {reason}")]
+    #[error("no tag was made: {reason}")]
     Refs {
         /// Why.
         reason: String,

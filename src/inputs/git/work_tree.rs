@@ -109,7 +109,7 @@ impl Repository {
         if change.extent == Extent::Below {
             let inner = Self::discover(&path).ok().filter(|inner| inner.work_dir() == Some(&path));
             let commit = inner.and_then(|inner| inner.head().ok()?.commit().copied());
-            let commit = commit.ok_or_else(|| io::Error::other("what it holds cannot be told"))?;
+            let commit = commit.ok_or_else(|| io::Error::other("its commit is unknown"))?;
             return Ok(Found::Object(Mode::Submodule, commit_object(&commit)));
         }
         // A directory, a pipe, a socket: nothing that a commit can hold.

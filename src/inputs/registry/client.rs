@@ -80,10 +80,10 @@ pub enum NoAnswer {
     #[error("its answer is larger than {} MiB", LARGEST >> 20)]
     TooLarge,
     /// It leads on and on.
-    #[error("it leads on more than {REDIRECTS} times")]
+    #[error("it redirects more than {REDIRECTS} times")]
     TooManyRedirects,
     /// It leads where nothing secret may go.
-    #[error("it leads to an address that is neither HTTPS nor on this machine")]
+    #[error("it redirects to an address that is neither HTTPS nor on this machine")]
     Astray,
 }
 

@@ -28,7 +28,7 @@ pub enum RegistryProblem {
     #[error("it wants credentials, and there are none for it{}", because(.0))]
     NoCredentials(Vec<String>),
     /// It does not let those in who ask.
-    #[error("it refuses who asks (HTTP {status}){}", because(.troubles))]
+    #[error("it denies access (HTTP {status}){}", because(.troubles))]
     Refused {
         /// Its status.
         status: u16,
@@ -36,7 +36,7 @@ pub enum RegistryProblem {
         troubles: Vec<String>,
     },
     /// It wants to know who asks in a way that is unknown here, or not allowed.
-    #[error("it asks for credentials in a way that is not understood")]
+    #[error("it asks for credentials in a way that rebake does not understand")]
     Challenge,
     /// It fails, or does not want to answer.
     #[error("it answered with HTTP {0}")]

@@ -87,7 +87,7 @@ impl Flavor {
                 };
                 let missing = || {
                     Problem::at(*offset, "`onlatest` follows no `prefix` or `suffix`")
-                        .help("it stands on their line: `prefix=alpine-,onlatest=true`")
+                        .help("write it on their line: `prefix=alpine-,onlatest=true`")
                 };
                 affix.ok_or_else(missing)?.scope = scope;
             }

@@ -67,7 +67,7 @@ pub(super) fn fields(line: &str) -> Result<Vec<Field>, Problem> {
         } else {
             while let Some((at, c)) = rest.next_if(|(_, c)| *c != ',') {
                 if c == '"' {
-                    let problem = Problem::at(at, "a quote stands inside of an attribute");
+                    let problem = Problem::at(at, "a quote is inside an attribute");
                     return Err(problem.help("quote the attribute as a whole: `\"pattern=a{1,2}\"`"));
                 }
                 text.push(c, at);

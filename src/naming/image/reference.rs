@@ -37,7 +37,7 @@ pub enum ImageNameError {
     )]
     Component(String),
     /// It is nothing but 64 hexadecimal digits, which stand for an image's id.
-    #[error("64 hexadecimal digits stand for the id of an image, and cannot be its name")]
+    #[error("64 hexadecimal digits are the id of an image, and cannot be its name")]
     Id,
     /// It is longer than registries and clients take; how long it is.
     #[error("the name of an image has at most 255 characters; this one has {0}")]

@@ -12,7 +12,7 @@ pub enum ReleaseError {
         lines: usize,
     },
     /// A given version is none of the service's scheme.
-    #[error("`{}` is no version of `{service}`, whose scheme is {scheme}", Escaped::new(text))]
+    #[error("`{}` is not a version of `{service}`, whose scheme is {scheme}", Escaped::new(text))]
     NoVersion {
         /// The service.
         service: ServiceName,
@@ -44,7 +44,7 @@ pub enum ReleaseError {
         next: Version,
     },
     /// The version has a tag on another commit.
-    #[error("the tag {tag} is there already, at commit {}", .commit.short(7))]
+    #[error("the tag {tag} already exists, at commit {}", .commit.short(7))]
     Taken {
         /// The tag.
         tag: TagName,
@@ -52,7 +52,7 @@ pub enum ReleaseError {
         commit: CommitId,
     },
     /// The tag's name is that of one that is no release of this service.
-    #[error("there is a tag {tag} already, which is no release of `{service}`")]
+    #[error("the tag {tag} already exists, and is not a release of `{service}`")]
     Other {
         /// The tag.
         tag: TagName,

@@ -19,7 +19,7 @@ pub enum TagFormatError {
     /// Without `{{version}}` every release would have the same tag.
     #[error("a tag format holds `{{{{version}}}}`")]
     NoVersion,
-    /// `{{version}}` stands in it twice.
+    /// `{{version}}` is in it twice.
     #[error("a tag format holds `{{{{version}}}}` once only")]
     SecondVersion {
         /// Offset in bytes of the second one.

@@ -88,7 +88,7 @@ pub enum EmitError {
         limit: String,
     },
     /// A service has a name that is more than a name to an engine or to a shell.
-    #[error("the service {name} cannot stand in a pipeline: its name has more than letters, digits and `._/@-`")]
+    #[error("the service {name} cannot be in a pipeline: its name has more than letters, digits and `._/@-`")]
     ServiceName {
         /// The name, escaped.
         name: String,
@@ -113,7 +113,7 @@ impl EmitError {
             Self::LineBreak { .. } => "ask for NUL instead of line breaks with `-z`, or for `--format json`",
             Self::SameVariable { .. } => "ask for one of them, or for `--format json`",
             Self::OutputName { .. } => "rename the filter",
-            Self::Environment { .. } => "make the plan anew; filters.yaml has no such names",
+            Self::Environment { .. } => "make the plan again; filters.yaml has no such names",
             Self::ServiceName { .. } | Self::SameLabel { .. } => "rename it in filters.yaml",
             Self::Limit { .. } => {
                 "put many services into one job with `--pack component` or `--pack N`, choose fewer fields with \

@@ -64,7 +64,7 @@ fn taken_back(taken: &TakenBack, palette: Palette) -> String {
         Exclusion::Negated => format!("!{pattern} ({})", palette.faint(&at)),
         Exclusion::Exclude => format!("{pattern} of `exclude` ({})", palette.faint(&at)),
     };
-    format!("matched by {}, and taken back by {back}", shown(by, palette))
+    format!("matched by {}, then excluded by {back}", shown(by, palette))
 }
 
 fn missed(miss: &Miss, palette: Palette) -> String {

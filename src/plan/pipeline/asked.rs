@@ -175,8 +175,7 @@ fn nothing_to_build(config: &Config, only: Option<&[ServiceId]>) -> Option<Diagn
         return None;
     }
     let names: Vec<ServiceName> = only.iter().map(|service| config.graph.name(*service).clone()).collect();
-    let message =
-        format!("only libraries are asked for ({}), which are no jobs, so nothing is to be built", listed(&names));
+    let message = format!("only libraries are asked for ({}), which have no jobs, so nothing is built", listed(&names));
     Some(Diagnostic::warning("only-libraries", message).help("ask for a service that is built from them"))
 }
 

@@ -222,7 +222,7 @@ impl<'a> Reader<'a> {
             others => format!(" (and {others} more)"),
         };
         let message = format!(
-            "base {}{others} has no configuration, so the definitions of today count for it too",
+            "base {}{others} has no configuration, so rebake uses the present definitions for it too",
             first.short(7)
         );
         Some(Diagnostic::new(Severity::Note, "no-config-at-base", message))

@@ -80,7 +80,7 @@ pub enum Error {
     #[error(transparent)]
     History(#[from] git::HistoryError),
     /// A service's version cannot be told.
-    #[error("the version of `{service}` cannot be told: {error}")]
+    #[error("the version of `{service}` cannot be determined: {error}")]
     Version {
         /// The service.
         service: ServiceName,
@@ -99,7 +99,7 @@ pub enum Error {
     #[error(transparent)]
     Release(#[from] release::ReleaseError),
     /// The version that was given is none.
-    #[error("`{}` is no version of `{service}`, whose scheme is {scheme}", Escaped::new(version))]
+    #[error("`{}` is not a version of `{service}`, whose scheme is {scheme}", Escaped::new(version))]
     ManualVersion {
         /// The service.
         service: ServiceName,

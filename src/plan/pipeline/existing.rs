@@ -34,8 +34,10 @@ pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic
     let nameless = |service: &&PlannedService| service.image.is_some() && service.fingerprint.is_none();
     let nameless: Vec<String> = plan.services.iter().filter(nameless).map(|service| service.service.clone()).collect();
     if !nameless.is_empty() {
-        let message =
-            format!("no registry can be asked about {}: this clone cannot tell their fingerprints", listed(&nameless));
+        let message = format!(
+            "no registry can be asked about {}: this clone lacks files that their fingerprints need",
+            listed(&nameless)
+        );
         warnings.push(Diagnostic::warning("not-asked", message).help("clone with trees: `filter: blob:none`"));
     }
     warnings

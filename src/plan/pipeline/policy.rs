@@ -103,7 +103,7 @@ fn unmatched_paths(
     let paths = if unmatched.len() == 1 { "changed path matches" } else { "changed paths match" };
     let message = format!("{} {paths} no filter: {}{more}", unmatched.len(), named.join(", "));
     let advice = match shape {
-        Shape::Flat => "add a filter that matches them, or say nothing of such paths with `--unmatched ignore`",
+        Shape::Flat => "add a filter that matches them, or ignore such paths with `--unmatched ignore`",
         Shape::Structured => "add them to a service's `filters`, or to `unowned` if they belong to no service",
     };
     match policy {

@@ -113,7 +113,7 @@ impl<'a> PushRules<'a> {
         let doubt = Doubt {
             kind: "config-at-base",
             message: format!("{reason}, so nothing is pushed"),
-            help: Some("fetch the whole history, and mend the configuration of the target branch".to_owned()),
+            help: Some("fetch the whole history, and correct the configuration of the target branch".to_owned()),
             cure: None,
         };
         Self { unpushed: self.config.graph.services().collect(), doubt: Some(doubt), ..self }

@@ -84,16 +84,16 @@ impl Workspace {
         let Some(configured) = self.config.services.get(service.service.as_str()) else {
             return Err(Diagnostic::error(
                 "unknown-service",
-                format!("the plan has a service `{name}` that filters.yaml has not"),
+                format!("the plan has a service `{name}` that filters.yaml does not have"),
             )
-            .help("plan anew"));
+            .help("make the plan again"));
         };
         if service.path.as_deref() != configured.path.as_ref().map(RepoDir::as_str) {
             return Err(Diagnostic::error(
                 "other-path",
                 format!("the plan has another path for `{name}` than filters.yaml"),
             )
-            .help("plan anew"));
+            .help("make the plan again"));
         }
         Ok(&configured.recipe)
     }

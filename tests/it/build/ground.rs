@@ -35,7 +35,7 @@ fn nothing_is_built_from_a_commit_that_was_not_planned() {
         let (services, head) = (services(&repo), repo.id("HEAD").to_string());
         let moved = format!("{} was planned, and {} is checked out now", &planned[..7], &head[..7]);
         assert_eq!(services[0]["outcome"], "succeeded");
-        assert_eq!(services[0]["message"], format!("what it was built of may have changed meanwhile: {moved}"));
+        assert_eq!(services[0]["message"], format!("its files may have changed during the build: {moved}"));
         assert_eq!(services[1]["outcome"], "failed");
         assert_eq!(services[1]["message"], format!("not built: {moved}"));
         assert!(!repo.dir().join(".git/built").exists());

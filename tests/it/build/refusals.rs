@@ -18,7 +18,7 @@ fn what_no_commit_holds_is_not_pushed() {
     refused.stdout("").stderr(str![[r#"
 error[dirty]: the work tree has changes that no commit holds, so nothing is pushed: filters.yaml, lib/new.txt
  |
- = help: commit or remove them; or say that you mean it with `--allow-dirty`
+ = help: commit or remove them, or allow them with `--allow-dirty`
 
 "#]]);
     assert_eq!(built(&repo), "");
@@ -33,9 +33,9 @@ fn what_a_stranger_may_have_written_is_not_pushed() {
     build(&[]).success();
     assert_ne!(built(&repo), "");
     build(&["--push"]).failure(2).stdout("").stderr(str![[r#"
-error[untrusted]: nothing is pushed for the pull request of a fork: anybody may have written the code
+error[untrusted]: nothing is pushed for a pull request from a fork: its code is not trusted
  |
- = help: where you know what is checked out, say so with `--allow-untrusted`
+ = help: if you trust what is checked out, give `--allow-untrusted`
 
 "#]]);
     assert_eq!(built(&repo), "");
@@ -47,9 +47,9 @@ fn what_a_stranger_may_have_written_is_not_built_beside_secrets() {
     let repo = repo();
     let build = |flags: &[&str]| on_github(&repo, "pull_request_target", flags);
     build(&[]).failure(2).stdout("").stderr(str![[r#"
-error[untrusted]: nothing is built for this event: the run holds the repository's secrets, and anybody may have written the code
+error[untrusted]: nothing is built for this event: the run can read the repository's secrets, and the code is not trusted
  |
- = help: where you know what is checked out, say so with `--allow-untrusted`
+ = help: if you trust what is checked out, give `--allow-untrusted`
 
 "#]]);
     assert_eq!(built(&repo), "");
@@ -93,7 +93,7 @@ fn a_plan_of_another_commit_is_not_built() {
     repo.rebake(["build", "--plan", "plan.json"]).failure(2).stdout("").stderr(str![[r#"
 error[other-commit]: the plan is of 4fb3180, and b223e45 is checked out
  |
- = help: check out that commit, or plan anew
+ = help: check out that commit, or make the plan again
 
 "#]]);
     repo.rebake(["build", "--all", "--head", "HEAD~1"]).failure(2);
@@ -112,11 +112,11 @@ fn commands_come_from_the_configuration_alone() {
     repo.rebake(["build", "--plan", "plan.json"]).failure(2).stdout("").stderr(str![[r#"
 error[other-path]: the plan has another path for `lib` than filters.yaml
  |
- = help: plan anew
+ = help: make the plan again
 
 error[unknown-service]: the plan has a service `other` that filters.yaml has not
  |
- = help: plan anew
+ = help: make the plan again
 
 "#]]);
     plan["services"][0]["run"] = "id".into();

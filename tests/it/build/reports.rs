@@ -159,7 +159,7 @@ fn reports_of_two_commits_are_not_put_together() {
     repo.rebake(["report", ".git/report.json", ".git/second.json"]).failure(2).stdout("").stderr(str![[r#"
 error[mixed-reports]: the reports are of two commits: [..], and [..] in .git/second.json
  |
- = help: leave out the reports of another run; or say that you mean it with `--allow-mixed`
+ = help: leave out the reports of another run, or accept them with `--allow-mixed`
 
 "#]]);
     let mixed = repo.rebake(["report", "--allow-mixed", ".git/report.json", ".git/second.json"]).success().text();
@@ -168,7 +168,7 @@ error[mixed-reports]: the reports are of two commits: [..], and [..] in .git/sec
     repo.rebake(rerun).failure(2).stdout("").stderr(str![[r#"
 error[other-commit]: the report is of b846465, which is not what is checked out: what succeeded there is due again
  |
- = help: check out that commit, or build without `--rerun`; or say that you mean it with `--allow-mixed`
+ = help: check out that commit, build without `--rerun`, or accept the report with `--allow-mixed`
 
 "#]]);
     repo.rebake([&rerun[..], &["--allow-mixed"]].concat()).failure(1);

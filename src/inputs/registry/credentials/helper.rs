@@ -39,7 +39,7 @@ pub(super) enum HelperError {
         limit: Duration,
     },
     /// It failed, or says what no helper says. That may be secret, so it is not told.
-    #[error("`docker-credential-{0} get` failed; see what it says when it is run by hand")]
+    #[error("`docker-credential-{0} get` failed; run it by hand to see why")]
     Failed(String),
 }
 

@@ -33,7 +33,7 @@ pub(in crate::output::exec) enum OutputError {
     },
     /// The builder ended well and wrote no digest of what it should have pushed: buildah 1.28 does so when it could
     /// not reach the registry.
-    #[error("the builder says that all is well, but not which digest it pushed: the image may not be in the registry")]
+    #[error("the builder reports success, but not the digest that it pushed: the image may not be in the registry")]
     NotPushed,
 }
 

@@ -170,7 +170,7 @@ impl Run<'_> {
         if ending == Ending::Succeeded
             && let Some(doubt) = (self.doubt)(build, BuildMoment::After)
         {
-            self.results.say(id, &format!("what it was built of may have changed meanwhile: {doubt}"));
+            self.results.say(id, &format!("its files may have changed during the build: {doubt}"));
         }
         match ending {
             Ending::Failed(failure) if attempt.number <= build.retries && !self.schedule.is_stopped() => {

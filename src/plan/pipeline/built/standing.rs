@@ -60,7 +60,7 @@ impl Standing {
             kind: "built-ref",
             message: format!("a built ref cannot be read ({first}{others}), so its service counts as never built"),
             help: Some(
-                "`git for-each-ref refs/rebake/` names what is damaged; a build with `--record` mends it".to_owned(),
+                "`git for-each-ref refs/rebake/` names what is damaged; a build with `--record` repairs it".to_owned(),
             ),
             cure: None,
         })

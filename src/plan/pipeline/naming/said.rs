@@ -34,7 +34,7 @@ impl Said {
         let reason = errors.join("; ");
         let message = format!("`{service}` has no image tags, and cannot be built: {reason}");
         self.warnings
-            .push(Diagnostic::warning("image-tag", message).help("mend `tags` of the service in filters.yaml"));
+            .push(Diagnostic::warning("image-tag", message).help("correct `tags` of the service in filters.yaml"));
         reason
     }
 
