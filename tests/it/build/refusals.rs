@@ -114,7 +114,7 @@ error[other-path]: the plan has another path for `lib` than filters.yaml
  |
  = help: make the plan again
 
-error[unknown-service]: the plan has a service `other` that filters.yaml has not
+error[unknown-service]: the plan has a service `other` that filters.yaml does not have
  |
  = help: make the plan again
 
