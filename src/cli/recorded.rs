@@ -45,12 +45,12 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
         );
         said.push(
             Diagnostic::warning("superseded", message)
-                .help("where the environment really went back to the earlier commit, say so with `--allow-older`"),
+                .help("if the environment really went back to the earlier commit, give `--allow-older`"),
         );
     }
     if !kinds.held.is_empty() {
         let message = format!(
-            "not recorded at {commit} in {environment}, since what it depends on is due and was not built: {}",
+            "not recorded at {commit} in {environment}, since a dependency is due and was not built: {}",
             listed(&kinds.held)
         );
         said.push(Diagnostic::warning("not-recorded", message).help("build the two together; until then it stays due"));
@@ -59,7 +59,7 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
         said.push(elsewhere(&kinds.elsewhere, recording));
     }
     if let Some(trouble) = &written.trouble {
-        let error = Diagnostic::error("not-sent", format!("the built refs are noted here alone: {trouble}"));
+        let error = Diagnostic::error("not-sent", format!("the built refs are in this clone only: {trouble}"));
         // Without the marks, what failed here would not be due elsewhere.
         let marks = written.marks.iter().map(|(mark, token)| format!("+{token}:{mark}"));
         let specs: Vec<String> = kinds.not_sent.into_iter().chain(marks).collect();
@@ -87,7 +87,7 @@ pub(crate) fn elsewhere(services: &[(ServiceId, CommitId)], recording: &Recordin
         listed(&at)
     );
     Diagnostic::error("built-elsewhere", message)
-        .help("plan again; or, where this commit is what the environment has, say so with `--allow-older`")
+        .help("plan again; or, if the environment has this commit, give `--allow-older`")
 }
 
 #[derive(Default)]

@@ -109,7 +109,7 @@ fn in_a_shallow_clone() {
     let clone = || origin.clone_shallow(1);
     // The base is doubted; the version would be wrong, so there is none.
     push(&clone(), "main", first, &["--no-fetch"]).failure(3).stdout("").stderr(str![[r"
-error[version]: the version of `api` cannot be told: this clone is too shallow to count the commits from the last release to fb63951
+error[version]: the version of `api` cannot be determined: this clone is too shallow to count the commits from the last release to fb63951
  |
  = help: fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, `git fetch --unshallow --filter=blob:none` elsewhere; or use `--style sha`
 

@@ -244,7 +244,7 @@ sha-73feb3207c1b
 
 "#]]);
     plain(&["--style", "release", "api"]).failure(2).stdout("").stderr(str![[r#"
-error[version]: the version of `api` cannot be told: commit 73feb32 carries no release tag of the service: it is 2 commits behind 1.0.9
+error[version]: the version of `api` cannot be determined: commit 73feb32 carries no release tag of the service: it is 2 commits behind 1.0.9
  |
  = help: check out the tag, make a release with `rebake release`, or use another `--style`
 
@@ -333,7 +333,7 @@ A_B_VERSION=0.0.0-0001-b39800d
 fn a_shallow_clone_never_lies() {
     let shallow = repo().clone_shallow(1);
     shallow.rebake(["version", "api"]).failure(3).stdout("").stderr(str![[r#"
-error[version]: the version of `api` cannot be told: this clone is too shallow to count the commits from the last release to 73feb32
+error[version]: the version of `api` cannot be determined: this clone is too shallow to count the commits from the last release to 73feb32
  |
  = help: fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, `git fetch --unshallow --filter=blob:none` elsewhere; or use `--style sha`
 
@@ -410,7 +410,7 @@ web      1.0.0-0001-b9fc090  1 commit since w-1.0.0
 warning[ignored-tags]: 1 tag names no version, so it is no release: api@latest
  |
  = help: a release tag holds a version such as 1.0.9 at `{{version}}`
-error[version]: the version of `api` cannot be told: the tag api@1.3 is nearer than any release of the service, and `scheme: semver` reads no version in it
+error[version]: the version of `api` cannot be determined: the tag api@1.3 is nearer than any release of the service, and `scheme: semver` reads no version in it
  |
  = help: tag the release api@1.3.0, or set `scheme: calver` for the service, or delete api@1.3
 
@@ -460,7 +460,7 @@ web      1.0.0-0001-5d8f6be  1 commit since web@1.0.0
 "#]]);
     repo.tag("api@24.11.0-rc.1");
     repo.rebake(["version", "api"]).failure(2).stderr(str![[r#"
-error[version]: the version of `api` cannot be told: the tag api@24.11.0-rc.1 is nearer than any release of the service, and `scheme: calver` reads no version in it
+error[version]: the version of `api` cannot be determined: the tag api@24.11.0-rc.1 is nearer than any release of the service, and `scheme: calver` reads no version in it
  |
  = help: set `scheme: semver` for the service, or delete api@24.11.0-rc.1
 

@@ -238,7 +238,7 @@ fn record_of(recorded: Recorded) -> RecordOutcome {
 
 fn unreached(trouble: &RemoteError) -> Diagnostic {
     Diagnostic::warning("not-reached", trouble.to_string())
-        .help("builds go on; whether a later commit was built meanwhile is not known")
+        .help("builds continue; rebake does not know whether another run builds a later commit")
 }
 
 fn unmarked(trouble: &RemoteError) -> Diagnostic {

@@ -40,7 +40,7 @@ pub enum RemoteError {
     },
     /// It did not take the marks of builds.
     #[error(
-        "`{}` did not take `refs/rebake/begun/*`, the marks of builds that have begun: {source}",
+        "`{}` did not accept `refs/rebake/begun/*`, the marks of builds that have begun: {source}",
         Escaped::new(remote)
     )]
     Marks {
