@@ -94,7 +94,7 @@ fn a_push_without_a_digest_has_failed() {
     assert_eq!(outcomes(&report), expected);
     assert_eq!(report.services[0].digest, Some(digest));
     for failed in &report.services[1..] {
-        assert!(failed.message.as_ref().unwrap().contains("not which digest it pushed"), "{failed:?}");
+        assert!(failed.message.as_ref().unwrap().contains("not the digest that it pushed"), "{failed:?}");
         assert_eq!((failed.exit, failed.digest.as_ref()), (Some(0), None));
     }
 }
