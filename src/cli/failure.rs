@@ -1,10 +1,12 @@
 //! Turns every error into a message and an exit code.
 
+use std::fmt::Display;
+
 use super::exit::Exit;
 use crate::inputs::git;
 use crate::inputs::trigger::TriggerError;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::name::Escaped;
+use crate::model::name::{Escaped, Listed};
 use crate::naming::version::VersionError;
 use crate::output::emit::{EmitError, UnknownField};
 use crate::plan::PlanError;
@@ -135,12 +137,8 @@ impl From<pipeline::Error> for Failure {
 const LISTED: usize = 20;
 
 /// Returns a list of names, cut to a readable length.
-fn listed(names: &[String]) -> String {
-    let mut shown: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{}`", Escaped::new(name))).collect();
-    if names.len() > shown.len() {
-        shown.push(format!("and {} more", names.len() - shown.len()));
-    }
-    shown.join(", ")
+fn listed(names: &[String]) -> impl Display {
+    Listed::new(names.iter().map(|name| format!("`{}`", Escaped::new(name))), LISTED)
 }
 
 impl From<git::TagError> for Failure {

@@ -2,7 +2,7 @@
 
 use crate::inputs::git::Swapped;
 use crate::model::diagnostic::{Diagnostic, Severity};
-use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName};
+use crate::model::name::{CommitId, Escaped, Listed, ServiceId, ServiceName};
 use crate::model::record;
 use crate::plan::pipeline::{Recorded, Recording, Written};
 
@@ -35,13 +35,13 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
     }
     let mut said = Vec::new();
     if !kinds.there.is_empty() {
-        let message = format!("built at {commit} in {environment} already: {}", listed(&kinds.there));
+        let message = format!("built at {commit} in {environment} already: {}", Listed::new(&kinds.there, NAMED));
         said.push(Diagnostic::new(Severity::Note, "recorded-already", message));
     }
     if !kinds.superseded.is_empty() {
         let message = format!(
             "a later commit than {commit} was built in {environment}, so these built refs stay: {}",
-            listed(&kinds.superseded)
+            Listed::new(&kinds.superseded, NAMED)
         );
         said.push(
             Diagnostic::warning("superseded", message)
@@ -51,7 +51,7 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
     if !kinds.held.is_empty() {
         let message = format!(
             "not recorded at {commit} in {environment}, since a dependency is due and was not built: {}",
-            listed(&kinds.held)
+            Listed::new(&kinds.held, NAMED)
         );
         said.push(Diagnostic::warning("not-recorded", message).help("build the two together; until then it stays due"));
     }
@@ -84,7 +84,7 @@ pub(crate) fn elsewhere(services: &[(ServiceId, CommitId)], recording: &Recordin
         "these built refs of {} stand neither where they were seen nor on the way to {}, so they stay: {}",
         Escaped::new(recording.environment),
         recording.commit.short(7),
-        listed(&at)
+        Listed::new(&at, NAMED)
     );
     Diagnostic::error("built-elsewhere", message)
         .help("plan again; or, if the environment has this commit, give `--allow-older`")
@@ -98,14 +98,6 @@ struct Kinds {
     elsewhere: Vec<(ServiceId, CommitId)>,
     leases: Vec<String>,
     not_sent: Vec<String>,
-}
-
-fn listed(all: &[String]) -> String {
-    let named = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    match all.len().saturating_sub(NAMED) {
-        0 => named,
-        more => format!("{named} and {more} more"),
-    }
 }
 
 /// Whether something is left that a later run cannot do by itself.

@@ -10,6 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::inputs::trigger::Origin;
 use crate::model::change::Change;
+use crate::model::name::Listed;
 use crate::plan::pipeline::Workspace;
 use crate::plan::{Plan, PlannedService};
 
@@ -59,11 +60,8 @@ fn clean(pushed: &[&PlannedService], args: &BuildArgs, workspace: &Workspace) ->
     if dirt.is_empty() {
         return Ok(());
     }
-    let paths = &dirt[..dirt.len().min(NAMED)];
-    let more = dirt.len() - paths.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let paths = Listed::new(&dirt, NAMED);
     let what = if args.record { "recorded" } else { "pushed" };
-    let message =
-        format!("the work tree has changes that no commit holds, so nothing is {what}: {}{more}", paths.join(", "));
+    let message = format!("the work tree has changes that no commit holds, so nothing is {what}: {paths}");
     Err(Failure::new(Exit::Usage, "dirty", message).help("commit or remove them, or allow them with `--allow-dirty`"))
 }

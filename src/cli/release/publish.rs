@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::inputs::git::{MadeTag, NewTag, Repository, Signing};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::name::{CommitId, Escaped, ServiceName, TagName};
+use crate::model::name::{CommitId, Escaped, Listed, ServiceName, TagName};
 use crate::naming::release::{PlannedRelease, ReleaseOutcome, ReleasePlan};
 
 /// GitHub raises no event for a push of more than three tags, so that no workflow would see any of them.
@@ -131,12 +131,11 @@ fn is_clean(repository: &Repository) -> Result<(), Failure> {
         return Ok(());
     }
     let changes = repository.work_tree()?.changes;
-    let Some(first) = changes.as_slice().first() else { return Ok(()) };
-    let more = match changes.as_slice().len() - 1 {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let message = format!("the work tree has changes that no tag would hold: {}{more}", first.path);
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let paths = Listed::new(changes.as_slice().iter().map(|change| &change.path), 1);
+    let message = format!("the work tree has changes that no tag would hold: {paths}");
     Err(Failure::new(Exit::Git, "dirty", message).help("commit them, or tag HEAD as it is with `--allow-dirty`"))
 }
 

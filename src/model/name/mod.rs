@@ -6,6 +6,7 @@
 
 mod commit;
 mod escape;
+mod listed;
 mod nearest;
 mod output;
 mod path;
@@ -15,6 +16,7 @@ mod tag;
 
 pub use commit::{CommitId, CommitIdError};
 pub use escape::{Escaped, escaped_lines, in_quotes, is_visible, quoted, unquoted};
+pub use listed::Listed;
 pub use nearest::nearest;
 pub use output::{OWN_PREFIX, is_own_output, slug};
 pub use path::{RepoDir, RepoDirError, RepoPath};

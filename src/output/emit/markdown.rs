@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use super::{Summary, compared, environment, mermaid, table::sentence};
-use crate::model::name::Escaped;
+use crate::model::name::{Escaped, Listed};
 use crate::plan::{Plan, PlannedService};
 
 /// How many names a list has; the plan has all.
@@ -36,18 +36,10 @@ pub fn markdown(plan: &Plan) -> String {
     }
     for (heading, names) in [("Gone since base", &plan.removed), ("Matched by no filter", &plan.unmatched)] {
         if !names.is_empty() {
-            summary.push(&format!("\n{heading}: {}\n", list(names)));
+            summary.push(&format!("\n{heading}: {}\n", Listed::new(names.iter().map(|name| code(name)), NAMES)));
         }
     }
     summary.text("the plan")
-}
-
-fn list(names: &[String]) -> String {
-    let mut shown: Vec<String> = names.iter().take(NAMES).map(|name| code(name)).collect();
-    if names.len() > shown.len() {
-        shown.push(format!("and {} more", names.len() - shown.len()));
-    }
-    shown.join(", ")
 }
 
 /// Returns the command that pulls what is there already, or will be once it is built.

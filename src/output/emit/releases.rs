@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use super::markdown::{code, prose};
 use super::table::{FAINT, HEADING, NAME, Palette};
-use crate::model::name::Escaped;
+use crate::model::name::{Escaped, Listed};
 use crate::naming::release::{Published, PublishedCommit, Released, Unreleased};
 
 /// How many commits of a release the table shows; the JSON has all.
@@ -73,11 +73,11 @@ impl Widths {
 }
 
 fn listed(services: &[String]) -> String {
-    let named =
-        |services: &[String]| services.iter().map(|name| Escaped::new(name).to_string()).collect::<Vec<_>>().join(", ");
-    match services.len().saturating_sub(SERVICES) {
-        0 | 1 => named(services),
-        more => format!("{} services: {} and {more} more", services.len(), named(&services[..SERVICES])),
+    let named = |at_most| Listed::new(services.iter().map(|name| Escaped::new(name)), at_most);
+    match services.len() {
+        // The last one takes no more room than its count.
+        few if few <= SERVICES + 1 => named(few).to_string(),
+        many => format!("{many} services: {}", named(SERVICES)),
     }
 }
 

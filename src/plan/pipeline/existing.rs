@@ -1,6 +1,8 @@
+use std::fmt::Display;
+
 use crate::inputs::registry::{ImagePresence, Question, Registries, RegistryFailure};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::name::Escaped;
+use crate::model::name::{Escaped, Listed};
 use crate::plan::{Exists, Plan, PlannedService};
 
 /// How many services a message names.
@@ -54,11 +56,6 @@ fn unknown(doubt: &RegistryFailure, services: &[String]) -> Diagnostic {
 }
 
 /// Names services: `api`, `web`, `lib` and 4 more.
-fn listed(services: &[String]) -> String {
-    let names: Vec<String> =
-        services.iter().take(NAMED).map(|service| format!("`{}`", Escaped::new(service))).collect();
-    match services.len() - names.len() {
-        0 => names.join(", "),
-        more => format!("{} and {more} more", names.join(", ")),
-    }
+fn listed(services: &[String]) -> impl Display {
+    Listed::new(services.iter().map(|service| format!("`{}`", Escaped::new(service))), NAMED)
 }

@@ -10,6 +10,7 @@ use crate::inputs::trigger::{Kind, Origin, Trigger};
 use crate::model::change::{Change, ChangeSet};
 use crate::model::choice::Choice;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::name::Listed;
 
 /// Whether pushing was asked for, or is impossible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -97,11 +98,9 @@ fn unmatched_paths(
     if unmatched.is_empty() || policy == Unmatched::Ignore {
         return Ok(None);
     }
-    let named: Vec<String> = unmatched.iter().take(NAMED).map(|change| change.path.to_string()).collect();
-    let more = unmatched.len() - named.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let named = Listed::new(unmatched.iter().map(|change| &change.path), NAMED);
     let paths = if unmatched.len() == 1 { "changed path matches" } else { "changed paths match" };
-    let message = format!("{} {paths} no filter: {}{more}", unmatched.len(), named.join(", "));
+    let message = format!("{} {paths} no filter: {named}", unmatched.len());
     let advice = match shape {
         Shape::Flat => "add a filter that matches them, or ignore such paths with `--unmatched ignore`",
         Shape::Structured => "add them to a service's `filters`, or to `unowned` if they belong to no service",

@@ -9,7 +9,7 @@ use crate::analysis::base::{self, Compare, Doubt};
 use crate::config::{Config, Service};
 use crate::inputs::trigger::Kind;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::model::name::{Escaped, ServiceId};
+use crate::model::name::{Escaped, Listed, ServiceId};
 
 /// How many services a note names.
 const NAMED: usize = 5;
@@ -150,15 +150,10 @@ impl<'a> PushRules<'a> {
             return self.note.clone();
         }
         let is_unpushed = |id: &&ServiceId| !self.push(**id) && !self.config.services[id.0].is_library();
-        let unpushed: Vec<String> = planned
-            .iter()
-            .filter(is_unpushed)
-            .map(|service| format!("`{}`", self.config.graph.name(*service)))
-            .collect();
-        let more = unpushed.len().saturating_sub(NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let named = unpushed.get(..NAMED).unwrap_or(&unpushed).join(", ");
-        let message = format!("not pushed, since {} pushes no such service: {named}{more}", self.base);
+        let name = |service: &ServiceId| format!("`{}`", self.config.graph.name(*service));
+        let unpushed: Vec<String> = planned.iter().filter(is_unpushed).map(name).collect();
+        let named = Listed::new(&unpushed, NAMED);
+        let message = format!("not pushed, since {} pushes no such service: {named}", self.base);
         (!unpushed.is_empty()).then(|| Diagnostic::new(Severity::Note, "not-pushed", message))
     }
 }

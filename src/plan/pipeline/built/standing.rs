@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analysis::base::Doubt;
 use crate::config::Config;
 use crate::inputs::git::{self, RemoteError, Repository};
-use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName};
+use crate::model::name::{CommitId, Escaped, Listed, ServiceId, ServiceName};
 use crate::model::record;
 
 /// Where the built refs of an environment stand, and the marks of builds that have begun.
@@ -51,14 +51,10 @@ impl Standing {
 
     /// Returns the doubt that some refs cannot be read, if so: what they stand for counts as never built.
     pub(in crate::plan::pipeline) fn doubt(&self) -> Option<Doubt> {
-        let first = Escaped::new(self.damaged.first()?).to_string();
-        let others = match self.damaged.len() - 1 {
-            0 => String::new(),
-            others => format!(", and {others} more"),
-        };
-        Some(Doubt {
+        let damaged = Listed::new(self.damaged.iter().map(|name| Escaped::new(name)), 1);
+        (!self.damaged.is_empty()).then(|| Doubt {
             kind: "built-ref",
-            message: format!("a built ref cannot be read ({first}{others}), so its service counts as never built"),
+            message: format!("a built ref cannot be read ({damaged}), so its service counts as never built"),
             help: Some(
                 "`git for-each-ref refs/rebake/` names what is damaged; a build with `--record` repairs it".to_owned(),
             ),

@@ -1,5 +1,5 @@
 use crate::model::diagnostic::{Diagnostic, Severity};
-use crate::model::name::{Escaped, ServiceName, TagName};
+use crate::model::name::{Escaped, Listed, ServiceName, TagName};
 use crate::naming::image::{LeftOut, Skipped, TagError, TagRefusal};
 use crate::naming::version::VersionError;
 
@@ -63,19 +63,21 @@ impl Said {
         if !self.left_out.is_empty() {
             let message = format!(
                 "tags of releases are left out, since the environment {environment} is not for releases: {}",
-                listed(&self.left_out)
+                Listed::new(&self.left_out, NAMED)
             );
             all.push(note("release-tags", message).help("an environment with `version: release` writes them"));
         }
         if !self.kept_back.is_empty() {
-            let message =
-                format!("tags that only the highest stable release moves are left out: {}", listed(&self.kept_back));
+            let message = format!(
+                "tags that only the highest stable release moves are left out: {}",
+                Listed::new(&self.kept_back, NAMED)
+            );
             all.push(note("kept-back", message));
         }
         if !self.untagged.is_empty() {
             let message = format!(
                 "no rule of `tags` gives a tag to {} here, so that only the content tag is left",
-                listed(&self.untagged)
+                Listed::new(&self.untagged, NAMED)
             );
             let help = self.skipped.iter().take(NAMED).cloned();
             let usual = "for a tag of every build add `type=raw,value={{version}}` to `tags`".to_owned();
@@ -93,18 +95,9 @@ pub(in crate::plan::pipeline) fn ignored_tags(ignored: &[TagName]) -> Option<Dia
     } else {
         "tags name no version, so they are no releases"
     };
-    let message = format!("{} {what}: {}", names.len(), listed(&names));
+    let message = format!("{} {what}: {}", names.len(), Listed::new(&names, NAMED));
     (!names.is_empty()).then(|| {
         Diagnostic::warning("ignored-tags", message)
             .help("a release tag holds a version such as 1.0.9 at `{{version}}`")
     })
-}
-
-/// Lists some of these, and how many more there are.
-fn listed(items: &[String]) -> String {
-    let named = items.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    match items.len().saturating_sub(NAMED) {
-        0 => named,
-        more => format!("{named} and {more} more"),
-    }
 }
