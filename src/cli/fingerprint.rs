@@ -17,6 +17,7 @@ use crate::inputs::git::{self, Repository, WorkTree};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId};
 use crate::plan::pipeline::Workspace;
+use crate::output::emit::Column;
 use crate::plan::pipeline::{Files, Moment, Snapshot, follow_links};
 
 const EXAMPLES: &str = "\
@@ -115,11 +116,11 @@ impl Look {
         let content = self.snapshot.content(&self.config);
         let found = Fingerprints::of(&content, &self.services);
         let name = |service: ServiceId| self.config.graph.name(service).to_string();
-        let width = self.services.iter().map(|service| name(*service).chars().count()).max().unwrap_or_default();
+        let names = Column::of(self.services.iter().map(|service| name(*service)));
         let mut text = String::new();
         for service in &self.services {
             let Some(fingerprint) = found.get(*service) else { continue };
-            let _ = writeln!(text, "{:width$}  {fingerprint}", name(*service));
+            let _ = writeln!(text, "{}  {fingerprint}", names.pad(&name(*service)));
             if explain {
                 found.records_and_files(*service).for_each(|record| {
                     let _ = writeln!(text, "  {record}");

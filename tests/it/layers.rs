@@ -42,6 +42,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("File::create", &["inputs::file"]),
     ("std::process", &["cli", "output::exec", "inputs::git", "main", "inputs::registry"]),
     ("tempfile", &["inputs::file", "inputs::git"]),
+    ("unicode_width", &["output::emit", "output::exec"]),
     ("ureq", &["inputs::registry"]),
 ];
 

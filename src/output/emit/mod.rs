@@ -1,5 +1,6 @@
 //! A plan as text, with one file for each format. Each reads the [`Plan`] alone.
 
+mod columns;
 mod engine;
 mod fields;
 mod github;
@@ -17,6 +18,7 @@ mod variables;
 mod versions;
 mod why;
 
+pub use columns::Column;
 pub use engine::{Matrices, Pack, UnknownPack, argo, azure, buildkite, circleci, github, gitlab};
 #[cfg(feature = "exec")]
 pub(crate) use engine::{Rule, labels};

@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use super::columns::Column;
 use super::markdown::{code, prose};
 use super::table::{FAINT, HEADING, NAME, Palette};
 use crate::model::name::{Escaped, Listed};
@@ -15,18 +16,23 @@ const SERVICES: usize = 3;
 #[must_use]
 pub fn releases_table(plan: &Published, palette: Palette) -> String {
     let mut text = String::new();
-    let widths = Widths::of(plan);
-    let Widths { names, current, next } = widths;
-    let heading = format!("{:names$}  {:current$}  {:next$}  {}", "SERVICE", "CURRENT", "NEXT", "WHY");
+    let due = plan.releases.iter().map(|release| (&release.services, &release.current));
+    let lines = due.chain(plan.unreleased.iter().map(|line| (&line.services, &line.current)));
+    let names = Column::under("SERVICE", lines.clone().map(|(services, _)| listed(services)));
+    let currents = Column::under("CURRENT", lines.filter_map(|(_, current)| current.as_ref()));
+    let nexts = Column::under("NEXT", plan.releases.iter().map(|release| &release.version));
+    let heading = format!("{}  {}  {}  WHY", names.pad("SERVICE"), currents.pad("CURRENT"), nexts.pad("NEXT"));
     let _ = writeln!(text, "{}", palette.paint(HEADING, &heading));
+    let row = |services: &[String], current: &Option<String>, next: &str, why: &str| {
+        let name = palette.paint(NAME, &names.pad(&listed(services)));
+        format!("{name}  {}  {}  {why}\n", currents.pad(current.as_deref().unwrap_or("none")), nexts.pad(next))
+    };
     for release in &plan.releases {
-        let row = Row { services: &release.services, current: release.current.as_deref(), next: &release.version };
-        let _ = writeln!(text, "{}  {}", widths.row(&row, palette), why(release));
+        text += &row(&release.services, &release.current, &release.version, &why(release));
         push_commits(&mut text, &release.commits, palette);
     }
     for line in &plan.unreleased {
-        let row = Row { services: &line.services, current: line.current.as_deref(), next: "-" };
-        let _ = writeln!(text, "{}  {}", widths.row(&row, palette), why_not(line));
+        text += &row(&line.services, &line.current, "-", &why_not(line));
         if matches!(line.why, "nothing-asked" | "no-next") {
             push_commits(&mut text, &line.commits, palette);
         }
@@ -34,46 +40,8 @@ pub fn releases_table(plan: &Published, palette: Palette) -> String {
     text
 }
 
-struct Row<'a> {
-    services: &'a [String],
-    current: Option<&'a str>,
-    next: &'a str,
-}
-
-/// How wide the columns are.
-#[derive(Clone, Copy)]
-struct Widths {
-    names: usize,
-    current: usize,
-    next: usize,
-}
-
-impl Widths {
-    fn of(plan: &Published) -> Self {
-        let all = || {
-            let due = plan.releases.iter().map(|release| (&release.services, &release.current));
-            due.chain(plan.unreleased.iter().map(|line| (&line.services, &line.current)))
-        };
-        Self {
-            names: all().map(|(services, _)| listed(services).chars().count()).max().unwrap_or_default().max(7),
-            current: all()
-                .filter_map(|(_, current)| current.as_ref().map(String::len))
-                .max()
-                .unwrap_or_default()
-                .max(7),
-            next: plan.releases.iter().map(|release| release.version.len()).max().unwrap_or_default().max(4),
-        }
-    }
-
-    fn row(self, row: &Row<'_>, palette: Palette) -> String {
-        let Self { names, current, next } = self;
-        let name = palette.paint(NAME, &format!("{:names$}", listed(row.services)));
-        format!("{name}  {:current$}  {:next$}", row.current.unwrap_or("none"), row.next)
-    }
-}
-
 fn listed(services: &[String]) -> String {
-    let named = |at_most| Listed::new(services.iter().map(|name| Escaped::new(name)), at_most);
+    let named = |at_most| Listed::new(services.iter().map(Escaped::new), at_most);
     match services.len() {
         // The last one takes no more room than its count.
         few if few <= SERVICES + 1 => named(few).to_string(),

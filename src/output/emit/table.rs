@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
+use super::columns::Column;
 use super::{compared, environment};
 use crate::model::name::Escaped;
 use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService, Reason};
@@ -81,23 +82,23 @@ fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
         None if service.library => "library".to_owned(),
         None => "unknown".to_owned(),
     };
-    let names = plan.services.iter().map(|service| name(service).chars().count()).max().unwrap_or_default().max(7);
-    let versions =
-        plan.services.iter().map(|service| version(service).chars().count()).max().unwrap_or_default().max(7);
-    let heading = format!("{:names$}  {:versions$}  {}", "SERVICE", "VERSION", "WHY");
+    let names = Column::under("SERVICE", plan.services.iter().map(name));
+    let versions = Column::under("VERSION", plan.services.iter().map(version));
+    let heading = format!("{}  {}  WHY", names.pad("SERVICE"), versions.pad("VERSION"));
+    let below = format!("{}  {}", names.pad(""), versions.pad(""));
     let _ = writeln!(text, "{}", palette.paint(HEADING, &heading));
     for service in &plan.services {
-        let first = format!("{:names$}", name(service));
-        let mut left = format!("{}  {:versions$}", palette.paint(NAME, &first), version(service));
+        let name = palette.paint(NAME, &names.pad(&name(service)));
+        let mut left = format!("{name}  {}", versions.pad(&version(service)));
         if let Some(exists) = &service.exists {
             let _ = writeln!(text, "{left}  exists already, as {}", Escaped::new(&exists.reference));
-            left = " ".repeat(names + 2 + versions);
+            left.clone_from(&below);
         }
         for cause in service.causes.iter().take(CAUSES) {
             let (what, place) = sentence(cause);
             let place = place.map(|place| format!("  {}", palette.paint(FAINT, &place))).unwrap_or_default();
             let _ = writeln!(text, "{left}  {what}{place}");
-            left = " ".repeat(names + 2 + versions);
+            left.clone_from(&below);
         }
         let more = service.causes.len().saturating_sub(CAUSES);
         if more > 0 {

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::EmitError;
+use super::columns::Column;
 use super::table::{FAINT, HEADING, NAME, Palette};
 use crate::model::name::Escaped;
 use crate::plan::{VersionOf, Versions};
@@ -10,18 +11,18 @@ use crate::plan::{VersionOf, Versions};
 #[must_use]
 pub fn versions_table(versions: &Versions, palette: Palette) -> String {
     let name = |of: &VersionOf| Escaped::new(&of.service).to_string();
-    let names = versions.services.iter().map(|of| name(of).chars().count()).max().unwrap_or_default().max(7);
-    let widest = versions.services.iter().map(|of| shown(of).chars().count()).max().unwrap_or_default().max(7);
-    let heading = format!("{:names$}  {:widest$}  {}", "SERVICE", "VERSION", "RELEASE");
+    let names = Column::under("SERVICE", versions.services.iter().map(name));
+    let shown = Column::under("VERSION", versions.services.iter().map(version));
+    let heading = format!("{}  {}  RELEASE", names.pad("SERVICE"), shown.pad("VERSION"));
     let mut text = format!("{}\n", palette.paint(HEADING, &heading));
     for of in &versions.services {
-        let name = palette.paint(NAME, &format!("{:names$}", name(of)));
-        let _ = writeln!(text, "{name}  {:widest$}  {}", shown(of), palette.paint(FAINT, &release(of)));
+        let name = palette.paint(NAME, &names.pad(&name(of)));
+        let _ = writeln!(text, "{name}  {}  {}", shown.pad(&version(of)), palette.paint(FAINT, &release(of)));
     }
     text
 }
 
-fn shown(of: &VersionOf) -> String {
+fn version(of: &VersionOf) -> String {
     Escaped::new(of.version.as_deref().unwrap_or("none")).to_string()
 }
 

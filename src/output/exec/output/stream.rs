@@ -1,10 +1,13 @@
 use std::io::{self, Write};
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::Manner;
 use super::clean::OutputStyle;
 use super::follow::Logs;
 use super::note::{note, title};
 use crate::model::name::Escaped;
+use crate::output::emit::Column;
 use crate::output::exec::event::RunEvent;
 
 /// The widest column of names: longer names stick out.
@@ -14,7 +17,7 @@ const WIDEST: usize = 24;
 #[derive(Default)]
 pub struct Stream {
     style: OutputStyle,
-    width: usize,
+    names: Column,
     logs: Logs,
 }
 
@@ -22,11 +25,11 @@ impl Stream {
     /// Takes what of the lines is shown.
     #[must_use]
     pub fn new(style: OutputStyle) -> Self {
-        Self { style, width: 0, logs: Logs::default() }
+        Self { style, names: Column::default(), logs: Logs::default() }
     }
 
     fn prefix(&self, service: &str) -> String {
-        format!("{:width$} | ", Escaped::new(service).to_string(), width = self.width)
+        self.names.pad(&Escaped::new(service).to_string()) + " | "
     }
 }
 
@@ -34,8 +37,8 @@ impl Manner for Stream {
     fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         match event {
             RunEvent::Begun { services, .. } => {
-                let width = |name: &String| Escaped::new(name).to_string().chars().count();
-                self.width = services.iter().map(width).filter(|width| *width <= WIDEST).max().unwrap_or_default();
+                let names = services.iter().map(|name| Escaped::new(name).to_string());
+                self.names = Column::of(names.filter(|name| name.width() <= WIDEST));
                 Ok(())
             }
             RunEvent::Started { service, log, .. } => {

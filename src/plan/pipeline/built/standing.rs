@@ -51,7 +51,7 @@ impl Standing {
 
     /// Returns the doubt that some refs cannot be read, if so: what they stand for counts as never built.
     pub(in crate::plan::pipeline) fn doubt(&self) -> Option<Doubt> {
-        let damaged = Listed::new(self.damaged.iter().map(|name| Escaped::new(name)), 1);
+        let damaged = Listed::new(self.damaged.iter().map(Escaped::new), 1);
         (!self.damaged.is_empty()).then(|| Doubt {
             kind: "built-ref",
             message: format!("a built ref cannot be read ({damaged}), so its service counts as never built"),
