@@ -60,12 +60,12 @@ web      sha-bdf8216  the base is out of reach
 
 2 of 2 services to rebuild.
 
-"]]).stderr(str![[r"
+"]]).stderr(str![[r#"
 warning[degraded]: the commit 8adf3f4cc894cc8567dac4bc960a3de4f41f1003 is not in this shallow clone; so every service counts as affected
  |
- = help: in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`
+ = help: fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, `git fetch --unshallow --filter=blob:none` elsewhere
 
-"]]);
+"#]]);
     push(&clone, "main", ids[2], &["--no-fetch", "--style", "sha", "--strict"]).failure(3);
     assert_eq!(clone.git(["rev-list", "--count", "HEAD"]), "1");
 }

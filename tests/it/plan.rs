@@ -314,6 +314,15 @@ fn a_flat_file_answers_as_paths_filter_does() {
 }
 
 #[test]
+fn a_wide_name_keeps_the_columns() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "服务服务: ['**']\nweb: ['**']\n").commit("first");
+    let text = repo.rebake(["plan", "--all"]).success().text();
+    let versions: Vec<&str> = text.lines().filter_map(|line| line.split_once("0.0.0")).map(|(name, _)| name).collect();
+    assert_eq!(versions, ["服务服务  ", "web       "], "{text}");
+}
+
+#[test]
 fn affected_of_a_union_is_the_union_of_affected() {
     crate::random::for_seeds(10, |random| {
         let repo = three();

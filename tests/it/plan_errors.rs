@@ -123,20 +123,20 @@ api      sha-fb63951  the base is out of reach
 
 1 of 1 service to rebuild.
 
-"]]).stderr(str![[r"
+"]]).stderr(str![[r#"
 warning[degraded]: the commit 8da22598ba644cfeb8f56c6d96595c771ecc20c0 is not in this shallow clone; so every service counts as affected
  |
- = help: in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`
+ = help: fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, `git fetch --unshallow --filter=blob:none` elsewhere
 
-"]]);
+"#]]);
     push(&clone(), "main", first, &["--no-fetch", "--style", "sha", "--strict"]).failure(3);
-    clone().rebake(["plan", "--base", "HEAD~1"]).failure(3).stdout("").stderr(str![[r"
+    clone().rebake(["plan", "--base", "HEAD~1"]).failure(3).stdout("").stderr(str![[r#"
 error[git]: `HEAD~1` lies beyond the history that this shallow clone has
  |
- = help: in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`
- = help: here: `git fetch --unshallow --filter=blob:none`, or `git fetch --deepen=100` and again
+ = help: fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, `git fetch --unshallow --filter=blob:none` elsewhere
+ = help: or fetch some of it, until it is enough: `git fetch --deepen=100`
 
-"]]);
+"#]]);
     // With a remote to deepen from, all is known.
     push(&clone(), "main", first, &[])
         .success()

@@ -541,8 +541,8 @@ error[tag]: git does not know who makes the tags
     release(&shallow, &[]).failure(3).stdout("").stderr(str![[r#"
 error[git]: which releases head leads to cannot be determined: this clone is shallow, and its history ends before the answer
  |
- = help: in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`
- = help: here: `git fetch --unshallow --filter=blob:none`, or `git fetch --deepen=100` and again
+ = help: fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, `git fetch --unshallow --filter=blob:none` elsewhere
+ = help: or fetch some of it, until it is enough: `git fetch --deepen=100`
 
 "#]]);
 }

@@ -167,7 +167,7 @@ web      sha-60d15dd  the base is out of reach
 "#]]).stderr(str![[r#"
 warning[degraded]: the commit 0905312a63cf6a4e621e8f554981fea39875d8f6 is not in this shallow clone; so every service counts as affected
  |
- = help: in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`
+ = help: fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, `git fetch --unshallow --filter=blob:none` elsewhere
 
 "#]]);
     push(&origin.clone_shallow(1), "main", before, &args)

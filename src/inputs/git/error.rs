@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::{Lacking, Missing};
+use crate::model::diagnostic::WHOLE_HISTORY;
 use crate::model::name::{CommitId, Escaped, RepoPath, shell_word};
 
 /// Why the repository could not answer. `Display` says what and why, [`Error::help`] what to do.
@@ -223,10 +224,9 @@ impl Error {
             }
             Self::RevisionBeyondShallow { .. }
             | Self::ShallowHistory { .. }
-            | Self::MissingCommit { shallow: true, .. } => &[
-                "in GitHub Actions, give actions/checkout `fetch-depth: 0` and `filter: blob:none`",
-                "here: `git fetch --unshallow --filter=blob:none`, or `git fetch --deepen=100` and again",
-            ],
+            | Self::MissingCommit { shallow: true, .. } => {
+                &[WHOLE_HISTORY, "or fetch some of it, until it is enough: `git fetch --deepen=100`"]
+            }
             Self::Grafts => {
                 &["turn it into replace refs, which git and rebake read: `git replace --convert-graft-file`"]
             }

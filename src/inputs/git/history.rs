@@ -1,5 +1,6 @@
 use super::describe;
 use super::{Repository, Tag};
+use crate::model::diagnostic::WHOLE_HISTORY;
 use crate::model::name::{CommitId, TagName};
 use crate::naming::version::{Described, TagPattern};
 
@@ -128,10 +129,7 @@ impl HistoryError {
             Self::Graph { .. } => "write it again: `git commit-graph write --reachable`",
             Self::Grafts => "turn it into replace refs: `git replace --convert-graft-file`",
             Self::Shallow { .. } => "`git fetch --unshallow` brings the whole history, and the list goes away",
-            Self::TooShallow { .. } => {
-                "fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, \
-                 `git fetch --unshallow --filter=blob:none` elsewhere"
-            }
+            Self::TooShallow { .. } => WHOLE_HISTORY,
             Self::TooLong => "describe a clone with less history",
         }
     }

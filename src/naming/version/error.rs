@@ -1,4 +1,5 @@
 use super::{Scheme, Version, VersionStyle};
+use crate::model::diagnostic::WHOLE_HISTORY;
 use crate::model::name::{CommitId, TagName};
 
 /// Why there is no version.
@@ -55,6 +56,7 @@ impl VersionError {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
+            Self::Shallow { .. } => format!("{WHOLE_HISTORY}; or use `--style sha`"),
             Self::Unread { tag, other, meant, .. } => unread_help(tag, *other, meant.as_ref()),
             other => other.fixed_help().to_owned(),
         }
@@ -62,14 +64,10 @@ impl VersionError {
 
     fn fixed_help(&self) -> &'static str {
         match self {
-            Self::Shallow { .. } => {
-                "fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, \
-                 `git fetch --unshallow --filter=blob:none` elsewhere; or use `--style sha`"
-            }
             Self::NotOnTag { .. } => {
                 "check out the tag, make a release with `rebake release`, or use another `--style`"
             }
-            Self::Unread { .. } => "",
+            Self::Shallow { .. } | Self::Unread { .. } => "",
             Self::NoNext { .. } => "use another `--style`, such as `extended`",
             Self::NoPep440 { .. } => "use another `--style`, or name pre-releases like `1.1.0-rc.1`",
             Self::TooHigh => "release a version with smaller numbers",

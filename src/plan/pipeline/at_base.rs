@@ -9,7 +9,7 @@ use crate::analysis::definition::Definitions;
 use crate::config::{self, Config};
 use crate::inputs::git::{self, Earlier, FileAt, Had, Renamed, Repository};
 use crate::model::change::{Change, ChangeSet, HeadState, Status};
-use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::diagnostic::{Diagnostic, Severity, WHOLE_HISTORY};
 use crate::model::name::{CommitId, RepoPath, ServiceName};
 use crate::model::record;
 use crate::model::tree::ObjectId;
@@ -177,8 +177,8 @@ impl<'a> Reader<'a> {
         match self.earlier.than(base)? {
             Had::Yes => Ok(unknown(base, "is missing, and an earlier commit had one", None)),
             Had::Unknown => {
-                let help = "fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout";
-                Ok(unknown(base, "is missing, and history ends before it is clear that there was none", Some(help)))
+                let why = "is missing, and history ends before it is clear that there was none";
+                Ok(unknown(base, why, Some(WHOLE_HISTORY)))
             }
             Had::No if self.was_built_with()? => {
                 Ok(unknown(base, "is missing, and something was built with one already", None))

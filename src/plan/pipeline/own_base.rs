@@ -8,6 +8,7 @@ use crate::analysis::base::{AllAffected, Changes, Comparison, Doubt, Notes, Sinc
 use crate::config::Config;
 use crate::inputs::git::{DescribeOptions, Freshness, Missing, RemoteTags, Repository};
 use crate::inputs::trigger::Trigger;
+use crate::model::diagnostic::WHOLE_HISTORY;
 use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName, TagName};
 use crate::model::record;
 use crate::naming::version::{TagPattern, Trust};
@@ -222,7 +223,7 @@ fn by_release(repository: &Repository, config: &Config, doubtful: &Doubtful, tip
                 message: format!(
                     "the release of `{service}` lies beyond the history of this shallow clone; so it counts as affected"
                 ),
-                help: Some("give actions/checkout `fetch-depth: 0` and `filter: blob:none`".to_owned()),
+                help: Some(WHOLE_HISTORY.to_owned()),
                 cure: None,
             }),
         }
