@@ -16,8 +16,8 @@ use crate::config::Config;
 use crate::inputs::git::{self, Repository, WorkTree};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId};
-use crate::plan::pipeline::Workspace;
 use crate::output::emit::Column;
+use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{Files, Moment, Snapshot, follow_links};
 
 const EXAMPLES: &str = "\
