@@ -12,6 +12,17 @@ const REASON: Fact = Fact::Variable("BUILD_REASON");
 const BRANCH: Fact = Fact::Variable("BUILD_SOURCEBRANCH");
 const VERSION: Fact = Fact::Variable("BUILD_SOURCEVERSION");
 
+/// The rows say in what they differ from this one.
+const BY_HAND: Row = Row {
+    event: "Manual, ResourceTrigger, BuildCompletion",
+    when: is_manual,
+    kind: Kind::Manual,
+    reference: Reference::Full(BRANCH),
+    subject: &[VERSION],
+    base: Base::None,
+    origin: own,
+};
+
 pub(super) static DIALECT: Dialect = Dialect {
     always: &["BUILD_REASON", "BUILD_SOURCEBRANCH"],
     default_branch: DefaultBranch::Unsaid,
@@ -20,7 +31,6 @@ pub(super) static DIALECT: Dialect = Dialect {
             event: "PullRequest",
             when: |facts| facts.is(REASON, &["PullRequest"]),
             kind: Kind::PullRequest,
-            reference: Reference::Full(BRANCH),
             subject: &[VERSION, Fact::Variable("SYSTEM_PULLREQUEST_SOURCECOMMITID")],
             // A full ref with Azure Repos, a branch's name with GitHub. Head is `refs/pull/<number>/merge`.
             base: Base::PullRequest {
@@ -29,53 +39,25 @@ pub(super) static DIALECT: Dialect = Dialect {
                 branch: Some(Fact::Variable("SYSTEM_PULLREQUEST_TARGETBRANCH")),
             },
             origin: |facts| own_when(facts.is(Fact::Variable("SYSTEM_PULLREQUEST_ISFORK"), &["False", "false"])),
+            ..BY_HAND
         },
         Row {
             event: "push to a merge queue's branch",
             when: |facts| facts.begins(BRANCH, &format!("refs/heads/{MERGE_QUEUE}")),
             kind: Kind::MergeGroup,
-            reference: Reference::Full(BRANCH),
-            subject: &[VERSION],
-            base: Base::None,
-            origin: own,
+            ..BY_HAND
         },
         Row {
             event: "tag, pushed or run by hand",
             when: |facts| facts.begins(BRANCH, "refs/tags/") && !(is_manual(facts) && names_services(facts)),
             kind: Kind::Tag,
-            reference: Reference::Full(BRANCH),
-            subject: &[VERSION],
             base: Base::Named,
-            origin: own,
+            ..BY_HAND
         },
-        Row {
-            event: "Schedule",
-            when: |facts| facts.is(REASON, &["Schedule"]),
-            kind: Kind::Schedule,
-            reference: Reference::Full(BRANCH),
-            subject: &[VERSION],
-            base: Base::None,
-            origin: own,
-        },
-        Row {
-            event: "Manual, ResourceTrigger, BuildCompletion",
-            when: is_manual,
-            kind: Kind::Manual,
-            reference: Reference::Full(BRANCH),
-            subject: &[VERSION],
-            base: Base::None,
-            origin: own,
-        },
+        Row { event: "Schedule", when: |facts| facts.is(REASON, &["Schedule"]), kind: Kind::Schedule, ..BY_HAND },
+        BY_HAND,
     ],
-    otherwise: Row {
-        event: "IndividualCI, BatchedCI, any other",
-        when: |_| true,
-        kind: Kind::Push,
-        reference: Reference::Full(BRANCH),
-        subject: &[VERSION],
-        base: Base::None,
-        origin: own,
-    },
+    otherwise: Row { event: "IndividualCI, BatchedCI, any other", when: |_| true, kind: Kind::Push, ..BY_HAND },
 };
 
 fn is_manual(facts: &Facts) -> bool {

@@ -12,6 +12,17 @@ use super::table::{Base, DefaultBranch, Dialect, Reference, Row, own};
 const COMMIT: Fact = Fact::Variable("BITBUCKET_COMMIT");
 const BRANCH: Fact = Fact::Variable("BITBUCKET_BRANCH");
 
+/// The rows say in what they differ from this one.
+const BY_HAND: Row = Row {
+    event: "run by hand or by a schedule, with services filled in",
+    when: names_services,
+    kind: Kind::Manual,
+    reference: Reference::Branch(BRANCH),
+    subject: &[COMMIT],
+    base: Base::None,
+    origin: own,
+};
+
 pub(super) static DIALECT: Dialect = Dialect {
     always: &["BITBUCKET_COMMIT"],
     default_branch: DefaultBranch::Unsaid,
@@ -21,7 +32,6 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.has("BITBUCKET_PR_ID"),
             kind: Kind::PullRequest,
             reference: Reference::None,
-            subject: &[COMMIT],
             // Bitbucket merges the target into the pull request before the run, so that head's first parent is the
             // pull request's own head. The commit is 12 digits, which name nothing for certain and are left aside.
             base: Base::PullRequest {
@@ -30,34 +40,17 @@ pub(super) static DIALECT: Dialect = Dialect {
                 branch: Some(Fact::Variable("BITBUCKET_PR_DESTINATION_BRANCH")),
             },
             // A fork's pull request starts no run of this repository.
-            origin: own,
+            ..BY_HAND
         },
-        Row {
-            event: "run by hand or by a schedule, with services filled in",
-            when: names_services,
-            kind: Kind::Manual,
-            reference: Reference::Branch(BRANCH),
-            subject: &[COMMIT],
-            base: Base::None,
-            origin: own,
-        },
+        BY_HAND,
         Row {
             event: "tag",
             when: |facts| facts.has("BITBUCKET_TAG"),
             kind: Kind::Tag,
             reference: Reference::Tag(Fact::Variable("BITBUCKET_TAG")),
-            subject: &[COMMIT],
             base: Base::Named,
-            origin: own,
+            ..BY_HAND
         },
     ],
-    otherwise: Row {
-        event: "push, any other",
-        when: |_| true,
-        kind: Kind::Push,
-        reference: Reference::Branch(BRANCH),
-        subject: &[COMMIT],
-        base: Base::None,
-        origin: own,
-    },
+    otherwise: Row { event: "push, any other", when: |_| true, kind: Kind::Push, ..BY_HAND },
 };

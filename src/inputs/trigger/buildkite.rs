@@ -15,6 +15,17 @@ const BRANCH: Fact = Fact::Variable("BUILDKITE_BRANCH");
 const DEFAULT_BRANCH: Fact = Fact::Variable("BUILDKITE_PIPELINE_DEFAULT_BRANCH");
 const PULL_REQUEST: Fact = Fact::Variable("BUILDKITE_PULL_REQUEST");
 
+/// The rows say in what they differ from this one.
+const BY_HAND: Row = Row {
+    event: "ui, api, trigger_job",
+    when: is_manual,
+    kind: Kind::Manual,
+    reference: Reference::Branch(BRANCH),
+    subject: &[COMMIT],
+    base: Base::None,
+    origin: own,
+};
+
 pub(super) static DIALECT: Dialect = Dialect {
     always: &["BUILDKITE_BRANCH"],
     default_branch: DefaultBranch::Named(DEFAULT_BRANCH),
@@ -23,10 +34,8 @@ pub(super) static DIALECT: Dialect = Dialect {
             event: "merge queue",
             when: |facts| facts.has("BUILDKITE_MERGE_QUEUE_BASE_COMMIT") || facts.begins(BRANCH, MERGE_QUEUE),
             kind: Kind::MergeGroup,
-            reference: Reference::Branch(BRANCH),
-            subject: &[COMMIT],
             base: Base::Commit(Fact::Variable("BUILDKITE_MERGE_QUEUE_BASE_COMMIT"), Landmark::MergeQueue),
-            origin: own,
+            ..BY_HAND
         },
         Row {
             event: "pull request",
@@ -34,51 +43,26 @@ pub(super) static DIALECT: Dialect = Dialect {
             kind: Kind::PullRequest,
             // BUILDKITE_BRANCH may be the branch of a fork, `main` among them.
             reference: Reference::None,
-            subject: &[COMMIT],
             base: Base::PullRequest {
                 merge: None,
                 base: None,
                 branch: Some(Fact::Variable("BUILDKITE_PULL_REQUEST_BASE_BRANCH")),
             },
             origin: pull_request,
+            ..BY_HAND
         },
         Row {
             event: "tag, pushed or run by hand",
             when: |facts| facts.has("BUILDKITE_TAG") && !(is_manual(facts) && names_services(facts)),
             kind: Kind::Tag,
             reference: Reference::Tag(Fact::Variable("BUILDKITE_TAG")),
-            subject: &[COMMIT],
             base: Base::Named,
-            origin: own,
+            ..BY_HAND
         },
-        Row {
-            event: "schedule",
-            when: |facts| facts.is(SOURCE, &["schedule"]),
-            kind: Kind::Schedule,
-            reference: Reference::Branch(BRANCH),
-            subject: &[COMMIT],
-            base: Base::None,
-            origin: own,
-        },
-        Row {
-            event: "ui, api, trigger_job",
-            when: is_manual,
-            kind: Kind::Manual,
-            reference: Reference::Branch(BRANCH),
-            subject: &[COMMIT],
-            base: Base::None,
-            origin: own,
-        },
+        Row { event: "schedule", when: |facts| facts.is(SOURCE, &["schedule"]), kind: Kind::Schedule, ..BY_HAND },
+        BY_HAND,
     ],
-    otherwise: Row {
-        event: "push",
-        when: |_| true,
-        kind: Kind::Push,
-        reference: Reference::Branch(BRANCH),
-        subject: &[COMMIT],
-        base: Base::None,
-        origin: own,
-    },
+    otherwise: Row { event: "push", when: |_| true, kind: Kind::Push, ..BY_HAND },
 };
 
 fn is_manual(facts: &Facts) -> bool {

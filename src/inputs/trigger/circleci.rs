@@ -28,6 +28,17 @@ const SOURCE: Fact = Fact::Variable("PIPELINE_TRIGGER_SOURCE");
 const IS_DEFAULT: Fact = Fact::Variable("PIPELINE_GIT_BRANCH_IS_DEFAULT");
 const TARGET: Fact = Fact::Variable("PIPELINE_EVENT_GITHUB_PULL_REQUEST_BASE_REF");
 
+/// The rows say in what they differ from this one.
+const BY_HAND: Row = Row {
+    event: "api, explicit",
+    when: is_manual,
+    kind: Kind::Manual,
+    reference: Reference::Branch(BRANCH),
+    subject: &[SHA],
+    base: Base::None,
+    origin: own,
+};
+
 pub(super) static DIALECT: Dialect = Dialect {
     always: &["CIRCLE_SHA1"],
     default_branch: DefaultBranch::This { branch: BRANCH, when: IS_DEFAULT },
@@ -36,69 +47,51 @@ pub(super) static DIALECT: Dialect = Dialect {
             event: "push to a merge queue's branch",
             when: |facts| facts.begins(BRANCH, MERGE_QUEUE),
             kind: Kind::MergeGroup,
-            reference: Reference::Branch(BRANCH),
-            subject: &[SHA],
-            base: Base::None,
-            origin: own,
+            ..BY_HAND
         },
         Row {
             event: "pull request (GitHub App)",
             when: |facts| is_pull_request(facts) && facts.text(TARGET).is_some(),
             kind: Kind::PullRequest,
             reference: Reference::None,
-            subject: &[SHA],
             base: Base::PullRequest {
                 merge: None,
                 base: Some(Fact::Variable("PIPELINE_EVENT_GITHUB_PULL_REQUEST_BASE_SHA")),
                 branch: Some(TARGET),
             },
             origin: pull_request,
+            ..BY_HAND
         },
         Row {
             event: "pull request whose target is not said",
             when: is_pull_request,
             kind: Kind::PullRequest,
             reference: Reference::None,
-            subject: &[SHA],
-            base: Base::None,
             origin: pull_request,
+            ..BY_HAND
         },
         Row {
             event: "tag, pushed or run by hand",
             when: |facts| facts.has("CIRCLE_TAG") && !(is_manual(facts) && names_services(facts)),
             kind: Kind::Tag,
             reference: Reference::Tag(Fact::Variable("CIRCLE_TAG")),
-            subject: &[SHA],
             base: Base::Named,
-            origin: own,
+            ..BY_HAND
         },
         Row {
             event: "scheduled_pipeline",
             when: |facts| facts.is(SOURCE, &["scheduled_pipeline", "schedule"]),
             kind: Kind::Schedule,
-            reference: Reference::Branch(BRANCH),
-            subject: &[SHA],
-            base: Base::None,
-            origin: own,
+            ..BY_HAND
         },
-        Row {
-            event: "api, explicit",
-            when: is_manual,
-            kind: Kind::Manual,
-            reference: Reference::Branch(BRANCH),
-            subject: &[SHA],
-            base: Base::None,
-            origin: own,
-        },
+        BY_HAND,
     ],
     otherwise: Row {
         event: "push",
         when: |_| true,
         kind: Kind::Push,
-        reference: Reference::Branch(BRANCH),
-        subject: &[SHA],
         base: Base::Commit(Fact::Variable("PIPELINE_GIT_BASE_REVISION"), Landmark::Pipeline),
-        origin: own,
+        ..BY_HAND
     },
 };
 

@@ -26,6 +26,48 @@ const RUN_HEAD: Fact = Fact::Event("/workflow_run/head_sha");
 /// A tag's name stands here too, and cannot be told from a branch's.
 const RUN_BRANCH: Reference = Reference::Branch(Fact::Event("/workflow_run/head_branch"));
 
+/// The rows say in what they differ from this one.
+const BY_HAND: Row = Row {
+    event: "workflow_dispatch, create, deployment, deployment_status",
+    when: |facts| facts.is(NAME, &["workflow_dispatch", "create", "deployment", "deployment_status"]),
+    kind: Kind::Manual,
+    reference: Reference::Full(REF),
+    subject: &[SHA],
+    base: Base::None,
+    origin: own,
+};
+
+/// Other deletions say in what they differ from this one.
+const DELETED: Row = Row {
+    event: "delete",
+    when: |facts| facts.is(NAME, &["delete"]),
+    kind: Kind::Delete,
+    reference: Reference::None,
+    base: Base::Gone,
+    ..BY_HAND
+};
+
+/// The other pull requests say in what they differ from this one.
+const WITHOUT_MERGE: Row = Row {
+    event: "pull_request without a merge commit (Gitea, Forgejo)",
+    when: is_pull_request,
+    kind: Kind::PullRequest,
+    subject: &[SHA, PULL_REQUEST],
+    base: Base::PullRequest { merge: None, base: Some(TARGET_TIP), branch: Some(TARGET) },
+    origin: pull_request,
+    ..BY_HAND
+};
+
+/// The other runs behind a run say in what they differ from this one.
+const BEHIND_RUN: Row = Row {
+    event: "workflow_run behind any other run",
+    when: |facts| facts.is(NAME, &["workflow_run"]),
+    reference: RUN_BRANCH,
+    subject: &[RUN_HEAD],
+    origin: workflow_run,
+    ..BY_HAND
+};
+
 pub(super) static DIALECT: Dialect = Dialect {
     always: &["GITHUB_EVENT_NAME"],
     default_branch: DefaultBranch::Named(Fact::Event("/repository/default_branch")),
@@ -34,56 +76,35 @@ pub(super) static DIALECT: Dialect = Dialect {
             event: "push that deletes a branch or tag",
             // GITHUB_REF and GITHUB_SHA are those of the default branch then.
             when: |facts| facts.is(NAME, &["push"]) && (facts.flag("/deleted") || facts.is_zero(AFTER)),
-            kind: Kind::Delete,
             reference: Reference::Full(Fact::Event("/ref")),
-            subject: &[SHA],
-            base: Base::Gone,
-            origin: own,
+            ..DELETED
         },
-        Row {
-            event: "delete",
-            when: |facts| facts.is(NAME, &["delete"]),
-            kind: Kind::Delete,
-            reference: Reference::None,
-            subject: &[SHA],
-            base: Base::Gone,
-            origin: own,
-        },
+        DELETED,
         Row {
             event: "merge_group: destroyed",
             when: |facts| facts.is(NAME, &["merge_group"]) && facts.is(ACTION, &["destroyed"]),
-            kind: Kind::Delete,
             reference: Reference::Full(Fact::Event("/merge_group/head_ref")),
-            subject: &[SHA],
-            base: Base::Gone,
-            origin: own,
+            ..DELETED
         },
         Row {
             event: "release: deleted, unpublished",
             when: |facts| facts.is(NAME, &["release"]) && facts.is(ACTION, &["deleted", "unpublished"]),
-            kind: Kind::Delete,
             reference: Reference::Tag(RELEASE_TAG),
-            subject: &[SHA],
-            base: Base::Gone,
-            origin: own,
+            ..DELETED
         },
         Row {
             event: "push to a merge queue's branch",
             when: |facts| facts.is(NAME, &["push"]) && facts.begins(REF, &format!("refs/heads/{MERGE_QUEUE}")),
             kind: Kind::MergeGroup,
-            reference: Reference::Full(REF),
-            subject: &[SHA],
-            base: Base::None,
-            origin: own,
+            ..BY_HAND
         },
         Row {
             event: "merge_group",
             when: |facts| facts.is(NAME, &["merge_group"]),
             kind: Kind::MergeGroup,
-            reference: Reference::Full(REF),
             subject: &[SHA, Fact::Event("/merge_group/head_sha")],
             base: Base::Commit(Fact::Event("/merge_group/base_sha"), Landmark::MergeQueue),
-            origin: own,
+            ..BY_HAND
         },
         Row {
             event: "release: created, edited, any other that publishes nothing",
@@ -91,73 +112,55 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(NAME, &["release"]) && facts.text(ACTION).is_some() && !facts.is(ACTION, PUBLISHES),
             kind: Kind::Release,
             reference: Reference::Tag(RELEASE_TAG),
-            subject: &[SHA],
             base: Base::Unpublished,
-            origin: own,
+            ..BY_HAND
         },
         Row {
             event: "release: published, prereleased, released",
             when: |facts| facts.is(NAME, &["release"]),
             kind: Kind::Release,
             reference: Reference::Tag(RELEASE_TAG),
-            subject: &[SHA],
             base: Base::Named,
-            origin: own,
+            ..BY_HAND
         },
         Row {
             event: "pull_request_target: merged",
             when: |facts| facts.is(NAME, &["pull_request_target"]) && facts.flag("/pull_request/merged"),
-            kind: Kind::PullRequest,
             reference: Reference::None,
             subject: &[MERGED, PULL_REQUEST],
             base: Base::Commit(TARGET_TIP, Landmark::Target),
-            origin: pull_request,
+            ..WITHOUT_MERGE
         },
         Row {
             event: "pull_request: merged",
             // GITHUB_REF is the target branch then, and head is on it: a merge base with it would be head itself.
             when: |facts| is_pull_request(facts) && facts.flag("/pull_request/merged"),
-            kind: Kind::PullRequest,
             reference: Reference::None,
-            subject: &[SHA, PULL_REQUEST],
             base: Base::Commit(TARGET_TIP, Landmark::Target),
-            origin: pull_request,
+            ..WITHOUT_MERGE
         },
         Row {
             event: "pull_request_target",
             // GITHUB_REF and GITHUB_SHA are the target branch here, which is what is checked out unless the workflow says
             // otherwise.
             when: |facts| facts.is(NAME, &["pull_request_target"]),
-            kind: Kind::PullRequest,
             reference: Reference::None,
             subject: &[PULL_REQUEST, MERGED],
             base: Base::PullRequest { merge: Some(MERGED), base: Some(TARGET_TIP), branch: Some(TARGET) },
-            origin: pull_request,
+            ..WITHOUT_MERGE
         },
         Row {
             event: "pull_request, pull_request_review…",
             when: |facts| is_pull_request(facts) && facts.text(REF).is_some_and(|name| name.ends_with("/merge")),
-            kind: Kind::PullRequest,
-            reference: Reference::Full(REF),
-            subject: &[SHA, PULL_REQUEST],
             base: Base::PullRequest { merge: Some(SHA), base: Some(TARGET_TIP), branch: Some(TARGET) },
-            origin: pull_request,
+            ..WITHOUT_MERGE
         },
-        Row {
-            event: "pull_request without a merge commit (Gitea, Forgejo)",
-            when: is_pull_request,
-            kind: Kind::PullRequest,
-            reference: Reference::Full(REF),
-            subject: &[SHA, PULL_REQUEST],
-            base: Base::PullRequest { merge: None, base: Some(TARGET_TIP), branch: Some(TARGET) },
-            origin: pull_request,
-        },
+        WITHOUT_MERGE,
         Row {
             event: "workflow_run behind a pull request",
             when: |facts| facts.is(NAME, &["workflow_run"]) && facts.begins(RUN, "pull_request"),
             kind: Kind::PullRequest,
             reference: Reference::None,
-            subject: &[RUN_HEAD],
             // The list is empty for a fork's pull request.
             base: Base::PullRequest {
                 merge: None,
@@ -165,98 +168,60 @@ pub(super) static DIALECT: Dialect = Dialect {
                 branch: Some(Fact::Event("/workflow_run/pull_requests/0/base/ref")),
             },
             origin: |_| Origin::Privileged,
+            ..BEHIND_RUN
         },
         Row {
             event: "workflow_run behind a push",
             when: |facts| facts.is(NAME, &["workflow_run"]) && facts.is(RUN, &["push"]),
             kind: Kind::Push,
-            reference: RUN_BRANCH,
-            subject: &[RUN_HEAD],
-            base: Base::None,
-            origin: workflow_run,
+            ..BEHIND_RUN
         },
         Row {
             event: "workflow_run behind a merge queue",
             when: |facts| facts.is(NAME, &["workflow_run"]) && facts.is(RUN, &["merge_group"]),
             kind: Kind::MergeGroup,
-            reference: RUN_BRANCH,
-            subject: &[RUN_HEAD],
-            base: Base::None,
-            origin: workflow_run,
+            ..BEHIND_RUN
         },
         Row {
             event: "workflow_run behind a schedule",
             when: |facts| facts.is(NAME, &["workflow_run"]) && facts.is(RUN, &["schedule"]),
             kind: Kind::Schedule,
-            reference: RUN_BRANCH,
-            subject: &[RUN_HEAD],
-            base: Base::None,
-            origin: workflow_run,
+            ..BEHIND_RUN
         },
         Row {
             event: "workflow_run behind a release",
             when: |facts| facts.is(NAME, &["workflow_run"]) && facts.is(RUN, &["release"]),
             kind: Kind::Release,
             reference: Reference::Tag(Fact::Event("/workflow_run/head_branch")),
-            subject: &[RUN_HEAD],
             base: Base::Named,
-            origin: workflow_run,
+            ..BEHIND_RUN
         },
-        Row {
-            event: "workflow_run behind any other run",
-            when: |facts| facts.is(NAME, &["workflow_run"]),
-            kind: Kind::Manual,
-            reference: RUN_BRANCH,
-            subject: &[RUN_HEAD],
-            base: Base::None,
-            origin: workflow_run,
-        },
+        BEHIND_RUN,
         Row {
             event: "push of a tag, run by hand on one",
             when: |facts| facts.begins(REF, "refs/tags/") && (facts.is(NAME, &["push"]) || !names_services(facts)),
             kind: Kind::Tag,
-            reference: Reference::Full(REF),
-            subject: &[SHA],
             base: Base::Named,
             origin: any_other,
+            ..BY_HAND
         },
         Row {
             event: "push",
             when: |facts| facts.is(NAME, &["push"]),
             kind: Kind::Push,
-            reference: Reference::Full(REF),
-            subject: &[SHA],
             base: Base::Commit(Fact::Event("/before"), Landmark::Push),
-            origin: own,
+            ..BY_HAND
         },
-        Row {
-            event: "schedule",
-            when: |facts| facts.is(NAME, &["schedule"]),
-            kind: Kind::Schedule,
-            reference: Reference::Full(REF),
-            subject: &[SHA],
-            base: Base::None,
-            origin: own,
-        },
-        Row {
-            event: "workflow_dispatch, create, deployment, deployment_status",
-            when: |facts| facts.is(NAME, &["workflow_dispatch", "create", "deployment", "deployment_status"]),
-            kind: Kind::Manual,
-            reference: Reference::Full(REF),
-            subject: &[SHA],
-            base: Base::None,
-            origin: own,
-        },
+        Row { event: "schedule", when: |facts| facts.is(NAME, &["schedule"]), kind: Kind::Schedule, ..BY_HAND },
+        BY_HAND,
     ],
     otherwise: Row {
         event: "issue_comment, repository_dispatch, any other",
         // GITHUB_SHA is the tip of the default branch in these, whatever they are about.
         when: |_| true,
-        kind: Kind::Manual,
-        reference: Reference::Full(REF),
         subject: &[],
-        base: Base::None,
         origin: any_other,
+        ..BY_HAND
     },
 };
 

@@ -20,6 +20,18 @@ const SOURCE_TIP: Fact = Fact::Variable("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA");
 /// merging, so that head's first parent would be wrong there.
 const TARGET_TIP: Fact = Fact::Variable("CI_MERGE_REQUEST_TARGET_BRANCH_SHA");
 
+/// The rows say in what they differ from this one.
+const BY_HAND: Row = Row {
+    event: "web, api, trigger, chat, pipeline",
+    // CI_COMMIT_BEFORE_SHA is all zeros in these, old branch or new.
+    when: is_manual,
+    kind: Kind::Manual,
+    reference: Reference::Branch(BRANCH),
+    subject: &[SHA],
+    base: Base::None,
+    origin: own,
+};
+
 pub(super) static DIALECT: Dialect = Dialect {
     always: &["CI_PIPELINE_SOURCE"],
     default_branch: DefaultBranch::Named(Fact::Variable("CI_DEFAULT_BRANCH")),
@@ -47,20 +59,19 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(SOURCE, &["merge_request_event"]) || facts.has("CI_MERGE_REQUEST_IID"),
             kind: Kind::PullRequest,
             reference: Reference::Full(MERGE_REQUEST_REF),
-            subject: &[SHA],
             base: Base::PullRequest {
                 merge: None,
                 base: Some(Fact::Variable("CI_MERGE_REQUEST_DIFF_BASE_SHA")),
                 branch: Some(Fact::Variable("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")),
             },
             origin: merge_request,
+            ..BY_HAND
         },
         Row {
             event: "pull request of a GitHub repository",
             when: |facts| facts.is(SOURCE, &["external_pull_request_event"]),
             kind: Kind::PullRequest,
             reference: Reference::None,
-            subject: &[SHA],
             base: Base::PullRequest {
                 merge: None,
                 base: Some(Fact::Variable("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA")),
@@ -72,54 +83,33 @@ pub(super) static DIALECT: Dialect = Dialect {
                     Fact::Variable("CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY"),
                 ))
             },
+            ..BY_HAND
         },
         Row {
             event: "tag, pushed or run by hand",
             when: |facts| facts.has("CI_COMMIT_TAG") && !(is_manual(facts) && names_services(facts)),
             kind: Kind::Tag,
             reference: Reference::Tag(Fact::Variable("CI_COMMIT_TAG")),
-            subject: &[SHA],
             base: Base::Named,
-            origin: own,
+            ..BY_HAND
         },
-        Row {
-            event: "schedule",
-            when: |facts| facts.is(SOURCE, &["schedule"]),
-            kind: Kind::Schedule,
-            reference: Reference::Branch(BRANCH),
-            subject: &[SHA],
-            base: Base::None,
-            origin: own,
-        },
-        Row {
-            event: "web, api, trigger, chat, pipeline",
-            // CI_COMMIT_BEFORE_SHA is all zeros in these, old branch or new.
-            when: is_manual,
-            kind: Kind::Manual,
-            reference: Reference::Branch(BRANCH),
-            subject: &[SHA],
-            base: Base::None,
-            origin: own,
-        },
+        Row { event: "schedule", when: |facts| facts.is(SOURCE, &["schedule"]), kind: Kind::Schedule, ..BY_HAND },
+        BY_HAND,
         Row {
             event: "push",
             when: |facts| facts.is(SOURCE, &["push"]),
             kind: Kind::Push,
-            reference: Reference::Branch(BRANCH),
-            subject: &[SHA],
             base: Base::Commit(BEFORE, Landmark::Push),
-            origin: own,
+            ..BY_HAND
         },
     ],
     otherwise: Row {
         event: "parent_pipeline, any other",
         when: |_| true,
         kind: Kind::Push,
-        reference: Reference::Branch(BRANCH),
-        subject: &[SHA],
         // A parent that was run by hand or by a schedule has zeros there, on an old branch too.
         base: Base::CommitIfSaid(BEFORE, Landmark::Push),
-        origin: own,
+        ..BY_HAND
     },
 };
 

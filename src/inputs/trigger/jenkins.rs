@@ -18,6 +18,17 @@ const BRANCH: Fact = Fact::Variable("BRANCH_NAME");
 const REMOTE_BRANCH: Fact = Fact::Variable("GIT_BRANCH");
 const SUCCESS: Base = Base::Commit(Fact::Variable("GIT_PREVIOUS_SUCCESSFUL_COMMIT"), Landmark::Success);
 
+/// The rows say in what they differ from this one.
+const BY_HAND: Row = Row {
+    event: "run by hand, with services filled in",
+    when: names_services,
+    kind: Kind::Manual,
+    reference: Reference::Branch(BRANCH),
+    subject: &[COMMIT],
+    base: Base::None,
+    origin: own,
+};
+
 pub(super) static DIALECT: Dialect = Dialect {
     always: &[],
     default_branch: DefaultBranch::This { branch: BRANCH, when: Fact::Variable("BRANCH_IS_PRIMARY") },
@@ -27,46 +38,32 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.has("CHANGE_ID"),
             kind: Kind::PullRequest,
             reference: Reference::None,
-            subject: &[COMMIT],
             // Whether head is merged with the target is the job's own affair, and no variable tells.
             base: Base::PullRequest { merge: None, base: None, branch: Some(Fact::Variable("CHANGE_TARGET")) },
             origin: |facts| own_when(!facts.has("CHANGE_FORK")),
+            ..BY_HAND
         },
-        Row {
-            event: "run by hand, with services filled in",
-            when: names_services,
-            kind: Kind::Manual,
-            reference: Reference::Branch(BRANCH),
-            subject: &[COMMIT],
-            base: Base::None,
-            origin: own,
-        },
+        BY_HAND,
         Row {
             event: "tag",
             when: |facts| facts.has("TAG_NAME"),
             kind: Kind::Tag,
             reference: Reference::Tag(Fact::Variable("TAG_NAME")),
-            subject: &[COMMIT],
             base: Base::Named,
-            origin: own,
+            ..BY_HAND
         },
         Row {
             event: "push to a merge queue's branch",
             when: |facts| facts.begins(BRANCH, MERGE_QUEUE),
             kind: Kind::MergeGroup,
-            reference: Reference::Branch(BRANCH),
-            subject: &[COMMIT],
-            base: Base::None,
-            origin: own,
+            ..BY_HAND
         },
         Row {
             event: "push, multibranch",
             when: |facts| facts.text(BRANCH).is_some(),
             kind: Kind::Push,
-            reference: Reference::Branch(BRANCH),
-            subject: &[COMMIT],
             base: SUCCESS,
-            origin: own,
+            ..BY_HAND
         },
     ],
     otherwise: Row {
@@ -74,8 +71,7 @@ pub(super) static DIALECT: Dialect = Dialect {
         when: |_| true,
         kind: Kind::Push,
         reference: Reference::Remote(REMOTE_BRANCH),
-        subject: &[COMMIT],
         base: SUCCESS,
-        origin: own,
+        ..BY_HAND
     },
 };
