@@ -121,7 +121,7 @@ pub(crate) fn doubtful(services: &[(&String, &String)], recording: &Recording) -
         "not recorded at {} in {}, since what they were built of may have changed meanwhile: {}",
         recording.commit.short(7),
         Escaped::new(recording.environment),
-        listed(&named)
+        Listed::new(&named, NAMED)
     );
     Diagnostic::warning("not-recorded", message).help(
         "build again; where builds make such files, keep them out of git (.gitignore) or of the service (`exclude`)",
@@ -131,8 +131,11 @@ pub(crate) fn doubtful(services: &[(&String, &String)], recording: &Recording) -
 /// Returns the message that a run does not push these services, which their environment has when they are pushed.
 pub(crate) fn not_pushed(environment: &str, services: &[&str]) -> Diagnostic {
     let named: Vec<String> = services.iter().map(|service| format!("`{}`", Escaped::new(service))).collect();
-    let message =
-        format!("not recorded in {}, since this run does not push them: {}", Escaped::new(environment), listed(&named));
+    let message = format!(
+        "not recorded in {}, since this run does not push them: {}",
+        Escaped::new(environment),
+        Listed::new(&named, NAMED)
+    );
     Diagnostic::new(Severity::Note, "not-recorded", message)
 }
 
