@@ -1,7 +1,7 @@
 //! `--ci`: what the engine at hand reads.
 
 mod folder;
-pub(crate) mod github;
+pub(crate) mod github_files;
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ pub(crate) fn write(
         }
     };
     if matches!(engine, Engine::GitHub | Engine::Gitea | Engine::Forgejo) {
-        return github::write(plan, matrices, list_files, output);
+        return github_files::write(plan, matrices, list_files, output);
     }
     let files = Folder::of(plan, folder, engine, matrices)?;
     let commands = if engine == Engine::Azure {

@@ -45,8 +45,8 @@ impl Failure {
     }
 }
 
-impl From<git::Error> for Failure {
-    fn from(error: git::Error) -> Self {
+impl From<git::GitError> for Failure {
+    fn from(error: git::GitError) -> Self {
         Self::new(Exit::Git, "git", error.to_string()).helps(error.help())
     }
 }
@@ -76,7 +76,7 @@ impl From<ConfigFileError> for Failure {
                 .help(STARTER)
                 .help("`rebake schema` prints what it may hold; `-c FILE` names one elsewhere"),
             ConfigFileError::Unreadable { .. } => Self::new(Exit::Usage, "no-config", message),
-            ConfigFileError::Git(error @ (git::Error::LinkOutside { .. } | git::Error::LinkLoop { .. })) => {
+            ConfigFileError::Git(error @ (git::GitError::LinkOutside { .. } | git::GitError::LinkLoop { .. })) => {
                 Self::new(Exit::Usage, "no-config", message).helps(error.help())
             }
             ConfigFileError::Git(error) => error.into(),

@@ -96,7 +96,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output
 }
 
 /// The commit that is asked about; HEAD with the work tree on top where none is.
-fn content(repository: &Repository, asked: Option<CommitId>) -> Result<(CommitId, WorkTree), git::Error> {
+fn content(repository: &Repository, asked: Option<CommitId>) -> Result<(CommitId, WorkTree), git::GitError> {
     match asked {
         Some(commit) => Ok((commit, WorkTree::default())),
         None if repository.work_dir().is_some() => Ok((repository.resolve("HEAD")?, repository.work_tree()?)),

@@ -102,7 +102,7 @@ fn doubt(doubt: &plan::Degradation) -> Diagnostic {
 }
 
 /// Reads what is to be compared.
-pub(crate) fn compared(range: &RangeArgs, repository: &Repository) -> Result<base::Request, Failure> {
+pub(crate) fn compared(range: &RangeArgs, repository: &Repository) -> Result<base::RangeRequest, Failure> {
     let from = if range.direct { base::From::Base } else { base::From::MergeBase };
     let end = |revision| base::End { revision, from };
     let compare = match (&range.base, &range.changed) {
@@ -113,7 +113,7 @@ pub(crate) fn compared(range: &RangeArgs, repository: &Repository) -> Result<bas
         (None, None) if range.all => Compare::Everything,
         (None, None) => range.since.map_or(Compare::Auto, Compare::Since),
     };
-    Ok(base::Request { head: range.head.clone(), compare, default_branch: range.default_branch.clone() })
+    Ok(base::RangeRequest { head: range.head.clone(), compare, default_branch: range.default_branch.clone() })
 }
 
 /// Reads what is asked of a plan.

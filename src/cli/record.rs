@@ -16,10 +16,10 @@ use super::{changed, recorded};
 use crate::analysis::filter::{FilterId, matches_of};
 use crate::inputs::git::Repository;
 use crate::inputs::trigger::{Kind, Origin, Trigger};
+use crate::model::built_ref;
 use crate::model::change::Change;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, ServiceId};
-use crate::model::record;
 use crate::plan::pipeline::{
     self, Begun, Came, Held, LOCAL, Left, PushRequest, PushRules, Recording, Request, Rule, Standing, Workspace,
     not_fetched,
@@ -213,8 +213,8 @@ pub(crate) fn is_remote(remote: &str) -> Result<(), Failure> {
 
 fn list(repository: &Repository, environment: Option<&str>) -> Result<String, Failure> {
     let mut text = String::new();
-    for (reference, commit) in repository.refs_below(record::PREFIX)? {
-        if let Some((of, service)) = record::parse(&reference)
+    for (reference, commit) in repository.refs_below(built_ref::PREFIX)? {
+        if let Some((of, service)) = built_ref::parse(&reference)
             && environment.is_none_or(|environment| environment == of)
         {
             let _ = writeln!(text, "{}\t{}\t{commit}", Escaped::new(&of), Escaped::new(&service));

@@ -1,9 +1,9 @@
 //! Messages about built refs that were to be moved.
 
 use crate::inputs::git::Swapped;
+use crate::model::built_ref;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{CommitId, Escaped, Listed, ServiceId, ServiceName};
-use crate::model::record;
 use crate::plan::pipeline::{Recorded, Recording, Written};
 
 /// How many services a message names.
@@ -26,7 +26,7 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
                 kinds.held.push(format!("`{name}` depends on `{}`", recording.config.graph.name(*on)));
             }
             Recorded::NotSent(seen) => {
-                let reference = record::reference(recording.environment, name);
+                let reference = built_ref::reference(recording.environment, name);
                 let lease = seen.map(|seen| seen.to_string()).unwrap_or_default();
                 kinds.leases.push(format!("--force-with-lease={reference}:{lease}"));
                 kinds.not_sent.push(format!("{}:{reference}", recording.commit));

@@ -18,7 +18,7 @@ use crate::model::name::{RepoPath, unquoted};
 use crate::output::emit;
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Dead, Request, Unmatched};
-use crate::plan::why::{Explanation, ServiceExplanation, misses, reach};
+use crate::plan::why::{ServiceExplanation, WhyReport, misses, reach};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -88,16 +88,16 @@ pub(crate) fn run(general: &GeneralArgs, args: &WhyArgs, output: &Output) -> Res
     Ok(Exit::Done)
 }
 
-fn of_plan(file: &Path, service: &str) -> Result<Explanation, Failure> {
+fn of_plan(file: &Path, service: &str) -> Result<WhyReport, Failure> {
     let plan = crate::plan::read(&changed::read_text(file)?)?;
     let told = ServiceExplanation::of_plan(&plan, service).ok_or_else(|| {
         let known = plan.services.iter().map(|known| &known.service).chain(&plan.unaffected);
         pipeline::Error::from(pipeline::UnknownService::new(service, known.cloned().collect(), &[]))
     })?;
-    Ok(Explanation { range: plan.range, services: vec![told] })
+    Ok(WhyReport { range: plan.range, services: vec![told] })
 }
 
-fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Output) -> Result<Explanation, Failure> {
+fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Output) -> Result<WhyReport, Failure> {
     let workspace = workspace::open_range(general, &args.range, args.quantifier, output)?;
     let asked = workspace.services(&[service.to_owned()])?;
     let request = Request {
@@ -120,7 +120,7 @@ fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Out
         let misses = if is_near { misses(config, service, &planned.changes) } else { Vec::new() };
         Some(ServiceExplanation { base, misses, ..told })
     });
-    Ok(Explanation { services: told.collect(), range: planned.plan.range.clone() })
+    Ok(WhyReport { services: told.collect(), range: planned.plan.range.clone() })
 }
 
 /// A path as plans print it; one that begins with `.` as the shell means it, from the directory at hand.

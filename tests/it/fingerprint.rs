@@ -365,7 +365,7 @@ fn affected_exactly_where_the_fingerprint_differs() {
         let (mut seen, mut inputs) = ([0, 0], 0);
         for pair in commits.windows(2) {
             let compare = Compare::Revision(base::End { revision: pair[0].to_string(), from: base::From::Base });
-            let base = base::Request { head: Some(pair[1].to_string()), compare, default_branch: None };
+            let base = base::RangeRequest { head: Some(pair[1].to_string()), compare, default_branch: None };
             let request = Request { base, dead: rebake::plan::pipeline::Dead::Allow, ..Request::default() };
             let planned = plan(
                 &Sources { repository: &repo.open(), file: &file, config: &config, trigger: &Trigger::local() },

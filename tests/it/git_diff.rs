@@ -1,6 +1,6 @@
 //! `Repository::diff` against `git diff --name-status --no-renames -z`.
 
-use rebake::inputs::git::{Differ, Error};
+use rebake::inputs::git::{Differ, GitError};
 use rebake::model::change::ChangeSet;
 use rebake::model::name::CommitId;
 use rebake::model::tree::Mode;
@@ -125,7 +125,7 @@ fn a_clone_without_directories_says_so() {
     let head = origin.write("dir/a", "2").commit("head");
     let clone = origin.clone_with(["--filter=tree:0", "--no-checkout"]);
     let error = clone.open().diff(Some(&base), &head).unwrap_err();
-    assert!(matches!(error, Error::MissingTree { .. }), "{error:?}");
+    assert!(matches!(error, GitError::MissingTree { .. }), "{error:?}");
     assert!(error.to_string().ends_with("is not in this clone, a partial one (--filter=tree:0)"), "{error}");
     assert!(error.help().iter().any(|help| help.contains("--filter=blob:none")), "{:?}", error.help());
 }
@@ -142,7 +142,7 @@ fn what_is_missing_of_one_base_is_not_missed_of_others() {
     let git = repo.open();
     let mut differ = git.differ();
     let error = differ.diff(Some(&base), &head).unwrap_err();
-    assert!(matches!(&error, Error::MissingTree { id, .. } if *id == tree), "{error:?}");
+    assert!(matches!(&error, GitError::MissingTree { id, .. } if *id == tree), "{error:?}");
     same_as_git_with(&mut differ, &repo, &next, &head);
 }
 
@@ -153,7 +153,7 @@ fn a_commit_that_is_not_there_is_named() {
     for missing in ["1".repeat(40), "1".repeat(64)] {
         let missing: CommitId = missing.parse().unwrap();
         let error = repo.open().diff(Some(&missing), &head).unwrap_err();
-        assert!(matches!(error, Error::MissingCommit { commit, shallow: false } if commit == missing), "{error:?}");
+        assert!(matches!(error, GitError::MissingCommit { commit, shallow: false } if commit == missing), "{error:?}");
     }
 }
 

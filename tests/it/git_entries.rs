@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use rebake::inputs::git::{Error, OnTop};
+use rebake::inputs::git::{GitError, OnTop};
 use rebake::model::name::{CommitId, RepoPath};
 use rebake::model::tree::{Listing, Mode, Outline, Region};
 
@@ -123,7 +123,7 @@ fn a_content_that_was_left_out_is_named() {
     let clone = origin.clone_with(["--filter=blob:none", "--no-checkout"]).open();
     let file = clone.file_at(&commit, &RepoPath::from_git("dir/filters.yaml")).unwrap().unwrap();
     let error = file.read().unwrap_err();
-    assert!(matches!(error, Error::MissingBlob { .. }), "{error:?}");
+    assert!(matches!(error, GitError::MissingBlob { .. }), "{error:?}");
     assert!(error.to_string().ends_with("is not in this clone, a partial one (--filter=blob:none)"), "{error}");
     assert_eq!(
         error.help(),

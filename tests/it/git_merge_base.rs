@@ -1,6 +1,6 @@
 //! Ancestry against `git merge-base`.
 
-use rebake::inputs::git::Error;
+use rebake::inputs::git::GitError;
 use rebake::model::name::CommitId;
 
 use crate::history::{Files, History};
@@ -117,14 +117,14 @@ fn a_shallow_boundary_is_not_a_root() {
         git.is_ancestor(&third, &side).map(drop).unwrap_err(),
         git.first_parent(&third).map(drop).unwrap_err(),
     ] {
-        assert!(matches!(error, Error::ShallowHistory { .. }), "{error:?}");
+        assert!(matches!(error, GitError::ShallowHistory { .. }), "{error:?}");
         assert!(error.is_doubt());
         assert!(error.help()[0].contains("fetch-depth: 0"), "{:?}", error.help());
     }
     // What lies behind the boundary is older than it, so that it is not `side`.
     assert!(!git.is_ancestor(&side, &third).unwrap());
     let error = git.merge_bases(&third, &first).unwrap_err();
-    assert!(matches!(error, Error::MissingCommit { shallow: true, .. }), "{error:?}");
+    assert!(matches!(error, GitError::MissingCommit { shallow: true, .. }), "{error:?}");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn a_merge_base_that_the_boundary_may_hide_is_not_replaced_by_an_older_one() {
     repo.write(".git/shallow", format!("{side}\n"));
     let git = repo.open();
     let error = git.merge_bases(&ours, &theirs).unwrap_err();
-    assert!(matches!(error, Error::ShallowHistory { .. }), "{error:?}");
+    assert!(matches!(error, GitError::ShallowHistory { .. }), "{error:?}");
     // What stands on one side alone here is newer than the boundary, so that nothing can be hidden behind it.
     assert_eq!(git.merge_bases(&ours, &later).unwrap(), [first]);
 }
@@ -175,8 +175,8 @@ fn parents_that_are_there_are_not_seen_past_the_boundary() {
     clone.git(["fetch", "--quiet", "--depth=1", "origin", "main"]);
     let git = clone.open();
     assert!(git.contains(&first));
-    assert!(matches!(git.first_parent(&second), Err(Error::ShallowHistory { .. })));
-    assert!(matches!(git.merge_bases(&first, &second), Err(Error::ShallowHistory { .. })));
+    assert!(matches!(git.first_parent(&second), Err(GitError::ShallowHistory { .. })));
+    assert!(matches!(git.merge_bases(&first, &second), Err(GitError::ShallowHistory { .. })));
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
-use rebake::inputs::git::{Error, Head, Repository};
+use rebake::inputs::git::{GitError, Head, Repository};
 
 use crate::repo::{Repo, open};
 
-fn refused(dir: &Path) -> Error {
+fn refused(dir: &Path) -> GitError {
     Repository::discover(dir).map(|_| ()).expect_err("nothing to open")
 }
 
@@ -131,9 +131,9 @@ fn a_bare_repository_is_used_as_the_user_allows() {
 fn outside_of_a_repository() {
     let temp = tempfile::TempDir::new().unwrap();
     let error = refused(temp.path());
-    assert!(matches!(error, Error::NotARepository { .. }), "{error:?}");
+    assert!(matches!(error, GitError::NotARepository { .. }), "{error:?}");
     assert_eq!(error.to_string(), format!("there is no git repository at `{}` or above it", temp.path().display()));
-    assert!(matches!(refused(&temp.path().join("nowhere")), Error::NotARepository { .. }));
+    assert!(matches!(refused(&temp.path().join("nowhere")), GitError::NotARepository { .. }));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn a_broken_repository_is_an_error() {
     repo.commit("first");
     repo.write(".git/config", "[core\n");
     let error = refused(repo.dir());
-    assert!(matches!(error, Error::Unreadable { .. }), "{error:?}");
+    assert!(matches!(error, GitError::Unreadable { .. }), "{error:?}");
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn another_users_repository() {
     }
     assert!(by_command("/elsewhere").contains("belongs to another user"));
     let error = refused(repo.dir());
-    assert!(matches!(error, Error::UnsafeOwnership { .. }), "{error:?}");
+    assert!(matches!(error, GitError::UnsafeOwnership { .. }), "{error:?}");
     assert_eq!(
         error.to_string(),
         format!("the repository at `{dir}` belongs to another user, so git's rules forbid reading it")

@@ -1,12 +1,12 @@
 //! Revisions, `HEAD` and the default branch.
 
-use rebake::inputs::git::{Error, Head};
+use rebake::inputs::git::{GitError, Head};
 
 use crate::history::{Files, History};
 use crate::repo::Repo;
 
 #[track_caller]
-fn refused(repo: &Repo, revision: &str) -> Error {
+fn refused(repo: &Repo, revision: &str) -> GitError {
     repo.open().resolve(revision).expect_err("no such commit")
 }
 
@@ -94,7 +94,10 @@ fn each_refusal_is_its_own() {
     ] {
         let error = refused(&repo, nonsense);
         assert!(
-            matches!(error, Error::BadRevision { .. } | Error::UnknownRevision { .. } | Error::RevisionIsRange { .. }),
+            matches!(
+                error,
+                GitError::BadRevision { .. } | GitError::UnknownRevision { .. } | GitError::RevisionIsRange { .. }
+            ),
             "{nonsense:?}: {error:?}"
         );
         assert!(!error.to_string().contains(char::is_control), "{error}");
@@ -121,7 +124,7 @@ fn an_ambiguous_beginning_lists_what_it_may_mean() {
     let mut ids: Vec<String> = history.import(&repo).iter().map(ToString::to_string).collect();
     ids.sort();
     let pair = ids.windows(2).find(|pair| pair[0][..4] == pair[1][..4]).expect("a thousand ids share four digits");
-    let Error::AmbiguousRevision { candidates, .. } = refused(&repo, &pair[0][..4]) else { panic!() };
+    let GitError::AmbiguousRevision { candidates, .. } = refused(&repo, &pair[0][..4]) else { panic!() };
     for (candidate, id) in candidates.iter().zip(pair) {
         assert!(candidate.starts_with(&id[..7]), "{candidate} {id}");
     }
@@ -133,7 +136,7 @@ fn a_branch_that_begins_with_a_dash_has_a_whole_name() {
     let repo = Repo::new();
     let commit = repo.commit("first");
     repo.git(["update-ref", "refs/heads/-evil", "HEAD"]);
-    assert!(matches!(refused(&repo, "-evil"), Error::RevisionDash { .. }));
+    assert!(matches!(refused(&repo, "-evil"), GitError::RevisionDash { .. }));
     assert_eq!(repo.open().resolve("refs/heads/-evil").unwrap(), commit);
 }
 
@@ -147,10 +150,10 @@ fn past_a_shallow_boundary_is_said() {
     assert_eq!(clone.open().resolve("HEAD").unwrap(), third);
     for revision in ["HEAD~2", "HEAD~10", "HEAD^^", "main~2"] {
         let error = refused(&clone, revision);
-        assert!(matches!(error, Error::RevisionBeyondShallow { .. }), "{revision}: {error:?}");
+        assert!(matches!(error, GitError::RevisionBeyondShallow { .. }), "{revision}: {error:?}");
         assert_eq!(error.to_string(), format!("`{revision}` lies beyond the history that this shallow clone has"));
     }
-    assert!(matches!(refused(&clone, &first.to_string()), Error::MissingCommit { shallow: true, .. }));
+    assert!(matches!(refused(&clone, &first.to_string()), GitError::MissingCommit { shallow: true, .. }));
 }
 
 #[test]

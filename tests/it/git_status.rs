@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 
-use rebake::inputs::git::Error;
+use rebake::inputs::git::GitError;
 use rebake::model::tree::Mode;
 
 use crate::git_diff::name_status;
@@ -315,7 +315,7 @@ fn a_sparse_index_may_differ_from_head() {
 fn a_bare_repository_has_no_work_tree() {
     let repo = Repo::init(["--bare"]);
     let error = repo.open().work_tree().unwrap_err();
-    assert!(matches!(error, Error::NoWorkTree), "{error:?}");
+    assert!(matches!(error, GitError::NoWorkTree), "{error:?}");
 }
 
 #[test]

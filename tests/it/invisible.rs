@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rebake::model::name::Escaped;
 use rebake::output::emit::{self, Palette};
 use rebake::plan::why::{
-    Exclusion, Explanation, Miss, PatternPlace, Reach, Reached, ServiceExplanation, Spared, TakenBack,
+    Exclusion, Miss, PatternPlace, Reach, Reached, ServiceExplanation, Spared, TakenBack, WhyReport,
 };
 use rebake::plan::{GitDescription, Plan, VersionOf, Versions};
 use serde_json::{Value, json};
@@ -152,7 +152,7 @@ proptest! {
             plan.services.iter().filter_map(|service| ServiceExplanation::of_plan(&plan, &service.service)).collect();
         let missed = ServiceExplanation { affected: false, causes: Vec::new(), roots: Vec::new(), misses, ..services[0].clone() };
         services.push(missed);
-        is_seen("why", &emit::why(&Explanation { range: plan.range.clone(), services }, Palette::Plain));
+        is_seen("why", &emit::why(&WhyReport { range: plan.range.clone(), services }, Palette::Plain));
 
         let causes = plan.services.iter().flat_map(|service| service.causes.clone()).collect();
         let reached = Reached { service: next(), when: vec!["added"], causes };

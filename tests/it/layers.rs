@@ -19,7 +19,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("foldhash", &["glob"]),
     ("gix", &["inputs::git"]),
     ("granit_parser", &["config"]),
-    ("jiff", &["model::civil"]),
+    ("jiff", &["model::calendar"]),
     ("jobserver", &["output::exec"]),
     ("petgraph", &["analysis::graph"]),
     ("rayon", &["analysis::filter", "analysis::fingerprint", "inputs::git", "glob"]),

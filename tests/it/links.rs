@@ -158,7 +158,7 @@ fn no_more_directories_are_read_than_lie_on_the_way_to_what_changed() {
         let from = rebake::analysis::base::From::Base;
         let end = rebake::analysis::base::End { revision: base.to_string(), from };
         let compare = rebake::analysis::base::Compare::Revision(end);
-        let base = rebake::analysis::base::Request { compare, ..Default::default() };
+        let base = rebake::analysis::base::RangeRequest { compare, ..Default::default() };
         let request = Request { base, ..Request::default() };
         plan(
             &Sources { repository: &repository, file: &file, config: &config, trigger: &Trigger::local() },

@@ -48,6 +48,7 @@ mod links;
 mod metadata_action;
 mod migration;
 mod model;
+mod names;
 mod on_github;
 mod paths_filter;
 mod picomatch;

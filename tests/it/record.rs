@@ -453,7 +453,7 @@ fn a_path_that_nothing_matches_is_warned_of_once() {
 
 /// What a reference of a clone holds.
 fn put(repo: &Repo, service: &str, text: &str) {
-    repo.write(format!(".git/{}", rebake::model::record::reference("local", service)), text);
+    repo.write(format!(".git/{}", rebake::model::built_ref::reference("local", service)), text);
 }
 
 #[test]

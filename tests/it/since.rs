@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rebake::analysis::base::{self, Compare, Since};
 use rebake::inputs::trigger::Trigger;
+use rebake::model::built_ref;
 use rebake::model::name::CommitId;
-use rebake::model::record;
 use rebake::model::tree::Mode;
 use rebake::plan::pipeline::{ConfigFile, Dead, Planned, Request, Sources, Unmatched, plan};
 use snapbox::str;
@@ -82,7 +82,7 @@ web      0.0.0-0003-91baf0c  web/x modified, matches web/**  filters.yaml:4:16
 fn a_record_of_a_commit_that_is_gone_means_affected() {
     let repo = repo();
     repo.rebake(["record", "api", "lib", "web"]).success();
-    let name = repo.dir().join(".git").join(record::reference("local", "web"));
+    let name = repo.dir().join(".git").join(built_ref::reference("local", "web"));
     std::fs::write(name, format!("{}\n", "12".repeat(20))).unwrap();
     let plan = repo.rebake(["plan", "--since", "built", "--head", "HEAD", "--strict"]).failure(3);
     plan.stdout(str![[r#"
@@ -347,8 +347,11 @@ fn since_built(repo: &Repo, head: &CommitId) -> Planned {
     let repository = repo.open();
     let file = ConfigFile::find(&repository, None, repo.dir(), Some(head)).unwrap();
     let config = file.parse().unwrap().0;
-    let base =
-        base::Request { head: Some(head.to_string()), compare: Compare::Since(Since::Built), default_branch: None };
+    let base = base::RangeRequest {
+        head: Some(head.to_string()),
+        compare: Compare::Since(Since::Built),
+        default_branch: None,
+    };
     let request = Request { base, dead: Dead::Allow, unmatched: Unmatched::Ignore, ..Request::default() };
     plan(
         &Sources { repository: &repository, file: &file, config: &config, trigger: &Trigger::local() },
@@ -395,7 +398,7 @@ fn what_differs_from_what_was_built_is_planned() {
                 planned.plan.services.iter().map(|service| service.service[1..].parse().unwrap()).collect();
             assert_eq!(found, expected, "at {head}");
             planned_some += usize::from(found.len() < SERVICES && !found.is_empty());
-            let records = repo.open().refs_below(record::PREFIX).unwrap();
+            let records = repo.open().refs_below(built_ref::PREFIX).unwrap();
             let bases: BTreeSet<CommitId> = records.into_values().collect();
             assert!(
                 planned.work.tree_diffs <= bases.len(),
@@ -407,7 +410,7 @@ fn what_differs_from_what_was_built_is_planned() {
             let cancelled_after = if random.one_in(4) { random.below(found.len() + 1) } else { found.len() };
             for service in found.into_iter().take(cancelled_after) {
                 if !random.one_in(5) {
-                    let reference = record::reference("local", &format!("s{service}"));
+                    let reference = built_ref::reference("local", &format!("s{service}"));
                     repo.open().put_refs(&[(reference, *head)]).unwrap();
                     built.insert(service, world.content(service));
                 }
@@ -437,10 +440,10 @@ fn many_bases_keep_no_more_changes_than_the_plan_names() {
     repo.write("base/x", "1").commit("first");
     for n in 0..SERVICES {
         repo.write("other", n.to_string()).commit("another");
-        let name = record::reference("local", &format!("s{n}"));
+        let name = built_ref::reference("local", &format!("s{n}"));
         repo.open().put_refs(&[(name, repo.id("HEAD"))]).unwrap();
     }
-    repo.open().put_refs(&[(record::reference("local", "base"), repo.id("HEAD"))]).unwrap();
+    repo.open().put_refs(&[(built_ref::reference("local", "base"), repo.id("HEAD"))]).unwrap();
     write_all("2");
     (0..FILES).for_each(|n| _ = repo.write(format!("base/f{n}"), "").write(format!("unowned/f{n}"), ""));
     let head = repo.commit("last");

@@ -495,7 +495,7 @@ fn formats_that_print_no_version_and_no_fingerprint_read_nothing_for_them() {
     let file = ConfigFile::find(&repository, None, repo.dir(), None).unwrap();
     let config = file.parse().unwrap().0;
     let work = |naming: Option<Naming>, fingerprints: TakeFingerprints| {
-        let base = rebake::analysis::base::Request {
+        let base = rebake::analysis::base::RangeRequest {
             compare: rebake::analysis::base::Compare::Everything,
             ..Default::default()
         };

@@ -1,6 +1,6 @@
 use super::default_branch::{gone, stale};
 use super::{
-    AllAffected, Changes, Compare, Comparison, Doubt, End, From, Notes, Range, Request, Since, Tip, event, local,
+    AllAffected, Changes, Compare, Comparison, Doubt, End, From, Notes, Range, RangeRequest, Since, Tip, event, local,
 };
 use crate::inputs::git::{self, Freshness, Lacking as _, Repository, WorkTree};
 use crate::inputs::trigger::{CiSign, Kind, Trigger};
@@ -14,7 +14,11 @@ use crate::model::name::CommitId;
 /// # Errors
 /// When a revision that the command line names does not exist, or the repository cannot be read. A base that only the
 /// event names, or that lies beyond a shallow boundary, is a doubt and not an error.
-pub fn choose(repository: &Repository, trigger: &Trigger, request: &Request) -> Result<(Range, Notes), git::Error> {
+pub fn choose(
+    repository: &Repository,
+    trigger: &Trigger,
+    request: &RangeRequest,
+) -> Result<(Range, Notes), git::GitError> {
     let commit = match &request.head {
         Some(revision) => Some(repository.with_fetching(|| repository.resolve(revision))?),
         None => repository.head()?.commit().copied(),
@@ -42,7 +46,7 @@ pub(super) struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    fn until_nothing_is_missing(&mut self, request: &Request) -> Result<(Comparison, Notes), git::Error> {
+    fn until_nothing_is_missing(&mut self, request: &RangeRequest) -> Result<(Comparison, Notes), git::GitError> {
         loop {
             let chosen = self.of_what_is_here(request);
             let missing = match &chosen {
@@ -55,7 +59,7 @@ impl Choice<'_> {
         }
     }
 
-    fn of_what_is_here(&mut self, request: &Request) -> Result<(Comparison, Notes), git::Error> {
+    fn of_what_is_here(&mut self, request: &RangeRequest) -> Result<(Comparison, Notes), git::GitError> {
         let named = request.default_branch.as_deref();
         Ok(match &request.compare {
             Compare::Given { changes, base } => self.given(changes, base.as_ref())?,
@@ -74,7 +78,7 @@ impl Choice<'_> {
 
     /// Compares only the configuration with a base, if there is one, since the changes come from outside. Whether a
     /// path is a submodule is known of head alone.
-    fn given(&mut self, changes: &ChangeSet, base: Option<&End>) -> Result<(Comparison, Notes), git::Error> {
+    fn given(&mut self, changes: &ChangeSet, base: Option<&End>) -> Result<(Comparison, Notes), git::GitError> {
         let (comparison, notes) = match base {
             Some(base) => self.revision(base)?,
             None => nothing("", None),
@@ -96,7 +100,7 @@ impl Choice<'_> {
     }
 
     /// Compares with a commit's own tree.
-    pub(super) fn commit(&self, base: &CommitId, source: &str) -> Result<(Comparison, Notes), git::Error> {
+    pub(super) fn commit(&self, base: &CommitId, source: &str) -> Result<(Comparison, Notes), git::GitError> {
         match self.repository.resolve(&base.to_string()) {
             Ok(base) => Ok(with_trees(vec![Some(base)], source)),
             Err(error) => doubted(error),
@@ -104,7 +108,7 @@ impl Choice<'_> {
     }
 
     /// Compares with the merge bases of head and a commit; messages call that commit `name`.
-    pub(super) fn merge_bases(&self, with: &CommitId, name: &str) -> Result<(Comparison, Notes), git::Error> {
+    pub(super) fn merge_bases(&self, with: &CommitId, name: &str) -> Result<(Comparison, Notes), git::GitError> {
         let Some(head) = &self.tip.commit else {
             return Ok(with_trees(vec![Some(*with)], format!("compared with {name}")));
         };
@@ -134,7 +138,7 @@ impl Choice<'_> {
     }
 
     /// Compares with head's first parent, with the empty tree where head is a first commit.
-    pub(super) fn first_parent(&self, source: &str) -> Result<(Comparison, Notes), git::Error> {
+    pub(super) fn first_parent(&self, source: &str) -> Result<(Comparison, Notes), git::GitError> {
         let Some(head) = &self.tip.commit else {
             return Ok(with_trees(vec![None], "there is no commit yet"));
         };
@@ -145,7 +149,7 @@ impl Choice<'_> {
     }
 
     /// Compares with a revision from the command line.
-    fn revision(&mut self, end: &End) -> Result<(Comparison, Notes), git::Error> {
+    fn revision(&mut self, end: &End) -> Result<(Comparison, Notes), git::GitError> {
         let End { revision, from } = end;
         let of = self.repository.branch_of(revision);
         // In CI the remote's branch is meant: one of that name here is what an earlier run left.
@@ -203,6 +207,6 @@ pub(super) fn unreachable(doubt: Doubt) -> (Comparison, Notes) {
 }
 
 /// Turns an error that more history would cure into a doubt, and passes other errors on.
-fn doubted(error: git::Error) -> Result<(Comparison, Notes), git::Error> {
+fn doubted(error: git::GitError) -> Result<(Comparison, Notes), git::GitError> {
     if error.is_doubt() { Ok(unreachable(Doubt::base_unreachable(&error))) } else { Err(error) }
 }

@@ -19,7 +19,7 @@ pub struct Doubt {
 impl Doubt {
     /// Returns the doubt that a base is out of reach, for the reason that git gives.
     #[must_use]
-    pub(crate) fn base_unreachable(error: &git::Error) -> Self {
+    pub(crate) fn base_unreachable(error: &git::GitError) -> Self {
         Self {
             kind: "base-unreachable",
             message: format!("{error}; so every service counts as affected"),

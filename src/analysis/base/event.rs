@@ -10,7 +10,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::CommitId;
 
 /// Compares with the base that the event names, else with the default branch.
-pub(super) fn compare(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Notes), git::Error> {
+pub(super) fn compare(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Notes), git::GitError> {
     match &choice.trigger.base {
         BaseHint::Gone => return Ok(nothing("what the event is about is gone", None)),
         BaseHint::Unpublished => return Ok(nothing("the event publishes nothing", None)),
@@ -35,7 +35,7 @@ pub(super) fn compare(choice: &mut Choice, named: Option<&str>) -> Result<(Compa
 }
 
 /// Compares with the base that the event names.
-fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Notes), git::Error> {
+fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Notes), git::GitError> {
     let trigger = choice.trigger;
     match &trigger.base {
         // The two trees as they are: right after a force-push too, since what was built is what that commit held.
@@ -52,14 +52,14 @@ fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Not
 }
 
 /// Whether head is this commit, and it is a merge: engines that try no merge name the pull request's own last commit.
-fn is_merge(choice: &Choice, merge: &CommitId) -> Result<bool, git::Error> {
+fn is_merge(choice: &Choice, merge: &CommitId) -> Result<bool, git::GitError> {
     Ok(choice.tip.commit == Some(*merge) && choice.repository.is_merge(merge)?)
 }
 
 /// Compares what a merged pull request left with the target branch before it: with the first parent of the merge. After
 /// a rebase nothing tells how many commits came, and the event's base may be as old as the pull request: changes since
 /// either count.
-fn merged(choice: &mut Choice, base: &CommitId) -> Result<(Comparison, Notes), git::Error> {
+fn merged(choice: &mut Choice, base: &CommitId) -> Result<(Comparison, Notes), git::GitError> {
     let source = format!("since {}", Landmark::Target);
     let Some(head) = choice.tip.commit else { return choice.commit(base, &source) };
     // The last commit of the pull request may be a merge too, of the target into it.
@@ -84,7 +84,7 @@ fn pull_request(
     choice: &mut Choice,
     base: Option<&CommitId>,
     branch: Option<&str>,
-) -> Result<(Comparison, Notes), git::Error> {
+) -> Result<(Comparison, Notes), git::GitError> {
     if let Some(base) = base {
         return choice.merge_bases(base, "the pull request's base");
     }
@@ -112,7 +112,11 @@ enum Ahead {
 
 /// Compares with the default branch, for events without a base: a first push, a schedule, a manual run. On the default
 /// branch itself nothing says when a service was last built.
-fn default_branch(choice: &mut Choice, named: Option<&str>, ahead: Ahead) -> Result<(Comparison, Notes), git::Error> {
+fn default_branch(
+    choice: &mut Choice,
+    named: Option<&str>,
+    ahead: Ahead,
+) -> Result<(Comparison, Notes), git::GitError> {
     let default = match choice.default_branch(named) {
         Branch::Here(default) => default,
         other => return Ok(no_default_branch(other)),
@@ -128,7 +132,7 @@ fn default_branch(choice: &mut Choice, named: Option<&str>, ahead: Ahead) -> Res
 
 /// Compares with the default branch, because the checked-out commit is not what the event is about and the event's base
 /// means nothing for it. On that branch itself nothing says what is new.
-fn elsewhere(choice: &mut Choice, named: Option<&str>, reason: &str) -> Result<(Comparison, Notes), git::Error> {
+fn elsewhere(choice: &mut Choice, named: Option<&str>, reason: &str) -> Result<(Comparison, Notes), git::GitError> {
     let default = match choice.default_branch(named) {
         Branch::Here(default) => default,
         other => return Ok(no_default_branch(other)),

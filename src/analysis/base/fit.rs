@@ -17,7 +17,7 @@ pub(super) enum Fit {
 
 impl Choice<'_> {
     /// Compares what is checked out with the commits of the event.
-    pub(super) fn fit(&mut self) -> Result<Fit, git::Error> {
+    pub(super) fn fit(&mut self) -> Result<Fit, git::GitError> {
         let trigger = self.trigger;
         let (head, commits) = match (self.tip.commit, &trigger.subject) {
             (_, Subject::None) => return Ok(Fit::NoSubject),
@@ -36,7 +36,7 @@ impl Choice<'_> {
     }
 
     /// Whether a commit descends from another one; where that cannot be told it does not, which makes the plan wider.
-    fn descends(&mut self, head: &CommitId, from: &CommitId) -> Result<bool, git::Error> {
+    fn descends(&mut self, head: &CommitId, from: &CommitId) -> Result<bool, git::GitError> {
         let repository = self.repository;
         // A whole history has all that it descends from.
         if !repository.is_shallow() && !repository.contains(from) {

@@ -5,7 +5,7 @@ use super::{Comparison, Doubt, Notes};
 use crate::inputs::git;
 
 /// Compares with the default branch; when nothing is ahead of it and the tree is clean, head's last commit.
-pub(super) fn compare(choice: &mut Choice, default_branch: Option<&str>) -> Result<(Comparison, Notes), git::Error> {
+pub(super) fn compare(choice: &mut Choice, default_branch: Option<&str>) -> Result<(Comparison, Notes), git::GitError> {
     let Some(head) = choice.tip.commit else {
         return choice.first_parent("");
     };

@@ -22,7 +22,7 @@ use crate::model::name::CommitId;
 
 /// What the command line asks to compare.
 #[derive(Debug, Clone, Default)]
-pub struct Request {
+pub struct RangeRequest {
     /// The commit that changes lead to; `HEAD`, and outside of CI the work tree on top of it, when absent.
     pub head: Option<String>,
     /// What it is compared with.

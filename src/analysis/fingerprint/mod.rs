@@ -8,10 +8,10 @@
 
 mod digest;
 mod difference;
-mod record;
+mod hash_input;
 mod service;
 
 pub use difference::{DifferenceSign, InputDifference, differences};
 pub use digest::Fingerprint;
-pub use record::HashInput;
+pub use hash_input::HashInput;
 pub use service::{Content, Defined, Fingerprints};

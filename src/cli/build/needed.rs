@@ -147,7 +147,7 @@ pub(super) fn as_planned(
     workspace: &Workspace,
 ) -> Result<Vec<PlannedService>, Failure> {
     let request = Request {
-        base: base::Request { compare: Compare::Nothing("what is asked for by name".to_owned()), ..asked.base },
+        base: base::RangeRequest { compare: Compare::Nothing("what is asked for by name".to_owned()), ..asked.base },
         force: names.clone(),
         only: names,
         services: Vec::new(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::planned::given;
 use super::{BuildArgs, logs};
-use crate::cli::ci::github;
+use crate::cli::ci::github_files;
 use crate::cli::env;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, unwritable};
@@ -84,7 +84,7 @@ impl Reports {
             output.append(file, &markdown(&report, failure))?;
         }
         match &self.outputs {
-            Some(file) => github::set(file, &self.step(&report, logs), output),
+            Some(file) => github_files::set(file, &self.step(&report, logs), output),
             None => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! `+(a|b)`, `*(…)`, `?(…)` and `!(…)`. (`@(…)` is a plain group.)
 
-use super::risky::{Risk, risk};
+use super::redos_guard::{Risk, risk};
 use super::token::Kind;
 use super::{Nest, Reader, escaped};
 use crate::glob::PatternError;

@@ -9,7 +9,7 @@ mod character;
 mod end;
 mod extglob;
 mod plain;
-mod risky;
+mod redos_guard;
 mod star;
 mod token;
 mod whole;

@@ -9,7 +9,7 @@ use gix::revwalk::Graph;
 use gix::revwalk::graph::Commit;
 
 use super::object::commit_id;
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::name::CommitId;
 
 /// Enough for the commits near a walk's front; more gains nothing (measured: research of gix 0.90).
@@ -21,7 +21,7 @@ impl Repository {
     ///
     /// # Errors
     /// When one of the two is missing, or history is cut off where another one may lie.
-    pub fn merge_bases(&self, a: &CommitId, b: &CommitId) -> Result<Vec<CommitId>, Error> {
+    pub fn merge_bases(&self, a: &CommitId, b: &CommitId) -> Result<Vec<CommitId>, GitError> {
         self.ancestry(|ancestry| {
             let (a_id, b_id) = (self.commit(a)?.id, self.commit(b)?.id);
             if a_id == b_id {
@@ -32,7 +32,7 @@ impl Repository {
             let hidden = if bases.is_empty() { !painted.cut.is_none() } else { ancestry.may_hide_another(&painted)? };
             if hidden {
                 let question = format!("the merge base of `{}` and `{}`", a.short(7), b.short(7));
-                return Err(Error::ShallowHistory { question, behind: vec![*a, *b] });
+                return Err(GitError::ShallowHistory { question, behind: vec![*a, *b] });
             }
             Ok(bases.iter().map(|id| commit_id(id)).collect())
         })
@@ -42,7 +42,7 @@ impl Repository {
     ///
     /// # Errors
     /// When one of the two is missing, or it was not found in a history that is cut off.
-    pub fn is_ancestor(&self, ancestor: &CommitId, descendant: &CommitId) -> Result<bool, Error> {
+    pub fn is_ancestor(&self, ancestor: &CommitId, descendant: &CommitId) -> Result<bool, GitError> {
         self.ancestry(|ancestry| {
             let (top, bottom) = (self.commit(descendant)?.id, self.commit(ancestor)?.id);
             let painted = ancestry.paint(&[bottom], &[top], Some(bottom))?;
@@ -53,7 +53,7 @@ impl Repository {
             let since = ancestry.commit(bottom)?.commit_time;
             if painted.ends.iter().any(|(time, id)| *time >= since && painted.paint_of(id).theirs) {
                 let question = format!("whether `{}` is an ancestor of `{}`", ancestor.short(7), descendant.short(7));
-                return Err(Error::ShallowHistory { question, behind: vec![*descendant] });
+                return Err(GitError::ShallowHistory { question, behind: vec![*descendant] });
             }
             Ok(false)
         })
@@ -63,13 +63,13 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit is missing, or is the last one of a shallow clone: then it has parents, but not here.
-    pub fn first_parent(&self, commit: &CommitId) -> Result<Option<CommitId>, Error> {
+    pub fn first_parent(&self, commit: &CommitId) -> Result<Option<CommitId>, GitError> {
         self.refuse_grafts()?;
         let found = self.commit(commit)?;
         let parent = found.parent_ids().next().map(|id| commit_id(&id));
         if parent.is_some() && self.shallow_boundary()?.contains(&found.id) {
             let question = format!("the parent of `{}`", commit.short(7));
-            return Err(Error::ShallowHistory { question, behind: vec![*commit] });
+            return Err(GitError::ShallowHistory { question, behind: vec![*commit] });
         }
         Ok(parent)
     }
@@ -78,11 +78,11 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit is missing.
-    pub fn is_merge(&self, commit: &CommitId) -> Result<bool, Error> {
+    pub fn is_merge(&self, commit: &CommitId) -> Result<bool, GitError> {
         Ok(self.commit(commit)?.parent_ids().count() > 1)
     }
 
-    fn ancestry<T>(&self, ask: impl FnOnce(&mut Ancestry<'_, '_>) -> Result<T, Error>) -> Result<T, Error> {
+    fn ancestry<T>(&self, ask: impl FnOnce(&mut Ancestry<'_, '_>) -> Result<T, GitError>) -> Result<T, GitError> {
         let mut repository = self.gix.clone();
         repository.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
         self.refuse_grafts()?;
@@ -92,12 +92,12 @@ impl Repository {
         ask(&mut Ancestry { graph: repository.revision_graph(cache.as_ref()), boundary })
     }
 
-    fn refuse_grafts(&self) -> Result<(), Error> {
-        if self.has_grafts() { Err(Error::Grafts) } else { Ok(()) }
+    fn refuse_grafts(&self) -> Result<(), GitError> {
+        if self.has_grafts() { Err(GitError::Grafts) } else { Ok(()) }
     }
 
-    pub(super) fn shallow_boundary(&self) -> Result<BTreeSet<ObjectId>, Error> {
-        let commits = self.gix.shallow_commits().map_err(Error::reading("the shallow boundary"))?;
+    pub(super) fn shallow_boundary(&self) -> Result<BTreeSet<ObjectId>, GitError> {
+        let commits = self.gix.shallow_commits().map_err(GitError::reading("the shallow boundary"))?;
         Ok(commits.map(|commits| commits.iter().copied().collect()).unwrap_or_default())
     }
 }
@@ -164,7 +164,7 @@ impl Ancestry<'_, '_> {
     ///
     /// Where dates run backwards the walk may end before every stale commit is known to be one, so that
     /// [`Painted::common`] may hold too many, never too few.
-    fn paint(&mut self, ours: &[ObjectId], theirs: &[ObjectId], goal: Option<ObjectId>) -> Result<Painted, Error> {
+    fn paint(&mut self, ours: &[ObjectId], theirs: &[ObjectId], goal: Option<ObjectId>) -> Result<Painted, GitError> {
         let mut front = Front::default();
         let mut painted = Painted::default();
         let ours = ours.iter().map(|id| (*id, Paint::OURS));
@@ -197,7 +197,7 @@ impl Ancestry<'_, '_> {
     /// Whether a merge base may lie behind the shallow boundary although others were found: where one side ran into the
     /// boundary, and the other has commits of its own that are old enough to stand behind it. A commit counts as no
     /// older than its parents; clocks that disagree by more than a walk's front can hide one.
-    fn may_hide_another(&mut self, painted: &Painted) -> Result<bool, Error> {
+    fn may_hide_another(&mut self, painted: &Painted) -> Result<bool, GitError> {
         if painted.ends.is_empty() {
             return Ok(false);
         }
@@ -216,7 +216,7 @@ impl Ancestry<'_, '_> {
     }
 
     /// Drops commits that can be reached from another one of them. The order stays.
-    fn independent(&mut self, mut commits: Vec<ObjectId>) -> Result<Vec<ObjectId>, Error> {
+    fn independent(&mut self, mut commits: Vec<ObjectId>) -> Result<Vec<ObjectId>, GitError> {
         let mut tried = 0;
         while commits.len() > 1 && tried < commits.len() {
             let one = commits[tried];
@@ -232,13 +232,13 @@ impl Ancestry<'_, '_> {
         Ok(commits)
     }
 
-    fn commit(&mut self, id: ObjectId) -> Result<&Commit<()>, Error> {
+    fn commit(&mut self, id: ObjectId) -> Result<&Commit<()>, GitError> {
         let shallow = !self.boundary.is_empty();
         self.graph
             .get_or_insert_full_commit(id, |_| ())
-            .map_err(Error::reading(format!("commit {id}")))?
+            .map_err(GitError::reading(format!("commit {id}")))?
             .map(|commit| &*commit)
-            .ok_or_else(|| Error::MissingCommit { commit: commit_id(&id), shallow })
+            .ok_or_else(|| GitError::MissingCommit { commit: commit_id(&id), shallow })
     }
 }
 

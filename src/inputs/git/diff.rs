@@ -7,7 +7,7 @@ use gix::objs::tree::{EntryMode, EntryRef};
 use indexmap::IndexMap;
 
 use super::tree::mode;
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::name::{CommitId, RepoPath};
 
@@ -43,7 +43,7 @@ impl Repository {
     ///
     /// # Errors
     /// When a commit is missing, or a tree, as in a clone with `--filter=tree:0`.
-    pub fn diff(&self, base: Option<&CommitId>, head: &CommitId) -> Result<ChangeSet, Error> {
+    pub fn diff(&self, base: Option<&CommitId>, head: &CommitId) -> Result<ChangeSet, GitError> {
         self.differ().diff(base, head)
     }
 
@@ -65,7 +65,7 @@ impl<'repo> Differ<'repo> {
     ///
     /// # Errors
     /// The same.
-    pub fn diff(&mut self, base: Option<&CommitId>, head: &CommitId) -> Result<ChangeSet, Error> {
+    pub fn diff(&mut self, base: Option<&CommitId>, head: &CommitId) -> Result<ChangeSet, GitError> {
         let roots = (self.repository.tree_id(base)?, self.repository.tree_id(Some(head))?);
         if roots.0 == roots.1 {
             return Ok(ChangeSet::default());
@@ -86,7 +86,7 @@ impl<'repo> Differ<'repo> {
     }
 
     /// Compares the pairs of which that was not done, and those that come up meanwhile.
-    fn compare(&mut self) -> Result<(), Error> {
+    fn compare(&mut self) -> Result<(), GitError> {
         let (mut base, mut head) = (Vec::new(), Vec::new());
         while let Some((&(old, new), _)) = self.pairs.get_index(self.compared) {
             let differing = self.repository.with_trees(|trees| {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gix::ObjectId;
 
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::name::{CommitId, RepoPath};
 
 /// Whether earlier commits had a file that a commit lacks.
@@ -32,14 +32,14 @@ impl Earlier {
     /// Looks for these files.
     #[must_use]
     pub fn new(repository: &Repository, of: Vec<RepoPath>) -> Self {
-        Self { repository: repository.keeping(), of, without: BTreeSet::new(), trees: BTreeMap::new() }
+        Self { repository: repository.with_object_cache(), of, without: BTreeSet::new(), trees: BTreeMap::new() }
     }
 
     /// Whether a commit itself has one of the files.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
-    pub fn is_in(&mut self, commit: &CommitId) -> Result<bool, Error> {
+    pub fn is_in(&mut self, commit: &CommitId) -> Result<bool, GitError> {
         let tree = self.repository.tree_id(Some(commit))?;
         self.is_in_tree(tree)
     }
@@ -48,7 +48,7 @@ impl Earlier {
     ///
     /// # Errors
     /// When a commit cannot be read.
-    pub fn than(&mut self, commit: &CommitId) -> Result<Had, Error> {
+    pub fn than(&mut self, commit: &CommitId) -> Result<Had, GitError> {
         let boundary = self.repository.shallow_boundary()?;
         let mut waiting = vec![self.repository.commit(commit)?.id];
         let (mut seen, mut had) = (BTreeSet::new(), Had::No);
@@ -63,7 +63,7 @@ impl Earlier {
             match self.is_in_tree(tree) {
                 Ok(true) => return Ok(Had::Yes),
                 Ok(false) => {}
-                Err(Error::MissingTree { .. }) => had = Had::Unknown,
+                Err(GitError::MissingTree { .. }) => had = Had::Unknown,
                 Err(error) => return Err(error),
             }
             if boundary.contains(&id) {
@@ -79,8 +79,8 @@ impl Earlier {
     }
 
     /// The tree and the parents of a commit; `None` if this clone lacks the commit.
-    fn read(&self, id: ObjectId) -> Result<Option<(ObjectId, Vec<ObjectId>)>, Error> {
-        let reading = || Error::reading(format!("commit {id}"));
+    fn read(&self, id: ObjectId) -> Result<Option<(ObjectId, Vec<ObjectId>)>, GitError> {
+        let reading = || GitError::reading(format!("commit {id}"));
         let Some(object) = self.repository.gix.try_find_object(id).map_err(reading())? else { return Ok(None) };
         let commit = object.try_into_commit().map_err(reading())?;
         let tree = commit.tree_id().map_err(reading())?.detach();
@@ -88,7 +88,7 @@ impl Earlier {
     }
 
     /// Whether a tree has an entry at one of the paths, links not followed.
-    fn is_in_tree(&mut self, tree: ObjectId) -> Result<bool, Error> {
+    fn is_in_tree(&mut self, tree: ObjectId) -> Result<bool, GitError> {
         if let Some(known) = self.trees.get(&tree) {
             return Ok(*known);
         }

@@ -8,7 +8,7 @@ use gix::objs::tree::EntryKind;
 use gix::objs::{Kind, WriteTo as _};
 
 use super::tree::Trees;
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::name::CommitId;
 use crate::model::tree::Mode;
 
@@ -46,12 +46,12 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit is missing.
-    pub fn tree_of(&self, commit: &CommitId) -> Result<RootTree, Error> {
+    pub fn tree_of(&self, commit: &CommitId) -> Result<RootTree, GitError> {
         Ok(RootTree { id: self.tree_id(Some(commit))?, unwritten: Arc::default() })
     }
 
     /// Returns a tree with changes on top: only the directories on the way to them are read.
-    pub(super) fn edited(&self, root: &RootTree, edits: &[(&[u8], Edit)]) -> Result<RootTree, Error> {
+    pub(super) fn edited(&self, root: &RootTree, edits: &[(&[u8], Edit)]) -> Result<RootTree, GitError> {
         let mut unwritten = Unwritten::clone(&root.unwritten);
         let id = self.with_trees_and(&root.unwritten, |trees| {
             let edits = edits.iter().map(|(path, edit)| (path.strip_suffix(b"/").unwrap_or(path), *edit));

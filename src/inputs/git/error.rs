@@ -4,12 +4,12 @@ use super::{Lacking, Missing};
 use crate::model::diagnostic::WHOLE_HISTORY;
 use crate::model::name::{CommitId, Escaped, RepoPath, shell_word};
 
-/// Why the repository could not answer. `Display` says what and why, [`Error::help`] what to do.
+/// Why the repository could not answer. `Display` says what and why, [`GitError::help`] what to do.
 ///
 /// Each ends the program with exit code 3.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum GitError {
     /// Neither the directory nor one above it is a repository.
     #[error("there is no git repository at {} or above it", shown(.dir))]
     NotARepository {
@@ -174,7 +174,7 @@ pub enum Error {
     },
 }
 
-impl Error {
+impl GitError {
     /// Returns what to do about it, one advice each, the best first. Commands stand in backticks.
     #[must_use]
     pub fn help(&self) -> Vec<String> {
@@ -294,7 +294,7 @@ impl Error {
     }
 }
 
-impl Lacking for Error {
+impl Lacking for GitError {
     fn missing(&self) -> Option<Missing> {
         match self {
             Self::MissingCommit { commit, .. } => Some(Missing::Commit(*commit)),
@@ -366,7 +366,7 @@ mod tests {
 
     #[test]
     fn revisions_are_escaped() {
-        let error = Error::UnknownRevision { revision: "a\u{1b}[31m\n".to_owned(), similar: None, branch: None };
+        let error = GitError::UnknownRevision { revision: "a\u{1b}[31m\n".to_owned(), similar: None, branch: None };
         assert_eq!(error.to_string(), r"there is no branch, tag or commit `a\x1b[31m\n`");
     }
 }

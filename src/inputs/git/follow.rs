@@ -8,7 +8,7 @@ use gix::objs::tree::EntryKind;
 use rayon::prelude::*;
 
 use super::tree::mode;
-use super::{Error, FileAt, Repository};
+use super::{FileAt, GitError, Repository};
 use crate::model::change::Extent;
 use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::ObjectId;
@@ -78,13 +78,16 @@ pub struct WorkTreeFile {
 }
 
 /// Walks down a path from the root.
-fn follow<T>(path: &RepoPath, mut look: impl FnMut(&RepoPath) -> Result<At<T>, Error>) -> Result<Followed<T>, Error> {
+fn follow<T>(
+    path: &RepoPath,
+    mut look: impl FnMut(&RepoPath) -> Result<At<T>, GitError>,
+) -> Result<Followed<T>, GitError> {
     let parts = |text: &[u8]| text.rsplit(|byte| *byte == b'/').map(<[u8]>::to_vec).collect::<Vec<_>>();
     let (mut left, mut here, mut links) = (parts(path.as_bytes()), Vec::<Vec<u8>>::new(), Vec::new());
     let end = loop {
         let Some(part) = left.pop() else { break End::Directory };
         match part.as_slice() {
-            b".." if here.pop().is_none() => return Err(Error::LinkOutside { path: path.clone() }),
+            b".." if here.pop().is_none() => return Err(GitError::LinkOutside { path: path.clone() }),
             b"" | b"." | b".." => continue,
             _ => here.push(part),
         }
@@ -94,8 +97,8 @@ fn follow<T>(path: &RepoPath, mut look: impl FnMut(&RepoPath) -> Result<At<T>, E
             At::Nothing => break End::Nothing,
             At::File(file) if left.is_empty() => break End::File(file),
             At::File(file) => break End::Below(file),
-            At::Link(target) if target.starts_with(b"/") => return Err(Error::LinkOutside { path: path.clone() }),
-            At::Link(_) if links.len() == MOST_LINKS => return Err(Error::LinkLoop { path: path.clone() }),
+            At::Link(target) if target.starts_with(b"/") => return Err(GitError::LinkOutside { path: path.clone() }),
+            At::Link(_) if links.len() == MOST_LINKS => return Err(GitError::LinkLoop { path: path.clone() }),
             At::Link(target) => {
                 links.push(at);
                 here.pop();
@@ -106,7 +109,7 @@ fn follow<T>(path: &RepoPath, mut look: impl FnMut(&RepoPath) -> Result<At<T>, E
     // What is not there would be here.
     while let Some(part) = left.pop() {
         match part.as_slice() {
-            b".." if here.pop().is_none() => return Err(Error::LinkOutside { path: path.clone() }),
+            b".." if here.pop().is_none() => return Err(GitError::LinkOutside { path: path.clone() }),
             b"" | b"." | b".." => {}
             _ => here.push(part),
         }
@@ -118,7 +121,7 @@ fn follow<T>(path: &RepoPath, mut look: impl FnMut(&RepoPath) -> Result<At<T>, E
 pub struct Leads {
     /// One for each path, in their order: an error of its own where one leads outside or in a circle, or this clone has
     /// not what a link says.
-    pub each: Vec<Result<Lead, Error>>,
+    pub each: Vec<Result<Lead, GitError>>,
     /// How many directories were read.
     pub read: usize,
 }
@@ -158,12 +161,12 @@ enum Found {
 }
 
 impl<'a> Way<'a> {
-    fn at_root(repository: &'a Repository, commit: &'a CommitId, root: &gix::oid) -> Result<Self, Error> {
+    fn at_root(repository: &'a Repository, commit: &'a CommitId, root: &gix::oid) -> Result<Self, GitError> {
         let root = Self::read(repository, root)?;
         Ok(Self { repository, commit, directories: vec![(Vec::new(), root)], read: 1 })
     }
 
-    fn read(repository: &Repository, tree: &gix::oid) -> Result<Directory, Error> {
+    fn read(repository: &Repository, tree: &gix::oid) -> Result<Directory, GitError> {
         let mut buffer = Vec::new();
         repository.with_trees(|trees| {
             let mut directory = Directory::default();
@@ -180,7 +183,7 @@ impl<'a> Way<'a> {
     }
 
     /// Returns the entry at a path.
-    fn entry(&mut self, path: &RepoPath) -> Result<Found, Error> {
+    fn entry(&mut self, path: &RepoPath) -> Result<Found, GitError> {
         let bytes = path.as_bytes();
         let (above, name) = bytes.rfind_byte(b'/').map_or((&b""[..], bytes), |at| (&bytes[..at], &bytes[at + 1..]));
         let above = || above.split_str("/").filter(|_| !above.is_empty());
@@ -199,7 +202,7 @@ impl<'a> Way<'a> {
         Ok(found.map_or(Found::Nothing, |(kind, id)| Found::Entry(kind, id)))
     }
 
-    fn stands_at(&mut self, path: &RepoPath) -> Result<At<EntryKind>, Error> {
+    fn stands_at(&mut self, path: &RepoPath) -> Result<At<EntryKind>, GitError> {
         Ok(match self.entry(path)? {
             Found::Entry(EntryKind::Tree, _) => At::Directory,
             Found::Entry(EntryKind::Link, id) => At::Link(self.repository.content(self.commit, path, id)?),
@@ -209,7 +212,7 @@ impl<'a> Way<'a> {
     }
 
     /// Returns what stands at a path that no link is on the way to; none where that is not known.
-    fn straight(&mut self, path: &RepoPath) -> Result<Option<Stands>, Error> {
+    fn straight(&mut self, path: &RepoPath) -> Result<Option<Stands>, GitError> {
         if path.as_bytes().split_str("/").any(|part| matches!(part, b"" | b"." | b"..")) {
             return Ok(None);
         }
@@ -224,8 +227,8 @@ impl<'a> Way<'a> {
 }
 
 /// What stands at a path of a work tree.
-fn stands_in(root: &Path, path: &RepoPath) -> Result<At<PathBuf>, Error> {
-    let reading = |path: &RepoPath| Error::reading(path.to_string());
+fn stands_in(root: &Path, path: &RepoPath) -> Result<At<PathBuf>, GitError> {
+    let reading = |path: &RepoPath| GitError::reading(path.to_string());
     let full = in_system(root, path)?;
     let kind = match full.symlink_metadata() {
         Ok(found) => found.file_type(),
@@ -262,7 +265,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit, one of its trees or a link is missing, or links lead outside or in a circle.
-    pub fn file_at(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<FileAt<'_>>, Error> {
+    pub fn file_at(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<FileAt<'_>>, GitError> {
         let root = self.tree_id(Some(commit))?;
         Ok(match follow(path, |path| self.stands_at(commit, &root, path))? {
             Followed { end: End::File((EntryKind::Blob | EntryKind::BlobExecutable, id)), path, links } => {
@@ -277,7 +280,7 @@ impl Repository {
     ///
     /// # Errors
     /// Those of [`Repository::file_at`].
-    pub fn leads_to(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<(RepoPath, Extent)>, Error> {
+    pub fn leads_to(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<(RepoPath, Extent)>, GitError> {
         let root = self.tree_id(Some(commit))?;
         let followed = follow(path, |path| self.stands_at(commit, &root, path))?;
         Ok(match followed.end {
@@ -291,7 +294,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
-    pub fn leads(&self, commit: &CommitId, paths: &[RepoPath]) -> Result<Leads, Error> {
+    pub fn leads(&self, commit: &CommitId, paths: &[RepoPath]) -> Result<Leads, GitError> {
         let root = self.tree_id(Some(commit))?;
         let mut sorted: Vec<usize> = (0..paths.len()).collect();
         sorted.sort_unstable_by_key(|at| &paths[*at]);
@@ -308,9 +311,11 @@ impl Repository {
                 let is_submodule = |kind: &EntryKind| *kind == EntryKind::Commit;
                 leads.push(match follow(&paths[*at], |path| way.stands_at(path)) {
                     Ok(followed) => Ok(followed.lead(is_submodule)),
-                    Err(error @ (Error::LinkOutside { .. } | Error::LinkLoop { .. } | Error::MissingBlob { .. })) => {
-                        Err(error)
-                    }
+                    Err(
+                        error @ (GitError::LinkOutside { .. }
+                        | GitError::LinkLoop { .. }
+                        | GitError::MissingBlob { .. }),
+                    ) => Err(error),
                     Err(error) => return Err(error),
                 });
             }
@@ -328,7 +333,7 @@ impl Repository {
     ///
     /// # Errors
     /// When it cannot be read, or leads outside or in a circle.
-    pub fn leads_in_work_tree(&self, path: &RepoPath) -> Result<Option<Lead>, Error> {
+    pub fn leads_in_work_tree(&self, path: &RepoPath) -> Result<Option<Lead>, GitError> {
         let Some(root) = self.work_dir() else { return Ok(None) };
         Ok(Some(follow(path, |path| stands_in(root, path))?.lead(|_| false)))
     }
@@ -337,7 +342,7 @@ impl Repository {
     ///
     /// # Errors
     /// When this clone does not hold it.
-    pub fn link_text(&self, commit: &CommitId, link: &RepoPath, id: ObjectId) -> Result<Vec<u8>, Error> {
+    pub fn link_text(&self, commit: &CommitId, link: &RepoPath, id: ObjectId) -> Result<Vec<u8>, GitError> {
         let id = gix::ObjectId::from_bytes_or_panic(id.as_bytes());
         self.content(commit, link, id)
     }
@@ -347,7 +352,7 @@ impl Repository {
         commit: &CommitId,
         root: &gix::oid,
         path: &RepoPath,
-    ) -> Result<At<(EntryKind, gix::ObjectId)>, Error> {
+    ) -> Result<At<(EntryKind, gix::ObjectId)>, GitError> {
         Ok(match self.entry_at(root, path)? {
             Some((EntryKind::Tree, _)) => At::Directory,
             Some((EntryKind::Link, id)) => At::Link(self.content(commit, path, id)?),
@@ -361,19 +366,19 @@ impl Repository {
     ///
     /// # Errors
     /// When it cannot be read, or links lead outside or in a circle.
-    pub fn work_tree_file(&self, path: &RepoPath, most: usize) -> Result<Option<WorkTreeFile>, Error> {
+    pub fn work_tree_file(&self, path: &RepoPath, most: usize) -> Result<Option<WorkTreeFile>, GitError> {
         let Some(root) = self.work_dir() else { return Ok(None) };
         let Followed { end: End::File(file), path, mut links } = follow(path, |path| stands_in(root, path))? else {
             return Ok(None);
         };
-        let bytes = beginning(&file, most).map_err(Error::reading(path.to_string()))?;
+        let bytes = beginning(&file, most).map_err(GitError::reading(path.to_string()))?;
         links.push(path);
         Ok(Some(WorkTreeFile { bytes, paths: links }))
     }
 }
 
-fn in_system(root: &Path, path: &RepoPath) -> Result<std::path::PathBuf, Error> {
-    let path = gix::path::from_bstr(path.as_bytes().as_bstr()).map_err(Error::reading(path.to_string()))?;
+fn in_system(root: &Path, path: &RepoPath) -> Result<std::path::PathBuf, GitError> {
+    let path = gix::path::from_bstr(path.as_bytes().as_bstr()).map_err(GitError::reading(path.to_string()))?;
     Ok(root.join(path))
 }
 

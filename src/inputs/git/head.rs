@@ -3,7 +3,7 @@ use std::fmt;
 use gix::bstr::{BStr, BString};
 
 use super::object::commit_id;
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::name::{CommitId, Escaped};
 
 /// The short name of a branch, here or on a remote: `main`, `origin/main`. `Display` escapes it.
@@ -83,14 +83,14 @@ impl Repository {
     ///
     /// # Errors
     /// When `HEAD` cannot be read, or does not lead to a commit.
-    pub fn head(&self) -> Result<Head, Error> {
-        let mut head = self.gix.head().map_err(Error::reading("HEAD"))?;
+    pub fn head(&self) -> Result<Head, GitError> {
+        let mut head = self.gix.head().map_err(GitError::reading("HEAD"))?;
         let branch = head.referent_name().map(|name| RefName::short(name.as_bstr()));
-        match (branch, head.try_peel_to_id().map_err(Error::reading("HEAD"))?) {
+        match (branch, head.try_peel_to_id().map_err(GitError::reading("HEAD"))?) {
             (Some(branch), None) => Ok(Head::Unborn { branch }),
             (Some(name), Some(id)) => Ok(Head::Branch { name, commit: commit_id(&id) }),
             (None, Some(id)) => Ok(Head::Detached { commit: commit_id(&id) }),
-            (None, None) => Err(Error::reading("HEAD")("it names neither a branch nor a commit")),
+            (None, None) => Err(GitError::reading("HEAD")("it names neither a branch nor a commit")),
         }
     }
 

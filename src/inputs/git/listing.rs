@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::edit::{RootTree, Unwritten};
 use super::tree::{mode, object_id};
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::name::CommitId;
 use crate::model::tree::{Listing, Mode, Outline, Region};
 
@@ -45,7 +45,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
-    pub fn entries(&self, commit: &CommitId) -> Result<Listing, Error> {
+    pub fn entries(&self, commit: &CommitId) -> Result<Listing, GitError> {
         self.entries_in(commit, Region::whole())
     }
 
@@ -54,7 +54,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit or one of the trees is missing.
-    pub fn entries_in(&self, commit: &CommitId, region: Region) -> Result<Listing, Error> {
+    pub fn entries_in(&self, commit: &CommitId, region: Region) -> Result<Listing, GitError> {
         self.survey(&self.tree_of(commit)?, &Outline::listed(region)).map(|survey| survey.entries)
     }
 
@@ -62,7 +62,7 @@ impl Repository {
     ///
     /// # Errors
     /// When one of the trees is missing.
-    pub fn survey(&self, root: &RootTree, outline: &Outline) -> Result<Survey, Error> {
+    pub fn survey(&self, root: &RootTree, outline: &Outline) -> Result<Survey, GitError> {
         let mut top = Reading::default();
         if outline.tells(b"") {
             top.found.directories.push(Mode::Directory, object_id(&root.id), [b"", b""]);
@@ -100,7 +100,7 @@ impl Repository {
         commit: &CommitId,
         region: Region,
         mut visit: impl FnMut(&Listing, &[&[u8]]) -> Region,
-    ) -> Result<(), Error> {
+    ) -> Result<(), GitError> {
         let mut region = region;
         let unwritten = Unwritten::new();
         let mut level = vec![Directory { path: Vec::new(), tree: self.tree_id(Some(commit))? }];
@@ -131,7 +131,7 @@ impl Repository {
         directories: &[Directory],
         unwritten: &Unwritten,
         outline: &Outline,
-    ) -> Result<Vec<Survey>, Error> {
+    ) -> Result<Vec<Survey>, GitError> {
         if directories.is_empty() {
             return Ok(Vec::new());
         }
@@ -163,7 +163,7 @@ impl Repository {
         unwritten: &Unwritten,
         outline: &Outline,
         reading: &mut Reading,
-    ) -> Result<(), Error> {
+    ) -> Result<(), GitError> {
         let Reading { found, below, buffer } = reading;
         found.read += 1;
         self.with_trees_and(unwritten, |trees| {

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use gix::bstr::ByteSlice as _;
 use tempfile::TempDir;
 
-use super::environment::ObjectDirectories;
+use super::git_variables::ObjectDirectories;
 use super::program::{ProgramError, git_in};
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::name::unquoted;
 
 /// The directory that stands in, gone with the repository.
@@ -67,8 +67,9 @@ impl Mirror {
     }
 
     /// Copies the references that the git program sees into files.
-    pub(super) fn copy_references(&self, from: &Path, options: &[String]) -> Result<(), Error> {
-        let failed = |source| Error::Program { what: "the references".to_owned(), command: "git for-each-ref", source };
+    pub(super) fn copy_references(&self, from: &Path, options: &[String]) -> Result<(), GitError> {
+        let failed =
+            |source| GitError::Program { what: "the references".to_owned(), command: "git for-each-ref", source };
         let git = |args: &[&str]| git_in(from, options, args).looking().run_to_end(b"").map_err(failed);
         let listed = git(&["for-each-ref", "--format=%(objectname) %(refname) %(*objectname) %(symref)"])?;
         if let Some(refusal) = listed.refusal {
@@ -80,7 +81,7 @@ impl Mirror {
             branch => [b"ref: ", branch].concat(),
         };
         self.write_references(&listed.output, head.trim_end())
-            .map_err(Error::reading("the references, while copying them"))
+            .map_err(GitError::reading("the references, while copying them"))
     }
 
     fn write_references(&self, listed: &[u8], head: &[u8]) -> io::Result<()> {
@@ -115,7 +116,7 @@ impl Mirror {
 
 impl Repository {
     /// Reads references again, where they are a copy.
-    pub(super) fn refresh_references(&self) -> Result<(), Error> {
+    pub(super) fn refresh_references(&self) -> Result<(), GitError> {
         let Some(mirror) = &self.place.mirror else { return Ok(()) };
         mirror.copy_references(self.root(), &self.git_options)
     }

@@ -2,7 +2,7 @@
 
 use gix::objs::Kind;
 
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::name::CommitId;
 use crate::model::tree::ObjectFormat;
 use crate::naming::version;
@@ -24,8 +24,8 @@ impl Repository {
     ///
     /// # Errors
     /// When the clone does not hold the commit, or its date cannot be read.
-    pub fn commit_time(&self, commit: &CommitId) -> Result<i64, Error> {
-        let time = self.commit(commit)?.time().map_err(Error::reading(format!("the date of commit {commit}")))?;
+    pub fn commit_time(&self, commit: &CommitId) -> Result<i64, GitError> {
+        let time = self.commit(commit)?.time().map_err(GitError::reading(format!("the date of commit {commit}")))?;
         Ok(time.seconds)
     }
 
@@ -33,32 +33,32 @@ impl Repository {
     ///
     /// # Errors
     /// When the clone does not hold the commit, or it cannot be read.
-    pub fn commit_message(&self, commit: &CommitId) -> Result<version::Commit, Error> {
+    pub fn commit_message(&self, commit: &CommitId) -> Result<version::Commit, GitError> {
         let found = self.commit(commit)?;
-        let reading = Error::reading(format!("the message of commit {commit}"));
+        let reading = GitError::reading(format!("the message of commit {commit}"));
         let message = String::from_utf8_lossy(found.message_raw().map_err(reading)?).into_owned();
         Ok(version::Commit { id: *commit, message, parents: found.parent_ids().count() })
     }
 
-    pub(super) fn commit(&self, commit: &CommitId) -> Result<gix::Commit<'_>, Error> {
-        let missing = || Error::MissingCommit { commit: *commit, shallow: self.is_shallow() };
+    pub(super) fn commit(&self, commit: &CommitId) -> Result<gix::Commit<'_>, GitError> {
+        let missing = || GitError::MissingCommit { commit: *commit, shallow: self.is_shallow() };
         // An id of the other object format is no object of this repository.
         let id = gix::ObjectId::try_from(commit.as_bytes()).map_err(|_| missing())?;
         if id.kind() != self.gix.object_hash() {
             return Err(missing());
         }
-        let object = self.gix.try_find_object(id).map_err(Error::reading(format!("commit {commit}")))?;
+        let object = self.gix.try_find_object(id).map_err(GitError::reading(format!("commit {commit}")))?;
         let object = object.ok_or_else(missing)?;
         match object.kind {
             Kind::Commit => Ok(object.into_commit()),
-            kind => Err(Error::NotACommit { revision: commit.to_string(), kind: kind.to_string() }),
+            kind => Err(GitError::NotACommit { revision: commit.to_string(), kind: kind.to_string() }),
         }
     }
 
     /// The tree of a commit, or the empty tree for none. The id alone: the tree itself may be missing.
-    pub(super) fn tree_id(&self, commit: Option<&CommitId>) -> Result<gix::ObjectId, Error> {
+    pub(super) fn tree_id(&self, commit: Option<&CommitId>) -> Result<gix::ObjectId, GitError> {
         let Some(commit) = commit else { return Ok(self.gix.object_hash().empty_tree()) };
-        let tree = self.commit(commit)?.tree_id().map_err(Error::reading(format!("commit {commit}")))?;
+        let tree = self.commit(commit)?.tree_id().map_err(GitError::reading(format!("commit {commit}")))?;
         Ok(tree.detach())
     }
 }

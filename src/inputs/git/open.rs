@@ -6,10 +6,10 @@ use gix::discover::upwards;
 use gix::odb::alternate::Cycle;
 use gix::odb::store::init::Slots;
 
-use super::environment::ObjectDirectories;
 use super::fetch::Fetching;
+use super::git_variables::ObjectDirectories;
 use super::mirror::Mirror;
-use super::{Error, settings, trust};
+use super::{GitError, settings, trust};
 use crate::model::name::Escaped;
 
 /// A repository, opened for reading.
@@ -57,9 +57,9 @@ impl Repository {
     /// # Errors
     /// When there is none, or git's rules forbid to use it: it belongs to another user and `safe.directory` does not name
     /// it, it is a bare one that `safe.bareRepository` wants to be named, or it has an extension that is not known.
-    pub fn discover(dir: &Path) -> Result<Self, Error> {
+    pub fn discover(dir: &Path) -> Result<Self, GitError> {
         // Messages should say more than `.`; a file system that will not tell where we are is one git fails on too.
-        let dir = &std::path::absolute(dir).map_err(Error::reading("the current directory"))?;
+        let dir = &std::path::absolute(dir).map_err(GitError::reading("the current directory"))?;
         let mut opening = Opening::default();
         let found = loop {
             match opening.open(dir) {
@@ -77,7 +77,7 @@ impl Repository {
         };
         let gix = found.to_thread_local();
         trust::check(dir, &gix)?;
-        let absolute = |path: &Path| std::path::absolute(path).map_err(Error::reading("the current directory"));
+        let absolute = |path: &Path| std::path::absolute(path).map_err(GitError::reading("the current directory"));
         let (git_dir, common_dir) = (absolute(gix.git_dir())?, absolute(gix.common_dir())?);
         let work_dir = gix.workdir().map(absolute).transpose()?;
         let options = [("git-dir", Some(&git_dir)), ("work-tree", work_dir.as_ref())];
@@ -88,13 +88,15 @@ impl Repository {
         let own = objects.own.clone().unwrap_or_else(|| common_dir.join("objects"));
         let is_mirrored = opening.is_gathered || !objects.is_none() || trust::keeps_references_elsewhere(&gix);
         let mirror = is_mirrored.then(|| {
-            let mirror = Mirror::of(&git_dir, &common_dir, &objects).map_err(Error::reading("the repository"))?;
+            let mirror = Mirror::of(&git_dir, &common_dir, &objects).map_err(GitError::reading("the repository"))?;
             mirror.copy_references(root, &git_options)?;
             Ok(mirror)
         });
         let mirror = mirror.transpose()?;
         let gix = match &mirror {
-            Some(mirror) => Opening::open_mirror(mirror, work_dir.clone()).map_err(Error::reading("the repository"))?,
+            Some(mirror) => {
+                Opening::open_mirror(mirror, work_dir.clone()).map_err(GitError::reading("the repository"))?
+            }
             None => gix,
         };
         let place = Arc::new(Place { git_dir, common_dir, objects: own, mirror, fetching: Mutex::default() });
@@ -196,15 +198,15 @@ fn place_of(dir: &Path) -> PathBuf {
 }
 
 /// Why the repository at `dir` could not be opened.
-fn closed(dir: &Path, error: gix::Error) -> Error {
+fn closed(dir: &Path, error: gix::Error) -> GitError {
     if error.is_permission_denied() {
-        return Error::UnsafeOwnership { dir: place_of(dir) };
+        return GitError::UnsafeOwnership { dir: place_of(dir) };
     }
     match error.downcast_any_ref::<upwards::Error>() {
-        Some(_) => Error::NotARepository { dir: dir.to_owned() },
-        None if !dir.is_dir() => Error::NotARepository { dir: dir.to_owned() },
+        Some(_) => GitError::NotARepository { dir: dir.to_owned() },
+        None if !dir.is_dir() => GitError::NotARepository { dir: dir.to_owned() },
         None => {
-            Error::reading(format!("the repository at {}", Escaped::new(dir.as_os_str().as_encoded_bytes())))(error)
+            GitError::reading(format!("the repository at {}", Escaped::new(dir.as_os_str().as_encoded_bytes())))(error)
         }
     }
 }

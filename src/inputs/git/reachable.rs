@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::object::commit_id;
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::name::CommitId;
 
 impl Repository {
@@ -10,8 +10,8 @@ impl Repository {
     ///
     /// # Errors
     /// When commits cannot be read. In a shallow clone commits beyond the boundary are not found.
-    pub fn reachable(&self, head: &CommitId, mut wanted: BTreeSet<CommitId>) -> Result<BTreeSet<CommitId>, Error> {
-        let reading = || Error::reading("the history of commits");
+    pub fn reachable(&self, head: &CommitId, mut wanted: BTreeSet<CommitId>) -> Result<BTreeSet<CommitId>, GitError> {
+        let reading = || GitError::reading("the history of commits");
         let mut found = BTreeSet::new();
         let start = self.commit(head)?.id;
         for commit in self.gix.rev_walk([start]).all().map_err(reading())? {

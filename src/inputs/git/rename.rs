@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::tree::object_id;
-use super::{Error, FileAt, Repository};
+use super::{FileAt, GitError, Repository};
 use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::ObjectId;
 
@@ -33,7 +33,7 @@ impl Repository {
         commit: &CommitId,
         gone: impl Iterator<Item = &'p RepoPath>,
         now: &Renamed<'_>,
-    ) -> Result<Option<FileAt<'_>>, Error> {
+    ) -> Result<Option<FileAt<'_>>, GitError> {
         let same = self.blob_id(now.content)?;
         let mut candidates = Vec::new();
         for path in gone {
@@ -62,9 +62,9 @@ impl Repository {
 }
 
 impl Repository {
-    fn blob_id(&self, content: &[u8]) -> Result<ObjectId, Error> {
+    fn blob_id(&self, content: &[u8]) -> Result<ObjectId, GitError> {
         let id = gix::objs::compute_hash(self.gix.object_hash(), gix::objs::Kind::Blob, content);
-        Ok(object_id(&id.map_err(Error::reading("a content"))?))
+        Ok(object_id(&id.map_err(GitError::reading("a content"))?))
     }
 }
 

@@ -3,7 +3,7 @@ use gix::objs::Kind;
 use gix::revision::spec::parse::{self, ObjectKindHint};
 
 use super::object::commit_id;
-use super::{Error, Head, Repository};
+use super::{GitError, Head, Repository};
 use crate::model::name::{CommitId, Escaped, nearest};
 
 impl Repository {
@@ -14,9 +14,9 @@ impl Repository {
     ///
     /// # Errors
     /// When it names no commit that this clone holds; each reason is a variant of its own.
-    pub fn resolve(&self, revision: &str) -> Result<CommitId, Error> {
+    pub fn resolve(&self, revision: &str) -> Result<CommitId, GitError> {
         if revision.starts_with('-') {
-            return Err(Error::RevisionDash { revision: revision.to_owned() });
+            return Err(GitError::RevisionDash { revision: revision.to_owned() });
         }
         let hint = parse::Options { object_kind_hint: Some(ObjectKindHint::Committish), ..parse::Options::default() };
         let parse = |revision: &str| gix::revision::Spec::from_bstr(revision, &self.gix, hint);
@@ -35,7 +35,7 @@ impl Repository {
         }
         match spec.map_err(|error| self.unresolved(revision, &error))?.detach() {
             gix::revision::plumbing::Spec::Include(id) => self.peel(revision, id),
-            _ => Err(Error::RevisionIsRange { revision: revision.to_owned() }),
+            _ => Err(GitError::RevisionIsRange { revision: revision.to_owned() }),
         }
     }
 
@@ -46,8 +46,8 @@ impl Repository {
     }
 
     /// Follows tags to the commit.
-    fn peel(&self, revision: &str, mut id: gix::ObjectId) -> Result<CommitId, Error> {
-        let reading = || Error::reading(format!("the revision `{}`", Escaped::new(revision)));
+    fn peel(&self, revision: &str, mut id: gix::ObjectId) -> Result<CommitId, GitError> {
+        let reading = || GitError::reading(format!("the revision `{}`", Escaped::new(revision)));
         loop {
             let Some(object) = self.gix.try_find_object(id).map_err(reading())? else {
                 return Err(self.missing(revision, id));
@@ -56,59 +56,59 @@ impl Repository {
                 Kind::Commit => return Ok(commit_id(&id)),
                 Kind::Tag => id = object.try_into_tag().map_err(reading())?.target_id().map_err(reading())?.detach(),
                 kind @ (Kind::Tree | Kind::Blob) => {
-                    return Err(Error::NotACommit { revision: revision.to_owned(), kind: kind.to_string() });
+                    return Err(GitError::NotACommit { revision: revision.to_owned(), kind: kind.to_string() });
                 }
             }
         }
     }
 
     /// A revision led to an object that is not here.
-    fn missing(&self, revision: &str, id: gix::ObjectId) -> Error {
+    fn missing(&self, revision: &str, id: gix::ObjectId) -> GitError {
         if self.is_shallow() && revision.contains(['~', '^']) {
             self.beyond_shallow(revision)
         } else {
-            Error::MissingCommit { commit: commit_id(&id), shallow: self.is_shallow() }
+            GitError::MissingCommit { commit: commit_id(&id), shallow: self.is_shallow() }
         }
     }
 
-    fn beyond_shallow(&self, revision: &str) -> Error {
+    fn beyond_shallow(&self, revision: &str) -> GitError {
         let from = revision.split(['~', '^']).next().and_then(|from| self.resolve(from).ok());
-        Error::RevisionBeyondShallow { revision: revision.to_owned(), behind: from.into_iter().collect() }
+        GitError::RevisionBeyondShallow { revision: revision.to_owned(), behind: from.into_iter().collect() }
     }
 
-    fn unresolved(&self, given: &str, error: &gix::Error) -> Error {
+    fn unresolved(&self, given: &str, error: &gix::Error) -> GitError {
         let revision = given.to_owned();
         let known = error.iter_errors().find_map(|error| error.downcast_ref::<parse::Error>());
         if let Some(parse::Error::AmbiguousPrefix { candidates, .. }) = known {
             let shown = |(id, info): &(_, _)| Escaped::new(&format!("{id} ({info})")).to_string();
-            return Error::AmbiguousRevision { revision, candidates: candidates.iter().map(shown).collect() };
+            return GitError::AmbiguousRevision { revision, candidates: candidates.iter().map(shown).collect() };
         }
         if let Ok(Head::Unborn { branch }) = self.head()
             && matches!(given.split(['~', '^', '@', ':']).next(), Some("HEAD" | ""))
         {
-            return Error::NoCommitYet { branch };
+            return GitError::NoCommitYet { branch };
         }
         if let Ok(commit) = given.parse::<CommitId>() {
-            return Error::MissingCommit { commit, shallow: self.is_shallow() };
+            return GitError::MissingCommit { commit, shallow: self.is_shallow() };
         }
         if let Some(parse::Error::MissingReference { .. }) = known {
             let (similar, branch) = (self.similar_name(given), self.branch_elsewhere(given));
-            return Error::UnknownRevision { revision, similar, branch };
+            return GitError::UnknownRevision { revision, similar, branch };
         }
         if self.is_shallow() && given.contains(['~', '^']) {
             return self.beyond_shallow(given);
         }
         match self.damage_at(given) {
             Some(damage) => damage,
-            None if error.is_corrupted() => {
-                Error::reading(format!("what `{}` leads to", Escaped::new(given)))(error.probable_cause().to_string())
-            }
-            None => Error::BadRevision { revision, reason: error.probable_cause().to_string() },
+            None if error.is_corrupted() => GitError::reading(format!("what `{}` leads to", Escaped::new(given)))(
+                error.probable_cause().to_string(),
+            ),
+            None => GitError::BadRevision { revision, reason: error.probable_cause().to_string() },
         }
     }
 
     /// Why the object that a revision starts from cannot be read, if so.
-    fn damage_at(&self, given: &str) -> Option<Error> {
+    fn damage_at(&self, given: &str) -> Option<GitError> {
         let name = match given.split(['~', '^', '@', ':']).next()? {
             "" => "HEAD",
             name => name,
@@ -121,7 +121,9 @@ impl Repository {
         match self.gix.try_find_object(id) {
             Ok(Some(_)) => None,
             Ok(None) => Some(self.missing(given, id)),
-            Err(error) => Some(Error::reading(format!("commit {id}, to which `{}` leads", Escaped::new(name)))(error)),
+            Err(error) => {
+                Some(GitError::reading(format!("commit {id}, to which `{}` leads", Escaped::new(name)))(error))
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 use gix::bstr::{BStr, ByteSlice as _};
 use gix::index::entry::Flags;
 
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::name::RepoPath;
 
 impl Repository {
@@ -10,7 +10,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub fn is_left_out(&self, path: &RepoPath) -> Result<bool, Error> {
+    pub fn is_left_out(&self, path: &RepoPath) -> Result<bool, GitError> {
         if self.work_dir().is_none() || !self.gix.index_path().exists() {
             return Ok(true);
         }
@@ -22,13 +22,13 @@ impl Repository {
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub fn is_taken_for_unchanged(&self, path: &RepoPath) -> Result<bool, Error> {
+    pub fn is_taken_for_unchanged(&self, path: &RepoPath) -> Result<bool, GitError> {
         self.is_marked(path, Flags::SKIP_WORKTREE | Flags::ASSUME_VALID)
     }
 
     /// Whether the index has any of these marks at a path.
-    fn is_marked(&self, path: &RepoPath, marks: Flags) -> Result<bool, Error> {
-        let index = self.gix.index_or_empty().map_err(Error::reading("the index"))?;
+    fn is_marked(&self, path: &RepoPath, marks: Flags) -> Result<bool, GitError> {
+        let index = self.gix.index_or_empty().map_err(GitError::reading("the index"))?;
         let marked = |path: &[u8]| {
             let entry = index.entry_by_path(BStr::new(path));
             entry.is_some_and(|entry| entry.flags.intersects(marks))

@@ -8,7 +8,7 @@ use gix::objs::tree::EntryKind;
 
 use super::program::{ProgramError, git_in};
 use super::unsure::{Unsure, what_was_not_seen};
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::name::RepoPath;
 use crate::model::tree::Mode;
@@ -36,10 +36,10 @@ impl Repository {
     ///
     /// # Errors
     /// When the repository is bare, or `git status` fails.
-    pub fn work_tree(&self) -> Result<WorkTree, Error> {
-        let Some(root) = self.work_dir() else { return Err(Error::NoWorkTree) };
+    pub fn work_tree(&self) -> Result<WorkTree, GitError> {
+        let Some(root) = self.work_dir() else { return Err(GitError::NoWorkTree) };
         let failed =
-            |source| Error::Program { what: "the state of the work tree".to_owned(), command: "git status", source };
+            |source| GitError::Program { what: "the state of the work tree".to_owned(), command: "git status", source };
         let ended = git_in(root, &self.work_tree_options(), STATUS).looking().run_to_end(b"").map_err(failed)?;
         if let Some(refusal) = ended.refusal {
             return Err(failed(ProgramError::Refused(refusal)));
@@ -51,7 +51,7 @@ impl Repository {
     }
 
     /// Reads the records of `git status --porcelain=v2 -z`.
-    fn listed(&self, records: &[u8]) -> Result<Vec<Change>, Error> {
+    fn listed(&self, records: &[u8]) -> Result<Vec<Change>, GitError> {
         let (mut changes, written) = (Vec::new(), self.written_files());
         let mut head = None;
         for record in records.split(|byte| *byte == 0) {
@@ -85,7 +85,7 @@ impl Repository {
 }
 
 /// The fields of a record, and the path behind them.
-fn apart<const FIELDS: usize>(record: &[u8]) -> Result<([&[u8]; FIELDS], &[u8]), Error> {
+fn apart<const FIELDS: usize>(record: &[u8]) -> Result<([&[u8]; FIELDS], &[u8]), GitError> {
     let mut words = record.splitn(FIELDS + 1, |byte| *byte == b' ');
     let mut fields = [&b""[..]; FIELDS];
     for field in &mut fields {
@@ -95,7 +95,7 @@ fn apart<const FIELDS: usize>(record: &[u8]) -> Result<([&[u8]; FIELDS], &[u8]),
 }
 
 /// The mode that stands in a field; none where there is nothing.
-fn mode(field: &[u8]) -> Result<Option<Mode>, Error> {
+fn mode(field: &[u8]) -> Result<Option<Mode>, GitError> {
     match field {
         b"000000" => Ok(None),
         b"100755" => Ok(Some(Mode::Executable)),
@@ -106,8 +106,8 @@ fn mode(field: &[u8]) -> Result<Option<Mode>, Error> {
     }
 }
 
-fn unreadable(record: &[u8]) -> Error {
-    Error::reading("the state of the work tree")(format!("git status says `{}`", record.escape_ascii()))
+fn unreadable(record: &[u8]) -> GitError {
+    GitError::reading("the state of the work tree")(format!("git status says `{}`", record.escape_ascii()))
 }
 
 /// What becomes of a path between `HEAD` and the work tree; none where neither has it.

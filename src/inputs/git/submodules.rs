@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gix::bstr::ByteSlice as _;
 use gix::objs::tree::EntryKind;
 
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::change::{Change, ChangeSet, Extent};
 use crate::model::name::{CommitId, RepoPath};
 
@@ -21,7 +21,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
-    pub fn submodule_at(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<RepoPath>, Error> {
+    pub fn submodule_at(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<RepoPath>, GitError> {
         let root = self.tree_id(Some(commit))?;
         let path = path.as_bytes();
         for end in path.find_iter("/").chain([path.len()]) {
@@ -40,7 +40,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
-    pub fn with_submodules(&self, commit: &CommitId, changes: &ChangeSet) -> Result<ChangeSet, Error> {
+    pub fn with_submodules(&self, commit: &CommitId, changes: &ChangeSet) -> Result<ChangeSet, GitError> {
         let root = self.tree_id(Some(commit))?;
         let mut known: BTreeMap<Vec<u8>, Directory> = BTreeMap::new();
         let mut marked = Vec::with_capacity(changes.as_slice().len());
@@ -57,7 +57,7 @@ impl Repository {
         root: &gix::oid,
         path: &[u8],
         known: &mut BTreeMap<Vec<u8>, Directory>,
-    ) -> Result<bool, Error> {
+    ) -> Result<bool, GitError> {
         let mut tree = root.to_owned();
         let mut from = 0;
         loop {
@@ -74,7 +74,7 @@ impl Repository {
         }
     }
 
-    fn directory(&self, tree: &gix::oid) -> Result<Directory, Error> {
+    fn directory(&self, tree: &gix::oid) -> Result<Directory, GitError> {
         let mut buffer = Vec::new();
         self.with_trees(|trees| {
             let mut directory = Directory::default();

@@ -5,7 +5,7 @@ use gix::objs::tree::EntryKind;
 use gix::objs::{Find, FindExt as _, Kind, TreeRefIter};
 
 use super::edit::Unwritten;
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::{Mode, ObjectId};
 
@@ -49,7 +49,7 @@ impl<'repo> FileAt<'repo> {
     ///
     /// # Errors
     /// When this clone does not hold it, as in a clone with `--filter=blob:none`.
-    pub fn read(&self) -> Result<Vec<u8>, Error> {
+    pub fn read(&self) -> Result<Vec<u8>, GitError> {
         self.repository.content(&self.commit, self.path(), self.id)
     }
 
@@ -57,8 +57,8 @@ impl<'repo> FileAt<'repo> {
     ///
     /// # Errors
     /// Those of [`FileAt::read`].
-    pub fn size(&self) -> Result<u64, Error> {
-        let reading = Error::reading(format!("{} at {}", self.path(), self.commit));
+    pub fn size(&self) -> Result<u64, GitError> {
+        let reading = GitError::reading(format!("{} at {}", self.path(), self.commit));
         let header = self.repository.gix.try_find_header(self.id).map_err(reading)?;
         header
             .map(|header| header.size())
@@ -68,14 +68,14 @@ impl<'repo> FileAt<'repo> {
 
 impl Repository {
     /// The content of an entry of a commit that is no directory.
-    pub(super) fn content(&self, commit: &CommitId, path: &RepoPath, id: gix::ObjectId) -> Result<Vec<u8>, Error> {
-        let object = self.gix.try_find_object(id).map_err(Error::reading(format!("{path} at {commit}")))?;
+    pub(super) fn content(&self, commit: &CommitId, path: &RepoPath, id: gix::ObjectId) -> Result<Vec<u8>, GitError> {
+        let object = self.gix.try_find_object(id).map_err(GitError::reading(format!("{path} at {commit}")))?;
         let mut object = object.ok_or_else(|| self.missing_blob(commit, path, id))?;
         Ok(std::mem::take(&mut object.data))
     }
 
-    fn missing_blob(&self, commit: &CommitId, path: &RepoPath, id: gix::ObjectId) -> Error {
-        Error::MissingBlob {
+    fn missing_blob(&self, commit: &CommitId, path: &RepoPath, id: gix::ObjectId) -> GitError {
+        GitError::MissingBlob {
             commit: *commit,
             path: path.clone(),
             id: id.to_string(),
@@ -88,7 +88,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
-    pub fn subdirectories(&self, commit: &CommitId, directory: &str) -> Result<Vec<Vec<u8>>, Error> {
+    pub fn subdirectories(&self, commit: &CommitId, directory: &str) -> Result<Vec<Vec<u8>>, GitError> {
         let root = self.tree_id(Some(commit))?;
         let tree = match directory {
             "" => Some((EntryKind::Tree, root)),
@@ -113,7 +113,7 @@ impl Repository {
         &self,
         root: &gix::oid,
         path: &RepoPath,
-    ) -> Result<Option<(EntryKind, gix::ObjectId)>, Error> {
+    ) -> Result<Option<(EntryKind, gix::ObjectId)>, GitError> {
         let mut found = (EntryKind::Tree, root.to_owned());
         let mut buffer = Vec::new();
         for name in path.as_bytes().split_str("/") {
@@ -138,7 +138,7 @@ impl Repository {
     }
 
     /// Reads trees, and knows which one was missing when that fails.
-    pub(super) fn with_trees<T>(&self, read: impl FnOnce(&Trees<'_>) -> gix::Result<T>) -> Result<T, Error> {
+    pub(super) fn with_trees<T>(&self, read: impl FnOnce(&Trees<'_>) -> gix::Result<T>) -> Result<T, GitError> {
         self.with_trees_and(&Unwritten::new(), read)
     }
 
@@ -147,11 +147,11 @@ impl Repository {
         &self,
         unwritten: &Unwritten,
         read: impl FnOnce(&Trees<'_>) -> gix::Result<T>,
-    ) -> Result<T, Error> {
+    ) -> Result<T, GitError> {
         let trees = Trees { repository: &self.gix, unwritten, missing: Cell::new(None) };
         read(&trees).map_err(|error| match trees.missing.get() {
-            Some(id) => Error::MissingTree { id: id.to_string(), partial: self.partial_clone().map(Box::new) },
-            None => Error::reading("the directories of a commit")(error),
+            Some(id) => GitError::MissingTree { id: id.to_string(), partial: self.partial_clone().map(Box::new) },
+            None => GitError::reading("the directories of a commit")(error),
         })
     }
 }

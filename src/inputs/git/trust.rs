@@ -5,7 +5,7 @@ use std::path::Path;
 use gix::bstr::ByteSlice as _;
 use gix::config::source::Kind;
 
-use super::{Error, environment};
+use super::{GitError, git_variables};
 
 /// The extensions that git knows, in lower case: those that are read, and those that change nothing for a reader.
 const EXTENSIONS: [&str; 9] = [
@@ -22,7 +22,7 @@ const EXTENSIONS: [&str; 9] = [
 
 /// Whether the environment names a directory as safe although it belongs to another user.
 pub(super) fn is_named(dir: &Path) -> bool {
-    environment::safe_directories().iter().any(|safe| match safe.strip_suffix("/*") {
+    git_variables::safe_directories().iter().any(|safe| match safe.strip_suffix("/*") {
         _ if safe == "*" => true,
         Some(above) => dir.starts_with(above),
         None => dir == Path::new(safe) || Path::new(safe).canonicalize().is_ok_and(|safe| dir == safe),
@@ -30,8 +30,8 @@ pub(super) fn is_named(dir: &Path) -> bool {
 }
 
 /// Refuses what git refuses to use where it is not named.
-pub(super) fn check(dir: &Path, found: &gix::Repository) -> Result<(), Error> {
-    if !environment::names_the_repository() {
+pub(super) fn check(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
+    if !git_variables::names_the_repository() {
         check_ceilings(dir, found)?;
         check_bareness(dir, found)?;
     }
@@ -44,19 +44,19 @@ pub(super) fn keeps_references_elsewhere(found: &gix::Repository) -> bool {
 }
 
 /// At a ceiling git finds nothing from below.
-fn check_ceilings(dir: &Path, found: &gix::Repository) -> Result<(), Error> {
+fn check_ceilings(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let dir_is_below = |root: &Path| real(dir) != *root && real(dir).starts_with(root);
     let roots = [found.workdir(), found.git_dir().parent()].into_iter().flatten().map(real);
-    let mut ceilings = roots.filter(|root| environment::ceilings().iter().any(|ceiling| real(ceiling) == *root));
+    let mut ceilings = roots.filter(|root| git_variables::ceilings().iter().any(|ceiling| real(ceiling) == *root));
     if ceilings.any(|root| dir_is_below(&root)) {
-        return Err(Error::NotARepository { dir: dir.to_owned() });
+        return Err(GitError::NotARepository { dir: dir.to_owned() });
     }
     Ok(())
 }
 
 /// Who stands in a git directory that is not called `.git` may have it from a stranger, as a part of a work tree.
-fn check_bareness(dir: &Path, found: &gix::Repository) -> Result<(), Error> {
+fn check_bareness(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     let config = found.config_snapshot();
     let rule = config.plumbing().string_filter("safe.bareRepository", |meta| meta.source.kind() != Kind::Repository);
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -65,13 +65,13 @@ fn check_bareness(dir: &Path, found: &gix::Repository) -> Result<(), Error> {
     let is_implied = names.last() == Some(&".git")
         || names.windows(2).any(|names| matches!(names, [".git", "worktrees" | "modules"]));
     if rule.is_some_and(|rule| rule.as_bytes() == b"explicit") && dir.starts_with(&git_dir) && !is_implied {
-        return Err(Error::BareRepository { dir, git_dir });
+        return Err(GitError::BareRepository { dir, git_dir });
     }
     Ok(())
 }
 
 /// Version 1 of the repository's format demands that every reader knows all extensions.
-fn check_extensions(found: &gix::Repository) -> Result<(), Error> {
+fn check_extensions(found: &gix::Repository) -> Result<(), GitError> {
     let config = found.config_snapshot();
     if config.integer("core.repositoryFormatVersion").unwrap_or_default() < 1 {
         return Ok(());
@@ -84,13 +84,13 @@ fn check_extensions(found: &gix::Repository) -> Result<(), Error> {
         for name in section.value_names() {
             let extension = format!("{subsection}{name}");
             if !EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()) {
-                return Err(Error::Extension { extension });
+                return Err(GitError::Extension { extension });
             }
         }
     }
     match config.string("extensions.refStorage") {
         Some(format) if !matches!(format.as_bytes(), b"files" | b"reftable") => {
-            Err(Error::Extension { extension: format!("refStorage={format}") })
+            Err(GitError::Extension { extension: format!("refStorage={format}") })
         }
         _ => Ok(()),
     }

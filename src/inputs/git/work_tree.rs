@@ -12,7 +12,7 @@ use super::edit::{Edit, RootTree};
 use super::program::{ProgramError, git_in};
 use super::status::in_work_tree;
 use super::unsure::Unsure;
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::name::{RepoPath, in_quotes};
 use crate::model::tree::Mode;
@@ -53,7 +53,7 @@ impl Repository {
     ///
     /// # Errors
     /// When a tree on the way to a change is missing, or the git program cannot be started.
-    pub fn with_work_tree(&self, root: RootTree, changes: &ChangeSet) -> Result<OnTop, Error> {
+    pub fn with_work_tree(&self, root: RootTree, changes: &ChangeSet) -> Result<OnTop, GitError> {
         let mut unsure = Unsure::default();
         let Some(work_dir) = self.work_dir().filter(|_| !changes.is_empty()) else { return Ok(OnTop { root, unsure }) };
         let unknown = self.gix.object_hash().null();
@@ -117,11 +117,11 @@ impl Repository {
     }
 
     /// Returns the ids of files, in their order, or why they cannot be had; by several processes where there are many.
-    fn hashed(&self, root: &Path, files: &[&RepoPath]) -> Result<Vec<Result<gix::ObjectId, String>>, Error> {
+    fn hashed(&self, root: &Path, files: &[&RepoPath]) -> Result<Vec<Result<gix::ObjectId, String>>, GitError> {
         let options = self.work_tree_options();
         let hash = |files: &[&RepoPath]| hash(root, &options, files);
         let failed =
-            |source| Error::Program { what: "the files of the work tree".to_owned(), command: "git status", source };
+            |source| GitError::Program { what: "the files of the work tree".to_owned(), command: "git status", source };
         let parts: Result<Vec<_>, _> = files.par_chunks(AT_ONCE).map(hash).collect();
         Ok(parts.map_err(failed)?.concat())
     }

@@ -9,7 +9,7 @@ mod challenge;
 mod client;
 mod credentials;
 mod digest;
-mod doubt;
+mod registry_failure;
 mod manifest;
 mod platform;
 mod session;
@@ -25,7 +25,7 @@ use std::thread;
 use std::time::Duration;
 
 pub use client::NoAnswer;
-pub use doubt::{RegistryFailure, RegistryProblem};
+pub use registry_failure::{RegistryFailure, RegistryProblem};
 pub use tls::NoTls;
 
 use crate::naming::image::Reference;

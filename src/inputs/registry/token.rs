@@ -8,7 +8,7 @@ use ureq::http::Method;
 use super::address::Address;
 use super::client::{Answered, Asked, Client, Secret};
 use super::credentials::Credentials;
-use super::doubt::RegistryProblem;
+use super::registry_failure::RegistryProblem;
 use super::session::basic;
 use super::url::Url;
 

@@ -1,9 +1,9 @@
 use regex::Regex;
 
-use super::expression::{Expression, Global, VersionPart};
-use super::facts::{ImageEvent, ImageFacts};
+use super::image_facts::{ImageEvent, ImageFacts};
 use super::rule::{Enable, ShaFormat, Source};
 use super::scheme::{Scheme, Stability, VersionFields};
+use super::tag_expression::{Expression, Global, VersionPart};
 use crate::model::name::Escaped;
 
 /// What a rule makes a tag from.

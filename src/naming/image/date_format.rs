@@ -1,5 +1,5 @@
 use super::problem::Problem;
-use crate::model::civil::Civil;
+use crate::model::calendar::CalendarTime;
 
 /// How a date is written, in the tokens of moment.js: `YYYYMMDD-HHmmss`; `[text]` stands as it is.
 #[derive(Debug, Clone)]
@@ -8,10 +8,10 @@ pub(super) struct DateFormat(Vec<Piece>);
 #[derive(Debug, Clone)]
 enum Piece {
     Text(char),
-    Token(fn(&Civil) -> String),
+    Token(fn(&CalendarTime) -> String),
 }
 
-type Token = (&'static str, fn(&Civil) -> String);
+type Token = (&'static str, fn(&CalendarTime) -> String);
 
 /// What moment.js knows in its English locale, but for weeks, eras, zone names and the locale's own formats. A token
 /// stands before those that it begins with.
@@ -86,7 +86,7 @@ impl DateFormat {
         Ok(Self(pieces))
     }
 
-    pub(super) fn write(&self, time: &Civil) -> String {
+    pub(super) fn write(&self, time: &CalendarTime) -> String {
         let mut out = String::new();
         for piece in &self.0 {
             match piece {
@@ -133,7 +133,7 @@ pub(super) fn offset(text: &str) -> Result<i64, Problem> {
     if hours > 14 || minutes > 59 { Err(refuse()) } else { Ok(sign * (hours * 60 + minutes)) }
 }
 
-fn ordinal(time: &Civil, format: &'static str) -> String {
+fn ordinal(time: &CalendarTime, format: &'static str) -> String {
     let number = time.format(format);
     let ending = match number.as_bytes() {
         [.., b'1', _] => "th",
@@ -146,7 +146,7 @@ fn ordinal(time: &Civil, format: &'static str) -> String {
 }
 
 /// Returns the hour of a clock that ends the day with 24.
-fn up_to_24(time: &Civil, format: &'static str) -> String {
+fn up_to_24(time: &CalendarTime, format: &'static str) -> String {
     let hour = time.format(format);
     if hour.trim_start_matches('0').is_empty() { "24".to_owned() } else { hour }
 }
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     fn written(format: &str, unix: i64, zone: &str) -> String {
-        DateFormat::parse(format).unwrap().write(&Civil::at(unix, offset(zone).unwrap()))
+        DateFormat::parse(format).unwrap().write(&CalendarTime::at(unix, offset(zone).unwrap()))
     }
 
     #[test]

@@ -1,6 +1,6 @@
-use super::expression::{Expression, Global};
+use super::csv_line::{Field, Text, fields};
 use super::problem::{Problem, RuleError};
-use super::record::{Field, Text, fields};
+use super::tag_expression::{Expression, Global};
 
 /// What holds for all tags of an image: `latest=auto`, `prefix=…,onlatest=true`, `suffix=…`.
 #[derive(Debug, Clone, Default)]

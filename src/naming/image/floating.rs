@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::expression::{Expression, Global};
 use super::flavor::{Affix, Flavor, Scope};
 use super::rule::{Enable, Rule, Source};
 use super::rules::TagRules;
 use super::tag::Draft;
+use super::tag_expression::{Expression, Global};
 use crate::model::name::ServiceName;
 
 /// The tags that the rules of an image could give in any environment, and that hold neither a version nor a commit: `main`,

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use super::expression::{Expression, Global};
-use super::facts::ImageFacts;
+use super::image_facts::ImageFacts;
 use super::problem::Problem;
-use crate::model::civil::Civil;
+use super::tag_expression::{Expression, Global};
+use crate::model::calendar::CalendarTime;
 
 /// The labels that a service gives its image, checked; their values may hold the expressions that tags may.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +49,7 @@ impl Labels {
     #[must_use]
     pub fn fill(&self, facts: &ImageFacts<'_>, source: Option<&str>) -> BTreeMap<String, String> {
         let standard = [
-            ("created", Some(Civil::rfc3339(facts.time))),
+            ("created", Some(CalendarTime::rfc3339(facts.time))),
             ("revision", Some(facts.commit.to_string())),
             ("source", source.map(str::to_owned)),
             ("title", Some(facts.service.as_str().to_owned())),

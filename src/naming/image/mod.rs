@@ -53,35 +53,35 @@
 //!   version, not its first tag; `created` is the commit's time.
 
 mod answer;
-mod choice;
+mod tag_choice;
 mod date_format;
-mod expression;
-mod facts;
+mod tag_expression;
+mod image_facts;
 mod flavor;
 mod floating;
 mod label;
 mod parse;
-mod pattern;
+mod tag_regex;
 mod problem;
-mod record;
+mod csv_line;
 mod reference;
 mod rule;
 mod rules;
 mod scheme;
-mod source;
+mod source_url;
 mod tag;
 mod tags;
 
-pub use facts::{ImageEvent, ImageFacts, ImageRelease, ReleaseRank};
 pub use flavor::Flavor;
 pub use floating::FloatingTags;
+pub use image_facts::{ImageEvent, ImageFacts, ImageRelease, ReleaseRank};
 pub use label::{LabelError, Labels};
 pub use problem::RuleError;
 pub use reference::{ImageName, ImageNameError, Reference};
 pub use rules::TagRules;
-pub use source::source_url;
+pub use source_url::source_url;
 pub use tag::{ImageTag, ImageTagError};
-pub use tags::{LeftOut, Skipped, TagError, TagRefusal, Tags};
+pub use tags::{InvalidTag, LeftOut, Skipped, TagRefusal, Tags};
 
 /// Whether a line of `tags` or `flavor` is more than blank or a comment.
 fn says_something(line: &str) -> bool {

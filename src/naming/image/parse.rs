@@ -2,12 +2,12 @@
 
 use regex::Regex;
 
-use super::expression::{Expression, Global, Named};
-use super::pattern::{regex, slashed_regex};
+use super::csv_line::{Field, Text, fields};
 use super::problem::Problem;
-use super::record::{Field, Text, fields};
 use super::rule::{Enable, Rule, ShaFormat, Source};
 use super::scheme::Scheme;
+use super::tag_expression::{Expression, Global, Named};
+use super::tag_regex::{regex, slashed_regex};
 use crate::model::name::nearest;
 
 /// A type of rule: its name, its priority where the line gives none, and the attributes that it has besides [`COMMON`].

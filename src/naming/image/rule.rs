@@ -1,7 +1,7 @@
 use regex::Regex;
 
-use super::expression::{Expression, Global, VersionPart};
 use super::scheme::Scheme;
+use super::tag_expression::{Expression, Global, VersionPart};
 
 /// One line of `tags`.
 #[derive(Debug, Clone)]

@@ -1,13 +1,13 @@
 use super::answer::{Answer, Body};
-use super::choice;
-use super::expression::{Expression, Global};
-use super::facts::ImageFacts;
 use super::flavor::{Affix, Flavor, Latest, Scope};
+use super::image_facts::ImageFacts;
 use super::parse::rule;
 use super::problem::{Problem, RuleError};
 use super::rule::{Rule, Source};
 use super::tag::{Draft, ImageTag};
-use super::tags::{Skipped, TagError, TagRefusal, Tags};
+use super::tag_choice;
+use super::tag_expression::{Expression, Global};
+use super::tags::{InvalidTag, Skipped, TagRefusal, Tags};
 use std::sync::LazyLock;
 
 /// How the image of a service is tagged: the lines of `tags` and `flavor`, checked.
@@ -74,13 +74,13 @@ impl TagRules {
     ///
     /// # Errors
     /// Every tag that is not valid: one that is too long, or begins with `.` or `-` because of what people wrote.
-    pub fn tags(&self, facts: &ImageFacts<'_>) -> Result<Tags, Vec<TagError>> {
+    pub fn tags(&self, facts: &ImageFacts<'_>) -> Result<Tags, Vec<InvalidTag>> {
         let mut tags = Tags::default();
         let mut errors = Vec::new();
         let mut deciding = None;
         for rule in self.rules.iter().filter(|rule| rule.enable.holds(facts)) {
             let (tag, kept) = match rule.source.answer(facts) {
-                Answer::Tag(body) => (self.draft(rule, &body, facts).finish(), choice::keeps(rule, &body, facts)),
+                Answer::Tag(body) => (self.draft(rule, &body, facts).finish(), tag_choice::keeps(rule, &body, facts)),
                 Answer::Silent => continue,
                 Answer::Skipped(reason) => {
                     tags.skipped.push(Skipped { line: rule.line, reason });
@@ -93,7 +93,7 @@ impl TagRules {
                     deciding.get_or_insert(rule);
                     tags.add(tag, kept);
                 }
-                Err((tag, error)) => errors.push(TagError { line: Some(rule.line), tag, error }),
+                Err((tag, error)) => errors.push(InvalidTag { line: Some(rule.line), tag, error }),
             }
         }
         let wanted = match (self.flavor.latest, deciding) {
@@ -101,12 +101,12 @@ impl TagRules {
             (Latest::Always, Some(_)) => true,
             (Latest::Auto, Some(rule)) => rule.source.is_about_releases(),
         };
-        let kept = choice::keeps_latest(facts);
+        let kept = tag_choice::keeps_latest(facts);
         // That it stays where a higher release is, is what everybody expects of it.
         if wanted && facts.release.is_some() && kept != Err(TagRefusal::NotHighest) {
             match self.latest(facts).finish() {
                 Ok(latest) => latest.into_iter().for_each(|tag| tags.add(tag, kept)),
-                Err((tag, error)) => errors.push(TagError { line: None, tag, error }),
+                Err((tag, error)) => errors.push(InvalidTag { line: None, tag, error }),
             }
         }
         if errors.is_empty() { Ok(tags.settle()) } else { Err(errors) }
@@ -198,7 +198,7 @@ mod tests {
         flavor: &[&str],
         release: Option<ImageRelease<'_>>,
         event: ImageEvent<'_>,
-    ) -> Result<Tags, Vec<TagError>> {
+    ) -> Result<Tags, Vec<InvalidTag>> {
         let service = ServiceName::parse("@acme/api".trim_start_matches('@')).unwrap();
         let facts = ImageFacts {
             service: &service,
@@ -327,8 +327,8 @@ mod tests {
     fn tags_that_no_registry_takes_are_errors() {
         let branch = "x".repeat(129);
         let errors = answer(&["{{tag}}-a", "ok", "{{branch}}"], &[], None, ImageEvent::Branch(&branch)).unwrap_err();
-        let first = TagError { line: Some(0), tag: "-a".into(), error: ImageTagError::First('-') };
-        let last = TagError { line: Some(2), tag: branch.clone(), error: ImageTagError::TooLong(129) };
+        let first = InvalidTag { line: Some(0), tag: "-a".into(), error: ImageTagError::First('-') };
+        let last = InvalidTag { line: Some(2), tag: branch.clone(), error: ImageTagError::TooLong(129) };
         assert_eq!(errors, [first, last]);
 
         let refused = |lines: &[&str]| TagRules::parse(lines, Flavor::default()).unwrap_err().remove(0);

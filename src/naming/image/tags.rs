@@ -43,7 +43,7 @@ pub struct Skipped {
 /// A tag that no registry would take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the image tag `{}` is not valid: {error}", Escaped::new(tag))]
-pub struct TagError {
+pub struct InvalidTag {
     /// Which of the lines of `tags` it comes from, from 0; none for `latest` with the flavor's prefix and suffix.
     pub line: Option<usize>,
     /// The tag.

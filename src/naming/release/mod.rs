@@ -38,13 +38,13 @@
 mod error;
 mod line;
 mod next;
-mod plan;
+mod release_plan;
 mod published;
 
 pub use error::ReleaseError;
 pub use line::{Line, ReleasePosition, Scope, TaggedRelease};
-pub use plan::{Idle, PlannedRelease, ReleaseChange, ReleaseOutcome, ReleasePlan, ReleaseReason, plan};
 pub use published::{Published, PublishedCommit, Released, Unreleased};
+pub use release_plan::{Idle, PlannedRelease, ReleaseChange, ReleaseOutcome, ReleasePlan, ReleaseReason, plan};
 
 use crate::model::choice::Choice;
 use crate::naming::version::Bump;

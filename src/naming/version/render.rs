@@ -1,7 +1,7 @@
 use semver::{BuildMetadata, Prerelease};
 
 use super::{Semver, Trust, Version, VersionError, VersionStyle, pep440};
-use crate::model::civil::Civil;
+use crate::model::calendar::CalendarTime;
 use crate::model::name::CommitId;
 
 /// What a version is made of.
@@ -80,7 +80,7 @@ pub fn render(style: VersionStyle, facts: &VersionFacts) -> Result<String, Versi
         (VersionStyle::Describe, None) => format!("{}-{}-g{sha}", facts.base_or_zero(), facts.count),
         (VersionStyle::Next, None) => behind(style, &facts.base_or_zero(), &format!("dev.{}.g{sha}", facts.count))?,
         (VersionStyle::Pseudo, None) => {
-            let committed = Civil::at(facts.committed.try_into().unwrap_or(i64::MAX), 0).format("%Y%m%d%H%M%S");
+            let committed = CalendarTime::at(facts.committed.try_into().unwrap_or(i64::MAX), 0).format("%Y%m%d%H%M%S");
             let commit = format!("{committed}-{}", facts.commit.short(PSEUDO_DIGITS));
             match &facts.base {
                 None => format!("0.0.0-{commit}"),

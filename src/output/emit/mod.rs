@@ -3,7 +3,7 @@
 mod columns;
 mod engine;
 mod fields;
-mod github;
+mod step_outputs;
 mod heading;
 mod json;
 mod list;
@@ -23,7 +23,6 @@ pub use engine::{Matrices, Pack, UnknownPack, argo, azure, buildkite, circleci, 
 #[cfg(feature = "exec")]
 pub(crate) use engine::{Rule, labels};
 pub use fields::{Field, UnknownField};
-pub use github::{Output, outputs, render as github_output};
 pub use heading::heading;
 #[cfg(feature = "exec")]
 pub(crate) use json::pretty as document;
@@ -33,6 +32,7 @@ pub use markdown::{code as markdown_code, markdown, prose as markdown_prose};
 pub use matrix::matrix;
 pub use mermaid::mermaid;
 pub use releases::{changelog, releases_table};
+pub use step_outputs::{Output, outputs, render as github_output};
 pub use summary::Summary;
 pub use table::{Palette, table};
 pub use variables::{azure_variables, circleci_parameters, dotenv};

@@ -4,11 +4,11 @@ use super::table::sentence;
 use super::{Palette, compared};
 use crate::model::name::Escaped;
 use crate::plan::PlannedCause;
-use crate::plan::why::{Exclusion, Explanation, Miss, PatternPlace, Reach, ServiceExplanation, TakenBack};
+use crate::plan::why::{Exclusion, Miss, PatternPlace, Reach, ServiceExplanation, TakenBack, WhyReport};
 
 /// Returns why services are affected or not, as text. Names from the repository are escaped.
 #[must_use]
-pub fn why(answer: &Explanation, palette: Palette) -> String {
+pub fn why(answer: &WhyReport, palette: Palette) -> String {
     let mut text = format!("{}\n", Escaped::new(&compared(&answer.range)));
     for told in &answer.services {
         text.push('\n');

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::needs::{CommandArgument, Kept, NeededServices};
+use super::needed_services::{CommandArgument, Kept, NeededServices};
 use crate::plan::PlannedService;
 
 /// A planned service with everything that a run needs to build it.

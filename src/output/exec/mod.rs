@@ -7,7 +7,7 @@
 mod build;
 pub mod builder;
 mod event;
-mod needs;
+mod needed_services;
 mod outcome;
 pub mod output;
 mod process;
@@ -16,12 +16,12 @@ mod run;
 pub mod schedule;
 mod signal;
 mod signals;
-mod tell;
+mod event_channel;
 mod tokens;
 
 pub use build::{Build, DigestSource, Step, Work};
 pub use event::{Alive, RunEvent, Sink};
-pub use needs::{Became, CommandArgument, Kept, NeededServices, foretold};
+pub use needed_services::{Became, CommandArgument, Kept, NeededServices, foretold};
 pub use outcome::{Ending, Failure, Outcome};
 pub use process::watch;
 pub use report::{RecordOutcome, Report};

@@ -12,7 +12,7 @@ use crate::naming::version::Parsed;
 /// What is asked for, with names resolved.
 pub(super) struct Asked {
     /// What is compared.
-    pub(super) base: base::Request,
+    pub(super) base: base::RangeRequest,
     /// The services that are affected whatever changed.
     pub(super) forced: Vec<ServiceId>,
     /// The services that the plan is about, where it is not about all.

@@ -8,10 +8,10 @@ use crate::analysis::base::{Doubt, Tip};
 use crate::analysis::definition::Definitions;
 use crate::config::{self, Config};
 use crate::inputs::git::{self, Earlier, FileAt, Had, Renamed, Repository};
+use crate::model::built_ref;
 use crate::model::change::{Change, ChangeSet, HeadState, Status};
 use crate::model::diagnostic::{Diagnostic, Severity, WHOLE_HISTORY};
 use crate::model::name::{CommitId, RepoPath, ServiceName};
-use crate::model::record;
 use crate::model::tree::ObjectId;
 use crate::plan::pipeline::ConfigFile;
 
@@ -76,7 +76,7 @@ impl<'a> Reader<'a> {
         tip: &Tip,
         bases: &[Option<CommitId>],
         changes: &ChangeSet,
-    ) -> Result<Vec<AtBase>, git::Error> {
+    ) -> Result<Vec<AtBase>, git::GitError> {
         let (repository, file) = (self.repository, self.file);
         let Some(place) = &file.in_repository else { return Ok(Vec::new()) };
         if bases.is_empty() {
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
         place: &Place,
         at_head: Option<ObjectId>,
         changes: &ChangeSet,
-    ) -> Result<AtBase, git::Error> {
+    ) -> Result<AtBase, git::GitError> {
         let then = match self.repository.with_fetching(|| self.then(base, place, changes)) {
             Ok(Some(then)) => then,
             // No tree of this repository tells what a submodule holds.
@@ -137,14 +137,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the configuration that base itself would have been planned with, as text; none where it has none.
-    pub(super) fn text(&self, base: &CommitId) -> Result<Option<Vec<u8>>, git::Error> {
+    pub(super) fn text(&self, base: &CommitId) -> Result<Option<Vec<u8>>, git::GitError> {
         let Some(place) = &self.file.in_repository else { return Ok(None) };
         let none = ChangeSet::default();
         self.repository.with_fetching(|| self.then(base, place, &none)?.map(|then| then.read()).transpose())
     }
 
     /// Returns the file that base itself would have been planned with.
-    fn then(&self, base: &CommitId, place: &Place, changes: &ChangeSet) -> Result<Option<FileAt<'a>>, git::Error> {
+    fn then(&self, base: &CommitId, place: &Place, changes: &ChangeSet) -> Result<Option<FileAt<'a>>, git::GitError> {
         let gone = changes.as_slice().iter().filter(|change| change.status == Status::Deleted);
         let now = Renamed { path: &place.path, content: &self.file.bytes };
         let renamed = || self.repository.former(base, gone.map(|change| &change.path), &now);
@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
 
     /// Says what it means that a base has no configuration. Where none was there before either, the file is new to the
     /// repository, or the question looks back beyond it: no service is new by that.
-    fn without(&mut self, base: &CommitId) -> Result<AtBase, git::Error> {
+    fn without(&mut self, base: &CommitId) -> Result<AtBase, git::GitError> {
         match self.earlier.than(base)? {
             Had::Yes => Ok(unknown(base, "is missing, and an earlier commit had one", None)),
             Had::Unknown => {
@@ -191,11 +191,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether something that was built before had a configuration.
-    fn was_built_with(&mut self) -> Result<bool, git::Error> {
+    fn was_built_with(&mut self) -> Result<bool, git::GitError> {
         if let Some(known) = self.built {
             return Ok(known);
         }
-        let commits: BTreeSet<CommitId> = self.repository.refs_below(record::PREFIX)?.into_values().collect();
+        let commits: BTreeSet<CommitId> = self.repository.refs_below(built_ref::PREFIX)?.into_values().collect();
         let mut known = false;
         for commit in commits.iter().filter(|commit| self.repository.contains(commit)) {
             known = known || self.earlier.is_in(commit)?;
@@ -230,9 +230,9 @@ impl<'a> Reader<'a> {
 }
 
 /// What cannot be read at a base leaves its definitions unknown; other errors end the plan.
-fn unreadable(base: &CommitId, error: git::Error) -> Result<AtBase, git::Error> {
+fn unreadable(base: &CommitId, error: git::GitError) -> Result<AtBase, git::GitError> {
     match error {
-        git::Error::MissingBlob { .. } | git::Error::LinkOutside { .. } | git::Error::LinkLoop { .. } => {
+        git::GitError::MissingBlob { .. } | git::GitError::LinkOutside { .. } | git::GitError::LinkLoop { .. } => {
             let help = error.help().into_iter().next();
             Ok(unknown(base, &format!("cannot be read ({error})"), help.as_deref()))
         }

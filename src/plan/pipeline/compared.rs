@@ -216,7 +216,7 @@ impl Compared {
         reader: &mut at_base::Reader,
         tip: &Tip,
         mut group: Group,
-    ) -> Result<(Self, Notes), git::Error> {
+    ) -> Result<(Self, Notes), git::GitError> {
         let mut notes = Notes::default();
         let found = differ.repository().with_fetching(|| changes(differ, tip, &group.comparison));
         let (changes, tree_diffs) = match found {
@@ -243,7 +243,7 @@ impl Compared {
 }
 
 /// Returns what changed between the trees of a comparison, with what stands on top, and how many pairs of trees that took.
-fn changes(differ: &mut Differ, tip: &Tip, comparison: &Comparison) -> Result<(ChangeSet, usize), git::Error> {
+fn changes(differ: &mut Differ, tip: &Tip, comparison: &Comparison) -> Result<(ChangeSet, usize), git::GitError> {
     let Some(head) = tip.commit.as_ref().filter(|_| comparison.changes == Changes::Compared) else {
         return Ok((tip.on_top.clone(), 0));
     };

@@ -80,7 +80,7 @@ pub enum ConfigFileError {
     },
     /// The repository cannot be read.
     #[error(transparent)]
-    Git(#[from] git::Error),
+    Git(#[from] git::GitError),
 }
 
 impl Lacking for ConfigFileError {
@@ -125,7 +125,7 @@ impl ConfigFile {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn in_work_tree(&self, repository: &Repository) -> Result<Option<Vec<u8>>, git::Error> {
+    pub fn in_work_tree(&self, repository: &Repository) -> Result<Option<Vec<u8>>, git::GitError> {
         let Some(place) = &self.in_repository else { return Ok(None) };
         let file = repository.work_tree_file(&place.path, MOST)?;
         Ok(file.map(|file| file.bytes).filter(|bytes| *bytes != self.bytes))
@@ -193,7 +193,7 @@ impl ConfigFile {
         let is_left_out = repository.is_left_out(place)?;
         let file = match repository.file_at(&commit, place) {
             // The work tree has taken this link away.
-            Err(git::Error::LinkOutside { .. } | git::Error::LinkLoop { .. }) if !is_left_out => None,
+            Err(git::GitError::LinkOutside { .. } | git::GitError::LinkLoop { .. }) if !is_left_out => None,
             file => file?,
         };
         let Some(file) = file else { return Ok(None) };
@@ -257,7 +257,7 @@ impl ConfigFile {
 }
 
 /// Whether a file of the work tree is not what `HEAD` has, and git does not look at it.
-fn is_changed_unseen(repository: &Repository, place: &RepoPath, file: &WorkTreeFile) -> Result<bool, git::Error> {
+fn is_changed_unseen(repository: &Repository, place: &RepoPath, file: &WorkTreeFile) -> Result<bool, git::GitError> {
     let Some(head) = repository.head()?.commit().copied() else { return Ok(false) };
     let committed = repository.file_at(&head, place).and_then(|file| file.map(|file| file.read()).transpose());
     match committed {
@@ -277,7 +277,7 @@ fn is_changed_unseen(repository: &Repository, place: &RepoPath, file: &WorkTreeF
 pub(super) fn at_usual_place<'r>(
     repository: &'r Repository,
     commit: &CommitId,
-) -> Result<Option<FileAt<'r>>, git::Error> {
+) -> Result<Option<FileAt<'r>>, git::GitError> {
     for place in usual_places() {
         if let Some(file) = repository.file_at(commit, &place)? {
             return Ok(Some(file));

@@ -44,7 +44,7 @@ pub fn follow_links<'a>(
     services: &[ServiceId],
     head: Option<&CommitId>,
     on_top: &ChangeSet,
-) -> Result<Followed<'a>, git::Error> {
+) -> Result<Followed<'a>, git::GitError> {
     let wanted = config.graph.with_dependencies(services);
     follow(repository, config, &wanted, head, on_top, Lack::Error)
 }
@@ -55,12 +55,12 @@ pub(super) fn for_plan<'a>(
     repository: &Repository,
     config: &'a Config,
     tip: &Tip,
-) -> Result<((Cow<'a, Config>, usize), Notes), git::Error> {
+) -> Result<((Cow<'a, Config>, usize), Notes), git::GitError> {
     let (head, on_top) = (tip.commit.as_ref(), &tip.on_top);
     let all = vec![true; config.services.len()];
     let follow = |lack: Lack| follow(repository, config, &all, head, on_top, lack);
     let followed = match repository.with_fetching(|| follow(Lack::Error)) {
-        Err(git::Error::MissingBlob { .. }) => follow(Lack::Doubt),
+        Err(git::GitError::MissingBlob { .. }) => follow(Lack::Doubt),
         followed => followed,
     };
     let followed = match followed {
@@ -82,7 +82,7 @@ fn follow<'a>(
     head: Option<&CommitId>,
     on_top: &ChangeSet,
     lack: Lack,
-) -> Result<Followed<'a>, git::Error> {
+) -> Result<Followed<'a>, git::GitError> {
     let mut search = Search::new(repository, config, on_top, lack);
     let paths: Vec<RepoPath> = declared(config, wanted).map(|(_, declared)| declared.path.value.clone()).collect();
     if let Some(head) = head.filter(|_| !paths.is_empty()) {
@@ -137,8 +137,8 @@ impl<'a, 'b> Search<'a, 'b> {
         &mut self,
         service: ServiceId,
         declared: &Declared,
-        lead: Result<Lead, git::Error>,
-    ) -> Result<(), git::Error> {
+        lead: Result<Lead, git::GitError>,
+    ) -> Result<(), git::GitError> {
         let path = &declared.path.value;
         let is_edited = match lead {
             Ok(lead) => {
@@ -146,8 +146,8 @@ impl<'a, 'b> Search<'a, 'b> {
                 self.is_missing(declared, &lead).then(|| self.warn_of_missing(service, declared));
                 std::iter::once(path).chain(&lead.links).chain([&lead.path]).any(|path| self.is_on_way_to(path))
             }
-            Err(error @ git::Error::MissingBlob { .. }) if self.lack == Lack::Error => return Err(error),
-            Err(error @ git::Error::MissingBlob { .. }) => {
+            Err(error @ git::GitError::MissingBlob { .. }) if self.lack == Lack::Error => return Err(error),
+            Err(error @ git::GitError::MissingBlob { .. }) => {
                 self.doubt(service, declared, &error);
                 false
             }
@@ -215,7 +215,7 @@ impl<'a, 'b> Search<'a, 'b> {
         );
     }
 
-    fn warn_of_stray(&mut self, service: ServiceId, declared: &Declared, error: &git::Error) {
+    fn warn_of_stray(&mut self, service: ServiceId, declared: &Declared, error: &git::GitError) {
         let name = self.config.graph.name(service);
         let message = format!("{error}; so what `{name}` is built from there does not affect it");
         let warning = Diagnostic::warning("stray-link", message).located(&self.config.source, &declared.path, "");
@@ -224,7 +224,7 @@ impl<'a, 'b> Search<'a, 'b> {
         self.more.extend(inputs.map(|input| (service, input)));
     }
 
-    fn doubt(&mut self, service: ServiceId, declared: &Declared, error: &git::Error) {
+    fn doubt(&mut self, service: ServiceId, declared: &Declared, error: &git::GitError) {
         self.more.push((service, declared.path.as_ref().map(|_| Input::Anything)));
         self.doubts.push(Doubt {
             kind: "links",

@@ -12,7 +12,7 @@ use crate::naming::version::{Scheme, VersionError};
 pub enum Error {
     /// The repository could not answer.
     #[error(transparent)]
-    Git(#[from] git::Error),
+    Git(#[from] git::GitError),
     /// A remote did not do what was asked.
     #[error(transparent)]
     Remote(#[from] git::RemoteError),

@@ -62,7 +62,7 @@ use own_base::{Grouped, OwnBase};
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// What is compared.
-    pub base: base::Request,
+    pub base: base::RangeRequest,
     /// Services that are affected whatever changed, by name or path.
     pub force: Vec<String>,
     /// The services that the plan is about, by name or path; all when empty.
@@ -225,7 +225,7 @@ pub fn plan(sources: &Sources, request: &Request, step: &mut dyn FnMut(&str)) ->
 
     step("reading changes");
     // Bases have most of their trees in common with each other.
-    let keeping = (grouped.groups.len() > 1).then(|| repository.keeping());
+    let keeping = (grouped.groups.len() > 1).then(|| repository.with_object_cache());
     let mut differ = keeping.as_ref().unwrap_or(repository).differ();
     let mut reader = at_base::Reader::new(repository, file);
     let kept = Kept::of_groups(grouped.groups.len());
@@ -392,14 +392,14 @@ fn fingerprints(
     tip: &Tip,
     services: &[ServiceId],
     asked: TakeFingerprints,
-) -> Result<Prints, git::Error> {
+) -> Result<Prints, git::GitError> {
     let Sources { repository, file, config, .. } = *sources;
     let head = tip.commit.filter(|_| !services.is_empty() && asked == TakeFingerprints::Yes);
     let Some(head) = head else { return Ok(Prints::default()) };
     let on_top = tip.work_tree();
     let moment = Moment { commit: &head, on_top: &on_top, files: Files::InPart };
     let snapshot = match Snapshot::read(repository, file, config, services, moment) {
-        Err(git::Error::MissingTree { .. }) => return Ok(Prints::default()),
+        Err(git::GitError::MissingTree { .. }) => return Ok(Prints::default()),
         snapshot => snapshot?,
     };
     let content = snapshot.content(config);

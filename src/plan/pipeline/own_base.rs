@@ -8,9 +8,9 @@ use crate::analysis::base::{AllAffected, Changes, Comparison, Doubt, Notes, Sinc
 use crate::config::Config;
 use crate::inputs::git::{DescribeOptions, Freshness, Missing, RemoteTags, Repository};
 use crate::inputs::trigger::Trigger;
+use crate::model::built_ref;
 use crate::model::diagnostic::WHOLE_HISTORY;
 use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName, TagName};
-use crate::model::record;
 use crate::naming::version::{TagPattern, Trust};
 use crate::plan;
 
@@ -94,7 +94,7 @@ impl Grouped {
                 }
                 // A fetch leaves what the remote has no more. At a terminal somebody may be about to send it.
                 let kept = if trigger.is_attended() { BTreeSet::new() } else { before.built_refs() };
-                let Ok(alone) = repository.alone_here(kept, &record::prefix(environment)) else {
+                let Ok(alone) = repository.alone_here(kept, &built_ref::prefix(environment)) else {
                     return Ok(Self::unknown(config, stale("the built refs")));
                 };
                 let standing = Standing::here(repository, environment)?;
@@ -239,7 +239,7 @@ fn by_built_ref(repository: &Repository, config: &Config, standing: &Standing) -
     let known = config.services.keys().map(|service| match standing.built(service) {
         None => Known::Nothing,
         Some(_) if standing.is_alone(service) => {
-            let reference = record::reference(standing.environment(), service.as_str());
+            let reference = built_ref::reference(standing.environment(), service.as_str());
             Known::Unreachable(Doubt {
                 kind: "base-unreachable",
                 message: format!(

@@ -50,7 +50,7 @@ impl<'a> PushRules<'a> {
         if !is_request || request.push != PushRequest::Asked || file.in_repository.is_none() {
             return Ok(head);
         }
-        let asked = base::Request { compare: Compare::Auto, ..request.base.clone() };
+        let asked = base::RangeRequest { compare: Compare::Auto, ..request.base.clone() };
         let (range, _) = base::choose(repository, trigger, &asked)?;
         let Some(base) = range.comparison.base() else {
             return Ok(head.unknown("the base of this event is not known"));

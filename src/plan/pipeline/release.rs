@@ -23,7 +23,7 @@ pub fn release(
 ) -> Result<ReleasePlan, Error> {
     let head = versions::head(repository)?;
     if repository.is_shallow() {
-        return Err(git::Error::ShallowHistory {
+        return Err(git::GitError::ShallowHistory {
             question: "which releases head leads to".to_owned(),
             behind: vec![head],
         }

@@ -34,7 +34,7 @@ impl Held<'_> {
     ///
     /// # Errors
     /// When the repository cannot be read.
-    pub fn contradictions(&self, plan: &Plan) -> Result<Vec<String>, git::Error> {
+    pub fn contradictions(&self, plan: &Plan) -> Result<Vec<String>, git::GitError> {
         let Some(environment) = self.config.environments.get(&plan.environment) else {
             let name = Escaped::new(&plan.environment);
             return Ok(vec![format!("there is no environment `{name}` in filters.yaml")]);
@@ -99,7 +99,7 @@ impl Held<'_> {
     }
 
     /// Says which fingerprints are not those of the commit, and which images that exist are not those of the services.
-    fn of_content(&self, plan: &Plan, known: &[(ServiceId, &PlannedService)]) -> Result<Vec<String>, git::Error> {
+    fn of_content(&self, plan: &Plan, known: &[(ServiceId, &PlannedService)]) -> Result<Vec<String>, git::GitError> {
         let mut found = Vec::new();
         let said = |(_, service): &(ServiceId, &PlannedService), what: &str| {
             format!("`{}`: {what}", Escaped::new(&service.service))
@@ -121,13 +121,13 @@ impl Held<'_> {
         let (repository, none) = (self.repository, ChangeSet::default());
         let followed = match follow_links(repository, self.config, &ids, Some(&head), &none) {
             // What this clone cannot tell it could not tell when it planned either.
-            Err(git::Error::MissingTree { .. } | git::Error::MissingBlob { .. }) => return Ok(found),
+            Err(git::GitError::MissingTree { .. } | git::GitError::MissingBlob { .. }) => return Ok(found),
             followed => followed?,
         };
         let config = &*followed.config;
         let moment = Moment { commit: &head, on_top: &none, files: Files::InPart };
         let snapshot = match Snapshot::read(repository, self.file, config, &ids, moment) {
-            Err(git::Error::MissingTree { .. }) => return Ok(found),
+            Err(git::GitError::MissingTree { .. }) => return Ok(found),
             snapshot => snapshot?,
         };
         let content = snapshot.content(config);

@@ -57,7 +57,7 @@ impl Snapshot {
         config: &Config,
         services: &[ServiceId],
         moment: Moment,
-    ) -> Result<Self, git::Error> {
+    ) -> Result<Self, git::GitError> {
         let Moment { commit, on_top, files } = moment;
         let watches: Vec<Watch> = config.graph.services().map(|service| watch(config, service)).collect();
         let wanted = config.graph.with_dependencies(services);

@@ -164,7 +164,7 @@ impl<'a> History<'a> {
             found => found,
         };
         match found {
-            Err(git::Error::LinkOutside { .. } | git::Error::LinkLoop { .. }) => Ok(None),
+            Err(git::GitError::LinkOutside { .. } | git::GitError::LinkLoop { .. }) => Ok(None),
             found => Ok(found?),
         }
     }

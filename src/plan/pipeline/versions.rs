@@ -118,9 +118,9 @@ pub fn versions(
 }
 
 /// Returns the commit that is checked out.
-pub(super) fn head(repository: &Repository) -> Result<CommitId, git::Error> {
+pub(super) fn head(repository: &Repository) -> Result<CommitId, git::GitError> {
     match repository.head()? {
-        git::Head::Unborn { branch } => Err(git::Error::NoCommitYet { branch }),
+        git::Head::Unborn { branch } => Err(git::GitError::NoCommitYet { branch }),
         git::Head::Branch { commit, .. } | git::Head::Detached { commit } => Ok(commit),
     }
 }

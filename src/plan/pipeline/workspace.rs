@@ -29,7 +29,7 @@ pub struct Workspace {
 pub enum OpenError {
     /// There is no repository, or it cannot be read.
     #[error(transparent)]
-    Git(#[from] git::Error),
+    Git(#[from] git::GitError),
     /// There is no configuration, or it cannot be read.
     #[error(transparent)]
     ConfigFile(#[from] ConfigFileError),

@@ -12,7 +12,7 @@ use crate::plan::{Base, CauseKind, Plan, PlannedCause, PlannedRange};
 
 /// Why services are affected or not, as published.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Explanation {
+pub struct WhyReport {
     /// What was compared.
     pub range: PlannedRange,
     /// The services that were asked about.

@@ -120,7 +120,7 @@ impl Environment {
         let is_limited = !only.is_empty();
         let everything = matches!(compare, Compare::Everything);
         let request = Request {
-            base: base::Request { head: Some(commit.to_string()), compare, default_branch: None },
+            base: base::RangeRequest { head: Some(commit.to_string()), compare, default_branch: None },
             only,
             environment: Some(self.name.to_owned()),
             dead: Dead::Allow,

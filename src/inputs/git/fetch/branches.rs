@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::{FetchError, Missing};
-use crate::inputs::git::push_records::read_refs;
+use crate::inputs::git::push_built_refs::read_refs;
 use crate::inputs::git::{RemoteBranch, Repository};
 
 /// How branches and other refs of the remote stand in this clone.

@@ -3,7 +3,7 @@
 mod pep440;
 mod strict;
 
-use super::expression::VersionPart;
+use super::tag_expression::VersionPart;
 
 /// The rules that a version is read by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

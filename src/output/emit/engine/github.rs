@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::jobs::{Job, jobs_of_any_name};
 use super::{Pack, at_most, by_level, jobs};
-use crate::output::emit::github::{Output, check_size};
+use crate::output::emit::step_outputs::{Output, check_size};
 use crate::output::emit::{EmitError, Field, json, matrix};
 use crate::plan::Plan;
 

@@ -14,7 +14,7 @@ use super::source::Source;
 use super::{BuilderError, cache, shown};
 use crate::model::recipe::{Builder, Recipe};
 use crate::output::emit::{EmitError, Rule, document, labels};
-use crate::output::exec::needs::{Became, CommandArgument, NeededServices};
+use crate::output::exec::needed_services::{Became, CommandArgument, NeededServices};
 use crate::plan::{Plan, PlannedService};
 
 /// What bake takes for the name of a target.

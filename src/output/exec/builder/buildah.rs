@@ -9,7 +9,7 @@ use super::{BuilderError, cache, shown};
 use crate::model::name::Escaped;
 use crate::model::recipe::Builder;
 use crate::output::exec::build::{Build, DigestSource, Step};
-use crate::output::exec::needs::{Kept, NeededServices};
+use crate::output::exec::needed_services::{Kept, NeededServices};
 use crate::output::exec::outcome::Outcome;
 
 /// Its name in messages, and the names that it accepts for a Dockerfile.

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::dockerfile::Dockerfile;
 use super::image::Image;
 use crate::naming::image::{FloatingTags, ImageName};
-use crate::output::exec::needs::{Became, CommandArgument, Kept};
+use crate::output::exec::needed_services::{Became, CommandArgument, Kept};
 
 /// A service that another is built from: what a Dockerfile calls its image, and where that comes from.
 #[derive(Debug, Clone)]

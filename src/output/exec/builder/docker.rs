@@ -7,7 +7,7 @@ use super::image::{Image, Words, as_csv, text};
 use super::{BuildPlace, BuilderError, Driver, cache};
 use crate::model::recipe::Builder;
 use crate::output::exec::build::{DigestSource, Step};
-use crate::output::exec::needs::Kept;
+use crate::output::exec::needed_services::Kept;
 
 /// How it calls itself in messages, and the names that it gives a Dockerfile.
 pub(super) const DOCKER: (&str, &[&str]) = ("docker", Builder::Docker.dockerfiles());

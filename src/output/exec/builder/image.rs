@@ -8,7 +8,7 @@ use super::{BuilderError, shown};
 use crate::model::name::Escaped;
 use crate::model::recipe::Recipe;
 use crate::model::template::{Part, Template};
-use crate::output::exec::needs::{CommandArgument, local_tags};
+use crate::output::exec::needed_services::{CommandArgument, local_tags};
 use crate::plan::{Plan, PlannedService};
 
 /// An image to be built, in words that all builders share: everything is checked, and every path absolute.

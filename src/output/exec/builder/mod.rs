@@ -22,7 +22,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::build::{Build, DigestSource, Step, Work};
-use super::needs::{Kept, NeededServices};
+use super::needed_services::{Kept, NeededServices};
 use super::report::Report;
 use crate::model::name::Escaped;
 use crate::model::recipe::{Builder, Recipe, Run};

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use crate::inputs::file;
 use crate::output::exec::build::{Build, DigestSource, Work};
-use crate::output::exec::needs::Kept;
+use crate::output::exec::needed_services::Kept;
 
 /// What a build's commands handed back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

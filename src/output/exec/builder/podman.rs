@@ -8,7 +8,7 @@ use super::contexts::Sight;
 use super::image::{Image, Words};
 use crate::model::recipe::Builder;
 use crate::output::exec::build::{DigestSource, Step};
-use crate::output::exec::needs::Kept;
+use crate::output::exec::needed_services::Kept;
 
 /// How it calls itself in messages, and the names that it gives a Dockerfile.
 pub(super) const PODMAN: (&str, &[&str]) = ("podman", Builder::Podman.dockerfiles());

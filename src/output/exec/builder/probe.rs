@@ -4,7 +4,7 @@ use std::io;
 use std::process::{Command, Stdio};
 
 use crate::output::exec::build::{Build, Step};
-use crate::output::exec::needs::CommandArgument;
+use crate::output::exec::needed_services::CommandArgument;
 
 /// The words before the flags of each program that builds images.
 const PROGRAMS: [(&str, &[&str]); 3] =

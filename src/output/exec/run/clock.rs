@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::model::civil::Civil;
+use crate::model::calendar::CalendarTime;
 
 /// A point in the time of a run: how long it has run by then. Time in which it was suspended does not count.
 pub(super) type Moment = Duration;
@@ -9,7 +9,7 @@ pub(super) type Moment = Duration;
 #[expect(clippy::disallowed_methods, reason = "a report says when its run began; nothing that is built depends on it")]
 pub(super) fn date() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Civil::rfc3339(since.as_secs().try_into().unwrap_or_default())
+    CalendarTime::rfc3339(since.as_secs().try_into().unwrap_or_default())
 }
 
 /// The clock of a run.

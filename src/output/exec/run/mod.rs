@@ -2,7 +2,7 @@
 
 mod attempt;
 mod clock;
-mod heard;
+mod messages;
 mod results;
 mod settings;
 mod start;
@@ -20,12 +20,12 @@ pub use settings::{Backoff, Jobserver, Settings};
 
 use super::build::Build;
 use super::event::{RunEvent, Sink};
+use super::event_channel::{Teller, pair};
 use super::process::{Marker, Notice, Strays, Watchdog, Whose};
 use super::report::{Report, ReportHead};
 use super::schedule::{BuildId, Schedule, Task, Tasks, UNMEASURED};
 use super::signal::Signal;
 use super::signals::Incoming;
-use super::tell::{Teller, pair};
 use super::tokens::Tokens;
 
 /// How a run ended.
@@ -148,7 +148,7 @@ impl<'a> Run<'a> {
         self.start_what_may();
         while !(self.active.is_empty() && self.schedule.is_over()) {
             if let Some(message) = self.wait() {
-                self.hear(message);
+                self.handle(message);
             }
             self.do_what_is_due();
             self.start_what_may();

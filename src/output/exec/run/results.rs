@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::output::exec::build::{Build, Work};
 use crate::output::exec::builder::Output;
-use crate::output::exec::needs::{Became, NeededServices};
+use crate::output::exec::needed_services::{Became, NeededServices};
 use crate::output::exec::outcome::Outcome;
 use crate::output::exec::report::{Attempt, Report, ReportHead, SCHEMA, ServiceReport};
 use crate::output::exec::schedule::{BuildId, Schedule};

@@ -11,7 +11,7 @@ use crate::model::name::Escaped;
 use crate::output::exec::build::{Build, Work};
 use crate::output::exec::builder::Output;
 use crate::output::exec::event::RunEvent;
-use crate::output::exec::needs::NeededServices;
+use crate::output::exec::needed_services::NeededServices;
 use crate::output::exec::outcome::{Ending, Failure};
 use crate::output::exec::process::{Log, Marker, Process};
 use crate::output::exec::schedule::Running;

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Begun, Came, Recorded, Recording, Standing, Written, due};
 use crate::inputs::git::{self, Missing, RemoteError, Swap, Swapped};
+use crate::model::built_ref;
 use crate::model::name::ServiceId;
-use crate::model::record;
 use crate::plan::pipeline::Error;
 
 /// What a run does once it has built.
@@ -46,7 +46,7 @@ impl Recording<'_> {
         let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, before)).collect();
         let (there, trouble) = match (self.remote, trouble) {
             (Some(remote), None) => {
-                let prefix = record::prefix(self.environment);
+                let prefix = built_ref::prefix(self.environment);
                 match self.repository.push_swaps(remote, &prefix, &swaps) {
                     Ok(there) => (Some(there), None),
                     Err(trouble) => (None, Some(trouble)),
@@ -65,11 +65,11 @@ impl Recording<'_> {
                 _ => Recorded::Swapped(swapped),
             })
         });
-        Ok((here.collect::<Result<_, git::Error>>()?, trouble))
+        Ok((here.collect::<Result<_, git::GitError>>()?, trouble))
     }
 
     /// Notes here where a ref stands at the remote.
-    fn copy(&self, swap: &Swap, there: Swapped) -> Result<(), git::Error> {
+    fn copy(&self, swap: &Swap, there: Swapped) -> Result<(), git::GitError> {
         let at = match there {
             Swapped::Moved(_) | Swapped::There => swap.to,
             Swapped::Superseded(at) | Swapped::Elsewhere(at) => at,

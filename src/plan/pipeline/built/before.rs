@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 
 use super::{Begun, Newer, Outlook, Recording, Standing, seen};
 use crate::inputs::git::{RemoteError, Swap, Swapped};
+use crate::model::built_ref;
 use crate::model::name::{CommitId, ServiceId};
-use crate::model::record;
 use crate::plan::Plan;
 use crate::plan::pipeline::Error;
 
@@ -112,7 +112,7 @@ impl Recording<'_> {
     /// When the mark cannot be read or written.
     pub fn mark_again(&self, begun: &mut Begun, service: ServiceId) -> Result<(), Error> {
         if begun.unmarked.contains(&service) {
-            let built = record::reference(self.environment, self.name(service).as_str());
+            let built = built_ref::reference(self.environment, self.name(service).as_str());
             if self.repository.reference_id(&built).is_none() {
                 return Ok(());
             }

@@ -16,7 +16,7 @@ pub(super) fn due(
     recording: &Recording,
     services: &BTreeSet<ServiceId>,
     standing: &Standing,
-) -> Result<BTreeSet<ServiceId>, git::Error> {
+) -> Result<BTreeSet<ServiceId>, git::GitError> {
     let Recording { repository, file, config, commit, .. } = recording;
     let tip = Tip { commit: Some(*commit), state: HeadState::Commit, on_top: ChangeSet::default() };
     let is_begun = |service: &ServiceId| standing.begun(config.graph.name(*service)).is_some();

@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::config_file::ConfigFile;
 use crate::config::{Config, Push};
 use crate::inputs::git::{MovableFrom, RemoteError, Repository, Swap, Swapped};
+use crate::model::built_ref;
 use crate::model::name::{CommitId, ServiceId, ServiceName};
-use crate::model::record;
 use crate::plan::{Plan, PlannedService};
 
 /// The environment of a run outside of CI.
@@ -221,11 +221,11 @@ impl Recording<'_> {
             (Rule::Forward, _) => MovableFrom::Seen(None),
             (Rule::Anywhere, _) => MovableFrom::Anywhere,
         };
-        Swap { reference: record::reference(self.environment, name.as_str()), to: self.commit, from }
+        Swap { reference: built_ref::reference(self.environment, name.as_str()), to: self.commit, from }
     }
 
     fn mark(&self, service: ServiceId, token: CommitId) -> (String, CommitId) {
-        (record::begun(self.environment, self.name(service).as_str()), token)
+        (built_ref::begun(self.environment, self.name(service).as_str()), token)
     }
 
     fn name(&self, service: ServiceId) -> &ServiceName {

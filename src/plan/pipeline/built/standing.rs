@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analysis::base::Doubt;
 use crate::config::Config;
 use crate::inputs::git::{self, RemoteError, Repository};
+use crate::model::built_ref;
 use crate::model::name::{CommitId, Escaped, Listed, ServiceId, ServiceName};
-use crate::model::record;
 
 /// Where the built refs of an environment stand, and the marks of builds that have begun.
 #[derive(Debug, Clone)]
@@ -21,14 +21,14 @@ impl Standing {
     /// Returns what the names of an environment's refs begin with.
     #[must_use]
     pub fn prefixes(environment: &str) -> Vec<String> {
-        vec![record::prefix(environment), record::begun_prefix(environment)]
+        vec![built_ref::prefix(environment), built_ref::begun_prefix(environment)]
     }
 
     /// Reads the refs of this clone.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn here(repository: &Repository, environment: &str) -> Result<Self, git::Error> {
+    pub fn here(repository: &Repository, environment: &str) -> Result<Self, git::GitError> {
         let (mut refs, mut damaged) = (BTreeMap::new(), Vec::new());
         for prefix in Self::prefixes(environment) {
             let below = repository.refs_with_damage(&prefix)?;
@@ -69,12 +69,12 @@ impl Standing {
 
     /// Whether the remote is to have the built ref of a service, and has not.
     pub(in crate::plan::pipeline) fn is_alone(&self, service: &ServiceName) -> bool {
-        self.alone.contains(&record::reference(&self.environment, service.as_str()))
+        self.alone.contains(&built_ref::reference(&self.environment, service.as_str()))
     }
 
     /// Returns the names of the built refs.
     pub(in crate::plan::pipeline) fn built_refs(&self) -> BTreeSet<String> {
-        let prefix = record::prefix(&self.environment);
+        let prefix = built_ref::prefix(&self.environment);
         self.refs.keys().filter(|name| name.starts_with(&prefix)).cloned().collect()
     }
 
@@ -87,7 +87,7 @@ impl Standing {
     /// Returns the commit at which a service was built.
     #[must_use]
     pub fn built(&self, service: &ServiceName) -> Option<CommitId> {
-        self.refs.get(&record::reference(&self.environment, service.as_str())).copied()
+        self.refs.get(&built_ref::reference(&self.environment, service.as_str())).copied()
     }
 
     /// Returns the commits at which services were built.
@@ -104,6 +104,6 @@ impl Standing {
     /// Returns the mark of a service whose build has begun, and was not recorded.
     #[must_use]
     pub fn begun(&self, service: &ServiceName) -> Option<CommitId> {
-        self.refs.get(&record::begun(&self.environment, service.as_str())).copied()
+        self.refs.get(&built_ref::begun(&self.environment, service.as_str())).copied()
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn without_files(
     wanted: impl IntoIterator<Item = FilterId>,
     head: Option<&CommitId>,
     on_top: &ChangeSet,
-) -> Result<BTreeSet<FilterId>, git::Error> {
+) -> Result<BTreeSet<FilterId>, git::GitError> {
     let mut search = Search::new(filters, wanted.into_iter().collect(), on_top);
     if let (Some(head), false) = (head, search.left.is_empty()) {
         repository.by_level(head, search.region(), |files, directories| {

@@ -45,12 +45,12 @@ pub(super) struct Trees<'a> {
 impl Trees<'_> {
     /// Returns the services whose patterns match neither a tracked file nor one of the work tree, where that counts.
     /// None where this clone has not the trees: a plan does not fetch them for that.
-    fn dead(&self, config: &Config) -> Result<Vec<ServiceId>, git::Error> {
+    fn dead(&self, config: &Config) -> Result<Vec<ServiceId>, git::GitError> {
         let wanted = config.services.values().map(|service| service.filter);
         let tip = &self.range.tip;
         let without =
             match alive::without_files(self.repository, &config.filters, wanted, tip.commit.as_ref(), &tip.on_top) {
-                Err(git::Error::MissingTree { .. }) => return Ok(Vec::new()),
+                Err(git::GitError::MissingTree { .. }) => return Ok(Vec::new()),
                 without => without?,
             };
         let is_dead = |service: &ServiceId| without.contains(&config.services[service.0].filter);

@@ -16,7 +16,7 @@ pub(super) fn renamed(
     trees: &Trees,
     config: &Config,
     services: &[ServiceId],
-) -> Result<Vec<Option<(String, String)>>, git::Error> {
+) -> Result<Vec<Option<(String, String)>>, git::GitError> {
     let nowhere = || Ok(vec![None; services.len()]);
     let repository = trees.repository;
     let Some(head) = trees.range.tip.commit else { return nowhere() };

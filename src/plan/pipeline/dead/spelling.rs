@@ -28,7 +28,7 @@ pub(super) fn meant(
     trees: &Trees,
     config: &Config,
     services: &[ServiceId],
-) -> Result<Vec<Option<(String, String)>>, git::Error> {
+) -> Result<Vec<Option<(String, String)>>, git::GitError> {
     let mut meant = vec![None; services.len()];
     let Some(head) = trees.range.tip.commit else { return Ok(meant) };
     let own_filters = config.services.values().map(|service| config.filters.get(service.filter));
@@ -77,7 +77,7 @@ fn texts(
     head: &CommitId,
     config: &Config,
     pattern: &Pattern,
-) -> Result<Vec<String>, git::Error> {
+) -> Result<Vec<String>, git::GitError> {
     let tidy = tidy(pattern.text());
     let place = config.source.name().rsplit_once('/').map(|(directory, _)| format!("{directory}/{tidy}"));
     let near = near(repository, head, &tidy)?;
@@ -99,7 +99,7 @@ fn tidy(text: &str) -> String {
 }
 
 /// The text with the nearest directories that the tree has; none where one of them has no likeness.
-fn near(repository: &Repository, head: &CommitId, text: &str) -> Result<Option<String>, git::Error> {
+fn near(repository: &Repository, head: &CommitId, text: &str) -> Result<Option<String>, git::GitError> {
     let Ok(pattern) = Pattern::parse(text) else { return Ok(None) };
     let directory = pattern.directory();
     let mut found = String::new();

@@ -1,6 +1,6 @@
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{Escaped, Listed, ServiceName, TagName};
-use crate::naming::image::{LeftOut, Skipped, TagError, TagRefusal};
+use crate::naming::image::{InvalidTag, LeftOut, Skipped, TagRefusal};
 use crate::naming::version::VersionError;
 
 /// How many names a message lists.
@@ -29,7 +29,7 @@ impl Said {
     }
 
     /// Takes note of a service with tags that no registry takes; returns the reason.
-    pub(super) fn bad_tags(&mut self, service: &ServiceName, errors: &[TagError]) -> String {
+    pub(super) fn bad_tags(&mut self, service: &ServiceName, errors: &[InvalidTag]) -> String {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         let reason = errors.join("; ");
         let message = format!("`{service}` has no image tags, and cannot be built: {reason}");

@@ -1,9 +1,9 @@
 //! Chooses which of the tags from rules an image gets.
 
 use super::answer::Body;
-use super::expression::{Expression, Global, VersionPart};
-use super::facts::{ImageFacts, ImageRelease, ReleaseRank};
+use super::image_facts::{ImageFacts, ImageRelease, ReleaseRank};
 use super::rule::{Rule, Source};
+use super::tag_expression::{Expression, Global, VersionPart};
 use super::tags::TagRefusal;
 use crate::naming::version::Purpose;
 

@@ -1,8 +1,8 @@
 use super::date_format::{DateFormat, offset};
-use super::facts::ImageFacts;
+use super::image_facts::ImageFacts;
 use super::problem::Problem;
 use super::tag::{Draft, is_tag_character};
-use crate::model::civil::Civil;
+use crate::model::calendar::CalendarTime;
 use crate::model::template::{Argument, Part, TemplateError, parts};
 
 /// A text with values to fill in, each of them an `N`: read once, and then it cannot fail.
@@ -184,7 +184,7 @@ impl Global {
             Self::IsNotDefaultBranch => (!facts.is_default_branch()).to_string(),
             Self::Version => facts.version.to_owned(),
             Self::Name => facts.service.as_str().to_owned(),
-            Self::Date(format, offset) => format.write(&Civil::at(facts.time, *offset)),
+            Self::Date(format, offset) => format.write(&CalendarTime::at(facts.time, *offset)),
         }
     }
 }

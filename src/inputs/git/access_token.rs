@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::{Error, Repository};
+use super::{GitError, Repository};
 
 /// The name of an environment variable that holds a token for the remotes. Git reads the variable, and only where a
 /// remote asks for credentials: the token is in no argument and in no message.
@@ -22,7 +22,7 @@ impl Repository {
     ///
     /// # Errors
     /// When a remote's address cannot be read.
-    pub fn with_token(mut self, token: &TokenVariable) -> Result<Self, Error> {
+    pub fn with_token(mut self, token: &TokenVariable) -> Result<Self, GitError> {
         // Forges take any user name, or this one, beside a token.
         let helper = format!(
             r#"!f() {{ test "$1" != get || printf 'username=x-access-token\npassword=%s\n' "${}"; }}; f"#,
@@ -36,8 +36,8 @@ impl Repository {
     }
 
     /// Returns the scheme, host and port of a remote that may have the token.
-    fn server(&self, remote: &str) -> Result<Option<String>, Error> {
-        let found = self.gix.find_remote(remote).map_err(Error::reading("the remotes"))?;
+    fn server(&self, remote: &str) -> Result<Option<String>, GitError> {
+        let found = self.gix.find_remote(remote).map_err(GitError::reading("the remotes"))?;
         let Some(url) = found.url(gix::remote::Direction::Fetch) else { return Ok(None) };
         let Some(host) = url.host().filter(|host| !host.contains('=')) else { return Ok(None) };
         let is_here = matches!(host, "localhost" | "127.0.0.1" | "[::1]");

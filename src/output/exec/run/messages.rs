@@ -12,7 +12,7 @@ use crate::output::exec::signal::Signal;
 
 /// Handles the messages and timeouts of a run.
 impl Run<'_> {
-    pub(super) fn hear(&mut self, message: Message) {
+    pub(super) fn handle(&mut self, message: Message) {
         match message {
             Message::Signal(signal) => self.obey(signal),
             Message::Process(serial, notice) => {

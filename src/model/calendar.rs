@@ -6,12 +6,12 @@ use jiff::{Timestamp, Zoned};
 /// A moment as a calendar and a clock at a fixed distance from UTC show it (proleptic Gregorian calendar, no leap
 /// seconds, as in git).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Civil(Zoned);
+pub struct CalendarTime(Zoned);
 
 /// 0000-01-02, in seconds since 1970: RFC 3339 begins a day before, which leaves room for the offset.
 const FIRST: i64 = -719_527 * 86_400;
 
-impl Civil {
+impl CalendarTime {
     /// Returns what a clock shows `unix` seconds after the epoch, `offset` minutes ahead of UTC.
     ///
     /// A time outside the years 0 to 9999, which a commit can claim and RFC 3339 cannot write, counts as the nearest
@@ -48,18 +48,18 @@ mod tests {
 
     #[test]
     fn known_moments() {
-        assert_eq!(Civil::rfc3339(0), "1970-01-01T00:00:00Z");
-        assert_eq!(Civil::rfc3339(1_578_616_200), "2020-01-10T00:30:00Z");
-        assert_eq!(Civil::rfc3339(951_827_696), "2000-02-29T12:34:56Z");
-        assert_eq!(Civil::rfc3339(-1), "1969-12-31T23:59:59Z");
-        assert_eq!(Civil::at(1_578_616_200, 9 * 60).format("%d %H:%M %z"), "10 09:30 +0900");
+        assert_eq!(CalendarTime::rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(CalendarTime::rfc3339(1_578_616_200), "2020-01-10T00:30:00Z");
+        assert_eq!(CalendarTime::rfc3339(951_827_696), "2000-02-29T12:34:56Z");
+        assert_eq!(CalendarTime::rfc3339(-1), "1969-12-31T23:59:59Z");
+        assert_eq!(CalendarTime::at(1_578_616_200, 9 * 60).format("%d %H:%M %z"), "10 09:30 +0900");
     }
 
     #[test]
     fn times_that_cannot_be_written_are_the_nearest_that_can() {
-        assert_eq!(Civil::rfc3339(i64::MIN), "0000-01-02T00:00:00Z");
-        assert_eq!(Civil::rfc3339(i64::MAX), "9999-12-30T22:00:00Z");
-        assert_eq!(Civil::at(i64::MIN, i64::MIN).format("%Y-%m-%dT%H:%M"), "0000-01-01T00:00");
-        assert_eq!(Civil::at(i64::MAX, i64::MAX).format("%Y-%m-%dT%H:%M"), "9999-12-31T22:00");
+        assert_eq!(CalendarTime::rfc3339(i64::MIN), "0000-01-02T00:00:00Z");
+        assert_eq!(CalendarTime::rfc3339(i64::MAX), "9999-12-30T22:00:00Z");
+        assert_eq!(CalendarTime::at(i64::MIN, i64::MIN).format("%Y-%m-%dT%H:%M"), "0000-01-01T00:00");
+        assert_eq!(CalendarTime::at(i64::MAX, i64::MAX).format("%Y-%m-%dT%H:%M"), "9999-12-31T22:00");
     }
 }

@@ -13,7 +13,7 @@ const KEPT_BYTES: usize = 32 << 20;
 impl Repository {
     /// Returns the same repository with an object cache.
     #[must_use]
-    pub fn keeping(&self) -> Self {
+    pub fn with_object_cache(&self) -> Self {
         let mut gix = self.gix.clone();
         gix.object_cache_size_if_unset(KEPT_BYTES);
         gix.objects.set_pack_cache(|| Box::new(Decoded::default()));

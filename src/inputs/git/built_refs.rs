@@ -6,7 +6,7 @@ use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 
 use super::mirror::Edit;
 use super::object::commit_id;
-use super::{Error, Repository};
+use super::{GitError, Repository};
 use crate::model::name::CommitId;
 
 /// A ref that is to move to a commit, by compare-and-swap.
@@ -68,7 +68,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the refs cannot be read.
-    pub fn refs_below(&self, prefix: &str) -> Result<BTreeMap<String, CommitId>, Error> {
+    pub fn refs_below(&self, prefix: &str) -> Result<BTreeMap<String, CommitId>, GitError> {
         Ok(self.refs_with_damage(prefix)?.refs)
     }
 
@@ -76,8 +76,8 @@ impl Repository {
     ///
     /// # Errors
     /// When the refs cannot be read.
-    pub fn refs_with_damage(&self, prefix: &str) -> Result<RefsBelow, Error> {
-        let reading = || Error::reading(format!("the refs below {prefix}"));
+    pub fn refs_with_damage(&self, prefix: &str) -> Result<RefsBelow, GitError> {
+        let reading = || GitError::reading(format!("the refs below {prefix}"));
         let references = self.gix.references().map_err(reading())?;
         let mut below = RefsBelow::default();
         for reference in references.prefixed(prefix).map_err(reading())? {
@@ -99,7 +99,7 @@ impl Repository {
     ///
     /// # Errors
     /// When this clone does not hold the commit, or the ref cannot be written.
-    pub fn swap(&self, swap: &Swap) -> Result<Swapped, Error> {
+    pub fn swap(&self, swap: &Swap) -> Result<Swapped, GitError> {
         self.commit(&swap.to)?;
         loop {
             let at = self.reference_id(&swap.reference);
@@ -134,7 +134,7 @@ impl Repository {
         }
         let comes_from_seen = seen.is_none_or(|seen| !matches!(self.is_ancestor(&seen, &at), Ok(false)));
         match self.is_ancestor(&at, &swap.to) {
-            Ok(true) | Err(Error::ShallowHistory { .. }) if comes_from_seen => Swapped::Moved(Some(at)),
+            Ok(true) | Err(GitError::ShallowHistory { .. }) if comes_from_seen => Swapped::Moved(Some(at)),
             _ => Swapped::Elsewhere(at),
         }
     }
@@ -143,7 +143,7 @@ impl Repository {
     ///
     /// # Errors
     /// When one cannot be written.
-    pub fn put_refs(&self, refs: &[(String, CommitId)]) -> Result<(), Error> {
+    pub fn put_refs(&self, refs: &[(String, CommitId)]) -> Result<(), GitError> {
         refs.iter().try_for_each(|(reference, to)| {
             loop {
                 let at = self.reference_id(reference);
@@ -160,14 +160,14 @@ impl Repository {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn token(&self) -> Result<CommitId, Error> {
+    pub fn token(&self) -> Result<CommitId, GitError> {
         let random = RandomState::new().build_hasher().finish();
         let text = format!("a run of rebake: {random:016x} {}\n", std::process::id());
         if let Some(written) = self.write_by_git("blob", text.as_bytes()) {
-            let failed = |source| Error::Program { what: "a mark".to_owned(), command: "git hash-object", source };
+            let failed = |source| GitError::Program { what: "a mark".to_owned(), command: "git hash-object", source };
             return written.map(|id| commit_id(&id)).map_err(failed);
         }
-        let id = self.gix.write_blob(text).map_err(Error::reading("the repository while marking builds"))?;
+        let id = self.gix.write_blob(text).map_err(GitError::reading("the repository while marking builds"))?;
         Ok(commit_id(&id))
     }
 
@@ -175,7 +175,7 @@ impl Repository {
     ///
     /// # Errors
     /// When one cannot be taken away.
-    pub fn take_refs(&self, refs: &[(String, CommitId)]) -> Result<(), Error> {
+    pub fn take_refs(&self, refs: &[(String, CommitId)]) -> Result<(), GitError> {
         refs.iter().try_for_each(|(reference, at)| {
             while self.reference_id(reference) == Some(*at) {
                 match self.write(reference, Some(*at), None) {
@@ -188,13 +188,13 @@ impl Repository {
     }
 
     /// Moves a ref from one value to another, where none is no ref.
-    fn write(&self, reference: &str, from: Option<CommitId>, to: Option<&CommitId>) -> Result<(), Error> {
+    fn write(&self, reference: &str, from: Option<CommitId>, to: Option<&CommitId>) -> Result<(), GitError> {
         let edit = Edit { name: reference.into(), from: from.as_ref().map(object_id), to: to.map(object_id) };
         if let Some(written) = self.edit_by_git(&[edit], MESSAGE) {
-            let failed = |source| Error::Program { what: reference.to_owned(), command: "git update-ref", source };
+            let failed = |source| GitError::Program { what: reference.to_owned(), command: "git update-ref", source };
             return written.map_err(failed);
         }
-        let what = || Error::reading(format!("{reference} while moving it"));
+        let what = || GitError::reading(format!("{reference} while moving it"));
         let expected = match from {
             Some(from) => PreviousValue::MustExistAndMatch(Target::Object(object_id(&from))),
             None => match self.gix.try_find_reference(reference) {
@@ -213,7 +213,7 @@ impl Repository {
             },
             None => Change::Delete { expected, log: RefLog::AndReference },
         };
-        let name = reference.try_into().map_err(Error::reading(format!("{reference} while moving it")))?;
+        let name = reference.try_into().map_err(GitError::reading(format!("{reference} while moving it")))?;
         self.gix.edit_reference(RefEdit { change, name, deref: false }).map(drop).map_err(what())
     }
 
