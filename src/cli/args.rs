@@ -1,6 +1,9 @@
 //! The command line as a whole: its verbs, each in a file of its own, and the flags that all of them take.
 
-use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::flags::GeneralArgs;
 
@@ -47,4 +50,17 @@ impl Command {
             _ => false,
         }
     }
+}
+
+/// Returns an error of the command line with the tip that fits: `--json` is an option of other programs.
+pub(crate) fn with_tips(mut error: clap::Error, mut arguments: impl Iterator<Item = OsString>) -> clap::Error {
+    let is_json =
+        matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(unknown)) if unknown == "--json");
+    let program = CommandLine::command();
+    let verb = is_json.then(|| arguments.find_map(|argument| program.find_subcommand(argument))).flatten();
+    let formats = verb.and_then(|verb| verb.get_arguments().find(|argument| argument.get_id() == "format"));
+    if formats.is_some_and(|formats| formats.get_possible_values().iter().any(|format| format.matches("json", false))) {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec!["write `--format json`".into()]));
+    }
+    error
 }

@@ -164,7 +164,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> R
     let reports = Reports::agree(args, &workspace)?;
     let mut plan = planned::plan(general, args, &workspace, reports.earlier.as_ref(), output)?;
     args.existing.note(&mut plan, general, output);
-    let needed = needed::complete(&plan, &reports.earlier_jobs(args)?, args, &workspace, output)?;
+    let needed =
+        needed::complete(&plan, &reports.earlier_jobs(args)?, reports.earlier.as_ref(), args, &workspace, output)?;
     if args.dry_run {
         return dry_run::print(&needed, args, &workspace, output);
     }
@@ -177,7 +178,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> R
     }
     builders::check(&jobs, &workspace)?;
     if args.shown.output != Manner::Json {
-        output.people(&emit::heading(&plan))?;
+        output.people(&emit::heading(&needed.plan))?;
     }
     let mut printer = shown::printer(args.shown.output, &workspace.trigger, output);
     let is_live = shown::is_live(args.shown.output, &workspace.trigger, output);

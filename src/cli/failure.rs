@@ -67,7 +67,9 @@ impl From<ConfigFileError> for Failure {
         match error {
             ConfigFileError::NotFound { at: Some(_), .. } => Self::new(Exit::Usage, "no-config", message)
                 .help("it is missing at that commit: name one that you have, for all commits, with `-c FILE`"),
-            ConfigFileError::NotFound { at: None, near } if !near.is_empty() => {
+            ConfigFileError::NotFound { at: None, is_bare: true, .. } => Self::new(Exit::Usage, "no-config", message)
+                .help("HEAD of this bare repository has none: name the commit or branch, such as `--head main`; `-c FILE` names a file elsewhere"),
+            ConfigFileError::NotFound { at: None, near, .. } if !near.is_empty() => {
                 Self::new(Exit::Usage, "no-config", message)
                     .help(format!("name it with `-c FILE`, if it is one of {}", listed(&near)))
                     .help(STARTER)

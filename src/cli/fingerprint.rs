@@ -14,8 +14,8 @@ use crate::analysis::base::Doubt;
 use crate::analysis::fingerprint::{Fingerprints, differences};
 use crate::config::Config;
 use crate::inputs::git::{self, Repository, WorkTree};
-use crate::model::diagnostic::Diagnostic;
-use crate::model::name::{CommitId, ServiceId};
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName};
 use crate::output::emit::Column;
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{Files, Moment, Snapshot, follow_links};
@@ -41,7 +41,7 @@ pub(crate) struct FingerprintArgs {
     #[arg(long)]
     explain: bool,
     /// List inputs that differ between two commits: `+` only in the second, `-` only in the first, `~` changed
-    #[arg(long, num_args = 2, value_names = ["REV", "REV"], allow_hyphen_values = true, conflicts_with_all = ["at", "explain"], requires = "services")]
+    #[arg(long, num_args = 2, value_names = ["REV", "REV"], allow_hyphen_values = true, conflicts_with_all = ["at", "explain"])]
     diff: Vec<String>,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table")]
@@ -83,7 +83,17 @@ pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output
         Ok(Look { config, services, snapshot })
     };
     let text = if let [before, after] = &args.diff[..] {
-        diff(&look(Some(before))?, &look(Some(after))?, args.format)?
+        let (earlier, later) = (look(Some(before))?, look(Some(after))?);
+        let (text, built_from) = diff(&earlier, &later, args)?;
+        if let Some(dependency) = built_from {
+            let message = format!("the dependency `{dependency}` differs");
+            let command =
+                format!("`rebake fingerprint --diff {} {} {dependency}`", Escaped::new(before), Escaped::new(after));
+            output.say(&[
+                Diagnostic::new(Severity::Note, "dependency", message).help(format!("{command} lists its inputs"))
+            ]);
+        }
+        text
     } else {
         let look = look(args.at.as_ref())?;
         match args.format {
@@ -148,22 +158,38 @@ impl Look {
     }
 }
 
-/// Prints what differs between two times, service by service.
-fn diff(before: &Look, after: &Look, format: Format) -> Result<String, Failure> {
+/// Prints what differs between two times, service by service. Returns the first dependency of which no more is said than
+/// that it differs.
+fn diff(before: &Look, after: &Look, args: &FingerprintArgs) -> Result<(String, Option<ServiceName>), Failure> {
     let (content_before, content_after) =
         (before.snapshot.content(&before.config), after.snapshot.content(&after.config));
     let found_before = Fingerprints::of(&content_before, &before.services);
     let found_after = Fingerprints::of(&content_after, &after.services);
     let mut text = String::new();
     let mut services = Vec::new();
+    let mut opaque = None;
+    let fingerprint = |look: &Look, found: &Fingerprints, name: &ServiceName| {
+        look.config.graph.id(name.as_str()).and_then(|id| found.get(id)).map(ToString::to_string)
+    };
+    let differ =
+        |name: &ServiceName| fingerprint(before, &found_before, name) != fingerprint(after, &found_after, name);
     for service in &after.services {
         let name = after.config.graph.name(*service);
         let then = before.config.graph.id(name.as_str()).filter(|then| found_before.get(*then).is_some());
         let records_before = then.into_iter().flat_map(|then| found_before.records_and_files(then));
         let found = differences(records_before, found_after.records_and_files(*service));
-        for difference in &found {
-            let _ = writeln!(text, "{difference}");
+        // One service that is asked for needs no heading.
+        let indent = if after.services.len() > 1 { "  " } else { "" };
+        if !indent.is_empty() && !found.is_empty() {
+            let _ = writeln!(text, "{name}");
         }
+        for difference in &found {
+            let _ = writeln!(text, "{indent}{difference}");
+        }
+        let dependencies =
+            after.config.graph.dependencies(*service).into_iter().filter(|other| !after.services.contains(other));
+        opaque = opaque
+            .or_else(|| dependencies.map(|other| after.config.graph.name(other)).find(|name| differ(name)).cloned());
         services.push(serde_json::json!({
             "service": name.as_str(),
             "before": then.and_then(|then| found_before.get(then)).map(ToString::to_string),
@@ -171,10 +197,11 @@ fn diff(before: &Look, after: &Look, format: Format) -> Result<String, Failure> 
             "differences": found.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }));
     }
-    match format {
-        Format::Table => Ok(text),
-        Format::Json => line(&serde_json::json!({ "services": services })),
-    }
+    let text = match args.format {
+        Format::Table => text,
+        Format::Json => line(&serde_json::json!({ "services": services }))?,
+    };
+    Ok((text, opaque))
 }
 
 fn line(value: &serde_json::Value) -> Result<String, Failure> {

@@ -20,7 +20,6 @@ mod fingerprint;
 mod flags;
 mod format;
 mod glob;
-mod named;
 mod output;
 mod plan;
 mod progress;
@@ -52,6 +51,7 @@ pub fn main() -> ExitCode {
     let args = match CommandLine::try_parse_from(empty::without_empty(std::env::args_os())) {
         Ok(args) => args,
         Err(error) => {
+            let error = args::with_tips(error, std::env::args_os());
             // clap knows by itself which stream a help text or an error belongs to.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             return if error.print().is_ok() { exit.into() } else { Exit::Bug.into() };

@@ -26,6 +26,10 @@ use crate::plan::pipeline::{
 };
 use crate::plan::{self, Plan};
 
+const USAGE: &str = "\
+rebake record [OPTIONS] <SERVICE>...
+       rebake record [OPTIONS] --list";
+
 const EXAMPLES: &str = "\
 Examples:
   rebake record api --push                 after the job that built api succeeded
@@ -35,7 +39,7 @@ Examples:
 
 /// Record that services were built at a commit, for `plan --since built`
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(override_usage = USAGE, after_help = EXAMPLES)]
 pub(crate) struct RecordArgs {
     /// Services to record, by name or path
     #[arg(value_name = "SERVICE", required_unless_present = "list")]

@@ -8,14 +8,15 @@ use clap::{Args, ValueEnum};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, choice};
-use super::named::named;
 use super::output::Output;
 use super::plan::bug;
 use super::workspace;
 use crate::config::Config;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{Escaped, ServiceName, TagName};
-use crate::naming::release::{Dependents, NextVersion, Published, ReleasePlan, ReleaseRequest};
+use crate::naming::release::{
+    Dependents, NextVersion, PlannedRelease, Published, ReleaseOutcome, ReleasePlan, ReleaseRequest,
+};
 use crate::naming::version::{Bump, Parsed};
 use crate::output::emit;
 use crate::plan::pipeline;
@@ -102,12 +103,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ReleaseArgs, output: &Output) ->
     if let Some(tag) = &args.parse {
         return parse(&config, tag, args.format, output);
     }
-    let plan = pipeline::release(
-        &repository,
-        &config,
-        &named(&args.services, &repository, general.directory()),
-        &request(args),
-    )?;
+    let plan = pipeline::release(&repository, &config, &args.services, &request(args))?;
     above::check(&repository, &trigger, &plan, args, output)?;
     let done = if args.yes { publish::publish(&repository, &plan, args, output)? } else { not_done(&plan) };
     write(&Published::from(&plan), args, &done, output)?;
@@ -127,12 +123,32 @@ fn request(args: &ReleaseArgs) -> ReleaseRequest {
 
 /// Says that nothing was tagged yet.
 fn not_done(plan: &ReleasePlan) -> String {
-    match Published::from(plan).releases.len() {
-        0 => "Nothing to release.".to_owned(),
-        1 => "1 tag to make: `--yes` makes it, `--push` sends it.".to_owned(),
-        tags => format!("{tags} tags to make: `--yes` makes them, `--push` sends them."),
+    let due = |line: &PlannedRelease| match &line.outcome {
+        ReleaseOutcome::Due { tag, .. } => Some(tag.clone()),
+        ReleaseOutcome::Already { .. } | ReleaseOutcome::Idle(_) => None,
+    };
+    let tags: Vec<TagName> = plan.lines.iter().filter_map(due).collect();
+    match tags.as_slice() {
+        [] => "Nothing to release.".to_owned(),
+        [tag] => format!("1 tag to make, {tag}: `--yes` makes it, `--push` sends it."),
+        tags => {
+            format!("{} tags to make, {}: `--yes` makes them, `--push` sends them.", tags.len(), listed(tags.iter()))
+        }
     }
 }
+
+/// Names some tags; the JSON has all.
+fn listed<'a>(tags: impl ExactSizeIterator<Item = &'a TagName>) -> String {
+    let more = tags.len().saturating_sub(TAGS);
+    let named = tags.take(TAGS).map(TagName::to_string).collect::<Vec<_>>().join(", ");
+    match more {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
+/// How many tags a line names.
+const TAGS: usize = 10;
 
 fn write(plan: &Published, args: &ReleaseArgs, done: &str, output: &Output) -> Result<(), Failure> {
     match args.format {
@@ -173,10 +189,15 @@ fn parse(config: &Config, tag: &str, format: Format, output: &Output) -> Result<
         Parsed::Unknown { claimed } => {
             let names = config.services.keys().map(ServiceName::as_str);
             let nearest = claimed.as_deref().and_then(|claimed| crate::model::name::nearest(claimed, names));
-            no(
-                format!("the tag `{shown}` is no service's release"),
-                nearest.map(|service| format!("did you mean the service `{service}`?")),
-            )
+            let tag = nearest.and_then(|service| config.services.get(service)?.tag.first());
+            let help = nearest.map(|service| match tag {
+                Some(tag) => {
+                    let (before, after) = (tag.prefix(), tag.suffix());
+                    format!("release tags of the service `{service}` are `{before}{{{{version}}}}{after}`")
+                }
+                None => format!("did you mean the service `{service}`?"),
+            });
+            no(format!("the tag `{shown}` is no service's release"), help)
         }
     }
 }

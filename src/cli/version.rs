@@ -5,7 +5,6 @@ use clap::{Args, ValueEnum};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs, NamingArgs};
-use super::named::named;
 use super::output::Output;
 use super::plan;
 use super::workspace;
@@ -60,7 +59,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &VersionArgs, output: &Output) ->
         workspace::open(general, args.at.as_deref(), Some(&args.fetching), output)?;
     let at = args.at.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
     let request = VersionsRequest {
-        services: named(&args.services, &repository, general.directory()),
+        services: args.services.clone(),
         at,
         environment: args.environment.clone(),
         naming: plan::naming(&args.naming),

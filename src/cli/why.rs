@@ -14,11 +14,15 @@ use super::{changed, plan};
 use crate::analysis::filter::Quantifier;
 use crate::inputs::git::Repository;
 use crate::model::change::{ChangeSet, Extent};
-use crate::model::name::{RepoPath, unquoted};
+use crate::model::name::Escaped;
 use crate::output::emit;
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Dead, Request, Unmatched};
 use crate::plan::why::{ServiceExplanation, WhyReport, misses, reach};
+
+const USAGE: &str = "\
+rebake why [OPTIONS] <SERVICE>
+       rebake why [OPTIONS] --file <PATH>";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,7 +35,7 @@ Exit codes: 0 answered, whatever the answer; 2 unknown service or wrong usage; 3
 
 /// Explain why a service is affected or not, or which services a path affects
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(override_usage = USAGE, after_help = EXAMPLES)]
 pub(crate) struct WhyArgs {
     /// Service, by name or path
     #[arg(value_name = "SERVICE", required_unless_present = "file", conflicts_with = "file")]
@@ -66,12 +70,16 @@ enum Format {
 
 pub(crate) fn run(general: &GeneralArgs, args: &WhyArgs, output: &Output) -> Result<Exit, Failure> {
     match (&args.plan, &args.service, &args.file) {
-        (Some(file), Some(service), _) => write(args.format, &of_plan(file, service)?, emit::why, output),
+        (Some(file), Some(service), _) => write(args.format, &of_plan(general, file, service)?, emit::why, output),
         (None, Some(service), _) => write(args.format, &of_service(general, args, service, output)?, emit::why, output),
         (_, None, Some(path)) => {
             let workspace = workspace::open_range(general, &args.range, args.quantifier, output)?;
             let Workspace { repository, config, .. } = workspace;
-            let path = in_repository(path, &repository, general.directory());
+            let path = repository.path_named(path).ok_or_else(|| {
+                let shown = Escaped::new(path.as_os_str().as_encoded_bytes());
+                Failure::new(Exit::Usage, "path", format!("`{shown}` leads out of the repository"))
+                    .help("write the path from the root of the repository")
+            })?;
             let head = repository.head()?.commit().copied();
             let (all, none) = (config.graph.services().collect::<Vec<_>>(), ChangeSet::default());
             let config = pipeline::follow_links(&repository, &config, &all, head.as_ref(), &none)?.config;
@@ -88,13 +96,22 @@ pub(crate) fn run(general: &GeneralArgs, args: &WhyArgs, output: &Output) -> Res
     Ok(Exit::Done)
 }
 
-fn of_plan(file: &Path, service: &str) -> Result<WhyReport, Failure> {
+fn of_plan(general: &GeneralArgs, file: &Path, service: &str) -> Result<WhyReport, Failure> {
     let plan = crate::plan::read(&changed::read_text(file)?)?;
-    let told = ServiceExplanation::of_plan(&plan, service).ok_or_else(|| {
+    let mut told: Vec<ServiceExplanation> = ServiceExplanation::of_plan(&plan, service).into_iter().collect();
+    if told.is_empty() {
+        // A saved plan is read without a repository too; a path is then one from its root.
+        let repository = Repository::discover(general.directory()).ok();
+        let path =
+            repository.map_or_else(|| service.to_owned(), |repository| pipeline::path_named(&repository, service));
+        let named = plan.services.iter().filter(|planned| planned.path.as_deref() == Some(&path));
+        told = named.filter_map(|planned| ServiceExplanation::of_plan(&plan, &planned.service)).collect();
+    }
+    if told.is_empty() {
         let known = plan.services.iter().map(|known| &known.service).chain(&plan.unaffected);
-        pipeline::Error::from(pipeline::UnknownService::new(service, known.cloned().collect(), &[]))
-    })?;
-    Ok(WhyReport { range: plan.range, services: vec![told] })
+        return Err(pipeline::Error::from(pipeline::UnknownService::new(service, known.cloned().collect(), &[])).into());
+    }
+    Ok(WhyReport { range: plan.range, services: told })
 }
 
 fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Output) -> Result<WhyReport, Failure> {
@@ -121,27 +138,6 @@ fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Out
         Some(ServiceExplanation { base, misses, ..told })
     });
     Ok(WhyReport { services: told.collect(), range: planned.plan.range.clone() })
-}
-
-/// A path as plans print it; one that begins with `.` as the shell means it, from the directory at hand.
-pub(super) fn in_repository(path: &Path, repository: &Repository, from: &Path) -> RepoPath {
-    let here = || {
-        let from = from.canonicalize().ok()?;
-        let inside = from.strip_prefix(repository.work_dir()?.canonicalize().ok()?).ok()?.to_owned();
-        Some(inside.components().map(|part| part.as_os_str().as_encoded_bytes().to_vec()).collect())
-    };
-    let bytes = path.as_os_str().as_encoded_bytes();
-    let first = bytes.split(|byte| *byte == b'/').next();
-    let from_here = first == Some(b".") || first == Some(b"..");
-    let mut parts: Vec<Vec<u8>> = if from_here { here().unwrap_or_default() } else { Vec::new() };
-    for part in unquoted(bytes).as_deref().unwrap_or(bytes).split(|byte| *byte == b'/') {
-        match part {
-            b"" | b"." => {}
-            b".." => _ = parts.pop(),
-            part => parts.push(part.to_vec()),
-        }
-    }
-    RepoPath::from_git(parts.join(&b'/'))
 }
 
 fn write<T: Serialize>(

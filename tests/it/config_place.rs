@@ -203,6 +203,21 @@ fn a_clone_without_a_checkout_is_planned_by_head() {
 }
 
 #[test]
+fn a_bare_repository_whose_head_has_no_commit_is_told_to_name_one() {
+    let repo = with("filters.yaml", TWO);
+    repo.commit("one");
+    let bare = repo.clone_with(["--bare"]);
+    bare.git(["symbolic-ref", "HEAD", "refs/heads/none"]);
+    bare.rebake(["plan", "--all"]).failure(2).stdout("").stderr(str![[r#"
+error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github
+ |
+ = help: HEAD of this bare repository has none: name the commit or branch, such as `--head main`; `-c FILE` names a file elsewhere
+
+"#]]);
+    bare.rebake(["plan", "--all", "--head", "main"]).success();
+}
+
+#[test]
 fn a_commit_that_is_asked_about_is_planned_by_its_own_configuration() {
     let repo = with("filters.yaml", TWO);
     repo.commit("one");

@@ -462,38 +462,38 @@ fn what_an_engine_would_refuse_is_refused() {
     over("github", &independent(257), &[]).stderr(str![[r#"
 error[format]: the number of jobs of the matrix is 257, and GitHub Actions takes at most 256
  |
- = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
+ = help: put many services into one job with `--pack component` or `--pack N`, or choose fewer services with `--only`
 
 "#]]);
     over("gitlab", &fan_in(51), &[]).stderr(str![[r#"
 error[format]: the number of jobs that a job needs is 51, and GitLab takes at most 50
  |
- = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
+ = help: put many services into one job with `--pack component` or `--pack N`, or choose fewer services with `--only`
 
 "#]]);
     over("buildkite", &independent(501), &[]).stderr(str![[r#"
 error[format]: the number of jobs of an upload is 501, and Buildkite takes at most 500
  |
- = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
+ = help: put many services into one job with `--pack component` or `--pack N`, or choose fewer services with `--only`
 
 "#]]);
     over("github", &fan_in(1), &["--levels", "1"]).stderr(str![[r#"
 error[format]: the number of levels is 2, and the pipeline takes at most 1
  |
- = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
+ = help: give the workflow jobs for more levels and raise `--levels`, or put services that depend on each other into one job with `--pack component`
 
 "#]]);
     over("azure", &fan_in(1), &["--levels", "1"]).stderr(str![[r#"
 error[format]: the number of levels is 2, and the pipeline takes at most 1
  |
- = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
+ = help: give the workflow jobs for more levels and raise `--levels`, or put services that depend on each other into one job with `--pack component`
 
 "#]]);
     let long = |length: usize| [("x".repeat(length), Vec::new())];
     over("argo", &long(123), &[]).stderr(str![[r#"
 error[format]: the length of a job's name is 129, and Argo takes at most 128
  |
- = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
+ = help: give the service a shorter name in filters.yaml
 
 "#]]);
     over("azure", &long(95), &[]);

@@ -103,6 +103,14 @@ fn what_differs_between_two_commits_is_listed() {
 + global [{"patterns":["rust-toolchain.toml"]}]
 
 "#]]);
+    diff("api").stderr(str![[r#"
+note[dependency]: the dependency `lib` differs
+ |
+ = help: `rebake fingerprint --diff before HEAD lib` lists its inputs
+
+"#]]);
+    let all = repo.rebake(["fingerprint", "--diff", "before", "HEAD"]).success().stderr("").text();
+    assert!(all.contains("lib\n  - file 120000") && all.contains("api\n  ~ file"), "{all}");
     repo.rebake(["fingerprint", "--diff", "HEAD", "HEAD", "api"]).success().stdout("");
     repo.rebake(["fingerprint", "--diff", "HEAD", "HEAD", "apy"]).failure(2).stderr(str![[r#"
 error[unknown-service]: there is no service `apy`

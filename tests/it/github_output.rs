@@ -154,8 +154,8 @@ error[format]: the filter a=b cannot be an output of GitHub Actions: `=` and `<<
     refused(&format!("services:\n{}", services.concat()), 4).stderr(str![[r#"
 error[format]: the number of jobs of the matrix is 257, and GitHub Actions takes at most 256
  |
- = help: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
-::error title=format::the number of jobs of the matrix is 257, and GitHub Actions takes at most 256%0Ahelp: put many services into one job with `--pack component` or `--pack N`, choose fewer fields with `--fields`, or fewer services with `--only`
+ = help: put many services into one job with `--pack component` or `--pack N`, or choose fewer services with `--only`
+::error title=format::the number of jobs of the matrix is 257, and GitHub Actions takes at most 256%0Ahelp: put many services into one job with `--pack component` or `--pack N`, or choose fewer services with `--only`
 
 "#]]);
 }

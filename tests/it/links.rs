@@ -40,7 +40,7 @@ fn a_link_that_leads_out_of_its_service_is_told_with_what_changed_behind_it() {
     repo.rebake(PLAN).success().stderr(str![[r#"
 warning[link-outside]: 3 symbolic links lead to what the patterns of their services do not match: a/shared of `a` leads to shared, where shared/k changed; a/sub of `a` leads to b/lib, where b/lib/x changed; a/LICENSE of `a` leads to LICENSE
  |
- = help: add `shared/**` to the service's `filters`, or add the service that owns it to `depends_on`; if it affects nothing, add it to `unowned`
+ = help: add to each service's `filters` where its links lead (`shared/**`, `b/lib/**`, `LICENSE`), or add the service that owns that to `depends_on`; if it affects nothing, add it to `unowned`
 
 "#]]);
     // What is not there, lies outside or leads in a circle is no tracked file, and without changes none is missed.

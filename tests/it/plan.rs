@@ -78,7 +78,7 @@ migrator    1.2.0-0001-cb9c016  services/other/migrator/migrations/0002_orders.s
 api-golang  1.0.9-0001-cb9c016  services/other/migrator/migrations/0002_orders.sql added, matches services/other/migrator/**  filters.yaml:7:7
                                 depends on migrator
 
-2 of 5 services to rebuild, in 2 steps.
+2 of 5 services to rebuild, in 2 levels.
 
 "#]]);
 }
@@ -153,7 +153,7 @@ web      0.0.0-0001-4356094  web/main added, matches web/**  filters.yaml:5:15
 docs     0.0.0-0001-4356094  docs/main added, matches docs/**  filters.yaml:6:16
                              new service
 
-3 of 3 services to rebuild, in 2 steps.
+3 of 3 services to rebuild, in 2 levels.
 
 "#]])
         .stderr("");
@@ -189,7 +189,7 @@ api      0.0.0-0002-5b8c1b8        api/main modified, matches api/**  filters.ya
 web      0.0.0-0002-5b8c1b8        depends on api
 docs     0.0.0-0002-5b8c1b8-dirty  docs/draft added, matches docs/**  filters.yaml:6:16
 
-3 of 3 services to rebuild, in 2 steps.
+3 of 3 services to rebuild, in 2 levels.
 
 "#]])
         .stderr("");
@@ -273,7 +273,7 @@ SERVICE  VERSION             WHY
 api      0.0.0-0002-d57bbca  api/main modified, matches api/**  filters.yaml:4:15
 web      0.0.0-0002-d57bbca  depends on api
 
-2 of 3 services to rebuild, in 2 steps.
+2 of 3 services to rebuild, in 2 levels.
 
 "#]]);
     repo.rebake(["plan", "--plan", "plan.json", "--format", "paths", "-z"]).success().stdout("api\0web\0");
@@ -372,4 +372,68 @@ warning[only-libraries]: only libraries are asked for (`lib`), which have no job
 
 "#]]);
     repo.rebake(["plan", "api", "--all", "--style", "sha", "--format", "names"]).success().stderr("");
+}
+
+#[test]
+fn every_verb_reads_a_path_from_the_directory_at_hand() {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        "services: {root: {path: .}, api: {path: services/api, run: 'true'}, web: {path: web}}\n",
+    );
+    repo.write("services/api/a", "").write("web/w", "").commit("first");
+    let saved = repo.rebake(["plan", "--all", "--format", "json"]).success().text();
+    repo.write(".git/plan.json", saved);
+    for from in ["services/api", "web"] {
+        for path in [".", "./", "../../services/api"] {
+            let path = if from == "web" { "../services/api" } else { path };
+            for (verb, named) in [
+                (&["plan", "--all", "--format", "names"][..], &[path][..]),
+                (&["plan", "--all", "--format", "names"], &["--only", path]),
+                (&["plan", "--format", "names", "--unmatched", "ignore"], &["--force", path, "--only", path]),
+                (&["why", "--all"], &[path]),
+                (&["why", "--plan", "../../.git/plan.json"], &[path]),
+                (&["fingerprint"], &[path]),
+                (&["version"], &[path]),
+                (&["release"], &[path]),
+                (&["build", "--all", "--dry-run"], &[path]),
+                (&["build", "--all", "--dry-run"], &["--only", path]),
+                (&["build", "--dry-run", "--plan", "../../.git/plan.json"], &["--only", path]),
+                (&["build", "--dry-run", "--plan", "../../.git/plan.json"], &[path]),
+            ] {
+                let verb = verb.iter().map(|word| if from == "web" { word.trim_start_matches("../") } else { word });
+                let verb: Vec<String> = verb
+                    .map(|word| if from == "web" { word.replace(".git/", "../.git/") } else { word.to_owned() })
+                    .chain(named.iter().map(|word| (*word).to_owned()))
+                    .collect();
+                let told = repo.rebake(&verb).dir(from).success().text();
+                assert!(told.contains("api") && !told.contains("web") && !told.contains("root"), "{verb:?}: {told}");
+            }
+        }
+    }
+    repo.rebake(["record", ".", "--environment", "local"]).dir("services/api").success();
+    repo.rebake(["plan", "./none"]).dir("web").failure(2).stdout("").stderr(str![[r#"
+error[unknown-service]: there is no service `web/none`
+ |
+ = help: the services are `root`, `api`, `web`; each is also known by its `path`
+
+"#]]);
+    repo.rebake(["plan", "../.."]).dir("web").failure(2);
+    repo.rebake(["plan", ""]).failure(2);
+    repo.rebake(["why", "--file", "../../x"]).dir("web").failure(2).stdout("").stderr(str![[r#"
+error[path]: `../../x` leads out of the repository
+ |
+ = help: write the path from the root of the repository
+
+"#]]);
+}
+
+#[test]
+fn json_is_a_format() {
+    let repo = Repo::new();
+    let told = repo.rebake(["plan", "--json"]).failure(2).stdout("");
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(told.contains("tip: write `--format json`") && !told.contains("-- --json"), "{told}");
+    let told = repo.rebake(["record", "--json"]).failure(2);
+    assert!(!String::from_utf8_lossy(&told.stderr).contains("--format"));
 }

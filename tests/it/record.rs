@@ -294,7 +294,7 @@ SERVICE  VERSION             WHY
 a        0.0.0-0002-817677d  a/x modified, matches a/**  filters.yaml:2:14
 b        0.0.0-0002-817677d  depends on a
 
-2 of 2 services to rebuild, in 2 steps.
+2 of 2 services to rebuild, in 2 levels.
 
 "#]]);
 }

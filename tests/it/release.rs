@@ -71,7 +71,7 @@ new      none     0.1.0   first release
 docs     1.0.0    -       none of its commits asks for a release
     -        1f35649 docs: words/x1b[31m
 
-4 tags to make: `--yes` makes them, `--push` sends them.
+4 tags to make, lib@1.5.0, services/api@0.4.0, web@2.0.10, new@0.1.0: `--yes` makes them, `--push` sends them.
 
 "#]]);
     release(&repo, &["--dependents", "none", "api", "docs", "--format", "json"]).success().stdout(str![[r#"
@@ -172,7 +172,7 @@ new      none     0.1.0   first release
 docs     1.0.0    -       none of its commits asks for a release
     -        1f35649 docs: words/x1b[31m
 
-Made 4 tags at 4b99770.
+Made 4 tags at 4b99770: lib@1.5.0, services/api@0.4.0, web@2.0.10, new@0.1.0.
 
 "#]]);
     let made = tags(&repo);
@@ -245,7 +245,7 @@ SERVICE  CURRENT  NEXT   WHY
 docs     1.0.0    1.1.0  minor, asked for
     -        1f35649 docs: words/x1b[31m
 
-1 tag to make: `--yes` makes it, `--push` sends it.
+1 tag to make, docs@1.1.0: `--yes` makes it, `--push` sends it.
 
 "#]]);
     release(&repo, &["--bump", "major"]).success().stdout(str![[r#"
@@ -264,7 +264,7 @@ docs     1.0.0    2.0.0  major, asked for
 new      none     0.1.0  first release
     -        4b99770 chore: begin new
 
-5 tags to make: `--yes` makes them, `--push` sends them.
+5 tags to make, lib@2.0.0, services/api@1.0.0, web@3.0.0, docs@2.0.0, new@0.1.0: `--yes` makes them, `--push` sends them.
 
 "#]]);
     release(&repo, &["--dependents", "none", "services/api", "--version", "1.0.0"]).success().stdout(str![[r#"
@@ -272,7 +272,7 @@ SERVICE  CURRENT  NEXT   WHY
 api      0.3.1    1.0.0  asked for
     minor    64932c6 feat!: api drops v1
 
-1 tag to make: `--yes` makes it, `--push` sends it.
+1 tag to make, services/api@1.0.0: `--yes` makes it, `--push` sends it.
 
 "#]]);
     for (args, why) in [
@@ -354,7 +354,7 @@ lib      1.4.0    1.5.0-rc.1  minor, by its commits
     minor    a421a9b feat(api): say more from lib
     patch    2194a88 fix: lib
 
-Made 1 tag at 4b99770.
+Made 1 tag at 4b99770: lib@1.5.0-rc.1.
 
 "#]]);
     release(&repo, &["--dependents", "none", "lib", "--pre", "rc", "--yes"]).success().stdout(str![[r#"
@@ -370,7 +370,7 @@ SERVICE  CURRENT     NEXT        WHY
 lib      1.5.0-rc.1  1.5.0-rc.2  patch, by its commits
     patch    38fd667 fix: lib again
 
-Made 1 tag at 38fd667.
+Made 1 tag at 38fd667: lib@1.5.0-rc.2.
 
 "#]]);
     release(&repo, &["--dependents", "none", "lib", "--yes"]).success().stdout(str![[r#"
@@ -381,7 +381,7 @@ lib      1.5.0-rc.2  1.5.0  minor, by its commits
     minor    a421a9b feat(api): say more from lib
     patch    2194a88 fix: lib
 
-Made 1 tag at 38fd667.
+Made 1 tag at 38fd667: lib@1.5.0.
 
 "#]]);
 }
@@ -396,7 +396,7 @@ lib      1.4.0    1.5.0  minor, by its commits
     minor    a421a9b feat(api): say more from lib
     patch    2194a88 fix: lib
 
-1 tag to make: `--yes` makes it, `--push` sends it.
+1 tag to make, lib@1.5.0: `--yes` makes it, `--push` sends it.
 
 "#]]);
     release(&repo, &["lib"]).success().stdout(str![[r#"
@@ -411,7 +411,7 @@ web      2.0.9    2.0.10  built from api
     reverts  7dddef0 Revert "feat: web that nobody wanted"
     reverted 8647c65 feat: web that nobody wanted
 
-3 tags to make: `--yes` makes them, `--push` sends them.
+3 tags to make, lib@1.5.0, services/api@0.4.0, web@2.0.10: `--yes` makes them, `--push` sends them.
 
 "#]]);
     release(&repo, &["lib", "--yes"]).success();
@@ -427,12 +427,12 @@ fn numbers_of_other_branches_are_not_taken_again() {
     repo.annotated_tag("lib@1.4.1").annotated_tag("lib@1.5.0").checkout("main");
     release(&repo, &["--dependents", "none", "lib"]).success().stdout(str![[r#"
 SERVICE  CURRENT  NEXT   WHY
-lib      1.4.0    1.5.1  minor, by its commits
+lib      1.4.0    1.5.1  minor, by its commits; lib@1.5.0 is taken, on another branch
     merge    9253e1c Merge branch 'side'
     minor    a421a9b feat(api): say more from lib
     patch    2194a88 fix: lib
 
-1 tag to make: `--yes` makes it, `--push` sends it.
+1 tag to make, lib@1.5.1: `--yes` makes it, `--push` sends it.
 
 "#]]);
     release(&repo, &["lib", "--version", "1.5.0"]).failure(2).stderr(str![[r#"
@@ -456,7 +456,7 @@ a, b     1.0.0    1.1.0  minor, by its commits
     minor    477c4f9 feat: b
     patch    268145e fix: a
 
-Made 1 tag at 477c4f9.
+Made 1 tag at 477c4f9: v1.1.0.
 
 "#]]);
     release(&repo, &["--parse", "v1.1.0"]).success().stdout(str![[r#"
@@ -495,7 +495,7 @@ error[no-release]: the tag `services/api@latest` is no release: it names no vers
             str![[r#"
 error[no-release]: the tag `apj@1.0.0` is no service's release
  |
- = help: did you mean the service `api`?
+ = help: release tags of the service `api` are `services/api@{{version}}`
 
 "#]],
         ),
@@ -648,7 +648,7 @@ docs     1.0.0    1.1.0  minor, asked for
 new      none     0.1.0  first release
     -        4b99770 chore: begin new
 
-Made 5 tags at 4b99770.
+Made 5 tags at 4b99770: lib@1.5.0, services/api@0.4.0, web@2.1.0, docs@1.1.0, new@0.1.0.
 GitHub raises no event for a push of more than three tags, so 5 tags go in groups of three.
 Sent lib@1.5.0, services/api@0.4.0, web@2.1.0 to origin.
 Sent docs@1.1.0, new@0.1.0 to origin.
@@ -805,6 +805,33 @@ fn groups(remote: &Repo) -> Vec<String> {
     text.lines().map(|line| line.trim().to_owned()).collect()
 }
 
+#[test]
+fn a_version_that_another_branch_has_is_skipped_and_named() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services: {a: {path: a}, b: {path: b}}\n").write("a/a", "1").commit("first");
+    repo.tag("a@1.0.0");
+    repo.branch("next").checkout("next").write("a/n", "1").write("b/b", "1").commit("fix: n");
+    repo.tag("a@1.0.1");
+    repo.tag("b@0.1.0");
+    repo.checkout("main").write("a/b", "1").write("b/c", "1").commit("fix: y");
+    release(&repo, &[]).success().stderr("").stdout(str![[r#"
+SERVICE  CURRENT  NEXT   WHY
+a        1.0.0    1.0.2  patch, by its commits; a@1.0.1 is taken, on another branch
+    patch    [..] fix: y
+b        none     0.1.1  first release; b@0.1.0 is taken, on another branch
+    patch    [..] fix: y
+
+2 tags to make, a@1.0.2, b@0.1.1: `--yes` makes them, `--push` sends them.
+
+"#]]);
+    let json = release(&repo, &["--format", "json"]).success().text();
+    assert!(json.contains(r#""taken": "a@1.0.1""#), "{json}");
+    release(&repo, &["a", "--version", "1.0.5", "--format", "json"]).success();
+    // Where none is taken, none is named.
+    let json = release(&repo, &["a", "--bump", "minor", "--format", "json"]).success().text();
+    assert!(!json.contains("taken"), "{json}");
+}
+
 /// The answer to `release --yes` on the default branch, where another one has a higher release.
 #[test]
 fn nothing_is_released_below_what_another_branch_has() {
@@ -827,7 +854,7 @@ SERVICE  CURRENT  NEXT   WHY
 api      0.4.0    0.5.0  minor, by its commits
     minor    62ec5c2 feat: y
 
-1 tag to make: `--yes` makes it, `--push` sends it.
+1 tag to make, api@0.5.0: `--yes` makes it, `--push` sends it.
 
 "#]]);
     release(&repo, &["--yes"]).failure(2).stdout("").stderr(str![[r#"
@@ -863,7 +890,7 @@ web      1.0.0    1.0.1  patch, by its commits
 api      2026.04  -      changed; name its next version with `--version`
     patch    42d84c0 fix: both
 
-1 tag to make: `--yes` makes it, `--push` sends it.
+1 tag to make, web@1.0.1: `--yes` makes it, `--push` sends it.
 
 "#]]);
     release(&repo, &["api", "--bump", "minor"]).failure(2).stdout("").stderr(str![[r#"
@@ -913,7 +940,7 @@ SERVICE                                                 CURRENT  NEXT   WHY
 6 services: service-a, service-b, service-c and 3 more  none     0.1.0  first release
     minor    9840aa7 feat: all
 
-1 tag to make: `--yes` makes it, `--push` sends it.
+1 tag to make, v0.1.0: `--yes` makes it, `--push` sends it.
 
 "#]]);
 }

@@ -162,7 +162,7 @@ api      sha-60d15dd  the base is out of reach
                       depends on base
 web      sha-60d15dd  the base is out of reach
 
-3 of 3 services to rebuild, in 2 steps.
+3 of 3 services to rebuild, in 2 levels.
 
 "#]]).stderr(str![[r#"
 warning[degraded]: the commit 0905312a63cf6a4e621e8f554981fea39875d8f6 is not in this shallow clone; so every service counts as affected
@@ -245,7 +245,7 @@ SERVICE  VERSION             WHY
 base     0.0.0-0002-96902cf  base/a deleted, matches base/**  filters.yaml:6:17
 api      0.0.0-0002-96902cf  depends on base
 
-2 of 3 services to rebuild, in 2 steps.
+2 of 3 services to rebuild, in 2 levels.
 
 "#]])
         .stderr(str![[r#"

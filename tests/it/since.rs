@@ -49,7 +49,7 @@ api      0.0.0-0001-5791a07  never built
                              depends on lib
 web      0.0.0-0001-5791a07  never built
 
-3 of 3 services to rebuild, in 2 steps.
+3 of 3 services to rebuild, in 2 levels.
 
 "#]]);
     repo.rebake(["record", "api", "lib", "web"]).success();

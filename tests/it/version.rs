@@ -244,7 +244,7 @@ sha-73feb3207c1b
 
 "#]]);
     plain(&["--style", "release", "api"]).failure(2).stdout("").stderr(str![[r#"
-error[version]: the version of `api` cannot be determined: commit 73feb32 carries no release tag of the service: it is 2 commits behind 1.0.9
+error[version]: the version of `api` cannot be determined: commit 73feb32 carries no release tag of the service: it is 2 commits after 1.0.9
  |
  = help: check out the tag, make a release with `rebake release`, or use another `--style`
 

@@ -28,10 +28,12 @@ pub(super) struct Needed {
 }
 
 /// Looks for the images that the services of a plan are built from and that the plan does not make: in reports of earlier
-/// jobs, then in registries, by the fingerprints of their services. What is in none of them is added to the plan.
+/// jobs, then in registries, by the fingerprints of their services. What is in none of them is added to the plan; what the
+/// `earlier` run of a rerun built keeps its tags.
 pub(super) fn complete(
     plan: &Plan,
     reports: &[Report],
+    earlier: Option<&Report>,
     args: &BuildArgs,
     workspace: &Workspace,
     output: &Output,
@@ -44,10 +46,15 @@ pub(super) fn complete(
         return Ok(needed);
     }
     let known = known(plan, &open, args, workspace)?;
+    let again = built_before(plan, &known, earlier, args, workspace)?;
     let registries = args.existing.registries();
     // What is built for others may stand on more.
     while !open.is_empty() {
-        let wanted = open.iter().filter_map(|(id, dependents)| Some(for_others(known.get(id)?, dependents))).collect();
+        let wanted = open.iter().filter_map(|(id, dependents)| {
+            let needed = for_others(known.get(id)?, dependents);
+            Some(again.get(id).map_or_else(|| needed.clone(), |before| as_before(before, &needed)))
+        });
+        let wanted = wanted.collect();
         let wanted = needed.take_from_reports(wanted, reports);
         built = needed.take_from_registries(wanted, &registries, output);
         needed.plan.services.extend(built.iter().cloned());
@@ -137,6 +144,36 @@ fn known(
     };
     let services = as_planned(names, &plan.environment, asked, workspace)?;
     Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
+}
+
+/// Returns those of the `known` services that the earlier run built, called as that run called them.
+fn built_before(
+    plan: &Plan,
+    known: &BTreeMap<ServiceId, PlannedService>,
+    earlier: Option<&Report>,
+    args: &BuildArgs,
+    workspace: &Workspace,
+) -> Result<BTreeMap<ServiceId, PlannedService>, Failure> {
+    let done = earlier.into_iter().flat_map(Report::successful).map(|service| service.service.as_str());
+    let is_known = |name: &&str| known.values().any(|service| service.service == *name);
+    let names: Vec<String> = done.filter(is_known).map(str::to_owned).collect();
+    if names.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let asked = request(&args.planning, workspace)?;
+    // A version that is given is one for what is built again alone.
+    let asked = Request { naming: asked.naming.map(|naming| Naming { version: None, ..naming }), ..asked };
+    let services = as_planned(names, &plan.environment, asked, workspace)?;
+    Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
+}
+
+/// Returns a needed service with all its names, as an earlier run built it; not where it would push names that are not
+/// to be pushed.
+fn as_before(before: &PlannedService, needed: &PlannedService) -> PlannedService {
+    if before.unnamed.is_some() || (needed.push && !before.push) {
+        return needed.clone();
+    }
+    PlannedService { causes: needed.causes.clone(), ..before.clone() }
 }
 
 /// Returns services as they would be planned at this commit, whatever changed.

@@ -118,12 +118,14 @@ fn refused(said: Vec<String>) -> Result<(), Failure> {
 /// Reads a saved plan, and keeps the services that are asked for.
 fn saved(mut plan: Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) -> Result<Plan, Failure> {
     if !asked.only.is_empty() {
-        let only = pipeline::services(&workspace.config, &asked.only).map_err(pipeline::Error::from)?;
+        let only =
+            pipeline::services(&workspace.repository, &workspace.config, &asked.only).map_err(pipeline::Error::from)?;
         let only: BTreeSet<&str> = only.iter().map(|service| workspace.config.graph.name(*service).as_str()).collect();
         plan.keep(|service| only.contains(service.service.as_str()));
     }
     if !asked.services.is_empty() {
-        let with = pipeline::with_dependencies(&workspace.config, &asked.services).map_err(pipeline::Error::from)?;
+        let with = pipeline::with_dependencies(&workspace.repository, &workspace.config, &asked.services)
+            .map_err(pipeline::Error::from)?;
         let with: BTreeSet<&str> = with.iter().map(|service| workspace.config.graph.name(*service).as_str()).collect();
         plan.keep(|service| with.contains(service.service.as_str()));
     }

@@ -12,7 +12,7 @@ use crate::cli::env;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, unwritable};
 use crate::cli::report::{bug, failure, read};
-use crate::inputs::file;
+use crate::inputs::file::{self, Writable};
 use crate::output::emit;
 use crate::output::exec::Report;
 use crate::output::exec::report::{ServiceReport, junit, markdown};
@@ -21,6 +21,9 @@ use crate::plan::pipeline::Workspace;
 /// The reports of a run.
 #[derive(Debug, Default)]
 pub(super) struct Reports {
+    /// The files that are written at the end.
+    #[expect(dead_code, reason = "it keeps readers waiting")]
+    held: Vec<Writable>,
     /// The one of `--rerun`.
     pub(super) earlier: Option<Report>,
     /// How long builds took: by the runs whose logs are kept, and by reports that are named, the last one that knows.
@@ -48,10 +51,10 @@ impl Reports {
         let took = known.filter_map(|service| Some((service.service.clone(), took(service)?))).collect();
         let summary = env::read(env::STEP_SUMMARY).filter(|_| args.shown.ci).map(PathBuf::from);
         let outputs = env::read(env::OUTPUT).filter(|_| args.shown.ci).map(PathBuf::from);
-        for path in json.iter().chain(&args.shown.junit).chain(&summary).chain(&outputs) {
-            file::check(path).map_err(|error| unwritable(path, &error))?;
-        }
-        Ok(Self { earlier, took, json, junit: args.shown.junit.clone(), summary, outputs })
+        let files = json.iter().chain(&args.shown.junit).chain(&summary).chain(&outputs);
+        let held = files.map(|path| file::check(path).map_err(|error| unwritable(path, &error)));
+        let held = held.collect::<Result<_, _>>()?;
+        Ok(Self { held, earlier, took, json, junit: args.shown.junit.clone(), summary, outputs })
     }
 
     /// Returns the reports of earlier jobs, in which images are looked for.

@@ -48,7 +48,9 @@ pub(super) fn publish(
     let made = if due.is_empty() { Vec::new() } else { repository.create_tags(&due, signing)? };
     let mut done = vec![match made.len() {
         0 => "Nothing to release.".to_owned(),
-        count => format!("Made {} at {}.", tags(count), head.short(7)),
+        count => {
+            format!("Made {} at {}: {}.", tags(count), head.short(7), super::listed(made.iter().map(|tag| &tag.name)))
+        }
     }];
     if !known.is_empty() {
         let names: Vec<String> = known.iter().map(|tag| tag.name.to_string()).collect();

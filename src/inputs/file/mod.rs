@@ -40,16 +40,22 @@ pub fn make_directory(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
-/// Says what stands in the way of writing a file, before there is anything to write. Writes nothing.
+/// Says what stands in the way of writing a file, before there is anything to write. Writes nothing. The reader of a pipe
+/// waits for as long as the answer is held.
 ///
 /// # Errors
 /// When [`replace`] cannot succeed.
-pub fn check(path: &Path) -> io::Result<()> {
+pub fn check(path: &Path) -> io::Result<Writable> {
     match Target::of(path)? {
-        Target::Regular(file) => fs::metadata(directory(&file)).map(drop),
-        Target::Stream(_) => Ok(()),
+        Target::Regular(file) => fs::metadata(directory(&file)).map(|_| Writable(None)),
+        Target::Stream(stream) => stream.hold().map(Writable),
     }
 }
+
+/// A file that can be written.
+#[derive(Debug)]
+#[must_use = "the reader of a pipe goes away with it"]
+pub struct Writable(#[expect(dead_code, reason = "it is held open")] Option<File>);
 
 /// Writes a regular file whole, or not at all. Anything else that is there, such as a pipe, gets the text.
 ///

@@ -45,6 +45,14 @@ impl Stream {
         Ok(Self::Named(path.to_owned()))
     }
 
+    /// Opens a FIFO, whose reader would see its end with the last writer; of anything else nothing is held.
+    pub(super) fn hold(&self) -> io::Result<Option<File>> {
+        match self {
+            Self::Named(path) if is_fifo(path) => opened(path).map(Some),
+            Self::Output | Self::Error | Self::Named(_) => Ok(None),
+        }
+    }
+
     /// Writes to it. A reader that has gone away has seen enough.
     pub(super) fn write(self, bytes: &[u8]) -> io::Result<()> {
         let written = match self {
@@ -54,6 +62,17 @@ impl Stream {
         };
         written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
     }
+}
+
+#[cfg(unix)]
+fn is_fifo(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_fifo(_: &Path) -> bool {
+    false
 }
 
 /// Opens a pipe once something reads it.

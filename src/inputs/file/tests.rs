@@ -31,7 +31,7 @@ fn no_link_of_a_repository_is_followed() {
     symlink("/dev/null", inside.join("device")).unwrap();
     fs::create_dir(inside.join("logs")).unwrap();
     for path in ["file", "folder/precious", "folder/new", "nowhere", "device", "logs/../file", "folder/../precious"] {
-        for write in [replace, append, |path: &Path, _: &str| check(path)] {
+        for write in [replace, append, |path: &Path, _: &str| check(path).map(drop)] {
             let error = write(&inside.join(path), "text").unwrap_err().to_string();
             assert!(error.contains("is a symbolic link in a repository"), "{path}: {error}");
         }
@@ -77,7 +77,7 @@ fn a_regular_file_is_replaced_whole_and_keeps_its_mode() {
     append(&file, "4").unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), "2\n3\n4");
     for refused in [&*inside, &inside.join("no/such")] {
-        check(refused).unwrap_err();
+        check(refused).map(drop).unwrap_err();
         replace(refused, "x").unwrap_err();
     }
     assert_eq!(fs::read_dir(&inside).unwrap().count(), 2, "nothing is left beside it");
@@ -87,7 +87,7 @@ fn a_regular_file_is_replaced_whole_and_keeps_its_mode() {
 fn devices_get_the_text_and_stay_devices() {
     for (device, taken) in [("/dev/null", true), ("/dev/full", false)] {
         let device = Path::new(device);
-        check(device).unwrap();
+        check(device).map(drop).unwrap();
         for write in [replace, append] {
             assert_eq!(write(device, "text").is_ok(), taken, "{}", device.display());
         }
@@ -103,7 +103,7 @@ fn a_fifo_is_written_to_its_reader_and_never_waited_for() {
     fifo(&path);
     let began = Instant::now();
     assert_eq!(open(&path).unwrap_err().to_string(), "this is not a regular file");
-    check(&path).unwrap();
+    assert_eq!(check(&path).map(drop).unwrap_err().to_string(), "nothing reads it");
     create(&path).unwrap_err();
     assert_eq!(replace(&path, "x").unwrap_err().to_string(), "nothing reads it");
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
@@ -111,7 +111,10 @@ fn a_fifo_is_written_to_its_reader_and_never_waited_for() {
     let text = "x".repeat(1 << 20);
     let reader = Command::new("cat").arg(&path).stdout(Stdio::piped()).spawn().unwrap();
     let read = std::thread::spawn(|| reader.wait_with_output().unwrap().stdout.len());
+    // Who asks first whether it can be written ends nothing.
+    let held = check(&path).unwrap();
     replace(&path, &text).unwrap();
+    drop(held);
     assert_eq!(read.join().unwrap(), text.len());
     assert!(fs::metadata(&path).unwrap().file_type().is_fifo());
 }

@@ -16,6 +16,7 @@ mod error;
 mod fetch;
 mod follow;
 mod head;
+mod here;
 mod history;
 mod object_cache;
 mod listing;

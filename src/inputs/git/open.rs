@@ -22,6 +22,8 @@ pub struct Repository {
 
 /// Where a repository is.
 pub(super) struct Place {
+    /// The directory in which it was opened.
+    pub(super) directory: PathBuf,
     git_dir: PathBuf,
     pub(super) common_dir: PathBuf,
     /// Where its objects are written.
@@ -99,7 +101,14 @@ impl Repository {
             }
             None => gix,
         };
-        let place = Arc::new(Place { git_dir, common_dir, objects: own, mirror, fetching: Mutex::default() });
+        let place = Arc::new(Place {
+            directory: dir.clone(),
+            git_dir,
+            common_dir,
+            objects: own,
+            mirror,
+            fetching: Mutex::default(),
+        });
         Ok(Self { gix, git_options, place })
     }
 

@@ -2,9 +2,16 @@ use super::{Line, ReleaseError, ReleasePosition, TaggedRelease};
 use crate::model::name::TagName;
 use crate::naming::version::{Bump, Scheme, Semver, Version, in_the_way};
 
+/// A release that comes next.
+pub(super) struct Next {
+    pub(super) version: Version,
+    /// The release on another branch that has the version which would have come.
+    pub(super) taken: Option<TaggedRelease>,
+}
+
 impl Line {
-    /// Returns the version of the next release; none where the scheme does not tell what comes next.
-    pub(super) fn next(&self, bump: Bump, pre: Option<&str>) -> Result<Option<Version>, ReleaseError> {
+    /// Returns the next release; none where the scheme does not tell what comes next.
+    pub(super) fn next(&self, bump: Bump, pre: Option<&str>) -> Result<Option<Next>, ReleaseError> {
         if self.pattern.scheme() == Scheme::Calver {
             return Ok(None);
         }
@@ -14,9 +21,13 @@ impl Line {
         };
         let taken: Vec<Semver> = self.releases.iter().filter_map(|release| semver(&release.version)).collect();
         let current = self.current().and_then(|current| semver(&current.version));
-        bump.next(current.as_ref(), pre, &taken)
-            .map(|next| Some(next.into()))
-            .map_err(|error| ReleaseError::Bump { service: self.services[0].clone(), error })
+        let next = |taken: &[Semver]| {
+            let next = bump.next(current.as_ref(), pre, taken).map(Version::from);
+            next.map_err(|error| ReleaseError::Bump { service: self.services[0].clone(), error })
+        };
+        let (version, first) = (next(&taken)?, next(&[])?);
+        let taken = self.releases.iter().find(|release| release.version.is_level_with(&first)).cloned();
+        Ok(Some(Next { version, taken }))
     }
 
     /// Parses a version from the command line.

@@ -42,6 +42,9 @@ pub struct Released {
     /// above all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_below: Option<String>,
+    /// The tag on another branch that has the version which would have come next; absent where none was skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken: Option<String>,
     /// The commits since then that touch its files, the newest first.
     pub commits: Vec<PublishedCommit>,
 }
@@ -96,8 +99,9 @@ impl From<&ReleasePlan> for Published {
         for line in &plan.lines {
             let idle = |why, tag: Option<&TagName>| unreleased(line, why, tag);
             match &line.outcome {
-                ReleaseOutcome::Due { version, tag, why } => {
-                    published.releases.push(released(line, version.to_string(), tag, why));
+                ReleaseOutcome::Due { version, tag, why, taken } => {
+                    let taken = taken.as_ref().map(|release| name(&release.tag));
+                    published.releases.push(Released { taken, ..released(line, version.to_string(), tag, why) });
                 }
                 ReleaseOutcome::Already { release } => published.unreleased.push(idle("released", Some(&release.tag))),
                 ReleaseOutcome::Idle(Idle::NoCommits) => published.unreleased.push(idle("no-commits", None)),
@@ -127,6 +131,7 @@ fn released(line: &PlannedRelease, version: String, tag: &TagName, why: &Release
         bump: bump.map(ToString::to_string),
         via: via.map(ToString::to_string),
         not_below: line.not_below.as_ref().map(|release| name(&release.tag)),
+        taken: None,
         commits: line.changes.iter().map(commit).collect(),
     }
 }

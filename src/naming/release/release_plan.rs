@@ -1,3 +1,4 @@
+use super::next::Next;
 use super::{Dependents, Line, NextVersion, ReleaseError, ReleasePosition, ReleaseRequest, Scope, TaggedRelease};
 use crate::model::name::{ServiceName, TagName};
 use crate::naming::version::{Bump, Commit, CommitReason, Decision, Stage, Version};
@@ -46,6 +47,8 @@ pub enum ReleaseOutcome {
         tag: TagName,
         /// For this reason.
         why: ReleaseReason,
+        /// The release on another branch that has the version which would have come next, so that it was skipped.
+        taken: Option<TaggedRelease>,
     },
     /// Head is its release.
     Already {
@@ -144,7 +147,7 @@ fn outcome(
         let version = line.read(text)?;
         return match line.chosen(&version)? {
             Some(release) => Ok(ReleaseOutcome::Already { release: release.clone() }),
-            None => due(line, version, ReleaseReason::Given, existing),
+            None => due(line, Next { version, taken: None }, ReleaseReason::Given, existing),
         };
     }
     if let Some(release) = line.already(pre) {
@@ -164,7 +167,7 @@ fn outcome(
         (Some(_), None, None) => return Ok(ReleaseOutcome::Idle(Idle::NothingAsked)),
     };
     match line.next(bump, pre)? {
-        Some(version) => due(line, version, why, existing),
+        Some(next) => due(line, next, why, existing),
         None if line.scope == Scope::Named => Err(ReleaseError::NoNext { service: line.services[0].clone() }),
         None => Ok(ReleaseOutcome::Idle(Idle::NoNext)),
     }
@@ -172,14 +175,14 @@ fn outcome(
 
 fn due(
     line: &Line,
-    version: Version,
+    Next { version, taken }: Next,
     why: ReleaseReason,
     existing: &mut Vec<TagName>,
 ) -> Result<ReleaseOutcome, ReleaseError> {
     let tag = line.tag(&version, existing)?;
     // Tags of one release must not stand in each other's way either.
     existing.insert(existing.partition_point(|other| *other < tag), tag.clone());
-    Ok(ReleaseOutcome::Due { version, tag, why })
+    Ok(ReleaseOutcome::Due { version, tag, why, taken })
 }
 
 /// Releases what depends on what is released, and so on: a patch further, or as far as its own commits ask for. What head
@@ -205,12 +208,12 @@ fn spread(
             } else {
                 // What it releases besides must not be hidden behind a patch.
                 let bump = decisions[at].bump.unwrap_or(Bump::Patch);
-                let Some(version) = line.next(bump, request.pre.as_deref())? else {
+                let Some(next) = line.next(bump, request.pre.as_deref())? else {
                     outcomes[at] = Some(ReleaseOutcome::Idle(Idle::NoNext));
                     continue;
                 };
                 let why = ReleaseReason::Dependency(lines[dependency].services[0].clone());
-                outcomes[at] = Some(due(line, version, why, existing)?);
+                outcomes[at] = Some(due(line, next, why, existing)?);
             }
             waiting.push(at);
         }

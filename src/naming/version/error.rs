@@ -89,7 +89,7 @@ fn short(commit: &CommitId) -> String {
 fn since(base: Option<&Version>, distance: u32) -> String {
     match base {
         None => ", which has none yet".to_owned(),
-        Some(base) if distance == 1 => format!(": it is 1 commit behind {base}"),
-        Some(base) => format!(": it is {distance} commits behind {base}"),
+        Some(base) if distance == 1 => format!(": it is 1 commit after {base}"),
+        Some(base) => format!(": it is {distance} commits after {base}"),
     }
 }

@@ -181,7 +181,7 @@ mod tests {
                 "1.0.10.dev47+g188f7a2",
                 "1.0.10-0.20261121083000-188f7a2abcde",
                 "sha-188f7a2",
-                "error: commit 188f7a2 carries no release tag of the service: it is 47 commits behind 1.0.9",
+                "error: commit 188f7a2 carries no release tag of the service: it is 47 commits after 1.0.9",
             ]
         );
     }

@@ -88,6 +88,8 @@ pub enum EmitError {
         size: String,
         /// What the engine takes.
         limit: String,
+        /// What to do about it.
+        cure: &'static str,
     },
     /// A service has a name that is more than a name to an engine or to a shell.
     #[error("the service {name} cannot be in a pipeline: its name has more than letters, digits and `._/@-`")]
@@ -117,10 +119,7 @@ impl EmitError {
             Self::OutputName { .. } => "rename the filter",
             Self::Environment { .. } => "make the plan again; filters.yaml has no such names",
             Self::ServiceName { .. } | Self::SameLabel { .. } => "rename it in filters.yaml",
-            Self::Limit { .. } => {
-                "put many services into one job with `--pack component` or `--pack N`, choose fewer fields with \
-                 `--fields`, or fewer services with `--only`"
-            }
+            Self::Limit { cure, .. } => cure,
         }
     }
 }

@@ -28,7 +28,8 @@ pub fn releases_table(plan: &Published, palette: Palette) -> String {
         format!("{name}  {}  {}  {why}\n", currents.pad(current.as_deref().unwrap_or("none")), nexts.pad(next))
     };
     for release in &plan.releases {
-        text += &row(&release.services, &release.current, &release.version, &why(release));
+        let why = format!("{}{}", why(release), skipped(release));
+        text += &row(&release.services, &release.current, &release.version, &why);
         push_commits(&mut text, &release.commits, palette);
     }
     for line in &plan.unreleased {
@@ -58,6 +59,11 @@ fn why(release: &Released) -> String {
         (_, Some(via)) => format!("built from {}", Escaped::new(via)),
         _ => format!("{bump}, by its commits"),
     }
+}
+
+fn skipped(release: &Released) -> String {
+    let taken = |tag| format!("; {} is taken, on another branch", Escaped::new(tag));
+    release.taken.as_ref().map(taken).unwrap_or_default()
 }
 
 fn why_not(line: &Unreleased) -> String {

@@ -96,6 +96,8 @@ pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
             what: "the size of the step's outputs",
             size: format!("{bytes} bytes"),
             limit: format!("{MAX_BYTES} bytes (1 MB of UTF-16 for a whole job)"),
+            cure: "put many services into one job with `--pack component` or `--pack N`, choose fewer fields with \
+                   `--fields`, or fewer services with `--only`",
         });
     }
     Ok(())

@@ -57,13 +57,20 @@ pub fn table(plan: &Plan, palette: Palette) -> String {
         let total = plan.services.len() + plan.unaffected.len();
         let left = plan.to_build();
         let levels = left.services.iter().map(|service| service.level + 1).max().unwrap_or_default();
-        let steps = if levels > 1 { format!(", in {levels} steps") } else { String::new() };
-        let there = match plan.without_libraries().services.len() - left.services.len() {
+        let depth = if levels > 1 { format!(", in {levels} levels") } else { String::new() };
+        let builds = plan.without_libraries().services.len();
+        // A library is no job; it is in the rows because it is why others are.
+        let libraries = match plan.services.len() - builds {
+            0 => String::new(),
+            1 => "; 1 more is a library, which is no job".to_owned(),
+            more => format!("; {more} more are libraries, which are no jobs"),
+        };
+        let there = match builds - left.services.len() {
             0 => String::new(),
             1 => "; the image of 1 exists already".to_owned(),
             more => format!("; the images of {more} exist already"),
         };
-        let _ = writeln!(text, "\n{} of {} to rebuild{steps}{there}.", left.services.len(), services(total));
+        let _ = writeln!(text, "\n{} of {} to rebuild{depth}{there}{libraries}.", left.services.len(), services(total));
     }
     if !plan.removed.is_empty() {
         let _ = writeln!(text, "Gone since base: {}.", Escaped::new(&plan.removed.join(", ")));

@@ -1,6 +1,8 @@
 //! What is asked for by name: on the command line, in the inputs of a manual run, or by a release tag.
 
-use super::{Error, Request};
+use std::path::Path;
+
+use super::{Error, Request, Sources};
 use crate::analysis::base::{self, Compare, Tip};
 use crate::config::Config;
 use crate::inputs::git::Repository;
@@ -45,15 +47,16 @@ impl UnknownService {
 }
 
 /// Resolves names, and turns a release tag or a run by hand into what it asks for.
-pub(super) fn read(config: &Config, trigger: &Trigger, request: &Request) -> Result<(Asked, Vec<Diagnostic>), Error> {
+pub(super) fn read(sources: &Sources, request: &Request) -> Result<(Asked, Vec<Diagnostic>), Error> {
+    let Sources { repository, config, trigger, .. } = *sources;
     let mut warnings = Vec::new();
     let mut asked = Asked {
         base: request.base.clone(),
-        forced: services(config, &request.force)?,
+        forced: services(repository, config, &request.force)?,
         only: match (request.only.as_slice(), request.services.as_slice()) {
             ([], []) => None,
-            ([], with) => Some(with_dependencies(config, with)?),
-            (only, _) => Some(services(config, only)?),
+            ([], with) => Some(with_dependencies(repository, config, with)?),
+            (only, _) => Some(services(repository, config, only)?),
         },
         version: None,
         released: None,
@@ -63,7 +66,7 @@ pub(super) fn read(config: &Config, trigger: &Trigger, request: &Request) -> Res
         match trigger.kind {
             _ if trigger.base == BaseHint::Unpublished => warnings.push(unpublished(trigger)),
             Kind::Tag | Kind::Release => asked.by_tag(config, trigger, &mut warnings),
-            _ if !trigger.inputs.services.is_empty() => asked.by_hand(config, trigger)?,
+            _ if !trigger.inputs.services.is_empty() => asked.by_hand(repository, config, trigger)?,
             _ => {}
         }
     }
@@ -150,12 +153,12 @@ impl Asked {
     }
 
     /// A run by hand asks for the services that it names, and for them alone; `all` for every one.
-    fn by_hand(&mut self, config: &Config, trigger: &Trigger) -> Result<(), Error> {
+    fn by_hand(&mut self, repository: &Repository, config: &Config, trigger: &Trigger) -> Result<(), Error> {
         let names = &trigger.inputs.services;
         if names.iter().any(|name| name == "all") && config.graph.id("all").is_none() {
             self.base.compare = Compare::Everything;
         } else {
-            let services = services(config, names)?;
+            let services = services(repository, config, names)?;
             self.base.compare = Compare::Nothing("what was asked for by hand".to_owned());
             self.forced.extend(&services);
             self.only = Some(services);
@@ -192,36 +195,48 @@ fn listed(services: &[ServiceName]) -> String {
 ///
 /// # Errors
 /// When a name is neither.
-pub fn with_dependencies(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, UnknownService> {
-    let wanted = config.graph.with_dependencies(&services(config, names)?);
+pub fn with_dependencies(
+    repository: &Repository,
+    config: &Config,
+    names: &[String],
+) -> Result<Vec<ServiceId>, UnknownService> {
+    let wanted = config.graph.with_dependencies(&services(repository, config, names)?);
     Ok(config.graph.services().filter(|service| wanted[service.0]).collect())
 }
 
-/// Resolves services by name or path. A path that several services share names all of them.
+/// Resolves services by name or path. A path that several services share names all of them; one that begins with `.` or
+/// `..` is one from the directory in which the repository was opened.
 ///
 /// # Errors
 /// When a name is neither.
-pub fn services(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, UnknownService> {
+pub fn services(repository: &Repository, config: &Config, names: &[String]) -> Result<Vec<ServiceId>, UnknownService> {
     let mut found = Vec::new();
     for name in names {
-        let by_name = config.graph.id(name);
-        let by_path = || {
-            let path = name.trim_end_matches('/');
-            config.services.values().enumerate().filter_map(move |(position, service)| {
-                (service.path.as_ref()?.to_string() == path).then_some(ServiceId(position))
-            })
-        };
-        let before = found.len();
-        match by_name {
-            Some(service) => found.push(service),
-            None => found.extend(by_path()),
+        if let Some(service) = config.graph.id(name) {
+            found.push(service);
+            continue;
         }
+        let path = path_named(repository, name);
+        let before = found.len();
+        found.extend(config.services.values().enumerate().filter_map(|(position, service)| {
+            (service.path.as_ref()?.as_str() == path).then_some(ServiceId(position))
+        }));
         if found.len() == before {
             let paths: Vec<String> =
                 config.services.values().filter_map(|service| service.path.as_ref()).map(ToString::to_string).collect();
             let services = config.services.keys().map(ToString::to_string).collect();
-            return Err(UnknownService::new(name, services, &paths));
+            return Err(UnknownService::new(&path, services, &paths));
         }
     }
     Ok(found)
+}
+
+/// Returns the path that is named, as services have it: `.` for the root. What is no path inside stays as it is.
+pub fn path_named(repository: &Repository, name: &str) -> String {
+    let Some(path) = repository.path_named(Path::new(name)) else { return name.to_owned() };
+    match path.to_string() {
+        root if root.is_empty() && name.starts_with('.') => ".".to_owned(),
+        none if none.is_empty() => name.to_owned(),
+        path => path,
+    }
 }

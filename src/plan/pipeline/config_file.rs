@@ -69,6 +69,8 @@ pub enum ConfigFileError {
         at: Option<CommitId>,
         /// Files that may be meant, relative to the root of the work tree.
         near: Vec<String>,
+        /// Whether the repository is bare, so that HEAD was looked at, which may be a branch without commits.
+        is_bare: bool,
     },
     /// It cannot be read.
     #[error("cannot read {}: {source}", Escaped::new(path.display().to_string().as_bytes()))]
@@ -117,7 +119,11 @@ impl ConfigFile {
                 Some(commit) => Self::search_tree(repository, commit)?,
                 None => Self::search_work_tree(repository)?,
             }
-            .ok_or_else(|| ConfigFileError::NotFound { at: at.copied(), near: near(repository) }),
+            .ok_or_else(|| ConfigFileError::NotFound {
+                at: at.copied(),
+                near: near(repository),
+                is_bare: repository.work_dir().is_none(),
+            }),
         }
     }
 

@@ -139,7 +139,9 @@ fn warning(
         })
         .collect();
     leading.sort_by_key(|leading| leading.changed.is_none());
-    let first = leading.first()?;
+    if leading.is_empty() {
+        return None;
+    }
     let named: Vec<String> = leading.iter().take(NAMED).map(ToString::to_string).collect();
     let more = leading.len() - named.len();
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
@@ -148,15 +150,31 @@ fn warning(
     } else {
         format!("{} symbolic links lead to what the patterns of their services do not match", leading.len())
     };
-    let advice = match config.shape {
-        Shape::Flat => format!("add {} to the filter, and its like for other links", first.to.pattern()),
-        Shape::Structured => format!(
-            "add {} to the service's `filters`, or add the service that owns it to `depends_on`; if it affects \
-             nothing, add it to `unowned`",
-            first.to.pattern()
+    let advice = match (config.shape, patterns(&leading).as_slice()) {
+        (Shape::Flat, [one]) => format!("add {one} to the filter"),
+        (Shape::Flat, all) => format!("add to the filters of these links where they lead: {}", all.join(", ")),
+        (Shape::Structured, [one]) => format!(
+            "add {one} to the service's `filters`, or add the service that owns it to `depends_on`; if it affects nothing, \
+             add it to `unowned`"
+        ),
+        (Shape::Structured, all) => format!(
+            "add to each service's `filters` where its links lead ({}), or add the service that owns that to `depends_on`; \
+             if it affects nothing, add it to `unowned`",
+            all.join(", ")
         ),
     };
     Some(Diagnostic::warning("link-outside", format!("{counted}: {}{more}", named.join("; "))).help(advice))
+}
+
+/// Returns the patterns of the places where the named links lead, each once.
+fn patterns(leading: &[Leading]) -> Vec<String> {
+    let mut patterns = Vec::new();
+    for pattern in leading.iter().take(NAMED).map(|leading| leading.to.pattern()) {
+        if !patterns.contains(&pattern) {
+            patterns.push(pattern);
+        }
+    }
+    patterns
 }
 
 /// Returns those links that are services', each with the place that its text names; and what a commit has at these

@@ -24,7 +24,7 @@ mod touched;
 mod versions;
 mod workspace;
 
-pub use asked::{UnknownService, services, with_dependencies};
+pub use asked::{UnknownService, path_named, services, with_dependencies};
 pub use built::{
     Begun, Came, LOCAL, Left, Newer, Outlook, Recorded, Recording, Rule, Standing, Written, has_built_refs,
 };
@@ -196,7 +196,7 @@ pub fn environment<'a>(sources: &Sources<'a>, chosen: Option<&str>) -> Result<&'
 pub fn plan(sources: &Sources, request: &Request, step: &mut dyn FnMut(&str)) -> Result<Planned, Error> {
     let Sources { repository, file, trigger, .. } = *sources;
     let mut notes = Notes::default();
-    let (mut asked, warnings) = asked::read(sources.config, trigger, request)?;
+    let (mut asked, warnings) = asked::read(sources, request)?;
     notes.warnings.extend(warnings);
 
     step("choosing the environment");

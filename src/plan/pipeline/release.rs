@@ -29,7 +29,7 @@ pub fn release(
         }
         .into());
     }
-    let named = asked::services(config, services)?;
+    let named = asked::services(repository, config, services)?;
     let tags = repository.tags()?;
     let groups = groups(config);
     let lines = lines(repository, config, &groups, &named, &tags, &head)?;

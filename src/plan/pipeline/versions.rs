@@ -52,7 +52,11 @@ pub fn versions(
 ) -> Result<Versioned, Error> {
     let services: Vec<ServiceId> = match request.services.as_slice() {
         [] => config.graph.services().collect(),
-        names => asked::services(config, names)?.into_iter().collect::<indexmap::IndexSet<_>>().into_iter().collect(),
+        names => asked::services(repository, config, names)?
+            .into_iter()
+            .collect::<indexmap::IndexSet<_>>()
+            .into_iter()
+            .collect(),
     };
     let default_branch = || base::default_branch(repository, trigger, None);
     let environment = match environment::choose(config, trigger, request.environment.as_deref(), default_branch) {

@@ -67,12 +67,12 @@ impl Workspace {
         super::plan(&self.sources(), request, &mut |_| {})
     }
 
-    /// Returns services by name or path.
+    /// Returns services by name or path. A path that begins with `.` or `..` is one from the directory that was opened.
     ///
     /// # Errors
     /// When a name is neither.
     pub fn services(&self, names: &[String]) -> Result<Vec<ServiceId>, Error> {
-        Ok(asked::services(&self.config, names)?)
+        Ok(asked::services(&self.repository, &self.config, names)?)
     }
 
     /// Returns the recipe of a planned service, from the configuration at hand.

@@ -169,3 +169,28 @@ fn a_builder_in_a_container_takes_what_is_not_pushed_from_a_layout() {
     assert!(!words.contains("--push"), "{words}");
     assert_eq!(lines.len(), 2);
 }
+
+#[test]
+fn a_rerun_builds_an_unpushed_dependency_again_under_its_tags() {
+    let repo = repo("registry.test");
+    let fails = "test -e ../.git/go";
+    let config = fs::read_to_string(repo.dir().join("filters.yaml")).unwrap();
+    let mut config: Value = serde_json::from_str(&config).unwrap();
+    let api = config["services"]["api"]["run"].as_str().unwrap();
+    config["services"]["api"]["run"] = json!(format!("{fails}; {api}"));
+    repo.write("filters.yaml", config.to_string()).commit("second");
+    let report = ["--report", ".git/report.json"];
+    let tags = || {
+        let report: Value =
+            serde_json::from_str(&fs::read_to_string(repo.dir().join(".git/report.json")).unwrap()).unwrap();
+        report["services"][0]["tags"].clone()
+    };
+    repo.rebake(["build", "--all"].iter().chain(&report)).failure(1);
+    let first = (built(&repo), tags());
+    assert!(first.0.starts_with("base false registry.test/acme/base:"), "{}", first.0);
+    repo.write(".git/go", "");
+    let rerun = ["build", "--rerun", ".git/report.json"];
+    let told = repo.rebake(rerun.iter().chain(&report)).success().text();
+    assert!(told.contains("2 services to build") && told.contains("2 succeeded"), "{told}");
+    assert_eq!((built(&repo), tags()), (format!("{} api", first.0), first.1));
+}

@@ -71,6 +71,7 @@ pub(super) fn jobs_of_any_name(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, 
             what: "the length of its services' names",
             size: length.to_string(),
             limit: LONGEST_ONLY.to_string(),
+            cure: "put fewer services into one job with a higher `--pack N`, or choose fewer services with `--only`",
         }),
         None => Ok(jobs),
     }

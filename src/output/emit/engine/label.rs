@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 
-use super::at_most;
+use super::at_most_or;
 use crate::output::emit::EmitError;
+
+/// What helps where a name is too long.
+const CURE: &str = "give the service a shorter name in filters.yaml";
 
 /// Returns names of jobs for an engine that allows few characters: what `takes` refuses becomes `instead`, and `prefix`
 /// stands before.
@@ -14,7 +17,7 @@ pub(crate) fn labels<'a>(names: impl IntoIterator<Item = &'a str>, rule: &Rule) 
     for name in names {
         let letter = |c: char| if c.is_ascii_alphanumeric() || rule.takes.contains(c) { c } else { rule.instead };
         let label = format!("{}{}", rule.prefix, name.chars().map(letter).collect::<String>());
-        at_most(rule.engine, "the length of a job's name", label.len(), rule.longest)?;
+        at_most_or(CURE, rule.engine, "the length of a job's name", label.len(), rule.longest)?;
         if let Some(other) = taken.insert(label.clone(), name) {
             return Err(EmitError::SameLabel { label, one: other.to_owned(), other: name.to_owned() });
         }

@@ -39,8 +39,21 @@ const NOTHING: &str = "echo nothing to rebuild";
 
 /// Fails when something exceeds a limit of the engine.
 fn at_most(engine: &'static str, what: &'static str, size: usize, limit: usize) -> Result<(), EmitError> {
+    let cure =
+        "put many services into one job with `--pack component` or `--pack N`, or choose fewer services with `--only`";
+    at_most_or(cure, engine, what, size, limit)
+}
+
+/// Fails when there is more of something than an engine takes, with what to do about it.
+fn at_most_or(
+    cure: &'static str,
+    engine: &'static str,
+    what: &'static str,
+    size: usize,
+    limit: usize,
+) -> Result<(), EmitError> {
     if size > limit {
-        return Err(EmitError::Limit { engine, what, size: size.to_string(), limit: limit.to_string() });
+        return Err(EmitError::Limit { engine, what, size: size.to_string(), limit: limit.to_string(), cure });
     }
     Ok(())
 }
@@ -48,7 +61,9 @@ fn at_most(engine: &'static str, what: &'static str, size: usize, limit: usize) 
 /// Returns the jobs of each level. With `most`, there may be no more levels than the pipeline has steps for.
 fn by_level<'a, 'p>(jobs: &'a [Job<'p>], most: Option<usize>) -> Result<Vec<Vec<&'a Job<'p>>>, EmitError> {
     let count = jobs.iter().map(|job| job.level + 1).max().unwrap_or_default();
-    at_most("the pipeline", "the number of levels", count, most.unwrap_or(usize::MAX))?;
+    let cure = "give the workflow jobs for more levels and raise `--levels`, or put services that depend on each other into one job \
+                with `--pack component`";
+    at_most_or(cure, "the pipeline", "the number of levels", count, most.unwrap_or(usize::MAX))?;
     let mut levels = vec![Vec::new(); count];
     for job in jobs {
         levels[job.level].push(job);
