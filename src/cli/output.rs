@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::annotation::Annotations;
 use super::exit::Exit;
@@ -19,6 +20,8 @@ use crate::inputs::trigger::Engine;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::mask::Mask;
 use crate::output::emit::Palette;
+use crate::output::exec::Report;
+use crate::plan::Plan;
 
 /// The output of results and messages.
 pub(crate) struct Output {
@@ -113,6 +116,26 @@ impl Output {
     /// Adds what must not stand in anything that is written from now on.
     pub(crate) fn hide(&self, secret: &str) {
         self.mask.hide(secret);
+        self.say_public();
+    }
+
+    /// Adds names that are public, such as those of services: without them what is written would say something else.
+    pub(crate) fn publish<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
+        let words = words(&Plan::schema()).into_iter().chain(words(&Report::schema()));
+        self.mask.publish(names.into_iter().map(str::to_owned).chain(words).chain(OTHER_WORDS.map(str::to_owned)));
+        self.say_public();
+    }
+
+    /// Warns of a secret that is no secret. Which one is not said: that would tell it.
+    fn say_public(&self) {
+        if self.mask.is_part_of_word() {
+            let message = "a secret is part of the name of a service or an environment, or of a word of rebake's \
+                           formats, so it is not replaced by `***`";
+            self.say(&[Diagnostic::warning("public-secret", message).help(
+                "look at the variables whose names end with `_TOKEN`, `_PASSWORD` or `_KEY`, and at those that \
+                 `secrets` name: give a secret another value, and what is no secret another name",
+            )]);
+        }
     }
 
     /// Returns the secrets that no output may contain.
@@ -143,6 +166,39 @@ impl Output {
     pub(crate) fn annotate(&self) {
         // Where standard error is closed there is nobody to tell.
         let _ = io::stderr().write_all(self.mask.text(&self.annotations.borrow().lines()).as_bytes());
+    }
+}
+
+/// The words of formats for programs beside those of plans and reports: a matrix, JUnit's XML, the outputs of a step.
+const OTHER_WORDS: [&str; 14] = [
+    "include",
+    "testsuites",
+    "testcase",
+    "failure",
+    "failures",
+    "skipped",
+    "errors",
+    "classname",
+    "system-out",
+    "matrix",
+    "count",
+    "changes",
+    "report",
+    "rebake",
+];
+
+/// Returns the keys and the constants of a JSON Schema.
+fn words(schema: &Value) -> Vec<String> {
+    let own = |(key, value): (&String, &Value)| match (key.as_str(), value) {
+        ("properties", Value::Object(properties)) => properties.keys().cloned().collect(),
+        ("const", Value::String(word)) => vec![word.clone()],
+        ("enum", Value::Array(words)) => words.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    match schema {
+        Value::Object(map) => map.iter().flat_map(own).chain(map.values().flat_map(words)).collect(),
+        Value::Array(list) => list.iter().flat_map(words).collect(),
+        _ => Vec::new(),
     }
 }
 

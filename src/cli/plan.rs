@@ -59,7 +59,9 @@ pub(crate) struct PlanArgs {
 pub(crate) fn run(general: &GeneralArgs, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
     let open = || workspace::open_range(general, &args.planning.range, args.planning.quantifier, output);
     let (mut plan, workspace) = if let Some(file) = &args.plan {
-        (plan::read(&changed::read_text(file)?)?, None)
+        let plan = plan::read(&changed::read_text(file)?)?;
+        output.publish(plan.names());
+        (plan, None)
     } else {
         let workspace = open()?;
         let asked = Request { services: args.services.clone(), ..request(&args.planning, &workspace)? };

@@ -1,6 +1,6 @@
 //! Messages about built refs that were to be moved.
 
-use crate::inputs::git::Swapped;
+use crate::inputs::git::{Swapped, shown_remote};
 use crate::model::built_ref;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{CommitId, Escaped, Listed, ServiceId, ServiceName};
@@ -65,7 +65,7 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
         let specs: Vec<String> = kinds.not_sent.into_iter().chain(marks).collect();
         said.push(match recording.remote {
             Some(remote) if !specs.is_empty() => {
-                let remote = Escaped::new(remote).to_string();
+                let remote = shown_remote(remote);
                 let words = ["git push --no-follow-tags".to_owned()].into_iter().chain(kinds.leases).chain([remote]);
                 error.help(format!("send them: `{}`", words.chain(specs).collect::<Vec<_>>().join(" ")))
             }

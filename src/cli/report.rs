@@ -61,6 +61,7 @@ pub(crate) fn run(args: &ReportArgs, output: &Output) -> Result<Exit, Failure> {
         }
         report = next.over(report);
     }
+    output.publish(report.names());
     let report = output.masked(report);
     let text = match args.format {
         Format::Json => report.to_json().map_err(|error| bug(&error))?,

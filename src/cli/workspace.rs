@@ -15,7 +15,7 @@ use crate::config::{self, Config};
 use crate::inputs::git::{Head, Lacking, Repository, TokenVariable};
 use crate::inputs::trigger::{CiSign, Trigger};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::model::name::{CommitId, Escaped};
+use crate::model::name::{CommitId, Escaped, ServiceName};
 use crate::model::recipe::Recipe;
 use crate::plan::pipeline::{self, ConfigFile, ConfigFileError, Planned, Request, Workspace};
 
@@ -63,6 +63,8 @@ fn read(
     let file = find(general, &repository, at.as_ref(), &trigger, output)?;
     let file = ConfigFile { options, ..file };
     let config = parse(&file, output)?;
+    let services = config.services.keys().map(ServiceName::as_str);
+    output.publish(services.chain(config.environments.keys().map(String::as_str)));
     let recipes = config.services.iter().map(|(_, service)| &service.recipe);
     recipes.flat_map(Recipe::secret_variables).filter_map(env::read).for_each(|secret| output.hide(&secret));
     Ok(Workspace { repository, file, config, trigger })

@@ -3,7 +3,11 @@
 //! The jobs of a matrix have names that are not known beforehand, and a job that is skipped counts as passed where a
 //! check is required. So one constant job reads GitHub's `needs` and fails where anything is not as it should be.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use indexmap::IndexMap;
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -12,7 +16,7 @@ use crate::model::name::{Escaped, OWN_PREFIX, is_own_output};
 /// GitHub's `needs`: the jobs that a job waited for, in its order.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub struct NeededJobs(IndexMap<String, Job>);
+pub struct NeededJobs(#[serde(deserialize_with = "each_once")] IndexMap<String, Job>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct Job {
@@ -23,7 +27,33 @@ struct Job {
 
 /// act writes `null` where a job has no outputs.
 fn null_is_empty<'de, D: Deserializer<'de>>(value: D) -> Result<IndexMap<String, String>, D::Error> {
-    Option::deserialize(value).map(Option::unwrap_or_default)
+    #[derive(Deserialize)]
+    struct Outputs(#[serde(deserialize_with = "each_once")] IndexMap<String, String>);
+    Ok(Option::<Outputs>::deserialize(value)?.map(|outputs| outputs.0).unwrap_or_default())
+}
+
+/// Reads a map that has each key once: of two values nobody could tell which one counts.
+fn each_once<'de, D: Deserializer<'de>, V: Deserialize<'de>>(value: D) -> Result<IndexMap<String, V>, D::Error> {
+    struct EachOnce<V>(PhantomData<V>);
+    impl<'de, V: Deserialize<'de>> Visitor<'de> for EachOnce<V> {
+        type Value = IndexMap<String, V>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut read = IndexMap::new();
+            while let Some((key, value)) = map.next_entry::<String, V>()? {
+                let twice = format!("`{}` stands in it twice", Escaped::new(&key));
+                if read.insert(key, value).is_some() {
+                    return Err(A::Error::custom(twice));
+                }
+            }
+            Ok(read)
+        }
+    }
+    value.deserialize_map(EachOnce(PhantomData))
 }
 
 impl Job {
@@ -111,6 +141,16 @@ pub enum Problem {
         /// Its value, escaped.
         value: String,
     },
+    /// An output that holds a matrix holds something else.
+    #[error("the output `{output}` of the job `{job}` is `{value}`, which is no matrix")]
+    NoMatrix {
+        /// The job that made the plan.
+        job: String,
+        /// The output.
+        output: String,
+        /// Its value, escaped.
+        value: String,
+    },
     /// An output that says whether something is due does not agree with one that lists or counts it.
     #[error(
         "the outputs of the job `{job}` contradict each other: `{output}` is `{value}`, but `{list}` {}",
@@ -155,7 +195,9 @@ impl Problem {
                 "GitHub drops an output in which it finds a secret, such as a registry's user that is kept as one: keep \
                  that as a variable (`vars`), or choose fewer `--fields`; or the job does not list it under `outputs`"
             }
-            Self::NoAnswer { .. } => "`outputs` of that job must hand the step's output on as it is",
+            Self::NoAnswer { .. } | Self::NoMatrix { .. } => {
+                "`outputs` of that job must hand the step's output on as it is"
+            }
             Self::Contradiction { .. } => {
                 "hand on both outputs of one step as they are; a filter of such a name hides rebake's own output"
             }
@@ -198,7 +240,10 @@ pub fn verdict(needs: &NeededJobs, expected: &Expected) -> Result<Vec<Problem>, 
     }
     let jobs = needs.0.iter().filter(|(name, _)| **name != expected.plan);
     let mut problems: Vec<Problem> = match plan.result.as_str() {
-        "success" => [lost(plan, expected), contradictions(plan, expected), unwatched(needs, plan, expected)].concat(),
+        "success" => {
+            let said = [lost, odd_matrices, contradictions].map(|check| check(plan, expected)).concat();
+            [said, unwatched(needs, plan, expected)].concat()
+        }
         "skipped" => vec![Problem::NoPlan { job: expected.plan.clone() }],
         result => vec![ended(&expected.plan, result)],
     };
@@ -222,6 +267,27 @@ fn lost(plan: &Job, expected: &Expected) -> Vec<Problem> {
     missing.map(|output| Problem::Lost { job: expected.plan.clone(), output: output.clone() }).collect()
 }
 
+/// A matrix that cannot be read says nothing, so that no job of it would have run. Where none is expected, an output of
+/// that name may be a filter's.
+fn odd_matrices(plan: &Job, expected: &Expected) -> Vec<Problem> {
+    const MATRIX: &str = "matrix";
+    if expected.outputs.iter().all(|output| output != MATRIX) {
+        return Vec::new();
+    }
+    let is_level = |suffix: &str| suffix.strip_prefix('_').is_some_and(|level| level.parse::<usize>().is_ok());
+    let is_matrix = |output: &str| output.strip_prefix(MATRIX).is_some_and(|rest| rest.is_empty() || is_level(rest));
+    let is_read = |value: &str| {
+        let value: Option<Value> = serde_json::from_str(value).ok();
+        value.is_some_and(|value| value.get("include").is_some_and(Value::is_array))
+    };
+    let odd = plan.outputs.iter().filter(|(output, value)| is_matrix(output) && !value.is_empty() && !is_read(value));
+    let problem = |(output, value): (&String, &String)| {
+        let (job, value) = (expected.plan.clone(), Escaped::new(value).to_string());
+        Problem::NoMatrix { job, output: output.clone(), value }
+    };
+    odd.map(problem).collect()
+}
+
 /// Returns the levels of a plan, and the plan as a whole, as suffixes of the outputs `any` and `matrix`.
 fn suffixes(plan: &Job) -> impl Iterator<Item = &str> {
     plan.outputs.keys().filter_map(|output| output.strip_prefix(Expected::ANY))
@@ -235,9 +301,17 @@ fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
         let value = plan.is_empty(&list)?;
         plan.says(&output, &value.to_string()).then_some(Problem::Contradiction { job, output, value, list })
     };
-    let whole = ["services", "count"].into_iter().filter_map(|list| contradiction("", list.to_owned()));
+    let whole = ["services", "count", "levels"].into_iter().filter_map(|list| contradiction("", list.to_owned()));
     let matrices = suffixes(plan).filter_map(|suffix| contradiction(suffix, format!("matrix{suffix}")));
-    matrices.chain(whole).collect()
+    // What is due at a level is due.
+    let nothing = plan.says(Expected::ANY, "false");
+    let level = suffixes(plan).map(|suffix| format!("{}{suffix}", Expected::ANY));
+    let level = level.filter(|any| any.starts_with("any_") && nothing && plan.says(any, "true"));
+    let levels = level.map(|list| {
+        let (job, output) = (expected.plan.clone(), Expected::ANY.to_owned());
+        Problem::Contradiction { job, output, value: false, list: Escaped::new(&list).to_string() }
+    });
+    matrices.chain(whole).chain(levels).collect()
 }
 
 /// Where a plan says that something is due, a job must stand for it that may not be skipped. Where jobs are due by level,
@@ -281,6 +355,9 @@ mod tests {
 
     use super::*;
 
+    const NONE: &str = r#"{"include": []}"#;
+    const SOME: &str = r#"{"include": [{}]}"#;
+
     /// The problems of jobs `build` and `late`, which is due by `any_1`, and `deploy`, which may be skipped.
     fn says(outputs: &Value, [build, late, deploy]: [&str; 3]) -> Vec<String> {
         says_of(&json!({
@@ -307,9 +384,9 @@ mod tests {
 
     #[test]
     fn builds_that_were_due_must_have_run() {
-        let all = json!({"any": "true", "any_1": "true", "matrix": "{}"});
-        let first = json!({"any": "true", "any_1": "false", "matrix": "{}"});
-        let none = json!({"any": "false", "any_1": "false", "matrix": "{}"});
+        let all = json!({"any": "true", "any_1": "true", "matrix": SOME});
+        let first = json!({"any": "true", "any_1": "false", "matrix": SOME});
+        let none = json!({"any": "false", "any_1": "false", "matrix": NONE});
         assert_eq!(says(&all, ["success"; 3]), [""; 0]);
         assert_eq!(says(&first, ["success", "skipped", "skipped"]), [""; 0]);
         assert_eq!(says(&none, ["skipped"; 3]), [""; 0]);
@@ -324,7 +401,7 @@ mod tests {
 
     #[test]
     fn where_a_filter_is_called_any_rebakes_own_counts() {
-        let hidden = |own: &str, filter: &str| json!({"any": filter, "rebake_any": own, "any_1": "false", "matrix": "true", "rebake_matrix": "{}", "rebake_x": "1"});
+        let hidden = |own: &str, filter: &str| json!({"any": filter, "rebake_any": own, "any_1": "false", "matrix": "true", "rebake_matrix": if own == "true" { SOME } else { NONE }, "rebake_x": "1"});
         assert_eq!(says(&hidden("false", "true"), ["skipped"; 3]), [""; 0]);
         assert_eq!(
             says(&hidden("true", "false"), ["skipped"; 3]),
@@ -334,7 +411,7 @@ mod tests {
 
     #[test]
     fn a_job_that_did_not_succeed_is_a_problem_whatever_was_due() {
-        let none = json!({"any": "false", "any_1": "false", "matrix": "{}"});
+        let none = json!({"any": "false", "any_1": "false", "matrix": NONE});
         assert_eq!(
             says(&none, ["failure", "cancelled", "neutral"]),
             [
@@ -349,7 +426,7 @@ mod tests {
     fn an_output_that_did_not_arrive_is_a_problem() {
         let masked = json!({"any": "true", "any_1": "true"});
         assert_eq!(says(&masked, ["success"; 3]), ["the output `matrix` of the job `plan` did not arrive"]);
-        let empty = json!({"any": "", "matrix": "{}"});
+        let empty = json!({"any": "", "matrix": NONE});
         assert_eq!(
             says(&empty, ["skipped"; 3]),
             [
@@ -357,7 +434,7 @@ mod tests {
                 "the output `any_1` of the job `plan` did not arrive"
             ]
         );
-        let wrong = json!({"any": "True\n", "any_1": "false", "matrix": "{}"});
+        let wrong = json!({"any": "True\n", "any_1": "false", "matrix": NONE});
         assert_eq!(
             says(&wrong, ["skipped"; 3]),
             ["the output `any` of the job `plan` is `True\\n`, which is neither `true` nor `false`"]
@@ -392,7 +469,7 @@ mod tests {
             says(&level, ["success"; 3]),
             ["the outputs of the job `plan` contradict each other: `any_1` is `false`, but `matrix_1` has something"]
         );
-        let counted = json!({"any": "false", "matrix": "{}", "any_1": "false", "count": "1", "services": "[]"});
+        let counted = json!({"any": "false", "matrix": NONE, "any_1": "false", "count": "1", "services": "[]"});
         assert_eq!(
             says(&counted, ["success"; 3]),
             ["the outputs of the job `plan` contradict each other: `any` is `false`, but `count` has something"]
@@ -400,9 +477,52 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_and_its_levels_say_the_same() {
+        let level = json!({"any": "false", "matrix": NONE, "any_0": "true", "matrix_0": SOME, "any_1": "false"});
+        assert_eq!(
+            says(&level, ["skipped"; 3]),
+            ["the outputs of the job `plan` contradict each other: `any` is `false`, but `any_0` has something",]
+        );
+        let levels = json!({"any": "false", "matrix": NONE, "any_1": "false", "levels": "1"});
+        assert_eq!(
+            says(&levels, ["skipped"; 3]),
+            ["the outputs of the job `plan` contradict each other: `any` is `false`, but `levels` has something"]
+        );
+    }
+
+    #[test]
+    fn a_matrix_that_cannot_be_read_is_a_problem() {
+        for odd in ["{", "{}", r#"{"include": {}}"#] {
+            for any in ["true", "false"] {
+                assert_eq!(
+                    says(&json!({"any": any, "any_1": any, "matrix": odd}), ["success"; 3]),
+                    [format!("the output `matrix` of the job `plan` is `{odd}`, which is no matrix")]
+                );
+            }
+            assert_eq!(
+                says(&json!({"any": "true", "any_1": "true", "matrix": SOME, "matrix_1": odd}), ["success"; 3]),
+                [format!("the output `matrix_1` of the job `plan` is `{odd}`, which is no matrix")]
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_there_twice_is_refused() {
+        let plan = r#""plan": {"result": "success", "outputs": {"any": "true"}}"#;
+        for twice in [
+            format!("{{{plan}, {plan}}}"),
+            r#"{"plan": {"result": "success", "result": "failure"}}"#.to_owned(),
+            r#"{"plan": {"result": "success", "outputs": {"any": "true", "any": "false"}}}"#.to_owned(),
+        ] {
+            assert!(serde_json::from_str::<NeededJobs>(&twice).is_err(), "{twice}");
+        }
+        assert!(serde_json::from_str::<NeededJobs>(&format!("{{{plan}}}")).is_ok());
+    }
+
+    #[test]
     fn what_is_due_needs_a_job() {
         let plan =
-            |any_1: &str| json!({"result": "success", "outputs": {"any": "true", "any_1": any_1, "matrix": "{}"}});
+            |any_1: &str| json!({"result": "success", "outputs": {"any": "true", "any_1": any_1, "matrix": SOME}});
         let judged = |needs: Value, due: &[(&str, &str)], optional: &[&str]| {
             let needs: NeededJobs = serde_json::from_value(needs).unwrap();
             let due = due.iter().map(|(job, output)| ((*job).to_owned(), (*output).to_owned())).collect();
@@ -425,7 +545,7 @@ mod tests {
 
     #[test]
     fn a_job_without_outputs_may_say_null() {
-        let needs = json!({"plan": {"result": "success", "outputs": {"any": "true", "matrix": "{}"}},
+        let needs = json!({"plan": {"result": "success", "outputs": {"any": "true", "matrix": SOME}},
             "build": {"result": "success", "outputs": null}, "late": {"result": "success", "outputs": null},
             "deploy": {"result": "success", "outputs": null}});
         assert_eq!(says_of(&needs), [""; 0]);

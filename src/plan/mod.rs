@@ -189,6 +189,11 @@ impl Plan {
         self.services.iter().find(|service| service.service == name)
     }
 
+    /// Returns the names of its services and of the environment.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.services.iter().map(|service| service.service.as_str()).chain([self.environment.as_str()])
+    }
+
     /// Keeps these services; the others are left out.
     pub fn keep(&mut self, is_kept: impl Fn(&PlannedService) -> bool) {
         let (kept, left_out): (Vec<PlannedService>, Vec<PlannedService>) =

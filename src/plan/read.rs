@@ -2,7 +2,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Plan, SCHEMA};
+use super::{Plan, PlannedService, SCHEMA};
+use crate::model::name::Escaped;
+use crate::naming::image::ImageTag;
+use crate::naming::version::has_form_of_version;
 
 /// Why a text is not a plan that this program can use.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +20,9 @@ pub enum PlanError {
         /// The schema that it says it has.
         found: u32,
     },
+    /// It has a version, a commit or a tag that no plan has.
+    #[error("this is not a plan: {0}")]
+    Name(String),
     /// It contradicts itself.
     #[error("the plan contradicts itself: {0}")]
     Contradiction(String),
@@ -27,7 +33,7 @@ impl PlanError {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::NotAPlan(_) | Self::Contradiction(_) => "write it with `rebake plan --format json`",
+            Self::NotAPlan(_) | Self::Name(_) | Self::Contradiction(_) => "write it with `rebake plan --format json`",
             Self::Schema { .. } => "make the plan and use it with the same version of rebake",
         }
     }
@@ -36,7 +42,8 @@ impl PlanError {
 /// Reads a saved plan. Nothing in it is trusted: that it is whole is checked here, and it carries no commands.
 ///
 /// # Errors
-/// When it is not JSON, has another schema, or names services in `needs` that do not stand before it.
+/// When it is not JSON, has another schema, names services in `needs` that do not stand before it, or has a version or a
+/// commit that is none, or the tag of another content.
 pub fn read(text: &str) -> Result<Plan, PlanError> {
     #[derive(Deserialize)]
     struct Head {
@@ -47,6 +54,7 @@ pub fn read(text: &str) -> Result<Plan, PlanError> {
         return Err(PlanError::Schema { found: schema });
     }
     let mut plan: Plan = serde_json::from_str(text)?;
+    names(&plan).map_err(PlanError::Name)?;
     let mut before: BTreeMap<String, usize> = BTreeMap::new();
     for service in &mut plan.services {
         let name = &service.service;
@@ -63,4 +71,96 @@ pub fn read(text: &str) -> Result<Plan, PlanError> {
     }
     plan.any = plan.services.iter().any(|service| !service.library);
     Ok(plan)
+}
+
+/// Checks what is handed to builds and jobs by name.
+fn names(plan: &Plan) -> Result<(), String> {
+    let range = [&plan.range.base, &plan.range.head].into_iter().flatten();
+    let seen = plan.built.iter().flat_map(BTreeMap::values);
+    let of = |service: &'_ PlannedService| {
+        let base = service.base.as_ref().map(|base| base.commit.clone());
+        base.into_iter().chain(service.described.as_ref().map(|described| described.commit.clone()))
+    };
+    let commits = range.chain(seen).cloned().chain(plan.services.iter().flat_map(of));
+    if let Some(commit) = commits.into_iter().find(|commit| !is_hexadecimal(commit)) {
+        return Err(format!("`{}` is no commit", Escaped::new(&commit)));
+    }
+    for service in &plan.services {
+        service.check_names().map_err(|said| format!("`{}`: {said}", Escaped::new(&service.service)))?;
+    }
+    Ok(())
+}
+
+fn is_hexadecimal(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+impl PlannedService {
+    /// Checks the version and the tags, which may come from anywhere.
+    ///
+    /// # Errors
+    /// When the version is none, or a tag is the one by which an image of another content is found.
+    pub fn check_names(&self) -> Result<(), String> {
+        if let Some(version) = self.version.as_deref().filter(|version| !has_form_of_version(version)) {
+            return Err(format!("`{}` is no version", Escaped::new(version)));
+        }
+        let own = self.content_reference().map(|reference| reference.to_string());
+        let is_content = |tag: &&String| {
+            let written = tag.rsplit_once(':').map_or(tag.as_str(), |(_, written)| written);
+            ImageTag::of_fingerprint(written).is_some()
+        };
+        match self.tags.iter().filter(is_content).find(|tag| Some(*tag) != own.as_ref()) {
+            Some(tag) => Err(format!("`{}` is the tag of another content", Escaped::new(tag))),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::read;
+
+    fn says(change: impl Fn(&mut Value)) -> String {
+        let mut plan = json!({
+            "schema": 1, "rebake": "1", "trigger": {"kind": "push"}, "environment": "local", "degraded": [],
+            "range": {"base": "ab12", "head": "ab13", "source": "given", "worktree": false},
+            "services": [{
+                "service": "api", "causes": [], "base": {"commit": "ab12", "source": "given"}, "needs": [], "level": 0,
+                "version": "1.0.9-0047-188f7a2+b5", "described": {"distance": 1, "commit": "ab13"}, "labels": {},
+                "fingerprint": "fp2-4oymiquy7qobjgx36tejs35zeq", "image": "r.io:5/api", "platforms": [], "matrix": {},
+                "tags": ["r.io:5/api:1", "r.io:5/api:fp2-4oymiquy7qobjgx36tejs35zeq"], "push": true,
+            }],
+            "unaffected": [], "built": {"api": "ab12"}, "removed": [], "unmatched": [], "filters": {}, "any": true,
+        });
+        change(&mut plan);
+        read(&plan.to_string()).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn versions_and_commits_are_no_commands_and_tags_no_other_contents() {
+        assert_eq!(says(|_| ()), "");
+        for version in ["$(id)", "--output=x", "../../x", "'; id; '", "a b", "", "1/2", "1\nX=1"] {
+            let said = says(|plan| plan["services"][0]["version"] = version.into());
+            assert!(said.ends_with("is no version"), "{version}: {said}");
+        }
+        for version in ["v1", "2!1.0.post1.dev4+g188f7a2", "sha-188f7a2", "2026.04.1", "1.2-rc_1-dirty"] {
+            assert_eq!(says(|plan| plan["services"][0]["version"] = version.into()), "");
+        }
+        for place in
+            ["/range/base", "/range/head", "/services/0/base/commit", "/services/0/described/commit", "/built/api"]
+        {
+            for commit in ["--output=pwned", "$(id)\nX=1", "", "HEAD"] {
+                let said = says(|plan| *plan.pointer_mut(place).unwrap() = commit.into());
+                assert!(said.ends_with("is no commit"), "{place}: {said}");
+            }
+        }
+        for tag in ["r.io:5/api:fp2-aaaaaaaaaaaaaaaaaaaaaaaaaa", "r.io:5/web:fp2-4oymiquy7qobjgx36tejs35zeq"] {
+            let said = says(|plan| plan["services"][0]["tags"][0] = tag.into());
+            assert!(said.ends_with("is the tag of another content"), "{tag}: {said}");
+        }
+        let said = says(|plan| plan["services"][0]["fingerprint"] = "fp2-4oymiquy7qobjgx36tejs35zeq-dirty".into());
+        assert!(said.ends_with("is the tag of another content"), "{said}");
+    }
 }

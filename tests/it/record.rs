@@ -590,3 +590,20 @@ fn the_advice_sends_the_marks_of_what_failed_too() {
         assert_eq!(due, "a\nb\n", "{said}");
     }
 }
+
+#[test]
+fn the_credentials_of_a_remote_are_not_shown() {
+    let (repo, _) = builds(&[("one", "1")]);
+    let remote = ["--remote", "https://someone:hidden@127.0.0.1:9/z.git"];
+    for verb in [
+        &["record", "a", "--push", "--environment=staging"][..],
+        &["build", "--all", "--record", "--push", "--environment=staging"],
+        &["release", "--all", "--bump=minor", "--push", "--yes"],
+    ] {
+        let run = repo.rebake([verb, &remote].concat()).failure(3);
+        let said = [run.stdout, run.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.contains("127.0.0.1:9/z.git"), "{said}");
+        assert!(!said.contains("hidden") && !said.contains("someone"), "{said}");
+    }
+}

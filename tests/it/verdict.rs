@@ -31,7 +31,7 @@ error[verdict]: the job `build` was skipped, though the plan's output `any` is `
 #[test]
 fn all_is_well() {
     let needs = json!({
-        "plan": {"result": "success", "outputs": {"any": "true", "any_1": "false", "matrix": "{}"}},
+        "plan": {"result": "success", "outputs": {"any": "true", "any_1": "false", "matrix": r#"{"include": [{}]}"#}},
         "build-0": {"result": "success", "outputs": {}},
         "build-1": {"result": "skipped", "outputs": {}},
     });
@@ -82,7 +82,7 @@ error[needs]: `needs` has no job `filter`
 #[test]
 fn in_a_workflow_each_problem_is_an_annotation() {
     let needs = json!({
-        "plan": {"result": "success", "outputs": {"any": "true", "matrix": "{}"}},
+        "plan": {"result": "success", "outputs": {"any": "true", "matrix": r#"{"include": [{}]}"#}},
         "build": {"result": "failure", "outputs": {}},
     });
     let run = Repo::new().rebake(["verdict"]).env("NEEDS", needs.to_string()).env("GITHUB_ACTIONS", "true").failure(1);
@@ -98,7 +98,7 @@ error[verdict]: the job `build` ended with `failure`
 #[test]
 fn hostile_words_make_no_command() {
     let needs = json!({
-        "plan": {"result": "success", "outputs": {"any": "\n::error::x", "matrix": "{}"}},
+        "plan": {"result": "success", "outputs": {"any": "\n::error::x", "matrix": r#"{"include": []}"#}},
         "##[add-mask]x": {"result": "\n::set-output name=any::false\u{1b}[31m", "outputs": {"x": "$(touch pwned)"}},
         "build": {"result": "skipped", "outputs": {}},
     });

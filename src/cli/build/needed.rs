@@ -13,6 +13,7 @@ use crate::inputs::registry::{ImagePresence, Question, Registries};
 use crate::inputs::trigger::{Inputs, Trigger};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, ServiceId};
+use crate::naming::image::ImageTag;
 use crate::naming::version::VersionStyle;
 use crate::output::exec::{Became, NeededServices, Report};
 use crate::plan::pipeline::Workspace;
@@ -235,7 +236,18 @@ fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<Became> {
     })?;
     let digest = reported.digest.as_deref().filter(|digest| is_digest(digest))?;
     let called = PlannedService { version: reported.version.clone(), tags: reported.tags.clone(), ..service.clone() };
+    // What it was called says nothing of the image, so a report with odd names is of use all the same.
+    let called = if has_names(&called) { called } else { service.clone() };
     Became::in_registry(&called, digest)
+}
+
+/// Whether the version and the tags are such as a build gives.
+fn has_names(service: &PlannedService) -> bool {
+    let is_tag = |text: &String| {
+        let (image, tag) = text.rsplit_once(':').map_or((None, text.as_str()), |(image, tag)| (Some(image), tag));
+        image == service.image.as_deref() && ImageTag::parse(tag).is_ok()
+    };
+    service.check_names().is_ok() && service.tags.iter().all(is_tag)
 }
 
 fn is_digest(text: &str) -> bool {

@@ -8,7 +8,7 @@ use crate::cli::env;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::inputs::git::{MadeTag, NewTag, Repository, Signing};
+use crate::inputs::git::{MadeTag, NewTag, Repository, Signing, shown_remote};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, Listed, ServiceName, TagName};
 use crate::naming::release::{PlannedRelease, ReleaseOutcome, ReleasePlan};
@@ -54,7 +54,12 @@ pub(super) fn publish(
     }];
     if !known.is_empty() {
         let names: Vec<String> = known.iter().map(|tag| tag.name.to_string()).collect();
-        done.push(format!("{} already has {}: `git fetch {} --tags`.", shown(remote), names.join(", "), shown(remote)));
+        done.push(format!(
+            "{} already has {}: `git fetch {} --tags`.",
+            shown_remote(remote),
+            names.join(", "),
+            shown_remote(remote)
+        ));
     }
     if args.push {
         warn_of_token(repository, &made, output);
@@ -89,17 +94,13 @@ fn send(repository: &Repository, remote: &str, made: &[MadeTag], waiting: &[TagN
             });
         }
         let names: Vec<String> = group.iter().map(ToString::to_string).collect();
-        done.push(format!("Sent {} to {}.", names.join(", "), shown(remote)));
+        done.push(format!("Sent {} to {}.", names.join(", "), shown_remote(remote)));
     }
     Ok(done)
 }
 
 fn tags(count: usize) -> String {
     if count == 1 { "1 tag".to_owned() } else { format!("{count} tags") }
-}
-
-fn shown(remote: &str) -> String {
-    Escaped::new(remote).to_string()
 }
 
 fn new_tag(line: &PlannedRelease, commit: CommitId) -> Option<NewTag> {
@@ -121,9 +122,9 @@ fn is_free(tag: &TagName, there: &BTreeMap<TagName, CommitId>, head: CommitId, r
         Some(commit) if *commit != head => Err(Failure::new(
             Exit::Git,
             "tag-taken",
-            format!("{} has the tag {tag} at commit {}, which is not this one", shown(remote), commit.short(7)),
+            format!("{} has the tag {tag} at commit {}, which is not this one", shown_remote(remote), commit.short(7)),
         )
-        .help(format!("`git fetch {} --tags`, and see what was released", shown(remote)))),
+        .help(format!("`git fetch {} --tags`, and see what was released", shown_remote(remote)))),
         Some(_) | None => Ok(()),
     }
 }

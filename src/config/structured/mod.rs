@@ -7,6 +7,7 @@ mod inputs;
 mod libraries;
 mod names;
 mod needs;
+mod same_tag;
 mod service;
 mod tags;
 
@@ -42,6 +43,7 @@ pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config
     // Services are large: what holds them does not grow step by step.
     let mut checked = Vec::with_capacity(services.len());
     checked.extend(services.into_iter().filter_map(|(name, service)| service::check(&name, service, problems)));
+    same_tag::check(&checked, problems);
     let graph = graph.filter(|_| !problems.has_errors())?;
 
     let mut filters = Vec::new();

@@ -59,6 +59,7 @@ pub use listing::Survey;
 pub use open::{PartialClone, Repository};
 pub use program::ProgramError;
 pub use push_tags::RemoteError;
+pub use remote::shown_remote;
 pub use rename::Renamed;
 pub use status::WorkTree;
 pub use tag_changes::{MadeTag, NewTag, Signing, TagError};

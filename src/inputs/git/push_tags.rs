@@ -6,14 +6,15 @@ use gix::bstr::ByteSlice as _;
 
 use super::Repository;
 use super::program::ProgramError;
-use crate::model::name::{CommitId, Escaped, TagName};
+use super::remote::shown_remote;
+use crate::model::name::{CommitId, TagName};
 
 /// Why a remote did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteError {
     /// Its tags cannot be listed.
-    #[error("the tags of `{}` cannot be listed: {source}", Escaped::new(remote))]
+    #[error("the tags of `{}` cannot be listed: {source}", shown_remote(remote))]
     List {
         /// The remote.
         remote: String,
@@ -21,7 +22,7 @@ pub enum RemoteError {
         source: ProgramError,
     },
     /// It did not take tags.
-    #[error("`{}` did not accept {}: {source}", Escaped::new(remote), listed(tags))]
+    #[error("`{}` did not accept {}: {source}", shown_remote(remote), listed(tags))]
     Push {
         /// The remote.
         remote: String,
@@ -31,7 +32,7 @@ pub enum RemoteError {
         source: ProgramError,
     },
     /// Its built refs cannot be listed.
-    #[error("the built refs of `{}` cannot be read: {source}", Escaped::new(remote))]
+    #[error("the built refs of `{}` cannot be read: {source}", shown_remote(remote))]
     Refs {
         /// The remote.
         remote: String,
@@ -50,7 +51,7 @@ pub enum RemoteError {
         source: ProgramError,
     },
     /// It did not take built refs.
-    #[error("`{}` did not accept the built refs: {source}", Escaped::new(remote))]
+    #[error("`{}` did not accept the built refs: {source}", shown_remote(remote))]
     Swap {
         /// The remote.
         remote: String,

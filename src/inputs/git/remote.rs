@@ -1,4 +1,5 @@
 use super::Repository;
+use crate::model::name::Escaped;
 
 impl Repository {
     /// Returns the names of the remotes, sorted.
@@ -38,5 +39,45 @@ impl Repository {
     pub fn remote_url(&self) -> Option<String> {
         let config = self.gix.config_snapshot();
         config.string("remote.origin.url").map(|url| url.to_string())
+    }
+}
+
+/// Returns a remote as messages name it, safe to print: an address without the user and the password in it, as git
+/// prints it too.
+#[must_use]
+pub fn shown_remote(remote: &str) -> String {
+    let (before, rest) = match remote.find("://") {
+        Some(at) => remote.split_at(at + "://".len()),
+        // What is neither an address nor of scp's form (`git@host:path`) is a path or a name.
+        None if remote.split('/').next().is_some_and(|host| host.contains(':')) => ("", remote),
+        None => return Escaped::new(remote).to_string(),
+    };
+    // In scp's form the colon ends the host; a password may hold one.
+    let end = if before.is_empty() { rest.find(':') } else { rest.find('/') }.unwrap_or(rest.len());
+    let host = rest[..end].rfind('@').map_or(0, |at| at + 1);
+    Escaped::new(&format!("{before}{}", &rest[host..])).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown_remote;
+
+    #[test]
+    fn a_remote_is_shown_without_credentials() {
+        for (remote, shown) in [
+            ("https://user:pass@host.io:9/a@b.git", "https://host.io:9/a@b.git"),
+            ("https://token@host.io/a.git", "https://host.io/a.git"),
+            ("https://user:p@ss@host.io", "https://host.io"),
+            ("ext::https://user:pass@host.io/a", "ext::https://host.io/a"),
+            ("git@host.io:acme/a.git", "host.io:acme/a.git"),
+            ("user@host.io:a@b", "host.io:a@b"),
+            ("./a@b", "./a@b"),
+            ("/srv/a@b:c", "/srv/a@b:c"),
+            ("origin", "origin"),
+            ("@odd/name", "@odd/name"),
+            ("https://host.io/\u{202e}", "https://host.io/\\u{202e}"),
+        ] {
+            assert_eq!(shown_remote(remote), shown);
+        }
     }
 }

@@ -31,19 +31,43 @@ struct Secrets {
     written: BTreeSet<Vec<u8>>,
     /// Those that builds told, and that nothing was done about yet.
     told: Vec<String>,
+    /// Words that everybody knows.
+    public: BTreeSet<String>,
+    /// Whether a secret is part of a public word, which nothing was done about yet.
+    is_part_of_word: bool,
 }
 
 impl Mask {
-    /// Adds a secret. One that is too short to be told from other text is left out.
+    /// Adds a secret. One that is too short to be told from other text is left out, and so is a part of a public word.
     pub fn hide(&self, secret: &str) {
         let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for text in std::iter::once(secret).chain(secret.lines()).map(str::trim) {
             if text.len() >= SHORTEST && !["true", "false", "null"].contains(&text) {
+                if secrets.public.iter().any(|word| word.contains(text)) {
+                    secrets.is_part_of_word = true;
+                    continue;
+                }
                 let quoted = serde_json::Value::from(text).to_string();
                 secrets.written.insert(text.into());
                 secrets.written.insert(quoted[1..quoted.len() - 1].into());
             }
         }
+    }
+
+    /// Adds words that everybody knows: what is part of one is no secret, and a text without it would say something else.
+    pub fn publish(&self, words: impl IntoIterator<Item = String>) {
+        let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let words: Vec<String> = words.into_iter().collect();
+        let count = secrets.written.len();
+        secrets.written.retain(|secret| !words.iter().any(|word| word.as_bytes().contains_str(secret)));
+        secrets.is_part_of_word |= secrets.written.len() < count;
+        secrets.public.extend(words);
+    }
+
+    /// Returns whether a secret turned out to be part of a public word since this was asked last.
+    #[must_use]
+    pub fn is_part_of_word(&self) -> bool {
+        std::mem::take(&mut self.0.write().unwrap_or_else(PoisonError::into_inner).is_part_of_word)
     }
 
     /// Adds a secret that a build told, as it stands in the command and as the runner reads that.

@@ -43,6 +43,19 @@ fn what_stands_everywhere_is_no_secret() {
 }
 
 #[test]
+fn what_is_part_of_a_public_word_is_no_secret() {
+    let mask = mask(&["backend", "front", "hunter2", "backend-key"]);
+    assert!(!mask.is_part_of_word());
+    mask.publish(["backend", "frontend", "failed"].map(str::to_owned));
+    assert!(mask.is_part_of_word() && !mask.is_part_of_word());
+    mask.hide("failed");
+    assert!(mask.is_part_of_word());
+    mask.hide("hidden");
+    assert!(!mask.is_part_of_word());
+    assert_eq!(mask.text("backend frontend failed hunter2 hidden backend-key"), "backend frontend failed *** *** ***");
+}
+
+#[test]
 fn secrets_that_overlap_have_one_mask() {
     let mask = mask(&["abcdef", "cdefgh", "efghij", "aaaa"]);
     assert_eq!(mask.text("-abcdefghij-"), "-***-");

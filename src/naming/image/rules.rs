@@ -3,7 +3,7 @@ use super::flavor::{Affix, Flavor, Latest, Scope};
 use super::image_facts::ImageFacts;
 use super::parse::rule;
 use super::problem::{Problem, RuleError};
-use super::rule::{Rule, Source};
+use super::rule::{Enable, Rule, Source};
 use super::tag::{Draft, ImageTag};
 use super::tag_choice;
 use super::tag_expression::{Expression, Global};
@@ -68,6 +68,41 @@ impl TagRules {
     pub fn for_modified_files(&self) -> Self {
         let rules: Vec<Rule> = self.rules.iter().filter(|rule| !rule.names_a_commit(&self.flavor)).cloned().collect();
         if rules.is_empty() { Self::default() } else { Self { rules, ..self.clone() } }
+    }
+
+    /// Returns how each line makes its tag for a service, with the number of the line: lines of two services that are
+    /// made alike give one tag to both as soon as they have the same version. Nothing for lines that never give a tag, and
+    /// for those whose tag is found in the name of a release tag, which differs by service.
+    pub fn forms(&self, service: &str) -> impl Iterator<Item = (usize, String)> {
+        self.rules.iter().filter_map(move |rule| Some((rule.line, self.form(rule, service)?)))
+    }
+
+    fn form(&self, rule: &Rule, service: &str) -> Option<String> {
+        let global = |value: &Global| match value {
+            // The names of their release tags differ too.
+            Global::Name | Global::Tag => format!("{value:?} {service}"),
+            other => format!("{other:?}"),
+        };
+        let text = |expression: &Expression<Global>| expression.form(global);
+        let written = |expression: Option<&Expression<Global>>| expression.map(text).unwrap_or_default();
+        let source = match &rule.source {
+            _ if rule.enable == Enable::Never => return None,
+            Source::Match { value: None, .. } | Source::Version { within: Some(_), value: None, .. } => return None,
+            Source::Schedule { pattern } => format!("schedule {}", text(pattern)),
+            Source::Version { scheme, pattern, value, within } => {
+                let pattern = pattern.form(|part| format!("{part:?}"));
+                format!("{scheme:?} {pattern} {} {within:?}", written(value.as_ref()))
+            }
+            Source::Match { pattern, group, value } => format!("match {pattern} {group} {}", written(value.as_ref())),
+            Source::Raw { value } => format!("raw {}", text(value)),
+            other @ (Source::Edge { .. }
+            | Source::RefBranch
+            | Source::RefTag
+            | Source::RefPullRequest
+            | Source::Sha(_)) => format!("{other:?}"),
+        };
+        let [prefix, suffix] = [rule.prefix(&self.flavor), rule.suffix(&self.flavor)].map(written);
+        Some(format!("{prefix}\n{source}\n{suffix}"))
     }
 
     /// Returns the tags of an image.
@@ -217,6 +252,34 @@ mod tests {
     fn names(lines: &[&str], flavor: &[&str], release: Option<ImageRelease<'_>>, event: ImageEvent<'_>) -> String {
         let tags = answer(lines, flavor, release, event).unwrap();
         tags.names.iter().map(ImageTag::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn lines_that_are_made_alike_have_one_form() {
+        let forms = |service: &str, lines: &[&str], flavor: &[&str]| -> Vec<String> {
+            let rules = TagRules::parse(lines, Flavor::parse(flavor).unwrap()).unwrap();
+            rules.forms(service).map(|(_, form)| form).collect()
+        };
+        for line in ["type=sha", "type=raw,value=main", "type=semver,pattern={{version}}", "type=ref,event=branch", ""]
+        {
+            assert_eq!(forms("api", &[line], &[]), forms("web", &[line], &[]), "{line}");
+            assert_ne!(forms("api", &[line], &[]), forms("web", &[line], &["suffix=-slim"]), "{line}");
+            assert_ne!(forms("api", &[line], &["prefix={{name}}-"]), forms("web", &[line], &["prefix={{name}}-"]));
+        }
+        for line in ["type=raw,value={{name}}-{{sha}}", "type=sha,prefix={{tag}}-"] {
+            assert_ne!(forms("api", &[line], &[]), forms("web", &[line], &[]), "{line}");
+        }
+        for (one, other) in [
+            ("type=semver,pattern={{major}}", "type=semver,pattern={{version}}"),
+            ("type=sha", "type=sha,format=long"),
+            ("type=raw,value=api", "type=raw,value=web"),
+        ] {
+            assert_ne!(forms("api", &[one], &[]), forms("api", &[other], &[]));
+        }
+        for none in ["type=sha,enable=false", "type=match,pattern=.*", "type=semver,pattern={{version}},match=api@(.*)"]
+        {
+            assert_eq!(forms("api", &[none], &[]), [""; 0], "{none}");
+        }
     }
 
     #[test]

@@ -120,6 +120,11 @@ impl<N> Expression<N> {
         self.0.iter().map(piece).collect()
     }
 
+    /// Writes how the text is made; equal texts are made alike.
+    pub(super) fn form(&self, value: impl Fn(&N) -> String) -> String {
+        self.text(|name| format!("{{{{{}}}}}", value(name)))
+    }
+
     /// Adds this to a tag: the values are made fit.
     pub(super) fn fill(&self, draft: &mut Draft, value: impl Fn(&N) -> String) {
         for piece in &self.0 {

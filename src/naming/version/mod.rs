@@ -55,7 +55,7 @@ pub use render::{FilesState, Purpose, VersionFacts, render};
 pub use scheme::{Almost, Reading, Scheme, Version};
 /// A version of SemVer 2.0.0, read strictly.
 pub use semver::Version as Semver;
-pub use style::VersionStyle;
+pub use style::{VersionStyle, has_form_of_version};
 pub use tag_format::{TagFormat, TagFormatError};
 pub use tag_pattern::TagPattern;
 pub use tag_problem::{TagProblem, in_the_way, tag_problems};

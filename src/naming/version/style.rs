@@ -27,6 +27,14 @@ pub enum VersionStyle {
     Release,
 }
 
+/// Whether a text has the form of a version, in whatever style and scheme: letters, digits and what stands between them
+/// in versions. It is no path, no flag, and nothing that a shell obeys.
+#[must_use]
+pub fn has_form_of_version(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-' | '_' | '!'))
+}
+
 impl Choice for VersionStyle {
     const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
         (Self::Extended, "extended", "1.0.9-0047-188f7a2"),

@@ -71,10 +71,6 @@ impl Held<'_> {
         if service.platforms != configured.platforms {
             found.push("filters.yaml has other platforms".to_owned());
         }
-        let named = |text: &str| !text.is_empty() && !text.chars().any(|c| c.is_control() || c.is_whitespace());
-        if service.version.as_deref().is_some_and(|version| !named(version)) {
-            found.push("its version is none".to_owned());
-        }
         let planned: BTreeSet<&str> = plan.services.iter().map(|other| other.service.as_str()).collect();
         let needed: BTreeSet<&str> = service.needs.iter().map(String::as_str).collect();
         let configured = self.config.graph.dependencies(id);

@@ -258,7 +258,7 @@ environments:
         repo.rebake([&["build", "--plan", ".git/plan.json", "--registry-timeout", "2"], flags].concat())
     };
     let other = |text: &str| format!("fp2-{text:a<26}");
-    let cases: [(&str, Poison); 9] = [
+    let cases: [(&str, Poison); 8] = [
         ("`api`: filters.yaml has another image", &|plan| plan["services"][1]["image"] = "r.invalid/prod".into()),
         ("`api`: `r.invalid/prod:latest` is no tag of its image", &|plan| {
             plan["services"][1]["tags"] = serde_json::json!(["r.invalid/prod:latest"]);
@@ -280,13 +280,15 @@ environments:
             plan["services"][0]["exists"] =
                 serde_json::json!({"reference": "r.invalid/lib:old", "digest": "sha256:00"});
         }),
-        ("`lib`: its version is none", &|plan| plan["services"][0]["version"] = "1\n2".into()),
     ];
     for (said, change) in cases {
         let run = build(change, &[]).failure(2);
         let text = String::from_utf8(run.stderr.clone()).unwrap();
         assert!(text.starts_with(&format!("error[other-plan]: {said}\n")), "{text}");
     }
+    let none = |plan: &mut serde_json::Value| plan["services"][0]["version"] = "1\n$(id)".into();
+    let text = String::from_utf8(build(&none, &[]).failure(2).stderr).unwrap();
+    assert!(text.starts_with("error[plan]: this is not a plan: `lib`: `1\\n$(id)` is no version\n"), "{text}");
     // A plan of another event may push where this one may not.
     let pushed = |plan: &mut serde_json::Value| plan["services"][1]["push"] = true.into();
     let in_ci = |run: Rebake| {

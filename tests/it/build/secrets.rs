@@ -189,3 +189,44 @@ fn the_engine_hears_of_secrets_that_builds_tell() {
     assert_eq!(text.matches("\n::add-mask::50%25-s3cret\n").count(), 1, "{text}");
     assert_eq!(text.matches("s3cret").count(), 1, "{text}");
 }
+
+/// What a repository says in its configuration is public.
+#[test]
+fn names_and_words_of_the_formats_stay() {
+    let repo = Repo::new();
+    let filters = "services: {backend: {path: a, run: 'echo hunter2; false'}, frontend: {path: b, run: 'true'}}\n";
+    repo.write("filters.yaml", filters).write("a/x", "").write("b/x", "").commit("first");
+    let told = |run: Rebake| {
+        run.env("DB_PASSWORD", "backend")
+            .env("UI_PASSWORD", "front")
+            .env("ITS_KEY", "failed")
+            .env("XML_KEY", "testcase")
+            .env("ENVIRONMENT_TOKEN", "staging")
+            .env("REAL_TOKEN", "hunter2")
+    };
+    let build = ["build", "--all", "--environment=staging", "--report", ".git/r.json", "--junit", ".git/j.xml"];
+    let run = told(repo.rebake(build)).failure(1);
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert_eq!(said.matches("warning[public-secret]").count(), 1, "{said}");
+    let report = fs::read_to_string(repo.dir().join(".git/r.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["environment"], "staging");
+    let outcomes: Vec<_> =
+        report["services"].as_array().unwrap().iter().map(|one| (&one["service"], &one["outcome"])).collect();
+    assert_eq!(
+        format!("{outcomes:?}"),
+        r#"[(String("backend"), String("failed")), (String("frontend"), String("succeeded"))]"#
+    );
+    let junit = fs::read_to_string(repo.dir().join(".git/j.xml")).unwrap();
+    assert!(
+        junit.contains("<testcase name=\"backend\"") && junit.contains("***") && !junit.contains("hunter2"),
+        "{junit}"
+    );
+    let text = told(repo.rebake(["report", ".git/r.json", "--format", "junit"])).success().text();
+    assert!(text.contains("<testcase name=\"backend\"") && !text.contains("hunter2"), "{text}");
+    told(repo.rebake(["build", "--rerun", ".git/r.json", "--environment=staging"])).failure(1);
+    let plan = told(repo.rebake(["plan", "--all", "--format=json"])).success().text();
+    repo.write(".git/p.json", plan);
+    let names = told(repo.rebake(["plan", "--plan", ".git/p.json", "--format=names"])).success().text();
+    assert_eq!(names, "backend\nfrontend\n");
+}

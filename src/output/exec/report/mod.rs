@@ -159,6 +159,11 @@ impl Report {
         Ok(serde_json::from_str(text)?)
     }
 
+    /// Returns the names of its services and of the environment.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.services.iter().map(|service| service.service.as_str()).chain(self.head.environment.as_deref())
+    }
+
     /// Returns the services for which something is left to do, in order: what `--rerun` builds.
     pub fn unsuccessful(&self) -> impl Iterator<Item = &ServiceReport> {
         self.services.iter().filter(|service| !service.outcome.is_success())
