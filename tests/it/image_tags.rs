@@ -141,7 +141,7 @@ note[no-tag]: no rule of `tags` gives a tag to `api` here, so that only the cont
 fn two_services_that_would_push_the_same_tag_are_an_error_with_both_places() {
     let repo = with("defaults: {image: r.io/api, run: 'true'}\nservices:\n  api: {path: api}\n  web: {path: web}\n");
     repo.rebake(["build", "--all", "--dry-run"]).failure(2).stdout("").stderr(str![[r#"
-error[same-tag]: `api` and `web` would both push `r.io/api:0.0.0-0001-d5d0d3a`
+error[same-tag]: `api` and `web` both push `r.io/api`, tagged by the version alone
  --> filters.yaml:4:3
   |
 3 |   api: {path: api}

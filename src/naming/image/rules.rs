@@ -264,6 +264,9 @@ mod tests {
         {
             assert_eq!(forms("api", &[line], &[]), forms("web", &[line], &[]), "{line}");
             assert_ne!(forms("api", &[line], &[]), forms("web", &[line], &["suffix=-slim"]), "{line}");
+        }
+        // A `sha` has a prefix of its own.
+        for line in ["type=raw,value=main", "type=semver,pattern={{version}}", ""] {
             assert_ne!(forms("api", &[line], &["prefix={{name}}-"]), forms("web", &[line], &["prefix={{name}}-"]));
         }
         for line in ["type=raw,value={{name}}-{{sha}}", "type=sha,prefix={{tag}}-"] {
