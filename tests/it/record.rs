@@ -598,7 +598,7 @@ fn the_credentials_of_a_remote_are_not_shown() {
     for verb in [
         &["record", "a", "--push", "--environment=staging"][..],
         &["build", "--all", "--record", "--push", "--environment=staging"],
-        &["release", "--all", "--bump=minor", "--push", "--yes"],
+        &["release", "a", "--bump=minor", "--push", "--yes"],
     ] {
         let run = repo.rebake([verb, &remote].concat()).failure(3);
         let said = [run.stdout, run.stderr].concat();

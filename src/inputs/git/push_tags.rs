@@ -41,13 +41,8 @@ pub enum RemoteError {
     },
     /// It did not take the marks of builds.
     #[error(
-<<<<<<< HEAD
         "`{}` did not accept `refs/rebake/begun/*`, the marks of builds that have begun: {source}",
-        Escaped::new(remote)
-=======
-        "`{}` did not take `refs/rebake/begun/*`, the marks of builds that have begun: {source}",
         shown_remote(remote)
->>>>>>> d4ea765 (git: show no credentials where a push was refused)
     )]
     Marks {
         /// The remote.
