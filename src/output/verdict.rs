@@ -481,8 +481,10 @@ mod tests {
         let level = json!({"any": "false", "matrix": NONE, "any_0": "true", "matrix_0": SOME, "any_1": "false"});
         assert_eq!(
             says(&level, ["skipped"; 3]),
-            ["the outputs of the job `plan` contradict each other: `any` is `false`, but `any_0` has something",
-                "the plan's output `any_0` is `true`, and `needs` has no job that is due by it",]
+            [
+                "the outputs of the job `plan` contradict each other: `any` is `false`, but `any_0` has something",
+                "the plan's output `any_0` is `true`, and `needs` has no job that is due by it",
+            ]
         );
         let levels = json!({"any": "false", "matrix": NONE, "any_1": "false", "levels": "1"});
         assert_eq!(
