@@ -169,7 +169,7 @@ impl Output {
     }
 }
 
-/// The words of formats for programs beside those of plans and reports: a matrix, JUnit's XML, the outputs of a step.
+/// The words of formats for programs beside those of plans and reports: a matrix, the XML of `JUnit`, the outputs of a step.
 const OTHER_WORDS: [&str; 14] = [
     "include",
     "testsuites",
