@@ -120,12 +120,14 @@ fn no_other_text_of_a_plan_reaches_a_pipeline() {
         let mut plan: Value = serde_json::from_str(&clean).unwrap();
         let hostile = Value::from(*text);
         plan["trigger"]["ref"] = hostile.clone();
-        plan["range"] = serde_json::json!({"base": text, "head": text, "source": text, "worktree": true});
+        // Commits and versions of such a kind are refused as the plan is read.
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        plan["range"] = serde_json::json!({"base": commit, "head": commit, "source": text, "worktree": true});
         plan["removed"] = vec![hostile.clone()].into();
         plan["unmatched"] = vec![hostile.clone()].into();
         plan["filters"] = serde_json::json!({*text: [text]});
         for service in plan["services"].as_array_mut().unwrap() {
-            for field in ["version", "path", "image", "fingerprint"] {
+            for field in ["path", "image", "fingerprint"] {
                 service[field] = hostile.clone();
             }
             service["tags"] = vec![hostile.clone()].into();
