@@ -62,7 +62,7 @@ impl Workspace {
     /// Makes a plan.
     ///
     /// # Errors
-    /// Those of [`super::plan`].
+    /// Those of [`super::plan()`].
     pub fn plan(&self, request: &Request) -> Result<Planned, Error> {
         super::plan(&self.sources(), request, &mut |_| {})
     }
