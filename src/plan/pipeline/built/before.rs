@@ -83,7 +83,8 @@ impl Recording<'_> {
     }
 
     /// Marks what a run without `--record` builds, as [`begin`](Self::begin) does: services of which a built ref says what
-    /// there is, in `before`, in this clone or in the plan. What was never built is due as it is.
+    /// there is, in `before`, in this clone or in the plan, or of which another run that has begun may say it at its end.
+    /// What was never built is due as it is.
     ///
     /// # Errors
     /// When a mark cannot be written here.
@@ -96,7 +97,8 @@ impl Recording<'_> {
         let is_known = |service: &ServiceId| {
             let name = self.name(*service);
             let seen = || self.plan.and_then(|plan| seen(plan, name));
-            before.built(name).or_else(|| here.built(name)).or_else(seen).is_some()
+            let is_begun = before.begun(name).or_else(|| here.begun(name)).is_some();
+            is_begun || before.built(name).or_else(|| here.built(name)).or_else(seen).is_some()
         };
         let known: Vec<ServiceId> = services.iter().copied().filter(is_known).collect();
         let (mut begun, trouble) =
@@ -112,11 +114,12 @@ impl Recording<'_> {
     /// When the mark cannot be read or written.
     pub fn mark_again(&self, begun: &mut Begun, service: ServiceId) -> Result<(), Error> {
         if begun.unmarked.contains(&service) {
-            let built = built_ref::reference(self.environment, self.name(service).as_str());
-            if self.repository.reference_id(&built).is_none() {
+            let name = self.name(service).as_str();
+            let refs = [built_ref::reference(self.environment, name), built_ref::begun(self.environment, name)];
+            if refs.iter().all(|name| self.repository.reference_id(name).is_none()) {
                 return Ok(());
             }
-            // Another run has recorded it since this one began.
+            // Another run has recorded it since this one began, or has begun to build it.
             begun.unmarked.remove(&service);
             begun.marked.insert(service);
             if begun.token.is_none() {
