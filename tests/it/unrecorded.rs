@@ -331,6 +331,18 @@ fn a_build_without_record_marks_what_another_run_records_meanwhile() {
 }
 
 #[test]
+fn a_build_without_record_marks_what_another_run_has_begun_to_build() {
+    let wait = "test -e ../.git/at-once || while ! test -e ../.git/go; do sleep 0.02; done";
+    let repo = repo(&format!("services:\n  a: {{path: a, run: 'touch ../.git/begun; {wait}'}}\n"));
+    let recorded = building(&repo, &["build", "--all", "--record"]);
+    repo.write(".git/at-once", "").rebake(["build", "--all"]).success();
+    end(&repo, recorded);
+    // Which of the two wrote last is not known.
+    assert_eq!(refs(&repo), "begun/local/a built/local/a");
+    assert_eq!(due(&repo), "a");
+}
+
+#[test]
 fn what_is_built_for_others_alone_is_marked_where_it_replaces_what_is_here() {
     let config = "services:\n  a: {path: a, image: r.example/a, run: 'cat x > ../.git/has-a'}\n  \
                   b: {path: b, image: r.example/b, depends_on: [a], run: 'true'}\n";
