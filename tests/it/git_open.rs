@@ -113,7 +113,7 @@ fn a_bare_repository_is_used_as_the_user_allows() {
     repo.git(["--git-dir=evil", "config", "safe.bareRepository", "all"]);
     std::fs::write(&config, explicit).unwrap();
     for dir in [&evil, &evil.join("refs")] {
-        assert!(in_environment(dir, &global).contains("`safe.bareRepository=explicit` forbids"), "{}", dir.display());
+        assert!(in_environment(dir, &global).contains("`safe.bareRepository=explicit` allows"), "{}", dir.display());
     }
     let named = [global[0], ("GIT_DIR", evil.to_str().unwrap())];
     assert_eq!(in_environment(&evil, &named), evil.display().to_string());

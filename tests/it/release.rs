@@ -532,7 +532,7 @@ error[dirty]: the work tree has changes that no tag would hold: web/a
     assert_eq!(tags(&repo), before);
     release(&repo, &["api", "--yes", "--allow-dirty"]).success();
     repo.rebake(["release", "new", "--yes", "--allow-dirty"]).failure(3).stdout("").stderr(str![[r#"
-error[tag]: git does not know who makes the tags
+error[tag]: git has no name and email for the tagger
  |
  = help: `git config user.name NAME` and `git config user.email ADDRESS`
 

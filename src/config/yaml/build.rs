@@ -218,7 +218,7 @@ impl<'t> Builder<'t, '_> {
         }
         let at = key.via.unwrap_or(key.at);
         if let Err(first) = entries.insert(name(key), key.clone(), value) {
-            let message = format!("the key `{}` stands twice in this mapping", shown(&name(key)));
+            let message = format!("the key `{}` appears twice in this mapping", shown(&name(key)));
             let problem = Diagnostic::error("duplicate-key", message).label(file, at, "the second one");
             self.problems.push(problem.label(file, first, "the first one"));
         }

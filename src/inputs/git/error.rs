@@ -23,7 +23,7 @@ pub enum GitError {
         dir: PathBuf,
     },
     /// The repository was found as a bare one, and `safe.bareRepository` wants these to be named.
-    #[error("{} lies in the git directory {}, which `safe.bareRepository=explicit` forbids to use unnamed", shown(.dir), shown(.git_dir))]
+    #[error("{} lies in the git directory {}, and `safe.bareRepository=explicit` allows a bare repository only by name", shown(.dir), shown(.git_dir))]
     BareRepository {
         /// Where the search began.
         dir: PathBuf,

@@ -44,8 +44,8 @@ pub struct MadeTag {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TagError {
-    /// Nobody knows who makes them.
-    #[error("git does not know who makes the tags")]
+    /// Neither the configuration nor the environment names the tagger.
+    #[error("git has no name and email for the tagger")]
     NoIdentity,
     /// The tag objects cannot be written.
     #[error("the tag {name} cannot be written: {reason}")]

@@ -130,11 +130,11 @@ fn a_service_that_nothing_builds_is_told_with_all_others() {
     repo.write("filters.yaml", "services:\n  a: {path: a}\n  b: {path: b}\n  c: {path: c, run: [./gone]}\n");
     repo.write("a/x", "").write("b/x", "").write("c/x", "").commit("first");
     repo.rebake(["build"]).failure(2).stdout("").stderr(str![[r#"
-error[builder]: nothing says how `a` is built: it has neither `run` nor `builder` nor a Dockerfile
+error[builder]: `a` cannot be built: it has neither `run` nor `builder` nor a Dockerfile
  |
  = help: give it a command with `run`, or a `builder`, or a Dockerfile in its path
 
-error[builder]: nothing says how `b` is built: it has neither `run` nor `builder` nor a Dockerfile
+error[builder]: `b` cannot be built: it has neither `run` nor `builder` nor a Dockerfile
  |
  = help: give it a command with `run`, or a `builder`, or a Dockerfile in its path
 

@@ -8,7 +8,7 @@ use crate::model::name::RepoDirError;
 #[non_exhaustive]
 pub enum BuilderError {
     /// Nothing says how it is built.
-    #[error("nothing says how `{0}` is built: it has neither `run` nor `builder` nor a Dockerfile")]
+    #[error("`{0}` cannot be built: it has neither `run` nor `builder` nor a Dockerfile")]
     NoRecipe(String),
     /// It is built by a command or a task, and a file for bake holds images alone.
     #[error("`{0}` is not built from a Dockerfile, and bake builds nothing else")]
