@@ -241,6 +241,29 @@ fn a_merge_request_counts_from_the_commit_that_its_event_names() {
     assert_eq!(causes(&run.success()), ["api: file api/a"]);
 }
 
+#[test]
+fn a_fast_forward_train_counts_all_commits_though_the_last_is_a_merge() {
+    let repo = repo();
+    let target = repo.id("main");
+    repo.git(["checkout", "--quiet", "-b", "request"]);
+    repo.write("api/a", "3").commit("of the request");
+    repo.git(["checkout", "--quiet", "-b", "side", "HEAD~1"]);
+    repo.write("docs/x", "").commit("beside it");
+    repo.checkout("request");
+    repo.git(["merge", "--quiet", "--no-ff", "--no-edit", "side"]);
+    let run = repo
+        .rebake(JSON)
+        .env("GITLAB_CI", "true")
+        .env("CI_PIPELINE_SOURCE", "merge_request_event")
+        .env("CI_MERGE_REQUEST_IID", "3")
+        .env("CI_MERGE_REQUEST_EVENT_TYPE", "merged_result")
+        .env("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main")
+        .env("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", target.to_string())
+        .env("CI_COMMIT_SHA", repo.id("HEAD").to_string())
+        .success();
+    assert_eq!(causes(&run), ["api: file api/a"]);
+}
+
 /// `main` at its second commit, `topic` ahead of its first one.
 fn repo() -> Repo {
     let repo = Repo::new();
@@ -609,6 +632,31 @@ fn a_pull_request_whose_event_names_no_merge_counts_all_its_commits() {
     for (name, reference) in [("pull_request", "refs/pull/7/merge"), ("pull_request_target", "refs/heads/main")] {
         let run = event(&repo, name, reference, &head, &payload).success();
         assert_eq!(causes(&run), ["api: file api/a", "web: file web/b"], "{name}");
+    }
+}
+
+#[test]
+fn a_last_commit_that_merges_the_target_is_no_merge_of_the_pull_request() {
+    let repo = repo();
+    repo.checkout("topic");
+    repo.git(["merge", "--quiet", "--no-ff", "--no-edit", "main"]);
+    let (base, head) = (repo.id("main"), repo.id("HEAD"));
+    let payload = |merged: bool| {
+        json!({"action": if merged { "closed" } else { "opened" }, "pull_request": {
+            "merged": merged, "merge_commit_sha": head.to_string(),
+            "base": {"ref": "main", "sha": base.to_string()}, "head": {"sha": head.to_string()},
+        }})
+    };
+    for (name, reference, merged) in [
+        ("pull_request", "refs/pull/7/merge", false),
+        ("pull_request_target", "refs/heads/main", false),
+        // The target was moved to the pull request's own last commit.
+        ("pull_request", "refs/heads/main", true),
+        ("pull_request_target", "refs/heads/main", true),
+    ] {
+        let run = event(&repo, name, reference, &head, &payload(merged)).success();
+        let found = causes(&run);
+        assert!(found.contains(&"api: file api/a".to_owned()), "{name}, merged: {merged}: {found:?}");
     }
 }
 

@@ -5,7 +5,7 @@ use super::default_branch::Branch;
 use super::fit::Fit;
 use super::{AllAffected, Comparison, Doubt, Notes};
 use crate::inputs::git;
-use crate::inputs::trigger::{BaseHint, Kind, Landmark, Trigger};
+use crate::inputs::trigger::{BaseHint, Kind, Landmark, Subject, Trigger};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::CommitId;
 
@@ -39,7 +39,7 @@ fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Not
     let trigger = choice.trigger;
     match &trigger.base {
         // The two trees as they are: right after a force-push too, since what was built is what that commit held.
-        BaseHint::Commit(base, Landmark::Target) => merged(choice, base),
+        BaseHint::Commit(base, Landmark::BeforeMerge) => merged(choice, base),
         BaseHint::Commit(base, landmark) => choice.commit(base, &format!("since {landmark}")),
         BaseHint::PullRequest { merge: Some(merge), .. } if is_merge(choice, merge)? => {
             choice.first_parent("since the first parent of the pull request's merge commit")
@@ -51,19 +51,21 @@ fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Not
     }
 }
 
-/// Whether head is this commit, and it is a merge: engines that try no merge name the pull request's own last commit.
+/// Whether head is this commit, and it merges the pull request into its target. Engines that merge nothing name the
+/// pull request's own last commit, which may be a merge too, of the target into it.
 fn is_merge(choice: &Choice, merge: &CommitId) -> Result<bool, git::GitError> {
-    Ok(choice.tip.commit == Some(*merge) && choice.repository.is_merge(merge)?)
+    let Subject::Commits(commits) = &choice.trigger.subject else { return Ok(false) };
+    let has_own_head = commits.iter().any(|commit| commit != merge);
+    Ok(choice.tip.commit == Some(*merge) && has_own_head && choice.repository.is_merge(merge)?)
 }
 
 /// Compares what a merged pull request left with the target branch before it: with the first parent of the merge. After
 /// a rebase nothing tells how many commits came, and the event's base may be as old as the pull request: changes since
 /// either count.
 fn merged(choice: &mut Choice, base: &CommitId) -> Result<(Comparison, Notes), git::GitError> {
-    let source = format!("since {}", Landmark::Target);
+    let source = format!("since {}", Landmark::BeforeMerge);
     let Some(head) = choice.tip.commit else { return choice.commit(base, &source) };
-    // The last commit of the pull request may be a merge too, of the target into it.
-    if choice.trigger.subject.commit() == Some(&head) && choice.repository.is_merge(&head)? {
+    if choice.trigger.subject.commit() == Some(&head) && is_merge(choice, &head)? {
         return choice.first_parent("since the first parent of the commit that merged the pull request");
     }
     let (mut comparison, mut notes) = choice.commit(base, &source)?;

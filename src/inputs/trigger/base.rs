@@ -46,8 +46,10 @@ pub enum Landmark {
     Success,
     /// The commit that the merge queue or merge train puts this group upon.
     MergeQueue,
-    /// The tip of the target branch that a pull request is or was merged into.
+    /// The tip of the target branch, upon which the engine put a merge request to try it.
     Target,
+    /// The target branch before a pull request was merged into it, as the event has it: it may be older.
+    BeforeMerge,
 }
 
 impl fmt::Display for Landmark {
@@ -59,6 +61,7 @@ impl fmt::Display for Landmark {
             Self::Success => "the last build that succeeded",
             Self::MergeQueue => "the commit that the merge queue builds on",
             Self::Target => "the tip of the target branch",
+            Self::BeforeMerge => "the target branch before the merge",
         })
     }
 }

@@ -128,7 +128,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(NAME, &["pull_request_target"]) && facts.flag("/pull_request/merged"),
             reference: Reference::None,
             subject: &[MERGED, PULL_REQUEST],
-            base: Base::Commit(TARGET_TIP, Landmark::Target),
+            base: Base::Commit(TARGET_TIP, Landmark::BeforeMerge),
             ..WITHOUT_MERGE
         },
         Row {
@@ -136,7 +136,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             // GITHUB_REF is the target branch then, and head is on it: a merge base with it would be head itself.
             when: |facts| is_pull_request(facts) && facts.flag("/pull_request/merged"),
             reference: Reference::None,
-            base: Base::Commit(TARGET_TIP, Landmark::Target),
+            base: Base::Commit(TARGET_TIP, Landmark::BeforeMerge),
             ..WITHOUT_MERGE
         },
         Row {

@@ -57,6 +57,7 @@ use asked::Asked;
 use compared::{Compared, Findings, Kept};
 use naming::{Named, Namer};
 use own_base::{Grouped, OwnBase};
+use policy::Analysed;
 
 /// What a plan is asked for, besides the trigger.
 #[derive(Debug, Clone, Default)]
@@ -243,8 +244,8 @@ pub fn plan(sources: &Sources, request: &Request, step: &mut dyn FnMut(&str)) ->
 
     step("looking for services without files");
     let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
-    let changes = (&findings.changes, &direct);
-    let (warnings, searched) = policy::check(sources, &range, changes, (&unmatched, request.unmatched), dead)?;
+    let found = Analysed { range: &range, changes: &findings.changes, unmatched: &unmatched, direct: &direct };
+    let (warnings, searched) = policy::check(sources, &found, request.unmatched, dead)?;
     notes.warnings.extend(warnings);
 
     step("spreading causes to dependents");

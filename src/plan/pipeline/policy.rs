@@ -47,6 +47,18 @@ impl Choice for Unmatched {
     ];
 }
 
+/// What analysis found, as far as policies are about it.
+pub(super) struct Analysed<'a> {
+    /// What was compared.
+    pub(super) range: &'a Range,
+    /// What changed.
+    pub(super) changes: &'a ChangeSet,
+    /// The changes that no filter matches.
+    pub(super) unmatched: &'a [&'a Change],
+    /// The causes that services have of their own.
+    pub(super) direct: &'a Direct<'a>,
+}
+
 /// Checks changed paths that nothing matches, services without files, and links that lead out of their service. Returns
 /// warnings, and how many directories were searched for links.
 ///
@@ -54,16 +66,15 @@ impl Choice for Unmatched {
 /// When a policy refuses one of these.
 pub(super) fn check(
     sources: &Sources,
-    range: &Range,
-    changes: (&ChangeSet, &Direct),
-    unmatched: (&[&Change], Unmatched),
+    found: &Analysed,
+    unmatched: Unmatched,
     dead: Dead,
 ) -> Result<(Vec<Diagnostic>, usize), Error> {
     let Sources { repository, config, .. } = *sources;
-    let (changes, direct) = changes;
-    let moved = moved(config, changes, unmatched.0);
+    let Analysed { range, changes, direct, .. } = *found;
+    let moved = moved(config, changes, found.unmatched);
     let mut warnings: Vec<Diagnostic> = Vec::new();
-    warnings.extend(unmatched_paths(config.shape, unmatched.0, unmatched.1, &moved)?);
+    warnings.extend(unmatched_paths(config.shape, found.unmatched, unmatched, &moved)?);
     warnings.extend(dead::say(config, dead, &Trees { repository, range }, &moved)?);
     let (leading, searched) = links::say(repository, config, range.tip.commit.as_ref(), changes, direct);
     warnings.extend(leading);
