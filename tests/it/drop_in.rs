@@ -319,10 +319,11 @@ fn the_differences_are_as_documented() {
     clone.write("topic", "").commit("topic");
     clone.git(["switch", "--quiet", "--detach", "origin/main"]);
     clone.merge(["topic"]);
+    let (base, head) = (frozen.to_string(), clone.id("topic").to_string());
     let mut step = Step::new(
         "pull_request",
         "refs/pull/7/merge",
-        json!({"pull_request": {"number": 7, "base": {"ref": "main", "sha": frozen.to_string()}}}),
+        json!({"pull_request": {"number": 7, "base": {"ref": "main", "sha": base}, "head": {"sha": head}}}),
     );
     step.input("filters", "x: ['**', '*']").input("list-files", "csv").set("GITHUB_BASE_REF", "main");
     assert_eq!(both(&step, &clone, "x_files"), ["topic", "\"new\nline\",topic"]);
