@@ -31,8 +31,8 @@
 //! | GitHub Actions | merge_group | `merge_group` | `GITHUB_SHA`, `merge_group.head_sha` | `merge_group.base_sha`: the commit that the merge queue builds on |
 //! | GitHub Actions | release: created, edited, any other that publishes nothing | `release` | `GITHUB_SHA` | none: nothing is planned |
 //! | GitHub Actions | release: published, prereleased, released | `release` | `GITHUB_SHA` | none: the tag names its service |
-//! | GitHub Actions | pull_request_target: merged | `pull_request` | `pull_request.merge_commit_sha`, `pull_request.head.sha` | the first parent of the merge; without one also `pull_request.base.sha`: the target branch before the merge |
-//! | GitHub Actions | pull_request: merged | `pull_request` | `GITHUB_SHA`, `pull_request.head.sha` | the first parent of the merge; without one also `pull_request.base.sha`: the target branch before the merge |
+//! | GitHub Actions | pull_request_target: merged | `pull_request` | `pull_request.merge_commit_sha`, `pull_request.head.sha` | first parent of the merge; where HEAD is none also `pull_request.base.sha`: the target branch before the merge |
+//! | GitHub Actions | pull_request: merged | `pull_request` | `GITHUB_SHA`, `pull_request.head.sha` | first parent of the merge; where HEAD is none also `pull_request.base.sha`: the target branch before the merge |
 //! | GitHub Actions | pull_request_target | `pull_request` | `pull_request.head.sha`, `pull_request.merge_commit_sha` | first parent of `pull_request.merge_commit_sha` where that is HEAD, else merge base with `pull_request.base.sha`, else with `pull_request.base.ref` or `GITHUB_BASE_REF` |
 //! | GitHub Actions | pull_request, pull_request_review… | `pull_request` | `GITHUB_SHA`, `pull_request.head.sha` | first parent of `GITHUB_SHA` where that is HEAD, else merge base with `pull_request.base.sha`, else with `pull_request.base.ref` or `GITHUB_BASE_REF` |
 //! | GitHub Actions | pull_request without a merge commit (Gitea, Forgejo) | `pull_request` | `GITHUB_SHA`, `pull_request.head.sha` | merge base with `pull_request.base.sha`, else with `pull_request.base.ref` or `GITHUB_BASE_REF` |

@@ -192,6 +192,9 @@ impl fmt::Display for Base {
         match self {
             Self::None => f.write_str("the default branch"),
             Self::Named => f.write_str("none: the tag names its service"),
+            Self::Commit(fact, landmark @ Landmark::BeforeMerge) => {
+                write!(f, "first parent of the merge; where HEAD is none also {fact}: {landmark}")
+            }
             Self::Commit(fact, landmark) => write!(f, "{fact}: {landmark}"),
             Self::CommitIfSaid(fact, landmark) => {
                 write!(f, "{fact}: {landmark}; the default branch where it is all zeros")
