@@ -13,7 +13,7 @@ use std::process::Command;
 
 use rebake::config::Config;
 use rebake::output::emit;
-use rebake::output::exec::output::{Colours, Grouped, Live, Manner, Printer, Size};
+use rebake::output::exec::display::{Colours, Grouped, Live, Manner, Printer, Size};
 use rebake::output::exec::{self, Settings, builder};
 use rebake::plan::Plan;
 use rebake::plan::pipeline::{Naming, TakeFingerprints};

@@ -2,17 +2,17 @@
 
 #![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
 
-mod allowed;
-mod builders;
+mod safety;
+mod prerequisites;
 mod dry_run;
-mod ground;
-mod logs;
-mod needed;
-mod planned;
-mod records;
+mod drift;
+mod log_directory;
+mod needed_dependencies;
+mod build_plan;
+mod built_refs;
 mod reports;
 mod settings;
-mod shown;
+mod display;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -23,15 +23,15 @@ use super::existing::ExistingArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, PlanningArgs, choice};
-use super::output::{Output, written};
+use super::printing::{Output, written};
 use super::workspace;
 use crate::model::recipe;
 use crate::output::emit;
 use crate::output::exec::schedule::OnFailure;
 use crate::output::exec::{self, Build, Ended, Objections, Settings, Sink};
-use ground::Ground;
-pub(crate) use ground::filters;
-use records::Records;
+use built_refs::Records;
+use drift::DriftCheck;
+pub(crate) use drift::filters;
 use reports::Reports;
 
 const EXAMPLES: &str = "\
@@ -162,30 +162,36 @@ enum Manner {
 pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> Result<Exit, Failure> {
     let workspace = workspace::open_range(general, &args.planning.range, args.planning.quantifier, output)?;
     let reports = Reports::agree(args, &workspace)?;
-    let mut plan = planned::plan(general, args, &workspace, reports.earlier.as_ref(), output)?;
+    let mut plan = build_plan::plan(general, args, &workspace, reports.earlier.as_ref(), output)?;
     args.existing.note(&mut plan, general, output);
-    let needed =
-        needed::complete(&plan, &reports.earlier_jobs(args)?, reports.earlier.as_ref(), args, &workspace, output)?;
+    let needed = needed_dependencies::complete(
+        &plan,
+        &reports.earlier_jobs(args)?,
+        reports.earlier.as_ref(),
+        args,
+        &workspace,
+        output,
+    )?;
     if args.dry_run {
         return dry_run::print(&needed, args, &workspace, output);
     }
-    allowed::check(&needed.plan, args, &workspace)?;
-    let logs = logs::directory(args.shown.logs.as_deref(), workspace.repository.git_dir())?;
-    let mut jobs = planned::jobs(&needed, args, &workspace, &logs, &reports)?;
+    safety::check(&needed.plan, args, &workspace)?;
+    let logs = log_directory::directory(args.shown.logs.as_deref(), workspace.repository.git_dir())?;
+    let mut jobs = build_plan::jobs(&needed, args, &workspace, &logs, &reports)?;
     let records = Records::look(&plan, &needed, args, &workspace, output)?;
     if let Some(records) = &records {
         records.leave_out(&mut jobs);
     }
-    builders::check(&jobs, &workspace)?;
+    prerequisites::check(&jobs, &workspace)?;
     if args.shown.output != Manner::Json {
         output.people(&emit::heading(&needed.plan))?;
     }
-    let mut printer = shown::printer(args.shown.output, &workspace.trigger, output);
-    let is_live = shown::is_live(args.shown.output, &workspace.trigger, output);
+    let mut printer = display::printer(args.shown.output, &workspace.trigger, output);
+    let is_live = display::is_live(args.shown.output, &workspace.trigger, output);
     let settings = settings::settings(&args.how, &plan, &workspace.trigger, is_live, output);
-    let heard = shown::telling(&mut printer, args.shown.output, &workspace.trigger, output);
+    let heard = display::telling(&mut printer, args.shown.output, &workspace.trigger, output);
     let clean = !args.allowed.allow_dirty && (args.record || plan.services.iter().any(|service| service.push));
-    let mut ground = Ground::new(&workspace, plan.range.head.as_deref(), clean);
+    let mut ground = DriftCheck::new(&workspace, plan.range.head.as_deref(), clean);
     let mut begun = records.as_ref().map(|records| records.begin(output)).transpose()?;
     let mut looked = Instant::now();
     let mut doubt = |build: &Build, moment| {

@@ -1,7 +1,7 @@
 //! Changed paths that are given from outside (`--changed`).
 
 mod encoding;
-mod path;
+mod git_path;
 
 use std::io::Read as _;
 use std::path::Path;
@@ -68,7 +68,7 @@ fn nul_separated(bytes: &[u8], root: Option<&Path>) -> Result<Vec<Change>, Strin
     let with_letters = items.peek().copied().and_then(Letter::read).is_some();
     let mut changes = Vec::new();
     while let Some(item) = items.next() {
-        let path = |item: &[u8]| path::in_repository(item, root);
+        let path = |item: &[u8]| git_path::in_repository(item, root);
         if with_letters {
             let letter =
                 Letter::read(item).ok_or_else(|| format!("{} is no status letter", RepoPath::from_git(item)))?;
@@ -84,7 +84,7 @@ fn nul_separated(bytes: &[u8], root: Option<&Path>) -> Result<Vec<Change>, Strin
 
 fn path_of(text: &[u8], root: Option<&Path>) -> Result<RepoPath, String> {
     let bytes = unquoted(text).ok_or_else(|| format!("the quotes of {} are broken", RepoPath::from_git(text)))?;
-    path::in_repository(&bytes, root)
+    git_path::in_repository(&bytes, root)
 }
 
 /// A status letter of `git diff --name-status`, without its score.

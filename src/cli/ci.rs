@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::Output;
+use super::printing::Output;
 use super::{env, workspace};
 use crate::inputs::trigger::Engine;
 use crate::model::diagnostic::{Diagnostic, Severity};

@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory as _};
 use super::args::CommandLine;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::Output;
+use super::printing::Output;
 use crate::inputs::file;
 
 /// Print a completion script for a shell

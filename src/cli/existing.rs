@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::env;
 use super::flags::GeneralArgs;
-use super::output::Output;
+use super::printing::Output;
 use super::progress::Progress;
 use crate::inputs::registry::Registries;
 use crate::plan::Plan;

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::GeneralArgs;
-use super::output::Output;
+use super::printing::Output;
 use super::workspace;
 use crate::analysis::base::Doubt;
 use crate::analysis::fingerprint::{Fingerprints, differences};

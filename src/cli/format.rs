@@ -10,8 +10,8 @@ use super::dependencies;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::choice;
-use super::output::Output;
 use super::plan::bug;
+use super::printing::Output;
 use super::workspace;
 use crate::output::emit::{self, Field, ListFiles, Matrices, Pack, Separator, UnknownField};
 #[cfg(unix)]

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::Output;
+use super::printing::Output;
 use crate::analysis::filter::{self, Effect, Filter, FilterEntry, Filters, FlatRule, Match, Quantifier, Statuses};
 use crate::glob::Pattern;
 use crate::model::change::{Change, Status};

@@ -11,7 +11,7 @@ mod ci;
 mod complete;
 #[cfg(unix)]
 mod dependencies;
-mod empty;
+mod empty_options;
 mod env;
 mod existing;
 mod exit;
@@ -20,15 +20,15 @@ mod fingerprint;
 mod flags;
 mod format;
 mod glob;
-mod output;
+mod printing;
 mod plan;
 mod progress;
 mod record;
-mod recorded;
+mod built_ref_messages;
 mod release;
 #[cfg(unix)]
 mod report;
-pub mod render;
+pub mod snippet;
 mod schema;
 mod verdict;
 mod version;
@@ -43,12 +43,12 @@ use annotation::Annotations;
 use args::{Command, CommandLine};
 use exit::Exit;
 use failure::Failure;
-use output::Output;
+use printing::Output;
 
 /// Runs the program on the process's own arguments, and returns how it ends.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = match CommandLine::try_parse_from(empty::without_empty(std::env::args_os())) {
+    let args = match CommandLine::try_parse_from(empty_options::without_empty(std::env::args_os())) {
         Ok(args) => args,
         Err(error) => {
             let error = args::with_tips(error, std::env::args_os());

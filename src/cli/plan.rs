@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, NamingArgs, PlanningArgs, RangeArgs};
 use super::format::{self, FormatArgs};
-use super::output::Output;
+use super::printing::Output;
 use super::workspace;
 use crate::analysis::base::{self, Compare};
 use crate::inputs::git::{Parents, Repository};

@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::output::Output;
+use super::printing::Output;
 
 /// How long a step runs before it is named.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -10,9 +10,9 @@ use super::build::filters;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs};
-use super::output::Output;
+use super::printing::Output;
 use super::workspace;
-use super::{changed, recorded};
+use super::{built_ref_messages, changed};
 use crate::analysis::filter::{FilterId, matches_of};
 use crate::inputs::git::Repository;
 use crate::inputs::trigger::{Kind, Origin, Trigger};
@@ -21,7 +21,7 @@ use crate::model::change::Change;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, ServiceId};
 use crate::plan::pipeline::{
-    self, Begun, Came, Held, LOCAL, Left, PushRequest, PushRules, Recording, Request, Rule, Standing, Workspace,
+    self, Begun, Came, Held, LOCAL, Left, PushRequest, PushRules, Recording, RefState, Request, Rule, Workspace,
     not_fetched,
 };
 use crate::plan::{self, Plan};
@@ -87,12 +87,12 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     let Workspace { repository, file, config, .. } = &workspace;
     let commit = repository.resolve(at.unwrap_or("HEAD"))?;
     let environment = plan.as_ref().map(|plan| plan.environment.as_str()).or(args.environment.as_deref());
-    let environment = pipeline::environment(&workspace.sources(), environment)?;
+    let environment = pipeline::environment(&workspace.view(), environment)?;
     // In a pull request anybody may have written the environments of head.
     let asked = Request { push: PushRequest::Asked, environment: args.environment.clone(), ..Request::default() };
-    let rules = PushRules::of(&workspace.sources(), &asked, environment)?;
+    let rules = PushRules::of(&workspace.view(), &asked, environment)?;
     if !rules.has_built_refs(environment) {
-        output.say(&[recorded::without(environment)]);
+        output.say(&[built_ref_messages::without(environment)]);
         return Ok(Exit::Done);
     }
     match &plan {
@@ -114,9 +114,11 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     let (built, others): (BTreeSet<ServiceId>, BTreeSet<ServiceId>) = built.into_iter().partition(is_there);
     if !others.is_empty() {
         let others: Vec<&str> = others.iter().map(|service| config.graph.name(*service).as_str()).collect();
-        output.say(&[recorded::not_pushed(environment, &others)]);
+        output.say(&[built_ref_messages::not_pushed(environment, &others)]);
     }
-    output.say(&libraries.iter().map(|library| recorded::library(config.graph.name(*library))).collect::<Vec<_>>());
+    output.say(
+        &libraries.iter().map(|library| built_ref_messages::library(config.graph.name(*library))).collect::<Vec<_>>(),
+    );
     let recording = Recording {
         repository,
         file,
@@ -132,13 +134,13 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
         },
     };
     // Where the remote cannot be reached, the end says so.
-    let here = Standing::here(repository, environment)?;
+    let here = RefState::here(repository, environment)?;
     let before = recording.standing().unwrap_or_else(|_| here.clone());
     let came = Came { built, ..Came::default() };
     let written = recording.end(&Begun::elsewhere(before, here), &came)?;
-    output.say(&recorded::diagnostics(&written, &recording));
+    output.say(&built_ref_messages::diagnostics(&written, &recording));
     output.say(&repository.take_fetch_troubles().iter().map(not_fetched).collect::<Vec<_>>());
-    Ok(if recorded::is_refused(&written) { Exit::Git } else { Exit::Done })
+    Ok(if built_ref_messages::is_refused(&written) { Exit::Git } else { Exit::Done })
 }
 
 /// Returns the commit of a plan, as it is recorded.

@@ -1,6 +1,6 @@
 //! `rebake release`.
 
-mod above;
+mod version_order;
 mod publish;
 
 use clap::{Args, ValueEnum};
@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, choice};
-use super::output::Output;
 use super::plan::bug;
+use super::printing::Output;
 use super::workspace;
 use crate::config::Config;
 use crate::model::diagnostic::{Diagnostic, Severity};
@@ -104,7 +104,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ReleaseArgs, output: &Output) ->
         return parse(&config, tag, args.format, output);
     }
     let plan = pipeline::release(&repository, &config, &args.services, &request(args))?;
-    above::check(&repository, &trigger, &plan, args, output)?;
+    version_order::check(&repository, &trigger, &plan, args, output)?;
     let done = if args.yes { publish::publish(&repository, &plan, args, output)? } else { not_done(&plan) };
     write(&Published::from(&plan), args, &done, output)?;
     Ok(Exit::Done)

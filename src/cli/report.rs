@@ -9,10 +9,10 @@ use clap::{Args, ValueEnum};
 use super::changed;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::Output;
+use super::printing::Output;
 use crate::model::name::Escaped;
 use crate::output::exec;
-use crate::output::exec::output::{OutputStyle, last_lines};
+use crate::output::exec::display::{OutputStyle, last_lines};
 use crate::output::exec::report::{ServiceReport, images, junit, markdown};
 
 const EXAMPLES: &str = "\

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::Output;
+use super::printing::Output;
 use crate::config;
 use crate::plan::Plan;
 

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::Output;
+use super::printing::Output;
 use super::{changed, env};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;

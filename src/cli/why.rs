@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, RangeArgs, choice};
-use super::output::Output;
+use super::printing::Output;
 use super::workspace;
 use super::{changed, plan};
 use crate::analysis::filter::Quantifier;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs, RangeArgs};
-use super::output::Output;
+use super::printing::Output;
 use super::progress::Progress;
 use super::{changed, env};
 use crate::analysis::filter::Quantifier;
@@ -97,7 +97,7 @@ pub(crate) fn quiet_plan(
     output: &Output,
 ) -> Result<Planned, Failure> {
     let progress = Progress::new(output, general.verbose);
-    let planned = pipeline::plan(&workspace.sources(), request, &mut |step| progress.step(step))?;
+    let planned = pipeline::plan(&workspace.view(), request, &mut |step| progress.step(step))?;
     progress.finish();
     Ok(planned)
 }

@@ -9,19 +9,19 @@
 
 mod definition;
 mod flat;
-mod linked;
+mod linked_files;
 mod problems;
 mod raw;
 mod read;
 mod schema;
 mod shape;
-mod source;
+mod decode;
 mod structured;
 mod yaml;
 
-pub use linked::Input;
+pub use decode::{MAX_BYTES, decode};
+pub use linked_files::Input;
 pub use schema::schema;
-pub use source::{MAX_BYTES, source};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -199,14 +199,14 @@ pub struct Declared {
     /// Its path from the root of the repository, with the place of what declares it.
     pub path: Located<RepoPath>,
     /// What it is.
-    pub what: Source,
+    pub what: DeclaredKind,
     /// The key that names it and without which there is no build; none where it may be missing.
     pub key: Option<&'static str>,
 }
 
 /// What a declared path is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum DeclaredKind {
     /// A file.
     File,
     /// A directory, of which everything counts.

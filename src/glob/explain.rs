@@ -1,10 +1,10 @@
 //! Explains how a pattern was read.
 
 use super::Pattern;
+use super::character_set::Set;
+use super::expression_tree::Node;
 use super::key::Part;
-use super::set::Set;
 use super::term::{Guard, Times};
-use super::tree::Node;
 use std::fmt;
 
 /// An explanation of how a pattern was read, in lines of text.

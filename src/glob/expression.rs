@@ -1,10 +1,10 @@
 use super::PatternError;
+use super::character_set::ends_line;
+use super::expression_tree::Node;
 use super::linear;
 use super::machine::{GaveUp, Machine};
-use super::read::read;
-use super::set::ends_line;
+use super::parse::read;
 use super::subject::Subject;
-use super::tree::Node;
 use regex::bytes::Regex;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,7 +1,7 @@
 //! The segments that a path must have for a pattern to match it: the keys by which an index files patterns.
 
+use super::expression_tree::Node;
 use super::term::Times;
-use super::tree::Node;
 use std::borrow::Cow;
 
 /// How many texts a group of alternatives may stand for before it counts as unknown.

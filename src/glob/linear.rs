@@ -4,9 +4,9 @@
 //! not `.` or `..`, or that something follows a slash; on a [plain](super::subject) path they always hold, and so
 //! they are left out here. What looks ahead for another reason, as `!(…)` does, is left to the machine.
 
-use super::set::Set;
+use super::character_set::Set;
+use super::expression_tree::Node;
 use super::term::{Guard, Times};
-use super::tree::Node;
 use regex::bytes::{Regex, RegexBuilder};
 use std::fmt::Write as _;
 

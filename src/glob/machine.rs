@@ -5,9 +5,9 @@
 //! first. All threads of an automaton move together, so a state is entered at most once at each place: no input
 //! makes it try anything twice. A step is one state entered; there are never more than (characters + 1) × states.
 
-use super::set::{Set, ends_line};
+use super::character_set::{Set, ends_line};
+use super::expression_tree::Node;
 use super::term::{Guard, Times};
-use super::tree::Node;
 
 /// A compiled expression.
 #[derive(Debug)]

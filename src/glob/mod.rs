@@ -54,12 +54,12 @@ mod key;
 mod linear;
 mod machine;
 mod pattern;
-mod read;
-mod set;
+mod parse;
+mod character_set;
 mod simple;
 mod subject;
 mod term;
-mod tree;
+mod expression_tree;
 
 pub use error::PatternError;
 pub use explain::Explanation;

@@ -1,8 +1,8 @@
 use super::expression::Expression;
+use super::expression_tree::Node;
 use super::key::{self, Demand};
 use super::machine::GaveUp;
 use super::subject::Subject;
-use super::tree::Node;
 use super::{PatternError, simple};
 use std::borrow::Borrow;
 use std::fmt;

@@ -232,10 +232,10 @@ pub(super) fn demands(text: &str) -> Vec<Demand<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::glob::expression_tree::Node;
     use crate::glob::key::Part;
     use crate::glob::machine::Machine;
-    use crate::glob::read::read;
-    use crate::glob::tree::Node;
+    use crate::glob::parse::read;
     use proptest::prelude::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! A path, prepared once for all patterns that are asked about it.
 
-use super::set::ends_line;
+use super::character_set::ends_line;
 use bstr::ByteSlice as _;
 use std::borrow::Cow;
 

@@ -3,7 +3,7 @@
 //! picomatch writes text; we write terms, so that nothing has to be read twice and each knows its place.
 
 use super::PatternError;
-use super::set::{self, Set};
+use super::character_set::{self, Set};
 
 /// A word of the expression, and the offset in the pattern of what it was made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,7 +155,7 @@ fn escape(chars: &[char], at: usize) -> Result<(Escaped, &[char]), PatternError>
         }),
         '0'..='9' => Err(PatternError::new(at, format!("`\\{c}` refers to a group, which patterns here do not have"))
             .help(format!("write `{c}` without the backslash"))),
-        c => Ok((set::escape(*c).map_or(Escaped::Char(*c), Escaped::Class), rest)),
+        c => Ok((character_set::escape(*c).map_or(Escaped::Char(*c), Escaped::Class), rest)),
     }
 }
 

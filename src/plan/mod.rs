@@ -6,7 +6,7 @@
 mod assemble;
 mod cause;
 mod existing;
-mod read;
+mod from_json;
 mod versions;
 pub mod pipeline;
 pub mod why;
@@ -15,7 +15,7 @@ pub use crate::config::Shape;
 pub use assemble::{Assembly, Found, Names, assemble, published};
 pub use cause::{CauseKind, PlannedCause, Reason};
 pub use existing::Exists;
-pub use read::{PlanError, read};
+pub use from_json::{PlanError, read};
 pub use versions::{VersionOf, Versions};
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rebake::config::{self, Options};
 use rebake::model::diagnostic::Diagnostics;
-use rebake::render::{Color, render};
+use rebake::snippet::{Color, render};
 
 #[test]
 fn wrong_files_are_explained() {
@@ -29,7 +29,7 @@ fn wrong_files_are_explained() {
 
 /// What is said of a file, and whether it can be used.
 fn said_of(bytes: &[u8]) -> String {
-    let source = config::source("filters.yaml", bytes).map_err(|problem| Diagnostics(vec![problem]));
+    let source = config::decode("filters.yaml", bytes).map_err(|problem| Diagnostics(vec![problem]));
     let (config, problems) = match source.and_then(|source| config::parse(&source, Options::default())) {
         Ok((config, warnings)) => (Some(config), warnings),
         Err(Diagnostics(problems)) => (None, problems),

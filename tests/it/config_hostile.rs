@@ -8,11 +8,11 @@ use proptest::prelude::*;
 use rebake::analysis::filter::Quantifier;
 use rebake::config::{self, Options};
 use rebake::model::diagnostic::Diagnostics;
-use rebake::render::{Color, render};
+use rebake::snippet::{Color, render};
 
 /// The codes of what is said of a file. Whatever is said can be drawn, and holds no control characters.
 fn said_of(bytes: &[u8]) -> Vec<&'static str> {
-    let source = config::source("filters.yaml", bytes).map_err(|problem| Diagnostics(vec![problem]));
+    let source = config::decode("filters.yaml", bytes).map_err(|problem| Diagnostics(vec![problem]));
     let (config, problems) =
         match source.and_then(|source| config::parse(&source, Options { quantifier: Quantifier::Some })) {
             Ok((config, warnings)) => (Some(config), warnings),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rebake::inputs::trigger::{BaseHint, Engine, Subject, Trigger, TriggerError};
+use rebake::inputs::trigger::{BaseHint, Engine, EventSubject, Trigger, TriggerError};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -110,9 +110,9 @@ fn summary(trigger: &Trigger) -> String {
         other => panic!("{other:?}"),
     };
     let subject = match &trigger.subject {
-        Subject::None => "none".to_owned(),
-        Subject::CheckedOut => "what is checked out".to_owned(),
-        Subject::Commits(commits) => commits.iter().map(|commit| commit.short(7)).collect::<Vec<_>>().join(", "),
+        EventSubject::None => "none".to_owned(),
+        EventSubject::CheckedOut => "what is checked out".to_owned(),
+        EventSubject::Commits(commits) => commits.iter().map(|commit| commit.short(7)).collect::<Vec<_>>().join(", "),
     };
     let services = (!trigger.inputs.services.is_empty()).then(|| trigger.inputs.services.join(", "));
     let lines = [

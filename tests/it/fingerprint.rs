@@ -13,7 +13,7 @@ use rebake::inputs::trigger::Trigger;
 use rebake::model::change::ChangeSet;
 use rebake::model::name::{CommitId, ServiceId};
 use rebake::model::tree::Mode;
-use rebake::plan::pipeline::{ConfigFile, Files as Listed, Moment, Request, Snapshot, Sources, plan};
+use rebake::plan::pipeline::{ConfigFile, Files as Listed, Moment, Request, Snapshot, WorkspaceView, plan};
 use snapbox::str;
 
 use crate::history::{Files, History};
@@ -376,7 +376,7 @@ fn affected_exactly_where_the_fingerprint_differs() {
             let base = base::RangeRequest { head: Some(pair[1].to_string()), compare, default_branch: None };
             let request = Request { base, dead: rebake::plan::pipeline::Dead::Allow, ..Request::default() };
             let planned = plan(
-                &Sources { repository: &repo.open(), file: &file, config: &config, trigger: &Trigger::local() },
+                &WorkspaceView { repository: &repo.open(), file: &file, config: &config, trigger: &Trigger::local() },
                 &request,
                 &mut |_| {},
             )

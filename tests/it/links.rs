@@ -131,7 +131,7 @@ fn a_link_is_told_when_it_comes_and_where_something_changes_beside_it() {
 #[test]
 fn no_more_directories_are_read_than_lie_on_the_way_to_what_changed() {
     use rebake::inputs::trigger::Trigger;
-    use rebake::plan::pipeline::{ConfigFile, Request, Sources, WorkDone, follow_links, plan};
+    use rebake::plan::pipeline::{ConfigFile, Request, WorkDone, WorkspaceView, follow_links, plan};
     const SERVICES: usize = 50;
     let repo = Repo::new();
     let service = |n: usize| format!("  s{n}: {{path: s/s{n}, image: r.io/s{n}, tag: 's{n}@{{{{version}}}}'}}\n");
@@ -161,7 +161,7 @@ fn no_more_directories_are_read_than_lie_on_the_way_to_what_changed() {
         let base = rebake::analysis::base::RangeRequest { compare, ..Default::default() };
         let request = Request { base, ..Request::default() };
         plan(
-            &Sources { repository: &repository, file: &file, config: &config, trigger: &Trigger::local() },
+            &WorkspaceView { repository: &repository, file: &file, config: &config, trigger: &Trigger::local() },
             &request,
             &mut |_| {},
         )

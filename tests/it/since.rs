@@ -9,7 +9,7 @@ use rebake::inputs::trigger::Trigger;
 use rebake::model::built_ref;
 use rebake::model::name::CommitId;
 use rebake::model::tree::Mode;
-use rebake::plan::pipeline::{ConfigFile, Dead, Planned, Request, Sources, Unmatched, plan};
+use rebake::plan::pipeline::{ConfigFile, Dead, Planned, Request, Unmatched, WorkspaceView, plan};
 use snapbox::str;
 
 use crate::history::{Files, History};
@@ -354,7 +354,7 @@ fn since_built(repo: &Repo, head: &CommitId) -> Planned {
     };
     let request = Request { base, dead: Dead::Allow, unmatched: Unmatched::Ignore, ..Request::default() };
     plan(
-        &Sources { repository: &repository, file: &file, config: &config, trigger: &Trigger::local() },
+        &WorkspaceView { repository: &repository, file: &file, config: &config, trigger: &Trigger::local() },
         &request,
         &mut |_| {},
     )

@@ -489,7 +489,7 @@ fn build_metadata_stays_in_versions() {
 #[test]
 fn formats_that_print_no_version_and_no_fingerprint_read_nothing_for_them() {
     use rebake::inputs::trigger::Trigger;
-    use rebake::plan::pipeline::{self, ConfigFile, Naming, Request, Sources, TakeFingerprints};
+    use rebake::plan::pipeline::{self, ConfigFile, Naming, Request, TakeFingerprints, WorkspaceView};
     let repo = repo();
     let repository = repo.open();
     let file = ConfigFile::find(&repository, None, repo.dir(), None).unwrap();
@@ -501,7 +501,7 @@ fn formats_that_print_no_version_and_no_fingerprint_read_nothing_for_them() {
         };
         let request = Request { base, naming, fingerprints, ..Request::default() };
         let planned = pipeline::plan(
-            &Sources { repository: &repository, file: &file, config: &config, trigger: &Trigger::local() },
+            &WorkspaceView { repository: &repository, file: &file, config: &config, trigger: &Trigger::local() },
             &request,
             &mut |_| {},
         )

@@ -1,6 +1,7 @@
 use super::default_branch::{gone, stale};
 use super::{
-    AllAffected, Changes, Compare, Comparison, Doubt, End, From, Notes, Range, RangeRequest, Since, Tip, event, local,
+    AllAffected, Changes, Compare, Comparison, Doubt, End, From, Notes, Range, RangeRequest, Since, Tip, ci_event,
+    local,
 };
 use crate::inputs::git::{self, Freshness, Lacking as _, Repository, WorkTree};
 use crate::inputs::trigger::{CiSign, Kind, Trigger};
@@ -71,7 +72,7 @@ impl Choice<'_> {
             Compare::Auto => match (self.trigger.kind, self.trigger.ci) {
                 (Kind::Local, None) => local::compare(self, named)?,
                 (Kind::Local, Some(sign)) => unknown_engine(sign),
-                _ => event::compare(self, named)?,
+                _ => ci_event::compare(self, named)?,
             },
         })
     }

@@ -6,8 +6,8 @@
 mod choose;
 mod default_branch;
 mod doubt;
-mod event;
-mod fit;
+mod ci_event;
+mod checkout_fit;
 mod local;
 mod notes;
 

@@ -1,6 +1,6 @@
 use rayon::prelude::*;
 
-use super::set::{Hits, Owner};
+use super::filters::{Hits, Owner};
 use super::{CHUNK, Effect, Filter, FilterEntry, FilterId, Filters, FlatRule, Quantifier};
 use crate::glob::Pattern;
 use crate::model::change::{Change, ChangeSet, Extent, Status};

@@ -1,6 +1,6 @@
 use rayon::prelude::*;
 
-use super::set::{Hits, Owner};
+use super::filters::{Hits, Owner};
 use super::{CHUNK, Filter, FilterId, Filters};
 use crate::model::change::{Extent, Status};
 

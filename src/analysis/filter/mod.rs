@@ -6,12 +6,12 @@
 mod cover;
 mod evaluate;
 mod members;
-mod set;
+mod filters;
 
 pub use cover::Cover;
 pub use evaluate::{Match, Matches, matches, matches_of};
+pub use filters::{FilterId, Filters};
 pub use members::{Members, members};
-pub use set::{FilterId, Filters};
 
 use crate::glob::Pattern;
 use crate::model::change::Status;

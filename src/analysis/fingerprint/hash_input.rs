@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::Fingerprint;
-use super::digest::SCHEME;
+use super::hash::SCHEME;
 use crate::model::name::{Escaped, ServiceName};
 use crate::model::tree::{ObjectFormat, TreeEntry};
 

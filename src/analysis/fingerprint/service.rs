@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::digest::State;
+use super::hash::State;
 use super::{Fingerprint, HashInput};
 use crate::analysis::affected::Watch;
 use crate::analysis::definition::Definitions;

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::needed::Needed;
+use super::needed_dependencies::Needed;
 use super::reports::Reports;
-use super::{BuildArgs, planned};
+use super::{BuildArgs, build_plan};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::Output;
+use crate::cli::printing::Output;
 use crate::model::name::{Escaped, shell_word};
 use crate::output::exec::{Build, NeededServices, foretold};
 use crate::plan::pipeline::Workspace;
@@ -22,7 +22,7 @@ pub(super) fn print(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let logs = workspace.repository.git_dir().join("rebake/builds/0");
-    let jobs = planned::jobs(needed, args, workspace, &logs, &Reports::default())?;
+    let jobs = build_plan::jobs(needed, args, workspace, &logs, &Reports::default())?;
     let root = workspace.repository.work_dir().and_then(|root| root.canonicalize().ok()).unwrap_or_default();
     let needs = foretold(&jobs);
     output.data(&jobs.iter().map(|job| script(job, &needs, &root)).collect::<String>())?;

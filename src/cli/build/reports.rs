@@ -5,12 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::planned::given;
-use super::{BuildArgs, logs};
+use super::build_plan::given;
+use super::{BuildArgs, log_directory};
 use crate::cli::ci::github_files;
 use crate::cli::env;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, unwritable};
+use crate::cli::printing::{Output, unwritable};
 use crate::cli::report::{bug, failure, read};
 use crate::inputs::file::{self, Writable};
 use crate::output::emit;
@@ -45,7 +45,7 @@ impl Reports {
         // A report of another version, or something else, is overwritten without being of use.
         let report = |path: PathBuf| Report::read(&io::read_to_string(file::open(&path).ok()?).ok()?).ok();
         let workspace: Vec<Report> =
-            logs::reports(workspace.repository.git_dir()).into_iter().filter_map(report).collect();
+            log_directory::reports(workspace.repository.git_dir()).into_iter().filter_map(report).collect();
         let last = json.clone().and_then(report);
         let known = workspace.iter().chain(&earlier).chain(&last).flat_map(|report| &report.services);
         let took = known.filter_map(|service| Some((service.service.clone(), took(service)?))).collect();
@@ -77,7 +77,7 @@ impl Reports {
         let text = report.to_json().map_err(|error| bug(&error))?;
         // A build may have taken it away. Where it cannot be made again, writing says why.
         let _ = file::make_directory(logs);
-        for file in self.json.iter().chain([&logs.join(logs::REPORT)]) {
+        for file in self.json.iter().chain([&logs.join(log_directory::REPORT)]) {
             output.file(file, &text)?;
         }
         if let Some(file) = &self.junit {
@@ -95,7 +95,7 @@ impl Reports {
     /// Returns the outputs of a step of GitHub's: where the report is, and the image where there is one, as in a job of
     /// a matrix.
     fn step(&self, report: &Report, logs: &Path) -> Vec<emit::Output> {
-        let file = self.json.clone().unwrap_or_else(|| logs.join(logs::REPORT));
+        let file = self.json.clone().unwrap_or_else(|| logs.join(log_directory::REPORT));
         let file = std::path::absolute(&file).unwrap_or(file).to_string_lossy().into_owned();
         let mut images = report.successful().filter(|service| service.image.is_some());
         let image = images.next().filter(|_| images.next().is_none());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::How;
 use crate::cli::env;
-use crate::cli::output::Output;
+use crate::cli::printing::Output;
 use crate::inputs::trigger::Trigger;
 use crate::output::exec::Settings;
 use crate::plan::Plan;

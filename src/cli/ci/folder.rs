@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, unwritable};
 use crate::cli::plan::bug;
+use crate::cli::printing::{Output, unwritable};
 use crate::inputs::file;
 use crate::inputs::trigger::Engine;
 use crate::output::emit::{self, Matrices};

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::env;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::Output;
+use crate::cli::printing::Output;
 use crate::output::emit::{self, ListFiles, Matrices};
 use crate::plan::Plan;
 

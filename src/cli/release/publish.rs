@@ -7,7 +7,7 @@ use super::ReleaseArgs;
 use crate::cli::env;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::Output;
+use crate::cli::printing::Output;
 use crate::inputs::git::{MadeTag, NewTag, Repository, Signing, shown_remote};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, Listed, ServiceName, TagName};

@@ -2,7 +2,7 @@
 //! values are checked here; what needs the whole file is checked in `structured`.
 
 mod arguments;
-mod branch;
+mod branch_pattern;
 mod condition;
 mod contexts;
 mod lines;
@@ -15,7 +15,7 @@ mod template;
 mod words;
 
 pub(super) use arguments::{BuildArguments, Secret, Variables};
-pub(super) use branch::BranchPattern;
+pub(super) use branch_pattern::BranchPattern;
 pub(super) use condition::{Retries, TimeLimit, Weight};
 pub(super) use contexts::{BuilderFlag, Contexts};
 pub(super) use lines::Lines;

@@ -3,7 +3,7 @@
 mod dependencies;
 mod environments;
 mod image;
-mod inputs;
+mod build_files;
 mod libraries;
 mod names;
 mod needs;
@@ -11,8 +11,8 @@ mod same_tag;
 mod service;
 mod tags;
 
+pub(super) use build_files::{below, literal};
 pub(super) use environments::usual as usual_environments;
-pub(super) use inputs::{below, literal};
 
 use indexmap::IndexMap;
 

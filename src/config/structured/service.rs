@@ -1,11 +1,11 @@
 use indexmap::IndexMap;
 
-use super::{checked_name, image, inputs, tags};
+use super::{build_files, checked_name, image, tags};
 use crate::analysis::filter::{Effect, Filter, FilterEntry, Filters, Statuses};
 use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::config::read::{Field, List, Map, Named, Text};
-use crate::config::{Global, Service, Source};
+use crate::config::{DeclaredKind, Global, Service};
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::recipe::Recipe;
 use crate::model::template::Part;
@@ -26,18 +26,19 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
     image_has_path(name, &named, problems);
     one_builder(&named.value.value, problems);
     flags_have_builder(&named.value.value, problems);
-    let files = inputs::Named::read(&named.value.value, problems);
+    let files = build_files::Named::read(&named.value.value, problems);
     let recipe = recipe(&named.value.value, &files);
-    let context = if named.value.value.filters.value().is_some() { Source::Listed } else { Source::Directory };
+    let context =
+        if named.value.value.filters.value().is_some() { DeclaredKind::Listed } else { DeclaredKind::Directory };
     let mut entries = entries(name, &mut named, &files, recipe.image_builder().is_some(), problems)?;
     let excluded = excluded(&named.value.value)?;
-    let takes_all = context == Source::Directory && excluded.is_empty();
+    let takes_all = context == DeclaredKind::Directory && excluded.is_empty();
     entries.extend(excluded);
     let filter = Filter::Ordered(entries);
     let raw = &named.value.value;
     let built_from = recipe.image_builder().map(|builder| files.files(raw, builder));
     let whole = raw.path.value().map(|path| &path.0).filter(|_| takes_all);
-    let mut inputs = inputs::entries(built_from.as_deref().unwrap_or_default(), whole, problems);
+    let mut inputs = build_files::entries(built_from.as_deref().unwrap_or_default(), whole, problems);
     inputs.extend(files.below_contexts(problems));
     let declared = built_from.map(|built_from| files.declared(raw, built_from, context)).unwrap_or_default();
     let checked = checked_name(name)?;
@@ -68,7 +69,7 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
     Some(Checked { filter, inputs, depends_on, service })
 }
 
-fn recipe(raw: &raw::Service, files: &inputs::Named) -> Recipe {
+fn recipe(raw: &raw::Service, files: &build_files::Named) -> Recipe {
     Recipe {
         builder: raw.builder.value().map(|builder| builder.0),
         run: raw.run.value().map(|command| command.0.clone()),
@@ -107,7 +108,7 @@ fn strings<T>(list: &Field<List<T>>, text: impl Fn(&T) -> &String) -> Vec<String
 fn entries(
     name: &str,
     named: &mut Named<Box<raw::Service>>,
-    files: &inputs::Named,
+    files: &build_files::Named,
     image: bool,
     problems: &mut Problems<'_>,
 ) -> Option<Vec<FilterEntry>> {

@@ -1,6 +1,6 @@
 use granit_parser::{ErrorKind, ScanError};
 
-use super::build::MAX_DEPTH;
+use super::composer::MAX_DEPTH;
 use crate::config::problems::shown;
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 

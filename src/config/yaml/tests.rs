@@ -279,15 +279,15 @@ fn values_know_where_they_are_used_and_defined() {
 #[test]
 fn limits_hold() {
     let lists = |depth: usize| format!("a: {}{}", "[".repeat(depth), "]".repeat(depth));
-    assert!(ours(&lists(super::build::MAX_DEPTH - 1)).is_ok());
-    assert_eq!(ours(&lists(super::build::MAX_DEPTH)), Err(vec!["too-deep"]));
+    assert!(ours(&lists(super::composer::MAX_DEPTH - 1)).is_ok());
+    assert_eq!(ours(&lists(super::composer::MAX_DEPTH)), Err(vec!["too-deep"]));
     let items = |count: usize| format!("[{}]", "x,".repeat(count));
-    assert!(ours(&items(super::build::MAX_NODES - 1)).is_ok());
-    assert_eq!(ours(&items(super::build::MAX_NODES)), Err(vec!["too-many-values"]));
+    assert!(ours(&items(super::composer::MAX_NODES - 1)).is_ok());
+    assert_eq!(ours(&items(super::composer::MAX_NODES)), Err(vec!["too-many-values"]));
     // An alias of ten values counts nine more than itself.
     let aliases = |count: usize| format!("a: &a [{}]\nb: [{}]", "x,".repeat(9), "*a,".repeat(count));
-    let most = |text: &str| super::build::MAX_ALIASED + text.len();
-    let least = (1..super::build::MAX_ALIASED).find(|count| count * 9 > most(&aliases(*count))).unwrap();
+    let most = |text: &str| super::composer::MAX_ALIASED + text.len();
+    let least = (1..super::composer::MAX_ALIASED).find(|count| count * 9 > most(&aliases(*count))).unwrap();
     assert!(ours(&aliases(least - 1)).is_ok());
     assert_eq!(ours(&aliases(least)), Err(vec!["too-many-values"]));
 }

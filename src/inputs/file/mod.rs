@@ -4,7 +4,7 @@
 //! regular file is written whole or not at all, no link of a repository is followed, and no read blocks.
 
 mod link;
-mod stream;
+mod sink;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +12,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use stream::Stream;
+use sink::Stream;
 
 /// Opens a regular file for reading.
 ///

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::edit::{RootTree, Unwritten};
+use super::edited_tree::{RootTree, Unwritten};
 use super::tree::{mode, object_id};
 use super::{GitError, Repository};
 use crate::model::name::CommitId;

@@ -9,7 +9,7 @@ use gix::odb::store::init::Slots;
 use super::fetch::Fetching;
 use super::git_variables::ObjectDirectories;
 use super::mirror::Mirror;
-use super::{GitError, settings, trust};
+use super::{GitError, safe_directory, user_config};
 use crate::model::name::Escaped;
 
 /// A repository, opened for reading.
@@ -67,7 +67,9 @@ impl Repository {
             match opening.open(dir) {
                 Ok(found) => break found,
                 Err(error)
-                    if !opening.is_trusted && error.is_permission_denied() && trust::is_named(&place_of(dir)) =>
+                    if !opening.is_trusted
+                        && error.is_permission_denied()
+                        && safe_directory::is_named(&place_of(dir)) =>
                 {
                     opening.is_trusted = true;
                 }
@@ -78,17 +80,18 @@ impl Repository {
             }
         };
         let gix = found.to_thread_local();
-        trust::check(dir, &gix)?;
+        safe_directory::check(dir, &gix)?;
         let absolute = |path: &Path| std::path::absolute(path).map_err(GitError::reading("the current directory"));
         let (git_dir, common_dir) = (absolute(gix.git_dir())?, absolute(gix.common_dir())?);
         let work_dir = gix.workdir().map(absolute).transpose()?;
         let options = [("git-dir", Some(&git_dir)), ("work-tree", work_dir.as_ref())];
         let option = |(name, path): (&str, Option<&PathBuf>)| Some(format!("--{name}={}", path?.to_str()?));
-        let git_options: Vec<String> = options.into_iter().filter_map(option).chain(settings::options(&gix)).collect();
+        let git_options: Vec<String> =
+            options.into_iter().filter_map(option).chain(user_config::options(&gix)).collect();
         let root = work_dir.as_ref().unwrap_or(&git_dir);
         let objects = ObjectDirectories::read(root);
         let own = objects.own.clone().unwrap_or_else(|| common_dir.join("objects"));
-        let is_mirrored = opening.is_gathered || !objects.is_none() || trust::keeps_references_elsewhere(&gix);
+        let is_mirrored = opening.is_gathered || !objects.is_none() || safe_directory::keeps_references_elsewhere(&gix);
         let mirror = is_mirrored.then(|| {
             let mirror = Mirror::of(&git_dir, &common_dir, &objects).map_err(GitError::reading("the repository"))?;
             mirror.copy_references(root, &git_options)?;

@@ -7,7 +7,7 @@ use gix::bstr::BStr;
 use gix::objs::tree::EntryKind;
 
 use super::program::{ProgramError, git_in};
-use super::unsure::{Unsure, what_was_not_seen};
+use super::unreadable::{Unsure, what_was_not_seen};
 use super::{GitError, Repository};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::name::RepoPath;

@@ -4,7 +4,7 @@ use gix::bstr::ByteSlice as _;
 use gix::objs::tree::EntryKind;
 use gix::objs::{Find, FindExt as _, Kind, TreeRefIter};
 
-use super::edit::Unwritten;
+use super::edited_tree::Unwritten;
 use super::{GitError, Repository};
 use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::{Mode, ObjectId};

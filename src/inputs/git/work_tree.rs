@@ -8,10 +8,10 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::describe::object_id as commit_object;
-use super::edit::{Edit, RootTree};
+use super::edited_tree::{Edit, RootTree};
 use super::program::{ProgramError, git_in};
 use super::status::in_work_tree;
-use super::unsure::Unsure;
+use super::unreadable::Unsure;
 use super::{GitError, Repository};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::name::{RepoPath, in_quotes};

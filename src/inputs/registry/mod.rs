@@ -14,7 +14,7 @@ mod manifest;
 mod platform;
 mod session;
 mod tls;
-mod token;
+mod bearer_token;
 mod url;
 
 use std::collections::BTreeMap;

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use ureq::http::Method;
 
 use super::address::Address;
+use super::bearer_token::{self, Offer};
 use super::challenge::Challenge;
 use super::client::{Answered, Asked, Client, Secret};
 use super::credentials::{Credentials, Found, Store};
@@ -14,7 +15,6 @@ use super::digest::Digest;
 use super::manifest::{self, Manifest};
 use super::platform::Platform;
 use super::registry_failure::RegistryProblem;
-use super::token::{self, Offer};
 use super::url::Url;
 use super::{ImagePresence, Question};
 
@@ -127,7 +127,7 @@ impl<'a> Session<'a> {
             Challenge::Basic => None,
         });
         if let Some(offer) = bearer {
-            let token = token::get(self.client, &self.address, registry, &offer, found.credentials.as_ref());
+            let token = bearer_token::get(self.client, &self.address, registry, &offer, found.credentials.as_ref());
             return match token {
                 Ok(token) => Ok(Secret(format!("Bearer {}", token.0))),
                 Err(RegistryProblem::Refused { .. }) if found.credentials.is_none() => {

@@ -4,9 +4,9 @@
 //! there before a push: `--since built` is the way to plan less than everything on the default branch.
 
 use super::Kind;
+use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
 use super::facts::{Fact, Facts};
-use super::inputs::names_services;
-use super::table::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
+use super::manual_inputs::names_services;
 
 const REASON: Fact = Fact::Variable("BUILD_REASON");
 const BRANCH: Fact = Fact::Variable("BUILD_SOURCEBRANCH");

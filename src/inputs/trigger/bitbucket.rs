@@ -5,9 +5,9 @@
 //! is the way to plan less than everything on the default branch.
 
 use super::Kind;
+use super::dialect::{Base, DefaultBranch, Dialect, Reference, Row, own};
 use super::facts::Fact;
-use super::inputs::names_services;
-use super::table::{Base, DefaultBranch, Dialect, Reference, Row, own};
+use super::manual_inputs::names_services;
 
 const COMMIT: Fact = Fact::Variable("BITBUCKET_COMMIT");
 const BRANCH: Fact = Fact::Variable("BITBUCKET_BRANCH");

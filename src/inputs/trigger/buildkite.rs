@@ -3,9 +3,9 @@
 //! The variables: <https://buildkite.com/docs/pipelines/configure/environment-variables>. No variable tells what was
 //! there before a push: `--since built` is the way to plan less than everything on the default branch.
 
+use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
 use super::facts::{Fact, Facts};
-use super::inputs::names_services;
-use super::table::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
+use super::manual_inputs::names_services;
 use super::{Kind, Landmark, Origin};
 
 const SOURCE: Fact = Fact::Variable("BUILDKITE_SOURCE");

@@ -17,9 +17,9 @@
 //!
 //! Without them every plan is right, but wider.
 
+use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
 use super::facts::{Fact, Facts};
-use super::inputs::names_services;
-use super::table::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
+use super::manual_inputs::names_services;
 use super::{Kind, Landmark, Origin};
 
 const SHA: Fact = Fact::Variable("CIRCLE_SHA1");

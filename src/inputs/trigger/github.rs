@@ -3,9 +3,9 @@
 //! What carries what: <https://docs.github.com/actions/reference/events-that-trigger-workflows>. A called workflow
 //! (`workflow_call`) sees its caller's event, so it has no row of its own.
 
+use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
 use super::facts::{Fact, Facts};
-use super::inputs::names_services;
-use super::table::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
+use super::manual_inputs::names_services;
 use super::{Kind, Landmark, Origin};
 
 const NAME: Fact = Fact::Variable("GITHUB_EVENT_NAME");

@@ -3,9 +3,9 @@
 //! The variables: <https://docs.gitlab.com/ci/variables/predefined_variables>. A child pipeline has its parent's merge
 //! request, tag and `CI_COMMIT_BEFORE_SHA`, so it is read as its parent is, but for what started that one.
 
+use super::dialect::{Base, DefaultBranch, Dialect, Reference, Row, own, own_when};
 use super::facts::{Fact, Facts};
-use super::inputs::names_services;
-use super::table::{Base, DefaultBranch, Dialect, Reference, Row, own, own_when};
+use super::manual_inputs::names_services;
 use super::{Kind, Landmark, Origin};
 
 const SOURCE: Fact = Fact::Variable("CI_PIPELINE_SOURCE");

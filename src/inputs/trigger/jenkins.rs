@@ -7,9 +7,9 @@
 //! is affected: a run by hand for one service belongs in a job of its own, or the records of `--since built` are taken
 //! instead. `GIT_PREVIOUS_COMMIT` is not read: a build that failed there would be forgotten.
 
+use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
 use super::facts::Fact;
-use super::inputs::names_services;
-use super::table::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
+use super::manual_inputs::names_services;
 use super::{Kind, Landmark};
 
 const COMMIT: Fact = Fact::Variable("GIT_COMMIT");

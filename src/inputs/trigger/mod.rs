@@ -90,33 +90,33 @@ mod azure;
 mod base;
 mod bitbucket;
 mod buildkite;
-mod ci;
+mod ci_detection;
 mod circleci;
 mod engine;
 mod error;
 mod facts;
 mod github;
 mod gitlab;
-mod inputs;
+mod manual_inputs;
 mod jenkins;
 mod kind;
 mod origin;
-mod subject;
-mod table;
+mod event_subject;
+mod dialect;
 
 pub use base::{BaseHint, Landmark};
-pub use ci::CiSign;
+pub use ci_detection::CiSign;
 pub use engine::Engine;
 pub use error::TriggerError;
-pub use inputs::Inputs;
+pub use event_subject::EventSubject;
 pub use kind::Kind;
+pub use manual_inputs::ManualInputs;
 pub use origin::Origin;
-pub use subject::Subject;
 
 use serde_json::Value;
 
+use dialect::Dialect;
 use facts::Facts;
-use table::Dialect;
 
 /// What asked for the plan, and what it said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +132,7 @@ pub struct Trigger {
     /// The full ref that it is about, such as `refs/heads/main`, where it has one.
     pub reference: Option<String>,
     /// The commits that it is about; the work tree may hold another.
-    pub subject: Subject,
+    pub subject: EventSubject,
     /// What it says of the commit to compare with.
     pub base: BaseHint,
     /// The repository's default branch, where the engine names it.
@@ -140,7 +140,7 @@ pub struct Trigger {
     /// Who may have written the code that the run sees.
     pub origin: Origin,
     /// The inputs of the run; empty unless it was started manually or by a schedule.
-    pub inputs: Inputs,
+    pub inputs: ManualInputs,
     /// Whether it is a rehearsal on a developer's machine (nektos/act): the work tree counts, and nothing is pushed.
     pub rehearsal: bool,
 }
@@ -155,11 +155,11 @@ impl Trigger {
             event: "local",
             kind: Kind::Local,
             reference: None,
-            subject: Subject::CheckedOut,
+            subject: EventSubject::CheckedOut,
             base: BaseHint::None,
             default_branch: None,
             origin: Origin::Own,
-            inputs: Inputs::default(),
+            inputs: ManualInputs::default(),
             rehearsal: false,
         }
     }

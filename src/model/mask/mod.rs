@@ -1,6 +1,6 @@
 //! Replaces secrets by `***` in texts that are written to files.
 
-mod output;
+mod masked;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +13,7 @@ use bstr::ByteSlice as _;
 
 use super::workflow_command;
 
-pub use output::Masked;
+pub use masked::Masked;
 
 /// What stands in the place of a secret.
 const MASK: &str = "***";

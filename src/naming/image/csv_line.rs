@@ -1,4 +1,4 @@
-use super::problem::Problem;
+use super::rule_error::Problem;
 
 /// One `key=value`, or one bare value, of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-use super::problem::Problem;
+use super::rule_error::Problem;
 use crate::model::calendar::CalendarTime;
 
 /// How a date is written, in the tokens of moment.js: `YYYYMMDD-HHmmss`; `[text]` stands as it is.

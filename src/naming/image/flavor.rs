@@ -1,5 +1,5 @@
 use super::csv_line::{Field, Text, fields};
-use super::problem::{Problem, RuleError};
+use super::rule_error::{Problem, RuleError};
 use super::tag_expression::{Expression, Global};
 
 /// What holds for all tags of an image: `latest=auto`, `prefix=…,onlatest=true`, `suffix=…`.

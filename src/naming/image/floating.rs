@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::flavor::{Affix, Flavor, Scope};
-use super::rule::{Enable, Rule, Source};
-use super::rules::TagRules;
-use super::tag::Draft;
+use super::image_tag::Draft;
 use super::tag_expression::{Expression, Global};
+use super::tag_rule::{Enable, Rule, Source};
+use super::tag_rules::TagRules;
 use crate::model::name::ServiceName;
 
 /// The tags that the rules of an image could give in any environment, and that hold neither a version nor a commit: `main`,

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::image_facts::ImageFacts;
-use super::problem::Problem;
+use super::rule_error::Problem;
 use super::tag_expression::{Expression, Global};
 use crate::model::calendar::CalendarTime;
 

@@ -52,7 +52,7 @@
 //! - An image's name is not lower-cased but refused, with the name to write. The label `version` is the service's
 //!   version, not its first tag; `created` is the commit's time.
 
-mod answer;
+mod tag_body;
 mod tag_choice;
 mod date_format;
 mod tag_expression;
@@ -62,26 +62,26 @@ mod floating;
 mod label;
 mod parse;
 mod tag_regex;
-mod problem;
+mod rule_error;
 mod csv_line;
 mod reference;
-mod rule;
-mod rules;
+mod tag_rule;
+mod tag_rules;
 mod scheme;
 mod source_url;
-mod tag;
-mod tags;
+mod image_tag;
+mod image_tags;
 
 pub use flavor::Flavor;
 pub use floating::FloatingTags;
 pub use image_facts::{ImageEvent, ImageFacts, ImageRelease, ReleaseRank};
+pub use image_tag::{ImageTag, ImageTagError};
+pub use image_tags::{InvalidTag, LeftOut, Skipped, TagRefusal, Tags};
 pub use label::{LabelError, Labels};
-pub use problem::RuleError;
 pub use reference::{ImageName, ImageNameError, Reference};
-pub use rules::TagRules;
+pub use rule_error::RuleError;
 pub use source_url::source_url;
-pub use tag::{ImageTag, ImageTagError};
-pub use tags::{InvalidTag, LeftOut, Skipped, TagRefusal, Tags};
+pub use tag_rules::TagRules;
 
 /// Whether a line of `tags` or `flavor` is more than blank or a comment.
 fn says_something(line: &str) -> bool {

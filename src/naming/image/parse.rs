@@ -3,11 +3,11 @@
 use regex::Regex;
 
 use super::csv_line::{Field, Text, fields};
-use super::problem::Problem;
-use super::rule::{Enable, Rule, ShaFormat, Source};
+use super::rule_error::Problem;
 use super::scheme::Scheme;
 use super::tag_expression::{Expression, Global, Named};
 use super::tag_regex::{regex, slashed_regex};
+use super::tag_rule::{Enable, Rule, ShaFormat, Source};
 use crate::model::name::nearest;
 
 /// A type of rule: its name, its priority where the line gives none, and the attributes that it has besides [`COMMON`].

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::tag::ImageTag;
+use super::image_tag::ImageTag;
 use crate::model::name::Escaped;
 
 /// The name of an image without a tag: `ghcr.io/acme/api`, a registry and a repository in it.

@@ -1,10 +1,10 @@
 //! Chooses which of the tags from rules an image gets.
 
-use super::answer::Body;
 use super::image_facts::{ImageFacts, ImageRelease, ReleaseRank};
-use super::rule::{Rule, Source};
+use super::image_tags::TagRefusal;
+use super::tag_body::Body;
 use super::tag_expression::{Expression, Global, VersionPart};
-use super::tags::TagRefusal;
+use super::tag_rule::{Rule, Source};
 use crate::naming::version::Purpose;
 
 /// What a tag says of the release that it is for.

@@ -1,7 +1,7 @@
 use super::date_format::{DateFormat, offset};
 use super::image_facts::ImageFacts;
-use super::problem::Problem;
-use super::tag::{Draft, is_tag_character};
+use super::image_tag::{Draft, is_tag_character};
+use super::rule_error::Problem;
 use crate::model::calendar::CalendarTime;
 use crate::model::template::{Argument, Part, TemplateError, parts};
 

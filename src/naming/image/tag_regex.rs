@@ -1,6 +1,6 @@
 use regex::{Regex, RegexBuilder};
 
-use super::problem::Problem;
+use super::rule_error::Problem;
 
 /// Compiled expressions larger than this are refused: a line of `tags` is no program.
 const REGEX_SIZE: usize = 1 << 20;

@@ -31,7 +31,7 @@
 
 mod bump;
 mod calver;
-mod commits;
+mod conventional_commits;
 mod count;
 mod described;
 mod error;
@@ -46,7 +46,7 @@ mod tag_problem;
 
 pub use bump::{Bump, BumpError, FIRST};
 pub use calver::Calver;
-pub use commits::{Commit, CommitReason, Decision, Stage, Weight};
+pub use conventional_commits::{Commit, CommitReason, Decision, Stage, Weight};
 pub use count::Count;
 pub use described::{Described, Trust};
 pub use error::VersionError;

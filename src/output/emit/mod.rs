@@ -12,7 +12,7 @@ mod markdown;
 mod matrix;
 mod mermaid;
 mod releases;
-mod summary;
+mod job_summary;
 mod table;
 mod variables;
 mod versions;
@@ -24,6 +24,7 @@ pub use engine::{Matrices, Pack, UnknownPack, argo, azure, buildkite, circleci, 
 pub(crate) use engine::{Rule, labels};
 pub use fields::{Field, UnknownField};
 pub use heading::heading;
+pub use job_summary::Summary;
 #[cfg(feature = "exec")]
 pub(crate) use json::pretty as document;
 pub use list::{Separator, names, paths};
@@ -33,7 +34,6 @@ pub use matrix::matrix;
 pub use mermaid::mermaid;
 pub use releases::{changelog, releases_table};
 pub use step_outputs::{Output, outputs, render as github_output};
-pub use summary::Summary;
 pub use table::{Palette, table};
 pub use variables::{azure_variables, circleci_parameters, dotenv};
 pub use versions::{versions_env, versions_plain, versions_table};

@@ -4,8 +4,8 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::event::{RunEvent, Sink};
 use super::process::Log;
+use super::run_event::{RunEvent, Sink};
 
 /// How long a run waits for the output before it is suspended: the output may be blocked.
 const PATIENCE: Duration = Duration::from_millis(100);

@@ -4,27 +4,27 @@
 //! knows no processes, and the processes know no schedule. What happens is reported as [`RunEvent`]s and, at the end, as a
 //! [`Report`]. This module prints nothing and reads no environment variable.
 
-mod build;
+mod service_build;
 pub mod builder;
-mod event;
+mod run_event;
 mod needed_services;
 mod outcome;
-pub mod output;
+pub mod display;
 mod process;
 pub mod report;
 mod run;
 pub mod schedule;
 mod signal;
-mod signals;
+mod incoming_signals;
 mod event_channel;
-mod tokens;
+mod jobserver;
 
-pub use build::{Build, DigestSource, Step, Work};
-pub use event::{Alive, RunEvent, Sink};
+pub use incoming_signals::keep_children;
 pub use needed_services::{Became, CommandArgument, Kept, NeededServices, foretold};
 pub use outcome::{Ending, Failure, Outcome};
 pub use process::watch;
 pub use report::{RecordOutcome, Report};
 pub use run::{Backoff, BuildMoment, Ended, Jobserver, Objections, Settings, run};
+pub use run_event::{Alive, RunEvent, Sink};
+pub use service_build::{Build, DigestSource, Step, Work};
 pub use signal::Signal;
-pub use signals::keep_children;

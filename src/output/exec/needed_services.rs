@@ -6,8 +6,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::build::{Build, Work};
 use super::builder::Output;
+use super::service_build::{Build, Work};
 use crate::plan;
 
 /// The image that a service has become, as `$REBAKE_NEEDS` describes it to a build that needs it.

@@ -231,7 +231,7 @@ impl ConfigFile {
     /// # Errors
     /// All problems, when one of them is an error.
     pub fn parse(&self) -> Result<(Config, Vec<Diagnostic>), Diagnostics> {
-        let source = config::source(&self.name, &self.bytes).map_err(|problem| Diagnostics(vec![problem]))?;
+        let source = config::decode(&self.name, &self.bytes).map_err(|problem| Diagnostics(vec![problem]))?;
         config::parse(&source, self.options)
     }
 

@@ -1,43 +1,43 @@
 //! From a repository, a configuration and a trigger to a [`Plan`]: the stages in order.
 
-mod asked;
-mod at_base;
+mod resolved_request;
+mod base_config;
 mod built;
-mod compared;
+mod group_changes;
 mod config_file;
 mod dead;
-mod declared;
+mod declared_paths;
 mod environment;
 mod error;
 #[cfg(feature = "registry")]
 mod existing;
-mod links;
-mod moved;
+mod unmatched_links;
+mod moved_directory;
 mod naming;
-mod own_base;
+mod base_groups;
 mod policy;
 mod push_rules;
 mod release;
-mod saved;
+mod saved_plan;
 mod snapshot;
-mod touched;
+mod service_commits;
 mod versions;
 mod workspace;
 
-pub use asked::{UnknownService, path_named, services, with_dependencies};
 pub use built::{
-    Begun, Came, LOCAL, Left, Newer, Outlook, Recorded, Recording, Rule, Standing, Written, has_built_refs,
+    Begun, Came, LOCAL, Left, Newer, Outlook, Recorded, Recording, RefState, Rule, Written, has_built_refs,
 };
 pub use config_file::{ConfigFile, ConfigFileError, FoundBy, Place};
 pub use dead::Dead;
-pub use declared::{Followed, follow_links};
+pub use declared_paths::{Followed, follow_links};
 pub use error::Error;
 #[cfg(feature = "registry")]
 pub use existing::note_existing;
 pub use policy::{PushRequest, Unmatched};
 pub use push_rules::PushRules;
 pub use release::release;
-pub use saved::Held;
+pub use resolved_request::{UnknownService, path_named, services, with_dependencies};
+pub use saved_plan::Held;
 pub use snapshot::{Files, Moment, Snapshot};
 pub use versions::{Versioned, VersionsRequest, versions};
 pub use workspace::{OpenError, Workspace};
@@ -53,11 +53,11 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, ServiceId};
 use crate::naming::version::{Count, VersionStyle};
 use crate::plan::{self, Assembly, Found, Names, Plan, assemble};
-use asked::Asked;
-use compared::{Compared, Findings, Kept};
+use base_groups::{Grouped, OwnBase};
+use group_changes::{Findings, GroupChanges, Kept};
 use naming::{Named, Namer};
-use own_base::{Grouped, OwnBase};
 use policy::Analysed;
+use resolved_request::ResolvedRequest;
 
 /// What a plan is asked for, besides the trigger.
 #[derive(Debug, Clone, Default)]
@@ -168,7 +168,7 @@ impl Default for Naming {
 
 /// What plans are made from.
 #[derive(Clone, Copy)]
-pub struct Sources<'a> {
+pub struct WorkspaceView<'a> {
     /// The repository.
     pub repository: &'a Repository,
     /// The file that the configuration comes from.
@@ -183,8 +183,8 @@ pub struct Sources<'a> {
 ///
 /// # Errors
 /// When the one that was chosen is not there, none fits, or the default branch would decide and is not known.
-pub fn environment<'a>(sources: &Sources<'a>, chosen: Option<&str>) -> Result<&'a str, Error> {
-    let Sources { repository, config, trigger, .. } = *sources;
+pub fn environment<'a>(workspace: &WorkspaceView<'a>, chosen: Option<&str>) -> Result<&'a str, Error> {
+    let WorkspaceView { repository, config, trigger, .. } = *workspace;
     let default_branch = || base::default_branch(repository, trigger, None);
     environment::choose(config, trigger, chosen, default_branch).map(|(name, _)| name)
 }
@@ -194,17 +194,17 @@ pub fn environment<'a>(sources: &Sources<'a>, chosen: Option<&str>) -> Result<&'
 /// # Errors
 /// When something that was named is not there, the repository cannot be read, a policy refuses the plan, or a version
 /// would be wrong.
-pub fn plan(sources: &Sources, request: &Request, step: &mut dyn FnMut(&str)) -> Result<Planned, Error> {
-    let Sources { repository, file, trigger, .. } = *sources;
+pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&str)) -> Result<Planned, Error> {
+    let WorkspaceView { repository, file, trigger, .. } = *workspace;
     let mut notes = Notes::default();
-    let (mut asked, warnings) = asked::read(sources, request)?;
+    let (mut asked, warnings) = resolved_request::read(workspace, request)?;
     notes.warnings.extend(warnings);
 
     step("choosing the environment");
     let default_branch = || base::default_branch(repository, trigger, asked.base.default_branch.as_deref());
     let (environment, _) =
-        environment::choose(sources.config, trigger, request.environment.as_deref(), default_branch)?;
-    let rules = PushRules::of(sources, request, environment)?;
+        environment::choose(workspace.config, trigger, request.environment.as_deref(), default_branch)?;
+    let rules = PushRules::of(workspace, request, environment)?;
     let environment = rules.environment.as_str();
     let settings = &rules.config().environments[environment];
 
@@ -220,19 +220,19 @@ pub fn plan(sources: &Sources, request: &Request, step: &mut dyn FnMut(&str)) ->
     notes.doubts.extend(rules.doubt.clone());
 
     step("following links");
-    let (followed, inputs) = notes.keep(declared::for_plan(repository, rules.config(), &range.tip)?);
+    let (followed, inputs) = notes.keep(declared_paths::for_plan(repository, rules.config(), &range.tip)?);
     let config = &*followed;
-    let sources = &Sources { config, ..*sources };
+    let workspace = &WorkspaceView { config, ..*workspace };
 
     step("reading changes");
     // Bases have most of their trees in common with each other.
     let keeping = (grouped.groups.len() > 1).then(|| repository.with_object_cache());
     let mut differ = keeping.as_ref().unwrap_or(repository).differ();
-    let mut reader = at_base::Reader::new(repository, file);
+    let mut reader = base_config::Reader::new(repository, file);
     let kept = Kept::of_groups(grouped.groups.len());
     let mut findings = Findings::none(config, file, &kept);
     for (position, group) in grouped.groups.into_iter().enumerate() {
-        findings.add(position, notes.keep(Compared::of(&mut differ, &mut reader, &range.tip, group)?));
+        findings.add(position, notes.keep(GroupChanges::of(&mut differ, &mut reader, &range.tip, group)?));
     }
     notes.warnings.extend(reader.note());
     let configs = reader.count();
@@ -245,7 +245,7 @@ pub fn plan(sources: &Sources, request: &Request, step: &mut dyn FnMut(&str)) ->
     step("looking for services without files");
     let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
     let found = Analysed { range: &range, changes: &findings.changes, unmatched: &unmatched, direct: &direct };
-    let (warnings, searched) = policy::check(sources, &found, request.unmatched, dead)?;
+    let (warnings, searched) = policy::check(workspace, &found, request.unmatched, dead)?;
     notes.warnings.extend(warnings);
 
     step("spreading causes to dependents");
@@ -256,7 +256,7 @@ pub fn plan(sources: &Sources, request: &Request, step: &mut dyn FnMut(&str)) ->
 
     step("taking fingerprints");
     let Prints { found: fingerprints, doubt, directories } =
-        fingerprints(sources, &range.tip, &planned, request.fingerprints)?;
+        fingerprints(workspace, &range.tip, &planned, request.fingerprints)?;
     // What git could not look at before is in doubt already.
     let in_doubt = notes.doubts.iter().any(|doubt| doubt.kind == "work-tree");
     notes.doubts.extend(doubt.filter(|_| !in_doubt));
@@ -266,7 +266,7 @@ pub fn plan(sources: &Sources, request: &Request, step: &mut dyn FnMut(&str)) ->
         Some(naming) => {
             step("naming results");
             let tip = &range.tip;
-            let namer = Namer { sources, tip, place: environment, environment: settings, asked: &asked, naming };
+            let namer = Namer { workspace, tip, place: environment, environment: settings, asked: &asked, naming };
             repository.with_fetching(|| namer.names(&planned)).map_err(|error| unfetched(error, repository))?
         }
     };
@@ -308,7 +308,7 @@ fn choose_base(
     config: &Config,
     trigger: &Trigger,
     environment: &str,
-    asked: &mut Asked,
+    asked: &mut ResolvedRequest,
 ) -> Result<(Range, Notes), Error> {
     let has_bases = has_own_bases(&asked.base.compare, config, environment);
     if !has_bases {
@@ -332,8 +332,8 @@ fn undecided(direct: &Direct) -> Option<Doubt> {
 /// Returns the causes that services have of their own: by what changed, by what is asked for, and by what is not recorded.
 fn causes<'a>(
     findings: &mut Findings<'a>,
-    asked: &Asked,
-    standing: Option<&Standing>,
+    asked: &ResolvedRequest,
+    standing: Option<&RefState>,
     unmatched: Unmatched,
     config: &Config,
 ) -> Direct<'a> {
@@ -389,12 +389,12 @@ struct Prints {
 /// Returns the fingerprints of services in their order. There are none without a commit, or if the clone lacks the trees,
 /// which are not fetched for this.
 fn fingerprints(
-    sources: &Sources,
+    workspace: &WorkspaceView,
     tip: &Tip,
     services: &[ServiceId],
     asked: TakeFingerprints,
 ) -> Result<Prints, git::GitError> {
-    let Sources { repository, file, config, .. } = *sources;
+    let WorkspaceView { repository, file, config, .. } = *workspace;
     let head = tip.commit.filter(|_| !services.is_empty() && asked == TakeFingerprints::Yes);
     let Some(head) = head else { return Ok(Prints::default()) };
     let on_top = tip.work_tree();

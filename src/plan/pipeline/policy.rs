@@ -1,8 +1,8 @@
 //! The policies about a plan: what is warned of or refused beside it, and whether its results may be pushed.
 
 use super::dead::{self, Dead, Trees};
-use super::moved::{Moved, moved};
-use super::{Error, Sources, links};
+use super::moved_directory::{Moved, moved};
+use super::{Error, WorkspaceView, unmatched_links};
 use crate::analysis::affected::Direct;
 use crate::analysis::base::{Range, Tip};
 use crate::config::{Environment, Push, Shape};
@@ -65,18 +65,18 @@ pub(super) struct Analysed<'a> {
 /// # Errors
 /// When a policy refuses one of these.
 pub(super) fn check(
-    sources: &Sources,
+    workspace: &WorkspaceView,
     found: &Analysed,
     unmatched: Unmatched,
     dead: Dead,
 ) -> Result<(Vec<Diagnostic>, usize), Error> {
-    let Sources { repository, config, .. } = *sources;
+    let WorkspaceView { repository, config, .. } = *workspace;
     let Analysed { range, changes, direct, .. } = *found;
     let moved = moved(config, changes, found.unmatched);
     let mut warnings: Vec<Diagnostic> = Vec::new();
     warnings.extend(unmatched_paths(config.shape, found.unmatched, unmatched, &moved)?);
     warnings.extend(dead::say(config, dead, &Trees { repository, range }, &moved)?);
-    let (leading, searched) = links::say(repository, config, range.tip.commit.as_ref(), changes, direct);
+    let (leading, searched) = unmatched_links::say(repository, config, range.tip.commit.as_ref(), changes, direct);
     warnings.extend(leading);
     Ok((warnings, searched))
 }

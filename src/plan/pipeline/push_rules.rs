@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::{ConfigFile, Error, PushRequest, Request, Sources, at_base, environment, has_built_refs};
+use super::{ConfigFile, Error, PushRequest, Request, WorkspaceView, base_config, environment, has_built_refs};
 use crate::analysis::base::{self, Compare, Doubt};
 use crate::config::{Config, Service};
 use crate::inputs::trigger::Kind;
@@ -35,8 +35,8 @@ impl<'a> PushRules<'a> {
     ///
     /// # Errors
     /// When the event's base cannot be chosen.
-    pub fn of(sources: &Sources<'a>, request: &Request, environment: &str) -> Result<Self, Error> {
-        let Sources { repository, file, config, trigger } = *sources;
+    pub fn of(workspace: &WorkspaceView<'a>, request: &Request, environment: &str) -> Result<Self, Error> {
+        let WorkspaceView { repository, file, config, trigger } = *workspace;
         let head = Self {
             config: Cow::Borrowed(config),
             environment: environment.to_owned(),
@@ -56,7 +56,7 @@ impl<'a> PushRules<'a> {
             return Ok(head.unknown("the base of this event is not known"));
         };
         let named = format!("base {}", base.short(7));
-        let bytes = match at_base::Reader::new(repository, file).text(&base) {
+        let bytes = match base_config::Reader::new(repository, file).text(&base) {
             Ok(Some(bytes)) if bytes == file.bytes => return Ok(head),
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(head.nothing(&format!("{named} has no configuration"))),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Error, asked, touched, versions};
+use super::{Error, resolved_request, service_commits, versions};
 use crate::config::Config;
 use crate::inputs::git::{self, Parents, Repository, Tag};
 use crate::model::name::{CommitId, ServiceId, ServiceName, TagName};
@@ -29,13 +29,14 @@ pub fn release(
         }
         .into());
     }
-    let named = asked::services(repository, config, services)?;
+    let named = resolved_request::services(repository, config, services)?;
     let tags = repository.tags()?;
     let groups = groups(config);
     let lines = lines(repository, config, &groups, &named, &tags, &head)?;
     let since: Vec<Option<CommitId>> =
         lines.iter().map(|line| Some(line.since(request.pre.as_deref())?.commit)).collect();
-    let touching = touched::since(repository, &head, &groups, &since, Parents::All, touched::own_files(config))?;
+    let touching =
+        service_commits::since(repository, &head, &groups, &since, Parents::All, service_commits::own_files(config))?;
     let mut read: BTreeMap<CommitId, Commit> = BTreeMap::new();
     for commit in touching.iter().flatten() {
         if !read.contains_key(commit) {

@@ -1,7 +1,7 @@
 //! The versions of services at a commit, without a plan.
 
 use super::naming::{Versions, ignored_tags};
-use super::{ConfigFile, Dirty, Error, Naming, asked, declared, environment, unfetched};
+use super::{ConfigFile, Dirty, Error, Naming, declared_paths, environment, resolved_request, unfetched};
 use crate::analysis::base;
 use crate::config::Config;
 use crate::inputs::git::{self, Lacking as _, Repository};
@@ -52,7 +52,7 @@ pub fn versions(
 ) -> Result<Versioned, Error> {
     let services: Vec<ServiceId> = match request.services.as_slice() {
         [] => config.graph.services().collect(),
-        names => asked::services(repository, config, names)?
+        names => resolved_request::services(repository, config, names)?
             .into_iter()
             .collect::<indexmap::IndexSet<_>>()
             .into_iter()
@@ -79,7 +79,7 @@ pub fn versions(
     let by_paths =
         |service: &ServiceId| request.naming.count.unwrap_or(config.services[service.0].count) == Count::Paths;
     let followed = if !on_top.is_empty() || services.iter().any(by_paths) {
-        let follow = || declared::follow_links(repository, config, &services, Some(&head), &on_top);
+        let follow = || declared_paths::follow_links(repository, config, &services, Some(&head), &on_top);
         Some(repository.with_fetching(follow).map_err(|error| unfetched(error.into(), repository))?)
     } else {
         None

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{ConfigFile, ConfigFileError, Error, Planned, Request, Sources, asked};
+use super::{ConfigFile, ConfigFileError, Error, Planned, Request, WorkspaceView, resolved_request};
 use crate::config::Config;
 use crate::inputs::git::{self, Repository};
 use crate::inputs::trigger::Trigger;
@@ -54,9 +54,9 @@ impl Workspace {
 
     /// Returns what plans are made from.
     #[must_use]
-    pub fn sources(&self) -> Sources<'_> {
+    pub fn view(&self) -> WorkspaceView<'_> {
         let Self { repository, file, config, trigger } = self;
-        Sources { repository, file, config, trigger }
+        WorkspaceView { repository, file, config, trigger }
     }
 
     /// Makes a plan.
@@ -64,7 +64,7 @@ impl Workspace {
     /// # Errors
     /// Those of [`super::plan()`].
     pub fn plan(&self, request: &Request) -> Result<Planned, Error> {
-        super::plan(&self.sources(), request, &mut |_| {})
+        super::plan(&self.view(), request, &mut |_| {})
     }
 
     /// Returns services by name or path. A path that begins with `.` or `..` is one from the directory that was opened.
@@ -72,7 +72,7 @@ impl Workspace {
     /// # Errors
     /// When a name is neither.
     pub fn services(&self, names: &[String]) -> Result<Vec<ServiceId>, Error> {
-        Ok(asked::services(&self.repository, &self.config, names)?)
+        Ok(resolved_request::services(&self.repository, &self.config, names)?)
     }
 
     /// Returns the recipe of a planned service, from the configuration at hand.

@@ -10,7 +10,7 @@ use rebake::inputs::trigger::Trigger;
 use rebake::model::name::{CommitId, ServiceId};
 use rebake::plan::Plan;
 use rebake::plan::pipeline::{
-    self, Begun, Came, ConfigFile, Dead, Outlook, Recording, Request, Rule, Sources, Unmatched,
+    self, Begun, Came, ConfigFile, Dead, Outlook, Recording, Request, Rule, Unmatched, WorkspaceView,
 };
 
 use super::Figures;
@@ -128,7 +128,7 @@ impl Environment {
             ..Request::default()
         };
         let plan = pipeline::plan(
-            &Sources { repository, file: &file, config: &config, trigger: &Trigger::local() },
+            &WorkspaceView { repository, file: &file, config: &config, trigger: &Trigger::local() },
             &request,
             &mut |_| {},
         )

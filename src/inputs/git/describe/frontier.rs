@@ -1,7 +1,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::commits::Node;
+use super::history_commits::Node;
 
 /// Commits that wait to be walked, in git's order: the newest first, and of the same second the one that came first.
 #[derive(Default)]

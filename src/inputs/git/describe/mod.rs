@@ -11,22 +11,22 @@
 //!
 //! The order of that walk does not depend on the tags. So it is recorded once ([`walk`]); who leads to what is a bit
 //! for each candidate that flows down the recording, 256 candidates at a time ([`pass`]); and when each service has
-//! its answer ([`settle`]), the walk need not go on.
+//! its answer ([`decide`]), the walk need not go on.
 
-mod commits;
+mod history_commits;
 mod frontier;
 mod header;
 mod packs;
-mod pass;
+mod reachability;
 mod replay;
-mod settle;
+mod decide;
 mod since;
-mod tracks;
+mod tag_search;
 mod walk;
 
-use self::commits::Commits;
-use self::settle::Settled;
-use self::tracks::{Search, Tracks};
+use self::decide::Decision;
+use self::history_commits::Commits;
+use self::tag_search::{Search, TagSearches};
 use self::walk::Walk;
 use super::{DescribeOptions, Descriptions, HistoryError, Repository, Tag, WalkCounts};
 use crate::model::name::CommitId;
@@ -40,11 +40,11 @@ pub(super) fn describe(
     options: DescribeOptions<'_>,
 ) -> Result<Descriptions, HistoryError> {
     let mut commits = Commits::open(repository)?;
-    let mut tracks = Tracks::new(tags, wanted, options.pushed);
+    let mut tracks = TagSearches::new(tags, wanted, options.pushed);
     let mut walk = Walk::from_head(&mut commits, head, options.parents)?;
     let mut work = WalkCounts::default();
 
-    let mut answers: Vec<Option<Settled>> = vec![None; tracks.len()];
+    let mut answers: Vec<Option<Decision>> = vec![None; tracks.len()];
     while answers.iter().any(Option::is_none) && !walk.is_finished() {
         // A service that has met no tag yet cannot be settled, so there is no use in asking before.
         while tracks.waiting_for_a_tag()
@@ -58,7 +58,7 @@ pub(super) fn describe(
         {
             tracks.visit(at, commits.id(walk.node(at)), options.stop);
         }
-        settle::settle(&tracks, &mut walk, &mut commits, &mut answers, &mut work)?;
+        decide::decide(&tracks, &mut walk, &mut commits, &mut answers, &mut work)?;
         for search in tracks.searches() {
             leave_what_is_not_nearer(&tracks, *search, &mut answers);
         }
@@ -66,12 +66,12 @@ pub(super) fn describe(
 
     work.commits = walk.len();
     work.objects = commits.objects_read();
-    let all = Settled {
+    let all = Decision {
         candidate: None,
         distance: walk.len(),
         trust: if walk.boundary().is_none() { Trust::Exact } else { Trust::Shallow },
     };
-    let tag = |track: usize, settled: Settled| Some(tags[tracks.tag(track, settled.candidate?)].name.clone());
+    let tag = |track: usize, decision: Decision| Some(tags[tracks.tag(track, decision.candidate?)].name.clone());
     let described = |search: Search| {
         let release = answers[search.releases].unwrap_or(all);
         let mut described = Described {
@@ -98,11 +98,11 @@ pub(super) fn describe(
 
 /// Settles what is almost a release and cannot be nearer than the release that was found: one that the walk meets after
 /// as many commits as the release is away from head has at least as many that it does not lead to.
-fn leave_what_is_not_nearer(tracks: &Tracks, search: Search, answers: &mut [Option<Settled>]) {
+fn leave_what_is_not_nearer(tracks: &TagSearches, search: Search, answers: &mut [Option<Decision>]) {
     let (Some(release), Some(almost)) = (answers[search.releases], search.almost) else { return };
     let first = tracks.track(almost).candidates.first().map(|candidate| candidate.at);
     if answers[almost].is_none() && first.is_none_or(|first| first >= release.distance) {
-        answers[almost] = Some(Settled { candidate: None, ..release });
+        answers[almost] = Some(Decision { candidate: None, ..release });
     }
 }
 

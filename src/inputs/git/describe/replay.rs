@@ -1,11 +1,11 @@
-use super::commits::{Commits, Node};
 use super::frontier::Frontier;
+use super::history_commits::{Commits, Node};
 use crate::inputs::git::{HistoryError, Parents};
 
 /// What a walk for one tagged commit found.
 pub(super) struct Replayed {
     pub(super) distance: u32,
-    /// As in [`super::pass::Flow`].
+    /// As in [`super::reachability::Reachability`].
     pub(super) covers_the_unfetched: bool,
 }
 

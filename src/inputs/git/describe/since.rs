@@ -1,7 +1,7 @@
 use gix::hashtable::HashMap;
 
-use super::commits::Commits;
-use super::pass::{Flags, WIDTH};
+use super::history_commits::Commits;
+use super::reachability::{Flags, WIDTH};
 use super::walk::Walk;
 use crate::inputs::git::{HistoryError, Parents, Repository};
 use crate::model::name::CommitId;

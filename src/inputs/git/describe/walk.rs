@@ -1,5 +1,5 @@
-use super::commits::{Commits, Node, number};
 use super::frontier::Frontier;
+use super::history_commits::{Commits, Node, number};
 use crate::inputs::git::{HistoryError, Parents};
 use crate::model::name::CommitId;
 

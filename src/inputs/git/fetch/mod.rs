@@ -4,11 +4,11 @@
 
 mod branches;
 mod missing;
-mod tags;
+mod remote_tags;
 
 pub use branches::Freshness;
 pub use missing::{Lacking, Missing};
-pub use tags::RemoteTags;
+pub use remote_tags::RemoteTags;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! The credentials that `docker login` and `podman login` keep, in files and with credential helpers.
 
-mod file;
+mod auth_file;
 mod helper;
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::address::Address;
 use super::client::Secret;
-use file::File;
+use auth_file::File;
 use helper::HelperError;
 
 /// The credentials for a registry.

@@ -1,6 +1,6 @@
 use indexmap::IndexMap;
 
-use super::label::Rule;
+use super::job_label::Rule;
 use super::{Matrices, by_level, jobs, labels};
 use crate::output::emit::{EmitError, json, variables};
 use crate::plan::Plan;

@@ -1,7 +1,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::label::Rule;
+use super::job_label::Rule;
 use super::{BUILD, NOTHING, Pack, at_most, jobs, labels};
 use crate::output::emit::{EmitError, json};
 use crate::plan::Plan;

@@ -2,7 +2,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::label::Rule;
+use super::job_label::Rule;
 use super::{NOTHING, Pack, jobs, labels};
 use crate::output::emit::{EmitError, json, variables};
 use crate::plan::Plan;

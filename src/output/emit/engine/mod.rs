@@ -12,7 +12,7 @@ mod circleci;
 mod github;
 mod gitlab;
 mod jobs;
-mod label;
+mod job_label;
 mod pack;
 
 pub use argo::argo;
@@ -25,8 +25,8 @@ pub use pack::{Pack, UnknownPack};
 
 pub(super) use github::level_outputs;
 #[cfg(feature = "exec")]
-pub(crate) use label::Rule;
-pub(crate) use label::labels;
+pub(crate) use job_label::Rule;
+pub(crate) use job_label::labels;
 
 use super::EmitError;
 use jobs::{Job, jobs};

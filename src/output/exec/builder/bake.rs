@@ -7,10 +7,10 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::bake_flags::Flags;
+use super::build_locations::Locations;
 use super::contexts::{Dependency, Lookup, Supply, Ties, named};
 use super::docker::DOCKER;
-use super::image::Image;
-use super::source::Source;
+use super::image_build::Image;
 use super::{BuilderError, cache, shown};
 use crate::model::recipe::{Builder, Recipe};
 use crate::output::emit::{EmitError, Rule, document, labels};
@@ -97,7 +97,7 @@ pub fn bake(plan: &Plan, recipes: &[(&Recipe, Vec<Dependency>)], root: &Path) ->
         target: IndexMap::with_capacity(names.len()),
     };
     for ((service, (recipe, dependencies)), name) in built().zip(&names) {
-        let source = Source::of(service, root)?;
+        let source = Locations::of(service, root)?;
         let needs = needs(dependencies, &by_service);
         file.target.insert(name.clone(), target(plan, service, recipe, dependencies, &needs, &source)?);
     }
@@ -110,7 +110,7 @@ fn target(
     recipe: &Recipe,
     dependencies: &[Dependency],
     needs: &NeededServices,
-    source: &Source,
+    source: &Locations,
 ) -> Result<Target, BuilderError> {
     if !is_by_docker(service, recipe, source) {
         return Err(BuilderError::NotByDocker(shown(service)));
@@ -166,7 +166,7 @@ fn pairs(entries: &[String]) -> IndexMap<String, String> {
 }
 
 /// Whether docker builds it, by what is said or by what is there.
-fn is_by_docker(service: &PlannedService, recipe: &Recipe, source: &Source) -> bool {
+fn is_by_docker(service: &PlannedService, recipe: &Recipe, source: &Locations) -> bool {
     match (&recipe.run, recipe.builder) {
         (Some(_), _) | (None, Some(Builder::Task | Builder::Nothing)) => false,
         // The others build the same Dockerfile.

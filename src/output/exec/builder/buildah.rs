@@ -4,13 +4,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::contexts::{Lookup, Sight, named};
-use super::image::{Image, Words, as_csv, text};
+use super::image_build::{Image, Words, as_csv, text};
 use super::{BuilderError, cache, shown};
 use crate::model::name::Escaped;
 use crate::model::recipe::Builder;
-use crate::output::exec::build::{Build, DigestSource, Step};
 use crate::output::exec::needed_services::{Kept, NeededServices};
 use crate::output::exec::outcome::Outcome;
+use crate::output::exec::service_build::{Build, DigestSource, Step};
 
 /// Its name in messages, and the names that it accepts for a Dockerfile.
 pub(super) const BUILDAH: (&str, &[&str]) = ("buildah", Builder::Buildah.dockerfiles());

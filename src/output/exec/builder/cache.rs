@@ -1,7 +1,7 @@
 //! Where layers are read from and written to: the entries of `cache_from` and `cache_to`, completed with what makes
 //! them the service's own, since services that share one place overwrite each other's layers.
 
-use super::image::Image;
+use super::image_build::Image;
 use super::{BuilderError, shown};
 use crate::model::name::Escaped;
 

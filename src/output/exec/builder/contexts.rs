@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::dockerfile::Dockerfile;
-use super::image::Image;
+use super::image_build::Image;
 use crate::naming::image::{FloatingTags, ImageName};
 use crate::output::exec::needed_services::{Became, CommandArgument, Kept};
 

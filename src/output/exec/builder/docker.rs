@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::contexts::{Lookup, Sight, named};
-use super::image::{Image, Words, as_csv, text};
+use super::image_build::{Image, Words, as_csv, text};
 use super::{BuildPlace, BuilderError, Driver, cache};
 use crate::model::recipe::Builder;
-use crate::output::exec::build::{DigestSource, Step};
 use crate::output::exec::needed_services::Kept;
+use crate::output::exec::service_build::{DigestSource, Step};
 
 /// How it calls itself in messages, and the names that it gives a Dockerfile.
 pub(super) const DOCKER: (&str, &[&str]) = ("docker", Builder::Docker.dockerfiles());

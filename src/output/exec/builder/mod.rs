@@ -8,33 +8,33 @@ mod contexts;
 mod docker;
 mod dockerfile;
 mod driver;
-mod environment;
+mod build_variables;
 mod error;
-mod image;
-mod output;
+mod image_build;
+mod build_result;
 mod podman;
 mod probe;
-mod source;
+mod build_locations;
 #[cfg(test)]
 mod tests;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::build::{Build, DigestSource, Step, Work};
 use super::needed_services::{Kept, NeededServices};
 use super::report::Report;
+use super::service_build::{Build, DigestSource, Step, Work};
 use crate::model::name::Escaped;
 use crate::model::recipe::{Builder, Recipe, Run};
 use crate::plan::{Plan, PlannedService};
-use image::Image;
-use source::Source;
+use build_locations::Locations;
+use image_build::Image;
 
 pub use bake::{BakeError, bake};
+pub(super) use build_result::{Output, OutputError};
 pub use contexts::{Dependency, Supply, Ties};
 pub use driver::Driver;
 pub use error::BuilderError;
-pub(super) use output::{Output, OutputError};
 pub use probe::{ProbeError, probe};
 
 /// Where builds take place.
@@ -65,7 +65,7 @@ pub fn prepare<'a>(
     ties: Ties,
     place: BuildPlace,
 ) -> Result<Build<'a>, BuilderError> {
-    let source = Source::of(service, place.root)?;
+    let source = Locations::of(service, place.root)?;
     let logs = std::path::absolute(place.logs).unwrap_or_else(|_| place.logs.to_owned());
     let scratch = logs.join(folder(plan, &service.service));
     let image = |builder| Image::new(plan, service, recipe, ties, &source, builder, place.epoch);
@@ -102,7 +102,7 @@ pub fn prepare<'a>(
     let epoch = place.epoch.map(|epoch| ("SOURCE_DATE_EPOCH".to_owned(), epoch.to_string()));
     let mut environment: Vec<(String, String)> = epoch.into_iter().collect();
     environment.extend(recipe.env.iter().map(|(name, value)| (name.clone(), value.clone())));
-    environment.extend(environment::contract(plan, service, &scratch));
+    environment.extend(build_variables::contract(plan, service, &scratch));
     Ok(Build {
         service,
         work: service.unnamed.clone().map_or(Work::Steps(steps), Work::Unnamed),

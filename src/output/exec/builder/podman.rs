@@ -5,10 +5,10 @@ use std::path::Path;
 use super::BuilderError;
 use super::buildah::{built, list, pushed};
 use super::contexts::Sight;
-use super::image::{Image, Words};
+use super::image_build::{Image, Words};
 use crate::model::recipe::Builder;
-use crate::output::exec::build::{DigestSource, Step};
 use crate::output::exec::needed_services::Kept;
+use crate::output::exec::service_build::{DigestSource, Step};
 
 /// How it calls itself in messages, and the names that it gives a Dockerfile.
 pub(super) const PODMAN: (&str, &[&str]) = ("podman", Builder::Podman.dockerfiles());

@@ -3,8 +3,8 @@
 use std::io;
 use std::process::{Command, Stdio};
 
-use crate::output::exec::build::{Build, Step};
 use crate::output::exec::needed_services::CommandArgument;
+use crate::output::exec::service_build::{Build, Step};
 
 /// The words before the flags of each program that builds images.
 const PROGRAMS: [(&str, &[&str]); 3] =

@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use super::{Report, ServiceReport};
 use crate::output::emit::{Summary, markdown_code as code, markdown_prose as prose};
-use crate::output::exec::output::{counts, time};
+use crate::output::exec::display::{counts, time};
 
 /// Returns the report as the summary of a job, in GitHub's Markdown: a table of services with outcomes, versions, images
 /// and times, the last lines of those that failed, and the commands that pull what was pushed. `output` gives the lines

@@ -1,8 +1,8 @@
 //! The report of a run: one value, written as JSON and as `JUnit`, and read again to build what did not succeed.
 
-mod attempt;
-mod head;
-mod images;
+mod attempt_report;
+mod report_head;
+mod built_images;
 mod junit;
 mod markdown;
 #[cfg(test)]
@@ -14,11 +14,11 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use attempt::Attempt;
-pub use head::ReportHead;
-pub use images::images;
+pub use attempt_report::AttemptReport;
+pub use built_images::images;
 pub use junit::junit;
 pub use markdown::markdown;
+pub use report_head::ReportHead;
 
 use super::outcome::Outcome;
 
@@ -63,7 +63,7 @@ pub struct ServiceReport {
     pub seconds: f64,
     /// The attempts before the last one, which went wrong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub earlier: Vec<Attempt>,
+    pub earlier: Vec<AttemptReport>,
     /// The log of the last attempt.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "lossy")]
     pub log: Option<PathBuf>,

@@ -98,7 +98,7 @@ fn a_report_of_several_runs_says_what_holds_for_all() {
 #[test]
 fn junit_tells_failures_from_what_was_skipped_and_later_attempts_from_first_ones() {
     let mut report = report();
-    let attempt = |outcome, log: &str| Attempt {
+    let attempt = |outcome, log: &str| AttemptReport {
         outcome,
         exit: Some(3),
         signal: None,

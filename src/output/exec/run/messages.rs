@@ -4,9 +4,9 @@ use super::attempt::{Active, Attempt, Next, Stop};
 use super::clock::Moment;
 use super::{BuildMoment, Message, Run, Serial};
 use crate::output::exec::builder::{Output, OutputError};
-use crate::output::exec::event::{Alive, RunEvent};
 use crate::output::exec::outcome::{Ending, Failure, Outcome};
 use crate::output::exec::process::{Process, Whose};
+use crate::output::exec::run_event::{Alive, RunEvent};
 use crate::output::exec::schedule::{BuildId, OnFailure, Running};
 use crate::output::exec::signal::Signal;
 

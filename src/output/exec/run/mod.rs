@@ -18,15 +18,15 @@ use results::Results;
 
 pub use settings::{Backoff, Jobserver, Settings};
 
-use super::build::Build;
-use super::event::{RunEvent, Sink};
 use super::event_channel::{Teller, pair};
+use super::incoming_signals::Incoming;
+use super::jobserver::Tokens;
 use super::process::{Marker, Notice, Strays, Watchdog, Whose};
 use super::report::{Report, ReportHead};
+use super::run_event::{RunEvent, Sink};
 use super::schedule::{BuildId, Schedule, Task, Tasks, UNMEASURED};
+use super::service_build::Build;
 use super::signal::Signal;
-use super::signals::Incoming;
-use super::tokens::Tokens;
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,12 +3,12 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use crate::output::exec::build::{Build, Work};
 use crate::output::exec::builder::Output;
 use crate::output::exec::needed_services::{Became, NeededServices};
 use crate::output::exec::outcome::Outcome;
-use crate::output::exec::report::{Attempt, Report, ReportHead, SCHEMA, ServiceReport};
+use crate::output::exec::report::{AttemptReport, Report, ReportHead, SCHEMA, ServiceReport};
 use crate::output::exec::schedule::{BuildId, Schedule};
+use crate::output::exec::service_build::{Build, Work};
 
 /// The results of builds so far.
 pub(super) struct Results {
@@ -46,7 +46,7 @@ impl Results {
     pub(super) fn begin(&mut self, build: BuildId, log: PathBuf) -> u32 {
         let service = self.service(build);
         if service.attempts > 0 {
-            let last = Attempt::last_of(service);
+            let last = AttemptReport::last_of(service);
             service.earlier.push(last);
         }
         service.attempts += 1;

@@ -8,13 +8,13 @@ use super::attempt::{Active, Attempt};
 use super::{BuildMoment, Jobserver, Message, Run};
 use crate::inputs::file;
 use crate::model::name::Escaped;
-use crate::output::exec::build::{Build, Work};
 use crate::output::exec::builder::Output;
-use crate::output::exec::event::RunEvent;
 use crate::output::exec::needed_services::NeededServices;
 use crate::output::exec::outcome::{Ending, Failure};
 use crate::output::exec::process::{Log, Marker, Process};
+use crate::output::exec::run_event::RunEvent;
 use crate::output::exec::schedule::Running;
+use crate::output::exec::service_build::{Build, Work};
 
 /// Starts builds.
 impl Run<'_> {

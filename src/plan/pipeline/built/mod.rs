@@ -3,12 +3,12 @@
 //! A built ref says that the environment has what a build of that commit makes. A run that cannot guarantee this leaves
 //! the ref, and a mark that makes the service due.
 
-mod after;
-mod before;
-mod due;
-mod standing;
+mod after_builds;
+mod before_builds;
+mod due_services;
+mod ref_state;
 
-pub use standing::Standing;
+pub use ref_state::RefState;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -122,9 +122,9 @@ pub enum Newer {
 #[derive(Debug)]
 pub struct Begun {
     /// Where the refs stood before: at the remote that they are sent to, else here.
-    before: Standing,
+    before: RefState,
     /// Where the refs of this clone stood before.
-    here: Standing,
+    here: RefState,
     /// The services that were marked.
     marked: BTreeSet<ServiceId>,
     /// What their marks stand at; none where there are none.
@@ -185,7 +185,7 @@ impl Begun {
 
     /// Returns a run that builds nothing itself, from where the refs stand as it begins: where their word counts, and here.
     #[must_use]
-    pub fn elsewhere(before: Standing, here: Standing) -> Self {
+    pub fn elsewhere(before: RefState, here: RefState) -> Self {
         Self {
             before,
             here,
@@ -213,7 +213,7 @@ impl Recording<'_> {
         found
     }
 
-    fn swap(&self, service: ServiceId, before: &Standing) -> Swap {
+    fn swap(&self, service: ServiceId, before: &RefState) -> Swap {
         let name = self.name(service);
         let from = match (self.rule, self.plan) {
             (Rule::Seen, Some(plan)) if plan.built.is_some() => MovableFrom::Seen(seen(plan, name)),

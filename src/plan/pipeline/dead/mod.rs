@@ -1,11 +1,11 @@
 //! Services whose patterns match no file, so that nothing can ever affect them.
 
-mod alive;
+mod filters_without_files;
 mod renamed;
 mod spelling;
 
 use super::Error;
-use super::moved::Moved;
+use super::moved_directory::Moved;
 use crate::analysis::base::Range;
 use crate::config::{Config, Shape};
 use crate::inputs::git::{self, Repository};
@@ -48,11 +48,16 @@ impl Trees<'_> {
     fn dead(&self, config: &Config) -> Result<Vec<ServiceId>, git::GitError> {
         let wanted = config.services.values().map(|service| service.filter);
         let tip = &self.range.tip;
-        let without =
-            match alive::without_files(self.repository, &config.filters, wanted, tip.commit.as_ref(), &tip.on_top) {
-                Err(git::GitError::MissingTree { .. }) => return Ok(Vec::new()),
-                without => without?,
-            };
+        let without = match filters_without_files::without_files(
+            self.repository,
+            &config.filters,
+            wanted,
+            tip.commit.as_ref(),
+            &tip.on_top,
+        ) {
+            Err(git::GitError::MissingTree { .. }) => return Ok(Vec::new()),
+            without => without?,
+        };
         let is_dead = |service: &ServiceId| without.contains(&config.services[service.0].filter);
         Ok(config.graph.services().filter(is_dead).collect())
     }

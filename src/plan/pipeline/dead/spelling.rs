@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Trees;
-use super::alive::without_files;
+use super::filters_without_files::without_files;
 use crate::analysis::filter::{Effect, Filter, FilterEntry, Filters, Statuses};
 use crate::config::Config;
 use crate::glob::Pattern;

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::said::Said;
+use super::name_notes::Said;
 use super::{Found, Namer, Standings};
 use crate::inputs::trigger::Kind;
 use crate::model::name::{ServiceId, TagName};
@@ -41,7 +41,7 @@ impl Namer<'_> {
             release,
             purpose: self.environment.purpose(),
             event: self.event(),
-            default_branch: self.sources.trigger.default_branch.as_deref(),
+            default_branch: self.workspace.trigger.default_branch.as_deref(),
             commit: known.found.described.commit,
             time: known.found.committed,
             abbrev: self.naming.abbrev,
@@ -99,7 +99,7 @@ impl Namer<'_> {
 
     /// Returns what asked, as far as tags depend on it.
     fn event(&self) -> ImageEvent<'_> {
-        let trigger = self.sources.trigger;
+        let trigger = self.workspace.trigger;
         match trigger.kind {
             Kind::Schedule => ImageEvent::Schedule(trigger.branch()),
             Kind::PullRequest => match trigger.pull_request() {

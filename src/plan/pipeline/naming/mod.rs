@@ -1,17 +1,17 @@
 //! Names the result of each planned service.
 
 mod images;
-mod manual;
+mod manual_version;
 mod releases;
-mod said;
+mod name_notes;
 mod same_tag;
 mod versions;
 
-pub(super) use said::ignored_tags;
+pub(super) use name_notes::ignored_tags;
 pub(super) use versions::{Found, Versions};
 
-use super::asked::Asked;
-use super::{Dirty, Error, Naming, Sources};
+use super::resolved_request::ResolvedRequest;
+use super::{Dirty, Error, Naming, WorkspaceView};
 use crate::analysis::base::Tip;
 use crate::config::{Environment, Service, Shape};
 use crate::model::change::{ChangeSet, HeadState};
@@ -19,18 +19,18 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::ServiceId;
 use crate::naming::version::VersionError;
 use crate::plan::Names;
-use manual::Manual;
+use manual_version::Manual;
+use name_notes::Said;
 use releases::Releases;
-use said::Said;
 
 /// What names are made from.
 pub(super) struct Namer<'a> {
-    pub(super) sources: &'a Sources<'a>,
+    pub(super) workspace: &'a WorkspaceView<'a>,
     pub(super) tip: &'a Tip,
     /// The environment's name.
     pub(super) place: &'a str,
     pub(super) environment: &'a Environment,
-    pub(super) asked: &'a Asked,
+    pub(super) asked: &'a ResolvedRequest,
     pub(super) naming: &'a Naming,
 }
 
@@ -50,15 +50,15 @@ pub(super) struct Named {
 impl Namer<'_> {
     /// Returns the names of services: one walk of history for all of them.
     pub(super) fn names(&self, services: &[ServiceId]) -> Result<Named, Error> {
-        let manual = Manual::of(self.asked, self.sources.config, services)?;
+        let manual = Manual::of(self.asked, self.workspace.config, services)?;
         let Some(head) = self.tip.commit.filter(|_| !services.is_empty()) else {
             return Ok(Named { names: services.iter().map(|_| Names::default()).collect(), ..Named::default() });
         };
         let on_top = self.on_top()?;
         let versions = Versions {
-            repository: self.sources.repository,
-            file: self.sources.file,
-            config: self.sources.config,
+            repository: self.workspace.repository,
+            file: self.workspace.file,
+            config: self.workspace.config,
             environment: Some(self.environment),
             naming: self.naming,
             head: &head,
@@ -66,8 +66,8 @@ impl Namer<'_> {
             pushed: self.asked.released.as_ref(),
         };
         let found = versions.find(services)?;
-        let releases = Releases::of(self.sources.config, &found, manual.as_ref());
-        let source = self.sources.repository.remote_url().as_deref().and_then(crate::naming::image::source_url);
+        let releases = Releases::of(self.workspace.config, &found, manual.as_ref());
+        let source = self.workspace.repository.remote_url().as_deref().and_then(crate::naming::image::source_url);
         let mut said = Said::default();
         let mut names = Vec::with_capacity(services.len());
         for (service, found) in services.iter().zip(&found.services) {
@@ -93,7 +93,7 @@ impl Namer<'_> {
                     )
                 }
                 // A flat file never asked for versions, and works in a shallow clone as it does with paths-filter.
-                Err(VersionError::Shallow { .. }) if self.sources.config.shape == Shape::Flat => {
+                Err(VersionError::Shallow { .. }) if self.workspace.config.shape == Shape::Flat => {
                     self.nameless(*service, found)
                 }
                 Err(error @ VersionError::Shallow { .. }) => {
@@ -102,7 +102,7 @@ impl Namer<'_> {
                 Err(error) => Names { unnamed: Some(said.no_version(name, &error)), ..self.nameless(*service, found) },
             });
         }
-        same_tag::check(self.sources.config, services, &names)?;
+        same_tag::check(self.workspace.config, services, &names)?;
         let notes = said.notes(self.place);
         let warnings = ignored_tags(&found.ignored).into_iter().chain(said.warnings).collect();
         Ok(Named { names, warnings, notes, walked: found.walked })
@@ -110,7 +110,7 @@ impl Namer<'_> {
 
     /// Returns what the work tree has on top of head: where it counts, and where versions are to say so.
     fn on_top(&self) -> Result<ChangeSet, Error> {
-        let Sources { repository, .. } = *self.sources;
+        let WorkspaceView { repository, .. } = *self.workspace;
         let is_head = self.asked.base.head.is_none() && repository.work_dir().is_some();
         if self.naming.dirty == Dirty::Said && self.tip.state == HeadState::Commit && is_head {
             return Ok(repository.work_tree()?.changes);
@@ -119,7 +119,7 @@ impl Namer<'_> {
     }
 
     fn service(&self, service: ServiceId) -> &Service {
-        &self.sources.config.services[service.0]
+        &self.workspace.config.services[service.0]
     }
 }
 

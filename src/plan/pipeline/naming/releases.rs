@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::manual::Manual;
+use super::manual_version::Manual;
 use super::versions::{AllFound, Found};
 use crate::config::Config;
 use crate::model::name::ServiceName;

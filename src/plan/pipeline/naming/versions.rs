@@ -9,7 +9,7 @@ use crate::naming::version::{
     self, Count, Described, FilesState, Purpose, Reading, TagPattern, Trust, Version, VersionError, VersionFacts,
     VersionStyle,
 };
-use crate::plan::pipeline::touched::{self, Results, Step};
+use crate::plan::pipeline::service_commits::{self, Results, Step};
 use crate::plan::pipeline::{ConfigFile, Dirty, Error, Naming};
 
 /// What versions are made from.
@@ -161,7 +161,8 @@ impl Versions<'_> {
         let groups: Vec<Vec<ServiceId>> = by_paths.iter().map(|at| vec![services[*at]]).collect();
         let mut results = Results::new(self.repository, self.file, self.config);
         let touches = |step: &Step<'_>| results.of_commit(step);
-        let touching = touched::since(self.repository, self.head, &groups, &since, self.naming.parents, touches)?;
+        let touching =
+            service_commits::since(self.repository, self.head, &groups, &since, self.naming.parents, touches)?;
         for ((at, commits), since) in by_paths.into_iter().zip(touching).zip(since) {
             let last = commits.first().copied().or(since).unwrap_or(*self.head);
             counts[at] = (u32::try_from(commits.len()).unwrap_or(u32::MAX), last);

@@ -1,0 +1,50 @@
+//! Whether the checked-out commit is what the event is about.
+
+use super::choose::Choice;
+use crate::inputs::git::{self, Lacking as _};
+use crate::inputs::trigger::EventSubject;
+use crate::model::name::CommitId;
+
+/// How the checked-out commit relates to the commits of an event.
+pub(super) enum Fit {
+    /// It is one of them, or descends from one of them.
+    Fits,
+    /// The event is about no commit.
+    NoSubject,
+    /// The event is about this commit, and what is checked out does not descend from it, as far as is known.
+    Elsewhere(CommitId),
+}
+
+impl Choice<'_> {
+    /// Compares what is checked out with the commits of the event.
+    pub(super) fn fit(&mut self) -> Result<Fit, git::GitError> {
+        let trigger = self.trigger;
+        let (head, commits) = match (self.tip.commit, &trigger.subject) {
+            (_, EventSubject::None) => return Ok(Fit::NoSubject),
+            (None, _) | (_, EventSubject::CheckedOut) => return Ok(Fit::Fits),
+            (Some(head), EventSubject::Commits(commits)) => (head, commits),
+        };
+        if commits.contains(&head) {
+            return Ok(Fit::Fits);
+        }
+        for commit in commits {
+            if self.descends(&head, commit)? {
+                return Ok(Fit::Fits);
+            }
+        }
+        Ok(commits.first().map_or(Fit::Fits, |commit| Fit::Elsewhere(*commit)))
+    }
+
+    /// Whether a commit descends from another one; where that cannot be told it does not, which makes the plan wider.
+    fn descends(&mut self, head: &CommitId, from: &CommitId) -> Result<bool, git::GitError> {
+        let repository = self.repository;
+        // A whole history has all that it descends from.
+        if !repository.is_shallow() && !repository.contains(from) {
+            return Ok(false);
+        }
+        match self.repository.with_fetching(|| repository.is_ancestor(from, head)) {
+            Err(error) if error.missing().is_some() || error.is_doubt() => Ok(false),
+            answer => answer,
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The built refs of a run: marks what is built, and with `--record` moves the refs of what was built, at the remote too
+//! if images were pushed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use super::BuildArgs;
+use super::needed_dependencies::Needed;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::plan::request;
+use crate::cli::printing::Output;
+use crate::cli::{built_ref_messages, record};
+use crate::inputs::git::{RemoteError, Swapped};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{CommitId, ServiceId};
+use crate::output::exec::{Build, Outcome, RecordOutcome, Report, Work};
+use crate::plan::Plan;
+use crate::plan::pipeline::Workspace;
+use crate::plan::pipeline::{Begun, Came, Error, LOCAL, Left, Newer, Recorded, Recording, RefState, Rule};
+use crate::plan::pipeline::{PushRequest, PushRules, Request, not_fetched};
+
+/// How long the remote is not asked again whether the marks of a run are there.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// The built refs of a run.
+pub(super) struct Records<'a> {
+    recording: Recording<'a>,
+    plan: &'a Plan,
+    before: RefState,
+    /// What is marked as it is built.
+    marked: Vec<ServiceId>,
+    /// What is recorded once it is built.
+    recorded: BTreeSet<ServiceId>,
+    /// Whether anything is, by `--record`.
+    is_recorded: bool,
+    /// What need not be built.
+    superseded: BTreeMap<ServiceId, Newer>,
+}
+
+impl<'a> Records<'a> {
+    /// Looks where the built refs stand; none where nothing is recorded or marked. Refuses to build what could not be
+    /// recorded: another run has moved its built ref elsewhere.
+    pub(super) fn look(
+        plan: &'a Plan,
+        needed: &Needed,
+        args: &'a BuildArgs,
+        workspace: &'a Workspace,
+        output: &Output,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(commit) = plan.range.head.as_ref().and_then(|head| head.parse::<CommitId>().ok()) else {
+            return Ok(None);
+        };
+        record::is_remote(&args.remote)?;
+        let asked = Request { push: PushRequest::Asked, ..request(&args.planning, workspace)? };
+        let rules = PushRules::of(&workspace.view(), &asked, &plan.environment)?;
+        if !rules.has_built_refs(&plan.environment) {
+            output.say(args.record.then(|| built_ref_messages::without(&plan.environment)).as_slice());
+            return Ok(None);
+        }
+        let is_sent = plan.services.iter().any(|service| service.push);
+        let recording = Recording {
+            repository: &workspace.repository,
+            file: &workspace.file,
+            config: &workspace.config,
+            environment: &plan.environment,
+            commit,
+            plan: Some(plan),
+            remote: is_sent.then_some(args.remote.as_str()),
+            rule: if args.allowed.allow_older { Rule::Anywhere } else { Rule::Seen },
+        };
+        let left = |of: &'static [Left]| {
+            let services = plan.services.iter().filter(|service| of.contains(&Left::by(&plan.environment, service)));
+            services.filter_map(|service| workspace.config.graph.id(&service.service)).collect::<Vec<ServiceId>>()
+        };
+        let mut marked = left(&[Left::Built, Left::Unknown]);
+        // What is built for others alone is pushed under no name of its own, but replaces what is here.
+        if plan.environment == LOCAL {
+            let beside = needed.plan.services.iter().filter(|service| plan.service(&service.service).is_none());
+            marked.extend(beside.filter_map(|service| workspace.config.graph.id(&service.service)));
+        }
+        let mut records = Self {
+            before: RefState::here(&workspace.repository, &plan.environment)?,
+            recording,
+            plan,
+            marked,
+            recorded: BTreeSet::new(),
+            is_recorded: args.record,
+            superseded: BTreeMap::new(),
+        };
+        let trouble = records.see_remote()?;
+        if !args.record {
+            return Ok((!records.marked.is_empty()).then_some(records));
+        }
+        output.say(trouble.as_ref().map(unreached).as_slice());
+        records.recorded = left(&[Left::Built]).into_iter().collect();
+        let others = plan.services.iter().map(|service| service.service.as_str());
+        let others: Vec<&str> = others
+            .filter(|service| records.id(service).is_some_and(|service| !records.recorded.contains(&service)))
+            .collect();
+        if !others.is_empty() {
+            output.say(&[built_ref_messages::not_pushed(&plan.environment, &others)]);
+        }
+        let mut outlook = records.recording.outlook(plan, &records.before);
+        outlook.elsewhere.retain(|(service, _)| records.recorded.contains(service));
+        if !outlook.elsewhere.is_empty() {
+            let diagnostics = vec![built_ref_messages::elsewhere(&outlook.elsewhere, &records.recording)];
+            return Err(Failure { exit: Exit::Git, diagnostics });
+        }
+        outlook.superseded.retain(|service, _| records.recorded.contains(service));
+        records.superseded = outlook.superseded;
+        Ok(Some(records))
+    }
+
+    /// Looks where the built refs stand at the remote, where they are sent to it. Returns why that could not be, if so.
+    fn see_remote(&mut self) -> Result<Option<RemoteError>, Failure> {
+        match self.recording.standing() {
+            Ok(standing) => self.before = standing,
+            Err(Error::Remote(trouble)) => return Ok(Some(trouble)),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(None)
+    }
+
+    /// Leaves out the work of what a later run has built.
+    pub(super) fn leave_out(&self, jobs: &mut [Build]) {
+        for job in jobs {
+            let id = self.id(&job.service.service);
+            if let Some(newer) = id.and_then(|id| self.superseded.get(&id)) {
+                job.work = Work::Superseded { by: self.words(*newer) };
+            }
+        }
+    }
+
+    /// Marks what is going to be built.
+    pub(super) fn begin(&self, output: &Output) -> Result<Begun, Failure> {
+        let services = self.marked.iter().copied();
+        let services: Vec<ServiceId> = services.filter(|service| !self.superseded.contains_key(service)).collect();
+        let before = self.before.clone();
+        let (begun, trouble) = if self.is_recorded {
+            self.recording.begin(&services, before)?
+        } else {
+            self.recording.begin_unrecorded(&services, before)?
+        };
+        if let Some(trouble) = trouble {
+            output.say(&[unmarked(&trouble)]);
+        }
+        Ok(begun)
+    }
+
+    /// Marks again what another run has unmarked meanwhile: what is about to be built or has just been built, and now and
+    /// then, at the remote, all that this run has begun to build.
+    pub(super) fn mark_again(&self, begun: &mut Begun, looked: &mut Instant, build: &Build) {
+        let Some(id) = self.id(&build.service.service) else { return };
+        // Where that fails, the end of the run says so.
+        let _ = self.recording.mark_again(begun, id);
+        if looked.elapsed() > LOOK {
+            let _ = self.recording.mark_again_at_remote(begun);
+            *looked = Instant::now();
+        }
+    }
+
+    /// Records what was built, adds that to the report, and prints warnings about it. Returns how the program ends
+    /// where all builds went well.
+    pub(super) fn end(
+        &self,
+        begun: &Begun,
+        report: &mut Report,
+        (needed, doubtful): (&Needed, &BTreeMap<String, String>),
+        workspace: &Workspace,
+        output: &Output,
+    ) -> Result<Exit, Failure> {
+        if !self.is_recorded && begun.has_no_marks() {
+            return Ok(Exit::Done);
+        }
+        let mut came = Came::default();
+        for service in &report.services {
+            let Some(id) = self.id(&service.service) else { continue };
+            if self.plan.service(&service.service).is_none() {
+                // It was built for others alone.
+                came.beside.extend(service.outcome.is_success().then_some(id));
+                came.failed.extend((service.attempts > 0).then_some(id));
+                continue;
+            }
+            match service.outcome {
+                Outcome::Succeeded if !self.recorded.contains(&id) => _ = came.failed.insert(id),
+                Outcome::Succeeded if doubtful.contains_key(&service.service) => _ = came.doubtful.insert(id),
+                Outcome::Succeeded => _ = came.built.insert(id),
+                Outcome::Exists if !self.recorded.contains(&id) => {}
+                Outcome::Exists => _ = came.found.insert(id),
+                Outcome::Superseded | Outcome::NotStarted | Outcome::Blocked => {}
+                Outcome::Failed | Outcome::TimedOut | Outcome::Cancelled if service.attempts == 0 => {}
+                Outcome::Failed | Outcome::TimedOut | Outcome::Cancelled => _ = came.failed.insert(id),
+            }
+        }
+        came.beside.extend(needed.held.keys().filter_map(|service| self.id(service)));
+        let mut written = self.recording.end(begun, &came)?;
+        for service in &mut report.services {
+            let recorded = self.id(&service.service).and_then(|id| written.services.get(&id));
+            service.record = recorded.map(|recorded| record_of(*recorded));
+        }
+        // Built again at the commit that it was built at: that is what was asked for.
+        written.services.retain(|_, recorded| *recorded != Recorded::Swapped(Swapped::There));
+        output.say(&built_ref_messages::diagnostics(&written, &self.recording));
+        let is_doubtful = |(service, _): &(&String, &String)| {
+            self.id(service).and_then(|id| written.services.get(&id)) == Some(&Recorded::Doubtful)
+        };
+        let doubtful: Vec<_> = doubtful.iter().filter(is_doubtful).collect();
+        if !doubtful.is_empty() {
+            output.say(&[built_ref_messages::doubtful(&doubtful, &self.recording)]);
+        }
+        output.say(&workspace.repository.take_fetch_troubles().iter().map(not_fetched).collect::<Vec<_>>());
+        Ok(if built_ref_messages::is_refused(&written) { Exit::Git } else { Exit::Done })
+    }
+
+    fn words(&self, newer: Newer) -> String {
+        match newer {
+            Newer::Itself(at) => format!("{} was built, which comes after this commit", at.short(7)),
+            Newer::Needed(need) => format!("a later {} was built", self.recording.config.graph.name(need)),
+        }
+    }
+
+    fn id(&self, name: &str) -> Option<ServiceId> {
+        self.recording.config.graph.id(name)
+    }
+}
+
+fn record_of(recorded: Recorded) -> RecordOutcome {
+    match recorded {
+        Recorded::Swapped(Swapped::Moved(_) | Swapped::There) => RecordOutcome::Recorded,
+        Recorded::Swapped(Swapped::Superseded(_)) => RecordOutcome::Superseded,
+        Recorded::Swapped(Swapped::Elsewhere(_)) => RecordOutcome::Elsewhere,
+        Recorded::StandsOn(_) => RecordOutcome::StandsOnDue,
+        Recorded::Doubtful => RecordOutcome::Doubtful,
+        Recorded::NotSent(_) => RecordOutcome::NotSent,
+    }
+}
+
+fn unreached(trouble: &RemoteError) -> Diagnostic {
+    Diagnostic::warning("not-reached", trouble.to_string())
+        .help("builds continue; rebake does not know whether another run builds a later commit")
+}
+
+fn unmarked(trouble: &RemoteError) -> Diagnostic {
+    if !trouble.is_refusal() {
+        return Diagnostic::warning("not-reached", trouble.to_string());
+    }
+    Diagnostic::warning("not-marked", trouble.to_string())
+        .help("allow this run to write `refs/rebake/begun/*`: without marks, a build that fails half-way is not known to other clones")
+}

@@ -1,0 +1,84 @@
+//! How builds are shown, by flags and by the kind of output.
+
+use std::io::{BufWriter, Stdout, Write as _, stdout};
+use std::time::Duration;
+
+use super::Manner as Name;
+use crate::cli::printing::Output;
+use crate::inputs::trigger::{self, Origin, Trigger};
+use crate::model::mask::Mask;
+use crate::model::workflow_command::command;
+use crate::output::exec::display::{
+    Colours, Commands, Failures, Grouped, Json, Live, LogEngine, Manner, OutputStyle, Printer, Size, Stream,
+};
+use crate::output::exec::{RunEvent, Sink};
+
+/// Whether rows on a terminal show what runs. Some engines have terminals too (Buildkite), but show only a log of them.
+pub(super) fn is_live(name: Name, trigger: &Trigger, output: &Output) -> bool {
+    name == Name::Auto && trigger.is_attended() && output.is_terminal()
+}
+
+pub(super) fn printer(name: Name, trigger: &Trigger, output: &Output) -> Printer<Box<dyn Manner>, BufWriter<Stdout>> {
+    let (engine, style) = (engine(trigger), style(trigger, output));
+    let manner: Box<dyn Manner> = match name {
+        Name::Json => Box::new(Json::default()),
+        Name::Stream => Box::new(Stream::new(style)),
+        Name::Failures => Box::new(Failures::new(engine, style)),
+        Name::Auto if is_live(name, trigger, output) => Box::new(Live::new(|| Size::of(stdout()), style.colours)),
+        Name::Auto | Name::Grouped => Box::new(Grouped::new(engine, style)),
+    };
+    // Written event by event, not line by line: a gigabyte of short lines is half a billion of them.
+    Printer::new(manner, BufWriter::with_capacity(1 << 16, stdout()))
+}
+
+/// A reader of events that first tells the engine the secrets that builds declared: rebake replaces them in its logs,
+/// and the engine must do so in its own.
+pub(super) struct Telling<S> {
+    shown: S,
+    told: Option<Mask>,
+}
+
+/// Returns what shows a run, and speaks to the engine where builds may.
+pub(super) fn telling<S: Sink>(shown: S, name: Name, trigger: &Trigger, output: &Output) -> Telling<S> {
+    let heard = name != Name::Json && engine(trigger) == LogEngine::GitHub && trigger.origin == Origin::Own;
+    Telling { shown, told: heard.then(|| output.mask().clone()) }
+}
+
+impl<S: Sink> Sink for Telling<S> {
+    fn event(&mut self, event: &RunEvent) {
+        for secret in self.told.iter().flat_map(Mask::told) {
+            // Where standard output is closed nothing reads it.
+            let _ = writeln!(stdout(), "{}", command("add-mask", &[], &secret));
+        }
+        self.shown.event(event);
+    }
+
+    fn every(&self) -> Option<Duration> {
+        self.shown.every()
+    }
+
+    fn tick(&mut self) {
+        self.shown.tick();
+    }
+}
+
+/// Returns who folds groups.
+fn engine(trigger: &Trigger) -> LogEngine {
+    match trigger.engine {
+        Some(trigger::Engine::GitHub | trigger::Engine::Gitea | trigger::Engine::Forgejo) => LogEngine::GitHub,
+        Some(trigger::Engine::GitLab) => LogEngine::GitLab,
+        Some(trigger::Engine::Buildkite) => LogEngine::Buildkite,
+        Some(trigger::Engine::Azure) => LogEngine::Azure,
+        Some(trigger::Engine::CircleCi | trigger::Engine::Bitbucket | trigger::Engine::Jenkins) | None => {
+            LogEngine::Plain
+        }
+    }
+}
+
+/// A build of untrusted code sends no commands to the engine.
+fn style(trigger: &Trigger, output: &Output) -> OutputStyle {
+    OutputStyle {
+        colours: if output.is_coloured(trigger.engine) { Colours::Kept } else { Colours::Removed },
+        commands: if trigger.origin == Origin::Own { Commands::Obeyed } else { Commands::Broken },
+    }
+}

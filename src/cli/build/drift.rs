@@ -1,0 +1,114 @@
+//! Checks that the commit of the plan and its files do not change while builds run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use crate::analysis::filter::{FilterId, matches_of};
+use crate::config::Config;
+use crate::model::change::Change;
+use crate::model::name::{Escaped, ServiceId};
+use crate::output::exec::{Build, BuildMoment};
+use crate::plan::pipeline::Workspace;
+
+/// Checks the commit and the files that builds use.
+pub(super) struct DriftCheck<'a> {
+    workspace: &'a Workspace,
+    commit: Option<&'a str>,
+    /// Whether files that are in no commit prevent the build.
+    clean: bool,
+    /// The services that were looked at, each with how often `HEAD` had moved before its first attempt.
+    seen: BTreeMap<String, Option<u64>>,
+    /// The services that were built while something changed, or may have, each with what.
+    doubtful: BTreeMap<String, String>,
+}
+
+impl<'a> DriftCheck<'a> {
+    pub(super) fn new(workspace: &'a Workspace, commit: Option<&'a str>, clean: bool) -> Self {
+        Self { workspace, commit, clean, seen: BTreeMap::new(), doubtful: BTreeMap::new() }
+    }
+
+    /// Returns what has changed since the plan, for a build that is about to begin or has just ended.
+    pub(super) fn doubt(&mut self, build: &Build, moment: BuildMoment) -> Option<String> {
+        let service = &build.service.service;
+        match moment {
+            BuildMoment::Before => self.moved().or_else(|| {
+                // Once: builds may edit their own files.
+                if self.seen.contains_key(service) {
+                    return None;
+                }
+                self.seen.insert(service.clone(), self.log());
+                let changes = self.changes(build);
+                // Another build may have made what is new, so that this one goes on.
+                let new = changes.first().filter(|_| self.workspace.trigger.is_attended()).map(edited);
+                self.doubtful.extend(new.map(|new| (service.clone(), new)));
+                changes.iter().find(|change| change.is_of_tracked()).map(edited)
+            }),
+            BuildMoment::After => {
+                let doubt = self.moved().or_else(|| self.moved_and_back(service)).or_else(|| {
+                    // In CI nobody edits files but the builds themselves.
+                    let is_attended = self.workspace.trigger.is_attended();
+                    is_attended.then(|| self.changes(build).first().map(edited)).flatten()
+                });
+                self.doubtful.extend(doubt.iter().map(|doubt| (service.clone(), doubt.clone())));
+                doubt
+            }
+        }
+    }
+
+    /// Returns the services that were built while the commit or files of theirs changed, or may have, each with what.
+    pub(super) fn doubtful(&self) -> &BTreeMap<String, String> {
+        &self.doubtful
+    }
+
+    fn moved(&self) -> Option<String> {
+        let head = self.workspace.repository.head().ok()?.commit().map(ToString::to_string);
+        if head.as_deref() == self.commit {
+            return None;
+        }
+        let shown = |commit: Option<&str>| {
+            Escaped::new(commit.map_or("no commit", |commit| commit.get(..7).unwrap_or(commit))).to_string()
+        };
+        let (planned, head) = (shown(self.commit), shown(head.as_deref()));
+        Some(format!("{planned} was planned, and {head} is checked out now"))
+    }
+
+    fn moved_and_back(&self, service: &str) -> Option<String> {
+        let is_moved = self.seen.get(service).is_some_and(|before| *before != self.log());
+        is_moved.then(|| "another commit was checked out, and this one again".to_owned())
+    }
+
+    /// Returns the size of git's log of `HEAD`, which grows with each checkout.
+    fn log(&self) -> Option<u64> {
+        fs::metadata(self.workspace.repository.git_dir().join("logs/HEAD")).ok().map(|log| log.len())
+    }
+
+    /// Returns what no commit holds of the files that a service is built of.
+    fn changes(&self, build: &Build) -> Vec<Change> {
+        let config = &self.workspace.config;
+        let Some(service) = config.graph.id(&build.service.service).filter(|_| self.clean) else { return Vec::new() };
+        let filters = filters(config, service);
+        let changes = self.workspace.repository.work_tree().map(|tree| tree.changes).unwrap_or_default();
+        let is_own = |change: &&Change| matches_of(&config.filters, change).iter().any(|(of, _)| filters.contains(of));
+        changes.as_slice().iter().filter(is_own).cloned().collect()
+    }
+}
+
+fn edited(change: &Change) -> String {
+    let what = if change.is_of_tracked() { "edited" } else { "new" };
+    format!("{} is {what} now", change.path)
+}
+
+/// Returns the filters of the files that a service is built of: its own, those of the libraries below it, and what
+/// affects everything.
+pub(crate) fn filters(config: &Config, service: ServiceId) -> BTreeSet<FilterId> {
+    let mut filters = BTreeSet::from([config.global]);
+    let (mut seen, mut ahead) = (BTreeSet::new(), vec![service]);
+    while let Some(service) = ahead.pop() {
+        if seen.insert(service) {
+            filters.extend(config.services[service.0].own_filters());
+            let libraries = config.graph.dependencies(service).into_iter();
+            ahead.extend(libraries.filter(|below| config.services[below.0].is_library()));
+        }
+    }
+    filters
+}

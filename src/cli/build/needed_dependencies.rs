@@ -1,0 +1,292 @@
+//! Dependencies that a run needs and was not asked to build: their images come from earlier jobs or runs. A missing one
+//! is built first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::BuildArgs;
+use crate::analysis::base::{self, Compare};
+use crate::cli::dependencies::images;
+use crate::cli::failure::Failure;
+use crate::cli::plan::request;
+use crate::cli::printing::Output;
+use crate::inputs::registry::{ImagePresence, Question, Registries};
+use crate::inputs::trigger::{ManualInputs, Trigger};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{Escaped, ServiceId};
+use crate::naming::image::ImageTag;
+use crate::naming::version::VersionStyle;
+use crate::output::exec::{Became, NeededServices, Report};
+use crate::plan::pipeline::Workspace;
+use crate::plan::pipeline::{self, Dead, Naming, PushRequest, Request, Unmatched, WorkspaceView};
+use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService};
+
+/// A plan with all dependencies of its services.
+pub(super) struct Needed {
+    /// The plan, including the services that are built only because others need them.
+    pub(super) plan: Plan,
+    /// The images of services that need not be built.
+    pub(super) held: NeededServices,
+}
+
+/// Looks for the images that the services of a plan are built from and that the plan does not make: in reports of earlier
+/// jobs, then in registries, by the fingerprints of their services. What is in none of them is added to the plan; what the
+/// `earlier` run of a rerun built keeps its tags.
+pub(super) fn complete(
+    plan: &Plan,
+    reports: &[Report],
+    earlier: Option<&Report>,
+    args: &BuildArgs,
+    workspace: &Workspace,
+    output: &Output,
+) -> Result<Needed, Failure> {
+    let mut needed = Needed { plan: plan.clone(), held: NeededServices::default() };
+    let is_built = |service: &&PlannedService| service.exists.is_none() && service.unnamed.is_none();
+    let mut built: Vec<PlannedService> = plan.services.iter().filter(is_built).cloned().collect();
+    let mut open = needed.open(&built, workspace);
+    if open.is_empty() {
+        return Ok(needed);
+    }
+    let known = known(plan, &open, args, workspace)?;
+    let again = built_before(plan, &known, earlier, args, workspace)?;
+    let registries = args.existing.registries();
+    // What is built for others may stand on more.
+    while !open.is_empty() {
+        let wanted = open.iter().filter_map(|(id, dependents)| {
+            let needed = for_others(known.get(id)?, dependents);
+            Some(again.get(id).map_or_else(|| needed.clone(), |before| as_before(before, &needed)))
+        });
+        let wanted = wanted.collect();
+        let wanted = needed.take_from_reports(wanted, reports);
+        built = needed.take_from_registries(wanted, &registries, output);
+        needed.plan.services.extend(built.iter().cloned());
+        open = needed.open(&built, workspace);
+    }
+    put_in_order(&mut needed.plan, workspace);
+    Ok(needed)
+}
+
+impl Needed {
+    /// Returns the images that services are built from and that are neither planned nor found, each with the services that
+    /// are built from it.
+    fn open<'a>(
+        &self,
+        services: &'a [PlannedService],
+        workspace: &Workspace,
+    ) -> BTreeMap<ServiceId, Vec<&'a PlannedService>> {
+        let planned: BTreeSet<&str> = self.plan.services.iter().map(|service| service.service.as_str()).collect();
+        let mut open: BTreeMap<ServiceId, Vec<&PlannedService>> = BTreeMap::new();
+        for service in services {
+            for image in id(workspace, service).iter().flat_map(|id| images(&workspace.config, *id)) {
+                let name = workspace.config.graph.name(image).as_str();
+                if !planned.contains(name) && !self.held.contains_key(name) && is_image(image, workspace) {
+                    open.entry(image).or_default().push(service);
+                }
+            }
+        }
+        open
+    }
+
+    /// Takes what reports say of services with the very content that they have now, and returns the others.
+    fn take_from_reports(&mut self, wanted: Vec<PlannedService>, reports: &[Report]) -> Vec<PlannedService> {
+        let mut others = Vec::new();
+        for service in wanted {
+            match in_reports(&service, reports) {
+                Some(became) => _ = self.held.insert(service.service, became),
+                None => others.push(service),
+            }
+        }
+        others
+    }
+
+    /// Looks up services in registries by their fingerprints, and returns those that are missing.
+    fn take_from_registries(
+        &mut self,
+        wanted: Vec<PlannedService>,
+        registries: &Registries,
+        output: &Output,
+    ) -> Vec<PlannedService> {
+        let questions: Vec<Option<Question>> = wanted.iter().map(question).collect();
+        let mut answers = registries.ask(&questions.iter().flatten().cloned().collect::<Vec<_>>()).into_iter();
+        let mut others = Vec::new();
+        for (service, question) in wanted.into_iter().zip(questions) {
+            match question.and_then(|_| answers.next()) {
+                Some(ImagePresence::Exists { digest }) => {
+                    let became = Became::in_registry(&service, &digest);
+                    self.held.extend(became.map(|became| (service.service, became)));
+                    continue;
+                }
+                Some(ImagePresence::Unknown(doubt)) => output.say(&[unknown(&service, &doubt.reason.to_string())]),
+                Some(ImagePresence::Missing) | None => {}
+            }
+            others.push(service);
+        }
+        others
+    }
+}
+
+/// Returns what is open, and all that stands beneath it, as it would be planned at this commit.
+fn known(
+    plan: &Plan,
+    open: &BTreeMap<ServiceId, Vec<&PlannedService>>,
+    args: &BuildArgs,
+    workspace: &Workspace,
+) -> Result<BTreeMap<ServiceId, PlannedService>, Failure> {
+    let graph = &workspace.config.graph;
+    let wanted = graph.with_dependencies(&open.keys().copied().collect::<Vec<_>>());
+    let names: Vec<String> =
+        graph.services().filter(|id| wanted[id.0]).map(|id| graph.name(id).as_str().to_owned()).collect();
+    let asked = request(&args.planning, workspace)?;
+    let is_pushed = open.values().flatten().any(|dependent| dependent.push);
+    let asked = Request {
+        // It gets no tag with a version, and need not be a release.
+        naming: asked.naming.map(|naming| Naming { style: Some(VersionStyle::Extended), version: None, ..naming }),
+        push: if is_pushed { PushRequest::Asked } else { asked.push },
+        ..asked
+    };
+    let services = as_planned(names, &plan.environment, asked, workspace)?;
+    Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
+}
+
+/// Returns those of the `known` services that the earlier run built, called as that run called them.
+fn built_before(
+    plan: &Plan,
+    known: &BTreeMap<ServiceId, PlannedService>,
+    earlier: Option<&Report>,
+    args: &BuildArgs,
+    workspace: &Workspace,
+) -> Result<BTreeMap<ServiceId, PlannedService>, Failure> {
+    let done = earlier.into_iter().flat_map(Report::successful).map(|service| service.service.as_str());
+    let is_known = |name: &&str| known.values().any(|service| service.service == *name);
+    let names: Vec<String> = done.filter(is_known).map(str::to_owned).collect();
+    if names.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let asked = request(&args.planning, workspace)?;
+    // A version that is given is one for what is built again alone.
+    let asked = Request { naming: asked.naming.map(|naming| Naming { version: None, ..naming }), ..asked };
+    let services = as_planned(names, &plan.environment, asked, workspace)?;
+    Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
+}
+
+/// Returns a needed service with all its names, as an earlier run built it; not where it would push names that are not
+/// to be pushed.
+fn as_before(before: &PlannedService, needed: &PlannedService) -> PlannedService {
+    if before.unnamed.is_some() || (needed.push && !before.push) {
+        return needed.clone();
+    }
+    PlannedService { causes: needed.causes.clone(), ..before.clone() }
+}
+
+/// Returns services as they would be planned at this commit, whatever changed.
+pub(super) fn as_planned(
+    names: Vec<String>,
+    environment: &str,
+    asked: Request,
+    workspace: &Workspace,
+) -> Result<Vec<PlannedService>, Failure> {
+    let request = Request {
+        base: base::RangeRequest { compare: Compare::Nothing("what is asked for by name".to_owned()), ..asked.base },
+        force: names.clone(),
+        only: names,
+        services: Vec::new(),
+        environment: Some(environment.to_owned()),
+        unmatched: Unmatched::Ignore,
+        dead: Dead::Allow,
+        ..asked
+    };
+    let trigger = Trigger { inputs: ManualInputs::default(), ..workspace.trigger.clone() };
+    let view = WorkspaceView { trigger: &trigger, ..workspace.view() };
+    let planned = pipeline::plan(&view, &request, &mut |_| {})?;
+    Ok(planned.plan.services)
+}
+
+/// Whether something says how its image is made: a service that others only wait for may have the name of one by
+/// `defaults`.
+fn is_image(service: ServiceId, workspace: &Workspace) -> bool {
+    let Some((_, service)) = workspace.config.services.get_index(service.0) else { return false };
+    let recipe = &service.recipe;
+    let has_dockerfile = || {
+        let directory = workspace.repository.work_dir().zip(service.path.as_ref());
+        directory.is_some_and(|(root, path)| root.join(path.as_str()).join("Dockerfile").is_file())
+    };
+    recipe.run.is_some() || recipe.builder.is_some() || recipe.dockerfile.is_some() || has_dockerfile()
+}
+
+/// Returns a service as it is built only for others: pushed where one of them is, found again by its content, and
+/// called nothing else.
+fn for_others(service: &PlannedService, dependents: &[&PlannedService]) -> PlannedService {
+    let via = dependents.first().map(|dependent| dependent.service.clone());
+    PlannedService {
+        causes: vec![PlannedCause { via, ..PlannedCause::of_kind(CauseKind::Needed) }],
+        push: service.push
+            && service.content_reference().is_some()
+            && dependents.iter().any(|dependent| dependent.push),
+        tags: Vec::new(),
+        unnamed: None,
+        ..service.clone()
+    }
+}
+
+/// Returns what a service has become by a report of the very content that it has now.
+fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<Became> {
+    let fingerprint = service.fingerprint.as_ref()?;
+    let reported = reports.iter().rev().flat_map(Report::successful).find(|reported| {
+        let is_it = reported.service == service.service && reported.image == service.image;
+        is_it && reported.push && reported.fingerprint.as_ref() == Some(fingerprint)
+    })?;
+    let digest = reported.digest.as_deref().filter(|digest| is_digest(digest))?;
+    let called = PlannedService { version: reported.version.clone(), tags: reported.tags.clone(), ..service.clone() };
+    // What it was called says nothing of the image, so a report with odd names is of use all the same.
+    let called = if has_names(&called) { called } else { service.clone() };
+    Became::in_registry(&called, digest)
+}
+
+/// Whether the version and the tags are such as a build gives.
+fn has_names(service: &PlannedService) -> bool {
+    let is_tag = |text: &String| {
+        let (image, tag) = text.rsplit_once(':').map_or((None, text.as_str()), |(image, tag)| (Some(image), tag));
+        image == service.image.as_deref() && ImageTag::parse(tag).is_ok()
+    };
+    service.check_names().is_ok() && service.tags.iter().all(is_tag)
+}
+
+fn is_digest(text: &str) -> bool {
+    let hex = text.strip_prefix("sha256:").unwrap_or_default();
+    hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+fn question(service: &PlannedService) -> Option<Question> {
+    Some(Question { reference: service.content_reference()?, platforms: service.platforms.clone() })
+}
+
+fn unknown(service: &PlannedService, reason: &str) -> Diagnostic {
+    let message = format!(
+        "the registry cannot say whether it has the image of `{}`, so it is built here: {reason}",
+        Escaped::new(&service.service)
+    );
+    Diagnostic::warning("not-asked", message)
+        .help("log in to the registry, or hand on the report of its job with `--needs`")
+}
+
+/// Puts the services of a plan in build order, and says of each what it needs.
+fn put_in_order(plan: &mut Plan, workspace: &Workspace) {
+    let graph = &workspace.config.graph;
+    let places: BTreeMap<ServiceId, usize> = graph.build_order().iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    plan.services.sort_by_key(|service| id(workspace, service).and_then(|id| places.get(&id).copied()));
+    let mut levels: BTreeMap<String, usize> = BTreeMap::new();
+    for service in &mut plan.services {
+        for image in id(workspace, service).iter().flat_map(|id| images(&workspace.config, *id)) {
+            let name = graph.name(image).as_str();
+            if levels.contains_key(name) && service.needs.iter().all(|need| need != name) {
+                service.needs.push(name.to_owned());
+            }
+        }
+        let below = service.needs.iter().filter_map(|need| levels.get(need));
+        service.level = below.map(|level| level + 1).max().unwrap_or_default();
+        levels.insert(service.service.clone(), service.level);
+    }
+}
+
+fn id(workspace: &Workspace, service: &PlannedService) -> Option<ServiceId> {
+    workspace.config.graph.id(&service.service)
+}

@@ -1,0 +1,259 @@
+//! Standard output carries the result alone; everything else goes to standard error.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
+use std::path::{Path, PathBuf};
+
+use anstream::{AutoStream, ColorChoice};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::annotation::Annotations;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::flags::{Color, GeneralArgs};
+use super::{env, snippet};
+use crate::inputs::file;
+use crate::inputs::trigger::Engine;
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::mask::Mask;
+use crate::output::emit::Palette;
+use crate::output::exec::Report;
+use crate::plan::Plan;
+
+/// The output of results and messages.
+pub(crate) struct Output {
+    color: ColorChoice,
+    quiet: bool,
+    annotations: RefCell<Annotations>,
+    mask: Mask,
+    /// The files that were written.
+    written: RefCell<Vec<PathBuf>>,
+}
+
+impl Output {
+    pub(crate) fn new(general: &GeneralArgs, annotations: Annotations) -> Self {
+        let color = match general.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let mask = Mask::default();
+        env::secrets().for_each(|secret| mask.hide(&secret));
+        let written = RefCell::new(own_file().into_iter().collect());
+        Self { color, quiet: general.quiet, annotations: RefCell::new(annotations), mask, written }
+    }
+
+    /// Whether standard error is a terminal, and not silenced by `--quiet`.
+    pub(crate) fn is_watched(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// Whether standard output is a terminal whose cursor can be moved.
+    #[expect(clippy::unused_self, reason = "who prints has the output")]
+    pub(crate) fn is_terminal(&self) -> bool {
+        io::stdout().is_terminal() && env::read(env::TERM).is_none_or(|terminal| terminal != "dumb")
+    }
+
+    /// Whether colours of other programs are passed on to standard output: to a terminal, and to a CI engine's log.
+    pub(crate) fn is_coloured(&self, engine: Option<Engine>) -> bool {
+        match self.color {
+            ColorChoice::Auto => {
+                let shown = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
+                shown || (engine.is_some() && env::read(env::NO_COLOR).is_none())
+            }
+            choice => choice != ColorChoice::Never,
+        }
+    }
+
+    /// Writes a result for programs, byte for byte but for secrets.
+    pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
+        let text = self.mask.text(text);
+        written(io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()))
+    }
+
+    /// Opens standard output for a result for programs that is written piece by piece.
+    #[expect(clippy::unused_self, reason = "who prints has the output")]
+    pub(crate) fn stream(&self) -> Stream {
+        Stream { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()), closed: false }
+    }
+
+    /// Writes a result for people, without colours where standard output cannot show them.
+    pub(crate) fn people(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
+        written(stdout.write_all(self.mask.text(text).as_bytes()).and_then(|()| stdout.flush()))
+    }
+
+    /// Writes a file whole, without secrets; what is there and no file, such as a pipe, gets the text.
+    pub(crate) fn file(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        file::replace(path, &self.mask.text(text)).map_err(|error| unwritable(path, &error))?;
+        self.written.borrow_mut().push(path.to_owned());
+        Ok(())
+    }
+
+    /// Appends a text to a file in one write, without secrets.
+    pub(crate) fn append(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        file::append(path, &self.mask.text(text)).map_err(|error| unwritable(path, &error))
+    }
+
+    /// Returns a value without secrets, before it is written in a format that spells them in its own way.
+    pub(crate) fn masked<T: Serialize + DeserializeOwned>(&self, value: T) -> T {
+        let text = if self.mask.is_empty() { None } else { serde_json::to_string(&value).ok() };
+        match text.as_deref().map(|text| self.mask.text(text)) {
+            // Where a secret is one of rebake's own words, nothing is hidden by taking that away.
+            Some(Cow::Owned(text)) => serde_json::from_str(&text).unwrap_or(value),
+            Some(Cow::Borrowed(_)) | None => value,
+        }
+    }
+
+    /// Returns the files that were written, standard output among them where a shell made a file for it.
+    pub(crate) fn written(&self) -> Vec<PathBuf> {
+        self.written.take()
+    }
+
+    /// Adds what must not stand in anything that is written from now on.
+    pub(crate) fn hide(&self, secret: &str) {
+        self.mask.hide(secret);
+        self.say_public();
+    }
+
+    /// Adds names that are public, such as those of services: without them what is written would say something else.
+    pub(crate) fn publish<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
+        let words = words(&Plan::schema()).into_iter().chain(words(&Report::schema()));
+        self.mask.publish(names.into_iter().map(str::to_owned).chain(words).chain(OTHER_WORDS.map(str::to_owned)));
+        self.say_public();
+    }
+
+    /// Warns of a secret that is no secret. Which one is not said: that would tell it.
+    fn say_public(&self) {
+        if self.mask.is_part_of_word() {
+            let message = "a secret is part of the name of a service or an environment, or of a word of rebake's \
+                           formats, so it is not replaced by `***`";
+            self.say(&[Diagnostic::warning("public-secret", message).help(
+                "look at the variables whose names end with `_TOKEN`, `_PASSWORD` or `_KEY`, and at those that \
+                 `secrets` name: give a secret another value, and what is no secret another name",
+            )]);
+        }
+    }
+
+    /// Returns the secrets that no output may contain.
+    pub(crate) fn mask(&self) -> &Mask {
+        &self.mask
+    }
+
+    /// Returns how a result for people is coloured.
+    pub(crate) fn palette(&self) -> Palette {
+        if self.color == ColorChoice::Never { Palette::Plain } else { Palette::Coloured }
+    }
+
+    /// Prints problems and notes; with `--quiet`, only errors.
+    pub(crate) fn say(&self, diagnostics: &[Diagnostic]) {
+        let said: Vec<Diagnostic> = diagnostics
+            .iter()
+            .filter(|diagnostic| !self.quiet || diagnostic.severity == Severity::Error)
+            .cloned()
+            .collect();
+        let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
+        // Where standard error is closed there is nobody to tell.
+        let _ = stderr.write_all(self.mask.text(&snippet::render(&said, snippet::Color::Always)).as_bytes());
+        // The runner reads its commands from here too.
+        self.annotations.borrow_mut().add(&said);
+    }
+
+    /// Writes the annotations of all that was said. It is the last thing that a command says.
+    pub(crate) fn annotate(&self) {
+        // Where standard error is closed there is nobody to tell.
+        let _ = io::stderr().write_all(self.mask.text(&self.annotations.borrow().lines()).as_bytes());
+    }
+}
+
+/// The words of formats for programs beside those of plans and reports: a matrix, the XML of `JUnit`, the outputs of a step.
+const OTHER_WORDS: [&str; 14] = [
+    "include",
+    "testsuites",
+    "testcase",
+    "failure",
+    "failures",
+    "skipped",
+    "errors",
+    "classname",
+    "system-out",
+    "matrix",
+    "count",
+    "changes",
+    "report",
+    "rebake",
+];
+
+/// Returns the keys and the constants of a JSON Schema.
+fn words(schema: &Value) -> Vec<String> {
+    let own = |(key, value): (&String, &Value)| match (key.as_str(), value) {
+        ("properties", Value::Object(properties)) => properties.keys().cloned().collect(),
+        ("const", Value::String(word)) => vec![word.clone()],
+        ("enum", Value::Array(words)) => words.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    match schema {
+        Value::Object(map) => map.iter().flat_map(own).chain(map.values().flat_map(words)).collect(),
+        Value::Array(list) => list.iter().flat_map(words).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A result for programs that is written piece by piece.
+pub(crate) struct Stream {
+    out: BufWriter<StdoutLock<'static>>,
+    closed: bool,
+}
+
+impl Stream {
+    /// Writes some bytes, one part behind the other.
+    pub(crate) fn write(&mut self, parts: &[&[u8]]) -> Result<(), Failure> {
+        let result = parts.iter().try_for_each(|part| self.out.write_all(part));
+        self.noted(result)
+    }
+
+    /// Lets the reader see what has been written so far.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        let result = self.out.flush();
+        self.noted(result)
+    }
+
+    /// Writes what is left.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        self.flush()
+    }
+
+    /// Whether the reader has gone away: nothing more needs to be written.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    fn noted(&mut self, result: io::Result<()>) -> Result<(), Failure> {
+        self.closed |= result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        written(result)
+    }
+}
+
+/// A reader that has gone away is no failure: it has seen enough.
+pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Exit::Usage, "output", format!("cannot write the result: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Returns the file that standard output is, as long as nothing stands in it that is not ours.
+fn own_file() -> Option<PathBuf> {
+    let file = std::fs::read_link("/proc/self/fd/1").ok()?;
+    std::fs::symlink_metadata(&file).is_ok_and(|found| found.is_file() && found.len() == 0).then_some(file)
+}
+
+/// Returns the failure that a file cannot be written.
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::file(&format!("cannot write {}", path.display()), error)
+}

@@ -1,0 +1,60 @@
+//! Checks that next versions are above all existing releases.
+
+use super::ReleaseArgs;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::printing::Output;
+use crate::inputs::git::{Head, Repository};
+use crate::inputs::trigger::Trigger;
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::ServiceName;
+use crate::naming::release::{self, PlannedRelease, ReleaseOutcome, ReleasePlan};
+
+/// Warns of each next version that does not stand above every release of its services. On the default branch, where the
+/// highest releases are expected, none is made that stands below a stable one, unless the version was given by name.
+pub(super) fn check(
+    repository: &Repository,
+    trigger: &Trigger,
+    plan: &ReleasePlan,
+    args: &ReleaseArgs,
+    output: &Output,
+) -> Result<(), Failure> {
+    let below: Vec<(&PlannedRelease, &release::TaggedRelease)> =
+        plan.lines.iter().filter_map(|line| Some((line, line.not_below.as_ref()?))).collect();
+    let is_stable = below.iter().any(|(_, release)| !release.version.is_pre_release());
+    let refuses = args.yes && args.version.is_none() && is_stable && is_on_default_branch(repository, trigger)?;
+    let severity = if refuses { Severity::Error } else { Severity::Warning };
+    let diagnostics: Vec<Diagnostic> =
+        below.iter().filter_map(|(line, release)| said(severity, line, release)).collect();
+    if refuses {
+        return Err(Failure { exit: Exit::Usage, diagnostics });
+    }
+    output.say(&diagnostics);
+    Ok(())
+}
+
+fn said(severity: Severity, line: &PlannedRelease, release: &release::TaggedRelease) -> Option<Diagnostic> {
+    let ReleaseOutcome::Due { version, .. } = &line.outcome else { return None };
+    let services = line.services.iter().map(ServiceName::to_string).collect::<Vec<_>>().join(", ");
+    let message = format!("{services} {version} would not be higher than {}, which is on another branch", release.tag);
+    Some(
+        Diagnostic::new(severity, "not-above", message)
+            .help("merge that release into this branch, or name the version with `--version`"),
+    )
+}
+
+/// Whether the default branch is checked out; in a run of an engine, whether the event is about it.
+fn is_on_default_branch(repository: &Repository, trigger: &Trigger) -> Result<bool, Failure> {
+    let here = match repository.head()? {
+        Head::Branch { name, .. } | Head::Unborn { branch: name } => Some(name.as_bytes().to_vec()),
+        Head::Detached { .. } => trigger.branch().map(|branch| branch.as_bytes().to_vec()),
+    };
+    let default = match &trigger.default_branch {
+        Some(name) => Some(name.as_bytes().to_vec()),
+        None => repository.default_branch(None).map(|default| {
+            let name = default.name.as_bytes();
+            name.strip_prefix(b"origin/").unwrap_or(name).to_vec()
+        }),
+    };
+    Ok(here.is_some() && here == default)
+}

@@ -1,0 +1,215 @@
+use super::walk::{FIRST, Recording};
+
+/// How many tagged commits one pass can follow.
+pub(super) const WIDTH: usize = 64 * WORDS;
+const WORDS: usize = 4;
+
+/// One bit for each tagged commit that a pass follows: whether it leads to the commit that carries the flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Flags([u64; WORDS]);
+
+/// A question to a pass, and its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Probe {
+    /// When it is put: before this position is counted. Never before the position of the column.
+    pub(super) at: u32,
+    /// The tagged commit that it is about.
+    pub(super) column: usize,
+    /// Whom the answer is for.
+    pub(super) track: usize,
+    pub(super) question: Question,
+    pub(super) answer: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Question {
+    /// Does the column lead to the commit at that position, where this candidate stands? 1 or 0.
+    LeadsTo(usize),
+    /// How many commits before that position does it lead to, itself among them?
+    Within,
+}
+
+/// What a pass found about one tagged commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reachability {
+    /// The position where the pass ended.
+    pub(super) end: u32,
+    /// How many commits before the end it does not lead to.
+    pub(super) distance: u32,
+    /// Whether it leads to all commits from the end on, those that were not walked yet among them.
+    pub(super) covers_the_rest: bool,
+    /// Whether it leads to all commits that were left when the walk reached one whose parents were not fetched; so
+    /// nothing that was not fetched can matter to it.
+    pub(super) covers_the_unfetched: bool,
+}
+
+/// Lets the flags of tagged commits (`columns`: their positions, ascending) flow down the recording, answers the
+/// probes (ascending by `at`), and ends as soon as all columns lead to everything that is left.
+///
+/// `flags` is working memory, all zero before and after.
+pub(super) fn pass(
+    recording: &Recording<'_>,
+    columns: &[u32],
+    probes: &mut [Probe],
+    flags: &mut Vec<Flags>,
+) -> Vec<Reachability> {
+    flags.resize((recording.len + recording.slots) as usize, Flags::default());
+    let Some(&start) = columns.first() else { return Vec::new() };
+    let all = Flags::first(columns.len());
+    let mut tally = BitCounters::default();
+    let boundary = recording.boundary.as_ref();
+    let mut trusted = if boundary.is_none_or(|boundary| boundary.at >= start) { all } else { Flags::default() };
+    let mut probes = probes.iter_mut().peekable();
+    let mut raised = 0;
+    // How many of the commits that wait lack a flag.
+    let mut lacking = recording.waiting[start as usize];
+    let mut at = start;
+    while at < recording.len && (lacking > 0 || raised < columns.len()) {
+        let mut carried = flags[at as usize];
+        lacking -= u32::from(carried != all);
+        while let Some(probe) = probes.next_if(|probe| probe.at == at) {
+            probe.answer = match probe.question {
+                Question::LeadsTo(_) => u32::from(carried.has(probe.column)),
+                Question::Within => tally.of(probe.column),
+            };
+        }
+        if columns.get(raised) == Some(&at) {
+            carried.raise(raised);
+            raised += 1;
+        }
+        tally.add(carried);
+        if let Some(boundary) = boundary.filter(|boundary| boundary.at == at) {
+            trusted = boundary.waiting.iter().fold(carried, |all, waiting| all.and(flags[*waiting as usize]));
+        }
+        for &edge in recording.edges(at) {
+            let (first, parent) = (edge & FIRST != 0, edge & !FIRST);
+            // A parent that was walked before its child, because clocks were wrong, misses the flag for good.
+            if parent > at {
+                let flags = &mut flags[parent as usize];
+                let lacked = !first && *flags != all;
+                *flags = flags.or(carried);
+                let lacks = *flags != all;
+                lacking = lacking + u32::from(first && lacks) - u32::from(lacked && !lacks);
+            }
+        }
+        at += 1;
+    }
+    let end = at;
+
+    let waiting = &flags[recording.len as usize..];
+    let rest = if lacking == 0 { all } else { waiting.iter().fold(all, |rest, flags| rest.and(*flags)) };
+    for probe in probes {
+        // Only a pass that ended early leaves questions about positions that it did not see.
+        probe.answer = match probe.question {
+            Question::LeadsTo(_) => 1,
+            Question::Within => tally.of(probe.column) + (probe.at - end),
+        };
+    }
+    recording.clear(flags, start, end);
+    let flow = |column| Reachability {
+        end,
+        distance: end - tally.of(column),
+        covers_the_rest: rest.has(column),
+        covers_the_unfetched: trusted.has(column),
+    };
+    (0..columns.len()).map(flow).collect()
+}
+
+impl Recording<'_> {
+    /// Takes all flags away that a pass from `start` to `end` has set.
+    fn clear(&self, flags: &mut [Flags], start: u32, end: u32) {
+        flags[start as usize..end as usize].fill(Flags::default());
+        let edges = self.starts[start as usize] as usize..self.starts[end as usize] as usize;
+        for parent in self.edges[edges].iter().map(|edge| edge & !FIRST).filter(|parent| *parent >= end) {
+            flags[parent as usize] = Flags::default();
+        }
+    }
+}
+
+impl Flags {
+    pub(super) fn first(bits: usize) -> Self {
+        let mut flags = Self::default();
+        (0..bits).for_each(|bit| flags.raise(bit));
+        flags
+    }
+
+    pub(super) fn raise(&mut self, bit: usize) {
+        self.0[bit / 64] |= 1 << (bit % 64);
+    }
+
+    pub(super) fn has(self, bit: usize) -> bool {
+        self.0[bit / 64] >> (bit % 64) & 1 == 1
+    }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        Self(std::array::from_fn(|word| self.0[word] | other.0[word]))
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(std::array::from_fn(|word| self.0[word] & other.0[word]))
+    }
+
+    fn xor(self, other: Self) -> Self {
+        Self(std::array::from_fn(|word| self.0[word] ^ other.0[word]))
+    }
+}
+
+/// A counter for each bit of [`Flags`], all of them stepped at once: the lowest binary digit of every counter stands
+/// in the first plane, the next in the second.
+#[derive(Default)]
+struct BitCounters([Flags; 32]);
+
+impl BitCounters {
+    fn add(&mut self, mut carry: Flags) {
+        for plane in &mut self.0 {
+            if carry == Flags::default() {
+                break;
+            }
+            let digit = *plane;
+            *plane = digit.xor(carry);
+            carry = digit.and(carry);
+        }
+    }
+
+    fn of(&self, bit: usize) -> u32 {
+        self.0.iter().rev().fold(0, |count, plane| count << 1 | u32::from(plane.has(bit)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tally_counts_each_bit_by_itself() {
+        let mut tally = BitCounters::default();
+        for step in 0..1000_usize {
+            let mut flags = Flags::default();
+            (0..WIDTH).filter(|bit| step % (bit + 1) == 0).for_each(|bit| flags.raise(bit));
+            tally.add(flags);
+        }
+        for bit in 0..WIDTH {
+            assert_eq!(tally.of(bit) as usize, 1000_usize.div_ceil(bit + 1));
+        }
+    }
+
+    #[test]
+    fn a_pass_ends_at_the_neck_of_the_history_and_leaves_no_flags() {
+        // 0 - 1 - 3 - 4 - 5, and 2 beside 1: both have 3 as parent.
+        let recording = Recording {
+            starts: &[0, 2, 3, 4, 5, 6],
+            edges: vec![1 | FIRST, 2 | FIRST, 3 | FIRST, 3, 4 | FIRST, 5 | FIRST],
+            waiting: &[1, 2, 2, 1, 1],
+            boundary: None,
+            len: 5,
+            slots: 1,
+        };
+        let probe = |at, question| Probe { at, column: 0, track: 0, question, answer: 9 };
+        let mut probes = [probe(2, Question::LeadsTo(0)), probe(3, Question::LeadsTo(1)), probe(5, Question::Within)];
+        let mut flags = Vec::new();
+        let flows = pass(&recording, &[1], &mut probes, &mut flags);
+        assert_eq!(flows, [Reachability { end: 3, distance: 2, covers_the_rest: true, covers_the_unfetched: true }]);
+        assert_eq!(probes.map(|probe| probe.answer), [0, 1, 3]);
+        assert_eq!(flags, [Flags::default(); 6]);
+    }
+}

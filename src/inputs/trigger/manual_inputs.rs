@@ -1,0 +1,46 @@
+use super::facts::{Fact, Facts};
+
+const SERVICES: &[Fact] = &[
+    Fact::Event("/inputs/service"),
+    Fact::Event("/inputs/services"),
+    Fact::Event("/client_payload/service"),
+    Fact::Event("/client_payload/services"),
+    Fact::Variable("REBAKE_INPUT_SERVICE"),
+    Fact::Variable("REBAKE_INPUT_SERVICES"),
+];
+
+const VERSION: Fact = Fact::AnyOf(&[
+    Fact::Event("/inputs/version"),
+    Fact::Event("/client_payload/version"),
+    Fact::Variable("REBAKE_INPUT_VERSION"),
+]);
+
+/// The inputs of a manual run.
+///
+/// On GitHub the inputs `service`, `services` and `version` of a `workflow_dispatch`, or these keys of the payload of a
+/// `repository_dispatch`; on every engine the variables `REBAKE_INPUT_SERVICE`, `REBAKE_INPUT_SERVICES` and
+/// `REBAKE_INPUT_VERSION`. (`REBAKE_SERVICE` and `REBAKE_VERSION` are what a build's commands get; a plan that read
+/// these as wishes would narrow itself inside of a build.)
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ManualInputs {
+    /// The services, by name or path; several are separated by commas or white space.
+    pub services: Vec<String>,
+    /// The version that takes the place of the computed one.
+    pub version: Option<String>,
+}
+
+impl ManualInputs {
+    pub(super) fn read(facts: &Facts) -> Self {
+        let names = SERVICES.iter().filter_map(|fact| facts.text(*fact)).collect::<Vec<_>>();
+        let names = names.iter().flat_map(|names| names.split(|letter: char| letter == ',' || letter.is_whitespace()));
+        Self {
+            services: names.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+            version: facts.text(VERSION),
+        }
+    }
+}
+
+/// Whether the inputs name services to build.
+pub(super) fn names_services(facts: &Facts) -> bool {
+    !ManualInputs::read(facts).services.is_empty()
+}

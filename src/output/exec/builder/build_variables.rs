@@ -1,0 +1,33 @@
+use std::path::Path;
+
+use crate::output::exec::service_build::Build;
+use crate::plan::{Plan, PlannedService};
+
+/// Returns what a build's commands are told: every variable of the contract, empty where there is
+/// nothing to tell, so that none is inherited from a run around this one.
+pub(super) fn contract(plan: &Plan, service: &PlannedService, scratch: &Path) -> Vec<(String, String)> {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let base = service.base.as_ref().map(|base| base.commit.clone()).or_else(|| plan.range.base.clone());
+    let labels: Vec<String> = service.labels.iter().map(|(key, value)| format!("{key}={}", one_line(value))).collect();
+    let variables = [
+        ("SERVICE", service.service.clone()),
+        ("PATH", service.path.clone().unwrap_or_else(|| ".".to_owned())),
+        ("VERSION", text(&service.version)),
+        ("IMAGE", text(&service.image)),
+        ("TAGS", service.tags.join("\n")),
+        ("LABELS", labels.join("\n")),
+        ("PLATFORMS", service.platforms.join(",")),
+        ("ENVIRONMENT", plan.environment.clone()),
+        ("PUSH", service.push.to_string()),
+        ("COMMIT", text(&plan.range.head)),
+        ("BASE", base.unwrap_or_default()),
+        ("FINGERPRINT", text(&service.fingerprint)),
+        ("OUTPUT", scratch.join(Build::OUTPUT).to_string_lossy().into_owned()),
+    ];
+    variables.into_iter().map(|(name, value)| (format!("REBAKE_{name}"), value)).collect()
+}
+
+/// A line is a label: a line break in its value becomes a blank.
+fn one_line(value: &str) -> String {
+    value.replace(['\n', '\r'], " ")
+}

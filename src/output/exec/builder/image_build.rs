@@ -1,0 +1,261 @@
+use std::path::Path;
+
+use indexmap::IndexMap;
+
+use super::build_locations::Locations;
+use super::contexts::{Dependency, Supply, Ties};
+use super::{BuilderError, shown};
+use crate::model::name::Escaped;
+use crate::model::recipe::Recipe;
+use crate::model::template::{Part, Template};
+use crate::output::exec::needed_services::{CommandArgument, local_tags};
+use crate::plan::{Plan, PlannedService};
+
+/// An image to be built, in words that all builders share: everything is checked, and every path absolute.
+#[derive(Debug)]
+pub(super) struct Image<'a> {
+    pub(super) service: &'a PlannedService,
+    pub(super) recipe: &'a Recipe,
+    pub(super) name: &'a str,
+    pub(super) file: String,
+    pub(super) context: String,
+    /// Full references. One that is pushed has the fingerprint's last (`--skip-existing`): where it
+    /// is, all others are.
+    pub(super) tags: Vec<String>,
+    /// The services that it is built from.
+    pub(super) dependencies: &'a [Dependency<'a>],
+    /// Whether a build of the run is built from it.
+    pub(super) is_needed: bool,
+    /// Names and values. They stand in the command line: in the environment, `HTTP_PROXY` or `DOCKER_HOST` would mean
+    /// something to the builder itself. No secret is among them.
+    pub(super) arguments: Vec<(String, CommandArgument)>,
+    /// The named contexts of its own.
+    contexts: Vec<(String, Context)>,
+    /// `key=value` each.
+    pub(super) labels: Vec<String>,
+    /// The time of all that is in it, in seconds since 1970: `SOURCE_DATE_EPOCH` of the recipe, else the commit's.
+    pub(super) epoch: Option<String>,
+}
+
+/// A named context that filters.yaml gives.
+#[derive(Debug)]
+enum Context {
+    /// The image of a dependency.
+    Need(String),
+    /// An address, or a directory.
+    Place(CommandArgument),
+}
+
+impl<'a> Image<'a> {
+    /// Checks the settings for a builder of images; `files` are the names that it accepts for a Dockerfile.
+    pub(super) fn new(
+        plan: &Plan,
+        service: &'a PlannedService,
+        recipe: &'a Recipe,
+        ties: Ties<'a>,
+        source: &Locations,
+        (builder, files): (&'static str, &[&str]),
+        epoch: Option<i64>,
+    ) -> Result<Self, BuilderError> {
+        let name = service.image.as_deref();
+        let name = name.ok_or_else(|| BuilderError::NoImage { service: shown(service), builder })?;
+        Ok(Self {
+            service,
+            recipe,
+            name,
+            file: text(service, &source.file(service, recipe, files)?)?,
+            context: text(service, &source.context(service, recipe)?)?,
+            tags: tags(service),
+            dependencies: ties.dependencies,
+            is_needed: ties.is_needed,
+            arguments: arguments(plan, service, recipe)?,
+            contexts: contexts(plan, service, recipe, source)?,
+            labels: labels(service)?,
+            epoch: recipe.env.get("SOURCE_DATE_EPOCH").cloned().or(epoch.map(|epoch| epoch.to_string())),
+        })
+    }
+
+    /// Returns the words that docker, buildah and podman all understand, with these named contexts.
+    pub(super) fn words(&self, contexts: IndexMap<String, CommandArgument>) -> Words {
+        let mut words = Words::default();
+        words.each("--target", &self.recipe.target);
+        for (name, value) in &self.arguments {
+            words.flag("--build-arg", value.clone().behind(&format!("{name}=")));
+        }
+        for (name, context) in contexts {
+            words.flag("--build-context", context.behind(&format!("{name}=")));
+        }
+        words.each("--secret", &self.recipe.secrets);
+        words.each("--label", &self.labels);
+        for flag in &self.recipe.flags {
+            words.word(flag);
+        }
+        words
+    }
+
+    /// Returns its own named contexts; `source` says what the builder takes for a dependency.
+    pub(super) fn contexts(
+        &self,
+        source: impl Fn(&Dependency) -> CommandArgument,
+    ) -> IndexMap<String, CommandArgument> {
+        let of = |context: &Context| match context {
+            Context::Place(place) => place.clone(),
+            Context::Need(service) => {
+                let dependency = self.dependencies.iter().find(|dependency| dependency.service == service);
+                dependency.map_or_else(|| CommandArgument::source(service), &source)
+            }
+        };
+        self.contexts.iter().map(|(name, context)| (name.clone(), of(context))).collect()
+    }
+
+    /// Whether it may take an image that no registry has.
+    pub(super) fn takes_unpushed(&self) -> bool {
+        self.dependencies.iter().any(|dependency| matches!(dependency.supply, Supply::Run { push: false, .. }))
+    }
+
+    /// Returns its platforms as one word; none where it is built for the machine at hand.
+    pub(super) fn platforms(&self) -> Option<String> {
+        (!self.service.platforms.is_empty()).then(|| self.service.platforms.join(","))
+    }
+}
+
+/// The arguments of a command, as they come together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Words(Vec<CommandArgument>);
+
+impl Words {
+    pub(super) fn of<const N: usize>(words: [&str; N]) -> Self {
+        Self(words.map(CommandArgument::from).to_vec())
+    }
+
+    pub(super) fn word(&mut self, word: &str) {
+        self.0.push(word.into());
+    }
+
+    pub(super) fn flag(&mut self, flag: &str, value: impl Into<CommandArgument>) {
+        self.0.extend([flag.into(), value.into()]);
+    }
+
+    /// Adds the flag once for each value.
+    pub(super) fn each<'v>(&mut self, flag: &str, values: impl IntoIterator<Item = &'v String>) {
+        values.into_iter().for_each(|value| self.flag(flag, value));
+    }
+
+    pub(super) fn and(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
+    }
+}
+
+impl IntoIterator for Words {
+    type Item = CommandArgument;
+    type IntoIter = std::vec::IntoIter<CommandArgument>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+fn tags(service: &PlannedService) -> Vec<String> {
+    if !service.push {
+        return local_tags(service).into_owned();
+    }
+    let content = service.content_reference().map(|reference| reference.to_string());
+    let content = content.filter(|content| !service.tags.contains(content));
+    service.tags.iter().cloned().chain(content).collect()
+}
+
+fn arguments(
+    plan: &Plan,
+    service: &PlannedService,
+    recipe: &Recipe,
+) -> Result<Vec<(String, CommandArgument)>, BuilderError> {
+    let arguments = recipe.build_args.iter().map(|(name, template)| match filled(template, plan, service) {
+        Some(value) => Ok((name.clone(), value)),
+        None => Err(BuilderError::Argument { service: shown(service), argument: name.clone() }),
+    });
+    arguments.collect()
+}
+
+/// Returns a template with what is known of a service; what its dependencies have become is filled in when it is built.
+fn filled(template: &Template, plan: &Plan, service: &PlannedService) -> Option<CommandArgument> {
+    let value = |name: &str| match name {
+        "name" => Some(service.service.clone()),
+        "path" => service.path.clone(),
+        "version" => service.version.clone(),
+        "commit" => plan.range.head.clone(),
+        "environment" => Some(plan.environment.clone()),
+        _ => None,
+    };
+    template.parts().iter().try_fold(CommandArgument::from(""), |argument, part| {
+        Some(argument.then(match part {
+            Part::Text(text) => CommandArgument::from(text),
+            Part::Name { name, .. } => match name.strip_prefix(Recipe::NEEDS) {
+                Some(needed) => CommandArgument::reference(needed),
+                None => CommandArgument::from(value(name)?),
+            },
+        }))
+    })
+}
+
+fn contexts(
+    plan: &Plan,
+    service: &PlannedService,
+    recipe: &Recipe,
+    source: &Locations,
+) -> Result<Vec<(String, Context)>, BuilderError> {
+    let context = |(name, template): (&String, &Template)| {
+        if let [Part::Name { name: needed, .. }] = template.parts()
+            && let Some(needed) = needed.strip_prefix(Recipe::NEEDS)
+        {
+            return Ok((name.clone(), Context::Need(needed.to_owned())));
+        }
+        let unknown = || BuilderError::Argument { service: shown(service), argument: name.clone() };
+        let place = filled(template, plan, service).ok_or_else(unknown)?;
+        let place = match place.text() {
+            Some(directory) if !directory.contains("://") => {
+                CommandArgument::from(text(service, &source.named_directory(service, &directory)?)?)
+            }
+            _ => place,
+        };
+        Ok((name.clone(), Context::Place(place)))
+    };
+    recipe.contexts.iter().map(context).collect()
+}
+
+fn labels(service: &PlannedService) -> Result<Vec<String>, BuilderError> {
+    let label = |(key, value): (&String, &String)| {
+        if key.is_empty() || key.contains('=') {
+            let key = Escaped::new(key).to_string();
+            return Err(BuilderError::Label { service: shown(service), key });
+        }
+        Ok(format!("{key}={value}"))
+    };
+    service.labels.iter().map(label).collect()
+}
+
+/// Returns one field of CSV, which `--file` is: a comma would begin another file.
+pub(super) fn as_csv(field: &str) -> String {
+    if field.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}
+
+/// Returns a path as an argument.
+pub(super) fn text(service: &PlannedService, path: &Path) -> Result<String, BuilderError> {
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| BuilderError::NotUtf8 { service: shown(service), path: path.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_one_whatever_it_is_called() {
+        assert_eq!(as_csv("/a b/it's"), "/a b/it's");
+        assert_eq!(as_csv("/a,b/say \"hi\""), "\"/a,b/say \"\"hi\"\"\"");
+    }
+}

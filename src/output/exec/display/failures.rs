@@ -1,0 +1,38 @@
+use std::io::{self, Write};
+
+use super::Manner;
+use super::clean::OutputStyle;
+use super::failure_annotation::annotate;
+use super::grouped::Grouped;
+use super::marker::LogEngine;
+use super::wording::note;
+use super::wording::title;
+use crate::output::exec::run_event::RunEvent;
+
+/// A line for each service, and the whole output of those that went wrong.
+#[derive(Debug, Default)]
+pub struct Failures(Grouped);
+
+impl Failures {
+    /// Takes the engine that shows the output.
+    #[must_use]
+    pub fn new(engine: LogEngine, style: OutputStyle) -> Self {
+        Self(Grouped::new(engine, style))
+    }
+}
+
+impl Manner for Failures {
+    fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
+        match event {
+            RunEvent::Retrying { service, .. } | RunEvent::Finished { service } if service.outcome.is_failure() => {
+                self.0.group(service, out)
+            }
+            RunEvent::Finished { service } => writeln!(out, "{}", title(service)),
+            RunEvent::Ended { report } => {
+                note(event, out)?;
+                annotate(report, self.0.engine, out)
+            }
+            event => note(event, out),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::Manner;
+use super::clean::OutputStyle;
+use super::failure_annotation::annotate;
+use super::log_tail::Follow;
+use super::marker::{Fold, LogEngine};
+use super::wording::{note, title};
+use crate::output::exec::report::ServiceReport;
+use crate::output::exec::run_event::RunEvent;
+
+/// Each attempt's whole output when it has ended, never mixed with another's: for CI.
+#[derive(Debug, Default)]
+pub struct Grouped {
+    pub(super) engine: LogEngine,
+    style: OutputStyle,
+    groups: usize,
+}
+
+impl Grouped {
+    /// Takes the engine that folds the groups.
+    #[must_use]
+    pub fn new(engine: LogEngine, style: OutputStyle) -> Self {
+        Self { engine, style, groups: 0 }
+    }
+
+    /// Writes one attempt's group; a line alone for a service without one.
+    pub(super) fn group(&mut self, service: &ServiceReport, out: &mut dyn Write) -> io::Result<()> {
+        let Some(log) = &service.log else {
+            return writeln!(out, "{}", title(service));
+        };
+        let fold = if service.outcome.is_success() { Fold::Closed } else { Fold::Open };
+        self.groups += 1;
+        self.engine.begin(self.groups, &title(service), fold, out)?;
+        copy(log, self.style, out)?;
+        self.engine.end(self.groups, service.seconds, fold, out)
+    }
+}
+
+impl Manner for Grouped {
+    fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
+        match event {
+            RunEvent::Retrying { service, .. } | RunEvent::Finished { service } => self.group(service, out),
+            RunEvent::Ended { report } => {
+                note(event, out)?;
+                annotate(report, self.engine, out)
+            }
+            event => note(event, out),
+        }
+    }
+}
+
+fn copy(log: &Path, style: OutputStyle, out: &mut dyn Write) -> io::Result<()> {
+    match Follow::open(log) {
+        Ok(follow) => follow.rest(&mut |line| writeln!(out, "{}", style.line(line))),
+        Err(error) => writeln!(out, "the log cannot be read: {error}"),
+    }
+}

@@ -1,0 +1,175 @@
+//! Live rows for running builds at the bottom of a terminal, below one line for each finished build.
+
+mod region;
+mod row;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use indexmap::IndexMap;
+
+use super::Manner;
+use super::clean::{Colours, Commands, OutputStyle};
+use super::log_tail::last_lines;
+use super::wording::{note, title};
+use crate::output::exec::report::ServiceReport;
+use crate::output::exec::run_event::RunEvent;
+use region::Region;
+use row::{Row, foot, rows};
+
+pub use region::Size;
+
+/// How often rows are redrawn.
+const EVERY: Duration = Duration::from_millis(200);
+
+/// Rows of what runs, for a terminal.
+pub struct Live {
+    size: Box<dyn Fn() -> Option<Size> + Send>,
+    colours: Colours,
+    began: Instant,
+    running: IndexMap<String, Running>,
+    total: usize,
+    done: usize,
+    failed: usize,
+    region: Region,
+    /// Whether the run is suspended, and other programs write to the terminal.
+    suspended: bool,
+}
+
+/// An attempt that runs.
+struct Running {
+    since: Instant,
+    log: PathBuf,
+    /// Whether its log has more than was looked at.
+    grown: bool,
+    /// The last line of its log that is not empty.
+    last: String,
+}
+
+impl Live {
+    /// Takes what tells the size of the terminal, which may change, and whether lines are coloured.
+    pub fn new(size: impl Fn() -> Option<Size> + Send + 'static, colours: Colours) -> Self {
+        Self {
+            size: Box::new(size),
+            colours,
+            began: Instant::now(),
+            running: IndexMap::new(),
+            total: 0,
+            done: 0,
+            failed: 0,
+            region: Region::default(),
+            suspended: false,
+        }
+    }
+
+    /// Writes text above the rows.
+    fn above(&mut self, out: &mut dyn Write, text: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        self.region.erase(self.size(), &mut bytes);
+        text(&mut bytes)?;
+        self.draw(&mut bytes);
+        out.write_all(&bytes)
+    }
+
+    /// Draws the rows at the cursor, unless the run is suspended.
+    fn draw(&mut self, bytes: &mut Vec<u8>) {
+        if self.suspended {
+            return;
+        }
+        let (size, now) = (self.size(), Instant::now());
+        let running = self.running.iter().map(|(service, running)| Row {
+            service,
+            time: now.saturating_duration_since(running.since),
+            last: &running.last,
+        });
+        let mut lines = rows(&running.collect::<Vec<Row>>(), size);
+        let waiting = self.total - self.done - self.running.len();
+        let counts = [(self.failed, "failed"), (self.running.len(), "running"), (waiting, "waiting")];
+        lines.push(foot(self.done, self.total, counts, now.saturating_duration_since(self.began), size));
+        self.region.draw(lines, bytes);
+    }
+
+    fn size(&self) -> Size {
+        (self.size)().unwrap_or_default()
+    }
+
+    /// Says what became of an attempt.
+    fn ended(&mut self, service: &ServiceReport, behind: &str, out: &mut dyn Write) -> io::Result<()> {
+        self.running.shift_remove(&service.service);
+        let line = title(service) + behind;
+        let line = match self.colours {
+            Colours::Kept if service.outcome.is_failure() => format!("\x1b[31m{line}\x1b[0m"),
+            Colours::Kept | Colours::Removed => line,
+        };
+        self.above(out, |bytes| writeln!(bytes, "{line}"))
+    }
+}
+
+impl Manner for Live {
+    fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
+        match event {
+            RunEvent::Begun { services, .. } => {
+                self.total = services.len();
+                Ok(())
+            }
+            RunEvent::Started { service, log, .. } => {
+                let running = Running { since: Instant::now(), log: log.clone(), grown: false, last: String::new() };
+                self.running.insert(service.clone(), running);
+                self.above(out, |_| Ok(()))
+            }
+            RunEvent::Output { service, .. } => {
+                if let Some(running) = self.running.get_mut(service) {
+                    running.grown = true;
+                }
+                Ok(())
+            }
+            RunEvent::Retrying { service, after } => {
+                self.ended(service, &format!("; again in {}", super::time(*after)), out)
+            }
+            RunEvent::Finished { service } => {
+                self.done += 1;
+                self.failed += usize::from(service.outcome.is_failure());
+                self.ended(service, "", out)
+            }
+            // The rows show how long each takes, and that the run lives.
+            RunEvent::Slow { .. } | RunEvent::Alive { .. } => Ok(()),
+            RunEvent::Suspended => {
+                self.region = Region::default();
+                self.suspended = true;
+                Ok(())
+            }
+            RunEvent::Resumed => {
+                // Others have written meanwhile: what stood there is not ours any more.
+                self.region = Region::default();
+                self.suspended = false;
+                self.above(out, |_| Ok(()))
+            }
+            RunEvent::Overdue { .. } | RunEvent::Interrupted { .. } => self.above(out, |bytes| note(event, bytes)),
+            RunEvent::Ended { .. } => {
+                let mut bytes = Vec::new();
+                self.region.erase(self.size(), &mut bytes);
+                out.write_all(&bytes)?;
+                note(event, out)
+            }
+        }
+    }
+
+    fn every(&self) -> Option<Duration> {
+        Some(EVERY)
+    }
+
+    fn tick(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        const STYLE: OutputStyle = OutputStyle { colours: Colours::Removed, commands: Commands::Obeyed };
+        for running in self.running.values_mut().filter(|running| running.grown) {
+            running.grown = false;
+            let lines = last_lines(&running.log, 5, STYLE).unwrap_or_default();
+            if let Some(last) = lines.into_iter().rev().find(|line| !line.trim().is_empty()) {
+                running.last = last;
+            }
+        }
+        if self.running.is_empty() { Ok(()) } else { self.above(out, |_| Ok(())) }
+    }
+}

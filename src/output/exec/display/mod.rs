@@ -1,0 +1,111 @@
+//! The progress of a run, for people, CI engines and programs: one file for each form, each a function from events to
+//! bytes. The output of a build is read from its log in pieces of bounded size.
+
+mod failure_annotation;
+mod clean;
+mod failures;
+mod log_tail;
+mod grouped;
+mod json;
+mod live;
+mod marker;
+mod wording;
+mod stream;
+mod run_summary;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::run_event::{RunEvent, Sink};
+
+pub use clean::{Colours, Commands, OutputStyle};
+pub use failures::Failures;
+pub use grouped::Grouped;
+pub use json::Json;
+pub use live::{Live, Size};
+pub use log_tail::last_lines;
+pub use marker::LogEngine;
+pub(super) use run_summary::counts;
+pub use stream::Stream;
+pub(super) use wording::time;
+
+/// A manner of showing a run.
+pub trait Manner: Send {
+    /// Writes what there is to show of an event.
+    ///
+    /// # Errors
+    /// When it cannot be written. A log that cannot be read is said in the output.
+    fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Returns how often it wants to show something though nothing has happened; never, unless it says so.
+    fn every(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Writes what there is to show when nothing has happened.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn tick(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Shows a run on an output, as long as that takes it: a closed one harms no build.
+pub struct Printer<M, W> {
+    manner: M,
+    out: W,
+    error: Option<io::Error>,
+}
+
+impl<M: Manner, W: Write + Send> Printer<M, W> {
+    /// Takes a manner and what to write to.
+    pub fn new(manner: M, out: W) -> Self {
+        Self { manner, out, error: None }
+    }
+
+    /// Returns the output, or what it refused to take.
+    ///
+    /// # Errors
+    /// When something could not be written: nothing was, from then on.
+    pub fn finish(self) -> io::Result<W> {
+        self.error.map_or(Ok(self.out), Err)
+    }
+
+    fn write(&mut self, what: impl FnOnce(&mut M, &mut dyn Write) -> io::Result<()>) {
+        if self.error.is_none() {
+            let written = what(&mut self.manner, &mut self.out).and_then(|()| self.out.flush());
+            self.error = written.err();
+        }
+    }
+}
+
+impl<M: Manner, W: Write + Send> Sink for &mut Printer<M, W> {
+    fn event(&mut self, event: &RunEvent) {
+        self.write(|manner, out| manner.show(event, out));
+    }
+
+    fn every(&self) -> Option<Duration> {
+        self.manner.every()
+    }
+
+    fn tick(&mut self) {
+        self.write(Manner::tick);
+    }
+}
+
+impl Manner for Box<dyn Manner> {
+    fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
+        (**self).show(event, out)
+    }
+
+    fn every(&self) -> Option<Duration> {
+        (**self).every()
+    }
+
+    fn tick(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        (**self).tick(out)
+    }
+}

@@ -1,0 +1,60 @@
+use std::io::{self, Write};
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::Manner;
+use super::clean::OutputStyle;
+use super::log_tail::Logs;
+use super::wording::{note, title};
+use crate::model::name::Escaped;
+use crate::output::emit::Column;
+use crate::output::exec::run_event::RunEvent;
+
+/// The widest column of names: longer names stick out.
+const WIDEST: usize = 24;
+
+/// All lines as they come, each behind the name of its service.
+#[derive(Default)]
+pub struct Stream {
+    style: OutputStyle,
+    names: Column,
+    logs: Logs,
+}
+
+impl Stream {
+    /// Takes what of the lines is shown.
+    #[must_use]
+    pub fn new(style: OutputStyle) -> Self {
+        Self { style, names: Column::default(), logs: Logs::default() }
+    }
+
+    fn prefix(&self, service: &str) -> String {
+        self.names.pad(&Escaped::new(service).to_string()) + " | "
+    }
+}
+
+impl Manner for Stream {
+    fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
+        match event {
+            RunEvent::Begun { services, .. } => {
+                let names = services.iter().map(|name| Escaped::new(name).to_string());
+                self.names = Column::of(names.filter(|name| name.width() <= WIDEST));
+                Ok(())
+            }
+            RunEvent::Started { service, log, .. } => {
+                self.logs.begin(service, log);
+                Ok(())
+            }
+            RunEvent::Output { service, .. } => {
+                let (prefix, style) = (self.prefix(service), self.style);
+                self.logs.lines(service, &mut |line| writeln!(out, "{prefix}{}", style.line(line)))
+            }
+            RunEvent::Retrying { service, .. } | RunEvent::Finished { service } => {
+                let (prefix, style) = (self.prefix(&service.service), self.style);
+                self.logs.end(&service.service, &mut |line| writeln!(out, "{prefix}{}", style.line(line)))?;
+                writeln!(out, "{}", title(service))
+            }
+            event => note(event, out),
+        }
+    }
+}

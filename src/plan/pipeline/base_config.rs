@@ -1,0 +1,262 @@
+//! The configuration that a base would have been planned with.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::config_file::{FoundBy, Place, at_usual_place, usual_places};
+use crate::analysis::base::{Doubt, Tip};
+use crate::analysis::definition::Definitions;
+use crate::config::{self, Config};
+use crate::inputs::git::{self, Earlier, FileAt, Had, Renamed, Repository};
+use crate::model::built_ref;
+use crate::model::change::{Change, ChangeSet, HeadState, Status};
+use crate::model::diagnostic::{Diagnostic, Severity, WHOLE_HISTORY};
+use crate::model::name::{CommitId, RepoPath, ServiceName};
+use crate::model::tree::ObjectId;
+use crate::plan::pipeline::ConfigFile;
+
+/// The definitions at a base.
+#[derive(Clone)]
+pub(super) enum BaseConfig {
+    /// They were the same, or base has none and head's count for both.
+    Unchanged,
+    /// As they were.
+    Read(Rc<Definitions>),
+    /// They are not known, so every definition counts as changed.
+    Unknown(Option<Doubt>),
+}
+
+impl BaseConfig {
+    pub(super) fn doubt(&self) -> Option<Doubt> {
+        match self {
+            Self::Unknown(doubt) => doubt.clone(),
+            Self::Unchanged | Self::Read(_) => None,
+        }
+    }
+}
+
+/// Reads configurations at bases, each content once.
+pub(super) struct Reader<'a> {
+    repository: &'a Repository,
+    file: &'a ConfigFile,
+    known: BTreeMap<ObjectId, BaseConfig>,
+    /// What the configurations at bases are made of.
+    paths: BTreeSet<RepoPath>,
+    /// The bases that have none.
+    without: BTreeSet<CommitId>,
+    /// Where a configuration may be.
+    places: Vec<RepoPath>,
+    earlier: Earlier,
+    /// How many configurations were read.
+    read: usize,
+    /// Whether something was built with a configuration before; none until that is asked.
+    built: Option<bool>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(repository: &'a Repository, file: &'a ConfigFile) -> Self {
+        let named = file.in_repository.iter().map(|place| place.path.clone());
+        let places: Vec<RepoPath> = named.chain(usual_places()).collect();
+        Self {
+            repository,
+            file,
+            known: BTreeMap::new(),
+            paths: BTreeSet::new(),
+            without: BTreeSet::new(),
+            earlier: Earlier::new(repository, places.clone()),
+            places,
+            read: 0,
+            built: None,
+        }
+    }
+
+    /// Reads the definitions at each base. `changes` are those since the bases.
+    pub(super) fn read(
+        &mut self,
+        tip: &Tip,
+        bases: &[Option<CommitId>],
+        changes: &ChangeSet,
+    ) -> Result<Vec<BaseConfig>, git::GitError> {
+        let (repository, file) = (self.repository, self.file);
+        let Some(place) = &file.in_repository else { return Ok(Vec::new()) };
+        if bases.is_empty() {
+            // Paths that were given: what the configuration was before is not among them.
+            let given = tip.state == HeadState::Commit;
+            let at_place = |change: &Change| self.places.iter().any(|place| change.reaches(place));
+            let listed = given && (file.is_changed_by(&tip.on_top) || tip.on_top.as_slice().iter().any(at_place));
+            return Ok(if listed { vec![BaseConfig::Unknown(None)] } else { Vec::new() });
+        }
+        let Some(head) = tip.commit else { return Ok(Vec::new()) };
+        let at_head = if file.is_uncommitted(&tip.on_top) {
+            None
+        } else {
+            repository.file_at(&head, &place.path)?.map(|file| file.id())
+        };
+        let mut found = Vec::new();
+        for base in bases {
+            found.push(match base {
+                Some(base) => self.of_base(base, place, at_head, changes)?,
+                None => BaseConfig::Read(Rc::default()),
+            });
+        }
+        Ok(found)
+    }
+
+    fn of_base(
+        &mut self,
+        base: &CommitId,
+        place: &Place,
+        at_head: Option<ObjectId>,
+        changes: &ChangeSet,
+    ) -> Result<BaseConfig, git::GitError> {
+        let then = match self.repository.with_fetching(|| self.then(base, place, changes)) {
+            Ok(Some(then)) => then,
+            // No tree of this repository tells what a submodule holds.
+            Ok(None) if self.file.is_in_moved_submodule(changes) => {
+                return Ok(unknown(base, "is in a submodule, which is at another commit now", None));
+            }
+            Ok(None) => return self.without(base),
+            Err(error) => return unreadable(base, error),
+        };
+        self.paths.extend(then.paths().iter().cloned());
+        // Equal ids need no content: a blobless clone need not fetch it.
+        if at_head == Some(then.id()) {
+            return Ok(BaseConfig::Unchanged);
+        }
+        if let Some(known) = self.known.get(&then.id()) {
+            return Ok(known.clone());
+        }
+        let bytes = match self.repository.with_fetching(|| then.read()) {
+            Ok(bytes) => bytes,
+            Err(error) => return unreadable(base, error),
+        };
+        self.read += 1;
+        let at_base = self.definitions(base, &bytes);
+        self.known.insert(then.id(), at_base.clone());
+        Ok(at_base)
+    }
+
+    /// Returns the configuration that base itself would have been planned with, as text; none where it has none.
+    pub(super) fn text(&self, base: &CommitId) -> Result<Option<Vec<u8>>, git::GitError> {
+        let Some(place) = &self.file.in_repository else { return Ok(None) };
+        let none = ChangeSet::default();
+        self.repository.with_fetching(|| self.then(base, place, &none)?.map(|then| then.read()).transpose())
+    }
+
+    /// Returns the file that base itself would have been planned with.
+    fn then(&self, base: &CommitId, place: &Place, changes: &ChangeSet) -> Result<Option<FileAt<'a>>, git::GitError> {
+        let gone = changes.as_slice().iter().filter(|change| change.status == Status::Deleted);
+        let now = Renamed { path: &place.path, content: &self.file.bytes };
+        let renamed = || self.repository.former(base, gone.map(|change| &change.path), &now);
+        match place.by {
+            FoundBy::Name => match self.repository.file_at(base, &place.path)? {
+                Some(found) => Ok(Some(found)),
+                None => renamed()?.map_or_else(|| at_usual_place(self.repository, base), |found| Ok(Some(found))),
+            },
+            FoundBy::Search => match at_usual_place(self.repository, base)? {
+                Some(found) => Ok(Some(found)),
+                None => renamed(),
+            },
+        }
+    }
+
+    fn definitions(&self, base: &CommitId, bytes: &[u8]) -> BaseConfig {
+        if bytes == self.file.bytes {
+            return BaseConfig::Unchanged;
+        }
+        let source = config::decode(&self.file.name, bytes);
+        match source.and_then(|source| config::definitions(&source, self.file.options)) {
+            Ok(definitions) => BaseConfig::Read(Rc::new(definitions)),
+            Err(problem) => unknown(base, &format!("cannot be read ({})", problem.message), None),
+        }
+    }
+
+    /// Says what it means that a base has no configuration. Where none was there before either, the file is new to the
+    /// repository, or the question looks back beyond it: no service is new by that.
+    fn without(&mut self, base: &CommitId) -> Result<BaseConfig, git::GitError> {
+        match self.earlier.than(base)? {
+            Had::Yes => Ok(unknown(base, "is missing, and an earlier commit had one", None)),
+            Had::Unknown => {
+                let why = "is missing, and history ends before it is clear that there was none";
+                Ok(unknown(base, why, Some(WHOLE_HISTORY)))
+            }
+            Had::No if self.was_built_with()? => {
+                Ok(unknown(base, "is missing, and something was built with one already", None))
+            }
+            Had::No => {
+                self.without.insert(*base);
+                Ok(BaseConfig::Unchanged)
+            }
+        }
+    }
+
+    /// Whether something that was built before had a configuration.
+    fn was_built_with(&mut self) -> Result<bool, git::GitError> {
+        if let Some(known) = self.built {
+            return Ok(known);
+        }
+        let commits: BTreeSet<CommitId> = self.repository.refs_below(built_ref::PREFIX)?.into_values().collect();
+        let mut known = false;
+        for commit in commits.iter().filter(|commit| self.repository.contains(commit)) {
+            known = known || self.earlier.is_in(commit)?;
+        }
+        self.built = Some(known);
+        Ok(known)
+    }
+
+    /// Returns how many configurations were read: none that has head's id, and each content once.
+    pub(super) fn count(&self) -> usize {
+        self.read
+    }
+
+    /// Returns what the configurations at bases are made of.
+    pub(super) fn paths(&self) -> &BTreeSet<RepoPath> {
+        &self.paths
+    }
+
+    /// Returns the note about bases that have no configuration.
+    pub(super) fn note(&self) -> Option<Diagnostic> {
+        let first = self.without.first()?;
+        let others = match self.without.len() - 1 {
+            0 => String::new(),
+            others => format!(" (and {others} more)"),
+        };
+        let message = format!(
+            "base {}{others} has no configuration, so rebake uses the present definitions for it too",
+            first.short(7)
+        );
+        Some(Diagnostic::new(Severity::Note, "no-config-at-base", message))
+    }
+}
+
+/// What cannot be read at a base leaves its definitions unknown; other errors end the plan.
+fn unreadable(base: &CommitId, error: git::GitError) -> Result<BaseConfig, git::GitError> {
+    match error {
+        git::GitError::MissingBlob { .. } | git::GitError::LinkOutside { .. } | git::GitError::LinkLoop { .. } => {
+            let help = error.help().into_iter().next();
+            Ok(unknown(base, &format!("cannot be read ({error})"), help.as_deref()))
+        }
+        error => Err(error),
+    }
+}
+
+fn unknown(base: &CommitId, reason: &str, help: Option<&str>) -> BaseConfig {
+    BaseConfig::Unknown(Some(Doubt {
+        kind: "config-at-base",
+        message: format!(
+            "the configuration at base {} {reason}, so every service's definition counts as changed",
+            base.short(7)
+        ),
+        help: help.map(str::to_owned),
+        cure: None,
+    }))
+}
+
+/// Returns the services that a base has and head has not.
+pub(super) fn removed<'a>(config: &Config, at_base: impl Iterator<Item = &'a BaseConfig>) -> Vec<ServiceName> {
+    let gone = at_base.filter_map(|at_base| match at_base {
+        BaseConfig::Read(base) => Some(config.definitions.removed_since(base)),
+        BaseConfig::Unchanged | BaseConfig::Unknown(_) => None,
+    });
+    gone.flatten().collect::<indexmap::IndexSet<_>>().into_iter().collect()
+}

@@ -1,0 +1,269 @@
+//! Services with bases of their own: since their release, since they were built.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Error;
+use super::built::RefState;
+use crate::analysis::base::{AllAffected, Changes, Comparison, Doubt, Notes, Since, Tip};
+use crate::config::Config;
+use crate::inputs::git::{DescribeOptions, Freshness, Missing, RemoteTags, Repository};
+use crate::inputs::trigger::Trigger;
+use crate::model::built_ref;
+use crate::model::diagnostic::WHOLE_HISTORY;
+use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName, TagName};
+use crate::naming::version::{TagPattern, Trust};
+use crate::plan;
+
+/// Services that are compared with the same base.
+pub(super) struct Group {
+    /// What they are compared with.
+    pub(super) comparison: Comparison,
+    /// The services.
+    pub(super) services: Vec<ServiceId>,
+}
+
+/// The base that a service has for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OwnBase {
+    pub(super) commit: CommitId,
+    pub(super) source: String,
+}
+
+impl OwnBase {
+    /// Returns it as the plan has it.
+    pub(super) fn published(&self) -> plan::Base {
+        plan::Base { commit: self.commit.to_string(), source: self.source.clone() }
+    }
+}
+
+/// What is known of one service's base.
+enum Known {
+    At(OwnBase),
+    Nothing,
+    Unreachable(Doubt),
+}
+
+/// The groups, and what is known of each service beside.
+pub(super) struct Grouped {
+    pub(super) groups: Vec<Group>,
+    /// The base that each service has for itself.
+    pub(super) bases: Vec<Option<OwnBase>>,
+    /// The built refs, where they were looked at.
+    pub(super) standing: Option<RefState>,
+}
+
+impl Grouped {
+    /// Returns all services in one group: none has a base of its own.
+    pub(super) fn together(config: &Config, comparison: Comparison) -> Self {
+        let services = config.graph.services().collect();
+        let group = Group { comparison, services };
+        Self { groups: vec![group], bases: vec![None; config.services.len()], standing: None }
+    }
+
+    /// Returns all services in one group, each of which counts as affected: nothing tells their bases.
+    fn unknown(config: &Config, doubt: Doubt) -> (Self, Notes) {
+        let comparison = Comparison::nothing("", Some(AllAffected::BaseUnreachable));
+        (Self::together(config, comparison), doubt.into())
+    }
+
+    /// Returns services grouped by their own bases.
+    pub(super) fn apart(
+        repository: &Repository,
+        config: &Config,
+        trigger: &Trigger,
+        environment: &str,
+        since: Since,
+        tip: &Tip,
+    ) -> Result<(Self, Notes), Error> {
+        match since {
+            Since::Release => {
+                let tags = repository.renew_tags();
+                if tags == RemoteTags::Unknown {
+                    return Ok(Self::unknown(config, stale("the tags")));
+                }
+                let doubtful = Doubtful { tags, is_attended: trigger.is_attended() };
+                let known = by_release(repository, config, &doubtful, tip)?;
+                Ok(Self::of(config, known, None))
+            }
+            Since::Built => {
+                let before = RefState::here(repository, environment)?;
+                // The remote's refs are those of all runners: all of them are fetched, and what they stand for, at once.
+                let prefixes = RefState::prefixes(environment);
+                if repository.renew_refs(Missing::Refs(prefixes)) == Freshness::Unknown {
+                    return Ok(Self::unknown(config, stale("the built refs")));
+                }
+                // A fetch leaves what the remote has no more. At a terminal somebody may be about to send it.
+                let kept = if trigger.is_attended() { BTreeSet::new() } else { before.built_refs() };
+                let Ok(alone) = repository.alone_here(kept, &built_ref::prefix(environment)) else {
+                    return Ok(Self::unknown(config, stale("the built refs")));
+                };
+                let standing = RefState::here(repository, environment)?;
+                Ok(Self::built(repository, config, standing.with_alone(alone)))
+            }
+        }
+    }
+
+    /// Returns services grouped by the commits at which they were built.
+    pub(super) fn built(repository: &Repository, config: &Config, standing: RefState) -> (Self, Notes) {
+        let mut notes = Notes::default();
+        notes.doubts.extend(standing.doubt());
+        let known = by_built_ref(repository, config, &standing);
+        let grouped = notes.keep(Self::of(config, known, Some(standing)));
+        (grouped, notes)
+    }
+
+    fn of(config: &Config, known: Vec<Known>, standing: Option<RefState>) -> (Self, Notes) {
+        let mut doubts = Vec::new();
+        let mut bases = Vec::new();
+        let mut groups: BTreeMap<(Option<CommitId>, bool), Vec<ServiceId>> = BTreeMap::new();
+        for (service, known) in config.graph.services().zip(known) {
+            // A library is never built: its changes count since the base of each service that is built from it.
+            if config.services[service.0].is_library() {
+                bases.push(None);
+                continue;
+            }
+            let (base, key) = match known {
+                Known::At(base) => (Some(base.clone()), (Some(base.commit), false)),
+                Known::Nothing => (None, (None, false)),
+                Known::Unreachable(doubt) => {
+                    doubts.push(doubt);
+                    (None, (None, true))
+                }
+            };
+            bases.push(base);
+            groups.entry(key).or_default().push(service);
+        }
+        let others = doubts.len().saturating_sub(1);
+        let doubt = doubts.into_iter().next().map(|first| match others {
+            0 => first,
+            // One sentence is enough, however many services there are.
+            others => Doubt { message: format!("{}; and {others} more services likewise", first.message), ..first },
+        });
+        let group = |((base, unreachable), services): ((Option<CommitId>, bool), Vec<ServiceId>)| {
+            let everyone = match base {
+                Some(_) => None,
+                None if unreachable => Some(AllAffected::BaseUnreachable),
+                None if standing.is_some() => Some(AllAffected::NeverBuilt),
+                None => Some(AllAffected::NeverReleased),
+            };
+            let bases = base.map(Some).into_iter().collect();
+            let comparison = Comparison { source: String::new(), bases, changes: Changes::Compared, everyone };
+            Group { comparison, services }
+        };
+        let grouped = Self { groups: groups.into_iter().map(group).collect(), bases, standing };
+        (grouped, doubt.map(Notes::from).unwrap_or_default())
+    }
+}
+
+/// The doubt that these refs may be older here than on the remote.
+fn stale(refs: &str) -> Doubt {
+    Doubt::no_base(
+        &format!("{refs} cannot be fetched, and what this clone has of them may be older than the remote's"),
+        "let git reach the remote; or fetch them before rebake runs, and give it `--no-fetch`",
+    )
+}
+
+/// The tags that stand otherwise at the remote than here.
+struct Doubtful {
+    tags: RemoteTags,
+    /// Whether somebody may be about to send them.
+    is_attended: bool,
+}
+
+impl Doubtful {
+    /// Returns why a service's newest release is not known, where that is so. `newest` is the one that is here.
+    fn of(&self, service: &ServiceName, patterns: &[TagPattern], newest: Option<&TagName>) -> Option<Doubt> {
+        let RemoteTags::Here { moved, alone } = &self.tags else { return None };
+        let moved = patterns.iter().find_map(|pattern| {
+            let prefix = pattern.prefix().as_bytes();
+            let mut own = moved.range(TagName::from_git(prefix)..).take_while(|tag| tag.as_bytes().starts_with(prefix));
+            own.find(|tag| pattern.version_of(tag.as_bytes()).is_some())
+        });
+        let alone = newest.filter(|tag| !self.is_attended && alone.contains(*tag));
+        let (what, help) = match (moved, alone) {
+            (Some(tag), _) => (
+                format!("the tag {tag} stands for another commit here than at the remote"),
+                "take the remote's: `git fetch --tags --force`".to_owned(),
+            ),
+            (None, Some(tag)) => (
+                format!("the remote has not the tag {tag}"),
+                format!("send it: `git push origin refs/tags/{tag}`; or delete it here too: `git tag --delete {tag}`"),
+            ),
+            (None, None) => return None,
+        };
+        let message = format!("{what}, so the newest release of `{service}` is not known; so it counts as affected");
+        Some(Doubt { kind: "base-unreachable", message, help: Some(help), cure: None })
+    }
+}
+
+/// The newest release tag of each service that head leads to: one walk of history for all.
+fn by_release(repository: &Repository, config: &Config, doubtful: &Doubtful, tip: &Tip) -> Result<Vec<Known>, Error> {
+    let Some(head) = &tip.commit else { return Ok(config.services.iter().map(|_| Known::Nothing).collect()) };
+    let wanted: Vec<_> = config.services.values().map(|service| service.tag.clone()).collect();
+    let (tags, described) = loop {
+        let tags = repository.tags()?;
+        let described = repository.describe_by(&tags, head, &wanted, DescribeOptions::default())?.services;
+        let certain = described.iter().all(|described| described.trust == Trust::Exact);
+        if certain || !repository.fetch_missing(&Missing::History(vec![*head])) {
+            break (tags, described);
+        }
+    };
+    let known = described.into_iter().zip(config.services.keys()).zip(&wanted).map(|((described, service), patterns)| {
+        if let Some(doubt) = doubtful.of(service, patterns, described.tag.as_ref()) {
+            return Known::Unreachable(doubt);
+        }
+        // The list is sorted by name.
+        let at = described.tag.and_then(|name| tags.binary_search_by(|tag| tag.name.cmp(&name)).ok());
+        let tag = at.map(|at| &tags[at]);
+        match tag {
+            Some(tag) => Known::At(OwnBase { commit: tag.object(), source: format!("its release {}", tag.name) }),
+            None if described.trust == Trust::Exact => Known::Nothing,
+            None => Known::Unreachable(Doubt {
+                kind: "base-unreachable",
+                message: format!(
+                    "the release of `{service}` lies beyond the history of this shallow clone; so it counts as affected"
+                ),
+                help: Some(WHOLE_HISTORY.to_owned()),
+                cure: None,
+            }),
+        }
+    });
+    Ok(known.collect())
+}
+
+/// What the built refs say. A commit that this clone has not was dropped by a force-push, or was never fetched.
+fn by_built_ref(repository: &Repository, config: &Config, standing: &RefState) -> Vec<Known> {
+    // Thousands of services were built at few commits.
+    let commits: BTreeSet<CommitId> = config.services.keys().filter_map(|service| standing.built(service)).collect();
+    let here: BTreeSet<CommitId> = commits.into_iter().filter(|commit| repository.contains(commit)).collect();
+    let known = config.services.keys().map(|service| match standing.built(service) {
+        None => Known::Nothing,
+        Some(_) if standing.is_alone(service) => {
+            let reference = built_ref::reference(standing.environment(), service.as_str());
+            Known::Unreachable(Doubt {
+                kind: "base-unreachable",
+                message: format!(
+                    "the remote has not {reference}, which this clone has; so `{service}` counts as affected"
+                ),
+                help: Some(format!(
+                    "send it: `git push origin {reference}`; or delete it here too: `git update-ref -d {reference}`"
+                )),
+                cure: None,
+            })
+        }
+        Some(commit) if here.contains(&commit) => {
+            let source = format!("its record in {}", Escaped::new(standing.environment()));
+            Known::At(OwnBase { commit, source })
+        }
+        Some(commit) => Known::Unreachable(Doubt {
+            kind: "base-unreachable",
+            message: format!(
+                "`{service}` was last built at {}, which is not in this clone; so it counts as affected",
+                commit.short(7)
+            ),
+            help: Some(format!("fetch it: `git fetch origin {commit}`; a force-push may have dropped it")),
+            cure: None,
+        }),
+    });
+    known.collect()
+}

@@ -1,0 +1,164 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Begun, Came, Recorded, Recording, RefState, Written, due_services};
+use crate::inputs::git::{self, Missing, RemoteError, Swap, Swapped};
+use crate::model::built_ref;
+use crate::model::name::ServiceId;
+use crate::plan::pipeline::Error;
+
+/// What a run does once it has built.
+impl Recording<'_> {
+    /// Writes down what came of a run.
+    ///
+    /// # Errors
+    /// When this clone cannot be read or written. A remote that cannot be reached is none: what was written here counts
+    /// here.
+    pub fn end(&self, begun: &Begun, came: &Came) -> Result<Written, Error> {
+        let (now, trouble) = match self.standing() {
+            Ok(now) => (now, None),
+            Err(Error::Remote(trouble)) => (RefState::here(self.repository, self.environment)?, Some(trouble)),
+            Err(error) => return Err(error),
+        };
+        let mut services: BTreeMap<ServiceId, Recorded> =
+            self.held(begun, came, &now)?.into_iter().map(|(service, on)| (service, Recorded::StandsOn(on))).collect();
+        let free: Vec<ServiceId> =
+            came.built.union(&came.found).copied().filter(|service| !services.contains_key(service)).collect();
+        let (recorded, trouble) = self.record(&free, &begun.before, trouble)?;
+        services.extend(free.into_iter().zip(recorded));
+        services.extend(came.doubtful.iter().map(|service| (*service, Recorded::Doubtful)));
+        let unmarked = self.settle_marks(begun, came, &services, &now, trouble.is_none())?;
+        let here = RefState::here(self.repository, self.environment)?;
+        let left = begun.marked.iter().filter_map(|service| {
+            let mark = here.begun(self.name(*service)).filter(|mark| Some(*mark) == begun.token)?;
+            Some(self.mark(*service, mark))
+        });
+        Ok(Written { services, marks: left.collect(), trouble: trouble.or(unmarked) })
+    }
+
+    /// Swaps the refs of services: at the remote, whose word counts, then here. Where there is trouble with the remote,
+    /// here alone.
+    fn record(
+        &self,
+        services: &[ServiceId],
+        before: &RefState,
+        trouble: Option<RemoteError>,
+    ) -> Result<(Vec<Recorded>, Option<RemoteError>), Error> {
+        let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, before)).collect();
+        let (there, trouble) = match (self.remote, trouble) {
+            (Some(remote), None) => {
+                let prefix = built_ref::prefix(self.environment);
+                match self.repository.push_swaps(remote, &prefix, &swaps) {
+                    Ok(there) => (Some(there), None),
+                    Err(trouble) => (None, Some(trouble)),
+                }
+            }
+            (_, trouble) => (None, trouble),
+        };
+        if let Some(there) = there {
+            swaps.iter().zip(&there).try_for_each(|(swap, swapped)| self.copy(swap, *swapped))?;
+            return Ok((there.into_iter().map(Recorded::Swapped).collect(), None));
+        }
+        let here = services.iter().zip(&swaps).map(|(service, swap)| {
+            let swapped = self.repository.swap(swap)?;
+            Ok(match trouble {
+                Some(_) if swapped.holds() => Recorded::NotSent(before.built(self.name(*service))),
+                _ => Recorded::Swapped(swapped),
+            })
+        });
+        Ok((here.collect::<Result<_, git::GitError>>()?, trouble))
+    }
+
+    /// Notes here where a ref stands at the remote.
+    fn copy(&self, swap: &Swap, there: Swapped) -> Result<(), git::GitError> {
+        let at = match there {
+            Swapped::Moved(_) | Swapped::There => swap.to,
+            Swapped::Superseded(at) | Swapped::Elsewhere(at) => at,
+        };
+        if self.repository.contains(&at) { self.repository.put_refs(&[(swap.reference.clone(), at)]) } else { Ok(()) }
+    }
+
+    /// Takes the marks of what was recorded away, here and at the remote, and of what was not begun; keeps those of what is
+    /// not known. Where a mark is no longer ours, another run has built the service meanwhile: which of the two results is
+    /// there is not known.
+    ///
+    /// Returns why the remote did not take that.
+    fn settle_marks(
+        &self,
+        begun: &Begun,
+        came: &Came,
+        recorded: &BTreeMap<ServiceId, Recorded>,
+        now: &RefState,
+        is_remote_there: bool,
+    ) -> Result<Option<RemoteError>, Error> {
+        let here = RefState::here(self.repository, self.environment)?;
+        let is_ours = |service: ServiceId| {
+            let stands = |at: &RefState| at.begun(self.name(service)) == begun.token;
+            !begun.contested.contains(&service) && stands(&here) && (begun.is_refused || stands(now))
+        };
+        let (mut put, mut take, mut remote_take) = (Vec::new(), Vec::new(), Vec::new());
+        for service in begun.marked.iter().chain(recorded.keys()).copied().collect::<BTreeSet<_>>() {
+            let is_marked = begun.marked.contains(&service);
+            let is_begun = [&came.built, &came.failed, &came.doubtful].iter().any(|came| came.contains(&service));
+            let holds = recorded.get(&service).is_some_and(|recorded| recorded.holds());
+            if is_marked && is_begun && !is_ours(service) {
+                put.extend(begun.token.map(|token| self.mark(service, token)));
+                continue;
+            }
+            let done = |before: &RefState, now: &RefState| {
+                let earlier = before.begun(self.name(service));
+                let expected = if is_marked { begun.token } else { earlier };
+                let is_done = holds || (is_marked && !is_begun && earlier.is_none());
+                let mark = now.begun(self.name(service)).filter(|mark| is_done && Some(*mark) == expected);
+                mark.map(|mark| self.mark(service, mark))
+            };
+            take.extend(done(&begun.here, &here));
+            remote_take.extend(done(&begun.before, now));
+        }
+        let is_remote_there = is_remote_there && !begun.is_refused;
+        self.repository.put_refs(&put)?;
+        self.repository.take_refs(&take)?;
+        match self.remote.filter(|_| is_remote_there) {
+            Some(remote) => Ok(self.repository.push_refs(remote, &put, &remote_take).err()),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the services that may not be recorded, each with one that it stands on, which is due and was not built in
+    /// this run.
+    fn held(&self, begun: &Begun, came: &Came, now: &RefState) -> Result<BTreeMap<ServiceId, ServiceId>, Error> {
+        let graph = &self.config.graph;
+        let others: BTreeSet<ServiceId> = came
+            .built
+            .iter()
+            .flat_map(|service| self.stands_on(*service))
+            .filter(|service| [&came.built, &came.found, &came.beside].iter().all(|came| !came.contains(service)))
+            .filter(|service| !self.is_known_to_be_done(*service, now))
+            .collect();
+        let is_missing = |service: &ServiceId| {
+            now.built(self.name(*service)).is_some_and(|commit| !self.repository.contains(&commit))
+        };
+        if others.iter().any(is_missing) {
+            self.repository.fetch_missing(&Missing::Refs(RefState::prefixes(self.environment)));
+        }
+        let due = if others.is_empty() { BTreeSet::new() } else { due_services::due(self, &others, now)? };
+        // Built here, and by another run after that.
+        let is_overtaken = |service: &ServiceId| {
+            let is_lost = !begun.is_refused && now.begun(self.name(*service)) != begun.token;
+            begun.marked.contains(service) && (is_lost || begun.contested.contains(service))
+        };
+        let mut held = BTreeMap::new();
+        for service in graph.build_order().iter().filter(|service| came.built.contains(service)) {
+            let is_other = |on: &ServiceId| held.contains_key(on) || due.contains(on) || is_overtaken(on);
+            let on = self.stands_on(*service).into_iter().find(is_other);
+            held.extend(on.map(|on| (*service, on)));
+        }
+        Ok(held)
+    }
+
+    /// Whether a service is known not to be due without comparing commits: it was built at this commit. The plan does not
+    /// count: it may come from anywhere.
+    fn is_known_to_be_done(&self, service: ServiceId, now: &RefState) -> bool {
+        let name = self.name(service);
+        now.begun(name).is_none() && now.built(name) == Some(self.commit)
+    }
+}

@@ -1,0 +1,152 @@
+use std::collections::BTreeSet;
+
+use super::{Begun, Newer, Outlook, Recording, RefState, seen};
+use crate::inputs::git::{RemoteError, Swap, Swapped};
+use crate::model::built_ref;
+use crate::model::name::{CommitId, ServiceId};
+use crate::plan::Plan;
+use crate::plan::pipeline::Error;
+
+/// What a run does before it builds.
+impl Recording<'_> {
+    /// Reads where the refs stand: at the remote that they are sent to, else here.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn standing(&self) -> Result<RefState, Error> {
+        Ok(match self.remote {
+            Some(remote) => RefState::at(self.repository, remote, self.environment)?,
+            None => RefState::here(self.repository, self.environment)?,
+        })
+    }
+
+    /// Returns which services of a plan need not be built, since a run of a later commit has built them, and which
+    /// cannot be recorded. `before` is where the refs stand as the run begins.
+    #[must_use]
+    pub fn outlook(&self, plan: &Plan, before: &RefState) -> Outlook {
+        let graph = &self.config.graph;
+        let services: Vec<ServiceId> = plan.services.iter().filter_map(|service| graph.id(&service.service)).collect();
+        let mut outlook = Outlook::default();
+        for (service, foreseen) in services.iter().zip(self.foresee(&services, before)) {
+            // What was built of a dependency is not what it is at this commit, so that what needs it cannot be built.
+            let need = self.stands_on(*service).into_iter().find(|on| outlook.superseded.contains_key(on));
+            match (foreseen, need) {
+                (Swapped::Elsewhere(at), _) => outlook.elsewhere.push((*service, at)),
+                (Swapped::Superseded(by), _) => _ = outlook.superseded.insert(*service, Newer::Itself(by)),
+                (Swapped::Moved(_) | Swapped::There, Some(need)) => {
+                    _ = outlook.superseded.insert(*service, Newer::Needed(need));
+                }
+                (Swapped::Moved(_) | Swapped::There, None) => {}
+            }
+        }
+        outlook
+    }
+
+    /// Returns the outcome of recording services, if no ref moves until then.
+    fn foresee(&self, services: &[ServiceId], standing: &RefState) -> Vec<Swapped> {
+        let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, standing)).collect();
+        let at: Vec<Option<CommitId>> = services.iter().map(|service| standing.built(self.name(*service))).collect();
+        if let Some(remote) = self.remote {
+            let refs = swaps.iter().zip(&at).filter_map(|(swap, at)| Some((swap.reference.as_str(), (*at)?)));
+            self.repository.bring(remote, refs);
+        }
+        swaps.iter().zip(at).map(|(swap, at)| self.repository.judge(swap, at)).collect()
+    }
+
+    /// Marks that builds of services begin: until they are recorded, it is not known what the environment has of them.
+    /// Returns too why the remote did not take the marks.
+    ///
+    /// # Errors
+    /// When a mark cannot be written here.
+    pub fn begin(&self, services: &[ServiceId], before: RefState) -> Result<(Begun, Option<RemoteError>), Error> {
+        let here = RefState::here(self.repository, self.environment)?;
+        let token = self.repository.token()?;
+        let marks: Vec<_> = services.iter().map(|service| self.mark(*service, token)).collect();
+        self.repository.put_refs(&marks)?;
+        let trouble = self.remote.and_then(|remote| self.repository.push_refs(remote, &marks, &[]).err());
+        let is_refused = trouble.as_ref().is_some_and(RemoteError::is_refusal);
+        let marked = services.iter().copied().collect();
+        let (started, contested) = (BTreeSet::new(), BTreeSet::new());
+        Ok((
+            Begun {
+                before,
+                here,
+                marked,
+                token: Some(token),
+                started,
+                contested,
+                is_refused,
+                unmarked: BTreeSet::new(),
+            },
+            trouble,
+        ))
+    }
+
+    /// Marks what a run without `--record` builds, as [`begin`](Self::begin) does: services of which a built ref says what
+    /// there is, in `before`, in this clone or in the plan, or of which another run that has begun may say it at its end.
+    /// What was never built is due as it is.
+    ///
+    /// # Errors
+    /// When a mark cannot be written here.
+    pub fn begin_unrecorded(
+        &self,
+        services: &[ServiceId],
+        before: RefState,
+    ) -> Result<(Begun, Option<RemoteError>), Error> {
+        let here = RefState::here(self.repository, self.environment)?;
+        let is_known = |service: &ServiceId| {
+            let name = self.name(*service);
+            let seen = || self.plan.and_then(|plan| seen(plan, name));
+            let is_begun = before.begun(name).or_else(|| here.begun(name)).is_some();
+            is_begun || before.built(name).or_else(|| here.built(name)).or_else(seen).is_some()
+        };
+        let known: Vec<ServiceId> = services.iter().copied().filter(is_known).collect();
+        let (mut begun, trouble) =
+            if known.is_empty() { (Begun::elsewhere(before, here), None) } else { self.begin(&known, before)? };
+        begun.unmarked = services.iter().copied().filter(|service| !begun.marked.contains(service)).collect();
+        Ok((begun, trouble))
+    }
+
+    /// Restores a service's mark in this clone if another run replaced or removed it, just before or after the build; so
+    /// the service stays due if this run is killed.
+    ///
+    /// # Errors
+    /// When the mark cannot be read or written.
+    pub fn mark_again(&self, begun: &mut Begun, service: ServiceId) -> Result<(), Error> {
+        if begun.unmarked.contains(&service) {
+            let name = self.name(service).as_str();
+            let refs = [built_ref::reference(self.environment, name), built_ref::begun(self.environment, name)];
+            if refs.iter().all(|name| self.repository.reference_id(name).is_none()) {
+                return Ok(());
+            }
+            // Another run has recorded it since this one began, or has begun to build it.
+            begun.unmarked.remove(&service);
+            begun.marked.insert(service);
+            if begun.token.is_none() {
+                begun.token = Some(self.repository.token()?);
+            }
+        }
+        let (true, Some(token)) = (begun.marked.contains(&service), begun.token) else { return Ok(()) };
+        begun.started.insert(service);
+        let (mark, token) = self.mark(service, token);
+        if self.repository.reference_id(&mark) != Some(token) {
+            begun.contested.insert(service);
+            self.repository.put_refs(&[(mark, token)])?;
+        }
+        Ok(())
+    }
+
+    /// Marks again at the remote what this run has begun to build, as [`mark_again`](Self::mark_again) does here.
+    ///
+    /// # Errors
+    /// When the remote cannot be reached.
+    pub fn mark_again_at_remote(&self, begun: &mut Begun) -> Result<(), RemoteError> {
+        let (Some(remote), Some(token), false) = (self.remote, begun.token, begun.is_refused) else { return Ok(()) };
+        let now = RefState::at(self.repository, remote, self.environment)?;
+        let is_lost = |service: &&ServiceId| now.begun(self.name(**service)) != Some(token);
+        let lost: Vec<ServiceId> = begun.started.iter().filter(is_lost).copied().collect();
+        let marks: Vec<_> = lost.iter().map(|service| self.mark(*service, token)).collect();
+        begun.contested.extend(lost);
+        if marks.is_empty() { Ok(()) } else { self.repository.push_refs(remote, &marks, &[]) }
+    }
+}

@@ -1,0 +1,109 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::analysis::base::Doubt;
+use crate::config::Config;
+use crate::inputs::git::{self, RemoteError, Repository};
+use crate::model::built_ref;
+use crate::model::name::{CommitId, Escaped, Listed, ServiceId, ServiceName};
+
+/// Where the built refs of an environment stand, and the marks of builds that have begun.
+#[derive(Debug, Clone)]
+pub struct RefState {
+    environment: String,
+    refs: BTreeMap<String, CommitId>,
+    /// What is wrong with refs that cannot be read, in words.
+    damaged: Vec<String>,
+    /// The built refs of this clone that the remote is to have, and has not: never sent, or deleted there.
+    alone: BTreeSet<String>,
+}
+
+impl RefState {
+    /// Returns what the names of an environment's refs begin with.
+    #[must_use]
+    pub fn prefixes(environment: &str) -> Vec<String> {
+        vec![built_ref::prefix(environment), built_ref::begun_prefix(environment)]
+    }
+
+    /// Reads the refs of this clone.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn here(repository: &Repository, environment: &str) -> Result<Self, git::GitError> {
+        let (mut refs, mut damaged) = (BTreeMap::new(), Vec::new());
+        for prefix in Self::prefixes(environment) {
+            let below = repository.refs_with_damage(&prefix)?;
+            refs.extend(below.refs);
+            damaged.extend(below.damaged);
+        }
+        Ok(Self { environment: environment.to_owned(), refs, damaged, alone: BTreeSet::new() })
+    }
+
+    /// Reads the refs of a remote.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub fn at(repository: &Repository, remote: &str, environment: &str) -> Result<Self, RemoteError> {
+        let prefixes = Self::prefixes(environment);
+        let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
+        let refs = repository.remote_refs(remote, &prefixes)?;
+        Ok(Self { environment: environment.to_owned(), refs, damaged: Vec::new(), alone: BTreeSet::new() })
+    }
+
+    /// Returns the doubt that some refs cannot be read, if so: what they stand for counts as never built.
+    pub(in crate::plan::pipeline) fn doubt(&self) -> Option<Doubt> {
+        let damaged = Listed::new(self.damaged.iter().map(Escaped::new), 1);
+        (!self.damaged.is_empty()).then(|| Doubt {
+            kind: "built-ref",
+            message: format!("a built ref cannot be read ({damaged}), so its service counts as never built"),
+            help: Some(
+                "`git for-each-ref refs/rebake/` names what is damaged; a build with `--record` repairs it".to_owned(),
+            ),
+            cure: None,
+        })
+    }
+
+    /// Returns the same refs, of which the remote has not these.
+    pub(in crate::plan::pipeline) fn with_alone(self, alone: BTreeSet<String>) -> Self {
+        Self { alone, ..self }
+    }
+
+    /// Whether the remote is to have the built ref of a service, and has not.
+    pub(in crate::plan::pipeline) fn is_alone(&self, service: &ServiceName) -> bool {
+        self.alone.contains(&built_ref::reference(&self.environment, service.as_str()))
+    }
+
+    /// Returns the names of the built refs.
+    pub(in crate::plan::pipeline) fn built_refs(&self) -> BTreeSet<String> {
+        let prefix = built_ref::prefix(&self.environment);
+        self.refs.keys().filter(|name| name.starts_with(&prefix)).cloned().collect()
+    }
+
+    /// Returns the name of the environment.
+    #[must_use]
+    pub fn environment(&self) -> &str {
+        &self.environment
+    }
+
+    /// Returns the commit at which a service was built.
+    #[must_use]
+    pub fn built(&self, service: &ServiceName) -> Option<CommitId> {
+        self.refs.get(&built_ref::reference(&self.environment, service.as_str())).copied()
+    }
+
+    /// Returns the commits at which services were built.
+    pub(in crate::plan::pipeline) fn services(&self, config: &Config) -> BTreeMap<ServiceId, CommitId> {
+        let graph = &config.graph;
+        graph.services().filter_map(|service| Some((service, self.built(graph.name(service))?))).collect()
+    }
+
+    /// Returns the services whose last build was not recorded.
+    pub(in crate::plan::pipeline) fn unrecorded(&self, config: &Config) -> impl Iterator<Item = ServiceId> {
+        config.graph.services().filter(|service| self.begun(config.graph.name(*service)).is_some())
+    }
+
+    /// Returns the mark of a service whose build has begun, and was not recorded.
+    #[must_use]
+    pub fn begun(&self, service: &ServiceName) -> Option<CommitId> {
+        self.refs.get(&built_ref::begun(&self.environment, service.as_str())).copied()
+    }
+}

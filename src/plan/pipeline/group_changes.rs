@@ -1,0 +1,289 @@
+//! What changed since each base, and what that means for the services with that base. Bases are handled one after the
+//! other, and only the changes that the plan may name are kept.
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::base_config::{self, BaseConfig};
+use super::base_groups::Group;
+use super::{ConfigFile, snapshot};
+use crate::analysis::affected::{Cause, Degraded, Direct, NoRecord, spread};
+use crate::analysis::base::{AllAffected, Changes, Comparison, Doubt, Notes, Tip};
+use crate::analysis::filter::{self, FilterId, Matches};
+use crate::config::{Config, Service, Shape};
+use crate::inputs::git::{self, Differ};
+use crate::model::change::{Change, ChangeSet};
+use crate::model::name::{RepoPath, ServiceId, ServiceName};
+
+/// A group of services, and what changed since their base.
+pub(super) struct GroupChanges {
+    group: Group,
+    changes: ChangeSet,
+    at_base: Vec<BaseConfig>,
+    /// What the configurations at bases are made of.
+    former: BTreeSet<RepoPath>,
+    /// How many pairs of trees were compared.
+    tree_diffs: usize,
+}
+
+/// The changes that are kept of each group.
+pub(super) struct Kept(Vec<OnceCell<ChangeSet>>);
+
+/// The results of all comparisons.
+pub(super) struct Findings<'a> {
+    config: &'a Config,
+    file: &'a ConfigFile,
+    kept: &'a Kept,
+    /// The filters of the services' own files.
+    own: BTreeSet<FilterId>,
+    /// The causes that each service has since its own base.
+    direct: Direct<'a>,
+    /// The paths that nothing matches and that changed since each of the bases, once there is one.
+    unmatched: Option<Vec<&'a Change>>,
+    /// The same of groups that are compared with nothing.
+    unmatched_without_base: Option<Vec<&'a Change>>,
+    /// The services since whose base a path changed that nothing matches, with the first of these.
+    pub(super) beside_unmatched: Vec<(ServiceId, &'a Change)>,
+    /// What each named filter matches: that of a flat file's service since its own base, others since any.
+    named: IndexMap<&'a str, BTreeSet<&'a Change>>,
+    /// The services that a base has and head has not.
+    removed: IndexSet<ServiceName>,
+    /// What changed since any base.
+    pub(super) changes: ChangeSet,
+    /// How many pairs of trees were compared.
+    pub(super) tree_diffs: usize,
+}
+
+impl Kept {
+    /// Returns empty slots for this many groups.
+    pub(super) fn of_groups(count: usize) -> Self {
+        Self(std::iter::repeat_with(OnceCell::new).take(count).collect())
+    }
+
+    /// Returns how many changes are kept.
+    pub(super) fn count(&self) -> usize {
+        self.0.iter().filter_map(OnceCell::get).map(|kept| kept.as_slice().len()).sum()
+    }
+}
+
+impl<'a> Findings<'a> {
+    /// Returns no findings yet.
+    pub(super) fn none(config: &'a Config, file: &'a ConfigFile, kept: &'a Kept) -> Self {
+        Self {
+            config,
+            file,
+            kept,
+            own: config.services.values().flat_map(Service::own_filters).collect(),
+            direct: Direct::none(config.services.len()),
+            unmatched: None,
+            unmatched_without_base: None,
+            beside_unmatched: Vec::new(),
+            named: config.named.keys().map(|name| (name.as_str(), BTreeSet::new())).collect(),
+            removed: IndexSet::new(),
+            changes: ChangeSet::default(),
+            tree_diffs: 0,
+        }
+    }
+
+    /// Adds what a group, by its position, was compared with.
+    ///
+    /// What a service is built from is compared with *its* base too: a dependency that was built meanwhile is done, and
+    /// still makes what was built from its older content due.
+    pub(super) fn add(&mut self, position: usize, compared: GroupChanges) {
+        let config = self.config;
+        let room = &self.kept.0[position];
+        if self.kept.0.len() == 1 {
+            let matches = filter::matches(&config.filters, room.get_or_init(|| compared.changes.clone()));
+            self.note(&compared, &matches, &matches);
+            self.direct = of_group(config, &compared, &matches);
+        } else {
+            let whole = compared.matches(config);
+            let kept = self.worth_keeping(&compared, &whole);
+            let matches = filter::matches(&config.filters, room.get_or_init(|| kept));
+            self.note(&compared, &matches, &whole);
+            let affected = spread(of_group(config, &compared, &matches), &config.graph);
+            for service in compared.services() {
+                affected.causes(*service).iter().for_each(|cause| self.direct.add(*service, cause.clone()));
+            }
+        }
+        let GroupChanges { changes, at_base, tree_diffs, .. } = compared;
+        self.removed.extend(base_config::removed(config, at_base.iter()));
+        self.changes = std::mem::take(&mut self.changes).or(changes);
+        self.tree_diffs += tree_diffs;
+    }
+
+    /// Returns the causes that each service has since its own base.
+    pub(super) fn direct(&mut self) -> Direct<'a> {
+        std::mem::replace(&mut self.direct, Direct::none(0))
+    }
+
+    /// Returns the paths that nothing matches and that changed since each of the bases. The configuration itself is no
+    /// such path: it is compared service by service.
+    ///
+    /// A path that changed before one of the bases was there when that one was planned: once is enough to say it.
+    pub(super) fn unmatched(&mut self) -> Vec<&'a Change> {
+        self.unmatched.take().or(self.unmatched_without_base.take()).unwrap_or_default()
+    }
+
+    /// Returns what each named filter matches.
+    pub(super) fn named(&mut self) -> IndexMap<&'a str, Vec<&'a Change>> {
+        std::mem::take(&mut self.named).into_iter().map(|(name, found)| (name, found.into_iter().collect())).collect()
+    }
+
+    /// Returns the services that a base has and head has not.
+    pub(super) fn removed(&mut self) -> Vec<ServiceName> {
+        std::mem::take(&mut self.removed).into_iter().collect()
+    }
+
+    /// Notes what named filters match, and what nothing matches: of what is kept, and of the whole.
+    fn note(&mut self, compared: &GroupChanges, kept: &Matches<'a>, whole: &Matches) {
+        let about_none = self.about_none(compared, kept);
+        if let Some(first) = about_none.first() {
+            self.beside_unmatched.extend(compared.services().iter().map(|service| (*service, *first)));
+        }
+        let unmatched = self.unmatched_of(compared);
+        match unmatched {
+            None => *unmatched = Some(about_none),
+            Some(found) => {
+                let is_there =
+                    |change: &&Change| whole.unmatched.binary_search_by(|other| other.path.cmp(&change.path));
+                found.retain(|change| is_there(change).is_ok());
+            }
+        }
+        for (name, filter) in self.config.named.iter().filter(|(name, _)| is_for(self.config, compared, name)) {
+            let found = kept.of(*filter).iter().map(|found| found.change);
+            self.named.entry(name.as_str()).or_default().extend(found);
+        }
+    }
+
+    /// The changes that no service's patterns are about: nothing matches them, and no service takes them back. The
+    /// configuration itself is none of them.
+    fn about_none<'m>(&self, compared: &GroupChanges, matches: &Matches<'m>) -> Vec<&'m Change> {
+        let taken_back: BTreeSet<&RepoPath> = matches
+            .taken_back
+            .iter()
+            .filter(|(filter, _)| self.own.contains(filter))
+            .map(|(_, change)| &change.path)
+            .collect();
+        let is_config = |path: &RepoPath| self.file.is_made_of(path) || compared.former.contains(path);
+        let is_about_none = |change: &&Change| !is_config(&change.path) && !taken_back.contains(&change.path);
+        matches.unmatched.iter().copied().filter(is_about_none).collect()
+    }
+
+    /// What was found of groups that, like this one, have a base or have none.
+    fn unmatched_of(&mut self, compared: &GroupChanges) -> &mut Option<Vec<&'a Change>> {
+        if compared.group.comparison.bases.is_empty() { &mut self.unmatched_without_base } else { &mut self.unmatched }
+    }
+
+    /// Returns of the changes since one base those that causes of its services name, those of named filters that no group
+    /// had before, and what the first group leaves unmatched. Of a dependency one is enough to make it affected.
+    fn worth_keeping(&mut self, compared: &GroupChanges, matches: &Matches) -> ChangeSet {
+        let config = self.config;
+        let mut kept: BTreeSet<&Change> = BTreeSet::new();
+        let wanted = config.graph.with_dependencies(compared.services());
+        for service in config.graph.services().filter(|service| wanted[service.0]) {
+            let most = if compared.services().binary_search(&service).is_ok() { usize::MAX } else { 1 };
+            for filter in snapshot::watch(config, service).filters() {
+                kept.extend(matches.of(filter).iter().take(most).map(|found| found.change));
+            }
+        }
+        let about_none = self.about_none(compared, matches);
+        let most = if self.unmatched_of(compared).is_none() { usize::MAX } else { 1 };
+        kept.extend(about_none.into_iter().take(most));
+        for (name, filter) in config.named.iter().filter(|(name, _)| is_for(config, compared, name)) {
+            let known = &self.named[name.as_str()];
+            kept.extend(matches.of(*filter).iter().map(|found| found.change).filter(|change| !known.contains(change)));
+        }
+        ChangeSet::new(kept.into_iter().cloned().collect())
+    }
+}
+
+/// Whether a named filter is about the changes of a group.
+fn is_for(config: &Config, compared: &GroupChanges, name: &str) -> bool {
+    match (config.shape, config.graph.id(name)) {
+        (Shape::Flat, Some(service)) => compared.services().binary_search(&service).is_ok(),
+        _ => true,
+    }
+}
+
+impl GroupChanges {
+    /// Compares the tip with the bases of a group: one tree diff a base, and the configurations there. Where a tree cannot
+    /// be had, the group's services are affected.
+    pub(super) fn of(
+        differ: &mut Differ,
+        reader: &mut base_config::Reader,
+        tip: &Tip,
+        mut group: Group,
+    ) -> Result<(Self, Notes), git::GitError> {
+        let mut notes = Notes::default();
+        let found = differ.repository().with_fetching(|| changes(differ, tip, &group.comparison));
+        let (changes, tree_diffs) = match found {
+            Err(error) if error.is_doubt() => {
+                notes.extend(Doubt::base_unreachable(&error).into());
+                group.comparison = group.comparison.out_of_reach();
+                (tip.on_top.clone(), 0)
+            }
+            found => found?,
+        };
+        let at_base = reader.read(tip, &group.comparison.bases, &changes)?;
+        notes.doubts.extend(at_base.iter().filter_map(BaseConfig::doubt));
+        Ok((Self { group, changes, at_base, former: reader.paths().clone(), tree_diffs }, notes))
+    }
+
+    /// Returns the services that have this base.
+    pub(super) fn services(&self) -> &[ServiceId] {
+        &self.group.services
+    }
+
+    pub(super) fn matches<'a>(&'a self, config: &'a Config) -> Matches<'a> {
+        filter::matches(&config.filters, &self.changes)
+    }
+}
+
+/// Returns what changed between the trees of a comparison, with what stands on top, and how many pairs of trees that took.
+fn changes(differ: &mut Differ, tip: &Tip, comparison: &Comparison) -> Result<(ChangeSet, usize), git::GitError> {
+    let Some(head) = tip.commit.as_ref().filter(|_| comparison.changes == Changes::Compared) else {
+        return Ok((tip.on_top.clone(), 0));
+    };
+    let between = comparison
+        .bases
+        .iter()
+        .map(|base| differ.diff(base.as_ref(), head))
+        .reduce(|a, b| Ok(a?.or(b?)))
+        .unwrap_or_else(|| Ok(ChangeSet::default()))?;
+    Ok((between.then(tip.on_top.clone()), comparison.bases.len()))
+}
+
+/// Returns the causes that services have of their own since the base of a group.
+pub(super) fn of_group<'a>(config: &Config, compared: &GroupChanges, matches: &Matches<'a>) -> Direct<'a> {
+    let mut direct = Direct::none(config.services.len());
+    for service in config.graph.services() {
+        direct.add_matches(service, snapshot::watch(config, service), matches);
+        for at_base in &compared.at_base {
+            match at_base {
+                BaseConfig::Unchanged => {}
+                BaseConfig::Read(base) => direct.add_differences(service, &config.graph, &config.definitions, base),
+                BaseConfig::Unknown(None) => direct.add(service, Cause::Definition(Vec::new())),
+                BaseConfig::Unknown(Some(_)) => direct.add(service, Cause::Degraded(Degraded::ConfigAtBase)),
+            }
+        }
+    }
+    if let Some(everyone) = compared.group.comparison.everyone {
+        for service in &compared.group.services {
+            direct.add(
+                *service,
+                match everyone {
+                    AllAffected::Forced => Cause::Forced,
+                    AllAffected::NoRecord => Cause::NoRecord(NoRecord::NoBase),
+                    AllAffected::NeverReleased => Cause::NoRecord(NoRecord::NeverReleased),
+                    AllAffected::NeverBuilt => Cause::NoRecord(NoRecord::NeverBuilt),
+                    AllAffected::BaseUnreachable => Cause::BaseUnreachable,
+                    AllAffected::UnknownRange => Cause::Degraded(Degraded::UnknownRange),
+                },
+            );
+        }
+    }
+    direct
+}

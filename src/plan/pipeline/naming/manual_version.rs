@@ -1,0 +1,41 @@
+use crate::config::Config;
+use crate::model::name::{ServiceId, TagName};
+use crate::naming::version::{TagPattern, Version};
+use crate::plan::pipeline::Error;
+use crate::plan::pipeline::resolved_request::ResolvedRequest;
+
+/// The given version of the one service that is planned, checked.
+pub(super) struct Manual {
+    text: String,
+    pub(super) version: Version,
+    /// The release tag that the service would have for it; none where git refuses it.
+    pub(super) tag: Option<TagName>,
+}
+
+impl Manual {
+    /// Reads the version that is asked for, none where none is.
+    ///
+    /// # Errors
+    /// When there are several services, or the scheme of the one reads no version in it.
+    pub(super) fn of(asked: &ResolvedRequest, config: &Config, services: &[ServiceId]) -> Result<Option<Self>, Error> {
+        let Some(text) = &asked.version else { return Ok(None) };
+        let results: Vec<_> =
+            services.iter().map(|id| &config.services[id.0]).filter(|service| !service.is_library()).collect();
+        let service = match results.as_slice() {
+            [] => return Ok(None),
+            [service] => *service,
+            several => return Err(Error::VersionOfMany { services: several.len() }),
+        };
+        let pattern = service.tag.first();
+        let scheme = pattern.map(TagPattern::scheme).unwrap_or_default();
+        let Some(version) = scheme.read(text) else {
+            return Err(Error::ManualVersion { service: service.name.value.clone(), version: text.clone(), scheme });
+        };
+        let tag = pattern.and_then(|pattern| pattern.tag(&version).ok());
+        Ok(Some(Self { text: text.clone(), version, tag }))
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+}

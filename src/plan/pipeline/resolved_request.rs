@@ -1,0 +1,242 @@
+//! What is asked for by name: on the command line, in the inputs of a manual run, or by a release tag.
+
+use std::path::Path;
+
+use super::{Error, Request, WorkspaceView};
+use crate::analysis::base::{self, Compare, Tip};
+use crate::config::Config;
+use crate::inputs::git::Repository;
+use crate::inputs::trigger::{BaseHint, Kind, Trigger};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{Escaped, ServiceId, ServiceName, TagName, nearest};
+use crate::naming::version::Parsed;
+
+/// What is asked for, with names resolved.
+pub(super) struct ResolvedRequest {
+    /// What is compared.
+    pub(super) base: base::RangeRequest,
+    /// The services that are affected whatever changed.
+    pub(super) forced: Vec<ServiceId>,
+    /// The services that the plan is about, where it is not about all.
+    pub(super) only: Option<Vec<ServiceId>>,
+    /// The given version of the one service that is planned.
+    pub(super) version: Option<String>,
+    /// The release tag that was pushed, where it asks for the services that it releases.
+    pub(super) released: Option<TagName>,
+}
+
+/// A name that is neither a service nor the path of one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no service `{}`", Escaped::new(name))]
+pub struct UnknownService {
+    /// The name as given.
+    pub name: String,
+    /// The service or path that was most likely meant.
+    pub nearest: Option<String>,
+    /// All services that are there.
+    pub known: Vec<String>,
+}
+
+impl UnknownService {
+    /// Returns the error about a name that is neither one of the services nor one of their paths.
+    #[must_use]
+    pub fn new(name: &str, services: Vec<String>, paths: &[String]) -> Self {
+        let nearest = nearest(name, services.iter().chain(paths).map(String::as_str)).map(str::to_owned);
+        Self { name: name.to_owned(), nearest, known: services }
+    }
+}
+
+/// Resolves names, and turns a release tag or a run by hand into what it asks for.
+pub(super) fn read(workspace: &WorkspaceView, request: &Request) -> Result<(ResolvedRequest, Vec<Diagnostic>), Error> {
+    let WorkspaceView { repository, config, trigger, .. } = *workspace;
+    let mut warnings = Vec::new();
+    let mut asked = ResolvedRequest {
+        base: request.base.clone(),
+        forced: services(repository, config, &request.force)?,
+        only: match (request.only.as_slice(), request.services.as_slice()) {
+            ([], []) => None,
+            ([], with) => Some(with_dependencies(repository, config, with)?),
+            (only, _) => Some(services(repository, config, only)?),
+        },
+        version: None,
+        released: None,
+    };
+    // Bases of their own are for events that name no service.
+    if matches!(request.base.compare, Compare::Auto | Compare::Since(_)) {
+        match trigger.kind {
+            _ if trigger.base == BaseHint::Unpublished => warnings.push(unpublished(trigger)),
+            Kind::Tag | Kind::Release => asked.by_tag(config, trigger, &mut warnings),
+            _ if !trigger.inputs.services.is_empty() => asked.by_hand(repository, config, trigger)?,
+            _ => {}
+        }
+    }
+    // Forms and scripts leave empty what nobody filled in.
+    let given = request.naming.as_ref().and_then(|naming| naming.version.clone());
+    let mut given = given.into_iter().chain(trigger.inputs.version.clone());
+    asked.version = given.find(|version| !version.is_empty());
+    warnings.extend(nothing_to_build(config, asked.only.as_deref()));
+    Ok((asked, warnings))
+}
+
+impl ResolvedRequest {
+    /// Whether the trigger plans nothing, whatever changed: what it is about is gone or publishes nothing, or its tag is
+    /// no release.
+    pub(super) fn is_for_nothing(&self, trigger: &Trigger) -> bool {
+        let is_nothing = match &self.base.compare {
+            Compare::Auto => matches!(trigger.base, BaseHint::Gone | BaseHint::Unpublished),
+            Compare::Nothing(_) => true,
+            _ => false,
+        };
+        is_nothing && self.forced.is_empty()
+    }
+
+    /// A service's release tag asks for that service alone, at that version; any other tag for nothing.
+    fn by_tag(&mut self, config: &Config, trigger: &Trigger, warnings: &mut Vec<Diagnostic>) {
+        let tag = trigger.tag().unwrap_or_default();
+        let shown = Escaped::new(tag);
+        self.base.compare = Compare::Nothing(format!("the tag {shown}"));
+        let id = |service: &ServiceName| config.graph.id(service.as_str());
+        let name = TagName::from_git(tag);
+        match config.release_tags.parse(&name) {
+            Parsed::Release { services, .. } => {
+                self.forced.extend(services.iter().filter_map(id));
+                self.only = Some(self.forced.clone());
+                self.released = Some(name);
+            }
+            Parsed::Malformed { services, version, meant } => {
+                let message = format!(
+                    "the tag `{shown}` has the prefix of {}, but `{}` is no version, so nothing is planned",
+                    listed(&services),
+                    Escaped::new(&version)
+                );
+                let warning = Diagnostic::warning("malformed-tag", message);
+                warnings.push(match meant {
+                    Some(meant) => warning.help(format!("did you mean `{meant}`?")),
+                    None => warning.help("a release tag ends with a version such as 1.0.9"),
+                });
+                self.only = Some(Vec::new());
+            }
+            Parsed::Other { services } => {
+                let message =
+                    format!("the tag `{shown}` of {} names no version, so nothing is planned", listed(&services));
+                warnings.push(Diagnostic::warning("tag-without-version", message));
+                self.only = Some(Vec::new());
+            }
+            Parsed::Unknown { claimed } => {
+                let message = format!("the tag `{shown}` is no service's release tag, so nothing is planned");
+                let warning = Diagnostic::warning("tag-of-no-service", message);
+                let prefixes = || config.release_tags.prefixes();
+                warnings.push(match claimed.as_deref().and_then(|claimed| nearest(claimed, prefixes())) {
+                    Some(prefix) => warning.help(format!("did you mean `{prefix}` and a version?")),
+                    None => warning.help("the formats of release tags are `tag` in filters.yaml"),
+                });
+                self.only = Some(Vec::new());
+            }
+        }
+    }
+
+    /// Checks that a release is made of its own commit.
+    pub(super) fn is_checked_out(&self, repository: &Repository, trigger: &Trigger, tip: &Tip) -> Result<(), Error> {
+        let (Some(_), Some(tag)) = (&self.released, trigger.tag()) else { return Ok(()) };
+        let here = repository.resolve(&format!("refs/tags/{tag}")).ok();
+        // The event may name the tag's object. Where this clone has an older tag of that name, versions would be wrong.
+        let named = trigger.subject.commit().map(|commit| repository.resolve(&commit.to_string()).unwrap_or(*commit));
+        let head = tip.commit;
+        match [named, here].into_iter().flatten().find(|commit| head != Some(*commit)) {
+            Some(commit) => Err(Error::WrongCheckout {
+                tag: tag.to_owned(),
+                commit,
+                head: head.map_or_else(|| "no commit".to_owned(), |head| head.short(7)),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// A run by hand asks for the services that it names, and for them alone; `all` for every one.
+    fn by_hand(&mut self, repository: &Repository, config: &Config, trigger: &Trigger) -> Result<(), Error> {
+        let names = &trigger.inputs.services;
+        if names.iter().any(|name| name == "all") && config.graph.id("all").is_none() {
+            self.base.compare = Compare::Everything;
+        } else {
+            let services = services(repository, config, names)?;
+            self.base.compare = Compare::Nothing("what was asked for by hand".to_owned());
+            self.forced.extend(&services);
+            self.only = Some(services);
+        }
+        Ok(())
+    }
+}
+
+/// Says that nothing can be planned, whatever changed: there are no services, or only libraries are asked for.
+fn nothing_to_build(config: &Config, only: Option<&[ServiceId]>) -> Option<Diagnostic> {
+    if config.services.is_empty() {
+        let note = Diagnostic::warning("no-services", "the configuration has no services, so nothing is planned");
+        return Some(note.help("name one below `services`, with the `path` of what it is built from"));
+    }
+    let only = only.filter(|only| !only.is_empty())?;
+    if !only.iter().all(|service| config.services[service.0].is_library()) {
+        return None;
+    }
+    let names: Vec<ServiceName> = only.iter().map(|service| config.graph.name(*service).clone()).collect();
+    let message = format!("only libraries are asked for ({}), which have no jobs, so nothing is built", listed(&names));
+    Some(Diagnostic::warning("only-libraries", message).help("ask for a service that is built from them"))
+}
+
+fn unpublished(trigger: &Trigger) -> Diagnostic {
+    let message = format!("the event `{}` publishes nothing, so nothing is planned", trigger.event);
+    Diagnostic::warning("unpublished", message).help("a workflow that builds releases runs on `types: [published]`")
+}
+
+fn listed(services: &[ServiceName]) -> String {
+    services.iter().map(|service| format!("`{service}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Resolves services by name or path, and returns them with all that they depend on.
+///
+/// # Errors
+/// When a name is neither.
+pub fn with_dependencies(
+    repository: &Repository,
+    config: &Config,
+    names: &[String],
+) -> Result<Vec<ServiceId>, UnknownService> {
+    let wanted = config.graph.with_dependencies(&services(repository, config, names)?);
+    Ok(config.graph.services().filter(|service| wanted[service.0]).collect())
+}
+
+/// Resolves services by name or path. A path that several services share names all of them; one that begins with `.` or
+/// `..` is one from the directory in which the repository was opened.
+///
+/// # Errors
+/// When a name is neither.
+pub fn services(repository: &Repository, config: &Config, names: &[String]) -> Result<Vec<ServiceId>, UnknownService> {
+    let mut found = Vec::new();
+    for name in names {
+        if let Some(service) = config.graph.id(name) {
+            found.push(service);
+            continue;
+        }
+        let path = path_named(repository, name);
+        let before = found.len();
+        found.extend(config.services.values().enumerate().filter_map(|(position, service)| {
+            (service.path.as_ref()?.as_str() == path).then_some(ServiceId(position))
+        }));
+        if found.len() == before {
+            let paths: Vec<String> =
+                config.services.values().filter_map(|service| service.path.as_ref()).map(ToString::to_string).collect();
+            let services = config.services.keys().map(ToString::to_string).collect();
+            return Err(UnknownService::new(&path, services, &paths));
+        }
+    }
+    Ok(found)
+}
+
+/// Returns the path that is named, as services have it: `.` for the root. What is no path inside stays as it is.
+pub fn path_named(repository: &Repository, name: &str) -> String {
+    let Some(path) = repository.path_named(Path::new(name)) else { return name.to_owned() };
+    match path.to_string() {
+        root if root.is_empty() && name.starts_with('.') => ".".to_owned(),
+        none if none.is_empty() => name.to_owned(),
+        path => path,
+    }
+}
