@@ -1,0 +1,95 @@
+//! The text of a Go file: white space and comments, and what stands between them.
+
+use super::literal;
+
+/// A place in the text of a Go file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cursor<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+/// A line comment.
+pub(super) struct Comment<'t> {
+    /// From its `//` to the end of the line.
+    pub(super) text: &'t str,
+    /// The offset of its `//`.
+    pub(super) start: usize,
+}
+
+impl<'t> Cursor<'t> {
+    /// Returns the beginning of a text, behind a byte-order mark.
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text, at: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 } }
+    }
+
+    /// Returns how many bytes stand before.
+    pub(super) fn offset(self) -> usize {
+        self.at
+    }
+
+    /// Returns what is left.
+    pub(super) fn rest(self) -> &'t str {
+        &self.text[self.at..]
+    }
+
+    /// Passes a number of bytes.
+    pub(super) fn pass(&mut self, length: usize) {
+        self.at += length;
+    }
+
+    /// Passes white space, block comments, semicolons and line comments, each of which it hands on.
+    pub(super) fn pass_blank(&mut self, mut comment: impl FnMut(Comment<'t>)) {
+        loop {
+            let rest = self.rest();
+            let blank = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ';');
+            self.at += rest.len() - blank.len();
+            if blank.starts_with("//") {
+                let text = blank.lines().next().unwrap_or_default();
+                comment(Comment { text, start: self.at });
+                self.at += text.len();
+            } else if blank.starts_with("/*") {
+                self.at += blank.find("*/").map_or(blank.len(), |end| end + 2);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Passes a word of letters, digits and `_`, and returns it; empty where there is none.
+    pub(super) fn word(&mut self) -> &'t str {
+        let rest = self.rest();
+        let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        self.at += length;
+        &rest[..length]
+    }
+
+    /// Passes one token of whatever kind. What no token begins with, it passes as a character.
+    pub(super) fn token(&mut self) {
+        if !self.word().is_empty() {
+            return;
+        }
+        let rest = self.rest();
+        self.at += match rest.chars().next() {
+            Some('"' | '`') => literal::read(rest).map_or(1, |(length, _)| length),
+            Some('\'') => rune(rest),
+            Some(other) => other.len_utf8(),
+            None => 0,
+        };
+    }
+}
+
+/// Returns the length of a rune literal such as `'"'` or `'\''`.
+fn rune(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            '\n' => break,
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '\'' => return at + 1,
+            _ => {}
+        }
+    }
+    1
+}

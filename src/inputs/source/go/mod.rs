@@ -1,0 +1,10 @@
+//! Go: modules, workspaces, and what a file is compiled from.
+
+mod cursor;
+mod directives;
+mod literal;
+mod module;
+mod source_file;
+
+pub use module::{GoModule, GoReplace, GoWork};
+pub use source_file::GoSource;

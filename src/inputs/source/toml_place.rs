@@ -1,0 +1,27 @@
+//! Values of TOML with their places.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::model::diagnostic::{Located, Span};
+
+/// Returns the table that a path of keys leads to.
+pub(super) fn table<'v, 't>(root: &'v DeTable<'t>, path: &[&str]) -> Option<&'v DeTable<'t>> {
+    path.iter().try_fold(root, |table, key| table.get(*key)?.get_ref().as_table())
+}
+
+/// Returns the text that a value is, if it is one.
+pub(super) fn text(value: &Spanned<DeValue<'_>>) -> Option<Located<String>> {
+    value.get_ref().as_str().map(|text| Located::new(text.to_owned(), span(value)))
+}
+
+/// Returns the texts of a list; none for anything else.
+pub(super) fn texts(value: Option<&Spanned<DeValue<'_>>>) -> Vec<Located<String>> {
+    value.and_then(|value| value.get_ref().as_array()).into_iter().flatten().filter_map(text).collect()
+}
+
+/// Returns where a value or a key stands.
+pub(super) fn span<T>(value: &Spanned<T>) -> Span {
+    let range = value.span();
+    Span { start: range.start, end: range.end }
+}
