@@ -658,6 +658,10 @@ fn a_last_commit_that_merges_the_target_is_no_merge_of_the_pull_request() {
         let found = causes(&run);
         assert!(found.contains(&"api: file api/a".to_owned()), "{name}, merged: {merged}: {found:?}");
     }
+    // An event written by hand for act tells no commit of the pull request.
+    let payload = json!({"pull_request": {"base": {"ref": "main", "sha": base.to_string()}}});
+    let run = event(&repo, "pull_request", "refs/pull/7/merge", &head, &payload).env("ACT", "true").success();
+    assert!(causes(&run).contains(&"api: file api/a".to_owned()));
 }
 
 #[test]

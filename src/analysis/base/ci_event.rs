@@ -52,10 +52,12 @@ fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Not
 }
 
 /// Whether head is this commit, and it merges the pull request into its target. Engines that merge nothing name the
-/// pull request's own last commit, which may be a merge too, of the target into it.
+/// pull request's own last commit, which may be a merge too, of the target into it. Where the event does not tell that
+/// commit, only a rehearsal (act) is one of these engines.
 fn is_merge(choice: &Choice, merge: &CommitId) -> Result<bool, git::GitError> {
     let EventSubject::Commits(commits) = &choice.trigger.subject else { return Ok(false) };
-    let has_own_head = commits.iter().any(|commit| commit != merge);
+    let mut others = commits.iter().filter(|commit| *commit != merge);
+    let has_own_head = others.next().is_some() || commits.len() == 1 && !choice.trigger.rehearsal;
     Ok(choice.tip.commit == Some(*merge) && has_own_head && choice.repository.is_merge(merge)?)
 }
 
