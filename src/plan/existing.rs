@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, PlannedService};
+use super::{Plan, PlannedService, level};
 use crate::naming::image::{ImageName, ImageTag, Reference};
 
 /// The image that a registry has already.
@@ -59,7 +59,7 @@ impl Plan {
             };
             stands_for.insert(&service.service, stands_for_it);
             if !is_left_out(service) {
-                let level = needs.iter().map(|need| services[*need].level + 1).max().unwrap_or_default();
+                let level = level(needs.iter().map(|need| services[*need].level));
                 let needs = needs.iter().map(|need| services[*need].service.clone()).collect();
                 services.push(PlannedService { needs, level, ..service.clone() });
             }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Plan, PlannedService, SCHEMA};
+use super::{Plan, PlannedService, SCHEMA, level};
 use crate::model::name::Escaped;
 use crate::naming::image::ImageTag;
 use crate::naming::version::has_form_of_version;
@@ -63,8 +63,7 @@ pub fn read(text: &str) -> Result<Plan, PlanError> {
             return Err(PlanError::Contradiction(contradiction));
         }
         // It follows from the rest, and a number out of nowhere is not counted on.
-        service.level =
-            service.needs.iter().filter_map(|need| before.get(need)).map(|level| level + 1).max().unwrap_or_default();
+        service.level = level(service.needs.iter().filter_map(|need| before.get(need)).copied());
         if before.insert(name.clone(), service.level).is_some() {
             return Err(PlanError::Contradiction(format!("`{name}` is in it twice")));
         }

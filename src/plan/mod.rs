@@ -11,6 +11,7 @@ mod versions;
 pub mod pipeline;
 pub mod why;
 
+pub use crate::analysis::graph::level;
 pub use crate::config::Shape;
 pub use assemble::{Assembly, Found, Names, assemble, published};
 pub use cause::{CauseKind, PlannedCause, Reason};

@@ -441,7 +441,7 @@ fn a_base_that_is_nowhere_says_that_it_is_not_here_and_how_to_fetch_it() {
 error[git]: there is no branch, tag or commit `origin/mian~1`
  |
  = help: did you mean `origin/main`?
- = help: this clone has none: fetch it (`git fetch origin mian`), or see `git branch --all` and `git tag` for what there is
+ = help: if the remote has it, fetch it: `git fetch origin mian`; `git branch --all` and `git tag` list what this clone has
 
 "#]]);
     clone.git(["remote", "set-url", "origin", &remote::unreachable()]);

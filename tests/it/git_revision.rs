@@ -1,6 +1,6 @@
 //! Revisions, `HEAD` and the default branch.
 
-use rebake::inputs::git::{GitError, Head};
+use rebake::inputs::git::{GitError, Head, RevisionFault};
 
 use crate::history::{Files, History};
 use crate::repo::Repo;
@@ -8,6 +8,13 @@ use crate::repo::Repo;
 #[track_caller]
 fn refused(repo: &Repo, revision: &str) -> GitError {
     repo.open().resolve(revision).expect_err("no such commit")
+}
+
+/// Returns what is wrong with the revision that an error is about.
+#[track_caller]
+fn fault(error: &GitError) -> &RevisionFault {
+    let GitError::Revision(error) = error else { panic!("{error:?}") };
+    &error.fault
 }
 
 #[test]
@@ -93,13 +100,10 @@ fn each_refusal_is_its_own() {
         "é",
     ] {
         let error = refused(&repo, nonsense);
-        assert!(
-            matches!(
-                error,
-                GitError::BadRevision { .. } | GitError::UnknownRevision { .. } | GitError::RevisionIsRange { .. }
-            ),
-            "{nonsense:?}: {error:?}"
-        );
+        let fault = fault(&error);
+        let is_known =
+            matches!(fault, RevisionFault::Unresolvable { .. } | RevisionFault::Unknown { .. } | RevisionFault::Range);
+        assert!(is_known, "{nonsense:?}: {error:?}");
         assert!(!error.to_string().contains(char::is_control), "{error}");
     }
 }
@@ -124,7 +128,8 @@ fn an_ambiguous_beginning_lists_what_it_may_mean() {
     let mut ids: Vec<String> = history.import(&repo).iter().map(ToString::to_string).collect();
     ids.sort();
     let pair = ids.windows(2).find(|pair| pair[0][..4] == pair[1][..4]).expect("a thousand ids share four digits");
-    let GitError::AmbiguousRevision { candidates, .. } = refused(&repo, &pair[0][..4]) else { panic!() };
+    let error = refused(&repo, &pair[0][..4]);
+    let RevisionFault::Ambiguous { candidates } = fault(&error) else { panic!("{error:?}") };
     for (candidate, id) in candidates.iter().zip(pair) {
         assert!(candidate.starts_with(&id[..7]), "{candidate} {id}");
     }
@@ -136,7 +141,7 @@ fn a_branch_that_begins_with_a_dash_has_a_whole_name() {
     let repo = Repo::new();
     let commit = repo.commit("first");
     repo.git(["update-ref", "refs/heads/-evil", "HEAD"]);
-    assert!(matches!(refused(&repo, "-evil"), GitError::RevisionDash { .. }));
+    assert!(matches!(fault(&refused(&repo, "-evil")), RevisionFault::LeadingDash));
     assert_eq!(repo.open().resolve("refs/heads/-evil").unwrap(), commit);
 }
 
@@ -150,7 +155,7 @@ fn past_a_shallow_boundary_is_said() {
     assert_eq!(clone.open().resolve("HEAD").unwrap(), third);
     for revision in ["HEAD~2", "HEAD~10", "HEAD^^", "main~2"] {
         let error = refused(&clone, revision);
-        assert!(matches!(error, GitError::RevisionBeyondShallow { .. }), "{revision}: {error:?}");
+        assert!(matches!(fault(&error), RevisionFault::BeyondShallow { .. }), "{revision}: {error:?}");
         assert_eq!(error.to_string(), format!("`{revision}` lies beyond the history that this shallow clone has"));
     }
     assert!(matches!(refused(&clone, &first.to_string()), GitError::MissingCommit { shallow: true, .. }));

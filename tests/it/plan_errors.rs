@@ -72,13 +72,13 @@ fn with_a_base_that_is_not_there() {
 error[git]: there is no branch, tag or commit `relaese`
  |
  = help: did you mean `release`?
- = help: this clone has none: fetch it (`git fetch origin relaese`), or see `git branch --all` and `git tag` for what there is
+ = help: if the remote has it, fetch it: `git fetch origin relaese`; `git branch --all` and `git tag` list what this clone has
 
 "]]);
     repo.rebake(["plan", "--base", "HEAD~5"]).failure(3).stdout("").stderr(str![[r"
 error[git]: cannot follow the revision `HEAD~5`: Commit 8da2259 has 0 ancestors along the first parent and ancestor number 5 is out of range
  |
- = help: `git help revisions` has the ways to name a commit
+ = help: `git help revisions` lists the ways to name a commit
 
 "]]);
     repo.rebake(["plan", "--base", "1234567890123456789012345678901234567890"]).success().stderr(str![[r"

@@ -258,7 +258,7 @@ error[unknown-service]: there is no service `apj`
     plain(&["--at", "nowhere"]).failure(3).stdout("").stderr(str![[r#"
 error[git]: there is no branch, tag or commit `nowhere`
  |
- = help: this clone has none: fetch it (`git fetch origin nowhere`), or see `git branch --all` and `git tag` for what there is
+ = help: if the remote has it, fetch it: `git fetch origin nowhere`; `git branch --all` and `git tag` list what this clone has
 
 "#]]);
 }

@@ -121,14 +121,13 @@ impl Graph {
         wanted
     }
 
-    /// Returns the level of each service in a selection: 0 when it depends on nothing selected, else one more than
-    /// the highest of its selected dependencies. `None` for those outside.
+    /// Returns the [`level`] of each service in a selection, by its selected dependencies; `None` for those outside.
     #[must_use]
     pub fn levels(&self, selected: impl Fn(ServiceId) -> bool) -> Vec<Option<usize>> {
         let mut levels = vec![None; self.len()];
         for service in self.order.iter().copied().filter(|service| selected(*service)) {
-            let below = self.dependencies(service).into_iter().filter_map(|dependency| levels[dependency.0]).max();
-            levels[service.0] = Some(below.map_or(0, |below| below + 1));
+            let dependencies = self.dependencies(service);
+            levels[service.0] = Some(level(dependencies.iter().filter_map(|dependency| levels[dependency.0])));
         }
         levels
     }
@@ -142,6 +141,13 @@ impl Graph {
         found.sort_unstable();
         found
     }
+}
+
+/// Returns the level of something whose dependencies have these levels: 0 without dependencies, else one more than the
+/// highest.
+#[must_use]
+pub fn level(dependencies: impl IntoIterator<Item = usize>) -> usize {
+    dependencies.into_iter().max().map_or(0, |highest| highest + 1)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::revision_error::{DEEPEN, RevisionFault};
 use super::{Lacking, Missing};
 use crate::model::diagnostic::WHOLE_HISTORY;
 use crate::model::name::{CommitId, Escaped, RepoPath, shell_word};
@@ -46,60 +47,9 @@ pub enum GitError {
     #[error("a bare repository has no work tree, so there are no uncommitted changes to ask for")]
     NoWorkTree,
 
-    /// A revision that begins with `-`, which every git command would take for an option.
-    #[error("a revision cannot begin with `-`: {}", quoted(.revision))]
-    RevisionDash {
-        /// The revision as given.
-        revision: String,
-    },
-    /// No branch, tag or commit of that name.
-    #[error("there is no branch, tag or commit {}", quoted(.revision))]
-    UnknownRevision {
-        /// The revision as given.
-        revision: String,
-        /// The branch or tag that was most likely meant.
-        similar: Option<String>,
-        /// The branch of a remote that it would name, so that a fetch may bring it.
-        branch: Option<super::RemoteBranch>,
-    },
-    /// A short id that is the beginning of several commits.
-    #[error("{} is the beginning of several ids: {}", quoted(.revision), .candidates.join(", "))]
-    AmbiguousRevision {
-        /// The revision as given.
-        revision: String,
-        /// What it may mean, one text each, safe to print.
-        candidates: Vec<String>,
-    },
-    /// A revision that is a tree, a blob, or a tag of one.
-    #[error("{} is a {kind}, not a commit", quoted(.revision))]
-    NotACommit {
-        /// The revision as given.
-        revision: String,
-        /// `tree`, `blob` or `tag`.
-        kind: String,
-    },
-    /// Several commits where one is asked for: `a..b`, `a...b`, `^a`.
-    #[error("{} is a range, not a commit", quoted(.revision))]
-    RevisionIsRange {
-        /// The revision as given.
-        revision: String,
-    },
-    /// A revision such as `HEAD~10` that leads past the end of a shallow clone's history.
-    #[error("{} lies beyond the history that this shallow clone has", quoted(.revision))]
-    RevisionBeyondShallow {
-        /// The revision as given.
-        revision: String,
-        /// The commit that it counts from.
-        behind: Vec<CommitId>,
-    },
-    /// A revision that cannot be followed to its end: `HEAD~10` where there are three commits, or nonsense.
-    #[error("cannot follow the revision {}: {}", quoted(.revision), Escaped::new(.reason))]
-    BadRevision {
-        /// The revision as given.
-        revision: String,
-        /// What stopped it.
-        reason: String,
-    },
+    /// A revision that names no commit.
+    #[error(transparent)]
+    Revision(super::RevisionError),
 
     /// A commit that this clone does not hold: never fetched, force-pushed away, or beyond a shallow boundary.
     #[error("the commit {commit} is not in this {}", if *.shallow { "shallow clone" } else { "clone" })]
@@ -199,34 +149,11 @@ impl GitError {
             Self::Program { command, .. } => return vec![format!("see what `{command}` says here")],
             Self::NoCommitYet { .. } => &["make a first commit"],
             Self::NoWorkTree => &["name both ends: `--base REV --head REV`"],
-            Self::RevisionDash { .. } => {
-                &["write the whole name of a branch or tag: `refs/heads/-name`, `refs/tags/-name`"]
-            }
-            Self::UnknownRevision { similar, branch, .. } => {
-                let meant = similar.iter().map(|similar| format!("did you mean `{similar}`?"));
-                let fetch = match branch {
-                    Some(branch) => {
-                        format!("git fetch {} {}", shell_word(&branch.remote), shell_word(&branch.name))
-                    }
-                    None => "git fetch origin NAME".to_owned(),
-                };
-                let absent = format!(
-                    "this clone has none: fetch it (`{fetch}`), or see `git branch --all` and `git tag` for what there is"
-                );
-                return meant.chain([absent]).collect();
-            }
-            Self::AmbiguousRevision { .. } => &["give more digits"],
-            Self::NotACommit { .. } => &["name a commit, or a branch or tag of one"],
-            Self::RevisionIsRange { .. } => &["give the two ends apart: `--base REV --head REV`"],
-            Self::BadRevision { .. } => &["`git help revisions` has the ways to name a commit"],
+            Self::Revision(error) => return error.help(),
             Self::MissingCommit { shallow: false, commit } => {
                 return vec![format!("fetch it: `git fetch origin {commit}`")];
             }
-            Self::RevisionBeyondShallow { .. }
-            | Self::ShallowHistory { .. }
-            | Self::MissingCommit { shallow: true, .. } => {
-                &[WHOLE_HISTORY, "or fetch some of it, until it is enough: `git fetch --deepen=100`"]
-            }
+            Self::ShallowHistory { .. } | Self::MissingCommit { shallow: true, .. } => &[WHOLE_HISTORY, DEEPEN],
             Self::Grafts => {
                 &["turn it into replace refs, which git and rebake read: `git replace --convert-graft-file`"]
             }
@@ -259,8 +186,8 @@ impl GitError {
     #[must_use]
     pub fn is_doubt(&self) -> bool {
         match self {
-            Self::RevisionBeyondShallow { .. }
-            | Self::MissingCommit { .. }
+            Self::Revision(error) => matches!(error.fault, RevisionFault::BeyondShallow { .. }),
+            Self::MissingCommit { .. }
             | Self::ShallowHistory { .. }
             | Self::Grafts
             | Self::MissingTree { partial: Some(_), .. } => true,
@@ -271,12 +198,6 @@ impl GitError {
             | Self::NoCommitYet { .. }
             | Self::NoWorkTree
             | Self::Program { .. }
-            | Self::RevisionDash { .. }
-            | Self::UnknownRevision { .. }
-            | Self::AmbiguousRevision { .. }
-            | Self::NotACommit { .. }
-            | Self::RevisionIsRange { .. }
-            | Self::BadRevision { .. }
             | Self::MissingTree { partial: None, .. }
             | Self::MissingBlob { .. }
             | Self::LinkOutside { .. }
@@ -298,11 +219,8 @@ impl Lacking for GitError {
     fn missing(&self) -> Option<Missing> {
         match self {
             Self::MissingCommit { commit, .. } => Some(Missing::Commit(*commit)),
-            Self::ShallowHistory { behind, .. } | Self::RevisionBeyondShallow { behind, .. } => {
-                Some(Missing::History(behind.clone()))
-            }
-            // Who names a branch need not know whether it was fetched.
-            Self::UnknownRevision { branch, .. } => branch.clone().map(Missing::Branch),
+            Self::ShallowHistory { behind, .. } => Some(Missing::History(behind.clone())),
+            Self::Revision(error) => error.missing(),
             Self::MissingTree { id, partial: Some(_) } | Self::MissingBlob { id, partial: Some(_), .. } => {
                 Some(Missing::Object(id.clone()))
             }
@@ -313,11 +231,6 @@ impl Lacking for GitError {
             | Self::NoCommitYet { .. }
             | Self::NoWorkTree
             | Self::Program { .. }
-            | Self::RevisionDash { .. }
-            | Self::AmbiguousRevision { .. }
-            | Self::NotACommit { .. }
-            | Self::RevisionIsRange { .. }
-            | Self::BadRevision { .. }
             | Self::Grafts
             | Self::MissingTree { partial: None, .. }
             | Self::MissingBlob { partial: None, .. }
@@ -326,10 +239,6 @@ impl Lacking for GitError {
             | Self::Unreadable { .. } => None,
         }
     }
-}
-
-fn quoted(revision: &str) -> String {
-    format!("`{}`", Escaped::new(revision))
 }
 
 fn shown(dir: &std::path::Path) -> String {
@@ -358,15 +267,4 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         }
     }
     texts.join(": ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn revisions_are_escaped() {
-        let error = GitError::UnknownRevision { revision: "a\u{1b}[31m\n".to_owned(), similar: None, branch: None };
-        assert_eq!(error.to_string(), r"there is no branch, tag or commit `a\x1b[31m\n`");
-    }
 }

@@ -2,7 +2,7 @@
 
 use gix::objs::Kind;
 
-use super::{GitError, Repository};
+use super::{GitError, Repository, RevisionError, RevisionFault};
 use crate::model::name::CommitId;
 use crate::model::tree::ObjectFormat;
 use crate::naming::version;
@@ -51,7 +51,10 @@ impl Repository {
         let object = object.ok_or_else(missing)?;
         match object.kind {
             Kind::Commit => Ok(object.into_commit()),
-            kind => Err(GitError::NotACommit { revision: commit.to_string(), kind: kind.to_string() }),
+            kind => {
+                let fault = RevisionFault::NotACommit { kind: kind.to_string() };
+                Err(GitError::Revision(RevisionError { revision: commit.to_string(), fault }))
+            }
         }
     }
 

@@ -3,8 +3,13 @@ use gix::objs::Kind;
 use gix::revision::spec::parse::{self, ObjectKindHint};
 
 use super::object::commit_id;
-use super::{GitError, Head, Repository};
+use super::{GitError, Head, Repository, RevisionError, RevisionFault};
 use crate::model::name::{CommitId, Escaped, nearest};
+
+/// Returns the error of a revision.
+fn refused(revision: &str, fault: RevisionFault) -> GitError {
+    GitError::Revision(RevisionError { revision: revision.to_owned(), fault })
+}
 
 impl Repository {
     /// Returns the commit that a revision names, in the language of `git rev-parse`: a branch, a tag, an id or the
@@ -16,7 +21,7 @@ impl Repository {
     /// When it names no commit that this clone holds; each reason is a variant of its own.
     pub fn resolve(&self, revision: &str) -> Result<CommitId, GitError> {
         if revision.starts_with('-') {
-            return Err(GitError::RevisionDash { revision: revision.to_owned() });
+            return Err(refused(revision, RevisionFault::LeadingDash));
         }
         let hint = parse::Options { object_kind_hint: Some(ObjectKindHint::Committish), ..parse::Options::default() };
         let parse = |revision: &str| gix::revision::Spec::from_bstr(revision, &self.gix, hint);
@@ -35,7 +40,7 @@ impl Repository {
         }
         match spec.map_err(|error| self.unresolved(revision, &error))?.detach() {
             gix::revision::plumbing::Spec::Include(id) => self.peel(revision, id),
-            _ => Err(GitError::RevisionIsRange { revision: revision.to_owned() }),
+            _ => Err(refused(revision, RevisionFault::Range)),
         }
     }
 
@@ -56,7 +61,7 @@ impl Repository {
                 Kind::Commit => return Ok(commit_id(&id)),
                 Kind::Tag => id = object.try_into_tag().map_err(reading())?.target_id().map_err(reading())?.detach(),
                 kind @ (Kind::Tree | Kind::Blob) => {
-                    return Err(GitError::NotACommit { revision: revision.to_owned(), kind: kind.to_string() });
+                    return Err(refused(revision, RevisionFault::NotACommit { kind: kind.to_string() }));
                 }
             }
         }
@@ -73,15 +78,14 @@ impl Repository {
 
     fn beyond_shallow(&self, revision: &str) -> GitError {
         let from = revision.split(['~', '^']).next().and_then(|from| self.resolve(from).ok());
-        GitError::RevisionBeyondShallow { revision: revision.to_owned(), behind: from.into_iter().collect() }
+        refused(revision, RevisionFault::BeyondShallow { behind: from.into_iter().collect() })
     }
 
     fn unresolved(&self, given: &str, error: &gix::Error) -> GitError {
-        let revision = given.to_owned();
         let known = error.iter_errors().find_map(|error| error.downcast_ref::<parse::Error>());
         if let Some(parse::Error::AmbiguousPrefix { candidates, .. }) = known {
             let shown = |(id, info): &(_, _)| Escaped::new(&format!("{id} ({info})")).to_string();
-            return GitError::AmbiguousRevision { revision, candidates: candidates.iter().map(shown).collect() };
+            return refused(given, RevisionFault::Ambiguous { candidates: candidates.iter().map(shown).collect() });
         }
         if let Ok(Head::Unborn { branch }) = self.head()
             && matches!(given.split(['~', '^', '@', ':']).next(), Some("HEAD" | ""))
@@ -93,7 +97,7 @@ impl Repository {
         }
         if let Some(parse::Error::MissingReference { .. }) = known {
             let (similar, branch) = (self.similar_name(given), self.branch_elsewhere(given));
-            return GitError::UnknownRevision { revision, similar, branch };
+            return refused(given, RevisionFault::Unknown { similar, branch });
         }
         if self.is_shallow() && given.contains(['~', '^']) {
             return self.beyond_shallow(given);
@@ -103,7 +107,7 @@ impl Repository {
             None if error.is_corrupted() => GitError::reading(format!("what `{}` leads to", Escaped::new(given)))(
                 error.probable_cause().to_string(),
             ),
-            None => GitError::BadRevision { revision, reason: error.probable_cause().to_string() },
+            None => refused(given, RevisionFault::Unresolvable { reason: error.probable_cause().to_string() }),
         }
     }
 

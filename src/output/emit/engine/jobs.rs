@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{EmitError, Pack};
 use crate::model::name::{Escaped, ServiceName};
-use crate::plan::{Plan, PlannedService};
+use crate::plan::{Plan, PlannedService, level};
 
 /// A job of a CI engine.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,7 +173,7 @@ impl Groups {
         let needs: Vec<BTreeSet<usize>> = needs.collect();
         let mut levels: Vec<usize> = Vec::with_capacity(count);
         for needs in &needs {
-            levels.push(needs.iter().map(|need| levels[*need] + 1).max().unwrap_or_default());
+            levels.push(level(needs.iter().map(|need| levels[*need])));
         }
         Ok(Self { numbers: numbers.iter().map(|number| anew[*number]).collect(), needs, levels })
     }

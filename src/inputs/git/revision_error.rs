@@ -1,0 +1,131 @@
+use std::fmt;
+
+use super::{Lacking, Missing, RemoteBranch};
+use crate::model::diagnostic::WHOLE_HISTORY;
+use crate::model::name::{CommitId, Escaped, shell_word};
+
+/// Why a revision names no commit.
+#[derive(Debug, thiserror::Error)]
+pub struct RevisionError {
+    /// The revision as given.
+    pub revision: String,
+    /// What is wrong with it.
+    pub fault: RevisionFault,
+}
+
+/// What is wrong with a revision.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RevisionFault {
+    /// It begins with `-`, so every git command would take it for an option.
+    LeadingDash,
+    /// No branch, tag or commit has this name.
+    Unknown {
+        /// The branch or tag that was most likely meant.
+        similar: Option<String>,
+        /// The branch of a remote that it would name, so that a fetch may bring it.
+        branch: Option<RemoteBranch>,
+    },
+    /// It is the beginning of several ids.
+    Ambiguous {
+        /// What it may mean, one text each, safe to print.
+        candidates: Vec<String>,
+    },
+    /// It names a tree, a blob, or a tag of one.
+    NotACommit {
+        /// `tree`, `blob` or `tag`.
+        kind: String,
+    },
+    /// It means several commits: `a..b`, `a...b`, `^a`.
+    Range,
+    /// It leads past the end of a shallow clone's history, such as `HEAD~10`.
+    BeyondShallow {
+        /// The commit that it counts from.
+        behind: Vec<CommitId>,
+    },
+    /// It cannot be followed to its end: `HEAD~10` where there are three commits, or nonsense.
+    Unresolvable {
+        /// What stopped it.
+        reason: String,
+    },
+}
+
+impl RevisionError {
+    /// Returns what to do about it, one advice each, the best first. Commands stand in backticks.
+    #[must_use]
+    pub fn help(&self) -> Vec<String> {
+        let advice: &[&str] = match &self.fault {
+            RevisionFault::LeadingDash => {
+                &["write the whole name of a branch or tag: `refs/heads/-name`, `refs/tags/-name`"]
+            }
+            RevisionFault::Unknown { similar, branch } => {
+                let meant = similar.iter().map(|similar| format!("did you mean `{similar}`?"));
+                let fetch = match branch {
+                    Some(branch) => format!("git fetch {} {}", shell_word(&branch.remote), shell_word(&branch.name)),
+                    None => "git fetch origin NAME".to_owned(),
+                };
+                let absent = format!(
+                    "if the remote has it, fetch it: `{fetch}`; `git branch --all` and `git tag` list what this clone has"
+                );
+                return meant.chain([absent]).collect();
+            }
+            RevisionFault::Ambiguous { .. } => &["give more digits"],
+            RevisionFault::NotACommit { .. } => &["name a commit, or a branch or tag of one"],
+            RevisionFault::Range => &["give the two ends apart: `--base REV --head REV`"],
+            RevisionFault::BeyondShallow { .. } => &[WHOLE_HISTORY, DEEPEN],
+            RevisionFault::Unresolvable { .. } => &["`git help revisions` lists the ways to name a commit"],
+        };
+        advice.iter().map(|text| (*text).to_owned()).collect()
+    }
+}
+
+/// The advice to fetch part of the history that a shallow clone lacks.
+pub(super) const DEEPEN: &str = "or fetch some of it, until it is enough: `git fetch --deepen=100`";
+
+impl fmt::Display for RevisionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let revision = format_args!("`{}`", Escaped::new(&self.revision));
+        match &self.fault {
+            RevisionFault::LeadingDash => write!(f, "a revision cannot begin with `-`: {revision}"),
+            RevisionFault::Unknown { .. } => write!(f, "there is no branch, tag or commit {revision}"),
+            RevisionFault::Ambiguous { candidates } => {
+                write!(f, "{revision} is the beginning of several ids: {}", candidates.join(", "))
+            }
+            RevisionFault::NotACommit { kind } => write!(f, "{revision} is a {kind}, not a commit"),
+            RevisionFault::Range => write!(f, "{revision} is a range, not a commit"),
+            RevisionFault::BeyondShallow { .. } => {
+                write!(f, "{revision} lies beyond the history that this shallow clone has")
+            }
+            RevisionFault::Unresolvable { reason } => {
+                write!(f, "cannot follow the revision {revision}: {}", Escaped::new(reason))
+            }
+        }
+    }
+}
+
+impl Lacking for RevisionError {
+    fn missing(&self) -> Option<Missing> {
+        match &self.fault {
+            RevisionFault::BeyondShallow { behind } => Some(Missing::History(behind.clone())),
+            // Who names a branch need not know whether it was fetched.
+            RevisionFault::Unknown { branch, .. } => branch.clone().map(Missing::Branch),
+            RevisionFault::LeadingDash
+            | RevisionFault::Ambiguous { .. }
+            | RevisionFault::NotACommit { .. }
+            | RevisionFault::Range
+            | RevisionFault::Unresolvable { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn revisions_are_escaped() {
+        let fault = RevisionFault::Unknown { similar: None, branch: None };
+        let error = RevisionError { revision: "a\u{1b}[31m\n".to_owned(), fault };
+        assert_eq!(error.to_string(), r"there is no branch, tag or commit `a\x1b[31m\n`");
+    }
+}
