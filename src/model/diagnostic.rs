@@ -222,10 +222,6 @@ impl Diagnostic {
     }
 }
 
-/// The advice for a clone whose history ends too early.
-pub const WHOLE_HISTORY: &str = "fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, \
-                                 `git fetch --unshallow --filter=blob:none` elsewhere";
-
 #[cfg(test)]
 mod tests {
     use super::*;

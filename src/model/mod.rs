@@ -11,3 +11,4 @@ pub mod recipe;
 pub mod built_ref;
 pub mod workflow_command;
 pub mod mask;
+pub mod shallow_clone;

@@ -8,13 +8,10 @@ use crate::cli::env;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printing::Output;
-use crate::inputs::git::{MadeTag, NewTag, Repository, Signing, shown_remote};
+use crate::inputs::git::{MOST_TAGS, MadeTag, NewTag, Repository, Signing, shown_remote};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, Listed, ServiceName, TagName};
 use crate::naming::release::{PlannedRelease, ReleaseOutcome, ReleasePlan};
-
-/// GitHub raises no event for a push of more than three tags, so that no workflow would see any of them.
-const GROUP: usize = 3;
 
 /// Makes the tags that are due, and sends them where that is asked for; returns what was done, in words.
 ///
@@ -72,15 +69,15 @@ pub(super) fn publish(
 fn send(repository: &Repository, remote: &str, made: &[MadeTag], waiting: &[TagName]) -> Result<Vec<String>, Failure> {
     let all: Vec<TagName> = waiting.iter().chain(made.iter().map(|tag| &tag.name)).cloned().collect();
     let mut done = Vec::new();
-    if all.len() > GROUP {
+    if all.len() > MOST_TAGS {
         done.push(format!(
             "GitHub raises no event for a push of more than three tags, so {} go in groups of three.",
             tags(all.len())
         ));
     }
-    for (at, group) in all.chunks(GROUP).enumerate() {
+    for (at, group) in all.chunks(MOST_TAGS).enumerate() {
         if let Err(error) = repository.push_tags(remote, group) {
-            let sent = at * GROUP;
+            let sent = at * MOST_TAGS;
             let unsent: Vec<MadeTag> = made.iter().filter(|tag| !all[..sent].contains(&tag.name)).cloned().collect();
             let failure = Failure::from(error);
             return Err(match repository.delete_tags(&unsent) {

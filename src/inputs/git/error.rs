@@ -1,9 +1,8 @@
 use std::path::PathBuf;
 
-use super::revision_error::{DEEPEN, RevisionFault};
-use super::{Lacking, Missing};
-use crate::model::diagnostic::WHOLE_HISTORY;
+use super::{Lacking, Missing, RevisionFault};
 use crate::model::name::{CommitId, Escaped, RepoPath, shell_word};
+use crate::model::shallow_clone::{DEEPEN, WHOLE_HISTORY};
 
 /// Why the repository could not answer. `Display` says what and why, [`GitError::help`] what to do.
 ///

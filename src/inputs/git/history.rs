@@ -1,7 +1,7 @@
 use super::describe;
 use super::{Repository, Tag};
-use crate::model::diagnostic::WHOLE_HISTORY;
 use crate::model::name::{CommitId, TagName};
+use crate::model::shallow_clone::WHOLE_HISTORY;
 use crate::naming::version::{Described, TagPattern};
 
 /// How to describe.

@@ -9,6 +9,9 @@ use super::program::ProgramError;
 use super::remote::shown_remote;
 use crate::model::name::{CommitId, TagName};
 
+/// How many tags one push may send: GitHub raises no event for a push of more, so no workflow would see any of them.
+pub const MOST_TAGS: usize = 3;
+
 /// Why a remote did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

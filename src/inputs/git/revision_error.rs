@@ -1,8 +1,8 @@
 use std::fmt;
 
 use super::{Lacking, Missing, RemoteBranch};
-use crate::model::diagnostic::WHOLE_HISTORY;
 use crate::model::name::{CommitId, Escaped, shell_word};
+use crate::model::shallow_clone::{DEEPEN, WHOLE_HISTORY};
 
 /// Why a revision names no commit.
 #[derive(Debug, thiserror::Error)]
@@ -78,9 +78,6 @@ impl RevisionError {
         advice.iter().map(|text| (*text).to_owned()).collect()
     }
 }
-
-/// The advice to fetch part of the history that a shallow clone lacks.
-pub(super) const DEEPEN: &str = "or fetch some of it, until it is enough: `git fetch --deepen=100`";
 
 impl fmt::Display for RevisionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,6 @@
 use super::{Scheme, Version, VersionStyle};
-use crate::model::diagnostic::WHOLE_HISTORY;
 use crate::model::name::{CommitId, TagName};
+use crate::model::shallow_clone::WHOLE_HISTORY;
 
 /// Why there is no version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

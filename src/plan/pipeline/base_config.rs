@@ -10,8 +10,9 @@ use crate::config::{self, Config};
 use crate::inputs::git::{self, Earlier, FileAt, Had, Renamed, Repository};
 use crate::model::built_ref;
 use crate::model::change::{Change, ChangeSet, HeadState, Status};
-use crate::model::diagnostic::{Diagnostic, Severity, WHOLE_HISTORY};
+use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{CommitId, RepoPath, ServiceName};
+use crate::model::shallow_clone::WHOLE_HISTORY;
 use crate::model::tree::ObjectId;
 use crate::plan::pipeline::ConfigFile;
 

@@ -9,8 +9,8 @@ use crate::config::Config;
 use crate::inputs::git::{DescribeOptions, Freshness, Missing, RemoteTags, Repository};
 use crate::inputs::trigger::Trigger;
 use crate::model::built_ref;
-use crate::model::diagnostic::WHOLE_HISTORY;
 use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName, TagName};
+use crate::model::shallow_clone::WHOLE_HISTORY;
 use crate::naming::version::{TagPattern, Trust};
 use crate::plan;
 

@@ -33,8 +33,8 @@ pub use declared_paths::{Followed, follow_links};
 pub use error::Error;
 #[cfg(feature = "registry")]
 pub use existing::note_existing;
-pub use policy::{PushRequest, Unmatched};
-pub use push_rules::PushRules;
+pub use policy::Unmatched;
+pub use push_rules::{PushRequest, PushRules};
 pub use release::release;
 pub use resolved_request::{UnknownService, path_named, services, with_dependencies};
 pub use saved_plan::Held;
@@ -285,7 +285,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
         config,
         trigger,
         environment,
-        push: policy::push(settings, trigger, request.push, &range.tip),
+        push: push_rules::push(settings, trigger, request.push, &range.tip),
         range: &range,
         doubts: &notes.doubts,
         affected: &affected,

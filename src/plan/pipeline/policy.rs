@@ -1,28 +1,15 @@
-//! The policies about a plan: what is warned of or refused beside it, and whether its results may be pushed.
+//! The policies about a plan: what is warned of or refused beside it.
 
 use super::dead::{self, Dead, Trees};
 use super::moved_directory::{Moved, moved};
 use super::{Error, WorkspaceView, unmatched_links};
 use crate::analysis::affected::Direct;
-use crate::analysis::base::{Range, Tip};
-use crate::config::{Environment, Push, Shape};
-use crate::inputs::trigger::{Kind, Origin, Trigger};
+use crate::analysis::base::Range;
+use crate::config::Shape;
 use crate::model::change::{Change, ChangeSet};
 use crate::model::choice::Choice;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Listed;
-
-/// Whether pushing was asked for, or is impossible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PushRequest {
-    /// The environment and the trigger decide.
-    #[default]
-    AsConfigured,
-    /// It was asked for (`--push`).
-    Asked,
-    /// It was ruled out (`--no-push`, or `ACT=true`: a rehearsal on a developer's machine).
-    RuledOut,
-}
 
 /// What to do about a changed path that nothing matches (`--unmatched`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -79,21 +66,6 @@ pub(super) fn check(
     let (leading, searched) = unmatched_links::say(repository, config, range.tip.commit.as_ref(), changes, direct);
     warnings.extend(leading);
     Ok((warnings, searched))
-}
-
-/// Returns whether results may be pushed. Unless `--push` asks for it, they are not pushed from pull requests, from
-/// events that run foreign code, from a dirty tree, or outside of CI.
-pub(super) fn push(environment: &Environment, trigger: &Trigger, request: PushRequest, tip: &Tip) -> bool {
-    match request {
-        PushRequest::Asked => true,
-        PushRequest::RuledOut => false,
-        PushRequest::AsConfigured => {
-            environment.push == Push::Allowed
-                && !matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup | Kind::Local)
-                && trigger.origin == Origin::Own
-                && tip.on_top.is_empty()
-        }
-    }
 }
 
 /// How many paths a warning names.

@@ -1,18 +1,45 @@
-//! The rules by which images are pushed: for a pull request those of its base, since its author may have changed
-//! head's.
+//! Whether results are pushed, and by which rules: for a pull request by those of its base, since its author may have
+//! changed head's.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::{ConfigFile, Error, PushRequest, Request, WorkspaceView, base_config, environment, has_built_refs};
-use crate::analysis::base::{self, Compare, Doubt};
-use crate::config::{Config, Service};
-use crate::inputs::trigger::Kind;
+use super::{ConfigFile, Error, Request, WorkspaceView, base_config, environment, has_built_refs};
+use crate::analysis::base::{self, Compare, Doubt, Tip};
+use crate::config::{Config, Environment, Push, Service};
+use crate::inputs::trigger::{Kind, Origin, Trigger};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::name::{Escaped, Listed, ServiceId};
 
 /// How many services a note names.
 const NAMED: usize = 5;
+
+/// Whether pushing was asked for, or is impossible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PushRequest {
+    /// The environment and the trigger decide.
+    #[default]
+    AsConfigured,
+    /// It was asked for (`--push`).
+    Asked,
+    /// It was ruled out (`--no-push`, or `ACT=true`: a rehearsal on a developer's machine).
+    RuledOut,
+}
+
+/// Returns whether results may be pushed. Unless `--push` asks for it, they are not pushed from pull requests, from
+/// events that run foreign code, from a dirty tree, or outside of CI.
+pub(super) fn push(environment: &Environment, trigger: &Trigger, request: PushRequest, tip: &Tip) -> bool {
+    match request {
+        PushRequest::Asked => true,
+        PushRequest::RuledOut => false,
+        PushRequest::AsConfigured => {
+            environment.push == Push::Allowed
+                && !matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup | Kind::Local)
+                && trigger.origin == Origin::Own
+                && tip.on_top.is_empty()
+        }
+    }
+}
 
 /// By which configuration images are pushed, and which services are not pushed.
 pub struct PushRules<'a> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 use jobserver::Acquired;
 
 use super::clock::Moment;
+use super::termination::Stop;
 use crate::output::exec::process::{Log, Notice, Process};
 use crate::output::exec::schedule::{BuildId, Running};
 use crate::output::exec::signal::Signal;
@@ -33,24 +34,15 @@ pub(super) struct Attempt {
     pub(super) leaky: bool,
 }
 
-/// Why an attempt is stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stop {
-    /// It took longer than it may.
-    Overdue,
-    /// The run ends.
-    Cancelled,
-}
-
 /// An attempt with a process under way.
 pub(super) struct Active {
     pub(super) attempt: Attempt,
-    phase: Phase,
+    pub(super) phase: Phase,
     /// When its group is killed, since it was told to end.
-    kill_at: Option<Moment>,
+    pub(super) kill_at: Option<Moment>,
 }
 
-enum Phase {
+pub(super) enum Phase {
     /// The leader runs.
     Working { process: Process, closed: bool },
     /// The leader has ended; something of its group still has the output open.
@@ -90,29 +82,6 @@ impl Active {
         match &self.phase {
             Phase::Working { process, .. } | Phase::Lingering { process, .. } => Some(process),
             Phase::Closing { .. } => None,
-        }
-    }
-
-    /// Tells it to end, and has it killed after the grace.
-    pub(super) fn stop(&mut self, why: Stop, signal: Signal, kill_at: Moment) {
-        self.attempt.stop.get_or_insert(why);
-        self.attempt.overdue_at = None;
-        self.kill_at.get_or_insert(kill_at);
-        self.signal(signal);
-    }
-
-    /// Kills it, and waits no longer for what has left its group.
-    pub(super) fn kill(&mut self, now: Moment) {
-        self.kill_at = None;
-        self.signal(Signal::Kill);
-        if let Phase::Lingering { until, .. } = &mut self.phase {
-            *until = now;
-        }
-    }
-
-    pub(super) fn signal(&self, signal: Signal) {
-        if let Some(process) = self.process() {
-            process.signal(signal);
         }
     }
 

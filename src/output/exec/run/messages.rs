@@ -1,7 +1,8 @@
 use std::process::ExitStatus;
 
-use super::attempt::{Active, Attempt, Next, Stop};
+use super::attempt::{Active, Attempt, Next};
 use super::clock::Moment;
+use super::termination::Stop;
 use super::{BuildMoment, Message, Run, Serial};
 use crate::output::exec::builder::{Output, OutputError};
 use crate::output::exec::outcome::{Ending, Failure, Outcome};
@@ -21,50 +22,6 @@ impl Run<'_> {
                 }
             }
             Message::Token(token) => self.tokens.arrived(token),
-        }
-    }
-
-    fn obey(&mut self, signal: Signal) {
-        match signal {
-            Signal::Suspend => {
-                self.signal_all(signal);
-                self.teller.suspended();
-                self.clock.stop();
-                let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
-            }
-            Signal::Continue => {
-                self.clock.go_on();
-                self.signal_all(signal);
-                self.teller.event(RunEvent::Resumed);
-            }
-            Signal::Hangup | Signal::Interrupt | Signal::Quit | Signal::Terminate | Signal::Kill => {
-                let again = self.interrupted.is_some();
-                self.teller.event(RunEvent::Interrupted { signal: signal.name().to_owned(), again });
-                if again {
-                    let now = self.clock.now();
-                    self.active.values_mut().for_each(|active| active.kill(now));
-                    self.signals.obey();
-                } else {
-                    self.interrupted = Some(signal);
-                    self.cancel(signal);
-                }
-            }
-        }
-    }
-
-    fn signal_all(&self, signal: Signal) {
-        for active in self.active.values() {
-            active.signal(signal);
-        }
-    }
-
-    /// Starts nothing more, and tells what runs to end.
-    fn cancel(&mut self, signal: Signal) {
-        self.schedule.stop();
-        self.resting.clear();
-        let kill_at = self.clock.now() + self.settings.grace;
-        for active in self.active.values_mut() {
-            active.stop(Stop::Cancelled, signal, kill_at);
         }
     }
 

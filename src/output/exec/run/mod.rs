@@ -6,6 +6,7 @@ mod messages;
 mod results;
 mod settings;
 mod start;
+mod termination;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,0 +1,89 @@
+//! How builds are ended before they are done: each gets a signal (SIGTERM, or the one that the run got), and SIGKILL when
+//! its grace is over.
+
+use super::Run;
+use super::attempt::{Active, Phase};
+use super::clock::Moment;
+use crate::output::exec::run_event::RunEvent;
+use crate::output::exec::signal::Signal;
+
+/// Why an attempt is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// It took longer than it may.
+    Overdue,
+    /// The run ends.
+    Cancelled,
+}
+
+impl Run<'_> {
+    /// Does what a signal to the run asks for. The second one that asks for an end kills what is still running.
+    pub(super) fn obey(&mut self, signal: Signal) {
+        match signal {
+            Signal::Suspend => {
+                self.signal_all(signal);
+                self.teller.suspended();
+                self.clock.stop();
+                let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+            }
+            Signal::Continue => {
+                self.clock.go_on();
+                self.signal_all(signal);
+                self.teller.event(RunEvent::Resumed);
+            }
+            Signal::Hangup | Signal::Interrupt | Signal::Quit | Signal::Terminate | Signal::Kill => {
+                let again = self.interrupted.is_some();
+                self.teller.event(RunEvent::Interrupted { signal: signal.name().to_owned(), again });
+                if again {
+                    let now = self.clock.now();
+                    self.active.values_mut().for_each(|active| active.kill(now));
+                    self.signals.obey();
+                } else {
+                    self.interrupted = Some(signal);
+                    self.cancel(signal);
+                }
+            }
+        }
+    }
+
+    fn signal_all(&self, signal: Signal) {
+        for active in self.active.values() {
+            active.signal(signal);
+        }
+    }
+
+    /// Starts nothing more, and tells what runs to end.
+    pub(super) fn cancel(&mut self, signal: Signal) {
+        self.schedule.stop();
+        self.resting.clear();
+        let kill_at = self.clock.now() + self.settings.grace;
+        for active in self.active.values_mut() {
+            active.stop(Stop::Cancelled, signal, kill_at);
+        }
+    }
+}
+
+impl Active {
+    /// Tells it to end, and has it killed after the grace.
+    pub(super) fn stop(&mut self, why: Stop, signal: Signal, kill_at: Moment) {
+        self.attempt.stop.get_or_insert(why);
+        self.attempt.overdue_at = None;
+        self.kill_at.get_or_insert(kill_at);
+        self.signal(signal);
+    }
+
+    /// Kills it, and waits no longer for what has left its group.
+    pub(super) fn kill(&mut self, now: Moment) {
+        self.kill_at = None;
+        self.signal(Signal::Kill);
+        if let Phase::Lingering { until, .. } = &mut self.phase {
+            *until = now;
+        }
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
+        if let Some(process) = self.process() {
+            process.signal(signal);
+        }
+    }
+}
