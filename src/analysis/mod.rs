@@ -6,3 +6,4 @@ pub mod definition;
 pub mod affected;
 pub mod fingerprint;
 pub mod base;
+pub mod discover;

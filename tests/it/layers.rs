@@ -29,7 +29,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rustls_graviola", &["inputs::registry"]),
     ("rustls_native_certs", &["inputs::registry"]),
     ("semver", &["naming::version"]),
-    ("serde_yaml", &["config"]),
+    ("serde_yaml", &["config", "inputs::source"]),
     ("sha2", &["analysis::fingerprint", "inputs::registry"]),
     ("signal_hook", &["output::exec"]),
     ("std::env", &["cli", "inputs::git"]),
@@ -42,6 +42,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("File::create", &["inputs::file"]),
     ("std::process", &["cli", "output::exec", "inputs::git", "main", "inputs::registry"]),
     ("tempfile", &["inputs::file", "inputs::git"]),
+    ("toml", &["inputs::source"]),
     ("unicode_width", &["output::emit", "output::exec"]),
     ("ureq", &["inputs::registry"]),
 ];

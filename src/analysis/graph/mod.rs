@@ -1,9 +1,11 @@
 //! The dependency graph: an edge leads from a dependent to its dependency.
 
 mod cycle;
+mod knots;
 mod order;
 
 pub use cycle::Cycle;
+pub use knots::knots;
 
 use std::collections::BTreeSet;
 

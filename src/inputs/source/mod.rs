@@ -1,6 +1,27 @@
-//! Files that declare services and what they are built from.
+//! Files that declare what a repository builds: manifests, Dockerfiles, compose files, workflows.
+//!
+//! There is one reader for each kind of file: from its text to typed values that know their places. No reader runs a
+//! tool, reads a file system or asks a network; [`SourceTree`] holds the texts of one revision.
 
+mod declared_at;
+mod ecosystem;
 pub mod go;
+mod package_json;
+mod pnpm_workspace;
 pub mod python;
-
+mod source_tree;
 mod toml_place;
+
+pub use declared_at::DeclaredAt;
+pub use ecosystem::Ecosystem;
+pub use package_json::{PackageDependency, PackageJson};
+pub use pnpm_workspace::PnpmWorkspace;
+pub use source_tree::SourceTree;
+
+use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
+
+/// Returns the warning that a file declares nothing because it cannot be read.
+fn unreadable(file: &SourceFile, at: Span, reason: impl std::fmt::Display) -> Diagnostic {
+    let message = format!("`{}` cannot be read, so nothing that it declares is known", file.name());
+    Diagnostic::warning("unreadable-source", message).label(file, at, reason.to_string())
+}

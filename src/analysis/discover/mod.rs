@@ -1,0 +1,91 @@
+//! What a repository's own files say of services and of what these are built from.
+//!
+//! Each ecosystem has one function from a [`SourceTree`] to a [`Contribution`]: its packages, and the edges between them.
+//! [`discover`] puts these together. A package owns its directory, less the directories of the packages of workspaces in
+//! it; what its manifest names besides is added. Where something is not sure, the answer is the wider one.
+
+mod contribution;
+mod join;
+mod member_globs;
+mod service_names;
+mod npm;
+mod npm_range;
+#[cfg(test)]
+mod tests;
+
+pub use contribution::{Contribution, Package, PackageEdge, Standalone};
+
+use crate::inputs::source::{DeclaredAt, Ecosystem, SourceTree};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{RepoDir, ServiceName};
+
+/// The services that a repository's files declare, and what these are built from.
+#[derive(Debug, Clone, Default)]
+pub struct Discovered {
+    /// The services, in the order of their directories.
+    pub services: Vec<DiscoveredService>,
+    /// What is built from what: all edges that are declared, circles too.
+    pub edges: Vec<DiscoveredEdge>,
+    /// What could not be read or resolved.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// A service that files of the repository declare.
+#[derive(Debug, Clone)]
+pub struct DiscoveredService {
+    /// Its name, which no other one shares, as a slug neither.
+    pub name: ServiceName,
+    /// Its directory.
+    pub directory: RepoDir,
+    /// What declares it.
+    pub at: DeclaredAt,
+    /// What affects it; a later entry overrides earlier ones.
+    pub takes: Vec<Taken>,
+    /// The services that it is built from, by their positions, each with what declares that. There is no circle: what
+    /// stands in one takes the files of all that stand in it.
+    pub depends_on: Vec<(usize, DeclaredAt)>,
+}
+
+/// Some files that affect a service, or that do not.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// The files.
+    pub area: Area,
+    /// What declares it.
+    pub at: DeclaredAt,
+}
+
+/// Some files of a repository.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Area {
+    /// Everything below a directory.
+    Below(RepoDir),
+    /// One file, which need not be there.
+    File(String),
+    /// Nothing below a directory: another service owns it.
+    Ceded(RepoDir),
+}
+
+/// An edge between two services, by their positions.
+#[derive(Debug, Clone)]
+pub struct DiscoveredEdge {
+    /// What is built.
+    pub from: usize,
+    /// What it is built from.
+    pub to: usize,
+    /// What declares it.
+    pub at: DeclaredAt,
+}
+
+/// Returns what the files of a tree declare in these ecosystems. The same tree gives the same answer.
+#[must_use]
+pub fn discover(tree: &SourceTree, ecosystems: &[Ecosystem]) -> Discovered {
+    let mut all = Contribution { problems: tree.problems().to_vec(), ..Contribution::default() };
+    for ecosystem in Ecosystem::ALL.into_iter().filter(|ecosystem| ecosystems.contains(ecosystem)) {
+        all.append(match ecosystem {
+            Ecosystem::Cargo => Contribution::default(),
+            Ecosystem::Npm => npm::read(tree),
+        });
+    }
+    join::join(all)
+}

@@ -1,0 +1,81 @@
+//! Names of services: readable, the same in every run, and each one's own.
+
+use std::collections::BTreeSet;
+
+use crate::model::name::{RepoDir, ServiceName, is_own_output, slug};
+
+/// What a service may be called after.
+pub(super) struct Called<'a> {
+    pub(super) package: Option<&'a str>,
+    pub(super) directory: &'a RepoDir,
+}
+
+/// Returns a name for each: that of the package, or of its directory where two packages have one name. So the name of one
+/// depends on others only where it must.
+pub(super) fn assign(called: &[Called<'_>]) -> Vec<ServiceName> {
+    let own: Vec<Option<String>> = called.iter().map(|called| called.package.and_then(tidy)).collect();
+    let (mut seen, mut twice) = (BTreeSet::new(), BTreeSet::new());
+    for name in own.iter().flatten() {
+        if !seen.insert(slug(name)) {
+            twice.insert(slug(name));
+        }
+    }
+    let mut taken: BTreeSet<String> = seen.difference(&twice).cloned().collect();
+    let name = |(called, own): (&Called<'_>, Option<String>)| {
+        let by_package = own.filter(|name| !twice.contains(&slug(name)));
+        let name = by_package.unwrap_or_else(|| by_directory(called.directory, &mut taken));
+        ServiceName::parse(&name).unwrap_or_else(|_| ServiceName::of_flat_filter(&name))
+    };
+    called.iter().zip(own).map(name).collect()
+}
+
+/// Returns a name that is valid for a service and like this one; none where nothing is left of it.
+fn tidy(name: &str) -> Option<String> {
+    let valid = |c: char| if c.is_ascii_alphanumeric() || "._/@-".contains(c) { c } else { '-' };
+    let name: String = name.chars().map(valid).collect();
+    let name = name.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+    // Refs of git hold it: what these refuse is taken out.
+    let parts = name.split('/').map(|part| part.trim_matches('.').trim_end_matches(".lock").replace("..", "."));
+    let name = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+    (!is_own_output(&slug(&name)) && !slug(&name).is_empty()).then_some(name)
+}
+
+/// Names a service after its directory; the path is its own, its slug may not be.
+fn by_directory(directory: &RepoDir, taken: &mut BTreeSet<String>) -> String {
+    let base = if directory.is_root() { "root".to_owned() } else { directory.as_str().to_owned() };
+    let base = tidy(&base).unwrap_or_else(|| tidy(&format!("service-{base}")).unwrap_or_else(|| "service".to_owned()));
+    let numbered = (2..).map(|number| format!("{base}-{number}"));
+    let mut names = std::iter::once(base.clone()).chain(numbered);
+    names.find(|name| taken.insert(slug(name))).unwrap_or(base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(list: &[(Option<&str>, &str)]) -> Vec<String> {
+        let directories: Vec<RepoDir> = list.iter().map(|(_, dir)| RepoDir::parse(dir).unwrap()).collect();
+        let called =
+            list.iter().zip(&directories).map(|((package, _), directory)| Called { package: *package, directory });
+        assign(&called.collect::<Vec<_>>()).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_package_keeps_its_name_unless_another_one_has_it() {
+        let list =
+            [(Some("@acme/web"), "apps/web"), (Some("utils"), "a/utils"), (Some("Utils"), "b/utils"), (None, ".")];
+        assert_eq!(names(&list), ["acme/web", "a/utils", "b/utils", "root"]);
+    }
+
+    #[test]
+    fn names_are_valid_and_no_outputs_of_rebake() {
+        let list =
+            [(Some("matrix"), "packages/matrix"), (Some("é"), "any"), (Some("a b..c.lock"), "x"), (Some("..."), "-")];
+        assert_eq!(names(&list), ["packages/matrix", "service-any", "a-b.c", "service--"]);
+    }
+
+    #[test]
+    fn slugs_are_unique_too() {
+        assert_eq!(names(&[(None, "a-b"), (None, "a/b"), (Some("a.b"), "c")]), ["a-b-2", "a/b-3", "a.b"]);
+    }
+}

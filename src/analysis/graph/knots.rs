@@ -1,0 +1,36 @@
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+/// Returns the knots of a graph of so many nodes: each a set of nodes that lead to each other in circles, sorted. A node
+/// that leads to no circle is in none.
+#[must_use]
+pub fn knots(nodes: usize, edges: impl IntoIterator<Item = (usize, usize)>) -> Vec<Vec<usize>> {
+    let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(nodes, 0);
+    for _ in 0..nodes {
+        graph.add_node(());
+    }
+    for (from, to) in edges {
+        graph.add_edge(NodeIndex::new(from), NodeIndex::new(to), ());
+    }
+    let knots = tarjan_scc(&graph).into_iter().filter(|members| members.len() > 1);
+    let sorted = knots.map(|members| {
+        let mut members: Vec<usize> = members.into_iter().map(NodeIndex::index).collect();
+        members.sort_unstable();
+        members
+    });
+    let mut knots: Vec<Vec<usize>> = sorted.collect();
+    knots.sort();
+    knots
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_circles_are_knots() {
+        let edges = [(0, 1), (1, 2), (2, 0), (3, 0), (4, 4), (5, 6), (6, 5)];
+        assert_eq!(knots(7, edges), [vec![0, 1, 2], vec![5, 6]]);
+        assert_eq!(knots(2, [(0, 1), (0, 1)]), Vec::<Vec<usize>>::new());
+    }
+}

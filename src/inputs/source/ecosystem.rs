@@ -1,0 +1,26 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A family of package managers that read the same manifests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Ecosystem {
+    /// Rust: Cargo.toml.
+    Cargo,
+    /// JavaScript, with npm, pnpm, yarn or bun: package.json.
+    Npm,
+}
+
+impl Ecosystem {
+    /// All of them, in the order of their words.
+    pub const ALL: [Self; 2] = [Self::Cargo, Self::Npm];
+
+    /// Whether a file of this name is one whose content says what is built.
+    #[must_use]
+    pub fn reads(self, file_name: &[u8]) -> bool {
+        match self {
+            Self::Cargo => file_name == b"Cargo.toml",
+            Self::Npm => matches!(file_name, b"package.json" | b"pnpm-workspace.yaml"),
+        }
+    }
+}

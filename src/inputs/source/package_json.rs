@@ -1,0 +1,130 @@
+//! package.json, as npm, pnpm, yarn and bun read it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{DeclaredAt, unreadable};
+use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
+
+/// What a package.json says of the package, its workspace and what it is built from. What has an unexpected type is left
+/// out, as the package managers do.
+#[derive(Debug, Clone)]
+pub struct PackageJson {
+    /// The place of its name; of the file where it has none.
+    pub at: DeclaredAt,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its version.
+    pub version: Option<String>,
+    /// The patterns of the workspace's packages, where it is the root of one.
+    pub workspaces: Option<Vec<String>>,
+    /// What it needs, for whatever purpose.
+    pub dependencies: Vec<PackageDependency>,
+}
+
+/// Something that a package needs.
+#[derive(Debug, Clone)]
+pub struct PackageDependency {
+    /// The name by which the package calls it.
+    pub name: String,
+    /// What it may be: a range of versions, `workspace:*`, `file:../lib`.
+    pub wanted: String,
+    /// Its place.
+    pub at: DeclaredAt,
+}
+
+/// The keys under which a package.json lists what it needs.
+const NEEDS: [&str; 4] = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
+
+/// `workspaces`, in both its shapes.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Workspaces {
+    List(Vec<String>),
+    Map {
+        #[serde(default)]
+        packages: Vec<String>,
+    },
+}
+
+impl PackageJson {
+    /// Reads a package.json.
+    ///
+    /// # Errors
+    /// When it is no JSON object.
+    pub fn read(file: &SourceFile) -> Result<Self, Diagnostic> {
+        let text = file.text().trim_start_matches('\u{feff}');
+        let skipped = file.text().len() - text.len();
+        let keys: BTreeMap<String, &RawValue> = serde_json::from_str(text).map_err(|error| {
+            let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+            let start = skipped + lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+            unreadable(file, Span { start, end: start }, error)
+        })?;
+        // A value that was borrowed from the text begins at its address.
+        let at = |value: &RawValue| {
+            let start = skipped + value.get().as_ptr().addr() - text.as_ptr().addr();
+            DeclaredAt { file: file.clone(), span: Span { start, end: start + value.get().len() } }
+        };
+        let word = |key: &str| -> Option<String> { serde_json::from_str(keys.get(key)?.get()).ok() };
+        let mut dependencies = Vec::new();
+        for key in NEEDS {
+            let Some(listed) = keys.get(key) else { continue };
+            let Ok(listed) = serde_json::from_str::<BTreeMap<String, &RawValue>>(listed.get()) else { continue };
+            dependencies.extend(listed.into_iter().filter_map(|(name, value)| {
+                Some(PackageDependency { name, wanted: serde_json::from_str(value.get()).ok()?, at: at(value) })
+            }));
+        }
+        dependencies.sort_by_key(|dependency| dependency.at.span);
+        let workspaces = keys.get("workspaces").and_then(|value| serde_json::from_str(value.get()).ok());
+        Ok(Self {
+            at: keys.get("name").map_or_else(|| DeclaredAt::start_of(file), |name| at(name)),
+            name: word("name").filter(|name| !name.is_empty()),
+            version: word("version"),
+            workspaces: workspaces.map(|workspaces| match workspaces {
+                Workspaces::List(patterns) | Workspaces::Map { packages: patterns } => patterns,
+            }),
+            dependencies,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<PackageJson, Diagnostic> {
+        PackageJson::read(&SourceFile::new("a/package.json", text))
+    }
+
+    #[test]
+    fn what_it_needs_has_a_place() {
+        let text = "\u{feff}{\n  \"name\": \"@acme/a\",\n  \"devDependencies\": {\n    \"b\": \"workspace:*\",\n    \"x\": 1\n  },\n  \
+                    \"dependencies\": {\"c\\u0064\": \"^1\"}\n}";
+        let package = read(text).unwrap();
+        assert_eq!(
+            (package.name.as_deref(), package.at.to_string().as_str()),
+            (Some("@acme/a"), "a/package.json:2:11")
+        );
+        let found: Vec<String> =
+            package.dependencies.iter().map(|need| format!("{} {} {}", need.name, need.wanted, need.at)).collect();
+        assert_eq!(found, ["b workspace:* a/package.json:4:10", "cd ^1 a/package.json:7:31"]);
+    }
+
+    #[test]
+    fn workspaces_have_two_shapes() {
+        let of = |text: &str| read(text).unwrap().workspaces;
+        assert_eq!(of(r#"{"workspaces": ["a/*"]}"#), Some(vec!["a/*".to_owned()]));
+        assert_eq!(of(r#"{"workspaces": {"packages": ["a"], "nohoist": []}}"#), Some(vec!["a".to_owned()]));
+        assert_eq!(of(r#"{"workspaces": 1}"#), None);
+        assert_eq!(of("{}"), None);
+    }
+
+    #[test]
+    fn what_is_no_json_says_where() {
+        let problem = read("{\n  \"name\": oops\n}").unwrap_err();
+        assert_eq!(problem.labels[0].file.at(problem.labels[0].span), "a/package.json:2:11");
+        assert!(read("[]").is_err());
+    }
+}

@@ -1,0 +1,106 @@
+use std::collections::BTreeMap;
+
+use crate::model::diagnostic::{Diagnostic, SourceFile};
+use crate::model::name::RepoDir;
+use crate::model::tree::{Listing, Mode, ObjectId};
+
+/// The files of one revision: the paths of all that were listed, and the texts of those that declare something.
+#[derive(Debug, Clone, Default)]
+pub struct SourceTree {
+    /// In the order of paths.
+    listing: Listing,
+    texts: BTreeMap<String, SourceFile>,
+    problems: Vec<Diagnostic>,
+}
+
+impl SourceTree {
+    /// Takes a list of files, and the contents of those that declare something, by path. What is no text is left out,
+    /// and is a problem.
+    #[must_use]
+    pub fn new(mut listing: Listing, contents: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        listing.sort_from(0);
+        let mut tree = Self { listing, ..Self::default() };
+        for (path, bytes) in contents {
+            match String::from_utf8(bytes) {
+                Ok(text) => _ = tree.texts.insert(path.clone(), SourceFile::new(path, text)),
+                Err(error) => {
+                    let file = SourceFile::new(path, "");
+                    tree.problems.push(super::unreadable(&file, crate::model::diagnostic::Span::default(), error));
+                }
+            }
+        }
+        tree
+    }
+
+    /// Returns a tree of these files alone, for examples and tests.
+    #[must_use]
+    pub fn of_texts(files: &[(&str, &str)]) -> Self {
+        let mut listing = Listing::default();
+        if let Ok(id) = ObjectId::from_bytes(&[0; 20]) {
+            for (path, _) in files {
+                listing.push(Mode::File, id, [path.as_bytes(), b""]);
+            }
+        }
+        Self::new(listing, files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())))
+    }
+
+    /// Returns the text of a file, if it is one that was read.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<&SourceFile> {
+        self.texts.get(path)
+    }
+
+    /// Returns the texts of all files with this name, by their directories, in the order of paths.
+    pub fn named<'t>(&'t self, file_name: &'t str) -> impl Iterator<Item = (RepoDir, &'t SourceFile)> {
+        self.texts.iter().filter_map(move |(path, file)| {
+            let above = path.strip_suffix(file_name)?;
+            let directory = match above.strip_suffix('/') {
+                Some(directory) => RepoDir::parse(directory).ok()?,
+                None if above.is_empty() => RepoDir::root(),
+                None => return None,
+            };
+            Some((directory, file))
+        })
+    }
+
+    /// Returns the texts of all files that were read, in the order of paths.
+    pub fn texts(&self) -> impl Iterator<Item = &SourceFile> {
+        self.texts.values()
+    }
+
+    /// Whether there is a file, link or submodule at a path.
+    #[must_use]
+    pub fn has(&self, path: &str) -> bool {
+        self.listing.position(path.as_bytes()).is_some()
+    }
+
+    /// Returns all files, links and submodules that were listed, in the order of paths.
+    #[must_use]
+    pub fn listing(&self) -> &Listing {
+        &self.listing
+    }
+
+    /// Returns what could not be read.
+    #[must_use]
+    pub fn problems(&self) -> &[Diagnostic] {
+        &self.problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_found_by_name_and_by_path() {
+        let tree = SourceTree::of_texts(&[("b/package.json", "2"), ("package.json", "1"), ("c/my-package.json", "3")]);
+        let found: Vec<String> =
+            tree.named("package.json").map(|(dir, file)| format!("{dir} {}", file.text())).collect();
+        assert_eq!(found, ["b 2", ". 1"]);
+        assert!(tree.has("c/my-package.json") && !tree.has("c"));
+        assert_eq!(
+            tree.text("b/package.json").unwrap().at(crate::model::diagnostic::Span::default()),
+            "b/package.json:1:1"
+        );
+    }
+}
