@@ -14,9 +14,8 @@ use crate::model::recipe::{Builder, Run};
 use crate::model::template::Template;
 use crate::naming::version::{Count, Scheme, VersionStyle};
 
-/// All settings of a service that can change the result of its build, in alphabetical order, so that the same
-/// definition gives the same bytes. Empty values are left out, so a new key of filters.yaml changes no existing
-/// definition.
+/// All that can change the result of a service's build, in the order of the alphabet, so that the same definition
+/// gives the same bytes. What is empty is left out: a new key of filters.yaml changes no definition without it.
 #[derive(Serialize)]
 struct Canonical<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -185,7 +184,7 @@ fn rules(filter: &Filter) -> Vec<Rule<'_>> {
     }
 }
 
-/// Returns the letters of the statuses; `None` for all statuses.
+/// The letters of the statuses, where they are not all.
 fn statuses(statuses: Statuses) -> Option<String> {
     let letters = [Status::Added, Status::Modified, Status::Deleted];
     let letters = letters.into_iter().filter(|status| statuses.contains(*status)).map(Status::letter);

@@ -1,11 +1,11 @@
 //! filters.yaml: from text to checked values.
 //!
 //! In a checked configuration every name is resolved, every pattern is compiled, and no service depends on itself, so
-//! the analysis has no errors to report.
+//! the analysis has nothing left to refuse.
 //!
-//! Reading has four steps: bytes become text ([`decode`]), text becomes a tree with places (`yaml`), the tree becomes
-//! values as written (`read` and `raw`, or `flat`), and these become a checked [`Config`] (`structured`). Every step
-//! reports all problems that it finds.
+//! Reading has four steps: bytes become text ([`source`]), text becomes a tree that knows its places (`yaml`), the tree
+//! becomes values as written (`read` and `raw`, or `flat`), and those become a checked [`Config`] (`structured`). Every
+//! step reports all problems that it finds.
 
 mod definition;
 mod flat;
@@ -38,10 +38,10 @@ use crate::model::recipe::{Builder, Recipe};
 use crate::naming::image::{ImageName, Labels, TagRules};
 use crate::naming::version::{Count, Purpose, ReleaseTags, Scheme, TagPattern, VersionStyle};
 
-/// Settings from outside of the file.
+/// Settings that a file does not contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
-    /// How the rules of a flat filter are combined. The structured shape does not use it.
+    /// How the rules of a flat filter come together; the structured shape has its own way.
     pub quantifier: Quantifier,
 }
 
@@ -66,10 +66,10 @@ pub fn parse(source: &SourceFile, options: Options) -> Result<(Config, Vec<Diagn
 }
 
 /// Reads the definitions of the services of an older or newer filters.yaml. Only unreadable text is an error: keys and
-/// rules may be newer than this program, or no longer exist.
+/// rules may be newer than this program, or retired since.
 ///
 /// # Errors
-/// When the text is not YAML, or has no configuration.
+/// When the text is no YAML, or no configuration at all.
 pub fn definitions(source: &SourceFile, options: Options) -> Result<Definitions, Diagnostic> {
     let mut problems = problems::Problems::new(source);
     let root = yaml::read(&mut problems);
@@ -91,23 +91,23 @@ pub fn definitions(source: &SourceFile, options: Options) -> Result<Definitions,
 /// A checked configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The file that it was read from.
+    /// The file it was read from.
     pub source: SourceFile,
     /// Which of the two shapes the file has.
     pub shape: Shape,
     /// The services, in the order of the file (a flat file: in paths-filter's order).
     pub services: IndexMap<ServiceName, Service>,
-    /// The graph of dependencies. Its ids are positions in `services`.
+    /// What is built from what; its ids are positions in `services`.
     pub graph: Graph,
     /// Every pattern list of the file, compiled together.
     pub filters: Filters,
-    /// The filters with outputs of their own: `filters:` of the structured shape, every key of a flat file.
+    /// The filters that are outputs of their own: `filters:` of the structured shape, every key of a flat file.
     pub named: IndexMap<String, FilterId>,
-    /// A match of this filter affects every service that does not opt out.
+    /// Matches here affect every service that takes part.
     pub global: FilterId,
     /// Paths that belong to no service.
     pub unowned: FilterId,
-    /// The environments, each with the events that it is for. The first one that fits an event is used.
+    /// Where results go, by what asked; the first that fits is taken.
     pub environments: IndexMap<String, Environment>,
     /// The resolved definition of each service.
     pub definitions: Definitions,
@@ -124,7 +124,7 @@ fn release_tags(services: &IndexMap<ServiceName, Service>) -> ReleaseTags {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Shape {
-    /// The shape of dorny/paths-filter: each key is a filter, and a service of the same name.
+    /// dorny/paths-filter's: each key is a filter, and a service of that name.
     Flat,
     /// With a top-level `services:`.
     #[default]
@@ -132,7 +132,7 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// Whether it is the shape with `services:`.
+    /// Whether it is the one with `services:`.
     #[must_use]
     pub fn is_structured(&self) -> bool {
         *self == Self::Structured
@@ -142,30 +142,29 @@ impl Shape {
 /// A service, with defaults applied.
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// Its name, with its place in the file.
+    /// Its name, and where the file has it.
     pub name: Located<ServiceName>,
-    /// Its directory; `None` in a flat file, and where `path` is not given.
+    /// Its directory; none in a flat file, and where `path` is not given.
     pub path: Option<RepoDir>,
     /// What affects it.
     pub filter: FilterId,
-    /// The files that its image is built from, whether or not `filter` matches them; `None` where no image is built.
+    /// What its image is built from, whatever `filter` says; none where no image is built.
     pub inputs: Option<FilterId>,
-    /// Its Dockerfile from the root of the repository, if the file names one.
+    /// Its Dockerfile from the root of the repository, where the file names one.
     pub dockerfile: Option<Located<String>>,
-    /// Its build context, if the file names one.
+    /// Its build context, where the file names one.
     pub context: Option<Located<RepoDir>>,
-    /// The files and directories that its image is built from: those that keys name, and those that its builder looks
-    /// for.
+    /// The files and directories that its image is built from, as far as keys name them or its builder looks for them.
     pub declared: Vec<Declared>,
     /// Whether a `global` match affects it.
     pub global: Global,
-    /// The services that it is built from, and therefore after.
+    /// What it is built from and after.
     pub depends_on: Vec<Located<ServiceId>>,
-    /// The formats of its release tags. All are read; the first is written.
+    /// What its release tags look like: all are read, the first is written.
     pub tag: Vec<TagPattern>,
     /// How the versions of its releases are read and ordered.
     pub scheme: Scheme,
-    /// The style of its versions, if it has its own.
+    /// How its versions are written, where it has its own way.
     pub style: Option<VersionStyle>,
     /// What the number in its versions counts.
     pub count: Count,
@@ -173,7 +172,7 @@ pub struct Service {
     pub image: Image,
     /// The platforms it is built for, such as `linux/amd64`.
     pub platforms: Vec<String>,
-    /// Values that are passed on to the CI job unchanged.
+    /// Values handed on to the CI job as they are.
     pub matrix: serde_json::Map<String, serde_json::Value>,
     /// What people call it.
     pub description: Option<String>,
@@ -188,7 +187,7 @@ impl Service {
         self.recipe.builder == Some(Builder::Nothing)
     }
 
-    /// Returns the filters of its own files: `filters`, and the one for what its image is built from.
+    /// Returns the filters of its own files: what `filters` name, and what its image is built from besides.
     pub fn own_filters(&self) -> impl Iterator<Item = FilterId> {
         std::iter::once(self.filter).chain(self.inputs)
     }
@@ -201,7 +200,7 @@ pub struct Declared {
     pub path: Located<RepoPath>,
     /// What it is.
     pub what: DeclaredKind,
-    /// The key that names it, if the build needs it; `None` where it may be missing.
+    /// The key that names it and without which there is no build; none where it may be missing.
     pub key: Option<&'static str>,
 }
 
@@ -212,24 +211,24 @@ pub enum DeclaredKind {
     File,
     /// A directory, of which everything counts.
     Directory,
-    /// A directory of which only the paths in `filters` count.
+    /// A directory of which `filters` say what counts.
     Listed,
 }
 
-/// The image of a service.
+/// The image that a service becomes.
 #[derive(Debug, Clone, Default)]
 pub struct Image {
-    /// Its name, without a tag; `None` where the service gives none.
+    /// Its name, without a tag; none where the service says none.
     pub name: Option<ImageName>,
     /// The rules of its tags.
     pub rules: TagRules,
     /// Its labels besides the OCI ones.
     pub labels: Labels,
-    /// The tags and labels as filters.yaml has them.
+    /// What filters.yaml says of tags and labels, as it is written there.
     pub written: WrittenTags,
 }
 
-/// The tags and labels of an image as filters.yaml has them.
+/// What filters.yaml says of an image's tags and labels, as it is written there.
 #[derive(Debug, Clone, Default)]
 pub struct WrittenTags {
     /// The lines of `tags`, in docker/metadata-action's language.
@@ -253,11 +252,11 @@ pub enum Global {
 /// Where results go.
 #[derive(Debug, Clone)]
 pub struct Environment {
-    /// The kinds of event that it is for.
+    /// The kinds of event it is for.
     pub on: Vec<Kind>,
     /// The branches it is for.
     pub branches: Branches,
-    /// The style of versions there, if it has its own.
+    /// How versions are written there, where it says so.
     pub version: Option<VersionStyle>,
     /// Whether images may be pushed there.
     pub push: Push,
@@ -266,16 +265,16 @@ pub struct Environment {
 /// The branches that an environment is for.
 #[derive(Debug, Clone)]
 pub enum Branches {
-    /// Every branch, and events without a branch.
+    /// Every branch, and events of none.
     Any,
     /// The default branch alone.
     Default,
-    /// Branches that one of these patterns matches.
+    /// Those that one of these matches.
     Like(Vec<Pattern>),
 }
 
 impl Environment {
-    /// Returns the purpose of the environment: releases, where its versions are releases.
+    /// Returns what it is for: releases, where its versions are.
     #[must_use]
     pub fn purpose(&self) -> Purpose {
         if self.version == Some(VersionStyle::Release) { Purpose::Releases } else { Purpose::Builds }
@@ -288,6 +287,6 @@ pub enum Push {
     /// They may.
     #[default]
     Allowed,
-    /// Only with `--push`.
+    /// Not unless `--push` asks for it.
     OnRequest,
 }

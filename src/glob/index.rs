@@ -10,21 +10,21 @@ use std::sync::OnceLock;
 ///
 /// A pattern demands literal segments of a path, or segments that begin or end so: `services/api/*.rs` demands the
 /// segments `services` and `api` and one that ends in `.rs`. It is filed under the demand that the fewest patterns
-/// share. A path has few segments, and only patterns that are filed under one of them are tried. A pattern that demands
-/// nothing (`**`, `!docs/**`) is tried for every path. A text that many services use is tried once.
+/// share. A path has few segments, so only what is filed under these is tried. What demands nothing (`**`,
+/// `!docs/**`) is tried for every path. The same text is tried once, however many services use it.
 ///
 /// The index is `Sync`: match many paths in parallel by asking from many threads.
 #[derive(Debug, Clone, Default)]
 pub struct GlobIndex {
-    /// The different patterns, each with the positions of those that have its text.
+    /// The different patterns, and the positions of those that have this text.
     patterns: IndexMap<Pattern, Vec<usize>, RandomState>,
     /// Positions in `patterns`, by a segment that a path must have.
     whole: Shelf,
     beginnings: Shelf,
     endings: Shelf,
-    /// Positions in `patterns` of those that could match any path.
+    /// Positions in `patterns` of what could match any path.
     anything: Vec<usize>,
-    /// All positions in `patterns`, for paths that stand for more than themselves: most repositories have none.
+    /// All positions in `patterns`, for paths of which only the outside is known: most repositories have none.
     directories: OnceLock<Directories>,
 }
 
@@ -91,27 +91,28 @@ impl GlobIndex {
         index
     }
 
-    /// Returns how many different texts the patterns have. They are numbered from 0, in the order of their first use.
+    /// Returns how many different texts the patterns have; their numbers count from 0 in the order in which the patterns
+    /// first had them.
     #[must_use]
     pub fn texts(&self) -> usize {
         self.patterns.len()
     }
 
-    /// Returns the positions of the patterns with this text, ascending.
+    /// Returns the positions, ascending, of the patterns with this text in what the index was built from.
     ///
     /// # Panics
-    /// When there is no text of this number.
+    /// When there are fewer texts than this.
     #[must_use]
     pub fn positions(&self, text: usize) -> &[usize] {
         &self.patterns[text]
     }
 
-    /// Replaces `hits` with the texts that match a path, in ascending order.
+    /// Puts what matches a path into `hits`, in ascending order, after emptying it.
     pub fn matches(&self, path: &[u8], hits: &mut Vec<Hit>) {
         self.matches_counted(path, hits);
     }
 
-    /// Does the same as [`GlobIndex::matches`], and returns how many different patterns were tried.
+    /// Does the same, and returns how many different patterns were tried.
     fn matches_counted(&self, path: &[u8], hits: &mut Vec<Hit>) -> usize {
         hits.clear();
         let path = Subject::new(path);
@@ -125,7 +126,7 @@ impl GlobIndex {
         candidates.len()
     }
 
-    /// Replaces `hits` with the texts that match a path, or something that may lie below it, in ascending order.
+    /// Puts what matches a path, or leads below it, into `hits`, in ascending order, after emptying it.
     pub fn matches_or_leads_below(&self, path: &[u8], hits: &mut Vec<Hit>) {
         let text = Subject::new(path).text;
         let directories = self.directories.get_or_init(|| Directories::of(self.patterns.keys()));

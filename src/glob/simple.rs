@@ -1,18 +1,19 @@
-//! The engine for simple patterns, which are matched by their text, without a tree and without compiling.
+//! The engine for simple patterns, which are matched by their text: nothing is parsed into a tree, and nothing is
+//! compiled.
 //!
 //! Nearly all patterns in practice are *simple*: segments that are `**`, or are made of letters, digits, `_` `-` `.`
 //! `@`, of `*` and `?`, and of groups of such text: `{ts,tsx}`, `@(a|b)`, `?(a)`. Such a text can always be read, and
-//! picomatch's special cases (about `.` and `..`, empty segments, and nested groups) do not apply to it on a
-//! [plain](super::subject) path.
+//! on a [plain](super::subject) path it means what it looks like: picomatch's special cases are about `.` and `..`,
+//! about empty segments, and about groups in each other.
 
 use super::key::{Demand, Walk};
 
-/// The length of the longest simple text, in bytes, and the most texts that its groups may unfold into. A match takes
-/// at most path × text × unfolded steps.
+/// The longest simple text, in bytes, and into how many texts its groups may unfold. A match takes at most
+/// path × text × unfolded steps.
 const MAX_LENGTH: usize = 255;
 const MAX_UNFOLDED: usize = 16;
 
-/// A part of a segment other than a star.
+/// What a segment is made of, besides stars.
 enum Piece<'t> {
     Text(&'t str),
     /// `?`: one character.
@@ -25,7 +26,7 @@ enum Piece<'t> {
 struct Alternatives<'t> {
     texts: &'t str,
     separator: char,
-    /// Whether the part may be absent.
+    /// Whether there may also be none.
     optional: bool,
 }
 
@@ -81,7 +82,7 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@')
 }
 
-/// Splits the next piece off a segment; `None` when a star comes next, or something that is not simple.
+/// Takes the next piece of a segment, where that is no star; none when it is not simple.
 fn piece(text: &str) -> Option<(Piece<'_>, &str)> {
     let mut plain = text.bytes().position(|byte| !is_plain(byte)).unwrap_or(text.len());
     if text[..plain].ends_with('@') && text[plain..].starts_with('(') {
@@ -105,7 +106,7 @@ fn piece(text: &str) -> Option<(Piece<'_>, &str)> {
     is_group.then_some((Piece::Group(Alternatives { texts, separator, optional }), behind))
 }
 
-/// Whether a simple text matches a plain path.
+/// Whether a plain path is what a simple text stands for.
 pub(super) fn takes(text: &str, path: &str) -> bool {
     // What stands before the first segment with anything special is compared at once.
     let Some(special) = text.bytes().position(|byte| !is_plain(byte) && byte != b'/') else { return text == path };
@@ -140,7 +141,7 @@ pub(super) fn takes(text: &str, path: &str) -> bool {
     }
 }
 
-/// Whether a simple text could match something below a plain path.
+/// Whether a simple text could take something below a plain path.
 pub(super) fn leads_below(text: &str, path: &str) -> bool {
     let (segment, more) = first_segment(text);
     let (name, rest) = first_segment(path);
@@ -153,7 +154,7 @@ pub(super) fn leads_below(text: &str, path: &str) -> bool {
     }
 }
 
-/// Returns the first segment, and the text behind its slash.
+/// The first segment, and what follows its slash.
 fn first_segment(text: &str) -> (&str, Option<&str>) {
     text.split_once('/').map_or((text, None), |(first, more)| (first, Some(more)))
 }
@@ -177,7 +178,7 @@ fn fits(segment: &str, name: &str) -> bool {
     }
 }
 
-/// Returns the rest of a name behind the shortest beginning that the pieces match.
+/// What is left of a name behind the least that pieces can take of its beginning.
 fn shortest<'n>(pieces: &str, name: &'n [u8]) -> Option<&'n [u8]> {
     let mut longest: Option<&[u8]> = None;
     takes_first(pieces, name, &mut |rest| {
@@ -187,7 +188,7 @@ fn shortest<'n>(pieces: &str, name: &'n [u8]) -> Option<&'n [u8]> {
     longest
 }
 
-/// Whether pieces can match a beginning of the name whose rest fulfils `will_do`.
+/// Whether pieces can take the beginning of a name so that what is left will do.
 fn takes_first<'n>(pieces: &str, name: &'n [u8], will_do: &mut impl FnMut(&'n [u8]) -> bool) -> bool {
     let Some((piece, more)) = piece(pieces) else { return will_do(name) };
     match piece {
@@ -199,14 +200,14 @@ fn takes_first<'n>(pieces: &str, name: &'n [u8], will_do: &mut impl FnMut(&'n [u
     }
 }
 
-/// Returns the rest behind the first character; `None` where there is no character.
+/// What follows the first character; none where no character begins.
 fn behind_character(name: &[u8]) -> Option<&[u8]> {
     let continues = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;
     let (_, rest) = name.split_first().filter(|(first, _)| !continues(first))?;
     Some(&rest[rest.iter().take_while(continues).count()..])
 }
 
-/// Returns all demands of a simple text.
+/// Returns all that a simple text demands.
 pub(super) fn demands(text: &str) -> Vec<Demand<'_>> {
     let mut walk = Walk::default();
     for (index, segment) in text.split('/').enumerate() {
@@ -268,7 +269,7 @@ mod tests {
         assert!(!is_simple(&"{a,b}".repeat(5)));
     }
 
-    /// Returns every text of this length over an alphabet.
+    /// Every text of so many characters out of these.
     fn texts(alphabet: &[char], length: usize) -> impl Iterator<Item = String> {
         let count = alphabet.len().pow(u32::try_from(length).unwrap());
         let place = move |at: usize| alphabet.len().pow(u32::try_from(at).unwrap());

@@ -18,7 +18,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("foldhash", &["glob"]),
     ("gix", &["inputs::git"]),
-    ("granit_parser", &["config"]),
+    ("granit_parser", &["config", "inputs::source"]),
     ("jiff", &["model::calendar"]),
     ("jobserver", &["output::exec"]),
     ("petgraph", &["analysis::graph"]),

@@ -1,6 +1,7 @@
 //! Chooses the commit to compare with, and says why.
 //!
-//! What is not known is reported, and widens the answer: when a base cannot be reached, every service is affected.
+//! What is not known widens the answer and is reported, and never narrows it: a base that cannot be reached makes every
+//! service affected.
 
 mod choose;
 mod default_branch;
@@ -22,7 +23,7 @@ use crate::model::name::CommitId;
 /// What the command line asks to compare.
 #[derive(Debug, Clone, Default)]
 pub struct RangeRequest {
-    /// The tip: a commit. When absent, `HEAD`, and outside of CI the work tree on top of it.
+    /// The commit that changes lead to; `HEAD`, and outside of CI the work tree on top of it, when absent.
     pub head: Option<String>,
     /// What it is compared with.
     pub compare: Compare,
@@ -33,7 +34,7 @@ pub struct RangeRequest {
 /// What head is compared with.
 #[derive(Debug, Clone, Default)]
 pub enum Compare {
-    /// What the event says; outside of CI, the default branch.
+    /// What the event says; outside of CI the default branch.
     #[default]
     Auto,
     /// A revision.
@@ -46,10 +47,10 @@ pub enum Compare {
     Given {
         /// The changes.
         changes: ChangeSet,
-        /// The commit to compare the configuration with, if the command line names it.
+        /// What the configuration is compared with, if the command line names it.
         base: Option<End>,
     },
-    /// Nothing: only services that are asked for by name are planned. The text says so in the plan.
+    /// Nothing: only what is asked for by name, and in these words.
     Nothing(String),
 }
 
@@ -67,7 +68,7 @@ pub struct End {
 pub enum Since {
     /// At their newest release tags.
     Release,
-    /// Since they were last built, by their built refs.
+    /// At their records: where they were last built.
     Built,
 }
 
@@ -78,13 +79,13 @@ impl Choice for Since {
     ];
 }
 
-/// The point from which the changes of a range count.
+/// From where the changes of a range count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum From {
     /// The merge base of the two ends: git's three dots.
     #[default]
     MergeBase,
-    /// The base itself: the two trees are compared as they are (`--direct`).
+    /// The base itself: the two trees as they are (`--direct`).
     Base,
 }
 
@@ -97,10 +98,10 @@ pub struct Range {
     pub comparison: Comparison,
 }
 
-/// The commit that is planned, with the changes on top of it.
+/// The commit that changes lead to, with what stands on top of it.
 #[derive(Debug, Clone)]
 pub struct Tip {
-    /// The commit; `None` in a repository without one.
+    /// The commit; none in a repository without one.
     pub commit: Option<CommitId>,
     /// Whether the changes of the work tree count.
     pub state: HeadState,
@@ -113,19 +114,19 @@ pub struct Tip {
 pub struct Comparison {
     /// How it was chosen, in words.
     pub source: String,
-    /// The commits whose trees are compared with the tip's, where `None` is the empty tree. There are several when
-    /// there are several merge bases, and none when nothing is compared.
+    /// The commits whose trees the tip's is compared with, `None` being the empty tree; several where there are several
+    /// merge bases, none where nothing is compared.
     pub bases: Vec<Option<CommitId>>,
     /// Where changes come from.
     pub changes: Changes,
-    /// Why every service is affected, if every service is.
+    /// Why every service is affected, where it is.
     pub everyone: Option<AllAffected>,
 }
 
 /// Where the changes of a range come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Changes {
-    /// From comparing the trees of the bases and head, and the changes on top.
+    /// From the trees of the bases and head, and what stands on top.
     #[default]
     Compared,
     /// From outside: the trees are not compared.
@@ -137,7 +138,7 @@ pub enum Changes {
 pub enum AllAffected {
     /// It was asked for.
     Forced,
-    /// There is nothing to compare with: a first push to the default branch, a scheduled run.
+    /// There is nothing to compare with: a first push to the default branch, a run by a clock.
     NoRecord,
     /// The service was never released.
     NeverReleased,
@@ -145,12 +146,12 @@ pub enum AllAffected {
     NeverBuilt,
     /// The base cannot be reached.
     BaseUnreachable,
-    /// It is not known which commits are new.
+    /// Nothing tells which commits are new.
     UnknownRange,
 }
 
 impl Tip {
-    /// Returns the changes of the work tree that count; none when a commit alone is planned.
+    /// Returns the changes of the work tree that count; none at a commit as it stands.
     #[must_use]
     pub fn work_tree(&self) -> ChangeSet {
         match self.state {
@@ -173,7 +174,7 @@ impl Comparison {
         self.bases.first().copied().flatten()
     }
 
-    /// Returns the same comparison with every service affected, since the trees of its base cannot be reached.
+    /// Returns the same comparison with every service affected, since the trees of its base are out of reach.
     #[must_use]
     pub fn out_of_reach(self) -> Self {
         Self { bases: Vec::new(), everyone: Some(AllAffected::BaseUnreachable), ..self }

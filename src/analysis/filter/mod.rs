@@ -1,7 +1,7 @@
 //! Which changes each filter matches, and by which pattern.
 //!
-//! A [`Filter`] is a list of patterns with a rule for reading it; [`Filters`] are all of a configuration's, compiled
-//! together: a path is matched only with the few patterns that could match it.
+//! A [`Filter`] is a list of patterns with a rule for reading it; [`Filters`] are all of a configuration's,
+//! compiled together, so that a path costs about the few patterns that could match it and not all there are.
 
 mod cover;
 mod evaluate;
@@ -40,7 +40,7 @@ pub enum Filter {
 pub struct FilterEntry {
     /// What a match means.
     pub effect: Effect,
-    /// The statuses of changes that it applies to.
+    /// The changes that it looks at.
     pub statuses: Statuses,
     /// The pattern, without the `!` of an exclusion.
     pub pattern: Located<Pattern>,
@@ -49,18 +49,18 @@ pub struct FilterEntry {
 /// What the match of an ordered list's pattern means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// The change matches, unless a later pattern excludes it.
+    /// The change matches, unless a later pattern takes it back.
     Include,
-    /// The paths that earlier patterns matched no longer match: the pattern was written with a leading `!`.
+    /// What earlier patterns matched is taken back: the pattern was written with a leading `!`.
     Exclude,
-    /// The paths that earlier patterns matched by a wildcard no longer match: the pattern is one of a service's
-    /// `exclude`. A path that an earlier pattern names without a wildcard still matches.
+    /// What earlier patterns matched by a wildcard is taken back: the pattern is one of a service's `exclude`. A path
+    /// that an earlier pattern names without a wildcard stays.
     ExcludeWildcards,
 }
 
 impl Effect {
-    /// Returns the effect of an entry of an ordered list, and its pattern without the `!` of an exclusion; `None` when
-    /// it begins with `!!`, which could only exclude what is not matched. `!(a)` is a pattern, and not an exclusion.
+    /// Returns what an entry of an ordered list means, and its pattern without the `!` of an exclusion; none when it
+    /// begins with `!!`, which could only exclude what is not matched. `!(a)` is a pattern, and no exclusion.
     #[must_use]
     pub fn of(text: &str) -> Option<(Self, &str)> {
         let is_mark = |text: &str| text.starts_with('!') && !text.starts_with("!(");
@@ -72,25 +72,24 @@ impl Effect {
     }
 }
 
-/// A rule of a flat filter. It applies to a change with one of these statuses, and matches when any of its patterns
-/// does.
+/// A rule of a flat filter: true of a change when its status is one of these and any of the patterns matches.
 #[derive(Debug, Clone)]
 pub struct FlatRule {
-    /// The statuses of changes that it applies to.
+    /// The changes that it looks at.
     pub statuses: Statuses,
-    /// The patterns. Only a rule with a status word can have several.
+    /// The patterns; several only under a status word.
     pub patterns: Vec<Located<Pattern>>,
 }
 
-/// How the rules of a flat filter are combined (`--quantifier`, paths-filter's `predicate-quantifier`).
+/// How the rules of a flat filter come together (`--quantifier`, paths-filter's `predicate-quantifier`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Quantifier {
-    /// A change matches when any rule matches.
+    /// A change matches when any rule is true of it.
     #[default]
     Some,
-    /// A change matches when every rule matches; always when there are no rules.
+    /// A change matches when every rule is true of it; with no rules, always.
     Every,
-    /// A change matches when a rule matches, unless a negated pattern anywhere in the filter excludes it.
+    /// A change matches when a rule is true of it, and no negated pattern, whatever the order, excludes it.
     SomeWithExcludes,
 }
 
@@ -102,7 +101,7 @@ impl Choice for Quantifier {
     ];
 }
 
-/// A set of statuses. A type change counts as a modification, and an unread path as every status.
+/// A set of statuses. A type change counts as a modification, and what cannot be read as all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statuses {
     added: bool,

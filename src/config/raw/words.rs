@@ -11,9 +11,9 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::recipe::{Builder, Run};
 use crate::naming::version::{Count, Scheme, VersionStyle};
 
-/// An enum whose variants filters.yaml names by words.
+/// An enum of which filters.yaml names a variant.
 pub(in crate::config) trait Word: DeserializeOwned + JsonSchema + Clone {
-    /// The noun for a variant in messages.
+    /// What a variant is, for messages.
     const WHAT: &str;
 }
 

@@ -3,20 +3,32 @@
 //! There is one reader for each kind of file: from its text to typed values that know their places. No reader runs a
 //! tool, reads a file system or asks a network; [`SourceTree`] holds the texts of one revision.
 
+mod bake_file;
+mod compose;
 mod declared_at;
+mod declared_build;
 mod ecosystem;
 pub mod go;
+
 mod package_json;
+mod path_filters;
 mod pnpm_workspace;
 pub mod python;
 mod source_tree;
 mod toml_place;
+mod workflow;
+mod yaml_place;
 
+pub use bake_file::{bake_builds, is_bake_file};
+pub use compose::{compose_builds, is_compose_file};
 pub use declared_at::DeclaredAt;
+pub use declared_build::{BuildContext, BuildTarget, DeclaredBuild, DockerfileOf, NamedContext};
 pub use ecosystem::Ecosystem;
 pub use package_json::{PackageDependency, PackageJson};
+pub use path_filters::{FilterPattern, PathFilter, is_filter_file, path_filters};
 pub use pnpm_workspace::PnpmWorkspace;
 pub use source_tree::SourceTree;
+pub use workflow::{PathFilterStep, StepFilters, Workflow, is_workflow_file};
 
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::toml_place::{span, table, text, texts};
-use crate::model::diagnostic::{Located, Span};
+use super::toml_place::{parse, span, table, text, texts};
+use crate::model::diagnostic::{Diagnostic, Located, SourceFile};
 
 /// What a pyproject.toml says of its package.
 ///
@@ -45,18 +45,15 @@ impl PyProject {
     /// Reads a pyproject.toml.
     ///
     /// # Errors
-    /// When it is no TOML: what is wrong with it, and where.
-    pub fn read(file: &str) -> Result<Self, Located<String>> {
-        let root = DeTable::parse(file).map_err(|error| {
-            let at = error.span().map_or_else(Span::default, |range| Span { start: range.start, end: range.end });
-            Located::new(error.message().to_owned(), at)
-        })?;
+    /// When it is no TOML.
+    pub fn read(file: &SourceFile) -> Result<Self, Diagnostic> {
+        let root = parse(file)?;
         let mut project = Self::default();
-        project.add_standard(root.get_ref());
-        if let Some(uv) = table(root.get_ref(), &["tool", "uv"]) {
+        project.add_standard(&root);
+        if let Some(uv) = table(&root, &["tool", "uv"]) {
             project.add_uv(uv);
         }
-        if let Some(poetry) = table(root.get_ref(), &["tool", "poetry"]) {
+        if let Some(poetry) = table(&root, &["tool", "poetry"]) {
             project.add_poetry(poetry);
         }
         Ok(project)
@@ -171,6 +168,11 @@ fn normal_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::diagnostic::Span;
+
+    fn read(text: &str) -> PyProject {
+        PyProject::read(&SourceFile::new("pyproject.toml", text)).unwrap()
+    }
 
     fn names(project: &PyProject) -> Vec<&str> {
         project.dependencies.iter().map(|name| name.value.as_str()).collect()
@@ -186,7 +188,7 @@ mod tests {
 
     #[test]
     fn requirements_of_every_group_are_read() {
-        let project = PyProject::read(
+        let project = read(
             r#"
             [project]
             name = "My_App.core"
@@ -199,8 +201,7 @@ mod tests {
             [build-system]
             requires = ["hatchling", "pdm-lib @ file:///${PROJECT_ROOT}/../p", "net @ https://example.com/net.whl"]
             "#,
-        )
-        .unwrap();
+        );
         assert_eq!(project.name.as_ref().unwrap().value, "my-app-core");
         assert_eq!(
             names(&project),
@@ -226,7 +227,7 @@ mod tests {
             members = ["packages/*", "apps/**"]
             exclude = ["packages/old"]
             "#;
-        let project = PyProject::read(text).unwrap();
+        let project = read(text);
         assert_eq!(names(&project), ["tester"]);
         assert_eq!(source_of(&project, "member"), [PySource::Workspace]);
         assert_eq!(source_of(&project, "near"), [path("../near")]);
@@ -240,7 +241,7 @@ mod tests {
 
     #[test]
     fn dependencies_of_poetry_are_read() {
-        let project = PyProject::read(
+        let project = read(
             r#"
             [tool.poetry]
             name = "app"
@@ -254,8 +255,7 @@ mod tests {
             [tool.poetry.group.test.dependencies]
             helper = { path = "../helper" }
             "#,
-        )
-        .unwrap();
+        );
         assert_eq!(project.name.as_ref().unwrap().value, "app");
         assert_eq!(names(&project), ["flask", "lib", "many", "old-dev", "helper"]);
         assert_eq!(source_of(&project, "lib"), [path("../lib")]);
@@ -266,8 +266,9 @@ mod tests {
 
     #[test]
     fn an_unreadable_file_says_where() {
-        let problem = PyProject::read("[project]\nname = \n").unwrap_err();
-        assert_eq!((problem.defined.start, problem.value.is_empty()), (17, false));
-        assert_eq!(PyProject::read("project = 1\n[tool]\nuv = []\npoetry = {group = 1}\n"), Ok(PyProject::default()));
+        let problem = PyProject::read(&SourceFile::new("a/pyproject.toml", "[project]\nname = \n")).unwrap_err();
+        let place = &problem.labels[0];
+        assert_eq!(place.file.at(place.span), "a/pyproject.toml:2:8");
+        assert_eq!(read("project = 1\n[tool]\nuv = []\npoetry = {group = 1}\n"), PyProject::default());
     }
 }

@@ -3,7 +3,19 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::model::diagnostic::{Located, Span};
+use super::unreadable;
+use crate::model::diagnostic::{Diagnostic, Located, SourceFile, Span};
+
+/// Reads a file.
+///
+/// # Errors
+/// When it is no TOML.
+pub(super) fn parse(file: &SourceFile) -> Result<DeTable<'_>, Diagnostic> {
+    DeTable::parse(file.text()).map(Spanned::into_inner).map_err(|error| {
+        let at = error.span().map_or_else(Span::default, |range| Span { start: range.start, end: range.end });
+        unreadable(file, at, error.message())
+    })
+}
 
 /// Returns the table that a path of keys leads to.
 pub(super) fn table<'v, 't>(root: &'v DeTable<'t>, path: &[&str]) -> Option<&'v DeTable<'t>> {

@@ -15,10 +15,10 @@ use super::workflow_command;
 
 pub use masked::Masked;
 
-/// The text that replaces a secret.
+/// What stands in the place of a secret.
 const MASK: &str = "***";
 
-/// The length of the shortest secret that is replaced. Shorter texts occur everywhere by chance.
+/// The shortest text that is replaced: shorter ones stand everywhere.
 const SHORTEST: usize = 4;
 
 /// The secrets of a run. A build may add to them while others run, so clones share them.
@@ -27,20 +27,18 @@ pub struct Mask(Arc<RwLock<Secrets>>);
 
 #[derive(Debug, Default)]
 struct Secrets {
-    /// The secrets as they may stand in files. Each line of a secret with several lines counts too, and JSON escapes
-    /// some bytes.
+    /// As they stand in files: a secret of several lines is one of each line too, and in JSON some bytes are escaped.
     written: BTreeSet<Vec<u8>>,
-    /// Secrets that builds declared and [`Mask::told`] has not returned yet.
+    /// Those that builds told, and that nothing was done about yet.
     told: Vec<String>,
     /// Words that everybody knows.
     public: BTreeSet<String>,
-    /// Whether a secret is part of a public word, and [`Mask::is_part_of_word`] has not returned that yet.
+    /// Whether a secret is part of a public word, which nothing was done about yet.
     is_part_of_word: bool,
 }
 
 impl Mask {
-    /// Adds a secret. Left out are secrets that are too short to be told from other text, and those that are part of a
-    /// public word.
+    /// Adds a secret. One that is too short to be told from other text is left out, and so is a part of a public word.
     pub fn hide(&self, secret: &str) {
         let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for text in std::iter::once(secret).chain(secret.lines()).map(str::trim) {
@@ -56,7 +54,7 @@ impl Mask {
         }
     }
 
-    /// Adds public words. A secret that is part of one is not masked, since texts without the word would be wrong.
+    /// Adds words that everybody knows: what is part of one is no secret, and a text without it would say something else.
     pub fn publish(&self, words: impl IntoIterator<Item = String>) {
         let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let words: Vec<String> = words.into_iter().collect();
@@ -66,13 +64,13 @@ impl Mask {
         secrets.public.extend(words);
     }
 
-    /// Returns whether a secret turned out to be part of a public word since the last call.
+    /// Returns whether a secret turned out to be part of a public word since this was asked last.
     #[must_use]
     pub fn is_part_of_word(&self) -> bool {
         std::mem::take(&mut self.0.write().unwrap_or_else(PoisonError::into_inner).is_part_of_word)
     }
 
-    /// Adds a secret that a build declared: as the command has it, and as the runner reads it.
+    /// Adds a secret that a build told, as it stands in the command and as the runner reads that.
     fn tell(&self, written: &str) {
         let secret = workflow_command::text(written);
         self.hide(written);
@@ -86,7 +84,7 @@ impl Mask {
         self.0.read().unwrap_or_else(PoisonError::into_inner).written.is_empty()
     }
 
-    /// Returns the secrets that builds have declared since the last call.
+    /// Returns the secrets that builds have told since this was asked last.
     #[must_use]
     pub fn told(&self) -> Vec<String> {
         std::mem::take(&mut self.0.write().unwrap_or_else(PoisonError::into_inner).told)
@@ -110,7 +108,7 @@ impl Mask {
         Cow::Owned(masked)
     }
 
-    /// Returns the ranges of the secrets in a text, in order. Overlapping ones are joined.
+    /// Returns where secrets stand, in order; those that overlap are one.
     fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut found: Vec<Range<usize>> = Vec::new();

@@ -1,6 +1,6 @@
 //! Names of the outputs of a step.
 
-/// The prefix of outputs that are new, and of those that leave their plain name to a filter of the same name.
+/// The prefix of outputs that are new, or that give way to a filter of the same name.
 pub const OWN_PREFIX: &str = "rebake_";
 
 /// The outputs that rebake writes besides those of filters and services.
@@ -9,7 +9,7 @@ const OWN: [&str; 7] = ["any", "count", "matrix", "levels", "environment", "serv
 /// The outputs that exist once for each level.
 const BY_LEVEL: [&str; 2] = ["any_", "matrix_"];
 
-/// Whether an output of this name is one of rebake's own. Engines ignore the case of names.
+/// Whether an output of this name is one of rebake's own. Engines look at no case.
 #[must_use]
 pub fn is_own_output(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -19,7 +19,7 @@ pub fn is_own_output(name: &str) -> bool {
         || name.starts_with(OWN_PREFIX)
 }
 
-/// Returns a name in letters that every file system and CI engine accepts: each run of other characters becomes `-`.
+/// Returns a name in the letters that every file system and CI engine takes: runs of anything else become `-`.
 #[must_use]
 pub fn slug(name: &str) -> String {
     let lower = name.to_ascii_lowercase();

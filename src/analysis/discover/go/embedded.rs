@@ -1,0 +1,71 @@
+//! The files that a package embeds.
+
+use super::super::Area;
+use crate::glob::{Pattern, Verdict};
+use crate::inputs::source::SourceTree;
+use crate::model::name::RepoDir;
+
+/// Returns what a pattern of `//go:embed` names, in the directory of its package: files, and directories as a whole. One
+/// that cannot be read names all that is below.
+pub(super) fn areas(tree: &SourceTree, directory: &RepoDir, pattern: &str) -> Vec<Area> {
+    let pattern = pattern.strip_prefix("all:").unwrap_or(pattern);
+    let Ok(pattern) = Pattern::parse(&picomatch(&directory.join(pattern))) else {
+        return vec![Area::Below(directory.clone())];
+    };
+    let mut areas: Vec<Area> = Vec::new();
+    let within = if directory.is_root() { "" } else { directory.as_str() };
+    for position in tree.listing().below(within.as_bytes()) {
+        let Ok(path) = std::str::from_utf8(tree.listing().get(position).path) else { continue };
+        // The nearest to the root that fits stands for all below it.
+        let ends = path.match_indices('/').map(|(at, _)| at).filter(|at| *at > within.len());
+        let directories = ends.map(|end| &path[..end]);
+        let fits = |path: &&str| pattern.matches(path.as_bytes()) != Verdict::No;
+        let area = match directories.clone().find(fits).map(RepoDir::parse) {
+            Some(directory) => directory.ok().map(Area::Below),
+            None => fits(&path).then(|| Area::File(path.to_owned())),
+        };
+        if let Some(area) = area.filter(|area| areas.last() != Some(area)) {
+            areas.push(area);
+        }
+    }
+    areas
+}
+
+/// Writes a pattern of Go's `path.Match` in picomatch's language.
+fn picomatch(pattern: &str) -> String {
+    let mut text = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => text.extend([Some('\\'), chars.next()].into_iter().flatten()),
+            // Two of them are one: neither crosses a slash.
+            '*' if chars.peek() == Some(&'*') => {}
+            '*' | '?' | '[' | ']' | '/' => text.push(c),
+            c if c.is_alphanumeric() || "-_.^".contains(c) => text.push(c),
+            c => text.extend(['\\', c]),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_name_files_and_directories() {
+        let files = ["p/a.html", "p/b.txt", "p/static/x.css", "p/static/deep/y", "p/{c}.txt", "p/t/a.html", "q/a.html"];
+        let tree = SourceTree::of_texts(&files.map(|path| (path, "")));
+        let dir = |path: &str| RepoDir::parse(path).unwrap();
+        let file = |path: &str| Area::File(path.to_owned());
+        let of = |pattern: &str| areas(&tree, &dir("p"), pattern);
+        assert_eq!(of("*.html"), [file("p/a.html")]);
+        assert_eq!(of("static"), [Area::Below(dir("p/static"))]);
+        assert_eq!(of("all:static/*"), [Area::Below(dir("p/static/deep")), file("p/static/x.css")]);
+        assert_eq!(of("*/*.html"), [file("p/t/a.html")]);
+        assert_eq!(of("{c}.txt"), [file("p/{c}.txt")]);
+        assert_eq!(of("[ab].*"), [file("p/a.html"), file("p/b.txt")]);
+        assert_eq!(of("no"), []);
+        assert_eq!(areas(&tree, &RepoDir::root(), "q"), [Area::Below(dir("q"))]);
+    }
+}

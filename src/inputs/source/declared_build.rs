@@ -1,0 +1,168 @@
+use std::collections::BTreeMap;
+
+use super::DeclaredAt;
+use crate::model::name::RepoDir;
+
+/// A build of an image, as a file of the repository asks for it.
+#[derive(Debug, Clone)]
+pub struct DeclaredBuild {
+    /// What the file calls it: the service of a compose file, the target of a bake file, the job of a workflow.
+    pub name: String,
+    /// What asks for it.
+    pub at: DeclaredAt,
+    /// Where the files come from that it may read.
+    pub context: BuildContext,
+    /// How it is built.
+    pub dockerfile: DockerfileOf,
+    /// The stage that is built.
+    pub target: BuildTarget,
+    /// Its arguments; `None` for one whose value is not known here.
+    pub arguments: BTreeMap<String, Option<String>>,
+    /// The contexts that have a name.
+    pub contexts: BTreeMap<String, NamedContext>,
+    /// The references of the image as they stand, variables and all.
+    pub images: Vec<String>,
+}
+
+/// Where a build's files come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuildContext {
+    /// A directory of the repository.
+    Directory(RepoDir),
+    /// Something outside of the repository.
+    Elsewhere,
+    /// Something that is known only when it is built: the text that says it.
+    Unknown(String),
+}
+
+/// Where a build's instructions are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DockerfileOf {
+    /// A file of the repository.
+    File(String),
+    /// In the file that asks for the build: their text.
+    Inline(String),
+    /// Something that is known only when it is built: the text that says it.
+    Unknown(String),
+}
+
+/// Which stage a build ends with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuildTarget {
+    /// The last one.
+    Last,
+    /// The one of that name.
+    Stage(String),
+    /// One that is known only when it is built.
+    Unknown,
+}
+
+/// What a named context is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedContext {
+    /// A directory of the repository.
+    Directory(RepoDir),
+    /// What another build of the same file makes, by its name.
+    Build(String),
+    /// An image, by its reference.
+    Image(String),
+    /// Something outside of the repository.
+    Elsewhere,
+    /// Something that is known only when it is built: the text that says it.
+    Unknown(String),
+}
+
+/// A text of which variables are filled in as far as they are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Filled {
+    /// The whole text.
+    Known(String),
+    /// The text as it stands.
+    Unknown(String),
+}
+
+impl Filled {
+    /// Returns the text, if it is known.
+    pub(super) fn known(self) -> Option<String> {
+        if let Self::Known(text) = self { Some(text) } else { None }
+    }
+}
+
+impl BuildContext {
+    /// Returns the context that a text means, relative to a directory.
+    pub(super) fn of(base: &RepoDir, text: Filled) -> Self {
+        match text {
+            Filled::Unknown(text) => Self::Unknown(text),
+            Filled::Known(text) if is_elsewhere(&text) => Self::Elsewhere,
+            // A directory outside of the repository holds none of its files.
+            Filled::Known(text) => directory(base, &text).map_or(Self::Elsewhere, Self::Directory),
+        }
+    }
+
+    /// Returns the file that a text means, relative to this context; without one, its `Dockerfile`.
+    pub(super) fn dockerfile(&self, text: Option<Filled>) -> DockerfileOf {
+        match self {
+            Self::Directory(directory) => DockerfileOf::within(directory, text),
+            Self::Elsewhere => DockerfileOf::Unknown(String::new()),
+            Self::Unknown(context) => DockerfileOf::Unknown(context.clone()),
+        }
+    }
+}
+
+impl DockerfileOf {
+    /// Returns the file that a text means, relative to a directory; without one, its `Dockerfile`.
+    pub(super) fn within(directory: &RepoDir, text: Option<Filled>) -> Self {
+        match text {
+            None => Self::File(directory.join("Dockerfile")),
+            Some(Filled::Unknown(text)) => Self::Unknown(text),
+            Some(Filled::Known(text)) if is_absolute(&text) => Self::Unknown(text),
+            Some(Filled::Known(text)) => directory.resolve_file(&text).map_or_else(|_| Self::Unknown(text), Self::File),
+        }
+    }
+}
+
+impl BuildTarget {
+    /// Returns the stage that a text means.
+    pub(super) fn of(text: Option<Filled>) -> Self {
+        match text {
+            None => Self::Last,
+            Some(Filled::Known(name)) if name.is_empty() => Self::Last,
+            Some(Filled::Known(name)) => Self::Stage(name),
+            Some(Filled::Unknown(_)) => Self::Unknown,
+        }
+    }
+}
+
+impl NamedContext {
+    /// Returns what a text means, relative to a directory; `build` is the prefix by which the file names its own builds.
+    pub(super) fn of(base: &RepoDir, text: Filled, build: &str) -> Self {
+        let known = match text {
+            Filled::Unknown(text) => return Self::Unknown(text),
+            Filled::Known(text) => text,
+        };
+        if let Some(name) = known.strip_prefix(build) {
+            Self::Build(name.to_owned())
+        } else if let Some(image) = known.strip_prefix("docker-image://") {
+            Self::Image(image.to_owned())
+        } else if is_elsewhere(&known) {
+            Self::Elsewhere
+        } else {
+            directory(base, &known).map_or(Self::Elsewhere, Self::Directory)
+        }
+    }
+}
+
+/// Whether a context is no directory of this machine: an address, or standard input.
+fn is_elsewhere(text: &str) -> bool {
+    text == "-" || text.contains("://") || text.starts_with("git@") || text.starts_with('~')
+}
+
+/// Returns the directory of the repository that a path of this machine names.
+fn directory(base: &RepoDir, text: &str) -> Option<RepoDir> {
+    if is_absolute(text) { None } else { base.resolve(text).ok() }
+}
+
+/// Whether a path begins at the root of the machine; [`RepoDir::resolve`] takes that for the repository's.
+fn is_absolute(text: &str) -> bool {
+    text.starts_with('/')
+}

@@ -1,0 +1,249 @@
+//! Workflows of GitHub Actions: the steps that build images, and those that filter paths.
+
+mod placeholder;
+mod rows;
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde_yaml::Value;
+
+use super::declared_build::Filled;
+use super::yaml_place;
+use super::{BuildContext, BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf, NamedContext};
+use crate::model::diagnostic::{Diagnostic, SourceFile};
+use crate::model::name::RepoDir;
+
+/// What a workflow's steps say of services.
+#[derive(Debug, Default)]
+pub struct Workflow {
+    /// The builds of its `docker/build-push-action` steps: one for each row of a matrix that is written out.
+    pub builds: Vec<DeclaredBuild>,
+    /// Its steps that filter paths.
+    pub path_filters: Vec<PathFilterStep>,
+}
+
+/// A step that filters paths, as dorny/paths-filter does.
+#[derive(Debug, Clone)]
+pub struct PathFilterStep {
+    /// The job that it is in.
+    pub job: String,
+    /// The place of its filters.
+    pub at: DeclaredAt,
+    /// Its filters.
+    pub filters: StepFilters,
+}
+
+/// Where the filters of a step are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepFilters {
+    /// In the step: their text.
+    Inline(String),
+    /// In a file of the repository.
+    File(String),
+    /// Something that is known only when it runs: the text that says it.
+    Unknown(String),
+}
+
+/// Whether a path is that of a workflow.
+#[must_use]
+pub fn is_workflow_file(path: &str) -> bool {
+    let name = path.strip_prefix(".github/workflows/");
+    name.is_some_and(|name| !name.contains('/') && (name.ends_with(".yml") || name.ends_with(".yaml")))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WorkflowFile {
+    env: Value,
+    jobs: IndexMap<String, Job>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Job {
+    env: Value,
+    strategy: Value,
+    steps: Option<Vec<Step>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Step {
+    uses: String,
+    with: Value,
+}
+
+impl Workflow {
+    /// Reads a workflow.
+    ///
+    /// # Errors
+    /// When it is no workflow.
+    pub fn read(file: &SourceFile) -> Result<Self, Diagnostic> {
+        let (read, places): (Option<WorkflowFile>, _) = yaml_place::read(file)?;
+        let WorkflowFile { env, jobs } = read.unwrap_or_default();
+        let env = texts("env", pairs(&env));
+        let mut workflow = Self::default();
+        for (name, job) in &jobs {
+            let mut known = env.clone();
+            known.extend(texts("env", pairs(&job.env)));
+            let rows = rows::of(&job.strategy, &known);
+            for (number, step) in job.steps.iter().flatten().enumerate() {
+                let number = number.to_string();
+                let at = |input: &str| {
+                    let path = ["jobs", name, "steps", &number, "with", input];
+                    DeclaredAt { file: file.clone(), span: places.at(path) }
+                };
+                match action(&step.uses) {
+                    "docker/build-push-action" => {
+                        let with = |row| With { inputs: &step.with, known: row };
+                        let builds = rows.iter().map(|row| with(row).build(name, at("context")));
+                        add_distinct(&mut workflow.builds, builds);
+                    }
+                    "dorny/paths-filter" | "step-security/paths-filter" => {
+                        let with = With { inputs: &step.with, known: &known };
+                        let filters = with.path_filters();
+                        workflow.path_filters.extend(filters.map(|filters| PathFilterStep {
+                            job: name.clone(),
+                            at: at("filters"),
+                            filters,
+                        }));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(workflow)
+    }
+}
+
+/// Adds builds that differ from those that are there already in more than arguments of no importance.
+fn add_distinct(builds: &mut Vec<DeclaredBuild>, more: impl Iterator<Item = DeclaredBuild>) {
+    for build in more {
+        let is_same = |other: &DeclaredBuild| {
+            (&other.name, &other.context, &other.dockerfile, &other.target, &other.arguments, &other.contexts)
+                == (&build.name, &build.context, &build.dockerfile, &build.target, &build.arguments, &build.contexts)
+        };
+        if !builds.iter().any(is_same) {
+            builds.push(build);
+        }
+    }
+}
+
+/// The inputs of a step, with what is known of the values that expressions name.
+struct With<'w> {
+    inputs: &'w Value,
+    known: &'w BTreeMap<String, String>,
+}
+
+impl With<'_> {
+    /// Returns the text of an input; none where it is absent or empty.
+    fn text(&self, input: &str) -> Option<Filled> {
+        let text = scalar(self.inputs.get(input)?)?;
+        Some(placeholder::filled(text.trim(), self.known)).filter(|text| *text != Filled::Known(String::new()))
+    }
+
+    /// Returns the lines of an input that is a list, without comments.
+    fn lines(&self, input: &str) -> Vec<Filled> {
+        let text = self.inputs.get(input).and_then(scalar).unwrap_or_default();
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        lines.map(|line| placeholder::filled(line, self.known)).collect()
+    }
+
+    /// Returns the `NAME=VALUE` lines of an input.
+    fn pairs(&self, input: &str) -> Vec<(String, Filled)> {
+        let pair = |line: Filled| match line {
+            Filled::Known(text) => {
+                let (name, value) = text.split_once('=')?;
+                Some((name.to_owned(), Filled::Known(value.to_owned())))
+            }
+            Filled::Unknown(text) => {
+                let (name, value) = text.split_once('=')?;
+                Some((name.to_owned(), Filled::Unknown(value.to_owned())))
+            }
+        };
+        self.lines(input).into_iter().filter_map(pair).collect()
+    }
+
+    fn build(&self, job: &str, at: DeclaredAt) -> DeclaredBuild {
+        let root = RepoDir::root();
+        // Without a context the action builds from the repository at the commit.
+        let context = self.text("context").map_or(BuildContext::Directory(root.clone()), |text| match text {
+            Filled::Known(text) => BuildContext::of(&root, Filled::Known(default_context(&text))),
+            unknown @ Filled::Unknown(_) => BuildContext::of(&root, unknown),
+        });
+        let dockerfile = match self.text("file") {
+            // Unlike compose and bake, the action takes it relative to the root.
+            Some(file) => DockerfileOf::within(&root, Some(file)),
+            None => context.dockerfile(None),
+        };
+        let arguments = self.pairs("build-args").into_iter().map(|(name, value)| (name, value.known()));
+        let contexts = self.pairs("build-contexts").into_iter();
+        // No step names another one's build.
+        let contexts = contexts.map(|(name, value)| (name, NamedContext::of(&root, value, "\0")));
+        let image = |line| match line {
+            Filled::Known(text) | Filled::Unknown(text) => text,
+        };
+        DeclaredBuild {
+            name: job.to_owned(),
+            at,
+            context,
+            dockerfile,
+            target: BuildTarget::of(self.text("target")),
+            arguments: arguments.collect(),
+            contexts: contexts.collect(),
+            images: self.lines("tags").into_iter().map(image).collect(),
+        }
+    }
+
+    fn path_filters(&self) -> Option<StepFilters> {
+        // The action takes for a file what has no line end and no colon.
+        Some(match self.inputs.get("filters").and_then(scalar)? {
+            text if text.contains(['\n', ':']) => StepFilters::Inline(text),
+            text => match placeholder::filled(text.trim(), self.known) {
+                Filled::Known(path) => {
+                    RepoDir::root().resolve_file(&path).map_or(StepFilters::Unknown(path), StepFilters::File)
+                }
+                Filled::Unknown(text) => StepFilters::Unknown(text),
+            },
+        })
+    }
+}
+
+/// Returns the directory that a context means: `{{defaultContext}}:api` is one of the repository at the commit.
+fn default_context(text: &str) -> String {
+    match text.strip_prefix("{{defaultContext}}") {
+        Some("") => ".".to_owned(),
+        Some(below) => below.trim_start_matches(':').to_owned(),
+        None => text.to_owned(),
+    }
+}
+
+/// Returns the action without its version.
+fn action(uses: &str) -> &str {
+    uses.split('@').next().unwrap_or_default()
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+fn pairs(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    let entries = value.as_mapping().into_iter().flatten();
+    entries.filter_map(|(name, value)| if let Value::String(name) = name { Some((name, value)) } else { None })
+}
+
+/// Returns the values that hold no expression, by `holder.name`.
+fn texts<'v>(holder: &str, values: impl Iterator<Item = (&'v String, &'v Value)>) -> BTreeMap<String, String> {
+    let known = values.filter_map(|(name, value)| Some((name, scalar(value)?)));
+    known.filter(|(_, text)| !text.contains("${{")).map(|(name, text)| (format!("{holder}.{name}"), text)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,26 @@
+use std::collections::BTreeMap;
+
+use crate::inputs::source::declared_build::Filled;
+
+/// Fills `${{ … }}` in where it names a value that is known, such as `matrix.service`; the names of contexts are told apart
+/// by letters alone, in upper or lower case.
+pub(super) fn filled(text: &str, known: &BTreeMap<String, String>) -> Filled {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, expression)) = rest.split_once("${{") {
+        filled.push_str(before);
+        let Some((name, after)) = expression.split_once("}}") else { return Filled::Unknown(text.to_owned()) };
+        let name = name.trim();
+        // The checkout of the repository, which relative paths begin at.
+        if name == "github.workspace" && filled.is_empty() {
+            filled.push('.');
+        } else if let Some(value) = known.get(name) {
+            filled.push_str(value);
+        } else {
+            return Filled::Unknown(text.to_owned());
+        }
+        rest = after;
+    }
+    filled.push_str(rest);
+    Filled::Known(filled)
+}
