@@ -137,7 +137,7 @@ mod tests {
             let patterns: Vec<Pattern> = texts.iter().filter_map(|text| Pattern::parse(text).ok()).collect();
             let index = GlobIndex::new(patterns.clone());
             let mut hits: Vec<Hit> = Vec::new();
-            index.matches_or_leads_below(path.as_bytes(), &mut hits);
+            index.search().matches_or_leads_below(path.as_bytes(), &mut hits);
             let mut found: Vec<usize> = hits.iter().flat_map(|hit| index.positions(hit.text)).copied().collect();
             found.sort_unstable();
             let all: Vec<usize> = (0..patterns.len())

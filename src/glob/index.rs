@@ -1,7 +1,7 @@
+use super::Pattern;
 use super::below::Directories;
 use super::key::{Demand, Part};
-use super::subject::Subject;
-use super::{Pattern, Verdict};
+use super::search::GlobSearch;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use std::sync::OnceLock;
@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 /// share. A path has few segments, so only what is filed under these is tried. What demands nothing (`**`,
 /// `!docs/**`) is tried for every path. The same text is tried once, however many services use it.
 ///
-/// The index is `Sync`: match many paths in parallel by asking from many threads.
+/// The index is `Sync`: match many paths in parallel by a search in each of many threads.
 #[derive(Debug, Clone, Default)]
 pub struct GlobIndex {
     /// The different patterns, and the positions of those that have this text.
@@ -66,15 +66,19 @@ impl GlobIndex {
         for (position, pattern) in patterns.into_iter().enumerate() {
             index.patterns.entry(pattern).or_default().push(position);
         }
-        let demands: Vec<Vec<Demand>> = index.patterns.keys().map(Pattern::demands).collect();
+        // A path that a literal pattern matches is its text, and is found as such.
+        let patterns = index.patterns.keys();
+        let demands: Vec<Option<Vec<Demand>>> =
+            patterns.map(|pattern| (!pattern.is_literal()).then(|| pattern.demands())).collect();
         let mut common: IndexMap<(Part, &str), usize, RandomState> = IndexMap::default();
-        for demand in demands.iter().flatten() {
+        for demand in demands.iter().flatten().flatten() {
             for text in &demand.texts {
                 *common.entry((demand.part, text)).or_default() += 1;
             }
         }
         let shared = |demand: &Demand| demand.texts.iter().map(|text| common[&(demand.part, &**text)]).sum::<usize>();
         for (position, demands) in demands.iter().enumerate() {
+            let Some(demands) = demands else { continue };
             let Some(rarest) = demands.iter().min_by_key(|demand| (shared(demand), demand.part)) else {
                 index.anything.push(position);
                 continue;
@@ -107,64 +111,49 @@ impl GlobIndex {
         &self.patterns[text]
     }
 
-    /// Puts what matches a path into `hits`, in ascending order, after emptying it.
-    pub fn matches(&self, path: &[u8], hits: &mut Vec<Hit>) {
-        self.matches_counted(path, hits);
+    /// Begins a search.
+    #[must_use]
+    pub fn search(&self) -> GlobSearch<'_> {
+        GlobSearch::of(self)
     }
 
-    /// Does the same, and returns how many different patterns were tried.
-    fn matches_counted(&self, path: &[u8], hits: &mut Vec<Hit>) -> usize {
-        hits.clear();
-        let path = Subject::new(path);
-        let candidates = self.candidates(&path.text);
-        for (text, pattern) in candidates.iter().filter_map(|text| Some((*text, self.patterns.get_index(*text)?.0))) {
-            match pattern.matches_subject(&path) {
-                Verdict::No => {}
-                verdict => hits.push(Hit { text, doubt: verdict == Verdict::Doubt }),
-            }
+    /// Adds the numbers of the texts that are filed under a segment of a path.
+    pub(super) fn look_up(&self, segment: &str, found: &mut Vec<usize>) {
+        found.extend(self.whole.get(segment));
+        for length in &self.beginnings.lengths {
+            found.extend(segment.get(..*length).map_or(&[][..], |text| self.beginnings.get(text)));
         }
-        candidates.len()
-    }
-
-    /// Puts what matches a path, or leads below it, into `hits`, in ascending order, after emptying it.
-    pub fn matches_or_leads_below(&self, path: &[u8], hits: &mut Vec<Hit>) {
-        let text = Subject::new(path).text;
-        let directories = self.directories.get_or_init(|| Directories::of(self.patterns.keys()));
-        let mut candidates = self.candidates(&text);
-        candidates.extend(directories.around(&text));
-        candidates.sort_unstable();
-        candidates.dedup();
-        hits.clear();
-        hits.extend(candidates.into_iter().filter_map(|text| {
-            let verdict = self.patterns.get_index(text)?.0.matches_or_leads_below(path);
-            (verdict != Verdict::No).then_some(Hit { text, doubt: verdict == Verdict::Doubt })
-        }));
-    }
-
-    /// The patterns that could match a path, each once.
-    fn candidates(&self, path: &str) -> Vec<usize> {
-        let mut candidates = self.anything.clone();
-        // A path that is a pattern's text matches it, whatever it demands.
-        candidates.extend(self.patterns.get_index_of(path));
-        for segment in path.split('/') {
-            candidates.extend(self.whole.get(segment));
-            for length in &self.beginnings.lengths {
-                candidates.extend(segment.get(..*length).map_or(&[][..], |text| self.beginnings.get(text)));
-            }
-            for length in &self.endings.lengths {
-                let text = segment.len().checked_sub(*length).and_then(|start| segment.get(start..));
-                candidates.extend(text.map_or(&[][..], |text| self.endings.get(text)));
-            }
+        for length in &self.endings.lengths {
+            let text = segment.len().checked_sub(*length).and_then(|start| segment.get(start..));
+            found.extend(text.map_or(&[][..], |text| self.endings.get(text)));
         }
-        candidates.sort_unstable();
-        candidates.dedup();
-        candidates
+    }
+
+    /// Returns the numbers of the texts that could match any path.
+    pub(super) fn anything(&self) -> &[usize] {
+        &self.anything
+    }
+
+    /// Returns the number of a text.
+    pub(super) fn text(&self, text: &str) -> Option<usize> {
+        self.patterns.get_index_of(text)
+    }
+
+    /// Returns the pattern with a text's number.
+    pub(super) fn pattern(&self, text: usize) -> Option<&Pattern> {
+        self.patterns.get_index(text).map(|(pattern, _)| pattern)
+    }
+
+    /// Returns all patterns by their directories.
+    pub(super) fn directories(&self) -> &Directories {
+        self.directories.get_or_init(|| Directories::of(self.patterns.keys()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::glob::Verdict;
     use proptest::prelude::*;
 
     fn index(texts: impl IntoIterator<Item = impl AsRef<str>>) -> GlobIndex {
@@ -173,7 +162,7 @@ mod tests {
 
     fn hits(index: &GlobIndex, path: &str) -> Vec<usize> {
         let mut hits = vec![Hit { text: 9, doubt: true }];
-        index.matches(path.as_bytes(), &mut hits);
+        index.search().matches(path.as_bytes(), &mut hits);
         assert!(hits.is_sorted());
         let mut positions = hits.iter().flat_map(|hit| index.positions(hit.text)).copied().collect::<Vec<_>>();
         positions.sort_unstable();
@@ -195,7 +184,7 @@ mod tests {
     fn doubt_is_told() {
         let index = index([format!("{{{}}}", vec!["x*a*b*"; 9_000].join(","))]);
         let mut hits = Vec::new();
-        index.matches("ab".repeat(5_000).as_bytes(), &mut hits);
+        index.search().matches("ab".repeat(5_000).as_bytes(), &mut hits);
         assert_eq!(hits, [Hit { text: 0, doubt: true }]);
     }
 
@@ -219,7 +208,9 @@ mod tests {
             ("services/team-7/svc-4007/README.md", 5001, 2),
             ("tools/x.go", 0, 0),
         ] {
-            assert!(index.matches_counted(path.as_bytes(), &mut Vec::new()) <= most, "{path}");
+            let mut search = index.search();
+            search.matches(path.as_bytes(), &mut Vec::new());
+            assert!(search.tried() <= most, "{path}");
             assert_eq!(hits(&index, path).len(), matching, "{path}");
         }
     }
@@ -242,11 +233,16 @@ mod tests {
         ) {
             let patterns: Vec<Pattern> = texts.iter().filter_map(|text| Pattern::parse(text).ok()).collect();
             let index = GlobIndex::new(patterns.clone());
+            let (mut search, mut hits) = (index.search(), Vec::new());
             for path in paths.iter().chain(&texts) {
+                search.matches(path.as_bytes(), &mut hits);
+                let mut found: Vec<usize> =
+                    hits.iter().flat_map(|hit| index.positions(hit.text)).copied().collect();
+                found.sort_unstable();
                 let all: Vec<usize> = (0..patterns.len())
                     .filter(|position| patterns[*position].matches(path.as_bytes()) != Verdict::No)
                     .collect();
-                prop_assert_eq!(hits(&index, path), all, "{:?} {}", patterns, path);
+                prop_assert_eq!(found, all, "{:?} {}", patterns, path);
             }
         }
     }

@@ -1,9 +1,10 @@
+use super::PatternError;
 use super::expression::Expression;
 use super::expression_tree::Node;
 use super::key::{self, Demand};
 use super::machine::GaveUp;
+use super::simple::{self, Simple};
 use super::subject::Subject;
-use super::{PatternError, simple};
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -15,8 +16,8 @@ pub struct Pattern(Arc<Inner>);
 
 struct Inner {
     text: String,
-    /// Whether the text is simple, and so decides about plain paths itself.
-    simple: bool,
+    /// What a simple text decides plain paths by; none when it is not simple.
+    simple: Option<Simple>,
     /// The parsed text. That of a simple pattern is parsed when it is first needed.
     expression: OnceLock<Box<Expression>>,
 }
@@ -42,15 +43,15 @@ impl Pattern {
     /// When it cannot be read: it is empty or too long, groups stand too deep in each other, something is never
     /// closed, or picomatch would make an expression of it that never matches.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
-        let simple = simple::is_simple(text);
-        let expression = if simple { OnceLock::new() } else { OnceLock::from(Box::new(read(text)?)) };
+        let simple = Simple::read(text);
+        let expression = if simple.is_some() { OnceLock::new() } else { OnceLock::from(Box::new(read(text)?)) };
         Ok(Self(Arc::new(Inner { text: text.to_owned(), simple, expression })))
     }
 
     /// Whether the pattern matches the one path that it spells out, because its brackets cannot be read.
     #[must_use]
     pub fn is_spelled_out(&self) -> bool {
-        !self.0.simple && self.expression().spelled_out
+        self.0.simple.is_none() && self.expression().spelled_out
     }
 
     /// Returns the pattern as it was written.
@@ -78,7 +79,12 @@ impl Pattern {
     /// Whether picomatch calls the pattern negated: it begins with an odd number of `!` that no `(` follows.
     #[must_use]
     pub fn is_negated(&self) -> bool {
-        !self.0.simple && self.expression().negated
+        self.0.simple.is_none() && self.expression().negated
+    }
+
+    /// Whether the pattern matches no path but the one that is, character for character, itself.
+    pub(super) fn is_literal(&self) -> bool {
+        self.0.simple.is_some_and(|simple| simple.is_literal(self.text()))
     }
 
     /// Returns a directory that holds everything that the pattern matches: `services/api` for `services/api/**`, the
@@ -110,7 +116,7 @@ impl Pattern {
 
     /// The text, if it is simple and so decides about plain paths itself.
     pub(super) fn simple_text(&self) -> Option<&str> {
-        self.0.simple.then_some(&self.0.text)
+        self.0.simple.map(|_| &*self.0.text)
     }
 
     pub(super) fn tree(&self) -> &Node {
@@ -124,7 +130,7 @@ impl Pattern {
 
     /// What a path must have so that the pattern can match it. A negated pattern matches what has nothing of it.
     pub(super) fn demands(&self) -> Vec<Demand<'_>> {
-        if self.0.simple {
+        if self.0.simple.is_some() {
             simple::demands(&self.0.text)
         } else if self.is_negated() {
             Vec::new()
@@ -149,8 +155,10 @@ impl Pattern {
         if path.text == *text {
             return Verdict::Yes;
         }
-        let takes =
-            if *simple && path.plain { Ok(simple::takes(text, &path.text)) } else { self.expression().takes(path) };
+        let takes = match simple.filter(|_| path.plain) {
+            Some(simple) => Ok(simple.takes(text, &path.text)),
+            None => self.expression().takes(path),
+        };
         match takes {
             Ok(true) => Verdict::Yes,
             Ok(false) => Verdict::No,

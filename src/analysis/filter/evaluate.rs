@@ -49,7 +49,7 @@ impl<'a> Matches<'a> {
 pub fn matches<'a>(filters: &'a Filters, changes: &'a ChangeSet) -> Matches<'a> {
     let changes = changes.as_slice();
     let of_chunk = |chunk: &'a [Change]| {
-        let (mut hits, mut found) = (Hits::default(), Vec::new());
+        let (mut hits, mut found) = (Hits::of(filters), Vec::new());
         let (mut unmatched, mut taken_back) = (Vec::new(), Vec::new());
         for change in chunk {
             let before = found.len();
@@ -83,15 +83,15 @@ fn takers(filters: &Filters, status: Status, hits: &Hits) -> impl Iterator<Item 
 /// Returns the filters that match one change, for those whose paths come one by one.
 #[must_use]
 pub fn matches_of<'a>(filters: &'a Filters, change: &'a Change) -> Vec<(FilterId, Match<'a>)> {
-    of_change(filters, change, &mut Hits::default()).collect()
+    of_change(filters, change, &mut Hits::of(filters)).collect()
 }
 
 fn of_change<'a, 'h>(
     filters: &'a Filters,
     change: &'a Change,
-    hits: &'h mut Hits,
+    hits: &'h mut Hits<'_>,
 ) -> impl Iterator<Item = (FilterId, Match<'a>)> + use<'a, 'h> {
-    filters.hits(change.path.as_bytes(), change.extent, hits);
+    hits.find(change.path.as_bytes(), change.extent);
     let everything = filters.always().iter().map(move |id| (*id, Match { change, pattern: None, doubt: false }));
     let by_pattern = hits.by_filter().filter_map(move |hits| {
         let id = hits[0].0.filter;

@@ -3,7 +3,7 @@ use std::ops::Range;
 use bstr::ByteSlice as _;
 
 use super::{Effect, Filter, FlatRule, Quantifier};
-use crate::glob::{GlobIndex, Hit, Pattern};
+use crate::glob::{GlobIndex, GlobSearch, Hit, Pattern};
 use crate::model::change::Extent;
 use crate::model::diagnostic::Located;
 
@@ -58,15 +58,69 @@ pub(super) struct Owner {
     pub(super) pattern: usize,
 }
 
-/// The patterns that match a path, by their owners in order, each with whether it is in doubt. It can be reused for
-/// many paths.
-#[derive(Debug, Default)]
-pub(super) struct Hits {
+/// The patterns that match a path, by their owners in order, each with whether it is in doubt. It is used for one path
+/// after another.
+#[derive(Debug)]
+pub(super) struct Hits<'f> {
+    filters: &'f Filters,
+    search: GlobSearch<'f>,
     texts: Vec<Hit>,
     owners: Vec<(Owner, bool)>,
 }
 
-impl Hits {
+impl<'f> Hits<'f> {
+    pub(super) fn of(filters: &'f Filters) -> Self {
+        Self { filters, search: filters.index.search(), texts: Vec::new(), owners: Vec::new() }
+    }
+
+    /// Finds the patterns that match a path, in place of those of the path before.
+    ///
+    /// To picomatch a line break ends what `**` takes, so that `src/**` misses a file `a\nb` there. A flat file keeps to
+    /// that; the structured shape promises never to miss a rebuild, so there such a path is also read with an ordinary
+    /// character in the place of each line break. For the same reason a path that speaks for what lies below it matches
+    /// what leads there, in doubt: so no exclusion of a part takes the whole away.
+    pub(super) fn find(&mut self, path: &[u8], extent: Extent) {
+        let Hits { filters, search, texts, owners } = self;
+        let mut matches = |path: &[u8], texts: &mut Vec<Hit>| match (filters.shape, extent) {
+            (Shape::Ordered, Extent::Below) => search.matches_or_leads_below(path, texts),
+            (Shape::PathsFilter, _) | (_, Extent::Path) => search.matches(path, texts),
+        };
+        matches(path, texts);
+        if filters.shape == Shape::Ordered && path.find_byteset(FIRST_BYTES).is_some() {
+            let mut more = Vec::new();
+            let text = path.to_str_lossy().replace(LINE_BREAKS, "_");
+            matches(text.as_bytes(), &mut more);
+            texts.append(&mut more);
+            texts.sort_unstable();
+            texts.dedup_by_key(|hit| hit.text);
+        }
+        owners.clear();
+        for hit in &*texts {
+            let leading = &filters.owners[filters.of_text[hit.text].leading.clone()];
+            owners.extend(leading.iter().map(|owner| (*owner, hit.doubt)));
+        }
+        owners.sort_unstable();
+        let leading = owners.len();
+        for hit in &*texts {
+            let following = &filters.owners[filters.of_text[hit.text].following.clone()];
+            if following.is_empty() {
+                continue;
+            }
+            for at in 0..leading {
+                let filter = owners[at].0.filter;
+                if at > 0 && owners[at - 1].0.filter == filter {
+                    continue;
+                }
+                let from = following.partition_point(|owner| owner.filter < filter);
+                let of_filter = following[from..].iter().take_while(|owner| owner.filter == filter);
+                owners.extend(of_filter.map(|owner| (*owner, hit.doubt)));
+            }
+        }
+        if owners.len() > leading {
+            owners.sort_unstable();
+        }
+    }
+
     /// Returns the patterns of one filter after another, without those filters that cannot match by them.
     pub(super) fn by_filter(&self) -> impl Iterator<Item = &[(Owner, bool)]> {
         self.owners.chunk_by(|(a, _), (b, _)| a.filter == b.filter)
@@ -128,54 +182,6 @@ impl Filters {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
-    }
-
-    /// Puts the patterns that match a path into `hits`, after emptying it.
-    ///
-    /// To picomatch a line break ends what `**` takes, so that `src/**` misses a file `a\nb` there. A flat file keeps to
-    /// that; the structured shape promises never to miss a rebuild, so there such a path is also read with an ordinary
-    /// character in the place of each line break. For the same reason a path that speaks for what lies below it matches
-    /// what leads there, in doubt: so no exclusion of a part takes the whole away.
-    pub(super) fn hits(&self, path: &[u8], extent: Extent, hits: &mut Hits) {
-        let Hits { texts, owners } = hits;
-        let matches = |path: &[u8], texts: &mut Vec<Hit>| match (self.shape, extent) {
-            (Shape::Ordered, Extent::Below) => self.index.matches_or_leads_below(path, texts),
-            (Shape::PathsFilter, _) | (_, Extent::Path) => self.index.matches(path, texts),
-        };
-        matches(path, texts);
-        if self.shape == Shape::Ordered && path.find_byteset(FIRST_BYTES).is_some() {
-            let mut more = Vec::new();
-            let text = path.to_str_lossy().replace(LINE_BREAKS, "_");
-            matches(text.as_bytes(), &mut more);
-            texts.append(&mut more);
-            texts.sort_unstable();
-            texts.dedup_by_key(|hit| hit.text);
-        }
-        owners.clear();
-        for hit in &*texts {
-            let leading = &self.owners[self.of_text[hit.text].leading.clone()];
-            owners.extend(leading.iter().map(|owner| (*owner, hit.doubt)));
-        }
-        owners.sort_unstable();
-        let leading = owners.len();
-        for hit in &*texts {
-            let following = &self.owners[self.of_text[hit.text].following.clone()];
-            if following.is_empty() {
-                continue;
-            }
-            for at in 0..leading {
-                let filter = owners[at].0.filter;
-                if at > 0 && owners[at - 1].0.filter == filter {
-                    continue;
-                }
-                let from = following.partition_point(|owner| owner.filter < filter);
-                let of_filter = following[from..].iter().take_while(|owner| owner.filter == filter);
-                owners.extend(of_filter.map(|owner| (*owner, hit.doubt)));
-            }
-        }
-        if owners.len() > leading {
-            owners.sort_unstable();
-        }
     }
 
     pub(super) fn always(&self) -> &[FilterId] {

@@ -23,7 +23,7 @@ impl Members {
 /// match in doubt belongs.
 pub fn members<'p>(filters: &Filters, count: usize, path: impl Fn(usize) -> (&'p [u8], Extent) + Sync) -> Members {
     let of_chunk = |number: usize| {
-        let (mut hits, mut found) = (Hits::default(), Vec::new());
+        let (mut hits, mut found) = (Hits::of(filters), Vec::new());
         for position in number * CHUNK..count.min((number + 1) * CHUNK) {
             found.extend(of_path(filters, path(position), &mut hits).map(|filter| (position, filter)));
         }
@@ -44,9 +44,9 @@ pub fn members<'p>(filters: &Filters, count: usize, path: impl Fn(usize) -> (&'p
 fn of_path<'a>(
     filters: &'a Filters,
     (path, extent): (&[u8], Extent),
-    hits: &'a mut Hits,
+    hits: &'a mut Hits<'_>,
 ) -> impl Iterator<Item = FilterId> {
-    filters.hits(path, extent, hits);
+    hits.find(path, extent);
     let by_pattern = hits.by_filter().filter_map(|hits| {
         let id = hits[0].0.filter;
         filters.get(id).takes(hits).then_some(id)
