@@ -75,16 +75,24 @@ impl Repository {
     fn packed_tags(&self) -> Result<Vec<Tag>, gix::Error> {
         let Some(packed) = self.gix.refs.cached_packed_buffer()? else { return Ok(Vec::new()) };
         let all_peeled = packed_refs_are_peeled(&self.gix.refs.packed_refs_path()).map_err(gix::Error::from_error)?;
-        let tag = |reference: gix::refs::packed::Reference<'_>| {
-            let target = reference.target();
-            let peeled = match reference.object {
-                Some(_) => reference.object(),
-                None if all_peeled => target,
-                None => self.peel_tag(target)?,
+        let text: &[u8] = (**packed).as_ref();
+        let mut lines = text.lines().peekable();
+        let mut tags = Vec::new();
+        while let Some(line) = lines.next() {
+            let peeled = lines.next_if(|line| line.starts_with(b"^"));
+            let Some((target, name)) = line.split_once_str(" ").filter(|(_, name)| name.starts_with(TAGS.as_bytes()))
+            else {
+                continue;
             };
-            Tag::new(reference.name.as_bstr(), target, peeled)
-        };
-        Ok(packed.iter_prefixed(TAGS.into())?.filter_map(Result::ok).filter_map(tag).collect())
+            let Ok(target) = gix::ObjectId::from_hex(target) else { continue };
+            let peeled = match peeled {
+                Some(peeled) => gix::ObjectId::from_hex(&peeled[1..]).ok(),
+                None if all_peeled => Some(target),
+                None => self.peel_tag(target),
+            };
+            tags.extend(peeled.and_then(|peeled| Tag::new(name, target, peeled)));
+        }
+        Ok(tags)
     }
 
     /// Takes all tag objects off; `None` when an object on the way is missing or broken.
