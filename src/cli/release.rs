@@ -166,7 +166,7 @@ fn parse(config: &Config, tag: &str, format: Format, output: &Output) -> Result<
         Ok(Exit::Found)
     };
     let shown = Escaped::new(tag);
-    match config.release_tags.parse(&TagName::from_git(tag)) {
+    match config.release_tags().parse(&TagName::from_git(tag)) {
         Parsed::Release { services, version } => {
             let services: Vec<String> = services.iter().map(ServiceName::to_string).collect();
             let text = match format {

@@ -23,6 +23,8 @@ pub use decode::{MAX_BYTES, decode};
 pub use linked_files::Input;
 pub use schema::schema;
 
+use std::sync::OnceLock;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -109,15 +111,40 @@ pub struct Config {
     pub unowned: FilterId,
     /// Where results go, by what asked; the first that fits is taken.
     pub environments: IndexMap<String, Environment>,
-    /// The resolved definition of each service.
-    pub definitions: Definitions,
-    /// The release tags of all services.
-    pub release_tags: ReleaseTags,
+    /// What is made of these when it is first asked for.
+    made: Made,
 }
 
-/// Returns the release tags of services.
-fn release_tags(services: &IndexMap<ServiceName, Service>) -> ReleaseTags {
-    ReleaseTags::new(services.iter().map(|(name, service)| (name, service.tag.as_slice())))
+/// What is made of a configuration when it is first asked for: most answers do without.
+#[derive(Debug, Clone, Default)]
+struct Made {
+    definitions: OnceLock<Definitions>,
+    release_tags: OnceLock<ReleaseTags>,
+}
+
+impl Config {
+    /// Returns the resolved definitions of all services.
+    pub fn definitions(&self) -> &Definitions {
+        self.made.definitions.get_or_init(|| self.definitions_of(self.graph.services()))
+    }
+
+    /// Returns the resolved definitions of some services.
+    pub fn definitions_of(&self, services: impl IntoIterator<Item = ServiceId>) -> Definitions {
+        let global = definition::of_global(self.filters.get(self.global));
+        let define = |id: ServiceId| {
+            let service = &self.services[id.0];
+            let depends_on = service.depends_on.iter().map(|other| self.graph.name(other.value).clone()).collect();
+            let filter = self.filters.get(service.filter);
+            (service.name.value.clone(), definition::of(service, filter, depends_on, global.as_ref()))
+        };
+        Definitions(services.into_iter().map(define).collect())
+    }
+
+    /// Returns the release tags of all services.
+    pub fn release_tags(&self) -> &ReleaseTags {
+        let all = || self.services.iter().map(|(name, service)| (name, service.tag.as_slice()));
+        self.made.release_tags.get_or_init(|| ReleaseTags::new(all()))
+    }
 }
 
 /// The two shapes of filters.yaml.

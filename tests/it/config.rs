@@ -238,7 +238,7 @@ services:
 fn changed_by(from: &str, to: &str) -> Vec<String> {
     assert!(A_AND_B.contains(from), "{from}");
     let (base, head) = (read(A_AND_B), read(&A_AND_B.replace(from, to)));
-    let differences = |name| head.definitions.differences(&base.definitions, name).into_iter();
+    let differences = |name| head.definitions().differences(base.definitions(), name).into_iter();
     head.services.keys().flat_map(|name| differences(name).map(move |how| format!("{name}: {}", word(&how)))).collect()
 }
 
@@ -257,7 +257,7 @@ fn what_cannot_change_a_result_is_no_part_of_a_definition() {
         assert_eq!(new, [""; 0], "{from} -> {to}");
     }
     let renamed = read(&A_AND_B.replace("&common", "&other").replace("*common", "*other"));
-    assert_eq!(renamed.definitions, read(A_AND_B).definitions);
+    assert_eq!(renamed.definitions(), read(A_AND_B).definitions());
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn what_all_services_watch_is_part_of_the_definition_of_those_that_heed_it() {
     let (before, after) =
         ("services: {a: {path: a, global: false}}", "global: [x]\nservices: {a: {path: a, global: false}}");
     let (before, after) = (read(before), read(after));
-    assert_eq!(before.definitions, after.definitions);
+    assert_eq!(before.definitions(), after.definitions());
 }
 
 /// A difference in a word, whatever its keys.
@@ -321,7 +321,7 @@ fn word(difference: &Difference) -> String {
 fn differs_from_then(then: &str, now: &str) -> Vec<String> {
     let then = config::definitions(&SourceFile::new("then", then), Options::default());
     let (then, now) = (then.unwrap_or_else(|problem| panic!("{}", problem.message)), read(now));
-    let differences = |name| now.definitions.differences(&then, name).into_iter();
+    let differences = |name| now.definitions().differences(&then, name).into_iter();
     now.services.keys().flat_map(|name| differences(name).map(move |how| format!("{name}: {}", word(&how)))).collect()
 }
 

@@ -46,7 +46,7 @@ use super::problems::{Problems, shown};
 use super::raw::{Place, pattern};
 use super::structured::usual_environments;
 use super::yaml::View;
-use super::{Config, Global, Image, Service, Shape, definition, release_tags};
+use super::{Config, Global, Image, Made, Service, Shape, definition};
 use crate::analysis::definition::{Definition, Definitions};
 use crate::analysis::filter::{Filter, FilterId, Filters, FlatRule, Quantifier, Statuses};
 use crate::analysis::graph::Graph;
@@ -80,17 +80,12 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
     }
     let named = services.iter().map(|(name, service)| (name.as_str().to_owned(), service.filter)).collect();
     let graph = Graph::new(&services.keys().map(|name| (name.clone(), Vec::new())).collect::<Vec<_>>()).ok()?;
-    let define = |(service, filter): (&Service, &Filter)| {
-        (service.name.value.clone(), definition::of(service, filter, Vec::new(), None))
-    };
-    let definitions = Definitions(services.values().zip(&filters).map(define).collect());
     let global = Filters::id(filters.len());
     let unowned = Filters::id(filters.len() + 1);
     filters.extend([Filter::Ordered(Vec::new()), Filter::Ordered(Vec::new())]);
     Some(Config {
         source: problems.file().clone(),
         shape: Shape::Flat,
-        release_tags: release_tags(&services),
         services,
         graph,
         filters: Filters::new(filters),
@@ -98,7 +93,7 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
         global,
         unowned,
         environments: usual_environments(),
-        definitions,
+        made: Made::default(),
     })
 }
 

@@ -193,14 +193,15 @@ fn below_directory(path: &RepoDir) -> String {
 
 /// A pattern that matches what the other one matches, and everything below it.
 pub(in crate::config) fn below(pattern: &str) -> String {
-    format!("{pattern}/**")
+    [pattern, "/**"].concat()
 }
 
 /// A pattern that matches this path alone.
 pub(in crate::config) fn literal(path: &str) -> String {
-    let mut pattern = String::new();
+    let is_special = |c: char| matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '(' | ')' | '|' | '"' | '^' | '$');
+    let mut pattern = String::with_capacity(path.len());
     for (at, c) in path.char_indices() {
-        if r#"*?[]{}()|"^$"#.contains(c) || (c == '!' && at == 0) {
+        if is_special(c) || (c == '!' && at == 0) {
             pattern.push('\\');
         }
         pattern.push(c);

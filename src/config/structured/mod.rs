@@ -20,7 +20,7 @@ use super::problems::Problems;
 use super::raw::{self, Patterns};
 use super::read::{Field, Named, Read as _};
 use super::yaml::View;
-use super::{Config, Global, Service, Shape, definition, release_tags};
+use super::{Config, Global, Made, Service, Shape, definition};
 use crate::analysis::definition::{Definition, Definitions};
 use crate::analysis::filter::{Filter, Filters};
 use crate::model::diagnostic::Diagnostic;
@@ -61,17 +61,9 @@ pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config
         |field: &Field<Patterns>| Filter::Ordered(field.value().map_or_else(Vec::new, |patterns| patterns.0.clone()));
     let global = add(&mut filters, of(&file.global));
     let unowned = add(&mut filters, of(&file.unowned));
-    let watched = definition::of_global(&filters[global.position()]);
-    let define = |service: &Service| {
-        let depends_on = service.depends_on.iter().map(|dependency| graph.name(dependency.value).clone()).collect();
-        let filter = &filters[service.filter.position()];
-        (service.name.value.clone(), definition::of(service, filter, depends_on, watched.as_ref()))
-    };
-    let definitions = Definitions(list.values().map(define).collect());
     Some(Config {
         source: problems.file().clone(),
         shape: Shape::Structured,
-        release_tags: release_tags(&list),
         services: list,
         graph,
         filters: Filters::new(filters),
@@ -79,7 +71,7 @@ pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config
         global,
         unowned,
         environments,
-        definitions,
+        made: Made::default(),
     })
 }
 

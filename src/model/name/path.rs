@@ -180,7 +180,7 @@ impl RepoDir {
     /// Returns the path of a file named relative to this directory.
     #[must_use]
     pub fn join(&self, file: &str) -> String {
-        if self.is_root() { file.to_owned() } else { format!("{}/{file}", self.0) }
+        if self.is_root() { file.to_owned() } else { [self.0.as_str(), "/", file].concat() }
     }
 }
 

@@ -42,7 +42,7 @@ impl ServiceName {
             Some(first) if !first.is_ascii_alphanumeric() => return Err(ServiceNameError::First(first)),
             Some(_) => {}
         }
-        match chars.find(|c| !c.is_ascii_alphanumeric() && !"._/@-".contains(*c)) {
+        match chars.find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '_' | '/' | '@' | '-')) {
             Some(c) => Err(ServiceNameError::Character(c)),
             None => Ok(Self(text.into())),
         }

@@ -12,19 +12,30 @@ const BY_LEVEL: [&str; 2] = ["any_", "matrix_"];
 /// Whether an output of this name is one of rebake's own. Engines look at no case.
 #[must_use]
 pub fn is_own_output(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
     let is_level = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
-    OWN.contains(&name.as_str())
-        || BY_LEVEL.iter().any(|start| name.strip_prefix(start).is_some_and(is_level))
-        || name.starts_with(OWN_PREFIX)
+    OWN.iter().any(|own| own.eq_ignore_ascii_case(name))
+        || BY_LEVEL.iter().any(|start| behind(name, start).is_some_and(is_level))
+        || behind(name, OWN_PREFIX).is_some()
+}
+
+/// Returns what follows a prefix, in whatever case it is written.
+fn behind<'n>(name: &'n str, prefix: &str) -> Option<&'n str> {
+    let (start, rest) = name.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 /// Returns a name in the letters that every file system and CI engine takes: runs of anything else become `-`.
 #[must_use]
 pub fn slug(name: &str) -> String {
-    let lower = name.to_ascii_lowercase();
-    let parts = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
-    parts.collect::<Vec<_>>().join("-")
+    let mut slug = String::with_capacity(name.len());
+    for part in name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()) {
+        if !slug.is_empty() {
+            slug.push('-');
+        }
+        slug.push_str(part);
+    }
+    slug.make_ascii_lowercase();
+    slug
 }
 
 #[cfg(test)]

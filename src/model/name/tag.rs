@@ -49,13 +49,15 @@ impl TagName {
         if text.starts_with('-') {
             return Err(TagNameError::Dash);
         }
-        if text == "@" || text.contains("@{") {
+        if text == "@" || has_pair(text, *b"@{") {
             return Err(TagNameError::At);
         }
-        if let Some(c) = text.chars().find(|c| c.is_ascii_control() || " ~^:?*[\\".contains(*c)) {
+        if let Some(c) =
+            text.chars().find(|c| c.is_ascii_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\'))
+        {
             return Err(TagNameError::Character(c));
         }
-        if text.contains("..") || text.ends_with('.') {
+        if has_pair(text, *b"..") || text.ends_with('.') {
             return Err(TagNameError::Dots);
         }
         for part in text.split('/') {
@@ -83,6 +85,11 @@ impl TagName {
     pub fn to_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()
     }
+}
+
+/// Whether two bytes stand side by side in a text.
+fn has_pair(text: &str, pair: [u8; 2]) -> bool {
+    text.as_bytes().windows(2).any(|two| two == pair)
 }
 
 impl fmt::Display for TagName {

@@ -256,7 +256,7 @@ fn unknown(base: &CommitId, reason: &str, help: Option<&str>) -> BaseConfig {
 /// Returns the services that a base has and head has not.
 pub(super) fn removed<'a>(config: &Config, at_base: impl Iterator<Item = &'a BaseConfig>) -> Vec<ServiceName> {
     let gone = at_base.filter_map(|at_base| match at_base {
-        BaseConfig::Read(base) => Some(config.definitions.removed_since(base)),
+        BaseConfig::Read(base) => Some(config.definitions().removed_since(base)),
         BaseConfig::Unchanged | BaseConfig::Unknown(_) => None,
     });
     gone.flatten().collect::<indexmap::IndexSet<_>>().into_iter().collect()

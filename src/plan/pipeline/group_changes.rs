@@ -264,7 +264,7 @@ pub(super) fn of_group<'a>(config: &Config, compared: &GroupChanges, matches: &M
         for at_base in &compared.at_base {
             match at_base {
                 BaseConfig::Unchanged => {}
-                BaseConfig::Read(base) => direct.add_differences(service, &config.graph, &config.definitions, base),
+                BaseConfig::Read(base) => direct.add_differences(service, &config.graph, config.definitions(), base),
                 BaseConfig::Unknown(None) => direct.add(service, Cause::Definition(Vec::new())),
                 BaseConfig::Unknown(Some(_)) => direct.add(service, Cause::Degraded(Degraded::ConfigAtBase)),
             }

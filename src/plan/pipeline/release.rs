@@ -73,7 +73,7 @@ fn lines(
     }
     let releases: Vec<_> = tags
         .iter()
-        .filter_map(|tag| match config.release_tags.parse(&tag.name) {
+        .filter_map(|tag| match config.release_tags().parse(&tag.name) {
             Parsed::Release { services, version } => Some((tag, services, version)),
             Parsed::Malformed { .. } | Parsed::Other { .. } | Parsed::Unknown { .. } => None,
         })

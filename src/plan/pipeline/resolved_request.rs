@@ -97,7 +97,7 @@ impl ResolvedRequest {
         self.base.compare = Compare::Nothing(format!("the tag {shown}"));
         let id = |service: &ServiceName| config.graph.id(service.as_str());
         let name = TagName::from_git(tag);
-        match config.release_tags.parse(&name) {
+        match config.release_tags().parse(&name) {
             Parsed::Release { services, .. } => {
                 self.forced.extend(services.iter().filter_map(id));
                 self.only = Some(self.forced.clone());
@@ -125,7 +125,7 @@ impl ResolvedRequest {
             Parsed::Unknown { claimed } => {
                 let message = format!("the tag `{shown}` is no service's release tag, so nothing is planned");
                 let warning = Diagnostic::warning("tag-of-no-service", message);
-                let prefixes = || config.release_tags.prefixes();
+                let prefixes = || config.release_tags().prefixes();
                 warnings.push(match claimed.as_deref().and_then(|claimed| nearest(claimed, prefixes())) {
                     Some(prefix) => warning.help(format!("did you mean `{prefix}` and a version?")),
                     None => warning.help("the formats of release tags are `tag` in filters.yaml"),

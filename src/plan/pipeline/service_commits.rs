@@ -84,7 +84,7 @@ impl<'a> Results<'a> {
         let mut services = self.holders.matching(self.config, on_top);
         if self.file.is_uncommitted(on_top) {
             let then = self.history.of(head)?;
-            services.extend(differing(self.config, Some(&self.config.definitions), then.as_deref()));
+            services.extend(differing(self.config, Some(self.config.definitions()), then.as_deref()));
         }
         self.config.graph.add_dependents(&mut services);
         Ok(services)

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ConfigFile;
 use crate::analysis::affected::Watch;
+use crate::analysis::definition::Definitions;
 use crate::analysis::filter::{Cover, FilterId};
 use crate::analysis::fingerprint::{Content, Defined};
 use crate::config::{Config, Global};
@@ -17,6 +18,7 @@ use crate::model::tree::{ObjectFormat, Outline, Region};
 pub struct Snapshot {
     watches: Vec<Watch>,
     covers: BTreeMap<FilterId, Cover>,
+    definitions: Definitions,
     survey: Survey,
     objects: ObjectFormat,
     uncommitted: ChangeSet,
@@ -61,6 +63,7 @@ impl Snapshot {
         let Moment { commit, on_top, files } = moment;
         let watches: Vec<Watch> = config.graph.services().map(|service| watch(config, service)).collect();
         let wanted = config.graph.with_dependencies(services);
+        let definitions = config.definitions_of(config.graph.services().filter(|service| wanted[service.0]));
         let wanted: Vec<&Watch> =
             watches.iter().zip(wanted).filter(|(_, wanted)| *wanted).map(|(watch, _)| watch).collect();
         let filters: BTreeSet<FilterId> = wanted.iter().flat_map(|watch| watch.filters()).collect();
@@ -71,7 +74,16 @@ impl Snapshot {
         let root = repository.tree_of(commit)?;
         let OnTop { root, unsure } = repository.with_work_tree(root, &uncommitted)?;
         let survey = repository.survey(&root, &outline(&covers, &wanted, files))?;
-        Ok(Self { watches, covers, survey, objects: repository.object_format(), uncommitted, defined, unsure })
+        Ok(Self {
+            watches,
+            covers,
+            definitions,
+            survey,
+            objects: repository.object_format(),
+            uncommitted,
+            defined,
+            unsure,
+        })
     }
 
     /// Returns how many directories were read.
@@ -92,7 +104,7 @@ impl Snapshot {
         Content {
             filters: &config.filters,
             watches: &self.watches,
-            definitions: &config.definitions,
+            definitions: &self.definitions,
             graph: &config.graph,
             covers: &self.covers,
             entries: &self.survey.entries,

@@ -18,7 +18,7 @@ impl Releases {
         let tags = if is_asked { found.tags.as_slice() } else { &[] };
         let mut releases: BTreeMap<ServiceName, Vec<Version>> = BTreeMap::new();
         for tag in tags {
-            if let Parsed::Release { services, version } = config.release_tags.parse(&tag.name) {
+            if let Parsed::Release { services, version } = config.release_tags().parse(&tag.name) {
                 for service in services {
                     releases.entry(service).or_default().push(version.clone());
                 }
