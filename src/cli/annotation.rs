@@ -1,4 +1,4 @@
-//! Problems as annotations of GitHub, which shows them beside the run and the file, and not only in the log.
+//! Problems as GitHub annotations, which GitHub shows beside the run and the file as well as in the log.
 
 use std::fmt::Write as _;
 
@@ -9,8 +9,8 @@ use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::escaped_lines;
 use crate::model::workflow_command::{ANNOTATIONS, command};
 
-/// The problems of a command that become annotations. They are written together at its end: GitHub shows only a few for
-/// each step, and the most important must be among them.
+/// The problems of a command that become annotations. They are written together at the end: GitHub shows only a few for
+/// each step, so the most important come first.
 #[derive(Debug)]
 pub(crate) struct Annotations {
     asked: bool,
@@ -18,7 +18,7 @@ pub(crate) struct Annotations {
 }
 
 impl Annotations {
-    /// Returns an empty collection. It stays empty outside of a workflow of GitHub, and for a command whose result no later
+    /// Returns an empty collection. It stays empty outside of GitHub workflows, and for a command whose result no later
     /// step reads.
     pub(crate) fn new(is_read_by_steps: bool) -> Self {
         Self {
@@ -27,15 +27,15 @@ impl Annotations {
         }
     }
 
-    /// Adds problems that have been said.
+    /// Adds problems that were printed.
     pub(crate) fn add(&mut self, problems: &[Diagnostic]) {
         if self.asked {
             self.problems.extend_from_slice(problems);
         }
     }
 
-    /// Returns the commands of the runner, by severity; what widened the plan goes first. Where there are more than
-    /// GitHub shows, those of one code share an annotation.
+    /// Returns the runner's commands, by severity; problems that widened the plan come first. Where there are more than
+    /// GitHub shows, problems with the same code share an annotation.
     pub(crate) fn lines(&self) -> String {
         let mut text = String::new();
         for severity in [Severity::Error, Severity::Warning, Severity::Note] {
@@ -64,7 +64,7 @@ fn by_code<'a>(problems: &[&'a Diagnostic]) -> Vec<Vec<&'a Diagnostic>> {
     groups.into_values().collect()
 }
 
-/// Returns a command of the runner's, which ends at its line, for a problem and this many more of its kind.
+/// Returns the runner's command for a problem and `more` further ones with its code, as a line.
 fn line(problem: &Diagnostic, more: usize) -> String {
     let name = match problem.severity {
         Severity::Error => "error",

@@ -52,7 +52,7 @@ impl Command {
     }
 }
 
-/// Returns an error of the command line with the tip that fits: `--json` is an option of other programs.
+/// Adds a tip to an error of the command line, for options that other programs have: `--json`.
 pub(crate) fn with_tips(mut error: clap::Error, mut arguments: impl Iterator<Item = OsString>) -> clap::Error {
     let is_json =
         matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(unknown)) if unknown == "--json");

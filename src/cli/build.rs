@@ -88,7 +88,7 @@ pub(crate) struct BuildArgs {
     allowed: Allowed,
 }
 
-/// What is done only when a flag asks for it.
+/// What only a flag allows.
 #[derive(Debug, Args)]
 struct Allowed {
     /// Allow pushing and recording while the work tree has uncommitted changes
@@ -123,7 +123,7 @@ struct How {
     builder: Option<String>,
 }
 
-/// What is shown of builds, and which files they leave.
+/// How builds are shown, and which files they write.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 struct Shown {
@@ -217,7 +217,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> R
     })
 }
 
-/// Runs the builds, and shows them as they go.
+/// Runs the builds, and shows them while they run.
 fn carry_out(jobs: &[Build], settings: &Settings, doubt: Objections, shown: impl Sink) -> Result<Ended, Failure> {
     let ended = exec::run(jobs, settings, doubt, shown)
         .map_err(|error| Failure::new(Exit::Bug, "build", format!("the system refuses what builds need: {error}")))?;

@@ -1,4 +1,4 @@
-//! Messages about built refs that were to be moved.
+//! Messages about the built refs of a run.
 
 use crate::inputs::git::{Swapped, shown_remote};
 use crate::model::built_ref;
@@ -9,7 +9,7 @@ use crate::plan::pipeline::{Recorded, Recording, Written};
 /// How many services a message names.
 const NAMED: usize = 5;
 
-/// Prints the outcome for built refs: one message for each kind. `Moved` needs none.
+/// Returns the messages about built refs, one for each kind of outcome. `Moved` needs none.
 pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagnostic> {
     let (environment, commit) = (Escaped::new(recording.environment).to_string(), recording.commit.short(7));
     let mut kinds = Kinds::default();
@@ -75,7 +75,7 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
     said
 }
 
-/// Says that built refs were moved to where this run cannot move them from.
+/// Returns the warning that other runs moved built refs to commits from which this run must not move them.
 pub(crate) fn elsewhere(services: &[(ServiceId, CommitId)], recording: &Recording) -> Diagnostic {
     let name = |service: &ServiceId| recording.config.graph.name(*service);
     let at: Vec<String> =
@@ -100,7 +100,7 @@ struct Kinds {
     not_sent: Vec<String>,
 }
 
-/// Whether something is left that a later run cannot do by itself.
+/// Whether something remains that a later run cannot resolve by itself.
 pub(crate) fn is_refused(written: &Written) -> bool {
     let is_elsewhere = |recorded: &Recorded| matches!(recorded, Recorded::Swapped(Swapped::Elsewhere(_)));
     written.trouble.is_some() || written.services.values().any(is_elsewhere)
@@ -113,7 +113,7 @@ pub(crate) fn without(environment: &str) -> Diagnostic {
     Diagnostic::new(Severity::Note, "not-recorded", message)
 }
 
-/// Returns the message that services, each with what changed while it was built, are not recorded.
+/// Returns the warning that services are not recorded, since something changed while they were built.
 pub(crate) fn doubtful(services: &[(&String, &String)], recording: &Recording) -> Diagnostic {
     let named: Vec<String> =
         services.iter().map(|(service, what)| format!("`{}` ({what})", Escaped::new(service))).collect();
@@ -128,7 +128,8 @@ pub(crate) fn doubtful(services: &[(&String, &String)], recording: &Recording) -
     )
 }
 
-/// Returns the message that a run does not push these services, which their environment has when they are pushed.
+/// Returns the message that services are not recorded, since a run does not push them and their environment is about
+/// pushed images.
 pub(crate) fn not_pushed(environment: &str, services: &[&str]) -> Diagnostic {
     let named: Vec<String> = services.iter().map(|service| format!("`{}`", Escaped::new(service))).collect();
     let message = format!(

@@ -1,4 +1,4 @@
-//! Changed paths that are given from outside (`--changed`).
+//! Changed paths from outside of the repository (`--changed`).
 
 mod encoding;
 mod git_path;
@@ -13,9 +13,10 @@ use crate::model::name::{RepoPath, unquoted};
 
 /// Reads changes from a file, or from standard input (`-`).
 ///
-/// One path a line, or NUL-separated when there is a NUL in it. Each may stand alone, which counts as modified, or as
-/// `git diff --name-status` writes it: letter, tab, path; with `-z`: letter, NUL, path. Quoted paths are read as git
-/// quotes them; a rename is a delete and an add, a copy an add. `root` is that of the work tree.
+/// Paths are separated by newlines, or by NUL if the text has one. A path alone counts as modified. A status may stand
+/// before it as `git diff --name-status` writes it: letter, tab, path; with `-z`: letter, NUL, path. Paths may be
+/// quoted as git quotes them. A rename counts as a delete and an add, a copy as an add. `root` is the root of the work
+/// tree.
 pub(crate) fn read(file: &Path, root: Option<&Path>) -> Result<ChangeSet, Failure> {
     let read = |bytes: Vec<u8>| {
         let bytes = encoding::decoded(bytes)?;

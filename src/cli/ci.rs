@@ -1,4 +1,4 @@
-//! `--ci`: what the engine at hand reads.
+//! `--ci`: writes what the CI engine of the run reads.
 
 mod folder;
 pub(crate) mod github_files;
@@ -16,8 +16,9 @@ use crate::output::emit::{self, ListFiles, Matrices};
 use crate::plan::Plan;
 use folder::Folder;
 
-/// Writes a plan for the engine of this run: on GitHub and its kin the step's outputs and summary; elsewhere the plan,
-/// its variables and the engine's own documents into a folder. Nothing is written before everything has been made.
+/// Writes a plan for the CI engine of the run: on GitHub and its relatives, the step's outputs and summary; elsewhere,
+/// a folder with the plan, its variables and the engine's own files. Nothing is written before everything has been
+/// made.
 pub(crate) fn write(
     plan: &Plan,
     matrices: &Matrices,
@@ -50,7 +51,7 @@ pub(crate) fn write(
     output.data(&commands)
 }
 
-/// Prints the next command for a planning step on Buildkite, whose agent uploads no steps by itself.
+/// Returns a note with the next command for a planning step on Buildkite, whose agent does not upload steps by itself.
 fn upload(folder: &Path) -> Diagnostic {
     let folder = Escaped::new(folder.to_string_lossy().as_ref()).to_string();
     Diagnostic::new(Severity::Note, "upload", format!("the steps are in {folder}/pipeline.yml"))

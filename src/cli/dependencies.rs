@@ -1,4 +1,4 @@
-//! The dependencies of services, by the configuration that is checked out.
+//! The dependencies of services, in the configuration that is checked out.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::output::exec::Kept;
 use crate::output::exec::builder::{Dependency, Supply};
 use crate::plan::PlannedService;
 
-/// Returns the services whose images another is built from, as far as `supply` says where these come from.
+/// Returns the services whose images another one is built from. `supply` says where each image comes from.
 pub(crate) fn of<'a>(
     config: &'a Config,
     service: &str,
@@ -24,8 +24,8 @@ pub(crate) fn of<'a>(
     images(config, service).iter().filter_map(dependency).collect()
 }
 
-/// Returns the services whose images another is built from: those that it depends on. A library, and a service without
-/// an image, is replaced by what it is built from itself.
+/// Returns the services whose images another one is built from, among its dependencies. A library, and a service
+/// without an image, is replaced by what it is built from itself.
 pub(crate) fn images(config: &Config, service: ServiceId) -> Vec<ServiceId> {
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     let mut reached = config.graph.dependencies(service);
@@ -44,7 +44,7 @@ pub(crate) fn images(config: &Config, service: ServiceId) -> Vec<ServiceId> {
     found
 }
 
-/// Returns where the image of a service of the run will come from.
+/// Returns where the image of a service of this run will come from.
 pub(crate) fn supply(service: &PlannedService, kept: Kept) -> Supply {
     Supply::Run { kept, push: service.push, tag: service.tags.first().cloned() }
 }

@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-/// The options that count as not given where their value is empty. Others have a meaning of their own then, or are
-/// mistakes: a job that is not told its services (`--only`) would be for all of them.
+/// The options that are ignored when their value is empty. An empty value of another option has its own meaning, or is
+/// a mistake: a job with an empty `--only` would build all services.
 const NOT_GIVEN: [&str; 14] = [
     "--at",
     "--base",
@@ -21,7 +21,7 @@ const NOT_GIVEN: [&str; 14] = [
     "-c",
 ];
 
-/// Returns the arguments without those options that an empty value makes not given.
+/// Returns the arguments without options that are ignored because their value is empty.
 pub(super) fn without_empty(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args = args.into_iter().peekable();
     let mut left = Vec::new();

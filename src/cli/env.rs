@@ -1,8 +1,8 @@
-//! Every environment variable that rebake reads, once.
+//! The names of all environment variables that rebake reads.
 
 use std::path::PathBuf;
 
-/// Names the configuration, where `-c` does not.
+/// The path of the configuration, unless `-c` is given.
 pub(crate) const CONFIG: &str = "REBAKE_CONFIG";
 
 /// The file that holds the event of a GitHub Actions run.
@@ -23,25 +23,25 @@ pub(crate) const NEEDS: &str = "NEEDS";
 /// Set to turn colours off.
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
 
-/// What kind of terminal it is; `dumb` for one whose cursor cannot be moved.
+/// The kind of terminal; `dumb` for one without cursor movement.
 pub(crate) const TERM: &str = "TERM";
 
-/// The mark of the build that this process runs in, where it does.
+/// The mark of the build that this process runs in, if it does.
 pub(crate) const BUILD_ID: &str = "REBAKE_BUILD_ID";
 
-/// The directory of Docker's configuration, where it is not `.docker` at home.
+/// The directory of Docker's configuration, if it is not `.docker` in the home directory.
 pub(crate) const DOCKER_CONFIG: &str = "DOCKER_CONFIG";
 
-/// The file of credentials of Podman, Buildah and Skopeo.
+/// The credentials file of Podman, Buildah and Skopeo.
 pub(crate) const REGISTRY_AUTH_FILE: &str = "REGISTRY_AUTH_FILE";
 
-/// The directory that has their file unless another is named.
+/// The directory of their default credentials file.
 pub(crate) const RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
 
 /// The endings of names of variables that always hold secrets.
 const SECRET: [&str; 3] = ["_TOKEN", "_PASSWORD", "_KEY"];
 
-/// How long the value of such a variable is at least: a shorter one, such as `CACHE_KEY=main`, is a word of everyday.
+/// The length of the shortest secret value. A shorter one, such as `CACHE_KEY=main`, is taken for an ordinary word.
 const SHORTEST_SECRET: usize = 6;
 
 /// Returns the values of the variables whose names say that they are secret.
@@ -59,13 +59,13 @@ pub(crate) fn home() -> Option<PathBuf> {
     std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
 }
 
-/// Whether a variable is set, be it to nothing.
+/// Whether a variable is set, even to an empty value.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub(crate) fn is_set(name: &str) -> bool {
     std::env::var_os(name).is_some()
 }
 
-/// Returns a variable's value; one that is empty or not UTF-8 counts as unset.
+/// Returns a variable's value. A value that is empty or not UTF-8 counts as unset.
 ///
 /// The CI engines' own variables are listed in `inputs::trigger`, which reads them.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]

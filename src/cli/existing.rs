@@ -26,19 +26,19 @@ pub(crate) struct ExistingArgs {
 }
 
 impl ExistingArgs {
-    /// Whether fingerprints are needed: one is what a registry is asked for.
+    /// Whether fingerprints are needed: registries are asked for images by fingerprint.
     pub(crate) fn needs_fingerprints(&self) -> bool {
         self.skip_existing
     }
 
-    /// Notes in a plan what exists, where that was asked for, and says what could not be told.
+    /// Notes in a plan which images exist, if `--skip-existing` is given, and warns of registries that did not answer.
     pub(crate) fn note(&self, plan: &mut Plan, general: &GeneralArgs, output: &Output) {
         if self.skip_existing {
             self.ask(plan, general, output);
         }
     }
 
-    /// Notes in a plan what exists, and says what could not be told.
+    /// Notes in a plan which images exist, and warns of registries that did not answer.
     pub(crate) fn ask(&self, plan: &mut Plan, general: &GeneralArgs, output: &Output) {
         let progress = Progress::new(output, general.verbose);
         progress.step("asking registries what exists");
@@ -53,7 +53,7 @@ impl ExistingArgs {
     }
 }
 
-/// The files of credentials: a named one, then the defaults of Podman and Docker.
+/// Returns the credential files: a named one, then the defaults of Podman and Docker.
 fn credentials() -> Vec<PathBuf> {
     let named = env::read(env::REGISTRY_AUTH_FILE).map(PathBuf::from);
     let podman = env::read(env::RUNTIME_DIR).map(|directory| Path::new(&directory).join("containers/auth.json"));

@@ -5,19 +5,19 @@ use std::process::ExitCode;
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Done; also when nothing is affected.
+    /// Success; also when nothing is affected.
     Done,
     /// A build or a job failed, nothing matched, or `--exit-code` is given and something is affected.
     Found,
     /// The command line or the configuration is wrong.
     Usage,
-    /// The repository, the base or a shallow history stands in the way.
+    /// Something is wrong with the repository or the base, or history is missing in a shallow clone.
     Git,
-    /// The target engine would refuse the result.
+    /// The result exceeds a limit of the CI engine.
     Limit,
     /// A bug of ours.
     Bug,
-    /// A signal asked for the end: 128 and its number.
+    /// A signal ended the run: 128 and its number.
     Signal(u8),
 }
 

@@ -12,7 +12,7 @@ use crate::output::emit::{EmitError, UnknownField};
 use crate::plan::PlanError;
 use crate::plan::pipeline::{self, ConfigFileError};
 
-/// Why a command could not do what was asked.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     /// How the program ends.
@@ -135,7 +135,7 @@ impl From<pipeline::Error> for Failure {
     }
 }
 
-/// How many names a message has.
+/// How many names a message lists.
 const LISTED: usize = 20;
 
 /// Returns a list of names, cut to a readable length.

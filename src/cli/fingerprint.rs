@@ -105,7 +105,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output
     Ok(Exit::Done)
 }
 
-/// The commit that is asked about; HEAD with the work tree on top where none is.
+/// Returns the commit that is asked about; without one, HEAD with the work tree on top.
 fn content(repository: &Repository, asked: Option<CommitId>) -> Result<(CommitId, WorkTree), git::GitError> {
     match asked {
         Some(commit) => Ok((commit, WorkTree::default())),
@@ -158,8 +158,8 @@ impl Look {
     }
 }
 
-/// Prints what differs between two times, service by service. Returns the first dependency of which no more is said than
-/// that it differs.
+/// Prints what differs between two times, service by service. Returns the first dependency that differs and is not
+/// shown itself.
 fn diff(before: &Look, after: &Look, args: &FingerprintArgs) -> Result<(String, Option<ServiceName>), Failure> {
     let (content_before, content_after) =
         (before.snapshot.content(&before.config), after.snapshot.content(&after.config));

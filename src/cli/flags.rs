@@ -85,7 +85,7 @@ pub(crate) struct PlanningArgs {
     pub(crate) push: bool,
 }
 
-/// Which changes count. The flags of every command that compares.
+/// Which changes count: the flags of every command that compares.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Range")]
 pub(crate) struct RangeArgs {
@@ -121,13 +121,13 @@ pub(crate) struct RangeArgs {
 }
 
 impl RangeArgs {
-    /// Whether the command line says what is compared.
+    /// Whether the command line says what to compare.
     pub(crate) fn is_given(&self) -> bool {
         self.base.is_some() || self.head.is_some() || self.since.is_some() || self.all || self.changed.is_some()
     }
 }
 
-/// Whether what a clone lacks is fetched.
+/// Whether to fetch what a clone lacks.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Range")]
 pub(crate) struct FetchingArgs {
@@ -173,7 +173,7 @@ pub(crate) struct NamingArgs {
     pub(crate) first_parent: bool,
 }
 
-/// Returns the parser of a flag that takes one of an enum's words.
+/// Returns the parser of a flag that takes a word of an enum.
 pub(crate) fn choice<T: Choice>() -> impl TypedValueParser<Value = T> {
     let possible = T::CHOICES.iter().map(|(_, word, help)| PossibleValue::new(*word).help(*help));
     PossibleValuesParser::new(possible).try_map(|word| T::of(&word).ok_or("no such word"))

@@ -1,4 +1,4 @@
-//! Writes a plan in the format that was asked for.
+//! Writes a plan in the chosen format.
 
 use std::path::PathBuf;
 
@@ -90,7 +90,7 @@ enum FormatName {
 }
 
 impl FormatArgs {
-    /// Whether the output contains fingerprints, or tags that may be made of them.
+    /// Whether the output contains fingerprints, or tags that may be made from them.
     pub(crate) fn has_fingerprints(&self) -> bool {
         match self.format {
             _ if self.ci => true,
@@ -102,7 +102,7 @@ impl FormatArgs {
         }
     }
 
-    /// Whether the whole plan is written, and nothing else.
+    /// Whether the output is the whole plan and nothing else.
     pub(crate) fn is_the_plan(&self) -> bool {
         !self.ci && self.format == FormatName::Json
     }
@@ -129,7 +129,7 @@ impl FormatArgs {
         }
     }
 
-    /// Whether a matrix has such a field.
+    /// Whether a matrix has a field that fulfils `is`.
     fn has_field(&self, is: impl Fn(Field) -> bool) -> bool {
         // One that is not known is said when the matrix is written.
         self.fields().map_or(true, |fields| fields.into_iter().any(is))
@@ -149,10 +149,10 @@ impl FormatArgs {
     }
 }
 
-/// Writes the plan in the format that was asked for; with `--ci`, for the engine first. Nothing is written before all of
-/// it has been made and checked.
+/// Writes the plan in the chosen format; with `--ci`, first for the engine. Nothing is written before all of it has
+/// been made and checked.
 ///
-/// Only the format bake reads the configuration, for how images are built.
+/// Only the format bake reads the configuration, to know how images are built.
 pub(crate) fn write(
     plan: &Plan,
     format: &FormatArgs,
@@ -221,7 +221,7 @@ fn bake(plan: &Plan, workspace: &Workspace) -> Result<String, Failure> {
     })
 }
 
-/// Fails when a flag shapes jobs, and the format has none.
+/// Refuses flags about jobs for a format without jobs.
 fn check(format: &FormatArgs) -> Result<(), Failure> {
     let levels = format.ci || matches!(format.format, FormatName::Github | FormatName::Azure);
     let jobs = levels

@@ -1,4 +1,4 @@
-//! `rebake glob`: the patterns of filters.yaml on paths from anywhere. It needs no repository.
+//! `rebake glob`: matches paths from anywhere with patterns of filters.yaml. It needs no repository.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -47,7 +47,8 @@ pub(crate) struct GlobArgs {
     explain: bool,
 }
 
-/// So long a path is read from standard input. No system has longer ones, and more would be held in memory.
+/// The longest path that is read from standard input. No system has longer ones, and longer input would only take
+/// memory.
 const LONGEST: usize = 1 << 20;
 
 pub(crate) fn run(args: &GlobArgs, output: &Output) -> Result<Exit, Failure> {
@@ -77,7 +78,7 @@ impl GlobArgs {
     }
 }
 
-/// Reads one pattern as picomatch does, several as an ordered list of filters.yaml.
+/// Reads a single pattern as picomatch does, and several as an ordered list of filters.yaml.
 fn filter(patterns: &[String], output: &Output) -> Result<Filter, Failure> {
     if let [text] = patterns {
         let pattern = pattern(text, text).map_err(|problem| refused(vec![*problem]))?;
@@ -119,7 +120,7 @@ fn entry(text: &str) -> Result<FilterEntry, Box<Diagnostic>> {
     Ok(FilterEntry { effect, statuses: Statuses::ANY, pattern: pattern(text, rest)? })
 }
 
-/// Reads a pattern, which is the end of what was written.
+/// Reads a pattern, which is the end of the text as written.
 fn pattern(written: &str, text: &str) -> Result<Located<Pattern>, Box<Diagnostic>> {
     let place = Span { start: written.len() - text.len(), end: written.len() };
     Pattern::parse(text).map(|pattern| Located::new(pattern, place)).map_err(|error| {
@@ -132,18 +133,18 @@ fn pattern(written: &str, text: &str) -> Result<Located<Pattern>, Box<Diagnostic
     })
 }
 
-/// One filter that is asked about path after path.
+/// A filter that is asked about one path after another.
 struct Search {
     filters: Filters,
-    /// What ends a path in standard input and in the result.
+    /// The byte that ends a path, in standard input and in the output.
     end: u8,
-    /// Some of the paths at which matching gave up, and how many there are.
+    /// The first paths at which matching gave up, and how many there are.
     doubtful: Vec<RepoPath>,
     doubts: usize,
 }
 
 impl Search {
-    /// Prints those of the paths that match, and returns whether any does.
+    /// Prints the paths that match, and returns whether any does.
     fn arguments(&mut self, paths: &[OsString], output: &Output) -> Result<bool, Failure> {
         let (mut any, mut result) = (false, output.stream());
         for path in paths {
@@ -163,7 +164,7 @@ impl Search {
         Ok(any)
     }
 
-    /// Prints those paths of standard input that match, as they come, and returns whether any does.
+    /// Prints the paths of standard input that match while it is read, and returns whether any does.
     fn standard_input(&mut self, output: &Output) -> Result<bool, Failure> {
         let (mut any, mut result) = (false, output.stream());
         let mut input = BufReader::with_capacity(1 << 16, io::stdin().lock());
@@ -192,8 +193,8 @@ impl Search {
         Ok(any)
     }
 
-    /// Shows how the patterns are read, and what they say of each path; returns whether any path matches, or whether
-    /// there is none to ask about.
+    /// Shows how the patterns are parsed, and whether they match each path. Returns whether any path matches; `true`
+    /// without paths.
     fn explain(&mut self, paths: &[OsString], output: &Output) -> Result<bool, Failure> {
         let mut text = String::new();
         match self.filters.get(Filters::id(0)) {
@@ -230,9 +231,9 @@ impl Search {
         Ok(any)
     }
 
-    /// Whether a path matches. Where matching gives up it does, and that is said at the end.
+    /// Whether a path matches. If matching gives up, the path counts as a match, and a warning follows at the end.
     fn matches(&mut self, path: &[u8]) -> bool {
-        /// So many paths are named where matching gave up.
+        /// How many paths the warning about matching that gave up lists.
         const NAMED: usize = 3;
         let change = change(path);
         let Some(found) = found(&self.filters, &change) else { return false };

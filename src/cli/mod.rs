@@ -45,7 +45,7 @@ use exit::Exit;
 use failure::Failure;
 use printing::Output;
 
-/// Runs the program on the process's own arguments, and returns how it ends.
+/// Runs the program with the arguments of the process, and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     let args = match CommandLine::try_parse_from(empty_options::without_empty(std::env::args_os())) {
@@ -89,7 +89,8 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-/// Notes what was written into the work tree, so that it counts as no change there. Where that fails, it counts as one.
+/// Notes which files were written into the work tree, so that later runs do not count them as changes. If that fails,
+/// they do.
 fn note_written(general: &flags::GeneralArgs, output: &Output) {
     let written = output.written();
     let here = general.directory.as_deref().unwrap_or(std::path::Path::new("."));

@@ -103,7 +103,7 @@ fn doubt(doubt: &plan::Degradation) -> Diagnostic {
     doubt.help.iter().fold(warning, Diagnostic::help)
 }
 
-/// Reads what is to be compared.
+/// Returns what to compare.
 pub(crate) fn compared(range: &RangeArgs, repository: &Repository) -> Result<base::RangeRequest, Failure> {
     let from = if range.direct { base::From::Base } else { base::From::MergeBase };
     let end = |revision| base::End { revision, from };
@@ -118,7 +118,7 @@ pub(crate) fn compared(range: &RangeArgs, repository: &Repository) -> Result<bas
     Ok(base::RangeRequest { head: range.head.clone(), compare, default_branch: range.default_branch.clone() })
 }
 
-/// Reads what is asked of a plan.
+/// Returns the request for a plan from its flags.
 pub(crate) fn request(args: &PlanningArgs, workspace: &Workspace) -> Result<Request, Failure> {
     let trigger = &workspace.trigger;
     let range = &args.range;

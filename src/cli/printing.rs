@@ -1,4 +1,4 @@
-//! Standard output carries the result alone; everything else goes to standard error.
+//! Prints results and messages. Standard output carries only the result; everything else goes to standard error.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -46,7 +46,7 @@ impl Output {
         Self { color, quiet: general.quiet, annotations: RefCell::new(annotations), mask, written }
     }
 
-    /// Whether standard error is a terminal, and not silenced by `--quiet`.
+    /// Whether a person may be watching: standard error is a terminal, and `--quiet` is not given.
     pub(crate) fn is_watched(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()
     }
@@ -57,7 +57,7 @@ impl Output {
         io::stdout().is_terminal() && env::read(env::TERM).is_none_or(|terminal| terminal != "dumb")
     }
 
-    /// Whether colours of other programs are passed on to standard output: to a terminal, and to a CI engine's log.
+    /// Whether colours of builds are passed on to standard output: to a terminal, and to a CI engine's log.
     pub(crate) fn is_coloured(&self, engine: Option<Engine>) -> bool {
         match self.color {
             ColorChoice::Auto => {
@@ -68,37 +68,37 @@ impl Output {
         }
     }
 
-    /// Writes a result for programs, byte for byte but for secrets.
+    /// Writes a result for programs, unchanged except that secrets are masked.
     pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
         let text = self.mask.text(text);
         written(io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()))
     }
 
-    /// Opens standard output for a result for programs that is written piece by piece.
+    /// Opens standard output for a result for programs that is written in pieces.
     #[expect(clippy::unused_self, reason = "who prints has the output")]
     pub(crate) fn stream(&self) -> Stream {
         Stream { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()), closed: false }
     }
 
-    /// Writes a result for people, without colours where standard output cannot show them.
+    /// Writes a result for people, without colours if standard output cannot show them.
     pub(crate) fn people(&self, text: &str) -> Result<(), Failure> {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
         written(stdout.write_all(self.mask.text(text).as_bytes()).and_then(|()| stdout.flush()))
     }
 
-    /// Writes a file whole, without secrets; what is there and no file, such as a pipe, gets the text.
+    /// Writes a whole file, with secrets masked. A path that is not a regular file, such as a pipe, gets the text too.
     pub(crate) fn file(&self, path: &Path, text: &str) -> Result<(), Failure> {
         file::replace(path, &self.mask.text(text)).map_err(|error| unwritable(path, &error))?;
         self.written.borrow_mut().push(path.to_owned());
         Ok(())
     }
 
-    /// Appends a text to a file in one write, without secrets.
+    /// Appends a text to a file in one write, with secrets masked.
     pub(crate) fn append(&self, path: &Path, text: &str) -> Result<(), Failure> {
         file::append(path, &self.mask.text(text)).map_err(|error| unwritable(path, &error))
     }
 
-    /// Returns a value without secrets, before it is written in a format that spells them in its own way.
+    /// Returns a value with secrets masked, for formats that write texts with escapes.
     pub(crate) fn masked<T: Serialize + DeserializeOwned>(&self, value: T) -> T {
         let text = if self.mask.is_empty() { None } else { serde_json::to_string(&value).ok() };
         match text.as_deref().map(|text| self.mask.text(text)) {
@@ -108,25 +108,26 @@ impl Output {
         }
     }
 
-    /// Returns the files that were written, standard output among them where a shell made a file for it.
+    /// Returns the files that were written, including standard output if it is a file.
     pub(crate) fn written(&self) -> Vec<PathBuf> {
         self.written.take()
     }
 
-    /// Adds what must not stand in anything that is written from now on.
+    /// Adds a secret that is masked in all later output.
     pub(crate) fn hide(&self, secret: &str) {
         self.mask.hide(secret);
         self.say_public();
     }
 
-    /// Adds names that are public, such as those of services: without them what is written would say something else.
+    /// Adds public names, such as those of services. They are never masked, since the output would be wrong without
+    /// them.
     pub(crate) fn publish<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
         let words = words(&Plan::schema()).into_iter().chain(words(&Report::schema()));
         self.mask.publish(names.into_iter().map(str::to_owned).chain(words).chain(OTHER_WORDS.map(str::to_owned)));
         self.say_public();
     }
 
-    /// Warns of a secret that is no secret. Which one is not said: that would tell it.
+    /// Warns that a secret is part of a public word and is therefore not masked. The warning does not name the secret.
     fn say_public(&self) {
         if self.mask.is_part_of_word() {
             let message = "a secret is part of the name of a service or an environment, or of a word of rebake's \
@@ -138,12 +139,12 @@ impl Output {
         }
     }
 
-    /// Returns the secrets that no output may contain.
+    /// Returns the secrets that are masked in all output.
     pub(crate) fn mask(&self) -> &Mask {
         &self.mask
     }
 
-    /// Returns how a result for people is coloured.
+    /// Returns the colours of results for people.
     pub(crate) fn palette(&self) -> Palette {
         if self.color == ColorChoice::Never { Palette::Plain } else { Palette::Coloured }
     }
@@ -162,14 +163,14 @@ impl Output {
         self.annotations.borrow_mut().add(&said);
     }
 
-    /// Writes the annotations of all that was said. It is the last thing that a command says.
+    /// Writes the annotations of all messages, at the end of a command.
     pub(crate) fn annotate(&self) {
         // Where standard error is closed there is nobody to tell.
         let _ = io::stderr().write_all(self.mask.text(&self.annotations.borrow().lines()).as_bytes());
     }
 }
 
-/// The words of formats for programs beside those of plans and reports: a matrix, the XML of `JUnit`, the outputs of a step.
+/// The words of other formats for programs: a matrix, `JUnit` XML, the outputs of a step.
 const OTHER_WORDS: [&str; 14] = [
     "include",
     "testsuites",
@@ -202,20 +203,20 @@ fn words(schema: &Value) -> Vec<String> {
     }
 }
 
-/// A result for programs that is written piece by piece.
+/// A result for programs that is written in pieces.
 pub(crate) struct Stream {
     out: BufWriter<StdoutLock<'static>>,
     closed: bool,
 }
 
 impl Stream {
-    /// Writes some bytes, one part behind the other.
+    /// Writes parts of bytes, one after the other.
     pub(crate) fn write(&mut self, parts: &[&[u8]]) -> Result<(), Failure> {
         let result = parts.iter().try_for_each(|part| self.out.write_all(part));
         self.noted(result)
     }
 
-    /// Lets the reader see what has been written so far.
+    /// Makes what was written so far visible to the reader.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         let result = self.out.flush();
         self.noted(result)
@@ -226,7 +227,7 @@ impl Stream {
         self.flush()
     }
 
-    /// Whether the reader has gone away: nothing more needs to be written.
+    /// Whether the reader has closed the pipe, so that nothing more needs to be written.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
     }
@@ -237,7 +238,7 @@ impl Stream {
     }
 }
 
-/// A reader that has gone away is no failure: it has seen enough.
+/// Turns an error of writing into a failure. A reader that has closed the pipe is no failure.
 pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -247,13 +248,13 @@ pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
     }
 }
 
-/// Returns the file that standard output is, as long as nothing stands in it that is not ours.
+/// Returns the file that standard output is, if everything in it was written by this process.
 fn own_file() -> Option<PathBuf> {
     let file = std::fs::read_link("/proc/self/fd/1").ok()?;
     std::fs::symlink_metadata(&file).is_ok_and(|found| found.is_file() && found.len() == 0).then_some(file)
 }
 
-/// Returns the failure that a file cannot be written.
+/// Returns the failure of a file that cannot be written.
 pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::file(&format!("cannot write {}", path.display()), error)
 }

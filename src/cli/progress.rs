@@ -11,7 +11,8 @@ use super::printing::Output;
 /// How long a step runs before it is named.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Names the step at hand on standard error: at once with `--verbose`; else on a terminal, once a second has passed.
+/// Names the current step on standard error: at once with `--verbose`; else on a terminal, if it takes longer than a
+/// second.
 pub(crate) struct Progress {
     steps: Option<Sender<String>>,
     printer: Cell<Option<JoinHandle<()>>>,
@@ -58,7 +59,7 @@ impl Progress {
         }
     }
 
-    /// Waits until what was said is printed, so that it cannot come after the result.
+    /// Waits until all messages are printed, so that none comes after the result.
     pub(crate) fn finish(mut self) {
         drop(self.steps.take());
         if let Some(printer) = self.printer.take() {

@@ -143,7 +143,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     Ok(if built_ref_messages::is_refused(&written) { Exit::Git } else { Exit::Done })
 }
 
-/// Returns the commit of a plan, as it is recorded.
+/// Returns the commit of a plan in the form that is recorded.
 fn commit_of(plan: &Plan) -> Result<&str, Failure> {
     let head = plan.range.head.as_deref().filter(|head| head.parse::<CommitId>().is_ok());
     head.ok_or_else(|| {
@@ -152,8 +152,8 @@ fn commit_of(plan: &Plan) -> Result<&str, Failure> {
     })
 }
 
-/// Refuses services that a plan does not list, or has otherwise than they are at its commit, and those with files that no
-/// commit holds.
+/// Refuses services that the plan does not list, services that the plan describes differently from its commit, and
+/// services with uncommitted files.
 fn held(plan: &Plan, services: &[ServiceId], rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
     let names: BTreeSet<&str> = services.iter().map(|service| workspace.config.graph.name(*service).as_str()).collect();
     let mut asked = plan.clone();
@@ -186,13 +186,13 @@ fn held(plan: &Plan, services: &[ServiceId], rules: &PushRules, workspace: &Work
     Err(Failure { exit: Exit::Usage, diagnostics: said.into_iter().map(diagnostic).collect() })
 }
 
-/// Whether what was built may have been pushed to an environment, as far as an event says: a person may know better.
+/// Whether the images may have been pushed to an environment, judging by the event. A person may know better.
 fn may_push(environment: &str, trigger: &Trigger) -> bool {
     let is_of_others = matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup) || trigger.origin != Origin::Own;
     environment == LOCAL || !(is_of_others || trigger.rehearsal)
 }
 
-/// Returns the warning that files of services are in no commit.
+/// Returns the warning that services have uncommitted files.
 fn dirt(services: &[ServiceId], workspace: &Workspace) -> Option<Diagnostic> {
     let config = &workspace.config;
     let filters: BTreeSet<FilterId> = services.iter().flat_map(|service| filters(config, *service)).collect();
@@ -209,7 +209,7 @@ fn dirt(services: &[ServiceId], workspace: &Workspace) -> Option<Diagnostic> {
     )
 }
 
-/// Refuses what git would take for an option.
+/// Refuses a name that git would take for an option.
 pub(crate) fn is_remote(remote: &str) -> Result<(), Failure> {
     if remote.starts_with('-') {
         return Err(Failure::new(Exit::Usage, "remote", "a remote cannot begin with `-`"));

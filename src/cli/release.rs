@@ -80,7 +80,7 @@ pub(crate) struct ReleaseArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum BumpName {
-    /// What the commits call for (Conventional Commits)
+    /// The part that the commits call for (Conventional Commits).
     Auto,
     /// 1.2.3 to 1.2.4
     Patch,
@@ -121,7 +121,7 @@ fn request(args: &ReleaseArgs) -> ReleaseRequest {
     ReleaseRequest { step, pre: args.pre.clone(), dependents: args.dependents }
 }
 
-/// Says that nothing was tagged yet.
+/// Returns the line that says that no tag was made yet.
 fn not_done(plan: &ReleasePlan) -> String {
     let due = |line: &PlannedRelease| match &line.outcome {
         ReleaseOutcome::Due { tag, .. } => Some(tag.clone()),
@@ -137,7 +137,7 @@ fn not_done(plan: &ReleasePlan) -> String {
     }
 }
 
-/// Names some tags; the JSON has all.
+/// Returns a list of the first tags; the JSON has all.
 fn listed<'a>(tags: impl ExactSizeIterator<Item = &'a TagName>) -> String {
     let more = tags.len().saturating_sub(TAGS);
     let named = tags.take(TAGS).map(TagName::to_string).collect::<Vec<_>>().join(", ");
@@ -147,7 +147,7 @@ fn listed<'a>(tags: impl ExactSizeIterator<Item = &'a TagName>) -> String {
     }
 }
 
-/// How many tags a line names.
+/// How many tags a line lists.
 const TAGS: usize = 10;
 
 fn write(plan: &Published, args: &ReleaseArgs, done: &str, output: &Output) -> Result<(), Failure> {

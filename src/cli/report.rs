@@ -73,7 +73,7 @@ pub(crate) fn run(args: &ReportArgs, output: &Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Refuses a report of another commit or environment than those before it: one of both would be of neither.
+/// Refuses a report of another commit or environment than those before it, since the merged report can name only one.
 fn alike(before: &exec::Report, next: &exec::Report, file: &Path) -> Result<(), Failure> {
     let Some((what, one, other)) = before.head.difference(&next.head) else { return Ok(()) };
     let (one, other) = (Escaped::new(&one).to_string(), Escaped::new(&other).to_string());
@@ -91,7 +91,7 @@ pub(crate) fn read(file: &Path) -> Result<exec::Report, Failure> {
         .map_err(|error| Failure::new(Exit::Usage, "report", error.to_string()).help(error.help()))
 }
 
-/// Returns the end of a failed build's log, where it is still there.
+/// Returns the end of a failed build's log, if the log still exists.
 pub(crate) fn failure(service: &ServiceReport) -> Option<String> {
     let log = service.log.as_ref().filter(|_| service.outcome.is_failure())?;
     last_lines(log, LINES, OutputStyle::default()).ok().map(|lines| lines.join("\n"))

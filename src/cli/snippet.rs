@@ -16,12 +16,13 @@ pub enum Color {
     Never,
 }
 
-/// Columns, however wide the terminal: the same problem gives the same text.
+/// The width in columns. It does not depend on the terminal, so the same problem always gives the same text.
 const WIDTH: usize = 120;
-/// Lines longer than this are shown in part; drawing them whole costs more than it tells.
+/// The longest line, in bytes, that is drawn whole. Longer ones are cut, since drawing them takes long and helps
+/// little.
 const LINE: usize = 4096;
 
-/// Returns the problems as text for people, a blank line between them.
+/// Returns the problems as text for people, separated by blank lines.
 #[must_use]
 pub fn render(problems: &[Diagnostic], color: Color) -> String {
     let renderer = match color {
@@ -55,11 +56,11 @@ fn one(problem: &Diagnostic, renderer: &Renderer) -> String {
     renderer.render(&[group])
 }
 
-/// The lines of a file that a problem's labels lie in.
+/// The lines of a file that contain the labels of a problem.
 struct Excerpt<'a> {
     file: &'a SourceFile,
     name: String,
-    /// Where in the file the text begins.
+    /// The offset in the file of the excerpt's first byte.
     start: usize,
     /// The number of its first line.
     line: usize,
@@ -90,7 +91,7 @@ impl<'a> Excerpt<'a> {
         Self { file: &label.file, name, start: 0, line: 1, text: String::new(), labels: vec![(kind, label)] }
     }
 
-    /// Takes the lines that the labels lie in out of the file.
+    /// Copies the lines that contain labels from the file.
     fn cut(&mut self) {
         let text = self.file.text();
         let spans = || self.labels.iter().map(|(_, label)| label.span);
@@ -106,7 +107,7 @@ impl<'a> Excerpt<'a> {
         text[self.start..end].chars().for_each(|c| push_harmless(&mut self.text, c));
     }
 
-    /// The place of a span in the excerpt.
+    /// Returns the range of a span in the excerpt.
     fn range(&self, span: Span) -> Range<usize> {
         let place = |offset: usize| floor(&self.text, offset.saturating_sub(self.start));
         let start = place(span.start);
@@ -114,7 +115,7 @@ impl<'a> Excerpt<'a> {
     }
 }
 
-/// Appends a character; for one that a terminal might obey, or that nobody sees, as many bytes that show where it stands.
+/// Appends a character. One that is invisible, or that a terminal might obey, is replaced by as many visible bytes.
 fn push_harmless(text: &mut String, c: char) {
     match (c, c.len_utf8()) {
         ('\n' | '\t', _) => text.push(c),
@@ -126,7 +127,7 @@ fn push_harmless(text: &mut String, c: char) {
     }
 }
 
-/// The greatest place between characters that is not behind an offset.
+/// Returns the last boundary between characters at or before an offset.
 fn floor(text: &str, offset: usize) -> usize {
     let mut offset = offset.min(text.len());
     while !text.is_char_boundary(offset) {

@@ -1,4 +1,4 @@
-//! What a command is about: the repository, its configuration, and the event that asked.
+//! The workspace of a command: the repository, its configuration, and the event.
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -19,8 +19,8 @@ use crate::model::name::{CommitId, Escaped, ServiceName};
 use crate::model::recipe::Recipe;
 use crate::plan::pipeline::{self, ConfigFile, ConfigFileError, Planned, Request, Workspace};
 
-/// Opens the repository that holds the directory at hand, with the configuration as it is at a revision; where none
-/// is given, as it is in the work tree, or in CI at HEAD. Without `fetching` nothing that this clone lacks is fetched.
+/// Opens the repository around the current directory, with its configuration at a revision. Without a revision it is
+/// the work tree's, and in CI that of HEAD. Without `fetching`, nothing is fetched that this clone lacks.
 pub(crate) fn open(
     general: &GeneralArgs,
     at: Option<&str>,
@@ -77,7 +77,7 @@ pub(crate) fn work_dir(workspace: &Workspace) -> Result<&Path, Failure> {
     })
 }
 
-/// Makes a plan, and prints what it warns of.
+/// Makes a plan, and prints its warnings.
 pub(crate) fn plan(
     workspace: &Workspace,
     request: &Request,
@@ -89,7 +89,7 @@ pub(crate) fn plan(
     Ok(planned)
 }
 
-/// Makes a plan; the caller prints what it warns of.
+/// Makes a plan. The caller prints its warnings.
 pub(crate) fn quiet_plan(
     workspace: &Workspace,
     request: &Request,
@@ -102,7 +102,7 @@ pub(crate) fn quiet_plan(
     Ok(planned)
 }
 
-/// Opens the repository that holds the directory that the command runs in.
+/// Opens the repository around the directory that the command runs in.
 pub(crate) fn repository(general: &GeneralArgs) -> Result<Repository, Failure> {
     let repository = Repository::discover(general.directory())?;
     let Some(name) = &general.token_env else { return Ok(repository) };
@@ -114,8 +114,8 @@ pub(crate) fn repository(general: &GeneralArgs) -> Result<Repository, Failure> {
     Ok(repository.with_token(&variable)?)
 }
 
-/// Finds filters.yaml at the commit that is asked about. Without one, it is the work tree's if its changes count, and
-/// HEAD's otherwise; a difference between the two is reported.
+/// Finds filters.yaml at the commit that is asked about. Without such a commit, it is the work tree's if its changes
+/// count, and HEAD's otherwise. A difference between the two is reported.
 fn find(
     general: &GeneralArgs,
     repository: &Repository,
@@ -150,7 +150,7 @@ fn find(
     }
 }
 
-/// Says of an error that a fetch would have cured why nothing was fetched.
+/// Adds to an error that fetching could have avoided why nothing was fetched.
 fn unfetched<E: Lacking + Into<Failure>>(error: E, repository: &Repository) -> Failure {
     let trouble = repository.last_fetch_trouble().filter(|_| error.missing().is_some());
     trouble.into_iter().fold(error.into(), |failure, trouble| failure.help(format!("{trouble}; {}", trouble.help())))
@@ -167,8 +167,8 @@ fn parse(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
     }
 }
 
-/// Reads the event that a plan is made for. Without a terminal, with a detached `HEAD` and no range, it counts as one
-/// of CI, because some engines set no variable.
+/// Reads the event that a plan is made for. Without a terminal, with a detached `HEAD` and no range, the run counts as
+/// one in CI, because some engines set no variable.
 fn trigger_of(range: &RangeArgs, repository: &Repository) -> Result<Trigger, Failure> {
     let trigger = trigger()?;
     let is_unattended = trigger.is_attended()
@@ -178,7 +178,7 @@ fn trigger_of(range: &RangeArgs, repository: &Repository) -> Result<Trigger, Fai
     Ok(if is_unattended { Trigger { ci: Some(CiSign::Unattended), ..trigger } } else { trigger })
 }
 
-/// Reads the CI engine's event; outside of CI there is none.
+/// Reads the event of the CI engine; a local one outside of CI.
 pub(crate) fn trigger() -> Result<Trigger, Failure> {
     let event = env::read(env::EVENT_PATH).map(|path| changed::read_text(Path::new(&path))).transpose()?;
     Ok(Trigger::read(env::read, event.as_deref())?)

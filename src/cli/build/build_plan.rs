@@ -1,4 +1,4 @@
-//! What is built: the plan, and each service's recipe from the configuration that is checked out.
+//! The plan of a run, and each service's recipe from the configuration that is checked out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -23,7 +23,7 @@ use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Held, PushRequest, PushRules, Request};
 use crate::plan::{self, Plan, PlannedService};
 
-/// Makes the plan, or reads it, and leaves out what is not asked for.
+/// Makes the plan or reads it, and leaves out services that are not asked for.
 pub(super) fn plan(
     general: &GeneralArgs,
     args: &BuildArgs,
@@ -61,13 +61,13 @@ pub(super) fn plan(
     Ok(plan.without_libraries().into_owned())
 }
 
-/// Notes a plan or a report that the run is given: nothing is built from it, wherever it lies.
+/// Notes that a file is an input of the run, so that it does not count as a file that builds use.
 pub(super) fn given(file: &Path, workspace: &Workspace) {
     // Where that fails, it counts as a change of the work tree.
     let _ = workspace.repository.note_written(&[file.to_owned()]);
 }
 
-/// Returns the rules by which the images of a saved plan are pushed.
+/// Returns the rules by which images of a saved plan are pushed.
 fn rules<'a>(plan: &Plan, asked: &Request, workspace: &'a Workspace) -> Result<PushRules<'a>, Failure> {
     let environment = &plan.environment;
     let asked = Request { environment: Some(environment.clone()), ..asked.clone() };
@@ -87,7 +87,7 @@ fn held(plan: &Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) 
     refused(held.contradictions(plan)?)
 }
 
-/// Refuses images of a pull request that are called otherwise than base pushes them: a plan that was made without `--push`
+/// Refuses images of a pull request whose names differ from those of its base: a plan that was made without `--push`
 /// has head's names.
 fn called(plan: &Plan, asked: Request, rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
     let pushed: Vec<&PlannedService> = plan.services.iter().filter(|service| service.push).collect();
@@ -141,7 +141,7 @@ fn saved(mut plan: Plan, asked: &Request, rules: &PushRules, workspace: &Workspa
     Ok(plan)
 }
 
-/// Asks for what did not succeed, whatever changed.
+/// Returns a request for the services that did not succeed, whatever changed.
 fn again(mut asked: Request, earlier: &Report) -> Request {
     asked.base.compare = Compare::Nothing("what did not succeed by the report".to_owned());
     asked.force = earlier.unsuccessful().map(|service| service.service.clone()).collect();
@@ -151,7 +151,7 @@ fn again(mut asked: Request, earlier: &Report) -> Request {
     asked
 }
 
-/// What did not succeed is built again where the rest is right: at the commit of the report.
+/// Refuses a rerun whose report is of another commit than the plan.
 fn is_of(report: &Report, plan: &Plan) -> Result<(), Failure> {
     let (Some(built), head) = (&report.head.commit, &plan.range.head) else { return Ok(()) };
     if head.as_ref() == Some(built) {
@@ -164,7 +164,7 @@ fn is_of(report: &Report, plan: &Plan) -> Result<(), Failure> {
         .help("check out that commit, build without `--rerun`, or accept the report with `--allow-mixed`"))
 }
 
-/// What is built is what is checked out, so the plan has to be of that.
+/// Refuses a plan that was not made from the checked-out commit, since that is what is built.
 fn is_checked_out(plan: &Plan, workspace: &Workspace) -> Result<(), Failure> {
     let head = workspace.repository.head()?.commit().map(ToString::to_string);
     if plan.range.head == head {
@@ -178,7 +178,7 @@ fn is_checked_out(plan: &Plan, workspace: &Workspace) -> Result<(), Failure> {
     Err(Failure::new(Exit::Usage, "other-commit", message).help("check out that commit, or make the plan again"))
 }
 
-/// Returns the builds of a plan, or everything that prevents them.
+/// Returns the builds of a plan, or all problems that prevent them.
 pub(super) fn jobs<'a>(
     needed: &'a Needed,
     args: &BuildArgs,
@@ -231,7 +231,7 @@ fn job<'a>(
     })
 }
 
-/// Asks buildx what its builder sees, where the builds of docker's hand images on without a registry.
+/// Asks buildx for the driver of its builder, where builds by docker pass images on without a registry.
 fn driver(plan: &Plan, workspace: &Workspace, buildx: Option<&str>) -> Driver {
     let is_docker = |service: &&PlannedService| {
         let recipe = workspace.config.services.get(service.service.as_str()).map(|service| &service.recipe);

@@ -1,5 +1,5 @@
-//! The built refs of a run: marks what is built, and with `--record` moves the refs of what was built, at the remote too
-//! if images were pushed.
+//! The built refs of a run: marks services that are built, and with `--record` moves their refs afterwards. If images
+//! were pushed, it does so at the remote too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{Begun, Came, Error, LOCAL, Left, Newer, Recorded, Recording, RefState, Rule};
 use crate::plan::pipeline::{PushRequest, PushRules, Request, not_fetched};
 
-/// How long the remote is not asked again whether the marks of a run are there.
+/// How long to wait before the remote is asked again whether the marks of the run are still there.
 const LOOK: Duration = Duration::from_secs(60);
 
 /// The built refs of a run.
@@ -28,9 +28,9 @@ pub(super) struct Records<'a> {
     recording: Recording<'a>,
     plan: &'a Plan,
     before: RefState,
-    /// What is marked as it is built.
+    /// The services that are marked when their builds begin.
     marked: Vec<ServiceId>,
-    /// What is recorded once it is built.
+    /// The services that are recorded when they are built.
     recorded: BTreeSet<ServiceId>,
     /// Whether anything is, by `--record`.
     is_recorded: bool,
@@ -39,8 +39,8 @@ pub(super) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    /// Looks where the built refs stand; none where nothing is recorded or marked. Refuses to build what could not be
-    /// recorded: another run has moved its built ref elsewhere.
+    /// Reads the built refs; `None` where nothing is recorded or marked. Refuses services that could not be recorded,
+    /// since another run has moved their built refs elsewhere.
     pub(super) fn look(
         plan: &'a Plan,
         needed: &Needed,
@@ -112,7 +112,7 @@ impl<'a> Records<'a> {
         Ok(Some(records))
     }
 
-    /// Looks where the built refs stand at the remote, where they are sent to it. Returns why that could not be, if so.
+    /// Reads the built refs of the remote, if they are pushed there. Returns the error of the remote, if there was one.
     fn see_remote(&mut self) -> Result<Option<RemoteError>, Failure> {
         match self.recording.standing() {
             Ok(standing) => self.before = standing,
@@ -122,7 +122,7 @@ impl<'a> Records<'a> {
         Ok(None)
     }
 
-    /// Leaves out the work of what a later run has built.
+    /// Clears the work of services that a later run has built.
     pub(super) fn leave_out(&self, jobs: &mut [Build]) {
         for job in jobs {
             let id = self.id(&job.service.service);
@@ -132,7 +132,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Marks what is going to be built.
+    /// Marks the services that will be built.
     pub(super) fn begin(&self, output: &Output) -> Result<Begun, Failure> {
         let services = self.marked.iter().copied();
         let services: Vec<ServiceId> = services.filter(|service| !self.superseded.contains_key(service)).collect();
@@ -148,8 +148,8 @@ impl<'a> Records<'a> {
         Ok(begun)
     }
 
-    /// Marks again what another run has unmarked meanwhile: what is about to be built or has just been built, and now and
-    /// then, at the remote, all that this run has begun to build.
+    /// Restores marks that another run has removed meanwhile: of the build that begins or has just ended, and from time
+    /// to time of all builds of this run, at the remote too.
     pub(super) fn mark_again(&self, begun: &mut Begun, looked: &mut Instant, build: &Build) {
         let Some(id) = self.id(&build.service.service) else { return };
         // Where that fails, the end of the run says so.
@@ -160,8 +160,8 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Records what was built, adds that to the report, and prints warnings about it. Returns how the program ends
-    /// where all builds went well.
+    /// Records what was built, adds that to the report, and prints warnings about it. Returns the exit code for the
+    /// case that all builds succeeded.
     pub(super) fn end(
         &self,
         begun: &Begun,

@@ -1,4 +1,4 @@
-//! How builds are shown, by flags and by the kind of output.
+//! How builds are shown, depending on flags and on the output.
 
 use std::io::{BufWriter, Stdout, Write as _, stdout};
 use std::time::Duration;
@@ -13,7 +13,8 @@ use crate::output::exec::display::{
 };
 use crate::output::exec::{RunEvent, Sink};
 
-/// Whether rows on a terminal show what runs. Some engines have terminals too (Buildkite), but show only a log of them.
+/// Whether rows on a terminal show the running builds. Some engines (Buildkite) have a terminal too, but show only its
+/// log.
 pub(super) fn is_live(name: Name, trigger: &Trigger, output: &Output) -> bool {
     name == Name::Auto && trigger.is_attended() && output.is_terminal()
 }
@@ -31,14 +32,14 @@ pub(super) fn printer(name: Name, trigger: &Trigger, output: &Output) -> Printer
     Printer::new(manner, BufWriter::with_capacity(1 << 16, stdout()))
 }
 
-/// A reader of events that first tells the engine the secrets that builds declared: rebake replaces them in its logs,
-/// and the engine must do so in its own.
+/// A reader of events that first tells the engine which secrets builds have declared. rebake masks them in its own
+/// logs, and the engine must do so in its logs.
 pub(super) struct Telling<S> {
     shown: S,
     told: Option<Mask>,
 }
 
-/// Returns what shows a run, and speaks to the engine where builds may.
+/// Returns a sink for a run's events. It sends commands to the engine where builds may.
 pub(super) fn telling<S: Sink>(shown: S, name: Name, trigger: &Trigger, output: &Output) -> Telling<S> {
     let heard = name != Name::Json && engine(trigger) == LogEngine::GitHub && trigger.origin == Origin::Own;
     Telling { shown, told: heard.then(|| output.mask().clone()) }
@@ -75,7 +76,7 @@ fn engine(trigger: &Trigger) -> LogEngine {
     }
 }
 
-/// A build of untrusted code sends no commands to the engine.
+/// Returns the style of output. Builds of untrusted code send no commands to the engine.
 fn style(trigger: &Trigger, output: &Output) -> OutputStyle {
     OutputStyle {
         colours: if output.is_coloured(trigger.engine) { Colours::Kept } else { Colours::Removed },

@@ -14,11 +14,11 @@ use crate::plan::pipeline::Workspace;
 pub(super) struct DriftCheck<'a> {
     workspace: &'a Workspace,
     commit: Option<&'a str>,
-    /// Whether files that are in no commit prevent the build.
+    /// Whether uncommitted files prevent the build.
     clean: bool,
-    /// The services that were looked at, each with how often `HEAD` had moved before its first attempt.
+    /// The services whose builds began, each with how often `HEAD` had moved before the first attempt.
     seen: BTreeMap<String, Option<u64>>,
-    /// The services that were built while something changed, or may have, each with what.
+    /// The services during whose builds something changed, or may have, each with what changed.
     doubtful: BTreeMap<String, String>,
 }
 
@@ -27,7 +27,7 @@ impl<'a> DriftCheck<'a> {
         Self { workspace, commit, clean, seen: BTreeMap::new(), doubtful: BTreeMap::new() }
     }
 
-    /// Returns what has changed since the plan, for a build that is about to begin or has just ended.
+    /// Returns what has changed since the plan, when a build begins or has just ended.
     pub(super) fn doubt(&mut self, build: &Build, moment: BuildMoment) -> Option<String> {
         let service = &build.service.service;
         match moment {
@@ -55,7 +55,7 @@ impl<'a> DriftCheck<'a> {
         }
     }
 
-    /// Returns the services that were built while the commit or files of theirs changed, or may have, each with what.
+    /// Returns the services during whose builds the commit or their files changed, or may have, each with what changed.
     pub(super) fn doubtful(&self) -> &BTreeMap<String, String> {
         &self.doubtful
     }
@@ -82,7 +82,7 @@ impl<'a> DriftCheck<'a> {
         fs::metadata(self.workspace.repository.git_dir().join("logs/HEAD")).ok().map(|log| log.len())
     }
 
-    /// Returns what no commit holds of the files that a service is built of.
+    /// Returns the uncommitted changes of the files that a service is built from.
     fn changes(&self, build: &Build) -> Vec<Change> {
         let config = &self.workspace.config;
         let Some(service) = config.graph.id(&build.service.service).filter(|_| self.clean) else { return Vec::new() };
@@ -98,8 +98,8 @@ fn edited(change: &Change) -> String {
     format!("{} is {what} now", change.path)
 }
 
-/// Returns the filters of the files that a service is built of: its own, those of the libraries below it, and what
-/// affects everything.
+/// Returns the filters of the files that a service is built from: its own, those of libraries that it needs, and
+/// `global`.
 pub(crate) fn filters(config: &Config, service: ServiceId) -> BTreeSet<FilterId> {
     let mut filters = BTreeSet::from([config.global]);
     let (mut seen, mut ahead) = (BTreeSet::new(), vec![service]);

@@ -13,8 +13,9 @@ use crate::model::name::{Escaped, shell_word};
 use crate::output::exec::{Build, NeededServices, foretold};
 use crate::plan::pipeline::Workspace;
 
-/// Prints each service's commands in build order, quoted for a shell. What a dependency becomes when it is built, such as
-/// its digest, stands there in words. They contain no secrets, only the names of variables and files.
+/// Prints each service's commands in build order, quoted for a shell. A value that is known only after a dependency is
+/// built, such as its digest, is described in words. The commands contain no secrets, only the names of variables and
+/// files.
 pub(super) fn print(
     needed: &Needed,
     args: &BuildArgs,

@@ -1,4 +1,4 @@
-//! The log directory of a run. It lies in the git directory, where neither git nor a build context sees it; those of
+//! The log directory of a run. It lies in the git directory, where neither git nor a build context sees it. Those of
 //! the last runs are kept.
 
 use std::fs;
@@ -14,7 +14,7 @@ const KEPT: u64 = 20;
 /// The report that each run leaves beside its logs.
 pub(super) const REPORT: &str = "report.json";
 
-/// Creates the directory of a new run's logs, and removes those of old runs.
+/// Creates the log directory of a new run, and removes those of old runs.
 pub(super) fn directory(named: Option<&Path>, git_dir: &Path) -> Result<PathBuf, Failure> {
     let (made, wanted) = match named {
         Some(named) => (file::make_directory(named).map(|()| named.to_owned()), named.to_owned()),
@@ -26,7 +26,7 @@ pub(super) fn directory(named: Option<&Path>, git_dir: &Path) -> Result<PathBuf,
     })
 }
 
-/// Returns the paths of the reports of runs whose logs are kept, the oldest first.
+/// Returns the paths of the reports of kept runs, the oldest first.
 pub(super) fn reports(git_dir: &Path) -> Vec<PathBuf> {
     let mut numbers = numbers(&builds(git_dir)).unwrap_or_default();
     numbers.sort_unstable();
@@ -41,7 +41,7 @@ fn numbers(builds: &Path) -> io::Result<Vec<u64>> {
     Ok(fs::read_dir(builds)?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
 }
 
-/// Creates the directory with the next free number, so that two runs that begin at the same time get different ones.
+/// Creates the directory with the next free number. Runs that begin at the same time get different ones.
 fn numbered(builds: &Path) -> io::Result<PathBuf> {
     file::make_directory(builds)?;
     let there = numbers(builds)?;

@@ -1,5 +1,5 @@
-//! Dependencies that a run needs and was not asked to build: their images come from earlier jobs or runs. A missing one
-//! is built first.
+//! Dependencies that a run needs although it was not asked to build them. Their images come from earlier jobs or runs;
+//! missing ones are built first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,13 +24,13 @@ use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService};
 pub(super) struct Needed {
     /// The plan, including the services that are built only because others need them.
     pub(super) plan: Plan,
-    /// The images of services that need not be built.
+    /// The images of needed services that are not built.
     pub(super) held: NeededServices,
 }
 
-/// Looks for the images that the services of a plan are built from and that the plan does not make: in reports of earlier
-/// jobs, then in registries, by the fingerprints of their services. What is in none of them is added to the plan; what the
-/// `earlier` run of a rerun built keeps its tags.
+/// Finds the images that the plan's services are built from and that the plan does not build: in reports of earlier
+/// jobs, then in registries by fingerprint. Services whose images are found nowhere are added to the plan. Services
+/// that the `earlier` run of a rerun built keep its tags.
 pub(super) fn complete(
     plan: &Plan,
     reports: &[Report],
@@ -66,8 +66,7 @@ pub(super) fn complete(
 }
 
 impl Needed {
-    /// Returns the images that services are built from and that are neither planned nor found, each with the services that
-    /// are built from it.
+    /// Returns the images that are neither planned nor found, each with the services that are built from it.
     fn open<'a>(
         &self,
         services: &'a [PlannedService],
@@ -86,7 +85,7 @@ impl Needed {
         open
     }
 
-    /// Takes what reports say of services with the very content that they have now, and returns the others.
+    /// Takes the images of services with the same content from reports, and returns the other services.
     fn take_from_reports(&mut self, wanted: Vec<PlannedService>, reports: &[Report]) -> Vec<PlannedService> {
         let mut others = Vec::new();
         for service in wanted {
@@ -124,7 +123,7 @@ impl Needed {
     }
 }
 
-/// Returns what is open, and all that stands beneath it, as it would be planned at this commit.
+/// Returns the `open` services and all that they need, as they would be planned at this commit.
 fn known(
     plan: &Plan,
     open: &BTreeMap<ServiceId, Vec<&PlannedService>>,
@@ -147,7 +146,7 @@ fn known(
     Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
 }
 
-/// Returns those of the `known` services that the earlier run built, called as that run called them.
+/// Returns those of the `known` services that the earlier run built, with the names that it gave them.
 fn built_before(
     plan: &Plan,
     known: &BTreeMap<ServiceId, PlannedService>,
@@ -168,8 +167,8 @@ fn built_before(
     Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
 }
 
-/// Returns a needed service with all its names, as an earlier run built it; not where it would push names that are not
-/// to be pushed.
+/// Returns a needed service with the names that an earlier run gave it; `None` where it would push names that must not
+/// be pushed.
 fn as_before(before: &PlannedService, needed: &PlannedService) -> PlannedService {
     if before.unnamed.is_some() || (needed.push && !before.push) {
         return needed.clone();
@@ -200,8 +199,8 @@ pub(super) fn as_planned(
     Ok(planned.plan.services)
 }
 
-/// Whether something says how its image is made: a service that others only wait for may have the name of one by
-/// `defaults`.
+/// Whether it is known how the service's image is built. A service that others only wait for may have an image name
+/// from `defaults`.
 fn is_image(service: ServiceId, workspace: &Workspace) -> bool {
     let Some((_, service)) = workspace.config.services.get_index(service.0) else { return false };
     let recipe = &service.recipe;
@@ -212,8 +211,8 @@ fn is_image(service: ServiceId, workspace: &Workspace) -> bool {
     recipe.run.is_some() || recipe.builder.is_some() || recipe.dockerfile.is_some() || has_dockerfile()
 }
 
-/// Returns a service as it is built only for others: pushed where one of them is, found again by its content, and
-/// called nothing else.
+/// Returns a service as it is built for others only: it is pushed where one of them is, and its only tag is that of its
+/// content.
 fn for_others(service: &PlannedService, dependents: &[&PlannedService]) -> PlannedService {
     let via = dependents.first().map(|dependent| dependent.service.clone());
     PlannedService {
@@ -227,7 +226,7 @@ fn for_others(service: &PlannedService, dependents: &[&PlannedService]) -> Plann
     }
 }
 
-/// Returns what a service has become by a report of the very content that it has now.
+/// Returns the image of a service from a report with the same content.
 fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<Became> {
     let fingerprint = service.fingerprint.as_ref()?;
     let reported = reports.iter().rev().flat_map(Report::successful).find(|reported| {
@@ -241,7 +240,7 @@ fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<Became> {
     Became::in_registry(&called, digest)
 }
 
-/// Whether the version and the tags are such as a build gives.
+/// Whether the version and the tags have a form that a build gives them.
 fn has_names(service: &PlannedService) -> bool {
     let is_tag = |text: &String| {
         let (image, tag) = text.rsplit_once(':').map_or((None, text.as_str()), |(image, tag)| (Some(image), tag));
@@ -268,7 +267,7 @@ fn unknown(service: &PlannedService, reason: &str) -> Diagnostic {
         .help("log in to the registry, or hand on the report of its job with `--needs`")
 }
 
-/// Puts the services of a plan in build order, and says of each what it needs.
+/// Puts the services of a plan in build order, and sets what each of them needs.
 fn put_in_order(plan: &mut Plan, workspace: &Workspace) {
     let graph = &workspace.config.graph;
     let places: BTreeMap<ServiceId, usize> = graph.build_order().iter().enumerate().map(|(at, id)| (*id, at)).collect();

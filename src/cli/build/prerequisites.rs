@@ -20,8 +20,8 @@ pub(super) fn check(jobs: &[Build], workspace: &Workspace) -> Result<(), Failure
     if diagnostics.is_empty() { Ok(()) } else { Err(Failure { exit: Exit::Usage, diagnostics }) }
 }
 
-/// Returns the secrets of a build that are missing. An empty secret is not missing: CI engines set those that a run may
-/// not read to nothing.
+/// Returns the missing secrets of a build. An empty secret counts as present: CI engines set secrets that a run may not
+/// read to the empty text.
 fn missing(job: &Build, workspace: &Workspace) -> Vec<Diagnostic> {
     let Some(configured) = workspace.config.services.get(job.service.service.as_str()) else { return Vec::new() };
     let recipe = &configured.recipe;

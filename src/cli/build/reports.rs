@@ -21,23 +21,24 @@ use crate::plan::pipeline::Workspace;
 /// The reports of a run.
 #[derive(Debug, Default)]
 pub(super) struct Reports {
-    /// The files that are written at the end.
+    /// The files to write at the end.
     #[expect(dead_code, reason = "it keeps readers waiting")]
     held: Vec<Writable>,
     /// The one of `--rerun`.
     pub(super) earlier: Option<Report>,
-    /// How long builds took: by the runs whose logs are kept, and by reports that are named, the last one that knows.
+    /// How long builds took, by service: from the kept runs, then from reports that are named. Later ones replace
+    /// earlier ones.
     took: BTreeMap<String, Duration>,
     json: Option<PathBuf>,
     junit: Option<PathBuf>,
-    /// Where the summary of the job is appended.
+    /// The file that the summary of the job is appended to.
     summary: Option<PathBuf>,
-    /// Where the outputs of the step are appended.
+    /// The file that the outputs of the step are appended to.
     outputs: Option<PathBuf>,
 }
 
 impl Reports {
-    /// Reads what is there, and makes sure that what is asked for can be written: hours later would be too late.
+    /// Reads earlier reports, and checks before the builds that the new ones can be written.
     pub(super) fn agree(args: &BuildArgs, workspace: &Workspace) -> Result<Self, Failure> {
         let earlier = args.rerun.as_deref().map(read).transpose()?;
         args.rerun.iter().for_each(|file| given(file, workspace));
@@ -63,7 +64,7 @@ impl Reports {
         self.earlier.iter().map(|report| Ok(report.clone())).chain(named).collect()
     }
 
-    /// Returns how long a service's build took, where a report says so.
+    /// Returns how long a service's build took, if a report has it.
     pub(super) fn took(&self, service: &str) -> Option<Duration> {
         self.took.get(service).copied()
     }
@@ -92,8 +93,8 @@ impl Reports {
         }
     }
 
-    /// Returns the outputs of a step of GitHub's: where the report is, and the image where there is one, as in a job of
-    /// a matrix.
+    /// Returns the outputs of a GitHub step: the path of the report, and the image if there is exactly one, as in a job
+    /// of a matrix.
     fn step(&self, report: &Report, logs: &Path) -> Vec<emit::Output> {
         let file = self.json.clone().unwrap_or_else(|| logs.join(log_directory::REPORT));
         let file = std::path::absolute(&file).unwrap_or(file).to_string_lossy().into_owned();

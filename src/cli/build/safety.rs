@@ -17,7 +17,7 @@ use crate::plan::{Plan, PlannedService};
 /// How many paths a message names.
 const NAMED: usize = 5;
 
-/// Refuses what no flag has allowed.
+/// Refuses a build that needs a flag which was not given.
 pub(super) fn check(plan: &Plan, args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
     let pushed: Vec<&PlannedService> = plan.services.iter().filter(|service| service.push || args.record).collect();
     if !args.allowed.allow_untrusted && !plan.services.is_empty() {
@@ -42,8 +42,8 @@ fn trusted(pushes: bool, workspace: &Workspace) -> Result<(), Failure> {
         .help("if you trust what is checked out, give `--allow-untrusted`"))
 }
 
-/// An untracked file that nothing is built from does not make the tree dirty: a saved plan beside the code, for
-/// example.
+/// Checks that the work tree is clean. An untracked file that nothing is built from, such as a saved plan, does not
+/// count.
 fn clean(pushed: &[&PlannedService], args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
     let changes = workspace.repository.work_tree()?.changes;
     let config = &workspace.config;

@@ -10,11 +10,11 @@ use crate::inputs::trigger::Trigger;
 use crate::output::exec::Settings;
 use crate::plan::Plan;
 
-/// How long a build may take to end. It is less than the 7.5 s that GitHub gives a step before it kills it.
+/// How long a build may take to end. GitHub kills a step after 7.5 s, so it is less.
 const GRACE_IN_CI: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How often a silent run prints a line, because engines end jobs that are silent for long.
+/// How often a silent run prints a line. Engines end jobs that are silent for long.
 const HEARTBEAT: Duration = Duration::from_secs(60);
 
 pub(super) fn settings(how: &How, plan: &Plan, trigger: &Trigger, is_live: bool, output: &Output) -> Settings {
@@ -34,8 +34,8 @@ pub(super) fn settings(how: &How, plan: &Plan, trigger: &Trigger, is_live: bool,
     }
 }
 
-/// Returns the command of this program that cleans up when the run is killed; none where the system does not say what
-/// this program is.
+/// Returns the command of this program that cleans up when the run is killed; `None` where the system does not tell the
+/// path of this program.
 fn watchdog() -> Option<Vec<String>> {
     let program = std::env::current_exe().ok()?.to_str()?.to_owned();
     Some(vec![program, "watch".to_owned()])

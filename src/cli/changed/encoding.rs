@@ -1,9 +1,10 @@
-//! Converts text in other encodings into the bytes that git has.
+//! Converts text in other encodings into bytes as git has them.
 
-/// Returns a text as UTF-8 without a byte-order mark. Bytes without a mark stay as they are: a path need be no text.
+/// Returns a text as UTF-8 without a byte-order mark. Bytes without a mark are returned unchanged, since a path need
+/// not be text.
 ///
 /// # Errors
-/// When it is marked as UTF-16 and is none.
+/// When it is marked as UTF-16 and is not.
 pub(super) fn decoded(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     let units = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let pairs = rest.chunks_exact(2);

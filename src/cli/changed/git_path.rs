@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::model::name::{Escaped, RepoPath};
 
-/// Returns the path in the repository that a path from outside means: without `./` and doubled slashes, and without the
-/// root of the work tree where it is absolute.
+/// Returns a path relative to the root of the repository: without `./`, doubled slashes and, if it is absolute, the
+/// root of the work tree.
 ///
 /// # Errors
 /// When git cannot contain such a path.

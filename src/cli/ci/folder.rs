@@ -17,8 +17,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes the files of a plan: `plan.json` and `plan.env` for every engine, and the engine's own, `pipeline.yml` among
-    /// them where the engine goes on with a pipeline.
+    /// Makes the files of a plan: `plan.json` and `plan.env` for every engine, and the engine's own. Engines that
+    /// continue with a pipeline get a `pipeline.yml`.
     pub(super) fn of(plan: &Plan, path: &Path, engine: Engine, matrices: &Matrices) -> Result<Self, Failure> {
         let to_build = plan.to_build();
         let mut files = vec![
@@ -40,7 +40,7 @@ impl Folder {
         Ok(Self { path: path.to_owned(), files })
     }
 
-    /// Writes them, over those of an earlier run.
+    /// Writes the files, and replaces those of an earlier run.
     pub(super) fn write(&self, output: &Output) -> Result<(), Failure> {
         file::make_directory(&self.path).map_err(|error| unwritable(&self.path, &error))?;
         self.files.iter().try_for_each(|(name, text)| output.file(&self.path.join(name), text))

@@ -10,8 +10,8 @@ use crate::cli::printing::Output;
 use crate::output::emit::{self, ListFiles, Matrices};
 use crate::plan::Plan;
 
-/// Appends the step's outputs, and the job's summary where there is a file for it. Nothing is written before everything
-/// has been made and checked.
+/// Appends the step's outputs, and the job's summary if the runner has a file for it. Nothing is written before
+/// everything has been made and checked.
 pub(crate) fn write(plan: &Plan, matrices: &Matrices, list_files: ListFiles, output: &Output) -> Result<(), Failure> {
     let file = env::read(env::OUTPUT).ok_or_else(|| {
         Failure::new(Exit::Usage, "no-engine", format!("{} is not set, so there is no place for outputs", env::OUTPUT))
@@ -32,8 +32,8 @@ pub(crate) fn set(file: &Path, outputs: &[emit::Output], output: &Output) -> Res
     output.append(file, &text)
 }
 
-/// Returns a line that cannot be predicted when a file is named: 128 random bits, from the seeds that the standard
-/// library takes from the system for its hash maps.
+/// Returns a delimiter that the names of files cannot anticipate: 128 random bits, from the seeds that the standard
+/// library's hash maps get from the system.
 fn delimiter() -> String {
     let random = || RandomState::new().build_hasher().finish();
     format!("rebake_{:016x}{:016x}", random(), random())

@@ -1,4 +1,4 @@
-//! From a plan of releases to tags, here and on the remote.
+//! Makes the tags of planned releases, here and on the remote.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,10 +13,10 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, Listed, ServiceName, TagName};
 use crate::naming::release::{PlannedRelease, ReleaseOutcome, ReleasePlan};
 
-/// Makes the tags that are due, and sends them where that is asked for; returns what was done, in words.
+/// Makes the tags that are due, and pushes them with `--push`; returns a description of what was done.
 ///
-/// The remote is asked before anything is made. A remote that refuses a group of tags leaves this clone without those
-/// that were made for it: then both have the same, and the same command goes on.
+/// The remote is asked before any tag is made. If the remote refuses a group of tags, those of them that were just made
+/// are deleted here. Then this clone and the remote agree, and the same command can be repeated.
 pub(super) fn publish(
     repository: &Repository,
     plan: &ReleasePlan,
@@ -65,7 +65,7 @@ pub(super) fn publish(
     Ok(done.join("\n"))
 }
 
-/// Sends tags in groups, those that were made before first.
+/// Pushes tags in groups; those that were made earlier come first.
 fn send(repository: &Repository, remote: &str, made: &[MadeTag], waiting: &[TagName]) -> Result<Vec<String>, Failure> {
     let all: Vec<TagName> = waiting.iter().chain(made.iter().map(|tag| &tag.name)).cloned().collect();
     let mut done = Vec::new();
@@ -113,7 +113,7 @@ fn new_tag(line: &PlannedRelease, commit: CommitId) -> Option<NewTag> {
     Some(NewTag { name: tag.clone(), commit, message })
 }
 
-/// A tag that the remote has at another commit was released by another run.
+/// Refuses a tag that the remote has at another commit: another run released it.
 fn is_free(tag: &TagName, there: &BTreeMap<TagName, CommitId>, head: CommitId, remote: &str) -> Result<(), Failure> {
     match there.get(tag) {
         Some(commit) if *commit != head => Err(Failure::new(
@@ -139,7 +139,7 @@ fn is_clean(repository: &Repository) -> Result<(), Failure> {
     Err(Failure::new(Exit::Git, "dirty", message).help("commit them, or tag HEAD as it is with `--allow-dirty`"))
 }
 
-/// In a workflow of GitHub Actions a push with the run's own token starts no other workflow.
+/// Warns that a push with a workflow's own token starts no other workflow on GitHub.
 fn warn_of_token(repository: &Repository, made: &[MadeTag], output: &Output) {
     let in_workflow = env::read(env::GITHUB_ACTIONS).as_deref() == Some("true");
     let with_key = repository.remote_url().is_some_and(|url| url.starts_with("git@") || url.starts_with("ssh://"));

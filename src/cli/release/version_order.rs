@@ -1,4 +1,4 @@
-//! Checks that next versions are above all existing releases.
+//! Checks that next versions are higher than all existing releases.
 
 use super::ReleaseArgs;
 use crate::cli::exit::Exit;
@@ -10,8 +10,8 @@ use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::ServiceName;
 use crate::naming::release::{self, PlannedRelease, ReleaseOutcome, ReleasePlan};
 
-/// Warns of each next version that does not stand above every release of its services. On the default branch, where the
-/// highest releases are expected, none is made that stands below a stable one, unless the version was given by name.
+/// Warns of each next version that is not higher than all releases of its services. On the default branch, which should
+/// have the highest releases, a version that is lower than a stable release is refused unless it was given by name.
 pub(super) fn check(
     repository: &Repository,
     trigger: &Trigger,
@@ -43,7 +43,7 @@ fn said(severity: Severity, line: &PlannedRelease, release: &release::TaggedRele
     )
 }
 
-/// Whether the default branch is checked out; in a run of an engine, whether the event is about it.
+/// Whether the default branch is checked out; in CI, whether the event is about it.
 fn is_on_default_branch(repository: &Repository, trigger: &Trigger) -> Result<bool, Failure> {
     let here = match repository.head()? {
         Head::Branch { name, .. } | Head::Unborn { branch: name } => Some(name.as_bytes().to_vec()),

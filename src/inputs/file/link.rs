@@ -4,8 +4,8 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::model::name::Escaped;
 
-/// Refuses a path on which a symbolic link stands that a repository could have committed. Links elsewhere, such as
-/// `/tmp` on some systems, belong to the machine.
+/// Refuses a path with a symbolic link that a repository could have committed. Links elsewhere, such as `/tmp` on some
+/// systems, belong to the machine.
 pub(super) fn refuse(path: &Path) -> io::Result<()> {
     let mut reached = PathBuf::new();
     for component in std::path::absolute(path)?.components() {
@@ -26,7 +26,7 @@ pub(super) fn refuse(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a path lies in a work tree: below a directory with a `.git`, but not inside that.
+/// Whether a path lies in a work tree: below a directory with a `.git`, but not inside the `.git`.
 fn can_be_committed(path: &Path) -> bool {
     let is_git = |component: Component| component.as_os_str() == ".git";
     let is_top = |directory: &Path| directory.join(".git").symlink_metadata().is_ok();

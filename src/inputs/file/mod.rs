@@ -1,7 +1,7 @@
 //! Writes every file that rebake writes, and reads the files that builds write.
 //!
-//! A repository can commit a symbolic link wherever rebake writes by itself, and a build can put a FIFO there. So a
-//! regular file is written whole or not at all, no link of a repository is followed, and no read blocks.
+//! A repository can commit a symbolic link to a place where rebake writes, and a build can put a FIFO there. So a
+//! regular file is written whole or not at all, links of a repository are not followed, and reading never blocks.
 
 mod link;
 mod sink;
@@ -17,31 +17,31 @@ use sink::Stream;
 /// Opens a regular file for reading.
 ///
 /// # Errors
-/// When it cannot be opened, or is something else: a pipe or a device is never read.
+/// When it cannot be opened, or is not a regular file: a pipe or a device is never read.
 pub fn open(path: &Path) -> io::Result<File> {
     let file = never_waiting(OpenOptions::new().read(true)).open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("this is not a regular file")) }
 }
 
-/// Creates a regular file for writing piece by piece, or empties the one that is there.
+/// Creates a regular file that is written in pieces, or empties an existing one.
 ///
 /// # Errors
-/// When it cannot be opened, or the path is a symbolic link; a FIFO that nothing reads cannot be opened.
+/// When it cannot be opened, or the path is a symbolic link, or a FIFO without a reader.
 pub fn create(path: &Path) -> io::Result<File> {
     never_following(OpenOptions::new().write(true).create(true).truncate(true)).open(path)
 }
 
-/// Makes a directory and those above it.
+/// Creates a directory and its parents.
 ///
 /// # Errors
-/// When it cannot be made, or a symbolic link of a repository is on the way.
+/// When it cannot be created, or the path has a symbolic link of a repository.
 pub fn make_directory(path: &Path) -> io::Result<()> {
     link::refuse(path)?;
     fs::create_dir_all(path)
 }
 
-/// Says what stands in the way of writing a file, before there is anything to write. Writes nothing. The reader of a pipe
-/// waits for as long as the answer is held.
+/// Checks that a file can be written, before there is anything to write. The reader of a pipe sees no end as long as
+/// the result is kept.
 ///
 /// # Errors
 /// When [`replace`] cannot succeed.
@@ -57,10 +57,10 @@ pub fn check(path: &Path) -> io::Result<Writable> {
 #[must_use = "the reader of a pipe goes away with it"]
 pub struct Writable(#[expect(dead_code, reason = "it is held open")] Option<File>);
 
-/// Writes a regular file whole, or not at all. Anything else that is there, such as a pipe, gets the text.
+/// Writes a regular file whole, or not at all. Anything else at the path, such as a pipe, gets the text.
 ///
 /// # Errors
-/// When it cannot be written, or a symbolic link of a repository is on the way.
+/// When it cannot be written, or the path has a symbolic link of a repository.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     match Target::of(path)? {
         Target::Regular(file) => replace_regular(&file, text.as_bytes()),
@@ -68,11 +68,10 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     }
 }
 
-/// Appends lines to a file, in one write. An earlier writer may have left the last line of the file open: a line break
-/// closes it first.
+/// Appends lines to a file, in one write. If the last line of the file is not ended, a line break is written first.
 ///
 /// # Errors
-/// As [`replace`].
+/// As for [`replace`].
 pub fn append(path: &Path, text: &str) -> io::Result<()> {
     match Target::of(path)? {
         Target::Regular(file) => {
@@ -96,9 +95,9 @@ fn ends_in_open_line(file: &mut File) -> io::Result<bool> {
 
 /// What a path leads to.
 enum Target {
-    /// A regular file, or none yet: the path without links at its end.
+    /// A regular file that exists or can be created: the path with links at its end resolved.
     Regular(PathBuf),
-    /// What takes bytes and keeps none: a pipe, a terminal, a device.
+    /// Something that passes bytes on and has no content to replace: a pipe, a terminal, a device.
     Stream(Stream),
 }
 
@@ -148,7 +147,7 @@ fn directory(file: &Path) -> &Path {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Lets a new file be read and written as far as the process's mask lets it.
+/// Gives a new file the permissions that the process's umask allows.
 #[cfg(unix)]
 fn usual<'a, 'b>(options: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile::Builder<'b, 'b> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -160,7 +159,7 @@ fn usual<'a, 'b>(options: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile
     options
 }
 
-/// Has a FIFO without another end refused instead of waited for. To a regular file this flag means nothing.
+/// Makes opening a FIFO without another end fail instead of wait. The flag does not affect regular files.
 #[cfg(unix)]
 fn never_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     use std::os::unix::fs::OpenOptionsExt as _;

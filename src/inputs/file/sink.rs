@@ -3,16 +3,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// How long a pipe may take nothing before it is given up.
+/// How long to wait for a pipe that accepts nothing.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long nothing may read a pipe before it is given up.
+/// How long to wait for a pipe that has no reader.
 const UNREAD: Duration = Duration::from_secs(2);
 
-/// How long is waited between two tries.
+/// The pause between two attempts.
 const REST: Duration = Duration::from_millis(5);
 
-/// Something that takes bytes and keeps none of them to be replaced.
+/// Something that passes bytes on and has no content to replace.
 pub(super) enum Stream {
     /// Our own standard output.
     Output,
@@ -23,8 +23,8 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Returns the standard output or error of this process where a path names it: what stands behind it is written
-    /// where that stands, be it a file.
+    /// Returns the standard output or error of this process if the path names it. It is written at its current
+    /// position, even if it is a file.
     pub(super) fn of_this_process(path: &Path) -> Option<Self> {
         match path.to_str()? {
             "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => Some(Self::Output),
@@ -33,7 +33,7 @@ impl Stream {
         }
     }
 
-    /// Returns what a path leads to that is no regular file.
+    /// Returns what a path leads to, which is no regular file.
     pub(super) fn of(path: &Path, kind: FileType) -> io::Result<Self> {
         if kind.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
@@ -45,7 +45,7 @@ impl Stream {
         Ok(Self::Named(path.to_owned()))
     }
 
-    /// Opens a FIFO, whose reader would see its end with the last writer; of anything else nothing is held.
+    /// Opens a FIFO, so that its reader does not see its end yet; `None` for anything else.
     pub(super) fn hold(&self) -> io::Result<Option<File>> {
         match self {
             Self::Named(path) if is_fifo(path) => opened(path).map(Some),
@@ -53,7 +53,7 @@ impl Stream {
         }
     }
 
-    /// Writes to it. A reader that has gone away has seen enough.
+    /// Writes the bytes. A reader that has closed the pipe is no error.
     pub(super) fn write(self, bytes: &[u8]) -> io::Result<()> {
         let written = match self {
             Self::Output => whole(io::stdout().lock(), bytes),
@@ -75,7 +75,7 @@ fn is_fifo(_: &Path) -> bool {
     false
 }
 
-/// Opens a pipe once something reads it.
+/// Opens a pipe once it has a reader.
 fn opened(path: &Path) -> io::Result<File> {
     let until = Instant::now() + UNREAD;
     loop {
@@ -88,7 +88,7 @@ fn opened(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Writes all, as fast as it is taken.
+/// Writes all bytes, as fast as they are accepted.
 fn whole(mut out: impl Write, mut bytes: &[u8]) -> io::Result<()> {
     let mut until = Instant::now() + PATIENCE;
     while !bytes.is_empty() {

@@ -8,7 +8,7 @@ use std::fs::Permissions;
 
 use super::*;
 
-/// A directory that is a repository, with a file that is not to be written outside of it.
+/// Returns a directory, a repository in it, and a file outside of the repository that must not be written.
 fn repository() -> (tempfile::TempDir, PathBuf, PathBuf) {
     let top = tempfile::tempdir().unwrap();
     let (inside, outside) = (top.path().join("repository"), top.path().join("outside"));

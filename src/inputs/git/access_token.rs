@@ -2,13 +2,13 @@ use std::fmt::Write as _;
 
 use super::{GitError, Repository};
 
-/// The name of an environment variable that holds a token for the remotes. Git reads the variable, and only where a
-/// remote asks for credentials: the token is in no argument and in no message.
+/// The name of an environment variable that holds a token for the remotes. Git itself reads the variable, when a remote
+/// asks for credentials. So the token is in no argument and in no message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenVariable(String);
 
 impl TokenVariable {
-    /// Returns the variable of this name, or `None` where it is not a name: letters, digits and `_`.
+    /// Returns the variable of this name; `None` where it has characters other than letters, digits and `_`.
     #[must_use]
     pub fn new(name: &str) -> Option<Self> {
         let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -17,8 +17,8 @@ impl TokenVariable {
 }
 
 impl Repository {
-    /// Lets git answer with this token where a remote of the repository asks for credentials. Credentials that are stored
-    /// already go first. A remote gets the token by HTTPS alone; one on this machine by HTTP too.
+    /// Makes git answer with this token when a remote of the repository asks for credentials. Stored credentials are
+    /// tried first. A remote gets the token only over HTTPS; one on this machine over HTTP too.
     ///
     /// # Errors
     /// When a remote's address cannot be read.
@@ -35,7 +35,7 @@ impl Repository {
         Ok(self)
     }
 
-    /// Returns the scheme, host and port of a remote that may have the token.
+    /// Returns the scheme, host and port of a remote that may get the token.
     fn server(&self, remote: &str) -> Result<Option<String>, GitError> {
         let found = self.gix.find_remote(remote).map_err(GitError::reading("the remotes"))?;
         let Some(url) = found.url(gix::remote::Direction::Fetch) else { return Ok(None) };

@@ -1,5 +1,5 @@
-//! Which commit descends from which, as git sees it: a shallow boundary ends history, and an answer that would lie
-//! beyond it is an error, never a guess.
+//! Which commit descends from which, as git sees it. History ends at a shallow boundary; when the answer lies beyond
+//! the boundary, that is an error.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -12,15 +12,16 @@ use super::object::commit_id;
 use super::{GitError, Repository};
 use crate::model::name::CommitId;
 
-/// Enough for the commits near a walk's front; more gains nothing (measured: research of gix 0.90).
+/// The size of the object cache. It is enough for the commits near a walk's front; a larger one gains nothing (measured
+/// with gix 0.90).
 const OBJECT_CACHE_BYTES: usize = 8 << 20;
 
 impl Repository {
-    /// Returns all best common ancestors of two commits, newest first, as `git merge-base --all` does; none when
-    /// the two have no common history.
+    /// Returns all best common ancestors of two commits, newest first, as `git merge-base --all` does; empty when they
+    /// have no common history.
     ///
     /// # Errors
-    /// When one of the two is missing, or history is cut off where another one may lie.
+    /// When one of the two is missing, or another ancestor may lie behind a shallow boundary.
     pub fn merge_bases(&self, a: &CommitId, b: &CommitId) -> Result<Vec<CommitId>, GitError> {
         self.ancestry(|ancestry| {
             let (a_id, b_id) = (self.commit(a)?.id, self.commit(b)?.id);
@@ -41,7 +42,7 @@ impl Repository {
     /// Whether `ancestor` can be reached from `descendant` by following parents. A commit is its own ancestor.
     ///
     /// # Errors
-    /// When one of the two is missing, or it was not found in a history that is cut off.
+    /// When one of the two is missing, or `ancestor` was not found and may lie behind a shallow boundary.
     pub fn is_ancestor(&self, ancestor: &CommitId, descendant: &CommitId) -> Result<bool, GitError> {
         self.ancestry(|ancestry| {
             let (top, bottom) = (self.commit(descendant)?.id, self.commit(ancestor)?.id);
@@ -59,10 +60,10 @@ impl Repository {
         })
     }
 
-    /// Returns the first parent of a commit, none when it is a root.
+    /// Returns the first parent of a commit; `None` for a root.
     ///
     /// # Errors
-    /// When the commit is missing, or is the last one of a shallow clone: then it has parents, but not here.
+    /// When the commit is missing, or lies at a shallow boundary, so that its parents are not in this clone.
     pub fn first_parent(&self, commit: &CommitId) -> Result<Option<CommitId>, GitError> {
         self.refuse_grafts()?;
         let found = self.commit(commit)?;
@@ -102,13 +103,13 @@ impl Repository {
     }
 }
 
-/// The commits that were read so far, and where history ends early.
+/// The commits that were read so far, and the shallow boundary.
 struct Ancestry<'find, 'cache> {
     graph: Graph<'find, 'cache, Commit<()>>,
     boundary: BTreeSet<ObjectId>,
 }
 
-/// From which side a commit was reached.
+/// The sides from which a commit was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Paint {
     ours: bool,
@@ -122,9 +123,9 @@ struct Painted {
     paints: BTreeMap<ObjectId, Paint>,
     /// Commits that both sides reached, in the order of the walk, with their dates.
     met: Vec<(i64, ObjectId)>,
-    /// The sides that ran into the shallow boundary before they met.
+    /// The sides that reached the shallow boundary before they met.
     cut: Paint,
-    /// Where they did, with the dates.
+    /// The commits where they did, with their dates.
     ends: Vec<(i64, ObjectId)>,
 }
 
@@ -150,7 +151,7 @@ impl Painted {
         self.paints.get(id).copied().unwrap_or_default()
     }
 
-    /// The common ancestors that no other one was seen to reach, newest first.
+    /// Returns the common ancestors that the walk did not reach from another one, newest first.
     fn common(&self) -> Vec<ObjectId> {
         let mut common: Vec<_> = self.met.iter().filter(|(_, id)| !self.paint_of(id).stale).collect();
         common.sort_by_key(|(time, _)| Reverse(*time));
@@ -159,11 +160,11 @@ impl Painted {
 }
 
 impl Ancestry<'_, '_> {
-    /// Walks from both sides, newest commits first, until all that is left to visit lies below common ancestors;
-    /// or until `goal` has been reached from their side.
+    /// Walks from both sides, newest commits first, until only commits below common ancestors are left to visit, or
+    /// until `goal` is reached from their side.
     ///
-    /// Where dates run backwards the walk may end before every stale commit is known to be one, so that
-    /// [`Painted::common`] may hold too many, never too few.
+    /// If dates run backwards, the walk may end before it knows every stale commit. Then [`Painted::common`] may return
+    /// too many commits, never too few.
     fn paint(&mut self, ours: &[ObjectId], theirs: &[ObjectId], goal: Option<ObjectId>) -> Result<Painted, GitError> {
         let mut front = Front::default();
         let mut painted = Painted::default();
@@ -194,9 +195,9 @@ impl Ancestry<'_, '_> {
         Ok(painted)
     }
 
-    /// Whether a merge base may lie behind the shallow boundary although others were found: where one side ran into the
-    /// boundary, and the other has commits of its own that are old enough to stand behind it. A commit counts as no
-    /// older than its parents; clocks that disagree by more than a walk's front can hide one.
+    /// Whether a merge base may lie behind the shallow boundary although others were found: one side reached the
+    /// boundary, and the other has commits of its own that are old enough to lie behind it. This assumes that a commit
+    /// is not older than its parents, as far as the walk can see.
     fn may_hide_another(&mut self, painted: &Painted) -> Result<bool, GitError> {
         if painted.ends.is_empty() {
             return Ok(false);
@@ -215,7 +216,7 @@ impl Ancestry<'_, '_> {
         }))
     }
 
-    /// Drops commits that can be reached from another one of them. The order stays.
+    /// Removes commits that can be reached from another one of them, and keeps the order.
     fn independent(&mut self, mut commits: Vec<ObjectId>) -> Result<Vec<ObjectId>, GitError> {
         let mut tried = 0;
         while commits.len() > 1 && tried < commits.len() {
@@ -242,12 +243,12 @@ impl Ancestry<'_, '_> {
     }
 }
 
-/// The commits still to visit: the newest first, and of two with one date the one that came first.
+/// The commits still to visit, newest first; of two with the same date, the one that was added first.
 #[derive(Default)]
 struct Front {
     queue: BinaryHeap<(i64, Reverse<usize>, ObjectId)>,
     queued: BTreeSet<ObjectId>,
-    /// How many of the queued ones are not stale; the walk is over when none is.
+    /// How many of them are not stale. The walk ends when there is none.
     live: usize,
     pushed: usize,
 }

@@ -1,4 +1,4 @@
-//! Branches of remotes, and the expressions that mean one: `main`, `origin/main~1`, `main@{upstream}`.
+//! Branches of remotes, and the revisions that start from one: `main`, `origin/main~1`, `main@{upstream}`.
 
 use gix::remote::Direction;
 
@@ -9,7 +9,7 @@ use super::Repository;
 pub struct RemoteBranch {
     /// The remote's name, such as `origin`.
     pub remote: String,
-    /// The branch's name there, such as `main`.
+    /// The branch's name on the remote, such as `main`.
     pub name: String,
 }
 
@@ -18,12 +18,12 @@ pub struct RemoteBranch {
 pub struct OfBranch {
     /// The branch.
     pub branch: RemoteBranch,
-    /// The same revision, by the full name of what this clone has of the remote's branch.
+    /// The same revision, starting from the full name of the remote-tracking branch.
     pub revision: String,
 }
 
 impl RemoteBranch {
-    /// Returns the full name of what a clone has of it.
+    /// Returns the full name of the remote-tracking branch.
     #[must_use]
     pub fn tracking(&self) -> String {
         format!("refs/remotes/{}/{}", self.remote, self.name)
@@ -31,15 +31,15 @@ impl RemoteBranch {
 }
 
 impl Repository {
-    /// Returns a branch of the remote that is fetched from.
+    /// Returns a branch of the remote that is used for fetching.
     #[must_use]
     pub fn branch_there(&self, name: &str) -> RemoteBranch {
         RemoteBranch { remote: self.remote(), name: name.to_owned() }
     }
 
-    /// Returns the branch that a revision starts from, on a remote or here, by the rules of `git rev-parse`: `main` of
-    /// `main`, `heads/main`, `origin/main~1` and `refs/heads/main^{commit}`. None where it starts from something else, such
-    /// as a tag of that name.
+    /// Returns the branch that a revision starts from, on a remote or local, by the rules of `git rev-parse`: `main` of
+    /// `main`, `heads/main`, `origin/main~1` and `refs/heads/main^{commit}`. `None` where it starts from something
+    /// else, such as a tag of that name.
     #[must_use]
     pub fn branch_of(&self, revision: &str) -> Option<OfBranch> {
         let (name, rest) = parts(revision);
@@ -72,7 +72,7 @@ impl Repository {
         self.split(tracking).filter(|_| !is_here).map_or_else(|| written.to_owned(), |branch| branch.name)
     }
 
-    /// Returns the branch of a remote that a revision can mean which starts from nothing that is here.
+    /// Returns the branch of a remote that a revision may name, if it starts from nothing in this clone.
     pub(super) fn branch_elsewhere(&self, revision: &str) -> Option<RemoteBranch> {
         let name = parts(revision).0;
         let name = name.strip_prefix("refs/").unwrap_or(name);
@@ -85,7 +85,7 @@ impl Repository {
         (is_name && branch.name != "HEAD").then_some(branch)
     }
 
-    /// The same revision as one of the remote's branch of its short name, where this clone has that branch.
+    /// Returns the same revision, starting from the remote-tracking branch of its short name, if there is one.
     pub(super) fn tracking(&self, revision: &str) -> Option<String> {
         let (name, rest) = parts(revision);
         let branch = ["refs/heads/", "heads/"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
@@ -93,8 +93,8 @@ impl Repository {
         (branch != "HEAD" && self.has_reference(&tracking)).then(|| format!("{tracking}{rest}"))
     }
 
-    /// The full name of the reference that a short one means: the first there is, in git's order. A branch that only the
-    /// remote has is meant by its short name too.
+    /// Returns the full name of the reference that a short name means: the first that exists, in git's order. A short
+    /// name may also mean a branch that only the remote has.
     fn full_name(&self, name: &str) -> Option<String> {
         let places = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"].map(|place| format!("{place}{name}"));
         let heads = [format!("refs/remotes/{name}/HEAD")];
@@ -102,7 +102,7 @@ impl Repository {
         found.or_else(|| self.tracking(name))
     }
 
-    /// What `@{upstream}` or `@{push}` makes of a branch, and what follows.
+    /// Resolves the `@{upstream}` or `@{push}` of a branch; returns it with the rest of the revision.
     fn tracked<'a>(&self, full: &str, rest: &'a str) -> Option<(String, &'a str)> {
         let (word, rest) = rest.strip_prefix("@{")?.split_once('}')?;
         let direction = match word.to_ascii_lowercase().as_str() {
@@ -115,8 +115,7 @@ impl Repository {
         Some((tracking.as_bstr().to_string(), rest))
     }
 
-    /// The branch of which a reference below `refs/remotes/` is what is here; for a remote's `HEAD` the one that it stands
-    /// for.
+    /// Returns the branch of a remote that a reference below `refs/remotes/` tracks. A remote's `HEAD` is resolved.
     fn tracking_of(&self, full: &str) -> Option<RemoteBranch> {
         let branch = self.split(full.strip_prefix("refs/remotes/")?)?;
         if branch.name != "HEAD" {
@@ -126,7 +125,7 @@ impl Repository {
         Some(RemoteBranch { name, ..branch })
     }
 
-    /// Takes the name of a remote off; one of several that fit is the longest.
+    /// Splits a name into remote and branch; of several remotes that fit, it is the longest.
     fn split(&self, name: &str) -> Option<RemoteBranch> {
         let names = self.remote_names();
         let fitting = names.into_iter().filter_map(|remote| {
@@ -137,7 +136,7 @@ impl Repository {
     }
 }
 
-/// The name that a revision starts from, and what follows it.
+/// Splits a revision into the name that it starts from, and the rest.
 fn parts(revision: &str) -> (&str, &str) {
     let ends = [revision.find(['~', '^', ':']), revision.find("@{")];
     revision.split_at(ends.into_iter().flatten().min().unwrap_or(revision.len()))

@@ -9,22 +9,22 @@ use super::object::commit_id;
 use super::{GitError, Repository};
 use crate::model::name::CommitId;
 
-/// A ref that is to move to a commit, by compare-and-swap.
+/// A move of a ref to a commit, by compare-and-swap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Swap {
     /// The full name of the ref.
     pub reference: String,
-    /// The commit that it is to stand at.
+    /// The commit to which it moves.
     pub to: CommitId,
-    /// From where it may move there.
+    /// From where it may move.
     pub from: MovableFrom,
 }
 
 /// From where a ref may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MovableFrom {
-    /// From the commit at which it was seen, or from one between that and the new one. Where it was not seen: forward
-    /// only.
+    /// From the commit at which it was seen, or from one between that and the new commit. If it was not seen, it may
+    /// only move forward.
     Seen(Option<CommitId>),
     /// From anywhere.
     Anywhere,
@@ -33,13 +33,13 @@ pub enum MovableFrom {
 /// What became of a swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swapped {
-    /// The ref is there now; it stood at this commit before, at none where it is new.
+    /// The ref is at the new commit now. It was at this commit before; `None` if it is new.
     Moved(Option<CommitId>),
     /// It was there already.
     There,
-    /// It stands at a descendant of the commit, and stays.
+    /// It is at a descendant of the commit, and was not moved.
     Superseded(CommitId),
-    /// It stands neither where it was seen nor at an ancestor or a descendant of the commit, and stays.
+    /// It is neither where it was seen nor at an ancestor or a descendant of the commit, and was not moved.
     Elsewhere(CommitId),
 }
 
@@ -56,15 +56,15 @@ impl Swapped {
 pub struct RefsBelow {
     /// Where they stand.
     pub refs: BTreeMap<String, CommitId>,
-    /// What is wrong with others, in words.
+    /// Descriptions of damaged refs.
     pub damaged: Vec<String>,
 }
 
-/// What the log of a record says.
+/// The message in the log of a record.
 const MESSAGE: &str = "rebake: record";
 
 impl Repository {
-    /// Returns the refs whose names begin with `prefix` (which ends with `/`) and that point to an object.
+    /// Returns the refs that point to an object and whose names begin with `prefix`, which ends with `/`.
     ///
     /// # Errors
     /// When the refs cannot be read.
@@ -72,7 +72,7 @@ impl Repository {
         Ok(self.refs_with_damage(prefix)?.refs)
     }
 
-    /// Returns the same refs, and what is damaged among them.
+    /// Returns the same refs, and describes the damaged ones.
     ///
     /// # Errors
     /// When the refs cannot be read.
@@ -95,7 +95,7 @@ impl Repository {
         Ok(below)
     }
 
-    /// Swaps a ref. Safe under many writers: one that finds it moved meanwhile looks again.
+    /// Swaps a ref. It is safe with several writers: if another one moved the ref meanwhile, it starts again.
     ///
     /// # Errors
     /// When this clone does not hold the commit, or the ref cannot be written.
@@ -116,8 +116,8 @@ impl Repository {
 
     /// Returns the result of a swap where the ref is at this commit.
     ///
-    /// Where a shallow history leaves it open, the ref may move: the service was built at the new commit, and a ref that
-    /// says so makes at most more to build.
+    /// If a shallow history hides the answer, the ref may move: the service was built at the new commit, so at worst
+    /// too much is built later.
     #[must_use]
     pub fn judge(&self, swap: &Swap, at: Option<CommitId>) -> Swapped {
         let Some(at) = at else { return Swapped::Moved(None) };
@@ -139,7 +139,7 @@ impl Repository {
         }
     }
 
-    /// Puts refs at commits, wherever they stood.
+    /// Sets refs to commits, wherever they were.
     ///
     /// # Errors
     /// When one cannot be written.
@@ -156,7 +156,7 @@ impl Repository {
         })
     }
 
-    /// Returns the id of a new object that no other run has: what the marks of a run stand at.
+    /// Returns the id of a new object that no other run has. The marks of a run point to it.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -171,10 +171,10 @@ impl Repository {
         Ok(commit_id(&id))
     }
 
-    /// Deletes refs that are at these commits, and leaves others.
+    /// Deletes the refs that are at these commits, and leaves the others.
     ///
     /// # Errors
-    /// When one cannot be taken away.
+    /// When one cannot be deleted.
     pub fn take_refs(&self, refs: &[(String, CommitId)]) -> Result<(), GitError> {
         refs.iter().try_for_each(|(reference, at)| {
             while self.reference_id(reference) == Some(*at) {
@@ -187,7 +187,7 @@ impl Repository {
         })
     }
 
-    /// Moves a ref from one value to another, where none is no ref.
+    /// Changes a ref from one value to another, where `None` is no ref.
     fn write(&self, reference: &str, from: Option<CommitId>, to: Option<&CommitId>) -> Result<(), GitError> {
         let edit = Edit { name: reference.into(), from: from.as_ref().map(object_id), to: to.map(object_id) };
         if let Some(written) = self.edit_by_git(&[edit], MESSAGE) {
@@ -217,7 +217,7 @@ impl Repository {
         self.gix.edit_reference(RefEdit { change, name, deref: false }).map(drop).map_err(what())
     }
 
-    /// Returns where a reference stands. One that is damaged stands nowhere; writing it mends it.
+    /// Returns the commit of a reference; `None` for a damaged one, which can be overwritten.
     #[must_use]
     pub fn reference_id(&self, reference: &str) -> Option<CommitId> {
         let found = self.gix.try_find_reference(reference).ok()??;

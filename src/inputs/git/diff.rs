@@ -1,4 +1,4 @@
-//! What changed between two trees. Of two directories it is found once, in however many comparisons they stand.
+//! What changed between two trees. Two directories are compared once, even if many comparisons need them.
 
 use std::cmp::Ordering;
 
@@ -11,11 +11,12 @@ use super::{GitError, Repository};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::name::{CommitId, RepoPath};
 
-/// Compares trees, and knows the directories that it has compared: many bases of one head have nearly all of theirs in
-/// common.
+/// Compares trees, and remembers the directories that it has compared: different bases of one head have nearly all of
+/// them in common.
 pub struct Differ<'repo> {
     repository: &'repo Repository,
-    /// What differs between two directories, by their ids: of base and of head. Filled in the order of the list.
+    /// The differences between pairs of directories, by the ids at base and at head. They are computed in the order of
+    /// the list.
     pairs: IndexMap<Pair, Vec<Item>>,
     compared: usize,
 }
@@ -23,7 +24,7 @@ pub struct Differ<'repo> {
 /// The ids of two directories, of which one may be empty.
 type Pair = (gix::ObjectId, gix::ObjectId);
 
-/// A name in two directories, and what differs there.
+/// A name in two directories, and the difference there.
 struct Item {
     name: Vec<u8>,
     difference: Difference,
@@ -36,10 +37,10 @@ enum Difference {
 }
 
 impl Repository {
-    /// Returns what changed from the tree of `base` to that of `head`, equal to
-    /// `git diff --name-status --no-renames -z`. No base is the empty tree: everything is added.
+    /// Returns what changed from the tree of `base` to that of `head`, equal to `git diff --name-status --no-renames
+    /// -z`. Without a base everything is added.
     ///
-    /// Reads the trees that differ and nothing else: no blob, no index.
+    /// Only the trees that differ are read: no blob, no index.
     ///
     /// # Errors
     /// When a commit is missing, or a tree, as in a clone with `--filter=tree:0`.
@@ -64,7 +65,7 @@ impl<'repo> Differ<'repo> {
     /// Returns the same as [`Repository::diff`].
     ///
     /// # Errors
-    /// The same.
+    /// As for [`Repository::diff`].
     pub fn diff(&mut self, base: Option<&CommitId>, head: &CommitId) -> Result<ChangeSet, GitError> {
         let roots = (self.repository.tree_id(base)?, self.repository.tree_id(Some(head))?);
         if roots.0 == roots.1 {
@@ -85,7 +86,7 @@ impl<'repo> Differ<'repo> {
         position
     }
 
-    /// Compares the pairs of which that was not done, and those that come up meanwhile.
+    /// Compares the pairs that were not compared yet, including those that are found on the way.
     fn compare(&mut self) -> Result<(), GitError> {
         let (mut base, mut head) = (Vec::new(), Vec::new());
         while let Some((&(old, new), _)) = self.pairs.get_index(self.compared) {
@@ -112,7 +113,7 @@ impl<'repo> Differ<'repo> {
         Ok(())
     }
 
-    /// Lists the files that differ between two directories and those below them.
+    /// Lists the files that differ between two directories, at any depth.
     fn changes(&self, root: usize) -> Vec<Change> {
         let mut changes = Vec::new();
         let mut path = Vec::new();
@@ -140,14 +141,14 @@ impl<'repo> Differ<'repo> {
     }
 }
 
-/// The entries of a directory by their names. In a tree a directory stands where its name with a slash would.
+/// Returns the entries of a directory by their names. A tree sorts a directory as if its name ended with a slash.
 fn entries(tree: TreeRefIter<'_>) -> gix::Result<Vec<EntryRef<'_>>> {
     let mut entries = tree.collect::<Result<Vec<_>, _>>()?;
     entries.sort_by_key(|entry| entry.filename);
     Ok(entries)
 }
 
-/// Calls back for each name that either directory has, in order, if its two entries are not the same.
+/// Calls `differs` for each name of either directory, in order, whose two entries differ.
 fn side_by_side<'a>(
     base: &[EntryRef<'a>],
     head: &[EntryRef<'a>],
@@ -169,7 +170,7 @@ fn side_by_side<'a>(
     }
 }
 
-/// The directories among two entries of one name, if they differ.
+/// Returns the directories among two entries of one name, if they differ.
 fn directories(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<Pair> {
     let directory =
         |entry: Option<&EntryRef>| entry.filter(|entry| entry.mode.is_tree()).map(|entry| entry.oid.to_owned());
@@ -182,7 +183,8 @@ fn directories(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<Pair> {
     (pair.0 != pair.1).then_some(pair)
 }
 
-/// How the file among two entries of one name changed, if it did; and for how much that speaks.
+/// Returns how the file among two entries of one name changed, and how much of the tree that stands for; `None` if it
+/// did not change.
 fn file(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<(Status, Extent)> {
     let file = |entry: Option<&EntryRef>| {
         entry.filter(|entry| !entry.mode.is_tree()).map(|entry| (entry.mode, entry.oid.to_owned()))
@@ -198,8 +200,8 @@ fn file(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<(Status, Exten
     Some((status?, extent.unwrap_or_default()))
 }
 
-/// How an entry changed in place; none when only the spelling of its mode did: old versions of git wrote other
-/// permissions (100664) that no longer mean anything.
+/// Returns how an entry changed in place; `None` when only the spelling of its mode changed: old versions of git wrote
+/// other permissions (100664), which mean the same.
 fn modified(base: EntryMode, head: EntryMode, content: bool) -> Option<Status> {
     if mode(base.kind()).is_same_type(mode(head.kind())) {
         (content || base.kind() != head.kind()).then_some(Status::Modified)

@@ -14,17 +14,17 @@ pub enum Had {
     Yes,
     /// None had.
     No,
-    /// None that this clone holds had, and it does not hold all.
+    /// No commit in this clone had one, and some ancestors are not in this clone.
     Unknown,
 }
 
-/// Looks for files in history. What is known of one commit's ancestors is not looked up again for another's.
+/// Looks for files in history. The results are shared by all commits that are asked about.
 pub struct Earlier {
     repository: Repository,
     of: Vec<RepoPath>,
-    /// The commits of which all ancestors are known to have none.
+    /// The commits of which no ancestor has one of the files.
     without: BTreeSet<ObjectId>,
-    /// By the id of a tree: directories change more seldom than commits are made.
+    /// The results by the id of a tree: many commits have the same directories.
     trees: BTreeMap<ObjectId, bool>,
 }
 
@@ -87,7 +87,7 @@ impl Earlier {
         Ok(Some((tree, commit.parent_ids().map(gix::Id::detach).collect())))
     }
 
-    /// Whether a tree has an entry at one of the paths, links not followed.
+    /// Whether a tree has an entry at one of the paths, without following links.
     fn is_in_tree(&mut self, tree: ObjectId) -> Result<bool, GitError> {
         if let Some(known) = self.trees.get(&tree) {
             return Ok(*known);

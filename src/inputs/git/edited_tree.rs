@@ -1,4 +1,4 @@
-//! Trees that no commit has: those of commits with changes on top. They are kept in memory and never written.
+//! Trees that no commit has: commits with changes on top. They are kept in memory and never written.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,28 +12,28 @@ use super::{GitError, Repository};
 use crate::model::name::CommitId;
 use crate::model::tree::Mode;
 
-/// All that a commit holds, or that it would hold with changes on top.
+/// The root tree of a commit, or of a commit with changes on top.
 #[derive(Debug, Clone)]
 pub struct RootTree {
     pub(super) id: gix::ObjectId,
-    /// The trees that no commit has, as git would store them.
+    /// The trees that only exist in memory, in git's format.
     pub(super) unwritten: Arc<Unwritten>,
 }
 
 pub(super) type Unwritten = BTreeMap<gix::ObjectId, Vec<u8>>;
 
-/// What is at a path once a change has been made.
+/// The new state of a path.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Edit {
     /// Nothing.
     Remove,
     /// This.
     Put(Mode, gix::ObjectId),
-    /// This file, with the mode of the file that is there, if one is.
+    /// This file. It keeps the mode of an existing file.
     PutContent(Mode, gix::ObjectId),
 }
 
-/// The changes at a name of a directory.
+/// The changes below a name of a directory.
 #[derive(Default)]
 struct Edits<'e> {
     own: Option<Edit>,
@@ -42,7 +42,7 @@ struct Edits<'e> {
 }
 
 impl Repository {
-    /// Returns the root tree of a commit, lazily: no directory is read yet.
+    /// Returns the root tree of a commit. No directory is read yet.
     ///
     /// # Errors
     /// When the commit is missing.
@@ -50,7 +50,7 @@ impl Repository {
         Ok(RootTree { id: self.tree_id(Some(commit))?, unwritten: Arc::default() })
     }
 
-    /// Returns a tree with changes on top: only the directories on the way to them are read.
+    /// Returns a tree with changes on top. Only the directories that hold the changes are read.
     pub(super) fn edited(&self, root: &RootTree, edits: &[(&[u8], Edit)]) -> Result<RootTree, GitError> {
         let mut unwritten = Unwritten::clone(&root.unwritten);
         let id = self.with_trees_and(&root.unwritten, |trees| {
@@ -62,7 +62,7 @@ impl Repository {
     }
 }
 
-/// Makes changes in a directory, and returns its new id; none where nothing is left in it.
+/// Applies changes to a directory, and returns its new id; `None` if it is empty.
 fn edit(
     trees: &Trees<'_>,
     tree: Option<gix::ObjectId>,

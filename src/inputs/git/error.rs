@@ -4,7 +4,7 @@ use super::{Lacking, Missing, RevisionFault};
 use crate::model::name::{CommitId, Escaped, RepoPath, shell_word};
 use crate::model::shallow_clone::{DEEPEN, WHOLE_HISTORY};
 
-/// Why the repository could not answer. `Display` says what and why, [`GitError::help`] what to do.
+/// Why the repository could not answer. `Display` says what is wrong and why, [`GitError::help`] what to do.
 ///
 /// Each ends the program with exit code 3.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum GitError {
         /// The work tree, or the git directory of a bare repository.
         dir: PathBuf,
     },
-    /// The repository was found as a bare one, and `safe.bareRepository` wants these to be named.
+    /// The repository was found as a bare one, and `safe.bareRepository` requires that such a one is named.
     #[error("{} lies in the git directory {}, and `safe.bareRepository=explicit` allows a bare repository only by name", shown(.dir), shown(.git_dir))]
     BareRepository {
         /// Where the search began.
@@ -30,19 +30,19 @@ pub enum GitError {
         /// The git directory.
         git_dir: PathBuf,
     },
-    /// The repository has an extension that nothing here knows, so that it may mean anything.
+    /// The repository has an unknown extension, so its contents may have another meaning.
     #[error("the repository has the extension `{}`, which rebake does not know", Escaped::new(.extension))]
     Extension {
-        /// The key below `extensions` in its configuration, with its value where that is what is not known.
+        /// The key below `extensions` in its configuration, and its value if the value is what is unknown.
         extension: String,
     },
     /// There is no commit yet.
     #[error("the branch {branch} has no commit yet")]
     NoCommitYet {
-        /// The branch that `HEAD` names, in short.
+        /// The short name of the branch that `HEAD` names.
         branch: super::RefName,
     },
-    /// A question about the work tree, to a bare repository.
+    /// Something was asked about the work tree of a bare repository.
     #[error("a bare repository has no work tree, so there are no uncommitted changes to ask for")]
     NoWorkTree,
 
@@ -50,7 +50,7 @@ pub enum GitError {
     #[error(transparent)]
     Revision(super::RevisionError),
 
-    /// A commit that this clone does not hold: never fetched, force-pushed away, or beyond a shallow boundary.
+    /// A commit that is not in this clone: never fetched, force-pushed away, or beyond a shallow boundary.
     #[error("the commit {commit} is not in this {}", if *.shallow { "shallow clone" } else { "clone" })]
     MissingCommit {
         /// The commit.
@@ -63,13 +63,13 @@ pub enum GitError {
     ShallowHistory {
         /// What was asked, such as ``the merge base of `1a2b3c4` and `5d6e7f8` ``.
         question: String,
-        /// The commits behind which history ends too early.
+        /// The commits at which history ends too early.
         behind: Vec<CommitId>,
     },
-    /// History has other parents than its commits say, by a means that is not read.
+    /// A grafts file gives commits other parents; it is not read.
     #[error("this repository has a grafts file, `.git/info/grafts`, which rebake does not read")]
     Grafts,
-    /// A directory listing that this clone does not hold, as in a clone with `--filter=tree:0`.
+    /// A directory listing that is not in this clone, as in a clone with `--filter=tree:0`.
     #[error("the tree {id} is not in this clone{}", left_out(.partial.as_deref()))]
     MissingTree {
         /// The id of the tree, in hexadecimal.
@@ -77,7 +77,7 @@ pub enum GitError {
         /// The filter of the partial clone, if it is one.
         partial: Option<Box<super::PartialClone>>,
     },
-    /// The content of a file that this clone does not hold, as in a clone with `--filter=blob:none`.
+    /// The content of a file that is not in this clone, as in a clone with `--filter=blob:none`.
     #[error("the content of {path} at {} is not in this clone{}", .commit.short(7), left_out(.partial.as_deref()))]
     MissingBlob {
         /// The commit that has the file.
@@ -180,8 +180,8 @@ impl GitError {
         advice.iter().map(|text| (*text).to_owned()).collect()
     }
 
-    /// Whether fetching may cure it and the user made no mistake: the answer is not known, so it must be taken for the
-    /// widest.
+    /// Whether the error means that the answer is not known, so the plan must be as wide as possible. A mistake of the
+    /// user is no such error.
     #[must_use]
     pub fn is_doubt(&self) -> bool {
         match self {
@@ -205,7 +205,7 @@ impl GitError {
         }
     }
 
-    /// Returns a constructor for the failure to read something.
+    /// Returns a constructor for the error that something cannot be read.
     pub(super) fn reading<E>(what: impl Into<String>) -> impl FnOnce(E) -> Self
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -248,7 +248,7 @@ fn left_out(partial: Option<&super::PartialClone>) -> String {
     partial.map(|partial| format!(", a partial one ({partial})")).unwrap_or_default()
 }
 
-/// Whether the system forbids what was tried.
+/// Whether the system denied permission.
 fn is_forbidden(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source()).any(|error| {
         let io = error.downcast_ref::<std::io::Error>();
@@ -256,7 +256,7 @@ fn is_forbidden(error: &(dyn std::error::Error + 'static)) -> bool {
     })
 }
 
-/// The messages of an error and its sources, outermost first.
+/// Returns the messages of an error and its sources, outermost first.
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();
     for error in std::iter::successors(Some(error), |error| error.source()) {

@@ -1,4 +1,4 @@
-//! Where a file was before it was renamed, by git's measure of likeness.
+//! The path of a file before it was renamed, by git's measure of similarity.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::{FileAt, GitError, Repository};
 use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::ObjectId;
 
-/// The content that is looked for in a commit under another name.
+/// The file whose former path in a commit is sought.
 pub struct Renamed<'a> {
     /// Where it is now.
     pub path: &'a RepoPath,
@@ -15,16 +15,16 @@ pub struct Renamed<'a> {
     pub content: &'a [u8],
 }
 
-/// Of more candidates git compares none.
+/// With more candidates than this, git does not compare contents.
 const MOST: usize = 1000;
 
-/// git's scale of likeness, and how alike two files of a rename are at least: 50%.
+/// The similarity of equal files on git's scale, and the least similarity of a renamed file: 50%.
 const SAME: u64 = 60_000;
 const ALIKE: u64 = 30_000;
 
 impl Repository {
-    /// Returns the file of a commit, among those that are gone since, that git takes for the same file under its former
-    /// name: the most alike one, where at least half of it is the same.
+    /// Returns the file of a commit, among those that no longer exist, that git would take for the same file under its
+    /// former name: the most similar one, with a similarity of at least 50%.
     ///
     /// # Errors
     /// When the commit, one of its trees or a file's content is missing.
@@ -72,13 +72,14 @@ fn base_name(path: &RepoPath) -> &[u8] {
     path.as_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default()
 }
 
-/// Whether files of these sizes can be alike at all.
+/// Whether files of these sizes can be similar enough.
 fn may_be_alike(before: u64, after: u64) -> bool {
     let largest = before.max(after);
     largest > 0 && largest * (SAME - ALIKE) >= before.abs_diff(after) * SAME
 }
 
-/// How much of the larger one of two files the other one has too, by lines, in git's scale.
+/// Returns the similarity of two files on git's scale: the share of the larger one, by lines, that the other one has
+/// too.
 fn likeness(before: &[u8], after: &[u8]) -> u64 {
     let (before_chunks, after_chunks) = (chunks(before), chunks(after));
     let copied: u64 =
@@ -89,7 +90,7 @@ fn likeness(before: &[u8], after: &[u8]) -> u64 {
     }
 }
 
-/// How many bytes of a file are each of its lines, of which long ones are cut.
+/// Returns the different lines of a file with the number of bytes that each takes in it. Long lines are split.
 fn chunks(content: &[u8]) -> BTreeMap<Vec<u8>, u64> {
     const LONGEST: usize = 64;
     // As git does: a text with NUL in its beginning is none, and keeps its carriage returns.

@@ -1,31 +1,31 @@
-//! Git's environment variables that gix does not read as git does.
+//! Git's environment variables that gix reads differently from git.
 
 #![expect(clippy::disallowed_methods, reason = "git's variables say where a repository is, as its files do")]
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Whether the repository is named, and not looked for.
+/// Whether a variable names the repository, so that it is not searched for.
 pub(super) fn names_the_repository() -> bool {
     env::var_os("GIT_DIR").is_some()
 }
 
-/// Returns the directories above which no repository is looked for, and at which none is found from below.
+/// Returns the directories of `GIT_CEILING_DIRECTORIES`: the search for a repository stops below them.
 pub(super) fn ceilings() -> Vec<PathBuf> {
     let list = env::var_os("GIT_CEILING_DIRECTORIES").unwrap_or_default();
     env::split_paths(&list).filter(|path| path.is_absolute()).collect()
 }
 
-/// Where objects are, besides the repository's own directory.
+/// Object directories other than the repository's own.
 pub(super) struct ObjectDirectories {
-    /// What stands in for the repository's own directory.
+    /// The directory that replaces the repository's own.
     pub(super) own: Option<PathBuf>,
     /// What is read besides.
     pub(super) more: Vec<PathBuf>,
 }
 
 impl ObjectDirectories {
-    /// Reads the variables; relative paths begin at `from`.
+    /// Reads the variables. Relative paths are relative to `from`.
     pub(super) fn read(from: &Path) -> Self {
         let set = |name| env::var_os(name).filter(|value| !value.is_empty());
         let own = set("GIT_OBJECT_DIRECTORY").map(|own| from.join(own));
@@ -34,14 +34,14 @@ impl ObjectDirectories {
         Self { own, more: more.collect() }
     }
 
-    /// Whether the repository's own directory is all there is.
+    /// Whether there are none.
     pub(super) fn is_none(&self) -> bool {
         self.own.is_none() && self.more.is_empty()
     }
 }
 
-/// Returns the values of `safe.directory` that stand in `GIT_CONFIG_COUNT` and its relatives; an empty one takes back what
-/// stands before it.
+/// Returns the values of `safe.directory` in `GIT_CONFIG_COUNT` and its relatives. An empty value removes those before
+/// it.
 pub(super) fn safe_directories() -> Vec<String> {
     let count = env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse::<u16>().ok()).unwrap_or_default();
     let mut safe = Vec::new();

@@ -4,10 +4,11 @@ use super::Repository;
 use crate::model::name::{RepoPath, unquoted};
 
 impl Repository {
-    /// Returns the path that people name: from the root of the repository; with `.` or `..` as its first part, from the
-    /// directory in which the repository was opened. `None` where it leads out of the repository.
+    /// Returns the path in the repository for a path from the command line. It is relative to the root of the
+    /// repository, or, if it begins with `.` or `..`, to the directory in which the repository was opened. `None` where
+    /// it leads out of the repository.
     ///
-    /// It need not exist, and the empty path is the root.
+    /// The path need not exist. The empty path is the root.
     #[must_use]
     pub fn path_named(&self, path: &Path) -> Option<RepoPath> {
         let bytes = path.as_os_str().as_encoded_bytes();
@@ -24,7 +25,7 @@ impl Repository {
         Some(RepoPath::from_git(parts.join(&b'/')))
     }
 
-    /// The parts of the directory in which the repository was opened; none where it is not in the work tree.
+    /// Returns the parts of the directory in which the repository was opened; empty where it is not in the work tree.
     fn here(&self) -> Vec<Vec<u8>> {
         let inside = || {
             let root = self.work_dir()?.canonicalize().ok()?;

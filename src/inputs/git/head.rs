@@ -6,7 +6,7 @@ use super::object::commit_id;
 use super::{GitError, Repository};
 use crate::model::name::{CommitId, Escaped};
 
-/// The short name of a branch, here or on a remote: `main`, `origin/main`. `Display` escapes it.
+/// The short name of a branch, local or remote-tracking: `main`, `origin/main`. `Display` escapes it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RefName(BString);
 
@@ -68,7 +68,7 @@ impl fmt::Debug for RefName {
 }
 
 impl Head {
-    /// Returns the commit, none when the branch has none yet.
+    /// Returns the commit; `None` when the branch has none yet.
     #[must_use]
     pub fn commit(&self) -> Option<&CommitId> {
         match self {
@@ -94,9 +94,9 @@ impl Repository {
         }
     }
 
-    /// Returns the default branch: the one `named` (`origin/NAME`, else `NAME`); without a name what `origin/HEAD`
-    /// points to, else the first there is of `origin/main`, `origin/master`, `main`, `master`. None when there is no
-    /// such branch, or it cannot be read.
+    /// Returns the default branch: the one `named` (`origin/NAME`, else `NAME`). Without a name, it is the branch of
+    /// `origin/HEAD`, else the first that exists of `origin/main`, `origin/master`, `main`, `master`. `None` when there
+    /// is no such branch, or it cannot be read.
     #[must_use]
     pub fn default_branch(&self, named: Option<&str>) -> Option<DefaultBranch> {
         let remote = self.remote();
@@ -113,7 +113,7 @@ impl Repository {
         candidates.iter().find_map(|name| self.branch(name))
     }
 
-    /// Returns the name of the branch that the remote's `HEAD` stood for when this clone was made, such as `main`.
+    /// Returns the name of the remote's default branch when this clone was made, such as `main`.
     #[must_use]
     pub fn remote_head(&self) -> Option<String> {
         self.head_of(&self.remote())

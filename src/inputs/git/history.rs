@@ -9,9 +9,9 @@ use crate::naming::version::{Described, TagPattern};
 pub struct DescribeOptions<'a> {
     /// Which parents of a merge lead to releases.
     pub parents: Parents,
-    /// When git would stop looking for better tags.
+    /// When git stops looking for nearer tags.
     pub stop: StopRule,
-    /// The tag that was pushed: of several on its commit it is the one that counts.
+    /// The tag that was pushed. Of several tags on its commit, it is the one that counts.
     pub pushed: Option<&'a TagName>,
 }
 
@@ -21,20 +21,20 @@ pub enum Parents {
     /// All of them.
     #[default]
     All,
-    /// The first alone (`git describe --first-parent`): a release tagged on a merged branch does not count.
+    /// Only the first (`git describe --first-parent`): a release that was tagged on a merged branch does not count.
     First,
 }
 
-/// When a git looks no further for tags. Of those it has found by then, the nearest wins.
+/// When git stops looking for tags. Of those found by then, the nearest wins.
 ///
-/// The two differ only where a merge brings in a tag that the first-parent side does not have; a monorepo has few
-/// tags a service, so it meets this more often than others.
+/// The two rules differ only where a merge brings in a tag that the first-parent side does not have. That is more
+/// likely in a monorepo, where each service has few tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StopRule {
-    /// git 2.48 and later: once it has found ten tagged commits, or all there are.
+    /// git 2.48 and later: when it has found ten tagged commits, or all there are.
     #[default]
     Git248,
-    /// git up to 2.47: once it meets an eleventh.
+    /// git up to 2.47: when it meets an eleventh.
     Git247,
 }
 
@@ -46,20 +46,21 @@ pub struct Descriptions {
     /// The tags that look like those of a service and name no version, such as `docs-v1` and `api@latest`, sorted. They
     /// do not count.
     pub ignored: Vec<TagName>,
-    /// What was done for it, counted.
+    /// The work that was done, counted.
     pub work: WalkCounts,
 }
 
-/// Work that was done, counted and not timed.
+/// Work that was done, counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WalkCounts {
-    /// Commits taken from history, each once, however many services there are.
+    /// Commits taken from history. Each is taken once, for all services.
     pub commits: u32,
-    /// Of these and the commits waiting behind them, how many had to be read as objects, for want of a commit-graph.
+    /// How many of these commits, and of those that waited at the end, had to be read as objects, since there was no
+    /// commit-graph.
     pub objects: u32,
-    /// Passes over the recorded history, each for as many as 256 tagged commits at once.
+    /// Passes over the recorded history, each for up to 256 tagged commits at once.
     pub passes: u32,
-    /// Services that had to be walked alone, because of commits of the same second where git stops.
+    /// Services that needed a walk of their own, because of commits of the same second where git stops.
     pub replays: u32,
 }
 
@@ -74,18 +75,18 @@ pub enum HistoryError {
         #[source]
         source: gix::Error,
     },
-    /// A commit that history leads to is not there.
+    /// A commit of the history is not in this clone.
     #[error("commit {commit} is missing, and nothing says that this clone is shallow there")]
     Missing {
         /// Its id.
         commit: CommitId,
     },
-    /// A commit that history leads to cannot be read, or is none.
+    /// A commit of the history cannot be read, or is not a commit.
     #[error("{commit} cannot be read as a commit")]
     Broken {
         /// Its id.
         commit: CommitId,
-        /// What gix says, if it said anything.
+        /// The error of gix, if there was one.
         #[source]
         source: Option<gix::Error>,
     },
@@ -96,7 +97,7 @@ pub enum HistoryError {
         #[source]
         source: gix::Error,
     },
-    /// History has other parents than its commits say, by a means that is not read.
+    /// A grafts file gives commits other parents; it is not read.
     #[error("this repository has a grafts file, `.git/info/grafts`, which rebake does not read")]
     Grafts,
     /// The list of shallow commits cannot be read.
@@ -106,13 +107,13 @@ pub enum HistoryError {
         #[source]
         source: gix::Error,
     },
-    /// The commits since a release cannot be told, because history ends before it.
+    /// The commits since a release are not known, because history ends before it.
     #[error("this clone is shallow: its history ends at commit {commit}, before the last release")]
     TooShallow {
         /// The commit whose parents were not fetched.
         commit: CommitId,
     },
-    /// More commits than can be numbered.
+    /// There are more commits than can be numbered.
     #[error("the history has more than two thousand million commits")]
     TooLong,
 }
@@ -140,19 +141,18 @@ impl HistoryError {
 }
 
 impl Repository {
-    /// Describes a commit for every service at once: for each entry of `wanted` what
-    /// `git describe --tags --match PATTERN… --exclude TAG… HEAD` says, tag and distance, byte for byte. Left out are the
-    /// tags that are no releases, because the scheme of their pattern reads no version in them, and all but one of
-    /// several releases of a service on one commit: the one that was pushed stays, else the highest stable one, else the
-    /// highest.
+    /// Describes a commit for every service at once: returns, for each entry of `wanted`, the tag and distance of `git
+    /// describe --tags --match PATTERN… --exclude TAG… HEAD`. The excluded tags are those whose version the scheme of
+    /// their pattern cannot read, and all but one of several releases of a service on one commit: the one that was
+    /// pushed counts, else the highest stable one, else the highest.
     ///
-    /// An entry lists the patterns of one service, several while it migrates from one tag format to another. History
-    /// is walked once, and no further than the service that needs most of it. Differences to git, both on purpose: a
-    /// renamed tag object is known by its ref, and a service without a tag gets the number of commits that lead to
-    /// the commit instead of an error.
+    /// An entry lists the patterns of one service, several while it migrates from one tag format to another. History is
+    /// walked once, and no further than the service that needs most of it. There are two intended differences to git: a
+    /// renamed tag object has the name of its ref, and for a service without a tag the number of commits up to the
+    /// commit is returned instead of an error.
     ///
     /// # Errors
-    /// When refs or commits cannot be read, or `head` is no commit.
+    /// When refs or commits cannot be read, or `head` is not a commit.
     pub fn describe(
         &self,
         head: &CommitId,
@@ -162,10 +162,10 @@ impl Repository {
         self.describe_by(&self.tags()?, head, wanted, options)
     }
 
-    /// The same as [`Repository::describe`], with tags that were read before.
+    /// Returns the same as [`Repository::describe`], for tags that are already read.
     ///
     /// # Errors
-    /// As [`Repository::describe`].
+    /// As for [`Repository::describe`].
     pub fn describe_by(
         &self,
         tags: &[Tag],

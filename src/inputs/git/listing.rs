@@ -1,5 +1,5 @@
-//! All that a commit holds: trees are read from the top until there are many side by side; what lies below these is read
-//! in parallel.
+//! Lists all entries of a commit. Trees are read from the root until there are many side by side; the trees below these
+//! are read in parallel.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::{GitError, Repository};
 use crate::model::name::CommitId;
 use crate::model::tree::{Listing, Mode, Outline, Region};
 
-/// How many directories a thread reads at once. Reading fewer takes less time than waking a thread.
+/// How many directories a thread reads at once. Fewer take less time than waking a thread.
 const FEW: usize = 128;
 
 /// A directory that is still to be read.
@@ -21,18 +21,19 @@ struct Directory {
     tree: gix::ObjectId,
 }
 
-/// What a tree holds, as far as an outline asks for it.
+/// The entries of a tree, as far as an outline asks for them.
 #[derive(Debug, Default)]
 pub struct Survey {
-    /// Files, links and submodules, in the order of bytes: all that are listed, and what lies beside the way there.
+    /// Files, links and submodules, in the order of bytes: those that the outline asks for, and some others in
+    /// directories that had to be read.
     pub entries: Listing,
-    /// The directories that are told by their ids, in the order of bytes.
+    /// The directories that the outline asks for by id, in the order of bytes.
     pub directories: Listing,
     /// How many directories were read.
     pub read: usize,
 }
 
-/// What was read, in no order: entries, and the directories that they lie beside.
+/// Entries and directories that were read, in no order.
 #[derive(Default)]
 struct Reading {
     found: Survey,
@@ -41,7 +42,7 @@ struct Reading {
 }
 
 impl Repository {
-    /// Returns all that the tree of a commit holds, in the order of bytes: equal to `git ls-tree -r -z`.
+    /// Returns all entries of a commit's tree, in the order of bytes, as `git ls-tree -r -z` does.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
@@ -49,8 +50,8 @@ impl Repository {
         self.entries_in(commit, Region::whole())
     }
 
-    /// Returns what the tree of a commit holds in a region, and what lies beside the way there, in the order of bytes.
-    /// Other directories are not read.
+    /// Returns the entries of a commit's tree in a region, in the order of bytes, and some others in directories that
+    /// had to be read. Other directories are not read.
     ///
     /// # Errors
     /// When the commit or one of the trees is missing.
@@ -58,7 +59,7 @@ impl Repository {
         self.survey(&self.tree_of(commit)?, &Outline::listed(region)).map(|survey| survey.entries)
     }
 
-    /// Returns what a tree holds, as far as the outline asks for it. Other directories are not read.
+    /// Returns the entries of a tree that an outline asks for. Other directories are not read.
     ///
     /// # Errors
     /// When one of the trees is missing.
@@ -89,9 +90,8 @@ impl Repository {
         Ok(Survey { entries: Listing::of_parts(parts, entries), directories, read })
     }
 
-    /// Reads a commit's directories level by level, as far as they are of interest. `visit` is given what lies side by
-    /// side at one depth, and the directories of a region that are next, each with a slash at its end; it returns the
-    /// region that is still of interest.
+    /// Reads a commit's directories level by level. `visit` gets the entries of one level, and those directories of the
+    /// region that are next, each with a slash at its end; it returns the region that is still of interest.
     ///
     /// # Errors
     /// When the commit or one of the trees is missing.
@@ -118,14 +118,14 @@ impl Repository {
         Ok(())
     }
 
-    /// Returns what makes a clone of this for a thread.
+    /// Returns a function that makes a handle of this repository for a thread.
     pub(super) fn clones(&self) -> impl Fn() -> Self + Sync {
         let (shared, git_options, place) = (self.gix.clone().into_sync(), &self.git_options, &self.place);
         move || Self { gix: shared.to_thread_local(), git_options: git_options.clone(), place: Arc::clone(place) }
     }
 
-    /// Surveys what lies below many directories, in order: one answer for each few of them, since threads that return few
-    /// large things wait less for memory.
+    /// Reads the trees below many directories, in order. Each answer covers a few directories, since threads wait less
+    /// for memory if they return few large values.
     fn survey_all(
         &self,
         directories: &[Directory],

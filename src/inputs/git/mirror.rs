@@ -1,7 +1,8 @@
-//! A git directory that stands in for one that gix cannot read as git does: its references are in another format than
-//! files (reftable), or its objects lie where gix does not look. All but these two are links to the real thing.
+//! A git directory in place of one that gix cannot read as git does: its references are in another format than files
+//! (reftable), or its objects lie where gix does not look. Everything but the references and objects is linked to the
+//! real directory.
 //!
-//! What is read is read from it by gix; what is written is written by the git program, into the repository itself.
+//! gix reads the mirror. Writing is done by git, in the repository itself.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -17,29 +18,29 @@ use super::program::{ProgramError, git_in};
 use super::{GitError, Repository};
 use crate::model::name::unquoted;
 
-/// The directory that stands in, gone with the repository.
+/// The temporary directory. It is removed together with the repository value.
 pub(super) struct Mirror {
     dir: TempDir,
 }
 
-/// How one reference is to change.
+/// A change of one reference.
 pub(super) struct Edit {
     /// Its whole name.
     pub(super) name: Vec<u8>,
-    /// What it is now; nothing where it is not there.
+    /// Its present value; `None` where it does not exist.
     pub(super) from: Option<gix::ObjectId>,
-    /// What it becomes; nothing where it goes.
+    /// Its new value; `None` to delete it.
     pub(super) to: Option<gix::ObjectId>,
 }
 
-/// What is copied, and not linked.
+/// What is copied instead of linked.
 const COPIED: [&str; 5] = ["HEAD", "refs", "packed-refs", "reftable", "objects"];
 
-/// How many alternates lead from one to the next; git reads no more.
+/// How many alternates may be chained, as in git.
 const MAX_DEPTH: usize = 5;
 
 impl Mirror {
-    /// Makes it for a git directory and the one that it shares with other work trees.
+    /// Creates the mirror of a git directory and of the one that it shares with other work trees.
     pub(super) fn of(git_dir: &Path, common_dir: &Path, objects: &ObjectDirectories) -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("rebake-").tempdir()?;
         let root = dir.path();
@@ -66,7 +67,7 @@ impl Mirror {
         self.dir.path()
     }
 
-    /// Copies the references that the git program sees into files.
+    /// Copies the references, as git sees them, into files.
     pub(super) fn copy_references(&self, from: &Path, options: &[String]) -> Result<(), GitError> {
         let failed =
             |source| GitError::Program { what: "the references".to_owned(), command: "git for-each-ref", source };
@@ -115,13 +116,13 @@ impl Mirror {
 }
 
 impl Repository {
-    /// Reads references again, where they are a copy.
+    /// Reads the references again, if they are a copy.
     pub(super) fn refresh_references(&self) -> Result<(), GitError> {
         let Some(mirror) = &self.place.mirror else { return Ok(()) };
         mirror.copy_references(self.root(), &self.git_options)
     }
 
-    /// Has the git program change references, all or none, where that is its business.
+    /// Changes references by running git, all or none; `None` if there is no mirror.
     pub(super) fn edit_by_git(&self, edits: &[Edit], message: &str) -> Option<Result<(), ProgramError>> {
         self.place.mirror.as_ref()?;
         let mut lines = Vec::new();
@@ -136,7 +137,7 @@ impl Repository {
         Some(done)
     }
 
-    /// Has the git program write an object, where that is its business.
+    /// Writes an object by running git; `None` if there is no mirror.
     pub(super) fn write_by_git(&self, kind: &str, data: &[u8]) -> Option<Result<gix::ObjectId, ProgramError>> {
         self.place.mirror.as_ref()?;
         let written = self.git(["hash-object", "-w", "--stdin", "-t", kind]).run(data);
@@ -144,8 +145,8 @@ impl Repository {
     }
 }
 
-/// Makes `objects` of all directories that git would read objects from: links to what each holds, but not to the list of
-/// others that it names, which are gathered already.
+/// Creates `objects` with links to everything in the directories that git reads objects from, except for their lists of
+/// alternates, which are already resolved.
 fn gather_objects(own: &Path, more: &[PathBuf], root: &Path) -> io::Result<()> {
     let mut known = BTreeSet::new();
     let mut found = Vec::new();
@@ -172,7 +173,7 @@ fn gather_objects(own: &Path, more: &[PathBuf], root: &Path) -> io::Result<()> {
     fs::write(info.join("alternates"), list)
 }
 
-/// Finds a directory of objects and those that it names, each once. Like git, this passes over what is not there.
+/// Finds a directory of objects and its alternates, each once. Like git, it ignores those that do not exist.
 fn gather(directory: &Path, depth: usize, known: &mut BTreeSet<PathBuf>, found: &mut Vec<PathBuf>) {
     let Ok(real) = directory.canonicalize() else { return };
     if depth > MAX_DEPTH || !real.is_dir() || !known.insert(real.clone()) {

@@ -1,9 +1,9 @@
 //! The git repository, read through gix. No other module names gix.
 //!
-//! Nothing here writes but `swap` and its kin (built refs) and `release` (tags), and nothing talks to a network but [`Repository::with_fetching`] and its kin
-//! and what pushes, by the program git. What the answers claim to equal is named at each
-//! method: `git diff`, `git status`, `git merge-base`, `git ls-tree`. Replace refs (`git replace`) are followed,
-//! as git does; where there is the older grafts file (`.git/info/grafts`), questions of history are refused.
+//! Only built refs, tags and the list of own files are written. Only fetching and pushing use the network, by running
+//! git. Each method names the git command that it equals: `git diff`, `git status`, `git merge-base`, `git ls-tree`.
+//! Replace refs (`git replace`) are followed, as in git. With the older grafts file (`.git/info/grafts`), questions
+//! about history are refused.
 
 mod access_token;
 mod ancestry;

@@ -1,4 +1,4 @@
-//! Reads objects by their ids, and says what it means when one is missing.
+//! Reads objects by their ids, and reports missing ones.
 
 use gix::objs::Kind;
 
@@ -8,7 +8,7 @@ use crate::model::tree::ObjectFormat;
 use crate::naming::version;
 
 impl Repository {
-    /// Returns what the ids of this repository's objects are made with.
+    /// Returns the hash function of this repository's object ids.
     #[must_use]
     pub fn object_format(&self) -> ObjectFormat {
         if self.gix.object_hash().len_in_bytes() == 20 { ObjectFormat::Sha1 } else { ObjectFormat::Sha256 }
@@ -29,7 +29,7 @@ impl Repository {
         Ok(time.seconds)
     }
 
-    /// Returns a commit as far as the next version depends on it.
+    /// Returns the parts of a commit that the next version depends on.
     ///
     /// # Errors
     /// When the clone does not hold the commit, or it cannot be read.
@@ -58,7 +58,7 @@ impl Repository {
         }
     }
 
-    /// The tree of a commit, or the empty tree for none. The id alone: the tree itself may be missing.
+    /// Returns the id of a commit's tree, or of the empty tree without a commit. The tree itself may be missing.
     pub(super) fn tree_id(&self, commit: Option<&CommitId>) -> Result<gix::ObjectId, GitError> {
         let Some(commit) = commit else { return Ok(self.gix.object_hash().empty_tree()) };
         let tree = self.commit(commit)?.tree_id().map_err(GitError::reading(format!("commit {commit}")))?;
@@ -66,7 +66,7 @@ impl Repository {
     }
 }
 
-/// Our word for a commit that gix has found.
+/// Converts the id of a commit from gix.
 pub(super) fn commit_id(id: &gix::oid) -> CommitId {
     CommitId::from_bytes(id.as_bytes()).expect("git has two object formats, of 20 and of 32 bytes")
 }

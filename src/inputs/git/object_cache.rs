@@ -7,7 +7,7 @@ use gix::odb::pack::cache::DecodeEntry;
 
 use super::Repository;
 
-/// How much is kept, in bytes: the trees of 100,000 files at fifty commits.
+/// The size of the cache in bytes: the trees of 100,000 files at fifty commits.
 const KEPT_BYTES: usize = 32 << 20;
 
 impl Repository {
@@ -21,8 +21,8 @@ impl Repository {
     }
 }
 
-/// Objects of packs, by pack and offset. Of a large directory git stores most versions by what makes them differ from
-/// another one: with that one still in the cache, it need not be rebuilt step by step.
+/// Objects of packs, by pack and offset. Git stores most versions of a large directory as differences to another one.
+/// While that is in the cache, it need not be rebuilt step by step.
 #[derive(Default)]
 struct Decoded {
     objects: BTreeMap<(u32, u64), Object>,
@@ -32,7 +32,7 @@ struct Decoded {
 struct Object {
     kind: Kind,
     data: Vec<u8>,
-    /// How many bytes the pack has for it.
+    /// The size of the object in the pack, in bytes.
     packed: usize,
 }
 

@@ -15,7 +15,7 @@ use crate::model::name::Escaped;
 /// A repository, opened for reading.
 pub struct Repository {
     pub(super) gix: gix::Repository,
-    /// Options of every git command that is run in it.
+    /// Options of all git commands that run in it.
     pub(super) git_options: Vec<String>,
     pub(super) place: Arc<Place>,
 }
@@ -28,17 +28,17 @@ pub(super) struct Place {
     pub(super) common_dir: PathBuf,
     /// Where its objects are written.
     pub(super) objects: PathBuf,
-    /// What gix reads in its place.
+    /// The directory that gix reads instead, if gix cannot read the real one.
     pub(super) mirror: Option<Mirror>,
     pub(super) fetching: Mutex<Fetching>,
 }
 
-/// What a partial clone leaves out, and where it would fetch it from.
+/// What a partial clone left out, and the remote that has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartialClone {
     /// The remote that promised the missing objects.
     pub remote: String,
-    /// Its filter, such as `blob:none` or `tree:0`, when the configuration says it.
+    /// Its filter, such as `blob:none` or `tree:0`, if the configuration has it.
     pub filter: Option<String>,
 }
 
@@ -52,13 +52,13 @@ impl fmt::Display for PartialClone {
 }
 
 impl Repository {
-    /// Opens the repository that holds `dir`, as git would find it: from any subdirectory, a bare one, a linked
-    /// work tree, through a `.git` file, with either object format, with references in files or a reftable. `GIT_DIR` and
-    /// its relatives are honoured.
+    /// Opens the repository that git would find for `dir`: from any subdirectory, bare, in a linked work tree, through
+    /// a `.git` file, with either object format, with references in files or a reftable. `GIT_DIR` and related
+    /// variables are honoured.
     ///
     /// # Errors
-    /// When there is none, or git's rules forbid to use it: it belongs to another user and `safe.directory` does not name
-    /// it, it is a bare one that `safe.bareRepository` wants to be named, or it has an extension that is not known.
+    /// When there is none, or git's rules forbid to use it: it belongs to another user and `safe.directory` does not
+    /// name it, it is bare and `safe.bareRepository` requires that it is named, or it has an unknown extension.
     pub fn discover(dir: &Path) -> Result<Self, GitError> {
         // Messages should say more than `.`; a file system that will not tell where we are is one git fails on too.
         let dir = &std::path::absolute(dir).map_err(GitError::reading("the current directory"))?;
@@ -115,23 +115,23 @@ impl Repository {
         Ok(Self { gix, git_options, place })
     }
 
-    /// Returns the same repository, read by another handle.
+    /// Returns the same repository with another handle of gix.
     pub(super) fn with_handle(&self, gix: gix::Repository) -> Self {
         Self { gix, git_options: self.git_options.clone(), place: Arc::clone(&self.place) }
     }
 
-    /// Returns where git commands run: the root of the work tree, or the bare repository.
+    /// Returns the directory where git commands run: the root of the work tree, or the bare repository.
     pub(super) fn root(&self) -> &Path {
         self.work_dir().unwrap_or_else(|| self.git_dir())
     }
 
-    /// Returns the root of the work tree, none when the repository is bare.
+    /// Returns the root of the work tree; `None` when the repository is bare.
     #[must_use]
     pub fn work_dir(&self) -> Option<&Path> {
         self.gix.workdir()
     }
 
-    /// Returns the git directory; that of a linked work tree is its own, below `worktrees` of the main one.
+    /// Returns the git directory. A linked work tree has its own, below `worktrees` of the main one.
     #[must_use]
     pub fn git_dir(&self) -> &Path {
         &self.place.git_dir
@@ -148,7 +148,7 @@ impl Repository {
         self.gix.common_dir().join("info/grafts").metadata().is_ok_and(|file| file.len() > 0)
     }
 
-    /// Returns what the clone leaves out (`--filter`), none when it is whole.
+    /// Returns the filter of a partial clone (`--filter`); `None` when the clone is not partial.
     #[must_use]
     pub fn partial_clone(&self) -> Option<PartialClone> {
         self.gix.remote_names().into_iter().find_map(|remote| {
@@ -168,7 +168,7 @@ impl Repository {
 struct Opening {
     /// Whether it may belong to another user.
     is_trusted: bool,
-    /// Whether its objects are gathered without the help of gix, which refuses alternates that go round in circles.
+    /// Whether its objects were gathered without gix, which refuses alternates in circles.
     is_gathered: bool,
 }
 
@@ -202,14 +202,14 @@ impl Opening {
     }
 }
 
-/// What git wants named in `safe.directory`: the work tree, or the bare repository.
+/// Returns the directory that git wants in `safe.directory`: the work tree, or the bare repository.
 fn place_of(dir: &Path) -> PathBuf {
     let found = gix::discover::upwards(dir).ok().map(|(path, _)| path.into_repository_and_work_tree_directories());
     let dir = found.map_or_else(|| dir.to_owned(), |(git_dir, work_dir)| work_dir.unwrap_or(git_dir));
     dir.canonicalize().unwrap_or(dir)
 }
 
-/// Why the repository at `dir` could not be opened.
+/// Returns the error for a repository that could not be opened.
 fn closed(dir: &Path, error: gix::Error) -> GitError {
     if error.is_permission_denied() {
         return GitError::UnsafeOwnership { dir: place_of(dir) };

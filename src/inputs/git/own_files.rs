@@ -1,5 +1,5 @@
-//! Files that rebake itself wrote into the work tree: a report, a plan. As long as one is as it was written, and git does
-//! not track it, it is no change of anything.
+//! Files that rebake itself wrote into the work tree: a report, a plan. They do not count as changes while they are
+//! unchanged and untracked.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,17 +13,18 @@ use super::status::in_work_tree;
 use crate::inputs::file;
 use crate::model::name::{RepoPath, quoted, unquoted};
 
-/// The file in the git directory that lists them: an id of the content, a blank, and the path as git quotes it.
+/// The file in the git directory that lists them: on each line the id of the content, a blank, and the path as git
+/// quotes it.
 const LIST: &str = "rebake/written";
 
 /// How many are kept.
 const KEPT: usize = 100;
 
-/// The longest one that is looked at: no report and no plan is longer.
+/// The size of the largest file that is compared: no report and no plan is larger.
 const LONGEST: u64 = 64 << 20;
 
 impl Repository {
-    /// Notes files that were written by this program. Those outside of the work tree are left out.
+    /// Notes files that this program wrote. Files outside of the work tree are ignored.
     ///
     /// # Errors
     /// When one cannot be read, or the list cannot be written.
@@ -46,13 +47,13 @@ impl Repository {
         file::replace(&self.git_dir().join(LIST), &lines.concat())
     }
 
-    /// Returns the id of the content of each file that was written by this program.
+    /// Returns the id of the content of each file that this program wrote.
     pub(super) fn written_files(&self) -> BTreeMap<Vec<u8>, String> {
         let known = self.written().into_iter();
         known.filter_map(|(id, path)| Some((unquoted(path.as_bytes())?.into_owned(), id))).collect()
     }
 
-    /// Whether a file that git does not track was written by this program, and is as it was written.
+    /// Whether an untracked file was written by this program, and is unchanged.
     pub(super) fn is_as_written(&self, path: &[u8], written: &BTreeMap<Vec<u8>, String>) -> bool {
         let file = self.work_dir().and_then(|root| in_work_tree(root, &RepoPath::from_git(path)));
         let Some(file) = file else { return false };
@@ -80,7 +81,7 @@ impl Repository {
     }
 }
 
-/// Whether a file is this program's standard output and has nothing in it yet: a shell made it for us (`>plan.json`).
+/// Whether a file is this program's standard output and still empty: the shell created it (`>plan.json`).
 #[cfg(unix)]
 fn is_our_output(file: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;

@@ -9,18 +9,18 @@ use crate::naming::version::Trust;
 /// The answer for one track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Decision {
-    /// Which of its candidates; none when head leads to no tag.
+    /// Its winning candidate; `None` when head leads to no tag.
     pub(super) candidate: Option<usize>,
     pub(super) distance: u32,
     pub(super) trust: Trust,
 }
 
-/// What is known of a track whose answer is sought.
+/// What is known about a track that is not decided yet.
 struct Contest {
     track: usize,
     /// The candidate to look at next.
     current: usize,
-    /// For each candidate whether an earlier one leads to it, so that it cannot win.
+    /// For each candidate, whether an earlier one leads to it, so that it cannot win.
     beaten: [bool; CANDIDATES],
     contenders: Vec<Contender>,
 }
@@ -28,15 +28,15 @@ struct Contest {
 #[derive(Clone, Copy)]
 struct Contender {
     candidate: usize,
-    /// How many commits it leads to of those that were walked when git stops looking for candidates.
+    /// How many commits it leads to, among those that were walked when git stops looking for candidates.
     within: u32,
     flow: Reachability,
 }
 
-/// Looks for the answers that are still missing, as far as the walk has come.
+/// Decides the tracks that are not decided yet, as far as the walk allows.
 ///
-/// A candidate that an earlier one leads to cannot win: whatever it leads to, the other does too. So the first
-/// candidates of all tracks are followed first, and a second one only where the first does not lead to it.
+/// A candidate that an earlier one leads to cannot win: the earlier one leads to all that it leads to. So the first
+/// candidates of all tracks are followed first, and a second candidate only if the first does not lead to it.
 pub(super) fn decide(
     tracks: &TagSearches,
     walk: &mut Walk,
@@ -91,7 +91,7 @@ fn fitting(tracks: &TagSearches, contests: &[Contest]) -> usize {
         .count()
 }
 
-/// Lets the current candidate of each contest flow down the recording.
+/// Follows the current candidate of each contest through the recording.
 fn follow(tracks: &TagSearches, recording: &Recording<'_>, contests: &mut [Contest], flags: &mut Vec<Flags>) {
     let mut columns: Vec<u32> = Vec::new();
     let mut probes = Vec::new();
@@ -120,7 +120,7 @@ fn follow(tracks: &TagSearches, recording: &Recording<'_>, contests: &mut [Conte
     }
 }
 
-/// Names the winner, if the walk has come far enough to be sure of it and of its distance.
+/// Returns the winner, if the walk has come far enough to be sure of it and of its distance.
 fn decision(
     tracks: &TagSearches,
     track: usize,

@@ -3,7 +3,7 @@ use std::collections::BinaryHeap;
 
 use super::history_commits::Node;
 
-/// Commits that wait to be walked, in git's order: the newest first, and of the same second the one that came first.
+/// Commits that wait to be walked, in git's order: the newest first; of the same second, the one that was added first.
 #[derive(Default)]
 pub(super) struct Frontier {
     waiting: BinaryHeap<(u64, Reverse<u32>, Node)>,
@@ -20,7 +20,7 @@ impl Frontier {
         self.waiting.pop().map(|(seconds, _, node)| (seconds, node))
     }
 
-    /// Whether a commit of that second is next.
+    /// Whether the next commit is of this second.
     pub(super) fn next_is_of(&self, seconds: u64) -> bool {
         self.waiting.peek().is_some_and(|next| next.0 == seconds)
     }

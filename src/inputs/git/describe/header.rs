@@ -1,14 +1,14 @@
 use gix::bstr::ByteSlice as _;
 
-/// What a walk needs of a commit object.
+/// The part of a commit object that a walk needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Header {
     pub(super) parents: Vec<gix::ObjectId>,
-    /// When it was committed, in seconds since 1970; 0 where git cannot read the date either.
+    /// When it was committed, in seconds since 1970; 0 where git cannot read the date.
     pub(super) seconds: u64,
 }
 
-/// Reads the beginning of a commit object; `None` when it does not begin as one.
+/// Reads the beginning of a commit object; `None` when it is malformed.
 pub(super) fn read(object: &[u8]) -> Option<Header> {
     let mut lines = object.lines().peekable();
     lines.next()?.strip_prefix(b"tree ")?;
@@ -22,7 +22,7 @@ pub(super) fn read(object: &[u8]) -> Option<Header> {
     Some(header)
 }
 
-/// Returns the time in `Name <mail> 1700000000 +0100`; 0 when there is none, or it lies before 1970, as git has it.
+/// Returns the time in `Name <mail> 1700000000 +0100`; like git, 0 when there is none or it lies before 1970.
 pub(crate) fn seconds(identity: &[u8]) -> u64 {
     let time = identity.rsplit_once_str(">").map_or(&b""[..], |(_, time)| time).trim_ascii_start();
     let digits = &time[..time.iter().take_while(|byte| byte.is_ascii_digit()).count()];

@@ -6,23 +6,24 @@ use super::header::{self, Header};
 use super::packs::Packs;
 use crate::inputs::git::{HistoryError, Repository};
 
-/// A commit's number in [`Commits`]: its place in the commit-graph, or behind it in the order of first sight.
+/// The number of a commit in [`Commits`]: its position in the commit-graph, or a higher number in the order of first
+/// use.
 pub(super) type Node = u32;
 
-/// The commits of a repository: dates and parents, from the commit-graph where it has them, else from the objects.
+/// The commits of a repository: dates and parents, from the commit-graph if it has them, else from the objects.
 pub(super) struct Commits<'r> {
     repository: &'r Repository,
     graph: Option<gix::commitgraph::Graph>,
     in_graph: u32,
     /// The commits that the graph does not have.
     others: Vec<Other>,
-    /// Where they are. Looked up by id alone; its order is never seen.
+    /// Their numbers. It is only used for lookups by id, so its order does not matter.
     numbers: HashMap<gix::ObjectId, Node>,
     /// Their parents, one after the other.
     parents: Vec<Node>,
     /// Commits whose parents were not fetched, sorted.
     shallow: Vec<gix::ObjectId>,
-    /// None where objects may be replaced by others.
+    /// `None` where objects may be replaced by others.
     packs: Option<Packs>,
     buffer: Vec<u8>,
     objects_read: u32,
@@ -31,7 +32,7 @@ pub(super) struct Commits<'r> {
 struct Other {
     id: gix::ObjectId,
     seconds: u64,
-    /// Its part of `Commits::parents`; none until the commit was read.
+    /// Its part of `Commits::parents`; `None` until the commit is read.
     parents: Option<std::ops::Range<u32>>,
 }
 
@@ -76,10 +77,10 @@ impl<'r> Commits<'r> {
         Ok(node)
     }
 
-    /// Numbers stay below this, which leaves a bit of a `u32` to others.
+    /// The limit of numbers. It leaves one bit of a `u32` free.
     pub(super) const LIMIT: Node = 1 << 31;
 
-    /// Returns when a commit was committed, in seconds since 1970, and makes its parents known.
+    /// Returns when a commit was committed, in seconds since 1970, and reads its parents.
     pub(super) fn seconds(&mut self, node: Node) -> Result<u64, HistoryError> {
         if let Some(commit) = self.graph_commit(node) {
             return Ok(commit.committer_timestamp());
@@ -121,7 +122,7 @@ impl<'r> Commits<'r> {
         is_commit.then(|| header::read(object.data)).flatten().ok_or_else(|| broken(None))
     }
 
-    /// Adds the parents of a commit, whose date was asked before, to `into`.
+    /// Adds the parents of a commit to `into`. [`Commits::seconds`] must have been called for it.
     pub(super) fn parents(&self, node: Node, into: &mut Vec<Node>) -> Result<(), HistoryError> {
         if let Some(commit) = self.graph_commit(node) {
             for parent in commit.iter_parents() {
@@ -170,7 +171,7 @@ impl<'r> Commits<'r> {
     }
 }
 
-/// Lengths and positions are kept in 32 bits: memory and speed of the walk hang on it.
+/// Converts a length or position to 32 bits. Larger ones would make the walk slower and take twice the memory.
 pub(super) fn number(length: usize) -> Result<u32, HistoryError> {
     u32::try_from(length).map_err(|_| HistoryError::TooLong)
 }

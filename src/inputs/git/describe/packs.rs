@@ -6,8 +6,8 @@ use gix::odb::pack;
 /// The packs of a repository, to read the beginnings of commits from.
 ///
 /// Most of a commit object is its message, and often a signature. A walk needs neither, and without a commit-graph it
-/// spends its time on inflating them. So this inflates as much as the header takes. It knows no deltas, loose objects,
-/// alternates or replacements: what it does not find is not missing.
+/// spends its time on inflating them. So this inflates only the header. It does not read deltas, loose objects,
+/// alternates or replacements; commits that it does not find have to be read otherwise.
 pub(super) struct Packs {
     all: Vec<Pack>,
     inflate: gix::zlib::Inflate,
@@ -20,11 +20,11 @@ struct Pack {
     data: pack::data::File,
 }
 
-/// Enough for the header of a commit with four parents.
+/// The inflated size that is enough for the header of a commit with four parents.
 const BEGINNING: usize = 512;
 
 impl Packs {
-    /// Opens the packs of an object directory; those that cannot be opened are left out.
+    /// Opens the packs of an object directory, without those that cannot be opened.
     pub(super) fn open(objects: &Path, hash: gix::hash::Kind) -> Self {
         let files = std::fs::read_dir(objects.join("pack")).into_iter().flatten().flatten().map(|file| file.path());
         let mut indexes: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "idx")).collect();
@@ -41,7 +41,7 @@ impl Packs {
         }
     }
 
-    /// Returns the beginning of a commit, its committer's line included; `None` when it has to be read otherwise.
+    /// Returns the beginning of a commit, including the line of the committer; `None` when it has to be read otherwise.
     pub(super) fn commit_header(&mut self, id: &gix::oid) -> Option<&[u8]> {
         let (at, offset) = self.all.iter().enumerate().find_map(|(at, pack)| {
             let entry = pack.index.lookup(id)?;

@@ -4,14 +4,14 @@ use super::walk::{FIRST, Recording};
 pub(super) const WIDTH: usize = 64 * WORDS;
 const WORDS: usize = 4;
 
-/// One bit for each tagged commit that a pass follows: whether it leads to the commit that carries the flags.
+/// One bit for each tagged commit that a pass follows: whether it leads to the commit with these flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Flags([u64; WORDS]);
 
 /// A question to a pass, and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Probe {
-    /// When it is put: before this position is counted. Never before the position of the column.
+    /// The position before which it is asked. It is never before the position of the column.
     pub(super) at: u32,
     /// The tagged commit that it is about.
     pub(super) column: usize,
@@ -23,28 +23,28 @@ pub(super) struct Probe {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Question {
-    /// Does the column lead to the commit at that position, where this candidate stands? 1 or 0.
+    /// Whether the column leads to the commit at that position, which is this candidate: 1 or 0.
     LeadsTo(usize),
-    /// How many commits before that position does it lead to, itself among them?
+    /// How many commits before that position the column leads to, itself included.
     Within,
 }
 
-/// What a pass found about one tagged commit.
+/// What a pass found out about one tagged commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Reachability {
     /// The position where the pass ended.
     pub(super) end: u32,
     /// How many commits before the end it does not lead to.
     pub(super) distance: u32,
-    /// Whether it leads to all commits from the end on, those that were not walked yet among them.
+    /// Whether it leads to all commits from the end on, including those that were not walked.
     pub(super) covers_the_rest: bool,
-    /// Whether it leads to all commits that were left when the walk reached one whose parents were not fetched; so
-    /// nothing that was not fetched can matter to it.
+    /// Whether it leads to all commits that were left when the walk reached one whose parents were not fetched. Then
+    /// commits that were not fetched cannot matter to it.
     pub(super) covers_the_unfetched: bool,
 }
 
-/// Lets the flags of tagged commits (`columns`: their positions, ascending) flow down the recording, answers the
-/// probes (ascending by `at`), and ends as soon as all columns lead to everything that is left.
+/// Passes the flags of tagged commits (`columns`: their positions, ascending) on from commits to parents along the
+/// recording, and answers the probes (ascending by `at`). Ends as soon as all columns lead to everything that is left.
 ///
 /// `flags` is working memory, all zero before and after.
 pub(super) fn pass(
@@ -116,7 +116,7 @@ pub(super) fn pass(
 }
 
 impl Recording<'_> {
-    /// Takes all flags away that a pass from `start` to `end` has set.
+    /// Clears all flags that a pass from `start` to `end` has set.
     fn clear(&self, flags: &mut [Flags], start: u32, end: u32) {
         flags[start as usize..end as usize].fill(Flags::default());
         let edges = self.starts[start as usize] as usize..self.starts[end as usize] as usize;
@@ -154,8 +154,8 @@ impl Flags {
     }
 }
 
-/// A counter for each bit of [`Flags`], all of them stepped at once: the lowest binary digit of every counter stands
-/// in the first plane, the next in the second.
+/// A counter for each bit of [`Flags`]. All of them are stepped at once: the first plane has the lowest binary digit of
+/// every counter, the second plane the next one.
 #[derive(Default)]
 struct BitCounters([Flags; 32]);
 

@@ -2,25 +2,25 @@ use super::frontier::Frontier;
 use super::history_commits::{Commits, Node};
 use crate::inputs::git::{HistoryError, Parents};
 
-/// What a walk for one tagged commit found.
+/// The result of a walk for one tagged commit.
 pub(super) struct Replayed {
     pub(super) distance: u32,
     /// As in [`super::reachability::Reachability`].
     pub(super) covers_the_unfetched: bool,
 }
 
-/// What the walk knows of a commit.
+/// The state of a commit in the walk.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Unseen,
     Waiting,
-    /// Waiting, and the tagged commit is known to lead to it.
+    /// It waits, and the tagged commit is known to lead to it.
     Flagged,
     Walked,
 }
 
-/// Walks history for one tagged commit as git does: the commit at position `stop` is put back, behind others of its
-/// second, and the walk ends when the tagged commit leads to everything that waits.
+/// Walks history for one tagged commit as git does: the commit at position `stop` is put back behind others of its
+/// second, and the walk ends when the tagged commit leads to every commit that waits.
 pub(super) fn replay(
     commits: &mut Commits<'_>,
     head: Node,

@@ -9,14 +9,14 @@ use crate::model::name::CommitId;
 /// The commits since each service's release, by positions in a walk.
 pub(super) struct Since {
     walk: Walk,
-    /// For each service its release's column; none where it has no release that head leads to.
+    /// For each service, the column of its release; `None` where it has no release that head leads to.
     columns: Vec<Option<usize>>,
     /// The position of each column's release.
     releases: Vec<u32>,
 }
 
 impl Since {
-    /// Walks from head until every release leads to all that is left.
+    /// Walks from head until every release leads to all commits that are left.
     pub(super) fn walk(
         commits: &mut Commits<'_>,
         head: &CommitId,
@@ -49,8 +49,8 @@ impl Since {
         Ok(Self { columns: since.iter().map(column).collect(), walk, releases })
     }
 
-    /// Asks for each commit that is newer than some release which services it touches, and sorts it to those whose
-    /// release does not lead to it.
+    /// Asks which services each commit touches, if it is newer than some release, and assigns the commit to those
+    /// services whose release does not lead to it.
     pub(super) fn sort<E: From<HistoryError>>(
         mut self,
         commits: &mut Commits<'_>,
@@ -101,8 +101,9 @@ impl Since {
         Ok(sorted.iter().map(|positions| positions.iter().map(id).collect()).collect())
     }
 
-    /// Keeps of each service the commits that lead to what head has of it: a merge that has of a service what its first
-    /// parent has took nothing of it from the others. As in git's simplification of history, these do not count by it.
+    /// Keeps, for each service, the commits that lead to head's state of the service. A merge whose state of the
+    /// service is that of its first parent took nothing from the others, so commits that only lead to other parents do
+    /// not count. This is git's history simplification.
     fn retain_led_to(&mut self, pairs: &mut Vec<(u32, usize)>, is_new: &[bool]) {
         let recording = self.walk.recording();
         if (0..recording.len).all(|at| recording.parents(at).count() <= 1) {
@@ -144,7 +145,7 @@ impl Since {
 
 /// Which releases lead to which commits.
 struct Flood {
-    /// For each position, those that wait among them, a bit for each release.
+    /// For each position, one bit for each release, while the commit waits.
     flags: Vec<Flags>,
     all: Flags,
     walked: usize,
@@ -181,11 +182,11 @@ impl Flood {
 impl Repository {
     /// Returns for each service the commits since its release that touch it, the newest first.
     ///
-    /// `since` has each service's release, as [`Tag::object`](super::super::Tag::object) gives it; without one all
-    /// commits count. `touched` is asked about each commit that is newer than some release, once, and says which
-    /// services (by their places in `since`) the change between the commit's first parent and the commit touches.
-    /// That is the definition: a merge touches what it brings in. Where it touches a service it counts, and so does what
-    /// leads to it by all of its parents; where it does not, only what leads to its first parent counts for the service.
+    /// `since` has each service's release, as [`Tag::object`](super::super::Tag::object) gives it; `None` counts all
+    /// commits. `touched` is called once for each commit that is newer than some release. It returns the services (by
+    /// their positions in `since`) that the change from the commit's first parent to the commit touches. So a merge
+    /// touches what it brings in. If a merge touches a service, it counts, and so do commits that lead to any of its
+    /// parents. If not, only commits that lead to its first parent count.
     ///
     /// # Errors
     /// When commits cannot be read, or `touched` fails.

@@ -12,7 +12,8 @@ pub(super) struct TagSearches {
     all: Vec<Track>,
     searches: Vec<Search>,
     of_services: Vec<usize>,
-    /// The tags that count, by the object that they point to. Looked up by id alone; its order is never seen.
+    /// The tags that count, by the object that they point to. It is only used for lookups by id, so its order does not
+    /// matter.
     targets: HashMap<gix::ObjectId, Vec<Winner>>,
     without_candidate: usize,
     ignored: BTreeSet<usize>,
@@ -23,7 +24,7 @@ pub(super) struct TagSearches {
 pub(super) struct Search {
     /// That of its releases.
     pub(super) releases: usize,
-    /// That of tags that are almost releases; none where there is no such tag.
+    /// The track of tags that are almost releases; `None` where there is no such tag.
     pub(super) almost: Option<usize>,
 }
 
@@ -32,9 +33,9 @@ pub(super) struct Search {
 pub(super) struct Track {
     /// How many objects its tags point to, including those that head does not lead to.
     pub(super) names: usize,
-    /// Its tagged commits in the order in which the walk met them.
+    /// Its tagged commits, in the order of the walk.
     pub(super) candidates: Vec<Candidate>,
-    /// The position at which git stops looking for candidates, once the walk has come so far.
+    /// The position at which git stops looking for candidates, if the walk has come that far.
     pub(super) stop: Option<u32>,
     is_almost: bool,
 }
@@ -45,15 +46,15 @@ pub(super) struct Candidate {
     tag: usize,
 }
 
-/// The tag of a track that wins among those of one object.
+/// The tag of a track that counts among those of one object.
 struct Winner {
     track: usize,
     tag: usize,
     rank: Rank,
 }
 
-/// What decides between two tags of one object: the one that was pushed, else the highest stable release, else the
-/// highest.
+/// The rank of a tag among those of one object: the one that was pushed is highest, then stable releases, then others,
+/// by version.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     is_pushed: bool,
@@ -96,7 +97,7 @@ impl TagSearches {
         tracks
     }
 
-    /// Adds the track of these tags, which are sorted, and returns which it is.
+    /// Adds a track for these tags, which are sorted, and returns its number.
     fn add(&mut self, tags: &[Tag], ranked: impl Iterator<Item = (usize, Rank)>) -> usize {
         let track = self.all.len();
         let mut names = 0;
@@ -115,7 +116,7 @@ impl TagSearches {
         track
     }
 
-    /// Takes note of a commit of the walk.
+    /// Notes a commit of the walk.
     pub(super) fn visit(&mut self, at: u32, id: &gix::oid, rule: StopRule) {
         for winner in self.targets.get(id).into_iter().flatten() {
             let track = &mut self.all[winner.track];
@@ -133,7 +134,7 @@ impl TagSearches {
         }
     }
 
-    /// Whether there is a service without a release among the candidates.
+    /// Whether some service has no release among its candidates yet.
     pub(super) fn waiting_for_a_tag(&self) -> bool {
         self.without_candidate > 0
     }
@@ -161,7 +162,7 @@ impl TagSearches {
         &self.searches
     }
 
-    /// Returns the tags that look like those of a service and that no scheme reads.
+    /// Returns the tags that look like those of a service but have a version that no scheme reads.
     pub(super) fn ignored(&self) -> impl Iterator<Item = usize> {
         self.ignored.iter().copied()
     }
@@ -172,14 +173,15 @@ impl TagSearches {
 struct Matching {
     /// With their versions.
     releases: Vec<(usize, Version)>,
-    /// Those that another scheme reads, or that are almost versions.
+    /// Tags that another scheme reads, or that are almost versions.
     almost: Vec<usize>,
     /// Those that no scheme reads.
     ignored: Vec<usize>,
 }
 
 impl Matching {
-    /// Sorts the tags that fit any of the patterns. A tag counts by the pattern that makes the most of it.
+    /// Selects the tags that fit any of the patterns. A tag that fits several counts by the pattern that ranks it
+    /// highest.
     fn of(tags: &[Tag], patterns: &[TagPattern]) -> Self {
         let mut found = Self::default();
         for pattern in patterns {

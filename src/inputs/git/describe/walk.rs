@@ -3,32 +3,34 @@ use super::history_commits::{Commits, Node, number};
 use crate::inputs::git::{HistoryError, Parents};
 use crate::model::name::CommitId;
 
-/// History in the order in which git walks it, recorded as far as anyone needed it.
+/// History in the order in which git walks it, recorded as far as it was needed.
 ///
 /// A commit's *position* is how many were walked before it.
 pub(super) struct Walk {
     parents: Parents,
     frontier: Frontier,
-    /// For each node: its position; for one that waits, some number that is no position yet; else [`UNSEEN`].
+    /// For each node: its position once it is walked; another number while it waits; else [`UNSEEN`].
     positions: Vec<u32>,
     nodes: Vec<Node>,
-    /// Where the parents of each position begin in `edges`, and where those of the last one end.
+    /// Where the parents of each position begin in `edges`; the last entry is the end of all.
     starts: Vec<u32>,
-    /// Nodes of parents, with [`FIRST`] where nothing had led to the parent before.
+    /// Nodes of parents, marked with [`FIRST`] where the edge is the first one to the parent.
     edges: Vec<u32>,
-    /// For each position how many commits were waiting when it was taken, itself among them.
+    /// For each position, how many commits were waiting when it was walked, including itself.
     waiting: Vec<u32>,
-    /// Positions that were taken while another commit of the same second waited.
+    /// Positions that were walked while another commit of the same second waited.
     ties: Vec<u32>,
-    /// The first position whose parents were not fetched. What follows may differ from the whole history.
+    /// The first position whose parents were not fetched. From there on, the walk may differ from that of the whole
+    /// history.
     boundary: Option<u32>,
     family: Vec<Node>,
 }
 
-/// A recorded history in which every commit goes by its position; those that wait have the positions behind.
+/// A recorded history in which every commit is named by its position. Commits that still wait have the positions behind
+/// the end.
 pub(super) struct Recording<'w> {
     pub(super) starts: &'w [u32],
-    /// Positions of parents, with [`FIRST`] where nothing had led to the parent before.
+    /// Positions of parents, marked with [`FIRST`] where the edge is the first one to the parent.
     pub(super) edges: Vec<u32>,
     pub(super) waiting: &'w [u32],
     pub(super) boundary: Option<Boundary>,
@@ -38,7 +40,7 @@ pub(super) struct Recording<'w> {
     pub(super) slots: u32,
 }
 
-/// The first position whose parents were not fetched, and those of the commits that waited when it was taken.
+/// The first position whose parents were not fetched, and the commits that waited then.
 pub(super) struct Boundary {
     pub(super) at: u32,
     pub(super) waiting: Vec<u32>,
@@ -46,7 +48,7 @@ pub(super) struct Boundary {
 
 const UNSEEN: u32 = u32::MAX;
 
-/// The mark on the edge through which a commit was queued.
+/// The mark of the edge through which a commit was queued.
 pub(super) const FIRST: u32 = Commits::LIMIT;
 
 impl Walk {
@@ -74,7 +76,7 @@ impl Walk {
         Ok(walk)
     }
 
-    /// Walks one commit on and returns its position; `None` when all were walked.
+    /// Walks one more commit and returns its position; `None` when all were walked.
     pub(super) fn step(&mut self, commits: &mut Commits<'_>) -> Result<Option<u32>, HistoryError> {
         let waiting = self.frontier.len();
         let Some((seconds, node)) = self.frontier.pop() else { return Ok(None) };
@@ -129,7 +131,7 @@ impl Walk {
         self.boundary
     }
 
-    /// Whether another commit of the same second waited when the commit at this position was taken.
+    /// Whether another commit of the same second waited when the commit at this position was walked.
     pub(super) fn is_tie(&self, at: u32) -> bool {
         self.ties.binary_search(&at).is_ok()
     }

@@ -4,16 +4,16 @@ use super::{FetchError, Missing};
 use crate::inputs::git::push_built_refs::read_refs;
 use crate::inputs::git::{RemoteBranch, Repository};
 
-/// How branches and other refs of the remote stand in this clone.
+/// Whether a branch or another ref in this clone is as new as on the remote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// As the remote has it now.
+    /// It is as the remote has it now.
     Current,
-    /// As it is here: nothing may be fetched, or there is no remote.
+    /// It is as it was: fetching is not allowed, or there is no remote.
     AsItIs,
     /// The remote has no such ref.
     Absent,
-    /// The remote cannot be asked, so that what is here may be older.
+    /// The remote did not answer, so the ref here may be older.
     Unknown,
 }
 
@@ -21,7 +21,7 @@ pub enum Freshness {
 const ABSENT: &str = "couldn't find remote ref";
 
 impl Repository {
-    /// Fetches a branch of a remote, once: a workspace that is used again has an older one.
+    /// Fetches a branch of a remote, at most once. In a workspace that is used again it may be old.
     pub fn renew_branch(&self, branch: &RemoteBranch) -> Freshness {
         if !self.knows_remote(&branch.remote) {
             return Freshness::AsItIs;
@@ -29,7 +29,7 @@ impl Repository {
         self.renew_refs(Missing::Branch(branch.clone()))
     }
 
-    /// Fetches refs of the remote that may be here in an older state, once.
+    /// Fetches refs of the remote that may be older here, at most once.
     pub fn renew_refs(&self, refs: Missing) -> Freshness {
         if !self.may_fetch() {
             return Freshness::AsItIs;
@@ -54,10 +54,10 @@ impl Repository {
         freshness
     }
 
-    /// Returns which of these refs, all below a prefix, the remote has not; none of them where it may not be asked.
+    /// Returns those of these refs, all below a prefix, that the remote lacks; none of them if fetching is not allowed.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// When the remote does not answer.
     pub fn alone_here(&self, refs: BTreeSet<String>, prefix: &str) -> Result<BTreeSet<String>, FetchError> {
         if refs.is_empty() || !self.may_fetch() || !self.has_remote() {
             return Ok(BTreeSet::new());
@@ -68,8 +68,8 @@ impl Repository {
         Ok(refs.into_iter().filter(|name| !there.contains_key(name)).collect())
     }
 
-    /// Returns the name of the remote's default branch, as the remote says it now. None where it may not be asked, does
-    /// not answer, or has none.
+    /// Returns the name of the remote's current default branch. `None` if fetching is not allowed, or if the remote
+    /// does not answer or has no default branch.
     pub fn remote_default_branch(&self) -> Option<String> {
         if !self.may_fetch() || !self.has_remote() {
             return None;

@@ -1,17 +1,17 @@
 use crate::inputs::git::RemoteBranch;
 use crate::model::name::{CommitId, Escaped};
 
-/// What a clone lacks, so that a fetch may bring it.
+/// Something that is not in this clone, and that a fetch may bring.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Missing {
     /// A commit.
     Commit(CommitId),
-    /// The history behind these commits, which a shallow boundary cuts off, and the tags that stand in it.
+    /// The history behind these commits, which a shallow boundary cuts off, and its tags.
     History(Vec<CommitId>),
     /// A branch of a remote.
     Branch(RemoteBranch),
-    /// The refs whose names begin with one of these, which end with `/`, and the commits that they point to.
+    /// The refs whose names begin with one of these prefixes, which end with `/`, and the commits that they point to.
     Refs(Vec<String>),
     /// The tags of the remote, as it has them.
     Tags,
@@ -19,9 +19,9 @@ pub enum Missing {
     Object(String),
 }
 
-/// An error that may come of what a clone lacks.
+/// An error that may be caused by something that is not in this clone.
 pub trait Lacking {
-    /// Returns what a fetch would have to bring, so that asking again is worth it; none where no fetch can help.
+    /// Returns what a fetch would have to bring to avoid the error; `None` where no fetch can help.
     fn missing(&self) -> Option<Missing>;
 }
 

@@ -1,4 +1,4 @@
-//! Fetches what a clone lacks with the program git, which knows the credentials, the proxies and the protocols.
+//! Fetches what is not in this clone, by running git, which knows the credentials, the proxies and the protocols.
 //!
 //! The caller asks the repository again after each step, so that no more is fetched than the answer needs.
 
@@ -19,19 +19,19 @@ use super::Repository;
 use super::program::ProgramError;
 use crate::model::name::{CommitId, Escaped};
 
-/// How history is deepened: by ever more commits, in the end to its roots.
+/// The steps of deepening history: by more and more commits, and finally to its roots.
 const STEPS: [&str; 4] = ["--deepen=50", "--deepen=200", "--deepen=1000", "--unshallow"];
 
-/// What was fetched so far, and what may still be. It belongs to the repository: each thing is fetched once, within one
-/// time limit for all of it.
+/// What was fetched so far, and what may still be fetched. It belongs to the repository, so each thing is fetched once,
+/// within one time limit.
 #[derive(Default)]
 pub(super) struct Fetching {
-    /// How long all fetches together may still take; none where fetching is not allowed.
+    /// How long all further fetches may take; `None` where fetching is not allowed.
     left: Option<Duration>,
     tried: Vec<Missing>,
-    /// The refs of the remote that were asked for.
+    /// The refs of the remote that were fetched.
     renewed: BTreeMap<Missing, Freshness>,
-    /// The remote's default branch, once it was asked for.
+    /// The remote's default branch, if it was asked for.
     default_branch: OnceCell<Option<String>>,
     /// The steps that were taken.
     deepened: usize,
@@ -77,7 +77,7 @@ pub enum FetchError {
 }
 
 impl Repository {
-    /// Allows fetching what the clone lacks, for no longer than `limit` in all. Without that, nothing is fetched.
+    /// Allows fetching, for no longer than `limit` in all. Without this call nothing is fetched.
     pub fn allow_fetching(&self, limit: Duration) {
         self.fetching().left = Some(limit);
     }
@@ -87,10 +87,10 @@ impl Repository {
         self.fetching().left.is_some()
     }
 
-    /// Asks until the answer needs nothing more that a fetch could bring.
+    /// Calls `ask`, and fetches what it lacks, until it succeeds or no fetch can help.
     ///
     /// # Errors
-    /// Those of the last answer.
+    /// Those of the last call.
     pub fn with_fetching<T, E: Lacking>(&self, mut ask: impl FnMut() -> Result<T, E>) -> Result<T, E> {
         loop {
             let answer = ask();
@@ -101,7 +101,8 @@ impl Repository {
         }
     }
 
-    /// Fetches what is missing, or a part of it. Returns whether something came, so that asking again is worth it.
+    /// Fetches what is missing, or a part of it. Returns whether something was fetched, so that asking again is worth
+    /// it.
     pub fn fetch_missing(&self, missing: &Missing) -> bool {
         if !self.may_fetch() {
             return false;
@@ -121,7 +122,7 @@ impl Repository {
         }
     }
 
-    /// Returns why something could not be fetched, in the order in which it was tried, each reason once.
+    /// Returns the errors of fetching, in order, each once.
     #[must_use]
     pub fn take_fetch_troubles(&self) -> Vec<FetchError> {
         std::mem::take(&mut self.fetching().troubles)
@@ -133,7 +134,7 @@ impl Repository {
         self.fetching().troubles.last().cloned()
     }
 
-    /// The state is locked for a moment only, never while git runs.
+    /// Returns the locked state. The lock is held for a moment only, never while git runs.
     pub(super) fn fetching(&self) -> MutexGuard<'_, Fetching> {
         self.place.fetching.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -165,10 +166,11 @@ impl Repository {
         }
     }
 
-    /// Takes the next step behind some commits; where the remote does not know all of them, behind what it has.
+    /// Fetches the next part of the history behind some commits, or behind the others if the remote does not know all
+    /// of them.
     ///
-    /// The tags of what comes must come too: history without them would look like one without releases. Git brings them
-    /// by itself where a fetch writes refs, so that it writes some, which also keep what was fetched.
+    /// The tags of these commits must be fetched too: without them history seems to have no releases. Git adds tags by
+    /// itself when a fetch writes refs, so it writes some, which also keep the commits.
     fn deepen(&self, missing: &Missing, behind: &[CommitId]) -> bool {
         let (true, Some(step)) = (self.is_shallow(), STEPS.get(self.fetching().deepened)) else { return false };
         self.fetching().deepened += 1;
@@ -186,13 +188,13 @@ impl Repository {
         brought.map_err(|trouble| self.fetching().troubles.push(trouble)).is_ok()
     }
 
-    /// `git fetch` of the remote's commits. A partial clone stays one by its own configuration; directories are what a
-    /// plan reads, so that none of them is left out.
+    /// Runs `git fetch` for commits of the remote. A partial clone stays partial, by its own configuration, except that
+    /// directories are always fetched, since plans read them.
     fn fetch_refs(&self, missing: &Missing, options: &[&str], what: &[String]) -> Result<(), FetchError> {
         self.fetch_refs_with(missing, options, what, "")
     }
 
-    /// The same, with more refspecs on standard input, one a line.
+    /// Runs the same with more refspecs on standard input, one per line.
     fn fetch_refs_with(
         &self,
         missing: &Missing,
@@ -213,7 +215,7 @@ impl Repository {
         self.refresh_references().map_err(|error| self.fetch_refused(missing, error.to_string()))
     }
 
-    /// Runs git for what is missing, and returns what it answers.
+    /// Runs a git command that asks the remote, and returns its output.
     fn ask_remote(&self, missing: &Missing, args: &[String], input: &str) -> Result<Vec<u8>, FetchError> {
         match self.run_in_time(args, input.as_bytes()) {
             Ok(answer) => Ok(answer),
@@ -232,7 +234,7 @@ impl Repository {
         }
     }
 
-    /// Runs git within the time that is left.
+    /// Runs git within the remaining time.
     fn run_in_time(&self, args: &[String], input: &[u8]) -> Result<Vec<u8>, ProgramError> {
         let limit = self.fetching().left.unwrap_or_default();
         let start = Instant::now();
@@ -245,7 +247,7 @@ impl Repository {
         FetchError::Refused { what: missing.what(), remote: self.remote_with(missing), reason }
     }
 
-    /// The name of the remote that has what is missing.
+    /// Returns the name of the remote that has what is missing.
     fn remote_with(&self, missing: &Missing) -> String {
         match missing {
             Missing::Branch(branch) => branch.remote.clone(),

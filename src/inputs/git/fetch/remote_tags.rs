@@ -6,24 +6,24 @@ use crate::inputs::git::Repository;
 use crate::inputs::git::push_tags::read_tags;
 use crate::model::name::{CommitId, TagName};
 
-/// How the tags of this clone stand to those of the remote.
+/// How the tags of this clone compare with those of the remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RemoteTags {
-    /// Those of this clone count: nothing may be fetched, or there is no remote.
+    /// Unknown, and those of this clone count: fetching is not allowed, or there is no remote.
     AsTheyAre,
-    /// All that the remote has of the history that is here are here.
+    /// This clone has all of the remote's tags on commits that are in this clone.
     Here {
-        /// Those that stand for something else here than there: git moves no tag.
+        /// Tags that point to something else here than on the remote; git does not move a tag.
         moved: BTreeSet<TagName>,
-        /// Those that are here alone: never sent, or deleted there.
+        /// Tags that only this clone has: never pushed, or deleted on the remote.
         alone: BTreeSet<TagName>,
     },
-    /// The remote cannot be asked, so that tags may be missing.
+    /// The remote did not answer, so tags may be missing.
     Unknown,
 }
 
 impl Repository {
-    /// Fetches the tags that the remote has and this clone has not: a workspace that is used again lacks newer ones.
+    /// Fetches the tags that are missing in this clone. In a workspace that is used again, newer ones may be.
     pub fn renew_tags(&self) -> RemoteTags {
         if !self.may_fetch() || !self.has_remote() {
             return RemoteTags::AsTheyAre;
@@ -37,8 +37,8 @@ impl Repository {
         }
     }
 
-    /// Brings the tags of commits that are here; others say nothing of this history, or come with more of it. Returns those
-    /// that the remote has elsewhere, and those that it has not.
+    /// Fetches the missing tags of commits that are in this clone. Returns the tags that point elsewhere on the remote,
+    /// and those that it lacks.
     pub(super) fn missing_tags(&self) -> Result<(BTreeSet<TagName>, BTreeSet<TagName>), FetchError> {
         let ask = ["ls-remote", "--quiet", "--tags", "--end-of-options", &self.remote()];
         let there = read_tags(&self.ask_remote(&Missing::Tags, &ask.map(str::to_owned), "")?);
