@@ -26,36 +26,38 @@ pub enum ProgramError {
     Refused(Refusal),
 }
 
-/// What the git program said when it failed. `Display` is safe to print: all of its lines, or its exit code.
+/// The message of git when it failed. `Display` is safe to print: it writes all lines, or the exit code if there are
+/// none.
 #[derive(Debug)]
 pub struct Refusal {
     status: ExitStatus,
     lines: Vec<String>,
 }
 
-/// The time limit of a command that has none of its own. Networks hang; a push to a server with hooks may take minutes.
+/// The time limit of a command without one of its own. Networks can hang; a push to a server with hooks may take
+/// minutes.
 const TIME_LIMIT: Duration = Duration::from_secs(300);
 
-/// How soon, and then at most how often, a command that has closed its output is asked whether it has finished.
+/// The first and the longest pause between two checks whether a command that has closed its output has ended.
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Enough for a line about each of many thousand files; a remote that says more is not listened to.
+/// The most that is read of git's messages: enough for a line about each of many thousand files.
 const MAX_SAID: u64 = 16 << 20;
 
-/// A git command that is about to be run. Git does not prompt for a password.
+/// A git command that is not running yet. Git does not prompt for a password.
 pub(super) struct Git {
     command: Command,
     limit: Duration,
     group: Group,
 }
 
-/// Which processes a time limit ends, and whether they have the terminal.
+/// The process group of a command: which processes a time limit ends, and whether they can use the terminal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Group {
     /// Ours: Ctrl-C reaches git, and ssh may ask for the passphrase of a key.
     Ours,
-    /// One of its own: nothing that git starts can ask, and none of it outlives the limit.
+    /// Its own: no process in it can ask anything, and the time limit ends all of them.
     Own,
 }
 
@@ -66,14 +68,13 @@ pub(super) fn git<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Git {
 }
 
 impl Repository {
-    /// Returns a git command that is about to be run in this repository.
+    /// Returns a git command for this repository.
     pub(super) fn git<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Git {
         git_in(self.root(), &self.git_options, args)
     }
 
-    /// The options of git commands that look at files of the work tree. A filter that fails leaves a file as it is, which
-    /// then counts as changed, also where the configuration calls the filter required. No monitor of the file system is
-    /// started or believed.
+    /// The options of git commands that read files of the work tree. If a filter fails, the file is read unfiltered and
+    /// counts as changed, even if the configuration requires the filter. File system monitors are not used.
     pub(super) fn work_tree_options(&self) -> Vec<String> {
         let mut options = self.git_options.clone();
         options.extend(["-c", "core.fsmonitor=false"].map(str::to_owned));
@@ -88,7 +89,7 @@ impl Repository {
     }
 }
 
-/// Returns a git command that is about to be run in a directory.
+/// Returns a git command for a directory.
 pub(super) fn git_in<S: AsRef<OsStr>>(dir: &Path, options: &[String], args: impl IntoIterator<Item = S>) -> Git {
     git(["-C"]).arg(dir).args(options).args(args)
 }
@@ -109,25 +110,25 @@ impl Git {
         self
     }
 
-    /// Lets neither git nor what it starts ask anybody anything, or live longer than this.
+    /// Sets a time limit, and prevents git and its children from asking anything.
     pub(super) fn within(mut self, limit: Duration) -> Self {
         (self.limit, self.group) = (limit, Group::Own);
         self
     }
 
-    /// Removes the time limit, and lets it change nothing, not even the index, and use no network.
+    /// Removes the time limit, and forbids locks (even of the index) and the network.
     pub(super) fn looking(mut self) -> Self {
         self.limit = Duration::MAX;
         self.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_NO_LAZY_FETCH", "1")
     }
 
-    /// Runs it on some input, and returns its output.
+    /// Runs the command on an input, and returns its output.
     pub(super) fn run(self, input: &[u8]) -> Result<Vec<u8>, ProgramError> {
         let ended = self.run_to_end(input)?;
         ended.refusal.map_or(Ok(ended.output), |refusal| Err(ProgramError::Refused(refusal)))
     }
 
-    /// Runs it on some input, and returns what it answered, also where it then failed.
+    /// Runs the command on an input, and returns its output even if it failed.
     pub(super) fn run_to_end(mut self, input: &[u8]) -> Result<Ended, ProgramError> {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         self.group.set(&mut self.command);
@@ -166,14 +167,14 @@ impl Git {
 /// What a git command answered.
 pub(super) struct Ended {
     pub(super) output: Vec<u8>,
-    /// What it said beside its answer.
+    /// Its messages on standard error.
     pub(super) said: Vec<u8>,
-    /// What it said when it failed, if it did.
+    /// The message of its failure, if it failed.
     pub(super) refusal: Option<Refusal>,
 }
 
-/// Reads a pipe to its end in a thread of its own, and keeps at most this many bytes. What a broken pipe held back is
-/// not missed: the exit code decides.
+/// Reads a pipe to its end in a thread, and keeps at most this many bytes. A broken pipe is not reported, since the
+/// exit code decides.
 fn read(pipe: Option<impl Read + Send + 'static>, most: u64) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -195,8 +196,8 @@ impl Refusal {
         Self { status, lines }
     }
 
-    /// Returns the reason in one line, as git wrote it: the one that it calls fatal, else the last one. None where git
-    /// said nothing.
+    /// Returns the reason in one line, as git wrote it: the line that begins with `fatal:`, else the last one; `None`
+    /// where git wrote nothing.
     pub(super) fn reason(&self) -> Option<&str> {
         let fatal = self.lines.iter().find_map(|line| line.strip_prefix("fatal: "));
         fatal.or_else(|| self.lines.last().map(String::as_str))
@@ -226,7 +227,7 @@ impl Group {
     #[cfg(not(unix))]
     fn set(self, _: &mut Command) {}
 
-    /// Kills what is in it and waits for git. What fails here is that they have ended already.
+    /// Kills the group, and waits for git. Errors mean that the processes have already ended, and are ignored.
     fn kill(self, child: &mut Child) {
         #[cfg(unix)]
         if self == Self::Own {

@@ -1,4 +1,4 @@
-//! Refs of a remote, through the git program: it knows the user's protocols and credentials.
+//! Refs of a remote, by running git, which knows the user's protocols and credentials.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use super::program::ProgramError;
 use super::{RemoteError, Repository, Swap, Swapped};
 use crate::model::name::CommitId;
 
-/// How often a push is tried when other pushes were faster.
+/// How often a push is tried when other pushes are faster.
 const TRIES: u32 = 40;
 
 impl Repository {
-    /// Returns the refs of a remote whose names begin with one of the prefixes (each ends with `/`).
+    /// Returns the refs of a remote whose names begin with one of the prefixes, each of which ends with `/`.
     ///
     /// # Errors
     /// When it cannot be reached.
@@ -24,11 +24,11 @@ impl Repository {
         Ok(read_refs(&listed))
     }
 
-    /// Swaps refs of a remote, all of them below `prefix`: a ref that another writer moves meanwhile is looked at again.
-    /// The answers stand in the order of `swaps`.
+    /// Swaps refs of a remote, all below `prefix`. A ref that another writer moves meanwhile is checked again. The
+    /// results are in the order of `swaps`.
     ///
     /// # Errors
-    /// When the git program fails for another reason than a lost race, or the race is lost too often.
+    /// When git fails for another reason than a lost race, or the race is lost too often.
     pub fn push_swaps(&self, remote: &str, prefix: &str, swaps: &[Swap]) -> Result<Vec<Swapped>, RemoteError> {
         for attempt in 0.. {
             let there = self.remote_refs(remote, &[prefix])?;
@@ -55,7 +55,7 @@ impl Repository {
         Ok(Vec::new())
     }
 
-    /// Puts marks of a remote at commits, wherever they stood, and takes those away that stand at these commits.
+    /// Sets marks of a remote to commits, wherever they were, and deletes those marks that are at these commits.
     ///
     /// # Errors
     /// When the remote refuses, or cannot be reached.
@@ -74,8 +74,8 @@ impl Repository {
         }
     }
 
-    /// Fetches what refs stand at, where this clone has it not: only history tells which of two commits is ahead. What
-    /// cannot be had was dropped.
+    /// Fetches the commits of refs that are not in this clone: only history tells which of two commits is newer.
+    /// Commits that cannot be fetched are gone.
     pub fn bring<'a>(&self, remote: &str, refs: impl Iterator<Item = (&'a str, CommitId)>) {
         let missing: Vec<&str> = refs.filter(|(_, at)| !self.contains(at)).map(|(reference, _)| reference).collect();
         if !missing.is_empty() {
@@ -121,7 +121,7 @@ impl Update {
     }
 }
 
-/// Whether another writer was faster: the lease is stale, or the other side holds the lock.
+/// Whether another writer was faster: the lease is stale, or the remote's ref is locked.
 fn is_lost_race(error: &ProgramError) -> bool {
     let said = error.to_string();
     if is_refusal(&said) {
@@ -141,7 +141,7 @@ fn is_lost_race(error: &ProgramError) -> bool {
     .any(|sign| said.contains(sign))
 }
 
-/// Whether the remote has a rule against one of the refs, so that another try is in vain.
+/// Whether the remote has a rule against one of the refs, so that another attempt is pointless.
 fn is_refusal(said: &str) -> bool {
     let signs = ["declined", "deny ", "denied", "prohibited", "refusing", "protected", "not allowed", "permission"];
     let is_refused = |line: &str| line.contains("remote rejected") && signs.iter().any(|sign| line.contains(sign));
@@ -149,7 +149,7 @@ fn is_refusal(said: &str) -> bool {
 }
 
 impl RemoteError {
-    /// Whether the remote was reached, and has a rule against what was sent.
+    /// Whether the remote was reached, and has a rule against the push.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! Tags on a remote: asked for once, and sent.
+//! Lists and pushes tags of a remote.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::model::name::{CommitId, TagName};
 /// How many tags one push may send: GitHub raises no event for a push of more, so no workflow would see any of them.
 pub const MOST_TAGS: usize = 3;
 
-/// Why a remote did not do what was asked.
+/// Why a command to a remote failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteError {
@@ -29,7 +29,7 @@ pub enum RemoteError {
     Push {
         /// The remote.
         remote: String,
-        /// The tags; it took all of them or none.
+        /// The tags; all of them were accepted, or none.
         tags: Vec<TagName>,
         /// Why.
         source: ProgramError,
@@ -42,7 +42,7 @@ pub enum RemoteError {
         /// Why.
         source: ProgramError,
     },
-    /// It did not take the marks of builds.
+    /// It did not accept the marks of builds.
     #[error(
         "`{}` did not accept `refs/rebake/begun/*`, the marks of builds that have begun: {source}",
         shown_remote(remote)
@@ -53,7 +53,7 @@ pub enum RemoteError {
         /// Why.
         source: ProgramError,
     },
-    /// It did not take built refs.
+    /// It did not accept built refs.
     #[error("`{}` did not accept the built refs: {source}", shown_remote(remote))]
     Swap {
         /// The remote.
@@ -74,7 +74,7 @@ impl Repository {
         Ok(read_tags(&list))
     }
 
-    /// Sends tags to a remote, which takes all of them or none.
+    /// Pushes tags to a remote, which accepts all of them or none.
     ///
     /// # Errors
     /// When it refuses, or cannot be reached.

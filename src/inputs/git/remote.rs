@@ -8,8 +8,8 @@ impl Repository {
         self.gix.remote_names().iter().map(ToString::to_string).collect()
     }
 
-    /// Returns the name of the remote that is fetched from: that of a partial clone, else `origin`, else the only one
-    /// there is.
+    /// Returns the name of the remote that is used for fetching: that of a partial clone, else `origin`, else the only
+    /// one.
     pub(super) fn remote(&self) -> String {
         let names = self.remote_names();
         let only = || names.first().filter(|_| names.len() == 1).cloned();
@@ -18,7 +18,7 @@ impl Repository {
         partial.or_else(origin).or_else(only).unwrap_or_else(|| "origin".to_owned())
     }
 
-    /// Whether there is one to fetch from.
+    /// Whether there is a remote for fetching.
     pub(super) fn has_remote(&self) -> bool {
         self.knows_remote(&self.remote())
     }
@@ -28,13 +28,12 @@ impl Repository {
         self.remote_names().iter().any(|name| name == remote)
     }
 
-    /// Whether the clone was made so that fetches from the remote bring no tags (`git clone --no-tags`).
+    /// Whether fetches from the remote bring no tags by configuration (`git clone --no-tags`).
     pub(super) fn declines_tags(&self, remote: &str) -> bool {
         self.config(&format!("remote.{remote}.tagOpt")).as_deref() == Some("--no-tags")
     }
 
-    /// Returns the address that `origin` is fetched from, as the configuration has it; it may hold credentials. None
-    /// where there is no such remote.
+    /// Returns the configured address of `origin`, which may hold credentials; `None` where there is no such remote.
     #[must_use]
     pub fn remote_url(&self) -> Option<String> {
         let config = self.gix.config_snapshot();
@@ -42,8 +41,7 @@ impl Repository {
     }
 }
 
-/// Returns a remote as messages name it, safe to print: an address without the user and the password in it, as git
-/// prints it too.
+/// Returns a remote for messages: its address without user and password, as git prints it, with escapes.
 #[must_use]
 pub fn shown_remote(remote: &str) -> String {
     let (before, rest) = match remote.find("://") {

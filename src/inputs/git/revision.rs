@@ -13,12 +13,12 @@ fn refused(revision: &str, fault: RevisionFault) -> GitError {
 
 impl Repository {
     /// Returns the commit that a revision names, in the language of `git rev-parse`: a branch, a tag, an id or the
-    /// beginning of one, `HEAD~2`, `v1^{}`, `@{upstream}`. A tag means its commit; where a branch and a tag have the
-    /// same name it is the tag, as for git. A branch that only the remote has is meant by its short name too, as it is
-    /// for `git checkout`.
+    /// beginning of one, `HEAD~2`, `v1^{}`, `@{upstream}`. A tag is resolved to its commit. If a branch and a tag have
+    /// the same name, it is the tag, as in git. A short name may also mean a branch that only the remote has, as in
+    /// `git checkout`.
     ///
     /// # Errors
-    /// When it names no commit that this clone holds; each reason is a variant of its own.
+    /// When it names no commit in this clone; each reason is a variant of its own.
     pub fn resolve(&self, revision: &str) -> Result<CommitId, GitError> {
         if revision.starts_with('-') {
             return Err(refused(revision, RevisionFault::LeadingDash));
@@ -44,7 +44,7 @@ impl Repository {
         }
     }
 
-    /// What the git program makes of a revision: it has ways to name one that gix has not, such as `main@{push}`.
+    /// Resolves a revision by running git, which knows more ways to name one than gix, such as `main@{push}`.
     fn by_git(&self, revision: &str) -> Option<gix::ObjectId> {
         let answer = self.git(["rev-parse", "--quiet", "--verify", revision]).looking().run(b"").ok()?;
         gix::ObjectId::from_hex(answer.trim_end()).ok()
@@ -67,7 +67,7 @@ impl Repository {
         }
     }
 
-    /// A revision led to an object that is not here.
+    /// Returns the error for a revision that leads to an object which is not in this clone.
     fn missing(&self, revision: &str, id: gix::ObjectId) -> GitError {
         if self.is_shallow() && revision.contains(['~', '^']) {
             self.beyond_shallow(revision)
@@ -111,7 +111,7 @@ impl Repository {
         }
     }
 
-    /// Why the object that a revision starts from cannot be read, if so.
+    /// Returns why the object that a revision starts from cannot be read, if it cannot.
     fn damage_at(&self, given: &str) -> Option<GitError> {
         let name = match given.split(['~', '^', '@', ':']).next()? {
             "" => "HEAD",
@@ -131,7 +131,7 @@ impl Repository {
         }
     }
 
-    /// The branch or tag whose name is nearest to a mistyped one, safe to print.
+    /// Returns the branch or tag whose name is nearest to a mistyped one, escaped.
     fn similar_name(&self, mistyped: &str) -> Option<String> {
         let references = self.gix.references().ok()?;
         let names: Vec<String> = references

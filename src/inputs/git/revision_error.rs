@@ -23,12 +23,12 @@ pub enum RevisionFault {
     Unknown {
         /// The branch or tag that was most likely meant.
         similar: Option<String>,
-        /// The branch of a remote that it would name, so that a fetch may bring it.
+        /// The branch of a remote that it would name if it were fetched.
         branch: Option<RemoteBranch>,
     },
     /// It is the beginning of several ids.
     Ambiguous {
-        /// What it may mean, one text each, safe to print.
+        /// The ids that it may mean, escaped.
         candidates: Vec<String>,
     },
     /// It names a tree, a blob, or a tag of one.
@@ -43,7 +43,7 @@ pub enum RevisionFault {
         /// The commit that it counts from.
         behind: Vec<CommitId>,
     },
-    /// It cannot be followed to its end: `HEAD~10` where there are three commits, or nonsense.
+    /// It cannot be resolved: `HEAD~10` where there are three commits, or nonsense.
     Unresolvable {
         /// What stopped it.
         reason: String,

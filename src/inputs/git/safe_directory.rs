@@ -1,4 +1,4 @@
-//! Whether git's rules let a repository be used that was found.
+//! Whether git's rules allow the use of a repository that was found.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use gix::config::source::Kind;
 
 use super::{GitError, git_variables};
 
-/// The extensions that git knows, in lower case: those that are read, and those that change nothing for a reader.
+/// The extensions that are supported, in lower case, including those that do not matter to a reader.
 const EXTENSIONS: [&str; 9] = [
     "compatobjectformat",
     "noop",
@@ -20,7 +20,7 @@ const EXTENSIONS: [&str; 9] = [
     "worktreeconfig",
 ];
 
-/// Whether the environment names a directory as safe although it belongs to another user.
+/// Whether the environment marks a directory as safe although it belongs to another user.
 pub(super) fn is_named(dir: &Path) -> bool {
     git_variables::safe_directories().iter().any(|safe| match safe.strip_suffix("/*") {
         _ if safe == "*" => true,
@@ -29,7 +29,7 @@ pub(super) fn is_named(dir: &Path) -> bool {
     })
 }
 
-/// Refuses what git refuses to use where it is not named.
+/// Refuses a repository that git would refuse to use unless it is named.
 pub(super) fn check(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     if !git_variables::names_the_repository() {
         check_ceilings(dir, found)?;
@@ -38,12 +38,12 @@ pub(super) fn check(dir: &Path, found: &gix::Repository) -> Result<(), GitError>
     check_extensions(found)
 }
 
-/// Whether references are kept in another way than as files.
+/// Whether references are stored in another format than files.
 pub(super) fn keeps_references_elsewhere(found: &gix::Repository) -> bool {
     found.config_snapshot().string("extensions.refStorage").is_some_and(|format| format.as_bytes() != b"files")
 }
 
-/// At a ceiling git finds nothing from below.
+/// Refuses a repository at a ceiling directory if it was found from below, as git does.
 fn check_ceilings(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let dir_is_below = |root: &Path| real(dir) != *root && real(dir).starts_with(root);
@@ -55,7 +55,8 @@ fn check_ceilings(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     Ok(())
 }
 
-/// Who stands in a git directory that is not called `.git` may have it from a stranger, as a part of a work tree.
+/// Refuses a git directory whose name is not `.git` if `safe.bareRepository` requires that it is named: a work tree may
+/// contain such a directory from a stranger.
 fn check_bareness(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     let config = found.config_snapshot();
     let rule = config.plumbing().string_filter("safe.bareRepository", |meta| meta.source.kind() != Kind::Repository);
@@ -70,7 +71,7 @@ fn check_bareness(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     Ok(())
 }
 
-/// Version 1 of the repository's format demands that every reader knows all extensions.
+/// Refuses unknown extensions. Version 1 of the repository's format requires that every reader knows all of them.
 fn check_extensions(found: &gix::Repository) -> Result<(), GitError> {
     let config = found.config_snapshot();
     if config.integer("core.repositoryFormatVersion").unwrap_or_default() < 1 {

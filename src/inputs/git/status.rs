@@ -1,5 +1,5 @@
-//! What the work tree has against `HEAD`, as the git program sees it: it alone knows every setting, filter and
-//! encoding, and goes on where something cannot be read.
+//! The changes of the work tree against `HEAD`, by running git. Only git knows every setting, filter and encoding, and
+//! it continues where something cannot be read.
 
 use std::path::Path;
 
@@ -13,13 +13,13 @@ use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::name::RepoPath;
 use crate::model::tree::Mode;
 
-/// What the work tree has against `HEAD`.
+/// The changes of the work tree against `HEAD`.
 #[derive(Debug, Clone, Default)]
 pub struct WorkTree {
-    /// Staged, unstaged and untracked changes, without ignored files; one for each path. What could not be looked at is
-    /// among them.
+    /// Staged, unstaged and untracked changes, without ignored files; one for each path. Paths that could not be read
+    /// are among them.
     pub changes: ChangeSet,
-    /// What git could not look at.
+    /// The paths that git could not read.
     pub unsure: Unsure,
 }
 
@@ -27,12 +27,13 @@ pub struct WorkTree {
 const STATUS: [&str; 5] = ["status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=all"];
 
 impl Repository {
-    /// Returns what the work tree has against `HEAD` (against nothing when there is no commit yet).
+    /// Returns the changes of the work tree against `HEAD`, or against nothing when there is no commit yet.
     ///
     /// A path is listed where `git status --no-renames --untracked-files=all` lists it, whatever
-    /// `status.showUntrackedFiles` says, except a path that is only in the index. A path that is staged and
-    /// then changed back is modified: saying more would need its content. What git warns of and passes over counts as
-    /// changed. Left out: untracked files that this program wrote ([`Repository::note_written`]) and nobody changed since.
+    /// `status.showUntrackedFiles` says, except for a path that is only in the index. A path that is staged and then
+    /// changed back counts as modified, since its content is not read. A path that git warns of and skips counts as
+    /// changed. Untracked files that this program wrote ([`Repository::note_written`]) are left out while they are
+    /// unchanged.
     ///
     /// # Errors
     /// When the repository is bare, or `git status` fails.
@@ -84,7 +85,7 @@ impl Repository {
     }
 }
 
-/// The fields of a record, and the path behind them.
+/// Splits a record into its fields and the path behind them.
 fn apart<const FIELDS: usize>(record: &[u8]) -> Result<([&[u8]; FIELDS], &[u8]), GitError> {
     let mut words = record.splitn(FIELDS + 1, |byte| *byte == b' ');
     let mut fields = [&b""[..]; FIELDS];
@@ -94,7 +95,7 @@ fn apart<const FIELDS: usize>(record: &[u8]) -> Result<([&[u8]; FIELDS], &[u8]),
     Ok((fields, words.next().ok_or_else(|| unreadable(record))?))
 }
 
-/// The mode that stands in a field; none where there is nothing.
+/// Returns the mode in a field; `None` for the mode of no file.
 fn mode(field: &[u8]) -> Result<Option<Mode>, GitError> {
     match field {
         b"000000" => Ok(None),
@@ -110,7 +111,7 @@ fn unreadable(record: &[u8]) -> GitError {
     GitError::reading("the state of the work tree")(format!("git status says `{}`", record.escape_ascii()))
 }
 
-/// What becomes of a path between `HEAD` and the work tree; none where neither has it.
+/// Returns the change of a path between `HEAD` and the work tree; `None` where neither has it.
 fn change(path: &[u8], before: Option<Mode>, after: Option<Mode>) -> Option<Change> {
     let status = match (before, after) {
         (None, None) => return None,
@@ -127,7 +128,7 @@ fn added(path: &[u8], extent: Extent) -> Change {
     Change { path: RepoPath::from_git(path), status: Status::Added, extent }
 }
 
-/// Where a path of the repository lies in the work tree.
+/// Returns the place of a repository's path in the work tree.
 pub(super) fn in_work_tree(root: &Path, path: &RepoPath) -> Option<std::path::PathBuf> {
     Some(root.join(gix::path::from_bstr(BStr::new(path.as_bytes())).ok()?))
 }

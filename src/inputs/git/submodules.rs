@@ -9,7 +9,7 @@ use super::{GitError, Repository};
 use crate::model::change::{Change, ChangeSet, Extent};
 use crate::model::name::{CommitId, RepoPath};
 
-/// What of a directory matters here.
+/// The parts of a directory that matter here.
 #[derive(Default)]
 struct Directory {
     below: BTreeMap<Vec<u8>, gix::ObjectId>,
@@ -17,7 +17,7 @@ struct Directory {
 }
 
 impl Repository {
-    /// Returns the submodule that a commit has at a path or above it; none where it has another thing there, or nothing.
+    /// Returns the submodule that a commit has at a path or above it; `None` where there is something else or nothing.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
@@ -35,8 +35,8 @@ impl Repository {
         Ok(None)
     }
 
-    /// Returns changes that come from outside, of which those of a commit's submodules speak for what lies below them.
-    /// Each directory is read once.
+    /// Returns changes from outside. Those of a commit's submodules are marked to stand for everything below them. Each
+    /// directory is read once.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.

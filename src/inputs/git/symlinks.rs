@@ -13,7 +13,7 @@ use crate::model::change::Extent;
 use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::ObjectId;
 
-/// What stands at a path, a link not followed.
+/// The thing at a path, with links not followed.
 enum At<T> {
     Directory,
     Link(Vec<u8>),
@@ -21,7 +21,7 @@ enum At<T> {
     Nothing,
 }
 
-/// What a path leads to, and how it is reached.
+/// Where a path leads, and through which links.
 struct Followed<T> {
     end: End<T>,
     /// Its own path.
@@ -30,11 +30,11 @@ struct Followed<T> {
     links: Vec<RepoPath>,
 }
 
-/// What stands where no link leads further.
+/// The thing at the end of a path, behind all links.
 enum End<T> {
     Directory,
     File(T),
-    /// The path leads below a file, which may be a submodule.
+    /// The path leads to something below a file or a submodule.
     Below(T),
     Nothing,
 }
@@ -57,27 +57,27 @@ pub enum Stands {
     Directory,
     /// A file.
     File,
-    /// A submodule, or something in one.
+    /// A submodule, or something inside one.
     Submodule,
     /// Nothing.
     Nothing,
 }
 
-/// So many paths are followed by one thread.
+/// How many paths one thread follows.
 const CHUNK: usize = 1024;
 
-/// As many links as Linux and git follow.
+/// The most links on a path, as in Linux and git.
 const MOST_LINKS: usize = 40;
 
-/// A file of the work tree, read.
+/// The content of a file of the work tree.
 pub struct WorkTreeFile {
     /// Its content, or as much of it as was asked for.
     pub bytes: Vec<u8>,
-    /// The paths that it is made of: the links that lead to it, and the file itself.
+    /// The paths that determine it: the links that lead to it, and its own.
     pub paths: Vec<RepoPath>,
 }
 
-/// Walks down a path from the root.
+/// Follows a path from the root.
 fn follow<T>(
     path: &RepoPath,
     mut look: impl FnMut(&RepoPath) -> Result<At<T>, GitError>,
@@ -117,30 +117,31 @@ fn follow<T>(
     Ok(Followed { end, path: RepoPath::from_git(here.join(&b'/')), links })
 }
 
-/// Where paths lead, and what that took.
+/// Where paths lead, and the work that finding out took.
 pub struct Leads {
-    /// One for each path, in their order: an error of its own where one leads outside or in a circle, or this clone has
-    /// not what a link says.
+    /// One result for each path, in their order. It is an error where the path leads outside or in a circle, or where
+    /// the text of a link is not in this clone.
     pub each: Vec<Result<Lead, GitError>>,
     /// How many directories were read.
     pub read: usize,
 }
 
-/// The directories of a commit's tree on the way to a path: those that the next path shares with it are read once.
+/// The directories of a commit's tree on the way to a path. The next path reuses those that it shares.
 struct Way<'a> {
     repository: &'a Repository,
     commit: &'a CommitId,
-    /// The root, and the directories below it, each with its name and what it holds.
+    /// The root and the directories below it, each with its name and its entries.
     directories: Vec<(Vec<u8>, Directory)>,
     /// How many directories were read.
     read: usize,
 }
 
-/// What a directory holds. There may be a thousand of them, so no entry has a name of its own.
+/// The entries of a directory. Their names share one text, since there may be thousands.
 #[derive(Default)]
 struct Directory {
     names: Vec<u8>,
-    /// In the order of the names, which is not git's: there a directory has a slash at its end.
+    /// The entries in the order of their names. Git's order differs: it sorts a directory as if its name ended with a
+    /// slash.
     entries: Vec<(Range<usize>, EntryKind, gix::ObjectId)>,
 }
 
@@ -152,11 +153,11 @@ impl Directory {
     }
 }
 
-/// What a directory has at a path.
+/// The entry of a tree at a path.
 enum Found {
     Entry(EntryKind, gix::ObjectId),
     Nothing,
-    /// What the path lies in is no directory.
+    /// A part of the path is not a directory.
     NoWay,
 }
 
@@ -211,7 +212,7 @@ impl<'a> Way<'a> {
         })
     }
 
-    /// Returns what stands at a path that no link is on the way to; none where that is not known.
+    /// Returns the thing at a path without links on the way; `None` where that is not known.
     fn straight(&mut self, path: &RepoPath) -> Result<Option<Stands>, GitError> {
         if path.as_bytes().split_str("/").any(|part| matches!(part, b"" | b"." | b"..")) {
             return Ok(None);
@@ -226,7 +227,7 @@ impl<'a> Way<'a> {
     }
 }
 
-/// What stands at a path of a work tree.
+/// Returns the thing at a path of a work tree.
 fn stands_in(root: &Path, path: &RepoPath) -> Result<At<PathBuf>, GitError> {
     let reading = |path: &RepoPath| GitError::reading(path.to_string());
     let full = in_system(root, path)?;
@@ -260,7 +261,7 @@ impl<T> Followed<T> {
 }
 
 impl Repository {
-    /// Returns the file that a commit has at a path, links followed as far as they stay inside; none when there is
+    /// Returns the file that a commit has at a path, following links inside of the repository; `None` when there is
     /// nothing, or no file.
     ///
     /// # Errors
@@ -275,11 +276,11 @@ impl Repository {
         })
     }
 
-    /// Returns where a path of a commit leads, links followed as far as they stay inside, and how much that path speaks
-    /// for; none when there is nothing.
+    /// Returns where a path of a commit leads, following links inside of the repository, and how much of the tree the
+    /// result stands for; `None` when there is nothing.
     ///
     /// # Errors
-    /// Those of [`Repository::file_at`].
+    /// As for [`Repository::file_at`].
     pub fn leads_to(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<(RepoPath, Extent)>, GitError> {
         let root = self.tree_id(Some(commit))?;
         let followed = follow(path, |path| self.stands_at(commit, &root, path))?;
@@ -329,7 +330,7 @@ impl Repository {
         Ok(Leads { each: leads.into_iter().map(|(_, lead)| lead).collect(), read })
     }
 
-    /// Returns where a path of the work tree leads; nowhere without one.
+    /// Returns where a path of the work tree leads; `None` without a work tree.
     ///
     /// # Errors
     /// When it cannot be read, or leads outside or in a circle.
@@ -361,8 +362,8 @@ impl Repository {
         })
     }
 
-    /// Reads a file of the work tree, at most this many bytes, following links that stay inside; none when there is
-    /// nothing, no regular file, or no work tree.
+    /// Reads at most this many bytes of a file of the work tree, following links inside of the repository; `None` when
+    /// there is nothing, no regular file, or no work tree.
     ///
     /// # Errors
     /// When it cannot be read, or links lead outside or in a circle.
@@ -382,7 +383,7 @@ fn in_system(root: &Path, path: &RepoPath) -> Result<std::path::PathBuf, GitErro
     Ok(root.join(path))
 }
 
-/// Whether there is nothing at a path, or something above it is no directory.
+/// Whether an error means that there is nothing at a path.
 fn is_absence(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }

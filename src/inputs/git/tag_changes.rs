@@ -1,4 +1,4 @@
-//! Tags that are made, and taken back: each time in one transaction.
+//! Creates and deletes tags, each time in one transaction.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::mirror::Edit;
 use super::{Repository, program};
 use crate::model::name::{CommitId, TagName};
 
-/// An annotated tag that is to be made.
+/// An annotated tag to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTag {
     /// Its name.
@@ -28,7 +28,7 @@ pub enum Signing {
     /// They are not.
     #[default]
     Unsigned,
-    /// By the git program, as its configuration says (`gpg.format`, `user.signingKey`).
+    /// By git, as its configuration says (`gpg.format`, `user.signingKey`).
     Signed,
 }
 
@@ -87,13 +87,12 @@ impl TagError {
 }
 
 impl Repository {
-    /// Makes annotated tags, all or none: their refs appear together, in the one moment in which the new `packed-refs`
-    /// takes the place of the old one. Killed before, it leaves objects that nothing leads to, and locks; after, all
-    /// tags.
+    /// Creates annotated tags, all or none: their refs appear at once, when the new `packed-refs` replaces the old one.
+    /// If the process is killed before, it leaves unreferenced objects and locks; after, all tags exist.
     ///
     /// # Errors
-    /// When a tag exists, git does not know who makes them, a ref is locked, or nothing can be written. Then there is
-    /// no new tag.
+    /// When a tag exists, git does not know who the tagger is, a ref is locked, or nothing can be written. Then there
+    /// is no new tag.
     pub fn create_tags(&self, tags: &[NewTag], signing: Signing) -> Result<Vec<MadeTag>, TagError> {
         let objects = match signing {
             Signing::Unsigned => tags.iter().map(|tag| self.write_tag(tag)).collect::<Result<Vec<_>, _>>()?,
@@ -105,15 +104,15 @@ impl Repository {
         Ok(made)
     }
 
-    /// Deletes tags that were made, all or none, where they still are what was made.
+    /// Deletes tags that were created, all or none, if they are unchanged.
     ///
     /// # Errors
-    /// When one of them was changed since, a ref is locked, or nothing can be written.
+    /// When one of them was changed, a ref is locked, or nothing can be written.
     pub fn delete_tags(&self, tags: &[MadeTag]) -> Result<(), TagError> {
         self.change_tags(tags, |object| (Some(object), None))
     }
 
-    /// Changes tags, from what they are to what they become.
+    /// Changes the refs of tags. `change` returns the value before and after.
     fn change_tags(&self, tags: &[MadeTag], change: impl Fn(gix::ObjectId) -> FromTo) -> Result<(), TagError> {
         let failed = |error: &gix::Error| TagError::Refs { reason: chain(error) };
         let edits = tags.iter().map(|tag| {
@@ -157,8 +156,8 @@ impl Repository {
         }
     }
 
-    /// Has git write signed tag objects into this repository, and their refs into another one that is thrown away: so
-    /// no ref is visible before all are signed, and nothing is left of those that were when one fails.
+    /// Makes git write signed tag objects into this repository, and their refs into a temporary one. So no ref is
+    /// visible before all tags are signed, and if one fails, none remains.
     fn sign_tags(&self, tags: &[NewTag]) -> Result<Vec<gix::ObjectId>, TagError> {
         let failed = |tag: &NewTag, source| TagError::Sign { name: tag.name.clone(), source };
         let Some(first) = tags.first() else { return Ok(Vec::new()) };
@@ -190,10 +189,10 @@ impl Repository {
     }
 }
 
-/// What a reference is, and what it becomes.
+/// The value of a reference before and after a change.
 type FromTo = (Option<gix::ObjectId>, Option<gix::ObjectId>);
 
-/// What the log of a tag says.
+/// The message in the log of a tag.
 const MESSAGE: &str = "tag";
 
 /// How gix changes a tag.
@@ -213,7 +212,7 @@ fn in_files(Edit { name, from, to }: Edit) -> Result<RefEdit, TagError> {
     Ok(RefEdit { change, name, deref: false })
 }
 
-/// Lets a bare repository's configuration go on with that of another one.
+/// Makes the configuration of a bare repository include that of another one.
 fn borrow_config(config: &Path, other: &Path) -> std::io::Result<()> {
     let mut text = std::fs::read_to_string(config)?;
     let path = other.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");

@@ -9,26 +9,26 @@ use crate::model::name::{CommitId, TagName};
 /// A tag and the object that it points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag {
-    /// The name of its ref, without `refs/tags/`. A tag object that calls itself something else (its ref was
-    /// renamed) is still known by its ref, unlike in `git describe`: the service's prefix stands in the ref.
+    /// The name of its ref, without `refs/tags/`. If the tag object has another name inside (its ref was renamed), this
+    /// is still the name of the ref, unlike in `git describe`, since the ref has the service's prefix.
     pub name: TagName,
-    /// What the ref holds: a tag object's id, or the object itself.
+    /// The value of the ref: a tag object's id, or the object itself.
     pub(super) target: gix::ObjectId,
-    /// What is left when all tag objects are taken off: mostly a commit, but a tree or a blob can be tagged too.
+    /// The object behind all tag objects: mostly a commit, but a tree or a blob can be tagged too.
     pub(super) peeled: gix::ObjectId,
 }
 
 const TAGS: &str = "refs/tags/";
 
 impl Tag {
-    /// Whether the ref holds a tag object, with a tagger and a message, and not the commit itself.
+    /// Whether the ref points to a tag object, with a tagger and a message, and not to the commit itself.
     #[must_use]
     pub fn is_annotated(&self) -> bool {
         self.target != self.peeled
     }
 
-    /// Returns the id of the object that the tag points to, with tag objects peeled. For a tag that describes a commit
-    /// that is a commit; others may point to a tree or a blob.
+    /// Returns the id of the object that the tag points to, behind all tag objects. For a tag that describes a commit
+    /// it is a commit; for others it may be a tree or a blob.
     #[must_use]
     pub fn object(&self) -> CommitId {
         super::describe::commit_id(&self.peeled)
@@ -43,9 +43,8 @@ impl Tag {
 impl Repository {
     /// Returns all tags, in the byte order of their names.
     ///
-    /// `packed-refs` contains the peeled ids, so no object is read for them (25,000 tags in a few milliseconds). A
-    /// loose ref costs a look at its object. Broken refs (an empty file, an object that is not there) are passed over,
-    /// as git does.
+    /// `packed-refs` contains the peeled ids, so no object is read for them (25,000 tags in a few milliseconds). The
+    /// object of a loose ref is read. Broken refs (an empty file, a missing object) are ignored, as in git.
     ///
     /// # Errors
     /// When the refs cannot be read at all.
@@ -95,7 +94,7 @@ impl Repository {
         Ok(tags)
     }
 
-    /// Takes all tag objects off; `None` when an object on the way is missing or broken.
+    /// Follows tag objects to the object behind them; `None` when one of them is missing or broken.
     fn peel_tag(&self, mut id: gix::ObjectId) -> Option<gix::ObjectId> {
         use gix::objs::{Kind, TagRefIter};
         let mut buffer = Vec::new();
@@ -107,7 +106,8 @@ impl Repository {
     }
 }
 
-/// Whether `packed-refs` promises that a tag without a peeled id is no tag object. Every git since 1.5 does.
+/// Whether `packed-refs` guarantees that a tag without a peeled id is not a tag object. Every git since 1.5 writes it
+/// so.
 fn packed_refs_are_peeled(path: &std::path::Path) -> io::Result<bool> {
     let mut beginning = Vec::new();
     std::fs::File::open(path)?.take(4096).read_to_end(&mut beginning)?;

@@ -9,11 +9,11 @@ use super::{GitError, Repository};
 use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::{Mode, ObjectId};
 
-/// A file as a commit has it. Its content is read only when asked for.
+/// A file of a commit. Its content is read on demand.
 pub struct FileAt<'repo> {
     repository: &'repo Repository,
     commit: CommitId,
-    /// The symbolic links that lead to it, and itself.
+    /// The symbolic links that lead to it, and its own path.
     paths: Vec<RepoPath>,
     id: gix::ObjectId,
 }
@@ -35,7 +35,7 @@ impl<'repo> FileAt<'repo> {
         object_id(&self.id)
     }
 
-    /// Returns the paths that it is made of: the symbolic links that lead to it, and last its own.
+    /// Returns the paths that determine it: the symbolic links that lead to it, and last its own.
     #[must_use]
     pub fn paths(&self) -> &[RepoPath] {
         &self.paths
@@ -56,7 +56,7 @@ impl<'repo> FileAt<'repo> {
     /// Returns how many bytes the content has.
     ///
     /// # Errors
-    /// Those of [`FileAt::read`].
+    /// As for [`FileAt::read`].
     pub fn size(&self) -> Result<u64, GitError> {
         let reading = GitError::reading(format!("{} at {}", self.path(), self.commit));
         let header = self.repository.gix.try_find_header(self.id).map_err(reading)?;
@@ -67,7 +67,7 @@ impl<'repo> FileAt<'repo> {
 }
 
 impl Repository {
-    /// The content of an entry of a commit that is no directory.
+    /// Returns the content of a commit's entry that is not a directory.
     pub(super) fn content(&self, commit: &CommitId, path: &RepoPath, id: gix::ObjectId) -> Result<Vec<u8>, GitError> {
         let object = self.gix.try_find_object(id).map_err(GitError::reading(format!("{path} at {commit}")))?;
         let mut object = object.ok_or_else(|| self.missing_blob(commit, path, id))?;
@@ -83,8 +83,8 @@ impl Repository {
         }
     }
 
-    /// Returns the names of the directories that a directory of a commit holds; none where it is no directory. The root
-    /// is empty.
+    /// Returns the names of the directories inside a directory of a commit; empty where it is not a directory. The root
+    /// is the empty path.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
@@ -108,7 +108,7 @@ impl Repository {
         })
     }
 
-    /// What a tree has at a path.
+    /// Returns the entry of a tree at a path.
     pub(super) fn entry_at(
         &self,
         root: &gix::oid,
@@ -137,12 +137,12 @@ impl Repository {
         Ok(Some(found))
     }
 
-    /// Reads trees, and knows which one was missing when that fails.
+    /// Reads trees. If one of them is missing, the error names it.
     pub(super) fn with_trees<T>(&self, read: impl FnOnce(&Trees<'_>) -> gix::Result<T>) -> Result<T, GitError> {
         self.with_trees_and(&Unwritten::new(), read)
     }
 
-    /// Reads trees of the repository and others, which are not written.
+    /// Reads trees of the repository, and others that exist only in memory.
     pub(super) fn with_trees_and<T>(
         &self,
         unwritten: &Unwritten,
@@ -156,7 +156,7 @@ impl Repository {
     }
 }
 
-/// The trees of a repository, and the first one that was asked for and is not there.
+/// The trees of a repository, and the first missing one that was asked for.
 pub(super) struct Trees<'repo> {
     repository: &'repo gix::Repository,
     unwritten: &'repo Unwritten,

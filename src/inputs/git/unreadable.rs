@@ -1,4 +1,4 @@
-//! What the git program warns of and passes over: that counts as changed.
+//! Paths that git warned of and skipped. They count as changed.
 
 use std::fmt;
 use std::path::Path;
@@ -7,30 +7,31 @@ use super::status::in_work_tree;
 use crate::model::change::{Change, Extent, Status};
 use crate::model::name::{Escaped, RepoPath};
 
-/// What git could not look at in the work tree, and what it said of that. `Display` counts it, and says the first few.
+/// The paths of the work tree that git could not read, and its messages. `Display` counts the paths, and shows the
+/// first messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unsure {
     paths: Vec<(RepoPath, Extent)>,
     said: Vec<String>,
 }
 
-/// How much of it is said.
+/// How many messages are shown.
 const TOLD: usize = 3;
 
 impl Unsure {
-    /// Whether git could look at everything.
+    /// Whether git could read everything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.said.is_empty()
     }
 
-    /// Adds a path that could not be looked at, and why.
+    /// Adds a path that could not be read, and why.
     pub(super) fn add(&mut self, path: &RepoPath, extent: Extent, why: impl fmt::Display) {
         self.said.push(format!("{path}: {why}"));
         self.paths.push((path.clone(), extent));
     }
 
-    /// Returns what could not be looked at as changes.
+    /// Returns the unreadable paths as changes.
     pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
         self.paths.iter().map(|(path, extent)| Change { path: path.clone(), status: Status::Unread, extent: *extent })
     }
@@ -47,10 +48,10 @@ impl fmt::Display for Unsure {
 
 const DIRECTORY: &str = "warning: could not open directory '";
 
-/// Reads what `git status` says beside its answer.
+/// Reads the messages of `git status`.
 ///
-/// It warns of a directory that it cannot open, and says why it cannot look at a file: `a/x: Permission denied`. Errors
-/// are about files that it has looked at all the same, as they are: a filter failed, an encoding is not known.
+/// Git warns of a directory that it cannot open, and says why it cannot read a file: `a/x: Permission denied`. Other
+/// errors are about files that it has read in spite of them: a filter failed, an encoding is unknown.
 pub(super) fn what_was_not_seen(said: &[u8], root: &Path) -> Unsure {
     let mut unsure = Unsure::default();
     for line in String::from_utf8_lossy(said).lines().map(str::trim) {
@@ -67,13 +68,13 @@ pub(super) fn what_was_not_seen(said: &[u8], root: &Path) -> Unsure {
     unsure
 }
 
-/// Whether something may be at a path, and the system does not tell.
+/// Whether the system does not tell if there is something at a path.
 fn cannot_be_seen(root: &Path, path: &str) -> bool {
     let found = in_work_tree(root, &RepoPath::from_git(path)).map(|path| path.symlink_metadata());
     found.is_some_and(|found| found.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied))
 }
 
-/// A directory, or the one above it that is there: git does not write every name as it is.
+/// Returns a directory, or the nearest existing one above it, since git escapes some names.
 fn what_is_there(root: &Path, directory: &str) -> RepoPath {
     let mut directory = directory.trim_end_matches('/');
     let is_there = |path: &str| {

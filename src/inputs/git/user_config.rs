@@ -1,9 +1,9 @@
-//! The user's settings that would change what a git command does or says here, and are set aside for each of them.
+//! Settings of the user that would change the results of git commands here. Every git command overrides them.
 //!
-//! What only the user can know stays as it is: addresses, credentials, programs, hooks, and what is refused for safety
-//! (signatures, protocols, checks of objects).
+//! Other settings stay: addresses, credentials, programs, hooks, and rules for safety (signatures, protocols, checks of
+//! objects).
 
-/// Settings, and their values in commands that rebake runs.
+/// The settings, with the values that override them.
 const SET_ASIDE: [(&str, &str); 8] = [
     // A fetch deletes nothing: marks and built refs that are here alone were not sent yet.
     ("fetch.prune", "false"),
@@ -18,10 +18,10 @@ const SET_ASIDE: [(&str, &str); 8] = [
     ("fetch.writeCommitGraph", "false"),
 ];
 
-/// The same of each remote. One that is a mirror takes no names of references.
+/// The same for each remote. A mirror cannot have refspecs on the command line.
 const SET_ASIDE_OF_REMOTE: [(&str, &str); 3] = [("prune", "false"), ("pruneTags", "false"), ("mirror", "false")];
 
-/// Returns options of every git command.
+/// Returns the options of every git command.
 pub(super) fn options(gix: &gix::Repository) -> Vec<String> {
     let set = |key: &str, value: &str| ["-c".to_owned(), format!("{key}={value}")];
     let everywhere = SET_ASIDE.iter().flat_map(|(key, value)| set(key, value));

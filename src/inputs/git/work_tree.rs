@@ -1,5 +1,4 @@
-//! What the files of the work tree would be as objects. Contents are hashed by the git program, which streams what is
-//! large; nothing is kept.
+//! Files of the work tree as git objects. Git hashes their contents as a stream; nothing is stored.
 
 use std::fs::Metadata;
 use std::io;
@@ -20,19 +19,19 @@ use crate::model::tree::Mode;
 /// A tree with the changes of the work tree on top.
 #[derive(Debug, Clone)]
 pub struct OnTop {
-    /// The tree, which is not written.
+    /// The tree, which exists only in memory.
     pub root: RootTree,
-    /// What could not be read. Its content stands as an id of zeros, which no content has.
+    /// The paths that could not be read. The id of their contents is all zeros, which no content has.
     pub unsure: Unsure,
 }
 
-/// So many files are hashed by one process.
+/// How many files one process hashes.
 const AT_ONCE: usize = 10_000;
 
-/// How often a process begins again behind a file that ended the last one.
+/// How often a new process continues behind a file that ended the previous one.
 const TRIES: usize = 16;
 
-/// Large files are streamed, and nothing is compressed only to be thrown away.
+/// Large files are streamed, and not compressed.
 const HASH: [&str; 8] = [
     "-c",
     "core.bigFileThreshold=1m",
@@ -45,14 +44,14 @@ const HASH: [&str; 8] = [
 ];
 
 impl Repository {
-    /// Returns a tree with the work tree's changes on top: what a commit of them would hold. Contents are hashed as
-    /// `git add` would, through line ends and clean filters; nothing is written.
+    /// Returns a tree with the work tree's changes on top, as if they were committed. Contents are hashed as `git add`
+    /// would do it, with line endings and clean filters; nothing is written.
     ///
-    /// A submodule stands for the commit that is checked out in it; of its own uncommitted changes nothing is known
-    /// here. Of a file that cannot be read the content is not known.
+    /// A submodule counts as the commit that is checked out in it, without its own uncommitted changes. Files that
+    /// cannot be read have an id of zeros.
     ///
     /// # Errors
-    /// When a tree on the way to a change is missing, or the git program cannot be started.
+    /// When a tree on the way to a change is missing, or git cannot be started.
     pub fn with_work_tree(&self, root: RootTree, changes: &ChangeSet) -> Result<OnTop, GitError> {
         let mut unsure = Unsure::default();
         let Some(work_dir) = self.work_dir().filter(|_| !changes.is_empty()) else { return Ok(OnTop { root, unsure }) };
@@ -86,7 +85,7 @@ impl Repository {
         Ok(OnTop { root: self.edited(&root, &edits)?, unsure })
     }
 
-    /// Looks at what is at the path of a change.
+    /// Returns what is at the path of a change.
     fn found(&self, root: &Path, change: &Change) -> io::Result<Found> {
         let Some(path) = in_work_tree(root, &change.path).filter(|_| change.status != Status::Deleted) else {
             return Ok(Found::Nothing);
@@ -116,7 +115,7 @@ impl Repository {
         Ok(Found::Nothing)
     }
 
-    /// Returns the ids of files, in their order, or why they cannot be had; by several processes where there are many.
+    /// Returns the ids of files, in order, or why one has none. Many files are hashed by several processes.
     fn hashed(&self, root: &Path, files: &[&RepoPath]) -> Result<Vec<Result<gix::ObjectId, String>>, GitError> {
         let options = self.work_tree_options();
         let hash = |files: &[&RepoPath]| hash(root, &options, files);
@@ -129,15 +128,15 @@ impl Repository {
 
 /// What is at a path of the work tree.
 enum Found {
-    /// Nothing that a commit can hold.
+    /// Nothing that a commit can contain.
     Nothing,
     /// A link or a submodule.
     Object(Mode, gix::ObjectId),
-    /// A file, whose content is to be hashed.
+    /// A file. Its content has to be hashed.
     File(Mode),
 }
 
-/// Hashes files. One that cannot be read ends the process, and the next one goes on behind it.
+/// Hashes files. An unreadable file ends the process, and another process continues behind it.
 fn hash(
     root: &Path,
     options: &[String],
@@ -165,7 +164,7 @@ fn hash(
     Ok(hashed)
 }
 
-/// An error where a file may not be read: most of them need not end a process that hashes others.
+/// Checks that a file can be read, so that most unreadable files do not end a process that hashes others.
 #[cfg(unix)]
 fn may_be_read(path: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(path, rustix::fs::Access::READ_OK)?)

@@ -1,7 +1,7 @@
 use super::url::{Url, is_loopback};
 use crate::naming::image::ImageName;
 
-/// Where an image is: a registry, and a repository in it.
+/// The address of an image: a registry, and a repository in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
     /// The registry as people name it: `ghcr.io`, `docker.io`, `localhost:5000`.
@@ -10,15 +10,15 @@ pub(super) struct Address {
     pub(super) repository: String,
 }
 
-/// Docker's registry, which a name without a host means.
+/// Docker's registry, which is meant where a name has no host.
 const HUB: &str = "docker.io";
 
-/// The names that it has beside that.
+/// The names of Docker Hub.
 const HUB_NAMES: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
 impl Address {
-    /// Reads the name of an image as Docker does: without a host it is on Docker Hub, and there without an owner it is
-    /// one of Docker's own.
+    /// Reads the name of an image as Docker does. Without a host it is on Docker Hub, where a name without an owner is
+    /// one of Docker's own images.
     pub(super) fn of(image: &ImageName) -> Self {
         let text = image.as_str();
         let (registry, repository) = match text.split_once('/') {
@@ -40,19 +40,18 @@ impl Address {
         Url::parse(&format!("{scheme}://{host}/v2/{}/{what}", self.repository))
     }
 
-    /// Returns what reading from the repository is called where tokens are given.
+    /// Returns the scope of reading from the repository, for token servers.
     pub(super) fn scope(&self) -> String {
         format!("repository:{}:pull", self.repository)
     }
 
-    /// Returns the name by which a program keeps credentials for the registry: Docker Hub's is a URL, for reasons of
-    /// history.
+    /// Returns the name of the registry in credential stores. That of Docker Hub is a URL, for historical reasons.
     pub(super) fn server(&self) -> &str {
         if self.registry == HUB { "https://index.docker.io/v1/" } else { &self.registry }
     }
 }
 
-/// The one name of a registry: a host in lower case, and one for all of Docker Hub's.
+/// Returns the canonical name of a registry: a host in lower case, and one name for Docker Hub.
 pub(super) fn canonical(host: &str) -> String {
     let host = host.to_ascii_lowercase();
     if HUB_NAMES.contains(&host.as_str()) { HUB.to_owned() } else { host }

@@ -1,4 +1,4 @@
-//! Tokens for a registry, from the server that it names ("token authentication" of the distribution specification).
+//! Tokens for a registry from its token server ("token authentication" of the distribution specification).
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use super::registry_failure::RegistryProblem;
 use super::session::basic;
 use super::url::Url;
 
-/// Where a registry says that tokens are issued.
+/// A registry's offer of tokens: the server and the parameters.
 pub(super) struct Offer<'a> {
     pub(super) realm: &'a str,
     pub(super) service: Option<&'a str>,
@@ -66,7 +66,7 @@ fn ask(client: &Client, asked: Asked<'_>) -> Result<Answered, RegistryProblem> {
     client.ask(asked).map_err(|answer| RegistryProblem::NoToken { server, answer })
 }
 
-/// Reads the token, which has two names.
+/// Reads the token, which may be in one of two fields.
 fn read(body: &[u8]) -> Option<Secret> {
     #[derive(Deserialize)]
     struct Answer {
@@ -81,7 +81,7 @@ fn read(body: &[u8]) -> Option<Secret> {
     (!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())).then_some(Secret(token))
 }
 
-/// Writes fields as a form, or a query.
+/// Encodes fields as a form or a query.
 fn encoded(fields: &[(&str, &str)]) -> String {
     let mut text = String::new();
     for (name, value) in fields {

@@ -3,9 +3,9 @@
 pub(super) enum Challenge {
     /// A name and a password.
     Basic,
-    /// A token of another server (the "token authentication" of the distribution specification).
+    /// A token of another server ("token authentication" of the distribution specification).
     Bearer {
-        /// Where the token is to be had.
+        /// The address of the token server.
         realm: String,
         /// The service that the token is for.
         service: Option<String>,
@@ -15,8 +15,8 @@ pub(super) enum Challenge {
 }
 
 impl Challenge {
-    /// Reads one header, which may hold several challenges; those of other schemes are left out, and so is what
-    /// follows where the grammar is broken.
+    /// Reads one header, which may hold several challenges. Challenges of other schemes are ignored, and so is
+    /// everything after a syntax error.
     pub(super) fn parse(header: &str) -> Vec<Self> {
         let mut reader = Reader { rest: header };
         let mut found = Vec::new();
@@ -47,7 +47,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Skips what may stand between elements of a list.
+    /// Skips the separators between elements of a list.
     fn separators(&mut self) {
         self.rest = self.rest.trim_start_matches([' ', '\t', ',']);
     }
@@ -69,8 +69,8 @@ impl<'a> Reader<'a> {
         (!token.is_empty()).then_some(token)
     }
 
-    /// Reads a challenge's parameters up to the next scheme. Its one `token68`, where it has that instead, says nothing
-    /// to us.
+    /// Reads a challenge's parameters up to the next scheme. A `token68`, which a challenge may have instead, is
+    /// ignored.
     fn parameters(&mut self) -> Option<Vec<(String, String)>> {
         self.blanks();
         let mut found = Vec::new();
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Returns what follows a `token68` that is all that a challenge has; none where it has none, or more.
+/// Returns the text behind a challenge that has only a `token68`; `None` for any other challenge.
 fn after_token68(text: &str) -> Option<&str> {
     let is_token68 = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
     let rest = text.trim_start_matches(is_token68);

@@ -1,4 +1,4 @@
-//! One request and its answer, with limits on time, size, redirects, and the servers that get a secret.
+//! One HTTP request and its answer, with limits on time, size, redirects, and the servers that may get a secret.
 
 use std::fmt;
 use std::io;
@@ -14,18 +14,19 @@ use super::url::Url;
 /// How long a server may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long it may take to be reached.
+/// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// How often an answer may lead elsewhere. Storage is one step away, a regional one two.
+/// How many redirects are followed. Storage is usually one away, regional storage two.
 const REDIRECTS: usize = 5;
 
-/// The most that is read of an answer: what the distribution specification wants registries to take for a manifest.
+/// The most that is read of an answer: the size of a manifest that the distribution specification requires registries
+/// to accept.
 const LARGEST: u64 = 4 << 20;
 
-/// Asks servers, all within one time limit.
+/// A client whose requests share one time limit.
 pub(super) struct Client {
-    /// For what stays on this machine.
+    /// The agent for servers on this machine.
     plain: Agent,
     secure: OnceLock<Result<Agent, NoTls>>,
     limit: Duration,
@@ -64,10 +65,10 @@ pub(super) struct Answered {
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
-    /// It took longer than it may.
+    /// The request took too long.
     #[error("it did not answer within {} s", PATIENCE.as_secs())]
     TimedOut,
-    /// All questions together took longer than they may.
+    /// All requests together took too long.
     #[error("it did not answer in the {} s that there are for all registries", .0.as_secs())]
     Over(Duration),
     /// It cannot be reached, or does not speak HTTP.
@@ -76,19 +77,19 @@ pub enum NoAnswer {
     /// HTTPS cannot be spoken here.
     #[error(transparent)]
     NoTls(#[from] NoTls),
-    /// Its answer is longer than it may be.
+    /// The answer is too long.
     #[error("its answer is larger than {} MiB", LARGEST >> 20)]
     TooLarge,
     /// It leads on and on.
     #[error("it redirects more than {REDIRECTS} times")]
     TooManyRedirects,
-    /// It leads where nothing secret may go.
+    /// The redirect leads to a server that must not get a secret.
     #[error("it redirects to an address that is neither HTTPS nor on this machine")]
     Astray,
 }
 
 impl Answered {
-    /// Returns a header; none where it is absent or no text.
+    /// Returns a header; `None` where it is absent or not text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -100,18 +101,18 @@ impl Answered {
 }
 
 impl Client {
-    /// Returns a client whose questions together may take so long.
+    /// Returns a client whose requests together may take this long.
     pub(super) fn new(limit: Duration) -> Self {
         let plain = Agent::new_with_config(config().proxy(None).build());
         Self { plain, secure: OnceLock::new(), limit, deadline: Instant::now() + limit }
     }
 
-    /// Returns how long there is for one more step, which may take so long.
+    /// Returns the time that remains for one more step, at most this long.
     pub(super) fn left(&self, most: Duration) -> Duration {
         self.deadline.saturating_duration_since(Instant::now()).min(most)
     }
 
-    /// Asks, and follows where the answer leads.
+    /// Sends a request, and follows redirects.
     pub(super) fn ask(&self, asked: Asked<'_>) -> Result<Answered, NoAnswer> {
         let mut asked = asked;
         for _ in 0..=REDIRECTS {
@@ -185,8 +186,7 @@ fn config() -> Config {
         .user_agent(concat!("rebake/", env!("CARGO_PKG_VERSION")))
 }
 
-/// Beyond this machine the way may lead through a proxy, which the client's library reads from `HTTPS_PROXY` and
-/// `NO_PROXY`.
+/// Returns the agent for other servers. It may use a proxy, which the library takes from `HTTPS_PROXY` and `NO_PROXY`.
 fn secure() -> Result<Agent, NoTls> {
     Ok(Agent::new_with_config(config().https_only(true).tls_config(tls::config()?).build()))
 }

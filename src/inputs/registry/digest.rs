@@ -2,12 +2,12 @@ use std::fmt::{self, Write as _};
 
 use sha2::{Digest as _, Sha256};
 
-/// What a registry calls a content by: `sha256:` and 64 hexadecimal digits.
+/// The digest of a content: `sha256:` and 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Digest(String);
 
 impl Digest {
-    /// Reads a digest; none where the text is none that can be verified.
+    /// Reads a digest; `None` where the text is not one that can be verified.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let hex = text.strip_prefix("sha256:")?;
         let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);

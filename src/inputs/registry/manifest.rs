@@ -3,8 +3,8 @@ use serde::Deserialize;
 use super::digest::Digest;
 use super::platform::Platform;
 
-/// The four types that an image's manifest may have, for `Accept`. A registry that is not told all of them converts a
-/// manifest, which gives another digest, or says 404.
+/// The four media types of an image's manifest, for `Accept`. If one is missing, a registry may convert the manifest,
+/// which changes its digest, or answer 404.
 pub(super) const TYPES: [&str; 4] = [
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.oci.image.manifest.v1+json",
@@ -12,12 +12,12 @@ pub(super) const TYPES: [&str; 4] = [
     "application/vnd.docker.distribution.manifest.v2+json",
 ];
 
-/// What a manifest says of platforms.
+/// The platforms of a manifest.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Manifest {
-    /// It lists an image for each of these.
+    /// An index, with an image for each of these platforms.
     Index(Vec<Platform>),
-    /// It is one image, and its configuration says for which.
+    /// A single image. Its configuration has the platform.
     Image {
         /// The configuration's digest.
         config: Digest,
@@ -44,8 +44,8 @@ pub(super) fn is_manifest(content_type: &str) -> bool {
     TYPES.contains(&content_type.split(';').next().unwrap_or_default().trim())
 }
 
-/// Reads a manifest; none where it is not one. An index that holds attestations lists them for the platform
-/// `unknown/unknown`, which is no platform to run on.
+/// Reads a manifest; `None` where the text is not one. Attestations in an index have the platform `unknown/unknown`,
+/// which is left out.
 pub(super) fn read(text: &[u8]) -> Option<Manifest> {
     #[derive(Deserialize)]
     struct Raw {
@@ -70,7 +70,7 @@ pub(super) fn read(text: &[u8]) -> Option<Manifest> {
     }
 }
 
-/// Reads the platform in an image's configuration; none where it is not one.
+/// Reads the platform in an image's configuration; `None` where the text is not one.
 pub(super) fn platform(config: &[u8]) -> Option<Platform> {
     let written: Written = serde_json::from_slice(config).ok()?;
     (!written.os.is_empty() && !written.architecture.is_empty()).then(|| written.platform())

@@ -1,8 +1,8 @@
-//! A client of the OCI distribution API that asks whether an image of the same content exists. Only a clear yes is a
-//! yes. A 404 is a no; any other answer is a no with a reason.
+//! A client of the OCI distribution API that asks whether an image with the same content exists. Only a certain yes
+//! counts. A 404 means no; any other answer means no, with a reason.
 //!
-//! Nothing that a registry says is trusted: answers are bounded in time and size, digests are verified, and credentials
-//! go to the registry and to the server that it names for tokens, over HTTPS or on the loopback, and nowhere else.
+//! Registries are not trusted: answers are limited in time and size, and digests are verified. Credentials are only
+//! sent to the registry and to its token server, over HTTPS or on the loopback.
 
 mod address;
 mod challenge;
@@ -34,19 +34,19 @@ use client::Client;
 use credentials::Store;
 use session::Session;
 
-/// How many questions are under way at once.
+/// How many requests run at once.
 const AT_ONCE: usize = 8;
 
-/// What is asked of a registry.
+/// A question to a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// Whether this image exists.
     pub reference: Reference,
-    /// For all of these platforms; for whichever where there are none.
+    /// The platforms that the image must have; empty for any.
     pub platforms: Vec<String>,
 }
 
-/// What is known of an image.
+/// Whether an image exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImagePresence {
     /// It exists, for every platform that was asked about.
@@ -54,13 +54,13 @@ pub enum ImagePresence {
         /// Its digest, `sha256:…`.
         digest: String,
     },
-    /// It does not, or not for every platform.
+    /// It does not exist, or not for every platform.
     Missing,
     /// That cannot be told.
     Unknown(RegistryFailure),
 }
 
-/// A client of all registries, with its credentials.
+/// A client for all registries, with its credentials.
 pub struct Registries {
     client: Client,
     store: Store,
@@ -76,7 +76,7 @@ impl Registries {
         Self { client: Client::new(limit), store: Store::read(credentials), silent: Mutex::default() }
     }
 
-    /// Asks whether images exist, several at once; the answers stand in the order of the questions.
+    /// Asks whether images exist, several at once. The answers are in the order of the questions.
     #[must_use]
     pub fn ask(&self, questions: &[Question]) -> Vec<ImagePresence> {
         let next = AtomicUsize::new(0);

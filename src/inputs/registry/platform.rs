@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// What an image runs on: `linux/arm64`, `linux/arm/v7`.
+/// The platform of an image: `linux/arm64`, `linux/arm/v7`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Platform {
     system: String,
@@ -9,7 +9,7 @@ pub(super) struct Platform {
 }
 
 impl Platform {
-    /// Reads a platform as Docker writes it; none where the text is none.
+    /// Reads a platform as Docker writes it; `None` where the text is not one.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.trim().split('/').collect();
         let is_word = |word: &&str| {
@@ -25,7 +25,7 @@ impl Platform {
         }
     }
 
-    /// Returns the one way to write a platform that has several (containerd's `platforms.Normalize`).
+    /// Returns a platform in its canonical form (containerd's `platforms.Normalize`).
     pub(super) fn new(system: &str, architecture: &str, variant: Option<&str>) -> Self {
         let [system, architecture] = [system, architecture].map(str::to_ascii_lowercase);
         let variant = variant.filter(|variant| !variant.is_empty()).map(str::to_ascii_lowercase);

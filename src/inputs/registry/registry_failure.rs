@@ -10,13 +10,13 @@ pub struct RegistryFailure {
     pub reason: RegistryProblem,
 }
 
-/// What is wrong. `Display` has the registry for its subject.
+/// What is wrong. `Display` is a sentence whose subject is the registry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryProblem {
     /// Nobody answers.
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
-    /// Nobody answers at the server that gives its tokens.
+    /// Its token server cannot be reached.
     #[error("for a token it sends to {}: {answer}", Escaped::new(.server))]
     NoToken {
         /// The server.
@@ -24,27 +24,27 @@ pub enum RegistryProblem {
         /// What came of it.
         answer: NoAnswer,
     },
-    /// It demands credentials, and there are none for it.
+    /// It requires credentials, and there are none for it.
     #[error("it wants credentials, and there are none for it{}", because(.0))]
     NoCredentials(Vec<String>),
-    /// It does not let those in who ask.
+    /// It rejected the credentials, or the anonymous request.
     #[error("it denies access (HTTP {status}){}", because(.troubles))]
     Refused {
         /// Its status.
         status: u16,
-        /// Why there may be credentials that it was not told.
+        /// Problems, because of which there may be credentials that it did not get.
         troubles: Vec<String>,
     },
-    /// It wants to know who asks in a way that is unknown here, or not allowed.
+    /// It requires a kind of authentication that is unknown here, or not allowed.
     #[error("it asks for credentials in a way that rebake does not understand")]
     Challenge,
-    /// It fails, or does not want to answer.
+    /// It answered with another HTTP status.
     #[error("it answered with HTTP {0}")]
     Status(u16),
-    /// It says what no registry says.
+    /// Its answer is malformed.
     #[error("its answer is not that of a registry: {0}")]
     Nonsense(&'static str),
-    /// The service wants a platform that has no such name.
+    /// The service has a platform with an invalid name.
     #[error("`{}` is not a platform", Escaped::new(.0))]
     Platform(String),
 }

@@ -1,4 +1,4 @@
-//! The conversation with one registry about one image.
+//! A session with one registry about one image.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use super::registry_failure::RegistryProblem;
 use super::url::Url;
 use super::{ImagePresence, Question};
 
-/// How long a credential helper may take: it may have to ask a cloud for a password.
+/// How long a credential helper may take. It may have to ask a cloud service for a password.
 const HELPER: Duration = Duration::from_secs(10);
 
 /// A session with a registry about one repository.
@@ -71,7 +71,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Returns the platforms that a manifest has an image for; none where a part of it is missing.
+    /// Returns the platforms of a manifest's images; `None` where a part of the manifest is missing.
     fn platforms(&mut self, body: &[u8]) -> Result<Option<Vec<Platform>>, RegistryProblem> {
         match manifest::read(body).ok_or(RegistryProblem::Nonsense("its manifest is none"))? {
             Manifest::Index(platforms) => Ok(Some(platforms)),
@@ -84,7 +84,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Returns a manifest or a blob, which must be what its digest says; none where there is none.
+    /// Returns a manifest or a blob, verified by its digest; `None` where it does not exist.
     fn content(&mut self, what: &str, digest: Option<&Digest>) -> Result<Option<Vec<u8>>, RegistryProblem> {
         let Some(answered) = self.about(Method::GET, what)? else { return Ok(None) };
         if digest.is_some_and(|digest| *digest != Digest::of(&answered.body)) {
@@ -93,7 +93,7 @@ impl<'a> Session<'a> {
         Ok(Some(answered.body))
     }
 
-    /// Asks about something in the repository, and says who asks where the registry wants to know; none on a 404.
+    /// Asks about something in the repository, and authenticates if the registry requires it; `None` on a 404.
     fn about(&mut self, method: Method, what: &str) -> Result<Option<Answered>, RegistryProblem> {
         let url = self.address.url(what).ok_or(RegistryProblem::Nonsense("it has no address"))?;
         let accept = manifest::TYPES.join(", ");
@@ -114,7 +114,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Returns what to tell the registry about who asks.
+    /// Returns the `Authorization` header that the registry requires.
     fn authorize(&self, answered: &Answered, registry: &Url, found: &Found) -> Result<Secret, RegistryProblem> {
         let challenges: Vec<Challenge> = answered.headers("www-authenticate").flat_map(Challenge::parse).collect();
         if let Some(Credentials::RegistryToken(token)) = &found.credentials {

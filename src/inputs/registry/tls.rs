@@ -1,5 +1,5 @@
 //! HTTPS by rustls with graviola's cryptography, which needs only Rust to build, and with the certificates that this
-//! machine trusts (also those of `SSL_CERT_FILE` and `SSL_CERT_DIR`).
+//! machine trusts (including those of `SSL_CERT_FILE` and `SSL_CERT_DIR`).
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 /// Why HTTPS is not available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoTls {
-    /// The processor cannot do what the cryptography needs.
+    /// The processor lacks instructions that the cryptography needs.
     #[error("this processor cannot do the cryptography that rebake has for HTTPS")]
     Processor,
-    /// There is nothing to check a server's certificate with.
+    /// There are no root certificates.
     #[error("this machine has no root certificates to know servers by")]
     NoCertificates,
 }
@@ -39,7 +39,7 @@ pub(super) fn config() -> Result<TlsConfig, NoTls> {
     Ok(TlsConfig::builder().root_certs(roots).unversioned_rustls_crypto_provider(Arc::new(provider)).build())
 }
 
-/// Graviola stops the program where the processor lacks what it was written for, so that is asked before.
+/// Returns the cryptography, if the processor supports it. Graviola would stop the program otherwise.
 #[cfg(target_arch = "x86_64")]
 fn provider() -> Option<CryptoProvider> {
     use std::arch::is_x86_feature_detected as has;

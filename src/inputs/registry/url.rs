@@ -3,7 +3,7 @@ use std::net::IpAddr;
 
 use ureq::http::Uri;
 
-/// An address that may be asked: HTTPS, or plain HTTP on the loopback (as Docker has it for registries there).
+/// An address that may be requested: HTTPS, or plain HTTP on the loopback, as Docker allows for registries there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Url {
     uri: Uri,
@@ -12,7 +12,7 @@ pub(super) struct Url {
 }
 
 impl Url {
-    /// Reads an absolute address. None where it is not HTTP, would cross a network in plain text, or names a user.
+    /// Reads an absolute address. `None` where it is not HTTP, would cross a network in plain text, or names a user.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let uri: Uri = text.parse().ok()?;
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
@@ -26,7 +26,7 @@ impl Url {
         Some(Self { uri, host, port })
     }
 
-    /// Returns where a `Location` leads; none where that may not be asked.
+    /// Returns the address of a `Location`; `None` where that may not be requested.
     pub(super) fn join(&self, location: &str) -> Option<Self> {
         let location = location.split('#').next().unwrap_or_default();
         if location.contains("://") && !location.starts_with(['/', '?']) {
@@ -46,17 +46,17 @@ impl Url {
         }
     }
 
-    /// Whether both are the same server, to which what is secret may be told again.
+    /// Whether both are the same server, which may get the same secrets.
     pub(super) fn has_origin_of(&self, other: &Self) -> bool {
         (self.uri.scheme(), &self.host, self.port) == (other.uri.scheme(), &other.host, other.port)
     }
 
-    /// Whether it stays on this machine.
+    /// Whether the server is on this machine.
     pub(super) fn is_loopback(&self) -> bool {
         is_loopback(&self.host)
     }
 
-    /// Whether it is spoken in plain text.
+    /// Whether the address is one of plain HTTP.
     pub(super) fn is_plain(&self) -> bool {
         self.uri.scheme_str() == Some("http")
     }
@@ -67,7 +67,7 @@ impl Url {
         Self::parse(&format!("{}{separator}{query}", self.uri))
     }
 
-    /// Returns the address as the client takes it.
+    /// Returns the address in the client's type.
     pub(super) fn uri(&self) -> &Uri {
         &self.uri
     }
@@ -78,7 +78,7 @@ impl Url {
     }
 }
 
-/// The server alone: what follows it may hold a signature that opens a storage.
+/// Writes only the server: the rest may contain a signature that gives access to a storage.
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.uri.authority().map_or(self.host.as_str(), ureq::http::uri::Authority::as_str))

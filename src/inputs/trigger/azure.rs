@@ -1,7 +1,7 @@
 //! Azure Pipelines.
 //!
-//! The variables: <https://learn.microsoft.com/azure/devops/pipelines/build/variables>. No variable tells what was
-//! there before a push: `--since built` is the way to plan less than everything on the default branch.
+//! The variables: <https://learn.microsoft.com/azure/devops/pipelines/build/variables>. No variable tells the commit
+//! before a push, so everything on the default branch is planned unless `--since built` is used.
 
 use super::Kind;
 use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
@@ -12,7 +12,7 @@ const REASON: Fact = Fact::Variable("BUILD_REASON");
 const BRANCH: Fact = Fact::Variable("BUILD_SOURCEBRANCH");
 const VERSION: Fact = Fact::Variable("BUILD_SOURCEVERSION");
 
-/// The rows say in what they differ from this one.
+/// The row on which the others are based.
 const BY_HAND: Row = Row {
     event: "Manual, ResourceTrigger, BuildCompletion",
     when: is_manual,

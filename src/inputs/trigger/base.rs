@@ -4,31 +4,31 @@ use crate::model::name::CommitId;
 
 /// What an event says of the commit to compare with.
 ///
-/// The differences between engines end here: code that turns this into a base needs to know no engine.
+/// The differences between engines end here: code that reads this need not know the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BaseHint {
-    /// Nothing: what is ahead of the default branch counts. Where nothing is, and on the default branch itself,
-    /// everything: the run may be about that branch without saying so.
+    /// Nothing: what is ahead of the default branch counts. If nothing is, and on the default branch itself, everything
+    /// counts: the run may be about that branch without saying so.
     None,
-    /// The branch is new: what is ahead of the default branch counts, and that may be nothing. On the default branch
-    /// itself everything.
+    /// The branch is new: what is ahead of the default branch counts, which may be nothing. On the default branch
+    /// itself, everything counts.
     NewBranch,
-    /// The tree of this commit is compared as it is.
+    /// This commit, whose tree is compared as it is.
     Commit(CommitId, Landmark),
-    /// A pull request: where head is the commit `merge`, its first parent; else the merge base of head with `base`, or
-    /// with the target branch where the event names no such commit.
+    /// A pull request. If head is the commit `merge`, it is compared with its first parent; else with the merge base of
+    /// head and `base`, or the target branch if the event names no such commit.
     PullRequest {
         /// The commit in which the engine merged the pull request into its target, so that its first parent is the
         /// target's tip. Absent where the engine builds the pull request's own head, or merges the other way round.
         merge: Option<CommitId>,
-        /// A commit of the target branch. What a clone calls that branch may be older, which would hide changes, or newer,
-        /// which makes no difference.
+        /// A commit of the target branch. In a clone, the branch itself may be older, which would hide changes, or
+        /// newer, which makes no difference.
         base: Option<CommitId>,
         /// The target branch.
         branch: Option<String>,
     },
-    /// What the event is about is gone: nothing is compared and nothing is affected.
+    /// The ref of the event was deleted: nothing is compared and nothing is affected.
     Gone,
     /// The event publishes nothing: nothing is compared and nothing is affected.
     Unpublished,
@@ -38,17 +38,17 @@ pub enum BaseHint {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Landmark {
-    /// The branch's tip before the push. Right after a forced push too: that is what was built last.
+    /// The branch's tip before the push, even after a forced push, since that is what was built last.
     Push,
     /// The head of the branch's pipeline before this one.
     Pipeline,
     /// The head of the branch's last build that succeeded.
     Success,
-    /// The commit that the merge queue or merge train puts this group upon.
+    /// The commit on which the merge queue or merge train builds this group.
     MergeQueue,
-    /// The tip of the target branch, upon which the engine put a merge request to try it.
+    /// The tip of the target branch on which the engine merged the merge request.
     Target,
-    /// The target branch before a pull request was merged into it, as the event has it: it may be older.
+    /// The target branch before a pull request was merged into it, according to the event. It may be older.
     BeforeMerge,
 }
 

@@ -1,8 +1,8 @@
 //! Bitbucket Pipelines.
 //!
-//! The variables: <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>. None tells what started
-//! a run, so a run by hand is known by what was filled in; none tells what was there before a push, so `--since built`
-//! is the way to plan less than everything on the default branch.
+//! The variables: <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>. No variable tells what
+//! started a run, so a manual run is recognised by its inputs. No variable tells the commit before a push, so
+//! everything on the default branch is planned unless `--since built` is used.
 
 use super::Kind;
 use super::dialect::{Base, DefaultBranch, Dialect, Reference, Row, own};
@@ -12,7 +12,7 @@ use super::manual_inputs::names_services;
 const COMMIT: Fact = Fact::Variable("BITBUCKET_COMMIT");
 const BRANCH: Fact = Fact::Variable("BITBUCKET_BRANCH");
 
-/// The rows say in what they differ from this one.
+/// The row on which the others are based.
 const BY_HAND: Row = Row {
     event: "run by hand or by a schedule, with services filled in",
     when: names_services,

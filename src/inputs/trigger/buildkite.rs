@@ -1,7 +1,7 @@
 //! Buildkite.
 //!
-//! The variables: <https://buildkite.com/docs/pipelines/configure/environment-variables>. No variable tells what was
-//! there before a push: `--since built` is the way to plan less than everything on the default branch.
+//! The variables: <https://buildkite.com/docs/pipelines/configure/environment-variables>. No variable tells the commit
+//! before a push, so everything on the default branch is planned unless `--since built` is used.
 
 use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
 use super::facts::{Fact, Facts};
@@ -15,7 +15,7 @@ const BRANCH: Fact = Fact::Variable("BUILDKITE_BRANCH");
 const DEFAULT_BRANCH: Fact = Fact::Variable("BUILDKITE_PIPELINE_DEFAULT_BRANCH");
 const PULL_REQUEST: Fact = Fact::Variable("BUILDKITE_PULL_REQUEST");
 
-/// The rows say in what they differ from this one.
+/// The row on which the others are based.
 const BY_HAND: Row = Row {
     event: "ui, api, trigger_job",
     when: is_manual,
@@ -69,7 +69,8 @@ fn is_manual(facts: &Facts) -> bool {
     facts.is(SOURCE, &["ui", "api", "trigger_job"])
 }
 
-/// A push to the default branch is none, even where a pull request from it into another branch is open.
+/// Whether the build is for a pull request. A push to the default branch is not, even if there is an open pull request
+/// from it into another branch.
 fn is_pull_request(facts: &Facts) -> bool {
     let is_one = facts.text(PULL_REQUEST).is_some_and(|number| number != "false");
     is_one && !(facts.same(BRANCH, DEFAULT_BRANCH) && pull_request(facts) == Origin::Own)
@@ -81,8 +82,8 @@ fn pull_request(facts: &Facts) -> Origin {
     own_when(source.is_some() && source == target)
 }
 
-/// Returns what two addresses of one repository have in common: `acme/shop` in `git://github.com/acme/shop.git` and
-/// in `git@github.com:Acme/shop`.
+/// Returns the common part of different addresses of a repository: `acme/shop` for `git://github.com/acme/shop.git` and
+/// `git@github.com:Acme/shop`.
 fn owner_and_name(url: &str) -> String {
     let path = url.trim_end_matches('/').trim_end_matches(".git").to_lowercase();
     let mut parts = path.rsplit(['/', ':']);

@@ -1,21 +1,21 @@
-//! Whether a run is one of CI, also on engines whose events rebake cannot read.
+//! Whether a run is one of CI, even on engines whose events rebake cannot read.
 //!
 //! The vendors, and the variables that identify them, are those of the npm package ci-info.
 
 use std::fmt;
 
-/// What tells that a run is one of CI.
+/// A sign that a run is one of CI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CiSign {
     /// A variable that CI engines set.
     Variable(&'static str),
-    /// The variables of an engine, by its name.
+    /// The variables of an engine; this is its name.
     Vendor(&'static str),
-    /// The run is unattended: there is no terminal, `HEAD` is no branch, and no range is named.
+    /// The run is unattended: there is no terminal, `HEAD` is detached, and no range is given.
     Unattended,
 }
 
-/// The variables by which an engine is known.
+/// Variables that identify an engine.
 enum Mark {
     /// All of these are set.
     All(&'static [&'static str]),
@@ -23,11 +23,11 @@ enum Mark {
     Any(&'static [&'static str]),
     /// A variable has this value.
     Is(&'static str, &'static str),
-    /// A variable's value has this in it.
+    /// A variable whose value contains this text.
     Has(&'static str, &'static str),
 }
 
-/// The values of `CI` that say no, in any case.
+/// The values of `CI` that mean no, in any case.
 const NO: [&str; 3] = ["0", "false", "no"];
 
 const VENDORS: &[(&str, Mark)] = &[
@@ -112,7 +112,7 @@ impl Mark {
 }
 
 impl fmt::Display for CiSign {
-    /// A sentence without a full stop.
+    /// Writes a sentence without a full stop.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Variable(name) => write!(f, "{name} is set"),

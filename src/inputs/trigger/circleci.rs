@@ -1,8 +1,8 @@
 //! CircleCI.
 //!
-//! The variables: <https://circleci.com/docs/reference/variables>. What CircleCI says of a base stands in pipeline
-//! values, which are no variables. The job that plans hands them on, each under its own name in capitals with `_` for
-//! the dots:
+//! The variables: <https://circleci.com/docs/reference/variables>. CircleCI has the base in pipeline
+//! values, which are not variables. The job that plans has to set a variable for each, with the value's name in capitals
+//! and `_` for the dots:
 //!
 //! ```yaml
 //! environment:
@@ -15,7 +15,7 @@
 //!   PIPELINE_EVENT_GITHUB_PULL_REQUEST_BASE_SHA: << pipeline.event.github.pull_request.base.sha >>
 //! ```
 //!
-//! Without them every plan is right, but wider.
+//! Without them plans are correct, but wider.
 
 use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
 use super::facts::{Fact, Facts};
@@ -28,7 +28,7 @@ const SOURCE: Fact = Fact::Variable("PIPELINE_TRIGGER_SOURCE");
 const IS_DEFAULT: Fact = Fact::Variable("PIPELINE_GIT_BRANCH_IS_DEFAULT");
 const TARGET: Fact = Fact::Variable("PIPELINE_EVENT_GITHUB_PULL_REQUEST_BASE_REF");
 
-/// The rows say in what they differ from this one.
+/// The row on which the others are based.
 const BY_HAND: Row = Row {
     event: "api, explicit",
     when: is_manual,
@@ -99,13 +99,15 @@ fn is_manual(facts: &Facts) -> bool {
     facts.is(SOURCE, &["api", "explicit"])
 }
 
-/// A push to the default branch is none, even where a pull request from it into another branch is open.
+/// Whether the build is for a pull request. A push to the default branch is not, even if there is an open pull request
+/// from it into another branch.
 fn is_pull_request(facts: &Facts) -> bool {
     let signs = ["CIRCLE_PULL_REQUEST", "CIRCLE_PR_NUMBER", "PIPELINE_EVENT_GITHUB_PULL_REQUEST_NUMBER"];
     signs.into_iter().any(|sign| facts.has(sign)) && !facts.is_true(IS_DEFAULT)
 }
 
-/// The variables `CIRCLE_PR_…` are set for pull requests from forks alone; such a build's branch is `pull/<number>`.
+/// Returns the origin of a pull request. The variables `CIRCLE_PR_…` are only set for pull requests from forks, whose
+/// branch is `pull/<number>`.
 fn pull_request(facts: &Facts) -> Origin {
     let signs = ["CIRCLE_PR_NUMBER", "CIRCLE_PR_USERNAME", "CIRCLE_PR_REPONAME"];
     own_when(!signs.into_iter().any(|sign| facts.has(sign)) && !facts.begins(BRANCH, "pull/"))

@@ -1,4 +1,4 @@
-//! The table of triggers: what a row is, and how it is read. The rows stand in one file for each engine.
+//! The table of triggers: the form of its rows, and how they are read. Each engine has a file with its rows.
 
 use std::fmt;
 
@@ -9,20 +9,20 @@ use super::{
 };
 use crate::model::name::CommitId;
 
-/// The branches that GitHub's merge queue builds in; every engine sees them pushed.
+/// The prefix of the branches that GitHub's merge queue builds. Every engine sees pushes to them.
 pub(super) const MERGE_QUEUE: &str = "gh-readonly-queue/";
 
-/// `true` in nektos/act's rehearsal of a workflow.
+/// `true` when nektos/act rehearses a workflow.
 const REHEARSAL: Fact = Fact::Variable("ACT");
 
 /// How one family of engines describes its events.
 pub(super) struct Dialect {
-    /// The variables without which nothing can be told.
+    /// The variables that the engine always sets.
     pub(super) always: &'static [&'static str],
     pub(super) default_branch: DefaultBranch,
-    /// The first row that fits is taken.
+    /// The rows. The first one that fits is used.
     pub(super) rows: &'static [Row],
-    /// What is taken when none fits.
+    /// The row that is used when none fits.
     pub(super) otherwise: Row,
 }
 
@@ -33,13 +33,13 @@ pub(super) struct Row {
     pub(super) when: fn(&Facts) -> bool,
     pub(super) kind: Kind,
     pub(super) reference: Reference,
-    /// The commits that the event is about, its own one first; none where it is about no commit.
+    /// The commits that the event is about, with its own first; empty where it is about no commit.
     pub(super) subject: &'static [Fact],
     pub(super) base: Base,
     pub(super) origin: fn(&Facts) -> Origin,
 }
 
-/// Where the ref of an event is said.
+/// Where the ref of an event is stated.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Reference {
     /// Nowhere: the event is about no branch or tag of this repository.
@@ -48,39 +48,39 @@ pub(super) enum Reference {
     Full(Fact),
     /// A branch's name.
     Branch(Fact),
-    /// A branch's name behind that of a remote, `origin/main`.
+    /// A branch's name behind that of a remote: `origin/main`.
     Remote(Fact),
     /// A tag's name.
     Tag(Fact),
 }
 
-/// Where the base of an event is said; most become the [`BaseHint`] of the same name.
+/// Where the base of an event is stated. Most variants become the [`BaseHint`] of the same name.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Base {
     /// Nowhere.
     None,
-    /// There is no need of one: the tag names a service. [`BaseHint::None`].
+    /// No base is needed, since the tag names a service: [`BaseHint::None`].
     Named,
-    /// A commit, [`BaseHint::NewBranch`] where it is all zeros.
+    /// A commit; all zeros become [`BaseHint::NewBranch`].
     Commit(Fact, Landmark),
-    /// A commit; all zeros say nothing, as if they were not there.
+    /// A commit; all zeros become [`BaseHint::None`].
     CommitIfSaid(Fact, Landmark),
     /// The facts of a pull request.
     PullRequest { merge: Option<Fact>, base: Option<Fact>, branch: Option<Fact> },
     /// There is none.
     Gone,
-    /// There is none: nothing is to be built.
+    /// No base, since nothing is to be built.
     Unpublished,
 }
 
-/// Where the default branch is said.
+/// Where the default branch is stated.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum DefaultBranch {
-    /// Nowhere: the clone knows it, or `--default-branch`.
+    /// Nowhere. It is taken from the clone or from `--default-branch`.
     Unsaid,
     /// By name.
     Named(Fact),
-    /// This branch is it, when a fact says `true`.
+    /// The branch is the default branch when a fact says `true`.
     This { branch: Fact, when: Fact },
 }
 
@@ -187,7 +187,7 @@ impl DefaultBranch {
 }
 
 impl fmt::Display for Base {
-    /// How the base is chosen, for the table of the documentation.
+    /// Describes how the base is chosen, for the table of the documentation.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => f.write_str("the default branch"),
@@ -211,12 +211,12 @@ impl fmt::Display for Base {
     }
 }
 
-/// The run is the repository's own.
+/// Returns that the run is the repository's own.
 pub(super) fn own(_: &Facts) -> Origin {
     Origin::Own
 }
 
-/// The run is the repository's own where this holds, and a fork's otherwise.
+/// Returns that the run is the repository's own if this holds, and a fork's otherwise.
 pub(super) fn own_when(holds: bool) -> Origin {
     if holds { Origin::Own } else { Origin::Fork }
 }
@@ -225,7 +225,7 @@ pub(super) fn own_when(holds: bool) -> Origin {
 mod tests {
     use super::*;
 
-    /// The table as the documentation of `trigger` shows it.
+    /// Returns the table as the documentation of `trigger` shows it.
     fn rendered() -> Vec<String> {
         let mut lines = Vec::new();
         // Those that speak GitHub's language are one part of the table.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// The CI engines whose triggers are understood.
+/// The CI engines whose events rebake can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Engine {
@@ -25,7 +25,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// Every engine, in the order in which they are looked for: what imitates another comes before it.
+    /// Every engine, in the order of detection: an engine that imitates another one comes before it.
     pub const ALL: [Self; 9] = [
         Self::Forgejo,
         Self::Gitea,
@@ -54,7 +54,7 @@ impl Engine {
         }
     }
 
-    /// Returns the variable that tells that a run is its own.
+    /// Returns the variable that identifies the engine.
     #[must_use]
     pub fn sign(self) -> &'static str {
         match self {

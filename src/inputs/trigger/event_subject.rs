@@ -3,16 +3,17 @@ use crate::model::name::CommitId;
 /// The commits that an event is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventSubject {
-    /// None: which commit is checked out is the workflow's own affair.
+    /// No commit: the workflow decides what it checks out.
     None,
-    /// What is checked out: the engine names no commit.
+    /// The commit that is checked out, since the engine names none.
     CheckedOut,
-    /// These, of which the first is the event's own: a checkout fits when it is one of them, or descends from one.
+    /// These commits; the first is the event's own. The checked-out commit fits when it is one of them, or descends
+    /// from one.
     Commits(Vec<CommitId>),
 }
 
 impl EventSubject {
-    /// Returns the commit that the event names, where it names one; the work tree may hold another.
+    /// Returns the commit that the event names, if it names one. Another one may be checked out.
     #[must_use]
     pub fn commit(&self) -> Option<&CommitId> {
         match self {

@@ -11,13 +11,13 @@ pub(super) enum Fact {
     Variable(&'static str),
     /// In the event file, at this JSON pointer.
     Event(&'static str),
-    /// In the first of these that says anything.
+    /// In the first of these places that has it.
     AnyOf(&'static [Fact]),
 }
 
-/// What an engine says: its variables, and its event file where it has one.
+/// The statements of an engine: its variables, and its event file if it has one.
 ///
-/// Text that is empty counts as not said.
+/// Empty text counts as absent.
 pub(super) struct Facts<'a> {
     pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
     pub(super) event: Value,
@@ -33,8 +33,8 @@ impl Facts<'_> {
         text.filter(|text| !text.is_empty())
     }
 
-    /// Returns a commit's id, the all-zero one included; none where there is something else, such as the word `HEAD`
-    /// in `BUILDKITE_COMMIT` or Bitbucket's short ids.
+    /// Returns the id of a commit, which may be all zeros; `None` for anything else, such as the word `HEAD` in
+    /// `BUILDKITE_COMMIT` or Bitbucket's short ids.
     pub(super) fn commit(&self, fact: Fact) -> Option<CommitId> {
         self.text(fact)?.parse().ok()
     }
@@ -44,7 +44,7 @@ impl Facts<'_> {
         self.commit(fact).is_some_and(|commit| commit.is_zero())
     }
 
-    /// Whether a fact is a word for yes: CircleCI writes `true` as `1` where it becomes a variable.
+    /// Whether a fact means yes. CircleCI writes `true` as `1` in variables.
     pub(super) fn is_true(&self, fact: Fact) -> bool {
         self.is(fact, &["true", "1"])
     }
@@ -63,12 +63,12 @@ impl Facts<'_> {
         self.text(fact).is_some_and(|text| text.starts_with(prefix))
     }
 
-    /// Whether two facts are said, and are the same.
+    /// Whether two facts are present and equal.
     pub(super) fn same(&self, one: Fact, other: Fact) -> bool {
         self.text(one).is_some_and(|text| self.text(other).is_some_and(|other| text == other))
     }
 
-    /// Whether the event file says `true` at this JSON pointer.
+    /// Whether the event file has `true` at this JSON pointer.
     pub(super) fn flag(&self, pointer: &str) -> bool {
         self.event.pointer(pointer).and_then(Value::as_bool) == Some(true)
     }

@@ -1,7 +1,7 @@
 //! GitHub Actions, and Gitea and Forgejo Actions, which set the same variables and write the same event file.
 //!
-//! What carries what: <https://docs.github.com/actions/reference/events-that-trigger-workflows>. A called workflow
-//! (`workflow_call`) sees its caller's event, so it has no row of its own.
+//! Events and their contents: <https://docs.github.com/actions/reference/events-that-trigger-workflows>. A called
+//! workflow (`workflow_call`) sees its caller's event, so it has no row of its own.
 
 use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
 use super::facts::{Fact, Facts};
@@ -11,22 +11,23 @@ use super::{Kind, Landmark, Origin};
 const NAME: Fact = Fact::Variable("GITHUB_EVENT_NAME");
 const REF: Fact = Fact::Variable("GITHUB_REF");
 const SHA: Fact = Fact::Variable("GITHUB_SHA");
-/// All zeros where a ref is deleted; Gitea has no `deleted` beside it.
+/// All zeros if a ref was deleted. Gitea has no `deleted` beside it.
 const AFTER: Fact = Fact::Event("/after");
 const ACTION: Fact = Fact::Event("/action");
 /// The pull request's own head.
 const PULL_REQUEST: Fact = Fact::Event("/pull_request/head/sha");
-/// What GitHub merged the pull request into, to try it; once it is merged, the commit that brought it in.
+/// The commit in which GitHub merged the pull request into its target for testing; after the merge, the commit that
+/// brought the pull request in.
 const MERGED: Fact = Fact::Event("/pull_request/merge_commit_sha");
 const TARGET_TIP: Fact = Fact::Event("/pull_request/base/sha");
 const TARGET: Fact = Fact::AnyOf(&[Fact::Event("/pull_request/base/ref"), Fact::Variable("GITHUB_BASE_REF")]);
 const RELEASE_TAG: Fact = Fact::AnyOf(&[Fact::Event("/release/tag_name"), Fact::Variable("GITHUB_REF_NAME")]);
 const RUN: Fact = Fact::Event("/workflow_run/event");
 const RUN_HEAD: Fact = Fact::Event("/workflow_run/head_sha");
-/// A tag's name stands here too, and cannot be told from a branch's.
+/// The branch of the run. It may be the name of a tag, which cannot be told from a branch.
 const RUN_BRANCH: Reference = Reference::Branch(Fact::Event("/workflow_run/head_branch"));
 
-/// The rows say in what they differ from this one.
+/// The row on which the others are based.
 const BY_HAND: Row = Row {
     event: "workflow_dispatch, create, deployment, deployment_status",
     when: |facts| facts.is(NAME, &["workflow_dispatch", "create", "deployment", "deployment_status"]),
@@ -37,7 +38,7 @@ const BY_HAND: Row = Row {
     origin: own,
 };
 
-/// Other deletions say in what they differ from this one.
+/// The row on which other deletions are based.
 const DELETED: Row = Row {
     event: "delete",
     when: |facts| facts.is(NAME, &["delete"]),
@@ -47,7 +48,7 @@ const DELETED: Row = Row {
     ..BY_HAND
 };
 
-/// The other pull requests say in what they differ from this one.
+/// The row on which other pull requests are based.
 const WITHOUT_MERGE: Row = Row {
     event: "pull_request without a merge commit (Gitea, Forgejo)",
     when: is_pull_request,
@@ -58,7 +59,7 @@ const WITHOUT_MERGE: Row = Row {
     ..BY_HAND
 };
 
-/// The other runs behind a run say in what they differ from this one.
+/// The row on which other runs behind a run are based.
 const BEHIND_RUN: Row = Row {
     event: "workflow_run behind any other run",
     when: |facts| facts.is(NAME, &["workflow_run"]),
@@ -228,8 +229,8 @@ pub(super) static DIALECT: Dialect = Dialect {
 /// The actions of an event that publish a release.
 const PUBLISHES: &[&str] = &["published", "prereleased", "released"];
 
-/// `pull_request`, `pull_request_target`, `pull_request_review`, `pull_request_review_comment`, and Gitea's own
-/// `pull_request_…`.
+/// Whether the event is `pull_request`, `pull_request_target`, `pull_request_review`, `pull_request_review_comment`, or
+/// one of Gitea's own `pull_request_…`.
 fn is_pull_request(facts: &Facts) -> bool {
     facts.begins(NAME, "pull_request")
 }

@@ -1,7 +1,7 @@
 //! GitLab CI/CD.
 //!
 //! The variables: <https://docs.gitlab.com/ci/variables/predefined_variables>. A child pipeline has its parent's merge
-//! request, tag and `CI_COMMIT_BEFORE_SHA`, so it is read as its parent is, but for what started that one.
+//! request, tag and `CI_COMMIT_BEFORE_SHA`, so it is read like its parent, whatever started the parent.
 
 use super::dialect::{Base, DefaultBranch, Dialect, Reference, Row, own, own_when};
 use super::facts::{Fact, Facts};
@@ -16,11 +16,11 @@ const MERGE_REQUEST: Fact = Fact::Variable("CI_MERGE_REQUEST_EVENT_TYPE");
 const MERGE_REQUEST_REF: Fact = Fact::Variable("CI_MERGE_REQUEST_REF_PATH");
 /// The merge request's own head, in merged results pipelines and merge trains.
 const SOURCE_TIP: Fact = Fact::Variable("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA");
-/// Set in merged results pipelines and merge trains: what head was put upon. Fast-forward trains rebase instead of
-/// merging, so that head's first parent would be wrong there.
+/// The target's tip on which head was built, set in merged results pipelines and merge trains. Fast-forward trains
+/// rebase instead of merging, so head's first parent would be wrong there.
 const TARGET_TIP: Fact = Fact::Variable("CI_MERGE_REQUEST_TARGET_BRANCH_SHA");
 
-/// The rows say in what they differ from this one.
+/// The row on which the others are based.
 const BY_HAND: Row = Row {
     event: "web, api, trigger, chat, pipeline",
     // CI_COMMIT_BEFORE_SHA is all zeros in these, old branch or new.

@@ -1,11 +1,11 @@
 //! Jenkins, multibranch or not.
 //!
-//! The variables are those of the plugins git, branch-api and workflow-multibranch (`<JENKINS_URL>/env-vars.html`).
-//! None tells what started a run, so a run by hand is known by what was filled in.
+//! The variables are those of the plugins git, branch-api and workflow-multibranch (`<JENKINS_URL>/env-vars.html`). No
+//! variable tells what started a run, so a manual run is recognised by its inputs.
 //!
-//! `GIT_PREVIOUS_SUCCESSFUL_COMMIT` holds what was last built whole only while every build of the job builds all that
-//! is affected: a run by hand for one service belongs in a job of its own, or the records of `--since built` are taken
-//! instead. `GIT_PREVIOUS_COMMIT` is not read: a build that failed there would be forgotten.
+//! `GIT_PREVIOUS_SUCCESSFUL_COMMIT` is a valid base only while every build of the job builds everything that is
+//! affected. So a manual run for one service should be a job of its own, or `--since built` should be used.
+//! `GIT_PREVIOUS_COMMIT` is not read, since it would skip builds that failed.
 
 use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
 use super::facts::Fact;
@@ -18,7 +18,7 @@ const BRANCH: Fact = Fact::Variable("BRANCH_NAME");
 const REMOTE_BRANCH: Fact = Fact::Variable("GIT_BRANCH");
 const SUCCESS: Base = Base::Commit(Fact::Variable("GIT_PREVIOUS_SUCCESSFUL_COMMIT"), Landmark::Success);
 
-/// The rows say in what they differ from this one.
+/// The row on which the others are based.
 const BY_HAND: Row = Row {
     event: "run by hand, with services filled in",
     when: names_services,

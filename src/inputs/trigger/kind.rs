@@ -12,15 +12,15 @@ pub enum Kind {
     Tag,
     /// A pull or merge request was opened or updated.
     PullRequest,
-    /// A merge queue asks whether a group may go in.
+    /// A merge queue tests a group of pull requests.
     MergeGroup,
-    /// Somebody started it by hand, or a program did.
+    /// A person or a program started it.
     Manual,
     /// A clock started it.
     Schedule,
     /// A release was published.
     Release,
-    /// A branch, a tag, a release or a merge queue's group is gone: there is nothing to build.
+    /// A branch, a tag, a release or a merge queue's group was deleted, so there is nothing to build.
     Delete,
     /// No CI engine: a developer's machine.
     Local,
@@ -40,7 +40,7 @@ impl Kind {
         Self::Local,
     ];
 
-    /// Returns the word for it in filters.yaml and in the plan.
+    /// Returns its word in filters.yaml and in the plan.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -19,13 +19,13 @@ const VERSION: Fact = Fact::AnyOf(&[
 ///
 /// On GitHub the inputs `service`, `services` and `version` of a `workflow_dispatch`, or these keys of the payload of a
 /// `repository_dispatch`; on every engine the variables `REBAKE_INPUT_SERVICE`, `REBAKE_INPUT_SERVICES` and
-/// `REBAKE_INPUT_VERSION`. (`REBAKE_SERVICE` and `REBAKE_VERSION` are what a build's commands get; a plan that read
-/// these as wishes would narrow itself inside of a build.)
+/// `REBAKE_INPUT_VERSION`. (`REBAKE_SERVICE` and `REBAKE_VERSION` are variables of a build's commands. If a plan read
+/// them as inputs, a plan inside of a build would be too narrow.)
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ManualInputs {
     /// The services, by name or path; several are separated by commas or white space.
     pub services: Vec<String>,
-    /// The version that takes the place of the computed one.
+    /// The version that replaces the computed one.
     pub version: Option<String>,
 }
 

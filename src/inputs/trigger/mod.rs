@@ -1,25 +1,25 @@
-//! What asked for the plan: an event of a CI engine, or a person at a terminal.
+//! Triggers: the event of a CI engine, or a person at a terminal.
 //!
-//! Values in, [`Trigger`] out: this module reads neither the environment nor files.
+//! This module reads neither the environment nor files: it gets values, and returns a [`Trigger`].
 //!
-//! Every event of every engine is a row of the table below, which is the code's own; a test holds the two equal. The
-//! first row that fits is taken. The *kind* is the word for `on:` of an environment, *subject* are the commits that the
-//! event is about, *base* is where changes are counted from:
+//! Every event of every engine is a row of the table below, which a test compares with the code. The first row that fits
+//! is used. The *kind* is the word for `on:` of an environment, the *subject* are the commits that the event is about, and
+//! the *base* is where changes are counted from:
 //!
-//! - *the default branch*: what is ahead of it counts; where nothing is, everything. Buildkite, Azure Pipelines and
-//!   Bitbucket do not say what was there before a push, so that each push to the default branch plans everything there.
-//!   The records of `--since built` are the way to plan less.
-//! - a commit of zeros means that the branch is new: what is ahead of the default branch counts. Where an engine has zeros
-//!   for other reasons too, they say nothing.
-//! - a forced push is a push: what was built last is what `before` holds, though no branch leads to it any more.
+//! - *the default branch*: what is ahead of it counts; if nothing is, everything counts. Buildkite, Azure Pipelines and
+//!   Bitbucket do not name the commit before a push, so each push to the default branch plans everything, unless
+//!   `--since built` is used.
+//! - a commit of zeros means that the branch is new: what is ahead of the default branch counts. If an engine has zeros
+//!   for other reasons too, they mean nothing.
+//! - after a forced push, `before` is the commit that was built last, although no branch leads to it any more.
 //!
-//! The base is the event's own where `HEAD` is one of the subjects or descends from one. Elsewhere, and where an event has
-//! no subject, what is ahead of the default branch counts; on that branch itself everything, which is a doubt.
+//! The event's own base is used if `HEAD` is one of the subjects or descends from one. Otherwise, and if an event has no
+//! subject, what is ahead of the default branch counts. On that branch itself everything counts, with a doubt.
 //!
-//! Facts without capitals stand in the event file. Gitea and Forgejo Actions speak GitHub's language and have its rows.
-//! A workflow that is called (`workflow_call`) has the event of its caller. GitHub raises no event for the draft of a
-//! release; a pre-release is a release. A pull request that was closed without being merged is a pull request still.
-//! Child pipelines of GitLab are read as their parent is.
+//! Facts in lower case are read from the event file. Gitea and Forgejo Actions use GitHub's variables and rows. A called
+//! workflow (`workflow_call`) has the event of its caller. GitHub raises no event for a draft of a release; a pre-release
+//! counts as a release. A pull request that was closed without being merged still counts as a pull request. Child
+//! pipelines of GitLab are read like their parents.
 //!
 //! | Engine | Event | Kind | Subject | Base |
 //! | --- | --- | --- | --- | --- |
@@ -118,30 +118,31 @@ use serde_json::Value;
 use dialect::Dialect;
 use facts::Facts;
 
-/// What asked for the plan, and what it said.
+/// The event that a plan is made for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trigger {
-    /// The CI engine, where there is one.
+    /// The CI engine, if there is one.
     pub engine: Option<Engine>,
     /// The sign of CI, or `None` outside of CI.
     pub ci: Option<CiSign>,
-    /// The event in the engine's own words: the row of the table.
+    /// The name of the event's row in the table.
     pub event: &'static str,
     /// The kind of event.
     pub kind: Kind,
-    /// The full ref that it is about, such as `refs/heads/main`, where it has one.
+    /// The full ref that it is about, such as `refs/heads/main`, if it is about one.
     pub reference: Option<String>,
-    /// The commits that it is about; the work tree may hold another.
+    /// The commits that it is about. Another one may be checked out.
     pub subject: EventSubject,
     /// What it says of the commit to compare with.
     pub base: BaseHint,
-    /// The repository's default branch, where the engine names it.
+    /// The repository's default branch, if the engine names it.
     pub default_branch: Option<String>,
     /// Who may have written the code that the run sees.
     pub origin: Origin,
     /// The inputs of the run; empty unless it was started manually or by a schedule.
     pub inputs: ManualInputs,
-    /// Whether it is a rehearsal on a developer's machine (nektos/act): the work tree counts, and nothing is pushed.
+    /// Whether the run is a rehearsal on a developer's machine (nektos/act): the work tree counts, and nothing is
+    /// pushed.
     pub rehearsal: bool,
 }
 
@@ -164,7 +165,7 @@ impl Trigger {
         }
     }
 
-    /// Reads what a CI engine says. Without a known engine it is [`Trigger::local`], with the sign of CI if there is
+    /// Reads the event of a CI engine. Without a known engine it is [`Trigger::local`], with the sign of CI if there is
     /// one.
     ///
     /// `variable` gives the value of an environment variable, `event` the text of the file that `GITHUB_EVENT_PATH`
@@ -191,14 +192,14 @@ impl Trigger {
         self.ci.is_none()
     }
 
-    /// Returns the branch that the event is about, where it is about one.
+    /// Returns the branch that the event is about, if it is about one.
     #[must_use]
     pub fn branch(&self) -> Option<&str> {
         self.reference.as_deref()?.strip_prefix("refs/heads/")
     }
 
-    /// Returns the number of the pull or merge request that the event is about, where its ref names one:
-    /// `refs/pull/7/merge`, `refs/merge-requests/7/head`.
+    /// Returns the number of the pull or merge request of the event, if its ref names one: `refs/pull/7/merge`,
+    /// `refs/merge-requests/7/head`.
     #[must_use]
     pub fn pull_request(&self) -> Option<u64> {
         let reference = self.reference.as_deref()?;
@@ -206,7 +207,7 @@ impl Trigger {
         rest.split('/').next()?.parse().ok()
     }
 
-    /// Returns the tag that the event is about, where it is about one.
+    /// Returns the tag that the event is about, if it is about one.
     #[must_use]
     pub fn tag(&self) -> Option<&str> {
         self.reference.as_deref()?.strip_prefix("refs/tags/")

@@ -4,11 +4,11 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
-    /// The repository's own: a branch, a tag, or a pull request from one of its branches.
+    /// The repository itself: a branch, a tag, or a pull request from one of its branches.
     Own,
-    /// A fork's, or a pull request's of which the engine does not say that it is not.
+    /// A fork, or a pull request that may be from a fork, since the engine does not say.
     Fork,
-    /// Anybody's, in a run that holds the repository's secrets: GitHub's `pull_request_target`, `issue_comment`, and
+    /// Anyone, in a run with access to the repository's secrets: GitHub's `pull_request_target`, `issue_comment`, and
     /// `workflow_run` behind a pull request.
     Privileged,
 }

@@ -12,7 +12,7 @@ use crate::inputs::registry::address::{Address, canonical};
 use crate::inputs::registry::client::Secret;
 use crate::model::name::Escaped;
 
-/// What is taken from Docker's `config.json`, or Podman's `auth.json`, which has the same form.
+/// The parts of Docker's `config.json`, or Podman's `auth.json`, that are used. Both have the same form.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct File {
     #[serde(skip)]
@@ -42,7 +42,7 @@ impl std::fmt::Debug for Entry {
     }
 }
 
-/// Why a file of credentials cannot be used.
+/// Why a credentials file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileError {
     /// It cannot be read.
@@ -61,10 +61,10 @@ pub(super) enum FileError {
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Where it is wrong. What stands there is not told.
+        /// The place of the error. The text there is not shown.
         error: serde_json::Error,
     },
-    /// An entry is not what it says.
+    /// An entry is malformed.
     #[error("`auth` of `{}` in {} is not `name:password` in base 64", Escaped::new(.key), .path.display())]
     Entry {
         /// The file.
@@ -75,7 +75,7 @@ pub(super) enum FileError {
 }
 
 impl File {
-    /// Reads a file; none where it is not there.
+    /// Reads a file; `None` where it does not exist.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, FileError> {
         let text = match std::fs::read(path) {
             Ok(text) => text,
@@ -89,13 +89,13 @@ impl File {
         Ok(Some(Self { path: path.to_owned(), ..file }))
     }
 
-    /// Returns the helper that keeps a registry's credentials.
+    /// Returns the credential helper of a registry.
     pub(super) fn helper(&self, address: &Address) -> Option<&str> {
         let own = closest(&self.helpers, address).map(|(_, helper)| helper);
         own.or(self.store.as_ref()).map(String::as_str).filter(|helper| !helper.is_empty())
     }
 
-    /// Returns the credentials that the file itself holds for a registry.
+    /// Returns the credentials of a registry in the file itself.
     pub(super) fn credentials(&self, address: &Address) -> Option<Result<Credentials, FileError>> {
         let (key, entry) = closest(&self.auths, address)?;
         let secret = |text: &str| Secret(text.to_owned());
@@ -125,14 +125,14 @@ fn name_and_password(auth: &str) -> Option<Credentials> {
     Some(Credentials::Password { name: name.to_owned(), password })
 }
 
-/// Returns the entry whose key says most of an address: a registry, or with Podman a part of one.
+/// Returns the entry with the most specific key for an address: a registry, or with Podman a part of one.
 fn closest<'a, T>(entries: &'a BTreeMap<String, T>, address: &Address) -> Option<(&'a str, &'a T)> {
     let fitting = entries.iter().filter_map(|(key, value)| Some((fit(key, address)?, key.as_str(), value)));
     fitting.max_by_key(|(fit, _, _)| *fit).map(|(_, key, value)| (key, value))
 }
 
-/// How much of an address a key says; none where it is another's. Docker's keys are hosts, and were once URLs with the
-/// version of the interface.
+/// Returns how specific a key is for an address; `None` where it is for another one. Docker's keys are hosts; older
+/// ones are URLs with the version of the interface.
 fn fit(key: &str, address: &Address) -> Option<usize> {
     let key = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key).trim_end_matches('/');
     let key = key.strip_suffix("/v1").or_else(|| key.strip_suffix("/v2")).unwrap_or(key);

@@ -10,10 +10,10 @@ use super::Credentials;
 use crate::inputs::registry::client::Secret;
 use crate::model::name::Escaped;
 
-/// The most that is read of what a helper says.
+/// The most that is read of a helper's output.
 const LARGEST: u64 = 1 << 20;
 
-/// What a helper says, with an exit code of its own, where it has no credentials (docker-credential-helpers).
+/// The message of a helper without credentials, which also exits with an error (docker-credential-helpers).
 const NONE: &str = "credentials not found in native keychain";
 
 /// Why a helper gave no answer.
@@ -38,12 +38,12 @@ pub(super) enum HelperError {
         /// How long it had.
         limit: Duration,
     },
-    /// It failed, or says what no helper says. That may be secret, so it is not told.
+    /// It failed, or its output is malformed. The output is not shown, since it may be secret.
     #[error("`docker-credential-{0} get` failed; run it by hand to see why")]
     Failed(String),
 }
 
-/// Asks the program `docker-credential-<helper>` for a server's credentials; none where it has none.
+/// Asks the program `docker-credential-<helper>` for a server's credentials; `None` where it has none.
 pub(super) fn ask(helper: &str, server: &str, limit: Duration) -> Result<Option<Credentials>, HelperError> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     if !helper.bytes().all(is_word) {
@@ -83,7 +83,7 @@ pub(super) fn ask(helper: &str, server: &str, limit: Duration) -> Result<Option<
     read(&said, well).map_err(|()| HelperError::Failed(helper.to_owned()))
 }
 
-/// Whether a helper that has closed its output ends well within a moment.
+/// Whether a helper that has closed its output exits successfully within a moment.
 fn wait_briefly(child: &mut Child) -> std::io::Result<bool> {
     for _ in 0..100 {
         thread::sleep(Duration::from_millis(10));

@@ -1,4 +1,4 @@
-//! The credentials that `docker login` and `podman login` keep, in files and with credential helpers.
+//! The credentials that `docker login` and `podman login` store, in files and with credential helpers.
 
 mod auth_file;
 mod helper;
@@ -23,34 +23,34 @@ pub(super) enum Credentials {
         /// The password.
         password: Secret,
     },
-    /// What tokens are given for, in the place of a password.
+    /// A token that a token server accepts instead of a password.
     IdentityToken(Secret),
     /// What the registry itself takes.
     RegistryToken(Secret),
 }
 
-/// All credentials that there are, read when they are first needed.
+/// All stored credentials, read when they are first needed.
 pub(super) struct Store {
     files: Vec<File>,
     troubles: Vec<String>,
-    /// What helpers said, by their names and the servers that they were asked about: no helper is asked twice.
+    /// The answers of helpers, by helper and server, so that no helper is asked twice.
     said: Mutex<BTreeMap<(String, String), Said>>,
 }
 
-/// What a helper says of a server.
+/// A helper's answer about a server.
 type Said = Result<Option<Credentials>, HelperError>;
 
-/// What was found for a registry.
+/// The credentials that were found for a registry.
 #[derive(Debug)]
 pub(super) struct Found {
     /// The credentials, or `None` if there are none.
     pub(super) credentials: Option<Credentials>,
-    /// Why there may be some all the same.
+    /// Problems, because of which there may be credentials that were not found.
     pub(super) troubles: Vec<String>,
 }
 
 impl Store {
-    /// Reads the files that are there; an earlier one goes before a later one.
+    /// Reads the files that exist. Earlier files take precedence.
     pub(super) fn read(paths: &[PathBuf]) -> Self {
         let mut store = Self { files: Vec::new(), troubles: Vec::new(), said: Mutex::default() };
         for path in paths {
@@ -62,7 +62,7 @@ impl Store {
         store
     }
 
-    /// Returns the credentials for a registry: in each file the helper's, then the file's own. A helper may take as
+    /// Returns the credentials for a registry: from each file the helper's, then the file's own. A helper may take as
     /// long as `limit`.
     pub(super) fn find(&self, address: &Address, limit: Duration) -> Found {
         let mut found = Found { credentials: None, troubles: self.troubles.clone() };
