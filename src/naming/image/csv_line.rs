@@ -3,7 +3,7 @@ use super::rule_error::Problem;
 /// One `key=value`, or one bare value, of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Field {
-    /// The word before the first `=`, in lower case; nothing for a bare value.
+    /// The word before the first `=`, in lower case; `None` for a bare value.
     pub(super) key: Option<String>,
     /// What stands behind it.
     pub(super) value: Text,
@@ -11,7 +11,7 @@ pub(super) struct Field {
     pub(super) offset: usize,
 }
 
-/// A text that knows where in the line each of its bytes stands, since quotes can be doubled in between.
+/// A text that knows the place of each of its bytes in the line, since quotes may be doubled in between.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Text {
     text: String,
@@ -24,7 +24,7 @@ impl Text {
         &self.text
     }
 
-    /// Returns a problem in this text as one of the whole line.
+    /// Returns a problem in this text as a problem in the line.
     pub(super) fn place(&self, problem: Problem) -> Problem {
         let offset = self.offsets.get(problem.offset).or(self.offsets.last()).copied().unwrap_or_default();
         Problem { offset, ..problem }
@@ -43,8 +43,8 @@ impl Text {
     }
 }
 
-/// Reads a line as a record of comma-separated values (RFC 4180): a field that holds a comma stands in double quotes as
-/// a whole, `"pattern=a{1,2}"`, and a quote in it is doubled.
+/// Reads a line as a record of comma-separated values (RFC 4180). A field with a comma has to be in double quotes as a
+/// whole, `"pattern=a{1,2}"`, with quotes inside doubled.
 pub(super) fn fields(line: &str) -> Result<Vec<Field>, Problem> {
     let mut fields = Vec::new();
     let mut rest = line.char_indices().peekable();

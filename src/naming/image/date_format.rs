@@ -1,7 +1,7 @@
 use super::rule_error::Problem;
 use crate::model::calendar::CalendarTime;
 
-/// How a date is written, in the tokens of moment.js: `YYYYMMDD-HHmmss`; `[text]` stands as it is.
+/// The format of a date, in the tokens of moment.js: `YYYYMMDD-HHmmss`. `[text]` is literal.
 #[derive(Debug, Clone)]
 pub(super) struct DateFormat(Vec<Piece>);
 
@@ -13,8 +13,8 @@ enum Piece {
 
 type Token = (&'static str, fn(&CalendarTime) -> String);
 
-/// What moment.js knows in its English locale, but for weeks, eras, zone names and the locale's own formats. A token
-/// stands before those that it begins with.
+/// The tokens of moment.js in its English locale, except for weeks, eras, zone names and the locale's own formats. A
+/// token comes before those that it begins with.
 const TOKENS: &[Token] = &[
     ("YYYYYY", |t| format!("+{}", t.format("%06Y"))),
     ("YYYYY", |t| t.format("%05Y")),
@@ -61,7 +61,7 @@ const TOKENS: &[Token] = &[
     ("Z", |t| t.format("%:z")),
 ];
 
-/// Letters with which moment.js begins a token that is not in [`TOKENS`].
+/// Letters that begin other tokens of moment.js, which are not in [`TOKENS`].
 const OTHERS: &str = "wWgGlLNyz";
 
 impl DateFormat {
@@ -98,15 +98,15 @@ impl DateFormat {
     }
 }
 
-/// Splits off `[text]`: the text goes on to the last `]` before the next `[`, as there.
+/// Splits off `[text]`. As in moment.js, the text goes on to the last `]` before the next `[`.
 fn bracketed(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix('[')?;
     let end = inside[..inside.find('[').unwrap_or(inside.len())].rfind(']')?;
     Some((&inside[..end], &inside[end + 1..]))
 }
 
-/// Reads the name of a zone, as minutes ahead of UTC. There are no others than UTC and fixed distances from it: the
-/// zones of places change with their laws, and the same commit must give the same tags.
+/// Reads the name of a zone, as minutes ahead of UTC. Only UTC and fixed distances from it are allowed: the zones of
+/// places change with their laws, and the same commit must give the same tags.
 pub(super) fn offset(text: &str) -> Result<i64, Problem> {
     let refuse = || {
         Problem::at(0, format!("the time zone `{text}` is not known here"))
@@ -145,7 +145,7 @@ fn ordinal(time: &CalendarTime, format: &'static str) -> String {
     number + ending
 }
 
-/// Returns the hour of a clock that ends the day with 24.
+/// Returns the hour of a clock from 1 to 24.
 fn up_to_24(time: &CalendarTime, format: &'static str) -> String {
     let hour = time.format(format);
     if hour.trim_start_matches('0').is_empty() { "24".to_owned() } else { hour }
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(DateFormat::parse("GGGG").unwrap_err().offset, 0);
     }
 
-    /// The look-up takes the first token that fits: a longer one must stand before its own beginnings.
+    /// The look-up takes the first token that fits, so a longer one must come before its own beginnings.
     #[test]
     fn longer_tokens_come_first() {
         for (at, (token, _)) in TOKENS.iter().enumerate() {

@@ -2,7 +2,7 @@ use super::csv_line::{Field, Text, fields};
 use super::rule_error::{Problem, RuleError};
 use super::tag_expression::{Expression, Global};
 
-/// What holds for all tags of an image: `latest=auto`, `prefix=…,onlatest=true`, `suffix=…`.
+/// The settings of all tags of an image: `latest=auto`, `prefix=…,onlatest=true`, `suffix=…`.
 #[derive(Debug, Clone, Default)]
 pub struct Flavor {
     pub(super) latest: Latest,
@@ -10,10 +10,10 @@ pub struct Flavor {
     pub(super) suffix: Option<Affix>,
 }
 
-/// When the highest stable release is tagged `latest`; nothing else ever is.
+/// Whether the highest stable release is tagged `latest`. No other image is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Latest {
-    /// When the first rule that gave a tag is about releases.
+    /// If the first rule that gave a tag is about releases.
     #[default]
     Auto,
     /// Always.
@@ -28,7 +28,7 @@ pub(super) struct Affix {
     pub(super) scope: Scope,
 }
 
-/// Which tags a flavor's prefix or suffix is for.
+/// The tags to which a flavor's prefix or suffix is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     /// Those that rules give.
@@ -37,7 +37,7 @@ pub(super) enum Scope {
     RulesAndLatest,
 }
 
-/// On which side of a tag an affix stands.
+/// The side of a tag to which an affix is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     Prefix,
@@ -47,10 +47,10 @@ enum Side {
 const KEYS: &[&str] = &["latest", "prefix", "suffix", "onlatest"];
 
 impl Flavor {
-    /// Reads the lines of `flavor`; blank ones and those that begin with `#` say nothing.
+    /// Reads the lines of `flavor`. Blank lines and comments (`#`) are ignored.
     ///
     /// # Errors
-    /// Everything that is wrong, each with its place.
+    /// All errors, each with its place.
     pub fn parse<S: AsRef<str>>(lines: &[S]) -> Result<Self, Vec<RuleError>> {
         let mut flavor = Self::default();
         let mut errors = Vec::new();
@@ -71,7 +71,7 @@ impl Flavor {
         fields.iter().filter_map(|field| self.field(field, &mut last).err()).collect()
     }
 
-    /// Takes one field; `last` is the side that an `onlatest` behind it is about.
+    /// Reads one field. `last` is the side that an `onlatest` after it belongs to.
     fn field(&mut self, field: &Field, last: &mut Option<Side>) -> Result<(), Problem> {
         let Field { key, value, offset } = field;
         match key.as_deref() {

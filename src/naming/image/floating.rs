@@ -1,4 +1,4 @@
-//! The tags by which people mean what an image has become last.
+//! Floating tags, which move from image to image, such as `latest` or `main`.
 
 use std::sync::LazyLock;
 
@@ -11,12 +11,12 @@ use super::tag_rule::{Enable, Rule, Source};
 use super::tag_rules::TagRules;
 use crate::model::name::ServiceName;
 
-/// The tags that the rules of an image could give in any environment, and that hold neither a version nor a commit: `main`,
-/// `edge`, `pr-7`. `latest` is one whatever the rules are. All others are pins: people mean those very images.
+/// The tags that an image could have in any environment, and that contain neither a version nor a commit: `main`,
+/// `edge`, `pr-7`. `latest` is always one of them. All other tags are pins, which name one image for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FloatingTags(Vec<Shape>);
 
-/// What a tag is like before an event fills it in.
+/// The form of a tag, before it is filled in for an event.
 type Shape = Vec<Piece>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl TagRules {
 }
 
 impl FloatingTags {
-    /// Returns those that are the same for every event.
+    /// Returns the tags that are the same for every event.
     pub fn known(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|shape| match shape.as_slice() {
             [Piece::Text(text)] if !holds_version(text) => Some(text.as_str()),
@@ -54,7 +54,7 @@ impl FloatingTags {
         })
     }
 
-    /// Whether this is one of them.
+    /// Whether a tag is one of them.
     #[must_use]
     pub fn contains(&self, tag: &str) -> bool {
         let varies = |shape: &Shape| shape.contains(&Piece::Any) && fits(shape, tag);
@@ -82,7 +82,7 @@ fn latest_shape(flavor: &Flavor, service: &ServiceName) -> Option<Shape> {
     Some([affix(&flavor.prefix)?, vec![Piece::Text("latest".to_owned())], affix(&flavor.suffix)?].concat())
 }
 
-/// Returns the shape of an expression; none where a version or a commit is in it.
+/// Returns the shape of an expression; `None` where it contains a version or a commit.
 fn of(expression: &Expression<Global>, service: &ServiceName) -> Option<Shape> {
     let value = |value: &Global| match value {
         Global::Branch | Global::BaseRef | Global::IsDefaultBranch | Global::IsNotDefaultBranch => Some(Piece::Any),
@@ -97,7 +97,7 @@ fn of(expression: &Expression<Global>, service: &ServiceName) -> Option<Shape> {
     expression.pieces(|text| Piece::Text(text.to_owned()), value)
 }
 
-/// Joins texts that stand side by side.
+/// Joins adjacent texts.
 fn joined(shape: Shape) -> Shape {
     let mut joined: Shape = Vec::new();
     for piece in shape {
@@ -110,7 +110,7 @@ fn joined(shape: Shape) -> Shape {
     joined
 }
 
-/// Whether a tag can come of a shape.
+/// Whether a shape can produce a tag.
 fn fits(shape: &[Piece], tag: &str) -> bool {
     match shape.split_first() {
         None => tag.is_empty(),
@@ -120,13 +120,13 @@ fn fits(shape: &[Piece], tag: &str) -> bool {
     }
 }
 
-/// Whether a whole version stands in a tag: people who write that mean it.
+/// Whether a tag contains a whole version, and so is a pin.
 fn holds_version(tag: &str) -> bool {
     static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(^|[^0-9.])[0-9]+\.[0-9]+\.[0-9]+").ok());
     VERSION.as_ref().is_none_or(|version| version.is_match(tag))
 }
 
-/// Whether a tag that could be a branch is a version, or a part of one, or a commit.
+/// Whether a tag that could be a branch is a version, a part of one, or a commit.
 fn is_pin(tag: &str) -> bool {
     static PIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"^(v?[0-9]+(\.[0-9]+)*|v?[0-9]+\.[0-9]+[-_.].*|(sha-)?[0-9a-f]{7,64}|fp[0-9]+-.*)$").ok()

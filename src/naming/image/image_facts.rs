@@ -1,74 +1,74 @@
 use crate::model::name::{CommitId, ServiceName};
 use crate::naming::version::Purpose;
 
-/// What the tags of one service's image are made from.
+/// The facts from which the tags of a service's image are made.
 #[derive(Debug, Clone)]
 pub struct ImageFacts<'a> {
     /// The service.
     pub service: &'a ServiceName,
-    /// Its version, as the plan has it: `1.0.9-0047-188f7a2`.
+    /// Its version, as in the plan: `1.0.9-0047-188f7a2`.
     pub version: &'a str,
-    /// The release that the service is called by: the one that head is, or the one of a version that was given by hand.
+    /// The release after which the image is named: the one at head, or that of a given version.
     pub release: Option<ImageRelease<'a>>,
     /// What the environment is for.
     pub purpose: Purpose,
     /// What asked.
     pub event: ImageEvent<'a>,
-    /// The repository's default branch, where it is known.
+    /// The repository's default branch, if it is known.
     pub default_branch: Option<&'a str>,
     /// The commit that is built.
     pub commit: CommitId,
-    /// When it was committed, in seconds since the epoch.
+    /// The time of the commit, in seconds since the epoch.
     pub time: i64,
-    /// How many digits of the commit's id stand for it; 7 unless `--abbrev` says otherwise.
+    /// The number of digits of the short commit id; 7 unless `--abbrev` changes it.
     pub abbrev: usize,
 }
 
 /// A release of the service.
 #[derive(Debug, Clone, Copy)]
 pub struct ImageRelease<'a> {
-    /// The whole name of its tag: `services/go/api@1.0.9`.
+    /// The full name of its tag: `services/go/api@1.0.9`.
     pub tag: &'a str,
     /// The version in that name: `1.0.9`.
     pub version: &'a str,
-    /// How it stands among the service's other releases.
+    /// Its rank among the service's releases.
     pub standing: ReleaseRank,
 }
 
-/// How a release stands among the others of its service: which tags it may move.
+/// The rank of a release among the releases of its service. It decides which tags may move to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReleaseRank {
-    /// It is the highest of all that are no pre-releases: `latest` may move here.
+    /// The highest that is not a pre-release: `latest` may move to it.
     Highest,
-    /// It is the highest of its major version: `1` may move here.
+    /// The highest of its major version: `1` may move to it.
     HighestOfMajor,
-    /// It is the highest of its minor version: `1.0` may move here.
+    /// The highest of its minor version: `1.0` may move to it.
     HighestOfMinor,
-    /// It is a pre-release, or a higher one has its major and minor number.
+    /// A pre-release, or one for which there is a higher one with the same major and minor number.
     Other,
-    /// Nobody has released it: its version was given by hand for a build that is no release.
+    /// Not released: its version was given for a build that is not a release.
     Unreleased,
 }
 
-/// What asked, as far as tags depend on it.
+/// The event, as far as tags depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImageEvent<'a> {
-    /// Something that is about a branch: a push, a start by hand, a merge queue.
+    /// An event on a branch: a push, a manual run, a merge queue.
     Branch(&'a str),
-    /// A clock, on a branch; on the default branch where the engine does not name one.
+    /// A scheduled run on a branch, or on the default branch if the engine names none.
     Schedule(Option<&'a str>),
-    /// A tag, or a release that was published for one.
+    /// A pushed tag, or the publication of a release.
     Tag {
         /// The tag's name, without `refs/tags/`.
         name: &'a str,
-        /// The branch that it was pushed from, where the engine says so.
+        /// The branch from which it was pushed, if the engine names it.
         base: Option<&'a str>,
     },
     /// A pull or merge request.
     PullRequest {
         /// Its number.
         number: u64,
-        /// The branch that it is to go into.
+        /// The branch into which it is to be merged.
         base: Option<&'a str>,
     },
     /// Something without a ref.
@@ -76,7 +76,7 @@ pub enum ImageEvent<'a> {
 }
 
 impl<'a> ImageFacts<'a> {
-    /// Returns the branch that the event is about, where it is about one.
+    /// Returns the branch that the event is about, if it is about one.
     pub(super) fn branch(&self) -> Option<&'a str> {
         match self.event {
             ImageEvent::Branch(branch) => Some(branch),
@@ -112,7 +112,7 @@ impl<'a> ImageFacts<'a> {
 }
 
 impl<'a> ImageRelease<'a> {
-    /// Returns the version as the tag has it, with the `v` that may stand before it: `v1.0.9` of `api/v1.0.9`.
+    /// Returns the version as it is in the tag, with a `v` if there is one: `v1.0.9` of `api/v1.0.9`.
     pub(super) fn written(&self) -> &'a str {
         let Some(prefix) = self.tag.strip_suffix(self.version) else { return self.version };
         match prefix.strip_suffix('v') {

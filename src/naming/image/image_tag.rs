@@ -1,11 +1,11 @@
 use std::fmt;
 
-/// The tag of an image that every registry takes: `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}` (OCI distribution specification,
+/// A tag of an image that every registry accepts: `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}` (OCI distribution specification,
 /// "Pulling manifests").
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImageTag(String);
 
-/// Why a text is not the tag of an image.
+/// Why a text is not a tag of an image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageTagError {
@@ -18,12 +18,12 @@ pub enum ImageTagError {
     /// It holds a character outside the set.
     #[error("an image tag is made of letters, digits and `.` `_` `-`; this one holds {0:?}")]
     Character(char),
-    /// It is too long; how long it is, in characters.
+    /// It is too long; this is its length in characters.
     #[error("an image tag has at most 128 characters; this one has {0}")]
     TooLong(usize),
 }
 
-/// Whether a character may stand in an image tag.
+/// Whether an image tag may contain a character.
 pub(super) fn is_tag_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
 }
@@ -45,9 +45,9 @@ impl ImageTag {
         if text.len() > 128 { Err(ImageTagError::TooLong(text.len())) } else { Ok(Self(text.to_owned())) }
     }
 
-    /// Returns the tag by which an image of the same content is found again: the fingerprint of its
-    /// service as it is, `fp2-` and 26 letters and digits. None where that is dirty, since such an image is never
-    /// pushed, and where the text is no fingerprint.
+    /// Returns the tag by which an image of the same content can be found: the fingerprint of its service, `fp2-` and
+    /// 26 letters and digits. `None` where the fingerprint is dirty, since such an image is never pushed, and where the
+    /// text is not a fingerprint.
     #[must_use]
     pub fn of_fingerprint(fingerprint: &str) -> Option<Self> {
         let (scheme, digest) = fingerprint.split_once('-')?;
@@ -70,7 +70,7 @@ impl fmt::Display for ImageTag {
     }
 }
 
-/// A tag in the making: what people wrote stands as it is, values are made fit.
+/// A tag under construction: literal text stays as it is, values are adapted.
 #[derive(Debug, Default)]
 pub(super) struct Draft(String);
 
@@ -80,8 +80,8 @@ impl Draft {
         self.0.push_str(text);
     }
 
-    /// Adds a value: `+` becomes `_`, as Helm has it (a `-` would make a pre-release of build metadata), any other run
-    /// of characters that a tag may not hold becomes one `-`; at the start of the tag `.` and `-` are left out.
+    /// Adds a value. `+` becomes `_`, as in Helm (with `-`, build metadata would become a pre-release). Any other run
+    /// of characters that a tag may not contain becomes one `-`. At the start of the tag, `.` and `-` are left out.
     pub(super) fn value(&mut self, value: &str) {
         let mut fit = String::with_capacity(value.len());
         let mut replacing = false;
@@ -97,10 +97,10 @@ impl Draft {
         self.0.push_str(if self.0.is_empty() { fit.trim_start_matches(['.', '-']) } else { &fit });
     }
 
-    /// Returns the tag, nothing when the text is empty.
+    /// Returns the tag; `None` when the text is empty.
     ///
     /// # Errors
-    /// When it is no tag: the text, and what is wrong with it.
+    /// When it is not a tag: returns the text, and what is wrong with it.
     pub(super) fn finish(self) -> Result<Option<ImageTag>, (String, ImageTagError)> {
         match ImageTag::parse(&self.0) {
             Ok(tag) => Ok(Some(tag)),

@@ -4,10 +4,10 @@ use crate::model::name::Escaped;
 /// The tags of one image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tags {
-    /// The tags, each once. The first is the one to speak of the image by; `latest`, where it moves, is the last. None
-    /// at all when no rule has one for this event.
+    /// The tags, each once. The first is used to name the image; `latest`, if there is one, is the last. Empty when no
+    /// rule has a tag for this event.
     pub names: Vec<ImageTag>,
-    /// Rules that were to give a tag and have none, for a word of warning.
+    /// Rules that gave no tag although they should, for a warning.
     pub skipped: Vec<Skipped>,
     /// Tags that rules gave, and that the image does not get.
     pub left_out: Vec<LeftOut>,
@@ -27,24 +27,24 @@ pub struct LeftOut {
 pub enum TagRefusal {
     /// It is for releases, and the environment is not.
     OfReleases,
-    /// It is where a higher release is.
+    /// There is a higher release, which keeps the tag.
     NotHighest,
 }
 
-/// A rule that gives no tag because what it should make one from does not fit.
+/// A rule that gives no tag, since the text that it reads does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
     /// Which of the lines of `tags`, from 0.
     pub line: usize,
-    /// Why: no full stop, begins in lower case.
+    /// The reason: without a full stop, in lower case.
     pub reason: String,
 }
 
-/// A tag that no registry would take.
+/// A tag that no registry would accept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the image tag `{}` is not valid: {error}", Escaped::new(tag))]
 pub struct InvalidTag {
-    /// Which of the lines of `tags` it comes from, from 0; none for `latest` with the flavor's prefix and suffix.
+    /// The line of `tags` that made it, from 0; `None` for `latest` with the flavor's prefix and suffix.
     pub line: Option<usize>,
     /// The tag.
     pub tag: String,
@@ -53,7 +53,7 @@ pub struct InvalidTag {
 }
 
 impl Tags {
-    /// Adds a tag behind the others, unless it is there; or notes why the image does not get it.
+    /// Adds a tag after the others, unless it is there, or notes why the image does not get it.
     pub(super) fn add(&mut self, tag: ImageTag, kept: Result<(), TagRefusal>) {
         match kept {
             Ok(()) if !self.names.contains(&tag) => self.names.push(tag),
@@ -62,7 +62,7 @@ impl Tags {
         }
     }
 
-    /// Forgets what is left out and stands among the tags all the same.
+    /// Removes tags from `left_out` that the image gets after all.
     pub(super) fn settle(mut self) -> Self {
         self.left_out.retain(|left| !self.names.contains(&left.tag));
         let mut seen = Vec::new();

@@ -5,7 +5,7 @@ use super::rule_error::Problem;
 use super::tag_expression::{Expression, Global};
 use crate::model::calendar::CalendarTime;
 
-/// The labels that a service gives its image, checked; their values may hold the expressions that tags may.
+/// The labels of a service's image, checked. Their values may contain the same expressions as tags.
 #[derive(Debug, Clone, Default)]
 pub struct Labels(Vec<(String, Expression<Global>)>);
 
@@ -17,17 +17,17 @@ pub struct LabelError {
     pub key: String,
     /// Offset in bytes in its value.
     pub offset: usize,
-    /// What is wrong: no full stop, begins in lower case.
+    /// What is wrong: without a full stop, in lower case.
     pub message: String,
     /// What to do.
     pub help: Option<String>,
 }
 
 impl Labels {
-    /// Reads labels as a service has them.
+    /// Reads the labels of a service.
     ///
     /// # Errors
-    /// Everything that is wrong with their expressions.
+    /// All errors in their expressions.
     pub fn parse<'a>(labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Vec<LabelError>> {
         let mut read = Vec::new();
         let mut errors = Vec::new();
@@ -42,10 +42,11 @@ impl Labels {
         if errors.is_empty() { Ok(Self(read)) } else { Err(errors) }
     }
 
-    /// Returns all labels of the image: OCI's (`org.opencontainers.image.*`), and over them the service's own.
+    /// Returns all labels of the image: those of OCI (`org.opencontainers.image.*`), which the service's own labels may
+    /// replace.
     ///
     /// `created` is the time of the commit, so that the same commit gives the same labels; `source` is the address of
-    /// the repository, from [`source_url`](super::source_url), and is left out where there is none.
+    /// the repository, from [`source_url`](super::source_url), and the label is absent if there is none.
     #[must_use]
     pub fn fill(&self, facts: &ImageFacts<'_>, source: Option<&str>) -> BTreeMap<String, String> {
         let standard = [

@@ -1,4 +1,4 @@
-//! From a line of `tags` to a [`Rule`].
+//! Reads a line of `tags` into a [`Rule`].
 
 use regex::Regex;
 
@@ -10,7 +10,7 @@ use super::tag_regex::{regex, slashed_regex};
 use super::tag_rule::{Enable, Rule, ShaFormat, Source};
 use crate::model::name::nearest;
 
-/// A type of rule: its name, its priority where the line gives none, and the attributes that it has besides [`COMMON`].
+/// A type of rule: its name, its default priority, and its attributes besides [`COMMON`].
 struct Type {
     name: &'static str,
     priority: i64,
@@ -34,13 +34,13 @@ const COMMON: &[&str] = &["type", "enable", "priority", "prefix", "suffix"];
 struct Attributes {
     line_type: &'static Type,
     given: Vec<(String, Text, usize)>,
-    /// What is wrong; the first problem of each attribute.
+    /// The problems; only the first one of each attribute.
     problems: Vec<Problem>,
-    /// The attributes that the type does not have. As in the action they say nothing.
+    /// The attributes that the type does not have. They are ignored, as in the action.
     ignored: Vec<Problem>,
 }
 
-/// Reads the line with this number; returns the attributes too that say nothing.
+/// Reads the line with this number. Also returns the ignored attributes.
 pub(super) fn rule(line: usize, text: &str) -> Result<(Rule, Vec<Problem>), Vec<Problem>> {
     let fields = fields(text).map_err(|problem| vec![problem])?;
     let mut attributes = Attributes::read(fields)?;
@@ -100,19 +100,19 @@ impl Attributes {
         Ok(Self { ignored: ignored.collect(), line_type, given, problems })
     }
 
-    /// Reads an attribute, nothing where it is not given or is wrong.
+    /// Reads an attribute; `None` where it is absent or wrong.
     fn take<T>(&mut self, key: &str, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
         let (_, value, _) = self.given.iter().find(|(other, ..)| other == key)?;
         read(value.as_str()).map_err(|problem| self.problems.push(value.place(problem))).ok()
     }
 
-    /// Reads an attribute that says nothing when it is empty: the action's documentation writes all of them out.
+    /// Reads an attribute that is ignored when it is empty: examples in the action's documentation have empty ones.
     fn take_filled<T>(&mut self, key: &str, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
         let filled = self.given.iter().any(|(other, value, _)| other == key && !value.as_str().is_empty());
         if filled { self.take(key, read) } else { None }
     }
 
-    /// Reads an attribute that must be there.
+    /// Reads a required attribute.
     fn need<T>(&mut self, key: &str, example: &str, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
         // A mistyped one is told by its place.
         let mistyped = |(_, problem): &(usize, &Problem)| {
@@ -228,7 +228,7 @@ fn group(text: &str, pattern: Option<&Regex>) -> Result<usize, Problem> {
 mod tests {
     use super::*;
 
-    /// The problems of a line: offset, message, advice.
+    /// Returns the problems of a line: offset, message, advice.
     fn problems(line: &str) -> Vec<(usize, String, String)> {
         let problems = rule(0, line).map_or_else(|problems| problems, |(_, ignored)| ignored);
         problems.into_iter().map(|p| (p.offset, p.message, p.help.unwrap_or_default())).collect()

@@ -3,7 +3,7 @@ use std::fmt;
 use super::image_tag::ImageTag;
 use crate::model::name::Escaped;
 
-/// The name of an image without a tag: `ghcr.io/acme/api`, a registry and a repository in it.
+/// The name of an image without a tag: `ghcr.io/acme/api`. It consists of a registry and a repository.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImageName(String);
 
@@ -14,10 +14,10 @@ pub enum ImageNameError {
     /// It is empty.
     #[error("the name of an image may not be empty")]
     Empty,
-    /// It begins as a URL does.
+    /// It begins like a URL.
     #[error("the name of an image has no `{}://`; write `{}`", Escaped::new(.0), Escaped::new(.1))]
     Scheme(String, String),
-    /// It has upper-case letters, which only a registry's host may have.
+    /// It has upper-case letters, which are only allowed in a registry's host.
     #[error("the name of an image is in lower case; write `{}`", Escaped::new(.0))]
     UpperCase(String),
     /// It ends with a tag.
@@ -36,10 +36,10 @@ pub enum ImageNameError {
         Escaped::new(.0)
     )]
     Component(String),
-    /// It is nothing but 64 hexadecimal digits, which stand for an image's id.
+    /// It consists of 64 hexadecimal digits, which are reserved for an image's id.
     #[error("64 hexadecimal digits are the id of an image, and cannot be its name")]
     Id,
-    /// It is longer than registries and clients take; how long it is.
+    /// It is longer than registries and clients accept; this is its length.
     #[error("the name of an image has at most 255 characters; this one has {0}")]
     TooLong(usize),
 }
@@ -89,7 +89,8 @@ impl ImageName {
         &self.0
     }
 
-    /// Returns the name as Docker shortens it: without Docker Hub's host, and without the `library` of its own images.
+    /// Returns the name in Docker's short form: without Docker Hub's host, and without the `library` of official
+    /// images.
     #[must_use]
     pub fn familiar(&self) -> &str {
         let hosts = ["docker.io/", "index.docker.io/"];
@@ -97,8 +98,8 @@ impl ImageName {
         name.strip_prefix("library/").unwrap_or(name)
     }
 
-    /// Returns the tag of this image that a reference names: `latest` where it says none. None where it names another
-    /// image, or one by its digest.
+    /// Returns the tag in a reference to this image: `latest` where it has none. `None` where it is for another image,
+    /// or has a digest.
     #[must_use]
     pub fn tag_in<'t>(&self, reference: &'t str) -> Option<&'t str> {
         let start = reference.rfind('/').map_or(0, |slash| slash + 1);
@@ -248,7 +249,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// The components against the grammar as the specification writes it.
+        /// Compares the components with the grammar of the specification.
         #[test]
         fn components_are_those_of_the_grammar(text in "[a-c0_.A-]{0,8}") {
             let grammar = regex::Regex::new(r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$").unwrap();

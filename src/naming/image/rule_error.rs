@@ -4,17 +4,17 @@ use crate::model::name::{Escaped, nearest};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct RuleError {
-    /// Which of the lines, from 0.
+    /// The number of the line, from 0.
     pub line: usize,
     /// Offset in bytes in that line.
     pub offset: usize,
-    /// What is wrong: no full stop, begins in lower case.
+    /// What is wrong: without a full stop, in lower case.
     pub message: String,
     /// What to do.
     pub help: Option<String>,
 }
 
-/// What is wrong with a piece of text, and where in it. The words quote that text, and are escaped for it.
+/// What is wrong with a text, and where in it. The message quotes the text with escapes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Problem {
     pub(super) offset: usize,
@@ -31,7 +31,7 @@ impl Problem {
         Self { help: Some(escaped(&help.into())), ..self }
     }
 
-    /// Adds the word that was most likely meant, or all that there are.
+    /// Adds the word that was most likely meant, or all possible words.
     pub(super) fn suggest(self, word: &str, words: &[&str]) -> Self {
         let help = match nearest(word, words.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -40,7 +40,7 @@ impl Problem {
         self.help(help)
     }
 
-    /// Returns the same problem in a longer text, of which this one begins at `start`.
+    /// Returns the same problem in a longer text, in which this one begins at `start`.
     pub(super) fn moved(self, start: usize) -> Self {
         Self { offset: self.offset + start, ..self }
     }

@@ -1,7 +1,7 @@
-/// Returns the address of a repository as people open it, from the address of its remote: `https://github.com/acme/shop`
-/// for `git@github.com:acme/shop.git`.
+/// Returns the address of a repository for browsers, from the address of its remote: `https://github.com/acme/shop` for
+/// `git@github.com:acme/shop.git`.
 ///
-/// Names and passwords in it are left out: labels are public. Nothing for a path on this machine.
+/// User names and passwords are removed, since labels are public. `None` for a path on this machine.
 #[must_use]
 pub fn source_url(remote: &str) -> Option<String> {
     let remote = remote.trim();

@@ -6,7 +6,7 @@ use super::tag_expression::{Expression, Global, VersionPart};
 use super::tag_rule::{Enable, ShaFormat, Source};
 use crate::model::name::Escaped;
 
-/// What a rule makes a tag from.
+/// The text that a rule makes a tag from.
 pub(super) enum Body<'a> {
     /// Literal text with values in it.
     Global(&'a Expression<Global>),
@@ -16,7 +16,7 @@ pub(super) enum Body<'a> {
     Value(String),
 }
 
-/// What a rule says of an event.
+/// What a rule gives for an event.
 pub(super) enum Answer<'a> {
     Tag(Body<'a>),
     /// It is about other events.
@@ -37,7 +37,7 @@ impl Enable {
 }
 
 impl Source {
-    /// Returns what a rule says of an event.
+    /// Returns what a rule gives for an event.
     pub(super) fn answer<'a>(&'a self, facts: &ImageFacts<'_>) -> Answer<'a> {
         let value =
             |value: Option<&str>| value.map_or(Answer::Silent, |value| Answer::Tag(Body::Value(value.to_owned())));
@@ -70,8 +70,8 @@ impl Source {
     }
 }
 
-/// What a rule about versions looks at, the best first: its own `value`, else the version as the release's tag has it,
-/// and the whole tag.
+/// Returns the texts that a rule about versions reads, the preferred one first: its own `value`; else the version in
+/// the release's tag, and the whole tag.
 fn texts(value: Option<&Expression<Global>>, facts: &ImageFacts<'_>) -> Vec<String> {
     match (value, facts.release) {
         (Some(value), _) => vec![value.text(|value| value.value(facts))],

@@ -1,4 +1,4 @@
-//! Chooses which of the tags from rules an image gets.
+//! Chooses which tags of its rules an image gets.
 
 use super::image_facts::{ImageFacts, ImageRelease, ReleaseRank};
 use super::image_tags::TagRefusal;
@@ -7,10 +7,10 @@ use super::tag_expression::{Expression, Global, VersionPart};
 use super::tag_rule::{Rule, Source};
 use crate::naming::version::Purpose;
 
-/// What a tag says of the release that it is for.
+/// How much of a release's version a tag contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Says {
-    /// Its whole version: no other release has the tag.
+    /// The whole version: no other release has the tag.
     Whole,
     /// Its major and minor number.
     Minor,
@@ -20,7 +20,7 @@ enum Says {
     Nothing,
 }
 
-/// Whether an image gets the tag that a rule made of this.
+/// Checks whether an image gets the tag that a rule made of this text.
 pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &ImageFacts<'_>) -> Result<(), TagRefusal> {
     let says = facts.release.map_or(Says::Nothing, |release| says(rule, body, &release, facts));
     match facts.purpose {
@@ -37,7 +37,7 @@ pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &ImageFacts<'_>) -> Res
     }
 }
 
-/// Whether an image gets the tag `latest` of a flavor, which says nothing of a version.
+/// Checks whether an image gets the tag `latest` of a flavor, which contains nothing of a version.
 pub(super) fn keeps_latest(facts: &ImageFacts<'_>) -> Result<(), TagRefusal> {
     match facts.purpose {
         Purpose::Builds => Err(TagRefusal::OfReleases),
@@ -45,7 +45,7 @@ pub(super) fn keeps_latest(facts: &ImageFacts<'_>) -> Result<(), TagRefusal> {
     }
 }
 
-/// Whether a tag may move to the release.
+/// Checks whether a tag may move to the release.
 fn moves(says: Says, facts: &ImageFacts<'_>) -> Result<(), TagRefusal> {
     let Some(release) = facts.release else { return Err(TagRefusal::NotHighest) };
     let may = match says {
@@ -81,7 +81,7 @@ fn of_pattern(pattern: &Expression<VersionPart>) -> Says {
     }
 }
 
-/// Returns what a text says of a release: it holds the version, or is the beginning of it.
+/// Returns how much of a release's version a text contains.
 fn of_text(text: &str, release: &ImageRelease<'_>) -> Says {
     if holds(text, release.version) {
         return Says::Whole;
@@ -95,7 +95,7 @@ fn of_text(text: &str, release: &ImageRelease<'_>) -> Says {
     }
 }
 
-/// Whether a text holds a version, and not as a part of a longer one.
+/// Whether a text contains a version that is not part of a longer one.
 fn holds(text: &str, version: &str) -> bool {
     text.match_indices(version).any(|(at, _)| {
         let before = text[..at].chars().next_back();
@@ -105,7 +105,7 @@ fn holds(text: &str, version: &str) -> bool {
     })
 }
 
-/// Whether a value is the version of the release and nothing else, but for a `v`.
+/// Whether a value is the version of the release, with or without a `v`, and nothing else.
 fn is_bare_version(body: &Body<'_>, facts: &ImageFacts<'_>) -> bool {
     let Some(release) = facts.release else { return false };
     let is_bare = |text: &str| text == release.version || text.strip_prefix('v') == Some(release.version);
@@ -119,7 +119,7 @@ fn is_bare_version(body: &Body<'_>, facts: &ImageFacts<'_>) -> bool {
     }
 }
 
-/// Whether a value names the commit, so that no other commit has the tag.
+/// Whether a value contains the commit, so that no other commit has the tag.
 fn names_commit(body: &Body<'_>) -> bool {
     matches!(body, Body::Global(expression) if expression.values().any(|value| matches!(value, Global::Sha)))
 }

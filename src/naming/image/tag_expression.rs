@@ -5,7 +5,7 @@ use super::rule_error::Problem;
 use crate::model::calendar::CalendarTime;
 use crate::model::template::{Argument, Part, TemplateError, parts};
 
-/// A text with values to fill in, each of them an `N`: read once, and then it cannot fail.
+/// A text with values of type `N` to fill in. It is checked when it is read, so filling it in cannot fail.
 #[derive(Debug, Clone)]
 pub(super) struct Expression<N>(Vec<Piece<N>>);
 
@@ -15,7 +15,7 @@ enum Piece<N> {
     Value(N),
 }
 
-/// What `prefix`, `suffix`, `value`, the `pattern` of a schedule, and labels may name.
+/// The values that `prefix`, `suffix`, `value`, the `pattern` of a schedule, and labels may contain.
 #[derive(Debug, Clone)]
 pub(super) enum Global {
     Branch,
@@ -26,11 +26,11 @@ pub(super) enum Global {
     IsNotDefaultBranch,
     Version,
     Name,
-    /// The time of the commit, on a clock this many minutes ahead of UTC.
+    /// The time of the commit, this many minutes ahead of UTC.
     Date(DateFormat, i64),
 }
 
-/// What the `pattern` of `semver` and `pep440` may name.
+/// The values that the `pattern` of `semver` and `pep440` may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum VersionPart {
     Raw,
@@ -45,7 +45,7 @@ pub(super) trait Named: Sized {
     /// Every word, for advice.
     const WORDS: &'static [&'static str];
 
-    /// Returns the value of a word, nothing when there is no such word.
+    /// Returns the value of a word; `None` when there is no such word.
     fn read(word: &str, arguments: &[Argument], offset: usize) -> Result<Option<Self>, Problem>;
 }
 
@@ -72,7 +72,7 @@ impl<N: Named> Expression<N> {
         Ok(Self(pieces))
     }
 
-    /// Checks that what people wrote between the values may stand in a tag.
+    /// Checks that the literal text may be part of a tag.
     pub(super) fn for_tag(self) -> Result<Self, Problem> {
         for piece in &self.0 {
             let Piece::Text { text, offset } = piece else { continue };
@@ -86,7 +86,7 @@ impl<N: Named> Expression<N> {
 }
 
 impl<N> Expression<N> {
-    /// Returns the text where nothing is to be filled in.
+    /// Returns the text if it contains no values.
     pub(super) fn fixed(&self) -> Option<&str> {
         match self.0.as_slice() {
             [] => Some(""),
@@ -95,7 +95,7 @@ impl<N> Expression<N> {
         }
     }
 
-    /// Returns what is to be filled in.
+    /// Returns the values to fill in.
     pub(super) fn values(&self) -> impl Iterator<Item = &N> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Value(value) => Some(value),
@@ -103,7 +103,7 @@ impl<N> Expression<N> {
         })
     }
 
-    /// Returns the value where the expression is that alone.
+    /// Returns the value if the expression consists of it alone.
     pub(super) fn alone(&self) -> Option<&N> {
         match self.0.as_slice() {
             [Piece::Value(value)] => Some(value),
@@ -120,12 +120,12 @@ impl<N> Expression<N> {
         self.0.iter().map(piece).collect()
     }
 
-    /// Writes how the text is made; equal texts are made alike.
+    /// Describes how the text is made. Expressions with equal descriptions give equal texts.
     pub(super) fn form(&self, value: impl Fn(&N) -> String) -> String {
         self.text(|name| format!("{{{{{}}}}}", value(name)))
     }
 
-    /// Adds this to a tag: the values are made fit.
+    /// Adds the text to a tag, with adapted values.
     pub(super) fn fill(&self, draft: &mut Draft, value: impl Fn(&N) -> String) {
         for piece in &self.0 {
             match piece {
@@ -135,7 +135,7 @@ impl<N> Expression<N> {
         }
     }
 
-    /// Returns the text with the values as they are.
+    /// Returns the text with unchanged values.
     pub(super) fn text(&self, value: impl Fn(&N) -> String) -> String {
         self.0
             .iter()

@@ -2,7 +2,7 @@ use regex::{Regex, RegexBuilder};
 
 use super::rule_error::Problem;
 
-/// Compiled expressions larger than this are refused: a line of `tags` is no program.
+/// The largest compiled expression. Larger ones are refused.
 const REGEX_SIZE: usize = 1 << 20;
 
 /// Reads `\d+` or, with flags, `/\d+/i`.

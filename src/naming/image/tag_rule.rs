@@ -6,14 +6,14 @@ use super::tag_expression::{Expression, Global, VersionPart};
 /// One line of `tags`.
 #[derive(Debug, Clone)]
 pub(super) struct Rule {
-    /// Which of the lines it is, from 0.
+    /// The number of its line, from 0.
     pub(super) line: usize,
     pub(super) enable: Enable,
-    /// Rules with a higher one come first.
+    /// Rules with a higher priority come first.
     pub(super) priority: i64,
-    /// Its own prefix, in place of the flavor's.
+    /// Its own prefix, instead of the flavor's.
     pub(super) prefix: Option<Expression<Global>>,
-    /// Its own suffix, in place of the flavor's.
+    /// Its own suffix, instead of the flavor's.
     pub(super) suffix: Option<Expression<Global>>,
     pub(super) source: Source,
 }
@@ -27,7 +27,7 @@ pub(super) enum Enable {
     OffDefaultBranch,
 }
 
-/// Where a rule has its tag from: its `type`, and what belongs to that.
+/// The `type` of a rule, with its attributes: where the tag comes from.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
     Schedule {
@@ -56,7 +56,7 @@ pub(super) enum Source {
     Sha(ShaFormat),
 }
 
-/// How much of a commit's id a tag has.
+/// How many digits of a commit's id a tag has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ShaFormat {
     Short,
@@ -64,12 +64,12 @@ pub(super) enum ShaFormat {
 }
 
 impl Source {
-    /// Whether its tags are those of releases: versions, and what is found in the tag of a release.
+    /// Whether its tags belong to releases: versions, and matches in the tag of a release.
     pub(super) fn is_of_releases(&self) -> bool {
         matches!(self, Self::Version { .. } | Self::Match { value: None, .. })
     }
 
-    /// Whether this is about releases, so that `latest=auto` moves `latest`.
+    /// Whether it is about releases, so that `latest=auto` moves `latest`.
     pub(super) fn is_about_releases(&self) -> bool {
         match self {
             Self::Version { .. } | Self::Match { .. } | Self::RefTag => true,

@@ -10,16 +10,16 @@ use super::tag_expression::{Expression, Global};
 use super::tag_rule::{Enable, Rule, Source};
 use std::sync::LazyLock;
 
-/// How the image of a service is tagged: the lines of `tags` and `flavor`, checked.
+/// The rules for the tags of a service's image: the lines of `tags` and `flavor`, checked.
 #[derive(Debug, Clone)]
 pub struct TagRules {
-    /// Highest priority first, then as they stand.
+    /// The rules: highest priority first, then in the order of the lines.
     pub(super) rules: Vec<Rule>,
     pub(super) flavor: Flavor,
     ignored: Vec<RuleError>,
 }
 
-/// The rules of a service that says nothing of tags.
+/// The rules of a service without `tags`.
 impl Default for TagRules {
     fn default() -> Self {
         static USUAL: LazyLock<TagRules> = LazyLock::new(|| {
@@ -30,11 +30,11 @@ impl Default for TagRules {
 }
 
 impl TagRules {
-    /// Reads the lines of `tags`; blank ones and those that begin with `#` say nothing. Without any line that does, the
-    /// one rule is `type=raw,value={{version}}`.
+    /// Reads the lines of `tags`. Blank lines and comments (`#`) are ignored. Without any other line, the only rule is
+    /// `type=raw,value={{version}}`.
     ///
     /// # Errors
-    /// Everything that is wrong, each with its place.
+    /// All errors, each with its place.
     pub fn parse<S: AsRef<str>>(lines: &[S], flavor: Flavor) -> Result<Self, Vec<RuleError>> {
         let mut rules = Vec::new();
         let mut errors = Vec::new();
@@ -56,23 +56,23 @@ impl TagRules {
         if errors.is_empty() { Ok(Self { rules, flavor, ignored }) } else { Err(errors) }
     }
 
-    /// Returns the attributes that say nothing, because their type has none of that name, each with its place.
+    /// Returns the attributes that were ignored, because their type does not have them, each with its place.
     #[must_use]
     pub fn ignored(&self) -> &[RuleError] {
         &self.ignored
     }
 
-    /// Returns the rules without those that name a commit or a git tag, for files that differ from them. Where none is
-    /// left, the usual one names the version.
+    /// Returns the rules for files that differ from the commit: without rules that name a commit or a git tag. If none
+    /// is left, the default one names the version.
     #[must_use]
     pub fn for_modified_files(&self) -> Self {
         let rules: Vec<Rule> = self.rules.iter().filter(|rule| !rule.names_a_commit(&self.flavor)).cloned().collect();
         if rules.is_empty() { Self::default() } else { Self { rules, ..self.clone() } }
     }
 
-    /// Returns how each line makes its tag for a service, with the number of the line: lines of two services that are
-    /// made alike give one tag to both as soon as they have the same version. Nothing for lines that never give a tag, and
-    /// for those whose tag is found in the name of a release tag, which differs by service.
+    /// Describes how each line makes its tag for a service, with the number of the line. Lines of two services with
+    /// equal descriptions give equal tags when the versions are equal. Lines that never give a tag are left out, and so
+    /// are those that read it from a release tag, which differs by service.
     pub fn forms(&self, service: &str) -> impl Iterator<Item = (usize, String)> {
         self.rules.iter().filter_map(move |rule| Some((rule.line, self.form(rule, service)?)))
     }
@@ -108,7 +108,7 @@ impl TagRules {
     /// Returns the tags of an image.
     ///
     /// # Errors
-    /// Every tag that is not valid: one that is too long, or begins with `.` or `-` because of what people wrote.
+    /// All invalid tags: too long, or with `.` or `-` at the beginning because of literal text.
     pub fn tags(&self, facts: &ImageFacts<'_>) -> Result<Tags, Vec<InvalidTag>> {
         let mut tags = Tags::default();
         let mut errors = Vec::new();
@@ -179,7 +179,7 @@ impl TagRules {
 }
 
 impl Rule {
-    /// Whether its tags name the commit, or a git tag of it.
+    /// Whether its tags contain the commit, or a git tag of it.
     fn names_a_commit(&self, flavor: &Flavor) -> bool {
         let value = match &self.source {
             Source::Sha(_) | Source::RefTag => return true,
@@ -199,7 +199,7 @@ impl Rule {
         self.suffix.as_ref().or(flavor.suffix.as_ref().map(|affix| &affix.text))
     }
 
-    /// Checks a tag that is the same for every event, which can be told to be wrong before there is any.
+    /// Checks a tag that is the same for every event, so that an error is found early.
     fn check(&self, flavor: &Flavor) -> Result<(), Problem> {
         let fixed = |affix: Option<&Expression<Global>>| match affix {
             None => Some(String::new()),

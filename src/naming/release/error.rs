@@ -5,13 +5,13 @@ use crate::naming::version::{BumpError, Scheme, Version};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReleaseError {
-    /// A version was given, and not exactly one service.
+    /// A version was given for several services or none.
     #[error("a version can be given for one service only, and {lines} are asked for")]
     VersionOfMany {
         /// How many are asked for.
         lines: usize,
     },
-    /// A given version is none of the service's scheme.
+    /// The given version is not one of the service's scheme.
     #[error("`{}` is not a version of `{service}`, whose scheme is {scheme}", Escaped::new(text))]
     NoVersion {
         /// The service.
@@ -21,19 +21,19 @@ pub enum ReleaseError {
         /// The service's scheme.
         scheme: Scheme,
     },
-    /// No bump says which calendar version comes next.
+    /// A calendar version cannot be raised by a bump.
     #[error("no bump tells the next calendar version of `{service}`")]
     NoNext {
         /// The service.
         service: ServiceName,
     },
-    /// A given version has build metadata.
+    /// The given version has build metadata.
     #[error("{version} has build metadata, which neither orders versions nor has a place in the tag of an image")]
     Build {
         /// The version.
         version: Version,
     },
-    /// A given version does not follow the current one.
+    /// The given version is not higher than the current one.
     #[error("{next} of `{service}` would not be higher than {current}, its current version")]
     NotHigher {
         /// The service.
@@ -51,7 +51,7 @@ pub enum ReleaseError {
         /// Its commit.
         commit: CommitId,
     },
-    /// The tag's name is that of one that is no release of this service.
+    /// The tag would be taken for another tag that is not a release of this service.
     #[error("the tag {tag} already exists, and is not a release of `{service}`")]
     Other {
         /// The tag.
@@ -59,7 +59,7 @@ pub enum ReleaseError {
         /// The service.
         service: ServiceName,
     },
-    /// There is no version behind the current one.
+    /// The current version cannot be raised.
     #[error("`{service}` has no next version: {error}")]
     Bump {
         /// The service.
@@ -77,10 +77,10 @@ pub enum ReleaseError {
         /// Why.
         error: TagNameError,
     },
-    /// Git cannot hold the tag beside another one.
+    /// Git cannot store the tag beside an existing one.
     #[error("git cannot hold the tag {tag} beside {obstacle}: one would be a directory of the other")]
     InTheWay {
-        /// The tag that was to be made.
+        /// The tag to create.
         tag: TagName,
         /// The other one.
         obstacle: TagName,

@@ -1,18 +1,18 @@
 use crate::model::name::{CommitId, ServiceName, TagName};
 use crate::naming::version::{TagPattern, Version};
 
-/// What is released together, and its releases so far.
+/// Services that are released together, and their releases so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// The services; never empty. Several where they share a tag format.
+    /// The services, at least one. Services that share a tag format are one line.
     pub services: Vec<ServiceName>,
     /// How its tags are written.
     pub pattern: TagPattern,
     /// Its releases, in any order.
     pub releases: Vec<TaggedRelease>,
-    /// The lines that its services depend on, by their places.
+    /// The lines that its services depend on, by position.
     pub depends_on: Vec<usize>,
-    /// Whether the releases are about it: it was named, or none was.
+    /// Whether the request includes the line: it was named, or none was.
     pub scope: Scope,
 }
 
@@ -23,7 +23,7 @@ pub enum Scope {
     Named,
     /// Like all others.
     Everyone,
-    /// Others were, and not this one.
+    /// Other lines were named.
     Outside,
 }
 
@@ -40,7 +40,7 @@ pub struct TaggedRelease {
     pub reach: ReleasePosition,
 }
 
-/// Where a release stands, seen from head.
+/// The position of a release relative to head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReleasePosition {
     /// On it.
@@ -52,14 +52,14 @@ pub enum ReleasePosition {
 }
 
 impl Line {
-    /// Returns the highest release that head leads to.
+    /// Returns the highest release among the ancestors of head.
     #[must_use]
     pub fn current(&self) -> Option<&TaggedRelease> {
         self.highest(|_| true)
     }
 
-    /// Returns the release that makes another one needless: the current one on head, but where it is a pre-release and
-    /// its release is asked for.
+    /// Returns the release that makes another one unnecessary: the current one, if it is at head. A pre-release at head
+    /// does not count when its final release is requested.
     #[must_use]
     pub fn already(&self, pre: Option<&str>) -> Option<&TaggedRelease> {
         self.current().filter(|current| {
@@ -67,8 +67,8 @@ impl Line {
         })
     }
 
-    /// Returns the release since which commits count. For a line that is released already that is the one before, so
-    /// that they are what was released.
+    /// Returns the release since which commits count. If the line is already released at head, it is the one before, so
+    /// that the released commits are listed.
     #[must_use]
     pub fn since(&self, pre: Option<&str>) -> Option<&TaggedRelease> {
         match self.already(pre) {
@@ -82,7 +82,7 @@ impl Line {
         }
     }
 
-    /// Returns the highest release, on any branch, that a version does not stand above.
+    /// Returns the highest release, on any branch, that is not lower than a version.
     #[must_use]
     pub fn not_below(&self, version: &Version) -> Option<&TaggedRelease> {
         self.releases.iter().filter(|release| release.version >= *version).max_by(|a, b| a.version.cmp(&b.version))

@@ -1,39 +1,38 @@
-//! The next releases of services: values in, a [`ReleasePlan`] out. Nothing here reads or writes.
+//! The next releases of services, as a [`ReleasePlan`]. This module neither reads nor writes anything.
 //!
-//! A *line* is what is released together: one service, or all that share a tag format such as `v{{version}}`.
+//! A *line* is released as a whole: one service, or all services that share a tag format such as `v{{version}}`.
 //!
 //! # What `--bump auto` promises
 //!
-//! 1. The *current* version is the highest by SemVer among the line's release tags that head leads to; not the nearest,
-//!    not the newest. Tags on other branches keep their numbers from being taken again; a next version that does not
-//!    stand above all of them is told with the plan.
-//! 2. The commits that count are those since the line's last release whose change against their first parent matches
-//!    the filters of one of its services; scopes (`feat(api): …`) have no say. The last release is the last one that is
-//!    no pre-release, so that a release sums up its candidates; with `--pre` it is the current one.
-//! 3. Each says by its message (Conventional Commits 1.0.0) what it asks for, and the highest wins:
+//! 1. The *current* version is the highest by SemVer among the line's release tags before or at head, not the nearest or
+//!    the newest. Versions of tags on other branches are not used again. The plan says when a next version is not higher
+//!    than all of them.
+//! 2. Commits since the line's last release count if their change against their first parent matches the filters of one
+//!    of its services. Scopes (`feat(api): …`) do not matter. Pre-releases are no last release, so that a release
+//!    includes the commits of its candidates; with `--pre` the last release is the current one.
+//! 3. The message of each commit (Conventional Commits 1.0.0) requires a bump, and the highest one is used:
 //!
-//!    | commit | asks for | before 1.0.0 |
+//!    | commit | requires | before 1.0.0 |
 //!    | --- | --- | --- |
 //!    | `feat!: …`, any other type with `!`, or a footer `BREAKING CHANGE: …` | major | minor |
 //!    | `feat: …` | minor | minor |
 //!    | `fix: …`, `perf: …`, `refactor: …`, `build: …` and types unknown | patch | patch |
 //!    | no conventional message | patch | patch |
 //!    | `docs: …`, `style: …`, `test: …`, `chore: …`, `ci: …` | nothing | nothing |
-//!    | a merge: the commits that it brings in speak for themselves | nothing | nothing |
+//!    | a merge: the commits that it brings in count instead | nothing | nothing |
 //!    | a revert of one of these commits, and that commit | nothing | nothing |
 //!    | a revert of what was released | patch | patch |
 //!
-//! 4. Where none asks for anything there is no release.
-//! 5. A line that was never released begins with 0.1.0, whatever its commits ask for, as soon as there is one. 1.0.0 is a
-//!    promise that only people make (`--bump major`, `--version 1.0.0`).
-//! 6. A line whose current release stands on head is released already, and stays as it is; but a pre-release is followed
-//!    by its release when that is asked for.
+//! 4. If no commit requires a bump, there is no release.
+//! 5. The first release of a line is 0.1.0, whatever its commits require, as soon as it has a commit. Only people decide
+//!    about 1.0.0 (`--bump major`, `--version 1.0.0`).
+//! 6. A line whose current release is at head is already released, and stays as it is; but a pre-release is followed by
+//!    its final release when that is requested.
+//! 7. A service with `scheme: calver` is only released with `--version`, since commits do not determine a date.
+//! 8. Dependents of a released line are released too, with at least a patch.
 //!
-//! 7. A service with `scheme: calver` is released by `--version` alone: commits do not tell what the calendar says.
-//! 8. What depends on a released line is released too, a patch further at least.
-//!
-//! Without names every line takes part: with `auto` by the rules above, with a bump of its own when any commit touches
-//! it. A line that is named takes the bump that is given without asking for commits.
+//! Without names every line is considered: with `auto` by the rules above, with another bump if any commit changes it. A
+//! line that is named gets the given bump even without commits.
 
 mod error;
 mod line;
@@ -56,29 +55,29 @@ pub struct ReleaseRequest {
     pub step: NextVersion,
     /// The word of a pre-release, such as `rc`.
     pub pre: Option<String>,
-    /// What becomes of those that depend on what is released.
+    /// What happens to dependents of released services.
     pub dependents: Dependents,
 }
 
 /// How far a version goes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum NextVersion {
-    /// As far as the commits ask for.
+    /// As the commits require.
     #[default]
     Auto,
     /// This far.
     Bump(Bump),
-    /// To this version, which the scheme of the service has to read.
+    /// To this version, which must be valid in the scheme of the service.
     To(String),
 }
 
-/// What becomes of those that depend on what is released.
+/// What happens to dependents of released services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dependents {
     /// Nothing.
     None,
-    /// They are released too, for they are built from it: a patch further, or as far as their own commits ask for. One
-    /// that was never released stays so.
+    /// They are released too, since they are built from them: with a higher patch number, or as their own commits
+    /// require. One that was never released stays unreleased.
     #[default]
     Patch,
 }

@@ -5,12 +5,12 @@ use crate::naming::version::{Bump, Scheme, Semver, Version, in_the_way};
 /// A release that comes next.
 pub(super) struct Next {
     pub(super) version: Version,
-    /// The release on another branch that has the version which would have come.
+    /// The release on another branch whose version would have been the next.
     pub(super) taken: Option<TaggedRelease>,
 }
 
 impl Line {
-    /// Returns the next release; none where the scheme does not tell what comes next.
+    /// Returns the next release; `None` where the scheme does not determine the next version.
     pub(super) fn next(&self, bump: Bump, pre: Option<&str>) -> Result<Option<Next>, ReleaseError> {
         if self.pattern.scheme() == Scheme::Calver {
             return Ok(None);
@@ -57,7 +57,7 @@ impl Line {
         }
     }
 
-    /// Returns the tag of a version, when git can hold it beside the `existing` ones, which are sorted.
+    /// Returns the tag of a version, if git can store it beside the `existing` ones, which are sorted.
     pub(super) fn tag(&self, version: &Version, existing: &[TagName]) -> Result<TagName, ReleaseError> {
         let service = || self.services[0].clone();
         let tag = self.pattern.tag(version).map_err(|error| ReleaseError::Refused {

@@ -4,14 +4,14 @@ use super::{Idle, PlannedRelease, ReleaseChange, ReleaseOutcome, ReleasePlan, Re
 use crate::model::name::{ServiceName, TagName, quoted};
 use crate::naming::version::Weight;
 
-/// A plan of releases as `rebake release --format json` publishes it (schema 1).
+/// The next releases as `rebake release --format json` publishes them (schema 1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Published {
     /// 1.
     pub schema: u32,
-    /// What is to be released, dependencies first.
+    /// The lines to release, dependencies first.
     pub releases: Vec<Released>,
-    /// What is not: nothing asks for it, or head is its release already.
+    /// The other lines: nothing requires a release, or head is their release already.
     pub unreleased: Vec<Unreleased>,
 }
 
@@ -30,26 +30,25 @@ pub struct Released {
     pub version: String,
     /// Its tag.
     pub tag: String,
-    /// Why: `commits`, `first`, `asked`, `given` or `dependency`.
+    /// The reason: `commits`, `first`, `asked`, `given` or `dependency`.
     pub why: &'static str,
-    /// The bump that was asked for, by commits or somebody: `major`, `minor` or `patch`.
+    /// The bump that the commits or the command line require: `major`, `minor` or `patch`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bump: Option<String>,
     /// The dependency that is released.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
-    /// The tag of the highest release, on any branch, that the version does not stand above; absent where it stands
-    /// above all.
+    /// The tag of the highest release, on any branch, that is not lower than the version; absent where all are lower.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_below: Option<String>,
-    /// The tag on another branch that has the version which would have come next; absent where none was skipped.
+    /// The tag on another branch whose version would have been the next; absent where none was skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken: Option<String>,
-    /// The commits since then that touch its files, the newest first.
+    /// The commits since then that change its files, the newest first.
     pub commits: Vec<PublishedCommit>,
 }
 
-/// A line that is not to be released.
+/// A line that is not released.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unreleased {
     /// The services.
@@ -60,25 +59,25 @@ pub struct Unreleased {
     /// The tag of the release since which commits count; absent where all count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// Why not: `no-commits`, `nothing-asked`, `no-next` or `released`.
+    /// The reason: `no-commits`, `nothing-asked`, `no-next` or `released`.
     pub why: &'static str,
-    /// The tag of the release that head is, where it is `released`.
+    /// The tag of its release at head, if it is `released`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
-    /// The commits since then that touch its files, the newest first.
+    /// The commits since then that change its files, the newest first.
     pub commits: Vec<PublishedCommit>,
 }
 
-/// A commit, and what it asks for.
+/// A commit, and the bump that it requires.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PublishedCommit {
     /// Its id.
     pub commit: String,
     /// The first line of its message.
     pub subject: String,
-    /// What it is: `breaking`, `feature`, `fix`, `unlabelled`, `housekeeping`, `merge`, `reverts` or `reverted`.
+    /// Its kind: `breaking`, `feature`, `fix`, `unlabelled`, `housekeeping`, `merge`, `reverts` or `reverted`.
     pub kind: &'static str,
-    /// What it asks for: `major`, `minor` or `patch`; absent where it asks for nothing.
+    /// The bump that it requires: `major`, `minor` or `patch`; absent where it requires none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bump: Option<String>,
 }

@@ -3,31 +3,31 @@ use super::{Dependents, Line, NextVersion, ReleaseError, ReleasePosition, Releas
 use crate::model::name::{ServiceName, TagName};
 use crate::naming::version::{Bump, Commit, CommitReason, Decision, Stage, Version};
 
-/// What is to be released, in the order of the lines.
+/// The next releases, in the order of the lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleasePlan {
     /// The lines that the plan is about.
     pub lines: Vec<PlannedRelease>,
 }
 
-/// A line, and what becomes of it.
+/// A line, and whether it is released.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedRelease {
     /// The services that share this release.
     pub services: Vec<ServiceName>,
-    /// The highest release that head leads to.
+    /// The highest release among the ancestors of head.
     pub current: Option<TaggedRelease>,
     /// The release since which commits count.
     pub since: Option<TaggedRelease>,
-    /// The commits since then that touch it, the newest first.
+    /// The commits since then that change its files, the newest first.
     pub changes: Vec<ReleaseChange>,
-    /// Whether it is released, and as what.
+    /// Whether it is released, and as which version.
     pub outcome: ReleaseOutcome,
-    /// The highest release, on any branch, that the version which is due does not stand above.
+    /// The highest release, on any branch, that is not lower than the next version.
     pub not_below: Option<TaggedRelease>,
 }
 
-/// A commit, and what it asks for.
+/// A commit, and the bump that it requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleaseChange {
     /// The commit.
@@ -47,7 +47,7 @@ pub enum ReleaseOutcome {
         tag: TagName,
         /// For this reason.
         why: ReleaseReason,
-        /// The release on another branch that has the version which would have come next, so that it was skipped.
+        /// The release on another branch whose version would have been the next, and was skipped.
         taken: Option<TaggedRelease>,
     },
     /// Head is its release.
@@ -70,25 +70,25 @@ pub enum ReleaseReason {
     Asked(Bump),
     /// Somebody chose the version.
     Given,
-    /// It is built from one that is released.
+    /// A dependency of it is released.
     Dependency(ServiceName),
 }
 
-/// Why there is nothing to release.
+/// Why a line is not released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Idle {
     /// No commit touches it.
     NoCommits,
-    /// None of its commits asks for a release.
+    /// None of its commits requires a release.
     NothingAsked,
-    /// Commits touch it, but only the calendar tells its next version.
+    /// It has new commits, but its calendar version cannot be derived from them.
     NoNext,
 }
-/// Plans the releases of lines. `commits` has for each line those since [`Line::since`] that touch it, the newest
-/// first; `existing` are all tags there are, sorted.
+/// Plans the releases of lines. `commits` has, for each line, the commits since [`Line::since`] that change its files,
+/// the newest first. `existing` are all tags, sorted.
 ///
 /// # Errors
-/// When a version that was given cannot be, or git could not hold a tag.
+/// When a given version is invalid, or git could not store a tag.
 pub fn plan(
     lines: &[Line],
     commits: Vec<Vec<Commit>>,
@@ -185,8 +185,9 @@ fn due(
     Ok(ReleaseOutcome::Due { version, tag, why, taken })
 }
 
-/// Releases what depends on what is released, and so on: a patch further, or as far as its own commits ask for. What head
-/// has released already counts too: a release that was interrupted goes on where it stopped.
+/// Releases the dependents of released lines, directly or not: with a higher patch number, or as their own commits
+/// require. A line that is already released at head counts as released, so that an interrupted release can be
+/// continued.
 fn spread(
     lines: &[Line],
     decisions: &[Decision],

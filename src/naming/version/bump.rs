@@ -6,11 +6,11 @@ use semver::{BuildMetadata, Prerelease, Version};
 /// Which part of a version a release raises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Bump {
-    /// `1.2.3` to `1.2.4`: nothing that users rely on changed.
+    /// `1.2.3` to `1.2.4`: nothing changes for users.
     Patch,
     /// `1.2.3` to `1.3.0`: something came.
     Minor,
-    /// `1.2.3` to `2.0.0`: something that users rely on went or changed.
+    /// `1.2.3` to `2.0.0`: something that users rely on changes.
     Major,
 }
 
@@ -21,7 +21,7 @@ pub enum BumpError {
     /// There is no such bump.
     #[error("there is no bump {0:?}: major, minor or patch")]
     Unknown(String),
-    /// The word for pre-releases is not one that SemVer allows.
+    /// The word for pre-releases is not valid in SemVer.
     #[error("{0:?} cannot name a pre-release: letters, digits and `-`, not a number alone")]
     Pre(String),
     /// The pre-release would come before the current one: `beta` after `rc`.
@@ -29,10 +29,10 @@ pub enum BumpError {
     NotHigher {
         /// The version it starts from.
         current: Version,
-        /// The version that was asked for.
+        /// The version that was requested.
         next: Version,
     },
-    /// A part of the version would leave 64 bits.
+    /// A part of the version would exceed 64 bits.
     #[error("{0} is the highest version there is")]
     TooHigh(Version),
 }
@@ -43,15 +43,14 @@ pub const FIRST: Version = Version::new(0, 1, 0);
 impl Bump {
     /// Returns the version of the release after `current`.
     ///
-    /// A pre-release is on the way to its own version, which is reached first: `1.1.0-rc.2` gives `1.1.0` by patch and
-    /// minor, `2.0.0` by major. With `pre` the result is a pre-release: the first of a new version (`1.2.3`, minor,
-    /// `rc`: `1.3.0-rc.1`), or the next one of a version that is under way (`1.3.0-rc.1`: `1.3.0-rc.2`; `beta` to
-    /// `rc`: `1.3.0-rc.1`). Without a release so far it is [`FIRST`], whatever the bump. Versions in `taken`, such as
-    /// those of tags on other branches, are stepped over by raising the patch, or a pre-release's number. Build
-    /// metadata does not go over.
+    /// A pre-release leads to its own version first: `1.1.0-rc.2` gives `1.1.0` by patch and minor, `2.0.0` by major.
+    /// With `pre` the result is a pre-release: the first of a new version (`1.2.3`, minor, `rc`: `1.3.0-rc.1`), or the
+    /// next one of a version that is under way (`1.3.0-rc.1`: `1.3.0-rc.2`; `beta` to `rc`: `1.3.0-rc.1`). Without a
+    /// release so far it is [`FIRST`], whatever the bump. Versions in `taken`, such as those of tags on other branches,
+    /// are skipped by raising the patch, or a pre-release's number. Build metadata is dropped.
     ///
     /// # Errors
-    /// When `pre` is no word for a pre-release or would lead backwards, or a number leaves 64 bits.
+    /// When `pre` is not a valid word or would lead backwards, or a number exceeds 64 bits.
     pub fn next(self, current: Option<&Version>, pre: Option<&str>, taken: &[Version]) -> Result<Version, BumpError> {
         if let Some(pre) = pre {
             let is_word = !pre.is_empty() && pre.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -85,7 +84,7 @@ impl Bump {
         }
     }
 
-    /// Returns the next version without pre-release; `None` when a number leaves 64 bits.
+    /// Returns the next version without pre-release; `None` when a number exceeds 64 bits.
     fn core(self, current: &Version) -> Option<Version> {
         let Version { major, minor, patch, .. } = *current;
         let under_way = !current.pre.is_empty();
@@ -100,7 +99,7 @@ impl Bump {
     }
 }
 
-/// Returns the pre-release of a version that comes after the one with this number: the first one without.
+/// Returns the pre-release of a version after the one with this number; without a number, the first.
 fn pre_release(core: &Version, pre: &str, after: Option<u64>) -> Result<Version, BumpError> {
     let number = after.unwrap_or(0).checked_add(1).ok_or_else(|| BumpError::TooHigh(core.clone()))?;
     let pre = Prerelease::new(&format!("{pre}.{number}")).map_err(|_| BumpError::Pre(pre.to_owned()))?;

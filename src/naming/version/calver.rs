@@ -4,8 +4,8 @@ use std::hash::{Hash, Hasher};
 
 /// A calendar version: two to four dotted numbers, such as `2026.04` or `24.04.1.2`.
 ///
-/// It is written as it was read, leading zeros included, and compared as numbers: `2026.03.1` and `2026.3.1` are one
-/// version.
+/// It is written as it was read, including leading zeros, and compared by numbers: `2026.03.1` and `2026.3.1` are
+/// equal.
 #[derive(Debug, Clone)]
 pub struct Calver {
     text: String,
@@ -13,7 +13,7 @@ pub struct Calver {
 }
 
 impl Calver {
-    /// Reads a calendar version; `None` when the text is none.
+    /// Reads a calendar version; `None` when the text is not one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let numbers = text.split('.').map(number).collect::<Option<Vec<u64>>>()?;
@@ -27,7 +27,7 @@ impl Calver {
     }
 }
 
-/// Reads a number of digits alone; `u64::from_str` takes a `+` before them.
+/// Reads a number that consists of digits, unlike `u64::from_str`, which allows a `+`.
 fn number(digits: &str) -> Option<u64> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }

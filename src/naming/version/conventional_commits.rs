@@ -1,62 +1,62 @@
 use super::{Bump, Version};
 use crate::model::name::CommitId;
 
-/// A commit that touches a service, as far as the next version depends on it.
+/// A commit that changes a service, as far as the next version depends on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     /// Its id.
     pub id: CommitId,
     /// Its whole message.
     pub message: String,
-    /// How many parents it has; two or more make it a merge.
+    /// How many parents it has; a merge has two or more.
     pub parents: usize,
 }
 
-/// What a commit asks of the next version, and why.
+/// The kind of a commit, which decides about the next version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
     /// `feat!: …`, or a footer `BREAKING CHANGE: …`.
     Breaking,
     /// `feat: …`.
     Feature,
-    /// `fix: …`, `perf: …`, and every type that is not named here.
+    /// `fix: …`, `perf: …`, and every other type.
     Fix,
-    /// It does not follow Conventional Commits, so nothing is known but that it touches the service.
+    /// It does not follow Conventional Commits, so its kind is not known.
     Unlabelled,
-    /// `docs`, `style`, `test`, `chore`, `ci`: no release for that alone.
+    /// `docs`, `style`, `test`, `chore`, `ci`: no reason for a release.
     Housekeeping,
-    /// A merge: the commits that it brings in speak for themselves.
+    /// A merge. The commits that it brings in count instead.
     Merge,
-    /// It takes back commits that are not released yet.
+    /// It reverts commits that are not released yet.
     Reverts,
-    /// It was taken back before it was released.
+    /// It was reverted before it was released.
     Reverted,
 }
 
-/// A commit's share in the decision.
+/// The part of one commit in a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommitReason {
     /// The commit.
     pub commit: CommitId,
     /// What it is.
     pub weight: Weight,
-    /// What it asks for, if anything.
+    /// The bump that it requires, if any.
     pub bump: Option<Bump>,
 }
 
-/// The bump that a service's commits ask for, and each commit's share in it.
+/// The bump that a service's commits require, and the part of each commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// The highest that any of them asks for; none when no release is due.
+    /// The highest bump that any of them requires; `None` when no release is due.
     pub bump: Option<Bump>,
     /// One for each commit, in their order.
     pub reasons: Vec<CommitReason>,
 }
 
-/// What comes before version 1.0.0 and what after it (SemVer, item 4: in `0.y.z` anything may change).
+/// Before or after version 1.0.0 (SemVer, item 4: in `0.y.z` anything may change).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// `0.y.z`: a breaking change raises the minor number. `1.0.0` is a promise, which only people make.
+    /// `0.y.z`: a breaking change raises the minor number. Only people decide about `1.0.0`.
     Initial,
     /// `1.0.0` and later.
     Stable,
@@ -74,7 +74,7 @@ impl Stage {
 }
 
 impl Weight {
-    /// Returns the bump that such a commit asks for.
+    /// Returns the bump that such a commit requires.
     #[must_use]
     pub fn bump(self, stage: Stage) -> Option<Bump> {
         match self {
@@ -86,7 +86,8 @@ impl Weight {
         }
     }
 
-    /// Reads a message in the form of Conventional Commits 1.0.0: `type(scope)!: description`, and footers.
+    /// Returns the kind of a message in the form of Conventional Commits 1.0.0: `type(scope)!: description`, and
+    /// footers.
     #[must_use]
     pub fn of_message(message: &str) -> Self {
         let subject = message.lines().next().unwrap_or_default();
@@ -104,7 +105,7 @@ impl Weight {
     }
 }
 
-/// Splits `type(scope)!` into the type and whether there is a `!`; `None` when it is not of that form.
+/// Splits `type(scope)!` into the type and whether there is a `!`; `None` when it does not have that form.
 fn kind(head: &str) -> Option<(&str, bool)> {
     let (head, breaking) = head.strip_suffix('!').map_or((head, false), |head| (head, true));
     let kind = match head.split_once('(') {
@@ -116,7 +117,7 @@ fn kind(head: &str) -> Option<(&str, bool)> {
     is_word.then_some((kind, breaking))
 }
 
-/// Whether a line below the subject begins with `BREAKING CHANGE:`, which is written in capitals.
+/// Whether a line below the subject begins with `BREAKING CHANGE:`, in capitals.
 fn breaks(message: &str) -> bool {
     let is_footer = |line: &str| {
         let rest = line.strip_prefix("BREAKING CHANGE").or_else(|| line.strip_prefix("BREAKING-CHANGE"));
@@ -125,7 +126,7 @@ fn breaks(message: &str) -> bool {
     message.lines().skip(1).any(is_footer)
 }
 
-/// Returns the ids in the lines that `git revert` writes: `This reverts commit ID.`
+/// Returns the ids in lines of `git revert`: `This reverts commit ID.`
 fn reverted(message: &str) -> impl Iterator<Item = &str> {
     message.lines().filter_map(|line| {
         let rest = line.trim_start().strip_prefix("This reverts commit ")?;
@@ -137,8 +138,8 @@ fn reverted(message: &str) -> impl Iterator<Item = &str> {
 impl Decision {
     /// Weighs the commits since a service's last release, the newest first.
     ///
-    /// A commit and its revert take each other away, and a revert of the revert brings the commit back. A revert of
-    /// something that was released is a fix.
+    /// A commit and its revert cancel each other, and a revert of the revert restores the commit. A revert of a
+    /// released commit is a fix.
     #[must_use]
     pub fn of(commits: &[Commit], stage: Stage) -> Self {
         let mut taken_back = vec![false; commits.len()];
@@ -151,7 +152,7 @@ impl Decision {
     }
 }
 
-/// Weighs one commit that was not taken back, and notes which older ones it takes back.
+/// Weighs one commit that was not reverted, and notes which older ones it reverts.
 fn weigh(commits: &[Commit], index: usize, taken_back: &mut [bool]) -> Weight {
     let commit = &commits[index];
     if commit.parents > 1 {

@@ -10,7 +10,7 @@ pub enum Count {
     #[default]
     Commits,
     /// The commits since the release whose change against their first parent matches the service's filters. A merge
-    /// counts for what it brings in, and so do the commits that it brings.
+    /// counts if it brings in such a change, and so do the commits that it brings in.
     Paths,
 }
 

@@ -1,27 +1,26 @@
 use crate::model::name::{CommitId, TagName};
 
-/// What `git describe` says of a service at a commit.
+/// The `git describe` of a service at a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Described {
-    /// The service's release tag that the commit stands on or behind; none before the first release.
+    /// The service's last release tag before or at the commit; `None` before the first release.
     pub tag: Option<TagName>,
-    /// How many commits were made since, in git's count; without a tag, how many lead to the commit.
+    /// How many commits were made since, as git counts; without a tag, how many commits there are.
     pub distance: u32,
     /// The commit that is described.
     pub commit: CommitId,
-    /// Whether the history at hand was enough to know tag and distance.
+    /// Whether tag and distance are certain.
     pub trust: Trust,
-    /// A tag that is nearer, in commits, and in which the service's scheme reads no version, though another scheme does
-    /// or it is almost one. Where it stands the service has no version.
+    /// A nearer tag with a version that the service's scheme cannot read, although another scheme can or it is almost a
+    /// version. With such a tag the service has no version.
     pub unread: Option<TagName>,
 }
 
-/// Whether a description is what the whole history would give.
+/// Whether a description would be the same with the whole history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
     /// It is.
     Exact,
-    /// The walk came to the boundary of a shallow clone where it mattered: the distance may be too small, and
-    /// another tag the right one.
+    /// The walk reached the boundary of a shallow clone: the distance may be too small, and another tag the right one.
     Shallow,
 }

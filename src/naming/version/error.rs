@@ -6,23 +6,23 @@ use crate::model::shallow_clone::WHOLE_HISTORY;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VersionError {
-    /// The clone is too shallow to know the last release or the distance to it.
+    /// The clone is too shallow to know the last release, or the distance from it.
     #[error("this clone is too shallow to count the commits from the last release to {}", short(.commit))]
     Shallow {
         /// The commit that was to be described.
         commit: CommitId,
     },
-    /// Style `release` needs a commit that carries the service's tag.
+    /// Style `release` requires that the commit has the service's tag.
     #[error("commit {} carries no release tag of the service{}", short(.commit), since(.base.as_ref(), *.distance))]
     NotOnTag {
         /// The commit.
         commit: CommitId,
-        /// How far it is from the last release.
+        /// The distance from the last release.
         distance: u32,
         /// The last release.
         base: Option<Version>,
     },
-    /// A tag is nearer than the last release, and the service's scheme does not read it.
+    /// A tag is nearer than the last release, and the service's scheme cannot read it.
     #[error("the tag {tag} is nearer than any release of the service, and `scheme: {scheme}` reads no version in it")]
     Unread {
         /// The tag.
@@ -34,19 +34,19 @@ pub enum VersionError {
         /// The tag that was probably meant.
         meant: Option<TagName>,
     },
-    /// PEP 440 has no word for the pre-release.
+    /// PEP 440 has no such pre-release.
     #[error("{version} has no form in PEP 440, which knows `alpha`, `beta` and `rc` with one number")]
     NoPep440 {
         /// The version of the last release.
         version: Version,
     },
-    /// A calendar does not say which version comes next.
+    /// The next calendar version cannot be derived.
     #[error("the style `{style}` names the release that comes next, which a calendar version does not tell")]
     NoNext {
         /// The style.
         style: VersionStyle,
     },
-    /// A part of the version would leave 64 bits.
+    /// A part of the version would exceed 64 bits.
     #[error("there is no version above this one: its parts are limited to 64 bits")]
     TooHigh,
 }

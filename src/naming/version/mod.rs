@@ -10,21 +10,21 @@
 //! | `sha` | `sha-188f7a2` | invalid | invalid | no | invalid | yes |
 //! | `release` | – | it is the release | – | – | as `MAJOR.MINOR.PATCH` | yes, `+` becomes `_` |
 //!
-//! On the tag itself all but `sha` say `1.0.9`; but `extended` says `1.0.9-0000-188f7a2` in an environment that is not
-//! for releases. Some consequences:
+//! At the release itself every style but `sha` gives `1.0.9`; but `extended` gives `1.0.9-0000-188f7a2` in an environment
+//! that is not for releases. Some consequences:
 //!
 //! - `extended` and `describe` are pre-releases of the version that they come *after*. A range such as `>=1.0.9` or
-//!   `^1.0.9` (Helm, Flux, npm) does not take them; `>=1.0.9-0` does. For such consumers use `next`.
-//! - Sorting tags as text goes wrong wherever the release's own numbers gain a digit: `1.0.10` stands before `1.0.9`.
-//!   The table speaks of builds behind the same release.
-//! - `extended` is four digits wide and grows at the ten-thousandth commit; from then on text sorts wrongly.
-//! - Behind a pre-release `1.1.0-rc.1` the versions of `next`, `pseudo` and `pep440` (`1.1.0rc2.dev3`) stand after it
-//!   and before `1.1.0-rc.2`. Those of `extended` and `describe` stand after every `1.1.0-rc.N`, for SemVer puts words
-//!   such as `1-0003-188f7a2` behind numbers.
-//! - Build metadata (`1.0.9+b5`) stays where the version is one of that release: `1.0.9-0047-188f7a2+b5`. It becomes
+//!   `^1.0.9` (Helm, Flux, npm) does not include them; `>=1.0.9-0` does. Use `next` where such ranges matter.
+//! - The table is about builds behind one release. Between releases, tags do not sort as text where a number gains a
+//!   digit: `1.0.10` comes before `1.0.9`.
+//! - `extended` has four digits, and five from the ten-thousandth commit on. From then on it does not sort as text.
+//! - Behind a pre-release `1.1.0-rc.1`, the versions of `next`, `pseudo` and `pep440` (`1.1.0rc2.dev3`) come after it
+//!   and before `1.1.0-rc.2`. Those of `extended` and `describe` come after every `1.1.0-rc.N`, since SemVer sorts words
+//!   such as `1-0003-188f7a2` after numbers.
+//! - Build metadata (`1.0.9+b5`) is kept if the version is based on that release: `1.0.9-0047-188f7a2+b5`. It becomes
 //!   `_b5` in the tag of an image.
-//! - Behind a calendar version (`scheme: calver`) no release comes next, so `next` and `pseudo` are errors, and `pep440`
-//!   is `24.04.1.post47+g188f7a2`.
+//! - The release after a calendar version (`scheme: calver`) is not known, so `next` and `pseudo` are errors, and
+//!   `pep440` is `24.04.1.post47+g188f7a2`.
 //! - With modified files `-dirty` (`.dirty` or `+dirty` for `pep440`) is added. Such versions are never pushed.
 //!
 //! `tests/it/styles.rs` checks the table with the `semver` crate and Python's `packaging`.

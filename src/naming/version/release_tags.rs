@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use super::{TagPattern, Version};
 use crate::model::name::{ServiceName, TagName};
 
-/// The release tags of all services, to tell which service a tag releases.
+/// The release tags of all services, to find out which service a tag releases.
 #[derive(Debug, Clone, Default)]
 pub struct ReleaseTags {
-    /// For each prefix the patterns that begin with it, the longest suffix first, and the services that use them.
+    /// For each prefix, the patterns with it, the longest suffix first, and the services that use them.
     by_prefix: BTreeMap<String, Vec<(TagPattern, Vec<ServiceName>)>>,
 }
 
@@ -20,30 +20,29 @@ pub enum Parsed {
         /// The version.
         version: Version,
     },
-    /// Meant as a release, by the look of it, but what follows the prefix is no version of the service's scheme:
-    /// `api@1.0`.
+    /// A tag that seems to be a release, but whose version is not valid in the service's scheme: `api@1.0`.
     Malformed {
-        /// The services whose prefix it has. Never empty.
+        /// The services with this prefix. Never empty.
         services: Vec<ServiceName>,
-        /// What stands where the version should be.
+        /// The text in place of the version.
         version: String,
         /// The tag that was probably meant.
         meant: Option<TagName>,
     },
-    /// A tag of a service that names no version, such as `api@latest`.
+    /// A tag of a service without a version, such as `api@latest`.
     Other {
-        /// The services whose prefix it has. Never empty.
+        /// The services with this prefix. Never empty.
         services: Vec<ServiceName>,
     },
     /// A tag of no service.
     Unknown {
-        /// What stands before the version, if there seems to be one: `apj` of `apj@1.0.0`.
+        /// The text before the version, if there seems to be one: `apj` of `apj@1.0.0`.
         claimed: Option<String>,
     },
 }
 
 impl ReleaseTags {
-    /// Takes the patterns of each service.
+    /// Collects the patterns of each service.
     pub fn new<'a>(services: impl IntoIterator<Item = (&'a ServiceName, &'a [TagPattern])>) -> Self {
         let mut by_prefix: BTreeMap<String, Vec<(TagPattern, Vec<ServiceName>)>> = BTreeMap::new();
         for (service, patterns) in services {
@@ -62,7 +61,7 @@ impl ReleaseTags {
         Self { by_prefix }
     }
 
-    /// Tells what a tag is: the longest prefix that fits decides, and what follows it must be a version of the
+    /// Reads a tag. The longest prefix that fits decides about the service, and the rest must be a version of the
     /// service's scheme.
     #[must_use]
     pub fn parse(&self, tag: &TagName) -> Parsed {
@@ -102,8 +101,8 @@ impl ReleaseTags {
     }
 }
 
-/// Returns what stands before the version of a tag that no service claims: split at the last `@`, else at `/v`, else
-/// at `-v`.
+/// Returns the text before the version in a tag that belongs to no service: the tag is split at the last `@`, else at
+/// `/v`, else at `-v`.
 fn claimed(tag: &str) -> Option<String> {
     let versioned = |(before, after): (&str, &str)| {
         let is_version = after.starts_with(|c: char| c.is_ascii_digit());

@@ -4,22 +4,23 @@ use super::{Semver, Trust, Version, VersionError, VersionStyle, pep440};
 use crate::model::calendar::CalendarTime;
 use crate::model::name::CommitId;
 
-/// What a version is made of.
+/// The parts of a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionFacts {
-    /// The release that the commit stands on or behind; none before the first one.
+    /// The last release before or at the commit; `None` before the first one.
     pub base: Option<Version>,
-    /// Commits since the release, 0 on it; without a release all commits.
+    /// Commits since the release, 0 at it; without a release, all commits.
     pub distance: u32,
-    /// The number that the version shows behind its release: mostly the distance. 0 is no sign of the release itself.
+    /// The number after the release in the version: mostly the distance. It may be 0 although the commit is not the
+    /// release.
     pub count: u32,
-    /// Whether base and distance can be relied on.
+    /// Whether base and distance are certain.
     pub trust: Trust,
-    /// The commit that the version names.
+    /// The commit in the version.
     pub commit: CommitId,
     /// When it was committed, in seconds since 1970.
     pub committed: u64,
-    /// How many hex digits of the commit are shown: 7 by default, 5 or more.
+    /// How many hex digits of the commit are shown: 7 by default, at least 5.
     pub abbrev: usize,
     /// The state of the service's files.
     pub files: FilesState,
@@ -30,34 +31,34 @@ pub struct VersionFacts {
 /// What an environment is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Releases, each by its own name.
+    /// Releases, each named by its version.
     Releases,
-    /// Builds of any commit. What they are called is never what a release is called in [`VersionStyle::Extended`], so that a
-    /// build of the commit that was released does not replace the release.
+    /// Builds of any commit. In [`VersionStyle::Extended`] their names differ from those of releases, so that a build
+    /// of a released commit does not replace the release.
     Builds,
 }
 
 /// Whether the service's files are those of the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FilesState {
-    /// They are, or it was not asked.
+    /// They are, or that was not checked.
     #[default]
     Clean,
-    /// Some were modified since. A version that says so is never pushed.
+    /// Some were modified. A version that says so is never pushed.
     Dirty,
 }
 
-/// The digits of a commit in Go's pseudo-versions, which are fixed.
+/// The number of digits of a commit in Go's pseudo-versions.
 const PSEUDO_DIGITS: usize = 12;
 
 /// Writes a version.
 ///
 /// Before the first release the base is `0.0.0` and the distance the number of commits. Build metadata of the base
-/// (`1.0.9+b5`) stays at the end, except where the version is on the way to another release.
+/// (`1.0.9+b5`) stays at the end, unless the version precedes another release.
 ///
 /// # Errors
-/// When the clone is too shallow to know, the style needs the tag and head is not on it, the base has no form in
-/// PEP 440, or no version can be said to come next.
+/// When the clone is too shallow, the style requires a tag at head and there is none, the base has no form in PEP 440,
+/// or the next version cannot be derived.
 pub fn render(style: VersionStyle, facts: &VersionFacts) -> Result<String, VersionError> {
     if facts.trust == Trust::Shallow && !matches!(style, VersionStyle::Sha | VersionStyle::Release) {
         return Err(VersionError::Shallow { commit: facts.commit });
@@ -94,7 +95,7 @@ pub fn render(style: VersionStyle, facts: &VersionFacts) -> Result<String, Versi
     })
 }
 
-/// Writes a release, how many commits came since, and the commit. In SemVer build metadata stands at the end.
+/// Writes a release, the number of commits since, and the commit. In SemVer, build metadata is at the end.
 fn extended(release: &Version, count: u32, sha: &str) -> String {
     match release {
         Version::Semver(release) if !release.build.is_empty() => {
@@ -125,8 +126,7 @@ impl VersionFacts {
     }
 }
 
-/// Returns a version that stands behind a release and before the one that follows: a pre-release of the next patch,
-/// or what extends a pre-release.
+/// Returns a version between a release and the next one: a pre-release of the next patch, or a longer pre-release.
 fn behind(style: VersionStyle, base: &Version, suffix: &str) -> Result<String, VersionError> {
     let Version::Semver(base) = base else { return Err(VersionError::NoNext { style }) };
     let mut next = Semver { build: BuildMetadata::EMPTY, ..base.clone() };

@@ -13,11 +13,11 @@ pub enum Scheme {
     /// `1.0.9`, `1.1.0-rc.1`: Semantic Versioning 2.0.0, read strictly.
     #[default]
     Semver,
-    /// `2026.04`, `24.04.1`: two to four dotted numbers. Leading zeros are kept; the order is that of numbers.
+    /// `2026.04`, `24.04.1`: two to four dotted numbers. Leading zeros are kept; versions are ordered by their numbers.
     Calver,
 }
 
-/// The version of a release, as the scheme of its service reads it.
+/// The version of a release, read by the scheme of its service.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
     /// A version of Semantic Versioning.
@@ -26,18 +26,18 @@ pub enum Version {
     Calver(Calver),
 }
 
-/// What a scheme makes of a text.
+/// What a scheme reads in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
     /// A version.
     Version(Version),
-    /// No version of this scheme, but nearly one: a version of another scheme, or one with a slip.
+    /// Not a version of this scheme, but nearly one: a version of another scheme, or one with a typing error.
     Almost(Almost),
     /// No version at all.
     Nothing,
 }
 
-/// What a text that is almost a version could have been.
+/// What a text that is almost a version may have meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Almost {
     /// The scheme that reads it.
@@ -49,7 +49,7 @@ pub struct Almost {
 impl Scheme {
     const ALL: [Self; 2] = [Self::Semver, Self::Calver];
 
-    /// Returns the word for it in filters.yaml.
+    /// Returns its word in filters.yaml.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl Scheme {
         }
     }
 
-    /// Returns the version that a text is; `None` when it is none of this scheme.
+    /// Returns the version in a text; `None` when it is not one of this scheme.
     #[must_use]
     pub fn read(self, text: &str) -> Option<Version> {
         match self {
@@ -76,7 +76,7 @@ impl Scheme {
         }
     }
 
-    /// Returns what the scheme makes of a text.
+    /// Returns what the scheme reads in a text.
     #[must_use]
     pub fn reading(self, text: &str) -> Reading {
         if let Some(version) = self.read(text) {
@@ -88,8 +88,8 @@ impl Scheme {
         if other.is_none() && meant.is_none() { Reading::Nothing } else { Reading::Almost(Almost { other, meant }) }
     }
 
-    /// Returns the version that was probably meant: with three numbers, without leading zeros or a `v`, and with the
-    /// sign before a pre-release in SemVer; with dots alone in a calendar version.
+    /// Returns the version that was probably meant: in SemVer with three numbers, without leading zeros or a `v`, and
+    /// with the sign before a pre-release; in a calendar version with dots only.
     pub(super) fn meant(self, text: &str) -> Option<Version> {
         let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
         match self {
@@ -116,7 +116,7 @@ fn leading_numbers(text: &str) -> usize {
 }
 
 impl Version {
-    /// Whether it is a pre-release, such as `1.1.0-rc.1`; no calendar version is.
+    /// Whether it is a pre-release, such as `1.1.0-rc.1`. No calendar version is.
     #[must_use]
     pub fn is_pre_release(&self) -> bool {
         match self {
@@ -143,7 +143,7 @@ impl Version {
         }
     }
 
-    /// Whether both stand at the same place in the order of versions; build metadata does not count.
+    /// Whether neither version is higher than the other; build metadata does not count.
     #[must_use]
     pub fn is_level_with(&self, other: &Self) -> bool {
         match (self, other) {

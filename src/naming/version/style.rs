@@ -13,9 +13,9 @@ pub enum VersionStyle {
     /// `1.0.9-0047-188f7a2`: release, commits since in four digits, commit.
     #[default]
     Extended,
-    /// `1.0.10-dev.47.g188f7a2`: on the way to the next release, in SemVer's order.
+    /// `1.0.10-dev.47.g188f7a2`: precedes the next release, in SemVer's order.
     Next,
-    /// `1.0.9-47-g188f7a2`: what `git describe` says, without the service's prefix.
+    /// `1.0.9-47-g188f7a2`: the output of `git describe`, without the service's prefix.
     Describe,
     /// `1.0.10.dev47+g188f7a2`: for Python packages.
     Pep440,
@@ -23,12 +23,12 @@ pub enum VersionStyle {
     Pseudo,
     /// `sha-188f7a2`: the commit alone.
     Sha,
-    /// `1.0.9`: the release itself; an error anywhere but on its tag.
+    /// `1.0.9`: the release itself; an error at any commit without its tag.
     Release,
 }
 
-/// Whether a text has the form of a version, in whatever style and scheme: letters, digits and what stands between them
-/// in versions. It is no path, no flag, and nothing that a shell obeys.
+/// Whether a text has the form of a version, in any style and scheme: letters, digits, and the signs that versions
+/// contain. Such a text is no path, no flag, and nothing that a shell interprets.
 #[must_use]
 pub fn has_form_of_version(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric())

@@ -4,8 +4,8 @@ use crate::model::template::{Part, Template, TemplateError};
 
 /// How release tags are written: `{{path}}@{{version}}`.
 ///
-/// The names are `path`, `name` and `version`; the last stands in it exactly once. A format without the others
-/// (`v{{version}}`) makes one tag for every service that uses it.
+/// The names are `path`, `name` and `version`; `version` has to be in it exactly once. Services that use a format
+/// without the other names (`v{{version}}`) share their tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagFormat(Template);
 
@@ -13,7 +13,7 @@ pub struct TagFormat(Template);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TagFormatError {
-    /// It is no template, or uses a name that is not offered.
+    /// It is not a template, or has an unknown name.
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// Without `{{version}}` every release would have the same tag.
@@ -28,7 +28,7 @@ pub enum TagFormatError {
 }
 
 impl TagFormatError {
-    /// Returns the offset in bytes, in the format's text, of what is wrong; 0 when something is missing.
+    /// Returns the offset in bytes, in the format's text, of the error; 0 when something is missing.
     #[must_use]
     pub fn offset(&self) -> usize {
         match self {
@@ -40,16 +40,16 @@ impl TagFormatError {
 }
 
 impl TagFormat {
-    /// The format of a service that says nothing of it.
+    /// The format of a service that has none of its own.
     pub const DEFAULT: &'static str = "{{path}}@{{version}}";
 
-    /// The format of such a service without a path, or whose path is the root.
+    /// The same for a service without a path, or whose path is the root.
     pub const BY_NAME: &'static str = "{{name}}@{{version}}";
 
     /// Reads a format.
     ///
     /// # Errors
-    /// When it is no template, uses other names, or does not hold `{{version}}` exactly once.
+    /// When it is not a template, has other names, or does not contain `{{version}}` exactly once.
     pub fn parse(text: &str) -> Result<Self, TagFormatError> {
         let template = Template::parse(text, |name| ["path", "name", "version"].contains(&name))?;
         let mut versions = template.parts().iter().filter_map(|part| match part {
@@ -63,13 +63,13 @@ impl TagFormat {
         }
     }
 
-    /// Whether `{{path}}` stands in it, so that a service needs a path to use it.
+    /// Whether it contains `{{path}}`, so that a service needs a path to use it.
     #[must_use]
     pub fn uses_path(&self) -> bool {
         self.0.parts().iter().any(|part| matches!(part, Part::Name { name, .. } if name == "path"))
     }
 
-    /// Returns what the tags of a service look like.
+    /// Returns the pattern of a service's tags.
     #[must_use]
     pub fn pattern(&self, service: &ServiceName, path: &RepoDir) -> TagPattern {
         let mut sides = [String::new(), String::new()];

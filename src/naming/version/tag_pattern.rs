@@ -3,7 +3,7 @@ use std::fmt;
 use super::{Reading, Scheme, Version};
 use crate::model::name::{TagName, TagNameError};
 
-/// Which tags are one service's release tags: a prefix, a version of a scheme, a suffix.
+/// The pattern of a service's release tags: a prefix, a version of a scheme, a suffix.
 ///
 /// `Display` is the pattern in the form of `git describe --match`: `services/go/api@[0-9]*`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,8 +14,7 @@ pub struct TagPattern {
 }
 
 impl TagPattern {
-    /// Returns the pattern of tags that begin with `prefix`, then have a version, then end with `suffix` (mostly
-    /// empty). The version is of SemVer.
+    /// Returns the pattern of tags with this prefix, a version of SemVer, and this suffix, which is mostly empty.
     pub fn new(prefix: impl Into<String>, suffix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), suffix: suffix.into(), scheme: Scheme::Semver }
     }
@@ -32,45 +31,46 @@ impl TagPattern {
         self.scheme
     }
 
-    /// Returns what stands before the version.
+    /// Returns the text before the version.
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// Returns what stands behind the version.
+    /// Returns the text after the version.
     #[must_use]
     pub fn suffix(&self) -> &str {
         &self.suffix
     }
 
-    /// Returns the part of a tag's name that should be the version: what stands between prefix and suffix, when it
-    /// begins with a digit.
+    /// Returns the part of a tag's name that should be the version: the text between prefix and suffix, if it begins
+    /// with a digit.
     ///
-    /// That digit is what keeps `api@latest` and other moving tags out.
+    /// The digit excludes `api@latest` and other moving tags.
     #[must_use]
     pub fn version_of<'a>(&self, tag: &'a [u8]) -> Option<&'a [u8]> {
         let version = tag.strip_prefix(self.prefix.as_bytes())?.strip_suffix(self.suffix.as_bytes())?;
         version.first()?.is_ascii_digit().then_some(version)
     }
 
-    /// Returns the version that a tag stands for; `None` when it is not of this pattern or the scheme reads no version.
+    /// Returns the version of a tag; `None` when the tag does not fit the pattern or the scheme cannot read the
+    /// version.
     #[must_use]
     pub fn read(&self, tag: &TagName) -> Option<Version> {
         self.scheme.read(std::str::from_utf8(self.version_of(tag.as_bytes())?).ok()?)
     }
 
-    /// Returns what the scheme makes of a tag; `None` when it is not of this pattern.
+    /// Returns what the scheme reads in a tag; `None` when the tag does not fit the pattern.
     #[must_use]
     pub fn reading(&self, tag: &[u8]) -> Option<Reading> {
         let version = self.version_of(tag)?;
         Some(std::str::from_utf8(version).map_or(Reading::Nothing, |version| self.scheme.reading(version)))
     }
 
-    /// Whether a tag looks like one of the service that names no version, such as `api@latest`.
+    /// Whether a tag looks like one of the service's, but without a version, such as `api@latest`.
     ///
-    /// The prefix has to end with a sign, so that `v` claims no `vendor`, and the rest is one word, so that `apps/`
-    /// claims no `apps/web@1.0.0`.
+    /// The prefix has to end with a sign, so that `vendor` is not taken for a tag with the prefix `v`. The rest has to
+    /// be one word, so that `apps/web@1.0.0` is not taken for one with the prefix `apps/`.
     #[must_use]
     pub fn is_other(&self, tag: &[u8]) -> bool {
         let rest = tag.strip_prefix(self.prefix.as_bytes()).and_then(|rest| rest.strip_suffix(self.suffix.as_bytes()));

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::TagPattern;
 use crate::model::name::{ServiceName, TagName, TagNameError};
 
-/// Why the tag formats of a config cannot work.
+/// Why the tag formats of a configuration cannot work.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TagProblem {
     /// Git refuses every tag of the service.
@@ -11,7 +11,7 @@ pub enum TagProblem {
     Refused {
         /// The service.
         service: ServiceName,
-        /// What its tags would look like.
+        /// The pattern of its tags.
         pattern: TagPattern,
         /// Why git refuses them.
         error: TagNameError,
@@ -28,15 +28,15 @@ pub enum TagProblem {
         /// The pattern of those.
         other_pattern: TagPattern,
     },
-    /// A tag of one service would be a directory of another's tags: `v1.0.0-x` and
-    /// `v1.0.0-x/web`. Git cannot hold both.
+    /// A tag of one service would be a directory of another's tags: `v1.0.0-x` and `v1.0.0-x/web`. Git cannot store
+    /// both.
     #[error("git cannot hold tags of {service} (`{pattern}`) beside those of {other} (`{other_pattern}`) in it")]
     Directory {
         /// The service whose tag would be a directory.
         service: ServiceName,
         /// Its pattern.
         pattern: TagPattern,
-        /// The service whose tags stand in that directory.
+        /// The service whose tags are in that directory.
         other: ServiceName,
         /// The pattern of those.
         other_pattern: TagPattern,
@@ -44,7 +44,7 @@ pub enum TagProblem {
 }
 
 impl TagProblem {
-    /// Returns the service whose format is to be changed.
+    /// Returns the service whose format has to be changed.
     #[must_use]
     pub fn service(&self) -> &ServiceName {
         match self {
@@ -63,7 +63,7 @@ impl TagProblem {
     }
 }
 
-/// Finds what is wrong with the patterns of all services together, in the order of the services. Services that share a
+/// Finds problems of the patterns of all services together, in the order of the services. Services with the same
 /// pattern share their releases, which is no problem.
 #[must_use]
 pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProblem> {
@@ -101,14 +101,14 @@ pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProbl
     problems
 }
 
-/// Whether a tag of `other` would count as one of `pattern`, whose prefix begins the other's.
+/// Whether a tag of `other` would count as one of `pattern`, whose prefix is the beginning of the other's.
 fn overlaps(pattern: &TagPattern, other: &TagPattern) -> bool {
     let between = &other.prefix()[pattern.prefix().len()..];
     other.suffix().ends_with(pattern.suffix())
         && (between.is_empty() || between.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Whether a tag of `pattern`, whose prefix begins the other's, can be a directory of a tag of `other`.
+/// Whether a tag of `pattern`, whose prefix is the beginning of the other's, can be a directory of a tag of `other`.
 fn is_directory(pattern: &TagPattern, other: &TagPattern) -> bool {
     let release = |directory: &str| pattern.read(&TagName::from_git(directory)).is_some();
     let prefix = other.prefix();
@@ -117,7 +117,7 @@ fn is_directory(pattern: &TagPattern, other: &TagPattern) -> bool {
     within || pattern.prefix() == prefix && behind.any(|suffix| suffix == pattern.suffix())
 }
 
-/// Returns the tag that makes git refuse a new one because one of the two would be a directory of the other:
+/// Returns the tag because of which git would refuse a new one, since one of the two would be a directory of the other:
 /// `services/go` and `services/go/api`. `existing` is sorted.
 #[must_use]
 pub fn in_the_way<'a>(new: &TagName, existing: &'a [TagName]) -> Option<&'a TagName> {

@@ -1,4 +1,4 @@
-//! The schemes that `semver` and `pep440` rules read versions by.
+//! The schemes by which `semver` and `pep440` rules read versions.
 
 mod pep440;
 mod strict;
@@ -25,16 +25,16 @@ pub(in crate::naming::image) struct VersionFields {
     pub(in crate::naming::image) stability: Stability,
 }
 
-/// Whether a version is one that people should take without asking.
+/// Whether a version is a stable release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::naming::image) enum Stability {
     Stable,
-    /// A pre-release (or, in Python, a post or development release): it must not move a tag such as `1.2`.
+    /// A pre-release (in Python also a post or development release): it must not move a tag such as `1.2`.
     Provisional,
 }
 
 impl Scheme {
-    /// Reads a version, nothing when the text is none.
+    /// Reads a version; `None` when the text is not one.
     pub(in crate::naming::image) fn read(self, text: &str) -> Option<VersionFields> {
         match self {
             Self::Semver => strict::read(text),

@@ -1,7 +1,7 @@
 use super::{Stability, VersionFields};
 
-/// Reads a version by the rules of Python's PEP 440, in any of the spellings that it allows;
-/// [`VersionFields::version`] is the normal one.
+/// Reads a version by the rules of Python's PEP 440, in any spelling that it allows; [`VersionFields::version`] has the
+/// normal spelling.
 pub(super) fn read(text: &str) -> Option<VersionFields> {
     let lower = text.to_ascii_lowercase();
     let (public, local) = lower.split_once('+').map_or((lower.as_str(), None), |(public, local)| (public, Some(local)));
@@ -62,7 +62,7 @@ pub(super) fn read(text: &str) -> Option<VersionFields> {
 struct Rest<'a>(&'a str);
 
 impl Rest<'_> {
-    /// Reads something, or leaves all as it was.
+    /// Reads something, or returns to where it began.
     fn try_read<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let before = self.0;
         read(self).or_else(|| {
@@ -87,7 +87,7 @@ impl Rest<'_> {
         self.0.strip_prefix(['.', '-', '_']).map(|rest| self.0 = rest)
     }
 
-    /// Reads one of the words and its number, 0 where there is none, in the normal spelling.
+    /// Reads one of the words and its number (0 if absent), in the normal spelling.
     fn segment(&mut self, words: &[(&str, &str)]) -> Option<String> {
         self.try_read(|rest| {
             rest.try_read(Self::separator);

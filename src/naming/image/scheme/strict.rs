@@ -3,7 +3,8 @@ use crate::naming::version::Semver;
 
 /// Reads a version by the rules of Semantic Versioning 2.0.0, with the `v` before it that node-semver allows.
 ///
-/// Build metadata stays in [`VersionFields::version`], unlike there: two releases that differ in it are two images.
+/// Unlike in the action, build metadata stays in [`VersionFields::version`]: two releases that only differ in it are
+/// two images.
 pub(super) fn read(text: &str) -> Option<VersionFields> {
     let plain = text.trim().strip_prefix('v').unwrap_or(text.trim());
     let version = Semver::parse(plain).ok()?;
