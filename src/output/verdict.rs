@@ -1,7 +1,7 @@
 //! Whether the jobs of a workflow did what its plan asked for: the one check to require.
 //!
-//! The jobs of a matrix have names that are not known beforehand, and a job that is skipped counts as passed where a
-//! check is required. So one constant job reads GitHub's `needs` and fails where anything is not as it should be.
+//! The names of the jobs of a matrix are not known beforehand, and a skipped job counts as passed for a required check.
+//! So one job with a fixed name reads GitHub's `needs`, and fails if anything is wrong.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::model::name::{Escaped, OWN_PREFIX, is_own_output};
 
-/// GitHub's `needs`: the jobs that a job waited for, in its order.
+/// GitHub's `needs`: the jobs that a job has waited for, in its order.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct NeededJobs(#[serde(deserialize_with = "each_once")] IndexMap<String, Job>);
@@ -25,14 +25,14 @@ struct Job {
     outputs: IndexMap<String, String>,
 }
 
-/// act writes `null` where a job has no outputs.
+/// Reads outputs. act writes `null` if a job has none.
 fn null_is_empty<'de, D: Deserializer<'de>>(value: D) -> Result<IndexMap<String, String>, D::Error> {
     #[derive(Deserialize)]
     struct Outputs(#[serde(deserialize_with = "each_once")] IndexMap<String, String>);
     Ok(Option::<Outputs>::deserialize(value)?.map(|outputs| outputs.0).unwrap_or_default())
 }
 
-/// Reads a map that has each key once: of two values nobody could tell which one counts.
+/// Reads a map. A duplicate key is an error, since it is not known which value counts.
 fn each_once<'de, D: Deserializer<'de>, V: Deserialize<'de>>(value: D) -> Result<IndexMap<String, V>, D::Error> {
     struct EachOnce<V>(PhantomData<V>);
     impl<'de, V: Deserialize<'de>> Visitor<'de> for EachOnce<V> {
@@ -57,8 +57,8 @@ fn each_once<'de, D: Deserializer<'de>, V: Deserialize<'de>>(value: D) -> Result
 }
 
 impl Job {
-    /// Returns whether an output counts or lists nothing: a number, a list, or the `include` of a matrix. `None` where it
-    /// is none of these.
+    /// Returns whether the value of an output is empty: a number, a list, or the `include` of a matrix. `None` for
+    /// other values.
     fn is_empty(&self, output: &str) -> Option<bool> {
         match serde_json::from_str(self.outputs.get(output)?).ok()? {
             Value::Number(count) => Some(count.as_u64()? == 0),
@@ -83,16 +83,16 @@ impl Job {
     }
 }
 
-/// What is expected of the jobs.
+/// The expectations about the jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
     /// The job that made the plan; it must succeed.
     pub plan: String,
-    /// The outputs of that job that must have arrived.
+    /// The outputs that the job must have set.
     pub outputs: Vec<String>,
-    /// The output of the plan that says whether a job is due; [`Expected::ANY`] for a job that is not named here.
+    /// The output of the plan that says whether a job is due; [`Expected::ANY`] for jobs that are not listed here.
     pub due: IndexMap<String, String>,
-    /// Jobs that may be skipped whatever the plan says.
+    /// Jobs that may always be skipped.
     pub optional: Vec<String>,
 }
 
@@ -114,7 +114,7 @@ pub enum Problem {
     Ended {
         /// The job, escaped.
         job: String,
-        /// Its result, escaped: `failure` or `cancelled`, or a word that GitHub has added since.
+        /// Its result, escaped: `failure` or `cancelled`, or an unknown word.
         result: String,
     },
     /// The job that makes the plan never ran, so what was due is not known.
@@ -123,7 +123,7 @@ pub enum Problem {
         /// The job.
         job: String,
     },
-    /// An output is missing, or empty, which GitHub does not tell apart.
+    /// An output is missing or empty, which GitHub does not distinguish.
     #[error("the output `{output}` of the job `{job}` did not arrive")]
     Lost {
         /// The job that made the plan.
@@ -131,7 +131,7 @@ pub enum Problem {
         /// The output.
         output: String,
     },
-    /// An output that says whether something is due says something else.
+    /// An output that says whether something is due has another value than `true` or `false`.
     #[error("the output `{output}` of the job `{job}` is `{value}`, which is neither `true` nor `false`")]
     NoAnswer {
         /// The job that made the plan.
@@ -141,7 +141,7 @@ pub enum Problem {
         /// Its value, escaped.
         value: String,
     },
-    /// An output that holds a matrix holds something else.
+    /// The value of a matrix output is not a matrix.
     #[error("the output `{output}` of the job `{job}` is `{value}`, which is no matrix")]
     NoMatrix {
         /// The job that made the plan.
@@ -151,7 +151,7 @@ pub enum Problem {
         /// Its value, escaped.
         value: String,
     },
-    /// An output that says whether something is due does not agree with one that lists or counts it.
+    /// An output that says whether something is due contradicts one that lists or counts it.
     #[error(
         "the outputs of the job `{job}` contradict each other: `{output}` is `{value}`, but `{list}` {}",
         if *value { "has nothing" } else { "has something" }
@@ -166,7 +166,7 @@ pub enum Problem {
         /// The output that lists or counts what is due.
         list: String,
     },
-    /// Something is due, and no job that builds it is waited for.
+    /// Something is due, and `needs` has no job that builds it.
     #[error("the plan's output `{output}` is `true`, and `needs` has no job that is due by it")]
     Unwatched {
         /// The output that says that something is due, escaped.
@@ -177,7 +177,7 @@ pub enum Problem {
     Skipped {
         /// The job, escaped.
         job: String,
-        /// The output that says that it is due.
+        /// The output by which it is due.
         output: String,
     },
 }
@@ -213,7 +213,7 @@ impl Problem {
     }
 }
 
-/// A job that was named and that `needs` does not have.
+/// A job that was named and is not in `needs`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`needs` has no job `{0}`")]
 pub struct UnknownJob(pub String);
@@ -232,7 +232,7 @@ impl NeededJobs {
 /// Returns all problems in the order of `needs`; none if every build that was due succeeded.
 ///
 /// # Errors
-/// When a job is expected that `needs` does not have: the check would mean less than it says.
+/// When an expected job is not in `needs`, since the check would then be weaker than intended.
 pub fn verdict(needs: &NeededJobs, expected: &Expected) -> Result<Vec<Problem>, UnknownJob> {
     let plan = &needs.job(&expected.plan)?.uncovered();
     for named in expected.due.keys().chain(&expected.optional) {
@@ -267,8 +267,8 @@ fn lost(plan: &Job, expected: &Expected) -> Vec<Problem> {
     missing.map(|output| Problem::Lost { job: expected.plan.clone(), output: output.clone() }).collect()
 }
 
-/// A matrix that cannot be read says nothing, so that no job of it would have run. Where none is expected, an output of
-/// that name may be a filter's.
+/// Finds matrix outputs that are not matrices: no job of such a matrix has run. Where no matrix is expected, an output
+/// of that name may belong to a filter.
 fn odd_matrices(plan: &Job, expected: &Expected) -> Vec<Problem> {
     const MATRIX: &str = "matrix";
     if expected.outputs.iter().all(|output| output != MATRIX) {
@@ -288,13 +288,13 @@ fn odd_matrices(plan: &Job, expected: &Expected) -> Vec<Problem> {
     odd.map(problem).collect()
 }
 
-/// Returns the levels of a plan, and the plan as a whole, as suffixes of the outputs `any` and `matrix`.
+/// Returns the suffixes of the outputs `any` and `matrix`: those of the levels, and the empty one for the whole plan.
 fn suffixes(plan: &Job) -> impl Iterator<Item = &str> {
     plan.outputs.keys().filter_map(|output| output.strip_prefix(Expected::ANY))
 }
 
-/// The outputs that list and count what is due must agree with `any`, and those of a level with `any_N`: a workflow reads
-/// either.
+/// Finds contradictions between outputs that list or count what is due and `any`, or `any_N` for a level: a workflow
+/// may read either.
 fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
     let contradiction = |suffix: &str, list: String| {
         let (job, output) = (expected.plan.clone(), format!("{}{suffix}", Expected::ANY));
@@ -314,7 +314,7 @@ fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
     matrices.chain(whole).chain(levels).collect()
 }
 
-/// Where a plan says that something is due, a job must stand for it that may not be skipped. Where jobs are due by level,
+/// Finds outputs that say that something is due and for which there is no job that must run. If jobs are due by level,
 /// each level needs one.
 fn unwatched(needs: &NeededJobs, plan: &Job, expected: &Expected) -> Vec<Problem> {
     let jobs = needs.0.keys().filter(|job| **job != expected.plan && !expected.optional.contains(job));
@@ -332,8 +332,8 @@ fn unwatched(needs: &NeededJobs, plan: &Job, expected: &Expected) -> Vec<Problem
         .collect()
 }
 
-/// A skipped job is well where the plan said that nothing was due for it. Where the plan itself is in trouble, that has
-/// been said, and explains the skipping.
+/// Returns the problem of a skipped job, unless nothing was due for it. A problem of the plan itself is reported
+/// elsewhere, and explains the skipping.
 fn skipped(name: &str, plan: &Job, expected: &Expected) -> Option<Problem> {
     if plan.result != "success" {
         return None;
@@ -358,7 +358,7 @@ mod tests {
     const NONE: &str = r#"{"include": []}"#;
     const SOME: &str = r#"{"include": [{}]}"#;
 
-    /// The problems of jobs `build` and `late`, which is due by `any_1`, and `deploy`, which may be skipped.
+    /// Returns the problems of jobs `build` and `late`, which is due by `any_1`, and `deploy`, which may be skipped.
     fn says(outputs: &Value, [build, late, deploy]: [&str; 3]) -> Vec<String> {
         says_of(&json!({
             "plan": {"result": "success", "outputs": outputs},

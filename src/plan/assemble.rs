@@ -28,7 +28,7 @@ pub struct Assembly<'a> {
     pub push: bool,
     /// What was compared.
     pub range: &'a base::Range,
-    /// What is not known and widened the plan.
+    /// What is not known, and so widened the plan.
     pub doubts: &'a [base::Doubt],
     /// Which services are affected, and why.
     pub affected: &'a Affected<'a>,
@@ -38,7 +38,7 @@ pub struct Assembly<'a> {
     pub left_out: Vec<ServiceId>,
     /// The commits of the built refs that were seen, or `None` if they were not read.
     pub built: Option<BTreeMap<ServiceId, CommitId>>,
-    /// The services that are gone since base.
+    /// The services that no longer exist since base.
     pub removed: Vec<ServiceName>,
     /// The changes that nothing matches.
     pub unmatched: Vec<&'a Change>,
@@ -55,28 +55,29 @@ pub struct Found {
     pub names: Names,
     /// Its fingerprint, or `None` if it is not known or was not asked for.
     pub fingerprint: Option<Fingerprint>,
-    /// The base that it has for itself.
+    /// The base of this service alone, if it has one.
     pub base: Option<Base>,
 }
 
-/// What a service's result is called.
+/// The names of a service's result.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    /// The version; none where it cannot be told.
+    /// The version; `None` where it is not known.
     pub version: Option<String>,
-    /// Why the result cannot be called anything, so that it cannot be built.
+    /// Why the result has no name, so that it cannot be built.
     pub unnamed: Option<String>,
-    /// What `git describe` says; none where it was not asked, or could not be told.
+    /// Its `git describe`; `None` where it was not asked for or is not known.
     pub described: Option<version::Described>,
     /// The image, without a tag.
     pub image: Option<String>,
-    /// Full references; tags alone where there is no image.
+    /// Full references; tags alone if there is no image.
     pub tags: Vec<String>,
-    /// Image tags that it does not get here.
+    /// Image tags that its rules gave and that it does not get.
     pub left_out: Vec<String>,
     /// Labels of the image.
     pub labels: BTreeMap<String, String>,
-    /// Whether it may be pushed at all: not by the version of a dirty tree, nor where a pull request's base has none.
+    /// Whether it may be pushed at all. It may not with the version of a dirty tree, nor if a pull request's base does
+    /// not push it.
     pub pushable: bool,
 }
 
@@ -144,7 +145,7 @@ pub fn assemble(found: &Assembly) -> Plan {
     }
 }
 
-/// Returns the built refs of the planned services and of what they are built from.
+/// Returns the built refs of the planned services and of all that they are built from.
 fn seen(built: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<String, String> {
     let graph = &found.config.graph;
     let planned: Vec<ServiceId> = found.planned.iter().map(|found| found.id).collect();
@@ -153,7 +154,7 @@ fn seen(built: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<Str
     counted.map(|(service, commit)| (graph.name(*service).as_str().to_owned(), commit.to_string())).collect()
 }
 
-/// Gives the image of a service that has a name and no tag the tag of its content, so that it can be pushed and found.
+/// Adds the tag of its content to the image of a service without tags, so that it can be pushed and found.
 fn with_a_tag(mut service: PlannedService) -> PlannedService {
     if service.tags.is_empty() && service.version.is_some() && service.unnamed.is_none() {
         service.tags.extend(service.content_reference().map(|reference| reference.to_string()));
@@ -161,7 +162,7 @@ fn with_a_tag(mut service: PlannedService) -> PlannedService {
     service
 }
 
-/// Returns where each service stands in the plan.
+/// Returns the position of each service in the plan.
 fn places(found: &Assembly) -> Vec<Option<usize>> {
     let mut places = vec![None; found.config.services.len()];
     for (place, service) in found.planned.iter().enumerate() {
@@ -255,7 +256,7 @@ fn of_match(kind: CauseKind, found: &Match, config: &config::Config) -> PlannedC
     }
 }
 
-/// The word for what happened to a path, where that is known.
+/// Returns the word for what happened to a path, if that is known.
 fn status(status: Status) -> Option<&'static str> {
     match status {
         Status::Added => Some("added"),

@@ -1,40 +1,42 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Why a service is affected, as published. Which keys are there depends on the kind.
+/// Why a service is affected, as published. The kind decides which keys are present.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlannedCause {
     /// The kind of cause.
     pub kind: CauseKind,
-    /// `file`, `global`, `unmatched`, `degraded`: the path that changed, or that may have, quoted as git quotes it where it is not UTF-8.
+    /// `file`, `global`, `unmatched`, `degraded`: the path that changed, or may have changed, quoted as git quotes it
+    /// if it is not UTF-8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// `file`, `global`, `unmatched`: what happened to the path: `added`, `modified`, `deleted` or `type-changed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// `file`, `global`, `degraded`: the pattern that matched; absent where another key, such as `dockerfile`, names the path.
+    /// `file`, `global`, `degraded`: the pattern that matched; absent if another key, such as `dockerfile`, names the
+    /// path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
-    /// `file`, `global`, `degraded`: where the pattern, or the other key's value, stands: `filters.yaml:3:9`.
+    /// `file`, `global`, `degraded`: the place of the pattern, or of the other key's value: `filters.yaml:3:9`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
-    /// `dependency`: the affected service it depends on; `needed`: the service that it is built for; `dependency-removed`:
-    /// the one it no longer depends on.
+    /// `dependency`: the affected service that it depends on; `needed`: the service for which it is built;
+    /// `dependency-removed`: the service that it no longer depends on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
     /// `dependency`: the shortest chain, from `via` to a service with a cause of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<String>,
-    /// `definition`: the keys of filters.yaml that differ, sorted; none where it cannot be told which.
+    /// `definition`: the keys of filters.yaml that differ, sorted; empty where it is not known which.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<String>,
-    /// `no-record`: what there is not to compare with; `degraded`: what is not known, the `kind` of a doubt in the plan's
-    /// `degraded`.
+    /// `no-record`: what is missing for a comparison; `degraded`: what is not known, the `kind` of an entry of the
+    /// plan's `degraded`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
 
-/// What there is not to compare a service with, or what is not known of it.
+/// What is missing for a comparison, or what is not known about a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -45,13 +47,13 @@ pub enum Reason {
     NeverBuilt,
     /// There is no commit to compare with.
     NoBase,
-    /// Nothing tells which commits are new.
+    /// It is not known which commits are new.
     UnknownRange,
-    /// The configuration at base is not known, so that every definition counts as changed.
+    /// The configuration at base is not known, so every definition counts as changed.
     ConfigAtBase,
     /// A path in the work tree cannot be read.
     WorkTree,
-    /// Whether a pattern matches a path cannot be determined in time.
+    /// It is not known whether a pattern matches a path, since matching took too long.
     Pattern,
 }
 
@@ -64,9 +66,9 @@ pub enum CauseKind {
     File,
     /// A change that the `global` filter matches.
     Global,
-    /// A service it depends on is affected.
+    /// A service that it depends on is affected.
     Dependency,
-    /// It no longer depends on a service that it depended on at base.
+    /// It no longer depends on a service on which it depended at base.
     DependencyRemoved,
     /// Its resolved definition differs from the one at base.
     Definition,
@@ -74,22 +76,22 @@ pub enum CauseKind {
     NewService,
     /// Somebody asked for it.
     Forced,
-    /// A service that is built needs its image, which is nowhere.
+    /// A service that is built needs its image, which does not exist.
     Needed,
-    /// There is nothing to compare with; `reason` says which.
+    /// There is nothing to compare with; `reason` says what is missing.
     NoRecord,
-    /// A build of it has begun since the last one that was recorded: what it left is not known.
+    /// A build of it has begun since the last one that was recorded, and its result is not known.
     Unrecorded,
     /// The base could not be reached.
     BaseUnreachable,
-    /// Something is not known, so that it counts as changed; `reason` says what.
+    /// Something is not known, so it counts as changed; `reason` says what.
     Degraded,
     /// A path changed that no filter matches (`--unmatched all`); `path` is the first.
     Unmatched,
 }
 
 impl CauseKind {
-    /// Returns the word for it in the plan's JSON.
+    /// Returns its word in the plan's JSON.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -111,7 +113,7 @@ impl CauseKind {
 }
 
 impl PlannedCause {
-    /// Returns a cause that needs no more words than its kind.
+    /// Returns a cause without details.
     #[must_use]
     pub fn of_kind(kind: CauseKind) -> Self {
         Self {

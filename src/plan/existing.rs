@@ -7,19 +7,18 @@ use serde::{Deserialize, Serialize};
 use super::{Plan, PlannedService, level};
 use crate::naming::image::{ImageName, ImageTag, Reference};
 
-/// The image that a registry has already.
+/// The image of a service that a registry has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Exists {
     /// Its full reference, whose tag is the service's fingerprint.
     pub reference: String,
-    /// Its digest, `sha256:…`: of the index where it is for many platforms.
+    /// Its digest, `sha256:…`: that of the index if it has several platforms.
     pub digest: String,
 }
 
 impl PlannedService {
-    /// Returns the reference by which an image of the same content is found again: what a builder pushes besides the
-    /// `tags`, and what `--skip-existing` asks for. None where there is no image, or where the
-    /// content is no commit's.
+    /// Returns the reference by which an image of the same content is found. Builders push it besides the `tags`, and
+    /// `--skip-existing` asks for it. `None` where there is no image, or where no commit has the content.
     #[must_use]
     pub fn content_reference(&self) -> Option<Reference> {
         let name = ImageName::parse(self.image.as_deref()?).ok()?;
@@ -29,19 +28,20 @@ impl PlannedService {
 }
 
 impl Plan {
-    /// Returns the plan of what is left to be built: without libraries, and without the services whose image exists.
+    /// Returns the plan of what is left to build: without libraries, and without services whose image exists.
     #[must_use]
     pub fn to_build(&self) -> Cow<'_, Self> {
         self.without(|service| service.library || service.exists.is_some())
     }
 
-    /// Returns the plan of what has a result.
+    /// Returns the plan of services with results.
     #[must_use]
     pub fn without_libraries(&self) -> Cow<'_, Self> {
         self.without(|service| service.library)
     }
 
-    /// Leaves services out. What needs a library needs what the library needs; what exists is waited for by none.
+    /// Leaves services out. A dependent of a library gets the library's own needs. Dependents of an existing image need
+    /// not wait for it.
     fn without(&self, is_left_out: impl Fn(&PlannedService) -> bool) -> Cow<'_, Self> {
         if !self.services.iter().any(&is_left_out) {
             return Cow::Borrowed(self);

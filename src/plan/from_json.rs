@@ -17,10 +17,10 @@ pub enum PlanError {
     /// It was written by a version with another format.
     #[error("the plan has schema {found}, and this rebake reads schema {SCHEMA}")]
     Schema {
-        /// The schema that it says it has.
+        /// The schema in the text.
         found: u32,
     },
-    /// It has a version, a commit or a tag that no plan has.
+    /// It has an invalid version, commit or tag.
     #[error("this is not a plan: {0}")]
     Name(String),
     /// It contradicts itself.
@@ -39,11 +39,11 @@ impl PlanError {
     }
 }
 
-/// Reads a saved plan. Nothing in it is trusted: that it is whole is checked here, and it carries no commands.
+/// Reads a saved plan. It is not trusted, so it is checked here; it contains no commands.
 ///
 /// # Errors
-/// When it is not JSON, has another schema, names services in `needs` that do not stand before it, or has a version or a
-/// commit that is none, or the tag of another content.
+/// When it is not JSON, has another schema, has services that need later ones or unknown ones, has an invalid version
+/// or commit, or has the tag of another content.
 pub fn read(text: &str) -> Result<Plan, PlanError> {
     #[derive(Deserialize)]
     struct Head {
@@ -72,7 +72,7 @@ pub fn read(text: &str) -> Result<Plan, PlanError> {
     Ok(plan)
 }
 
-/// Checks what is handed to builds and jobs by name.
+/// Checks the names that builds and jobs get.
 fn names(plan: &Plan) -> Result<(), String> {
     let range = [&plan.range.base, &plan.range.head].into_iter().flatten();
     let seen = plan.built.iter().flat_map(BTreeMap::values);
@@ -98,7 +98,7 @@ impl PlannedService {
     /// Checks the version and the tags, which may come from anywhere.
     ///
     /// # Errors
-    /// When the version is none, or a tag is the one by which an image of another content is found.
+    /// When the version is invalid, or a tag is that of another content.
     pub fn check_names(&self) -> Result<(), String> {
         if let Some(version) = self.version.as_deref().filter(|version| !has_form_of_version(version)) {
             return Err(format!("`{}` is no version", Escaped::new(version)));

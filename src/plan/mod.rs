@@ -1,7 +1,7 @@
 //! The Plan: what must be rebuilt, why, what each result is called, and in what order.
 //!
-//! The only stage that is published: its JSON is versioned ([`SCHEMA`]), can be saved and
-//! fed back, and carries neither commands nor secrets. The same commit and configuration give the same bytes.
+//! It is the only stage that is published. Its JSON is versioned ([`SCHEMA`]), can be saved and read again, and
+//! contains neither commands nor secrets. The same commit and configuration give the same bytes.
 
 mod assemble;
 mod cause;
@@ -46,26 +46,28 @@ pub struct Plan {
     pub environment: String,
     /// What was compared.
     pub range: PlannedRange,
-    /// Where doubt widened the plan; empty when everything is certain.
+    /// Reasons why the plan is wider than necessary; empty when everything is known.
     pub degraded: Vec<Degradation>,
-    /// The affected services in build order; where that leaves a choice, in the order of filters.yaml.
+    /// The affected services in build order; services that do not depend on each other are in the order of
+    /// filters.yaml.
     pub services: Vec<PlannedService>,
     /// The other services, in the order of filters.yaml.
     pub unaffected: Vec<String>,
-    /// Those of the other services that are affected, and were not asked for, in build order.
+    /// Those of the other services that are affected, but were not asked for, in build order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
-    /// The commit of each built ref that it saw, of its services and of those that they depend on; absent where it did
-    /// not look.
+    /// The commits of built refs that the plan has read: those of its services and of all that these depend on; absent
+    /// if it has read none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub built: Option<BTreeMap<String, String>>,
-    /// Services that the configuration at base has and this one has not, in their order there; for teardown.
+    /// Services in the configuration at base that this one does not have, in their order there; for teardown.
     pub removed: Vec<String>,
-    /// Changed paths that nothing matched, sorted; quoted as git quotes them where they are not UTF-8.
+    /// Changed paths that nothing matched, sorted; quoted as git quotes them if they are not UTF-8.
     pub unmatched: Vec<String>,
-    /// The changed paths that each named filter matched, in the order of filters.yaml; sorted, quoted as above.
+    /// The changed paths that each named filter matched, in the order of filters.yaml; each list is sorted, and quoted
+    /// as above.
     pub filters: IndexMap<String, Vec<String>>,
-    /// Whether anything is to be built.
+    /// Whether anything has to be built.
     pub any: bool,
 }
 
@@ -74,7 +76,7 @@ pub struct Plan {
 pub struct PlannedTrigger {
     /// The kind of event.
     pub kind: Kind,
-    /// The full ref that it is about, where it has one.
+    /// The full ref that it is about, if it is about one.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
 }
@@ -82,10 +84,10 @@ pub struct PlannedTrigger {
 /// What was compared, and how that was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlannedRange {
-    /// The commit that changes were counted from; absent when there was none.
+    /// The commit from which changes were counted; absent when there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
-    /// The commit that changes lead to; absent in a repository without commits.
+    /// The commit up to which changes were counted; absent in a repository without commits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<String>,
     /// How the range was chosen, in words.
@@ -94,14 +96,14 @@ pub struct PlannedRange {
     pub worktree: bool,
 }
 
-/// A doubt that widened the plan.
+/// A reason why the plan is wider than necessary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Degradation {
-    /// What kind of doubt, a stable word such as `base-unreachable`.
+    /// The kind of the reason, a stable word such as `base-unreachable`.
     pub kind: String,
     /// What is not known, and what was done about it.
     pub message: String,
-    /// How to have it certain next time.
+    /// How to make it known next time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
 }
@@ -111,58 +113,58 @@ pub struct Degradation {
 pub struct PlannedService {
     /// Its name.
     pub service: String,
-    /// Its directory, `.` for the root; absent where the configuration gives none.
+    /// Its directory, `.` for the root; absent if the configuration gives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Whether it is a library: its changes spread to what is built from it, and it is never built itself.
+    /// Whether it is a library: its changes affect its dependents, and it is never built itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub library: bool,
-    /// Why it is affected: all of its own causes, and the shortest chain to a dependency's.
+    /// Why it is affected: all of its own causes, and the shortest chain to the cause of a dependency.
     pub causes: Vec<PlannedCause>,
-    /// The base that this service has for itself.
+    /// The base of this service alone, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
     /// The affected services that must be built before it, in build order.
     pub needs: Vec<String>,
-    /// 0 for a service that needs none, else one more than the highest level it needs.
+    /// 0 for a service without needs, else one more than the highest level of its needs.
     pub level: usize,
-    /// What the result is called; null where that cannot be told, because a shallow clone does not know, or for the
-    /// reason in `unnamed`.
+    /// The version of the result; null where it is not known, because of a shallow clone or for the reason in
+    /// `unnamed`.
     #[serde(default)]
     pub version: Option<String>,
-    /// Why the result has no version or no image tags, so that it cannot be built; absent where it has.
+    /// Why the result has no version or no image tags, so that it cannot be built; absent if it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unnamed: Option<String>,
-    /// What `git describe` says of it; absent where a shallow clone leaves it unknown.
+    /// Its `git describe`; absent where a shallow clone hides it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub described: Option<GitDescription>,
     /// What its content comes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
-    /// The image of this very content that a registry has already; absent where none has, or none was asked.
+    /// The image of the same content in a registry; absent if there is none, or registries were not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exists: Option<Exists>,
-    /// The image it becomes, without a tag.
+    /// The image, without a tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// Full image references; tags alone where there is no image. The content tag, by which `--skip-existing` finds the
-    /// image, stands here where no rule of `tags` gives another one.
+    /// Full image references; tags alone if there is no image. The tag of the content, by which `--skip-existing` finds
+    /// the image, is here only if no rule of `tags` gives another one.
     pub tags: Vec<String>,
     /// Image tags that its rules gave and that it does not get: those of releases in an environment that is not for
-    /// releases, and those that only a higher release moves.
+    /// releases, and those that belong to a higher release.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
     /// Labels of the image, sorted.
     pub labels: BTreeMap<String, String>,
-    /// The platforms it is built for.
+    /// The platforms for which it is built.
     pub platforms: Vec<String>,
     /// Whether the result may be pushed.
     pub push: bool,
-    /// Values that the configuration hands on to the CI job.
+    /// Values that the configuration passes on to the CI job.
     pub matrix: serde_json::Map<String, serde_json::Value>,
 }
 
-/// The base that a service has for itself.
+/// The base of one service alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Base {
     /// The commit.
@@ -171,13 +173,13 @@ pub struct Base {
     pub source: String,
 }
 
-/// What `git describe` says of a service.
+/// The `git describe` of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GitDescription {
-    /// The service's release tag; absent where no commit carries one.
+    /// The service's release tag; absent if no commit has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
-    /// The commits since the tag; all there are where there is no tag.
+    /// The commits since the tag; without a tag, all commits.
     pub distance: u32,
     /// The commit that is described.
     pub commit: String,
@@ -195,7 +197,7 @@ impl Plan {
         self.services.iter().map(|service| service.service.as_str()).chain([self.environment.as_str()])
     }
 
-    /// Keeps these services; the others are left out.
+    /// Keeps these services, and leaves the others out.
     pub fn keep(&mut self, is_kept: impl Fn(&PlannedService) -> bool) {
         let (kept, left_out): (Vec<PlannedService>, Vec<PlannedService>) =
             std::mem::take(&mut self.services).into_iter().partition(|service| is_kept(service));
@@ -205,8 +207,8 @@ impl Plan {
 
     /// Returns the JSON text of the plan, with a final newline.
     ///
-    /// It may be printed to a log: `##[` and `##vso[`, which GitHub and Azure obey wherever they stand in a line, are
-    /// escaped. They can stand in a string alone, and JSON reads the escape as what it stands for.
+    /// It may be printed to a log: `##[` and `##vso[`, which GitHub and Azure obey anywhere in a line, are escaped.
+    /// They only occur in strings, where JSON resolves the escape.
     ///
     /// # Errors
     /// Never in practice: every key is a string.

@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::GitDescription;
 
-/// What services are called at a commit, as `rebake version --format json` publishes it.
+/// The versions of services at a commit, as `rebake version --format json` publishes them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Versions {
     /// The services.
@@ -14,12 +14,12 @@ pub struct Versions {
 pub struct VersionOf {
     /// Its name.
     pub service: String,
-    /// Its version; null where it cannot be told.
+    /// Its version; null where it is not known.
     pub version: Option<String>,
-    /// Why there is no version; absent where there is one.
+    /// Why there is no version; absent if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unnamed: Option<String>,
-    /// What `git describe` says of it.
+    /// Its `git describe`.
     pub described: GitDescription,
 }
 

@@ -1,6 +1,6 @@
 use unicode_width::UnicodeWidthStr as _;
 
-/// A column of a table: as wide as a terminal shows the widest of its texts.
+/// A column of a table, as wide as a terminal shows its widest text.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Column(usize);
 
@@ -15,7 +15,7 @@ impl Column {
         Self(Self::of(texts).0.max(heading.width()))
     }
 
-    /// Returns a text with the blanks that fill the column; one that is wider stands as it is.
+    /// Returns a text padded with blanks to the column's width; a wider text is returned unchanged.
     #[must_use]
     pub fn pad(self, text: &str) -> String {
         text.to_owned() + &" ".repeat(self.0.saturating_sub(text.width()))

@@ -5,27 +5,27 @@ use serde_json::{Value, json};
 use crate::model::name::nearest;
 use crate::plan::{Plan, PlannedService};
 
-/// A value of a service that a job matrix can carry (`--fields`).
+/// A value of a service that a job matrix can contain (`--fields`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Field {
     /// `service`: its name.
     Service,
-    /// `path`: its directory; its name where it has none.
+    /// `path`: its directory; its name if it has none.
     Path,
-    /// `version`: what the result is called; empty where it is unknown.
+    /// `version`: the version of the result; empty if it is unknown.
     Version,
     /// `tag`: the first tag, without the image.
     Tag,
     /// `environment`: where results go.
     Environment,
-    /// `image`: the image without a tag; empty where there is none.
+    /// `image`: the image without a tag; empty if there is none.
     Image,
-    /// `tags`: full references, one a line.
+    /// `tags`: full references, one per line.
     Tags,
     /// `labels`: `key=value`, one a line.
     Labels,
-    /// `platforms`: separated by commas, as docker takes them.
+    /// `platforms`: separated by commas, as docker accepts them.
     Platforms,
     /// `push`: whether the result may be pushed.
     Push,
@@ -33,7 +33,7 @@ pub enum Field {
     Level,
     /// `needs`: the services that are built before it.
     Needs,
-    /// `fingerprint`: what its content comes to.
+    /// `fingerprint`: the fingerprint of its content.
     Fingerprint,
 }
 
@@ -46,7 +46,7 @@ pub struct UnknownField {
 }
 
 impl Field {
-    /// Every field, in the order in which they stand in a matrix.
+    /// Every field, in the order of a matrix entry.
     pub const ALL: [Self; 13] = [
         Self::Service,
         Self::Path,
@@ -63,8 +63,8 @@ impl Field {
         Self::Fingerprint,
     ];
 
-    /// What a matrix carries when nobody chooses: no image, since GitHub drops an output in which a secret, such as
-    /// the registry's user, is found.
+    /// The default fields. The image is not one of them: GitHub drops an output that contains a secret, such as the
+    /// registry's user.
     pub const DEFAULT: [Self; 5] = [Self::Service, Self::Path, Self::Version, Self::Tag, Self::Environment];
 
     /// Returns its name.
@@ -109,7 +109,7 @@ impl Field {
     }
 }
 
-/// The tag of a full reference: what follows the last `:`, unless that is a registry's port.
+/// Returns the tag of a full reference: the text behind the last `:`, unless that is the port of a registry.
 fn tag_of(reference: &str) -> &str {
     match reference.rsplit_once(':') {
         Some((_, tag)) if !tag.contains('/') => tag,

@@ -3,7 +3,7 @@ use super::{compared, environment};
 use crate::model::name::Escaped;
 use crate::plan::Plan;
 
-/// Returns two lines about a build: what was compared, and how many services are built.
+/// Returns two lines about a plan: what was compared, and how many services are built.
 #[must_use]
 pub fn heading(plan: &Plan) -> String {
     let compared = Escaped::new(&compared(&plan.range)).to_string();

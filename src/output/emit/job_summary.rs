@@ -1,6 +1,6 @@
-//! The summary of a job, cut to the size that the engine accepts.
+//! The summary of a job, cut to the engine's limit.
 
-/// The most that GitHub takes of one step's summary is 1 MiB; what a file holds already is left room for.
+/// The length of the longest summary. GitHub's limit for a step is 1 MiB; the file may already contain something.
 const LONGEST: usize = 900_000;
 
 /// A text in GitHub's Markdown, made part by part.
@@ -17,7 +17,7 @@ impl Summary {
         Self { text: format!("### {heading}\n\n"), is_full: false }
     }
 
-    /// Appends a part; from the first one on that has no room, none.
+    /// Appends a part. From the first part that does not fit on, all parts are left out.
     pub fn push(&mut self, part: &str) {
         self.is_full |= self.text.len() + part.len() > LONGEST;
         if !self.is_full {
@@ -25,7 +25,7 @@ impl Summary {
         }
     }
 
-    /// Returns the text, which says where a part was left out; `rest` is what has all of them.
+    /// Returns the text. If parts were left out, it says so, and that `rest` has all of them.
     #[must_use]
     pub fn text(self, rest: &str) -> String {
         let left_out = format!("\n\n_The summary is longer than GitHub takes; {rest} has the rest._\n");

@@ -6,8 +6,8 @@ use serde_json::ser::Formatter;
 
 /// Returns a value as one line of ASCII; other characters are escaped.
 ///
-/// Output files and job matrices pass through programs that split lines and guess encodings (the runner's output file,
-/// YAML readers); ASCII on one line survives all of them.
+/// Output files and job matrices are read by programs that split lines and guess encodings. One line of ASCII is safe
+/// in all of them.
 pub(super) fn ascii_line<T: Serialize>(value: &T) -> String {
     let mut bytes = Vec::new();
     // Writing to memory cannot fail, and every map that is written here has strings for keys.
@@ -23,7 +23,7 @@ pub(crate) fn pretty<T: Serialize>(value: &T) -> String {
     unobeyed(&written.unwrap_or_default()) + "\n"
 }
 
-/// Escapes what GitHub and Azure obey wherever it stands in a line of a log. It can stand in a string alone.
+/// Escapes commands that GitHub and Azure would obey anywhere in a line of a log. They can only be inside of strings.
 fn unobeyed(json: &str) -> String {
     json.replace("##[", "#\\u0023[").replace("##vso[", "#\\u0023vso[")
 }

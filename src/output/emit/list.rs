@@ -14,15 +14,15 @@ pub enum Separator {
 /// Returns the affected services' names in build order.
 ///
 /// # Errors
-/// When a name has a line break (a flat file may have such a key), and lines were asked for.
+/// When a name has a line break (a flat file may have such a key), and the separator is a line break.
 pub fn names(plan: &Plan, separator: Separator) -> Result<String, EmitError> {
     list(plan.services.iter().map(|service| service.service.as_str()), separator)
 }
 
-/// Returns the affected services' directories in build order; the name of a service that has none.
+/// Returns the affected services' directories in build order; for a service without one, its name.
 ///
 /// # Errors
-/// As [`names`].
+/// As for [`names`].
 pub fn paths(plan: &Plan, separator: Separator) -> Result<String, EmitError> {
     list(plan.services.iter().map(|service| service.path.as_ref().unwrap_or(&service.service).as_str()), separator)
 }

@@ -2,10 +2,11 @@ use super::json;
 use crate::model::choice::Choice;
 use crate::model::name::unquoted;
 
-/// How the paths that a filter matched are written into `<name>_files`: the values of paths-filter 4's `list-files`.
+/// The format of the output `<name>_files`, the paths that a filter matched: the values of paths-filter 4's
+/// `list-files`.
 ///
-/// The originals up to 4.0.2 let a name with a line break through unquoted (GHSA-7hc6-8hq5-9q2m); here every name that
-/// is not plain is quoted whole.
+/// Up to version 4.0.2, the action did not quote names with a line break (GHSA-7hc6-8hq5-9q2m). Here every name with
+/// special characters is quoted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ListFiles {
     /// Not at all.
@@ -13,11 +14,11 @@ pub enum ListFiles {
     None,
     /// A JSON array.
     Json,
-    /// Separated by commas, with quotes where a name needs them.
+    /// Separated by commas, with quotes where needed.
     Csv,
-    /// Separated by blanks, quoted for a POSIX shell.
+    /// Separated by blanks, with quotes for a POSIX shell.
     Shell,
-    /// Separated by blanks, with a backslash before each character that is not plain.
+    /// Separated by blanks, with a backslash before each special character.
     Escape,
 }
 
@@ -32,7 +33,7 @@ impl Choice for ListFiles {
 }
 
 impl ListFiles {
-    /// Returns the text of a list of paths; `None` when none is asked for.
+    /// Returns the text of a list of paths; `None` for [`ListFiles::None`].
     pub(super) fn text(self, paths: &[String]) -> Option<String> {
         // The plan quotes a path that is not UTF-8; paths-filter, like every program that reads these outputs, has
         // such bytes as U+FFFD.
@@ -79,7 +80,7 @@ fn shell(path: &str) -> String {
     }
 }
 
-/// A backslash before a line break would be a continuation of the line in a shell, so that one is put in quotes.
+/// Escapes a path with backslashes. A line break is put in quotes, since a shell removes it after a backslash.
 fn escape(path: &str) -> String {
     path.chars()
         .map(|c| match c {
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
     use crate::model::name::quoted;
 
-    /// The hostile names of the field, in the formats that a shell reads: each must come back as it was.
+    /// Checks hostile names in the formats for a shell: a shell must read each unchanged.
     #[test]
     fn a_shell_reads_back_every_name() {
         let names = [

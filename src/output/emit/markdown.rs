@@ -4,12 +4,12 @@ use super::{Summary, compared, environment, mermaid, table::sentence};
 use crate::model::name::{Escaped, Listed};
 use crate::plan::{Plan, PlannedService};
 
-/// How many names a list has; the plan has all.
+/// How many names are listed; the plan has all.
 const NAMES: usize = 100;
 
 /// Returns the plan as the summary of a job, in GitHub's Markdown: what was compared, a table of services with their
-/// versions, tags and causes, the dependency graph, the commands that pull what will be pushed, and what was not
-/// covered.
+/// versions, tags and causes, the dependency graph, the commands that pull what will be pushed, and paths that no
+/// filter matches.
 #[must_use]
 pub fn markdown(plan: &Plan) -> String {
     let mut summary = Summary::new("rebake plan");
@@ -42,7 +42,7 @@ pub fn markdown(plan: &Plan) -> String {
     summary.text("the plan")
 }
 
-/// Returns the command that pulls what is there already, or will be once it is built.
+/// Returns the command that pulls the image, which exists or will exist once it is built.
 fn pull(service: &PlannedService) -> Option<String> {
     let reference = match &service.exists {
         Some(exists) => &exists.reference,
@@ -64,7 +64,7 @@ fn row(service: &PlannedService) -> String {
     format!("| {} | {version} | {} | {} |\n", code(&service.service), tags.join("<br>"), causes.join("<br>"))
 }
 
-/// Text from a repository, escaped for Markdown and HTML.
+/// Escapes text from a repository for Markdown and HTML.
 #[must_use]
 pub fn prose(text: &str) -> String {
     let mut out = String::new();

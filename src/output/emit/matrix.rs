@@ -5,8 +5,8 @@ use crate::plan::{Plan, PlannedService};
 
 /// Returns the job matrix: one line, `{"include":[{"service":…},…]}`, in build order.
 ///
-/// Each entry has the fields that were chosen, then the service's own `matrix` values. With no service it is
-/// `{"include":[]}`, which GitHub refuses to run: a job over it needs `if: needs.plan.outputs.any == 'true'`.
+/// Each entry has the chosen fields, and then the service's own `matrix` values. Without services it is
+/// `{"include":[]}`, which GitHub refuses, so the job needs `if: needs.plan.outputs.any == 'true'`.
 #[must_use]
 pub fn matrix(plan: &Plan, fields: &[Field]) -> String {
     let include: Vec<_> = plan.services.iter().map(|service| entry(plan, service, fields)).collect();

@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use crate::model::name::Escaped;
 use crate::plan::Plan;
 
-/// The largest graph that Mermaid draws by default.
+/// The most edges that Mermaid draws by default.
 const MOST_EDGES: usize = 500;
 const MOST_CHARACTERS: usize = 50_000;
 
-/// Returns the services that need each other as a graph in Mermaid's language, in build order from left to right; `None`
-/// where none does, and where it is more than Mermaid draws.
+/// Returns the graph of services with dependencies in Mermaid's language, in build order from left to right; `None`
+/// where there are none, and where the graph is too large for Mermaid.
 #[must_use]
 pub fn mermaid(plan: &Plan) -> Option<String> {
     let names = plan.services.iter().enumerate().map(|(place, service)| (service.service.as_str(), place));
@@ -36,7 +36,7 @@ pub fn mermaid(plan: &Plan) -> Option<String> {
     (text.len() <= MOST_CHARACTERS).then_some(text)
 }
 
-/// A name, escaped for Mermaid, Markdown and HTML.
+/// Escapes a name for Mermaid, Markdown and HTML.
 fn label(name: &str) -> String {
     let mut label = String::new();
     for c in Escaped::new(name).to_string().chars() {

@@ -1,4 +1,4 @@
-//! A plan as text, with one file for each format. Each reads the [`Plan`] alone.
+//! A plan as text, with one file for each format. Each format reads only the [`Plan`].
 
 mod columns;
 mod engine;
@@ -45,13 +45,13 @@ use crate::plan::{Plan, PlannedRange};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EmitError {
-    /// A name would break the lines of the format.
+    /// A name has a line break, which would break the format.
     #[error("the name {name} has a line break, which a list of lines cannot hold")]
     LineBreak {
         /// The name, escaped.
         name: String,
     },
-    /// A filter has a name that GitHub's output file cannot hold.
+    /// A filter has a name that is not valid in GitHub's output file.
     #[error("the filter {name} cannot be an output of GitHub Actions: {reason}")]
     OutputName {
         /// The name, escaped.
@@ -59,7 +59,7 @@ pub enum EmitError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The environment has a name that not every engine and shell reads as it is: the plan comes from elsewhere.
+    /// The environment has a name that some engine or shell would change. Such a plan was not made by rebake.
     #[error(
         "the environment {name} cannot be the value of a variable: its name has more than letters, digits and ._/@-"
     )]
@@ -77,7 +77,7 @@ pub enum EmitError {
         /// The other one, escaped.
         other: String,
     },
-    /// The engine would refuse it, or lose a part.
+    /// The engine would refuse the result, or cut it.
     #[error("{what} is {size}, and {engine} takes at most {limit}")]
     Limit {
         /// The engine.
@@ -91,18 +91,18 @@ pub enum EmitError {
         /// What to do about it.
         cure: &'static str,
     },
-    /// A service has a name that is more than a name to an engine or to a shell.
+    /// A service has a name that an engine or a shell could interpret.
     #[error("the service {name} cannot be in a pipeline: its name has more than letters, digits and `._/@-`")]
     ServiceName {
         /// The name, escaped.
         name: String,
     },
-    /// An engine would call two jobs the same.
+    /// Two jobs would have the same name on the engine.
     #[error("`{one}` and `{other}` would both be the job {label}")]
     SameLabel {
         /// What they would be called.
         label: String,
-        /// One, which is a checked name.
+        /// The first service. Its name is valid.
         one: String,
         /// The other one.
         other: String,
@@ -124,7 +124,7 @@ impl EmitError {
     }
 }
 
-/// Returns the line about the environment; for a push event whose images are not pushed, it says so.
+/// Returns the line about the environment. For an event that pushes commits, it says when images are not pushed.
 fn environment(plan: &Plan) -> String {
     let stays = plan.trigger.kind.word() == "push" && plan.any && plan.services.iter().all(|service| !service.push);
     format!("{}{}", plan.environment, if stays { ", in which nothing is pushed" } else { "" })

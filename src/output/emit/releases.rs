@@ -12,7 +12,7 @@ const COMMITS: usize = 10;
 /// How many services of a release the table names; the JSON has all.
 const SERVICES: usize = 3;
 
-/// Returns releases as a table: what is to be released, why, by which commits; and what is not.
+/// Returns releases as a table: which lines are released, why, with which commits; and which are not.
 #[must_use]
 pub fn releases_table(plan: &Published, palette: Palette) -> String {
     let mut text = String::new();
@@ -96,8 +96,8 @@ fn short(commit: &PublishedCommit) -> &str {
     commit.commit.get(..7).unwrap_or(&commit.commit)
 }
 
-/// The sections of a changelog, and the kinds of commits in them. Merges, and what was taken back before it was
-/// released, are in none.
+/// The sections of a changelog, and the kinds of commits in them. Merges, and commits that were reverted before a
+/// release, are in none.
 const SECTIONS: [(&str, &[&str]); 4] = [
     ("Breaking changes", &["breaking"]),
     ("Features", &["feature"]),
@@ -105,7 +105,7 @@ const SECTIONS: [(&str, &[&str]); 4] = [
     ("Other changes", &["unlabelled", "housekeeping"]),
 ];
 
-/// Returns the changelog's section of each release in Markdown: of those that are due, and of those that head is.
+/// Returns the section of each release for a changelog, in Markdown: of those that are due, and of those at head.
 #[must_use]
 pub fn changelog(plan: &Published) -> String {
     let due = plan

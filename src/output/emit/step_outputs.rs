@@ -22,18 +22,19 @@ impl Output {
     }
 }
 
-/// The runner measures a job's outputs as UTF-16 and takes 1 MB: half of that in ASCII, and some for other steps'. A step's
-/// outputs have no limit of their own: `<name>_files` counts where a workflow makes it an output of its job.
+/// The limit on the size of outputs. The runner allows 1 MB of outputs for a job, counted as UTF-16: twice the size of
+/// ASCII. The rest is for outputs of other steps. Outputs of a step have no limit, so `<name>_files` only counts if a
+/// workflow makes it an output of its job.
 const MAX_BYTES: usize = 450_000;
 
-/// Returns the outputs of a plan: rebake's own (those of [`github`](super::github()), `services`, `environment`), those of
-/// paths-filter: for each filter `<name>` and `<name>_count`, with `list_files` also `<name>_files`, and `changes`, the JSON
-/// array of the filters that are true; and where the file has services, `true` or `false` for each.
+/// Returns the outputs of a plan: rebake's own (those of [`github`](super::github()), `services`, `environment`), those
+/// of paths-filter (for each filter `<name>` and `<name>_count`, with `list_files` also `<name>_files`; and `changes`,
+/// a JSON array of the filters that are true), and `true` or `false` for each service.
 ///
-/// Where a filter has the name of one of rebake's own, as a flat file may, that one is `rebake_<name>`.
+/// If a filter of a flat file has the name of one of rebake's own outputs, rebake's output becomes `rebake_<name>`.
 ///
 /// # Errors
-/// When a filter's name cannot be an output, or a limit is passed: 256 jobs, 1 MB, the levels.
+/// When a filter's name cannot be an output, or a limit is exceeded: 256 jobs, 1 MB, the levels.
 pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Result<Vec<Output>, EmitError> {
     let left = &*plan.to_build();
     let names: Vec<&str> = left.services.iter().map(|service| service.service.as_str()).collect();
@@ -66,8 +67,8 @@ pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Resul
     Ok(own)
 }
 
-/// Whether each service is to be built, and whether each library has changed, by their slugs. A filter of that name keeps
-/// it.
+/// Returns whether each service is to be built, and whether each library has changed, by their slugs. A filter of the
+/// same name takes precedence.
 fn of_services(plan: &Plan, left: &Plan, taken: &BTreeSet<String>) -> Vec<Output> {
     if plan.shape == Shape::Flat {
         return Vec::new();
@@ -87,7 +88,7 @@ fn of_services(plan: &Plan, left: &Plan, taken: &BTreeSet<String>) -> Vec<Output
     affected.chain(others).map(output).filter(|output| !output.name.is_empty()).collect()
 }
 
-/// Fails when outputs are larger than a job may have.
+/// Refuses outputs that are larger than a job may have.
 pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
     let bytes: usize = outputs.iter().map(|output| output.name.len() + output.value.len()).sum();
     if bytes > MAX_BYTES {
@@ -103,8 +104,8 @@ pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
     Ok(())
 }
 
-/// A filter is true where it matched a path; and where nothing was compared, because the base is not known, or because
-/// the service of that name was asked for: a job behind it must not be skipped then.
+/// Whether a filter is true: it matched a path, or its service was asked for, or nothing was compared because the base
+/// is not known. A job that depends on it must run in these cases.
 fn is_true(plan: &Plan, filter: &str) -> bool {
     let without_comparison = |cause: &PlannedCause| match cause.kind {
         CauseKind::Forced
@@ -127,7 +128,8 @@ fn is_true(plan: &Plan, filter: &str) -> bool {
         || plan.service(filter).is_some_and(|service| service.causes.iter().any(without_comparison))
 }
 
-/// The runner's grammar ends a name at `=` or `<<`, whichever comes first, and a line at a line break.
+/// Checks the name of an output. In the runner's format a name ends at `=` or `<<`, whichever comes first, and a line
+/// at a line break.
 fn check_name(name: &str) -> Result<(), EmitError> {
     let reason = if name.is_empty() {
         "it is empty"
@@ -141,10 +143,10 @@ fn check_name(name: &str) -> Result<(), EmitError> {
     Err(EmitError::OutputName { name: Escaped::new(name).to_string(), reason })
 }
 
-/// Returns the text to append to the file that `GITHUB_OUTPUT` names.
+/// Returns the text to append to the file in `GITHUB_OUTPUT`.
 ///
-/// Every value stands between two lines of `delimiter`, which no value may hold: `None` when one does. No line is blank
-/// outside a value: GitHub's runner skips such a line, and the runners of act, Gitea and Forgejo refuse it.
+/// Every value is between two lines of `delimiter`. `None` when a value contains the delimiter. There are no blank
+/// lines outside of values: GitHub's runner ignores them, and the runners of act, Gitea and Forgejo refuse them.
 #[must_use]
 pub fn render(outputs: &[Output], delimiter: &str) -> Option<String> {
     if outputs.iter().any(|output| output.value.contains(delimiter) || output.name.contains(delimiter)) {

@@ -114,7 +114,7 @@ fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
     }
 }
 
-/// Returns a cause in words, and where it comes from.
+/// Returns a description of a cause, and its place.
 pub(super) fn sentence(cause: &PlannedCause) -> (String, Option<String>) {
     let shown = |text: &Option<String>| Escaped::new(text.as_deref().unwrap_or_default()).to_string();
     let what = match cause.kind {

@@ -1,7 +1,7 @@
 //! A plan as a few variables, for engines whose jobs read them: `any`, `count` and `environment`.
 //!
-//! No more than that, so that no number of services, and no name from the repository, passes an engine's limits: GitLab
-//! takes 20 variables and 5 KB of a dotenv report, without line breaks; a parameter of CircleCI must be declared.
+//! There are only these, so that their size never depends on the repository: GitLab allows 20 variables and 5 KB in a
+//! dotenv report, without line breaks, and CircleCI requires that parameters are declared.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::plan::Plan;
 /// Returns lines `REBAKE_ANY=true`, for a dotenv report of GitLab or for `.` in a shell.
 ///
 /// # Errors
-/// When the environment's name is not one that every shell and engine reads as it is.
+/// When some shell or engine would change the environment's name.
 pub fn dotenv(plan: &Plan) -> Result<String, EmitError> {
     let environment = environment(plan)?;
     let count = plan.services.len();
@@ -22,7 +22,7 @@ pub fn dotenv(plan: &Plan) -> Result<String, EmitError> {
 /// Returns the pipeline parameters `rebake-any`, `rebake-count` and `rebake-environment`, for CircleCI's continuation.
 ///
 /// # Errors
-/// As [`dotenv`].
+/// As for [`dotenv`].
 pub fn circleci_parameters(plan: &Plan) -> Result<String, EmitError> {
     let parameters = json!({
         "rebake-any": plan.any,
@@ -32,11 +32,11 @@ pub fn circleci_parameters(plan: &Plan) -> Result<String, EmitError> {
     Ok(json::ascii_line(&parameters) + "\n")
 }
 
-/// Returns the logging commands that set a step's output variables in Azure Pipelines: `any`, `count`, `environment` and
-/// `services`, a JSON array.
+/// Returns the logging commands that set a step's output variables in Azure Pipelines: `any`, `count`, `environment`
+/// and `services`, a JSON array.
 ///
 /// # Errors
-/// As [`dotenv`].
+/// As for [`dotenv`].
 pub fn azure_variables(plan: &Plan) -> Result<String, EmitError> {
     let names: Vec<&str> = plan.services.iter().map(|service| service.service.as_str()).collect();
     let variables = [
@@ -53,12 +53,12 @@ pub(super) fn azure_variable(name: &str, value: &str) -> String {
     format!("##vso[task.setvariable variable={name};isOutput=true]{}\n", azure_escaped(value))
 }
 
-/// The agent's own escapes, so that a value ends where its line does.
+/// Escapes a value as the agent does, so that it ends with its line.
 fn azure_escaped(value: &str) -> String {
     value.replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// Returns the name of the environment, where it is one that filters.yaml can have.
+/// Returns the name of the environment, if it is valid in filters.yaml.
 pub(super) fn environment(plan: &Plan) -> Result<&str, EmitError> {
     let is_read_as_it_is = |c: char| c.is_ascii_alphanumeric() || "._/@-".contains(c);
     if plan.environment.chars().all(is_read_as_it_is) {

@@ -38,17 +38,17 @@ fn release(of: &VersionOf) -> String {
     }
 }
 
-/// Returns the versions alone, one a line; what has none has an empty line.
+/// Returns only the versions, one per line; a service without one has an empty line.
 #[must_use]
 pub fn versions_plain(versions: &Versions) -> String {
     versions.services.iter().fold(String::new(), |text, of| text + of.version.as_deref().unwrap_or_default() + "\n")
 }
 
-/// Returns one line `NAME_VERSION=VALUE` a service, for `eval`, `.env` files and `$GITHUB_ENV`.
+/// Returns one line `NAME_VERSION=VALUE` per service, for `eval`, `.env` files and `$GITHUB_ENV`.
 ///
-/// The name is the service's in capitals, with `_` for whatever no variable's name may hold. The ending keeps a service
-/// `path` from being the shell's `PATH`. A version is made of signs that no shell gives a meaning to. What has none has no
-/// line.
+/// The name is the service's in capitals, with `_` for characters that variables may not have. The ending prevents that
+/// a service `path` sets the shell's `PATH`. Versions contain no character with a meaning in a shell. Services without
+/// a version have no line.
 ///
 /// # Errors
 /// When two services have the same variable.

@@ -19,9 +19,9 @@ pub(super) struct Listener(Receiver<Word>);
 
 enum Word {
     Event(Box<RunEvent>),
-    /// All that came before is shown, and this is answered.
+    /// All earlier events are shown. The sender of this waits for the answer.
     Suspended(Sender<()>),
-    /// A log has grown. At most one of a log is on the way, however slow the listener is.
+    /// A log has grown. At most one such message per log is in the channel, however slow the listener is.
     Grown {
         service: String,
         attempt: u32,
@@ -55,7 +55,7 @@ impl Teller {
 }
 
 impl Listener {
-    /// Hands all events on; returns when all tellers are gone or the run has ended.
+    /// Passes all events on. Returns when all tellers are gone or the run has ended.
     pub(super) fn listen(self, mut sink: impl Sink) {
         let mut tick_at = sink.every().map(|every| Instant::now() + every);
         loop {
@@ -83,7 +83,7 @@ impl Listener {
         }
     }
 
-    /// Waits for a word, or until a tick is due: however many words there are, ticks have their turn.
+    /// Waits for a message, or until a tick is due. Ticks are not delayed by many messages.
     fn next(&self, tick_at: Option<Instant>) -> Result<Word, RecvTimeoutError> {
         let Some(tick_at) = tick_at else { return self.0.recv().map_err(RecvTimeoutError::from) };
         let patience = tick_at.saturating_duration_since(Instant::now());

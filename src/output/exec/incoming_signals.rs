@@ -9,18 +9,18 @@ use signal_hook::iterator::{Handle, Signals};
 
 use super::signal::Signal;
 
-/// The signals that this process gets, as long as the value is there.
+/// The signals that this process receives. Dropping the value restores their usual effect.
 pub(super) struct Incoming {
     handle: Handle,
-    /// Whether the next one that asks for an end ends us.
+    /// Whether the next signal that asks for an end kills this process.
     deadly: Arc<AtomicBool>,
-    /// Whether the next one makes them deadly.
+    /// Whether the next such signal sets `deadly`.
     over: Arc<AtomicBool>,
 }
 
 impl Incoming {
-    /// Has signals told instead of obeyed. One that was ignored when the program began (`nohup`, a shell's `&`) stays
-    /// ignored.
+    /// Passes signals on instead of obeying them. Signals that were ignored when the program began (`nohup`, a shell's
+    /// `&`) stay ignored.
     ///
     /// # Errors
     /// When the system refuses.
@@ -55,13 +55,13 @@ impl Incoming {
         Ok(Self { handle, deadly, over })
     }
 
-    /// Has the second one from now that asks for an end end us at once: no build is left to be told, and the report is
-    /// soon there.
+    /// Makes the second signal from now that asks for an end kill this process at once: all builds have been told, and
+    /// the report is written soon.
     pub(super) fn obey_the_second(&self) {
         self.over.store(true, Ordering::SeqCst);
     }
 
-    /// Has the next one that asks for an end end us at once.
+    /// Makes the next signal that asks for an end kill this process at once.
     pub(super) fn obey(&self) {
         self.deadly.store(true, Ordering::SeqCst);
     }
@@ -84,7 +84,7 @@ pub fn keep_children() -> io::Result<()> {
     signal_hook::flag::register(SIGCHLD, Arc::new(AtomicBool::new(false))).map(drop)
 }
 
-/// Returns the signals that are ignored; none where the system does not tell.
+/// Returns the signals that are ignored; empty where the system does not tell.
 fn ignored() -> BTreeSet<i32> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());

@@ -10,7 +10,7 @@ pub(super) struct Tokens {
     client: Client,
     helper: HelperThread,
     jobs: u32,
-    /// Tokens held for a build that needs more of them before it can start.
+    /// Tokens that are held for a build that needs more of them before it can start.
     spare: Vec<Acquired>,
     /// Tokens that we wait for.
     asked: usize,
@@ -18,7 +18,7 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    /// Makes a heap. `arrived` is called, on another thread, with each token that was asked for.
+    /// Creates a pool of tokens. `arrived` is called, on another thread, with each token that was requested.
     ///
     /// # Errors
     /// When the system has no pipe left.
@@ -28,12 +28,12 @@ impl Tokens {
         Ok(Self { client, helper, jobs, spare: Vec::new(), asked: 0, broken: false })
     }
 
-    /// Passes the jobserver to a command. Its `make` builds in parallel then, as far as there are tokens.
+    /// Passes the jobserver to a command, so that its `make` builds in parallel while there are tokens.
     pub(super) fn share(&self, command: &mut Command) {
         self.client.configure_make(command);
     }
 
-    /// Returns as many tokens as a build's weight; `None` when they are not all there, and then asks for the others.
+    /// Returns as many tokens as a build's weight; `None` when some are missing, and then requests these.
     pub(super) fn take(&mut self, weight: u32) -> Option<Vec<Acquired>> {
         let weight = weight as usize;
         if self.broken {
@@ -49,8 +49,8 @@ impl Tokens {
         None
     }
 
-    /// Takes in a token that was asked for. When there can be none any more, builds do without: the schedule still
-    /// keeps to the jobs.
+    /// Adds a token that was requested. If there is an error, builds run without tokens; the schedule still limits the
+    /// jobs.
     pub(super) fn arrived(&mut self, token: io::Result<Acquired>) {
         self.asked = self.asked.saturating_sub(1);
         match token {
@@ -59,12 +59,12 @@ impl Tokens {
         }
     }
 
-    /// Gives back what no build needs now.
+    /// Returns tokens to the pool that no build needs now.
     pub(super) fn give_back(&mut self) {
         self.spare.clear();
     }
 
-    /// Puts back the tokens that killed builds took with them. To be called when nothing runs, so that none is out.
+    /// Restores tokens that killed builds have kept. It has to be called when nothing runs, so that no token is in use.
     pub(super) fn mend(&mut self) {
         let there = self.client.available().unwrap_or(usize::MAX).saturating_add(self.spare.len() + self.asked);
         for _ in there..self.jobs as usize {

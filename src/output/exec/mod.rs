@@ -1,7 +1,7 @@
 //! Builds a plan's services: in parallel, in order, and leaving no process behind.
 //!
-//! [`builder`] turns a recipe and a planned service into a [`Build`]; [`run()`] carries builds out. The [`schedule`]
-//! knows no processes, and the processes know no schedule. What happens is reported as [`RunEvent`]s and, at the end, as a
+//! [`builder`] turns a recipe and a planned service into a [`Build`]; [`run()`] runs builds. The [`schedule`] does not
+//! know processes, and processes do not know the schedule. Progress is reported as [`RunEvent`]s and, at the end, as a
 //! [`Report`]. This module prints nothing and reads no environment variable.
 
 mod service_build;

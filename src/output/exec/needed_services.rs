@@ -1,4 +1,4 @@
-//! What services have become, for those that are built from them.
+//! The images of services, for those that are built from them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,43 +10,43 @@ use super::builder::Output;
 use super::service_build::{Build, Work};
 use crate::plan;
 
-/// The image that a service has become, as `$REBAKE_NEEDS` describes it to a build that needs it.
+/// The image of a service, as `$REBAKE_NEEDS` describes it to a build that needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Became {
     /// The image, without a tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// The reference of the image: by its digest where a registry has it, else by its first tag.
+    /// The reference of the image: with its digest if a registry has it, else its first tag.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// The digest by which a registry has it.
+    /// The digest of the image in a registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
     /// What it is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Full references of its image; tags alone where there is no image.
+    /// Full references of its image; tags alone if there is no image.
     pub tags: Vec<String>,
-    /// What a builder takes as a named context.
+    /// The named context for builders.
     #[serde(skip)]
     source: Option<String>,
 }
 
-/// What the services that a build needs have become, by name.
+/// The images of the services that a build needs, by name.
 pub type NeededServices = BTreeMap<String, Became>;
 
-/// Where the image of a build is when it has succeeded.
+/// Where the image of a successful build is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
     /// In its registry.
     Registry,
     /// In docker's engine, by its first tag.
     Engine,
-    /// In the user's store of buildah and podman, by the id that they wrote into a file of the scratch folder.
+    /// In the user's store of buildah and podman, with the id in a file of the scratch directory.
     Store,
-    /// In a directory of the scratch folder, as OCI lays out images.
+    /// In a directory of the scratch directory, as an OCI layout.
     Layout,
-    /// Where a command put it, which may have said a digest.
+    /// Where a command has stored it. The command may have written a digest.
     Elsewhere,
     /// There is none.
     Nowhere,
@@ -59,7 +59,7 @@ impl Kept {
     pub(super) const LAYOUT: &'static str = "image";
 }
 
-/// An argument of a command: a text with what needed services have become in it, which is known when the build begins.
+/// An argument of a command. It may contain values of needed services, which are known when the build begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandArgument(Vec<Piece>);
 
@@ -68,12 +68,12 @@ enum Piece {
     Text(String),
     /// The reference of a service's image.
     Reference(String),
-    /// What a builder takes as a named context with a service's image.
+    /// The named context with a service's image.
     Source(String),
 }
 
 impl Became {
-    /// Returns what a service has become whose image a registry has.
+    /// Returns the image of a service in a registry.
     #[must_use]
     pub fn in_registry(service: &plan::PlannedService, digest: &str) -> Option<Self> {
         let reference = format!("{}@{digest}", service.image.as_deref()?);
@@ -87,7 +87,7 @@ impl Became {
         Self { image: None, reference, digest: None, version: None, tags: Vec::new(), source: Some(source) }
     }
 
-    /// Returns what a build has become that has succeeded.
+    /// Returns the image of a successful build.
     pub(super) fn of(build: &Build, output: &Output) -> Self {
         let service = build.service;
         let digest = output.digest.as_deref();
@@ -126,7 +126,7 @@ impl Became {
     }
 }
 
-/// Returns the tags that an image gets: one by its content where there are no others, since it has to be called something.
+/// Returns the tags of an image. Without tags, it gets one for its content, since it needs a name.
 pub(super) fn local_tags(service: &plan::PlannedService) -> Cow<'_, [String]> {
     match (service.tags.as_slice(), service.image.as_ref()) {
         ([], Some(image)) => {
@@ -137,7 +137,8 @@ pub(super) fn local_tags(service: &plan::PlannedService) -> Cow<'_, [String]> {
     }
 }
 
-/// Returns what builds will have become: words in angle brackets stand for what is known when they have succeeded.
+/// Returns what is known of images before they are built: words in angle brackets stand for values that are known
+/// afterwards.
 #[must_use]
 pub fn foretold(builds: &[Build]) -> NeededServices {
     let become_of = |build: &Build| {
@@ -159,7 +160,7 @@ impl CommandArgument {
         Self(vec![Piece::Reference(service.to_owned())])
     }
 
-    /// Returns a service's image as a builder takes it for a named context.
+    /// Returns a service's image as a named context.
     pub(super) fn source(service: &str) -> Self {
         Self(vec![Piece::Source(service.to_owned())])
     }
@@ -176,7 +177,7 @@ impl CommandArgument {
         self
     }
 
-    /// Returns the text where nothing has to be filled in.
+    /// Returns the text if nothing has to be filled in.
     pub(super) fn text(&self) -> Option<String> {
         let text = |piece: &Piece| match piece {
             Piece::Text(text) => Some(text.clone()),
@@ -185,22 +186,22 @@ impl CommandArgument {
         self.0.iter().map(text).collect()
     }
 
-    /// Returns the text with what services have become.
+    /// Fills in the images of services.
     ///
     /// # Errors
-    /// The service whose image is not there.
+    /// The service whose image is missing.
     pub(super) fn fill(&self, needs: &NeededServices) -> Result<String, String> {
         self.0.iter().map(|piece| piece.fill(needs).map_err(str::to_owned)).collect()
     }
 
-    /// Returns the text with what services will have become; words stand for an image that is not there.
+    /// Fills in what is known before the builds. Words stand for a missing image.
     pub(super) fn foretell(&self, needs: &NeededServices) -> String {
         self.0.iter().map(|piece| piece.fill(needs).unwrap_or_else(|service| format!("<image of {service}>"))).collect()
     }
 }
 
 impl Piece {
-    /// Returns the text; the service, where its image is not there.
+    /// Returns the text, or the service whose image is missing.
     fn fill(&self, needs: &NeededServices) -> Result<String, &str> {
         let (service, filled) = match self {
             Self::Text(text) => return Ok(text.clone()),
@@ -211,7 +212,7 @@ impl Piece {
     }
 }
 
-/// As filters.yaml would write it: `BASE={{needs.base}}`.
+/// Writes it as in filters.yaml: `BASE={{needs.base}}`.
 impl fmt::Display for CommandArgument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|piece| match piece {

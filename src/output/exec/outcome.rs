@@ -1,30 +1,30 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What became of a service. Every service of a run has exactly one.
+/// The result of a service. Every service of a run has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It was built.
     Succeeded,
-    /// It was there already, under its fingerprint, and was not built again.
+    /// An image with its fingerprint existed, so it was not built.
     Exists,
-    /// A run of a later commit has built it, so that it was not built.
+    /// A run of a later commit has built it, so it was not built.
     Superseded,
     /// Its build ended with an error, or could not be started.
     Failed,
-    /// Its build took longer than it may.
+    /// Its build exceeded its time limit.
     TimedOut,
     /// A service that it needs, directly or not, failed or timed out.
     Blocked,
-    /// Its build was stopped half-way, by a signal or because another one failed.
+    /// Its build was stopped, by a signal or because another one failed.
     Cancelled,
     /// The run ended before its turn came.
     NotStarted,
 }
 
 impl Outcome {
-    /// All outcomes, in the order in which a summary counts them.
+    /// All outcomes, in the order of a summary.
     pub const ALL: [Self; 8] = [
         Self::Succeeded,
         Self::Exists,
@@ -36,7 +36,7 @@ impl Outcome {
         Self::NotStarted,
     ];
 
-    /// Returns the word for it in the report's JSON.
+    /// Returns its word in the report's JSON.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -57,20 +57,20 @@ impl Outcome {
         self.has_result() || self == Self::Superseded
     }
 
-    /// Whether the service's result at this commit is there.
+    /// Whether the service's result at this commit exists.
     #[must_use]
     pub fn has_result(self) -> bool {
         matches!(self, Self::Succeeded | Self::Exists)
     }
 
-    /// Whether the service's own build went wrong.
+    /// Whether the service's own build failed.
     #[must_use]
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Failed | Self::TimedOut)
     }
 }
 
-/// How one attempt at a build ended: an [`Outcome`] that only something that was running can have.
+/// How one attempt at a build ended: an [`Outcome`] that only an attempt can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// The result is there.
@@ -90,7 +90,7 @@ pub enum Ending {
 pub enum Failure {
     /// It ended with an error, or could not be started.
     Error,
-    /// It took longer than it may.
+    /// It exceeded its time limit.
     Timeout,
 }
 

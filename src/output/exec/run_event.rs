@@ -5,9 +5,9 @@ use serde::{Serialize, Serializer};
 
 use super::report::{Report, ServiceReport};
 
-/// What happens in a run, in order. What shows it, and what records it, are readers of these.
+/// An event in a run. Events come in order. They are read by displays and by the report.
 ///
-/// An event carries no output: that is in the log, where a reader takes as much as it wants, as slowly as it likes.
+/// An event contains no output: that is in the log, which readers read at their own pace.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum RunEvent {
@@ -37,7 +37,7 @@ pub enum RunEvent {
         /// Its log.
         #[serde(serialize_with = "lossy")]
         log: PathBuf,
-        /// How many bytes of it are there now.
+        /// How many bytes it has now.
         length: u64,
     },
     /// An attempt takes long.
@@ -46,24 +46,24 @@ pub enum RunEvent {
         service: String,
         /// Which attempt, from 1.
         attempt: u32,
-        /// For how long it has run.
+        /// How long it has run.
         seconds: f64,
     },
-    /// An attempt takes longer than it may, and is stopped.
+    /// An attempt exceeds its time limit, and is stopped.
     Overdue {
         /// The service.
         service: String,
         /// Which attempt, from 1.
         attempt: u32,
-        /// For how long it has run.
+        /// How long it has run.
         seconds: f64,
     },
-    /// An attempt went wrong and there will be another.
+    /// An attempt failed and there will be another one.
     Retrying {
-        /// The service, as its report would stand if there were none.
+        /// The entry of the service in the report, as if there were no further attempt.
         #[serde(flatten)]
         service: ServiceReport,
-        /// When the next attempt begins, from now.
+        /// In how many seconds the next attempt begins.
         after: f64,
     },
     /// Nothing more will happen to a service.
@@ -74,7 +74,7 @@ pub enum RunEvent {
     },
     /// A sign of life.
     Alive {
-        /// What runs, in the order in which it began.
+        /// The running builds, in the order in which they began.
         running: Vec<Alive>,
         /// How many services may still be started.
         waiting: usize,
@@ -83,7 +83,7 @@ pub enum RunEvent {
     Interrupted {
         /// Its name, `SIGINT`.
         signal: String,
-        /// Whether it is not the first, so that what runs is killed.
+        /// Whether it is not the first one, so that running builds are killed.
         again: bool,
     },
     /// The run is suspended, by Ctrl-Z.
@@ -106,21 +106,21 @@ fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
 pub struct Alive {
     /// The service.
     pub service: String,
-    /// For how long its attempt has run.
+    /// How long its attempt has run.
     pub seconds: f64,
 }
 
-/// What reads the events of a run.
+/// A reader of the events of a run.
 pub trait Sink: Send {
-    /// Takes an event. It may take its time: builds do not wait for it, nor do signals.
+    /// Receives an event. It may take long: neither builds nor signals wait for it.
     fn event(&mut self, event: &RunEvent);
 
-    /// Returns how often [`Sink::tick`] is to be called, beside events; never, unless it says so.
+    /// Returns how often [`Sink::tick`] is called; by default never.
     fn every(&self) -> Option<Duration> {
         None
     }
 
-    /// Does what is due by the clock.
+    /// Is called regularly, by the clock.
     fn tick(&mut self) {}
 }
 

@@ -11,19 +11,19 @@ pub struct Build<'a> {
     pub service: &'a PlannedService,
     /// What is done.
     pub work: Work,
-    /// Where the digest of its image is found, when all is done.
+    /// Where the digest of its image is found after the build.
     pub digest: DigestSource,
     /// Where its image is then.
     pub kept: Kept,
-    /// The services of this run whose images it may take, by name.
+    /// The services of this run whose images it may use, by name.
     pub takes: Vec<String>,
-    /// What services that this run does not build have become, as far as it may take their images.
+    /// The images of services that this run does not build, as far as it may use them.
     pub held: NeededServices,
     /// The directory that its commands run in, absolute.
     pub directory: PathBuf,
-    /// A directory of its own for logs and what its commands hand back, absolute; it need not be there yet.
+    /// Its directory for logs and results, absolute; it need not exist yet.
     pub scratch: PathBuf,
-    /// Variables that its commands get on top of our own environment. A later one of the same name wins.
+    /// Variables of its commands, besides our own environment. Of variables with the same name, the last counts.
     pub environment: Vec<(String, String)>,
     /// How long one attempt may take.
     pub timeout: Option<Duration>,
@@ -31,7 +31,7 @@ pub struct Build<'a> {
     pub retries: u32,
     /// How many of the jobs it takes, at least 1.
     pub weight: u32,
-    /// Names of which only one build at a time may hold each.
+    /// Names of locks. Only one build at a time may hold each.
     pub locks: Vec<String>,
     /// How long it took last time, if that is known.
     pub expected: Option<Duration>,
@@ -40,9 +40,9 @@ pub struct Build<'a> {
 /// The work of building a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
-    /// Commands, one after the other; the first that fails ends the attempt.
+    /// Commands, one after the other. The first that fails ends the attempt.
     Steps(Vec<Step>),
-    /// Nothing: the result is there, under the service's fingerprint.
+    /// Nothing: an image with the service's fingerprint exists.
     Exists {
         /// Its digest.
         digest: Option<String>,
@@ -52,28 +52,28 @@ pub enum Work {
         /// Which, in words.
         by: String,
     },
-    /// Nothing: the result has no name to be built under, for this reason.
+    /// Nothing: the result has no name, for this reason.
     Unnamed(String),
 }
 
-/// Where the digest of a build's image is found: a file in [`Build::scratch`], or nowhere.
+/// Where the digest of a build's image is found: in a file in [`Build::scratch`], or nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DigestSource {
-    /// Where its commands write it, if they do: `$REBAKE_OUTPUT`.
+    /// In the file of `$REBAKE_OUTPUT`, if its commands write it there.
     Output,
-    /// In the JSON of `docker buildx build --metadata-file`, after a push. (Without one, docker's engine has the id
-    /// of the image there.)
+    /// In the JSON of `docker buildx build --metadata-file`, after a push. (Without a push, docker's engine writes the
+    /// id of the image there.)
     Metadata,
     /// In the file of `--digestfile`, after a push by buildah or podman.
     File,
-    /// Nothing is pushed, and a builder of images has no digest before.
+    /// Nowhere: nothing is pushed, and builders of images have no digest before that.
     Nowhere,
 }
 
 /// One command of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// The program, looked for in `$PATH` unless it holds a `/`.
+    /// The program. It is searched for in `$PATH` unless it contains a `/`.
     pub program: String,
     /// Its arguments; no shell reads them.
     pub arguments: Vec<CommandArgument>,
@@ -96,15 +96,15 @@ impl Step {
         Self { program: program.into(), arguments: arguments.into_iter().map(Into::into).collect() }
     }
 
-    /// Returns the arguments with what services have become.
+    /// Returns the arguments with the images of services filled in.
     ///
     /// # Errors
-    /// The service whose image is not there.
+    /// The service whose image is missing.
     pub(super) fn fill(&self, needs: &NeededServices) -> Result<Vec<String>, String> {
         self.arguments.iter().map(|argument| argument.fill(needs)).collect()
     }
 
-    /// Returns the program and its arguments with what services will have become, for people to read.
+    /// Returns the program and its arguments for people, with what is known before the builds.
     #[must_use]
     pub fn foretell(&self, needs: &NeededServices) -> Vec<String> {
         let arguments = self.arguments.iter().map(|argument| argument.foretell(needs));

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// A signal that a run gets and passes on to its builds, or makes itself.
+/// A signal that a run receives and passes on to its builds, or sends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signal {
     /// SIGHUP: the terminal went away.
@@ -34,7 +34,7 @@ impl Signal {
         }
     }
 
-    /// Returns the number that this platform gives it: a shell's exit code for it is 128 more.
+    /// Returns its number on this platform. A shell's exit code for it is 128 more.
     #[must_use]
     pub fn number(self) -> i32 {
         self.raw().as_raw()

@@ -1,4 +1,4 @@
-//! The configuration that a base would have been planned with.
+//! The configuration by which a base would have been planned.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -19,7 +19,7 @@ use crate::plan::pipeline::ConfigFile;
 /// The definitions at a base.
 #[derive(Clone)]
 pub(super) enum BaseConfig {
-    /// They were the same, or base has none and head's count for both.
+    /// They are the same as head's, or the base has none and head's are used for both.
     Unchanged,
     /// As they were.
     Read(Rc<Definitions>),
@@ -36,12 +36,12 @@ impl BaseConfig {
     }
 }
 
-/// Reads configurations at bases, each content once.
+/// Reads configurations at bases. Each content is read once.
 pub(super) struct Reader<'a> {
     repository: &'a Repository,
     file: &'a ConfigFile,
     known: BTreeMap<ObjectId, BaseConfig>,
-    /// What the configurations at bases are made of.
+    /// The paths from which the configurations at bases were read.
     paths: BTreeSet<RepoPath>,
     /// The bases that have none.
     without: BTreeSet<CommitId>,
@@ -50,7 +50,7 @@ pub(super) struct Reader<'a> {
     earlier: Earlier,
     /// How many configurations were read.
     read: usize,
-    /// Whether something was built with a configuration before; none until that is asked.
+    /// Whether something was built with a configuration before; `None` until it is needed.
     built: Option<bool>,
 }
 
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the definitions at each base. `changes` are those since the bases.
+    /// Reads the definitions at each base. `changes` are the changes since the bases.
     pub(super) fn read(
         &mut self,
         tip: &Tip,
@@ -137,14 +137,15 @@ impl<'a> Reader<'a> {
         Ok(at_base)
     }
 
-    /// Returns the configuration that base itself would have been planned with, as text; none where it has none.
+    /// Returns the text of the configuration by which the base itself would have been planned; `None` where it has
+    /// none.
     pub(super) fn text(&self, base: &CommitId) -> Result<Option<Vec<u8>>, git::GitError> {
         let Some(place) = &self.file.in_repository else { return Ok(None) };
         let none = ChangeSet::default();
         self.repository.with_fetching(|| self.then(base, place, &none)?.map(|then| then.read()).transpose())
     }
 
-    /// Returns the file that base itself would have been planned with.
+    /// Returns the file by which the base itself would have been planned.
     fn then(&self, base: &CommitId, place: &Place, changes: &ChangeSet) -> Result<Option<FileAt<'a>>, git::GitError> {
         let gone = changes.as_slice().iter().filter(|change| change.status == Status::Deleted);
         let now = Renamed { path: &place.path, content: &self.file.bytes };
@@ -172,8 +173,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Says what it means that a base has no configuration. Where none was there before either, the file is new to the
-    /// repository, or the question looks back beyond it: no service is new by that.
+    /// Returns what it means that a base has no configuration. If earlier commits had none either, the file is new to
+    /// the repository, or the base is older than the file, so no service counts as new.
     fn without(&mut self, base: &CommitId) -> Result<BaseConfig, git::GitError> {
         match self.earlier.than(base)? {
             Had::Yes => Ok(unknown(base, "is missing, and an earlier commit had one", None)),
@@ -205,12 +206,12 @@ impl<'a> Reader<'a> {
         Ok(known)
     }
 
-    /// Returns how many configurations were read: none that has head's id, and each content once.
+    /// Returns how many configurations were read. Those equal to head's are not read, and equal ones are read once.
     pub(super) fn count(&self) -> usize {
         self.read
     }
 
-    /// Returns what the configurations at bases are made of.
+    /// Returns the paths from which the configurations at bases were read.
     pub(super) fn paths(&self) -> &BTreeSet<RepoPath> {
         &self.paths
     }
@@ -230,7 +231,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What cannot be read at a base leaves its definitions unknown; other errors end the plan.
+/// Returns that the definitions of a base are unknown if they cannot be read for a reason that widens the plan; other
+/// errors end it.
 fn unreadable(base: &CommitId, error: git::GitError) -> Result<BaseConfig, git::GitError> {
     match error {
         git::GitError::MissingBlob { .. } | git::GitError::LinkOutside { .. } | git::GitError::LinkLoop { .. } => {
@@ -253,7 +255,7 @@ fn unknown(base: &CommitId, reason: &str, help: Option<&str>) -> BaseConfig {
     }))
 }
 
-/// Returns the services that a base has and head has not.
+/// Returns the services that a base has and head does not have.
 pub(super) fn removed<'a>(config: &Config, at_base: impl Iterator<Item = &'a BaseConfig>) -> Vec<ServiceName> {
     let gone = at_base.filter_map(|at_base| match at_base {
         BaseConfig::Read(base) => Some(config.definitions().removed_since(base)),

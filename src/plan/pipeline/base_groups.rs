@@ -1,4 +1,4 @@
-//! Services with bases of their own: since their release, since they were built.
+//! Services with bases of their own: since their release, or since they were built.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ pub(super) struct Group {
     pub(super) services: Vec<ServiceId>,
 }
 
-/// The base that a service has for itself.
+/// The base of one service alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OwnBase {
     pub(super) commit: CommitId,
@@ -30,7 +30,7 @@ pub(super) struct OwnBase {
 }
 
 impl OwnBase {
-    /// Returns it as the plan has it.
+    /// Returns it in the form of the plan.
     pub(super) fn published(&self) -> plan::Base {
         plan::Base { commit: self.commit.to_string(), source: self.source.clone() }
     }
@@ -43,24 +43,24 @@ enum Known {
     Unreachable(Doubt),
 }
 
-/// The groups, and what is known of each service beside.
+/// The groups, and the doubts about each service.
 pub(super) struct Grouped {
     pub(super) groups: Vec<Group>,
-    /// The base that each service has for itself.
+    /// The base of each service alone, if it has one.
     pub(super) bases: Vec<Option<OwnBase>>,
-    /// The built refs, where they were looked at.
+    /// The built refs, if they were read.
     pub(super) standing: Option<RefState>,
 }
 
 impl Grouped {
-    /// Returns all services in one group: none has a base of its own.
+    /// Returns all services in one group, with a common base.
     pub(super) fn together(config: &Config, comparison: Comparison) -> Self {
         let services = config.graph.services().collect();
         let group = Group { comparison, services };
         Self { groups: vec![group], bases: vec![None; config.services.len()], standing: None }
     }
 
-    /// Returns all services in one group, each of which counts as affected: nothing tells their bases.
+    /// Returns all services in one group, and each counts as affected, since their bases are not known.
     fn unknown(config: &Config, doubt: Doubt) -> (Self, Notes) {
         let comparison = Comparison::nothing("", Some(AllAffected::BaseUnreachable));
         (Self::together(config, comparison), doubt.into())
@@ -155,7 +155,7 @@ impl Grouped {
     }
 }
 
-/// The doubt that these refs may be older here than on the remote.
+/// Returns the doubt that these refs may be older in this clone than on the remote.
 fn stale(refs: &str) -> Doubt {
     Doubt::no_base(
         &format!("{refs} cannot be fetched, and what this clone has of them may be older than the remote's"),
@@ -163,15 +163,15 @@ fn stale(refs: &str) -> Doubt {
     )
 }
 
-/// The tags that stand otherwise at the remote than here.
+/// The tags that differ between this clone and the remote.
 struct Doubtful {
     tags: RemoteTags,
-    /// Whether somebody may be about to send them.
+    /// Whether a person may be about to push them.
     is_attended: bool,
 }
 
 impl Doubtful {
-    /// Returns why a service's newest release is not known, where that is so. `newest` is the one that is here.
+    /// Returns why a service's newest release is not known, if that is so. `newest` is the newest in this clone.
     fn of(&self, service: &ServiceName, patterns: &[TagPattern], newest: Option<&TagName>) -> Option<Doubt> {
         let RemoteTags::Here { moved, alone } = &self.tags else { return None };
         let moved = patterns.iter().find_map(|pattern| {
@@ -196,7 +196,7 @@ impl Doubtful {
     }
 }
 
-/// The newest release tag of each service that head leads to: one walk of history for all.
+/// Returns the newest release tag of each service before or at head, in one walk of history for all.
 fn by_release(repository: &Repository, config: &Config, doubtful: &Doubtful, tip: &Tip) -> Result<Vec<Known>, Error> {
     let Some(head) = &tip.commit else { return Ok(config.services.iter().map(|_| Known::Nothing).collect()) };
     let wanted: Vec<_> = config.services.values().map(|service| service.tag.clone()).collect();
@@ -231,7 +231,8 @@ fn by_release(repository: &Repository, config: &Config, doubtful: &Doubtful, tip
     Ok(known.collect())
 }
 
-/// What the built refs say. A commit that this clone has not was dropped by a force-push, or was never fetched.
+/// Returns the bases of services by their built refs. A commit that is not in this clone was lost in a force-push, or
+/// never fetched.
 fn by_built_ref(repository: &Repository, config: &Config, standing: &RefState) -> Vec<Known> {
     // Thousands of services were built at few commits.
     let commits: BTreeSet<CommitId> = config.services.keys().filter_map(|service| standing.built(service)).collect();

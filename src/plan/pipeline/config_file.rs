@@ -1,4 +1,4 @@
-//! Where filters.yaml is found, and read.
+//! Finds and reads filters.yaml.
 
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::name::{CommitId, Escaped, RepoPath};
 
-/// Where the file is looked for when it is not named.
+/// The places where the file is looked for if it is not named.
 const PLACES: [&str; 10] = [
     "filters.yaml",
     "filters.yml",
@@ -23,29 +23,29 @@ const PLACES: [&str; 10] = [
     ".github/paths-filter.yml",
 ];
 
-/// The configuration's text, and where it came from.
+/// The text of the configuration, and its origin.
 #[derive(Debug, Clone)]
 pub struct ConfigFile {
     /// Its name in messages: as given, else relative to the root of the repository.
     pub name: String,
     /// Its content.
     pub bytes: Vec<u8>,
-    /// Where in the repository it is; none where it lies outside.
+    /// Its place in the repository; `None` if it lies outside.
     pub in_repository: Option<Place>,
-    /// What the file does not say itself.
+    /// Settings from outside of the file.
     pub options: Options,
 }
 
-/// Where in the repository a configuration is.
+/// The place of a configuration in the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// Its path as it was named, or looked for.
+    /// Its path as it was named or found.
     pub path: RepoPath,
-    /// What it is made of: the symbolic links that this path leads through, and the file.
+    /// The paths that determine it: the symbolic links on this path, and the file.
     pub paths: Vec<RepoPath>,
     /// How it was found.
     pub by: FoundBy,
-    /// Whether it is not what `HEAD` has although git, which was told not to look, lists no change of it.
+    /// Whether it differs from `HEAD` although git lists no change of it, since git was told not to look.
     pub is_changed_unseen: bool,
 }
 
@@ -54,7 +54,7 @@ pub struct Place {
 pub enum FoundBy {
     /// The command line or `$REBAKE_CONFIG` names it.
     Name,
-    /// It is the first of the usual places.
+    /// It is the first of the default places.
     Search,
 }
 
@@ -62,14 +62,14 @@ pub enum FoundBy {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigFileError {
-    /// It is at none of the usual places.
+    /// It is at none of the default places.
     #[error("there is no filters.yaml at the root of the repository, nor in its .github{}", at_commit(.at.as_ref()))]
     NotFound {
-        /// The commit that was asked about; none where it was the work tree.
+        /// The commit that was asked about; `None` for the work tree.
         at: Option<CommitId>,
-        /// Files that may be meant, relative to the root of the work tree.
+        /// Files that may have been meant, relative to the root of the work tree.
         near: Vec<String>,
-        /// Whether the repository is bare, so that HEAD was looked at, which may be a branch without commits.
+        /// Whether the repository is bare, so that the file was looked for in HEAD, which may have no commits.
         is_bare: bool,
     },
     /// It cannot be read.
@@ -99,14 +99,14 @@ fn at_commit(commit: Option<&CommitId>) -> String {
 }
 
 impl ConfigFile {
-    /// Reads the named file, relative to `from`; else the first file at one of the usual places.
+    /// Reads the named file, relative to `from`; else the first file at one of the default places.
     ///
-    /// Where the question is about a commit, its tree comes first: no work tree is needed for what is committed. Where it
-    /// is about the work tree, that comes first, and what was never checked out is read from HEAD: a sparse checkout leaves it
-    /// out, the clone is bare, or nothing is checked out in it.
+    /// For a question about a commit, its tree is searched first, so that no work tree is needed. For a question about
+    /// the work tree, that is searched first. Files that are not checked out are read from HEAD: those that a sparse
+    /// checkout leaves out, and all files of a bare clone or one without a checkout.
     ///
     /// # Errors
-    /// When there is none, or it cannot be read.
+    /// When there is no file, or it cannot be read.
     pub fn find(
         repository: &Repository,
         named: Option<&Path>,
@@ -127,7 +127,7 @@ impl ConfigFile {
         }
     }
 
-    /// Returns what the work tree has in the place of this file; none where it has nothing else.
+    /// Returns the work tree's version of this file; `None` if it does not differ.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -189,8 +189,8 @@ impl ConfigFile {
         Ok(Some(found))
     }
 
-    /// Reads what stands at a place of the work tree; from HEAD where it, or what a link there leads to, was never checked
-    /// out. What was removed from the work tree is no configuration.
+    /// Reads the file at a place of the work tree, or from HEAD if it (or the target of its link) is not checked out. A
+    /// file that was removed from the work tree does not count.
     fn at_work(repository: &Repository, place: &RepoPath, by: FoundBy) -> Result<Option<Self>, ConfigFileError> {
         if let Some(found) = Self::on_disk(repository, place, by)? {
             return Ok(Some(found));
@@ -235,20 +235,20 @@ impl ConfigFile {
         config::parse(&source, self.options)
     }
 
-    /// Whether it is not what the commit has that these changes of the work tree stand on.
+    /// Whether it differs from the commit below these changes of the work tree.
     #[must_use]
     pub fn is_uncommitted(&self, on_top: &ChangeSet) -> bool {
         let is_changed_unseen = self.in_repository.as_ref().is_some_and(|place| place.is_changed_unseen);
         is_changed_unseen || self.is_changed_by(on_top)
     }
 
-    /// Whether one of these changes is of the configuration, or of a submodule that it lies in.
+    /// Whether one of these changes is of the configuration, or of a submodule that contains it.
     pub(super) fn is_changed_by(&self, changes: &ChangeSet) -> bool {
         let mut paths = self.in_repository.iter().flat_map(|place| &place.paths);
         paths.any(|path| changes.as_slice().iter().any(|change| change.reaches(path)))
     }
 
-    /// Whether it lies in a submodule that was there before these changes and is another one now.
+    /// Whether it lies in a submodule that these changes move to another commit.
     pub(super) fn is_in_moved_submodule(&self, changes: &ChangeSet) -> bool {
         let mut paths = self.in_repository.iter().flat_map(|place| &place.paths);
         let has_moved = |change: &&Change| change.extent == Extent::Below && change.status != Status::Added;
@@ -256,13 +256,13 @@ impl ConfigFile {
         paths.any(|path| moved.iter().any(|change| change.path != *path && change.reaches(path)))
     }
 
-    /// Whether the configuration is made of this path.
+    /// Whether this path is one of those that determine the configuration.
     pub(super) fn is_made_of(&self, path: &RepoPath) -> bool {
         self.in_repository.as_ref().is_some_and(|place| place.paths.contains(path))
     }
 }
 
-/// Whether a file of the work tree is not what `HEAD` has, and git does not look at it.
+/// Whether a file of the work tree differs from `HEAD`, and git was told not to look at it.
 fn is_changed_unseen(repository: &Repository, place: &RepoPath, file: &WorkTreeFile) -> Result<bool, git::GitError> {
     let Some(head) = repository.head()?.commit().copied() else { return Ok(false) };
     let committed = repository.file_at(&head, place).and_then(|file| file.map(|file| file.read()).transpose());
@@ -279,7 +279,7 @@ fn is_changed_unseen(repository: &Repository, place: &RepoPath, file: &WorkTreeF
     Ok(false)
 }
 
-/// Returns the first file that a commit has at one of the usual places.
+/// Returns the first file of a commit at one of the default places.
 pub(super) fn at_usual_place<'r>(
     repository: &'r Repository,
     commit: &CommitId,
@@ -297,17 +297,17 @@ pub(super) fn usual_places() -> impl Iterator<Item = RepoPath> {
     PLACES.into_iter().map(RepoPath::from_git)
 }
 
-/// So much of a file tells that it is too large to be a configuration.
+/// The number of bytes that show that a file is too large to be a configuration.
 const MOST: usize = config::MAX_BYTES + 1;
 
-/// Reads a file outside of the repository, which may be what another program writes.
+/// Reads a file outside of the repository, which another program may be writing.
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(MOST as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Says why there is no file: what the system says, or that it is none.
+/// Returns why there is no file: the system's error, or that it is not a file.
 fn absence(path: &Path) -> std::io::Error {
     match path.metadata() {
         Err(error) => error,
@@ -315,8 +315,8 @@ fn absence(path: &Path) -> std::io::Error {
     }
 }
 
-/// Returns the path of a file in the repository, symbolic links in it kept; none where it lies outside. A bare repository
-/// has no other files than those of its commits.
+/// Returns the path of a file in the repository, without resolving symbolic links in it; `None` where it lies outside.
+/// A bare repository only has the files of its commits.
 fn inside(repository: &Repository, full: &Path, given: &Path) -> Option<RepoPath> {
     let Some(work_dir) = repository.work_dir() else {
         let only_names = given.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
@@ -346,7 +346,7 @@ fn repo_path(path: &Path) -> RepoPath {
     RepoPath::from_git(parts.join(&b'/'))
 }
 
-/// Returns files of the work tree that are called nearly as a configuration is, wherever CI keeps such files.
+/// Returns files of the work tree with nearly the name of a configuration, in all places where CI keeps such files.
 fn near(repository: &Repository) -> Vec<String> {
     let Some(root) = repository.work_dir() else { return Vec::new() };
     let list = |dir: &str| -> Vec<(String, bool)> {

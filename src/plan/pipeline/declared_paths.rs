@@ -1,7 +1,8 @@
-//! What services declare that they are built from, as a tree has it: where symbolic links lead, and what is missing.
+//! The paths that services declare to be built from, as a tree has them: where symbolic links lead, and which are
+//! missing.
 //!
-//! Only the paths that are declared are looked up, and of head alone: where a base has other links, these are changes
-//! themselves, of paths on head's way.
+//! Only declared paths are looked up, and only at head: if a base has other links, these are changes of paths that lead
+//! to head's.
 
 use std::borrow::Cow;
 
@@ -12,29 +13,29 @@ use crate::model::change::{ChangeSet, Status};
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::{CommitId, RepoPath, ServiceId};
 
-/// A configuration by which services are built from what links lead to as well.
+/// A configuration with the targets of links added to the inputs of services.
 pub struct Followed<'a> {
     /// The configuration.
     pub config: Cow<'a, Config>,
-    /// Of what is not there, and of links that lead astray.
+    /// Warnings of missing paths, and of links that lead nowhere.
     pub warnings: Vec<Diagnostic>,
-    /// That some links are not known, if so: what they lead to may be anything.
+    /// The doubt about links that could not be read, if there are any. They may lead anywhere.
     pub doubt: Option<Doubt>,
     /// How many directories were read.
     pub read: usize,
 }
 
-/// What it comes to that this clone has not the text of a link.
+/// What to do if the text of a link is not in this clone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lack {
-    /// It is an error, which a fetch may cure.
+    /// It is an error, which fetching may avoid.
     Error,
-    /// Any change counts for the service.
+    /// Any change affects the service.
     Doubt,
 }
 
-/// Follows the links of some services of a configuration, and of what they are built from, at a commit with the work
-/// tree's changes on top.
+/// Follows the links of these services, and of all that they are built from, at a commit with the work tree's changes
+/// on top.
 ///
 /// # Errors
 /// When the commit, one of its trees or a link is missing.
@@ -49,8 +50,8 @@ pub fn follow_links<'a>(
     follow(repository, config, &wanted, head, on_top, Lack::Error)
 }
 
-/// Follows links for a plan, and returns the configuration by them with the number of directories that were read: what
-/// the clone lacks is fetched, and what is still not known widens the plan.
+/// Follows links for a plan. Returns the configuration, and the number of directories that were read. Missing objects
+/// are fetched, and what is still not known widens the plan.
 pub(super) fn for_plan<'a>(
     repository: &Repository,
     config: &'a Config,
@@ -95,7 +96,7 @@ fn follow<'a>(
     Ok(search.followed())
 }
 
-/// Returns what the wanted services declare, each with its service.
+/// Returns the declared paths of the wanted services, each with its service.
 fn declared<'c>(config: &'c Config, wanted: &[bool]) -> impl Iterator<Item = (ServiceId, &'c Declared)> {
     let of = |service: ServiceId| config.services[service.0].declared.iter().map(move |declared| (service, declared));
     config.graph.services().filter(|service| wanted[service.0]).flat_map(of)
@@ -132,7 +133,7 @@ impl<'a, 'b> Search<'a, 'b> {
         Followed { config, warnings: self.warnings, doubt, read: self.read }
     }
 
-    /// Takes in where a declared path leads in the commit.
+    /// Notes where a declared path leads in the commit.
     fn see(
         &mut self,
         service: ServiceId,
@@ -163,7 +164,7 @@ impl<'a, 'b> Search<'a, 'b> {
         Ok(())
     }
 
-    /// Adds what a declared path leads to, and the links on the way.
+    /// Adds the target of a declared path, and the links on the way.
     fn add(&mut self, service: ServiceId, declared: &Declared, lead: &Lead) {
         let is_gone = lead.stands == Stands::Nothing;
         if lead.links.is_empty() && !(is_gone && declared.key.is_some()) {
@@ -196,7 +197,7 @@ impl<'a, 'b> Search<'a, 'b> {
         declared.key.is_some() && !appears && (lead.stands == Stands::Nothing || is_deleted)
     }
 
-    /// Whether the work tree changes a path, or something on the way to it.
+    /// Whether the work tree changes a path, or a directory or link on the way to it.
     fn is_on_way_to(&self, path: &RepoPath) -> bool {
         let changes = self.on_top.as_slice();
         let is_changed = |path: &RepoPath| changes.binary_search_by(|change| change.path.cmp(path)).is_ok();
@@ -235,7 +236,7 @@ impl<'a, 'b> Search<'a, 'b> {
     }
 }
 
-/// Returns the directories that a path lies in.
+/// Returns the directories that contain a path.
 fn above(path: &RepoPath) -> impl Iterator<Item = RepoPath> {
     let bytes = path.as_bytes();
     let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/');

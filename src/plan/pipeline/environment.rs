@@ -4,7 +4,7 @@ use crate::glob::Verdict;
 use crate::inputs::trigger::{Kind, Trigger};
 use crate::model::name::nearest;
 
-/// Returns the first environment that fits the trigger, or the one that was chosen.
+/// Returns the first environment that fits the trigger, or the chosen one.
 ///
 /// An event that no environment names counts as the most similar kind: a release as its tag, a merge group as a pull
 /// request, a schedule or a deletion as a push. `default_branch` returns the name of the default branch; it is called
@@ -57,7 +57,7 @@ pub(super) fn choose<'a>(
     found.ok_or(Error::NoEnvironment { kind: trigger.kind })
 }
 
-/// The branch that an event is about.
+/// The branch of an event.
 #[derive(Clone, Copy)]
 enum On<'a> {
     /// None.

@@ -13,13 +13,13 @@ pub enum Error {
     /// The repository could not answer.
     #[error(transparent)]
     Git(#[from] git::GitError),
-    /// A remote did not do what was asked.
+    /// A command to a remote failed.
     #[error(transparent)]
     Remote(#[from] git::RemoteError),
-    /// A service that was asked for by name is not there.
+    /// A service that was named does not exist.
     #[error(transparent)]
     UnknownService(#[from] UnknownService),
-    /// An environment that was asked for is not there.
+    /// An environment that was named does not exist.
     #[error("there is no environment `{}`", Escaped::new(name))]
     UnknownEnvironment {
         /// The name as given.
@@ -29,13 +29,13 @@ pub enum Error {
         /// All that are there.
         known: Vec<String>,
     },
-    /// No environment is for this kind of event.
+    /// No environment is for events of this kind.
     #[error("no environment is for `{}`", kind.word())]
     NoEnvironment {
         /// The kind.
         kind: Kind,
     },
-    /// Whether a branch is the default one decides on the environment, and nothing tells the default branch.
+    /// The environment depends on whether a branch is the default one, which is not known.
     #[error(
         "no environment can be chosen for the branch `{}`: nothing tells which branch is the default one",
         Escaped::new(branch)
@@ -44,33 +44,33 @@ pub enum Error {
         /// The branch that was pushed to.
         branch: String,
     },
-    /// A release tag asks for its service, and another commit is checked out.
+    /// A release tag is for another commit than the one that is checked out.
     #[error("the tag `{}` is at {}, and {head} is checked out, so nothing can be released from it", Escaped::new(tag), commit.short(7))]
     WrongCheckout {
         /// The tag.
         tag: String,
         /// Its commit.
         commit: CommitId,
-        /// What is checked out, in short.
+        /// The checked-out commit, shortened.
         head: String,
     },
-    /// Changed paths match nothing, and that was to be an error.
+    /// Changed paths match nothing, and `--unmatched error` is given.
     #[error("{message}")]
     Unmatched {
         /// Which paths.
         message: String,
-        /// Directories that seem to have moved, as advices.
+        /// Advices about directories that seem to have moved.
         moved: Vec<String>,
-        /// What to do about the others.
+        /// The advice about the other paths.
         advice: &'static str,
     },
-    /// Services' patterns match no tracked file, and that was to be an error.
+    /// Patterns of services match no tracked file, which is an error here.
     #[error("the patterns of {} match no tracked file", if problems.len() == 1 { "a service" } else { "some services" })]
     Dead {
         /// One for each service, at least one.
         problems: Vec<Diagnostic>,
     },
-    /// A version was given, and not exactly one service.
+    /// A version was given for several services or none.
     #[error("a version can be given for one service only, and the plan has {services}")]
     VersionOfMany {
         /// How many services the plan has.
@@ -79,7 +79,7 @@ pub enum Error {
     /// History cannot be read.
     #[error(transparent)]
     History(#[from] git::HistoryError),
-    /// A service's version cannot be told.
+    /// The version of a service is not known.
     #[error("the version of `{service}` cannot be determined: {error}")]
     Version {
         /// The service.
@@ -87,10 +87,10 @@ pub enum Error {
         /// Why.
         error: VersionError,
     },
-    /// What it would take could not be fetched.
+    /// Something that is needed could not be fetched.
     #[error("{error}")]
     Unfetched {
-        /// What could not be told without it.
+        /// The error without it.
         error: Box<Error>,
         /// Why it could not be fetched.
         trouble: FetchError,
@@ -98,7 +98,7 @@ pub enum Error {
     /// There is no next release.
     #[error(transparent)]
     Release(#[from] release::ReleaseError),
-    /// The version that was given is none.
+    /// The given version is invalid.
     #[error("`{}` is not a version of `{service}`, whose scheme is {scheme}", Escaped::new(version))]
     ManualVersion {
         /// The service.

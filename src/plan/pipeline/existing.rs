@@ -8,9 +8,8 @@ use crate::plan::{Exists, Plan, PlannedService};
 /// How many services a message names.
 const NAMED: usize = 3;
 
-/// Asks registries which images of a plan exist under the fingerprints of their services, for every platform, and notes
-/// them in the plan. Returns warnings about services whose registry gave no clear answer; they stay in the plan to be
-/// built.
+/// Asks registries which images of a plan exist, by fingerprint and for every platform, and notes them in the plan.
+/// Returns warnings about services whose registry gave no clear answer; these are built.
 #[must_use]
 pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic> {
     let asked = |service: &PlannedService| {
@@ -55,7 +54,7 @@ fn unknown(doubt: &RegistryFailure, services: &[String]) -> Diagnostic {
     Diagnostic::warning("registry", message).help(reason.help(&doubt.registry))
 }
 
-/// Names services: `api`, `web`, `lib` and 4 more.
+/// Returns a list of services: `api`, `web`, `lib` and 4 more.
 fn listed(services: &[String]) -> impl Display {
     Listed::new(services.iter().map(|service| format!("`{}`", Escaped::new(service))), NAMED)
 }

@@ -1,5 +1,5 @@
-//! What changed since each base, and what that means for the services with that base. Bases are handled one after the
-//! other, and only the changes that the plan may name are kept.
+//! What changed since each base, and what that means for the services with that base. Bases are processed one after the
+//! other, and only changes that the plan may name are kept.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -22,13 +22,13 @@ pub(super) struct GroupChanges {
     group: Group,
     changes: ChangeSet,
     at_base: Vec<BaseConfig>,
-    /// What the configurations at bases are made of.
+    /// The paths from which the configurations at bases were read.
     former: BTreeSet<RepoPath>,
     /// How many pairs of trees were compared.
     tree_diffs: usize,
 }
 
-/// The changes that are kept of each group.
+/// The kept changes of each group.
 pub(super) struct Kept(Vec<OnceCell<ChangeSet>>);
 
 /// The results of all comparisons.
@@ -38,17 +38,18 @@ pub(super) struct Findings<'a> {
     kept: &'a Kept,
     /// The filters of the services' own files.
     own: BTreeSet<FilterId>,
-    /// The causes that each service has since its own base.
+    /// The own causes of each service since its base.
     direct: Direct<'a>,
-    /// The paths that nothing matches and that changed since each of the bases, once there is one.
+    /// The paths that nothing matches and that changed since every base; `None` before the first base.
     unmatched: Option<Vec<&'a Change>>,
-    /// The same of groups that are compared with nothing.
+    /// The same for groups that are compared with nothing.
     unmatched_without_base: Option<Vec<&'a Change>>,
-    /// The services since whose base a path changed that nothing matches, with the first of these.
+    /// The services since whose base a path changed that nothing matches, each with the first such path.
     pub(super) beside_unmatched: Vec<(ServiceId, &'a Change)>,
-    /// What each named filter matches: that of a flat file's service since its own base, others since any.
+    /// The matches of each named filter: for the filter of a flat file's service since its own base, for others since
+    /// any base.
     named: IndexMap<&'a str, BTreeSet<&'a Change>>,
-    /// The services that a base has and head has not.
+    /// The services that a base has and head does not have.
     removed: IndexSet<ServiceName>,
     /// What changed since any base.
     pub(super) changes: ChangeSet,
@@ -87,10 +88,10 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Adds what a group, by its position, was compared with.
+    /// Adds the comparison of a group, by its position.
     ///
-    /// What a service is built from is compared with *its* base too: a dependency that was built meanwhile is done, and
-    /// still makes what was built from its older content due.
+    /// The dependencies of a service are compared with the *service's* base too. A dependency that was built meanwhile
+    /// is not due itself, but services that were built from its older content are.
     pub(super) fn add(&mut self, position: usize, compared: GroupChanges) {
         let config = self.config;
         let room = &self.kept.0[position];
@@ -114,30 +115,30 @@ impl<'a> Findings<'a> {
         self.tree_diffs += tree_diffs;
     }
 
-    /// Returns the causes that each service has since its own base.
+    /// Returns the own causes of each service since its base.
     pub(super) fn direct(&mut self) -> Direct<'a> {
         std::mem::replace(&mut self.direct, Direct::none(0))
     }
 
-    /// Returns the paths that nothing matches and that changed since each of the bases. The configuration itself is no
-    /// such path: it is compared service by service.
+    /// Returns the paths that nothing matches and that changed since every base. The configuration itself is not one of
+    /// them, since it is compared service by service.
     ///
-    /// A path that changed before one of the bases was there when that one was planned: once is enough to say it.
+    /// A path that changed before one of the bases was reported when that one was planned.
     pub(super) fn unmatched(&mut self) -> Vec<&'a Change> {
         self.unmatched.take().or(self.unmatched_without_base.take()).unwrap_or_default()
     }
 
-    /// Returns what each named filter matches.
+    /// Returns the matches of each named filter.
     pub(super) fn named(&mut self) -> IndexMap<&'a str, Vec<&'a Change>> {
         std::mem::take(&mut self.named).into_iter().map(|(name, found)| (name, found.into_iter().collect())).collect()
     }
 
-    /// Returns the services that a base has and head has not.
+    /// Returns the services that a base has and head does not have.
     pub(super) fn removed(&mut self) -> Vec<ServiceName> {
         std::mem::take(&mut self.removed).into_iter().collect()
     }
 
-    /// Notes what named filters match, and what nothing matches: of what is kept, and of the whole.
+    /// Notes the matches of named filters, and the unmatched paths: from the kept changes, and from all of them.
     fn note(&mut self, compared: &GroupChanges, kept: &Matches<'a>, whole: &Matches) {
         let about_none = self.about_none(compared, kept);
         if let Some(first) = about_none.first() {
@@ -158,8 +159,8 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// The changes that no service's patterns are about: nothing matches them, and no service takes them back. The
-    /// configuration itself is none of them.
+    /// Returns the changes that no pattern of a service is about: none matches them, and none excludes them. The
+    /// configuration itself is not one of them.
     fn about_none<'m>(&self, compared: &GroupChanges, matches: &Matches<'m>) -> Vec<&'m Change> {
         let taken_back: BTreeSet<&RepoPath> = matches
             .taken_back
@@ -172,13 +173,14 @@ impl<'a> Findings<'a> {
         matches.unmatched.iter().copied().filter(is_about_none).collect()
     }
 
-    /// What was found of groups that, like this one, have a base or have none.
+    /// Returns the unmatched paths of groups that, like this one, have a base or have none.
     fn unmatched_of(&mut self, compared: &GroupChanges) -> &mut Option<Vec<&'a Change>> {
         if compared.group.comparison.bases.is_empty() { &mut self.unmatched_without_base } else { &mut self.unmatched }
     }
 
-    /// Returns of the changes since one base those that causes of its services name, those of named filters that no group
-    /// had before, and what the first group leaves unmatched. Of a dependency one is enough to make it affected.
+    /// Returns the changes since one base that are kept: those that are causes of its services, those of named filters
+    /// that no earlier group had, and those that the first group leaves unmatched. One change of a dependency is
+    /// enough, since it makes the dependency affected.
     fn worth_keeping(&mut self, compared: &GroupChanges, matches: &Matches) -> ChangeSet {
         let config = self.config;
         let mut kept: BTreeSet<&Change> = BTreeSet::new();
@@ -200,7 +202,7 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// Whether a named filter is about the changes of a group.
+/// Whether a named filter applies to the changes of a group.
 fn is_for(config: &Config, compared: &GroupChanges, name: &str) -> bool {
     match (config.shape, config.graph.id(name)) {
         (Shape::Flat, Some(service)) => compared.services().binary_search(&service).is_ok(),
@@ -209,8 +211,8 @@ fn is_for(config: &Config, compared: &GroupChanges, name: &str) -> bool {
 }
 
 impl GroupChanges {
-    /// Compares the tip with the bases of a group: one tree diff a base, and the configurations there. Where a tree cannot
-    /// be had, the group's services are affected.
+    /// Compares the tip with the bases of a group: one tree diff per base, and the configurations there. If a tree is
+    /// missing, all services of the group are affected.
     pub(super) fn of(
         differ: &mut Differ,
         reader: &mut base_config::Reader,
@@ -242,7 +244,8 @@ impl GroupChanges {
     }
 }
 
-/// Returns what changed between the trees of a comparison, with what stands on top, and how many pairs of trees that took.
+/// Returns the changes between the trees of a comparison, with the changes on top, and how many pairs of trees were
+/// compared.
 fn changes(differ: &mut Differ, tip: &Tip, comparison: &Comparison) -> Result<(ChangeSet, usize), git::GitError> {
     let Some(head) = tip.commit.as_ref().filter(|_| comparison.changes == Changes::Compared) else {
         return Ok((tip.on_top.clone(), 0));
@@ -256,7 +259,7 @@ fn changes(differ: &mut Differ, tip: &Tip, comparison: &Comparison) -> Result<(C
     Ok((between.then(tip.on_top.clone()), comparison.bases.len()))
 }
 
-/// Returns the causes that services have of their own since the base of a group.
+/// Returns the own causes of services since the base of a group.
 pub(super) fn of_group<'a>(config: &Config, compared: &GroupChanges, matches: &Matches<'a>) -> Direct<'a> {
     let mut direct = Direct::none(config.services.len());
     for service in config.graph.services() {

@@ -1,4 +1,4 @@
-//! From a repository, a configuration and a trigger to a [`Plan`]: the stages in order.
+//! Makes a [`Plan`] from a repository, a configuration and a trigger, stage by stage.
 
 mod resolved_request;
 mod base_config;
@@ -59,16 +59,16 @@ use naming::{Named, Namer};
 use policy::Analysed;
 use resolved_request::ResolvedRequest;
 
-/// What a plan is asked for, besides the trigger.
+/// The request for a plan, besides the trigger.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// What is compared.
     pub base: base::RangeRequest,
     /// Services that are affected whatever changed, by name or path.
     pub force: Vec<String>,
-    /// The services that the plan is about, by name or path; all when empty.
+    /// The services to plan, by name or path; all when empty.
     pub only: Vec<String>,
-    /// The services that the plan is about with all that they depend on, by name or path; all when empty.
+    /// The services to plan with all that they depend on, by name or path; all when empty.
     pub services: Vec<String>,
     /// The environment, if it is chosen by name.
     pub environment: Option<String>,
@@ -78,7 +78,7 @@ pub struct Request {
     pub unmatched: Unmatched,
     /// What to do about a service whose patterns match no tracked file.
     pub dead: Dead,
-    /// Whether pushing was asked for where it is off by itself.
+    /// Whether to push where pushing is off by default.
     pub push: PushRequest,
     /// Whether fingerprints are taken.
     pub fingerprints: TakeFingerprints,
@@ -91,33 +91,33 @@ pub struct Naming {
     pub style: Option<VersionStyle>,
     /// What versions count, if it is chosen on the command line.
     pub count: Option<Count>,
-    /// Which parents of a merge lead to releases.
+    /// Which parents of a merge are followed to releases.
     pub parents: Parents,
     /// How many digits of a commit's id a version has.
     pub abbrev: usize,
-    /// The version of the one service that is asked for; an empty one is none.
+    /// The version of the only planned service; ignored when empty.
     pub version: Option<String>,
-    /// Whether a service whose files are modified in the work tree says so where that is not usual.
+    /// Whether modified files in the work tree mark versions as dirty where they usually do not.
     pub dirty: Dirty,
 }
 
 /// Whether fingerprints are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TakeFingerprints {
-    /// They are not: the answer has none.
+    /// It is not, since no name is needed.
     #[default]
     No,
     /// They are.
     Yes,
 }
 
-/// Whether a service whose files are modified in the work tree says so in its version.
+/// Whether modified files in the work tree mark versions as dirty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dirty {
-    /// It does in a plan that counts the work tree, and in a local environment.
+    /// In plans that count the work tree, and in local environments.
     #[default]
     Unsaid,
-    /// Its version ends with `-dirty` everywhere, and is never pushed.
+    /// Everywhere. Such a version ends with `-dirty`, and is never pushed.
     Said,
 }
 
@@ -128,26 +128,26 @@ pub struct Planned {
     pub plan: Plan,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
-    /// Notes that repeat in words what the plan contains.
+    /// Notes in words on what the plan contains.
     pub notes: Vec<Diagnostic>,
-    /// What it took to make it.
+    /// The work that it took, counted.
     pub work: WorkDone,
-    /// The base that each service has for itself, by its id.
+    /// The base of each service alone, by its id.
     pub bases: Vec<Option<plan::Base>>,
-    /// What changed since any base, of which the plan has only what it needs.
+    /// The changes since any base, as far as the plan needs them.
     pub changes: ChangeSet,
 }
 
-/// What it took to make a plan, in numbers that depend on nothing but the question.
+/// The work that it took to make a plan, in numbers that only depend on the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkDone {
     /// How many pairs of trees were compared: one for each distinct base.
     pub tree_diffs: usize,
     /// How many configurations at bases were read.
     pub configs: usize,
-    /// How many changes were kept at once, of all that were found since each base.
+    /// The most changes that were kept at once, of all that were found since each base.
     pub kept: usize,
-    /// How many directories were read for where the links of declared inputs lead.
+    /// How many directories were read to follow the links of declared inputs.
     pub inputs: usize,
     /// How many directories were searched for links that lead out of services.
     pub searched: usize,
@@ -179,10 +179,10 @@ pub struct WorkspaceView<'a> {
     pub trigger: &'a Trigger,
 }
 
-/// Returns the name of the environment that fits the trigger, or the one that was chosen.
+/// Returns the name of the environment that fits the trigger, or the chosen one.
 ///
 /// # Errors
-/// When the one that was chosen is not there, none fits, or the default branch would decide and is not known.
+/// When the chosen one does not exist, none fits, or it depends on the default branch and that is not known.
 pub fn environment<'a>(workspace: &WorkspaceView<'a>, chosen: Option<&str>) -> Result<&'a str, Error> {
     let WorkspaceView { repository, config, trigger, .. } = *workspace;
     let default_branch = || base::default_branch(repository, trigger, None);
@@ -192,8 +192,8 @@ pub fn environment<'a>(workspace: &WorkspaceView<'a>, chosen: Option<&str>) -> R
 /// Makes the plan. `step` is called with the name of each stage, for progress messages.
 ///
 /// # Errors
-/// When something that was named is not there, the repository cannot be read, a policy refuses the plan, or a version
-/// would be wrong.
+/// When a named service or environment does not exist, the repository cannot be read, a policy refuses the plan, or a
+/// version is not known.
 pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&str)) -> Result<Planned, Error> {
     let WorkspaceView { repository, file, trigger, .. } = *workspace;
     let mut notes = Notes::default();
@@ -302,7 +302,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     Ok(Planned { plan, warnings: notes.warnings, notes: named.notes, work, bases, changes })
 }
 
-/// Chooses the base. Where an environment has no built refs, services have no bases of their own since they were built.
+/// Chooses the base. In an environment without built refs, `--since built` gives services no bases of their own.
 fn choose_base(
     repository: &Repository,
     config: &Config,
@@ -323,13 +323,13 @@ fn choose_base(
     Ok((range, notes))
 }
 
-/// Returns the doubt about a pattern that takes too long to match, if there is one.
+/// Returns the doubt about a pattern that took too long to match, if there is one.
 fn undecided(direct: &Direct) -> Option<Doubt> {
     let found = direct.gave_up()?;
     Some(Doubt::of_match(Escaped::new(found.pattern?.value.text()), &found.change.path))
 }
 
-/// Returns the causes that services have of their own: by what changed, by what is asked for, and by what is not recorded.
+/// Returns the own causes of services: what changed, what was asked for, and what was not recorded.
 fn causes<'a>(
     findings: &mut Findings<'a>,
     asked: &ResolvedRequest,
@@ -350,18 +350,18 @@ fn causes<'a>(
     direct
 }
 
-/// Returns what is known of names without history: the images.
+/// Returns the names that do not need history: the images.
 fn images(config: &Config, services: &[ServiceId]) -> Vec<Names> {
     let image = |service: &ServiceId| config.services[service.0].image.name.as_ref().map(ToString::to_string);
     services.iter().map(|service| Names { image: image(service), ..Names::default() }).collect()
 }
 
-/// Whether services have bases of their own, where that was asked for: built refs are where an environment has them.
+/// Whether services have bases of their own: it was asked for, and the environment has the built refs for it.
 fn has_own_bases(compare: &Compare, config: &Config, environment: &str) -> bool {
     !matches!(compare, Compare::Since(Since::Built)) || has_built_refs(config, environment)
 }
 
-/// Adds to an error that a fetch would have cured why nothing was fetched.
+/// Adds to an error that fetching could have avoided why nothing was fetched.
 fn unfetched(error: Error, repository: &Repository) -> Error {
     match repository.last_fetch_trouble() {
         Some(trouble) if error.missing().is_some() => Error::Unfetched { error: Box::new(error), trouble },
@@ -378,9 +378,9 @@ pub fn not_fetched(trouble: &FetchError) -> Diagnostic {
 /// The fingerprints of services.
 #[derive(Default)]
 struct Prints {
-    /// In the order of the services that were asked for; none where they could not be told, or nobody asked.
+    /// In the order of the services that were asked for; empty where they are not known or not needed.
     found: Vec<Option<Fingerprint>>,
-    /// That something in the work tree could not be read, if so.
+    /// The doubt about files of the work tree that could not be read, if there is one.
     doubt: Option<Doubt>,
     /// How many directories were read for them.
     directories: usize,

@@ -1,4 +1,4 @@
-//! The policies about a plan: what is warned of or refused beside it.
+//! The policies of a plan: warnings and refusals beside the plan itself.
 
 use super::dead::{self, Dead, Trees};
 use super::moved_directory::{Moved, moved};
@@ -11,7 +11,7 @@ use crate::model::choice::Choice;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Listed;
 
-/// What to do about a changed path that nothing matches (`--unmatched`).
+/// What to do when nothing matches a changed path (`--unmatched`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Unmatched {
     /// It is listed in the plan.
@@ -34,7 +34,7 @@ impl Choice for Unmatched {
     ];
 }
 
-/// What analysis found, as far as policies are about it.
+/// The results of the analysis that policies need.
 pub(super) struct Analysed<'a> {
     /// What was compared.
     pub(super) range: &'a Range,

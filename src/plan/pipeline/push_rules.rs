@@ -1,5 +1,5 @@
-//! Whether results are pushed, and by which rules: for a pull request by those of its base, since its author may have
-//! changed head's.
+//! Whether results are pushed, and by which rules. For a pull request these are the rules of its base, since its author
+//! may have changed head's.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use crate::model::name::{Escaped, Listed, ServiceId};
 /// How many services a note names.
 const NAMED: usize = 5;
 
-/// Whether pushing was asked for, or is impossible.
+/// Whether the command line asks for pushing, or forbids it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PushRequest {
     /// The environment and the trigger decide.
@@ -22,12 +22,12 @@ pub enum PushRequest {
     AsConfigured,
     /// It was asked for (`--push`).
     Asked,
-    /// It was ruled out (`--no-push`, or `ACT=true`: a rehearsal on a developer's machine).
+    /// It is forbidden (`--no-push`, or `ACT=true`: a rehearsal on a developer's machine).
     RuledOut,
 }
 
 /// Returns whether results may be pushed. Unless `--push` asks for it, they are not pushed from pull requests, from
-/// events that run foreign code, from a dirty tree, or outside of CI.
+/// events that run untrusted code, from a dirty tree, or outside of CI.
 pub(super) fn push(environment: &Environment, trigger: &Trigger, request: PushRequest, tip: &Tip) -> bool {
     match request {
         PushRequest::Asked => true,
@@ -41,24 +41,24 @@ pub(super) fn push(environment: &Environment, trigger: &Trigger, request: PushRe
     }
 }
 
-/// By which configuration images are pushed, and which services are not pushed.
+/// The configuration by which images are pushed, and the services that are not pushed.
 pub struct PushRules<'a> {
-    /// Head's configuration; with the environments and the names of images of base where those count.
+    /// Head's configuration, with the environments and image names of base if those count.
     pub(super) config: Cow<'a, Config>,
     /// The environment's name by this configuration.
     pub(super) environment: String,
     unpushed: BTreeSet<ServiceId>,
     /// What base is, in words.
     base: String,
-    /// Why nothing is pushed, if so.
+    /// The note that nothing is pushed, if that is so.
     pub(super) note: Option<Diagnostic>,
-    /// Why that is not known, if so.
+    /// The doubt because of which nothing is pushed, if there is one.
     pub(super) doubt: Option<Doubt>,
 }
 
 impl<'a> PushRules<'a> {
-    /// Returns the rules for an event. `environment` is the one that head's configuration chooses. Base is read only for a
-    /// pull request or a merge group of which something is pushed: without `--push` nothing is.
+    /// Returns the rules for an event. `environment` is the one that head's configuration chooses. Base is only read
+    /// for a pull request or a merge group with `--push`; without it nothing is pushed.
     ///
     /// # Errors
     /// When the event's base cannot be chosen.
@@ -112,7 +112,7 @@ impl<'a> PushRules<'a> {
         }
     }
 
-    /// Takes the environments of base, and from it the images and tags of services that push there.
+    /// Takes the environments of base, and base's images and tags of services that are pushed there.
     fn of_base(mut self, base: String, then: &Config, environment: String) -> Self {
         let config = self.config.to_mut();
         config.environments.clone_from(&then.environments);

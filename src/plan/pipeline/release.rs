@@ -1,4 +1,4 @@
-//! What is to be released: reads the tags and commits that `naming::release` needs.
+//! Plans releases: reads the tags and commits that `naming::release` needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,12 @@ use crate::model::name::{CommitId, ServiceId, ServiceName, TagName};
 use crate::naming::release::{self, Line, ReleasePlan, ReleasePosition, ReleaseRequest, Scope, TaggedRelease};
 use crate::naming::version::{Commit, Parsed, TagPattern};
 
-/// Plans the releases of services, by name or path, or of all where none is named, at `HEAD`.
+/// Plans the releases of services at `HEAD`: of those named by name or path, or of all.
 ///
-/// Two walks of history, whatever the number of services.
+/// It takes two walks of history, whatever the number of services.
 ///
 /// # Errors
-/// When a service is not there, the clone is shallow, the repository cannot be read, or a tag cannot be.
+/// When a service does not exist, the clone is shallow, the repository cannot be read, or a tag is invalid.
 pub fn release(
     repository: &Repository,
     config: &Config,
@@ -48,7 +48,7 @@ pub fn release(
     Ok(release::plan(&lines, commits, &existing, request)?)
 }
 
-/// Returns the services that are released together, dependencies first: those that write the same tags.
+/// Returns the groups of services that are released together, since they write the same tags; dependencies come first.
 fn groups(config: &Config) -> Vec<Vec<ServiceId>> {
     let mut groups: indexmap::IndexMap<&TagPattern, Vec<ServiceId>> = indexmap::IndexMap::new();
     for service in config.graph.build_order() {

@@ -1,4 +1,4 @@
-//! What is asked for by name: on the command line, in the inputs of a manual run, or by a release tag.
+//! Resolves what is requested by name: on the command line, in the inputs of a manual run, or by a release tag.
 
 use std::path::Path;
 
@@ -11,17 +11,17 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, ServiceId, ServiceName, TagName, nearest};
 use crate::naming::version::Parsed;
 
-/// What is asked for, with names resolved.
+/// A request with names resolved.
 pub(super) struct ResolvedRequest {
     /// What is compared.
     pub(super) base: base::RangeRequest,
     /// The services that are affected whatever changed.
     pub(super) forced: Vec<ServiceId>,
-    /// The services that the plan is about, where it is not about all.
+    /// The services to plan, or `None` for all.
     pub(super) only: Option<Vec<ServiceId>>,
-    /// The given version of the one service that is planned.
+    /// The given version of the only planned service.
     pub(super) version: Option<String>,
-    /// The release tag that was pushed, where it asks for the services that it releases.
+    /// The release tag that was pushed, if it asks for the services that it releases.
     pub(super) released: Option<TagName>,
 }
 
@@ -38,7 +38,7 @@ pub struct UnknownService {
 }
 
 impl UnknownService {
-    /// Returns the error about a name that is neither one of the services nor one of their paths.
+    /// Returns the error about a name that is neither a service nor the path of one.
     #[must_use]
     pub fn new(name: &str, services: Vec<String>, paths: &[String]) -> Self {
         let nearest = nearest(name, services.iter().chain(paths).map(String::as_str)).map(str::to_owned);
@@ -46,7 +46,7 @@ impl UnknownService {
     }
 }
 
-/// Resolves names, and turns a release tag or a run by hand into what it asks for.
+/// Resolves names, and finds out what a release tag or a manual run asks for.
 pub(super) fn read(workspace: &WorkspaceView, request: &Request) -> Result<(ResolvedRequest, Vec<Diagnostic>), Error> {
     let WorkspaceView { repository, config, trigger, .. } = *workspace;
     let mut warnings = Vec::new();
@@ -79,8 +79,7 @@ pub(super) fn read(workspace: &WorkspaceView, request: &Request) -> Result<(Reso
 }
 
 impl ResolvedRequest {
-    /// Whether the trigger plans nothing, whatever changed: what it is about is gone or publishes nothing, or its tag is
-    /// no release.
+    /// Whether the trigger plans nothing: its ref was deleted, it publishes nothing, or its tag is not a release.
     pub(super) fn is_for_nothing(&self, trigger: &Trigger) -> bool {
         let is_nothing = match &self.base.compare {
             Compare::Auto => matches!(trigger.base, BaseHint::Gone | BaseHint::Unpublished),
@@ -90,7 +89,8 @@ impl ResolvedRequest {
         is_nothing && self.forced.is_empty()
     }
 
-    /// A service's release tag asks for that service alone, at that version; any other tag for nothing.
+    /// Applies a tag. The release tag of a service asks for that service at that version; any other tag asks for
+    /// nothing.
     fn by_tag(&mut self, config: &Config, trigger: &Trigger, warnings: &mut Vec<Diagnostic>) {
         let tag = trigger.tag().unwrap_or_default();
         let shown = Escaped::new(tag);
@@ -135,7 +135,7 @@ impl ResolvedRequest {
         }
     }
 
-    /// Checks that a release is made of its own commit.
+    /// Checks that a release is made from its own commit.
     pub(super) fn is_checked_out(&self, repository: &Repository, trigger: &Trigger, tip: &Tip) -> Result<(), Error> {
         let (Some(_), Some(tag)) = (&self.released, trigger.tag()) else { return Ok(()) };
         let here = repository.resolve(&format!("refs/tags/{tag}")).ok();
@@ -152,7 +152,7 @@ impl ResolvedRequest {
         }
     }
 
-    /// A run by hand asks for the services that it names, and for them alone; `all` for every one.
+    /// Applies the inputs of a manual run. It asks only for the services that it names; `all` means every service.
     fn by_hand(&mut self, repository: &Repository, config: &Config, trigger: &Trigger) -> Result<(), Error> {
         let names = &trigger.inputs.services;
         if names.iter().any(|name| name == "all") && config.graph.id("all").is_none() {
@@ -167,7 +167,7 @@ impl ResolvedRequest {
     }
 }
 
-/// Says that nothing can be planned, whatever changed: there are no services, or only libraries are asked for.
+/// Returns the warning that nothing can be planned: there are no services, or only libraries are requested.
 fn nothing_to_build(config: &Config, only: Option<&[ServiceId]>) -> Option<Diagnostic> {
     if config.services.is_empty() {
         let note = Diagnostic::warning("no-services", "the configuration has no services, so nothing is planned");
@@ -204,8 +204,8 @@ pub fn with_dependencies(
     Ok(config.graph.services().filter(|service| wanted[service.0]).collect())
 }
 
-/// Resolves services by name or path. A path that several services share names all of them; one that begins with `.` or
-/// `..` is one from the directory in which the repository was opened.
+/// Resolves services by name or path. A path that several services share names all of them. A path that begins with `.`
+/// or `..` is relative to the directory in which the repository was opened.
 ///
 /// # Errors
 /// When a name is neither.
@@ -231,7 +231,8 @@ pub fn services(repository: &Repository, config: &Config, names: &[String]) -> R
     Ok(found)
 }
 
-/// Returns the path that is named, as services have it: `.` for the root. What is no path inside stays as it is.
+/// Returns a path in the form that services have: `.` for the root. A text that is not a path inside of the repository
+/// is returned unchanged.
 pub fn path_named(repository: &Repository, name: &str) -> String {
     let Some(path) = repository.path_named(Path::new(name)) else { return name.to_owned() };
     match path.to_string() {

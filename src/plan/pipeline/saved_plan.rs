@@ -1,4 +1,4 @@
-//! A saved plan against the configuration at hand: what it says of names and numbers may come from anywhere.
+//! Compares a saved plan with the checked-out configuration, since its names and numbers may come from anywhere.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::model::name::{CommitId, Escaped, ServiceId};
 use crate::naming::image::ImageTag;
 use crate::plan::{Plan, PlannedService};
 
-/// What a saved plan is held against.
+/// What a saved plan is compared with.
 #[derive(Clone, Copy)]
 pub struct Held<'a> {
     /// The repository.
@@ -24,13 +24,13 @@ pub struct Held<'a> {
     pub config: &'a Config,
     /// What asks now.
     pub trigger: &'a Trigger,
-    /// Whether pushing is asked for now.
+    /// Whether pushing is requested now.
     pub push: PushRequest,
 }
 
 impl Held<'_> {
-    /// Returns how a plan contradicts the configuration; empty where it does not. What only the plan knows, such as a
-    /// version, is taken as it is where it has the form of one.
+    /// Returns the contradictions between a plan and the configuration. Values that only the plan has, such as a
+    /// version, are accepted if they have a valid form.
     ///
     /// # Errors
     /// When the repository cannot be read.
@@ -81,8 +81,8 @@ impl Held<'_> {
         found
     }
 
-    /// Says whether a service is pushed that may not be by the event of this run. At a keyboard there is none: there a
-    /// plan that was made with `--push` is taken by its word.
+    /// Returns the contradiction of a service that is pushed although the event of this run does not allow it. On a
+    /// developer's machine there is no event, and a plan that was made with `--push` is accepted.
     fn of_push(&self, service: &PlannedService, environment: &config::Environment) -> Option<String> {
         let allowed = self.trigger.engine.is_none()
             || environment.push == Push::Allowed
@@ -94,7 +94,8 @@ impl Held<'_> {
         })
     }
 
-    /// Says which fingerprints are not those of the commit, and which images that exist are not those of the services.
+    /// Returns the contradictions of fingerprints that are not those of the commit, and of existing images that are not
+    /// those of the services.
     fn of_content(&self, plan: &Plan, known: &[(ServiceId, &PlannedService)]) -> Result<Vec<String>, git::GitError> {
         let mut found = Vec::new();
         let said = |(_, service): &(ServiceId, &PlannedService), what: &str| {

@@ -1,4 +1,5 @@
-//! The commits since a release that touch services: their own files, or all that makes their results other ones.
+//! The commits since a release that touch services: they change the services' own files, or anything else that changes
+//! their results.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -13,17 +14,17 @@ use crate::model::change::ChangeSet;
 use crate::model::name::{CommitId, ServiceId};
 use crate::model::tree::ObjectId;
 
-/// A commit, and what it changes against its first parent.
+/// A commit, and its changes against its first parent.
 pub(super) struct Step<'a> {
     parent: Option<&'a CommitId>,
     commit: &'a CommitId,
     changes: &'a ChangeSet,
 }
 
-/// Returns for each group of services the commits since its release (all there are without one) that touch any of
-/// them, the newest first. `touches` says which services a commit touches.
+/// Returns, for each group of services, the commits since its release that touch any of them, the newest first; without
+/// a release, since the beginning. `touches` returns the services that a commit touches.
 ///
-/// One walk for all groups, and one comparison of trees for each commit that is newer than some release.
+/// It takes one walk for all groups, and one comparison of trees for each commit that is newer than some release.
 pub(super) fn since(
     repository: &Repository,
     head: &CommitId,
@@ -46,14 +47,14 @@ pub(super) fn since(
     })
 }
 
-/// Returns what says that a commit touches the services whose own files it changes.
+/// Returns a function from a commit to the services whose own files it changes.
 pub(super) fn own_files(config: &Config) -> impl FnMut(&Step<'_>) -> Result<BTreeSet<ServiceId>, Error> {
     let of = |service: ServiceId| config.services[service.0].own_filters().map(move |filter| (filter, service));
     let holders = Holders::of(config.graph.services().flat_map(of));
     move |step| Ok(holders.matching(config, step.changes))
 }
 
-/// Finds services whose result a change alters: by a file, by the definition, or by a dependency.
+/// Finds services whose result a change affects: by a file, by the definition, or by a dependency.
 pub(super) struct Results<'a> {
     config: &'a Config,
     file: &'a ConfigFile,
@@ -79,7 +80,7 @@ impl<'a> Results<'a> {
         Ok(services)
     }
 
-    /// Returns the services that differ from head by what the work tree has on top of it.
+    /// Returns the services that the work tree changes against head.
     pub(super) fn of_work_tree(&mut self, head: &CommitId, on_top: &ChangeSet) -> Result<BTreeSet<ServiceId>, Error> {
         let mut services = self.holders.matching(self.config, on_top);
         if self.file.is_uncommitted(on_top) {
@@ -90,7 +91,8 @@ impl<'a> Results<'a> {
         Ok(services)
     }
 
-    /// Returns the services that a commit defines otherwise than its parent; all where one of the two cannot be read.
+    /// Returns the services whose definitions differ between a commit and its parent; all where one of the two cannot
+    /// be read.
     fn redefined(&mut self, parent: Option<&CommitId>, commit: &CommitId) -> Result<Vec<ServiceId>, Error> {
         let before = parent.map(|parent| self.history.file(parent)).transpose()?.flatten();
         if self.history.file(commit)? == before {
@@ -101,14 +103,14 @@ impl<'a> Results<'a> {
     }
 }
 
-/// The services that are defined otherwise than before; all where it is not known how they were or are.
+/// Returns the services whose definitions differ; all where one of the two is not known.
 fn differing(config: &Config, now: Option<&Definitions>, then: Option<&Definitions>) -> Vec<ServiceId> {
     let (Some(now), Some(then)) = (now, then) else { return config.graph.services().collect() };
     let is_other = |service: &ServiceId| !now.differences(then, config.graph.name(*service)).is_empty();
     config.graph.services().filter(is_other).collect()
 }
 
-/// Which services look out for what a filter matches.
+/// The services to which each filter belongs.
 struct Holders(BTreeMap<FilterId, Vec<ServiceId>>);
 
 impl Holders {
@@ -125,17 +127,17 @@ impl Holders {
     }
 }
 
-/// The definitions of services at commits; each content of the configuration is read once.
+/// The definitions of services at commits. Each content of the configuration is read once.
 struct History<'a> {
     repository: &'a Repository,
     file: &'a ConfigFile,
-    /// The content that a commit has.
+    /// The id of the configuration's content at each commit.
     files: BTreeMap<CommitId, Option<ObjectId>>,
     known: BTreeMap<ObjectId, Option<Rc<Definitions>>>,
 }
 
 impl<'a> History<'a> {
-    /// Returns the content of the configuration at a commit; none where there is none.
+    /// Returns the id of the configuration's content at a commit; `None` where there is none.
     fn file(&mut self, commit: &CommitId) -> Result<Option<ObjectId>, Error> {
         if let Some(known) = self.files.get(commit) {
             return Ok(*known);
@@ -145,7 +147,7 @@ impl<'a> History<'a> {
         Ok(found)
     }
 
-    /// Returns the definitions at a commit; none where they cannot be read.
+    /// Returns the definitions at a commit; `None` where they cannot be read.
     fn of(&mut self, commit: &CommitId) -> Result<Option<Rc<Definitions>>, Error> {
         let Some(file) = self.find(commit)? else { return Ok(None) };
         if let Some(known) = self.known.get(&file.id()) {

@@ -1,4 +1,4 @@
-//! What fingerprints are made of, as a revision or the work tree has it.
+//! The contents that fingerprints are made of, at a revision or in the work tree.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::model::change::ChangeSet;
 use crate::model::name::{CommitId, ServiceId};
 use crate::model::tree::{ObjectFormat, Outline, Region};
 
-/// The entries of a tree that some services could match, at one time.
+/// The entries of a tree that services could match, at one time.
 #[derive(Debug)]
 pub struct Snapshot {
     watches: Vec<Watch>,
@@ -26,12 +26,12 @@ pub struct Snapshot {
     unsure: Unsure,
 }
 
-/// The time of a [`Snapshot`], and how closely it is looked at.
+/// The time of a [`Snapshot`], and which files it lists.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment<'a> {
     /// The commit.
     pub commit: &'a CommitId,
-    /// What the work tree has on top of it.
+    /// The work tree's changes on top of it.
     pub on_top: &'a ChangeSet,
     /// Which files are listed.
     pub files: Files,
@@ -40,19 +40,19 @@ pub struct Moment<'a> {
 /// Which files are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Files {
-    /// Those that patterns take in part: fingerprints need no others.
+    /// Those in directories that patterns take in part: fingerprints need no others.
     InPart,
-    /// Also those in directories that patterns take whole, for whoever wants to see them.
+    /// Also those in directories that patterns take whole, to show them.
     All,
 }
 
 impl Snapshot {
-    /// Reads what services, and all that they are built from, could match. Of other directories nothing is read: few
-    /// services cost little, in however large a repository. Nor is anything read below a directory that a filter takes
-    /// whole, unless its files are asked for: its id says it all.
+    /// Reads everything that services, and all that they are built from, could match. Other directories are not read,
+    /// so a few services cost little, however large the repository is. A directory that a filter takes whole is not
+    /// read either, since its id is enough, unless its files are requested.
     ///
     /// # Errors
-    /// When the commit or one of those trees is missing, or the git program cannot be started.
+    /// When the commit or one of those trees is missing, or git cannot be started.
     pub fn read(
         repository: &Repository,
         file: &ConfigFile,
@@ -92,7 +92,7 @@ impl Snapshot {
         self.survey.read
     }
 
-    /// Returns what of the work tree could not be read.
+    /// Returns the files of the work tree that could not be read.
     #[must_use]
     pub fn unsure(&self) -> &Unsure {
         &self.unsure
@@ -116,7 +116,7 @@ impl Snapshot {
     }
 }
 
-/// Returns those of the work tree's changes that filters could match.
+/// Returns those changes of the work tree that filters could match.
 fn within(config: &Config, filters: &BTreeSet<FilterId>, on_top: &ChangeSet) -> ChangeSet {
     if on_top.is_empty() {
         return ChangeSet::default();
@@ -126,8 +126,8 @@ fn within(config: &Config, filters: &BTreeSet<FilterId>, on_top: &ChangeSet) -> 
     ChangeSet::new(held.cloned().collect())
 }
 
-/// Returns what is to be told of a tree so that services have their fingerprints. What a service takes in part and lies in
-/// a directory that it takes whole is told with that.
+/// Returns the outline of a tree for the fingerprints of services. A directory that a service takes in part, inside one
+/// that it takes whole, is not listed.
 fn outline(covers: &BTreeMap<FilterId, Cover>, watches: &[&Watch], files: Files) -> Outline {
     let whole = || covers.values().flat_map(|cover| &cover.whole).map(String::as_str);
     let split = || covers.values().flat_map(|cover| &cover.split).map(String::as_str);

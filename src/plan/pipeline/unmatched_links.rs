@@ -1,10 +1,10 @@
-//! Symbolic links of services that lead to files which the services' patterns do not match: a change there affects
-//! none of the services that hold the links.
+//! Symbolic links of services whose targets the services' patterns do not match, so that a change of a target does not
+//! affect the services with the link.
 //!
-//! A plan looks for links where something changed, and in the files of services that are new or have other patterns. A
-//! link is warned of by the plan of the commit that brings it, and again when a file changes beside it or below a
-//! directory beside it. To find each link of a repository would cost more than the rest of a plan: no tree says which
-//! of its subtrees have links, so all would be read, whatever changed.
+//! A plan only looks for links in places that changed, and in the files of services that are new or have other
+//! patterns. So the plan of the commit that adds a link warns of it, and so does a later plan when a file beside the
+//! link changes, or below a directory beside it. Finding every link of a repository would take longer than the rest of
+//! a plan: no tree tells which of its subtrees contain links, so all of them would be read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,12 +19,12 @@ use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::{CommitId, RepoPath, ServiceId};
 use crate::model::tree::{Mode, ObjectId, Outline, Region};
 
-/// A symbolic link of a service whose target the service's filters do not cover. `Display` is a part of a sentence.
+/// A symbolic link of a service whose target the service's filters do not match. `Display` is a part of a sentence.
 struct Leading<'a> {
     link: RepoPath,
     service: ServiceId,
     to: &'a Target,
-    /// The first path that changed there.
+    /// The first changed path at its target.
     changed: Option<&'a RepoPath>,
     config: &'a Config,
 }
@@ -33,22 +33,22 @@ struct Leading<'a> {
 struct Held {
     link: RepoPath,
     service: ServiceId,
-    /// The place that its text names.
+    /// The path to which its text leads.
     place: RepoPath,
 }
 
-/// What a commit has where a link leads.
+/// What a commit has at the target of a link.
 struct Target {
     path: RepoPath,
     extent: Extent,
     watched: Watched,
 }
 
-/// The services whose filters cover a target.
+/// The services whose filters match a target.
 enum Watched {
-    /// It belongs to no service, as `unowned` says.
+    /// It belongs to no service, according to `unowned`.
     Unowned,
-    /// These services, by themselves or through what they are built from.
+    /// These services, by their own filters or through what they are built from.
     By(BTreeSet<ServiceId>),
 }
 
@@ -56,18 +56,18 @@ enum Watched {
 struct Holders<'a> {
     config: &'a Config,
     of: BTreeMap<FilterId, ServiceId>,
-    /// The directories below which patterns begin to match.
+    /// The directories that patterns begin with.
     begins: BTreeSet<(&'a [u8], FilterId)>,
 }
 
-/// A file that no pattern names.
+/// A name of a file that no pattern contains.
 const ANY: &[u8] = b"\x01";
 
 /// How many links a warning names.
 const NAMED: usize = 5;
 
-/// Returns a warning of links that lead out, those first behind which something changed, and how many directories were
-/// read for that. What this clone lacks is not fetched for a warning.
+/// Returns a warning of such links, first those with a changed target, and how many directories were read for it.
+/// Missing objects are not fetched for a warning.
 pub(super) fn say(
     repository: &Repository,
     config: &Config,
@@ -90,8 +90,8 @@ pub(super) fn say(
     (warning(config, changes, links, &targets), survey.read)
 }
 
-/// Returns the paths that changed, whose directories are on the way to them, and where files of services with other
-/// patterns are.
+/// Returns the region to search: the directories on the way to changed paths, and the files of services with other
+/// patterns.
 fn region(config: &Config, changes: &ChangeSet, direct: &Direct) -> Region {
     let paths = changes.as_slice().iter().map(|change| change.path.as_bytes());
     let services = config.graph.services().filter(|service| direct.of(*service).iter().any(is_of_other_patterns));
@@ -100,7 +100,7 @@ fn region(config: &Config, changes: &ChangeSet, direct: &Direct) -> Region {
     Region::below(paths.chain(directories).chain(linked_paths(config)))
 }
 
-/// Returns the paths of services that lead through links, where `filters` say what of them counts.
+/// Returns the paths of services that lead through links, if `filters` decide which of their files count.
 fn linked_paths(config: &Config) -> impl Iterator<Item = &[u8]> {
     let of = |service: ServiceId| {
         let service = &config.services[service.0];
@@ -115,7 +115,7 @@ fn linked_paths(config: &Config) -> impl Iterator<Item = &[u8]> {
     config.graph.services().flat_map(of)
 }
 
-/// Whether a service has other patterns than at base.
+/// Whether a cause means that a service has other patterns than at base.
 fn is_of_other_patterns(cause: &Cause) -> bool {
     match cause {
         Cause::NewService => true,
@@ -124,7 +124,7 @@ fn is_of_other_patterns(cause: &Cause) -> bool {
     }
 }
 
-/// Returns the warning of links that lead out, if there are any.
+/// Returns the warning of such links, if there are any.
 fn warning(
     config: &Config,
     changes: &ChangeSet,
@@ -166,7 +166,7 @@ fn warning(
     Some(Diagnostic::warning("link-outside", format!("{counted}: {}{more}", named.join("; "))).help(advice))
 }
 
-/// Returns the patterns of the places where the named links lead, each once.
+/// Returns patterns for the targets of the named links, each once.
 fn patterns(leading: &[Leading]) -> Vec<String> {
     let mut patterns = Vec::new();
     for pattern in leading.iter().take(NAMED).map(|leading| leading.to.pattern()) {
@@ -177,8 +177,7 @@ fn patterns(leading: &[Leading]) -> Vec<String> {
     patterns
 }
 
-/// Returns those links that are services', each with the place that its text names; and what a commit has at these
-/// places.
+/// Returns the links that belong to services, each with the path to which it leads, and what a commit has there.
 fn of_services(
     repository: &Repository,
     config: &Config,
@@ -218,7 +217,7 @@ impl<'a> Holders<'a> {
         Self { config, of, begins }
     }
 
-    /// The services whose own patterns match a link, or lead through it by name.
+    /// Returns the services whose own patterns match a link, or name a path through it.
     fn holding(&self, link: &RepoPath) -> BTreeSet<ServiceId> {
         let matching = self.filters_of(link.clone()).into_iter();
         let first = Filters::id(0);
@@ -230,13 +229,13 @@ impl<'a> Holders<'a> {
         matching.chain(leading).filter_map(|filter| self.of.get(&filter)).copied().collect()
     }
 
-    /// The filters that match a path.
+    /// Returns the filters that match a path.
     fn filters_of(&self, path: RepoPath) -> BTreeSet<FilterId> {
         let change = Change::new(path, Status::Modified);
         matches_of(&self.config.filters, &change).into_iter().map(|(filter, _)| filter).collect()
     }
 
-    /// Who looks out for a target: matches it, or something below it.
+    /// Returns the services whose filters match a target, or something below it.
     fn watched(&self, path: &RepoPath, extent: Extent) -> Watched {
         let matching = self.filters_of(path.clone());
         if matching.contains(&self.config.unowned) {
@@ -262,8 +261,8 @@ impl<'a> Holders<'a> {
         Watched::By(by)
     }
 
-    /// The filters that match something below a directory by a pattern that begins there, or in a directory that it lies
-    /// in. One that begins at the root, such as `**/*.md`, is about no directory.
+    /// Returns the filters that match something below a directory with a pattern that begins there, or in a directory
+    /// above it. A pattern that begins at the root, such as `**/*.md`, does not count.
     fn leading_below(&self, path: &RepoPath) -> Vec<FilterId> {
         let path = path.as_bytes();
         let first = Filters::id(0);
@@ -283,13 +282,14 @@ impl<'a> Holders<'a> {
     }
 }
 
-/// Returns the directories that a path lies in, and itself, without the root.
+/// Returns a path and the directories that contain it, without the root.
 fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
     slashes.map(|(at, _)| &path[..at]).chain((!path.is_empty()).then_some(path))
 }
 
-/// Returns the path that the text of a link names, by its letters alone; none where that lies outside of the repository.
+/// Returns the path to which the text of a link leads, without looking at the tree; `None` where it lies outside of the
+/// repository.
 fn named_by(link: &RepoPath, text: &[u8]) -> Option<RepoPath> {
     if text.starts_with(b"/") {
         return None;
@@ -307,7 +307,7 @@ fn named_by(link: &RepoPath, text: &[u8]) -> Option<RepoPath> {
 }
 
 impl Target {
-    /// Whether a change of it affects a service, or need not.
+    /// Whether a change of the target affects a service, or need not affect any.
     fn is_watched(&self, service: ServiceId) -> bool {
         match &self.watched {
             Watched::Unowned => true,
@@ -315,7 +315,7 @@ impl Target {
         }
     }
 
-    /// Returns the first path that changed there.
+    /// Returns the first changed path at the target.
     fn changed<'a>(&self, changes: &'a ChangeSet) -> Option<&'a RepoPath> {
         let changes = changes.as_slice();
         let start = match self.extent {
@@ -331,7 +331,7 @@ impl Target {
         is_there.then_some(&first.path)
     }
 
-    /// Returns the pattern that would match it, for an advice.
+    /// Returns a pattern that would match the target, for an advice.
     fn pattern(&self) -> String {
         match self.extent {
             Extent::Path => format!("`{}`", self.path),

@@ -36,13 +36,13 @@ pub struct Versioned {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Returns what services are called, in the order of the question, else of the file.
+/// Returns the versions of services, in the order of the request, else of the file.
 ///
-/// The work tree is looked at in a local environment, and where [`Naming::dirty`] asks for it; on top of `HEAD` alone.
-/// A service without a version says why in its place.
+/// The work tree only counts on top of `HEAD`, in a local environment or if [`Naming::dirty`] asks for it. A service
+/// without a version has the reason instead.
 ///
 /// # Errors
-/// When something that was named is not there, the repository cannot be read, or a version would be wrong.
+/// When a named service or environment does not exist, the repository cannot be read, or a version is not known.
 pub fn versions(
     repository: &Repository,
     file: &ConfigFile,

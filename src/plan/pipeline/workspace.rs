@@ -1,4 +1,4 @@
-//! The front door: a repository with its configuration, and the event that asks.
+//! The entry point of the library: a repository with its configuration, and the event.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::model::name::{Escaped, RepoDir, ServiceId};
 use crate::model::recipe::Recipe;
 use crate::plan::PlannedService;
 
-/// A repository, its configuration, and the event that asks for a plan.
+/// A repository, its configuration, and the event for which plans are made.
 pub struct Workspace {
     /// The repository.
     pub repository: Repository,
@@ -39,8 +39,8 @@ pub enum OpenError {
 }
 
 impl Workspace {
-    /// Opens the repository that holds a directory, with the filters.yaml of its work tree, as somebody at a terminal asks:
-    /// no CI event, and nothing is fetched. Warnings about the configuration are dropped; [`ConfigFile::parse`] has them.
+    /// Opens the repository around a directory, with the filters.yaml of its work tree. There is no CI event, and
+    /// nothing is fetched. Warnings about the configuration are dropped; [`ConfigFile::parse`] returns them.
     ///
     /// # Errors
     /// When there is no repository or no configuration, or one of them cannot be read.
@@ -52,7 +52,7 @@ impl Workspace {
         Ok(Self { repository, file, config, trigger: Trigger::local() })
     }
 
-    /// Returns what plans are made from.
+    /// Returns references to its parts.
     #[must_use]
     pub fn view(&self) -> WorkspaceView<'_> {
         let Self { repository, file, config, trigger } = self;
@@ -62,12 +62,13 @@ impl Workspace {
     /// Makes a plan.
     ///
     /// # Errors
-    /// Those of [`super::plan()`].
+    /// As for [`super::plan()`].
     pub fn plan(&self, request: &Request) -> Result<Planned, Error> {
         super::plan(&self.view(), request, &mut |_| {})
     }
 
-    /// Returns services by name or path. A path that begins with `.` or `..` is one from the directory that was opened.
+    /// Returns services by name or path. A path that begins with `.` or `..` is relative to the directory that was
+    /// opened.
     ///
     /// # Errors
     /// When a name is neither.
@@ -75,7 +76,7 @@ impl Workspace {
         Ok(resolved_request::services(&self.repository, &self.config, names)?)
     }
 
-    /// Returns the recipe of a planned service, from the configuration at hand.
+    /// Returns the recipe of a planned service, from the checked-out configuration.
     ///
     /// # Errors
     /// When the configuration does not have the service, or has it with another path.

@@ -14,31 +14,31 @@ use crate::model::name::{ServiceId, quoted};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Miss {
-    /// A pattern matches it, and a later one, or one that excludes, takes it back.
+    /// A pattern matches it, and a later one, or one in `exclude`, excludes it.
     TakenBack {
-        /// The path, quoted as git quotes it where it is not UTF-8.
+        /// The path, quoted as git quotes it if it is not UTF-8.
         path: String,
         /// The two patterns.
         #[serde(flatten)]
         taken: TakenBack,
     },
-    /// A pattern matches it, and looks only at paths with another status.
+    /// A pattern matches it, but only for other statuses.
     Status {
         /// The path, quoted as above.
         path: String,
         /// The pattern that matches.
         by: PatternPlace,
     },
-    /// A pattern matches it, but every rule of the filter must, and another one does not.
+    /// A pattern matches it, but every rule of the filter must match, and another one does not.
     Unmet {
         /// The path, quoted as above.
         path: String,
         /// The pattern that matches.
         by: PatternPlace,
-        /// A pattern of the rule that does not.
+        /// A pattern of the rule that does not match.
         unmet: PatternPlace,
     },
-    /// It begins as a pattern does.
+    /// It begins like a pattern.
     Near {
         /// The path, quoted as above.
         path: String,
@@ -49,18 +49,18 @@ pub enum Miss {
     },
 }
 
-/// How a path that a pattern matches is taken back.
+/// How a path that a pattern matches is excluded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TakenBack {
     /// The pattern that matches.
     pub by: PatternPlace,
-    /// The pattern that takes it back.
+    /// The pattern that excludes it.
     pub back: PatternPlace,
     /// How that one is written.
     pub how: Exclusion,
 }
 
-/// How a pattern that takes paths back is written.
+/// The way in which a pattern excludes paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Exclusion {
@@ -70,7 +70,7 @@ pub enum Exclusion {
     Exclude,
 }
 
-/// A pattern, and where it stands.
+/// A pattern, and its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PatternPlace {
     /// The pattern, without the `!` of an exclusion in an ordered list.
@@ -79,11 +79,11 @@ pub struct PatternPlace {
     pub at: String,
 }
 
-/// How many misses are worth telling.
+/// How many misses are listed.
 const TOLD: usize = 3;
 
-/// Returns the changes that came nearest to affecting a service that none of them affects: first those that a pattern
-/// matches, then those that begin most like one.
+/// Returns the changes that came nearest to affecting a service: first those that a pattern matches, then those whose
+/// beginning is most like that of a pattern. None of the changes affects the service.
 #[must_use]
 pub fn misses(config: &Config, service: ServiceId, changes: &ChangeSet) -> Vec<Miss> {
     let service = &config.services[service.0];
@@ -94,7 +94,7 @@ pub fn misses(config: &Config, service: ServiceId, changes: &ChangeSet) -> Vec<M
     if matched.is_empty() { near(config, &filters, changes) } else { matched }
 }
 
-/// What became of a change that an including pattern matches.
+/// Returns why a change that an including pattern matches does not affect the service.
 pub(super) fn matched(config: &Config, filter: &Filter, change: &Change) -> Option<Miss> {
     let matches = |pattern: &Located<Pattern>| pattern.value.matches(change.path.as_bytes()) != Verdict::No;
     let place = |pattern| place(config, pattern);
@@ -140,8 +140,8 @@ pub(super) fn matched(config: &Config, filter: &Filter, change: &Change) -> Opti
     }
 }
 
-/// The changes that no service has and that share the longest beginning with a pattern, at least three quarters of its literal part. Case is not looked
-/// at: it is a common mistake.
+/// Returns the changes of no service that share the longest beginning with a pattern, at least three quarters of its
+/// literal part. Case is ignored, since it is often mistaken.
 fn near(config: &Config, filters: &[FilterId], changes: &ChangeSet) -> Vec<Miss> {
     let patterns: Vec<&Located<Pattern>> = filters
         .iter()
@@ -174,7 +174,7 @@ fn near(config: &Config, filters: &[FilterId], changes: &ChangeSet) -> Vec<Miss>
     near.into_iter().take(TOLD).map(|(_, miss)| miss).collect()
 }
 
-/// The part of a pattern before anything that is not literal.
+/// Returns the beginning of a pattern that is literal.
 fn literal(text: &str) -> &str {
     text.find(|c| "*?[]{}()!+@|\\".contains(c)).map_or(text, |end| &text[..end])
 }

@@ -15,7 +15,7 @@ use crate::plan::{Base, CauseKind, Plan, PlannedCause, PlannedRange};
 pub struct WhyReport {
     /// What was compared.
     pub range: PlannedRange,
-    /// The services that were asked about.
+    /// The services in question.
     pub services: Vec<ServiceExplanation>,
 }
 
@@ -26,20 +26,20 @@ pub struct ServiceExplanation {
     pub service: String,
     /// Whether it is affected.
     pub affected: bool,
-    /// The base that it has for itself.
+    /// The base of this service alone, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
-    /// Its causes; none when it is not affected.
+    /// Its causes; empty when it is not affected.
     pub causes: Vec<PlannedCause>,
     /// The services where chains of dependencies begin, with their own causes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roots: Vec<ChainRoot>,
-    /// What came nearest to affecting it, the nearest first.
+    /// The changes that came nearest to affecting it, the nearest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub misses: Vec<Miss>,
 }
 
-/// A service that is affected by itself, and so affects others.
+/// A service with a cause of its own, which affects others.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChainRoot {
     /// Its name.
@@ -49,7 +49,7 @@ pub struct ChainRoot {
 }
 
 impl ServiceExplanation {
-    /// Returns what a plan says of a service; none where the plan does not know it.
+    /// Returns what a plan says about a service; `None` where the plan does not contain it.
     #[must_use]
     pub fn of_plan(plan: &Plan, name: &str) -> Option<Self> {
         let told = |affected, causes: &[PlannedCause]| Self {
@@ -67,7 +67,7 @@ impl ServiceExplanation {
     }
 }
 
-/// The services at the ends of chains, except those that the plan leaves out (`--only`).
+/// Returns the services at the ends of chains, except those that the plan leaves out (`--only`).
 fn roots(plan: &Plan, causes: &[PlannedCause]) -> Vec<ChainRoot> {
     let ends = causes.iter().filter(|cause| cause.kind == CauseKind::Dependency).filter_map(|cause| cause.chain.last());
     ends.filter_map(|end| plan.service(end))

@@ -13,14 +13,14 @@ use crate::plan::{PlannedCause, published};
 /// The services that a path reaches, as published.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reach {
-    /// The path, quoted as git quotes it where it is not UTF-8.
+    /// The path, quoted as git quotes it if it is not UTF-8.
     pub path: String,
     /// The services, in the order of filters.yaml.
     pub services: Vec<Reached>,
-    /// The services of which a pattern matches the path and another one takes it back.
+    /// The services of which one pattern matches the path and another one excludes it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub taken_back: Vec<Spared>,
-    /// The pattern by which the path belongs to no service.
+    /// The pattern in `unowned` that matches the path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unowned: Option<PatternPlace>,
 }
@@ -30,18 +30,18 @@ pub struct Reach {
 pub struct Reached {
     /// Its name.
     pub service: String,
-    /// What the path must be for it: all of `added`, `modified` and `deleted`, unless a filter looks at the status.
+    /// The statuses that affect it: `added`, `modified` and `deleted`, unless a filter only applies to some.
     pub when: Vec<&'static str>,
-    /// The causes that a change of the path would be.
+    /// The causes that a change of the path would give it.
     pub causes: Vec<PlannedCause>,
 }
 
-/// A service that a path does not reach, since a pattern takes it back.
+/// A service that a path does not reach, since a pattern excludes it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Spared {
     /// Its name.
     pub service: String,
-    /// The pattern that matches, and the one that takes the path back.
+    /// The pattern that matches the path, and the one that excludes it.
     #[serde(flatten)]
     pub taken: TakenBack,
 }

@@ -6,7 +6,7 @@ use super::{Pack, at_most, jobs, labels};
 use crate::output::emit::{EmitError, json};
 use crate::plan::Plan;
 
-/// Kubernetes keeps no larger object; the workflow's status needs its part of it.
+/// The largest object that Kubernetes stores, minus room for the workflow's status.
 const MOST_BYTES: usize = 1_000_000;
 
 const NAMES: Rule = Rule { engine: "Argo", prefix: "build-", takes: "-", instead: '-', longest: 128 };
@@ -32,7 +32,7 @@ struct Template {
     dag: Dag,
 }
 
-/// A failure stops what needs it, and nothing else.
+/// A DAG in which a failure only stops the tasks that depend on it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Dag {
@@ -67,9 +67,9 @@ struct Parameter {
     value: String,
 }
 
-/// Returns a Workflow of Argo, as JSON: a task a service, with `depends`. Each runs the template `build` of the cluster's
-/// `WorkflowTemplate` `rebake`, which takes the parameter `only`. Without services it is nothing at all, since Argo
-/// refuses a workflow without tasks.
+/// Returns a Workflow of Argo, as JSON: one task for each service, with `depends`. Each task runs the template `build`
+/// of the cluster's `WorkflowTemplate` `rebake`, which has the parameter `only`. Without services the text is empty,
+/// since Argo refuses a workflow without tasks.
 ///
 /// # Errors
 /// As for every engine, and when the object is larger than 1 MB.

@@ -5,12 +5,12 @@ use super::{Matrices, by_level, jobs, labels};
 use crate::output::emit::{EmitError, json, variables};
 use crate::plan::Plan;
 
-/// A leg of a matrix begins with a letter.
+/// The rule for the legs of a matrix: their names begin with a letter.
 const LEGS: Rule = Rule { engine: "Azure Pipelines", prefix: "build_", takes: "", instead: '_', longest: 100 };
 
 /// Returns the logging commands that set a step's output variables in Azure Pipelines: `levels`, the number of levels,
-/// and for each level `any_0` (`true`) and `matrix_0`, whose legs set `REBAKE_ONLY`. Without services `levels` is 0, and
-/// a job without its `any_` is skipped.
+/// and for each level `any_N` (`true`) and `matrix_N`, whose legs set `REBAKE_ONLY`. Without services `levels` is 0,
+/// and a job whose `any_N` is missing is skipped.
 ///
 /// # Errors
 /// As for every engine, and when there are more levels than the pipeline has jobs for.

@@ -9,7 +9,7 @@ use crate::plan::Plan;
 /// What one upload may bring.
 const MOST_JOBS: usize = 500;
 
-/// A key may not look like a UUID, so it begins with a word.
+/// The rule for keys. They begin with a word, since they must not look like a UUID.
 const KEYS: Rule = Rule { engine: "Buildkite", prefix: "rebake-", takes: "_-", instead: '-', longest: 255 };
 
 #[derive(Serialize)]
@@ -30,7 +30,7 @@ struct Step {
     retry: Option<Retry>,
 }
 
-/// An agent that is lost is no failure of the build.
+/// A retry after the loss of an agent, which is not a failure of the build.
 #[derive(Serialize)]
 struct Retry {
     automatic: [Lost; 1],
@@ -42,11 +42,11 @@ struct Lost {
     limit: u32,
 }
 
-/// Returns the steps for `buildkite-agent pipeline upload --no-interpolation`: a step a service, with `depends_on`. The
-/// plan is the artifact `.rebake/plan.json`. Without services there is one step that does nothing.
+/// Returns the steps for `buildkite-agent pipeline upload --no-interpolation`: one step for each service, with
+/// `depends_on`. The plan is the artifact `.rebake/plan.json`. Without services there is one step without work.
 ///
 /// # Errors
-/// As for every engine, and when there are more than 500 jobs, which one upload does not take.
+/// As for every engine, and when there are more than 500 jobs, the limit of one upload.
 pub fn buildkite(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let jobs = jobs(plan, pack)?;
     at_most("Buildkite", "the number of jobs of an upload", jobs.len(), MOST_JOBS)?;

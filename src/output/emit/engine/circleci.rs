@@ -9,8 +9,8 @@ use crate::plan::Plan;
 
 const NAMES: Rule = Rule { engine: "CircleCI", prefix: "build-", takes: "_-", instead: '-', longest: 255 };
 
-/// Returns what a job runs. No file of the setup workflow is sure to reach the workflow that continues it, so the
-/// configuration itself carries the plan: a job builds what was planned, under the names that were planned.
+/// Returns the commands of a job. Files of the setup workflow may not reach the workflow that continues it, so the
+/// configuration itself contains the plan: a job builds what was planned, with the planned names.
 fn build(plan: &Plan) -> String {
     // Within single quotes a shell reads nothing but the quote, and CircleCI fills in nothing but `<<`. Both can stand in
     // a JSON string alone, where an escape means the same.
@@ -18,7 +18,7 @@ fn build(plan: &Plan) -> String {
     format!("printf %s '{plan}' > {PLAN}\nexec rebake build --plan {PLAN} --only \"$REBAKE_ONLY\"")
 }
 
-/// Below `.git`, where it is no change of the work tree.
+/// The path of the plan. Below `.git` it does not count as a change of the work tree.
 const PLAN: &str = ".git/plan.json";
 
 #[derive(Serialize)]
@@ -44,12 +44,12 @@ struct Job {
     filters: Value,
 }
 
-/// Returns the configuration that a setup workflow of CircleCI goes on with, as JSON, which is YAML: a job a service,
-/// with `requires`. The image that jobs run in is the pipeline parameter `rebake-image`. Without services there is one
-/// job that does nothing, since a workflow without jobs is refused.
+/// Returns the configuration with which a setup workflow of CircleCI continues, as JSON, which is YAML: one job for
+/// each service, with `requires`. The pipeline parameter `rebake-image` is the image in which jobs run. Without
+/// services there is one job without work, since CircleCI refuses a workflow without jobs.
 ///
 /// # Errors
-/// As for every engine, and when the environment has a name that a plan from elsewhere alone can have.
+/// As for every engine, and when the environment's name is not valid in filters.yaml.
 pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let to_build = plan.to_build();
     let jobs = jobs(&to_build, pack)?;

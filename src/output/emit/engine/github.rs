@@ -8,13 +8,13 @@ use crate::output::emit::step_outputs::{Output, check_size};
 use crate::output::emit::{EmitError, Field, json, matrix};
 use crate::plan::Plan;
 
-/// The runner refuses a matrix with more jobs.
+/// The most jobs of a matrix that the runner accepts.
 const MOST_JOBS: usize = 256;
 
 /// What matrices are made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matrices {
-    /// What an entry says of its service.
+    /// The fields of a matrix entry.
     pub fields: Vec<Field>,
     /// Which services share a job.
     pub pack: Pack,
@@ -22,16 +22,16 @@ pub struct Matrices {
     pub levels: Option<usize>,
 }
 
-/// Returns lines for the file that `GITHUB_OUTPUT` names: `any`, `count`, `matrix` with all jobs, and the same jobs by
-/// level: `levels`, their number, and for each level `any_0` (`true`) and `matrix_0`.
+/// Returns lines for the file in `GITHUB_OUTPUT`: `any`, `count`, `matrix` with all jobs, and the same jobs by level:
+/// `levels`, the number of levels, and for each level `any_N` (`true`) and `matrix_N`.
 ///
-/// A job over the matrix of a level runs after that of the level before. Without services `any` is `false` and `levels`
-/// is 0; a job without its `any_` must be skipped, since GitHub refuses an empty matrix. Every value is one line of ASCII,
-/// and no line is blank: the runners of act, Gitea and Forgejo refuse such a line.
+/// The job with the matrix of a level runs after that of the level before. Without services `any` is `false` and
+/// `levels` is 0. A job whose `any_N` is missing must be skipped, since GitHub refuses an empty matrix. Every value is
+/// one line of ASCII. There are no blank lines, which the runners of act, Gitea and Forgejo refuse.
 ///
 /// # Errors
-/// When there are more than 256 jobs, more levels than the workflow has jobs for, more than 450 kB, or a packed job has a service with a
-/// name that is more than a name.
+/// When there are more than 256 jobs, more levels than the workflow has jobs for, more than 450 kB, or a packed job has
+/// a service whose name an engine or a shell could interpret.
 pub fn github(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
     let outputs = level_outputs(plan, matrices)?;
     check_size(&outputs)?;
@@ -68,8 +68,8 @@ pub(in crate::output::emit) fn level_outputs(plan: &Plan, matrices: &Matrices) -
     Ok(outputs)
 }
 
-/// Returns what a matrix says of a job. A packed one has `job`, what it is called, and `service`, its services' names as
-/// `--only` takes them.
+/// Returns the matrix entry of a job. A packed job has `job`, its name, and `service`, the names of its services in the
+/// form of `--only`.
 fn entry(plan: &Plan, fields: &[Field], job: &Job, pack: Pack) -> Map<String, Value> {
     match job.services.as_slice() {
         [service] if is_alone(pack) => matrix::entry(plan, service, fields),
@@ -77,7 +77,7 @@ fn entry(plan: &Plan, fields: &[Field], job: &Job, pack: Pack) -> Map<String, Va
     }
 }
 
-/// Whether a service has a job of its own as a rule.
+/// Whether a service normally has a job of its own.
 fn is_alone(pack: Pack) -> bool {
     matches!(pack, Pack::Image | Pack::Service)
 }

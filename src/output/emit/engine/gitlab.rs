@@ -6,10 +6,10 @@ use super::{BUILD, NOTHING, Pack, at_most, jobs, labels};
 use crate::output::emit::{EmitError, json};
 use crate::plan::Plan;
 
-/// GitLab's own limit (`ci_needs_size_limit`); an instance may lower it.
+/// The most `needs` of a job: GitLab's default (`ci_needs_size_limit`), which an instance may lower.
 const MOST_NEEDS: usize = 50;
 
-/// An instance takes 1 MB of one file at least (`max_yaml_size_bytes`).
+/// The largest file that every instance accepts (`max_yaml_size_bytes`).
 const MOST_BYTES: usize = 1_000_000;
 
 const NAMES: Rule = Rule { engine: "GitLab", prefix: "build ", takes: "._/@-", instead: '-', longest: 255 };
@@ -22,7 +22,8 @@ struct Pipeline {
     jobs: IndexMap<String, Job>,
 }
 
-/// A child pipeline has the source `parent_pipeline`, which the usual rules leave out.
+/// The rules of the workflow. They include the source `parent_pipeline` of a child pipeline, which the default rules
+/// leave out.
 #[derive(Serialize)]
 struct Workflow {
     rules: [IndexMap<&'static str, &'static str>; 1],
@@ -41,7 +42,7 @@ struct Job {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Need {
-    /// The job of the parent that made the plan.
+    /// The parent's job that made the plan.
     Plan {
         pipeline: &'static str,
         job: &'static str,
@@ -52,17 +53,17 @@ enum Need {
     },
 }
 
-/// A machine that dies is no failure of the build.
+/// A retry after the loss of a machine, which is not a failure of the build.
 #[derive(Serialize)]
 struct Retry {
     max: u32,
     when: [&'static str; 1],
 }
 
-/// Returns a child pipeline of GitLab, as JSON, which is YAML: a job a service, with `needs`.
+/// Returns a child pipeline of GitLab, as JSON, which is YAML: one job for each service, with `needs`.
 ///
-/// The parent's job is called `rebake-plan`, keeps `.rebake/` as its artifacts, and the job with the `trigger` hands on
-/// `PARENT_PIPELINE_ID: $CI_PIPELINE_ID`. Without services there is one job that does nothing, since GitLab refuses a
+/// The parent's job is called `rebake-plan`, keeps `.rebake/` as its artifacts, and the job with the `trigger` sets
+/// `PARENT_PIPELINE_ID: $CI_PIPELINE_ID`. Without services there is one job without work, since GitLab refuses a
 /// pipeline without jobs.
 ///
 /// # Errors

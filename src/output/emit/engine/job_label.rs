@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use super::at_most_or;
 use crate::output::emit::EmitError;
 
-/// What helps where a name is too long.
+/// The advice for a name that is too long.
 const CURE: &str = "give the service a shorter name in filters.yaml";
 
-/// Returns names of jobs for an engine that allows few characters: what `takes` refuses becomes `instead`, and `prefix`
-/// stands before.
+/// Returns names of jobs for an engine that allows few characters: characters that `takes` refuses become `instead`,
+/// and `prefix` is put before each name.
 ///
 /// # Errors
 /// When two names would be equal, or one is too long for the engine.
@@ -26,7 +26,7 @@ pub(crate) fn labels<'a>(names: impl IntoIterator<Item = &'a str>, rule: &Rule) 
     Ok(labels)
 }
 
-/// Which names an engine accepts. Letters and digits are always accepted.
+/// The names that an engine accepts. Letters and digits are always accepted.
 pub(crate) struct Rule {
     pub(crate) engine: &'static str,
     pub(crate) prefix: &'static str,

@@ -8,11 +8,11 @@ use crate::plan::{Plan, PlannedService, level};
 /// A job of a CI engine.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Job<'a> {
-    /// Its name: that of its service, or its place among packed jobs.
+    /// Its name: that of its service, or its number among packed jobs.
     pub(super) name: String,
-    /// What it builds, in build order.
+    /// The services that it builds, in build order.
     pub(super) services: Vec<&'a PlannedService>,
-    /// The places of the jobs that must have succeeded before; all stand before it.
+    /// The positions of the jobs that must succeed first; all of them come before this one.
     pub(super) needs: Vec<usize>,
     /// 0 for a job that needs none, else one more than the highest level it needs.
     pub(super) level: usize,
@@ -25,20 +25,20 @@ impl Job<'_> {
     }
 }
 
-/// Linux passes a program no longer variable than 128 KiB.
+/// The length of the longest list of services. Linux does not pass a variable longer than 128 KiB to a program.
 const LONGEST_ONLY: usize = 100_000;
 
 /// Returns the jobs of a plan in build order.
 ///
 /// # Errors
-/// When a service has a name that an engine or a shell could read as more than a name (a flat file may have any key),
-/// or the names of the services that share a job are too long for a variable.
+/// When an engine or a shell could interpret the name of a service (a flat file may have any key), or the names of the
+/// services that share a job are too long for a variable.
 pub(super) fn jobs(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, EmitError> {
     check_names(plan)?;
     jobs_of_any_name(plan, pack)
 }
 
-/// Fails when a CI engine or a shell could interpret a service's name.
+/// Refuses names of services that a CI engine or a shell could interpret.
 pub(super) fn check_names(plan: &Plan) -> Result<(), EmitError> {
     match plan.services.iter().find(|service| ServiceName::parse(&service.service).is_err()) {
         Some(service) => Err(EmitError::ServiceName { name: Escaped::new(&service.service).to_string() }),
@@ -46,8 +46,8 @@ pub(super) fn check_names(plan: &Plan) -> Result<(), EmitError> {
     }
 }
 
-/// Returns the jobs of a plan without a check of names, for formats in which no engine and no shell interprets them.
-/// Levels are counted from `needs`, since a saved plan is not trusted.
+/// Returns the jobs of a plan without a check of names, for formats in which neither an engine nor a shell interprets
+/// them. Levels are computed from `needs`, since a saved plan is not trusted.
 pub(super) fn jobs_of_any_name(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, EmitError> {
     let needs = needs(plan);
     let jobs = match pack {
@@ -77,7 +77,7 @@ pub(super) fn jobs_of_any_name(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, 
     }
 }
 
-/// Returns a job for each group, called by its service.
+/// Returns a job for each group, named after its service.
 fn alone<'a>(plan: &'a Plan, groups: Groups) -> Vec<Job<'a>> {
     let Groups { numbers, needs, levels } = groups;
     let mut services = vec![Vec::new(); levels.len()];
@@ -97,8 +97,8 @@ fn alone<'a>(plan: &'a Plan, groups: Groups) -> Vec<Job<'a>> {
     services.into_iter().zip(needs).zip(levels).map(job).collect()
 }
 
-/// Returns which services leave what others are built from on the machine that builds them: an image that is not pushed.
-/// What is no image hands on what it is built from itself.
+/// Returns, for each service, whether its dependents must be built on the same machine: it has an image that is not
+/// pushed. A service without an image passes on the images that it is built from.
 fn handed_on(plan: &Plan, needs: &[Vec<usize>]) -> Vec<bool> {
     let mut handed_on: Vec<bool> = Vec::with_capacity(needs.len());
     for (service, needs) in plan.services.iter().zip(needs) {
@@ -110,19 +110,19 @@ fn handed_on(plan: &Plan, needs: &[Vec<usize>]) -> Vec<bool> {
     handed_on
 }
 
-/// Services that share jobs, numbered in an order in which the jobs can run.
+/// Services that share jobs. Groups are numbered in an order in which the jobs can run.
 #[derive(Debug, PartialEq)]
 struct Groups {
     /// The group of each service.
     numbers: Vec<usize>,
-    /// The groups that each group needs; all stand before it.
+    /// The groups that each group needs; all of them come before it.
     needs: Vec<BTreeSet<usize>>,
     /// 0 for a group that needs none, else one more than the highest level it needs.
     levels: Vec<usize>,
 }
 
 impl Groups {
-    /// Joins services with what they need where that is handed on.
+    /// Joins services with their dependencies if these must be built on the same machine.
     fn of(needs: &[Vec<usize>], handed_on: &[bool]) -> Self {
         let joins = |needs: &Vec<usize>| needs.iter().copied().filter(|need| handed_on[*need]).collect();
         let numbers = components(&needs.iter().map(joins).collect::<Vec<_>>());
@@ -142,8 +142,8 @@ impl Groups {
         })
     }
 
-    /// Numbers groups anew, each behind those that it needs; where that leaves a choice, in the order in which they begin.
-    /// Returns those that cannot be put in order, since they wait for each other or for such ones.
+    /// Numbers groups so that each comes after those that it needs, and otherwise in the order of their first services.
+    /// The error has the groups for which that is impossible, since they wait for each other or for such groups.
     fn in_order(needs: &[Vec<usize>], numbers: &[usize]) -> Result<Self, BTreeSet<usize>> {
         let count = numbers.iter().max().map_or(0, |last| last + 1);
         let (mut before, mut behind) = (vec![BTreeSet::new(); count], vec![BTreeSet::new(); count]);
@@ -179,7 +179,7 @@ impl Groups {
     }
 }
 
-/// Returns what each service needs, as places in the plan.
+/// Returns the needs of each service, as positions in the plan.
 fn needs(plan: &Plan) -> Vec<Vec<usize>> {
     let names = plan.services.iter().enumerate().map(|(place, service)| (service.service.as_str(), place));
     let places: BTreeMap<&str, usize> = names.collect();
@@ -194,7 +194,7 @@ fn needs(plan: &Plan) -> Vec<Vec<usize>> {
     plan.services.iter().enumerate().map(|(place, service)| before(place, service)).collect()
 }
 
-/// Returns the component of each service, numbered in the order in which they begin.
+/// Returns the component of each service. Components are numbered in the order of their first services.
 fn components(needs: &[Vec<usize>]) -> Vec<usize> {
     // Each place leads to an earlier one of its component, the first one to itself.
     let mut leads: Vec<usize> = (0..needs.len()).collect();
@@ -220,8 +220,8 @@ fn components(needs: &[Vec<usize>]) -> Vec<usize> {
         .collect()
 }
 
-/// Returns the part of each service. Each component, the largest first, is put into the smallest part, so that the
-/// parts are about equal.
+/// Returns the part of each service. Each component, the largest first, goes into the smallest part, so that the parts
+/// become about equal.
 fn spread(components: &[usize], most: usize) -> Vec<usize> {
     let count = components.iter().max().map_or(0, |last| last + 1);
     let mut sizes = vec![0; count];
@@ -240,7 +240,7 @@ fn spread(components: &[usize], most: usize) -> Vec<usize> {
     components.iter().map(|component| parts[*component]).collect()
 }
 
-/// Returns a job for each number, which is that of the services in it.
+/// Returns a job for each number, with the services of that number.
 fn packed<'a>(plan: &'a Plan, kind: &str, numbers: &[usize]) -> Vec<Job<'a>> {
     let mut jobs: BTreeMap<usize, Vec<&PlannedService>> = BTreeMap::new();
     for (service, number) in plan.services.iter().zip(numbers) {

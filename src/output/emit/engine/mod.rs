@@ -1,9 +1,9 @@
 //! Pipelines for CI engines, with one file for each engine. All are made from the jobs of [`jobs`].
 //!
-//! Engines that know edges get them; the others get one matrix a level, or jobs that are packed so that no edge is
-//! left. Every job runs one constant command and reads from the variable `REBAKE_ONLY` which services are its own. A
-//! document holds nothing else from the repository, except the fields that a GitHub matrix was asked to carry, so an
-//! engine's templates have nothing to expand.
+//! Engines with dependencies between jobs get these; others get one matrix for each level, or packed jobs without
+//! dependencies. Every job runs the same command, and the variable `REBAKE_ONLY` has its services. Nothing else in a
+//! document comes from the repository, except for the chosen fields of a GitHub matrix, so an engine's templates cannot
+//! expand anything.
 
 mod argo;
 mod azure;
@@ -31,20 +31,20 @@ pub(crate) use job_label::labels;
 use super::EmitError;
 use jobs::{Job, jobs};
 
-/// What a job runs, where `.rebake/plan.json` is the plan that `rebake plan --ci` left.
+/// The command of a job. `.rebake/plan.json` is the plan that `rebake plan --ci` has written.
 const BUILD: &str = r#"rebake build --plan .rebake/plan.json --only "$REBAKE_ONLY""#;
 
 /// The command of the one job in a pipeline without builds, for engines that reject a pipeline without jobs.
 const NOTHING: &str = "echo nothing to rebuild";
 
-/// Fails when something exceeds a limit of the engine.
+/// Checks a limit of the engine.
 fn at_most(engine: &'static str, what: &'static str, size: usize, limit: usize) -> Result<(), EmitError> {
     let cure =
         "put many services into one job with `--pack component` or `--pack N`, or choose fewer services with `--only`";
     at_most_or(cure, engine, what, size, limit)
 }
 
-/// Fails when there is more of something than an engine takes, with what to do about it.
+/// Checks a limit of the engine, with an advice for the error.
 fn at_most_or(
     cure: &'static str,
     engine: &'static str,
@@ -58,7 +58,7 @@ fn at_most_or(
     Ok(())
 }
 
-/// Returns the jobs of each level. With `most`, there may be no more levels than the pipeline has steps for.
+/// Returns the jobs of each level. There may be at most `most` levels: those that the pipeline has steps for.
 fn by_level<'a, 'p>(jobs: &'a [Job<'p>], most: Option<usize>) -> Result<Vec<Vec<&'a Job<'p>>>, EmitError> {
     let count = jobs.iter().map(|job| job.level + 1).max().unwrap_or_default();
     let cure = "give the workflow jobs for more levels and raise `--levels`, or put services that depend on each other into one job \

@@ -5,20 +5,20 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Pack {
-    /// Those that hand on an image which is not pushed, since no other machine has it; the others have a job each.
+    /// Services that must be built on the same machine, because an image is not pushed. Others have a job each.
     #[default]
     Image,
-    /// None: a job for each service.
+    /// None: each service has a job.
     Service,
-    /// Those of one level of the build order; one that hands on an image which is not pushed stays with those that take it.
+    /// Services of one level of the build order. A service whose image is not pushed shares the job of its dependents.
     Level,
-    /// Those that hang together by what they need: no job waits for another one.
+    /// Services that are connected by dependencies, so that no job waits for another one.
     Component,
-    /// Connected services together, in at most this many jobs: no job waits for another one.
+    /// Connected services, in at most this many jobs, so that no job waits for another one.
     Jobs(NonZeroUsize),
 }
 
-/// A value of `--pack` that is not known.
+/// The error of an unknown value of `--pack`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("services are packed by `image`, `service`, `level`, `component`, or into a number of jobs, 1 or more")]
 pub struct UnknownPack;

@@ -17,22 +17,22 @@ use crate::output::emit::{EmitError, Rule, document, labels};
 use crate::output::exec::needed_services::{Became, CommandArgument, NeededServices};
 use crate::plan::{Plan, PlannedService};
 
-/// What bake takes for the name of a target.
+/// The rule for the names of targets.
 const TARGETS: Rule = Rule { engine: "bake", prefix: "", takes: "_-", instead: '-', longest: 255 };
 
 /// Why a plan cannot be written as one file for bake.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BakeError {
-    /// A service cannot be built here, or not by docker.
+    /// A service cannot be built on this machine, or not by docker.
     #[error(transparent)]
     Builder(#[from] BuilderError),
-    /// Two targets would be called the same.
+    /// Two targets would have the same name.
     #[error(transparent)]
     Target(#[from] EmitError),
 }
 
-/// The document. There are no variables in it, since bake would fill them from the environment.
+/// The document. It has no variables, since bake would set them from the environment.
 #[derive(Serialize)]
 struct File {
     group: IndexMap<&'static str, Group>,
@@ -76,16 +76,16 @@ struct Target {
     flags: Flags,
 }
 
-/// Returns a file for `docker buildx bake -f`, to be run at the root of the work tree: a target for each service that
-/// has to be built, with the options that [`prepare`](super::prepare) gives docker, and a group `default` of all, in
-/// build order. `recipes` has the recipe and the dependencies of each of the plan's services.
+/// Returns a file for `docker buildx bake -f`, which has to run at the root of the work tree. It has a target for each
+/// service that has to be built, with the same options for docker as [`prepare`](super::prepare), and a group `default`
+/// with all targets, in build order. `recipes` has the recipe and the dependencies of each of the plan's services.
 ///
-/// An image of a dependency in a Dockerfile becomes the dependency's target, or the digest of the existing image; so
-/// dependencies are built first, and a failed one stops its dependents. An image that is not pushed stays where the
-/// builder puts it.
+/// The image of a dependency in a Dockerfile is replaced by the dependency's target, or by the digest of an existing
+/// image. So dependencies are built first, and the failure of one stops its dependents. An image that is not pushed
+/// stays where the builder puts it.
 ///
 /// # Errors
-/// When a service cannot be built by docker here, or two targets would be called the same.
+/// When a service cannot be built by docker on this machine, or two targets would have the same name.
 pub fn bake(plan: &Plan, recipes: &[(&Recipe, Vec<Dependency>)], root: &Path) -> Result<String, BakeError> {
     let services: Vec<(&PlannedService, &(&Recipe, Vec<Dependency>))> = plan.services.iter().zip(recipes).collect();
     let built = || services.iter().filter(|(service, _)| service.exists.is_none());
@@ -165,7 +165,7 @@ fn pairs(entries: &[String]) -> IndexMap<String, String> {
     pairs.map(|(key, value)| (literal(key), literal(value))).collect()
 }
 
-/// Whether docker builds it, by what is said or by what is there.
+/// Whether docker builds the service: it is named as the builder, or is the default for the files of the service.
 fn is_by_docker(service: &PlannedService, recipe: &Recipe, source: &Locations) -> bool {
     match (&recipe.run, recipe.builder) {
         (Some(_), _) | (None, Some(Builder::Task | Builder::Nothing)) => false,
@@ -175,8 +175,8 @@ fn is_by_docker(service: &PlannedService, recipe: &Recipe, source: &Locations) -
     }
 }
 
-/// Returns the replacements of the images that a service is built from: the target that is built with it, or the image
-/// that exists.
+/// Returns the replacements of the images that a service is built from: a target of the same file, or an existing
+/// image.
 fn needs(dependencies: &[Dependency], targets: &BTreeMap<&str, &String>) -> NeededServices {
     let stands = |dependency: &Dependency| match &dependency.supply {
         Supply::Held(became) => Some(became.clone()),
@@ -189,12 +189,13 @@ fn needs(dependencies: &[Dependency], targets: &BTreeMap<&str, &String>) -> Need
     needs.filter_map(|(service, became)| Some((service, became?))).collect()
 }
 
-/// Writes a text so that bake, which reads every string as a template, reads the text.
+/// Escapes a text, since bake reads every string as a template.
 pub(super) fn literal(text: &str) -> String {
     text.replace("${", "$${").replace("%{", "%%{")
 }
 
-/// Returns the way from a directory to a file or directory, both absolute and without symbolic links; `.` to itself.
+/// Returns the relative path from a directory to a file or directory, both absolute and without symbolic links; `.` to
+/// itself.
 fn relative(from: &Path, to: &Path) -> String {
     let (from, to): (Vec<Component>, Vec<Component>) = (from.components().collect(), to.components().collect());
     let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
@@ -203,8 +204,8 @@ fn relative(from: &Path, to: &Path) -> String {
     if way.as_os_str().is_empty() { ".".to_owned() } else { way.to_string_lossy().into_owned() }
 }
 
-/// Returns a context as seen from the root; as it is where bake could take that for something else: it reads `-` as
-/// standard input, and `github.com/…`, `git@…:…` and `…://…` as what is elsewhere.
+/// Returns a context relative to the root; unchanged where bake could take it for something else: it reads `-` as
+/// standard input, and `github.com/…`, `git@…:…` and `…://…` as remote.
 fn local(root: &Path, context: &Path) -> String {
     let way = relative(root, context);
     let first = way.split('/').next().unwrap_or_default();
@@ -212,7 +213,7 @@ fn local(root: &Path, context: &Path) -> String {
     if way == "." || is_plain { way } else { context.to_string_lossy().into_owned() }
 }
 
-/// Returns an entry such as `id=key,src=key.pem` with its files as seen from the root: a service says them as seen from
+/// Returns an entry such as `id=key,src=key.pem` with its file relative to the root. A service names files relative to
 /// its own path, where its builds run.
 fn from_root(entry: &str, path: Option<&str>) -> String {
     let field = |field: &str| match (field.split_once('='), path) {

@@ -5,7 +5,8 @@ use crate::model::name::RepoDir;
 use crate::model::recipe::Recipe;
 use crate::plan::PlannedService;
 
-/// Where a service is built from: directories and files of the work tree, and nothing outside of it.
+/// The directories and files of the work tree that a service is built from. Nothing outside of the work tree is
+/// allowed.
 #[derive(Debug)]
 pub(super) struct Locations {
     /// The root of the work tree, absolute and without symbolic links.
@@ -21,13 +22,13 @@ impl Locations {
         Ok(Self { root, directory })
     }
 
-    /// Whether a service that says nothing of its builder is built from a Dockerfile.
+    /// Whether a service without a builder is built from a Dockerfile.
     pub(super) fn has_dockerfile(&self, service: &PlannedService, recipe: &Recipe) -> bool {
         // A service without a path has not the Dockerfile of the root either.
         recipe.dockerfile.is_some() || (service.path.is_some() && self.directory.join("Dockerfile").is_file())
     }
 
-    /// Returns the Dockerfile: the one that is said, or the first of these names that is there.
+    /// Returns the Dockerfile: the one that the recipe names, or the first of these names that exists.
     pub(super) fn file(
         &self,
         service: &PlannedService,
@@ -50,7 +51,7 @@ impl Locations {
         &self.root
     }
 
-    /// Returns a file as it is found without symbolic links on the way to it; it keeps its own name.
+    /// Returns a file with symbolic links in its directory resolved. The name of the file itself is kept.
     pub(super) fn real_file(&self, service: &PlannedService, file: &Path) -> Result<PathBuf, BuilderError> {
         match (file.parent(), file.file_name()) {
             (Some(directory), Some(name)) => Ok(inside(service, &self.root, real(service, directory)?)?.join(name)),
@@ -58,7 +59,8 @@ impl Locations {
         }
     }
 
-    /// Returns a directory that a service names: relative to its own, with a leading `/` to the root of the work tree.
+    /// Returns a directory that a service names, relative to its own path, or with a leading `/` to the root of the
+    /// work tree.
     pub(super) fn named_directory(&self, service: &PlannedService, named: &str) -> Result<PathBuf, BuilderError> {
         let directory = match named.strip_prefix('/') {
             Some(beneath) => self.root.join(beneath.trim_start_matches('/')),

@@ -5,7 +5,7 @@ use crate::inputs::file;
 use crate::output::exec::needed_services::Kept;
 use crate::output::exec::service_build::{Build, DigestSource, Work};
 
-/// What a build's commands handed back.
+/// The results that a build's commands have written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in crate::output::exec) struct Output {
     /// The digest of the image, `sha256:…`.
@@ -25,23 +25,23 @@ pub(in crate::output::exec) enum OutputError {
         /// What the system says.
         reason: io::Error,
     },
-    /// It has a line that means nothing.
+    /// A line is malformed.
     #[error("line {line} of $REBAKE_OUTPUT is not `digest=ALGORITHM:HEX`")]
     Line {
         /// Which one, from 1.
         line: usize,
     },
-    /// The builder ended well and wrote no digest of what it should have pushed: buildah 1.28 does so when it could
-    /// not reach the registry.
+    /// The builder succeeded, but wrote no digest although it should have pushed: buildah 1.28 does so when it cannot
+    /// reach the registry.
     #[error("the builder reports success, but not the digest that it pushed: the image may not be in the registry")]
     NotPushed,
 }
 
 impl Output {
-    /// The most that is read of the file: what it may hold is short.
+    /// The most that is read of the file, whose content is short.
     const LIMIT: u64 = 64 * 1024;
 
-    /// Returns what is known of a result that was there already.
+    /// Returns what is known of a result that existed before.
     pub(in crate::output::exec) fn of_existing(build: &Build) -> Self {
         match &build.work {
             Work::Exists { digest } => Self { digest: digest.clone(), id: None },
@@ -49,10 +49,11 @@ impl Output {
         }
     }
 
-    /// Reads what a build that succeeded handed back.
+    /// Reads the results of a successful build.
     ///
     /// # Errors
-    /// When the output is malformed. [`OutputError::NotPushed`]: nothing was pushed, so the build counts as failed.
+    /// When the file is malformed. [`OutputError::NotPushed`] means that nothing was pushed, so the build counts as
+    /// failed.
     pub(in crate::output::exec) fn of(build: &Build) -> Result<Self, OutputError> {
         let text = |name: &str| Self::text(&build.scratch.join(name));
         let pushed = |digest: Option<String>| match digest.filter(|digest| is_digest(digest)) {
@@ -67,7 +68,7 @@ impl Output {
         }
     }
 
-    /// Reads a file; one that is not there says nothing.
+    /// Reads a file; empty where it does not exist.
     fn text(path: &Path) -> Result<String, OutputError> {
         use io::Read as _;
         let unreadable = |reason| OutputError::Unreadable { path: path.to_owned(), reason };
@@ -95,7 +96,7 @@ impl Output {
     }
 }
 
-/// Returns the id of an image out of the file of `--iidfile`.
+/// Returns the id of an image in the file of `--iidfile`.
 fn id(text: &str) -> Option<String> {
     let id = text.trim();
     let hex = id.strip_prefix("sha256:").unwrap_or(id);

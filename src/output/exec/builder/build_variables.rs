@@ -3,8 +3,8 @@ use std::path::Path;
 use crate::output::exec::service_build::Build;
 use crate::plan::{Plan, PlannedService};
 
-/// Returns what a build's commands are told: every variable of the contract, empty where there is
-/// nothing to tell, so that none is inherited from a run around this one.
+/// Returns the variables of a build's commands. All variables of the contract are set, some to the empty text, so that
+/// none is inherited from another run around this one.
 pub(super) fn contract(plan: &Plan, service: &PlannedService, scratch: &Path) -> Vec<(String, String)> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let base = service.base.as_ref().map(|base| base.commit.clone()).or_else(|| plan.range.base.clone());
@@ -27,7 +27,7 @@ pub(super) fn contract(plan: &Plan, service: &PlannedService, scratch: &Path) ->
     variables.into_iter().map(|(name, value)| (format!("REBAKE_{name}"), value)).collect()
 }
 
-/// A line is a label: a line break in its value becomes a blank.
+/// Returns a label in one line, with a blank for each line break in its value.
 fn one_line(value: &str) -> String {
     value.replace(['\n', '\r'], " ")
 }

@@ -15,14 +15,14 @@ use crate::output::exec::service_build::{Build, DigestSource, Step};
 /// Its name in messages, and the names that it accepts for a Dockerfile.
 pub(super) const BUILDAH: (&str, &[&str]) = ("buildah", Builder::Buildah.dockerfiles());
 
-/// The directory in a build's scratch in which buildah keeps what it pushes.
+/// The directory in a build's scratch directory where buildah stores images that are pushed.
 const STORE: &str = "store";
 
-/// Returns the commands, where they tell the digest, and where the image is then.
+/// Returns the commands, where they write the digest, and where the image is afterwards.
 ///
-/// An image that is pushed is made in a store of its own, which is emptied afterwards: in a shared one, names of
-/// other builds get into the image, so that the same input gives different digests. One that is not pushed goes into
-/// the user's own store, where `podman run` finds it.
+/// An image that is pushed is made in a store of its own, which is removed afterwards. In a shared store, names of
+/// other builds get into the image, so that the same input gives different digests. An image that is not pushed is made
+/// in the user's own store, where `podman run` finds it.
 pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestSource, Kept), BuilderError> {
     if !image.service.push {
         let words = built(image, BUILDAH.0, Sight::Store, scratch)?;
@@ -41,8 +41,8 @@ pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestS
     Ok((commands.into_iter().map(|words| in_store(&store, words)).collect(), DigestSource::File, Kept::Registry))
 }
 
-/// Removes the store of a build. That of an unfinished build is emptied first, as buildah does it: it undoes what a
-/// killed one left mounted, and removes files that are not the user's.
+/// Removes the store of a build. For an unfinished build buildah empties it first: this unmounts what a killed build
+/// left mounted, and removes files of other users.
 pub(super) fn tidy(build: &Build, outcome: Outcome) {
     let store = build.scratch.join(STORE);
     let Some(path) = store.to_str().filter(|_| store.is_dir()) else { return };
@@ -54,7 +54,7 @@ pub(super) fn tidy(build: &Build, outcome: Outcome) {
     }
 }
 
-/// Runs a command of a build without a word, and returns whether it ended well.
+/// Runs a command of a build silently, and returns whether it succeeded.
 fn is_done(build: &Build, step: Step) -> bool {
     let Ok(arguments) = step.fill(&NeededServices::default()) else { return false };
     let mut command = Command::new(step.program);
@@ -68,13 +68,13 @@ fn in_store(store: &str, words: Words) -> Step {
     Step::new("buildah", Words::of(["--root", &root, "--runroot", &run]).and(words))
 }
 
-/// Returns the name of the list of images, one for each platform, that it becomes on its way to a registry; none where
-/// it is one image. It has a name of its own, since one of its tags may be an image's here.
+/// Returns the name of the image list, with one image for each platform, from which the image is pushed; `None` where
+/// it is for one platform. The name differs from its tags, since one of them may be a local image.
 pub(super) fn list(image: &Image) -> Option<String> {
     (image.service.push && image.service.platforms.len() > 1).then(|| format!("{}:rebake-list", image.name))
 }
 
-/// Returns the words that build an image, which buildah and podman share.
+/// Returns the arguments that build an image, for both buildah and podman.
 pub(super) fn built(image: &Image, builder: &'static str, sight: Sight, scratch: &Path) -> Result<Words, BuilderError> {
     let recipe = image.recipe;
     if let Some(attestation) = recipe.attest.first() {
@@ -115,7 +115,7 @@ pub(super) fn built(image: &Image, builder: &'static str, sight: Sight, scratch:
     Ok(words)
 }
 
-/// Returns the words that push each tag, in order, the first with a file for the digest.
+/// Returns the arguments that push each tag, in order. The first push writes a file with the digest.
 pub(super) fn pushed(image: &Image, scratch: &Path) -> Result<Vec<Words>, BuilderError> {
     let list = list(image);
     let mut commands = Vec::new();

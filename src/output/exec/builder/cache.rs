@@ -1,12 +1,12 @@
-//! Where layers are read from and written to: the entries of `cache_from` and `cache_to`, completed with what makes
-//! them the service's own, since services that share one place overwrite each other's layers.
+//! The places where layers are read from and written to: the entries of `cache_from` and `cache_to`. Keys that keep
+//! services apart are added, since services that share one place overwrite each other's layers.
 
 use super::image_build::Image;
 use super::{BuilderError, shown};
 use crate::model::name::Escaped;
 
-/// Returns an entry in the words of BuildKit. What it lacks of `scope` (GitHub's cache), `name` (S3, Azure) or `ref`
-/// (a registry) is the service's own.
+/// Returns an entry in BuildKit's syntax. A missing `scope` (GitHub's cache), `name` (S3, Azure) or `ref` (a registry)
+/// is set to one of the service.
 pub(super) fn for_docker(entry: &str, image: &Image) -> String {
     let has = |key: &str| fields(entry).any(|(name, _)| name == key);
     let own = match kind(entry) {
@@ -18,10 +18,10 @@ pub(super) fn for_docker(entry: &str, image: &Image) -> String {
     format!("{entry}{own}")
 }
 
-/// Returns an entry in the words of buildah and podman, which name a repository and nothing else.
+/// Returns an entry in the syntax of buildah and podman, which is only the name of a repository.
 ///
 /// # Errors
-/// When it is not in a registry.
+/// When the entry is not about a registry.
 pub(super) fn for_buildah(
     entry: &str,
     (builder, key): (&'static str, &'static str),

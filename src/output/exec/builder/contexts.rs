@@ -1,4 +1,4 @@
-//! Named contexts: by them a builder takes the image that a dependency has become, wherever the Dockerfile means it.
+//! Named contexts. They make a builder use the image of a dependency wherever the Dockerfile names it.
 
 use std::collections::BTreeMap;
 
@@ -9,25 +9,25 @@ use super::image_build::Image;
 use crate::naming::image::{FloatingTags, ImageName};
 use crate::output::exec::needed_services::{Became, CommandArgument, Kept};
 
-/// A service that another is built from: what a Dockerfile calls its image, and where that comes from.
+/// A service that another one is built from: the names of its image in a Dockerfile, and where the image comes from.
 #[derive(Debug, Clone)]
 pub struct Dependency<'a> {
     /// Its name.
     pub service: &'a str,
     /// Its image, without a tag.
     pub image: ImageName,
-    /// The tags by which a Dockerfile means what it has become last.
+    /// The tags in a Dockerfile that mean its current image.
     pub tags: FloatingTags,
     /// Where its image comes from.
     pub supply: Supply,
 }
 
-/// How a service is connected with the others of a run.
+/// The connections of a service to the others of a run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Ties<'a> {
     /// The services that it is built from.
     pub dependencies: &'a [Dependency<'a>],
-    /// Whether a build of the run is built from it.
+    /// Whether another build of the run is built from it.
     pub is_needed: bool,
 }
 
@@ -40,41 +40,41 @@ pub enum Supply {
         kept: Kept,
         /// Whether it is pushed.
         push: bool,
-        /// The reference that it gets first.
+        /// The first of its references.
         tag: Option<String>,
     },
     /// It is there already.
     Held(Became),
 }
 
-/// Which images a builder sees that no registry has.
+/// Which images a builder sees that are in no registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sight {
     /// Those of docker's engine.
     Engine,
-    /// Only OCI layouts: a BuildKit builder other than the engine's own.
+    /// Only OCI layouts: the builder is BuildKit outside of docker's engine.
     Layouts,
-    /// Those of the user's store of buildah and podman.
+    /// Those in the user's store of buildah and podman.
     Store,
-    /// None: a store of its own.
+    /// None: the builder has a store of its own.
     Nothing,
 }
 
-/// How a builder finds the context that a Dockerfile names.
+/// How a builder looks up a named context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lookup {
-    /// As BuildKit: by the short form of a reference, in which `:latest` is nothing, after arguments are filled in.
+    /// As BuildKit: by the short form of a reference, without `:latest`, after arguments are filled in.
     Reference,
-    /// As buildah: by the very text that stands in the Dockerfile; in `FROM` before arguments are filled in.
+    /// As buildah: by the exact text in the Dockerfile; in `FROM` before arguments are filled in.
     Text,
-    /// For BuildKit, where a name means a target of bake: of several for one target, buildx 0.13 knows the last alone,
-    /// so that only those are told which the Dockerfile has.
+    /// As BuildKit, where a context is a target of bake. Of several names for one target, buildx 0.13 only uses the
+    /// last, so only names that the Dockerfile has are given.
     Target,
 }
 
 impl Dependency<'_> {
-    /// Returns what a builder takes for it. Where the builder cannot see the image, that is a reference which nothing
-    /// can have, so that a build which wants it fails, and does not take an older image of that name.
+    /// Returns the context with its image. If the builder cannot see the image, it is a reference that cannot exist, so
+    /// that a build that needs it fails instead of using an older image of that name.
     pub(super) fn source(&self, sight: Sight) -> CommandArgument {
         let is_seen = match &self.supply {
             Supply::Held(_) => true,
@@ -101,12 +101,12 @@ impl Dependency<'_> {
         ))
     }
 
-    /// Whether a reference means what it has become last.
+    /// Whether a reference means its current image.
     fn is_meant_by(&self, reference: &str) -> bool {
         self.image.tag_in(reference).is_some_and(|tag| self.tags.contains(tag))
     }
 
-    /// Returns the references that mean it whatever the Dockerfile is.
+    /// Returns the references that mean its current image in any Dockerfile.
     fn references(&self, lookup: Lookup) -> Vec<String> {
         let familiar = self.image.familiar();
         let names = match lookup {
@@ -126,7 +126,7 @@ impl Dependency<'_> {
         names.into_iter().flat_map(of).collect()
     }
 
-    /// Returns the tag by which it is called in a run that pushes nothing.
+    /// Returns its tag in a run that pushes nothing.
     fn own_tag(&self) -> Option<&str> {
         match &self.supply {
             Supply::Run { push: false, tag, .. } => tag.as_deref(),
@@ -135,8 +135,8 @@ impl Dependency<'_> {
     }
 }
 
-/// Returns the named contexts of an image: its own, and one for each reference by which its Dockerfile could mean what a
-/// dependency has become. `source` says what the builder takes for a dependency.
+/// Returns the named contexts of an image: its own, and one for each reference by which its Dockerfile could mean the
+/// image of a dependency. `source` returns the context of a dependency.
 pub(super) fn named(
     image: &Image,
     lookup: Lookup,
@@ -173,7 +173,7 @@ pub(super) fn named(
     contexts
 }
 
-/// Returns a reference of a dependency's image as BuildKit looks for it.
+/// Returns a reference of a dependency's image in the form in which BuildKit looks it up.
 fn short(dependency: &Dependency, reference: &str) -> String {
     match dependency.image.tag_in(reference) {
         None | Some("latest") => dependency.image.familiar().to_owned(),

@@ -1,4 +1,4 @@
-//! `docker buildx build`: BuildKit, here or elsewhere.
+//! `docker buildx build`: BuildKit, on this machine or another one.
 
 use std::path::Path;
 
@@ -9,13 +9,13 @@ use crate::model::recipe::Builder;
 use crate::output::exec::needed_services::Kept;
 use crate::output::exec::service_build::{DigestSource, Step};
 
-/// How it calls itself in messages, and the names that it gives a Dockerfile.
+/// Its name in messages, and the names that it accepts for a Dockerfile.
 pub(super) const DOCKER: (&str, &[&str]) = ("docker", Builder::Docker.dockerfiles());
 
-/// Returns the command, where it tells the digest, and where the image is then.
+/// Returns the command, where it writes the digest, and where the image is afterwards.
 ///
-/// What is not pushed goes where the builder puts it: into the engine's images, or into its cache alone. From there no
-/// other build could take it, so an image that other builds need is also written to a directory.
+/// The builder decides where an image that is not pushed is stored: in the engine, or only in its cache. Other builds
+/// cannot read the cache, so an image that they need is also written to a directory.
 pub(super) fn build(
     image: &Image,
     scratch: &Path,

@@ -3,14 +3,14 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-/// What of a Dockerfile has to be known to tell which images it means: the names of its stages, its arguments, and the
-/// words that name images. It is read line by line; what it means by an instruction is the builder's affair.
+/// The parts of a Dockerfile that tell which images it uses: the names of its stages, its arguments, and the names of
+/// images. It is read line by line, and instructions are not interpreted further.
 #[derive(Debug, Default)]
 pub(super) struct Dockerfile {
     stages: BTreeSet<String>,
     /// Arguments and their defaults.
     arguments: BTreeMap<String, String>,
-    /// The words behind `FROM` and `from=`, as they stand.
+    /// The words behind `FROM` and `from=`, unchanged.
     images: BTreeSet<String>,
 }
 
@@ -18,7 +18,7 @@ impl Dockerfile {
     /// More than a Dockerfile has.
     const LIMIT: u64 = 1 << 20;
 
-    /// Reads a file; one that cannot be read says nothing, and its builder will say why.
+    /// Reads a file. One that cannot be read counts as empty; the builder will report the error.
     pub(super) fn read(path: &Path) -> Self {
         let mut bytes = Vec::new();
         let read = File::open(path).and_then(|file| file.take(Self::LIMIT).read_to_end(&mut bytes));
@@ -58,12 +58,12 @@ impl Dockerfile {
         file
     }
 
-    /// Whether a stage has this name: it goes before any image.
+    /// Whether a stage has this name, which takes precedence over images.
     pub(super) fn has_stage(&self, name: &str) -> bool {
         self.stages.contains(&name.to_ascii_lowercase())
     }
 
-    /// Returns the words that name images, each as it stands and with these arguments filled in.
+    /// Returns the names of images: unchanged, and with these arguments filled in.
     pub(super) fn images(&self, given: &BTreeMap<&str, String>) -> Vec<(&str, String)> {
         let value = |name: &str| given.get(name).cloned().or_else(|| self.arguments.get(name).cloned());
         let filled = |image| Some((image, filled(image, &value)?));
@@ -98,7 +98,7 @@ fn unquoted(word: &str) -> &str {
     inside('"').or_else(|| inside('\'')).unwrap_or(word)
 }
 
-/// Fills variables in: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:+other}`. None where one is not known.
+/// Fills in variables: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:+other}`. `None` where one is unknown.
 fn filled(text: &str, value: &impl Fn(&str) -> Option<String>) -> Option<String> {
     let Some((before, rest)) = text.split_once('$') else { return Some(text.to_owned()) };
     let (now, behind) = if let Some(braced) = rest.strip_prefix('{') {

@@ -1,9 +1,9 @@
 use std::process::{Command, Stdio};
 
-/// Which images a builder of docker buildx sees beside those of registries.
+/// Which images a builder of docker buildx sees besides those of registries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Driver {
-    /// Those of docker's engine, whose own builder it is.
+    /// Those of docker's engine, since it is the engine's own builder.
     #[default]
     Engine,
     /// None: it runs in a container, in Kubernetes, or on another machine.
@@ -11,8 +11,8 @@ pub enum Driver {
 }
 
 impl Driver {
-    /// Asks buildx about a builder, or about the one that it takes by itself. Where it cannot say, the builder is taken for
-    /// the engine's: what is wrong with it, the builds will tell.
+    /// Asks buildx about a builder, or about its default one. If buildx does not answer, the builder counts as the
+    /// engine's own; builds will report what is wrong.
     #[must_use]
     pub fn of(buildx: Option<&str>) -> Self {
         let mut command = Command::new("docker");

@@ -3,23 +3,23 @@ use std::path::PathBuf;
 
 use crate::model::name::RepoDirError;
 
-/// Why a service cannot be built here. Names in it are safe to show.
+/// Why a service cannot be built on this machine. Names in it are escaped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuilderError {
-    /// Nothing says how it is built.
+    /// It has neither a builder nor files that tell one.
     #[error("`{0}` cannot be built: it has neither `run` nor `builder` nor a Dockerfile")]
     NoRecipe(String),
-    /// It is built by a command or a task, and a file for bake holds images alone.
+    /// It is built by a command or a task, and a bake file only has images.
     #[error("`{0}` is not built from a Dockerfile, and bake builds nothing else")]
     NotByDocker(String),
-    /// A command runs before its builder, and bake runs none.
+    /// A command runs before its builder, and bake cannot run one.
     #[error("`{0}` has a command in `before`, and bake runs none")]
     Before(String),
     /// Its `run` is an empty list.
     #[error("`{0}`: `run` names no program")]
     EmptyCommand(String),
-    /// Its path does not lie in the work tree.
+    /// Its path is not in the work tree.
     #[error("`{service}`: {reason}")]
     Path {
         /// The service.
@@ -27,7 +27,7 @@ pub enum BuilderError {
         /// What is wrong with it.
         reason: RepoDirError,
     },
-    /// A file or directory that it is built from is not there, or cannot be looked at.
+    /// A file or directory that it is built from does not exist, or cannot be read.
     #[error("`{service}`: {}: {reason}", .path.display())]
     Missing {
         /// The service.
@@ -37,7 +37,7 @@ pub enum BuilderError {
         /// What the system says.
         reason: io::Error,
     },
-    /// What it is built from lies outside of the work tree: a symbolic link leads there, or `..`.
+    /// A file or directory that it is built from is outside of the work tree, because of a symbolic link or `..`.
     #[error("`{service}` would be built from {}, outside of the work tree", .target.display())]
     Outside {
         /// The service.
@@ -45,7 +45,7 @@ pub enum BuilderError {
         /// Where it leads.
         target: PathBuf,
     },
-    /// The path cannot be an argument of the builder.
+    /// A path is not UTF-8, so it cannot be an argument of the builder.
     #[error("`{service}`: the path {} is not UTF-8", .path.display())]
     NotUtf8 {
         /// The service.
@@ -53,7 +53,7 @@ pub enum BuilderError {
         /// The path.
         path: PathBuf,
     },
-    /// Its builder makes images, and it has no name for one.
+    /// Its builder makes images, but it has no name for an image.
     #[error("`{service}` is built by {builder}, and has no name for its image")]
     NoImage {
         /// The service.
@@ -61,7 +61,7 @@ pub enum BuilderError {
         /// The builder.
         builder: &'static str,
     },
-    /// The key of a label is empty or holds `=`, so that a builder would read another one.
+    /// The key of a label is empty or contains `=`, so that a builder would read another one.
     #[error("`{service}`: `{key}` cannot be the key of a label")]
     Label {
         /// The service.
@@ -69,7 +69,7 @@ pub enum BuilderError {
         /// The key.
         key: String,
     },
-    /// A build argument or a context is made of what is not known, such as the version in a shallow clone.
+    /// A build argument or a context contains an unknown value, such as the version in a shallow clone.
     #[error("`{service}`: the value of `{argument}` needs what the plan does not know of it")]
     Argument {
         /// The service.
@@ -77,7 +77,7 @@ pub enum BuilderError {
         /// The argument's name.
         argument: String,
     },
-    /// The builder has no such thing.
+    /// The builder does not support a setting.
     #[error("`{service}`: {builder} does not know `{value}` in `{key}`")]
     Unknown {
         /// The service.
@@ -92,7 +92,7 @@ pub enum BuilderError {
 }
 
 impl BuilderError {
-    /// Returns what to do about it, where that can be said.
+    /// Returns what to do about it, if there is something.
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {
         match self {

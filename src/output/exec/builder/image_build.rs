@@ -11,7 +11,7 @@ use crate::model::template::{Part, Template};
 use crate::output::exec::needed_services::{CommandArgument, local_tags};
 use crate::plan::{Plan, PlannedService};
 
-/// An image to be built, in words that all builders share: everything is checked, and every path absolute.
+/// The build of an image in terms that all builders share. Everything is checked, and every path is absolute.
 #[derive(Debug)]
 pub(super) struct Image<'a> {
     pub(super) service: &'a PlannedService,
@@ -19,25 +19,25 @@ pub(super) struct Image<'a> {
     pub(super) name: &'a str,
     pub(super) file: String,
     pub(super) context: String,
-    /// Full references. One that is pushed has the fingerprint's last (`--skip-existing`): where it
-    /// is, all others are.
+    /// Full references. If the image is pushed, the reference with the fingerprint (`--skip-existing`) is the last:
+    /// where it exists, all others do.
     pub(super) tags: Vec<String>,
     /// The services that it is built from.
     pub(super) dependencies: &'a [Dependency<'a>],
-    /// Whether a build of the run is built from it.
+    /// Whether another build of the run is built from it.
     pub(super) is_needed: bool,
-    /// Names and values. They stand in the command line: in the environment, `HTTP_PROXY` or `DOCKER_HOST` would mean
-    /// something to the builder itself. No secret is among them.
+    /// Build arguments by name. They are on the command line, since `HTTP_PROXY` or `DOCKER_HOST` in the environment
+    /// would change the builder itself. None of them is a secret.
     pub(super) arguments: Vec<(String, CommandArgument)>,
-    /// The named contexts of its own.
+    /// The named contexts from filters.yaml.
     contexts: Vec<(String, Context)>,
     /// `key=value` each.
     pub(super) labels: Vec<String>,
-    /// The time of all that is in it, in seconds since 1970: `SOURCE_DATE_EPOCH` of the recipe, else the commit's.
+    /// The time of its files, in seconds since 1970: `SOURCE_DATE_EPOCH` of the recipe, else the time of the commit.
     pub(super) epoch: Option<String>,
 }
 
-/// A named context that filters.yaml gives.
+/// A named context from filters.yaml.
 #[derive(Debug)]
 enum Context {
     /// The image of a dependency.
@@ -47,7 +47,7 @@ enum Context {
 }
 
 impl<'a> Image<'a> {
-    /// Checks the settings for a builder of images; `files` are the names that it accepts for a Dockerfile.
+    /// Checks the settings for a builder of images. `files` are the names that it accepts for a Dockerfile.
     pub(super) fn new(
         plan: &Plan,
         service: &'a PlannedService,
@@ -75,7 +75,7 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// Returns the words that docker, buildah and podman all understand, with these named contexts.
+    /// Returns the arguments that docker, buildah and podman share, with these named contexts.
     pub(super) fn words(&self, contexts: IndexMap<String, CommandArgument>) -> Words {
         let mut words = Words::default();
         words.each("--target", &self.recipe.target);
@@ -93,7 +93,7 @@ impl<'a> Image<'a> {
         words
     }
 
-    /// Returns its own named contexts; `source` says what the builder takes for a dependency.
+    /// Returns its named contexts from filters.yaml. `source` returns the context of a dependency.
     pub(super) fn contexts(
         &self,
         source: impl Fn(&Dependency) -> CommandArgument,
@@ -108,18 +108,18 @@ impl<'a> Image<'a> {
         self.contexts.iter().map(|(name, context)| (name.clone(), of(context))).collect()
     }
 
-    /// Whether it may take an image that no registry has.
+    /// Whether it may use an image that is in no registry.
     pub(super) fn takes_unpushed(&self) -> bool {
         self.dependencies.iter().any(|dependency| matches!(dependency.supply, Supply::Run { push: false, .. }))
     }
 
-    /// Returns its platforms as one word; none where it is built for the machine at hand.
+    /// Returns its platforms separated by commas; `None` where it is built for this machine's.
     pub(super) fn platforms(&self) -> Option<String> {
         (!self.service.platforms.is_empty()).then(|| self.service.platforms.join(","))
     }
 }
 
-/// The arguments of a command, as they come together.
+/// The arguments of a command, under construction.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Words(Vec<CommandArgument>);
 
@@ -177,7 +177,7 @@ fn arguments(
     arguments.collect()
 }
 
-/// Returns a template with what is known of a service; what its dependencies have become is filled in when it is built.
+/// Fills in the values of a service. The images of its dependencies are filled in when it is built.
 fn filled(template: &Template, plan: &Plan, service: &PlannedService) -> Option<CommandArgument> {
     let value = |name: &str| match name {
         "name" => Some(service.service.clone()),
@@ -234,7 +234,7 @@ fn labels(service: &PlannedService) -> Result<Vec<String>, BuilderError> {
     service.labels.iter().map(label).collect()
 }
 
-/// Returns one field of CSV, which `--file` is: a comma would begin another file.
+/// Returns one field of CSV, the format of `--file`, in which a comma separates files.
 pub(super) fn as_csv(field: &str) -> String {
     if field.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", field.replace('"', "\"\""))

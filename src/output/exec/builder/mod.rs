@@ -1,4 +1,4 @@
-//! From a recipe and a planned service to commands, with one file for each builder.
+//! Turns a recipe and a planned service into commands, with one file for each builder.
 
 mod bake;
 mod bake_flags;
@@ -44,20 +44,20 @@ pub struct BuildPlace<'a> {
     pub root: &'a Path,
     /// The directory of this run's logs.
     pub logs: &'a Path,
-    /// The builder of docker buildx that builds images, if one is named.
+    /// The builder of docker buildx to use, if one is named.
     pub buildx: Option<&'a str>,
     /// Which images it sees.
     pub driver: Driver,
-    /// When the commit was made that is built, in seconds since 1970: files and images get that time.
+    /// The time of the commit that is built, in seconds since 1970. Files and images get that time.
     pub epoch: Option<i64>,
 }
 
-/// Returns a service's build as its recipe says. The recipe comes from the configuration at hand, and the plan, which
-/// may come from anywhere, gives data alone.
+/// Returns a service's build by its recipe. The recipe comes from the checked-out configuration. The plan, which may
+/// come from anywhere, is only used as data.
 ///
 /// # Errors
-/// When nothing says how it is built, its directory is not a directory of the work tree, or its builder cannot do
-/// what is asked of it.
+/// When neither a builder nor files tell how to build it, its directory is not in the work tree, or its builder does
+/// not support a setting.
 pub fn prepare<'a>(
     plan: &'a Plan,
     service: &'a PlannedService,
@@ -121,7 +121,7 @@ pub fn prepare<'a>(
     })
 }
 
-/// Takes away what builders keep of builds beside their results; to be called when the run is over.
+/// Removes what builders store besides results. It has to be called when the run is over.
 pub fn tidy(builds: &[Build], report: &Report) {
     builds.iter().zip(&report.services).for_each(|(build, service)| buildah::tidy(build, service.outcome));
 }
@@ -140,10 +140,10 @@ fn shown(service: &PlannedService) -> String {
     Escaped::new(&service.service).to_string()
 }
 
-/// Returns a file name for a service: `a/b` is `a+b`, what a file name may not hold is in percents, and one that is
-/// too long is cut and gets its place in the plan, so that no two services share one.
+/// Returns a file name for a service. `a/b` becomes `a+b`; other characters that file names may not have are written
+/// with percent signs. A name that is too long is cut and gets its position in the plan, so that all names differ.
 fn folder(plan: &Plan, name: &str) -> String {
-    /// With what is added, well below the 255 bytes that file systems take.
+    /// The longest name. It leaves room for endings within the 255 bytes that file systems allow.
     const LONGEST: usize = 150;
     let mut out = String::new();
     for (index, byte) in name.bytes().enumerate() {

@@ -10,13 +10,13 @@ use crate::model::recipe::Builder;
 use crate::output::exec::needed_services::Kept;
 use crate::output::exec::service_build::{DigestSource, Step};
 
-/// How it calls itself in messages, and the names that it gives a Dockerfile.
+/// Its name in messages, and the names that it accepts for a Dockerfile.
 pub(super) const PODMAN: (&str, &[&str]) = ("podman", Builder::Podman.dockerfiles());
 
-/// Returns the commands, where they tell the digest, and where the image is then.
+/// Returns the commands, where they write the digest, and where the image is afterwards.
 ///
-/// All is done in the user's own store. (A store of its own, as buildah gets, is beyond podman: the path of one may
-/// have 50 characters.)
+/// It uses the user's own store. (Podman cannot use a store of its own as buildah does, since the path of one is
+/// limited to 50 characters.)
 pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestSource, Kept), BuilderError> {
     let mut commands = vec![built(image, PODMAN.0, Sight::Store, scratch)?];
     let (mut digest, mut kept) = (DigestSource::Nowhere, Kept::Store);

@@ -1,4 +1,4 @@
-//! Whether the builders are there and can do what builds ask of them, before the first build begins.
+//! Checks before the first build that builders exist, and that they know the flags that builds use.
 
 use std::io;
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::output::exec::needed_services::CommandArgument;
 use crate::output::exec::service_build::{Build, Step};
 
-/// The words before the flags of each program that builds images.
+/// The programs that build images, each with the words before the flags.
 const PROGRAMS: [(&str, &[&str]); 3] =
     [("docker", &["buildx", "build"]), ("buildah", &["build"]), ("podman", &["build"])];
 
@@ -25,7 +25,7 @@ pub enum ProbeError {
     /// Docker has no buildx.
     #[error("`docker` has no `buildx`, which builds images")]
     NoBuildx,
-    /// It is too old for what is asked of it.
+    /// It is too old for a flag.
     #[error("the builder `{program}` is too old: it does not know `{flag}`")]
     Old {
         /// The program.
@@ -53,7 +53,7 @@ impl ProbeError {
     }
 }
 
-/// Asks each builder that builds use, once, whether it knows the flags that it is given.
+/// Asks each builder of the builds, once, whether it knows the flags that it will get.
 #[must_use]
 pub fn probe(builds: &[Build]) -> Vec<ProbeError> {
     PROGRAMS.iter().filter_map(|(program, words)| asked(program, words, builds).err()).collect()
@@ -79,7 +79,7 @@ fn asked(program: &'static str, words: &[&str], builds: &[Build]) -> Result<(), 
     }
 }
 
-/// Returns where the arguments of a command's `words` begin, which may stand behind flags of the program as a whole.
+/// Returns the position of the arguments behind a command's `words`, which may come after global flags.
 fn position(step: &Step, words: &[&str]) -> Option<usize> {
     let at = step.arguments.windows(words.len()).take(5).position(|window| {
         window.iter().zip(words).all(|(argument, word)| argument.text().as_deref() == Some(*word))
@@ -87,7 +87,7 @@ fn position(step: &Step, words: &[&str]) -> Option<usize> {
     Some(at + words.len())
 }
 
-/// The flags of rebake's own that not every version knows.
+/// The flags set by rebake that not every version knows.
 const YOUNG: [&str; 12] = [
     "--attest",
     "--build-context",
@@ -103,7 +103,7 @@ const YOUNG: [&str; 12] = [
     "--timestamp",
 ];
 
-/// Returns the flags among a command's arguments, of which a value may look like one.
+/// Returns the flags among a command's arguments, except for values that look like one.
 fn flags(step: &Step, words: &[&str]) -> Vec<String> {
     let arguments = step.arguments.iter().skip(position(step, words).unwrap_or_default());
     arguments.filter_map(CommandArgument::text).filter(|argument| YOUNG.contains(&argument.as_str())).collect()

@@ -31,7 +31,7 @@ fn root() -> tempfile::TempDir {
     root
 }
 
-/// Prepares a build of the plan's service in a work tree with these files, after a change of the service.
+/// Prepares a build of the plan's service, in a work tree with these files, after changing the service.
 pub(super) fn images(
     recipe: &Recipe,
     files: &[&str],
@@ -56,7 +56,7 @@ pub(super) fn images(
     Ok((build.work.steps().iter().map(line).collect(), build.digest))
 }
 
-/// A recipe that says all that a builder of images can be told.
+/// Returns a recipe with every setting of a builder of images.
 pub(super) fn rich(builder: Option<Builder>) -> Recipe {
     let template = |text| Template::parse(text, Recipe::offers).unwrap();
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();

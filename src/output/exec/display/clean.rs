@@ -2,12 +2,12 @@ use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// What of a build's output is shown as it is.
+/// How lines of a build's output are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OutputStyle {
     /// Whether colours are.
     pub colours: Colours,
-    /// Whether what a CI engine would take for a command is.
+    /// Whether commands to the CI engine are kept.
     pub commands: Commands,
 }
 
@@ -17,7 +17,7 @@ pub enum Colours {
     /// No escape codes are left.
     #[default]
     Removed,
-    /// Colours are left; they end with their line.
+    /// Colours are kept, and reset at the end of the line.
     Kept,
 }
 
@@ -27,14 +27,14 @@ pub enum Commands {
     /// The engine obeys them. Right for builds that are trusted: compilers and buildx annotate this way.
     #[default]
     Obeyed,
-    /// They are broken up with a blank and do nothing: for builds of strangers, as of a fork's pull request.
+    /// They are broken up with a blank and have no effect: for builds of untrusted code, such as a fork's pull request.
     Broken,
 }
 
 impl OutputStyle {
-    /// Returns a line of a build's output, without its line break, so that it does no harm to a terminal: nothing that
-    /// moves the cursor, sets a title or rings; of a line that was overwritten (`\r`) only what was left to see.
-    /// Bytes that are not UTF-8 become U+FFFD.
+    /// Returns a line of a build's output, without its line break, in a form that is safe for a terminal: nothing moves
+    /// the cursor, sets a title or rings. Of a line with carriage returns, only the last state is kept. Bytes that are
+    /// not UTF-8 become U+FFFD.
     pub(super) fn line(self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes);
         let text = text.trim_end_matches(['\r', '\n']);
@@ -69,7 +69,7 @@ fn without_codes(text: &str, colours: Colours) -> String {
     out
 }
 
-/// Takes an escape code (ECMA-48), and returns the parameters of one that sets a colour.
+/// Reads an escape code (ECMA-48), and returns its parameters if it sets a colour.
 fn code(chars: &mut Peekable<Chars>) -> Option<String> {
     match chars.next()? {
         // Parameters and intermediates, up to a letter.
@@ -99,7 +99,8 @@ fn code(chars: &mut Peekable<Chars>) -> Option<String> {
     }
 }
 
-/// Breaks up commands as [`crate::model::name::Escaped`] does, behind colours too, which engines take away first.
+/// Breaks up commands as [`crate::model::name::Escaped`] does, including those behind colours, which engines remove
+/// first.
 fn broken(text: &str) -> String {
     let text = text.replace("##[", "# #[").replace("##vso[", "# #vso[");
     let bare = without_codes(&text, Colours::Removed);

@@ -7,10 +7,10 @@ use super::wording::title;
 use crate::model::workflow_command::{ANNOTATIONS, command};
 use crate::output::exec::report::{Report, ServiceReport};
 
-/// How many lines of its log an annotation has; GitHub cuts the text at 4096 characters.
+/// How many lines of a log an annotation has; GitHub cuts the text at 4096 characters.
 const LINES: usize = 10;
 
-/// Tells the engine of each failure, where it shows such things beside the log.
+/// Reports each failure to the engine, if it shows annotations.
 pub(super) fn annotate(report: &Report, engine: LogEngine, out: &mut dyn Write) -> io::Result<()> {
     if !matches!(engine, LogEngine::GitHub | LogEngine::Azure) {
         return Ok(());
@@ -35,7 +35,7 @@ fn issue(engine: LogEngine, title: &str, text: &str, out: &mut dyn Write) -> io:
     }
 }
 
-/// Returns the end of its log, or its message if it has no log.
+/// Returns the end of a service's log, or its message if it has no log.
 fn last_words(service: &ServiceReport) -> String {
     const STYLE: OutputStyle = OutputStyle { colours: Colours::Removed, commands: Commands::Broken };
     let lines = service.log.as_ref().and_then(|log| last_lines(log, LINES, STYLE).ok()).unwrap_or_default();

@@ -9,12 +9,12 @@ use super::wording::note;
 use super::wording::title;
 use crate::output::exec::run_event::RunEvent;
 
-/// A line for each service, and the whole output of those that went wrong.
+/// A line for each service, and the whole output of those that failed.
 #[derive(Debug, Default)]
 pub struct Failures(Grouped);
 
 impl Failures {
-    /// Takes the engine that shows the output.
+    /// Creates the display for an engine.
     #[must_use]
     pub fn new(engine: LogEngine, style: OutputStyle) -> Self {
         Self(Grouped::new(engine, style))

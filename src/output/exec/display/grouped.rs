@@ -10,7 +10,7 @@ use super::wording::{note, title};
 use crate::output::exec::report::ServiceReport;
 use crate::output::exec::run_event::RunEvent;
 
-/// Each attempt's whole output when it has ended, never mixed with another's: for CI.
+/// The whole output of each attempt when it has ended, not mixed with others: for CI.
 #[derive(Debug, Default)]
 pub struct Grouped {
     pub(super) engine: LogEngine,
@@ -19,13 +19,13 @@ pub struct Grouped {
 }
 
 impl Grouped {
-    /// Takes the engine that folds the groups.
+    /// Creates the display for an engine, which folds the groups.
     #[must_use]
     pub fn new(engine: LogEngine, style: OutputStyle) -> Self {
         Self { engine, style, groups: 0 }
     }
 
-    /// Writes one attempt's group; a line alone for a service without one.
+    /// Writes the group of one attempt; only a line for a service without an attempt.
     pub(super) fn group(&mut self, service: &ServiceReport, out: &mut dyn Write) -> io::Result<()> {
         let Some(log) = &service.log else {
             return writeln!(out, "{}", title(service));

@@ -6,13 +6,13 @@ use super::Manner;
 use super::log_tail::Logs;
 use crate::output::exec::run_event::RunEvent;
 
-/// One event a line, as JSON, and one for each line of output.
+/// One JSON object per line for each event, and for each line of output.
 #[derive(Default)]
 pub struct Json {
     logs: Logs,
 }
 
-/// A line of a build's output: all of its characters, with U+FFFD for bytes that are not UTF-8.
+/// A line of a build's output with all of its characters, and U+FFFD for bytes that are not UTF-8.
 #[derive(Serialize)]
 struct Printed<'a> {
     event: &'static str,

@@ -9,30 +9,30 @@ use crate::inputs::file;
 /// How much is read at a time.
 const CHUNK: usize = 64 * 1024;
 
-/// The longest line that is shown as one; a longer one is broken.
+/// The longest line that is shown as one. Longer ones are broken.
 const LONGEST: usize = 16 * 1024;
 
-/// Takes a line of a log, and writes it.
+/// Receives a line of a log, and writes it.
 pub(super) type EachLine<'a> = &'a mut dyn FnMut(&[u8]) -> io::Result<()>;
 
-/// The logs of what runs, each read as far as it has been shown.
+/// The logs of running builds, each with the position up to which it was shown.
 #[derive(Default)]
 pub(super) struct Logs(BTreeMap<String, Follow>);
 
 impl Logs {
-    /// Begins to read the log of an attempt; one that cannot be read shows nothing.
+    /// Begins to read the log of an attempt. A log that cannot be read shows nothing.
     pub(super) fn begin(&mut self, service: &str, log: &Path) {
         if let Ok(follow) = Follow::open(log) {
             self.0.insert(service.to_owned(), follow);
         }
     }
 
-    /// Hands on the lines that are whole by now.
+    /// Passes on the lines that are complete by now.
     pub(super) fn lines(&mut self, service: &str, each: EachLine) -> io::Result<()> {
         self.0.get_mut(service).map_or(Ok(()), |follow| follow.lines(each))
     }
 
-    /// Hands on what is left of an attempt that has ended. What is heard of it later is not shown.
+    /// Passes on the rest of the log of an attempt that has ended. Later output is not shown.
     pub(super) fn end(&mut self, service: &str, each: EachLine) -> io::Result<()> {
         self.0.remove(service).map_or(Ok(()), |follow| follow.rest(each))
     }
@@ -49,7 +49,7 @@ impl Follow {
         Ok(Self { log: file::open(log)?, begun: Vec::new() })
     }
 
-    /// Hands on the lines that are whole by now. One that cannot be read is as good as not there yet.
+    /// Passes on the lines that are complete by now. A log that cannot be read has none yet.
     pub(super) fn lines(&mut self, each: EachLine) -> io::Result<()> {
         let mut chunk = vec![0; CHUNK];
         while let Ok(length @ 1..) = self.log.read(&mut chunk) {
@@ -67,7 +67,7 @@ impl Follow {
         Ok(())
     }
 
-    /// Hands on what is left, with a last line that was not ended.
+    /// Passes on the rest, including a last line without an end.
     pub(super) fn rest(mut self, each: EachLine) -> io::Result<()> {
         self.lines(each)?;
         if self.begun.is_empty() { Ok(()) } else { self.hand_on(each) }
@@ -86,7 +86,7 @@ impl Follow {
     }
 }
 
-/// Returns the last lines of a log, at most `count`, from its last 64 KiB, clean for people.
+/// Returns the last lines of a log, at most `count`, from its last 64 KiB, cleaned for people.
 ///
 /// # Errors
 /// When it cannot be read.

@@ -2,7 +2,7 @@ use std::io::{self, Write};
 
 use crate::model::workflow_command::command;
 
-/// The CI engine whose log shows the run, with its markers for folded groups.
+/// The CI engine that shows the log of the run, with its markers for foldable groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogEngine {
     /// None that folds.
@@ -23,12 +23,12 @@ pub enum LogEngine {
 pub(super) enum Fold {
     /// All went well: the group stays folded.
     Closed,
-    /// Something went wrong: it is what people look for. Where the engine folds all groups it gets no group.
+    /// Something failed, so the group is shown. Where the engine folds all groups, there is no group.
     Open,
 }
 
 impl LogEngine {
-    /// Begins a group. `number` is unique in the run; the title is clean and has no line break.
+    /// Begins a group. `number` is unique in the run; the title is cleaned and has no line break.
     pub(super) fn begin(self, number: usize, title: &str, fold: Fold, out: &mut dyn Write) -> io::Result<()> {
         match (self, fold) {
             (Self::GitHub, Fold::Closed) => writeln!(out, "{}", command("group", &[], title)),
@@ -45,7 +45,7 @@ impl LogEngine {
         }
     }
 
-    /// Ends the group; `seconds` is how long its build took.
+    /// Ends the group. `seconds` is the duration of its build.
     pub(super) fn end(self, number: usize, seconds: f64, fold: Fold, out: &mut dyn Write) -> io::Result<()> {
         match (self, fold) {
             (Self::GitHub, Fold::Closed) => writeln!(out, "::endgroup::"),

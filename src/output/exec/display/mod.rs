@@ -1,5 +1,5 @@
-//! The progress of a run, for people, CI engines and programs: one file for each form, each a function from events to
-//! bytes. The output of a build is read from its log in pieces of bounded size.
+//! The progress of a run, for people, CI engines and programs: one file for each form. Each turns events into bytes.
+//! The output of a build is read from its log in pieces of limited size.
 
 mod failure_annotation;
 mod clean;
@@ -33,18 +33,18 @@ pub(super) use wording::time;
 
 /// A manner of showing a run.
 pub trait Manner: Send {
-    /// Writes what there is to show of an event.
+    /// Shows an event.
     ///
     /// # Errors
-    /// When it cannot be written. A log that cannot be read is said in the output.
+    /// When it cannot be written. A log that cannot be read is reported in the output.
     fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()>;
 
-    /// Returns how often it wants to show something though nothing has happened; never, unless it says so.
+    /// Returns how often [`Manner::tick`] is called; by default never.
     fn every(&self) -> Option<Duration> {
         None
     }
 
-    /// Writes what there is to show when nothing has happened.
+    /// Shows the passing of time without an event.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -53,7 +53,7 @@ pub trait Manner: Send {
     }
 }
 
-/// Shows a run on an output, as long as that takes it: a closed one harms no build.
+/// Shows a run on an output until writing fails. A closed output does not affect builds.
 pub struct Printer<M, W> {
     manner: M,
     out: W,
@@ -61,15 +61,15 @@ pub struct Printer<M, W> {
 }
 
 impl<M: Manner, W: Write + Send> Printer<M, W> {
-    /// Takes a manner and what to write to.
+    /// Creates a printer with a manner and an output.
     pub fn new(manner: M, out: W) -> Self {
         Self { manner, out, error: None }
     }
 
-    /// Returns the output, or what it refused to take.
+    /// Returns the output, or the error of writing.
     ///
     /// # Errors
-    /// When something could not be written: nothing was, from then on.
+    /// When something could not be written. Nothing was written after that.
     pub fn finish(self) -> io::Result<W> {
         self.error.map_or(Ok(self.out), Err)
     }

@@ -10,7 +10,8 @@ use crate::output::exec::report::{Report, ServiceReport};
 /// How many lines of a failed build's log are shown again at the end.
 const LINES: usize = 50;
 
-/// Writes how a run ended: each failure with its last lines, what it blocked and where its log is; then the counts.
+/// Writes the result of a run: each failure with its last lines, the services that it blocked and its log; then the
+/// counts.
 pub(super) fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for service in report.services.iter().filter(|service| service.outcome.is_failure()) {
         writeln!(out, "\n{}", title(service))?;

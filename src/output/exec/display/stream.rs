@@ -10,7 +10,7 @@ use crate::model::name::Escaped;
 use crate::output::emit::Column;
 use crate::output::exec::run_event::RunEvent;
 
-/// The widest column of names: longer names stick out.
+/// The widest column of names. Longer names are not cut.
 const WIDEST: usize = 24;
 
 /// All lines as they come, each behind the name of its service.
@@ -22,7 +22,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Takes what of the lines is shown.
+    /// Creates the display, with this style of lines.
     #[must_use]
     pub fn new(style: OutputStyle) -> Self {
         Self { style, names: Column::default(), logs: Logs::default() }

@@ -14,7 +14,7 @@ fn service(name: &str, outcome: Outcome, log: Option<&Path>) -> ServiceReport {
     serde_json::from_value(service).unwrap()
 }
 
-/// A run of four services: one is well, one is hostile and fails twice, one is blocked, one is long.
+/// Returns a run of four services: one succeeds, one is hostile and fails twice, one is blocked, one is long.
 fn events(directory: &Path) -> Vec<RunEvent> {
     let log = |name: &str, bytes: &[u8]| {
         let path = directory.join(name);

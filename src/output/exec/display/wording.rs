@@ -1,4 +1,4 @@
-//! What is said of a run in words, the same in all manners.
+//! The wording of events and results, which all manners share.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use crate::output::exec::outcome::Outcome;
 use crate::output::exec::report::ServiceReport;
 use crate::output::exec::run_event::{Alive, RunEvent};
 
-/// Writes what events say that are of no build in particular, or concern one that goes on.
+/// Writes a message about an event that is not about one build, or about one that goes on.
 pub(super) fn note(event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
     let shown = |name: &str| Escaped::new(name).to_string();
     match event {
@@ -34,7 +34,7 @@ pub(super) fn note(event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// Says what became of a service in one line: `api failed (exit 1) after 3.2s`.
+/// Returns the result of a service in one line: `api failed (exit 1) after 3.2s`.
 pub(super) fn title(service: &ServiceReport) -> String {
     let name = Escaped::new(&service.service);
     let how = service.how();
@@ -61,7 +61,7 @@ fn alive(running: &[Alive], waiting: usize) -> String {
     format!("{} running{colon}{}{waiting}", running.len(), builds.join(", "))
 }
 
-/// Says a time as people do: `3.2s`, `4m10s`, `2h05m`.
+/// Writes a duration for people: `3.2s`, `4m10s`, `2h05m`.
 pub(in crate::output::exec) fn time(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float stops at the ends")]
     let whole = seconds.round() as u64;

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::inputs::file;
 use crate::model::mask::{Mask, Masked};
 
-/// How much is read at a time: as much as a pipe holds.
+/// How much is read at a time: the size of a pipe.
 const CHUNK: usize = 64 * 1024;
 
-/// The output of an attempt, in a file with secrets masked; readers follow it by its length.
+/// The output of an attempt, in a file, with secrets masked. Readers follow it by its length.
 ///
-/// The bytes are nowhere else, so that a gigabyte of them costs no memory, and a reader may be slow. Cheap to clone.
+/// The output is only in the file, so that a gigabyte of it takes no memory and readers may be slow. Cheap to clone.
 #[derive(Clone)]
 pub(in crate::output::exec) struct Log(Arc<Shared>);
 
@@ -28,7 +28,7 @@ struct Shared {
 }
 
 impl Log {
-    /// Creates the file. `tell` is called when it has grown, and not again before [`Log::length`] was asked for.
+    /// Creates the file. `tell` is called when it has grown, and not again before [`Log::length`] is called.
     pub(in crate::output::exec) fn create(
         path: PathBuf,
         mask: Mask,
@@ -68,9 +68,9 @@ impl Log {
         self.append(self.0.mask.text(&format!("rebake: {message}\n")).as_bytes());
     }
 
-    /// Copies output to the file until all that write it have closed it.
+    /// Copies output to the file until all writers have closed it.
     ///
-    /// When the file cannot be written (a full disk) the output is read all the same: the build must not hang.
+    /// If the file cannot be written (a full disk), the output is still read, so that the build does not hang.
     pub(super) fn copy(&self, mut output: impl Read) {
         let mut chunk = vec![0; CHUNK];
         let mut masked = Masked::new(self.0.mask.clone());

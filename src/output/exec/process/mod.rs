@@ -1,8 +1,8 @@
-//! One process of a build: it has a process group of its own, writes to a log, and leaves nothing behind.
+//! One process of a build. It has a process group of its own, writes to a log, and leaves nothing behind.
 //!
-//! A build's output never waits for us: a thread reads it and writes it to a file, whatever the rest of the program
-//! does. A process that is gone cannot be signalled: the leader of a group is reaped by [`Process::finish`] alone,
-//! which takes the value away, and until then its id is not given to another process.
+//! A build's output never waits for the rest of the program: a thread reads it and writes it to a file. A process that
+//! has ended cannot be signalled: only [`Process::finish`], which takes the value, reaps the leader of a group, and
+//! until then its id is not used for another process.
 
 mod log;
 mod stray;
@@ -26,7 +26,7 @@ pub(super) use watchdog::Watchdog;
 
 use super::signal::Signal;
 
-/// The stack of the threads that read and wait: they do nothing else.
+/// The stack size of the threads that read and wait.
 const STACK: usize = 128 * 1024;
 
 /// A running process and the group that it leads.
@@ -36,21 +36,21 @@ pub(super) struct Process {
     reaped: bool,
 }
 
-/// What a process's threads have to say, each once, in either order.
+/// A notice from a process's threads. Each comes once, in either order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notice {
     /// The leader has exited; it is not reaped yet.
     Exited,
-    /// All that had the output open have closed it, and the log has all of it.
+    /// All writers of the output have closed it, and the log has all of it.
     Closed,
 }
 
 impl Process {
-    /// Starts a command as the leader of a new group, without input, its output and errors going to the log as they
-    /// come, in one stream, so that their order is kept.
+    /// Starts a command as the leader of a new group, without input. Its output and errors go to the log as one stream,
+    /// so that their order is kept.
     ///
     /// # Errors
-    /// When the program is not there or may not be run, or when the system has no process or pipe left.
+    /// When the program does not exist or may not be run, or when the system has no process or pipe left.
     pub(super) fn spawn(
         mut command: Command,
         log: &Log,
@@ -77,12 +77,12 @@ impl Process {
         Ok(process)
     }
 
-    /// Returns the id of the leader, which is that of its group too.
+    /// Returns the id of the leader, which is also that of the group.
     pub(super) fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
 
-    /// Sends a signal to the whole group. A group that is suspended goes on, so that it can obey.
+    /// Sends a signal to the whole group. A suspended group is continued, so that it can obey.
     pub(super) fn signal(&self, signal: Signal) {
         // The only error left is that all of its members are gone or another user's.
         let _ = kill_process_group(self.pid(), signal.raw());
@@ -91,9 +91,9 @@ impl Process {
         }
     }
 
-    /// Kills what is left of the group, and returns how the leader ended.
+    /// Kills the rest of the group, and returns how the leader ended.
     ///
-    /// Waits for the leader: to be called after [`Notice::Exited`], or when it is to die.
+    /// It waits for the leader, so it has to be called after [`Notice::Exited`], or to kill the leader.
     pub(super) fn finish(mut self) -> io::Result<ExitStatus> {
         self.reap()
     }

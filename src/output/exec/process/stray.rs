@@ -1,8 +1,8 @@
 //! Processes of a build that outlived it, or left its group.
 //!
-//! On Linux a run is the *subreaper* of all below it: a process whose parent ends becomes our own child, however it
-//! detached itself. So strays are our children that we did not start, and killing a child cannot hit another process:
-//! its id is ours to free. Elsewhere only groups are known, and there are no strays to find.
+//! On Linux a run is the *subreaper* of its descendants: a process whose parent ends becomes our own child, however it
+//! detached itself. So strays are children that we did not start. Killing a child cannot hit another process, since its
+//! id is free only after we reap it. On other systems only groups are known, and strays cannot be found.
 
 use std::fs;
 use std::path::Path;
@@ -12,14 +12,14 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, kill_process, waitid};
 
 use crate::output::exec::signal::Signal;
 
-/// How long the killed may take to go; one that hangs in the kernel is left to it.
+/// How long killed processes may take to go. One that hangs in the kernel is left.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Places in `proc_pid_stat(5)`, after the name.
 const PARENT: usize = 1;
 const GROUP: usize = 2;
 
-/// Marks the processes of a build, and of one run: `<run>.<build>` in their environment.
+/// The mark of the processes of a build, and of a run: `<run>.<build>` in their environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::output::exec) struct Marker(String);
 
@@ -27,7 +27,7 @@ impl Marker {
     /// The variable that holds it.
     pub(in crate::output::exec) const VARIABLE: &str = "REBAKE_BUILD_ID";
 
-    /// Returns what marks all builds of this run; `outer` is the marker of the build that the run itself is part of.
+    /// Returns the mark of all builds of this run. `outer` is the mark of the build that the run itself is part of.
     pub(in crate::output::exec) fn of_run(outer: Option<&str>) -> Self {
         let outer = outer.map(|outer| format!("{outer}/")).unwrap_or_default();
         // The id alone comes back, and the time of the start is what makes it this process's.
@@ -36,7 +36,7 @@ impl Marker {
         Self(format!("{outer}{}-{}.", std::process::id(), started.unwrap_or_default()))
     }
 
-    /// Returns what marks one build of the run.
+    /// Returns the mark of one build of the run.
     pub(in crate::output::exec) fn of_build(&self, build: usize) -> Self {
         Self(format!("{}{build}", self.0))
     }
@@ -50,7 +50,7 @@ impl Marker {
         Self(text.to_owned())
     }
 
-    /// Whether a process bears the marker: that of the build, of a run inside it, or of a build of the run.
+    /// Whether a process has the mark: that of the build, of a run inside it, or of a build of the run.
     pub(super) fn is_on(&self, pid: Pid) -> bool {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         let value = environment.split(|byte| *byte == 0).find_map(|entry| {
@@ -66,21 +66,20 @@ impl Marker {
 pub(in crate::output::exec) enum Whose<'a> {
     /// Those of one build, while others run.
     Build(&'a Marker),
-    /// All of them: nothing that runs is spared but what we started.
+    /// All of them, except for processes that we started.
     All,
 }
 
-/// Orphaned processes, which are reparented to us when their parents end.
+/// Orphaned processes, which become our children when their parents end.
 #[derive(Debug)]
 pub(in crate::output::exec) struct Strays {
-    /// Children that were there before the run.
+    /// Children that existed before the run.
     before: Vec<Pid>,
 }
 
 impl Strays {
-    /// Makes this process the parent of all orphans among its descendants (`PR_SET_CHILD_SUBREAPER`). From now on, any
-    /// child that is not there yet and not spared in [`Strays::sweep`] is taken for a build's: the process belongs to
-    /// the run.
+    /// Makes this process the parent of all orphans among its descendants (`PR_SET_CHILD_SUBREAPER`). From then on,
+    /// [`Strays::sweep`] takes any new child that it does not spare for one of a build.
     pub(in crate::output::exec) fn adopt() -> Self {
         #[cfg(target_os = "linux")]
         let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
@@ -132,7 +131,7 @@ fn is_reaped(child: Pid) -> bool {
     matches!(waitid(WaitId::Pid(child), WaitIdOptions::EXITED | WaitIdOptions::NOHANG), Ok(Some(_)))
 }
 
-/// Returns the processes whose parent we are; none where the system does not tell.
+/// Returns our child processes; empty where the system does not tell.
 fn children() -> Vec<Pid> {
     let Ok(threads) = fs::read_dir("/proc/self/task") else {
         return Vec::new();
@@ -145,19 +144,19 @@ fn children() -> Vec<Pid> {
     lists.iter().flat_map(|list| list.split_whitespace()).filter_map(pid).collect()
 }
 
-/// The slow way, for kernels without lists of children.
+/// Returns the children by reading all processes, for kernels without lists of children.
 fn children_by_scan(proc: &Path) -> Vec<Pid> {
     let ours = rustix::process::getpid().to_string();
     let is_child = |pid: &Pid| stat(proc, *pid, PARENT).as_deref() == Some(&ours);
     processes(proc).filter(is_child).collect()
 }
 
-/// Returns the group of a process; none where it is gone, or the kernel's own. (rustix's `getpgid` panics of those.)
+/// Returns the group of a process; `None` where it is gone, or the kernel's own, for which rustix's `getpgid` panics.
 pub(super) fn group(of: Pid) -> Option<Pid> {
     pid(&stat(Path::new("/proc"), of, GROUP)?)
 }
 
-/// Returns a field of `proc_pid_stat(5)`, counted from that after the name.
+/// Returns a field of `proc_pid_stat(5)`, counted from the one after the name.
 fn stat(proc: &Path, pid: Pid, field: usize) -> Option<String> {
     let stat = fs::read_to_string(proc.join(pid.to_string()).join("stat")).ok()?;
     stat.rsplit(") ").next()?.split(' ').nth(field).map(str::to_owned)

@@ -12,7 +12,7 @@ use super::stray::Marker;
 const GUARD: char = '+';
 const FORGET: char = '-';
 
-/// The process that waits. Dropped when the run ends as it should, and then does nothing.
+/// The process that waits. It is killed when the value is dropped, at the end of a run.
 #[derive(Debug)]
 pub(in crate::output::exec) struct Watchdog(Child);
 
@@ -34,7 +34,7 @@ impl Watchdog {
         Pid::from_child(&self.0)
     }
 
-    /// Has it know the group of a process that was started: what is in there may have lost its marker, by `env -i`.
+    /// Adds the group of a process that was started. Processes in it may have lost their mark, by `env -i`.
     pub(in crate::output::exec) fn guard(&self, group: Pid) {
         self.tell(&format!("{GUARD}{group}"));
     }
@@ -60,14 +60,14 @@ impl Drop for Watchdog {
     }
 }
 
-/// Waits until the run that started this process is gone, and kills what is left of its builds. What a hidden verb of
-/// the command line calls with its standard input; returns when the work is done.
+/// Waits until the run that started this process is gone, and kills the rest of its builds. A hidden verb of the
+/// command line calls it with its standard input.
 ///
-/// A run that ends as it should kills this process first. What is left after a run that was killed is known by its
-/// group, or by the marker in its environment: a process that has cast off both is not found.
+/// A run that ends normally kills this process first. After a run that was killed, processes are recognised by their
+/// group, or by the mark in their environment: a process that has neither is not found.
 ///
 /// # Errors
-/// When the input does not begin with the run's marker.
+/// When the input does not begin with the run's mark.
 pub fn watch(mut input: impl BufRead) -> io::Result<()> {
     let mut line = String::new();
     input.read_line(&mut line)?;
@@ -90,8 +90,8 @@ pub fn watch(mut input: impl BufRead) -> io::Result<()> {
     Ok(())
 }
 
-/// Kills all processes that bear a marker or are in one of these groups, and looks again until there are none: they may
-/// have had children meanwhile.
+/// Kills all processes that have a mark or are in one of these groups, and repeats until there are none, since they may
+/// have new children.
 #[cfg(target_os = "linux")]
 fn sweep(run: &Marker, groups: &[Pid]) {
     use std::path::Path;
@@ -102,7 +102,7 @@ fn sweep(run: &Marker, groups: &[Pid]) {
     use super::stray::{group, processes};
     use crate::output::exec::signal::Signal;
 
-    /// How often it looks: for two seconds at most.
+    /// How often it repeats, which takes two seconds at most.
     const LOOKS: usize = 200;
 
     for _ in 0..LOOKS {

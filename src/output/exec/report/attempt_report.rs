@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::{ServiceReport, lossy};
 use crate::output::exec::outcome::Outcome;
 
-/// How an attempt went that was not the last.
+/// The result of an attempt that was not the last.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AttemptReport {
     /// `failed` or `timed-out`.
     pub outcome: Outcome,
-    /// Its exit code; absent where it did not exit by itself.
+    /// Its exit code; absent if a signal ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<i32>,
     /// The number of the signal that ended it.
@@ -22,19 +22,19 @@ pub struct AttemptReport {
     /// Its log.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "lossy")]
     pub log: Option<PathBuf>,
-    /// What there is to say beside the exit code.
+    /// A message beside the exit code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
 impl AttemptReport {
-    /// Returns the last attempt at a service, as it stands among earlier ones when there is another.
+    /// Returns the last attempt at a service, in the form of earlier ones.
     pub(in crate::output::exec) fn last_of(service: &ServiceReport) -> Self {
         let ServiceReport { outcome, exit, signal, seconds, log, message, .. } = service.clone();
         Self { outcome, exit, signal, seconds, log, message }
     }
 
-    /// Returns the service as it would stand in the report if this had been the last attempt.
+    /// Returns the service as if this had been its last attempt.
     pub(super) fn of(&self, service: &ServiceReport) -> ServiceReport {
         let Self { outcome, exit, signal, seconds, log, message } = self.clone();
         ServiceReport {

@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::{Report, ServiceReport};
 
-/// What a deployment needs to know about a service that was built.
+/// What a deployment needs to know about a built service.
 #[derive(Debug, Serialize)]
 struct Handed<'a> {
     service: &'a str,
@@ -15,7 +15,7 @@ struct Handed<'a> {
     tags: &'a [String],
 }
 
-/// Returns the services whose results are there as a JSON array, one a line: what is handed over to a deployment.
+/// Returns the services whose results exist as a JSON array, one per line, for a deployment.
 ///
 /// # Errors
 /// Never in practice: every key is a string.

@@ -3,11 +3,11 @@ use std::fmt::Write as _;
 use super::{Report, ServiceReport};
 use crate::output::exec::outcome::Outcome;
 
-/// Returns the report as `JUnit`'s XML, by the schema of Jenkins: one suite, a case for each service. `output` gives what
-/// to show of the log of one that failed.
+/// Returns the report as `JUnit`'s XML, by the schema of Jenkins: one suite, with a case for each service. `output`
+/// returns the text to show for the log of a failed one.
 ///
-/// What failed or timed out is a failure, what was not built for another reason is skipped. Attempts before the last one
-/// stand as Maven's surefire writes them: `flakyFailure` where the last one succeeded, else `rerunFailure`.
+/// Services that failed or timed out are failures; others that were not built are skipped. Attempts before the last one
+/// are written as by Maven's surefire: `flakyFailure` if the last one succeeded, else `rerunFailure`.
 #[must_use]
 pub fn junit(report: &Report, output: impl Fn(&ServiceReport) -> Option<String>) -> String {
     let count = |is: fn(&ServiceReport) -> bool| report.services.iter().filter(|service| is(service)).count();
@@ -31,7 +31,7 @@ pub fn junit(report: &Report, output: impl Fn(&ServiceReport) -> Option<String>)
     xml + "    </testsuite>\n</testsuites>\n"
 }
 
-/// Writes what is known of the run.
+/// Writes properties of the run.
 fn properties(report: &Report, xml: &mut String) {
     let head = &report.head;
     let known = [("rebake", &head.rebake), ("commit", &head.commit), ("environment", &head.environment)];
@@ -93,7 +93,7 @@ fn message(service: &ServiceReport) -> String {
     if words.is_empty() { service.outcome.word().to_owned() } else { words.join(": ") }
 }
 
-/// Returns a text as it stands in XML, within quotes too. What XML 1.0 has no way to write is left out.
+/// Escapes a text for XML, also within quotes. Characters that XML 1.0 cannot contain are left out.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! The report of a run: one value, written as JSON and as `JUnit`, and read again to build what did not succeed.
+//! The report of a run. It is written as JSON and as `JUnit`, and read again to build services that did not succeed.
 
 mod attempt_report;
 mod report_head;
@@ -30,7 +30,7 @@ pub const SCHEMA: u32 = 1;
 pub struct Report {
     /// The version of this format: 1.
     pub schema: u32,
-    /// What is said of the run as a whole.
+    /// The run as a whole.
     #[serde(flatten)]
     pub head: ReportHead,
     /// The services, in the order of the plan.
@@ -53,7 +53,7 @@ pub struct ServiceReport {
     pub outcome: Outcome,
     /// How many attempts were made.
     pub attempts: u32,
-    /// The exit code of the last attempt; absent where it did not exit by itself.
+    /// The exit code of the last attempt; absent if a signal ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<i32>,
     /// The number of the signal that ended the last attempt.
@@ -61,7 +61,7 @@ pub struct ServiceReport {
     pub signal: Option<i32>,
     /// How long the last attempt took.
     pub seconds: f64,
-    /// The attempts before the last one, which went wrong.
+    /// The failed attempts before the last one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<AttemptReport>,
     /// The log of the last attempt.
@@ -73,10 +73,10 @@ pub struct ServiceReport {
     /// What it was called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// The image that it became, without a tag.
+    /// The image, without a tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// Full image references; tags alone where there is no image.
+    /// Full image references; tags alone if there is no image.
     pub tags: Vec<String>,
     /// Whether the result was to be pushed.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -90,29 +90,29 @@ pub struct ServiceReport {
     /// Whether it left processes behind, which were killed.
     #[serde(default, skip_serializing_if = "is_false")]
     pub leaky: bool,
-    /// What there is to say beside the exit code, such as why it could not be started.
+    /// A message beside the exit code, such as why the build could not be started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// What was written down of it, where `--record` asked for that.
+    /// Whether the build was recorded, if `--record` asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<RecordOutcome>,
 }
 
-/// What was written down of a build for `--since built`.
+/// Whether a build was recorded for `--since built`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RecordOutcome {
-    /// Its built ref stands at this commit.
+    /// Its built ref is at this commit.
     Recorded,
-    /// Its built ref stands at this commit here, and was not sent to the remote.
+    /// Its built ref is at this commit here, and was not pushed.
     NotSent,
-    /// Its built ref stands at a later commit, and stays.
+    /// Its built ref is at a later commit, and was not moved.
     Superseded,
-    /// Its built ref was moved elsewhere meanwhile, and stays.
+    /// Its built ref was moved elsewhere meanwhile, and was not moved.
     Elsewhere,
-    /// Nothing: it stands on a service that is due.
+    /// It was not recorded, since a service that it is built from is due.
     StandsOnDue,
-    /// Nothing: the commit or its files changed while it was built.
+    /// It was not recorded, since the commit or its files changed while it was built.
     Doubtful,
 }
 
@@ -120,13 +120,13 @@ pub enum RecordOutcome {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
-    /// It is not JSON, or lacks what a report has.
+    /// It is not JSON, or lacks a required part.
     #[error("this is not a report: {0}")]
     NotAReport(#[from] serde_json::Error),
     /// It was written by a version with another format.
     #[error("the report has schema {found}, and this rebake reads schema {SCHEMA}")]
     Schema {
-        /// The schema that it says it has.
+        /// The schema in the text.
         found: u32,
     },
 }
@@ -143,7 +143,7 @@ impl ReportError {
 }
 
 impl Report {
-    /// Reads a saved report. Nothing in it is trusted: it names services and carries no commands.
+    /// Reads a saved report. It is not trusted: it names services and contains no commands.
     ///
     /// # Errors
     /// When it is not JSON, or has another schema.
@@ -164,17 +164,17 @@ impl Report {
         self.services.iter().map(|service| service.service.as_str()).chain(self.head.environment.as_deref())
     }
 
-    /// Returns the services for which something is left to do, in order: what `--rerun` builds.
+    /// Returns the services for which something is left to do, in order. `--rerun` builds them.
     pub fn unsuccessful(&self) -> impl Iterator<Item = &ServiceReport> {
         self.services.iter().filter(|service| !service.outcome.is_success())
     }
 
-    /// Returns the services whose result is there, in order.
+    /// Returns the services whose results exist, in order.
     pub fn successful(&self) -> impl Iterator<Item = &ServiceReport> {
         self.services.iter().filter(|service| service.outcome.has_result())
     }
 
-    /// Returns this report of a rerun, with what an earlier one says of the services that were not built again.
+    /// Returns this report of a rerun, completed with an earlier report for services that were not built again.
     #[must_use]
     pub fn over(self, earlier: Self) -> Self {
         let earlier_is_empty = earlier.services.is_empty() && earlier.head == ReportHead::default();
@@ -213,13 +213,13 @@ impl Report {
 }
 
 impl ServiceReport {
-    /// Whether it succeeded, but not at once.
+    /// Whether it succeeded after a failed attempt.
     #[must_use]
     pub fn is_flaky(&self) -> bool {
         self.outcome.is_success() && self.attempts > 1
     }
 
-    /// Says how it went in a few words, `exit 1, 2 attempts`; empty when there is nothing to say.
+    /// Returns its result in a few words, `exit 1, 2 attempts`; empty when there is nothing to say.
     #[must_use]
     pub fn how(&self) -> String {
         let mut words = Vec::new();
@@ -241,7 +241,7 @@ impl ServiceReport {
     }
 }
 
-/// A report is written whatever a log is called.
+/// Writes a path with replacements for bytes that are not UTF-8, so that a report can always be written.
 #[expect(clippy::ref_option, reason = "serde wants it so")]
 fn lossy<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
     path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)

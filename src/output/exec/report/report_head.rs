@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 /// The part of a report about the run as a whole. It is empty in older reports.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ReportHead {
-    /// The version of rebake that built.
+    /// The version of rebake that built the services.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebake: Option<String>,
     /// The commit that was built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// The environment that it was built for.
+    /// The environment for which they were built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
     /// When the run began, in UTC as RFC 3339 writes it.
@@ -25,8 +25,8 @@ pub struct ReportHead {
 }
 
 impl ReportHead {
-    /// Returns what differs between two runs, so that one report of both would be of neither: `commit`, or
-    /// `environment`. What one of them does not know does not differ.
+    /// Returns what differs between two runs, so that they cannot share a report: `commit`, or `environment`. Unknown
+    /// values do not differ.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
         let differ = |one: &Option<String>, two: &Option<String>| match (one, two) {
@@ -38,7 +38,7 @@ impl ReportHead {
         commit.or_else(|| differ(&self.environment, &other.environment).map(named("environment")))
     }
 
-    /// Returns what holds for both of two runs.
+    /// Returns what is the same in two runs.
     pub(super) fn both(self, earlier: Self) -> Self {
         let started = match (self.started, earlier.started) {
             (Some(one), Some(two)) => Some(one.min(two)),

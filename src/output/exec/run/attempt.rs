@@ -9,22 +9,22 @@ use crate::output::exec::process::{Log, Notice, Process};
 use crate::output::exec::schedule::{BuildId, Running};
 use crate::output::exec::signal::Signal;
 
-/// How long what is left of a group may go on writing when its leader has ended by itself.
+/// How long the rest of a group may go on writing when its leader has ended by itself.
 const LINGER: Duration = Duration::from_millis(200);
 
 /// One attempt at a build.
 pub(super) struct Attempt {
     /// The right to run it.
     pub(super) running: Running,
-    /// Its share of the jobs, given back when it is dropped.
+    /// Its share of the jobs, which is returned when it is dropped.
     pub(super) tokens: Vec<Acquired>,
     /// Which attempt, from 1.
     pub(super) number: u32,
     pub(super) log: Log,
     pub(super) began: Moment,
-    /// Which of the build's steps is next, or under way.
+    /// The step of the build that is next, or running.
     pub(super) step: usize,
-    /// How the last step that ended did.
+    /// How the last finished step ended.
     pub(super) status: Option<ExitStatus>,
     /// Why it is being stopped.
     pub(super) stop: Option<Stop>,
@@ -34,28 +34,28 @@ pub(super) struct Attempt {
     pub(super) leaky: bool,
 }
 
-/// An attempt with a process under way.
+/// An attempt with a running process.
 pub(super) struct Active {
     pub(super) attempt: Attempt,
     pub(super) phase: Phase,
-    /// When its group is killed, since it was told to end.
+    /// When its group is killed, if it was told to end.
     pub(super) kill_at: Option<Moment>,
 }
 
 pub(super) enum Phase {
     /// The leader runs.
     Working { process: Process, closed: bool },
-    /// The leader has ended; something of its group still has the output open.
+    /// The leader has ended, but another process of its group still has the output open.
     Lingering { process: Process, until: Moment },
-    /// The group is killed and the leader reaped; its last bytes are on the way to the log.
+    /// The group is killed and the leader reaped; the last bytes of output are on their way to the log.
     Closing { status: ExitStatus, until: Moment },
 }
 
-/// What comes next for an attempt.
+/// The next step for an attempt.
 pub(super) enum Next {
     /// There is more to come.
     Wait(Active),
-    /// Its process is to be finished, with all that it left.
+    /// Its process has to be finished, with the rest of its group.
     Finish { attempt: Attempt, process: Process, closed: bool },
     /// Its process is gone, and the log has its output.
     Done { attempt: Attempt, status: ExitStatus },
@@ -85,7 +85,7 @@ impl Active {
         }
     }
 
-    /// Returns when it has to be looked at again.
+    /// Returns when [`Active::on_time`] has to be called.
     pub(super) fn deadline(&self) -> Option<Moment> {
         let until = match &self.phase {
             Phase::Working { .. } => None,

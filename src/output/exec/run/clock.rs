@@ -2,7 +2,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::calendar::CalendarTime;
 
-/// A point in the time of a run: how long it has run by then. Time in which it was suspended does not count.
+/// A point in the time of a run: how long it has run until then. Time while it was suspended does not count.
 pub(super) type Moment = Duration;
 
 /// Returns the time of day, as RFC 3339 writes it in UTC.
@@ -16,7 +16,7 @@ pub(super) fn date() -> String {
 #[derive(Debug)]
 pub(super) struct Clock {
     start: Instant,
-    /// How long it has been suspended until now.
+    /// How long it has been suspended so far.
     stood: Duration,
     stands_since: Option<Instant>,
 }
@@ -31,7 +31,7 @@ impl Clock {
         now.duration_since(self.start).saturating_sub(self.stood)
     }
 
-    /// Returns how long it is until then, as long as the clock goes.
+    /// Returns how long it takes until then, while the clock runs.
     pub(super) fn until(&self, moment: Moment) -> Duration {
         moment.saturating_sub(self.now())
     }

@@ -85,7 +85,7 @@ impl Run<'_> {
         }
     }
 
-    /// Finishes a process and all that it left.
+    /// Finishes a process and the rest of its group.
     fn finish(&self, mut attempt: Attempt, process: Process) -> (Attempt, Option<ExitStatus>) {
         if let Some(watchdog) = &self.watchdog {
             watchdog.forget(process.pid());
@@ -108,7 +108,7 @@ impl Run<'_> {
         }
     }
 
-    /// Ends an attempt: for good, or until the next one.
+    /// Ends an attempt. There may be another one.
     pub(super) fn conclude(&mut self, attempt: Attempt, result: Result<(), Failure>) {
         let (id, now) = (attempt.build(), self.clock.now());
         drop(attempt.tokens);
@@ -141,7 +141,7 @@ impl Run<'_> {
         }
     }
 
-    /// Reads what a build handed back after its commands succeeded. The build fails after all if nothing was pushed.
+    /// Reads the results of a build after its commands succeeded. The build fails if nothing was pushed.
     fn handed_back(&mut self, id: BuildId) -> Result<(), Failure> {
         match Output::of(&self.builds[id.index()]) {
             Ok(output) => {

@@ -34,7 +34,7 @@ use super::signal::Signal;
 pub struct Ended {
     /// What became of each service.
     pub report: Report,
-    /// The signal that asked for the end, if one did: the program's exit code is 128 more than its number.
+    /// The signal that ended the run, if one did. The program's exit code is 128 more than its number.
     pub interrupted: Option<Signal>,
 }
 
@@ -45,13 +45,13 @@ enum Message {
     Token(io::Result<jobserver::Acquired>),
 }
 
-/// Counts the processes of a run, so that a late message of one is not taken for another's.
+/// A number for each process of a run, so that a late message of one is not taken for another's.
 type Serial = u64;
 
-/// Says what speaks against a build.
+/// Returns the objection to a build, if there is one.
 pub type Objections<'a> = &'a mut dyn FnMut(&Build, BuildMoment) -> Option<String>;
 
-/// When it is asked what speaks against a build.
+/// When objections to a build are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BuildMoment {
     /// Before each attempt.
@@ -60,16 +60,15 @@ pub enum BuildMoment {
     After,
 }
 
-/// Carries out builds, in the order of the plan, until each has an outcome. What `doubt` has to say of one before it
-/// begins is its failure.
+/// Runs builds, in the order of the plan, until each has an outcome. An objection of `doubt` to a build that is about
+/// to begin makes it fail.
 ///
-/// The process belongs to the run meanwhile: signals are passed on to the builds, and children that it did not have
-/// before and does not start itself are taken for strays of a build. So a process has one run at a time, and starts
-/// no others beside it.
+/// During the run, the process passes signals on to the builds, and takes children that it did not have before and did
+/// not start for strays of builds. So a process has one run at a time, and starts no other programs meanwhile.
 ///
 /// # Errors
-/// When the system refuses what the run itself needs: threads, pipes, signals. What a single build lacks is in its
-/// outcome.
+/// When the system refuses something that the run itself needs: threads, pipes, signals. Errors of a single build are
+/// in its outcome.
 pub fn run(builds: &[Build], settings: &Settings, doubt: Objections, sink: impl Sink) -> io::Result<Ended> {
     let (teller, listener) = pair();
     // Signals are heard until all is shown, too.
@@ -85,11 +84,11 @@ struct Run<'a> {
     settings: &'a Settings,
     doubt: Objections<'a>,
     schedule: Schedule,
-    /// When it began, as RFC 3339 writes it.
+    /// When it began, in RFC 3339.
     started_at: String,
     clock: Clock,
     tokens: Tokens,
-    /// What runs, in the order in which it began.
+    /// The running attempts, in the order in which they began.
     active: BTreeMap<Serial, Active>,
     /// Failed builds, and when they are tried again.
     resting: Vec<(Moment, BuildId)>,
@@ -144,7 +143,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Runs until all is over and nothing is left.
+    /// Runs until everything is over and no process is left.
     fn go(mut self) -> (Ended, Incoming) {
         self.start_what_may();
         while !(self.active.is_empty() && self.schedule.is_over()) {

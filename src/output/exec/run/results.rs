@@ -28,13 +28,13 @@ impl Results {
         Self { entries, became: NeededServices::default() }
     }
 
-    /// Notes what a build has become, for those that take it.
+    /// Notes the image of a build, for builds that use it.
     pub(super) fn became(&mut self, build: BuildId, what: &Build, output: &Output) {
         let service = self.service(build).service.clone();
         self.became.insert(service, Became::of(what, output));
     }
 
-    /// Returns what the services that a build needs have become.
+    /// Returns the images of the services that a build needs.
     pub(super) fn needs(&self, build: &Build) -> NeededServices {
         let mut needs = build.held.clone();
         let taken = build.takes.iter().filter_map(|service| self.became.get_key_value(service));
@@ -60,7 +60,7 @@ impl Results {
         self.service(build).attempts
     }
 
-    /// Says how the attempt under way ended.
+    /// Notes how the current attempt ended.
     pub(super) fn end(&mut self, build: BuildId, status: Option<ExitStatus>, took: Duration, leaky: bool) {
         let service = self.service(build);
         (service.exit, service.signal) = (status.and_then(|s| s.code()), status.and_then(|s| s.signal()));
@@ -77,7 +77,7 @@ impl Results {
         self.service(build).digest = digest;
     }
 
-    /// Gives a build an outcome, and returns how it stands in the report.
+    /// Gives a build an outcome, and returns its entry in the report.
     pub(super) fn outcome(&mut self, build: BuildId, outcome: Outcome) -> ServiceReport {
         self.service(build).outcome = outcome;
         self.service(build).clone()
@@ -89,14 +89,14 @@ impl Results {
         self.outcome(build, outcome)
     }
 
-    /// As [`Results::settle`], for a build that another one blocks.
+    /// Like [`Results::settle`], for a build that is blocked by another one.
     pub(super) fn block(&mut self, build: BuildId, by: BuildId) -> ServiceReport {
         let by = self.service(by).service.clone();
         self.service(build).blocked_by = Some(by);
         self.settle(build, Outcome::Blocked)
     }
 
-    /// Gives an outcome to each build that has none yet, and returns how these stand in the report, in order.
+    /// Gives an outcome to each build that has none yet, and returns their entries in the report, in order.
     pub(super) fn settle_rest(&mut self, schedule: &Schedule) -> Vec<ServiceReport> {
         let mut settled = Vec::new();
         for build in schedule.builds() {

@@ -8,11 +8,11 @@ use crate::output::exec::schedule::OnFailure;
 pub struct Settings {
     /// How many builds run at once, by weight: from 1 to [`Settings::MOST_JOBS`].
     pub jobs: u32,
-    /// What a failure does to the rest.
+    /// What a failure does to other builds.
     pub on_failure: OnFailure,
-    /// How long a build may take after the signal to end before it is killed.
+    /// How long a build may take to end after it was told to, before it is killed.
     pub grace: Duration,
-    /// After how long an attempt is called slow.
+    /// After how long an attempt is reported as slow.
     pub slow: Option<Duration>,
     /// How often a silent run prints a line.
     pub heartbeat: Option<Duration>,
@@ -20,22 +20,23 @@ pub struct Settings {
     pub backoff: Backoff,
     /// Whether `make` and `cargo` inside builds share the jobs.
     pub jobserver: Jobserver,
-    /// A program and its arguments that call [`crate::output::exec::watch`]: what cleans up when the run itself is killed.
+    /// The program, with arguments, that calls [`crate::output::exec::watch`]. It cleans up when the run itself is
+    /// killed.
     pub watchdog: Option<Vec<String>>,
-    /// The value of `REBAKE_BUILD_ID` that this process has: set when it runs inside a build.
+    /// The value of `REBAKE_BUILD_ID` of this process, which is set when it runs inside a build.
     pub outer: Option<String>,
     /// The commit that is built, for the report.
     pub commit: Option<String>,
-    /// The environment that is built for, for the report.
+    /// The environment for which services are built, for the report.
     pub environment: Option<String>,
     /// The secrets that no log may contain.
     pub mask: Mask,
 }
 
-/// Whether builds are told of the jobserver.
+/// Whether builds can use the jobserver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Jobserver {
-    /// `MAKEFLAGS` and `CARGO_MAKEFLAGS` name it, so that a `make` without `-j` builds in parallel too.
+    /// `MAKEFLAGS` and `CARGO_MAKEFLAGS` name it, so that even a `make` without `-j` builds in parallel.
     #[default]
     Shared,
     /// Builds know nothing of it.
@@ -52,7 +53,7 @@ pub struct Backoff {
 }
 
 impl Settings {
-    /// The most jobs of a run: each is a byte in the jobserver's pipe, and the smallest that Linux gives has one page
+    /// The most jobs of a run. Each is a byte in the jobserver's pipe, and the smallest pipe of Linux has one page
     /// (`pipe(7)`).
     pub const MOST_JOBS: u32 = 4096;
 }

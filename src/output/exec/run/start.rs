@@ -18,7 +18,7 @@ use crate::output::exec::service_build::{Build, Work};
 
 /// Starts builds.
 impl Run<'_> {
-    /// Starts builds as long as the schedule lets one start and its jobs are free.
+    /// Starts builds while the schedule allows it and their jobs are free.
     pub(super) fn start_what_may(&mut self) {
         while let Some((_, weight)) = self.schedule.next() {
             if self.active.is_empty() {
@@ -140,10 +140,10 @@ impl Run<'_> {
 /// The variable with the images of the services that a build needs.
 const NEEDS: &str = "REBAKE_NEEDS";
 
-/// Linux passes a program no longer variable than 128 KiB.
+/// The longest value of the variable. Linux does not pass a variable longer than 128 KiB to a program.
 const LONGEST: usize = 100_000;
 
-/// Returns what services have become as a line of JSON; of more than fit, the first ones alone.
+/// Returns the images of services as a line of JSON. If they do not fit, the last ones are left out.
 fn in_json(needs: &NeededServices) -> String {
     let mut text = "{".to_owned();
     for (service, became) in needs {
@@ -168,7 +168,7 @@ fn has_descriptors() -> bool {
     (0..PIPES).map(|_| io::pipe()).collect::<io::Result<Vec<_>>>().is_ok()
 }
 
-/// Makes the build's directory, and takes what an earlier attempt handed back out of it.
+/// Creates the build's directory, and removes results of an earlier attempt.
 fn make_room(build: &Build) -> io::Result<()> {
     file::make_directory(&build.scratch)?;
     match build.digest.file().map(|name| fs::remove_file(build.scratch.join(name))) {

@@ -1,5 +1,5 @@
-//! How builds are ended before they are done: each gets a signal (SIGTERM, or the one that the run got), and SIGKILL when
-//! its grace is over.
+//! Ends builds early. Each gets a signal (SIGTERM, or the one that the run received), and SIGKILL when its grace is
+//! over.
 
 use super::Run;
 use super::attempt::{Active, Phase};
@@ -10,14 +10,14 @@ use crate::output::exec::signal::Signal;
 /// Why an attempt is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// It took longer than it may.
+    /// It exceeded its time limit.
     Overdue,
     /// The run ends.
     Cancelled,
 }
 
 impl Run<'_> {
-    /// Does what a signal to the run asks for. The second one that asks for an end kills what is still running.
+    /// Obeys a signal to the run. The second signal that asks for an end kills the running builds.
     pub(super) fn obey(&mut self, signal: Signal) {
         match signal {
             Signal::Suspend => {
@@ -52,7 +52,7 @@ impl Run<'_> {
         }
     }
 
-    /// Starts nothing more, and tells what runs to end.
+    /// Starts nothing more, and tells running builds to end.
     pub(super) fn cancel(&mut self, signal: Signal) {
         self.schedule.stop();
         self.resting.clear();
@@ -64,7 +64,7 @@ impl Run<'_> {
 }
 
 impl Active {
-    /// Tells it to end, and has it killed after the grace.
+    /// Tells it to end, and sets when it is killed.
     pub(super) fn stop(&mut self, why: Stop, signal: Signal, kill_at: Moment) {
         self.attempt.stop.get_or_insert(why);
         self.attempt.overdue_at = None;
@@ -72,7 +72,7 @@ impl Active {
         self.signal(signal);
     }
 
-    /// Kills it, and waits no longer for what has left its group.
+    /// Kills it, and does not wait for processes that have left its group.
     pub(super) fn kill(&mut self, now: Moment) {
         self.kill_at = None;
         self.signal(Signal::Kill);

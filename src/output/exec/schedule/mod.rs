@@ -1,8 +1,8 @@
 //! Decides which builds may start: a pure data structure, without clock, process or thread.
 //!
 //! Of the builds that may start, the one with the longest chain of work behind it goes first (the critical path); of
-//! equal ones, the first of the plan. A build whose lock is held is passed over. One that is too heavy for the jobs
-//! that are free is not: it keeps its turn, or a stream of light ones would starve it.
+//! equal ones, the first of the plan. A build whose lock is held is skipped. One that is too heavy for the free jobs is
+//! not skipped, since many light ones could delay it for ever.
 
 mod task;
 #[cfg(test)]
@@ -16,19 +16,19 @@ pub use task::{Task, Tasks, UNMEASURED};
 
 use super::outcome::{Ending, Failure, Outcome};
 
-/// The place of a build in its run: counts from 0 in the order of the plan.
+/// The position of a build in its run, from 0 in the order of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BuildId(pub(super) usize);
 
-/// What a failure does to the rest of a run, beside blocking what needs the failed service.
+/// What a failure does to other builds, besides blocking those that need the failed service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnFailure {
     /// Nothing: all other builds are finished.
     #[default]
     Finish,
-    /// No further build is started; those that run are finished.
+    /// No further build is started; running ones are finished.
     Stop,
-    /// No further build is started, and those that run are stopped.
+    /// No further build is started, and running ones are stopped.
     Kill,
 }
 
@@ -40,13 +40,12 @@ impl Choice for OnFailure {
     ];
 }
 
-/// The token of a started build. It must be handed back with the build's outcome, and can be neither copied nor used
-/// twice.
+/// The token of a started build. It has to be returned with the build's outcome, and cannot be copied or used twice.
 #[derive(Debug)]
 #[must_use = "a build that was started has to end"]
 pub struct Running(BuildId);
 
-/// What may start now, what runs, and what became of the rest.
+/// The state of a run: which builds may start, which run, and the outcomes of the others.
 #[derive(Debug)]
 pub struct Schedule {
     tasks: Vec<Task>,
@@ -61,7 +60,7 @@ pub struct Schedule {
     unsettled: usize,
     on_failure: OnFailure,
     stopped: bool,
-    /// The builds that became blocked and were not asked for.
+    /// The builds that became blocked since [`Schedule::newly_blocked`] was called.
     blocked: Vec<BuildId>,
 }
 
@@ -76,7 +75,7 @@ enum State {
 }
 
 impl BuildId {
-    /// Returns the place in the plan, from 0.
+    /// Returns the position in the plan, from 0.
     #[must_use]
     pub fn index(self) -> usize {
         self.0
@@ -92,7 +91,7 @@ impl Running {
 }
 
 impl Schedule {
-    /// Takes the builds of a run, of which at most `jobs` (at least 1), by weight, run at once.
+    /// Creates the schedule of a run. At most `jobs` builds (at least 1), by weight, run at once.
     #[must_use]
     pub fn new(tasks: Tasks, jobs: u32, on_failure: OnFailure) -> Self {
         let jobs = jobs.max(1);
@@ -157,15 +156,16 @@ impl Schedule {
         Some(Running(build))
     }
 
-    /// Says how a build ended. A failure blocks all that need it, and stops the run if that was asked for.
+    /// Notes how a build ended. A failure blocks all builds that need it, and stops the run if `on_failure` says so.
     pub fn end(&mut self, running: Running, ending: Ending) {
         let build = self.release(running);
         self.settle(build, ending);
     }
 
-    /// Says that an attempt failed and that the build will be tried again: until [`Schedule::wake`] it takes no job.
+    /// Notes that an attempt failed and that there will be another one. Until [`Schedule::wake`] the build takes no
+    /// job.
     ///
-    /// In a run that is stopped it is not tried again: the failure stands.
+    /// If the run is stopped, there is no further attempt, and the build has failed.
     pub fn retry(&mut self, running: Running, failure: Failure) {
         let build = self.release(running);
         if self.stopped {
@@ -176,7 +176,7 @@ impl Schedule {
         }
     }
 
-    /// Puts a build that waits for its next attempt back in line. One that does not is left as it is.
+    /// Makes a build that waits for its next attempt ready. It does nothing for other builds.
     pub fn wake(&mut self, build: BuildId) {
         if matches!(self.states[build.0], State::Resting(_)) {
             self.unsettled -= 1;
@@ -184,7 +184,7 @@ impl Schedule {
         }
     }
 
-    /// Starts nothing from now on. The failures of builds that wait for their next attempt stand.
+    /// Starts nothing more. Builds that wait for their next attempt have failed.
     pub fn stop(&mut self) {
         self.stopped = true;
         for at in 0..self.states.len() {
@@ -195,13 +195,13 @@ impl Schedule {
         }
     }
 
-    /// Whether nothing runs and nothing will: every build has its outcome.
+    /// Whether nothing runs and nothing will start: every build has its outcome.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.unsettled == 0 && (self.stopped || self.ready.is_empty())
     }
 
-    /// Whether nothing is started any more.
+    /// Whether nothing more is started.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.stopped
@@ -219,7 +219,7 @@ impl Schedule {
         if self.stopped { 0 } else { self.states.iter().filter(waits).count() }
     }
 
-    /// Returns what became of a build; `None` as long as that is open.
+    /// Returns the outcome of a build; `None` while it has none.
     #[must_use]
     pub fn outcome(&self, build: BuildId) -> Option<Outcome> {
         match self.states[build.0] {
@@ -230,7 +230,7 @@ impl Schedule {
         }
     }
 
-    /// Returns the builds that became blocked since this was asked last.
+    /// Returns the builds that became blocked since the last call.
     pub fn newly_blocked(&mut self) -> Vec<BuildId> {
         std::mem::take(&mut self.blocked)
     }

@@ -5,20 +5,21 @@ use super::BuildId;
 /// The assumed duration of a build that was never measured.
 pub const UNMEASURED: Duration = Duration::from_secs(1);
 
-/// What the schedule has to know of one build.
+/// What the schedule needs to know of one build.
 #[derive(Debug, Clone)]
 pub struct Task {
     /// The builds that must succeed before it.
     pub needs: Vec<BuildId>,
-    /// How many of the jobs it takes. One above all jobs takes all of them, so that it can run alone; 0 counts as 1.
+    /// How many of the jobs it takes. If it is more than all jobs, it takes all of them, so that it can run alone; 0
+    /// counts as 1.
     pub weight: u32,
-    /// Names of which only one build at a time may hold each.
+    /// Names of locks. Only one build at a time may hold each.
     pub locks: Vec<String>,
     /// How long it took last time; [`UNMEASURED`] if that is not known.
     pub expected: Duration,
 }
 
-/// The builds of a run, each added after the ones it needs, so that they cannot need each other in a circle.
+/// The builds of a run. Each is added after the ones that it needs, so there are no cycles.
 #[derive(Debug, Clone, Default)]
 pub struct Tasks(Vec<Task>);
 
@@ -29,7 +30,7 @@ impl Default for Task {
 }
 
 impl Tasks {
-    /// Adds a build and returns its place; of its `needs` only those that were added before count.
+    /// Adds a build and returns its position. Only those of its `needs` that were added before count.
     pub fn add(&mut self, mut task: Task) -> BuildId {
         let id = BuildId(self.0.len());
         task.needs.retain(|need| *need < id);
@@ -44,7 +45,7 @@ impl Tasks {
     }
 }
 
-/// Returns, for each task, how long it and the longest chain of what waits for it will take.
+/// Returns, for each task, the duration of it and the longest chain of tasks that wait for it.
 pub(super) fn critical_paths(tasks: &[Task]) -> Vec<Duration> {
     let mut waiting = vec![Duration::ZERO; tasks.len()];
     let mut paths = vec![Duration::ZERO; tasks.len()];

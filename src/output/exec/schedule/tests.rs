@@ -104,7 +104,7 @@ fn a_build_that_waits_for_its_next_attempt_takes_no_job() {
     assert_eq!(outcomes(&schedule), [Outcome::TimedOut, Outcome::Succeeded]);
 }
 
-/// A run to try: tasks with needs before them, the jobs, and a stream of decisions.
+/// A run: tasks that only need earlier ones, the jobs, and a stream of decisions.
 #[derive(Debug, Clone)]
 struct Case {
     tasks: Vec<Task>,
@@ -129,13 +129,13 @@ fn cases() -> impl Strategy<Value = Case> {
     )
 }
 
-/// The longest chain that begins with a task, by the definition.
+/// Returns the duration of the longest chain that begins with a task, by the definition.
 fn path(tasks: &[Task], at: usize) -> Duration {
     let dependents = (0..tasks.len()).filter(|other| tasks[*other].needs.contains(&BuildId(at)));
     tasks[at].expected + dependents.map(|dependent| path(tasks, dependent)).max().unwrap_or_default()
 }
 
-/// Runs a case to its end, checks each step against the rules as a reader would say them, and returns what happened.
+/// Plays a run to its end, checks each step against the rules of the documentation, and returns what happened.
 fn play(case: &Case) -> (Vec<usize>, Vec<Outcome>) {
     let mut schedule = schedule(case.tasks.clone(), case.jobs, case.on_failure);
     let weight = |at: usize| case.tasks[at].weight.clamp(1, case.jobs);

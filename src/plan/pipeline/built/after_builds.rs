@@ -6,13 +6,13 @@ use crate::model::built_ref;
 use crate::model::name::ServiceId;
 use crate::plan::pipeline::Error;
 
-/// What a run does once it has built.
+/// The steps of a run after its builds.
 impl Recording<'_> {
-    /// Writes down what came of a run.
+    /// Records the results of a run.
     ///
     /// # Errors
-    /// When this clone cannot be read or written. A remote that cannot be reached is none: what was written here counts
-    /// here.
+    /// When this clone cannot be read or written. A remote that cannot be reached is no error: the records in this
+    /// clone are valid.
     pub fn end(&self, begun: &Begun, came: &Came) -> Result<Written, Error> {
         let (now, trouble) = match self.standing() {
             Ok(now) => (now, None),
@@ -35,8 +35,7 @@ impl Recording<'_> {
         Ok(Written { services, marks: left.collect(), trouble: trouble.or(unmarked) })
     }
 
-    /// Swaps the refs of services: at the remote, whose word counts, then here. Where there is trouble with the remote,
-    /// here alone.
+    /// Swaps the refs of services: first at the remote, whose result counts, then here. If the remote fails, only here.
     fn record(
         &self,
         services: &[ServiceId],
@@ -68,7 +67,7 @@ impl Recording<'_> {
         Ok((here.collect::<Result<_, git::GitError>>()?, trouble))
     }
 
-    /// Notes here where a ref stands at the remote.
+    /// Sets a ref here to its place at the remote.
     fn copy(&self, swap: &Swap, there: Swapped) -> Result<(), git::GitError> {
         let at = match there {
             Swapped::Moved(_) | Swapped::There => swap.to,
@@ -77,11 +76,11 @@ impl Recording<'_> {
         if self.repository.contains(&at) { self.repository.put_refs(&[(swap.reference.clone(), at)]) } else { Ok(()) }
     }
 
-    /// Takes the marks of what was recorded away, here and at the remote, and of what was not begun; keeps those of what is
-    /// not known. Where a mark is no longer ours, another run has built the service meanwhile: which of the two results is
-    /// there is not known.
+    /// Removes the marks of services that were recorded or not begun, here and at the remote, and keeps those whose
+    /// results are not known. If a mark is no longer ours, another run has built the service meanwhile, and it is not
+    /// known which of the two results is there.
     ///
-    /// Returns why the remote did not take that.
+    /// Returns the error of the remote, if there was one.
     fn settle_marks(
         &self,
         begun: &Begun,
@@ -123,8 +122,8 @@ impl Recording<'_> {
         }
     }
 
-    /// Returns the services that may not be recorded, each with one that it stands on, which is due and was not built in
-    /// this run.
+    /// Returns the services that may not be recorded, each with a service that it is built from, which is due and was
+    /// not built in this run.
     fn held(&self, begun: &Begun, came: &Came, now: &RefState) -> Result<BTreeMap<ServiceId, ServiceId>, Error> {
         let graph = &self.config.graph;
         let others: BTreeSet<ServiceId> = came
@@ -155,8 +154,8 @@ impl Recording<'_> {
         Ok(held)
     }
 
-    /// Whether a service is known not to be due without comparing commits: it was built at this commit. The plan does not
-    /// count: it may come from anywhere.
+    /// Whether a service is certainly not due, since it was built at this commit. The saved plan is not used, since it
+    /// may come from anywhere.
     fn is_known_to_be_done(&self, service: ServiceId, now: &RefState) -> bool {
         let name = self.name(service);
         now.begun(name).is_none() && now.built(name) == Some(self.commit)

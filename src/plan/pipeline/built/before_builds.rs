@@ -7,9 +7,9 @@ use crate::model::name::{CommitId, ServiceId};
 use crate::plan::Plan;
 use crate::plan::pipeline::Error;
 
-/// What a run does before it builds.
+/// The steps of a run before its builds.
 impl Recording<'_> {
-    /// Reads where the refs stand: at the remote that they are sent to, else here.
+    /// Reads the refs: those of the remote if they are pushed there, else those of this clone.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -21,7 +21,7 @@ impl Recording<'_> {
     }
 
     /// Returns which services of a plan need not be built, since a run of a later commit has built them, and which
-    /// cannot be recorded. `before` is where the refs stand as the run begins.
+    /// cannot be recorded. `before` are the refs when the run begins.
     #[must_use]
     pub fn outlook(&self, plan: &Plan, before: &RefState) -> Outlook {
         let graph = &self.config.graph;
@@ -53,8 +53,8 @@ impl Recording<'_> {
         swaps.iter().zip(at).map(|(swap, at)| self.repository.judge(swap, at)).collect()
     }
 
-    /// Marks that builds of services begin: until they are recorded, it is not known what the environment has of them.
-    /// Returns too why the remote did not take the marks.
+    /// Marks that builds of services begin: until they are recorded, their state in the environment is not known. Also
+    /// returns the error of the remote, if there was one.
     ///
     /// # Errors
     /// When a mark cannot be written here.
@@ -82,9 +82,9 @@ impl Recording<'_> {
         ))
     }
 
-    /// Marks what a run without `--record` builds, as [`begin`](Self::begin) does: services of which a built ref says what
-    /// there is, in `before`, in this clone or in the plan, or of which another run that has begun may say it at its end.
-    /// What was never built is due as it is.
+    /// Marks services that a run without `--record` builds, as [`begin`](Self::begin) does. Only those are marked that
+    /// have a built ref (in `before`, in this clone or in the plan), or that another running build may record. A
+    /// service that was never built is due anyway.
     ///
     /// # Errors
     /// When a mark cannot be written here.
@@ -107,8 +107,8 @@ impl Recording<'_> {
         Ok((begun, trouble))
     }
 
-    /// Restores a service's mark in this clone if another run replaced or removed it, just before or after the build; so
-    /// the service stays due if this run is killed.
+    /// Restores a service's mark in this clone if another run replaced or removed it, just before or after the build;
+    /// so the service stays due if this run is killed.
     ///
     /// # Errors
     /// When the mark cannot be read or written.
@@ -136,7 +136,7 @@ impl Recording<'_> {
         Ok(())
     }
 
-    /// Marks again at the remote what this run has begun to build, as [`mark_again`](Self::mark_again) does here.
+    /// Restores the marks of this run at the remote, as [`mark_again`](Self::mark_again) does here.
     ///
     /// # Errors
     /// When the remote cannot be reached.

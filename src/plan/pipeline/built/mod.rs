@@ -1,7 +1,7 @@
 //! Built refs: the record of what was built, and how a run changes it.
 //!
-//! A built ref says that the environment has what a build of that commit makes. A run that cannot guarantee this leaves
-//! the ref, and a mark that makes the service due.
+//! A built ref says that the environment has the result of building that commit. A run that cannot guarantee this
+//! leaves the ref unchanged, and leaves a mark that makes the service due.
 
 mod after_builds;
 mod before_builds;
@@ -22,7 +22,7 @@ use crate::plan::{Plan, PlannedService};
 /// The environment of a run outside of CI.
 pub const LOCAL: &str = "local";
 
-/// Whether an environment has built refs: one that pushes, and `local`. Elsewhere a build leaves nothing behind.
+/// Whether an environment has built refs: environments that push, and `local`. In others, builds leave nothing behind.
 #[must_use]
 pub fn has_built_refs(config: &Config, environment: &str) -> bool {
     let pushes = |name| config.environments.get(name).is_some_and(|found| found.push == Push::Allowed);
@@ -34,14 +34,14 @@ pub fn has_built_refs(config: &Config, environment: &str) -> bool {
 pub enum Left {
     /// What is built.
     Built,
-    /// Nothing that is known: a command that is told not to push, and has no image.
+    /// Something unknown: a command that was told not to push builds the service, which has no image.
     Unknown,
     /// Nothing: its image is not pushed.
     Nothing,
 }
 
 impl Left {
-    /// Returns what a planned service leaves: without a push, nothing outside of `local`.
+    /// Returns what a planned service leaves: without a push, nothing except in `local`.
     #[must_use]
     pub fn by(environment: &str, service: &PlannedService) -> Self {
         match service.push || environment == LOCAL {
@@ -52,11 +52,11 @@ impl Left {
     }
 }
 
-/// What a run records: at which commit, in which environment, where.
+/// The recording of a run: its commit, its environment, and the remote.
 pub struct Recording<'a> {
     /// The repository.
     pub repository: &'a Repository,
-    /// The file that the configuration is from.
+    /// The file of the configuration.
     pub file: &'a ConfigFile,
     /// The configuration at the commit.
     pub config: &'a Config,
@@ -64,9 +64,9 @@ pub struct Recording<'a> {
     pub environment: &'a str,
     /// The commit that is built.
     pub commit: CommitId,
-    /// The plan of the run, where it has one.
+    /// The plan of the run, if it has one.
     pub plan: Option<&'a Plan>,
-    /// The remote that the refs are sent to, where they are.
+    /// The remote to which the refs are pushed, if they are.
     pub remote: Option<&'a str>,
     /// From where the refs may move.
     pub rule: Rule,
@@ -75,11 +75,11 @@ pub struct Recording<'a> {
 /// From where built refs may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// From where the plan saw them; where it did not look, from where they stood as the run began.
+    /// From the commits that the plan has read; if it has read none, from the commits when the run began.
     Seen,
     /// Forward.
     Forward,
-    /// From anywhere, because `--allow-older` asks for it.
+    /// From anywhere, because of `--allow-older`.
     Anywhere,
 }
 
@@ -88,28 +88,27 @@ pub enum Rule {
 pub struct Came {
     /// Those that were built.
     pub built: BTreeSet<ServiceId>,
-    /// Those that were found, with the content that they have at the commit.
+    /// Those that were found with the same content as at the commit.
     pub found: BTreeSet<ServiceId>,
-    /// Those that were built or found for others alone, with the content that they have at the commit: they are not
-    /// recorded.
+    /// Those that were built or found only for others, with the same content as at the commit. They are not recorded.
     pub beside: BTreeSet<ServiceId>,
-    /// Those that were built while the commit or the files changed: of what is not known.
+    /// Those during whose builds the commit or the files changed, so that it is not known what they contain.
     pub doubtful: BTreeSet<ServiceId>,
-    /// Those whose build began, and did not end well, or is not to be recorded.
+    /// Those whose builds began, and failed or are not to be recorded.
     pub failed: BTreeSet<ServiceId>,
 }
 
-/// What a run can expect of its built refs before it builds.
+/// What a run knows of its built refs before it builds.
 #[derive(Debug, Default)]
 pub struct Outlook {
     /// The services that need not be built.
     pub superseded: BTreeMap<ServiceId, Newer>,
-    /// The services whose built refs were moved, and where they stand: neither where the plan saw them nor before or
-    /// after the commit.
+    /// The services whose built refs were moved, and where to: neither where the plan saw them nor before or after the
+    /// commit.
     pub elsewhere: Vec<(ServiceId, CommitId)>,
 }
 
-/// What a run of a later commit has built.
+/// A service that a run of a later commit has built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Newer {
     /// The service, at this commit.
@@ -121,51 +120,51 @@ pub enum Newer {
 /// A run that has begun.
 #[derive(Debug)]
 pub struct Begun {
-    /// Where the refs stood before: at the remote that they are sent to, else here.
+    /// The refs before: at the remote if they are pushed there, else here.
     before: RefState,
-    /// Where the refs of this clone stood before.
+    /// The refs of this clone before.
     here: RefState,
     /// The services that were marked.
     marked: BTreeSet<ServiceId>,
-    /// What their marks stand at; none where there are none.
+    /// The object to which their marks point; `None` if there are no marks.
     token: Option<CommitId>,
     /// The services whose builds have begun.
     started: BTreeSet<ServiceId>,
-    /// Those of them whose marks another run has replaced or taken away since: which of the two results is there is not
-    /// known.
+    /// Those of them whose marks another run has replaced or removed since. It is not known which of the two results is
+    /// there.
     contested: BTreeSet<ServiceId>,
-    /// Whether the remote takes no marks, so that only those of this clone count.
+    /// Whether the remote refuses marks, so that only those of this clone count.
     is_refused: bool,
     /// The services that are built without a mark, since nothing was recorded of them when the run began.
     unmarked: BTreeSet<ServiceId>,
 }
 
-/// What was written down of a service.
+/// Whether a service was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recorded {
     /// The result of swapping its ref.
     Swapped(Swapped),
-    /// Nothing: it stands on this service, which is due and was not built.
+    /// No: it is built from this service, which is due and was not built.
     StandsOn(ServiceId),
-    /// Nothing: the commit or its files changed while it was built.
+    /// No: the commit or its files changed while it was built.
     Doubtful,
-    /// Its ref moved here, and was not sent to the remote, where it was expected at this commit.
+    /// Its ref moved here, and was not pushed. The remote was expected to have it at this commit.
     NotSent(Option<CommitId>),
 }
 
 /// What was written down.
 #[derive(Debug)]
 pub struct Written {
-    /// Of each service that was built or found.
+    /// The outcome for each service that was built or found.
     pub services: BTreeMap<ServiceId, Recorded>,
-    /// The marks that this run leaves, by the services whose results are not known.
+    /// The marks that this run leaves for services whose results are not known.
     pub marks: Vec<(String, CommitId)>,
-    /// Why the remote did not take it, where it was to be sent.
+    /// The error of the remote, if there was one.
     pub trouble: Option<RemoteError>,
 }
 
 impl Recorded {
-    /// Whether it is written down, here at least, that the service was built at the commit.
+    /// Whether it is recorded, at least here, that the service was built at the commit.
     #[must_use]
     pub fn holds(self) -> bool {
         match self {
@@ -177,13 +176,14 @@ impl Recorded {
 }
 
 impl Begun {
-    /// Whether nothing is marked, so that there is nothing to settle at the end of a run that records nothing.
+    /// Whether nothing is marked, so that a run without `--record` has nothing to do at its end.
     #[must_use]
     pub fn has_no_marks(&self) -> bool {
         self.marked.is_empty()
     }
 
-    /// Returns a run that builds nothing itself, from where the refs stand as it begins: where their word counts, and here.
+    /// Returns the state of a run that builds nothing itself, from the refs when it begins: those that count, and those
+    /// of this clone.
     #[must_use]
     pub fn elsewhere(before: RefState, here: RefState) -> Self {
         Self {
@@ -200,7 +200,7 @@ impl Begun {
 }
 
 impl Recording<'_> {
-    /// Returns the services whose builds a service is built from, itself or through libraries.
+    /// Returns the built services that a service is built from, directly or through libraries.
     fn stands_on(&self, service: ServiceId) -> BTreeSet<ServiceId> {
         let mut found = BTreeSet::new();
         let mut ahead = self.config.graph.dependencies(service);
@@ -233,7 +233,7 @@ impl Recording<'_> {
     }
 }
 
-/// Where a plan saw the built ref of a service.
+/// Returns the commit of a service's built ref in a plan.
 fn seen(plan: &Plan, service: &ServiceName) -> Option<CommitId> {
     plan.built.as_ref()?.get(service.as_str())?.parse().ok()
 }

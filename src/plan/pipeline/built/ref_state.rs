@@ -6,19 +6,19 @@ use crate::inputs::git::{self, RemoteError, Repository};
 use crate::model::built_ref;
 use crate::model::name::{CommitId, Escaped, Listed, ServiceId, ServiceName};
 
-/// Where the built refs of an environment stand, and the marks of builds that have begun.
+/// The built refs of an environment, and the marks of builds that have begun.
 #[derive(Debug, Clone)]
 pub struct RefState {
     environment: String,
     refs: BTreeMap<String, CommitId>,
-    /// What is wrong with refs that cannot be read, in words.
+    /// Descriptions of refs that cannot be read.
     damaged: Vec<String>,
-    /// The built refs of this clone that the remote is to have, and has not: never sent, or deleted there.
+    /// The built refs of this clone that are missing at the remote: never pushed, or deleted there.
     alone: BTreeSet<String>,
 }
 
 impl RefState {
-    /// Returns what the names of an environment's refs begin with.
+    /// Returns the prefixes of an environment's refs.
     #[must_use]
     pub fn prefixes(environment: &str) -> Vec<String> {
         vec![built_ref::prefix(environment), built_ref::begun_prefix(environment)]
@@ -49,7 +49,7 @@ impl RefState {
         Ok(Self { environment: environment.to_owned(), refs, damaged: Vec::new(), alone: BTreeSet::new() })
     }
 
-    /// Returns the doubt that some refs cannot be read, if so: what they stand for counts as never built.
+    /// Returns the doubt about refs that cannot be read, if there are any: their services count as never built.
     pub(in crate::plan::pipeline) fn doubt(&self) -> Option<Doubt> {
         let damaged = Listed::new(self.damaged.iter().map(Escaped::new), 1);
         (!self.damaged.is_empty()).then(|| Doubt {
@@ -62,12 +62,12 @@ impl RefState {
         })
     }
 
-    /// Returns the same refs, of which the remote has not these.
+    /// Returns the same refs, with these marked as missing at the remote.
     pub(in crate::plan::pipeline) fn with_alone(self, alone: BTreeSet<String>) -> Self {
         Self { alone, ..self }
     }
 
-    /// Whether the remote is to have the built ref of a service, and has not.
+    /// Whether the built ref of a service is missing at the remote.
     pub(in crate::plan::pipeline) fn is_alone(&self, service: &ServiceName) -> bool {
         self.alone.contains(&built_ref::reference(&self.environment, service.as_str()))
     }
@@ -101,7 +101,7 @@ impl RefState {
         config.graph.services().filter(|service| self.begun(config.graph.name(*service)).is_some())
     }
 
-    /// Returns the mark of a service whose build has begun, and was not recorded.
+    /// Returns the mark of a service whose build has begun and was not recorded.
     #[must_use]
     pub fn begun(&self, service: &ServiceName) -> Option<CommitId> {
         self.refs.get(&built_ref::begun(&self.environment, service.as_str())).copied()

@@ -1,4 +1,4 @@
-//! Which filters match some file, found without reading more of a tree than that takes.
+//! Which filters match some file, found by reading as little of a tree as possible.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use crate::model::change::{Change, ChangeSet, Status};
 use crate::model::name::CommitId;
 use crate::model::tree::{Listing, Region};
 
-/// Returns those of some filters that match no file of a commit with the work tree's changes on top.
+/// Returns those of these filters that match no file of a commit with the work tree's changes on top.
 ///
-/// Directories are read level by level, and only where a filter that is still without a file may have one: a directory
-/// that a pattern takes whole need only be there.
+/// Directories are read level by level, and only where a filter without a file so far may have one. A directory that a
+/// pattern takes whole is not read.
 pub(super) fn without_files(
     repository: &Repository,
     filters: &Filters,
@@ -32,11 +32,11 @@ pub(super) fn without_files(
 
 struct Search<'a> {
     filters: &'a Filters,
-    /// The filters that no file was seen for.
+    /// The filters without a file so far.
     left: BTreeSet<FilterId>,
-    /// The filters that take a directory whole.
+    /// The filters that take a directory whole, by directory.
     whole: BTreeMap<Vec<u8>, Vec<FilterId>>,
-    /// What the work tree no longer has, in order.
+    /// Files that the work tree no longer has, in order.
     gone: Vec<&'a [u8]>,
 }
 
@@ -56,7 +56,7 @@ impl<'a> Search<'a> {
         search
     }
 
-    /// What may still hold a file that is looked for.
+    /// Returns the region that may still contain files of these filters.
     fn region(&self) -> Region {
         Region::below(self.left.iter().flat_map(|filter| self.filters.get(*filter).directories()))
     }

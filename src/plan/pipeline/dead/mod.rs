@@ -36,15 +36,15 @@ impl Choice for Dead {
     ];
 }
 
-/// The trees in which services' files are looked for: at head, and at base.
+/// The trees in which files of services are looked for: at head, and at base.
 pub(super) struct Trees<'a> {
     pub(super) repository: &'a Repository,
     pub(super) range: &'a Range,
 }
 
 impl Trees<'_> {
-    /// Returns the services whose patterns match neither a tracked file nor one of the work tree, where that counts.
-    /// None where this clone has not the trees: a plan does not fetch them for that.
+    /// Returns the services whose patterns match neither a tracked file nor a file of the work tree, if that counts.
+    /// Empty where trees are missing in this clone, since they are not fetched for this.
     fn dead(&self, config: &Config) -> Result<Vec<ServiceId>, git::GitError> {
         let wanted = config.services.values().map(|service| service.filter);
         let tip = &self.range.tip;
@@ -63,7 +63,7 @@ impl Trees<'_> {
     }
 }
 
-/// Warns of dead services, or refuses them: each of the configuration's, affected or not.
+/// Warns of dead services, or refuses them, whether they are affected or not.
 pub(super) fn say(config: &Config, policy: Dead, trees: &Trees, moved: &[Moved]) -> Result<Vec<Diagnostic>, Error> {
     let severity: fn(&'static str, String) -> Diagnostic = match (policy, config.shape) {
         (Dead::Allow, _) => return Ok(Vec::new()),

@@ -1,4 +1,4 @@
-//! Where the files of services went, by their contents.
+//! Finds where the files of services went, by their contents.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use crate::model::change::Status;
 use crate::model::name::ServiceId;
 use crate::model::tree::{ObjectId, Region};
 
-/// Returns for each of these services the directory that held most of its files, and the one where the same contents
-/// are now: files that were added since, and that no service has.
+/// Returns, for each of these services, the directory that had most of its files, and the one that has the same
+/// contents now, in files that were added since and that belong to no service.
 pub(super) fn renamed(
     trees: &Trees,
     config: &Config,
@@ -63,8 +63,8 @@ pub(super) fn renamed(
     Ok(filters().map(renamed).collect())
 }
 
-/// The directories that differ between two places of a file: `a/old` and `b/new` for `a/old/x/f` and `b/new/x/f`. None
-/// where the file itself is called otherwise.
+/// Returns the directories that differ between two paths of a file: `a/old` and `b/new` for `a/old/x/f` and
+/// `b/new/x/f`. `None` where the names of the files differ.
 fn moved_directory<'a>(from: &'a [u8], to: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     let common = from.iter().rev().zip(to.iter().rev()).take_while(|(a, b)| a == b).count();
     let slash = from[from.len() - common..].iter().position(|byte| *byte == b'/')?;

@@ -1,4 +1,4 @@
-//! What the patterns of services that match nothing were most likely meant to be.
+//! Finds what patterns that match nothing were most likely meant to be.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::model::name::{CommitId, ServiceId, nearest};
 
 /// Another reading of a pattern.
 struct Reading {
-    /// The position of the service in the list that is asked about.
+    /// The position of the service in the given list.
     service: usize,
     /// What the file has.
     written: String,
@@ -22,8 +22,8 @@ struct Reading {
     meant: String,
 }
 
-/// Returns for each of these services what the file has, and what to write instead: the first other reading of one of
-/// its patterns that matches tracked files, and that is no other service's directory.
+/// Returns, for each of these services, the text in the file, and what to write instead: the first variant of one of
+/// its patterns that matches tracked files and is not the directory of another service.
 pub(super) fn meant(
     trees: &Trees,
     config: &Config,
@@ -70,8 +70,8 @@ pub(super) fn meant(
     Ok(meant)
 }
 
-/// The other texts that a pattern may stand for: without what no path of git begins or ends with, below the directory
-/// of the configuration, and with the nearest names that the tree has.
+/// Returns variants of a pattern: without characters with which no path of git begins or ends, below the directory of
+/// the configuration, and with the most similar names in the tree.
 fn texts(
     repository: &Repository,
     head: &CommitId,
@@ -90,7 +90,7 @@ fn texts(
     Ok(ways.flat_map(|text| whole(&text).into_iter().chain([text])).collect())
 }
 
-/// The text with `/` between directories, and none at either end.
+/// Returns the text with one `/` between directories, and none at either end.
 fn tidy(text: &str) -> String {
     // Before a letter or a digit a backslash escapes nothing: it was meant to part directories.
     let parts = text.split('\\').skip(1).any(|rest| rest.starts_with(char::is_alphanumeric));
@@ -98,7 +98,7 @@ fn tidy(text: &str) -> String {
     text.trim_start_matches("./").trim_matches('/').to_owned()
 }
 
-/// The text with the nearest directories that the tree has; none where one of them has no likeness.
+/// Returns the text with the most similar directories in the tree; `None` where there is no similar one.
 fn near(repository: &Repository, head: &CommitId, text: &str) -> Result<Option<String>, git::GitError> {
     let Ok(pattern) = Pattern::parse(text) else { return Ok(None) };
     let directory = pattern.directory();

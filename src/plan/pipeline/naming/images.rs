@@ -9,10 +9,10 @@ use crate::naming::version::{FilesState, Purpose};
 use crate::plan::Names;
 use crate::plan::pipeline::Dirty;
 
-/// The release that a service is called by.
+/// The release after which a service is named.
 struct Called<'a> {
     tag: &'a TagName,
-    /// The version as the tag writes it.
+    /// The version as it is in the tag.
     written: &'a str,
     standing: ReleaseRank,
 }
@@ -68,7 +68,7 @@ impl Namer<'_> {
         names
     }
 
-    /// Returns what is known of a service's result without a version.
+    /// Returns the names of a service's result that do not need a version.
     pub(super) fn nameless(&self, service: ServiceId, found: &Found) -> Names {
         Names {
             image: self.service(service).image.name.as_ref().map(ToString::to_string),
@@ -78,8 +78,7 @@ impl Namer<'_> {
         }
     }
 
-    /// Returns the release that a service is called by: the one of the version that was given, else the one that head
-    /// is.
+    /// Returns the release after which a service is named: that of the given version, else the one at head.
     fn called<'a>(&self, service: ServiceId, known: &Standings<'a>) -> Option<Called<'a>> {
         let definition = self.service(service);
         let name = &definition.name.value;
@@ -97,7 +96,7 @@ impl Namer<'_> {
         Some(Called { tag, written, standing: known.releases.standing(name, &version) })
     }
 
-    /// Returns what asked, as far as tags depend on it.
+    /// Returns the event, as far as tags depend on it.
     fn event(&self) -> ImageEvent<'_> {
         let trigger = self.workspace.trigger;
         match trigger.kind {

@@ -4,19 +4,19 @@ use crate::naming::version::{TagPattern, Version};
 use crate::plan::pipeline::Error;
 use crate::plan::pipeline::resolved_request::ResolvedRequest;
 
-/// The given version of the one service that is planned, checked.
+/// The given version of the only planned service, checked.
 pub(super) struct Manual {
     text: String,
     pub(super) version: Version,
-    /// The release tag that the service would have for it; none where git refuses it.
+    /// The release tag that the service would have for it; `None` where git refuses it.
     pub(super) tag: Option<TagName>,
 }
 
 impl Manual {
-    /// Reads the version that is asked for, none where none is.
+    /// Reads the given version; `None` if none is given.
     ///
     /// # Errors
-    /// When there are several services, or the scheme of the one reads no version in it.
+    /// When there are several services, or the version is not valid in the service's scheme.
     pub(super) fn of(asked: &ResolvedRequest, config: &Config, services: &[ServiceId]) -> Result<Option<Self>, Error> {
         let Some(text) = &asked.version else { return Ok(None) };
         let results: Vec<_> =

@@ -39,16 +39,16 @@ pub(super) struct Namer<'a> {
 pub(super) struct Named {
     /// In the order of the services.
     pub(super) names: Vec<Names>,
-    /// What there is to say of them.
+    /// The warnings about them.
     pub(super) warnings: Vec<Diagnostic>,
-    /// What they say themselves, in words.
+    /// The notes about them.
     pub(super) notes: Vec<Diagnostic>,
     /// How many commits of history were walked for them.
     pub(super) walked: u32,
 }
 
 impl Namer<'_> {
-    /// Returns the names of services: one walk of history for all of them.
+    /// Returns the names of services, with one walk of history for all of them.
     pub(super) fn names(&self, services: &[ServiceId]) -> Result<Named, Error> {
         let manual = Manual::of(self.asked, self.workspace.config, services)?;
         let Some(head) = self.tip.commit.filter(|_| !services.is_empty()) else {
@@ -108,7 +108,7 @@ impl Namer<'_> {
         Ok(Named { names, warnings, notes, walked: found.walked })
     }
 
-    /// Returns what the work tree has on top of head: where it counts, and where versions are to say so.
+    /// Returns the work tree's changes on top of head, if the work tree counts, or if it marks versions as dirty.
     fn on_top(&self) -> Result<ChangeSet, Error> {
         let WorkspaceView { repository, .. } = *self.workspace;
         let is_head = self.asked.base.head.is_none() && repository.work_dir().is_some();
@@ -123,7 +123,7 @@ impl Namer<'_> {
     }
 }
 
-/// What is known of a service's version and of its releases.
+/// What is known of the versions and releases of services.
 struct Standings<'a> {
     found: &'a Found,
     manual: Option<&'a Manual>,

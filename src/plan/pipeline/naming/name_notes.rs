@@ -6,14 +6,14 @@ use crate::naming::version::VersionError;
 /// How many names a message lists.
 const NAMED: usize = 3;
 
-/// Collects warnings and notes about names, so that what many services have in common is reported once.
+/// Collects warnings and notes about names, so that the same message about many services is written once.
 #[derive(Default)]
 pub(super) struct Said {
-    /// Of services that have no name.
+    /// About services without a name.
     pub(super) warnings: Vec<Diagnostic>,
-    /// The tags of releases that were left out, each with its service.
+    /// The release tags that were left out, each with its service.
     left_out: Vec<String>,
-    /// Those that only a higher release moves.
+    /// The tags that belong to a higher release.
     kept_back: Vec<String>,
     /// The services whose images have no tag of their own, and why their rules gave none.
     untagged: Vec<String>,
@@ -21,14 +21,14 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// Takes note of a service without a version; returns the reason.
+    /// Notes a service without a version; returns the reason.
     pub(super) fn no_version(&mut self, service: &ServiceName, error: &VersionError) -> String {
         let message = format!("`{service}` has no version, and cannot be built: {error}");
         self.warnings.push(Diagnostic::warning("no-version", message).help(error.help()));
         format!("{error}; {}", error.help())
     }
 
-    /// Takes note of a service with tags that no registry takes; returns the reason.
+    /// Notes a service with tags that no registry accepts; returns the reason.
     pub(super) fn bad_tags(&mut self, service: &ServiceName, errors: &[InvalidTag]) -> String {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         let reason = errors.join("; ");
@@ -38,7 +38,7 @@ impl Said {
         reason
     }
 
-    /// Takes note of tags that a service does not get here.
+    /// Notes tags that a service does not get.
     pub(super) fn left_out(&mut self, service: &ServiceName, left_out: &[LeftOut]) {
         for LeftOut { tag, why } in left_out {
             let list = match why {
@@ -49,7 +49,7 @@ impl Said {
         }
     }
 
-    /// Takes note of an image without a tag of its own.
+    /// Notes an image without a tag of its own.
     pub(super) fn untagged(&mut self, service: &ServiceName, skipped: &[Skipped]) {
         self.untagged.push(format!("`{service}`"));
         self.skipped.extend(skipped.iter().map(|skipped| format!("`{service}`: {}", skipped.reason)));
@@ -87,7 +87,7 @@ impl Said {
     }
 }
 
-/// Says which tags do not count although they look like those of a service; nothing where there is none.
+/// Returns the note about tags that look like those of a service and do not count; `None` where there are none.
 pub(in crate::plan::pipeline) fn ignored_tags(ignored: &[TagName]) -> Option<Diagnostic> {
     let names: Vec<String> = ignored.iter().map(ToString::to_string).collect();
     let what = if names.len() == 1 {

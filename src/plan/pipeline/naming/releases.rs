@@ -7,12 +7,13 @@ use crate::model::name::ServiceName;
 use crate::naming::image::ReleaseRank;
 use crate::naming::version::{Parsed, Version};
 
-/// The releases of each service, on whatever branch.
+/// The releases of each service, on all branches.
 #[derive(Default)]
 pub(super) struct Releases(BTreeMap<ServiceName, Vec<Version>>);
 
 impl Releases {
-    /// Reads them from the tags of the repository, where a service is called by a release; else they are not asked for.
+    /// Collects them from the tags of the repository, if a service is named after a release; otherwise they are not
+    /// needed.
     pub(super) fn of(config: &Config, found: &AllFound, manual: Option<&Manual>) -> Self {
         let is_asked = manual.is_some() || found.services.iter().any(Found::is_release);
         let tags = if is_asked { found.tags.as_slice() } else { &[] };
@@ -32,7 +33,7 @@ impl Releases {
         self.of_service(service).iter().any(|release| release.is_level_with(version))
     }
 
-    /// Returns how a release stands among the service's others.
+    /// Returns the rank of a release among the service's releases.
     pub(super) fn standing(&self, service: &ServiceName, version: &Version) -> ReleaseRank {
         if version.is_pre_release() {
             return ReleaseRank::Other;
@@ -53,7 +54,7 @@ impl Releases {
     }
 }
 
-/// Returns how many of its leading numbers a version has in common with another one.
+/// Returns how many leading numbers two versions have in common.
 fn common(one: &Version, other: &Version) -> usize {
     one.numbers().iter().zip(other.numbers()).take_while(|(one, other)| **one == *other).count()
 }

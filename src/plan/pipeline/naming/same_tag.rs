@@ -9,7 +9,7 @@ use crate::plan::pipeline::Error;
 /// Checks that no two services give an image the same tag: the one that is pushed last would replace the other.
 ///
 /// # Errors
-/// When two do; each pair with the places of both services.
+/// When two services do. Each pair is reported with the places of both.
 pub(super) fn check(config: &Config, services: &[ServiceId], names: &[Names]) -> Result<(), Error> {
     let mut owners: BTreeMap<&str, ServiceId> = BTreeMap::new();
     let mut problems: Vec<Diagnostic> = Vec::new();

@@ -17,11 +17,11 @@ pub(in crate::plan::pipeline) struct Versions<'a> {
     pub(in crate::plan::pipeline) repository: &'a Repository,
     pub(in crate::plan::pipeline) file: &'a ConfigFile,
     pub(in crate::plan::pipeline) config: &'a Config,
-    /// The environment; none where no environment is for the event.
+    /// The environment; `None` where no environment is for the event.
     pub(in crate::plan::pipeline) environment: Option<&'a Environment>,
     pub(in crate::plan::pipeline) naming: &'a Naming,
     pub(in crate::plan::pipeline) head: &'a CommitId,
-    /// What the work tree has on top of head.
+    /// The work tree's changes on top of head.
     pub(in crate::plan::pipeline) on_top: &'a ChangeSet,
     /// The release tag that was pushed.
     pub(in crate::plan::pipeline) pushed: Option<&'a TagName>,
@@ -33,18 +33,18 @@ pub(in crate::plan::pipeline) struct AllFound {
     pub(in crate::plan::pipeline) services: Vec<Found>,
     /// The tags of the repository.
     pub(super) tags: Vec<Tag>,
-    /// The tags that look like a service's and name no version.
+    /// The tags that look like a service's but have no version.
     pub(in crate::plan::pipeline) ignored: Vec<TagName>,
     /// How many commits were walked.
     pub(super) walked: u32,
 }
 
-/// What history says of a service.
+/// What history tells about a service.
 pub(in crate::plan::pipeline) struct Found {
     pub(in crate::plan::pipeline) described: Described,
-    /// The number that its version shows.
+    /// The number in its version.
     count: u32,
-    /// The commit that its version names.
+    /// The commit in its version.
     commit: CommitId,
     /// When head was committed, in seconds since 1970.
     pub(super) committed: i64,
@@ -59,8 +59,8 @@ impl Found {
 }
 
 impl Versions<'_> {
-    /// Returns what history says of each of these services: one walk for all of them, and one more where some count
-    /// the commits that touch them.
+    /// Returns what history tells about each of these services: one walk for all of them, and another one if some count
+    /// the commits that change them.
     pub(in crate::plan::pipeline) fn find(&self, services: &[ServiceId]) -> Result<AllFound, Error> {
         let wanted: Vec<_> = services.iter().map(|service| self.service(*service).tag.clone()).collect();
         let tags = self.repository.tags()?;
@@ -100,7 +100,7 @@ impl Versions<'_> {
         &self.config.services[service.0]
     }
 
-    /// Returns when the commit that the version names was committed.
+    /// Returns when the commit in the version was committed.
     fn committed(&self, found: &Found) -> i64 {
         if found.commit == *self.head {
             found.committed
@@ -109,13 +109,13 @@ impl Versions<'_> {
         }
     }
 
-    /// Returns the style: as asked for, else the service's own, else the environment's.
+    /// Returns the style: the requested one, else the service's own, else the environment's.
     fn style(&self, service: ServiceId) -> VersionStyle {
         let of_environment = self.environment.and_then(|environment| environment.version);
         self.naming.style.or(self.service(service).style).or(of_environment).unwrap_or_default()
     }
 
-    /// Takes the tag that was pushed for the release that head is, where this clone has not fetched the tag.
+    /// Treats head as the release of the pushed tag, even if this clone has not fetched the tag.
     fn is_what_was_pushed(&self, described: &mut Described, patterns: &[TagPattern], tags: &[Tag]) {
         let Some(pushed) = self.pushed.filter(|pushed| tags.binary_search_by(|tag| tag.name.cmp(pushed)).is_err())
         else {
@@ -137,9 +137,8 @@ impl Versions<'_> {
         Ok(described.tag.as_ref().and_then(|tag| patterns.iter().find_map(|pattern| pattern.read(tag))))
     }
 
-    /// Returns the number of each version and the commit that it names: git's distance and head; or how many of those
-    /// commits touch the service or what it is built from, and the last one of them. Where none does, the release is what
-    /// head holds.
+    /// Returns, for each version, its number and its commit: git's distance and head; or, how many of these commits
+    /// change the service or what it is built from, and the last of them. If none does, head has the release's content.
     fn counts(
         &self,
         services: &[ServiceId],
@@ -170,8 +169,8 @@ impl Versions<'_> {
         Ok(counts)
     }
 
-    /// Returns the state of what each service is made from, where the work tree counts. A configuration that git does not
-    /// look at counts in a local environment, elsewhere where it is asked for.
+    /// Returns the state of each service's files, if the work tree counts. A configuration that git was told not to
+    /// look at counts in a local environment, and elsewhere if dirty versions are requested.
     fn files(&self, services: &[ServiceId]) -> Result<Vec<FilesState>, Error> {
         let is_local = self.environment.is_some_and(|environment| environment.on.contains(&Kind::Local));
         let is_said = is_local || self.naming.dirty == Dirty::Said;
@@ -184,7 +183,7 @@ impl Versions<'_> {
     }
 }
 
-/// Says of a tag that is nearer than any release what could be meant by it.
+/// Returns the error about a tag that is nearer than any release, with what may have been meant.
 fn unread(tag: &TagName, patterns: &[TagPattern]) -> VersionError {
     let almost = patterns.iter().find_map(|pattern| match pattern.reading(tag.as_bytes()) {
         Some(Reading::Almost(almost)) => Some((pattern, almost)),

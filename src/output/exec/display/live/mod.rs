@@ -25,7 +25,7 @@ pub use region::Size;
 /// How often rows are redrawn.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// Rows of what runs, for a terminal.
+/// Rows of running builds, for a terminal.
 pub struct Live {
     size: Box<dyn Fn() -> Option<Size> + Send>,
     colours: Colours,
@@ -43,14 +43,14 @@ pub struct Live {
 struct Running {
     since: Instant,
     log: PathBuf,
-    /// Whether its log has more than was looked at.
+    /// Whether its log has grown since it was read.
     grown: bool,
     /// The last line of its log that is not empty.
     last: String,
 }
 
 impl Live {
-    /// Takes what tells the size of the terminal, which may change, and whether lines are coloured.
+    /// Creates the display. `size` returns the size of the terminal, which may change.
     pub fn new(size: impl Fn() -> Option<Size> + Send + 'static, colours: Colours) -> Self {
         Self {
             size: Box::new(size),
@@ -96,7 +96,7 @@ impl Live {
         (self.size)().unwrap_or_default()
     }
 
-    /// Says what became of an attempt.
+    /// Writes the result of an attempt.
     fn ended(&mut self, service: &ServiceReport, behind: &str, out: &mut dyn Write) -> io::Result<()> {
         self.running.shift_remove(&service.service);
         let line = title(service) + behind;

@@ -3,7 +3,7 @@ use std::os::fd::AsFd;
 
 use unicode_width::UnicodeWidthStr as _;
 
-/// How large a terminal is, in characters: at least one by one.
+/// The size of a terminal, in characters: at least one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     /// From left to right.
@@ -13,14 +13,14 @@ pub struct Size {
 }
 
 impl Default for Size {
-    /// What a terminal has that does not say.
+    /// Returns the size that is assumed if a terminal does not tell its own.
     fn default() -> Self {
         Self { columns: 80, rows: 24 }
     }
 }
 
 impl Size {
-    /// Returns the size of a terminal; none where it is no terminal, or does not say.
+    /// Returns the size of a terminal; `None` if it is none, or does not tell.
     pub fn of(terminal: impl AsFd) -> Option<Self> {
         let size = rustix::termios::tcgetwinsize(terminal).ok()?;
         let size = Self { columns: size.ws_col.into(), rows: size.ws_row.into() };
@@ -28,15 +28,15 @@ impl Size {
     }
 }
 
-/// Lines at the foot of a terminal that are replaced as often as they change. The cursor stands below them, at the left,
-/// so that whatever ends the program leaves the screen as a program leaves it that has printed them.
+/// Lines at the bottom of a terminal that are redrawn when they change. The cursor is below them, at the left, so that
+/// a program that ends at any time leaves a tidy screen.
 #[derive(Debug, Default)]
 pub(super) struct Region {
     drawn: Vec<usize>,
 }
 
 impl Region {
-    /// Takes the lines away. Where the terminal has become narrower, it has broken them meanwhile.
+    /// Erases the lines. If the terminal has become narrower, it has wrapped them meanwhile.
     pub(super) fn erase(&mut self, size: Size, out: &mut Vec<u8>) {
         let height: usize = self.drawn.drain(..).map(|width| width.div_ceil(size.columns).max(1)).sum();
         // What has scrolled off the screen is out of reach.

@@ -5,17 +5,18 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use super::region::Size;
 use crate::model::name::Escaped;
 
-/// The widest column of names: longer names are cut.
+/// The widest column of names. Longer names are cut.
 const WIDEST: usize = 24;
 
-/// What is shown of an attempt that runs.
+/// A row about a running attempt.
 pub(super) struct Row<'a> {
     pub(super) service: &'a str,
     pub(super) time: Duration,
     pub(super) last: &'a str,
 }
 
-/// Returns a line for each row, as many as leave some of the terminal to what has ended, and how many more there are.
+/// Returns a line for each row, leaving some of the terminal to finished builds, and a line with the number of rows
+/// that do not fit.
 pub(super) fn rows(running: &[Row], size: Size) -> Vec<String> {
     let room = (size.rows * 2 / 3).saturating_sub(2).max(1);
     let shown = if running.len() > room { room - 1 } else { running.len() };
@@ -36,13 +37,13 @@ pub(super) fn rows(running: &[Row], size: Size) -> Vec<String> {
     lines
 }
 
-/// Returns the last line: how far the run is.
+/// Returns the last line: the progress of the run.
 pub(super) fn foot(done: usize, total: usize, counts: [(usize, &str); 3], time_: Duration, size: Size) -> String {
     let counts = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!(", {count} {word}"));
     cut(&format!("{done} of {total} done{}, {}", counts.collect::<String>(), time(time_)), size.columns - 1)
 }
 
-/// Says a time in whole seconds: `12s`, `4m10s`, `2h05m`.
+/// Writes a duration in whole seconds: `12s`, `4m10s`, `2h05m`.
 fn time(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..=59 => format!("{seconds}s"),
@@ -51,7 +52,7 @@ fn time(time: Duration) -> String {
     }
 }
 
-/// Returns a text cut to this many columns, with a sign that it was cut.
+/// Returns a text cut to this many columns, with a sign at the cut.
 fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
