@@ -14,23 +14,23 @@ use crate::model::name::ServiceName;
 /// The resolved definition of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
-    /// All of its own that can change the result, as canonical JSON: keys sorted, no blanks. None where the service
-    /// cannot be read, in a configuration of another time: it equals no other.
+    /// The service's own settings that can change the result, as canonical JSON: keys sorted, no blanks. `None` for a
+    /// service that cannot be read, in the configuration of another commit: it equals no other definition.
     pub canonical: Option<String>,
-    /// The file's `global` patterns as canonical JSON, one text for all services; none where there are none, or where
-    /// the service stands aside.
+    /// The file's `global` patterns as canonical JSON, one text for all services; `None` where there are none, or where
+    /// the service opts out.
     pub global: Option<Arc<str>>,
     /// What it is built from.
     pub depends_on: Vec<ServiceName>,
 }
 
 impl Definition {
-    /// Whether the two are known to be the same but for what they depend on.
+    /// Whether the two are known to be the same, apart from dependencies.
     fn equals(&self, other: &Self) -> bool {
         self.canonical.is_some() && self.canonical == other.canonical && self.global == other.global
     }
 
-    /// The keys that have another value, in the order of the alphabet; none where one of the two cannot be read.
+    /// Returns the keys whose values differ, in alphabetical order; empty where one of the two cannot be read.
     fn keys_that_differ(&self, other: &Self) -> Vec<String> {
         let (Some(now), Some(then)) = (&self.canonical, &other.canonical) else { return Vec::new() };
         let all = changed_keys(then, now).into_iter().map(|changed| changed.key);
@@ -39,22 +39,22 @@ impl Definition {
     }
 }
 
-/// A key that has another value at two times.
+/// A key whose value differs between two definitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangedKey {
-    /// The key of filters.yaml; with the key below it where its value is a map: `build_args.X`.
+    /// The key of filters.yaml, with the key below it where its value is a map: `build_args.X`.
     pub key: String,
-    /// Its value before; none where it had none.
+    /// The value before; `None` where the key was absent.
     pub before: Option<Value>,
-    /// Its value after; none where it has none.
+    /// The value after; `None` where the key is absent.
     pub after: Option<Value>,
 }
 
-/// The keys whose values are maps that people write.
+/// The keys whose values are maps with free keys.
 const MAPS: [&str; 4] = ["build_args", "contexts", "env", "labels"];
 
-/// Returns the keys that differ between two definitions as canonical JSON, in the order of the alphabet; none where one
-/// of the two is none.
+/// Returns the keys that differ between two definitions in canonical JSON, in alphabetical order; empty where one of
+/// the texts is.
 #[must_use]
 pub fn changed_keys(before: &str, after: &str) -> Vec<ChangedKey> {
     let read = |canonical| serde_json::from_str::<BTreeMap<String, Value>>(canonical).map(flat);
@@ -71,7 +71,7 @@ pub fn changed_keys(before: &str, after: &str) -> Vec<ChangedKey> {
     keys.into_iter().map(changed).collect()
 }
 
-/// Takes the maps in a definition apart.
+/// Replaces each map by its entries: `build_args.X`.
 fn flat(definition: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     let mut flat = BTreeMap::new();
     for (key, value) in definition {
@@ -94,14 +94,15 @@ pub struct Definitions(pub IndexMap<ServiceName, Definition>);
 pub enum Difference {
     /// There was no such service.
     New,
-    /// These keys are defined otherwise; none where it cannot be told which.
+    /// These keys have other values; empty where it is not known which.
     Changed(Vec<String>),
-    /// It no longer depends on these.
+    /// It no longer depends on these services.
     DependencyRemoved(Vec<ServiceName>),
 }
 
 impl Definitions {
-    /// Returns how a service differs from `base`: several differences where both its definition and its dependencies do.
+    /// Returns how a service differs from `base`: several differences where both its definition and its dependencies
+    /// differ.
     #[must_use]
     pub fn differences(&self, base: &Self, service: &ServiceName) -> Vec<Difference> {
         let Some(now) = self.0.get(service) else { return Vec::new() };
@@ -122,7 +123,7 @@ impl Definitions {
         differences
     }
 
-    /// Returns the services of `base` that are gone, in the order in which they stood there.
+    /// Returns the services of `base` that no longer exist, in its order.
     #[must_use]
     pub fn removed_since(&self, base: &Self) -> Vec<ServiceName> {
         base.0.keys().filter(|service| !self.0.contains_key(*service)).cloned().collect()

@@ -1,11 +1,11 @@
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 
-/// The size in bytes up to which a filters.yaml is read: some 30,000 services.
+/// The size in bytes of the largest filters.yaml that is read: some 30,000 services.
 pub const MAX_BYTES: usize = 8 << 20;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Decodes the bytes of a filters.yaml. A byte order mark is removed, so that places count without it.
+/// Decodes the bytes of a filters.yaml. A byte order mark is removed, so places are counted without it.
 ///
 /// # Errors
 /// When there are more than [`MAX_BYTES`], or when they are not UTF-8 text.

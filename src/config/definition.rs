@@ -14,8 +14,9 @@ use crate::model::recipe::{Builder, Run};
 use crate::model::template::Template;
 use crate::naming::version::{Count, Scheme, VersionStyle};
 
-/// All that can change the result of a service's build, in the order of the alphabet, so that the same definition
-/// gives the same bytes. What is empty is left out: a new key of filters.yaml changes no definition without it.
+/// All settings of a service that can change the result of its build, in alphabetical order, so that the same
+/// definition gives the same bytes. Empty values are left out, so a new key of filters.yaml changes no existing
+/// definition.
 #[derive(Serialize)]
 struct Canonical<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -184,7 +185,7 @@ fn rules(filter: &Filter) -> Vec<Rule<'_>> {
     }
 }
 
-/// The letters of the statuses, where they are not all.
+/// Returns the letters of the statuses; `None` for all statuses.
 fn statuses(statuses: Statuses) -> Option<String> {
     let letters = [Status::Added, Status::Modified, Status::Deleted];
     let letters = letters.into_iter().filter(|status| statuses.contains(*status)).map(Status::letter);

@@ -1,4 +1,4 @@
-//! What a service is built from besides what its keys name: where symbolic links lead.
+//! Files that a service is built from because symbolic links lead to them.
 
 use super::Config;
 use super::structured::{below, literal};
@@ -12,7 +12,7 @@ use crate::model::name::{RepoPath, ServiceId};
 pub enum Input {
     /// What stands at a path.
     At(RepoPath),
-    /// What stands at a path or below it.
+    /// Whatever is at a path or below it.
     Below(RepoPath),
     /// Everything, since it is not known what.
     Anything,
@@ -32,7 +32,7 @@ impl Input {
 }
 
 impl Config {
-    /// Returns the configuration with more that services are built from, each with the place of the key that leads there.
+    /// Returns the configuration with further inputs of services, each with the place of the key that leads to it.
     ///
     /// # Panics
     /// Never: the pattern `**` can be read.

@@ -1,11 +1,11 @@
 //! filters.yaml: from text to checked values.
 //!
 //! In a checked configuration every name is resolved, every pattern is compiled, and no service depends on itself, so
-//! the analysis has nothing left to refuse.
+//! the analysis has no errors to report.
 //!
-//! Reading has four steps: bytes become text ([`source`]), text becomes a tree that knows its places (`yaml`), the tree
-//! becomes values as written (`read` and `raw`, or `flat`), and those become a checked [`Config`] (`structured`). Every
-//! step reports all problems that it finds.
+//! Reading has four steps: bytes become text ([`decode`]), text becomes a tree with places (`yaml`), the tree becomes
+//! values as written (`read` and `raw`, or `flat`), and these become a checked [`Config`] (`structured`). Every step
+//! reports all problems that it finds.
 
 mod definition;
 mod flat;
@@ -40,10 +40,10 @@ use crate::model::recipe::{Builder, Recipe};
 use crate::naming::image::{ImageName, Labels, TagRules};
 use crate::naming::version::{Count, Purpose, ReleaseTags, Scheme, TagPattern, VersionStyle};
 
-/// Settings that a file does not contain.
+/// Settings from outside of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
-    /// How the rules of a flat filter come together; the structured shape has its own way.
+    /// How the rules of a flat filter are combined. The structured shape does not use it.
     pub quantifier: Quantifier,
 }
 
@@ -68,10 +68,10 @@ pub fn parse(source: &SourceFile, options: Options) -> Result<(Config, Vec<Diagn
 }
 
 /// Reads the definitions of the services of an older or newer filters.yaml. Only unreadable text is an error: keys and
-/// rules may be newer than this program, or retired since.
+/// rules may be newer than this program, or no longer exist.
 ///
 /// # Errors
-/// When the text is no YAML, or no configuration at all.
+/// When the text is not YAML, or has no configuration.
 pub fn definitions(source: &SourceFile, options: Options) -> Result<Definitions, Diagnostic> {
     let mut problems = problems::Problems::new(source);
     let root = yaml::read(&mut problems);
@@ -93,29 +93,29 @@ pub fn definitions(source: &SourceFile, options: Options) -> Result<Definitions,
 /// A checked configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The file it was read from.
+    /// The file that it was read from.
     pub source: SourceFile,
     /// Which of the two shapes the file has.
     pub shape: Shape,
     /// The services, in the order of the file (a flat file: in paths-filter's order).
     pub services: IndexMap<ServiceName, Service>,
-    /// What is built from what; its ids are positions in `services`.
+    /// The graph of dependencies. Its ids are positions in `services`.
     pub graph: Graph,
     /// Every pattern list of the file, compiled together.
     pub filters: Filters,
-    /// The filters that are outputs of their own: `filters:` of the structured shape, every key of a flat file.
+    /// The filters with outputs of their own: `filters:` of the structured shape, every key of a flat file.
     pub named: IndexMap<String, FilterId>,
-    /// Matches here affect every service that takes part.
+    /// A match of this filter affects every service that does not opt out.
     pub global: FilterId,
     /// Paths that belong to no service.
     pub unowned: FilterId,
-    /// Where results go, by what asked; the first that fits is taken.
+    /// The environments, each with the events that it is for. The first one that fits an event is used.
     pub environments: IndexMap<String, Environment>,
-    /// What is made of these when it is first asked for.
+    /// Values that are computed from the others when they are first needed.
     made: Made,
 }
 
-/// What is made of a configuration when it is first asked for: most answers do without.
+/// Values that are computed from a configuration when they are first needed. Most commands do not need them.
 #[derive(Debug, Clone, Default)]
 struct Made {
     definitions: OnceLock<Definitions>,
@@ -151,7 +151,7 @@ impl Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Shape {
-    /// dorny/paths-filter's: each key is a filter, and a service of that name.
+    /// The shape of dorny/paths-filter: each key is a filter, and a service of the same name.
     Flat,
     /// With a top-level `services:`.
     #[default]
@@ -159,7 +159,7 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// Whether it is the one with `services:`.
+    /// Whether it is the shape with `services:`.
     #[must_use]
     pub fn is_structured(&self) -> bool {
         *self == Self::Structured
@@ -169,29 +169,30 @@ impl Shape {
 /// A service, with defaults applied.
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// Its name, and where the file has it.
+    /// Its name, with its place in the file.
     pub name: Located<ServiceName>,
-    /// Its directory; none in a flat file, and where `path` is not given.
+    /// Its directory; `None` in a flat file, and where `path` is not given.
     pub path: Option<RepoDir>,
     /// What affects it.
     pub filter: FilterId,
-    /// What its image is built from, whatever `filter` says; none where no image is built.
+    /// The files that its image is built from, whether or not `filter` matches them; `None` where no image is built.
     pub inputs: Option<FilterId>,
-    /// Its Dockerfile from the root of the repository, where the file names one.
+    /// Its Dockerfile from the root of the repository, if the file names one.
     pub dockerfile: Option<Located<String>>,
-    /// Its build context, where the file names one.
+    /// Its build context, if the file names one.
     pub context: Option<Located<RepoDir>>,
-    /// The files and directories that its image is built from, as far as keys name them or its builder looks for them.
+    /// The files and directories that its image is built from: those that keys name, and those that its builder looks
+    /// for.
     pub declared: Vec<Declared>,
     /// Whether a `global` match affects it.
     pub global: Global,
-    /// What it is built from and after.
+    /// The services that it is built from, and therefore after.
     pub depends_on: Vec<Located<ServiceId>>,
-    /// What its release tags look like: all are read, the first is written.
+    /// The formats of its release tags. All are read; the first is written.
     pub tag: Vec<TagPattern>,
     /// How the versions of its releases are read and ordered.
     pub scheme: Scheme,
-    /// How its versions are written, where it has its own way.
+    /// The style of its versions, if it has its own.
     pub style: Option<VersionStyle>,
     /// What the number in its versions counts.
     pub count: Count,
@@ -199,7 +200,7 @@ pub struct Service {
     pub image: Image,
     /// The platforms it is built for, such as `linux/amd64`.
     pub platforms: Vec<String>,
-    /// Values handed on to the CI job as they are.
+    /// Values that are passed on to the CI job unchanged.
     pub matrix: serde_json::Map<String, serde_json::Value>,
     /// What people call it.
     pub description: Option<String>,
@@ -214,7 +215,7 @@ impl Service {
         self.recipe.builder == Some(Builder::Nothing)
     }
 
-    /// Returns the filters of its own files: what `filters` name, and what its image is built from besides.
+    /// Returns the filters of its own files: `filters`, and the one for what its image is built from.
     pub fn own_filters(&self) -> impl Iterator<Item = FilterId> {
         std::iter::once(self.filter).chain(self.inputs)
     }
@@ -227,7 +228,7 @@ pub struct Declared {
     pub path: Located<RepoPath>,
     /// What it is.
     pub what: DeclaredKind,
-    /// The key that names it and without which there is no build; none where it may be missing.
+    /// The key that names it, if the build needs it; `None` where it may be missing.
     pub key: Option<&'static str>,
 }
 
@@ -238,24 +239,24 @@ pub enum DeclaredKind {
     File,
     /// A directory, of which everything counts.
     Directory,
-    /// A directory of which `filters` say what counts.
+    /// A directory of which only the paths in `filters` count.
     Listed,
 }
 
-/// The image that a service becomes.
+/// The image of a service.
 #[derive(Debug, Clone, Default)]
 pub struct Image {
-    /// Its name, without a tag; none where the service says none.
+    /// Its name, without a tag; `None` where the service gives none.
     pub name: Option<ImageName>,
     /// The rules of its tags.
     pub rules: TagRules,
     /// Its labels besides the OCI ones.
     pub labels: Labels,
-    /// What filters.yaml says of tags and labels, as it is written there.
+    /// The tags and labels as filters.yaml has them.
     pub written: WrittenTags,
 }
 
-/// What filters.yaml says of an image's tags and labels, as it is written there.
+/// The tags and labels of an image as filters.yaml has them.
 #[derive(Debug, Clone, Default)]
 pub struct WrittenTags {
     /// The lines of `tags`, in docker/metadata-action's language.
@@ -279,11 +280,11 @@ pub enum Global {
 /// Where results go.
 #[derive(Debug, Clone)]
 pub struct Environment {
-    /// The kinds of event it is for.
+    /// The kinds of event that it is for.
     pub on: Vec<Kind>,
     /// The branches it is for.
     pub branches: Branches,
-    /// How versions are written there, where it says so.
+    /// The style of versions there, if it has its own.
     pub version: Option<VersionStyle>,
     /// Whether images may be pushed there.
     pub push: Push,
@@ -292,16 +293,16 @@ pub struct Environment {
 /// The branches that an environment is for.
 #[derive(Debug, Clone)]
 pub enum Branches {
-    /// Every branch, and events of none.
+    /// Every branch, and events without a branch.
     Any,
     /// The default branch alone.
     Default,
-    /// Those that one of these matches.
+    /// Branches that one of these patterns matches.
     Like(Vec<Pattern>),
 }
 
 impl Environment {
-    /// Returns what it is for: releases, where its versions are.
+    /// Returns the purpose of the environment: releases, where its versions are releases.
     #[must_use]
     pub fn purpose(&self) -> Purpose {
         if self.version == Some(VersionStyle::Release) { Purpose::Releases } else { Purpose::Builds }
@@ -314,6 +315,6 @@ pub enum Push {
     /// They may.
     #[default]
     Allowed,
-    /// Not unless `--push` asks for it.
+    /// Only with `--push`.
     OnRequest,
 }

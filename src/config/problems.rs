@@ -12,13 +12,13 @@ pub(super) fn shown(text: &str) -> String {
     }
 }
 
-/// How many characters of a name a message shows, and how long a word may be that is compared with others.
+/// How many characters of a name a message shows. Longer words are not compared with others.
 const LONG: usize = 100;
 
 /// The problems found in a file so far.
 ///
-/// A problem of a text that several aliases use is one problem. Behind [`Problems::SHOWN`] problems the others are only
-/// counted: nobody would read them, and a hostile file could have hundreds of thousands.
+/// A problem of a text that several aliases use is one problem. After [`Problems::SHOWN`] problems, further ones are
+/// only counted: a hostile file could have hundreds of thousands.
 pub(super) struct Problems<'f> {
     file: &'f SourceFile,
     found: Vec<Diagnostic>,
@@ -31,7 +31,7 @@ pub(super) struct Problems<'f> {
 impl<'f> Problems<'f> {
     /// How many problems are reported.
     const SHOWN: usize = 100;
-    /// How many pairs of words are compared for a "did you mean".
+    /// How many pairs of words are compared to find a "did you mean".
     const COMPARED: usize = 50_000;
 
     pub(super) fn new(file: &'f SourceFile) -> Self {
@@ -86,7 +86,7 @@ impl<'f> Problems<'f> {
         self.errors
     }
 
-    /// Returns them in the order of the file.
+    /// Returns the problems in the order of the file.
     pub(super) fn into_sorted(mut self) -> Vec<Diagnostic> {
         let place = |problem: &Diagnostic| problem.labels.first().map(|label| label.span);
         self.found.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.message.cmp(&b.message)));

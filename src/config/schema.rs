@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::raw;
 
-/// Returns the JSON Schema (draft 2020-12) of filters.yaml, both shapes, made from the types that read it.
+/// Returns the JSON Schema (draft 2020-12) of filters.yaml, for both shapes, from the types that read the file.
 #[must_use]
 pub fn schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
@@ -43,7 +43,7 @@ fn flat() -> Value {
     })
 }
 
-/// An item of a filter of the flat shape. Status words are not checked: paths-filter takes any.
+/// Returns the schema of an item of a flat filter. Status words are not checked, since paths-filter accepts any.
 fn flat_item() -> Value {
     json!({
         "description": "A pattern; a list of items; or patterns under `added|modified|deleted`.",

@@ -7,10 +7,10 @@ use crate::model::name::nearest;
 
 /// Tells the two shapes apart.
 ///
-/// A key that is nearly `services`, with what only `services` can have below it, is a mistake, which is reported.
+/// A key that is nearly `services`, with a value that only `services` can have, is reported as a mistake.
 ///
-/// A file is structured when its top-level `services` is a mapping, or empty. It is flat when there is no such key,
-/// and also when paths-filter would take `services` for a filter: a pattern, a list, or a mapping with a status word
+/// A file is structured when its top-level `services` is a mapping, or empty. It is flat when there is no such key, and
+/// also when paths-filter would take `services` for a filter: a pattern, a list, or a mapping with a status word
 /// (`added: src/**`) of patterns and lists.
 pub(super) fn of(root: View<'_>, problems: &mut Problems<'_>) -> Option<Shape> {
     let Some(services) = root.get("services") else {
@@ -20,7 +20,7 @@ pub(super) fn of(root: View<'_>, problems: &mut Problems<'_>) -> Option<Shape> {
     Some(if structured { Shape::Structured } else { Shape::Flat })
 }
 
-/// Reports a key that was meant as `services`: it holds mappings in a mapping, which no filter does.
+/// Reports a misspelt `services`: its value is a mapping of mappings, which no filter has.
 fn misspelt(root: View<'_>, problems: &mut Problems<'_>) -> bool {
     let holds_services = |value: View<'_>| {
         value.mapping().is_some_and(|mut entries| entries.any(|(_, value)| value.mapping().is_some()))

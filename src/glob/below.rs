@@ -5,13 +5,13 @@ use super::{Pattern, Verdict};
 use bstr::ByteSlice as _;
 use std::collections::BTreeMap;
 
-/// Patterns by their directories, so that a path finds those that may match something below it.
+/// Patterns, filed by directory, to find the ones that may match something below a path.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Directories(BTreeMap<String, Vec<usize>>);
 
 impl Pattern {
-    /// Returns whether the path matches, with everything that may lie below it: [`Verdict::Doubt`] where the pattern
-    /// leads below the path. A negated pattern leads nowhere: it answers for the path itself.
+    /// Returns whether the pattern matches the path with everything that may lie below it: [`Verdict::Doubt`] where it
+    /// could match something below. A negated pattern is asked about the path alone.
     #[must_use]
     pub fn matches_or_leads_below(&self, path: &[u8]) -> Verdict {
         match self.matches(path) {
@@ -43,7 +43,7 @@ impl Directories {
         Self(directories)
     }
 
-    /// Returns the patterns of which the directory lies above the path, at it, or below it; each once.
+    /// Returns each pattern whose directory is the path, or lies above or below it.
     pub(super) fn around<'a>(&'a self, path: &'a str) -> impl Iterator<Item = usize> + 'a {
         let root = self.0.get("");
         let above = path.match_indices('/').filter_map(|(slash, _)| self.0.get(&path[..=slash]));

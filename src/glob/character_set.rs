@@ -3,7 +3,7 @@
 /// A set of characters, by ranges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Set {
-    /// One bit for each ASCII character, already turned around when the set is negated.
+    /// One bit for each ASCII character. A negated set is stored inverted.
     ascii: u128,
     /// Ranges, both ends included, as they were written.
     ranges: Vec<(char, char)>,
@@ -79,7 +79,7 @@ fn complement(ranges: &[(char, char)]) -> Vec<(char, char)> {
     gaps
 }
 
-/// What a POSIX class name stands for between brackets, in the syntax of classes.
+/// Returns the characters of a POSIX class name, in the syntax of classes.
 pub(super) fn posix(name: &str) -> Option<&'static str> {
     Some(match name {
         "alnum" => "a-zA-Z0-9",
@@ -100,7 +100,7 @@ pub(super) fn posix(name: &str) -> Option<&'static str> {
     })
 }
 
-/// What ends a line for JavaScript: `.` takes everything else.
+/// Whether a character ends a line in JavaScript, where `.` matches every other one.
 pub(super) fn ends_line(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')
 }

@@ -4,11 +4,11 @@
 pub struct PatternError {
     /// What is wrong: a sentence without a full stop that begins in lower case.
     pub message: String,
-    /// Offset in bytes, in the pattern, of what is wrong; at most its length.
+    /// Offset in bytes, in the pattern, of the fault; at most the pattern's length.
     pub offset: usize,
     /// What to do about it, where that is known.
     pub help: Option<String>,
-    /// Whether it is a range in brackets, such as a file's own name may hold: `[user-id]`.
+    /// Whether the fault is a range in brackets that may be the literal name of a file: `[user-id]`.
     pub(super) in_brackets: bool,
 }
 
@@ -26,7 +26,7 @@ impl PatternError {
         Self { in_brackets: true, ..self }
     }
 
-    /// An error in a part of a pattern, as one of the whole.
+    /// Returns an error in a part of a pattern as an error in the whole.
     pub(super) fn shifted(mut self, by: usize) -> Self {
         self.offset += by;
         self

@@ -1,4 +1,4 @@
-//! Puts the words of an expression together.
+//! Builds the tree of an expression from its words.
 
 use super::PatternError;
 use super::character_set::Set;
@@ -23,14 +23,14 @@ pub(super) enum Node {
     Sequence(Vec<Node>),
     Either(Vec<Node>),
     Repeat(Box<Node>, Times),
-    /// Whether something is ahead (`true`), or not.
+    /// Whether something is ahead (`true`), or is not (`false`).
     Ahead(Box<Node>, bool),
 }
 
 impl Node {
-    /// Puts words together.
+    /// Builds the tree.
     ///
-    /// An error means that picomatch makes an expression that JavaScript cannot read, which never matches.
+    /// An error means that picomatch would write an expression that JavaScript cannot read, and that never matches.
     pub(super) fn build(terms: &[Term]) -> Result<Self, PatternError> {
         let mut builder = Builder { terms, next: 0, depth: 0 };
         let node = builder.either()?;
@@ -41,7 +41,7 @@ impl Node {
         }
     }
 
-    /// Whether a path begins and ends as it must: a quick look before a match.
+    /// Whether a path begins and ends as the expression demands: a cheap test before a match.
     pub(super) fn may_take(&self, path: &str) -> bool {
         match self {
             Self::Literal(text) => path == text,
@@ -53,7 +53,7 @@ impl Node {
         }
     }
 
-    /// Whether a lookahead is anywhere in it.
+    /// Whether the tree has a lookahead anywhere.
     pub(super) fn looks_ahead(&self) -> bool {
         match self {
             Self::Ahead(..) => true,
@@ -168,8 +168,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Reads `?`, `*` or `+` behind a node, and the `?` by which JavaScript makes it take as little as it can,
-    /// which does not matter here.
+    /// Reads `?`, `*` or `+` behind a node. A second `?` makes it lazy in JavaScript, which does not matter here.
     fn repeated(&mut self, node: Node, repeatable: bool) -> Result<Node, PatternError> {
         let Some(Term { at, word: Word::Repeat(times) }) = self.peek() else { return Ok(node) };
         let (at, times) = (*at, *times);

@@ -10,21 +10,21 @@ use std::sync::OnceLock;
 ///
 /// A pattern demands literal segments of a path, or segments that begin or end so: `services/api/*.rs` demands the
 /// segments `services` and `api` and one that ends in `.rs`. It is filed under the demand that the fewest patterns
-/// share. A path has few segments, so only what is filed under these is tried. What demands nothing (`**`,
-/// `!docs/**`) is tried for every path. The same text is tried once, however many services use it.
+/// share. A path has few segments, and only patterns that are filed under one of them are tried. A pattern that demands
+/// nothing (`**`, `!docs/**`) is tried for every path. A text that many services use is tried once.
 ///
 /// The index is `Sync`: match many paths in parallel by a search in each of many threads.
 #[derive(Debug, Clone, Default)]
 pub struct GlobIndex {
-    /// The different patterns, and the positions of those that have this text.
+    /// The different patterns, each with the positions of those that have its text.
     patterns: IndexMap<Pattern, Vec<usize>, RandomState>,
     /// Positions in `patterns`, by a segment that a path must have.
     whole: Shelf,
     beginnings: Shelf,
     endings: Shelf,
-    /// Positions in `patterns` of what could match any path.
+    /// Positions in `patterns` of those that could match any path.
     anything: Vec<usize>,
-    /// All positions in `patterns`, for paths of which only the outside is known: most repositories have none.
+    /// All positions in `patterns`, for paths that stand for more than themselves: most repositories have none.
     directories: OnceLock<Directories>,
 }
 
@@ -52,9 +52,9 @@ impl Shelf {
 /// A text of patterns that matches a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
-    /// The text's number: [`GlobIndex::positions`] has the patterns that are written so.
+    /// The number of the text. [`GlobIndex::positions`] returns the patterns with this text.
     pub text: usize,
-    /// Whether matching gave up: the text then counts as matching, and this is reported.
+    /// Whether matching gave up. Then the text counts as a match, and the doubt is reported.
     pub doubt: bool,
 }
 
@@ -95,17 +95,16 @@ impl GlobIndex {
         index
     }
 
-    /// Returns how many different texts the patterns have; their numbers count from 0 in the order in which the patterns
-    /// first had them.
+    /// Returns how many different texts the patterns have. They are numbered from 0, in the order of their first use.
     #[must_use]
     pub fn texts(&self) -> usize {
         self.patterns.len()
     }
 
-    /// Returns the positions, ascending, of the patterns with this text in what the index was built from.
+    /// Returns the positions of the patterns with this text, ascending.
     ///
     /// # Panics
-    /// When there are fewer texts than this.
+    /// When there is no text of this number.
     #[must_use]
     pub fn positions(&self, text: usize) -> &[usize] {
         &self.patterns[text]

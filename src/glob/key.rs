@@ -1,10 +1,10 @@
-//! The segments that a path must have for a pattern to match it: the keys by which an index files patterns.
+//! The segments that a path must have for a pattern to match it. An index files patterns by them.
 
 use super::expression_tree::Node;
 use super::term::Times;
 use std::borrow::Cow;
 
-/// How many texts a group of alternatives may stand for before it counts as unknown.
+/// How many texts a group of alternatives may unfold into before it counts as unknown.
 const MAX_TEXTS: usize = 64;
 
 /// What an expression demands of a path: that one of its segments is, begins with or ends in any of these texts.
@@ -14,7 +14,7 @@ pub(super) struct Demand<'t> {
     pub(super) texts: Vec<Cow<'t, str>>,
 }
 
-/// The part of a segment that a text must be.
+/// Which part of a segment has to be one of the texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Part {
     Whole,
@@ -45,7 +45,7 @@ pub(super) struct Walk<'t> {
     demands: Vec<Demand<'t>>,
     /// Whether the texts begin where a segment does.
     whole: bool,
-    /// What may stand between the last place that is not literal, or the last slash, and here; nothing when empty.
+    /// What may stand between the last slash, or the last place that is not literal, and here; nothing when empty.
     texts: Vec<Cow<'t, str>>,
 }
 
@@ -112,7 +112,7 @@ impl<'t> Walk<'t> {
         self.whole = true;
     }
 
-    /// Something follows that is not literal.
+    /// Forgets the text so far, since something follows that is not literal.
     pub(super) fn unknown(&mut self) {
         if self.whole {
             self.demand(Part::Beginning);
@@ -129,7 +129,7 @@ impl<'t> Walk<'t> {
     }
 }
 
-/// The texts of alternatives that are all literal and stay in one segment.
+/// Returns the texts of alternatives that are all literal and stay within one segment.
 fn literals(node: &Node) -> Option<Vec<&str>> {
     match node {
         Node::Literal(text) if !text.contains('/') => Some(vec![text]),
@@ -144,7 +144,7 @@ fn takes_something(node: &Node) -> bool {
     !matches!(node, Node::Guard(_) | Node::Ahead(..) | Node::Boundary(_))
 }
 
-/// Whether a segment of the path ends where a node begins.
+/// Whether a node begins where a segment of the path ends.
 fn begins_at_slash(node: &Node) -> bool {
     match node {
         Node::Literal(text) => text.starts_with('/'),
@@ -155,7 +155,7 @@ fn begins_at_slash(node: &Node) -> bool {
     }
 }
 
-/// Whether a segment of the path begins, or the path ends, where a node ends.
+/// Whether a node ends where a segment of the path begins, or where the path ends.
 fn ends_at_slash(node: &Node) -> bool {
     match node {
         Node::Literal(text) => text.ends_with('/'),

@@ -1,8 +1,8 @@
 //! The engine for what the crate `regex` can express, on paths as git has them.
 //!
-//! picomatch's expressions are full of lookaheads, which `regex` does not have. Most of them say that a segment is
-//! not `.` or `..`, or that something follows a slash; on a [plain](super::subject) path they always hold, and so
-//! they are left out here. What looks ahead for another reason, as `!(…)` does, is left to the machine.
+//! picomatch's expressions are full of lookaheads, which `regex` does not have. Most of them say that a segment is not
+//! `.` or `..`, or that something follows a slash; on a [plain](super::subject) path these always hold, so they are
+//! left out here. Expressions with other lookaheads, such as `!(…)`, are left to the machine.
 
 use super::character_set::Set;
 use super::expression_tree::Node;
@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 /// Memory that one compiled expression may take, in bytes.
 const MAX_SIZE: usize = 1 << 17;
 
-/// Returns an expression that takes the same plain paths as the tree, if there is one.
+/// Returns an expression that matches the same plain paths as the tree, if there is one.
 pub(super) fn compile(tree: &Node) -> Option<Regex> {
     let text = match tree {
         Node::Sequence(nodes) => sequence(nodes, true),
@@ -47,7 +47,7 @@ fn expression(node: &Node) -> Option<String> {
     })
 }
 
-/// Translates nodes one after another; `first` tells that the path begins where they do.
+/// Translates successive nodes. `first` says whether the path begins where they do.
 fn sequence(nodes: &[Node], first: bool) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     // Whether a segment begins here, and so at least one character follows.

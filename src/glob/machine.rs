@@ -1,9 +1,9 @@
 //! The engine for every expression, in time proportional to the length of the path times that of the pattern.
 //!
-//! The machine reads a path from its end to its beginning. What a lookahead asks about lies ahead, so when it is
-//! asked the answer is already known: each lookahead is an automaton of its own that runs along, the inner ones
-//! first. All threads of an automaton move together, so a state is entered at most once at each place: no input
-//! makes it try anything twice. A step is one state entered; there are never more than (characters + 1) × states.
+//! The machine reads a path from its end to its beginning. So the answer to a lookahead is already known when it is
+//! needed: each lookahead is an automaton of its own that runs along, the inner ones first. All threads of an automaton
+//! move together, so a state is entered at most once at each place. A step is one state entered; there are never more
+//! than (characters + 1) × states.
 
 use super::character_set::{Set, ends_line};
 use super::expression_tree::Node;
@@ -12,7 +12,7 @@ use super::term::{Guard, Times};
 /// A compiled expression.
 #[derive(Debug)]
 pub(super) struct Machine {
-    /// What the path begins and ends with; the states are for what is between.
+    /// The literal beginning and end of the path; the states are for what is between.
     beginning: String,
     ending: String,
     states: Vec<State>,
@@ -37,7 +37,7 @@ enum State {
     Ahead { automaton: usize, holds: bool, next: usize },
 }
 
-/// A match took more steps than it may.
+/// The error of a match that took more steps than it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct GaveUp;
 
@@ -94,7 +94,7 @@ impl Machine {
         self.states.len() - 1
     }
 
-    /// Makes the states that read a node from its end to its beginning and go on to `next`; returns the first.
+    /// Adds the states that read a node from its end to its beginning and go on to `next`; returns the first of them.
     fn compile(&mut self, node: &Node, next: usize) -> usize {
         match node {
             Node::Literal(text) => text.chars().fold(next, |next, c| self.state(State::Char(c, next))),
@@ -203,7 +203,7 @@ struct Threads<'a> {
 }
 
 impl Threads<'_> {
-    /// Moves the threads that take a character over it.
+    /// Moves the threads that wait for this character past it.
     fn take(&self, automaton: usize, c: char, moved: &mut Vec<usize>) {
         for state in &self.reading[automaton] {
             let (takes, next) = match self.machine.states[*state] {
@@ -219,7 +219,7 @@ impl Threads<'_> {
         }
     }
 
-    /// Follows what needs no character, from each state on the stack.
+    /// Follows all transitions that need no character, from each state on the stack.
     fn settle(&mut self, automaton: usize, place: &Place<'_>, stack: &mut Vec<usize>) {
         self.known[automaton] = false;
         self.reading[automaton].clear();
@@ -261,14 +261,14 @@ struct Place<'a> {
     rest: &'a str,
     before: Option<char>,
     after: Option<char>,
-    /// How many dots are between here and the end of the segment, if nothing else is.
+    /// How many dots there are between here and the end of the segment, if there is nothing else.
     dots: Option<usize>,
     /// The same at the place behind the next character.
     dots_after: Option<usize>,
 }
 
 impl<'a> Place<'a> {
-    /// The place this many bytes after the start.
+    /// Returns the place this many bytes after the start.
     fn before_ending(path: &'a str, index: usize) -> Self {
         let (rest, ending) = path.split_at(index);
         let dots = |text: &str| {
@@ -284,7 +284,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Bytes before this place; each place has its own number.
+    /// Returns how many bytes stand before this place.
     fn index(&self) -> usize {
         self.rest.len()
     }

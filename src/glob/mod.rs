@@ -1,10 +1,10 @@
 //! Patterns: picomatch's dialect with `{dot: true}`, and an index over thousands of them.
 //!
 //! Most patterns are simple: their text itself answers for paths as git has them (`simple`). Any other text is read by
-//! picomatch's rules (`read`) into the words of a regular expression (`term`), which `tree` puts together. Two engines
-//! answer for a tree, and agree: the `machine` for everything, and for patterns that are asked often the crate `regex`
-//! (`linear`), which is about twenty times faster where it can express the tree. [`GlobIndex`] files patterns by what
-//! they demand of a path (`key`), and tries only the few that could match.
+//! picomatch's rules (`parse`) into the words of a regular expression (`term`), from which `expression_tree` builds a
+//! tree. Two engines match trees, with the same results: the `machine` for everything, and for patterns that are asked
+//! often the crate `regex` (`linear`), which is about twenty times faster where it can express the tree. [`GlobIndex`]
+//! files patterns by what they demand of a path (`key`), and tries only the few that could match.
 //!
 //! # Limits
 //!

@@ -16,7 +16,7 @@ pub struct Pattern(Arc<Inner>);
 
 struct Inner {
     text: String,
-    /// What a simple text decides plain paths by; none when it is not simple.
+    /// The simple form of the text, which is enough to match plain paths; `None` when the text is not simple.
     simple: Option<Simple>,
     /// The parsed text. That of a simple pattern is parsed when it is first needed.
     expression: OnceLock<Box<Expression>>,
@@ -29,26 +29,27 @@ pub enum Verdict {
     No,
     /// The path matches.
     Yes,
-    /// Matching gave up at its limit. Callers count it as a match and report it, so that doubt widens the answer.
+    /// Matching gave up at its limit. Callers must count it as a match and report it, so that the doubt widens the
+    /// answer.
     Doubt,
 }
 
 impl Pattern {
     /// Reads a pattern.
     ///
-    /// A path matches the pattern that is, character for character, itself. So a text that only its brackets keep from being
-    /// read, and that has no wildcard, is the pattern of the path that it spells out: `app/[user-id]/page.tsx`.
+    /// Every path matches the pattern with the same text. So a text without a wildcard whose brackets cannot be read is
+    /// taken literally: `app/[user-id]/page.tsx`.
     ///
     /// # Errors
-    /// When it cannot be read: it is empty or too long, groups stand too deep in each other, something is never
-    /// closed, or picomatch would make an expression of it that never matches.
+    /// When it cannot be read: it is empty or too long, groups are nested too deep, something is never closed, or
+    /// picomatch would make an expression of it that never matches.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         let simple = Simple::read(text);
         let expression = if simple.is_some() { OnceLock::new() } else { OnceLock::from(Box::new(read(text)?)) };
         Ok(Self(Arc::new(Inner { text: text.to_owned(), simple, expression })))
     }
 
-    /// Whether the pattern matches the one path that it spells out, because its brackets cannot be read.
+    /// Whether the pattern matches only the path that is its text, because its brackets cannot be read.
     #[must_use]
     pub fn is_spelled_out(&self) -> bool {
         self.0.simple.is_none() && self.expression().spelled_out
@@ -60,8 +61,7 @@ impl Pattern {
         &self.0.text
     }
 
-    /// Whether the pattern was written for more than the paths that it spells out: it has `*`, `?`, or a group that is
-    /// negated or repeated, which no backslash precedes.
+    /// Whether the pattern has a wildcard: `*`, `?`, or a negated or repeated group, without a backslash before it.
     #[must_use]
     pub fn has_wildcard(&self) -> bool {
         let mut rest = self.text();
@@ -88,7 +88,7 @@ impl Pattern {
     }
 
     /// Returns a directory that holds everything that the pattern matches: `services/api` for `services/api/**`, the
-    /// path itself for one without anything special, and empty for the root where the pattern says less.
+    /// path itself for a pattern without anything special, and empty for the root where nothing narrower is known.
     #[must_use]
     pub fn directory(&self) -> &str {
         // Characters that mean themselves wherever they stand; `@` and `+` do without a parenthesis.
@@ -103,8 +103,8 @@ impl Pattern {
         &self.text()[..end]
     }
 
-    /// Returns the directory of which the pattern matches everything, and nothing else but the path itself:
-    /// `services/api` for `services/api/**`, and empty for the root; none where it may match less.
+    /// Returns the directory of which the pattern matches exactly everything, and the directory's own path:
+    /// `services/api` for `services/api/**`, and empty for the root; `None` where it may match less.
     #[must_use]
     pub fn whole_directory(&self) -> Option<&str> {
         if self.text() == "**" {
@@ -114,7 +114,7 @@ impl Pattern {
         (!directory.is_empty() && self.text().strip_suffix("/**") == Some(directory)).then_some(directory)
     }
 
-    /// The text, if it is simple and so decides about plain paths itself.
+    /// Returns the text if it is simple, so that matching plain paths needs nothing else.
     pub(super) fn simple_text(&self) -> Option<&str> {
         self.0.simple.map(|_| &*self.0.text)
     }
@@ -128,7 +128,7 @@ impl Pattern {
         expression.get_or_init(|| Box::new(Expression::read(text).expect("a simple text can always be read")))
     }
 
-    /// What a path must have so that the pattern can match it. A negated pattern matches what has nothing of it.
+    /// Returns what a path must have so that the pattern can match it; empty for a negated pattern.
     pub(super) fn demands(&self) -> Vec<Demand<'_>> {
         if self.0.simple.is_some() {
             simple::demands(&self.0.text)
@@ -141,7 +141,7 @@ impl Pattern {
 
     /// Returns whether a path matches, by picomatch's rules with `{dot: true}`.
     ///
-    /// What is not UTF-8 in a path counts as U+FFFD, as it does for JavaScript.
+    /// Bytes of a path that are not UTF-8 count as U+FFFD, as in JavaScript.
     #[must_use]
     pub fn matches(&self, path: &[u8]) -> Verdict {
         self.matches_subject(&Subject::new(path))

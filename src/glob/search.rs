@@ -2,12 +2,12 @@ use super::index::{GlobIndex, Hit};
 use super::subject::Subject;
 use super::{Pattern, Verdict};
 
-/// The search for what matches one path after another. What could match the paths of a directory is looked up once for
-/// those that follow each other.
+/// A search for the patterns that match one path after another. The patterns that could match the paths of a directory
+/// are looked up once for successive paths in it.
 #[derive(Debug)]
 pub struct GlobSearch<'i> {
     index: &'i GlobIndex,
-    /// The directory of the last path, with the slash at its end; empty for the root.
+    /// The directory of the last path, with a slash at the end; empty for the root.
     directory: String,
     /// The numbers of texts that could match any path in it.
     in_directory: Vec<usize>,
@@ -22,14 +22,14 @@ impl<'i> GlobSearch<'i> {
         Self { index, directory: String::new(), in_directory, candidates: Vec::new(), tried: 0 }
     }
 
-    /// Puts what matches a path into `hits`, in ascending order, after emptying it.
+    /// Replaces `hits` with the texts that match a path, in ascending order.
     pub fn matches(&mut self, path: &[u8], hits: &mut Vec<Hit>) {
         let path = Subject::new(path);
         self.look(&path.text);
         self.put(hits, |pattern| pattern.matches_subject(&path));
     }
 
-    /// Puts what matches a path, or leads below it, into `hits`, in ascending order, after emptying it.
+    /// Replaces `hits` with the texts that match a path, or something that may lie below it, in ascending order.
     pub fn matches_or_leads_below(&mut self, path: &[u8], hits: &mut Vec<Hit>) {
         let text = Subject::new(path).text;
         self.look(&text);

@@ -1,19 +1,18 @@
-//! The engine for simple patterns, which are matched by their text: nothing is parsed into a tree, and nothing is
-//! compiled.
+//! The engine for simple patterns, which are matched by their text, without a tree and without compiling.
 //!
 //! Nearly all patterns in practice are *simple*: segments that are `**`, or are made of letters, digits, `_` `-` `.`
 //! `@`, of `*` and `?`, and of groups of such text: `{ts,tsx}`, `@(a|b)`, `?(a)`. Such a text can always be read, and
-//! on a [plain](super::subject) path it means what it looks like: picomatch's special cases are about `.` and `..`,
-//! about empty segments, and about groups in each other.
+//! picomatch's special cases (about `.` and `..`, empty segments, and nested groups) do not apply to it on a
+//! [plain](super::subject) path.
 
 use super::key::{Demand, Walk};
 
-/// The longest simple text, in bytes, and into how many texts its groups may unfold. A match takes at most
-/// path × text × unfolded steps.
+/// The length of the longest simple text, in bytes, and the most texts that its groups may unfold into. A match takes
+/// at most path × text × unfolded steps.
 const MAX_LENGTH: usize = 255;
 const MAX_UNFOLDED: usize = 16;
 
-/// What a segment is made of, besides stars.
+/// A part of a segment other than a star.
 enum Piece<'t> {
     Text(&'t str),
     /// `?`: one character.
@@ -26,7 +25,7 @@ enum Piece<'t> {
 struct Alternatives<'t> {
     texts: &'t str,
     separator: char,
-    /// Whether there may also be none.
+    /// Whether the part may be absent.
     optional: bool,
 }
 
@@ -36,15 +35,16 @@ impl<'t> Alternatives<'t> {
     }
 }
 
-/// What is known of a simple text before it meets a path.
+/// What is known of a simple text without a path.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Simple {
-    /// How many bytes stand before the first segment with anything special; all of them where there is none.
+    /// The length in bytes of the segments before the first one with a wildcard or a group; that of the whole text
+    /// where there is none.
     literal: usize,
 }
 
 impl Simple {
-    /// Reads a text; none when it is not simple.
+    /// Reads a text; `None` when it is not simple.
     pub(super) fn read(text: &str) -> Option<Self> {
         is_simple(text).then(|| {
             let special = text.bytes().position(|byte| !is_plain(byte) && byte != b'/');
@@ -53,12 +53,12 @@ impl Simple {
         })
     }
 
-    /// Whether nothing in the text is special, so that it stands for itself alone.
+    /// Whether the text has neither wildcards nor groups, so that it only matches itself.
     pub(super) fn is_literal(self, text: &str) -> bool {
         self.literal == text.len()
     }
 
-    /// Whether a plain path is what the text stands for.
+    /// Whether the text matches a plain path.
     pub(super) fn takes(self, text: &str, path: &str) -> bool {
         let (before, text) = text.split_at(self.literal);
         match path.strip_prefix(before) {
@@ -114,7 +114,7 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@')
 }
 
-/// Takes the next piece of a segment, where that is no star; none when it is not simple.
+/// Splits the next piece off a segment; `None` when a star comes next, or something that is not simple.
 fn piece(text: &str) -> Option<(Piece<'_>, &str)> {
     let mut plain = text.bytes().position(|byte| !is_plain(byte)).unwrap_or(text.len());
     if text[..plain].ends_with('@') && text[plain..].starts_with('(') {
@@ -138,7 +138,7 @@ fn piece(text: &str) -> Option<(Piece<'_>, &str)> {
     is_group.then_some((Piece::Group(Alternatives { texts, separator, optional }), behind))
 }
 
-/// Whether a path is what a text stands for, whose first segment has something special.
+/// Whether a text whose first segment has a wildcard or a group matches a plain path.
 fn takes_behind(mut text: &str, mut path: &str) -> bool {
     // Where to go on when what stands behind the last `**` does not fit: there, one segment further. What an earlier
     // `**` could take, the last one can.
@@ -167,7 +167,7 @@ fn takes_behind(mut text: &str, mut path: &str) -> bool {
     }
 }
 
-/// Whether a simple text could take something below a plain path.
+/// Whether a simple text could match something below a plain path.
 pub(super) fn leads_below(text: &str, path: &str) -> bool {
     let (segment, more) = first_segment(text);
     let (name, rest) = first_segment(path);
@@ -180,7 +180,7 @@ pub(super) fn leads_below(text: &str, path: &str) -> bool {
     }
 }
 
-/// The first segment, and what follows its slash.
+/// Returns the first segment, and the text behind its slash.
 fn first_segment(text: &str) -> (&str, Option<&str>) {
     text.split_once('/').map_or((text, None), |(first, more)| (first, Some(more)))
 }
@@ -204,7 +204,7 @@ fn fits(segment: &str, name: &str) -> bool {
     }
 }
 
-/// What is left of a name behind the least that pieces can take of its beginning.
+/// Returns the rest of a name behind the shortest beginning that the pieces match.
 fn shortest<'n>(pieces: &str, name: &'n [u8]) -> Option<&'n [u8]> {
     let mut longest: Option<&[u8]> = None;
     takes_first(pieces, name, &mut |rest| {
@@ -214,7 +214,7 @@ fn shortest<'n>(pieces: &str, name: &'n [u8]) -> Option<&'n [u8]> {
     longest
 }
 
-/// Whether pieces can take the beginning of a name so that what is left will do.
+/// Whether pieces can match a beginning of the name whose rest fulfils `will_do`.
 fn takes_first<'n>(pieces: &str, name: &'n [u8], will_do: &mut impl FnMut(&'n [u8]) -> bool) -> bool {
     let Some((piece, more)) = piece(pieces) else { return will_do(name) };
     match piece {
@@ -226,14 +226,14 @@ fn takes_first<'n>(pieces: &str, name: &'n [u8], will_do: &mut impl FnMut(&'n [u
     }
 }
 
-/// What follows the first character; none where no character begins.
+/// Returns the rest behind the first character; `None` where there is no character.
 fn behind_character(name: &[u8]) -> Option<&[u8]> {
     let continues = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;
     let (_, rest) = name.split_first().filter(|(first, _)| !continues(first))?;
     Some(&rest[rest.iter().take_while(continues).count()..])
 }
 
-/// Returns all that a simple text demands.
+/// Returns all demands of a simple text.
 pub(super) fn demands(text: &str) -> Vec<Demand<'_>> {
     let mut walk = Walk::default();
     for (index, segment) in text.split('/').enumerate() {
@@ -295,7 +295,7 @@ mod tests {
         assert!(!is_simple(&"{a,b}".repeat(5)));
     }
 
-    /// Every text of so many characters out of these.
+    /// Returns every text of this length over an alphabet.
     fn texts(alphabet: &[char], length: usize) -> impl Iterator<Item = String> {
         let count = alphabet.len().pow(u32::try_from(length).unwrap());
         let place = move |at: usize| alphabet.len().pow(u32::try_from(at).unwrap());

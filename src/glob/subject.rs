@@ -7,9 +7,9 @@ use std::borrow::Cow;
 /// A path as patterns see it.
 #[derive(Debug)]
 pub(super) struct Subject<'a> {
-    /// What is not UTF-8 counts as U+FFFD, as it does for JavaScript.
+    /// The path as text. Bytes that are not UTF-8 count as U+FFFD, as in JavaScript.
     pub(super) text: Cow<'a, str>,
-    /// Whether the path is as git has them: no empty segment, none that is `.` or `..`, and no line break.
+    /// Whether the path is one that git can have: no empty segment, none that is `.` or `..`, and no line break.
     pub(super) plain: bool,
 }
 

@@ -1,11 +1,11 @@
 //! The words of the regular expression that picomatch makes of a pattern.
 //!
-//! picomatch writes text; we write terms, so that nothing has to be read twice and each knows its place.
+//! picomatch writes text; we write terms, so that nothing has to be parsed twice and each word knows its place.
 
 use super::PatternError;
 use super::character_set::{self, Set};
 
-/// A word of the expression, and the offset in the pattern of what it was made from.
+/// A word of the expression, and the offset in the pattern of the text that it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Term {
     pub(super) at: usize,
@@ -31,16 +31,16 @@ pub(super) enum Word {
     End,
     /// Whether a word character stands on exactly one side (`true`), or not (`false`).
     Boundary(bool),
-    /// What JavaScript cannot read. It is no error yet: picomatch may take it out again.
+    /// Something that JavaScript cannot read. It is not an error yet: picomatch may remove it again.
     Unreadable(Box<PatternError>),
 }
 
-/// What must not, or must, follow here.
+/// What must follow here, or must not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Guard {
     /// Not `.` or `..` up to the end of the segment.
     NotDots,
-    /// Fails where the dot just read begins a segment `.` or `..`.
+    /// Fails where the dot that was just read begins a segment `.` or `..`.
     NotLoneDot,
     /// Not a whole segment `.` or `..`, with the slash before it unless the path begins here.
     NotDotSegment,
@@ -74,14 +74,14 @@ pub(super) fn at(at: usize, words: impl IntoIterator<Item = Word>) -> Vec<Term> 
     words.into_iter().map(|word| Term { at, word }).collect()
 }
 
-/// Reads text that picomatch hands through to the regular expression as it is.
+/// Reads text that picomatch copies into the regular expression as it is.
 ///
-/// It is in the syntax of JavaScript without the flags `u` and `v`.
+/// Its syntax is that of JavaScript without the flags `u` and `v`.
 pub(super) fn handed_through(text: &str, at: usize) -> Vec<Term> {
     readable(text, at).unwrap_or_else(|error| self::at(at, [Word::Unreadable(Box::new(error))]))
 }
 
-/// Does the same, unless JavaScript cannot read the text.
+/// Does the same as [`handed_through`], with an error for text that JavaScript cannot read.
 pub(super) fn readable(text: &str, at: usize) -> Result<Vec<Term>, PatternError> {
     let chars: Vec<char> = text.chars().collect();
     let mut words = Vec::new();
@@ -122,12 +122,12 @@ pub(super) fn readable(text: &str, at: usize) -> Result<Vec<Term>, PatternError>
 enum Escaped {
     /// A letter that stands for itself, unless it has a meaning where it is used (`\b`).
     Char(char),
-    /// A character written in another way.
+    /// A character that an escape stands for.
     Control(char),
     Class(Vec<(char, char)>),
 }
 
-/// Reads what stands behind a backslash.
+/// Reads an escape whose backslash has been read.
 fn escape(chars: &[char], at: usize) -> Result<(Escaped, &[char]), PatternError> {
     let Some((c, rest)) = chars.split_first() else {
         return Err(PatternError::new(at, "nothing follows `\\`")
@@ -213,7 +213,7 @@ impl Member {
     }
 }
 
-/// Adds the members up. `a-z` is a range; a hyphen beside a class, as in `\d-z`, stands for itself.
+/// Joins members to ranges. `a-z` is a range; a hyphen beside a class, as in `\d-z`, is literal.
 fn ranges(mut members: &[Member], at: usize) -> Result<Vec<(char, char)>, PatternError> {
     let mut ranges = Vec::new();
     loop {

@@ -1,7 +1,9 @@
-//! Names of the refs that record at which commit a service was built, and that a build of it has begun.
+//! Names of the refs of builds: one records the commit at which a service was last built, the other marks that a build
+//! of it has begun.
 //!
-//! `refs/rebake/built/<environment>/<service>` and `refs/rebake/begun/<environment>/<service>`. A name that git refuses, or that would stand below another one as a
-//! directory (`@acme/web`, `a.lock`), is written with percent signs, so that different names are different refs.
+//! `refs/rebake/built/<environment>/<service>` and `refs/rebake/begun/<environment>/<service>`. A name that git
+//! refuses, or that would stand below another one as a directory (`@acme/web`, `a.lock`), is written with percent
+//! signs, so that different names are different refs.
 
 use std::fmt::Write as _;
 
@@ -35,14 +37,15 @@ pub fn prefix(environment: &str) -> String {
     format!("{PREFIX}{}/", encoded(environment))
 }
 
-/// Returns the environment and the service whose record a ref is; none where it is no record.
+/// Returns the environment and the service that a built ref is about; `None` for any other ref.
 #[must_use]
 pub fn parse(reference: &str) -> Option<(String, String)> {
     let (environment, service) = reference.strip_prefix(PREFIX)?.split_once('/')?;
     Some((decoded(environment)?, decoded(service)?))
 }
 
-/// One part of a ref's name, whatever the text: a dot where git takes one, letters, digits and `_ - @` stay as they are.
+/// Encodes one part of a ref's name. Letters, digits and `_ - @` stay as they are, and so does a dot where git accepts
+/// one.
 fn encoded(text: &str) -> String {
     if text.is_empty() {
         return "%".to_owned();

@@ -3,19 +3,19 @@
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
-/// A moment as a calendar and a clock at a fixed distance from UTC show it (proleptic Gregorian calendar, no leap
+/// A moment as a calendar and a clock show it at a fixed distance from UTC (proleptic Gregorian calendar, no leap
 /// seconds, as in git).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CalendarTime(Zoned);
 
-/// 0000-01-02, in seconds since 1970: RFC 3339 begins a day before, which leaves room for the offset.
+/// 0000-01-02, in seconds since 1970. It is a day after the first date of RFC 3339, which leaves room for the offset.
 const FIRST: i64 = -719_527 * 86_400;
 
 impl CalendarTime {
     /// Returns what a clock shows `unix` seconds after the epoch, `offset` minutes ahead of UTC.
     ///
-    /// A time outside the years 0 to 9999, which a commit can claim and RFC 3339 cannot write, counts as the nearest
-    /// one inside; an offset of more than a day as one of a day.
+    /// A commit can claim a time outside the years 0 to 9999, which RFC 3339 cannot write: it is replaced by the
+    /// nearest one inside. An offset of more than a day is replaced by one of a day.
     #[must_use]
     pub fn at(unix: i64, offset: i64) -> Self {
         let minutes = i32::try_from(offset.clamp(-24 * 60, 24 * 60)).unwrap_or_default();

@@ -15,17 +15,17 @@ pub enum Status {
     Deleted,
     /// `T`: a file became a symbolic link or a submodule, or the other way round. Filters see it as modified.
     TypeChanged,
-    /// `X`: it cannot be read, so that it counts as changed. It may be any of the others.
+    /// `X`: it cannot be read, so it counts as changed. Its real status may be any of the others.
     Unread,
 }
 
 /// How much of the tree a path stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Extent {
-    /// For itself: a file, a link.
+    /// For itself alone: a file, a link.
     #[default]
     Path,
-    /// Also for what lies below it and is not told: a submodule, a directory that cannot be read.
+    /// Also for everything below it, which is not listed: a submodule, a directory that cannot be read.
     Below,
 }
 
@@ -36,7 +36,7 @@ pub struct Change {
     pub path: RepoPath,
     /// What happened to it.
     pub status: Status,
-    /// How much the path speaks for, before or after.
+    /// How much of the tree the path stands for, before or after the change.
     pub extent: Extent,
 }
 
@@ -66,7 +66,7 @@ impl Status {
         }
     }
 
-    /// Returns two changes of one path, one after the other, as one; `None` when a path that was added is gone again.
+    /// Merges two successive changes of one path; `None` when a path that was added is gone again.
     #[must_use]
     pub fn then(self, later: Self) -> Option<Self> {
         match (self, later) {
@@ -84,20 +84,21 @@ impl Status {
 }
 
 impl Change {
-    /// Returns the change of a path that speaks for itself.
+    /// Returns the change of a path that stands for itself alone.
     #[must_use]
     pub fn new(path: RepoPath, status: Status) -> Self {
         Self { path, status, extent: Extent::Path }
     }
 
-    /// Whether it is of a path, or of something that the path lies in: a submodule, a file where there is a directory now.
+    /// Whether the change is of this path, or of something that holds it: a submodule, or a file in whose place there
+    /// is a directory now.
     #[must_use]
     pub fn reaches(&self, path: &RepoPath) -> bool {
         let rest = path.as_bytes().strip_prefix(self.path.as_bytes());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
     }
 
-    /// Whether git tracks the path, before or after; a directory that cannot be read holds what is not tracked.
+    /// Whether git tracks the path, before or after. A directory that cannot be read stands for untracked files.
     #[must_use]
     pub fn is_of_tracked(&self) -> bool {
         match self.status {
@@ -109,7 +110,7 @@ impl Change {
 }
 
 impl ChangeSet {
-    /// Sorts changes by path. Where a path comes twice, the later one is taken as a change on top of the first.
+    /// Sorts changes by path. Of two changes of one path, the later one is applied on top of the first.
     #[must_use]
     pub fn new(mut changes: Vec<Change>) -> Self {
         changes.sort_by(|a, b| a.path.cmp(&b.path));
@@ -144,8 +145,8 @@ impl ChangeSet {
         Self::new(self.both(later))
     }
 
-    /// Returns the changes of either set; a path that both have counts as modified where they tell it differently, unless
-    /// one of them cannot tell.
+    /// Returns the changes of either set. A path that is in both, with different statuses, counts as modified, or as
+    /// unread if either status is.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         if self.is_empty() {

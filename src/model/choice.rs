@@ -1,4 +1,4 @@
-//! Enums of which people choose a variant by its word: on the command line and in filters.yaml.
+//! Enums whose variants people choose by a word, on the command line and in filters.yaml.
 
 /// An enum whose variants have words.
 pub trait Choice: Copy + Send + Sync + 'static {

@@ -41,7 +41,7 @@ pub struct LineColumn {
 pub struct Located<T> {
     /// The value itself.
     pub value: T,
-    /// Where it takes effect: the alias or merge key for a value that came through one, else as `defined`.
+    /// Where it takes effect: at the alias or merge key if it came through one, else where it is defined.
     pub used: Span,
     /// Where its text stands.
     pub defined: Span,
@@ -85,7 +85,7 @@ pub struct Diagnostic {
 }
 
 impl SourceFile {
-    /// Takes a text under the name that messages use for it.
+    /// Creates a file with a text, under the name that messages use.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
@@ -104,7 +104,7 @@ impl SourceFile {
         &self.0.text
     }
 
-    /// Returns the line and column of a byte offset; of the end of the text when it lies behind that.
+    /// Returns the line and column of a byte offset, or of the end of the text when the offset lies behind it.
     #[must_use]
     pub fn place(&self, offset: usize) -> LineColumn {
         let mut offset = offset.min(self.text().len());
@@ -137,7 +137,7 @@ impl fmt::Debug for SourceFile {
 }
 
 impl<T> Located<T> {
-    /// Returns a value that stands where it is used.
+    /// Returns a value that is defined where it is used.
     pub fn new(value: T, span: Span) -> Self {
         Self { value, used: span, defined: span }
     }

@@ -11,20 +11,20 @@ use crate::model::template::Template;
 /// How one service is built.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Recipe {
-    /// What builds it; none where `run` says it, or where it follows from the files that are there.
+    /// The builder; `None` where `run` names the command, or where the builder follows from the files of the service.
     pub builder: Option<Builder>,
     /// The command that builds it.
     pub run: Option<Run>,
     /// The Dockerfile, from the root of the repository.
     pub dockerfile: Option<String>,
-    /// The build context, from the root of the repository, which is `.`; the service's path when absent.
+    /// The build context, from the root of the repository (`.` is the root itself); the service's path when absent.
     pub context: Option<String>,
     /// The stage of the Dockerfile that is built.
     pub target: Option<String>,
-    /// Build arguments, in which [`Recipe::offers`] says what may be named. Never a secret: they end in the image's
-    /// history.
+    /// Build arguments. [`Recipe::offers`] says which values they may name. They end in the image's history, so they
+    /// never hold secrets.
     pub build_args: IndexMap<String, Template>,
-    /// What the Dockerfile may name beside its stages, with the same names in it: the image that a dependency has become
+    /// Named contexts: what the Dockerfile may name beside its stages. Each is the image of a dependency
     /// (`{{needs.base}}`), an address (`docker-image://node:20`), or a directory of the repository (`/libs/common`).
     pub contexts: IndexMap<String, Template>,
     /// What runs before the builder.
@@ -33,11 +33,11 @@ pub struct Recipe {
     pub flags: Vec<String>,
     /// Secrets, each `id=NAME,env=VARIABLE` or `id=NAME,src=FILE`.
     pub secrets: Vec<String>,
-    /// Where layers are read from, in the builder's own words.
+    /// Where the builder reads cached layers, in the builder's own syntax.
     pub cache_from: Vec<String>,
-    /// Where layers are written to, in the builder's own words.
+    /// Where the builder writes cached layers, in the builder's own syntax.
     pub cache_to: Vec<String>,
-    /// What is attested of the image, in BuildKit's words: `type=provenance,mode=max`, `type=sbom`.
+    /// The attestations of the image, in BuildKit's syntax: `type=provenance,mode=max`, `type=sbom`.
     pub attest: Vec<String>,
     /// Variables that the command gets.
     pub env: IndexMap<String, String>,
@@ -45,17 +45,17 @@ pub struct Recipe {
     pub timeout: Option<Duration>,
     /// How often a failed attempt is repeated.
     pub retries: u32,
-    /// How many of the `--jobs` it takes, at least 1.
+    /// How many of the `--jobs` the build takes, at least 1.
     pub weight: u32,
-    /// Names of which only one build at a time may hold each.
+    /// Names of locks. Only one build at a time may hold each.
     pub locks: Vec<String>,
 }
 
 impl Recipe {
-    /// The names that a build argument may hold, as in `{{version}}`, beside those of dependencies.
+    /// The values that a build argument may name, as in `{{version}}`, beside the images of dependencies.
     pub const VALUES: &'static [&'static str] = &["name", "path", "version", "commit", "environment"];
 
-    /// What stands before the name of a service that is depended on, as in `{{needs.base}}`: the image that it has become.
+    /// The prefix of a dependency's name, as in `{{needs.base}}`, which is its image.
     pub const NEEDS: &'static str = "needs.";
 
     /// Whether a build argument may hold a name.
@@ -64,19 +64,19 @@ impl Recipe {
         Self::VALUES.contains(&name) || name.starts_with(Self::NEEDS)
     }
 
-    /// Returns the services whose images it names.
+    /// Returns the services whose images the recipe names.
     pub fn needs(&self) -> impl Iterator<Item = &str> {
         let values = self.build_args.values().chain(self.contexts.values());
         values.flat_map(Template::names).filter_map(|name| name.strip_prefix(Self::NEEDS))
     }
 
-    /// Returns the variables that hold secrets, `NAME` of `id=x,env=NAME`.
+    /// Returns the variables that hold secrets: `NAME` of `id=x,env=NAME`.
     pub fn secret_variables(&self) -> impl Iterator<Item = &str> {
         self.secrets.iter().flat_map(|secret| secret.split(',')).filter_map(|word| word.strip_prefix("env="))
     }
 
-    /// Returns what builds an image of it from a Dockerfile: `docker` where nothing is said; none where a command or a
-    /// task builds it.
+    /// Returns the builder of an image from a Dockerfile, `docker` where none is named; `None` where a command or a
+    /// task builds the service.
     #[must_use]
     pub fn image_builder(&self) -> Option<Builder> {
         match (&self.run, self.builder.unwrap_or(Builder::Docker)) {
@@ -105,7 +105,7 @@ pub enum Builder {
 }
 
 impl Builder {
-    /// Returns the names that it gives a Dockerfile, the one that it takes first before the others.
+    /// Returns the names that the builder looks for when no Dockerfile is named, the preferred one first.
     #[must_use]
     pub const fn dockerfiles(self) -> &'static [&'static str] {
         match self {
@@ -115,8 +115,8 @@ impl Builder {
         }
     }
 
-    /// Returns the names of files that say what it leaves out of a context. They stand in the context, or after the
-    /// name of the Dockerfile: `api.Dockerfile.dockerignore`.
+    /// Returns the names of the builder's ignore files. They lie in the context, or are appended to the name of the
+    /// Dockerfile: `api.Dockerfile.dockerignore`.
     #[must_use]
     pub const fn ignore_files(self) -> &'static [&'static str] {
         match self {
@@ -136,8 +136,8 @@ pub enum Run {
     Shell(String),
 }
 
-/// Reads a span of time in hours, minutes and seconds, `1h30m`: each unit at most once, the greatest first. None where
-/// it is something else, or no time at all.
+/// Reads a span of time in hours, minutes and seconds, such as `1h30m`: each unit at most once, the greatest first.
+/// `None` for any other text, and for no time at all.
 #[must_use]
 pub fn time_limit(text: &str) -> Option<Duration> {
     let (mut rest, mut seconds) = (text, 0_u64);

@@ -1,9 +1,9 @@
-//! `{{name}}` templates in the manner of Handlebars, strict: a name that is not offered is an error with a place.
+//! `{{name}}` templates in the style of Handlebars, but strict: an unknown name is an error with a place.
 //!
-//! An expression may have arguments, which are quoted: `{{date 'YYYYMMDD' tz='UTC'}}`. [`parts`] reads them all; a
-//! [`Template`] takes names alone.
+//! An expression may have arguments, which are quoted: `{{date 'YYYYMMDD' tz='UTC'}}`. [`parts`] reads any expression;
+//! a [`Template`] allows names alone.
 //!
-//! Rendered text is data. It is never put into a text that a shell will read.
+//! Rendered text is data. It is never inserted into a text that a shell reads.
 
 /// A text with names to fill in: `{{path}}@{{version}}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Template {
 /// A piece of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Text that stands as it is.
+    /// Literal text.
     Text(String),
     /// A name between double braces.
     Name {
@@ -64,7 +64,7 @@ pub enum TemplateError {
         name: String,
         /// What stands there.
         text: String,
-        /// Offset in bytes of what stands there.
+        /// Offset in bytes of the text after the name.
         offset: usize,
     },
     /// An argument, where the name takes none.
@@ -75,7 +75,7 @@ pub enum TemplateError {
         /// Offset in bytes of the opening braces.
         offset: usize,
     },
-    /// A name that nothing is offered for.
+    /// A name that has no value here.
     #[error("there is no `{{{{{name}}}}}` here")]
     Unknown {
         /// The name.
@@ -121,8 +121,8 @@ pub fn parts(text: &str) -> Result<Vec<Part>, TemplateError> {
     Ok(parts)
 }
 
-/// The length of what stands before the closing braces: those outside of quotes, or, where a quote is left open, the
-/// first ones.
+/// Returns the length of the text before the closing braces: the first ones outside of quotes, or, where a quote is
+/// left open, the first ones at all.
 fn closing(text: &str) -> Option<usize> {
     let mut open = None;
     for (at, c) in text.char_indices() {
@@ -136,7 +136,7 @@ fn closing(text: &str) -> Option<usize> {
     text.find("}}")
 }
 
-/// Reads what stands between the braces at `offset`.
+/// Reads the expression whose opening braces are at `offset`.
 fn expression(inside: &str, offset: usize) -> Result<Part, TemplateError> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let text = inside.trim();
@@ -178,10 +178,10 @@ fn is_name(text: &str) -> bool {
 }
 
 impl Template {
-    /// Reads a template and checks that it uses only names that are offered, without arguments.
+    /// Reads a template and checks that it has only known names, without arguments.
     ///
     /// # Errors
-    /// When a brace is not closed, or holds anything but an offered name.
+    /// When a brace is not closed, or holds anything but a known name.
     pub fn parse(text: &str, is_offered: impl Fn(&str) -> bool) -> Result<Self, TemplateError> {
         let parts = parts(text)?;
         for part in &parts {
@@ -216,11 +216,10 @@ impl Template {
         })
     }
 
-    /// Returns the text with each name replaced by what `value` says of it.
+    /// Returns the text with each name replaced by its value.
     ///
     /// # Errors
-    /// When `value` has nothing for a name: one that was offered when the template was read, and is not known
-    /// in this case.
+    /// When `value` returns none for a name: `parse` accepted it, but it has no value in this case.
     pub fn render(&self, value: impl Fn(&str) -> Option<String>) -> Result<String, TemplateError> {
         self.parts
             .iter()

@@ -13,7 +13,7 @@ pub struct Direct<'a>(Vec<Vec<Cause<'a>>>);
 pub struct Watch {
     /// Its own filter.
     pub own: FilterId,
-    /// The files that its image is built from, whatever its own filter says.
+    /// The files that its image is built from, whether or not its own filter matches them.
     pub inputs: Option<FilterId>,
     /// The `global` filter, unless the service opts out of it.
     pub global: Option<FilterId>,
@@ -38,8 +38,8 @@ impl<'a> Direct<'a> {
         self.0[service.0].push(cause);
     }
 
-    /// Adds the changes that a service's own filter matches, other files that its image is built from, and those that
-    /// the global filter matches.
+    /// Adds the changes that affect a service: those that its own filter matches, those of other files that its image
+    /// is built from, and those that the global filter matches.
     pub fn add_matches(&mut self, service: ServiceId, watch: Watch, matches: &Matches<'a>) {
         let own = matches.of(watch.own);
         let of = |filter: Option<FilterId>| filter.into_iter().flat_map(|filter| matches.of(filter)).copied();
@@ -65,7 +65,7 @@ impl<'a> Direct<'a> {
         }
     }
 
-    /// Returns the first match of any service that cannot be told, if there is one.
+    /// Returns the first match, of any service, at which matching gave up.
     #[must_use]
     pub fn gave_up(&self) -> Option<&Match<'a>> {
         self.0.iter().flatten().find_map(|cause| match cause {

@@ -1,7 +1,7 @@
 //! Which services are affected, and why.
 //!
 //! Two stages with two types: [`Direct`] causes are a service's own, [`Affected`] are the causes after they have spread
-//! over the dependency graph. Spreading is monotone: more changes never take a service away.
+//! over the dependency graph. Spreading is monotone: more changes never make a service unaffected.
 
 mod direct;
 mod spread;
@@ -20,7 +20,7 @@ pub enum NoRecord {
     NeverReleased,
     /// It was never built in the environment.
     NeverBuilt,
-    /// There is no commit to compare with, as on the default branch of an engine that names none.
+    /// There is no commit to compare with, as on the default branch when the engine names none.
     NoBase,
 }
 
@@ -29,49 +29,49 @@ pub enum NoRecord {
 pub enum Cause<'a> {
     /// A change that its own filter matches.
     File(Match<'a>),
-    /// A change of what its image is built from, which its own filter does not match.
+    /// A change of a file that its image is built from, which its own filter does not match.
     Input(Match<'a>),
     /// A change that the `global` filter matches.
     Global(Match<'a>),
-    /// A service that it depends on is affected: the shortest chain, from the dependency to the service that is
-    /// affected by itself.
+    /// A service that it depends on is affected: the shortest chain, from the dependency to the service with a cause of
+    /// its own.
     Dependency(Vec<ServiceId>),
-    /// At base it depended on this service, and no longer does.
+    /// At base it depended on this service; now it does not.
     DependencyRemoved(ServiceName),
-    /// Its resolved definition differs from the one at base in these keys of filters.yaml; none where that one is not
-    /// known, so that all count as changed.
+    /// Its resolved definition differs from the one at base in these keys of filters.yaml; empty where base's is not
+    /// known, so all count as changed.
     Definition(Vec<String>),
-    /// A changed path that no filter matches, where such a path affects every service (`--unmatched all`).
+    /// A changed path that no filter matches, with `--unmatched all`.
     Unmatched(&'a Change),
     /// The configuration at base has no such service.
     NewService,
-    /// It was asked for: `--force`, `--all`, a manual run, its release tag.
+    /// It was asked for by `--force`, `--all`, a manual run, or its release tag.
     Forced,
     /// Nothing says when it was last built: no record, no release tag, or no commit to compare with.
     NoRecord(NoRecord),
     /// A build of it has begun since the last one that was recorded.
     Unrecorded,
-    /// The base to compare with could not be reached.
+    /// The commit to compare with is not in this clone and could not be fetched.
     BaseUnreachable,
-    /// Something else is not known, so that it counts as changed.
+    /// Something else is not known, so it counts as changed.
     Degraded(Degraded<'a>),
 }
 
-/// What is not known, so that the answer is wider than it need be.
+/// Something that is not known, so that the answer may be wider than necessary.
 #[derive(Debug, Clone, Copy)]
 pub enum Degraded<'a> {
-    /// Which commits are new: the event is about others than head's, or nobody says.
+    /// Which commits are new: the event is about other commits than head, or the engine does not say.
     UnknownRange,
-    /// The configuration at base, so that every definition counts as changed.
+    /// The configuration at base; every definition counts as changed.
     ConfigAtBase,
-    /// The content of a path that its filters match: it cannot be read.
+    /// The content of a path that its filters match, since it cannot be read.
     WorkTree(Match<'a>),
-    /// Whether a pattern matches a path: matching gave up.
+    /// Whether a pattern matches a path, since matching gave up.
     Pattern(Match<'a>),
 }
 
 impl<'a> Cause<'a> {
-    /// Returns the cause that a match is: `certain`, unless something of it is in doubt.
+    /// Returns the cause of a match: `certain`, or one of doubt where the match is in doubt.
     fn of_match(found: Match<'a>, certain: fn(Match<'a>) -> Self) -> Self {
         if found.change.status == Status::Unread {
             Self::Degraded(Degraded::WorkTree(found))

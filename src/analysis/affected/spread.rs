@@ -24,8 +24,8 @@ impl<'a> Affected<'a> {
 
 /// Spreads causes from dependencies to dependents.
 ///
-/// One breadth-first walk from all services with causes of their own, so that the chain that reaches a service is a
-/// shortest one; of several, the one through services that stand first in the file.
+/// This is one breadth-first walk from all services with causes of their own, so the chain that reaches a service is a
+/// shortest one. Of several shortest chains, it is the one through services that come first in the file.
 #[must_use]
 pub fn spread<'a>(direct: Direct<'a>, graph: &Graph) -> Affected<'a> {
     let mut causes = direct.into_causes();

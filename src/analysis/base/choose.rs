@@ -9,8 +9,8 @@ use crate::model::change::{ChangeSet, HeadState};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::CommitId;
 
-/// Chooses what is compared: what was asked for, else what the event says, else the default branch. Fetches what that
-/// needs, if fetching is allowed.
+/// Chooses what is compared: what the command line names, else what the event says, else the default branch. Fetches
+/// missing commits, if fetching is allowed.
 ///
 /// # Errors
 /// When a revision that the command line names does not exist, or the repository cannot be read. A base that only the
@@ -39,7 +39,7 @@ pub fn choose(
     Ok((Range { tip: choice.tip, comparison }, notes))
 }
 
-/// The tip, and the ways to choose what it is compared with. Each returns what there is to say beside its answer.
+/// The tip, and the ways to choose what it is compared with. Each returns notes beside its answer.
 pub(super) struct Choice<'a> {
     pub(super) repository: &'a Repository,
     pub(super) trigger: &'a Trigger,
@@ -77,8 +77,8 @@ impl Choice<'_> {
         })
     }
 
-    /// Compares only the configuration with a base, if there is one, since the changes come from outside. Whether a
-    /// path is a submodule is known of head alone.
+    /// Compares only the configuration with a base, if there is one, since the changes come from outside. Only head
+    /// tells whether a path is a submodule.
     fn given(&mut self, changes: &ChangeSet, base: Option<&End>) -> Result<(Comparison, Notes), git::GitError> {
         let (comparison, notes) = match base {
             Some(base) => self.revision(base)?,
@@ -138,7 +138,7 @@ impl Choice<'_> {
         })
     }
 
-    /// Compares with head's first parent, with the empty tree where head is a first commit.
+    /// Compares with head's first parent, or with the empty tree where head has no parent.
     pub(super) fn first_parent(&self, source: &str) -> Result<(Comparison, Notes), git::GitError> {
         let Some(head) = &self.tip.commit else {
             return Ok(with_trees(vec![None], "there is no commit yet"));
@@ -181,7 +181,8 @@ impl Choice<'_> {
     }
 }
 
-/// Compares with nothing: the CI engine is unknown, and the rule for a developer's machine would leave commits out.
+/// Compares with nothing, since the CI engine is unknown, and the rule for a developer's machine would leave commits
+/// out.
 fn unknown_engine(sign: CiSign) -> (Comparison, Notes) {
     let reason = format!("this is CI, since {sign}, but no known engine says which commits are new");
     let help = "name the commit before them with `--base REV`, or let each service count from its last build: \
@@ -201,7 +202,7 @@ pub(super) fn nothing(source: impl Into<String>, everyone: Option<AllAffected>) 
     (Comparison::nothing(source, everyone), Notes::default())
 }
 
-/// Compares with nothing, since the base is out of reach.
+/// Compares with nothing, since the base cannot be reached.
 pub(super) fn unreachable(doubt: Doubt) -> (Comparison, Notes) {
     let source = "the base is out of reach, so everything";
     (Comparison::nothing(source, Some(AllAffected::BaseUnreachable)), doubt.into())

@@ -51,9 +51,9 @@ fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Not
     }
 }
 
-/// Whether head is this commit, and it merges the pull request into its target. Engines that merge nothing name the
-/// pull request's own last commit, which may be a merge too, of the target into it. Where the event does not tell that
-/// commit, only a rehearsal (act) is one of these engines.
+/// Whether head is this commit and merges the pull request into its target. Engines that make no such merge name the
+/// pull request's own last commit. That may be a merge too, of the target into the pull request. Where the event does
+/// not tell the pull request's last commit, only a rehearsal (act) is such an engine.
 fn is_merge(choice: &Choice, merge: &CommitId) -> Result<bool, git::GitError> {
     let EventSubject::Commits(commits) = &choice.trigger.subject else { return Ok(false) };
     let mut others = commits.iter().filter(|commit| *commit != merge);
@@ -61,9 +61,9 @@ fn is_merge(choice: &Choice, merge: &CommitId) -> Result<bool, git::GitError> {
     Ok(choice.tip.commit == Some(*merge) && has_own_head && choice.repository.is_merge(merge)?)
 }
 
-/// Compares what a merged pull request left with the target branch before it: with the first parent of the merge. After
-/// a rebase nothing tells how many commits came, and the event's base may be as old as the pull request: changes since
-/// either count.
+/// Compares the result of a merged pull request with the target branch before it: with the first parent of the merge.
+/// After a rebase it is not known how many commits were added, and the event's base may be as old as the pull request:
+/// all changes since either count.
 fn merged(choice: &mut Choice, base: &CommitId) -> Result<(Comparison, Notes), git::GitError> {
     let source = format!("since {}", Landmark::BeforeMerge);
     let Some(head) = choice.tip.commit else { return choice.commit(base, &source) };
@@ -82,8 +82,8 @@ fn merged(choice: &mut Choice, base: &CommitId) -> Result<(Comparison, Notes), g
     Ok((comparison, notes))
 }
 
-/// Compares with the commit of the target branch that the event names. The branch itself counts only where the event
-/// names no commit: a reused workspace may have an older one, which would hide what a pull request reverts.
+/// Compares with the commit of the target branch that the event names. The branch itself is used only where the event
+/// names no commit: in a reused workspace it may be older, which would hide what a pull request reverts.
 fn pull_request(
     choice: &mut Choice,
     base: Option<&CommitId>,
@@ -105,17 +105,17 @@ fn pull_request(
     }
 }
 
-/// What it means that nothing is ahead of the default branch.
+/// What it means when no commit is ahead of the default branch.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ahead {
-    /// A branch was just made of a commit that the default branch has: nothing changed.
+    /// A branch was just made at a commit of the default branch: nothing changed.
     NothingIsNothing,
     /// The event may be about the default branch itself without saying so.
     NothingIsDoubt,
 }
 
 /// Compares with the default branch, for events without a base: a first push, a schedule, a manual run. On the default
-/// branch itself nothing says when a service was last built.
+/// branch itself it is not known when a service was last built.
 fn default_branch(
     choice: &mut Choice,
     named: Option<&str>,
@@ -134,8 +134,8 @@ fn default_branch(
     Ok(if ahead == Ahead::NothingIsDoubt && nothing_ahead { everything(choice) } else { chosen })
 }
 
-/// Compares with the default branch, because the checked-out commit is not what the event is about and the event's base
-/// means nothing for it. On that branch itself nothing says what is new.
+/// Compares with the default branch, because the checked-out commit is not the event's, so the event's base does not
+/// fit it. On the default branch itself it is not known what is new.
 fn elsewhere(choice: &mut Choice, named: Option<&str>, reason: &str) -> Result<(Comparison, Notes), git::GitError> {
     let default = match choice.default_branch(named) {
         Branch::Here(default) => default,

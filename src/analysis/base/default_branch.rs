@@ -16,16 +16,16 @@ pub fn default_branch(repository: &Repository, trigger: &Trigger, given: Option<
 
 /// A branch that serves as a base.
 pub(super) enum Branch {
-    /// In this clone, and as new as on the remote, where that matters.
+    /// It is in this clone, and, where that matters, as new as on the remote.
     Here(DefaultBranch),
-    /// Neither in this clone nor on the remote.
+    /// It is neither in this clone nor on the remote.
     Nowhere,
-    /// Possibly older in this clone than on the remote, so that comparing with it could hide a change.
+    /// It may be older in this clone than on the remote, so comparing with it could hide a change.
     Stale(Doubt),
 }
 
 impl Choice<'_> {
-    /// Returns a branch by its short name: the remote's, which is fetched first in CI, else the one here.
+    /// Returns a branch by its short name: the remote's, which is fetched first in CI, else the local one.
     pub(super) fn branch(&mut self, name: &str) -> Branch {
         let branch = self.repository.branch_there(name);
         match self.freshness(&branch) {
@@ -37,7 +37,7 @@ impl Choice<'_> {
         }
     }
 
-    /// Returns the default branch, by the given name if there is one.
+    /// Returns the default branch, which is `given` if the command line names one.
     pub(super) fn default_branch(&mut self, given: Option<&str>) -> Branch {
         let name = default_branch(self.repository, self.trigger, given);
         // Where nothing tells its name, the usual ones are tried.
@@ -48,7 +48,7 @@ impl Choice<'_> {
         name.map_or(Branch::Nowhere, |name| self.branch(&name))
     }
 
-    /// Whether this clone still has what a branch was that the remote has no more.
+    /// Whether this clone still has a branch that was deleted on the remote.
     pub(super) fn is_gone(&self, branch: &RemoteBranch) -> bool {
         self.repository.resolve(&branch.tracking()).is_ok()
     }
@@ -59,7 +59,7 @@ impl Choice<'_> {
     }
 }
 
-/// Returns the doubt that the remote has no such branch any more, so that what is here of it may be old.
+/// Returns the doubt that this clone's branch may be old, since the remote no longer has it.
 pub(super) fn gone(branch: &RemoteBranch) -> Doubt {
     let shown = Escaped::new(&branch.name);
     Doubt::no_base(
@@ -68,7 +68,7 @@ pub(super) fn gone(branch: &RemoteBranch) -> Doubt {
     )
 }
 
-/// Returns the doubt that a branch may be older here than on the remote.
+/// Returns the doubt that a branch may be older in this clone than on the remote.
 pub(super) fn stale(branch: &RemoteBranch) -> Doubt {
     let shown = Escaped::new(&branch.name);
     Doubt::no_base(

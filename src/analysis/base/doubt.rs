@@ -3,21 +3,21 @@ use std::fmt;
 use crate::inputs::git::{self, Lacking as _, Missing, RemoteBranch};
 use crate::model::name::RepoPath;
 
-/// Something that is not known and widened the plan.
+/// Something that is not known, and so widened the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
     /// What kind, a stable word such as `base-unreachable`.
     pub kind: &'static str,
     /// What is not known, and what was done about it; a sentence without a full stop.
     pub message: String,
-    /// How to have it certain next time.
+    /// How to make it known next time.
     pub help: Option<String>,
-    /// What a fetch would have to bring, so that it goes away.
+    /// What a fetch would have to bring to resolve it.
     pub cure: Option<Missing>,
 }
 
 impl Doubt {
-    /// Returns the doubt that a base is out of reach, for the reason that git gives.
+    /// Returns the doubt about a base that git cannot reach, with git's reason.
     #[must_use]
     pub(crate) fn base_unreachable(error: &git::GitError) -> Self {
         Self {
@@ -28,7 +28,7 @@ impl Doubt {
         }
     }
 
-    /// Returns the doubt that something in the work tree cannot be told, if so.
+    /// Returns the doubt about parts of the work tree that could not be read, if there are any.
     #[must_use]
     pub fn of_work_tree(unsure: &git::Unsure) -> Option<Self> {
         (!unsure.is_empty()).then(|| Self {
@@ -39,7 +39,7 @@ impl Doubt {
         })
     }
 
-    /// Returns the doubt whether a pattern matches a path.
+    /// Returns the doubt about whether a pattern matches a path.
     #[must_use]
     pub fn of_match(pattern: impl fmt::Display, path: &RepoPath) -> Self {
         Self {
@@ -52,12 +52,12 @@ impl Doubt {
         }
     }
 
-    /// Returns the doubt that there is no base, for this reason.
+    /// Returns the doubt of a run without a base, for this reason.
     pub(crate) fn no_base(reason: &str, help: &str) -> Self {
         Self::of_kind("base-unreachable", reason, help)
     }
 
-    /// Returns the doubt that this run's own commits are not known, for this reason.
+    /// Returns the doubt about which commits this run is about, for this reason.
     pub(super) fn no_event(reason: &str, help: &str) -> Self {
         Self::of_kind("unknown-range", reason, help)
     }
@@ -71,7 +71,7 @@ impl Doubt {
         }
     }
 
-    /// Returns the same doubt, which a branch of the remote would cure.
+    /// Returns the doubt with a branch of the remote as its cure.
     pub(super) fn cured_by_branch(self, branch: Option<RemoteBranch>) -> Self {
         Self { cure: branch.map(Missing::Branch), ..self }
     }

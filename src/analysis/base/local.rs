@@ -1,10 +1,10 @@
-//! The base outside of CI: what is ahead of the default branch counts, with the work tree on top.
+//! The base outside of CI: the plan covers what is ahead of the default branch, and the work tree.
 
 use super::choose::{Choice, unreachable};
 use super::{Comparison, Doubt, Notes};
 use crate::inputs::git;
 
-/// Compares with the default branch; when nothing is ahead of it and the tree is clean, head's last commit.
+/// Compares with the default branch; when nothing is ahead of it and the work tree is clean, with the parent of head.
 pub(super) fn compare(choice: &mut Choice, default_branch: Option<&str>) -> Result<(Comparison, Notes), git::GitError> {
     let Some(head) = choice.tip.commit else {
         return choice.first_parent("");

@@ -1,7 +1,6 @@
 //! Chooses the commit to compare with, and says why.
 //!
-//! What is not known widens the answer and is reported, and never narrows it: a base that cannot be reached makes every
-//! service affected.
+//! What is not known is reported, and widens the answer: when a base cannot be reached, every service is affected.
 
 mod choose;
 mod default_branch;
@@ -23,7 +22,7 @@ use crate::model::name::CommitId;
 /// What the command line asks to compare.
 #[derive(Debug, Clone, Default)]
 pub struct RangeRequest {
-    /// The commit that changes lead to; `HEAD`, and outside of CI the work tree on top of it, when absent.
+    /// The tip: a commit. When absent, `HEAD`, and outside of CI the work tree on top of it.
     pub head: Option<String>,
     /// What it is compared with.
     pub compare: Compare,
@@ -34,7 +33,7 @@ pub struct RangeRequest {
 /// What head is compared with.
 #[derive(Debug, Clone, Default)]
 pub enum Compare {
-    /// What the event says; outside of CI the default branch.
+    /// What the event says; outside of CI, the default branch.
     #[default]
     Auto,
     /// A revision.
@@ -47,10 +46,10 @@ pub enum Compare {
     Given {
         /// The changes.
         changes: ChangeSet,
-        /// What the configuration is compared with, if the command line names it.
+        /// The commit to compare the configuration with, if the command line names it.
         base: Option<End>,
     },
-    /// Nothing: only what is asked for by name, and in these words.
+    /// Nothing: only services that are asked for by name are planned. The text says so in the plan.
     Nothing(String),
 }
 
@@ -68,7 +67,7 @@ pub struct End {
 pub enum Since {
     /// At their newest release tags.
     Release,
-    /// At their records: where they were last built.
+    /// Since they were last built, by their built refs.
     Built,
 }
 
@@ -79,13 +78,13 @@ impl Choice for Since {
     ];
 }
 
-/// From where the changes of a range count.
+/// The point from which the changes of a range count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum From {
     /// The merge base of the two ends: git's three dots.
     #[default]
     MergeBase,
-    /// The base itself: the two trees as they are (`--direct`).
+    /// The base itself: the two trees are compared as they are (`--direct`).
     Base,
 }
 
@@ -98,10 +97,10 @@ pub struct Range {
     pub comparison: Comparison,
 }
 
-/// The commit that changes lead to, with what stands on top of it.
+/// The commit that is planned, with the changes on top of it.
 #[derive(Debug, Clone)]
 pub struct Tip {
-    /// The commit; none in a repository without one.
+    /// The commit; `None` in a repository without one.
     pub commit: Option<CommitId>,
     /// Whether the changes of the work tree count.
     pub state: HeadState,
@@ -114,19 +113,19 @@ pub struct Tip {
 pub struct Comparison {
     /// How it was chosen, in words.
     pub source: String,
-    /// The commits whose trees the tip's is compared with, `None` being the empty tree; several where there are several
-    /// merge bases, none where nothing is compared.
+    /// The commits whose trees are compared with the tip's, where `None` is the empty tree. There are several when
+    /// there are several merge bases, and none when nothing is compared.
     pub bases: Vec<Option<CommitId>>,
     /// Where changes come from.
     pub changes: Changes,
-    /// Why every service is affected, where it is.
+    /// Why every service is affected, if every service is.
     pub everyone: Option<AllAffected>,
 }
 
 /// Where the changes of a range come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Changes {
-    /// From the trees of the bases and head, and what stands on top.
+    /// From comparing the trees of the bases and head, and the changes on top.
     #[default]
     Compared,
     /// From outside: the trees are not compared.
@@ -138,7 +137,7 @@ pub enum Changes {
 pub enum AllAffected {
     /// It was asked for.
     Forced,
-    /// There is nothing to compare with: a first push to the default branch, a run by a clock.
+    /// There is nothing to compare with: a first push to the default branch, a scheduled run.
     NoRecord,
     /// The service was never released.
     NeverReleased,
@@ -146,12 +145,12 @@ pub enum AllAffected {
     NeverBuilt,
     /// The base cannot be reached.
     BaseUnreachable,
-    /// Nothing tells which commits are new.
+    /// It is not known which commits are new.
     UnknownRange,
 }
 
 impl Tip {
-    /// Returns the changes of the work tree that count; none at a commit as it stands.
+    /// Returns the changes of the work tree that count; none when a commit alone is planned.
     #[must_use]
     pub fn work_tree(&self) -> ChangeSet {
         match self.state {
@@ -174,7 +173,7 @@ impl Comparison {
         self.bases.first().copied().flatten()
     }
 
-    /// Returns the same comparison with every service affected, since the trees of its base are out of reach.
+    /// Returns the same comparison with every service affected, since the trees of its base cannot be reached.
     #[must_use]
     pub fn out_of_reach(self) -> Self {
         Self { bases: Vec::new(), everyone: Some(AllAffected::BaseUnreachable), ..self }

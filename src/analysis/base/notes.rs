@@ -1,19 +1,19 @@
-//! What is said beside an answer.
+//! Notes that accompany an answer.
 
 use super::Doubt;
 use crate::model::diagnostic::Diagnostic;
 
-/// What there is to say beside an answer: every stage of a plan returns its own.
+/// Doubts and warnings that accompany an answer. Every stage of a plan returns its own.
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
-    /// What is not known and widened the answer.
+    /// What is not known, and so widened the answer.
     pub doubts: Vec<Doubt>,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
 }
 
 impl Notes {
-    /// Returns an answer, and keeps what there is to say beside it.
+    /// Returns the answer, and adds the notes that came with it.
     pub fn keep<T>(&mut self, (answer, notes): (T, Self)) -> T {
         self.extend(notes);
         answer

@@ -3,20 +3,20 @@ use std::collections::BTreeSet;
 use super::{Effect, Filter, FilterEntry, Quantifier, Statuses};
 use crate::glob::Pattern;
 
-/// Which directories a filter takes whole, and where only a listing tells what belongs to it.
+/// Which directories a filter takes whole, and where only a listing tells what it matches.
 ///
-/// It is made from the patterns alone, never from a tree: whether a directory is taken whole is a property of its path.
-/// So what belongs to a filter falls into the same parts at any commit: the directories that [`Cover::whole`] names, the
-/// subdirectories of [`Cover::split`] but for those in [`Cover::apart`], and single paths in what is listed.
+/// It follows from the patterns alone, never from a tree. So the paths of a filter fall into the same parts at any
+/// commit: the directories in [`Cover::whole`], the subdirectories of [`Cover::split`] except for [`Cover::apart`], and
+/// single paths in [`Cover::listed`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cover {
-    /// Directories in which everything belongs; none lies below another. The empty one is the root.
+    /// Directories of which everything matches; none lies below another. The empty one is the root.
     pub whole: Vec<String>,
-    /// Directories of which each subdirectory belongs as a whole, unless it is in `apart`; single files may belong too.
+    /// Directories of which each subdirectory matches as a whole, unless it is in `apart`. Single files may match too.
     pub split: Vec<String>,
-    /// Subdirectories of those in `split` of which other patterns say more.
+    /// Subdirectories of those in `split` that further patterns are about.
     pub apart: BTreeSet<String>,
-    /// Directories, or paths, in which single paths may belong.
+    /// Directories in which single paths may match, and such paths.
     pub listed: Vec<String>,
 }
 
@@ -36,9 +36,9 @@ enum Share {
 struct Reach<'a> {
     effect: Effect,
     every_status: bool,
-    /// Where it stands in the list.
+    /// Its position in the list.
     position: usize,
-    /// Where everything lies that it matches.
+    /// The directory that holds everything it matches.
     directory: &'a str,
     /// Whether it matches everything there.
     whole: bool,
@@ -48,8 +48,8 @@ struct Reach<'a> {
 impl Filter {
     /// Returns which directories the filter takes whole.
     ///
-    /// In a flat file a pattern that ends with `/**` misses names with a line break, as it does for paths-filter; here
-    /// it takes them with the rest of the directory.
+    /// In a flat file a pattern that ends with `/**` misses names with a line break, as in paths-filter; the cover
+    /// takes them with the rest of the directory.
     #[must_use]
     pub fn cover(&self) -> Cover {
         match self {
@@ -112,7 +112,7 @@ impl Cover {
 
 /// The patterns of a list by their directories.
 struct ByDirectory<'p> {
-    /// In the order of the directories' names, so that what lies below one follows it.
+    /// The patterns in the order of their directories, so that those below a directory follow it.
     sorted: Vec<&'p Reach<'p>>,
 }
 
@@ -123,7 +123,7 @@ impl<'p> ByDirectory<'p> {
         Self { sorted }
     }
 
-    /// Returns the patterns of a directory and of those above it, and the patterns of those below it.
+    /// Returns the patterns of a directory and of those above it, and separately the patterns of those below it.
     fn around(&self, directory: &str) -> (Vec<&'p Reach<'p>>, Vec<&'p Reach<'p>>) {
         let ends = directory.match_indices('/').map(|(slash, _)| slash).chain([directory.len()]);
         let root = (!directory.is_empty()).then_some(0);
@@ -140,16 +140,16 @@ impl<'p> ByDirectory<'p> {
     }
 }
 
-/// What leaves open how much of a directory belongs.
+/// What keeps the patterns around a directory from deciding about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Leaves {
-    /// Nothing, or patterns of directories below it alone.
+    /// Nothing, or only patterns of directories below it.
     ToDirectoriesBelow,
     /// A pattern that may match anything in it.
     Open,
 }
 
-/// How much of a directory belongs by the patterns around it.
+/// Returns how much of a directory matches by the patterns around it.
 fn share(directory: &str, mut parts: Vec<&Reach<'_>>) -> (Share, Leaves) {
     parts.sort_unstable_by_key(|part| part.position);
     let names_something = || parts.iter().any(|part| part.effect == Effect::Include && !part.wildcard);
@@ -200,7 +200,7 @@ fn is_at_or_below(path: &str, directory: &str) -> bool {
     directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The subdirectory of a directory that leads to one below it.
+/// Returns the subdirectory of `directory` that is `below` or leads to it.
 fn next<'a>(below: &'a str, directory: &str) -> &'a str {
     let start = if directory.is_empty() { 0 } else { directory.len() + 1 };
     below[start..].find('/').map_or(below, |slash| &below[..start + slash])
@@ -273,7 +273,7 @@ mod tests {
     }
 
     impl Cover {
-        /// Whether everything below some directory that holds the path is taken.
+        /// Whether everything below some directory that holds the path matches.
         fn takes(&self, path: &str) -> bool {
             let above = || path.match_indices('/').map(|(slash, _)| &path[..slash]);
             let parent = |directory: &str| directory.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
@@ -284,7 +284,7 @@ mod tests {
                 })
         }
 
-        /// Whether the path is read one by one.
+        /// Whether the path has to be read by itself.
         fn reads(&self, path: &str) -> bool {
             let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
             self.split.iter().any(|split| split == parent)

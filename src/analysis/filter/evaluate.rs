@@ -11,14 +11,15 @@ use crate::model::diagnostic::Located;
 pub struct Match<'a> {
     /// The change.
     pub change: &'a Change,
-    /// The pattern that decided; none where a filter without rules matches everything (`every`).
+    /// The pattern that decided; `None` where a filter without rules matches everything (`every`).
     pub pattern: Option<&'a Located<Pattern>>,
-    /// Whether matching gave up, so that the change counts as matched.
+    /// Whether matching gave up, so that the change counts as a match.
     pub doubt: bool,
 }
 
 impl Match<'_> {
-    /// Whether matching gave up. A path that speaks for what lies below it is in doubt by its kind.
+    /// Whether matching gave up on the path itself. A path that also stands for what lies below it is in doubt for
+    /// another reason, which does not count here.
     #[must_use]
     pub fn gave_up(&self) -> bool {
         self.doubt && self.change.extent == Extent::Path
@@ -31,7 +32,7 @@ pub struct Matches<'a> {
     by_filter: Vec<Vec<Match<'a>>>,
     /// The changes that no filter matches, in the order of the changes.
     pub unmatched: Vec<&'a Change>,
-    /// Of these, the ones that a pattern of a filter matches and an exclusion of that filter takes back; in the order of
+    /// Those unmatched changes that a filter would match without its exclusions, each with that filter; in the order of
     /// the changes.
     pub taken_back: Vec<(FilterId, &'a Change)>,
 }
@@ -73,14 +74,14 @@ pub fn matches<'a>(filters: &'a Filters, changes: &'a ChangeSet) -> Matches<'a> 
     Matches { by_filter, unmatched: unmatched.concat(), taken_back: taken_back.concat() }
 }
 
-/// The filters of which an exclusion takes a change back. None of them matches it.
+/// Returns the filters that would match a change without their exclusions. None of them matches it.
 fn takers(filters: &Filters, status: Status, hits: &Hits) -> impl Iterator<Item = FilterId> {
     let taker =
         move |hits: &[(Owner, bool)]| (hits[0].0.filter, filters.get(hits[0].0.filter).takes_back(status, hits));
     hits.by_filter().map(taker).filter(|(_, takes)| *takes).map(|(filter, _)| filter)
 }
 
-/// Returns the filters that match one change, for those whose paths come one by one.
+/// Returns the filters that match one change, for callers that have one path at a time.
 #[must_use]
 pub fn matches_of<'a>(filters: &'a Filters, change: &'a Change) -> Vec<(FilterId, Match<'a>)> {
     of_change(filters, change, &mut Hits::of(filters)).collect()
@@ -103,7 +104,8 @@ fn of_change<'a, 'h>(
 }
 
 impl Filter {
-    /// Returns which of the patterns that match a path makes the filter match the change, if it does.
+    /// Returns the pattern that makes the filter match the change, if it does. `hits` are the patterns that match the
+    /// path.
     pub(super) fn decide(&self, status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
         match self {
             Self::Ordered(entries) => ordered(entries, status, hits),
@@ -120,7 +122,7 @@ impl Filter {
 }
 
 impl Filter {
-    /// Whether the filter, which does not match a change, would match it without its exclusions.
+    /// Whether the filter, which does not match the change, would match it without its exclusions.
     fn takes_back(&self, status: Status, hits: &[(Owner, bool)]) -> bool {
         match self {
             Self::Ordered(entries) => hits.iter().any(|(owner, _)| {
@@ -149,7 +151,7 @@ impl FlatRule {
     }
 }
 
-/// The last pattern that matches decides. An exclusion in doubt does not exclude.
+/// Returns the last pattern that matches, unless it excludes. An exclusion in doubt does not exclude.
 fn ordered(entries: &[FilterEntry], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
     hits.iter().copied().fold(None, |decided, (owner, doubt)| {
         let entry = &entries[owner.rule];
@@ -163,14 +165,14 @@ fn ordered(entries: &[FilterEntry], status: Status, hits: &[(Owner, bool)]) -> O
     })
 }
 
-/// Whether a pattern without a wildcard is among those that match.
+/// Whether one of the patterns that match has no wildcard.
 fn is_named(entries: &[FilterEntry], status: Status, hits: &[(Owner, bool)]) -> bool {
     hits.iter().map(|(owner, _)| &entries[owner.rule]).any(|entry| {
         entry.effect == Effect::Include && entry.statuses.contains(status) && !entry.pattern.value.has_wildcard()
     })
 }
 
-/// Each rule needs a pattern that matches. The last rule's is named as the one that decided.
+/// Returns the pattern of the last rule, if each rule has a pattern that matches.
 fn every(rules: &[FlatRule], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
     let by_rule: Vec<&[(Owner, bool)]> = hits.chunk_by(|(a, _), (b, _)| a.rule == b.rule).collect();
     let all = by_rule.len() == rules.len() && rules.iter().all(|rule| rule.looks_at(status));
@@ -178,7 +180,8 @@ fn every(rules: &[FlatRule], status: Status, hits: &[(Owner, bool)]) -> Option<(
     by_rule.last().filter(|_| all).map(|hits| (hits[0].0, doubt))
 }
 
-/// A negated pattern is true of whatever it does not exclude: where one is not among the hits, it excludes.
+/// Returns the first pattern that matches and is not negated, unless a negated pattern excludes the path. A negated
+/// pattern matches what it does not exclude, so each one that is missing from the hits excludes the path.
 fn with_excludes(rules: &[FlatRule], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
     let negated = |owner: &Owner| rules[owner.rule].patterns[owner.pattern].value.is_negated();
     let looking = || rules.iter().filter(|rule| rule.looks_at(status));
@@ -226,7 +229,7 @@ mod tests {
         ChangeSet::new(list.iter().map(change).collect())
     }
 
-    /// What the filter matches, as `path by pattern`.
+    /// Returns what the filter matches, as `path by pattern`.
     fn matched(filter: Filter, list: &[(&str, Status)]) -> Vec<String> {
         let filters = Filters::new(vec![filter]);
         let changes = changes(list);

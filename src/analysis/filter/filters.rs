@@ -7,7 +7,7 @@ use crate::glob::{GlobIndex, GlobSearch, Hit, Pattern};
 use crate::model::change::Extent;
 use crate::model::diagnostic::Located;
 
-/// The place of a filter in [`Filters`].
+/// The position of a filter in [`Filters`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FilterId(usize);
 
@@ -18,15 +18,15 @@ pub struct Filters {
     /// Filters that match every change without any pattern.
     always: Vec<FilterId>,
     index: GlobIndex,
-    /// What the patterns of each text of the index belong to, text after text.
+    /// The owners of the patterns: for each text of the index, those that use it, text after text.
     owners: Vec<Owner>,
-    /// Which of these are each text's.
+    /// The part of `owners` that belongs to each text.
     of_text: Vec<Owners>,
     shape: Shape,
 }
 
-/// The owners of a text, by positions. A thousand services may leave out `**/*.md`: these follow, and are looked at only
-/// for the filters that something else leads to.
+/// The owners of a text, by positions. Many services may exclude the same text, such as `**/*.md`. Such owners come
+/// last, and are looked at only for filters that another pattern already leads to.
 #[derive(Debug, Clone)]
 struct Owners {
     leading: Range<usize>,
@@ -47,10 +47,10 @@ enum Shape {
 /// The line breaks that `.` does not match in JavaScript.
 const LINE_BREAKS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 
-/// The bytes that one of them can begin with.
+/// The first bytes of these characters in UTF-8.
 const FIRST_BYTES: &[u8] = b"\n\r\xe2";
 
-/// The filter and the rule (or the entry) that a pattern of the index stands in.
+/// The filter of a pattern in the index, and its rule (or entry) there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Owner {
     pub(super) filter: FilterId,
@@ -58,7 +58,7 @@ pub(super) struct Owner {
     pub(super) pattern: usize,
 }
 
-/// The patterns that match a path, by their owners in order, each with whether it is in doubt. It is used for one path
+/// The patterns that match a path, sorted by owner, each with whether it is in doubt. The value is used for one path
 /// after another.
 #[derive(Debug)]
 pub(super) struct Hits<'f> {
@@ -73,12 +73,12 @@ impl<'f> Hits<'f> {
         Self { filters, search: filters.index.search(), texts: Vec::new(), owners: Vec::new() }
     }
 
-    /// Finds the patterns that match a path, in place of those of the path before.
+    /// Finds the patterns that match a path, and forgets those of the path before.
     ///
-    /// To picomatch a line break ends what `**` takes, so that `src/**` misses a file `a\nb` there. A flat file keeps to
-    /// that; the structured shape promises never to miss a rebuild, so there such a path is also read with an ordinary
-    /// character in the place of each line break. For the same reason a path that speaks for what lies below it matches
-    /// what leads there, in doubt: so no exclusion of a part takes the whole away.
+    /// In picomatch `**` does not match a line break, so `src/**` misses a file `a\nb`. A flat file keeps to that. The
+    /// structured shape promises never to miss a rebuild, so it also matches the path with an ordinary character in
+    /// place of each line break. For the same reason a path that also stands for what lies below it matches, in doubt,
+    /// each pattern that leads there, so an exclusion of a part does not exclude all of it.
     pub(super) fn find(&mut self, path: &[u8], extent: Extent) {
         let Hits { filters, search, texts, owners } = self;
         let mut matches = |path: &[u8], texts: &mut Vec<Hit>| match (filters.shape, extent) {
@@ -121,7 +121,7 @@ impl<'f> Hits<'f> {
         }
     }
 
-    /// Returns the patterns of one filter after another, without those filters that cannot match by them.
+    /// Returns the patterns of each filter in turn, without filters that cannot match by them.
     pub(super) fn by_filter(&self) -> impl Iterator<Item = &[(Owner, bool)]> {
         self.owners.chunk_by(|(a, _), (b, _)| a.filter == b.filter)
     }
@@ -160,7 +160,7 @@ impl Filters {
         Self { list: filters, always, index, owners, of_text, shape }
     }
 
-    /// Returns the id of the filter that will stand, or stands, at a position.
+    /// Returns the id of the filter at a position, which need not exist yet.
     #[must_use]
     pub fn id(position: usize) -> FilterId {
         FilterId(position)
@@ -190,8 +190,9 @@ impl Filters {
 }
 
 impl Filter {
-    /// Returns which patterns, by their rules (or entries), lead to the filter: it matches nothing that none of them
-    /// matches. Exclusions do not lead, nor do negated patterns where others are needed too: these match nearly all.
+    /// Returns which patterns, by their rules (or entries), lead to the filter: it matches only paths that one of these
+    /// matches. Exclusions do not lead. Neither do negated patterns where others are needed too, since they match
+    /// nearly everything.
     fn leading(&self) -> impl Fn(usize, &Pattern) -> bool {
         let sure = |rule: &FlatRule| !rule.patterns.iter().any(|pattern| pattern.value.is_negated());
         move |at, pattern| match self {
@@ -202,7 +203,7 @@ impl Filter {
         }
     }
 
-    /// Returns directories in which, or at which, everything lies that can match; an empty one is the root.
+    /// Returns directories that hold everything that the filter can match; an empty one is the root.
     pub fn directories(&self) -> impl Iterator<Item = &str> {
         let everything = match self {
             Self::PathsFilter { quantifier: Quantifier::Every, rules } if rules.is_empty() => Some(""),
@@ -230,7 +231,7 @@ impl FilterId {
 }
 
 impl Filter {
-    /// Returns every pattern with the position of its rule (or entry) and its own position in that.
+    /// Returns every pattern with the position of its rule (or entry), and its own position there.
     pub fn patterns(&self) -> impl Iterator<Item = (usize, usize, &Located<Pattern>)> {
         let (entries, rules) = match self {
             Self::Ordered(entries) => (entries.as_slice(), [].as_slice()),
@@ -243,10 +244,10 @@ impl Filter {
         entries.chain(rules)
     }
 
-    /// Returns the pattern of a rule (or entry).
+    /// Returns a pattern by the positions of its rule (or entry) and its own.
     ///
     /// # Panics
-    /// When the filter has none there.
+    /// When there is no pattern there.
     #[must_use]
     pub fn pattern(&self, rule: usize, pattern: usize) -> &Located<Pattern> {
         match self {

@@ -4,23 +4,22 @@ use super::filters::{Hits, Owner};
 use super::{CHUNK, Filter, FilterId, Filters};
 use crate::model::change::{Extent, Status};
 
-/// The paths that belong to each filter, by their positions in the list that was given.
+/// The paths of each filter, by their positions in the list that was given.
 #[derive(Debug, Clone)]
 pub struct Members(Vec<Vec<usize>>);
 
 impl Members {
-    /// Returns the positions of what belongs to a filter, ascending.
+    /// Returns the positions of a filter's paths, ascending.
     #[must_use]
     pub fn of(&self, filter: FilterId) -> &[usize] {
         &self.0[filter.position()]
     }
 }
 
-/// Returns the indices of the paths that each filter can match: those for which a change of some status would match.
+/// Returns the positions of the paths that each filter can match: a change of some status would match.
 ///
-/// Status words are ignored in this sense and in no other, so that a change which matches is always one of a path that
-/// belongs. Leaving the words out of the list could take a path away: `{deleted: "!src/**"}` keeps changes of `src`. A
-/// match in doubt belongs.
+/// Status words are ignored, so that every change that matches is of one of these paths. Dropping the entries with
+/// status words instead could lose a path: `{deleted: "!src/**"}` keeps changes of `src`. A match in doubt counts.
 pub fn members<'p>(filters: &Filters, count: usize, path: impl Fn(usize) -> (&'p [u8], Extent) + Sync) -> Members {
     let of_chunk = |number: usize| {
         let (mut hits, mut found) = (Hits::of(filters), Vec::new());

@@ -1,7 +1,7 @@
 //! Which changes each filter matches, and by which pattern.
 //!
-//! A [`Filter`] is a list of patterns with a rule for reading it; [`Filters`] are all of a configuration's,
-//! compiled together, so that a path costs about the few patterns that could match it and not all there are.
+//! A [`Filter`] is a list of patterns with a rule for reading it; [`Filters`] are all of a configuration's, compiled
+//! together: a path is matched only with the few patterns that could match it.
 
 mod cover;
 mod evaluate;
@@ -40,7 +40,7 @@ pub enum Filter {
 pub struct FilterEntry {
     /// What a match means.
     pub effect: Effect,
-    /// The changes that it looks at.
+    /// The statuses of changes that it applies to.
     pub statuses: Statuses,
     /// The pattern, without the `!` of an exclusion.
     pub pattern: Located<Pattern>,
@@ -49,18 +49,18 @@ pub struct FilterEntry {
 /// What the match of an ordered list's pattern means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// The change matches, unless a later pattern takes it back.
+    /// The change matches, unless a later pattern excludes it.
     Include,
-    /// What earlier patterns matched is taken back: the pattern was written with a leading `!`.
+    /// The paths that earlier patterns matched no longer match: the pattern was written with a leading `!`.
     Exclude,
-    /// What earlier patterns matched by a wildcard is taken back: the pattern is one of a service's `exclude`. A path
-    /// that an earlier pattern names without a wildcard stays.
+    /// The paths that earlier patterns matched by a wildcard no longer match: the pattern is one of a service's
+    /// `exclude`. A path that an earlier pattern names without a wildcard still matches.
     ExcludeWildcards,
 }
 
 impl Effect {
-    /// Returns what an entry of an ordered list means, and its pattern without the `!` of an exclusion; none when it
-    /// begins with `!!`, which could only exclude what is not matched. `!(a)` is a pattern, and no exclusion.
+    /// Returns the effect of an entry of an ordered list, and its pattern without the `!` of an exclusion; `None` when
+    /// it begins with `!!`, which could only exclude what is not matched. `!(a)` is a pattern, and not an exclusion.
     #[must_use]
     pub fn of(text: &str) -> Option<(Self, &str)> {
         let is_mark = |text: &str| text.starts_with('!') && !text.starts_with("!(");
@@ -72,24 +72,25 @@ impl Effect {
     }
 }
 
-/// A rule of a flat filter: true of a change when its status is one of these and any of the patterns matches.
+/// A rule of a flat filter. It applies to a change with one of these statuses, and matches when any of its patterns
+/// does.
 #[derive(Debug, Clone)]
 pub struct FlatRule {
-    /// The changes that it looks at.
+    /// The statuses of changes that it applies to.
     pub statuses: Statuses,
-    /// The patterns; several only under a status word.
+    /// The patterns. Only a rule with a status word can have several.
     pub patterns: Vec<Located<Pattern>>,
 }
 
-/// How the rules of a flat filter come together (`--quantifier`, paths-filter's `predicate-quantifier`).
+/// How the rules of a flat filter are combined (`--quantifier`, paths-filter's `predicate-quantifier`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Quantifier {
-    /// A change matches when any rule is true of it.
+    /// A change matches when any rule matches.
     #[default]
     Some,
-    /// A change matches when every rule is true of it; with no rules, always.
+    /// A change matches when every rule matches; always when there are no rules.
     Every,
-    /// A change matches when a rule is true of it, and no negated pattern, whatever the order, excludes it.
+    /// A change matches when a rule matches, unless a negated pattern anywhere in the filter excludes it.
     SomeWithExcludes,
 }
 
@@ -101,7 +102,7 @@ impl Choice for Quantifier {
     ];
 }
 
-/// A set of statuses. A type change counts as a modification, and what cannot be read as all of them.
+/// A set of statuses. A type change counts as a modification, and an unread path as every status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statuses {
     added: bool,

@@ -5,23 +5,23 @@ use super::HashInput;
 use crate::analysis::definition::{ChangedKey, changed_keys};
 use crate::model::name::Escaped;
 
-/// How one record of a fingerprint differs between two times.
+/// One difference between two fingerprints of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputDifference {
     /// What happened to it.
     pub sign: DifferenceSign,
-    /// The record as people read it: the later one where both times have one; of a definition one key, and its value.
+    /// The record as people read it, in its later state if it has one. For a definition it is one key and its value.
     pub record: String,
 }
 
 /// What happened to a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DifferenceSign {
-    /// The later time alone has it.
+    /// Only the later fingerprint has it.
     Added,
-    /// The earlier time alone has it.
+    /// Only the earlier fingerprint has it.
     Removed,
-    /// Both have it, and it says something else.
+    /// Both have it, with different values.
     Changed,
 }
 
@@ -37,7 +37,7 @@ impl fmt::Display for InputDifference {
     }
 }
 
-/// Returns how the records of one service differ between two times, in their order; nothing exactly where its
+/// Returns how the records of one service differ between two times, in their order; empty exactly where its
 /// fingerprints are equal.
 pub fn differences<'a>(
     before: impl Iterator<Item = HashInput<'a>>,
@@ -94,7 +94,7 @@ fn of_definition(before: &str, after: &str) -> Vec<InputDifference> {
     changed
 }
 
-/// The key by which two records are the same thing at two times.
+/// The key that identifies a record in both fingerprints.
 type Key<'a> = (u8, &'a [u8]);
 
 fn key(record: HashInput<'_>) -> Key<'_> {

@@ -4,48 +4,48 @@ use sha2::{Digest as _, Sha256};
 
 use super::HashInput;
 
-/// What a service's content comes to. `Display` is the text: `fp2-` and 26 lower-case letters and digits, then `-dirty`
-/// where the content is no commit's.
+/// A hash of a service's content. `Display` writes `fp2-` and 26 lower-case letters and digits, and then `-dirty` where
+/// no commit has the content.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint {
     content: String,
     state: State,
 }
 
-/// The scheme: whatever changes the text of the same content must change this too.
+/// The scheme. A change that gives the same content another text must change the scheme too.
 pub(super) const SCHEME: &str = "fp2";
 
-/// The letters of RFC 4648's base 32, in lower case: a tag of an image may hold them, and no hexadecimal id is taken
-/// for one.
+/// The letters of RFC 4648's base 32, in lower case. Image tags may contain all of them, and such a text cannot be
+/// mistaken for a hexadecimal id.
 const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// How many letters there are: 130 bits.
+/// The number of letters: 130 bits.
 const LENGTH: usize = 26;
 
-/// Whether a content is that of a commit.
+/// Whether a commit has the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum State {
     /// It is.
     Committed,
-    /// Something of it is in the work tree alone.
+    /// Part of the content is only in the work tree.
     Dirty,
 }
 
 impl Fingerprint {
-    /// Returns the fingerprint of records in their order.
+    /// Returns the fingerprint of records in this order.
     pub(super) fn of<'a>(records: impl Iterator<Item = HashInput<'a>>, state: State) -> Self {
         let mut bytes = Vec::new();
         records.for_each(|record| record.write(&mut bytes));
         Self { content: format!("{SCHEME}-{}", base32(&Sha256::digest(&bytes))), state }
     }
 
-    /// Returns the text without `-dirty`: what it will be once the content is a commit's.
+    /// Returns the text without `-dirty`: the fingerprint that the content has once it is committed.
     #[must_use]
     pub fn content(&self) -> &str {
         &self.content
     }
 
-    /// Whether something of the content is in the work tree alone: nothing may be published under this name.
+    /// Whether part of the content is only in the work tree, so that nothing may be published under this name.
     #[must_use]
     pub fn is_dirty(&self) -> bool {
         self.state == State::Dirty
@@ -62,7 +62,7 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// The first letters of a digest in base 32.
+/// Returns the first letters of a digest in base 32.
 fn base32(digest: &[u8]) -> String {
     let bit = |at: usize| digest[at / 8] >> (7 - at % 8) & 1;
     let letter = |at: usize| (at * 5..at * 5 + 5).fold(0, |five, at| five << 1 | bit(at));

@@ -7,15 +7,15 @@ use crate::model::tree::{ObjectFormat, TreeEntry};
 
 /// One thing that a fingerprint is made of. `Display` is a line for people.
 ///
-/// Every word of a record is written with its length before it, and each kind has a fixed number of words after its
-/// own: no two lists of records give the same bytes.
+/// Each word of a record is written behind its length, and each kind of record has a fixed number of words. So two
+/// different lists of records never give the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashInput<'a> {
-    /// The scheme, and what the ids of entries are made with.
+    /// The scheme, and the hash function of the ids of entries.
     Format(ObjectFormat),
     /// The service.
     Service(&'a ServiceName),
-    /// A directory that belongs to the service as a whole, whatever it holds.
+    /// A directory that the service takes whole.
     Directory(TreeEntry<'a>),
     /// A file, link or submodule.
     File(TreeEntry<'a>),
@@ -23,7 +23,7 @@ pub enum HashInput<'a> {
     Definition(&'a str),
     /// The patterns of what affects every service, as canonical JSON.
     Global(&'a str),
-    /// A service that it is built from, and that one's fingerprint.
+    /// A service that it is built from, and the fingerprint of that service.
     Dependency(&'a ServiceName, &'a Fingerprint),
 }
 
@@ -55,7 +55,7 @@ impl HashInput<'_> {
         }
     }
 
-    /// What kind of record it is, in a word.
+    /// Returns the kind of the record, in a word.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {

@@ -14,27 +14,27 @@ use crate::model::tree::{Listing, ObjectFormat, Region, TreeEntry};
 
 /// All that fingerprints are made of.
 ///
-/// The `global` filter's paths are part of a service that takes part in it: a match there affects the service, so it
-/// must give it another fingerprint.
+/// Paths that match the `global` filter are part of the services that do not opt out: a match affects them, so it must
+/// change their fingerprints.
 pub struct Content<'a> {
     /// Every pattern list, compiled together.
     pub filters: &'a Filters,
-    /// What each service looks out for, by its id.
+    /// The filters of each service, by its id.
     pub watches: &'a [Watch],
     /// The resolved definitions of all services.
     pub definitions: &'a Definitions,
     /// What is built from what.
     pub graph: &'a Graph,
-    /// Which directories each filter takes whole; of the filters that the services asked about look out for.
+    /// Which directories each filter takes whole, for the filters of the services that are asked about.
     pub covers: &'a BTreeMap<FilterId, Cover>,
-    /// What the tree holds, in the order of bytes; at least all that the services asked about could match, but for what
-    /// lies in directories that a filter takes whole.
+    /// The files of the tree, in the order of bytes: at least all that these services could match, except in
+    /// directories that a filter takes whole.
     pub entries: &'a Listing,
     /// The directories of the tree that filters take whole, in the order of bytes.
     pub directories: &'a Listing,
-    /// What the ids of entries are made with.
+    /// The hash function of the ids of entries.
     pub objects: ObjectFormat,
-    /// What the entries have that no commit has: the work tree's changes.
+    /// The changes of the work tree, which no commit has.
     pub uncommitted: &'a ChangeSet,
     /// Where the definitions come from.
     pub defined: Defined,
@@ -52,17 +52,17 @@ pub enum Defined {
 /// The fingerprints of services, and what they were made of.
 pub struct Fingerprints<'a> {
     content: &'a Content<'a>,
-    /// Which entries belong to each filter.
+    /// The entries of each filter.
     entries: Members,
-    /// Which directories do as a whole.
+    /// The directories of each filter.
     directories: BTreeMap<FilterId, Vec<usize>>,
-    /// Which of the uncommitted changes do.
+    /// The uncommitted changes of each filter.
     uncommitted: Members,
     by_service: Vec<Option<Fingerprint>>,
 }
 
 impl<'a> Fingerprints<'a> {
-    /// Returns the fingerprints of services and of all that they are built from: every path is matched once, whatever
+    /// Returns the fingerprints of services and of all that they are built from. Every path is matched once, whatever
     /// the number of services.
     #[must_use]
     pub fn of(content: &'a Content<'a>, services: &[ServiceId]) -> Self {
@@ -89,7 +89,7 @@ impl<'a> Fingerprints<'a> {
         prints
     }
 
-    /// Returns a service's fingerprint; none when it was not asked for.
+    /// Returns a service's fingerprint; `None` when it was not asked for.
     #[must_use]
     pub fn get(&self, service: ServiceId) -> Option<&Fingerprint> {
         self.by_service[service.0].as_ref()
@@ -105,14 +105,14 @@ impl<'a> Fingerprints<'a> {
         first.into_iter().chain(directories.into_iter().map(HashInput::Directory)).chain(files).chain(last)
     }
 
-    /// Returns the same with the files that lie in its directories, as far as these were listed.
+    /// Returns the same, and also the files in its directories, as far as these were listed.
     pub fn records_and_files(&self, service: ServiceId) -> impl Iterator<Item = HashInput<'_>> {
         let [first, last] = self.around(service);
         let directories = self.directories(service).into_iter().map(HashInput::Directory);
         first.into_iter().chain(directories).chain(self.files(service).map(HashInput::File)).chain(last)
     }
 
-    /// What stands before a service's directories and files, and behind them.
+    /// Returns the records before a service's directories and files, and those behind them.
     fn around(&self, service: ServiceId) -> [Vec<HashInput<'_>>; 2] {
         let Content { graph, definitions, .. } = self.content;
         let name = graph.name(service);
@@ -130,7 +130,7 @@ impl<'a> Fingerprints<'a> {
         [vec![HashInput::Format(self.content.objects), HashInput::Service(name)], last.collect()]
     }
 
-    /// The directories that any of a service's filters takes whole, in order; none lies below another.
+    /// Returns the directories that any of a service's filters takes whole, in order; none lies below another.
     fn directories(&self, service: ServiceId) -> Vec<TreeEntry<'a>> {
         let filters = self.content.watches[service.0].filters();
         let positions = filters.filter_map(|filter| self.directories.get(&filter)).flatten();
@@ -142,13 +142,13 @@ impl<'a> Fingerprints<'a> {
         positions.iter().map(entry).filter(|entry| !within.is_above(entry.path)).collect()
     }
 
-    /// The files that belong to a service, through any of its filters: in order, each once.
+    /// Returns the files of a service, through any of its filters: in order, each once.
     fn files(&self, service: ServiceId) -> impl Iterator<Item = TreeEntry<'a>> + use<'a> {
         let entries = self.content.entries;
         self.positions(&self.entries, service).map(|at| entries.get(at))
     }
 
-    /// What belongs to a service, through any of its filters: ascending positions, each once.
+    /// Returns the positions that belong to a service, through any of its filters: ascending, each once.
     fn positions(&self, members: &Members, service: ServiceId) -> impl Iterator<Item = usize> + use<> {
         let filters = self.content.watches[service.0].filters();
         let mut positions: Vec<usize> = filters.flat_map(|filter| members.of(filter)).copied().collect();
@@ -166,7 +166,7 @@ impl<'a> Fingerprints<'a> {
     }
 }
 
-/// The positions of the directories, of those that are told, that a filter takes whole.
+/// Returns the positions of the listed directories that a filter takes whole.
 fn taken(cover: &Cover, directories: &Listing) -> Vec<usize> {
     let whole = cover.whole.iter().filter_map(|directory| directories.position(directory.as_bytes()));
     let split = cover.split.iter().flat_map(|directory| {

@@ -28,7 +28,8 @@ impl fmt::Display for Cycle {
     }
 }
 
-/// Returns one shortest cycle for each knot of services, through its first service in file order.
+/// Returns one shortest cycle for each group of services that depend on each other, through its first service in file
+/// order.
 pub(super) fn find(edges: &DiGraph<(), ()>, names: &IndexSet<ServiceName>) -> Vec<Cycle> {
     let mut cycles: Vec<Vec<usize>> = tarjan_scc(edges)
         .into_iter()

@@ -26,10 +26,10 @@ pub struct Graph {
 impl Graph {
     /// Builds the graph of services in the order of the file, each with the names of its dependencies.
     ///
-    /// A dependency that is no service is left out: the configuration has said so before.
+    /// A dependency that is not a service is left out, since the configuration has reported it.
     ///
     /// # Errors
-    /// When services depend on themselves in a circle: one [`Cycle`] for each knot.
+    /// When services depend on themselves: one [`Cycle`] for each group that depend on each other.
     pub fn new(services: &[(ServiceName, Vec<ServiceName>)]) -> Result<Self, Vec<Cycle>> {
         let names: IndexSet<ServiceName> = services.iter().map(|(name, _)| name.clone()).collect();
         let mut edges = DiGraph::with_capacity(names.len(), 0);
@@ -69,19 +69,20 @@ impl Graph {
     /// Returns a service's name.
     ///
     /// # Panics
-    /// When the id is another graph's.
+    /// When the id is of another graph.
     #[must_use]
     pub fn name(&self, service: ServiceId) -> &ServiceName {
         &self.names[service.0]
     }
 
-    /// Returns the service of that name.
+    /// Returns the service with a name.
     #[must_use]
     pub fn id(&self, name: &str) -> Option<ServiceId> {
         self.names.get_index_of(name).map(ServiceId)
     }
 
-    /// Returns all services so that each stands after its dependencies; where that leaves a choice, in file order.
+    /// Returns all services, each after its dependencies; services that do not depend on each other are in file order
+    /// where possible.
     #[must_use]
     pub fn build_order(&self) -> &[ServiceId] {
         &self.order
@@ -99,7 +100,7 @@ impl Graph {
         self.neighbours(service, Direction::Incoming)
     }
 
-    /// Adds to services all that are built from them, directly or not.
+    /// Adds all services that are built from these, directly or not.
     pub fn add_dependents(&self, services: &mut BTreeSet<ServiceId>) {
         let mut left: Vec<ServiceId> = services.iter().copied().collect();
         while let Some(service) = left.pop() {
@@ -107,7 +108,7 @@ impl Graph {
         }
     }
 
-    /// Returns which services are among these, or are what one of these is built from, directly or not.
+    /// Returns, for each service, whether it is one of these or one of these is built from it, directly or not.
     #[must_use]
     pub fn with_dependencies(&self, services: &[ServiceId]) -> Vec<bool> {
         let mut wanted = vec![false; self.len()];

@@ -6,11 +6,11 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::model::name::ServiceId;
 
-/// Returns the nodes so that each stands after the ones its edges lead to, the lowest first where there is a choice;
-/// `None` when there is a cycle.
+/// Returns the nodes, each after the ones that its edges lead to, the lowest first where there is a choice; `None` when
+/// there is a cycle.
 ///
-/// petgraph's own `toposort` depends on the order in which edges were added, so that an edited line elsewhere in the
-/// file would reorder the plan.
+/// petgraph's own `toposort` depends on the order in which edges were added, so an edited line elsewhere in the file
+/// would reorder the plan.
 pub(super) fn build_order(edges: &DiGraph<(), ()>) -> Option<Vec<ServiceId>> {
     let mut waits_for: Vec<usize> =
         edges.node_indices().map(|node| edges.neighbors_directed(node, Direction::Outgoing).count()).collect();

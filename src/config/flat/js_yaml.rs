@@ -24,7 +24,7 @@ pub(super) fn value(scalar: &Scalar<'_>) -> Value {
     }
 }
 
-/// The name that a key of this value has in an object; none where it is the text itself, or a date's.
+/// Returns the name that a key of this value has in an object; `None` where it is the text itself, or that of a date.
 pub(super) fn name(value: Value) -> Option<String> {
     match value {
         Value::Null => Some("null".to_owned()),
@@ -34,7 +34,8 @@ pub(super) fn name(value: Value) -> Option<String> {
     }
 }
 
-/// ECMAScript's `Number::toString`: the same digits as Rust, but an exponent outside of 1e-6 to 1e21.
+/// Writes a number as ECMAScript's `Number::toString`: the same digits as Rust, but an exponent outside of 1e-6 to
+/// 1e21.
 fn number_name(number: f64) -> String {
     if number.is_infinite() {
         return if number < 0.0 { "-Infinity" } else { "Infinity" }.to_owned();
@@ -49,7 +50,7 @@ fn number_name(number: f64) -> String {
     if text.contains("e-") { text } else { text.replace('e', "e+") }
 }
 
-/// Reads a number: `0x1F`, `0o17`, `0b101`, `1_000`, `1.5e3`, `.5` and `-.inf` are some.
+/// Reads a number, such as `0x1F`, `0o17`, `0b101`, `1_000`, `1.5e3`, `.5` or `-.inf`.
 fn number(text: &str) -> Option<f64> {
     // Most texts are paths, and need no second look.
     if !text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) {
@@ -84,7 +85,7 @@ fn number(text: &str) -> Option<f64> {
     if is_number && exponent.is_none_or(is_exponent) { text.replace('_', "").parse().ok() } else { None }
 }
 
-/// Whether there are only digits, and the `_` that may stand among them.
+/// Whether there are only digits, and `_` in places where it may separate them.
 fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
 }
@@ -106,7 +107,7 @@ fn is_date(text: &str) -> bool {
     year == 4 && month <= 2 && day <= 2 && separated && rest.time() && rest.zone() && rest.0.is_empty()
 }
 
-/// What is left of a text.
+/// The rest of a text that is being read.
 struct Rest<'t>(&'t str);
 
 impl Rest<'_> {
@@ -117,19 +118,19 @@ impl Rest<'_> {
         true
     }
 
-    /// Skips blanks, and says whether there were any.
+    /// Skips blanks; returns whether there were any.
     fn blanks(&mut self) -> bool {
         let rest = self.0.trim_start_matches([' ', '\t']);
         std::mem::replace(&mut self.0, rest).len() > rest.len()
     }
 
-    /// Skips digits, and returns how many there were.
+    /// Skips digits; returns how many there were.
     fn digits(&mut self) -> usize {
         let rest = self.0.trim_start_matches(|c: char| c.is_ascii_digit());
         std::mem::replace(&mut self.0, rest).len() - rest.len()
     }
 
-    /// Skips three numbers with hyphens between them, and returns how many digits each has.
+    /// Skips three numbers with hyphens between them; returns how many digits each has.
     fn date(&mut self) -> Option<(usize, usize, usize)> {
         let year = self.digits();
         let month = self.take(['-']).then(|| self.digits())?;
@@ -146,7 +147,7 @@ impl Rest<'_> {
         exact
     }
 
-    /// Skips a time zone, which may be missing; blanks stand only before one.
+    /// Skips a time zone, if there is one, with the blanks before it.
     fn zone(&mut self) -> bool {
         let blanks = self.blanks();
         if self.take(['Z']) {

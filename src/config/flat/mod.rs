@@ -56,7 +56,7 @@ use crate::model::recipe::Recipe;
 use crate::naming::version::{Count, Scheme, TagFormat};
 use js_yaml::Value;
 
-/// Reads a file of the flat shape; none when something is wrong with it.
+/// Reads a file of the flat shape; `None` when it has an error.
 pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Problems<'_>) -> Option<Config> {
     let mut services = IndexMap::new();
     let mut filters = Vec::new();
@@ -112,11 +112,11 @@ pub(super) fn definitions(root: View<'_>, quantifier: Quantifier, problems: &mut
     Some(Definitions(named(root, problems)?.into_iter().map(define).collect()))
 }
 
-/// A filter's name, where that is, and what is below it.
+/// The name of a filter, its place, and its value.
 type NamedItem<'t> = (Cow<'t, str>, Located<()>, View<'t>);
 
-/// The filters by name, in the order of JavaScript: names that are array indices first, by their number, then the
-/// others as they stand.
+/// Returns the filters by name, in JavaScript's order: names that are array indices first, sorted by number, then the
+/// others in the order of the file.
 fn named<'t>(root: View<'t>, problems: &mut Problems<'_>) -> Option<Vec<NamedItem<'t>>> {
     if let Some(items) = root.list() {
         return Some(items.enumerate().map(|(at, item)| (at.to_string().into(), item.locate(()), item)).collect());
@@ -129,14 +129,14 @@ fn named<'t>(root: View<'t>, problems: &mut Problems<'_>) -> Option<Vec<NamedIte
     in_javascript_order(root)
 }
 
-/// The entries of a mapping in the order of `Object.entries`.
+/// Returns the entries of a mapping in the order of `Object.entries`.
 fn in_javascript_order(view: View<'_>) -> Option<Vec<NamedItem<'_>>> {
     let mut entries: Vec<_> = view.mapping()?.map(|(key, value)| (key_name(key), key.locate(()), value)).collect();
     entries.sort_by_key(|(name, _, _)| array_index(name).map_or((1, 0), |index| (0, index)));
     Some(entries)
 }
 
-/// The name that a key has in JavaScript: `0x10` is `16`, and `3.10` is `3.1`.
+/// Returns the name of a key in JavaScript: `0x10` is `16`, and `3.10` is `3.1`.
 fn key_name(key: View<'_>) -> Cow<'_, str> {
     value(key).and_then(js_yaml::name).map_or(key.text().into(), Cow::Owned)
 }
@@ -163,13 +163,13 @@ fn value(view: View<'_>) -> Option<Value> {
     view.scalar().map(js_yaml::value)
 }
 
-/// The number of a name that JavaScript takes for an array's index.
+/// Returns the number of a name that is an array index in JavaScript.
 fn array_index(name: &str) -> Option<u32> {
     let index: u32 = name.parse().ok()?;
     (index < u32::MAX && index.to_string() == name).then_some(index)
 }
 
-/// The parts that all services of a flat file have in common; made once, not for each of thousands.
+/// The parts that all services of a flat file share, made once for all of them.
 struct Usual {
     tag: Option<TagFormat>,
     image: Image,
@@ -258,7 +258,7 @@ fn any_of(view: View<'_>, patterns: &mut Vec<Located<crate::glob::Pattern>>, pro
     }
 }
 
-/// Reads `added|modified`: words that are no statuses are accepted, as the action does, and never match.
+/// Reads status words, such as `added|modified`. Unknown words are accepted, as by the action, and never match.
 fn statuses(words: &str, at: &Located<()>, problems: &mut Problems<'_>) -> Statuses {
     let mut statuses = Statuses::NONE;
     if words.split('|').all(|word| word.trim().is_empty()) {
@@ -289,7 +289,7 @@ fn date(view: View<'_>, problems: &mut Problems<'_>) {
     problems.push(problem.help(format!("quote it: \"{text}\"")));
 }
 
-/// Notes that a filter has the name of one of rebake's own outputs and takes its place, as with paths-filter.
+/// Notes that a filter has the name of one of rebake's own outputs and replaces it, as in paths-filter.
 fn own_output(name: &str, at: &Located<()>, problems: &mut Problems<'_>) {
     if is_own_output(name) {
         let name = shown(name);
@@ -299,7 +299,7 @@ fn own_output(name: &str, at: &Located<()>, problems: &mut Problems<'_>) {
     }
 }
 
-/// Warns of what paths-filter understands in another way than it reads.
+/// Warns of patterns that mean something else in paths-filter than they seem to.
 fn traps(name: &str, at: &Located<()>, rules: &[FlatRule], quantifier: Quantifier, problems: &mut Problems<'_>) {
     let patterns = || rules.iter().flat_map(|rule| &rule.patterns);
     let negated = |pattern: &&Located<crate::glob::Pattern>| pattern.value.is_negated();

@@ -11,7 +11,7 @@ use crate::model::diagnostic::Diagnostic;
 #[schemars(transparent, inline)]
 pub(in crate::config) struct BuildArguments(pub(in crate::config) Map<ArgumentTemplate>);
 
-/// Variables of the environment by name.
+/// Variables of the environment, by name.
 #[derive(Debug, Clone, Default, JsonSchema)]
 #[schemars(transparent, inline)]
 pub(in crate::config) struct Variables(pub(in crate::config) Map<Text>);
@@ -72,7 +72,7 @@ fn names<T>(map: Map<T>, text: impl Fn(&T) -> &str, problems: &mut Problems<'_>)
     good.then_some(map)
 }
 
-/// The words by which docker's own check `SecretsUsedInArgOrEnv` recognises a secret, and its exception.
+/// The words by which docker's check `SecretsUsedInArgOrEnv` recognises a secret, and its exception.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let words = ["apikey", "credential", "credentials", "key", "password", "passwd", "pword", "secret", "token"];

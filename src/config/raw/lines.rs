@@ -7,7 +7,7 @@ use crate::config::read::{Read, flattened, literal};
 use crate::config::yaml::View;
 use crate::model::diagnostic::Located;
 
-/// Lines of a block of text, or items of a list; blank ones are left out.
+/// Lines of a block of text, or items of a list. Blank ones are left out.
 #[derive(Debug, Clone, Default)]
 pub(in crate::config) struct Lines(pub(in crate::config) Vec<Located<String>>);
 
@@ -22,7 +22,7 @@ impl Read for Lines {
     }
 }
 
-/// The lines of a scalar, each at its own place where the file has it as it is.
+/// Returns the lines of a scalar, each with its own place where the text of the file is unchanged in the scalar.
 fn of_block(view: View<'_>, problems: &Problems<'_>) -> Vec<Located<String>> {
     let whole = view.locate(());
     let written = problems.file().slice(whole.defined);

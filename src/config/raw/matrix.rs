@@ -8,11 +8,11 @@ use crate::config::read::{Read, entries};
 use crate::config::yaml::{Content, Meaning, View};
 use crate::model::diagnostic::Diagnostic;
 
-/// Values for the CI job, by the name that it knows them by.
+/// Values for the CI job, by name.
 #[derive(Debug, Clone, Default)]
 pub(in crate::config) struct Matrix(pub(in crate::config) serde_json::Map<String, Value>);
 
-/// The names that a matrix entry already has.
+/// The names that every matrix entry has anyway.
 const RESERVED: [&str; 5] = ["service", "path", "version", "tag", "environment"];
 
 impl Read for Matrix {
@@ -41,7 +41,7 @@ impl Read for Matrix {
     }
 }
 
-/// Whether a value can be written as JSON; warns of a number that would be written otherwise.
+/// Whether a value can be written as JSON; warns of a number that JSON would change.
 fn check(view: View<'_>, problems: &mut Problems<'_>) -> bool {
     match view.content() {
         Content::Scalar(scalar) => match scalar.meaning() {

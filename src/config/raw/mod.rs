@@ -1,5 +1,5 @@
 //! filters.yaml of the structured shape as written: each key, its type, and the description that editors show. Single
-//! values are checked here; what needs the whole file is checked in `structured`.
+//! values are checked here, and in `structured` what depends on the whole file.
 
 mod arguments;
 mod branch_pattern;
@@ -35,22 +35,22 @@ use crate::naming::version::{Count, Scheme, VersionStyle};
 mapping! {
     /// What is built in this repository, and what affects it.
     struct File free "x-" {
-        /// Named pattern lists. Each is an output of its own, and may hold an anchor for the filters of services;
-        /// none is built.
+        /// Named lists of patterns. Each has outputs of its own. A list may carry an anchor, so that services can use
+        /// it in their filters. None of them is built.
         filters: Map<Patterns>,
         /// A match here affects every service that does not say `global: false`.
         global: Patterns,
-        /// Paths that belong to no service. Nothing is excluded by it: a service whose patterns match such a path is
-        /// affected all the same.
+        /// Paths that belong to no service. They are not excluded: a service whose patterns match such a path is
+        /// affected.
         unowned: Patterns,
-        /// Any key of a service, for all services: a service's own value wins, mappings are merged.
+        /// Keys of a service, for all services. A service's own value replaces a default, and mappings are merged.
         defaults: Service,
         /// What is built.
         services: Services,
-        /// Where results go, by what asked; the first that fits is taken. These replace the usual ones: production
-        /// for tags, staging for pushes to the default branch, preview for pull requests and other branches,
-        /// development for manual runs, nightly for schedules, local. A kind that none names counts as a similar one:
-        /// `schedule` as `push`, `merge_group` as `pull_request`, `release` as `tag`.
+        /// Where results go, depending on the event. The first environment that fits is used. These replace the default
+        /// ones: production for tags, staging for pushes to the default branch, preview for pull requests and other
+        /// branches, development for manual runs, nightly for schedules, local. A kind of event that no environment
+        /// names counts as a similar one: `schedule` as `push`, `merge_group` as `pull_request`, `release` as `tag`.
         environments: Map<Environment>,
         /// The former name of `unowned`.
         #[schemars(extend("deprecated" = true))]
@@ -66,28 +66,28 @@ mapping! {
         /// Its directory, relative to the root of the repository: build context, default filter `<path>/**`, and
         /// prefix of its release tags.
         path: Directory,
-        /// The patterns of what affects it, in the order of .gitignore: a later `!pattern` takes back what earlier
-        /// ones matched. `<path>/**` when absent.
+        /// The patterns of the files that affect it, in the order of .gitignore: a later `!pattern` excludes what
+        /// earlier ones matched. `<path>/**` when absent.
         filters: Patterns,
-        /// Patterns of paths that do not affect it: they are taken away from what its `filters`, or its path, match. A
-        /// path that `filters` names without a wildcard stays, and so does what `global` matches.
+        /// Patterns of paths that do not affect it, although its `filters` or its path match them. A path that
+        /// `filters` name without a wildcard still affects it, and so does one that `global` matches.
         exclude: List<Exclusion>,
         /// The services that it is built from, and therefore after.
         depends_on: List<Text>,
         /// Whether the file's `global` patterns affect it; they do when absent.
         global: Flag,
-        /// The format of its release tags, `{{path}}@{{version}}` when absent (`{{name}}@{{version}}` without a
-        /// path). Of several, all are read and the first is written.
+        /// The format of its release tags, `{{path}}@{{version}}` when absent (`{{name}}@{{version}}` without a path).
+        /// With several formats, tags of all are read, and tags of the first are written.
         tag: List<TagTemplate>,
-        /// How the versions in its release tags are read and ordered: `semver`, which it is when absent, or `calver`
-        /// for two to four dotted numbers such as `2026.04.1`.
+        /// How the versions in its release tags are read and ordered: `semver` (when absent), or `calver` for two to
+        /// four dotted numbers such as `2026.04.1`.
         scheme: Choice<Scheme>,
-        /// How its versions are written between releases.
+        /// The style of its versions between releases.
         style: Choice<VersionStyle>,
-        /// What the number in its versions counts: all commits since the release, or those that change its result; with
+        /// What the number in its versions counts: all commits since the release, or those that change its result. With
         /// `paths`, the version names the last such commit instead of HEAD.
         count: Choice<Count>,
-        /// The image it becomes, without a tag: `ghcr.io/acme/{{name}}`; `false` for none.
+        /// The name of its image, without a tag: `ghcr.io/acme/{{name}}`; `false` for no image.
         image: ImageName,
         /// The tags of its image, in the lines of docker/metadata-action's `tags`.
         tags: Lines,
@@ -95,40 +95,40 @@ mapping! {
         flavor: Lines,
         /// Labels of its image besides the OCI ones.
         labels: Map<Text>,
-        /// Its Dockerfile, relative to its path; with a leading `/`, to the root of the repository. It affects the
-        /// service whatever `filters` say, and so does its ignore file.
+        /// Its Dockerfile, relative to its path; with a leading `/`, to the root of the repository. The Dockerfile and
+        /// its ignore file affect the service even if `filters` do not match them.
         dockerfile: BuildPath,
         /// Its build context, relative to its path; with a leading `/`, to the root of the repository. Its path when
-        /// absent. One that leads outside of the path is taken whole where there are no `filters`.
+        /// absent. Every file of a context outside of the path affects the service, unless there are `filters`.
         context: BuildPath,
         /// The stage of the Dockerfile that is built.
         target: Text,
         /// The platforms it is built for.
         platforms: List<Platform>,
         /// Build arguments, which may hold `{{name}}`, `{{path}}`, `{{version}}`, `{{commit}}`, `{{environment}}`, and
-        /// `{{needs.SERVICE}}`: the reference of the image that a service of `depends_on` has become. Everybody who has
-        /// the image can read them.
+        /// `{{needs.SERVICE}}`, the reference of the image of a service in `depends_on`. Everyone who has the image can
+        /// read them.
         build_args: BuildArguments,
-        /// What its Dockerfile may name in `FROM` and `COPY --from` beside its stages, by name: `needs.SERVICE`, an
-        /// address such as `docker-image://node:20`, or a directory, relative to its path or, with a leading `/`, to the
-        /// root of the repository.
+        /// Named contexts, which its Dockerfile may use in `FROM` and `COPY --from`. Each is `needs.SERVICE`, an
+        /// address such as `docker-image://node:20`, or a directory, relative to its path or, with a leading `/`, to
+        /// the root of the repository.
         contexts: Contexts,
         /// Secrets for the build: `id=NAME,env=VARIABLE` or `id=NAME,src=FILE`.
         secrets: List<Secret>,
-        /// Where layers are read from, in BuildKit's words. What would make services share a place is filled in:
-        /// `type=gha` gets a scope for each, `type=registry` a reference below its image.
+        /// Where the builder reads cached layers, in BuildKit's syntax. Keys that keep services apart are added: a
+        /// scope for `type=gha`, a reference below the image for `type=registry`.
         cache_from: List<Text>,
-        /// Where layers are written to, as in `cache_from`.
+        /// Where the builder writes cached layers, as in `cache_from`.
         cache_to: List<Text>,
-        /// What is attested of the image, in BuildKit's words: `type=provenance,mode=max`, `type=sbom`.
+        /// The attestations of the image, in BuildKit's syntax: `type=provenance,mode=max`, `type=sbom`.
         attest: List<Text>,
-        /// What builds it; `none` for a library, which spreads its changes and is never a job.
+        /// The builder; `none` for a library, which passes its changes on to dependents and is never a job.
         builder: Choice<Builder>,
-        /// The command that builds it: a list is a program and its arguments, a string is the text of `sh -euc`.
+        /// The command that builds it. A list is a program and its arguments; a string is the text of `sh -euc`.
         run: Command,
-        /// A command that runs in its path before the builder, as in `run`.
+        /// A command that runs in its path before the builder, written as in `run`.
         before: Command,
-        /// More words for the builder: `[--ssh=default, --no-cache]`.
+        /// Further arguments for the builder: `[--ssh=default, --no-cache]`.
         flags: List<BuilderFlag>,
         /// Variables that its command gets.
         env: Variables,
@@ -138,10 +138,10 @@ mapping! {
         retries: Retries,
         /// How many of the `--jobs` it takes.
         weight: Weight,
-        /// Names of what only one build at a time may use, such as a database for tests or a port: of the services
-        /// that name the same lock, one is built after the other.
+        /// Names of locks, for resources that only one build at a time may use, such as a test database or a port.
+        /// Services with a lock of the same name are built one after the other.
         locks: List<Text>,
-        /// Values that are handed on to the CI job as they are.
+        /// Values that are passed on to the CI job unchanged.
         matrix: Matrix,
         /// What people call it.
         description: Text,
@@ -152,12 +152,12 @@ mapping! {
     /// Where results go.
     #[schemars(extend("required" = ["on"]))]
     struct Environment {
-        /// The kinds of event it is for.
+        /// The kinds of event that it is for.
         on: List<Choice<Kind>>,
-        /// Patterns of the branches it is for; any when absent.
+        /// Patterns of the branches that it is for; any branch when absent.
         branches: List<BranchPattern>,
-        /// How versions are written there. With `release` the environment is for releases: it alone writes the image
-        /// tags of releases.
+        /// The style of versions there. With `release` the environment is for releases, and only such an environment
+        /// writes the image tags of releases.
         version: Choice<VersionStyle>,
         /// Whether images may be pushed there; they may when absent.
         push: Flag,

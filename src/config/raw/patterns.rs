@@ -9,7 +9,7 @@ use crate::config::yaml::View;
 use crate::glob::Pattern;
 use crate::model::diagnostic::{Diagnostic, Located};
 
-/// An ordered list of patterns; a later `!pattern` takes back what earlier ones matched.
+/// An ordered list of patterns, in which a later `!pattern` excludes what earlier ones matched.
 #[derive(Debug, Clone, Default)]
 pub(in crate::config) struct Patterns(pub(in crate::config) Vec<FilterEntry>);
 
@@ -17,7 +17,7 @@ pub(in crate::config) struct Patterns(pub(in crate::config) Vec<FilterEntry>);
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Exclusion(pub(in crate::config) Pattern);
 
-/// Where in a scalar its pattern begins.
+/// Where the pattern begins in its scalar.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::config) enum Place {
     /// At its first byte.
@@ -62,7 +62,7 @@ pub(in crate::config) fn pattern(
     }
 }
 
-/// Warns of a pattern whose brackets cannot be read, so that it matches the path that it spells out.
+/// Warns of a pattern whose brackets cannot be read, so that it matches only the path with the same text.
 fn spelled_out(pattern: &Located<Pattern>, problems: &mut Problems<'_>) {
     let text = pattern.value.text();
     let message = format!("the brackets of `{}` cannot be read as characters of which one is meant", shown(text));

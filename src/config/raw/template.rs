@@ -15,7 +15,7 @@ use crate::naming::version::{TagFormat, TagFormatError};
 #[schemars(transparent, inline)]
 pub(in crate::config) struct TagTemplate(#[schemars(with = "String")] pub(in crate::config) TagFormat);
 
-/// The name of an image without a tag: `ghcr.io/acme/{{name}}`; none for `false` or `none`.
+/// The name of an image without a tag: `ghcr.io/acme/{{name}}`; `None` for `false` or `none`.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct ImageName(pub(in crate::config) Option<Template>);
 
@@ -31,7 +31,7 @@ impl Read for ArgumentTemplate {
     }
 }
 
-/// Reads a value that may hold [`Recipe::VALUES`] and the images of dependencies.
+/// Reads a value that may name [`Recipe::VALUES`] and the images of dependencies.
 pub(super) fn argument(view: View<'_>, text: &str, problems: &mut Problems<'_>) -> Option<Template> {
     let template = Template::parse(text, Recipe::offers);
     template.map_err(|error| problems.push(problem(view, &error, Recipe::VALUES, problems))).ok()

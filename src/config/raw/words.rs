@@ -11,9 +11,9 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::recipe::{Builder, Run};
 use crate::naming::version::{Count, Scheme, VersionStyle};
 
-/// An enum of which filters.yaml names a variant.
+/// An enum whose variants filters.yaml names by words.
 pub(in crate::config) trait Word: DeserializeOwned + JsonSchema + Clone {
-    /// What a variant is, for messages.
+    /// The noun for a variant in messages.
     const WHAT: &str;
 }
 

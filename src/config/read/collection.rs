@@ -8,11 +8,11 @@ use crate::config::problems::Problems;
 use crate::config::yaml::View;
 use crate::model::diagnostic::{Located, Span};
 
-/// A list, or one item of it. Lists inside are flattened, so that an alias of a list can be an item.
+/// A list, or a single item. Nested lists are flattened, so that an alias of a list can be an item.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct List<T>(pub(in crate::config) Vec<Located<T>>);
 
-/// A mapping with names of the user's own, in the order of the file.
+/// A mapping with free names, in the order of the file.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Map<T>(pub(in crate::config) IndexMap<String, Named<T>>);
 
@@ -24,7 +24,7 @@ pub(in crate::config) struct Named<T> {
     pub(in crate::config) value: Located<T>,
 }
 
-/// Returns the items of a list, those of lists inside it in their place.
+/// Returns the items of a list, with nested lists replaced by their items.
 pub(in crate::config) fn flattened(view: View<'_>) -> Vec<View<'_>> {
     match view.list() {
         Some(items) => items.flat_map(flattened).collect(),

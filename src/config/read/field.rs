@@ -10,10 +10,10 @@ use crate::model::diagnostic::Located;
 /// The value of a key of a mapping.
 #[derive(Debug, Clone, Default)]
 pub(in crate::config) enum Field<T> {
-    /// The key is not there: the default holds.
+    /// The key is absent, so the default applies.
     #[default]
     Absent,
-    /// The key is there without a value: not even the default holds.
+    /// The key has no value, so not even the default applies.
     Empty,
     /// A value. It is boxed because most of a service's keys are absent.
     Given(Box<Located<T>>),

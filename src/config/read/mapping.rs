@@ -3,7 +3,7 @@ use crate::config::problems::{Problems, shown};
 use crate::config::yaml::View;
 use crate::model::diagnostic::Diagnostic;
 
-/// Defines a mapping of filters.yaml once: the struct of its keys, its reader, and its JSON Schema.
+/// Defines a mapping of filters.yaml in one place: the struct of its keys, its reader, and its JSON Schema.
 ///
 /// Every key may be absent. `free "x-"` lets keys with that prefix hold anything.
 macro_rules! mapping {
@@ -21,7 +21,7 @@ macro_rules! mapping {
         }
 
         impl $name {
-            /// Whether all that is written could be read.
+            /// Whether every value in it could be read.
             #[allow(dead_code, reason = "of some mappings it is never asked")]
             pub(in crate::config) fn is_whole(&self) -> bool {
                 $(!self.$field.is_broken())&&*
@@ -54,7 +54,7 @@ macro_rules! mapping {
 }
 pub(in crate::config) use mapping;
 
-/// Returns the entries of a mapping, or reports that it is none.
+/// Returns the entries of a mapping, or reports that the value is not one.
 pub(in crate::config) fn entries<'t>(
     view: View<'t>,
     problems: &mut Problems<'_>,

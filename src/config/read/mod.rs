@@ -1,7 +1,7 @@
-//! From the tree to values as written: one definition gives the reader, its errors and the JSON Schema.
+//! Reads the tree into values as written. One definition gives the reader, its errors and the JSON Schema.
 //!
 //! Every problem is reported with its place, and reading goes on: a value that could not be read is [`Field::Broken`],
-//! so that no later check complains about it.
+//! so that later checks do not report it again.
 
 mod collection;
 mod field;
@@ -23,7 +23,7 @@ pub(super) trait Read: JsonSchema + Sized + Clone {
     /// Reads it. `None` means that the problem has been reported.
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self>;
 
-    /// This value where `defaults` has one too: it wins, and mappings are merged.
+    /// Returns this value with the default under it: the value replaces the default, and mappings are merged.
     #[must_use]
     fn over(self, _defaults: &Self) -> Self {
         self

@@ -10,7 +10,7 @@ use crate::config::problems::{Problems, shown};
 use crate::config::yaml::{Meaning, Scalar, View};
 use crate::model::diagnostic::Diagnostic;
 
-/// A text. A number or a boolean counts as what is written: `1.20` keeps its zero.
+/// A text. A number or a boolean is taken as it is written: `1.20` keeps its zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::config) struct Text(pub(in crate::config) String);
 
@@ -34,7 +34,7 @@ impl JsonSchema for Text {
     }
 }
 
-/// Returns the text of a scalar that is not null, whatever else it means.
+/// Returns the text of a scalar that is not null, whatever its type is.
 pub(in crate::config) fn literal<'t>(view: View<'t>, expected: &str, problems: &mut Problems<'_>) -> Option<&'t str> {
     let text = view.scalar().filter(|_| !view.is_null()).map(|_| view.text());
     if text.is_none() {
@@ -43,7 +43,7 @@ pub(in crate::config) fn literal<'t>(view: View<'t>, expected: &str, problems: &
     text
 }
 
-/// Returns a scalar that means a text.
+/// Returns the text of a scalar whose type is text.
 pub(in crate::config) fn text<'t>(view: View<'t>, expected: &str, problems: &mut Problems<'_>) -> Option<&'t str> {
     match view.scalar().map(Scalar::meaning) {
         Some(Meaning::Text) => Some(view.text()),
@@ -61,7 +61,7 @@ pub(in crate::config) fn text<'t>(view: View<'t>, expected: &str, problems: &mut
     }
 }
 
-/// Returns a variant of an enum by its serde name.
+/// Returns the variant of an enum with a serde name.
 pub(in crate::config) fn word<T: DeserializeOwned>(
     view: View<'_>,
     what: &str,
@@ -82,7 +82,7 @@ pub(in crate::config) fn word<T: DeserializeOwned>(
     None
 }
 
-/// The serde names of an enum's variants.
+/// Returns the serde names of an enum's variants.
 fn words<T: DeserializeOwned>() -> &'static [&'static str] {
     let words = Cell::new([].as_slice());
     let _ = T::deserialize(Words(&words));

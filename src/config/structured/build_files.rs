@@ -1,4 +1,4 @@
-//! Files that a service is built from, besides `filters`: its Dockerfile, the ignore files beside it, its context.
+//! Files that a service is built from, besides `filters`: its Dockerfile, ignore files, and context.
 
 use crate::analysis::filter::{Effect, FilterEntry, Statuses};
 use crate::config::problems::{Problems, shown};
@@ -32,13 +32,13 @@ impl Named {
         }
     }
 
-    /// Returns everything below the directories among its named contexts.
+    /// Returns the patterns of everything below the directories among its named contexts.
     pub(super) fn below_contexts(&self, problems: &mut Problems<'_>) -> Vec<FilterEntry> {
         self.contexts.iter().filter_map(|context| entry(context, &below_directory(&context.value), problems)).collect()
     }
 
-    /// Returns the files that an image's builder reads beside its context: the ignore files of its Dockerfile and of its
-    /// context, and the Dockerfile, or each file that would be taken for it.
+    /// Returns the files that an image's builder reads beside its context: the ignore files of its Dockerfile and of
+    /// its context, and the Dockerfile, or each file that would serve as one.
     pub(super) fn files(&self, raw: &raw::Service, builder: Builder) -> Vec<Located<String>> {
         // Without a path, a Dockerfile counts that is named, or that a builder says is there.
         let place = |file: &Located<String>| file.as_ref().map(|_| RepoDir::root());
@@ -57,8 +57,8 @@ impl Named {
         files
     }
 
-    /// Returns these files, and the directories that an image is built from. What a command before the builder may make
-    /// need not be there.
+    /// Returns these files, and the directories that an image is built from. A file that a command before the builder
+    /// may make is not required.
     pub(super) fn declared(
         &self,
         raw: &raw::Service,
@@ -86,13 +86,13 @@ impl Named {
         files.into_iter().map(file).chain(whole).chain(others).collect()
     }
 
-    /// Returns the context where it holds files that lie outside of the service's path.
+    /// Returns the context if it has files outside of the service's path.
     fn beyond(&self, path: &RepoDir) -> Option<&Located<RepoDir>> {
         self.context.as_ref().filter(|context| !path.holds(&context.value))
     }
 
-    /// Returns everything below the service's path, and below a context that leads outside of it: any of its files may
-    /// be copied into the image.
+    /// Returns the patterns of everything below the service's path, and below a context outside of it: any of these
+    /// files may be copied into the image.
     pub(super) fn below(
         &self,
         path: &Located<Directory>,
@@ -108,8 +108,8 @@ impl Named {
     }
 }
 
-/// Returns the patterns of files outside of a directory that the service takes whole, if there is one. Whether they exist
-/// does not matter: one that appears counts as much as one that changes.
+/// Returns the patterns of files, except for those in the directory that the service takes whole, if there is one.
+/// Files that do not exist are included, since one that appears counts as a change.
 pub(super) fn entries(
     files: &[Located<String>],
     whole: Option<&RepoDir>,
@@ -119,13 +119,13 @@ pub(super) fn entries(
     others.filter_map(|file| entry(file, &literal(&file.value), problems)).collect()
 }
 
-/// The directory that a builder finds its files in: the service's path, else the root where a builder is said.
+/// Returns the directory where a builder finds its files: the service's path, else the root if a builder is named.
 fn usual(raw: &raw::Service) -> Option<Located<RepoDir>> {
     let path = raw.path.given().map(|path| path.as_ref().map(|path| path.0.clone()));
     path.or_else(|| raw.builder.given().map(|builder| builder.as_ref().map(|_| RepoDir::root())))
 }
 
-/// Reads the directories among named contexts: what is no image and no address.
+/// Reads the directories among named contexts: those that are neither images nor addresses.
 fn contexts(raw: &raw::Service, path: &RepoDir, problems: &mut Problems<'_>) -> Vec<Located<RepoDir>> {
     let mut found = Vec::new();
     for context in raw.contexts.value().into_iter().flat_map(|contexts| contexts.0.0.values()) {
@@ -186,17 +186,17 @@ fn entry<T>(at: &Located<T>, text: &str, problems: &mut Problems<'_>) -> Option<
     }
 }
 
-/// `<path>/**`, in which the path means itself.
+/// Returns the pattern `<path>/**`, in which the path is literal.
 fn below_directory(path: &RepoDir) -> String {
     if path.is_root() { "**".to_owned() } else { below(&literal(path.as_str())) }
 }
 
-/// A pattern that matches what the other one matches, and everything below it.
+/// Returns a pattern that matches what this one matches, and everything below it.
 pub(in crate::config) fn below(pattern: &str) -> String {
     [pattern, "/**"].concat()
 }
 
-/// A pattern that matches this path alone.
+/// Returns a pattern that matches this path alone.
 pub(in crate::config) fn literal(path: &str) -> String {
     let is_special = |c: char| matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '(' | ')' | '|' | '"' | '^' | '$');
     let mut pattern = String::with_capacity(path.len());

@@ -11,7 +11,7 @@ use crate::config::read::{Named, Text};
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::{ServiceId, ServiceName};
 
-/// Checks what services depend on, and returns the graph, or `None` when there is a cycle.
+/// Checks the dependencies of services, and returns their graph, or `None` when there is a cycle.
 pub(super) fn check(services: &Services, problems: &mut Problems<'_>) -> Option<Graph> {
     let by_path = LazyCell::new(|| by_path(services));
     for service in services.values() {
@@ -44,7 +44,7 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) -> Option<
     }
 }
 
-/// Returns the services of a graph that a list names, each once, in the order of the list.
+/// Returns the services of a list by their ids, each once, in the order of the list.
 pub(super) fn of(graph: &Graph, list: &[Located<Text>]) -> Vec<Located<ServiceId>> {
     let mut dependencies: Vec<Located<ServiceId>> = Vec::new();
     for dependency in list {
@@ -57,7 +57,7 @@ pub(super) fn of(graph: &Graph, list: &[Located<Text>]) -> Vec<Located<ServiceId
     dependencies
 }
 
-/// Returns the names that a service depends on, as far as they are names, each once.
+/// Returns the names in a service's `depends_on`, without those that cannot be names, each once.
 pub(super) fn named(service: &raw::Service) -> Vec<ServiceName> {
     let names: IndexSet<ServiceName> = listed(service).iter().filter_map(|name| checked_name(&name.value.0)).collect();
     names.into_iter().collect()
@@ -67,7 +67,7 @@ pub(super) fn listed(service: &raw::Service) -> &[Located<Text>] {
     service.depends_on.value().map_or(&[], |list| &list.0)
 }
 
-/// The names of services by their paths, since `depends_on` may name a path by mistake.
+/// Returns the names of services by their paths, since `depends_on` may name a path by mistake.
 fn by_path(services: &Services) -> BTreeMap<&str, &str> {
     let named = services.iter().filter_map(|(name, service)| {
         let path = service.value.value.path.value()?;

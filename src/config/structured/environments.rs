@@ -8,7 +8,7 @@ use crate::inputs::trigger::Kind;
 use crate::model::diagnostic::Diagnostic;
 use crate::naming::version::VersionStyle;
 
-/// The default environments. Branches other than the default one do not push.
+/// Returns the default environments. Branches other than the default one do not push.
 pub(in crate::config) fn usual() -> IndexMap<String, Environment> {
     let environment = |on: &[Kind], branches: Branches, version: VersionStyle, push: Push| Environment {
         on: on.to_vec(),
@@ -28,7 +28,7 @@ pub(in crate::config) fn usual() -> IndexMap<String, Environment> {
     list.into_iter().map(|(name, environment)| (name.to_owned(), environment)).collect()
 }
 
-/// Checks the environments of a file: they replace the usual ones.
+/// Checks the environments of a file, which replace the default ones.
 pub(super) fn check(
     written: &Field<Map<raw::Environment>>,
     problems: &mut Problems<'_>,

@@ -9,7 +9,7 @@ use crate::model::name::Escaped;
 use crate::model::recipe::Builder;
 use crate::naming::image::{Flavor, ImageName, Labels, RuleError, TagRules};
 
-/// Checks the keys of a service about its image.
+/// Checks a service's keys that are about its image.
 pub(super) fn check(name: &str, named: &Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Image {
     let raw = &named.value.value;
     if raw.builder.value().is_some_and(|builder| builder.0 == Builder::Nothing) {

@@ -6,7 +6,7 @@ use crate::config::read::Field;
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::recipe::Builder;
 
-/// Checks that a library has no keys of its own that only a build reads. Those of `defaults` are for other services.
+/// Checks that a library has no own keys that only a build reads. Those from `defaults` are meant for other services.
 pub(super) fn check(file: &raw::File, problems: &mut Problems<'_>) {
     let usual = file.defaults.value().and_then(|defaults| defaults.builder.given());
     for service in file.services.value().into_iter().flat_map(|services| services.0.values()) {
@@ -26,7 +26,7 @@ pub(super) fn check(file: &raw::File, problems: &mut Problems<'_>) {
     }
 }
 
-/// Returns the keys that only a build reads, of those that a service has.
+/// Returns the keys of a service that only a build reads.
 fn for_builds(raw: &raw::Service) -> impl Iterator<Item = (&'static str, Located<()>)> {
     let image = raw.image.given().filter(|image| image.value.0.is_some());
     let keys = [

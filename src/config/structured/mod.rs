@@ -1,4 +1,4 @@
-//! The structured shape: checks what needs the whole file, and replaces names by ids.
+//! The structured shape: checks what depends on the whole file, and replaces names by ids.
 
 mod dependencies;
 mod environments;
@@ -29,7 +29,7 @@ use crate::model::name::ServiceName;
 /// The services with defaults applied, by name.
 type Services = IndexMap<String, Named<Box<raw::Service>>>;
 
-/// Reads a file of the structured shape; none when something is wrong with it.
+/// Reads a file of the structured shape; `None` when it has an error.
 pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config> {
     let mut file = raw::File::read(root, problems)?;
     one_unowned(&mut file, problems);
@@ -125,7 +125,7 @@ fn add(filters: &mut Vec<Filter>, filter: Filter) -> crate::analysis::filter::Fi
     Filters::id(filters.len() - 1)
 }
 
-/// Takes the services out of a file, each with the file's defaults for keys that it lacks.
+/// Takes the services out of a file, with the file's defaults for keys that they lack.
 fn with_defaults(file: &mut raw::File) -> Services {
     let Field::Given(services) = std::mem::take(&mut file.services) else { return Services::new() };
     let services = services.value.0;
@@ -146,7 +146,7 @@ fn with_defaults(file: &mut raw::File) -> Services {
     services.into_iter().map(|(name, named)| (name, apply(named))).collect()
 }
 
-/// The name of a service that has passed `names::check`.
+/// Returns the name of a service that has passed `names::check`.
 fn checked_name(name: &str) -> Option<ServiceName> {
     ServiceName::parse(name).ok()
 }

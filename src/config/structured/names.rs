@@ -49,7 +49,7 @@ fn is_name(name: &str, what: &str, at: &Located<()>, problems: &mut Problems<'_>
     false
 }
 
-/// Rejects a filter or a service whose output has the name of one of rebake's own.
+/// Rejects a filter or a service with an output that has the name of one of rebake's own.
 fn is_free(output: &str, what: &str, name: &str, at: &Located<()>, problems: &mut Problems<'_>) {
     if is_own_output(output) {
         let message = format!("the {what} `{}` would have the output `{output}`, which is rebake's own", shown(name));
@@ -58,7 +58,7 @@ fn is_free(output: &str, what: &str, name: &str, at: &Located<()>, problems: &mu
     }
 }
 
-/// Checks that no filter has the name of another filter's output `<name>_count` or `<name>_files`.
+/// Checks that no filter has the name `<name>_count` or `<name>_files`, which are outputs of the filter `<name>`.
 fn one_output_each(file: &raw::File, problems: &mut Problems<'_>) {
     let filters = || file.filters.value().into_iter().flat_map(|filters| &filters.0);
     let names: BTreeMap<String, &Located<()>> =

@@ -5,7 +5,7 @@ use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::recipe::Recipe;
 use crate::model::template::Template;
 
-/// Checks that services name only images of what they depend on, as in `{{needs.base}}`.
+/// Checks that services name images only of services in their `depends_on`, as in `{{needs.base}}`.
 pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
     for service in services.values() {
         let raw = &service.value.value;
@@ -28,7 +28,7 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
     }
 }
 
-/// Refuses a context that is nearly `needs.SERVICE`, one or two letters off. A directory of that name is
+/// Refuses a context that is nearly `needs.SERVICE`, one or two letters off. A directory of such a name can be written
 /// `./nedes.base`.
 fn misspelt(at: &Located<&Template>, raw: &raw::Service, services: &Services, problems: &mut Problems<'_>) {
     let text = at.value.text();

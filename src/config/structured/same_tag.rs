@@ -6,8 +6,8 @@ use crate::config::problems::{Problems, shown};
 use crate::model::diagnostic::Diagnostic;
 use crate::naming::image::ImageName;
 
-/// Checks that no two services of one image make a tag alike: what one pushes would replace what the other has pushed,
-/// also in runs of their own.
+/// Checks that no two services give one image the same tag: each push would replace the other service's image, even in
+/// separate runs.
 pub(super) fn check(checked: &[Checked], problems: &mut Problems<'_>) {
     let mut owners: BTreeMap<(&ImageName, String), &Service> = BTreeMap::new();
     let mut images: BTreeMap<&ImageName, usize> = BTreeMap::new();

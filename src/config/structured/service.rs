@@ -14,14 +14,14 @@ use crate::naming::version::Count;
 /// A validated service. Its filter and dependency ids are placeholders until `structured::read` assigns them.
 pub(super) struct Checked {
     pub(super) filter: Filter,
-    /// What its image is built from, whatever `filter` says.
+    /// The files that its image is built from, whether or not `filter` matches them.
     pub(super) inputs: Vec<FilterEntry>,
-    /// The names of what it depends on.
+    /// The names in its `depends_on`.
     pub(super) depends_on: Vec<Located<Text>>,
     pub(super) service: Service,
 }
 
-/// Checks what a service's keys say together.
+/// Checks the keys of a service against each other.
 pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Checked> {
     image_has_path(name, &named, problems);
     one_builder(&named.value.value, problems);
@@ -104,7 +104,8 @@ fn strings<T>(list: &Field<List<T>>, text: impl Fn(&T) -> &String) -> Vec<String
     list.value().into_iter().flat_map(|list| &list.0).map(|item| text(&item.value).clone()).collect()
 }
 
-/// What affects a service: its filters, which are taken out of it, or all below its path and its context.
+/// Returns the patterns of what affects a service: its filters, which are moved out of it, or everything below its path
+/// and its context.
 fn entries(
     name: &str,
     named: &mut Named<Box<raw::Service>>,
@@ -130,7 +131,7 @@ fn entries(
     None
 }
 
-/// The patterns of `exclude`, behind all that they take away from.
+/// Returns the patterns of `exclude`, which apply after all others.
 fn excluded(raw: &raw::Service) -> Option<Vec<FilterEntry>> {
     let entry = |exclusion: &Located<raw::Exclusion>| FilterEntry {
         effect: Effect::ExcludeWildcards,

@@ -41,19 +41,19 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
     }
 }
 
-/// Returns the patterns of a service's release tags; the first is the one that is written.
+/// Returns the patterns of a service's release tags. Tags are written by the first.
 pub(super) fn patterns(name: &ServiceName, service: &raw::Service) -> Vec<TagPattern> {
     let path = service.path.value().map_or_else(RepoDir::root, |path| path.0.clone());
     let scheme = scheme(service);
     formats(service).iter().map(|format| format.pattern(name, &path).of_scheme(scheme)).collect()
 }
 
-/// Returns how the versions in a service's tags are read.
+/// Returns the scheme of the versions in a service's tags.
 pub(super) fn scheme(service: &raw::Service) -> Scheme {
     service.scheme.value().map_or(Scheme::default(), |scheme| scheme.0)
 }
 
-/// Returns the formats of a service's tags, or the usual one.
+/// Returns the formats of a service's tags, or the default one.
 fn formats(service: &raw::Service) -> Vec<&TagFormat> {
     static USUAL: LazyLock<Option<TagFormat>> = LazyLock::new(|| TagFormat::parse(TagFormat::DEFAULT).ok());
     static BY_NAME: LazyLock<Option<TagFormat>> = LazyLock::new(|| TagFormat::parse(TagFormat::BY_NAME).ok());

@@ -10,17 +10,17 @@ use super::syntax;
 use crate::config::problems::{Problems, shown};
 use crate::model::diagnostic::{Diagnostic, Span};
 
-/// How deep lists and mappings may be nested, aliases followed.
+/// How deep lists and mappings may be nested, including those behind aliases.
 pub(super) const MAX_DEPTH: usize = 64;
-/// How many values a file may contain, without aliases: those of 8 MiB of ordinary text.
+/// How many values a file may contain, without aliases: about as many as 8 MiB of ordinary text have.
 pub(super) const MAX_NODES: usize = 1_000_000;
-/// How many values aliases may expand to in an empty file. Each byte of the file allows one more, as long as the values
-/// that are written keep up, so that what a small file costs is little.
+/// How many values aliases may expand to in a file without values of its own. Each byte and value of the file adds to
+/// that, so that a small file stays cheap.
 pub(super) const MAX_ALIASED: usize = 10_000;
 /// How many values aliases may expand to in any file.
 const MOST_ALIASED: usize = 250_000;
 
-/// Reads the one document of a file; none when it is empty, or when a problem ends the reading.
+/// Reads the only document of a file; `None` when it is empty, or when an error ends the reading.
 pub(in crate::config) fn read<'t>(problems: &mut Problems<'t>) -> Option<Node<'t>> {
     let options = granit_parser::options! {
         emit_unresolved_aliases: true,
@@ -40,7 +40,7 @@ pub(in crate::config) fn read<'t>(problems: &mut Problems<'t>) -> Option<Node<'t
     }
 }
 
-/// A problem behind which nothing more can be read.
+/// An error behind which nothing more can be read.
 struct Stop(Box<Diagnostic>);
 
 struct Builder<'t, 'p> {
@@ -61,7 +61,7 @@ enum Anchor<'t> {
     Read(Extent, Rc<Node<'t>>),
 }
 
-/// How much a value holds, aliases followed.
+/// The size of a value, including what is behind aliases.
 #[derive(Clone, Copy)]
 struct Extent {
     nodes: usize,
@@ -69,7 +69,7 @@ struct Extent {
     height: usize,
 }
 
-/// What a node carries besides its content.
+/// The anchor and the tag of a node.
 struct Properties<'t> {
     at: Span,
     anchor: usize,
@@ -262,7 +262,7 @@ impl<'t> Builder<'t, '_> {
         }
     }
 
-    /// Notes the anchor of a node that begins. Its name is an event of its own.
+    /// Registers the anchor of a node that begins. The parser reports its name in an event of its own.
     fn open(&mut self, properties: &Properties<'t>) -> Result<(), Stop> {
         if properties.anchor != 0 {
             if let (Event::Anchor(_, name), _) = self.next()? {
@@ -355,7 +355,7 @@ impl<'t> Builder<'t, '_> {
     }
 }
 
-/// The place of a list or mapping in `[]` or `{}` is the whole of it.
+/// Extends the place of a list or mapping in `[]` or `{}` to its closing bracket.
 fn close_flow(style: StructureStyle, at: &mut Span, end: &granit_parser::Span) {
     if style == StructureStyle::Flow {
         at.end = at.end.max(span(end).end);

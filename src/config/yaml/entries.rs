@@ -5,8 +5,8 @@ use indexmap::IndexMap;
 use super::node::{Content, Node};
 use crate::model::diagnostic::Span;
 
-/// The entries of a mapping while it is read, in the order in which JavaScript has them: a key stays where it came
-/// first, be it from a merge key.
+/// The entries of a mapping while it is read, in JavaScript's order: a key keeps its first position, even if that comes
+/// from a merge key.
 #[derive(Default)]
 pub(super) struct Entries<'t>(IndexMap<Cow<'t, str>, Entry<'t>>);
 
@@ -28,7 +28,7 @@ impl<'t> Entries<'t> {
     /// Adds an entry that is written in this mapping, not merged in.
     ///
     /// # Errors
-    /// With the place of the entry that already has the key, and is kept.
+    /// When this mapping already has the key: the place of that entry, which is kept.
     pub(super) fn insert(&mut self, name: Cow<'t, str>, key: Node<'t>, value: Node<'t>) -> Result<(), Span> {
         if let Some(entry) = self.0.get_mut(&name) {
             if matches!(entry.origin, Origin::Own) {
@@ -41,7 +41,7 @@ impl<'t> Entries<'t> {
         Ok(())
     }
 
-    /// Adds the entries of another mapping where there is none of that name, and returns whether it is a mapping.
+    /// Adds the entries of another node whose names are new; returns whether the node is a mapping.
     pub(super) fn merge(&mut self, mapping: &Node<'t>) -> bool {
         let Content::Mapping(entries) = &mapping.resolved().content else { return false };
         let via = |node: &Node<'t>| Node { via: mapping.via.or(node.via), ..node.clone() };
@@ -60,7 +60,7 @@ impl<'t> Entries<'t> {
     }
 }
 
-/// By what a key is told from others; two texts that differ in their quotes alone are one key.
+/// Returns the text that identifies a key. Two keys that differ only in their quotes are the same.
 pub(super) fn name<'t>(key: &Node<'t>) -> Cow<'t, str> {
     match &key.resolved().content {
         Content::Scalar(scalar) => scalar.text.clone(),

@@ -21,9 +21,9 @@ pub(in crate::config) struct Node<'t> {
 pub(in crate::config) enum Content<'t> {
     Scalar(Scalar<'t>),
     List(Vec<Node<'t>>),
-    /// Keys are scalars, and no two are the same; merge keys are resolved.
+    /// The entries. Keys are scalars, and no two are the same; merge keys are resolved.
     Mapping(Vec<(Node<'t>, Node<'t>)>),
-    /// What an anchor and its aliases share. Never seen through a [`View`].
+    /// The node that an anchor and its aliases share. A [`View`] never shows it.
     Shared(Rc<Node<'t>>),
     /// A value that could not be read; the problem has been reported.
     Broken,
@@ -34,11 +34,11 @@ pub(in crate::config) enum Content<'t> {
 pub(in crate::config) struct Scalar<'t> {
     pub(super) text: Cow<'t, str>,
     pub(super) style: ScalarStyle,
-    /// The name of the core schema's tag that it carries: `str` of `!!str`.
+    /// The name of its tag in the core schema: `str` of `!!str`.
     pub(super) tag: Option<&'static str>,
 }
 
-/// What a scalar means in YAML 1.2's core schema: `yes` and `on` are texts.
+/// The meaning of a scalar in YAML 1.2's core schema, where `yes` and `on` are texts.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::config) enum Meaning {
     Null,
@@ -55,7 +55,7 @@ pub(in crate::config) struct View<'t> {
 }
 
 impl Scalar<'_> {
-    /// The text itself, whatever it means: `1.20` keeps its zero.
+    /// Returns the text itself, whatever it means: `1.20` keeps its zero.
     pub(in crate::config) fn text(&self) -> &str {
         &self.text
     }
@@ -65,7 +65,7 @@ impl Scalar<'_> {
         self.style == ScalarStyle::Plain
     }
 
-    /// The text, where it alone says what it means: without quotes, and without a tag.
+    /// Returns the text of a scalar without quotes and without a tag.
     pub(in crate::config) fn bare(&self) -> Option<&str> {
         (self.is_plain() && self.tag.is_none()).then_some(&*self.text)
     }
@@ -132,7 +132,7 @@ impl<'t> View<'t> {
         if let Content::Scalar(scalar) = self.content() { Some(scalar) } else { None }
     }
 
-    /// The text of a scalar, empty for anything else.
+    /// Returns the text of a scalar; empty for anything else.
     pub(in crate::config) fn text(self) -> &'t str {
         self.scalar().map_or("", Scalar::text)
     }
@@ -151,7 +151,7 @@ impl<'t> View<'t> {
         Some(entries.iter().map(move |(key, value)| (Self::new(key, self.via), Self::new(value, self.via))))
     }
 
-    /// The value of a mapping's key.
+    /// Returns the value of a mapping's key.
     pub(in crate::config) fn get(self, key: &str) -> Option<View<'t>> {
         self.mapping()?.find(|(name, _)| name.text() == key).map(|(_, value)| value)
     }
@@ -171,12 +171,13 @@ impl<'t> View<'t> {
         }
     }
 
-    /// Puts a value that was read from this one at its place.
+    /// Returns a value that was read from this one, with its place.
     pub(in crate::config) fn locate<T>(self, value: T) -> Located<T> {
         Located { value, used: self.via.unwrap_or(self.node.at), defined: self.node.at }
     }
 
-    /// The place of a part of a scalar's text; of the whole scalar where quotes, escapes or folding hide it.
+    /// Returns the place of a part of a scalar's text, or of the whole scalar where quotes, escapes or folding hide the
+    /// part.
     pub(in crate::config) fn locate_part(self, file: &SourceFile, part: Range<usize>) -> Located<()> {
         let (text, written) = (self.text(), file.slice(self.node.at));
         let quote = usize::from(written.len() >= 2 && written.starts_with(['"', '\'']));

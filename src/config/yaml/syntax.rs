@@ -49,7 +49,7 @@ pub(super) fn problem(file: &SourceFile, error: &ScanError) -> Diagnostic {
     }
 }
 
-/// The value on the line of a place, if it begins like a pattern that YAML takes for something else.
+/// Returns the value on a line, if it begins like a pattern that YAML reads as something else.
 fn pattern_of_line(file: &SourceFile, offset: usize) -> Option<Span> {
     let text = file.text();
     let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
@@ -69,12 +69,12 @@ fn pattern_of_line(file: &SourceFile, offset: usize) -> Option<Span> {
     Some(Span { start, end: start + pattern.len() })
 }
 
-/// Whether a text, without its first character, reads like a path or a pattern rather than like a name.
+/// Whether a text without its first character looks like a path or a pattern rather than like a name.
 pub(super) fn is_pattern(text: &str) -> bool {
     text.contains(['/', '*', '.', '?'])
 }
 
-/// A pattern whose first character means something else in YAML.
+/// Returns the diagnostic of an unquoted pattern whose first character means something else in YAML.
 pub(super) fn unquoted_pattern(file: &SourceFile, at: Span, label: &str) -> Diagnostic {
     let written = file.slice(at);
     let problem = Diagnostic::error("unquoted-pattern", "a pattern is not quoted").label(file, at, label);
@@ -85,7 +85,7 @@ pub(super) fn unquoted_pattern(file: &SourceFile, at: Span, label: &str) -> Diag
     }
 }
 
-/// A tag outside the core schema: mostly a pattern that begins with `!`.
+/// Returns the diagnostic of a tag outside the core schema: mostly a pattern that begins with `!`.
 pub(super) fn unknown_tag(file: &SourceFile, tag: &str, at: Span) -> Diagnostic {
     if is_pattern(tag) {
         return unquoted_pattern(file, at, "`!` begins a tag here");

@@ -1,4 +1,4 @@
-//! The tree against `serde_yaml::from_str`, which reads the same language with another parser.
+//! Compares the tree with `serde_yaml::from_str`, which reads the same language with another parser.
 
 use std::fmt::{self, Write as _};
 
@@ -9,7 +9,7 @@ use super::read;
 use crate::config::problems::Problems;
 use crate::model::diagnostic::SourceFile;
 
-/// What the text means to us; `Err` has the problems' codes.
+/// Returns what our reader makes of a text; `Err` has the codes of the problems.
 fn ours(text: &str) -> Result<Option<Value>, Vec<&'static str>> {
     let file = SourceFile::new("f", text);
     let mut problems = Problems::new(&file);
@@ -24,7 +24,7 @@ fn ours(text: &str) -> Result<Option<Value>, Vec<&'static str>> {
 #[derive(Debug, Clone)]
 enum Written {
     Scalar(&'static str),
-    /// A scalar that can stand in block style alone.
+    /// A scalar that is only possible in block style.
     Block(&'static str),
     List(Style, Vec<Written>),
     Mapping(Style, Vec<Written>),
@@ -113,7 +113,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes a value behind a `-`, a `:` or nothing, and ends the line.
+    /// Writes a value after `-`, `:` or nothing, and ends the line.
     fn block(&mut self, value: &Written, indent: usize) {
         match value {
             Written::List(Style::Block, items) if !items.is_empty() => {

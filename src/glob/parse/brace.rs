@@ -9,7 +9,7 @@ use crate::glob::term::{Opening, Term, Word, handed_through, readable};
 #[derive(Debug)]
 pub(super) struct Brace {
     pub(super) token: usize,
-    /// Where its token stands in the reader's order.
+    /// The position of its token in the reader's order.
     order: usize,
     /// How long the output was before it.
     output: usize,
@@ -73,7 +73,7 @@ impl Reader {
         }
     }
 
-    /// Takes the tokens behind the last brace away, and that brace; returns their texts without the dots.
+    /// Removes the last brace and the tokens behind it; returns the texts of these without the dots.
     fn take_range(&mut self) -> Vec<String> {
         let mut ends = Vec::new();
         while let Some(token) = self.order.pop().map(|token| &self.tokens[token]) {
@@ -88,7 +88,7 @@ impl Reader {
     }
 }
 
-/// picomatch makes a class of the ends of a range: `{1..3}` is `[1-3]`, and so `{1..10}` is `[1-10]`.
+/// Returns the class that picomatch makes of the ends of a range: `{1..3}` is `[1-3]`, and so `{1..10}` is `[1-10]`.
 fn range(ends: &[String], at: usize) -> Result<Vec<Term>, PatternError> {
     if ends.iter().any(|end| end.contains(']')) {
         return Err(PatternError::new(at, "a range ends in a bracket").help("write `\\{` for a brace"));

@@ -1,4 +1,4 @@
-//! One character after another: what each means where it stands.
+//! Reads single characters: what each of them means depends on where it stands.
 
 use super::token::Kind;
 use super::{Nest, Reader, escaped};
@@ -6,7 +6,7 @@ use crate::glob::PatternError;
 use crate::glob::character_set::Set;
 use crate::glob::term::{self, Times, Word};
 
-/// Whether JavaScript's `(?` goes on here as a lookbehind or a name: `<=`, `<!` or `<name>`.
+/// Whether this is the beginning of JavaScript's lookbehind or named group, behind `(?`: `<=`, `<!` or `<name>`.
 pub(super) fn begins_own_group(chars: &[char]) -> bool {
     let ['<', inner @ ..] = chars else { return false };
     let name = inner.iter().take_while(|c| c.is_ascii_alphanumeric() || **c == '_').count();
@@ -69,7 +69,7 @@ impl Reader {
         self.push(Kind::Text, &value, None);
     }
 
-    /// Keeps the digits of `\x41` and `\u0041` with their letter, as the regular expression reads them.
+    /// Adds the digits of `\x41` and `\u0041` to their letter, as the regular expression reads them.
     fn take_code(&mut self, value: &mut String) {
         let length = match value.as_str() {
             "\\x" => 2,
@@ -85,7 +85,7 @@ impl Reader {
         }
     }
 
-    /// A character between quotes stands for itself. It belongs to the token before, whatever that is.
+    /// Adds a character between quotes, which stands for itself, to the token before, whatever that is.
     fn quoted(&mut self, c: char) {
         let value = escaped(c);
         self.output.extend(term::handed_through(&value, self.at));
@@ -133,12 +133,12 @@ impl Reader {
         self.push(if in_segment { Kind::Text } else { Kind::Dot }, ".", Some(dot));
     }
 
-    /// Whether a group follows, and not one of JavaScript's own such as `(?:`.
+    /// Whether a group follows, other than one of JavaScript's own such as `(?:`.
     fn group_follows(&self) -> bool {
         self.peek(0) == Some('(') && self.peek(1) != Some('?')
     }
 
-    /// Whether an extglob follows its mark.
+    /// Whether the parenthesis of an extglob follows its mark.
     fn extglob_follows(&self, mark: char) -> bool {
         match mark {
             '!' => {
@@ -167,7 +167,7 @@ impl Reader {
         self.push(Kind::Text, "?", Some(output));
     }
 
-    /// The first character is a `!`: an odd number of them negates.
+    /// Reads `!` at the beginning: an odd number of them negates the pattern.
     fn negation(&mut self) {
         let mut count = 1;
         while self.peek(0) == Some('!') && (self.peek(1) != Some('(') || self.peek(2) == Some('?')) {

@@ -1,4 +1,4 @@
-//! The end of the pattern: what is still open, and the expression as a whole.
+//! Reads the end of the pattern: closes what is still open, and returns the expression as a whole.
 
 use super::token::Kind;
 use super::{Reader, Reading};
@@ -30,7 +30,7 @@ impl Reader {
         Ok(Reading { terms: self.output, negated: self.negated })
     }
 
-    /// Takes the last `(` for itself.
+    /// Takes the last `(`, which nothing closes, for a literal one.
     fn unclosed_paren(&mut self) -> Result<(), PatternError> {
         let escaped = |index: usize| index > 0 && self.output[index - 1].word == Word::Char('\\');
         let has_paren = |index: &usize| match &self.output[*index].word {

@@ -11,13 +11,13 @@ use crate::glob::term::{Guard, Opening, Term, Times, Word, handed_through};
 pub(super) struct Extglob {
     /// The character before the parenthesis.
     mark: char,
-    /// The text of the tokens in it, without parentheses and without that of inner extglobs.
+    /// The text of the tokens in it, without parentheses and without the text of inner extglobs.
     pub(super) inner: String,
     /// How many parentheses were open before it.
     pub(super) parens: i32,
     /// How long the output was before it.
     output: usize,
-    /// Where the mark's token stands in the reader's order.
+    /// The position of the mark's token in the reader's order.
     order: usize,
     /// The mark's position in the pattern.
     start: usize,
@@ -78,7 +78,7 @@ impl Reader {
         Ok(())
     }
 
-    /// What closes `!(`: what was in it must not be ahead, and then comes a star.
+    /// Returns the words that close `!(`: its contents must not be ahead, and a star follows.
     fn close_negation(&self, extglob: &Extglob) -> Result<Vec<Term>, PatternError> {
         let inner = &extglob.inner;
         let rest = self.rest();
@@ -102,7 +102,7 @@ impl Reader {
         })
     }
 
-    /// Takes an extglob that picomatch thinks risky for its own text, or for a class that repeats.
+    /// Replaces an extglob that picomatch considers risky by its literal text, or by a class that repeats.
     fn neuter(&mut self, extglob: &Extglob, risk: Risk) {
         let literal: String = self.chars[extglob.start..self.next].iter().collect();
         let at = self.offsets[extglob.start];

@@ -1,7 +1,7 @@
-//! Reads a pattern as picomatch reads it: character by character, each with a look at what stood before.
+//! Reads a pattern as picomatch reads it: character by character, each in the light of the ones before it.
 //!
 //! The rules are those of `lib/parse.js` in picomatch 4.0.7 for `{dot: true}`. There the result is the text of a
-//! regular expression; here it is its words ([`Term`]), which `tree` puts together.
+//! regular expression; here it is its words ([`Term`]), from which `expression_tree` builds a tree.
 
 mod brace;
 mod bracket;
@@ -24,7 +24,7 @@ use super::term::{self, Term, Word};
 /// The longest pattern, in bytes. picomatch has the same limit, in UTF-16 units.
 pub(super) const MAX_LENGTH: usize = 65_536;
 
-/// How deep groups, braces and extglobs may stand in each other.
+/// How deep groups, braces and extglobs may be nested.
 pub(super) const MAX_DEPTH: usize = 100;
 
 /// A pattern as picomatch understands it.
@@ -75,19 +75,19 @@ struct Reader {
     next: usize,
     /// The offset of the character at hand.
     at: usize,
-    /// Where the pattern proper begins, behind `!` and `./`.
+    /// The position where the pattern proper begins, behind `!` and `./`.
     start: usize,
     negated: bool,
     /// Every token that was ever made.
     tokens: Vec<Token>,
-    /// Those that make up the pattern, by position in `tokens`.
+    /// The tokens that make up the pattern, by position in `tokens`.
     order: Vec<usize>,
     /// The token before the next one.
     last: usize,
     output: Vec<Term>,
     /// Whether the output must be rebuilt from the tokens at the end.
     backtrack: bool,
-    /// What is open, as picomatch counts it: a `)` too many makes `parens` negative and closes whatever is open.
+    /// The open groups, as picomatch counts them: a surplus `)` makes `parens` negative and closes whatever is open.
     open: Vec<Nest>,
     parens: i32,
     braces: i32,
@@ -97,7 +97,7 @@ struct Reader {
     open_extglobs: Vec<Extglob>,
     /// Where the last `]` stands.
     last_bracket_close: Option<usize>,
-    /// Where the last `<=`, `<!` or `<name>` stands, as in JavaScript's own groups.
+    /// The position of the last `<=`, `<!` or `<name>`, as in JavaScript's own groups.
     last_own_group: Option<usize>,
 }
 
@@ -152,7 +152,7 @@ impl Reader {
         c
     }
 
-    /// The character this many places after the next one.
+    /// Returns the character this many places after the next one.
     fn peek(&self, ahead: usize) -> Option<char> {
         self.chars.get(self.next + ahead).copied()
     }
@@ -173,7 +173,7 @@ impl Reader {
         self.last().kind
     }
 
-    /// Puts words at the place of the character that was just read.
+    /// Returns terms with these words, at the place of the character that was just read.
     fn words(&self, words: impl IntoIterator<Item = Word>) -> Vec<Term> {
         term::at(self.at, words)
     }
@@ -200,7 +200,7 @@ impl Reader {
         }
     }
 
-    /// Adds a token; without `output` its text goes through as it is.
+    /// Adds a token. Without `output`, its text is passed on as it is.
     fn push(&mut self, kind: Kind, value: &str, output: Option<Vec<Term>>) {
         self.end_globstar(kind);
         if !kind.is_paren()
@@ -228,7 +228,7 @@ impl Reader {
         self.tokens.push(token);
     }
 
-    /// A `**` that something else than a slash follows was a `*`.
+    /// Turns a `**` into a `*` when something other than a slash follows.
     fn end_globstar(&mut self, follows: Kind) {
         let may_follow = match follows {
             Kind::Slash | Kind::Paren | Kind::ExtglobParen | Kind::At => true,
@@ -249,7 +249,7 @@ impl Reader {
     }
 }
 
-/// A character that stands for itself, as text for the expression.
+/// Returns a character that stands for itself as text of the expression.
 fn escaped(c: char) -> String {
     if "-*+?.^${}(|)[]".contains(c) { format!("\\{c}") } else { c.to_string() }
 }

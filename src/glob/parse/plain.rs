@@ -2,7 +2,7 @@
 
 use crate::glob::term::{Term, handed_through};
 
-/// Reads a pattern of this kind.
+/// Reads a pattern without slash and groups; `None` for any other.
 pub(super) fn read(text: &str) -> Option<Vec<Term>> {
     if text.starts_with(['*', '!']) || text.contains(|c| "/()[]{}\"".contains(c)) {
         return None;
@@ -11,7 +11,7 @@ pub(super) fn read(text: &str) -> Option<Vec<Term>> {
     Some(handed_through(&substituted, text.find('\\').unwrap_or_default()))
 }
 
-/// Writes each run of a character that is no letter, digit or `_`, with a backslash before it or not.
+/// Rewrites each run of a character that is no letter, digit or `_`, with or without a backslash before it.
 fn substitute(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let special = |c: char| !(c.is_ascii_alphanumeric() || c == '_');

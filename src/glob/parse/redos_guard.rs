@@ -1,10 +1,10 @@
 //! The repeated extglobs that picomatch reads differently, to avoid exponential time.
 //!
-//! Matching here is linear, but `+(*(a))` must mean the same as there.
+//! Matching here is linear, but `+(*(a))` must mean the same as in picomatch.
 
 use crate::glob::character_set::Set;
 
-/// What becomes of a risky `+(…)` or `*(…)`.
+/// How a risky `+(…)` or `*(…)` is read.
 #[derive(Debug)]
 pub(super) enum Risk {
     /// It stands for its own text.
@@ -13,7 +13,7 @@ pub(super) enum Risk {
     Class(Set),
 }
 
-/// Returns what becomes of a repeated extglob with this between its parentheses, if it is risky.
+/// Returns how a repeated extglob with this text between its parentheses is read, if it is risky.
 pub(super) fn risk(body: &[char]) -> Option<Risk> {
     let branches: Vec<&[char]> = split(body).into_iter().map(trimmed).collect();
     let wild = |branch: &&[char]| branch.iter().all(|c| matches!(c, '*' | '?'));
@@ -51,7 +51,7 @@ fn runs_overlap(branches: &[&[char]]) -> bool {
     letters.windows(2).any(|pair| pair[0] == pair[1])
 }
 
-/// The characters of a branch such as `*(a)*(b)`.
+/// Returns the characters of a branch such as `*(a)*(b)`.
 fn starred_letters(mut branch: &[char]) -> Option<Vec<char>> {
     let mut letters = Vec::new();
     while !branch.is_empty() {
@@ -64,12 +64,12 @@ fn starred_letters(mut branch: &[char]) -> Option<Vec<char>> {
     (!letters.is_empty()).then_some(letters)
 }
 
-/// The one character of a text, if it is one in UTF-16 too: of `🚀` picomatch sees two halves that differ.
+/// Returns the only character of a text. It must be one unit of UTF-16 too: picomatch sees `🚀` as two different halves.
 fn single(text: &[char]) -> Option<char> {
     if let [c] = text { Some(*c).filter(|c| c.len_utf16() == 1) } else { None }
 }
 
-/// The text of a branch without special characters, also within `@(…)`.
+/// Returns the text of a branch without special characters, also within `@(…)`.
 fn simple(branch: &[char]) -> Option<Vec<char>> {
     let mut text = trimmed(branch);
     while let ['@', '(', inner @ .., ')'] = text {
@@ -91,11 +91,11 @@ fn simple(branch: &[char]) -> Option<Vec<char>> {
 }
 
 struct Group {
-    /// Where the text behind the closing parenthesis begins.
+    /// The offset of the text behind the closing parenthesis.
     end: usize,
 }
 
-/// The `+(…)` or `*(…)` at the beginning of a text.
+/// Returns the `+(…)` or `*(…)` at the beginning of a text.
 fn repeated(text: &[char]) -> Option<Group> {
     if !matches!(text, ['+' | '*', '(', ..]) {
         return None;

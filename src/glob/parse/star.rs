@@ -100,7 +100,7 @@ impl Reader {
         self.globstar(vec![Word::Globstar]);
     }
 
-    /// Puts the slash before a globstar into one group with what comes.
+    /// Joins the slash before a globstar and what follows it into one group.
     fn open_before(&mut self, slash: usize) {
         self.take_back_star();
         let terms = self.tokens[slash].terms();
@@ -111,7 +111,7 @@ impl Reader {
         self.tokens[slash].output = Some(opened);
     }
 
-    /// Makes the last token, a star, a globstar that is these words.
+    /// Makes the last token, a star, a globstar with these words.
     fn globstar(&mut self, words: Vec<Word>) {
         let output = self.words(words);
         self.output.extend_from_slice(&output);
@@ -127,7 +127,7 @@ impl Reader {
         self.output.truncate(self.output.len().saturating_sub(length));
     }
 
-    /// Reads the slash behind a globstar, which has it already.
+    /// Reads the slash behind a globstar, whose words already include it.
     fn slash_in_globstar(&mut self) {
         self.next += 1;
         self.push(Kind::Slash, "/", Some(Vec::new()));

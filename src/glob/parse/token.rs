@@ -1,4 +1,4 @@
-//! Tokens: what a pattern's characters were taken for.
+//! Tokens: how the characters of a pattern are read.
 
 use crate::glob::term::{Term, handed_through};
 
@@ -6,10 +6,10 @@ use crate::glob::term::{Term, handed_through};
 #[derive(Debug)]
 pub(super) struct Token {
     pub(super) kind: Kind,
-    /// The text itself. It goes to the expression as it is, unless `output` says otherwise.
+    /// The text itself. It is passed on to the expression as it is, unless `output` differs.
     pub(super) value: String,
     pub(super) output: Option<Vec<Term>>,
-    /// The token that stood before when this one came.
+    /// The token before this one when it was added.
     pub(super) before: Option<usize>,
     /// Offset in the pattern.
     pub(super) at: usize,
@@ -21,12 +21,12 @@ pub(super) enum Kind {
     Start,
     Text,
     Slash,
-    /// A dot where a segment or a range may begin with it.
+    /// A dot where a segment or a range may begin with one.
     Dot,
     /// The two dots of a range.
     Dots,
     Star,
-    /// Three stars or more: one star, and no globstar any more.
+    /// Three stars or more, which count as one star and as no globstar.
     Stars,
     Globstar,
     Question,
@@ -45,7 +45,7 @@ pub(super) enum Kind {
 }
 
 impl Token {
-    /// What the token adds to the expression.
+    /// Returns what the token adds to the expression.
     pub(super) fn terms(&self) -> Vec<Term> {
         match &self.output {
             Some(terms) => terms.clone(),
@@ -53,7 +53,7 @@ impl Token {
         }
     }
 
-    /// The same where picomatch takes an empty output for none.
+    /// Returns the same where picomatch treats an empty output as none.
     pub(super) fn terms_or_text(&self) -> Vec<Term> {
         match &self.output {
             Some(terms) if !terms.is_empty() => terms.clone(),

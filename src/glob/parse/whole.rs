@@ -2,7 +2,7 @@
 
 use crate::glob::term::{self, Guard, Opening, Term, Times, Word};
 
-/// Reads a pattern that is one of these, with any number of extensions behind it.
+/// Reads one of these patterns, with any number of extensions behind it; `None` for any other.
 pub(super) fn read(text: &str) -> Option<Vec<Term>> {
     if !text.starts_with(['.', '*']) {
         return None;

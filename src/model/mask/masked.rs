@@ -12,11 +12,11 @@ const LONGEST: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Masked {
     mask: Mask,
-    /// What came and was not handed on: it may be the beginning of something.
+    /// Bytes that came in and were not passed on, since a secret or the command may begin in them.
     held: Vec<u8>,
-    /// How many of the bytes held belong to a secret whose mask was handed on.
+    /// How many of the held bytes belong to a secret whose mask was already passed on.
     covered: usize,
-    /// Whether there were only blanks in the line before what is held.
+    /// Whether only blanks stand in the line before the held bytes.
     at_start: bool,
 }
 
@@ -27,7 +27,7 @@ impl Masked {
         Self { mask, held: Vec::new(), covered: 0, at_start: true }
     }
 
-    /// Takes a piece, and returns what can be handed on by now.
+    /// Takes a piece, and returns what can be passed on by now.
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(piece);
         let open = self.listen();
@@ -44,7 +44,8 @@ impl Masked {
         self.hand_on(self.held.len())
     }
 
-    /// Hears the secrets that whole lines tell, and returns where a line begins that tells one and is not whole yet.
+    /// Reads the secrets that whole lines declare. Returns where a line begins that declares one and is not complete
+    /// yet.
     fn listen(&self) -> Option<usize> {
         for at in self.held.find_iter(TELLS) {
             let before = &self.held[..at];
@@ -60,7 +61,7 @@ impl Masked {
         None
     }
 
-    /// Hands on the first bytes that are held, without the secrets in them.
+    /// Passes on the first `count` of the held bytes, with the secrets in them masked.
     fn hand_on(&mut self, count: usize) -> Vec<u8> {
         let mut out = Vec::with_capacity(count);
         let (mut end, mut covered) = (self.covered.min(count), self.covered);

@@ -15,10 +15,10 @@ use super::workflow_command;
 
 pub use masked::Masked;
 
-/// What stands in the place of a secret.
+/// The text that replaces a secret.
 const MASK: &str = "***";
 
-/// The shortest text that is replaced: shorter ones stand everywhere.
+/// The length of the shortest secret that is replaced. Shorter texts occur everywhere by chance.
 const SHORTEST: usize = 4;
 
 /// The secrets of a run. A build may add to them while others run, so clones share them.
@@ -27,18 +27,20 @@ pub struct Mask(Arc<RwLock<Secrets>>);
 
 #[derive(Debug, Default)]
 struct Secrets {
-    /// As they stand in files: a secret of several lines is one of each line too, and in JSON some bytes are escaped.
+    /// The secrets as they may stand in files. Each line of a secret with several lines counts too, and JSON escapes
+    /// some bytes.
     written: BTreeSet<Vec<u8>>,
-    /// Those that builds told, and that nothing was done about yet.
+    /// Secrets that builds declared and [`Mask::told`] has not returned yet.
     told: Vec<String>,
     /// Words that everybody knows.
     public: BTreeSet<String>,
-    /// Whether a secret is part of a public word, which nothing was done about yet.
+    /// Whether a secret is part of a public word, and [`Mask::is_part_of_word`] has not returned that yet.
     is_part_of_word: bool,
 }
 
 impl Mask {
-    /// Adds a secret. One that is too short to be told from other text is left out, and so is a part of a public word.
+    /// Adds a secret. Left out are secrets that are too short to be told from other text, and those that are part of a
+    /// public word.
     pub fn hide(&self, secret: &str) {
         let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for text in std::iter::once(secret).chain(secret.lines()).map(str::trim) {
@@ -54,7 +56,7 @@ impl Mask {
         }
     }
 
-    /// Adds words that everybody knows: what is part of one is no secret, and a text without it would say something else.
+    /// Adds public words. A secret that is part of one is not masked, since texts without the word would be wrong.
     pub fn publish(&self, words: impl IntoIterator<Item = String>) {
         let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let words: Vec<String> = words.into_iter().collect();
@@ -64,13 +66,13 @@ impl Mask {
         secrets.public.extend(words);
     }
 
-    /// Returns whether a secret turned out to be part of a public word since this was asked last.
+    /// Returns whether a secret turned out to be part of a public word since the last call.
     #[must_use]
     pub fn is_part_of_word(&self) -> bool {
         std::mem::take(&mut self.0.write().unwrap_or_else(PoisonError::into_inner).is_part_of_word)
     }
 
-    /// Adds a secret that a build told, as it stands in the command and as the runner reads that.
+    /// Adds a secret that a build declared: as the command has it, and as the runner reads it.
     fn tell(&self, written: &str) {
         let secret = workflow_command::text(written);
         self.hide(written);
@@ -84,7 +86,7 @@ impl Mask {
         self.0.read().unwrap_or_else(PoisonError::into_inner).written.is_empty()
     }
 
-    /// Returns the secrets that builds have told since this was asked last.
+    /// Returns the secrets that builds have declared since the last call.
     #[must_use]
     pub fn told(&self) -> Vec<String> {
         std::mem::take(&mut self.0.write().unwrap_or_else(PoisonError::into_inner).told)
@@ -108,7 +110,7 @@ impl Mask {
         Cow::Owned(masked)
     }
 
-    /// Returns where secrets stand, in order; those that overlap are one.
+    /// Returns the ranges of the secrets in a text, in order. Overlapping ones are joined.
     fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut found: Vec<Range<usize>> = Vec::new();

@@ -37,9 +37,9 @@ impl CommitId {
         &self.bytes[..usize::from(self.len)]
     }
 
-    /// Returns the first `digits` hex digits, all of them when there are fewer.
+    /// Returns the first `digits` hex digits, or all of them when there are fewer.
     ///
-    /// A fixed prefix and not git's "shortest unique one", which depends on what else the clone holds.
+    /// The length is fixed: git's shortest unique prefix depends on what else the clone holds.
     #[must_use]
     pub fn short(&self, digits: usize) -> String {
         let mut hex = self.to_string();

@@ -5,10 +5,11 @@ use bstr::ByteSlice as _;
 
 /// Shows bytes from a repository so that they cannot harm a terminal or a log.
 ///
-/// Control characters, bytes that are not UTF-8, and characters that nobody sees (Unicode's format characters and those
-/// that may be left out, such as U+FEFF, U+200B and the marks that turn the reading direction) become visible escapes (`\n`, `\x1b`, `\xff`, `\u{202e}`). A text that begins with `::`, or holds `##[` or
-/// `##vso[`, is broken up (`: :`, `# #[`), because CI engines read those as commands (GitHub: the start of a
-/// line after blanks, or `##[` anywhere; Azure: `##vso[` anywhere).
+/// Control characters, bytes that are not UTF-8, and invisible characters (Unicode's format and default-ignorable
+/// characters, such as U+FEFF, U+200B and the marks that change the reading direction) become visible escapes (`\n`,
+/// `\x1b`, `\xff`, `\u{202e}`). A text that begins with `::`, or holds `##[` or `##vso[`, is broken up (`: :`, `# #[`),
+/// because CI engines read those as commands (GitHub: the start of a line after blanks, or `##[` anywhere; Azure:
+/// `##vso[` anywhere).
 pub struct Escaped<'a>(&'a [u8]);
 
 impl<'a> Escaped<'a> {
@@ -17,7 +18,8 @@ impl<'a> Escaped<'a> {
         Self(text.as_ref())
     }
 
-    /// Returns the text if it stays as it is: letters, digits and signs of ASCII without a command, as nearly all names.
+    /// Returns the text if it needs no escapes: letters, digits and signs of ASCII without a command, as in nearly all
+    /// names.
     fn harmless(&self) -> Option<&'a str> {
         let is_plain = self.0.iter().all(|byte| matches!(byte, b' '..=b'~' if !b":#".contains(byte)));
         std::str::from_utf8(self.0).ok().filter(|_| is_plain)
@@ -46,7 +48,7 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Returns a text of several lines with each of them escaped; what was escaped before stays as it is.
+/// Escapes each line of a text with several lines. Existing escapes stay as they are.
 #[must_use]
 pub fn escaped_lines(text: &str) -> String {
     text.split('\n').map(|line| Escaped::new(line).to_string()).collect::<Vec<_>>().join("\n")
@@ -87,7 +89,7 @@ fn is_invisible(c: char) -> bool {
     next > 0 && c <= INVISIBLE[next - 1].1
 }
 
-/// Whether people see a character where it stands, and no terminal obeys it.
+/// Whether a character is visible where it stands, and no terminal obeys it.
 #[must_use]
 pub fn is_visible(c: char) -> bool {
     !((c as u32) < 0x100 && c.is_control() || is_invisible(c))
@@ -108,11 +110,10 @@ fn push_visible(out: &mut String, c: char) {
     }
 }
 
-/// Returns how a path or a tag stands in JSON: as it is where it is UTF-8, else as git prints it
+/// Returns how a path or a tag is written in JSON: unchanged where it is UTF-8, else as git prints it
 /// (`core.quotePath`): in double quotes, with octal and C escapes.
 ///
-/// A name that itself begins with a double quote is quoted too, so that [`unquoted`] always gives the bytes
-/// back.
+/// A name that itself begins with a double quote is quoted too, so that [`unquoted`] always gives the bytes back.
 #[must_use]
 pub fn quoted(bytes: &[u8]) -> Cow<'_, str> {
     match bytes.to_str() {
@@ -142,8 +143,7 @@ pub fn in_quotes(bytes: &[u8]) -> String {
     out
 }
 
-/// Returns the bytes behind [`quoted`], or behind a path that git itself quoted; `None` when the quoting is
-/// broken.
+/// Returns the bytes of a text that [`quoted`] wrote, or of a path that git quoted; `None` when the quoting is broken.
 #[must_use]
 pub fn unquoted(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     let Some(inner) = text.strip_prefix(b"\"") else {

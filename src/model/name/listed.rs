@@ -1,6 +1,7 @@
 use std::fmt;
 
-/// The first few of some names, and how many more there are: `a, b and 3 more`. It shows names as they show themselves.
+/// The first few of some names, and how many more there are: `a, b and 3 more`. Each name is written by its own
+/// `Display`.
 #[derive(Debug, Clone, Copy)]
 pub struct Listed<I> {
     names: I,
@@ -8,7 +9,7 @@ pub struct Listed<I> {
 }
 
 impl<I> Listed<I> {
-    /// Returns a list of these names, cut to a length.
+    /// Returns a list of at most `at_most` of these names.
     pub fn new(names: I, at_most: usize) -> Self {
         Self { names, at_most }
     }

@@ -4,11 +4,11 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::Escaped;
 
-/// The path of a file in a repository, as git has it: bytes, relative to the root, `/` between its parts,
-/// whatever the platform.
+/// The path of a file in a repository, as git has it: bytes, relative to the root, `/` between its parts, whatever the
+/// platform.
 ///
-/// It may hold line breaks, quotes, and bytes that are not UTF-8. `Display` escapes them for people
-/// ([`Escaped`]); [`RepoPath::as_bytes`] has the truth. The order is that of bytes, as in git's own lists.
+/// It may hold line breaks, quotes, and bytes that are not UTF-8. `Display` escapes them for people ([`Escaped`]);
+/// [`RepoPath::as_bytes`] returns them as they are. Paths are ordered by their bytes, as in git's own lists.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepoPath(BString);
 
@@ -57,7 +57,7 @@ impl fmt::Debug for RepoPath {
 
 /// A directory of a repository as a configuration names it, such as a service's `path`: `services/go/api`, or the root.
 ///
-/// It has one text, [`RepoDir::as_str`], wherever it is written or compared.
+/// [`RepoDir::as_str`] is its one spelling, wherever it is written or compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepoDir(String);
 
@@ -77,7 +77,7 @@ pub enum RepoDirError {
     /// Its `..` parts lead out of the repository.
     #[error("the path leads out of the repository")]
     Outside,
-    /// It names the root, where a file is meant.
+    /// It names the root, where a file is expected.
     #[error("the path names no file")]
     NoFile,
     /// It holds a backslash, which git never uses between directories.
@@ -119,7 +119,7 @@ impl RepoDir {
     }
 
     /// Returns the directory that a text names: relative to this one, with a leading `/` relative to the root of the
-    /// repository. A `..` is taken as it is written, whatever symbolic links there are.
+    /// repository. A `..` removes the part before it, even where that is a symbolic link.
     ///
     /// # Errors
     /// When it is empty, leads out of the repository, or holds a backslash or a control character.
@@ -137,10 +137,10 @@ impl RepoDir {
         Ok(Self::of_parts(&parts))
     }
 
-    /// Returns the file that a text names, by the rule of [`RepoDir::resolve`].
+    /// Returns the file that a text names, as [`RepoDir::resolve`] reads it.
     ///
     /// # Errors
-    /// The same, and when it can only be a directory.
+    /// As for [`RepoDir::resolve`], and when the text can only name a directory.
     pub fn resolve_file(&self, text: &str) -> Result<String, RepoDirError> {
         let Self(file) = self.resolve(text)?;
         let last = text.rsplit('/').next().unwrap_or_default();

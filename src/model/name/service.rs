@@ -9,7 +9,7 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceName(Arc<str>);
 
-/// The place of a service in its configuration: counts from 0 in the order of the file.
+/// The position of a service in its configuration, from 0 in the order of the file.
 ///
 /// Stages that handle thousands of services pass these instead of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,8 +2,8 @@ use std::fmt::Write as _;
 
 use super::Escaped;
 
-/// Quotes a word for a shell, as little as it takes. One that could harm a terminal or a log stands in `$'…'`, which
-/// POSIX knows since 2024 and shells long before, with escapes for all that is not plain.
+/// Quotes a word for a shell, with as little quoting as possible. A word that could harm a terminal or a log is written
+/// as `$'…'` with escapes. POSIX has that form since 2024, and shells had it long before.
 #[must_use]
 pub fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "_-./:=@%+,".contains(c);

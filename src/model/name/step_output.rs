@@ -1,6 +1,6 @@
 //! Names of the outputs of a step.
 
-/// The prefix of outputs that are new, or that give way to a filter of the same name.
+/// The prefix of outputs that are new, and of those that leave their plain name to a filter of the same name.
 pub const OWN_PREFIX: &str = "rebake_";
 
 /// The outputs that rebake writes besides those of filters and services.
@@ -9,7 +9,7 @@ const OWN: [&str; 7] = ["any", "count", "matrix", "levels", "environment", "serv
 /// The outputs that exist once for each level.
 const BY_LEVEL: [&str; 2] = ["any_", "matrix_"];
 
-/// Whether an output of this name is one of rebake's own. Engines look at no case.
+/// Whether an output of this name is one of rebake's own. Engines ignore the case of names.
 #[must_use]
 pub fn is_own_output(name: &str) -> bool {
     let is_level = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
@@ -18,13 +18,13 @@ pub fn is_own_output(name: &str) -> bool {
         || behind(name, OWN_PREFIX).is_some()
 }
 
-/// Returns what follows a prefix, in whatever case it is written.
+/// Returns the rest of a name behind a prefix, ignoring case.
 fn behind<'n>(name: &'n str, prefix: &str) -> Option<&'n str> {
     let (start, rest) = name.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// Returns a name in the letters that every file system and CI engine takes: runs of anything else become `-`.
+/// Returns a name in letters that every file system and CI engine accepts: each run of other characters becomes `-`.
 #[must_use]
 pub fn slug(name: &str) -> String {
     let mut slug = String::with_capacity(name.len());

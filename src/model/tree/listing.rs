@@ -2,15 +2,15 @@ use std::ops::Range;
 
 use super::{Mode, ObjectId, TreeEntry, closed};
 
-/// Many entries, mostly in the order of their paths. Their paths and ids share a few long texts: a hundred thousand
-/// files cost no hundred thousand allocations.
+/// Many entries, mostly in the order of their paths. Their paths and ids share a few long texts, so that a hundred
+/// thousand files do not cost a hundred thousand allocations.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
     texts: Vec<Vec<u8>>,
     listed: Vec<Listed>,
 }
 
-/// Where an entry's path begins in a text, where it ends and the id begins, and where that ends.
+/// Where an entry's path begins in a text, where it ends and the id begins, and where the id ends.
 #[derive(Debug, Clone, Copy)]
 struct Listed {
     text: usize,
@@ -21,7 +21,7 @@ struct Listed {
 }
 
 impl Listing {
-    /// Adds an entry at the end, whose path is made of these parts.
+    /// Adds an entry at the end. Its path is the concatenation of these parts.
     pub fn push(&mut self, mode: Mode, id: ObjectId, path: [&[u8]; 2]) {
         if self.texts.is_empty() {
             self.texts.push(Vec::new());
@@ -37,8 +37,8 @@ impl Listing {
         self.listed.push(Listed { text: last, path: start, id: end, end: text.len(), mode });
     }
 
-    /// Returns the entries of parts that follow each other, and among them those of one more list: as all of these are in
-    /// the order of paths, so is the whole.
+    /// Joins lists that follow each other, and merges another list into them. When all of them are in the order of
+    /// paths, so is the result.
     #[must_use]
     pub fn of_parts(parts: Vec<Self>, among: Self) -> Self {
         let count = among.len() + parts.iter().map(Self::len).sum::<usize>();
@@ -71,7 +71,7 @@ impl Listing {
         self.listed.extend(other.listed.iter().map(|listed| Listed { text: first + listed.text, ..*listed }));
     }
 
-    /// Returns the positions of what lies below a directory, in a list that is in the order of paths; the empty one is the root.
+    /// Returns the positions of the entries below a directory (empty for the root), in a list in the order of paths.
     #[must_use]
     pub fn below(&self, directory: &[u8]) -> Range<usize> {
         let directory = closed(directory);
@@ -81,13 +81,13 @@ impl Listing {
         start..start + self.listed[start..].partition_point(is_below)
     }
 
-    /// Returns the position of a path in a list that is in the order of paths.
+    /// Returns the position of a path, in a list in the order of paths.
     #[must_use]
     pub fn position(&self, path: &[u8]) -> Option<usize> {
         self.listed.binary_search_by(|listed| listed.path(&self.texts).cmp(path)).ok()
     }
 
-    /// Puts what stands from a position on into the order of paths.
+    /// Sorts the entries from a position on by path.
     ///
     /// # Panics
     /// When the position lies behind the end.
@@ -117,7 +117,7 @@ impl Listing {
         self.listed[position].entry(&self.texts)
     }
 
-    /// Returns them from the first to the last.
+    /// Returns the entries from the first to the last.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = TreeEntry<'_>> {
         self.listed.iter().map(|listed| listed.entry(&self.texts))

@@ -11,7 +11,7 @@ use std::fmt;
 use crate::model::change::Extent;
 use crate::model::name::{CommitId, CommitIdError, RepoPath};
 
-/// One file, link or submodule of a commit, or a directory where these are asked for.
+/// One file, link or submodule of a commit. Where directories are asked for, it may be one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TreeEntry<'a> {
     /// What it is.
@@ -23,7 +23,7 @@ pub struct TreeEntry<'a> {
 }
 
 impl TreeEntry<'_> {
-    /// Returns how much its path speaks for.
+    /// Returns how much of the tree its path stands for.
     #[must_use]
     pub fn extent(&self) -> Extent {
         self.mode.extent()
@@ -86,7 +86,7 @@ impl Mode {
         self == other || is_file(self) && is_file(other)
     }
 
-    /// Returns how much a path of this mode speaks for.
+    /// Returns how much of the tree a path of this mode stands for.
     #[must_use]
     pub fn extent(self) -> Extent {
         match self {
@@ -139,8 +139,8 @@ impl fmt::Debug for ObjectId {
 
 /// A part of a tree: everything below some directories. The rest need not be read.
 ///
-/// The directories are sorted and have a slash at the end, but for the root, which is empty; none lies below another.
-/// So the one that holds a path is the last that does not stand behind it.
+/// The directories are sorted, and end with a slash, except for the root, which is empty. None lies below another, so
+/// the one that holds a path is the last one that is not sorted behind the path.
 #[derive(Debug, Clone, Default)]
 pub struct Region(Vec<Vec<u8>>);
 
@@ -151,7 +151,7 @@ impl Region {
         Self::below([""])
     }
 
-    /// Returns what lies below these directories, or is one of them; the empty one is the root.
+    /// Returns the region of these directories and everything below them; the empty one is the root.
     pub fn below<D: AsRef<[u8]>>(directories: impl IntoIterator<Item = D>) -> Self {
         let mut directories: Vec<_> = directories.into_iter().map(|directory| closed(directory.as_ref())).collect();
         directories.sort_unstable();
@@ -159,26 +159,26 @@ impl Region {
         Self(directories)
     }
 
-    /// Whether a path, or some of what it speaks for, is part of it.
+    /// Whether a path, or something that it stands for, is part of the region.
     #[must_use]
     pub fn holds(&self, path: &RepoPath, extent: Extent) -> bool {
         self.holds_directory(path.as_bytes()) || extent == Extent::Below && self.reaches(path.as_bytes())
     }
 
-    /// Whether a path lies below one of its directories.
+    /// Whether a path lies below one of the region's directories.
     #[must_use]
     pub fn is_above(&self, path: &[u8]) -> bool {
         !path.is_empty() && self.split(path).0.is_some_and(|before| path.starts_with(before))
     }
 
-    /// Whether a directory is one of its own, or lies below one.
+    /// Whether a directory is one of the region's, or lies below one.
     #[must_use]
     pub fn holds_directory(&self, directory: &[u8]) -> bool {
         let closed = closed(directory);
         self.split(&closed).0.is_some_and(|before| closed.starts_with(before))
     }
 
-    /// Whether something below a directory may be part of it.
+    /// Whether something below a directory may be part of the region.
     #[must_use]
     pub fn reaches(&self, directory: &[u8]) -> bool {
         let directory = closed(directory);
@@ -187,14 +187,14 @@ impl Region {
             || behind.is_some_and(|behind| behind.starts_with(&directory))
     }
 
-    /// The last directory that is this one or stands before it, and the first behind it.
+    /// Returns the last directory that is sorted at or before this one, and the first one behind it.
     fn split(&self, directory: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
         let (before, behind) = self.0.split_at(self.0.partition_point(|other| other.as_slice() <= directory));
         (before.last().map(Vec::as_slice), behind.first().map(Vec::as_slice))
     }
 }
 
-/// A path with a slash at the end, so that nothing stands between a directory and what lies below it.
+/// Returns a path with a slash at the end, so that nothing is sorted between a directory and what lies below it.
 fn closed(path: &[u8]) -> Vec<u8> {
     if path.is_empty() { Vec::new() } else { [path, b"/"].concat() }
 }

@@ -1,25 +1,24 @@
 use super::{Region, closed};
 
-/// What is to be told of a tree: some directories by their ids alone, and files where these must be listed. Nothing else
-/// is read.
+/// Which parts of a tree to read: the ids of some directories, and files in some regions. Nothing else is read.
 #[derive(Debug, Clone, Default)]
 pub struct Outline {
     listed: Region,
-    /// Sorted, each with a slash at the end but for the root.
+    /// The directories whose ids are read, sorted. Each ends with a slash, except for the root.
     whole: Vec<Vec<u8>>,
     /// Likewise.
     split: Vec<Vec<u8>>,
 }
 
 impl Outline {
-    /// Returns the outline of which all is told by the files in a region.
+    /// Returns the outline that lists the files of a region, and nothing else.
     #[must_use]
     pub fn listed(listed: Region) -> Self {
         Self { listed, ..Self::default() }
     }
 
-    /// Returns the outline with ids of directories too: of each directory in `whole`, and of each subdirectory of those in
-    /// `split`.
+    /// Returns the outline with ids of directories too: of each directory in `whole`, and of each subdirectory of those
+    /// in `split`.
     pub fn new<D: AsRef<[u8]>>(
         listed: Region,
         whole: impl IntoIterator<Item = D>,
@@ -28,7 +27,7 @@ impl Outline {
         Self { listed, whole: sorted(whole), split: sorted(split) }
     }
 
-    /// Whether the id of a directory is to be told.
+    /// Whether the id of a directory is wanted.
     #[must_use]
     pub fn tells(&self, directory: &[u8]) -> bool {
         if self.whole.is_empty() && self.split.is_empty() {
@@ -39,7 +38,7 @@ impl Outline {
         has(&self.whole, closed(directory)) || !directory.is_empty() && has(&self.split, closed(above))
     }
 
-    /// Whether a directory is to be read.
+    /// Whether a directory has to be read.
     #[must_use]
     pub fn enters(&self, directory: &[u8]) -> bool {
         if self.listed.reaches(directory) {
