@@ -20,7 +20,7 @@ pub struct Definition {
     /// The file's `global` patterns as canonical JSON, one text for all services; `None` where there are none, or where
     /// the service opts out.
     pub global: Option<Arc<str>>,
-    /// What it is built from.
+    /// The services that it is built from.
     pub depends_on: Vec<ServiceName>,
 }
 

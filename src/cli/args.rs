@@ -17,7 +17,7 @@ pub(crate) struct CommandLine {
     pub(crate) general: GeneralArgs,
 }
 
-/// The verbs.
+/// The verbs of the command line.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Plan(Box<super::plan::PlanArgs>),

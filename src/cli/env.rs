@@ -54,7 +54,7 @@ pub(crate) fn secrets() -> impl Iterator<Item = String> {
         .filter(|value| value.trim().len() >= SHORTEST_SECRET)
 }
 
-/// Returns the user's own directory.
+/// Returns the user's home directory.
 pub(crate) fn home() -> Option<PathBuf> {
     std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
 }

@@ -13,7 +13,7 @@ use crate::inputs::registry::Registries;
 use crate::plan::Plan;
 use crate::plan::pipeline;
 
-/// Whether registries are asked.
+/// The flags about images that exist.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Registries")]
 pub(crate) struct ExistingArgs {

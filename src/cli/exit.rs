@@ -15,7 +15,7 @@ pub(crate) enum Exit {
     Git,
     /// The result exceeds a limit of the CI engine.
     Limit,
-    /// A bug of ours.
+    /// A bug in rebake.
     Bug,
     /// A signal ended the run: 128 and its number.
     Signal(u8),

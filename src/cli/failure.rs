@@ -15,9 +15,9 @@ use crate::plan::pipeline::{self, ConfigFileError};
 /// Why a command failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// How the program ends.
+    /// The exit code.
     pub(crate) exit: Exit,
-    /// What to say.
+    /// The messages.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 

@@ -15,7 +15,7 @@ use crate::model::choice::Choice;
 use crate::naming::version::{Count, VersionStyle};
 use crate::plan::pipeline::{Dead, Unmatched};
 
-/// What every command takes.
+/// The flags of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "General")]
 pub(crate) struct GeneralArgs {
@@ -46,7 +46,7 @@ impl GeneralArgs {
     }
 }
 
-/// When output is coloured.
+/// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
     /// Only on a terminal
@@ -151,7 +151,7 @@ impl FetchingArgs {
     }
 }
 
-/// What results are called.
+/// How results are named.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Versions")]
 pub(crate) struct NamingArgs {

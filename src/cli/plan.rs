@@ -140,7 +140,7 @@ pub(crate) fn request(args: &PlanningArgs, workspace: &Workspace) -> Result<Requ
     })
 }
 
-/// Reads what results are called.
+/// Returns how results are named.
 pub(crate) fn naming(args: &NamingArgs) -> Naming {
     Naming {
         style: args.style,

@@ -222,7 +222,7 @@ impl Stream {
         self.noted(result)
     }
 
-    /// Writes what is left.
+    /// Writes the rest.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         self.flush()
     }

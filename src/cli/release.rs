@@ -158,7 +158,7 @@ fn write(plan: &Published, args: &ReleaseArgs, done: &str, output: &Output) -> R
     }
 }
 
-/// Says what a tag releases.
+/// Prints which release a tag stands for.
 fn parse(config: &Config, tag: &str, format: Format, output: &Output) -> Result<Exit, Failure> {
     let no = |message: String, help: Option<String>| {
         let diagnostic = Diagnostic::new(Severity::Error, "no-release", message);

@@ -39,7 +39,7 @@ pub(crate) struct ReportArgs {
     allow_mixed: bool,
 }
 
-/// How a report is written.
+/// The formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// JSON, as `build --report` writes it

@@ -16,7 +16,7 @@ pub(crate) struct SchemaArgs {
     what: Document,
 }
 
-/// What a schema describes.
+/// The documents that have a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Document {
     /// filters.yaml

@@ -59,7 +59,7 @@ pub(crate) struct WhyArgs {
     format: Format,
 }
 
-/// How the answer is written.
+/// The formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// Text

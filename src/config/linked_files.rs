@@ -10,7 +10,7 @@ use crate::model::name::{RepoPath, ServiceId};
 /// Something that a service is built from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// What stands at a path.
+    /// Whatever is at a path.
     At(RepoPath),
     /// Whatever is at a path or below it.
     Below(RepoPath),

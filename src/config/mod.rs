@@ -173,7 +173,7 @@ pub struct Service {
     pub name: Located<ServiceName>,
     /// Its directory; `None` in a flat file, and where `path` is not given.
     pub path: Option<RepoDir>,
-    /// What affects it.
+    /// The filter of what affects it.
     pub filter: FilterId,
     /// The files that its image is built from, whether or not `filter` matches them; `None` where no image is built.
     pub inputs: Option<FilterId>,
@@ -196,15 +196,15 @@ pub struct Service {
     pub style: Option<VersionStyle>,
     /// What the number in its versions counts.
     pub count: Count,
-    /// The image that it becomes.
+    /// Its image.
     pub image: Image,
     /// The platforms it is built for, such as `linux/amd64`.
     pub platforms: Vec<String>,
     /// Values that are passed on to the CI job unchanged.
     pub matrix: serde_json::Map<String, serde_json::Value>,
-    /// What people call it.
+    /// A description for people.
     pub description: Option<String>,
-    /// How it is built here.
+    /// How it is built.
     pub recipe: Recipe,
 }
 
@@ -226,13 +226,13 @@ impl Service {
 pub struct Declared {
     /// Its path from the root of the repository, with the place of what declares it.
     pub path: Located<RepoPath>,
-    /// What it is.
+    /// The kind of path.
     pub what: DeclaredKind,
     /// The key that names it, if the build needs it; `None` where it may be missing.
     pub key: Option<&'static str>,
 }
 
-/// What a declared path is.
+/// The kind of a declared path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeclaredKind {
     /// A file.
@@ -270,19 +270,19 @@ pub struct WrittenTags {
 /// Whether a `global` match affects a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Global {
-    /// It does.
+    /// Yes.
     #[default]
     TakesPart,
-    /// The service said `global: false`.
+    /// No: the service has `global: false`.
     StandsAside,
 }
 
-/// Where results go.
+/// An environment: where results go.
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// The kinds of event that it is for.
     pub on: Vec<Kind>,
-    /// The branches it is for.
+    /// The branches that it is for.
     pub branches: Branches,
     /// The style of versions there, if it has its own.
     pub version: Option<VersionStyle>,
@@ -295,7 +295,7 @@ pub struct Environment {
 pub enum Branches {
     /// Every branch, and events without a branch.
     Any,
-    /// The default branch alone.
+    /// Only the default branch.
     Default,
     /// Branches that one of these patterns matches.
     Like(Vec<Pattern>),
@@ -312,7 +312,7 @@ impl Environment {
 /// Whether images of an environment may be pushed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Push {
-    /// They may.
+    /// Yes.
     #[default]
     Allowed,
     /// Only with `--push`.

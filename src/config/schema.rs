@@ -33,7 +33,7 @@ pub fn schema() -> Value {
 
 const STATUSES: &str = r"^\s*(added|modified|deleted)\s*(\|\s*(added|modified|deleted)\s*)*$";
 
-/// The shape of dorny/paths-filter.
+/// Returns the schema of the flat shape.
 fn flat() -> Value {
     json!({
         "description": "The shape of dorny/paths-filter: each key is a filter, and a service of that name.",

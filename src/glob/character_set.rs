@@ -65,7 +65,7 @@ pub(super) fn escape(letter: char) -> Option<Vec<(char, char)>> {
     Some(if letter.is_ascii_uppercase() { complement(ranges) } else { ranges.to_vec() })
 }
 
-/// The characters between sorted ranges.
+/// Returns the characters outside of sorted ranges.
 fn complement(ranges: &[(char, char)]) -> Vec<(char, char)> {
     let mut gaps = Vec::new();
     let mut next = '\0';

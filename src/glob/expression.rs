@@ -47,7 +47,7 @@ impl Expression {
         Self { negated: false, spelled_out: false, tree, machine, linear, asked }
     }
 
-    /// Whether it takes a path.
+    /// Whether it matches a path.
     pub(super) fn takes(&self, path: &Subject<'_>) -> Result<bool, GaveUp> {
         // A negated expression ends in `.*`, which takes no line break.
         if self.negated && path.text.contains(ends_line) {

@@ -93,7 +93,7 @@ impl<'t> Walk<'t> {
         self.whole && self.texts.iter().all(|text| text.is_empty())
     }
 
-    /// One of these texts follows.
+    /// Appends each of these texts.
     pub(super) fn append(&mut self, more: &[&'t str]) {
         if self.texts.len().max(1) * more.len() > MAX_TEXTS {
             return self.unknown();
@@ -106,7 +106,7 @@ impl<'t> Walk<'t> {
         };
     }
 
-    /// A slash follows.
+    /// Appends a slash.
     pub(super) fn slash(&mut self) {
         self.demand(if self.whole { Part::Whole } else { Part::Ending });
         self.whole = true;

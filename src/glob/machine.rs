@@ -76,7 +76,7 @@ impl Machine {
         machine
     }
 
-    /// The number of states.
+    /// Returns the number of states.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.states.len()
@@ -257,7 +257,7 @@ impl Threads<'_> {
 
 /// A place between two characters of a path.
 struct Place<'a> {
-    /// The path up to here.
+    /// The rest of the path, up to here.
     rest: &'a str,
     before: Option<char>,
     after: Option<char>,

@@ -48,7 +48,7 @@ pub(super) enum Guard {
     Something,
 }
 
-/// How a group begins.
+/// The opening of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opening {
     /// `(`, as people write it and as picomatch writes a brace.
@@ -69,7 +69,7 @@ pub(super) enum Times {
     Many,
 }
 
-/// Puts words at a place.
+/// Returns terms with these words, all at one place.
 pub(super) fn at(at: usize, words: impl IntoIterator<Item = Word>) -> Vec<Term> {
     words.into_iter().map(|word| Term { at, word }).collect()
 }

@@ -43,18 +43,18 @@ pub struct Located<T> {
     pub value: T,
     /// Where it takes effect: at the alias or merge key if it came through one, else where it is defined.
     pub used: Span,
-    /// Where its text stands.
+    /// Where its text is.
     pub defined: Span,
 }
 
-/// How bad a problem is.
+/// The severity of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth knowing; nothing is wrong.
+    /// Information: nothing is wrong.
     Note,
     /// Probably not meant; the work goes on.
     Warning,
-    /// The work cannot be done.
+    /// An error: the work cannot be done.
     Error,
 }
 
@@ -72,7 +72,7 @@ pub struct Label {
 /// One problem: what, where, why, and what to do.
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// A stable short name of this kind of problem, such as `unknown-key`.
     pub code: &'static str,

@@ -27,9 +27,9 @@ pub struct Recipe {
     /// Named contexts: what the Dockerfile may name beside its stages. Each is the image of a dependency
     /// (`{{needs.base}}`), an address (`docker-image://node:20`), or a directory of the repository (`/libs/common`).
     pub contexts: IndexMap<String, Template>,
-    /// What runs before the builder.
+    /// The command that runs before the builder.
     pub before: Option<Run>,
-    /// More words for the builder.
+    /// Further arguments for the builder.
     pub flags: Vec<String>,
     /// Secrets, each `id=NAME,env=VARIABLE` or `id=NAME,src=FILE`.
     pub secrets: Vec<String>,
@@ -39,7 +39,7 @@ pub struct Recipe {
     pub cache_to: Vec<String>,
     /// The attestations of the image, in BuildKit's syntax: `type=provenance,mode=max`, `type=sbom`.
     pub attest: Vec<String>,
-    /// Variables that the command gets.
+    /// Variables for the command.
     pub env: IndexMap<String, String>,
     /// How long one attempt may take.
     pub timeout: Option<Duration>,
@@ -86,7 +86,7 @@ impl Recipe {
     }
 }
 
-/// What builds a service.
+/// The builder of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

@@ -33,7 +33,7 @@ pub enum Part {
 pub struct Argument {
     /// The word before the `=`, if there is one.
     pub key: Option<String>,
-    /// What stands between the quotes.
+    /// The text between the quotes.
     pub value: String,
     /// Offset in bytes of `value` in the template's text.
     pub offset: usize,
@@ -52,7 +52,7 @@ pub enum TemplateError {
     /// What stands between the braces is not a name.
     #[error("`{name}` is not a name: letters, digits and `_`")]
     NotAName {
-        /// What stands there.
+        /// The text between the braces.
         name: String,
         /// Offset in bytes of the opening braces.
         offset: usize,
@@ -62,7 +62,7 @@ pub enum TemplateError {
     NotAnArgument {
         /// The name that it follows.
         name: String,
-        /// What stands there.
+        /// The text behind the name.
         text: String,
         /// Offset in bytes of the text after the name.
         offset: usize,

@@ -20,7 +20,7 @@ use crate::naming::version;
 pub struct Assembly<'a> {
     /// The configuration at head.
     pub config: &'a Config,
-    /// What asked.
+    /// The event.
     pub trigger: &'a trigger::Trigger,
     /// The environment's name.
     pub environment: &'a str,
@@ -42,7 +42,7 @@ pub struct Assembly<'a> {
     pub removed: Vec<ServiceName>,
     /// The changes that nothing matches.
     pub unmatched: Vec<&'a Change>,
-    /// What each named filter matches.
+    /// The matches of each named filter.
     pub named: IndexMap<&'a str, Vec<&'a Change>>,
 }
 
@@ -51,7 +51,7 @@ pub struct Assembly<'a> {
 pub struct Found {
     /// The service.
     pub id: ServiceId,
-    /// What its result is called.
+    /// The names of its result.
     pub names: Names,
     /// Its fingerprint, or `None` if it is not known or was not asked for.
     pub fingerprint: Option<Fingerprint>,

@@ -74,7 +74,7 @@ pub enum CauseKind {
     Definition,
     /// The configuration at base has no such service.
     NewService,
-    /// Somebody asked for it.
+    /// It was asked for.
     Forced,
     /// A service that is built needs its image, which does not exist.
     Needed,

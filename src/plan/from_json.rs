@@ -23,7 +23,7 @@ pub enum PlanError {
     /// It has an invalid version, commit or tag.
     #[error("this is not a plan: {0}")]
     Name(String),
-    /// It contradicts itself.
+    /// Its parts contradict each other.
     #[error("the plan contradicts itself: {0}")]
     Contradiction(String),
 }

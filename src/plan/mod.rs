@@ -40,9 +40,9 @@ pub struct Plan {
     /// The shape of the configuration; absent for the one with `services:`.
     #[serde(default, skip_serializing_if = "Shape::is_structured")]
     pub shape: Shape,
-    /// What asked for it.
+    /// The event for which it was made.
     pub trigger: PlannedTrigger,
-    /// Where results go.
+    /// The environment's name.
     pub environment: String,
     /// What was compared.
     pub range: PlannedRange,
@@ -71,7 +71,7 @@ pub struct Plan {
     pub any: bool,
 }
 
-/// What asked for a plan.
+/// The event of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlannedTrigger {
     /// The kind of event.
@@ -138,7 +138,7 @@ pub struct PlannedService {
     /// Its `git describe`; absent where a shallow clone hides it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub described: Option<GitDescription>,
-    /// What its content comes to.
+    /// The fingerprint of its content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
     /// The image of the same content in a registry; absent if there is none, or registries were not asked.

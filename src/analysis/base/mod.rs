@@ -58,7 +58,7 @@ pub enum Compare {
 pub struct End {
     /// The revision as given.
     pub revision: String,
-    /// From where changes count.
+    /// The point from which changes count.
     pub from: From,
 }
 
@@ -91,7 +91,7 @@ pub enum From {
 /// What is compared.
 #[derive(Debug, Clone)]
 pub struct Range {
-    /// What changes lead to.
+    /// The commit that is planned.
     pub tip: Tip,
     /// What it is compared with.
     pub comparison: Comparison,
@@ -116,7 +116,7 @@ pub struct Comparison {
     /// The commits whose trees are compared with the tip's, where `None` is the empty tree. There are several when
     /// there are several merge bases, and none when nothing is compared.
     pub bases: Vec<Option<CommitId>>,
-    /// Where changes come from.
+    /// The origin of the changes.
     pub changes: Changes,
     /// Why every service is affected, if every service is.
     pub everyone: Option<AllAffected>,

@@ -30,17 +30,17 @@ pub struct Filters {
 #[derive(Debug, Clone)]
 struct Owners {
     leading: Range<usize>,
-    /// In order.
+    /// Their positions, in order.
     following: Range<usize>,
 }
 
 /// The rules that the patterns follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Shape {
-    /// Ordered lists alone.
+    /// Only ordered lists.
     #[default]
     Ordered,
-    /// paths-filter's, in some filter.
+    /// At least one filter of paths-filter.
     PathsFilter,
 }
 

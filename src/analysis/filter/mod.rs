@@ -28,7 +28,7 @@ pub enum Filter {
     Ordered(Vec<FilterEntry>),
     /// The flat shape: as dorny/paths-filter v4 reads it.
     PathsFilter {
-        /// How the rules come together.
+        /// How the rules are combined.
         quantifier: Quantifier,
         /// The rules, in the order of the file.
         rules: Vec<FlatRule>,

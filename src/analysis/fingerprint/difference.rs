@@ -8,13 +8,13 @@ use crate::model::name::Escaped;
 /// One difference between two fingerprints of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputDifference {
-    /// What happened to it.
+    /// How it differs.
     pub sign: DifferenceSign,
     /// The record as people read it, in its later state if it has one. For a definition it is one key and its value.
     pub record: String,
 }
 
-/// What happened to a record.
+/// How a record differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DifferenceSign {
     /// Only the later fingerprint has it.

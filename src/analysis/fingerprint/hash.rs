@@ -25,7 +25,7 @@ const LENGTH: usize = 26;
 /// Whether a commit has the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum State {
-    /// It is.
+    /// All of it is in a commit.
     Committed,
     /// Part of the content is only in the work tree.
     Dirty,

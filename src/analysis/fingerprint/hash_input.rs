@@ -13,7 +13,7 @@ use crate::model::tree::{ObjectFormat, TreeEntry};
 pub enum HashInput<'a> {
     /// The scheme, and the hash function of the ids of entries.
     Format(ObjectFormat),
-    /// The service.
+    /// The name of the service.
     Service(&'a ServiceName),
     /// A directory that the service takes whole.
     Directory(TreeEntry<'a>),

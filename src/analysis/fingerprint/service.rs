@@ -23,7 +23,7 @@ pub struct Content<'a> {
     pub watches: &'a [Watch],
     /// The resolved definitions of all services.
     pub definitions: &'a Definitions,
-    /// What is built from what.
+    /// The graph of dependencies.
     pub graph: &'a Graph,
     /// Which directories each filter takes whole, for the filters of the services that are asked about.
     pub covers: &'a BTreeMap<FilterId, Cover>,
@@ -45,7 +45,7 @@ pub struct Content<'a> {
 pub enum Defined {
     /// From the commit, or from outside of the repository.
     Committed,
-    /// From the work tree alone.
+    /// Only from the work tree.
     Uncommitted,
 }
 

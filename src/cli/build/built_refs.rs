@@ -32,9 +32,9 @@ pub(super) struct Records<'a> {
     marked: Vec<ServiceId>,
     /// The services that are recorded when they are built.
     recorded: BTreeSet<ServiceId>,
-    /// Whether anything is, by `--record`.
+    /// Whether services are recorded (`--record`).
     is_recorded: bool,
-    /// What need not be built.
+    /// The services that need not be built.
     superseded: BTreeMap<ServiceId, Newer>,
 }
 

@@ -63,7 +63,7 @@ impl<S: Sink> Sink for Telling<S> {
     }
 }
 
-/// Returns who folds groups.
+/// Returns the engine that shows the log.
 fn engine(trigger: &Trigger) -> LogEngine {
     match trigger.engine {
         Some(trigger::Engine::GitHub | trigger::Engine::Gitea | trigger::Engine::Forgejo) => LogEngine::GitHub,

@@ -24,7 +24,7 @@ pub(super) struct Reports {
     /// The files to write at the end.
     #[expect(dead_code, reason = "it keeps readers waiting")]
     held: Vec<Writable>,
-    /// The one of `--rerun`.
+    /// The report of `--rerun`.
     pub(super) earlier: Option<Report>,
     /// How long builds took, by service: from the kept runs, then from reports that are named. Later ones replace
     /// earlier ones.

@@ -8,7 +8,7 @@ pub(super) enum Value {
     Null,
     Bool(bool),
     Number(f64),
-    /// An object without keys.
+    /// A date, which is an object without keys.
     Date,
     Text,
 }

@@ -16,12 +16,12 @@ pub(in crate::config) struct TimeLimit(
     pub(in crate::config)  Duration,
 );
 
-/// 0 to 10.
+/// The number of retries, from 0 to 10.
 #[derive(Debug, Clone, Copy, JsonSchema)]
 #[schemars(transparent, inline)]
 pub(in crate::config) struct Retries(#[schemars(range(min = 0, max = 10))] pub(in crate::config) u32);
 
-/// At least 1.
+/// The weight of a build, at least 1.
 #[derive(Debug, Clone, Copy, JsonSchema)]
 #[schemars(transparent, inline)]
 pub(in crate::config) struct Weight(#[schemars(range(min = 1))] pub(in crate::config) u32);

@@ -45,7 +45,7 @@ mapping! {
         unowned: Patterns,
         /// Keys of a service, for all services. A service's own value replaces a default, and mappings are merged.
         defaults: Service,
-        /// What is built.
+        /// The services: everything that is built.
         services: Services,
         /// Where results go, depending on the event. The first environment that fits is used. These replace the default
         /// ones: production for tags, staging for pushes to the default branch, preview for pull requests and other
@@ -130,7 +130,7 @@ mapping! {
         before: Command,
         /// Further arguments for the builder: `[--ssh=default, --no-cache]`.
         flags: List<BuilderFlag>,
-        /// Variables that its command gets.
+        /// Variables for its command.
         env: Variables,
         /// How long one attempt may take: `90s`, `10m`, `1h30m`.
         timeout: TimeLimit,
@@ -143,13 +143,13 @@ mapping! {
         locks: List<Text>,
         /// Values that are passed on to the CI job unchanged.
         matrix: Matrix,
-        /// What people call it.
+        /// A description for people.
         description: Text,
     }
 }
 
 mapping! {
-    /// Where results go.
+    /// An environment: where results go, for some events.
     #[schemars(extend("required" = ["on"]))]
     struct Environment {
         /// The kinds of event that it is for.

@@ -16,10 +16,10 @@ pub(in crate::config) struct List<T>(pub(in crate::config) Vec<Located<T>>);
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Map<T>(pub(in crate::config) IndexMap<String, Named<T>>);
 
-/// A value under a name.
+/// A value with its name.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Named<T> {
-    /// Where the name is.
+    /// The place of the name.
     pub(in crate::config) name: Located<()>,
     pub(in crate::config) value: Located<T>,
 }
@@ -81,7 +81,7 @@ impl<T> Default for Map<T> {
 }
 
 impl<T> Named<T> {
-    /// Where its name is defined.
+    /// Returns the place of the name.
     pub(in crate::config) fn at(&self) -> Span {
         self.name.defined
     }

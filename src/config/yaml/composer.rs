@@ -46,7 +46,7 @@ struct Stop(Box<Diagnostic>);
 struct Builder<'t, 'p> {
     parser: Parser<'t, StrInput<'t>>,
     problems: &'p mut Problems<'t>,
-    /// By the parser's id.
+    /// The anchors, by the parser's id.
     anchors: BTreeMap<usize, Anchor<'t>>,
     names: Vec<Cow<'t, str>>,
     /// How many values were read.
@@ -65,7 +65,7 @@ enum Anchor<'t> {
 #[derive(Clone, Copy)]
 struct Extent {
     nodes: usize,
-    /// 1 for a scalar.
+    /// How deep it is nested; 1 for a scalar.
     height: usize,
 }
 

@@ -16,7 +16,7 @@ struct Entry<'t> {
     origin: Origin,
 }
 
-/// Where an entry comes from.
+/// The origin of an entry.
 enum Origin {
     /// From the mapping itself.
     Own,

@@ -9,7 +9,7 @@ use crate::model::diagnostic::{Located, SourceFile, Span};
 /// A value as the text has it.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Node<'t> {
-    /// Where it is written.
+    /// The place where it is written.
     pub(super) at: Span,
     /// The alias or merge key through which it is used here.
     pub(super) via: Option<Span>,
@@ -29,7 +29,7 @@ pub(in crate::config) enum Content<'t> {
     Broken,
 }
 
-/// A value without parts.
+/// A value that is neither a list nor a mapping.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Scalar<'t> {
     pub(super) text: Cow<'t, str>,
@@ -60,7 +60,7 @@ impl Scalar<'_> {
         &self.text
     }
 
-    /// Whether it stands without quotes.
+    /// Whether it is written without quotes.
     pub(in crate::config) fn is_plain(&self) -> bool {
         self.style == ScalarStyle::Plain
     }
@@ -156,7 +156,7 @@ impl<'t> View<'t> {
         self.mapping()?.find(|(name, _)| name.text() == key).map(|(_, value)| value)
     }
 
-    /// Its type, for messages.
+    /// Returns its type, for messages.
     pub(in crate::config) fn kind(self) -> &'static str {
         match self.content() {
             Content::Scalar(scalar) => match scalar.meaning() {

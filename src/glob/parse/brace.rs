@@ -5,7 +5,7 @@ use super::{Nest, Reader, escaped};
 use crate::glob::PatternError;
 use crate::glob::term::{Opening, Term, Word, handed_through, readable};
 
-/// A brace that is open.
+/// An open brace.
 #[derive(Debug)]
 pub(super) struct Brace {
     pub(super) token: usize,

@@ -6,7 +6,7 @@ use super::{Nest, Reader, escaped};
 use crate::glob::PatternError;
 use crate::glob::term::{Guard, Opening, Term, Times, Word, handed_through};
 
-/// An extglob that is open.
+/// An open extglob.
 #[derive(Debug)]
 pub(super) struct Extglob {
     /// The character before the parenthesis.

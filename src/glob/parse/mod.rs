@@ -95,7 +95,7 @@ struct Reader {
     in_quotes: bool,
     open_braces: Vec<Brace>,
     open_extglobs: Vec<Extglob>,
-    /// Where the last `]` stands.
+    /// The position of the last `]`.
     last_bracket_close: Option<usize>,
     /// The position of the last `<=`, `<!` or `<name>`, as in JavaScript's own groups.
     last_own_group: Option<usize>,

@@ -93,7 +93,7 @@ fn ends_in_open_line(file: &mut File) -> io::Result<bool> {
     Ok(last != *b"\n")
 }
 
-/// What a path leads to.
+/// The file at the end of a path.
 enum Target {
     /// A regular file that exists or can be created: the path with links at its end resolved.
     Regular(PathBuf),

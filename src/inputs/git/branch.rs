@@ -16,7 +16,7 @@ pub struct RemoteBranch {
 /// A revision that starts from a branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfBranch {
-    /// The branch.
+    /// The branch of the remote.
     pub branch: RemoteBranch,
     /// The same revision, starting from the full name of the remote-tracking branch.
     pub revision: String,

@@ -30,12 +30,12 @@ pub enum MovableFrom {
     Anywhere,
 }
 
-/// What became of a swap.
+/// The result of a swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swapped {
     /// The ref is at the new commit now. It was at this commit before; `None` if it is new.
     Moved(Option<CommitId>),
-    /// It was there already.
+    /// It was already at the new commit.
     There,
     /// It is at a descendant of the commit, and was not moved.
     Superseded(CommitId),
@@ -51,10 +51,10 @@ impl Swapped {
     }
 }
 
-/// References whose names begin alike.
+/// The refs below a prefix.
 #[derive(Debug, Default)]
 pub struct RefsBelow {
-    /// Where they stand.
+    /// The commits of the refs.
     pub refs: BTreeMap<String, CommitId>,
     /// Descriptions of damaged refs.
     pub damaged: Vec<String>,

@@ -32,7 +32,7 @@ struct Item {
 
 enum Difference {
     File(Status, Extent),
-    /// The position of a pair.
+    /// A directory: the position of its pair.
     Directory(usize),
 }
 
@@ -48,7 +48,7 @@ impl Repository {
         self.differ().diff(base, head)
     }
 
-    /// Returns what compares many trees.
+    /// Returns a comparer for many trees.
     #[must_use]
     pub fn differ(&self) -> Differ<'_> {
         Differ { repository: self, pairs: IndexMap::new(), compared: 0 }

@@ -12,7 +12,7 @@ use crate::model::name::{CommitId, RepoPath};
 pub enum Had {
     /// An ancestor had one.
     Yes,
-    /// None had.
+    /// No ancestor had one.
     No,
     /// No commit in this clone had one, and some ancestors are not in this clone.
     Unknown,
@@ -29,7 +29,7 @@ pub struct Earlier {
 }
 
 impl Earlier {
-    /// Looks for these files.
+    /// Creates a search for these files.
     #[must_use]
     pub fn new(repository: &Repository, of: Vec<RepoPath>) -> Self {
         Self { repository: repository.with_object_cache(), of, without: BTreeSet::new(), trees: BTreeMap::new() }

@@ -25,9 +25,9 @@ pub(super) type Unwritten = BTreeMap<gix::ObjectId, Vec<u8>>;
 /// The new state of a path.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Edit {
-    /// Nothing.
+    /// Nothing: the path is removed.
     Remove,
-    /// This.
+    /// This file or link.
     Put(Mode, gix::ObjectId),
     /// This file. It keeps the mode of an existing file.
     PutContent(Mode, gix::ObjectId),
@@ -37,7 +37,7 @@ pub(super) enum Edit {
 #[derive(Default)]
 struct Edits<'e> {
     own: Option<Edit>,
-    /// By their paths below it.
+    /// Edits of paths below it, by the rest of their paths.
     below: Vec<(&'e [u8], Edit)>,
 }
 

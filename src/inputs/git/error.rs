@@ -96,7 +96,7 @@ pub enum GitError {
         what: String,
         /// The command by which a user sees the same, such as `git status`.
         command: &'static str,
-        /// Why it did not answer.
+        /// Why git did not answer.
         #[source]
         source: super::ProgramError,
     },
@@ -117,7 +117,7 @@ pub enum GitError {
     Unreadable {
         /// What was being read, such as `the index`.
         what: String,
-        /// What stopped it.
+        /// The error of gix or the system.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },

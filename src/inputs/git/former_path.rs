@@ -9,9 +9,9 @@ use crate::model::tree::ObjectId;
 
 /// The file whose former path in a commit is sought.
 pub struct Renamed<'a> {
-    /// Where it is now.
+    /// Its path now.
     pub path: &'a RepoPath,
-    /// What it is now.
+    /// Its content now.
     pub content: &'a [u8],
 }
 

@@ -20,7 +20,7 @@ pub(super) fn ceilings() -> Vec<PathBuf> {
 pub(super) struct ObjectDirectories {
     /// The directory that replaces the repository's own.
     pub(super) own: Option<PathBuf>,
-    /// What is read besides.
+    /// The further directories to read.
     pub(super) more: Vec<PathBuf>,
 }
 

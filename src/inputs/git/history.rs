@@ -4,7 +4,7 @@ use crate::model::name::{CommitId, TagName};
 use crate::model::shallow_clone::WHOLE_HISTORY;
 use crate::naming::version::{Described, TagPattern};
 
-/// How to describe.
+/// Options of a description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DescribeOptions<'a> {
     /// Which parents of a merge lead to releases.
@@ -71,7 +71,7 @@ pub enum HistoryError {
     /// The refs cannot be listed.
     #[error("the tags of this repository cannot be read")]
     Refs {
-        /// What gix says.
+        /// The error of gix.
         #[source]
         source: gix::Error,
     },
@@ -93,7 +93,7 @@ pub enum HistoryError {
     /// The commit-graph contradicts itself.
     #[error("the commit-graph of this repository is broken")]
     Graph {
-        /// What gix says.
+        /// The error of gix.
         #[source]
         source: gix::Error,
     },
@@ -103,7 +103,7 @@ pub enum HistoryError {
     /// The list of shallow commits cannot be read.
     #[error("the list of shallow commits cannot be read")]
     Shallow {
-        /// What gix says.
+        /// The error of gix.
         #[source]
         source: gix::Error,
     },

@@ -25,7 +25,7 @@ pub(super) struct Mirror {
 
 /// A change of one reference.
 pub(super) struct Edit {
-    /// Its whole name.
+    /// Its full name.
     pub(super) name: Vec<u8>,
     /// Its present value; `None` where it does not exist.
     pub(super) from: Option<gix::ObjectId>,

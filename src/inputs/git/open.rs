@@ -20,13 +20,13 @@ pub struct Repository {
     pub(super) place: Arc<Place>,
 }
 
-/// Where a repository is.
+/// The directories of a repository.
 pub(super) struct Place {
     /// The directory in which it was opened.
     pub(super) directory: PathBuf,
     git_dir: PathBuf,
     pub(super) common_dir: PathBuf,
-    /// Where its objects are written.
+    /// The directory where its objects are written.
     pub(super) objects: PathBuf,
     /// The directory that gix reads instead, if gix cannot read the real one.
     pub(super) mirror: Option<Mirror>,
@@ -163,7 +163,7 @@ impl Repository {
     }
 }
 
-/// How a repository is opened.
+/// Options of opening a repository.
 #[derive(Default)]
 struct Opening {
     /// Whether it may belong to another user.

@@ -21,7 +21,7 @@ pub enum ProgramError {
     /// It took too long, and was killed.
     #[error("git did not finish within {} seconds", .0.as_secs())]
     TimeLimit(Duration),
-    /// It said no.
+    /// It refused; this is its message.
     #[error("{0}")]
     Refused(Refusal),
 }
@@ -164,7 +164,7 @@ impl Git {
     }
 }
 
-/// What a git command answered.
+/// The result of a git command.
 pub(super) struct Ended {
     pub(super) output: Vec<u8>,
     /// Its messages on standard error.

@@ -106,7 +106,7 @@ pub(super) fn read_refs(listed: &[u8]) -> BTreeMap<String, CommitId> {
 
 /// One ref of a push.
 struct Update {
-    /// What it must stand at.
+    /// The value that the remote must have; `None` for no ref.
     lease: Option<String>,
     spec: String,
 }

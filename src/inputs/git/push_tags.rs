@@ -21,17 +21,17 @@ pub enum RemoteError {
     List {
         /// The remote.
         remote: String,
-        /// Why.
+        /// The error of git.
         source: ProgramError,
     },
-    /// It did not take tags.
+    /// It did not accept tags.
     #[error("`{}` did not accept {}: {source}", shown_remote(remote), listed(tags))]
     Push {
         /// The remote.
         remote: String,
         /// The tags; all of them were accepted, or none.
         tags: Vec<TagName>,
-        /// Why.
+        /// The error of git.
         source: ProgramError,
     },
     /// Its built refs cannot be listed.
@@ -39,7 +39,7 @@ pub enum RemoteError {
     Refs {
         /// The remote.
         remote: String,
-        /// Why.
+        /// The error of git.
         source: ProgramError,
     },
     /// It did not accept the marks of builds.
@@ -50,7 +50,7 @@ pub enum RemoteError {
     Marks {
         /// The remote.
         remote: String,
-        /// Why.
+        /// The error of git.
         source: ProgramError,
     },
     /// It did not accept built refs.
@@ -58,7 +58,7 @@ pub enum RemoteError {
     Swap {
         /// The remote.
         remote: String,
-        /// Why.
+        /// The error of git.
         source: ProgramError,
     },
 }

@@ -45,7 +45,7 @@ pub enum RevisionFault {
     },
     /// It cannot be resolved: `HEAD~10` where there are three commits, or nonsense.
     Unresolvable {
-        /// What stopped it.
+        /// The error of gix.
         reason: String,
     },
 }

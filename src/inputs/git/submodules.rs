@@ -1,4 +1,4 @@
-//! Where a commit has submodules.
+//! Submodules of a commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -39,18 +39,18 @@ enum End<T> {
     Nothing,
 }
 
-/// Where a path leads.
+/// The end of a path, and the links on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lead {
     /// The links on the way.
     pub links: Vec<RepoPath>,
-    /// The path at their end.
+    /// The path behind the links.
     pub path: RepoPath,
-    /// What stands there.
+    /// The kind of thing at that path.
     pub stands: Stands,
 }
 
-/// What stands at a path.
+/// The kind of thing at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stands {
     /// A directory.

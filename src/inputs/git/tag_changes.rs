@@ -25,14 +25,14 @@ pub struct NewTag {
 /// Whether tags are signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Signing {
-    /// They are not.
+    /// No.
     #[default]
     Unsigned,
     /// By git, as its configuration says (`gpg.format`, `user.signingKey`).
     Signed,
 }
 
-/// A tag that was made.
+/// A tag that was created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeTag {
     /// Its name.
@@ -40,7 +40,7 @@ pub struct MadeTag {
     object: gix::ObjectId,
 }
 
-/// Why no tags were made.
+/// Why tags could not be created or deleted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TagError {
@@ -52,7 +52,7 @@ pub enum TagError {
     Object {
         /// The tag.
         name: TagName,
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// Git could not sign.
@@ -60,13 +60,13 @@ pub enum TagError {
     Sign {
         /// The tag.
         name: TagName,
-        /// Why.
+        /// The error of git.
         source: program::ProgramError,
     },
     /// The refs cannot be changed: one is locked, or the disk is full.
     #[error("no tag was made: {reason}")]
     Refs {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
@@ -195,7 +195,7 @@ type FromTo = (Option<gix::ObjectId>, Option<gix::ObjectId>);
 /// The message in the log of a tag.
 const MESSAGE: &str = "tag";
 
-/// How gix changes a tag.
+/// Returns gix's form of a change.
 fn in_files(Edit { name, from, to }: Edit) -> Result<RefEdit, TagError> {
     let expected =
         from.map_or(PreviousValue::MustNotExist, |from| PreviousValue::MustExistAndMatch(Target::Object(from)));

@@ -9,7 +9,7 @@ pub(super) enum Challenge {
         realm: String,
         /// The service that the token is for.
         service: Option<String>,
-        /// What it is for.
+        /// The scope of the token.
         scope: Option<String>,
     },
 }

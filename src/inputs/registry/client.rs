@@ -33,7 +33,7 @@ pub(super) struct Client {
     deadline: Instant,
 }
 
-/// What is asked.
+/// A request.
 #[derive(Debug, Clone)]
 pub(super) struct Asked<'a> {
     pub(super) method: Method,
@@ -54,7 +54,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What a server answers.
+/// An answer of a server.
 #[derive(Debug)]
 pub(super) struct Answered {
     pub(super) status: u16,
@@ -74,13 +74,13 @@ pub enum NoAnswer {
     /// It cannot be reached, or does not speak HTTP.
     #[error("it cannot be reached: {0}")]
     Unreachable(String),
-    /// HTTPS cannot be spoken here.
+    /// This machine cannot use HTTPS.
     #[error(transparent)]
     NoTls(#[from] NoTls),
     /// The answer is too long.
     #[error("its answer is larger than {} MiB", LARGEST >> 20)]
     TooLarge,
-    /// It leads on and on.
+    /// There are too many redirects.
     #[error("it redirects more than {REDIRECTS} times")]
     TooManyRedirects,
     /// The redirect leads to a server that must not get a secret.

@@ -40,7 +40,7 @@ const AT_ONCE: usize = 8;
 /// A question to a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// Whether this image exists.
+    /// The image that may exist.
     pub reference: Reference,
     /// The platforms that the image must have; empty for any.
     pub platforms: Vec<String>,
@@ -56,7 +56,7 @@ pub enum ImagePresence {
     },
     /// It does not exist, or not for every platform.
     Missing,
-    /// That cannot be told.
+    /// It is not known.
     Unknown(RegistryFailure),
 }
 

@@ -13,7 +13,7 @@ pub struct RegistryFailure {
 /// What is wrong. `Display` is a sentence whose subject is the registry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryProblem {
-    /// Nobody answers.
+    /// It cannot be reached.
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
     /// Its token server cannot be reached.
@@ -21,7 +21,7 @@ pub enum RegistryProblem {
     NoToken {
         /// The server.
         server: String,
-        /// What came of it.
+        /// The error of the token server.
         answer: NoAnswer,
     },
     /// It requires credentials, and there are none for it.
@@ -30,7 +30,7 @@ pub enum RegistryProblem {
     /// It rejected the credentials, or the anonymous request.
     #[error("it denies access (HTTP {status}){}", because(.troubles))]
     Refused {
-        /// Its status.
+        /// The HTTP status.
         status: u16,
         /// Problems, because of which there may be credentials that it did not get.
         troubles: Vec<String>,

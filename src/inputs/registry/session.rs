@@ -36,7 +36,7 @@ pub(super) fn basic(name: &str, password: &Secret) -> Secret {
 }
 
 impl<'a> Session<'a> {
-    /// Begins to talk.
+    /// Creates a session.
     pub(super) fn new(client: &'a Client, store: &'a Store, address: Address) -> Self {
         Self { client, store, address, authorization: None }
     }

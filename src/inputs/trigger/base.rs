@@ -53,7 +53,7 @@ pub enum Landmark {
 }
 
 impl fmt::Display for Landmark {
-    /// Words that fit behind "since".
+    /// Writes words that fit behind "since".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Push => "the push before this one",

@@ -17,11 +17,11 @@ pub enum CiSign {
 
 /// Variables that identify an engine.
 enum Mark {
-    /// All of these are set.
+    /// Variables of which all are set.
     All(&'static [&'static str]),
-    /// Any of these is set.
+    /// Variables of which any is set.
     Any(&'static [&'static str]),
-    /// A variable has this value.
+    /// A variable with this value.
     Is(&'static str, &'static str),
     /// A variable whose value contains this text.
     Has(&'static str, &'static str),

@@ -57,7 +57,7 @@ pub(super) enum Reference {
 /// Where the base of an event is stated. Most variants become the [`BaseHint`] of the same name.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Base {
-    /// Nowhere.
+    /// Nowhere: the event has no base.
     None,
     /// No base is needed, since the tag names a service: [`BaseHint::None`].
     Named,
@@ -67,7 +67,7 @@ pub(super) enum Base {
     CommitIfSaid(Fact, Landmark),
     /// The facts of a pull request.
     PullRequest { merge: Option<Fact>, base: Option<Fact>, branch: Option<Fact> },
-    /// There is none.
+    /// Nowhere: the ref of the event was deleted.
     Gone,
     /// No base, since nothing is to be built.
     Unpublished,
@@ -78,14 +78,14 @@ pub(super) enum Base {
 pub(super) enum DefaultBranch {
     /// Nowhere. It is taken from the clone or from `--default-branch`.
     Unsaid,
-    /// By name.
+    /// The fact has its name.
     Named(Fact),
     /// The branch is the default branch when a fact says `true`.
     This { branch: Fact, when: Fact },
 }
 
 impl Dialect {
-    /// Returns how an engine speaks.
+    /// Returns the dialect of an engine.
     pub(super) fn of(engine: Engine) -> &'static Self {
         match engine {
             Engine::Forgejo | Engine::Gitea | Engine::GitHub => &github::DIALECT,

@@ -16,7 +16,7 @@ pub enum Kind {
     MergeGroup,
     /// A person or a program started it.
     Manual,
-    /// A clock started it.
+    /// A schedule started it.
     Schedule,
     /// A release was published.
     Release,

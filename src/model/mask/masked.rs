@@ -21,7 +21,7 @@ pub struct Masked {
 }
 
 impl Masked {
-    /// Takes what is secret.
+    /// Creates a filter for these secrets.
     #[must_use]
     pub fn new(mask: Mask) -> Self {
         Self { mask, held: Vec::new(), covered: 0, at_start: true }

@@ -32,7 +32,7 @@ struct Secrets {
     written: BTreeSet<Vec<u8>>,
     /// Secrets that builds declared and [`Mask::told`] has not returned yet.
     told: Vec<String>,
-    /// Words that everybody knows.
+    /// Public words.
     public: BTreeSet<String>,
     /// Whether a secret is part of a public word, and [`Mask::is_part_of_word`] has not returned that yet.
     is_part_of_word: bool,
@@ -92,7 +92,7 @@ impl Mask {
         std::mem::take(&mut self.0.write().unwrap_or_else(PoisonError::into_inner).told)
     }
 
-    /// Returns a text without secrets.
+    /// Returns a text with secrets masked.
     #[must_use]
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let found = self.find(text.as_bytes());

@@ -71,7 +71,7 @@ pub enum RepoDirError {
     /// It begins with `/`, or with a drive letter.
     #[error("the path is absolute; paths are relative to the root of the repository")]
     Absolute,
-    /// It leaves the repository.
+    /// It leads out of the repository.
     #[error("the path has a `..` part; paths stay inside the repository")]
     Parent,
     /// Its `..` parts lead out of the repository.

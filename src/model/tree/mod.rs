@@ -14,7 +14,7 @@ use crate::model::name::{CommitId, CommitIdError, RepoPath};
 /// One file, link or submodule of a commit. Where directories are asked for, it may be one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TreeEntry<'a> {
-    /// What it is.
+    /// The kind of entry.
     pub mode: Mode,
     /// Its content: equal ids are equal contents.
     pub id: ObjectId,

@@ -5,7 +5,7 @@ use super::rule_error::Problem;
 pub(super) struct Field {
     /// The word before the first `=`, in lower case; `None` for a bare value.
     pub(super) key: Option<String>,
-    /// What stands behind it.
+    /// The text behind it.
     pub(super) value: Text,
     /// Offset of the field in the line.
     pub(super) offset: usize,

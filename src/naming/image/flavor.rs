@@ -31,9 +31,9 @@ pub(super) struct Affix {
 /// The tags to which a flavor's prefix or suffix is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
-    /// Those that rules give.
+    /// Those of rules.
     Rules,
-    /// These, and `latest` (`onlatest=true`).
+    /// Those of rules, and `latest` (`onlatest=true`).
     RulesAndLatest,
 }
 

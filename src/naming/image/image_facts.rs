@@ -12,7 +12,7 @@ pub struct ImageFacts<'a> {
     pub release: Option<ImageRelease<'a>>,
     /// What the environment is for.
     pub purpose: Purpose,
-    /// What asked.
+    /// The event.
     pub event: ImageEvent<'a>,
     /// The repository's default branch, if it is known.
     pub default_branch: Option<&'a str>,

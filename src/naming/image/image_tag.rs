@@ -75,7 +75,7 @@ impl fmt::Display for ImageTag {
 pub(super) struct Draft(String);
 
 impl Draft {
-    /// Adds what people wrote.
+    /// Adds literal text.
     pub(super) fn literal(&mut self, text: &str) {
         self.0.push_str(text);
     }

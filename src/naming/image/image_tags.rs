@@ -18,7 +18,7 @@ pub struct Tags {
 pub struct LeftOut {
     /// The tag.
     pub tag: ImageTag,
-    /// Why not.
+    /// The reason.
     pub why: TagRefusal,
 }
 

@@ -12,20 +12,20 @@ pub(super) enum Body<'a> {
     Global(&'a Expression<Global>),
     /// The pattern of a version, with the version's parts.
     Version(&'a Expression<VersionPart>, VersionFields),
-    /// A value alone.
+    /// A value.
     Value(String),
 }
 
 /// What a rule gives for an event.
 pub(super) enum Answer<'a> {
     Tag(Body<'a>),
-    /// It is about other events.
+    /// The rule is for other events.
     Silent,
     Skipped(String),
 }
 
 impl Enable {
-    /// Whether a rule takes part.
+    /// Whether a rule is enabled.
     pub(super) fn holds(self, facts: &ImageFacts<'_>) -> bool {
         match self {
             Self::Always => true,

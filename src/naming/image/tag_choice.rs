@@ -16,7 +16,7 @@ enum Says {
     Minor,
     /// Its major number.
     Major,
-    /// Nothing, as `stable` and `latest`.
+    /// Nothing, like `stable` and `latest`.
     Nothing,
 }
 

@@ -40,7 +40,7 @@ pub(super) enum VersionPart {
     Patch,
 }
 
-/// What an [`Expression`] can name.
+/// The values of an [`Expression`].
 pub(super) trait Named: Sized {
     /// Every word, for advice.
     const WORDS: &'static [&'static str];

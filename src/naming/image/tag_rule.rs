@@ -18,7 +18,7 @@ pub(super) struct Rule {
     pub(super) source: Source,
 }
 
-/// When a rule takes part.
+/// Whether a rule is enabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Enable {
     Always,

@@ -8,7 +8,7 @@ pub enum ReleaseError {
     /// A version was given for several services or none.
     #[error("a version can be given for one service only, and {lines} are asked for")]
     VersionOfMany {
-        /// How many are asked for.
+        /// The number of lines.
         lines: usize,
     },
     /// The given version is not one of the service's scheme.
@@ -16,7 +16,7 @@ pub enum ReleaseError {
     NoVersion {
         /// The service.
         service: ServiceName,
-        /// What was given.
+        /// The given text.
         text: String,
         /// The service's scheme.
         scheme: Scheme,
@@ -64,7 +64,7 @@ pub enum ReleaseError {
     Bump {
         /// The service.
         service: ServiceName,
-        /// Why.
+        /// The reason.
         error: BumpError,
     },
     /// Git refuses the tag.
@@ -74,7 +74,7 @@ pub enum ReleaseError {
         service: ServiceName,
         /// The version.
         version: Version,
-        /// Why.
+        /// The reason.
         error: TagNameError,
     },
     /// Git cannot store the tag beside an existing one.
@@ -82,7 +82,7 @@ pub enum ReleaseError {
     InTheWay {
         /// The tag to create.
         tag: TagName,
-        /// The other one.
+        /// The existing tag.
         obstacle: TagName,
     },
 }

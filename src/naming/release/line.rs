@@ -19,9 +19,9 @@ pub struct Line {
 /// Whether a line was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// By its name.
+    /// It was named.
     Named,
-    /// Like all others.
+    /// No line was named, so all are included.
     Everyone,
     /// Other lines were named.
     Outside,
@@ -36,16 +36,16 @@ pub struct TaggedRelease {
     pub version: Version,
     /// Its commit.
     pub commit: CommitId,
-    /// Where it stands.
+    /// Its position relative to head.
     pub reach: ReleasePosition,
 }
 
 /// The position of a release relative to head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReleasePosition {
-    /// On it.
+    /// At head.
     Head,
-    /// Behind it.
+    /// Before head.
     Behind,
     /// On another branch.
     Elsewhere,

@@ -48,10 +48,10 @@ pub use release_plan::{Idle, PlannedRelease, ReleaseChange, ReleaseOutcome, Rele
 use crate::model::choice::Choice;
 use crate::naming::version::Bump;
 
-/// What is asked of releases.
+/// A request for releases.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReleaseRequest {
-    /// How far versions go.
+    /// How to find the next version.
     pub step: NextVersion,
     /// The word of a pre-release, such as `rc`.
     pub pre: Option<String>,
@@ -59,13 +59,13 @@ pub struct ReleaseRequest {
     pub dependents: Dependents,
 }
 
-/// How far a version goes.
+/// How to find the next version.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum NextVersion {
     /// As the commits require.
     #[default]
     Auto,
-    /// This far.
+    /// By this bump.
     Bump(Bump),
     /// To this version, which must be valid in the scheme of the service.
     To(String),
@@ -74,7 +74,7 @@ pub enum NextVersion {
 /// What happens to dependents of released services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dependents {
-    /// Nothing.
+    /// They are not released.
     None,
     /// They are released too, since they are built from them: with a higher patch number, or as their own commits
     /// require. One that was never released stays unreleased.

@@ -2,7 +2,7 @@ use super::{Line, ReleaseError, ReleasePosition, TaggedRelease};
 use crate::model::name::TagName;
 use crate::naming::version::{Bump, Scheme, Semver, Version, in_the_way};
 
-/// A release that comes next.
+/// The next release of a line.
 pub(super) struct Next {
     pub(super) version: Version,
     /// The release on another branch whose version would have been the next.

@@ -7,7 +7,7 @@ use crate::naming::version::Weight;
 /// The next releases as `rebake release --format json` publishes them (schema 1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Published {
-    /// 1.
+    /// The version of this format: 1.
     pub schema: u32,
     /// The lines to release, dependencies first.
     pub releases: Vec<Released>,
@@ -35,7 +35,7 @@ pub struct Released {
     /// The bump that the commits or the command line require: `major`, `minor` or `patch`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bump: Option<String>,
-    /// The dependency that is released.
+    /// The dependency because of which it is released.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
     /// The tag of the highest release, on any branch, that is not lower than the version; absent where all are lower.

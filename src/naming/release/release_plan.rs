@@ -32,27 +32,27 @@ pub struct PlannedRelease {
 pub struct ReleaseChange {
     /// The commit.
     pub commit: Commit,
-    /// Its share in the decision.
+    /// The bump that it requires, and why.
     pub reason: CommitReason,
 }
 
-/// What becomes of a line.
+/// Whether a line is released.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReleaseOutcome {
-    /// It is to be released.
+    /// It has to be released.
     Due {
-        /// As this version.
+        /// The version.
         version: Version,
-        /// With this tag.
+        /// The tag.
         tag: TagName,
-        /// For this reason.
+        /// The reason.
         why: ReleaseReason,
         /// The release on another branch whose version would have been the next, and was skipped.
         taken: Option<TaggedRelease>,
     },
-    /// Head is its release.
+    /// It is already released at head.
     Already {
-        /// Which one.
+        /// The release.
         release: TaggedRelease,
     },
     /// There is nothing to release.
@@ -62,13 +62,13 @@ pub enum ReleaseOutcome {
 /// Why a line is to be released.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReleaseReason {
-    /// Its commits ask for it.
+    /// Its commits require this bump.
     Commits(Bump),
     /// It was never released.
     First,
-    /// Somebody asked for this bump.
+    /// This bump was requested.
     Asked(Bump),
-    /// Somebody chose the version.
+    /// This version was requested.
     Given,
     /// A dependency of it is released.
     Dependency(ServiceName),
@@ -77,7 +77,7 @@ pub enum ReleaseReason {
 /// Why a line is not released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Idle {
-    /// No commit touches it.
+    /// It has no new commits.
     NoCommits,
     /// None of its commits requires a release.
     NothingAsked,

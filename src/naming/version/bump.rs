@@ -8,7 +8,7 @@ use semver::{BuildMetadata, Prerelease, Version};
 pub enum Bump {
     /// `1.2.3` to `1.2.4`: nothing changes for users.
     Patch,
-    /// `1.2.3` to `1.3.0`: something came.
+    /// `1.2.3` to `1.3.0`: something is added.
     Minor,
     /// `1.2.3` to `2.0.0`: something that users rely on changes.
     Major,

@@ -38,7 +38,7 @@ pub enum Weight {
 pub struct CommitReason {
     /// The commit.
     pub commit: CommitId,
-    /// What it is.
+    /// Its kind.
     pub weight: Weight,
     /// The bump that it requires, if any.
     pub bump: Option<Bump>,

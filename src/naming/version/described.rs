@@ -19,7 +19,7 @@ pub struct Described {
 /// Whether a description would be the same with the whole history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
-    /// It is.
+    /// It would be the same.
     Exact,
     /// The walk reached the boundary of a shallow clone: the distance may be too small, and another tag the right one.
     Shallow,

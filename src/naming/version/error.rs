@@ -29,7 +29,7 @@ pub enum VersionError {
         tag: TagName,
         /// The service's scheme.
         scheme: Scheme,
-        /// The scheme that reads it.
+        /// The scheme that can read it.
         other: Option<Scheme>,
         /// The tag that was probably meant.
         meant: Option<TagName>,

@@ -10,7 +10,7 @@ pub struct ReleaseTags {
     by_prefix: BTreeMap<String, Vec<(TagPattern, Vec<ServiceName>)>>,
 }
 
-/// What a tag is.
+/// The meaning of a tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Parsed {
     /// A release.

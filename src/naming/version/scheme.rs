@@ -33,14 +33,14 @@ pub enum Reading {
     Version(Version),
     /// Not a version of this scheme, but nearly one: a version of another scheme, or one with a typing error.
     Almost(Almost),
-    /// No version at all.
+    /// No version, and nothing like one.
     Nothing,
 }
 
 /// What a text that is almost a version may have meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Almost {
-    /// The scheme that reads it.
+    /// The scheme that can read it.
     pub other: Option<Scheme>,
     /// The version of this scheme that was probably meant.
     pub meant: Option<Version>,

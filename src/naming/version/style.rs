@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::choice::Choice;
 
-/// How a version is written.
+/// The style of a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

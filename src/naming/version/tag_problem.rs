@@ -25,7 +25,7 @@ pub enum TagProblem {
         pattern: TagPattern,
         /// The service whose tags it takes.
         other: ServiceName,
-        /// The pattern of those.
+        /// The pattern of the other's tags.
         other_pattern: TagPattern,
     },
     /// A tag of one service would be a directory of another's tags: `v1.0.0-x` and `v1.0.0-x/web`. Git cannot store
@@ -38,7 +38,7 @@ pub enum TagProblem {
         pattern: TagPattern,
         /// The service whose tags are in that directory.
         other: ServiceName,
-        /// The pattern of those.
+        /// The pattern of the other's tags.
         other_pattern: TagPattern,
     },
 }

@@ -17,13 +17,13 @@ pub enum Field {
     Version,
     /// `tag`: the first tag, without the image.
     Tag,
-    /// `environment`: where results go.
+    /// `environment`: the plan's environment.
     Environment,
     /// `image`: the image without a tag; empty if there is none.
     Image,
     /// `tags`: full references, one per line.
     Tags,
-    /// `labels`: `key=value`, one a line.
+    /// `labels`: `key=value`, one per line.
     Labels,
     /// `platforms`: separated by commas, as docker accepts them.
     Platforms,

@@ -11,7 +11,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Begins a summary.
+    /// Creates a summary.
     #[must_use]
     pub fn new(heading: &str) -> Self {
         Self { text: format!("### {heading}\n\n"), is_full: false }

@@ -9,7 +9,7 @@ use crate::model::name::unquoted;
 /// special characters is quoted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ListFiles {
-    /// Not at all.
+    /// No output.
     #[default]
     None,
     /// A JSON array.

@@ -82,7 +82,7 @@ pub fn prose(text: &str) -> String {
     out
 }
 
-/// The same as inline code.
+/// Escapes text from a repository, as inline code.
 #[must_use]
 pub fn code(text: &str) -> String {
     format!("<code>{}</code>", prose(text))

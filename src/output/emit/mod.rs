@@ -84,9 +84,9 @@ pub enum EmitError {
         engine: &'static str,
         /// What is too large.
         what: &'static str,
-        /// How large it is.
+        /// Its size.
         size: String,
-        /// What the engine takes.
+        /// The limit of the engine.
         limit: String,
         /// What to do about it.
         cure: &'static str,
@@ -100,7 +100,7 @@ pub enum EmitError {
     /// Two jobs would have the same name on the engine.
     #[error("`{one}` and `{other}` would both be the job {label}")]
     SameLabel {
-        /// What they would be called.
+        /// The name that both would have.
         label: String,
         /// The first service. Its name is valid.
         one: String,

@@ -29,7 +29,7 @@ impl Palette {
         self.paint(NAME, text)
     }
 
-    /// Paints what matters less.
+    /// Paints less important text.
     pub(super) fn faint(self, text: &str) -> String {
         self.paint(FAINT, text)
     }
@@ -159,7 +159,7 @@ pub(super) fn sentence(cause: &PlannedCause) -> (String, Option<String>) {
     (what, cause.at.as_ref().map(|at| Escaped::new(at).to_string()))
 }
 
-/// Says what is not known.
+/// Describes what is not known.
 fn unknown(cause: &PlannedCause) -> String {
     let shown = |text: &Option<String>| Escaped::new(text.as_deref().unwrap_or_default()).to_string();
     match cause.reason {

@@ -10,11 +10,11 @@ use super::run_event::{RunEvent, Sink};
 /// How long a run waits for the output before it is suspended: the output may be blocked.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// The sending end.
+/// The sender of events.
 #[derive(Clone)]
 pub(super) struct Teller(Sender<Word>);
 
-/// The receiving end.
+/// The receiver of events.
 pub(super) struct Listener(Receiver<Word>);
 
 enum Word {
@@ -29,7 +29,7 @@ enum Word {
     },
 }
 
-/// Returns both ends.
+/// Returns both ends of a new channel.
 pub(super) fn pair() -> (Teller, Listener) {
     let (sender, receiver) = channel();
     (Teller(sender), Listener(receiver))

@@ -12,7 +12,7 @@ pub(super) struct Tokens {
     jobs: u32,
     /// Tokens that are held for a build that needs more of them before it can start.
     spare: Vec<Acquired>,
-    /// Tokens that we wait for.
+    /// How many tokens were requested and have not arrived.
     asked: usize,
     broken: bool,
 }

@@ -22,7 +22,7 @@ pub struct Became {
     /// The digest of the image in a registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// What it is called.
+    /// Its version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// Full references of its image; tags alone if there is no image.
@@ -38,7 +38,7 @@ pub type NeededServices = BTreeMap<String, Became>;
 /// Where the image of a successful build is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
-    /// In its registry.
+    /// In its registry, since it is pushed.
     Registry,
     /// In docker's engine, by its first tag.
     Engine,
@@ -48,7 +48,7 @@ pub enum Kept {
     Layout,
     /// Where a command has stored it. The command may have written a digest.
     Elsewhere,
-    /// There is none.
+    /// Nowhere: there is no image.
     Nowhere,
 }
 
@@ -165,13 +165,13 @@ impl CommandArgument {
         Self(vec![Piece::Source(service.to_owned())])
     }
 
-    /// Returns this behind a text.
+    /// Returns this argument with a text before it.
     pub(super) fn behind(mut self, text: &str) -> Self {
         self.0.insert(0, Piece::Text(text.to_owned()));
         self
     }
 
-    /// Adds what another argument says.
+    /// Appends another argument.
     pub(super) fn then(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self

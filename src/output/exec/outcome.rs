@@ -73,19 +73,19 @@ impl Outcome {
 /// How one attempt at a build ended: an [`Outcome`] that only an attempt can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// The result is there.
+    /// It succeeded.
     Succeeded,
-    /// The result was there already.
+    /// An image with the same fingerprint existed.
     Exists,
     /// A run of a later commit has built it.
     Superseded,
-    /// It went wrong.
+    /// It failed.
     Failed(Failure),
-    /// It was stopped half-way.
+    /// It was stopped.
     Cancelled,
 }
 
-/// How an attempt goes wrong.
+/// Why an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// It ended with an error, or could not be started.

@@ -22,7 +22,7 @@ pub enum RunEvent {
     Started {
         /// The service.
         service: String,
-        /// Which attempt, from 1.
+        /// The number of the attempt, from 1.
         attempt: u32,
         /// Its log.
         #[serde(serialize_with = "lossy")]
@@ -32,7 +32,7 @@ pub enum RunEvent {
     Output {
         /// The service.
         service: String,
-        /// Which attempt, from 1.
+        /// The number of the attempt, from 1.
         attempt: u32,
         /// Its log.
         #[serde(serialize_with = "lossy")]
@@ -44,7 +44,7 @@ pub enum RunEvent {
     Slow {
         /// The service.
         service: String,
-        /// Which attempt, from 1.
+        /// The number of the attempt, from 1.
         attempt: u32,
         /// How long it has run.
         seconds: f64,
@@ -53,7 +53,7 @@ pub enum RunEvent {
     Overdue {
         /// The service.
         service: String,
-        /// Which attempt, from 1.
+        /// The number of the attempt, from 1.
         attempt: u32,
         /// How long it has run.
         seconds: f64,
@@ -68,11 +68,11 @@ pub enum RunEvent {
     },
     /// Nothing more will happen to a service.
     Finished {
-        /// What became of it.
+        /// The result of the service.
         #[serde(flatten)]
         service: ServiceReport,
     },
-    /// A sign of life.
+    /// A sign of life from a silent run.
     Alive {
         /// The running builds, in the order in which they began.
         running: Vec<Alive>,
@@ -92,7 +92,7 @@ pub enum RunEvent {
     Resumed,
     /// The run is over.
     Ended {
-        /// All of it.
+        /// The report of the run.
         report: Report,
     },
 }
@@ -101,7 +101,7 @@ fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     path.to_string_lossy().serialize(serializer)
 }
 
-/// A build that runs.
+/// A running build.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Alive {
     /// The service.

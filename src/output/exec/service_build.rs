@@ -9,11 +9,11 @@ use crate::plan::PlannedService;
 pub struct Build<'a> {
     /// The service as planned.
     pub service: &'a PlannedService,
-    /// What is done.
+    /// The work to do.
     pub work: Work,
     /// Where the digest of its image is found after the build.
     pub digest: DigestSource,
-    /// Where its image is then.
+    /// Where its image is stored.
     pub kept: Kept,
     /// The services of this run whose images it may use, by name.
     pub takes: Vec<String>,
@@ -44,12 +44,12 @@ pub enum Work {
     Steps(Vec<Step>),
     /// Nothing: an image with the service's fingerprint exists.
     Exists {
-        /// Its digest.
+        /// The digest of the image.
         digest: Option<String>,
     },
     /// Nothing: a run of a later commit has built it.
     Superseded {
-        /// Which, in words.
+        /// The commit of that run, in words.
         by: String,
     },
     /// Nothing: the result has no name, for this reason.
@@ -91,7 +91,7 @@ impl Work {
 }
 
 impl Step {
-    /// Returns a command.
+    /// Creates a command.
     pub fn new<I: IntoIterator<Item: Into<CommandArgument>>>(program: impl Into<String>, arguments: I) -> Self {
         Self { program: program.into(), arguments: arguments.into_iter().map(Into::into).collect() }
     }

@@ -3,7 +3,7 @@ use std::fmt;
 /// A signal that a run receives and passes on to its builds, or sends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signal {
-    /// SIGHUP: the terminal went away.
+    /// SIGHUP: the terminal was closed.
     Hangup,
     /// SIGINT: Ctrl-C.
     Interrupt,
@@ -13,14 +13,14 @@ pub enum Signal {
     Terminate,
     /// SIGTSTP: Ctrl-Z.
     Suspend,
-    /// SIGCONT: go on.
+    /// SIGCONT: continue.
     Continue,
-    /// SIGKILL: cannot be refused.
+    /// SIGKILL: cannot be caught.
     Kill,
 }
 
 impl Signal {
-    /// Returns the name, `SIGINT`.
+    /// Returns its name: `SIGINT`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

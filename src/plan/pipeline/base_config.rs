@@ -21,7 +21,7 @@ use crate::plan::pipeline::ConfigFile;
 pub(super) enum BaseConfig {
     /// They are the same as head's, or the base has none and head's are used for both.
     Unchanged,
-    /// As they were.
+    /// They were read.
     Read(Rc<Definitions>),
     /// They are not known, so every definition counts as changed.
     Unknown(Option<Doubt>),
@@ -45,7 +45,7 @@ pub(super) struct Reader<'a> {
     paths: BTreeSet<RepoPath>,
     /// The bases that have none.
     without: BTreeSet<CommitId>,
-    /// Where a configuration may be.
+    /// Paths where a configuration may be.
     places: Vec<RepoPath>,
     earlier: Earlier,
     /// How many configurations were read.

@@ -77,7 +77,7 @@ pub enum ConfigFileError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The repository cannot be read.
@@ -292,7 +292,7 @@ pub(super) fn at_usual_place<'r>(
     Ok(None)
 }
 
-/// Returns the usual places.
+/// Returns the default places.
 pub(super) fn usual_places() -> impl Iterator<Item = RepoPath> {
     PLACES.into_iter().map(RepoPath::from_git)
 }

@@ -15,7 +15,7 @@ use crate::model::name::{CommitId, RepoPath, ServiceId};
 
 /// A configuration with the targets of links added to the inputs of services.
 pub struct Followed<'a> {
-    /// The configuration.
+    /// The configuration with these inputs.
     pub config: Cow<'a, Config>,
     /// Warnings of missing paths, and of links that lead nowhere.
     pub warnings: Vec<Diagnostic>,

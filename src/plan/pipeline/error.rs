@@ -22,11 +22,11 @@ pub enum Error {
     /// An environment that was named does not exist.
     #[error("there is no environment `{}`", Escaped::new(name))]
     UnknownEnvironment {
-        /// The name as given.
+        /// The given name.
         name: String,
         /// The one that was most likely meant.
         nearest: Option<String>,
-        /// All that are there.
+        /// All environments.
         known: Vec<String>,
     },
     /// No environment is for events of this kind.
@@ -57,7 +57,7 @@ pub enum Error {
     /// Changed paths match nothing, and `--unmatched error` is given.
     #[error("{message}")]
     Unmatched {
-        /// Which paths.
+        /// The message about the paths.
         message: String,
         /// Advices about directories that seem to have moved.
         moved: Vec<String>,
@@ -84,7 +84,7 @@ pub enum Error {
     Version {
         /// The service.
         service: ServiceName,
-        /// Why.
+        /// The reason.
         error: VersionError,
     },
     /// Something that is needed could not be fetched.
@@ -103,7 +103,7 @@ pub enum Error {
     ManualVersion {
         /// The service.
         service: ServiceName,
-        /// What was given.
+        /// The given version.
         version: String,
         /// The service's scheme.
         scheme: Scheme,

@@ -51,7 +51,7 @@ pub(super) struct Findings<'a> {
     named: IndexMap<&'a str, BTreeSet<&'a Change>>,
     /// The services that a base has and head does not have.
     removed: IndexSet<ServiceName>,
-    /// What changed since any base.
+    /// The changes since any base.
     pub(super) changes: ChangeSet,
     /// How many pairs of trees were compared.
     pub(super) tree_diffs: usize,

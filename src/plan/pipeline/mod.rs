@@ -62,7 +62,7 @@ use resolved_request::ResolvedRequest;
 /// The request for a plan, besides the trigger.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// What is compared.
+    /// What to compare.
     pub base: base::RangeRequest,
     /// Services that are affected whatever changed, by name or path.
     pub force: Vec<String>,
@@ -166,7 +166,7 @@ impl Default for Naming {
     }
 }
 
-/// What plans are made from.
+/// References to the parts of a [`Workspace`].
 #[derive(Clone, Copy)]
 pub struct WorkspaceView<'a> {
     /// The repository.
@@ -175,7 +175,7 @@ pub struct WorkspaceView<'a> {
     pub file: &'a ConfigFile,
     /// The configuration.
     pub config: &'a Config,
-    /// The event that asks.
+    /// The event.
     pub trigger: &'a Trigger,
 }
 

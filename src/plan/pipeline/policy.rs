@@ -16,7 +16,7 @@ use crate::model::name::Listed;
 pub enum Unmatched {
     /// It is listed in the plan.
     Ignore,
-    /// It is also warned of.
+    /// It is listed, with a warning.
     #[default]
     Warn,
     /// It is an error.

@@ -20,7 +20,7 @@ pub enum PushRequest {
     /// The environment and the trigger decide.
     #[default]
     AsConfigured,
-    /// It was asked for (`--push`).
+    /// `--push` asks for it.
     Asked,
     /// It is forbidden (`--no-push`, or `ACT=true`: a rehearsal on a developer's machine).
     RuledOut,
@@ -48,7 +48,7 @@ pub struct PushRules<'a> {
     /// The environment's name by this configuration.
     pub(super) environment: String,
     unpushed: BTreeSet<ServiceId>,
-    /// What base is, in words.
+    /// A description of base.
     base: String,
     /// The note that nothing is pushed, if that is so.
     pub(super) note: Option<Diagnostic>,

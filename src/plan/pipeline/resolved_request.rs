@@ -13,7 +13,7 @@ use crate::naming::version::Parsed;
 
 /// A request with names resolved.
 pub(super) struct ResolvedRequest {
-    /// What is compared.
+    /// What to compare.
     pub(super) base: base::RangeRequest,
     /// The services that are affected whatever changed.
     pub(super) forced: Vec<ServiceId>,
@@ -29,11 +29,11 @@ pub(super) struct ResolvedRequest {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no service `{}`", Escaped::new(name))]
 pub struct UnknownService {
-    /// The name as given.
+    /// The given name.
     pub name: String,
     /// The service or path that was most likely meant.
     pub nearest: Option<String>,
-    /// All services that are there.
+    /// All services.
     pub known: Vec<String>,
 }
 

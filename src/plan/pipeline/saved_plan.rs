@@ -22,7 +22,7 @@ pub struct Held<'a> {
     pub file: &'a ConfigFile,
     /// The configuration.
     pub config: &'a Config,
-    /// What asks now.
+    /// The event of this run.
     pub trigger: &'a Trigger,
     /// Whether pushing is requested now.
     pub push: PushRequest,

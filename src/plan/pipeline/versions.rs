@@ -12,7 +12,7 @@ use crate::model::name::{CommitId, ServiceId, TagName};
 use crate::naming::version::Count;
 use crate::plan;
 
-/// What is asked of versions.
+/// A request for versions.
 #[derive(Debug, Clone, Default)]
 pub struct VersionsRequest {
     /// The services, by name or path; all when empty.
@@ -21,7 +21,7 @@ pub struct VersionsRequest {
     pub at: Option<CommitId>,
     /// The environment, if it is chosen by name.
     pub environment: Option<String>,
-    /// How they are written.
+    /// How versions are written.
     pub naming: Naming,
 }
 

@@ -44,7 +44,7 @@ pub enum Miss {
         path: String,
         /// The pattern.
         by: PatternPlace,
-        /// What both begin with.
+        /// The beginning that both share.
         shared: String,
     },
 }
@@ -56,7 +56,7 @@ pub struct TakenBack {
     pub by: PatternPlace,
     /// The pattern that excludes it.
     pub back: PatternPlace,
-    /// How that one is written.
+    /// The way in which it excludes.
     pub how: Exclusion,
 }
 
@@ -66,7 +66,7 @@ pub struct TakenBack {
 pub enum Exclusion {
     /// With a leading `!`, among the patterns that match.
     Negated,
-    /// As it is, in `exclude`.
+    /// As one of the service's `exclude`.
     Exclude,
 }
 
@@ -75,7 +75,7 @@ pub enum Exclusion {
 pub struct PatternPlace {
     /// The pattern, without the `!` of an exclusion in an ordered list.
     pub pattern: String,
-    /// Where it stands, `filters.yaml:3:9`.
+    /// Its place: `filters.yaml:3:9`.
     pub at: String,
 }
 

@@ -11,7 +11,7 @@ use gix::odb::pack;
 pub(super) struct Packs {
     all: Vec<Pack>,
     inflate: gix::zlib::Inflate,
-    /// What was inflated last.
+    /// The bytes that were inflated last.
     beginning: [u8; BEGINNING],
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Probe {
     pub(super) at: u32,
     /// The tagged commit that it is about.
     pub(super) column: usize,
-    /// Whom the answer is for.
+    /// The track that needs the answer.
     pub(super) track: usize,
     pub(super) question: Question,
     pub(super) answer: u32,

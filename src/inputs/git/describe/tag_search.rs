@@ -22,7 +22,7 @@ pub(super) struct TagSearches {
 /// The tracks of one service.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Search {
-    /// That of its releases.
+    /// The track of its releases.
     pub(super) releases: usize,
     /// The track of tags that are almost releases; `None` where there is no such tag.
     pub(super) almost: Option<usize>,
@@ -171,11 +171,11 @@ impl TagSearches {
 /// The tags of one service, in the order of their names.
 #[derive(Default)]
 struct Matching {
-    /// With their versions.
+    /// The releases, with their versions.
     releases: Vec<(usize, Version)>,
     /// Tags that another scheme reads, or that are almost versions.
     almost: Vec<usize>,
-    /// Those that no scheme reads.
+    /// Tags that no scheme can read.
     ignored: Vec<usize>,
 }
 

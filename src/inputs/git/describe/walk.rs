@@ -36,7 +36,7 @@ pub(super) struct Recording<'w> {
     pub(super) boundary: Option<Boundary>,
     /// How many commits were walked.
     pub(super) len: u32,
-    /// How many wait behind.
+    /// How many commits wait behind these.
     pub(super) slots: u32,
 }
 

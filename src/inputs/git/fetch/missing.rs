@@ -26,7 +26,7 @@ pub trait Lacking {
 }
 
 impl Missing {
-    /// Returns words for people.
+    /// Returns a description for people.
     pub(super) fn what(&self) -> String {
         match self {
             Self::Commit(commit) => format!("commit {}", commit.short(7)),

@@ -33,7 +33,7 @@ pub(super) struct Fetching {
     renewed: BTreeMap<Missing, Freshness>,
     /// The remote's default branch, if it was asked for.
     default_branch: OnceCell<Option<String>>,
-    /// The steps that were taken.
+    /// How many of the steps were taken.
     deepened: usize,
     troubles: Vec<FetchError>,
 }
@@ -53,7 +53,7 @@ pub enum FetchError {
     NoGit {
         /// What was to be fetched.
         what: String,
-        /// What the system says.
+        /// The error of the system.
         reason: String,
     },
     /// The remote, or git, refused.
@@ -63,7 +63,7 @@ pub enum FetchError {
         what: String,
         /// The remote's name.
         remote: String,
-        /// What git says.
+        /// The message of git.
         reason: String,
     },
     /// It took too long.

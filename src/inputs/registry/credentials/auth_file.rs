@@ -35,7 +35,7 @@ struct Entry {
     registrytoken: String,
 }
 
-/// It is never printed.
+/// Shows nothing of the entry, since it is secret.
 impl std::fmt::Debug for Entry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("…")
@@ -50,10 +50,10 @@ pub(super) enum FileError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         error: io::Error,
     },
-    /// It has another form.
+    /// It is not JSON of the right form.
     #[error(
         "{} is not as Docker writes it (line {}, column {})",
         .path.display(), .error.line(), .error.column()
@@ -69,7 +69,7 @@ pub(super) enum FileError {
     Entry {
         /// The file.
         path: PathBuf,
-        /// The entry.
+        /// The key of the entry.
         key: String,
     },
 }

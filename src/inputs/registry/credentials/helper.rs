@@ -19,7 +19,7 @@ const NONE: &str = "credentials not found in native keychain";
 /// Why a helper gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum HelperError {
-    /// Its name could lead anywhere.
+    /// Its name has characters that could lead to another program.
     #[error("`{}` is not the name of a credential helper", Escaped::new(.0))]
     Name(String),
     /// It cannot be started.
@@ -27,7 +27,7 @@ pub(super) enum HelperError {
     Start {
         /// Its name.
         helper: String,
-        /// What the system says.
+        /// The error of the system.
         reason: String,
     },
     /// It took too long, and was killed.
@@ -35,7 +35,7 @@ pub(super) enum HelperError {
     TimedOut {
         /// Its name.
         helper: String,
-        /// How long it had.
+        /// How long it was allowed to take.
         limit: Duration,
     },
     /// It failed, or its output is malformed. The output is not shown, since it may be secret.

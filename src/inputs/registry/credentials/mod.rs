@@ -25,7 +25,7 @@ pub(super) enum Credentials {
     },
     /// A token that a token server accepts instead of a password.
     IdentityToken(Secret),
-    /// What the registry itself takes.
+    /// A token for the registry itself.
     RegistryToken(Secret),
 }
 

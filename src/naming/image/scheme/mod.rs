@@ -17,7 +17,7 @@ pub(in crate::naming::image) enum Scheme {
 pub(in crate::naming::image) struct VersionFields {
     /// As it was written, with its `v`.
     pub(in crate::naming::image) raw: String,
-    /// As its scheme writes it.
+    /// In the normal spelling of its scheme.
     pub(in crate::naming::image) version: String,
     pub(in crate::naming::image) major: String,
     pub(in crate::naming::image) minor: String,
@@ -42,7 +42,7 @@ impl Scheme {
         }
     }
 
-    /// Returns what people call it.
+    /// Returns its name.
     pub(in crate::naming::image) fn name(self) -> &'static str {
         match self {
             Self::Semver => "SemVer",

@@ -58,7 +58,7 @@ pub(super) fn read(text: &str) -> Option<VersionFields> {
     })
 }
 
-/// What is left to read.
+/// The rest of a text that is being read.
 struct Rest<'a>(&'a str);
 
 impl Rest<'_> {

@@ -6,7 +6,7 @@ use super::{BUILD, NOTHING, Pack, at_most, jobs, labels};
 use crate::output::emit::{EmitError, json};
 use crate::plan::Plan;
 
-/// What one upload may bring.
+/// The most jobs of one upload.
 const MOST_JOBS: usize = 500;
 
 /// The rule for keys. They begin with a word, since they must not look like a UUID.

@@ -11,7 +11,7 @@ use crate::plan::Plan;
 /// The most jobs of a matrix that the runner accepts.
 const MOST_JOBS: usize = 256;
 
-/// What matrices are made of.
+/// The options of matrices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matrices {
     /// The fields of a matrix entry.

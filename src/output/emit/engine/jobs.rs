@@ -19,7 +19,7 @@ pub(super) struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Returns what `--only` takes.
+    /// Returns its services in the form of `--only`.
     pub(super) fn only(&self) -> String {
         self.services.iter().map(|service| service.service.as_str()).collect::<Vec<_>>().join(",")
     }

@@ -11,7 +11,7 @@ use crate::plan::PlannedService;
 pub(super) struct Locations {
     /// The root of the work tree, absolute and without symbolic links.
     root: PathBuf,
-    /// The service's directory, the same.
+    /// The service's directory, in the same form.
     pub(super) directory: PathBuf,
 }
 

@@ -14,7 +14,7 @@ pub(in crate::output::exec) struct Output {
     pub(in crate::output::exec) id: Option<String>,
 }
 
-/// Why it tells nothing.
+/// Why the results cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::output::exec) enum OutputError {
     /// It cannot be read.
@@ -22,13 +22,13 @@ pub(in crate::output::exec) enum OutputError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         reason: io::Error,
     },
     /// A line is malformed.
     #[error("line {line} of $REBAKE_OUTPUT is not `digest=ALGORITHM:HEX`")]
     Line {
-        /// Which one, from 1.
+        /// The number of the line, from 1.
         line: usize,
     },
     /// The builder succeeded, but wrote no digest although it should have pushed: buildah 1.28 does so when it cannot

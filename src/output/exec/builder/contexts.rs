@@ -36,14 +36,14 @@ pub struct Ties<'a> {
 pub enum Supply {
     /// A build of this run.
     Run {
-        /// Where that leaves it.
+        /// Where the build stores its image.
         kept: Kept,
         /// Whether it is pushed.
         push: bool,
         /// The first of its references.
         tag: Option<String>,
     },
-    /// It is there already.
+    /// An existing image.
     Held(Became),
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Dockerfile {
 }
 
 impl Dockerfile {
-    /// More than a Dockerfile has.
+    /// The most that is read of a Dockerfile.
     const LIMIT: u64 = 1 << 20;
 
     /// Reads a file. One that cannot be read counts as empty; the builder will report the error.

@@ -34,7 +34,7 @@ pub enum BuilderError {
         service: String,
         /// The file or directory.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         reason: io::Error,
     },
     /// A file or directory that it is built from is outside of the work tree, because of a symbolic link or `..`.
@@ -42,7 +42,7 @@ pub enum BuilderError {
     Outside {
         /// The service.
         service: String,
-        /// Where it leads.
+        /// The target.
         target: PathBuf,
     },
     /// A path is not UTF-8, so it cannot be an argument of the builder.
@@ -86,7 +86,7 @@ pub enum BuilderError {
         builder: &'static str,
         /// The key in filters.yaml.
         key: &'static str,
-        /// What stands there.
+        /// The value of the key.
         value: String,
     },
 }

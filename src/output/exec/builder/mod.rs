@@ -37,7 +37,7 @@ pub use driver::Driver;
 pub use error::BuilderError;
 pub use probe::{ProbeError, probe};
 
-/// Where builds take place.
+/// The place where services are built.
 #[derive(Debug, Clone, Copy)]
 pub struct BuildPlace<'a> {
     /// The root of the work tree.
@@ -46,7 +46,7 @@ pub struct BuildPlace<'a> {
     pub logs: &'a Path,
     /// The builder of docker buildx to use, if one is named.
     pub buildx: Option<&'a str>,
-    /// Which images it sees.
+    /// The driver of that builder.
     pub driver: Driver,
     /// The time of the commit that is built, in seconds since 1970. Files and images get that time.
     pub epoch: Option<i64>,

@@ -19,7 +19,7 @@ pub enum ProbeError {
     NotThere {
         /// The program.
         program: &'static str,
-        /// What the system says.
+        /// The error of the system.
         reason: io::Error,
     },
     /// Docker has no buildx.

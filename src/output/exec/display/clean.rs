@@ -5,7 +5,7 @@ use std::str::Chars;
 /// How lines of a build's output are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OutputStyle {
-    /// Whether colours are.
+    /// Whether colours are kept.
     pub colours: Colours,
     /// Whether commands to the CI engine are kept.
     pub commands: Commands,
@@ -14,7 +14,7 @@ pub struct OutputStyle {
 /// Whether colours of a build's output are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Colours {
-    /// No escape codes are left.
+    /// All escape codes are removed.
     #[default]
     Removed,
     /// Colours are kept, and reset at the end of the line.

@@ -5,7 +5,7 @@ use crate::model::workflow_command::command;
 /// The CI engine that shows the log of the run, with its markers for foldable groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogEngine {
-    /// None that folds.
+    /// None, or one without groups.
     #[default]
     Plain,
     /// GitHub Actions, and Gitea and Forgejo.

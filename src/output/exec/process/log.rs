@@ -46,7 +46,7 @@ impl Log {
         })))
     }
 
-    /// Returns where the file is.
+    /// Returns the path of the file.
     pub(in crate::output::exec) fn path(&self) -> &Path {
         &self.0.path
     }

@@ -61,7 +61,7 @@ impl Marker {
     }
 }
 
-/// Whose strays are meant.
+/// The strays to kill.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::output::exec) enum Whose<'a> {
     /// Those of one build, while others run.

@@ -44,12 +44,12 @@ impl Default for Report {
     }
 }
 
-/// What became of one service.
+/// The result of one service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ServiceReport {
     /// Its name.
     pub service: String,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: Outcome,
     /// How many attempts were made.
     pub attempts: u32,
@@ -67,10 +67,10 @@ pub struct ServiceReport {
     /// The log of the last attempt.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "lossy")]
     pub log: Option<PathBuf>,
-    /// What its content came to.
+    /// The fingerprint of its content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
-    /// What it was called.
+    /// Its version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The image, without a tag.

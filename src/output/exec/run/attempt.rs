@@ -14,11 +14,11 @@ const LINGER: Duration = Duration::from_millis(200);
 
 /// One attempt at a build.
 pub(super) struct Attempt {
-    /// The right to run it.
+    /// Its token of the schedule.
     pub(super) running: Running,
     /// Its share of the jobs, which is returned when it is dropped.
     pub(super) tokens: Vec<Acquired>,
-    /// Which attempt, from 1.
+    /// The number of the attempt, from 1.
     pub(super) number: u32,
     pub(super) log: Log,
     pub(super) began: Moment,
@@ -53,7 +53,7 @@ pub(super) enum Phase {
 
 /// The next step for an attempt.
 pub(super) enum Next {
-    /// There is more to come.
+    /// It goes on.
     Wait(Active),
     /// Its process has to be finished, with the rest of its group.
     Finish { attempt: Attempt, process: Process, closed: bool },

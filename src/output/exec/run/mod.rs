@@ -29,16 +29,16 @@ use super::schedule::{BuildId, Schedule, Task, Tasks, UNMEASURED};
 use super::service_build::Build;
 use super::signal::Signal;
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ended {
-    /// What became of each service.
+    /// The report on all services.
     pub report: Report,
     /// The signal that ended the run, if one did. The program's exit code is 128 more than its number.
     pub interrupted: Option<Signal>,
 }
 
-/// What the loop waits for.
+/// A message to the event loop.
 enum Message {
     Signal(Signal),
     Process(Serial, Notice),

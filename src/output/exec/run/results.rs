@@ -83,7 +83,7 @@ impl Results {
         self.service(build).clone()
     }
 
-    /// As [`Results::outcome`], for good.
+    /// Like [`Results::outcome`], for the final outcome.
     pub(super) fn settle(&mut self, build: BuildId, outcome: Outcome) -> ServiceReport {
         self.entries[build.index()].settled = true;
         self.outcome(build, outcome)

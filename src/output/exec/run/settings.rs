@@ -39,16 +39,16 @@ pub enum Jobserver {
     /// `MAKEFLAGS` and `CARGO_MAKEFLAGS` name it, so that even a `make` without `-j` builds in parallel.
     #[default]
     Shared,
-    /// Builds know nothing of it.
+    /// Builds do not see it.
     Hidden,
 }
 
 /// How long to wait between attempts: twice as long each time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
-    /// Before the second attempt.
+    /// The pause before the second attempt.
     pub first: Duration,
-    /// At most.
+    /// The longest pause.
     pub longest: Duration,
 }
 

@@ -83,7 +83,7 @@ impl BuildId {
 }
 
 impl Running {
-    /// Returns which build runs.
+    /// Returns the build.
     #[must_use]
     pub fn build(&self) -> BuildId {
         self.0

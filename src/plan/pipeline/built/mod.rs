@@ -32,7 +32,7 @@ pub fn has_built_refs(config: &Config, environment: &str) -> bool {
 /// What a build of a service leaves in an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Left {
-    /// What is built.
+    /// The result of the build.
     Built,
     /// Something unknown: a command that was told not to push builds the service, which has no image.
     Unknown,
@@ -77,7 +77,7 @@ pub struct Recording<'a> {
 pub enum Rule {
     /// From the commits that the plan has read; if it has read none, from the commits when the run began.
     Seen,
-    /// Forward.
+    /// From an ancestor of the commit.
     Forward,
     /// From anywhere, because of `--allow-older`.
     Anywhere,
@@ -108,10 +108,10 @@ pub struct Outlook {
     pub elsewhere: Vec<(ServiceId, CommitId)>,
 }
 
-/// A service that a run of a later commit has built.
+/// Why a service need not be built: what a run of a later commit has built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Newer {
-    /// The service, at this commit.
+    /// The service itself, at this commit.
     Itself(CommitId),
     /// A service that it needs.
     Needed(ServiceId),
@@ -152,7 +152,7 @@ pub enum Recorded {
     NotSent(Option<CommitId>),
 }
 
-/// What was written down.
+/// The result of recording.
 #[derive(Debug)]
 pub struct Written {
     /// The outcome for each service that was built or found.

@@ -23,7 +23,7 @@ pub enum Dead {
     Error,
     /// A warning.
     Warn,
-    /// Nothing.
+    /// No message.
     Allow,
 }
 

@@ -12,13 +12,13 @@ use crate::model::change::ChangeSet;
 use crate::model::diagnostic::{Located, Span};
 use crate::model::name::{CommitId, ServiceId, nearest};
 
-/// Another reading of a pattern.
+/// A variant of a pattern.
 struct Reading {
     /// The position of the service in the given list.
     service: usize,
-    /// What the file has.
+    /// The text in the file.
     written: String,
-    /// What to write instead.
+    /// The text to write instead.
     meant: String,
 }
 

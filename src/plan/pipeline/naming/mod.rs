@@ -23,7 +23,7 @@ use manual_version::Manual;
 use name_notes::Said;
 use releases::Releases;
 
-/// What names are made from.
+/// The facts from which names are made.
 pub(super) struct Namer<'a> {
     pub(super) workspace: &'a WorkspaceView<'a>,
     pub(super) tip: &'a Tip,

@@ -12,7 +12,7 @@ use crate::naming::version::{
 use crate::plan::pipeline::service_commits::{self, Results, Step};
 use crate::plan::pipeline::{ConfigFile, Dirty, Error, Naming};
 
-/// What versions are made from.
+/// The facts from which versions are made.
 pub(in crate::plan::pipeline) struct Versions<'a> {
     pub(in crate::plan::pipeline) repository: &'a Repository,
     pub(in crate::plan::pipeline) file: &'a ConfigFile,
@@ -27,7 +27,7 @@ pub(in crate::plan::pipeline) struct Versions<'a> {
     pub(in crate::plan::pipeline) pushed: Option<&'a TagName>,
 }
 
-/// What history says of services.
+/// What history tells about services.
 pub(in crate::plan::pipeline) struct AllFound {
     /// One for each service, in their order.
     pub(in crate::plan::pipeline) services: Vec<Found>,

@@ -39,7 +39,7 @@ pub struct Live {
     suspended: bool,
 }
 
-/// An attempt that runs.
+/// A running attempt.
 struct Running {
     since: Instant,
     log: PathBuf,

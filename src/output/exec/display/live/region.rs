@@ -6,9 +6,9 @@ use unicode_width::UnicodeWidthStr as _;
 /// The size of a terminal, in characters: at least one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// From left to right.
+    /// The width.
     pub(super) columns: usize,
-    /// From top to bottom.
+    /// The height.
     pub(super) rows: usize,
 }
 
