@@ -5,6 +5,7 @@
 //! it; what its manifest names besides is added. Where something is not sure, the answer is the wider one.
 
 mod contribution;
+mod go;
 mod join;
 mod member_globs;
 mod service_names;
@@ -60,6 +61,8 @@ pub struct Taken {
 pub enum Area {
     /// Everything below a directory.
     Below(RepoDir),
+    /// The files in a directory, and nothing below the directories in it.
+    Directly(RepoDir),
     /// One file, which need not be there.
     File(String),
     /// Nothing below a directory: another service owns it.
@@ -84,6 +87,7 @@ pub fn discover(tree: &SourceTree, ecosystems: &[Ecosystem]) -> Discovered {
     for ecosystem in Ecosystem::ALL.into_iter().filter(|ecosystem| ecosystems.contains(ecosystem)) {
         all.append(match ecosystem {
             Ecosystem::Cargo => Contribution::default(),
+            Ecosystem::Go => go::read(tree),
             Ecosystem::Npm => npm::read(tree),
         });
     }

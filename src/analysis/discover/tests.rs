@@ -7,6 +7,7 @@ pub(super) fn found(files: &[(&str, &str)]) -> Vec<String> {
     let services = found.services.iter().map(|service| {
         let takes = service.takes.iter().map(|taken| match &taken.area {
             Area::Below(directory) => format!(" {}", directory.join("**")),
+            Area::Directly(directory) => format!(" {}", directory.join("*")),
             Area::File(path) => format!(" {path}"),
             Area::Ceded(directory) => format!(" !{}", directory.join("**")),
         });

@@ -7,19 +7,22 @@ use serde::{Deserialize, Serialize};
 pub enum Ecosystem {
     /// Rust: Cargo.toml.
     Cargo,
+    /// Go: go.mod, go.work, and the imports of Go files.
+    Go,
     /// JavaScript, with npm, pnpm, yarn or bun: package.json.
     Npm,
 }
 
 impl Ecosystem {
     /// All of them, in the order of their words.
-    pub const ALL: [Self; 2] = [Self::Cargo, Self::Npm];
+    pub const ALL: [Self; 3] = [Self::Cargo, Self::Go, Self::Npm];
 
     /// Whether a file of this name is one whose content says what is built.
     #[must_use]
     pub fn reads(self, file_name: &[u8]) -> bool {
         match self {
             Self::Cargo => file_name == b"Cargo.toml",
+            Self::Go => matches!(file_name, b"go.mod" | b"go.work") || file_name.ends_with(b".go"),
             Self::Npm => matches!(file_name, b"package.json" | b"pnpm-workspace.yaml"),
         }
     }

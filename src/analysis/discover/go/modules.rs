@@ -89,7 +89,11 @@ impl Modules {
     }
 
     /// Returns the modules and directories that an import may mean in a module, longest path first.
-    pub(super) fn meanings<'m>(&'m self, module: usize, import: &'m str) -> impl Iterator<Item = (usize, RepoDir)> + 'm {
+    pub(super) fn meanings<'m>(
+        &'m self,
+        module: usize,
+        import: &'m str,
+    ) -> impl Iterator<Item = (usize, RepoDir)> + 'm {
         let prefixes = std::iter::successors(Some(import), |path| path.rsplit_once('/').map(|(above, _)| above));
         prefixes.filter_map(move |path| {
             let target = *self.0[module].visible.get(path)?;
@@ -138,6 +142,6 @@ mod tests {
         assert_eq!(means(3, "x/a/c"), ["c"]);
         assert_eq!(means(3, "x/e/p"), ["b/p"]);
         assert_eq!(modules.0[3].deciding, BTreeSet::from(["c/go.work".to_owned()]));
-        assert_eq!((modules.holding(&dir("c/d/e")), modules.holding(&dir("z"))), (Some(3), None));
+        assert_eq!((modules.holding(&dir("c/d/e")), modules.holding(&dir("z"))), (Some(2), None));
     }
 }

@@ -1,0 +1,93 @@
+//! What packages import, directly and through others.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::modules::Modules;
+use super::packages::{GoPackage, Import};
+use crate::model::name::RepoDir;
+
+/// The packages of a tree, and what their imports mean in each module.
+pub(super) struct Imports<'t> {
+    modules: &'t Modules,
+    packages: &'t BTreeMap<RepoDir, GoPackage>,
+    /// What a package's files import when a module is built, tests left out.
+    known: BTreeMap<(usize, &'t RepoDir), Vec<(&'t Import, Target<'t>)>>,
+}
+
+/// What an import of the repository's own code means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Target<'t> {
+    /// The package in this directory.
+    Package(&'t RepoDir),
+    /// A package of this module that is not there; it may be generated.
+    Missing(usize),
+}
+
+/// How a package was reached first.
+#[derive(Clone, Copy)]
+pub(super) struct Reached<'t> {
+    pub(super) target: Target<'t>,
+    /// The package that imports it.
+    pub(super) by: &'t RepoDir,
+    pub(super) import: &'t Import,
+}
+
+impl<'t> Imports<'t> {
+    pub(super) fn new(modules: &'t Modules, packages: &'t BTreeMap<RepoDir, GoPackage>) -> Self {
+        Self { modules, packages, known: BTreeMap::new() }
+    }
+
+    /// Returns what an import means in a module; none where it is another repository's.
+    pub(super) fn meaning(&self, module: usize, import: &str) -> Option<Target<'t>> {
+        let mut missing = None;
+        for (target, directory) in self.modules.meanings(module, import) {
+            match self.packages.get_key_value(&directory) {
+                Some((directory, package)) if package.module == target => return Some(Target::Package(directory)),
+                // A directory of another module is none of this one: that module is required in some version.
+                _ if self.modules.holding(&directory) != Some(target) => {}
+                _ => missing = missing.or(Some(Target::Missing(target))),
+            }
+        }
+        missing
+    }
+
+    /// Returns what packages of a module reach, in the order of distance, tests of these packages included.
+    pub(super) fn reach(&mut self, module: usize, roots: &[&'t RepoDir]) -> Vec<Reached<'t>> {
+        let mut seen: BTreeSet<Target<'_>> = roots.iter().map(|root| Target::Package(root)).collect();
+        let mut left: VecDeque<&RepoDir> = roots.iter().copied().collect();
+        let mut reached = Vec::new();
+        for root in roots {
+            for import in &self.packages[*root].test_imports {
+                let target = self.meaning(module, &import.path);
+                reached.extend(target.map(|target| Reached { target, by: root, import }));
+            }
+        }
+        reached.retain(|reached| seen.insert(reached.target));
+        left.extend(reached.iter().filter_map(|reached| reached.target.package()));
+        while let Some(package) = left.pop_front() {
+            for (import, target) in self.of(module, package) {
+                if seen.insert(*target) {
+                    reached.push(Reached { target: *target, by: package, import });
+                    left.extend(target.package());
+                }
+            }
+        }
+        reached
+    }
+
+    fn of(&mut self, module: usize, package: &'t RepoDir) -> &[(&'t Import, Target<'t>)] {
+        if !self.known.contains_key(&(module, package)) {
+            let imports = self.packages[package].imports.iter();
+            let meanings = imports.filter_map(|import| Some((import, self.meaning(module, &import.path)?)));
+            let meanings = meanings.collect();
+            self.known.insert((module, package), meanings);
+        }
+        &self.known[&(module, package)]
+    }
+}
+
+impl<'t> Target<'t> {
+    fn package(self) -> Option<&'t RepoDir> {
+        if let Self::Package(directory) = self { Some(directory) } else { None }
+    }
+}

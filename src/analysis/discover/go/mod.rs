@@ -1,0 +1,266 @@
+//! The modules and commands of Go.
+//!
+//! A module is a service; one that is made for its commands is not, and each of its commands is. A command takes, beside
+//! its own directory, each package that it reaches in the repository: the files in its directory, and those directories
+//! below that are no packages. A module is built from the modules that it imports.
+
+mod directories;
+mod embedded;
+mod imports;
+mod modules;
+mod packages;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use directories::Directories;
+use imports::{Imports, Reached, Target};
+use modules::{ModuleAt, Modules};
+use packages::{GoPackage, Opaque};
+
+use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken};
+use crate::inputs::source::{DeclaredAt, Ecosystem, SourceTree};
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::RepoDir;
+
+/// Directories whose programs serve the repository itself.
+const HELPERS: [&str; 12] =
+    ["example", "examples", "test", "tests", "e2e", "tool", "tools", "script", "scripts", "hack", "docs", "ci"];
+
+/// Returns the modules or their commands, and the edges between modules.
+pub(super) fn read(tree: &SourceTree) -> Contribution {
+    let modules = Modules::of(tree);
+    if modules.0.is_empty() {
+        return Contribution::default();
+    }
+    let packages = packages::read(tree, &modules);
+    let directories = Directories::of(tree);
+    let commands = commands(&modules, &packages);
+    let imports = Imports::new(&modules, &packages);
+    let mut finder =
+        Finder { tree, modules: &modules, packages: &packages, directories, commands, imports, notes: BTreeMap::new() };
+    let mut found = Contribution::default();
+    for position in 0..modules.0.len() {
+        match finder.commands.get(&position).cloned() {
+            Some(commands) => {
+                for directory in commands {
+                    found.packages.push(finder.command(position, directory));
+                }
+            }
+            None => found.append(finder.module(position)),
+        }
+    }
+    found.problems.extend(finder.notes.into_values());
+    found
+}
+
+/// Returns the commands of those modules that are made for them: the module's own directory has no package that others
+/// import.
+fn commands<'t>(modules: &Modules, packages: &'t BTreeMap<RepoDir, GoPackage>) -> BTreeMap<usize, Vec<&'t RepoDir>> {
+    let mut commands: BTreeMap<usize, Vec<&RepoDir>> = BTreeMap::new();
+    for (directory, package) in packages {
+        let module = &modules.0[package.module];
+        let below = directory.as_str().strip_prefix(module.directory.as_str()).unwrap_or(directory.as_str());
+        let is_helper = below.split('/').any(|part| HELPERS.contains(&part));
+        if package.command.is_some() && !is_helper {
+            commands.entry(package.module).or_default().push(directory);
+        }
+    }
+    commands.retain(|position, commands| {
+        let directory = &modules.0[*position].directory;
+        let is_library = packages.get(directory).is_some_and(|package| package.command.is_none());
+        !is_library && commands.iter().any(|command| *command != directory)
+    });
+    commands
+}
+
+struct Finder<'t> {
+    tree: &'t SourceTree,
+    modules: &'t Modules,
+    packages: &'t BTreeMap<RepoDir, GoPackage>,
+    directories: Directories,
+    /// Of the modules whose commands are services.
+    commands: BTreeMap<usize, Vec<&'t RepoDir>>,
+    imports: Imports<'t>,
+    /// By the package that they are about.
+    notes: BTreeMap<RepoDir, Diagnostic>,
+}
+
+impl<'t> Finder<'t> {
+    /// Makes a service of a module.
+    fn module(&mut self, position: usize) -> Contribution {
+        let modules = self.modules;
+        let ModuleAt { directory, path, at, .. } = &modules.0[position];
+        let own =
+            |(directory, package): &(&RepoDir, &GoPackage)| package.module == position && !modules::is_apart(directory);
+        let roots: Vec<&RepoDir> = self.packages.iter().filter(own).map(|(directory, _)| directory).collect();
+        let mut takes = self.deciding(position);
+        let mut edges: BTreeMap<usize, DeclaredAt> = BTreeMap::new();
+        for reached in self.imports.reach(position, &roots) {
+            let target = self.module_of(reached.target);
+            if target == position {
+                continue;
+            }
+            if self.commands.contains_key(&target) {
+                self.take(&reached, &mut takes);
+            } else if !self.is_edge_of_importer(position, target, &reached) {
+                edges.entry(target).or_insert_with(|| reached.import.at.clone());
+            }
+        }
+        let to = |(target, at): (usize, DeclaredAt)| {
+            let (from, to) = (directory.clone(), modules.0[target].directory.clone());
+            PackageEdge { from, to, at }
+        };
+        Contribution {
+            packages: vec![Package {
+                ecosystem: Ecosystem::Go,
+                directory: directory.clone(),
+                name: Some(module_name(path).to_owned()),
+                at: at.clone(),
+                standalone: Standalone::Yes,
+                takes: takes.into_taken(),
+            }],
+            edges: edges.into_iter().map(to).collect(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Whether the module of what imports a package has the edge to the package's module itself, as it is seen there.
+    fn is_edge_of_importer(&self, position: usize, target: usize, reached: &Reached<'_>) -> bool {
+        let importer = self.packages[reached.by].module;
+        let has_edge = || self.imports.meaning(importer, &reached.import.path) == Some(reached.target);
+        importer == target || importer != position && !self.commands.contains_key(&importer) && has_edge()
+    }
+
+    /// Makes a service of a command.
+    fn command(&mut self, position: usize, directory: &'t RepoDir) -> Package {
+        let module = &self.modules.0[position];
+        let mut takes = self.deciding(position);
+        for name in ["go.mod", "go.sum"] {
+            let path = module.directory.join(name);
+            if self.tree.has(&path) {
+                takes.add(Area::File(path), &module.at);
+            }
+        }
+        let at = self.packages[directory].command.clone().unwrap_or_else(|| module.at.clone());
+        self.take_opaque(directory, &mut takes);
+        self.take_embedded(directory, &mut takes);
+        for reached in self.imports.reach(position, &[directory]) {
+            self.take(&reached, &mut takes);
+        }
+        let name = directory.as_str().rsplit('/').find(|part| !matches!(*part, "cmd" | "main" | "."));
+        Package {
+            ecosystem: Ecosystem::Go,
+            name: Some(name.unwrap_or_else(|| module_name(&module.path)).to_owned()),
+            at,
+            standalone: Standalone::Yes,
+            takes: takes.into_taken(),
+            directory: directory.clone(),
+        }
+    }
+
+    /// Returns what decides where imports of a module lead: its workspace, and vendored code.
+    fn deciding(&self, position: usize) -> Takes {
+        let module = &self.modules.0[position];
+        let mut takes = Takes::default();
+        let mut bases = BTreeSet::from([module.directory.clone()]);
+        for path in &module.deciding {
+            takes.add(Area::File(path.clone()), &DeclaredAt::whole(self.tree, path));
+            bases.insert(RepoDir::of_file(path));
+        }
+        for base in bases {
+            let vendored = base.resolve("vendor").ok().filter(|directory| self.directories.has(directory));
+            if let Some(directory) = vendored {
+                takes.add(Area::Below(directory), &module.at);
+            }
+        }
+        takes
+    }
+
+    fn module_of(&self, target: Target<'_>) -> usize {
+        match target {
+            Target::Package(directory) => self.packages[directory].module,
+            Target::Missing(module) => module,
+        }
+    }
+
+    /// Takes a package that is reached, with what it embeds.
+    fn take(&mut self, reached: &Reached<'_>, takes: &mut Takes) {
+        let at = &reached.import.at;
+        let module = self.module_of(reached.target);
+        let manifest = self.modules.0[module].directory.join("go.mod");
+        takes.add(Area::File(manifest), at);
+        match reached.target {
+            Target::Package(directory) => {
+                let is_package = |directory: &RepoDir| {
+                    self.packages.contains_key(directory) && !modules::is_apart(directory) || self.is_module(directory)
+                };
+                for area in self.directories.less(directory, &is_package) {
+                    takes.add(area, at);
+                }
+                self.take_opaque(directory, takes);
+                self.take_embedded(directory, takes);
+            }
+            Target::Missing(_) => {
+                let opaque = Opaque { why: "it imports a package that is not there", at: at.clone() };
+                self.take_module(module, reached.by, &opaque, takes);
+            }
+        }
+    }
+
+    fn is_module(&self, directory: &RepoDir) -> bool {
+        self.modules.0.iter().any(|module| module.directory == *directory)
+    }
+
+    fn take_embedded(&self, directory: &RepoDir, takes: &mut Takes) {
+        for pattern in &self.packages[directory].embeds {
+            for area in embedded::areas(self.tree, directory, &pattern.path) {
+                takes.add(area, &pattern.at);
+            }
+        }
+    }
+
+    /// Takes the whole module where it cannot be told what a package is made from.
+    fn take_opaque(&mut self, directory: &RepoDir, takes: &mut Takes) {
+        let package = &self.packages[directory];
+        if let Some(opaque) = &package.opaque {
+            self.take_module(package.module, directory, opaque, takes);
+        }
+    }
+
+    fn take_module(&mut self, module: usize, package: &RepoDir, opaque: &Opaque, takes: &mut Takes) {
+        let Opaque { why, at } = opaque;
+        let module = &self.modules.0[module].directory;
+        for area in self.directories.less(module, &|directory| self.is_module(directory)) {
+            takes.add(area, at);
+        }
+        self.notes.entry(package.clone()).or_insert_with(|| {
+            let message =
+                format!("what `{package}` is made from cannot be told, so all of `{module}` is taken with it");
+            Diagnostic::new(Severity::Note, "whole-module", message).label(&at.file, at.span, *why)
+        });
+    }
+}
+
+/// What a service takes, each area once, with the first that declares it.
+#[derive(Default)]
+struct Takes(BTreeMap<Area, DeclaredAt>);
+
+impl Takes {
+    fn add(&mut self, area: Area, at: &DeclaredAt) {
+        self.0.entry(area).or_insert_with(|| at.clone());
+    }
+
+    fn into_taken(self) -> Vec<Taken> {
+        self.0.into_iter().map(|(area, at)| Taken { area, at }).collect()
+    }
+}
+
+/// Returns what people call a module: the last part of its path that is no version.
+fn module_name(path: &str) -> &str {
+    let is_version =
+        |part: &str| part.strip_prefix('v').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+    path.rsplit('/').find(|part| !is_version(part)).unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests;
