@@ -37,6 +37,7 @@ mod git_revision;
 mod git_status;
 mod github_output;
 mod glob_command;
+mod go_list;
 mod guide;
 mod history;
 mod http_server;
