@@ -213,26 +213,26 @@ fn random_modules(random: &mut Random) -> Files {
     let mut packages: Vec<(usize, String)> = Vec::new();
     let mut all = Files::new();
     for module in 0..modules {
-        let others: String = (0..modules)
+        let others: Vec<String> = (0..modules)
             .filter(|other| *other != module)
             .map(|other| format!("\nrequire x.org/m{other} v0.0.0\nreplace x.org/m{other} => ../m{other}\n"))
             .collect();
-        all.insert(format!("m{module}/go.mod"), format!("module x.org/m{module}\n\ngo 1.24\n{others}"));
-        for package in 0..1 + random.below(5) {
+        all.insert(format!("m{module}/go.mod"), format!("module x.org/m{module}\n\ngo 1.24\n{}", others.concat()));
+        for package in 0..=random.below(5) {
             let place = *random.pick(&["", "/p", "/p/q", "/internal/i", "/cmd/c", "/p/testdata"]);
             packages.push((module, format!("m{module}{place}/k{package}")));
         }
     }
     for (at, (_, directory)) in packages.iter().enumerate() {
         let import = |random: &mut Random| {
-            let mut imports = String::new();
+            let mut imports = Vec::new();
             while !random.one_in(2) {
                 // Only packages that stand before: go allows no circles.
                 if let Some((_, other)) = packages[..at].get(random.below(at + 1)) {
-                    imports += &format!("import _ \"x.org/{other}\"\n");
+                    imports.push(format!("import _ \"x.org/{other}\"\n"));
                 }
             }
-            imports
+            imports.concat()
         };
         let name = if directory.contains("/cmd/") { "main" } else { "k" };
         let constraint = *random.pick(&["", "//go:build windows\n\n", "//go:build !race\n\n"]);

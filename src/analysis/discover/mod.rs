@@ -11,6 +11,7 @@ mod member_globs;
 mod service_names;
 mod npm;
 mod npm_range;
+mod python_packages;
 #[cfg(test)]
 mod tests;
 
@@ -89,6 +90,7 @@ pub fn discover(tree: &SourceTree, ecosystems: &[Ecosystem]) -> Discovered {
             Ecosystem::Cargo => Contribution::default(),
             Ecosystem::Go => go::read(tree),
             Ecosystem::Npm => npm::read(tree),
+            Ecosystem::Python => python_packages::read(tree),
         });
     }
     join::join(all)

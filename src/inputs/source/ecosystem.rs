@@ -11,11 +11,14 @@ pub enum Ecosystem {
     Go,
     /// JavaScript, with npm, pnpm, yarn or bun: package.json.
     Npm,
+    /// Python, with uv or poetry: pyproject.toml.
+    #[serde(rename = "uv")]
+    Python,
 }
 
 impl Ecosystem {
     /// All of them, in the order of their words.
-    pub const ALL: [Self; 3] = [Self::Cargo, Self::Go, Self::Npm];
+    pub const ALL: [Self; 4] = [Self::Cargo, Self::Go, Self::Npm, Self::Python];
 
     /// Whether a file of this name is one whose content says what is built.
     #[must_use]
@@ -24,6 +27,7 @@ impl Ecosystem {
             Self::Cargo => file_name == b"Cargo.toml",
             Self::Go => matches!(file_name, b"go.mod" | b"go.work") || file_name.ends_with(b".go"),
             Self::Npm => matches!(file_name, b"package.json" | b"pnpm-workspace.yaml"),
+            Self::Python => file_name == b"pyproject.toml",
         }
     }
 }

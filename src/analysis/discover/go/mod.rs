@@ -29,7 +29,7 @@ const HELPERS: [&str; 12] =
 /// Returns the modules or their commands, and the edges between modules.
 pub(super) fn read(tree: &SourceTree) -> Contribution {
     let modules = Modules::of(tree);
-    if modules.0.is_empty() {
+    if modules.list.is_empty() {
         return Contribution::default();
     }
     let packages = packages::read(tree, &modules);
@@ -39,7 +39,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     let mut finder =
         Finder { tree, modules: &modules, packages: &packages, directories, commands, imports, notes: BTreeMap::new() };
     let mut found = Contribution::default();
-    for position in 0..modules.0.len() {
+    for position in 0..modules.list.len() {
         match finder.commands.get(&position).cloned() {
             Some(commands) => {
                 for directory in commands {
@@ -58,7 +58,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
 fn commands<'t>(modules: &Modules, packages: &'t BTreeMap<RepoDir, GoPackage>) -> BTreeMap<usize, Vec<&'t RepoDir>> {
     let mut commands: BTreeMap<usize, Vec<&RepoDir>> = BTreeMap::new();
     for (directory, package) in packages {
-        let module = &modules.0[package.module];
+        let module = &modules.list[package.module];
         let below = directory.as_str().strip_prefix(module.directory.as_str()).unwrap_or(directory.as_str());
         let is_helper = below.split('/').any(|part| HELPERS.contains(&part));
         if package.command.is_some() && !is_helper {
@@ -66,7 +66,7 @@ fn commands<'t>(modules: &Modules, packages: &'t BTreeMap<RepoDir, GoPackage>) -
         }
     }
     commands.retain(|position, commands| {
-        let directory = &modules.0[*position].directory;
+        let directory = &modules.list[*position].directory;
         let is_library = packages.get(directory).is_some_and(|package| package.command.is_none());
         !is_library && commands.iter().any(|command| *command != directory)
     });
@@ -89,7 +89,7 @@ impl<'t> Finder<'t> {
     /// Makes a service of a module.
     fn module(&mut self, position: usize) -> Contribution {
         let modules = self.modules;
-        let ModuleAt { directory, path, at, .. } = &modules.0[position];
+        let ModuleAt { directory, path, at, .. } = &modules.list[position];
         let own =
             |(directory, package): &(&RepoDir, &GoPackage)| package.module == position && !modules::is_apart(directory);
         let roots: Vec<&RepoDir> = self.packages.iter().filter(own).map(|(directory, _)| directory).collect();
@@ -107,7 +107,7 @@ impl<'t> Finder<'t> {
             }
         }
         let to = |(target, at): (usize, DeclaredAt)| {
-            let (from, to) = (directory.clone(), modules.0[target].directory.clone());
+            let (from, to) = (directory.clone(), modules.list[target].directory.clone());
             PackageEdge { from, to, at }
         };
         Contribution {
@@ -133,7 +133,7 @@ impl<'t> Finder<'t> {
 
     /// Makes a service of a command.
     fn command(&mut self, position: usize, directory: &'t RepoDir) -> Package {
-        let module = &self.modules.0[position];
+        let module = &self.modules.list[position];
         let mut takes = self.deciding(position);
         for name in ["go.mod", "go.sum"] {
             let path = module.directory.join(name);
@@ -160,7 +160,7 @@ impl<'t> Finder<'t> {
 
     /// Returns what decides where imports of a module lead: its workspace, and vendored code.
     fn deciding(&self, position: usize) -> Takes {
-        let module = &self.modules.0[position];
+        let module = &self.modules.list[position];
         let mut takes = Takes::default();
         let mut bases = BTreeSet::from([module.directory.clone()]);
         for path in &module.deciding {
@@ -187,12 +187,13 @@ impl<'t> Finder<'t> {
     fn take(&mut self, reached: &Reached<'_>, takes: &mut Takes) {
         let at = &reached.import.at;
         let module = self.module_of(reached.target);
-        let manifest = self.modules.0[module].directory.join("go.mod");
+        let manifest = self.modules.list[module].directory.join("go.mod");
         takes.add(Area::File(manifest), at);
         match reached.target {
             Target::Package(directory) => {
                 let is_package = |directory: &RepoDir| {
-                    self.packages.contains_key(directory) && !modules::is_apart(directory) || self.is_module(directory)
+                    self.packages.contains_key(directory) && !modules::is_apart(directory)
+                        || self.modules.has(directory)
                 };
                 for area in self.directories.less(directory, &is_package) {
                     takes.add(area, at);
@@ -205,10 +206,6 @@ impl<'t> Finder<'t> {
                 self.take_module(module, reached.by, &opaque, takes);
             }
         }
-    }
-
-    fn is_module(&self, directory: &RepoDir) -> bool {
-        self.modules.0.iter().any(|module| module.directory == *directory)
     }
 
     fn take_embedded(&self, directory: &RepoDir, takes: &mut Takes) {
@@ -229,8 +226,8 @@ impl<'t> Finder<'t> {
 
     fn take_module(&mut self, module: usize, package: &RepoDir, opaque: &Opaque, takes: &mut Takes) {
         let Opaque { why, at } = opaque;
-        let module = &self.modules.0[module].directory;
-        for area in self.directories.less(module, &|directory| self.is_module(directory)) {
+        let module = &self.modules.list[module].directory;
+        for area in self.directories.less(module, &|directory| self.modules.has(directory)) {
             takes.add(area, at);
         }
         self.notes.entry(package.clone()).or_insert_with(|| {

@@ -19,8 +19,11 @@ pub(super) struct ModuleAt {
     pub(super) deciding: BTreeSet<String>,
 }
 
-/// The modules of a tree, in the order of their directories.
-pub(super) struct Modules(pub(super) Vec<ModuleAt>);
+/// The modules of a tree, in the order of their files.
+pub(super) struct Modules {
+    pub(super) list: Vec<ModuleAt>,
+    by_directory: BTreeMap<RepoDir, usize>,
+}
 
 impl Modules {
     /// Finds the modules, less those of vendored code and of test data.
@@ -42,9 +45,10 @@ impl Modules {
             });
             manifests.push(manifest);
         }
-        let mut modules = Self(modules);
+        let by_directory = modules.iter().enumerate().map(|(at, module)| (module.directory.clone(), at)).collect();
+        let mut modules = Self { list: modules, by_directory };
         for (position, manifest) in manifests.into_iter().enumerate() {
-            let base = modules.0[position].directory.clone();
+            let base = modules.list[position].directory.clone();
             modules.replace(position, &base, &manifest.replaces);
         }
         for (directory, file) in tree.named("go.work") {
@@ -59,9 +63,9 @@ impl Modules {
         let used: Vec<usize> = used.collect();
         let files = ["go.work", "go.work.sum"].map(|name| base.join(name));
         for member in &used {
-            let paths: Vec<_> = used.iter().map(|other| (self.0[*other].path.clone(), *other)).collect();
-            self.0[*member].visible.extend(paths);
-            self.0[*member].deciding.extend(files.iter().filter(|path| tree.has(path)).cloned());
+            let paths: Vec<_> = used.iter().map(|other| (self.list[*other].path.clone(), *other)).collect();
+            self.list[*member].visible.extend(paths);
+            self.list[*member].deciding.extend(files.iter().filter(|path| tree.has(path)).cloned());
             self.replace(*member, base, &work.replaces);
         }
     }
@@ -70,7 +74,7 @@ impl Modules {
     fn replace(&mut self, position: usize, base: &RepoDir, replaces: &[GoReplace]) {
         for replace in replaces {
             if let Some(target) = self.in_directory(base, &replace.directory.value) {
-                self.0[position].visible.insert(replace.module.clone(), target);
+                self.list[position].visible.insert(replace.module.clone(), target);
             }
         }
     }
@@ -79,13 +83,24 @@ impl Modules {
         // Windows writes its own separators; an absolute path is one of the machine.
         let text = text.replace('\\', "/");
         let directory = if text.starts_with('/') { None } else { base.resolve(&text).ok() }?;
-        self.0.iter().position(|module| module.directory == directory)
+        self.by_directory.get(&directory).copied()
+    }
+
+    /// Whether a directory is that of a module.
+    pub(super) fn has(&self, directory: &RepoDir) -> bool {
+        self.by_directory.contains_key(directory)
     }
 
     /// Returns the nearest module that holds a directory.
     pub(super) fn holding(&self, directory: &RepoDir) -> Option<usize> {
-        let holding = self.0.iter().enumerate().filter(|(_, module)| module.directory.holds(directory));
-        holding.max_by_key(|(_, module)| depth(&module.directory)).map(|(position, _)| position)
+        let mut above = Some(directory.clone());
+        while let Some(directory) = above {
+            if let Some(position) = self.by_directory.get(&directory) {
+                return Some(*position);
+            }
+            above = (!directory.is_root()).then(|| RepoDir::of_file(directory.as_str()));
+        }
+        None
     }
 
     /// Returns the modules and directories that an import may mean in a module, longest path first.
@@ -96,9 +111,9 @@ impl Modules {
     ) -> impl Iterator<Item = (usize, RepoDir)> + 'm {
         let prefixes = std::iter::successors(Some(import), |path| path.rsplit_once('/').map(|(above, _)| above));
         prefixes.filter_map(move |path| {
-            let target = *self.0[module].visible.get(path)?;
+            let target = *self.list[module].visible.get(path)?;
             let rest = import[path.len()..].trim_start_matches('/');
-            let directory = &self.0[target].directory;
+            let directory = &self.list[target].directory;
             let directory = if rest.is_empty() { directory.clone() } else { directory.resolve(rest).ok()? };
             Some((target, directory))
         })
@@ -109,10 +124,6 @@ impl Modules {
 pub(super) fn is_apart(directory: &RepoDir) -> bool {
     let is_apart = |part: &str| matches!(part, "testdata" | "vendor" | "node_modules") || part.starts_with(['_', '.']);
     !directory.is_root() && directory.as_str().split('/').any(is_apart)
-}
-
-fn depth(directory: &RepoDir) -> usize {
-    if directory.is_root() { 0 } else { 1 + directory.as_str().matches('/').count() }
 }
 
 #[cfg(test)]
@@ -134,14 +145,14 @@ mod tests {
         let means = |module: usize, import: &str| {
             modules.meanings(module, import).map(|(_, directory)| directory.to_string()).collect::<Vec<_>>()
         };
-        assert_eq!(modules.0.len(), 4);
+        assert_eq!(modules.list.len(), 4);
         assert_eq!(means(0, "x/b/p/q"), ["b/p/q"]);
         assert_eq!(means(0, "x/a/c"), ["a/c"]);
         assert_eq!(means(0, "x/bb"), [""; 0]);
         assert_eq!(means(2, "x/d/p"), ["c/d/p"]);
         assert_eq!(means(3, "x/a/c"), ["c"]);
         assert_eq!(means(3, "x/e/p"), ["b/p"]);
-        assert_eq!(modules.0[3].deciding, BTreeSet::from(["c/go.work".to_owned()]));
+        assert_eq!(modules.list[3].deciding, BTreeSet::from(["c/go.work".to_owned()]));
         assert_eq!((modules.holding(&dir("c/d/e")), modules.holding(&dir("z"))), (Some(2), None));
     }
 }

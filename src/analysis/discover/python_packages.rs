@@ -1,0 +1,219 @@
+//! The packages of uv and poetry.
+
+use std::collections::BTreeMap;
+
+use super::member_globs::{MemberGlobs, Order};
+use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken};
+use crate::inputs::source::python::{PyProject, PySource, PyWorkspace};
+use crate::inputs::source::{DeclaredAt, Ecosystem, SourceTree};
+use crate::model::diagnostic::{Diagnostic, Located, SourceFile};
+use crate::model::name::RepoDir;
+
+/// Files at the root of a workspace that decide what its packages get.
+const SHARED: [&str; 4] = ["pyproject.toml", "uv.lock", "uv.toml", ".python-version"];
+
+/// Of these a package that belongs to no workspace has its own.
+const LOCKFILES: [&str; 4] = ["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"];
+
+/// A package, or the root of a workspace.
+struct Project<'t> {
+    file: &'t SourceFile,
+    manifest: PyProject,
+    /// The directory of the root of its workspace.
+    root: Option<RepoDir>,
+}
+
+/// Returns the packages, and the edges between those of one workspace, or to a directory that one names.
+pub(super) fn read(tree: &SourceTree) -> Contribution {
+    let mut found = Contribution::default();
+    let mut projects: BTreeMap<RepoDir, Project<'_>> = BTreeMap::new();
+    for (directory, file) in tree.named("pyproject.toml") {
+        match PyProject::read(file) {
+            // Others have settings of tools alone.
+            Ok(manifest) if manifest.name.is_some() || manifest.workspace.is_some() => {
+                projects.insert(directory, Project { file, manifest, root: None });
+            }
+            Ok(_) => {}
+            Err(problem) => found.problems.push(problem),
+        }
+    }
+    join_workspaces(&mut projects, &mut found.problems);
+    let members = members(&projects);
+    for (directory, project) in &projects {
+        let Some(standalone) = standing(tree, &projects, directory) else { continue };
+        let place = |located: &Located<String>| DeclaredAt { file: project.file.clone(), span: located.defined };
+        let mut takes = project.root.iter().flat_map(|root| shared(tree, root)).collect::<Vec<_>>();
+        for dependency in &project.manifest.dependencies {
+            for source in sources(&projects, project, &dependency.value) {
+                match source {
+                    Source::Member => {
+                        let member = project.root.as_ref().and_then(|root| members.get(&(root, &*dependency.value)));
+                        found.edges.extend(member.map(|to| PackageEdge {
+                            from: directory.clone(),
+                            to: (*to).clone(),
+                            at: place(dependency),
+                        }));
+                    }
+                    Source::Path(base, path, at) => match local(base, path) {
+                        Some(Area::Below(to)) => found.edges.push(PackageEdge { from: directory.clone(), to, at }),
+                        Some(area) => takes.push(Taken { area, at }),
+                        None => {}
+                    },
+                }
+            }
+        }
+        found.packages.push(Package {
+            ecosystem: Ecosystem::Python,
+            directory: directory.clone(),
+            name: project.manifest.name.as_ref().map(|name| name.value.clone()),
+            at: project.manifest.name.as_ref().map_or_else(|| DeclaredAt::start_of(project.file), place),
+            standalone,
+            takes,
+        });
+    }
+    found
+}
+
+/// Tells each project the nearest workspace that it is the root or a member of.
+fn join_workspaces(projects: &mut BTreeMap<RepoDir, Project<'_>>, problems: &mut Vec<Diagnostic>) {
+    let mut roots = Vec::new();
+    for (directory, Project { file, manifest, .. }) in &*projects {
+        let Some(PyWorkspace { members, exclude }) = &manifest.workspace else { continue };
+        let excluded: Vec<String> = exclude.iter().map(|pattern| format!("!{}", pattern.value)).collect();
+        let patterns = members.iter().map(|pattern| pattern.value.as_str()).chain(excluded.iter().map(String::as_str));
+        let (globs, broken) = MemberGlobs::read(patterns, Order::Any);
+        for pattern in broken {
+            let message = format!("the workspace's pattern `{pattern}` cannot be read, so it names no package");
+            let at = members.iter().chain(exclude).find(|member| pattern.ends_with(&member.value));
+            let span = at.map_or_else(Default::default, |member| member.defined);
+            problems.push(Diagnostic::warning("unreadable-source", message).label(file, span, ""));
+        }
+        roots.push((directory.clone(), globs));
+    }
+    for (directory, project) in projects {
+        let is_in = |(root, globs): &&(RepoDir, MemberGlobs)| {
+            root == directory || root.holds(directory) && globs.contain(&directory.as_str()[root.join("").len()..])
+        };
+        let nearest = roots.iter().filter(is_in).max_by_key(|(root, _)| root.join("").len());
+        project.root = nearest.map(|(root, _)| root.clone());
+    }
+}
+
+/// Returns the directories of the members of workspaces, by the workspace and the name.
+fn members<'p>(projects: &'p BTreeMap<RepoDir, Project<'_>>) -> BTreeMap<(&'p RepoDir, &'p str), &'p RepoDir> {
+    let member = |(directory, project): (&'p RepoDir, &'p Project<'_>)| {
+        Some(((project.root.as_ref()?, project.manifest.name.as_ref()?.value.as_str()), directory))
+    };
+    projects.iter().filter_map(member).collect()
+}
+
+/// Where a package comes from.
+enum Source<'p> {
+    /// The workspace.
+    Member,
+    /// A path, relative to a directory.
+    Path(&'p RepoDir, &'p str, DeclaredAt),
+}
+
+/// Returns where a project takes a package from inside of the repository. What it does not say, the root of its workspace
+/// says.
+fn sources<'p>(
+    projects: &'p BTreeMap<RepoDir, Project<'_>>,
+    project: &'p Project<'_>,
+    name: &str,
+) -> impl Iterator<Item = Source<'p>> {
+    let own = project.manifest.sources.get_key_value(name).map(|(_, sources)| (project, sources));
+    let of_root = || {
+        let root = projects.get(project.root.as_ref()?)?;
+        Some((root, root.manifest.sources.get(name)?))
+    };
+    let (owner, sources) = own.or_else(of_root).map_or((project, &[][..]), |(owner, sources)| (owner, sources));
+    let base = projects.iter().find(|(_, other)| std::ptr::eq(*other, owner)).map(|(directory, _)| directory);
+    sources.iter().filter_map(move |source| match &source.value {
+        PySource::Workspace => Some(Source::Member),
+        PySource::Path(path) => {
+            let at = DeclaredAt { file: owner.file.clone(), span: source.defined };
+            base.map(|base| Source::Path(base, path, at))
+        }
+    })
+}
+
+/// Returns what a path of the machine means in the repository: a directory, or an archive.
+fn local(base: &RepoDir, path: &str) -> Option<Area> {
+    let is_archive = [".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz"].iter().any(|end| path.ends_with(end));
+    if path.starts_with('/') {
+        None
+    } else if is_archive {
+        base.resolve_file(path).ok().map(Area::File)
+    } else {
+        base.resolve(path).ok().map(Area::Below)
+    }
+}
+
+/// Returns whether a pyproject.toml makes a package, and of what standing. One of no workspace is a package where nothing
+/// above it is one; with a lockfile of its own it is also one elsewhere.
+fn standing(tree: &SourceTree, projects: &BTreeMap<RepoDir, Project<'_>>, directory: &RepoDir) -> Option<Standalone> {
+    let is_below = || projects.keys().any(|other| other != directory && other.holds(directory));
+    if projects[directory].root.is_some() || !is_below() {
+        return Some(Standalone::Yes);
+    }
+    LOCKFILES.iter().any(|lockfile| tree.has(&directory.join(lockfile))).then_some(Standalone::Unsure)
+}
+
+/// Returns what at the root of a workspace affects all of its packages.
+fn shared(tree: &SourceTree, root: &RepoDir) -> Vec<Taken> {
+    let files = SHARED.iter().map(|name| root.join(name)).filter(|path| tree.has(path));
+    files.map(|path| Taken { at: DeclaredAt::whole(tree, &path), area: Area::File(path) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::found;
+
+    #[test]
+    fn members_of_a_uv_workspace_depend_on_each_other_by_their_sources() {
+        let files = [
+            (
+                "pyproject.toml",
+                "[project]\nname = \"app\"\ndependencies = [\"lib\"]\n[tool.uv.sources]\nlib = { workspace = true }\n\
+                 util = { workspace = true }\n[tool.uv.workspace]\nmembers = [\"packages/*\"]\nexclude = [\"packages/old\"]\n",
+            ),
+            ("uv.lock", ""),
+            ("packages/lib/pyproject.toml", "[project]\nname = \"Lib\"\ndependencies = [\"util>=1\", \"requests\"]\n"),
+            (
+                "packages/util/pyproject.toml",
+                "[project]\nname = \"util\"\ndependencies = [\"near\"]\n[tool.uv.sources]\nnear = { path = \"../../near\" }\n",
+            ),
+            ("packages/old/pyproject.toml", "[project]\nname = \"old\"\n"),
+            ("near/x.py", ""),
+        ];
+        assert_eq!(
+            found(&files),
+            [
+                "app .: ** !packages/lib/** !packages/util/** pyproject.toml uv.lock -> lib pyproject.toml:3:17",
+                "lib packages/lib: packages/lib/** pyproject.toml uv.lock -> util packages/lib/pyproject.toml:3:17",
+                "util packages/util: packages/util/** near/** pyproject.toml uv.lock",
+            ]
+        );
+    }
+
+    #[test]
+    fn poetry_packages_depend_on_the_directories_that_they_name() {
+        let files = [
+            (
+                "api/pyproject.toml",
+                "[tool.poetry]\nname = \"api\"\n[tool.poetry.dependencies]\nlib = { path = \"../lib\", develop = true }\n\
+                 wheel = { path = \"../wheels/w.whl\" }\n",
+            ),
+            ("lib/pyproject.toml", "[tool.poetry]\nname = \"lib\"\n"),
+            ("lib/tests/fixture/pyproject.toml", "[project]\nname = \"fixture\"\n"),
+            ("tools/pyproject.toml", "[tool.ruff]\nline-length = 100\n"),
+            ("broken/pyproject.toml", "["),
+        ];
+        let problem = "`broken/pyproject.toml` cannot be read, so nothing that it declares is known";
+        assert_eq!(
+            found(&files),
+            ["api api: api/** wheels/w.whl -> lib api/pyproject.toml:4:16", "lib lib: lib/**", problem]
+        );
+    }
+}
