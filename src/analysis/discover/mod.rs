@@ -5,7 +5,7 @@
 //! it; what its manifest names besides is added. Where something is not sure, the answer is the wider one.
 
 mod contribution;
-mod go;
+mod go_packages;
 mod join;
 mod member_globs;
 mod service_names;
@@ -88,7 +88,7 @@ pub fn discover(tree: &SourceTree, ecosystems: &[Ecosystem]) -> Discovered {
     for ecosystem in Ecosystem::ALL.into_iter().filter(|ecosystem| ecosystems.contains(ecosystem)) {
         all.append(match ecosystem {
             Ecosystem::Cargo => Contribution::default(),
-            Ecosystem::Go => go::read(tree),
+            Ecosystem::Go => go_packages::read(tree),
             Ecosystem::Npm => npm::read(tree),
             Ecosystem::Python => python_packages::read(tree),
         });

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::modules::Modules;
-use super::packages::{GoPackage, Import};
+use super::package::{GoPackage, Import};
 use crate::model::name::RepoDir;
 
 /// The packages of a tree, and what their imports mean in each module.

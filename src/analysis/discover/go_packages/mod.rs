@@ -8,14 +8,14 @@ mod directories;
 mod embedded;
 mod imports;
 mod modules;
-mod packages;
+mod package;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use directories::Directories;
 use imports::{Imports, Reached, Target};
 use modules::{ModuleAt, Modules};
-use packages::{GoPackage, Opaque};
+use package::{GoPackage, Opaque};
 
 use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken};
 use crate::inputs::source::{DeclaredAt, Ecosystem, SourceTree};
@@ -32,7 +32,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     if modules.list.is_empty() {
         return Contribution::default();
     }
-    let packages = packages::read(tree, &modules);
+    let packages = package::read(tree, &modules);
     let directories = Directories::of(tree);
     let commands = commands(&modules, &packages);
     let imports = Imports::new(&modules, &packages);
