@@ -18,6 +18,7 @@ mod config_place;
 mod containers;
 mod dead;
 mod describe;
+mod docker_context;
 mod docs;
 mod drop_in;
 mod drop_in_original;

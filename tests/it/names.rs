@@ -12,6 +12,8 @@ const SHARED: &[&str] = &[
     "fingerprint", "glob", "plan", "release", "report", "schema", "verdict", "version", "versions", "why",
     // An engine: the events that it sends, and the jobs that are written for it.
     "azure", "buildkite", "circleci", "engine", "github", "gitlab",
+    // A builder: the files that it reads, and how it is called.
+    "docker",
     // A format, of plans and of reports.
     "json", "markdown",
     // A key of the configuration as text, and what comes of it.

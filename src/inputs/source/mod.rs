@@ -7,6 +7,7 @@ mod bake_file;
 mod compose;
 mod declared_at;
 mod declared_build;
+pub mod docker;
 mod ecosystem;
 pub mod go;
 

@@ -59,6 +59,18 @@ impl Daemon {
         daemon
     }
 
+    /// Returns a command that knows the daemon.
+    pub(super) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env("DOCKER_HOST", socket(&self.directory)).env("DOCKER_CONFIG", self.directory.path().join("config"));
+        command
+    }
+
+    /// Whether it has ended by itself.
+    pub(super) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     pub(super) fn lend(&self, rebake: Rebake) -> Rebake {
         rebake.env("DOCKER_HOST", socket(&self.directory)).env("DOCKER_CONFIG", self.directory.path().join("config"))
     }

@@ -5,6 +5,7 @@
 
 mod bake;
 mod capstone;
+mod context;
 mod dependencies;
 mod docker;
 mod odd;

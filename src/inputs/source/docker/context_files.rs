@@ -1,0 +1,114 @@
+//! The files of a context, and which of them a build reads.
+
+use std::collections::BTreeSet;
+
+use super::follow_links::{Links, follow};
+use super::ignore_file::{IgnoreFile, clean};
+use super::path_pattern::PathPattern;
+use super::reads::{ContextReads, ContextSource};
+use crate::model::diagnostic::Span;
+
+/// How many bytes of paths are held against wildcards before all of a context counts.
+const MOST_WORK: usize = 1 << 28;
+
+/// A file of a context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ContextEntry<'a> {
+    /// Its path from the root of the context.
+    pub path: &'a [u8],
+    /// What it holds, if it is a symbolic link.
+    pub link: Option<&'a [u8]>,
+}
+
+/// The files of a context.
+#[derive(Debug, Clone, Default)]
+pub struct ContextFiles<'a> {
+    /// In the order of their bytes.
+    paths: Vec<&'a [u8]>,
+    links: Links<'a>,
+}
+
+impl<'a> ContextFiles<'a> {
+    /// Takes the files of a context, in any order.
+    #[must_use]
+    pub fn new(entries: impl IntoIterator<Item = ContextEntry<'a>>) -> Self {
+        let mut files = Self::default();
+        for entry in entries {
+            files.paths.push(entry.path);
+            if let Some(link) = entry.link {
+                files.links.insert(entry.path, link);
+            }
+        }
+        files.paths.sort_unstable();
+        files
+    }
+
+    /// Adds the places of the files that a source means. False where it means all, or where that is too much work.
+    fn add(&self, source: &str, places: &mut BTreeSet<usize>, work: &mut usize) -> bool {
+        let Some(means) = follow(source, &self.links) else { return false };
+        for path in means {
+            // The builder takes it for a pattern of its ignore files, in which `!` is an exception.
+            let path = clean(path.trim());
+            let Ok(pattern) = PathPattern::parse(path.as_bytes()) else { return false };
+            if path.starts_with('!') || path == "." {
+                return false;
+            }
+            if let Some(path) = pattern.literal() {
+                places.extend(self.paths.binary_search(&path).ok());
+                let below = [path, b"/"].concat();
+                places.extend(self.beginning_with(&below));
+            } else {
+                let found = self.beginning_with(pattern.prefix()).inspect(|at| *work += self.paths[*at].len());
+                places.extend(found.filter(|at| {
+                    let path = self.paths[*at];
+                    pattern.matches(path) || above(path).any(|directory| pattern.matches(directory))
+                }));
+            }
+            if *work > MOST_WORK {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Returns the places of the paths with this beginning.
+    fn beginning_with<'b>(&'b self, beginning: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
+        let first = self.paths.partition_point(|path| *path < beginning);
+        (first..self.paths.len()).take_while(move |at| self.paths[*at].starts_with(beginning))
+    }
+
+    /// Returns the files that sources mean, less those that are ignored.
+    fn of<'s>(&self, mut sources: impl Iterator<Item = &'s ContextSource>, ignore: &IgnoreFile) -> Vec<&'a [u8]> {
+        let mut places = BTreeSet::new();
+        let mut work = 0;
+        if !sources.all(|source| self.add(&source.path, &mut places, &mut work)) {
+            places = (0..self.paths.len()).collect();
+        }
+        let mut ignored = ignore.question();
+        places.into_iter().map(|at| self.paths[at]).filter(|path| !ignored.ignores(path)).collect()
+    }
+}
+
+/// Returns the directories that hold a path.
+fn above(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(slash, _)| &path[..slash])
+}
+
+impl ContextReads {
+    /// Returns the files that the build can read, in the order of their bytes: all that is sent to it. Where something
+    /// is unresolved, those are all that are not ignored.
+    #[must_use]
+    pub fn files<'a>(&self, context: &ContextFiles<'a>, ignore: &IgnoreFile) -> Vec<&'a [u8]> {
+        let all = ContextSource { path: String::new(), span: Span::default() };
+        let unresolved = (!self.unresolved.is_empty()).then_some(&all);
+        context.of(self.sources.iter().chain(unresolved), ignore)
+    }
+}
+
+impl ContextSource {
+    /// Returns the files that this source means, in the order of their bytes.
+    #[must_use]
+    pub fn files<'a>(&self, context: &ContextFiles<'a>, ignore: &IgnoreFile) -> Vec<&'a [u8]> {
+        context.of(std::iter::once(self), ignore)
+    }
+}

@@ -1,0 +1,171 @@
+//! Ignore files: what of a context is not sent to the builder.
+
+use std::collections::BTreeMap;
+
+use super::path_pattern::{BadPattern, PathPattern};
+
+/// The patterns of a `.dockerignore`, as the builder takes them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IgnoreFile {
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rule {
+    pattern: PathPattern,
+    /// `!`: what it matches is sent all the same.
+    excepts: bool,
+}
+
+/// Returns the ignore files of a Dockerfile, the first of which that exists counts: the one beside the Dockerfile, by
+/// the Dockerfile's path, and the one of the context, by the context's path.
+#[must_use]
+pub fn ignore_files(dockerfile: &str, context: &str) -> [String; 2] {
+    let at_root = context.is_empty() || context == ".";
+    let of_context = if at_root { ".dockerignore".to_owned() } else { format!("{context}/.dockerignore") };
+    [format!("{dockerfile}.dockerignore"), of_context]
+}
+
+impl IgnoreFile {
+    /// Reads the text of an ignore file. None where the builder refuses it, or reads a pattern in a way of its own.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut rules = Vec::new();
+        for line in text.lines().filter(|line| !line.starts_with('#')).map(str::trim).filter(|line| !line.is_empty()) {
+            let (excepts, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest.trim()));
+            if line.is_empty() {
+                return None;
+            }
+            let clean = clean(line);
+            let relative = clean.strip_prefix('/').filter(|rest| !rest.is_empty()).unwrap_or(&clean);
+            // Its patterns are read twice, so that `! !a` is one more exception.
+            rules.push(rule(&format!("{}{relative}", if excepts { "!" } else { "" })).ok()?);
+        }
+        Some(Self { rules })
+    }
+
+    /// Begins to ask for paths.
+    pub(super) fn question(&self) -> IgnoreQuestion<'_> {
+        IgnoreQuestion { file: self, directories: BTreeMap::new() }
+    }
+}
+
+fn rule(text: &str) -> Result<Rule, BadPattern> {
+    let text = clean(text.trim());
+    let (excepts, text) = text.strip_prefix('!').map_or((false, &*text), |rest| (true, rest));
+    if text.is_empty() {
+        return Err(BadPattern);
+    }
+    Ok(Rule { pattern: PathPattern::parse(text.as_bytes())?, excepts })
+}
+
+/// Returns the shortest path that means the same: Go's `filepath.Clean`.
+pub(super) fn clean(path: &str) -> String {
+    let rooted = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => _ = parts.pop(),
+            ".." if rooted => {}
+            part => parts.push(part),
+        }
+    }
+    match (rooted, parts.join("/")) {
+        (true, rest) => format!("/{rest}"),
+        (false, rest) if rest.is_empty() => ".".to_owned(),
+        (false, rest) => rest,
+    }
+}
+
+/// Asks an ignore file for many paths; what it says of directories is kept.
+pub(super) struct IgnoreQuestion<'a> {
+    file: &'a IgnoreFile,
+    /// Which rules match a directory, or one that holds it.
+    directories: BTreeMap<Vec<u8>, Vec<bool>>,
+}
+
+impl IgnoreQuestion<'_> {
+    /// Whether a file is not sent. The builder goes down to it: a rule that matches a directory matches what is below.
+    pub(super) fn ignores(&mut self, path: &[u8]) -> bool {
+        if self.file.rules.is_empty() {
+            return false;
+        }
+        let mut met = vec![false; self.file.rules.len()];
+        let slashes: Vec<usize> =
+            path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at).collect();
+        // The nearest directory that has been asked for, and those below it.
+        let known = slashes.iter().rposition(|slash| self.directories.contains_key(&path[..*slash]));
+        if let Some(known) = known {
+            met.clone_from(&self.directories[&path[..slashes[known]]]);
+        }
+        for slash in &slashes[known.map_or(0, |known| known + 1)..] {
+            met = self.asked(&path[..*slash], &met).1;
+            self.directories.insert(path[..*slash].to_vec(), met.clone());
+        }
+        self.asked(path, &met).0
+    }
+
+    /// Returns whether a path is ignored, and which rules match it, by those that match the directory that holds it.
+    fn asked(&self, path: &[u8], above: &[bool]) -> (bool, Vec<bool>) {
+        let mut ignored = false;
+        let met = self.file.rules.iter().zip(above).map(|(rule, above)| {
+            let matches = *above || (rule.excepts == ignored && rule.pattern.matches(path));
+            if matches {
+                ignored = !rule.excepts;
+            }
+            matches
+        });
+        let met = met.collect();
+        (ignored, met)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(ignore: &str, paths: &[&str]) -> Vec<String> {
+        let file = IgnoreFile::parse(ignore).unwrap();
+        let mut question = file.question();
+        paths.iter().filter(|path| !question.ignores(path.as_bytes())).map(|path| (*path).to_owned()).collect()
+    }
+
+    #[test]
+    fn later_rules_win_and_directories_take_all_below_along() {
+        let paths = ["a", "b/c", "b/d/e", "b/d/f.md", "g.md"];
+        for (ignore, expected) in [
+            ("\u{feff}# c\n\n /a/ \n", &["b/c", "b/d/e", "b/d/f.md", "g.md"][..]),
+            ("b", &["a", "g.md"]),
+            ("b\n!b/d\n", &["a", "b/d/e", "b/d/f.md", "g.md"]),
+            ("*\n! b/../b/c\n", &["b/c"]),
+            ("**/*.md\n!g.md", &["a", "b/c", "b/d/e", "g.md"]),
+            ("!a\na", &["b/c", "b/d/e", "b/d/f.md", "g.md"]),
+            // The exception is asked for before its directory is ignored.
+            ("*/d\n!b\n", &["a", "b/c", "g.md"]),
+            (" #a\n", &paths),
+            (".", &paths),
+        ] {
+            assert_eq!(left(ignore, &paths), expected, "{ignore:?}");
+        }
+        assert_eq!(IgnoreFile::parse("!"), None);
+        assert_eq!(IgnoreFile::parse("[a"), None);
+    }
+
+    #[test]
+    fn paths_are_cleaned_as_in_go() {
+        for (path, cleaned) in
+            [("", "."), ("/", "/"), ("a//b/./c/", "a/b/c"), ("a/../..", ".."), ("/../a", "/a"), ("../../a", "../../a")]
+        {
+            assert_eq!(clean(path), cleaned);
+        }
+    }
+
+    #[test]
+    fn the_file_beside_the_dockerfile_goes_first() {
+        let files = |dockerfile, context| ignore_files(dockerfile, context);
+        assert_eq!(files("a/Dockerfile", "."), ["a/Dockerfile.dockerignore", ".dockerignore"]);
+        assert_eq!(files("Dockerfile", "a/b"), ["Dockerfile.dockerignore", "a/b/.dockerignore"]);
+    }
+}

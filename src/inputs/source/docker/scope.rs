@@ -1,0 +1,139 @@
+//! What the variables of a Dockerfile are at some place of it.
+
+use std::collections::BTreeMap;
+
+use super::instruction::DockerfileWord;
+use super::shell_lexer::{self, Binding, Refusal, Value};
+
+/// The arguments that a build was given; none for one whose value is not known here.
+pub(super) type Given = BTreeMap<String, Option<String>>;
+
+/// A name and its default.
+type Argument = (DockerfileWord, Option<DockerfileWord>);
+
+/// The arguments before the first stage, and those that a builder has of itself.
+pub(super) struct Globals<'a> {
+    given: &'a Given,
+    escape: char,
+    bindings: BTreeMap<String, Binding>,
+}
+
+impl<'a> Globals<'a> {
+    pub(super) fn new(given: &'a Given, escape: char, target: &str, arguments: &[Argument]) -> Self {
+        let mut globals = Self { given, escape, bindings: BTreeMap::new() };
+        for of in ["BUILD", "TARGET"] {
+            for (part, any) in [("PLATFORM", "**"), ("OS", "*"), ("OSVERSION", "*"), ("ARCH", "*"), ("VARIANT", "*")] {
+                let name = format!("{of}{part}");
+                let value = Binding::Known(Value { text: any.to_owned(), is_wild: true });
+                globals.bind(&name, value);
+            }
+        }
+        globals.bind("TARGETSTAGE", Binding::Known(Value::plain(target)));
+        for (name, default) in arguments {
+            match default {
+                Some(default) => {
+                    let value = globals.expand(&default.text);
+                    globals.bind(&name.text, value.map_or(Binding::Unknown, Binding::Known));
+                }
+                None if given.contains_key(&name.text) => globals.bind(&name.text, Binding::Unset),
+                None => {}
+            }
+        }
+        globals
+    }
+
+    /// Sets an argument; what the build was given goes first.
+    fn bind(&mut self, name: &str, default: Binding) {
+        self.bindings.insert(name.to_owned(), given(self.given, name).unwrap_or(default));
+    }
+
+    /// Fills the variables of a word in that stands before a stage.
+    pub(super) fn expand(&self, word: &str) -> Result<Value, Refusal> {
+        let lookup = |name: &str| self.bindings.get(name).cloned().unwrap_or(Binding::Unset);
+        shell_lexer::expand(word, self.escape, &lookup)
+    }
+}
+
+fn given(given: &Given, name: &str) -> Option<Binding> {
+    given.get(name).map(|value| value.clone().map_or(Binding::Unknown, |value| Binding::Known(Value::plain(value))))
+}
+
+/// The variables of a stage. Those of the stages that it stands on are its own too.
+pub(super) struct Scope<'a> {
+    globals: &'a Globals<'a>,
+    bindings: BTreeMap<String, Binding>,
+    /// What each variable was before it was set, latest last.
+    changes: Vec<(String, Option<Binding>)>,
+    /// Whether the image under all of it may set variables.
+    on_image: bool,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn new(globals: &'a Globals<'a>) -> Self {
+        Self { globals, bindings: BTreeMap::new(), changes: Vec::new(), on_image: false }
+    }
+
+    /// Says whether an unknown image is under the stages that follow.
+    pub(super) fn stand_on_image(&mut self, on_image: bool) {
+        self.on_image = on_image;
+    }
+
+    /// Returns a place that can be gone back to.
+    pub(super) fn mark(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Undoes what has been set since.
+    pub(super) fn undo(&mut self, mark: usize) {
+        for (name, before) in self.changes.drain(mark..).rev() {
+            match before {
+                Some(before) => self.bindings.insert(name, before),
+                None => self.bindings.remove(&name),
+            };
+        }
+    }
+
+    fn set(&mut self, name: &str, value: Binding) {
+        let before = self.bindings.insert(name.to_owned(), value);
+        self.changes.push((name.to_owned(), before));
+    }
+
+    /// Fills the variables of a word in.
+    pub(super) fn expand(&self, word: &str) -> Result<Value, Refusal> {
+        let lookup = |name: &str| match self.bindings.get(name) {
+            Some(binding) => binding.clone(),
+            None if self.on_image => Binding::Unknown,
+            None => Binding::Unset,
+        };
+        shell_lexer::expand(word, self.globals.escape, &lookup)
+    }
+
+    /// `ARG` in a stage.
+    pub(super) fn arguments(&mut self, arguments: &[Argument]) {
+        for (name, default) in arguments {
+            let value = given(self.globals.given, &name.text).or_else(|| match default {
+                Some(default) => Some(self.expand(&default.text).map_or(Binding::Unknown, Binding::Known)),
+                None => self.globals.bindings.get(&name.text).filter(|value| **value != Binding::Unset).cloned(),
+            });
+            if let Some(value) = value {
+                self.set(&name.text, value);
+            }
+        }
+    }
+
+    /// `ENV`: all values are those from before. An error for a name that is not known: it may be any variable.
+    pub(super) fn environment(&mut self, variables: &[(DockerfileWord, DockerfileWord)]) -> Result<(), Refusal> {
+        let mut expanded = Vec::with_capacity(variables.len());
+        for (name, value) in variables {
+            let name = self.expand(&name.text)?;
+            if name.is_wild {
+                return Err(Refusal::Variable(name.text));
+            }
+            expanded.push((name.text, self.expand(&value.text).map_or(Binding::Unknown, Binding::Known)));
+        }
+        for (name, value) in expanded {
+            self.set(&name, value);
+        }
+        Ok(())
+    }
+}
