@@ -1,11 +1,14 @@
 //! Named contexts. They make a builder use the image of a dependency wherever the Dockerfile names it.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 
 use indexmap::IndexMap;
 
-use super::dockerfile::Dockerfile;
 use super::image_build::Image;
+use crate::inputs::source::docker::Dockerfile;
 use crate::naming::image::{FloatingTags, ImageName};
 use crate::output::exec::needed_services::{Became, CommandArgument, Kept};
 
@@ -142,16 +145,18 @@ pub(super) fn named(
     lookup: Lookup,
     source: impl Fn(&Dependency) -> CommandArgument,
 ) -> IndexMap<String, CommandArgument> {
-    let file = Dockerfile::read(image.file.as_ref());
+    let file = read(image.file.as_ref());
     let mut contexts = image.contexts(&source);
-    let given: BTreeMap<&str, String> =
-        image.arguments.iter().filter_map(|(name, value)| Some((name.as_str(), value.text()?))).collect();
-    let words = file.images(&given);
+    let given: BTreeMap<String, Option<String>> =
+        image.arguments.iter().map(|(name, value)| (name.clone(), value.text())).collect();
+    let images = file.as_ref().map(|file| file.images(&given)).unwrap_or_default();
+    let words: Vec<(&str, &str)> =
+        images.iter().filter_map(|image| Some((&*image.written, image.reference.as_deref()?))).collect();
     for dependency in image.dependencies {
         let meant = words.iter().filter(|(_, reference)| dependency.is_meant_by(reference));
         let meant = meant.flat_map(|(raw, reference)| match lookup {
             Lookup::Reference | Lookup::Target => vec![short(dependency, reference)],
-            Lookup::Text => vec![(*raw).to_owned(), reference.clone()],
+            Lookup::Text => vec![unquoted(raw).to_owned(), (*reference).to_owned()],
         });
         let meant: Vec<String> = meant.collect();
         let names = match lookup {
@@ -165,12 +170,27 @@ pub(super) fn named(
             }
         };
         for name in names {
-            if !file.has_stage(&name) {
+            if !file.as_ref().is_some_and(|file| file.has_stage(&name)) {
                 contexts.entry(name).or_insert_with(|| source(dependency));
             }
         }
     }
     contexts
+}
+
+fn unquoted(word: &str) -> &str {
+    let inside = |quote: char| word.strip_prefix(quote)?.strip_suffix(quote);
+    inside('"').or_else(|| inside('\'')).unwrap_or(word)
+}
+
+/// More than a Dockerfile has.
+const LIMIT: u64 = 1 << 20;
+
+/// Reads a Dockerfile; of one that cannot be read or that builders refuse, its builder will say why.
+fn read(path: &Path) -> Option<Dockerfile> {
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(LIMIT).read_to_end(&mut bytes).ok()?;
+    Dockerfile::parse(&String::from_utf8_lossy(&bytes)).ok()
 }
 
 /// Returns a reference of a dependency's image in the form in which BuildKit looks it up.

@@ -6,7 +6,6 @@ mod buildah;
 mod cache;
 mod contexts;
 mod docker;
-mod dockerfile;
 mod driver;
 mod build_variables;
 mod error;
