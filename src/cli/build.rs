@@ -81,9 +81,9 @@ pub(crate) struct BuildArgs {
     /// Record what was built, for `--since built`; in environments that push images, send the records to the remote
     #[arg(long, help_heading = "Builds")]
     record: bool,
-    /// Remote for records
-    #[arg(long, value_name = "REMOTE", default_value = "origin", requires = "record", help_heading = "Builds")]
-    remote: String,
+    /// Remote for records [default: the one that is fetched from]
+    #[arg(long, value_name = "REMOTE", requires = "record", help_heading = "Builds")]
+    remote: Option<String>,
     #[command(flatten)]
     allowed: Allowed,
 }

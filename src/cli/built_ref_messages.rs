@@ -63,7 +63,7 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
         // Without the marks, what failed here would not be due elsewhere.
         let marks = written.marks.iter().map(|(mark, token)| format!("+{token}:{mark}"));
         let specs: Vec<String> = kinds.not_sent.into_iter().chain(marks).collect();
-        said.push(match recording.remote {
+        said.push(match &recording.remote {
             Some(remote) if !specs.is_empty() => {
                 let remote = shown_remote(remote);
                 let words = ["git push --no-follow-tags".to_owned()].into_iter().chain(kinds.leases).chain([remote]);

@@ -128,6 +128,7 @@ pub(crate) fn request(args: &PlanningArgs, workspace: &Workspace) -> Result<Requ
         only: range.only.clone(),
         services: Vec::new(),
         environment: args.environment.clone(),
+        remote: None,
         naming: Some(Naming { version: args.version.clone(), ..naming(&args.naming) }),
         unmatched: args.unmatched,
         dead: args.dead,

@@ -59,9 +59,9 @@ pub(crate) struct RecordArgs {
     /// Push the record to the remote
     #[arg(long)]
     push: bool,
-    /// Remote to push to
-    #[arg(long, value_name = "REMOTE", default_value = "origin", requires = "push")]
-    remote: String,
+    /// Remote to push to [default: the one that is fetched from]
+    #[arg(long, value_name = "REMOTE", requires = "push")]
+    remote: Option<String>,
     /// List all records: environment, service and commit
     #[arg(long, conflicts_with_all = ["services", "plan", "commit", "push", "allow_older"])]
     list: bool,
@@ -75,7 +75,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
         output.data(&list(&repository, args.environment.as_deref())?)?;
         return Ok(Exit::Done);
     }
-    is_remote(&args.remote)?;
+    is_remote(args.remote.as_deref())?;
     let plan =
         args.plan.as_deref().map(|file| Ok::<_, Failure>(plan::read(&changed::read_text(file)?)?)).transpose()?;
     let at = match &plan {
@@ -126,7 +126,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
         environment,
         commit,
         plan: plan.as_ref(),
-        remote: args.push.then_some(args.remote.as_str()),
+        remote: args.push.then(|| args.remote.clone().unwrap_or_else(|| repository.remote())),
         rule: match &plan {
             _ if args.allow_older => Rule::Anywhere,
             Some(plan) if plan.built.is_some() => Rule::Seen,
@@ -210,8 +210,8 @@ fn dirt(services: &[ServiceId], workspace: &Workspace) -> Option<Diagnostic> {
 }
 
 /// Refuses a name that git would take for an option.
-pub(crate) fn is_remote(remote: &str) -> Result<(), Failure> {
-    if remote.starts_with('-') {
+pub(crate) fn is_remote(remote: Option<&str>) -> Result<(), Failure> {
+    if remote.is_some_and(|remote| remote.starts_with('-')) {
         return Err(Failure::new(Exit::Usage, "remote", "a remote cannot begin with `-`"));
     }
     Ok(())

@@ -61,9 +61,9 @@ pub(crate) struct ReleaseArgs {
     /// With --yes: push the tags, including earlier ones that were not pushed, in groups small enough for GitHub to raise events
     #[arg(long, requires = "yes")]
     push: bool,
-    /// Remote to push to
-    #[arg(long, value_name = "REMOTE", default_value = "origin", requires = "push")]
-    remote: String,
+    /// Remote to push to [default: the one that is fetched from]
+    #[arg(long, value_name = "REMOTE", requires = "push")]
+    remote: Option<String>,
     /// Allow tagging HEAD while the work tree has uncommitted changes
     #[arg(long)]
     allow_dirty: bool,

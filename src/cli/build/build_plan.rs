@@ -31,7 +31,8 @@ pub(super) fn plan(
     earlier: Option<&Report>,
     output: &Output,
 ) -> Result<Plan, Failure> {
-    let asked = Request { services: args.services.clone(), ..request(&args.planning, workspace)? };
+    let (services, remote) = (args.services.clone(), args.remote.clone());
+    let asked = Request { services, remote, ..request(&args.planning, workspace)? };
     let mut plan = match (&args.plan, earlier) {
         (Some(file), _) => {
             let read = plan::read(&changed::read_text(file)?)?;

@@ -51,7 +51,7 @@ impl<'a> Records<'a> {
         let Some(commit) = plan.range.head.as_ref().and_then(|head| head.parse::<CommitId>().ok()) else {
             return Ok(None);
         };
-        record::is_remote(&args.remote)?;
+        record::is_remote(args.remote.as_deref())?;
         let asked = Request { push: PushRequest::Asked, ..request(&args.planning, workspace)? };
         let rules = PushRules::of(&workspace.view(), &asked, &plan.environment)?;
         if !rules.has_built_refs(&plan.environment) {
@@ -66,7 +66,7 @@ impl<'a> Records<'a> {
             environment: &plan.environment,
             commit,
             plan: Some(plan),
-            remote: is_sent.then_some(args.remote.as_str()),
+            remote: is_sent.then(|| args.remote.clone().unwrap_or_else(|| workspace.repository.remote())),
             rule: if args.allowed.allow_older { Rule::Anywhere } else { Rule::Seen },
         };
         let left = |of: &'static [Left]| {

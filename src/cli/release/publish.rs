@@ -24,8 +24,8 @@ pub(super) fn publish(
     output: &Output,
 ) -> Result<String, Failure> {
     let Some(head) = repository.head()?.commit().copied() else { return Ok(String::new()) };
-    let there = if args.push { repository.remote_tags(&args.remote)? } else { BTreeMap::new() };
-    let remote = &args.remote;
+    let remote = &args.remote.clone().unwrap_or_else(|| repository.remote());
+    let there = if args.push { repository.remote_tags(remote)? } else { BTreeMap::new() };
     let due: Vec<NewTag> = plan.lines.iter().filter_map(|line| new_tag(line, head)).collect();
     let released = plan.lines.iter().filter_map(|line| match &line.outcome {
         ReleaseOutcome::Already { release } => Some(release.tag.clone()),

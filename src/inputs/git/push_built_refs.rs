@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::fetch::{FetchError, Missing};
 use super::program::ProgramError;
 use super::{RemoteError, Repository, Swap, Swapped};
 use crate::model::name::CommitId;
@@ -75,13 +76,13 @@ impl Repository {
     }
 
     /// Fetches the commits of refs that are not in this clone: only history tells which of two commits is newer.
-    /// Commits that cannot be fetched are gone.
+    /// A failure is kept with those of other fetches.
     pub fn bring<'a>(&self, remote: &str, refs: impl Iterator<Item = (&'a str, CommitId)>) {
-        let missing: Vec<&str> = refs.filter(|(_, at)| !self.contains(at)).map(|(reference, _)| reference).collect();
-        if !missing.is_empty() {
-            let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote];
-            let _ = self.git(fetch).args(missing).run(b"");
-        }
+        let missing: Vec<(&str, CommitId)> = refs.filter(|(_, at)| !self.contains(at)).collect();
+        let Some((_, first)) = missing.first() else { return };
+        let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote];
+        let brought = self.git(fetch).args(missing.iter().map(|(reference, _)| reference)).run(b"").map(drop);
+        self.note_trouble(brought.map_err(|error| FetchError::of(Missing::Commit(*first).what(), remote, error)));
     }
 
     fn update(&self, remote: &str, updates: &[Update]) -> Result<(), ProgramError> {

@@ -10,7 +10,8 @@ impl Repository {
 
     /// Returns the name of the remote that is used for fetching: that of a partial clone, else `origin`, else the only
     /// one.
-    pub(super) fn remote(&self) -> String {
+    #[must_use]
+    pub fn remote(&self) -> String {
         let names = self.remote_names();
         let only = || names.first().filter(|_| names.len() == 1).cloned();
         let origin = || names.iter().find(|name| *name == "origin").cloned();
@@ -21,6 +22,11 @@ impl Repository {
     /// Whether there is a remote for fetching.
     pub(super) fn has_remote(&self) -> bool {
         self.knows_remote(&self.remote())
+    }
+
+    /// Whether this is a remote's name, or, as git takes it, an address or a path.
+    pub(super) fn is_remote(&self, remote: &str) -> bool {
+        self.knows_remote(remote) || remote.contains(['/', ':'])
     }
 
     /// Whether there is a remote of this name.

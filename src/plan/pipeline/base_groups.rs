@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Error;
 use super::built::RefState;
+use super::{Error, WorkspaceView};
 use crate::analysis::base::{AllAffected, Changes, Comparison, Doubt, Notes, Since, Tip};
 use crate::config::Config;
 use crate::inputs::git::{DescribeOptions, Freshness, Missing, RemoteTags, Repository};
-use crate::inputs::trigger::Trigger;
 use crate::model::built_ref;
 use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName, TagName};
 use crate::model::shallow_clone::WHOLE_HISTORY;
@@ -66,15 +65,16 @@ impl Grouped {
         (Self::together(config, comparison), doubt.into())
     }
 
-    /// Returns services grouped by their own bases.
+    /// Returns services grouped by their own bases; built refs are those of `remote`, if it is another one than commits are
+    /// fetched from.
     pub(super) fn apart(
-        repository: &Repository,
-        config: &Config,
-        trigger: &Trigger,
+        view: &WorkspaceView,
         environment: &str,
+        remote: Option<&str>,
         since: Since,
         tip: &Tip,
     ) -> Result<(Self, Notes), Error> {
+        let WorkspaceView { repository, config, trigger, .. } = *view;
         match since {
             Since::Release => {
                 let tags = repository.renew_tags();
@@ -88,13 +88,14 @@ impl Grouped {
             Since::Built => {
                 let before = RefState::here(repository, environment)?;
                 // The remote's refs are those of all runners: all of them are fetched, and what they stand for, at once.
-                let prefixes = RefState::prefixes(environment);
-                if repository.renew_refs(Missing::Refs(prefixes)) == Freshness::Unknown {
+                let remote = remote.map_or_else(|| repository.remote(), str::to_owned);
+                let refs = Missing::Refs { remote: remote.clone(), prefixes: RefState::prefixes(environment) };
+                if repository.renew_refs(refs) == Freshness::Unknown {
                     return Ok(Self::unknown(config, stale("the built refs")));
                 }
                 // A fetch leaves what the remote has no more. At a terminal somebody may be about to send it.
                 let kept = if trigger.is_attended() { BTreeSet::new() } else { before.built_refs() };
-                let Ok(alone) = repository.alone_here(kept, &built_ref::prefix(environment)) else {
+                let Ok(alone) = repository.alone_here(kept, &remote, &built_ref::prefix(environment)) else {
                     return Ok(Self::unknown(config, stale("the built refs")));
                 };
                 let standing = RefState::here(repository, environment)?;

@@ -72,6 +72,8 @@ pub struct Request {
     pub services: Vec<String>,
     /// The environment, if it is chosen by name.
     pub environment: Option<String>,
+    /// The remote that has the built refs, if it is another one than commits are fetched from.
+    pub remote: Option<String>,
     /// How results are named, or `None` if the answer contains no names; history is then not read.
     pub naming: Option<Naming>,
     /// What to do about a changed path that nothing matches.
@@ -213,7 +215,8 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     asked.is_checked_out(repository, trigger, &range.tip)?;
     let grouped = match asked.base.compare {
         Compare::Since(by) => {
-            notes.keep(Grouped::apart(repository, rules.config(), trigger, environment, by, &range.tip)?)
+            let view = WorkspaceView { config: rules.config(), ..*workspace };
+            notes.keep(Grouped::apart(&view, environment, request.remote.as_deref(), by, &range.tip)?)
         }
         _ => Grouped::together(rules.config(), range.comparison.clone()),
     };

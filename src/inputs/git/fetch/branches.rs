@@ -54,16 +54,21 @@ impl Repository {
         freshness
     }
 
-    /// Returns those of these refs, all below a prefix, that the remote lacks; none of them if fetching is not allowed.
+    /// Returns those of these refs, all below a prefix, that a remote lacks; none of them if fetching is not allowed.
     ///
     /// # Errors
     /// When the remote does not answer.
-    pub fn alone_here(&self, refs: BTreeSet<String>, prefix: &str) -> Result<BTreeSet<String>, FetchError> {
-        if refs.is_empty() || !self.may_fetch() || !self.has_remote() {
+    pub fn alone_here(
+        &self,
+        refs: BTreeSet<String>,
+        remote: &str,
+        prefix: &str,
+    ) -> Result<BTreeSet<String>, FetchError> {
+        if refs.is_empty() || !self.may_fetch() || !self.is_remote(remote) {
             return Ok(BTreeSet::new());
         }
-        let ask = ["ls-remote", "--quiet", "--refs", "--end-of-options", &self.remote(), &format!("{prefix}*")];
-        let missing = Missing::Refs(vec![prefix.to_owned()]);
+        let ask = ["ls-remote", "--quiet", "--refs", "--end-of-options", remote, &format!("{prefix}*")];
+        let missing = Missing::Refs { remote: remote.to_owned(), prefixes: vec![prefix.to_owned()] };
         let there = read_refs(&self.ask_remote(&missing, &ask.map(str::to_owned), "")?);
         Ok(refs.into_iter().filter(|name| !there.contains_key(name)).collect())
     }

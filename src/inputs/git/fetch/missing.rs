@@ -11,8 +11,13 @@ pub enum Missing {
     History(Vec<CommitId>),
     /// A branch of a remote.
     Branch(RemoteBranch),
-    /// The refs whose names begin with one of these prefixes, which end with `/`, and the commits that they point to.
-    Refs(Vec<String>),
+    /// The refs of a remote whose names begin with one of these prefixes, and the commits that they point to.
+    Refs {
+        /// The remote, by its name or address.
+        remote: String,
+        /// The prefixes; each ends with `/`.
+        prefixes: Vec<String>,
+    },
     /// The tags of the remote, as it has them.
     Tags,
     /// A directory or the content of a file, which a partial clone left out: its id in hexadecimal.
@@ -27,12 +32,12 @@ pub trait Lacking {
 
 impl Missing {
     /// Returns a description for people.
-    pub(super) fn what(&self) -> String {
+    pub(in crate::inputs::git) fn what(&self) -> String {
         match self {
             Self::Commit(commit) => format!("commit {}", commit.short(7)),
             Self::History(_) => "more history".to_owned(),
             Self::Branch(branch) => format!("branch `{}`", Escaped::new(&branch.name)),
-            Self::Refs(prefixes) => format!("what is below {}", prefixes.join(" and ")),
+            Self::Refs { prefixes, .. } => format!("what is below {}", prefixes.join(" and ")),
             Self::Tags => "the tags".to_owned(),
             Self::Object(id) => format!("object {}", &id[..id.len().min(7)]),
         }

@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Repository;
 use super::program::ProgramError;
+use super::{Repository, shown_remote};
 use crate::model::name::{CommitId, Escaped};
 
 /// The steps of deepening history: by more and more commits, and finally to its roots.
@@ -57,7 +57,7 @@ pub enum FetchError {
         reason: String,
     },
     /// The remote, or git, refused.
-    #[error("{what} cannot be fetched from `{}`: {}", Escaped::new(remote), Escaped::new(reason))]
+    #[error("{what} cannot be fetched from `{}`: {}", shown_remote(remote), Escaped::new(reason))]
     Refused {
         /// What was to be fetched.
         what: String,
@@ -67,7 +67,7 @@ pub enum FetchError {
         reason: String,
     },
     /// It took too long.
-    #[error("{what} was not fetched from `{}` in time", Escaped::new(remote))]
+    #[error("{what} was not fetched from `{}` in time", shown_remote(remote))]
     Slow {
         /// What was to be fetched.
         what: String,
@@ -114,7 +114,7 @@ impl Repository {
                 self.fetching().tried.push(missing.clone());
                 self.renew_branch(branch) == Freshness::Current
             }
-            Missing::Commit(_) | Missing::Refs(_) | Missing::Tags | Missing::Object(_) => {
+            Missing::Commit(_) | Missing::Refs { .. } | Missing::Tags | Missing::Object(_) => {
                 self.fetching().tried.push(missing.clone());
                 let brought = self.fetch_once(missing);
                 self.note_trouble(brought)
@@ -157,7 +157,7 @@ impl Repository {
                 self.fetch_refs(missing, depth, &[format!("+{there}:{here}")])
             }
             Missing::Commit(commit) => self.fetch_refs(missing, depth, &[commit.to_string()]),
-            Missing::Refs(prefixes) => {
+            Missing::Refs { prefixes, .. } => {
                 let specs: Vec<String> = prefixes.iter().map(|prefix| format!("+{prefix}*:{prefix}*")).collect();
                 self.fetch_refs(missing, depth, &specs)
             }
@@ -184,7 +184,7 @@ impl Repository {
         self.note_trouble(brought)
     }
 
-    fn note_trouble(&self, brought: Result<(), FetchError>) -> bool {
+    pub(in crate::inputs::git) fn note_trouble(&self, brought: Result<(), FetchError>) -> bool {
         brought.map_err(|trouble| self.fetching().troubles.push(trouble)).is_ok()
     }
 
@@ -203,7 +203,7 @@ impl Repository {
         input: &str,
     ) -> Result<(), FetchError> {
         let remote = self.remote_with(missing);
-        if !self.knows_remote(&remote) {
+        if !self.is_remote(&remote) {
             return Err(FetchError::NoRemote { what: missing.what() });
         }
         let quiet = ["fetch", "--quiet", "--no-write-fetch-head"];
@@ -218,19 +218,13 @@ impl Repository {
     /// Runs a git command that asks the remote, and returns its output.
     fn ask_remote(&self, missing: &Missing, args: &[String], input: &str) -> Result<Vec<u8>, FetchError> {
         match self.run_in_time(args, input.as_bytes()) {
-            Ok(answer) => Ok(answer),
-            Err(ProgramError::Refused(refusal)) => match refusal.reason() {
-                Some(reason) => Err(self.fetch_refused(missing, reason.to_owned())),
-                // A remote without any such ref is a failure without words.
-                None if matches!(missing, Missing::Refs(_)) => Ok(Vec::new()),
-                None => Err(self.fetch_refused(missing, "git says nothing".to_owned())),
-            },
-            Err(ProgramError::TimeLimit(_)) => {
-                Err(FetchError::Slow { what: missing.what(), remote: self.remote_with(missing) })
+            // A remote without any such ref is a failure without words.
+            Err(ProgramError::Refused(refusal))
+                if refusal.reason().is_none() && matches!(missing, Missing::Refs { .. }) =>
+            {
+                Ok(Vec::new())
             }
-            Err(ProgramError::Start(error)) => {
-                Err(FetchError::NoGit { what: missing.what(), reason: error.to_string() })
-            }
+            answer => answer.map_err(|error| FetchError::of(missing.what(), &self.remote_with(missing), error)),
         }
     }
 
@@ -251,12 +245,25 @@ impl Repository {
     fn remote_with(&self, missing: &Missing) -> String {
         match missing {
             Missing::Branch(branch) => branch.remote.clone(),
+            Missing::Refs { remote, .. } => remote.clone(),
             _ => self.remote(),
         }
     }
 }
 
 impl FetchError {
+    /// Returns why the git program did not bring something from a remote.
+    pub(in crate::inputs::git) fn of(what: String, remote: &str, error: ProgramError) -> Self {
+        let remote = remote.to_owned();
+        match error {
+            ProgramError::Refused(refusal) => {
+                Self::Refused { what, remote, reason: refusal.reason().unwrap_or("git says nothing").to_owned() }
+            }
+            ProgramError::TimeLimit(_) => Self::Slow { what, remote },
+            ProgramError::Start(error) => Self::NoGit { what, reason: error.to_string() },
+        }
+    }
+
     /// Returns what to do about it.
     #[must_use]
     pub fn help(&self) -> &'static str {

@@ -43,7 +43,7 @@ impl Recording<'_> {
         trouble: Option<RemoteError>,
     ) -> Result<(Vec<Recorded>, Option<RemoteError>), Error> {
         let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, before)).collect();
-        let (there, trouble) = match (self.remote, trouble) {
+        let (there, trouble) = match (self.remote.as_deref(), trouble) {
             (Some(remote), None) => {
                 let prefix = built_ref::prefix(self.environment);
                 match self.repository.push_swaps(remote, &prefix, &swaps) {
@@ -116,7 +116,7 @@ impl Recording<'_> {
         let is_remote_there = is_remote_there && !begun.is_refused;
         self.repository.put_refs(&put)?;
         self.repository.take_refs(&take)?;
-        match self.remote.filter(|_| is_remote_there) {
+        match self.remote.as_deref().filter(|_| is_remote_there) {
             Some(remote) => Ok(self.repository.push_refs(remote, &put, &remote_take).err()),
             None => Ok(None),
         }
@@ -137,7 +137,9 @@ impl Recording<'_> {
             now.built(self.name(*service)).is_some_and(|commit| !self.repository.contains(&commit))
         };
         if others.iter().any(is_missing) {
-            self.repository.fetch_missing(&Missing::Refs(RefState::prefixes(self.environment)));
+            let remote = self.remote.clone().unwrap_or_else(|| self.repository.remote());
+            let prefixes = RefState::prefixes(self.environment);
+            self.repository.fetch_missing(&Missing::Refs { remote, prefixes });
         }
         let due = if others.is_empty() { BTreeSet::new() } else { due_services::due(self, &others, now)? };
         // Built here, and by another run after that.

@@ -14,7 +14,7 @@ impl Recording<'_> {
     /// # Errors
     /// When they cannot be read.
     pub fn standing(&self) -> Result<RefState, Error> {
-        Ok(match self.remote {
+        Ok(match &self.remote {
             Some(remote) => RefState::at(self.repository, remote, self.environment)?,
             None => RefState::here(self.repository, self.environment)?,
         })
@@ -46,7 +46,7 @@ impl Recording<'_> {
     fn foresee(&self, services: &[ServiceId], standing: &RefState) -> Vec<Swapped> {
         let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, standing)).collect();
         let at: Vec<Option<CommitId>> = services.iter().map(|service| standing.built(self.name(*service))).collect();
-        if let Some(remote) = self.remote {
+        if let Some(remote) = &self.remote {
             let refs = swaps.iter().zip(&at).filter_map(|(swap, at)| Some((swap.reference.as_str(), (*at)?)));
             self.repository.bring(remote, refs);
         }
@@ -63,7 +63,7 @@ impl Recording<'_> {
         let token = self.repository.token()?;
         let marks: Vec<_> = services.iter().map(|service| self.mark(*service, token)).collect();
         self.repository.put_refs(&marks)?;
-        let trouble = self.remote.and_then(|remote| self.repository.push_refs(remote, &marks, &[]).err());
+        let trouble = self.remote.as_ref().and_then(|remote| self.repository.push_refs(remote, &marks, &[]).err());
         let is_refused = trouble.as_ref().is_some_and(RemoteError::is_refusal);
         let marked = services.iter().copied().collect();
         let (started, contested) = (BTreeSet::new(), BTreeSet::new());
@@ -141,7 +141,7 @@ impl Recording<'_> {
     /// # Errors
     /// When the remote cannot be reached.
     pub fn mark_again_at_remote(&self, begun: &mut Begun) -> Result<(), RemoteError> {
-        let (Some(remote), Some(token), false) = (self.remote, begun.token, begun.is_refused) else { return Ok(()) };
+        let (Some(remote), Some(token), false) = (&self.remote, begun.token, begun.is_refused) else { return Ok(()) };
         let now = RefState::at(self.repository, remote, self.environment)?;
         let is_lost = |service: &&ServiceId| now.begun(self.name(**service)) != Some(token);
         let lost: Vec<ServiceId> = begun.started.iter().filter(is_lost).copied().collect();

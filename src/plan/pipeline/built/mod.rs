@@ -67,7 +67,7 @@ pub struct Recording<'a> {
     /// The plan of the run, if it has one.
     pub plan: Option<&'a Plan>,
     /// The remote to which the refs are pushed, if they are.
-    pub remote: Option<&'a str>,
+    pub remote: Option<String>,
     /// From where the refs may move.
     pub rule: Rule,
 }
