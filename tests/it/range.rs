@@ -185,6 +185,22 @@ fn a_branch_is_that_of_its_remote() {
     assert_eq!(causes(&reused.on("Buildkite", &["--base", "up/stream/main~0"]).success()), ["api: file api/a"]);
 }
 
+/// The only remote that there is, so that everything that names none means it.
+#[test]
+fn a_remote_may_have_slashes_in_its_name() {
+    for base in ["", "main", "team/origin", "team/origin/main", "remotes/team/origin/HEAD", "main@{upstream}", "main~0"]
+    {
+        let reused = Reused::new();
+        reused.workspace.git(["remote", "rename", "origin", "team/origin"]);
+        assert_eq!(
+            reused.workspace.git(["symbolic-ref", "refs/remotes/team/origin/HEAD"]),
+            "refs/remotes/team/origin/main"
+        );
+        let run = reused.on("Buildkite", &["--base", base]).success();
+        assert_eq!((causes(&run), doubts(&run)), (vec!["api: file api/a".to_owned()], Vec::new()), "{base}");
+    }
+}
+
 #[test]
 fn a_branch_that_only_the_remote_has_is_meant_by_its_name() {
     let reused = Reused::new();

@@ -500,6 +500,82 @@ fn what_cannot_be_fetched_as_a_run_is_recorded_is_told() {
     assert!(said.contains("warning[not-fetched]: what is below refs/rebake/built/local/ and "), "{said}");
 }
 
+#[test]
+fn what_is_sent_to_a_remote_is_compared_with_what_that_remote_has() {
+    let (origin, _) = builds(&[("one", "1")]);
+    let bare = origin.clone_with(["--bare"]);
+    let environment = ["--environment=staging", "--push", "--fetch"];
+    let remote = ["--remote=up/stream"];
+    let build = [&BUILD[..], &environment, &remote, &["--style=sha"]].concat();
+    // A clone of the last commit, which knows the remote by another name; `origin` is nowhere.
+    let clone = || {
+        let clone = bare.clone_shallow(1);
+        clone.git(["remote", "rename", "origin", "up/stream"]);
+        clone.git(["remote", "add", "origin", &crate::remote::unreachable()]);
+        clone
+    };
+    let at = |service: &str| bare.git(["rev-parse", &format!("refs/rebake/built/staging/{service}")]);
+    clone().rebake(&build).success();
+    assert_eq!((at("a"), at("b")), (origin.id("main").to_string(), origin.id("main").to_string()));
+    for verb in [
+        [&["record", "b"], &environment[..], &remote].concat(),
+        build,
+        // By its address.
+        [&["record", "b"], &environment[..], &["--remote", bare.dir().to_str().unwrap()]].concat(),
+    ] {
+        // `a` is as it was built, at a commit that the clone has not.
+        let next = origin.write("b/x", &verb.concat()).commit("b").to_string();
+        origin.git(["push", "--quiet", bare.dir().to_str().unwrap(), "main"]);
+        let clone = clone();
+        clone.write(".git/has/a", "one");
+        let run = clone.rebake(&verb).success();
+        assert_eq!(at("b"), next, "{verb:?}: {}", String::from_utf8_lossy(&run.stderr));
+        assert_ne!(at("a"), next, "{verb:?}");
+    }
+}
+
+#[test]
+fn what_a_built_ref_stands_at_is_told_where_it_cannot_be_fetched() {
+    let (repo, ids) = repo(2);
+    let origin = repo.clone_with(["--bare"]);
+    repo.git(["remote", "add", "origin", origin.dir().to_str().unwrap()]);
+    // A commit of another clone, of which the remote has lost the files.
+    let lost = origin.git_bytes(["hash-object", "-w", "--stdin"], b"lost");
+    let lost = String::from_utf8(lost).unwrap().trim().to_owned();
+    let tree = origin.git_bytes(["mktree"], format!("100644 blob {lost}\tx\n").as_bytes());
+    let tree = String::from_utf8(tree).unwrap().trim().to_owned();
+    let commit = origin.git(["commit-tree", &tree, "-p", &ids[0], "-m", "elsewhere"]);
+    origin.git(["update-ref", "refs/rebake/built/staging/api", &commit]);
+    std::fs::remove_file(origin.dir().join("objects").join(&lost[..2]).join(&lost[2..])).unwrap();
+    let run = repo.rebake(["record", "api", "--push", "--environment=staging"]).failure(3);
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains(&format!("warning[not-fetched]: commit {} cannot be fetched", &commit[..7])), "{said}");
+    assert!(said.contains("error[built-elsewhere]"), "{said}");
+}
+
+#[test]
+fn a_lock_that_a_killed_run_left_is_named() {
+    let (repo, _) = builds(&[("one", "1"), ("two", "2")]);
+    for (lock, verb, reference) in [
+        ("refs/rebake/built/local/a.lock", &["record", "a"][..], "refs/rebake/built/local/a"),
+        ("refs/rebake/begun/local/a.lock", &["build", "--all", "--record"], "refs/rebake/begun/local/a"),
+        ("packed-refs.lock", &["build", "--all", "--record"], "refs/rebake/begun/local/a"),
+    ] {
+        let lock = repo.dir().join(".git").join(lock);
+        std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
+        std::fs::write(&lock, "").unwrap();
+        let run = repo.rebake(verb).failure(3);
+        let (said, lock) = (String::from_utf8(run.stderr).unwrap(), lock.display());
+        assert!(
+            said.contains(&format!("error[git]: cannot write {reference}: the lock `{lock}` is there\n")),
+            "{said}"
+        );
+        assert!(said.contains(&format!("if one was killed, `rm {lock}`\n")), "{said}");
+        std::fs::remove_file(lock.to_string()).unwrap();
+        repo.rebake(verb).success();
+    }
+}
+
 /// Settings of a user that delete what is not at the remote, or send and fetch more than was asked for.
 const SETTINGS: [(&str, &str); 12] = [
     ("fetch.prune", "true"),

@@ -164,10 +164,9 @@ impl Repository {
         let random = RandomState::new().build_hasher().finish();
         let text = format!("a run of rebake: {random:016x} {}\n", std::process::id());
         if let Some(written) = self.write_by_git("blob", text.as_bytes()) {
-            let failed = |source| GitError::Program { what: "a mark".to_owned(), command: "git hash-object", source };
-            return written.map(|id| commit_id(&id)).map_err(failed);
+            return written.map(|id| commit_id(&id)).map_err(GitError::writing("the mark of a build"));
         }
-        let id = self.gix.write_blob(text).map_err(GitError::reading("the repository while marking builds"))?;
+        let id = self.gix.write_blob(text).map_err(GitError::writing("the mark of a build"))?;
         Ok(commit_id(&id))
     }
 
@@ -190,11 +189,18 @@ impl Repository {
     /// Changes a ref from one value to another, where `None` is no ref.
     fn write(&self, reference: &str, from: Option<CommitId>, to: Option<&CommitId>) -> Result<(), GitError> {
         let edit = Edit { name: reference.into(), from: from.as_ref().map(object_id), to: to.map(object_id) };
-        if let Some(written) = self.edit_by_git(&[edit], MESSAGE) {
-            let failed = |source| GitError::Program { what: reference.to_owned(), command: "git update-ref", source };
-            return written.map_err(failed);
-        }
-        let what = || GitError::reading(format!("{reference} while moving it"));
+        let written = match self.edit_by_git(&[edit], MESSAGE) {
+            Some(written) => written.map_err(GitError::writing(reference)),
+            None => self.write_file(reference, from, to),
+        };
+        written.map_err(|error| match self.lock_of([reference.as_bytes()]) {
+            Some(lock) => GitError::Locked { reference: reference.to_owned(), lock },
+            None => error,
+        })
+    }
+
+    /// The same where references are files.
+    fn write_file(&self, reference: &str, from: Option<CommitId>, to: Option<&CommitId>) -> Result<(), GitError> {
         let expected = match from {
             Some(from) => PreviousValue::MustExistAndMatch(Target::Object(object_id(&from))),
             None => match self.gix.try_find_reference(reference) {
@@ -213,8 +219,8 @@ impl Repository {
             },
             None => Change::Delete { expected, log: RefLog::AndReference },
         };
-        let name = reference.try_into().map_err(GitError::reading(format!("{reference} while moving it")))?;
-        self.gix.edit_reference(RefEdit { change, name, deref: false }).map(drop).map_err(what())
+        let name = reference.try_into().map_err(GitError::writing(reference))?;
+        self.gix.edit_reference(RefEdit { change, name, deref: false }).map(drop).map_err(GitError::writing(reference))
     }
 
     /// Returns the commit of a reference; `None` for a damaged one, which can be overwritten.

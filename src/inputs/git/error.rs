@@ -112,6 +112,23 @@ pub enum GitError {
         /// The path.
         path: RepoPath,
     },
+    /// A reference that another process is writing, or was killed while it wrote.
+    #[error("cannot write {reference}: the lock {} is there", shown(.lock))]
+    Locked {
+        /// The full name of the reference.
+        reference: String,
+        /// The lock file.
+        lock: PathBuf,
+    },
+    /// What the file system, or the git program, refused to write.
+    #[error("cannot write {what}: {}", Escaped::new(&chain(.source.as_ref())))]
+    Unwritable {
+        /// What was being written, such as a reference.
+        what: String,
+        /// What stopped it.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The repository is damaged, or the file system refused.
     #[error("cannot read {what}: {}", Escaped::new(&chain(.source.as_ref())))]
     Unreadable {
@@ -146,6 +163,8 @@ impl GitError {
                 &["install git; `--head HEAD` plans the commit without the work tree"]
             }
             Self::Program { command, .. } => return vec![format!("see what `{command}` says here")],
+            Self::Locked { lock, .. } => return vec![unlocking(lock)],
+            Self::Unwritable { .. } => &["see that the disk has room, and that you may write to the repository"],
             Self::NoCommitYet { .. } => &["make a first commit"],
             Self::NoWorkTree => &["name both ends: `--base REV --head REV`"],
             Self::Revision(error) => return error.help(),
@@ -201,6 +220,8 @@ impl GitError {
             | Self::MissingBlob { .. }
             | Self::LinkOutside { .. }
             | Self::LinkLoop { .. }
+            | Self::Locked { .. }
+            | Self::Unwritable { .. }
             | Self::Unreadable { .. } => false,
         }
     }
@@ -211,6 +232,14 @@ impl GitError {
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         move |source| Self::Unreadable { what: what.into(), source: source.into() }
+    }
+
+    /// Returns a constructor for the failure to write something.
+    pub(super) fn writing<E>(what: impl Into<String>) -> impl FnOnce(E) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        move |source| Self::Unwritable { what: what.into(), source: source.into() }
     }
 }
 
@@ -235,6 +264,8 @@ impl Lacking for GitError {
             | Self::MissingBlob { partial: None, .. }
             | Self::LinkOutside { .. }
             | Self::LinkLoop { .. }
+            | Self::Locked { .. }
+            | Self::Unwritable { .. }
             | Self::Unreadable { .. } => None,
         }
     }
@@ -242,6 +273,12 @@ impl Lacking for GitError {
 
 fn shown(dir: &std::path::Path) -> String {
     format!("`{}`", Escaped::new(dir.as_os_str().as_encoded_bytes()))
+}
+
+/// Returns what to do about a lock file.
+pub(super) fn unlocking(lock: &std::path::Path) -> String {
+    let lock = shell_word(&lock.display().to_string());
+    format!("if another process is at work in this repository, wait for it; if one was killed, `rm {lock}`")
 }
 
 fn left_out(partial: Option<&super::PartialClone>) -> String {

@@ -30,6 +30,7 @@ mod program;
 mod push_built_refs;
 mod push_tags;
 mod reachable;
+mod ref_lock;
 mod remote;
 mod revision;
 mod revision_error;

@@ -1,15 +1,16 @@
 //! Creates and deletes tags, each time in one transaction.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gix::refs::file::transaction::PackedRefs;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 use gix::refs::{FullName, Target};
 
+use super::error::unlocking;
 use super::mirror::Edit;
 use super::{Repository, program};
-use crate::model::name::{CommitId, TagName};
+use crate::model::name::{CommitId, Escaped, TagName};
 
 /// An annotated tag to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,26 +64,33 @@ pub enum TagError {
         /// The error of git.
         source: program::ProgramError,
     },
-    /// The refs cannot be changed: one is locked, or the disk is full.
+    /// The refs cannot be changed: one is there, or the disk is full.
     #[error("no tag was made: {reason}")]
     Refs {
         /// The reason.
         reason: String,
+    },
+    /// Another process is writing the refs, or was killed while it did.
+    #[error("no tag was made: the lock `{}` is there", Escaped::new(.lock.as_os_str().as_encoded_bytes()))]
+    Locked {
+        /// The lock file.
+        lock: PathBuf,
     },
 }
 
 impl TagError {
     /// Returns what to do about it.
     #[must_use]
-    pub fn help(&self) -> &'static str {
-        match self {
+    pub fn help(&self) -> String {
+        let advice = match self {
+            Self::Locked { lock } => return unlocking(lock),
             Self::NoIdentity => "`git config user.name NAME` and `git config user.email ADDRESS`",
-            Self::Object { .. } => "see that the disk has room, and that you may write to the repository",
-            Self::Sign { .. } => "see `git help tag` for the keys that `--sign` uses, or leave it out",
-            Self::Refs { .. } => {
-                "if another git is at work, wait for it; if one was killed, delete the `.lock` file that is named"
+            Self::Object { .. } | Self::Refs { .. } => {
+                "see that the disk has room, and that you may write to the repository"
             }
-        }
+            Self::Sign { .. } => "see `git help tag` for the keys that `--sign` uses, or leave it out",
+        };
+        advice.to_owned()
     }
 }
 
@@ -114,26 +122,30 @@ impl Repository {
 
     /// Changes the refs of tags. `change` returns the value before and after.
     fn change_tags(&self, tags: &[MadeTag], change: impl Fn(gix::ObjectId) -> FromTo) -> Result<(), TagError> {
-        let failed = |error: &gix::Error| TagError::Refs { reason: chain(error) };
         let edits = tags.iter().map(|tag| {
             let (from, to) = change(tag.object);
             Edit { name: [b"refs/tags/", tag.name.as_bytes()].concat(), from, to }
         });
         let edits: Vec<Edit> = edits.collect();
+        let names: Vec<Vec<u8>> = edits.iter().map(|edit| edit.name.clone()).collect();
+        let failed = |reason: String| match self.lock_of(names.iter().map(Vec::as_slice)) {
+            Some(lock) => TagError::Locked { lock },
+            None => TagError::Refs { reason },
+        };
         if let Some(done) = self.edit_by_git(&edits, MESSAGE) {
-            return done.map_err(|error| TagError::Refs { reason: error.to_string() });
+            return done.map_err(|error| failed(error.to_string()));
         }
         let edits: Vec<RefEdit> = edits.into_iter().map(in_files).collect::<Result<_, _>>()?;
         let objects = Box::new(self.gix.objects.clone());
         let immediately = gix::lock::acquire::Fail::Immediately;
-        let committer = self.gix.committer().transpose().map_err(|error| failed(&error))?;
+        let committer = self.gix.committer().transpose().map_err(|error| failed(chain(&error)))?;
         self.gix
             .refs
             .transaction()
             .packed_refs(PackedRefs::DeletionsAndNonSymbolicUpdatesRemoveLooseSourceReference(objects))
             .prepare(edits, immediately, immediately)
             .and_then(|transaction| transaction.commit(committer))
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| failed(chain(&error)))?;
         Ok(())
     }
 

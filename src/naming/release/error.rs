@@ -28,7 +28,7 @@ pub enum ReleaseError {
         service: ServiceName,
     },
     /// The given version has build metadata.
-    #[error("{version} has build metadata, which neither orders versions nor has a place in the tag of an image")]
+    #[error("{version} has build metadata, by which no version is higher than another")]
     Build {
         /// The version.
         version: Version,

@@ -1,0 +1,20 @@
+//! The lock files of references: git and rebake make one beside what they write, and remove it at the end.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::Repository;
+
+impl Repository {
+    /// Returns the lock file because of which these references, by their full names, cannot be written, if there is one:
+    /// another process is writing them, or was killed while it did.
+    pub(super) fn lock_of<'a>(&self, references: impl IntoIterator<Item = &'a [u8]>) -> Option<PathBuf> {
+        let own = references.into_iter().filter_map(|name| {
+            let mut lock = OsString::from(gix::path::from_byte_slice(name).ok()?);
+            lock.push(".lock");
+            Some(PathBuf::from(lock))
+        });
+        let shared = ["packed-refs.lock", "reftable/tables.list.lock"].map(PathBuf::from);
+        own.chain(shared).map(|lock| self.place.common_dir.join(lock)).find(|lock| lock.exists())
+    }
+}
