@@ -577,3 +577,21 @@ fn a_service_is_known_by_the_directory_at_hand() {
 "#]]);
     repo.rebake(["version", "."]).failure(2).stdout("");
 }
+
+#[test]
+fn tags_in_another_format_are_hinted_at() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services:\n  api: {path: services/api}\n  web: {path: services/web}\n");
+    repo.write("services/api/a", "").write("services/web/a", "").commit("first");
+    repo.tag("api-v1.2.0").tag("web-v1.0.0").tag("nightly");
+    repo.rebake(["version"]).success().stderr(str![[r#"
+warning[tag-format]: tags look like releases of services that have none, since the `tag` of these services is another: api-v1.2.0 for `api`, web-v1.0.0 for `web`
+ |
+ = help: if they are, write `tag: "{{name}}-v{{version}}"` in filters.yaml, in the service or in `defaults`
+
+"#]]);
+    // One that is a release needs no hint, wherever it stands.
+    repo.tag("services/api@1.0.0");
+    repo.rebake(["version", "api"]).success().stderr("");
+    repo.rebake(["version", "web", "--quiet"]).success().stderr("");
+}

@@ -41,6 +41,7 @@ mod render;
 mod scheme;
 mod style;
 mod tag_format;
+mod tag_hint;
 mod tag_pattern;
 mod tag_problem;
 
@@ -57,5 +58,6 @@ pub use scheme::{Almost, Reading, Scheme, Version};
 pub use semver::Version as Semver;
 pub use style::{VersionStyle, has_form_of_version};
 pub use tag_format::{TagFormat, TagFormatError};
+pub use tag_hint::{TagHint, tag_hints};
 pub use tag_pattern::TagPattern;
 pub use tag_problem::{TagProblem, in_the_way, tag_problems};

@@ -1,6 +1,6 @@
 //! The versions of services at a commit, without a plan.
 
-use super::naming::{Versions, ignored_tags};
+use super::naming::{Found, Versions, ignored_tags, tag_hint};
 use super::{ConfigFile, Dirty, Error, Naming, declared_paths, environment, resolved_request, unfetched};
 use crate::analysis::base;
 use crate::config::Config;
@@ -114,10 +114,13 @@ pub fn versions(
             let described = plan::GitDescription::from(&found.described);
             named.push(plan::VersionOf { service: name.to_string(), version, unnamed, described });
         }
-        Ok((named, failed, found.ignored))
+        let is_unreleased =
+            |(_, found): &(&ServiceId, &Found)| found.described.tag.is_none() && found.described.unread.is_none();
+        let unreleased = services.iter().zip(&found.services).filter(is_unreleased).map(|(service, _)| *service);
+        let hint = tag_hint(config, &unreleased.collect::<Vec<_>>(), &found.tags);
+        Ok((named, failed, ignored_tags(&found.ignored).into_iter().chain(hint).collect()))
     };
-    let (services, failed, ignored) = repository.with_fetching(name).map_err(|error| unfetched(error, repository))?;
-    let warnings = ignored_tags(&ignored).into_iter().collect();
+    let (services, failed, warnings) = repository.with_fetching(name).map_err(|error| unfetched(error, repository))?;
     Ok(Versioned { versions: plan::Versions { services }, failed, warnings })
 }
 

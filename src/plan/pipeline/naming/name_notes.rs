@@ -1,7 +1,9 @@
+use crate::config::Config;
+use crate::inputs::git::Tag;
 use crate::model::diagnostic::{Diagnostic, Severity};
-use crate::model::name::{Escaped, Listed, ServiceName, TagName};
+use crate::model::name::{Escaped, Listed, ServiceId, ServiceName, TagName};
 use crate::naming::image::{InvalidTag, LeftOut, Skipped, TagRefusal};
-use crate::naming::version::VersionError;
+use crate::naming::version::{TagHint, VersionError, tag_hints};
 
 /// How many names a message lists.
 const NAMED: usize = 3;
@@ -85,6 +87,28 @@ impl Said {
         }
         all
     }
+}
+
+/// Returns the warning that tags of another format are probably the releases of services without one; `None` where there
+/// are no such tags.
+pub(in crate::plan::pipeline) fn tag_hint(config: &Config, services: &[ServiceId], tags: &[Tag]) -> Option<Diagnostic> {
+    let services: Vec<_> = services.iter().map(|service| &config.services[service.0]).collect();
+    let facts: Vec<_> =
+        services.iter().map(|service| (&service.name.value, service.path.as_ref(), service.scheme)).collect();
+    let hints = tag_hints(&facts, tags.iter().map(|tag| &tag.name), config.release_tags());
+    let found: Vec<(&ServiceName, TagHint)> =
+        facts.iter().zip(hints).filter_map(|((name, ..), hint)| Some((*name, hint?))).collect();
+    let (_, first) = found.first()?;
+    let named = found.iter().map(|(name, hint)| format!("{} for `{name}`", hint.tag));
+    let message = format!(
+        "tags look like releases of services that have none, since the `tag` of these services is another: {}",
+        Listed::new(named, NAMED)
+    );
+    let help = format!(
+        "if they are, write `tag: \"{}\"` in filters.yaml, in the service or in `defaults`",
+        Escaped::new(&first.format)
+    );
+    Some(Diagnostic::warning("tag-format", message).help(help))
 }
 
 /// Returns the note about tags that look like those of a service and do not count; `None` where there are none.

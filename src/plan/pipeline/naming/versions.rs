@@ -32,7 +32,7 @@ pub(in crate::plan::pipeline) struct AllFound {
     /// One for each service, in their order.
     pub(in crate::plan::pipeline) services: Vec<Found>,
     /// The tags of the repository.
-    pub(super) tags: Vec<Tag>,
+    pub(in crate::plan::pipeline) tags: Vec<Tag>,
     /// The tags that look like a service's but have no version.
     pub(in crate::plan::pipeline) ignored: Vec<TagName>,
     /// How many commits were walked.
