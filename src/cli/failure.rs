@@ -3,12 +3,15 @@
 use std::fmt::Display;
 
 use super::exit::Exit;
+use crate::config::Config;
 use crate::inputs::git;
 use crate::inputs::trigger::TriggerError;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, Listed};
 use crate::naming::version::VersionError;
 use crate::output::emit::{EmitError, UnknownField};
+#[cfg(unix)]
+use crate::output::exec::builder::BuilderError;
 use crate::plan::PlanError;
 use crate::plan::pipeline::{self, ConfigFileError};
 
@@ -132,6 +135,21 @@ impl From<pipeline::Error> for Failure {
                 Self::new(if shallow { Exit::Git } else { Exit::Usage }, "version", message).help(error.help())
             }
         }
+    }
+}
+
+/// Returns what is wrong with how a service is built, and where filters.yaml says it.
+#[cfg(unix)]
+pub(crate) fn not_buildable(error: &BuilderError, config: &Config) -> Diagnostic {
+    let problem = located(Diagnostic::error("builder", error.to_string()), config, error.service(), error.key());
+    error.help().into_iter().fold(problem, Diagnostic::help)
+}
+
+/// Adds where filters.yaml has an item of a service's key, or else the service.
+pub(crate) fn located(problem: Diagnostic, config: &Config, service: &str, (key, item): (&str, &str)) -> Diagnostic {
+    match config.services.get(service) {
+        Some(service) => problem.located(&config.source, &service.place(key, item), ""),
+        None => problem,
     }
 }
 

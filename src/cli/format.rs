@@ -9,6 +9,8 @@ use super::ci;
 use super::dependencies;
 use super::exit::Exit;
 use super::failure::Failure;
+#[cfg(unix)]
+use super::failure::not_buildable;
 use super::flags::choice;
 use super::plan::bug;
 use super::printing::Output;
@@ -216,7 +218,7 @@ fn bake(plan: &Plan, workspace: &Workspace) -> Result<String, Failure> {
     builder::bake(plan, &recipes, root).map_err(|error| match error {
         builder::BakeError::Target(error) => error.into(),
         builder::BakeError::Builder(error) => {
-            error.help().into_iter().fold(Failure::new(Exit::Usage, "builder", error.to_string()), Failure::help)
+            Failure { exit: Exit::Usage, diagnostics: vec![not_buildable(&error, &workspace.config)] }
         }
     })
 }

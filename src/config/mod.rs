@@ -9,6 +9,7 @@
 
 mod definition;
 mod flat;
+mod key_places;
 mod linked_files;
 mod problems;
 mod raw;
@@ -20,6 +21,7 @@ mod structured;
 mod yaml;
 
 pub use decode::{MAX_BYTES, decode};
+pub use key_places::KeyPlaces;
 pub use linked_files::Input;
 pub use schema::schema;
 
@@ -206,6 +208,8 @@ pub struct Service {
     pub description: Option<String>,
     /// How it is built.
     pub recipe: Recipe,
+    /// Where the keys that say so stand.
+    pub keys: KeyPlaces,
 }
 
 impl Service {
@@ -213,6 +217,12 @@ impl Service {
     #[must_use]
     pub fn is_library(&self) -> bool {
         self.recipe.builder == Some(Builder::Nothing)
+    }
+
+    /// Returns where an item of a key stands in the file: without it the whole value, and without the key the service's name.
+    #[must_use]
+    pub fn place(&self, key: &str, item: &str) -> Located<()> {
+        self.keys.find(key, item).cloned().unwrap_or_else(|| self.name.as_ref().map(|_| ()))
     }
 
     /// Returns the filters of its own files: `filters`, and the one for what its image is built from.

@@ -224,8 +224,12 @@ warning[wide-context]: the build context leads outside of `path`, so a change of
   |
   = help: give the service `filters`: `base/**`, and a pattern for each file or directory that its Dockerfile copies
 error[builder]: `tool` is not built from a Dockerfile, and bake builds nothing else
- |
- = help: leave it out with `--only`, or build it with `rebake build`
+ --> filters.yaml:1:486
+  |
+1 | ...ersion}}","type=raw,value=latest"],"target":"prod"},"tool":{"path":"tool","run":"true"},"web":{"depends_on":["...
+  |                                                        ^^^^^^
+  |
+  = help: leave it out with `--only`, or build it with `rebake build`
 
 "#]]);
 }

@@ -8,7 +8,7 @@ use super::needed_dependencies::{Needed, as_planned};
 use super::reports::Reports;
 use crate::analysis::base::Compare;
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, not_buildable};
 use crate::cli::flags::GeneralArgs;
 use crate::cli::plan::request;
 use crate::cli::printing::Output;
@@ -227,9 +227,8 @@ fn job<'a>(
     workspace: &Workspace,
     place: BuildPlace,
 ) -> Result<Build<'a>, Diagnostic> {
-    prepare(plan, service, workspace.recipe(service)?, ties, place).map_err(|error| {
-        error.help().into_iter().fold(Diagnostic::error("builder", error.to_string()), Diagnostic::help)
-    })
+    let prepared = prepare(plan, service, workspace.recipe(service)?, ties, place);
+    prepared.map_err(|error| not_buildable(&error, &workspace.config))
 }
 
 /// Asks buildx for the driver of its builder, where builds by docker pass images on without a registry.

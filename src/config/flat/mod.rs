@@ -32,6 +32,7 @@
 //! | `a: "[z-a]"` | some | `M z` | no | no spelled-out | its brackets cannot be read: only the path that is written so matches |
 //! | `a: "x{a..b}/y.z"` | some | `M xa/y.z` | no | yes | 2.3.1 loses the text before the dot; 4 does not |
 //! | `a: constructor` | some | `M constructor` | error | yes | 2.3.1 trips over names that every object has |
+//! | `{API: x, api: y}` | some | `M x` | yes | yes same-output | of outputs that differ in case alone GitHub keeps the later |
 //! | `services: {api: "**"}` | some | `M x` | no | error wrong-type | a mapping of services is the structured shape |
 //! | `a: !!omap [added: x]` | some | `A x` | yes | error unknown-tag | tags beyond YAML 1.2's core schema |
 //! | `2024-01-31` | some | `M x` | no | error wrong-type | a file that is a date has no filters |
@@ -46,12 +47,12 @@ use super::problems::{Problems, shown};
 use super::raw::{Place, pattern};
 use super::structured::usual_environments;
 use super::yaml::View;
-use super::{Config, Global, Image, Made, Service, Shape, definition};
+use super::{Config, Global, Image, KeyPlaces, Made, Service, Shape, definition};
 use crate::analysis::definition::{Definition, Definitions};
 use crate::analysis::filter::{Filter, FilterId, Filters, FlatRule, Quantifier, Statuses};
 use crate::analysis::graph::Graph;
 use crate::model::diagnostic::{Diagnostic, Located, Severity};
-use crate::model::name::{OWN_PREFIX, RepoDir, ServiceName, is_own_output};
+use crate::model::name::{OWN_PREFIX, RepoDir, ServiceName, is_own_output, outputs_in_common};
 use crate::model::recipe::Recipe;
 use crate::naming::version::{Count, Scheme, TagFormat};
 use js_yaml::Value;
@@ -75,6 +76,7 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
         }
         filters.push(Filter::PathsFilter { quantifier, rules });
     }
+    same_outputs(&services, problems);
     if problems.has_errors() {
         return None;
     }
@@ -200,6 +202,7 @@ impl Usual {
             matrix: serde_json::Map::new(),
             description: None,
             recipe: Recipe { weight: 1, ..Recipe::default() },
+            keys: KeyPlaces::default(),
         }
     }
 }
@@ -296,6 +299,19 @@ fn own_output(name: &str, at: &Located<()>, problems: &mut Problems<'_>) {
         let message = format!("the output `{name}` is this filter's; rebake's own is `{OWN_PREFIX}{name}`");
         let problem = Diagnostic::new(Severity::Note, "own-output", message).located(problems.file(), at, "");
         problems.push(problem.help(format!("`rebake verdict` reads `{OWN_PREFIX}{name}`: hand it on too")));
+    }
+}
+
+/// Warns of filters with an output in common. As with paths-filter, the later one's value counts.
+fn same_outputs(services: &IndexMap<ServiceName, Service>, problems: &mut Problems<'_>) {
+    for (first, second, output) in outputs_in_common(services.keys().map(ServiceName::as_str)) {
+        let [first, second] = [first, second].map(|place| &services[place].name);
+        let (one, other) = (shown(first.value.as_str()), shown(second.value.as_str()));
+        let message = format!("the filters `{one}` and `{other}` both have the output `{}`", shown(&output));
+        let problem = Diagnostic::warning("same-output", message);
+        let problem = problem.located(problems.file(), second, "the output that counts");
+        let problem = problem.label(problems.file(), first.defined, "the output that is lost");
+        problems.push(problem.help("rename one of them: GitHub takes names that differ in case alone for one"));
     }
 }
 

@@ -4,7 +4,7 @@ use super::Services;
 use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::model::diagnostic::{Diagnostic, Located};
-use crate::model::name::{ServiceName, ServiceNameError, TagName, is_own_output, slug};
+use crate::model::name::{ServiceName, ServiceNameError, TagName, is_own_output, outputs_in_common, slug};
 
 /// Checks the names of services, of named filters and of environments.
 pub(super) fn check(services: &Services, file: &raw::File, problems: &mut Problems<'_>) {
@@ -58,19 +58,21 @@ fn is_free(output: &str, what: &str, name: &str, at: &Located<()>, problems: &mu
     }
 }
 
-/// Checks that no filter has the name `<name>_count` or `<name>_files`, which are outputs of the filter `<name>`.
+/// Checks that no two filters have an output in common.
 fn one_output_each(file: &raw::File, problems: &mut Problems<'_>) {
-    let filters = || file.filters.value().into_iter().flat_map(|filters| &filters.0);
-    let names: BTreeMap<String, &Located<()>> =
-        filters().map(|(name, filter)| (name.to_ascii_lowercase(), &filter.name)).collect();
-    for (name, filter) in filters() {
-        for suffix in ["_count", "_files"] {
-            let Some(other) = names.get(&format!("{}{suffix}", name.to_ascii_lowercase())) else { continue };
-            let message = format!("`{}{suffix}` is the output of two filters", shown(name));
-            let problem = Diagnostic::error("reserved-name", message).located(problems.file(), other, "this one");
-            let problem =
-                problem.label(problems.file(), filter.name.defined, "and this one, which has that output too");
-            problems.push(problem.help("rename one of them"));
-        }
+    let filters: Vec<(&str, &Located<()>)> = file
+        .filters
+        .value()
+        .into_iter()
+        .flat_map(|filters| &filters.0)
+        .map(|(name, filter)| (&**name, &filter.name))
+        .collect();
+    for (first, second, output) in outputs_in_common(filters.iter().map(|(name, _)| *name)) {
+        let message = format!("`{}` is the output of two filters", shown(&output));
+        let problem =
+            Diagnostic::error("reserved-name", message).located(problems.file(), filters[second].1, "this one");
+        let label = "and this one, which has that output too";
+        let problem = problem.label(problems.file(), filters[first].1.defined, label);
+        problems.push(problem.help("rename one of them, in more than upper and lower case"));
     }
 }

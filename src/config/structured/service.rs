@@ -5,7 +5,7 @@ use crate::analysis::filter::{Effect, Filter, FilterEntry, Filters, Statuses};
 use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::config::read::{Field, List, Map, Named, Text};
-use crate::config::{DeclaredKind, Global, Service};
+use crate::config::{DeclaredKind, Global, KeyPlaces, Service};
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::recipe::Recipe;
 use crate::model::template::Part;
@@ -64,6 +64,7 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
         matrix: raw.matrix.value().map(|matrix| matrix.0.clone()).unwrap_or_default(),
         description: raw.description.value().map(|text| text.0.clone()),
         recipe,
+        keys: KeyPlaces::of(raw),
     };
     let depends_on = raw.depends_on.value().map(|list| list.0.clone()).unwrap_or_default();
     Some(Checked { filter, inputs, depends_on, service })

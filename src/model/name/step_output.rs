@@ -1,5 +1,7 @@
 //! Names of the outputs of a step.
 
+use std::collections::BTreeMap;
+
 /// The prefix of outputs that are new, and of those that leave their plain name to a filter of the same name.
 pub const OWN_PREFIX: &str = "rebake_";
 
@@ -22,6 +24,23 @@ pub fn is_own_output(name: &str) -> bool {
 fn behind<'n>(name: &'n str, prefix: &str) -> Option<&'n str> {
     let (start, rest) = name.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// Returns the pairs of filters, by their places, that have an output in common, and the first such output. A filter has
+/// the outputs `<name>`, `<name>_count` and `<name>_files`, and engines look at no case.
+#[must_use]
+pub fn outputs_in_common<'a>(filters: impl IntoIterator<Item = &'a str>) -> Vec<(usize, usize, String)> {
+    let mut owners: BTreeMap<String, usize> = BTreeMap::new();
+    let mut pairs: BTreeMap<(usize, usize), String> = BTreeMap::new();
+    for (place, name) in filters.into_iter().enumerate() {
+        for output in ["", "_count", "_files"].map(|suffix| format!("{name}{suffix}")) {
+            let owner = *owners.entry(output.to_ascii_lowercase()).or_insert(place);
+            if owner != place {
+                pairs.entry((owner, place)).or_insert(output);
+            }
+        }
+    }
+    pairs.into_iter().map(|((first, second), output)| (first, second, output)).collect()
 }
 
 /// Returns a name in letters that every file system and CI engine accepts: each run of other characters becomes `-`.
@@ -50,6 +69,14 @@ mod tests {
         for name in ["anyone", "any_", "any_x", "any_1x", "count_0", "api", "", "rebake"] {
             assert!(!is_own_output(name), "{name}");
         }
+    }
+
+    #[test]
+    fn outputs_are_one_whatever_their_case() {
+        let pair = |first, second, output: &str| (first, second, output.to_owned());
+        assert_eq!(outputs_in_common(["API", "web", "api"]), [pair(0, 2, "api")]);
+        assert_eq!(outputs_in_common(["a", "A_Count", "b_files", "B"]), [pair(0, 1, "A_Count"), pair(2, 3, "B_files")]);
+        assert_eq!(outputs_in_common(["a", "a_counts", "count", "ä", "Ä"]), []);
     }
 
     #[test]

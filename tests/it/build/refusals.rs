@@ -131,12 +131,20 @@ fn a_service_that_nothing_builds_is_told_with_all_others() {
     repo.write("a/x", "").write("b/x", "").write("c/x", "").commit("first");
     repo.rebake(["build"]).failure(2).stdout("").stderr(str![[r#"
 error[builder]: `a` cannot be built: it has neither `run` nor `builder` nor a Dockerfile
- |
- = help: give it a command with `run`, or a `builder`, or a Dockerfile in its path
+ --> filters.yaml:2:3
+  |
+2 |   a: {path: a}
+  |   ^
+  |
+  = help: give it a command with `run`, or a `builder`, or a Dockerfile in its path
 
 error[builder]: `b` cannot be built: it has neither `run` nor `builder` nor a Dockerfile
- |
- = help: give it a command with `run`, or a `builder`, or a Dockerfile in its path
+ --> filters.yaml:3:3
+  |
+3 |   b: {path: b}
+  |   ^
+  |
+  = help: give it a command with `run`, or a `builder`, or a Dockerfile in its path
 
 "#]]);
 }
@@ -219,12 +227,20 @@ fn a_secret_that_is_not_there_is_told_before_the_first_build() {
     let build = || repo.rebake(["build", "--all", "--unmatched", "ignore"]).env("PATH", &path);
     build().failure(2).stdout("").stderr(str![[r#"
 error[secret]: `a`: the secret `npm` is in the variable NPM_AUTH, which is not set
- |
- = help: set it; an empty one is taken as it is
+ --> filters.yaml:2:60
+  |
+2 |   a: {path: a, image: 'r.io/a', builder: podman, secrets: ['id=npm,env=NPM_AUTH', 'id=key,src=key.pem']}
+  |                                                            ^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: set it; an empty one is taken as it is
 
 error[secret]: `a`: the secret `key` is in the file key.pem, which is not there
- |
- = help: `src` is relative to the service's directory
+ --> filters.yaml:2:83
+  |
+2 |   a: {path: a, image: 'r.io/a', builder: podman, secrets: ['id=npm,env=NPM_AUTH', 'id=key,src=key.pem']}
+  |                                                                                   ^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: `src` is relative to the service's directory
 
 "#]]);
     repo.write("a/key.pem", "");

@@ -119,12 +119,12 @@ fn target(
         return Err(BuilderError::Before(shown(service)));
     }
     let image = Image::new(plan, service, recipe, Ties { dependencies, is_needed: false }, source, DOCKER, None)?;
-    let filled = |name: &str, value: &CommandArgument| match value.fill(needs) {
+    let filled = |key: &'static str, name: &str, value: &CommandArgument| match value.fill(needs) {
         Ok(value) => Ok((literal(name), value)),
-        Err(_) => Err(BuilderError::Argument { service: shown(service), argument: name.to_owned() }),
+        Err(_) => Err(BuilderError::Argument { service: shown(service), key, argument: name.to_owned() }),
     };
     let context_of = |(name, value): (String, CommandArgument)| {
-        let (name, value) = filled(&name, &value)?;
+        let (name, value) = filled("contexts", &name, &value)?;
         Ok((name, if value.starts_with('/') { local(source.root(), Path::new(&value)) } else { value }))
     };
     let contexts = named(&image, Lookup::Target, |dependency| CommandArgument::source(dependency.service));
@@ -146,7 +146,7 @@ fn target(
         args: image
             .arguments
             .iter()
-            .map(|(name, value)| filled(name, value).map(|(name, value)| (name, literal(&value))))
+            .map(|(name, value)| filled("build_args", name, value).map(|(name, value)| (name, literal(&value))))
             .collect::<Result<_, BuilderError>>()?,
         tags: image.tags.iter().map(|tag| literal(tag)).collect(),
         labels: pairs(&image.labels),

@@ -17,7 +17,7 @@ pub(super) struct Locations {
 
 impl Locations {
     pub(super) fn of(service: &PlannedService, root: &Path) -> Result<Self, BuilderError> {
-        let root = real(service, root)?;
+        let root = real(service, "path", root)?;
         let directory = beneath(service, &root, service.path.as_deref().unwrap_or("."))?;
         Ok(Self { root, directory })
     }
@@ -42,7 +42,7 @@ impl Locations {
             Some(file) => self.root.join(file),
             None => self.directory.join(usual),
         };
-        inside(service, &self.root, real(service, &file)?)?;
+        inside(service, "dockerfile", &self.root, &file)?;
         Ok(file)
     }
 
@@ -54,7 +54,7 @@ impl Locations {
     /// Returns a file with symbolic links in its directory resolved. The name of the file itself is kept.
     pub(super) fn real_file(&self, service: &PlannedService, file: &Path) -> Result<PathBuf, BuilderError> {
         match (file.parent(), file.file_name()) {
-            (Some(directory), Some(name)) => Ok(inside(service, &self.root, real(service, directory)?)?.join(name)),
+            (Some(directory), Some(name)) => Ok(inside(service, "dockerfile", &self.root, directory)?.join(name)),
             _ => Ok(file.to_owned()),
         }
     }
@@ -66,13 +66,13 @@ impl Locations {
             Some(beneath) => self.root.join(beneath.trim_start_matches('/')),
             None => self.directory.join(named),
         };
-        inside(service, &self.root, real(service, &directory)?)
+        inside(service, "contexts", &self.root, &directory)
     }
 
     /// Returns the build context.
     pub(super) fn context(&self, service: &PlannedService, recipe: &Recipe) -> Result<PathBuf, BuilderError> {
         match &recipe.context {
-            Some(context) => inside(service, &self.root, real(service, &self.root.join(context))?),
+            Some(context) => inside(service, "context", &self.root, &self.root.join(context)),
             None => Ok(self.directory.clone()),
         }
     }
@@ -80,14 +80,17 @@ impl Locations {
 
 fn beneath(service: &PlannedService, root: &Path, path: &str) -> Result<PathBuf, BuilderError> {
     let path = RepoDir::parse(path).map_err(|reason| BuilderError::Path { service: shown(service), reason })?;
-    inside(service, root, real(service, &root.join(path.as_str()))?)
+    inside(service, "path", root, &root.join(path.as_str()))
 }
 
-fn inside(service: &PlannedService, root: &Path, target: PathBuf) -> Result<PathBuf, BuilderError> {
-    if target.starts_with(root) { Ok(target) } else { Err(BuilderError::Outside { service: shown(service), target }) }
+/// Returns the real place of what a key names, which lies in the work tree.
+fn inside(service: &PlannedService, key: &'static str, root: &Path, named: &Path) -> Result<PathBuf, BuilderError> {
+    let target = real(service, key, named)?;
+    let outside = |target| BuilderError::Outside { service: shown(service), key, target };
+    if target.starts_with(root) { Ok(target) } else { Err(outside(target)) }
 }
 
-fn real(service: &PlannedService, path: &Path) -> Result<PathBuf, BuilderError> {
-    let missing = |reason| BuilderError::Missing { service: shown(service), path: path.to_owned(), reason };
+fn real(service: &PlannedService, key: &'static str, path: &Path) -> Result<PathBuf, BuilderError> {
+    let missing = |reason| BuilderError::Missing { service: shown(service), key, path: path.to_owned(), reason };
     path.canonicalize().map_err(missing)
 }

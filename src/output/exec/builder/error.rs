@@ -32,6 +32,8 @@ pub enum BuilderError {
     Missing {
         /// The service.
         service: String,
+        /// The key in filters.yaml that names it.
+        key: &'static str,
         /// The file or directory.
         path: PathBuf,
         /// The error of the system.
@@ -42,6 +44,8 @@ pub enum BuilderError {
     Outside {
         /// The service.
         service: String,
+        /// The key in filters.yaml that names it.
+        key: &'static str,
         /// The target.
         target: PathBuf,
     },
@@ -74,6 +78,8 @@ pub enum BuilderError {
     Argument {
         /// The service.
         service: String,
+        /// The key in filters.yaml.
+        key: &'static str,
         /// The argument's name.
         argument: String,
     },
@@ -92,6 +98,40 @@ pub enum BuilderError {
 }
 
 impl BuilderError {
+    /// Returns the service.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        match self {
+            Self::NoRecipe(service)
+            | Self::NotByDocker(service)
+            | Self::Before(service)
+            | Self::EmptyCommand(service)
+            | Self::Path { service, .. }
+            | Self::Missing { service, .. }
+            | Self::Outside { service, .. }
+            | Self::NotUtf8 { service, .. }
+            | Self::NoImage { service, .. }
+            | Self::Label { service, .. }
+            | Self::Argument { service, .. }
+            | Self::Unknown { service, .. } => service,
+        }
+    }
+
+    /// Returns the key of the service that is wrong, and the item of its value; both are empty where it is all of it.
+    #[must_use]
+    pub fn key(&self) -> (&'static str, &str) {
+        match self {
+            Self::NoRecipe(_) | Self::NotByDocker(_) | Self::NoImage { .. } | Self::NotUtf8 { .. } => ("", ""),
+            Self::Before(_) => ("before", ""),
+            Self::EmptyCommand(_) => ("run", ""),
+            Self::Path { .. } => ("path", ""),
+            Self::Missing { key, .. } | Self::Outside { key, .. } => (key, ""),
+            Self::Label { key, .. } => ("labels", key),
+            Self::Argument { key, argument, .. } => (key, argument),
+            Self::Unknown { key, value, .. } => (key, value),
+        }
+    }
+
     /// Returns what to do about it, if there is something.
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {

@@ -172,7 +172,7 @@ fn arguments(
 ) -> Result<Vec<(String, CommandArgument)>, BuilderError> {
     let arguments = recipe.build_args.iter().map(|(name, template)| match filled(template, plan, service) {
         Some(value) => Ok((name.clone(), value)),
-        None => Err(BuilderError::Argument { service: shown(service), argument: name.clone() }),
+        None => Err(BuilderError::Argument { service: shown(service), key: "build_args", argument: name.clone() }),
     });
     arguments.collect()
 }
@@ -210,7 +210,7 @@ fn contexts(
         {
             return Ok((name.clone(), Context::Need(needed.to_owned())));
         }
-        let unknown = || BuilderError::Argument { service: shown(service), argument: name.clone() };
+        let unknown = || BuilderError::Argument { service: shown(service), key: "contexts", argument: name.clone() };
         let place = filled(template, plan, service).ok_or_else(unknown)?;
         let place = match place.text() {
             Some(directory) if !directory.contains("://") => {

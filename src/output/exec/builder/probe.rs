@@ -53,30 +53,34 @@ impl ProbeError {
     }
 }
 
-/// Asks each builder of the builds, once, whether it knows the flags that it will get.
+/// Asks each builder of the builds, once, whether it knows the flags that it will get. Returns the problems, each with the
+/// name of the first service that has it.
 #[must_use]
-pub fn probe(builds: &[Build]) -> Vec<ProbeError> {
-    PROGRAMS.iter().filter_map(|(program, words)| asked(program, words, builds).err()).collect()
+pub fn probe<'a>(builds: &'a [Build]) -> Vec<(&'a str, ProbeError)> {
+    PROGRAMS.iter().filter_map(|(program, words)| asked(program, words, builds)).collect()
 }
 
-fn asked(program: &'static str, words: &[&str], builds: &[Build]) -> Result<(), ProbeError> {
+fn asked<'a>(program: &'static str, words: &[&str], builds: &'a [Build]) -> Option<(&'a str, ProbeError)> {
     let steps = || builds.iter().flat_map(|build| build.work.steps().iter().map(move |step| (build, step)));
     let building = |step: &Step| step.program == program && position(step, words).is_some();
-    let Some((build, _)) = steps().find(|(_, step)| building(step)) else { return Ok(()) };
+    let (build, _) = steps().find(|(_, step)| building(step))?;
+    let first = build.service.service.as_str();
     let mut command = Command::new(program);
     command.args(words).arg("--help").current_dir(&build.directory).stdin(Stdio::null());
     let environment = build.environment.iter().map(|(name, value)| (name, value));
-    let output = command.envs(environment).output().map_err(|reason| ProbeError::NotThere { program, reason })?;
+    let output = match command.envs(environment).output() {
+        Ok(output) => output,
+        Err(reason) => return Some((first, ProbeError::NotThere { program, reason })),
+    };
     let help = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
     let known = |flag: &str| help.split(|c: char| c != '-' && !c.is_ascii_alphanumeric()).any(|word| word == flag);
     if program == "docker" && !known("--file") {
-        return Err(ProbeError::NoBuildx);
+        return Some((first, ProbeError::NoBuildx));
     }
-    let flags = steps().filter(|(_, step)| building(step)).flat_map(|(_, step)| flags(step, words));
-    match flags.into_iter().find(|flag| !known(flag)) {
-        Some(flag) => Err(ProbeError::Old { program, flag }),
-        None => Ok(()),
-    }
+    steps().filter(|(_, step)| building(step)).find_map(|(build, step)| {
+        let flag = flags(step, words).into_iter().find(|flag| !known(flag))?;
+        Some((build.service.service.as_str(), ProbeError::Old { program, flag }))
+    })
 }
 
 /// Returns the position of the arguments behind a command's `words`, which may come after global flags.
