@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::inputs::git::{self, Repository, WorkTree};
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName};
+use crate::model::safe_json;
 use crate::output::emit::Column;
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{Files, Moment, Snapshot, follow_links};
@@ -84,7 +85,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output
     };
     let text = if let [before, after] = &args.diff[..] {
         let (earlier, later) = (look(Some(before))?, look(Some(after))?);
-        let (text, built_from) = diff(&earlier, &later, args)?;
+        let (text, built_from) = diff(&earlier, &later, args);
         if let Some(dependency) = built_from {
             let message = format!("the dependency `{dependency}` differs");
             let command =
@@ -98,7 +99,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output
         let look = look(args.at.as_ref())?;
         match args.format {
             Format::Table => look.table(args.explain),
-            Format::Json => look.json(args.explain)?,
+            Format::Json => look.json(args.explain),
         }
     };
     output.data(&text)?;
@@ -140,7 +141,7 @@ impl Look {
         text
     }
 
-    fn json(&self, explain: bool) -> Result<String, Failure> {
+    fn json(&self, explain: bool) -> String {
         let content = self.snapshot.content(&self.config);
         let found = Fingerprints::of(&content, &self.services);
         let service = |service: &ServiceId| {
@@ -154,13 +155,13 @@ impl Look {
             value
         };
         let services: Vec<_> = self.services.iter().map(service).collect();
-        line(&serde_json::json!({ "services": services }))
+        safe_json::line(&serde_json::json!({ "services": services })) + "\n"
     }
 }
 
 /// Prints what differs between two times, service by service. Returns the first dependency that differs and is not
 /// shown itself.
-fn diff(before: &Look, after: &Look, args: &FingerprintArgs) -> Result<(String, Option<ServiceName>), Failure> {
+fn diff(before: &Look, after: &Look, args: &FingerprintArgs) -> (String, Option<ServiceName>) {
     let (content_before, content_after) =
         (before.snapshot.content(&before.config), after.snapshot.content(&after.config));
     let found_before = Fingerprints::of(&content_before, &before.services);
@@ -199,13 +200,7 @@ fn diff(before: &Look, after: &Look, args: &FingerprintArgs) -> Result<(String, 
     }
     let text = match args.format {
         Format::Table => text,
-        Format::Json => line(&serde_json::json!({ "services": services }))?,
+        Format::Json => safe_json::line(&serde_json::json!({ "services": services })) + "\n",
     };
-    Ok((text, opaque))
-}
-
-fn line(value: &serde_json::Value) -> Result<String, Failure> {
-    serde_json::to_string(value)
-        .map(|text| text + "\n")
-        .map_err(|error| Failure::new(Exit::Bug, "bug", format!("the answer cannot be written as JSON: {error}")))
+    (text, opaque)
 }

@@ -12,7 +12,6 @@ use super::failure::Failure;
 #[cfg(unix)]
 use super::failure::not_buildable;
 use super::flags::choice;
-use super::plan::bug;
 use super::printing::Output;
 use super::workspace;
 use crate::output::emit::{self, Field, ListFiles, Matrices, Pack, Separator, UnknownField};
@@ -185,7 +184,7 @@ fn text(
     let to_build = plan.to_build();
     Ok(match format.format {
         FormatName::Table => emit::table(plan, output.palette()),
-        FormatName::Json => plan.to_json().map_err(|error| bug(&error))?,
+        FormatName::Json => plan.to_json(),
         FormatName::Matrix => emit::matrix(&to_build, &matrices.fields) + "\n",
         FormatName::Names => emit::names(&to_build, separator)?,
         FormatName::Paths => emit::paths(&to_build, separator)?,

@@ -13,7 +13,7 @@ use crate::analysis::filter::{self, Effect, Filter, FilterEntry, Filters, FlatRu
 use crate::glob::Pattern;
 use crate::model::change::{Change, Status};
 use crate::model::diagnostic::{Diagnostic, Located, SourceFile, Span};
-use crate::model::name::{Escaped, RepoPath};
+use crate::model::name::{Escaped, RepoPath, escaped_lines};
 
 const USAGE: &str = "\
 rebake glob [OPTIONS] <PATTERN> [PATH]...
@@ -200,7 +200,7 @@ impl Search {
         match self.filters.get(Filters::id(0)) {
             Filter::PathsFilter { rules, .. } => {
                 for pattern in rules.iter().flat_map(|rule| &rule.patterns) {
-                    text += &pattern.value.explain().to_string();
+                    text += &escaped_lines(&pattern.value.explain().to_string());
                 }
             }
             Filter::Ordered(entries) => {
@@ -209,7 +209,7 @@ impl Search {
                         Effect::Include => "takes in ",
                         Effect::Exclude | Effect::ExcludeWildcards => "takes back ",
                     };
-                    text += &entry.pattern.value.explain().to_string();
+                    text += &escaped_lines(&entry.pattern.value.explain().to_string());
                 }
             }
         }
@@ -221,7 +221,7 @@ impl Search {
                 Some(found) => {
                     any = true;
                     let sure = if found.doubt { "counts as a match: matching gave up" } else { "matches" };
-                    let by = found.pattern.map(|pattern| format!(", by {:?}", pattern.value.text()));
+                    let by = found.pattern.map(|pattern| format!(", by `{}`", Escaped::new(pattern.value.text())));
                     sure.to_owned() + &by.unwrap_or_default()
                 }
             };

@@ -152,8 +152,3 @@ pub(crate) fn naming(args: &NamingArgs) -> Naming {
         version: None,
     }
 }
-
-pub(crate) fn bug(error: &serde_json::Error) -> Failure {
-    Failure::new(Exit::Bug, "bug", format!("the result cannot be written as JSON: {error}"))
-        .help("this is a bug of rebake; please report it with the filters.yaml at hand")
-}

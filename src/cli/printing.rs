@@ -19,6 +19,8 @@ use crate::inputs::file;
 use crate::inputs::trigger::Engine;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::mask::Mask;
+use crate::model::name::for_terminal;
+use crate::model::safe_json;
 use crate::output::emit::Palette;
 use crate::output::exec::Report;
 use crate::plan::Plan;
@@ -68,16 +70,20 @@ impl Output {
         }
     }
 
-    /// Writes a result for programs, unchanged except that secrets are masked.
+    /// Writes a result for programs, unchanged except that secrets are masked; on a terminal, what is invisible is
+    /// escaped.
     pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
         let text = self.mask.text(text);
+        let shown = io::stdout().is_terminal().then(|| for_terminal(text.as_bytes()));
+        let text = shown.as_deref().unwrap_or(&text);
         written(io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()))
     }
 
-    /// Opens standard output for a result for programs that is written in pieces.
+    /// Opens standard output for a result for programs that is written in pieces, as [`data`](Self::data) writes it.
     #[expect(clippy::unused_self, reason = "who prints has the output")]
     pub(crate) fn stream(&self) -> Stream {
-        Stream { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()), closed: false }
+        let is_terminal = io::stdout().is_terminal();
+        Stream { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()), is_terminal, closed: false }
     }
 
     /// Writes a result for people, without colours if standard output cannot show them.
@@ -100,7 +106,7 @@ impl Output {
 
     /// Returns a value with secrets masked, for formats that write texts with escapes.
     pub(crate) fn masked<T: Serialize + DeserializeOwned>(&self, value: T) -> T {
-        let text = if self.mask.is_empty() { None } else { serde_json::to_string(&value).ok() };
+        let text = if self.mask.is_empty() { None } else { Some(safe_json::line(&value)) };
         match text.as_deref().map(|text| self.mask.text(text)) {
             // Where a secret is one of rebake's own words, nothing is hidden by taking that away.
             Some(Cow::Owned(text)) => serde_json::from_str(&text).unwrap_or(value),
@@ -206,13 +212,16 @@ fn words(schema: &Value) -> Vec<String> {
 /// A result for programs that is written in pieces.
 pub(crate) struct Stream {
     out: BufWriter<StdoutLock<'static>>,
+    is_terminal: bool,
     closed: bool,
 }
 
 impl Stream {
     /// Writes parts of bytes, one after the other.
     pub(crate) fn write(&mut self, parts: &[&[u8]]) -> Result<(), Failure> {
-        let result = parts.iter().try_for_each(|part| self.out.write_all(part));
+        let result = parts.iter().try_for_each(|part| {
+            if self.is_terminal { self.out.write_all(for_terminal(part).as_bytes()) } else { self.out.write_all(part) }
+        });
         self.noted(result)
     }
 

@@ -8,7 +8,6 @@ use clap::{Args, ValueEnum};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, choice};
-use super::plan::bug;
 use super::printing::Output;
 use super::workspace;
 use crate::config::Config;
@@ -154,7 +153,7 @@ fn write(plan: &Published, args: &ReleaseArgs, done: &str, output: &Output) -> R
     match args.format {
         _ if args.changelog => output.data(&emit::changelog(plan)),
         Format::Table => output.people(&format!("{}\n{done}\n", emit::releases_table(plan, output.palette()))),
-        Format::Json => output.data(&plan.to_json().map_err(|error| bug(&error))?),
+        Format::Json => output.data(&plan.to_json()),
     }
 }
 

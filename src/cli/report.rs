@@ -64,8 +64,8 @@ pub(crate) fn run(args: &ReportArgs, output: &Output) -> Result<Exit, Failure> {
     output.publish(report.names());
     let report = output.masked(report);
     let text = match args.format {
-        Format::Json => report.to_json().map_err(|error| bug(&error))?,
-        Format::Images => images(&report).map_err(|error| bug(&error))?,
+        Format::Json => report.to_json(),
+        Format::Images => images(&report),
         Format::Markdown => markdown(&report, failure),
         Format::Junit => junit(&report, failure),
     };
@@ -95,9 +95,4 @@ pub(crate) fn read(file: &Path) -> Result<exec::Report, Failure> {
 pub(crate) fn failure(service: &ServiceReport) -> Option<String> {
     let log = service.log.as_ref().filter(|_| service.outcome.is_failure())?;
     last_lines(log, LINES, OutputStyle::default()).ok().map(|lines| lines.join("\n"))
-}
-
-pub(crate) fn bug(error: &dyn std::error::Error) -> Failure {
-    Failure::new(Exit::Bug, "bug", format!("the report cannot be written: {error}"))
-        .help("this is a bug of rebake; please report it")
 }

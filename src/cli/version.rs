@@ -84,7 +84,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &VersionArgs, output: &Output) ->
 fn write(versions: &Versions, format: Format, output: &Output) -> Result<(), Failure> {
     match format {
         Format::Table => output.people(&emit::versions_table(versions, output.palette())),
-        Format::Json => output.data(&versions.to_json().map_err(|error| plan::bug(&error))?),
+        Format::Json => output.data(&versions.to_json()),
         Format::Env => output.data(&emit::versions_env(versions)?),
         Format::Plain => output.data(&emit::versions_plain(versions)),
     }

@@ -15,6 +15,7 @@ use crate::analysis::filter::Quantifier;
 use crate::inputs::git::Repository;
 use crate::model::change::{ChangeSet, Extent};
 use crate::model::name::Escaped;
+use crate::model::safe_json;
 use crate::output::emit;
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Dead, Request, Unmatched};
@@ -148,6 +149,6 @@ fn write<T: Serialize>(
 ) -> Result<(), Failure> {
     match format {
         Format::Text => output.people(&text(answer, output.palette())),
-        Format::Json => output.data(&(serde_json::to_string_pretty(answer).map_err(|error| plan::bug(&error))? + "\n")),
+        Format::Json => output.data(&safe_json::document(answer)),
     }
 }

@@ -9,6 +9,7 @@ pub mod template;
 pub mod calendar;
 pub mod recipe;
 pub mod built_ref;
+pub mod safe_json;
 pub mod workflow_command;
 pub mod mask;
 pub mod shallow_clone;

@@ -26,6 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::trigger::Kind;
+use crate::model::safe_json;
 
 /// The version of the plan's JSON that this program writes and reads.
 pub const SCHEMA: u32 = 1;
@@ -205,16 +206,10 @@ impl Plan {
         self.left_out.extend(left_out.into_iter().map(|service| service.service));
     }
 
-    /// Returns the JSON text of the plan, with a final newline.
-    ///
-    /// It may be printed to a log: `##[` and `##vso[`, which GitHub and Azure obey anywhere in a line, are escaped.
-    /// They only occur in strings, where JSON resolves the escape.
-    ///
-    /// # Errors
-    /// Never in practice: every key is a string.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let text = serde_json::to_string_pretty(self)?;
-        Ok(text.replace("##[", "#\\u0023[").replace("##vso[", "#\\u0023vso[") + "\n")
+    /// Returns the JSON text of the plan, with a final line break. It may be printed to a log.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        safe_json::document(self)
     }
 
     /// Returns the JSON Schema of the plan, draft 2020-12.

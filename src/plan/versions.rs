@@ -1,6 +1,7 @@
 use serde::Serialize;
 
 use super::GitDescription;
+use crate::model::safe_json;
 
 /// The versions of services at a commit, as `rebake version --format json` publishes them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,11 +25,9 @@ pub struct VersionOf {
 }
 
 impl Versions {
-    /// Returns the JSON text, with a final newline.
-    ///
-    /// # Errors
-    /// Never in practice: every key is a string.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    /// Returns the JSON text, with a final line break.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        safe_json::document(self)
     }
 }

@@ -128,7 +128,7 @@ fn reading_is_explained() {
     let explained = |pattern| Pattern::parse(pattern).unwrap().explain().to_string();
     repo.rebake(["glob", "--explain", "src/*.rs"]).success().stdout(explained("src/*.rs"));
     let list = ["glob", "--explain", "-e", "src/*", "-e", "!src/b", "src/a", "src/b", "src/\u{1b}[31m"];
-    let said = "src/a: matches, by \"src/*\"\nsrc/b: does not match\nsrc/\\x1b[31m: matches, by \"src/*\"\n";
+    let said = "src/a: matches, by `src/*`\nsrc/b: does not match\nsrc/\\x1b[31m: matches, by `src/*`\n";
     let expected = format!("takes in {}takes back {}{said}", explained("src/*"), explained("src/b"));
     assert_eq!(String::from_utf8(repo.rebake(list).success().stdout).unwrap(), expected);
     repo.rebake(["glob", "--explain", "src/*", "b"]).failure(1);

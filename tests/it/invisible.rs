@@ -5,6 +5,8 @@ use std::process::Command;
 use proptest::prelude::*;
 use rebake::model::name::Escaped;
 use rebake::output::emit::{self, Palette};
+use rebake::output::exec::Report;
+use rebake::output::exec::report::{images, junit, markdown};
 use rebake::plan::why::{
     Exclusion, Miss, PatternPlace, Reach, Reached, ServiceExplanation, Spared, TakenBack, WhyReport,
 };
@@ -13,10 +15,12 @@ use serde_json::{Value, json};
 
 use crate::repo::Repo;
 
-/// Prints each character that Unicode calls invisible, one a line, in hexadecimal.
+/// Prints each character that Unicode calls invisible, and those whose names say that they are blank, one a line, in
+/// hexadecimal.
 const SCRIPT: &str = r"
-const invisible = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Zl}\p{Zp}]/u;
-for (let point = 0x100; point <= 0x10ffff; point++)
+const invisible =
+  /(?! )[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Cf}\p{Z}\u{2800}\u{13441}\u{13442}\u{16fe4}\u{1d159}]/u;
+for (let point = 0; point <= 0x10ffff; point++)
   if ((point < 0xd800 || point > 0xdfff) && invisible.test(String.fromCodePoint(point))) console.log(point.toString(16));
 ";
 
@@ -27,14 +31,17 @@ fn what_nobody_sees_is_escaped_and_nothing_else() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let theirs: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
     let escaped = |c: &char| Escaped::new(&c.to_string()).to_string() != c.to_string();
-    let ours: Vec<String> = ('\u{100}'..=char::MAX).filter(escaped).map(|c| format!("{:x}", u32::from(c))).collect();
+    let ours: Vec<String> = ('\0'..=char::MAX).filter(escaped).map(|c| format!("{:x}", u32::from(c))).collect();
     assert_eq!(ours, theirs);
     assert!(theirs.len() > 4000, "{}", theirs.len());
 }
 
 /// What a name may have that is none of its letters: controls, escape codes, marks that turn the reading direction, what
 /// has no width, commands of engines.
-const HOSTILE: [&str; 16] = [
+const HOSTILE: [&str; 19] = [
+    "\u{2800}",
+    "\u{a0}",
+    "\u{1d159}",
     "\u{202e}",
     "\u{2066}",
     "\u{200b}",
@@ -72,7 +79,7 @@ fn spoil(value: &mut Value, next: &mut dyn FnMut() -> String) {
         Value::Array(list) => list.iter_mut().for_each(|value| spoil(value, next)),
         Value::Object(map) => {
             map.iter_mut()
-                .filter(|(key, _)| !["kind", "reason"].contains(&key.as_str()))
+                .filter(|(key, _)| !["kind", "reason", "outcome", "record"].contains(&key.as_str()))
                 .for_each(|(_, value)| spoil(value, next));
         }
         _ => {}
@@ -121,6 +128,31 @@ fn plan() -> Value {
     })
 }
 
+/// A report with everything in it that a report can have.
+fn report() -> Value {
+    let attempt = json!({"outcome": "failed", "exit": 1, "seconds": 1.0, "log": "x", "message": "x"});
+    let service = |outcome: &str| {
+        json!({
+            "service": "x", "outcome": outcome, "attempts": 2, "exit": 1, "seconds": 1.0, "earlier": [attempt], "log": "x",
+            "fingerprint": "x", "version": "x", "image": "x", "tags": ["x"], "push": true, "digest": "x",
+            "blocked_by": "x", "leaky": true, "message": "x", "record": "recorded",
+        })
+    };
+    let services = ["succeeded", "failed", "timed-out", "blocked", "exists"].map(service);
+    json!({
+        "schema": 1, "rebake": "x", "commit": "x", "environment": "x", "started": "x", "seconds": 1.0, "jobs": 1,
+        "services": services,
+    })
+}
+
+/// Checks a JSON text: all that it has is seen, and it is what it was made from.
+#[track_caller]
+fn is_seen_and_exact(what: &str, text: &str, value: impl serde::Serialize) {
+    is_seen(what, text);
+    let read: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(read, serde_json::to_value(value).unwrap(), "{what}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -133,6 +165,7 @@ proptest! {
         let mut plan = plan();
         spoil(&mut plan, &mut next);
         let plan: Plan = serde_json::from_value(plan).unwrap();
+        is_seen_and_exact("plan", &plan.to_json(), &plan);
         is_seen("table", &emit::table(&plan, Palette::Plain));
         is_seen("markdown", &emit::markdown(&plan));
         is_seen("heading", &emit::heading(&plan));
@@ -165,7 +198,18 @@ proptest! {
 
         let described = GitDescription { tag: Some(next()), distance: 1, commit: next() };
         let version = VersionOf { service: next(), version: Some(next()), unnamed: Some(next()), described };
-        is_seen("version", &emit::versions_table(&Versions { services: vec![version] }, Palette::Plain));
+        let versions = Versions { services: vec![version] };
+        is_seen("version", &emit::versions_table(&versions, Palette::Plain));
+        is_seen_and_exact("versions", &versions.to_json(), &versions);
+
+        let mut report = report();
+        spoil(&mut report, &mut next);
+        let report: Report = serde_json::from_value(report).unwrap();
+        let log = |_: &_| Some(HOSTILE.concat());
+        is_seen_and_exact("report", &report.to_json(), &report);
+        is_seen("images", &images(&report));
+        is_seen("summary of builds", &markdown(&report, |_| None));
+        is_seen("junit", &junit(&report, log));
     }
 }
 
@@ -178,7 +222,7 @@ fn nothing_that_is_said_of_a_repository_has_what_nobody_sees() {
     repo.git(["tag", "\u{202e}api@1.0\u{200b}"]);
     repo.git(["tag", "b\u{2066}@1.0.0\u{feff}"]);
     repo.write(path, "").write("un\u{202e}matched\u{1b}", "").commit("second\u{202e}\u{1b}[31m");
-    let runs: [&[&str]; 9] = [
+    let runs: [&[&str]; 18] = [
         &["plan", "--base", "HEAD~1"],
         &["plan", "--base", "HEAD~1", "--format", "markdown"],
         &["plan", "--base", "HEAD~1", "--unmatched", "error"],
@@ -188,6 +232,15 @@ fn nothing_that_is_said_of_a_repository_has_what_nobody_sees() {
         &["why", "--file", path],
         &["version"],
         &["fingerprint", "--explain"],
+        &["plan", "--base", "HEAD~1", "--format", "json"],
+        &["plan", "--base", "HEAD~1", "--format", "matrix"],
+        &["plan", "--base", "HEAD~1", "--format", "gitlab"],
+        &["plan", "--base", "HEAD~1", "--format", "buildkite"],
+        &["plan", "--base", "HEAD~1", "--format", "argo"],
+        &["why", "b", "--format", "json"],
+        &["version", "--format", "json"],
+        &["fingerprint", "--explain", "--format", "json"],
+        &["glob", "--explain", "a\u{2800}{b,\u{202e}}", "a\u{2800}b"],
     ];
     for args in runs {
         let text = repo.rebake(args).said();

@@ -524,7 +524,7 @@ fn what_is_sent_to_a_remote_is_compared_with_what_that_remote_has() {
         [&["record", "b"], &environment[..], &["--remote", bare.dir().to_str().unwrap()]].concat(),
     ] {
         // `a` is as it was built, at a commit that the clone has not.
-        let next = origin.write("b/x", &verb.concat()).commit("b").to_string();
+        let next = origin.write("b/x", verb.concat()).commit("b").to_string();
         origin.git(["push", "--quiet", bare.dir().to_str().unwrap(), "main"]);
         let clone = clone();
         clone.write(".git/has/a", "one");

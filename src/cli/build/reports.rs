@@ -11,7 +11,7 @@ use crate::cli::ci::github_files;
 use crate::cli::env;
 use crate::cli::failure::Failure;
 use crate::cli::printing::{Output, unwritable};
-use crate::cli::report::{bug, failure, read};
+use crate::cli::report::{failure, read};
 use crate::inputs::file::{self, Writable};
 use crate::output::emit;
 use crate::output::exec::Report;
@@ -75,7 +75,7 @@ impl Reports {
             Some(earlier) => report.clone().over(earlier.clone()),
             None => report.clone(),
         });
-        let text = report.to_json().map_err(|error| bug(&error))?;
+        let text = report.to_json();
         // A build may have taken it away. Where it cannot be made again, writing says why.
         let _ = file::make_directory(logs);
         for file in self.json.iter().chain([&logs.join(log_directory::REPORT)]) {

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
-use crate::cli::plan::bug;
 use crate::cli::printing::{Output, unwritable};
 use crate::inputs::file;
 use crate::inputs::trigger::Engine;
@@ -24,7 +23,7 @@ impl Folder {
         let mut files = vec![
             // The folder is no change of the work tree.
             (".gitignore", "*\n".to_owned()),
-            ("plan.json", plan.to_json().map_err(|error| bug(&error))?),
+            ("plan.json", plan.to_json()),
             ("plan.env", emit::dotenv(&to_build)?),
         ];
         if engine == Engine::CircleCi {

@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bstr::ByteSlice as _;
 
-use super::workflow_command;
+use super::{safe_json, workflow_command};
 
 pub use masked::Masked;
 
@@ -49,9 +49,10 @@ impl Mask {
                     secrets.is_part_of_word = true;
                     continue;
                 }
-                let quoted = serde_json::Value::from(text).to_string();
                 secrets.written.insert(text.into());
-                secrets.written.insert(quoted[1..quoted.len() - 1].into());
+                for quoted in [safe_json::line(text), safe_json::ascii_line(text)] {
+                    secrets.written.insert(quoted[1..quoted.len() - 1].into());
+                }
             }
         }
     }

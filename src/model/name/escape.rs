@@ -6,10 +6,10 @@ use bstr::ByteSlice as _;
 /// Shows bytes from a repository so that they cannot harm a terminal or a log.
 ///
 /// Control characters, bytes that are not UTF-8, and invisible characters (Unicode's format and default-ignorable
-/// characters, such as U+FEFF, U+200B and the marks that change the reading direction) become visible escapes (`\n`,
-/// `\x1b`, `\xff`, `\u{202e}`). A text that begins with `::`, or holds `##[` or `##vso[`, is broken up (`: :`, `# #[`),
-/// because CI engines read those as commands (GitHub: the start of a line after blanks, or `##[` anywhere; Azure:
-/// `##vso[` anywhere).
+/// characters, such as U+FEFF, U+200B and the marks that change the reading direction; spaces other than U+0020; blank
+/// letters) become visible escapes (`\n`, `\x1b`, `\xff`, `\u{202e}`). A text that begins with `::`, or holds `##[` or
+/// `##vso[`, is broken up (`: :`, `# #[`), because CI engines read those as commands (GitHub: the start of a line after
+/// blanks, or `##[` anywhere; Azure: `##vso[` anywhere).
 pub struct Escaped<'a>(&'a [u8]);
 
 impl<'a> Escaped<'a> {
@@ -31,15 +31,7 @@ impl fmt::Display for Escaped<'_> {
         if let Some(text) = self.harmless() {
             return f.pad(text);
         }
-        let mut safe = String::with_capacity(self.0.len());
-        for chunk in self.0.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                push_visible(&mut safe, c);
-            }
-            for byte in chunk.invalid() {
-                let _ = write!(safe, "\\x{byte:02x}");
-            }
-        }
+        let safe = visible(self.0, push_visible);
         let safe = match safe.trim_start().strip_prefix("::") {
             Some(rest) => format!(": :{rest}"),
             None => safe,
@@ -54,9 +46,29 @@ pub fn escaped_lines(text: &str) -> String {
     text.split('\n').map(|line| Escaped::new(line).to_string()).collect::<Vec<_>>().join("\n")
 }
 
-/// The characters of Unicode 16 with the property `Default_Ignorable_Code_Point` or the category `Cf`, and the separators
-/// of lines and paragraphs: first and last of each range, in order.
-const INVISIBLE: [(char, char); 25] = [
+/// Returns what a program is told, as a terminal may show it: line breaks and tabs stay, and all else that nobody sees, or
+/// that the terminal would obey, is escaped.
+#[must_use]
+pub fn for_terminal(bytes: &[u8]) -> String {
+    visible(bytes, |out, c| if ['\n', '\t'].contains(&c) { out.push(c) } else { push_visible(out, c) })
+}
+
+fn visible(bytes: &[u8], push: impl Fn(&mut String, char)) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        chunk.valid().chars().for_each(|c| push(&mut out, c));
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+    out
+}
+
+/// The characters of Unicode 16 with the property `Default_Ignorable_Code_Point` or the category `Cf`, `Zl`, `Zp` or `Zs`,
+/// but the space of ASCII; and those that are blank by their names: BRAILLE PATTERN BLANK, EGYPTIAN HIEROGLYPH FULL BLANK
+/// and HALF BLANK, KHITAN SMALL SCRIPT FILLER, MUSICAL SYMBOL NULL NOTEHEAD. First and last of each range, in order.
+const INVISIBLE: [(char, char); 32] = [
+    ('\u{a0}', '\u{a0}'),
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
     ('\u{600}', '\u{605}'),
@@ -66,11 +78,14 @@ const INVISIBLE: [(char, char); 25] = [
     ('\u{890}', '\u{891}'),
     ('\u{8e2}', '\u{8e2}'),
     ('\u{115f}', '\u{1160}'),
+    ('\u{1680}', '\u{1680}'),
     ('\u{17b4}', '\u{17b5}'),
     ('\u{180b}', '\u{180f}'),
-    ('\u{200b}', '\u{200f}'),
-    ('\u{2028}', '\u{202e}'),
-    ('\u{2060}', '\u{206f}'),
+    ('\u{2000}', '\u{200f}'),
+    ('\u{2028}', '\u{202f}'),
+    ('\u{205f}', '\u{206f}'),
+    ('\u{2800}', '\u{2800}'),
+    ('\u{3000}', '\u{3000}'),
     ('\u{3164}', '\u{3164}'),
     ('\u{fe00}', '\u{fe0f}'),
     ('\u{feff}', '\u{feff}'),
@@ -79,7 +94,10 @@ const INVISIBLE: [(char, char); 25] = [
     ('\u{110bd}', '\u{110bd}'),
     ('\u{110cd}', '\u{110cd}'),
     ('\u{13430}', '\u{1343f}'),
+    ('\u{13441}', '\u{13442}'),
+    ('\u{16fe4}', '\u{16fe4}'),
     ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d159}', '\u{1d159}'),
     ('\u{1d173}', '\u{1d17a}'),
     ('\u{e0000}', '\u{e0fff}'),
 ];
@@ -197,6 +215,11 @@ mod tests {
         assert_eq!(shown("a\u{202e}gpj\u{85}".as_bytes()), "a\\u{202e}gpj\\x85");
         assert_eq!(shown("a\u{feff}b\u{200b}\u{ad}\u{e0041}".as_bytes()), "a\\u{feff}b\\u{200b}\\u{ad}\\u{e0041}");
         assert_eq!(shown("größe/日本".as_bytes()), "größe/日本");
+    }
+
+    #[test]
+    fn a_terminal_obeys_line_breaks_and_tabs_alone() {
+        assert_eq!(for_terminal(b"a\tb\n::x\x1b[2J\r\0\xff"), "a\tb\n::x\\x1b[2J\\r\\x00\\xff");
     }
 
     #[test]

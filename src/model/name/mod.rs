@@ -15,7 +15,7 @@ mod shell;
 mod tag;
 
 pub use commit::{CommitId, CommitIdError};
-pub use escape::{Escaped, escaped_lines, in_quotes, is_visible, quoted, unquoted};
+pub use escape::{Escaped, escaped_lines, for_terminal, in_quotes, is_visible, quoted, unquoted};
 pub use listed::Listed;
 pub use nearest::nearest;
 pub use path::{RepoDir, RepoDirError, RepoPath};

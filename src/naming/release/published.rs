@@ -2,6 +2,7 @@ use serde::Serialize;
 
 use super::{Idle, PlannedRelease, ReleaseChange, ReleaseOutcome, ReleasePlan, ReleaseReason, TaggedRelease};
 use crate::model::name::{ServiceName, TagName, quoted};
+use crate::model::safe_json;
 use crate::naming::version::Weight;
 
 /// The next releases as `rebake release --format json` publishes them (schema 1).
@@ -83,12 +84,10 @@ pub struct PublishedCommit {
 }
 
 impl Published {
-    /// Returns the JSON text, with a final newline.
-    ///
-    /// # Errors
-    /// Never in practice: every key is a string.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    /// Returns the JSON text, with a final line break.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        safe_json::document(self)
     }
 }
 

@@ -1,6 +1,6 @@
-use super::json;
 use crate::model::choice::Choice;
 use crate::model::name::unquoted;
+use crate::model::safe_json;
 
 /// The format of the output `<name>_files`, the paths that a filter matched: the values of paths-filter 4's
 /// `list-files`.
@@ -45,7 +45,7 @@ impl ListFiles {
         };
         match self {
             Self::None => None,
-            Self::Json => Some(json::ascii_line(&paths)),
+            Self::Json => Some(safe_json::ascii_line(&paths)),
             Self::Csv => joined(csv, ","),
             Self::Shell => joined(shell, " "),
             Self::Escape => joined(escape, " "),

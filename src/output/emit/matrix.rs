@@ -1,6 +1,7 @@
 use serde_json::{Map, Value, json};
 
-use super::{Field, json};
+use super::Field;
+use crate::model::safe_json;
 use crate::plan::{Plan, PlannedService};
 
 /// Returns the job matrix: one line, `{"include":[{"service":…},…]}`, in build order.
@@ -10,7 +11,7 @@ use crate::plan::{Plan, PlannedService};
 #[must_use]
 pub fn matrix(plan: &Plan, fields: &[Field]) -> String {
     let include: Vec<_> = plan.services.iter().map(|service| entry(plan, service, fields)).collect();
-    json::ascii_line(&json!({ "include": include }))
+    safe_json::ascii_line(&json!({ "include": include }))
 }
 
 /// Returns the matrix entry of a service.

@@ -5,7 +5,6 @@ mod engine;
 mod fields;
 mod step_outputs;
 mod heading;
-mod json;
 mod list;
 mod list_files;
 mod markdown;
@@ -26,7 +25,6 @@ pub use fields::{Field, UnknownField};
 pub use heading::heading;
 pub use job_summary::Summary;
 #[cfg(feature = "exec")]
-pub(crate) use json::pretty as document;
 pub use list::{Separator, names, paths};
 pub use list_files::ListFiles;
 pub use markdown::{code as markdown_code, markdown, prose as markdown_prose};

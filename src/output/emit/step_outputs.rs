@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::engine::level_outputs;
-use super::{EmitError, ListFiles, Matrices, json};
+use super::{EmitError, ListFiles, Matrices};
 use crate::model::name::{Escaped, OWN_PREFIX, is_own_output, slug};
+use crate::model::safe_json;
 use crate::plan::{CauseKind, Degradation, Plan, PlannedCause, Reason, Shape};
 
 /// An output of a step.
@@ -41,9 +42,9 @@ pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Resul
     let changed: Vec<&String> = left.filters.keys().filter(|name| is_true(left, name)).collect();
     let mut own = level_outputs(left, matrices)?;
     own.push(Output::new("environment", plan.environment.clone()));
-    own.push(Output::new("services", json::ascii_line(&names)));
+    own.push(Output::new("services", safe_json::ascii_line(&names)));
     check_size(&own)?;
-    own.push(Output::new("changes", json::ascii_line(&changed)));
+    own.push(Output::new("changes", safe_json::ascii_line(&changed)));
     let mut of_filters = Vec::new();
     for (name, paths) in &left.filters {
         check_name(name)?;

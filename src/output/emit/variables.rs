@@ -5,8 +5,9 @@
 
 use serde_json::json;
 
-use super::{EmitError, json};
+use super::EmitError;
 use crate::model::name::Escaped;
+use crate::model::safe_json;
 use crate::plan::Plan;
 
 /// Returns lines `REBAKE_ANY=true`, for a dotenv report of GitLab or for `.` in a shell.
@@ -29,7 +30,7 @@ pub fn circleci_parameters(plan: &Plan) -> Result<String, EmitError> {
         "rebake-count": plan.services.len(),
         "rebake-environment": environment(plan)?,
     });
-    Ok(json::ascii_line(&parameters) + "\n")
+    Ok(safe_json::ascii_line(&parameters) + "\n")
 }
 
 /// Returns the logging commands that set a step's output variables in Azure Pipelines: `any`, `count`, `environment`
@@ -43,7 +44,7 @@ pub fn azure_variables(plan: &Plan) -> Result<String, EmitError> {
         ("any", plan.any.to_string()),
         ("count", plan.services.len().to_string()),
         ("environment", environment(plan)?.to_owned()),
-        ("services", json::ascii_line(&names)),
+        ("services", safe_json::ascii_line(&names)),
     ];
     Ok(variables.iter().map(|(name, value)| azure_variable(name, value)).collect())
 }

@@ -164,7 +164,7 @@ fn session() {
     });
     let ended = ended.unwrap();
     fs::write(directory.join("seconds"), began.elapsed().as_secs_f64().to_string()).unwrap();
-    fs::write(directory.join("report.json"), ended.report.to_json().unwrap()).unwrap();
+    fs::write(directory.join("report.json"), ended.report.to_json()).unwrap();
     fs::write(directory.join("memory"), peak_memory().to_string()).unwrap();
     let failed = i32::from(!ended.report.is_success());
     std::process::exit(ended.interrupted.map_or(failed, |signal| 128 + signal.number()));

@@ -3,7 +3,8 @@ use serde::Serialize;
 
 use super::job_label::Rule;
 use super::{Pack, at_most, jobs, labels};
-use crate::output::emit::{EmitError, json};
+use crate::model::safe_json;
+use crate::output::emit::EmitError;
 use crate::plan::Plan;
 
 /// The largest object that Kubernetes stores, minus room for the workflow's status.
@@ -89,7 +90,7 @@ pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
             arguments: Arguments { parameters: [Parameter { name: "only", value: job.only() }] },
         });
     }
-    let text = json::pretty(&Workflow {
+    let text = safe_json::document(&Workflow {
         api_version: "argoproj.io/v1alpha1",
         kind: "Workflow",
         metadata: IndexMap::from([("generateName", "rebake-")]),

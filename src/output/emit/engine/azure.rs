@@ -2,7 +2,8 @@ use indexmap::IndexMap;
 
 use super::job_label::Rule;
 use super::{Matrices, by_level, jobs, labels};
-use crate::output::emit::{EmitError, json, variables};
+use crate::model::safe_json;
+use crate::output::emit::{EmitError, variables};
 use crate::plan::Plan;
 
 /// The rule for the legs of a matrix: their names begin with a letter.
@@ -21,7 +22,7 @@ pub fn azure(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
     for (number, jobs) in levels.iter().enumerate() {
         let legs = labels(jobs.iter().map(|job| job.name.as_str()), &LEGS)?;
         let legs = legs.into_iter().zip(jobs).map(|(leg, job)| (leg, IndexMap::from([("REBAKE_ONLY", job.only())])));
-        let matrix = json::ascii_line(&legs.collect::<IndexMap<_, _>>());
+        let matrix = safe_json::ascii_line(&legs.collect::<IndexMap<_, _>>());
         text.push_str(&variables::azure_variable(&format!("any_{number}"), "true"));
         text.push_str(&variables::azure_variable(&format!("matrix_{number}"), &matrix));
     }

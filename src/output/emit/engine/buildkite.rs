@@ -3,7 +3,8 @@ use serde::Serialize;
 
 use super::job_label::Rule;
 use super::{BUILD, NOTHING, Pack, at_most, jobs, labels};
-use crate::output::emit::{EmitError, json};
+use crate::model::safe_json;
+use crate::output::emit::EmitError;
 use crate::plan::Plan;
 
 /// The most jobs of one upload.
@@ -72,5 +73,5 @@ pub fn buildkite(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
             retry: None,
         });
     }
-    Ok(json::pretty(&Pipeline { steps }))
+    Ok(safe_json::document(&Pipeline { steps }))
 }

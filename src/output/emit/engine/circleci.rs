@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::job_label::Rule;
 use super::{NOTHING, Pack, jobs, labels};
-use crate::output::emit::{EmitError, json, variables};
+use crate::model::safe_json;
+use crate::output::emit::{EmitError, variables};
 use crate::plan::Plan;
 
 const NAMES: Rule = Rule { engine: "CircleCI", prefix: "build-", takes: "_-", instead: '-', longest: 255 };
@@ -14,7 +15,7 @@ const NAMES: Rule = Rule { engine: "CircleCI", prefix: "build-", takes: "_-", in
 fn build(plan: &Plan) -> String {
     // Within single quotes a shell reads nothing but the quote, and CircleCI fills in nothing but `<<`. Both can stand in
     // a JSON string alone, where an escape means the same.
-    let plan = json::ascii_line(plan).replace('\'', "\\u0027").replace('<', "\\u003c");
+    let plan = safe_json::ascii_line(plan).replace('\'', "\\u0027").replace('<', "\\u003c");
     format!("printf %s '{plan}' > {PLAN}\nexec rebake build --plan {PLAN} --only \"$REBAKE_ONLY\"")
 }
 
@@ -83,7 +84,7 @@ pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
             "steps": ["checkout", "setup_remote_docker", {"run": {"name": "build", "command": build(plan)}}],
         }})
     };
-    Ok(json::pretty(&Config {
+    Ok(safe_json::document(&Config {
         version: 2.1,
         // What the setup workflow hands on must be declared here, whether or not it is used.
         parameters: json!({

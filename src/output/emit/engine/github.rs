@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::jobs::{Job, jobs_of_any_name};
 use super::{Pack, at_most, by_level, jobs};
+use crate::model::safe_json;
 use crate::output::emit::step_outputs::{Output, check_size};
-use crate::output::emit::{EmitError, Field, json, matrix};
+use crate::output::emit::{EmitError, Field, matrix};
 use crate::plan::Plan;
 
 /// The most jobs of a matrix that the runner accepts.
@@ -53,7 +54,7 @@ pub(in crate::output::emit) fn level_outputs(plan: &Plan, matrices: &Matrices) -
     let levels = by_level(&jobs, *levels)?;
     let matrix = |jobs: &mut dyn Iterator<Item = &Job>| {
         let include: Vec<Map<String, Value>> = jobs.map(|job| entry(plan, fields, job, *pack)).collect();
-        json::ascii_line(&json!({ "include": include }))
+        safe_json::ascii_line(&json!({ "include": include }))
     };
     let mut outputs = vec![
         Output::new("any", plan.any.to_string()),

@@ -3,7 +3,8 @@ use serde::Serialize;
 
 use super::job_label::Rule;
 use super::{BUILD, NOTHING, Pack, at_most, jobs, labels};
-use crate::output::emit::{EmitError, json};
+use crate::model::safe_json;
+use crate::output::emit::EmitError;
 use crate::plan::Plan;
 
 /// The most `needs` of a job: GitLab's default (`ci_needs_size_limit`), which an instance may lower.
@@ -94,7 +95,7 @@ pub fn gitlab(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
         let job = Job { stage: "build", needs: Vec::new(), script: [NOTHING], variables, retry: None };
         pipeline.jobs.insert("nothing to rebuild".to_owned(), job);
     }
-    let text = json::pretty(&pipeline);
+    let text = safe_json::document(&pipeline);
     at_most("GitLab", "the size of the child pipeline in bytes", text.len(), MOST_BYTES)?;
     Ok(text)
 }

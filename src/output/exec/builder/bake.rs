@@ -13,7 +13,8 @@ use super::docker::DOCKER;
 use super::image_build::Image;
 use super::{BuilderError, cache, shown};
 use crate::model::recipe::{Builder, Recipe};
-use crate::output::emit::{EmitError, Rule, document, labels};
+use crate::model::safe_json;
+use crate::output::emit::{EmitError, Rule, labels};
 use crate::output::exec::needed_services::{Became, CommandArgument, NeededServices};
 use crate::plan::{Plan, PlannedService};
 
@@ -101,7 +102,7 @@ pub fn bake(plan: &Plan, recipes: &[(&Recipe, Vec<Dependency>)], root: &Path) ->
         let needs = needs(dependencies, &by_service);
         file.target.insert(name.clone(), target(plan, service, recipe, dependencies, &needs, &source)?);
     }
-    Ok(document(&file))
+    Ok(safe_json::document(&file))
 }
 
 fn target(

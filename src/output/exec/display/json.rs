@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Manner;
 use super::log_tail::Logs;
+use crate::model::safe_json;
 use crate::output::exec::run_event::RunEvent;
 
 /// One JSON object per line for each event, and for each line of output.
@@ -46,6 +47,5 @@ fn write_line(service: &str, attempt: u32, line: &[u8], out: &mut dyn Write) -> 
 }
 
 fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    writeln!(out)
+    writeln!(out, "{}", safe_json::line(value))
 }

@@ -1,6 +1,7 @@
 use serde::Serialize;
 
 use super::{Report, ServiceReport};
+use crate::model::safe_json;
 
 /// What a deployment needs to know about a built service.
 #[derive(Debug, Serialize)]
@@ -16,15 +17,13 @@ struct Handed<'a> {
 }
 
 /// Returns the services whose results exist as a JSON array, one per line, for a deployment.
-///
-/// # Errors
-/// Never in practice: every key is a string.
-pub fn images(report: &Report) -> Result<String, serde_json::Error> {
+#[must_use]
+pub fn images(report: &Report) -> String {
     let image = |service: &ServiceReport| {
         let ServiceReport { service, version, image, digest, tags, .. } = service;
         let [version, image, digest] = [version, image, digest].map(Option::as_deref);
-        serde_json::to_string(&Handed { service, version, image, digest, tags })
+        safe_json::line(&Handed { service, version, image, digest, tags })
     };
-    let images = report.successful().map(image).collect::<Result<Vec<String>, _>>()?;
-    Ok(if images.is_empty() { "[]\n".to_owned() } else { format!("[\n  {}\n]\n", images.join(",\n  ")) })
+    let images: Vec<String> = report.successful().map(image).collect();
+    if images.is_empty() { "[]\n".to_owned() } else { format!("[\n  {}\n]\n", images.join(",\n  ")) }
 }

@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
 use super::{Report, ServiceReport};
+use crate::model::name::is_visible;
 use crate::output::exec::outcome::Outcome;
 
 /// Returns the report as `JUnit`'s XML, by the schema of Jenkins: one suite, with a case for each service. `output`
@@ -93,8 +94,17 @@ fn message(service: &ServiceReport) -> String {
     if words.is_empty() { service.outcome.word().to_owned() } else { words.join(": ") }
 }
 
-/// Escapes a text for XML, also within quotes. Characters that XML 1.0 cannot contain are left out.
+/// Escapes a text for XML, also within quotes: invisible characters, and what a CI engine would read as a command in its log,
+/// become character references. Characters that XML 1.0 cannot contain are left out.
 fn escaped(text: &str) -> String {
+    let line = |line: &str| match line.trim_start().strip_prefix("::") {
+        Some(rest) => format!("{}:&#58;{}", &line[..line.len() - rest.len() - 2], of_line(rest)),
+        None => of_line(line),
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn of_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -102,10 +112,11 @@ fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            '\t' | '\n' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+            '\t' => out.push(c),
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
+            c if !is_visible(c) => _ = write!(out, "&#x{:x};", u32::from(c)),
             c => out.push(c),
         }
     }
-    out
+    out.replace("##[", "#&#35;[").replace("##vso[", "#&#35;vso[")
 }

@@ -21,6 +21,7 @@ pub use markdown::markdown;
 pub use report_head::ReportHead;
 
 use super::outcome::Outcome;
+use crate::model::safe_json;
 
 /// The version of the report's JSON that this program writes and reads.
 pub const SCHEMA: u32 = 1;
@@ -197,12 +198,10 @@ impl Report {
         self.services.iter().filter(blocked).map(|other| other.service.as_str())
     }
 
-    /// Returns the JSON text of the report, with a final newline.
-    ///
-    /// # Errors
-    /// Never in practice: every key is a string.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    /// Returns the JSON text of the report, with a final line break.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        safe_json::document(self)
     }
 
     /// Returns the JSON Schema of the report, draft 2020-12.

@@ -8,6 +8,7 @@ use super::attempt::{Active, Attempt};
 use super::{BuildMoment, Jobserver, Message, Run};
 use crate::inputs::file;
 use crate::model::name::Escaped;
+use crate::model::safe_json;
 use crate::output::exec::builder::Output;
 use crate::output::exec::needed_services::NeededServices;
 use crate::output::exec::outcome::{Ending, Failure};
@@ -147,8 +148,7 @@ const LONGEST: usize = 100_000;
 fn in_json(needs: &NeededServices) -> String {
     let mut text = "{".to_owned();
     for (service, became) in needs {
-        let (Ok(name), Ok(became)) = (serde_json::to_string(service), serde_json::to_string(became)) else { continue };
-        let entry = format!("{name}:{became}");
+        let entry = format!("{}:{}", safe_json::line(service), safe_json::line(became));
         if text.len() + entry.len() > LONGEST {
             break;
         }
