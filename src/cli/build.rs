@@ -24,7 +24,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, PlanningArgs, choice};
 use super::printing::{Output, written};
-use super::workspace;
+use super::workspace::{self, WithoutConfig};
 use crate::model::recipe;
 use crate::output::emit;
 use crate::output::exec::schedule::OnFailure;
@@ -160,7 +160,9 @@ enum Manner {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> Result<Exit, Failure> {
-    let workspace = workspace::open_range(general, &args.planning.range, args.planning.quantifier, output)?;
+    let for_others = args.planning.push || args.record;
+    let without = if for_others { WithoutConfig::Refuse } else { WithoutConfig::Derive };
+    let workspace = workspace::open_range(general, &args.planning.range, args.planning.quantifier, without, output)?;
     let reports = Reports::agree(args, &workspace)?;
     let mut plan = build_plan::plan(general, args, &workspace, reports.earlier.as_ref(), output)?;
     args.existing.note(&mut plan, general, output);

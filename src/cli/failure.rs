@@ -117,6 +117,9 @@ impl From<pipeline::Error> for Failure {
             pipeline::Error::WrongCheckout { commit, .. } => Self::new(Exit::Git, "other-commit", message)
                 .help(format!("check out the tag's commit: `git checkout {commit}`"))
                 .help("or, where the tag has moved, fetch it: `git fetch --tags --force origin`"),
+            pipeline::Error::ConfigGone { .. } => {
+                usage("no-config").help("restore it: in CI, services are not derived from other files in place of it")
+            }
             pipeline::Error::Unmatched { moved, advice, .. } => usage("unmatched").helps(moved).help(advice),
             pipeline::Error::Dead { problems } | pipeline::Error::SameTag { problems } => {
                 Self { exit: Exit::Usage, diagnostics: problems }

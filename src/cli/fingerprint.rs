@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::GeneralArgs;
 use super::printing::Output;
-use super::workspace;
+use super::workspace::{self, WithoutConfig};
 use crate::analysis::base::Doubt;
 use crate::analysis::fingerprint::{Fingerprints, differences};
 use crate::config::Config;
@@ -60,7 +60,7 @@ enum Format {
 
 pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output) -> Result<Exit, Failure> {
     let look = |revision: Option<&String>| -> Result<Look, Failure> {
-        let workspace = workspace::open(general, revision.map(String::as_str), None, output)?;
+        let workspace = workspace::open(general, revision.map(String::as_str), None, WithoutConfig::Refuse, output)?;
         let services = match &args.services[..] {
             [] => workspace.config.graph.services().collect(),
             named => workspace.services(named)?,

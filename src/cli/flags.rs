@@ -25,6 +25,10 @@ pub(crate) struct GeneralArgs {
     /// Read this file instead of the filters.yaml at the root of the repository [env: REBAKE_CONFIG]
     #[arg(short, long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
+    /// Derive services and their dependencies from the repository's own files, such as package.json, instead of reading
+    /// filters.yaml
+    #[arg(long, global = true, conflicts_with = "config")]
+    pub(crate) discover: bool,
     /// Send the token in this environment variable when the remote asks git for credentials
     #[arg(long, value_name = "VARIABLE", global = true)]
     pub(crate) token_env: Option<String>,

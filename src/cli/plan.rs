@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::flags::{GeneralArgs, NamingArgs, PlanningArgs, RangeArgs};
 use super::format::{self, FormatArgs};
 use super::printing::Output;
-use super::workspace;
+use super::workspace::{self, WithoutConfig};
 use crate::analysis::base::{self, Compare};
 use crate::inputs::git::{Parents, Repository};
 use crate::model::diagnostic::Diagnostic;
@@ -57,7 +57,9 @@ pub(crate) struct PlanArgs {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
-    let open = || workspace::open_range(general, &args.planning.range, args.planning.quantifier, output);
+    let open = || {
+        workspace::open_range(general, &args.planning.range, args.planning.quantifier, WithoutConfig::Derive, output)
+    };
     let (mut plan, workspace) = if let Some(file) = &args.plan {
         let plan = plan::read(&changed::read_text(file)?)?;
         output.publish(plan.names());

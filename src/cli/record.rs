@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs};
 use super::printing::Output;
-use super::workspace;
+use super::workspace::{self, WithoutConfig};
 use super::{built_ref_messages, changed};
 use crate::analysis::filter::{FilterId, matches_of};
 use crate::inputs::git::Repository;
@@ -82,7 +82,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
         Some(plan) => Some(commit_of(plan)?),
         None => args.commit.as_deref(),
     };
-    let workspace = workspace::open(general, at, Some(&args.fetching), output)?;
+    let workspace = workspace::open(general, at, Some(&args.fetching), WithoutConfig::Refuse, output)?;
     let services = workspace.services(&args.services)?;
     let Workspace { repository, file, config, .. } = &workspace;
     let commit = repository.resolve(at.unwrap_or("HEAD"))?;

@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, choice};
 use super::printing::Output;
-use super::workspace;
+use super::workspace::{self, WithoutConfig};
 use crate::config::Config;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{Escaped, ServiceName, TagName};
@@ -98,7 +98,8 @@ enum Format {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &ReleaseArgs, output: &Output) -> Result<Exit, Failure> {
-    let Workspace { repository, config, trigger, .. } = workspace::open(general, None, None, output)?;
+    let Workspace { repository, config, trigger, .. } =
+        workspace::open(general, None, None, WithoutConfig::Refuse, output)?;
     if let Some(tag) = &args.parse {
         return parse(&config, tag, args.format, output);
     }

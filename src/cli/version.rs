@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs, NamingArgs};
 use super::plan;
 use super::printing::Output;
-use super::workspace;
+use super::workspace::{self, WithoutConfig};
 use crate::output::emit;
 use crate::plan::Versions;
 use crate::plan::pipeline::Workspace;
@@ -56,7 +56,7 @@ enum Format {
 
 pub(crate) fn run(general: &GeneralArgs, args: &VersionArgs, output: &Output) -> Result<Exit, Failure> {
     let Workspace { repository, file, config, trigger, .. } =
-        workspace::open(general, args.at.as_deref(), Some(&args.fetching), output)?;
+        workspace::open(general, args.at.as_deref(), Some(&args.fetching), WithoutConfig::Derive, output)?;
     let at = args.at.as_deref().map(|revision| repository.resolve(revision)).transpose()?;
     let request = VersionsRequest {
         services: args.services.clone(),

@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, RangeArgs, choice};
 use super::printing::Output;
-use super::workspace;
+use super::workspace::{self, WithoutConfig};
 use super::{changed, plan};
 use crate::analysis::filter::Quantifier;
 use crate::inputs::git::Repository;
@@ -74,7 +74,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &WhyArgs, output: &Output) -> Res
         (Some(file), Some(service), _) => write(args.format, &of_plan(general, file, service)?, emit::why, output),
         (None, Some(service), _) => write(args.format, &of_service(general, args, service, output)?, emit::why, output),
         (_, None, Some(path)) => {
-            let workspace = workspace::open_range(general, &args.range, args.quantifier, output)?;
+            let workspace =
+                workspace::open_range(general, &args.range, args.quantifier, WithoutConfig::Derive, output)?;
             let Workspace { repository, config, .. } = workspace;
             let path = repository.path_named(path).ok_or_else(|| {
                 let shown = Escaped::new(path.as_os_str().as_encoded_bytes());
@@ -116,7 +117,7 @@ fn of_plan(general: &GeneralArgs, file: &Path, service: &str) -> Result<WhyRepor
 }
 
 fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Output) -> Result<WhyReport, Failure> {
-    let workspace = workspace::open_range(general, &args.range, args.quantifier, output)?;
+    let workspace = workspace::open_range(general, &args.range, args.quantifier, WithoutConfig::Derive, output)?;
     let asked = workspace.services(&[service.to_owned()])?;
     let request = Request {
         base: plan::compared(&args.range, &workspace.repository)?,

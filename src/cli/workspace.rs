@@ -19,17 +19,37 @@ use crate::model::name::{CommitId, Escaped, ServiceName};
 use crate::model::recipe::Recipe;
 use crate::plan::pipeline::{self, ConfigFile, ConfigFileError, Planned, Request, Workspace};
 
+/// What a command does in a repository without a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WithoutConfig {
+    /// It ends with an error.
+    Refuse,
+    /// Outside of CI it takes what the repository's own files declare.
+    Derive,
+}
+
+/// Which configuration is read, and how.
+struct Asked<'a> {
+    /// The revision; none for the work tree, or in CI for HEAD.
+    at: Option<&'a str>,
+    /// How long fetches may take in all; none where nothing is fetched.
+    limit: Option<Duration>,
+    options: config::Options,
+    without: WithoutConfig,
+}
+
 /// Opens the repository around the current directory, with its configuration at a revision. Without a revision it is
 /// the work tree's, and in CI that of HEAD. Without `fetching`, nothing is fetched that this clone lacks.
 pub(crate) fn open(
     general: &GeneralArgs,
     at: Option<&str>,
     fetching: Option<&FetchingArgs>,
+    without: WithoutConfig,
     output: &Output,
 ) -> Result<Workspace, Failure> {
     let (repository, trigger) = (repository(general)?, trigger()?);
     let limit = fetching.and_then(|fetching| fetching.limit(&trigger));
-    read(general, repository, trigger, at, limit, config::Options::default(), output)
+    read(general, repository, trigger, &Asked { at, limit, options: config::Options::default(), without }, output)
 }
 
 /// Opens the repository for a plan: the configuration is the one at `--head`.
@@ -37,31 +57,46 @@ pub(crate) fn open_range(
     general: &GeneralArgs,
     range: &RangeArgs,
     quantifier: Quantifier,
+    without: WithoutConfig,
     output: &Output,
 ) -> Result<Workspace, Failure> {
     let repository = repository(general)?;
     let trigger = trigger_of(range, &repository)?;
     let options = config::Options { quantifier };
     let limit = range.fetching.limit(&trigger);
-    read(general, repository, trigger, range.head.as_deref(), limit, options, output)
+    read(general, repository, trigger, &Asked { at: range.head.as_deref(), limit, options, without }, output)
 }
 
 fn read(
     general: &GeneralArgs,
     repository: Repository,
     trigger: Trigger,
-    at: Option<&str>,
-    limit: Option<Duration>,
-    options: config::Options,
+    asked: &Asked,
     output: &Output,
 ) -> Result<Workspace, Failure> {
-    if let Some(limit) = limit {
+    if let Some(limit) = asked.limit {
         repository.allow_fetching(limit);
     }
-    let at = at.map(|revision| repository.with_fetching(|| repository.resolve(revision))).transpose();
+    let at = asked.at.map(|revision| repository.with_fetching(|| repository.resolve(revision))).transpose();
     let at = at.map_err(|error| unfetched(error, &repository))?;
-    let file = find(general, &repository, at.as_ref(), &trigger, output)?;
-    let file = ConfigFile { options, ..file };
+    let counts_work_tree = trigger.is_attended() || trigger.rehearsal;
+    let content = if counts_work_tree { at } else { at.or(repository.head()?.commit().copied()) };
+    let found = if general.discover {
+        derived(&repository, content.as_ref(), output)?.ok_or_else(nothing_to_derive)?
+    } else {
+        match find(general, &repository, at.as_ref(), &trigger, output)? {
+            Ok(file) => {
+                file.with_workspaces(&repository, content.as_ref()).map_err(|error| unfetched(error, &repository))?
+            }
+            Err(not_found) => {
+                let may_derive = asked.without == WithoutConfig::Derive && trigger.is_attended();
+                let derived = if may_derive { derived(&repository, content.as_ref(), output)? } else { None };
+                let advise = |failure: Failure| if may_derive { failure } else { failure.help(DISCOVER) };
+                derived.ok_or_else(|| advise(not_found.into()))?
+            }
+        }
+    };
+    let file = ConfigFile { options: asked.options, ..found };
     let config = parse(&file, output)?;
     let services = config.services.keys().map(ServiceName::as_str);
     output.publish(services.chain(config.environments.keys().map(String::as_str)));
@@ -114,28 +149,58 @@ pub(crate) fn repository(general: &GeneralArgs) -> Result<Repository, Failure> {
     Ok(repository.with_token(&variable)?)
 }
 
+const DISCOVER: &str = "`--discover` derives services from the repository's own files, such as package.json";
+
+/// Returns the configuration that the repository's own files make, and says what it is made of; none where they declare
+/// nothing.
+fn derived(repository: &Repository, at: Option<&CommitId>, output: &Output) -> Result<Option<ConfigFile>, Failure> {
+    let file = ConfigFile::derived(repository, at).map_err(|error| unfetched(error, repository))?;
+    let found = file.discovery.found();
+    if found.services.is_empty() {
+        return Ok(None);
+    }
+    let sources = file.discovery.sources().into_iter().map(|(name, count)| format!("{count} {}", Escaped::new(name)));
+    let (services, edges) = (found.services.len(), found.edges.len());
+    let message = format!(
+        "without filters.yaml: {services} services and {edges} dependencies, derived from {}",
+        sources.collect::<Vec<_>>().join(", ")
+    );
+    output.say(&[Diagnostic::new(Severity::Note, "derived", message)]);
+    output.say(&found.problems);
+    Ok(Some(file))
+}
+
+fn nothing_to_derive() -> Failure {
+    Failure::new(Exit::Usage, "no-config", "no file of the repository declares a service that `--discover` could find")
+        .help("write a filters.yaml; `rebake schema` prints what it may hold")
+}
+
 /// Finds filters.yaml at the commit that is asked about. Without such a commit, it is the work tree's if its changes
-/// count, and HEAD's otherwise. A difference between the two is reported.
+/// count, and HEAD's otherwise. A difference between the two is reported. Within the answer is the error that there is none.
 fn find(
     general: &GeneralArgs,
     repository: &Repository,
     asked: Option<&CommitId>,
     trigger: &Trigger,
     output: &Output,
-) -> Result<ConfigFile, Failure> {
+) -> Result<Result<ConfigFile, ConfigFileError>, Failure> {
     let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
     let find = |at: Option<&CommitId>| {
         repository.with_fetching(|| ConfigFile::find(repository, named.as_deref(), general.directory(), at))
     };
+    let or_none = |found: Result<ConfigFile, ConfigFileError>| match found {
+        Err(error @ ConfigFileError::NotFound { .. }) => Ok(Err(error)),
+        found => found.map(Ok).map_err(|error| unfetched(error, repository)),
+    };
     if asked.is_some() || trigger.is_attended() || trigger.rehearsal {
-        return find(asked).map_err(|error| unfetched(error, repository));
+        return or_none(find(asked));
     }
     let Some(head) = repository.head()?.commit().copied() else {
-        return find(None).map_err(|error| unfetched(error, repository));
+        return or_none(find(None));
     };
     match find(Some(&head)) {
         // One that an earlier step wrote is nowhere else.
-        Err(ConfigFileError::NotFound { .. }) => find(None).map_err(|error| unfetched(error, repository)),
+        Err(ConfigFileError::NotFound { .. }) => or_none(find(None)),
         Err(error) => Err(unfetched(error, repository)),
         Ok(file) => {
             if file.in_work_tree(repository).is_ok_and(|other| other.is_some()) {
@@ -145,7 +210,7 @@ fn find(
                 let note = Diagnostic::new(Severity::Note, "config-of-commit", message);
                 output.say(&[note.help("commit it; in CI the work tree does not count")]);
             }
-            Ok(file)
+            Ok(Ok(file))
         }
     }
 }

@@ -167,7 +167,7 @@ fn rules(filter: &Filter) -> Vec<Rule<'_>> {
     match filter {
         Filter::Ordered(entries) => entries
             .iter()
-            .filter(|entry| entry.effect != Effect::ExcludeWildcards)
+            .filter(|entry| matches!(entry.effect, Effect::Include | Effect::Exclude))
             .map(|entry| Rule {
                 effect: (entry.effect == Effect::Exclude).then_some("exclude"),
                 patterns: vec![entry.pattern.value.text()],

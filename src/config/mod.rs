@@ -32,9 +32,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::definition::Definitions;
+use crate::analysis::discover::Discovered;
 use crate::analysis::filter::{FilterId, Filters, Quantifier};
 use crate::analysis::graph::Graph;
 use crate::glob::Pattern;
+use crate::inputs::source::Ecosystem;
 use crate::inputs::trigger::Kind;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile};
 use crate::model::name::{RepoDir, RepoPath, ServiceId, ServiceName};
@@ -49,16 +51,22 @@ pub struct Options {
     pub quantifier: Quantifier,
 }
 
-/// Reads a filters.yaml of either shape. Returns the configuration, with warnings in the order of the file.
+/// Reads a filters.yaml of either shape, with what was discovered of the ecosystems that its `workspaces` names. Returns
+/// the configuration, with warnings in the order of the file.
 ///
 /// # Errors
 /// All problems, in the order of the file, when one of them is an error.
-pub fn parse(source: &SourceFile, options: Options) -> Result<(Config, Vec<Diagnostic>), Diagnostics> {
-    let mut problems = problems::Problems::new(source);
+pub fn parse(
+    source: &SourceFile,
+    options: Options,
+    found: &Discovered,
+) -> Result<(Config, Vec<Diagnostic>), Diagnostics> {
+    let source = source.joined(found.files().cloned());
+    let mut problems = problems::Problems::new(&source);
     let root = yaml::read(&mut problems);
     let config = root.as_ref().and_then(|root| match shape::of(root.view(), &mut problems)? {
         Shape::Flat => flat::read(root.view(), options.quantifier, &mut problems),
-        Shape::Structured => structured::read(root.view(), &mut problems),
+        Shape::Structured => structured::read(root.view(), found, &mut problems),
     });
     if root.is_none() {
         shape::nothing(&mut problems);
@@ -74,14 +82,15 @@ pub fn parse(source: &SourceFile, options: Options) -> Result<(Config, Vec<Diagn
 ///
 /// # Errors
 /// When the text is not YAML, or has no configuration.
-pub fn definitions(source: &SourceFile, options: Options) -> Result<Definitions, Diagnostic> {
-    let mut problems = problems::Problems::new(source);
+pub fn definitions(source: &SourceFile, options: Options, found: &Discovered) -> Result<Definitions, Diagnostic> {
+    let source = source.joined(found.files().cloned());
+    let mut problems = problems::Problems::new(&source);
     let root = yaml::read(&mut problems);
     let malformed = problems.has_errors();
     let definitions =
         root.as_ref().filter(|_| !malformed).and_then(|root| match shape::of(root.view(), &mut problems)? {
             Shape::Flat => flat::definitions(root.view(), options.quantifier, &mut problems),
-            Shape::Structured => structured::definitions(root.view(), &mut problems),
+            Shape::Structured => structured::definitions(root.view(), found, &mut problems),
         });
     if root.is_none() {
         shape::nothing(&mut problems);
@@ -90,6 +99,21 @@ pub fn definitions(source: &SourceFile, options: Options) -> Result<Definitions,
         let error = problems.into_sorted().into_iter().find(Diagnostic::is_error);
         error.unwrap_or_else(|| Diagnostic::error("wrong-type", "it is no configuration"))
     })
+}
+
+/// Returns the ecosystems whose packages a filters.yaml asks for in `workspaces`; none where that cannot be read.
+#[must_use]
+pub fn workspaces(source: &SourceFile) -> Vec<Ecosystem> {
+    // Most files have no such key, and are read once.
+    if !source.text().contains("workspaces") {
+        return Vec::new();
+    }
+    let mut problems = problems::Problems::new(source);
+    let root = yaml::read(&mut problems);
+    match root.as_ref().map(|root| (root, shape::of(root.view(), &mut problems))) {
+        Some((root, Some(Shape::Structured))) => structured::workspaces(root.view(), &mut problems),
+        _ => Vec::new(),
+    }
 }
 
 /// A checked configuration.

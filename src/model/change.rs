@@ -180,6 +180,12 @@ impl ChangeSet {
         &self.0
     }
 
+    /// Whether a path changed itself; what it lies in is not asked.
+    #[must_use]
+    pub fn is_about(&self, path: &[u8]) -> bool {
+        self.0.binary_search_by(|change| change.path.as_bytes().cmp(path)).is_ok()
+    }
+
     /// Whether nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {

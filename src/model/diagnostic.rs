@@ -16,6 +16,14 @@ struct Source {
     text: String,
     /// Byte offset of the first character of each line.
     lines: Vec<usize>,
+    /// Files whose places count on behind the end of this text, in the order of their names.
+    behind: Vec<Behind>,
+}
+
+/// A file whose places count from an offset of another file.
+struct Behind {
+    start: usize,
+    file: SourceFile,
 }
 
 /// A range of bytes in a [`SourceFile`]; empty ranges are places between characters.
@@ -89,7 +97,46 @@ impl SourceFile {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self(Arc::new(Source { name: name.into(), text, lines }))
+        Self(Arc::new(Source { name: name.into(), text, lines, behind: Vec::new() }))
+    }
+
+    /// Returns this file with others behind it: what is made of all of them has spans of one kind, and
+    /// [`SourceFile::at`] tells in which of the files each lies. Of two files with one name the first is taken.
+    #[must_use]
+    pub fn joined(&self, others: impl IntoIterator<Item = Self>) -> Self {
+        let mut others: Vec<Self> = others.into_iter().collect();
+        others.sort_by(|a, b| a.name().cmp(b.name()));
+        others.dedup_by(|next, kept| next.name() == kept.name());
+        let Source { name, text, lines, .. } = &*self.0;
+        let mut end = text.len();
+        let place = |file: Self| {
+            let start = end + 1;
+            end = start + file.text().len();
+            Behind { start, file }
+        };
+        let behind = others.into_iter().map(place).collect();
+        Self(Arc::new(Source { name: name.clone(), text: text.clone(), lines: lines.clone(), behind }))
+    }
+
+    /// Returns the span that stands for a span of a file that was joined; that of nothing when the file is not there.
+    #[must_use]
+    pub fn span_behind(&self, file: &Self, span: Span) -> Span {
+        let behind = &self.0.behind;
+        let found = behind.binary_search_by(|behind| behind.file.name().cmp(file.name()));
+        let Ok(start) = found.map(|at| behind[at].start) else { return Span::default() };
+        Span { start: start + span.start, end: start + span.end }
+    }
+
+    /// Returns the file that a span lies in, and its place there.
+    fn resolve(&self, span: Span) -> (&Self, Span) {
+        let behind = &self.0.behind;
+        match behind.partition_point(|behind| behind.start <= span.start).checked_sub(1) {
+            None => (self, span),
+            Some(at) => {
+                let Behind { start, file } = &behind[at];
+                (file, Span { start: span.start - start, end: span.end.max(span.start) - start })
+            }
+        }
     }
 
     /// Returns the name that messages use.
@@ -119,14 +166,16 @@ impl SourceFile {
     /// Returns `name:line:column` of a span's start, the form that editors and terminals open.
     #[must_use]
     pub fn at(&self, span: Span) -> String {
-        let LineColumn { line, column } = self.place(span.start);
-        format!("{}:{line}:{column}", self.name())
+        let (file, span) = self.resolve(span);
+        let LineColumn { line, column } = file.place(span.start);
+        format!("{}:{line}:{column}", file.name())
     }
 
     /// Returns the text of a span, empty when it lies outside.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
-        self.text().get(span.start..span.end).unwrap_or_default()
+        let (file, span) = self.resolve(span);
+        file.text().get(span.start..span.end).unwrap_or_default()
     }
 }
 
@@ -193,6 +242,7 @@ impl Diagnostic {
     /// Adds a place; the first one added is the place of the problem.
     #[must_use]
     pub fn label(mut self, file: &SourceFile, span: Span, text: impl Into<String>) -> Self {
+        let (file, span) = file.resolve(span);
         self.labels.push(Label { file: file.clone(), span, text: text.into() });
         self
     }
@@ -232,5 +282,18 @@ mod tests {
         for (offset, line, column) in [(0, 1, 1), (2, 1, 3), (3, 2, 1), (4, 2, 1), (5, 2, 2), (7, 3, 1), (99, 3, 1)] {
             assert_eq!(file.place(offset), LineColumn { line, column }, "{offset}");
         }
+    }
+
+    #[test]
+    fn places_behind_the_end_are_those_of_other_files() {
+        let (a, b) = (SourceFile::new("a", "1\n23"), SourceFile::new("b", ""));
+        let joined = SourceFile::new("f", "ab\n").joined([b.clone(), a.clone(), a.clone()]);
+        let span = |start, end| Span { start, end };
+        let in_a = joined.span_behind(&a, span(2, 4));
+        assert_eq!((joined.at(in_a).as_str(), joined.slice(in_a)), ("a:2:1", "23"));
+        assert_eq!(joined.at(joined.span_behind(&b, span(0, 0))), "b:1:1");
+        assert_eq!((joined.at(span(1, 2)).as_str(), joined.at(span(3, 3)).as_str()), ("f:1:2", "f:2:1"));
+        let problem = Diagnostic::error("x", "x").label(&joined, in_a, "");
+        assert_eq!((problem.labels[0].file.name(), problem.labels[0].span), ("a", span(2, 4)));
     }
 }

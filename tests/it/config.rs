@@ -1,6 +1,7 @@
 //! filters.yaml in both shapes: what a file comes to.
 
 use rebake::analysis::definition::Difference;
+use rebake::analysis::discover::Discovered;
 use rebake::analysis::filter::{FilterId, Quantifier, matches};
 use rebake::config::{self, Branches, Config, Global, Options, Push, Shape};
 use rebake::model::change::{Change, ChangeSet, Status};
@@ -10,8 +11,8 @@ use rebake::model::recipe::{Builder, Run};
 
 fn read_with(text: &str, quantifier: Quantifier) -> (Config, Vec<&'static str>) {
     let source = SourceFile::new("filters.yaml", text);
-    let (config, warnings) =
-        config::parse(&source, Options { quantifier }).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let (config, warnings) = config::parse(&source, Options { quantifier }, &Discovered::default())
+        .unwrap_or_else(|problems| panic!("{problems:#?}"));
     let codes = warnings.iter().map(|problem| problem.code).collect();
     (config, codes)
 }
@@ -319,7 +320,7 @@ fn word(difference: &Difference) -> String {
 
 /// How services differ from a configuration of another time.
 fn differs_from_then(then: &str, now: &str) -> Vec<String> {
-    let then = config::definitions(&SourceFile::new("then", then), Options::default());
+    let then = config::definitions(&SourceFile::new("then", then), Options::default(), &Discovered::default());
     let (then, now) = (then.unwrap_or_else(|problem| panic!("{}", problem.message)), read(now));
     let differences = |name| now.definitions().differences(&then, name).into_iter();
     now.services.keys().flat_map(|name| differences(name).map(move |how| format!("{name}: {}", word(&how)))).collect()
@@ -352,7 +353,10 @@ fn of_another_time_only_what_cannot_be_read_is_unknown() {
 #[test]
 fn of_another_time_syntax_is_an_error() {
     for text in ["a: [", "a: 1\na: 2", "1", "", "a: *x", "service: {a: {path: a}}"] {
-        assert!(config::definitions(&SourceFile::new("then", text), Options::default()).is_err(), "{text}");
+        assert!(
+            config::definitions(&SourceFile::new("then", text), Options::default(), &Discovered::default()).is_err(),
+            "{text}"
+        );
     }
 }
 
@@ -391,7 +395,7 @@ services:
   b: {filters: *l, retries: 99}
 ";
     let source = SourceFile::new("filters.yaml", text);
-    let problems = config::parse(&source, Options::default()).unwrap_err().0;
+    let problems = config::parse(&source, Options::default(), &Discovered::default()).unwrap_err().0;
     let at: Vec<String> =
         problems.iter().map(|problem| format!("{} {}", source.at(problem.labels[0].span), problem.code)).collect();
     assert_eq!(

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rebake::analysis::discover::Discovered;
 use rebake::config::{self, Options};
 use rebake::model::diagnostic::Diagnostics;
 use rebake::snippet::{Color, render};
@@ -30,10 +31,11 @@ fn wrong_files_are_explained() {
 /// What is said of a file, and whether it can be used.
 fn said_of(bytes: &[u8]) -> String {
     let source = config::decode("filters.yaml", bytes).map_err(|problem| Diagnostics(vec![problem]));
-    let (config, problems) = match source.and_then(|source| config::parse(&source, Options::default())) {
-        Ok((config, warnings)) => (Some(config), warnings),
-        Err(Diagnostics(problems)) => (None, problems),
-    };
+    let (config, problems) =
+        match source.and_then(|source| config::parse(&source, Options::default(), &Discovered::default())) {
+            Ok((config, warnings)) => (Some(config), warnings),
+            Err(Diagnostics(problems)) => (None, problems),
+        };
     let verdict = if config.is_some() { "read\n" } else { "refused\n" };
     render(&problems, Color::Never) + "\n" + verdict
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
+use rebake::analysis::discover::Discovered;
 use rebake::analysis::filter::Quantifier;
 use rebake::config::{self, Options};
 use rebake::model::diagnostic::Diagnostics;
@@ -13,11 +14,12 @@ use rebake::snippet::{Color, render};
 /// The codes of what is said of a file. Whatever is said can be drawn, and holds no control characters.
 fn said_of(bytes: &[u8]) -> Vec<&'static str> {
     let source = config::decode("filters.yaml", bytes).map_err(|problem| Diagnostics(vec![problem]));
-    let (config, problems) =
-        match source.and_then(|source| config::parse(&source, Options { quantifier: Quantifier::Some })) {
-            Ok((config, warnings)) => (Some(config), warnings),
-            Err(Diagnostics(problems)) => (None, problems),
-        };
+    let (config, problems) = match source
+        .and_then(|source| config::parse(&source, Options { quantifier: Quantifier::Some }, &Discovered::default()))
+    {
+        Ok((config, warnings)) => (Some(config), warnings),
+        Err(Diagnostics(problems)) => (None, problems),
+    };
     assert_eq!(config.is_some(), problems.iter().all(|problem| !problem.is_error()));
     let text = render(&problems, Color::Never);
     assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");

@@ -13,7 +13,7 @@ use rebake::inputs::trigger::Trigger;
 use rebake::model::change::ChangeSet;
 use rebake::model::name::{CommitId, ServiceId};
 use rebake::model::tree::Mode;
-use rebake::plan::pipeline::{ConfigFile, Files as Listed, Moment, Request, Snapshot, WorkspaceView, plan};
+use rebake::plan::pipeline::{ConfigFile, Discovery, Files as Listed, Moment, Request, Snapshot, WorkspaceView, plan};
 use snapbox::str;
 
 use crate::history::{Files, History};
@@ -358,6 +358,7 @@ fn affected_exactly_where_the_fingerprint_differs() {
             bytes: text.clone().into(),
             in_repository: None,
             options: Options::default(),
+            discovery: Discovery::default(),
         };
         let (config, _) = file.parse().unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
         let mut history = History::default();
@@ -440,6 +441,7 @@ fn fingerprints_are_equal_exactly_where_all_that_belongs_is_equal() {
             bytes: text.clone().into(),
             in_repository: None,
             options: Options::default(),
+            discovery: Discovery::default(),
         };
         let (config, _) = file.parse().unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
         let (mut history, mut files) = (History::default(), Files::default());
@@ -499,7 +501,13 @@ fn fingerprints_are_equal_exactly_where_all_that_belongs_is_equal() {
 /// How many directories are read for the fingerprints of all services.
 fn read(repo: &Repo, services: &str) -> usize {
     let bytes = format!("services:\n{services}").into_bytes();
-    let file = ConfigFile { name: "f.yaml".into(), bytes, in_repository: None, options: Options::default() };
+    let file = ConfigFile {
+        name: "f.yaml".into(),
+        bytes,
+        in_repository: None,
+        options: Options::default(),
+        discovery: Discovery::default(),
+    };
     let config = file.parse().unwrap().0;
     let services: Vec<_> = config.graph.services().collect();
     let (head, none) = (repo.git(["rev-parse", "HEAD"]).parse().unwrap(), ChangeSet::default());

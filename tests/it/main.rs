@@ -19,6 +19,7 @@ mod containers;
 mod dead;
 mod describe;
 mod docker_context;
+mod discover;
 mod docs;
 mod drop_in;
 mod drop_in_original;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::service_names::{self, Called};
 use super::{
     Area, Contribution, Discovered, DiscoveredEdge, DiscoveredService, Package, PackageEdge, Standalone, Taken,
+    TakenFor,
 };
 use crate::analysis::graph::knots;
 use crate::inputs::source::DeclaredAt;
@@ -90,7 +91,9 @@ fn by_directory(packages: Vec<Package>) -> Vec<Draft> {
         if drafts[id].1 == Standalone::Unsure {
             continue;
         }
-        let ceded = Taken { area: Area::Ceded(drafts[id].0.directory.clone()), at: drafts[id].0.at.clone() };
+        let Draft { directory, at, .. } = &drafts[id].0;
+        let area = Area::Ceded(directory.clone());
+        let ceded = Taken { area, why: TakenFor::Directory, at: at.clone() };
         if let Some(nearest) = above.last() {
             drafts[*nearest].0.ceded.push(ceded);
         }
@@ -108,7 +111,7 @@ fn connect(drafts: &mut [Draft], edges: Vec<PackageEdge>) {
         match ids.get(&to) {
             Some(to) if *to == from => {}
             Some(to) => _ = drafts[from].edges.entry(*to).or_insert(at),
-            None => drafts[from].takes.push(Taken { area: Area::Below(to), at }),
+            None => drafts[from].takes.push(Taken { area: Area::Below(to), why: TakenFor::Manifest, at }),
         }
     }
 }
@@ -124,15 +127,19 @@ fn taken(drafts: &[Draft], id: usize, members: &[usize]) -> Vec<Taken> {
     let mut takes = Vec::new();
     for member in &members {
         let Draft { directory, ceded, .. } = &drafts[*member];
-        let at = if *member == id { &drafts[id].at } else { into_circle(drafts, id, &members) };
-        takes.push(Taken { area: Area::Below(directory.clone()), at: at.clone() });
-        takes.extend(ceded.iter().filter(is_others).cloned());
+        let (why, at) = if *member == id {
+            (TakenFor::Directory, &drafts[id].at)
+        } else {
+            (TakenFor::Circle, into_circle(drafts, id, &members))
+        };
+        takes.push(Taken { area: Area::Below(directory.clone()), why, at: at.clone() });
+        takes.extend(ceded.iter().filter(is_others).map(|ceded| Taken { why, ..ceded.clone() }));
     }
-    let mut besides: BTreeMap<&Area, &DeclaredAt> = BTreeMap::new();
+    let mut besides: BTreeMap<(TakenFor, &Area), &Taken> = BTreeMap::new();
     for taken in members.iter().flat_map(|member| &drafts[*member].takes) {
-        besides.entry(&taken.area).or_insert(&taken.at);
+        besides.entry((taken.why, &taken.area)).or_insert(taken);
     }
-    takes.extend(besides.into_iter().map(|(area, at)| Taken { area: area.clone(), at: at.clone() }));
+    takes.extend(besides.into_values().cloned());
     takes
 }
 

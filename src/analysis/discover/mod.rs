@@ -18,7 +18,7 @@ mod tests;
 pub use contribution::{Contribution, Package, PackageEdge, Standalone};
 
 use crate::inputs::source::{DeclaredAt, Ecosystem, SourceTree};
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::{RepoDir, ServiceName};
 
 /// The services that a repository's files declare, and what these are built from.
@@ -53,8 +53,23 @@ pub struct DiscoveredService {
 pub struct Taken {
     /// The files.
     pub area: Area,
+    /// Why they affect it.
+    pub why: TakenFor,
     /// What declares it.
     pub at: DeclaredAt,
+}
+
+/// Why some files affect a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TakenFor {
+    /// They are its own directory.
+    Directory,
+    /// They belong to a service that it stands in a circle with.
+    Circle,
+    /// Its manifest names them.
+    Manifest,
+    /// They are lockfiles and settings of its workspace.
+    Workspace,
 }
 
 /// Some files of a repository.
@@ -79,6 +94,17 @@ pub struct DiscoveredEdge {
     pub to: usize,
     /// What declares it.
     pub at: DeclaredAt,
+}
+
+impl Discovered {
+    /// Returns the files that declare something, in no order and with repetitions.
+    pub fn files(&self) -> impl Iterator<Item = &SourceFile> {
+        self.services.iter().flat_map(|service| {
+            let taken = service.takes.iter().map(|taken| &taken.at);
+            let edges = service.depends_on.iter().map(|(_, at)| at);
+            std::iter::once(&service.at).chain(taken).chain(edges).map(|at| &at.file)
+        })
+    }
 }
 
 /// Returns what the files of a tree declare in these ecosystems. The same tree gives the same answer.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::member_globs::{MemberGlobs, Order};
 use super::npm_range::may_satisfy;
-use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken};
+use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken, TakenFor};
 use crate::inputs::source::{DeclaredAt, Ecosystem, PackageDependency, PackageJson, PnpmWorkspace, SourceTree};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::RepoDir;
@@ -69,7 +69,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
                 |to: &RepoDir| PackageEdge { from: directory.clone(), to: to.clone(), at: dependency.at.clone() };
             match meant(directory, dependency) {
                 Meant::Path(to) => found.edges.push(edge(&to)),
-                Meant::File(path) => takes.push(Taken { area: Area::File(path), at: dependency.at.clone() }),
+                Meant::File(path) => takes.push(named(Area::File(path), &dependency.at)),
                 Meant::Package { name, range } => {
                     let named = workspace.and_then(|workspace| by_name.get(&(*workspace, name)));
                     let fits = |to: &&&RepoDir| {
@@ -172,7 +172,15 @@ fn standing(
 /// Returns what at the root of a workspace affects all of its packages.
 fn shared(tree: &SourceTree, root: &RepoDir) -> Vec<Taken> {
     let files = SHARED.iter().map(|name| root.join(name)).filter(|path| tree.has(path));
-    files.map(|path| Taken { at: DeclaredAt::whole(tree, &path), area: Area::File(path) }).collect()
+    let taken = |path: String| {
+        let at = DeclaredAt::whole(tree, &path);
+        Taken { area: Area::File(path), why: TakenFor::Workspace, at }
+    };
+    files.map(taken).collect()
+}
+
+fn named(area: Area, at: &DeclaredAt) -> Taken {
+    Taken { area, why: TakenFor::Manifest, at: at.clone() }
 }
 
 /// What an entry of `dependencies` means.

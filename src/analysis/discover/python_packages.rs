@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::member_globs::{MemberGlobs, Order};
-use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken};
+use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken, TakenFor};
 use crate::inputs::source::python::{PyProject, PySource, PyWorkspace};
 use crate::inputs::source::{DeclaredAt, Ecosystem, SourceTree};
 use crate::model::diagnostic::{Diagnostic, Located, SourceFile};
@@ -56,7 +56,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
                     }
                     Source::Path(base, path, at) => match local(base, path) {
                         Some(Area::Below(to)) => found.edges.push(PackageEdge { from: directory.clone(), to, at }),
-                        Some(area) => takes.push(Taken { area, at }),
+                        Some(area) => takes.push(Taken { area, why: TakenFor::Manifest, at }),
                         None => {}
                     },
                 }
@@ -163,7 +163,11 @@ fn standing(tree: &SourceTree, projects: &BTreeMap<RepoDir, Project<'_>>, direct
 /// Returns what at the root of a workspace affects all of its packages.
 fn shared(tree: &SourceTree, root: &RepoDir) -> Vec<Taken> {
     let files = SHARED.iter().map(|name| root.join(name)).filter(|path| tree.has(path));
-    files.map(|path| Taken { at: DeclaredAt::whole(tree, &path), area: Area::File(path) }).collect()
+    let taken = |path: String| {
+        let at = DeclaredAt::whole(tree, &path);
+        Taken { area: Area::File(path), why: TakenFor::Workspace, at }
+    };
+    files.map(taken).collect()
 }
 
 #[cfg(test)]

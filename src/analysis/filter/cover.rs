@@ -163,7 +163,9 @@ fn share(directory: &str, mut parts: Vec<&Reach<'_>>) -> (Share, Leaves) {
             (Effect::Include, (Share::Whole, _)) => found,
             (Effect::Include, (_, leaves)) => partly(leaves),
             (_, (Share::Nothing, _)) => found,
-            (Effect::Exclude, _) if takes_all && part.every_status => (Share::Nothing, Leaves::ToDirectoriesBelow),
+            (Effect::Exclude | Effect::Cede, _) if takes_all && part.every_status => {
+                (Share::Nothing, Leaves::ToDirectoriesBelow)
+            }
             (Effect::ExcludeWildcards, _) if takes_all && part.every_status && !names_something() => {
                 (Share::Nothing, Leaves::ToDirectoriesBelow)
             }

@@ -28,6 +28,7 @@ pub(super) use template::{ArgumentTemplate, ImageName, TagTemplate};
 pub(super) use words::{Choice, Command, Flag, Platform};
 
 use super::read::{List, Map, Text, mapping};
+use crate::inputs::source::Ecosystem;
 use crate::inputs::trigger::Kind;
 use crate::model::recipe::Builder;
 use crate::naming::version::{Count, Scheme, VersionStyle};
@@ -47,6 +48,9 @@ mapping! {
         defaults: Service,
         /// The services: everything that is built.
         services: Services,
+        /// Ecosystems whose manifests are read at plan time: the edges between their packages are added to the services
+        /// with these paths, and other packages become libraries.
+        workspaces: List<Choice<Ecosystem>>,
         /// Where results go, depending on the event. The first environment that fits is used. These replace the default
         /// ones: production for tags, staging for pushes to the default branch, preview for pull requests and other
         /// branches, development for manual runs, nightly for schedules, local. A kind of event that no environment

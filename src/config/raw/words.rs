@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::config::problems::{Problems, shown};
 use crate::config::read::{List, Read, Text, literal, text, word, wrong_type};
 use crate::config::yaml::{Meaning, Scalar, View};
+use crate::inputs::source::Ecosystem;
 use crate::inputs::trigger::Kind;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::recipe::{Builder, Run};
@@ -23,6 +24,10 @@ impl Word for Builder {
 
 impl Word for Count {
     const WHAT: &str = "a way to count";
+}
+
+impl Word for Ecosystem {
+    const WHAT: &str = "an ecosystem";
 }
 
 impl Word for Kind {

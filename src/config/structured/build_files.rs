@@ -172,7 +172,8 @@ fn whole_context(path: &Located<Directory>, context: &Located<RepoDir>, problems
     )));
 }
 
-fn entry<T>(at: &Located<T>, text: &str, problems: &mut Problems<'_>) -> Option<FilterEntry> {
+/// Returns the entry of a pattern that was made of a path.
+pub(super) fn entry<T>(at: &Located<T>, text: &str, problems: &mut Problems<'_>) -> Option<FilterEntry> {
     match Pattern::parse(text) {
         Ok(pattern) => {
             let pattern = Located { value: pattern, used: at.used, defined: at.defined };
@@ -187,7 +188,7 @@ fn entry<T>(at: &Located<T>, text: &str, problems: &mut Problems<'_>) -> Option<
 }
 
 /// Returns the pattern `<path>/**`, in which the path is literal.
-fn below_directory(path: &RepoDir) -> String {
+pub(super) fn below_directory(path: &RepoDir) -> String {
     if path.is_root() { "**".to_owned() } else { below(&literal(path.as_str())) }
 }
 

@@ -1,6 +1,7 @@
 //! The structured shape: checks what depends on the whole file, and replaces names by ids.
 
 mod dependencies;
+mod discovered_services;
 mod environments;
 mod image;
 mod build_files;
@@ -14,15 +15,19 @@ mod tags;
 pub(super) use build_files::{below, literal};
 pub(super) use environments::usual as usual_environments;
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
 use super::problems::Problems;
 use super::raw::{self, Patterns};
-use super::read::{Field, Named, Read as _};
+use super::read::{Field, List, Named, Read as _};
 use super::yaml::View;
 use super::{Config, Global, Made, Service, Shape, definition};
 use crate::analysis::definition::{Definition, Definitions};
+use crate::analysis::discover::Discovered;
 use crate::analysis::filter::{Filter, Filters};
+use crate::inputs::source::Ecosystem;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::ServiceName;
 
@@ -30,9 +35,10 @@ use crate::model::name::ServiceName;
 type Services = IndexMap<String, Named<Box<raw::Service>>>;
 
 /// Reads a file of the structured shape; `None` when it has an error.
-pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config> {
+pub(super) fn read(root: View<'_>, found: &Discovered, problems: &mut Problems<'_>) -> Option<Config> {
     let mut file = raw::File::read(root, problems)?;
     one_unowned(&mut file, problems);
+    let mut besides = discovered_services::add(&mut file, found, problems);
     libraries::check(&file, problems);
     let services = with_defaults(&mut file);
     names::check(&services, &file, problems);
@@ -48,7 +54,8 @@ pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config
 
     let mut filters = Vec::new();
     let mut list = IndexMap::with_capacity(checked.len());
-    for service::Checked { filter, inputs, depends_on, mut service } in checked {
+    for service::Checked { filter, mut inputs, depends_on, mut service } in checked {
+        inputs.extend(besides.remove(service.name.value.as_str()).unwrap_or_default());
         service.filter = add(&mut filters, filter);
         service.inputs = (!inputs.is_empty()).then(|| add(&mut filters, Filter::Ordered(inputs)));
         service.depends_on = dependencies::of(&graph, &depends_on);
@@ -77,8 +84,9 @@ pub(super) fn read(root: View<'_>, problems: &mut Problems<'_>) -> Option<Config
 
 /// Reads the definitions of the services of an older or newer file, whose keys and rules may differ from today's. A
 /// service with a value that cannot be read equals no other.
-pub(super) fn definitions(root: View<'_>, problems: &mut Problems<'_>) -> Option<Definitions> {
+pub(super) fn definitions(root: View<'_>, found: &Discovered, problems: &mut Problems<'_>) -> Option<Definitions> {
     let mut file = raw::File::read(root, problems)?;
+    discovered_services::add(&mut file, found, problems);
     let is_whole = !file.defaults.is_broken();
     let watched = match &file.global {
         Field::Broken => None,
@@ -99,6 +107,15 @@ pub(super) fn definitions(root: View<'_>, problems: &mut Problems<'_>) -> Option
         Some((checked_name(&name)?, definition))
     };
     Some(Definitions(services.into_iter().filter_map(define).collect()))
+}
+
+/// Returns the ecosystems whose packages a file asks for.
+pub(super) fn workspaces(root: View<'_>, problems: &mut Problems<'_>) -> Vec<Ecosystem> {
+    let field: Field<List<raw::Choice<Ecosystem>>> =
+        root.get("workspaces").map_or(Field::Absent, |view| Field::read(view, problems));
+    let asked: BTreeSet<Ecosystem> =
+        field.value().into_iter().flat_map(|list| &list.0).map(|choice| choice.value.0).collect();
+    asked.into_iter().collect()
 }
 
 /// Reads `ignore`, the former name, as `unowned`.

@@ -8,6 +8,7 @@
 mod access_token;
 mod ancestry;
 mod branch;
+mod file_contents;
 mod built_refs;
 mod describe;
 mod diff;

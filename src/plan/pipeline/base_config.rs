@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::config_file::{FoundBy, Place, at_usual_place, usual_places};
+use super::discovery::{Discovery, DiscoveryScope};
 use crate::analysis::base::{Doubt, Tip};
 use crate::analysis::definition::Definitions;
 use crate::config::{self, Config};
@@ -79,6 +80,9 @@ impl<'a> Reader<'a> {
         changes: &ChangeSet,
     ) -> Result<Vec<BaseConfig>, git::GitError> {
         let (repository, file) = (self.repository, self.file);
+        if file.is_derived() {
+            return bases.iter().map(|base| self.derived(base.as_ref(), changes)).collect();
+        }
         let Some(place) = &file.in_repository else { return Ok(Vec::new()) };
         if bases.is_empty() {
             // Paths that were given: what the configuration was before is not among them.
@@ -120,11 +124,12 @@ impl<'a> Reader<'a> {
             Err(error) => return unreadable(base, error),
         };
         self.paths.extend(then.paths().iter().cloned());
+        let is_settled = self.file.discovery.is_same_before(changes);
         // Equal ids need no content: a blobless clone need not fetch it.
-        if at_head == Some(then.id()) {
+        if at_head == Some(then.id()) && is_settled {
             return Ok(BaseConfig::Unchanged);
         }
-        if let Some(known) = self.known.get(&then.id()) {
+        if let Some(known) = self.known.get(&then.id()).filter(|_| is_settled) {
             return Ok(known.clone());
         }
         let bytes = match self.repository.with_fetching(|| then.read()) {
@@ -132,9 +137,39 @@ impl<'a> Reader<'a> {
             Err(error) => return unreadable(base, error),
         };
         self.read += 1;
-        let at_base = self.definitions(base, &bytes);
-        self.known.insert(then.id(), at_base.clone());
+        let discovery = match self.discovery(base, &bytes, changes) {
+            Ok(discovery) => discovery,
+            Err(error) => return unreadable(base, error),
+        };
+        let at_base = self.definitions(base, &bytes, &discovery);
+        if is_settled {
+            self.known.insert(then.id(), at_base.clone());
+        }
         Ok(at_base)
+    }
+
+    /// Reads the definitions that a base without a configuration has by its own files.
+    fn derived(&mut self, base: Option<&CommitId>, changes: &ChangeSet) -> Result<BaseConfig, git::GitError> {
+        let Some(base) = base else { return Ok(BaseConfig::Read(Rc::default())) };
+        if self.file.discovery.is_same_before(changes) {
+            return Ok(BaseConfig::Unchanged);
+        }
+        self.read += 1;
+        match self.file.discovery.before(self.repository, base, changes) {
+            Ok(discovery) => Ok(self.definitions(base, &self.file.bytes, &discovery)),
+            Err(error) => unreadable(base, error),
+        }
+    }
+
+    /// Reads what the files of a base declare, as far as the configuration there asks for it.
+    fn discovery(&self, base: &CommitId, bytes: &[u8], changes: &ChangeSet) -> Result<Discovery, git::GitError> {
+        let asked = config::decode(&self.file.name, bytes).map(|source| config::workspaces(&source));
+        let scope = DiscoveryScope::Workspaces(asked.unwrap_or_default());
+        if *self.file.discovery.scope() == scope {
+            self.file.discovery.before(self.repository, base, changes)
+        } else {
+            Discovery::read(self.repository, Some(base), scope)
+        }
     }
 
     /// Returns the text of the configuration by which the base itself would have been planned; `None` where it has
@@ -162,12 +197,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn definitions(&self, base: &CommitId, bytes: &[u8]) -> BaseConfig {
-        if bytes == self.file.bytes {
+    fn definitions(&self, base: &CommitId, bytes: &[u8], discovery: &Discovery) -> BaseConfig {
+        if bytes == self.file.bytes && discovery.is_same(&self.file.discovery) {
             return BaseConfig::Unchanged;
         }
         let source = config::decode(&self.file.name, bytes);
-        match source.and_then(|source| config::definitions(&source, self.file.options)) {
+        match source.and_then(|source| config::definitions(&source, self.file.options, discovery.found())) {
             Ok(definitions) => BaseConfig::Read(Rc::new(definitions)),
             Err(problem) => unknown(base, &format!("cannot be read ({})", problem.message), None),
         }

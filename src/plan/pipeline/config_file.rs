@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
+use super::discovery::{Discovery, DiscoveryScope};
 use crate::config::{self, Config, Options};
 use crate::inputs::git::{self, FileAt, Lacking, Missing, Repository, WorkTreeFile};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
@@ -23,6 +24,9 @@ const PLACES: [&str; 10] = [
     ".github/paths-filter.yml",
 ];
 
+/// What messages call a configuration that no file holds.
+const DERIVED: &str = "(derived)";
+
 /// The text of the configuration, and its origin.
 #[derive(Debug, Clone)]
 pub struct ConfigFile {
@@ -34,6 +38,8 @@ pub struct ConfigFile {
     pub in_repository: Option<Place>,
     /// Settings from outside of the file.
     pub options: Options,
+    /// What the repository's own files declare of what it asks for.
+    pub discovery: Discovery,
 }
 
 /// The place of a configuration in the repository.
@@ -147,7 +153,13 @@ impl ConfigFile {
         let Some(place) = inside(repository, &from.join(path), path) else {
             let bytes = read(&from.join(path))
                 .map_err(|source| ConfigFileError::Unreadable { path: path.to_owned(), source })?;
-            return Ok(Self { name, bytes, in_repository: None, options: Options::default() });
+            return Ok(Self {
+                name,
+                bytes,
+                in_repository: None,
+                options: Options::default(),
+                discovery: Discovery::default(),
+            });
         };
         let found = match at {
             Some(commit) => match Self::in_tree(repository, commit, &place, FoundBy::Name)? {
@@ -223,7 +235,40 @@ impl ConfigFile {
 
     fn of(place: &RepoPath, paths: Vec<RepoPath>, by: FoundBy, bytes: Vec<u8>) -> Self {
         let in_repository = Some(Place { path: place.clone(), paths, by, is_changed_unseen: false });
-        Self { name: place.to_string(), bytes, in_repository, options: Options::default() }
+        let (options, discovery) = (Options::default(), Discovery::default());
+        Self { name: place.to_string(), bytes, in_repository, options, discovery }
+    }
+
+    /// Returns the configuration of a repository without one: all that its own files declare, at a commit or in the work
+    /// tree.
+    ///
+    /// # Errors
+    /// When these cannot be read.
+    pub fn derived(repository: &Repository, at: Option<&CommitId>) -> Result<Self, git::GitError> {
+        let discovery = Discovery::read(repository, at, DiscoveryScope::Everything)?;
+        let (name, bytes) = (DERIVED.to_owned(), b"services:".to_vec());
+        Ok(Self { name, bytes, in_repository: None, options: Options::default(), discovery })
+    }
+
+    /// Reads what the repository's own files declare, at a commit or in the work tree, of what `workspaces` asks for.
+    ///
+    /// # Errors
+    /// When these cannot be read.
+    pub fn with_workspaces(self, repository: &Repository, at: Option<&CommitId>) -> Result<Self, git::GitError> {
+        let asked = config::decode(&self.name, &self.bytes).map(|source| config::workspaces(&source));
+        match asked {
+            Ok(asked) if !asked.is_empty() && self.in_repository.is_some() => {
+                let discovery = Discovery::read(repository, at, DiscoveryScope::Workspaces(asked))?;
+                Ok(Self { discovery, ..self })
+            }
+            _ => Ok(self),
+        }
+    }
+
+    /// Whether there is no file: the configuration is made of what the repository's own files declare.
+    #[must_use]
+    pub fn is_derived(&self) -> bool {
+        *self.discovery.scope() == DiscoveryScope::Everything
     }
 
     /// Reads the configuration. Returns it with warnings in the order of the file.
@@ -232,14 +277,14 @@ impl ConfigFile {
     /// All problems, when one of them is an error.
     pub fn parse(&self) -> Result<(Config, Vec<Diagnostic>), Diagnostics> {
         let source = config::decode(&self.name, &self.bytes).map_err(|problem| Diagnostics(vec![problem]))?;
-        config::parse(&source, self.options)
+        config::parse(&source, self.options, self.discovery.found())
     }
 
     /// Whether it differs from the commit below these changes of the work tree.
     #[must_use]
     pub fn is_uncommitted(&self, on_top: &ChangeSet) -> bool {
         let is_changed_unseen = self.in_repository.as_ref().is_some_and(|place| place.is_changed_unseen);
-        is_changed_unseen || self.is_changed_by(on_top)
+        is_changed_unseen || self.is_changed_by(on_top) || self.discovery.is_changed_by(on_top)
     }
 
     /// Whether one of these changes is of the configuration, or of a submodule that contains it.

@@ -54,6 +54,12 @@ pub enum Error {
         /// The checked-out commit, shortened.
         head: String,
     },
+    /// Base has a configuration and head has none, so that nothing says what its services have become.
+    #[error("base {} has a configuration, and head has none", base.short(7))]
+    ConfigGone {
+        /// The base.
+        base: CommitId,
+    },
     /// Changed paths match nothing, and `--unmatched error` is given.
     #[error("{message}")]
     Unmatched {
@@ -136,6 +142,7 @@ impl Lacking for Error {
             | Self::Version { .. }
             | Self::Unfetched { .. }
             | Self::ManualVersion { .. }
+            | Self::ConfigGone { .. }
             | Self::SameTag { .. } => None,
         }
     }

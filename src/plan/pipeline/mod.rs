@@ -7,6 +7,7 @@ mod group_changes;
 mod config_file;
 mod dead;
 mod declared_paths;
+mod discovery;
 mod environment;
 mod error;
 #[cfg(feature = "registry")]
@@ -30,6 +31,7 @@ pub use built::{
 pub use config_file::{ConfigFile, ConfigFileError, FoundBy, Place};
 pub use dead::Dead;
 pub use declared_paths::{Followed, follow_links};
+pub use discovery::{Discovery, DiscoveryScope};
 pub use error::Error;
 #[cfg(feature = "registry")]
 pub use existing::note_existing;
@@ -213,6 +215,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     step("choosing the base");
     let range = notes.keep(choose_base(repository, rules.config(), trigger, environment, &mut asked)?);
     asked.is_checked_out(repository, trigger, &range.tip)?;
+    policy::no_config_is_gone(workspace, &range)?;
     let grouped = match asked.base.compare {
         Compare::Since(by) => {
             let view = WorkspaceView { config: rules.config(), ..*workspace };

@@ -1,5 +1,6 @@
 //! The policies of a plan: warnings and refusals beside the plan itself.
 
+use super::config_file::at_usual_place;
 use super::dead::{self, Dead, Trees};
 use super::moved_directory::{Moved, moved};
 use super::{Error, WorkspaceView, unmatched_links};
@@ -44,6 +45,23 @@ pub(super) struct Analysed<'a> {
     pub(super) unmatched: &'a [&'a Change],
     /// The causes that services have of their own.
     pub(super) direct: &'a Direct<'a>,
+}
+
+/// Checks that a configuration that is derived stands in the place of none: in CI one that base has is not lost unseen.
+///
+/// # Errors
+/// When base has one.
+pub(super) fn no_config_is_gone(workspace: &WorkspaceView, range: &Range) -> Result<(), Error> {
+    let WorkspaceView { repository, file, trigger, .. } = *workspace;
+    if !file.is_derived() || trigger.is_attended() {
+        return Ok(());
+    }
+    for base in range.comparison.bases.iter().flatten() {
+        if repository.contains(base) && repository.with_fetching(|| at_usual_place(repository, base))?.is_some() {
+            return Err(Error::ConfigGone { base: *base });
+        }
+    }
+    Ok(())
 }
 
 /// Checks changed paths that nothing matches, services without files, and links that lead out of their service. Returns

@@ -154,7 +154,10 @@ impl<'a> History<'a> {
             return Ok(known.clone());
         }
         let source = config::decode(&self.file.name, &file.read()?);
-        let read = source.and_then(|source| config::definitions(&source, self.file.options)).ok().map(Rc::new);
+        let read = source
+            .and_then(|source| config::definitions(&source, self.file.options, self.file.discovery.found()))
+            .ok()
+            .map(Rc::new);
         self.known.insert(file.id(), read.clone());
         Ok(read)
     }

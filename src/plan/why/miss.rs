@@ -112,7 +112,7 @@ pub(super) fn matched(config: &Config, filter: &Filter, change: &Change) -> Opti
                 Some(back) => {
                     let how = match back.effect {
                         Effect::ExcludeWildcards => Exclusion::Exclude,
-                        Effect::Include | Effect::Exclude => Exclusion::Negated,
+                        Effect::Include | Effect::Exclude | Effect::Cede => Exclusion::Negated,
                     };
                     Some(Miss::TakenBack { path, taken: TakenBack { by, back: place(&back.pattern), how } })
                 }

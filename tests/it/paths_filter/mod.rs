@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use rebake::analysis::discover::Discovered;
 use rebake::analysis::filter::{self, Quantifier};
 use rebake::config::{self, Options};
 use rebake::model::change::{Change, ChangeSet, Status};
@@ -62,13 +63,14 @@ impl Case {
     /// What we answer, and the codes of what we say beside it.
     fn ours(&self) -> (Answer, Vec<&'static str>) {
         let file = SourceFile::new("filters.yaml", self.filters.as_str());
-        let (config, warnings) = match config::parse(&file, Options { quantifier: self.quantifier() }) {
-            Ok(read) => read,
-            Err(Diagnostics(problems)) => {
-                let codes = problems.iter().map(|problem| problem.code).collect();
-                return (Answer::Refused(format!("{problems:?}")), codes);
-            }
-        };
+        let (config, warnings) =
+            match config::parse(&file, Options { quantifier: self.quantifier() }, &Discovered::default()) {
+                Ok(read) => read,
+                Err(Diagnostics(problems)) => {
+                    let codes = problems.iter().map(|problem| problem.code).collect();
+                    return (Answer::Refused(format!("{problems:?}")), codes);
+                }
+            };
         let codes = warnings.iter().map(|problem| problem.code).collect();
         let changes = ChangeSet::new(self.changes.iter().map(change).collect());
         let matches = filter::matches(&config.filters, &changes);

@@ -17,7 +17,7 @@ use imports::{Imports, Reached, Target};
 use modules::{ModuleAt, Modules};
 use package::{GoPackage, Opaque};
 
-use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken};
+use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken, TakenFor};
 use crate::inputs::source::{DeclaredAt, Ecosystem, SourceTree};
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::RepoDir;
@@ -248,7 +248,7 @@ impl Takes {
     }
 
     fn into_taken(self) -> Vec<Taken> {
-        self.0.into_iter().map(|(area, at)| Taken { area, at }).collect()
+        self.0.into_iter().map(|(area, at)| Taken { area, why: TakenFor::Manifest, at }).collect()
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Missing {
     Tags,
     /// A directory or the content of a file, which a partial clone left out: its id in hexadecimal.
     Object(String),
+    /// The contents of many files, which a partial clone left out: their ids in hexadecimal.
+    Objects(Vec<String>),
 }
 
 /// An error that may be caused by something that is not in this clone.
@@ -39,6 +41,7 @@ impl Missing {
             Self::Branch(branch) => format!("branch `{}`", Escaped::new(&branch.name)),
             Self::Refs { prefixes, .. } => format!("what is below {}", prefixes.join(" and ")),
             Self::Tags => "the tags".to_owned(),
+            Self::Objects(ids) => format!("{} objects", ids.len()),
             Self::Object(id) => format!("object {}", &id[..id.len().min(7)]),
         }
     }

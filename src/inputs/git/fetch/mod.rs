@@ -114,7 +114,7 @@ impl Repository {
                 self.fetching().tried.push(missing.clone());
                 self.renew_branch(branch) == Freshness::Current
             }
-            Missing::Commit(_) | Missing::Refs { .. } | Missing::Tags | Missing::Object(_) => {
+            Missing::Commit(_) | Missing::Refs { .. } | Missing::Tags | Missing::Object(_) | Missing::Objects(_) => {
                 self.fetching().tried.push(missing.clone());
                 let brought = self.fetch_once(missing);
                 self.note_trouble(brought)
@@ -145,6 +145,14 @@ impl Repository {
             // Git itself fetches what a partial clone lacks, a directory with all that is below it.
             Missing::Object(id) => {
                 self.ask_remote(missing, &["cat-file".to_owned(), "-e".to_owned(), id.clone()], "").map(drop)
+            }
+            // As git itself asks for what a partial clone lacks, but for all of it in one go.
+            Missing::Objects(ids) => {
+                let words = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags"];
+                let more = ["--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none", "--stdin"];
+                let mut args: Vec<String> = words.into_iter().chain(more).map(str::to_owned).collect();
+                args.extend(["--end-of-options".to_owned(), self.remote_with(missing)]);
+                self.ask_remote(missing, &args, &(ids.join("\n") + "\n")).map(drop)
             }
             Missing::Branch(branch) => {
                 let there = format!("refs/heads/{}", branch.name);

@@ -1,0 +1,29 @@
+//! The contents of many files at once.
+
+use super::fetch::Missing;
+use super::{GitError, Repository};
+use crate::model::name::{CommitId, RepoPath};
+use crate::model::tree::ObjectId;
+
+impl Repository {
+    /// Returns the contents of files that a commit has, in their order. What a partial clone left out is fetched in one go,
+    /// where the repository may fetch.
+    ///
+    /// # Errors
+    /// When this clone does not hold a content, and cannot fetch it.
+    pub fn contents(&self, commit: &CommitId, files: &[(RepoPath, ObjectId)]) -> Result<Vec<Vec<u8>>, GitError> {
+        let reading = |path: &RepoPath| GitError::reading(format!("{path} at {commit}"));
+        let id = |(path, id): &(RepoPath, ObjectId)| {
+            gix::ObjectId::try_from(id.as_bytes()).map_err(|error| reading(path)(error))
+        };
+        let ids: Vec<gix::ObjectId> = files.iter().map(id).collect::<Result<_, _>>()?;
+        if self.partial_clone().is_some() {
+            let missing = ids.iter().filter(|id| !self.gix.has_object(**id));
+            let missing: Vec<String> = missing.map(ToString::to_string).collect();
+            if !missing.is_empty() {
+                self.fetch_missing(&Missing::Objects(missing));
+            }
+        }
+        files.iter().zip(ids).map(|((path, _), id)| self.content(commit, path, id)).collect()
+    }
+}

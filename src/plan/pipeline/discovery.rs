@@ -1,0 +1,209 @@
+//! What the repository's own files declare: at head, and at each base by what changed since.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::analysis::discover::{Discovered, discover};
+use crate::inputs::git::{GitError, Repository};
+use crate::inputs::source::{Ecosystem, SourceTree};
+use crate::model::change::{Change, ChangeSet, Extent, Status};
+use crate::model::name::{CommitId, RepoPath};
+use crate::model::tree::{Listing, Mode, ObjectId};
+
+/// So much of a file is read; a larger one declares nothing that is worth the time.
+const MOST: usize = 8 << 20;
+
+/// What a repository's own files declare at one revision. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Discovery {
+    scope: DiscoveryScope,
+    tree: Arc<SourceTree>,
+    found: Arc<Discovered>,
+}
+
+/// Which files are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DiscoveryScope {
+    /// The manifests of these ecosystems, each once, in their order; none at all where the list is empty.
+    Workspaces(Vec<Ecosystem>),
+    /// All that declare anything.
+    Everything,
+}
+
+impl Default for DiscoveryScope {
+    fn default() -> Self {
+        Self::Workspaces(Vec::new())
+    }
+}
+
+impl DiscoveryScope {
+    fn ecosystems(&self) -> &[Ecosystem] {
+        match self {
+            Self::Workspaces(ecosystems) => ecosystems,
+            Self::Everything => &Ecosystem::ALL,
+        }
+    }
+
+    /// Whether the content of a file matters.
+    fn reads(&self, path: &[u8]) -> bool {
+        let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        self.ecosystems().iter().any(|ecosystem| ecosystem.reads(name))
+    }
+}
+
+impl Discovery {
+    /// Reads what the files of a commit declare; of the work tree, where there is one and no commit is given.
+    ///
+    /// # Errors
+    /// When the commit, one of its trees or one of those files cannot be read.
+    pub fn read(repository: &Repository, at: Option<&CommitId>, scope: DiscoveryScope) -> Result<Self, GitError> {
+        if scope.ecosystems().is_empty() {
+            return Ok(Self::default());
+        }
+        let head = repository.head()?.commit().copied();
+        let (commit, on_top) = match at {
+            Some(commit) => (Some(*commit), ChangeSet::default()),
+            None if repository.work_dir().is_none() => (head, ChangeSet::default()),
+            None => (head, repository.work_tree()?.changes),
+        };
+        let listing = match &commit {
+            Some(commit) => repository.with_fetching(|| repository.entries(commit))?,
+            None => Listing::default(),
+        };
+        let wanted: Vec<(RepoPath, ObjectId)> = listing
+            .iter()
+            .filter(|entry| is_file(entry.mode) && scope.reads(entry.path) && !on_top.is_about(entry.path))
+            .map(|entry| (RepoPath::from_git(entry.path), entry.id))
+            .collect();
+        let mut contents = match &commit {
+            Some(commit) => texts(repository, commit, wanted)?,
+            None => Vec::new(),
+        };
+        let mut there = Vec::new();
+        for change in own(&on_top).filter(|change| change.status != Status::Deleted) {
+            there.push(&change.path);
+            if !scope.reads(change.path.as_bytes()) {
+                continue;
+            }
+            if let Some(file) = repository.work_tree_file(&change.path, MOST)? {
+                contents.extend(in_words(&change.path).map(|path| (path, file.bytes)));
+            }
+        }
+        let tree = SourceTree::new(with(&listing, &on_top, &there), contents);
+        Ok(Self::of(tree, scope))
+    }
+
+    /// Reads what the files of a base declared, by the changes since: of what is as it was, nothing is read again.
+    ///
+    /// # Errors
+    /// When one of the files that changed cannot be read at base.
+    pub(super) fn before(
+        &self,
+        repository: &Repository,
+        base: &CommitId,
+        changes: &ChangeSet,
+    ) -> Result<Self, GitError> {
+        if self.is_same_before(changes) {
+            return Ok(self.clone());
+        }
+        let (mut there, mut wanted) = (Vec::new(), Vec::new());
+        for change in own(changes).filter(|change| change.status != Status::Added) {
+            there.push(&change.path);
+            if self.scope.reads(change.path.as_bytes()) {
+                let file = repository.with_fetching(|| repository.file_at(base, &change.path))?;
+                wanted.extend(file.map(|file| (change.path.clone(), file.id())));
+            }
+        }
+        let mut contents = texts(repository, base, wanted)?;
+        let kept = self.tree.texts().filter(|file| !changes.is_about(file.name().as_bytes()));
+        contents.extend(kept.map(|file| (file.name().to_owned(), file.text().as_bytes().to_vec())));
+        let tree = SourceTree::new(with(self.tree.listing(), changes, &there), contents);
+        Ok(Self::of(tree, self.scope.clone()))
+    }
+
+    fn of(tree: SourceTree, scope: DiscoveryScope) -> Self {
+        let found = discover(&tree, scope.ecosystems());
+        Self { scope, tree: Arc::new(tree), found: Arc::new(found) }
+    }
+
+    /// Returns which files were asked.
+    #[must_use]
+    pub fn scope(&self) -> &DiscoveryScope {
+        &self.scope
+    }
+
+    /// Returns what they declare.
+    #[must_use]
+    pub fn found(&self) -> &Discovered {
+        &self.found
+    }
+
+    /// Returns the names of the files that were read, each with how many there are.
+    #[must_use]
+    pub fn sources(&self) -> BTreeMap<&str, usize> {
+        let mut sources = BTreeMap::new();
+        for file in self.tree.texts() {
+            *sources.entry(file.name().rsplit('/').next().unwrap_or_default()).or_default() += 1;
+        }
+        sources
+    }
+
+    /// Whether one of these changes is of a file that was read, or would be.
+    pub(super) fn is_changed_by(&self, changes: &ChangeSet) -> bool {
+        changes.as_slice().iter().any(|change| self.scope.reads(change.path.as_bytes()))
+    }
+
+    /// Whether the answer was the same before these changes: none is of a file that is read, and none came or went.
+    pub(super) fn is_same_before(&self, changes: &ChangeSet) -> bool {
+        let is_none = self.scope.ecosystems().is_empty();
+        let moves = |change: &Change| matches!(change.status, Status::Added | Status::Deleted | Status::TypeChanged);
+        is_none || !self.is_changed_by(changes) && !changes.as_slice().iter().any(moves)
+    }
+
+    /// Whether both are one answer.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.scope == other.scope && (Arc::ptr_eq(&self.found, &other.found) || self.scope.ecosystems().is_empty())
+    }
+}
+
+/// Reads files of a commit. What git calls by bytes that are no text cannot be named in a configuration, and is left out.
+fn texts(
+    repository: &Repository,
+    commit: &CommitId,
+    mut files: Vec<(RepoPath, ObjectId)>,
+) -> Result<Vec<(String, Vec<u8>)>, GitError> {
+    files.retain(|(path, _)| in_words(path).is_some());
+    let contents = repository.contents(commit, &files)?;
+    let named = files.iter().zip(contents).filter(|(_, bytes)| bytes.len() <= MOST);
+    Ok(named.filter_map(|((path, _), bytes)| Some((in_words(path)?, bytes))).collect())
+}
+
+fn in_words(path: &RepoPath) -> Option<String> {
+    String::from_utf8(path.as_bytes().to_vec()).ok()
+}
+
+/// The changes of single paths; what lies in a submodule is another repository's.
+fn own(changes: &ChangeSet) -> impl Iterator<Item = &Change> {
+    changes.as_slice().iter().filter(|change| change.extent == Extent::Path)
+}
+
+fn is_file(mode: Mode) -> bool {
+    matches!(mode, Mode::File | Mode::Executable)
+}
+
+/// Returns a list without the paths of changes, but with these.
+fn with(listing: &Listing, changes: &ChangeSet, there: &[&RepoPath]) -> Listing {
+    if changes.is_empty() {
+        return listing.clone();
+    }
+    let mut list = Listing::default();
+    for entry in listing.iter().filter(|entry| !changes.is_about(entry.path)) {
+        list.push(entry.mode, entry.id, [entry.path, b""]);
+    }
+    if let Ok(unknown) = ObjectId::from_bytes(&[0; 20]) {
+        for path in there {
+            list.push(Mode::File, unknown, [path.as_bytes(), b""]);
+        }
+    }
+    list
+}
