@@ -98,6 +98,9 @@ fn read(
     };
     let file = ConfigFile { options: asked.options, ..found };
     let config = parse(&file, output)?;
+    let copied = pipeline::with_copied(&repository, config, content.as_ref());
+    let (config, warnings) = copied.map_err(|error| unfetched(error, &repository))?;
+    output.say(&warnings);
     let services = config.services.keys().map(ServiceName::as_str);
     output.publish(services.chain(config.environments.keys().map(String::as_str)));
     let recipes = config.services.iter().map(|(_, service)| &service.recipe);

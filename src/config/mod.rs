@@ -9,6 +9,7 @@
 
 mod definition;
 mod flat;
+mod copied_patterns;
 mod key_places;
 mod linked_files;
 mod problems;
@@ -20,6 +21,7 @@ mod decode;
 mod structured;
 mod yaml;
 
+pub use copied_patterns::{Copied, copied_patterns};
 pub use decode::{MAX_BYTES, decode};
 pub use key_places::KeyPlaces;
 pub use linked_files::Input;
@@ -207,6 +209,9 @@ pub struct Service {
     pub dockerfile: Option<Located<String>>,
     /// Its build context, if the file names one.
     pub context: Option<Located<RepoDir>>,
+    /// The same if it has files outside of `path`, and no `filters` say which of them count: what the Dockerfile copies
+    /// does ([`Config::with_copied`]).
+    pub wide_context: Option<Located<RepoDir>>,
     /// The files and directories that its image is built from: those that keys name, and those that its builder looks
     /// for.
     pub declared: Vec<Declared>,

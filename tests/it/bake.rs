@@ -216,13 +216,6 @@ fn what_bake_cannot_build_is_refused() {
     let repo = rich();
     let run = |args: &[&str]| repo.rebake([&["plan", "--all", "--format", "bake"], args].concat());
     run(&["--only", "tool"]).failure(2).stdout("").stderr(str![[r#"
-warning[wide-context]: the build context leads outside of `path`, so a change of any file in it (`**`) affects the service
- --> filters.yaml:1:182
-  |
-1 | ...pe=local,dest=layers"],"context":"/","dockerfile":"docker/prod.Dockerfile","image":"docker.io/acme/base","labe...
-  |                                     ^^^ holds more than the service's own files
-  |
-  = help: give the service `filters`: `base/**`, and a pattern for each file or directory that its Dockerfile copies
 error[builder]: `tool` is not built from a Dockerfile, and bake builds nothing else
  --> filters.yaml:1:486
   |

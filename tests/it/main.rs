@@ -79,5 +79,6 @@ mod validators;
 mod verdict;
 mod version;
 mod why;
+mod wide_contexts;
 mod work_tree;
 mod workflows;

@@ -192,6 +192,7 @@ impl Usual {
             declared: Vec::new(),
             dockerfile: None,
             context: None,
+            wide_context: None,
             global: Global::TakesPart,
             depends_on: Vec::new(),
             scheme: Scheme::default(),

@@ -103,7 +103,8 @@ mapping! {
         /// its ignore file affect the service even if `filters` do not match them.
         dockerfile: BuildPath,
         /// Its build context, relative to its path; with a leading `/`, to the root of the repository. Its path when
-        /// absent. Every file of a context outside of the path affects the service, unless there are `filters`.
+        /// absent. What its Dockerfile copies of a context outside of the path affects the service, unless there are
+        /// `filters`.
         context: BuildPath,
         /// The stage of the Dockerfile that is built.
         target: Text,

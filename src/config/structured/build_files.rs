@@ -6,7 +6,7 @@ use crate::config::raw::{self, BuildPath, Directory};
 use crate::config::read::Field;
 use crate::config::{Declared, DeclaredKind};
 use crate::glob::Pattern;
-use crate::model::diagnostic::{Diagnostic, Located};
+use crate::model::diagnostic::Located;
 use crate::model::name::{RepoDir, RepoDirError, RepoPath};
 use crate::model::recipe::Builder;
 
@@ -86,26 +86,16 @@ impl Named {
         files.into_iter().map(file).chain(whole).chain(others).collect()
     }
 
-    /// Returns the context if it has files outside of the service's path.
-    fn beyond(&self, path: &RepoDir) -> Option<&Located<RepoDir>> {
+    /// Returns the context if it has files outside of the service's path: what the Dockerfile copies of them is not
+    /// known here.
+    pub(super) fn beyond(&self, path: &RepoDir) -> Option<&Located<RepoDir>> {
         self.context.as_ref().filter(|context| !path.holds(&context.value))
     }
+}
 
-    /// Returns the patterns of everything below the service's path, and below a context outside of it: any of these
-    /// files may be copied into the image.
-    pub(super) fn below(
-        &self,
-        path: &Located<Directory>,
-        image: bool,
-        problems: &mut Problems<'_>,
-    ) -> Vec<FilterEntry> {
-        let own = entry(path, &below_directory(&path.value.0), problems);
-        let beyond = self.beyond(&path.value.0).filter(|_| image).and_then(|context| {
-            whole_context(path, context, problems);
-            entry(context, &below_directory(&context.value), problems)
-        });
-        own.into_iter().chain(beyond).collect()
-    }
+/// Returns the pattern of everything below a service's path.
+pub(super) fn below_path(path: &Located<Directory>, problems: &mut Problems<'_>) -> Vec<FilterEntry> {
+    entry(path, &below_directory(&path.value.0), problems).into_iter().collect()
 }
 
 /// Returns the patterns of files, except for those in the directory that the service takes whole, if there is one.
@@ -157,21 +147,6 @@ fn resolved<T>(
     }
 }
 
-fn whole_context(path: &Located<Directory>, context: &Located<RepoDir>, problems: &mut Problems<'_>) {
-    let whole = below_directory(&context.value);
-    let message = format!(
-        "the build context leads outside of `path`, so a change of any file in it (`{}`) affects the service",
-        shown(&whole)
-    );
-    let warning = Diagnostic::warning("wide-context", message);
-    let warning = warning.located(problems.file(), context, "holds more than the service's own files");
-    let own = below_directory(&path.value.0);
-    problems.push(warning.help(format!(
-        "give the service `filters`: `{}`, and a pattern for each file or directory that its Dockerfile copies",
-        shown(&own)
-    )));
-}
-
 /// Returns the entry of a pattern that was made of a path.
 pub(super) fn entry<T>(at: &Located<T>, text: &str, problems: &mut Problems<'_>) -> Option<FilterEntry> {
     match Pattern::parse(text) {
@@ -188,7 +163,7 @@ pub(super) fn entry<T>(at: &Located<T>, text: &str, problems: &mut Problems<'_>)
 }
 
 /// Returns the pattern `<path>/**`, in which the path is literal.
-pub(super) fn below_directory(path: &RepoDir) -> String {
+pub(in crate::config) fn below_directory(path: &RepoDir) -> String {
     if path.is_root() { "**".to_owned() } else { below(&literal(path.as_str())) }
 }
 

@@ -12,7 +12,7 @@ mod same_tag;
 mod service;
 mod tags;
 
-pub(super) use build_files::{below, literal};
+pub(super) use build_files::{below, below_directory, literal};
 pub(super) use environments::usual as usual_environments;
 
 use std::collections::BTreeSet;

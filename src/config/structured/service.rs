@@ -7,6 +7,7 @@ use crate::config::raw;
 use crate::config::read::{Field, List, Map, Named, Text};
 use crate::config::{DeclaredKind, Global, KeyPlaces, Service};
 use crate::model::diagnostic::{Diagnostic, Located};
+use crate::model::name::RepoDir;
 use crate::model::recipe::Recipe;
 use crate::model::template::Part;
 use crate::naming::version::Count;
@@ -28,11 +29,12 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
     flags_have_builder(&named.value.value, problems);
     let files = build_files::Named::read(&named.value.value, problems);
     let recipe = recipe(&named.value.value, &files);
-    let context =
-        if named.value.value.filters.value().is_some() { DeclaredKind::Listed } else { DeclaredKind::Directory };
-    let mut entries = entries(name, &mut named, &files, recipe.image_builder().is_some(), problems)?;
+    let has_filters = named.value.value.filters.value().is_some();
+    let wide_context = wide_context(&named.value.value, &recipe, &files).cloned();
+    let context = if has_filters || wide_context.is_some() { DeclaredKind::Listed } else { DeclaredKind::Directory };
+    let mut entries = entries(name, &mut named, problems)?;
     let excluded = excluded(&named.value.value)?;
-    let takes_all = context == DeclaredKind::Directory && excluded.is_empty();
+    let takes_all = !has_filters && excluded.is_empty();
     entries.extend(excluded);
     let filter = Filter::Ordered(entries);
     let raw = &named.value.value;
@@ -51,6 +53,7 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
         declared,
         dockerfile: files.dockerfile,
         context: files.context,
+        wide_context,
         global: match raw.global.value() {
             Some(raw::Flag(false)) => Global::StandsAside,
             _ => Global::TakesPart,
@@ -68,6 +71,16 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
     };
     let depends_on = raw.depends_on.value().map(|list| list.0.clone()).unwrap_or_default();
     Some(Checked { filter, inputs, depends_on, service })
+}
+
+/// Returns the context of an image that has files outside of the service's path, if no `filters` say which of them count.
+fn wide_context<'f>(
+    raw: &raw::Service,
+    recipe: &Recipe,
+    files: &'f build_files::Named,
+) -> Option<&'f Located<RepoDir>> {
+    let path = raw.path.value().filter(|_| raw.filters.value().is_none() && recipe.image_builder().is_some())?;
+    files.beyond(&path.0)
 }
 
 fn recipe(raw: &raw::Service, files: &build_files::Named) -> Recipe {
@@ -107,13 +120,7 @@ fn strings<T>(list: &Field<List<T>>, text: impl Fn(&T) -> &String) -> Vec<String
 
 /// Returns the patterns of what affects a service: its filters, which are moved out of it, or everything below its path
 /// and its context.
-fn entries(
-    name: &str,
-    named: &mut Named<Box<raw::Service>>,
-    files: &build_files::Named,
-    image: bool,
-    problems: &mut Problems<'_>,
-) -> Option<Vec<FilterEntry>> {
+fn entries(name: &str, named: &mut Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Vec<FilterEntry>> {
     let raw = &mut named.value.value;
     let (message, at) = match (std::mem::take(&mut raw.filters), &raw.path) {
         (Field::Broken, _) | (Field::Absent, Field::Broken) => return None,
@@ -121,7 +128,7 @@ fn entries(
             ("has an empty list of filters", patterns.map(|_| ()))
         }
         (Field::Given(patterns), _) => return Some(patterns.value.0),
-        (Field::Absent, Field::Given(path)) => return Some(files.below(path, image, problems)),
+        (Field::Absent, Field::Given(path)) => return Some(build_files::below_path(path, problems)),
         (Field::Empty, _) | (Field::Absent, Field::Absent | Field::Empty) => {
             ("has neither a path nor filters", named.name.clone())
         }

@@ -23,6 +23,7 @@ mod saved_plan;
 mod snapshot;
 mod service_commits;
 mod versions;
+mod wide_contexts;
 mod workspace;
 
 pub use built::{
@@ -42,6 +43,7 @@ pub use resolved_request::{UnknownService, path_named, services, with_dependenci
 pub use saved_plan::Held;
 pub use snapshot::{Files, Moment, Snapshot};
 pub use versions::{Versioned, VersionsRequest, versions};
+pub use wide_contexts::with_copied;
 pub use workspace::{OpenError, Workspace};
 
 use crate::analysis::affected::{Cause, Direct, spread};

@@ -49,6 +49,7 @@ impl Workspace {
         let repository = Repository::discover(directory)?;
         let file = ConfigFile::find(&repository, None, directory, None)?;
         let (config, _) = file.parse()?;
+        let (config, _) = super::with_copied(&repository, config, None)?;
         Ok(Self { repository, file, config, trigger: Trigger::local() })
     }
 

@@ -43,6 +43,12 @@ impl<'a> ContextFiles<'a> {
         files
     }
 
+    /// Whether a source, which may have wildcards, means a symbolic link, or something behind one.
+    #[must_use]
+    pub fn leads_on(&self, source: &str) -> bool {
+        follow(source, &self.links).is_none_or(|means| means.iter().any(|path| *path != clean(source)))
+    }
+
     /// Adds the places of the files that a source means. False where it means all, or where that is too much work.
     fn add(&self, source: &str, places: &mut BTreeSet<usize>, work: &mut usize) -> bool {
         let Some(means) = follow(source, &self.links) else { return false };

@@ -1,0 +1,141 @@
+//! What Dockerfiles copy from contexts outside of the services' own directories.
+
+use super::Config;
+use super::structured::{below, below_directory, literal};
+use crate::analysis::filter::{Effect, Filter, FilterEntry, Filters, Statuses};
+use crate::config::{Declared, DeclaredKind};
+use crate::glob::Pattern;
+use crate::model::diagnostic::Located;
+use crate::model::name::{RepoDir, RepoPath, ServiceId};
+
+/// What the Dockerfile of a service copies from the service's wide context.
+#[derive(Debug, Clone)]
+pub struct Copied {
+    /// The service.
+    pub service: ServiceId,
+    /// Patterns of what is copied; `None` for the whole context.
+    pub patterns: Option<Vec<String>>,
+    /// The paths among it that are known without wildcards, in which links are followed.
+    pub paths: Vec<RepoPath>,
+}
+
+impl Config {
+    /// Returns the configuration in which services are also affected by what their Dockerfiles copy, less what they
+    /// `exclude`.
+    #[must_use]
+    pub fn with_copied(mut self, copied: Vec<Copied>) -> Self {
+        let filters = (0..self.filters.len()).map(|at| self.filters.get(Filters::id(at)).clone());
+        let mut filters: Vec<Filter> = filters.collect();
+        for Copied { service, patterns, paths } in copied {
+            let service = &mut self.services[service.0];
+            let Some(context) = service.wide_context.clone() else { continue };
+            let whole = patterns.is_none().then(|| RepoPath::from_git(context.value.as_str()));
+            let is_root = context.value.is_root();
+            let declared = paths.into_iter().chain(whole.filter(|_| !is_root)).map(|path| Declared {
+                path: context.as_ref().map(|_| path),
+                what: DeclaredKind::Directory,
+                key: None,
+            });
+            service.declared.extend(declared);
+            let texts = patterns.unwrap_or_else(|| vec![below_directory(&context.value)]);
+            let mut entries: Vec<FilterEntry> = texts.iter().filter_map(|text| included(text, &context)).collect();
+            // Behind what they take away from, and before what they do not touch.
+            let own = filters[service.filter.position()].clone();
+            if let Filter::Ordered(own) = own {
+                entries.extend(own.into_iter().filter(|entry| entry.effect == Effect::ExcludeWildcards));
+            }
+            match service.inputs.map(|inputs| &mut filters[inputs.position()]) {
+                Some(Filter::Ordered(inputs)) => _ = inputs.splice(0..0, entries),
+                Some(_) => {}
+                None => {
+                    service.inputs = Some(Filters::id(filters.len()));
+                    filters.push(Filter::Ordered(entries));
+                }
+            }
+        }
+        self.filters = Filters::new(filters);
+        self
+    }
+}
+
+fn included(text: &str, at: &Located<RepoDir>) -> Option<FilterEntry> {
+    // Each was made of a path, or of wildcards that patterns have too.
+    let pattern = at.as_ref().map(|_| ());
+    let pattern = Pattern::parse(text).ok().map(|value| pattern.map(|()| value))?;
+    Some(FilterEntry { effect: Effect::Include, statuses: Statuses::ANY, pattern })
+}
+
+/// Returns the patterns that match what a source of a Dockerfile means in a context, and all below that. `None` if no
+/// patterns can: the source is the context itself, or its wildcards mean something else in patterns.
+#[must_use]
+pub fn copied_patterns(context: &RepoDir, source: &str) -> Option<[String; 2]> {
+    if source.is_empty() {
+        return None;
+    }
+    let mut parts: Vec<String> = Vec::new();
+    if !context.is_root() {
+        parts.push(literal(context.as_str()));
+    }
+    for part in source.split('/') {
+        parts.push(if part == "**" { part.to_owned() } else { translated(part)? });
+    }
+    let pattern = parts.join("/");
+    let patterns = [below(&pattern), pattern];
+    patterns.iter().all(|pattern| Pattern::parse(pattern).is_ok()).then_some(patterns)
+}
+
+/// Returns one part of a source as a part of a pattern.
+fn translated(part: &str) -> Option<String> {
+    let mut pattern = String::new();
+    let mut characters = part.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '*' if pattern.ends_with('*') => return None,
+            '*' | '?' => pattern.push(c),
+            '[' => pattern.push_str(&class(&mut characters)?),
+            '\\' => pattern.push_str(&literal(characters.next()?.encode_utf8(&mut [0; 4]))),
+            c => pattern.push_str(&literal(c.encode_utf8(&mut [0; 4]))),
+        }
+    }
+    Some(pattern)
+}
+
+/// Reads a class behind its `[`: of letters, digits and what is between two of them. What is not in one may be a `/` to
+/// Docker, and never is in patterns.
+fn class(characters: &mut std::str::Chars) -> Option<String> {
+    let (inside, rest) = characters.as_str().split_once(']')?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if inside.is_empty() || inside.starts_with('-') || inside.ends_with('-') || !inside.chars().all(is_plain) {
+        return None;
+    }
+    *characters = rest.chars();
+    Some(format!("[{inside}]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_become_patterns() {
+        for (context, source, pattern) in [
+            (".", "a", Some("a")),
+            (".", "!a/b", Some(r"\!a/b")),
+            ("app/[id]", "src/*.ts", Some(r"app/\[id\]/src/*.ts")),
+            ("x", "d/**/f", Some("x/d/**/f")),
+            ("x", "[a-c]?", Some("x/[a-c]?")),
+            ("x", r"\*(1)", Some(r"x/\*\(1\)")),
+            ("x", "", None),
+            ("x", "**.md", None),
+            ("x", "a**", None),
+            ("x", "[!a]", None),
+            ("x", "[^a]", None),
+        ] {
+            let made = copied_patterns(&RepoDir::parse(context).unwrap(), source);
+            assert_eq!(made.as_ref().map(|[_, pattern]| &**pattern), pattern, "{source}");
+            for text in made.iter().flatten() {
+                Pattern::parse(text).unwrap();
+            }
+        }
+    }
+}
