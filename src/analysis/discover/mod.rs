@@ -5,6 +5,7 @@
 //! it; what its manifest names besides is added. Where something is not sure, the answer is the wider one.
 
 mod contribution;
+mod crates;
 mod go_packages;
 mod join;
 mod member_globs;
@@ -113,7 +114,7 @@ pub fn discover(tree: &SourceTree, ecosystems: &[Ecosystem]) -> Discovered {
     let mut all = Contribution { problems: tree.problems().to_vec(), ..Contribution::default() };
     for ecosystem in Ecosystem::ALL.into_iter().filter(|ecosystem| ecosystems.contains(ecosystem)) {
         all.append(match ecosystem {
-            Ecosystem::Cargo => Contribution::default(),
+            Ecosystem::Cargo => crates::read(tree),
             Ecosystem::Go => go_packages::read(tree),
             Ecosystem::Npm => npm::read(tree),
             Ecosystem::Python => python_packages::read(tree),

@@ -4,6 +4,7 @@
 //! tool, reads a file system or asks a network; [`SourceTree`] holds the texts of one revision.
 
 mod bake_file;
+mod cargo_toml;
 mod compose;
 mod declared_at;
 mod declared_build;
@@ -21,6 +22,7 @@ mod workflow;
 mod yaml_place;
 
 pub use bake_file::{bake_builds, is_bake_file};
+pub use cargo_toml::{CargoDependency, CargoToml, CargoWorkspace, CrateSource};
 pub use compose::{compose_builds, is_compose_file};
 pub use declared_at::DeclaredAt;
 pub use declared_build::{BuildContext, BuildTarget, DeclaredBuild, DockerfileOf, NamedContext};

@@ -1,0 +1,236 @@
+//! The packages of Cargo.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::member_globs::{MemberGlobs, Order};
+use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken, TakenFor};
+use crate::inputs::source::{CargoDependency, CargoToml, CrateSource, DeclaredAt, Ecosystem, SourceTree};
+use crate::model::diagnostic::{SourceFile, Span};
+use crate::model::name::RepoDir;
+
+/// Files at the root of a workspace that decide how its packages are built.
+const SHARED: [&str; 6] =
+    ["Cargo.toml", "Cargo.lock", "rust-toolchain", "rust-toolchain.toml", ".cargo/config.toml", ".cargo/config"];
+
+/// The manifests, by their directories.
+type Manifests<'t> = BTreeMap<RepoDir, (CargoToml, &'t SourceFile)>;
+
+/// Returns the packages, and the edges between them: of every dependency on a path, for whatever purpose.
+pub(super) fn read(tree: &SourceTree) -> Contribution {
+    let mut found = Contribution::default();
+    let mut manifests = Manifests::new();
+    for (directory, file) in tree.named("Cargo.toml") {
+        match CargoToml::read(file) {
+            Ok(manifest) => _ = manifests.insert(directory, (manifest, file)),
+            Err(problem) => found.problems.push(problem),
+        }
+    }
+    let roots: BTreeMap<&RepoDir, RepoDir> =
+        manifests.keys().filter_map(|directory| Some((directory, root_of(&manifests, directory)?))).collect();
+    let members = members(&manifests, &roots);
+    let shared: BTreeMap<&RepoDir, Vec<Taken>> = roots.values().map(|root| (root, shared(tree, root))).collect();
+    for (directory, (manifest, file)) in &manifests {
+        let root = roots.get(directory).filter(|_| members.contains(directory));
+        let Some(name) = &manifest.name else { continue };
+        let Some(standalone) = standing(tree, &manifests, directory, root.is_some()) else { continue };
+        let place = |span: Span| DeclaredAt { file: (*file).clone(), span };
+        let mut takes = root.filter(|root| *root != directory).map_or_else(Vec::new, |root| shared[root].clone());
+        for source in &manifest.sources {
+            let path = directory.resolve_file(&source.value).ok().filter(|path| !directory.holds_file(path));
+            // A source may have modules beside it.
+            let beside = path.and_then(|path| RepoDir::parse(path.rsplit_once('/').map_or(".", |(dir, _)| dir)).ok());
+            takes.extend(beside.map(|beside| Taken {
+                area: Area::Below(beside),
+                why: TakenFor::Manifest,
+                at: place(source.defined),
+            }));
+        }
+        let edges = manifest.dependencies.iter().filter_map(|dependency| {
+            let to = path_of(&manifests, directory, root, dependency)?;
+            Some(PackageEdge { from: directory.clone(), to, at: place(dependency.at) })
+        });
+        found.edges.extend(edges);
+        found.edges.extend(patched(&manifests, &roots, directory, root));
+        found.packages.push(Package {
+            ecosystem: Ecosystem::Cargo,
+            directory: directory.clone(),
+            name: Some(name.value.clone()),
+            at: manifest.at(file),
+            standalone,
+            takes,
+        });
+    }
+    found
+}
+
+/// Returns the root of the workspace that a package looks for: the one that it names, or the nearest above that does not
+/// exclude it.
+fn root_of(manifests: &Manifests<'_>, directory: &RepoDir) -> Option<RepoDir> {
+    if let Some(named) = &manifests[directory].0.workspace_root {
+        return directory.resolve(named).ok().filter(|root| manifests.contains_key(root));
+    }
+    let is_root = |root: &&RepoDir| {
+        let Some(workspace) = &manifests[*root].0.workspace else { return false };
+        let is_below = |text: &str| root.resolve(text).is_ok_and(|listed| listed.holds(directory));
+        root.holds(directory)
+            && (*root == directory
+                || workspace.members.iter().any(|member| is_below(&member.value))
+                || !workspace.exclude.iter().any(|excluded| is_below(&excluded.value)))
+    };
+    manifests.keys().filter(is_root).max_by_key(|root| depth(root)).cloned()
+}
+
+fn depth(directory: &RepoDir) -> usize {
+    if directory.is_root() { 0 } else { directory.as_str().split('/').count() }
+}
+
+/// Returns the packages of all workspaces: roots, those that patterns name, and what these need from a path below.
+fn members(manifests: &Manifests<'_>, roots: &BTreeMap<&RepoDir, RepoDir>) -> BTreeSet<RepoDir> {
+    let globs: BTreeMap<&RepoDir, MemberGlobs> = manifests
+        .iter()
+        .filter_map(|(root, (manifest, _))| {
+            let texts = manifest.workspace.as_ref()?.members.iter().map(|member| member.value.as_str());
+            Some((root, MemberGlobs::read(texts, Order::Any).0))
+        })
+        .collect();
+    let is_named = |directory: &RepoDir, root: &RepoDir| {
+        let path = if root.is_root() { Some(directory.as_str()) } else { below(root, directory) };
+        manifests[directory].0.workspace_root.is_some()
+            || directory == root
+            || path.is_some_and(|path| globs.get(root).is_some_and(|globs| globs.contain(path)))
+    };
+    let named = roots.iter().filter(|(directory, root)| is_named(directory, root));
+    let mut left: Vec<RepoDir> = named.map(|(directory, _)| (*directory).clone()).collect();
+    let mut members: BTreeSet<RepoDir> = left.iter().cloned().collect();
+    while let Some(directory) = left.pop() {
+        let root = roots.get(&directory);
+        for dependency in &manifests[&directory].0.dependencies {
+            let to = path_of(manifests, &directory, root, dependency);
+            if let Some(to) = to.filter(|to| roots.get(to) == root)
+                && members.insert(to.clone())
+            {
+                left.push(to);
+            }
+        }
+    }
+    members
+}
+
+/// Returns the path of a directory below another one.
+fn below<'d>(root: &RepoDir, directory: &'d RepoDir) -> Option<&'d str> {
+    directory.as_str().strip_prefix(root.as_str())?.strip_prefix('/')
+}
+
+/// Returns the directory that a dependency comes from; none where it comes from elsewhere.
+fn path_of(
+    manifests: &Manifests<'_>,
+    directory: &RepoDir,
+    root: Option<&RepoDir>,
+    dependency: &CargoDependency,
+) -> Option<RepoDir> {
+    match &dependency.from {
+        CrateSource::Path(path) => directory.resolve(path).ok(),
+        CrateSource::Workspace => {
+            let root = root?;
+            let shared = &manifests[root].0.workspace.as_ref()?.dependencies;
+            let CrateSource::Path(path) = &shared.iter().find(|shared| shared.key == dependency.key)?.from else {
+                return None;
+            };
+            root.resolve(path).ok()
+        }
+        CrateSource::Elsewhere => None,
+    }
+}
+
+/// Returns the edges to the crates that stand for those of registries: for a package that needs one by name; and, as
+/// packages of registries may need it too, for all packages, unless it is one of the workspace itself.
+fn patched(
+    manifests: &Manifests<'_>,
+    roots: &BTreeMap<&RepoDir, RepoDir>,
+    directory: &RepoDir,
+    root: Option<&RepoDir>,
+) -> Vec<PackageEdge> {
+    let root = root.unwrap_or(directory);
+    let (manifest, file) = &manifests[root];
+    let patches = manifest.patches.iter().filter_map(|patch| {
+        let CrateSource::Path(path) = &patch.from else { return None };
+        let to = root.resolve(path).ok()?;
+        let needs = manifests[directory].0.dependencies.iter().any(|dependency| dependency.name == patch.name);
+        let at = DeclaredAt { file: (*file).clone(), span: patch.at };
+        (needs || roots.get(&to) != Some(root)).then_some(PackageEdge { from: directory.clone(), to, at })
+    });
+    patches.collect()
+}
+
+/// Returns of what standing a package is. One of no workspace is a package where nothing above it is one; with a lockfile
+/// of its own it is also one elsewhere.
+fn standing(tree: &SourceTree, manifests: &Manifests<'_>, directory: &RepoDir, is_member: bool) -> Option<Standalone> {
+    let is_below = || manifests.keys().any(|other| other != directory && other.holds(directory));
+    if is_member || !is_below() {
+        return Some(Standalone::Yes);
+    }
+    tree.has(&directory.join("Cargo.lock")).then_some(Standalone::Unsure)
+}
+
+/// Returns what at the root of a workspace affects all of its packages.
+fn shared(tree: &SourceTree, root: &RepoDir) -> Vec<Taken> {
+    let files = SHARED.iter().map(|name| root.join(name)).filter(|path| tree.has(path));
+    let taken = |path: String| {
+        let at = DeclaredAt::whole(tree, &path);
+        Taken { area: Area::File(path), why: TakenFor::Workspace, at }
+    };
+    files.map(taken).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::found;
+
+    #[test]
+    fn crates_depend_on_each_other_by_path() {
+        let files = [
+            (
+                "Cargo.toml",
+                "[workspace]\nmembers = ['crates/*']\nexclude = ['crates/old']\ndependencies.b = { path = 'crates/b' }\n",
+            ),
+            ("Cargo.lock", ""),
+            ("crates/a/Cargo.toml", "[package]\nname = 'a'\n[dependencies]\nb.workspace = true\nserde = '1'\n"),
+            (
+                "crates/b/Cargo.toml",
+                "[package]\nname = 'b'\nbuild = '../../tools/build.rs'\n[dev-dependencies]\nc = { path = '../../lib/c' }\n",
+            ),
+            ("crates/old/Cargo.toml", "[package]\nname = 'old'\n[workspace]\n[dependencies]\nb = { path = '../b' }\n"),
+            ("lib/c/Cargo.toml", "[package]\nname = 'c'\n"),
+            ("lib/c/tests/fixture/Cargo.toml", "[package]\nname = 'fixture'\n"),
+        ];
+        let expected = [
+            "a crates/a: crates/a/** Cargo.lock Cargo.toml -> b crates/a/Cargo.toml:4:1",
+            "b crates/b: crates/b/** tools/** Cargo.lock Cargo.toml -> c crates/b/Cargo.toml:5:1",
+            "old crates/old: crates/old/** -> b crates/old/Cargo.toml:5:1",
+            "c lib/c: lib/c/** Cargo.lock Cargo.toml",
+        ];
+        assert_eq!(found(&files), expected);
+    }
+
+    #[test]
+    fn a_root_may_be_a_package_and_patch_others() {
+        let files = [
+            (
+                "Cargo.toml",
+                "[package]\nname = 'r'\n[workspace]\n[dependencies]\na = { path = 'a' }\n[patch.crates-io]\np = { path = 'p' }\na = { path = 'a' }\n",
+            ),
+            ("a/Cargo.toml", "[package]\nname = 'a'\n[target.'cfg(unix)'.build-dependencies]\nb = { path = '../b' }\n"),
+            ("b/Cargo.toml", "[package]\nname = 'b'\n"),
+            ("p/Cargo.toml", "[package]\nname = 'p'\n[workspace]\n"),
+            ("z/Cargo.toml", "[package]\nname = 'z'\nworkspace = '..'\n"),
+        ];
+        let expected = [
+            "r .: ** !a/** !b/** !p/** !z/** -> a Cargo.toml:5:1 -> p Cargo.toml:7:1",
+            "a a: a/** Cargo.toml -> b a/Cargo.toml:4:1 -> p Cargo.toml:7:1",
+            "b b: b/** Cargo.toml -> p Cargo.toml:7:1",
+            "p p: p/**",
+            "z z: z/** Cargo.toml -> p Cargo.toml:7:1",
+        ];
+        assert_eq!(found(&files), expected);
+    }
+}

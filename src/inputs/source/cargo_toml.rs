@@ -1,0 +1,165 @@
+//! Cargo.toml.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::toml_place::{span, table, text, texts};
+use super::{DeclaredAt, unreadable};
+use crate::model::diagnostic::{Diagnostic, Located, SourceFile, Span};
+
+/// What a Cargo.toml says of its package and its workspace.
+#[derive(Debug, Clone)]
+pub struct CargoToml {
+    /// The name of its package, where it has one.
+    pub name: Option<Located<String>>,
+    /// The directory of the workspace's root, where it names one.
+    pub workspace_root: Option<String>,
+    /// The workspace that it is the root of.
+    pub workspace: Option<CargoWorkspace>,
+    /// What the package needs, for whatever purpose and target.
+    pub dependencies: Vec<CargoDependency>,
+    /// The files that it names as sources: of its build script, its library, its programs and tests.
+    pub sources: Vec<Located<String>>,
+    /// The crates in directories that stand for those of registries, where it is the root of a workspace.
+    pub patches: Vec<CargoDependency>,
+}
+
+/// The packages that share a Cargo.lock.
+#[derive(Debug, Clone, Default)]
+pub struct CargoWorkspace {
+    /// Patterns of directories.
+    pub members: Vec<Located<String>>,
+    /// Directories that are none of its members.
+    pub exclude: Vec<Located<String>>,
+    /// What members may name with `workspace = true`.
+    pub dependencies: Vec<CargoDependency>,
+}
+
+/// A crate that is needed.
+#[derive(Debug, Clone)]
+pub struct CargoDependency {
+    /// The name by which the manifest calls it, or where it is renamed, its own.
+    pub name: String,
+    /// The name of the entry.
+    pub key: String,
+    /// Where it comes from.
+    pub from: CrateSource,
+    /// The place of the entry.
+    pub at: Span,
+}
+
+/// Where a crate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CrateSource {
+    /// A directory, relative to that of the manifest.
+    Path(String),
+    /// What the root of the workspace says.
+    Workspace,
+    /// A registry, or another repository.
+    Elsewhere,
+}
+
+/// The tables that list what is needed; Cargo still reads those with `_`.
+const NEEDS: [&str; 5] =
+    ["dependencies", "dev-dependencies", "build-dependencies", "dev_dependencies", "build_dependencies"];
+
+/// The tables of what is built, each with a `path`.
+const TARGETS: [&str; 4] = ["bin", "example", "test", "bench"];
+
+impl CargoToml {
+    /// Reads a Cargo.toml.
+    ///
+    /// # Errors
+    /// When it is no TOML.
+    pub fn read(file: &SourceFile) -> Result<Self, Diagnostic> {
+        let root = DeTable::parse(file.text()).map_err(|error| {
+            let at = error.span().map_or_else(Span::default, |range| Span { start: range.start, end: range.end });
+            unreadable(file, at, error.message())
+        })?;
+        let root = root.get_ref();
+        let package = table(root, &["package"]).or_else(|| table(root, &["project"]));
+        let mut dependencies: Vec<CargoDependency> = NEEDS.iter().flat_map(|key| listed(root, key)).collect();
+        for (_, target) in table(root, &["target"]).into_iter().flatten() {
+            let Some(target) = target.get_ref().as_table() else { continue };
+            dependencies.extend(NEEDS.iter().flat_map(|key| listed(target, key)));
+        }
+        let mut sources: Vec<Located<String>> = Vec::new();
+        sources.extend(package.and_then(|package| package.get("build")).and_then(text));
+        sources.extend(table(root, &["lib"]).and_then(|lib| lib.get("path")).and_then(text));
+        for key in TARGETS {
+            let list = root.get(key).and_then(|value| value.get_ref().as_array()).into_iter().flatten();
+            sources.extend(list.filter_map(|target| text(target.get_ref().as_table()?.get("path")?)));
+        }
+        let patches = table(root, &["patch"]).into_iter().flatten();
+        let patches = patches.filter_map(|(_, crates)| crates.get_ref().as_table()).flatten().map(dependency);
+        let workspace = table(root, &["workspace"]);
+        Ok(Self {
+            name: package.and_then(|package| package.get("name")).and_then(text),
+            workspace_root: package.and_then(|package| package.get("workspace")).and_then(text).map(|root| root.value),
+            workspace: workspace.map(|workspace| CargoWorkspace {
+                members: texts(workspace.get("members")),
+                exclude: texts(workspace.get("exclude")),
+                dependencies: listed(workspace, "dependencies"),
+            }),
+            dependencies,
+            sources,
+            patches: patches.filter(|patch| matches!(patch.from, CrateSource::Path(_))).collect(),
+        })
+    }
+
+    /// Returns the place of its package: of its name, or of the file.
+    #[must_use]
+    pub fn at(&self, file: &SourceFile) -> DeclaredAt {
+        let span = self.name.as_ref().map_or_else(Span::default, |name| name.defined);
+        DeclaredAt { file: file.clone(), span }
+    }
+}
+
+/// Reads the entries of a table of crates.
+fn listed(holder: &DeTable<'_>, key: &str) -> Vec<CargoDependency> {
+    table(holder, &[key]).into_iter().flatten().map(dependency).collect()
+}
+
+fn dependency((key, value): (&Spanned<std::borrow::Cow<'_, str>>, &Spanned<DeValue<'_>>)) -> CargoDependency {
+    let of = |name: &str| value.get_ref().as_table().and_then(|table| table.get(name));
+    let is_shared = of("workspace").is_some_and(|value| value.get_ref().as_bool() == Some(true));
+    let from = match of("path").and_then(text) {
+        Some(path) => CrateSource::Path(path.value),
+        None if is_shared => CrateSource::Workspace,
+        None => CrateSource::Elsewhere,
+    };
+    let key_name = key.get_ref().to_string();
+    let name = of("package").and_then(text).map_or_else(|| key_name.clone(), |name| name.value);
+    CargoDependency { name, key: key_name, from, at: span(key) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_is_needed_is_found() {
+        let text = "[package]\nname = 'a'\nbuild = '../build.rs'\n[lib]\npath = 'x.rs'\n[[bin]]\nname = 'b'\npath = 'b.rs'\n\
+                    [dependencies]\nx = '1'\ny = { path = '../y' }\nz.workspace = true\n\
+                    [target.'cfg(unix)'.dev-dependencies]\nw = { package = 'other', path = '../w' }\n\
+                    [workspace]\nmembers = ['m/*']\nexclude = ['e']\ndependencies.z = { path = 'z' }\n\
+                    [patch.crates-io]\np = { path = 'p' }\nq = { git = 'https://x' }\n";
+        let file = SourceFile::new("Cargo.toml", text);
+        let read = CargoToml::read(&file).unwrap();
+        let shown = |list: &[CargoDependency]| -> Vec<String> {
+            list.iter().map(|need| format!("{} {} {:?}", need.name, file.slice(need.at), need.from)).collect()
+        };
+        assert_eq!(read.at(&file).to_string(), "Cargo.toml:2:8");
+        assert_eq!(
+            shown(&read.dependencies),
+            ["x x Elsewhere", "y y Path(\"../y\")", "z z Workspace", "other w Path(\"../w\")"]
+        );
+        let workspace = read.workspace.unwrap();
+        assert_eq!((workspace.members[0].value.as_str(), workspace.exclude[0].value.as_str()), ("m/*", "e"));
+        assert_eq!(shown(&workspace.dependencies), ["z z Path(\"z\")"]);
+        assert_eq!(shown(&read.patches), ["p p Path(\"p\")"]);
+        let sources: Vec<&str> = read.sources.iter().map(|source| source.value.as_str()).collect();
+        assert_eq!(sources, ["../build.rs", "x.rs", "b.rs"]);
+        assert!(CargoToml::read(&SourceFile::new("Cargo.toml", "[package")).is_err());
+    }
+}
