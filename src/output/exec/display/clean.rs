@@ -1,6 +1,9 @@
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::str::Chars;
+
+use bstr::ByteSlice as _;
 
 /// How lines of a build's output are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,14 +38,27 @@ impl OutputStyle {
     /// Returns a line of a build's output, without its line break, in a form that is safe for a terminal: nothing moves
     /// the cursor, sets a title or rings. Of a line with carriage returns, only the last state is kept. Bytes that are
     /// not UTF-8 become U+FFFD.
-    pub(super) fn line(self, bytes: &[u8]) -> String {
+    pub(super) fn line(self, bytes: &[u8]) -> Cow<'_, str> {
         let text = String::from_utf8_lossy(bytes);
+        if self.leaves(bytes) {
+            return text;
+        }
         let text = text.trim_end_matches(['\r', '\n']);
         let text = without_codes(text.rsplit('\r').next().unwrap_or_default(), self.colours);
-        match self.commands {
+        Cow::Owned(match self.commands {
             Commands::Obeyed => text,
             Commands::Broken => broken(&text),
-        }
+        })
+    }
+
+    /// Whether lines of a build's output are known to be shown as they are: they have no other characters than those of
+    /// ASCII that can be seen, blanks, tabs and line breaks, and nothing that may be a command that is broken.
+    pub(super) fn leaves(self, lines: &[u8]) -> bool {
+        let is_seen = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n');
+        // Without an end at the first other one, many are looked at in one step.
+        let all_seen = lines.iter().fold(true, |all, byte| all & is_seen(*byte));
+        let may_command = || lines.contains_str("::") || lines.contains_str("##");
+        all_seen && (self.commands == Commands::Obeyed || !may_command())
     }
 }
 
@@ -149,7 +165,7 @@ mod tests {
 
     #[test]
     fn commands_are_broken_where_asked() {
-        let broken = |bytes: &[u8]| PLAIN.line(bytes);
+        let broken = |bytes: &'static [u8]| PLAIN.line(bytes);
         assert_eq!(broken(b"::error::x"), ": :error::x");
         assert_eq!(broken(b" \x1b[1m::set-output name=a::b"), " : :set-output name=a::b");
         assert_eq!(broken(b"a ##[add-mask]b ##vso[task.x]c"), "a # #[add-mask]b # #vso[task.x]c");
@@ -162,6 +178,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_left_alone_is_shown_as_it_is(text in "[ -~\t:#\n\u{1b}é]{0,30}") {
+            for style in [PLAIN, COLOURED].into_iter().filter(|style| style.leaves(text.as_bytes())) {
+                for line in text.split('\n') {
+                    let shown = without_codes(line, style.colours);
+                    let shown = if style.commands == Commands::Broken { broken(&shown) } else { shown };
+                    prop_assert_eq!(shown, line);
+                }
+            }
+        }
+
         #[test]
         fn nothing_harmful_is_left(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(0x1b), Just(b'['), Just(b'#')], 0..40)) {
             let plain = PLAIN.line(&bytes);

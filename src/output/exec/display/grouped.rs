@@ -53,7 +53,7 @@ impl Manner for Grouped {
 
 fn copy(log: &Path, style: OutputStyle, out: &mut dyn Write) -> io::Result<()> {
     match Follow::open(log) {
-        Ok(follow) => follow.rest(&mut |line| writeln!(out, "{}", style.line(line))),
+        Ok(follow) => follow.copy(style, out),
         Err(error) => writeln!(out, "the log cannot be read: {error}"),
     }
 }

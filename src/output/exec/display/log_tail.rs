@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Seek as _, SeekFrom};
+use std::io::{self, Read, Seek as _, SeekFrom, Write};
 use std::path::Path;
+
+use bstr::ByteSlice as _;
 
 use super::clean::OutputStyle;
 use crate::inputs::file;
@@ -53,18 +55,41 @@ impl Follow {
     pub(super) fn lines(&mut self, each: EachLine) -> io::Result<()> {
         let mut chunk = vec![0; CHUNK];
         while let Ok(length @ 1..) = self.log.read(&mut chunk) {
-            let mut rest = &chunk[..length];
-            while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-                self.begun.extend_from_slice(&rest[..end]);
-                rest = &rest[end + 1..];
-                self.hand_on(each)?;
-            }
-            self.begun.extend_from_slice(rest);
-            if self.begun.len() >= LONGEST {
-                self.hand_on(each)?;
-            }
+            self.take(&chunk[..length], each)?;
         }
         Ok(())
+    }
+
+    /// Takes a piece of the log, and hands on the lines that are whole with it.
+    fn take(&mut self, mut rest: &[u8], each: EachLine) -> io::Result<()> {
+        while let Some(end) = rest.find_byte(b'\n') {
+            self.begun.extend_from_slice(&rest[..end]);
+            rest = &rest[end + 1..];
+            self.hand_on(each)?;
+        }
+        self.begun.extend_from_slice(rest);
+        if self.begun.len() >= LONGEST {
+            self.hand_on(each)?;
+        }
+        Ok(())
+    }
+
+    /// Writes all lines to an output, in a style. Lines that it leaves as they are go there many at once.
+    pub(super) fn copy(mut self, style: OutputStyle, out: &mut dyn Write) -> io::Result<()> {
+        let mut chunk = vec![0; CHUNK];
+        while let Ok(length @ 1..) = self.log.read(&mut chunk) {
+            let begun = if self.begun.is_empty() { 0 } else { end_of(chunk[..length].find_byte(b'\n'), length) };
+            let whole = end_of(chunk[..length].rfind_byte(b'\n'), begun);
+            self.take(&chunk[..begun], &mut |line| write_line(&style.line(line), out))?;
+            let lines = &chunk[begun..whole];
+            if style.leaves(lines) && are_short(lines) {
+                out.write_all(lines)?;
+            } else {
+                self.take(lines, &mut |line| write_line(&style.line(line), out))?;
+            }
+            self.take(&chunk[whole..length], &mut |line| write_line(&style.line(line), out))?;
+        }
+        self.rest(&mut |line| write_line(&style.line(line), out))
     }
 
     /// Passes on the rest, including a last line without an end.
@@ -86,6 +111,22 @@ impl Follow {
     }
 }
 
+/// Returns where a line ends with its line break; elsewhere without one.
+fn end_of(line_break: Option<usize>, elsewhere: usize) -> usize {
+    line_break.map_or(elsewhere, |at| at + 1)
+}
+
+/// Whether no line is longer than is shown as one: every half of that has a line break.
+fn are_short(lines: &[u8]) -> bool {
+    lines.chunks(LONGEST / 2).all(|part| part.contains(&b'\n'))
+}
+
+/// Writes a line and its end.
+pub(super) fn write_line(line: &str, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(line.as_bytes())?;
+    out.write_all(b"\n")
+}
+
 /// Returns the last lines of a log, at most `count`, from its last 64 KiB, cleaned for people.
 ///
 /// # Errors
@@ -101,7 +142,8 @@ pub fn last_lines(log: &Path, count: usize, style: OutputStyle) -> io::Result<Ve
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    let mut lines: Vec<String> = text.rsplit(|byte| *byte == b'\n').take(count).map(|line| style.line(line)).collect();
+    let mut lines: Vec<String> =
+        text.rsplit(|byte| *byte == b'\n').take(count).map(|line| style.line(line).into_owned()).collect();
     lines.reverse();
     Ok(lines)
 }

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Manner;
 use super::clean::OutputStyle;
-use super::log_tail::Logs;
+use super::log_tail::{Logs, write_line};
 use super::wording::{note, title};
 use crate::model::name::Escaped;
 use crate::output::emit::Column;
@@ -33,6 +33,11 @@ impl Stream {
     }
 }
 
+fn write_behind(prefix: &str, line: &str, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(prefix.as_bytes())?;
+    write_line(line, out)
+}
+
 impl Manner for Stream {
     fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         match event {
@@ -47,11 +52,11 @@ impl Manner for Stream {
             }
             RunEvent::Output { service, .. } => {
                 let (prefix, style) = (self.prefix(service), self.style);
-                self.logs.lines(service, &mut |line| writeln!(out, "{prefix}{}", style.line(line)))
+                self.logs.lines(service, &mut |line| write_behind(&prefix, &style.line(line), out))
             }
             RunEvent::Retrying { service, .. } | RunEvent::Finished { service } => {
                 let (prefix, style) = (self.prefix(&service.service), self.style);
-                self.logs.end(&service.service, &mut |line| writeln!(out, "{prefix}{}", style.line(line)))?;
+                self.logs.end(&service.service, &mut |line| write_behind(&prefix, &style.line(line), out))?;
                 writeln!(out, "{}", title(service))
             }
             event => note(event, out),
