@@ -49,6 +49,9 @@ pub enum Defined {
     Uncommitted,
 }
 
+/// Fewer services of a level than this are made by one thread: to wake the others would take longer.
+const FEW: usize = 32;
+
 /// The fingerprints of services, and what they were made of.
 pub struct Fingerprints<'a> {
     content: &'a Content<'a>,
@@ -77,11 +80,18 @@ impl<'a> Fingerprints<'a> {
             Self { content, entries, directories, uncommitted, by_service: vec![None; content.graph.len()] };
         let wanted = content.graph.with_dependencies(services);
         let levels = content.graph.levels(|service| wanted[service.0]);
-        let highest = levels.iter().flatten().max().copied().unwrap_or_default();
-        for level in 0..=highest {
-            let at_level: Vec<ServiceId> =
-                content.graph.services().filter(|service| levels[service.0] == Some(level)).collect();
-            let made: Vec<Fingerprint> = at_level.par_iter().map(|service| prints.make(*service)).collect();
+        let mut by_level: Vec<Vec<ServiceId>> = Vec::new();
+        for (service, level) in content.graph.services().zip(levels).filter_map(|(id, level)| Some((id, level?))) {
+            by_level.resize_with(by_level.len().max(level + 1), Vec::new);
+            by_level[level].push(service);
+        }
+        for at_level in by_level {
+            let of = |service: &ServiceId| prints.make(*service);
+            let made: Vec<Fingerprint> = if at_level.len() < FEW {
+                at_level.iter().map(of).collect()
+            } else {
+                at_level.par_iter().map(of).collect()
+            };
             for (service, fingerprint) in at_level.into_iter().zip(made) {
                 prints.by_service[service.0] = Some(fingerprint);
             }
