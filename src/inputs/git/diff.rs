@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use gix::objs::TreeRefIter;
 use gix::objs::tree::{EntryMode, EntryRef};
 use indexmap::IndexMap;
+use rayon::prelude::*;
 
 use super::tree::mode;
 use super::{GitError, Repository};
@@ -36,6 +37,17 @@ enum Difference {
     Directory(usize),
 }
 
+/// A name in two directories whose entries differ.
+struct Differing {
+    name: Vec<u8>,
+    /// The directories of that name.
+    directories: Option<Pair>,
+    file: Option<(Status, Extent)>,
+}
+
+/// Fewer pairs than this are compared by one thread.
+const FEW: usize = 64;
+
 impl Repository {
     /// Returns what changed from the tree of `base` to that of `head`, equal to `git diff --name-status --no-renames
     /// -z`. Without a base everything is added.
@@ -46,6 +58,33 @@ impl Repository {
     /// When a commit is missing, or a tree, as in a clone with `--filter=tree:0`.
     pub fn diff(&self, base: Option<&CommitId>, head: &CommitId) -> Result<ChangeSet, GitError> {
         self.differ().diff(base, head)
+    }
+
+    /// Returns what differs in each of some pairs of directories. Many pairs are read in parallel, unless one handle keeps
+    /// objects for all of them.
+    fn differing_of(&self, pairs: &[Pair]) -> Result<Vec<Vec<Differing>>, GitError> {
+        if pairs.len() < FEW || self.gix.objects.has_object_cache() {
+            return self.differing_in(pairs);
+        }
+        let handles = self.handles();
+        let parts = pairs.par_chunks(FEW).map(|pairs| handles().differing_in(pairs));
+        Ok(parts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
+    fn differing_in(&self, pairs: &[Pair]) -> Result<Vec<Vec<Differing>>, GitError> {
+        let (mut base, mut head) = (Vec::new(), Vec::new());
+        let of_pair = |(old, new): &Pair| {
+            self.with_trees(|trees| {
+                let (base, head) = (entries(trees.read(old, &mut base)?)?, entries(trees.read(new, &mut head)?)?);
+                let mut differing = Vec::new();
+                side_by_side(&base, &head, |old, new| {
+                    let name = old.or(new).map(|entry| entry.filename.to_vec()).unwrap_or_default();
+                    differing.push(Differing { name, directories: directories(old, new), file: file(old, new) });
+                });
+                Ok(differing)
+            })
+        };
+        pairs.iter().map(of_pair).collect()
     }
 
     /// Returns a comparer for many trees.
@@ -88,27 +127,21 @@ impl<'repo> Differ<'repo> {
 
     /// Compares the pairs that were not compared yet, including those that are found on the way.
     fn compare(&mut self) -> Result<(), GitError> {
-        let (mut base, mut head) = (Vec::new(), Vec::new());
-        while let Some((&(old, new), _)) = self.pairs.get_index(self.compared) {
-            let differing = self.repository.with_trees(|trees| {
-                let (base, head) = (entries(trees.read(&old, &mut base)?)?, entries(trees.read(&new, &mut head)?)?);
-                let mut differing = Vec::new();
-                side_by_side(&base, &head, |old, new| {
-                    let name = old.or(new).map(|entry| entry.filename.to_vec()).unwrap_or_default();
-                    differing.push((name, directories(old, new), file(old, new)));
-                });
-                Ok(differing)
-            })?;
-            let mut items = Vec::new();
-            for (name, directories, file) in differing {
-                if let Some(pair) = directories {
-                    let difference = Difference::Directory(self.position(pair));
-                    items.push(Item { name: name.clone(), difference });
+        while self.compared < self.pairs.len() {
+            let waiting: Vec<Pair> = self.pairs.keys().skip(self.compared).copied().collect();
+            for differing in self.repository.differing_of(&waiting)? {
+                let mut items = Vec::new();
+                for Differing { name, directories, file } in differing {
+                    if let Some(pair) = directories {
+                        let difference = Difference::Directory(self.position(pair));
+                        items.push(Item { name: name.clone(), difference });
+                    }
+                    let file = file.map(|(status, extent)| Difference::File(status, extent));
+                    items.extend(file.map(|difference| Item { name, difference }));
                 }
-                items.extend(file.map(|(status, extent)| Item { name, difference: Difference::File(status, extent) }));
+                self.pairs[self.compared] = items;
+                self.compared += 1;
             }
-            self.pairs[self.compared] = items;
-            self.compared += 1;
         }
         Ok(())
     }

@@ -119,7 +119,7 @@ impl Repository {
     }
 
     /// Returns a function that makes a handle of this repository for a thread.
-    pub(super) fn clones(&self) -> impl Fn() -> Self + Sync {
+    pub fn handles(&self) -> impl Fn() -> Self + Send + Sync {
         let (shared, git_options, place) = (self.gix.clone().into_sync(), &self.git_options, &self.place);
         move || Self { gix: shared.to_thread_local(), git_options: git_options.clone(), place: Arc::clone(place) }
     }
@@ -135,9 +135,9 @@ impl Repository {
         if directories.is_empty() {
             return Ok(Vec::new());
         }
-        let clones = self.clones();
+        let handles = self.handles();
         let survey = |directories: &[Directory]| {
-            let repository = clones();
+            let repository = handles();
             let mut reading = Reading::default();
             for directory in directories {
                 let before = reading.found.entries.len();

@@ -63,7 +63,10 @@ pub enum Stands {
     Nothing,
 }
 
-/// How many paths one thread follows.
+/// The most parts that paths are followed in. Each part reads the directories on the way again, and some are wide.
+const PARTS: usize = 8;
+
+/// How many paths one part has at least.
 const CHUNK: usize = 1024;
 
 /// The most links on a path, as in Linux and git.
@@ -299,9 +302,9 @@ impl Repository {
         let root = self.tree_id(Some(commit))?;
         let mut sorted: Vec<usize> = (0..paths.len()).collect();
         sorted.sort_unstable_by_key(|at| &paths[*at]);
-        let clones = self.clones();
+        let handles = self.handles();
         let some = |sorted: &[usize]| {
-            let repository = clones();
+            let repository = handles();
             let mut way = Way::at_root(&repository, commit, &root)?;
             let mut leads = Vec::with_capacity(sorted.len());
             for at in sorted {
@@ -322,7 +325,8 @@ impl Repository {
             }
             Ok((leads, way.read))
         };
-        let chunks: Vec<(Vec<_>, usize)> = sorted.par_chunks(CHUNK).map(some).collect::<Result<_, _>>()?;
+        let chunks: Vec<(Vec<_>, usize)> =
+            sorted.par_chunks(CHUNK.max(sorted.len().div_ceil(PARTS))).map(some).collect::<Result<_, _>>()?;
         let read = chunks.iter().map(|(_, read)| read).sum();
         let chunks = chunks.into_iter().flat_map(|(leads, _)| leads);
         let mut leads: Vec<(usize, _)> = sorted.into_iter().zip(chunks).collect();
