@@ -262,22 +262,22 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     let due = config.graph.build_order().iter().copied().filter(|service| affected.contains(*service));
     let (planned, left_out): (Vec<ServiceId>, Vec<ServiceId>) = due.partition(is_asked);
 
-    step("taking fingerprints");
-    let Prints { found: fingerprints, doubt, directories } =
-        fingerprints(workspace, &range.tip, &planned, request.fingerprints)?;
+    step("taking fingerprints and naming results");
+    let name = || match &request.naming {
+        None => Ok(Named { names: images(config, &planned), ..Named::default() }),
+        Some(naming) => {
+            let tip = &range.tip;
+            let namer = Namer { workspace, tip, place: environment, environment: settings, asked: &asked, naming };
+            repository.with_fetching(|| namer.names(&planned)).map_err(|error| unfetched(error, repository))
+        }
+    };
+    let handle = repository.handles();
+    let take = || fingerprints(&handle(), file, config, &range.tip, &planned, request.fingerprints);
+    let (prints, named) = beside(take, name);
+    let (Prints { found: fingerprints, doubt, directories }, named) = (prints?, named?);
     // What git could not look at before is in doubt already.
     let in_doubt = notes.doubts.iter().any(|doubt| doubt.kind == "work-tree");
     notes.doubts.extend(doubt.filter(|_| !in_doubt));
-
-    let named = match &request.naming {
-        None => Named { names: images(config, &planned), ..Named::default() },
-        Some(naming) => {
-            step("naming results");
-            let tip = &range.tip;
-            let namer = Namer { workspace, tip, place: environment, environment: settings, asked: &asked, naming };
-            repository.with_fetching(|| namer.names(&planned)).map_err(|error| unfetched(error, repository))?
-        }
-    };
     notes.warnings.extend(rules.note(&planned));
     notes.warnings.extend(named.warnings);
     notes.warnings.extend(repository.take_fetch_troubles().iter().map(not_fetched));
@@ -383,6 +383,16 @@ pub fn not_fetched(trouble: &FetchError) -> Diagnostic {
     Diagnostic::warning("not-fetched", trouble.to_string()).help(trouble.help())
 }
 
+/// Does something in another thread while it does something else in this one.
+fn beside<A: Send, B>(other: impl FnOnce() -> A + Send, own: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let other = scope.spawn(other);
+        let own = own();
+        let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (other, own)
+    })
+}
+
 /// The fingerprints of services.
 #[derive(Default)]
 struct Prints {
@@ -397,12 +407,13 @@ struct Prints {
 /// Returns the fingerprints of services in their order. There are none without a commit, or if the clone lacks the trees,
 /// which are not fetched for this.
 fn fingerprints(
-    workspace: &WorkspaceView,
+    repository: &Repository,
+    file: &ConfigFile,
+    config: &Config,
     tip: &Tip,
     services: &[ServiceId],
     asked: TakeFingerprints,
 ) -> Result<Prints, git::GitError> {
-    let WorkspaceView { repository, file, config, .. } = *workspace;
     let head = tip.commit.filter(|_| !services.is_empty() && asked == TakeFingerprints::Yes);
     let Some(head) = head else { return Ok(Prints::default()) };
     let on_top = tip.work_tree();
