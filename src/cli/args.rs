@@ -31,6 +31,8 @@ pub(crate) enum Command {
     #[cfg(unix)]
     Build(Box<super::build::BuildArgs>),
     #[cfg(unix)]
+    Promote(Box<super::build::promote::PromoteArgs>),
+    #[cfg(unix)]
     Report(super::report::ReportArgs),
     /// Clean up after a build whose rebake process was killed
     #[cfg(unix)]

@@ -6,10 +6,14 @@ mod safety;
 mod prerequisites;
 mod dry_run;
 mod drift;
+mod later_tags;
 mod log_directory;
 mod needed_dependencies;
 mod build_plan;
 mod built_refs;
+pub(crate) mod promote;
+mod promotions;
+mod released;
 mod reports;
 mod settings;
 mod display;
@@ -24,14 +28,17 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, PlanningArgs, choice};
 use super::printing::{Output, written};
+use super::put_tags::staying;
 use super::workspace::{self, WithoutConfig};
 use crate::model::recipe;
 use crate::output::emit;
 use crate::output::exec::schedule::OnFailure;
 use crate::output::exec::{self, Build, Ended, Objections, Settings, Sink};
+use crate::plan::{Plan, PlannedService};
 use built_refs::Records;
 use drift::DriftCheck;
 pub(crate) use drift::filters;
+use promotions::Promotions;
 use reports::Reports;
 
 const EXAMPLES: &str = "\
@@ -86,6 +93,13 @@ pub(crate) struct BuildArgs {
     remote: Option<String>,
     #[command(flatten)]
     allowed: Allowed,
+}
+
+impl BuildArgs {
+    /// Whether a service is asked for by its name.
+    fn is_named(&self, service: &str) -> bool {
+        self.services.iter().chain(&self.planning.range.only).any(|named| named == service)
+    }
 }
 
 /// What only a flag allows.
@@ -159,13 +173,43 @@ enum Manner {
     Json,
 }
 
+/// What is done with a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    /// What does not exist is built, and what exists gets its tags.
+    Build,
+    /// What exists gets its tags.
+    Promote,
+}
+
 pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> Result<Exit, Failure> {
+    carry(general, args, Verb::Build, output)
+}
+
+fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -> Result<Exit, Failure> {
     let for_others = args.planning.push || args.record;
     let without = if for_others { WithoutConfig::Refuse } else { WithoutConfig::Derive };
     let workspace = workspace::open_range(general, &args.planning.range, args.planning.quantifier, without, output)?;
     let reports = Reports::agree(args, &workspace)?;
-    let mut plan = build_plan::plan(general, args, &workspace, reports.earlier.as_ref(), output)?;
+    let (mut plan, existed) = build_plan::plan(general, args, &workspace, reports.earlier.as_ref(), output)?;
     args.existing.note(&mut plan, general, output);
+    if !args.dry_run {
+        look_up(&mut plan, args, output);
+    }
+    let promotions = if !args.dry_run && Promotions::are_due(&plan) {
+        safety::check(&plan, args, &workspace)?;
+        Promotions::put(&mut plan, &args.existing.registries(), output)
+    } else {
+        Promotions::default()
+    };
+    let missing = match verb {
+        Verb::Build => Exit::Done,
+        Verb::Promote => promotions::leave_to_builds(
+            &mut plan,
+            |service| args.is_named(service) || existed.contains(service),
+            output,
+        ),
+    };
     let needed = needed_dependencies::complete(
         &plan,
         &reports.earlier_jobs(args)?,
@@ -179,7 +223,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> R
     }
     safety::check(&needed.plan, args, &workspace)?;
     let logs = log_directory::directory(args.shown.logs.as_deref(), workspace.repository.git_dir())?;
-    let mut jobs = build_plan::jobs(&needed, args, &workspace, &logs, &reports)?;
+    let mut jobs = build_plan::jobs(&needed, &promotions, args, &workspace, &logs, &reports)?;
     let records = Records::look(&plan, &needed, args, &workspace, output)?;
     if let Some(records) = &records {
         records.leave_out(&mut jobs);
@@ -203,6 +247,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> R
         ground.doubt(build, moment)
     };
     let mut ended = carry_out(&jobs, &settings, &mut doubt, heard)?;
+    later_tags::put_later(&needed.plan, &mut ended.report, || args.existing.registries(), output);
     let recorded = match (&records, &begun) {
         (Some(records), Some(begun)) => {
             records.end(begun, &mut ended.report, (&needed, ground.doubtful()), &workspace, output)
@@ -214,9 +259,25 @@ pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> R
     written(printer.finish().map(drop))?;
     Ok(match ended.interrupted {
         Some(signal) => Exit::Signal(signal.number().try_into().unwrap_or(0)),
-        None if ended.report.is_success() => recorded,
+        None if ended.report.is_success() => {
+            if recorded == Exit::Done {
+                missing
+            } else {
+                recorded
+            }
+        }
         None => Exit::Found,
     })
+}
+
+/// Asks registries what releases have, whose tags never move, and which tags of commits there are.
+fn look_up(plan: &mut Plan, args: &BuildArgs, output: &Output) {
+    let has_held = |service: &PlannedService| service.push && !(service.fixed.is_empty() && service.once.is_empty());
+    if plan.services.iter().any(has_held) {
+        let registries = args.existing.registries();
+        released::look_up(plan, !args.planning.range.force.is_empty(), &registries);
+        output.say(staying(&released::leave_out_written(plan, &registries)).as_slice());
+    }
 }
 
 /// Runs the builds, and shows them while they run.

@@ -17,7 +17,7 @@ use crate::plan::pipeline;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Registries")]
 pub(crate) struct ExistingArgs {
-    /// Skip services whose image is already in the registry, tagged with its fingerprint
+    /// Skip services whose image is already in the registry, under their content tag, and put their other tags on it
     #[arg(long)]
     skip_existing: bool,
     /// Time limit for all registry requests together
@@ -26,6 +26,12 @@ pub(crate) struct ExistingArgs {
 }
 
 impl ExistingArgs {
+    /// Returns those of a command that asks registries by itself.
+    #[cfg(unix)]
+    pub(crate) fn asking(registry_timeout: u32) -> Self {
+        Self { skip_existing: true, registry_timeout }
+    }
+
     /// Whether fingerprints are needed: registries are asked for images by fingerprint.
     pub(crate) fn needs_fingerprints(&self) -> bool {
         self.skip_existing

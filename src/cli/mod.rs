@@ -30,6 +30,8 @@ mod release;
 mod report;
 pub mod snippet;
 mod schema;
+#[cfg(unix)]
+mod put_tags;
 mod verdict;
 mod version;
 mod why;
@@ -61,24 +63,26 @@ pub fn main() -> ExitCode {
     #[cfg(unix)]
     // Where this fails it is as it was: only a parent that ignores SIGCHLD makes a difference.
     let _ = crate::output::exec::keep_children();
-    let done = match &args.command {
-        Command::Plan(plan) => plan::run(&args.general, plan, &output),
-        Command::Fingerprint(fingerprint) => fingerprint::run(&args.general, fingerprint, &output),
-        Command::Record(record) => record::run(&args.general, record, &output),
+    let done = match args.command {
+        Command::Plan(plan) => plan::run(&args.general, &plan, &output),
+        Command::Fingerprint(fingerprint) => fingerprint::run(&args.general, &fingerprint, &output),
+        Command::Record(record) => record::run(&args.general, &record, &output),
         #[cfg(unix)]
-        Command::Build(build) => build::run(&args.general, build, &output),
+        Command::Build(build) => build::run(&args.general, &build, &output),
         #[cfg(unix)]
-        Command::Report(report) => report::run(report, &output),
+        Command::Promote(promote) => build::promote::run(&args.general, *promote, &output),
+        #[cfg(unix)]
+        Command::Report(report) => report::run(&report, &output),
         #[cfg(unix)]
         Command::Watch => build::watch(),
-        Command::Version(version) => version::run(&args.general, version, &output),
-        Command::Release(release) => release::run(&args.general, release, &output),
-        Command::Glob(glob) => glob::run(glob, &output),
-        Command::Why(why) => why::run(&args.general, why, &output),
-        Command::Verdict(verdict) => verdict::run(verdict, &output),
-        Command::Schema(schema) => schema::run(schema, &output),
-        Command::Completions(completions) => complete::completions(completions, &output),
-        Command::Man(man) => complete::man(man, &output),
+        Command::Version(version) => version::run(&args.general, &version, &output),
+        Command::Release(release) => release::run(&args.general, &release, &output),
+        Command::Glob(glob) => glob::run(&glob, &output),
+        Command::Why(why) => why::run(&args.general, &why, &output),
+        Command::Verdict(verdict) => verdict::run(&verdict, &output),
+        Command::Schema(schema) => schema::run(&schema, &output),
+        Command::Completions(completions) => complete::completions(&completions, &output),
+        Command::Man(man) => complete::man(&man, &output),
     };
     note_written(&args.general, &output);
     let exit = done.unwrap_or_else(|Failure { exit, diagnostics }| {

@@ -72,7 +72,11 @@ pub(crate) fn run(general: &GeneralArgs, args: &PlanArgs, output: &Output) -> Re
         } else {
             TakeFingerprints::No
         };
-        let asked = Request { naming: asked.naming.filter(|_| args.format.says_names()), fingerprints, ..asked };
+        let asked = Request {
+            naming: asked.naming.filter(|_| args.format.says_names() || args.existing.needs_fingerprints()),
+            fingerprints,
+            ..asked
+        };
         let mut planned = workspace::quiet_plan(&workspace, &asked, general, output)?;
         if args.format.is_the_plan() {
             planned.notes.clear();
@@ -127,6 +131,7 @@ pub(crate) fn request(args: &PlanningArgs, workspace: &Workspace) -> Result<Requ
     Ok(Request {
         base: compared(range, &workspace.repository)?,
         force: range.force.clone(),
+        named: Vec::new(),
         only: range.only.clone(),
         services: Vec::new(),
         environment: args.environment.clone(),

@@ -42,7 +42,7 @@ use crate::inputs::source::Ecosystem;
 use crate::inputs::trigger::Kind;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile};
 use crate::model::name::{RepoDir, RepoPath, ServiceId, ServiceName};
-use crate::model::recipe::{Builder, Recipe};
+use crate::model::recipe::{Builder, Promote, Recipe};
 use crate::naming::image::{ImageName, Labels, TagRules};
 use crate::naming::version::{Count, Purpose, ReleaseTags, Scheme, TagPattern, VersionStyle};
 
@@ -231,6 +231,8 @@ pub struct Service {
     pub image: Image,
     /// The platforms it is built for, such as `linux/amd64`.
     pub platforms: Vec<String>,
+    /// Whether an image of the same content is taken for its own.
+    pub promote: Promote,
     /// Values that are passed on to the CI job unchanged.
     pub matrix: serde_json::Map<String, serde_json::Value>,
     /// A description for people.

@@ -127,6 +127,27 @@ impl Builder {
     }
 }
 
+/// Whether an image of the same content is taken for a service's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Promote {
+    /// It is, where it was built with the same version, commit and environment as far as its build sees them.
+    #[default]
+    Auto,
+    /// It is, whatever its build sees of version, commit and environment.
+    Always,
+    /// It is not.
+    Never,
+}
+
+impl Promote {
+    /// Whether nothing is said.
+    #[must_use]
+    pub fn is_auto(&self) -> bool {
+        *self == Self::Auto
+    }
+}
+
 /// The command of a `run:` builder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Run {

@@ -97,12 +97,20 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// The output that says whether anything is affected.
+    /// The output that says whether anything is to be built.
     pub const ANY: &'static str = "any";
 
+    /// The output that says whether an image that exists lacks a tag.
+    pub const PROMOTE: &'static str = "rebake_promote";
+
+    /// The job that is due by it where nothing else is said.
+    pub const PROMOTES: &'static str = "promote";
+
     /// Returns the output of the plan that says whether a job is due.
-    fn due_by(&self, job: &str) -> &str {
-        self.due.get(job).map_or(Self::ANY, String::as_str)
+    fn due_by(&self, job: &str, plan: &Job) -> &str {
+        let usual =
+            if job == Self::PROMOTES && plan.outputs.contains_key(Self::PROMOTE) { Self::PROMOTE } else { Self::ANY };
+        self.due.get(job).map_or(usual, String::as_str)
     }
 }
 
@@ -318,15 +326,17 @@ fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
 /// each level needs one.
 fn unwatched(needs: &NeededJobs, plan: &Job, expected: &Expected) -> Vec<Problem> {
     let jobs = needs.0.keys().filter(|job| **job != expected.plan && !expected.optional.contains(job));
-    let watched: Vec<&str> = jobs.map(|job| expected.due_by(job)).collect();
+    let watched: Vec<&str> = jobs.map(|job| expected.due_by(job, plan)).collect();
     let is_level = |output: &str| output.starts_with("any_");
     let is_watched = |output: &str| match output {
-        Expected::ANY => !watched.is_empty(),
+        Expected::ANY => watched.iter().any(|output| *output != Expected::PROMOTE),
+        Expected::PROMOTE => watched.contains(&Expected::PROMOTE),
         level => watched.contains(&level) || !watched.iter().copied().any(is_level),
     };
     suffixes(plan)
         .map(|suffix| format!("{}{suffix}", Expected::ANY))
         .filter(|output| output == Expected::ANY || is_level(output))
+        .chain([Expected::PROMOTE.to_owned()])
         .filter(|output| plan.says(output, "true") && !is_watched(output))
         .map(|output| Problem::Unwatched { output: Escaped::new(&output).to_string() })
         .collect()
@@ -338,7 +348,7 @@ fn skipped(name: &str, plan: &Job, expected: &Expected) -> Option<Problem> {
     if plan.result != "success" {
         return None;
     }
-    let output = expected.due_by(name).to_owned();
+    let output = expected.due_by(name, plan).to_owned();
     let job = expected.plan.clone();
     match plan.outputs.get(&output).map(String::as_str) {
         Some("false") => None,
@@ -558,5 +568,28 @@ mod tests {
     fn a_job_that_needs_does_not_have_is_an_error() {
         let needs: NeededJobs = serde_json::from_value(json!({"plan": {"result": "success"}})).unwrap();
         assert_eq!(verdict(&needs, &expected()), Err(UnknownJob("late".to_owned())));
+    }
+
+    #[test]
+    fn what_is_to_be_promoted_wants_its_job() {
+        let says = |promote: &str, job: Option<&str>| {
+            let mut needs = json!({
+                "plan": {"result": "success", "outputs": {"any": "false", "matrix": NONE, "rebake_promote": promote}},
+                "build": {"result": "skipped", "outputs": {}},
+            });
+            if let Some(result) = job {
+                needs["promote"] = json!({"result": result, "outputs": {}});
+            }
+            let needs: NeededJobs = serde_json::from_value(needs).unwrap();
+            let expected = Expected { due: IndexMap::new(), optional: Vec::new(), ..expected() };
+            verdict(&needs, &expected).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert!(says("true", Some("success")).is_empty() && says("false", Some("skipped")).is_empty());
+        assert!(says("false", None).is_empty());
+        let skipped = "the job `promote` was skipped, though the plan's output `rebake_promote` is `true`";
+        assert_eq!(says("true", Some("skipped")), [skipped]);
+        let unwatched = "the plan's output `rebake_promote` is `true`, and `needs` has no job that is due by it";
+        assert_eq!(says("true", None), [unwatched]);
+        assert_eq!(says("true", Some("failure")), ["the job `promote` ended with `failure`"]);
     }
 }

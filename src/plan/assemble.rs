@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::{
     Base, CauseKind, Degradation, GitDescription, Plan, PlannedCause, PlannedRange, PlannedService, PlannedTrigger,
-    Reason, SCHEMA,
+    Pushes, Reason, SCHEMA,
 };
 use crate::analysis::affected::{self, Affected, Degraded, NoRecord};
 use crate::analysis::base;
@@ -14,6 +14,7 @@ use crate::config::{self, Config};
 use crate::inputs::trigger;
 use crate::model::change::{Change, HeadState, Status};
 use crate::model::name::{CommitId, ServiceId, ServiceName, quoted};
+use crate::naming::image::ImageTag;
 use crate::naming::version;
 
 /// The results of all stages, from which a plan is assembled.
@@ -26,6 +27,8 @@ pub struct Assembly<'a> {
     pub environment: &'a str,
     /// Whether results may be pushed.
     pub push: bool,
+    /// By which references builds push them.
+    pub pushes: Pushes,
     /// What was compared.
     pub range: &'a base::Range,
     /// What is not known, and so widened the plan.
@@ -55,6 +58,10 @@ pub struct Found {
     pub names: Names,
     /// Its fingerprint, or `None` if it is not known or was not asked for.
     pub fingerprint: Option<Fingerprint>,
+    /// The tag by which an image of its content is found again.
+    pub content_tag: Option<ImageTag>,
+    /// Whether it is built although an image of its content may exist.
+    pub rebuild: bool,
     /// The base of this service alone, if it has one.
     pub base: Option<Base>,
 }
@@ -72,6 +79,10 @@ pub struct Names {
     pub image: Option<String>,
     /// Full references; tags alone if there is no image.
     pub tags: Vec<String>,
+    /// Those of them that never move.
+    pub fixed: Vec<String>,
+    /// Those of them that are written once.
+    pub once: Vec<String>,
     /// Image tags that its rules gave and that it does not get.
     pub left_out: Vec<String>,
     /// Labels of the image.
@@ -88,7 +99,7 @@ pub fn assemble(found: &Assembly) -> Plan {
     let places = places(found);
     let name = |service: &ServiceId| config.graph.name(*service).as_str().to_owned();
     let levels = config.graph.levels(|service| places[service.0].is_some());
-    let service = |Found { id: service, names, fingerprint, base }: &Found| {
+    let service = |Found { id: service, names, fingerprint, content_tag, rebuild, base }: &Found| {
         let definition = &config.services[service.0];
         let mut needs = config.graph.dependencies(*service);
         needs.retain(|need| places[need.0].is_some());
@@ -105,9 +116,15 @@ pub fn assemble(found: &Assembly) -> Plan {
             unnamed: names.unnamed.clone(),
             described: names.described.as_ref().map(GitDescription::from),
             fingerprint: fingerprint.as_ref().map(ToString::to_string),
+            content_tag: content_tag.as_ref().map(ToString::to_string),
+            promote: definition.promote,
+            rebuild: *rebuild,
             exists: None,
             image: names.image.clone(),
             tags: names.tags.clone(),
+            fixed: names.fixed.clone(),
+            once: names.once.clone(),
+            pushes: if content_tag.is_some() { found.pushes } else { Pushes::All },
             left_out: names.left_out.clone(),
             labels: names.labels.clone(),
             platforms: definition.platforms.clone(),
@@ -125,6 +142,7 @@ pub fn assemble(found: &Assembly) -> Plan {
         environment: found.environment.to_owned(),
         range: range(found.range),
         degraded: found.doubts.iter().map(doubt).collect(),
+        promote: None,
         any: services.iter().any(|service| !service.library),
         services,
         unaffected: config
@@ -155,8 +173,12 @@ fn seen(built: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<Str
 }
 
 /// Adds the tag of its content to the image of a service without tags, so that it can be pushed and found.
+/// Where the event may not write that, nothing is pushed.
 fn with_a_tag(mut service: PlannedService) -> PlannedService {
-    if service.tags.is_empty() && service.version.is_some() && service.unnamed.is_none() {
+    let is_named = service.version.is_some() && service.unnamed.is_none();
+    if service.pushes == Pushes::Tags {
+        service.push &= !is_named || service.image.is_none() || !service.built_tags().is_empty();
+    } else if service.tags.is_empty() && is_named {
         service.tags.extend(service.content_reference().map(|reference| reference.to_string()));
     }
     service

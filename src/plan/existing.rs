@@ -5,26 +5,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, PlannedService, level};
-use crate::naming::image::{ImageName, ImageTag, Reference};
 
 /// The image of a service that a registry has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Exists {
-    /// Its full reference, whose tag is the service's fingerprint.
+    /// Its full reference, by the service's content tag, or by that of a release.
     pub reference: String,
     /// Its digest, `sha256:…`: that of the index if it has several platforms.
     pub digest: String,
-}
-
-impl PlannedService {
-    /// Returns the reference by which an image of the same content is found. Builders push it besides the `tags`, and
-    /// `--skip-existing` asks for it. `None` where there is no image, or where no commit has the content.
-    #[must_use]
-    pub fn content_reference(&self) -> Option<Reference> {
-        let name = ImageName::parse(self.image.as_deref()?).ok()?;
-        let tag = ImageTag::of_fingerprint(self.fingerprint.as_deref()?)?;
-        Some(Reference { name, tag })
-    }
+    /// Those of the service's tags that it lacks, or may lack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
 }
 
 impl Plan {
@@ -91,7 +82,8 @@ mod tests {
         });
         let mut plan: Plan = serde_json::from_value(plan).unwrap();
         assert_eq!(*plan.to_build(), plan);
-        let there = Exists { reference: "r.io/lib:fp2-x".to_owned(), digest: "sha256:00".to_owned() };
+        let there =
+            Exists { reference: "r.io/lib:fp2-x".to_owned(), digest: "sha256:00".to_owned(), lacks: Vec::new() };
         plan.services[1].exists = Some(there.clone());
         let left = plan.to_build();
         let steps: Vec<_> = left
@@ -126,22 +118,5 @@ mod tests {
             let steps = left.services.iter().map(|service| (&*service.service, service.needs.join(" "), service.level));
             assert_eq!(steps.collect::<Vec<_>>(), [("base", String::new(), 0), ("api", "base".to_owned(), 1)]);
         }
-    }
-
-    #[test]
-    fn content_that_no_commit_has_has_no_reference() {
-        let reference = |image: Option<&str>, fingerprint: &str| {
-            let text = serde_json::json!({
-                "service": "api", "causes": [], "needs": [], "level": 0, "tags": [], "labels": {}, "platforms": [],
-                "push": true, "matrix": {}, "fingerprint": fingerprint, "image": image,
-            });
-            let service: PlannedService = serde_json::from_value(text).unwrap();
-            service.content_reference().map(|reference| reference.to_string())
-        };
-        let fingerprint = "fp2-4oymiquy7qobjgx36tejs35zeq";
-        assert_eq!(reference(Some("r.io/api"), fingerprint).unwrap(), format!("r.io/api:{fingerprint}"));
-        assert_eq!(reference(Some("r.io/api"), "fp2-4oymiquy7qobjgx36tejs35zeq-dirty"), None);
-        assert_eq!(reference(Some("r.io/API"), fingerprint), None);
-        assert_eq!(reference(None, fingerprint), None);
     }
 }

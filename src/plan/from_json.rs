@@ -103,10 +103,16 @@ impl PlannedService {
         if let Some(version) = self.version.as_deref().filter(|version| !has_form_of_version(version)) {
             return Err(format!("`{}` is no version", Escaped::new(version)));
         }
+        if let Some(content) = &self.content_tag {
+            let bound_to = self.fingerprint.as_deref().and_then(|print| content.strip_prefix(print));
+            if !ImageTag::is_of_content(content) || bound_to.is_none() {
+                return Err(format!("`{}` is the tag of another content", Escaped::new(content)));
+            }
+        }
         let own = self.content_reference().map(|reference| reference.to_string());
         let is_content = |tag: &&String| {
             let written = tag.rsplit_once(':').map_or(tag.as_str(), |(_, written)| written);
-            ImageTag::of_fingerprint(written).is_some()
+            ImageTag::is_of_content(written)
         };
         match self.tags.iter().filter(is_content).find(|tag| Some(*tag) != own.as_ref()) {
             Some(tag) => Err(format!("`{}` is the tag of another content", Escaped::new(tag))),
@@ -129,6 +135,7 @@ mod tests {
                 "service": "api", "causes": [], "base": {"commit": "ab12", "source": "given"}, "needs": [], "level": 0,
                 "version": "1.0.9-0047-188f7a2+b5", "described": {"distance": 1, "commit": "ab13"}, "labels": {},
                 "fingerprint": "fp2-4oymiquy7qobjgx36tejs35zeq", "image": "r.io:5/api", "platforms": [], "matrix": {},
+                "content_tag": "fp2-4oymiquy7qobjgx36tejs35zeq",
                 "tags": ["r.io:5/api:1", "r.io:5/api:fp2-4oymiquy7qobjgx36tejs35zeq"], "push": true,
             }],
             "unaffected": [], "built": {"api": "ab12"}, "removed": [], "unmatched": [], "filters": {}, "any": true,
@@ -159,6 +166,16 @@ mod tests {
             let said = says(|plan| plan["services"][0]["tags"][0] = tag.into());
             assert!(said.ends_with("is the tag of another content"), "{tag}: {said}");
         }
+        for tag in ["fp2-aaaaaaaaaaaaaaaaaaaaaaaaaa", "latest", "fp2-4oymiquy7qobjgx36tejs35zeq-x"] {
+            let said = says(|plan| plan["services"][0]["content_tag"] = tag.into());
+            assert!(said.ends_with("is the tag of another content"), "{tag}: {said}");
+        }
+        let bound = "fp2-4oymiquy7qobjgx36tejs35zeq-abcdefghij234";
+        let said = says(|plan| {
+            plan["services"][0]["content_tag"] = bound.into();
+            plan["services"][0]["tags"] = serde_json::json!([format!("r.io:5/api:{bound}")]);
+        });
+        assert_eq!(said, "");
         let said = says(|plan| plan["services"][0]["fingerprint"] = "fp2-4oymiquy7qobjgx36tejs35zeq-dirty".into());
         assert!(said.ends_with("is the tag of another content"), "{said}");
     }

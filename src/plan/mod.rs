@@ -7,6 +7,7 @@ mod assemble;
 mod cause;
 mod existing;
 mod from_json;
+mod pushing;
 mod versions;
 pub mod pipeline;
 pub mod why;
@@ -17,6 +18,7 @@ pub use assemble::{Assembly, Found, Names, assemble, published};
 pub use cause::{CauseKind, PlannedCause, Reason};
 pub use existing::Exists;
 pub use from_json::{PlanError, read};
+pub use pushing::Pushes;
 pub use versions::{VersionOf, Versions};
 
 use std::collections::BTreeMap;
@@ -26,6 +28,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::trigger::Kind;
+use crate::model::recipe::Promote;
 use crate::model::safe_json;
 
 /// The version of the plan's JSON that this program writes and reads.
@@ -68,6 +71,9 @@ pub struct Plan {
     /// The changed paths that each named filter matched, in the order of filters.yaml; each list is sorted, and quoted
     /// as above.
     pub filters: IndexMap<String, Vec<String>>,
+    /// Whether an image that exists lacks a tag, or may lack one; absent where no registry was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promote: Option<bool>,
     /// Whether anything has to be built.
     pub any: bool,
 }
@@ -142,15 +148,36 @@ pub struct PlannedService {
     /// The fingerprint of its content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
+    /// The tag by which an image of this content is found again: the fingerprint, and letters for the version, commit and
+    /// environment that it was built with, as far as its build sees them. Absent where there is no image, or where the
+    /// content is no commit's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_tag: Option<String>,
+    /// Whether an image of the same content is taken for its own; absent for `auto`.
+    #[serde(default, skip_serializing_if = "Promote::is_auto")]
+    pub promote: Promote,
+    /// Whether it is built although an image of the same content may exist: `--force` asks for that, of it or of a service
+    /// that it is built from, or that one's version is not known. Absent where not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rebuild: bool,
     /// The image of the same content in a registry; absent if there is none, or registries were not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exists: Option<Exists>,
     /// The image, without a tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// Full image references; tags alone if there is no image. The tag of the content, by which `--skip-existing` finds
-    /// the image, is here only if no rule of `tags` gives another one.
+    /// Full image references; tags alone where there is no image. The content tag stands here where no rule of `tags` gives
+    /// another one.
     pub tags: Vec<String>,
+    /// Those of `tags` that name a release: they are put once it is built, and never move.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixed: Vec<String>,
+    /// Those of `tags` that name a commit: the first build keeps them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub once: Vec<String>,
+    /// By which references its build pushes it; absent for all.
+    #[serde(default, skip_serializing_if = "Pushes::is_all")]
+    pub pushes: Pushes,
     /// Image tags that its rules gave and that it does not get: those of releases in an environment that is not for
     /// releases, and those that belong to a higher release.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -33,7 +33,9 @@ fn capstone_as_a_file_for_bake() {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
         "org.opencontainers.image.revision": "cb9c016548eb3bc77df78ca958b5639e0c386482",
         "org.opencontainers.image.title": "migrator",
-        "org.opencontainers.image.version": "1.2.0-0001-cb9c016"
+        "org.opencontainers.image.version": "1.2.0-0001-cb9c016",
+        "rebake.commit": "cb9c016548eb3bc77df78ca958b5639e0c386482",
+        "rebake.service": "migrator"
       }
     },
     "api-golang": {
@@ -52,7 +54,9 @@ fn capstone_as_a_file_for_bake() {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
         "org.opencontainers.image.revision": "cb9c016548eb3bc77df78ca958b5639e0c386482",
         "org.opencontainers.image.title": "api-golang",
-        "org.opencontainers.image.version": "1.0.9-0001-cb9c016"
+        "org.opencontainers.image.version": "1.0.9-0001-cb9c016",
+        "rebake.commit": "cb9c016548eb3bc77df78ca958b5639e0c386482",
+        "rebake.service": "api-golang"
       }
     }
   }
@@ -77,13 +81,15 @@ fn capstone_as_a_file_for_bake() {
       },
       "tags": [
         "ghcr.io/acme/api-node:2.1.0-0001-cb9c016",
-        "ghcr.io/acme/api-node:fp2-i3lppq6sz2cjzjqk3uducrse5g"
+        "ghcr.io/acme/api-node:fp2-i3lppq6sz2cjzjqk3uducrse5g-64fwz7jafsd5b"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
         "org.opencontainers.image.revision": "cb9c016548eb3bc77df78ca958b5639e0c386482",
         "org.opencontainers.image.title": "api-node",
-        "org.opencontainers.image.version": "2.1.0-0001-cb9c016"
+        "org.opencontainers.image.version": "2.1.0-0001-cb9c016",
+        "rebake.commit": "cb9c016548eb3bc77df78ca958b5639e0c386482",
+        "rebake.service": "api-node"
       },
       "output": [
         "type=registry"
@@ -155,7 +161,9 @@ fn all_that_can_be_said_of_an_image() {
         "org.opencontainers.image.created": "2001-02-03T04:05:08Z",
         "org.opencontainers.image.revision": "63bf116a92a7d215c268ce862e809478c71f61f7",
         "org.opencontainers.image.title": "acme/base",
-        "org.opencontainers.image.version": "0.0.0-0001-63bf116"
+        "org.opencontainers.image.version": "0.0.0-0001-63bf116",
+        "rebake.commit": "63bf116a92a7d215c268ce862e809478c71f61f7",
+        "rebake.service": "acme/base"
       },
       "platforms": [
         "linux/amd64",
@@ -189,7 +197,9 @@ fn all_that_can_be_said_of_an_image() {
         "org.opencontainers.image.created": "2001-02-03T04:05:08Z",
         "org.opencontainers.image.revision": "63bf116a92a7d215c268ce862e809478c71f61f7",
         "org.opencontainers.image.title": "web",
-        "org.opencontainers.image.version": "0.0.0-0001-63bf116"
+        "org.opencontainers.image.version": "0.0.0-0001-63bf116",
+        "rebake.commit": "63bf116a92a7d215c268ce862e809478c71f61f7",
+        "rebake.service": "web"
       }
     }
   }

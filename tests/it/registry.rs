@@ -20,7 +20,7 @@ fn repo(host: &str, platforms: &str) -> Repo {
     let repo = Repo::new();
     let service = |name: &str, more: &str| {
         format!(
-            "  {name}: {{ path: {name}, image: '{host}/acme/{name}', platforms: [{platforms}]{more}, \
+            "  {name}: {{ path: {name}, image: '{host}/acme/{name}', platforms: [{platforms}]{more}, promote: always, \
              run: 'echo {name} >> ../built' }}\n"
         )
     };

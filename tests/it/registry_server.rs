@@ -101,6 +101,17 @@ impl Image {
         Self { manifest: (media_type, manifest.to_string()), parts: Vec::new(), blobs: vec![config] }
     }
 
+    /// Gives the image these labels, in place of others.
+    pub(crate) fn label(&mut self, labels: &serde_json::Value) {
+        let mut config: serde_json::Value = serde_json::from_str(&self.blobs[0]).unwrap();
+        config["config"] = serde_json::json!({"Labels": labels});
+        self.blobs = vec![config.to_string()];
+        let mut manifest: serde_json::Value = serde_json::from_str(&self.manifest.1).unwrap();
+        manifest["config"]["digest"] = digest(&self.blobs[0]).into();
+        manifest["config"]["size"] = self.blobs[0].len().into();
+        self.manifest.1 = manifest.to_string();
+    }
+
     /// An index of images for several platforms.
     pub(crate) fn index(media_type: &'static str, architectures: &[&str]) -> Self {
         let part_type = if media_type == DOCKER_LIST { DOCKER } else { OCI };

@@ -370,6 +370,11 @@ impl Rebake {
         String::from_utf8([stdout, stderr].concat()).unwrap()
     }
 
+    /// Runs, and returns its exit code.
+    pub(crate) fn code(self) -> Option<i32> {
+        run(self.command, &self.stdin).status.code()
+    }
+
     /// Runs, and must end with this exit code.
     #[track_caller]
     pub(crate) fn failure(self, code: i32) -> Run {

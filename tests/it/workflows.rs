@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 use crate::on_github::ZERO;
+use crate::registry_server::{Image, OCI};
 use crate::repo::Repo;
 use crate::runner::{Job, Runner, evaluate};
+use crate::small_registry::SmallRegistry;
 use crate::source;
 
 const BUILD_PUSH: &str = include_str!("../../examples/workflows/build-push.yaml");
@@ -23,10 +25,19 @@ const PATHS: [&str; 5] = [
     "services/other/migrator",
 ];
 
-/// The repository of the examples, each service released, whose builds write down what they are told.
+/// The repository of the examples, each service released, whose builds write down what they are told. A registry has what
+/// they make.
 pub(crate) fn shop() -> Repo {
-    let build = r#"run: 'test ! -e broken; echo "$REBAKE_SERVICE $REBAKE_VERSION $REBAKE_ENVIRONMENT $REBAKE_PUSH" >> "${BUILT:-$HOME/built}"'"#;
-    let (before, behind) = FILTERS.split_once("  builder: docker\n").unwrap();
+    let registry = SmallRegistry::start();
+    let filters = FILTERS.replace("ghcr.io/acme", &format!("{}/acme", registry.host()));
+    let digests = PATHS.map(|path| {
+        registry.push(&format!("acme/{}", path.rsplit_once('/').unwrap().1), "made", &Image::of(OCI, "amd64"))
+    });
+    let build = format!(
+        r#"run: 'test ! -e broken; echo "$REBAKE_SERVICE $REBAKE_VERSION $REBAKE_ENVIRONMENT $REBAKE_PUSH" >> "${{BUILT:-$HOME/built}}"; echo digest={} > "$REBAKE_OUTPUT"'"#,
+        digests[0]
+    );
+    let (before, behind) = filters.split_once("  builder: docker\n").unwrap();
     let behind = behind.split_once("\nservices:").unwrap().1;
     let repo = Repo::new();
     repo.write("filters.yaml", format!("{before}  {build}\n\nservices:{behind}"));

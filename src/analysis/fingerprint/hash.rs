@@ -36,7 +36,7 @@ impl Fingerprint {
     pub(super) fn of<'a>(records: impl Iterator<Item = HashInput<'a>>, state: State) -> Self {
         let mut bytes = Vec::new();
         records.for_each(|record| record.write(&mut bytes));
-        Self { content: format!("{SCHEME}-{}", base32(&Sha256::digest(&bytes))), state }
+        Self { content: format!("{SCHEME}-{}", letters(&bytes, LENGTH)), state }
     }
 
     /// Returns the text without `-dirty`: the fingerprint that the content has once it is committed.
@@ -62,11 +62,16 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+/// Returns the first letters, at most 51, of the digest of a content.
+pub(super) fn letters(content: &[u8], length: usize) -> String {
+    base32(&Sha256::digest(content), length)
+}
+
 /// Returns the first letters of a digest in base 32.
-fn base32(digest: &[u8]) -> String {
+fn base32(digest: &[u8], length: usize) -> String {
     let bit = |at: usize| digest[at / 8] >> (7 - at % 8) & 1;
     let letter = |at: usize| (at * 5..at * 5 + 5).fold(0, |five, at| five << 1 | bit(at));
-    (0..LENGTH).map(|at| char::from(LETTERS[usize::from(letter(at))])).collect()
+    (0..length).map(|at| char::from(LETTERS[usize::from(letter(at))])).collect()
 }
 
 #[cfg(test)]
@@ -76,8 +81,8 @@ mod tests {
     #[test]
     fn letters_are_those_of_rfc_4648() {
         // `printf foobarfoobarfoobarfoobar | base32`
-        assert_eq!(base32(b"foobarfoobarfoobarfoobar"), "mzxw6ytbojtg633cmfzgm33pmj");
-        assert_eq!(base32(&[0xff; 32]), "7".repeat(26));
+        assert_eq!(base32(b"foobarfoobarfoobarfoobar", LENGTH), "mzxw6ytbojtg633cmfzgm33pmj");
+        assert_eq!(base32(&[0xff; 32], LENGTH), "7".repeat(26));
     }
 
     #[test]

@@ -6,11 +6,13 @@
 //! Only tree entries are read, so a fingerprint exists at any revision, in a bare or blobless clone, without a
 //! checkout. A change that affects a service changes its fingerprint, and no other change does.
 
+mod binding;
 mod hash;
 mod difference;
 mod hash_input;
 mod service;
 
+pub use binding::Binding;
 pub use difference::{DifferenceSign, InputDifference, differences};
 pub use hash::Fingerprint;
 pub use hash_input::HashInput;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::BuildArgs;
 use super::needed_dependencies::{Needed, as_planned};
+use super::promotions::Promotions;
 use super::reports::Reports;
 use crate::analysis::base::Compare;
 use crate::cli::exit::Exit;
@@ -18,19 +19,21 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
 use crate::model::recipe::Builder;
 use crate::output::exec::builder::{BuildPlace, Driver, Supply, Ties, prepare};
-use crate::output::exec::{Build, Report, Work};
+use crate::output::exec::{Build, Report};
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Held, PushRequest, PushRules, Request};
 use crate::plan::{self, Plan, PlannedService};
 
-/// Makes the plan or reads it, and leaves out services that are not asked for.
+/// Makes the plan, or reads it, and leaves out what is not asked for. Returns too the services whose images existed by a
+/// plan that is read.
 pub(super) fn plan(
     general: &GeneralArgs,
     args: &BuildArgs,
     workspace: &Workspace,
     earlier: Option<&Report>,
     output: &Output,
-) -> Result<Plan, Failure> {
+) -> Result<(Plan, BTreeSet<String>), Failure> {
+    let mut existed = BTreeSet::new();
     let (services, remote) = (args.services.clone(), args.remote.clone());
     let asked = Request { services, remote, ..request(&args.planning, workspace)? };
     let mut plan = match (&args.plan, earlier) {
@@ -39,10 +42,11 @@ pub(super) fn plan(
             given(file, workspace);
             let rules = rules(&read, &asked, workspace)?;
             held(&read, &asked, &rules, workspace)?;
-            let exist = read.services.iter().any(|service| service.exists.is_some());
+            let exist = read.services.iter().filter(|service| service.exists.is_some());
+            existed.extend(exist.map(|service| service.service.clone()));
             let mut plan = saved(read, &asked, &rules, workspace)?;
             called(&plan, asked, &rules, workspace)?;
-            if exist {
+            if !existed.is_empty() {
                 args.existing.ask(&mut plan, general, output);
             }
             plan
@@ -59,7 +63,7 @@ pub(super) fn plan(
         is_of(earlier, &plan)?;
     }
     // A library is done as soon as what it is built from is.
-    Ok(plan.without_libraries().into_owned())
+    Ok((plan.without_libraries().into_owned(), existed))
 }
 
 /// Notes that a file is an input of the run, so that it does not count as a file that builds use.
@@ -145,9 +149,9 @@ fn saved(mut plan: Plan, asked: &Request, rules: &PushRules, workspace: &Workspa
 /// Returns a request for the services that did not succeed, whatever changed.
 fn again(mut asked: Request, earlier: &Report) -> Request {
     asked.base.compare = Compare::Nothing("what did not succeed by the report".to_owned());
-    asked.force = earlier.unsuccessful().map(|service| service.service.clone()).collect();
+    asked.named = earlier.unsuccessful().map(|service| service.service.clone()).collect();
     if asked.only.is_empty() {
-        asked.only.clone_from(&asked.force);
+        asked.only.clone_from(&asked.named);
     }
     asked
 }
@@ -182,6 +186,7 @@ fn is_checked_out(plan: &Plan, workspace: &Workspace) -> Result<(), Failure> {
 /// Returns the builds of a plan, or all problems that prevent them.
 pub(super) fn jobs<'a>(
     needed: &'a Needed,
+    existing: &Promotions,
     args: &BuildArgs,
     workspace: &Workspace,
     logs: &Path,
@@ -205,7 +210,7 @@ pub(super) fn jobs<'a>(
                 supplies.insert(&service.service, dependencies::supply(service, job.kept));
                 jobs.push(Build {
                     work: match &service.exists {
-                        Some(exists) => Work::Exists { digest: Some(exists.digest.clone()) },
+                        Some(exists) => existing.work(service, exists),
                         None => job.work,
                     },
                     timeout: args.how.timeout.or(job.timeout),

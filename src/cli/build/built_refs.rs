@@ -186,8 +186,8 @@ impl<'a> Records<'a> {
                 Outcome::Succeeded if !self.recorded.contains(&id) => _ = came.failed.insert(id),
                 Outcome::Succeeded if doubtful.contains_key(&service.service) => _ = came.doubtful.insert(id),
                 Outcome::Succeeded => _ = came.built.insert(id),
-                Outcome::Exists if !self.recorded.contains(&id) => {}
-                Outcome::Exists => _ = came.found.insert(id),
+                Outcome::Exists | Outcome::Promoted if !self.recorded.contains(&id) => {}
+                Outcome::Exists | Outcome::Promoted => _ = came.found.insert(id),
                 Outcome::Superseded | Outcome::NotStarted | Outcome::Blocked => {}
                 Outcome::Failed | Outcome::TimedOut | Outcome::Cancelled if service.attempts == 0 => {}
                 Outcome::Failed | Outcome::TimedOut | Outcome::Cancelled => _ = came.failed.insert(id),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::needed_dependencies::Needed;
+use super::promotions::Promotions;
 use super::reports::Reports;
 use super::{BuildArgs, build_plan};
 use crate::cli::exit::Exit;
@@ -23,7 +24,7 @@ pub(super) fn print(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let logs = workspace.repository.git_dir().join("rebake/builds/0");
-    let jobs = build_plan::jobs(needed, args, workspace, &logs, &Reports::default())?;
+    let jobs = build_plan::jobs(needed, &Promotions::default(), args, workspace, &logs, &Reports::default())?;
     let root = workspace.repository.work_dir().and_then(|root| root.canonicalize().ok()).unwrap_or_default();
     let needs = foretold(&jobs);
     output.data(&jobs.iter().map(|job| script(job, &needs, &root)).collect::<String>())?;
@@ -44,6 +45,9 @@ fn script(job: &Build, foretold: &NeededServices, root: &Path) -> String {
     };
     if let Some(exists) = &service.exists {
         let _ = writeln!(text, "# there already: {}", Escaped::new(&exists.reference));
+        for tag in &exists.lacks {
+            let _ = writeln!(text, "# gets the tag: {}", Escaped::new(tag));
+        }
     }
     if let Some(reason) = &service.unnamed {
         let _ = writeln!(text, "# cannot be built: {}", Escaped::new(reason));

@@ -18,7 +18,7 @@ use crate::naming::version::VersionStyle;
 use crate::output::exec::{Became, NeededServices, Report};
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Dead, Naming, PushRequest, Request, Unmatched, WorkspaceView};
-use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService};
+use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService, Pushes};
 
 /// A plan with all dependencies of its services.
 pub(super) struct Needed {
@@ -185,7 +185,8 @@ pub(super) fn as_planned(
 ) -> Result<Vec<PlannedService>, Failure> {
     let request = Request {
         base: base::RangeRequest { compare: Compare::Nothing("what is asked for by name".to_owned()), ..asked.base },
-        force: names.clone(),
+        force: Vec::new(),
+        named: names.clone(),
         only: names,
         services: Vec::new(),
         environment: Some(environment.to_owned()),
@@ -211,16 +212,19 @@ fn is_image(service: ServiceId, workspace: &Workspace) -> bool {
     recipe.run.is_some() || recipe.builder.is_some() || recipe.dockerfile.is_some() || has_dockerfile()
 }
 
-/// Returns a service as it is built for others only: it is pushed where one of them is, and its only tag is that of its
-/// content.
+/// Returns a service as it is built only for others: pushed where one of them is, found again by its content, and
+/// called nothing else where it may be.
 fn for_others(service: &PlannedService, dependents: &[&PlannedService]) -> PlannedService {
     let via = dependents.first().map(|dependent| dependent.service.clone());
+    // An event that may not write the content tag has the tags of its own: `pr-7`.
+    let tags = if service.pushes == Pushes::Tags { service.built_tags() } else { Vec::new() };
+    let has_name = !tags.is_empty() || (service.pushes != Pushes::Tags && service.content_reference().is_some());
     PlannedService {
         causes: vec![PlannedCause { via, ..PlannedCause::of_kind(CauseKind::Needed) }],
-        push: service.push
-            && service.content_reference().is_some()
-            && dependents.iter().any(|dependent| dependent.push),
-        tags: Vec::new(),
+        push: service.push && has_name && dependents.iter().any(|dependent| dependent.push),
+        tags,
+        fixed: Vec::new(),
+        once: Vec::new(),
         unnamed: None,
         ..service.clone()
     }
@@ -228,10 +232,10 @@ fn for_others(service: &PlannedService, dependents: &[&PlannedService]) -> Plann
 
 /// Returns the image of a service from a report with the same content.
 fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<Became> {
-    let fingerprint = service.fingerprint.as_ref()?;
+    let content = service.content_tag.as_ref()?;
     let reported = reports.iter().rev().flat_map(Report::successful).find(|reported| {
         let is_it = reported.service == service.service && reported.image == service.image;
-        is_it && reported.push && reported.fingerprint.as_ref() == Some(fingerprint)
+        is_it && reported.push && reported.content_tag.as_ref() == Some(content)
     })?;
     let digest = reported.digest.as_deref().filter(|digest| is_digest(digest))?;
     let called = PlannedService { version: reported.version.clone(), tags: reported.tags.clone(), ..service.clone() };

@@ -53,7 +53,7 @@ use crate::analysis::filter::{Filter, FilterId, Filters, FlatRule, Quantifier, S
 use crate::analysis::graph::Graph;
 use crate::model::diagnostic::{Diagnostic, Located, Severity};
 use crate::model::name::{OWN_PREFIX, RepoDir, ServiceName, is_own_output, outputs_in_common};
-use crate::model::recipe::Recipe;
+use crate::model::recipe::{Promote, Recipe};
 use crate::naming::version::{Count, Scheme, TagFormat};
 use js_yaml::Value;
 
@@ -200,6 +200,7 @@ impl Usual {
             image: self.image.clone(),
             count: Count::default(),
             platforms: Vec::new(),
+            promote: Promote::default(),
             matrix: serde_json::Map::new(),
             description: None,
             recipe: Recipe { weight: 1, ..Recipe::default() },

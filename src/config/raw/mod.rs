@@ -30,7 +30,7 @@ pub(super) use words::{Choice, Command, Flag, Platform};
 use super::read::{List, Map, Text, mapping};
 use crate::inputs::source::Ecosystem;
 use crate::inputs::trigger::Kind;
-use crate::model::recipe::Builder;
+use crate::model::recipe::{Builder, Promote};
 use crate::naming::version::{Count, Scheme, VersionStyle};
 
 mapping! {
@@ -99,6 +99,9 @@ mapping! {
         flavor: Lines,
         /// Labels of its image besides the OCI ones.
         labels: Map<Text>,
+        /// Whether an image of the same content is taken for its own: `auto`, which it is when absent, where that was built
+        /// with the same version, commit and environment, as far as its build sees them; `always`; `never`.
+        promote: Choice<Promote>,
         /// Its Dockerfile, relative to its path; with a leading `/`, to the root of the repository. The Dockerfile and
         /// its ignore file affect the service even if `filters` do not match them.
         dockerfile: BuildPath,

@@ -9,7 +9,7 @@ use crate::config::yaml::{Meaning, Scalar, View};
 use crate::inputs::source::Ecosystem;
 use crate::inputs::trigger::Kind;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::recipe::{Builder, Run};
+use crate::model::recipe::{Builder, Promote, Run};
 use crate::naming::version::{Count, Scheme, VersionStyle};
 
 /// An enum whose variants filters.yaml names by words.
@@ -32,6 +32,10 @@ impl Word for Ecosystem {
 
 impl Word for Kind {
     const WHAT: &str = "a kind of event";
+}
+
+impl Word for Promote {
+    const WHAT: &str = "a way to reuse images";
 }
 
 impl Word for Scheme {

@@ -8,7 +8,7 @@ use crate::config::read::{Field, List, Map, Named, Text};
 use crate::config::{DeclaredKind, Global, KeyPlaces, Service};
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::RepoDir;
-use crate::model::recipe::Recipe;
+use crate::model::recipe::{Promote, Recipe};
 use crate::model::template::Part;
 use crate::naming::version::Count;
 
@@ -64,6 +64,7 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
         count: raw.count.value().map_or(Count::default(), |count| count.0),
         image: image::check(name, &named, problems),
         platforms: strings(&raw.platforms, |platform| &platform.0),
+        promote: raw.promote.value().map_or(Promote::default(), |promote| promote.0),
         matrix: raw.matrix.value().map(|matrix| matrix.0.clone()).unwrap_or_default(),
         description: raw.description.value().map(|text| text.0.clone()),
         recipe,

@@ -10,6 +10,15 @@ pub(super) struct Address {
     pub(super) repository: String,
 }
 
+/// What is done in a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Images are read.
+    Read,
+    /// Tags are put, too.
+    Write,
+}
+
 /// Docker's registry, which is meant where a name has no host.
 const HUB: &str = "docker.io";
 
@@ -40,9 +49,13 @@ impl Address {
         Url::parse(&format!("{scheme}://{host}/v2/{}/{what}", self.repository))
     }
 
-    /// Returns the scope of reading from the repository, for token servers.
-    pub(super) fn scope(&self) -> String {
-        format!("repository:{}:pull", self.repository)
+    /// Returns what access to the repository is called where tokens are given.
+    pub(super) fn scope(&self, access: Access) -> String {
+        let actions = match access {
+            Access::Read => "pull",
+            Access::Write => "pull,push",
+        };
+        format!("repository:{}:{actions}", self.repository)
     }
 
     /// Returns the name of the registry in credential stores. That of Docker Hub is a URL, for historical reasons.

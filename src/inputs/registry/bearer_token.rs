@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use ureq::http::Method;
 
-use super::address::Address;
-use super::client::{Answered, Asked, Client, Secret};
+use super::client::{Answered, Asked, Client, Content, Secret};
 use super::credentials::Credentials;
 use super::registry_failure::RegistryProblem;
 use super::session::basic;
@@ -16,13 +15,13 @@ use super::url::Url;
 pub(super) struct Offer<'a> {
     pub(super) realm: &'a str,
     pub(super) service: Option<&'a str>,
-    pub(super) scope: Option<&'a str>,
+    /// What the token is to be for.
+    pub(super) scope: String,
 }
 
-/// Gets a token for reading from a repository, with credentials or anonymously.
+/// Gets a token, with credentials or anonymously.
 pub(super) fn get(
     client: &Client,
-    address: &Address,
     registry: &Url,
     offer: &Offer<'_>,
     credentials: Option<&Credentials>,
@@ -32,14 +31,13 @@ pub(super) fn get(
     if realm.is_loopback() && !registry.is_loopback() {
         return Err(RegistryProblem::Challenge);
     }
-    let scope = offer.scope.map_or_else(|| address.scope(), str::to_owned);
-    let mut fields = vec![("scope", scope.as_str())];
+    let mut fields = vec![("scope", offer.scope.as_str())];
     fields.extend(offer.service.map(|service| ("service", service)));
     let answered = match credentials {
         Some(Credentials::IdentityToken(token)) => {
             fields.extend([("grant_type", "refresh_token"), ("client_id", "rebake"), ("refresh_token", &token.0)]);
             let form = Secret(encoded(&fields));
-            ask(client, Asked { method: Method::POST, form: Some(&form), ..asked(realm.clone(), None) })
+            ask(client, Asked { method: Method::POST, content: Content::Form(&form), ..asked(realm.clone(), None) })
         }
         other => {
             let authorization = match other {
@@ -58,7 +56,7 @@ pub(super) fn get(
 }
 
 fn asked(url: Url, authorization: Option<&Secret>) -> Asked<'_> {
-    Asked { method: Method::GET, url, accept: "application/json", authorization, form: None }
+    Asked { method: Method::GET, url, accept: "application/json", authorization, content: Content::Nothing }
 }
 
 fn ask(client: &Client, asked: Asked<'_>) -> Result<Answered, RegistryProblem> {

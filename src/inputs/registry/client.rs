@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::OnceLock;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use ureq::http::{self, HeaderMap, Method, Request};
@@ -24,6 +25,9 @@ const REDIRECTS: usize = 5;
 /// to accept.
 const LARGEST: u64 = 4 << 20;
 
+/// The longest rest before a question is asked again.
+const LONGEST_REST: Duration = Duration::from_secs(30);
+
 /// A client whose requests share one time limit.
 pub(super) struct Client {
     /// The agent for servers on this machine.
@@ -40,8 +44,25 @@ pub(super) struct Asked<'a> {
     pub(super) url: Url,
     pub(super) accept: &'a str,
     pub(super) authorization: Option<&'a Secret>,
-    /// The fields of a form, for POST.
-    pub(super) form: Option<&'a Secret>,
+    pub(super) content: Content<'a>,
+}
+
+/// What is sent with a question.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Content<'a> {
+    /// Nothing.
+    Nothing,
+    /// The fields of a form.
+    Form(&'a Secret),
+    /// A manifest.
+    Manifest(&'a ManifestBytes),
+}
+
+/// A manifest as a registry has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ManifestBytes {
+    pub(super) media_type: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// A text that is never printed.
@@ -112,12 +133,26 @@ impl Client {
         self.deadline.saturating_duration_since(Instant::now()).min(most)
     }
 
+    /// Waits, as long as there is time for it; returns whether there was.
+    pub(super) fn rest(&self, wanted: Duration) -> bool {
+        let is_time = self.left(LONGEST_REST) > wanted;
+        if is_time {
+            thread::sleep(wanted);
+        }
+        is_time
+    }
+
     /// Sends a request, and follows redirects.
     pub(super) fn ask(&self, asked: Asked<'_>) -> Result<Answered, NoAnswer> {
         let mut asked = asked;
         for _ in 0..=REDIRECTS {
             let answered = self.ask_once(&asked)?;
-            let leads_on = matches!(answered.status, 301 | 302 | 303 | 307 | 308) && asked.method != Method::POST;
+            let leads_on = match asked.method {
+                Method::POST => false,
+                // The others would turn it into a GET.
+                Method::PUT => matches!(answered.status, 307 | 308),
+                _ => matches!(answered.status, 301 | 302 | 303 | 307 | 308),
+            };
             let Some(location) = answered.header("location").filter(|_| leads_on) else { return Ok(answered) };
             let next = asked.url.join(location).ok_or(NoAnswer::Astray)?;
             if next.is_loopback() && !asked.url.is_loopback() {
@@ -140,11 +175,15 @@ impl Client {
         if let Some(Secret(value)) = asked.authorization {
             request = request.header("authorization", value);
         }
-        let answer = match asked.form {
-            None => self.send(request.body(()), &asked.url, left),
-            Some(Secret(form)) => {
+        let answer = match asked.content {
+            Content::Nothing => self.send(request.body(()), &asked.url, left),
+            Content::Form(Secret(form)) => {
                 let request = request.header("content-type", "application/x-www-form-urlencoded");
                 self.send(request.body(form.as_str()), &asked.url, left)
+            }
+            Content::Manifest(ManifestBytes { media_type, bytes }) => {
+                let request = request.header("content-type", media_type);
+                self.send(request.body(bytes.as_slice()), &asked.url, left)
             }
         };
         let no_answer = |error| match no_answer(error) {

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::digest::Digest;
@@ -44,6 +46,17 @@ pub(super) fn is_manifest(content_type: &str) -> bool {
     TYPES.contains(&content_type.split(';').next().unwrap_or_default().trim())
 }
 
+/// Returns the type that a manifest says it has; none where it says none, or one that is no manifest's.
+pub(super) fn media_type(text: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Typed {
+        media_type: Option<String>,
+    }
+    let Typed { media_type } = serde_json::from_slice(text).ok()?;
+    media_type.filter(|media_type| TYPES.contains(&media_type.as_str()))
+}
+
 /// Reads a manifest; `None` where the text is not one. Attestations in an index have the platform `unknown/unknown`,
 /// which is left out.
 pub(super) fn read(text: &[u8]) -> Option<Manifest> {
@@ -68,6 +81,38 @@ pub(super) fn read(text: &[u8]) -> Option<Manifest> {
         (None, Some(config)) => Some(Manifest::Image { config: Digest::parse(&config.digest)? }),
         _ => None,
     }
+}
+
+/// Returns the images that an index lists, without attestations; none where it is no index.
+pub(super) fn images(text: &[u8]) -> Option<Vec<Digest>> {
+    #[derive(Deserialize)]
+    struct Index {
+        manifests: Vec<Entry>,
+    }
+    #[derive(Deserialize)]
+    struct Entry {
+        digest: String,
+        platform: Option<Written>,
+    }
+    let Index { manifests } = serde_json::from_slice(text).ok()?;
+    let is_attestation = |entry: &&Entry| entry.platform.as_ref().is_some_and(|platform| platform.os == "unknown");
+    manifests.iter().filter(|entry| !is_attestation(entry)).map(|entry| Digest::parse(&entry.digest)).collect()
+}
+
+/// Returns the labels in an image's configuration; none where it is not one.
+pub(super) fn labels(config: &[u8]) -> Option<BTreeMap<String, String>> {
+    #[derive(Deserialize)]
+    struct Configuration {
+        #[serde(default)]
+        config: Option<Settings>,
+    }
+    #[derive(Deserialize)]
+    struct Settings {
+        #[serde(default, rename = "Labels")]
+        labels: Option<BTreeMap<String, String>>,
+    }
+    let Configuration { config } = serde_json::from_slice(config).ok()?;
+    Some(config.and_then(|settings| settings.labels).unwrap_or_default())
 }
 
 /// Reads the platform in an image's configuration; `None` where the text is not one.

@@ -1,5 +1,5 @@
-//! A client of the OCI distribution API that asks whether an image with the same content exists. Only a certain yes
-//! counts. A 404 means no; any other answer means no, with a reason.
+//! A client of the OCI distribution API that asks whether an image of the same content exists, and puts tags on it. Only
+//! a clear yes is a yes. A 404 is a no; any other answer is a no with a reason.
 //!
 //! Registries are not trusted: answers are limited in time and size, and digests are verified. Credentials are only
 //! sent to the registry and to its token server, over HTTPS or on the loopback.
@@ -9,10 +9,12 @@ mod challenge;
 mod client;
 mod credentials;
 mod digest;
+mod labels;
 mod registry_failure;
 mod manifest;
 mod platform;
 mod session;
+mod tagging;
 mod tls;
 mod bearer_token;
 mod url;
@@ -25,11 +27,13 @@ use std::thread;
 use std::time::Duration;
 
 pub use client::NoAnswer;
+pub use labels::ImageLabels;
 pub use registry_failure::{RegistryFailure, RegistryProblem};
+pub use tagging::{TagOutcome, Tagged, Tagging};
 pub use tls::NoTls;
 
 use crate::naming::image::Reference;
-use address::Address;
+use address::{Access, Address};
 use client::Client;
 use credentials::Store;
 use session::Session;
@@ -79,37 +83,86 @@ impl Registries {
     /// Asks whether images exist, several at once. The answers are in the order of the questions.
     #[must_use]
     pub fn ask(&self, questions: &[Question]) -> Vec<ImagePresence> {
-        let next = AtomicUsize::new(0);
-        let answers: Mutex<BTreeMap<usize, ImagePresence>> = Mutex::default();
-        thread::scope(|scope| {
-            for _ in 0..AT_ONCE.min(questions.len()) {
-                scope.spawn(|| {
-                    loop {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(question) = questions.get(at) else { return };
-                        let answer = self.answer(question);
-                        answers.lock().unwrap_or_else(PoisonError::into_inner).insert(at, answer);
-                    }
-                });
+        at_once(questions, |question| self.answer(question))
+    }
+
+    /// Puts tags on images, several images at once; the outcomes stand in the order of the images.
+    #[must_use]
+    pub fn tag(&self, images: &[Tagging]) -> Vec<Tagged> {
+        at_once(images, |image| {
+            let address = Address::of(&image.name);
+            let registry = address.registry.clone();
+            if let Some(reason) = self.silence(&registry) {
+                return Tagged::Unread(RegistryFailure { registry, reason });
             }
-        });
-        answers.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+            let tagged = Session::new(&self.client, &self.store, address, Access::Write).tag(image, &registry);
+            if let Tagged::Unread(failure) = &tagged {
+                self.heard(failure);
+            }
+            tagged
+        })
+    }
+
+    /// Reads the labels of images, several at once; the answers stand in the order of the references.
+    #[must_use]
+    pub fn labels(&self, images: &[Reference]) -> Vec<ImageLabels> {
+        at_once(images, |image| {
+            let address = Address::of(&image.name);
+            let registry = address.registry.clone();
+            let read = match self.silence(&registry) {
+                Some(reason) => Err(reason),
+                None => Session::new(&self.client, &self.store, address, Access::Read).labels(&image.tag),
+            };
+            read.unwrap_or_else(|reason| {
+                let failure = RegistryFailure { registry, reason };
+                self.heard(&failure);
+                ImageLabels::Unknown(failure)
+            })
+        })
     }
 
     fn answer(&self, question: &Question) -> ImagePresence {
         let address = Address::of(&question.reference.name);
         let registry = address.registry.clone();
-        let silent = || self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = silent().get(&registry).cloned();
-        let asked = match known {
+        let asked = match self.silence(&registry) {
             Some(reason) => Err(reason),
-            None => Session::new(&self.client, &self.store, address).ask(question),
+            None => Session::new(&self.client, &self.store, address, Access::Read).ask(question),
         };
         asked.unwrap_or_else(|reason| {
-            if reason.is_silence() {
-                silent().entry(registry.clone()).or_insert_with(|| reason.clone());
-            }
-            ImagePresence::Unknown(RegistryFailure { registry, reason })
+            let failure = RegistryFailure { registry, reason };
+            self.heard(&failure);
+            ImagePresence::Unknown(failure)
         })
     }
+
+    /// Returns why a registry is not asked again, if so.
+    fn silence(&self, registry: &str) -> Option<RegistryProblem> {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner).get(registry).cloned()
+    }
+
+    fn heard(&self, failure: &RegistryFailure) {
+        if failure.reason.is_silence() {
+            let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+            silent.entry(failure.registry.clone()).or_insert_with(|| failure.reason.clone());
+        }
+    }
+}
+
+/// Does the same with each of these, several at once; the results stand in the same order.
+fn at_once<T: Sync, R: Send>(all: &[T], each: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let results: Mutex<BTreeMap<usize, R>> = Mutex::default();
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(all.len()) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(one) = all.get(at) else { return };
+                    let result = each(one);
+                    results.lock().unwrap_or_else(PoisonError::into_inner).insert(at, result);
+                }
+            });
+        }
+    });
+    results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
 }

@@ -6,10 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ureq::http::Method;
 
-use super::address::Address;
+use super::address::{Access, Address};
 use super::bearer_token::{self, Offer};
 use super::challenge::Challenge;
-use super::client::{Answered, Asked, Client, Secret};
+use super::client::{Answered, Asked, Client, Content, ManifestBytes, NoAnswer, Secret};
 use super::credentials::{Credentials, Found, Store};
 use super::digest::Digest;
 use super::manifest::{self, Manifest};
@@ -21,11 +21,19 @@ use super::{ImagePresence, Question};
 /// How long a credential helper may take. It may have to ask a cloud service for a password.
 const HELPER: Duration = Duration::from_secs(10);
 
+/// How often a question is asked that may find an answer next time.
+const ATTEMPTS: u32 = 4;
+
+/// How long the first rest is before a question is asked again; the next ones are twice as long each.
+const REST: Duration = Duration::from_millis(250);
+
 /// A session with a registry about one repository.
 pub(super) struct Session<'a> {
-    client: &'a Client,
+    pub(super) client: &'a Client,
     store: &'a Store,
     address: Address,
+    /// What the session is for. One that writes is patient: what it does not learn it cannot look up elsewhere.
+    access: Access,
     /// The `Authorization` header, set after the first answer of 401.
     authorization: Option<Secret>,
 }
@@ -37,8 +45,8 @@ pub(super) fn basic(name: &str, password: &Secret) -> Secret {
 
 impl<'a> Session<'a> {
     /// Creates a session.
-    pub(super) fn new(client: &'a Client, store: &'a Store, address: Address) -> Self {
-        Self { client, store, address, authorization: None }
+    pub(super) fn new(client: &'a Client, store: &'a Store, address: Address, access: Access) -> Self {
+        Self { client, store, address, access, authorization: None }
     }
 
     /// Asks whether an image exists for every platform.
@@ -50,7 +58,7 @@ impl<'a> Session<'a> {
             .collect::<Result<Vec<_>, _>>()?;
         // Registries count a GET as a pull, and a HEAD as nothing.
         let tag = format!("manifests/{}", question.reference.tag);
-        let Some(head) = self.about(Method::HEAD, &tag)? else { return Ok(ImagePresence::Missing) };
+        let Some(head) = self.about(&Method::HEAD, &tag)? else { return Ok(ImagePresence::Missing) };
         if !head.header("content-type").is_some_and(manifest::is_manifest) {
             return Err(RegistryProblem::Nonsense("it is no manifest"));
         }
@@ -85,33 +93,80 @@ impl<'a> Session<'a> {
     }
 
     /// Returns a manifest or a blob, verified by its digest; `None` where it does not exist.
-    fn content(&mut self, what: &str, digest: Option<&Digest>) -> Result<Option<Vec<u8>>, RegistryProblem> {
-        let Some(answered) = self.about(Method::GET, what)? else { return Ok(None) };
+    pub(super) fn content(&mut self, what: &str, digest: Option<&Digest>) -> Result<Option<Vec<u8>>, RegistryProblem> {
+        let Some(answered) = self.about(&Method::GET, what)? else { return Ok(None) };
         if digest.is_some_and(|digest| *digest != Digest::of(&answered.body)) {
             return Err(RegistryProblem::Nonsense("the content is not that of its digest"));
         }
         Ok(Some(answered.body))
     }
 
-    /// Asks about something in the repository, and authenticates if the registry requires it; `None` on a 404.
-    fn about(&mut self, method: Method, what: &str) -> Result<Option<Answered>, RegistryProblem> {
+    /// Asks about something in the repository; none on a 404. A patient session asks again where that may help.
+    pub(super) fn about(&mut self, method: &Method, what: &str) -> Result<Option<Answered>, RegistryProblem> {
+        let mut attempt = 1;
+        loop {
+            let outcome = self.once(method.clone(), what, Content::Nothing);
+            if self.access == Access::Read || !self.rests_after(attempt, &outcome) {
+                return judged(outcome?);
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Puts a manifest under a tag, in one attempt.
+    ///
+    /// Returns whether it was taken; false where it is not known, so that it may help to look and to try again.
+    pub(super) fn put(&mut self, tag: &str, manifest: &ManifestBytes, attempt: u32) -> Result<bool, RegistryProblem> {
+        let what = format!("manifests/{tag}");
+        let outcome = self.once(Method::PUT, &what, Content::Manifest(manifest));
+        if self.rests_after(attempt, &outcome) {
+            return Ok(false);
+        }
+        let outcome = outcome?;
+        match outcome.answered.status {
+            200..=299 => Ok(true),
+            404 => Err(RegistryProblem::Status(404)),
+            _ => judged(outcome).map(|_| true),
+        }
+    }
+
+    /// Asks in one attempt, and says who asks where the registry wants to know. A token may have run out, or be for too
+    /// little: then there is another one.
+    fn once(&mut self, method: Method, what: &str, content: Content) -> Result<Outcome, RegistryProblem> {
         let url = self.address.url(what).ok_or(RegistryProblem::Nonsense("it has no address"))?;
         let accept = manifest::TYPES.join(", ");
-        let asked = Asked { method, url: url.clone(), accept: &accept, authorization: None, form: None };
+        let asked = Asked { method, url: url.clone(), accept: &accept, authorization: None, content };
         let mut troubles = Vec::new();
         let mut answered = self.client.ask(Asked { authorization: self.authorization.as_ref(), ..asked.clone() })?;
-        if answered.status == 401 && self.authorization.is_none() {
+        if answered.status == 401 && (self.authorization.is_none() || self.access == Access::Write) {
             let found = self.store.find(&self.address, self.client.left(HELPER));
             self.authorization = Some(self.authorize(&answered, &url, &found)?);
             troubles = found.troubles;
             answered = self.client.ask(Asked { authorization: self.authorization.as_ref(), ..asked })?;
         }
-        match answered.status {
-            200 => Ok(Some(answered)),
-            404 => Ok(None),
-            status @ (401 | 403) => Err(RegistryProblem::Refused { status, troubles }),
-            status => Err(RegistryProblem::Status(status)),
-        }
+        Ok(Outcome { answered, troubles })
+    }
+
+    /// Waits where the next attempt may have another outcome; returns whether it did.
+    fn rests_after(&self, attempt: u32, outcome: &Result<Outcome, RegistryProblem>) -> bool {
+        let wanted = match outcome {
+            Ok(Outcome { answered, .. }) => match answered.status {
+                429 | 503 => answered.header("retry-after").and_then(|seconds| seconds.trim().parse().ok()),
+                500..=599 => None,
+                _ => return false,
+            },
+            Err(RegistryProblem::NoAnswer(no_answer) | RegistryProblem::NoToken { answer: no_answer, .. }) => {
+                if !matches!(no_answer, NoAnswer::TimedOut | NoAnswer::Unreachable(_)) {
+                    return false;
+                }
+                None
+            }
+            // Of the server that gives tokens.
+            Err(RegistryProblem::Status(429 | 500..=599)) => None,
+            Err(_) => return false,
+        };
+        let rest = wanted.map_or(REST * 2_u32.pow(attempt - 1), Duration::from_secs);
+        attempt < ATTEMPTS && self.client.rest(rest)
     }
 
     /// Returns the `Authorization` header that the registry requires.
@@ -120,14 +175,17 @@ impl<'a> Session<'a> {
         if let Some(Credentials::RegistryToken(token)) = &found.credentials {
             return Ok(Secret(format!("Bearer {}", token.0)));
         }
+        let own = self.address.scope(self.access);
         let bearer = challenges.iter().find_map(|challenge| match challenge {
             Challenge::Bearer { realm, service, scope } => {
-                Some(Offer { realm, service: service.as_deref(), scope: scope.as_deref() })
+                // What is asked first is a question, and the token is also for what follows.
+                let scope = scope.clone().filter(|_| self.access == Access::Read).unwrap_or_else(|| own.clone());
+                Some(Offer { realm, service: service.as_deref(), scope })
             }
             Challenge::Basic => None,
         });
         if let Some(offer) = bearer {
-            let token = bearer_token::get(self.client, &self.address, registry, &offer, found.credentials.as_ref());
+            let token = bearer_token::get(self.client, registry, &offer, found.credentials.as_ref());
             return match token {
                 Ok(token) => Ok(Secret(format!("Bearer {}", token.0))),
                 Err(RegistryProblem::Refused { .. }) if found.credentials.is_none() => {
@@ -146,5 +204,22 @@ impl<'a> Session<'a> {
             Some(Credentials::Password { name, password }) => Ok(basic(name, password)),
             _ => Err(RegistryProblem::NoCredentials(found.troubles.clone())),
         }
+    }
+}
+
+/// What came of a question.
+struct Outcome {
+    answered: Answered,
+    /// Why there may be credentials that the registry was not told.
+    troubles: Vec<String>,
+}
+
+/// Returns the answer; none on a 404.
+fn judged(Outcome { answered, troubles }: Outcome) -> Result<Option<Answered>, RegistryProblem> {
+    match answered.status {
+        200 => Ok(Some(answered)),
+        404 => Ok(None),
+        status @ (401 | 403) => Err(RegistryProblem::Refused { status, troubles }),
+        status => Err(RegistryProblem::Status(status)),
     }
 }

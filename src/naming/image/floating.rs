@@ -121,7 +121,7 @@ fn fits(shape: &[Piece], tag: &str) -> bool {
 }
 
 /// Whether a tag contains a whole version, and so is a pin.
-fn holds_version(tag: &str) -> bool {
+pub(super) fn holds_version(tag: &str) -> bool {
     static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(^|[^0-9.])[0-9]+\.[0-9]+\.[0-9]+").ok());
     VERSION.as_ref().is_none_or(|version| version.is_match(tag))
 }

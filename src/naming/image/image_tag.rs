@@ -45,16 +45,24 @@ impl ImageTag {
         if text.len() > 128 { Err(ImageTagError::TooLong(text.len())) } else { Ok(Self(text.to_owned())) }
     }
 
-    /// Returns the tag by which an image of the same content can be found: the fingerprint of its service, `fp2-` and
-    /// 26 letters and digits. `None` where the fingerprint is dirty, since such an image is never pushed, and where the
-    /// text is not a fingerprint.
+    /// Returns the tag by which an image of the same content is found again: the fingerprint of its service, and behind it
+    /// what the image is bound to besides, if anything. None where the fingerprint is dirty, since such an image is never
+    /// pushed, and where the texts are something else.
     #[must_use]
-    pub fn of_fingerprint(fingerprint: &str) -> Option<Self> {
-        let (scheme, digest) = fingerprint.split_once('-')?;
-        let version = scheme.strip_prefix("fp")?;
-        let is_base32 = |byte: u8| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(&byte);
-        let known = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
-        (known && digest.len() == 26 && digest.bytes().all(is_base32)).then(|| Self(fingerprint.to_owned()))
+    pub fn of_content(fingerprint: &str, bound_to: Option<&str>) -> Option<Self> {
+        let text = match bound_to {
+            Some(bound_to) => format!("{fingerprint}-{bound_to}"),
+            None => fingerprint.to_owned(),
+        };
+        let (print, suffix) = content_parts(&text)?;
+        let is_same = print == fingerprint && suffix == bound_to;
+        is_same.then_some(Self(text))
+    }
+
+    /// Whether images of the same content are found by a tag of this form.
+    #[must_use]
+    pub fn is_of_content(text: &str) -> bool {
+        content_parts(text).is_some()
     }
 
     /// Returns the tag.
@@ -62,6 +70,18 @@ impl ImageTag {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Splits the tag of a content into the fingerprint, `fp2-` and 26 letters and digits, and what is bound to it, 13 more.
+fn content_parts(text: &str) -> Option<(&str, Option<&str>)> {
+    let is_base32 = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(&byte));
+    let (scheme, rest) = text.split_once('-')?;
+    let version = scheme.strip_prefix("fp")?;
+    let (digest, suffix) = rest.split_once('-').map_or((rest, None), |(digest, suffix)| (digest, Some(suffix)));
+    let is_known = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = digest.len() == 26 && is_base32(digest);
+    let is_bound = suffix.is_none_or(|suffix| suffix.len() == 13 && is_base32(suffix));
+    (is_known && is_whole && is_bound).then(|| (&text[..scheme.len() + 1 + digest.len()], suffix))
 }
 
 impl fmt::Display for ImageTag {
@@ -136,8 +156,16 @@ mod tests {
     #[test]
     fn a_fingerprint_is_a_tag_unless_it_is_dirty() {
         let fingerprint = "fp2-4oymiquy7qobjgx36tejs35zeq";
-        assert_eq!(ImageTag::of_fingerprint(fingerprint).unwrap().as_str(), fingerprint);
-        assert_eq!(ImageTag::parse(fingerprint).unwrap().as_str(), fingerprint);
+        let tag = |fingerprint: &str, bound_to: Option<&str>| {
+            ImageTag::of_content(fingerprint, bound_to).map(|tag| tag.as_str().to_owned())
+        };
+        assert_eq!(tag(fingerprint, None).unwrap(), fingerprint);
+        let bound = format!("{fingerprint}-abcdefghij234");
+        assert_eq!(tag(fingerprint, Some("abcdefghij234")).unwrap(), bound);
+        assert!(ImageTag::is_of_content(fingerprint) && ImageTag::is_of_content(&bound));
+        for bound_to in ["", "dirty", "abcdefghij23", "abcdefghij2345", "ABCDEFGHIJ234", "a-cdefghij234"] {
+            assert_eq!(tag(fingerprint, Some(bound_to)), None, "{bound_to}");
+        }
         for other in [
             &format!("{fingerprint}-dirty"),
             "latest",
@@ -145,8 +173,11 @@ mod tests {
             "fp-4oymiquy7qobjgx36tejs35zeq",
             "fp2-4OYMIQUY7QOBJGX36TEJS35ZEQ",
         ] {
-            assert_eq!(ImageTag::of_fingerprint(other), None, "{other}");
+            assert_eq!(tag(other, None), None, "{other}");
+            assert!(!ImageTag::is_of_content(other), "{other}");
         }
+        // It is no fingerprint, although it is the tag of a content.
+        assert_eq!(tag(&bound, None), None);
     }
 
     #[test]

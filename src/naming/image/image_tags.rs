@@ -7,10 +7,23 @@ pub struct Tags {
     /// The tags, each once. The first is used to name the image; `latest`, if there is one, is the last. Empty when no
     /// rule has a tag for this event.
     pub names: Vec<ImageTag>,
+    /// How those of them may move that are not floating.
+    pub held: Vec<(ImageTag, TagMovement)>,
     /// Rules that gave no tag although they should, for a warning.
     pub skipped: Vec<Skipped>,
     /// Tags that rules gave, and that the image does not get.
     pub left_out: Vec<LeftOut>,
+}
+
+/// How a tag may move from one image to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TagMovement {
+    /// With each build.
+    Floating,
+    /// Never, and that is no error: it names a commit, of which the first build stays.
+    Once,
+    /// Never: it names a release.
+    Fixed,
 }
 
 /// A tag that an image does not get.
@@ -53,11 +66,20 @@ pub struct InvalidTag {
 }
 
 impl Tags {
-    /// Adds a tag after the others, unless it is there, or notes why the image does not get it.
-    pub(super) fn add(&mut self, tag: ImageTag, kept: Result<(), TagRefusal>) {
+    /// Adds a tag behind the others, unless it is there; or notes why the image does not get it. Where two rules give the
+    /// same tag, it moves as the stricter one says.
+    pub(super) fn add(&mut self, tag: ImageTag, kept: Result<TagMovement, TagRefusal>) {
         match kept {
-            Ok(()) if !self.names.contains(&tag) => self.names.push(tag),
-            Ok(()) => {}
+            Ok(movement) => {
+                match self.held.iter_mut().find(|(held, _)| *held == tag) {
+                    Some((_, known)) => *known = movement.max(*known),
+                    None if movement == TagMovement::Floating => {}
+                    None => self.held.push((tag.clone(), movement)),
+                }
+                if !self.names.contains(&tag) {
+                    self.names.push(tag);
+                }
+            }
             Err(why) => self.left_out.push(LeftOut { tag, why }),
         }
     }

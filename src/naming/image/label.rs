@@ -5,6 +5,9 @@ use super::rule_error::Problem;
 use super::tag_expression::{Expression, Global};
 use crate::model::calendar::CalendarTime;
 
+/// The labels by which rebake knows an image again: the service that it is of, and the commit that it was built at.
+pub const OWN_LABELS: (&str, &str) = ("rebake.service", "rebake.commit");
+
 /// The labels of a service's image, checked. Their values may contain the same expressions as tags.
 #[derive(Debug, Clone, Default)]
 pub struct Labels(Vec<(String, Expression<Global>)>);
@@ -40,6 +43,12 @@ impl Labels {
             }
         }
         if errors.is_empty() { Ok(Self(read)) } else { Err(errors) }
+    }
+
+    /// Returns the keys of those whose values depend on more than the service.
+    pub fn varying(&self) -> impl Iterator<Item = &str> {
+        let varies = |value: &Expression<Global>| value.values().any(|value| !matches!(value, Global::Name));
+        self.0.iter().filter(move |(_, value)| varies(value)).map(|(key, _)| key.as_str())
     }
 
     /// Returns all labels of the image: those of OCI (`org.opencontainers.image.*`), which the service's own labels may

@@ -133,6 +133,15 @@ pub struct Reference {
     pub tag: ImageTag,
 }
 
+impl Reference {
+    /// Reads a full reference; none where it is not one with a tag.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (name, tag) = text.rsplit_once(':')?;
+        Some(Self { name: ImageName::parse(name).ok()?, tag: ImageTag::parse(tag).ok()? })
+    }
+}
+
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.name.reference(&self.tag))
@@ -193,6 +202,16 @@ mod tests {
         ] {
             let parsed = ImageName::parse(name).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(parsed.reference(&ImageTag::parse("1").unwrap()), format!("{name}:1"));
+        }
+    }
+
+    #[test]
+    fn a_full_reference_has_a_tag() {
+        for text in ["api:1", "r.io:5000/acme/api:1.0.9-x", "[::1]:5000/x:latest"] {
+            assert_eq!(Reference::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["api", "r.io:5000/acme/api", "api:", "api@sha256:00", ":1", "api:a/b"] {
+            assert_eq!(Reference::parse(text), None, "{text}");
         }
     }
 

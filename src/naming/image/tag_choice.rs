@@ -1,7 +1,8 @@
 //! Chooses which tags of its rules an image gets.
 
+use super::floating::holds_version;
 use super::image_facts::{ImageFacts, ImageRelease, ReleaseRank};
-use super::image_tags::TagRefusal;
+use super::image_tags::{TagMovement, TagRefusal};
 use super::tag_body::Body;
 use super::tag_expression::{Expression, Global, VersionPart};
 use super::tag_rule::{Rule, Source};
@@ -20,8 +21,8 @@ enum Says {
     Nothing,
 }
 
-/// Checks whether an image gets the tag that a rule made of this text.
-pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &ImageFacts<'_>) -> Result<(), TagRefusal> {
+/// Whether an image gets the tag that a rule made of this, and how the tag may move then.
+pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &ImageFacts<'_>) -> Result<TagMovement, TagRefusal> {
     let says = facts.release.map_or(Says::Nothing, |release| says(rule, body, &release, facts));
     match facts.purpose {
         Purpose::Builds => {
@@ -34,14 +35,25 @@ pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &ImageFacts<'_>) -> Res
                 rule.source.is_of_releases() || matches!(rule.source, Source::Raw { .. }) && !names_commit(body);
             if floats { moves(says, facts) } else { Ok(()) }
         }
-    }
+    }?;
+    // People who write a whole version mean that one.
+    let is_written = matches!(body, Body::Global(expression) if expression.fixed().is_some_and(holds_version));
+    let is_release = match facts.purpose {
+        Purpose::Builds => is_bare_version(body, facts),
+        Purpose::Releases => says == Says::Whole,
+    };
+    Ok(match rule.source {
+        _ if is_written || is_release => TagMovement::Fixed,
+        Source::Sha(_) => TagMovement::Once,
+        _ => TagMovement::Floating,
+    })
 }
 
 /// Checks whether an image gets the tag `latest` of a flavor, which contains nothing of a version.
-pub(super) fn keeps_latest(facts: &ImageFacts<'_>) -> Result<(), TagRefusal> {
+pub(super) fn keeps_latest(facts: &ImageFacts<'_>) -> Result<TagMovement, TagRefusal> {
     match facts.purpose {
         Purpose::Builds => Err(TagRefusal::OfReleases),
-        Purpose::Releases => moves(Says::Nothing, facts),
+        Purpose::Releases => moves(Says::Nothing, facts).map(|()| TagMovement::Floating),
     }
 }
 

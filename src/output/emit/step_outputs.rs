@@ -32,6 +32,8 @@ const MAX_BYTES: usize = 450_000;
 /// of paths-filter (for each filter `<name>` and `<name>_count`, with `list_files` also `<name>_files`; and `changes`,
 /// a JSON array of the filters that are true), and `true` or `false` for each service.
 ///
+/// Where registries were asked, `rebake_promote` says whether an image that exists lacks a tag; `any` is about builds.
+///
 /// If a filter of a flat file has the name of one of rebake's own outputs, rebake's output becomes `rebake_<name>`.
 ///
 /// # Errors
@@ -43,6 +45,7 @@ pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Resul
     let mut own = level_outputs(left, matrices)?;
     own.push(Output::new("environment", plan.environment.clone()));
     own.push(Output::new("services", safe_json::ascii_line(&names)));
+    own.extend(left.promote.map(|promote| Output::new(format!("{OWN_PREFIX}promote"), promote.to_string())));
     check_size(&own)?;
     own.push(Output::new("changes", safe_json::ascii_line(&changed)));
     let mut of_filters = Vec::new();

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 pub enum Outcome {
     /// It was built.
     Succeeded,
-    /// An image with its fingerprint existed, so it was not built.
+    /// It was there already, with all of its tags, and was not built again.
     Exists,
+    /// It was there already, was not built again, and got tags that it lacked.
+    Promoted,
     /// A run of a later commit has built it, so it was not built.
     Superseded,
     /// Its build ended with an error, or could not be started.
@@ -25,9 +27,10 @@ pub enum Outcome {
 
 impl Outcome {
     /// All outcomes, in the order of a summary.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Succeeded,
         Self::Exists,
+        Self::Promoted,
         Self::Superseded,
         Self::Failed,
         Self::TimedOut,
@@ -42,6 +45,7 @@ impl Outcome {
         match self {
             Self::Succeeded => "succeeded",
             Self::Exists => "exists",
+            Self::Promoted => "promoted",
             Self::Superseded => "superseded",
             Self::Failed => "failed",
             Self::TimedOut => "timed-out",
@@ -60,7 +64,7 @@ impl Outcome {
     /// Whether the service's result at this commit exists.
     #[must_use]
     pub fn has_result(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Exists)
+        matches!(self, Self::Succeeded | Self::Exists | Self::Promoted)
     }
 
     /// Whether the service's own build failed.
@@ -77,6 +81,8 @@ pub enum Ending {
     Succeeded,
     /// An image with the same fingerprint existed.
     Exists,
+    /// The result was there already, and got tags.
+    Promoted,
     /// A run of a later commit has built it.
     Superseded,
     /// It failed.
@@ -99,6 +105,7 @@ impl From<Ending> for Outcome {
         match ending {
             Ending::Succeeded => Self::Succeeded,
             Ending::Exists => Self::Exists,
+            Ending::Promoted => Self::Promoted,
             Ending::Superseded => Self::Superseded,
             Ending::Failed(Failure::Error) => Self::Failed,
             Ending::Failed(Failure::Timeout) => Self::TimedOut,

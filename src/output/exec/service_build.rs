@@ -42,10 +42,14 @@ pub struct Build<'a> {
 pub enum Work {
     /// Commands, one after the other. The first that fails ends the attempt.
     Steps(Vec<Step>),
-    /// Nothing: an image with the service's fingerprint exists.
+    /// Nothing: the result is there.
     Exists {
-        /// The digest of the image.
-        digest: Option<String>,
+        /// Its digest.
+        digest: String,
+        /// The tags that it has.
+        tags: Vec<String>,
+        /// Whether it got some of them just now.
+        promoted: bool,
     },
     /// Nothing: a run of a later commit has built it.
     Superseded {

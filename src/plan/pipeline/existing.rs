@@ -3,17 +3,21 @@ use std::fmt::Display;
 use crate::inputs::registry::{ImagePresence, Question, Registries, RegistryFailure};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, Listed};
+use crate::model::recipe::Promote;
+use crate::naming::image::Reference;
 use crate::plan::{Exists, Plan, PlannedService};
 
 /// How many services a message names.
 const NAMED: usize = 3;
 
-/// Asks registries which images of a plan exist, by fingerprint and for every platform, and notes them in the plan.
-/// Returns warnings about services whose registry gave no clear answer; these are built.
+/// Asks registries which images of a plan exist under the content tags of their services, for every platform, and notes
+/// them in the plan, with the tags that they lack. Returns warnings about services whose registry gave no clear answer;
+/// they stay in the plan to be built.
 #[must_use]
 pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic> {
     let asked = |service: &PlannedService| {
-        let reference = service.content_reference()?;
+        let is_built = service.rebuild || service.promote == Promote::Never;
+        let reference = service.content_reference().filter(|_| !is_built)?;
         Some(Question { reference, platforms: service.platforms.clone() })
     };
     let (services, questions): (Vec<&mut PlannedService>, Vec<Question>) =
@@ -22,7 +26,7 @@ pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic
     for ((service, question), answer) in services.into_iter().zip(&questions).zip(registries.ask(&questions)) {
         match answer {
             ImagePresence::Exists { digest } => {
-                service.exists = Some(Exists { reference: question.reference.to_string(), digest });
+                service.exists = Some(Exists { reference: question.reference.to_string(), digest, lacks: Vec::new() });
             }
             ImagePresence::Missing => {}
             ImagePresence::Unknown(doubt) => match doubts.iter_mut().find(|(known, _)| *known == doubt) {
@@ -31,6 +35,9 @@ pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic
             },
         }
     }
+    note_lacking(plan, registries);
+    let lacks = |service: &PlannedService| service.exists.as_ref().is_some_and(|exists| !exists.lacks.is_empty());
+    plan.promote = Some(plan.services.iter().any(lacks));
     let mut warnings: Vec<Diagnostic> = doubts.iter().map(|(doubt, services)| unknown(doubt, services)).collect();
     let nameless = |service: &&PlannedService| service.image.is_some() && service.fingerprint.is_none();
     let nameless: Vec<String> = plan.services.iter().filter(nameless).map(|service| service.service.clone()).collect();
@@ -42,6 +49,35 @@ pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic
         warnings.push(Diagnostic::warning("not-asked", message).help("clone with trees: `filter: blob:none`"));
     }
     warnings
+}
+
+/// Notes which of their tags the images that exist lack, or may lack.
+fn note_lacking(plan: &mut Plan, registries: &Registries) {
+    let wanted = |service: &PlannedService| -> Vec<Question> {
+        let Some(exists) = service.exists.as_ref().filter(|_| service.push) else { return Vec::new() };
+        let tags = service.tags.iter().filter(|tag| **tag != exists.reference);
+        let question = |tag: &String| Some(Question { reference: Reference::parse(tag)?, platforms: Vec::new() });
+        tags.filter_map(question).collect()
+    };
+    let wanted: Vec<Vec<Question>> = plan.services.iter().map(wanted).collect();
+    let mut answers = registries.ask(&wanted.concat()).into_iter();
+    for (service, questions) in plan.services.iter_mut().zip(wanted) {
+        for (question, answer) in questions.iter().zip(answers.by_ref()) {
+            let Some(exists) = &mut service.exists else { continue };
+            let tag = question.reference.to_string();
+            match answer {
+                ImagePresence::Exists { digest } if digest == exists.digest => {}
+                // One that is written once stays where it is.
+                ImagePresence::Exists { .. } if service.once.contains(&tag) => {
+                    service.tags.retain(|other| *other != tag);
+                    service.once.retain(|other| *other != tag);
+                }
+                ImagePresence::Exists { .. } | ImagePresence::Missing | ImagePresence::Unknown(_) => {
+                    exists.lacks.push(tag);
+                }
+            }
+        }
+    }
 }
 
 fn unknown(doubt: &RegistryFailure, services: &[String]) -> Diagnostic {

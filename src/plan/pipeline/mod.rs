@@ -5,6 +5,7 @@ mod base_config;
 mod built;
 mod group_changes;
 mod config_file;
+mod content_tags;
 mod dead;
 mod declared_paths;
 mod discovery;
@@ -58,6 +59,7 @@ use crate::model::name::{Escaped, ServiceId};
 use crate::naming::version::{Count, VersionStyle};
 use crate::plan::{self, Assembly, Found, Names, Plan, assemble};
 use base_groups::{Grouped, OwnBase};
+use content_tags::Reuse;
 use group_changes::{Findings, GroupChanges, Kept};
 use naming::{Named, Namer};
 use policy::Analysed;
@@ -68,8 +70,10 @@ use resolved_request::ResolvedRequest;
 pub struct Request {
     /// What to compare.
     pub base: base::RangeRequest,
-    /// Services that are affected whatever changed, by name or path.
+    /// Services that are built whatever changed and whatever registries have, by name or path.
     pub force: Vec<String>,
+    /// Services that are affected whatever changed, by name or path.
+    pub named: Vec<String>,
     /// The services to plan, by name or path; all when empty.
     pub only: Vec<String>,
     /// The services to plan with all that they depend on, by name or path; all when empty.
@@ -282,18 +286,23 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     notes.warnings.extend(named.warnings);
     notes.warnings.extend(repository.take_fetch_troubles().iter().map(not_fetched));
 
-    let bases: Vec<Option<plan::Base>> =
-        grouped.bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect();
+    let at = content_tags::Built { asked: &asked, environment, settings, tip: &range.tip, push: request.push };
+    let content = content_tags::of(workspace, &at, &planned, &named.names, &fingerprints);
+    notes.warnings.extend(content.note);
+
+    let bases = published(&grouped.bases);
     let fingerprints = fingerprints.into_iter().chain(std::iter::repeat(None));
-    let found = planned.iter().zip(named.names).zip(fingerprints).map(|((id, mut names), fingerprint)| {
+    let found = planned.iter().zip(named.names).zip(fingerprints).zip(content.reuse);
+    let found = found.map(|(((id, mut names), fingerprint), Reuse { content_tag, rebuild })| {
         names.pushable &= rules.push(*id);
-        Found { id: *id, names, fingerprint, base: bases[id.0].clone() }
+        Found { id: *id, names, fingerprint, content_tag, rebuild, base: bases[id.0].clone() }
     });
     let plan = assemble(&Assembly {
         config,
         trigger,
         environment,
-        push: push_rules::push(settings, trigger, request.push, &range.tip),
+        push: content.push,
+        pushes: content.pushes,
         range: &range,
         doubts: &notes.doubts,
         affected: &affected,
@@ -308,6 +317,11 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     let work =
         WorkDone { tree_diffs, configs, kept: kept.count(), inputs, searched, directories, walked: named.walked };
     Ok(Planned { plan, warnings: notes.warnings, notes: named.notes, work, bases, changes })
+}
+
+/// Returns the bases that services have for themselves as a plan says them.
+fn published(bases: &[Option<OwnBase>]) -> Vec<Option<plan::Base>> {
+    bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect()
 }
 
 /// Chooses the base. In an environment without built refs, `--since built` gives services no bases of their own.

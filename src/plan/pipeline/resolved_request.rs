@@ -1,5 +1,6 @@
 //! Resolves what is requested by name: on the command line, in the inputs of a manual run, or by a release tag.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{Error, Request, WorkspaceView};
@@ -17,6 +18,8 @@ pub(super) struct ResolvedRequest {
     pub(super) base: base::RangeRequest,
     /// The services that are affected whatever changed.
     pub(super) forced: Vec<ServiceId>,
+    /// Those of them that are built whatever registries have.
+    pub(super) insisted: BTreeSet<ServiceId>,
     /// The services to plan, or `None` for all.
     pub(super) only: Option<Vec<ServiceId>>,
     /// The given version of the only planned service.
@@ -52,7 +55,8 @@ pub(super) fn read(workspace: &WorkspaceView, request: &Request) -> Result<(Reso
     let mut warnings = Vec::new();
     let mut asked = ResolvedRequest {
         base: request.base.clone(),
-        forced: services(repository, config, &request.force)?,
+        forced: services(repository, config, &[&request.force[..], &request.named].concat())?,
+        insisted: services(repository, config, &request.force)?.into_iter().collect(),
         only: match (request.only.as_slice(), request.services.as_slice()) {
             ([], []) => None,
             ([], with) => Some(with_dependencies(repository, config, with)?),

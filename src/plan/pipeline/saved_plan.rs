@@ -104,7 +104,7 @@ impl Held<'_> {
         for one in known {
             let content = one.1.content_reference().map(|reference| reference.to_string());
             if one.1.exists.as_ref().is_some_and(|exists| Some(&exists.reference) != content.as_ref()) {
-                found.push(said(one, "the image that exists is not the one of its fingerprint"));
+                found.push(said(one, "the image that exists is not the one of its content"));
             }
         }
         // That of a dirty tree is no commit's, and names no image.

@@ -109,7 +109,7 @@ fn a_dependency_that_is_nowhere_is_built_first_called_by_its_content_and_not_rec
     let repo = repo(&registry.host);
     let report = ".git/report.json";
     repo.rebake(["build", "--all", "--only", "api", "--push", "--report", report]).success();
-    assert_eq!(built(&repo), "base true api", "what is built for others alone has no tag of the plan's");
+    is_called_by_content(&built(&repo), &registry.host);
     assert_eq!(outcomes(&repo, report), ["base succeeded", "api succeeded"]);
     let tags = &told(&repo)["base"]["tags"];
     assert!(tags[0].as_str().unwrap().starts_with(&format!("{}/acme/base:fp", registry.host)), "{tags}");
@@ -131,7 +131,15 @@ fn a_registry_that_cannot_be_asked_is_warned_of_and_the_dependency_is_built() {
     let run = repo.rebake(["build", "--all", "--only", "api", "--push"]).success();
     let said = String::from_utf8(run.stderr.clone()).unwrap();
     assert!(said.contains("the registry cannot say whether it has the image of `base`"), "{said}");
-    assert_eq!(built(&repo), "base true api");
+    is_called_by_content(&built(&repo), &registry.host);
+}
+
+/// What is built for others alone has no tag of the plan's.
+#[track_caller]
+fn is_called_by_content(built: &str, host: &str) {
+    let words: Vec<&str> = built.split(' ').collect();
+    let ["base", "true", tag, "api"] = words[..] else { panic!("{built}") };
+    assert!(tag.starts_with(&format!("{host}/acme/base:fp")), "{built}");
 }
 
 /// `docker` is a stub here: it says that its builder runs in a container, keeps the words of each build, and says a digest.

@@ -291,8 +291,9 @@ environments:
         }),
         ("`lib`: its fingerprint is another one at this commit", &|plan| {
             plan["services"][0]["fingerprint"] = other("b").into();
+            plan["services"][0]["content_tag"] = other("b").into();
         }),
-        ("`lib`: the image that exists is not the one of its fingerprint", &|plan| {
+        ("`lib`: the image that exists is not the one of its content", &|plan| {
             plan["services"][0]["exists"] =
                 serde_json::json!({"reference": "r.invalid/lib:old", "digest": "sha256:00"});
         }),
@@ -321,7 +322,7 @@ environments:
     // What is said to exist is asked again, and built where nothing confirms it.
     std::fs::remove_file(repo.dir().join(".git/lib")).unwrap();
     let exists = |plan: &mut serde_json::Value| {
-        let reference = format!("r.invalid/lib:{}", plan["services"][0]["fingerprint"].as_str().unwrap());
+        let reference = format!("r.invalid/lib:{}", plan["services"][0]["content_tag"].as_str().unwrap());
         plan["services"][0]["exists"] = serde_json::json!({"reference": reference, "digest": "sha256:00"});
         plan["services"][0]["level"] = u64::MAX.into();
         plan["any"] = false.into();

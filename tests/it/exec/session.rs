@@ -201,7 +201,7 @@ fn build<'a>(service: &'a PlannedService, script: &Script, directory: &Path) -> 
         held: NeededServices::default(),
         service,
         work: if script.exists {
-            Work::Exists { digest: Some("sha256:there".to_owned()) }
+            Work::Exists { digest: "sha256:there".to_owned(), tags: service.tags.clone(), promoted: false }
         } else {
             let texts = std::iter::once(&script.text).chain(&script.then);
             Work::Steps(texts.map(|text| Step::new("sh", ["-euc", text])).collect())

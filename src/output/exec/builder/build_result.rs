@@ -44,7 +44,7 @@ impl Output {
     /// Returns what is known of a result that existed before.
     pub(in crate::output::exec) fn of_existing(build: &Build) -> Self {
         match &build.work {
-            Work::Exists { digest } => Self { digest: digest.clone(), id: None },
+            Work::Exists { digest, .. } => Self { digest: Some(digest.clone()), id: None },
             Work::Steps(_) | Work::Superseded { .. } | Work::Unnamed(_) => Self::default(),
         }
     }

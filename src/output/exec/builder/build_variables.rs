@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use crate::output::exec::service_build::Build;
-use crate::plan::{Plan, PlannedService};
+use crate::plan::{Plan, PlannedService, Pushes};
 
 /// Returns the variables of a build's commands. All variables of the contract are set, some to the empty text, so that
 /// none is inherited from another run around this one.
@@ -9,12 +9,15 @@ pub(super) fn contract(plan: &Plan, service: &PlannedService, scratch: &Path) ->
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let base = service.base.as_ref().map(|base| base.commit.clone()).or_else(|| plan.range.base.clone());
     let labels: Vec<String> = service.labels.iter().map(|(key, value)| format!("{key}={}", one_line(value))).collect();
+    let content = service.content_reference().map(|content| content.to_string());
+    let content = content.filter(|_| service.pushes != Pushes::Tags);
     let variables = [
         ("SERVICE", service.service.clone()),
         ("PATH", service.path.clone().unwrap_or_else(|| ".".to_owned())),
         ("VERSION", text(&service.version)),
         ("IMAGE", text(&service.image)),
-        ("TAGS", service.tags.join("\n")),
+        ("TAGS", service.built_tags().join("\n")),
+        ("CONTENT_TAG", content.unwrap_or_default()),
         ("LABELS", labels.join("\n")),
         ("PLATFORMS", service.platforms.join(",")),
         ("ENVIRONMENT", plan.environment.clone()),

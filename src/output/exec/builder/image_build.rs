@@ -19,8 +19,7 @@ pub(super) struct Image<'a> {
     pub(super) name: &'a str,
     pub(super) file: String,
     pub(super) context: String,
-    /// Full references. If the image is pushed, the reference with the fingerprint (`--skip-existing`) is the last:
-    /// where it exists, all others do.
+    /// Full references. Where the last one of an image that is pushed is, all others are.
     pub(super) tags: Vec<String>,
     /// The services that it is built from.
     pub(super) dependencies: &'a [Dependency<'a>],
@@ -157,12 +156,7 @@ impl IntoIterator for Words {
 }
 
 fn tags(service: &PlannedService) -> Vec<String> {
-    if !service.push {
-        return local_tags(service).into_owned();
-    }
-    let content = service.content_reference().map(|reference| reference.to_string());
-    let content = content.filter(|content| !service.tags.contains(content));
-    service.tags.iter().cloned().chain(content).collect()
+    if service.push { service.pushed_references() } else { local_tags(service).into_owned() }
 }
 
 fn arguments(

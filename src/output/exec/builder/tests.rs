@@ -11,7 +11,7 @@ const PLAN: &str = r#"{
   "range": {"base": "b0", "head": "c0", "source": "test", "worktree": false}, "degraded": [],
   "services": [{
     "service": "acme/api", "path": "services/api", "causes": [], "needs": [], "level": 0, "version": "1.0.1-0002-abc",
-    "fingerprint": "fp2-4oymiquy7qobjgx36tejs35zeq", "image": "ghcr.io/acme/api", "tags": ["ghcr.io/acme/api:1", "ghcr.io/acme/api:latest"],
+    "fingerprint": "fp2-4oymiquy7qobjgx36tejs35zeq", "content_tag": "fp2-4oymiquy7qobjgx36tejs35zeq", "image": "ghcr.io/acme/api", "tags": ["ghcr.io/acme/api:1", "ghcr.io/acme/api:latest"],
     "labels": {"a": "x\ny", "b": "z"}, "platforms": ["linux/amd64", "linux/arm64"], "push": true, "matrix": {}
   }],
   "unaffected": [], "removed": [], "unmatched": [], "filters": {}, "any": true
@@ -113,6 +113,7 @@ fn data_comes_through_the_environment() {
         ("REBAKE_VERSION", "1.0.1-0002-abc"),
         ("REBAKE_IMAGE", "ghcr.io/acme/api"),
         ("REBAKE_TAGS", "ghcr.io/acme/api:1\nghcr.io/acme/api:latest"),
+        ("REBAKE_CONTENT_TAG", "ghcr.io/acme/api:fp2-4oymiquy7qobjgx36tejs35zeq"),
         ("REBAKE_LABELS", "a=x y\nb=z"),
         ("REBAKE_PLATFORMS", "linux/amd64,linux/arm64"),
         ("REBAKE_ENVIRONMENT", "staging"),

@@ -44,6 +44,7 @@ pub(super) fn title(service: &ServiceReport) -> String {
         Outcome::TimedOut => "timed out",
         Outcome::NotStarted => "not started",
         Outcome::Exists => "exists already",
+        Outcome::Promoted => "exists already, and got its tags",
         Outcome::Succeeded | Outcome::Superseded | Outcome::Failed | Outcome::Blocked | Outcome::Cancelled => {
             service.outcome.word()
         }

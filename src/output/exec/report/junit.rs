@@ -52,7 +52,7 @@ fn case(service: &ServiceReport, output: impl Fn(&ServiceReport) -> Option<Strin
     let mut inner = String::new();
     let (message, kind) = (escaped(&message(service)), service.outcome.word());
     match service.outcome {
-        Outcome::Succeeded | Outcome::Exists => {}
+        Outcome::Succeeded | Outcome::Exists | Outcome::Promoted => {}
         Outcome::Failed | Outcome::TimedOut => element("failure", &message, kind, None, &mut inner),
         Outcome::Superseded | Outcome::Blocked | Outcome::Cancelled | Outcome::NotStarted => {
             element("skipped", &message, kind, None, &mut inner);

@@ -71,6 +71,9 @@ pub struct ServiceReport {
     /// The fingerprint of its content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
+    /// The tag by which an image of its content is found again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_tag: Option<String>,
     /// Its version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,

@@ -10,6 +10,7 @@ fn service(name: &str, outcome: Outcome) -> ServiceReport {
         seconds: 1.5,
         earlier: Vec::new(),
         log: None,
+        content_tag: None,
         fingerprint: None,
         version: None,
         image: None,

@@ -131,16 +131,17 @@ fn not_started(build: &Build) -> ServiceReport {
         earlier: Vec::new(),
         log: None,
         fingerprint: planned.fingerprint.clone(),
+        content_tag: planned.content_tag.clone(),
         version: planned.version.clone(),
         image: planned.image.clone(),
-        // What exists has the tag by which it was found, and none of the others.
-        tags: match &planned.exists {
-            Some(exists) => vec![exists.reference.clone()],
-            None => planned.tags.clone(),
+        // What is put on it later is said when it is there.
+        tags: match &build.work {
+            Work::Exists { tags, .. } => tags.clone(),
+            Work::Steps(_) | Work::Superseded { .. } | Work::Unnamed(_) => planned.built_tags(),
         },
         push: planned.push,
         digest: match &build.work {
-            Work::Exists { digest } => digest.clone(),
+            Work::Exists { digest, .. } => Some(digest.clone()),
             Work::Steps(_) | Work::Superseded { .. } | Work::Unnamed(_) => None,
         },
         blocked_by: None,

@@ -43,9 +43,9 @@ impl Run<'_> {
         let build = &self.builds[id.index()];
         match &build.work {
             Work::Steps(_) => {}
-            Work::Exists { .. } => {
+            Work::Exists { promoted, .. } => {
                 self.results.became(id, build, &Output::of_existing(build));
-                return self.end(running, Ending::Exists);
+                return self.end(running, if *promoted { Ending::Promoted } else { Ending::Exists });
             }
             Work::Superseded { by } => {
                 self.results.say(id, by);

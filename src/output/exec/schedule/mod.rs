@@ -257,7 +257,9 @@ impl Schedule {
     fn settle(&mut self, build: BuildId, ending: Ending) {
         self.states[build.0] = State::Ended(ending);
         match ending {
-            Ending::Succeeded | Ending::Exists | Ending::Superseded => self.release_dependents(build),
+            Ending::Succeeded | Ending::Exists | Ending::Promoted | Ending::Superseded => {
+                self.release_dependents(build);
+            }
             Ending::Failed(_) => {
                 self.block_dependents(build);
                 if self.on_failure != OnFailure::Finish && !self.stopped {

@@ -4,7 +4,7 @@ use super::name_notes::Said;
 use super::{Found, Namer, Standings};
 use crate::inputs::trigger::Kind;
 use crate::model::name::{ServiceId, TagName};
-use crate::naming::image::{ImageEvent, ImageFacts, ImageRelease, ReleaseRank};
+use crate::naming::image::{ImageEvent, ImageFacts, ImageRelease, OWN_LABELS, ReleaseRank, TagMovement};
 use crate::naming::version::{FilesState, Purpose};
 use crate::plan::Names;
 use crate::plan::pipeline::Dirty;
@@ -48,11 +48,21 @@ impl Namer<'_> {
         };
         let mut names = self.nameless(service, known.found);
         names.labels = image.labels.fill(&facts, source);
+        // What no commit holds is nothing to compare with later.
+        if is_clean && image.name.is_some() {
+            names.labels.insert(OWN_LABELS.0.to_owned(), name.as_str().to_owned());
+            names.labels.insert(OWN_LABELS.1.to_owned(), facts.commit.to_string());
+        }
         let rules = if is_clean { Cow::Borrowed(&image.rules) } else { Cow::Owned(image.rules.for_modified_files()) };
         match rules.tags(&facts) {
             Ok(tags) => {
                 if let Some(image) = &image.name {
                     names.tags = tags.names.iter().map(|tag| image.reference(tag)).collect();
+                    let held = |movement| {
+                        let held = tags.held.iter().filter(move |(_, held)| *held == movement);
+                        held.map(|(tag, _)| image.reference(tag)).collect()
+                    };
+                    (names.fixed, names.once) = (held(TagMovement::Fixed), held(TagMovement::Once));
                     names.left_out = tags.left_out.iter().map(|left| left.tag.to_string()).collect();
                     said.left_out(name, &tags.left_out);
                     if tags.names.is_empty() {

@@ -1,0 +1,59 @@
+use std::collections::BTreeSet;
+
+use super::hash::letters;
+
+/// What an image is bound to besides the content of its service: values that its build can see and that a commit alone
+/// does not tell, such as the environment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Binding(BTreeSet<[String; 3]>);
+
+/// How many letters stand for a binding: 65 bits.
+const LENGTH: usize = 13;
+
+impl Binding {
+    /// Adds a value, of which kind and of what.
+    pub fn add(&mut self, kind: &str, name: &str, value: &str) {
+        self.0.insert([kind, name, value].map(str::to_owned));
+    }
+
+    /// Returns the letters that stand for the values: the same for the same ones; none where there are none.
+    #[must_use]
+    pub fn suffix(&self) -> Option<String> {
+        let mut bytes = Vec::new();
+        for word in self.0.iter().flatten() {
+            bytes.extend_from_slice(&(word.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(word.as_bytes());
+        }
+        (!self.0.is_empty()).then(|| letters(&bytes, LENGTH))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_values_are_other_letters() {
+        let suffix = |values: &[[&str; 3]]| {
+            let mut binding = Binding::default();
+            for [kind, name, value] in values {
+                binding.add(kind, name, value);
+            }
+            binding.suffix()
+        };
+        assert_eq!(suffix(&[]), None);
+        let one = suffix(&[["version", "", "1.0"]]).unwrap();
+        assert_eq!(one.len(), 13);
+        let both = [["version", "", "1.0"], ["environment", "", "staging"]];
+        let turned = [both[1], both[0]];
+        assert_eq!(suffix(&both), suffix(&turned));
+        let others = [
+            one,
+            suffix(&both).unwrap(),
+            suffix(&[["version", "", "1.1"]]).unwrap(),
+            suffix(&[["version", "1", ".0"]]).unwrap(),
+            suffix(&[["versio", "n", "1.0"]]).unwrap(),
+        ];
+        assert_eq!(others.iter().collect::<BTreeSet<_>>().len(), others.len(), "{others:?}");
+    }
+}

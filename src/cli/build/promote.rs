@@ -1,0 +1,76 @@
+//! `rebake promote`.
+
+#![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Allowed, BuildArgs, How, Manner, Shown};
+use crate::cli::existing::ExistingArgs;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::flags::{GeneralArgs, PlanningArgs};
+use crate::cli::printing::Output;
+use crate::output::exec::schedule::OnFailure;
+
+const EXAMPLES: &str = "\
+Examples:
+  rebake promote --plan plan.json             the tags of what the plan says exists
+  rebake promote api --environment production
+
+Exit codes: 0 the images have their tags, or nothing exists; 1 a tag could not be put, or an image that was asked for is
+not there; 2 wrong usage; 3 the repository cannot be read";
+
+/// Put the tags of a plan on images that are in the registry already; build nothing
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct PromoteArgs {
+    /// Promote only these services, and those of their dependencies that are affected (names or paths)
+    #[arg(value_name = "SERVICE", conflicts_with = "only")]
+    services: Vec<String>,
+    #[command(flatten)]
+    planning: PlanningArgs,
+    /// Read a saved plan; it must have been made from the commit that is checked out
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"], help_heading = "Plan")]
+    plan: Option<PathBuf>,
+    /// Time limit for all registry requests together
+    #[arg(long, value_name = "SECONDS", default_value = "60", help_heading = "Registries")]
+    registry_timeout: u32,
+    /// Write the outcome of each service as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    report: Option<PathBuf>,
+    /// Append to the job summary, on engines that have one (GITHUB_STEP_SUMMARY)
+    #[arg(long, help_heading = "Output")]
+    ci: bool,
+    /// Record what has its tags, for `--since built`; in environments that push images, send the records to the remote
+    #[arg(long, help_heading = "Records")]
+    record: bool,
+    /// Remote for records [default: the one that is fetched from]
+    #[arg(long, value_name = "REMOTE", requires = "record", help_heading = "Records")]
+    remote: Option<String>,
+    /// Record even if a later or unrelated commit is recorded
+    #[arg(long, requires = "record", help_heading = "Records")]
+    allow_older: bool,
+}
+
+pub(crate) fn run(general: &GeneralArgs, args: PromoteArgs, output: &Output) -> Result<Exit, Failure> {
+    let PromoteArgs { services, planning, plan, registry_timeout, report, ci, record, remote, allow_older } = args;
+    let build = BuildArgs {
+        services,
+        planning,
+        plan,
+        rerun: None,
+        allow_mixed: false,
+        needs: Vec::new(),
+        existing: ExistingArgs::asking(registry_timeout),
+        how: How { jobs: None, on_failure: OnFailure::default(), retries: None, timeout: None, builder: None },
+        shown: Shown { output: Manner::Auto, report, junit: None, ci, logs: None },
+        dry_run: false,
+        record,
+        remote,
+        // Tags are put on what was built of a commit.
+        allowed: Allowed { allow_dirty: true, allow_older, allow_untrusted: false },
+    };
+    super::carry(general, &build, super::Verb::Promote, output)
+}

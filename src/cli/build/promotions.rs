@@ -1,0 +1,112 @@
+//! Tags for images that exist already, before anything is built.
+
+use std::collections::BTreeMap;
+
+use crate::cli::exit::Exit;
+use crate::cli::printing::Output;
+use crate::cli::put_tags::{Became, Wanted, put, staying};
+use crate::inputs::registry::Registries;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::Escaped;
+use crate::output::exec::Work;
+use crate::plan::{Exists, Plan, PlannedService};
+
+/// What became of the tags of existing images, by service.
+#[derive(Debug, Default)]
+pub(super) struct Promotions(BTreeMap<String, Got>);
+
+/// The tags that an image was to get and has now.
+#[derive(Debug)]
+struct Got {
+    has: Vec<String>,
+    /// Whether it got one of them just now.
+    is_new: bool,
+}
+
+impl Promotions {
+    /// Whether an image of a plan exists and lacks a tag.
+    pub(super) fn are_due(plan: &Plan) -> bool {
+        plan.services.iter().any(|service| !lacking(service).is_empty())
+    }
+
+    /// Puts the tags that existing images lack. An image that cannot be read is built; one whose tags cannot be put fails.
+    pub(super) fn put(plan: &mut Plan, registries: &Registries, output: &Output) -> Self {
+        let wanted = |service: &'_ PlannedService| {
+            let exists = service.exists.as_ref()?;
+            let tags = lacking(service).to_vec();
+            (!tags.is_empty()).then(|| (service.clone(), exists.digest.clone(), tags))
+        };
+        let due: Vec<_> = plan.services.iter().filter_map(wanted).collect();
+        let due: Vec<Wanted> = due
+            .iter()
+            .map(|(service, digest, tags)| Wanted { service, digest: digest.clone(), tags: tags.clone() })
+            .collect();
+        let mut promotions = Self::default();
+        let mut said = Vec::new();
+        for (wanted, became) in due.iter().zip(put(&due, registries)) {
+            let name = &wanted.service.service;
+            let Some(service) = plan.services.iter_mut().find(|service| service.service == *name) else { continue };
+            match became {
+                Became::Tagged { has, stays, is_new } => {
+                    said.extend(staying(&stays));
+                    promotions.0.insert(name.clone(), Got { has, is_new });
+                }
+                Became::Gone => service.exists = None,
+                Became::Unread(failure) => {
+                    let (registry, reason) = (Escaped::new(&failure.registry).to_string(), &failure.reason);
+                    let message = format!(
+                        "`{registry}` does not show the image of `{}`, so it is built: {reason}",
+                        Escaped::new(name)
+                    );
+                    said.push(Diagnostic::warning("registry", message).help(reason.help(&failure.registry)));
+                    service.exists = None;
+                }
+                Became::Failed(reason) => {
+                    service.exists = None;
+                    service.unnamed = Some(reason);
+                }
+            }
+        }
+        output.say(&said);
+        promotions
+    }
+
+    /// Returns the work for a service whose image exists.
+    pub(super) fn work(&self, service: &PlannedService, exists: &Exists) -> Work {
+        let got = self.0.get(&service.service);
+        let has_got = |tag: &String| got.is_some_and(|got| got.has.contains(tag));
+        let has = |tag: &&String| service.push && (!exists.lacks.contains(tag) || has_got(tag));
+        let mut tags: Vec<String> = service.tags.iter().filter(has).cloned().collect();
+        if !tags.contains(&exists.reference) {
+            tags.push(exists.reference.clone());
+        }
+        Work::Exists { digest: exists.digest.clone(), tags, promoted: got.is_some_and(|got| got.is_new) }
+    }
+}
+
+/// Leaves services whose image does not exist out of a plan: they are for builds. Says which of them `must` exist; then
+/// the program ends with 1.
+pub(super) fn leave_to_builds(plan: &mut Plan, must: impl Fn(&str) -> bool, output: &Output) -> Exit {
+    let is_here = |service: &PlannedService| service.exists.is_some() || service.unnamed.is_some();
+    let missing = plan.services.iter().filter(|service| !is_here(service) && must(&service.service));
+    let missing: Vec<Diagnostic> = missing.map(not_there).collect();
+    plan.keep(is_here);
+    output.say(&missing);
+    if missing.is_empty() { Exit::Done } else { Exit::Found }
+}
+
+fn not_there(service: &PlannedService) -> Diagnostic {
+    let name = Escaped::new(&service.service).to_string();
+    let message = match service.content_reference() {
+        Some(content) => {
+            format!("`{name}` has no image that could be promoted: {content} is not there, or cannot be seen")
+        }
+        None => format!("`{name}` has no image that could be promoted"),
+    };
+    Diagnostic::error("not-there", message).help("build it: `rebake build --skip-existing`")
+}
+
+/// The tags that an existing image lacks.
+fn lacking(service: &PlannedService) -> &[String] {
+    service.exists.as_ref().filter(|_| service.push).map(|exists| exists.lacks.as_slice()).unwrap_or_default()
+}

@@ -1,0 +1,159 @@
+//! Tags are put on an image that a registry has: the same manifest, byte for byte, under another name.
+
+use ureq::http::Method;
+
+use super::client::ManifestBytes;
+use super::digest::Digest;
+use super::manifest;
+use super::registry_failure::{RegistryFailure, RegistryProblem};
+use super::session::Session;
+use crate::naming::image::{ImageName, ImageTag, TagMovement};
+
+/// How often a tag is tried to be put.
+const ATTEMPTS: u32 = 4;
+
+/// An image, and the tags that it is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tagging {
+    /// The image.
+    pub name: ImageName,
+    /// Its digest, `sha256:…`.
+    pub digest: String,
+    /// The tags, each with how it may move, in the order in which they are put.
+    pub tags: Vec<(ImageTag, TagMovement)>,
+}
+
+/// What became of the tags of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tagged {
+    /// What became of each tag, up to the first one that failed.
+    Tags(Vec<(ImageTag, TagOutcome)>),
+    /// The registry has no such image.
+    Gone,
+    /// The image cannot be read, so that no tag was put.
+    Unread(RegistryFailure),
+}
+
+/// What became of a tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TagOutcome {
+    /// The image had it already.
+    There,
+    /// It was put, and read again.
+    Put,
+    /// It is on another image, and stays there, as it is written once.
+    Stays {
+        /// The digest of that image.
+        at: String,
+    },
+    /// It is on another image, and never moves.
+    Taken {
+        /// The digest of that image.
+        at: String,
+    },
+    /// It was put, and was on another image afterwards.
+    Moved {
+        /// The digest of that image; none where the registry then had no such tag.
+        to: Option<String>,
+    },
+    /// Whether it is there is not known.
+    Failed(RegistryFailure),
+}
+
+impl TagOutcome {
+    /// Whether the image has the tag.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        matches!(self, Self::There | Self::Put)
+    }
+
+    /// Whether it is not as it should be.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::There | Self::Put | Self::Stays { .. } => false,
+            Self::Taken { .. } | Self::Moved { .. } | Self::Failed(_) => true,
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Puts tags on an image, each read before and after. The first that fails is the last.
+    pub(super) fn tag(mut self, wanted: &Tagging, registry: &str) -> Tagged {
+        let failure = |reason| RegistryFailure { registry: registry.to_owned(), reason };
+        let Some(digest) = Digest::parse(&wanted.digest) else {
+            return Tagged::Unread(failure(RegistryProblem::Nonsense("its digest is none")));
+        };
+        let manifest = match self.manifest(&digest) {
+            Ok(Some(manifest)) => manifest,
+            Ok(None) => return Tagged::Gone,
+            Err(reason) => return Tagged::Unread(failure(reason)),
+        };
+        let mut done: Vec<(ImageTag, TagOutcome)> = Vec::new();
+        for (tag, movement) in &wanted.tags {
+            let outcome = self.move_tag(tag, *movement, &digest, &manifest);
+            let outcome = outcome.unwrap_or_else(|reason| TagOutcome::Failed(failure(reason)));
+            let is_failure = outcome.is_failure();
+            done.push((tag.clone(), outcome));
+            if is_failure {
+                break;
+            }
+        }
+        Tagged::Tags(done)
+    }
+
+    /// Returns a manifest by its digest, as it is to be put; none where there is none.
+    fn manifest(&mut self, digest: &Digest) -> Result<Option<ManifestBytes>, RegistryProblem> {
+        let Some(answered) = self.about(&Method::GET, &format!("manifests/{digest}"))? else { return Ok(None) };
+        if Digest::of(&answered.body) != *digest {
+            return Err(RegistryProblem::Nonsense("the content is not that of its digest"));
+        }
+        let told = answered.header("content-type").filter(|told| manifest::is_manifest(told)).map(str::to_owned);
+        let media_type = manifest::media_type(&answered.body).or(told);
+        let media_type = media_type.ok_or(RegistryProblem::Nonsense("it is no manifest"))?;
+        Ok(Some(ManifestBytes { media_type, bytes: answered.body }))
+    }
+
+    /// Puts a tag where it is not yet. Of a fault in between only another look tells what came of it.
+    fn move_tag(
+        &mut self,
+        tag: &ImageTag,
+        movement: TagMovement,
+        digest: &Digest,
+        manifest: &ManifestBytes,
+    ) -> Result<TagOutcome, RegistryProblem> {
+        let mut is_tried = false;
+        for attempt in 1..=ATTEMPTS {
+            match (self.digest_of(tag)?, movement) {
+                (Some(at), _) if at == *digest => {
+                    return Ok(if is_tried { TagOutcome::Put } else { TagOutcome::There });
+                }
+                (Some(at), TagMovement::Fixed) => return Ok(TagOutcome::Taken { at: at.to_string() }),
+                (Some(at), TagMovement::Once) => return Ok(TagOutcome::Stays { at: at.to_string() }),
+                (Some(_), TagMovement::Floating) | (None, _) => {}
+            }
+            is_tried = true;
+            if self.put(tag.as_str(), manifest, attempt)? {
+                // What was taken is not put again: another run may have moved it since.
+                return Ok(match self.digest_of(tag)? {
+                    Some(at) if at == *digest => TagOutcome::Put,
+                    to => TagOutcome::Moved { to: to.map(|to| to.to_string()) },
+                });
+            }
+        }
+        Ok(match self.digest_of(tag)? {
+            Some(at) if at == *digest => TagOutcome::Put,
+            to => TagOutcome::Moved { to: to.map(|to| to.to_string()) },
+        })
+    }
+
+    /// Returns the digest of what has a tag; none where nothing has it.
+    fn digest_of(&mut self, tag: &ImageTag) -> Result<Option<Digest>, RegistryProblem> {
+        let what = format!("manifests/{tag}");
+        let Some(head) = self.about(&Method::HEAD, &what)? else { return Ok(None) };
+        match head.header("docker-content-digest") {
+            Some(text) => Digest::parse(text).map(Some).ok_or(RegistryProblem::Nonsense("its digest is none")),
+            None => Ok(self.about(&Method::GET, &what)?.map(|answered| Digest::of(&answered.body))),
+        }
+    }
+}
