@@ -56,7 +56,7 @@ pub(super) fn join(contribution: Contribution) -> Discovered {
             depends_on: outward(&drafts, members),
         }
     });
-    Discovered { services: services.collect(), edges, problems: sorted(problems) }
+    Discovered { services: services.collect(), edges, filters: Vec::new(), problems: sorted(problems) }
 }
 
 /// Makes one draft for each directory, in the order of directories.

@@ -4,8 +4,11 @@
 //! [`discover`] puts these together. A package owns its directory, less the directories of the packages of workspaces in
 //! it; what its manifest names besides is added. Where something is not sure, the answer is the wider one.
 
+mod container_builds;
 mod contribution;
 mod crates;
+mod existing_filters;
+mod image_reads;
 mod go_packages;
 mod join;
 mod member_globs;
@@ -18,7 +21,7 @@ mod tests;
 
 pub use contribution::{Contribution, Package, PackageEdge, Standalone};
 
-use crate::inputs::source::{DeclaredAt, Ecosystem, SourceTree};
+use crate::inputs::source::{DeclaredAt, Ecosystem, PathFilter, SourceTree};
 use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::{RepoDir, ServiceName};
 
@@ -29,6 +32,8 @@ pub struct Discovered {
     pub services: Vec<DiscoveredService>,
     /// What is built from what: all edges that are declared, circles too.
     pub edges: Vec<DiscoveredEdge>,
+    /// The filters of paths that the repository has already, in the order of their files.
+    pub filters: Vec<DiscoveredFilter>,
     /// What could not be read or resolved.
     pub problems: Vec<Diagnostic>,
 }
@@ -86,6 +91,17 @@ pub enum Area {
     Ceded(RepoDir),
 }
 
+/// A filter of paths that the repository has already.
+#[derive(Debug, Clone)]
+pub struct DiscoveredFilter {
+    /// The filter.
+    pub filter: PathFilter,
+    /// Where it is.
+    pub at: DeclaredAt,
+    /// Where each of its patterns is.
+    pub places: Vec<DeclaredAt>,
+}
+
 /// An edge between two services, by their positions.
 #[derive(Debug, Clone)]
 pub struct DiscoveredEdge {
@@ -115,10 +131,16 @@ pub fn discover(tree: &SourceTree, ecosystems: &[Ecosystem]) -> Discovered {
     for ecosystem in Ecosystem::ALL.into_iter().filter(|ecosystem| ecosystems.contains(ecosystem)) {
         all.append(match ecosystem {
             Ecosystem::Cargo => crates::read(tree),
+            Ecosystem::Docker => container_builds::read(tree),
             Ecosystem::Go => go_packages::read(tree),
             Ecosystem::Npm => npm::read(tree),
             Ecosystem::Python => python_packages::read(tree),
         });
     }
-    join::join(all)
+    let mut filters = Vec::new();
+    if ecosystems.contains(&Ecosystem::Docker) {
+        filters = existing_filters::read(tree, &mut all.problems);
+        existing_filters::add(tree, &filters, &mut all);
+    }
+    Discovered { filters, ..join::join(all) }
 }

@@ -1,12 +1,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{is_bake_file, is_compose_file, is_filter_file, is_workflow_file};
+
 /// A family of package managers that read the same manifests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Ecosystem {
     /// Rust: Cargo.toml.
     Cargo,
+    /// Images of containers: Dockerfiles, and the compose files, bake files and workflows that build them.
+    Docker,
     /// Go: go.mod, go.work, and the imports of Go files.
     Go,
     /// JavaScript, with npm, pnpm, yarn or bun: package.json.
@@ -18,16 +22,28 @@ pub enum Ecosystem {
 
 impl Ecosystem {
     /// All of them, in the order of their words.
-    pub const ALL: [Self; 4] = [Self::Cargo, Self::Go, Self::Npm, Self::Python];
+    pub const ALL: [Self; 5] = [Self::Cargo, Self::Docker, Self::Go, Self::Npm, Self::Python];
 
-    /// Whether a file of this name is one whose content says what is built.
+    /// Whether the file at this path is one whose content says what is built.
     #[must_use]
-    pub fn reads(self, file_name: &[u8]) -> bool {
+    pub fn reads(self, path: &[u8]) -> bool {
+        let file_name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
         match self {
             Self::Cargo => file_name == b"Cargo.toml",
+            Self::Docker => std::str::from_utf8(path).is_ok_and(is_about_images),
             Self::Go => matches!(file_name, b"go.mod" | b"go.work") || file_name.ends_with(b".go"),
             Self::Npm => matches!(file_name, b"package.json" | b"pnpm-workspace.yaml"),
             Self::Python => file_name == b"pyproject.toml",
         }
     }
+}
+
+/// Whether a file is about images, or filters paths beside what builds them.
+fn is_about_images(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let lower = name.to_ascii_lowercase();
+    if lower.contains("dockerfile") || lower.contains("containerfile") || lower == ".dockerignore" {
+        return true;
+    }
+    is_compose_file(name) || is_bake_file(name) || is_workflow_file(path) || is_filter_file(path)
 }

@@ -46,8 +46,7 @@ impl DiscoveryScope {
 
     /// Whether the content of a file matters.
     fn reads(&self, path: &[u8]) -> bool {
-        let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-        self.ecosystems().iter().any(|ecosystem| ecosystem.reads(name))
+        self.ecosystems().iter().any(|ecosystem| ecosystem.reads(path))
     }
 }
 
@@ -138,12 +137,15 @@ impl Discovery {
         &self.found
     }
 
-    /// Returns the names of the files that were read, each with how many there are.
+    /// Returns the names of the files that were read, Go files as `*.go`, each with how many there are.
     #[must_use]
     pub fn sources(&self) -> BTreeMap<&str, usize> {
         let mut sources = BTreeMap::new();
         for file in self.tree.texts() {
-            *sources.entry(file.name().rsplit('/').next().unwrap_or_default()).or_default() += 1;
+            let name = file.name().rsplit('/').next().unwrap_or_default();
+            // Go files have too many names to be told.
+            let kind = if name.ends_with(".go") { "*.go" } else { name };
+            *sources.entry(kind).or_default() += 1;
         }
         sources
     }

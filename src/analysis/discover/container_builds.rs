@@ -1,0 +1,234 @@
+//! Services that become images: directories with a Dockerfile, and what compose files, bake files and workflows build.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::image_reads::{self, ImageReads, is_same_repository};
+use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken, TakenFor};
+use crate::inputs::source::{
+    BuildContext, BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf, Ecosystem, NamedContext, SourceTree, Workflow,
+    bake_builds, compose_builds, is_bake_file, is_compose_file, is_workflow_file,
+};
+use crate::model::diagnostic::{Diagnostic, SourceFile};
+use crate::model::name::RepoDir;
+
+/// Directories whose Dockerfiles make no service of the repository.
+const APART: [&str; 6] = [".devcontainer", "node_modules", "vendor", "testdata", "fixtures", "__fixtures__"];
+
+/// Files that make their directory a package of another kind.
+const MANIFESTS: [&str; 4] = ["package.json", "go.mod", "Cargo.toml", "pyproject.toml"];
+
+/// A build, at the directory of its service.
+struct Placed {
+    directory: RepoDir,
+    build: DeclaredBuild,
+}
+
+/// Returns a package for each directory that becomes an image, and the edges that named contexts declare.
+pub(super) fn read(tree: &SourceTree) -> Contribution {
+    let mut found = Contribution::default();
+    let mut placed: Vec<Placed> = Vec::new();
+    for file in tree.texts() {
+        match builds(tree, file) {
+            Ok(builds) => placed.extend(builds.into_iter().filter_map(|build| place(tree, build))),
+            Err(problem) => found.problems.push(problem),
+        }
+    }
+    let named: BTreeMap<(String, String), RepoDir> = placed
+        .iter()
+        .map(|placed| ((placed.build.at.file.name().to_owned(), placed.build.name.clone()), placed.directory.clone()))
+        .collect();
+    let built: BTreeSet<String> = placed.iter().filter_map(|placed| dockerfile(&placed.build)).collect();
+    placed.extend(left(tree, &built));
+    let images: Vec<(&str, &RepoDir)> = placed
+        .iter()
+        .flat_map(|Placed { directory, build }| build.images.iter().map(move |image| (image.as_str(), directory)))
+        .collect();
+    for Placed { directory, build } in &placed {
+        found.edges.extend(edges(directory, build, &named));
+        let ImageReads { takes, images: read } = reads(tree, directory, build);
+        for (image, at) in read {
+            let made = images.iter().filter(|(reference, _)| is_same_repository(reference, &image));
+            let edge =
+                |(_, to): &(&str, &RepoDir)| PackageEdge { from: directory.clone(), to: (*to).clone(), at: at.clone() };
+            found.edges.extend(made.map(edge));
+        }
+        found.packages.push(package(tree, directory.clone(), build.at.clone(), takes));
+    }
+    found
+}
+
+/// Returns the builds of the Dockerfiles that no other file names, each with its own directory for its context.
+fn left(tree: &SourceTree, known: &BTreeSet<String>) -> Vec<Placed> {
+    let mut left = Vec::new();
+    for entry in tree.listing().iter() {
+        let Ok(path) = std::str::from_utf8(entry.path) else { continue };
+        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let is_apart = above.split('/').any(|part| APART.contains(&part));
+        if matches!(name, "Dockerfile" | "Containerfile") && !is_apart && !known.contains(path) {
+            let directory = RepoDir::of_file(path);
+            let build = DeclaredBuild {
+                name: path.to_owned(),
+                at: DeclaredAt::whole(tree, path),
+                context: BuildContext::Directory(directory.clone()),
+                dockerfile: DockerfileOf::File(path.to_owned()),
+                target: BuildTarget::Last,
+                arguments: BTreeMap::new(),
+                contexts: BTreeMap::new(),
+                images: Vec::new(),
+            };
+            left.push(Placed { directory, build });
+        }
+    }
+    left
+}
+
+/// Returns the builds that a file asks for.
+fn builds(tree: &SourceTree, file: &SourceFile) -> Result<Vec<DeclaredBuild>, Diagnostic> {
+    let name = file.name().rsplit('/').next().unwrap_or_default();
+    if is_compose_file(name) {
+        return compose_builds(file);
+    }
+    if is_workflow_file(file.name()) {
+        return Workflow::read(file).map(|workflow| workflow.builds);
+    }
+    if !is_bake_file(name) {
+        return Ok(Vec::new());
+    }
+    // Where bake is called decides: beside the file, or at the root.
+    let beside = bake_builds(file, &RepoDir::of_file(file.name()))?;
+    let is_there = |build: &DeclaredBuild| dockerfile(build).is_none_or(|path| tree.has(&path));
+    if beside.iter().all(is_there) { Ok(beside) } else { bake_builds(file, &RepoDir::root()) }
+}
+
+fn dockerfile(build: &DeclaredBuild) -> Option<String> {
+    if let DockerfileOf::File(path) = &build.dockerfile { Some(path.clone()) } else { None }
+}
+
+/// Finds the directory of what a build makes: that of its Dockerfile, where it lies in the context; else the context. None
+/// for a build whose files are known only when it runs, or are elsewhere.
+fn place(tree: &SourceTree, build: DeclaredBuild) -> Option<Placed> {
+    let BuildContext::Directory(context) = &build.context else { return None };
+    let directory = match &build.dockerfile {
+        DockerfileOf::Inline(_) => context.clone(),
+        DockerfileOf::Unknown(_) => return None,
+        DockerfileOf::File(path) if !tree.has(path) => return None,
+        DockerfileOf::File(path) => {
+            let directory = RepoDir::of_file(path);
+            let is_shared = || is_holder(tree, &directory) && !context.is_root();
+            if context.holds(&directory) && !is_shared() { directory } else { context.clone() }
+        }
+    };
+    Some(Placed { directory, build })
+}
+
+/// Whether a directory holds the Dockerfiles of several services.
+fn is_holder(tree: &SourceTree, directory: &RepoDir) -> bool {
+    let within = if directory.is_root() { "" } else { directory.as_str() };
+    let names = tree.listing().below(within.as_bytes()).filter_map(|position| {
+        let path = std::str::from_utf8(tree.listing().get(position).path).ok()?;
+        path.strip_prefix(&directory.join("")).filter(|name| !name.contains('/')).map(str::to_lowercase)
+    });
+    names.filter(|name| name.contains("dockerfile") && !name.ends_with(".dockerignore")).count() > 1
+}
+
+/// Returns what a build takes beside the directory of its service, and the images that it reads.
+fn reads(tree: &SourceTree, directory: &RepoDir, build: &DeclaredBuild) -> ImageReads {
+    let BuildContext::Directory(context) = &build.context else { return ImageReads::default() };
+    let mut reads = image_reads::read(tree, build, context);
+    let dockerfile =
+        dockerfile(build).map(|path| Taken { area: Area::File(path), why: TakenFor::Manifest, at: build.at.clone() });
+    reads.takes.extend(dockerfile);
+    reads.takes.retain(|taken| match &taken.area {
+        Area::Below(below) | Area::Directly(below) => !directory.holds(below),
+        Area::File(path) => !directory.holds_file(path),
+        Area::Ceded(_) => true,
+    });
+    reads
+}
+
+/// Returns the edges to what named contexts are.
+fn edges(directory: &RepoDir, build: &DeclaredBuild, named: &BTreeMap<(String, String), RepoDir>) -> Vec<PackageEdge> {
+    let target = |context: &NamedContext| match context {
+        NamedContext::Directory(directory) => Some(directory.clone()),
+        NamedContext::Build(name) => named.get(&(build.at.file.name().to_owned(), name.clone())).cloned(),
+        NamedContext::Image(_) | NamedContext::Elsewhere | NamedContext::Unknown(_) => None,
+    };
+    let edge = |to| PackageEdge { from: directory.clone(), to, at: build.at.clone() };
+    build.contexts.values().filter_map(target).map(edge).collect()
+}
+
+fn package(tree: &SourceTree, directory: RepoDir, at: DeclaredAt, takes: Vec<Taken>) -> Package {
+    // What a Dockerfile below a package copies is the package's too.
+    let mut above = directory.clone();
+    let mut standalone = Standalone::Yes;
+    while !above.is_root() && standalone == Standalone::Yes {
+        above = RepoDir::of_file(above.as_str());
+        if !above.is_root() && MANIFESTS.iter().any(|name| tree.has(&above.join(name))) {
+            standalone = Standalone::Unsure;
+        }
+    }
+    let name = directory.as_str().rsplit('/').next().filter(|_| !directory.is_root()).map(str::to_owned);
+    Package { ecosystem: Ecosystem::Docker, directory, name, at, standalone, takes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::found;
+
+    #[test]
+    fn a_directory_with_a_dockerfile_is_a_service() {
+        let files = [
+            ("svc/api/Dockerfile", ""),
+            ("svc/web/package.json", r#"{"name": "web"}"#),
+            ("svc/web/Dockerfile", ""),
+            ("svc/web/docker/Dockerfile", ""),
+            ("svc/api/testdata/Dockerfile", ""),
+            (".devcontainer/Dockerfile", ""),
+        ];
+        assert_eq!(
+            found(&files),
+            ["api svc/api: svc/api/**", "web svc/web: svc/web/**", "docker svc/web/docker: svc/web/docker/**"]
+        );
+    }
+
+    #[test]
+    fn builds_say_which_directories_become_images() {
+        let compose = "services:\n  api:\n    build: {context: ., dockerfile: api/Dockerfile, additional_contexts: {base: 'service:base', lib: ./lib}}\n\
+                       \x20 base: {build: ./base, image: 'registry/base:${TAG}'}\n  db: {image: postgres}\n  gone: {build: ./gone}\n";
+        let workflow = "jobs:\n  web:\n    steps:\n      - {uses: docker/build-push-action@v6, with: {context: web, file: docker/web.Dockerfile}}\n\
+                        \x20     - {uses: docker/build-push-action@v6, with: {context: '${{ inputs.x }}'}}\n";
+        let bake = "target \"job\" { context = \"job\" }\n";
+        let files = [
+            ("compose.yaml", compose),
+            (".github/workflows/ci.yml", workflow),
+            ("deploy/docker-bake.hcl", bake),
+            ("api/Dockerfile", "FROM base\nCOPY --from=lib x /x\nCOPY api schemas/*.sql ./\nCOPY scripts /scripts\n"),
+            (".dockerignore", "**/secret"),
+            ("schemas/1.sql", ""),
+            ("schemas/2.txt", ""),
+            ("scripts/run/a", ""),
+            ("scripts/run/secret", ""),
+            ("base/Dockerfile", "FROM alpine\n"),
+            ("docker/web.Dockerfile", "FROM registry/base:1\nCOPY . .\n"),
+            ("docker/other.Dockerfile", ""),
+            ("job/Dockerfile", ""),
+            ("lib/x", ""),
+            ("web/x", ""),
+        ];
+        assert_eq!(
+            found(&files),
+            [
+                "api api: api/** lib/** schemas/1.sql scripts/run/a -> base compose.yaml:3:22",
+                "base base: base/**",
+                "job job: job/**",
+                "web web: web/** docker/web.Dockerfile -> base docker/web.Dockerfile:1:6",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_broken_file_is_said() {
+        let problem = "`compose.yaml` cannot be read, so nothing that it declares is known";
+        assert_eq!(found(&[("compose.yaml", "services: [a]"), ("a/Dockerfile", "")]), ["a a: a/**", problem]);
+    }
+}
