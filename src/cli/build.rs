@@ -85,7 +85,7 @@ pub(crate) struct BuildArgs {
     /// Print the commands, quoted for a shell, and run nothing
     #[arg(long, help_heading = "Builds")]
     dry_run: bool,
-    /// Record what was built, for `--since built`; in environments that push images, send the records to the remote
+    /// Record what was built, for `--since built`; in environments that push images, push the records to the remote
     #[arg(long, help_heading = "Builds")]
     record: bool,
     /// Remote for records [default: the one that is fetched from]
@@ -282,8 +282,9 @@ fn look_up(plan: &mut Plan, args: &BuildArgs, output: &Output) {
 
 /// Runs the builds, and shows them while they run.
 fn carry_out(jobs: &[Build], settings: &Settings, doubt: Objections, shown: impl Sink) -> Result<Ended, Failure> {
-    let ended = exec::run(jobs, settings, doubt, shown)
-        .map_err(|error| Failure::new(Exit::Bug, "build", format!("the system refuses what builds need: {error}")))?;
+    let ended = exec::run(jobs, settings, doubt, shown).map_err(|error| {
+        Failure::new(Exit::Bug, "build", format!("the system refuses something that builds need: {error}"))
+    })?;
     exec::builder::tidy(jobs, &ended.report);
     Ok(ended)
 }

@@ -40,7 +40,7 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
     }
     if !kinds.superseded.is_empty() {
         let message = format!(
-            "a later commit than {commit} was built in {environment}, so these built refs stay: {}",
+            "a later commit than {commit} was built in {environment}, so these built refs are not moved: {}",
             Listed::new(&kinds.superseded, NAMED)
         );
         said.push(
@@ -53,7 +53,10 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
             "not recorded at {commit} in {environment}, since a dependency is due and was not built: {}",
             Listed::new(&kinds.held, NAMED)
         );
-        said.push(Diagnostic::warning("not-recorded", message).help("build the two together; until then it stays due"));
+        said.push(
+            Diagnostic::warning("not-recorded", message)
+                .help("build the two together; until then the service stays due"),
+        );
     }
     if !kinds.elsewhere.is_empty() {
         said.push(elsewhere(&kinds.elsewhere, recording));
@@ -67,7 +70,7 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
             Some(remote) if !specs.is_empty() => {
                 let remote = shown_remote(remote);
                 let words = ["git push --no-follow-tags".to_owned()].into_iter().chain(kinds.leases).chain([remote]);
-                error.help(format!("send them: `{}`", words.chain(specs).collect::<Vec<_>>().join(" ")))
+                error.help(format!("push them: `{}`", words.chain(specs).collect::<Vec<_>>().join(" ")))
             }
             _ => error,
         });
@@ -81,7 +84,7 @@ pub(crate) fn elsewhere(services: &[(ServiceId, CommitId)], recording: &Recordin
     let at: Vec<String> =
         services.iter().map(|(service, at)| format!("`{}` at {}", name(service), at.short(7))).collect();
     let message = format!(
-        "these built refs of {} stand neither where they were seen nor on the way to {}, so they stay: {}",
+        "these built refs of {} are neither where they were seen nor between that and {}, so they are not moved: {}",
         Escaped::new(recording.environment),
         recording.commit.short(7),
         Listed::new(&at, NAMED)
@@ -118,7 +121,7 @@ pub(crate) fn doubtful(services: &[(&String, &String)], recording: &Recording) -
     let named: Vec<String> =
         services.iter().map(|(service, what)| format!("`{}` ({what})", Escaped::new(service))).collect();
     let message = format!(
-        "not recorded at {} in {}, since what they were built of may have changed meanwhile: {}",
+        "not recorded at {} in {}, since their files may have changed during the build: {}",
         recording.commit.short(7),
         Escaped::new(recording.environment),
         Listed::new(&named, NAMED)

@@ -25,7 +25,7 @@ pub(crate) fn read(file: &Path, root: Option<&Path>) -> Result<ChangeSet, Failur
     let changes = read(read_bytes(file)?);
     let changes = changes.map_err(|reason| {
         Failure::new(Exit::Usage, "changed", format!("cannot read the changes in {}: {reason}", file.display()))
-            .help("give one path a line, or the output of `git diff --name-status -z`")
+            .help("give one path per line, or the output of `git diff --name-status -z`")
     })?;
     Ok(ChangeSet::new(changes))
 }
@@ -72,7 +72,7 @@ fn nul_separated(bytes: &[u8], root: Option<&Path>) -> Result<Vec<Change>, Strin
         let path = |item: &[u8]| git_path::in_repository(item, root);
         if with_letters {
             let letter =
-                Letter::read(item).ok_or_else(|| format!("{} is no status letter", RepoPath::from_git(item)))?;
+                Letter::read(item).ok_or_else(|| format!("{} is not a status letter", RepoPath::from_git(item)))?;
             let first = items.next().ok_or("the last path is missing")?;
             let second = if letter.has_two_paths() { items.next() } else { None };
             letter.push(&mut changes, path(first)?, second.map(path).transpose()?)?;

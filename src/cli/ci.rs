@@ -30,7 +30,7 @@ pub(crate) fn write(
         None if env::read(env::OUTPUT).is_some() => Engine::GitHub,
         Some(engine) => engine,
         None => {
-            return Err(Failure::new(Exit::Usage, "no-engine", "`--ci` finds no CI engine here")
+            return Err(Failure::new(Exit::Usage, "no-engine", "`--ci` needs a CI engine, and none was found")
                 .help("choose a format with `--format` instead"));
         }
     };

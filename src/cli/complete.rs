@@ -13,7 +13,7 @@ use crate::inputs::file;
 /// Print a completion script for a shell
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
-    /// Shell
+    /// Shell for which to print the script
     shell: clap_complete::Shell,
 }
 

@@ -69,7 +69,7 @@ impl From<ConfigFileError> for Failure {
         let message = error.to_string();
         match error {
             ConfigFileError::NotFound { at: Some(_), .. } => Self::new(Exit::Usage, "no-config", message)
-                .help("it is missing at that commit: name one that you have, for all commits, with `-c FILE`"),
+                .help("that commit does not have it: name a file for all commits with `-c FILE`"),
             ConfigFileError::NotFound { at: None, is_bare: true, .. } => Self::new(Exit::Usage, "no-config", message)
                 .help("HEAD of this bare repository has none: name the commit or branch, such as `--head main`; `-c FILE` names a file elsewhere"),
             ConfigFileError::NotFound { at: None, near, .. } if !near.is_empty() => {
@@ -79,7 +79,7 @@ impl From<ConfigFileError> for Failure {
             }
             ConfigFileError::NotFound { .. } => Self::new(Exit::Usage, "no-config", message)
                 .help(STARTER)
-                .help("`rebake schema` prints what it may hold; `-c FILE` names one elsewhere"),
+                .help("`rebake schema` prints its keys; `-c FILE` names a file elsewhere"),
             ConfigFileError::Unreadable { .. } => Self::new(Exit::Usage, "no-config", message),
             ConfigFileError::Git(error @ (git::GitError::LinkOutside { .. } | git::GitError::LinkLoop { .. })) => {
                 Self::new(Exit::Usage, "no-config", message).helps(error.help())
@@ -99,7 +99,7 @@ impl From<pipeline::Error> for Failure {
             pipeline::Error::UnknownService(unknown) => match unknown.nearest {
                 Some(nearest) => usage("unknown-service").help(format!("did you mean `{}`?", Escaped::new(&nearest))),
                 None => usage("unknown-service")
-                    .help(format!("the services are {}; each is also known by its `path`", listed(&unknown.known))),
+                    .help(format!("the services are {}; each can also be named by its `path`", listed(&unknown.known))),
             },
             pipeline::Error::UnknownEnvironment { nearest, known, .. } => match nearest {
                 Some(nearest) => {

@@ -182,3 +182,61 @@ pub(crate) fn choice<T: Choice>() -> impl TypedValueParser<Value = T> {
     let possible = T::CHOICES.iter().map(|(_, word, help)| PossibleValue::new(*word).help(*help));
     PossibleValuesParser::new(possible).try_map(|word| T::of(&word).ok_or("no such word"))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::inputs::trigger::CiSign;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        range: RangeArgs,
+    }
+
+    fn read(flags: &str) -> Result<RangeArgs, clap::Error> {
+        let flags = flags.split(' ').filter(|flag| !flag.is_empty());
+        Flags::try_parse_from(["plan"].into_iter().chain(flags)).map(|Flags { range }| range)
+    }
+
+    #[test]
+    fn fetching_is_on_in_ci_and_the_last_flag_wins() {
+        let here = Trigger::local();
+        let ci = Trigger { ci: Some(CiSign::Variable("CI")), ..Trigger::local() };
+        let seconds =
+            |flags: &str, trigger: &Trigger| read(flags).unwrap().fetching.limit(trigger).map(|limit| limit.as_secs());
+        for (flags, on_this_machine, in_ci) in [
+            ("", None, Some(120)),
+            ("--fetch", Some(120), Some(120)),
+            ("--no-fetch", None, None),
+            ("--no-fetch --fetch", Some(120), Some(120)),
+            ("--fetch --no-fetch", None, None),
+            ("--fetch --fetch-timeout 7", Some(7), Some(7)),
+        ] {
+            assert_eq!((seconds(flags, &here), seconds(flags, &ci)), (on_this_machine, in_ci), "{flags}");
+        }
+    }
+
+    #[test]
+    fn one_range_is_named_at_a_time() {
+        for flags in
+            ["--all --base x", "--since built --base x", "--since release --all", "--changed - --all", "--direct"]
+        {
+            assert!(read(flags).is_err(), "{flags}");
+        }
+        for (flags, is_given) in [("", false), ("--force api,web", false), ("--base x --direct", true), ("--all", true)]
+        {
+            assert_eq!(read(flags).unwrap().is_given(), is_given, "{flags}");
+        }
+        assert_eq!(read("--only api,web --only docs").unwrap().only, ["api", "web", "docs"]);
+    }
+
+    #[test]
+    fn an_enum_of_the_library_is_read_by_its_words() {
+        assert_eq!(read("--since built").unwrap().since, Some(Since::Built));
+        let error = read("--since build").unwrap_err().to_string();
+        assert!(error.contains("[possible values: release, built]"), "{error}");
+    }
+}

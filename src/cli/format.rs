@@ -34,11 +34,11 @@ pub(crate) struct FormatArgs {
     #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
     fields: Vec<String>,
     /// Which services share a job [default: image; with --fields, service]
-    /// - image:     those built on an image that is not pushed share its job
-    /// - service:   none: one job for each service
-    /// - level:     those of one level
-    /// - component: those joined by dependencies
-    /// - N:         at most N jobs; those joined by dependencies share one
+    /// - image:     services that are built on an image which is not pushed share its job
+    /// - service:   none; each service has a job
+    /// - level:     services of one level
+    /// - component: services connected by dependencies
+    /// - N:         at most N jobs; services connected by dependencies share one
     #[arg(long, value_name = "UNIT|N", verbatim_doc_comment)]
     pack: Option<Pack>,
     /// Number of levels that the workflow has jobs for; fail if the plan has more
@@ -235,8 +235,8 @@ fn check(format: &FormatArgs) -> Result<(), Failure> {
         (_, Some(_)) if !levels => "`--levels`",
         _ => return Ok(()),
     };
-    Err(Failure::new(Exit::Usage, "pack", format!("{what} shapes the jobs of an engine, and this format has none")).help(
-        "use it with `--ci` or the format of an engine; `--levels` with github and azure, which have no edges between jobs",
+    Err(Failure::new(Exit::Usage, "pack", format!("{what} is about the jobs of an engine, and this format has none")).help(
+        "use it with `--ci` or the format of an engine; `--levels` with github and azure, which have no dependencies between jobs",
     ))
 }
 

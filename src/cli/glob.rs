@@ -72,7 +72,7 @@ impl GlobArgs {
         let (pattern, paths) = self.words.split_first().map_or((None, &[][..]), |(first, rest)| (first.to_str(), rest));
         let pattern = pattern.ok_or_else(|| {
             Failure::new(Exit::Usage, "bad-pattern", "the pattern is not UTF-8")
-                .help("write `?` for what is not UTF-8 in a path")
+                .help("write `?` for bytes of a path that are not UTF-8")
         })?;
         Ok((vec![pattern.to_owned()], paths))
     }
@@ -155,7 +155,7 @@ impl Search {
             any = true;
             if path.contains(&self.end) {
                 let message =
-                    format!("the path {} has a line break, and so has no line of its own", Escaped::new(path));
+                    format!("the path {} has a line break, so it cannot be written on one line", Escaped::new(path));
                 return Err(Failure::new(Exit::Usage, "line-break", message).help("separate the paths by NUL: `-z`"));
             }
             result.write(&[path, &[self.end]])?;

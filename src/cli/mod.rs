@@ -93,8 +93,8 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-/// Notes which files were written into the work tree, so that later runs do not count them as changes. If that fails,
-/// they do.
+/// Notes which files were written into the work tree, so that later runs do not count them as changes. Errors are
+/// ignored: then the files count as changes.
 fn note_written(general: &flags::GeneralArgs, output: &Output) {
     let written = output.written();
     let here = general.directory.as_deref().unwrap_or(std::path::Path::new("."));

@@ -139,8 +139,8 @@ impl Output {
             let message = "a secret is part of the name of a service or an environment, or of a word of rebake's \
                            formats, so it is not replaced by `***`";
             self.say(&[Diagnostic::warning("public-secret", message).help(
-                "look at the variables whose names end with `_TOKEN`, `_PASSWORD` or `_KEY`, and at those that \
-                 `secrets` name: give a secret another value, and what is no secret another name",
+                "check the variables whose names end with `_TOKEN`, `_PASSWORD` or `_KEY`, and those in `secrets`: \
+                 change the value of a secret, and the name of a variable that is no secret",
             )]);
         }
     }

@@ -147,7 +147,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
 fn commit_of(plan: &Plan) -> Result<&str, Failure> {
     let head = plan.range.head.as_deref().filter(|head| head.parse::<CommitId>().is_ok());
     head.ok_or_else(|| {
-        Failure::new(Exit::Usage, "other-plan", "the plan is of no commit, so that nothing is recorded by it")
+        Failure::new(Exit::Usage, "other-plan", "the plan is of no commit, so nothing can be recorded with it")
             .help("commit first, then plan and build")
     })
 }
@@ -163,7 +163,7 @@ fn held(plan: &Plan, services: &[ServiceId], rules: &PushRules, workspace: &Work
         fingerprint.is_some_and(|fingerprint| fingerprint.ends_with("-dirty"))
     };
     if let Some(name) = names.iter().find(is_dirty) {
-        let message = format!("`{name}` was planned with changes that no commit holds, so it is not recorded");
+        let message = format!("`{name}` was planned with uncommitted changes, so it is not recorded");
         return Err(Failure::new(Exit::Usage, "dirty", message).help("commit or remove them, plan and build again"));
     }
     let held = Held {
@@ -180,9 +180,8 @@ fn held(plan: &Plan, services: &[ServiceId], rules: &PushRules, workspace: &Work
     if said.is_empty() {
         return Ok(());
     }
-    let diagnostic = |said: String| {
-        Diagnostic::error("other-plan", said).help("record by the plan that was built, or without `--plan`")
-    };
+    let diagnostic =
+        |said: String| Diagnostic::error("other-plan", said).help("use the plan that was built, or leave out `--plan`");
     Err(Failure { exit: Exit::Usage, diagnostics: said.into_iter().map(diagnostic).collect() })
 }
 
@@ -203,7 +202,7 @@ fn dirt(services: &[ServiceId], workspace: &Workspace) -> Option<Diagnostic> {
             && matches_of(&config.filters, change).iter().any(|(filter, _)| filters.contains(filter))
     };
     let first = changes.as_slice().iter().find(is_dirt)?;
-    let message = format!("HEAD is recorded, and the work tree has changes that no commit holds: {}", first.path);
+    let message = format!("HEAD is recorded, and the work tree has uncommitted changes: {}", first.path);
     Some(
         Diagnostic::warning("dirty", message).help("if they were there when it was built, commit them and build again"),
     )

@@ -182,7 +182,7 @@ fn parse(config: &Config, tag: &str, format: Format, output: &Output) -> Result<
             Ok(Exit::Done)
         }
         Parsed::Malformed { version, meant, .. } => no(
-            format!("the tag `{shown}` is no release: `{}` is no version", Escaped::new(&version)),
+            format!("the tag `{shown}` is no release: `{}` is not a version", Escaped::new(&version)),
             meant.map(|meant| format!("did you mean `{meant}`?")),
         ),
         Parsed::Other { .. } => no(format!("the tag `{shown}` is no release: it names no version"), None),

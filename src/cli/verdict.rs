@@ -84,3 +84,17 @@ fn job_and_output(text: &str) -> Result<(String, String), String> {
         _ => Err("write JOB=OUTPUT".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_and_its_output_are_both_named() {
+        assert_eq!(job_and_output("build=any"), Ok(("build".to_owned(), "any".to_owned())));
+        assert_eq!(job_and_output("build=a=b"), Ok(("build".to_owned(), "a=b".to_owned())));
+        for text in ["build", "=any", "build=", ""] {
+            assert!(job_and_output(text).is_err(), "{text}");
+        }
+    }
+}

@@ -209,7 +209,7 @@ fn find(
             if file.in_work_tree(repository).is_ok_and(|other| other.is_some()) {
                 let name = Escaped::new(&file.name).to_string();
                 let message =
-                    format!("{name} is read as it is at commit {}, and the work tree has another", head.short(7));
+                    format!("{name} is read from commit {}, and that of the work tree differs", head.short(7));
                 let note = Diagnostic::new(Severity::Note, "config-of-commit", message);
                 output.say(&[note.help("commit it; in CI the work tree does not count")]);
             }

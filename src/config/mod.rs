@@ -99,7 +99,7 @@ pub fn definitions(source: &SourceFile, options: Options, found: &Discovered) ->
     }
     definitions.ok_or_else(|| {
         let error = problems.into_sorted().into_iter().find(Diagnostic::is_error);
-        error.unwrap_or_else(|| Diagnostic::error("wrong-type", "it is no configuration"))
+        error.unwrap_or_else(|| Diagnostic::error("wrong-type", "this is not a configuration"))
     })
 }
 

@@ -38,7 +38,7 @@ impl<'f> Problems<'f> {
         Self { file, found: Vec::new(), known: BTreeSet::new(), withheld: 0, compared: Cell::new(0), errors: false }
     }
 
-    /// The file that they are in.
+    /// Returns the file in which they were found.
     pub(super) fn file(&self) -> &'f SourceFile {
         self.file
     }

@@ -132,7 +132,7 @@ pub enum Problem {
         job: String,
     },
     /// An output is missing or empty, which GitHub does not distinguish.
-    #[error("the output `{output}` of the job `{job}` did not arrive")]
+    #[error("the output `{output}` of the job `{job}` is missing")]
     Lost {
         /// The job that made the plan.
         job: String,
@@ -150,7 +150,7 @@ pub enum Problem {
         value: String,
     },
     /// The value of a matrix output is not a matrix.
-    #[error("the output `{output}` of the job `{job}` is `{value}`, which is no matrix")]
+    #[error("the output `{output}` of the job `{job}` is `{value}`, which is not a matrix")]
     NoMatrix {
         /// The job that made the plan.
         job: String,
@@ -175,7 +175,7 @@ pub enum Problem {
         list: String,
     },
     /// Something is due, and `needs` has no job that builds it.
-    #[error("the plan's output `{output}` is `true`, and `needs` has no job that is due by it")]
+    #[error("the plan's output `{output}` is `true`, but `needs` has no job for it")]
     Unwatched {
         /// The output that says that something is due, escaped.
         output: String,
@@ -195,27 +195,27 @@ impl Problem {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Ended { .. } => "its log says why; run the failed jobs again once that is mended",
+            Self::Ended { .. } => "its log says why; run the failed jobs again once that is fixed",
             Self::NoPlan { .. } => {
-                "the job that plans must have no `if`, and none in its own `needs` that can be skipped"
+                "the job that plans must have no `if`, and its own `needs` no job that can be skipped"
             }
             Self::Lost { .. } => {
-                "GitHub drops an output in which it finds a secret, such as a registry's user that is kept as one: keep \
-                 that as a variable (`vars`), or choose fewer `--fields`; or the job does not list it under `outputs`"
+                "GitHub drops an output that contains a secret, such as the name of a registry's user: keep \
+                 that as a variable (`vars`), or choose fewer `--fields`; or list the output under the job's `outputs`"
             }
             Self::NoAnswer { .. } | Self::NoMatrix { .. } => {
-                "`outputs` of that job must hand the step's output on as it is"
+                "`outputs` of that job must pass the step's output on unchanged"
             }
             Self::Contradiction { .. } => {
-                "hand on both outputs of one step as they are; a filter of such a name hides rebake's own output"
+                "pass on both outputs of one step unchanged; a filter of such a name hides rebake's own output"
             }
             Self::Unwatched { .. } => {
-                "list the jobs that build under `needs` of the job that runs this; name a job that another output than \
-                 `any` asks for with `--due JOB=OUTPUT`"
+                "list the jobs that build under `needs` of the job that runs this; a job for another output than \
+                 `any` has to be named with `--due JOB=OUTPUT`"
             }
             Self::Skipped { .. } => {
-                "compare its `if` with the output; a job that may be skipped is named with `--optional`, one that \
-                 another output asks for with `--due JOB=OUTPUT`"
+                "compare its `if` with the output; name a job that may be skipped with `--optional`, and one for \
+                 another output with `--due JOB=OUTPUT`"
             }
         }
     }
@@ -435,14 +435,11 @@ mod tests {
     #[test]
     fn an_output_that_did_not_arrive_is_a_problem() {
         let masked = json!({"any": "true", "any_1": "true"});
-        assert_eq!(says(&masked, ["success"; 3]), ["the output `matrix` of the job `plan` did not arrive"]);
+        assert_eq!(says(&masked, ["success"; 3]), ["the output `matrix` of the job `plan` is missing"]);
         let empty = json!({"any": "", "matrix": NONE});
         assert_eq!(
             says(&empty, ["skipped"; 3]),
-            [
-                "the output `any` of the job `plan` did not arrive",
-                "the output `any_1` of the job `plan` did not arrive"
-            ]
+            ["the output `any` of the job `plan` is missing", "the output `any_1` of the job `plan` is missing"]
         );
         let wrong = json!({"any": "True\n", "any_1": "false", "matrix": NONE});
         assert_eq!(
@@ -493,7 +490,7 @@ mod tests {
             says(&level, ["skipped"; 3]),
             [
                 "the outputs of the job `plan` contradict each other: `any` is `false`, but `any_0` has something",
-                "the plan's output `any_0` is `true`, and `needs` has no job that is due by it",
+                "the plan's output `any_0` is `true`, but `needs` has no job for it",
             ]
         );
         let levels = json!({"any": "false", "matrix": NONE, "any_1": "false", "levels": "1"});
@@ -509,12 +506,12 @@ mod tests {
             for any in ["true", "false"] {
                 assert_eq!(
                     says(&json!({"any": any, "any_1": any, "matrix": odd}), ["success"; 3]),
-                    [format!("the output `matrix` of the job `plan` is `{odd}`, which is no matrix")]
+                    [format!("the output `matrix` of the job `plan` is `{odd}`, which is not a matrix")]
                 );
             }
             assert_eq!(
                 says(&json!({"any": "true", "any_1": "true", "matrix": SOME, "matrix_1": odd}), ["success"; 3]),
-                [format!("the output `matrix_1` of the job `plan` is `{odd}`, which is no matrix")]
+                [format!("the output `matrix_1` of the job `plan` is `{odd}`, which is not a matrix")]
             );
         }
     }
@@ -543,9 +540,8 @@ mod tests {
             let problems = verdict(&needs, &Expected { due, optional, ..expected() }).unwrap();
             problems.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
-        let unwatched = |output: &str| {
-            vec![format!("the plan's output `{output}` is `true`, and `needs` has no job that is due by it")]
-        };
+        let unwatched =
+            |output: &str| vec![format!("the plan's output `{output}` is `true`, but `needs` has no job for it")];
         let done = json!({"result": "success"});
         assert_eq!(judged(json!({"plan": plan("false")}), &[], &[]), unwatched("any"));
         assert_eq!(judged(json!({"plan": plan("false"), "images": done}), &[], &["images"]), unwatched("any"));
@@ -588,7 +584,7 @@ mod tests {
         assert!(says("false", None).is_empty());
         let skipped = "the job `promote` was skipped, though the plan's output `rebake_promote` is `true`";
         assert_eq!(says("true", Some("skipped")), [skipped]);
-        let unwatched = "the plan's output `rebake_promote` is `true`, and `needs` has no job that is due by it";
+        let unwatched = "the plan's output `rebake_promote` is `true`, but `needs` has no job for it";
         assert_eq!(says("true", None), [unwatched]);
         assert_eq!(says("true", Some("failure")), ["the job `promote` ended with `failure`"]);
     }

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a service is affected, as published. The kind decides which keys are present.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct PlannedCause {
     /// The kind of cause.
     pub kind: CauseKind,

@@ -8,6 +8,7 @@ use super::{Plan, PlannedService, level};
 
 /// The image of a service that a registry has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Exists {
     /// Its full reference, by the service's content tag, or by that of a release.
     pub reference: String,

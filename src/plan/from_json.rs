@@ -59,13 +59,13 @@ pub fn read(text: &str) -> Result<Plan, PlanError> {
     for service in &mut plan.services {
         let name = &service.service;
         if let Some(need) = service.needs.iter().find(|need| !before.contains_key(need.as_str())) {
-            let contradiction = format!("`{name}` needs `{need}`, which does not stand before it");
+            let contradiction = format!("`{name}` needs `{need}`, which does not come before it");
             return Err(PlanError::Contradiction(contradiction));
         }
         // It follows from the rest, and a number out of nowhere is not counted on.
         service.level = level(service.needs.iter().filter_map(|need| before.get(need)).copied());
         if before.insert(name.clone(), service.level).is_some() {
-            return Err(PlanError::Contradiction(format!("`{name}` is in it twice")));
+            return Err(PlanError::Contradiction(format!("`{name}` occurs twice")));
         }
     }
     plan.any = plan.services.iter().any(|service| !service.library);
@@ -82,7 +82,7 @@ fn names(plan: &Plan) -> Result<(), String> {
     };
     let commits = range.chain(seen).cloned().chain(plan.services.iter().flat_map(of));
     if let Some(commit) = commits.into_iter().find(|commit| !is_hexadecimal(commit)) {
-        return Err(format!("`{}` is no commit", Escaped::new(&commit)));
+        return Err(format!("`{}` is not a commit", Escaped::new(&commit)));
     }
     for service in &plan.services {
         service.check_names().map_err(|said| format!("`{}`: {said}", Escaped::new(&service.service)))?;
@@ -101,7 +101,7 @@ impl PlannedService {
     /// When the version is invalid, or a tag is that of another content.
     pub fn check_names(&self) -> Result<(), String> {
         if let Some(version) = self.version.as_deref().filter(|version| !has_form_of_version(version)) {
-            return Err(format!("`{}` is no version", Escaped::new(version)));
+            return Err(format!("`{}` is not a version", Escaped::new(version)));
         }
         if let Some(content) = &self.content_tag {
             let bound_to = self.fingerprint.as_deref().and_then(|print| content.strip_prefix(print));
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(says(|_| ()), "");
         for version in ["$(id)", "--output=x", "../../x", "'; id; '", "a b", "", "1/2", "1\nX=1"] {
             let said = says(|plan| plan["services"][0]["version"] = version.into());
-            assert!(said.ends_with("is no version"), "{version}: {said}");
+            assert!(said.ends_with("is not a version"), "{version}: {said}");
         }
         for version in ["v1", "2!1.0.post1.dev4+g188f7a2", "sha-188f7a2", "2026.04.1", "1.2-rc_1-dirty"] {
             assert_eq!(says(|plan| plan["services"][0]["version"] = version.into()), "");
@@ -159,7 +159,7 @@ mod tests {
         {
             for commit in ["--output=pwned", "$(id)\nX=1", "", "HEAD"] {
                 let said = says(|plan| *plan.pointer_mut(place).unwrap() = commit.into());
-                assert!(said.ends_with("is no commit"), "{place}: {said}");
+                assert!(said.ends_with("is not a commit"), "{place}: {said}");
             }
         }
         for tag in ["r.io:5/api:fp2-aaaaaaaaaaaaaaaaaaaaaaaaaa", "r.io:5/web:fp2-4oymiquy7qobjgx36tejs35zeq"] {

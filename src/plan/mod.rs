@@ -36,6 +36,7 @@ pub const SCHEMA: u32 = 1;
 
 /// A plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Plan {
     /// The version of this format: 1.
     pub schema: u32,
@@ -80,6 +81,7 @@ pub struct Plan {
 
 /// The event of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct PlannedTrigger {
     /// The kind of event.
     pub kind: Kind,
@@ -90,6 +92,7 @@ pub struct PlannedTrigger {
 
 /// What was compared, and how that was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct PlannedRange {
     /// The commit from which changes were counted; absent when there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,6 +108,7 @@ pub struct PlannedRange {
 
 /// A reason why the plan is wider than necessary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Degradation {
     /// The kind of the reason, a stable word such as `base-unreachable`.
     pub kind: String,
@@ -117,6 +121,7 @@ pub struct Degradation {
 
 /// An affected service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct PlannedService {
     /// Its name.
     pub service: String,
@@ -194,6 +199,7 @@ pub struct PlannedService {
 
 /// The base of one service alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Base {
     /// The commit.
     pub commit: String,
@@ -203,6 +209,7 @@ pub struct Base {
 
 /// The `git describe` of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct GitDescription {
     /// The service's release tag; absent if no commit has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -225,7 +225,7 @@ fn a_commit_that_is_asked_about_is_planned_by_its_own_configuration() {
     repo.write("filters.yaml", "services: {other: {path: .}}\n");
     repo.rebake(["plan", "--base", "HEAD~1", "--head", "HEAD", "--format", "names"]).success().stderr("").stdout("a\n");
     in_ci(&repo, &[]).success().stdout("a\n").stderr(str![[r#"
-note[config-of-commit]: filters.yaml is read as it is at commit ac7e4d4, and the work tree has another
+note[config-of-commit]: filters.yaml is read from commit ac7e4d4, and that of the work tree differs
  |
  = help: commit it; in CI the work tree does not count
 
@@ -339,7 +339,7 @@ note[no-config-at-base]: base 2c91101 has no configuration, so rebake uses the p
     repo.rebake(back).failure(2).stderr(str![[r#"
 error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github, at commit 2c91101
  |
- = help: it is missing at that commit: name one that you have, for all commits, with `-c FILE`
+ = help: that commit does not have it: name a file for all commits with `-c FILE`
 
 "#]]);
     repo.rebake([&back[..], &["-c", "filters.yaml"]].concat()).success().stdout("");

@@ -57,7 +57,7 @@ fn what_was_meant_is_told() {
     assert!(of(r"services\api\**").starts_with("write `services/api/**` for "));
     assert_eq!(of("Services/Api/**"), "write `services/api/**` for `Services/Api/**`");
     // The nearest directory is another service's.
-    let generic = "mend the patterns, or take the service out; `--dead allow` plans all the same";
+    let generic = "correct the patterns, or remove the service; with `--dead allow` this is no error";
     assert_eq!(of("services/wep/**"), generic);
 }
 

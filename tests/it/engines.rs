@@ -228,7 +228,7 @@ fn capstone_as_a_configuration_of_circleci() {
         "setup_remote_docker",
         {
           "run": {
-            "command": "printf %s '{/"schema/":1,/"rebake/":/"0.1.0/",/"trigger/":{/"kind/":/"local/"},/"environment/":/"local/",/"range/":{/"base/":/"bffd197d230cb124a42d6d4b550c94924aa30c46/",/"head/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/",/"source/":/"the last commit, since nothing is ahead of main/",/"worktree/":true},/"degraded/":[],/"services/":[{/"service/":/"migrator/",/"path/":/"services/other/migrator/",/"causes/":[{/"kind/":/"file/",/"path/":/"services/other/migrator/migrations/0002_orders.sql/",/"status/":/"added/",/"pattern/":/"services/other/migrator/**/",/"at/":/"filters.yaml:7:7/"}],/"needs/":[],/"level/":0,/"version/":/"1.2.0-0001-cb9c016/",/"described/":{/"tag/":/"services/other/migrator@1.2.0/",/"distance/":1,/"commit/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/"},/"fingerprint/":/"fp2-c73j7gbaqcbcbgnx5trrye4lhh/",/"content_tag/":/"fp2-c73j7gbaqcbcbgnx5trrye4lhh-dijmkspn7gy2t/",/"image/":/"ghcr.io/acme/migrator/",/"tags/":[/"ghcr.io/acme/migrator:1.2.0-0001-cb9c016/"],/"labels/":{/"org.opencontainers.image.created/":/"2001-02-03T04:05:14Z/",/"org.opencontainers.image.revision/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/",/"org.opencontainers.image.title/":/"migrator/",/"org.opencontainers.image.version/":/"1.2.0-0001-cb9c016/",/"rebake.commit/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/",/"rebake.service/":/"migrator/"},/"platforms/":[],/"push/":true,/"matrix/":{}},{/"service/":/"api-golang/",/"path/":/"services/go/api-golang/",/"causes/":[{/"kind/":/"file/",/"path/":/"services/other/migrator/migrations/0002_orders.sql/",/"status/":/"added/",/"pattern/":/"services/other/migrator/**/",/"at/":/"filters.yaml:7:7/"},{/"kind/":/"dependency/",/"via/":/"migrator/",/"chain/":[/"migrator/"]}],/"needs/":[/"migrator/"],/"level/":1,/"version/":/"1.0.9-0001-cb9c016/",/"described/":{/"tag/":/"services/go/api-golang@1.0.9/",/"distance/":1,/"commit/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/"},/"fingerprint/":/"fp2-dohm6xdvqnhsy7m22pjruwiccb/",/"content_tag/":/"fp2-dohm6xdvqnhsy7m22pjruwiccb-yhfgbsiwic6ll/",/"image/":/"ghcr.io/acme/api-golang/",/"tags/":[/"ghcr.io/acme/api-golang:1.0.9-0001-cb9c016/"],/"labels/":{/"org.opencontainers.image.created/":/"2001-02-03T04:05:14Z/",/"org.opencontainers.image.revision/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/",/"org.opencontainers.image.title/":/"api-golang/",/"org.opencontainers.image.version/":/"1.0.9-0001-cb9c016/",/"rebake.commit/":/"cb9c016548eb3bc77df78ca958b5639e0c386482/",/"rebake.service/":/"api-golang/"},/"platforms/":[],/"push/":true,/"matrix/":{}}],/"unaffected/":[/"api-node/",/"client-react/",/"load-generator/"],/"removed/":[],/"unmatched/":[],/"filters/":{/"ci/":[],/"migrations/":[/"services/other/migrator/migrations/0002_orders.sql/"]},/"any/":true}' > .git/plan.json/nexec rebake build --plan .git/plan.json --only /"$REBAKE_ONLY/"",
+            "command": "printf %s '{[..]}' > .git/plan.json/nexec rebake build --plan .git/plan.json --only /"$REBAKE_ONLY/"",
             "name": "build"
           }
         }
@@ -403,22 +403,7 @@ fn nothing_to_rebuild_is_a_job_of_circleci_that_does_nothing() {
 {
   "version": 2.1,
   "parameters": {
-    "rebake-any": {
-      "default": false,
-      "type": "boolean"
-    },
-    "rebake-count": {
-      "default": 0,
-      "type": "integer"
-    },
-    "rebake-environment": {
-      "default": "",
-      "type": "string"
-    },
-    "rebake-image": {
-      "default": "cimg/base:stable",
-      "type": "string"
-    }
+...
   },
   "jobs": {
     "rebake-nothing": {
@@ -620,15 +605,15 @@ matrix_1={"include":[{"service":"c","version":"1.0.9-0047-188f7a2"}]}
 #[test]
 fn formats_without_jobs_are_not_packed() {
     write(&saved(&[]), "json", &["--pack", "level"], 2).stderr(str![[r#"
-error[pack]: `--pack` shapes the jobs of an engine, and this format has none
+error[pack]: `--pack` is about the jobs of an engine, and this format has none
  |
- = help: use it with `--ci` or the format of an engine; `--levels` with github and azure, which have no edges between jobs
+ = help: use it with `--ci` or the format of an engine; `--levels` with github and azure, which have no dependencies between jobs
 
 "#]]);
     write(&saved(&[]), "gitlab", &["--levels", "2"], 2).stderr(str![[r#"
-error[pack]: `--levels` shapes the jobs of an engine, and this format has none
+error[pack]: `--levels` is about the jobs of an engine, and this format has none
  |
- = help: use it with `--ci` or the format of an engine; `--levels` with github and azure, which have no edges between jobs
+ = help: use it with `--ci` or the format of an engine; `--levels` with github and azure, which have no dependencies between jobs
 
 "#]]);
     write(&saved(&[]), "gitlab", &["--pack", "0"], 2).stderr(str![[r#"

@@ -299,7 +299,7 @@ warning[dead-filter]: the patterns of `gone` match no tracked file, so nothing c
 4 |   gone: { path: gone, filters: ["gone/**"] }
   |                                 ^^^^^^^^^ matches nothing
   |
-  = help: mend the patterns, or take the service out; `--dead allow` plans all the same
+  = help: correct the patterns, or remove the service; with `--dead allow` this is no error
 
 warning[dead-filter]: the patterns of `like-all` match no tracked file, so nothing can ever affect it
  --> filters.yaml:5:41
@@ -307,7 +307,7 @@ warning[dead-filter]: the patterns of `like-all` match no tracked file, so nothi
 5 |   like-all: { path: like-all, filters: ["like-all/**"] }
   |                                         ^^^^^^^^^^^^^ matches nothing
   |
-  = help: mend the patterns, or take the service out; `--dead allow` plans all the same
+  = help: correct the patterns, or remove the service; with `--dead allow` this is no error
 
 "#]]);
 }

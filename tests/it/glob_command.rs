@@ -17,7 +17,7 @@ fn arguments_that_match_are_printed_as_they_are() {
     let run = repo.rebake([OsStr::new("glob"), OsStr::new("-z"), OsStr::new("*/*"), odd]).success();
     assert_eq!(run.stdout, b"src/\xff\n\0");
     repo.rebake([OsStr::new("glob"), OsStr::new("*/*"), odd]).failure(2).stdout("").stderr(str![[r"
-error[line-break]: the path src//xff/n has a line break, and so has no line of its own
+error[line-break]: the path src//xff/n has a line break, so it cannot be written on one line
  |
  = help: separate the paths by NUL: `-z`
 
@@ -116,7 +116,7 @@ error[bad-pattern]: the pattern cannot be read: the pattern is empty
     repo.rebake([OsStr::new("glob"), odd]).failure(2).stdout("").stderr(str![[r"
 error[bad-pattern]: the pattern is not UTF-8
  |
- = help: write `?` for what is not UTF-8 in a path
+ = help: write `?` for bytes of a path that are not UTF-8
 
 "]]);
     repo.rebake(["glob"]).failure(2).stdout("");

@@ -38,7 +38,7 @@ fn the_services_of_the_guide_can_be_built() {
 #[test]
 fn the_order_of_the_guide_is_taken() {
     let repo = Repo::new();
-    repo.write("filters.yaml", yaml("In which order")).write("engine/x", "").write("end-to-end/x", "").commit("first");
+    repo.write("filters.yaml", yaml("Build order")).write("engine/x", "").write("end-to-end/x", "").commit("first");
     let script = repo.rebake(["build", "--all", "--dry-run"]).success().text();
     assert!(script.contains("(cd engine && sh -euc make)"), "{script}");
 }

@@ -128,7 +128,7 @@ fn an_image_without_a_tag_gets_the_one_of_its_content() {
         .rebake(["build", "--all", "--push", "--dry-run"])
         .success()
         .stderr(str![[r#"
-note[no-tag]: no rule of `tags` gives a tag to `api` here, so that only the content tag is left
+note[no-tag]: no rule of `tags` gives `api` a tag here, so only the content tag is left
  |
  = help: for a tag of every build add `type=raw,value={{version}}` to `tags`
 
@@ -182,7 +182,7 @@ fn only_the_build_of_a_service_without_a_name_fails() {
     let repo = with("defaults: {run: 'echo $REBAKE_VERSION'}\nservices:\n  api: {path: api}\n  web: {path: web}\n");
     repo.tag("api@1.2");
     let plan = repo.rebake(["plan", "--all", "--format", "json"]).success().stderr(str![[r#"
-warning[no-version]: `api` has no version, and cannot be built: the tag api@1.2 is nearer than any release of the service, and `scheme: semver` reads no version in it
+warning[no-version]: `api` has no version, and cannot be built: the tag api@1.2 is nearer than any release of the service, and `scheme: semver` cannot read its version
  |
  = help: tag the release api@1.2.0, or set `scheme: calver` for the service, or delete api@1.2
 
@@ -194,10 +194,10 @@ warning[no-version]: `api` has no version, and cannot be built: the tag api@1.2 
 ff28681 with the work tree's changes: everything was asked for
 2 services to build, for the environment local
 
-api failed: the tag api@1.2 is nearer than any release of the service, and `scheme: semver` reads no version in it; tag the release api@1.2.0, or set `scheme: calver` for the service, or delete api@1.2
+api failed: the tag api@1.2 is nearer than any release of the service, and `scheme: semver` cannot read its version; tag the release api@1.2.0, or set `scheme: calver` for the service, or delete api@1.2
 web succeeded after 0.0s
 
-api failed: the tag api@1.2 is nearer than any release of the service, and `scheme: semver` reads no version in it; tag the release api@1.2.0, or set `scheme: calver` for the service, or delete api@1.2
+api failed: the tag api@1.2 is nearer than any release of the service, and `scheme: semver` cannot read its version; tag the release api@1.2.0, or set `scheme: calver` for the service, or delete api@1.2
 
 1 succeeded, 1 failed
 

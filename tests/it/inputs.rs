@@ -259,7 +259,7 @@ fn links_that_lead_astray_and_what_is_not_there_are_told() {
     }
     repo.symlink("../../Dockerfile", "out/Dockerfile").symlink("Dockerfile", "loop/Dockerfile").commit("first");
     repo.rebake(["plan", "--all", "--format", "names"]).success().stderr(str![[r#"
-warning[stray-link]: out/Dockerfile leads outside of the repository, through symbolic links; so what `out` is built from there does not affect it
+warning[stray-link]: out/Dockerfile leads outside of the repository, through symbolic links; so `out` is not affected by changes there
  --> filters.yaml:3:32
   |
 3 |   out: {path: out, dockerfile: Dockerfile}
@@ -267,7 +267,7 @@ warning[stray-link]: out/Dockerfile leads outside of the repository, through sym
   |
   = help: let the link lead to a file of the repository
 
-warning[stray-link]: loop/Dockerfile leads through too many symbolic links, or in a circle; so what `loop` is built from there does not affect it
+warning[stray-link]: loop/Dockerfile leads through too many symbolic links, or in a circle; so `loop` is not affected by changes there
  --> filters.yaml:4:34
   |
 4 |   loop: {path: loop, dockerfile: Dockerfile}

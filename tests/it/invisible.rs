@@ -196,7 +196,8 @@ proptest! {
             is_seen("why --file", &emit::reach(&reach, Palette::Plain));
         }
 
-        let described = GitDescription { tag: Some(next()), distance: 1, commit: next() };
+        let described = json!({"tag": next(), "distance": 1, "commit": next()});
+            let described: GitDescription = serde_json::from_value(described).unwrap();
         let version = VersionOf { service: next(), version: Some(next()), unnamed: Some(next()), described };
         let versions = Versions { services: vec![version] };
         is_seen("version", &emit::versions_table(&versions, Palette::Plain));

@@ -38,9 +38,9 @@ const PLAN: [&str; 5] = ["plan", "--base", "HEAD~1", "--unmatched", "ignore"];
 fn a_link_that_leads_out_of_its_service_is_told_with_what_changed_behind_it() {
     let repo = repo("services:\n  a: {path: a}\n  b: {path: b}\n");
     repo.rebake(PLAN).success().stderr(str![[r#"
-warning[link-outside]: 3 symbolic links lead to what the patterns of their services do not match: a/shared of `a` leads to shared, where shared/k changed; a/sub of `a` leads to b/lib, where b/lib/x changed; a/LICENSE of `a` leads to LICENSE
+warning[link-outside]: 3 symbolic links lead to files that the patterns of their services do not match: a/shared of `a` leads to shared, where shared/k changed; a/sub of `a` leads to b/lib, where b/lib/x changed; a/LICENSE of `a` leads to LICENSE
  |
- = help: add to each service's `filters` where its links lead (`shared/**`, `b/lib/**`, `LICENSE`), or add the service that owns that to `depends_on`; if it affects nothing, add it to `unowned`
+ = help: add the targets of a service's links (`shared/**`, `b/lib/**`, `LICENSE`) to its `filters`, or add the service that owns them to `depends_on`; if they affect nothing, add them to `unowned`
 
 "#]]);
     // What is not there, lies outside or leads in a circle is no tracked file, and without changes none is missed.
@@ -88,7 +88,7 @@ fn a_chain_of_links_is_followed_to_its_end() {
     repo.write("real/d/k", "").commit("first");
     repo.write("a/x", "1").write("real/d/k", "1").commit("second");
     repo.rebake(PLAN).success().stderr(str![[r#"
-warning[link-outside]: 1 symbolic link leads to what the patterns of its service do not match: a/link of `a` leads to real/d, where real/d/k changed
+warning[link-outside]: 1 symbolic link leads to files that the patterns of its service do not match: a/link of `a` leads to real/d, where real/d/k changed
  |
  = help: add `real/d/**` to the service's `filters`, or add the service that owns it to `depends_on`; if it affects nothing, add it to `unowned`
 

@@ -109,7 +109,7 @@ Nothing to rebuild: none of 5 services is affected.
 
 "#]])
         .stderr(str![[r"
-warning[tag-of-no-service]: the tag `services/go/api-golan@1.0.9` is no service's release tag, so nothing is planned
+warning[tag-of-no-service]: the tag `services/go/api-golan@1.0.9` is not a release tag of any service, so nothing is planned
  |
  = help: did you mean `services/go/api-golang@` and a version?
 
@@ -415,7 +415,7 @@ fn every_verb_reads_a_path_from_the_directory_at_hand() {
     repo.rebake(["plan", "./none"]).dir("web").failure(2).stdout("").stderr(str![[r#"
 error[unknown-service]: there is no service `web/none`
  |
- = help: the services are `root`, `api`, `web`; each is also known by its `path`
+ = help: the services are `root`, `api`, `web`; each can also be named by its `path`
 
 "#]]);
     repo.rebake(["plan", "../.."]).dir("web").failure(2);

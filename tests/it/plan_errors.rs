@@ -21,7 +21,7 @@ error[no-config]: there is no filters.yaml at the root of the repository, nor in
              web:
                path: services/web
                depends_on: [api]    # rebuilt when api is
- = help: `rebake schema` prints what it may hold; `-c FILE` names one elsewhere
+ = help: `rebake schema` prints its keys; `-c FILE` names a file elsewhere
 
 "#]]);
     repo.rebake(["plan", "-c", "other.yaml"]).failure(2).stdout("").stderr(str![[r"

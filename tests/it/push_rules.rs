@@ -102,7 +102,7 @@ fn what_base_lacks_is_planned_as_head_says_and_not_pushed() {
     let (repo, base) = request(Some(CONFIG), &service);
     let run = pushing(&repo, &base, &[]).success();
     assert_eq!(pushed(&run), [&AS_BASE_SAYS[..], &["new r.example/new:x false"]].concat());
-    assert!(said(&run).contains("pushes no such service: `new`"), "{}", said(&run));
+    assert!(said(&run).contains("does not push these services: `new`"), "{}", said(&run));
 
     let nothing = ["api r.example/api:pr false", "web r.example/web:pr false"];
     let environment = edited("environments:\n", "environments:\n  mine: {on: pull_request}\n");

@@ -57,7 +57,7 @@ note[recorded-already]: built at ffa9713 in local already: `api`
 
 "#]]);
     record(&ids[0]).success().stdout("").stderr(str![[r#"
-warning[superseded]: a later commit than b9f2bf0 was built in local, so these built refs stay: `api` at ffa9713
+warning[superseded]: a later commit than b9f2bf0 was built in local, so these built refs are not moved: `api` at ffa9713
  |
  = help: if the environment really went back to the earlier commit, give `--allow-older`
 
@@ -66,7 +66,7 @@ warning[superseded]: a later commit than b9f2bf0 was built in local, so these bu
     reset(&repo, &ids[0]);
     let rewritten = repo.write("api/n", "rewritten").commit("force-pushed").to_string();
     record(&rewritten).failure(3).stdout("").stderr(str![[r#"
-error[built-elsewhere]: these built refs of local stand neither where they were seen nor on the way to c9d14ae, so they stay: `api` at ffa9713
+error[built-elsewhere]: these built refs of local are neither where they were seen nor between that and c9d14ae, so they are not moved: `api` at ffa9713
  |
  = help: plan again; or, if the environment has this commit, give `--allow-older`
 
@@ -141,7 +141,7 @@ fn what_stands_on_a_due_dependency_is_not_recorded() {
     only("b").stderr(str![[r#"
 warning[not-recorded]: not recorded at 105c7e8 in local, since a dependency is due and was not built: `b` depends on `a`
  |
- = help: build the two together; until then it stays due
+ = help: build the two together; until then the service stays due
 
 "#]]);
     only("a").stderr("");
@@ -264,7 +264,7 @@ fn a_run_whose_built_refs_were_moved_to_another_branch_builds_nothing() {
     repo.rebake(BUILD).success();
     reset(&repo, &ids[1]);
     repo.rebake(["build", "--plan", "../plan.json", "--record"]).failure(3).stdout("").stderr(str![[r#"
-error[built-elsewhere]: these built refs of local stand neither where they were seen nor on the way to 817677d, so they stay: `a` at d1a04b4, `b` at d1a04b4
+error[built-elsewhere]: these built refs of local are neither where they were seen nor between that and 817677d, so they are not moved: `a` at d1a04b4, `b` at d1a04b4
  |
  = help: plan again; or, if the environment has this commit, give `--allow-older`
 
@@ -314,7 +314,7 @@ fn what_a_remote_did_not_take_is_noted_here_and_can_be_sent() {
     // The advice works as soon as the remote is there.
     let origin = Repo::init(["--bare"]);
     repo.git(["remote", "add", "origin", origin.dir().to_str().unwrap()]);
-    let advice = said.split("send them: `").nth(1).unwrap().split('`').next().unwrap();
+    let advice = said.split("push them: `").nth(1).unwrap().split('`').next().unwrap();
     repo.git(advice.split(' ').skip(1));
     assert_eq!(origin.git(["rev-parse", "refs/rebake/built/staging/a"]), ids[1]);
     // Another runner has been there since: the advice takes nothing back.
@@ -656,7 +656,7 @@ fn the_advice_sends_the_marks_of_what_failed_too() {
         repo.git(["remote", "set-url", "origin", &crate::remote::unreachable()]);
         let said = String::from_utf8(repo.rebake([&BUILD[..], &environment].concat()).failure(1).stderr).unwrap();
         repo.git(["remote", "set-url", "origin", url]);
-        let advice = said.split("send them: `").nth(1).unwrap_or_else(|| panic!("{said}")).split('`').next().unwrap();
+        let advice = said.split("push them: `").nth(1).unwrap_or_else(|| panic!("{said}")).split('`').next().unwrap();
         repo.git(advice.split(' ').skip(1));
         repo.git(["revert", "--no-edit", "HEAD"]);
         repo.git(["push", "--quiet", "origin", "main"]);

@@ -221,7 +221,10 @@ fn what_is_no_clear_yes_is_built_and_said() {
             answer(401, "WWW-Authenticate: Negotiate\r\n", ""),
             "it asks for credentials in a way that rebake does not understand",
         ),
-        (answer(401, "WWW-Authenticate: Basic realm=\"x\"\r\n", ""), "it wants credentials, and there are none for it"),
+        (
+            answer(401, "WWW-Authenticate: Basic realm=\"x\"\r\n", ""),
+            "it requires credentials, and there are none for it",
+        ),
         (
             answer(401, "WWW-Authenticate: Bearer realm=\"http://r.example/token\"\r\n", ""),
             "it asks for credentials in a way that rebake does not understand",
@@ -248,7 +251,7 @@ fn what_is_no_clear_yes_is_built_and_said() {
         assert_eq!(names, "lib api web", "{shown}");
         // One that does not answer is not asked about `web` either, unless that was asked at the same time.
         let warning = format!(" exist, so they count as missing: {said}");
-        assert!(stderr.contains("cannot say whether the images of `lib`, `api`"), "{shown}\n{stderr}");
+        assert!(stderr.contains("does not tell whether the images of `lib`, `api`"), "{shown}\n{stderr}");
         assert!(stderr.starts_with("warning[registry]: ") && stderr.contains(&warning), "{shown}\n{stderr}");
         assert_eq!(stderr.matches("warning").count(), 1, "{stderr}");
     }
@@ -276,7 +279,7 @@ fn a_registry_that_is_down_is_said_once() {
     snapbox::assert_data_eq!(
         stderr.replace(&host, "HOST"),
         str![[r#"
-warning[registry]: `HOST` cannot say whether the images of `lib`, `api`, `web` exist, so they count as missing: it cannot be reached: Connection refused (os error [..])
+warning[registry]: `HOST` does not tell whether the images of `lib`, `api`, `web` exist, so they count as missing: it cannot be reached: Connection refused (os error [..])
  |
  = help: see whether `docker buildx imagetools inspect HOST/…` works here
 
@@ -295,8 +298,8 @@ fn nobody_waits_twice_for_a_registry_that_never_answers() {
     repo.commit("first");
     let (names, stderr) = left(&ask(&repo, &["--format=names", "--registry-timeout=1"]).success());
     assert_eq!(names.split(' ').count(), 40);
-    assert!(stderr.contains("cannot say whether the images of `s0`, `s1`, `s2` and 37 more exist"), "{stderr}");
-    assert!(stderr.contains("it did not answer in the 1 s that there are for all registries"), "{stderr}");
+    assert!(stderr.contains("does not tell whether the images of `s0`, `s1`, `s2` and 37 more exist"), "{stderr}");
+    assert!(stderr.contains("it did not answer within the 1 s for all registries"), "{stderr}");
 }
 
 #[test]
@@ -307,7 +310,7 @@ fn a_registry_that_answers_drop_by_drop_is_given_up() {
         let repo = repo(&drops, "linux/amd64");
         let (names, stderr) = left(&ask(&repo, &["--format=names", "--registry-timeout=1"]).success());
         assert_eq!(names, "lib api web");
-        assert!(stderr.contains("it did not answer in the 1 s that there are for all registries"), "{stderr}");
+        assert!(stderr.contains("it did not answer within the 1 s for all registries"), "{stderr}");
     }
 }
 
@@ -353,7 +356,7 @@ fn a_password_is_told_to_the_registry_that_asks_for_it() {
     login(&repo, "other.example", ("ada", "s:cret"));
     let (names, stderr) = left(&ask(&repo, &["--format=names"]).success());
     assert_eq!(names, "lib api web");
-    assert!(stderr.contains("it wants credentials, and there are none for it"), "{stderr}");
+    assert!(stderr.contains("it requires credentials, and there are none for it"), "{stderr}");
     // Podman's file goes first.
     login(&repo, &registry.host, ("ada", "s:cret"));
     fs::rename(docker_config(&repo).join("config.json"), docker_config(&repo).join("auth.json")).unwrap();
@@ -415,8 +418,8 @@ fn a_server_of_tokens_that_fails_is_said() {
         (answer(500, "", ""), "it answered with HTTP 500"),
         (answer(200, "", "<html>"), "its answer is not that of a registry: there is no token in it"),
         (answer(200, "", r#"{"token": "a\r\nX: y"}"#), "its answer is not that of a registry: there is no token in it"),
-        (answer(401, "", ""), "it wants credentials, and there are none for it"),
-        (b"".to_vec(), "for a token it sends to 127.0.0.1: it cannot be reached"),
+        (answer(401, "", ""), "it requires credentials, and there are none for it"),
+        (b"".to_vec(), "its token server 127.0.0.1 gives no token: it cannot be reached"),
     ] {
         let tokens = StandIn::serve(move |_| given.clone());
         let realm = format!("WWW-Authenticate: Bearer realm=\"http://{}/\"\r\n", tokens.host);
@@ -481,7 +484,7 @@ fn elsewhere_it_is_https_with_a_certificate_that_this_machine_trusts() {
     // A file that is not there.
     let (names, stderr) = run("/nowhere", &proxy);
     assert_eq!(names, "lib api web");
-    assert!(stderr.contains("this machine has no root certificates to know servers by"), "{stderr}");
+    assert!(stderr.contains("this machine has no root certificates, so servers cannot be verified"), "{stderr}");
 }
 
 fn helper(dir: &Path, name: &str, script: &str) {
@@ -533,7 +536,7 @@ fn a_real_registry_with_and_without_a_password() {
         if password {
             let (names, stderr) = left(&ask(&repo, &["--format=names"]).success());
             assert_eq!(names, "lib api web");
-            assert!(stderr.contains("it wants credentials, and there are none for it"), "{stderr}");
+            assert!(stderr.contains("it requires credentials, and there are none for it"), "{stderr}");
             login(&repo, host, ("ci", "wrong"));
             let (_, stderr) = left(&ask(&repo, &["--format=names"]).success());
             assert!(stderr.contains("it denies access (HTTP 401)"), "{stderr}");

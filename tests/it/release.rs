@@ -157,21 +157,7 @@ Since <code>web&#64;2.0.9</code>.
 fn tags_are_made_once() {
     let repo = repo();
     release(&repo, &["--yes"]).success().stderr("").stdout(str![[r#"
-SERVICE  CURRENT  NEXT    WHY
-lib      1.4.0    1.5.0   minor, by its commits
-    merge    9253e1c Merge branch 'side'
-    minor    a421a9b feat(api): say more from lib
-    patch    2194a88 fix: lib
-api      0.3.1    0.4.0   minor, by its commits
-    minor    64932c6 feat!: api drops v1
-web      2.0.9    2.0.10  built from api
-    reverts  7dddef0 Revert "feat: web that nobody wanted"
-    reverted 8647c65 feat: web that nobody wanted
-new      none     0.1.0   first release
-    -        4b99770 chore: begin new
-docs     1.0.0    -       none of its commits asks for a release
-    -        1f35649 docs: words/x1b[31m
-
+...
 Made 4 tags at 4b99770: lib@1.5.0, services/api@0.4.0, web@2.0.10, new@0.1.0.
 
 "#]]);
@@ -281,7 +267,7 @@ api      0.3.1    1.0.0  asked for
             str![[r#"
 error[release]: the tag services/api@0.3.1 already exists, at commit fc2f8c0
  |
- = help: choose another version; a release that others have seen does not move
+ = help: choose another version; a published release does not move
 
 "#]],
         ),
@@ -297,7 +283,7 @@ error[release]: 0.2.0 of `api` would not be higher than 0.3.1, its current versi
         (
             &["api", "--version", "1.0.0+b"],
             str![[r#"
-error[release]: 1.0.0+b has build metadata, by which no version is higher than another
+error[release]: 1.0.0+b has build metadata, which does not order versions and is not allowed in the tag of an image
  |
  = help: leave out what follows the `+`
 
@@ -438,7 +424,7 @@ lib      1.4.0    1.5.1  minor, by its commits; lib@1.5.0 is taken, on another b
     release(&repo, &["lib", "--version", "1.5.0"]).failure(2).stderr(str![[r#"
 error[release]: the tag lib@1.5.0 already exists, at commit 784438e
  |
- = help: choose another version; a release that others have seen does not move
+ = help: choose another version; a published release does not move
 
 "#]]);
 }
@@ -477,7 +463,7 @@ api 1.2.3-rc.1
         (
             "services/api@1.2",
             str![[r#"
-error[no-release]: the tag `services/api@1.2` is no release: `1.2` is no version
+error[no-release]: the tag `services/api@1.2` is no release: `1.2` is not a version
  |
  = help: did you mean `services/api@1.2.0`?
 
@@ -516,7 +502,7 @@ fn what_cannot_be_tagged_is_said_before() {
     let repo = repo();
     repo.tag("lib@1.5.0/x");
     release(&repo, &["lib", "--yes"]).failure(2).stdout("").stderr(str![[r#"
-error[release]: git cannot hold the tag lib@1.5.0 beside lib@1.5.0/x: one would be a directory of the other
+error[release]: git cannot store the tag lib@1.5.0 beside lib@1.5.0/x: one would be a directory of the other
  |
  = help: delete that tag, or give the service another `tag` format
 
@@ -524,7 +510,7 @@ error[release]: git cannot hold the tag lib@1.5.0 beside lib@1.5.0/x: one would 
     repo.write("web/a", "dirty");
     let before = tags(&repo);
     release(&repo, &["api", "--yes"]).failure(3).stdout("").stderr(str![[r#"
-error[dirty]: the work tree has changes that no tag would hold: web/a
+error[dirty]: the work tree has changes that the tags would not include: web/a
  |
  = help: commit them, or tag HEAD as it is with `--allow-dirty`
 
@@ -696,7 +682,7 @@ fn a_refused_push_leaves_both_sides_the_same() {
     release(&repo, &["--dependents", "none", "docs", "lib", "--bump", "minor", "--yes", "--push"]).failure(3).stdout("").stderr(str![[r#"
 error[remote]: `origin` did not accept lib@1.5.0, docs@1.1.0: remote: no docs today; To [..]; ! [remote rejected] lib@1.5.0 -> lib@1.5.0 (pre-receive hook declined); ! [remote rejected] docs@1.1.0 -> docs@1.1.0 (pre-receive hook declined); error: failed to push some refs to '[..]'
  |
- = help: 0 tags arrived before; 2 tags that could not be sent were deleted here, so that both sides agree; run the same command again
+ = help: 0 tags arrived before; 2 tags that could not be pushed were deleted in this clone, so that both sides agree; run the same command again
 
 "#]]);
     assert_eq!(tags(&repo), before);
@@ -888,7 +874,7 @@ api      2026.04  -      changed; name its next version with `--version`
 
 "#]]);
     release(&repo, &["api", "--bump", "minor"]).failure(2).stdout("").stderr(str![[r#"
-error[release]: no bump tells the next calendar version of `api`
+error[release]: the next calendar version of `api` does not follow from its commits
  |
  = help: name it: `rebake release SERVICE --version 2026.04.1`
 
@@ -913,7 +899,7 @@ error[release]: 2026.03 of `api` would not be higher than 2026.04, its current v
     release(&repo, &["api", "--version", "2026.5", "--yes"]).failure(2).stdout("").stderr(str![[r#"
 error[release]: the tag api@2026.05 already exists, at commit 42d84c0
  |
- = help: choose another version; a release that others have seen does not move
+ = help: choose another version; a published release does not move
 
 "#]]);
     assert_eq!(repo.git(["tag"]), "api@2026.04\napi@2026.05\nweb@1.0.0");

@@ -135,7 +135,10 @@ fn built_refs_that_may_be_stale_are_a_doubt() {
     clone.git(["remote", "set-url", "origin", &remote::unreachable()]);
     let run = plan(&["--fetch"]).success().stdout("lib\napi\nweb\n");
     let said = String::from_utf8(run.stderr).unwrap();
-    assert!(said.contains("warning[degraded]: the built refs cannot be fetched, and what this clone has"), "{said}");
+    assert!(
+        said.contains("warning[degraded]: the built refs cannot be fetched, and those of this clone may be older"),
+        "{said}"
+    );
     assert!(said.contains("warning[not-fetched]"), "{said}");
     plan(&["--fetch", "--strict"]).failure(3);
     // What may not be fetched, and what is nowhere else, is what is here.
@@ -158,7 +161,7 @@ fn a_built_ref_that_the_remote_has_no_more_is_a_doubt_in_ci() {
     plan(&fresh, "true", &[]).success().stdout("api\n");
     let run = plan(&clone, "true", &[]).success().stdout("api\n");
     let said = String::from_utf8(run.stderr).unwrap();
-    assert!(said.contains("the remote has not refs/rebake/built/staging/api"), "{said}");
+    assert!(said.contains("the remote does not have refs/rebake/built/staging/api"), "{said}");
     plan(&clone, "true", &["--strict"]).failure(3);
     // Nothing is deleted: what is here may not have been sent yet. At a terminal somebody may be about to.
     plan(&clone, "", &["--fetch"]).success().stdout("");
@@ -246,7 +249,7 @@ fn tags_that_may_be_stale_are_a_doubt() {
         ["lib: base-unreachable", "api: base-unreachable, dependency lib", "web: base-unreachable"]
     );
     let said = String::from_utf8(run.stderr).unwrap();
-    assert!(said.contains("the tags cannot be fetched, and what this clone has of them may be older"), "{said}");
+    assert!(said.contains("the tags cannot be fetched, and those of this clone may be older"), "{said}");
     assert!(said.contains("warning[not-fetched]: the tags cannot be fetched from `origin`: "), "{said}");
 }
 
@@ -259,7 +262,7 @@ fn a_release_that_stands_elsewhere_at_the_remote_is_a_doubt() {
     let run = since_release_in_ci(&workspace, &[]).success();
     assert_eq!(causes(&run), ["api: file api/x", "web: base-unreachable"]);
     let degraded = plan_of(&run)["degraded"][0]["message"].as_str().unwrap().to_owned();
-    let expected = "the tag web@1.0.0 stands for another commit here than at the remote, so the newest release of `web` is \
+    let expected = "the tag web@1.0.0 points to another commit in this clone than on the remote, so the newest release of `web` is \
                     not known; so it counts as affected";
     assert_eq!(degraded, expected);
     // One that the remote has deleted.

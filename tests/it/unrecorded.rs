@@ -273,12 +273,16 @@ fn a_saved_plan_is_recorded_as_it_was_made() {
     refused(&["a", "b"], "error[other-plan]: `a` is not in the plan");
     repo.write("a/x", "WIP");
     plan(&repo, &[], |_| ());
-    refused(&["a"], "error[dirty]: `a` was planned with changes that no commit holds");
+    refused(&["a"], "error[dirty]: `a` was planned with uncommitted changes");
     // What of the tree is in no commit is told where it is HEAD that is recorded.
     let run = repo.rebake(["record", "b"]).success().stderr("");
     drop(run);
     let run = repo.rebake(["record", "a"]).success();
-    assert!(said(&run).contains("warning[dirty]: HEAD is recorded, and the work tree has changes"), "{}", said(&run));
+    assert!(
+        said(&run).contains("warning[dirty]: HEAD is recorded, and the work tree has uncommitted changes"),
+        "{}",
+        said(&run)
+    );
 }
 
 #[test]

@@ -17,13 +17,13 @@ build: skipped
 plan: success
 
 "#]]).stderr(str![[r#"
-error[verdict]: the output `matrix` of the job `plan` did not arrive
+error[verdict]: the output `matrix` of the job `plan` is missing
  |
- = help: GitHub drops an output in which it finds a secret, such as a registry's user that is kept as one: keep that as a variable (`vars`), or choose fewer `--fields`; or the job does not list it under `outputs`
+ = help: GitHub drops an output that contains a secret, such as the name of a registry's user: keep that as a variable (`vars`), or choose fewer `--fields`; or list the output under the job's `outputs`
 
 error[verdict]: the job `build` was skipped, though the plan's output `any` is `true`
  |
- = help: compare its `if` with the output; a job that may be skipped is named with `--optional`, one that another output asks for with `--due JOB=OUTPUT`
+ = help: compare its `if` with the output; name a job that may be skipped with `--optional`, and one for another output with `--due JOB=OUTPUT`
 
 "#]]);
 }
@@ -89,8 +89,8 @@ fn in_a_workflow_each_problem_is_an_annotation() {
     run.stderr(str![[r#"
 error[verdict]: the job `build` ended with `failure`
  |
- = help: its log says why; run the failed jobs again once that is mended
-::error title=verdict::the job `build` ended with `failure`%0Ahelp: its log says why; run the failed jobs again once that is mended
+ = help: its log says why; run the failed jobs again once that is fixed
+::error title=verdict::the job `build` ended with `failure`%0Ahelp: its log says why; run the failed jobs again once that is fixed
 
 "#]]);
 }
@@ -112,11 +112,11 @@ plan: success
         .stderr(str![[r#"
 error[verdict]: the job `# #[add-mask]x` ended with `/n::set-output name=any::false/x1b[31m`
  |
- = help: its log says why; run the failed jobs again once that is mended
+ = help: its log says why; run the failed jobs again once that is fixed
 
 error[verdict]: the output `any` of the job `plan` is `/n::error::x`, which is neither `true` nor `false`
  |
- = help: `outputs` of that job must hand the step's output on as it is
+ = help: `outputs` of that job must pass the step's output on unchanged
 
 "#]]);
 }

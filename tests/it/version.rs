@@ -320,7 +320,7 @@ fn two_services_cannot_be_one_variable() {
     repo.rebake(["version", "--format", "env"]).failure(2).stdout("").stderr(str![[r#"
 error[format]: `a.b` and `a-b` would both be the variable A_B_VERSION
  |
- = help: ask for one of them, or for `--format json`
+ = help: name only one of them, or use `--format json`
 
 "#]]);
     repo.rebake(["version", "--format", "env", "a.b"]).success().stdout(str![[r#"
@@ -409,8 +409,8 @@ web      1.0.0-0001-b9fc090  1 commit since w-1.0.0
         .stderr(str![[r#"
 warning[ignored-tags]: 1 tag names no version, so it is no release: api@latest
  |
- = help: a release tag holds a version such as 1.0.9 at `{{version}}`
-error[version]: the version of `api` cannot be determined: the tag api@1.3 is nearer than any release of the service, and `scheme: semver` reads no version in it
+ = help: a release tag has a version such as 1.0.9 at `{{version}}`
+error[version]: the version of `api` cannot be determined: the tag api@1.3 is nearer than any release of the service, and `scheme: semver` cannot read its version
  |
  = help: tag the release api@1.3.0, or set `scheme: calver` for the service, or delete api@1.3
 
@@ -460,7 +460,7 @@ web      1.0.0-0001-5d8f6be  1 commit since web@1.0.0
 "#]]);
     repo.tag("api@24.11.0-rc.1");
     repo.rebake(["version", "api"]).failure(2).stderr(str![[r#"
-error[version]: the version of `api` cannot be determined: the tag api@24.11.0-rc.1 is nearer than any release of the service, and `scheme: calver` reads no version in it
+error[version]: the version of `api` cannot be determined: the tag api@24.11.0-rc.1 is nearer than any release of the service, and `scheme: calver` cannot read its version
  |
  = help: set `scheme: semver` for the service, or delete api@24.11.0-rc.1
 

@@ -37,7 +37,7 @@ fn each_cause_with_its_pattern_and_place_and_where_a_chain_begins() {
 web is affected:
   services/web/new added, matches services/web/**  filters.yaml:8:16
   depends on api
-  and api, where that begins:
+  api, where the chain begins:
     global: rust-toolchain.toml added  filters.yaml:1:10
     depends on base
 
@@ -289,7 +289,7 @@ fn a_saved_plan_answers_too() {
 
 web is affected:
   depends on api, which depends on base
-  and base, where that begins:
+  base, where the chain begins:
     services/base/a modified, matches services/base/**  filters.yaml:4:17
 
 "#]]);

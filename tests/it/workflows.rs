@@ -152,7 +152,7 @@ fn a_secret_that_masks_an_output_fails() {
     let jobs = runner.run();
     assert!(!jobs["plan"].outputs.contains_key("matrix") && jobs["plan"].result == "success", "{jobs:?}");
     assert_eq!((jobs["build"].result, jobs["done"].result), ("failure", "failure"), "{jobs:?}");
-    assert!(jobs["done"].log.contains("the output `matrix` of the job `plan` did not arrive"), "{}", jobs["done"].log);
+    assert!(jobs["done"].log.contains("the output `matrix` of the job `plan` is missing"), "{}", jobs["done"].log);
     assert!(built(&repo).is_empty());
 }
 

@@ -171,7 +171,7 @@ fn everything(choice: &Choice) -> (Comparison, Notes) {
 /// Returns advice on how to plan less with an engine that does not say what was there before a push.
 fn pushed_without_base(trigger: &Trigger) -> Option<Diagnostic> {
     let engine = trigger.engine.filter(|_| trigger.kind == Kind::Push && trigger.base == BaseHint::None)?;
-    let message = format!("{engine} does not say what was there before this push, so everything is planned");
+    let message = format!("{engine} does not name the commit before this push, so everything is planned");
     let note = Diagnostic::warning("everything", message);
     Some(note.help("let each service count from its last build: `--since built`, and `rebake build --record --push`"))
 }

@@ -63,8 +63,8 @@ impl Choice<'_> {
 pub(super) fn gone(branch: &RemoteBranch) -> Doubt {
     let shown = Escaped::new(&branch.name);
     Doubt::no_base(
-        &format!("the remote has no branch `{shown}` any more, and what this clone has of it may be old"),
-        "name a base that is there: `--base REV`",
+        &format!("the remote has no branch `{shown}` any more, and this clone's may be old"),
+        "name a base that exists: `--base REV`",
     )
 }
 
@@ -72,9 +72,7 @@ pub(super) fn gone(branch: &RemoteBranch) -> Doubt {
 pub(super) fn stale(branch: &RemoteBranch) -> Doubt {
     let shown = Escaped::new(&branch.name);
     Doubt::no_base(
-        &format!(
-            "the branch `{shown}` cannot be fetched, and what this clone has of it may be older than the remote's"
-        ),
+        &format!("the branch `{shown}` cannot be fetched, and that of this clone may be older than the remote's"),
         "let git reach the remote; or fetch the branch before rebake runs, and give it `--no-fetch`",
     )
 }

@@ -9,6 +9,8 @@ mod ci_event;
 mod checkout_fit;
 mod local;
 mod notes;
+#[cfg(test)]
+mod tests;
 
 pub use choose::choose;
 pub use default_branch::default_branch;

@@ -10,8 +10,8 @@ pub(super) struct Called<'a> {
     pub(super) directory: &'a RepoDir,
 }
 
-/// Returns a name for each: that of the package, or of its directory where two packages have one name. So the name of one
-/// depends on others only where it must.
+/// Returns a name for each: the package's, or the directory's if another package has the same name. A new package
+/// renames only packages of its own name.
 pub(super) fn assign(called: &[Called<'_>]) -> Vec<ServiceName> {
     let own: Vec<Option<String>> = called.iter().map(|called| called.package.and_then(tidy)).collect();
     let (mut seen, mut twice) = (BTreeSet::new(), BTreeSet::new());

@@ -18,7 +18,7 @@ pub struct Filters {
     /// Filters that match every change without any pattern.
     always: Vec<FilterId>,
     index: GlobIndex,
-    /// The owners of the patterns: for each text of the index, those that use it, text after text.
+    /// The owners of the texts of the index: first those of text 0, then those of text 1, and so on.
     owners: Vec<Owner>,
     /// The part of `owners` that belongs to each text.
     of_text: Vec<Owners>,

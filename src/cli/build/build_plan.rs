@@ -148,7 +148,7 @@ fn saved(mut plan: Plan, asked: &Request, rules: &PushRules, workspace: &Workspa
 
 /// Returns a request for the services that did not succeed, whatever changed.
 fn again(mut asked: Request, earlier: &Report) -> Request {
-    asked.base.compare = Compare::Nothing("what did not succeed by the report".to_owned());
+    asked.base.compare = Compare::Nothing("what did not succeed, according to the report".to_owned());
     asked.named = earlier.unsuccessful().map(|service| service.service.clone()).collect();
     if asked.only.is_empty() {
         asked.only.clone_from(&asked.named);

@@ -18,7 +18,7 @@ use crate::naming::version::VersionStyle;
 use crate::output::exec::{Became, NeededServices, Report};
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Dead, Naming, PushRequest, Request, Unmatched, WorkspaceView};
-use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService, Pushes};
+use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService, Pushes, level};
 
 /// A plan with all dependencies of its services.
 pub(super) struct Needed {
@@ -167,8 +167,8 @@ fn built_before(
     Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
 }
 
-/// Returns a needed service with the names that an earlier run gave it; `None` where it would push names that must not
-/// be pushed.
+/// Returns a needed service with the names that an earlier run gave it; with its own names where those of the earlier
+/// run must not be pushed.
 fn as_before(before: &PlannedService, needed: &PlannedService) -> PlannedService {
     if before.unnamed.is_some() || (needed.push && !before.push) {
         return needed.clone();
@@ -284,12 +284,25 @@ fn put_in_order(plan: &mut Plan, workspace: &Workspace) {
                 service.needs.push(name.to_owned());
             }
         }
-        let below = service.needs.iter().filter_map(|need| levels.get(need));
-        service.level = below.map(|level| level + 1).max().unwrap_or_default();
+        service.level = level(service.needs.iter().filter_map(|need| levels.get(need)).copied());
         levels.insert(service.service.clone(), service.level);
     }
 }
 
 fn id(workspace: &Workspace, service: &PlannedService) -> Option<ServiceId> {
     workspace.config.graph.id(&service.service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_64_small_hexadecimal_digits() {
+        let hex = "0123456789abcdef".repeat(4);
+        assert!(is_digest(&format!("sha256:{hex}")));
+        for text in [hex.clone(), format!("sha256:{}", hex.to_uppercase()), format!("sha256:{hex}0"), String::new()] {
+            assert!(!is_digest(&text), "{text}");
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::plan::Plan;
 /// everything has been made and checked.
 pub(crate) fn write(plan: &Plan, matrices: &Matrices, list_files: ListFiles, output: &Output) -> Result<(), Failure> {
     let file = env::read(env::OUTPUT).ok_or_else(|| {
-        Failure::new(Exit::Usage, "no-engine", format!("{} is not set, so there is no place for outputs", env::OUTPUT))
+        Failure::new(Exit::Usage, "no-engine", format!("{} is not set, so outputs cannot be written", env::OUTPUT))
             .help("on engines other than GitHub Actions, choose a format with `--format`")
     })?;
     set(Path::new(&file), &emit::outputs(plan, matrices, list_files)?, output)?;
@@ -27,7 +27,7 @@ pub(crate) fn write(plan: &Plan, matrices: &Matrices, list_files: ListFiles, out
 /// Appends outputs of the step to the file that the runner reads.
 pub(crate) fn set(file: &Path, outputs: &[emit::Output], output: &Output) -> Result<(), Failure> {
     let text = emit::github_output(outputs, &delimiter()).ok_or_else(|| {
-        Failure::new(Exit::Bug, "bug", "a name from the repository holds the random delimiter of this run")
+        Failure::new(Exit::Bug, "bug", "a name from the repository contains the random delimiter of this run")
     })?;
     output.append(file, &text)
 }

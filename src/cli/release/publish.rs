@@ -82,12 +82,12 @@ fn send(repository: &Repository, remote: &str, made: &[MadeTag], waiting: &[TagN
             let failure = Failure::from(error);
             return Err(match repository.delete_tags(&unsent) {
                 Ok(()) => failure.help(format!(
-                    "{} arrived before; {} that could not be sent were deleted here, so that both sides agree; \
+                    "{} arrived before; {} that could not be pushed were deleted in this clone, so that both sides agree; \
                      run the same command again",
                     tags(sent),
                     tags(unsent.len())
                 )),
-                Err(error) => failure.help(format!("what was not sent is still tagged here: {error}")),
+                Err(error) => failure.help(format!("tags that were not pushed are still in this clone: {error}")),
             });
         }
         let names: Vec<String> = group.iter().map(ToString::to_string).collect();
@@ -135,7 +135,7 @@ fn is_clean(repository: &Repository) -> Result<(), Failure> {
         return Ok(());
     }
     let paths = Listed::new(changes.as_slice().iter().map(|change| &change.path), 1);
-    let message = format!("the work tree has changes that no tag would hold: {paths}");
+    let message = format!("the work tree has changes that the tags would not include: {paths}");
     Err(Failure::new(Exit::Git, "dirty", message).help("commit them, or tag HEAD as it is with `--allow-dirty`"))
 }
 

@@ -58,3 +58,35 @@ fn is_on_default_branch(repository: &Repository, trigger: &Trigger) -> Result<bo
     };
     Ok(here.is_some() && here == default)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::name::{CommitId, TagName};
+    use crate::naming::release::{Idle, ReleasePosition, ReleaseReason, TaggedRelease};
+    use crate::naming::version::Scheme;
+
+    #[test]
+    fn only_a_release_that_is_due_can_be_too_low() {
+        let release = |version: &str| TaggedRelease {
+            tag: TagName::parse(&format!("v{version}")).unwrap(),
+            version: Scheme::Semver.read(version).unwrap(),
+            commit: "1".repeat(40).parse::<CommitId>().unwrap(),
+            reach: ReleasePosition::Elsewhere,
+        };
+        let TaggedRelease { tag, version, .. } = release("1.2.0");
+        let line = |outcome| PlannedRelease {
+            services: ["api", "web"].map(|name| ServiceName::parse(name).unwrap()).to_vec(),
+            current: None,
+            since: None,
+            changes: Vec::new(),
+            outcome,
+            not_below: Some(release("2.0.0")),
+        };
+        let due = line(ReleaseOutcome::Due { version, tag, why: ReleaseReason::First, taken: None });
+        let warning = said(Severity::Warning, &due, &release("2.0.0")).unwrap();
+        assert_eq!(warning.message, "api, web 1.2.0 would not be higher than v2.0.0, which is on another branch");
+        let idle = line(ReleaseOutcome::Idle(Idle::NoCommits));
+        assert!(said(Severity::Warning, &idle, &release("2.0.0")).is_none());
+    }
+}

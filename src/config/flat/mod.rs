@@ -70,7 +70,7 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
         let name = ServiceName::of_flat_filter(&name);
         let service = usual.service(at.clone().map(|()| name.clone()), Filters::id(filters.len()));
         if let Some(first) = services.insert(name.clone(), service) {
-            let problem = Diagnostic::error("duplicate-key", format!("two keys are the name `{name}`"));
+            let problem = Diagnostic::error("duplicate-key", format!("two keys mean the name `{name}`"));
             let problem = problem.located(problems.file(), &at, "the second one");
             problems.push(problem.label(problems.file(), first.name.defined, "the first one"));
         }
@@ -289,7 +289,7 @@ fn statuses(words: &str, at: &Located<()>, problems: &mut Problems<'_>) -> Statu
 
 fn date(view: View<'_>, problems: &mut Problems<'_>) {
     let text = shown(view.text());
-    let problem = Diagnostic::warning("date", format!("`{text}` is a date to paths-filter, and no pattern"));
+    let problem = Diagnostic::warning("date", format!("paths-filter reads `{text}` as a date, not as a pattern"));
     let problem = problem.located(problems.file(), &view.locate(()), "never matches");
     problems.push(problem.help(format!("quote it: \"{text}\"")));
 }
@@ -300,7 +300,7 @@ fn own_output(name: &str, at: &Located<()>, problems: &mut Problems<'_>) {
         let name = shown(name);
         let message = format!("the output `{name}` is this filter's; rebake's own is `{OWN_PREFIX}{name}`");
         let problem = Diagnostic::new(Severity::Note, "own-output", message).located(problems.file(), at, "");
-        problems.push(problem.help(format!("`rebake verdict` reads `{OWN_PREFIX}{name}`: hand it on too")));
+        problems.push(problem.help(format!("`rebake verdict` reads `{OWN_PREFIX}{name}`: pass it on too")));
     }
 }
 

@@ -19,7 +19,7 @@ impl Read for BranchPattern {
         if pattern.is_negated() {
             let problem = Diagnostic::error("negated-branch", "a pattern for branches begins with `!`");
             let problem = problem.located(problems.file(), &view.locate(()), "matches every other branch");
-            problems.push(problem.help("name the branches that it is for; the first environment that fits is taken"));
+            problems.push(problem.help("name the branches that it is for; the first environment that fits is used"));
             return None;
         }
         Some(Self(pattern))

@@ -46,11 +46,11 @@ fn check(view: View<'_>, problems: &mut Problems<'_>) -> bool {
     match view.content() {
         Content::Scalar(scalar) => match scalar.meaning() {
             Meaning::Number(number) if number.as_f64().is_some_and(|float| !float.is_finite()) => {
-                problems.error("not-json", "JSON has no such number", &view.locate(()), "cannot be handed on");
+                problems.error("not-json", "JSON has no such number", &view.locate(()), "cannot be passed on");
                 false
             }
             Meaning::Number(number) if scalar.is_plain() && number.to_string() != scalar.text() => {
-                let message = format!("the number `{}` is handed on as `{number}`", shown(scalar.text()));
+                let message = format!("the number `{}` is passed on as `{number}`", shown(scalar.text()));
                 let problem =
                     Diagnostic::warning("number-changes", message).located(problems.file(), &view.locate(()), "");
                 problems.push(problem.help(format!("quote it to keep it as it is written: \"{}\"", scalar.text())));

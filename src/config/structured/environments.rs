@@ -42,8 +42,7 @@ pub(super) fn check(
             environment.on.value().into_iter().flat_map(|kinds| &kinds.0).map(|kind| kind.value.0).collect();
         if on.is_empty() && !environment.on.is_broken() {
             let message = format!("the environment `{}` has no `on`", shown(name));
-            let problem =
-                Diagnostic::error("missing-key", message).located(problems.file(), &named.name, "never taken");
+            let problem = Diagnostic::error("missing-key", message).located(problems.file(), &named.name, "never used");
             let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::word).collect();
             problems.push(problem.help(format!("say which events it is for: {}", kinds.join(", "))));
             continue;

@@ -20,7 +20,7 @@ pub(super) fn check(services: &Services, file: &raw::File, problems: &mut Proble
             let problem = Diagnostic::error("duplicate-slug", message);
             let problem = problem.located(problems.file(), &service.name, "the second one");
             let problem = problem.label(problems.file(), first.defined, "the first one");
-            problems.push(problem.help("rename one: file and job names hold lower-case letters, digits and `-` alone"));
+            problems.push(problem.help("rename one: file and job names only have lower-case letters, digits and `-`"));
         }
     }
     for (name, filter) in file.filters.value().into_iter().flat_map(|filters| &filters.0) {

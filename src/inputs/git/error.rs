@@ -162,9 +162,9 @@ impl GitError {
             Self::Program { source: super::ProgramError::Start(_), .. } => {
                 &["install git; `--head HEAD` plans the commit without the work tree"]
             }
-            Self::Program { command, .. } => return vec![format!("see what `{command}` says here")],
+            Self::Program { command, .. } => return vec![format!("run `{command}` here to see why")],
             Self::Locked { lock, .. } => return vec![unlocking(lock)],
-            Self::Unwritable { .. } => &["see that the disk has room, and that you may write to the repository"],
+            Self::Unwritable { .. } => &["check that the disk has room, and that you may write to the repository"],
             Self::NoCommitYet { .. } => &["make a first commit"],
             Self::NoWorkTree => &["name both ends: `--base REV --head REV`"],
             Self::Revision(error) => return error.help(),
@@ -186,15 +186,15 @@ impl GitError {
                 )];
             }
             Self::Unreadable { source, .. } if is_forbidden(source.as_ref()) => {
-                &["see that you may read all of the repository's files"]
+                &["check that you may read all of the repository's files"]
             }
             Self::LinkOutside { .. } => &["keep the file in the repository; `-c FILE` names one elsewhere"],
             Self::LinkLoop { .. } => &["let the link lead to a file"],
             Self::MissingTree { partial: None, .. }
             | Self::MissingBlob { partial: None, .. }
-            | Self::Unreadable { .. } => {
-                &["`git fsck` tells what is damaged or missing; `git fetch --refetch` brings what the remote has back"]
-            }
+            | Self::Unreadable { .. } => &[
+                "`git fsck` tells what is damaged or missing; `git fetch --refetch` fetches again what the remote has",
+            ],
         };
         advice.iter().map(|text| (*text).to_owned()).collect()
     }

@@ -76,7 +76,7 @@ pub enum HistoryError {
         source: gix::Error,
     },
     /// A commit of the history is not in this clone.
-    #[error("commit {commit} is missing, and nothing says that this clone is shallow there")]
+    #[error("commit {commit} is missing, although this clone is not shallow there")]
     Missing {
         /// Its id.
         commit: CommitId,
@@ -114,7 +114,7 @@ pub enum HistoryError {
         commit: CommitId,
     },
     /// There are more commits than can be numbered.
-    #[error("the history has more than two thousand million commits")]
+    #[error("the history has more than two billion commits")]
     TooLong,
 }
 
@@ -123,15 +123,15 @@ impl HistoryError {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Refs { .. } => "`git for-each-ref refs/tags` shows what git makes of them",
+            Self::Refs { .. } => "`git for-each-ref refs/tags` shows how git reads them",
             Self::Missing { .. } | Self::Broken { .. } => {
-                "`git fsck` tells what is wrong; `git fetch --refetch` brings missing objects back"
+                "`git fsck` tells what is wrong; `git fetch --refetch` fetches missing objects again"
             }
             Self::Graph { .. } => "write it again: `git commit-graph write --reachable`",
             Self::Grafts => "turn it into replace refs: `git replace --convert-graft-file`",
-            Self::Shallow { .. } => "`git fetch --unshallow` brings the whole history, and the list goes away",
+            Self::Shallow { .. } => "`git fetch --unshallow` fetches the whole history and removes the list",
             Self::TooShallow { .. } => WHOLE_HISTORY,
-            Self::TooLong => "describe a clone with less history",
+            Self::TooLong => "use a clone with less history",
         }
     }
 

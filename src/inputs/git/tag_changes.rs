@@ -86,7 +86,7 @@ impl TagError {
             Self::Locked { lock } => return unlocking(lock),
             Self::NoIdentity => "`git config user.name NAME` and `git config user.email ADDRESS`",
             Self::Object { .. } | Self::Refs { .. } => {
-                "see that the disk has room, and that you may write to the repository"
+                "check that the disk has room, and that you may write to the repository"
             }
             Self::Sign { .. } => "see `git help tag` for the keys that `--sign` uses, or leave it out",
         };

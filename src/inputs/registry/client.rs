@@ -90,7 +90,7 @@ pub enum NoAnswer {
     #[error("it did not answer within {} s", PATIENCE.as_secs())]
     TimedOut,
     /// All requests together took too long.
-    #[error("it did not answer in the {} s that there are for all registries", .0.as_secs())]
+    #[error("it did not answer within the {} s for all registries", .0.as_secs())]
     Over(Duration),
     /// It cannot be reached, or does not speak HTTP.
     #[error("it cannot be reached: {0}")]

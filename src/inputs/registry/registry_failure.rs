@@ -17,7 +17,7 @@ pub enum RegistryProblem {
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
     /// Its token server cannot be reached.
-    #[error("for a token it sends to {}: {answer}", Escaped::new(.server))]
+    #[error("its token server {} gives no token: {answer}", Escaped::new(.server))]
     NoToken {
         /// The server.
         server: String,
@@ -25,7 +25,7 @@ pub enum RegistryProblem {
         answer: NoAnswer,
     },
     /// It requires credentials, and there are none for it.
-    #[error("it wants credentials, and there are none for it{}", because(.0))]
+    #[error("it requires credentials, and there are none for it{}", because(.0))]
     NoCredentials(Vec<String>),
     /// It rejected the credentials, or the anonymous request.
     #[error("it denies access (HTTP {status}){}", because(.troubles))]

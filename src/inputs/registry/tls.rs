@@ -10,10 +10,10 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoTls {
     /// The processor lacks instructions that the cryptography needs.
-    #[error("this processor cannot do the cryptography that rebake has for HTTPS")]
+    #[error("this processor lacks instructions that rebake needs for HTTPS")]
     Processor,
     /// There are no root certificates.
-    #[error("this machine has no root certificates to know servers by")]
+    #[error("this machine has no root certificates, so servers cannot be verified")]
     NoCertificates,
 }
 

@@ -19,7 +19,7 @@ impl DeclaredAt {
         Self { file: file.clone(), span: Span::default() }
     }
 
-    /// Returns the place of what a file declares as a whole, whether or not it was read.
+    /// Returns the start of a file, for what the file as a whole declares. The file need not have been read.
     #[must_use]
     pub fn whole(tree: &SourceTree, path: &str) -> Self {
         tree.text(path).map_or_else(|| Self::start_of(&SourceFile::new(path, "")), Self::start_of)

@@ -6,8 +6,8 @@ use super::Engine;
 pub enum TriggerError {
     /// A variable that the engine always sets is missing.
     #[error(
-        "{variable} is not set, although {} says that this is {engine}; hand the engine's variables on to where \
-         rebake runs",
+        "{variable} is not set, although {} says that this is {engine}; pass the engine's variables on to \
+         rebake",
         engine.sign()
     )]
     Missing {

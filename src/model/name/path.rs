@@ -84,7 +84,7 @@ pub enum RepoDirError {
     #[error("the path has a backslash; write `/` between directories on every platform")]
     Backslash,
     /// It holds a control character.
-    #[error("the path holds a control character")]
+    #[error("the path has a control character")]
     Control,
 }
 

@@ -26,7 +26,7 @@ pub enum ServiceNameError {
     #[error("a service name begins with a letter or a digit, not with {0:?}")]
     First(char),
     /// It holds a character outside the set.
-    #[error("a service name is made of letters, digits and `.` `_` `/` `@` `-`; this one holds {0:?}")]
+    #[error("a service name is made of letters, digits and `.` `_` `/` `@` `-`; this one has {0:?}")]
     Character(char),
 }
 

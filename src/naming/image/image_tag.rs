@@ -16,7 +16,7 @@ pub enum ImageTagError {
     #[error("an image tag begins with a letter, a digit or `_`, not with {0:?}")]
     First(char),
     /// It holds a character outside the set.
-    #[error("an image tag is made of letters, digits and `.` `_` `-`; this one holds {0:?}")]
+    #[error("an image tag is made of letters, digits and `.` `_` `-`; this one has {0:?}")]
     Character(char),
     /// It is too long; this is its length in characters.
     #[error("an image tag has at most 128 characters; this one has {0}")]

@@ -15,16 +15,16 @@ pub enum ImageNameError {
     #[error("the name of an image may not be empty")]
     Empty,
     /// It begins like a URL.
-    #[error("the name of an image has no `{}://`; write `{}`", Escaped::new(.0), Escaped::new(.1))]
+    #[error("the name of an image must not begin with `{}://`; write `{}`", Escaped::new(.0), Escaped::new(.1))]
     Scheme(String, String),
     /// It has upper-case letters, which are only allowed in a registry's host.
-    #[error("the name of an image is in lower case; write `{}`", Escaped::new(.0))]
+    #[error("the name of an image must be in lower case; write `{}`", Escaped::new(.0))]
     UpperCase(String),
     /// It ends with a tag.
-    #[error("the name of an image comes without a tag; write `{}`, and the tag in `tags`", Escaped::new(.0))]
+    #[error("the name of an image must not have a tag; write `{}`, and the tag in `tags`", Escaped::new(.0))]
     Tag(String),
     /// It ends with a digest.
-    #[error("the name of an image comes without a digest; write `{}`", Escaped::new(.0))]
+    #[error("the name of an image must not have a digest; write `{}`", Escaped::new(.0))]
     Digest(String),
     /// The registry is not a host with an optional port.
     #[error("`{}` is not the host of a registry, such as `ghcr.io` or `localhost:5000`", Escaped::new(.0))]

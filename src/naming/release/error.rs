@@ -22,13 +22,13 @@ pub enum ReleaseError {
         scheme: Scheme,
     },
     /// A calendar version cannot be raised by a bump.
-    #[error("no bump tells the next calendar version of `{service}`")]
+    #[error("the next calendar version of `{service}` does not follow from its commits")]
     NoNext {
         /// The service.
         service: ServiceName,
     },
     /// The given version has build metadata.
-    #[error("{version} has build metadata, by which no version is higher than another")]
+    #[error("{version} has build metadata, which does not order versions and is not allowed in the tag of an image")]
     Build {
         /// The version.
         version: Version,
@@ -78,7 +78,7 @@ pub enum ReleaseError {
         error: TagNameError,
     },
     /// Git cannot store the tag beside an existing one.
-    #[error("git cannot hold the tag {tag} beside {obstacle}: one would be a directory of the other")]
+    #[error("git cannot store the tag {tag} beside {obstacle}: one would be a directory of the other")]
     InTheWay {
         /// The tag to create.
         tag: TagName,
@@ -98,7 +98,7 @@ impl ReleaseError {
             Self::NoNext { .. } => "name it: `rebake release SERVICE --version 2026.04.1`",
             Self::Build { .. } => "leave out what follows the `+`",
             Self::NotHigher { .. } => "choose a higher one, or let `--bump` find it",
-            Self::Taken { .. } => "choose another version; a release that others have seen does not move",
+            Self::Taken { .. } => "choose another version; a published release does not move",
             Self::Other { .. } | Self::InTheWay { .. } => "delete that tag, or give the service another `tag` format",
             Self::Bump { .. } => "choose another `--pre`, or name the version with `--version`",
             Self::Refused { .. } => "give the service a `tag:` of its own in filters.yaml",

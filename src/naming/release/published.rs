@@ -7,6 +7,7 @@ use crate::naming::version::Weight;
 
 /// The next releases as `rebake release --format json` publishes them (schema 1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Published {
     /// The version of this format: 1.
     pub schema: u32,
@@ -18,6 +19,7 @@ pub struct Published {
 
 /// A release that is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Released {
     /// The services; several where they share a tag format.
     pub services: Vec<String>,
@@ -51,6 +53,7 @@ pub struct Released {
 
 /// A line that is not released.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Unreleased {
     /// The services.
     pub services: Vec<String>,
@@ -71,6 +74,7 @@ pub struct Unreleased {
 
 /// A commit, and the bump that it requires.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct PublishedCommit {
     /// Its id.
     pub commit: String,

@@ -23,7 +23,7 @@ pub enum VersionError {
         base: Option<Version>,
     },
     /// A tag is nearer than the last release, and the service's scheme cannot read it.
-    #[error("the tag {tag} is nearer than any release of the service, and `scheme: {scheme}` reads no version in it")]
+    #[error("the tag {tag} is nearer than any release of the service, and `scheme: {scheme}` cannot read its version")]
     Unread {
         /// The tag.
         tag: TagName,
@@ -41,7 +41,7 @@ pub enum VersionError {
         version: Version,
     },
     /// The next calendar version cannot be derived.
-    #[error("the style `{style}` names the release that comes next, which a calendar version does not tell")]
+    #[error("the style `{style}` needs the next release, which does not follow from a calendar version")]
     NoNext {
         /// The style.
         style: VersionStyle,

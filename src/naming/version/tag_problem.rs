@@ -30,7 +30,9 @@ pub enum TagProblem {
     },
     /// A tag of one service would be a directory of another's tags: `v1.0.0-x` and `v1.0.0-x/web`. Git cannot store
     /// both.
-    #[error("git cannot hold tags of {service} (`{pattern}`) beside those of {other} (`{other_pattern}`) in it")]
+    #[error(
+        "git cannot store the tags of {service} (`{pattern}`) and of {other} (`{other_pattern}`): one would be a directory of the other"
+    )]
     Directory {
         /// The service whose tag would be a directory.
         service: ServiceName,
@@ -57,7 +59,7 @@ impl TagProblem {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Refused { .. } => "give the service a `tag:` of its own, such as `my-name@{{version}}`",
-            Self::Overlap { .. } => "end the part before `{{version}}` with a sign that no name holds, such as `@`",
+            Self::Overlap { .. } => "end the part before `{{version}}` with a sign that names do not have, such as `@`",
             Self::Directory { .. } => "put something before or behind `{{version}}` in one of the two formats",
         }
     }
@@ -203,7 +205,7 @@ mod tests {
             problems(&[("all", "v", ""), ("old", "v1.0.0/x@", ""), ("web", "r", "-x/web"), ("base", "r", "-x")]),
             [
                 "the release tags of old (`v1.0.0/x@[0-9]*`) look like those of all (`v[0-9]*`)",
-                "git cannot hold tags of base (`r[0-9]*-x`) beside those of web (`r[0-9]*-x/web`) in it",
+                "git cannot store the tags of base (`r[0-9]*-x`) and of web (`r[0-9]*-x/web`): one would be a directory of the other",
             ]
         );
     }

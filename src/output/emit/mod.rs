@@ -112,10 +112,10 @@ impl EmitError {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::LineBreak { .. } => "ask for NUL instead of line breaks with `-z`, or for `--format json`",
-            Self::SameVariable { .. } => "ask for one of them, or for `--format json`",
+            Self::LineBreak { .. } => "use NUL instead of line breaks with `-z`, or `--format json`",
+            Self::SameVariable { .. } => "name only one of them, or use `--format json`",
             Self::OutputName { .. } => "rename the filter",
-            Self::Environment { .. } => "make the plan again; filters.yaml has no such names",
+            Self::Environment { .. } => "make the plan again; filters.yaml cannot have such a name",
             Self::ServiceName { .. } | Self::SameLabel { .. } => "rename it in filters.yaml",
             Self::Limit { cure, .. } => cure,
         }

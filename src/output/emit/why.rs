@@ -24,7 +24,7 @@ fn push_told(text: &mut String, told: &ServiceExplanation, palette: Palette) {
         push_causes(text, &told.causes, 2, palette);
         for root in &told.roots {
             let _ =
-                writeln!(text, "  and {}, where that begins:", palette.name(&Escaped::new(&root.service).to_string()));
+                writeln!(text, "  {}, where the chain begins:", palette.name(&Escaped::new(&root.service).to_string()));
             push_causes(text, &root.causes, 4, palette);
         }
     } else {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 /// The result of a service. Every service of a run has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Outcome {
     /// It was built.
     Succeeded,

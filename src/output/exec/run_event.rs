@@ -10,6 +10,7 @@ use super::report::{Report, ServiceReport};
 /// An event contains no output: that is in the log, which readers read at their own pace.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum RunEvent {
     /// The run begins.
     Begun {
@@ -103,6 +104,7 @@ fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
 
 /// A running build.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Alive {
     /// The service.
     pub service: String,

@@ -138,7 +138,9 @@ impl Grouped {
         let doubt = doubts.into_iter().next().map(|first| match others {
             0 => first,
             // One sentence is enough, however many services there are.
-            others => Doubt { message: format!("{}; and {others} more services likewise", first.message), ..first },
+            others => {
+                Doubt { message: format!("{}; the same holds for {others} more services", first.message), ..first }
+            }
         });
         let group = |((base, unreachable), services): ((Option<CommitId>, bool), Vec<ServiceId>)| {
             let everyone = match base {
@@ -159,7 +161,7 @@ impl Grouped {
 /// Returns the doubt that these refs may be older in this clone than on the remote.
 fn stale(refs: &str) -> Doubt {
     Doubt::no_base(
-        &format!("{refs} cannot be fetched, and what this clone has of them may be older than the remote's"),
+        &format!("{refs} cannot be fetched, and those of this clone may be older than the remote's"),
         "let git reach the remote; or fetch them before rebake runs, and give it `--no-fetch`",
     )
 }
@@ -183,12 +185,14 @@ impl Doubtful {
         let alone = newest.filter(|tag| !self.is_attended && alone.contains(*tag));
         let (what, help) = match (moved, alone) {
             (Some(tag), _) => (
-                format!("the tag {tag} stands for another commit here than at the remote"),
+                format!("the tag {tag} points to another commit in this clone than on the remote"),
                 "take the remote's: `git fetch --tags --force`".to_owned(),
             ),
             (None, Some(tag)) => (
-                format!("the remote has not the tag {tag}"),
-                format!("send it: `git push origin refs/tags/{tag}`; or delete it here too: `git tag --delete {tag}`"),
+                format!("the remote does not have the tag {tag}"),
+                format!(
+                    "push it: `git push origin refs/tags/{tag}`; or delete it in this clone too: `git tag --delete {tag}`"
+                ),
             ),
             (None, None) => return None,
         };
@@ -245,10 +249,10 @@ fn by_built_ref(repository: &Repository, config: &Config, standing: &RefState) -
             Known::Unreachable(Doubt {
                 kind: "base-unreachable",
                 message: format!(
-                    "the remote has not {reference}, which this clone has; so `{service}` counts as affected"
+                    "the remote does not have {reference}, which this clone has; so `{service}` counts as affected"
                 ),
                 help: Some(format!(
-                    "send it: `git push origin {reference}`; or delete it here too: `git update-ref -d {reference}`"
+                    "push it: `git push origin {reference}`; or delete it in this clone too: `git update-ref -d {reference}`"
                 )),
                 cure: None,
             })

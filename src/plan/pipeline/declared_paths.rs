@@ -128,7 +128,7 @@ impl<'a, 'b> Search<'a, 'b> {
         let doubt = self.doubts.drain(..).next().map(|first| match others {
             0 => first,
             // One sentence is enough, however many links there are.
-            others => Doubt { message: format!("{}; and for {others} more likewise", first.message), ..first },
+            others => Doubt { message: format!("{}; the same holds for {others} more", first.message), ..first },
         });
         Followed { config, warnings: self.warnings, doubt, read: self.read }
     }
@@ -218,7 +218,7 @@ impl<'a, 'b> Search<'a, 'b> {
 
     fn warn_of_stray(&mut self, service: ServiceId, declared: &Declared, error: &git::GitError) {
         let name = self.config.graph.name(service);
-        let message = format!("{error}; so what `{name}` is built from there does not affect it");
+        let message = format!("{error}; so `{name}` is not affected by changes there");
         let warning = Diagnostic::warning("stray-link", message).located(&self.config.source, &declared.path, "");
         self.warnings.push(warning.help("let the link lead to a file of the repository"));
         let inputs = above(&declared.path.value).map(|path| declared.path.as_ref().map(|_| Input::At(path)));

@@ -78,3 +78,80 @@ fn fits(environment: &Environment, kind: Kind, on: On) -> bool {
     };
     environment.on.contains(&kind) && on_branch
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Options};
+    use crate::model::diagnostic::SourceFile;
+
+    const USUAL: &str = "services: {api: {path: api}}";
+    const OWN: &str = "
+environments:
+  preview: {on: [push, pull_request], branches: ['feature/**']}
+  review: {on: [pull_request]}
+services: {api: {path: api}}
+";
+
+    /// Returns the name of the environment for an event on a branch, where `main` is the default branch.
+    fn on(file: &str, kind: Kind, branch: Option<&str>) -> Result<String, Error> {
+        chosen(file, &event(kind, branch), None, || Some("main".to_owned()))
+    }
+
+    fn event(kind: Kind, branch: Option<&str>) -> Trigger {
+        Trigger { kind, reference: branch.map(|branch| format!("refs/heads/{branch}")), ..Trigger::local() }
+    }
+
+    fn chosen(
+        file: &str,
+        trigger: &Trigger,
+        name: Option<&str>,
+        default_branch: impl FnOnce() -> Option<String>,
+    ) -> Result<String, Error> {
+        let (config, _) = config::parse(
+            &SourceFile::new("filters.yaml", file),
+            Options::default(),
+            &crate::analysis::discover::Discovered::default(),
+        )
+        .unwrap();
+        choose(&config, trigger, name, default_branch).map(|(name, _)| name.to_owned())
+    }
+
+    #[test]
+    fn the_first_environment_that_fits_is_chosen() {
+        for (file, kind, branch, expected) in [
+            (USUAL, Kind::Push, Some("main"), "staging"),
+            (USUAL, Kind::Push, Some("x"), "preview"),
+            (USUAL, Kind::PullRequest, None, "preview"),
+            (USUAL, Kind::Schedule, Some("main"), "nightly"),
+            // Events that no environment names count as the most similar kind.
+            (USUAL, Kind::Release, None, "production"),
+            (USUAL, Kind::Delete, Some("main"), "staging"),
+            (OWN, Kind::Push, Some("feature/x"), "preview"),
+            (OWN, Kind::PullRequest, Some("feature/x"), "preview"),
+            (OWN, Kind::PullRequest, Some("x"), "review"),
+            (OWN, Kind::MergeGroup, None, "review"),
+        ] {
+            assert_eq!(on(file, kind, branch).unwrap(), expected, "{kind:?} {branch:?}");
+        }
+        assert!(matches!(on(OWN, Kind::Push, Some("x")), Err(Error::NoEnvironment { kind: Kind::Push })));
+        assert!(matches!(on(OWN, Kind::Manual, None), Err(Error::NoEnvironment { kind: Kind::Manual })));
+    }
+
+    #[test]
+    fn the_default_branch_is_asked_for_only_where_it_matters() {
+        let asked = || panic!("it does not matter");
+        assert_eq!(chosen(USUAL, &event(Kind::PullRequest, Some("x")), None, asked).unwrap(), "preview");
+        assert_eq!(chosen(OWN, &event(Kind::PullRequest, Some("x")), None, asked).unwrap(), "review");
+        assert_eq!(chosen(USUAL, &event(Kind::Push, Some("x")), Some("production"), asked).unwrap(), "production");
+        let unknown = chosen(USUAL, &event(Kind::Push, Some("x")), None, || None);
+        assert!(matches!(unknown, Err(Error::NoDefaultBranch { branch }) if branch == "x"));
+    }
+
+    #[test]
+    fn an_unknown_name_gets_the_nearest_one() {
+        let answer = chosen(USUAL, &Trigger::local(), Some("prodution"), || None);
+        let Err(Error::UnknownEnvironment { nearest, .. }) = answer else { panic!("{answer:?}") };
+        assert_eq!(nearest.as_deref(), Some("production"));
+    }
+}

@@ -37,7 +37,7 @@ pub enum Error {
     },
     /// The environment depends on whether a branch is the default one, which is not known.
     #[error(
-        "no environment can be chosen for the branch `{}`: nothing tells which branch is the default one",
+        "no environment can be chosen for the branch `{}`: it is not known which branch is the default one",
         Escaped::new(branch)
     )]
     NoDefaultBranch {

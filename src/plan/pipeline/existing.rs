@@ -83,9 +83,9 @@ fn note_lacking(plan: &mut Plan, registries: &Registries) {
 fn unknown(doubt: &RegistryFailure, services: &[String]) -> Diagnostic {
     let (registry, names, reason) = (Escaped::new(&doubt.registry), listed(services), &doubt.reason);
     let message = if services.len() == 1 {
-        format!("`{registry}` cannot say whether the image of {names} exists, so it counts as missing: {reason}")
+        format!("`{registry}` does not tell whether the image of {names} exists, so it counts as missing: {reason}")
     } else {
-        format!("`{registry}` cannot say whether the images of {names} exist, so they count as missing: {reason}")
+        format!("`{registry}` does not tell whether the images of {names} exist, so they count as missing: {reason}")
     };
     Diagnostic::warning("registry", message).help(reason.help(&doubt.registry))
 }

@@ -133,6 +133,7 @@ pub enum Dirty {
 
 /// A plan, with warnings and notes about it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
@@ -150,6 +151,7 @@ pub struct Planned {
 
 /// The work that it took to make a plan, in numbers that only depend on the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WorkDone {
     /// How many pairs of trees were compared: one for each distinct base.
     pub tree_diffs: usize,

@@ -74,3 +74,47 @@ fn splits(path: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
     slashes.map(|(at, _)| (&path[..at], &path[at + 1..]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Options};
+    use crate::model::diagnostic::SourceFile;
+    use crate::model::name::RepoPath;
+
+    /// Returns the advices for changes, of which those that are added match no filter.
+    fn advices(changes: &[(&str, Status)]) -> Vec<String> {
+        let text = "services: {api: {path: services/api}, web: {path: services/web}}";
+        let (config, _) = config::parse(
+            &SourceFile::new("filters.yaml", text),
+            Options::default(),
+            &crate::analysis::discover::Discovered::default(),
+        )
+        .unwrap();
+        let change = |(path, status): &(&str, Status)| Change::new(RepoPath::from_git(*path), *status);
+        let changes = ChangeSet::new(changes.iter().map(change).collect());
+        let unmatched: Vec<&Change> =
+            changes.as_slice().iter().filter(|change| change.status == Status::Added).collect();
+        moved(&config, &changes, &unmatched).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_directory_moved_to_where_most_of_its_files_are() {
+        let found = advices(&[
+            ("services/api/main.go", Status::Deleted),
+            ("services/api/go.mod", Status::Deleted),
+            ("services/gateway/main.go", Status::Added),
+            ("services/gateway/go.mod", Status::Added),
+            ("elsewhere/go.mod", Status::Added),
+        ]);
+        let advice = "`services/api` of `api` seems to be `services/gateway` now: mend its `path` and `filters`";
+        assert_eq!(found, [advice]);
+    }
+
+    #[test]
+    fn files_of_other_names_are_no_move() {
+        assert!(advices(&[("services/api/main.go", Status::Deleted), ("services/x/lib.go", Status::Added)]).is_empty());
+        assert!(advices(&[("services/api/main.go", Status::Modified), ("x/main.go", Status::Added)]).is_empty());
+        assert!(advices(&[("other/main.go", Status::Deleted), ("x/main.go", Status::Added)]).is_empty());
+    }
+}

@@ -180,7 +180,7 @@ impl<'a> PushRules<'a> {
         let name = |service: &ServiceId| format!("`{}`", self.config.graph.name(*service));
         let unpushed: Vec<String> = planned.iter().filter(is_unpushed).map(name).collect();
         let named = Listed::new(&unpushed, NAMED);
-        let message = format!("not pushed, since {} pushes no such service: {named}", self.base);
+        let message = format!("not pushed, since {} does not push these services: {named}", self.base);
         (!unpushed.is_empty()).then(|| Diagnostic::new(Severity::Note, "not-pushed", message))
     }
 }
@@ -188,4 +188,41 @@ impl<'a> PushRules<'a> {
 /// Whether base has an image where head has one.
 fn has_image_of(head: &Service, base: &Service) -> bool {
     !base.is_library() && (head.image.name.is_none() || base.image.name.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Branches;
+    use crate::model::change::{Change, ChangeSet, HeadState, Status};
+    use crate::model::name::RepoPath;
+
+    fn tip(changed: &[&str]) -> Tip {
+        let change = |path: &&str| Change::new(RepoPath::from_git(*path), Status::Modified);
+        let on_top = ChangeSet::new(changed.iter().map(change).collect());
+        Tip { commit: None, state: HeadState::WorkTree, on_top }
+    }
+
+    #[test]
+    fn only_the_own_code_of_a_clean_commit_is_pushed() {
+        let environment = |push| Environment { on: vec![Kind::Push], branches: Branches::Any, version: None, push };
+        let trigger = |kind, origin| Trigger { kind, origin, ..Trigger::local() };
+        for (kind, origin, changed, allowed, expected) in [
+            (Kind::Push, Origin::Own, &[][..], Push::Allowed, true),
+            (Kind::Tag, Origin::Own, &[], Push::Allowed, true),
+            (Kind::Push, Origin::Own, &[], Push::OnRequest, false),
+            (Kind::Push, Origin::Own, &["a"], Push::Allowed, false),
+            (Kind::Push, Origin::Fork, &[], Push::Allowed, false),
+            (Kind::Push, Origin::Privileged, &[], Push::Allowed, false),
+            (Kind::PullRequest, Origin::Own, &[], Push::Allowed, false),
+            (Kind::MergeGroup, Origin::Own, &[], Push::Allowed, false),
+            (Kind::Local, Origin::Own, &[], Push::Allowed, false),
+        ] {
+            let (environment, trigger, tip) = (environment(allowed), trigger(kind, origin), tip(changed));
+            let answer = |request| push(&environment, &trigger, request, &tip);
+            assert_eq!(answer(PushRequest::AsConfigured), expected, "{kind:?} {origin:?} {changed:?} {allowed:?}");
+            assert!(answer(PushRequest::Asked));
+            assert!(!answer(PushRequest::RuledOut));
+        }
+    }
 }

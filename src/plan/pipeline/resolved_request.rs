@@ -109,7 +109,7 @@ impl ResolvedRequest {
             }
             Parsed::Malformed { services, version, meant } => {
                 let message = format!(
-                    "the tag `{shown}` has the prefix of {}, but `{}` is no version, so nothing is planned",
+                    "the tag `{shown}` has the prefix of {}, but `{}` is not a version, so nothing is planned",
                     listed(&services),
                     Escaped::new(&version)
                 );
@@ -127,7 +127,7 @@ impl ResolvedRequest {
                 self.only = Some(Vec::new());
             }
             Parsed::Unknown { claimed } => {
-                let message = format!("the tag `{shown}` is no service's release tag, so nothing is planned");
+                let message = format!("the tag `{shown}` is not a release tag of any service, so nothing is planned");
                 let warning = Diagnostic::warning("tag-of-no-service", message);
                 let prefixes = || config.release_tags().prefixes();
                 warnings.push(match claimed.as_deref().and_then(|claimed| nearest(claimed, prefixes())) {

@@ -66,7 +66,7 @@ impl Held<'_> {
         };
         let foreign = service.tags.iter().find(|text| tag(text).is_none_or(|tag| ImageTag::parse(&tag).is_err()));
         if let Some(foreign) = foreign {
-            found.push(format!("`{}` is no tag of its image", Escaped::new(foreign)));
+            found.push(format!("`{}` is not a tag of its image", Escaped::new(foreign)));
         }
         if service.platforms != configured.platforms {
             found.push("filters.yaml has other platforms".to_owned());
@@ -76,7 +76,7 @@ impl Held<'_> {
         let configured = self.config.graph.dependencies(id);
         let configured = configured.iter().map(|need| self.config.graph.name(*need).as_str());
         if let Some(need) = configured.filter(|need| planned.contains(need)).find(|need| !needed.contains(need)) {
-            found.push(format!("it does not need `{}`, which filters.yaml says", Escaped::new(need)));
+            found.push(format!("it does not need `{}`, unlike in filters.yaml", Escaped::new(need)));
         }
         found
     }

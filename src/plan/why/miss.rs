@@ -13,6 +13,7 @@ use crate::model::name::{ServiceId, quoted};
 /// A changed path that nearly affected a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Miss {
     /// A pattern matches it, and a later one, or one in `exclude`, excludes it.
     TakenBack {

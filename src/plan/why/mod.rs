@@ -41,6 +41,7 @@ pub struct ServiceExplanation {
 
 /// A service with a cause of its own, which affects others.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ChainRoot {
     /// Its name.
     pub service: String,

@@ -276,17 +276,17 @@ environments:
     let other = |text: &str| format!("fp2-{text:a<26}");
     let cases: [(&str, Poison); 8] = [
         ("`api`: filters.yaml has another image", &|plan| plan["services"][1]["image"] = "r.invalid/prod".into()),
-        ("`api`: `r.invalid/prod:latest` is no tag of its image", &|plan| {
+        ("`api`: `r.invalid/prod:latest` is not a tag of its image", &|plan| {
             plan["services"][1]["tags"] = serde_json::json!(["r.invalid/prod:latest"]);
         }),
-        ("`api`: `r.invalid/api:a b` is no tag of its image", &|plan| {
+        ("`api`: `r.invalid/api:a b` is not a tag of its image", &|plan| {
             plan["services"][1]["tags"] = serde_json::json!(["r.invalid/api:a b"]);
         }),
         ("there is no environment `x; touch y` in filters.yaml", &|plan| plan["environment"] = "x; touch y".into()),
         ("`api`: filters.yaml has other platforms", &|plan| {
             plan["services"][1]["platforms"] = serde_json::json!(["linux/arm64"]);
         }),
-        ("`api`: it does not need `lib`, which filters.yaml says", &|plan| {
+        ("`api`: it does not need `lib`, unlike in filters.yaml", &|plan| {
             plan["services"][1]["needs"] = serde_json::json!([]);
         }),
         ("`lib`: its fingerprint is another one at this commit", &|plan| {
@@ -305,7 +305,7 @@ environments:
     }
     let none = |plan: &mut serde_json::Value| plan["services"][0]["version"] = "1\n$(id)".into();
     let text = String::from_utf8(build(&none, &[]).failure(2).stderr).unwrap();
-    assert!(text.starts_with("error[plan]: this is not a plan: `lib`: `1\\n$(id)` is no version\n"), "{text}");
+    assert!(text.starts_with("error[plan]: this is not a plan: `lib`: `1\\n$(id)` is not a version\n"), "{text}");
     // A plan of another event may push where this one may not.
     let pushed = |plan: &mut serde_json::Value| plan["services"][1]["push"] = true.into();
     let in_ci = |run: Rebake| {

@@ -72,7 +72,7 @@ lib failed (exit 3) after [..]s
     assert_eq!(built(&repo), "lib api");
     assert_eq!(outcomes(&repo, ".git/report.json"), ["lib succeeded", "api succeeded", "docs succeeded"]);
     repo.rebake(rerun).success().stdout(str![[r#"
-c08aef7 with the work tree's changes: what did not succeed by the report
+c08aef7 with the work tree's changes: what did not succeed, according to the report
 Nothing to build.
 
 "#]]);

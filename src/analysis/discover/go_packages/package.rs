@@ -30,7 +30,7 @@ pub(super) struct Import {
     pub(super) at: DeclaredAt,
 }
 
-/// Why it cannot be told what a package is made from.
+/// Why the sources of a package cannot be determined.
 pub(super) struct Opaque {
     pub(super) why: &'static str,
     pub(super) at: DeclaredAt,

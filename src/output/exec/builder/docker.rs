@@ -124,7 +124,7 @@ mod tests {
         let told = |error: BuilderError| (error.to_string(), error.help().is_some());
         let no_image = "`acme/api` is built by docker, and has no name for its image".to_owned();
         assert_eq!(told(error(|service| service.image = None)), (no_image, true));
-        let no_version = "`acme/api`: the value of `VERSION` needs what the plan does not know of it".to_owned();
+        let no_version = "`acme/api`: the value of `VERSION` is not known to the plan".to_owned();
         assert_eq!(told(error(|service| service.version = None)), (no_version, true));
         for key in ["", "a=b", "="] {
             let change = |service: &mut crate::plan::PlannedService| {

@@ -74,7 +74,7 @@ pub enum BuilderError {
         key: String,
     },
     /// A build argument or a context contains an unknown value, such as the version in a shallow clone.
-    #[error("`{service}`: the value of `{argument}` needs what the plan does not know of it")]
+    #[error("`{service}`: the value of `{argument}` is not known to the plan")]
     Argument {
         /// The service.
         service: String,
@@ -145,10 +145,10 @@ impl BuilderError {
                 Some("name it, for all services at once: `defaults: {image: \"ghcr.io/acme/{{name}}\"}`")
             }
             Self::Argument { .. } => Some("give it a `path`, and make the plan in a whole clone"),
-            Self::Unknown { key: "flags", .. } => Some("build it with `rebake build`, which hands all flags on"),
-            Self::Unknown { key: "attest", .. } => Some("attestations are made by the builder `docker`"),
+            Self::Unknown { key: "flags", .. } => Some("build it with `rebake build`, which passes all flags on"),
+            Self::Unknown { key: "attest", .. } => Some("only the builder `docker` makes attestations"),
             Self::Unknown { .. } => Some(
-                "only `docker` takes all of its words; the others cache in a registry: `type=registry,ref=REPOSITORY`",
+                "only `docker` supports all of BuildKit's caches; the others cache in a registry: `type=registry,ref=REPOSITORY`",
             ),
             Self::Path { .. }
             | Self::Missing { .. }

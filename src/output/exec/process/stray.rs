@@ -151,7 +151,8 @@ fn children_by_scan(proc: &Path) -> Vec<Pid> {
     processes(proc).filter(is_child).collect()
 }
 
-/// Returns the group of a process; `None` where it is gone, or the kernel's own, for which rustix's `getpgid` panics.
+/// Returns the group of a process; `None` for a process that has ended, and for those of the kernel, for which rustix's
+/// `getpgid` panics.
 pub(super) fn group(of: Pid) -> Option<Pid> {
     pid(&stat(Path::new("/proc"), of, GROUP)?)
 }

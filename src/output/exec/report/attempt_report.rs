@@ -8,6 +8,7 @@ use crate::output::exec::outcome::Outcome;
 
 /// The result of an attempt that was not the last.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct AttemptReport {
     /// `failed` or `timed-out`.
     pub outcome: Outcome,

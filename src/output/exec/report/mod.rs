@@ -28,6 +28,7 @@ pub const SCHEMA: u32 = 1;
 
 /// The report of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Report {
     /// The version of this format: 1.
     pub schema: u32,
@@ -47,6 +48,7 @@ impl Default for Report {
 
 /// The result of one service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct ServiceReport {
     /// Its name.
     pub service: String,
@@ -105,6 +107,7 @@ pub struct ServiceReport {
 /// Whether a build was recorded for `--since built`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum RecordOutcome {
     /// Its built ref is at this commit.
     Recorded,
@@ -112,7 +115,7 @@ pub enum RecordOutcome {
     NotSent,
     /// Its built ref is at a later commit, and was not moved.
     Superseded,
-    /// Its built ref was moved elsewhere meanwhile, and was not moved.
+    /// Another run moved its built ref meanwhile, so this run did not move it.
     Elsewhere,
     /// It was not recorded, since a service that it is built from is due.
     StandsOnDue,

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// The part of a report about the run as a whole. It is empty in older reports.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct ReportHead {
     /// The version of rebake that built the services.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -41,7 +41,7 @@ pub enum Left {
 }
 
 impl Left {
-    /// Returns what a planned service leaves: without a push, nothing except in `local`.
+    /// Returns what a planned service leaves. Outside of the environment `local`, that is nothing unless it is pushed.
     #[must_use]
     pub fn by(environment: &str, service: &PlannedService) -> Self {
         match service.push || environment == LOCAL {

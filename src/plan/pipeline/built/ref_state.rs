@@ -107,3 +107,33 @@ impl RefState {
         self.refs.get(&built_ref::begun(&self.environment, service.as_str())).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_refs_and_marks_of_one_environment_are_told_apart() {
+        let commit = |digit: &str| digit.repeat(40).parse::<CommitId>().unwrap();
+        let [api, web] = ["api", "web"].map(|name| ServiceName::parse(name).unwrap());
+        let refs = [
+            (built_ref::reference("production", "api"), commit("1")),
+            (built_ref::begun("production", "web"), commit("2")),
+            (built_ref::reference("staging", "web"), commit("3")),
+        ];
+        let state = RefState {
+            environment: "production".to_owned(),
+            refs: refs.into(),
+            damaged: Vec::new(),
+            alone: BTreeSet::new(),
+        };
+        assert_eq!((state.built(&api), state.begun(&api)), (Some(commit("1")), None));
+        assert_eq!((state.built(&web), state.begun(&web)), (None, Some(commit("2"))));
+        assert_eq!(state.built_refs(), [built_ref::reference("production", "api")].into());
+        assert!(state.doubt().is_none());
+        let state = state.with_alone([built_ref::reference("production", "api")].into());
+        assert!(state.is_alone(&api) && !state.is_alone(&web));
+        let damaged = RefState { damaged: vec!["refs/rebake/x".to_owned(), "refs/rebake/y".to_owned()], ..state };
+        assert!(damaged.doubt().unwrap().message.contains("refs/rebake/x and 1 more"));
+    }
+}

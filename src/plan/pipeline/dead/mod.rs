@@ -97,7 +97,7 @@ pub(super) fn say(config: &Config, policy: Dead, trees: &Trees, moved: &[Moved])
             }
             (None, Some((from, to))) => format!("write `{}` for `{}`", Escaped::new(&to), Escaped::new(&from)),
             (None, None) => by_name().unwrap_or_else(|| {
-                "mend the patterns, or take the service out; `--dead allow` plans all the same".to_owned()
+                "correct the patterns, or remove the service; with `--dead allow` this is no error".to_owned()
             }),
         };
         said.push(problem.help(help));

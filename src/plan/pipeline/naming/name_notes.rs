@@ -71,14 +71,14 @@ impl Said {
         }
         if !self.kept_back.is_empty() {
             let message = format!(
-                "tags that only the highest stable release moves are left out: {}",
+                "tags that belong to the highest stable release are left out: {}",
                 Listed::new(&self.kept_back, NAMED)
             );
             all.push(note("kept-back", message));
         }
         if !self.untagged.is_empty() {
             let message = format!(
-                "no rule of `tags` gives a tag to {} here, so that only the content tag is left",
+                "no rule of `tags` gives {} a tag here, so only the content tag is left",
                 Listed::new(&self.untagged, NAMED)
             );
             let help = self.skipped.iter().take(NAMED).cloned();
@@ -121,7 +121,6 @@ pub(in crate::plan::pipeline) fn ignored_tags(ignored: &[TagName]) -> Option<Dia
     };
     let message = format!("{} {what}: {}", names.len(), Listed::new(&names, NAMED));
     (!names.is_empty()).then(|| {
-        Diagnostic::warning("ignored-tags", message)
-            .help("a release tag holds a version such as 1.0.9 at `{{version}}`")
+        Diagnostic::warning("ignored-tags", message).help("a release tag has a version such as 1.0.9 at `{{version}}`")
     })
 }
