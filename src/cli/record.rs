@@ -173,6 +173,7 @@ fn held(plan: &Plan, services: &[ServiceId], rules: &PushRules, workspace: &Work
         trigger: &workspace.trigger,
         // What was pushed was pushed.
         push: PushRequest::Asked,
+        version: None,
     };
     let missing = names.iter().filter(|name| asked.service(name).is_none());
     let missing = missing.map(|name| format!("`{name}` is not in the plan"));

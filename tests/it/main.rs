@@ -69,6 +69,7 @@ mod reuse;
 mod remote;
 mod repo;
 mod runner;
+mod saved_plan;
 mod scenarios;
 mod since;
 mod small_registry;

@@ -88,6 +88,11 @@ fn held(plan: &Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) 
         config: rules.config(),
         trigger: &workspace.trigger,
         push: asked.push,
+        version: asked
+            .naming
+            .as_ref()
+            .and_then(|naming| naming.version.as_deref())
+            .filter(|version| !version.is_empty()),
     };
     refused(held.contradictions(plan)?)
 }

@@ -20,6 +20,7 @@ mod base_groups;
 mod policy;
 mod push_rules;
 mod release;
+mod saved_names;
 mod saved_plan;
 mod snapshot;
 mod service_commits;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::saved_names::SavedNames;
 use super::snapshot::{Files, Moment};
 use super::{ConfigFile, PushRequest, Snapshot, follow_links};
 use crate::analysis::fingerprint::Fingerprints;
@@ -26,11 +27,13 @@ pub struct Held<'a> {
     pub trigger: &'a Trigger,
     /// Whether pushing is requested now.
     pub push: PushRequest,
+    /// The version that is given now.
+    pub version: Option<&'a str>,
 }
 
 impl Held<'_> {
-    /// Returns the contradictions between a plan and the configuration. Values that only the plan has, such as a
-    /// version, are accepted if they have a valid form.
+    /// Returns the contradictions between a plan and the configuration. Of versions and tags, everything is accepted that
+    /// the configuration can give for the event, the commit and the environment of the plan.
     ///
     /// # Errors
     /// When the repository cannot be read.
@@ -39,18 +42,36 @@ impl Held<'_> {
             let name = Escaped::new(&plan.environment);
             return Ok(vec![format!("there is no environment `{name}` in filters.yaml")]);
         };
-        let mut found = Vec::new();
+        let mut found: Vec<String> = self.of_event(plan).into_iter().collect();
         let mut known = Vec::new();
+        let saved = SavedNames::of(self, plan, environment)?;
         for service in &plan.services {
             let name = Escaped::new(&service.service).to_string();
             // One that is not there, or elsewhere, has no recipe.
             let Some(id) = self.config.graph.id(&service.service) else { continue };
-            let said = self.of_service(plan, service, id).into_iter().chain(self.of_push(service, environment));
+            let named = saved.as_ref().and_then(|saved| saved.contradiction(&self.config.services[id.0], service));
+            let said =
+                self.of_service(plan, service, id).into_iter().chain(self.of_push(service, environment)).chain(named);
             found.extend(said.map(|said| format!("`{name}`: {said}")));
             known.push((id, service));
         }
         found.extend(self.of_content(plan, &known)?);
         Ok(found)
+    }
+
+    /// Returns the contradiction that the plan is for another branch or tag than this run. The jobs of one pipeline have the
+    /// same; that of a pull request is not known to all of them.
+    fn of_event(&self, plan: &Plan) -> Option<String> {
+        let named = |reference: &Option<String>| {
+            let is_named =
+                |named: &String| ["refs/heads/", "refs/tags/"].iter().any(|prefix| named.starts_with(prefix));
+            reference.clone().filter(is_named)
+        };
+        self.trigger.engine?;
+        let run = named(&self.trigger.reference)?;
+        let planned = named(&plan.trigger.reference)?;
+        (run != planned)
+            .then(|| format!("it is for {}, and this run is for {}", Escaped::new(&planned), Escaped::new(&run)))
     }
 
     fn of_service(&self, plan: &Plan, service: &PlannedService, id: ServiceId) -> Vec<String> {

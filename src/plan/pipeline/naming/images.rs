@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::name_notes::Said;
 use super::{Found, Namer, Standings};
-use crate::inputs::trigger::Kind;
+use crate::inputs::trigger::{Kind, Trigger};
 use crate::model::name::{ServiceId, TagName};
 use crate::naming::image::{ImageEvent, ImageFacts, ImageRelease, OWN_LABELS, ReleaseRank, TagMovement};
 use crate::naming::version::{FilesState, Purpose};
@@ -40,7 +40,7 @@ impl Namer<'_> {
             version: &version,
             release,
             purpose: self.environment.purpose(),
-            event: self.event(),
+            event: event(self.workspace.trigger),
             default_branch: self.workspace.trigger.default_branch.as_deref(),
             commit: known.found.described.commit,
             time: known.found.committed,
@@ -105,22 +105,21 @@ impl Namer<'_> {
         let written = std::str::from_utf8(pattern.version_of(tag.as_bytes())?).ok()?;
         Some(Called { tag, written, standing: known.releases.standing(name, &version) })
     }
+}
 
-    /// Returns the event, as far as tags depend on it.
-    fn event(&self) -> ImageEvent<'_> {
-        let trigger = self.workspace.trigger;
-        match trigger.kind {
-            Kind::Schedule => ImageEvent::Schedule(trigger.branch()),
-            Kind::PullRequest => match trigger.pull_request() {
-                Some(number) => ImageEvent::PullRequest { number, base: None },
-                None => ImageEvent::Other,
-            },
-            Kind::Tag | Kind::Release => {
-                trigger.tag().map_or(ImageEvent::Other, |name| ImageEvent::Tag { name, base: None })
-            }
-            Kind::Push | Kind::MergeGroup | Kind::Manual | Kind::Delete | Kind::Local => {
-                trigger.branch().map_or(ImageEvent::Other, ImageEvent::Branch)
-            }
+/// Returns an event, as far as image tags depend on it.
+pub(in crate::plan::pipeline) fn event(trigger: &Trigger) -> ImageEvent<'_> {
+    match trigger.kind {
+        Kind::Schedule => ImageEvent::Schedule(trigger.branch()),
+        Kind::PullRequest => match trigger.pull_request() {
+            Some(number) => ImageEvent::PullRequest { number, base: None },
+            None => ImageEvent::Other,
+        },
+        Kind::Tag | Kind::Release => {
+            trigger.tag().map_or(ImageEvent::Other, |name| ImageEvent::Tag { name, base: None })
+        }
+        Kind::Push | Kind::MergeGroup | Kind::Manual | Kind::Delete | Kind::Local => {
+            trigger.branch().map_or(ImageEvent::Other, ImageEvent::Branch)
         }
     }
 }

@@ -7,6 +7,7 @@ mod name_notes;
 mod same_tag;
 mod versions;
 
+pub(super) use images::event;
 pub(super) use name_notes::{ignored_tags, tag_hint};
 pub(super) use versions::{Found, Versions};
 
