@@ -24,7 +24,6 @@ pub(crate) use engine::{Rule, labels};
 pub use fields::{Field, UnknownField};
 pub use heading::heading;
 pub use job_summary::Summary;
-#[cfg(feature = "exec")]
 pub use list::{Separator, names, paths};
 pub use list_files::ListFiles;
 pub use markdown::{code as markdown_code, markdown, prose as markdown_prose};
