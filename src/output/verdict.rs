@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn an_output_that_did_not_arrive_is_a_problem() {
+    fn a_missing_output_is_a_problem() {
         let masked = json!({"any": "true", "any_1": "true"});
         assert_eq!(says(&masked, ["success"; 3]), ["the output `matrix` of the job `plan` is missing"]);
         let empty = json!({"any": "", "matrix": NONE});

@@ -283,7 +283,7 @@ error[release]: 0.2.0 of `api` would not be higher than 0.3.1, its current versi
         (
             &["api", "--version", "1.0.0+b"],
             str![[r#"
-error[release]: 1.0.0+b has build metadata, which does not order versions and is not allowed in the tag of an image
+error[release]: 1.0.0+b has build metadata, which does not order versions
  |
  = help: leave out what follows the `+`
 

@@ -28,7 +28,7 @@ pub enum ReleaseError {
         service: ServiceName,
     },
     /// The given version has build metadata.
-    #[error("{version} has build metadata, which does not order versions and is not allowed in the tag of an image")]
+    #[error("{version} has build metadata, which does not order versions")]
     Build {
         /// The version.
         version: Version,
