@@ -38,6 +38,7 @@ pub(crate) enum Command {
     #[cfg(unix)]
     #[command(hide = true)]
     Watch,
+    Init(super::init::InitArgs),
     Schema(super::schema::SchemaArgs),
     Completions(super::complete::CompletionsArgs),
     Man(super::complete::ManArgs),

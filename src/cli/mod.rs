@@ -20,6 +20,7 @@ mod fingerprint;
 mod flags;
 mod format;
 mod glob;
+mod init;
 mod printing;
 mod plan;
 mod progress;
@@ -80,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Glob(glob) => glob::run(&glob, &output),
         Command::Why(why) => why::run(&args.general, &why, &output),
         Command::Verdict(verdict) => verdict::run(&verdict, &output),
+        Command::Init(init) => init::run(&args.general, &init, &output),
         Command::Schema(schema) => schema::run(&schema, &output),
         Command::Completions(completions) => complete::completions(&completions, &output),
         Command::Man(man) => complete::man(&man, &output),

@@ -8,6 +8,7 @@
 //! reports all problems that it finds.
 
 mod definition;
+mod draft;
 mod flat;
 mod copied_patterns;
 mod key_places;
@@ -23,6 +24,7 @@ mod yaml;
 
 pub use copied_patterns::{Copied, copied_patterns};
 pub use decode::{MAX_BYTES, decode};
+pub use draft::{draft, lacking};
 pub use key_places::KeyPlaces;
 pub use linked_files::Input;
 pub use schema::schema;

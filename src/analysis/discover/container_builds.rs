@@ -54,6 +54,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
         }
         found.packages.push(package(tree, directory.clone(), build.at.clone(), takes));
     }
+    found.builds.extend(placed.into_iter().map(|Placed { directory, build }| (directory, build)));
     found
 }
 
@@ -189,6 +190,12 @@ mod tests {
             found(&files),
             ["api svc/api: svc/api/**", "web svc/web: svc/web/**", "docker svc/web/docker: svc/web/docker/**"]
         );
+    }
+
+    #[test]
+    fn a_whole_context_reaches_no_further_than_the_context() {
+        let files = [("svc/api/Dockerfile", "FROM scratch\nCOPY . .\n"), ("svc/api/src/x", ""), ("y", "")];
+        assert_eq!(found(&files), ["api svc/api: svc/api/**"]);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use super::Taken;
-use crate::inputs::source::{DeclaredAt, Ecosystem};
+use crate::inputs::source::{DeclaredAt, DeclaredBuild, Ecosystem};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::RepoDir;
 
@@ -10,6 +10,8 @@ pub struct Contribution {
     pub packages: Vec<Package>,
     /// What is built from what. An edge to a directory without a package takes all of that directory.
     pub edges: Vec<PackageEdge>,
+    /// The builds of images, each with the directory of its package.
+    pub builds: Vec<(RepoDir, DeclaredBuild)>,
     /// What could not be read or resolved.
     pub problems: Vec<Diagnostic>,
 }
@@ -55,6 +57,7 @@ impl Contribution {
     pub(super) fn append(&mut self, other: Self) {
         self.packages.extend(other.packages);
         self.edges.extend(other.edges);
+        self.builds.extend(other.builds);
         self.problems.extend(other.problems);
     }
 }

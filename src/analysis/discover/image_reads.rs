@@ -85,6 +85,7 @@ fn files(
         let is_through = |link: &&[u8]| path.as_bytes().strip_prefix(*link).is_some_and(|rest| rest.starts_with(b"/"));
         links.iter().any(is_through) || path.contains(['*', '?', '[']) && !links.is_empty()
     };
+    let entries_below = entries.len();
     let files = ContextFiles::new(entries);
     let mut takes: Vec<Taken> = Vec::new();
     for source in &reads.sources {
@@ -103,7 +104,11 @@ fn files(
         }
         let paths: Vec<&[u8]> = paths.iter().map(Vec::as_slice).collect();
         let mut areas = Vec::new();
-        add_areas(tree, &paths, 0, &mut areas);
+        if paths.len() == entries_below {
+            areas.push(Area::Below(context.clone()));
+        } else {
+            add_areas(tree, &paths, skipped, &mut areas);
+        }
         takes.extend(areas.into_iter().map(|area| Taken { area, why: TakenFor::Manifest, at: at(source.span) }));
     }
     Some(takes)

@@ -27,7 +27,7 @@ struct Draft {
 
 /// Makes services of packages.
 pub(super) fn join(contribution: Contribution) -> Discovered {
-    let Contribution { packages, edges, problems } = contribution;
+    let Contribution { packages, edges, problems, .. } = contribution;
     let mut drafts = by_directory(packages);
     connect(&mut drafts, edges);
     let all: Vec<(usize, usize)> =
@@ -56,7 +56,7 @@ pub(super) fn join(contribution: Contribution) -> Discovered {
             depends_on: outward(&drafts, members),
         }
     });
-    Discovered { services: services.collect(), edges, filters: Vec::new(), problems: sorted(problems) }
+    Discovered { services: services.collect(), edges, problems: sorted(problems), ..Discovered::default() }
 }
 
 /// Makes one draft for each directory, in the order of directories.

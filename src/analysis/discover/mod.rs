@@ -21,7 +21,7 @@ mod tests;
 
 pub use contribution::{Contribution, Package, PackageEdge, Standalone};
 
-use crate::inputs::source::{DeclaredAt, Ecosystem, PathFilter, SourceTree};
+use crate::inputs::source::{DeclaredAt, DeclaredBuild, Ecosystem, PathFilter, SourceTree};
 use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::{RepoDir, ServiceName};
 
@@ -34,6 +34,8 @@ pub struct Discovered {
     pub edges: Vec<DiscoveredEdge>,
     /// The filters of paths that the repository has already, in the order of their files.
     pub filters: Vec<DiscoveredFilter>,
+    /// The builds of images, each with the position of its service.
+    pub builds: Vec<(usize, DeclaredBuild)>,
     /// What could not be read or resolved.
     pub problems: Vec<Diagnostic>,
 }
@@ -142,5 +144,9 @@ pub fn discover(tree: &SourceTree, ecosystems: &[Ecosystem]) -> Discovered {
         filters = existing_filters::read(tree, &mut all.problems);
         existing_filters::add(tree, &filters, &mut all);
     }
-    Discovered { filters, ..join::join(all) }
+    let builds = std::mem::take(&mut all.builds);
+    let found = join::join(all);
+    let of = |directory: &RepoDir| found.services.iter().position(|service| service.directory == *directory);
+    let builds = builds.into_iter().filter_map(|(directory, build)| Some((of(&directory)?, build))).collect();
+    Discovered { filters, builds, ..found }
 }

@@ -221,7 +221,7 @@ fn entries<'t>(taken: impl Iterator<Item = &'t Taken>, problems: &mut Problems<'
 }
 
 /// A pattern of the files in a directory alone.
-fn directly_in(directory: &RepoDir) -> String {
+pub(in crate::config) fn directly_in(directory: &RepoDir) -> String {
     if directory.is_root() { "*".to_owned() } else { format!("{}/*", literal(directory.as_str())) }
 }
 

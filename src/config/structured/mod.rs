@@ -13,6 +13,7 @@ mod service;
 mod tags;
 
 pub(super) use build_files::{below, below_directory, literal};
+pub(super) use discovered_services::directly_in;
 pub(super) use environments::usual as usual_environments;
 
 use std::collections::BTreeSet;

@@ -120,7 +120,7 @@ impl<'t> Finder<'t> {
                 takes: takes.into_taken(),
             }],
             edges: edges.into_iter().map(to).collect(),
-            problems: Vec::new(),
+            ..Contribution::default()
         }
     }
 
