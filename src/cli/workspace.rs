@@ -162,10 +162,10 @@ fn derived(repository: &Repository, at: Option<&CommitId>, output: &Output) -> R
     if found.services.is_empty() {
         return Ok(None);
     }
-    let sources = file.discovery.sources().into_iter().map(|(name, count)| format!("{count} {}", Escaped::new(name)));
+    let sources = file.discovery.sources().into_iter().map(|(name, count)| format!("{} ({count})", Escaped::new(name)));
     let (services, edges) = (found.services.len(), found.edges.len());
     let message = format!(
-        "without filters.yaml: {services} services and {edges} dependencies, derived from {}",
+        "there is no filters.yaml: services ({services}) and dependencies ({edges}) are derived from {}",
         sources.collect::<Vec<_>>().join(", ")
     );
     output.say(&[Diagnostic::new(Severity::Note, "derived", message)]);

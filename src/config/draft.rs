@@ -138,7 +138,9 @@ impl<'f> Draft<'f> {
         }
         for (patterns, name) in &self.shared {
             line(text, 1, &format!("{name}: &{name} # what a workspace has in common"));
-            patterns.iter().for_each(|pattern| line(text, 2, &format!("- {}", scalar(pattern))));
+            for pattern in patterns {
+                line(text, 2, &format!("- {}", scalar(pattern)));
+            }
         }
     }
 
@@ -310,7 +312,7 @@ mod tests {
         ("web/b/package.json", r#"{"name": "b"}"#),
     ];
 
-    const DRAFT: &str = r##"
+    const DRAFT: &str = r#"
 filters:
   # .github/utils/file-filters.yaml
   api: &api
@@ -332,7 +334,7 @@ filters:
     - package.json
 
 services:
-"##;
+"#;
 
     #[test]
     fn a_draft_keeps_filters_and_says_each_source() {

@@ -40,7 +40,7 @@ acme/icons  sha-3c64836-dirty  libs/ui/icons/x.svg added, matches libs/ui/icons/
 
 "#]])
         .stderr(str![[r#"
-note[derived]: without filters.yaml: 5 services and 3 dependencies, derived from 5 package.json
+note[derived]: there is no filters.yaml: services (5) and dependencies (3) are derived from package.json (5)
 
 "#]]);
     repo.rebake(["why", "acme/log"]).success().stdout(str![[r#"
@@ -101,7 +101,7 @@ error[no-config]: there is no filters.yaml at the root of the repository, nor in
     let configured = repo.commit("third");
     repo.remove("filters.yaml").commit("fourth");
     push(&repo, "main", configured, DISCOVER).failure(2).stderr(str![[r#"
-note[derived]: without filters.yaml: 5 services and 3 dependencies, derived from 5 package.json
+note[derived]: there is no filters.yaml: services (5) and dependencies (3) are derived from package.json (5)
 error[no-config]: base 2276864 has a configuration, and head has none
  |
  = help: restore it: in CI, services are not derived from other files in place of it
