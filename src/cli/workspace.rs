@@ -165,7 +165,7 @@ fn derived(repository: &Repository, at: Option<&CommitId>, output: &Output) -> R
     let sources = file.discovery.sources().into_iter().map(|(name, count)| format!("{} ({count})", Escaped::new(name)));
     let (services, edges) = (found.services.len(), found.edges.len());
     let message = format!(
-        "there is no filters.yaml: services ({services}) and dependencies ({edges}) are derived from {}",
+        "services ({services}) and dependencies ({edges}) are derived from {}, not read from filters.yaml",
         sources.collect::<Vec<_>>().join(", ")
     );
     output.say(&[Diagnostic::new(Severity::Note, "derived", message)]);

@@ -40,7 +40,7 @@ acme/icons  sha-3c64836-dirty  libs/ui/icons/x.svg added, matches libs/ui/icons/
 
 "#]])
         .stderr(str![[r#"
-note[derived]: there is no filters.yaml: services (5) and dependencies (3) are derived from package.json (5)
+note[derived]: services (5) and dependencies (3) are derived from package-lock.json (1), package.json (5), not read from filters.yaml
 
 "#]]);
     repo.rebake(["why", "acme/log"]).success().stdout(str![[r#"
@@ -101,7 +101,7 @@ error[no-config]: there is no filters.yaml at the root of the repository, nor in
     let configured = repo.commit("third");
     repo.remove("filters.yaml").commit("fourth");
     push(&repo, "main", configured, DISCOVER).failure(2).stderr(str![[r#"
-note[derived]: there is no filters.yaml: services (5) and dependencies (3) are derived from package.json (5)
+note[derived]: services (5) and dependencies (3) are derived from package-lock.json (1), package.json (5), not read from filters.yaml
 error[no-config]: base 2276864 has a configuration, and head has none
  |
  = help: restore it: in CI, services are not derived from other files in place of it

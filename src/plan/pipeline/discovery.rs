@@ -1,12 +1,13 @@
 //! What the repository's own files declare: at head, and at each base by what changed since.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::analysis::discover::{Discovered, discover};
 use crate::inputs::git::{GitError, Repository};
 use crate::inputs::source::{Ecosystem, SourceTree};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
+use crate::model::diagnostic::SourceFile;
 use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::{Listing, Mode, ObjectId};
 
@@ -137,12 +138,13 @@ impl Discovery {
         &self.found
     }
 
-    /// Returns the names of the files that were read, Go files as `*.go`, each with how many there are.
+    /// Returns the names of the files that declare what was found, Go files as `*.go`, each with how many there are.
     #[must_use]
     pub fn sources(&self) -> BTreeMap<&str, usize> {
         let mut sources = BTreeMap::new();
-        for file in self.tree.texts() {
-            let name = file.name().rsplit('/').next().unwrap_or_default();
+        let files: BTreeSet<&str> = self.found.files().map(SourceFile::name).collect();
+        for path in files {
+            let name = path.rsplit('/').next().unwrap_or_default();
             // Go files have too many names to be told.
             let kind = if name.ends_with(".go") { "*.go" } else { name };
             *sources.entry(kind).or_default() += 1;
