@@ -14,8 +14,8 @@ use crate::model::name::ServiceName;
 /// The resolved definition of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
-    /// The service's own settings that can change the result, as canonical JSON: keys sorted, no blanks. `None` for a
-    /// service that cannot be read, in the configuration of another commit: it equals no other definition.
+    /// The service's own settings that can change the result, as canonical JSON: keys sorted, no blanks. `None` where, in
+    /// the configuration of another commit, they cannot be read or do not tell all: it equals no other definition.
     pub canonical: Option<String>,
     /// The file's `global` patterns as canonical JSON, one text for all services; `None` where there are none, or where
     /// the service opts out.
@@ -123,6 +123,13 @@ impl Definitions {
         differences
     }
 
+    /// Makes the definition of a service one that equals no other, if there is such a service.
+    pub fn forget(&mut self, service: &ServiceName) {
+        if let Some(definition) = self.0.get_mut(service) {
+            definition.canonical = None;
+        }
+    }
+
     /// Returns the services of `base` that no longer exist, in its order.
     #[must_use]
     pub fn removed_since(&self, base: &Self) -> Vec<ServiceName> {
@@ -193,7 +200,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_equals_nothing() {
         let mut unread = definitions(&[("a", "1", &[])]);
-        unread.0[&name("a")].canonical = None;
+        unread.forget(&name("a"));
         assert_eq!(unread.differences(&unread, &name("a")), [changed(&[])]);
     }
 }

@@ -194,3 +194,17 @@ fn a_circle_with_an_edge_of_the_file_becomes_files() {
     repo.write("libs/ui/x.js", "").commit("third");
     assert_eq!(causes(&push(&repo, "main", second, JSON).success().stderr("")), all("libs/ui/x.js"));
 }
+
+#[test]
+fn a_package_that_loses_files_to_a_new_one_is_affected() {
+    let repo = workspace();
+    repo.write("package.json", r#"{"private": true, "workspaces": ["apps/**", "libs/**"]}"#);
+    repo.write("apps/web/lib/x.js", "").commit("first");
+    let added = |directory: &str| {
+        repo.write(format!("{directory}/package.json"), r#"{"name": "added"}"#).commit(directory);
+        causes(&repo.rebake(["plan", "--base", "HEAD~1", "--head", "HEAD", "--format", "json"]).success())
+    };
+    // A new directory takes nothing from the package above it.
+    assert_eq!(added("apps/web/fresh"), ["added: file apps/web/fresh/package.json, new-service"]);
+    assert!(added("apps/web/lib").contains(&"acme/web: definition".to_owned()));
+}

@@ -57,7 +57,7 @@ pub enum Effect {
     /// `exclude`. A path that an earlier pattern names without a wildcard still matches.
     ExcludeWildcards,
     /// What earlier patterns matched belongs to another service. Such a pattern was not written but discovered; it excludes,
-    /// and is no part of a definition: that another service appears does not change this one.
+    /// and is no part of a definition: that another service appears changes this one only if it takes files of this one.
     Cede,
 }
 

@@ -203,7 +203,13 @@ impl<'a> Reader<'a> {
         }
         let source = config::decode(&self.file.name, bytes);
         match source.and_then(|source| config::definitions(&source, self.file.options, discovery.found())) {
-            Ok(definitions) => BaseConfig::Read(Rc::new(definitions)),
+            Ok(mut definitions) => {
+                // What such a service was built from is not what it takes now, whatever its patterns say.
+                for service in self.file.discovery.narrowed_since(discovery) {
+                    definitions.forget(service);
+                }
+                BaseConfig::Read(Rc::new(definitions))
+            }
             Err(problem) => unknown(base, &format!("cannot be read ({})", problem.message), None),
         }
     }

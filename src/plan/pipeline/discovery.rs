@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::analysis::discover::{Discovered, discover};
+use crate::analysis::discover::{Area, Discovered, DiscoveredService, discover};
 use crate::inputs::git::{GitError, Repository};
 use crate::inputs::source::{Ecosystem, SourceTree};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::diagnostic::SourceFile;
-use crate::model::name::{CommitId, RepoPath};
+use crate::model::name::{CommitId, RepoDir, RepoPath, ServiceName};
 use crate::model::tree::{Listing, Mode, ObjectId};
 
 /// So much of a file is read; a larger one declares nothing that is worth the time.
@@ -152,6 +152,19 @@ impl Discovery {
         sources
     }
 
+    /// Returns the services of `before` that have left files to others since: a directory of theirs that held files is a
+    /// service of its own now. A new directory takes nothing away.
+    pub(super) fn narrowed_since<'b>(&self, before: &'b Self) -> impl Iterator<Item = &'b ServiceName> {
+        let now: BTreeMap<&RepoDir, &DiscoveredService> =
+            self.found.services.iter().map(|service| (&service.directory, service)).collect();
+        let is_narrowed = move |then: &&DiscoveredService| {
+            let left = now.get(&then.directory).into_iter().flat_map(|now| ceded(now));
+            left.filter(|directory| ceded(then).all(|known| !known.holds(directory)))
+                .any(|directory| !before.tree.listing().below(directory.as_str().as_bytes()).is_empty())
+        };
+        before.found.services.iter().filter(is_narrowed).map(|service| &service.name)
+    }
+
     /// Whether one of these changes is of a file that was read, or would be.
     pub(super) fn is_changed_by(&self, changes: &ChangeSet) -> bool {
         changes.as_slice().iter().any(|change| self.scope.reads(change.path.as_bytes()))
@@ -168,6 +181,14 @@ impl Discovery {
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.scope == other.scope && (Arc::ptr_eq(&self.found, &other.found) || self.scope.ecosystems().is_empty())
     }
+}
+
+/// The directories of a service that are services of their own.
+fn ceded(service: &DiscoveredService) -> impl Iterator<Item = &RepoDir> {
+    service
+        .takes
+        .iter()
+        .filter_map(|taken| if let Area::Ceded(directory) = &taken.area { Some(directory) } else { None })
 }
 
 /// Reads files of a commit. What git calls by bytes that are no text cannot be named in a configuration, and is left out.
