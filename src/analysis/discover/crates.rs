@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::member_globs::{MemberGlobs, Order};
-use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken, TakenFor};
+use super::workspace_packages::{shared, standing};
+use super::{Area, Contribution, Package, PackageEdge, Taken, TakenFor};
 use crate::inputs::source::{CargoDependency, CargoToml, CrateSource, DeclaredAt, Ecosystem, SourceTree};
 use crate::model::diagnostic::{SourceFile, Span};
 use crate::model::name::RepoDir;
@@ -28,11 +29,12 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     let roots: BTreeMap<&RepoDir, RepoDir> =
         manifests.keys().filter_map(|directory| Some((directory, root_of(&manifests, directory)?))).collect();
     let members = members(&manifests, &roots);
-    let shared: BTreeMap<&RepoDir, Vec<Taken>> = roots.values().map(|root| (root, shared(tree, root))).collect();
+    let shared: BTreeMap<&RepoDir, Vec<Taken>> =
+        roots.values().map(|root| (root, shared(tree, root, &SHARED))).collect();
     for (directory, (manifest, file)) in &manifests {
         let root = roots.get(directory).filter(|_| members.contains(directory));
         let Some(name) = &manifest.name else { continue };
-        let Some(standalone) = standing(tree, &manifests, directory, root.is_some()) else { continue };
+        let Some(standalone) = standing(tree, &manifests, directory, root.is_some(), &["Cargo.lock"]) else { continue };
         let place = |span: Span| DeclaredAt { file: (*file).clone(), span };
         let mut takes = root.filter(|root| *root != directory).map_or_else(Vec::new, |root| shared[root].clone());
         for source in &manifest.sources {
@@ -160,26 +162,6 @@ fn patched(
         (needs || roots.get(&to) != Some(root)).then_some(PackageEdge { from: directory.clone(), to, at })
     });
     patches.collect()
-}
-
-/// Returns of what standing a package is. One of no workspace is a package where nothing above it is one; with a lockfile
-/// of its own it is also one elsewhere.
-fn standing(tree: &SourceTree, manifests: &Manifests<'_>, directory: &RepoDir, is_member: bool) -> Option<Standalone> {
-    let is_below = || manifests.keys().any(|other| other != directory && other.holds(directory));
-    if is_member || !is_below() {
-        return Some(Standalone::Yes);
-    }
-    tree.has(&directory.join("Cargo.lock")).then_some(Standalone::Unsure)
-}
-
-/// Returns what at the root of a workspace affects all of its packages.
-fn shared(tree: &SourceTree, root: &RepoDir) -> Vec<Taken> {
-    let files = SHARED.iter().map(|name| root.join(name)).filter(|path| tree.has(path));
-    let taken = |path: String| {
-        let at = DeclaredAt::whole(tree, &path);
-        Taken { area: Area::File(path), why: TakenFor::Workspace, at }
-    };
-    files.map(taken).collect()
 }
 
 #[cfg(test)]

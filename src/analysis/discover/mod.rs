@@ -8,14 +8,15 @@ mod container_builds;
 mod contribution;
 mod crates;
 mod existing_filters;
-mod image_reads;
 mod go_packages;
+mod image_reads;
 mod join;
 mod member_globs;
-mod service_names;
 mod npm;
 mod npm_range;
 mod python_packages;
+mod service_names;
+mod workspace_packages;
 #[cfg(test)]
 mod tests;
 

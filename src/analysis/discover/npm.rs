@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::member_globs::{MemberGlobs, Order};
 use super::npm_range::may_satisfy;
-use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken, TakenFor};
+use super::workspace_packages::{shared, standing};
+use super::{Area, Contribution, Package, PackageEdge, Taken, TakenFor};
 use crate::inputs::source::{DeclaredAt, Ecosystem, PackageDependency, PackageJson, PnpmWorkspace, SourceTree};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::RepoDir;
@@ -58,10 +59,10 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
             by_name.entry((*workspace, name)).or_default().push(directory);
         }
     }
-    let shared: Vec<Vec<Taken>> = workspaces.iter().map(|workspace| shared(tree, &workspace.root)).collect();
+    let shared: Vec<Vec<Taken>> = workspaces.iter().map(|workspace| shared(tree, &workspace.root, &SHARED)).collect();
     for (directory, manifest) in &manifests {
         let workspace = workspace_of.get(directory);
-        let Some(standalone) = standing(tree, directory, workspace.is_some(), &manifests) else { continue };
+        let Some(standalone) = standing(tree, &manifests, directory, workspace.is_some(), &LOCKFILES) else { continue };
         let of_workspace = workspace.filter(|workspace| workspaces[**workspace].root != *directory);
         let mut takes = of_workspace.map_or_else(Vec::new, |workspace| shared[*workspace].clone());
         for dependency in &manifest.dependencies {
@@ -152,31 +153,6 @@ fn below<'d>(root: &RepoDir, directory: &'d RepoDir) -> Option<&'d str> {
     } else {
         directory.as_str().strip_prefix(root.as_str())?.strip_prefix('/')
     }
-}
-
-/// Returns whether a package.json makes a package, and of what standing. One of no workspace is a package where nothing
-/// above it is one; with a lockfile of its own it is also one elsewhere.
-fn standing(
-    tree: &SourceTree,
-    directory: &RepoDir,
-    is_in_workspace: bool,
-    manifests: &BTreeMap<RepoDir, PackageJson>,
-) -> Option<Standalone> {
-    let is_below = || manifests.keys().any(|other| other != directory && other.holds(directory));
-    if is_in_workspace || !is_below() {
-        return Some(Standalone::Yes);
-    }
-    LOCKFILES.iter().any(|lockfile| tree.has(&directory.join(lockfile))).then_some(Standalone::Unsure)
-}
-
-/// Returns what at the root of a workspace affects all of its packages.
-fn shared(tree: &SourceTree, root: &RepoDir) -> Vec<Taken> {
-    let files = SHARED.iter().map(|name| root.join(name)).filter(|path| tree.has(path));
-    let taken = |path: String| {
-        let at = DeclaredAt::whole(tree, &path);
-        Taken { area: Area::File(path), why: TakenFor::Workspace, at }
-    };
-    files.map(taken).collect()
 }
 
 fn named(area: Area, at: &DeclaredAt) -> Taken {

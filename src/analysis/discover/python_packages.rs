@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::member_globs::{MemberGlobs, Order};
-use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken, TakenFor};
+use super::workspace_packages::{shared, standing};
+use super::{Area, Contribution, Package, PackageEdge, Taken, TakenFor};
 use crate::inputs::source::python::{PyProject, PySource, PyWorkspace};
 use crate::inputs::source::{DeclaredAt, Ecosystem, SourceTree};
 use crate::model::diagnostic::{Diagnostic, Located, SourceFile};
@@ -40,9 +41,11 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     join_workspaces(&mut projects, &mut found.problems);
     let members = members(&projects);
     for (directory, project) in &projects {
-        let Some(standalone) = standing(tree, &projects, directory) else { continue };
+        let Some(standalone) = standing(tree, &projects, directory, project.root.is_some(), &LOCKFILES) else {
+            continue;
+        };
         let place = |located: &Located<String>| DeclaredAt { file: project.file.clone(), span: located.defined };
-        let mut takes = project.root.iter().flat_map(|root| shared(tree, root)).collect::<Vec<_>>();
+        let mut takes = project.root.iter().flat_map(|root| shared(tree, root, &SHARED)).collect::<Vec<_>>();
         for dependency in &project.manifest.dependencies {
             for source in sources(&projects, project, &dependency.value) {
                 match source {
@@ -148,26 +151,6 @@ fn local(base: &RepoDir, path: &str) -> Option<Area> {
     } else {
         base.resolve(path).ok().map(Area::Below)
     }
-}
-
-/// Returns whether a pyproject.toml makes a package, and of what standing. One of no workspace is a package where nothing
-/// above it is one; with a lockfile of its own it is also one elsewhere.
-fn standing(tree: &SourceTree, projects: &BTreeMap<RepoDir, Project<'_>>, directory: &RepoDir) -> Option<Standalone> {
-    let is_below = || projects.keys().any(|other| other != directory && other.holds(directory));
-    if projects[directory].root.is_some() || !is_below() {
-        return Some(Standalone::Yes);
-    }
-    LOCKFILES.iter().any(|lockfile| tree.has(&directory.join(lockfile))).then_some(Standalone::Unsure)
-}
-
-/// Returns what at the root of a workspace affects all of its packages.
-fn shared(tree: &SourceTree, root: &RepoDir) -> Vec<Taken> {
-    let files = SHARED.iter().map(|name| root.join(name)).filter(|path| tree.has(path));
-    let taken = |path: String| {
-        let at = DeclaredAt::whole(tree, &path);
-        Taken { area: Area::File(path), why: TakenFor::Workspace, at }
-    };
-    files.map(taken).collect()
 }
 
 #[cfg(test)]

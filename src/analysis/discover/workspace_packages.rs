@@ -1,0 +1,34 @@
+//! What holds for the packages of a workspace in each ecosystem that has them.
+
+use std::collections::BTreeMap;
+
+use super::{Area, Standalone, Taken, TakenFor};
+use crate::inputs::source::{DeclaredAt, SourceTree};
+use crate::model::name::RepoDir;
+
+/// Returns the files of these names at the root of a workspace: they affect all of its packages.
+pub(super) fn shared(tree: &SourceTree, root: &RepoDir, names: &[&str]) -> Vec<Taken> {
+    let files = names.iter().map(|name| root.join(name)).filter(|path| tree.has(path));
+    let taken = |path: String| {
+        let at = DeclaredAt::whole(tree, &path);
+        Taken { area: Area::File(path), why: TakenFor::Workspace, at }
+    };
+    files.map(taken).collect()
+}
+
+/// Returns whether a manifest makes a package, and how far that is known. A member of a workspace is a package, and so is
+/// what has no other manifest above it. Anything else may be a part of what is above it: it is a package if it has a
+/// lockfile of its own.
+pub(super) fn standing<M>(
+    tree: &SourceTree,
+    manifests: &BTreeMap<RepoDir, M>,
+    directory: &RepoDir,
+    is_member: bool,
+    lockfiles: &[&str],
+) -> Option<Standalone> {
+    let is_below = || manifests.keys().any(|other| other != directory && other.holds(directory));
+    if is_member || !is_below() {
+        return Some(Standalone::Yes);
+    }
+    lockfiles.iter().any(|lockfile| tree.has(&directory.join(lockfile))).then_some(Standalone::Unsure)
+}
