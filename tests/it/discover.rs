@@ -80,14 +80,7 @@ fn in_ci_it_is_asked_for() {
     push(&repo, "main", first, JSON).failure(2).stderr(str![[r#"
 error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github
  |
- = help: write one; a first one is
-           services:
-             api:
-               path: services/api   # the directory of what is built
-             web:
-               path: services/web
-               depends_on: [api]    # rebuilt when api is
- = help: `rebake schema` prints its keys; `-c FILE` names a file elsewhere
+...
  = help: `--discover` derives services from the repository's own files, such as package.json
 
 "#]]);
