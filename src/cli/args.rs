@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Promote(Box<super::build::promote::PromoteArgs>),
     #[cfg(unix)]
     Report(super::report::ReportArgs),
+    #[cfg(unix)]
+    Images(super::images::ImagesArgs),
     /// Clean up after a build whose rebake process was killed
     #[cfg(unix)]
     #[command(hide = true)]

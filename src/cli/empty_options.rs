@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 /// The options that are ignored when their value is empty. An empty value of another option has its own meaning, or is
 /// a mistake: a job with an empty `--only` would build all services.
-const NOT_GIVEN: [&str; 14] = [
+const NOT_GIVEN: [&str; 16] = [
     "--at",
     "--base",
     "--changed",
@@ -12,8 +12,10 @@ const NOT_GIVEN: [&str; 14] = [
     "--count",
     "--default-branch",
     "--environment",
+    "--fallback",
     "--force",
     "--head",
+    "--published-tag",
     "--since",
     "--style",
     "--token-env",

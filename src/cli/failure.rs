@@ -197,7 +197,8 @@ impl From<EmitError> for Failure {
             | EmitError::Environment { .. }
             | EmitError::ServiceName { .. }
             | EmitError::SameLabel { .. }
-            | EmitError::SameVariable { .. } => Exit::Usage,
+            | EmitError::SameVariable { .. }
+            | EmitError::SameImage { .. } => Exit::Usage,
         };
         Self::new(exit, "format", error.to_string()).help(error.help())
     }

@@ -5,6 +5,8 @@
 mod annotation;
 mod args;
 #[cfg(unix)]
+mod as_planned;
+#[cfg(unix)]
 mod build;
 mod changed;
 mod ci;
@@ -20,6 +22,8 @@ mod fingerprint;
 mod flags;
 mod format;
 mod glob;
+#[cfg(unix)]
+mod images;
 mod init;
 mod printing;
 mod plan;
@@ -74,6 +78,8 @@ pub fn main() -> ExitCode {
         Command::Promote(promote) => build::promote::run(&args.general, *promote, &output),
         #[cfg(unix)]
         Command::Report(report) => report::run(&report, &output),
+        #[cfg(unix)]
+        Command::Images(images) => images::run(&args.general, &images, &output),
         #[cfg(unix)]
         Command::Watch => build::watch(),
         Command::Version(version) => version::run(&args.general, &version, &output),

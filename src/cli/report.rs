@@ -13,12 +13,13 @@ use super::printing::Output;
 use crate::model::name::Escaped;
 use crate::output::exec;
 use crate::output::exec::display::{OutputStyle, last_lines};
-use crate::output::exec::report::{ServiceReport, images, junit, markdown};
+use crate::output::exec::report::{ServiceReport, checksums, deploy_matrix, images, junit, markdown};
 
 const EXAMPLES: &str = "\
 Examples:
   rebake report report.json --format images    for a deployment: image, digest, version and tags
   rebake report jobs/*.json > report.json      one report of all jobs of a matrix
+  rebake report report.json --format checksums > checksums.txt    for actions/attest: subject-checksums
   rebake report report.json --format markdown >>$GITHUB_STEP_SUMMARY";
 
 /// How many lines of a failed build's log are shown.
@@ -46,6 +47,10 @@ enum Format {
     Json,
     /// Image, digest, version and tags of each built service, as JSON
     Images,
+    /// Digest and image of each built service, as sha256sum writes them: for `actions/attest`
+    Checksums,
+    /// A job matrix with an entry for each built image: service, image, digest, version, environment
+    Matrix,
     /// A job summary in Markdown
     Markdown,
     /// JUnit XML
@@ -66,6 +71,8 @@ pub(crate) fn run(args: &ReportArgs, output: &Output) -> Result<Exit, Failure> {
     let text = match args.format {
         Format::Json => report.to_json(),
         Format::Images => images(&report),
+        Format::Checksums => checksums(&report),
+        Format::Matrix => deploy_matrix(&report),
         Format::Markdown => markdown(&report, failure),
         Format::Junit => junit(&report, failure),
     };

@@ -67,6 +67,25 @@ pub(crate) fn open_range(
     read(general, repository, trigger, &Asked { at: range.head.as_deref(), limit, options, without }, output)
 }
 
+/// Opens the repository of a workspace at another commit, with the configuration of that commit; none where that cannot
+/// be read. There is no event.
+#[cfg(unix)]
+pub(crate) fn at_commit(general: &GeneralArgs, workspace: &Workspace, commit: &CommitId) -> Option<Workspace> {
+    let repository = repository(general).ok()?;
+    let named = named_config(general);
+    let file = ConfigFile::find(&repository, named.as_deref(), general.directory(), Some(commit)).ok()?;
+    let file = ConfigFile { options: workspace.file.options, ..file.with_workspaces(&repository, Some(commit)).ok()? };
+    let (config, _) = file.parse().ok()?;
+    let (config, _) = pipeline::with_copied(&repository, config, Some(commit)).ok()?;
+    let trigger = Trigger { default_branch: workspace.trigger.default_branch.clone(), ..Trigger::local() };
+    Some(Workspace { repository, file, config, trigger })
+}
+
+/// Returns the path of the configuration that the command line or the environment names.
+fn named_config(general: &GeneralArgs) -> Option<PathBuf> {
+    general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from))
+}
+
 fn read(
     general: &GeneralArgs,
     repository: Repository,
@@ -187,7 +206,7 @@ fn find(
     trigger: &Trigger,
     output: &Output,
 ) -> Result<Result<ConfigFile, ConfigFileError>, Failure> {
-    let named = general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
+    let named = named_config(general);
     let find = |at: Option<&CommitId>| {
         repository.with_fetching(|| ConfigFile::find(repository, named.as_deref(), general.directory(), at))
     };

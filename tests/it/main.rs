@@ -44,6 +44,7 @@ mod guide;
 mod history;
 mod http_server;
 mod image_tags;
+mod images;
 mod init;
 mod inputs;
 mod invisible;

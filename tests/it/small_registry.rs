@@ -89,6 +89,11 @@ impl SmallRegistry {
         self.kept.lock().unwrap().tags.get(&(repository.to_owned(), tag.to_owned())).cloned()
     }
 
+    /// Whether a repository has what has a digest.
+    pub(crate) fn has(&self, repository: &str, digest: &str) -> bool {
+        self.kept.lock().unwrap().manifests.contains_key(&(repository.to_owned(), digest.to_owned()))
+    }
+
     /// Forgets a tag, as retention does.
     pub(crate) fn forget(&self, repository: &str, tag: &str) {
         self.kept.lock().unwrap().tags.remove(&(repository.to_owned(), tag.to_owned()));

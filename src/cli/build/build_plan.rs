@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::BuildArgs;
-use super::needed_dependencies::{Needed, as_planned};
+use super::needed_dependencies::Needed;
 use super::promotions::Promotions;
 use super::reports::Reports;
 use crate::analysis::base::Compare;
+use crate::cli::as_planned::as_planned;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Failure, not_buildable};
 use crate::cli::flags::GeneralArgs;
@@ -105,7 +106,7 @@ fn called(plan: &Plan, asked: Request, rules: &PushRules, workspace: &Workspace)
         return Ok(());
     }
     let names = pushed.iter().map(|service| service.service.clone()).collect();
-    let known = as_planned(names, &plan.environment, asked, workspace)?;
+    let known = as_planned(names, &plan.environment, asked, workspace)?.services;
     let is_known = |service: &&&PlannedService| {
         known.iter().any(|known| {
             (&known.service, &known.image, &known.tags) == (&service.service, &service.image, &service.tags)

@@ -4,20 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::BuildArgs;
-use crate::analysis::base::{self, Compare};
+use crate::cli::as_planned::as_planned;
 use crate::cli::dependencies::images;
 use crate::cli::failure::Failure;
 use crate::cli::plan::request;
 use crate::cli::printing::Output;
 use crate::inputs::registry::{ImagePresence, Question, Registries};
-use crate::inputs::trigger::{ManualInputs, Trigger};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, ServiceId};
 use crate::naming::image::ImageTag;
 use crate::naming::version::VersionStyle;
 use crate::output::exec::{Became, NeededServices, Report};
 use crate::plan::pipeline::Workspace;
-use crate::plan::pipeline::{self, Dead, Naming, PushRequest, Request, Unmatched, WorkspaceView};
+use crate::plan::pipeline::{Naming, PushRequest, Request};
 use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService, Pushes, level};
 
 /// A plan with all dependencies of its services.
@@ -142,7 +141,7 @@ fn known(
         push: if is_pushed { PushRequest::Asked } else { asked.push },
         ..asked
     };
-    let services = as_planned(names, &plan.environment, asked, workspace)?;
+    let services = as_planned(names, &plan.environment, asked, workspace)?.services;
     Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
 }
 
@@ -163,7 +162,7 @@ fn built_before(
     let asked = request(&args.planning, workspace)?;
     // A version that is given is one for what is built again alone.
     let asked = Request { naming: asked.naming.map(|naming| Naming { version: None, ..naming }), ..asked };
-    let services = as_planned(names, &plan.environment, asked, workspace)?;
+    let services = as_planned(names, &plan.environment, asked, workspace)?.services;
     Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
 }
 
@@ -174,30 +173,6 @@ fn as_before(before: &PlannedService, needed: &PlannedService) -> PlannedService
         return needed.clone();
     }
     PlannedService { causes: needed.causes.clone(), ..before.clone() }
-}
-
-/// Returns services as they would be planned at this commit, whatever changed.
-pub(super) fn as_planned(
-    names: Vec<String>,
-    environment: &str,
-    asked: Request,
-    workspace: &Workspace,
-) -> Result<Vec<PlannedService>, Failure> {
-    let request = Request {
-        base: base::RangeRequest { compare: Compare::Nothing("what is asked for by name".to_owned()), ..asked.base },
-        force: Vec::new(),
-        named: names.clone(),
-        only: names,
-        services: Vec::new(),
-        environment: Some(environment.to_owned()),
-        unmatched: Unmatched::Ignore,
-        dead: Dead::Allow,
-        ..asked
-    };
-    let trigger = Trigger { inputs: ManualInputs::default(), ..workspace.trigger.clone() };
-    let view = WorkspaceView { trigger: &trigger, ..workspace.view() };
-    let planned = pipeline::plan(&view, &request, &mut |_| {})?;
-    Ok(planned.plan.services)
 }
 
 /// Whether it is known how the service's image is built. A service that others only wait for may have an image name
@@ -237,7 +212,7 @@ fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<Became> {
         let is_it = reported.service == service.service && reported.image == service.image;
         is_it && reported.push && reported.content_tag.as_ref() == Some(content)
     })?;
-    let digest = reported.digest.as_deref().filter(|digest| is_digest(digest))?;
+    let digest = reported.checked_digest()?;
     let called = PlannedService { version: reported.version.clone(), tags: reported.tags.clone(), ..service.clone() };
     // What it was called says nothing of the image, so a report with odd names is of use all the same.
     let called = if has_names(&called) { called } else { service.clone() };
@@ -251,11 +226,6 @@ fn has_names(service: &PlannedService) -> bool {
         image == service.image.as_deref() && ImageTag::parse(tag).is_ok()
     };
     service.check_names().is_ok() && service.tags.iter().all(is_tag)
-}
-
-fn is_digest(text: &str) -> bool {
-    let hex = text.strip_prefix("sha256:").unwrap_or_default();
-    hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 fn question(service: &PlannedService) -> Option<Question> {
@@ -291,18 +261,4 @@ fn put_in_order(plan: &mut Plan, workspace: &Workspace) {
 
 fn id(workspace: &Workspace, service: &PlannedService) -> Option<ServiceId> {
     workspace.config.graph.id(&service.service)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_digest_is_64_small_hexadecimal_digits() {
-        let hex = "0123456789abcdef".repeat(4);
-        assert!(is_digest(&format!("sha256:{hex}")));
-        for text in [hex.clone(), format!("sha256:{}", hex.to_uppercase()), format!("sha256:{hex}0"), String::new()] {
-            assert!(!is_digest(&text), "{text}");
-        }
-    }
 }

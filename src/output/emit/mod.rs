@@ -5,6 +5,7 @@ mod engine;
 mod fields;
 mod step_outputs;
 mod heading;
+mod image_list;
 mod list;
 mod list_files;
 mod markdown;
@@ -23,6 +24,7 @@ pub use engine::{Matrices, Pack, UnknownPack, argo, azure, buildkite, circleci, 
 pub(crate) use engine::{Rule, labels};
 pub use fields::{Field, UnknownField};
 pub use heading::heading;
+pub use image_list::{FoundIn, ServiceImage, images_env, images_json, images_kustomize, images_table};
 pub use job_summary::Summary;
 pub use list::{Separator, names, paths};
 pub use list_files::ListFiles;
@@ -74,6 +76,16 @@ pub enum EmitError {
         /// The other one, escaped.
         other: String,
     },
+    /// Two services have the same image, of which a format can name one digest alone.
+    #[error("`{one}` and `{other}` have the same image {image}, for which this format holds one digest alone")]
+    SameImage {
+        /// The image.
+        image: String,
+        /// A service, escaped.
+        one: String,
+        /// The other one, escaped.
+        other: String,
+    },
     /// The engine would refuse the result, or cut it.
     #[error("{what} is {size}, and {engine} takes at most {limit}")]
     Limit {
@@ -112,6 +124,7 @@ impl EmitError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::LineBreak { .. } => "use NUL instead of line breaks with `-z`, or `--format json`",
+            Self::SameImage { .. } => "give each service an image of its own, or use `--format json`",
             Self::SameVariable { .. } => "name only one of them, or use `--format json`",
             Self::OutputName { .. } => "rename the filter",
             Self::Environment { .. } => "make the plan again; filters.yaml cannot have such a name",

@@ -57,7 +57,7 @@ pub fn versions_env(versions: &Versions) -> Result<String, EmitError> {
     let mut services: BTreeMap<String, &str> = BTreeMap::new();
     for of in &versions.services {
         let Some(version) = &of.version else { continue };
-        let variable = variable(&of.service);
+        let variable = variable(&of.service, "VERSION");
         let _ = writeln!(text, "{variable}={version}");
         if let Some(other) = services.insert(variable.clone(), &of.service) {
             let [one, other] = [other, &of.service].map(|name| Escaped::new(name).to_string());
@@ -67,11 +67,12 @@ pub fn versions_env(versions: &Versions) -> Result<String, EmitError> {
     Ok(text)
 }
 
-fn variable(service: &str) -> String {
+/// Returns the name of a variable about a service.
+pub(super) fn variable(service: &str, what: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     let slug: String = service.chars().map(letter).collect();
     let first = if slug.starts_with(|c: char| c.is_ascii_digit()) { "_" } else { "" };
-    format!("{first}{slug}_VERSION")
+    format!("{first}{slug}_{what}")
 }
 
 #[cfg(test)]
@@ -87,7 +88,7 @@ mod tests {
             ("7zip", "_7ZIP_VERSION"),
             ("$(x)\nü", "__X____VERSION"),
         ] {
-            assert_eq!(variable(service), expected);
+            assert_eq!(variable(service, "VERSION"), expected);
         }
     }
 }

@@ -13,6 +13,7 @@ mod environment;
 mod error;
 #[cfg(feature = "registry")]
 mod existing;
+mod lasting_tag;
 mod unmatched_links;
 mod moved_directory;
 mod naming;
@@ -38,6 +39,7 @@ pub use discovery::{Discovery, DiscoveryScope};
 pub use error::Error;
 #[cfg(feature = "registry")]
 pub use existing::note_existing;
+pub use lasting_tag::lasting_tags;
 pub use policy::Unmatched;
 pub use push_rules::{PushRequest, PushRules};
 pub use release::release;

@@ -1,7 +1,10 @@
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::{Report, ServiceReport};
 use crate::model::safe_json;
+use crate::naming::image::ImageName;
 
 /// What a deployment needs to know about a built service.
 #[derive(Debug, Serialize)]
@@ -26,4 +29,36 @@ pub fn images(report: &Report) -> String {
     };
     let images: Vec<String> = report.successful().map(image).collect();
     if images.is_empty() { "[]\n".to_owned() } else { format!("[\n  {}\n]\n", images.join(",\n  ")) }
+}
+
+/// Returns a line for each image that has a digest, as sha256sum writes them: 64 digits, two blanks, and the image without
+/// a tag. The action `actions/attest` takes such a file.
+#[must_use]
+pub fn checksums(report: &Report) -> String {
+    let mut text = String::new();
+    for (_, image, digest) in digests(report) {
+        let _ = writeln!(text, "{}  {image}", digest.trim_start_matches("sha256:"));
+    }
+    text
+}
+
+/// Returns a job matrix with an entry for each image that has a digest: one line, `{"include":[{"service":…},…]}`.
+#[must_use]
+pub fn deploy_matrix(report: &Report) -> String {
+    let entry = |(service, image, digest): (&ServiceReport, ImageName, &str)| {
+        serde_json::json!({
+            "service": service.service, "image": image.as_str(), "digest": digest, "version": service.version,
+            "environment": report.head.environment,
+        })
+    };
+    let include: Vec<_> = digests(report).map(entry).collect();
+    safe_json::ascii_line(&serde_json::json!({ "include": include })) + "\n"
+}
+
+/// Returns the services whose images are in a registry, as far as the report says that in the form of a name and a digest.
+fn digests(report: &Report) -> impl Iterator<Item = (&ServiceReport, ImageName, &str)> {
+    report.successful().filter_map(|service| {
+        let image = ImageName::parse(service.image.as_deref()?).ok()?;
+        Some((service, image, service.checked_digest()?))
+    })
 }

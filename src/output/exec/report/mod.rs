@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use attempt_report::AttemptReport;
-pub use built_images::images;
+pub use built_images::{checksums, deploy_matrix, images};
 pub use junit::junit;
 pub use markdown::markdown;
 pub use report_head::ReportHead;
@@ -222,6 +222,15 @@ impl ServiceReport {
     #[must_use]
     pub fn is_flaky(&self) -> bool {
         self.outcome.is_success() && self.attempts > 1
+    }
+
+    /// Returns the digest of its image, if it has the form of one: a report may come from anywhere.
+    #[must_use]
+    pub fn checked_digest(&self) -> Option<&str> {
+        let digest = self.digest.as_deref()?;
+        let hex = digest.strip_prefix("sha256:")?;
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (hex.len() == 64 && hex.bytes().all(is_hex)).then_some(digest)
     }
 
     /// Returns its result in a few words, `exit 1, 2 attempts`; empty when there is nothing to say.

@@ -139,3 +139,16 @@ fn junit_tells_failures_from_what_was_skipped_and_later_attempts_from_first_ones
 "#;
     assert_eq!(text, expected);
 }
+
+#[test]
+fn a_digest_is_64_small_hexadecimal_digits() {
+    let hex = "0123456789abcdef".repeat(4);
+    let report = |digest: &str| {
+        let text = serde_json::json!({"service": "api", "outcome": "succeeded", "attempts": 1, "seconds": 1.0, "tags": [], "digest": digest});
+        serde_json::from_value::<ServiceReport>(text).unwrap()
+    };
+    assert!(report(&format!("sha256:{hex}")).checked_digest().is_some());
+    for text in [hex.clone(), format!("sha256:{}", hex.to_uppercase()), format!("sha256:{hex}0"), String::new()] {
+        assert_eq!(report(&text).checked_digest(), None, "{text}");
+    }
+}

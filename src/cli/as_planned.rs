@@ -1,0 +1,31 @@
+//! Services as they are planned at a commit, whatever changed.
+
+use super::failure::Failure;
+use crate::analysis::base::{self, Compare};
+use crate::inputs::trigger::{ManualInputs, Trigger};
+use crate::plan::Plan;
+use crate::plan::pipeline::{self, Dead, Request, Unmatched, Workspace, WorkspaceView};
+
+/// Returns the plan of services as they are at the commit of a request, whatever changed.
+pub(crate) fn as_planned(
+    names: Vec<String>,
+    environment: &str,
+    asked: Request,
+    workspace: &Workspace,
+) -> Result<Plan, Failure> {
+    let request = Request {
+        base: base::RangeRequest { compare: Compare::Nothing("what is asked for by name".to_owned()), ..asked.base },
+        force: Vec::new(),
+        named: names.clone(),
+        only: names,
+        services: Vec::new(),
+        environment: Some(environment.to_owned()),
+        unmatched: Unmatched::Ignore,
+        dead: Dead::Allow,
+        ..asked
+    };
+    let trigger = Trigger { inputs: ManualInputs::default(), ..workspace.trigger.clone() };
+    let view = WorkspaceView { trigger: &trigger, ..workspace.view() };
+    let planned = pipeline::plan(&view, &request, &mut |_| {})?;
+    Ok(planned.plan)
+}
