@@ -40,6 +40,7 @@ pub(crate) enum Command {
     #[cfg(unix)]
     #[command(hide = true)]
     Watch,
+    Check(super::check::CheckArgs),
     Init(super::init::InitArgs),
     Schema(super::schema::SchemaArgs),
     Completions(super::complete::CompletionsArgs),

@@ -9,6 +9,7 @@ mod as_planned;
 #[cfg(unix)]
 mod build;
 mod changed;
+mod check;
 mod ci;
 mod complete;
 #[cfg(unix)]
@@ -87,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Glob(glob) => glob::run(&glob, &output),
         Command::Why(why) => why::run(&args.general, &why, &output),
         Command::Verdict(verdict) => verdict::run(&verdict, &output),
+        Command::Check(check) => check::run(&args.general, &check, &output),
         Command::Init(init) => init::run(&args.general, &init, &output),
         Command::Schema(schema) => schema::run(&schema, &output),
         Command::Completions(completions) => complete::completions(&completions, &output),

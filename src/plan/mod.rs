@@ -9,6 +9,7 @@ mod existing;
 mod from_json;
 mod pushing;
 mod versions;
+pub mod check;
 pub mod pipeline;
 pub mod why;
 

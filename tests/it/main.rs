@@ -9,6 +9,7 @@ mod action;
 mod bake;
 mod build;
 mod causes;
+mod check;
 mod ci_folder;
 mod ci_info;
 mod config;

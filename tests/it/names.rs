@@ -9,7 +9,8 @@ use crate::source;
 #[rustfmt::skip]
 const SHARED: &[&str] = &[
     // A verb of the command line, and what it shows.
-    "fingerprint", "glob", "images", "plan", "release", "report", "schema", "verdict", "version", "versions", "why",
+    "check", "fingerprint", "glob", "images", "plan", "release", "report", "schema", "verdict", "version", "versions",
+    "why",
     // An engine: the events that it sends, and the jobs that are written for it.
     "azure", "buildkite", "circleci", "engine", "github", "gitlab",
     // A builder: the files that it reads, and how it is called.

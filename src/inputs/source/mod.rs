@@ -31,7 +31,9 @@ pub use package_json::{PackageDependency, PackageJson};
 pub use path_filters::{FilterPattern, PathFilter, is_filter_file, path_filters};
 pub use pnpm_workspace::PnpmWorkspace;
 pub use source_tree::SourceTree;
-pub use workflow::{PathFilterStep, StepFilters, Workflow, is_workflow_file};
+pub use workflow::{
+    PathFilterStep, StepFilters, Workflow, WorkflowEvent, WorkflowJob, WorkflowStart, WorkflowStep, is_workflow_file,
+};
 
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 

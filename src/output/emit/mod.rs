@@ -1,8 +1,9 @@
-//! A plan as text, with one file for each format. Each format reads only the [`Plan`].
+//! A plan as text, with one file for each format. Each format reads only the [`Plan`]; `findings` has what `check` finds.
 
 mod columns;
 mod engine;
 mod fields;
+pub mod findings;
 mod step_outputs;
 mod heading;
 mod image_list;

@@ -132,6 +132,24 @@ impl Discovery {
         &self.scope
     }
 
+    /// Returns the files that were listed, with the texts of those that were asked.
+    #[must_use]
+    pub fn tree(&self) -> &SourceTree {
+        &self.tree
+    }
+
+    /// Returns where the symbolic links among them lead, by their paths, as far as they are committed.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn links(&self, repository: &Repository) -> Result<BTreeMap<String, String>, GitError> {
+        let Some(head) = repository.head()?.commit().copied() else { return Ok(BTreeMap::new()) };
+        let links = self.tree.listing().iter().filter(|entry| entry.mode == Mode::SymbolicLink);
+        let links = links.map(|entry| (RepoPath::from_git(entry.path), entry.id)).collect();
+        let texts = texts(repository, &head, links)?;
+        Ok(texts.into_iter().filter_map(|(path, target)| Some((path, String::from_utf8(target).ok()?))).collect())
+    }
+
     /// Returns what they declare.
     #[must_use]
     pub fn found(&self) -> &Discovered {

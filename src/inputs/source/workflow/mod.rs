@@ -2,6 +2,9 @@
 
 mod placeholder;
 mod rows;
+mod workflow_job;
+
+pub use workflow_job::{WorkflowEvent, WorkflowJob, WorkflowStart, WorkflowStep};
 
 use std::collections::BTreeMap;
 
@@ -22,6 +25,10 @@ pub struct Workflow {
     pub builds: Vec<DeclaredBuild>,
     /// Its steps that filter paths.
     pub path_filters: Vec<PathFilterStep>,
+    /// Its jobs, in the order of the file.
+    pub jobs: Vec<WorkflowJob>,
+    /// When it starts.
+    pub start: WorkflowStart,
 }
 
 /// A step that filters paths, as dorny/paths-filter does.
@@ -29,6 +36,8 @@ pub struct Workflow {
 pub struct PathFilterStep {
     /// The job that it is in.
     pub job: String,
+    /// Its number in the job, from 0.
+    pub number: usize,
     /// The place of its filters.
     pub at: DeclaredAt,
     /// Its filters.
@@ -56,6 +65,7 @@ pub fn is_workflow_file(path: &str) -> bool {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct WorkflowFile {
+    on: Value,
     env: Value,
     jobs: IndexMap<String, Job>,
 }
@@ -63,6 +73,12 @@ struct WorkflowFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Job {
+    #[serde(rename = "if")]
+    condition: Value,
+    needs: Value,
+    outputs: Value,
+    uses: Value,
+    with: Value,
     env: Value,
     strategy: Value,
     steps: Option<Vec<Step>>,
@@ -71,7 +87,12 @@ struct Job {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Step {
+    id: Value,
+    #[serde(rename = "if")]
+    condition: Value,
     uses: String,
+    run: Value,
+    env: Value,
     with: Value,
 }
 
@@ -82,17 +103,18 @@ impl Workflow {
     /// When it is no workflow.
     pub fn read(file: &SourceFile) -> Result<Self, Diagnostic> {
         let (read, places): (Option<WorkflowFile>, _) = yaml_place::read(file)?;
-        let WorkflowFile { env, jobs } = read.unwrap_or_default();
+        let WorkflowFile { on, env, jobs } = read.unwrap_or_default();
         let env = texts("env", pairs(&env));
-        let mut workflow = Self::default();
+        let mut workflow = Self { start: workflow_job::start(&on, &places), ..Self::default() };
         for (name, job) in &jobs {
             let mut known = env.clone();
             known.extend(texts("env", pairs(&job.env)));
             let rows = rows::of(&job.strategy, &known);
+            workflow.jobs.push(workflow_job::job(name, job, &places));
             for (number, step) in job.steps.iter().flatten().enumerate() {
-                let number = number.to_string();
+                let position = number.to_string();
                 let at = |input: &str| {
-                    let path = ["jobs", name, "steps", &number, "with", input];
+                    let path = ["jobs", name, "steps", &position, "with", input];
                     DeclaredAt { file: file.clone(), span: places.at(path) }
                 };
                 match action(&step.uses) {
@@ -106,6 +128,7 @@ impl Workflow {
                         let filters = with.path_filters();
                         workflow.path_filters.extend(filters.map(|filters| PathFilterStep {
                             job: name.clone(),
+                            number,
                             at: at("filters"),
                             filters,
                         }));

@@ -1,0 +1,182 @@
+//! What the jobs of a workflow wait for, and when it starts.
+
+use std::collections::BTreeMap;
+
+use serde_yaml::Value;
+
+use super::{Job, Step, action, pairs, scalar};
+use crate::inputs::source::yaml_place::YamlPlaces;
+use crate::model::diagnostic::{Located, Span};
+use crate::model::name::RepoDir;
+
+/// A job of a workflow: what it waits for, and what it hands on.
+#[derive(Debug, Clone, Default)]
+pub struct WorkflowJob {
+    /// Its name in the file.
+    pub name: String,
+    /// Where it stands.
+    pub at: Span,
+    /// Its `if`.
+    pub condition: Option<String>,
+    /// The jobs that it waits for.
+    pub needs: Vec<String>,
+    /// What it hands on, by name.
+    pub outputs: BTreeMap<String, String>,
+    /// The axes of its matrix that are known only when it runs, by name.
+    pub axes: BTreeMap<String, String>,
+    /// The workflow of the repository that it calls, by its path.
+    pub calls: Option<String>,
+    /// What it gives to the workflow that it calls.
+    pub inputs: BTreeMap<String, String>,
+    /// Its steps.
+    pub steps: Vec<WorkflowStep>,
+}
+
+/// A step of a job.
+#[derive(Debug, Clone, Default)]
+pub struct WorkflowStep {
+    /// The name by which others call it.
+    pub id: Option<String>,
+    /// Where it stands.
+    pub at: Span,
+    /// Its `if`.
+    pub condition: Option<String>,
+    /// The action that it runs, without its version.
+    pub action: String,
+    /// Its script.
+    pub run: String,
+    /// The variables that it sets.
+    pub variables: BTreeMap<String, String>,
+    /// The inputs of its action.
+    pub inputs: BTreeMap<String, String>,
+}
+
+/// When a workflow starts.
+#[derive(Debug, Clone, Default)]
+pub struct WorkflowStart {
+    /// The events, in the order of the file.
+    pub events: Vec<WorkflowEvent>,
+}
+
+/// An event that starts a workflow.
+#[derive(Debug, Clone, Default)]
+pub struct WorkflowEvent {
+    /// Its name: `push`.
+    pub name: String,
+    /// `paths`; none where any path will do.
+    pub paths: Option<Vec<Located<String>>>,
+    /// `paths-ignore`.
+    pub ignored_paths: Option<Vec<Located<String>>>,
+    /// `tags`.
+    pub tags: Option<Vec<Located<String>>>,
+}
+
+pub(super) fn job(name: &str, job: &Job, places: &YamlPlaces) -> WorkflowJob {
+    let path = ["jobs", name];
+    let axes = job.strategy.get("matrix").into_iter().flat_map(pairs);
+    let axes = axes.filter_map(|(axis, value)| Some((axis.clone(), scalar(value)?)));
+    let called = scalar(&job.uses).and_then(|uses| RepoDir::root().resolve_file(uses.strip_prefix("./")?).ok());
+    let steps = job.steps.iter().flatten().enumerate();
+    let steps = steps.map(|(number, step)| {
+        let number = number.to_string();
+        self::step(step, places.at([path[0], path[1], "steps", &number]))
+    });
+    WorkflowJob {
+        name: name.to_owned(),
+        at: places.at(path),
+        condition: scalar(&job.condition),
+        needs: words(&job.needs),
+        outputs: by_name(&job.outputs),
+        axes: axes.collect(),
+        calls: called,
+        inputs: by_name(&job.with),
+        steps: steps.collect(),
+    }
+}
+
+fn step(step: &Step, at: Span) -> WorkflowStep {
+    WorkflowStep {
+        id: scalar(&step.id),
+        at,
+        condition: scalar(&step.condition),
+        action: action(&step.uses).to_owned(),
+        run: scalar(&step.run).unwrap_or_default(),
+        variables: by_name(&step.env),
+        inputs: by_name(&step.with),
+    }
+}
+
+/// Reads `on`: an event, a list of events, or events with their filters.
+pub(super) fn start(on: &Value, places: &YamlPlaces) -> WorkflowStart {
+    if on.as_mapping().is_none() {
+        let named = |name: String| WorkflowEvent { name, ..WorkflowEvent::default() };
+        return WorkflowStart { events: words(on).into_iter().map(named).collect() };
+    }
+    let event = |(name, filters): (&String, &Value)| {
+        let list = |key: &str| {
+            let items = filters.get(key)?;
+            let at = |number: usize| places.at(["on", name, key, &number.to_string()]);
+            let texts = words(items).into_iter().enumerate();
+            Some(texts.map(|(number, text)| Located::new(text, at(number))).collect())
+        };
+        WorkflowEvent {
+            name: name.clone(),
+            paths: list("paths"),
+            ignored_paths: list("paths-ignore"),
+            tags: list("tags"),
+        }
+    };
+    WorkflowStart { events: pairs(on).map(event).collect() }
+}
+
+/// Returns the texts of a list, or the one that stands in its place.
+fn words(value: &Value) -> Vec<String> {
+    match value.as_sequence() {
+        Some(items) => items.iter().filter_map(scalar).collect(),
+        None => scalar(value).into_iter().collect(),
+    }
+}
+
+fn by_name(value: &Value) -> BTreeMap<String, String> {
+    pairs(value).filter_map(|(name, value)| Some((name.clone(), scalar(value)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Workflow;
+    use crate::model::diagnostic::SourceFile;
+
+    #[test]
+    fn jobs_say_what_they_wait_for() {
+        let text = "on:
+  push: {paths: [a/**, '!b'], tags: v*}
+  pull_request:
+jobs:
+  a:
+    outputs: {x: '${{ steps.f.outputs.x }}'}
+    steps: [{id: f, uses: dorny/paths-filter@v3}, {if: true, run: echo, env: {A: 1}}]
+  b:
+    needs: a
+    if: needs.a.outputs.x == 'true'
+    uses: ./.github/workflows/build.yml
+    with: {changed: '${{ needs.a.outputs.x }}'}
+    strategy: {matrix: {s: '${{ fromJSON(needs.a.outputs.y) }}', t: [1]}}
+";
+        let file = SourceFile::new(".github/workflows/ci.yml", text);
+        let workflow = Workflow::read(&file).unwrap();
+        let [a, b] = &workflow.jobs[..] else { panic!("{:?}", workflow.jobs) };
+        assert_eq!(a.outputs["x"], "${{ steps.f.outputs.x }}");
+        assert_eq!((a.steps[0].id.as_deref(), a.steps[0].action.as_str()), (Some("f"), "dorny/paths-filter"));
+        assert_eq!((a.steps[1].condition.as_deref(), a.steps[1].variables["A"].as_str()), (Some("true"), "1"));
+        assert_eq!((b.needs.join(" "), b.calls.as_deref()), ("a".to_owned(), Some(".github/workflows/build.yml")));
+        assert_eq!(b.axes.keys().collect::<Vec<_>>(), ["s"]);
+        assert_eq!(b.inputs["changed"], "${{ needs.a.outputs.x }}");
+        let push = &workflow.start.events[0];
+        let paths: Vec<&str> = push.paths.iter().flatten().map(|path| file.slice(path.defined)).collect();
+        assert_eq!(paths, ["a/**", "'!b'"]);
+        assert_eq!(push.tags.iter().flatten().map(|tag| tag.value.as_str()).collect::<Vec<_>>(), ["v*"]);
+        assert_eq!(workflow.start.events[1].name, "pull_request");
+        let events = |text: &str| Workflow::read(&SourceFile::new("x", text)).unwrap().start.events.len();
+        assert_eq!([events("on: push"), events("on: [push, pull_request]"), events("jobs: {}")], [1, 2, 0]);
+    }
+}

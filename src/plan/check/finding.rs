@@ -1,0 +1,76 @@
+use super::CheckRule;
+use crate::model::diagnostic::{Diagnostic, Severity, SourceFile, Span};
+use crate::model::name::ServiceName;
+
+/// Something that a rule has found.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule.
+    pub rule: CheckRule,
+    /// The service or filter that it is about, if it is about one.
+    pub service: Option<ServiceName>,
+    /// What is wrong, where, and what to do. Its code is the rule's id.
+    pub problem: Diagnostic,
+    /// The change of patterns that mends it, where there is one.
+    pub fix: Option<Fix>,
+}
+
+/// A change of patterns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fix {
+    /// Another pattern in the place of one.
+    Replace {
+        /// Where the pattern stands.
+        at: Span,
+        /// The pattern to write.
+        pattern: String,
+    },
+    /// More patterns behind one.
+    Add {
+        /// Where the last pattern of the list stands.
+        behind: Span,
+        /// The patterns to write.
+        patterns: Vec<String>,
+    },
+}
+
+impl Finding {
+    pub(super) fn new(rule: CheckRule, severity: Severity, message: String) -> Self {
+        Self { rule, service: None, problem: Diagnostic::new(severity, rule.id(), message), fix: None }
+    }
+
+    /// Returns what the reader of filters said, as a finding of a rule.
+    #[must_use]
+    pub fn as_read(rule: CheckRule, problem: &Diagnostic) -> Self {
+        let problem = Diagnostic { code: rule.id(), ..problem.clone() };
+        Self { rule, service: None, problem, fix: None }
+    }
+
+    pub(super) fn of(mut self, service: &ServiceName) -> Self {
+        self.service = Some(service.clone());
+        self
+    }
+
+    pub(super) fn label(mut self, file: &SourceFile, span: Span, text: impl Into<String>) -> Self {
+        self.problem = self.problem.label(file, span, text);
+        self
+    }
+
+    pub(super) fn help(mut self, text: impl Into<String>) -> Self {
+        self.problem = self.problem.help(text);
+        self
+    }
+
+    pub(super) fn fixed_by(mut self, fix: Option<Fix>) -> Self {
+        self.fix = fix;
+        self
+    }
+
+    /// Returns its place, for the order of findings.
+    pub(super) fn place(&self) -> (String, Span, CheckRule) {
+        let label = self.problem.labels.first();
+        let (file, span) =
+            label.map_or((String::new(), Span::default()), |label| (label.file.name().to_owned(), label.span));
+        (file, span, self.rule)
+    }
+}

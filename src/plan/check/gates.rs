@@ -1,0 +1,264 @@
+//! Which filters decide whether the jobs of workflows run.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::FilterSet;
+use super::workflow_expression::{ExpressionName, names};
+use crate::inputs::source::{DeclaredBuild, Workflow, WorkflowJob, WorkflowStep};
+
+/// How deep outputs lead to outputs.
+const MOST_DEPTH: usize = 12;
+
+/// What stands in the outputs of a filter's step beside its name.
+const ENDINGS: [&str; 2] = ["_files", "_count"];
+
+/// A filter: the position of its set, and its name.
+pub(super) type FilterName = (usize, String);
+
+/// What decides whether something runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Gate {
+    /// The filters, any of which is enough.
+    pub(super) filters: BTreeSet<FilterName>,
+    /// The sets of which each filter selects a job of its own.
+    pub(super) selected: BTreeSet<usize>,
+    /// Whether something else may decide too, or in the opposite way.
+    pub(super) is_unclear: bool,
+}
+
+/// The workflows of a repository, and the filters that their steps ask.
+pub(super) struct Gates<'a> {
+    workflows: &'a BTreeMap<String, Workflow>,
+    /// The sets of the steps that filter paths.
+    sets: BTreeMap<(&'a str, &'a str, usize), usize>,
+    filters: Vec<BTreeSet<&'a str>>,
+    /// The steps that name a Dockerfile.
+    building: Vec<Building<'a>>,
+    /// What is known of names, by workflow, job and name. One that is being looked up is nothing, so that circles end.
+    known: RefCell<BTreeMap<(String, String, String), Gate>>,
+}
+
+impl<'a> Gates<'a> {
+    pub(super) fn of(workflows: &'a BTreeMap<String, Workflow>, sets: &'a [FilterSet]) -> Self {
+        let mut steps = BTreeMap::new();
+        for (path, workflow) in workflows {
+            for step in &workflow.path_filters {
+                if let Some(set) = sets.iter().position(|set| set.is_of(path, step)) {
+                    steps.insert((path.as_str(), step.job.as_str(), step.number), set);
+                }
+            }
+        }
+        let names = |set: &'a FilterSet| set.config.named.keys().map(String::as_str).collect();
+        let filters = sets.iter().map(names).collect();
+        Self { workflows, sets: steps, filters, building: building(workflows), known: RefCell::default() }
+    }
+
+    /// Returns the set of a step, if it filters paths.
+    pub(super) fn set(&self, workflow: &str, job: &str, number: usize) -> Option<usize> {
+        self.sets.get(&(workflow, job, number)).copied()
+    }
+
+    /// Returns what decides whether a build of a workflow runs; nothing for the build of another file.
+    pub(super) fn of_build(&self, build: &DeclaredBuild) -> Gate {
+        let mut gate = Gate::default();
+        let path = build.at.file.name();
+        let Some(workflow) = self.workflows.get(path) else { return gate };
+        let Some(job) = workflow.jobs.iter().find(|job| job.name == build.name) else { return gate };
+        let behind = job.steps.partition_point(|step| step.at.start <= build.at.span.start);
+        self.add_step(path, workflow, job, behind.checked_sub(1).map(|at| &job.steps[at]), &mut gate);
+        gate
+    }
+
+    /// Returns what decides whether the steps run that name a file.
+    pub(super) fn of_mentions(&self, file: &str) -> Gate {
+        let mut gate = Gate::default();
+        for Building { path, workflow, job, step } in
+            self.building.iter().filter(|building| mentions(building.step, file))
+        {
+            self.add_step(path, workflow, job, Some(step), &mut gate);
+        }
+        gate
+    }
+
+    fn add_step(
+        &self,
+        path: &str,
+        workflow: &'a Workflow,
+        job: &'a WorkflowJob,
+        step: Option<&WorkflowStep>,
+        gate: &mut Gate,
+    ) {
+        self.add_job(path, workflow, job, gate, 0);
+        self.add_condition(path, job, step.and_then(|step| step.condition.as_deref()), gate, 0);
+    }
+
+    /// Returns the filters that an expression of a job reads.
+    pub(super) fn of_expression(&self, path: &str, job: &WorkflowJob, text: &str) -> Gate {
+        let mut gate = Gate::default();
+        self.add(path, job, text, &mut gate, 0);
+        gate
+    }
+
+    fn add_job(&self, path: &str, workflow: &'a Workflow, job: &'a WorkflowJob, gate: &mut Gate, depth: usize) {
+        if depth > MOST_DEPTH {
+            gate.is_unclear = true;
+            return;
+        }
+        self.add_condition(path, job, job.condition.as_deref(), gate, depth);
+        for axis in job.axes.values() {
+            self.add(path, job, axis, gate, depth);
+        }
+        // A job does not run where one that it waits for is skipped, unless its own condition says so.
+        let runs_anyway =
+            job.condition.as_ref().is_some_and(|text| text.contains("always()") || text.contains("cancelled()"));
+        let waited = workflow.jobs.iter().filter(|other| !runs_anyway && job.needs.contains(&other.name));
+        waited.for_each(|other| self.add_condition(path, other, other.condition.as_deref(), gate, depth));
+        for (caller_path, caller_workflow) in self.workflows {
+            for caller in caller_workflow.jobs.iter().filter(|caller| caller.calls.as_deref() == Some(path)) {
+                self.add_job(caller_path, caller_workflow, caller, gate, depth + 1);
+            }
+        }
+    }
+
+    fn add_condition(&self, path: &str, job: &WorkflowJob, text: Option<&str>, gate: &mut Gate, depth: usize) {
+        let Some(text) = text else { return };
+        let before = gate.filters.len() + gate.selected.len();
+        self.add(path, job, text, gate, depth);
+        let asks = gate.filters.len() + gate.selected.len() > before;
+        gate.is_unclear |= asks && text.contains("||") && text.contains("github.");
+    }
+
+    /// Adds the filters that an expression reads.
+    fn add(&self, path: &str, job: &WorkflowJob, text: &str, gate: &mut Gate, depth: usize) {
+        for name in names(text) {
+            if depth > MOST_DEPTH {
+                gate.is_unclear = true;
+                return;
+            }
+            let mut found = self.of_name(path, job, &name, depth);
+            gate.is_unclear |= name.is_negated && found != Gate::default();
+            for set in std::mem::take(&mut found.selected) {
+                let literals = literals(text).filter(|text| self.filters[set].contains(text));
+                let named: Vec<FilterName> = literals.map(|name| (set, name.to_owned())).collect();
+                if text.contains("contains") && !named.is_empty() {
+                    gate.filters.extend(named);
+                } else {
+                    gate.selected.insert(set);
+                }
+            }
+            gate.filters.extend(found.filters);
+            gate.is_unclear |= found.is_unclear;
+        }
+    }
+
+    fn of_name(&self, path: &str, job: &WorkflowJob, name: &ExpressionName, depth: usize) -> Gate {
+        let key = (path.to_owned(), job.name.clone(), name.parts.join("/"));
+        if let Some(known) = self.known.borrow().get(&key) {
+            return known.clone();
+        }
+        self.known.borrow_mut().insert(key.clone(), Gate::default());
+        let mut gate = Gate::default();
+        self.add_name(path, job, name, &mut gate, depth);
+        self.known.borrow_mut().insert(key, gate.clone());
+        gate
+    }
+
+    fn add_name(&self, path: &str, job: &WorkflowJob, name: &ExpressionName, gate: &mut Gate, depth: usize) {
+        match name.path()[..] {
+            ["steps", id, "outputs", output] => {
+                let Some((number, step)) = step(job, id) else { return };
+                match self.set(path, &job.name, number) {
+                    Some(set) if output == "changes" => _ = gate.selected.insert(set),
+                    Some(set) => {
+                        let filter = ENDINGS.iter().find_map(|ending| output.strip_suffix(ending));
+                        let known = |name: &&str| self.filters[set].contains(name);
+                        let name = Some(output).filter(known).or(filter.filter(known));
+                        gate.filters.extend(name.map(|name| (set, name.to_owned())));
+                    }
+                    None => self.add_script(path, job, step, output, gate, depth),
+                }
+            }
+            ["needs", other, "outputs", output] => {
+                let Some(workflow) = self.workflows.get(path) else { return };
+                let Some(other) = workflow.jobs.iter().find(|job| job.name == other) else { return };
+                match other.outputs.get(output) {
+                    Some(text) => self.add(path, other, text, gate, depth + 1),
+                    None => gate.is_unclear |= other.calls.is_some(),
+                }
+            }
+            ["inputs", input] => {
+                for (caller_path, workflow) in self.workflows {
+                    for caller in workflow.jobs.iter().filter(|caller| caller.calls.as_deref() == Some(path)) {
+                        if let Some(text) = caller.inputs.get(input) {
+                            self.add(caller_path, caller, text, gate, depth + 1);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds the filters of an output that a script writes: those that its line names. Of any other script, nothing is
+    /// known.
+    fn add_script(
+        &self,
+        path: &str,
+        job: &WorkflowJob,
+        step: &WorkflowStep,
+        output: &str,
+        gate: &mut Gate,
+        depth: usize,
+    ) {
+        let mark = format!("{output}=");
+        let before = gate.filters.len();
+        for line in step.run.lines().filter(|line| line.contains(&mark)) {
+            self.add(path, job, line, gate, depth + 1);
+        }
+        gate.is_unclear |= gate.filters.len() == before;
+    }
+}
+
+/// A step that names a Dockerfile.
+struct Building<'a> {
+    path: &'a str,
+    workflow: &'a Workflow,
+    job: &'a WorkflowJob,
+    step: &'a WorkflowStep,
+}
+
+/// Returns the steps that name a Dockerfile, and filter no paths.
+fn building(workflows: &BTreeMap<String, Workflow>) -> Vec<Building<'_>> {
+    let names = |text: &str| text.contains("ockerfile") || text.contains("ontainerfile");
+    let mut found = Vec::new();
+    for (path, workflow) in workflows {
+        for job in &workflow.jobs {
+            let builds = |step: &&WorkflowStep| names(&step.run) || step.inputs.values().any(|text| names(text));
+            let steps = job.steps.iter().filter(builds).filter(|step| !step.action.ends_with("/paths-filter"));
+            found.extend(steps.map(|step| Building { path, workflow, job, step }));
+        }
+    }
+    found
+}
+
+/// Whether a step names a file.
+fn mentions(step: &WorkflowStep, file: &str) -> bool {
+    let begins = |text: &str, at: usize| {
+        let before = text[..at].strip_suffix("./").unwrap_or(&text[..at]);
+        !before.ends_with(|c: char| c.is_alphanumeric() || "-_./}".contains(c))
+    };
+    let ends = |text: &str, at: usize| !text[at..].starts_with(|c: char| c.is_alphanumeric() || "-_./".contains(c));
+    let names = |text: &str| text.match_indices(file).any(|(at, _)| begins(text, at) && ends(text, at + file.len()));
+    names(&step.run) || step.inputs.values().any(|text| names(text))
+}
+
+/// Returns the step of a job that others call by this name.
+fn step<'j>(job: &'j WorkflowJob, id: &str) -> Option<(usize, &'j WorkflowStep)> {
+    job.steps.iter().enumerate().find(|(_, step)| step.id.as_deref() == Some(id))
+}
+
+/// Returns the texts in single quotes.
+fn literals(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\'').skip(1).step_by(2)
+}

@@ -1,0 +1,226 @@
+//! What the rules look at: the files of a repository, its filters, and what its own files declare.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::gates::{Gate, Gates};
+use super::positions::Positions;
+use super::{Checked, FilterSet};
+use crate::analysis::discover::Discovered;
+use crate::analysis::filter::{FilterId, Members, members};
+use crate::config::{Config, Global, Shape};
+use crate::inputs::source::{SourceTree, Workflow, WorkflowJob, WorkflowStep};
+use crate::model::name::{RepoDir, ServiceId, slug};
+use crate::model::tree::Listing;
+
+/// What the rules look at.
+pub(super) struct Ground<'a> {
+    pub(super) tree: &'a SourceTree,
+    pub(super) links: &'a BTreeMap<String, String>,
+    pub(super) found: &'a Discovered,
+    pub(super) workflows: &'a BTreeMap<String, Workflow>,
+    pub(super) sets: &'a [FilterSet],
+    pub(super) gates: Gates<'a>,
+    /// The files of each filter, by set.
+    members: Vec<Members>,
+    /// The filters that are read beside each other, by set and service.
+    together: BTreeMap<(usize, ServiceId), BTreeSet<(usize, ServiceId)>>,
+}
+
+/// How surely a directory is that of a service or filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tie {
+    /// It is the only package that the filter takes whole.
+    Likely,
+    /// The configuration says so, or the filter has its name.
+    Sure,
+}
+
+impl<'a> Ground<'a> {
+    pub(super) fn of(checked: &Checked<'a>) -> Self {
+        let Checked { tree, links, found, workflows, sets } = *checked;
+        let listing = tree.listing();
+        let of_set = |set: &FilterSet| {
+            members(&set.config.filters, listing.len(), |at| (listing.get(at).path, listing.get(at).extent()))
+        };
+        let members = sets.iter().map(of_set).collect();
+        let gates = Gates::of(workflows, sets);
+        let together = read_together(&gates, workflows, sets);
+        Self { tree, links, found, workflows, sets, gates, members, together }
+    }
+
+    /// Returns the filters that a job or a script reads beside this one, so that a change of either may do.
+    pub(super) fn together(&self, set: usize, service: ServiceId) -> impl Iterator<Item = (usize, ServiceId)> {
+        self.together.get(&(set, service)).into_iter().flatten().copied()
+    }
+
+    pub(super) fn listing(&self) -> &'a Listing {
+        self.tree.listing()
+    }
+
+    pub(super) fn config(&self, set: usize) -> &'a Config {
+        &self.sets[set].config
+    }
+
+    /// Returns the positions of the files that a filter matches.
+    pub(super) fn files(&self, set: usize, filter: FilterId) -> &[usize] {
+        self.members[set].of(filter)
+    }
+
+    /// Returns the files whose changes affect some services, by their sets: their own, those of what they are built from,
+    /// and those that affect all.
+    pub(super) fn cover(&self, services: impl IntoIterator<Item = (usize, ServiceId)>) -> Positions {
+        let mut cover = Positions::of(self.listing().len(), []);
+        for (set, service) in services {
+            let config = self.config(set);
+            let needed = config.graph.with_dependencies(&[service]);
+            for service in config.graph.services().filter(|service| needed[service.0]) {
+                let service = &config.services[service.0];
+                let global = (service.global == Global::TakesPart).then_some(config.global);
+                for filter in service.own_filters().chain(global) {
+                    cover.add(self.files(set, filter).iter().copied());
+                }
+            }
+        }
+        cover
+    }
+
+    /// Returns the positions of the files below a directory.
+    pub(super) fn below(&self, directory: &RepoDir) -> Range<usize> {
+        let within = if directory.is_root() { "" } else { directory.as_str() };
+        self.listing().below(within.as_bytes())
+    }
+
+    /// Returns the service of a set that has the directory of a discovered one for its `path`.
+    pub(super) fn service_at(&self, set: usize, found: usize) -> Option<ServiceId> {
+        let config = self.config(set);
+        let directory = &self.found.services[found].directory;
+        config.graph.services().find(|service| config.services[service.0].path.as_ref() == Some(directory))
+    }
+
+    /// Returns the filters that the expressions and scripts of a workflow read.
+    pub(super) fn reads(&self, path: &str, workflow: &Workflow) -> Gate {
+        let mut reads = Gate::default();
+        for job in &workflow.jobs {
+            for text in texts(job) {
+                let gate = self.gates.of_expression(path, job, text);
+                reads.filters.extend(gate.filters);
+                reads.selected.extend(gate.selected);
+            }
+        }
+        reads
+    }
+
+    /// Returns the services and filters that are discovered services, each with how surely.
+    pub(super) fn owned(&self) -> Vec<(usize, ServiceId, usize, Tie)> {
+        let mut owned = Vec::new();
+        for set in 0..self.sets.len() {
+            for (service, homes) in self.config(set).graph.services().zip(self.homes(set)) {
+                owned.extend(homes.into_iter().map(|(home, tie)| (set, service, home, tie)));
+            }
+        }
+        let mut sure: BTreeMap<usize, usize> = BTreeMap::new();
+        for (_, _, home, _) in owned.iter().filter(|(.., tie)| *tie == Tie::Sure) {
+            *sure.entry(*home).or_default() += 1;
+        }
+        // Of several that are called so, in several workflows, one is about all that it is built from.
+        for (_, _, home, tie) in &mut owned {
+            if sure.get(home).is_some_and(|count| *count > 1) {
+                *tie = Tie::Likely;
+            }
+        }
+        owned
+    }
+
+    /// Returns the path of a file, as people read it.
+    pub(super) fn path(&self, position: usize) -> String {
+        String::from_utf8_lossy(self.listing().get(position).path).into_owned()
+    }
+
+    /// Whether there is something below a directory.
+    pub(super) fn is_directory(&self, path: &str) -> bool {
+        !self.listing().below(path.as_bytes()).is_empty()
+    }
+
+    /// Returns the discovered services that each service of a set is, by its `path`; each filter, by the directories
+    /// that it takes whole.
+    pub(super) fn homes(&self, set: usize) -> Vec<Vec<(usize, Tie)>> {
+        let config = self.config(set);
+        let by_directory: BTreeMap<&str, usize> =
+            self.found.services.iter().enumerate().map(|(at, found)| (found.directory.as_str(), at)).collect();
+        let home = |service: &crate::config::Service| -> Vec<(usize, Tie)> {
+            if config.shape == Shape::Structured {
+                let path = service.path.as_ref().and_then(|path| by_directory.get(path.as_str()));
+                return path.map(|at| (*at, Tie::Sure)).into_iter().collect();
+            }
+            let filter = config.filters.get(service.filter);
+            let whole = filter.including().filter(|pattern| !pattern.value.is_negated());
+            let whole = whole.filter_map(|pattern| pattern.value.whole_directory());
+            let taken: BTreeSet<usize> = whole.filter_map(|directory| by_directory.get(directory).copied()).collect();
+            let is_named =
+                |at: &usize| is_called(self.found.services[*at].directory.as_str(), service.name.value.as_str());
+            let named: Vec<(usize, Tie)> = taken.iter().filter(|at| is_named(at)).map(|at| (*at, Tie::Sure)).collect();
+            match (&named[..], taken.len()) {
+                ([], 1) => taken.into_iter().map(|at| (at, Tie::Likely)).collect(),
+                _ => named,
+            }
+        };
+        config.services.values().map(home).collect()
+    }
+}
+
+/// Returns which filters stand in one condition, or on one line of a script.
+fn read_together(
+    gates: &Gates<'_>,
+    workflows: &BTreeMap<String, Workflow>,
+    sets: &[FilterSet],
+) -> BTreeMap<(usize, ServiceId), BTreeSet<(usize, ServiceId)>> {
+    let mut together: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    let mut add = |path: &str, job: &WorkflowJob, text: &str| {
+        if !text.contains("outputs") && !text.contains("inputs") {
+            return;
+        }
+        let gate = gates.of_expression(path, job, text);
+        let id = |(set, name): &(usize, String)| Some((*set, sets[*set].config.graph.id(name)?));
+        let services: Vec<(usize, ServiceId)> = gate.filters.iter().filter_map(id).collect();
+        if services.len() > 1 {
+            for service in &services {
+                together.entry(*service).or_default().extend(services.iter().filter(|other| *other != service));
+            }
+        }
+    };
+    for (path, workflow) in workflows {
+        for job in &workflow.jobs {
+            texts(job).for_each(|text| add(path, job, text));
+        }
+    }
+    together
+}
+
+/// Returns the texts of a job in which expressions stand; of scripts, line by line.
+pub(super) fn texts(job: &WorkflowJob) -> impl Iterator<Item = &str> {
+    let own = job.condition.iter().chain(job.outputs.values()).chain(job.inputs.values()).chain(job.axes.values());
+    own.map(String::as_str).chain(job.steps.iter().flat_map(texts_of_step))
+}
+
+fn texts_of_step(step: &WorkflowStep) -> impl Iterator<Item = &str> {
+    let own = step.condition.iter().chain(step.variables.values()).chain(step.inputs.values());
+    own.map(String::as_str).chain(step.run.lines())
+}
+
+/// Whether a directory has the name of a filter: as its last part, or at the end of that: `packages/acme-web` and `web`.
+fn is_called(directory: &str, filter: &str) -> bool {
+    let (last, name) = (slug(directory.rsplit('/').next().unwrap_or_default()), slug(filter));
+    !name.is_empty() && (last == name || last.strip_suffix(&name).is_some_and(|before| before.ends_with('-')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_may_have_the_name_of_a_filter() {
+        assert!(is_called("packages/shark7-weibo-web", "weibo_web") && is_called("svc/API", "api"));
+        assert!(!is_called("packages/myweb", "web") && !is_called("web", "") && !is_called("web-app", "web"));
+    }
+}

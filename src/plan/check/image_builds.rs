@@ -1,0 +1,228 @@
+//! The builds of images that services and filters are responsible for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::gates::Gate;
+use super::ground::{Ground, Tie};
+use super::positions::Positions;
+use crate::config::{Service, Shape};
+use crate::inputs::source::docker::{BuildRequest, ContextReads, Dockerfile, IgnoreFile, ignore_files};
+use crate::inputs::source::{BuildContext, BuildTarget, DeclaredBuild, DockerfileOf};
+use crate::model::diagnostic::SourceFile;
+use crate::model::name::{RepoDir, ServiceId, ServiceName, slug};
+use crate::model::recipe::Builder;
+
+/// A build of an image that a service or a filter is responsible for.
+pub(super) struct ImageBuild<'a> {
+    pub(super) set: usize,
+    /// The service, or the filter.
+    pub(super) service: ServiceId,
+    /// How surely.
+    pub(super) tie: Tie,
+    /// The file that asks for it, where it is a workflow.
+    pub(super) workflow: Option<String>,
+    pub(super) context: RepoDir,
+    /// The Dockerfile.
+    pub(super) file: &'a SourceFile,
+    pub(super) reads: ContextReads,
+    /// The ignore file; none where it cannot be read.
+    pub(super) ignore: Option<IgnoreFile>,
+    pub(super) ignore_path: Option<String>,
+    /// The files of which a change makes it.
+    pub(super) cover: Positions,
+    /// Those, and the ones that are excluded.
+    pub(super) asked: Vec<(usize, ServiceId)>,
+}
+
+impl ImageBuild<'_> {
+    pub(super) fn name<'g>(&self, ground: &Ground<'g>) -> &'g ServiceName {
+        &ground.config(self.set).services[self.service.0].name.value
+    }
+}
+
+/// Returns the builds of all services and filters.
+pub(super) fn all<'a>(ground: &Ground<'a>) -> Vec<ImageBuild<'a>> {
+    let mut found = Vec::new();
+    for set in 0..ground.sets.len() {
+        let config = ground.config(set);
+        if config.shape == Shape::Structured {
+            for service in config.graph.services() {
+                found.extend(of_service(ground, set, service));
+            }
+        }
+    }
+    found.extend(of_filters(ground));
+    found
+}
+
+/// Returns the build of a service with `services:` around it.
+fn of_service<'a>(ground: &Ground<'a>, set: usize, id: ServiceId) -> Option<ImageBuild<'a>> {
+    let service = &ground.config(set).services[id.0];
+    let builder = service.recipe.image_builder()?;
+    let path = dockerfile(ground, service, builder)?;
+    let context = service.context.as_ref().map(|context| context.value.clone()).or_else(|| service.path.clone())?;
+    let recipe = &service.recipe;
+    let arguments = recipe.build_args.iter().map(|(name, value)| (name.clone(), value.render(|_| None).ok())).collect();
+    let contexts: BTreeSet<String> = recipe.contexts.keys().cloned().collect();
+    let request = BuildRequest { arguments: &arguments, target: recipe.target.as_deref(), contexts: &contexts };
+    build(ground, (set, id), &path, context, &request)
+}
+
+/// Returns the first Dockerfile that the builder of a service finds.
+fn dockerfile(ground: &Ground<'_>, service: &Service, builder: Builder) -> Option<String> {
+    if let Some(named) = &service.dockerfile {
+        return Some(named.value.clone());
+    }
+    let path = service.path.as_ref()?;
+    builder.dockerfiles().iter().map(|name| path.join(name)).find(|path| ground.tree.has(path))
+}
+
+fn build<'a>(
+    ground: &Ground<'a>,
+    (set, service): (usize, ServiceId),
+    path: &str,
+    context: RepoDir,
+    request: &BuildRequest,
+) -> Option<ImageBuild<'a>> {
+    let file = ground.tree.text(path)?;
+    let reads = Dockerfile::parse(file.text()).ok()?.reads(request);
+    let ignore_path = ignore_files(path, context.as_str()).into_iter().find(|path| ground.tree.has(path));
+    let ignore = match &ignore_path {
+        Some(path) => ground.tree.text(path).and_then(|file| IgnoreFile::parse(file.text())),
+        None => Some(IgnoreFile::default()),
+    };
+    let asked = vec![(set, service)];
+    let cover = ground.cover(asked.iter().copied());
+    let (tie, workflow) = (Tie::Sure, None);
+    Some(ImageBuild { set, service, tie, workflow, context, file, reads, ignore, ignore_path, cover, asked })
+}
+
+/// Returns the builds that filters are responsible for: those of jobs that wait for them; else those of the directories
+/// that are theirs, and those of which they name the Dockerfile.
+fn of_filters<'a>(ground: &Ground<'a>) -> Vec<ImageBuild<'a>> {
+    let mut found = Vec::new();
+    let flat: Vec<usize> = (0..ground.sets.len()).filter(|set| ground.config(*set).shape == Shape::Flat).collect();
+    if flat.is_empty() {
+        return found;
+    }
+    let mut owners: BTreeMap<usize, Vec<(usize, ServiceId, Tie)>> = BTreeMap::new();
+    let mut naming: BTreeMap<&str, Vec<(usize, ServiceId)>> = BTreeMap::new();
+    for set in &flat {
+        let config = ground.config(*set);
+        for (service, homes) in config.graph.services().zip(ground.homes(*set)) {
+            for (home, tie) in homes {
+                owners.entry(home).or_default().push((*set, service, tie));
+            }
+            let filter = config.filters.get(config.services[service.0].filter);
+            for pattern in filter.including().filter(|pattern| !pattern.value.has_wildcard()) {
+                naming.entry(pattern.value.text()).or_default().push((*set, service));
+            }
+        }
+    }
+    let mut mentions: BTreeMap<&str, Gate> = BTreeMap::new();
+    for (home, declared) in &ground.found.builds {
+        let DockerfileOf::File(path) = &declared.dockerfile else { continue };
+        let mut gate = ground.gates.of_build(declared);
+        if gate.filters.is_empty() {
+            gate = mentions.entry(path).or_insert_with(|| ground.gates.of_mentions(path)).clone();
+        }
+        let gated = gate_services(ground, &gate);
+        let of_home = owners.get(home).map_or(&[][..], Vec::as_slice);
+        let of_file = naming.get(path.as_str()).map_or(&[][..], Vec::as_slice);
+        let responsible = match &gated[..] {
+            [] => ungated(ground, declared, of_home, of_file),
+            [first, ..] => {
+                // Of the filters that the job waits for, the one with the directory of the build, or its Dockerfile.
+                let is_owner =
+                    |pair: &&(usize, ServiceId)| of_home.iter().any(|(set, service, _)| (*set, *service) == **pair);
+                let owner = gated.iter().find(is_owner).or_else(|| gated.iter().find(|pair| of_file.contains(pair)));
+                let (set, service) = *owner.unwrap_or(first);
+                vec![(set, service, if gate.is_unclear { Tie::Likely } else { Tie::Sure })]
+            }
+        };
+        for (set, service, tie) in responsible {
+            let made = of_declared(ground, (set, service), declared, path);
+            found.extend(made.map(|made| {
+                let asked = if gated.is_empty() { made.asked } else { gated.clone() };
+                let together = ground.together(set, service);
+                let asked: Vec<(usize, ServiceId)> = asked.into_iter().chain(together).collect();
+                let cover = ground.cover(asked.iter().copied());
+                let workflow = ground.workflows.contains_key(declared.at.file.name());
+                let workflow = workflow.then(|| declared.at.file.name().to_owned());
+                ImageBuild { tie, workflow, cover, asked, ..made }
+            }));
+        }
+    }
+    found
+}
+
+/// Returns the filters that are responsible for a build that no job makes wait for any, as far as can be seen.
+fn ungated(
+    ground: &Ground<'_>,
+    declared: &DeclaredBuild,
+    of_home: &[(usize, ServiceId, Tie)],
+    of_file: &[(usize, ServiceId)],
+) -> Vec<(usize, ServiceId, Tie)> {
+    if !of_home.is_empty() {
+        // Of several that are called so, in several workflows, one builds it.
+        let is_alone = of_home.iter().filter(|(_, _, tie)| *tie == Tie::Sure).count() == 1;
+        let tie = |tie: Tie| if is_alone { tie } else { Tie::Likely };
+        return of_home.iter().map(|(set, service, own)| (*set, *service, tie(*own))).collect();
+    }
+    let name = |(set, service): &(usize, ServiceId)| ground.config(*set).graph.name(*service).as_str();
+    let called: Vec<&str> =
+        declared.arguments.values().flatten().map(String::as_str).chain([declared.name.as_str()]).collect();
+    let is_called = |pair: &&(usize, ServiceId)| called.iter().any(|called| slug(called) == slug(name(pair)));
+    let named: Vec<_> = of_file.iter().filter(is_called).map(|(set, service)| (*set, *service, Tie::Sure)).collect();
+    match (&named[..], of_file) {
+        ([], [(set, service)]) => vec![(*set, *service, Tie::Likely)],
+        _ => named,
+    }
+}
+
+/// Returns the filters of a gate.
+fn gate_services(ground: &Ground<'_>, gate: &Gate) -> Vec<(usize, ServiceId)> {
+    let named = gate.filters.iter().filter_map(|(set, name)| Some((*set, ground.config(*set).graph.id(name)?)));
+    named.filter(|(set, _)| ground.config(*set).shape == Shape::Flat).collect()
+}
+
+fn of_declared<'a>(
+    ground: &Ground<'a>,
+    service: (usize, ServiceId),
+    declared: &DeclaredBuild,
+    path: &str,
+) -> Option<ImageBuild<'a>> {
+    let BuildContext::Directory(context) = &declared.context else { return None };
+    let target = match &declared.target {
+        BuildTarget::Last => None,
+        BuildTarget::Stage(name) => Some(name.as_str()),
+        BuildTarget::Unknown => return None,
+    };
+    let contexts: BTreeSet<String> = declared.contexts.keys().cloned().collect();
+    let request = BuildRequest { arguments: &declared.arguments, target, contexts: &contexts };
+    // A Dockerfile that nothing in the repository builds may have any context.
+    let is_asked_for = declared.at.file.name() != path;
+    let context = if is_asked_for { context.clone() } else { likely_context(ground, path, &request)? };
+    build(ground, service, path, context, &request)
+}
+
+/// Returns the nearest directory that has all that a Dockerfile copies; none where no directory has.
+fn likely_context(ground: &Ground<'_>, path: &str, request: &BuildRequest) -> Option<RepoDir> {
+    let reads = Dockerfile::parse(ground.tree.text(path)?.text()).ok()?.reads(request);
+    let plain = reads.sources.iter().map(|source| source.path.as_str());
+    let plain: Vec<&str> = plain.filter(|path| !path.is_empty() && !path.contains(['*', '?', '[', '\\'])).collect();
+    let mut directory = RepoDir::of_file(path);
+    loop {
+        let has = |source: &&str| {
+            let path = directory.join(source);
+            ground.tree.has(&path) || ground.is_directory(&path)
+        };
+        if plain.iter().all(has) {
+            return Some(directory);
+        }
+        if directory.is_root() {
+            return None;
+        }
+        directory = RepoDir::of_file(directory.as_str());
+    }
+}

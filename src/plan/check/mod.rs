@@ -1,0 +1,101 @@
+//! What is wrong or missing in filters: the rules, each in a file of its own.
+//!
+//! A rule is a pure function from what the repository has ([`SourceTree`]), what it declares ([`Discovered`]) and its filters
+//! ([`FilterSet`]) to [`Finding`]s. An error is something that certainly misses a change; what is not sure is a warning.
+
+mod dead_pattern;
+mod filter_set;
+mod finding;
+mod gates;
+mod ground;
+mod ignore_comment;
+mod image_builds;
+mod mend;
+mod positions;
+mod proposed_patterns;
+mod rule;
+#[cfg(test)]
+mod tests;
+mod uncovered_copy;
+mod uncovered_dockerfile;
+mod uncovered_link;
+mod uncovered_workflow;
+mod unlisted_dependency;
+mod unmatched_tag;
+mod unowned_file;
+mod unread_filter;
+mod unstarted_workflow;
+mod workflow_expression;
+mod written_patterns;
+
+pub use filter_set::{FilterPlace, FilterSet, quantifier};
+pub use finding::{Finding, Fix};
+pub use mend::mended;
+pub use rule::CheckRule;
+
+use std::collections::BTreeMap;
+
+use crate::analysis::discover::Discovered;
+use crate::inputs::source::{SourceTree, Workflow, is_workflow_file};
+use ground::Ground;
+
+/// Returns the workflows of a tree that can be read, by their paths.
+#[must_use]
+pub fn workflows(tree: &SourceTree) -> BTreeMap<String, Workflow> {
+    let files = tree.texts().filter(|file| is_workflow_file(file.name()));
+    files.filter_map(|file| Some((file.name().to_owned(), Workflow::read(file).ok()?))).collect()
+}
+
+/// What is checked.
+#[derive(Debug, Clone, Copy)]
+pub struct Checked<'a> {
+    /// The files.
+    pub tree: &'a SourceTree,
+    /// Where the symbolic links among them lead, by their paths.
+    pub links: &'a BTreeMap<String, String>,
+    /// What the files declare.
+    pub found: &'a Discovered,
+    /// The workflows among them, by their paths.
+    pub workflows: &'a BTreeMap<String, Workflow>,
+    /// The filters.
+    pub sets: &'a [FilterSet],
+}
+
+/// Returns all that the rules find, in the order of files and places.
+#[must_use]
+pub fn check(checked: &Checked<'_>) -> Vec<Finding> {
+    let ground = Ground::of(checked);
+    let builds = image_builds::all(&ground);
+    let written = written_patterns::all(&ground);
+    let copied = uncovered_copy::check(&ground, &builds);
+    let mut findings = Vec::new();
+    for rule in CheckRule::ALL {
+        findings.extend(match rule {
+            CheckRule::DeadPattern => dead_pattern::check(&ground, &written),
+            CheckRule::UncoveredCopy => copied.clone(),
+            // What Dockerfiles copy breaks one of three rules, and the pattern of a directory is dead: both are found above.
+            CheckRule::ExcludedCopy | CheckRule::BareDirectory => Vec::new(),
+            CheckRule::UncoveredDockerfile => uncovered_dockerfile::check(&ground, &builds),
+            CheckRule::UnlistedImage => unlisted_dependency::images(&ground),
+            CheckRule::UnlistedPackage => unlisted_dependency::packages(&ground),
+            CheckRule::UncoveredLockfile => unlisted_dependency::lockfiles(&ground, &copied),
+            CheckRule::UncoveredWorkflow => uncovered_workflow::check(&ground, &builds),
+            CheckRule::UnownedFile => unowned_file::check(&ground),
+            CheckRule::WideningNegation => as_read(checked.sets, rule, "negation-widens"),
+            CheckRule::UnmatchedTag => unmatched_tag::check(&ground),
+            CheckRule::SharedTag => as_read(checked.sets, rule, "same-tag"),
+            CheckRule::UnstartedWorkflow => unstarted_workflow::check(&ground),
+            CheckRule::UnreadFilter => unread_filter::check(&ground),
+            CheckRule::UncoveredLink => uncovered_link::check(&ground),
+        });
+    }
+    findings.retain(|finding| !ignore_comment::is_ignored(finding));
+    findings.sort_by_cached_key(Finding::place);
+    findings
+}
+
+/// Returns what the reader of filters has said already, as findings of a rule.
+fn as_read(sets: &[FilterSet], rule: CheckRule, code: &str) -> Vec<Finding> {
+    let said = sets.iter().flat_map(|set| &set.warnings).filter(|problem| problem.code == code);
+    said.map(|problem| Finding::as_read(rule, problem)).collect()
+}

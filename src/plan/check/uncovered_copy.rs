@@ -1,0 +1,252 @@
+//! Files that a Dockerfile copies and whose changes build nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ground::{Ground, Tie};
+use super::image_builds::ImageBuild;
+use super::positions::Positions;
+use super::proposed_patterns::{addition, of_files};
+use super::{CheckRule, FilterSet, Finding};
+use crate::analysis::filter::{Effect, Filter, Filters, Quantifier, members};
+use crate::inputs::source::docker::{ContextEntry, ContextFiles, ContextSource};
+use crate::model::diagnostic::{Severity, SourceFile, Span};
+use crate::model::name::{Escaped, Listed, RepoDir, ServiceId};
+use crate::model::tree::Mode;
+
+/// Files that decide what package managers install.
+const LOCKFILES: [&str; 20] = [
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "pnpm-lock.yaml",
+    "pnpm-workspace.yaml",
+    "yarn.lock",
+    "bun.lock",
+    "bun.lockb",
+    ".npmrc",
+    ".yarnrc.yml",
+    "Cargo.lock",
+    "go.sum",
+    "go.work",
+    "go.work.sum",
+    "uv.lock",
+    "poetry.lock",
+    "Pipfile.lock",
+    "pdm.lock",
+    "composer.lock",
+    "Gemfile.lock",
+    "mix.lock",
+];
+
+/// Root manifests, which such a file belongs to.
+const MANIFESTS: [&str; 4] = ["package.json", "Cargo.toml", "go.mod", "pyproject.toml"];
+
+/// Whether a path is that of a lockfile, or of the manifest beside one.
+pub(super) fn is_lockfile(ground: &Ground<'_>, path: &str) -> bool {
+    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let beside = |name: &&str| {
+        let path = if directory.is_empty() { (*name).to_owned() } else { format!("{directory}/{name}") };
+        ground.tree.has(&path)
+    };
+    LOCKFILES.contains(&name) || MANIFESTS.contains(&name) && LOCKFILES.iter().any(beside)
+}
+
+/// The files of the contexts of builds, each read once.
+#[derive(Default)]
+struct Contexts<'a>(BTreeMap<RepoDir, Context<'a>>);
+
+struct Context<'a> {
+    files: ContextFiles<'a>,
+    links: Vec<&'a [u8]>,
+}
+
+impl<'a> Contexts<'a> {
+    fn of(&mut self, ground: &Ground<'a>, directory: &RepoDir) -> &Context<'a> {
+        self.0.entry(directory.clone()).or_insert_with(|| {
+            let skipped = directory.join("").len();
+            let listing = ground.listing();
+            let within = if directory.is_root() { "" } else { directory.as_str() };
+            let entries = || listing.below(within.as_bytes()).map(|position| listing.get(position));
+            let links = entries().filter(|entry| entry.mode == Mode::SymbolicLink);
+            Context {
+                files: ContextFiles::new(
+                    entries().map(|entry| ContextEntry { path: &entry.path[skipped..], link: None }),
+                ),
+                links: links.map(|entry| &entry.path[skipped..]).collect(),
+            }
+        })
+    }
+}
+
+impl Context<'_> {
+    /// Whether a source may mean something behind a link.
+    fn leads_on(&self, source: &str) -> bool {
+        let is_through =
+            |link: &&[u8]| source.as_bytes().strip_prefix(*link).is_some_and(|rest| rest.starts_with(b"/"));
+        let is_link = |link: &&[u8]| source.as_bytes() == *link;
+        self.links.iter().any(|link| is_through(link) || is_link(link))
+    }
+}
+
+/// What a Dockerfile reads and a service lacks, in all of its builds.
+#[derive(Default)]
+struct Missed {
+    files: BTreeSet<usize>,
+    sources: BTreeSet<Span>,
+    patterns: BTreeSet<String>,
+    /// Whether one of the builds is surely the service's.
+    is_sure: bool,
+}
+
+/// What is said together: a rule, a service by its set, a Dockerfile.
+type Subject<'a> = (CheckRule, usize, ServiceId, &'a str, Breadth);
+
+/// How much a source takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Breadth {
+    /// What it names.
+    Named,
+    /// All of the context, or several packages: most of it matters to others alone.
+    Wide,
+}
+
+pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Finding> {
+    let mut contexts = Contexts::default();
+    let unexcluded = unexcluded(ground);
+    let mut missed: BTreeMap<Subject<'_>, (Missed, &SourceFile)> = BTreeMap::new();
+    for build in builds {
+        let Some(ignore) = &build.ignore else { continue };
+        let context = contexts.of(ground, &build.context);
+        let start = build.context.join("");
+        for source in &build.reads.sources {
+            if context.leads_on(&source.path) {
+                continue;
+            }
+            let read = source.files(&context.files, ignore);
+            let position = |path: &&[u8]| ground.listing().position(&[start.as_bytes(), path].concat());
+            let read: Vec<usize> = read.iter().filter_map(position).collect();
+            let uncovered: Vec<usize> = read.iter().copied().filter(|position| !build.cover.has(*position)).collect();
+            let is_excluded = |position: &usize| {
+                let covers = |(set, service): &(usize, ServiceId)| unexcluded[*set].get(service.0);
+                build.asked.iter().filter_map(covers).any(|cover| cover.has(*position))
+            };
+            let (excluded, others): (Vec<usize>, Vec<usize>) = uncovered.into_iter().partition(is_excluded);
+            let breadth = if is_wide(ground, &build.context, source) { Breadth::Wide } else { Breadth::Named };
+            // What is excluded from a directory is left out on purpose.
+            let excluded = if excluded.len() == read.len() { excluded } else { Vec::new() };
+            let is_file = ground.tree.has(&build.context.join(&source.path));
+            let is_lockfile = is_file && is_lockfile(ground, &build.context.join(&source.path));
+            let rule = if is_lockfile { CheckRule::UncoveredLockfile } else { CheckRule::UncoveredCopy };
+            for (rule, files) in [(CheckRule::ExcludedCopy, excluded), (rule, others)] {
+                if files.is_empty() {
+                    continue;
+                }
+                let subject = (rule, build.set, build.service, build.file.name(), breadth);
+                let (missed, _) = missed.entry(subject).or_insert_with(|| (Missed::default(), build.file));
+                if breadth == Breadth::Named {
+                    missed.patterns.extend(of_files(ground, &build.context, &source.path, &files));
+                }
+                missed.files.extend(files);
+                missed.sources.insert(source.span);
+                missed.is_sure |= build.tie == Tie::Sure;
+            }
+        }
+    }
+    missed.into_iter().map(|(subject, (missed, file))| finding(ground, subject, &missed, file)).collect()
+}
+
+/// Whether a source is all of the context, or holds several packages: then most of it matters to others alone.
+fn is_wide(ground: &Ground<'_>, context: &RepoDir, source: &ContextSource) -> bool {
+    let Ok(directory) = RepoDir::parse(&context.join(&source.path)) else { return true };
+    let within = ground.found.services.iter().filter(|service| directory.holds(&service.directory));
+    source.path.is_empty() || within.filter(|service| service.directory != directory).take(2).count() > 1
+}
+
+/// How many places of a Dockerfile are shown.
+const MOST_PLACES: usize = 4;
+
+fn finding(ground: &Ground<'_>, subject: Subject<'_>, missed: &Missed, file: &SourceFile) -> Finding {
+    let (rule, set, service, _, breadth) = subject;
+    let config = ground.config(set);
+    let place = &config.services[service.0].name;
+    let name = &place.value;
+    let paths: Vec<String> = missed.files.iter().take(4).map(|position| ground.path(*position)).collect();
+    let shown = (0..missed.files.len())
+        .map(|at| paths.get(at).map_or_else(String::new, |path| format!("`{}`", Escaped::new(path))));
+    let listed = Listed::new(shown, 3).to_string();
+    let is_excluded = rule == CheckRule::ExcludedCopy;
+    let is_error = missed.is_sure && breadth == Breadth::Named && !is_excluded;
+    let severity = if is_error { Severity::Error } else { Severity::Warning };
+    let lacks = match (is_excluded, missed.files.len()) {
+        (true, _) => format!("which `{name}` excludes"),
+        (false, 1) => format!("which no pattern of `{name}` matches"),
+        (false, _) => format!("none of which a pattern of `{name}` matches"),
+    };
+    let message = format!("the image of `{name}` is built from {listed}, {lacks}");
+    let mut finding = Finding::new(rule, severity, message).of(name);
+    finding =
+        finding.label(&config.source, place.defined, if is_excluded { "excludes it" } else { "does not cover it" });
+    for source in missed.sources.iter().take(MOST_PLACES) {
+        finding = finding.label(file, *source, "is read");
+    }
+    if is_excluded {
+        return finding.help("take it out of what is excluded, or out of the Dockerfile");
+    }
+    if breadth == Breadth::Wide {
+        return finding.help(
+            "what the image does not need can be left to `.dockerignore`; what it needs belongs into the patterns",
+        );
+    }
+    let is_within = |pattern: &&String| {
+        let holds = |other: &String| {
+            other.strip_suffix("**").is_some_and(|start| pattern.starts_with(start) && other != *pattern)
+        };
+        missed.patterns.iter().any(holds)
+    };
+    let patterns: Vec<String> = missed.patterns.iter().filter(|pattern| !is_within(pattern)).cloned().collect();
+    let written = patterns.iter().map(|pattern| format!("`{}`", Escaped::new(pattern)));
+    let help = format!("add {} to `{name}`", Listed::new(written, 5));
+    finding.help(help).fixed_by(addition(ground, set, service, patterns))
+}
+
+/// Returns the files of each service by set as they would be if nothing were excluded; nothing for a set in which nothing
+/// is.
+fn unexcluded(ground: &Ground<'_>) -> Vec<Vec<Positions>> {
+    let listing = ground.listing();
+    let of_set = |set: &FilterSet| {
+        let config = &set.config;
+        let own = || config.services.values().map(|service| config.filters.get(service.filter));
+        if !own().any(excludes) {
+            return Vec::new();
+        }
+        let filters = Filters::new(own().map(without_exclusions).collect());
+        let found = members(&filters, listing.len(), |at| (listing.get(at).path, listing.get(at).extent()));
+        let cover = |at| Positions::of(listing.len(), found.of(Filters::id(at)).iter().copied());
+        (0..filters.len()).map(cover).collect()
+    };
+    ground.sets.iter().map(of_set).collect()
+}
+
+fn excludes(filter: &Filter) -> bool {
+    match filter {
+        Filter::Ordered(entries) => entries.iter().any(|entry| entry.effect != Effect::Include),
+        Filter::PathsFilter { quantifier, rules } => {
+            *quantifier != Quantifier::Some
+                && rules.iter().flat_map(|rule| &rule.patterns).any(|pattern| pattern.value.is_negated())
+        }
+    }
+}
+
+fn without_exclusions(filter: &Filter) -> Filter {
+    match filter {
+        Filter::Ordered(entries) => {
+            Filter::Ordered(entries.iter().filter(|entry| entry.effect == Effect::Include).cloned().collect())
+        }
+        Filter::PathsFilter { quantifier, rules } => {
+            let mut rules = rules.clone();
+            if *quantifier != Quantifier::Some {
+                rules.retain(|rule| !rule.patterns.iter().any(|pattern| pattern.value.is_negated()));
+            }
+            Filter::PathsFilter { quantifier: *quantifier, rules }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! `rebake check`.
+
+use crate::repo::Repo;
+
+/// A repository of someone who has a workflow with a paths-filter step, and nothing of rebake's.
+fn stranger() -> Repo {
+    let repo = Repo::new();
+    repo.write(
+        ".github/workflows/ci.yml",
+        "on: push
+jobs:
+  changes:
+    outputs:
+      api: ${{ steps.filter.outputs.api }}
+    steps:
+      - uses: dorny/paths-filter@v3
+        id: filter
+        with:
+          filters: |
+            api:
+              - 'api/**'
+              - 'old/**'
+  build:
+    needs: changes
+    if: needs.changes.outputs.api == 'true'
+    steps:
+      - uses: docker/build-push-action@v6
+        with: {context: ., file: api/Dockerfile}
+",
+    );
+    repo.write("api/Dockerfile", "FROM alpine\nCOPY api shared/schema.sql /\n");
+    repo.write("shared/schema.sql", "");
+    repo.commit("first");
+    repo
+}
+
+#[test]
+fn a_workflow_alone_is_checked() {
+    let repo = stranger();
+    let found = repo.rebake(["check"]).failure(1);
+    let text = found.text();
+    for part in [
+        "error[R002]: the image of `api` is built from `shared/schema.sql`, which no pattern of `api` matches",
+        "--> .github/workflows/ci.yml:11:13",
+        "api/Dockerfile:2:10",
+        "help: add `shared/schema.sql` to `api`",
+        "warning[R001]: `old/**` matches no tracked file",
+        "warning[R007]: `.github/workflows/ci.yml` builds the image of `api`",
+        "found: 1 error, 2 warnings\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let same = repo.rebake(["check", ".github/workflows/ci.yml"]).failure(1);
+    assert_eq!(text, same.text());
+}
+
+#[test]
+fn findings_have_formats_for_programs() {
+    let repo = stranger();
+    let json: serde_json::Value =
+        serde_json::from_str(&repo.rebake(["check", "--format", "json"]).failure(1).text()).unwrap();
+    assert_eq!((json["schema"].as_u64(), json["errors"].as_u64()), (Some(1), Some(1)));
+    let first = &json["findings"][0];
+    assert_eq!((first["rule"].as_str(), first["places"][0]["line"].as_u64()), (Some("R002"), Some(11)));
+    let sarif: serde_json::Value =
+        serde_json::from_str(&repo.rebake(["check", "--format", "sarif"]).failure(1).text()).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!((result["ruleId"].as_str(), result["level"].as_str()), (Some("R002"), Some("error")));
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], ".github/workflows/ci.yml");
+    assert_eq!(place["region"]["startLine"], 11);
+    let github = repo.rebake(["check", "--format", "github"]).failure(1).text();
+    assert!(
+        github.starts_with(
+            "::error title=R002%3A a Dockerfile copies what nothing covers,file=.github/workflows/ci.yml,line=11,"
+        ),
+        "{github}"
+    );
+}
+
+#[test]
+fn patterns_are_added_and_corrected() {
+    let repo = stranger();
+    repo.write("old.yaml", "");
+    let before = std::fs::read_to_string(repo.dir().join(".github/workflows/ci.yml")).unwrap();
+    repo.rebake(["check", "--fix"]).success();
+    let after = std::fs::read_to_string(repo.dir().join(".github/workflows/ci.yml")).unwrap();
+    let list = "              - 'old/**'\n";
+    let more = format!("{list}              - 'shared/schema.sql'\n              - '.github/workflows/ci.yml'\n");
+    assert_eq!(after, before.replace(list, &more));
+    repo.rebake(["check", "--fix"]).success();
+    assert_eq!(std::fs::read_to_string(repo.dir().join(".github/workflows/ci.yml")).unwrap(), after);
+}
+
+#[test]
+fn what_a_plan_affects_is_checked_alone() {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        "services:\n  a: {path: a, filters: [a/**, x/**]}\n  b: {path: b, filters: [b/**, y/**]}\n",
+    );
+    repo.write("a/Dockerfile", "FROM alpine\n").write("b/Dockerfile", "FROM alpine\n");
+    repo.commit("first");
+    repo.branch("old");
+    repo.write("a/f", "");
+    repo.commit("second");
+    let all = repo.rebake(["check"]).success().text();
+    assert!(all.contains("`x/**`") && all.contains("`y/**`"), "{all}");
+    let some = repo.rebake(["check", "--affected", "--base", "old"]).success().text();
+    assert!(some.contains("`x/**`") && !some.contains("`y/**`"), "{some}");
+    repo.rebake(["check", "--base", "old"]).failure(2);
+}
+
+#[test]
+fn what_is_right_ends_well() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "global: [filters.yaml]\nservices:\n  api: {path: api}\n");
+    repo.write("api/Dockerfile", "FROM alpine\nCOPY . /\n");
+    repo.commit("first");
+    assert_eq!(repo.rebake(["check"]).success().text(), "nothing is wrong or missing\n");
+}
+
+#[test]
+fn what_cannot_be_checked_is_said() {
+    let repo = Repo::new();
+    repo.commit("first");
+    repo.rebake(["check"]).failure(2);
+    repo.write("filters.yaml", "services: {api: {paht: api}}\n");
+    repo.rebake(["check"]).failure(2);
+    repo.rebake(["check", "no.yaml"]).failure(2);
+}
+
+#[test]
+fn two_services_with_one_tag_are_found() {
+    let repo = Repo::new();
+    let service = "image: acme/x, tags: ['type=raw,value=latest']";
+    repo.write("filters.yaml", format!("services:\n  a: {{path: a, {service}}}\n  b: {{path: b, {service}}}\n"));
+    repo.write("a/Dockerfile", "FROM alpine\n").write("b/Dockerfile", "FROM alpine\n");
+    repo.commit("first");
+    let text = repo.rebake(["check"]).failure(1).text();
+    assert!(text.contains("error[R012]"), "{text}");
+}
