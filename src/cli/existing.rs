@@ -27,7 +27,6 @@ pub(crate) struct ExistingArgs {
 
 impl ExistingArgs {
     /// Returns those of a command that asks registries by itself.
-    #[cfg(unix)]
     pub(crate) fn asking(registry_timeout: u32) -> Self {
         Self { skip_existing: true, registry_timeout }
     }

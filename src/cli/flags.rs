@@ -12,6 +12,7 @@ use crate::analysis::base::Since;
 use crate::analysis::filter::Quantifier;
 use crate::inputs::trigger::Trigger;
 use crate::model::choice::Choice;
+use crate::naming::image::ImageTag;
 use crate::naming::version::{Count, VersionStyle};
 use crate::plan::pipeline::{Dead, Unmatched};
 
@@ -105,6 +106,9 @@ pub(crate) struct RangeArgs {
     /// Compare each service with its own base
     #[arg(long, value_name = "BASE", value_parser = choice::<Since>(), conflicts_with_all = ["base", "all", "changed"])]
     pub(crate) since: Option<Since>,
+    /// Tag of the images whose commits `--since published` compares with [default: the one tag that all commits have]
+    #[arg(long, value_name = "TAG", requires = "since", value_parser = ImageTag::parse)]
+    pub(crate) published_tag: Option<ImageTag>,
     /// Plan every service
     #[arg(long, conflicts_with_all = ["base", "changed"])]
     pub(crate) all: bool,
@@ -237,6 +241,6 @@ mod tests {
     fn an_enum_of_the_library_is_read_by_its_words() {
         assert_eq!(read("--since built").unwrap().since, Some(Since::Built));
         let error = read("--since build").unwrap_err().to_string();
-        assert!(error.contains("[possible values: release, built]"), "{error}");
+        assert!(error.contains("[possible values: release, built, published]"), "{error}");
     }
 }

@@ -29,6 +29,7 @@ mod init;
 mod printing;
 mod plan;
 mod progress;
+mod published_bases;
 mod record;
 mod built_ref_messages;
 mod release;

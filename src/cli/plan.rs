@@ -11,13 +11,14 @@ use super::failure::Failure;
 use super::flags::{GeneralArgs, NamingArgs, PlanningArgs, RangeArgs};
 use super::format::{self, FormatArgs};
 use super::printing::Output;
+use super::published_bases::with_published;
 use super::workspace::{self, WithoutConfig};
 use crate::analysis::base::{self, Compare};
 use crate::inputs::git::{Parents, Repository};
 use crate::model::diagnostic::Diagnostic;
 use crate::plan;
 use crate::plan::pipeline::Workspace;
-use crate::plan::pipeline::{Dirty, Naming, Planned, PushRequest, Request, TakeFingerprints};
+use crate::plan::pipeline::{Dirty, Naming, Planned, PublishedImages, PushRequest, Request, TakeFingerprints};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -67,6 +68,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &PlanArgs, output: &Output) -> Re
     } else {
         let workspace = open()?;
         let asked = Request { services: args.services.clone(), ..request(&args.planning, &workspace)? };
+        let asked = with_published(asked, &args.planning.range, &workspace)?;
         let fingerprints = if args.format.has_fingerprints() || args.existing.needs_fingerprints() {
             TakeFingerprints::Yes
         } else {
@@ -136,6 +138,7 @@ pub(crate) fn request(args: &PlanningArgs, workspace: &Workspace) -> Result<Requ
         services: Vec::new(),
         environment: args.environment.clone(),
         remote: None,
+        published: PublishedImages::default(),
         naming: Some(Naming { version: args.version.clone(), ..naming(&args.naming) }),
         unmatched: args.unmatched,
         dead: args.dead,

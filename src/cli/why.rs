@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, RangeArgs, choice};
 use super::printing::Output;
+use super::published_bases::with_published;
 use super::workspace::{self, WithoutConfig};
 use super::{changed, plan};
 use crate::analysis::filter::Quantifier;
@@ -129,6 +130,7 @@ fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Out
         dead: Dead::Allow,
         ..Request::default()
     };
+    let request = with_published(request, &args.range, &workspace)?;
     let planned = workspace::plan(&workspace, &request, general, output)?;
     let config = &workspace.config;
     let told = asked.into_iter().filter_map(|service| {

@@ -250,6 +250,7 @@ pub fn published(cause: &affected::Cause, config: &Config) -> PlannedCause {
             let reason = match nothing {
                 NoRecord::NeverReleased => Reason::NeverReleased,
                 NoRecord::NeverBuilt => Reason::NeverBuilt,
+                NoRecord::NeverPublished => Reason::NeverPublished,
                 NoRecord::NoBase => Reason::NoBase,
             };
             PlannedCause { reason: Some(reason), ..PlannedCause::of_kind(CauseKind::NoRecord) }

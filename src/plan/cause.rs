@@ -46,6 +46,8 @@ pub enum Reason {
     NeverReleased,
     /// It was never built in the environment.
     NeverBuilt,
+    /// It has no published image that names the commit of which it was built.
+    NeverPublished,
     /// There is no commit to compare with.
     NoBase,
     /// It is not known which commits are new.

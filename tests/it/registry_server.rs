@@ -115,7 +115,24 @@ impl Image {
     /// An index of images for several platforms.
     pub(crate) fn index(media_type: &'static str, architectures: &[&str]) -> Self {
         let part_type = if media_type == DOCKER_LIST { DOCKER } else { OCI };
-        let images: Vec<Self> = architectures.iter().map(|architecture| Self::of(part_type, architecture)).collect();
+        let images = architectures.iter().map(|architecture| Self::of(part_type, architecture)).collect();
+        Self::listing(media_type, architectures, images)
+    }
+
+    /// The same with labels, those of each platform.
+    pub(crate) fn labelled_index(media_type: &'static str, labelled: &[(&str, serde_json::Value)]) -> Self {
+        let part_type = if media_type == DOCKER_LIST { DOCKER } else { OCI };
+        let image = |(architecture, labels): &(&str, serde_json::Value)| {
+            let mut image = Self::of(part_type, architecture);
+            image.label(labels);
+            image
+        };
+        let architectures: Vec<&str> = labelled.iter().map(|(architecture, _)| *architecture).collect();
+        Self::listing(media_type, &architectures, labelled.iter().map(image).collect())
+    }
+
+    fn listing(media_type: &'static str, architectures: &[&str], images: Vec<Self>) -> Self {
+        let part_type = if media_type == DOCKER_LIST { DOCKER } else { OCI };
         let listed: Vec<_> = images
             .iter()
             .zip(architectures)

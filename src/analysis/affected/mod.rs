@@ -20,6 +20,8 @@ pub enum NoRecord {
     NeverReleased,
     /// It was never built in the environment.
     NeverBuilt,
+    /// It has no published image that names the commit of which it was built.
+    NeverPublished,
     /// There is no commit to compare with, as on the default branch when the engine names none.
     NoBase,
 }

@@ -67,6 +67,7 @@ impl Choice<'_> {
             Compare::Everything => nothing("everything was asked for", Some(AllAffected::Forced)),
             Compare::Since(Since::Release) => nothing("each service since its own release", None),
             Compare::Since(Since::Built) => nothing("each service since it was last built", None),
+            Compare::Since(Since::Published) => nothing("each service since its published image", None),
             Compare::Nothing(by) => nothing(by.as_str(), None),
             Compare::Revision(base) => self.revision(base)?,
             Compare::Auto => match (self.trigger.kind, self.trigger.ci) {

@@ -71,12 +71,15 @@ pub enum Since {
     Release,
     /// Since they were last built, by their built refs.
     Built,
+    /// At the commits of their published images.
+    Published,
 }
 
 impl Choice for Since {
     const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
         (Self::Release, "release", "The service's newest release tag"),
         (Self::Built, "built", "The commit at which the service was last built (see `rebake record`)"),
+        (Self::Published, "published", "The commit of the service's image in its registry (see --published-tag)"),
     ];
 }
 
@@ -145,6 +148,8 @@ pub enum AllAffected {
     NeverReleased,
     /// The service was never built.
     NeverBuilt,
+    /// The service has no published image that names a commit.
+    NeverPublished,
     /// The base cannot be reached.
     BaseUnreachable,
     /// It is not known which commits are new.

@@ -14,6 +14,7 @@ use crate::cli::failure::{Failure, not_buildable};
 use crate::cli::flags::GeneralArgs;
 use crate::cli::plan::request;
 use crate::cli::printing::Output;
+use crate::cli::published_bases::with_published;
 use crate::cli::workspace;
 use crate::cli::{changed, dependencies};
 use crate::model::diagnostic::Diagnostic;
@@ -53,7 +54,10 @@ pub(super) fn plan(
             plan
         }
         (None, Some(earlier)) => workspace::plan(workspace, &again(asked, earlier), general, output)?.plan,
-        (None, None) => workspace::plan(workspace, &asked, general, output)?.plan,
+        (None, None) => {
+            let asked = with_published(asked, &args.planning.range, workspace)?;
+            workspace::plan(workspace, &asked, general, output)?.plan
+        }
     };
     if let Some(earlier) = earlier {
         let done: BTreeSet<&str> = earlier.successful().map(|service| service.service.as_str()).collect();

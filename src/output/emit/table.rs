@@ -147,6 +147,7 @@ pub(super) fn sentence(cause: &PlannedCause) -> (String, Option<String>) {
         CauseKind::NoRecord => match cause.reason {
             Some(Reason::NeverReleased) => "never released",
             Some(Reason::NeverBuilt) => "never built",
+            Some(Reason::NeverPublished) => "never published",
             Some(Reason::NoBase | Reason::UnknownRange | Reason::ConfigAtBase | Reason::WorkTree | Reason::Pattern)
             | None => "there is no commit to compare with",
         }
@@ -172,6 +173,8 @@ fn unknown(cause: &PlannedCause) -> String {
             }
         }
         Some(Reason::Pattern) => format!("{} may match {}", shown(&cause.path), shown(&cause.pattern)),
-        Some(Reason::NeverReleased | Reason::NeverBuilt | Reason::NoBase) | None => "something is not known".to_owned(),
+        Some(Reason::NeverReleased | Reason::NeverBuilt | Reason::NeverPublished | Reason::NoBase) | None => {
+            "something is not known".to_owned()
+        }
     }
 }

@@ -1,9 +1,10 @@
-//! Services with bases of their own: since their release, or since they were built.
+//! Services with bases of their own: since their release, since they were built, or since their published image.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::built::RefState;
-use super::{Error, WorkspaceView};
+use super::published_images::{by_published_image, without_image};
+use super::{Error, Request, WorkspaceView};
 use crate::analysis::base::{AllAffected, Changes, Comparison, Doubt, Notes, Since, Tip};
 use crate::config::Config;
 use crate::inputs::git::{DescribeOptions, Freshness, Missing, RemoteTags, Repository};
@@ -36,7 +37,7 @@ impl OwnBase {
 }
 
 /// What is known of one service's base.
-enum Known {
+pub(super) enum Known {
     At(OwnBase),
     Nothing,
     Unreachable(Doubt),
@@ -65,12 +66,11 @@ impl Grouped {
         (Self::together(config, comparison), doubt.into())
     }
 
-    /// Returns services grouped by their own bases; built refs are those of `remote`, if it is another one than commits are
-    /// fetched from.
+    /// Returns services grouped by their own bases.
     pub(super) fn apart(
         view: &WorkspaceView,
         environment: &str,
-        remote: Option<&str>,
+        request: &Request,
         since: Since,
         tip: &Tip,
     ) -> Result<(Self, Notes), Error> {
@@ -83,12 +83,12 @@ impl Grouped {
                 }
                 let doubtful = Doubtful { tags, is_attended: trigger.is_attended() };
                 let known = by_release(repository, config, &doubtful, tip)?;
-                Ok(Self::of(config, known, None))
+                Ok(Self::of(config, known, since, None))
             }
             Since::Built => {
                 let before = RefState::here(repository, environment)?;
                 // The remote's refs are those of all runners: all of them are fetched, and what they stand for, at once.
-                let remote = remote.map_or_else(|| repository.remote(), str::to_owned);
+                let remote = request.remote.clone().unwrap_or_else(|| repository.remote());
                 let refs = Missing::Refs { remote: remote.clone(), prefixes: RefState::prefixes(environment) };
                 if repository.renew_refs(refs) == Freshness::Unknown {
                     return Ok(Self::unknown(config, stale("the built refs")));
@@ -101,6 +101,12 @@ impl Grouped {
                 let standing = RefState::here(repository, environment)?;
                 Ok(Self::built(repository, config, standing.with_alone(alone)))
             }
+            Since::Published => {
+                let known = by_published_image(repository, config, &request.published);
+                let (grouped, mut notes) = Self::of(config, known, since, None);
+                notes.warnings.extend(without_image(config));
+                Ok((grouped, notes))
+            }
         }
     }
 
@@ -109,17 +115,19 @@ impl Grouped {
         let mut notes = Notes::default();
         notes.doubts.extend(standing.doubt());
         let known = by_built_ref(repository, config, &standing);
-        let grouped = notes.keep(Self::of(config, known, Some(standing)));
+        let grouped = notes.keep(Self::of(config, known, Since::Built, Some(standing)));
         (grouped, notes)
     }
 
-    fn of(config: &Config, known: Vec<Known>, standing: Option<RefState>) -> (Self, Notes) {
+    fn of(config: &Config, known: Vec<Known>, since: Since, standing: Option<RefState>) -> (Self, Notes) {
         let mut doubts = Vec::new();
         let mut bases = Vec::new();
         let mut groups: BTreeMap<(Option<CommitId>, bool), Vec<ServiceId>> = BTreeMap::new();
         for (service, known) in config.graph.services().zip(known) {
-            // A library is never built: its changes count since the base of each service that is built from it.
-            if config.services[service.0].is_library() {
+            // A library is never built: its changes count since the base of each service that is built from it. Of a
+            // service without an image nothing is published.
+            let definition = &config.services[service.0];
+            if definition.is_library() || (since == Since::Published && definition.image.name.is_none()) {
                 bases.push(None);
                 continue;
             }
@@ -146,8 +154,11 @@ impl Grouped {
             let everyone = match base {
                 Some(_) => None,
                 None if unreachable => Some(AllAffected::BaseUnreachable),
-                None if standing.is_some() => Some(AllAffected::NeverBuilt),
-                None => Some(AllAffected::NeverReleased),
+                None => Some(match since {
+                    Since::Release => AllAffected::NeverReleased,
+                    Since::Built => AllAffected::NeverBuilt,
+                    Since::Published => AllAffected::NeverPublished,
+                }),
             };
             let bases = base.map(Some).into_iter().collect();
             let comparison = Comparison { source: String::new(), bases, changes: Changes::Compared, everyone };

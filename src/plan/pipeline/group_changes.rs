@@ -282,6 +282,7 @@ pub(super) fn of_group<'a>(config: &Config, compared: &GroupChanges, matches: &M
                     AllAffected::NoRecord => Cause::NoRecord(NoRecord::NoBase),
                     AllAffected::NeverReleased => Cause::NoRecord(NoRecord::NeverReleased),
                     AllAffected::NeverBuilt => Cause::NoRecord(NoRecord::NeverBuilt),
+                    AllAffected::NeverPublished => Cause::NoRecord(NoRecord::NeverPublished),
                     AllAffected::BaseUnreachable => Cause::BaseUnreachable,
                     AllAffected::UnknownRange => Cause::Degraded(Degraded::UnknownRange),
                 },

@@ -19,6 +19,7 @@ mod moved_directory;
 mod naming;
 mod base_groups;
 mod policy;
+mod published_images;
 mod push_rules;
 mod release;
 mod saved_names;
@@ -41,6 +42,7 @@ pub use error::Error;
 pub use existing::note_existing;
 pub use lasting_tag::lasting_tags;
 pub use policy::Unmatched;
+pub use published_images::{PublishedImage, PublishedImages};
 pub use push_rules::{PushRequest, PushRules};
 pub use release::release;
 pub use resolved_request::{UnknownService, path_named, services, with_dependencies};
@@ -85,6 +87,8 @@ pub struct Request {
     pub environment: Option<String>,
     /// The remote that has the built refs, if it is another one than commits are fetched from.
     pub remote: Option<String>,
+    /// The published images, if services are compared with those.
+    pub published: PublishedImages,
     /// How results are named, or `None` if the answer contains no names; history is then not read.
     pub naming: Option<Naming>,
     /// What to do about a changed path that nothing matches.
@@ -230,7 +234,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     let grouped = match asked.base.compare {
         Compare::Since(by) => {
             let view = WorkspaceView { config: rules.config(), ..*workspace };
-            notes.keep(Grouped::apart(&view, environment, request.remote.as_deref(), by, &range.tip)?)
+            notes.keep(Grouped::apart(&view, environment, request, by, &range.tip)?)
         }
         _ => Grouped::together(rules.config(), range.comparison.clone()),
     };
@@ -329,7 +333,8 @@ fn published(bases: &[Option<OwnBase>]) -> Vec<Option<plan::Base>> {
     bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect()
 }
 
-/// Chooses the base. In an environment without built refs, `--since built` gives services no bases of their own.
+/// Chooses the base. In an environment that does not push, `--since built` and `--since published` give services no bases
+/// of their own.
 fn choose_base(
     repository: &Repository,
     config: &Config,
@@ -337,15 +342,15 @@ fn choose_base(
     environment: &str,
     asked: &mut ResolvedRequest,
 ) -> Result<(Range, Notes), Error> {
-    let has_bases = has_own_bases(&asked.base.compare, config, environment);
-    if !has_bases {
+    let lacks = lacks_own_bases(&asked.base.compare, config, environment);
+    if lacks.is_some() {
         asked.base.compare = Compare::Auto;
     }
     let chosen = base::choose(repository, trigger, &asked.base);
     let (mut range, notes) = chosen.map_err(|error| unfetched(error.into(), repository))?;
-    if !has_bases {
+    if let Some(lacks) = lacks {
         let source = &mut range.comparison.source;
-        *source = format!("{source} (`{environment}` does not push, so it has no built refs)");
+        *source = format!("{source} (`{environment}` does not push, so {lacks})");
     }
     Ok((range, notes))
 }
@@ -383,9 +388,15 @@ fn images(config: &Config, services: &[ServiceId]) -> Vec<Names> {
     services.iter().map(|service| Names { image: image(service), ..Names::default() }).collect()
 }
 
-/// Whether services have bases of their own: it was asked for, and the environment has the built refs for it.
-fn has_own_bases(compare: &Compare, config: &Config, environment: &str) -> bool {
-    !matches!(compare, Compare::Since(Since::Built)) || has_built_refs(config, environment)
+/// Returns why services have no bases of their own although they were asked for, if that is so: what was built or published
+/// is known of environments that push, and of `local`.
+fn lacks_own_bases(compare: &Compare, config: &Config, environment: &str) -> Option<&'static str> {
+    let lacks = match compare {
+        Compare::Since(Since::Built) => "it has no built refs",
+        Compare::Since(Since::Published) => "nothing is published",
+        _ => return None,
+    };
+    (!has_built_refs(config, environment)).then_some(lacks)
 }
 
 /// Adds to an error that fetching could have avoided why nothing was fetched.

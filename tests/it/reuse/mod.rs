@@ -4,6 +4,7 @@ mod bindings;
 mod faults;
 mod promote;
 mod promotion;
+mod published;
 mod releases;
 
 use std::fs;

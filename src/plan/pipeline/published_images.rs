@@ -1,0 +1,87 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::base_groups::{Known, OwnBase};
+use crate::analysis::base::Doubt;
+use crate::config::Config;
+use crate::inputs::git::{Missing, Repository};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{CommitId, Escaped, Listed};
+
+/// How many services a warning names.
+const NAMED: usize = 5;
+
+/// What a registry says of the published image of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublishedImage {
+    /// It was built of a commit.
+    Of {
+        /// The commit.
+        commit: CommitId,
+        /// Its reference: `ghcr.io/acme/api:main`.
+        reference: String,
+    },
+    /// There is none, or it does not name the commit of which it was built.
+    Untold,
+    /// The registry gives no clear answer.
+    Unknown {
+        /// What is wrong, in a sentence without a full stop.
+        reason: String,
+        /// What to do about it.
+        help: String,
+    },
+}
+
+/// The published images of services, by the names of the services.
+pub type PublishedImages = BTreeMap<String, PublishedImage>;
+
+/// Returns the bases of services by their published images.
+pub(super) fn by_published_image(repository: &Repository, config: &Config, published: &PublishedImages) -> Vec<Known> {
+    // Thousands of services were built at few commits.
+    let commits: BTreeSet<CommitId> = published.values().filter_map(PublishedImage::commit).collect();
+    let is_here =
+        |commit: &CommitId| repository.contains(commit) || repository.fetch_missing(&Missing::Commit(*commit));
+    let here: BTreeSet<CommitId> = commits.into_iter().filter(is_here).collect();
+    let known = config.services.keys().map(|service| match published.get(service.as_str()) {
+        Some(PublishedImage::Of { commit, reference }) if here.contains(commit) => {
+            Known::At(OwnBase { commit: *commit, source: format!("its image {}", Escaped::new(reference)) })
+        }
+        Some(PublishedImage::Of { commit, reference }) => Known::Unreachable(Doubt {
+            kind: "base-unreachable",
+            message: format!(
+                "{} was built of {}, which is not in this clone; so `{service}` counts as affected",
+                Escaped::new(reference),
+                commit.short(7)
+            ),
+            help: Some(format!("fetch it: `git fetch origin {commit}`; a force-push may have dropped it")),
+            cure: None,
+        }),
+        Some(PublishedImage::Unknown { reason, help }) => Known::Unreachable(Doubt {
+            kind: "base-unreachable",
+            message: format!("{reason}; so `{service}` counts as affected"),
+            help: Some(help.clone()),
+            cure: None,
+        }),
+        Some(PublishedImage::Untold) | None => Known::Nothing,
+    });
+    known.collect()
+}
+
+/// Returns the warning that services without an image, which nothing is published of, are planned with others alone.
+pub(super) fn without_image(config: &Config) -> Option<Diagnostic> {
+    let services = config.services.values().filter(|service| !service.is_library() && service.image.name.is_none());
+    let names: Vec<String> = services.map(|service| format!("`{}`", service.name.value)).collect();
+    let message = format!(
+        "nothing is published of services without an image, so their changes count for what is built from them alone: {}",
+        Listed::new(&names, NAMED)
+    );
+    (!names.is_empty()).then(|| Diagnostic::warning("no-image", message).help("plan them with `--since built`"))
+}
+
+impl PublishedImage {
+    fn commit(&self) -> Option<CommitId> {
+        match self {
+            Self::Of { commit, .. } => Some(*commit),
+            Self::Untold | Self::Unknown { .. } => None,
+        }
+    }
+}
