@@ -28,7 +28,7 @@ async function main() {
   let changes;
   if (input("filters")) {
     // To leave them out in silence could leave a rebuild out.
-    const unheeded = ["config", "since"].filter((name) => input(name));
+    const unheeded = ["config", "since", "published-tag"].filter((name) => input(name));
     if (unheeded.length > 0) {
       throw new Error(
         `the input '${unheeded[0]}' has no meaning beside 'filters', whose commits are chosen as dorny/paths-filter chooses them: ` +
@@ -50,9 +50,10 @@ async function main() {
   } else {
     if (input("base")) flags.push(`--base=${input("base")}`);
     if (input("ref")) flags.push(`--head=${input("ref")}`);
-    for (const name of ["config", "style", "since"]) flags.push(...flag(name));
+    for (const name of ["config", "style", "since", "published-tag"]) flags.push(...flag(name));
   }
   for (const name of ["environment", "fields", "levels", "pack"]) flags.push(...flag(name));
+  if (input("skip-existing") === "true") flags.push("--skip-existing");
   flags.push("--list-files", input("list-files").toLowerCase() || "none");
 
   const plan = join(folder, "plan.json");

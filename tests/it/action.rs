@@ -43,7 +43,7 @@ fn action_yml_declares_what_the_script_reads() {
     assert_eq!(read, inputs);
     assert_eq!(
         keys(&action["outputs"]),
-        ["any", "changes", "count", "environment", "matrix", "plan", "program", "services"].into()
+        ["any", "changes", "count", "environment", "matrix", "plan", "program", "rebake_promote", "services"].into()
     );
     assert!(Path::new(ROOT).join(action["runs"]["main"].as_str().unwrap()).exists());
 }

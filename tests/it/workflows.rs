@@ -14,6 +14,7 @@ use crate::small_registry::SmallRegistry;
 use crate::source;
 
 const BUILD_PUSH: &str = include_str!("../../examples/workflows/build-push.yaml");
+const DEPLOYMENT: &str = include_str!("../../examples/workflows/deployment.yaml");
 const PULL_REQUEST: &str = include_str!("../../examples/workflows/pull-request.yaml");
 const FILTERS: &str = include_str!("../../examples/workflows/filters.yaml");
 
@@ -25,22 +26,37 @@ const PATHS: [&str; 5] = [
     "services/other/migrator",
 ];
 
-/// The repository of the examples, each service released, whose builds write down what they are told. A registry has what
-/// they make.
+/// Pushes the image of `$REBAKE_SERVICE` by its content tag, as a builder does.
+const PUSH: &str = r#"
+[ "$REBAKE_PUSH" = true ] && [ -n "$REBAKE_CONTENT_TAG" ] || exit 0
+exec 3<>/dev/tcp/HOST
+manifest='MANIFEST'
+printf 'PUT /v2/acme/%s/manifests/%s HTTP/1.1\r\nContent-Type: TYPE\r\nContent-Length: %d\r\n\r\n%s' \
+  "$REBAKE_SERVICE" "${REBAKE_CONTENT_TAG##*:}" "${#manifest}" "$manifest" >&3
+read -r _ <&3
+"#;
+
+/// The repository of the examples, each service released, whose builds write down what they are told.
 pub(crate) fn shop() -> Repo {
+    shop_with("").0
+}
+
+/// The same with more keys for all services, and the registry that has what they make.
+fn shop_with(keys: &str) -> (Repo, SmallRegistry) {
     let registry = SmallRegistry::start();
     let filters = FILTERS.replace("ghcr.io/acme", &format!("{}/acme", registry.host()));
-    let digests = PATHS.map(|path| {
-        registry.push(&format!("acme/{}", path.rsplit_once('/').unwrap().1), "made", &Image::of(OCI, "amd64"))
-    });
+    let made = Image::of(OCI, "amd64");
+    let digests = PATHS.map(|path| registry.push(&format!("acme/{}", path.rsplit_once('/').unwrap().1), "made", &made));
     let build = format!(
-        r#"run: 'test ! -e broken; echo "$REBAKE_SERVICE $REBAKE_VERSION $REBAKE_ENVIRONMENT $REBAKE_PUSH" >> "${{BUILT:-$HOME/built}}"; echo digest={} > "$REBAKE_OUTPUT"'"#,
+        r#"run: 'test ! -e broken; bash ../../../push; echo "$REBAKE_SERVICE $REBAKE_VERSION $REBAKE_ENVIRONMENT $REBAKE_PUSH" >> "${{BUILT:-$HOME/built}}"; echo digest={} > "$REBAKE_OUTPUT"'"#,
         digests[0]
     );
     let (before, behind) = filters.split_once("  builder: docker\n").unwrap();
     let behind = behind.split_once("\nservices:").unwrap().1;
     let repo = Repo::new();
-    repo.write("filters.yaml", format!("{before}  {build}\n\nservices:{behind}"));
+    repo.write("filters.yaml", format!("{before}  {build}\n{keys}\nservices:{behind}"));
+    let push = PUSH.replace("HOST", &registry.host().replace(':', "/"));
+    repo.write("push", push.replace("MANIFEST", &made.manifest.1).replace("TYPE", OCI));
     for path in PATHS {
         repo.write(format!("{path}/main"), "1");
     }
@@ -48,7 +64,7 @@ pub(crate) fn shop() -> Repo {
     for path in PATHS {
         repo.annotated_tag(&format!("{path}@1.0.9"));
     }
-    repo
+    (repo, registry)
 }
 
 /// What the builds wrote down since this was asked last.
@@ -71,7 +87,8 @@ fn push<'a>(repo: &'a Repo, reference: &str) -> Runner<'a> {
 #[track_caller]
 fn succeeds(runner: &Runner) {
     let jobs = runner.run();
-    let expected = ["build", "done", "images", "plan"].map(|name| (name, "success"));
+    let mut expected = ["build", "done", "images", "plan", "promote"].map(|name| (name, "success"));
+    expected[4].1 = "skipped";
     assert_eq!(results(&jobs), expected, "{}", jobs.values().map(|job| job.log.as_str()).collect::<String>());
 }
 
@@ -108,7 +125,8 @@ fn a_push_to_main_builds_for_staging_what_is_due() {
 
     repo.write("README.md", "more").commit("fifth");
     let jobs = push(&repo, "refs/heads/main").run();
-    let expected = [("build", "skipped"), ("done", "success"), ("images", "skipped"), ("plan", "success")];
+    let mut expected = ["build", "done", "images", "plan", "promote"].map(|name| (name, "skipped"));
+    (expected[1].1, expected[3].1) = ("success", "success");
     assert_eq!(results(&jobs), expected, "{jobs:?}");
 }
 
@@ -119,6 +137,64 @@ fn a_release_tag_builds_its_service_for_production() {
     assert_eq!(built(&repo), lines(["api-node 1.0.9 production true".to_owned()]));
     let built = repo.git(["for-each-ref", "--format=%(refname)", "refs/rebake"]);
     assert_eq!(built, "refs/rebake/built/production/api-node");
+}
+
+#[test]
+fn a_release_tag_promotes_what_staging_has_built() {
+    let (repo, registry) = shop_with("  promote: always\n");
+    succeeds(&push(&repo, "refs/heads/main"));
+    built(&repo);
+    let jobs = push(&repo, "refs/tags/services/node/api-node@1.0.9").run();
+    let mut expected = ["build", "done", "images", "plan", "promote"].map(|name| (name, "success"));
+    expected[0].1 = "skipped";
+    assert_eq!(results(&jobs), expected, "{jobs:?}");
+    assert!(built(&repo).is_empty());
+    assert_eq!(registry.at("acme/api-node", "1.0.9"), registry.at("acme/api-node", "made"));
+    let recorded = repo.git(["for-each-ref", "--format=%(refname)", "refs/rebake/built/production"]);
+    assert_eq!(recorded, "refs/rebake/built/production/api-node");
+    // A release whose tag cannot be put does not end well.
+    registry.push("acme/migrator", "1.0.9", &Image::of(OCI, "arm64"));
+    let jobs = push(&repo, "refs/tags/services/other/migrator@1.0.9").run();
+    assert_eq!((jobs["promote"].result, jobs["done"].result), ("failure", "failure"), "{jobs:?}");
+}
+
+#[test]
+fn a_deployment_has_the_images_of_all_services() {
+    let (repo, registry) = shop_with("");
+    succeeds(&push(&repo, "refs/heads/main"));
+    repo.write("services/node/api-node/main", "2").commit("second");
+    succeeds(&push(&repo, "refs/heads/main"));
+    let programs = repo.dir().with_file_name("programs");
+    std::fs::create_dir(&programs).unwrap();
+    let gh = programs.join("gh");
+    std::fs::write(&gh, "#!/bin/sh\nprintf '%s\\n' \"$@\" >\"$HOME/asked\"; cp images.json \"$HOME\"\n").unwrap();
+    std::fs::set_permissions(&gh, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let head = repo.id("HEAD").to_string();
+    let event = |conclusion: &str| {
+        json!({
+            "repository": {"default_branch": "main", "full_name": "acme/shop"},
+            "workflow_run": {
+                "event": "push", "head_sha": head, "head_branch": "main", "conclusion": conclusion,
+                "head_repository": {"full_name": "acme/shop"},
+            },
+        })
+    };
+    let mut runner = Runner::new(DEPLOYMENT, &repo, "workflow_run", "refs/heads/main", &event("success"));
+    runner.programs = Some(programs);
+    let jobs = runner.run();
+    assert_eq!(results(&jobs), [("staging", "success")], "{jobs:?}");
+    let home = repo.dir().parent().unwrap();
+    let asked = std::fs::read_to_string(home.join("asked")).unwrap();
+    for word in ["api", "repos/acme/shop/deployments", &format!("ref={head}"), "payload=@images.json"] {
+        assert!(asked.lines().any(|line| line == word), "{word}: {asked}");
+    }
+    let images: Vec<Value> = serde_json::from_slice(&std::fs::read(home.join("images.json")).unwrap()).unwrap();
+    let named: BTreeSet<&str> = images.iter().map(|image| image["service"].as_str().unwrap()).collect();
+    assert_eq!(named, PATHS.map(|path| path.rsplit_once('/').unwrap().1).into());
+    let made = registry.at("acme/api-node", "made").unwrap();
+    assert!(images.iter().all(|image| image["digest"] == made.as_str() && image["found"] == "built"), "{images:?}");
+    let runner = Runner::new(DEPLOYMENT, &repo, "workflow_run", "refs/heads/main", &event("failure"));
+    assert_eq!(results(&runner.run()), [("staging", "skipped")]);
 }
 
 #[test]
@@ -194,9 +270,10 @@ fn scripts(value: &Value, found: &mut Vec<String>) {
 /// What an engine cancels is the process that it started: where that is a shell, rebake would not hear of it.
 #[test]
 fn every_rebake_that_we_show_takes_the_place_of_its_shell() {
-    let mut shown: Vec<String> = ["build-push.yaml", "pull-request.yaml", "release.yaml", "circleci.yml"]
-        .map(|file| source::read(&format!("examples/workflows/{file}")))
-        .into();
+    let mut shown: Vec<String> =
+        ["build-push.yaml", "deployment.yaml", "pull-request.yaml", "release.yaml", "circleci.yml"]
+            .map(|file| source::read(&format!("examples/workflows/{file}")))
+            .into();
     for page in ["README.md", "docs/build.md", "docs/engines.md", "docs/migration.md"] {
         let text = source::read(page);
         shown.extend(text.split("```yaml\n").skip(1).map(|block| block.split_once("```").unwrap().0.to_owned()));

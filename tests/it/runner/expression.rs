@@ -1,4 +1,5 @@
-//! Expressions of workflows: names with dots, texts, `==`, `!=`, `!`, `&&`, `||`, and the functions that we use.
+//! Expressions of workflows: names with dots, texts, `==`, `!=`, `!`, `&&`, `||`, parentheses, and the functions that we
+//! use.
 
 use serde_json::{Map, Value, json};
 
@@ -97,6 +98,10 @@ impl<'a> Reader<'a> {
     fn value(&mut self) -> Result<Value, String> {
         if self.takes("!") {
             return Ok(json!(!truth(&self.value()?)));
+        }
+        if self.takes("(") {
+            let value = self.either()?;
+            return if self.takes(")") { Ok(value) } else { Err("a parenthesis is not closed".to_owned()) };
         }
         if let Some(behind) = self.rest.strip_prefix('\'') {
             let (text, rest) = behind.split_once('\'').ok_or("a text is not closed")?;

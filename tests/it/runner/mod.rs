@@ -9,7 +9,7 @@ mod outputs;
 mod step;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
@@ -26,6 +26,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) github: Value,
     /// Texts that no output may hold.
     pub(crate) secrets: Vec<String>,
+    /// A folder of programs that the machine has before all others.
+    pub(crate) programs: Option<PathBuf>,
 }
 
 /// What became of a job; all that its steps said.
@@ -45,7 +47,7 @@ impl<'a> Runner<'a> {
             "event_name": event_name, "ref": reference, "ref_type": ref_type, "sha": sha, "event": event,
             "ref_name": reference.splitn(3, '/').nth(2), "actor": "ada", "token": "the token", "repository": "acme/shop",
         });
-        Self { workflow: serde_yaml::from_str(workflow).unwrap(), origin, github, secrets: Vec::new() }
+        Self { workflow: serde_yaml::from_str(workflow).unwrap(), origin, github, secrets: Vec::new(), programs: None }
     }
 
     /// Runs all jobs, in the order in which the workflow has them, which is that of their needs.

@@ -18,6 +18,8 @@ struct Machine<'a> {
     home: tempfile::TempDir,
     /// What is checked out, once it is.
     clone: Option<Repo>,
+    /// Folders that later steps look for programs in.
+    path: Vec<PathBuf>,
     log: String,
 }
 
@@ -57,7 +59,8 @@ pub(super) fn run_all(runner: &Runner, job: &Value, mut contexts: Map<String, Va
 impl<'a> Machine<'a> {
     fn new(runner: &'a Runner<'a>, artifacts: &'a Path) -> Self {
         let home = tempfile::TempDir::new().unwrap();
-        let machine = Self { runner, artifacts, home, clone: None, log: String::new() };
+        let path = runner.programs.clone().into_iter().collect();
+        let machine = Self { runner, artifacts, home, clone: None, path, log: String::new() };
         for dir in ["temp", "workspace"] {
             fs::create_dir(machine.home.path().join(dir)).unwrap();
         }
@@ -122,11 +125,16 @@ impl<'a> Machine<'a> {
         let (program, plan) = (self.temp().join("rebake/bin/rebake"), self.temp().join("rebake/plan.json"));
         fs::create_dir_all(program.parent().unwrap()).unwrap();
         fs::copy(env!("CARGO_BIN_EXE_rebake"), &program).unwrap();
+        self.path.push(program.parent().unwrap().to_owned());
+        if with("setup-only")? == "true" {
+            return Ok(BTreeMap::new());
+        }
         let mut script = "exec rebake plan --ci --format json".to_owned();
         for name in ["since", "pack"] {
             let value = with(name)?;
             script.extend((!value.is_empty()).then(|| format!(" --{name}={value}")));
         }
+        script.push_str(if with("skip-existing")? == "true" { " --skip-existing" } else { "" });
         let command = self.bash(&script.replace("rebake", &format!("'{}'", program.display())), None);
         let mut outputs = self.step(command, Some(&plan))?;
         outputs.insert("program".to_owned(), program.to_str().unwrap().to_owned());
@@ -184,12 +192,18 @@ impl<'a> Machine<'a> {
             .env("GITHUB_ACTIONS", "true")
             .env("GITHUB_EVENT_NAME", github("event_name"))
             .env("GITHUB_EVENT_PATH", event)
+            .env("GITHUB_REPOSITORY", github("repository"))
             .env("GITHUB_REF", github("ref"))
             .env("GITHUB_REF_NAME", github("ref_name"))
             .env("GITHUB_SHA", github("sha"))
             .env("GITHUB_STEP_SUMMARY", self.home.path().join("summary"))
             .env("GITHUB_WORKSPACE", self.workspace())
             .env("RUNNER_TEMP", self.temp());
+        if !self.path.is_empty() {
+            let usual = std::env::var_os("PATH").unwrap_or_default();
+            let path = self.path.iter().cloned().chain(std::env::split_paths(&usual));
+            command.env("PATH", std::env::join_paths(path).unwrap());
+        }
         command
     }
 }
