@@ -3,8 +3,11 @@
 use super::failure::Failure;
 use crate::analysis::base::{self, Compare};
 use crate::inputs::trigger::{ManualInputs, Trigger};
+use crate::model::name::CommitId;
 use crate::plan::Plan;
-use crate::plan::pipeline::{self, Dead, Request, Unmatched, Workspace, WorkspaceView};
+use crate::plan::pipeline::{
+    self, Dead, Naming, PushRequest, Request, TakeFingerprints, Unmatched, Workspace, WorkspaceView,
+};
 
 /// Returns the plan of services as they are at the commit of a request, whatever changed.
 pub(crate) fn as_planned(
@@ -28,4 +31,18 @@ pub(crate) fn as_planned(
     let view = WorkspaceView { trigger: &trigger, ..workspace.view() };
     let planned = pipeline::plan(&view, &request, &mut |_| {})?;
     Ok(planned.plan)
+}
+
+/// Returns the plan of all services at a commit, whose configuration a workspace has.
+pub(crate) fn everything(workspace: &Workspace, environment: &str, commit: CommitId) -> Result<Plan, Failure> {
+    let request = Request {
+        base: base::RangeRequest { head: Some(commit.to_string()), ..base::RangeRequest::default() },
+        naming: Some(Naming::default()),
+        // Whether images are pushed now says nothing of those that were.
+        push: PushRequest::Asked,
+        fingerprints: TakeFingerprints::Yes,
+        ..Request::default()
+    };
+    let names = workspace.config.graph.services().map(|service| workspace.config.graph.name(service).to_string());
+    as_planned(names.collect(), environment, request, workspace)
 }

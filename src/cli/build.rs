@@ -6,6 +6,7 @@ mod safety;
 mod prerequisites;
 mod dry_run;
 mod drift;
+mod held_tags;
 mod later_tags;
 mod log_directory;
 mod needed_dependencies;
@@ -38,6 +39,7 @@ use crate::plan::{Plan, PlannedService};
 use built_refs::Records;
 use drift::DriftCheck;
 pub(crate) use drift::filters;
+use held_tags::{AfterRecord, HeldTags};
 use promotions::Promotions;
 use reports::Reports;
 
@@ -196,9 +198,10 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
     if !args.dry_run {
         look_up(&mut plan, args, output);
     }
-    let promotions = if !args.dry_run && Promotions::are_due(&plan) {
+    let held = HeldTags::of(&plan, args, &workspace)?;
+    let promotions = if !args.dry_run && Promotions::are_due(&plan, held) {
         safety::check(&plan, args, &workspace)?;
-        Promotions::put(&mut plan, &args.existing.registries(), output)
+        Promotions::put(&mut plan, held, &args.existing.registries(), output)
     } else {
         Promotions::default()
     };
@@ -210,7 +213,7 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
             output,
         ),
     };
-    let needed = needed_dependencies::complete(
+    let mut needed = needed_dependencies::complete(
         &plan,
         &reports.earlier_jobs(args)?,
         reports.earlier.as_ref(),
@@ -218,6 +221,7 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
         &workspace,
         output,
     )?;
+    held.hold(&mut needed.plan);
     if args.dry_run {
         return dry_run::print(&needed, args, &workspace, output);
     }
@@ -247,10 +251,18 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
         ground.doubt(build, moment)
     };
     let mut ended = carry_out(&jobs, &settings, &mut doubt, heard)?;
-    later_tags::put_later(&needed.plan, &mut ended.report, || args.existing.registries(), output);
+    held.put_at_once(&needed.plan, &mut ended.report, || args.existing.registries(), output);
     let recorded = match (&records, &begun) {
         (Some(records), Some(begun)) => {
-            records.end(begun, &mut ended.report, (&needed, ground.doubtful()), &workspace, output)
+            let report = &mut ended.report;
+            let (plan, workspace, registries) = (&needed.plan, &workspace, &args.existing.registries());
+            records.end(begun, report, (&needed, ground.doubtful()), workspace, output).and_then(|recorded| {
+                let Some((exit, written)) = recorded else { return Ok(Exit::Done) };
+                let written = &written;
+                AfterRecord { held, plan, records, begun, written, general, workspace, registries, output }
+                    .put(report)?;
+                Ok(exit)
+            })
         }
         _ => Ok(Exit::Done),
     };

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::as_planned::as_planned;
+use super::as_planned::everything;
 use super::existing::ExistingArgs;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -16,13 +16,12 @@ use super::flags::{FetchingArgs, GeneralArgs};
 use super::printing::Output;
 use super::report;
 use super::workspace::{self, WithoutConfig};
-use crate::analysis::base;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped};
 use crate::naming::image::ImageTag;
 use crate::output::emit::{self, ServiceImage};
-use crate::plan::pipeline::{self, Naming, PushRequest, Request, TakeFingerprints, Workspace};
-use crate::plan::{Plan, PlannedService};
+use crate::plan::PlannedService;
+use crate::plan::pipeline;
 use image_search::ImageSearch;
 
 const EXAMPLES: &str = "\
@@ -81,7 +80,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> 
     let reports = args.report.iter().map(|file| report::read(file)).collect::<Result<Vec<_>, _>>()?;
     let commit = workspace.repository.resolve(&args.at)?;
     let environment = pipeline::environment(&workspace.view(), args.environment.as_deref())?.to_owned();
-    let services = planned(&workspace, &environment, commit)?.services;
+    let services = everything(&workspace, &environment, commit)?.services;
     let services: Vec<PlannedService> =
         services.into_iter().filter(|service| service.image.is_some() && !service.library).collect();
     let registries = ExistingArgs::asking(args.registry_timeout).registries();
@@ -103,20 +102,6 @@ pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> 
         (false, true) => Exit::Found,
         (false, false) => Exit::Git,
     })
-}
-
-/// Returns the plan of all services at the commit of a workspace.
-fn planned(workspace: &Workspace, environment: &str, commit: CommitId) -> Result<Plan, Failure> {
-    let request = Request {
-        base: base::RangeRequest { head: Some(commit.to_string()), ..base::RangeRequest::default() },
-        naming: Some(Naming::default()),
-        // Whether images are pushed now says nothing of those that were.
-        push: PushRequest::Asked,
-        fingerprints: TakeFingerprints::Yes,
-        ..Request::default()
-    };
-    let names = workspace.config.graph.services().map(|service| workspace.config.graph.name(service).to_string());
-    as_planned(names.collect(), environment, request, workspace)
 }
 
 /// Returns an error about each service without an image, and without `may_be_behind` about each whose image was built of

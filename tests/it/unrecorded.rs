@@ -8,7 +8,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::on_github::pull_request;
+use crate::registry_server::{Image, OCI};
 use crate::repo::{Repo, Run};
+use crate::small_registry::SmallRegistry;
 
 const BUILD: [&str; 4] = ["build", "--since", "built", "--record"];
 const JSON: [&str; 5] = ["plan", "--since", "built", "--format", "json"];
@@ -34,6 +36,15 @@ environments:
   preview: {on: pull_request, push: false}
   local: {on: local, push: false}
 ";
+
+/// The same, where `a` says which image of a registry it has pushed.
+fn pushed_images() -> String {
+    let registry = SmallRegistry::start();
+    let digest = registry.push("a", "made", &Image::of(OCI, "amd64"));
+    let image = format!("image: {}/a", registry.host());
+    let run = format!("run: 'echo digest={digest} >\"$REBAKE_OUTPUT\"'");
+    IMAGES.replace("image: r.example/a", &image).replace("run: 'echo $REBAKE_PUSH > ../.git/pushed'", &run)
+}
 
 /// `a` writes what it reads once it has waited for `.git/go`, and `b` needs it.
 const SLOW: &str = "\
@@ -215,7 +226,7 @@ fn a_build_without_record_marks_what_has_a_built_ref() {
 #[test]
 fn a_build_that_pushes_without_record_marks_at_the_remote() {
     let origin = Repo::init(["--bare"]);
-    let repo = repo(IMAGES);
+    let repo = repo(&pushed_images());
     repo.git(["remote", "add", "origin", origin.dir().to_str().unwrap()]);
     let push = ["build", "--all", "--only=a", "--environment=staging", "--push"];
     repo.rebake(push).success().stderr("");
@@ -231,7 +242,7 @@ fn a_build_that_pushes_without_record_marks_at_the_remote() {
 #[test]
 fn a_remote_that_refuses_marks_is_told_and_takes_records() {
     let origin = Repo::init(["--bare"]);
-    let repo = repo(&IMAGES.replace("b: {path: b}", "b: {path: b, depends_on: [a], run: 'true'}"));
+    let repo = repo(&pushed_images().replace("b: {path: b}", "b: {path: b, depends_on: [a], run: 'true'}"));
     repo.git(["remote", "add", "origin", origin.dir().to_str().unwrap()]);
     origin.write("hooks/update", "#!/bin/sh\ncase $1 in refs/rebake/begun/*) exit 1;; esac\n").chmod_x("hooks/update");
     let build = ["build", "--all", "--environment=staging", "--push", "--record"];

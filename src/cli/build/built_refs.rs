@@ -17,7 +17,7 @@ use crate::model::name::{CommitId, ServiceId};
 use crate::output::exec::{Build, Outcome, RecordOutcome, Report, Work};
 use crate::plan::Plan;
 use crate::plan::pipeline::Workspace;
-use crate::plan::pipeline::{Begun, Came, Error, LOCAL, Left, Newer, Recorded, Recording, RefState, Rule};
+use crate::plan::pipeline::{Begun, Came, Error, LOCAL, Left, Newer, Recorded, Recording, RefState, Rule, Written};
 use crate::plan::pipeline::{PushRequest, PushRules, Request, not_fetched};
 
 /// How long to wait before the remote is asked again whether the marks of the run are still there.
@@ -161,7 +161,7 @@ impl<'a> Records<'a> {
     }
 
     /// Records what was built, adds that to the report, and prints warnings about it. Returns the exit code for the
-    /// case that all builds succeeded.
+    /// case that all builds succeeded, and where refs moved; none where nothing is recorded.
     pub(super) fn end(
         &self,
         begun: &Begun,
@@ -169,9 +169,9 @@ impl<'a> Records<'a> {
         (needed, doubtful): (&Needed, &BTreeMap<String, String>),
         workspace: &Workspace,
         output: &Output,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Option<(Exit, Written)>, Failure> {
         if !self.is_recorded && begun.has_no_marks() {
-            return Ok(Exit::Done);
+            return Ok(None);
         }
         let mut came = Came::default();
         for service in &report.services {
@@ -210,7 +210,58 @@ impl<'a> Records<'a> {
             output.say(&[built_ref_messages::doubtful(&doubtful, &self.recording)]);
         }
         output.say(&workspace.repository.take_fetch_troubles().iter().map(not_fetched).collect::<Vec<_>>());
-        Ok(if built_ref_messages::is_refused(&written) { Exit::Git } else { Exit::Done })
+        let exit = if built_ref_messages::is_refused(&written) { Exit::Git } else { Exit::Done };
+        Ok(Some((exit, written)))
+    }
+
+    /// Moves the built refs of services back that this run has moved, and returns their names.
+    pub(super) fn take_back(
+        &self,
+        begun: &Begun,
+        written: &Written,
+        services: &[&str],
+        output: &Output,
+    ) -> Result<BTreeSet<String>, Failure> {
+        let moved = services.iter().filter_map(|name| {
+            let id = self.id(name)?;
+            match written.services.get(&id) {
+                Some(Recorded::Swapped(Swapped::Moved(before))) => Some((id, *before)),
+                _ => None,
+            }
+        });
+        let moved: Vec<(ServiceId, Option<CommitId>)> = moved.collect();
+        if moved.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let trouble = self.recording.take_back(begun, &moved)?;
+        let error = |trouble: &RemoteError| {
+            let message = format!("built refs that this run has moved could not be moved back: {trouble}");
+            Diagnostic::error("not-taken-back", message)
+                .help("build these services again, so that their images get all tags")
+        };
+        output.say(trouble.as_ref().map(error).as_slice());
+        let name = |(id, _): &(ServiceId, Option<CommitId>)| self.recording.config.graph.name(*id).to_string();
+        Ok(if trouble.is_none() { moved.iter().map(name).collect() } else { BTreeSet::new() })
+    }
+
+    /// Returns those of these services that a run of a later commit has recorded by now, with that commit.
+    pub(super) fn overtaken(&self, services: &[&str], output: &Output) -> Result<BTreeMap<String, CommitId>, Failure> {
+        let ids: Vec<ServiceId> = services.iter().filter_map(|name| self.id(name)).collect();
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        match self.recording.overtaken(&ids) {
+            Ok(overtaken) => {
+                let name = |id: ServiceId| self.recording.config.graph.name(id).to_string();
+                Ok(overtaken.into_iter().map(|(id, by)| (name(id), by)).collect())
+            }
+            Err(Error::Remote(trouble)) => {
+                let warning = Diagnostic::warning("not-reached", trouble.to_string());
+                output.say(&[warning.help("whether a run of a later commit has put its tags meanwhile is not known")]);
+                Ok(BTreeMap::new())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn words(&self, newer: Newer) -> String {

@@ -1,5 +1,7 @@
 //! Tags that are put on images once they are built.
 
+use std::borrow::Borrow;
+
 use crate::cli::printing::Output;
 use crate::cli::put_tags::{Became, Wanted, put, staying};
 use crate::inputs::registry::{ImagePresence, Question, Registries};
@@ -9,12 +11,18 @@ use crate::output::exec::report::ServiceReport;
 use crate::output::exec::{Outcome, Report};
 use crate::plan::{Plan, PlannedService};
 
-/// Puts on each image that was built the tags that its build did not give it, and says in the report which it has then. A
-/// service whose tags cannot be put has failed.
-pub(super) fn put_later(plan: &Plan, report: &mut Report, registries: impl FnOnce() -> Registries, output: &Output) {
+/// Puts on each image that was built or found the tags that it is still to get, and says in the report which it has then.
+/// A service whose tags cannot be put has failed.
+pub(super) fn put_later<R: Borrow<Registries>>(
+    plan: &Plan,
+    report: &mut Report,
+    tags: impl Fn(&PlannedService, &ServiceReport) -> Vec<String>,
+    registries: impl FnOnce() -> R,
+    output: &Output,
+) {
     let built = |service: &ServiceReport| {
-        let planned = plan.service(&service.service).filter(|_| service.outcome == Outcome::Succeeded)?;
-        let tags = planned.later_tags();
+        let planned = plan.service(&service.service)?;
+        let tags = tags(planned, service);
         (!tags.is_empty()).then(|| (planned, service.digest.clone(), tags))
     };
     let built: Vec<_> = report.services.iter().filter_map(built).collect();
@@ -22,20 +30,21 @@ pub(super) fn put_later(plan: &Plan, report: &mut Report, registries: impl FnOnc
         return;
     }
     let registries = registries();
+    let registries = registries.borrow();
     let mut wanted = Vec::new();
-    let mut came: Vec<(&PlannedService, Result<Vec<String>, String>)> = Vec::new();
+    let mut came: Vec<(&PlannedService, Result<Got, String>)> = Vec::new();
     for (service, digest, tags) in built {
-        match digest.or_else(|| pushed(service, &registries)) {
+        match digest.or_else(|| pushed(service, registries)) {
             Some(digest) => wanted.push(Wanted { service, digest, tags }),
             None => came.push((service, Err(UNKNOWN.to_owned()))),
         }
     }
     let mut stay = Vec::new();
-    for (wanted, became) in wanted.iter().zip(put(&wanted, &registries)) {
+    for (wanted, became) in wanted.iter().zip(put(&wanted, registries)) {
         let outcome = match became {
-            Became::Tagged { has, stays, .. } => {
+            Became::Tagged { has, stays, is_new } => {
                 stay.extend(stays);
-                Ok(has)
+                Ok(Got { has, is_new })
             }
             Became::Gone => Err(format!("its registry does not have what was built, {}", Escaped::new(&wanted.digest))),
             Became::Unread(failure) => Err(format!(
@@ -54,12 +63,7 @@ pub(super) fn put_later(plan: &Plan, report: &mut Report, registries: impl FnOnc
             continue;
         };
         match outcome {
-            Ok(has) => {
-                // What people call it by comes first.
-                let content = planned.content_reference().map(|content| content.to_string());
-                let others = std::mem::take(&mut service.tags).into_iter().filter(|tag| Some(tag) != content.as_ref());
-                service.tags = planned.tags.iter().filter(|tag| has.contains(tag)).cloned().chain(others).collect();
-            }
+            Ok(got) => got.add_to(service, planned),
             Err(reason) => {
                 said.push(Diagnostic::error("not-tagged", format!("`{}`: {reason}", Escaped::new(&planned.service))));
                 service.outcome = Outcome::Failed;
@@ -69,6 +73,29 @@ pub(super) fn put_later(plan: &Plan, report: &mut Report, registries: impl FnOnc
         }
     }
     output.say(&said);
+}
+
+/// The tags that an image has got.
+struct Got {
+    has: Vec<String>,
+    /// Whether it did not have one of them before.
+    is_new: bool,
+}
+
+impl Got {
+    /// Adds the tags to the report of a service. What people call it by comes first.
+    fn add_to(self, service: &mut ServiceReport, planned: &PlannedService) {
+        let content = planned.content_reference().map(|content| content.to_string());
+        let is_built = service.outcome == Outcome::Succeeded;
+        let had = std::mem::take(&mut service.tags);
+        let tags = planned.tags.iter().filter(|tag| self.has.contains(tag) || had.contains(tag)).cloned();
+        let others = had.iter().filter(|tag| !planned.tags.contains(tag));
+        let others = others.filter(|tag| !is_built || Some(*tag) != content.as_ref());
+        service.tags = tags.chain(others.cloned()).collect();
+        if self.is_new && service.outcome == Outcome::Exists {
+            service.outcome = Outcome::Promoted;
+        }
+    }
 }
 
 const UNKNOWN: &str = "its tags are not put, since nothing says which image was built: a command that pushes by itself \

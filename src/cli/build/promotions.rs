@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::held_tags::HeldTags;
 use crate::cli::exit::Exit;
 use crate::cli::printing::Output;
 use crate::cli::put_tags::{Became, Wanted, put, staying};
@@ -24,16 +25,16 @@ struct Got {
 }
 
 impl Promotions {
-    /// Whether an image of a plan exists and lacks a tag.
-    pub(super) fn are_due(plan: &Plan) -> bool {
-        plan.services.iter().any(|service| !lacking(service).is_empty())
+    /// Whether an image of a plan exists and lacks a tag that is not held back.
+    pub(super) fn are_due(plan: &Plan, held: HeldTags) -> bool {
+        plan.services.iter().any(|service| !lacking(service, held).is_empty())
     }
 
-    /// Puts the tags that existing images lack. An image that cannot be read is built; one whose tags cannot be put fails.
-    pub(super) fn put(plan: &mut Plan, registries: &Registries, output: &Output) -> Self {
+    /// Puts the tags that existing images lack, but for those that are held back. An image that cannot be read is built; one whose tags cannot be put fails.
+    pub(super) fn put(plan: &mut Plan, held: HeldTags, registries: &Registries, output: &Output) -> Self {
         let wanted = |service: &'_ PlannedService| {
             let exists = service.exists.as_ref()?;
-            let tags = lacking(service).to_vec();
+            let tags = lacking(service, held);
             (!tags.is_empty()).then(|| (service.clone(), exists.digest.clone(), tags))
         };
         let due: Vec<_> = plan.services.iter().filter_map(wanted).collect();
@@ -106,7 +107,8 @@ fn not_there(service: &PlannedService) -> Diagnostic {
     Diagnostic::error("not-there", message).help("build it: `rebake build --skip-existing`")
 }
 
-/// The tags that an existing image lacks.
-fn lacking(service: &PlannedService) -> &[String] {
-    service.exists.as_ref().filter(|_| service.push).map(|exists| exists.lacks.as_slice()).unwrap_or_default()
+/// Returns the tags that an existing image lacks, without those that are held back.
+fn lacking(service: &PlannedService, held: HeldTags) -> Vec<String> {
+    let lacks = service.exists.iter().filter(|_| service.push).flat_map(|exists| &exists.lacks);
+    lacks.filter(|tag| !held.holds(service, tag)).cloned().collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::planned;
+use crate::cli::as_planned::everything;
 use crate::cli::flags::GeneralArgs;
 use crate::cli::workspace;
 use crate::inputs::git::{Freshness, Missing};
@@ -193,13 +193,13 @@ impl<'a> ImageSearch<'a> {
         let (general, workspace, environment) = (self.general, self.workspace, self.environment);
         let plan = self.plans.entry(commit).or_insert_with(|| {
             if commit == self.commit {
-                return planned(workspace, environment, commit).ok();
+                return everything(workspace, environment, commit).ok();
             }
             let repository = &workspace.repository;
             if !repository.contains(&commit) && !repository.fetch_missing(&Missing::Commit(commit)) {
                 return None;
             }
-            planned(&workspace::at_commit(general, workspace, &commit)?, environment, commit).ok()
+            everything(&workspace::at_commit(general, workspace, &commit)?, environment, commit).ok()
         });
         plan.clone()
     }

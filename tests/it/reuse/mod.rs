@@ -2,6 +2,7 @@
 
 mod bindings;
 mod faults;
+mod overlaps;
 mod promote;
 mod promotion;
 mod published;

@@ -121,6 +121,8 @@ pub enum RecordOutcome {
     StandsOnDue,
     /// It was not recorded, since the commit or its files changed while it was built.
     Doubtful,
+    /// Its built ref was moved, and moved back, since a tag could not be put on its image.
+    TakenBack,
 }
 
 /// Why a text is not a report that this program can use.

@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Begun, Came, Recorded, Recording, RefState, Written, due_services};
-use crate::inputs::git::{self, Missing, RemoteError, Swap, Swapped};
+use crate::inputs::git::{self, Missing, MovableFrom, RemoteError, Swap, Swapped};
 use crate::model::built_ref;
-use crate::model::name::ServiceId;
+use crate::model::name::{CommitId, ServiceId};
 use crate::plan::pipeline::Error;
 
 /// The steps of a run after its builds.
@@ -33,6 +33,53 @@ impl Recording<'_> {
             Some(self.mark(*service, mark))
         });
         Ok(Written { services, marks: left.collect(), trouble: trouble.or(unmarked) })
+    }
+
+    /// Returns those of these services whose built refs are at a descendant of the commit by now.
+    ///
+    /// # Errors
+    /// When the refs cannot be read.
+    pub fn overtaken(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, CommitId>, Error> {
+        let foreseen = self.foresee(services, &self.standing()?);
+        let overtaken = services.iter().zip(foreseen).filter_map(|(service, swapped)| match swapped {
+            Swapped::Superseded(by) => Some((*service, by)),
+            Swapped::Moved(_) | Swapped::There | Swapped::Elsewhere(_) => None,
+        });
+        Ok(overtaken.collect())
+    }
+
+    /// Moves built refs back to where they were before this run moved them, unless they have been moved since, and marks
+    /// the services, so that they are due. Returns the error of the remote, if there was one.
+    ///
+    /// # Errors
+    /// When this clone cannot be read or written.
+    pub fn take_back(
+        &self,
+        begun: &Begun,
+        services: &[(ServiceId, Option<CommitId>)],
+    ) -> Result<Option<RemoteError>, Error> {
+        let reference = |service: ServiceId| built_ref::reference(self.environment, self.name(service).as_str());
+        let (mut swaps, mut take) = (Vec::new(), Vec::new());
+        for (service, before) in services {
+            match before {
+                Some(before) => swaps.push(Swap {
+                    reference: reference(*service),
+                    to: *before,
+                    from: MovableFrom::Seen(Some(self.commit)),
+                }),
+                None => take.push((reference(*service), self.commit)),
+            }
+        }
+        let marks: Vec<_> =
+            services.iter().filter_map(|(service, _)| Some(self.mark(*service, begun.token?))).collect();
+        self.repository.put_refs(&marks)?;
+        swaps.iter().try_for_each(|swap| self.repository.swap(swap).map(drop))?;
+        self.repository.take_refs(&take)?;
+        let Some(remote) = self.remote.as_deref() else { return Ok(None) };
+        let marks = if begun.is_refused { Vec::new() } else { marks };
+        let sent = self.repository.push_refs(remote, &marks, &take);
+        let prefix = built_ref::prefix(self.environment);
+        Ok(sent.and_then(|()| self.repository.push_swaps(remote, &prefix, &swaps).map(drop)).err())
     }
 
     /// Swaps the refs of services: first at the remote, whose result counts, then here. If the remote fails, only here.

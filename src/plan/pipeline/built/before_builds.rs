@@ -43,7 +43,7 @@ impl Recording<'_> {
     }
 
     /// Returns the outcome of recording services, if no ref moves until then.
-    fn foresee(&self, services: &[ServiceId], standing: &RefState) -> Vec<Swapped> {
+    pub(super) fn foresee(&self, services: &[ServiceId], standing: &RefState) -> Vec<Swapped> {
         let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, standing)).collect();
         let at: Vec<Option<CommitId>> = services.iter().map(|service| standing.built(self.name(*service))).collect();
         if let Some(remote) = &self.remote {

@@ -1,0 +1,195 @@
+//! Tags that move, in a run that records: they are put when the built ref is swapped, so that a run of an older commit
+//! puts none over those of a newer one.
+
+use std::collections::BTreeMap;
+
+use super::BuildArgs;
+use super::built_refs::Records;
+use super::later_tags::put_later;
+use crate::cli::as_planned::everything;
+use crate::cli::failure::Failure;
+use crate::cli::flags::GeneralArgs;
+use crate::cli::plan::request;
+use crate::cli::printing::Output;
+use crate::cli::put_tags::{Became, Wanted, put};
+use crate::cli::workspace;
+use crate::inputs::registry::{ImagePresence, Question, Registries};
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::{CommitId, Escaped};
+use crate::naming::image::TagMovement;
+use crate::output::exec::report::ServiceReport;
+use crate::output::exec::{Outcome, RecordOutcome, Report};
+use crate::plan::pipeline::{Begun, PushRequest, PushRules, Request, Workspace, Written};
+use crate::plan::{Plan, PlannedService, Pushes};
+
+/// Which tags a run holds back until it has recorded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HeldTags {
+    /// Whether the run records in an environment that has built refs.
+    is_recorded: bool,
+}
+
+impl HeldTags {
+    /// Returns those of a run.
+    pub(super) fn of(plan: &Plan, args: &BuildArgs, workspace: &Workspace) -> Result<Self, Failure> {
+        let has_commit = plan.range.head.as_ref().is_some_and(|head| head.parse::<CommitId>().is_ok());
+        if !args.record || !has_commit {
+            return Ok(Self { is_recorded: false });
+        }
+        let asked = Request { push: PushRequest::Asked, ..request(&args.planning, workspace)? };
+        let rules = PushRules::of(&workspace.view(), &asked, &plan.environment)?;
+        Ok(Self { is_recorded: rules.has_built_refs(&plan.environment) })
+    }
+
+    /// Whether a tag of a service is held back. A run that may write no content tag has nothing to push without its tags.
+    pub(super) fn holds(self, service: &PlannedService, tag: &str) -> bool {
+        let has_content = service.pushes != Pushes::Tags && service.content_reference().is_some();
+        self.is_recorded && service.push && has_content && service.movement(tag) == TagMovement::Floating
+    }
+
+    /// Lets builds push images by their content tags alone, where tags are held back.
+    pub(super) fn hold(self, plan: &mut Plan) {
+        for service in &mut plan.services {
+            if service.pushes == Pushes::All && service.tags.iter().any(|tag| self.holds(service, tag)) {
+                service.pushes = Pushes::Content;
+            }
+        }
+    }
+
+    /// Puts the tags of what was built that are not held back.
+    pub(super) fn put_at_once(
+        self,
+        plan: &Plan,
+        report: &mut Report,
+        registries: impl FnOnce() -> Registries,
+        output: &Output,
+    ) {
+        let tags = |planned: &PlannedService, service: &ServiceReport| match service.outcome {
+            Outcome::Succeeded => planned.later_tags().into_iter().filter(|tag| !self.holds(planned, tag)).collect(),
+            _ => Vec::new(),
+        };
+        put_later(plan, report, tags, registries, output);
+    }
+
+    /// Returns the tags of a service that were held back, if its record lets it have them.
+    fn released(self, planned: &PlannedService, service: &ServiceReport) -> Vec<String> {
+        let may = match service.record {
+            Some(RecordOutcome::Recorded | RecordOutcome::StandsOnDue) => true,
+            // A run of a later commit has them, or it is not known who has.
+            Some(
+                RecordOutcome::Superseded
+                | RecordOutcome::Elsewhere
+                | RecordOutcome::NotSent
+                | RecordOutcome::Doubtful
+                | RecordOutcome::TakenBack,
+            )
+            | None => false,
+        };
+        let tags = match service.outcome {
+            Outcome::Succeeded => planned.later_tags(),
+            Outcome::Exists | Outcome::Promoted => {
+                planned.exists.iter().flat_map(|exists| &exists.lacks).cloned().collect()
+            }
+            _ => Vec::new(),
+        };
+        tags.into_iter().filter(|tag| may && self.holds(planned, tag)).collect()
+    }
+}
+
+/// The end of a run that has recorded.
+pub(super) struct AfterRecord<'a> {
+    pub(super) held: HeldTags,
+    pub(super) plan: &'a Plan,
+    pub(super) records: &'a Records<'a>,
+    pub(super) begun: &'a Begun,
+    pub(super) written: &'a Written,
+    pub(super) general: &'a GeneralArgs,
+    pub(super) workspace: &'a Workspace,
+    pub(super) registries: &'a Registries,
+    pub(super) output: &'a Output,
+}
+
+impl AfterRecord<'_> {
+    /// Puts the tags that were held back. Where one cannot be put, the built ref goes back. Where a run of a later commit
+    /// has recorded meanwhile, its image gets them.
+    pub(super) fn put(&self, report: &mut Report) -> Result<(), Failure> {
+        let released: BTreeMap<String, Vec<String>> = report
+            .services
+            .iter()
+            .filter_map(|service| {
+                let tags = self.held.released(self.plan.service(&service.service)?, service);
+                (!tags.is_empty()).then(|| (service.service.clone(), tags))
+            })
+            .collect();
+        if released.is_empty() {
+            return Ok(());
+        }
+        let tags =
+            |_: &PlannedService, service: &ServiceReport| released.get(&service.service).cloned().unwrap_or_default();
+        put_later(self.plan, report, tags, || self.registries, self.output);
+        let is_of_run = |service: &&mut ServiceReport| released.contains_key(&service.service);
+        let (failed, put): (Vec<&mut ServiceReport>, Vec<&mut ServiceReport>) =
+            report.services.iter_mut().filter(is_of_run).partition(|service| !service.outcome.has_result());
+        let names: Vec<&str> = failed.iter().map(|service| service.service.as_str()).collect();
+        let taken = self.records.take_back(self.begun, self.written, &names, self.output)?;
+        for service in failed.into_iter().filter(|service| taken.contains(&service.service)) {
+            service.record = Some(RecordOutcome::TakenBack);
+        }
+        let names: Vec<&str> = put.iter().map(|service| service.service.as_str()).collect();
+        let overtaken = self.records.overtaken(&names, self.output)?;
+        for service in put {
+            let (Some(by), Some(tags)) = (overtaken.get(&service.service), released.get(&service.service)) else {
+                continue;
+            };
+            self.give_back(service, *by, tags);
+        }
+        Ok(())
+    }
+
+    /// Puts tags of a service on the image of the later commit that was recorded meanwhile.
+    fn give_back(&self, service: &mut ServiceReport, by: CommitId, tags: &[String]) {
+        let name = Escaped::new(&service.service).to_string();
+        let moved = match self.image_at(&service.service, by) {
+            Some((planned, digest)) => {
+                let wanted = Wanted { service: &planned, digest, tags: tags.to_vec() };
+                match put(&[wanted], self.registries).pop() {
+                    Some(Became::Tagged { .. }) => Ok(()),
+                    Some(Became::Failed(reason)) => Err(reason),
+                    Some(Became::Unread(failure)) => Err(failure.reason.to_string()),
+                    Some(Became::Gone) | None => Err("the registry does not have it".to_owned()),
+                }
+            }
+            None => Err("it is not found by its content".to_owned()),
+        };
+        service.record = Some(RecordOutcome::Superseded);
+        service.tags.retain(|tag| !tags.contains(tag));
+        match moved {
+            Ok(()) => {
+                let message = format!("`{name}` was built at {} meanwhile, so its tags are on that image", by.short(7));
+                self.output.say(&[Diagnostic::new(Severity::Note, "superseded", message)]);
+            }
+            Err(reason) => {
+                let message = format!(
+                    "`{name}` was built at {} meanwhile, and its tags could not be put on that image: {reason}",
+                    by.short(7)
+                );
+                let error = Diagnostic::error("not-tagged", message.clone());
+                self.output.say(&[error.help(format!("run the job of {} again", by.short(7)))]);
+                service.outcome = Outcome::Failed;
+                service.message = Some(message);
+            }
+        }
+    }
+
+    /// Returns a service as it is planned at a commit, and the digest of its image; none where it is not found.
+    fn image_at(&self, service: &str, commit: CommitId) -> Option<(PlannedService, String)> {
+        let then = workspace::at_commit(self.general, self.workspace, &commit)?;
+        let plan = everything(&then, &self.plan.environment, commit).ok()?;
+        let planned = plan.service(service)?.clone();
+        let question = Question { reference: planned.content_reference()?, platforms: Vec::new() };
+        match self.registries.ask(&[question]).pop()? {
+            ImagePresence::Exists { digest } => Some((planned, digest)),
+            ImagePresence::Missing | ImagePresence::Unknown(_) => None,
+        }
+    }
+}
