@@ -89,6 +89,12 @@ impl SmallRegistry {
         self.kept.lock().unwrap().tags.get(&(repository.to_owned(), tag.to_owned())).cloned()
     }
 
+    /// What a repository has by a digest.
+    pub(crate) fn manifest(&self, repository: &str, digest: &str) -> Option<String> {
+        let kept = self.kept.lock().unwrap();
+        kept.manifests.get(&(repository.to_owned(), digest.to_owned())).map(|(_, manifest)| manifest.clone())
+    }
+
     /// Whether a repository has what has a digest.
     pub(crate) fn has(&self, repository: &str, digest: &str) -> bool {
         self.kept.lock().unwrap().manifests.contains_key(&(repository.to_owned(), digest.to_owned()))
@@ -178,6 +184,10 @@ impl Kept {
 
     fn serve(&mut self, request: &Request) -> Answer {
         if let Some((_, named)) = request.path.rsplit_once("/blobs/") {
+            if request.method == "PUT" {
+                self.blobs.insert(named.to_owned(), String::from_utf8(request.body.clone()).unwrap());
+                return answer(201, "", "");
+            }
             return match self.blobs.get(named) {
                 Some(blob) => answer(200, "", blob),
                 None => answer(404, "", ""),

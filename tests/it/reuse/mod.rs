@@ -7,6 +7,7 @@ mod promote;
 mod promotion;
 mod published;
 mod releases;
+mod sequences;
 
 use std::fs;
 

@@ -200,7 +200,8 @@ impl<'a> Machine<'a> {
             .env("GITHUB_WORKSPACE", self.workspace())
             .env("RUNNER_TEMP", self.temp());
         if !self.path.is_empty() {
-            let usual = std::env::var_os("PATH").unwrap_or_default();
+            let usual = command.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, path)| path);
+            let usual = usual.unwrap_or_default().to_owned();
             let path = self.path.iter().cloned().chain(std::env::split_paths(&usual));
             command.env("PATH", std::env::join_paths(path).unwrap());
         }
