@@ -674,3 +674,36 @@ fn each_job_of_circleci_runs_for_tags_too() {
         }
     }
 }
+
+#[test]
+fn jobs_record_and_promote_where_the_plan_asks_for_it() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services:\n  api: {path: api, run: 'true'}\n").write("api/x", "").commit("first");
+    let plan = repo.rebake(["plan", "--all", "--format=json"]).success().text();
+    let mut plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let mut written = |record: bool, promote: bool, any: bool| {
+        plan["built"] = if record { serde_json::json!({}) } else { serde_json::Value::Null };
+        plan["promote"] = promote.into();
+        if !any {
+            plan["services"] = serde_json::json!([]);
+        }
+        repo.write(".git/plan.json", plan.to_string());
+        ["gitlab", "buildkite", "circleci", "argo"].map(|format| {
+            let args = ["plan", "--plan=.git/plan.json", "--format", format];
+            repo.rebake(args).success().text()
+        })
+    };
+    for (text, engine) in written(true, true, true).iter().zip(["gitlab", "buildkite", "circleci", "argo"]) {
+        // Argo's commands stand in the cluster.
+        let commands = engine != "argo";
+        assert_eq!(text.contains("$REBAKE_ONLY\\\" --record"), commands, "{text}");
+        assert_eq!(text.contains("plan.json --record"), commands, "{text}");
+        assert!(text.contains("promote"), "{text}");
+    }
+    for text in written(false, false, true) {
+        assert!(!text.contains("--record") && !text.contains("rebake promote"), "{text}");
+    }
+    for text in written(false, true, false) {
+        assert!(text.contains("promote") && !text.contains("nothing to rebuild"), "{text}");
+    }
+}

@@ -10,6 +10,7 @@ mod dependencies;
 mod docker;
 mod odd;
 pub(crate) mod registry;
+mod reused;
 mod same;
 
 use std::path::{Path, PathBuf};

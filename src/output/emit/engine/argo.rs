@@ -48,7 +48,8 @@ struct Task {
     #[serde(skip_serializing_if = "Option::is_none")]
     depends: Option<String>,
     template_ref: TemplateRef,
-    arguments: Arguments,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<Arguments>,
 }
 
 #[derive(Serialize)]
@@ -69,14 +70,16 @@ struct Parameter {
 }
 
 /// Returns a Workflow of Argo, as JSON: one task for each service, with `depends`. Each task runs the template `build`
-/// of the cluster's `WorkflowTemplate` `rebake`, which has the parameter `only`. Without services the text is empty,
+/// of the cluster's `WorkflowTemplate` `rebake`, which has the parameter `only`. Its template `promote` tags images that
+/// exist. Without services the text is empty,
 /// since Argo refuses a workflow without tasks.
 ///
 /// # Errors
 /// As for every engine, and when the object is larger than 1 MB.
 pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let jobs = jobs(plan, pack)?;
-    if jobs.is_empty() {
+    let promotes = plan.promote == Some(true);
+    if jobs.is_empty() && !promotes {
         return Ok(String::new());
     }
     let names = labels(jobs.iter().map(|job| job.name.as_str()), &NAMES)?;
@@ -87,8 +90,12 @@ pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
             name: name.clone(),
             depends: (!depends.is_empty()).then(|| depends.join(" && ")),
             template_ref: TemplateRef { name: "rebake", template: "build" },
-            arguments: Arguments { parameters: [Parameter { name: "only", value: job.only() }] },
+            arguments: Some(Arguments { parameters: [Parameter { name: "only", value: job.only() }] }),
         });
+    }
+    if promotes {
+        let template_ref = TemplateRef { name: "rebake", template: "promote" };
+        tasks.push(Task { name: "promote".to_owned(), depends: None, template_ref, arguments: None });
     }
     let text = safe_json::document(&Workflow {
         api_version: "argoproj.io/v1alpha1",

@@ -2,7 +2,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::job_label::Rule;
-use super::{BUILD, NOTHING, Pack, at_most, jobs, labels};
+use super::{NOTHING, Pack, at_most, job_command, jobs, labels};
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
 use crate::plan::Plan;
@@ -44,7 +44,7 @@ struct Lost {
 }
 
 /// Returns the steps for `buildkite-agent pipeline upload --no-interpolation`: one step for each service, with
-/// `depends_on`. The plan is the artifact `.rebake/plan.json`. Without services there is one step without work.
+/// `depends_on`, and one for the tags of images that exist. The plan is the artifact `.rebake/plan.json`. Without services there is one step without work.
 ///
 /// # Errors
 /// As for every engine, and when there are more than 500 jobs, the limit of one upload.
@@ -53,14 +53,29 @@ pub fn buildkite(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     at_most("Buildkite", "the number of jobs of an upload", jobs.len(), MOST_JOBS)?;
     let keys = labels(jobs.iter().map(|job| job.name.as_str()), &KEYS)?;
     let mut steps: Vec<Step> = Vec::new();
+    let with_plan = |command: String| {
+        let download = format!("buildkite-agent artifact download {} .", job_command::PLAN);
+        vec![download, format!("exec {command}")]
+    };
+    let retry = || Some(Retry { automatic: [Lost { exit_status: -1, limit: 2 }] });
     for (job, key) in jobs.iter().zip(&keys) {
         steps.push(Step {
             label: format!("build {}", job.name),
             key: key.clone(),
             depends_on: job.needs.iter().map(|need| keys[*need].clone()).collect(),
-            command: vec!["buildkite-agent artifact download .rebake/plan.json .".to_owned(), format!("exec {BUILD}")],
+            command: with_plan(job_command::build(plan, job_command::PLAN)),
             env: IndexMap::from([("REBAKE_ONLY", job.only())]),
-            retry: Some(Retry { automatic: [Lost { exit_status: -1, limit: 2 }] }),
+            retry: retry(),
+        });
+    }
+    if let Some(command) = job_command::promote(plan, job_command::PLAN) {
+        steps.push(Step {
+            label: "promote".to_owned(),
+            key: "promote".to_owned(),
+            depends_on: Vec::new(),
+            command: with_plan(command),
+            env: IndexMap::new(),
+            retry: retry(),
         });
     }
     if steps.is_empty() {

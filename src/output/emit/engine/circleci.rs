@@ -1,22 +1,22 @@
 use indexmap::IndexMap;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::job_label::Rule;
-use super::{NOTHING, Pack, jobs, labels};
+use super::{NOTHING, Pack, job_command, jobs, labels};
 use crate::model::safe_json;
 use crate::output::emit::{EmitError, variables};
 use crate::plan::Plan;
 
 const NAMES: Rule = Rule { engine: "CircleCI", prefix: "build-", takes: "_-", instead: '-', longest: 255 };
 
-/// Returns the commands of a job. Files of the setup workflow may not reach the workflow that continues it, so the
+/// Returns the commands of a job that reads the plan. Files of the setup workflow may not reach the workflow that continues it, so the
 /// configuration itself contains the plan: a job builds what was planned, with the planned names.
-fn build(plan: &Plan) -> String {
+fn with_plan(plan: &Plan, command: &str) -> String {
     // Within single quotes a shell reads nothing but the quote, and CircleCI fills in nothing but `<<`. Both can stand in
     // a JSON string alone, where an escape means the same.
     let plan = safe_json::ascii_line(plan).replace('\'', "\\u0027").replace('<', "\\u003c");
-    format!("printf %s '{plan}' > {PLAN}\nexec rebake build --plan {PLAN} --only \"$REBAKE_ONLY\"")
+    format!("printf %s '{plan}' > {PLAN}\nexec {command}")
 }
 
 /// The path of the plan. Below `.git` it does not count as a change of the work tree.
@@ -46,7 +46,7 @@ struct Job {
 }
 
 /// Returns the configuration with which a setup workflow of CircleCI continues, as JSON, which is YAML: one job for
-/// each service, with `requires`. The pipeline parameter `rebake-image` is the image in which jobs run. Without
+/// each service, with `requires`, and one for the tags of images that exist. The pipeline parameter `rebake-image` is the image in which jobs run. Without
 /// services there is one job without work, since CircleCI refuses a workflow without jobs.
 ///
 /// # Errors
@@ -65,15 +65,21 @@ pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
             Job { name: name.clone(), only: Some(job.only()), requires, filters: filters.clone() },
         )]));
     }
+    let promote = job_command::promote(plan, PLAN);
+    if promote.is_some() {
+        let filters = filters.clone();
+        let job = Job { name: "promote".to_owned(), only: None, requires: Vec::new(), filters };
+        list.push(IndexMap::from([("rebake-promote", job)]));
+    }
     if list.is_empty() {
         let job = Job { name: "nothing-to-rebuild".to_owned(), only: None, requires: Vec::new(), filters };
         list.push(IndexMap::from([("rebake-nothing", job)]));
     }
     let image = json!([{"image": "<< pipeline.parameters.rebake-image >>"}]);
-    let definition = if jobs.is_empty() {
-        json!({"rebake-nothing": {"docker": image, "steps": [{"run": NOTHING}]}})
-    } else {
-        json!({"rebake-build": {
+    let mut definitions = Map::new();
+    if !jobs.is_empty() {
+        let command = with_plan(plan, &job_command::build(plan, PLAN));
+        let definition = json!({
             "parameters": {"only": {"type": "string"}},
             "docker": image,
             "environment": {
@@ -81,9 +87,19 @@ pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
                 "REBAKE_ONLY": "<< parameters.only >>",
             },
             // Jobs run in a container, from which no other daemon can be reached.
-            "steps": ["checkout", "setup_remote_docker", {"run": {"name": "build", "command": build(plan)}}],
-        }})
-    };
+            "steps": ["checkout", "setup_remote_docker", {"run": {"name": "build", "command": command}}],
+        });
+        definitions.insert("rebake-build".to_owned(), definition);
+    }
+    if let Some(command) = promote {
+        let command = with_plan(plan, &command);
+        let steps = json!(["checkout", {"run": {"name": "promote", "command": command}}]);
+        definitions.insert("rebake-promote".to_owned(), json!({"docker": image, "steps": steps}));
+    }
+    if definitions.is_empty() {
+        let definition = json!({"docker": image, "steps": [{"run": NOTHING}]});
+        definitions.insert("rebake-nothing".to_owned(), definition);
+    }
     Ok(safe_json::document(&Config {
         version: 2.1,
         // What the setup workflow hands on must be declared here, whether or not it is used.
@@ -93,7 +109,7 @@ pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
             "rebake-count": {"type": "integer", "default": 0},
             "rebake-environment": {"type": "string", "default": ""},
         }),
-        jobs: definition,
+        jobs: Value::Object(definitions),
         workflows: IndexMap::from([("rebake", Workflow { jobs: list })]),
     }))
 }

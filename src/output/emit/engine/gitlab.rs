@@ -2,7 +2,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::job_label::Rule;
-use super::{BUILD, NOTHING, Pack, at_most, jobs, labels};
+use super::{NOTHING, Pack, at_most, job_command, jobs, labels};
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
 use crate::plan::Plan;
@@ -34,7 +34,8 @@ struct Workflow {
 struct Job {
     stage: &'static str,
     needs: Vec<Need>,
-    script: [&'static str; 1],
+    script: [String; 1],
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
     variables: IndexMap<&'static str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry: Option<Retry>,
@@ -61,7 +62,8 @@ struct Retry {
     when: [&'static str; 1],
 }
 
-/// Returns a child pipeline of GitLab, as JSON, which is YAML: one job for each service, with `needs`.
+/// Returns a child pipeline of GitLab, as JSON, which is YAML: one job for each service, with `needs`, and one for the tags
+/// of images that exist.
 ///
 /// The parent's job is called `rebake-plan`, keeps `.rebake/` as its artifacts, and the job with the `trigger` sets
 /// `PARENT_PIPELINE_ID: $CI_PIPELINE_ID`. Without services there is one job without work, since GitLab refuses a
@@ -77,22 +79,28 @@ pub fn gitlab(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
         workflow: Workflow { rules: [IndexMap::from([("when", "always")])] },
         jobs: IndexMap::new(),
     };
+    let from_parent = || Need::Plan { pipeline: "$PARENT_PIPELINE_ID", job: "rebake-plan" };
+    let retry = || Some(Retry { max: 1, when: ["runner_system_failure"] });
     for (job, name) in jobs.iter().zip(&names) {
         at_most("GitLab", "the number of jobs that a job needs", job.needs.len(), MOST_NEEDS)?;
         let needs = job.needs.iter().map(|need| Need::Job { job: names[*need].clone(), artifacts: false });
-        let plan = Need::Plan { pipeline: "$PARENT_PIPELINE_ID", job: "rebake-plan" };
         let job = Job {
             stage: "build",
-            needs: std::iter::once(plan).chain(needs).collect(),
-            script: [BUILD],
+            needs: std::iter::once(from_parent()).chain(needs).collect(),
+            script: [job_command::build(plan, job_command::PLAN)],
             variables: IndexMap::from([("REBAKE_ONLY", job.only())]),
-            retry: Some(Retry { max: 1, when: ["runner_system_failure"] }),
+            retry: retry(),
         };
         pipeline.jobs.insert(name.clone(), job);
     }
-    if jobs.is_empty() {
+    if let Some(command) = job_command::promote(plan, job_command::PLAN) {
+        let (needs, variables) = (vec![from_parent()], IndexMap::new());
+        let job = Job { stage: "build", needs, script: [command], variables, retry: retry() };
+        pipeline.jobs.insert("promote".to_owned(), job);
+    }
+    if pipeline.jobs.is_empty() {
         let variables = IndexMap::from([("GIT_STRATEGY", "none".to_owned())]);
-        let job = Job { stage: "build", needs: Vec::new(), script: [NOTHING], variables, retry: None };
+        let job = Job { stage: "build", needs: Vec::new(), script: [NOTHING.to_owned()], variables, retry: None };
         pipeline.jobs.insert("nothing to rebuild".to_owned(), job);
     }
     let text = safe_json::document(&pipeline);

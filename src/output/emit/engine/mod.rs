@@ -12,6 +12,7 @@ mod circleci;
 mod github;
 mod gitlab;
 mod jobs;
+mod job_command;
 mod job_label;
 mod pack;
 
@@ -30,9 +31,6 @@ pub(crate) use job_label::labels;
 
 use super::EmitError;
 use jobs::{Job, jobs};
-
-/// The command of a job. `.rebake/plan.json` is the plan that `rebake plan --ci` has written.
-const BUILD: &str = r#"rebake build --plan .rebake/plan.json --only "$REBAKE_ONLY""#;
 
 /// The command of the one job in a pipeline without builds, for engines that reject a pipeline without jobs.
 const NOTHING: &str = "echo nothing to rebuild";
