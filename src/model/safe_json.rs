@@ -40,7 +40,9 @@ fn on_one_line<T: Serialize + ?Sized>(value: &T, is_kept: fn(char) -> bool) -> S
 /// Escapes what may not stand as it is. All of it can stand in strings alone.
 fn escaped(json: String, is_kept: fn(char) -> bool) -> String {
     let is_kept = |c: char| c == '\n' || is_kept(c);
-    let visible = match json.find(|c| !is_kept(c)) {
+    // The letters, digits and signs of ASCII always stand, and most documents hold nothing else.
+    let other = json.bytes().position(|byte| !matches!(byte, b' '..=b'~' | b'\n'));
+    let visible = match other.and_then(|other| Some(other + json[other..].find(|c| !is_kept(c))?)) {
         None => Cow::Borrowed(json.as_str()),
         Some(first) => {
             let mut out = json[..first].to_owned();
