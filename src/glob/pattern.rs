@@ -92,10 +92,10 @@ impl Pattern {
     #[must_use]
     pub fn directory(&self) -> &str {
         // Characters that mean themselves wherever they stand; `@` and `+` do without a parenthesis.
-        let plain = |c: char| c.is_ascii_alphanumeric() || "._-@+".contains(c);
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'@' | b'+');
         let mut end = 0;
-        for segment in self.text().split('/') {
-            if matches!(segment, "" | "." | "..") || !segment.chars().all(plain) {
+        for segment in self.text().as_bytes().split(|byte| *byte == b'/') {
+            if matches!(segment, b"" | b"." | b"..") || !segment.iter().all(is_plain) {
                 break;
             }
             end += usize::from(end > 0) + segment.len();

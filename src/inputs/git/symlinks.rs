@@ -164,6 +164,11 @@ enum Found {
     NoWay,
 }
 
+/// Returns the names that a path is made of.
+fn parts_of(path: &RepoPath) -> impl Iterator<Item = &[u8]> {
+    path.as_bytes().split(|byte| *byte == b'/')
+}
+
 impl<'a> Way<'a> {
     fn at_root(repository: &'a Repository, commit: &'a CommitId, root: &gix::oid) -> Result<Self, GitError> {
         let root = Self::read(repository, root)?;
@@ -188,21 +193,20 @@ impl<'a> Way<'a> {
 
     /// Returns the entry at a path.
     fn entry(&mut self, path: &RepoPath) -> Result<Found, GitError> {
-        let bytes = path.as_bytes();
-        let (above, name) = bytes.rfind_byte(b'/').map_or((&b""[..], bytes), |at| (&bytes[..at], &bytes[at + 1..]));
-        let above = || above.split_str("/").filter(|_| !above.is_empty());
-        let shared = self.directories.iter().skip(1).zip(above()).take_while(|((known, _), name)| known == name);
-        let shared = shared.count();
-        for (depth, directory) in above().enumerate().skip(shared) {
-            self.directories.truncate(depth + 1);
-            let Some((EntryKind::Tree, tree)) = self.directories[depth].1.get(directory) else {
-                return Ok(Found::NoWay);
-            };
-            let read = Self::read(self.repository, &tree)?;
-            self.directories.push((directory.to_vec(), read));
-            self.read += 1;
+        let mut parts = parts_of(path);
+        let (mut name, mut depth) = (parts.next().unwrap_or_default(), 0);
+        for next in parts {
+            if self.directories.get(depth + 1).is_none_or(|(known, _)| known != name) {
+                self.directories.truncate(depth + 1);
+                let Some((EntryKind::Tree, tree)) = self.directories[depth].1.get(name) else {
+                    return Ok(Found::NoWay);
+                };
+                self.directories.push((name.to_vec(), Self::read(self.repository, &tree)?));
+                self.read += 1;
+            }
+            (name, depth) = (next, depth + 1);
         }
-        let found = self.directories[above().count()].1.get(name);
+        let found = self.directories[depth].1.get(name);
         Ok(found.map_or(Found::Nothing, |(kind, id)| Found::Entry(kind, id)))
     }
 
@@ -217,7 +221,7 @@ impl<'a> Way<'a> {
 
     /// Returns the thing at a path without links on the way; `None` where that is not known.
     fn straight(&mut self, path: &RepoPath) -> Result<Option<Stands>, GitError> {
-        if path.as_bytes().split_str("/").any(|part| matches!(part, b"" | b"." | b"..")) {
+        if parts_of(path).any(|part| matches!(part, b"" | b"." | b"..")) {
             return Ok(None);
         }
         Ok(match self.entry(path)? {

@@ -184,6 +184,9 @@ impl<'a, 'b> Search<'a, 'b> {
     }
 
     fn is_missing(&self, declared: &Declared, lead: &Lead) -> bool {
+        if declared.key.is_none() {
+            return false;
+        }
         let path = &lead.path;
         let at = self.on_top.as_slice().partition_point(|change| change.path < *path);
         let changes = self.on_top.as_slice()[at..].iter();
@@ -194,7 +197,7 @@ impl<'a, 'b> Search<'a, 'b> {
         let appears = below.any(|change| {
             change.status != Status::Deleted && (change.path == *path || change.path.as_bytes().starts_with(&start))
         });
-        declared.key.is_some() && !appears && (lead.stands == Stands::Nothing || is_deleted)
+        !appears && (lead.stands == Stands::Nothing || is_deleted)
     }
 
     /// Whether the work tree changes a path, or a directory or link on the way to it.
