@@ -1,13 +1,16 @@
 //! A GNU jobserver for the jobs of a run: `make` and `cargo` inside builds share its tokens.
 
 use std::io;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::process::Command;
 
 use jobserver::{Acquired, Client, HelperThread};
+use rustix::fs::{Mode, OFlags, open};
 
 /// The pool of tokens, one for each job.
 pub(super) struct Tokens {
     client: Client,
+    inherited: Option<InheritedPipe>,
     helper: HelperThread,
     jobs: u32,
     /// Tokens that are held for a build that needs more of them before it can start.
@@ -24,13 +27,17 @@ impl Tokens {
     /// When the system has no pipe left.
     pub(super) fn new(jobs: u32, arrived: impl Fn(io::Result<Acquired>) + Send + 'static) -> io::Result<Self> {
         let client = Client::new(jobs as usize)?;
+        let inherited = InheritedPipe::of(&client);
         let helper = client.clone().into_helper_thread(arrived)?;
-        Ok(Self { client, helper, jobs, spare: Vec::new(), asked: 0, broken: false })
+        Ok(Self { client, inherited, helper, jobs, spare: Vec::new(), asked: 0, broken: false })
     }
 
     /// Passes the jobserver to a command, so that its `make` builds in parallel while there are tokens.
     pub(super) fn share(&self, command: &mut Command) {
-        self.client.configure_make(command);
+        match &self.inherited {
+            Some(pipe) => pipe.share(command),
+            None => self.client.configure_make(command),
+        }
     }
 
     /// Returns as many tokens as a build's weight; `None` when some are missing, and then requests these.
@@ -70,5 +77,60 @@ impl Tokens {
         for _ in there..self.jobs as usize {
             let _ = self.client.release_raw();
         }
+    }
+}
+
+/// The variables of a command that tell of a jobserver.
+const VARIABLES: [&str; 3] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
+
+/// The pipe with a client's tokens, opened once more, so that every process inherits it.
+///
+/// The client itself opens its pipe in each command, between fork and exec. So the system copies its tables of our memory
+/// for each, which takes longer the more services there are.
+struct InheritedPipe {
+    /// What the variables say.
+    flags: String,
+    /// Its two ends, open as long as commands are started.
+    _ends: [OwnedFd; 2],
+}
+
+impl InheritedPipe {
+    /// Returns the pipe of a client; `None` where the system cannot open one again.
+    fn of(client: &Client) -> Option<Self> {
+        // Only the variables tell the numbers of the ends: `-j --jobserver-fds=3,4 --jobserver-auth=3,4`.
+        let mut command = Command::new("make");
+        client.configure_make(&mut command);
+        let told = command.get_envs().find(|(name, _)| *name == VARIABLES[0])?.1?.to_str()?;
+        let numbers = told.rsplit_once('=')?.1;
+        let (read, write) = numbers.split_once(',')?;
+        // Without `CLOEXEC`, so that commands keep them.
+        let end = |number: &str, flags| open(format!("/dev/fd/{number}"), flags, Mode::empty()).ok();
+        let (read, write) = (end(read, OFlags::RDONLY)?, end(write, OFlags::WRONLY)?);
+        let flags = told.replace(numbers, &format!("{},{}", read.as_raw_fd(), write.as_raw_fd()));
+        Some(Self { flags, _ends: [read, write] })
+    }
+
+    fn share(&self, command: &mut Command) {
+        command.envs(VARIABLES.map(|name| (name, &self.flags)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_takes_tokens_and_gives_them_back() {
+        let tokens = Tokens::new(3, |_| {}).unwrap();
+        assert!(tokens.inherited.is_some());
+        let left_by = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", &format!("ends=${{MAKEFLAGS##*=}}; {script}")]);
+            tokens.share(&mut command);
+            assert!(command.status().unwrap().success());
+            tokens.client.available().unwrap()
+        };
+        assert_eq!(left_by("head -c 2 \"/dev/fd/${ends%,*}\" > /dev/null"), 1);
+        assert_eq!(left_by("printf ++ > \"/dev/fd/${ends#*,}\""), 3);
     }
 }
