@@ -29,7 +29,7 @@ pub use key_places::KeyPlaces;
 pub use linked_files::Input;
 pub use schema::schema;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -68,13 +68,13 @@ pub fn parse(
     let source = source.joined(found.files().cloned());
     let mut problems = problems::Problems::new(&source);
     let root = yaml::read(&mut problems);
-    let config = root.as_ref().and_then(|root| match shape::of(root.view(), &mut problems)? {
-        Shape::Flat => flat::read(root.view(), options.quantifier, &mut problems),
-        Shape::Structured => structured::read(root.view(), found, &mut problems),
-    });
     if root.is_none() {
         shape::nothing(&mut problems);
     }
+    let config = root.and_then(|root| match shape::of(root.view(), &mut problems)? {
+        Shape::Flat => flat::read(root.view(), options.quantifier, &mut problems),
+        Shape::Structured => structured::read(root, found, &mut problems),
+    });
     match config.filter(|_| !problems.has_errors()) {
         Some(config) => Ok((config, problems.into_sorted())),
         None => Err(Diagnostics(problems.into_sorted())),
@@ -287,16 +287,24 @@ pub enum DeclaredKind {
 }
 
 /// The image of a service.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Image {
     /// Its name, without a tag; `None` where the service gives none.
     pub name: Option<ImageName>,
     /// The rules of its tags.
-    pub rules: TagRules,
+    pub rules: Arc<TagRules>,
     /// Its labels besides the OCI ones.
     pub labels: Labels,
     /// The tags and labels as filters.yaml has them.
     pub written: WrittenTags,
+}
+
+/// That of a service without keys about an image.
+impl Default for Image {
+    fn default() -> Self {
+        let (labels, written) = (Labels::default(), WrittenTags::default());
+        Self { name: None, rules: TagRules::usual(), labels, written }
+    }
 }
 
 /// The tags and labels of an image as filters.yaml has them.

@@ -105,6 +105,9 @@ impl SourceFile {
     #[must_use]
     pub fn joined(&self, others: impl IntoIterator<Item = Self>) -> Self {
         let mut others: Vec<Self> = others.into_iter().collect();
+        if others.is_empty() {
+            return self.clone();
+        }
         others.sort_by(|a, b| a.name().cmp(b.name()));
         others.dedup_by(|next, kept| next.name() == kept.name());
         let Source { name, text, lines, .. } = &*self.0;

@@ -131,15 +131,14 @@ impl Filters {
     /// Compiles filters. The id of each is its position.
     #[must_use]
     pub fn new(filters: Vec<Filter>) -> Self {
-        let mut all = Vec::new();
-        let mut patterns = Vec::new();
+        let patterns = || filters.iter().flat_map(Filter::patterns).map(|(_, _, pattern)| &pattern.value);
+        let mut all = Vec::with_capacity(patterns().count());
         let mut always = Vec::new();
         for (id, filter) in filters.iter().enumerate() {
             let filter_id = FilterId(id);
             let leads = filter.leading();
             for (rule, pattern, located) in filter.patterns() {
                 all.push((Owner { filter: filter_id, rule, pattern }, leads(rule, &located.value)));
-                patterns.push(located.value.clone());
             }
             if matches!(filter, Filter::PathsFilter { quantifier: Quantifier::Every, rules } if rules.is_empty()) {
                 always.push(filter_id);
@@ -147,7 +146,7 @@ impl Filters {
         }
         let flat = filters.iter().any(|filter| matches!(filter, Filter::PathsFilter { .. }));
         let shape = if flat { Shape::PathsFilter } else { Shape::Ordered };
-        let index = GlobIndex::new(patterns);
+        let index = GlobIndex::new(patterns().cloned());
         let mut owners = Vec::with_capacity(all.len());
         let mut add = |text: usize, leading: bool| {
             let start = owners.len();

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use crate::config::problems::Problems;
@@ -51,9 +53,9 @@ fn image_name(name: &str, raw: &raw::Service, problems: &mut Problems<'_>) -> Op
     }
 }
 
-fn rules(tags: &[Located<String>], flavor: &[Located<String>], problems: &mut Problems<'_>) -> TagRules {
+fn rules(tags: &[Located<String>], flavor: &[Located<String>], problems: &mut Problems<'_>) -> Arc<TagRules> {
     if tags.is_empty() && flavor.is_empty() {
-        return TagRules::default();
+        return TagRules::usual();
     }
     let texts = |lines: &[Located<String>]| -> Vec<String> { lines.iter().map(|line| line.value.clone()).collect() };
     let read_flavor = Flavor::parse(&texts(flavor)).unwrap_or_else(|errors| {
@@ -65,7 +67,7 @@ fn rules(tags: &[Located<String>], flavor: &[Located<String>], problems: &mut Pr
         TagRules::default()
     });
     say(Severity::Warning, "ignored-attribute", tags, rules.ignored(), problems);
-    rules
+    Arc::new(rules)
 }
 
 fn say(

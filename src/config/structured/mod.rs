@@ -23,7 +23,7 @@ use indexmap::IndexMap;
 use super::problems::Problems;
 use super::raw::{self, Patterns};
 use super::read::{Field, List, Named, Read as _};
-use super::yaml::View;
+use super::yaml::{Node, View};
 use super::{Config, Global, Made, Service, Shape, definition};
 use crate::analysis::definition::{Definition, Definitions};
 use crate::analysis::discover::Discovered;
@@ -36,8 +36,10 @@ use crate::model::name::ServiceName;
 type Services = IndexMap<String, Named<Box<raw::Service>>>;
 
 /// Reads a file of the structured shape; `None` when it has an error.
-pub(super) fn read(root: View<'_>, found: &Discovered, problems: &mut Problems<'_>) -> Option<Config> {
-    let mut file = raw::File::read(root, problems)?;
+pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'_>) -> Option<Config> {
+    let mut file = raw::File::read(root.view(), problems)?;
+    // The tree takes many times the memory of the text, and the checks take memory too.
+    drop(root);
     one_unowned(&mut file, problems);
     let mut besides = discovered_services::add(&mut file, found, problems);
     libraries::check(&file, problems);

@@ -10,7 +10,7 @@ mod syntax;
 mod value;
 
 pub(super) use composer::read;
-pub(super) use node::{Content, Meaning, Scalar, View};
+pub(super) use node::{Content, Meaning, Node, Scalar, View};
 
 #[cfg(test)]
 mod tests;

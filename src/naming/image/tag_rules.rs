@@ -8,7 +8,7 @@ use super::tag_body::{Answer, Body};
 use super::tag_choice;
 use super::tag_expression::{Expression, Global};
 use super::tag_rule::{Enable, Rule, Source};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// The rules for the tags of a service's image: the lines of `tags` and `flavor`, checked.
 #[derive(Debug, Clone)]
@@ -20,16 +20,23 @@ pub struct TagRules {
 }
 
 /// The rules of a service without `tags`.
+static USUAL: LazyLock<Arc<TagRules>> = LazyLock::new(|| {
+    Arc::new(TagRules::parse::<&str>(&[], Flavor::default()).expect("the one rule of no lines is right"))
+});
+
 impl Default for TagRules {
     fn default() -> Self {
-        static USUAL: LazyLock<TagRules> = LazyLock::new(|| {
-            TagRules::parse::<&str>(&[], Flavor::default()).expect("the one rule of no lines is right")
-        });
-        USUAL.clone()
+        TagRules::clone(&USUAL)
     }
 }
 
 impl TagRules {
+    /// Returns the rules of a service without `tags`, which thousands of services share.
+    #[must_use]
+    pub fn usual() -> Arc<Self> {
+        Arc::clone(&USUAL)
+    }
+
     /// Reads the lines of `tags`. Blank lines and comments (`#`) are ignored. Without any other line, the only rule is
     /// `type=raw,value={{version}}`.
     ///

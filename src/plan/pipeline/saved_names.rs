@@ -157,7 +157,7 @@ impl<'a> SavedNames<'a> {
         foreign: &mut BTreeSet<String>,
     ) {
         let branches = [self.trigger.default_branch.as_deref(), self.trigger.branch(), None];
-        let rules = [&service.image.rules, &service.image.rules.for_modified_files()];
+        let rules = [&*service.image.rules, &service.image.rules.for_modified_files()];
         // The usual number of digits first.
         for abbrev in std::iter::once(ABBREV).chain(4..=64) {
             for (release, default_branch) in

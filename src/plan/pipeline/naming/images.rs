@@ -53,7 +53,7 @@ impl Namer<'_> {
             names.labels.insert(OWN_LABELS.0.to_owned(), name.as_str().to_owned());
             names.labels.insert(OWN_LABELS.1.to_owned(), facts.commit.to_string());
         }
-        let rules = if is_clean { Cow::Borrowed(&image.rules) } else { Cow::Owned(image.rules.for_modified_files()) };
+        let rules = if is_clean { Cow::Borrowed(&*image.rules) } else { Cow::Owned(image.rules.for_modified_files()) };
         match rules.tags(&facts) {
             Ok(tags) => {
                 if let Some(image) = &image.name {
