@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::FilterSet;
+use super::ground::logical_lines;
 use super::workflow_expression::{ExpressionName, names};
 use crate::inputs::source::{DeclaredBuild, Workflow, WorkflowJob, WorkflowStep};
 
@@ -213,7 +214,7 @@ impl<'a> Gates<'a> {
     ) {
         let mark = format!("{output}=");
         let before = gate.filters.len();
-        for line in step.run.lines().filter(|line| line.contains(&mark)) {
+        for line in logical_lines(&step.run).filter(|line| line.contains(&mark)) {
             self.add(path, job, line, gate, depth + 1);
         }
         gate.is_unclear |= gate.filters.len() == before;

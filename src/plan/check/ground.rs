@@ -205,7 +205,32 @@ pub(super) fn texts(job: &WorkflowJob) -> impl Iterator<Item = &str> {
 
 fn texts_of_step(step: &WorkflowStep) -> impl Iterator<Item = &str> {
     let own = step.condition.iter().chain(step.variables.values()).chain(step.inputs.values());
-    own.map(String::as_str).chain(step.run.lines())
+    own.map(String::as_str).chain(logical_lines(&step.run))
+}
+
+/// Returns the lines of a script, those together that a backslash or an operator at the end continues.
+pub(super) fn logical_lines(script: &str) -> impl Iterator<Item = &str> {
+    let goes_on = |line: &str| {
+        let line = line.trim_end();
+        ["\\", "||", "&&"].iter().any(|end| line.ends_with(end))
+    };
+    let mut rest = script;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let mut end = 0;
+        loop {
+            let line = rest[end..].split_inclusive('\n').next().unwrap_or_default();
+            end += line.len();
+            if line.is_empty() || !goes_on(line) {
+                break;
+            }
+        }
+        let (line, behind) = rest.split_at(end);
+        rest = behind;
+        Some(line.trim_end_matches('\n'))
+    })
 }
 
 /// Whether a directory has the name of a filter: as its last part, or at the end of that: `packages/acme-web` and `web`.
@@ -217,6 +242,12 @@ fn is_called(directory: &str, filter: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_of_a_script_that_go_on_are_one() {
+        let lines: Vec<&str> = logical_lines("a \\\nb ||\n c\n\nd &&").collect();
+        assert_eq!(lines, ["a \\\nb ||\n c", "", "d &&"]);
+    }
 
     #[test]
     fn a_directory_may_have_the_name_of_a_filter() {

@@ -369,6 +369,32 @@ fn a_link_leads_to_what_is_covered() {
     assert_eq!(of_rule("R015", &files("a: [a/**, shared/**]\n")), Vec::<String>::new());
 }
 
+/// Filters that one condition of a script joins over several lines count together.
+#[test]
+fn filters_of_one_condition_count_together() {
+    let of = |joined: &str| {
+        let ci = format!(
+            "jobs:
+  a:
+    steps:
+      - {{uses: dorny/paths-filter@v3, id: f, with: {{filters: .github/filters.yml}}}}
+      - run: |
+          if [[ \"${{{{ steps.f.outputs.web }}}}\" == \"true\" {joined}
+             || \"${{{{ steps.f.outputs.shared }}}}\" == \"true\" ]]; then echo; fi
+"
+        );
+        let files = [
+            (FILTERS, "web: [web/**]\nshared: [ui/**]\n"),
+            (CI, ci.as_str()),
+            ("package.json", r#"{"workspaces": ["*"]}"#),
+            ("web/package.json", r#"{"name": "web", "dependencies": {"ui": "*"}}"#),
+            ("ui/package.json", r#"{"name": "ui"}"#),
+        ];
+        of_rule("R005", &files).len()
+    };
+    assert_eq!([of("\\"), of("")], [0, 1]);
+}
+
 #[test]
 fn comments_leave_findings_out() {
     let files =
