@@ -61,6 +61,7 @@ async function main() {
   appendFileSync(process.env.GITHUB_OUTPUT, `plan=${plan}\n`);
   run(rebake, ["plan", "--ci", "--format", "json", ...flags], { env: environment, input: changes, into: plan });
   run(rebake, ["plan", "--plan", plan], {});
+  if (input("check") === "true") run(rebake, ["check", "--format", "github", ...flag("config")], {});
 }
 
 // Whether the base of a pull request cannot be had: it is not in the clone, and the remote does not hand it out.

@@ -67,6 +67,26 @@ fn the_pinned_release_is_this_version_or_none() {
     assert!(checksums.is_empty() || release["version"] == env!("CARGO_PKG_VERSION"), "{release}");
 }
 
+/// With `check`, the step tells what is wrong in the filters, and fails where it is an error.
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
+fn the_filters_are_checked_where_that_is_asked_for() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services: {api: {path: api, filters: [api/**]}}\n");
+    repo.write("api/Dockerfile", "FROM alpine\nCOPY . /\n");
+    let before = repo.commit("first").to_string();
+    let mut step = Step::new("push", "refs/heads/main", json!({"before": before}));
+    step.input("check", "true");
+    step.ours(&repo).unwrap();
+    repo.write("filters.yaml", "services: {api: {path: api, context: /, filters: [api/**]}}\n");
+    repo.write("api/Dockerfile", "FROM alpine\nCOPY shared /\n").write("shared", "");
+    repo.commit("second");
+    let said = step.ours(&repo).unwrap_err();
+    assert!(said.contains("::error title=R002"), "{said}");
+    step.input("check", "false");
+    step.ours(&repo).unwrap();
+}
+
 fn node(script: &str) -> (Option<i32>, String) {
     let output = Command::new("node").args(["--input-type=module", "--eval", script]).current_dir(ROOT).output();
     let output = output.unwrap();
