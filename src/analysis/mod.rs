@@ -2,6 +2,7 @@
 
 pub mod filter;
 pub mod graph;
+pub mod closure;
 pub mod definition;
 pub mod affected;
 pub mod fingerprint;

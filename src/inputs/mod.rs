@@ -2,6 +2,7 @@
 
 pub mod file;
 pub mod git;
+pub mod lockfile;
 pub mod source;
 pub mod trigger;
 #[cfg(feature = "registry")]

@@ -27,7 +27,7 @@ pub use compose::{compose_builds, is_compose_file};
 pub use declared_at::DeclaredAt;
 pub use declared_build::{BuildContext, BuildTarget, DeclaredBuild, DockerfileOf, NamedContext};
 pub use ecosystem::Ecosystem;
-pub use package_json::{PackageDependency, PackageJson};
+pub use package_json::{NeedList, PackageDependency, PackageJson};
 pub use path_filters::{FilterPattern, PathFilter, is_filter_file, path_filters};
 pub use pnpm_workspace::PnpmWorkspace;
 pub use source_tree::SourceTree;

@@ -31,12 +31,32 @@ pub struct PackageDependency {
     pub name: String,
     /// What it may be: a range of versions, `workspace:*`, `file:../lib`.
     pub wanted: String,
+    /// The list that has it.
+    pub list: NeedList,
     /// Its place.
     pub at: DeclaredAt,
 }
 
+/// A list of what a package needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NeedList {
+    /// `dependencies`.
+    Dependencies,
+    /// `devDependencies`.
+    Development,
+    /// `optionalDependencies`.
+    Optional,
+    /// `peerDependencies`.
+    Peer,
+}
+
 /// The keys under which a package.json lists what it needs.
-const NEEDS: [&str; 4] = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
+const NEEDS: [(&str, NeedList); 4] = [
+    ("dependencies", NeedList::Dependencies),
+    ("devDependencies", NeedList::Development),
+    ("optionalDependencies", NeedList::Optional),
+    ("peerDependencies", NeedList::Peer),
+];
 
 /// `workspaces`, in both its shapes.
 #[derive(Deserialize)]
@@ -69,11 +89,11 @@ impl PackageJson {
         };
         let word = |key: &str| -> Option<String> { serde_json::from_str(keys.get(key)?.get()).ok() };
         let mut dependencies = Vec::new();
-        for key in NEEDS {
+        for (key, list) in NEEDS {
             let Some(listed) = keys.get(key) else { continue };
             let Ok(listed) = serde_json::from_str::<BTreeMap<String, &RawValue>>(listed.get()) else { continue };
             dependencies.extend(listed.into_iter().filter_map(|(name, value)| {
-                Some(PackageDependency { name, wanted: serde_json::from_str(value.get()).ok()?, at: at(value) })
+                Some(PackageDependency { name, wanted: serde_json::from_str(value.get()).ok()?, list, at: at(value) })
             }));
         }
         dependencies.sort_by_key(|dependency| dependency.at.span);

@@ -1,0 +1,186 @@
+//! bun.lock.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::json_with_commas::strict;
+use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, tidy};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    #[serde(default)]
+    lockfile_version: Value,
+    #[serde(default)]
+    workspaces: BTreeMap<String, Needs>,
+    /// What is installed, by its place: `a`, and `a/b` for a `b` that only `a` gets.
+    #[serde(default)]
+    packages: BTreeMap<String, Vec<Value>>,
+    #[serde(flatten)]
+    settings: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Needs {
+    name: String,
+    dependencies: BTreeMap<String, String>,
+    dev_dependencies: BTreeMap<String, String>,
+    optional_dependencies: BTreeMap<String, String>,
+    peer_dependencies: BTreeMap<String, String>,
+}
+
+/// Reads a bun.lock of version 0, 1 or 2.
+pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
+    let file: File = serde_json::from_str(&strict(text)).map_err(LockfileError::malformed)?;
+    if !matches!(file.lockfile_version.as_u64(), Some(0..=2)) {
+        return Err(LockfileError::UnknownVersion(file.lockfile_version.to_string().chars().take(20).collect()));
+    }
+    let mut lockfile = Lockfile::default();
+    lockfile.settings.insert("lockfileVersion".to_owned(), file.lockfile_version.to_string());
+    // A catalog counts through what uses it.
+    let settings = file.settings.iter().filter(|(key, _)| !matches!(key.as_str(), "catalog" | "catalogs"));
+    lockfile.settings.extend(settings.map(|(key, value)| (key.clone(), value.to_string())));
+    for (directory, workspace) in &file.workspaces {
+        lockfile.add_member(&workspace.name, Some(directory))?;
+    }
+    let mut at: HashMap<&str, usize> = HashMap::new();
+    for (place, entry) in &file.packages {
+        let resolution = entry.first().and_then(Value::as_str).unwrap_or_default();
+        let name = name_of(resolution);
+        let source = resolution.get(name.len() + 1..).unwrap_or_default();
+        let member = source.strip_prefix("workspace:").and_then(|directory| lockfile.in_directory(&tidy(directory)));
+        let position = match member {
+            Some(member) => member,
+            None => lockfile.add(package(name, source, entry))?,
+        };
+        at.insert(place, position);
+    }
+    for (place, entry) in &file.packages {
+        let listed = entry.iter().find(|item| item.is_object());
+        let needs = listed.map(Needs::deserialize).transpose().map_err(LockfileError::malformed)?;
+        let from = at[place.as_str()];
+        let is_member = lockfile.packages[from].identity.starts_with("member ");
+        if let Some(needs) = needs.filter(|_| !is_member) {
+            add(&mut lockfile, &at, (from, place), &needs)?;
+        }
+    }
+    for (directory, workspace) in &file.workspaces {
+        if let Some(from) = lockfile.in_directory(&tidy(directory)) {
+            add(&mut lockfile, &at, (from, &workspace.name), workspace)?;
+        }
+    }
+    Ok(lockfile.finished())
+}
+
+fn add(
+    lockfile: &mut Lockfile,
+    at: &HashMap<&str, usize>,
+    (from, place): (usize, &str),
+    needs: &Needs,
+) -> Result<(), LockfileError> {
+    let lists = [
+        (&needs.dependencies, NeededFor::Use),
+        (&needs.optional_dependencies, NeededFor::Use),
+        (&needs.peer_dependencies, NeededFor::Use),
+        (&needs.dev_dependencies, NeededFor::Development),
+    ];
+    for (list, purpose) in lists {
+        for (name, wanted) in list {
+            let to = match find(at, place, name) {
+                Some(to) => to,
+                None if needs.optional_dependencies.contains_key(name) => continue,
+                None if needs.peer_dependencies.contains_key(name) => continue,
+                None => lockfile.add_unknown(name, wanted)?,
+            };
+            let need = Need::under(to, purpose, name, &lockfile.packages[to].name);
+            lockfile.need(from, need);
+        }
+    }
+    Ok(())
+}
+
+/// Finds a package in the place of what needs it, else in those above.
+fn find(at: &HashMap<&str, usize>, place: &str, name: &str) -> Option<usize> {
+    let mut above = place;
+    while !above.is_empty() {
+        if let Some(found) = at.get([above, "/", name].concat().as_str()) {
+            return Some(*found);
+        }
+        // The last name goes, with its scope.
+        let parent = above.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let scope = parent.rsplit('/').next().unwrap_or_default();
+        above = if scope.starts_with('@') { parent.rsplit_once('/').map_or("", |(parent, _)| parent) } else { parent };
+    }
+    at.get(name).copied()
+}
+
+fn package(name: &str, source: &str, entry: &[Value]) -> LockedPackage {
+    let rest: Vec<&str> = entry.iter().skip(1).filter_map(Value::as_str).collect();
+    let local = source.strip_prefix("file:").or(source.strip_prefix("link:"));
+    let is_archive = [".tgz", ".tar.gz"].iter().any(|end| source.ends_with(end)) && !source.contains("://");
+    LockedPackage {
+        name: name.to_owned(),
+        version: source.to_owned(),
+        identity: format!("{source} {}", rest.join(" ")),
+        local: local.or(is_archive.then_some(source)).map(tidy),
+    }
+}
+
+/// Returns the name in `name@source`.
+fn name_of(resolution: &str) -> &str {
+    let scope = usize::from(resolution.starts_with('@'));
+    resolution[scope..].find('@').map_or(resolution, |at| &resolution[..scope + at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::shown;
+    use super::*;
+
+    #[test]
+    fn places_say_who_gets_what() {
+        let text = r#"{
+          "lockfileVersion": 1,
+          "workspaces": {
+            "": {"name": "r", "devDependencies": {"t": "^1"},},
+            "packages/a": {"name": "@x/a", "version": "1.0.0", "dependencies": {"b": "workspace:*", "c": "^1",},
+                           "peerDependencies": {"absent": "*"}},
+            "packages/b": {"name": "b", "dependencies": {"c": "^2", "l": "file:../l"}},
+          },
+          "overrides": {"c": "1"},
+          "packages": {
+            "@x/a": ["@x/a@workspace:packages/a"],
+            "b": ["b@workspace:packages/b"],
+            "b/c": ["c@2.0.0", "", {"dependencies": {"d": "1"}}, "sha512-2"],
+            "c": ["c@1.0.0", "", {"dependencies": {"d": "1", "@s/e": "1"}}, "sha512-1"],
+            "c/@s/e": ["@s/e@1.0.0", "", {"dependencies": {"d": "*"}}, "sha512-e"],
+            "c/d": ["d@1.0.0", "", {}, "sha512-d1"],
+            "d": ["d@2.0.0", "", {}, "sha512-d2"],
+            "l": ["l@file:packages/l", {}],
+            "t": ["t@1.0.0", "", {}, "sha512-t"],
+          }
+        }"#;
+        assert_eq!(
+            shown(&read(text).unwrap()),
+            [
+                ". -> dev t 1.0.0",
+                "@s/e 1.0.0 -> d 1.0.0",
+                "c 1.0.0 -> @s/e 1.0.0, d 1.0.0",
+                "c 2.0.0 -> d 2.0.0",
+                "packages/a -> c 1.0.0, packages/b",
+                "packages/b -> c 2.0.0, l file:packages/l from packages/l"
+            ]
+        );
+    }
+
+    #[test]
+    fn other_versions_are_not_known() {
+        for text in [r#"{"lockfileVersion": 3}"#, "{}"] {
+            assert!(matches!(read(text), Err(LockfileError::UnknownVersion(_))), "{text}");
+        }
+        assert!(matches!(read("{,"), Err(LockfileError::Malformed(_))));
+    }
+}

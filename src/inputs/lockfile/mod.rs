@@ -1,0 +1,288 @@
+//! Lockfiles: which packages the packages of a repository get. One reader a format, from text to one shape.
+//!
+//! A reader takes what it knows, and refuses a file of which it knows too little ([`LockfileError`]); what a refused file
+//! means is for the caller to say. No reader runs a tool, or reads a file system or a network.
+
+mod bun_lock;
+mod cargo_lock;
+mod error;
+mod lockfile_format;
+mod json_with_commas;
+mod package_lock;
+mod plain_yaml;
+mod pnpm_lock;
+mod poetry_lock;
+mod uv_lock;
+mod yarn_berry;
+mod yarn_classic;
+
+pub use error::LockfileError;
+pub use lockfile_format::{LOCKFILE_NAMES, LockfileFormat};
+
+use std::collections::BTreeMap;
+
+use crate::inputs::source::PackageJson;
+
+/// The largest lockfile that is read, in bytes.
+pub const MAX_LOCKFILE: usize = 32 << 20;
+
+/// The most packages, and the most needs between them, that are read.
+const MOST: usize = 2_000_000;
+
+/// What a lockfile says: packages, and which of them each needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lockfile {
+    packages: Vec<LockedPackage>,
+    /// What each package needs, by its position.
+    needs: Vec<Vec<Need>>,
+    /// What counts for all packages: the version of the format, overrides, and what else decides how a tool installs.
+    settings: BTreeMap<String, String>,
+    /// The packages of the repository by their directories, relative to that of the lockfile; `.` is that one itself.
+    directories: BTreeMap<String, usize>,
+    /// The same by their names; none where several have the name.
+    names: BTreeMap<String, Option<usize>>,
+}
+
+/// A package that a lockfile names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedPackage {
+    /// Its name.
+    pub name: String,
+    /// Its version, as people read it; empty for a package of the repository.
+    pub version: String,
+    /// All that makes it other than another one of the same name: version, source, integrity, patch, peers.
+    pub identity: String,
+    /// A directory or an archive that it comes from, relative to the directory of the lockfile, if it is neither of a
+    /// registry nor a package of the workspace.
+    pub local: Option<String>,
+}
+
+/// A package that another one needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Need {
+    /// The position of the package that is needed.
+    pub to: usize,
+    /// What it is needed for.
+    pub purpose: NeededFor,
+    /// The name under which it is installed if that is another one, or the condition; empty for neither.
+    pub label: String,
+}
+
+/// What a package is needed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NeededFor {
+    /// To be used.
+    Use,
+    /// To be developed, tested or built.
+    Development,
+}
+
+impl Lockfile {
+    /// Reads a lockfile. `manifests` are the package.json of the packages of its workspace, by their directories relative
+    /// to that of the lockfile: a yarn.lock of yarn 1 does not say what these need.
+    ///
+    /// # Errors
+    /// When it is too large, has an unknown version, or is not a whole file of its format.
+    pub fn read(
+        format: LockfileFormat,
+        text: &str,
+        manifests: &BTreeMap<String, PackageJson>,
+    ) -> Result<Self, LockfileError> {
+        if text.len() > MAX_LOCKFILE {
+            return Err(LockfileError::TooLarge);
+        }
+        if has_conflict(text) {
+            return Err(LockfileError::Conflict);
+        }
+        let text = text.trim_start_matches('\u{feff}');
+        match format {
+            LockfileFormat::Pnpm => pnpm_lock::read(text),
+            LockfileFormat::Npm => package_lock::read(text),
+            LockfileFormat::Yarn if yarn_classic::is(text) => yarn_classic::read(text, manifests),
+            LockfileFormat::Yarn => yarn_berry::read(text),
+            LockfileFormat::Bun => bun_lock::read(text),
+            LockfileFormat::BinaryBun => Err(LockfileError::Binary),
+            LockfileFormat::Cargo => cargo_lock::read(text),
+            LockfileFormat::Uv => uv_lock::read(text),
+            LockfileFormat::Poetry => poetry_lock::read(text),
+        }
+    }
+
+    /// Returns the packages.
+    #[must_use]
+    pub fn packages(&self) -> &[LockedPackage] {
+        &self.packages
+    }
+
+    /// Returns what a package needs.
+    #[must_use]
+    pub fn needs(&self, package: usize) -> &[Need] {
+        &self.needs[package]
+    }
+
+    /// Returns what counts for all packages.
+    #[must_use]
+    pub fn settings(&self) -> &BTreeMap<String, String> {
+        &self.settings
+    }
+
+    /// Returns the package of the repository in a directory, relative to that of the lockfile.
+    #[must_use]
+    pub fn in_directory(&self, directory: &str) -> Option<usize> {
+        self.directories.get(directory).copied()
+    }
+
+    /// Returns the package of the repository with a name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<usize> {
+        self.names.get(name).copied().flatten()
+    }
+
+    /// Adds a package, and returns its position.
+    fn add(&mut self, package: LockedPackage) -> Result<usize, LockfileError> {
+        if self.packages.len() >= MOST {
+            return Err(LockfileError::TooLarge);
+        }
+        self.packages.push(package);
+        self.needs.push(Vec::new());
+        Ok(self.packages.len() - 1)
+    }
+
+    /// Adds a package of the repository, and returns its position.
+    fn add_member(&mut self, name: &str, directory: Option<&str>) -> Result<usize, LockfileError> {
+        let place = directory.unwrap_or(name);
+        let member = self.add(LockedPackage {
+            name: name.to_owned(),
+            version: String::new(),
+            identity: format!("member {place}"),
+            local: None,
+        })?;
+        if !name.is_empty() {
+            self.names.entry(name.to_owned()).and_modify(|first| *first = None).or_insert(Some(member));
+        }
+        if let Some(directory) = directory {
+            self.directories.insert(tidy(directory), member);
+        }
+        Ok(member)
+    }
+
+    /// Adds a package of which nothing is known but what asks for it, and returns its position. It differs from whatever it
+    /// is found to be another time.
+    fn add_unknown(&mut self, name: &str, wanted: &str) -> Result<usize, LockfileError> {
+        self.add(LockedPackage {
+            name: name.to_owned(),
+            version: wanted.to_owned(),
+            identity: format!("unknown {wanted}"),
+            local: None,
+        })
+    }
+
+    fn need(&mut self, from: usize, need: Need) {
+        self.needs[from].push(need);
+    }
+
+    /// Sorts what packages need, so that the order of a file does not matter.
+    fn finished(mut self) -> Self {
+        for needs in &mut self.needs {
+            needs.sort_unstable();
+            needs.dedup();
+        }
+        self
+    }
+}
+
+impl Need {
+    fn to(to: usize, purpose: NeededFor) -> Self {
+        Self { to, purpose, label: String::new() }
+    }
+
+    /// Returns a need under a name, which says nothing where it is the package's own.
+    fn under(to: usize, purpose: NeededFor, alias: &str, name: &str) -> Self {
+        let label = if alias == name { String::new() } else { alias.to_owned() };
+        Self { to, purpose, label }
+    }
+}
+
+/// Whether a file has the marks of a merge that was not finished.
+fn has_conflict(text: &str) -> bool {
+    text.starts_with("<<<<<<< ") || text.contains("\n<<<<<<< ") || text.contains("\n>>>>>>> ")
+}
+
+/// Returns a directory without `./`, and `.` for the empty one.
+fn tidy(directory: &str) -> String {
+    let parts: Vec<&str> = directory.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}
+
+/// Returns the directory that a path from another directory leads to; `..` may lead out of the lockfile's own.
+fn resolved(from: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = from.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => _ = parts.pop(),
+            part => parts.push(part),
+        }
+    }
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns each package of the repository, and each that needs something, with what it needs; in the order of names.
+    pub(super) fn shown(lockfile: &Lockfile) -> Vec<String> {
+        let place =
+            |package: usize| lockfile.directories.iter().find(|(_, at)| **at == package).map(|(place, _)| place);
+        let name = |package: usize| {
+            let LockedPackage { name, version, local, .. } = &lockfile.packages[package];
+            let local = local.as_ref().map(|local| format!(" from {local}")).unwrap_or_default();
+            let own = place(package).cloned();
+            own.unwrap_or_else(|| format!("{name} {version}").trim_end().to_owned() + &local)
+        };
+        let need = |need: &Need| {
+            let purpose = if need.purpose == NeededFor::Development { "dev " } else { "" };
+            let label = if need.label.is_empty() { String::new() } else { format!(" as {}", need.label) };
+            format!("{purpose}{}{label}", name(need.to))
+        };
+        let is_told = |package: &usize| !lockfile.needs(*package).is_empty() || place(*package).is_some();
+        let told = (0..lockfile.packages.len()).filter(is_told);
+        let line = |package: usize| {
+            let mut needs: Vec<String> = lockfile.needs(package).iter().map(need).collect();
+            needs.sort_unstable();
+            format!("{} -> {}", name(package), needs.join(", ")).trim_end().to_owned()
+        };
+        let mut lines: Vec<String> = told.map(line).collect();
+        lines.sort_unstable();
+        lines
+    }
+
+    #[test]
+    fn files_that_no_tool_left_are_refused() {
+        let read = |format, text: &str| Lockfile::read(format, text, &BTreeMap::new());
+        let merging = "lockfileVersion: '9.0'\n<<<<<<< HEAD\na: b\n=======\n>>>>>>> x\n";
+        assert_eq!(read(LockfileFormat::Pnpm, merging), Err(LockfileError::Conflict));
+        assert_eq!(read(LockfileFormat::BinaryBun, ""), Err(LockfileError::Binary));
+        assert_eq!(read(LockfileFormat::Cargo, &" ".repeat(MAX_LOCKFILE + 1)), Err(LockfileError::TooLarge));
+        let deep = "[".repeat(200_000);
+        for (name, format) in LOCKFILE_NAMES {
+            assert!(read(format, "").is_err(), "{name}");
+            assert!(read(format, &format!("{{\"a\": {deep}")).is_err(), "{name}");
+            assert!(read(format, &format!("a = {deep}")).is_err(), "{name}");
+            assert_eq!(LockfileFormat::of(name.as_bytes()), Some(format));
+        }
+    }
+
+    #[test]
+    fn paths_are_resolved_from_a_directory() {
+        for (from, path, found) in [
+            (".", "a", "a"),
+            ("apps/web", "../../packages/lib", "packages/lib"),
+            ("a", "..", "."),
+            ("a", "../../b", "../b"),
+        ] {
+            assert_eq!(resolved(from, path), found);
+        }
+    }
+}

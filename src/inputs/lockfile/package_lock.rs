@@ -1,0 +1,163 @@
+//! package-lock.json and npm-shrinkwrap.json.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, tidy};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    #[serde(default)]
+    lockfile_version: Value,
+    #[serde(default)]
+    packages: BTreeMap<String, Entry>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Entry {
+    name: Option<String>,
+    version: Option<String>,
+    resolved: Option<String>,
+    integrity: Option<String>,
+    link: bool,
+    dependencies: BTreeMap<String, String>,
+    optional_dependencies: BTreeMap<String, String>,
+    peer_dependencies: BTreeMap<String, String>,
+    dev_dependencies: BTreeMap<String, String>,
+}
+
+/// Reads a package-lock.json of version 2 or 3.
+pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
+    let file: File = serde_json::from_str(text).map_err(LockfileError::malformed)?;
+    if !matches!(file.lockfile_version.as_u64(), Some(2 | 3)) {
+        return Err(LockfileError::UnknownVersion(file.lockfile_version.to_string().chars().take(20).collect()));
+    }
+    let mut lockfile = Lockfile::default();
+    lockfile.settings.insert("lockfileVersion".to_owned(), file.lockfile_version.to_string());
+    let mut at: HashMap<&str, usize> = HashMap::new();
+    for (place, entry) in &file.packages {
+        if !entry.link {
+            at.insert(place, add(&mut lockfile, place, entry)?);
+        }
+    }
+    for (place, entry) in file.packages.iter().filter(|(_, entry)| entry.link) {
+        let target = entry.resolved.as_deref().unwrap_or_default();
+        let package = match at.get(target) {
+            Some(package) => *package,
+            None => lockfile.add_unknown(installed_name(place), target)?,
+        };
+        at.insert(place, package);
+    }
+    for (place, entry) in file.packages.iter().filter(|(_, entry)| !entry.link) {
+        let lists = [
+            (&entry.dependencies, NeededFor::Use),
+            (&entry.optional_dependencies, NeededFor::Use),
+            (&entry.peer_dependencies, NeededFor::Use),
+            (&entry.dev_dependencies, NeededFor::Development),
+        ];
+        let from = at[place.as_str()];
+        for (name, wanted, purpose) in
+            lists.into_iter().flat_map(|(list, purpose)| list.iter().map(move |(name, wanted)| (name, wanted, purpose)))
+        {
+            let to = match find(&at, place, name) {
+                Some(to) => to,
+                // Such may be missing.
+                None if entry.optional_dependencies.contains_key(name) => continue,
+                None if entry.peer_dependencies.contains_key(name) => continue,
+                None => lockfile.add_unknown(name, wanted)?,
+            };
+            let need = Need::under(to, purpose, name, &lockfile.packages[to].name);
+            lockfile.need(from, need);
+        }
+    }
+    Ok(lockfile.finished())
+}
+
+fn add(lockfile: &mut Lockfile, place: &str, entry: &Entry) -> Result<usize, LockfileError> {
+    if !place.split('/').any(|part| part == "node_modules") {
+        return lockfile.add_member(entry.name.as_deref().unwrap_or(installed_name(place)), Some(place));
+    }
+    let name = entry.name.as_deref().unwrap_or_else(|| installed_name(place));
+    let version = entry.version.clone().unwrap_or_default();
+    let resolved = entry.resolved.as_deref().unwrap_or_default();
+    lockfile.add(LockedPackage {
+        name: name.to_owned(),
+        identity: format!("{version} {resolved} {}", entry.integrity.as_deref().unwrap_or_default()),
+        version,
+        local: resolved.strip_prefix("file:").map(tidy),
+    })
+}
+
+/// Returns the name under which a package is installed at a place.
+fn installed_name(place: &str) -> &str {
+    place.rsplit_once("node_modules/").map_or_else(|| place.rsplit('/').next().unwrap_or_default(), |(_, name)| name)
+}
+
+/// Finds a package as Node.js does: in the nearest `node_modules` at or above the directory of what needs it.
+fn find(at: &HashMap<&str, usize>, place: &str, name: &str) -> Option<usize> {
+    let mut directory = place;
+    loop {
+        let is_packages = directory == "node_modules" || directory.ends_with("/node_modules");
+        let found = match directory {
+            _ if is_packages => None,
+            "" => at.get(["node_modules/", name].concat().as_str()),
+            _ => at.get([directory, "/node_modules/", name].concat().as_str()),
+        };
+        if let Some(found) = found {
+            return Some(*found);
+        }
+        if directory.is_empty() {
+            return None;
+        }
+        directory = directory.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::shown;
+    use super::*;
+
+    #[test]
+    fn packages_are_found_as_node_finds_them() {
+        let text = r#"{"name": "r", "lockfileVersion": 3, "requires": true, "packages": {
+            "": {"name": "r", "workspaces": ["packages/*"], "devDependencies": {"t": "^1"}},
+            "packages/a": {"name": "@x/a", "version": "1.0.0", "dependencies": {"b": "*", "c": "^1", "al": "npm:c@1"},
+                           "peerDependencies": {"absent": "*"}, "optionalDependencies": {"gone": "1"}},
+            "packages/b": {"version": "1.0.0", "dependencies": {"c": "^2", "missing": "1"}},
+            "node_modules/@x/a": {"resolved": "packages/a", "link": true},
+            "node_modules/b": {"resolved": "packages/b", "link": true},
+            "node_modules/c": {"version": "1.1.0", "resolved": "https://r/c", "integrity": "i", "dependencies": {"d": "1"}},
+            "node_modules/al": {"name": "c", "version": "1.1.0", "resolved": "https://r/c", "integrity": "i"},
+            "node_modules/c/node_modules/d": {"version": "1.0.0"},
+            "node_modules/d": {"version": "2.0.0", "dependencies": {"c": "*"}},
+            "node_modules/t": {"version": "1.0.0", "resolved": "file:vendor/t.tgz", "dev": true},
+            "packages/b/node_modules/c": {"version": "2.0.0", "dependencies": {"d": "2"}}
+        }}"#;
+        assert_eq!(
+            shown(&read(text).unwrap()),
+            [
+                ". -> dev t 1.0.0 from vendor/t.tgz",
+                "c 1.1.0 -> d 1.0.0",
+                "c 2.0.0 -> d 2.0.0",
+                "d 2.0.0 -> c 1.1.0",
+                "packages/a -> c 1.1.0, c 1.1.0 as al, packages/b",
+                "packages/b -> c 2.0.0, missing 1"
+            ]
+        );
+    }
+
+    #[test]
+    fn other_versions_are_not_known() {
+        for text in [r#"{"lockfileVersion": 1, "dependencies": {}}"#, r#"{"lockfileVersion": "3"}"#, "{}"] {
+            assert!(matches!(read(text), Err(LockfileError::UnknownVersion(_))), "{text}");
+        }
+        for text in ["", "[", r#"{"lockfileVersion": 3, "packages": {"a": {"version": 1}}}"#] {
+            assert!(matches!(read(text), Err(LockfileError::Malformed(_))), "{text}");
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! The YAML that pnpm and yarn write, read in one pass over its lines.
+//!
+//! A lockfile may have 50,000 lines, and a general parser takes several times as long. What these tools never write, such as
+//! an anchor, is left to the general parser.
+
+use std::borrow::Cow;
+
+use super::LockfileError;
+
+/// A value of YAML: texts are not told apart from numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PlainYaml<'t> {
+    Text(Cow<'t, str>),
+    List(Vec<PlainYaml<'t>>),
+    Map(Vec<(Cow<'t, str>, PlainYaml<'t>)>),
+}
+
+/// How deep values may be nested.
+const MAX_DEPTH: usize = 32;
+
+/// A line without its indentation.
+struct Line<'t> {
+    indent: usize,
+    text: &'t str,
+}
+
+/// What only the general parser can read.
+struct NotPlain;
+
+/// Reads the documents of a file.
+pub(super) fn documents(text: &str) -> Result<Vec<PlainYaml<'_>>, LockfileError> {
+    plain(text).or_else(|NotPlain| general(text))
+}
+
+fn plain(text: &str) -> Result<Vec<PlainYaml<'_>>, NotPlain> {
+    let mut documents = Vec::new();
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        if line == "---" {
+            documents.extend(document(std::mem::take(&mut lines))?);
+            continue;
+        }
+        let text = line.trim_start_matches(' ');
+        if !text.trim_end().is_empty() && !text.starts_with('#') {
+            lines.push(Line { indent: line.len() - text.len(), text: text.trim_end() });
+        }
+    }
+    documents.extend(document(lines)?);
+    Ok(documents)
+}
+
+fn document(lines: Vec<Line<'_>>) -> Result<Option<PlainYaml<'_>>, NotPlain> {
+    let Some(first) = lines.first() else { return Ok(None) };
+    let indent = first.indent;
+    let mut reader = Reader { lines, at: 0 };
+    let value = reader.block(indent, 0)?;
+    if reader.at < reader.lines.len() { Err(NotPlain) } else { Ok(Some(value)) }
+}
+
+struct Reader<'t> {
+    lines: Vec<Line<'t>>,
+    at: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn next_is(&self, is: impl FnOnce(&Line<'t>) -> bool) -> bool {
+        self.lines.get(self.at).is_some_and(is)
+    }
+
+    /// Reads the mapping or the list whose lines have this indentation.
+    fn block(&mut self, indent: usize, depth: usize) -> Result<PlainYaml<'t>, NotPlain> {
+        if depth > MAX_DEPTH {
+            return Err(NotPlain);
+        }
+        if self.next_is(|line| line.text.starts_with('-')) {
+            return self.list(indent);
+        }
+        let mut map = Vec::new();
+        while let Some(line) = self.lines.get(self.at).filter(|line| line.indent == indent) {
+            let text = line.text;
+            self.at += 1;
+            let (key, rest) = if let Some(long) = text.strip_prefix("? ") {
+                let Some(line) = self.lines.get(self.at).filter(|line| line.indent == indent) else {
+                    return Err(NotPlain);
+                };
+                let rest = line.text.strip_prefix(':').ok_or(NotPlain)?;
+                self.at += 1;
+                (scalar(long)?, rest.trim_start())
+            } else {
+                key(text)?
+            };
+            let value = self.value(rest, indent, depth)?;
+            map.push((key, value));
+        }
+        if self.next_is(|line| line.indent > indent) { Err(NotPlain) } else { Ok(PlainYaml::Map(map)) }
+    }
+
+    /// Reads a list of texts.
+    fn list(&mut self, indent: usize) -> Result<PlainYaml<'t>, NotPlain> {
+        let mut list = Vec::new();
+        while let Some(line) = self.lines.get(self.at).filter(|line| line.indent == indent) {
+            let Some(item) = line.text.strip_prefix("- ") else { break };
+            list.push(inline(item)?);
+            self.at += 1;
+        }
+        if self.next_is(|line| line.indent > indent) { Err(NotPlain) } else { Ok(PlainYaml::List(list)) }
+    }
+
+    /// Reads the value behind a key with this indentation.
+    fn value(&mut self, rest: &'t str, indent: usize, depth: usize) -> Result<PlainYaml<'t>, NotPlain> {
+        if rest.is_empty() {
+            let Some(line) = self.lines.get(self.at) else { return Ok(PlainYaml::Text("".into())) };
+            let is_list = line.indent == indent && line.text.starts_with("- ");
+            let next = line.indent;
+            return if next > indent || is_list { self.block(next, depth + 1) } else { Ok(PlainYaml::Text("".into())) };
+        }
+        if rest.starts_with(['|', '>']) {
+            // A text of several lines: none that matters to anyone here is one.
+            let mut text = String::new();
+            while let Some(line) = self.lines.get(self.at).filter(|line| line.indent > indent) {
+                text.push_str(line.text);
+                text.push('\n');
+                self.at += 1;
+            }
+            return Ok(PlainYaml::Text(text.into()));
+        }
+        inline(rest)
+    }
+}
+
+/// Splits a line into a key and what stands behind its colon.
+fn key(text: &str) -> Result<(Cow<'_, str>, &str), NotPlain> {
+    let end = match text.as_bytes().first() {
+        Some(quote @ (b'"' | b'\'')) => end_of_quoted(text, *quote)?,
+        _ => text.find(": ").or_else(|| text.ends_with(':').then(|| text.len() - 1)).ok_or(NotPlain)?,
+    };
+    let rest = text[end..].strip_prefix(':').ok_or(NotPlain)?;
+    if !rest.is_empty() && !rest.starts_with(' ') {
+        return Err(NotPlain);
+    }
+    let key = scalar(&text[..end])?;
+    if key == "<<" { Err(NotPlain) } else { Ok((key, rest.trim_start())) }
+}
+
+/// Returns where a quoted text ends that begins here.
+fn end_of_quoted(text: &str, quote: u8) -> Result<usize, NotPlain> {
+    let bytes = text.as_bytes();
+    let mut at = 1;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' if quote == b'"' => at += 2,
+            byte if byte == quote && quote == b'\'' && bytes.get(at + 1) == Some(&quote) => at += 2,
+            byte if byte == quote => return Ok(at + 1),
+            _ => at += 1,
+        }
+    }
+    Err(NotPlain)
+}
+
+/// Reads a text, quoted or not.
+fn scalar(text: &str) -> Result<Cow<'_, str>, NotPlain> {
+    match text.as_bytes().first() {
+        Some(b'\'') if end_of_quoted(text, b'\'')? == text.len() => {
+            let inner = &text[1..text.len() - 1];
+            Ok(if inner.contains("''") { inner.replace("''", "'").into() } else { inner.into() })
+        }
+        Some(b'"') if end_of_quoted(text, b'"')? == text.len() => {
+            let inner = &text[1..text.len() - 1];
+            // The escapes that JSON has too.
+            let read = |text: &str| serde_json::from_str::<String>(text).map(Cow::Owned).map_err(|_| NotPlain);
+            if inner.contains('\\') { read(text) } else { Ok(inner.into()) }
+        }
+        Some(b'\'' | b'"' | b'&' | b'*' | b'!' | b'%' | b'@' | b'`' | b'|' | b'>' | b'?' | b'{' | b'[' | b',') => {
+            Err(NotPlain)
+        }
+        _ if text.starts_with("- ") || text.contains(" #") || text.contains(": ") || text.contains('\t') => {
+            Err(NotPlain)
+        }
+        _ => Ok(text.into()),
+    }
+}
+
+/// Reads a value that ends with its line.
+fn inline(text: &str) -> Result<PlainYaml<'_>, NotPlain> {
+    if !text.starts_with(['{', '[']) {
+        return scalar(text).map(PlainYaml::Text);
+    }
+    let mut rest = text;
+    let value = flow(&mut rest, 0)?;
+    if rest.trim().is_empty() { Ok(value) } else { Err(NotPlain) }
+}
+
+/// Reads `{a: b}`, `[a, b]` or a text in one of these.
+fn flow<'t>(rest: &mut &'t str, depth: usize) -> Result<PlainYaml<'t>, NotPlain> {
+    if depth > MAX_DEPTH {
+        return Err(NotPlain);
+    }
+    let is_map = match rest.as_bytes().first() {
+        Some(b'{') => true,
+        Some(b'[') => false,
+        _ => return flow_text(rest).map(PlainYaml::Text),
+    };
+    *rest = rest[1..].trim_start();
+    let (mut map, mut list) = (Vec::new(), Vec::new());
+    loop {
+        if let Some(behind) = rest.strip_prefix(if is_map { '}' } else { ']' }) {
+            *rest = behind.trim_start();
+            return Ok(if is_map { PlainYaml::Map(map) } else { PlainYaml::List(list) });
+        }
+        if is_map {
+            let key = flow_text(rest)?;
+            *rest = rest.strip_prefix(": ").ok_or(NotPlain)?.trim_start();
+            map.push((key, flow(rest, depth + 1)?));
+        } else {
+            list.push(flow(rest, depth + 1)?);
+        }
+        match rest.as_bytes().first() {
+            Some(b',') => *rest = rest[1..].trim_start(),
+            Some(b'}' | b']') => {}
+            _ => return Err(NotPlain),
+        }
+    }
+}
+
+fn flow_text<'t>(rest: &mut &'t str) -> Result<Cow<'t, str>, NotPlain> {
+    let text: &'t str = rest;
+    let end = match text.as_bytes().first() {
+        Some(quote @ (b'"' | b'\'')) => end_of_quoted(text, *quote)?,
+        _ => {
+            let is_end = |(at, c): (usize, char)| {
+                matches!(c, ',' | '}' | ']' | '{' | '[') || c == ':' && text[at + 1..].starts_with(' ')
+            };
+            text.char_indices().find(|found| is_end(*found)).map_or(text.len(), |(at, _)| at)
+        }
+    };
+    *rest = text[end..].trim_start();
+    scalar(text[..end].trim_end())
+}
+
+/// The largest file that the general parser reads, in bytes. It takes several times as long.
+const MAX_GENERAL: usize = 4 << 20;
+
+/// Reads the documents with the general parser.
+fn general(text: &str) -> Result<Vec<PlainYaml<'static>>, LockfileError> {
+    // The general parser takes a time that grows with the square of what is open.
+    if text.len() > MAX_GENERAL || brackets(text) > MAX_DEPTH {
+        return Err(LockfileError::Malformed("pnpm and yarn do not write such a file".to_owned()));
+    }
+    let read = |document| {
+        let value: serde_yaml::Value = serde::Deserialize::deserialize(document).map_err(LockfileError::malformed)?;
+        of_value(value, 0)
+    };
+    serde_yaml::Deserializer::from_str(text).map(read).collect()
+}
+
+/// Returns how many brackets are open at once at most, as far as brackets in texts are closed.
+fn brackets(text: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
+}
+
+fn of_value(value: serde_yaml::Value, depth: usize) -> Result<PlainYaml<'static>, LockfileError> {
+    let too_deep = || LockfileError::Malformed("it is nested too deep".to_owned());
+    if depth > MAX_DEPTH {
+        return Err(too_deep());
+    }
+    Ok(match value {
+        serde_yaml::Value::Null => PlainYaml::Text("".into()),
+        serde_yaml::Value::Bool(value) => PlainYaml::Text(value.to_string().into()),
+        serde_yaml::Value::Number(value) => PlainYaml::Text(value.to_string().into()),
+        serde_yaml::Value::String(value) => PlainYaml::Text(value.into()),
+        serde_yaml::Value::Sequence(list) => {
+            PlainYaml::List(list.into_iter().map(|item| of_value(item, depth + 1)).collect::<Result<_, _>>()?)
+        }
+        serde_yaml::Value::Mapping(map) => {
+            let entry = |(key, value)| match of_value(key, depth + 1)? {
+                PlainYaml::Text(key) => Ok((key, of_value(value, depth + 1)?)),
+                PlainYaml::List(_) | PlainYaml::Map(_) => Err(LockfileError::Malformed("a key is no text".to_owned())),
+            };
+            PlainYaml::Map(map.into_iter().map(entry).collect::<Result<_, _>>()?)
+        }
+        serde_yaml::Value::Tagged(_) => return Err(LockfileError::Malformed("a value has a tag".to_owned())),
+    })
+}
+
+impl PlainYaml<'_> {
+    /// Returns the entries of a mapping; none for anything else.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &Self)> {
+        let entries = if let Self::Map(map) = self { map.as_slice() } else { &[] };
+        entries.iter().map(|(key, value)| (key.as_ref(), value))
+    }
+
+    /// Returns the value of a key.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        self.entries().find(|(name, _)| *name == key).map(|(_, value)| value)
+    }
+
+    /// Returns a text, if it is one.
+    pub(super) fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// Returns the text of a key.
+    pub(super) fn text_of(&self, key: &str) -> Option<&str> {
+        self.get(key)?.text()
+    }
+
+    /// Returns one text for the whole value: equal values have equal ones, whatever the order of keys.
+    pub(super) fn canonical(&self) -> String {
+        match self {
+            Self::Text(text) => serde_json::Value::String(text.to_string()).to_string(),
+            Self::List(list) => format!("[{}]", list.iter().map(Self::canonical).collect::<Vec<_>>().join(",")),
+            Self::Map(map) => {
+                let mut entries: Vec<String> = map
+                    .iter()
+                    .map(|(key, value)| format!("{}:{}", serde_json::Value::String(key.to_string()), value.canonical()))
+                    .collect();
+                entries.sort_unstable();
+                format!("{{{}}}", entries.join(","))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_parsers_read_the_same() {
+        for text in [
+            "a: 1\nb:\n  c: 'it''s'\n  \"d e\": \"x\\ny\"\nf: {g: [h, 'i j'], k: l:m}\n",
+            "overrides:\n  - a\n  - 'b'\nlist:\n- x\n- y\nlast: z\n",
+            "# comment\n\n? long key\n: value\n? other\n:\n  a: b\n",
+            "'@a/b@1.0.0(c@2)':\n  resolution: {integrity: sha512-a+/==}\n  deprecated: ''\n  engines: {node: '>=18'}\nempty:\nx: {}\n",
+        ] {
+            let general = general(text).unwrap();
+            assert_eq!(plain(text).ok(), Some(general), "{text}");
+        }
+        assert_eq!(documents("---\na: b\n---\nc: d\n").unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_is_not_plain_is_left_to_the_general_parser() {
+        for text in ["a: &x b\nc: *x\n", "a: b # c\n", "a:\n  - b: c\n", "a: b\n  c\n", "- - a\n", "a: !t b\n"] {
+            assert!(plain(text).is_err(), "{text}");
+        }
+        assert_eq!(documents("a: &x b\nc: *x\n").unwrap()[0].text_of("c"), Some("b"));
+    }
+
+    #[test]
+    fn hostile_texts_end() {
+        let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned()
+            + &(0..9)
+                .map(|n| format!("{}: &{} [{}]\n", b(n + 1), b(n + 1), vec![format!("*{}", b(n)); 9].join(",")))
+                .collect::<String>();
+        assert!(documents(&bomb).is_err());
+        assert!(documents(&format!("a: {}", "[".repeat(100_000))).is_err());
+        assert!(documents(&(0..5_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>()).is_err());
+        for text in ["", "a: '", "a: {", "a: [b", "?", ":", "a:\n - b\n c", "\u{e9}: {\u{e9}: \u{e9}}", "'", "\"\\"] {
+            let _ = documents(text);
+        }
+    }
+
+    fn b(n: usize) -> char {
+        char::from(b'a' + u8::try_from(n).unwrap())
+    }
+}

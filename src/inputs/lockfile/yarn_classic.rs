@@ -1,0 +1,203 @@
+//! yarn.lock of yarn 1. It has no packages of the workspace: their package.json say what they need.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, resolved, tidy};
+use crate::inputs::source::{NeedList, PackageJson};
+
+const FIRST: &str = "# yarn lockfile v1";
+
+/// Whether a yarn.lock is one of yarn 1.
+pub(super) fn is(text: &str) -> bool {
+    text.lines().take_while(|line| line.starts_with('#') || line.trim().is_empty()).any(|line| line.trim() == FIRST)
+}
+
+/// What the file says of a package.
+#[derive(Default)]
+struct Entry<'t> {
+    /// Names and what is wanted of them: `a@^1.0.0`.
+    descriptors: Vec<&'t str>,
+    version: &'t str,
+    resolved: &'t str,
+    integrity: &'t str,
+    needs: Vec<(&'t str, &'t str)>,
+}
+
+/// Reads a yarn.lock. `manifests` are the package.json by their directories.
+pub(super) fn read(text: &str, manifests: &BTreeMap<String, PackageJson>) -> Result<Lockfile, LockfileError> {
+    let entries = entries(text)?;
+    let mut lockfile = Lockfile::default();
+    lockfile.settings.insert("lockfileVersion".to_owned(), "1".to_owned());
+    let mut reader = Reader::default();
+    for entry in &entries {
+        let name = entry.descriptors.first().map_or("", |descriptor| name_of(descriptor));
+        let position = lockfile.add(LockedPackage {
+            name: name.to_owned(),
+            version: entry.version.to_owned(),
+            identity: format!("{} {} {}", entry.version, entry.resolved, entry.integrity),
+            local: entry.resolved.strip_prefix("file:").map(tidy),
+        })?;
+        for descriptor in &entry.descriptors {
+            reader.by_descriptor.insert(descriptor, position);
+            reader.by_name.entry(name_of(descriptor)).or_default().push(position);
+        }
+    }
+    for (directory, manifest) in manifests {
+        lockfile.add_member(manifest.name.as_deref().unwrap_or_default(), Some(directory))?;
+    }
+    for (from, entry) in entries.iter().enumerate() {
+        for (name, wanted) in &entry.needs {
+            reader.add(&mut lockfile, from, (name, wanted), NeededFor::Use)?;
+        }
+    }
+    for (directory, manifest) in manifests {
+        let Some(from) = lockfile.in_directory(&tidy(directory)) else { continue };
+        for dependency in &manifest.dependencies {
+            let purpose = match dependency.list {
+                NeedList::Development => NeededFor::Development,
+                NeedList::Dependencies | NeedList::Optional => NeededFor::Use,
+                NeedList::Peer => continue,
+            };
+            let wanted = dependency.wanted.as_str();
+            if let Some(path) = wanted.strip_prefix("link:").or(wanted.strip_prefix("file:"))
+                && !reader.by_descriptor.contains_key([&dependency.name, "@", wanted].concat().as_str())
+            {
+                let to = local(&mut lockfile, &dependency.name, resolved(directory, path))?;
+                lockfile.need(from, Need::to(to, purpose));
+                continue;
+            }
+            reader.add(&mut lockfile, from, (&dependency.name, wanted), purpose)?;
+        }
+    }
+    Ok(lockfile.finished())
+}
+
+#[derive(Default)]
+struct Reader<'t> {
+    by_descriptor: HashMap<&'t str, usize>,
+    by_name: HashMap<&'t str, Vec<usize>>,
+}
+
+impl Reader<'_> {
+    /// Adds what a name and a range mean: the package that the file has for both; else a package of the workspace; else,
+    /// where `resolutions` may say so, all of that name.
+    fn add(
+        &self,
+        lockfile: &mut Lockfile,
+        from: usize,
+        (name, wanted): (&str, &str),
+        purpose: NeededFor,
+    ) -> Result<(), LockfileError> {
+        let found = match self.by_descriptor.get([name, "@", wanted].concat().as_str()) {
+            Some(found) => vec![*found],
+            None => match (lockfile.named(name), self.by_name.get(name)) {
+                (Some(member), _) => vec![member],
+                (None, Some(all)) => all.clone(),
+                (None, None) => vec![lockfile.add_unknown(name, wanted)?],
+            },
+        };
+        for to in found {
+            let need = Need::under(to, purpose, name, &lockfile.packages[to].name);
+            lockfile.need(from, need);
+        }
+        Ok(())
+    }
+}
+
+fn local(lockfile: &mut Lockfile, name: &str, place: String) -> Result<usize, LockfileError> {
+    if let Some(member) = lockfile.in_directory(&place) {
+        return Ok(member);
+    }
+    let identity = format!("link {place}");
+    lockfile.add(LockedPackage { name: name.to_owned(), version: String::new(), identity, local: Some(place) })
+}
+
+/// Splits the file into its entries.
+fn entries(text: &str) -> Result<Vec<Entry<'_>>, LockfileError> {
+    let wrong = |number: usize| LockfileError::Malformed(format!("line {} is not understood", number + 1));
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut in_needs = false;
+    for (number, line) in text.lines().enumerate() {
+        let content = line.trim_start_matches(' ');
+        let indent = line.len() - content.len();
+        let content = content.trim_end();
+        if content.is_empty() || content.starts_with('#') {
+            continue;
+        }
+        if indent == 0 {
+            let keys = content.strip_suffix(':').ok_or_else(|| wrong(number))?;
+            entries.push(Entry { descriptors: keys.split(", ").map(unquoted).collect(), ..Entry::default() });
+            in_needs = false;
+            continue;
+        }
+        let entry = entries.last_mut().ok_or_else(|| wrong(number))?;
+        if indent == 2 {
+            in_needs = matches!(content, "dependencies:" | "optionalDependencies:");
+            if let Some((key, value)) = content.split_once(' ') {
+                match key {
+                    "version" => entry.version = unquoted(value),
+                    "resolved" => entry.resolved = unquoted(value),
+                    "integrity" => entry.integrity = unquoted(value),
+                    _ => {}
+                }
+            }
+        } else if in_needs {
+            let end =
+                if content.starts_with('"') { content[1..].find('"').map(|end| end + 2) } else { content.find(' ') };
+            let (name, wanted) = content.split_at_checked(end.unwrap_or_default()).ok_or_else(|| wrong(number))?;
+            if name.is_empty() || wanted.is_empty() {
+                return Err(wrong(number));
+            }
+            entry.needs.push((unquoted(name), unquoted(wanted.trim_start())));
+        }
+    }
+    Ok(entries)
+}
+
+fn unquoted(text: &str) -> &str {
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
+}
+
+/// Returns the name in `name@range`.
+fn name_of(descriptor: &str) -> &str {
+    let scope = usize::from(descriptor.starts_with('@'));
+    descriptor[scope..].find('@').map_or(descriptor, |at| &descriptor[..scope + at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::shown;
+    use super::*;
+    use crate::model::diagnostic::SourceFile;
+
+    fn manifests(list: &[(&str, &str)]) -> BTreeMap<String, PackageJson> {
+        let read = |text: &str| PackageJson::read(&SourceFile::new("package.json", text)).unwrap();
+        list.iter().map(|(directory, text)| ((*directory).to_owned(), read(text))).collect()
+    }
+
+    #[test]
+    fn manifests_say_what_packages_of_the_workspace_need() {
+        let text = "# THIS IS AN AUTOGENERATED FILE.\n# yarn lockfile v1\n\n\n\"@s/x@^1.0.0\", \"@s/x@^1.1.0\":\n  version \"1.2.0\"\n  resolved \"https://r/x#1\"\n  integrity sha512-x\n  dependencies:\n    \"@s/y\" \"^2\"\n    z \"1 || 2\"\n\n\"@s/y@^3\":\n  version \"3.0.0\"\n\nz@\"1 || 2\", \"z@1 || 2\":\n  version \"2.0.0\"\n";
+        let manifests = manifests(&[
+            (".", r#"{"name": "r", "workspaces": ["a", "b"], "devDependencies": {"z": "1 || 2"}}"#),
+            (
+                "a",
+                r#"{"name": "a", "dependencies": {"b": "*", "@s/x": "^1.1.0", "l": "link:../l"}, "peerDependencies": {"p": "*"}}"#,
+            ),
+            ("b", r#"{"name": "b", "dependencies": {"gone": "^1"}}"#),
+        ]);
+        assert!(is(text));
+        assert_eq!(
+            shown(&read(text, &manifests).unwrap()),
+            [". -> dev z 2.0.0", "@s/x 1.2.0 -> @s/y 3.0.0, z 2.0.0", "a -> @s/x 1.2.0, b, l from l", "b -> gone ^1"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_entry_is_refused() {
+        for text in ["a@1\n  version \"1\"\n", "  version \"1\"\n", "a@1:\n  dependencies:\n    b\n"] {
+            assert!(read(&format!("{FIRST}\n{text}"), &BTreeMap::new()).is_err(), "{text}");
+        }
+        assert!(!is("__metadata:\n  version: 8\n"));
+    }
+}
