@@ -19,7 +19,7 @@ use crate::model::name::{CommitId, Escaped, ServiceId, ServiceName};
 use crate::model::safe_json;
 use crate::output::emit::Column;
 use crate::plan::pipeline::Workspace;
-use crate::plan::pipeline::{Files, Moment, Snapshot, follow_links};
+use crate::plan::pipeline::{Files, Moment, Snapshot, follow_links, with_local_sources};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -69,7 +69,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output
         let asked = revision.map(|revision| repository.resolve(revision)).transpose()?;
         let (commit, on_top) = content(&repository, asked)?;
         let WorkTree { changes, unsure } = on_top;
-        let followed = match follow_links(&repository, &config, &services, Some(&commit), &changes)?.config {
+        let followed = follow_links(&repository, &config, &services, Some(&commit), &changes)?.config;
+        let followed = match with_local_sources(&repository, &file, followed, &services, Some(&commit), &changes)? {
             Cow::Owned(followed) => Some(followed),
             Cow::Borrowed(_) => None,
         };

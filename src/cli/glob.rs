@@ -207,7 +207,7 @@ impl Search {
                 for entry in entries {
                     text += match entry.effect {
                         Effect::Include => "takes in ",
-                        Effect::Exclude | Effect::ExcludeWildcards | Effect::Cede => "takes back ",
+                        Effect::Exclude | Effect::ExcludeWildcards | Effect::Lockfile | Effect::Cede => "takes back ",
                     };
                     text += &escaped_lines(&entry.pattern.value.explain().to_string());
                 }

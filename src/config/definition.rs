@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::{Global, Service};
+use crate::analysis::closure::WithDevelopment;
 use crate::analysis::definition::Definition;
 use crate::analysis::filter::{Effect, Filter, Statuses};
 use crate::model::change::Status;
@@ -50,6 +51,8 @@ struct Canonical<'a> {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     labels: BTreeMap<&'a str, &'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    lockfile: Option<Lockfile<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     platforms: Vec<&'a str>,
@@ -66,6 +69,14 @@ struct Canonical<'a> {
     tags: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'a str>,
+}
+
+/// What lockfiles mean to a service, if that is not what the patterns say.
+#[derive(Serialize)]
+struct Lockfile<'a> {
+    dev: bool,
+    file: Option<&'a str>,
+    package: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -124,6 +135,11 @@ fn canonical(service: &Service, filter: &Filter) -> String {
         global: service.global == Global::TakesPart,
         image: service.image.name.as_ref().map(ToString::to_string),
         labels: sorted(&service.image.written.labels),
+        lockfile: service.closure().map(|closure| Lockfile {
+            dev: closure.with == WithDevelopment::Yes,
+            file: closure.file.as_deref(),
+            package: closure.package.as_deref(),
+        }),
         path: service.path.as_ref().map(RepoDir::as_str),
         platforms: service.platforms.iter().map(String::as_str).collect(),
         run: recipe.run.as_ref().map(command),

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::structured::{below_directory, directly_in, literal};
+use super::structured::{below_directory, directly_in, literal, shared_file};
 use super::{Config, Service};
-use crate::analysis::discover::{Area, Discovered, DiscoveredFilter, DiscoveredService, TakenFor};
+use crate::analysis::discover::{Area, Discovered, DiscoveredFilter, DiscoveredService, Taken, TakenFor};
 use crate::analysis::filter::Effect;
 use crate::glob::Pattern;
 use crate::inputs::source::{BuildContext, BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf};
@@ -23,6 +23,9 @@ pub fn draft(found: &Discovered) -> String {
     let draft = Draft::of(found);
     let mut text = HEAD.to_owned();
     draft.write_filters(&mut text);
+    if found.services.iter().any(locks) {
+        text.push_str("\ndefaults:\n  lockfile: auto # a lockfile affects a service by what its package gets\n");
+    }
     text.push_str("\nservices:\n");
     for position in 0..found.services.len() {
         draft.write_service(&mut text, position);
@@ -174,22 +177,18 @@ impl<'f> Draft<'f> {
             kept.iter().flat_map(|kept| &kept.filter.patterns).map(|pattern| pattern.text.as_str()).collect();
         let of_workspace = of_workspace(service);
         let shared = self.shared.iter().find(|(list, _)| *list == of_workspace);
-        let is_own = |(area, _): &(&Area, _)| **area == Area::Below(service.directory.clone());
+        let is_own = |taken: &&Taken| taken.area == Area::Below(service.directory.clone());
         let mut own: Vec<(String, &DeclaredAt)> = Vec::new();
-        let areas: Vec<(&Area, &DeclaredAt)> = service
-            .takes
-            .iter()
-            .filter(|taken| shared.is_none() || taken.why != TakenFor::Workspace)
-            .map(|taken| (&taken.area, &taken.at))
-            .collect();
+        let areas: Vec<&Taken> =
+            service.takes.iter().filter(|taken| shared.is_none() || taken.why != TakenFor::Workspace).collect();
         let is_usual = kept.is_none() && shared.is_none() && areas.len() == 1 && areas.iter().all(is_own);
         if is_usual {
             return;
         }
-        for (area, at) in areas {
-            let pattern = pattern(area);
+        for taken in areas {
+            let pattern = pattern(taken);
             if !known.contains(pattern.as_str()) {
-                own.push((pattern, at));
+                own.push((pattern, &taken.at));
             }
         }
         line(text, 2, "filters:");
@@ -252,13 +251,20 @@ fn doubt(found: &DiscoveredFilter) -> Option<&'static str> {
 /// Returns the patterns of what a service shares with its workspace.
 fn of_workspace(service: &DiscoveredService) -> Vec<String> {
     let shared = service.takes.iter().filter(|taken| taken.why == TakenFor::Workspace);
-    shared.map(|taken| pattern(&taken.area)).collect()
+    shared.map(pattern).collect()
 }
 
-fn pattern(area: &Area) -> String {
-    match area {
+/// Whether a service shares a lockfile with its workspace.
+fn locks(service: &DiscoveredService) -> bool {
+    let mut shared = service.takes.iter().filter(|taken| taken.why == TakenFor::Workspace);
+    shared.any(|taken| matches!(&taken.area, Area::File(path) if shared_file(path) != literal(path)))
+}
+
+fn pattern(taken: &Taken) -> String {
+    match &taken.area {
         Area::Below(directory) => below_directory(directory),
         Area::Directly(directory) => directly_in(directory),
+        Area::File(path) if taken.why == TakenFor::Workspace => shared_file(path),
         Area::File(path) => literal(path),
         Area::Ceded(directory) => format!("!{}", below_directory(directory)),
     }
@@ -330,8 +336,11 @@ filters:
   # any: &any
   #   - y
   workspace: &workspace # what a workspace has in common
-    - package-lock.json
+    - "*package-lock.json"
     - package.json
+
+defaults:
+  lockfile: auto # a lockfile affects a service by what its package gets
 
 services:
 "#;

@@ -23,6 +23,7 @@ impl KeyPlaces {
         places.whole("path", &raw.path);
         places.whole("dockerfile", &raw.dockerfile);
         places.whole("context", &raw.context);
+        places.whole("lockfile", &raw.lockfile);
         places.list("flags", &raw.flags, |flag| &flag.0);
         places.list("secrets", &raw.secrets, |secret| &secret.0);
         places.list("cache_from", &raw.cache_from, |text| &text.0);

@@ -13,6 +13,7 @@ mod flat;
 mod copied_patterns;
 mod key_places;
 mod linked_files;
+mod lockfile_use;
 mod problems;
 mod raw;
 mod read;
@@ -27,6 +28,7 @@ pub use decode::{MAX_BYTES, decode};
 pub use draft::{draft, lacking};
 pub use key_places::KeyPlaces;
 pub use linked_files::Input;
+pub use lockfile_use::{LockedClosure, LockfileUse};
 pub use schema::schema;
 
 use std::sync::{Arc, OnceLock};
@@ -141,6 +143,8 @@ pub struct Config {
     pub unowned: FilterId,
     /// The environments, each with the events that it is for. The first one that fits an event is used.
     pub environments: IndexMap<String, Environment>,
+    /// The patterns of services to which lockfiles mean what packages get, as the file has them.
+    lockfiles: lockfile_use::LockfilePatterns,
     /// Values that are computed from the others when they are first needed.
     made: Made,
 }
@@ -217,6 +221,8 @@ pub struct Service {
     /// The files and directories that its image is built from: those that keys name, and those that its builder looks
     /// for.
     pub declared: Vec<Declared>,
+    /// What lockfiles mean to it.
+    pub lockfile: LockfileUse,
     /// Whether a `global` match affects it.
     pub global: Global,
     /// The services that it is built from, and therefore after.

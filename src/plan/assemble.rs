@@ -3,11 +3,12 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::{
-    Base, CauseKind, Degradation, GitDescription, Plan, PlannedCause, PlannedRange, PlannedService, PlannedTrigger,
-    Pushes, Reason, SCHEMA,
+    Base, CauseKind, Degradation, GitDescription, Plan, PlannedCause, PlannedPackage, PlannedRange, PlannedService,
+    PlannedTrigger, Pushes, Reason, SCHEMA,
 };
-use crate::analysis::affected::{self, Affected, Degraded, NoRecord};
+use crate::analysis::affected::{self, Affected, Degraded, LockfileChange, NoRecord};
 use crate::analysis::base;
+use crate::analysis::closure::PackageChange;
 use crate::analysis::filter::Match;
 use crate::analysis::fingerprint::Fingerprint;
 use crate::config::{self, Config};
@@ -228,6 +229,7 @@ pub fn published(cause: &affected::Cause, config: &Config) -> PlannedCause {
         affected::Cause::File(found) => of_match(CauseKind::File, found, config),
         affected::Cause::Input(found) => PlannedCause { pattern: None, ..of_match(CauseKind::File, found, config) },
         affected::Cause::Global(found) => of_match(CauseKind::Global, found, config),
+        affected::Cause::Lockfile(change) => of_lockfile(change),
         affected::Cause::Dependency(chain) => PlannedCause {
             via: chain.first().map(name),
             chain: chain.iter().map(name).collect(),
@@ -266,6 +268,24 @@ pub fn published(cause: &affected::Cause, config: &Config) -> PlannedCause {
             };
             PlannedCause { reason: Some(reason), ..cause }
         }
+    }
+}
+
+fn of_lockfile(change: &LockfileChange) -> PlannedCause {
+    let versions = |versions: &[String]| (!versions.is_empty()).then(|| versions.join(", "));
+    let package = |change: &PackageChange| PlannedPackage {
+        name: change.name.clone(),
+        from: versions(&change.from),
+        to: versions(&change.to),
+        via: change.via.clone(),
+    };
+    PlannedCause {
+        path: Some(quoted(change.file.as_bytes()).into_owned()),
+        packages: change.packages.iter().map(package).collect(),
+        more: (change.more > 0).then_some(change.more),
+        keys: change.settings.clone(),
+        whole: change.whole.clone(),
+        ..PlannedCause::of_kind(CauseKind::Lockfile)
     }
 }
 

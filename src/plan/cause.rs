@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct PlannedCause {
     /// The kind of cause.
     pub kind: CauseKind,
-    /// `file`, `global`, `unmatched`, `degraded`: the path that changed, or may have changed, quoted as git quotes it
+    /// `file`, `global`, `unmatched`, `degraded`, `lockfile`: the path that changed, or may have changed, quoted as git quotes it
     /// if it is not UTF-8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
@@ -28,13 +28,40 @@ pub struct PlannedCause {
     /// `dependency`: the shortest chain, from `via` to a service with a cause of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<String>,
-    /// `definition`: the keys of filters.yaml that differ, sorted; empty where it is not known which.
+    /// `definition`: the keys of filters.yaml that differ, sorted; empty where it is not known which. `lockfile`: what
+    /// differs and counts for all packages, such as `package.json: overrides`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<String>,
+    /// `lockfile`: some of the packages that differ, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<PlannedPackage>,
+    /// `lockfile`: how many packages differ besides these; absent for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more: Option<usize>,
+    /// `lockfile`: why the file counts as a whole; absent if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<String>,
     /// `no-record`: what is missing for a comparison; `degraded`: what is not known, the `kind` of an entry of the
     /// plan's `degraded`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+}
+
+/// A package that a service gets otherwise than at base.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct PlannedPackage {
+    /// Its name.
+    pub name: String,
+    /// Its version at base, several with commas between them; absent where it was not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Its version now, in the same form; absent where it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// The package that the service needs itself and that leads to it; absent if it is that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
 }
 
 /// What is missing for a comparison, or what is not known about a service.
@@ -69,6 +96,8 @@ pub enum CauseKind {
     File,
     /// A change that the `global` filter matches.
     Global,
+    /// What it gets by a lockfile differs.
+    Lockfile,
     /// A service that it depends on is affected.
     Dependency,
     /// It no longer depends on a service on which it depended at base.
@@ -100,6 +129,7 @@ impl CauseKind {
         match self {
             Self::File => "file",
             Self::Global => "global",
+            Self::Lockfile => "lockfile",
             Self::Dependency => "dependency",
             Self::DependencyRemoved => "dependency-removed",
             Self::Definition => "definition",
@@ -128,6 +158,9 @@ impl PlannedCause {
             via: None,
             chain: Vec::new(),
             keys: Vec::new(),
+            packages: Vec::new(),
+            more: None,
+            whole: None,
             reason: None,
         }
     }

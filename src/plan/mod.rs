@@ -16,7 +16,7 @@ pub mod why;
 pub use crate::analysis::graph::level;
 pub use crate::config::Shape;
 pub use assemble::{Assembly, Found, Names, assemble, published};
-pub use cause::{CauseKind, PlannedCause, Reason};
+pub use cause::{CauseKind, PlannedCause, PlannedPackage, Reason};
 pub use existing::Exists;
 pub use from_json::{PlanError, read};
 pub use pushing::Pushes;

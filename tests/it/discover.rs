@@ -118,11 +118,11 @@ fn a_blobless_clone_fetches_all_manifests_at_once() {
         "acme/icons: definition, dependency acme/ui",
     ];
     assert_eq!(causes(&push().success()), expected);
-    // The manifests of head, and the one that was another one at base.
+    // The manifests of head, the lockfile and settings beside it, and the manifest that was another one at base.
     let is_fetch = |line: &&str| line.contains(r#""event":"start""#) && line.contains("negotiationAlgorithm=noop");
     let fetches = || std::fs::read_to_string(&trace).unwrap().lines().filter(is_fetch).count();
     let once = fetches();
-    assert_eq!(once, 2);
+    assert_eq!(once, 3);
     assert_eq!(causes(&push().success()), expected);
     assert_eq!(fetches(), once);
 }

@@ -13,7 +13,9 @@ use rebake::inputs::trigger::Trigger;
 use rebake::model::change::ChangeSet;
 use rebake::model::name::{CommitId, ServiceId};
 use rebake::model::tree::Mode;
-use rebake::plan::pipeline::{ConfigFile, Discovery, Files as Listed, Moment, Request, Snapshot, WorkspaceView, plan};
+use rebake::plan::pipeline::{
+    ConfigFile, Discovery, Files as Listed, LockfileCache, Moment, Request, Snapshot, WorkspaceView, plan,
+};
 use snapbox::str;
 
 use crate::history::{Files, History};
@@ -359,6 +361,7 @@ fn affected_exactly_where_the_fingerprint_differs() {
             in_repository: None,
             options: Options::default(),
             discovery: Discovery::default(),
+            lockfiles: LockfileCache::default(),
         };
         let (config, _) = file.parse().unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
         let mut history = History::default();
@@ -442,6 +445,7 @@ fn fingerprints_are_equal_exactly_where_all_that_belongs_is_equal() {
             in_repository: None,
             options: Options::default(),
             discovery: Discovery::default(),
+            lockfiles: LockfileCache::default(),
         };
         let (config, _) = file.parse().unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
         let (mut history, mut files) = (History::default(), Files::default());
@@ -507,6 +511,7 @@ fn read(repo: &Repo, services: &str) -> usize {
         in_repository: None,
         options: Options::default(),
         discovery: Discovery::default(),
+        lockfiles: LockfileCache::default(),
     };
     let config = file.parse().unwrap().0;
     let services: Vec<_> = config.graph.services().collect();

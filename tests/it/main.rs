@@ -51,6 +51,7 @@ mod inputs;
 mod invisible;
 mod layers;
 mod links;
+mod lockfiles;
 mod metadata_action;
 mod migration;
 mod model;

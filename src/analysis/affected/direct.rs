@@ -38,6 +38,11 @@ impl<'a> Direct<'a> {
         self.0[service.0].push(cause);
     }
 
+    /// Adds a change that the patterns of a service match.
+    pub fn add_match(&mut self, service: ServiceId, found: Match<'a>) {
+        self.add(service, Cause::of_match(found, Cause::File));
+    }
+
     /// Adds the changes that affect a service: those that its own filter matches, those of other files that its image
     /// is built from, and those that the global filter matches.
     pub fn add_matches(&mut self, service: ServiceId, watch: Watch, matches: &Matches<'a>) {

@@ -4,9 +4,11 @@
 //! over the dependency graph. Spreading is monotone: more changes never make a service unaffected.
 
 mod direct;
+mod lockfile_change;
 mod spread;
 
 pub use direct::{Direct, Watch};
+pub use lockfile_change::LockfileChange;
 pub use spread::{Affected, spread};
 
 use crate::analysis::filter::Match;
@@ -35,6 +37,8 @@ pub enum Cause<'a> {
     Input(Match<'a>),
     /// A change that the `global` filter matches.
     Global(Match<'a>),
+    /// What it gets by a lockfile.
+    Lockfile(LockfileChange),
     /// A service that it depends on is affected: the shortest chain, from the dependency to the service with a cause of
     /// its own.
     Dependency(Vec<ServiceId>),

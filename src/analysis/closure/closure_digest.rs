@@ -12,7 +12,7 @@ use crate::inputs::lockfile::{Lockfile, NeededFor};
 pub struct ClosureDigest([u8; 32]);
 
 /// Whether what is needed for development belongs to closures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum WithDevelopment {
     /// It does.
     #[default]
@@ -53,7 +53,7 @@ impl Resolution {
     }
 
     /// Returns what a package needs.
-    pub(super) fn needs(&self, package: usize, with: WithDevelopment) -> impl Iterator<Item = usize> {
+    pub fn needs(&self, package: usize, with: WithDevelopment) -> impl Iterator<Item = usize> {
         needs(&self.lockfile, package, with).map(|(to, _)| to)
     }
 }
@@ -115,7 +115,9 @@ fn digests(lockfile: &Lockfile, with: WithDevelopment) -> Vec<ClosureDigest> {
     let mut circle_of = vec![usize::MAX; packages.len()];
     // A circle stands behind all that its members need.
     for (number, circle) in tarjan_scc(&graph).into_iter().enumerate() {
-        circle.iter().for_each(|member| circle_of[member.index()] = number);
+        for member in &circle {
+            circle_of[member.index()] = number;
+        }
         let mut members: Vec<ClosureDigest> = Vec::with_capacity(circle.len());
         for member in &circle {
             let member = member.index();
@@ -142,7 +144,9 @@ fn digests(lockfile: &Lockfile, with: WithDevelopment) -> Vec<ClosureDigest> {
         }
         members.sort_unstable();
         let mut whole = Words::default();
-        members.iter().for_each(|member| whole.word(&member.0));
+        for member in &members {
+            whole.word(&member.0);
+        }
         let whole = whole.finish();
         for member in circle {
             let mut hash = Words::default();

@@ -10,4 +10,4 @@ mod package_changes;
 mod tests;
 
 pub use closure_digest::{ClosureDigest, Resolution, WithDevelopment};
-pub use package_changes::{PackageChange, package_changes};
+pub use package_changes::{ClosureComparison, PackageChange};

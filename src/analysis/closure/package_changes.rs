@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{ClosureDigest, Resolution, WithDevelopment};
 
@@ -15,6 +15,20 @@ pub struct PackageChange {
     pub via: Option<String>,
 }
 
+/// Two states of a lockfile, of which the closures of many packages are compared.
+pub struct ClosureComparison<'r> {
+    before: Side<'r>,
+    after: Side<'r>,
+    with: WithDevelopment,
+}
+
+/// A lockfile at one time; none where there was none.
+struct Side<'r> {
+    resolution: Option<&'r Resolution>,
+    /// The first of the packages with each digest: those with equal ones are one package.
+    first: BTreeMap<ClosureDigest, usize>,
+}
+
 /// A package's versions at both times, and what leads to it.
 #[derive(Default)]
 struct Seen<'r> {
@@ -23,75 +37,100 @@ struct Seen<'r> {
     via: Option<&'r str>,
 }
 
-/// A package's closure: the lockfile, and the position of the package there.
-type Closure<'r> = Option<(&'r Resolution, usize)>;
+impl<'r> ClosureComparison<'r> {
+    /// Takes both states.
+    #[must_use]
+    pub fn new(before: Option<&'r Resolution>, after: Option<&'r Resolution>, with: WithDevelopment) -> Self {
+        Self { before: Side::of(before, with), after: Side::of(after, with), with }
+    }
 
-/// Returns how two closures of a package differ, in the order of names; nothing where only who needs which package differs.
-/// Of a package that is not there at one of the times, all that it reaches differs.
-#[must_use]
-pub fn package_changes(before: Closure<'_>, after: Closure<'_>, with: WithDevelopment) -> Vec<PackageChange> {
-    let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
-    let known = |closure: Closure<'_>| digests(closure, with);
-    let (known_before, known_after) = (known(before), known(after));
-    for (package, via) in walk(after, with, &known_before) {
-        let seen = seen.entry(package.0).or_default();
-        seen.to.insert((package.1, package.2));
-        seen.via = Some(via);
-    }
-    for (package, via) in walk(before, with, &known_after) {
-        let seen = seen.entry(package.0).or_default();
-        seen.from.insert((package.1, package.2));
-        seen.via.get_or_insert(via);
-    }
-    let changes = seen.into_iter().filter(|(_, seen)| seen.from != seen.to).map(|(name, seen)| {
-        let texts = |only: &BTreeSet<(&str, &str)>, other: &BTreeSet<(&str, &str)>| -> Vec<String> {
-            let versions: BTreeSet<&str> = only.difference(other).map(|(version, _)| *version).collect();
-            versions.into_iter().map(str::to_owned).collect()
-        };
-        PackageChange {
-            name: name.to_owned(),
-            from: texts(&seen.from, &seen.to),
-            to: texts(&seen.to, &seen.from),
-            via: seen.via.filter(|via| *via != name).map(str::to_owned),
+    /// Returns how the closures of a package differ, in the order of names; nothing where only who needs which package
+    /// differs. Where the package is not there at one of the times, all that it reaches differs.
+    #[must_use]
+    pub fn changes(&self, before: Option<usize>, after: Option<usize>) -> Vec<PackageChange> {
+        let (reached_before, reached_after) =
+            (self.before.reached(before, self.with), self.after.reached(after, self.with));
+        let was_there = |digest: &ClosureDigest| self.before.first.get(digest).is_some_and(|at| reached_before[*at]);
+        let is_there = |digest: &ClosureDigest| self.after.first.get(digest).is_some_and(|at| reached_after[*at]);
+        let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
+        for ((name, version, identity), via) in self.after.walk(after, self.with, was_there) {
+            let seen = seen.entry(name).or_default();
+            seen.to.insert((version, identity));
+            seen.via.get_or_insert(via);
         }
-    });
-    changes.collect()
-}
-
-/// Returns the digests of all closures within one.
-fn digests(closure: Closure<'_>, with: WithDevelopment) -> HashSet<ClosureDigest> {
-    let Some((resolution, start)) = closure else { return HashSet::new() };
-    let (mut found, mut seen) = (HashSet::new(), HashSet::from([start]));
-    let mut left = vec![start];
-    while let Some(package) = left.pop() {
-        found.insert(resolution.digest(package, with));
-        left.extend(resolution.needs(package, with).filter(|to| seen.insert(*to)));
+        for ((name, version, identity), via) in self.before.walk(before, self.with, is_there) {
+            let seen = seen.entry(name).or_default();
+            seen.from.insert((version, identity));
+            seen.via.get_or_insert(via);
+        }
+        let changes = seen.into_iter().filter(|(_, seen)| seen.from != seen.to).map(|(name, seen)| {
+            let versions = |only: &BTreeSet<(&str, &str)>, other: &BTreeSet<(&str, &str)>| -> Vec<String> {
+                let versions: BTreeSet<&str> = only.difference(other).map(|(version, _)| *version).collect();
+                versions.into_iter().map(str::to_owned).collect()
+            };
+            PackageChange {
+                name: name.to_owned(),
+                from: versions(&seen.from, &seen.to),
+                to: versions(&seen.to, &seen.from),
+                via: seen.via.filter(|via| *via != name).map(str::to_owned),
+            }
+        });
+        changes.collect()
     }
-    found
 }
 
 /// A package as it differs: name, version, identity.
 type Told<'r> = (&'r str, &'r str, &'r str);
 
-/// Returns the packages that a package reaches, each with the first step to it, nearest first. What another time reaches too,
-/// with all behind it, is left out.
-fn walk<'r>(closure: Closure<'r>, with: WithDevelopment, known: &HashSet<ClosureDigest>) -> Vec<(Told<'r>, &'r str)> {
-    let Some((resolution, start)) = closure else { return Vec::new() };
-    let packages = resolution.lockfile().packages();
-    let mut found = Vec::new();
-    let mut seen = HashSet::from([start]);
-    let mut left: VecDeque<(usize, Option<usize>)> = VecDeque::from([(start, None)]);
-    while let Some((package, first)) = left.pop_front() {
-        if let Some(first) = first {
-            let told = &packages[package];
-            let name = if told.name.is_empty() { told.identity.as_str() } else { told.name.as_str() };
-            found.push(((name, told.version.as_str(), told.identity.as_str()), packages[first].name.as_str()));
-        }
-        for to in resolution.needs(package, with) {
-            if !known.contains(&resolution.digest(to, with)) && seen.insert(to) {
-                left.push_back((to, Some(first.unwrap_or(to))));
+impl<'r> Side<'r> {
+    fn of(resolution: Option<&'r Resolution>, with: WithDevelopment) -> Self {
+        let mut first = BTreeMap::new();
+        if let Some(resolution) = resolution {
+            for package in 0..resolution.lockfile().packages().len() {
+                first.entry(resolution.digest(package, with)).or_insert(package);
             }
         }
+        Self { resolution, first }
     }
-    found
+
+    /// Returns for each package whether a package reaches it, or one with its digest.
+    fn reached(&self, start: Option<usize>, with: WithDevelopment) -> Vec<bool> {
+        let (Some(resolution), Some(start)) = (self.resolution, start) else { return vec![false; self.first.len()] };
+        let count = resolution.lockfile().packages().len();
+        let (mut seen, mut found) = (vec![false; count], vec![false; count]);
+        seen[start] = true;
+        let mut left = vec![start];
+        while let Some(package) = left.pop() {
+            found[self.first[&resolution.digest(package, with)]] = true;
+            left.extend(resolution.needs(package, with).filter(|to| !std::mem::replace(&mut seen[*to], true)));
+        }
+        found
+    }
+
+    /// Returns the packages that a package reaches, each with the first step to it, nearest first. What is known, with all
+    /// behind it, is left out.
+    fn walk(
+        &self,
+        start: Option<usize>,
+        with: WithDevelopment,
+        is_known: impl Fn(&ClosureDigest) -> bool,
+    ) -> Vec<(Told<'r>, &'r str)> {
+        let (Some(resolution), Some(start)) = (self.resolution, start) else { return Vec::new() };
+        let packages = resolution.lockfile().packages();
+        let mut found = Vec::new();
+        let mut seen = BTreeSet::from([start]);
+        let mut left: VecDeque<(usize, Option<usize>)> = VecDeque::from([(start, None)]);
+        while let Some((package, first)) = left.pop_front() {
+            if let Some(first) = first {
+                let told = &packages[package];
+                found.push(((told.called(), told.version.as_str(), told.identity.as_str()), packages[first].called()));
+            }
+            for to in resolution.needs(package, with) {
+                if !is_known(&resolution.digest(to, with)) && seen.insert(to) {
+                    left.push_back((to, Some(first.unwrap_or(to))));
+                }
+            }
+        }
+        found
+    }
 }

@@ -34,7 +34,7 @@ impl Graph {
         let (members, others) = (1 + random.below(4), random.below(9));
         let count = members + others;
         let mut needs = vec![BTreeSet::new(); count];
-        for from in needs.iter_mut() {
+        for from in &mut needs {
             for _ in 0..random.below(4) {
                 from.insert(random.below(count));
             }
@@ -151,7 +151,8 @@ fn closures_of_random_graphs_differ_where_a_search_finds_a_difference() {
             let (from, to) = (entry(&then, member), entry(&now, member));
             let differ = then.digest(from, WithDevelopment::Yes) != now.digest(to, WithDevelopment::Yes);
             assert_eq!(differ, before.naive(member) != after.naive(member), "seed {seed}, member {member}");
-            let changes = package_changes(Some((&then, from)), Some((&now, to)), WithDevelopment::Yes);
+            let changes =
+                ClosureComparison::new(Some(&then), Some(&now), WithDevelopment::Yes).changes(Some(from), Some(to));
             assert!(differ || changes.is_empty(), "seed {seed}, member {member}");
             let versions = |graph: &Graph| -> BTreeSet<(usize, Option<usize>)> {
                 graph.naive(member).into_iter().map(|(package, version, _)| (package, version)).collect()
@@ -173,9 +174,7 @@ const BEFORE: &str = "lockfileVersion: '9.0'\nimporters:\n  a:\n    dependencies
 fn changes(before: &str, after: &str, member: &str, with: WithDevelopment) -> Vec<String> {
     let [then, now] = [before, after].map(|text| resolution(LockfileFormat::Pnpm, text));
     let entry = |resolution: &Resolution| resolution.lockfile().in_directory(member);
-    let before = entry(&then).map(|at| (&then, at));
-    let after = entry(&now).map(|at| (&now, at));
-    let changes = package_changes(before, after, with).into_iter();
+    let changes = ClosureComparison::new(Some(&then), Some(&now), with).changes(entry(&then), entry(&now)).into_iter();
     let shown = |change: PackageChange| {
         let via = change.via.map(|via| format!(" via {via}")).unwrap_or_default();
         format!("{} {} → {}{via}", change.name, change.from.join(", "), change.to.join(", "))

@@ -166,7 +166,9 @@ fn share(directory: &str, mut parts: Vec<&Reach<'_>>) -> (Share, Leaves) {
             (Effect::Exclude | Effect::Cede, _) if takes_all && part.every_status => {
                 (Share::Nothing, Leaves::ToDirectoriesBelow)
             }
-            (Effect::ExcludeWildcards, _) if takes_all && part.every_status && !names_something() => {
+            (Effect::ExcludeWildcards | Effect::Lockfile, _)
+                if takes_all && part.every_status && !names_something() =>
+            {
                 (Share::Nothing, Leaves::ToDirectoriesBelow)
             }
             (_, (_, leaves)) => partly(leaves),

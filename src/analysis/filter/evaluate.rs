@@ -158,11 +158,11 @@ fn ordered(entries: &[FilterEntry], status: Status, hits: &[(Owner, bool)]) -> O
         match entry.effect {
             _ if !entry.statuses.contains(status) => decided,
             Effect::Include => Some((owner, doubt)),
-            Effect::Exclude | Effect::ExcludeWildcards | Effect::Cede if doubt => {
+            Effect::Exclude | Effect::ExcludeWildcards | Effect::Lockfile | Effect::Cede if doubt => {
                 decided.map(|(owner, _)| (owner, true))
             }
             Effect::Exclude | Effect::Cede => None,
-            Effect::ExcludeWildcards => decided.filter(|_| is_named(entries, status, hits)),
+            Effect::ExcludeWildcards | Effect::Lockfile => decided.filter(|_| is_named(entries, status, hits)),
         }
     })
 }

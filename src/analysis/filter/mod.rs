@@ -56,6 +56,9 @@ pub enum Effect {
     /// The paths that earlier patterns matched by a wildcard no longer match: the pattern is one of a service's
     /// `exclude`. A path that an earlier pattern names without a wildcard still matches.
     ExcludeWildcards,
+    /// The path is a lockfile that means to the service what its package gets: as for `ExcludeWildcards`, it no longer matches
+    /// by a wildcard. Such a pattern was not written either.
+    Lockfile,
     /// What earlier patterns matched belongs to another service. Such a pattern was not written but discovered; it excludes,
     /// and is no part of a definition: that another service appears changes this one only if it takes files of this one.
     Cede,

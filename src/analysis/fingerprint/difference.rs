@@ -57,12 +57,14 @@ pub fn differences<'a>(
         .iter()
         .filter_map(|(_, record, _)| if let HashInput::File(entry) = record { Some(entry.path) } else { None });
     let files: BTreeSet<&[u8]> = files.collect();
-    // Of a directory its files tell more, where they were listed.
+    let has_packages = signed.iter().any(|(_, record, _)| matches!(record, HashInput::Package(_)));
+    // Of a directory its files tell more, where they were listed, and of what a package gets the packages do.
     let is_told = |record: &HashInput| match record {
         HashInput::Directory(entry) => {
             let below = if entry.path.is_empty() { Vec::new() } else { [entry.path, b"/"].concat() };
             files.range(below.as_slice()..).next().is_some_and(|path| path.starts_with(&below))
         }
+        HashInput::Closure(..) => has_packages,
         _ => false,
     };
     let told = signed.iter().filter(|(_, record, _)| !is_told(record));
@@ -103,8 +105,11 @@ fn key(record: HashInput<'_>) -> Key<'_> {
         HashInput::Service(_) => (1, b""),
         HashInput::Directory(entry) => (2, entry.path),
         HashInput::File(entry) => (3, entry.path),
-        HashInput::Definition(_) => (4, b""),
-        HashInput::Global(_) => (5, b""),
-        HashInput::Dependency(name, _) => (6, name.as_str().as_bytes()),
+        HashInput::Closure(path, _) => (4, path.as_bytes()),
+        HashInput::Lockfile(entry) => (5, entry.path),
+        HashInput::Package(package) => (6, package.key.as_bytes()),
+        HashInput::Definition(_) => (7, b""),
+        HashInput::Global(_) => (8, b""),
+        HashInput::Dependency(name, _) => (9, name.as_str().as_bytes()),
     }
 }

@@ -1,7 +1,8 @@
 use std::fmt;
 
-use super::Fingerprint;
 use super::hash::SCHEME;
+use super::{Fingerprint, LockedName};
+use crate::analysis::closure::ClosureDigest;
 use crate::model::name::{Escaped, ServiceName};
 use crate::model::tree::{ObjectFormat, TreeEntry};
 
@@ -19,6 +20,12 @@ pub enum HashInput<'a> {
     Directory(TreeEntry<'a>),
     /// A file, link or submodule.
     File(TreeEntry<'a>),
+    /// What the service's package gets by a lockfile at a path.
+    Closure(&'a str, ClosureDigest),
+    /// A lockfile that counts as a whole.
+    Lockfile(TreeEntry<'a>),
+    /// A package of a closure, which stands for no bytes: only its closure does.
+    Package(&'a LockedName),
     /// The service's resolved definition, as canonical JSON.
     Definition(&'a str),
     /// The patterns of what affects every service, as canonical JSON.
@@ -41,7 +48,12 @@ impl HashInput<'_> {
                 word(objects.name().as_bytes());
             }
             Self::Service(name) => word(name.as_str().as_bytes()),
-            Self::Directory(entry) | Self::File(entry) => {
+            Self::Closure(path, digest) => {
+                word(path.as_bytes());
+                word(digest.as_bytes());
+            }
+            Self::Package(package) => word(package.key.as_bytes()),
+            Self::Directory(entry) | Self::File(entry) | Self::Lockfile(entry) => {
                 word(&entry.mode.bits().to_be_bytes());
                 word(entry.path);
                 word(entry.id.as_bytes());
@@ -63,6 +75,9 @@ impl HashInput<'_> {
             Self::Service(_) => "service",
             Self::Directory(_) => "directory",
             Self::File(_) => "file",
+            Self::Closure(..) => "closure",
+            Self::Lockfile(_) => "lockfile",
+            Self::Package(_) => "package",
             Self::Definition(_) => "definition",
             Self::Global(_) => "global",
             Self::Dependency(..) => "dependency",
@@ -77,7 +92,11 @@ impl fmt::Display for HashInput<'_> {
             Self::Format(objects) => write!(f, "{SCHEME} {}", objects.name()),
             Self::Service(name) => write!(f, "{name}"),
             Self::Directory(entry) => write!(f, "{} {} {}/", entry.mode, entry.id, Escaped::new(entry.path)),
-            Self::File(entry) => write!(f, "{} {} {}", entry.mode, entry.id, Escaped::new(entry.path)),
+            Self::Closure(path, digest) => write!(f, "{digest} {}", Escaped::new(*path)),
+            Self::Package(package) => write!(f, "{}", Escaped::new(&package.shown)),
+            Self::File(entry) | Self::Lockfile(entry) => {
+                write!(f, "{} {} {}", entry.mode, entry.id, Escaped::new(entry.path))
+            }
             Self::Definition(canonical) | Self::Global(canonical) => write!(f, "{}", Escaped::new(*canonical)),
             Self::Dependency(name, fingerprint) => write!(f, "{name} {fingerprint}"),
         }

@@ -10,10 +10,12 @@ mod binding;
 mod hash;
 mod difference;
 mod hash_input;
+mod lock_input;
 mod service;
 
 pub use binding::Binding;
 pub use difference::{DifferenceSign, InputDifference, differences};
 pub use hash::Fingerprint;
 pub use hash_input::HashInput;
+pub use lock_input::{LockContent, LockInput, LockedName};
 pub use service::{Content, Defined, Fingerprints};

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::hash::State;
-use super::{Fingerprint, HashInput};
+use super::{Fingerprint, HashInput, LockContent, LockInput};
 use crate::analysis::affected::Watch;
 use crate::analysis::definition::Definitions;
 use crate::analysis::filter::{Cover, FilterId, Filters, Members, members};
@@ -32,6 +32,8 @@ pub struct Content<'a> {
     pub entries: &'a Listing,
     /// The directories of the tree that filters take whole, in the order of bytes.
     pub directories: &'a Listing,
+    /// What services get by lockfiles.
+    pub lockfiles: &'a BTreeMap<ServiceId, Vec<LockInput>>,
     /// The hash function of the ids of entries.
     pub objects: ObjectFormat,
     /// The changes of the work tree, which no commit has.
@@ -119,7 +121,9 @@ impl<'a> Fingerprints<'a> {
     pub fn records_and_files(&self, service: ServiceId) -> impl Iterator<Item = HashInput<'_>> {
         let [first, last] = self.around(service);
         let directories = self.directories(service).into_iter().map(HashInput::Directory);
-        first.into_iter().chain(directories).chain(self.files(service).map(HashInput::File)).chain(last)
+        let packages = self.locked(service).iter().flat_map(|input| &input.packages).map(HashInput::Package);
+        let files = self.files(service).map(HashInput::File);
+        first.into_iter().chain(directories).chain(files).chain(packages).chain(last)
     }
 
     /// Returns the records before a service's directories and files, and those behind them.
@@ -136,8 +140,18 @@ impl<'a> Fingerprints<'a> {
             .collect();
         dependencies.sort_unstable_by_key(|(name, _)| *name);
         let dependencies = dependencies.into_iter().map(|(name, fingerprint)| HashInput::Dependency(name, fingerprint));
-        let last = own.map(HashInput::Definition).into_iter().chain(global.map(HashInput::Global)).chain(dependencies);
+        let locked = self.locked(service).iter().map(|input| match input.content {
+            LockContent::Closure(digest) => HashInput::Closure(&input.path, digest),
+            LockContent::File(mode, id) => HashInput::Lockfile(TreeEntry { mode, id, path: input.path.as_bytes() }),
+        });
+        let last =
+            locked.chain(own.map(HashInput::Definition)).chain(global.map(HashInput::Global)).chain(dependencies);
         [vec![HashInput::Format(self.content.objects), HashInput::Service(name)], last.collect()]
+    }
+
+    /// Returns what a service gets by lockfiles.
+    fn locked(&self, service: ServiceId) -> &'a [LockInput] {
+        self.content.lockfiles.get(&service).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the directories that any of a service's filters takes whole, in order; none lies below another.
@@ -171,6 +185,7 @@ impl<'a> Fingerprints<'a> {
         let dependencies = self.content.graph.dependencies(service);
         let dirty = self.content.defined == Defined::Uncommitted
             || self.positions(&self.uncommitted, service).next().is_some()
+            || self.locked(service).iter().any(|input| input.defined == Defined::Uncommitted)
             || dependencies.iter().any(|dependency| self.get(*dependency).is_some_and(Fingerprint::is_dirty));
         Fingerprint::of(self.records(service), if dirty { State::Dirty } else { State::Committed })
     }

@@ -43,11 +43,12 @@ use std::borrow::Cow;
 
 use indexmap::IndexMap;
 
+use super::lockfile_use::LockfilePatterns;
 use super::problems::{Problems, shown};
 use super::raw::{Place, pattern};
 use super::structured::usual_environments;
 use super::yaml::View;
-use super::{Config, Global, Image, KeyPlaces, Made, Service, Shape, definition};
+use super::{Config, Global, Image, KeyPlaces, LockfileUse, Made, Service, Shape, definition};
 use crate::analysis::definition::{Definition, Definitions};
 use crate::analysis::filter::{Filter, FilterId, Filters, FlatRule, Quantifier, Statuses};
 use crate::analysis::graph::Graph;
@@ -95,6 +96,7 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
         global,
         unowned,
         environments: usual_environments(),
+        lockfiles: LockfilePatterns::default(),
         made: Made::default(),
     })
 }
@@ -193,6 +195,7 @@ impl Usual {
             dockerfile: None,
             context: None,
             wide_context: None,
+            lockfile: LockfileUse::Whole,
             global: Global::TakesPart,
             depends_on: Vec::new(),
             scheme: Scheme::default(),

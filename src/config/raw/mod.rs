@@ -6,6 +6,7 @@ mod branch_pattern;
 mod condition;
 mod contexts;
 mod lines;
+mod lockfile_key;
 mod matrix;
 mod path;
 mod patterns;
@@ -19,6 +20,7 @@ pub(super) use branch_pattern::BranchPattern;
 pub(super) use condition::{Retries, TimeLimit, Weight};
 pub(super) use contexts::{BuilderFlag, Contexts};
 pub(super) use lines::Lines;
+pub(super) use lockfile_key::{LockfileKey, LockfilePath};
 pub(super) use matrix::Matrix;
 pub(super) use path::{BuildPath, Directory};
 pub(super) use patterns::{Exclusion, Patterns, Place, pattern};
@@ -76,6 +78,10 @@ mapping! {
         /// Patterns of paths that do not affect it, although its `filters` or its path match them. A path that
         /// `filters` name without a wildcard still affects it, and so does one that `global` matches.
         exclude: List<Exclusion>,
+        /// What a lockfile means to it: `whole` (when absent), a file like others, as the patterns say; `auto`, what its
+        /// package gets by the lockfile in its path or nearest above it; the path of a lockfile, for another one. `false`
+        /// is `whole`, on purpose.
+        lockfile: LockfileKey,
         /// The services that it is built from, and therefore after.
         depends_on: List<Text>,
         /// Whether the file's `global` patterns affect it; they do when absent.
@@ -153,6 +159,20 @@ mapping! {
         matrix: Matrix,
         /// A description for people.
         description: Text,
+    }
+}
+
+mapping! {
+    /// The lockfile by which a package gets what it needs.
+    struct LockfileOf {
+        /// The lockfile, from the root of the repository; the nearest one at or above the service's path when absent.
+        file: LockfilePath,
+        /// The package, by its name or its directory from the root of the repository; the one in the service's path when
+        /// absent.
+        package: Text,
+        /// Whether what packages of the workspace need for development counts, as far as the lockfile tells; it does when
+        /// absent.
+        dev: Flag,
     }
 }
 

@@ -121,7 +121,7 @@ fn entry(view: View<'_>, statuses: Statuses, problems: &mut Problems<'_>) -> Opt
     };
     let place = match effect {
         Effect::Include => Place::Start,
-        Effect::Exclude | Effect::ExcludeWildcards | Effect::Cede => Place::BehindMark,
+        Effect::Exclude | Effect::ExcludeWildcards | Effect::Lockfile | Effect::Cede => Place::BehindMark,
     };
     Some(FilterEntry { effect, statuses, pattern: pattern(view, place, problems)? })
 }

@@ -10,6 +10,7 @@ use crate::analysis::graph::knots;
 use crate::config::problems::Problems;
 use crate::config::raw::{self, Patterns};
 use crate::config::read::{Field, List, Named, Text};
+use crate::inputs::lockfile::LockfileFormat;
 use crate::inputs::source::DeclaredAt;
 use crate::model::diagnostic::{Located, Span};
 use crate::model::name::{RepoDir, TagName, is_own_output, slug};
@@ -118,6 +119,7 @@ fn package(
         filters: given(patterns, at),
         tag: tag(&service.directory, at),
         builder: builder.map_or(Field::Absent, |builder| given(raw::Choice(builder), at)),
+        lockfile: if builder.is_none() { given(raw::LockfileKey::Auto, at) } else { Field::Absent },
         ..raw::Service::default()
     };
     Named { name: Located::new((), at), value: Located::new(Box::new(package), at) }
@@ -212,12 +214,24 @@ fn entries<'t>(taken: impl Iterator<Item = &'t Taken>, problems: &mut Problems<'
         let (pattern, effect) = match &taken.area {
             Area::Below(directory) => (below_directory(directory), Effect::Include),
             Area::Directly(directory) => (directly_in(directory), Effect::Include),
+            Area::File(path) if taken.why == TakenFor::Workspace => (shared_file(path), Effect::Include),
             Area::File(path) => (literal(path), Effect::Include),
             Area::Ceded(directory) => (below_directory(directory), Effect::Cede),
         };
         entry(&at, &pattern, problems).map(|entry| FilterEntry { effect, ..entry })
     });
     made.collect()
+}
+
+/// A pattern of a file that a workspace has in common. A lockfile is matched by a wildcard, so that `lockfile: auto` says what
+/// it means to packages that it names, and the pattern what it means to others.
+pub(in crate::config) fn shared_file(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    if LockfileFormat::of(name.as_bytes()).is_none() {
+        return literal(path);
+    }
+    let directory = literal(&path[..path.len() - name.len()]);
+    format!("{directory}*{name}")
 }
 
 /// A pattern of the files in a directory alone.

@@ -13,13 +13,14 @@ mod service;
 mod tags;
 
 pub(super) use build_files::{below, below_directory, literal};
-pub(super) use discovered_services::directly_in;
+pub(super) use discovered_services::{directly_in, shared_file};
 pub(super) use environments::usual as usual_environments;
 
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
+use super::lockfile_use::LockfilePatterns;
 use super::problems::Problems;
 use super::raw::{self, Patterns};
 use super::read::{Field, List, Named, Read as _};
@@ -81,6 +82,7 @@ pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'
         global,
         unowned,
         environments,
+        lockfiles: LockfilePatterns::default(),
         made: Made::default(),
     })
 }

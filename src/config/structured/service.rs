@@ -1,11 +1,12 @@
 use indexmap::IndexMap;
 
 use super::{build_files, checked_name, image, tags};
+use crate::analysis::closure::WithDevelopment;
 use crate::analysis::filter::{Effect, Filter, FilterEntry, Filters, Statuses};
 use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::config::read::{Field, List, Map, Named, Text};
-use crate::config::{DeclaredKind, Global, KeyPlaces, Service};
+use crate::config::{DeclaredKind, Global, KeyPlaces, LockedClosure, LockfileUse, Service};
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::RepoDir;
 use crate::model::recipe::{Promote, Recipe};
@@ -54,6 +55,7 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
         dockerfile: files.dockerfile,
         context: files.context,
         wide_context,
+        lockfile: lockfile(raw),
         global: match raw.global.value() {
             Some(raw::Flag(false)) => Global::StandsAside,
             _ => Global::TakesPart,
@@ -72,6 +74,22 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
     };
     let depends_on = raw.depends_on.value().map(|list| list.0.clone()).unwrap_or_default();
     Some(Checked { filter, inputs, depends_on, service })
+}
+
+/// Returns what lockfiles mean to a service.
+fn lockfile(raw: &raw::Service) -> LockfileUse {
+    match raw.lockfile.value() {
+        None | Some(raw::LockfileKey::Whole) => LockfileUse::Whole,
+        Some(raw::LockfileKey::Auto) => LockfileUse::Closure(LockedClosure::default()),
+        Some(raw::LockfileKey::Of(of)) => LockfileUse::Closure(LockedClosure {
+            file: of.file.value().map(|file| file.0.clone()),
+            package: of.package.value().map(|package| package.0.clone()),
+            with: match of.dev.value() {
+                Some(raw::Flag(false)) => WithDevelopment::No,
+                Some(raw::Flag(true)) | None => WithDevelopment::Yes,
+            },
+        }),
+    }
 }
 
 /// Returns the context of an image that has files outside of the service's path, if no `filters` say which of them count.

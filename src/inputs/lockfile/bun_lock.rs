@@ -1,6 +1,6 @@
 //! bun.lock.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     for (directory, workspace) in &file.workspaces {
         lockfile.add_member(&workspace.name, Some(directory))?;
     }
-    let mut at: HashMap<&str, usize> = HashMap::new();
+    let mut at: BTreeMap<&str, usize> = BTreeMap::new();
     for (place, entry) in &file.packages {
         let resolution = entry.first().and_then(Value::as_str).unwrap_or_default();
         let name = name_of(resolution);
@@ -77,7 +77,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
 
 fn add(
     lockfile: &mut Lockfile,
-    at: &HashMap<&str, usize>,
+    at: &BTreeMap<&str, usize>,
     (from, place): (usize, &str),
     needs: &Needs,
 ) -> Result<(), LockfileError> {
@@ -103,7 +103,7 @@ fn add(
 }
 
 /// Finds a package in the place of what needs it, else in those above.
-fn find(at: &HashMap<&str, usize>, place: &str, name: &str) -> Option<usize> {
+fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> Option<usize> {
     let mut above = place;
     while !above.is_empty() {
         if let Some(found) = at.get([above, "/", name].concat().as_str()) {

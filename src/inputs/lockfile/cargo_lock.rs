@@ -1,6 +1,6 @@
 //! Cargo.lock.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -36,7 +36,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     }
     let mut lockfile = Lockfile::default();
     lockfile.settings.insert("version".to_owned(), version.to_string());
-    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (position, entry) in file.package.iter().enumerate() {
         by_name.entry(&entry.name).or_default().push(position);
         match &entry.source {

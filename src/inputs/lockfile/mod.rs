@@ -7,6 +7,7 @@ mod bun_lock;
 mod cargo_lock;
 mod error;
 mod lockfile_format;
+mod lockfile_settings;
 mod json_with_commas;
 mod package_lock;
 mod plain_yaml;
@@ -18,6 +19,7 @@ mod yarn_classic;
 
 pub use error::LockfileError;
 pub use lockfile_format::{LOCKFILE_NAMES, LockfileFormat};
+pub use lockfile_settings::{SETTINGS_FILES, shared_settings};
 
 use std::collections::BTreeMap;
 
@@ -77,6 +79,14 @@ pub enum NeededFor {
     Development,
 }
 
+impl LockedPackage {
+    /// Returns what people call it: its name, or where it has none its place.
+    #[must_use]
+    pub fn called(&self) -> &str {
+        if self.name.is_empty() { self.identity.trim_start_matches("member ") } else { &self.name }
+    }
+}
+
 impl Lockfile {
     /// Reads a lockfile. `manifests` are the package.json of the packages of its workspace, by their directories relative
     /// to that of the lockfile: a yarn.lock of yarn 1 does not say what these need.
@@ -106,6 +116,12 @@ impl Lockfile {
             LockfileFormat::Uv => uv_lock::read(text),
             LockfileFormat::Poetry => poetry_lock::read(text),
         }
+    }
+
+    /// Whether a yarn.lock can be read only with the package.json of its workspace.
+    #[must_use]
+    pub fn asks_manifests(text: &str) -> bool {
+        yarn_classic::is(text)
     }
 
     /// Returns the packages.

@@ -1,6 +1,6 @@
 //! package-lock.json and npm-shrinkwrap.json.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -38,7 +38,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     }
     let mut lockfile = Lockfile::default();
     lockfile.settings.insert("lockfileVersion".to_owned(), file.lockfile_version.to_string());
-    let mut at: HashMap<&str, usize> = HashMap::new();
+    let mut at: BTreeMap<&str, usize> = BTreeMap::new();
     for (place, entry) in &file.packages {
         if !entry.link {
             at.insert(place, add(&mut lockfile, place, entry)?);
@@ -98,7 +98,7 @@ fn installed_name(place: &str) -> &str {
 }
 
 /// Finds a package as Node.js does: in the nearest `node_modules` at or above the directory of what needs it.
-fn find(at: &HashMap<&str, usize>, place: &str, name: &str) -> Option<usize> {
+fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> Option<usize> {
     let mut directory = place;
     loop {
         let is_packages = directory == "node_modules" || directory.ends_with("/node_modules");

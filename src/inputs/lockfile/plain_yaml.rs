@@ -224,14 +224,13 @@ fn flow<'t>(rest: &mut &'t str, depth: usize) -> Result<PlainYaml<'t>, NotPlain>
 
 fn flow_text<'t>(rest: &mut &'t str) -> Result<Cow<'t, str>, NotPlain> {
     let text: &'t str = rest;
-    let end = match text.as_bytes().first() {
-        Some(quote @ (b'"' | b'\'')) => end_of_quoted(text, *quote)?,
-        _ => {
-            let is_end = |(at, c): (usize, char)| {
-                matches!(c, ',' | '}' | ']' | '{' | '[') || c == ':' && text[at + 1..].starts_with(' ')
-            };
-            text.char_indices().find(|found| is_end(*found)).map_or(text.len(), |(at, _)| at)
-        }
+    let end = if let Some(quote @ (b'"' | b'\'')) = text.as_bytes().first() {
+        end_of_quoted(text, *quote)?
+    } else {
+        let is_end = |(at, c): (usize, char)| {
+            matches!(c, ',' | '}' | ']' | '{' | '[') || c == ':' && text[at + 1..].starts_with(' ')
+        };
+        text.char_indices().find(|found| is_end(*found)).map_or(text.len(), |(at, _)| at)
     };
     *rest = text[end..].trim_start();
     scalar(text[..end].trim_end())
@@ -358,13 +357,12 @@ mod tests {
 
     #[test]
     fn hostile_texts_end() {
-        let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned()
-            + &(0..9)
-                .map(|n| format!("{}: &{} [{}]\n", b(n + 1), b(n + 1), vec![format!("*{}", b(n)); 9].join(",")))
-                .collect::<String>();
-        assert!(documents(&bomb).is_err());
+        let line = |n| format!("{}: &{} [{}]", b(n + 1), b(n + 1), vec![format!("*{}", b(n)); 9].join(","));
+        let bomb: Vec<String> = (0..9).map(line).collect();
+        assert!(documents(&format!("a: &a [x,x,x,x,x,x,x,x,x]\n{}\n", bomb.join("\n"))).is_err());
         assert!(documents(&format!("a: {}", "[".repeat(100_000))).is_err());
-        assert!(documents(&(0..5_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>()).is_err());
+        let steps: Vec<String> = (0..5_000).map(|depth| " ".repeat(depth) + "a:").collect();
+        assert!(documents(&steps.join("\n")).is_err());
         for text in ["", "a: '", "a: {", "a: [b", "?", ":", "a:\n - b\n c", "\u{e9}: {\u{e9}: \u{e9}}", "'", "\"\\"] {
             let _ = documents(text);
         }

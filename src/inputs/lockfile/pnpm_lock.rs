@@ -1,6 +1,8 @@
 //! pnpm-lock.yaml.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
 
 use super::plain_yaml::{PlainYaml, documents};
 use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, resolved, tidy};
@@ -42,13 +44,13 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
             lockfile.settings.insert(key.to_owned(), value.canonical());
         }
     }
-    Reader { lockfile, packages: HashMap::new(), locals: BTreeMap::new() }.read(document)
+    Reader { lockfile, packages: IndexMap::new(), locals: BTreeMap::new() }.read(document)
 }
 
 struct Reader<'t> {
     lockfile: Lockfile,
     /// Packages of registries, by the keys of the file.
-    packages: HashMap<&'t str, usize>,
+    packages: IndexMap<&'t str, usize>,
     /// Directories that are no packages of the workspace.
     locals: BTreeMap<String, usize>,
 }
@@ -58,7 +60,7 @@ impl<'t> Reader<'t> {
         let packages = document.get("packages");
         // Since version 9 what packages need stands apart from what they are.
         let snapshots = document.get("snapshots");
-        let described: HashMap<&str, &PlainYaml> = packages.into_iter().flat_map(PlainYaml::entries).collect();
+        let described: IndexMap<&str, &PlainYaml> = packages.into_iter().flat_map(PlainYaml::entries).collect();
         let instances = snapshots.or(packages);
         for (key, instance) in instances.into_iter().flat_map(PlainYaml::entries) {
             let description = described.get(key).or_else(|| described.get(without_peers(key))).copied();
@@ -107,16 +109,17 @@ impl<'t> Reader<'t> {
             }
             return self.local(name, place);
         }
-        let keys = [
-            reference.to_owned(),
-            format!("{name}@{reference}"),
-            format!("/{name}@{reference}"),
-            format!("/{name}/{reference}"),
-        ];
-        match keys.iter().find_map(|key| self.packages.get(key.as_str())) {
-            Some(package) => Ok(*package),
-            None => self.lockfile.add_unknown(name, reference),
+        let keys: [&[&str]; 4] =
+            [&[name, "@", reference], &[reference], &["/", name, "@", reference], &["/", name, "/", reference]];
+        let mut key = String::with_capacity(name.len() + reference.len() + 2);
+        for parts in keys {
+            key.clear();
+            key.extend(parts.iter().copied());
+            if let Some(package) = self.packages.get(key.as_str()) {
+                return Ok(*package);
+            }
         }
+        self.lockfile.add_unknown(name, reference)
     }
 
     fn local(&mut self, name: &str, place: String) -> Result<usize, LockfileError> {

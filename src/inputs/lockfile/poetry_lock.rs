@@ -1,6 +1,6 @@
 //! poetry.lock.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -51,7 +51,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let mut lockfile = Lockfile::default();
     lockfile.settings.insert("lock-version".to_owned(), version.clone());
     lockfile.settings.insert("python-versions".to_owned(), file.metadata.python_versions.clone());
-    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (position, entry) in file.package.iter().enumerate() {
         by_name.entry(&entry.name).or_default().push(position);
         let source: Vec<String> = entry.source.iter().map(|(key, value)| format!("{key} {value}")).collect();

@@ -1,6 +1,6 @@
 //! uv.lock.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -65,12 +65,12 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let mut lockfile = Lockfile::default();
     let settings = file.settings.iter().chain(&file.manifest);
     lockfile.settings.extend(settings.map(|(key, value)| (key.clone(), value.to_string())));
-    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (position, entry) in file.package.iter().enumerate() {
         by_name.entry(&entry.name).or_default().push(position);
         entry.add(&mut lockfile, &members)?;
     }
-    let mut extras: HashMap<(usize, &str), usize> = HashMap::new();
+    let mut extras: BTreeMap<(usize, &str), usize> = BTreeMap::new();
     for (position, entry) in file.package.iter().enumerate() {
         for extra in entry.optional_dependencies.keys() {
             let with_extra = lockfile.add(LockedPackage {
@@ -101,9 +101,9 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
 
 struct Reader<'f> {
     packages: &'f [Entry],
-    by_name: HashMap<&'f str, Vec<usize>>,
+    by_name: BTreeMap<&'f str, Vec<usize>>,
     /// The packages with an extra.
-    extras: HashMap<(usize, &'f str), usize>,
+    extras: BTreeMap<(usize, &'f str), usize>,
 }
 
 impl Reader<'_> {

@@ -1,6 +1,6 @@
 //! yarn.lock of yarn 2 and later.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::plain_yaml::{PlainYaml, documents};
 use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, resolved};
@@ -48,9 +48,9 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
 
 #[derive(Default)]
 struct Reader<'t> {
-    by_descriptor: HashMap<&'t str, usize>,
-    by_name: HashMap<&'t str, Vec<usize>>,
-    patched: HashMap<&'t str, Vec<usize>>,
+    by_descriptor: BTreeMap<&'t str, usize>,
+    by_name: BTreeMap<&'t str, Vec<usize>>,
+    patched: BTreeMap<&'t str, Vec<usize>>,
 }
 
 impl Reader<'_> {

@@ -1,6 +1,6 @@
 //! yarn.lock of yarn 1. It has no packages of the workspace: their package.json say what they need.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, resolved, tidy};
 use crate::inputs::source::{NeedList, PackageJson};
@@ -74,8 +74,8 @@ pub(super) fn read(text: &str, manifests: &BTreeMap<String, PackageJson>) -> Res
 
 #[derive(Default)]
 struct Reader<'t> {
-    by_descriptor: HashMap<&'t str, usize>,
-    by_name: HashMap<&'t str, Vec<usize>>,
+    by_descriptor: BTreeMap<&'t str, usize>,
+    by_name: BTreeMap<&'t str, Vec<usize>>,
 }
 
 impl Reader<'_> {
@@ -142,8 +142,10 @@ fn entries(text: &str) -> Result<Vec<Entry<'_>>, LockfileError> {
                 }
             }
         } else if in_needs {
-            let end =
-                if content.starts_with('"') { content[1..].find('"').map(|end| end + 2) } else { content.find(' ') };
+            let end = match content.strip_prefix('"') {
+                Some(rest) => rest.find('"').map(|end| end + 2),
+                None => content.find(' '),
+            };
             let (name, wanted) = content.split_at_checked(end.unwrap_or_default()).ok_or_else(|| wrong(number))?;
             if name.is_empty() || wanted.is_empty() {
                 return Err(wrong(number));

@@ -120,6 +120,7 @@ fn is_true(plan: &Plan, filter: &str) -> bool {
         CauseKind::Degraded => cause.reason == Some(Reason::UnknownRange),
         CauseKind::File
         | CauseKind::Global
+        | CauseKind::Lockfile
         | CauseKind::Dependency
         | CauseKind::DependencyRemoved
         | CauseKind::Definition

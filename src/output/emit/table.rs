@@ -5,7 +5,7 @@ use anstyle::{AnsiColor, Style};
 use super::columns::Column;
 use super::{compared, environment};
 use crate::model::name::Escaped;
-use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService, Reason};
+use crate::plan::{CauseKind, Plan, PlannedCause, PlannedPackage, PlannedService, Reason};
 
 /// Whether text output is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +130,7 @@ pub(super) fn sentence(cause: &PlannedCause) -> (String, Option<String>) {
             };
             format!("{global}{}{}{by}", shown(&cause.path), status.unwrap_or_default())
         }
+        CauseKind::Lockfile => lockfile(cause),
         CauseKind::Dependency if cause.chain.len() > 1 => {
             let chain: Vec<String> = cause.chain.iter().map(|name| Escaped::new(name).to_string()).collect();
             format!("depends on {}", chain.join(", which depends on "))
@@ -158,6 +159,29 @@ pub(super) fn sentence(cause: &PlannedCause) -> (String, Option<String>) {
         CauseKind::BaseUnreachable => "the base is out of reach".to_owned(),
     };
     (what, cause.at.as_ref().map(|at| Escaped::new(at).to_string()))
+}
+
+/// Describes what a service gets otherwise by a lockfile.
+fn lockfile(cause: &PlannedCause) -> String {
+    let shown = |text: &str| Escaped::new(text).to_string();
+    let package = |package: &PlannedPackage| {
+        let name = shown(&package.name);
+        let via = package.via.as_ref().map(|via| format!(" (via {})", shown(via))).unwrap_or_default();
+        match (&package.from, &package.to) {
+            (Some(from), Some(to)) => format!("{name} {} to {}{via}", shown(from), shown(to)),
+            (None, Some(to)) => format!("{name} {} added{via}", shown(to)),
+            (Some(from), None) => format!("{name} {} removed{via}", shown(from)),
+            (None, None) => format!("{name} from another source{via}"),
+        }
+    };
+    let mut told: Vec<String> = cause.packages.iter().map(package).collect();
+    told.extend(cause.more.map(|more| format!("{more} more")));
+    told.extend(cause.keys.iter().map(|key| format!("{}, for all packages", shown(key))));
+    told.extend(cause.whole.as_ref().map(|why| format!("counts as a whole, since {}", shown(why))));
+    if told.is_empty() {
+        told.push("the same packages, which get other ones of each other".to_owned());
+    }
+    format!("{}: {}", shown(cause.path.as_deref().unwrap_or_default()), told.join(", "))
 }
 
 /// Describes what is not known.

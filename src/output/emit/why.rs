@@ -63,6 +63,10 @@ fn taken_back(taken: &TakenBack, palette: Palette) -> String {
     let back = match how {
         Exclusion::Negated => format!("!{pattern} ({})", palette.faint(&at)),
         Exclusion::Exclude => format!("{pattern} of `exclude` ({})", palette.faint(&at)),
+        Exclusion::Lockfile => {
+            let same = format!("matched by {}, but its package gets by it what it got before", shown(by, palette));
+            return format!("{same} ({})", palette.faint(&at));
+        }
     };
     format!("matched by {}, then excluded by {back}", shown(by, palette))
 }

@@ -247,6 +247,11 @@ impl<'a> Reader<'a> {
         Ok(known)
     }
 
+    /// Returns the file of the configuration at head.
+    pub(super) fn file(&self) -> &'a ConfigFile {
+        self.file
+    }
+
     /// Returns how many configurations were read. Those equal to head's are not read, and equal ones are read once.
     pub(super) fn count(&self) -> usize {
         self.read

@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::discovery::{Discovery, DiscoveryScope};
+use super::lockfiles::LockfileCache;
 use crate::config::{self, Config, Options};
 use crate::inputs::git::{self, FileAt, Lacking, Missing, Repository, WorkTreeFile};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
@@ -40,6 +41,8 @@ pub struct ConfigFile {
     pub options: Options,
     /// What the repository's own files declare of what it asks for.
     pub discovery: Discovery,
+    /// The lockfiles that were read for it.
+    pub lockfiles: LockfileCache,
 }
 
 /// The place of a configuration in the repository.
@@ -159,6 +162,7 @@ impl ConfigFile {
                 in_repository: None,
                 options: Options::default(),
                 discovery: Discovery::default(),
+                lockfiles: LockfileCache::default(),
             });
         };
         let found = match at {
@@ -236,7 +240,8 @@ impl ConfigFile {
     fn of(place: &RepoPath, paths: Vec<RepoPath>, by: FoundBy, bytes: Vec<u8>) -> Self {
         let in_repository = Some(Place { path: place.clone(), paths, by, is_changed_unseen: false });
         let (options, discovery) = (Options::default(), Discovery::default());
-        Self { name: place.to_string(), bytes, in_repository, options, discovery }
+        let lockfiles = LockfileCache::default();
+        Self { name: place.to_string(), bytes, in_repository, options, discovery, lockfiles }
     }
 
     /// Returns the configuration of a repository without one: all that its own files declare, at a commit or in the work
@@ -247,7 +252,8 @@ impl ConfigFile {
     pub fn derived(repository: &Repository, at: Option<&CommitId>) -> Result<Self, git::GitError> {
         let discovery = Discovery::read(repository, at, DiscoveryScope::Everything)?;
         let (name, bytes) = (DERIVED.to_owned(), b"services:".to_vec());
-        Ok(Self { name, bytes, in_repository: None, options: Options::default(), discovery })
+        let (options, lockfiles) = (Options::default(), LockfileCache::default());
+        Ok(Self { name, bytes, in_repository: None, options, discovery, lockfiles })
     }
 
     /// Reads what the repository's own files declare, at a commit or in the work tree, of what `workspaces` asks for.

@@ -8,6 +8,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::base_config::{self, BaseConfig};
 use super::base_groups::Group;
+use super::lockfiles::LockfileChanges;
 use super::{ConfigFile, snapshot};
 use crate::analysis::affected::{Cause, Degraded, Direct, NoRecord, spread};
 use crate::analysis::base::{AllAffected, Changes, Comparison, Doubt, Notes, Tip};
@@ -22,6 +23,7 @@ pub(super) struct GroupChanges {
     group: Group,
     changes: ChangeSet,
     at_base: Vec<BaseConfig>,
+    lockfiles: LockfileChanges,
     /// The paths from which the configurations at bases were read.
     former: BTreeSet<RepoPath>,
     /// How many pairs of trees were compared.
@@ -96,15 +98,17 @@ impl<'a> Findings<'a> {
         let config = self.config;
         let room = &self.kept.0[position];
         if self.kept.0.len() == 1 {
-            let matches = filter::matches(&config.filters, room.get_or_init(|| compared.changes.clone()));
+            let changes = room.get_or_init(|| compared.changes.clone());
+            let matches = filter::matches(&config.filters, changes);
             self.note(&compared, &matches, &matches);
-            self.direct = of_group(config, &compared, &matches);
+            self.direct = of_group(config, &compared, changes, &matches);
         } else {
             let whole = compared.matches(config);
             let kept = self.worth_keeping(&compared, &whole);
-            let matches = filter::matches(&config.filters, room.get_or_init(|| kept));
+            let changes = room.get_or_init(|| kept);
+            let matches = filter::matches(&config.filters, changes);
             self.note(&compared, &matches, &whole);
-            let affected = spread(of_group(config, &compared, &matches), &config.graph);
+            let affected = spread(of_group(config, &compared, changes, &matches), &config.graph);
             for service in compared.services() {
                 affected.causes(*service).iter().for_each(|cause| self.direct.add(*service, cause.clone()));
             }
@@ -169,7 +173,10 @@ impl<'a> Findings<'a> {
             .map(|(_, change)| &change.path)
             .collect();
         let is_config = |path: &RepoPath| self.file.is_made_of(path) || compared.former.contains(path);
-        let is_about_none = |change: &&Change| !is_config(&change.path) && !taken_back.contains(&change.path);
+        let is_about_none = |change: &&Change| {
+            let path = &change.path;
+            !is_config(path) && !taken_back.contains(path) && !compared.lockfiles.has_read(path)
+        };
         matches.unmatched.iter().copied().filter(is_about_none).collect()
     }
 
@@ -191,6 +198,7 @@ impl<'a> Findings<'a> {
                 kept.extend(matches.of(filter).iter().take(most).map(|found| found.change));
             }
         }
+        kept.extend(compared.lockfiles.plain(config, &compared.changes).map(|(_, change)| change));
         let about_none = self.about_none(compared, matches);
         let most = if self.unmatched_of(compared).is_none() { usize::MAX } else { 1 };
         kept.extend(about_none.into_iter().take(most));
@@ -216,6 +224,7 @@ impl GroupChanges {
     pub(super) fn of(
         differ: &mut Differ,
         reader: &mut base_config::Reader,
+        config: &Config,
         tip: &Tip,
         mut group: Group,
     ) -> Result<(Self, Notes), git::GitError> {
@@ -231,12 +240,20 @@ impl GroupChanges {
         };
         let at_base = reader.read(tip, &group.comparison.bases, &changes)?;
         notes.doubts.extend(at_base.iter().filter_map(BaseConfig::doubt));
-        Ok((Self { group, changes, at_base, former: reader.paths().clone(), tree_diffs }, notes))
+        let (repository, cache) = (differ.repository(), &reader.file().lockfiles);
+        let lockfiles = LockfileChanges::of(repository, cache, config, tip, &group.comparison.bases, &changes)?;
+        notes.doubts.extend(lockfiles.doubts.iter().cloned());
+        Ok((Self { group, changes, at_base, lockfiles, former: reader.paths().clone(), tree_diffs }, notes))
     }
 
     /// Returns the services that have this base.
     pub(super) fn services(&self) -> &[ServiceId] {
         &self.group.services
+    }
+
+    /// Returns the changes since the base.
+    pub(super) fn changes(&self) -> &ChangeSet {
+        &self.changes
     }
 
     pub(super) fn matches<'a>(&'a self, config: &'a Config) -> Matches<'a> {
@@ -260,8 +277,14 @@ fn changes(differ: &mut Differ, tip: &Tip, comparison: &Comparison) -> Result<(C
 }
 
 /// Returns the own causes of services since the base of a group.
-pub(super) fn of_group<'a>(config: &Config, compared: &GroupChanges, matches: &Matches<'a>) -> Direct<'a> {
+pub(super) fn of_group<'a>(
+    config: &'a Config,
+    compared: &GroupChanges,
+    changes: &'a ChangeSet,
+    matches: &Matches<'a>,
+) -> Direct<'a> {
     let mut direct = Direct::none(config.services.len());
+    compared.lockfiles.add(&mut direct, config, changes);
     for service in config.graph.services() {
         direct.add_matches(service, snapshot::watch(config, service), matches);
         for at_base in &compared.at_base {

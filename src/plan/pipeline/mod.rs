@@ -11,6 +11,7 @@ mod declared_paths;
 mod discovery;
 mod environment;
 mod error;
+mod lockfiles;
 #[cfg(feature = "registry")]
 mod existing;
 mod lasting_tag;
@@ -41,6 +42,7 @@ pub use error::Error;
 #[cfg(feature = "registry")]
 pub use existing::note_existing;
 pub use lasting_tag::lasting_tags;
+pub use lockfiles::{LockfileCache, with_local_sources};
 pub use policy::Unmatched;
 pub use published_images::{PublishedImage, PublishedImages};
 pub use push_rules::{PushRequest, PushRules};
@@ -51,6 +53,8 @@ pub use snapshot::{Files, Moment, Snapshot};
 pub use versions::{Versioned, VersionsRequest, versions};
 pub use wide_contexts::with_copied;
 pub use workspace::{OpenError, Workspace};
+
+use std::borrow::Cow;
 
 use crate::analysis::affected::{Cause, Direct, spread};
 use crate::analysis::base::{self, Compare, Doubt, Notes, Range, Since, Tip};
@@ -241,7 +245,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     notes.doubts.extend(rules.doubt.clone());
 
     step("following links");
-    let (followed, inputs) = notes.keep(declared_paths::for_plan(repository, rules.config(), &range.tip)?);
+    let (followed, inputs) = notes.keep(followed(repository, file, rules.config(), &range.tip)?);
     let config = &*followed;
     let workspace = &WorkspaceView { config, ..*workspace };
 
@@ -253,7 +257,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     let kept = Kept::of_groups(grouped.groups.len());
     let mut findings = Findings::none(config, file, &kept);
     for (position, group) in grouped.groups.into_iter().enumerate() {
-        findings.add(position, notes.keep(GroupChanges::of(&mut differ, &mut reader, &range.tip, group)?));
+        findings.add(position, notes.keep(GroupChanges::of(&mut differ, &mut reader, config, &range.tip, group)?));
     }
     notes.warnings.extend(reader.note());
     let configs = reader.count();
@@ -382,6 +386,27 @@ fn causes<'a>(
     direct
 }
 
+/// Follows declared links, and adds the sources of this repository that packages get by lockfiles. What this clone lacks is
+/// fetched. What it lacks then is no input: a change of the lockfile counts as a whole.
+fn followed<'c>(
+    repository: &Repository,
+    file: &ConfigFile,
+    config: &'c Config,
+    tip: &Tip,
+) -> Result<((Cow<'c, Config>, usize), Notes), git::GitError> {
+    let ((config, read), notes) = declared_paths::for_plan(repository, config, tip)?;
+    if config.services.values().all(|service| service.closure().is_none()) {
+        return Ok(((config, read), notes));
+    }
+    let (all, on_top): (Vec<ServiceId>, _) = (config.graph.services().collect(), tip.work_tree());
+    let local = || with_local_sources(repository, file, config.clone(), &all, tip.commit.as_ref(), &on_top);
+    let config = match repository.with_fetching(local) {
+        Err(git::GitError::MissingTree { .. } | git::GitError::MissingBlob { .. }) => config,
+        local => local?,
+    };
+    Ok(((config, read), notes))
+}
+
 /// Returns the names that do not need history: the images.
 fn images(config: &Config, services: &[ServiceId]) -> Vec<Names> {
     let image = |service: &ServiceId| config.services[service.0].image.name.as_ref().map(ToString::to_string);
@@ -449,7 +474,7 @@ fn fingerprints(
     let on_top = tip.work_tree();
     let moment = Moment { commit: &head, on_top: &on_top, files: Files::InPart };
     let snapshot = match Snapshot::read(repository, file, config, services, moment) {
-        Err(git::GitError::MissingTree { .. }) => return Ok(Prints::default()),
+        Err(git::GitError::MissingTree { .. } | git::GitError::MissingBlob { .. }) => return Ok(Prints::default()),
         snapshot => snapshot?,
     };
     let content = snapshot.content(config);

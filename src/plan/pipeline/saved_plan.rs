@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::saved_names::SavedNames;
 use super::snapshot::{Files, Moment};
-use super::{ConfigFile, PushRequest, Snapshot, follow_links};
+use super::{ConfigFile, PushRequest, Snapshot, follow_links, with_local_sources};
 use crate::analysis::fingerprint::Fingerprints;
 use crate::config::{self, Config, Push};
 use crate::inputs::git::{self, Repository};
@@ -142,10 +142,14 @@ impl Held<'_> {
             Err(git::GitError::MissingTree { .. } | git::GitError::MissingBlob { .. }) => return Ok(found),
             followed => followed?,
         };
-        let config = &*followed.config;
+        let local = with_local_sources(repository, self.file, followed.config, &ids, Some(&head), &none);
+        let config = match local {
+            Err(git::GitError::MissingTree { .. } | git::GitError::MissingBlob { .. }) => return Ok(found),
+            local => &*local?,
+        };
         let moment = Moment { commit: &head, on_top: &none, files: Files::InPart };
         let snapshot = match Snapshot::read(repository, self.file, config, &ids, moment) {
-            Err(git::GitError::MissingTree { .. }) => return Ok(found),
+            Err(git::GitError::MissingTree { .. } | git::GitError::MissingBlob { .. }) => return Ok(found),
             snapshot => snapshot?,
         };
         let content = snapshot.content(config);

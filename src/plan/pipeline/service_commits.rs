@@ -73,6 +73,7 @@ impl<'a> Results<'a> {
     /// Returns the services that a commit touches.
     pub(super) fn of_commit(&mut self, step: &Step<'_>) -> Result<BTreeSet<ServiceId>, Error> {
         let mut services = self.holders.matching(self.config, step.changes);
+        services.extend(locking(self.config, step.changes));
         if !step.changes.is_empty() {
             services.extend(self.redefined(step.parent, step.commit)?);
         }
@@ -83,6 +84,7 @@ impl<'a> Results<'a> {
     /// Returns the services that the work tree changes against head.
     pub(super) fn of_work_tree(&mut self, head: &CommitId, on_top: &ChangeSet) -> Result<BTreeSet<ServiceId>, Error> {
         let mut services = self.holders.matching(self.config, on_top);
+        services.extend(locking(self.config, on_top));
         if self.file.is_uncommitted(on_top) {
             let then = self.history.of(head)?;
             services.extend(differing(self.config, Some(self.config.definitions()), then.as_deref()));
@@ -101,6 +103,12 @@ impl<'a> Results<'a> {
         let then = parent.map(|parent| self.history.of(parent)).transpose()?.flatten();
         Ok(differing(self.config, self.history.of(commit)?.as_deref(), then.as_deref()))
     }
+}
+
+/// Returns the services that may get something else by a lockfile, whatever that is.
+fn locking(config: &Config, changes: &ChangeSet) -> Vec<ServiceId> {
+    let paths = || changes.as_slice().iter().filter_map(|change| std::str::from_utf8(change.path.as_bytes()).ok());
+    config.graph.services().filter(|service| paths().any(|path| config.services[service.0].may_lock(path))).collect()
 }
 
 /// Returns the services whose definitions differ; all where one of the two is not known.

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ConfigFile;
+use super::lockfiles::{Revision, fingerprint_inputs};
 use crate::analysis::affected::Watch;
 use crate::analysis::definition::Definitions;
 use crate::analysis::filter::{Cover, FilterId};
-use crate::analysis::fingerprint::{Content, Defined};
+use crate::analysis::fingerprint::{Content, Defined, LockInput};
 use crate::config::{Config, Global};
 use crate::inputs::git::{self, OnTop, Repository, Survey, Unsure};
 use crate::model::change::ChangeSet;
@@ -20,6 +21,7 @@ pub struct Snapshot {
     covers: BTreeMap<FilterId, Cover>,
     definitions: Definitions,
     survey: Survey,
+    lockfiles: BTreeMap<ServiceId, Vec<LockInput>>,
     objects: ObjectFormat,
     uncommitted: ChangeSet,
     defined: Defined,
@@ -61,6 +63,10 @@ impl Snapshot {
         moment: Moment,
     ) -> Result<Self, git::GitError> {
         let Moment { commit, on_top, files } = moment;
+        let built_from = config.graph.with_dependencies(services);
+        let built_from: Vec<ServiceId> = config.graph.services().filter(|service| built_from[service.0]).collect();
+        let revision = Revision { commit, on_top };
+        let lockfiles = fingerprint_inputs(repository, file, config, &built_from, revision, files)?;
         let watches: Vec<Watch> = config.graph.services().map(|service| watch(config, service)).collect();
         let wanted = config.graph.with_dependencies(services);
         let definitions = config.definitions_of(config.graph.services().filter(|service| wanted[service.0]));
@@ -79,6 +85,7 @@ impl Snapshot {
             covers,
             definitions,
             survey,
+            lockfiles,
             objects: repository.object_format(),
             uncommitted,
             defined,
@@ -109,6 +116,7 @@ impl Snapshot {
             covers: &self.covers,
             entries: &self.survey.entries,
             directories: &self.survey.directories,
+            lockfiles: &self.lockfiles,
             objects: self.objects,
             uncommitted: &self.uncommitted,
             defined: self.defined,

@@ -31,7 +31,7 @@ pub fn with_copied(
     let wide = |service: &ServiceId| config.services[service.0].wide_context.is_some();
     let services: Vec<ServiceId> = config.graph.services().filter(wide).collect();
     if services.is_empty() {
-        return Ok((config, Vec::new()));
+        return Ok((config.with_lockfiles(), Vec::new()));
     }
     let head = repository.head()?.commit().copied();
     let mut reader = Reader { repository, at, head: at.or(head.as_ref()), listing: None };
@@ -47,7 +47,7 @@ pub fn with_copied(
             }
         }
     }
-    Ok((config.with_copied(copied), warnings))
+    Ok((config.with_copied(copied).with_lockfiles(), warnings))
 }
 
 /// Why a context is taken whole: in words, and where a Dockerfile says so.

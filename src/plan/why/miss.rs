@@ -69,6 +69,8 @@ pub enum Exclusion {
     Negated,
     /// As one of the service's `exclude`.
     Exclude,
+    /// As a lockfile of which only counts what the service's package gets.
+    Lockfile,
 }
 
 /// A pattern, and its place.
@@ -113,6 +115,7 @@ pub(super) fn matched(config: &Config, filter: &Filter, change: &Change) -> Opti
                 Some(back) => {
                     let how = match back.effect {
                         Effect::ExcludeWildcards => Exclusion::Exclude,
+                        Effect::Lockfile => Exclusion::Lockfile,
                         Effect::Include | Effect::Exclude | Effect::Cede => Exclusion::Negated,
                     };
                     Some(Miss::TakenBack { path, taken: TakenBack { by, back: place(&back.pattern), how } })

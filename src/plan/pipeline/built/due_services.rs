@@ -30,9 +30,9 @@ pub(super) fn due(
         if group.services.is_empty() {
             continue;
         }
-        let (compared, _) = GroupChanges::of(&mut differ, &mut reader, &tip, group)?;
+        let (compared, _) = GroupChanges::of(&mut differ, &mut reader, config, &tip, group)?;
         let matches = compared.matches(config);
-        let affected = spread(group_changes::of_group(config, &compared, &matches), &config.graph);
+        let affected = spread(group_changes::of_group(config, &compared, compared.changes(), &matches), &config.graph);
         due.extend(compared.services().iter().copied().filter(|service| affected.contains(*service)));
     }
     Ok(due)

@@ -1,0 +1,42 @@
+use super::Defined;
+use crate::analysis::closure::ClosureDigest;
+use crate::model::tree::{Mode, ObjectId};
+
+/// What a service gets by a lockfile, as a part of its fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockInput {
+    /// The path of the lockfile.
+    pub path: String,
+    /// What counts of it.
+    pub content: LockContent,
+    /// The packages, to show them; none where they were not asked for.
+    pub packages: Vec<LockedName>,
+    /// Whether a commit has it.
+    pub defined: Defined,
+}
+
+/// What counts of a lockfile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockContent {
+    /// What a package gets.
+    Closure(ClosureDigest),
+    /// All of it.
+    File(Mode, ObjectId),
+}
+
+/// A package that a lockfile names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LockedName {
+    /// Its name and version, as people read them.
+    pub shown: String,
+    /// All that tells it from others.
+    pub key: String,
+}
+
+impl LockedName {
+    /// Returns the name of a package.
+    #[must_use]
+    pub fn new(name: &str, version: &str, identity: &str) -> Self {
+        Self { shown: format!("{name} {version}").trim_end().to_owned(), key: format!("{name} {identity}") }
+    }
+}

@@ -1,0 +1,155 @@
+//! What lockfiles mean to services.
+
+use std::collections::BTreeMap;
+
+use super::structured::literal;
+use super::{Config, Service};
+use crate::analysis::closure::WithDevelopment;
+use crate::analysis::filter::{Effect, Filter, FilterEntry, FilterId, Filters, Match, Statuses, matches_of};
+use crate::glob::{Pattern, Verdict};
+use crate::inputs::lockfile::{LOCKFILE_NAMES, LockfileFormat};
+use crate::model::change::Change;
+use crate::model::diagnostic::Located;
+use crate::model::name::{RepoDir, ServiceId};
+
+/// What lockfiles mean to a service.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum LockfileUse {
+    /// They are files like others: the patterns say what they mean.
+    #[default]
+    Whole,
+    /// They mean what a package gets by them.
+    Closure(LockedClosure),
+}
+
+/// Which package gets what by which lockfile.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LockedClosure {
+    /// The lockfile, by its path from the root of the repository; the nearest ones at or above the service's path if none
+    /// is named.
+    pub file: Option<String>,
+    /// The package, by its name or its directory from the root of the repository; the one in the service's path if none
+    /// is named.
+    pub package: Option<String>,
+    /// Whether what it needs for development counts.
+    pub with: WithDevelopment,
+}
+
+/// The patterns of services without regard to what lockfiles mean to them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LockfilePatterns {
+    filters: Filters,
+    of: BTreeMap<ServiceId, Vec<FilterId>>,
+}
+
+impl Service {
+    /// Returns what it gets by lockfiles; none where its patterns say what they mean.
+    #[must_use]
+    pub fn closure(&self) -> Option<&LockedClosure> {
+        match &self.lockfile {
+            LockfileUse::Closure(closure) => Some(closure),
+            LockfileUse::Whole => None,
+        }
+    }
+
+    /// Returns the directories in which its lockfiles are looked for, the nearest first.
+    #[must_use]
+    pub fn lockfile_directories(&self) -> Vec<RepoDir> {
+        let Some(closure) = self.closure() else { return Vec::new() };
+        if let Some(file) = &closure.file {
+            return vec![RepoDir::of_file(file)];
+        }
+        let Some(path) = &self.path else { return Vec::new() };
+        let mut directories = vec![path.clone()];
+        while let Some(last) = directories.last().filter(|last| !last.is_root()) {
+            let above = RepoDir::of_file(last.as_str());
+            directories.push(above);
+        }
+        directories
+    }
+
+    /// Returns the names of its lockfiles.
+    pub fn lockfile_names(&self) -> impl Iterator<Item = &str> {
+        let named = self.closure().and_then(|closure| closure.file.as_deref());
+        let named = named.map(|file| file.rsplit('/').next().unwrap_or_default());
+        let usual = LOCKFILE_NAMES.iter().map(|(name, _)| *name).filter(move |_| named.is_none());
+        named.into_iter().chain(usual)
+    }
+
+    /// Whether a path is one at which a lockfile of it may be.
+    #[must_use]
+    pub fn may_lock(&self, path: &str) -> bool {
+        match self.closure() {
+            None => false,
+            Some(LockedClosure { file: Some(file), .. }) => file == path,
+            Some(_) => {
+                let directory = RepoDir::of_file(path);
+                LockfileFormat::of(path.rsplit('/').next().unwrap_or_default().as_bytes()).is_some()
+                    && self.path.as_ref().is_some_and(|own| directory.holds(own))
+            }
+        }
+    }
+}
+
+impl Config {
+    /// Returns the configuration in which lockfiles do not affect services as files that a wildcard matches, where they
+    /// mean what packages get.
+    #[must_use]
+    pub fn with_lockfiles(mut self) -> Self {
+        if self.services.values().all(|service| service.closure().is_none()) {
+            return self;
+        }
+        let filters = (0..self.filters.len()).map(|at| self.filters.get(Filters::id(at)).clone());
+        let mut filters: Vec<Filter> = filters.collect();
+        let (mut originals, mut of) = (Vec::new(), BTreeMap::new());
+        for id in self.graph.services() {
+            let service = &self.services[id.0];
+            let directories = service.lockfile_directories();
+            if directories.is_empty() {
+                continue;
+            }
+            let at = service.place("lockfile", "");
+            let kept: &mut Vec<FilterId> = of.entry(id).or_default();
+            for filter in service.own_filters() {
+                let Filter::Ordered(entries) = &mut filters[filter.position()] else { continue };
+                // What a Dockerfile copies by name is what the package gets, too.
+                let effect = if filter == service.filter { Effect::Lockfile } else { Effect::Exclude };
+                let mut taken = Vec::new();
+                for directory in &directories {
+                    let paths = service.lockfile_names().map(|name| directory.join(name));
+                    taken.extend(paths.filter(|path| may_match(entries, path)).filter_map(|path| {
+                        let pattern = Pattern::parse(&literal(&path)).ok()?;
+                        Some(FilterEntry { effect, statuses: Statuses::ANY, pattern: at.as_ref().map(|()| pattern) })
+                    }));
+                }
+                kept.push(Filters::id(originals.len()));
+                originals.push(Filter::Ordered(entries.clone()));
+                entries.extend(taken);
+            }
+        }
+        self.filters = Filters::new(filters);
+        self.lockfiles = LockfilePatterns { filters: Filters::new(originals), of };
+        self
+    }
+
+    /// Returns how a change of a lockfile matches the patterns of a service, if these say what it means.
+    #[must_use]
+    pub fn plain_match<'a>(&'a self, service: ServiceId, change: &'a Change) -> Option<Match<'a>> {
+        let own = self.lockfiles.of.get(&service)?;
+        let found = matches_of(&self.lockfiles.filters, change);
+        found.into_iter().find(|(filter, _)| own.contains(filter)).map(|(_, found)| found)
+    }
+}
+
+/// Whether one of the patterns that take in may match a path.
+fn may_match(entries: &[FilterEntry], path: &str) -> bool {
+    let is_below = |pattern: &Located<Pattern>| {
+        let directory = pattern.value.directory();
+        directory.is_empty()
+            || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    entries.iter().filter(|entry| entry.effect == Effect::Include && is_below(&entry.pattern)).any(|entry| {
+        let pattern = &entry.pattern.value;
+        pattern.matches(path.as_bytes()) != Verdict::No
+    })
+}

@@ -1,0 +1,73 @@
+use std::collections::BTreeMap;
+
+use super::locked::{Locked, Means, Revision};
+use crate::analysis::closure::WithDevelopment;
+use crate::analysis::fingerprint::{Defined, LockContent, LockInput, LockedName};
+use crate::config::Config;
+use crate::inputs::git::{GitError, Repository};
+use crate::model::change::{Change, Status};
+use crate::model::name::{RepoPath, ServiceId};
+use crate::plan::pipeline::{ConfigFile, Files};
+
+/// Returns what the fingerprints of services are made of besides their files: what their packages get by lockfiles, with the
+/// packages by name where all is listed.
+///
+/// # Errors
+/// When the commit, one of its trees or a lockfile cannot be read.
+pub(in crate::plan::pipeline) fn fingerprint_inputs(
+    repository: &Repository,
+    file: &ConfigFile,
+    config: &Config,
+    services: &[ServiceId],
+    revision: Revision,
+    files: Files,
+) -> Result<BTreeMap<ServiceId, Vec<LockInput>>, GitError> {
+    let locked = Locked::read(repository, &file.lockfiles, config, services, revision)?;
+    let mut inputs = BTreeMap::new();
+    for (service, listed) in &locked.0 {
+        let Some(closure) = config.services[service.0].closure() else { continue };
+        let mut of_service = Vec::new();
+        for file in listed {
+            let mut packages = Vec::new();
+            let content = match &file.means {
+                Means::Closure(found) => {
+                    if files == Files::All {
+                        packages = names(found.resolution.as_ref(), found.package, closure.with);
+                    }
+                    LockContent::Closure(found.digest(closure))
+                }
+                Means::Doubt(_) => LockContent::File(file.mode, file.id),
+                Means::Plain => {
+                    let change = Change::new(RepoPath::from_git(file.path.as_str()), Status::Modified);
+                    if config.plain_match(*service, &change).is_none() {
+                        continue;
+                    }
+                    LockContent::File(file.mode, file.id)
+                }
+            };
+            let defined = if file.is_uncommitted { Defined::Uncommitted } else { Defined::Committed };
+            of_service.push(LockInput { path: file.path.clone(), content, packages, defined });
+        }
+        inputs.insert(*service, of_service);
+    }
+    Ok(inputs)
+}
+
+/// Returns all that a package reaches, in the order of names.
+fn names(resolution: &crate::analysis::closure::Resolution, start: usize, with: WithDevelopment) -> Vec<LockedName> {
+    let packages = resolution.lockfile().packages();
+    let mut seen = vec![false; packages.len()];
+    seen[start] = true;
+    let mut left = vec![start];
+    let mut names = Vec::new();
+    while let Some(package) = left.pop() {
+        if package != start {
+            let told = &packages[package];
+            names.push(LockedName::new(told.called(), &told.version, &told.identity));
+        }
+        left.extend(resolution.needs(package, with).filter(|to| !std::mem::replace(&mut seen[*to], true)));
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
