@@ -18,6 +18,8 @@ pub enum LockfileUse {
     /// They are files like others: the patterns say what they mean.
     #[default]
     Whole,
+    /// The same, and it is on purpose that the patterns leave them out.
+    Unchecked,
     /// They mean what a package gets by them.
     Closure(LockedClosure),
 }
@@ -48,7 +50,7 @@ impl Service {
     pub fn closure(&self) -> Option<&LockedClosure> {
         match &self.lockfile {
             LockfileUse::Closure(closure) => Some(closure),
-            LockfileUse::Whole => None,
+            LockfileUse::Whole | LockfileUse::Unchecked => None,
         }
     }
 

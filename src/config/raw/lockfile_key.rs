@@ -12,8 +12,10 @@ use crate::model::name::RepoDir;
 /// What a lockfile means to a service.
 #[derive(Debug, Clone)]
 pub(in crate::config) enum LockfileKey {
-    /// What the patterns say: `whole`, or `false`.
+    /// What the patterns say.
     Whole,
+    /// The same, on purpose: `false`.
+    Unchecked,
     /// What the service's package gets by the nearest one.
     Auto,
     /// What it gets by this one, or otherwise than usual.
@@ -44,7 +46,7 @@ impl Read for LockfileKey {
             return LockfileOf::read(view, problems).map(Self::Of);
         }
         match view.scalar().map(Scalar::meaning) {
-            Some(Meaning::Bool(false)) => return Some(Self::Whole),
+            Some(Meaning::Bool(false)) => return Some(Self::Unchecked),
             Some(Meaning::Bool(true)) => {
                 let problem = Diagnostic::error("bad-lockfile", format!("`{}` names no lockfile", shown(view.text())));
                 let problem = problem.located(problems.file(), &view.locate(()), "");

@@ -80,7 +80,7 @@ mapping! {
         exclude: List<Exclusion>,
         /// What a lockfile means to it: `whole` (when absent), a file like others, as the patterns say; `auto`, what its
         /// package gets by the lockfile in its path or nearest above it; the path of a lockfile, for another one. `false`
-        /// is `whole`, on purpose.
+        /// is `whole`, and `rebake check` says nothing about it.
         lockfile: LockfileKey,
         /// The services that it is built from, and therefore after.
         depends_on: List<Text>,

@@ -80,6 +80,7 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
 fn lockfile(raw: &raw::Service) -> LockfileUse {
     match raw.lockfile.value() {
         None | Some(raw::LockfileKey::Whole) => LockfileUse::Whole,
+        Some(raw::LockfileKey::Unchecked) => LockfileUse::Unchecked,
         Some(raw::LockfileKey::Auto) => LockfileUse::Closure(LockedClosure::default()),
         Some(raw::LockfileKey::Of(of)) => LockfileUse::Closure(LockedClosure {
             file: of.file.value().map(|file| file.0.clone()),

@@ -36,7 +36,9 @@ pub use rule::CheckRule;
 use std::collections::BTreeMap;
 
 use crate::analysis::discover::Discovered;
+use crate::config::LockfileUse;
 use crate::inputs::source::{SourceTree, Workflow, is_workflow_file};
+use crate::model::name::ServiceName;
 use ground::Ground;
 
 /// Returns the workflows of a tree that can be read, by their paths.
@@ -89,9 +91,19 @@ pub fn check(checked: &Checked<'_>) -> Vec<Finding> {
             CheckRule::UncoveredLink => uncovered_link::check(&ground),
         });
     }
-    findings.retain(|finding| !ignore_comment::is_ignored(finding));
+    findings.retain(|finding| !ignore_comment::is_ignored(finding) && !is_about_read_lockfile(checked.sets, finding));
     findings.sort_by_cached_key(Finding::place);
     findings
+}
+
+/// Whether a finding is about a lockfile of a service whose `lockfile` says what it means, or that it need not be covered.
+fn is_about_read_lockfile(sets: &[FilterSet], finding: &Finding) -> bool {
+    let name = finding.service.as_ref().filter(|_| finding.rule == CheckRule::UncoveredLockfile);
+    let is_read = |name: &ServiceName| {
+        let mut services = sets.iter().filter_map(|set| set.config.services.get(name.as_str()));
+        services.any(|service| service.lockfile != LockfileUse::Whole)
+    };
+    name.is_some_and(is_read)
 }
 
 /// Returns what the reader of filters has said already, as findings of a rule.
