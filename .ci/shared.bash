@@ -107,3 +107,13 @@ install_oracles() {
     retry python3 -m pip install --quiet --disable-pip-version-check --requirement tests/oracle/requirements.txt
   fi
 }
+
+# What looks at pages: Debian's browser, driven by a pinned package.
+install_browser() {
+  has chromium || debian chromium
+  has node npm || debian nodejs npm
+  export REBAKE_BROWSER=$tools/browser
+  mkdir -p "$REBAKE_BROWSER"
+  cp tests/browser/package.json tests/browser/package-lock.json "$REBAKE_BROWSER"
+  retry npm ci --prefix "$REBAKE_BROWSER" --no-audit --no-fund
+}

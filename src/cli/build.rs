@@ -8,7 +8,6 @@ mod dry_run;
 mod drift;
 mod held_tags;
 mod later_tags;
-mod log_directory;
 mod needed_dependencies;
 mod build_plan;
 mod built_refs;
@@ -28,6 +27,7 @@ use super::existing::ExistingArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, PlanningArgs, choice};
+use super::log_directory;
 use super::printing::{Output, written};
 use super::put_tags::staying;
 use super::workspace::{self, WithoutConfig};
@@ -152,6 +152,9 @@ struct Shown {
     /// Write the outcome of each service as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Write a page for a browser: when each build ran, what it waited for, and why it failed
+    #[arg(long, value_name = "FILE")]
+    timings: Option<PathBuf>,
     /// Append to the job summary, on engines that have one (GITHUB_STEP_SUMMARY)
     #[arg(long)]
     ci: bool,

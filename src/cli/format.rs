@@ -7,6 +7,8 @@ use clap::{ArgAction, Args, ValueEnum};
 use super::ci;
 #[cfg(unix)]
 use super::dependencies;
+#[cfg(unix)]
+use super::earlier_reports::{self, Durations};
 use super::exit::Exit;
 use super::failure::Failure;
 #[cfg(unix)]
@@ -38,9 +40,14 @@ pub(crate) struct FormatArgs {
     /// - service:   none; each service has a job
     /// - level:     services of one level
     /// - component: services connected by dependencies
-    /// - N:         at most N jobs; services connected by dependencies share one
+    /// - N:         at most N jobs, about equally long; services connected by dependencies share one
     #[arg(long, value_name = "UNIT|N", verbatim_doc_comment)]
     pack: Option<Pack>,
+    /// Estimate how long builds take from these reports of earlier runs (`build --report`); without it, `--pack N` takes the
+    /// runs of this clone
+    #[cfg(unix)]
+    #[arg(long, value_name = "REPORT", num_args = 1.., conflicts_with = "plan")]
+    durations: Vec<PathBuf>,
     /// Number of levels that the workflow has jobs for; fail if the plan has more
     #[arg(long, value_name = "N")]
     levels: Option<usize>,
@@ -120,7 +127,8 @@ impl FormatArgs {
             | Field::Platforms
             | Field::Level
             | Field::Needs
-            | Field::Fingerprint => false,
+            | Field::Fingerprint
+            | Field::Seconds => false,
         };
         match self.format {
             _ if self.ci => true,
@@ -142,6 +150,25 @@ impl FormatArgs {
             [] => Ok(Field::DEFAULT.to_vec()),
             names => names.iter().map(|name| name.parse()).collect(),
         }
+    }
+
+    /// Notes in a plan how long its builds will take, if the reports of earlier runs are asked for, or jobs are packed by
+    /// time.
+    #[cfg(unix)]
+    pub(crate) fn note_times(&self, plan: &mut Plan, workspace: Option<&Workspace>) -> Result<(), Failure> {
+        let pack = self.pack.unwrap_or_default();
+        let durations = match (&self.durations[..], pack, workspace) {
+            ([], Pack::Jobs(_), Some(workspace)) => {
+                Durations::of(&earlier_reports::runs_of_clone(workspace.repository.git_dir()))
+            }
+            ([], _, _) => return Ok(()),
+            (files, _, _) => {
+                Durations::of(&files.iter().map(|file| earlier_reports::read(file)).collect::<Result<Vec<_>, _>>()?)
+            }
+        };
+        let took = |service: &str| durations.took(service).map(|took| took.as_secs_f64());
+        plan.note_times(took, |plan| emit::part_seconds(plan, pack));
+        Ok(())
     }
 
     /// Whether files or outputs for the CI engine are written.
@@ -230,8 +257,11 @@ fn check(format: &FormatArgs) -> Result<(), Failure> {
             format.format,
             FormatName::Gitlab | FormatName::Buildkite | FormatName::Circleci | FormatName::Argo
         );
+    // With a number of jobs, these say how long builds will take in them.
+    let estimates = matches!(format.format, FormatName::Table | FormatName::Json | FormatName::Markdown)
+        && matches!(format.pack, Some(Pack::Jobs(_)));
     let what = match (format.pack, format.levels) {
-        (Some(_), _) if !jobs => "`--pack`",
+        (Some(_), _) if !jobs && !estimates => "`--pack`",
         (_, Some(_)) if !levels => "`--levels`",
         _ => return Ok(()),
     };

@@ -9,12 +9,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::as_planned::everything;
+use super::earlier_reports;
 use super::existing::ExistingArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs};
 use super::printing::Output;
-use super::report;
 use super::workspace::{self, WithoutConfig};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped};
@@ -77,7 +77,7 @@ enum Format {
 
 pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> Result<Exit, Failure> {
     let workspace = workspace::open(general, Some(&args.at), Some(&args.fetching), WithoutConfig::Refuse, output)?;
-    let reports = args.report.iter().map(|file| report::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let reports = args.report.iter().map(|file| earlier_reports::read(file)).collect::<Result<Vec<_>, _>>()?;
     let commit = workspace.repository.resolve(&args.at)?;
     let environment = pipeline::environment(&workspace.view(), args.environment.as_deref())?.to_owned();
     let services = everything(&workspace, &environment, commit)?.services;

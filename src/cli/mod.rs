@@ -14,6 +14,8 @@ mod ci;
 mod complete;
 #[cfg(unix)]
 mod dependencies;
+#[cfg(unix)]
+mod earlier_reports;
 mod empty_options;
 mod env;
 mod existing;
@@ -26,6 +28,8 @@ mod glob;
 #[cfg(unix)]
 mod images;
 mod init;
+#[cfg(unix)]
+mod log_directory;
 mod printing;
 mod plan;
 mod progress;

@@ -87,6 +87,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &PlanArgs, output: &Output) -> Re
         (planned.plan, Some(workspace))
     };
     args.existing.note(&mut plan, general, output);
+    #[cfg(unix)]
+    args.format.note_times(&mut plan, workspace.as_ref())?;
     let plan = output.masked(plan);
     format::write(&plan, &args.format, || workspace.map_or_else(open, Ok), output)?;
     Ok(if args.strict && !plan.degraded.is_empty() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::changed;
+use super::earlier_reports::read;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::printing::Output;
@@ -14,6 +14,7 @@ use crate::model::name::Escaped;
 use crate::output::exec;
 use crate::output::exec::display::{OutputStyle, last_lines};
 use crate::output::exec::report::{ServiceReport, checksums, deploy_matrix, images, junit, markdown};
+use crate::output::pages;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,6 +56,8 @@ enum Format {
     Markdown,
     /// JUnit XML
     Junit,
+    /// A page for a browser: when each build ran, what it waited for, and why it failed
+    Html,
 }
 
 pub(crate) fn run(args: &ReportArgs, output: &Output) -> Result<Exit, Failure> {
@@ -75,6 +78,7 @@ pub(crate) fn run(args: &ReportArgs, output: &Output) -> Result<Exit, Failure> {
         Format::Matrix => deploy_matrix(&report),
         Format::Markdown => markdown(&report, failure),
         Format::Junit => junit(&report, failure),
+        Format::Html => pages::timings(&report, failure),
     };
     output.data(&text)?;
     Ok(Exit::Done)
@@ -90,12 +94,6 @@ fn alike(before: &exec::Report, next: &exec::Report, file: &Path) -> Result<(), 
     );
     Err(Failure::new(Exit::Usage, "mixed-reports", message)
         .help("leave out the reports of another run, or accept them with `--allow-mixed`"))
-}
-
-/// Reads a saved report.
-pub(crate) fn read(file: &Path) -> Result<exec::Report, Failure> {
-    exec::Report::read(&changed::read_text(file)?)
-        .map_err(|error| Failure::new(Exit::Usage, "report", error.to_string()).help(error.help()))
 }
 
 /// Returns the end of a failed build's log, if the log still exists.

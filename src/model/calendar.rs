@@ -35,6 +35,19 @@ impl CalendarTime {
         self.0.strftime(format).to_string()
     }
 
+    /// Returns `2020-01-10T00:30:00.250Z` for milliseconds after the epoch (RFC 3339, UTC).
+    #[must_use]
+    pub fn rfc3339_milliseconds(unix: i64) -> String {
+        let second = Self::at(unix.div_euclid(1000), 0).format("%Y-%m-%dT%H:%M:%S");
+        format!("{second}.{:03}Z", unix.rem_euclid(1000))
+    }
+
+    /// Returns the milliseconds after the epoch of a moment that RFC 3339 writes; `None` for other texts.
+    #[must_use]
+    pub fn milliseconds(text: &str) -> Option<i64> {
+        text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
+    }
+
     /// Returns `2020-01-10T00:30:00Z` for `unix` seconds after the epoch (RFC 3339, UTC, whole seconds).
     #[must_use]
     pub fn rfc3339(unix: i64) -> String {
@@ -53,6 +66,22 @@ mod tests {
         assert_eq!(CalendarTime::rfc3339(951_827_696), "2000-02-29T12:34:56Z");
         assert_eq!(CalendarTime::rfc3339(-1), "1969-12-31T23:59:59Z");
         assert_eq!(CalendarTime::at(1_578_616_200, 9 * 60).format("%d %H:%M %z"), "10 09:30 +0900");
+    }
+
+    #[test]
+    fn milliseconds_are_read_as_they_are_written() {
+        for (unix, text) in [
+            (1_578_616_200_250, "2020-01-10T00:30:00.250Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+            (0, "1970-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(CalendarTime::rfc3339_milliseconds(unix), text);
+            assert_eq!(CalendarTime::milliseconds(text), Some(unix));
+        }
+        assert_eq!(CalendarTime::milliseconds("2020-01-10T00:30:00Z"), Some(1_578_616_200_000));
+        for text in ["", "yesterday", "2020-13-10T00:30:00Z", "1578616200"] {
+            assert_eq!(CalendarTime::milliseconds(text), None);
+        }
     }
 
     #[test]

@@ -120,6 +120,7 @@ pub fn assemble(found: &Assembly) -> Plan {
             content_tag: content_tag.as_ref().map(ToString::to_string),
             promote: definition.promote,
             rebuild: *rebuild,
+            seconds: None,
             exists: None,
             image: names.image.clone(),
             tags: names.tags.clone(),
@@ -154,6 +155,7 @@ pub fn assemble(found: &Assembly) -> Plan {
             .collect(),
         left_out: found.left_out.iter().map(name).collect(),
         built: found.built.as_ref().map(|built| seen(built, found)),
+        estimate: None,
         removed: found.removed.iter().map(|service| service.as_str().to_owned()).collect(),
         unmatched: found.unmatched.iter().map(|change| path(change)).collect(),
         filters: found

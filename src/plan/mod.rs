@@ -5,6 +5,7 @@
 
 mod assemble;
 mod cause;
+mod estimate;
 mod existing;
 mod from_json;
 mod pushing;
@@ -17,6 +18,7 @@ pub use crate::analysis::graph::level;
 pub use crate::config::Shape;
 pub use assemble::{Assembly, Found, Names, assemble, published};
 pub use cause::{CauseKind, PlannedCause, PlannedPackage, Reason};
+pub use estimate::{Estimate, PackedTime};
 pub use existing::Exists;
 pub use from_json::{PlanError, read};
 pub use pushing::Pushes;
@@ -76,6 +78,9 @@ pub struct Plan {
     /// Whether an image that exists lacks a tag, or may lack one; absent where no registry was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promote: Option<bool>,
+    /// How long the builds will take; absent unless earlier runs tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
     /// Whether anything has to be built.
     pub any: bool,
 }
@@ -137,6 +142,9 @@ pub struct PlannedService {
     /// The base of this service alone, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
+    /// How many seconds its build will take, by earlier ones; absent where the plan has no `estimate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
     /// The affected services that must be built before it, in build order.
     pub needs: Vec<String>,
     /// 0 for a service without needs, else one more than the highest level of its needs.

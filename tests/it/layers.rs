@@ -43,7 +43,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("std::process", &["cli", "output::exec", "inputs::git", "main", "inputs::registry"]),
     ("tempfile", &["inputs::file", "inputs::git"]),
     ("toml", &["inputs::lockfile", "inputs::source"]),
-    ("unicode_width", &["output::emit", "output::exec"]),
+    ("unicode_width", &["output::emit", "output::exec", "output::pages"]),
     ("ureq", &["inputs::registry"]),
 ];
 

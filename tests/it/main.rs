@@ -26,6 +26,7 @@ mod drop_in;
 mod drop_in_original;
 mod engines;
 mod engines_hostile;
+mod estimate;
 mod events;
 #[cfg(unix)]
 mod exec;
@@ -57,6 +58,7 @@ mod migration;
 mod model;
 mod names;
 mod on_github;
+mod pages;
 mod paths_filter;
 mod picomatch;
 mod plan;

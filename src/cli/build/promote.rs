@@ -65,7 +65,7 @@ pub(crate) fn run(general: &GeneralArgs, args: PromoteArgs, output: &Output) -> 
         needs: Vec::new(),
         existing: ExistingArgs::asking(registry_timeout),
         how: How { jobs: None, on_failure: OnFailure::default(), retries: None, timeout: None, builder: None },
-        shown: Shown { output: Manner::Auto, report, junit: None, ci, logs: None },
+        shown: Shown { output: Manner::Auto, report, junit: None, timings: None, ci, logs: None },
         dry_run: false,
         record,
         remote,

@@ -1,21 +1,22 @@
 //! The reports that a run reads, and those that it writes.
 
-use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::build_plan::given;
-use super::{BuildArgs, log_directory};
+use super::{BuildArgs, Shown};
 use crate::cli::ci::github_files;
+use crate::cli::earlier_reports::{self, Durations};
 use crate::cli::env;
 use crate::cli::failure::Failure;
+use crate::cli::log_directory;
 use crate::cli::printing::{Output, unwritable};
-use crate::cli::report::{failure, read};
+use crate::cli::report::failure;
 use crate::inputs::file::{self, Writable};
 use crate::output::emit;
 use crate::output::exec::Report;
-use crate::output::exec::report::{ServiceReport, junit, markdown};
+use crate::output::exec::report::{junit, markdown};
+use crate::output::pages;
 use crate::plan::pipeline::Workspace;
 
 /// The reports of a run.
@@ -26,11 +27,12 @@ pub(super) struct Reports {
     held: Vec<Writable>,
     /// The report of `--rerun`.
     pub(super) earlier: Option<Report>,
-    /// How long builds took, by service: from the kept runs, then from reports that are named. Later ones replace
-    /// earlier ones.
-    took: BTreeMap<String, Duration>,
+    /// How long builds took: in the kept runs, then in reports that are named.
+    took: Durations,
     json: Option<PathBuf>,
     junit: Option<PathBuf>,
+    /// The file of the page for a browser.
+    timings: Option<PathBuf>,
     /// The file that the summary of the job is appended to.
     summary: Option<PathBuf>,
     /// The file that the outputs of the step are appended to.
@@ -40,33 +42,31 @@ pub(super) struct Reports {
 impl Reports {
     /// Reads earlier reports, and checks before the builds that the new ones can be written.
     pub(super) fn agree(args: &BuildArgs, workspace: &Workspace) -> Result<Self, Failure> {
-        let earlier = args.rerun.as_deref().map(read).transpose()?;
+        let earlier = args.rerun.as_deref().map(earlier_reports::read).transpose()?;
         args.rerun.iter().for_each(|file| given(file, workspace));
         let json = args.shown.report.clone();
+        let workspace = earlier_reports::runs_of_clone(workspace.repository.git_dir());
         // A report of another version, or something else, is overwritten without being of use.
-        let report = |path: PathBuf| Report::read(&io::read_to_string(file::open(&path).ok()?).ok()?).ok();
-        let workspace: Vec<Report> =
-            log_directory::reports(workspace.repository.git_dir()).into_iter().filter_map(report).collect();
-        let last = json.clone().and_then(report);
-        let known = workspace.iter().chain(&earlier).chain(&last).flat_map(|report| &report.services);
-        let took = known.filter_map(|service| Some((service.service.clone(), took(service)?))).collect();
+        let last = json.as_deref().and_then(earlier_reports::readable);
+        let took = Durations::of(workspace.iter().chain(&earlier).chain(&last));
         let summary = env::read(env::STEP_SUMMARY).filter(|_| args.shown.ci).map(PathBuf::from);
         let outputs = env::read(env::OUTPUT).filter(|_| args.shown.ci).map(PathBuf::from);
-        let files = json.iter().chain(&args.shown.junit).chain(&summary).chain(&outputs);
+        let files = json.iter().chain(&args.shown.junit).chain(&args.shown.timings).chain(&summary).chain(&outputs);
         let held = files.map(|path| file::check(path).map_err(|error| unwritable(path, &error)));
         let held = held.collect::<Result<_, _>>()?;
-        Ok(Self { held, earlier, took, json, junit: args.shown.junit.clone(), summary, outputs })
+        let Shown { junit, timings, .. } = &args.shown;
+        Ok(Self { held, earlier, took, json, junit: junit.clone(), timings: timings.clone(), summary, outputs })
     }
 
     /// Returns the reports of earlier jobs, in which images are looked for.
     pub(super) fn earlier_jobs(&self, args: &BuildArgs) -> Result<Vec<Report>, Failure> {
-        let named = args.needs.iter().map(|file| read(file));
+        let named = args.needs.iter().map(|file| earlier_reports::read(file));
         self.earlier.iter().map(|report| Ok(report.clone())).chain(named).collect()
     }
 
     /// Returns how long a service's build took, if a report has it.
     pub(super) fn took(&self, service: &str) -> Option<Duration> {
-        self.took.get(service).copied()
+        self.took.took(service)
     }
 
     /// Writes the reports of a run, and one beside its logs.
@@ -83,6 +83,9 @@ impl Reports {
         }
         if let Some(file) = &self.junit {
             output.file(file, &junit(&report, failure))?;
+        }
+        if let Some(file) = &self.timings {
+            output.file(file, &pages::timings(&report, failure))?;
         }
         if let Some(file) = &self.summary {
             output.append(file, &markdown(&report, failure))?;
@@ -105,9 +108,4 @@ impl Reports {
         let name = image.and_then(|service| service.image.clone());
         [of("digest", digest), of("image", name), of("report", Some(file))].into_iter().flatten().collect()
     }
-}
-
-fn took(service: &ServiceReport) -> Option<Duration> {
-    let measured = service.outcome.is_success() && service.attempts > 0;
-    Duration::try_from_secs_f64(service.seconds).ok().filter(|_| measured)
 }

@@ -35,6 +35,8 @@ pub enum Field {
     Needs,
     /// `fingerprint`: the fingerprint of its content.
     Fingerprint,
+    /// `seconds`: how long its build will take, by earlier ones; 0 where nothing is known.
+    Seconds,
 }
 
 /// A field that does not exist.
@@ -47,7 +49,7 @@ pub struct UnknownField {
 
 impl Field {
     /// Every field, in the order of a matrix entry.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Service,
         Self::Path,
         Self::Version,
@@ -61,6 +63,7 @@ impl Field {
         Self::Level,
         Self::Needs,
         Self::Fingerprint,
+        Self::Seconds,
     ];
 
     /// The default fields. The image is not one of them: GitHub drops an output that contains a secret, such as the
@@ -84,6 +87,7 @@ impl Field {
             Self::Level => "level",
             Self::Needs => "needs",
             Self::Fingerprint => "fingerprint",
+            Self::Seconds => "seconds",
         }
     }
 
@@ -105,6 +109,7 @@ impl Field {
             Self::Level => json!(service.level),
             Self::Needs => json!(service.needs),
             Self::Fingerprint => json!(service.fingerprint.as_deref().unwrap_or_default()),
+            Self::Seconds => json!(service.seconds.unwrap_or_default()),
         }
     }
 }

@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
-use super::{Summary, compared, environment, mermaid, table::sentence};
+use super::expected_time::expected_time;
+use super::{Summary, compared, environment, mermaid, table::cause_sentence};
 use crate::model::name::{Escaped, Listed};
 use crate::plan::{Plan, PlannedService};
 
@@ -16,6 +17,9 @@ pub fn markdown(plan: &Plan) -> String {
     summary.push(&format!("{}\n\n", prose(&compared(&plan.range))));
     if environment(plan) != plan.environment {
         summary.push(&format!("Environment {}.\n\n", prose(&environment(plan))));
+    }
+    if let Some(estimate) = &plan.estimate {
+        summary.push(&format!("{}\n\n", prose(&expected_time(estimate))));
     }
     for doubt in &plan.degraded {
         let help = doubt.help.as_ref().map(|help| format!(" {}.", prose(help))).unwrap_or_default();
@@ -56,7 +60,7 @@ fn row(service: &PlannedService) -> String {
         Some(exists) => vec![format!("exists already: {}", code(&exists.reference))],
         None => service.tags.iter().map(|tag| code(tag)).collect(),
     };
-    let mut causes: Vec<String> = service.causes.iter().take(5).map(|cause| prose(&sentence(cause).0)).collect();
+    let mut causes: Vec<String> = service.causes.iter().take(5).map(|cause| prose(&cause_sentence(cause).0)).collect();
     if service.causes.len() > causes.len() {
         causes.push(format!("and {} more", service.causes.len() - causes.len()));
     }

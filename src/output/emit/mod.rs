@@ -2,6 +2,7 @@
 
 mod columns;
 mod engine;
+mod expected_time;
 mod fields;
 pub mod findings;
 mod step_outputs;
@@ -20,7 +21,7 @@ mod versions;
 mod why;
 
 pub use columns::Column;
-pub use engine::{Matrices, Pack, UnknownPack, argo, azure, buildkite, circleci, github, gitlab};
+pub use engine::{Matrices, Pack, UnknownPack, argo, azure, buildkite, circleci, github, gitlab, part_seconds};
 #[cfg(feature = "exec")]
 pub(crate) use engine::{Rule, labels};
 pub use fields::{Field, UnknownField};
@@ -34,6 +35,7 @@ pub use matrix::matrix;
 pub use mermaid::mermaid;
 pub use releases::{changelog, releases_table};
 pub use step_outputs::{Output, outputs, render as github_output};
+pub(crate) use table::cause_sentence;
 pub use table::{Palette, table};
 pub use variables::{azure_variables, circleci_parameters, dotenv};
 pub use versions::{versions_env, versions_plain, versions_table};
@@ -142,7 +144,7 @@ fn environment(plan: &Plan) -> String {
 }
 
 /// Returns the first line of text output: what was compared, and how that was chosen.
-fn compared(range: &PlannedRange) -> String {
+pub(crate) fn compared(range: &PlannedRange) -> String {
     let short = |id: &Option<String>| id.as_deref().map(|id| id.get(..7).unwrap_or(id).to_owned());
     let work_tree = if range.worktree { " with the work tree's changes" } else { "" };
     match (short(&range.base), short(&range.head)) {

@@ -3,6 +3,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::columns::Column;
+use super::expected_time::expected_time;
 use super::{compared, environment};
 use crate::model::name::Escaped;
 use crate::plan::{CauseKind, Plan, PlannedCause, PlannedPackage, PlannedService, Reason};
@@ -49,6 +50,9 @@ const CAUSES: usize = 3;
 pub fn table(plan: &Plan, palette: Palette) -> String {
     let mut text = format!("{}\n", Escaped::new(&compared(&plan.range)));
     let _ = writeln!(text, "{}", palette.paint(FAINT, &format!("environment {}", Escaped::new(&environment(plan)))));
+    if let Some(estimate) = &plan.estimate {
+        let _ = writeln!(text, "{}", expected_time(estimate));
+    }
     if plan.services.is_empty() {
         let _ = writeln!(text, "\nNothing to rebuild: none of {} is affected.", services(plan.unaffected.len()));
     } else {
@@ -102,7 +106,7 @@ fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
             left.clone_from(&below);
         }
         for cause in service.causes.iter().take(CAUSES) {
-            let (what, place) = sentence(cause);
+            let (what, place) = cause_sentence(cause);
             let place = place.map(|place| format!("  {}", palette.paint(FAINT, &place))).unwrap_or_default();
             let _ = writeln!(text, "{left}  {what}{place}");
             left.clone_from(&below);
@@ -115,7 +119,7 @@ fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
 }
 
 /// Returns a description of a cause, and its place.
-pub(super) fn sentence(cause: &PlannedCause) -> (String, Option<String>) {
+pub(crate) fn cause_sentence(cause: &PlannedCause) -> (String, Option<String>) {
     let shown = |text: &Option<String>| Escaped::new(text.as_deref().unwrap_or_default()).to_string();
     let what = match cause.kind {
         CauseKind::File | CauseKind::Global => {

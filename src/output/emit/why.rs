@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::table::sentence;
+use super::table::cause_sentence;
 use super::{Palette, compared};
 use crate::model::name::Escaped;
 use crate::plan::PlannedCause;
@@ -47,7 +47,7 @@ fn push_told(text: &mut String, told: &ServiceExplanation, palette: Palette) {
 
 fn push_causes(text: &mut String, causes: &[PlannedCause], indent: usize, palette: Palette) {
     for cause in causes {
-        let (what, at) = sentence(cause);
+        let (what, at) = cause_sentence(cause);
         let at = at.map(|at| format!("  {}", palette.faint(&at))).unwrap_or_default();
         let _ = writeln!(text, "{:indent$}{what}{at}", "");
     }

@@ -74,7 +74,15 @@ pub(in crate::output::emit) fn level_outputs(plan: &Plan, matrices: &Matrices) -
 fn entry(plan: &Plan, fields: &[Field], job: &Job, pack: Pack) -> Map<String, Value> {
     match job.services.as_slice() {
         [service] if is_alone(pack) => matrix::entry(plan, service, fields),
-        _ => Map::from_iter([("job".to_owned(), json!(job.name)), ("service".to_owned(), json!(job.only()))]),
+        services => {
+            let mut entry =
+                Map::from_iter([("job".to_owned(), json!(job.name)), ("service".to_owned(), json!(job.only()))]);
+            if plan.estimate.is_some() {
+                let seconds: f64 = services.iter().filter_map(|service| service.seconds).sum();
+                entry.insert(Field::Seconds.name().to_owned(), json!(seconds));
+            }
+            entry
+        }
     }
 }
 

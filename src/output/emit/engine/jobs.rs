@@ -1,4 +1,3 @@
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{EmitError, Pack};
@@ -63,7 +62,10 @@ pub(super) fn jobs_of_any_name(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, 
             jobs
         }
         Pack::Component => packed(plan, "component", &components(&needs)),
-        Pack::Jobs(most) => packed(plan, "part", &spread(&components(&needs), most.get())),
+        Pack::Jobs(most) => {
+            let components = components(&needs);
+            packed(plan, "part", &spread(&components, &loads(plan, &components), most.get()))
+        }
     };
     match jobs.iter().map(|job| job.only().len()).find(|length| *length > LONGEST_ONLY) {
         Some(length) => Err(EmitError::Limit {
@@ -220,22 +222,40 @@ fn components(needs: &[Vec<usize>]) -> Vec<usize> {
         .collect()
 }
 
-/// Returns the part of each service. Each component, the largest first, goes into the smallest part, so that the parts
-/// become about equal.
-fn spread(components: &[usize], most: usize) -> Vec<usize> {
-    let count = components.iter().max().map_or(0, |last| last + 1);
-    let mut sizes = vec![0; count];
-    for component in components {
-        sizes[*component] += 1;
+/// Returns the seconds of each part into which `--pack N` packs a plan; `None` for other ways to pack.
+#[must_use]
+pub fn part_seconds(plan: &Plan, pack: Pack) -> Option<Vec<f64>> {
+    let Pack::Jobs(most) = pack else { return None };
+    let components = components(&needs(plan));
+    let parts = spread(&components, &loads(plan, &components), most.get());
+    let mut seconds = vec![0.0; parts.iter().max().map_or(0, |last| last + 1)];
+    for (service, part) in plan.services.iter().zip(parts) {
+        seconds[part] += service.seconds.unwrap_or_default();
     }
-    let mut order: Vec<usize> = (0..count).collect();
-    order.sort_by_key(|component| Reverse(sizes[*component]));
-    let mut loads = vec![0; most.min(count)];
-    let mut parts = vec![0; count];
+    Some(seconds)
+}
+
+/// Returns the load of each component: the seconds of its services, or their number where times are not known.
+fn loads(plan: &Plan, components: &[usize]) -> Vec<f64> {
+    let is_timed = plan.services.iter().any(|service| service.seconds.is_some());
+    let mut loads = vec![0.0; components.iter().max().map_or(0, |last| last + 1)];
+    for (service, component) in plan.services.iter().zip(components) {
+        loads[*component] += if is_timed { service.seconds.unwrap_or_default() } else { 1.0 };
+    }
+    loads
+}
+
+/// Returns the part of each service. Each component, the heaviest first, goes into the lightest part, so that the parts
+/// become about equal: the heaviest has at most 4/3 of the least possible load (Graham, 1969).
+fn spread(components: &[usize], weights: &[f64], most: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by(|one, two| weights[*two].total_cmp(&weights[*one]));
+    let mut loads: Vec<f64> = vec![0.0; most.min(weights.len())];
+    let mut parts = vec![0; weights.len()];
     for component in order {
-        let lightest = (0..loads.len()).min_by_key(|part| loads[*part]).unwrap_or_default();
+        let lightest = (0..loads.len()).min_by(|one, two| loads[*one].total_cmp(&loads[*two])).unwrap_or_default();
         parts[component] = lightest;
-        loads[lightest] += sizes[component];
+        loads[lightest] += weights[component];
     }
     components.iter().map(|component| parts[*component]).collect()
 }
@@ -303,9 +323,53 @@ mod tests {
     #[test]
     fn parts_are_about_equal_and_no_more_than_asked() {
         let components = [0, 1, 0, 0, 1, 2];
-        assert_eq!(spread(&components, 2), [0, 1, 0, 0, 1, 1]);
-        assert_eq!(spread(&components, 1), [0; 6]);
-        assert_eq!(spread(&components, 9), [0, 1, 0, 0, 1, 2]);
-        assert_eq!(spread(&[], 3), [0; 0]);
+        let sizes = [3.0, 2.0, 1.0];
+        assert_eq!(spread(&components, &sizes, 2), [0, 1, 0, 0, 1, 1]);
+        assert_eq!(spread(&components, &sizes, 1), [0; 6]);
+        assert_eq!(spread(&components, &sizes, 9), [0, 1, 0, 0, 1, 2]);
+        assert_eq!(spread(&[], &[], 3), [0; 0]);
+    }
+
+    #[test]
+    fn heavy_components_are_spread_first() {
+        // By number, 0 and 1 would share the part with 2.
+        assert_eq!(spread(&[0, 1, 2], &[1.0, 2.0, 40.0], 2), [1, 1, 0]);
+    }
+
+    /// Returns the least load of the heaviest part, by trying all ways.
+    fn least(weights: &[f64], loads: &mut [f64]) -> f64 {
+        let Some((weight, rest)) = weights.split_first() else {
+            return loads.iter().copied().fold(0.0, f64::max);
+        };
+        let mut best = f64::INFINITY;
+        for part in 0..loads.len() {
+            loads[part] += weight;
+            best = best.min(least(rest, loads));
+            loads[part] -= weight;
+        }
+        best
+    }
+
+    #[test]
+    fn the_heaviest_part_is_within_four_thirds_of_the_least() {
+        let mut random = 0x2545_f491_4f6c_dd1d_u64;
+        let mut next = |below: u64| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random % below
+        };
+        for round in 0..400 {
+            let weights: Vec<f64> = (0..=next(8)).map(|_| f64::from(u16::try_from(1 + next(60)).unwrap())).collect();
+            let most = usize::try_from(1 + next(3)).unwrap();
+            let components: Vec<usize> = (0..weights.len()).collect();
+            let mut loads = vec![0.0; most];
+            for (part, weight) in spread(&components, &weights, most).into_iter().zip(&weights) {
+                loads[part] += weight;
+            }
+            let heaviest = loads.into_iter().fold(0.0, f64::max);
+            let least = least(&weights, &mut vec![0.0; most]);
+            assert!(heaviest <= least * 4.0 / 3.0 + 1e-9, "round {round}: {weights:?} in {most}: {heaviest}, {least}");
+        }
     }
 }

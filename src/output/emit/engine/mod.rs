@@ -30,6 +30,7 @@ pub(crate) use job_label::Rule;
 pub(crate) use job_label::labels;
 
 use super::EmitError;
+pub use jobs::part_seconds;
 use jobs::{Job, jobs};
 
 /// The command of the one job in a pipeline without builds, for engines that reject a pipeline without jobs.

@@ -27,9 +27,9 @@ pub use json::Json;
 pub use live::{Live, Size};
 pub use log_tail::last_lines;
 pub use marker::LogEngine;
-pub(super) use run_summary::counts;
+pub(crate) use run_summary::counts;
 pub use stream::Stream;
-pub(super) use wording::time;
+pub(crate) use wording::time;
 
 /// A manner of showing a run.
 pub trait Manner: Send {

@@ -22,7 +22,7 @@ pub(super) fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Returns how many services have each outcome: `3 succeeded, 1 failed`; empty where there are none.
-pub(in crate::output::exec) fn counts(report: &Report) -> String {
+pub(crate) fn counts(report: &Report) -> String {
     let counts: Vec<String> = Outcome::ALL
         .into_iter()
         .map(|outcome| (outcome, report.services.iter().filter(|service| service.outcome == outcome).count()))

@@ -12,6 +12,9 @@ use crate::output::exec::outcome::Outcome;
 pub struct AttemptReport {
     /// `failed` or `timed-out`.
     pub outcome: Outcome,
+    /// When it began, in UTC as RFC 3339 writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<String>,
     /// Its exit code; absent if a signal ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<i32>,
@@ -31,15 +34,16 @@ pub struct AttemptReport {
 impl AttemptReport {
     /// Returns the last attempt at a service, in the form of earlier ones.
     pub(in crate::output::exec) fn last_of(service: &ServiceReport) -> Self {
-        let ServiceReport { outcome, exit, signal, seconds, log, message, .. } = service.clone();
-        Self { outcome, exit, signal, seconds, log, message }
+        let ServiceReport { outcome, started, exit, signal, seconds, log, message, .. } = service.clone();
+        Self { outcome, started, exit, signal, seconds, log, message }
     }
 
     /// Returns the service as if this had been its last attempt.
     pub(super) fn of(&self, service: &ServiceReport) -> ServiceReport {
-        let Self { outcome, exit, signal, seconds, log, message } = self.clone();
+        let Self { outcome, started, exit, signal, seconds, log, message } = self.clone();
         ServiceReport {
             outcome,
+            started,
             exit,
             signal,
             seconds,

@@ -54,8 +54,14 @@ pub struct ServiceReport {
     pub service: String,
     /// Its outcome.
     pub outcome: Outcome,
+    /// The services for which it had to wait.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
     /// How many attempts were made.
     pub attempts: u32,
+    /// When the last attempt began, in UTC as RFC 3339 writes it; absent if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<String>,
     /// The exit code of the last attempt; absent if a signal ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<i32>,

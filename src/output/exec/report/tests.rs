@@ -4,6 +4,8 @@ fn service(name: &str, outcome: Outcome) -> ServiceReport {
     ServiceReport {
         service: name.to_owned(),
         outcome,
+        needs: Vec::new(),
+        started: None,
         attempts: 1,
         exit: None,
         signal: None,
@@ -100,6 +102,7 @@ fn a_report_of_several_runs_says_what_holds_for_all() {
 fn junit_tells_failures_from_what_was_skipped_and_later_attempts_from_first_ones() {
     let mut report = report();
     let attempt = |outcome, log: &str| AttemptReport {
+        started: None,
         outcome,
         exit: Some(3),
         signal: None,

@@ -6,10 +6,18 @@ use crate::model::calendar::CalendarTime;
 pub(super) type Moment = Duration;
 
 /// Returns the time of day, as RFC 3339 writes it in UTC.
-#[expect(clippy::disallowed_methods, reason = "a report says when its run began; nothing that is built depends on it")]
 pub(super) fn date() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    CalendarTime::rfc3339(since.as_secs().try_into().unwrap_or_default())
+    CalendarTime::rfc3339(unix().as_secs().try_into().unwrap_or_default())
+}
+
+/// Returns the time of day like [`date`], with milliseconds.
+pub(super) fn instant() -> String {
+    CalendarTime::rfc3339_milliseconds(unix().as_millis().try_into().unwrap_or_default())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a report says when builds began; nothing that is built depends on it")]
+fn unix() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// The clock of a run.

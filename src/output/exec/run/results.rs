@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use super::clock;
 use crate::output::exec::builder::Output;
 use crate::output::exec::needed_services::{Became, NeededServices};
 use crate::output::exec::outcome::Outcome;
@@ -51,6 +52,7 @@ impl Results {
         }
         service.attempts += 1;
         (service.exit, service.signal, service.message, service.leaky) = (None, None, None, false);
+        service.started = Some(clock::instant());
         service.log = Some(log);
         service.attempts
     }
@@ -124,7 +126,9 @@ fn not_started(build: &Build) -> ServiceReport {
     ServiceReport {
         service: planned.service.clone(),
         outcome: Outcome::NotStarted,
+        needs: planned.needs.clone(),
         attempts: 0,
+        started: None,
         exit: None,
         signal: None,
         seconds: 0.0,

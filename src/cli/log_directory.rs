@@ -12,10 +12,10 @@ use crate::inputs::file;
 const KEPT: u64 = 20;
 
 /// The report that each run leaves beside its logs.
-pub(super) const REPORT: &str = "report.json";
+pub(crate) const REPORT: &str = "report.json";
 
 /// Creates the log directory of a new run, and removes those of old runs.
-pub(super) fn directory(named: Option<&Path>, git_dir: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn directory(named: Option<&Path>, git_dir: &Path) -> Result<PathBuf, Failure> {
     let (made, wanted) = match named {
         Some(named) => (file::make_directory(named).map(|()| named.to_owned()), named.to_owned()),
         None => (numbered(&builds(git_dir)), builds(git_dir)),
@@ -27,7 +27,7 @@ pub(super) fn directory(named: Option<&Path>, git_dir: &Path) -> Result<PathBuf,
 }
 
 /// Returns the paths of the reports of kept runs, the oldest first.
-pub(super) fn reports(git_dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn reports(git_dir: &Path) -> Vec<PathBuf> {
     let mut numbers = numbers(&builds(git_dir)).unwrap_or_default();
     numbers.sort_unstable();
     numbers.into_iter().map(|number| builds(git_dir).join(number.to_string()).join(REPORT)).collect()

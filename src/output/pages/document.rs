@@ -1,0 +1,42 @@
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// What no page does: load anything. The browser holds it to that.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+/// What all pages share: colours for a light and a dark screen, text, tables, paper.
+const STYLE: &str = include_str!("page.css");
+
+/// A page.
+pub(super) struct Document<'a> {
+    /// What stands in the browser's tab.
+    pub title: &'a str,
+    /// Its own style, after the one that all pages share.
+    pub style: &'static str,
+    /// Its script.
+    pub script: &'static str,
+    /// What it shows.
+    pub body: Markup,
+}
+
+impl Document<'_> {
+    /// Returns the text of the page.
+    pub(super) fn text(self) -> String {
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta http-equiv="Content-Security-Policy" content=(POLICY);
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    title { (self.title) }
+                    style { (PreEscaped(STYLE)) (PreEscaped(self.style)) }
+                }
+                body {
+                    (self.body)
+                    script { (PreEscaped(self.script)) }
+                }
+            }
+        };
+        page.into_string() + "\n"
+    }
+}

@@ -1,0 +1,304 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use maud::{Markup, html};
+
+use super::document::Document;
+use super::graph_picture::{Box, Picture};
+use crate::model::name::Escaped;
+use crate::output::emit::{cause_sentence, compared};
+use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService};
+
+/// A dependency between two services, and the place that declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// The service that depends on the other.
+    pub service: String,
+    /// The service that it depends on.
+    pub needs: String,
+    /// The place, `filters.yaml:21:5`; absent if it is not known.
+    pub at: Option<String>,
+}
+
+/// Returns the page of a plan: the graph of all services, why some are affected, and the same facts as a table.
+///
+/// `repository` is its name. Connections between services that the plan does not have are left out.
+#[must_use]
+pub fn graph(plan: &Plan, connections: &[Connection], repository: &str) -> String {
+    let facts = Facts::of(plan, connections);
+    let title = format!("{}: what must be rebuilt", Escaped::new(repository));
+    let body = html! {
+        header.top {
+            h1 { (Escaped::new(repository).to_string()) }
+            p { (affected(plan)) " · environment " (Escaped::new(&plan.environment).to_string()) }
+            p.faint { (Escaped::new(&compared(&plan.range)).to_string()) }
+            div.tools role="search" {
+                label {
+                    "Search " input #search type="search" placeholder="service" autocomplete="off" spellcheck="false";
+                }
+                span #found.faint aria-live="polite" {}
+                @if facts.critical.len() > 1 {
+                    button #critical type="button" aria-pressed="false" { "Critical path" }
+                }
+                button #out type="button" aria-label="Smaller" { "−" }
+                button #in type="button" aria-label="Larger" { "+" }
+                button #fit type="button" { "Fit" }
+            }
+        }
+        @for doubt in &plan.degraded {
+            p.doubt role="note" {
+                strong { "Degraded: " } (Escaped::new(&doubt.message).to_string())
+                @if let Some(help) = &doubt.help { ". " (Escaped::new(help).to_string()) }
+            }
+        }
+        main {
+            (legend(&facts))
+            div.graph {
+                div #scroll.scroll tabindex="0" role="region" aria-label=(PICTURE) { (facts.picture().svg()) }
+                aside #panel.panel hidden aria-label="One service" { (panel()) div #facts {} }
+            }
+            details #all { summary { "All services as a table" } div.wide { (table(&facts)) } }
+        }
+    };
+    let style = include_str!("graph_page.css");
+    Document { title: &title, style, script: include_str!("graph_page.js"), body }.text()
+}
+
+/// What is read aloud of the picture.
+const PICTURE: &str = "Dependency graph, in build order from left to right. The table below has the same facts.";
+
+/// Returns the buttons of the panel about one service: how much is shown around it.
+fn panel() -> Markup {
+    html! {
+        div.around role="group" aria-label="Show" {
+            @for (hops, label) in [("", "All"), ("1", "1 step around"), ("2", "2"), ("3", "3")] {
+                button type="button" data-hops=(hops) aria-pressed=(hops.is_empty().to_string()) { (label) }
+            }
+            button #close type="button" aria-label="Close" { "×" }
+        }
+    }
+}
+
+fn affected(plan: &Plan) -> String {
+    let count = plan.services.len();
+    format!("{count} of {} affected", count + plan.unaffected.len() + plan.left_out.len())
+}
+
+/// The kinds of cause that the eye tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sign {
+    File,
+    Global,
+    Lockfile,
+    Dependency,
+    Definition,
+    New,
+    Forced,
+    Unknown,
+}
+
+impl Sign {
+    fn of(cause: &PlannedCause) -> Self {
+        match cause.kind {
+            CauseKind::File => Self::File,
+            CauseKind::Global => Self::Global,
+            CauseKind::Lockfile => Self::Lockfile,
+            CauseKind::Dependency | CauseKind::DependencyRemoved | CauseKind::Needed => Self::Dependency,
+            CauseKind::Definition => Self::Definition,
+            CauseKind::NewService | CauseKind::NoRecord | CauseKind::Unrecorded => Self::New,
+            CauseKind::Forced => Self::Forced,
+            CauseKind::BaseUnreachable | CauseKind::Degraded | CauseKind::Unmatched => Self::Unknown,
+        }
+    }
+
+    fn character(self) -> &'static str {
+        match self {
+            Self::File => "●",
+            Self::Global => "▲",
+            Self::Lockfile => "▼",
+            Self::Dependency => "◆",
+            Self::Definition => "■",
+            Self::New => "✚",
+            Self::Forced => "↻",
+            Self::Unknown => "?",
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::File => "kind-file",
+            Self::Global => "kind-global",
+            Self::Lockfile => "kind-lockfile",
+            Self::Dependency => "kind-dependency",
+            Self::Definition => "kind-definition",
+            Self::New => "kind-new",
+            Self::Forced => "kind-forced",
+            Self::Unknown => "kind-unknown",
+        }
+    }
+
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::File => "a file changed",
+            Self::Global => "a file that all depend on changed",
+            Self::Lockfile => "its packages in a lockfile changed",
+            Self::Dependency => "a dependency is affected",
+            Self::Definition => "its definition changed",
+            Self::New => "new, or never built",
+            Self::Forced => "asked for",
+            Self::Unknown => "not known, so it is rebuilt",
+        }
+    }
+}
+
+/// What the page says of the services, which are numbered: the affected ones in build order, then the others.
+struct Facts<'a> {
+    names: Vec<&'a str>,
+    /// The affected services; the others have none.
+    planned: Vec<Option<&'a PlannedService>>,
+    /// What each service needs, and where that is declared.
+    needs: Vec<Vec<(usize, Option<&'a str>)>>,
+    needed_by: Vec<Vec<usize>>,
+    /// The longest chain of affected services.
+    critical: BTreeSet<usize>,
+}
+
+impl<'a> Facts<'a> {
+    fn of(plan: &'a Plan, connections: &'a [Connection]) -> Self {
+        let affected = plan.services.iter().map(|service| (service.service.as_str(), Some(service)));
+        let others = plan.left_out.iter().chain(&plan.unaffected).map(|name| (name.as_str(), None));
+        let (names, planned): (Vec<&str>, Vec<_>) = affected.chain(others).unzip();
+        let numbers: BTreeMap<&str, usize> = names.iter().enumerate().map(|(number, name)| (*name, number)).collect();
+        let (mut needs, mut needed_by) = (vec![Vec::new(); names.len()], vec![Vec::new(); names.len()]);
+        for connection in connections {
+            let ends = (numbers.get(connection.service.as_str()), numbers.get(connection.needs.as_str()));
+            if let (Some(service), Some(need)) = ends {
+                needs[*service].push((*need, connection.at.as_deref()));
+                needed_by[*need].push(*service);
+            }
+        }
+        let critical = critical(plan, &numbers);
+        Self { names, planned, needs, needed_by, critical }
+    }
+
+    fn sign(&self, number: usize) -> Option<Sign> {
+        self.planned[number].map(|service| service.causes.first().map_or(Sign::Unknown, Sign::of))
+    }
+
+    fn picture(&self) -> Picture<'_> {
+        let boxes = (0..self.names.len()).map(|number| Box {
+            name: self.names[number],
+            label: match self.planned[number].map(|service| service.causes.first()) {
+                Some(Some(cause)) => format!("affected: {}", cause_sentence(cause).0),
+                Some(None) => "affected".to_owned(),
+                None => "not affected".to_owned(),
+            },
+            sign: self.sign(number).map(|sign| (sign.character(), sign.class())),
+            is_library: self.planned[number].is_some_and(|service| service.library),
+            is_critical: self.critical.contains(&number),
+        });
+        let edges = self.needs.iter().enumerate().flat_map(|(to, needs)| {
+            needs.iter().map(move |(from, at)| (*from, to, at.map(|at| Escaped::new(at).to_string())))
+        });
+        Picture { boxes: boxes.collect(), edges: edges.collect() }
+    }
+}
+
+/// Returns the services of the longest chain: the first of the highest level, and one need of each level below it.
+fn critical(plan: &Plan, numbers: &BTreeMap<&str, usize>) -> BTreeSet<usize> {
+    let mut chain = BTreeSet::new();
+    let mut next = plan.services.iter().rev().max_by_key(|service| service.level);
+    while let Some(service) = next {
+        if !numbers.get(service.service.as_str()).is_some_and(|number| chain.insert(*number)) {
+            break;
+        }
+        let before = |need: &&PlannedService| need.level + 1 == service.level && service.needs.contains(&need.service);
+        next = plan.services.iter().find(before);
+    }
+    chain
+}
+
+fn legend(facts: &Facts) -> Markup {
+    let mut counts: BTreeMap<Sign, usize> = BTreeMap::new();
+    (0..facts.names.len())
+        .filter_map(|number| facts.sign(number))
+        .for_each(|sign| *counts.entry(sign).or_default() += 1);
+    let rest = facts.planned.iter().filter(|service| service.is_none()).count();
+    html! {
+        ul.legend aria-label="Legend" {
+            @for (sign, count) in &counts {
+                li {
+                    span.sign.(sign.class()) aria-hidden="true" { (sign.character()) } " " (sign.meaning()) " "
+                    span.faint { (count) }
+                }
+            }
+            @if rest > 0 { li { span aria-hidden="true" { "▭" } " not affected " span.faint { (rest) } } }
+        }
+    }
+}
+
+fn table(facts: &Facts) -> Markup {
+    html! {
+        table {
+            thead {
+                tr {
+                    @for heading in ["Service", "Why", "Version", "Needs", "Needed by", "Image"] {
+                        th scope="col" { (heading) }
+                    }
+                }
+            }
+            tbody { @for number in 0..facts.names.len() { (row(facts, number)) } }
+        }
+    }
+}
+
+fn row(facts: &Facts, number: usize) -> Markup {
+    let service = facts.planned[number];
+    let causes = service.map(|service| list(service.causes.iter().map(why)));
+    let version = service.and_then(|service| service.version.as_deref());
+    let name = |number: usize| Escaped::new(facts.names[number]).to_string();
+    let link = |number: usize| html! { a href=(fragment(facts.names[number])) { (name(number)) } };
+    let need = |(need, at): &(usize, Option<&str>)| {
+        html! { (link(*need)) @if let Some(at) = at { " " code.faint { (Escaped::new(at).to_string()) } } }
+    };
+    html! {
+        tr id=(anchor(facts.names[number])) {
+            th scope="row" { (name(number)) }
+            td { @if let Some(causes) = causes { (causes) } @else { span.faint { "not affected" } } }
+            td { @if let Some(version) = version { code { (Escaped::new(version).to_string()) } } }
+            td { (list(facts.needs[number].iter().map(need))) }
+            td { (list(facts.needed_by[number].iter().map(|by| link(*by)))) }
+            td { @if let Some(service) = service { (list(images(service).into_iter())) } }
+        }
+    }
+}
+
+/// Returns a list; nothing for no item.
+fn list(items: impl Iterator<Item = Markup>) -> Markup {
+    let mut items = items.peekable();
+    html! { @if items.peek().is_some() { ul { @for item in items { li { (item) } } } } }
+}
+
+fn why(cause: &PlannedCause) -> Markup {
+    let (sentence, at) = cause_sentence(cause);
+    let sign = Sign::of(cause);
+    html! {
+        span.sign.(sign.class()) aria-hidden="true" { (sign.character()) } " " (sentence)
+        @if let Some(at) = at { " " code.faint { (at) } }
+    }
+}
+
+fn images(service: &PlannedService) -> Vec<Markup> {
+    let code = |reference: &str| html! { code { (Escaped::new(reference).to_string()) } };
+    let exists = service.exists.iter().map(|exists| html! { "exists: " (code(&exists.reference)) });
+    exists.chain(service.tags.iter().map(|tag| code(tag))).collect()
+}
+
+/// Returns the id of a service's row.
+fn anchor(name: &str) -> String {
+    format!("svc-{}", Escaped::new(name))
+}
+
+/// Returns the link to a service's row, which selects it in the picture.
+pub(super) fn fragment(name: &str) -> String {
+    format!("#{}", anchor(name).replace('%', "%25"))
+}

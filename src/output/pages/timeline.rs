@@ -1,0 +1,164 @@
+use std::collections::BTreeMap;
+
+use crate::model::calendar::CalendarTime;
+use crate::output::exec::Outcome;
+use crate::output::exec::report::Report;
+
+/// When the builds of a run ran, in seconds after the first of them began.
+pub(super) struct Timeline<'a> {
+    report: &'a Report,
+    /// How long it took until the last build ended.
+    pub seconds: f64,
+    bars: Vec<Vec<Bar>>,
+    needs: Vec<Vec<usize>>,
+    /// The longest chain of builds that need each other, by seconds, in build order.
+    pub critical: Vec<usize>,
+}
+
+/// An attempt at a build.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Bar {
+    pub from: f64,
+    pub to: f64,
+    pub outcome: Outcome,
+    /// The number of a worker that was free, from 1. The number of workers is the number of builds at once.
+    pub worker: usize,
+}
+
+impl<'a> Timeline<'a> {
+    pub(super) fn of(report: &'a Report) -> Self {
+        let mut bars: Vec<Vec<Bar>> = report
+            .services
+            .iter()
+            .map(|service| {
+                let earlier = service.earlier.iter().map(|at| (&at.started, at.seconds, at.outcome));
+                let last = (&service.started, service.seconds, service.outcome);
+                earlier
+                    .chain([last])
+                    .filter_map(|(started, seconds, outcome)| bar(started.as_deref()?, seconds, outcome))
+                    .collect()
+            })
+            .collect();
+        let all = || bars.iter().flatten();
+        let begin = all().map(|bar| bar.from).min_by(f64::total_cmp).unwrap_or_default();
+        let end = all().map(|bar| bar.to).max_by(f64::total_cmp).unwrap_or_default();
+        for bar in bars.iter_mut().flatten() {
+            bar.from -= begin;
+            bar.to -= begin;
+        }
+        give_workers(&mut bars);
+        let names: BTreeMap<&str, usize> =
+            report.services.iter().enumerate().map(|(number, service)| (service.service.as_str(), number)).collect();
+        let known = |names: &Vec<String>, below: usize, numbers: &BTreeMap<&str, usize>| {
+            names.iter().filter_map(|name| numbers.get(name.as_str()).copied()).filter(|need| *need < below).collect()
+        };
+        // Services are in build order; a report from elsewhere that is not cannot make a circle.
+        let needs = report.services.iter().enumerate().map(|(number, service)| known(&service.needs, number, &names));
+        let needs: Vec<Vec<usize>> = needs.collect();
+        let critical = critical(&bars, &needs);
+        Self { report, seconds: end - begin, bars, needs, critical }
+    }
+
+    /// Whether nothing is known of any build's time.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bars.iter().all(Vec::is_empty)
+    }
+
+    pub(super) fn name(&self, number: usize) -> &str {
+        &self.report.services[number].service
+    }
+
+    pub(super) fn bars(&self, number: usize) -> &[Bar] {
+        &self.bars[number]
+    }
+
+    /// Returns how long all attempts at a service took.
+    pub(super) fn took(&self, number: usize) -> f64 {
+        took(&self.bars[number])
+    }
+
+    /// Returns when a service could have begun: once all that it needs was there.
+    pub(super) fn ready(&self, number: usize) -> f64 {
+        let ends = self.needs[number].iter().filter_map(|need| self.bars[*need].last()).map(|bar| bar.to);
+        let ready = ends.fold(0.0, f64::max);
+        self.bars[number].first().map_or(ready, |bar| ready.min(bar.from))
+    }
+
+    /// Returns how long a service that could have begun waited for its turn.
+    pub(super) fn waited(&self, number: usize) -> f64 {
+        self.bars[number].first().map_or(0.0, |bar| bar.from - self.ready(number))
+    }
+
+    /// Returns the service that waited longest for its turn, if one waited for half a second.
+    pub(super) fn waited_most(&self) -> Option<usize> {
+        let longest = (0..self.bars.len()).max_by(|one, two| self.waited(*one).total_cmp(&self.waited(*two)))?;
+        (self.waited(longest) >= 0.5).then_some(longest)
+    }
+
+    pub(super) fn critical_seconds(&self) -> f64 {
+        self.critical.iter().map(|number| self.took(*number)).sum()
+    }
+
+    /// Returns where a moment is on the line, in percent.
+    pub(super) fn percent(&self, at: f64) -> f64 {
+        if self.seconds > 0.0 { (at / self.seconds * 100.0).clamp(0.0, 100.0) } else { 0.0 }
+    }
+
+    /// Returns about five round moments, and where they are on the line.
+    pub(super) fn ticks(&self) -> Vec<(f64, f64)> {
+        const ROUND: [f64; 15] =
+            [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0];
+        let step = ROUND.into_iter().find(|step| self.seconds / step <= 5.0).unwrap_or(self.seconds / 5.0);
+        let ticks = (0..6).map(|tick| f64::from(tick) * step).filter(|at| *at <= self.seconds * 0.93);
+        ticks.map(|at| (self.percent(at), at)).collect()
+    }
+}
+
+/// Returns the bar of an attempt, in seconds since 1970.
+fn bar(started: &str, seconds: f64, outcome: Outcome) -> Option<Bar> {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit a float for many thousand years")]
+    let from = CalendarTime::milliseconds(started)? as f64 / 1000.0;
+    let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
+    Some(Bar { from, to: from + seconds, outcome, worker: 0 })
+}
+
+fn took(bars: &[Bar]) -> f64 {
+    bars.iter().map(|bar| bar.to - bar.from).sum()
+}
+
+/// Numbers the workers: an attempt takes the first one that is free when it begins.
+fn give_workers(bars: &mut [Vec<Bar>]) {
+    /// Clocks differ by about this much.
+    const SLACK: f64 = 0.02;
+    let mut order: Vec<&mut Bar> = bars.iter_mut().flatten().collect();
+    order.sort_by(|one, two| one.from.total_cmp(&two.from));
+    let mut free_at: Vec<f64> = Vec::new();
+    for bar in order {
+        let worker = free_at.iter().position(|at| *at <= bar.from + SLACK).unwrap_or_else(|| {
+            free_at.push(0.0);
+            free_at.len() - 1
+        });
+        free_at[worker] = bar.to;
+        bar.worker = worker + 1;
+    }
+}
+
+/// Returns the longest chain, by the seconds of its builds.
+fn critical(bars: &[Vec<Bar>], needs: &[Vec<usize>]) -> Vec<usize> {
+    let mut lengths: Vec<f64> = Vec::with_capacity(bars.len());
+    let mut before: Vec<Option<usize>> = Vec::with_capacity(bars.len());
+    for (number, needs) in needs.iter().enumerate() {
+        let longest = needs.iter().copied().max_by(|one, two| lengths[*one].total_cmp(&lengths[*two]));
+        lengths.push(took(&bars[number]) + longest.map_or(0.0, |need| lengths[need]));
+        before.push(longest);
+    }
+    let last = (0..bars.len()).filter(|number| !bars[*number].is_empty());
+    let mut at = last.max_by(|one, two| lengths[*one].total_cmp(&lengths[*two]));
+    let mut chain = Vec::new();
+    while let Some(number) = at {
+        chain.push(number);
+        at = before[number];
+    }
+    chain.reverse();
+    chain
+}
