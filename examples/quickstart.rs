@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let request =
         Request { naming: Some(Naming::default()), fingerprints: TakeFingerprints::Yes, ..Request::default() };
     let planned = workspace.plan(&request)?;
-    println!("{}", emit::table(&planned.plan, emit::Palette::Plain));
+    println!("{}", emit::table(&planned.plan, emit::Palette::Plain, emit::Room::Unlimited));
 
     println!("$ rebake plan --format matrix\n");
     println!("{}", emit::matrix(&planned.plan, &emit::Field::DEFAULT));

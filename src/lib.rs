@@ -10,11 +10,11 @@
 //! # Example
 //!
 //! ```no_run
-//! use rebake::output::emit::{Palette, table};
+//! use rebake::output::emit::{Palette, Room, table};
 //! use rebake::{Request, Workspace};
 //!
 //! let planned = Workspace::open(".")?.plan(&Request::default())?;
-//! print!("{}", table(&planned.plan, Palette::Plain));
+//! print!("{}", table(&planned.plan, Palette::Plain, Room::Unlimited));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

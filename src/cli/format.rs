@@ -32,6 +32,10 @@ pub(crate) struct FormatArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FormatName,
+    /// In the table, list each service with all causes, patterns and their places, however wide that is; this is the
+    /// default where standard output is no terminal
+    #[arg(long)]
+    long: bool,
     /// Fields of matrix entries, comma-separated
     #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
     fields: Vec<String>,
@@ -210,7 +214,7 @@ fn text(
     // What starts work says what is left of it; what people and programs read says all.
     let to_build = plan.to_build();
     Ok(match format.format {
-        FormatName::Table => emit::table(plan, output.palette()),
+        FormatName::Table => emit::table(plan, output.palette(), output.room(format.long)),
         FormatName::Json => plan.to_json(),
         FormatName::Matrix => emit::matrix(&to_build, &matrices.fields) + "\n",
         FormatName::Names => emit::names(&to_build, separator)?,

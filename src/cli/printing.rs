@@ -21,8 +21,10 @@ use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::mask::Mask;
 use crate::model::name::for_terminal;
 use crate::model::safe_json;
-use crate::output::emit::Palette;
+use crate::output::emit::{Palette, Room};
 use crate::output::exec::Report;
+#[cfg(unix)]
+use crate::output::exec::display::Size;
 use crate::plan::Plan;
 
 /// The output of results and messages.
@@ -68,6 +70,16 @@ impl Output {
             }
             choice => choice != ColorChoice::Never,
         }
+    }
+
+    /// Returns how wide a table may be: as wide as the terminal, and elsewhere, or if it is to be long, as it needs to be.
+    #[expect(clippy::unused_self, reason = "who prints has the output")]
+    pub(crate) fn room(&self, is_long: bool) -> Room {
+        #[cfg(unix)]
+        if !is_long && io::stdout().is_terminal() {
+            return Room::Columns(Size::of(io::stdout()).unwrap_or_default().columns());
+        }
+        Room::Unlimited
     }
 
     /// Writes a result for programs, unchanged except that secrets are masked; on a terminal, what is invisible is

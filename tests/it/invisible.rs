@@ -4,7 +4,7 @@ use std::process::Command;
 
 use proptest::prelude::*;
 use rebake::model::name::Escaped;
-use rebake::output::emit::{self, Palette};
+use rebake::output::emit::{self, Palette, Room};
 use rebake::output::exec::Report;
 use rebake::output::exec::report::{images, junit, markdown};
 use rebake::plan::why::{
@@ -166,7 +166,7 @@ proptest! {
         spoil(&mut plan, &mut next);
         let plan: Plan = serde_json::from_value(plan).unwrap();
         is_seen_and_exact("plan", &plan.to_json(), &plan);
-        is_seen("table", &emit::table(&plan, Palette::Plain));
+        is_seen("table", &emit::table(&plan, Palette::Plain, Room::Unlimited));
         is_seen("markdown", &emit::markdown(&plan));
         is_seen("heading", &emit::heading(&plan));
         is_seen("mermaid", &emit::mermaid(&plan).unwrap_or_default());

@@ -160,8 +160,12 @@ fn every_file_keeps_to_the_table_and_every_permission_is_used() {
 #[test]
 fn what_is_misplaced_is_found() {
     let cases: &[(&str, &str, &[&str])] = &[
-        ("src/output/emit/table.rs", "use crate::{model::name::Escaped, plan::{self, Cause}};", &[]),
-        ("src/output/emit/table.rs", "use crate::{model::name::A, inputs::git::{B, C}};", &["looks at `inputs::git`"]),
+        ("src/output/emit/table/mod.rs", "use crate::{model::name::Escaped, plan::{self, Cause}};", &[]),
+        (
+            "src/output/emit/table/mod.rs",
+            "use crate::{model::name::A, inputs::git::{B, C}};",
+            &["looks at `inputs::git`"],
+        ),
         ("src/model/change.rs", "fn f() -> crate::inputs::git::Error { g() }", &["looks at `inputs::git`"]),
         ("src/model/change.rs", "use super::super::inputs::git::Error;", &["looks at `inputs::git`"]),
         (
@@ -169,14 +173,14 @@ fn what_is_misplaced_is_found() {
             "pub(in crate::output::emit) use super::super::inputs::git;",
             &["looks at `inputs::git`"],
         ),
-        ("src/output/emit/table.rs", "use super::git::Error; use super::super::super::plan;", &[]),
-        ("src/output/emit/table.rs", "use super::super::super::inputs::git;", &["looks at `inputs::git`"]),
+        ("src/output/emit/table/mod.rs", "use super::git::Error; use super::super::super::plan;", &[]),
+        ("src/output/emit/table/mod.rs", "use super::super::super::inputs::git;", &["looks at `inputs::git`"]),
         (
             "src/output/emit/mod.rs",
             "mod inner { use super::super::super::super::inputs::git; use super::json; }",
             &["looks at `inputs::git`"],
         ),
-        ("src/output/emit/table.rs", "use crate::*;", &["looks at `*`"]),
+        ("src/output/emit/table/mod.rs", "use crate::*;", &["looks at `*`"]),
         ("src/main.rs", "use rebake::{main, inputs::git::Repository};", &["looks at `inputs::git`"]),
         ("src/model/change.rs", "use gix as other;", &["names `gix`"]),
         ("src/model/change.rs", "extern crate gix;", &["names `gix`"]),
@@ -241,7 +245,7 @@ fn looks(table: &Table, file: &str, text: &str) -> BTreeSet<(String, String)> {
     to.collect()
 }
 
-/// Returns the module that a file is: `["output", "emit", "table"]` of `src/output/emit/table.rs`, none of `src/lib.rs`.
+/// Returns the module that a file is: `["output", "emit", "table"]` of `src/output/emit/table/mod.rs`, none of `src/lib.rs`.
 fn module(file: &str) -> Vec<String> {
     let stem = file.trim_start_matches("src/").trim_end_matches(".rs");
     stem.split('/').filter(|part| !["lib", "mod"].contains(part)).map(str::to_owned).collect()

@@ -1,4 +1,4 @@
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// A column of a table, as wide as a terminal shows its widest text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -15,11 +15,42 @@ impl Column {
         Self(Self::of(texts).0.max(heading.width()))
     }
 
+    /// Returns how wide it is.
+    pub(super) fn width(self) -> usize {
+        self.0
+    }
+
     /// Returns a text padded with blanks to the column's width; a wider text is returned unchanged.
     #[must_use]
     pub fn pad(self, text: &str) -> String {
         text.to_owned() + &" ".repeat(self.0.saturating_sub(text.width()))
     }
+}
+
+/// Returns a text that fits into `most` columns of a terminal: a longer one loses its middle, and keeps the last part of
+/// a path if that fits.
+#[must_use]
+pub(crate) fn without_middle(text: &str, most: usize) -> String {
+    if text.width() <= most {
+        return text.to_owned();
+    }
+    let last = text.rsplit_once('/').map_or(0, |(_, last)| last.width() + 1);
+    let tail = if last < most { last.max(most / 2) } else { most / 2 };
+    let head = most.saturating_sub(tail + 1);
+    let start = fitting(text.chars(), head);
+    let mut end = fitting(text.chars().rev(), most.saturating_sub(head + 1));
+    end.reverse();
+    start.into_iter().chain(['…']).chain(end).collect()
+}
+
+/// Returns the first characters that fit into `most` columns.
+fn fitting(characters: impl Iterator<Item = char>, most: usize) -> Vec<char> {
+    let mut width = 0;
+    let fits = |c: &char| {
+        width += c.width().unwrap_or_default();
+        width <= most
+    };
+    characters.take_while(fits).collect()
 }
 
 #[cfg(test)]
@@ -34,5 +65,22 @@ mod tests {
             ["服务", "api ", "e\u{301}   ", "    ", "longer"]
         );
         assert_eq!(Column::under("SERVICE", ["服务"]).pad("服务"), "服务   ");
+    }
+
+    #[test]
+    fn a_long_text_loses_its_middle_and_never_its_end() {
+        let path = "services/other/migrator/migrations/0002_orders.sql";
+        for (most, short) in [
+            (80, path),
+            (40, "services/other/migr…ns/0002_orders.sql"),
+            (24, "servic…/0002_orders.sql"),
+            (18, "…/0002_orders.sql"),
+            (10, "serv…s.sql"),
+        ] {
+            let cut = without_middle(path, most);
+            assert!(cut.width() <= most, "{cut} in {most}");
+            assert!(short.ends_with(&cut[cut.len() - 4..]), "{cut}");
+        }
+        assert_eq!(without_middle("服务服务服务", 7), "服…务");
     }
 }

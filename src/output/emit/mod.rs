@@ -21,6 +21,7 @@ mod versions;
 mod why;
 
 pub use columns::Column;
+pub(crate) use columns::without_middle;
 pub use engine::{Matrices, Pack, UnknownPack, argo, azure, buildkite, circleci, github, gitlab, part_seconds};
 #[cfg(feature = "exec")]
 pub(crate) use engine::{Rule, labels};
@@ -36,7 +37,7 @@ pub use mermaid::mermaid;
 pub use releases::{changelog, releases_table};
 pub use step_outputs::{Output, outputs, render as github_output};
 pub(crate) use table::cause_sentence;
-pub use table::{Palette, table};
+pub use table::{Palette, Room, table};
 pub use variables::{azure_variables, circleci_parameters, dotenv};
 pub use versions::{versions_env, versions_plain, versions_table};
 pub use why::{reach, why};

@@ -2,11 +2,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use maud::{Markup, html};
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::graph_page::fragment;
 use super::layout::{Cell, Layout, layout};
 use crate::model::name::Escaped;
+use crate::output::emit::without_middle;
 
 /// The height of a row: a box, and the lane below it for edges.
 const ROW: usize = 38;
@@ -106,7 +107,7 @@ fn node(drawn: &Box, number: usize, layout: &Layout, grid: &Grid) -> Markup {
             transform=(format!("translate({} {})", grid.left[cell.column], grid.top(cell.row, layout))) {
             rect width=(grid.wide[cell.column]) height=(BOX_HEIGHT) rx="6" {}
             @if let Some((sign, _)) = drawn.sign { text.sign x="10" y="18" aria-hidden="true" { (sign) } }
-            text x="27" y="17.5" aria-hidden="true" { (shortened(&name)) }
+            text x="27" y="17.5" aria-hidden="true" { (without_middle(&name, MOST_CHARACTERS)) }
             @if name.width() > MOST_CHARACTERS { title { (name) } }
         }
     }
@@ -172,35 +173,9 @@ fn curve(way: &str, (x1, y1): (usize, usize), (x2, y2): (usize, usize)) -> Strin
     format!("{way}C{middle} {y1} {middle} {y2} {x2} {y2}")
 }
 
-/// Returns a name that fits its box: a long one loses its middle, never its end.
-fn shortened(name: &str) -> String {
-    if name.width() <= MOST_CHARACTERS {
-        return name.to_owned();
-    }
-    let take = |characters: &mut dyn Iterator<Item = char>, most: usize| {
-        let mut width = 0;
-        let fits = |c: &char| {
-            width += c.width().unwrap_or_default();
-            width <= most
-        };
-        characters.take_while(fits).collect::<Vec<char>>()
-    };
-    let head = take(&mut name.chars(), MOST_CHARACTERS / 2 - 1);
-    let mut tail = take(&mut name.chars().rev(), MOST_CHARACTERS / 2);
-    tail.reverse();
-    head.into_iter().chain(['…']).chain(tail).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_long_name_keeps_both_ends() {
-        assert_eq!(shortened("api"), "api");
-        assert_eq!(shortened("services/payments/ledger-exporter"), "services/pay…dger-exporter");
-        assert!(shortened(&"服务".repeat(30)).width() <= MOST_CHARACTERS);
-    }
 
     #[test]
     fn an_edge_over_a_column_runs_in_a_lane() {

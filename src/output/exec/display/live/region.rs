@@ -20,6 +20,12 @@ impl Default for Size {
 }
 
 impl Size {
+    /// Returns the width.
+    #[must_use]
+    pub fn columns(self) -> usize {
+        self.columns
+    }
+
     /// Returns the size of a terminal; `None` if it is none, or does not tell.
     pub fn of(terminal: impl AsFd) -> Option<Self> {
         let size = rustix::termios::tcgetwinsize(terminal).ok()?;

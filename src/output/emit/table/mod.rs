@@ -1,3 +1,7 @@
+mod fitted;
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
@@ -40,14 +44,25 @@ pub(super) const HEADING: Style = Style::new().bold();
 pub(super) const NAME: Style = AnsiColor::Green.on_default().bold();
 pub(super) const FAINT: Style = Style::new().dimmed();
 
+const NOT_AFFECTED: &str = "Not affected: ";
+
 /// How many causes of a service the table shows; the JSON has all.
 const CAUSES: usize = 3;
+
+/// How wide a table may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// As wide as it needs to be, with all that is known: for a file, a log or another program.
+    Unlimited,
+    /// So many columns of a terminal.
+    Columns(usize),
+}
 
 /// Returns the plan as a table.
 ///
 /// The first line says what was compared and how that was chosen. Names from the repository are escaped.
 #[must_use]
-pub fn table(plan: &Plan, palette: Palette) -> String {
+pub fn table(plan: &Plan, palette: Palette, room: Room) -> String {
     let mut text = format!("{}\n", Escaped::new(&compared(&plan.range)));
     let _ = writeln!(text, "{}", palette.paint(FAINT, &format!("environment {}", Escaped::new(&environment(plan)))));
     if let Some(estimate) = &plan.estimate {
@@ -57,7 +72,13 @@ pub fn table(plan: &Plan, palette: Palette) -> String {
         let _ = writeln!(text, "\nNothing to rebuild: none of {} is affected.", services(plan.unaffected.len()));
     } else {
         text.push('\n');
-        push_rows(&mut text, plan, palette);
+        let is_short = match room {
+            Room::Unlimited => {
+                push_rows(&mut text, plan, palette);
+                false
+            }
+            Room::Columns(width) => fitted::push_rows(&mut text, plan, palette, width),
+        };
         let total = plan.services.len() + plan.unaffected.len();
         let left = plan.to_build();
         let levels = left.services.iter().map(|service| service.level + 1).max().unwrap_or_default();
@@ -75,6 +96,14 @@ pub fn table(plan: &Plan, palette: Palette) -> String {
             more => format!("; the images of {more} exist already"),
         };
         let _ = writeln!(text, "\n{} of {} to rebuild{depth}{there}{libraries}.", left.services.len(), services(total));
+        if let (Room::Columns(width), false) = (room, plan.unaffected.is_empty()) {
+            let names: Vec<String> = plan.unaffected.iter().map(|name| Escaped::new(name).to_string()).collect();
+            let room = width.saturating_sub(NOT_AFFECTED.len() + 1);
+            let _ = writeln!(text, "{NOT_AFFECTED}{}.", fitted::listed(&names, room));
+        }
+        if is_short {
+            let _ = writeln!(text, "{}", palette.faint("`--long` lists each service with all that is known."));
+        }
     }
     if !plan.removed.is_empty() {
         let _ = writeln!(text, "Gone since base: {}.", Escaped::new(&plan.removed.join(", ")));
@@ -88,11 +117,6 @@ pub(super) fn services(count: usize) -> String {
 
 fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
     let name = |service: &PlannedService| Escaped::new(&service.service).to_string();
-    let version = |service: &PlannedService| match &service.version {
-        Some(version) => Escaped::new(version).to_string(),
-        None if service.library => "library".to_owned(),
-        None => "unknown".to_owned(),
-    };
     let names = Column::under("SERVICE", plan.services.iter().map(name));
     let versions = Column::under("VERSION", plan.services.iter().map(version));
     let heading = format!("{}  {}  WHY", names.pad("SERVICE"), versions.pad("VERSION"));
@@ -115,6 +139,15 @@ fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
         if more > 0 {
             let _ = writeln!(text, "{left}  {}", palette.paint(FAINT, &format!("and {more} more")));
         }
+    }
+}
+
+/// Returns the version of a service, or why it has none.
+fn version(service: &PlannedService) -> String {
+    match &service.version {
+        Some(version) => Escaped::new(version).to_string(),
+        None if service.library => "library".to_owned(),
+        None => "unknown".to_owned(),
     }
 }
 

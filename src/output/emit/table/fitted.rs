@@ -1,0 +1,135 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::{CAUSES, FAINT, HEADING, Palette, cause_sentence, version};
+use crate::model::name::Escaped;
+use crate::output::emit::columns::{Column, without_middle};
+use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService};
+
+/// How many services with equal causes share a row.
+const MANY: usize = 4;
+/// The widest name and version that are shown whole.
+const WIDEST: usize = 28;
+/// The narrowest column of reasons.
+const NARROWEST: usize = 24;
+/// Between two columns.
+const GAP: &str = "  ";
+
+/// Writes the services of a plan into lines of at most `width` columns: those with equal causes in one row, and each
+/// cause without the pattern and its place. Returns whether something is left out.
+pub(super) fn push_rows(text: &mut String, plan: &Plan, palette: Palette, width: usize) -> bool {
+    let (many, few) = groups(plan);
+    for group in &many {
+        push_group(text, group, palette, width);
+    }
+    if few.is_empty() {
+        return !many.is_empty();
+    }
+    if !many.is_empty() {
+        text.push('\n');
+    }
+    let name = |service: &PlannedService| without_middle(&Escaped::new(&service.service).to_string(), WIDEST);
+    let version = |service: &PlannedService| without_middle(&version(service), WIDEST);
+    let names = Column::under("SERVICE", few.iter().map(|service| name(service)));
+    let versions = Column::under("VERSION", few.iter().map(|service| version(service)));
+    // Where there is no room for all, the reasons matter most: `version` tells the versions.
+    let is_narrow = names.width() + versions.width() + 2 * GAP.len() + NARROWEST > width;
+    let left = |name: &str, version: &str| {
+        let version = if is_narrow { String::new() } else { format!("{}{GAP}", versions.pad(version)) };
+        format!("{}{GAP}{version}", names.pad(name))
+    };
+    let room = width.saturating_sub(left("", "").width()).max(NARROWEST);
+    let _ = writeln!(text, "{}", palette.paint(HEADING, &format!("{}WHY", left("SERVICE", "VERSION"))));
+    let mut is_short = !many.is_empty() || is_narrow;
+    for service in few {
+        let mut start = left(&name(service), &version(service));
+        let end = names.pad(&name(service)).len();
+        start.replace_range(..end, &palette.name(&start[..end]));
+        let mut reasons: Vec<String> = service.causes.iter().take(CAUSES).map(|cause| short(cause, room)).collect();
+        if let Some(exists) = &service.exists {
+            let there = format!("exists already, as {}", Escaped::new(&exists.reference));
+            reasons.insert(0, without_middle(&there, room));
+        }
+        let more = service.causes.len().saturating_sub(CAUSES);
+        if more > 0 {
+            reasons.push(palette.faint(&format!("and {more} more")));
+            is_short = true;
+        }
+        for reason in reasons {
+            let _ = writeln!(text, "{start}{reason}");
+            start = left("", "");
+        }
+    }
+    is_short
+}
+
+/// Writes services with equal causes: how many, why, and the first of their names.
+fn push_group(text: &mut String, group: &[&PlannedService], palette: Palette, width: usize) {
+    let count = format!("{} services", group.len());
+    let indent = " ".repeat(count.width() + GAP.len());
+    let room = width.saturating_sub(indent.len()).max(NARROWEST);
+    let mut start = format!("{}{GAP}", palette.paint(HEADING, &count));
+    let more = group[0].causes.len().saturating_sub(CAUSES);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    for reason in group[0].causes.iter().take(CAUSES).map(|cause| short(cause, room)).chain(more) {
+        let _ = writeln!(text, "{start}{reason}");
+        start.clone_from(&indent);
+    }
+    let names: Vec<String> = group.iter().map(|service| Escaped::new(&service.service).to_string()).collect();
+    let _ = writeln!(text, "{indent}{}", palette.paint(FAINT, &listed(&names, room)));
+}
+
+/// Returns names in one line, and how many it has no room for.
+pub(super) fn listed(names: &[String], room: usize) -> String {
+    let all = names.join(", ");
+    if all.width() <= room {
+        return all;
+    }
+    let (mut line, mut shown) = (String::new(), 0);
+    for name in names {
+        let next = if shown == 0 { name.clone() } else { format!("{line}, {name}") };
+        if next.width() + format!(" and {} more", names.len()).len() > room {
+            break;
+        }
+        (line, shown) = (next, shown + 1);
+    }
+    match shown {
+        0 => without_middle(&all, room),
+        _ => format!("{line} and {} more", names.len() - shown),
+    }
+}
+
+/// Returns the groups of services with equal causes, and the other services; both in build order.
+fn groups(plan: &Plan) -> (Vec<Vec<&PlannedService>>, Vec<&PlannedService>) {
+    let mut places: BTreeMap<Vec<String>, Vec<&PlannedService>> = BTreeMap::new();
+    let key = |service: &PlannedService| -> Vec<String> {
+        let exists = service.exists.as_ref().map(|_| service.service.clone());
+        service.causes.iter().map(|cause| short(cause, usize::MAX)).chain(exists).collect()
+    };
+    for service in &plan.services {
+        places.entry(key(service)).or_default().push(service);
+    }
+    let mut many: Vec<Vec<&PlannedService>> = places.into_values().filter(|group| group.len() >= MANY).collect();
+    let place = |service: &PlannedService| plan.services.iter().position(|other| other.service == service.service);
+    many.sort_by_key(|group| place(group[0]));
+    let grouped: std::collections::BTreeSet<&str> =
+        many.iter().flatten().map(|service| service.service.as_str()).collect();
+    let few = plan.services.iter().filter(|service| !grouped.contains(service.service.as_str())).collect();
+    (many, few)
+}
+
+/// Returns a cause in at most `room` columns: what changed, and what happened to it. A path loses its middle.
+fn short(cause: &PlannedCause, room: usize) -> String {
+    let is_file = matches!(cause.kind, CauseKind::File | CauseKind::Global);
+    match (&cause.path, is_file) {
+        (Some(path), true) => {
+            let status = cause.status.as_deref().map(|status| format!("{GAP}{}", Escaped::new(status)));
+            let global = if cause.kind == CauseKind::Global { "  (global)" } else { "" };
+            let end = status.unwrap_or_default() + global;
+            format!("{}{end}", without_middle(&Escaped::new(path).to_string(), room.saturating_sub(end.width()).max(8)))
+        }
+        _ => without_middle(&cause_sentence(cause).0, room),
+    }
+}
