@@ -229,14 +229,17 @@ struct Building<'a> {
     step: &'a WorkflowStep,
 }
 
-/// Returns the steps that name a Dockerfile, and filter no paths.
+/// Returns the steps that name a Dockerfile and build something; others read it for its style.
 fn building(workflows: &BTreeMap<String, Workflow>) -> Vec<Building<'_>> {
     let names = |text: &str| text.contains("ockerfile") || text.contains("ontainerfile");
+    let makes = |step: &WorkflowStep| {
+        [&step.action, &step.run].iter().any(|text| text.contains("build") || text.contains("bake"))
+    };
     let mut found = Vec::new();
     for (path, workflow) in workflows {
         for job in &workflow.jobs {
             let builds = |step: &&WorkflowStep| names(&step.run) || step.inputs.values().any(|text| names(text));
-            let steps = job.steps.iter().filter(builds).filter(|step| !step.action.ends_with("/paths-filter"));
+            let steps = job.steps.iter().filter(builds).filter(|step| makes(step));
             found.extend(steps.map(|step| Building { path, workflow, job, step }));
         }
     }

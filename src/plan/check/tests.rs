@@ -254,13 +254,19 @@ fn packages_of_the_workspace_are_listed() {
         [
             "warning filters.yaml:2:3: `web` is built from `lint`, and neither `depends_on` nor its patterns say so",
             "error filters.yaml:2:3: `web` is built from `ui`, and neither `depends_on` nor its patterns say so",
-            "error filters.yaml:2:3: `web` is built from `core`, through `ui`, and neither `depends_on` nor its patterns say so",
         ]
     );
     assert_eq!(
         of_rule("R006", &files(alone)),
         [
             "warning filters.yaml:2:3: what `web` gets from its workspace is decided by `package.json`, `yarn.lock`, which none of its patterns matches"
+        ]
+    );
+    let listed = "services:\n  web: {path: web, builder: none, depends_on: [ui]}\n  ui: {filters: [ui/**, lint/**], builder: none}\n";
+    assert_eq!(
+        of_rule("R005", &files(listed)),
+        [
+            "error filters.yaml:2:3: `web` is built from `core`, through `ui`, and neither `depends_on` nor its patterns say so"
         ]
     );
     let all = "global: [package.json, yarn.lock]\nservices:\n  web: {path: web, builder: none, depends_on: [ui]}\n  ui: {path: ui, builder: none, depends_on: [core]}\n  core: {filters: [core/**, lint/**, test/**], builder: none}\n";
@@ -393,6 +399,33 @@ fn filters_of_one_condition_count_together() {
         of_rule("R005", &files).len()
     };
     assert_eq!([of("\\"), of("")], [0, 1]);
+}
+
+/// A job that reads a Dockerfile for its style builds no image of it.
+#[test]
+fn a_job_that_builds_nothing_is_no_build() {
+    let of = |action: &str| {
+        let ci = format!(
+            "jobs:
+  changes:
+    outputs: {{lint: '${{{{ steps.f.outputs.lint }}}}'}}
+    steps: [{{uses: dorny/paths-filter@v3, id: f, with: {{filters: .github/filters.yml}}}}]
+  lint:
+    needs: changes
+    if: needs.changes.outputs.lint == 'true'
+    steps: [{{uses: {action}, with: {{dockerfile: docker/Dockerfile}}}}]
+"
+        );
+        let files = [
+            (FILTERS, "lint: [docker/Dockerfile]\n"),
+            (CI, ci.as_str()),
+            ("docker/Dockerfile", "FROM a\nCOPY src /\n"),
+            ("src/f", ""),
+        ];
+        of_rule("R002", &files)
+    };
+    assert!(of("hadolint/hadolint-action@v3")[0].starts_with("warning"));
+    assert!(of("./.github/actions/docker-build")[0].starts_with("error"));
 }
 
 #[test]

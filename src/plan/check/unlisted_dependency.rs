@@ -40,12 +40,17 @@ fn check(ground: &Ground<'_>, rule: CheckRule) -> Vec<Finding> {
     for (set, service, home, tie) in ground.owned() {
         let config = ground.config(set);
         let cover = ground.cover(std::iter::once((set, service)).chain(ground.together(set, service)));
+        let mut missed = BTreeSet::new();
         for (target, way) in reached(&edges, home) {
             let directory = &ground.found.services[target].directory;
             let files = ground.below(directory);
-            let is_said = rule_of(&way[way.len() - 1].at) == rule;
-            if !is_said || directory.is_root() || files.is_empty() || files.clone().any(|position| cover.has(position))
-            {
+            if directory.is_root() || files.is_empty() || files.clone().any(|position| cover.has(position)) {
+                continue;
+            }
+            missed.insert(target);
+            // With `depends_on`, what is listed brings what it is built from itself.
+            let is_brought = way[..way.len() - 1].iter().any(|edge| missed.contains(&edge.to));
+            if rule_of(&way[way.len() - 1].at) != rule || config.shape == Shape::Structured && is_brought {
                 continue;
             }
             let name = &config.services[service.0].name;
