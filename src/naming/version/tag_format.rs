@@ -79,7 +79,7 @@ impl TagFormat {
                 Part::Text(text) => sides[side].push_str(text),
                 Part::Name { name, .. } if name == "version" => side = 1,
                 Part::Name { name, .. } if name == "name" => sides[side].push_str(service.as_str()),
-                Part::Name { .. } => sides[side].push_str(&path.to_string()),
+                Part::Name { .. } => sides[side].push_str(path.as_str()),
             }
         }
         let [prefix, suffix] = sides;

@@ -86,7 +86,7 @@ impl TagPattern {
     /// # Errors
     /// When git refuses every tag of it.
     pub fn example(&self) -> Result<TagName, TagNameError> {
-        TagName::parse(&format!("{}{}{}", self.prefix, self.scheme.example(), self.suffix))
+        TagName::parse(&[&self.prefix, self.scheme.example(), &self.suffix].concat())
     }
 
     /// Returns the tag of a version.

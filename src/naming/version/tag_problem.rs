@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::TagPattern;
 use crate::model::name::{ServiceName, TagName, TagNameError};
@@ -69,14 +69,11 @@ impl TagProblem {
 /// pattern share their releases, which is no problem.
 #[must_use]
 pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProblem> {
-    // Thousands of services may share one pattern: each pattern once, with who has it.
-    let mut by_prefix: BTreeMap<&str, BTreeMap<&TagPattern, Vec<&ServiceName>>> = BTreeMap::new();
-    for (service, patterns) in services {
-        for pattern in patterns {
-            by_prefix.entry(pattern.prefix()).or_default().entry(pattern).or_default().push(service);
-        }
-    }
-    let lengths: BTreeSet<usize> = by_prefix.keys().map(|prefix| prefix.len()).collect();
+    // Thousands of services may share one pattern: those stand side by side.
+    let mut sorted: Vec<Holder> = Vec::with_capacity(services.len());
+    sorted.extend(services.iter().flat_map(|(name, all)| all.iter().map(move |pattern| (pattern, name))));
+    sorted.sort_by_key(|(pattern, _)| *pattern);
+    let lengths: BTreeSet<usize> = sorted.iter().map(|(pattern, _)| pattern.prefix().len()).collect();
     let mut problems = Vec::new();
     for (other, other_pattern) in services.iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one))) {
         if let Err(error) = other_pattern.example() {
@@ -84,23 +81,43 @@ pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProbl
         }
         // Only a pattern whose prefix begins the other's can take its tags, or stand in their way.
         let text = other_pattern.prefix();
-        let shorter = lengths.range(..=text.len()).filter_map(|end| by_prefix.get(text.get(..*end)?)).flatten();
-        let differing = shorter.filter(|(pattern, _)| **pattern != other_pattern);
+        let shorter = lengths.range(..=text.len()).filter_map(|end| Some(with_prefix(&sorted, text.get(..*end)?)));
+        let differing = shorter.flat_map(by_pattern).filter(|sharing| sharing[0].0 != other_pattern);
         // One service of those that share a pattern is enough to complain of.
-        let differing = differing.filter_map(|(pattern, sharing)| {
-            sharing.iter().find(|service| **service != other).map(|service| (*service, *pattern))
-        });
-        for (service, pattern) in differing {
-            let (service, pattern) = (service.clone(), pattern.clone());
-            let (other, other_pattern) = (other.clone(), other_pattern.clone());
-            if overlaps(&pattern, &other_pattern) {
-                problems.push(TagProblem::Overlap { service, pattern, other, other_pattern });
-            } else if is_directory(&pattern, &other_pattern) {
-                problems.push(TagProblem::Directory { service, pattern, other, other_pattern });
+        let differing = differing.filter_map(|sharing| sharing.iter().find(|(_, service)| *service != other));
+        for (pattern, service) in differing.copied() {
+            let takes = overlaps(pattern, other_pattern);
+            if takes || is_directory(pattern, other_pattern) {
+                let (service, pattern) = (service.clone(), pattern.clone());
+                let (other, other_pattern) = (other.clone(), other_pattern.clone());
+                problems.push(if takes {
+                    TagProblem::Overlap { service, pattern, other, other_pattern }
+                } else {
+                    TagProblem::Directory { service, pattern, other, other_pattern }
+                });
             }
         }
     }
     problems
+}
+
+/// A pattern, and a service that has it.
+type Holder<'s> = (&'s TagPattern, &'s ServiceName);
+
+/// Returns those of a sorted list whose patterns have this prefix.
+fn with_prefix<'l, 's>(sorted: &'l [Holder<'s>], prefix: &str) -> &'l [Holder<'s>] {
+    let from = &sorted[sorted.partition_point(|(pattern, _)| pattern.prefix() < prefix)..];
+    &from[..from.partition_point(|(pattern, _)| pattern.prefix() == prefix)]
+}
+
+/// Returns the parts of a sorted list that have one pattern each.
+fn by_pattern<'l, 's>(mut left: &'l [Holder<'s>]) -> impl Iterator<Item = &'l [Holder<'s>]> {
+    std::iter::from_fn(move || {
+        let (first, _) = left.first()?;
+        let (sharing, others) = left.split_at(left.partition_point(|(pattern, _)| pattern <= first));
+        left = others;
+        Some(sharing)
+    })
 }
 
 /// Whether a tag of `other` would count as one of `pattern`, whose prefix is the beginning of the other's.
