@@ -23,7 +23,7 @@ pub(super) struct Commits<'r> {
     parents: Vec<Node>,
     /// Commits whose parents were not fetched, sorted.
     shallow: Vec<gix::ObjectId>,
-    /// `None` where objects may be replaced by others.
+    /// `None` until a commit is read that the graph does not have: the more objects a pack has, the longer it takes to open.
     packs: Option<Packs>,
     buffer: Vec<u8>,
     objects_read: u32,
@@ -46,8 +46,6 @@ impl<'r> Commits<'r> {
         shallow.sort_unstable();
         // The graph knows nothing of shallow boundaries. One that cannot be read is no loss but of time.
         let graph = if shallow.is_empty() { repository.gix.commit_graph_if_enabled().ok().flatten() } else { None };
-        let store = repository.gix.objects.store_ref();
-        let is_replacing = store.replacements().next().is_some();
         Ok(Self {
             repository,
             in_graph: graph.as_ref().map_or(0, gix::commitgraph::Graph::num_commits),
@@ -56,7 +54,7 @@ impl<'r> Commits<'r> {
             numbers: HashMap::default(),
             parents: Vec::new(),
             shallow,
-            packs: (!is_replacing).then(|| Packs::open(store.path(), repository.gix.object_hash())),
+            packs: None,
             buffer: Vec::new(),
             objects_read: 0,
         })
@@ -110,8 +108,8 @@ impl<'r> Commits<'r> {
     }
 
     fn header(&mut self, id: &gix::oid) -> Result<Header, HistoryError> {
-        let beginning = self.packs.as_mut().and_then(|packs| packs.commit_header(id));
-        if let Some(header) = beginning.and_then(header::read) {
+        let packs = self.packs.get_or_insert_with(|| packs_of(self.repository));
+        if let Some(header) = packs.commit_header(id).and_then(header::read) {
             return Ok(header);
         }
         let broken = |source| HistoryError::Broken { commit: commit_id(id), source };
@@ -169,6 +167,15 @@ impl<'r> Commits<'r> {
     fn other(&self, node: Node) -> usize {
         (node - self.in_graph) as usize
     }
+}
+
+/// Returns the packs of a repository; none where objects may be replaced by others.
+fn packs_of(repository: &Repository) -> Packs {
+    let store = repository.gix.objects.store_ref();
+    if store.replacements().next().is_some() {
+        return Packs::default();
+    }
+    Packs::open(store.path(), repository.gix.object_hash())
 }
 
 /// Converts a length or position to 32 bits. Larger ones would make the walk slower and take twice the memory.

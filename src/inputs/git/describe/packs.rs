@@ -23,6 +23,13 @@ struct Pack {
 /// The inflated size that is enough for the header of a commit with four parents.
 const BEGINNING: usize = 512;
 
+/// No packs.
+impl Default for Packs {
+    fn default() -> Self {
+        Self { all: Vec::new(), inflate: gix::zlib::Inflate::default(), beginning: [0; BEGINNING] }
+    }
+}
+
 impl Packs {
     /// Opens the packs of an object directory, without those that cannot be opened.
     pub(super) fn open(objects: &Path, hash: gix::hash::Kind) -> Self {
@@ -34,11 +41,7 @@ impl Packs {
             let data = pack::data::File::at(path.with_extension("pack"), hash).ok()?;
             Some(Pack { index, data })
         };
-        Self {
-            all: indexes.into_iter().filter_map(pack).collect(),
-            inflate: gix::zlib::Inflate::default(),
-            beginning: [0; BEGINNING],
-        }
+        Self { all: indexes.into_iter().filter_map(pack).collect(), ..Self::default() }
     }
 
     /// Returns the beginning of a commit, including the line of the committer; `None` when it has to be read otherwise.
