@@ -104,6 +104,9 @@ pub(super) fn of(
 impl Bindings<'_> {
     /// Returns by what the images of services, with these fingerprints, are found again; in the same order.
     fn reuse(&self, services: &[ServiceId], fingerprints: &[Option<Fingerprint>]) -> Vec<Reuse> {
+        if fingerprints.iter().all(Option::is_none) {
+            return vec![Reuse::default(); services.len()];
+        }
         let handed_on = self.handed_on(services);
         let reuse = |(service, fingerprint): (&ServiceId, &Option<Fingerprint>)| {
             let definition = self.service(*service);
