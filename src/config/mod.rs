@@ -33,6 +33,7 @@ pub use schema::schema;
 
 use std::sync::{Arc, OnceLock};
 
+use bstr::ByteSlice as _;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -109,12 +110,13 @@ pub fn definitions(source: &SourceFile, options: Options, found: &Discovered) ->
 
 /// Returns the ecosystems whose packages a filters.yaml asks for in `workspaces`; none where that cannot be read.
 #[must_use]
-pub fn workspaces(source: &SourceFile) -> Vec<Ecosystem> {
+pub fn workspaces(name: &str, bytes: &[u8]) -> Vec<Ecosystem> {
     // Most files have no such key, and are read once.
-    if !source.text().contains("workspaces") {
+    if !bytes.contains_str("workspaces") {
         return Vec::new();
     }
-    let mut problems = problems::Problems::new(source);
+    let Ok(source) = decode(name, bytes) else { return Vec::new() };
+    let mut problems = problems::Problems::new(&source);
     let root = yaml::read(&mut problems);
     match root.as_ref().map(|root| (root, shape::of(root.view(), &mut problems))) {
         Some((root, Some(Shape::Structured))) => structured::workspaces(root.view(), &mut problems),

@@ -163,8 +163,7 @@ impl<'a> Reader<'a> {
 
     /// Reads what the files of a base declare, as far as the configuration there asks for it.
     fn discovery(&self, base: &CommitId, bytes: &[u8], changes: &ChangeSet) -> Result<Discovery, git::GitError> {
-        let asked = config::decode(&self.file.name, bytes).map(|source| config::workspaces(&source));
-        let scope = DiscoveryScope::Workspaces(asked.unwrap_or_default());
+        let scope = DiscoveryScope::Workspaces(config::workspaces(&self.file.name, bytes));
         if *self.file.discovery.scope() == scope {
             self.file.discovery.before(self.repository, base, changes)
         } else {

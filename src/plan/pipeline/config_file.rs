@@ -261,14 +261,12 @@ impl ConfigFile {
     /// # Errors
     /// When these cannot be read.
     pub fn with_workspaces(self, repository: &Repository, at: Option<&CommitId>) -> Result<Self, git::GitError> {
-        let asked = config::decode(&self.name, &self.bytes).map(|source| config::workspaces(&source));
-        match asked {
-            Ok(asked) if !asked.is_empty() && self.in_repository.is_some() => {
-                let discovery = Discovery::read(repository, at, DiscoveryScope::Workspaces(asked))?;
-                Ok(Self { discovery, ..self })
-            }
-            _ => Ok(self),
+        let asked = config::workspaces(&self.name, &self.bytes);
+        if asked.is_empty() || self.in_repository.is_none() {
+            return Ok(self);
         }
+        let discovery = Discovery::read(repository, at, DiscoveryScope::Workspaces(asked))?;
+        Ok(Self { discovery, ..self })
     }
 
     /// Whether there is no file: the configuration is made of what the repository's own files declare.
