@@ -35,6 +35,8 @@ impl KeyPlaces {
         places.map("build_args", raw.build_args.value().map(|arguments| &arguments.0));
         places.whole("contexts", &raw.contexts);
         places.map("contexts", raw.contexts.value().map(|contexts| &contexts.0));
+        // Most services have one or two such keys.
+        places.0.shrink_to_fit();
         places
     }
 

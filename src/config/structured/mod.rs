@@ -50,21 +50,21 @@ pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'
     needs::check(&services, problems);
     tags::check(&services, problems);
     let environments = environments::check(&file.environments, problems);
-    // Services are large: what holds them does not grow step by step.
-    let mut checked = Vec::with_capacity(services.len());
-    checked.extend(services.into_iter().filter_map(|(name, service)| service::check(&name, service, problems)));
-    same_tag::check(&checked, problems);
-    let graph = graph.filter(|_| !problems.has_errors())?;
-
     let mut filters = Vec::new();
-    let mut list = IndexMap::with_capacity(checked.len());
-    for service::Checked { filter, mut inputs, depends_on, mut service } in checked {
+    // Services are large: what holds them does not grow step by step.
+    let mut list = IndexMap::with_capacity(services.len());
+    for (name, service) in services {
+        let Some(checked) = service::check(&name, service, problems) else { continue };
+        let service::Checked { filter, mut inputs, depends_on, mut service } = checked;
         inputs.extend(besides.remove(service.name.value.as_str()).unwrap_or_default());
         service.filter = add(&mut filters, filter);
         service.inputs = (!inputs.is_empty()).then(|| add(&mut filters, Filter::Ordered(inputs)));
-        service.depends_on = dependencies::of(&graph, &depends_on);
+        service.depends_on = graph.as_ref().map(|graph| dependencies::of(graph, &depends_on)).unwrap_or_default();
         list.insert(service.name.value.clone(), service);
     }
+    same_tag::check(&list, problems);
+    let graph = graph.filter(|_| !problems.has_errors())?;
+
     let ordered = |patterns: &Patterns| Filter::Ordered(patterns.0.clone());
     let named = file.filters.value().into_iter().flat_map(|map| &map.0);
     let named = named.map(|(name, value)| (name.clone(), add(&mut filters, ordered(&value.value.value)))).collect();

@@ -1,17 +1,19 @@
 use std::collections::BTreeMap;
 
-use super::service::Checked;
+use indexmap::IndexMap;
+
 use crate::config::Service;
 use crate::config::problems::{Problems, shown};
 use crate::model::diagnostic::Diagnostic;
+use crate::model::name::ServiceName;
 use crate::naming::image::ImageName;
 
 /// Checks that no two services give one image the same tag: each push would replace the other service's image, even in
 /// separate runs.
-pub(super) fn check(checked: &[Checked], problems: &mut Problems<'_>) {
+pub(super) fn check(services: &IndexMap<ServiceName, Service>, problems: &mut Problems<'_>) {
     let mut owners: BTreeMap<(&ImageName, String), &Service> = BTreeMap::new();
     let mut images: BTreeMap<&ImageName, usize> = BTreeMap::new();
-    let named = || checked.iter().filter_map(|Checked { service, .. }| Some((service.image.name.as_ref()?, service)));
+    let named = || services.values().filter_map(|service| Some((service.image.name.as_ref()?, service)));
     for (image, _) in named() {
         *images.entry(image).or_default() += 1;
     }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -43,7 +44,7 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
 
 /// Returns the patterns of a service's release tags. Tags are written by the first.
 pub(super) fn patterns(name: &ServiceName, service: &raw::Service) -> Vec<TagPattern> {
-    let path = service.path.value().map_or_else(RepoDir::root, |path| path.0.clone());
+    let path = service.path.value().map_or_else(|| Cow::Owned(RepoDir::root()), |path| Cow::Borrowed(&path.0));
     let scheme = scheme(service);
     formats(service).iter().map(|format| format.pattern(name, &path).of_scheme(scheme)).collect()
 }
