@@ -107,9 +107,10 @@ impl Definitions {
     pub fn differences(&self, base: &Self, service: &ServiceName) -> Vec<Difference> {
         let Some(now) = self.0.get(service) else { return Vec::new() };
         let Some(then) = base.0.get(service) else { return vec![Difference::New] };
-        let removed: Vec<ServiceName> =
-            then.depends_on.iter().filter(|dependency| !now.depends_on.contains(dependency)).cloned().collect();
-        let added = now.depends_on.iter().any(|dependency| !then.depends_on.contains(dependency));
+        let [of_now, of_then]: [BTreeSet<&ServiceName>; 2] = [now, then].map(|side| side.depends_on.iter().collect());
+        let removed = then.depends_on.iter().filter(|dependency| !of_now.contains(dependency));
+        let removed: Vec<ServiceName> = removed.cloned().collect();
+        let added = !of_now.is_subset(&of_then);
         let mut differences = Vec::new();
         if !now.equals(then) || added {
             let mut keys = now.keys_that_differ(then);
@@ -121,13 +122,6 @@ impl Definitions {
             differences.push(Difference::DependencyRemoved(removed));
         }
         differences
-    }
-
-    /// Makes the definition of a service one that equals no other, if there is such a service.
-    pub fn forget(&mut self, service: &ServiceName) {
-        if let Some(definition) = self.0.get_mut(service) {
-            definition.canonical = None;
-        }
     }
 
     /// Returns the services of `base` that no longer exist, in its order.
@@ -200,7 +194,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_equals_nothing() {
         let mut unread = definitions(&[("a", "1", &[])]);
-        unread.forget(&name("a"));
+        unread.0[&name("a")].canonical = None;
         assert_eq!(unread.differences(&unread, &name("a")), [changed(&[])]);
     }
 }

@@ -42,6 +42,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &InitArgs, output: &Output) -> Re
     }
     if discovery.found().services.is_empty() {
         return Err(Failure::new(Exit::Usage, "nothing-found", "no file of the repository declares a service")
+            .help("it reads what `--discover` reads: Dockerfiles and who builds them, package.json, Cargo.toml, go.mod, pyproject.toml")
             .help("write a filters.yaml by hand; `rebake schema` prints what it may hold"));
     }
     let text = draft(discovery.found());
@@ -53,6 +54,11 @@ fn write(repository: &Repository, text: &str, output: &Output) -> Result<Exit, F
         Failure::new(Exit::Git, "bare", "the repository has no work tree to write to").help("run it in a clone of it")
     })?;
     let path = root.join(FILE);
+    if path.is_symlink() {
+        let message = format!("{FILE} is a symbolic link, and stays as it is");
+        return Err(Failure::new(Exit::Usage, "exists", message)
+            .help("write to what it leads to: `rebake init` prints what would be written"));
+    }
     match std::fs::read_to_string(&path) {
         Ok(there) if there == text => Ok(Exit::Done),
         Ok(_) => Err(Failure::new(Exit::Usage, "exists", format!("there is a {FILE} already, and it stays as it is"))

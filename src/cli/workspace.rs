@@ -110,7 +110,10 @@ fn read(
             Err(not_found) => {
                 let may_derive = asked.without == WithoutConfig::Derive && trigger.is_attended();
                 let derived = if may_derive { derived(&repository, content.as_ref(), output)? } else { None };
-                let advise = |failure: Failure| if may_derive { failure } else { failure.help(DISCOVER) };
+                let advise = |failure: Failure| match may_derive {
+                    true => failure.help(NOTHING_DECLARED),
+                    false => failure.help(DISCOVER).help(INIT),
+                };
                 derived.ok_or_else(|| advise(not_found.into()))?
             }
         }
@@ -173,11 +176,16 @@ pub(crate) fn repository(general: &GeneralArgs) -> Result<Repository, Failure> {
 
 const DISCOVER: &str = "`--discover` derives services from the repository's own files, such as package.json";
 
+const INIT: &str = "`rebake init --write` writes a filters.yaml of what these declare";
+
+const NOTHING_DECLARED: &str = "no file of the repository that `--discover` and `rebake init` read, such as package.json, declares a service either";
+
 /// Returns the configuration that the repository's own files make, and says what it is made of; none where they declare
 /// nothing.
 fn derived(repository: &Repository, at: Option<&CommitId>, output: &Output) -> Result<Option<ConfigFile>, Failure> {
     let file = ConfigFile::derived(repository, at).map_err(|error| unfetched(error, repository))?;
     let found = file.discovery.found();
+    output.say(&found.problems);
     if found.services.is_empty() {
         return Ok(None);
     }
@@ -188,7 +196,6 @@ fn derived(repository: &Repository, at: Option<&CommitId>, output: &Output) -> R
         sources.collect::<Vec<_>>().join(", ")
     );
     output.say(&[Diagnostic::new(Severity::Note, "derived", message)]);
-    output.say(&found.problems);
     Ok(Some(file))
 }
 

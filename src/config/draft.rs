@@ -1,15 +1,15 @@
-//! A filters.yaml of what was discovered, as a careful person would write it; and what one that exists lacks.
+//! A filters.yaml of what was discovered, as a careful person would write it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::structured::{below_directory, directly_in, literal, shared_file};
-use super::{Config, Service};
-use crate::analysis::discover::{Area, Discovered, DiscoveredFilter, DiscoveredService, Taken, TakenFor};
+use super::structured::{below_directory, circle_name, directly_in, literal, shared_file};
+use crate::analysis::discover::{
+    Area, Discovered, DiscoveredEdge, DiscoveredFilter, DiscoveredService, Taken, TakenFor,
+};
 use crate::analysis::filter::Effect;
 use crate::glob::Pattern;
 use crate::inputs::source::{BuildContext, BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf};
-use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{RepoDir, is_own_output, slug};
 
 const HEAD: &str = "\
@@ -30,58 +30,10 @@ pub fn draft(found: &Discovered) -> String {
     for position in 0..found.services.len() {
         draft.write_service(&mut text, position);
     }
+    for circle in &draft.circles {
+        draft.write_circle(&mut text, circle);
+    }
     text
-}
-
-/// Returns what a configuration lacks of what was discovered: an error each, at the place that declares it.
-///
-/// A service is there when a service has its directory for its `path`, or takes it with its patterns. A dependency is there
-/// when it is listed, directly or not, or when the patterns of the dependent take its directory.
-#[must_use]
-pub fn lacking(config: &Config, found: &Discovered) -> Vec<Diagnostic> {
-    let mut lacking = Vec::new();
-    let mut add = |message: String, at: &DeclaredAt| {
-        lacking.push(Diagnostic::error("lacking", message).label(&at.file, at.span, "declared here"));
-    };
-    let of = |directory: &RepoDir| -> Vec<&Service> {
-        config.services.values().filter(|service| service.path.as_ref() == Some(directory)).collect()
-    };
-    for DiscoveredService { directory, at, .. } in &found.services {
-        if of(directory).is_empty() && !config.services.values().any(|service| takes(config, service, directory)) {
-            add(format!("`{directory}` is built, and no service has it"), at);
-        }
-    }
-    for edge in &found.edges {
-        let [from, to] = [edge.from, edge.to].map(|position| &found.services[position].directory);
-        let targets = of(to);
-        for service in of(from) {
-            let name = &service.name.value;
-            let Some(id) = config.graph.id(name.as_str()) else { continue };
-            let needed = config.graph.with_dependencies(&[id]);
-            let is_needed =
-                |target: &&Service| config.graph.id(target.name.value.as_str()).is_some_and(|target| needed[target.0]);
-            if !targets.iter().any(is_needed) && !takes(config, service, to) {
-                add(
-                    format!("`{name}` is built from `{to}`, and neither its `depends_on` nor its patterns say so"),
-                    &edge.at,
-                );
-            }
-        }
-    }
-    lacking
-}
-
-/// Whether the patterns of a service take all of a directory.
-fn takes(config: &Config, service: &Service, directory: &RepoDir) -> bool {
-    config.filters.get(service.filter).including().any(|pattern| holds(&pattern.value, directory))
-}
-
-/// Whether a pattern takes all of a directory.
-fn holds(pattern: &Pattern, directory: &RepoDir) -> bool {
-    let whole = pattern
-        .whole_directory()
-        .and_then(|whole| if whole.is_empty() { Some(RepoDir::root()) } else { RepoDir::parse(whole).ok() });
-    whole.is_some_and(|whole| whole.holds(directory))
 }
 
 struct Draft<'f> {
@@ -89,7 +41,20 @@ struct Draft<'f> {
     /// The filters that the repository has already and that mean the same here, by the slugs of their names.
     kept: BTreeMap<String, &'f DiscoveredFilter>,
     /// Lists of patterns that several services have in common, with their names.
-    shared: Vec<(Vec<String>, String)>,
+    shared: BTreeMap<Vec<String>, String>,
+    /// The builds of each service.
+    builds: Vec<Vec<&'f DeclaredBuild>>,
+    /// The edges of each service.
+    edges: Vec<Vec<&'f DiscoveredEdge>>,
+    circles: Vec<Circle<'f>>,
+    /// The circle of each service.
+    circle_of: Vec<Option<usize>>,
+}
+
+/// Services that are built from each other, and the library that stands for them.
+struct Circle<'f> {
+    name: String,
+    members: &'f [usize],
 }
 
 impl<'f> Draft<'f> {
@@ -106,7 +71,24 @@ impl<'f> Draft<'f> {
         let names = std::iter::once("workspace".to_owned()).chain((2..).map(|number| format!("workspace-{number}")));
         let free = names.filter(|name| !kept.contains_key(name));
         let lists = counts.into_iter().filter(|(_, count)| *count > 1).map(|(list, _)| list);
-        Self { found, shared: lists.zip(free).collect(), kept }
+        let shared = lists.zip(free).collect();
+        let (mut builds, mut edges) = (vec![Vec::new(); found.services.len()], vec![Vec::new(); found.services.len()]);
+        for (of, build) in &found.builds {
+            builds[*of].push(build);
+        }
+        for edge in &found.edges {
+            edges[edge.from].push(edge);
+        }
+        let mut slugs: BTreeSet<String> = found.services.iter().map(|service| slug(service.name.as_str())).collect();
+        let mut circle_of = vec![None; found.services.len()];
+        let circles = found.circles.iter().enumerate().map(|(number, members)| {
+            for member in members {
+                circle_of[*member] = Some(number);
+            }
+            Circle { name: circle_name(found.services[members[0]].name.as_str(), &mut slugs), members }
+        });
+        let circles = circles.collect();
+        Self { found, kept, shared, builds, edges, circles, circle_of }
     }
 
     fn write_filters(&self, text: &mut String) {
@@ -139,7 +121,9 @@ impl<'f> Draft<'f> {
                 line(text, 1, &if why_not.is_some() { format!("# {written}") } else { written.to_owned() });
             }
         }
-        for (patterns, name) in &self.shared {
+        let mut shared: Vec<_> = self.shared.iter().collect();
+        shared.sort_by_key(|(_, name)| (name.len(), *name));
+        for (patterns, name) in shared {
             line(text, 1, &format!("{name}: &{name} # what a workspace has in common"));
             for pattern in patterns {
                 line(text, 2, &format!("- {}", scalar(pattern)));
@@ -151,23 +135,42 @@ impl<'f> Draft<'f> {
         let service = &self.found.services[position];
         line(text, 1, &format!("{}: # {}", scalar(service.name.as_str()), service.at));
         line(text, 2, &format!("path: {}", scalar(service.directory.as_str())));
-        let builds = self.found.builds.iter().filter(|(of, _)| *of == position).map(|(_, build)| build);
-        for (number, build) in builds.clone().enumerate() {
+        for (number, build) in self.builds[position].iter().enumerate() {
             match number {
                 0 => write_build(text, &service.directory, build),
                 _ => line(text, 2, &format!("# also built: {} ({})", build.name, build.at)),
             }
         }
-        if builds.count() == 0 {
+        if self.builds[position].is_empty() {
             line(text, 2, "builder: none # no Dockerfile is known");
         }
         self.write_patterns(text, service);
-        if !service.depends_on.is_empty() {
-            line(text, 2, "depends_on:");
-            for (to, at) in &service.depends_on {
-                line(text, 3, &format!("- {} # {at}", scalar(self.found.services[*to].name.as_str())));
-            }
+        let circle = self.circle_of[position];
+        let outward = self.edges[position].iter().filter(|edge| circle.is_none() || self.circle_of[edge.to] != circle);
+        let mut needs: Vec<String> = outward.map(|edge| self.dependency(edge.to, &edge.at)).collect();
+        needs.extend(circle.map(|circle| scalar(&self.circles[circle].name)));
+        write_list(text, "depends_on", &needs);
+    }
+
+    /// Writes the library of a circle.
+    fn write_circle(&self, text: &mut String, Circle { name, members }: &Circle<'_>) {
+        line(text, 1, &format!("{}: # services that are built from each other", scalar(name)));
+        line(text, 2, "builder: none");
+        let takes = self.found.taken_in_circle(members).into_iter();
+        let patterns: Vec<String> = takes.map(|taken| scalar(&pattern(taken))).collect();
+        let circle = self.circle_of[members[0]];
+        let outward = members.iter().flat_map(|member| &self.edges[*member]);
+        let mut needs: BTreeMap<usize, &DeclaredAt> = BTreeMap::new();
+        for edge in outward.filter(|edge| self.circle_of[edge.to] != circle) {
+            needs.entry(edge.to).or_insert(&edge.at);
         }
+        let needs: Vec<String> = needs.into_iter().map(|(to, at)| self.dependency(to, at)).collect();
+        write_list(text, "filters", &patterns);
+        write_list(text, "depends_on", &needs);
+    }
+
+    fn dependency(&self, to: usize, at: &DeclaredAt) -> String {
+        format!("{} # {at}", scalar(self.found.services[to].name.as_str()))
     }
 
     fn write_patterns(&self, text: &mut String, service: &DiscoveredService) {
@@ -176,7 +179,7 @@ impl<'f> Draft<'f> {
         let known: BTreeSet<&str> =
             kept.iter().flat_map(|kept| &kept.filter.patterns).map(|pattern| pattern.text.as_str()).collect();
         let of_workspace = of_workspace(service);
-        let shared = self.shared.iter().find(|(list, _)| *list == of_workspace);
+        let shared = self.shared.get(&of_workspace);
         let is_own = |taken: &&Taken| taken.area == Area::Below(service.directory.clone());
         let mut own: Vec<(String, &DeclaredAt)> = Vec::new();
         let areas: Vec<&Taken> =
@@ -200,7 +203,7 @@ impl<'f> Draft<'f> {
             let comment = if is_directory { String::new() } else { format!(" # {at}") };
             line(text, 3, &format!("- {}{comment}", scalar(&pattern)));
         }
-        if let Some((_, name)) = shared {
+        if let Some(name) = shared {
             line(text, 3, &format!("- *{name}"));
         }
     }
@@ -270,6 +273,16 @@ fn pattern(taken: &Taken) -> String {
     }
 }
 
+/// Writes a key of a service with the items of its list, if there are any.
+fn write_list(text: &mut String, key: &str, items: &[String]) {
+    if !items.is_empty() {
+        line(text, 2, &format!("{key}:"));
+    }
+    for item in items {
+        line(text, 3, &format!("- {item}"));
+    }
+}
+
 fn line(text: &mut String, depth: usize, written: &str) {
     let _ = writeln!(text, "{}{written}", "  ".repeat(depth));
 }
@@ -297,7 +310,7 @@ fn scalar(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::analysis::discover::discover;
-    use crate::config::{Options, parse};
+    use crate::config::{Options, lacking, parse};
     use crate::inputs::source::{Ecosystem, SourceTree};
     use crate::model::diagnostic::SourceFile;
 
@@ -367,22 +380,6 @@ services:
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(lacking(&config, &found).len(), 0);
         assert_eq!(config.services.len(), 5);
-    }
-
-    #[test]
-    fn what_a_file_lacks_is_told() {
-        let text = "services:\n  a: {path: web/a}\n  api: {path: svc/api, depends_on: [m]}\n  m: {path: svc/migrator}\n  root: {path: ., filters: [package.json]}\n";
-        let (config, _) =
-            parse(&SourceFile::new("filters.yaml", text), Options::default(), &Discovered::default()).unwrap();
-        let lacking = lacking(&config, &found(FILES));
-        let lacking: Vec<&str> = lacking.iter().map(|problem| problem.message.as_str()).collect();
-        assert_eq!(
-            lacking,
-            [
-                "`web/b` is built, and no service has it",
-                "`a` is built from `web/b`, and neither its `depends_on` nor its patterns say so",
-            ]
-        );
     }
 
     #[test]

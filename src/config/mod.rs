@@ -12,6 +12,7 @@ mod draft;
 mod flat;
 mod copied_patterns;
 mod key_places;
+mod lacking;
 mod linked_files;
 mod lockfile_use;
 mod problems;
@@ -25,12 +26,14 @@ mod yaml;
 
 pub use copied_patterns::{Copied, copied_patterns};
 pub use decode::{MAX_BYTES, decode};
-pub use draft::{draft, lacking};
+pub use draft::draft;
 pub use key_places::KeyPlaces;
+pub use lacking::lacking;
 pub use linked_files::Input;
 pub use lockfile_use::{LockedClosure, LockfileUse};
 pub use schema::schema;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use bstr::ByteSlice as _;
@@ -85,11 +88,17 @@ pub fn parse(
 }
 
 /// Reads the definitions of the services of an older or newer filters.yaml. Only unreadable text is an error: keys and
-/// rules may be newer than this program, or no longer exist.
+/// rules may be newer than this program, or no longer exist. Of the discovered services with these positions the definition
+/// is not known, since they have left files to others by now.
 ///
 /// # Errors
 /// When the text is not YAML, or has no configuration.
-pub fn definitions(source: &SourceFile, options: Options, found: &Discovered) -> Result<Definitions, Diagnostic> {
+pub fn definitions(
+    source: &SourceFile,
+    options: Options,
+    found: &Discovered,
+    narrowed: &BTreeSet<usize>,
+) -> Result<Definitions, Diagnostic> {
     let source = source.joined(found.files().cloned());
     let mut problems = problems::Problems::new(&source);
     let root = yaml::read(&mut problems);
@@ -97,7 +106,7 @@ pub fn definitions(source: &SourceFile, options: Options, found: &Discovered) ->
     let definitions =
         root.as_ref().filter(|_| !malformed).and_then(|root| match shape::of(root.view(), &mut problems)? {
             Shape::Flat => flat::definitions(root.view(), options.quantifier, &mut problems),
-            Shape::Structured => structured::definitions(root.view(), found, &mut problems),
+            Shape::Structured => structured::definitions(root.view(), found, narrowed, &mut problems),
         });
     if root.is_none() {
         shape::nothing(&mut problems);
@@ -207,12 +216,16 @@ impl Shape {
 pub struct Service {
     /// Its name, with its place in the file.
     pub name: Located<ServiceName>,
+    /// What it is there for.
+    pub origin: ServiceOrigin,
     /// Its directory; `None` in a flat file, and where `path` is not given.
     pub path: Option<RepoDir>,
     /// The filter of what affects it.
     pub filter: FilterId,
     /// The files that its image is built from, whether or not `filter` matches them; `None` where no image is built.
     pub inputs: Option<FilterId>,
+    /// The filter of all services that it stands in a circle with, if it does.
+    pub circle: Option<FilterId>,
     /// Its Dockerfile from the root of the repository, if the file names one.
     pub dockerfile: Option<Located<String>>,
     /// Its build context, if the file names one.
@@ -251,6 +264,18 @@ pub struct Service {
     pub recipe: Recipe,
     /// Where the keys that say so stand.
     pub keys: KeyPlaces,
+}
+
+/// What a service is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ServiceOrigin {
+    /// The file has it.
+    #[default]
+    Written,
+    /// Other files of the repository declare it.
+    Discovered,
+    /// It stands for services that are built from each other in a circle: their files are its own.
+    Circle,
 }
 
 impl Service {

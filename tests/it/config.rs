@@ -1,5 +1,7 @@
 //! filters.yaml in both shapes: what a file comes to.
 
+use std::collections::BTreeSet;
+
 use rebake::analysis::definition::Difference;
 use rebake::analysis::discover::Discovered;
 use rebake::analysis::filter::{FilterId, Quantifier, matches};
@@ -320,7 +322,12 @@ fn word(difference: &Difference) -> String {
 
 /// How services differ from a configuration of another time.
 fn differs_from_then(then: &str, now: &str) -> Vec<String> {
-    let then = config::definitions(&SourceFile::new("then", then), Options::default(), &Discovered::default());
+    let then = config::definitions(
+        &SourceFile::new("then", then),
+        Options::default(),
+        &Discovered::default(),
+        &BTreeSet::new(),
+    );
     let (then, now) = (then.unwrap_or_else(|problem| panic!("{}", problem.message)), read(now));
     let differences = |name| now.definitions().differences(&then, name).into_iter();
     now.services.keys().flat_map(|name| differences(name).map(move |how| format!("{name}: {}", word(&how)))).collect()
@@ -354,7 +361,13 @@ fn of_another_time_only_what_cannot_be_read_is_unknown() {
 fn of_another_time_syntax_is_an_error() {
     for text in ["a: [", "a: 1\na: 2", "1", "", "a: *x", "service: {a: {path: a}}"] {
         assert!(
-            config::definitions(&SourceFile::new("then", text), Options::default(), &Discovered::default()).is_err(),
+            config::definitions(
+                &SourceFile::new("then", text),
+                Options::default(),
+                &Discovered::default(),
+                &BTreeSet::new()
+            )
+            .is_err(),
             "{text}"
         );
     }

@@ -31,12 +31,14 @@ fn a_repository_without_a_configuration_has_a_plan() {
 3c64836 with the work tree's changes: since the merge base with main
 environment local
 
-SERVICE     VERSION            WHY
-acme/ui     sha-3c64836-dirty  libs/ui/icons/x.svg added, matches libs/ui/icons/**  libs/ui/package.json:1:57
-acme/web    sha-3c64836-dirty  depends on acme/ui
-acme/icons  sha-3c64836-dirty  libs/ui/icons/x.svg added, matches libs/ui/icons/**  libs/ui/icons/package.json:1:10
+SERVICE         VERSION            WHY
+acme/ui-circle  library            libs/ui/icons/x.svg added, matches libs/ui/icons/**  libs/ui/icons/package.json:1:10
+acme/ui         sha-3c64836-dirty  depends on acme/ui-circle
+acme/web        sha-3c64836-dirty  depends on acme/ui, which depends on acme/ui-circle
+acme/icons      sha-3c64836-dirty  libs/ui/icons/x.svg added, matches libs/ui/icons/**  libs/ui/icons/package.json:1:10
+                                   depends on acme/ui-circle
 
-3 of 5 services to rebuild, in 2 levels.
+3 of 6 services to rebuild, in 2 levels; 1 more is a library, which is no job.
 
 "#]])
         .stderr(str![[r#"
@@ -82,6 +84,7 @@ error[no-config]: there is no filters.yaml at the root of the repository, nor in
  |
 ...
  = help: `--discover` derives services from the repository's own files, such as package.json
+ = help: `rebake init --write` writes a filters.yaml of what these declare
 
 "#]]);
     assert_eq!(causes(&push(&repo, "main", first, DISCOVER).success()), ["acme/web: file apps/web/x.js"]);
@@ -113,9 +116,9 @@ fn a_blobless_clone_fetches_all_manifests_at_once() {
     let trace = clone.dir().join("trace");
     let push = || push(&clone, "main", first, DISCOVER).env("GIT_TRACE2_EVENT", &trace);
     let expected = [
-        "acme/ui: file libs/ui/package.json, definition",
+        "acme/ui: file libs/ui/package.json, dependency-removed acme/ui-circle",
         "acme/web: dependency acme/ui",
-        "acme/icons: definition, dependency acme/ui",
+        "acme/icons: definition, dependency-removed acme/ui-circle, dependency acme/ui",
     ];
     assert_eq!(causes(&push().success()), expected);
     // The manifests of head, the lockfile and settings beside it, and the manifest that was another one at base.
@@ -143,15 +146,16 @@ fn a_configuration_asks_for_the_edges_of_manifests() {
     let second = repo.commit("second");
     let run = push(&repo, "main", first, JSON).success().stderr("");
     let expected = [
-        "acme/ui: file libs/ui/icons/x.svg",
+        "acme/ui-circle: file libs/ui/icons/x.svg",
+        "acme/ui: dependency acme/ui-circle",
         "web: dependency acme/ui",
         "proxy: dependency web",
-        "acme/icons: file libs/ui/icons/x.svg",
+        "acme/icons: file libs/ui/icons/x.svg, dependency acme/ui-circle",
     ];
     assert_eq!(causes(&run), expected);
     let libraries = plan(&run);
     let libraries = libraries["services"].as_array().unwrap().iter().filter(|service| service["library"] == true);
-    assert_eq!(libraries.count(), 2);
+    assert_eq!(libraries.count(), 3);
     // The lockfile is what the patterns say, and an edge that goes away is seen.
     repo.write("package-lock.json", "{ }").write("apps/web/package.json", r#"{"name": "@acme/web"}"#);
     let third = repo.commit("third");
@@ -165,11 +169,14 @@ fn a_configuration_asks_for_the_edges_of_manifests() {
     // Without the key, the packages are gone.
     repo.write("filters.yaml", CONFIG.replace("workspaces: [npm]\n", "")).commit("fourth");
     let run = push(&repo, "main", third, JSON).success();
-    assert_eq!(plan(&run)["removed"], serde_json::json!(["root", "acme/log", "acme/ui", "acme/icons"]));
+    assert_eq!(
+        plan(&run)["removed"],
+        serde_json::json!(["root", "acme/log", "acme/ui", "acme/icons", "acme/ui-circle"])
+    );
 }
 
 #[test]
-fn a_circle_with_an_edge_of_the_file_becomes_files() {
+fn a_circle_may_have_an_edge_of_the_file() {
     let repo = workspace();
     repo.write(
         "filters.yaml",
@@ -179,13 +186,21 @@ fn a_circle_with_an_edge_of_the_file_becomes_files() {
     repo.write("apps/web/x.js", "");
     let second = repo.commit("second");
     let run = push(&repo, "main", first, JSON).success().stderr("");
-    let all = |path: &str| {
-        let of = |service: &str, more: &str| format!("{service}: file {path}{more}");
-        [of("web", ""), of("ui", ", dependency web"), of("acme/icons", "")]
-    };
-    assert_eq!(causes(&run), all("apps/web/x.js"));
+    let expected = [
+        "web-circle: file apps/web/x.js",
+        "web: file apps/web/x.js, dependency web-circle",
+        "ui: dependency web",
+        "acme/icons: dependency web-circle",
+    ];
+    assert_eq!(causes(&run), expected);
     repo.write("libs/ui/x.js", "").commit("third");
-    assert_eq!(causes(&push(&repo, "main", second, JSON).success().stderr("")), all("libs/ui/x.js"));
+    let expected = [
+        "web-circle: file libs/ui/x.js",
+        "web: dependency web-circle",
+        "ui: file libs/ui/x.js, dependency web-circle",
+        "acme/icons: dependency web-circle",
+    ];
+    assert_eq!(causes(&push(&repo, "main", second, JSON).success().stderr("")), expected);
 }
 
 #[test]
@@ -200,4 +215,85 @@ fn a_package_that_loses_files_to_a_new_one_is_affected() {
     // A new directory takes nothing from the package above it.
     assert_eq!(added("apps/web/fresh"), ["added: file apps/web/fresh/package.json, new-service"]);
     assert!(added("apps/web/lib").contains(&"acme/web: definition".to_owned()));
+}
+
+#[test]
+fn a_library_that_has_another_name_here_loses_files_under_that_name() {
+    let repo = workspace();
+    repo.write("package.json", r#"{"private": true, "workspaces": ["apps/**", "libs/**"]}"#)
+        .write("filters.yaml", "workspaces: [npm]\nservices:\n  acme/web: {path: tools}\n")
+        .write("tools/x", "")
+        .write("apps/web/lib/x.js", "")
+        .commit("first");
+    repo.write("apps/web/lib/package.json", r#"{"name": "added"}"#).commit("second");
+    let causes = causes(&repo.rebake(["plan", "--base", "HEAD~1", "--head", "HEAD", "--format", "json"]).success());
+    assert_eq!(causes, ["added: file apps/web/lib/package.json, new-service", "apps/web: definition"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_said_where_nothing_is_found() {
+    let repo = Repo::new();
+    repo.write("package.json", "").commit("first");
+    repo.rebake(["plan"]).failure(2).stderr(str![[r#"
+warning[unreadable-source]: `package.json` cannot be read, so nothing that it declares is known
+ --> package.json:1:1
+  |
+1 |
+  | ^ EOF while parsing a value at line 1 column 0
+error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github
+ |
+ = help: write one; a first one is
+           services:
+             api:
+               path: services/api   # the directory of what is built
+             web:
+               path: services/web
+               depends_on: [api]    # rebuilt when api is
+ = help: `rebake schema` prints its keys; `-c FILE` names a file elsewhere
+ = help: no file of the repository that `--discover` and `rebake init` read, such as package.json, declares a service either
+
+"#]]);
+}
+
+#[test]
+fn what_was_discovered_and_has_no_files_is_a_warning() {
+    let repo = workspace();
+    let config = "workspaces: [npm]\ndefaults: {exclude: [libs/log/**]}\nservices:\n  web: {path: apps/web}\n";
+    repo.write("filters.yaml", config).commit("first");
+    repo.rebake(["plan"]).success().stderr(str![[r#"
+warning[dead-filter]: the patterns of `acme/log` match no tracked file, so nothing can ever affect it
+ --> libs/log/package.json:1:10
+  |
+1 | {"name": "@acme/log"}
+  |          ^^^^^^^^^^^ matches nothing
+  |
+  = help: it was discovered: see what `exclude` takes away; with `--dead allow` this is not said
+
+"#]]);
+    repo.rebake(["plan", "--dead", "error"]).failure(2);
+    repo.write("filters.yaml", format!("{config}  log: {{path: libs/log}}\n"));
+    repo.rebake(["plan"]).failure(2);
+}
+
+#[test]
+fn a_circle_is_released_by_its_packages() {
+    let repo = workspace();
+    repo.git(["config", "user.name", "x"]);
+    repo.git(["config", "user.email", "x@example.invalid"]);
+    repo.commit("feat: first");
+    repo.rebake(["release", "--discover", "--yes"]).success();
+    repo.write("libs/ui/icons/x.svg", "").commit("feat: second");
+    repo.rebake(["release", "--discover"]).success().stdout(str![[r#"
+SERVICE     CURRENT  NEXT   WHY
+acme/ui     0.1.0    0.2.0  minor, by its commits
+    minor    9806c99 feat: second
+acme/web    0.1.0    0.1.1  built from acme/ui
+acme/icons  0.1.0    0.2.0  minor, by its commits
+    minor    9806c99 feat: second
+root        0.1.0    -      no commit touches it since root@0.1.0
+acme/log    0.1.0    -      no commit touches it since libs/log@0.1.0
+
+3 tags to make, libs/ui@0.2.0, apps/web@0.1.1, libs/ui/icons@0.2.0: `--yes` makes them, `--push` sends them.
+
+"#]]);
 }

@@ -48,7 +48,20 @@ fn compiled(root: &Path, directory: &str, packages: &str) -> BTreeSet<String> {
     files
 }
 
-/// Whether a service is affected by a change of a file.
+/// Whether a service is affected by a change of a file: by its own patterns, or those of anything that it is built from.
+fn is_affected(found: &Discovered, service: usize, path: &str) -> bool {
+    let (mut seen, mut left) = (BTreeSet::from([service]), vec![service]);
+    while let Some(service) = left.pop() {
+        if takes(found, service, path) {
+            return true;
+        }
+        let needs = found.edges.iter().filter(|edge| edge.from == service).map(|edge| edge.to);
+        left.extend(needs.filter(|to| seen.insert(*to)));
+    }
+    false
+}
+
+/// Whether the patterns of a service take a file.
 fn takes(found: &Discovered, service: usize, path: &str) -> bool {
     let own = found.services[service].takes.iter().rev().find_map(|taken| match &taken.area {
         Area::Below(directory) => directory.holds_file(path).then_some(true),
@@ -59,7 +72,7 @@ fn takes(found: &Discovered, service: usize, path: &str) -> bool {
         Area::File(file) => (file == path).then_some(true),
         Area::Ceded(directory) => directory.holds_file(path).then_some(false),
     });
-    own.unwrap_or(false) || found.services[service].depends_on.iter().any(|(to, _)| takes(found, *to, path))
+    own.unwrap_or(false)
 }
 
 /// Compares each service of these files with `go list`; `exact` services take no other Go file. Returns how many files go
@@ -82,7 +95,7 @@ fn compare(files: &Files, exact: bool) -> usize {
         let compiled = compiled(&root, discovered.directory.as_str(), packages);
         listed += compiled.len();
         for path in files.keys() {
-            let (wanted, taken) = (compiled.contains(path), takes(&found, service, path));
+            let (wanted, taken) = (compiled.contains(path), is_affected(&found, service, path));
             assert!(taken || !wanted, "{} is compiled from {path}\n{files:#?}", discovered.name);
             // A directory is taken with the files that go leaves out.
             let is_left_out = path.contains("/_") || path.contains("/.") || discovered.directory.holds_file(path);

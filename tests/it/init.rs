@@ -87,3 +87,22 @@ fn a_file_that_is_there_stays() {
     );
     Repo::new().rebake(["init"]).failure(2);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_too() {
+    let repo = capstone();
+    for target in ["elsewhere.yaml", "services/go/api-golang/Dockerfile"] {
+        let link = repo.dir().join("filters.yaml");
+        std::os::unix::fs::symlink(target, &link).unwrap();
+        repo.rebake(["init", "--write"]).failure(2).stderr(snapbox::str![[r#"
+error[exists]: filters.yaml is a symbolic link, and stays as it is
+ |
+ = help: write to what it leads to: `rebake init` prints what would be written
+
+"#]]);
+        assert_eq!(std::fs::read_link(&link).unwrap().to_str(), Some(target));
+        assert!(!repo.dir().join("elsewhere.yaml").exists());
+        std::fs::remove_file(link).unwrap();
+    }
+}

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::image_reads::{self, ImageReads, is_same_repository};
+use super::image_names::ImageNames;
+use super::image_reads::{self, Contexts, ImageReads};
 use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken, TakenFor};
 use crate::inputs::source::{
     BuildContext, BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf, Ecosystem, NamedContext, SourceTree, Workflow,
@@ -27,9 +28,10 @@ struct Placed {
 pub(super) fn read(tree: &SourceTree) -> Contribution {
     let mut found = Contribution::default();
     let mut placed: Vec<Placed> = Vec::new();
+    let mut holders = Holders { tree, known: BTreeMap::new() };
     for file in tree.texts() {
         match builds(tree, file) {
-            Ok(builds) => placed.extend(builds.into_iter().filter_map(|build| place(tree, build))),
+            Ok(builds) => placed.extend(builds.into_iter().filter_map(|build| place(&mut holders, build))),
             Err(problem) => found.problems.push(problem),
         }
     }
@@ -39,18 +41,20 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
         .collect();
     let built: BTreeSet<String> = placed.iter().filter_map(|placed| dockerfile(&placed.build)).collect();
     placed.extend(left(tree, &built));
-    let images: Vec<(&str, &RepoDir)> = placed
-        .iter()
-        .flat_map(|Placed { directory, build }| build.images.iter().map(move |image| (image.as_str(), directory)))
-        .collect();
+    let mut images = ImageNames::default();
+    for Placed { directory, build } in &placed {
+        build.images.iter().for_each(|image| images.add(image, directory));
+    }
+    let (mut contexts, mut seen) = (Contexts::default(), BTreeSet::new());
     for Placed { directory, build } in &placed {
         found.edges.extend(edges(directory, build, &named));
-        let ImageReads { takes, images: read } = reads(tree, directory, build);
+        // Builds that differ in their names alone read the same.
+        let recipe = (&build.context, &build.dockerfile, &build.target, &build.arguments, &build.contexts);
+        let ImageReads { takes, images: read } =
+            if seen.insert(recipe) { reads(tree, directory, build, &mut contexts) } else { ImageReads::default() };
         for (image, at) in read {
-            let made = images.iter().filter(|(reference, _)| is_same_repository(reference, &image));
-            let edge =
-                |(_, to): &(&str, &RepoDir)| PackageEdge { from: directory.clone(), to: (*to).clone(), at: at.clone() };
-            found.edges.extend(made.map(edge));
+            let edge = |to: &RepoDir| PackageEdge { from: directory.clone(), to: to.clone(), at: at.clone() };
+            found.edges.extend(images.of(&image).map(edge));
         }
         found.packages.push(package(tree, directory.clone(), build.at.clone(), takes));
     }
@@ -107,35 +111,51 @@ fn dockerfile(build: &DeclaredBuild) -> Option<String> {
 
 /// Finds the directory of what a build makes: that of its Dockerfile, where it lies in the context; else the context. None
 /// for a build whose files are known only when it runs, or are elsewhere.
-fn place(tree: &SourceTree, build: DeclaredBuild) -> Option<Placed> {
+fn place(holders: &mut Holders<'_>, build: DeclaredBuild) -> Option<Placed> {
     let BuildContext::Directory(context) = &build.context else { return None };
     let directory = match &build.dockerfile {
         DockerfileOf::Inline(_) => context.clone(),
         DockerfileOf::Unknown(_) => return None,
-        DockerfileOf::File(path) if !tree.has(path) => return None,
+        DockerfileOf::File(path) if !holders.tree.has(path) => return None,
         DockerfileOf::File(path) => {
             let directory = RepoDir::of_file(path);
-            let is_shared = || is_holder(tree, &directory) && !context.is_root();
-            if context.holds(&directory) && !is_shared() { directory } else { context.clone() }
+            let is_shared = !context.is_root() && holders.has(&directory);
+            if context.holds(&directory) && !is_shared { directory } else { context.clone() }
         }
     };
     Some(Placed { directory, build })
 }
 
-/// Whether a directory holds the Dockerfiles of several services.
-fn is_holder(tree: &SourceTree, directory: &RepoDir) -> bool {
-    let within = if directory.is_root() { "" } else { directory.as_str() };
-    let names = tree.listing().below(within.as_bytes()).filter_map(|position| {
-        let path = std::str::from_utf8(tree.listing().get(position).path).ok()?;
-        path.strip_prefix(&directory.join("")).filter(|name| !name.contains('/')).map(str::to_lowercase)
-    });
-    names.filter(|name| name.contains("dockerfile") && !name.ends_with(".dockerignore")).count() > 1
+/// The directories that hold the Dockerfiles of several services.
+struct Holders<'t> {
+    tree: &'t SourceTree,
+    known: BTreeMap<RepoDir, bool>,
+}
+
+impl Holders<'_> {
+    fn has(&mut self, directory: &RepoDir) -> bool {
+        let listing = self.tree.listing();
+        *self.known.entry(directory.clone()).or_insert_with(|| {
+            let within = if directory.is_root() { "" } else { directory.as_str() };
+            let beginning = directory.join("");
+            let names = listing.below(within.as_bytes()).filter_map(|position| {
+                let path = std::str::from_utf8(listing.get(position).path).ok()?;
+                path.strip_prefix(&beginning).filter(|name| !name.contains('/')).map(str::to_lowercase)
+            });
+            names.filter(|name| name.contains("dockerfile") && !name.ends_with(".dockerignore")).count() > 1
+        })
+    }
 }
 
 /// Returns what a build takes beside the directory of its service, and the images that it reads.
-fn reads(tree: &SourceTree, directory: &RepoDir, build: &DeclaredBuild) -> ImageReads {
+fn reads<'t>(
+    tree: &'t SourceTree,
+    directory: &RepoDir,
+    build: &DeclaredBuild,
+    contexts: &mut Contexts<'t>,
+) -> ImageReads {
     let BuildContext::Directory(context) = &build.context else { return ImageReads::default() };
-    let mut reads = image_reads::read(tree, build, context);
+    let mut reads = image_reads::read(tree, build, context, contexts);
     let dockerfile =
         dockerfile(build).map(|path| Taken { area: Area::File(path), why: TakenFor::Manifest, at: build.at.clone() });
     reads.takes.extend(dockerfile);

@@ -6,7 +6,7 @@ use super::member_globs::{MemberGlobs, Order};
 use super::workspace_packages::{shared, standing};
 use super::{Area, Contribution, Package, PackageEdge, Taken, TakenFor};
 use crate::inputs::source::{CargoDependency, CargoToml, CrateSource, DeclaredAt, Ecosystem, SourceTree};
-use crate::model::diagnostic::{SourceFile, Span};
+use crate::model::diagnostic::{Located, SourceFile, Span};
 use crate::model::name::RepoDir;
 
 /// Files at the root of a workspace that decide how its packages are built.
@@ -26,9 +26,10 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
             Err(problem) => found.problems.push(problem),
         }
     }
-    let roots: BTreeMap<&RepoDir, RepoDir> =
-        manifests.keys().filter_map(|directory| Some((directory, root_of(&manifests, directory)?))).collect();
-    let members = members(&manifests, &roots);
+    let workspaces = workspaces(&manifests);
+    let root_of = |directory| Some((directory, root_of(&manifests, &workspaces, directory)?));
+    let roots: BTreeMap<&RepoDir, RepoDir> = manifests.keys().filter_map(root_of).collect();
+    let members = members(&manifests, &workspaces, &roots);
     let shared: BTreeMap<&RepoDir, Vec<Taken>> =
         roots.values().map(|root| (root, shared(tree, root, &SHARED))).collect();
     for (directory, (manifest, file)) in &manifests {
@@ -48,7 +49,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
             }));
         }
         let edges = manifest.dependencies.iter().filter_map(|dependency| {
-            let to = path_of(&manifests, directory, root, dependency)?;
+            let to = path_of(&workspaces, directory, root, dependency)?;
             Some(PackageEdge { from: directory.clone(), to, at: place(dependency.at) })
         });
         found.edges.extend(edges);
@@ -65,41 +66,66 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     found
 }
 
+/// A workspace.
+struct Workspace<'m> {
+    members: MemberGlobs,
+    /// The directories that its patterns of members spell.
+    listed: BTreeSet<RepoDir>,
+    excluded: BTreeSet<RepoDir>,
+    /// Where what members name with `workspace = true` comes from, by its key.
+    dependencies: BTreeMap<&'m str, &'m CrateSource>,
+}
+
+/// Returns the workspaces, by their roots.
+fn workspaces<'m>(manifests: &'m Manifests<'_>) -> BTreeMap<&'m RepoDir, Workspace<'m>> {
+    let workspace = |(root, (manifest, _)): (&'m RepoDir, &'m (CargoToml, _))| {
+        let workspace = manifest.workspace.as_ref()?;
+        let directories = |list: &[Located<String>]| {
+            list.iter().filter_map(|directory| root.resolve(&directory.value).ok()).collect::<BTreeSet<_>>()
+        };
+        let texts = workspace.members.iter().map(|member| member.value.as_str());
+        let shared = workspace.dependencies.iter().rev();
+        let workspace = Workspace {
+            members: MemberGlobs::read(texts, Order::Any).0,
+            listed: directories(&workspace.members),
+            excluded: directories(&workspace.exclude),
+            dependencies: shared.map(|shared| (shared.key.as_str(), &shared.from)).collect(),
+        };
+        Some((root, workspace))
+    };
+    manifests.iter().filter_map(workspace).collect()
+}
+
 /// Returns the root of the workspace that a package looks for: the one that it names, or the nearest above that does not
 /// exclude it.
-fn root_of(manifests: &Manifests<'_>, directory: &RepoDir) -> Option<RepoDir> {
+fn root_of(
+    manifests: &Manifests<'_>,
+    workspaces: &BTreeMap<&RepoDir, Workspace<'_>>,
+    directory: &RepoDir,
+) -> Option<RepoDir> {
     if let Some(named) = &manifests[directory].0.workspace_root {
         return directory.resolve(named).ok().filter(|root| manifests.contains_key(root));
     }
-    let is_root = |root: &&RepoDir| {
-        let Some(workspace) = &manifests[*root].0.workspace else { return false };
-        let is_below = |text: &str| root.resolve(text).is_ok_and(|listed| listed.holds(directory));
-        root.holds(directory)
-            && (*root == directory
-                || workspace.members.iter().any(|member| is_below(&member.value))
-                || !workspace.exclude.iter().any(|excluded| is_below(&excluded.value)))
+    let is_root = |root: &RepoDir| {
+        let is_below = |listed: &BTreeSet<RepoDir>| directory.and_above().any(|above| listed.contains(&above));
+        let takes = |workspace: &Workspace<'_>| !is_below(&workspace.excluded) || is_below(&workspace.listed);
+        workspaces.get(root).is_some_and(|workspace| root == directory || takes(workspace))
     };
-    manifests.keys().filter(is_root).max_by_key(|root| depth(root)).cloned()
-}
-
-fn depth(directory: &RepoDir) -> usize {
-    if directory.is_root() { 0 } else { directory.as_str().split('/').count() }
+    directory.and_above().find(is_root)
 }
 
 /// Returns the packages of all workspaces: roots, those that patterns name, and what these need from a path below.
-fn members(manifests: &Manifests<'_>, roots: &BTreeMap<&RepoDir, RepoDir>) -> BTreeSet<RepoDir> {
-    let globs: BTreeMap<&RepoDir, MemberGlobs> = manifests
-        .iter()
-        .filter_map(|(root, (manifest, _))| {
-            let texts = manifest.workspace.as_ref()?.members.iter().map(|member| member.value.as_str());
-            Some((root, MemberGlobs::read(texts, Order::Any).0))
-        })
-        .collect();
+fn members(
+    manifests: &Manifests<'_>,
+    workspaces: &BTreeMap<&RepoDir, Workspace<'_>>,
+    roots: &BTreeMap<&RepoDir, RepoDir>,
+) -> BTreeSet<RepoDir> {
     let is_named = |directory: &RepoDir, root: &RepoDir| {
-        let path = if root.is_root() { Some(directory.as_str()) } else { below(root, directory) };
         manifests[directory].0.workspace_root.is_some()
             || directory == root
-            || path.is_some_and(|path| globs.get(root).is_some_and(|globs| globs.contain(path)))
+            || root
+                .relative(directory)
+                .is_some_and(|path| workspaces.get(root).is_some_and(|workspace| workspace.members.contain(path)))
     };
     let named = roots.iter().filter(|(directory, root)| is_named(directory, root));
     let mut left: Vec<RepoDir> = named.map(|(directory, _)| (*directory).clone()).collect();
@@ -107,7 +133,7 @@ fn members(manifests: &Manifests<'_>, roots: &BTreeMap<&RepoDir, RepoDir>) -> BT
     while let Some(directory) = left.pop() {
         let root = roots.get(&directory);
         for dependency in &manifests[&directory].0.dependencies {
-            let to = path_of(manifests, &directory, root, dependency);
+            let to = path_of(workspaces, &directory, root, dependency);
             if let Some(to) = to.filter(|to| roots.get(to) == root)
                 && members.insert(to.clone())
             {
@@ -118,14 +144,9 @@ fn members(manifests: &Manifests<'_>, roots: &BTreeMap<&RepoDir, RepoDir>) -> BT
     members
 }
 
-/// Returns the path of a directory below another one.
-fn below<'d>(root: &RepoDir, directory: &'d RepoDir) -> Option<&'d str> {
-    directory.as_str().strip_prefix(root.as_str())?.strip_prefix('/')
-}
-
 /// Returns the directory that a dependency comes from; none where it comes from elsewhere.
 fn path_of(
-    manifests: &Manifests<'_>,
+    workspaces: &BTreeMap<&RepoDir, Workspace<'_>>,
     directory: &RepoDir,
     root: Option<&RepoDir>,
     dependency: &CargoDependency,
@@ -134,8 +155,7 @@ fn path_of(
         CrateSource::Path(path) => directory.resolve(path).ok(),
         CrateSource::Workspace => {
             let root = root?;
-            let shared = &manifests[root].0.workspace.as_ref()?.dependencies;
-            let CrateSource::Path(path) = &shared.iter().find(|shared| shared.key == dependency.key)?.from else {
+            let CrateSource::Path(path) = workspaces.get(root)?.dependencies.get(dependency.key.as_str())? else {
                 return None;
             };
             root.resolve(path).ok()

@@ -1,5 +1,7 @@
 //! Filters that the repository has already, for dorny/paths-filter: in a file, or in a step of a workflow.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Area, Contribution, DiscoveredFilter, Package, PackageEdge, Taken, TakenFor};
 use crate::inputs::source::{
     DeclaredAt, PathFilter, SourceTree, StepFilters, Workflow, is_filter_file, is_workflow_file, path_filters,
@@ -31,7 +33,7 @@ pub(super) fn read(tree: &SourceTree, problems: &mut Vec<Diagnostic>) -> Vec<Dis
             }
         }
     }
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     found.retain(|found| seen.insert(found.filter.name.clone()));
     found
 }
@@ -57,14 +59,14 @@ fn inline(file: &SourceFile, text: &str, at: &DeclaredAt) -> Result<Vec<Discover
 /// Adds what filters say of the packages that they are named after: a pattern that is another package's directory is an
 /// edge, one that is a path of its own is taken. A filter that is an alias of another says nothing of its own.
 pub(super) fn add(tree: &SourceTree, filters: &[DiscoveredFilter], all: &mut Contribution) {
+    let names = Named::of(&all.packages);
+    let directories: BTreeSet<RepoDir> = all.packages.iter().map(|package| package.directory.clone()).collect();
     for found in filters.iter().filter(|found| !found.filter.is_alias) {
-        let Some(from) = named(&all.packages, &found.filter.name) else { continue };
+        let Some(from) = names.get(&found.filter.name) else { continue };
         for (pattern, at) in found.filter.patterns.iter().zip(&found.places) {
             let text = pattern.text.as_str();
             let directory = text.strip_suffix("/**").and_then(|directory| RepoDir::parse(directory).ok());
-            let target = directory.as_ref().and_then(|directory| {
-                all.packages.iter().find(|package| package.directory == *directory).map(|_| directory.clone())
-            });
+            let target = directory.clone().filter(|directory| directories.contains(directory));
             let own = all.packages[from].directory.clone();
             match (target, directory) {
                 (Some(to), _) if to != own => all.edges.push(PackageEdge { from: own, to, at: at.clone() }),
@@ -88,13 +90,31 @@ pub(super) fn add(tree: &SourceTree, filters: &[DiscoveredFilter], all: &mut Con
     }
 }
 
-/// Returns the package that a filter is named after: by its name, or by the last part of its directory.
-fn named(packages: &[Package], filter: &str) -> Option<usize> {
-    let is_called = |name: &str| slug(name) == slug(filter);
-    let by_name = packages.iter().position(|package| package.name.as_deref().is_some_and(is_called));
-    let by_directory =
-        || packages.iter().position(|package| package.directory.as_str().rsplit('/').next().is_some_and(is_called));
-    by_name.or_else(by_directory)
+/// The packages by what filters may call them.
+struct Named {
+    by_name: BTreeMap<String, usize>,
+    by_directory: BTreeMap<String, usize>,
+}
+
+impl Named {
+    fn of(packages: &[Package]) -> Self {
+        let (mut by_name, mut by_directory) = (BTreeMap::new(), BTreeMap::new());
+        for (position, package) in packages.iter().enumerate() {
+            if let Some(name) = &package.name {
+                by_name.entry(slug(name)).or_insert(position);
+            }
+            if let Some(last) = package.directory.as_str().rsplit('/').next() {
+                by_directory.entry(slug(last)).or_insert(position);
+            }
+        }
+        Self { by_name, by_directory }
+    }
+
+    /// Returns the package that a filter is named after: by its name, or by the last part of its directory.
+    fn get(&self, filter: &str) -> Option<usize> {
+        let slug = slug(filter);
+        self.by_name.get(&slug).or_else(|| self.by_directory.get(&slug)).copied()
+    }
 }
 
 fn has_wildcard(text: &str) -> bool {

@@ -1,13 +1,13 @@
 //! What builds of images read: files of their contexts, and other images.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Area, Taken, TakenFor};
 use crate::inputs::source::docker::{
     BuildRequest, ContextEntry, ContextFiles, ContextReads, Dockerfile, IgnoreFile, ignore_files,
 };
 use crate::inputs::source::{BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf, SourceTree};
-use crate::model::diagnostic::SourceFile;
+use crate::model::diagnostic::{SourceFile, Span};
 use crate::model::name::RepoDir;
 use crate::model::tree::Mode;
 
@@ -21,7 +21,12 @@ pub(super) struct ImageReads {
 }
 
 /// Returns what a build reads from its context, and which images. All of the context, where that cannot be told.
-pub(super) fn read(tree: &SourceTree, build: &DeclaredBuild, context: &RepoDir) -> ImageReads {
+pub(super) fn read<'t>(
+    tree: &'t SourceTree,
+    build: &DeclaredBuild,
+    context: &RepoDir,
+    contexts: &mut Contexts<'t>,
+) -> ImageReads {
     let whole = || Taken { area: Area::Below(context.clone()), why: TakenFor::Manifest, at: build.at.clone() };
     let (file, path) = match &build.dockerfile {
         DockerfileOf::Inline(text) => (Some(SourceFile::new(build.at.file.name(), text.as_str())), None),
@@ -33,14 +38,14 @@ pub(super) fn read(tree: &SourceTree, build: &DeclaredBuild, context: &RepoDir) 
     else {
         return ImageReads { takes: vec![whole()], images: Vec::new() };
     };
-    let contexts: BTreeSet<String> = build.contexts.keys().cloned().collect();
+    let named: BTreeSet<String> = build.contexts.keys().cloned().collect();
     let target = if let BuildTarget::Stage(name) = &build.target { Some(name.as_str()) } else { None };
-    let reads = dockerfile.reads(&BuildRequest { arguments: &build.arguments, target, contexts: &contexts });
-    let at = |span| match path {
+    let reads = dockerfile.reads(&BuildRequest { arguments: &build.arguments, target, contexts: &named });
+    let at = |span: Span| match path {
         Some(_) => DeclaredAt { file: file.clone(), span },
         None => build.at.clone(),
     };
-    let named = match build.target {
+    let images = match build.target {
         // Any stage may be meant.
         BuildTarget::Unknown => dockerfile.images(&build.arguments),
         BuildTarget::Last | BuildTarget::Stage(_) => reads.images.clone(),
@@ -48,10 +53,10 @@ pub(super) fn read(tree: &SourceTree, build: &DeclaredBuild, context: &RepoDir) 
     let image = |image: crate::inputs::source::docker::ImageReference| {
         (image.reference.unwrap_or(image.written), at(image.span))
     };
-    let images = named.into_iter().map(image).collect();
+    let images = images.into_iter().map(image).collect();
     let is_known = build.target != BuildTarget::Unknown && reads.unresolved.is_empty();
     let ignore = is_known.then(|| ignore_file(tree, path, context)).flatten();
-    let takes = ignore.and_then(|ignore| files(tree, &reads, context, &ignore, at));
+    let takes = ignore.and_then(|ignore| files(tree, &reads, context, contexts.of(tree, context), &ignore, at));
     ImageReads { takes: takes.unwrap_or_else(|| vec![whole()]), images }
 }
 
@@ -64,50 +69,73 @@ fn ignore_file(tree: &SourceTree, dockerfile: Option<&str>, context: &RepoDir) -
     }
 }
 
+/// The files of the contexts of a tree. Many builds may share one.
+#[derive(Default)]
+pub(super) struct Contexts<'t>(BTreeMap<RepoDir, ContextAt<'t>>);
+
+/// The files of a context.
+struct ContextAt<'t> {
+    files: ContextFiles<'t>,
+    count: usize,
+    /// The symbolic links, from the root of the context.
+    links: Vec<&'t [u8]>,
+}
+
+impl<'t> Contexts<'t> {
+    fn of(&mut self, tree: &'t SourceTree, context: &RepoDir) -> &ContextAt<'t> {
+        self.0.entry(context.clone()).or_insert_with(|| {
+            let within = if context.is_root() { "" } else { context.as_str() };
+            let skipped = context.join("").len();
+            let entries = || {
+                tree.listing().below(within.as_bytes()).map(|position| {
+                    let entry = tree.listing().get(position);
+                    (&entry.path[skipped..], entry.mode)
+                })
+            };
+            ContextAt {
+                files: ContextFiles::new(entries().map(|(path, _)| ContextEntry { path, link: None })),
+                count: entries().count(),
+                links: entries().filter(|(_, mode)| *mode == Mode::SymbolicLink).map(|(path, _)| path).collect(),
+            }
+        })
+    }
+}
+
+impl ContextAt<'_> {
+    /// Whether what a source means may lie behind a link.
+    fn leads_on(&self, source: &str) -> bool {
+        let is_through =
+            |link: &&[u8]| source.as_bytes().strip_prefix(*link).is_some_and(|rest| rest.starts_with(b"/"));
+        self.links.iter().any(is_through) || source.contains(['*', '?', '[']) && !self.links.is_empty()
+    }
+}
+
 /// Returns the files that sources mean; none where a link among them leads to what cannot be told.
 fn files(
     tree: &SourceTree,
     reads: &ContextReads,
     context: &RepoDir,
+    within: &ContextAt<'_>,
     ignore: &IgnoreFile,
-    at: impl Fn(crate::model::diagnostic::Span) -> DeclaredAt,
+    at: impl Fn(Span) -> DeclaredAt,
 ) -> Option<Vec<Taken>> {
-    let within = if context.is_root() { "" } else { context.as_str() };
-    let skipped = context.join("").len();
-    let range = tree.listing().below(within.as_bytes());
-    let entries: Vec<ContextEntry<'_>> = range
-        .map(|position| ContextEntry { path: &tree.listing().get(position).path[skipped..], link: None })
-        .collect();
-    let is_link = |position: usize| tree.listing().get(position).mode == Mode::SymbolicLink;
-    let links = tree.listing().below(within.as_bytes()).filter(|position| is_link(*position));
-    let links: Vec<&[u8]> = links.map(|position| &tree.listing().get(position).path[skipped..]).collect();
-    let leads_on = |path: &str| {
-        let is_through = |link: &&[u8]| path.as_bytes().strip_prefix(*link).is_some_and(|rest| rest.starts_with(b"/"));
-        links.iter().any(is_through) || path.contains(['*', '?', '[']) && !links.is_empty()
-    };
-    let entries_below = entries.len();
-    let files = ContextFiles::new(entries);
     let mut takes: Vec<Taken> = Vec::new();
     for source in &reads.sources {
-        if leads_on(&source.path) {
+        if within.leads_on(&source.path) {
             return None;
         }
-        let included = source.files(&files, ignore);
-        let mut paths = Vec::with_capacity(included.len());
-        for path in included {
-            let path = [context.join("").as_bytes(), path].concat();
-            let position = tree.listing().position(&path)?;
-            if is_link(position) {
-                return None;
-            }
-            paths.push(path);
+        let included = source.files(&within.files, ignore);
+        if included.iter().any(|path| within.links.binary_search(path).is_ok()) {
+            return None;
         }
-        let paths: Vec<&[u8]> = paths.iter().map(Vec::as_slice).collect();
         let mut areas = Vec::new();
-        if paths.len() == entries_below {
+        if included.len() == within.count {
             areas.push(Area::Below(context.clone()));
         } else {
-            add_areas(tree, &paths, skipped, &mut areas);
+            let beginning = context.join("");
+            let paths: Vec<Vec<u8>> = included.iter().map(|path| [beginning.as_bytes(), path].concat()).collect();
+            let paths: Vec<&[u8]> = paths.iter().map(Vec::as_slice).collect();
+            add_areas(tree, &paths, beginning.len(), &mut areas);
         }
         takes.extend(areas.into_iter().map(|area| Taken { area, why: TakenFor::Manifest, at: at(source.span) }));
     }
@@ -135,44 +163,9 @@ fn add_areas(tree: &SourceTree, paths: &[&[u8]], common: usize, areas: &mut Vec<
     }
 }
 
-/// Returns the repository of an image's reference: without its tag, its digest, and a variable that it begins with.
-pub(super) fn repository(reference: &str) -> &str {
-    let reference =
-        reference.strip_prefix("${").and_then(|rest| rest.split_once("}/")).map_or(reference, |(_, rest)| rest);
-    let reference = reference.split('@').next().unwrap_or_default();
-    let name = reference.rfind('/').map_or(0, |slash| slash + 1);
-    reference[name..].find(':').map_or(reference, |colon| &reference[..name + colon])
-}
-
-/// Whether two references are of one repository. One that begins with a variable may be of any registry.
-pub(super) fn is_same_repository(a: &str, b: &str) -> bool {
-    let is_open = |reference: &str| reference.starts_with("${");
-    let (a_name, b_name) = (repository(a), repository(b));
-    let ends_in = |whole: &str, end: &str| {
-        whole.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('/'))
-    };
-    !a_name.is_empty()
-        && (a_name == b_name || is_open(a) && ends_in(b_name, a_name) || is_open(b) && ends_in(a_name, b_name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn references_of_one_repository_are_known() {
-        for (a, b, same) in [
-            ("acme/api:1", "acme/api@sha256:0", true),
-            ("localhost:5000/api", "localhost:5000/api:${TAG:-x}", true),
-            ("${REGISTRY}/acme/api:1", "ghcr.io/acme/api", true),
-            ("${REGISTRY}/acme/api", "${OTHER:-x}/acme/api:2", true),
-            ("acme/api", "ghcr.io/acme/api", false),
-            ("${R}/api", "acme/my-api", false),
-            ("", "", false),
-        ] {
-            assert_eq!(is_same_repository(a, b), same, "{a} {b}");
-        }
-    }
 
     #[test]
     fn files_become_the_directories_that_they_fill() {

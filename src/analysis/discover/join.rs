@@ -1,6 +1,6 @@
-//! From the packages of all ecosystems to services: one for each directory, and no circles.
+//! From the packages of all ecosystems to services: one for each directory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::service_names::{self, Called};
 use super::{
@@ -12,7 +12,7 @@ use crate::inputs::source::DeclaredAt;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::RepoDir;
 
-/// A service before its circles are known.
+/// A service before it has a name.
 struct Draft {
     directory: RepoDir,
     package: Option<String>,
@@ -30,33 +30,17 @@ pub(super) fn join(contribution: Contribution) -> Discovered {
     let Contribution { packages, edges, problems, .. } = contribution;
     let mut drafts = by_directory(packages);
     connect(&mut drafts, edges);
-    let all: Vec<(usize, usize)> =
-        drafts.iter().enumerate().flat_map(|(from, draft)| draft.edges.keys().map(move |to| (from, *to))).collect();
-    let knots = knots(drafts.len(), all);
-    let mut knot_of = vec![None; drafts.len()];
-    for (knot, members) in knots.iter().enumerate() {
-        for member in members {
-            knot_of[*member] = Some(knot);
-        }
-    }
     let called = drafts.iter().map(|draft| Called { package: draft.package.as_deref(), directory: &draft.directory });
     let names = service_names::assign(&called.collect::<Vec<_>>());
-    let edges = drafts.iter().enumerate().flat_map(|(from, draft)| {
-        draft.edges.iter().map(move |(to, at)| DiscoveredEdge { from, to: *to, at: at.clone() })
-    });
-    let edges = edges.collect();
-    let services = drafts.iter().enumerate().zip(names).map(|((id, draft), name)| {
-        let alone = [id];
-        let members = knot_of[id].map_or(&alone[..], |knot| &knots[knot]);
-        DiscoveredService {
-            name,
-            directory: draft.directory.clone(),
-            at: draft.at.clone(),
-            takes: taken(&drafts, id, members),
-            depends_on: outward(&drafts, members),
-        }
-    });
-    Discovered { services: services.collect(), edges, problems: sorted(problems), ..Discovered::default() }
+    let (mut services, mut edges) = (Vec::with_capacity(drafts.len()), Vec::new());
+    for (from, (draft, name)) in drafts.into_iter().zip(names).enumerate() {
+        let Draft { directory, at, takes, ceded, edges: own, .. } = draft;
+        edges.extend(own.into_iter().map(|(to, at)| DiscoveredEdge { from, to, at }));
+        let takes = taken(&directory, &at, takes, ceded);
+        services.push(DiscoveredService { name, directory, at, takes });
+    }
+    let circles = knots(services.len(), edges.iter().map(|edge| (edge.from, edge.to)));
+    Discovered { services, edges, circles, problems: sorted(problems), ..Discovered::default() }
 }
 
 /// Makes one draft for each directory, in the order of directories.
@@ -116,48 +100,14 @@ fn connect(drafts: &mut [Draft], edges: Vec<PackageEdge>) {
     }
 }
 
-/// Returns what the services of a circle take, of which this is one: all directories, from the outermost, each less what
-/// others own below it.
-fn taken(drafts: &[Draft], id: usize, members: &[usize]) -> Vec<Taken> {
-    let own: BTreeSet<&RepoDir> = members.iter().map(|member| &drafts[*member].directory).collect();
-    let is_others = |taken: &&Taken| !matches!(&taken.area, Area::Ceded(directory) if own.contains(directory));
-    // A directory stands behind those that hold it, so that it is taken whatever they cede.
-    let mut members = members.to_vec();
-    members.sort_by_key(|member| (parts(&drafts[*member].directory).count(), *member));
-    let mut takes = Vec::new();
-    for member in &members {
-        let Draft { directory, ceded, .. } = &drafts[*member];
-        let (why, at) = if *member == id {
-            (TakenFor::Directory, &drafts[id].at)
-        } else {
-            (TakenFor::Circle, into_circle(drafts, id, &members))
-        };
-        takes.push(Taken { area: Area::Below(directory.clone()), why, at: at.clone() });
-        takes.extend(ceded.iter().filter(is_others).map(|ceded| Taken { why, ..ceded.clone() }));
+/// Returns what a service takes: its directory, less what others own below it, and what it takes besides, each once.
+fn taken(directory: &RepoDir, at: &DeclaredAt, besides: Vec<Taken>, ceded: Vec<Taken>) -> Vec<Taken> {
+    let own = Taken { area: Area::Below(directory.clone()), why: TakenFor::Directory, at: at.clone() };
+    let mut each: BTreeMap<(TakenFor, Area), Taken> = BTreeMap::new();
+    for taken in besides {
+        each.entry((taken.why, taken.area.clone())).or_insert(taken);
     }
-    let mut besides: BTreeMap<(TakenFor, &Area), &Taken> = BTreeMap::new();
-    for taken in members.iter().flat_map(|member| &drafts[*member].takes) {
-        besides.entry((taken.why, &taken.area)).or_insert(taken);
-    }
-    takes.extend(besides.into_values().cloned());
-    takes
-}
-
-/// Returns what makes a service part of its circle.
-fn into_circle<'d>(drafts: &'d [Draft], id: usize, members: &[usize]) -> &'d DeclaredAt {
-    let edge = drafts[id].edges.iter().find(|(to, _)| members.contains(to));
-    edge.map_or(&drafts[id].at, |(_, at)| at)
-}
-
-/// Returns what the services of a circle are built from outside of it.
-fn outward(drafts: &[Draft], members: &[usize]) -> Vec<(usize, DeclaredAt)> {
-    let mut outward: BTreeMap<usize, &DeclaredAt> = BTreeMap::new();
-    for (to, at) in members.iter().flat_map(|member| &drafts[*member].edges) {
-        if !members.contains(to) {
-            outward.entry(*to).or_insert(at);
-        }
-    }
-    outward.into_iter().map(|(to, at)| (to, at.clone())).collect()
+    std::iter::once(own).chain(ceded).chain(each.into_values()).collect()
 }
 
 /// The names on the way to a directory; none for the root.

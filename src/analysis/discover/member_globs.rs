@@ -1,13 +1,26 @@
 //! The patterns by which a workspace names its packages.
 
+use std::collections::BTreeMap;
+
 use crate::glob::{Pattern, Verdict};
 
 /// The patterns of a workspace's packages, relative to its root.
 #[derive(Debug, Clone)]
 pub(super) struct MemberGlobs {
-    /// Each with whether it takes back what others name.
-    patterns: Vec<(Pattern, bool)>,
+    /// What each pattern means for what it matches, in their order.
+    means: Vec<Means>,
+    /// Those that name a single directory, by that. There may be thousands.
+    single: BTreeMap<String, Vec<usize>>,
+    /// All others.
+    wild: Vec<(usize, Pattern)>,
     order: Order,
+}
+
+/// What a pattern means for a directory that it matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Means {
+    Member,
+    TakenBack,
 }
 
 /// What decides about a directory that some patterns name and others take back.
@@ -22,16 +35,26 @@ pub(super) enum Order {
 impl MemberGlobs {
     /// Reads patterns; a leading `!` takes back. What is no pattern is returned beside.
     pub(super) fn read<'t>(texts: impl IntoIterator<Item = &'t str>, order: Order) -> (Self, Vec<&'t str>) {
-        let (mut patterns, mut broken) = (Vec::new(), Vec::new());
+        let (mut globs, mut broken) =
+            (Self { means: Vec::new(), single: BTreeMap::new(), wild: Vec::new(), order }, Vec::new());
         for text in texts {
-            let (takes_back, tidy) = text.trim().strip_prefix('!').map_or((false, text.trim()), |rest| (true, rest));
+            let (means, tidy) =
+                text.trim().strip_prefix('!').map_or((Means::Member, text.trim()), |rest| (Means::TakenBack, rest));
             let tidy = tidy.strip_prefix("./").unwrap_or(tidy).trim_start_matches('/').trim_end_matches('/');
-            match Pattern::parse(if tidy.is_empty() { "." } else { tidy }) {
-                Ok(pattern) => patterns.push((pattern, takes_back)),
-                Err(_) => broken.push(text),
+            let tidy = if tidy.is_empty() { "." } else { tidy };
+            let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');
+            let position = globs.means.len();
+            if tidy.chars().all(is_plain) {
+                globs.single.entry(tidy.to_owned()).or_default().push(position);
+            } else if let Ok(pattern) = Pattern::parse(tidy) {
+                globs.wild.push((position, pattern));
+            } else {
+                broken.push(text);
+                continue;
             }
+            globs.means.push(means);
         }
-        (Self { patterns, order }, broken)
+        (globs, broken)
     }
 
     /// Whether they name a directory, given by its path from the root of the workspace. Like the package
@@ -46,16 +69,13 @@ impl MemberGlobs {
             let spells_dots = pattern.text().starts_with('.') || pattern.text().contains("/.");
             (!is_hidden || spells_dots) && pattern.matches(directory.as_bytes()) != Verdict::No
         };
-        let mut matching =
-            self.patterns.iter().filter(|(pattern, _)| names(pattern)).map(|(_, takes_back)| !takes_back);
+        let single = self.single.get(directory).into_iter().flatten().copied();
+        let wild = self.wild.iter().filter(|(_, pattern)| names(pattern)).map(|(position, _)| *position);
+        let matching = || single.clone().chain(wild.clone());
         match self.order {
-            Order::Last => matching.next_back().unwrap_or(false),
+            Order::Last => matching().max().is_some_and(|last| self.means[last] == Means::Member),
             Order::Any => {
-                let mut any = false;
-                matching.all(|names| {
-                    any = true;
-                    names
-                }) && any
+                matching().next().is_some() && matching().all(|position| self.means[position] == Means::Member)
             }
         }
     }
@@ -76,6 +96,7 @@ mod tests {
         assert_eq!(contained(&["./a/*/", "d"], Order::Last), ["a/b", "d"]);
         assert_eq!(contained(&["**"], Order::Last), ["a", "a/b", "a/b/c", "d", "d/test/e"]);
         assert_eq!(contained(&["a/.*"], Order::Last), ["a/.b"]);
+        assert_eq!(contained(&["a/.b", "a", "!a", "./d/test/e/"], Order::Last), ["a/.b", "d/test/e"]);
         assert_eq!(contained(&["{a,d}/**"], Order::Last), ["a", "a/b", "a/b/c", "d", "d/test/e"]);
     }
 

@@ -9,6 +9,7 @@ mod contribution;
 mod crates;
 mod existing_filters;
 mod go_packages;
+mod image_names;
 mod image_reads;
 mod join;
 mod member_globs;
@@ -22,6 +23,8 @@ mod tests;
 
 pub use contribution::{Contribution, Package, PackageEdge, Standalone};
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::inputs::source::{DeclaredAt, DeclaredBuild, Ecosystem, PathFilter, SourceTree};
 use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::{RepoDir, ServiceName};
@@ -31,8 +34,11 @@ use crate::model::name::{RepoDir, ServiceName};
 pub struct Discovered {
     /// The services, in the order of their directories.
     pub services: Vec<DiscoveredService>,
-    /// What is built from what: all edges that are declared, circles too.
+    /// What is built from what: all edges that are declared, in the order of services.
     pub edges: Vec<DiscoveredEdge>,
+    /// The services that are built from each other in circles: for each circle their positions, in order. Each is affected
+    /// by what affects any of them.
+    pub circles: Vec<Vec<usize>>,
     /// The filters of paths that the repository has already, in the order of their files.
     pub filters: Vec<DiscoveredFilter>,
     /// The builds of images, each with the position of its service.
@@ -52,9 +58,6 @@ pub struct DiscoveredService {
     pub at: DeclaredAt,
     /// What affects it; a later entry overrides earlier ones.
     pub takes: Vec<Taken>,
-    /// The services that it is built from, by their positions, each with what declares that. There is no circle: what
-    /// stands in one takes the files of all that stand in it.
-    pub depends_on: Vec<(usize, DeclaredAt)>,
 }
 
 /// Some files that affect a service, or that do not.
@@ -73,8 +76,6 @@ pub struct Taken {
 pub enum TakenFor {
     /// They are its own directory.
     Directory,
-    /// They belong to a service that it stands in a circle with.
-    Circle,
     /// Its manifest names them.
     Manifest,
     /// They are lockfiles and settings of its workspace.
@@ -117,13 +118,37 @@ pub struct DiscoveredEdge {
 }
 
 impl Discovered {
+    /// Returns what the services of a circle take: all their directories, from the outermost, each less what others own below
+    /// it; then what some of them take besides.
+    #[must_use]
+    pub fn taken_in_circle(&self, members: &[usize]) -> Vec<&Taken> {
+        let mut services: Vec<&DiscoveredService> = members.iter().map(|member| &self.services[*member]).collect();
+        services.sort_by_key(|service| service.directory.depth());
+        let takes = services.iter().flat_map(|service| &service.takes);
+        let (directories, besides): (Vec<&Taken>, Vec<&Taken>) =
+            takes.partition(|taken| taken.why == TakenFor::Directory);
+        let own: BTreeSet<&RepoDir> = services.iter().map(|service| &service.directory).collect();
+        let is_others = |taken: &&Taken| !matches!(&taken.area, Area::Ceded(directory) if own.contains(directory));
+        // What all of them take, each takes itself.
+        let mut counts: BTreeMap<(TakenFor, &Area), usize> = BTreeMap::new();
+        for taken in &besides {
+            *counts.entry((taken.why, &taken.area)).or_default() += 1;
+        }
+        let mut seen = BTreeSet::new();
+        let is_first = |taken: &&Taken| seen.insert((taken.why, &taken.area));
+        let is_of_some =
+            |taken: &&Taken| counts.get(&(taken.why, &taken.area)).is_some_and(|count| *count < members.len());
+        let besides = besides.into_iter().filter(is_of_some).filter(is_first);
+        directories.into_iter().filter(is_others).chain(besides).collect()
+    }
+
     /// Returns the files that declare something, in no order and with repetitions.
     pub fn files(&self) -> impl Iterator<Item = &SourceFile> {
-        self.services.iter().flat_map(|service| {
+        let services = self.services.iter().flat_map(|service| {
             let taken = service.takes.iter().map(|taken| &taken.at);
-            let edges = service.depends_on.iter().map(|(_, at)| at);
-            std::iter::once(&service.at).chain(taken).chain(edges).map(|at| &at.file)
-        })
+            std::iter::once(&service.at).chain(taken)
+        });
+        services.chain(self.edges.iter().map(|edge| &edge.at)).map(|at| &at.file)
     }
 }
 
@@ -147,7 +172,9 @@ pub fn discover(tree: &SourceTree, ecosystems: &[Ecosystem]) -> Discovered {
     }
     let builds = std::mem::take(&mut all.builds);
     let found = join::join(all);
-    let of = |directory: &RepoDir| found.services.iter().position(|service| service.directory == *directory);
-    let builds = builds.into_iter().filter_map(|(directory, build)| Some((of(&directory)?, build))).collect();
+    let positions = found.services.iter().enumerate().map(|(position, service)| (&service.directory, position));
+    let positions: BTreeMap<&RepoDir, usize> = positions.collect();
+    let builds =
+        builds.into_iter().filter_map(|(directory, build)| Some((*positions.get(&directory)?, build))).collect();
     Discovered { filters, builds, ..found }
 }

@@ -94,7 +94,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     found
 }
 
-/// Reads the roots of workspaces. A pnpm-workspace.yaml comes before `workspaces` of the package.json beside it.
+/// Reads the roots of workspaces, in order. A pnpm-workspace.yaml comes before `workspaces` of the package.json beside it.
 fn workspaces(
     tree: &SourceTree,
     manifests: &BTreeMap<RepoDir, PackageJson>,
@@ -133,26 +133,11 @@ fn workspaces(
 
 /// Returns the nearest workspace that a directory is the root or a package of.
 fn workspace_of(workspaces: &[Workspace], directory: &RepoDir) -> Option<usize> {
-    let is_in = |workspace: &Workspace| match below(&workspace.root, directory) {
-        Some(".") => true,
-        Some(path) => workspace.globs.contain(path),
-        None => false,
-    };
-    let within = workspaces.iter().enumerate().filter(|(_, workspace)| is_in(workspace));
-    within
-        .max_by_key(|(_, workspace)| workspace.root.as_str().len() * usize::from(!workspace.root.is_root()))
-        .map(|(at, _)| at)
-}
-
-/// Returns the path of a directory from another one that holds it.
-fn below<'d>(root: &RepoDir, directory: &'d RepoDir) -> Option<&'d str> {
-    if root == directory {
-        Some(".")
-    } else if root.is_root() {
-        Some(directory.as_str())
-    } else {
-        directory.as_str().strip_prefix(root.as_str())?.strip_prefix('/')
-    }
+    directory.and_above().find_map(|above| {
+        let at = workspaces.binary_search_by(|workspace| workspace.root.cmp(&above)).ok()?;
+        let is_in = || workspaces[at].globs.contain(above.relative(directory)?).then_some(());
+        (above == *directory || is_in().is_some()).then_some(at)
+    })
 }
 
 fn named(area: Area, at: &DeclaredAt) -> Taken {

@@ -47,7 +47,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
         let place = |located: &Located<String>| DeclaredAt { file: project.file.clone(), span: located.defined };
         let mut takes = project.root.iter().flat_map(|root| shared(tree, root, &SHARED)).collect::<Vec<_>>();
         for dependency in &project.manifest.dependencies {
-            for source in sources(&projects, project, &dependency.value) {
+            for source in sources(&projects, directory, &dependency.value) {
                 match source {
                     Source::Member => {
                         let member = project.root.as_ref().and_then(|root| members.get(&(root, &*dependency.value)));
@@ -79,7 +79,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
 
 /// Tells each project the nearest workspace that it is the root or a member of.
 fn join_workspaces(projects: &mut BTreeMap<RepoDir, Project<'_>>, problems: &mut Vec<Diagnostic>) {
-    let mut roots = Vec::new();
+    let mut roots = BTreeMap::new();
     for (directory, Project { file, manifest, .. }) in &*projects {
         let Some(PyWorkspace { members, exclude }) = &manifest.workspace else { continue };
         let excluded: Vec<String> = exclude.iter().map(|pattern| format!("!{}", pattern.value)).collect();
@@ -91,14 +91,13 @@ fn join_workspaces(projects: &mut BTreeMap<RepoDir, Project<'_>>, problems: &mut
             let span = at.map_or_else(Default::default, |member| member.defined);
             problems.push(Diagnostic::warning("unreadable-source", message).label(file, span, ""));
         }
-        roots.push((directory.clone(), globs));
+        roots.insert(directory.clone(), globs);
     }
     for (directory, project) in projects {
-        let is_in = |(root, globs): &&(RepoDir, MemberGlobs)| {
-            root == directory || root.holds(directory) && globs.contain(&directory.as_str()[root.join("").len()..])
+        let is_in = |root: &RepoDir, globs: &MemberGlobs| {
+            root == directory || root.relative(directory).is_some_and(|path| globs.contain(path))
         };
-        let nearest = roots.iter().filter(is_in).max_by_key(|(root, _)| root.join("").len());
-        project.root = nearest.map(|(root, _)| root.clone());
+        project.root = directory.and_above().find(|above| roots.get(above).is_some_and(|globs| is_in(above, globs)));
     }
 }
 
@@ -122,22 +121,19 @@ enum Source<'p> {
 /// says.
 fn sources<'p>(
     projects: &'p BTreeMap<RepoDir, Project<'_>>,
-    project: &'p Project<'_>,
+    directory: &'p RepoDir,
     name: &str,
 ) -> impl Iterator<Item = Source<'p>> {
-    let own = project.manifest.sources.get_key_value(name).map(|(_, sources)| (project, sources));
-    let of_root = || {
-        let root = projects.get(project.root.as_ref()?)?;
-        Some((root, root.manifest.sources.get(name)?))
+    let of = |base: &'p RepoDir| {
+        let project = projects.get(base)?;
+        Some((base, project.file, project.manifest.sources.get(name)?))
     };
-    let (owner, sources) = own.or_else(of_root).map_or((project, &[][..]), |(owner, sources)| (owner, sources));
-    let base = projects.iter().find(|(_, other)| std::ptr::eq(*other, owner)).map(|(directory, _)| directory);
-    sources.iter().filter_map(move |source| match &source.value {
-        PySource::Workspace => Some(Source::Member),
-        PySource::Path(path) => {
-            let at = DeclaredAt { file: owner.file.clone(), span: source.defined };
-            base.map(|base| Source::Path(base, path, at))
-        }
+    let of_root = || of(projects.get(directory)?.root.as_ref()?);
+    of(directory).or_else(of_root).into_iter().flat_map(|(base, file, sources)| {
+        sources.iter().map(move |source| match &source.value {
+            PySource::Workspace => Source::Member,
+            PySource::Path(path) => Source::Path(base, path, DeclaredAt { file: file.clone(), span: source.defined }),
+        })
     })
 }
 

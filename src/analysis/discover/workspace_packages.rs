@@ -26,7 +26,7 @@ pub(super) fn standing<M>(
     is_member: bool,
     lockfiles: &[&str],
 ) -> Option<Standalone> {
-    let is_below = || manifests.keys().any(|other| other != directory && other.holds(directory));
+    let is_below = || directory.and_above().skip(1).any(|above| manifests.contains_key(&above));
     if is_member || !is_below() {
         return Some(Standalone::Yes);
     }

@@ -19,8 +19,8 @@ Examples:
   rebake promote --plan plan.json             the tags of what the plan says exists
   rebake promote api --environment production
 
-Exit codes: 0 the images have their tags, or nothing exists; 1 a tag could not be put, or an image that was asked for is
-not there; 2 wrong usage; 3 the repository cannot be read";
+Exit codes: 0 the images have their tags, or nothing exists; 1 a tag could not be put, or an image \
+that was asked for is not there; 2 wrong usage; 3 the repository cannot be read";
 
 /// Put the tags of a plan on images that are in the registry already; build nothing
 #[derive(Debug, Args)]

@@ -48,7 +48,7 @@ use super::problems::{Problems, shown};
 use super::raw::{Place, pattern};
 use super::structured::usual_environments;
 use super::yaml::View;
-use super::{Config, Global, Image, KeyPlaces, LockfileUse, Made, Service, Shape, definition};
+use super::{Config, Global, Image, KeyPlaces, LockfileUse, Made, Service, ServiceOrigin, Shape, definition};
 use crate::analysis::definition::{Definition, Definitions};
 use crate::analysis::filter::{Filter, FilterId, Filters, FlatRule, Quantifier, Statuses};
 use crate::analysis::graph::Graph;
@@ -188,9 +188,11 @@ impl Usual {
         Service {
             tag: self.tag.iter().map(|format| format.pattern(&name.value, &RepoDir::root())).collect(),
             name,
+            origin: ServiceOrigin::Written,
             path: None,
             filter,
             inputs: None,
+            circle: None,
             declared: Vec::new(),
             dockerfile: None,
             context: None,

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::build_files::{below_directory, entry, literal};
 use super::checked_name;
+use super::circles::{self, Edge};
 use crate::analysis::discover::{Area, Discovered, DiscoveredService, Taken, TakenFor};
 use crate::analysis::filter::{Effect, FilterEntry};
-use crate::analysis::graph::knots;
+use crate::config::ServiceOrigin;
 use crate::config::problems::Problems;
 use crate::config::raw::{self, Patterns};
 use crate::config::read::{Field, List, Named, Text};
@@ -17,49 +18,78 @@ use crate::model::name::{RepoDir, TagName, is_own_output, slug};
 use crate::model::recipe::Builder;
 use crate::naming::version::TagFormat;
 
-/// What services are built from besides their patterns, by their names.
-pub(super) type Besides = BTreeMap<String, Vec<FilterEntry>>;
+/// What was added to a file.
+#[derive(Default)]
+pub(super) struct Added {
+    /// What services are built from besides their patterns, by their names.
+    pub(super) besides: BTreeMap<String, Vec<FilterEntry>>,
+    /// The names of the services that were added, each with what it is.
+    pub(super) origins: BTreeMap<String, ServiceOrigin>,
+    /// The names of the circles' libraries, by the names of the services of the circles.
+    pub(super) circles: BTreeMap<String, String>,
+    /// What each discovered service is called, in the order of discovery.
+    called: Vec<Names>,
+}
+
+impl Added {
+    /// Returns the service that a discovered service was added as; none where the file has services of its own for it.
+    pub(super) fn added_as(&self, position: usize) -> Option<&str> {
+        if let Names::Own(name) = self.called.get(position)? { Some(name) } else { None }
+    }
+}
 
 /// Adds what was discovered: edges to the services of the file, and the packages that no service of the file has for its
 /// `path`. In a file that has services these packages are libraries.
-pub(super) fn add(file: &mut raw::File, found: &Discovered, problems: &mut Problems<'_>) -> Besides {
+pub(super) fn add(file: &mut raw::File, found: &Discovered, problems: &mut Problems<'_>) -> Added {
+    let mut added = Added::default();
     if found.services.is_empty() {
-        return Besides::new();
+        return added;
     }
     if matches!(file.services, Field::Absent | Field::Empty) {
         file.services = Field::Given(Box::new(Located::new(raw::Services::default(), Span::default())));
     }
     let usual = file.defaults.value().map(|defaults| defaults.depends_on.clone()).unwrap_or_default();
-    let Field::Given(services) = &mut file.services else { return Besides::new() };
+    let Field::Given(services) = &mut file.services else { return added };
     let services = &mut services.value.0;
     let builder = if services.is_empty() { None } else { Some(Builder::Nothing) };
-    let names = names(services, found);
-    let mut besides = Besides::new();
+    let mut slugs: BTreeSet<String> = services.keys().map(|name| slug(name)).collect();
+    let names = names(services, found, &mut slugs);
     for (service, names) in found.services.iter().zip(&names) {
         match names {
             Names::OfFile(names) => {
-                let taken = service.takes.iter();
-                let taken = taken.filter(|taken| matches!(taken.why, TakenFor::Circle | TakenFor::Manifest));
-                let entries = entries(taken, problems);
+                let named = service.takes.iter().filter(|taken| taken.why == TakenFor::Manifest);
+                let entries = entries(named, problems);
                 for name in names.iter().filter(|_| !entries.is_empty()) {
-                    besides.insert(name.clone(), entries.clone());
+                    added.besides.insert(name.clone(), entries.clone());
                 }
             }
             Names::Own(name) => {
-                let package = package(service, builder, problems);
-                services.insert(name.clone(), package);
+                services.insert(name.clone(), package(service, builder, problems));
+                added.origins.insert(name.clone(), ServiceOrigin::Discovered);
             }
         }
     }
     let edges = edges(services, found, &names, problems);
-    for (from, to, at) in edges.kept {
-        let Some(service) = services.get_mut(&from) else { continue };
-        depend(&mut service.value.value, Located::new(Text(to), at), &usual);
+    let circles = circles::of(services, &edges);
+    let mut depends_on: BTreeMap<usize, Vec<Located<Text>>> = BTreeMap::new();
+    for (edge, _) in edges.iter().zip(&circles.closes).filter(|(edge, closes)| edge.is_discovered && !**closes) {
+        let name = &services.keys()[edge.to];
+        depends_on.entry(edge.from).or_default().push(Located::new(Text(name.clone()), edge.at));
     }
-    for (service, entries) in edges.circles {
-        besides.entry(service).or_default().extend(entries);
+    for circle in circles.list {
+        let name = circles::circle_name(&services.keys()[circle.members[0]], &mut slugs);
+        let library = circles::library(services, &circle, &added, problems);
+        for (member, at) in circle.members.into_iter().zip(circle.inward) {
+            depends_on.entry(member).or_default().push(Located::new(Text(name.clone()), at));
+            added.circles.insert(services.keys()[member].clone(), name.clone());
+        }
+        services.insert(name.clone(), library);
+        added.origins.insert(name, ServiceOrigin::Circle);
     }
-    besides
+    for (service, dependencies) in depends_on {
+        depend(&mut services[service].value.value, dependencies, &usual);
+    }
+    Added { called: names, ..added }
 }
 
 /// What a discovered service is called here.
@@ -80,28 +110,32 @@ impl Names {
 }
 
 /// The services of a file as they are written, by name.
-type Written = indexmap::IndexMap<String, Named<Box<raw::Service>>>;
+pub(super) type Written = indexmap::IndexMap<String, Named<Box<raw::Service>>>;
 
-fn names(services: &Written, found: &Discovered) -> Vec<Names> {
+fn names(services: &Written, found: &Discovered, slugs: &mut BTreeSet<String>) -> Vec<Names> {
     let mut by_path: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, service) in services {
         if let Some(path) = service.value.value.path.value() {
             by_path.entry(path.0.as_str()).or_default().push(name.clone());
         }
     }
-    let mut slugs: BTreeSet<String> = services.keys().map(|name| slug(name)).collect();
-    let name = |service: &DiscoveredService| {
+    let mut name = |service: &DiscoveredService| {
         if let Some(names) = by_path.get(service.directory.as_str()) {
             return Names::OfFile(names.clone());
         }
-        let own = service.name.as_str();
-        let candidates = [own.to_owned(), service.directory.as_str().to_owned()];
-        let numbered = (2..).map(|number| format!("{own}-{number}"));
-        let is_free =
-            |name: &String| checked_name(name).is_some() && !is_own_output(&slug(name)) && slugs.insert(slug(name));
-        Names::Own(candidates.into_iter().chain(numbered).find(is_free).unwrap_or_else(|| own.to_owned()))
+        let candidates = [service.name.as_str().to_owned(), service.directory.as_str().to_owned()];
+        Names::Own(free_name(candidates, slugs))
     };
-    found.services.iter().map(name).collect()
+    found.services.iter().map(&mut name).collect()
+}
+
+/// Returns the first of these names that is free, else the first with a number.
+pub(super) fn free_name<const N: usize>(candidates: [String; N], slugs: &mut BTreeSet<String>) -> String {
+    let first = candidates[0].clone();
+    let numbered = (2..).map(|number| format!("{first}-{number}"));
+    let mut is_free =
+        |name: &String| checked_name(name).is_some() && !is_own_output(&slug(name)) && slugs.insert(slug(name));
+    candidates.into_iter().chain(numbered).find(&mut is_free).unwrap_or_default()
 }
 
 /// Returns the service of a package.
@@ -131,80 +165,40 @@ fn tag(directory: &RepoDir, at: Span) -> Field<List<raw::TagTemplate>> {
     by_name.map_or(Field::Absent, |format| given(List(vec![Located::new(raw::TagTemplate(format), at)]), at))
 }
 
-/// Edges between services, and what stands for those that would close a circle.
-struct Edges {
-    kept: Vec<(String, String, Span)>,
-    circles: Vec<(String, Vec<FilterEntry>)>,
-}
-
-/// Returns the edges between services by their names.
-///
-/// The services of a circle are built from what any of them is built from. The edges that were discovered within it fall
-/// away: each service takes the files of all. Where the circle is one of packages alone, they do so already.
-fn edges(services: &Written, found: &Discovered, names: &[Names], problems: &mut Problems<'_>) -> Edges {
-    let mut discovered: Vec<(String, String, Span)> = Vec::new();
+/// Returns the edges between services: those of the file, and those that were discovered.
+fn edges(services: &Written, found: &Discovered, names: &[Names], problems: &Problems<'_>) -> Vec<Edge> {
+    let position = |name: &str| services.get_index_of(name);
+    let mut edges: Vec<Edge> = Vec::new();
+    for (from, service) in services.values().enumerate() {
+        let listed = super::dependencies::listed(&service.value.value);
+        let to = |to: &Located<Text>| {
+            position(&to.value.0).map(|position| Edge { from, to: position, at: to.defined, is_discovered: false })
+        };
+        edges.extend(listed.iter().filter_map(to));
+    }
+    let positions = |service: usize| names[service].all().iter().filter_map(|name| position(name));
     for edge in &found.edges {
         let at = span(&edge.at, problems);
-        for from in names[edge.from].all() {
-            discovered.extend(names[edge.to].all().iter().map(|to| (from.clone(), to.clone(), at)));
+        for from in positions(edge.from) {
+            edges.extend(positions(edge.to).map(|to| Edge { from, to, at, is_discovered: true }));
         }
     }
-    let written: Vec<(String, String, Span)> = services
-        .iter()
-        .flat_map(|(from, service)| {
-            let listed = super::dependencies::listed(&service.value.value);
-            listed.iter().map(|to| (from.clone(), to.value.0.clone(), to.defined))
-        })
-        .collect();
-    let position = |name: &str| services.get_index_of(name);
-    let ids = |(from, to, _): &(String, String, Span)| Some((position(from)?, position(to)?));
-    let all: Vec<(usize, usize)> = written.iter().chain(&discovered).filter_map(ids).collect();
-    let (mut kept, mut circles) = (discovered, Vec::new());
-    for knot in knots(services.len(), all) {
-        let is_in = |name: &str| position(name).is_some_and(|position| knot.binary_search(&position).is_ok());
-        let is_within = |(from, to, _): &(String, String, Span)| is_in(from) && is_in(to);
-        let is_outward = |(from, to, _): &&(String, String, Span)| is_in(from) && !is_in(to);
-        let before = kept.len();
-        kept.retain(|edge| !is_within(edge));
-        if kept.len() == before {
-            // The file alone has it, and is told so.
-            continue;
-        }
-        let outward: Vec<_> = written.iter().chain(&kept).filter(is_outward).cloned().collect();
-        for member in &knot {
-            let from = &services.keys()[*member];
-            kept.extend(outward.iter().map(|(_, to, at)| (from.clone(), to.clone(), *at)));
-        }
-        if written.iter().any(is_within) {
-            let files: Vec<FilterEntry> =
-                knot.iter().flat_map(|member| files(&services[*member].value.value, problems)).collect();
-            circles.extend(knot.iter().map(|member| (services.keys()[*member].clone(), files.clone())));
-        }
-    }
-    Edges { kept, circles }
+    edges
 }
 
-/// Returns what a service takes, without what it leaves out.
-fn files(service: &raw::Service, problems: &mut Problems<'_>) -> Vec<FilterEntry> {
-    match (service.filters.value(), service.path.given()) {
-        (Some(patterns), _) => patterns.0.iter().filter(|entry| entry.effect == Effect::Include).cloned().collect(),
-        (None, Some(path)) => entry(path, &below_directory(&path.value.0), problems).into_iter().collect(),
-        (None, None) => Vec::new(),
-    }
-}
-
-/// Adds a dependency, if it is not listed yet.
-fn depend(service: &mut raw::Service, dependency: Located<Text>, usual: &Field<List<Text>>) {
+/// Adds dependencies, those that are not listed yet.
+fn depend(service: &mut raw::Service, dependencies: Vec<Located<Text>>, usual: &Field<List<Text>>) {
     if matches!(service.depends_on, Field::Absent) {
         service.depends_on = usual.clone();
     }
     if matches!(service.depends_on, Field::Absent | Field::Empty) {
-        service.depends_on = given(List::default(), dependency.defined);
+        let at = dependencies.first().map_or_else(Span::default, |first| first.defined);
+        service.depends_on = given(List(Vec::new()), at);
     }
-    if let Field::Given(list) = &mut service.depends_on
-        && list.value.0.iter().all(|known| known.value != dependency.value)
-    {
-        list.value.0.push(dependency);
+    if let Field::Given(list) = &mut service.depends_on {
+        let mut known: BTreeSet<String> = list.value.0.iter().map(|known| known.value.0.clone()).collect();
+        let new = dependencies.into_iter().filter(|dependency| known.insert(dependency.value.0.clone()));
+        list.value.0.extend(new);
     }
 }
 
@@ -243,6 +237,6 @@ fn span(at: &DeclaredAt, problems: &Problems<'_>) -> Span {
     problems.file().span_behind(&at.file, at.span)
 }
 
-fn given<T>(value: T, at: Span) -> Field<T> {
+pub(super) fn given<T>(value: T, at: Span) -> Field<T> {
     Field::Given(Box::new(Located::new(value, at)))
 }

@@ -5,6 +5,7 @@ mod discovered_services;
 mod environments;
 mod image;
 mod build_files;
+mod circles;
 mod libraries;
 mod names;
 mod needs;
@@ -13,6 +14,7 @@ mod service;
 mod tags;
 
 pub(super) use build_files::{below, below_directory, literal};
+pub(super) use circles::circle_name;
 pub(super) use discovered_services::{directly_in, shared_file};
 pub(super) use environments::usual as usual_environments;
 
@@ -42,7 +44,7 @@ pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'
     // The tree takes many times the memory of the text, and the checks take memory too.
     drop(root);
     one_unowned(&mut file, problems);
-    let mut besides = discovered_services::add(&mut file, found, problems);
+    let mut added = discovered_services::add(&mut file, found, problems);
     libraries::check(&file, problems);
     let services = with_defaults(&mut file);
     names::check(&services, &file, problems);
@@ -56,7 +58,9 @@ pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'
     for (name, service) in services {
         let Some(checked) = service::check(&name, service, problems) else { continue };
         let service::Checked { filter, mut inputs, depends_on, mut service } = checked;
-        inputs.extend(besides.remove(service.name.value.as_str()).unwrap_or_default());
+        let name = service.name.value.as_str();
+        inputs.extend(added.besides.remove(name).unwrap_or_default());
+        service.origin = added.origins.get(name).copied().unwrap_or_default();
         service.filter = add(&mut filters, filter);
         service.inputs = (!inputs.is_empty()).then(|| add(&mut filters, Filter::Ordered(inputs)));
         service.depends_on = graph.as_ref().map(|graph| dependencies::of(graph, &depends_on)).unwrap_or_default();
@@ -64,7 +68,12 @@ pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'
     }
     same_tag::check(&list, problems);
     let graph = graph.filter(|_| !problems.has_errors())?;
-
+    for (member, circle) in &added.circles {
+        let circle = list.get(circle.as_str()).map(|circle: &Service| circle.filter);
+        if let Some(service) = list.get_mut(member.as_str()) {
+            service.circle = circle;
+        }
+    }
     let ordered = |patterns: &Patterns| Filter::Ordered(patterns.0.clone());
     let named = file.filters.value().into_iter().flat_map(|map| &map.0);
     let named = named.map(|(name, value)| (name.clone(), add(&mut filters, ordered(&value.value.value)))).collect();
@@ -89,9 +98,17 @@ pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'
 
 /// Reads the definitions of the services of an older or newer file, whose keys and rules may differ from today's. A
 /// service with a value that cannot be read equals no other.
-pub(super) fn definitions(root: View<'_>, found: &Discovered, problems: &mut Problems<'_>) -> Option<Definitions> {
+pub(super) fn definitions(
+    root: View<'_>,
+    found: &Discovered,
+    narrowed: &BTreeSet<usize>,
+    problems: &mut Problems<'_>,
+) -> Option<Definitions> {
     let mut file = raw::File::read(root, problems)?;
-    discovered_services::add(&mut file, found, problems);
+    let added = discovered_services::add(&mut file, found, problems);
+    let narrowed = narrowed.iter().filter_map(|position| added.added_as(*position));
+    let narrowed: BTreeSet<&str> =
+        narrowed.flat_map(|name| std::iter::once(name).chain(added.circles.get(name).map(String::as_str))).collect();
     let is_whole = !file.defaults.is_broken();
     let watched = match &file.global {
         Field::Broken => None,
@@ -100,7 +117,7 @@ pub(super) fn definitions(root: View<'_>, found: &Discovered, problems: &mut Pro
     let services = with_defaults(&mut file);
     let define = |(name, named): (String, Named<Box<raw::Service>>)| {
         let depends_on = dependencies::named(&named.value.value);
-        let is_whole = is_whole && named.value.value.is_whole();
+        let is_whole = is_whole && named.value.value.is_whole() && !narrowed.contains(name.as_str());
         let checked = if is_whole { service::check(&name, named, problems) } else { None };
         let is_known = |service: &Service| watched.is_some() || service.global == Global::StandsAside;
         let definition = match checked.filter(|checked| is_known(&checked.service)) {

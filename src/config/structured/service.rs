@@ -6,7 +6,7 @@ use crate::analysis::filter::{Effect, Filter, FilterEntry, Filters, Statuses};
 use crate::config::problems::{Problems, shown};
 use crate::config::raw;
 use crate::config::read::{Field, List, Map, Named, Text};
-use crate::config::{DeclaredKind, Global, KeyPlaces, LockedClosure, LockfileUse, Service};
+use crate::config::{DeclaredKind, Global, KeyPlaces, LockedClosure, LockfileUse, Service, ServiceOrigin};
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::RepoDir;
 use crate::model::recipe::{Promote, Recipe};
@@ -49,8 +49,10 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
         tag: tags::patterns(&checked, raw),
         name: Located { value: checked, used: named.name.used, defined: named.name.defined },
         path: raw.path.value().map(|path| path.0.clone()),
+        origin: ServiceOrigin::default(),
         filter: Filters::id(0),
         inputs: None,
+        circle: None,
         declared,
         dockerfile: files.dockerfile,
         context: files.context,

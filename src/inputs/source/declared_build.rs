@@ -25,7 +25,7 @@ pub struct DeclaredBuild {
 }
 
 /// Where a build's files come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BuildContext {
     /// A directory of the repository.
     Directory(RepoDir),
@@ -36,7 +36,7 @@ pub enum BuildContext {
 }
 
 /// Where a build's instructions are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DockerfileOf {
     /// A file of the repository.
     File(String),
@@ -47,7 +47,7 @@ pub enum DockerfileOf {
 }
 
 /// Which stage a build ends with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BuildTarget {
     /// The last one.
     Last,
@@ -58,7 +58,7 @@ pub enum BuildTarget {
 }
 
 /// What a named context is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NamedContext {
     /// A directory of the repository.
     Directory(RepoDir),
@@ -73,7 +73,7 @@ pub enum NamedContext {
 }
 
 /// A text of which variables are filled in as far as they are known.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Filled {
     /// The whole text.
     Known(String),

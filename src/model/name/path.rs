@@ -165,6 +165,19 @@ impl RepoDir {
         self.0 == Self::ROOT
     }
 
+    /// Returns how many names lead to it; none to the root.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        if self.is_root() { 0 } else { self.0.split('/').count() }
+    }
+
+    /// Returns this directory and those that hold it, the nearest first, the root last.
+    pub fn and_above(&self) -> impl Iterator<Item = Self> + use<> {
+        std::iter::successors(Some(self.clone()), |directory| {
+            (!directory.is_root()).then(|| Self::of_file(directory.as_str()))
+        })
+    }
+
     /// Returns the canonical spelling: no trailing slash, `.` for the root.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -175,6 +188,16 @@ impl RepoDir {
     #[must_use]
     pub fn holds_file(&self, path: &str) -> bool {
         self.is_root() || path.strip_prefix(&*self.0).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// Returns the path of another directory from this one; none where it does not lie below.
+    #[must_use]
+    pub fn relative<'d>(&self, below: &'d Self) -> Option<&'d str> {
+        if self.is_root() {
+            Some(below.as_str()).filter(|_| !below.is_root())
+        } else {
+            below.0.strip_prefix(&*self.0)?.strip_prefix('/')
+        }
     }
 
     /// Returns the path of a file named relative to this directory.
@@ -265,6 +288,13 @@ mod tests {
         assert!(!dir.holds_file("svc/api"));
         assert_eq!((RepoDir::of_file("svc/api/x"), RepoDir::of_file("x")), (dir, RepoDir::root()));
         assert!(RepoDir::parse(".").unwrap().holds_file("x"));
+        let above =
+            |path: &str| RepoDir::parse(path).unwrap().and_above().map(|dir| dir.to_string()).collect::<Vec<_>>();
+        assert_eq!(above("a/b/c"), ["a/b/c", "a/b", "a", "."]);
+        assert_eq!(
+            (above("."), RepoDir::parse("a/b").unwrap().depth(), RepoDir::root().depth()),
+            (vec![".".into()], 2, 0)
+        );
     }
 
     #[test]

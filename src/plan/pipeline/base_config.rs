@@ -201,14 +201,12 @@ impl<'a> Reader<'a> {
             return BaseConfig::Unchanged;
         }
         let source = config::decode(&self.file.name, bytes);
-        match source.and_then(|source| config::definitions(&source, self.file.options, discovery.found())) {
-            Ok(mut definitions) => {
-                // What such a service was built from is not what it takes now, whatever its patterns say.
-                for service in self.file.discovery.narrowed_since(discovery) {
-                    definitions.forget(service);
-                }
-                BaseConfig::Read(Rc::new(definitions))
-            }
+        // What these were built from is not what they take now, whatever their patterns say.
+        let narrowed = self.file.discovery.narrowed_since(discovery);
+        let definitions =
+            source.and_then(|source| config::definitions(&source, self.file.options, discovery.found(), &narrowed));
+        match definitions {
+            Ok(definitions) => BaseConfig::Read(Rc::new(definitions)),
             Err(problem) => unknown(base, &format!("cannot be read ({})", problem.message), None),
         }
     }

@@ -8,7 +8,7 @@ use crate::inputs::git::{GitError, Repository};
 use crate::inputs::source::{Ecosystem, SourceTree};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::diagnostic::SourceFile;
-use crate::model::name::{CommitId, RepoDir, RepoPath, ServiceName};
+use crate::model::name::{CommitId, RepoDir, RepoPath};
 use crate::model::tree::{Listing, Mode, ObjectId};
 
 /// So much of a file is read; a larger one declares nothing that is worth the time.
@@ -170,17 +170,19 @@ impl Discovery {
         sources
     }
 
-    /// Returns the services of `before` that have left files to others since: a directory of theirs that held files is a
-    /// service of its own now. A new directory takes nothing away.
-    pub(super) fn narrowed_since<'b>(&self, before: &'b Self) -> impl Iterator<Item = &'b ServiceName> {
+    /// Returns the positions of the services of `before` that have left files to others since: a directory of theirs that
+    /// held files is a service of its own now. A new directory takes nothing away.
+    pub(super) fn narrowed_since(&self, before: &Self) -> BTreeSet<usize> {
         let now: BTreeMap<&RepoDir, &DiscoveredService> =
             self.found.services.iter().map(|service| (&service.directory, service)).collect();
-        let is_narrowed = move |then: &&DiscoveredService| {
+        let is_narrowed = |then: &DiscoveredService| {
+            let known: BTreeSet<&RepoDir> = ceded(then).collect();
+            let is_new = |directory: &&RepoDir| directory.and_above().all(|above| !known.contains(&above));
             let left = now.get(&then.directory).into_iter().flat_map(|now| ceded(now));
-            left.filter(|directory| ceded(then).all(|known| !known.holds(directory)))
-                .any(|directory| !before.tree.listing().below(directory.as_str().as_bytes()).is_empty())
+            left.filter(is_new).any(|left| !before.tree.listing().below(left.as_str().as_bytes()).is_empty())
         };
-        before.found.services.iter().filter(is_narrowed).map(|service| &service.name)
+        let services = before.found.services.iter().enumerate();
+        services.filter(|(_, service)| is_narrowed(service)).map(|(position, _)| position).collect()
     }
 
     /// Whether one of these changes is of a file that was read, or would be.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Error, resolved_request, service_commits, versions};
-use crate::config::Config;
+use crate::config::{Config, ServiceOrigin};
 use crate::inputs::git::{self, Parents, Repository, Tag};
 use crate::model::name::{CommitId, ServiceId, ServiceName, TagName};
 use crate::naming::release::{self, Line, ReleasePlan, ReleasePosition, ReleaseRequest, Scope, TaggedRelease};
@@ -59,6 +59,15 @@ fn groups(config: &Config) -> Vec<Vec<ServiceId>> {
     groups.into_values().collect()
 }
 
+/// Returns what a service is built from, with what a circle is built from in place of it, since it has no releases.
+fn released(config: &Config, service: ServiceId) -> Vec<ServiceId> {
+    let is_circle = |service: &ServiceId| config.services[service.0].origin == ServiceOrigin::Circle;
+    let (circles, mut services): (Vec<ServiceId>, _) =
+        config.graph.dependencies(service).into_iter().partition(is_circle);
+    services.extend(circles.into_iter().flat_map(|circle| config.graph.dependencies(circle)));
+    services
+}
+
 fn lines(
     repository: &Repository,
     config: &Config,
@@ -81,7 +90,7 @@ fn lines(
     let wanted: BTreeSet<CommitId> = releases.iter().map(|(tag, ..)| tag.object()).collect();
     let reachable = repository.reachable(head, wanted)?;
     let line = |services: &Vec<ServiceId>| {
-        let dependencies = services.iter().flat_map(|service| config.graph.dependencies(*service));
+        let dependencies = services.iter().flat_map(|service| released(config, *service));
         let depends_on: BTreeSet<usize> = dependencies.filter_map(|service| group_of.get(&service).copied()).collect();
         Line {
             services: services.iter().map(|service| config.graph.name(*service).clone()).collect(),

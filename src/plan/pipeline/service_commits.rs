@@ -47,9 +47,12 @@ pub(super) fn since(
     })
 }
 
-/// Returns a function from a commit to the services whose own files it changes.
+/// Returns a function from a commit to the services whose own files it changes, or files of their circles.
 pub(super) fn own_files(config: &Config) -> impl FnMut(&Step<'_>) -> Result<BTreeSet<ServiceId>, Error> {
-    let of = |service: ServiceId| config.services[service.0].own_filters().map(move |filter| (filter, service));
+    let of = |id: ServiceId| {
+        let service = &config.services[id.0];
+        service.own_filters().chain(service.circle).map(move |filter| (filter, id))
+    };
     let holders = Holders::of(config.graph.services().flat_map(of));
     move |step| Ok(holders.matching(config, step.changes))
 }
@@ -163,7 +166,9 @@ impl<'a> History<'a> {
         }
         let source = config::decode(&self.file.name, &file.read()?);
         let read = source
-            .and_then(|source| config::definitions(&source, self.file.options, self.file.discovery.found()))
+            .and_then(|source| {
+                config::definitions(&source, self.file.options, self.file.discovery.found(), &BTreeSet::new())
+            })
             .ok()
             .map(Rc::new);
         self.known.insert(file.id(), read.clone());

@@ -10,8 +10,9 @@ use crate::model::name::RepoDir;
 pub(super) struct Imports<'t> {
     modules: &'t Modules,
     packages: &'t BTreeMap<RepoDir, GoPackage>,
-    /// What a package's files import when a module is built, tests left out.
-    known: BTreeMap<(usize, &'t RepoDir), Vec<(&'t Import, Target<'t>)>>,
+    /// What a package's files import when a module is built, tests left out: of the last module that was asked about.
+    known: BTreeMap<&'t RepoDir, Vec<(&'t Import, Target<'t>)>>,
+    last: usize,
 }
 
 /// What an import of the repository's own code means.
@@ -34,7 +35,7 @@ pub(super) struct Reached<'t> {
 
 impl<'t> Imports<'t> {
     pub(super) fn new(modules: &'t Modules, packages: &'t BTreeMap<RepoDir, GoPackage>) -> Self {
-        Self { modules, packages, known: BTreeMap::new() }
+        Self { modules, packages, known: BTreeMap::new(), last: 0 }
     }
 
     /// Returns what an import means in a module; none where it is another repository's.
@@ -51,8 +52,14 @@ impl<'t> Imports<'t> {
         missing
     }
 
-    /// Returns what packages of a module reach, in the order of distance, tests of these packages included.
-    pub(super) fn reach(&mut self, module: usize, roots: &[&'t RepoDir]) -> Vec<Reached<'t>> {
+    /// Returns what packages of a module reach, in the order of distance, tests of these packages included. What some
+    /// packages import is left out.
+    pub(super) fn reach(
+        &mut self,
+        module: usize,
+        roots: &[&'t RepoDir],
+        is_end: impl Fn(&GoPackage) -> bool,
+    ) -> Vec<Reached<'t>> {
         let mut seen: BTreeSet<Target<'_>> = roots.iter().map(|root| Target::Package(root)).collect();
         let mut left: VecDeque<&RepoDir> = roots.iter().copied().collect();
         let mut reached = Vec::new();
@@ -65,6 +72,9 @@ impl<'t> Imports<'t> {
         reached.retain(|reached| seen.insert(reached.target));
         left.extend(reached.iter().filter_map(|reached| reached.target.package()));
         while let Some(package) = left.pop_front() {
+            if is_end(&self.packages[package]) {
+                continue;
+            }
             for (import, target) in self.of(module, package) {
                 if seen.insert(*target) {
                     reached.push(Reached { target: *target, by: package, import });
@@ -76,13 +86,17 @@ impl<'t> Imports<'t> {
     }
 
     fn of(&mut self, module: usize, package: &'t RepoDir) -> &[(&'t Import, Target<'t>)] {
-        if !self.known.contains_key(&(module, package)) {
+        if self.last != module {
+            self.known.clear();
+            self.last = module;
+        }
+        if !self.known.contains_key(package) {
             let imports = self.packages[package].imports.iter();
             let meanings = imports.filter_map(|import| Some((import, self.meaning(module, &import.path)?)));
             let meanings = meanings.collect();
-            self.known.insert((module, package), meanings);
+            self.known.insert(package, meanings);
         }
-        &self.known[&(module, package)]
+        &self.known[package]
     }
 }
 

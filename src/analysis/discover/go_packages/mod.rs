@@ -36,8 +36,20 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     let directories = Directories::of(tree);
     let commands = commands(&modules, &packages);
     let imports = Imports::new(&modules, &packages);
-    let mut finder =
-        Finder { tree, modules: &modules, packages: &packages, directories, commands, imports, notes: BTreeMap::new() };
+    let mut roots: BTreeMap<usize, Vec<&RepoDir>> = BTreeMap::new();
+    for (directory, package) in packages.iter().filter(|(directory, _)| !modules::is_apart(directory)) {
+        roots.entry(package.module).or_default().push(directory);
+    }
+    let mut finder = Finder {
+        tree,
+        modules: &modules,
+        packages: &packages,
+        roots,
+        directories,
+        commands,
+        imports,
+        notes: BTreeMap::new(),
+    };
     let mut found = Contribution::default();
     for position in 0..modules.list.len() {
         match finder.commands.get(&position).cloned() {
@@ -77,6 +89,8 @@ struct Finder<'t> {
     tree: &'t SourceTree,
     modules: &'t Modules,
     packages: &'t BTreeMap<RepoDir, GoPackage>,
+    /// The packages of each module, less test data.
+    roots: BTreeMap<usize, Vec<&'t RepoDir>>,
     directories: Directories,
     /// Of the modules whose commands are services.
     commands: BTreeMap<usize, Vec<&'t RepoDir>>,
@@ -90,12 +104,16 @@ impl<'t> Finder<'t> {
     fn module(&mut self, position: usize) -> Contribution {
         let modules = self.modules;
         let ModuleAt { directory, path, at, .. } = &modules.list[position];
-        let own =
-            |(directory, package): &(&RepoDir, &GoPackage)| package.module == position && !modules::is_apart(directory);
-        let roots: Vec<&RepoDir> = self.packages.iter().filter(own).map(|(directory, _)| directory).collect();
+        let roots = self.roots.remove(&position).unwrap_or_default();
         let mut takes = self.deciding(position);
         let mut edges: BTreeMap<usize, DeclaredAt> = BTreeMap::new();
-        for reached in self.imports.reach(position, &roots) {
+        // What another module imports, that module's own service has.
+        let is_end = |package: &GoPackage| {
+            package.module != position
+                && !self.commands.contains_key(&package.module)
+                && modules.see_alike(package.module, position)
+        };
+        for reached in self.imports.reach(position, &roots, is_end) {
             let target = self.module_of(reached.target);
             if target == position {
                 continue;
@@ -144,7 +162,7 @@ impl<'t> Finder<'t> {
         let at = self.packages[directory].command.clone().unwrap_or_else(|| module.at.clone());
         self.take_opaque(directory, &mut takes);
         self.take_embedded(directory, &mut takes);
-        for reached in self.imports.reach(position, &[directory]) {
+        for reached in self.imports.reach(position, &[directory], |_| false) {
             self.take(&reached, &mut takes);
         }
         let name = directory.as_str().rsplit('/').find(|part| !matches!(*part, "cmd" | "main" | "."));

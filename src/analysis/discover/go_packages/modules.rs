@@ -1,6 +1,7 @@
 //! The modules of a tree, and which of them each can import from.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::inputs::source::go::{GoModule, GoReplace, GoWork};
 use crate::inputs::source::{DeclaredAt, SourceTree};
@@ -13,8 +14,10 @@ pub(super) struct ModuleAt {
     pub(super) path: String,
     /// What declares it.
     pub(super) at: DeclaredAt,
-    /// The modules whose packages it can import, itself too: their paths, and their positions.
+    /// The modules that it takes from directories, and itself: their paths, and their positions.
     visible: BTreeMap<String, usize>,
+    /// The modules of its workspaces, which it sees too.
+    shared: Vec<Rc<BTreeMap<String, usize>>>,
     /// The files that decide which these are, beside its own directory.
     pub(super) deciding: BTreeSet<String>,
 }
@@ -41,6 +44,7 @@ impl Modules {
                 path: path.value.clone(),
                 at: DeclaredAt { file: file.clone(), span: path.defined },
                 visible: BTreeMap::from([(path.value.clone(), modules.len())]),
+                shared: Vec::new(),
                 deciding: BTreeSet::new(),
             });
             manifests.push(manifest);
@@ -49,7 +53,8 @@ impl Modules {
         let mut modules = Self { list: modules, by_directory };
         for (position, manifest) in manifests.into_iter().enumerate() {
             let base = modules.list[position].directory.clone();
-            modules.replace(position, &base, &manifest.replaces);
+            let replaced = modules.replaced(&base, &manifest.replaces);
+            modules.list[position].visible.extend(replaced);
         }
         for (directory, file) in tree.named("go.work") {
             modules.join(tree, &directory, &GoWork::read(file.text()));
@@ -62,21 +67,21 @@ impl Modules {
         let used = work.uses.iter().filter_map(|directory| self.in_directory(base, &directory.value));
         let used: Vec<usize> = used.collect();
         let files = ["go.work", "go.work.sum"].map(|name| base.join(name));
+        let mut paths: BTreeMap<String, usize> =
+            used.iter().map(|other| (self.list[*other].path.clone(), *other)).collect();
+        paths.extend(self.replaced(base, &work.replaces));
+        let paths = Rc::new(paths);
         for member in &used {
-            let paths: Vec<_> = used.iter().map(|other| (self.list[*other].path.clone(), *other)).collect();
-            self.list[*member].visible.extend(paths);
+            self.list[*member].shared.push(Rc::clone(&paths));
             self.list[*member].deciding.extend(files.iter().filter(|path| tree.has(path)).cloned());
-            self.replace(*member, base, &work.replaces);
         }
     }
 
-    /// Makes a module see those that it takes from directories.
-    fn replace(&mut self, position: usize, base: &RepoDir, replaces: &[GoReplace]) {
-        for replace in replaces {
-            if let Some(target) = self.in_directory(base, &replace.directory.value) {
-                self.list[position].visible.insert(replace.module.clone(), target);
-            }
-        }
+    /// Returns the modules that are taken from directories.
+    fn replaced(&self, base: &RepoDir, replaces: &[GoReplace]) -> Vec<(String, usize)> {
+        let target =
+            |replace: &GoReplace| Some((replace.module.clone(), self.in_directory(base, &replace.directory.value)?));
+        replaces.iter().filter_map(target).collect()
     }
 
     fn in_directory(&self, base: &RepoDir, text: &str) -> Option<usize> {
@@ -89,6 +94,16 @@ impl Modules {
     /// Whether a directory is that of a module.
     pub(super) fn has(&self, directory: &RepoDir) -> bool {
         self.by_directory.contains_key(directory)
+    }
+
+    /// Whether every import means the same in both modules.
+    pub(super) fn see_alike(&self, a: usize, b: usize) -> bool {
+        let [a, b] = [a, b].map(|position| &self.list[position]);
+        let sees_no_more = |module: &ModuleAt| module.visible.keys().all(|path| module.is_shared(path));
+        a.shared.len() == b.shared.len()
+            && a.shared.iter().zip(&b.shared).all(|(a, b)| Rc::ptr_eq(a, b))
+            && sees_no_more(a)
+            && sees_no_more(b)
     }
 
     /// Returns the nearest module that holds a directory.
@@ -111,12 +126,25 @@ impl Modules {
     ) -> impl Iterator<Item = (usize, RepoDir)> + 'm {
         let prefixes = std::iter::successors(Some(import), |path| path.rsplit_once('/').map(|(above, _)| above));
         prefixes.filter_map(move |path| {
-            let target = *self.list[module].visible.get(path)?;
+            let target = self.list[module].sees(path)?;
             let rest = import[path.len()..].trim_start_matches('/');
             let directory = &self.list[target].directory;
             let directory = if rest.is_empty() { directory.clone() } else { directory.resolve(rest).ok()? };
             Some((target, directory))
         })
+    }
+}
+
+impl ModuleAt {
+    /// Returns the module of a path that this one can import from. What a workspace says comes before what its module says.
+    fn sees(&self, path: &str) -> Option<usize> {
+        let shared = self.shared.iter().rev().find_map(|shared| shared.get(path));
+        shared.or_else(|| self.visible.get(path)).copied()
+    }
+
+    /// Whether a workspace says what a path means.
+    fn is_shared(&self, path: &str) -> bool {
+        self.shared.iter().any(|shared| shared.contains_key(path))
     }
 }
 

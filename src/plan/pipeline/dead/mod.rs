@@ -7,7 +7,7 @@ mod spelling;
 use super::Error;
 use super::moved_directory::Moved;
 use crate::analysis::base::Range;
-use crate::config::{Config, Shape};
+use crate::config::{Config, ServiceOrigin, Shape};
 use crate::inputs::git::{self, Repository};
 use crate::model::choice::Choice;
 use crate::model::diagnostic::Diagnostic;
@@ -16,7 +16,7 @@ use crate::model::name::{Escaped, ServiceId};
 /// What to do about a service whose patterns match no tracked file (`--dead`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dead {
-    /// An error in the structured shape, a warning in the flat one.
+    /// An error in the structured shape, a warning in the flat one and for what was discovered.
     #[default]
     ByShape,
     /// An error.
@@ -29,7 +29,11 @@ pub enum Dead {
 
 impl Choice for Dead {
     const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
-        (Self::ByShape, "by-shape", "Fail if filters.yaml has `services:`; warn if it is a paths-filter file"),
+        (
+            Self::ByShape,
+            "by-shape",
+            "Fail for `services` of filters.yaml; warn for what was discovered, and for a paths-filter file",
+        ),
         (Self::Error, "error", "Fail"),
         (Self::Warn, "warn", "Warn"),
         (Self::Allow, "allow", "Plan it without a warning"),
@@ -65,10 +69,15 @@ impl Trees<'_> {
 
 /// Warns of dead services, or refuses them, whether they are affected or not.
 pub(super) fn say(config: &Config, policy: Dead, trees: &Trees, moved: &[Moved]) -> Result<Vec<Diagnostic>, Error> {
-    let severity: fn(&'static str, String) -> Diagnostic = match (policy, config.shape) {
-        (Dead::Allow, _) => return Ok(Vec::new()),
-        (Dead::Error, _) | (Dead::ByShape, Shape::Structured) => Diagnostic::error,
-        (Dead::Warn, _) | (Dead::ByShape, Shape::Flat) => Diagnostic::warning,
+    if policy == Dead::Allow {
+        return Ok(Vec::new());
+    }
+    // No one can correct the patterns of what was discovered.
+    let is_written = |service: ServiceId| config.services[service.0].origin == ServiceOrigin::Written;
+    let is_error = |service: ServiceId| match policy {
+        Dead::Error => true,
+        Dead::ByShape => config.shape == Shape::Structured && is_written(service),
+        Dead::Warn | Dead::Allow => false,
     };
     let dead = trees.dead(config)?;
     if dead.is_empty() {
@@ -79,6 +88,7 @@ pub(super) fn say(config: &Config, policy: Dead, trees: &Trees, moved: &[Moved])
     let mut said = Vec::new();
     for ((service, renamed), meant) in dead.iter().zip(renamed).zip(meant) {
         let name = config.graph.name(*service);
+        let severity: fn(_, String) -> _ = if is_error(*service) { Diagnostic::error } else { Diagnostic::warning };
         let problem = severity(
             "dead-filter",
             format!("the patterns of `{name}` match no tracked file, so nothing can ever affect it"),
@@ -97,7 +107,12 @@ pub(super) fn say(config: &Config, policy: Dead, trees: &Trees, moved: &[Moved])
             }
             (None, Some((from, to))) => format!("write `{}` for `{}`", Escaped::new(&to), Escaped::new(&from)),
             (None, None) => by_name().unwrap_or_else(|| {
-                "correct the patterns, or remove the service; with `--dead allow` this is no error".to_owned()
+                let advice = if is_written(*service) {
+                    "correct the patterns, or remove the service; with `--dead allow` this is no error"
+                } else {
+                    "it was discovered: see what `exclude` takes away; with `--dead allow` this is not said"
+                };
+                advice.to_owned()
             }),
         };
         said.push(problem.help(help));

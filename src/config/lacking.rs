@@ -1,0 +1,145 @@
+//! What a configuration lacks of what was discovered.
+
+use std::collections::BTreeMap;
+
+use super::{Config, Service};
+use crate::analysis::discover::{Discovered, DiscoveredEdge, DiscoveredService};
+use crate::inputs::source::DeclaredAt;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{RepoDir, ServiceId};
+
+/// Returns what a configuration lacks of what was discovered: an error each, at the place that declares it.
+///
+/// A service is there when a service has its directory for its `path`, or takes it with its patterns. A dependency is there
+/// when it is listed, directly or not, or when the patterns of the dependent, or of what that is built from, take its
+/// directory.
+#[must_use]
+pub fn lacking(config: &Config, found: &Discovered) -> Vec<Diagnostic> {
+    let services = ByDirectory::of(config);
+    let mut lacking = Vec::new();
+    let mut add = |message: String, at: &DeclaredAt| {
+        lacking.push(Diagnostic::error("lacking", message).label(&at.file, at.span, "declared here"));
+    };
+    for DiscoveredService { directory, at, .. } in &found.services {
+        if services.in_directory(directory).is_empty() && services.takers(directory).next().is_none() {
+            add(format!("`{directory}` is built, and no service has it"), at);
+        }
+    }
+    for edges in found.edges.chunk_by(|a, b| a.from == b.from) {
+        for service in services.in_directory(&found.services[edges[0].from].directory) {
+            let direct = config.graph.dependencies(*service);
+            let directory = |edge: &DiscoveredEdge| &found.services[edge.to].directory;
+            let is_listed = |edge: &&DiscoveredEdge| {
+                services
+                    .in_directory(directory(edge))
+                    .iter()
+                    .any(|target| target == service || direct.binary_search(target).is_ok())
+            };
+            let mut others = edges.iter().filter(|edge| !is_listed(edge)).peekable();
+            if others.peek().is_none() {
+                continue;
+            }
+            let needed = config.graph.with_dependencies(&[*service]);
+            for edge in others {
+                let to = directory(edge);
+                let mut covering = services.in_directory(to).iter().copied().chain(services.takers(to));
+                if !covering.any(|other| needed[other.0]) {
+                    let name = config.graph.name(*service);
+                    let message =
+                        format!("`{name}` is built from `{to}`, and neither its `depends_on` nor its patterns say so");
+                    add(message, &edge.at);
+                }
+            }
+        }
+    }
+    lacking
+}
+
+/// The services of a configuration by directories.
+struct ByDirectory {
+    /// Those that have a directory for their `path`.
+    paths: BTreeMap<RepoDir, Vec<ServiceId>>,
+    /// Those that have a pattern that takes all of a directory.
+    takers: BTreeMap<RepoDir, Vec<ServiceId>>,
+}
+
+impl ByDirectory {
+    fn of(config: &Config) -> Self {
+        let mut all = Self { paths: BTreeMap::new(), takers: BTreeMap::new() };
+        for (id, Service { path, filter, .. }) in config.graph.services().zip(config.services.values()) {
+            if let Some(path) = path {
+                all.paths.entry(path.clone()).or_default().push(id);
+            }
+            let patterns = config.filters.get(*filter).including();
+            for whole in patterns.filter_map(|pattern| pattern.value.whole_directory()) {
+                let whole = if whole.is_empty() { Some(RepoDir::root()) } else { RepoDir::parse(whole).ok() };
+                let Some(whole) = whole else { continue };
+                all.takers.entry(whole).or_default().push(id);
+            }
+        }
+        all
+    }
+
+    fn in_directory(&self, directory: &RepoDir) -> &[ServiceId] {
+        self.paths.get(directory).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the services with a pattern that takes all of a directory, perhaps several times.
+    fn takers(&self, directory: &RepoDir) -> impl Iterator<Item = ServiceId> {
+        directory.and_above().filter_map(|above| self.takers.get(&above)).flatten().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::discover::discover;
+    use crate::config::{Options, draft, parse};
+    use crate::inputs::source::{Ecosystem, SourceTree};
+    use crate::model::diagnostic::SourceFile;
+
+    /// Returns what a configuration lacks of what files declare.
+    fn told(text: &str, files: &[(&str, &str)]) -> Vec<String> {
+        let found = discover(&SourceTree::of_texts(files), &Ecosystem::ALL);
+        let source = SourceFile::new("filters.yaml", text);
+        let (config, _) = parse(&source, Options::default(), &Discovered::default()).unwrap();
+        lacking(&config, &found).into_iter().map(|problem| problem.message).collect()
+    }
+
+    #[test]
+    fn what_a_file_lacks_is_told() {
+        let files = [
+            ("svc/api/Dockerfile", "FROM alpine"),
+            ("svc/migrator/Dockerfile", "FROM alpine"),
+            (".github/filters.yaml", "api: [svc/api/**, svc/migrator/**]"),
+            ("package.json", r#"{"workspaces": ["web/*"]}"#),
+            ("web/a/package.json", r#"{"name": "a", "dependencies": {"b": "*"}}"#),
+            ("web/b/package.json", r#"{"name": "b"}"#),
+        ];
+        let text = "services:\n  a: {path: web/a}\n  api: {path: svc/api, depends_on: [m]}\n  m: {path: svc/migrator}\n  root: {path: ., filters: [package.json]}\n";
+        assert_eq!(
+            told(text, &files),
+            [
+                "`web/b` is built, and no service has it",
+                "`a` is built from `web/b`, and neither its `depends_on` nor its patterns say so",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_takes_a_directory_may_stand_between() {
+        let files = [
+            ("package.json", r#"{"workspaces": ["*"]}"#),
+            ("a/package.json", r#"{"name": "a", "dependencies": {"b": "*"}}"#),
+            ("b/package.json", r#"{"name": "b", "devDependencies": {"a": "*"}}"#),
+        ];
+        let text = draft(&discover(&SourceTree::of_texts(&files), &Ecosystem::ALL));
+        assert_eq!(told(&text, &files), [""; 0]);
+        let lost = text.replace("      - b/**\n", "");
+        assert_ne!(lost, text);
+        assert_eq!(
+            told(&lost, &files),
+            ["`a` is built from `b`, and neither its `depends_on` nor its patterns say so"]
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! Services that are built from each other in circles, as manifests declare them.
+//!
+//! For each circle there is a library of all their files, which is built from what any of them is built from; each of them
+//! is built from the library. So a circle takes as much as its services do, however many they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::build_files::{below_directory, entry};
+use super::discovered_services::{Added, Written, free_name, given};
+use crate::analysis::filter::{Effect, FilterEntry};
+use crate::analysis::graph::knots;
+use crate::config::problems::Problems;
+use crate::config::raw::{self, Patterns};
+use crate::config::read::{List, Named, Text};
+use crate::model::diagnostic::{Located, Span};
+use crate::model::recipe::Builder;
+
+/// An edge between services, by their positions.
+pub(super) struct Edge {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) at: Span,
+    /// Whether it was discovered; else the file has it.
+    pub(super) is_discovered: bool,
+}
+
+/// The circles of a graph.
+pub(super) struct Circles {
+    pub(super) list: Vec<Circle>,
+    /// Of each edge, whether it lies within a circle.
+    pub(super) closes: Vec<bool>,
+}
+
+/// Services that are built from each other.
+pub(super) struct Circle {
+    /// Their positions, in order.
+    pub(super) members: Vec<usize>,
+    /// Of each, its first edge to another one of them.
+    pub(super) inward: Vec<Span>,
+    /// The first edge that was discovered in it.
+    pub(super) at: Span,
+    /// The services that any of them is built from.
+    outward: BTreeMap<usize, Span>,
+}
+
+/// Finds the circles that have an edge that was discovered. The file is told of its own.
+pub(super) fn of(services: &Written, edges: &[Edge]) -> Circles {
+    let knots = knots(services.len(), edges.iter().map(|edge| (edge.from, edge.to)));
+    let mut knot_of = vec![None; services.len()];
+    for (knot, members) in knots.iter().enumerate() {
+        for member in members {
+            knot_of[*member] = Some(knot);
+        }
+    }
+    let is_within = |edge: &Edge| knot_of[edge.from].is_some() && knot_of[edge.from] == knot_of[edge.to];
+    let mut first: Vec<Option<Span>> = vec![None; knots.len()];
+    let mut inward: Vec<Span> = vec![Span::default(); services.len()];
+    let mut outward: Vec<BTreeMap<usize, Span>> = vec![BTreeMap::new(); knots.len()];
+    for edge in edges {
+        let Some(knot) = knot_of[edge.from] else { continue };
+        if !is_within(edge) {
+            outward[knot].entry(edge.to).or_insert(edge.at);
+        } else {
+            if inward[edge.from] == Span::default() {
+                inward[edge.from] = edge.at;
+            }
+            if edge.is_discovered {
+                first[knot].get_or_insert(edge.at);
+            }
+        }
+    }
+    let closes = edges.iter().map(is_within).collect();
+    let circle = |((members, at), outward): ((Vec<usize>, Option<Span>), _)| {
+        let inward = members.iter().map(|member| inward[*member]).collect();
+        Some(Circle { members, inward, at: at?, outward })
+    };
+    Circles { list: knots.into_iter().zip(first).zip(outward).filter_map(circle).collect(), closes }
+}
+
+/// Returns a name for the library of a circle, after the first service in it, and takes it.
+pub(in crate::config) fn circle_name(first: &str, slugs: &mut BTreeSet<String>) -> String {
+    free_name([format!("{first}-circle")], slugs)
+}
+
+/// Returns the library of a circle.
+pub(super) fn library(
+    services: &Written,
+    circle: &Circle,
+    added: &Added,
+    problems: &mut Problems<'_>,
+) -> Named<Box<raw::Service>> {
+    let at = circle.at;
+    let named = |(to, at): (&usize, &Span)| Located::new(Text(services.keys()[*to].clone()), *at);
+    let library = raw::Service {
+        filters: given(Patterns(files(services, circle, added, problems)), at),
+        depends_on: given(List(circle.outward.iter().map(named).collect()), at),
+        // What the file says of all services, its services heed themselves.
+        global: given(raw::Flag(false), at),
+        // It has no releases.
+        tag: given(List(Vec::new()), at),
+        builder: given(raw::Choice(Builder::Nothing), at),
+        ..raw::Service::default()
+    };
+    Named { name: Located::new((), at), value: Located::new(Box::new(library), at) }
+}
+
+/// Returns what the services of a circle take.
+///
+/// What a package leaves to another one is taken when that is of the circle too: a directory stands behind those that hold
+/// it, and all else behind directories. What the file excludes of one service holds for no other, so that is left out.
+fn files(services: &Written, circle: &Circle, added: &Added, problems: &mut Problems<'_>) -> Vec<FilterEntry> {
+    let mut directories: Vec<(usize, &[FilterEntry])> = Vec::new();
+    let mut others: Vec<FilterEntry> = Vec::new();
+    for member in &circle.members {
+        let Some((name, named)) = services.get_index(*member) else { continue };
+        let service = &*named.value.value;
+        match (service.filters.value(), service.path.given()) {
+            (Some(patterns), Some(path)) if added.origins.contains_key(name) => {
+                let ceded = patterns.0.iter().skip(1).take_while(|entry| entry.effect == Effect::Cede).count();
+                let (directory, rest) = patterns.0.split_at(patterns.0.len().min(1 + ceded));
+                directories.push((path.value.0.depth(), directory));
+                others.extend_from_slice(rest);
+            }
+            (Some(patterns), _) => {
+                others.extend(patterns.0.iter().filter(|entry| entry.effect == Effect::Include).cloned());
+            }
+            (None, Some(path)) => others.extend(entry(path, &below_directory(&path.value.0), problems)),
+            (None, None) => {}
+        }
+        others.extend(added.besides.get(name).into_iter().flatten().cloned());
+    }
+    // What all of them take, each takes itself; and a lockfile means to each what its own entry there says.
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in &others {
+        *counts.entry(entry.pattern.value.text().to_owned()).or_default() += 1;
+    }
+    others.retain(|entry| counts.get(entry.pattern.value.text()).is_none_or(|count| *count < circle.members.len()));
+    directories.sort_by_key(|(depth, _)| *depth);
+    directories.into_iter().flat_map(|(_, entries)| entries).cloned().chain(others).collect()
+}
