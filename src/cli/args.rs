@@ -25,6 +25,7 @@ pub(crate) enum Command {
     Release(super::release::ReleaseArgs),
     Glob(super::glob::GlobArgs),
     Why(Box<super::why::WhyArgs>),
+    Graph(super::graph::GraphArgs),
     Fingerprint(super::fingerprint::FingerprintArgs),
     Record(super::record::RecordArgs),
     Verdict(super::verdict::VerdictArgs),

@@ -25,6 +25,7 @@ mod fingerprint;
 mod flags;
 mod format;
 mod glob;
+mod graph;
 #[cfg(unix)]
 mod images;
 mod init;
@@ -91,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::Version(version) => version::run(&args.general, &version, &output),
         Command::Release(release) => release::run(&args.general, &release, &output),
         Command::Glob(glob) => glob::run(&glob, &output),
+        Command::Graph(graph) => graph::run(&args.general, &graph, &output),
         Command::Why(why) => why::run(&args.general, &why, &output),
         Command::Verdict(verdict) => verdict::run(&verdict, &output),
         Command::Check(check) => check::run(&args.general, &check, &output),

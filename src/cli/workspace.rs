@@ -110,9 +110,8 @@ fn read(
             Err(not_found) => {
                 let may_derive = asked.without == WithoutConfig::Derive && trigger.is_attended();
                 let derived = if may_derive { derived(&repository, content.as_ref(), output)? } else { None };
-                let advise = |failure: Failure| match may_derive {
-                    true => failure.help(NOTHING_DECLARED),
-                    false => failure.help(DISCOVER).help(INIT),
+                let advise = |failure: Failure| {
+                    if may_derive { failure.help(NOTHING_DECLARED) } else { failure.help(DISCOVER).help(INIT) }
                 };
                 derived.ok_or_else(|| advise(not_found.into()))?
             }

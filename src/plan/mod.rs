@@ -11,6 +11,7 @@ mod from_json;
 mod pushing;
 mod versions;
 pub mod check;
+pub mod graph;
 pub mod pipeline;
 pub mod why;
 

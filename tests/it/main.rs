@@ -42,6 +42,7 @@ mod git_status;
 mod github_output;
 mod glob_command;
 mod go_list;
+mod graph;
 mod guide;
 mod history;
 mod http_server;

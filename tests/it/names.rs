@@ -9,14 +9,14 @@ use crate::source;
 #[rustfmt::skip]
 const SHARED: &[&str] = &[
     // A verb of the command line, and what it shows.
-    "check", "fingerprint", "glob", "images", "plan", "release", "report", "schema", "verdict", "version", "versions",
-    "why",
+    "check", "fingerprint", "glob", "graph", "images", "plan", "release", "report", "schema", "verdict", "version",
+    "versions", "why",
     // An engine: the events that it sends, and the jobs that are written for it.
     "azure", "buildkite", "circleci", "engine", "github", "gitlab",
     // A builder: the files that it reads, and how it is called.
     "docker",
     // A format, of plans and of reports.
-    "json", "markdown",
+    "json", "markdown", "mermaid",
     // A key of the configuration as text, and what comes of it.
     "contexts", "definition", "image", "matrix", "path", "same_tag", "service", "tags", "template",
     // One thing in two layers: as a value, and as it is read, stored or shown.

@@ -135,10 +135,9 @@ impl Discovered {
             *counts.entry((taken.why, &taken.area)).or_default() += 1;
         }
         let mut seen = BTreeSet::new();
-        let is_first = |taken: &&Taken| seen.insert((taken.why, &taken.area));
         let is_of_some =
             |taken: &&Taken| counts.get(&(taken.why, &taken.area)).is_some_and(|count| *count < members.len());
-        let besides = besides.into_iter().filter(is_of_some).filter(is_first);
+        let besides = besides.into_iter().filter(is_of_some).filter(|taken| seen.insert((taken.why, &taken.area)));
         directories.into_iter().filter(is_others).chain(besides).collect()
     }
 

@@ -58,15 +58,15 @@ pub(super) fn of(services: &Written, edges: &[Edge]) -> Circles {
     let mut outward: Vec<BTreeMap<usize, Span>> = vec![BTreeMap::new(); knots.len()];
     for edge in edges {
         let Some(knot) = knot_of[edge.from] else { continue };
-        if !is_within(edge) {
-            outward[knot].entry(edge.to).or_insert(edge.at);
-        } else {
+        if is_within(edge) {
             if inward[edge.from] == Span::default() {
                 inward[edge.from] = edge.at;
             }
             if edge.is_discovered {
                 first[knot].get_or_insert(edge.at);
             }
+        } else {
+            outward[knot].entry(edge.to).or_insert(edge.at);
         }
     }
     let closes = edges.iter().map(is_within).collect();
@@ -111,6 +111,8 @@ pub(super) fn library(
 fn files(services: &Written, circle: &Circle, added: &Added, problems: &mut Problems<'_>) -> Vec<FilterEntry> {
     let mut directories: Vec<(usize, &[FilterEntry])> = Vec::new();
     let mut others: Vec<FilterEntry> = Vec::new();
+    // Of each pattern, the packages that take it; what the file says of other services may be taken back there.
+    let mut takers: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for member in &circle.members {
         let Some((name, named)) = services.get_index(*member) else { continue };
         let service = &*named.value.value;
@@ -119,6 +121,9 @@ fn files(services: &Written, circle: &Circle, added: &Added, problems: &mut Prob
                 let ceded = patterns.0.iter().skip(1).take_while(|entry| entry.effect == Effect::Cede).count();
                 let (directory, rest) = patterns.0.split_at(patterns.0.len().min(1 + ceded));
                 directories.push((path.value.0.depth(), directory));
+                for entry in rest {
+                    takers.entry(entry.pattern.value.text().to_owned()).or_default().insert(*member);
+                }
                 others.extend_from_slice(rest);
             }
             (Some(patterns), _) => {
@@ -130,11 +135,10 @@ fn files(services: &Written, circle: &Circle, added: &Added, problems: &mut Prob
         others.extend(added.besides.get(name).into_iter().flatten().cloned());
     }
     // What all of them take, each takes itself; and a lockfile means to each what its own entry there says.
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for entry in &others {
-        *counts.entry(entry.pattern.value.text().to_owned()).or_default() += 1;
-    }
-    others.retain(|entry| counts.get(entry.pattern.value.text()).is_none_or(|count| *count < circle.members.len()));
+    let is_of_some = |entry: &FilterEntry| {
+        takers.get(entry.pattern.value.text()).is_none_or(|takers| takers.len() < circle.members.len())
+    };
+    others.retain(is_of_some);
     directories.sort_by_key(|(depth, _)| *depth);
     directories.into_iter().flat_map(|(_, entries)| entries).cloned().chain(others).collect()
 }

@@ -57,8 +57,8 @@ pub(super) fn add(file: &mut raw::File, found: &Discovered, problems: &mut Probl
     for (service, names) in found.services.iter().zip(&names) {
         match names {
             Names::OfFile(names) => {
-                let named = service.takes.iter().filter(|taken| taken.why == TakenFor::Manifest);
-                let entries = entries(named, problems);
+                let besides = service.takes.iter().filter(|taken| taken.why == TakenFor::Manifest);
+                let entries = entries(besides, problems);
                 for name in names.iter().filter(|_| !entries.is_empty()) {
                     added.besides.insert(name.clone(), entries.clone());
                 }

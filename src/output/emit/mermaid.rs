@@ -7,8 +7,8 @@ use crate::model::name::Escaped;
 use crate::plan::Plan;
 
 /// The most edges that Mermaid draws by default.
-const MOST_EDGES: usize = 500;
-const MOST_CHARACTERS: usize = 50_000;
+pub(super) const MOST_EDGES: usize = 500;
+pub(super) const MOST_CHARACTERS: usize = 50_000;
 
 /// Returns the graph of services with dependencies in Mermaid's language, in build order from left to right; `None`
 /// where there are none, and where the graph is too large for Mermaid.
@@ -37,7 +37,7 @@ pub fn mermaid(plan: &Plan) -> Option<String> {
 }
 
 /// Escapes a name for Mermaid, Markdown and HTML.
-fn label(name: &str) -> String {
+pub(super) fn label(name: &str) -> String {
     let mut label = String::new();
     for c in Escaped::new(name).to_string().chars() {
         if c.is_alphanumeric() || "._/- ".contains(c) {

@@ -1,10 +1,12 @@
-//! A plan as text, with one file for each format. Each format reads only the [`Plan`]; `findings` has what `check` finds.
+//! A plan as text, with one file for each format. Each format reads only the [`Plan`], or the graph of services; `findings`
+//! has what `check` finds.
 
 mod columns;
 mod engine;
 mod expected_time;
 mod fields;
 pub mod findings;
+mod graph;
 mod step_outputs;
 mod heading;
 mod image_list;
@@ -26,6 +28,7 @@ pub use engine::{Matrices, Pack, UnknownPack, argo, azure, buildkite, circleci, 
 #[cfg(feature = "exec")]
 pub(crate) use engine::{Rule, labels};
 pub use fields::{Field, UnknownField};
+pub use graph::{dot, graph_text, mermaid_graph};
 pub use heading::heading;
 pub use image_list::{FoundIn, ServiceImage, images_env, images_json, images_kustomize, images_table};
 pub use job_summary::Summary;
