@@ -276,6 +276,18 @@ warning[dead-filter]: the patterns of `acme/log` match no tracked file, so nothi
 }
 
 #[test]
+fn git_looks_at_the_work_tree_once() {
+    let repo = workspace();
+    repo.write("filters.yaml", CONFIG).commit("first");
+    repo.write("libs/ui/x.js", "");
+    let trace = repo.dir().join(".git/trace");
+    repo.rebake(["plan", "--format", "names"]).env("GIT_TRACE2_EVENT", &trace).success().stdout("web\nproxy\n");
+    let trace = std::fs::read_to_string(trace).unwrap();
+    let is_status = |line: &&str| line.contains(r#""event":"start""#) && line.contains(r#""status","--porcelain"#);
+    assert_eq!(trace.lines().filter(is_status).count(), 1);
+}
+
+#[test]
 fn a_circle_is_released_by_its_packages() {
     let repo = workspace();
     repo.git(["config", "user.name", "x"]);

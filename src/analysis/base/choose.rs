@@ -29,7 +29,7 @@ pub fn choose(
         && repository.work_dir().is_some()
         && !matches!(request.compare, Compare::Given { .. });
     let (state, WorkTree { changes: on_top, unsure }) = if counts_work_tree {
-        (HeadState::WorkTree, repository.work_tree()?)
+        (HeadState::WorkTree, repository.kept_work_tree()?)
     } else {
         (HeadState::Commit, WorkTree::default())
     };

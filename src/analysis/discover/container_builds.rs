@@ -6,8 +6,8 @@ use super::image_names::ImageNames;
 use super::image_reads::{self, Contexts, ImageReads};
 use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken, TakenFor};
 use crate::inputs::source::{
-    BuildContext, BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf, Ecosystem, NamedContext, SourceTree, Workflow,
-    bake_builds, compose_builds, is_bake_file, is_compose_file, is_workflow_file,
+    BuildContext, BuildTarget, ComposeFiles, DeclaredAt, DeclaredBuild, DockerfileOf, Ecosystem, NamedContext,
+    SourceTree, Workflow, bake_builds, is_bake_file, is_compose_file, is_workflow_file,
 };
 use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::RepoDir;
@@ -28,9 +28,10 @@ struct Placed {
 pub(super) fn read(tree: &SourceTree) -> Contribution {
     let mut found = Contribution::default();
     let mut placed: Vec<Placed> = Vec::new();
+    let mut compose = ComposeFiles::of(tree);
     let mut holders = Holders { tree, known: BTreeMap::new() };
     for file in tree.texts() {
-        match builds(tree, file) {
+        match builds(tree, &mut compose, file) {
             Ok(builds) => placed.extend(builds.into_iter().filter_map(|build| place(&mut holders, build))),
             Err(problem) => found.problems.push(problem),
         }
@@ -88,10 +89,14 @@ fn left(tree: &SourceTree, known: &BTreeSet<String>) -> Vec<Placed> {
 }
 
 /// Returns the builds that a file asks for.
-fn builds(tree: &SourceTree, file: &SourceFile) -> Result<Vec<DeclaredBuild>, Diagnostic> {
+fn builds(
+    tree: &SourceTree,
+    compose: &mut ComposeFiles<'_>,
+    file: &SourceFile,
+) -> Result<Vec<DeclaredBuild>, Diagnostic> {
     let name = file.name().rsplit('/').next().unwrap_or_default();
     if is_compose_file(name) {
-        return compose_builds(file);
+        return compose.builds(file);
     }
     if is_workflow_file(file.name()) {
         return Workflow::read(file).map(|workflow| workflow.builds);

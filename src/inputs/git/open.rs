@@ -9,7 +9,7 @@ use gix::odb::store::init::Slots;
 use super::fetch::Fetching;
 use super::git_variables::ObjectDirectories;
 use super::mirror::Mirror;
-use super::{GitError, safe_directory, user_config};
+use super::{GitError, WorkTree, safe_directory, user_config};
 use crate::model::name::Escaped;
 
 /// A repository, opened for reading.
@@ -31,6 +31,8 @@ pub(super) struct Place {
     /// The directory that gix reads instead, if gix cannot read the real one.
     pub(super) mirror: Option<Mirror>,
     pub(super) fetching: Mutex<Fetching>,
+    /// The state of the work tree, kept for who asks next.
+    pub(super) kept: Mutex<Option<WorkTree>>,
 }
 
 /// What a partial clone left out, and the remote that has it.
@@ -111,6 +113,7 @@ impl Repository {
             objects: own,
             mirror,
             fetching: Mutex::default(),
+            kept: Mutex::default(),
         });
         Ok(Self { gix, git_options, place })
     }

@@ -51,6 +51,27 @@ impl Repository {
         Ok(WorkTree { changes: ChangeSet::new(changes), unsure })
     }
 
+    /// Returns the same, and keeps it for the next call of [`Repository::kept_work_tree`].
+    ///
+    /// # Errors
+    /// As for [`Repository::work_tree`].
+    pub fn keep_work_tree(&self) -> Result<WorkTree, GitError> {
+        let seen = self.work_tree()?;
+        if let Ok(mut kept) = self.place.kept.lock() {
+            *kept = Some(seen.clone());
+        }
+        Ok(seen)
+    }
+
+    /// Returns what was kept, once, so that a configuration and what is planned by it are of one moment; else looks anew.
+    ///
+    /// # Errors
+    /// As for [`Repository::work_tree`].
+    pub fn kept_work_tree(&self) -> Result<WorkTree, GitError> {
+        let kept = self.place.kept.lock().ok().and_then(|mut kept| kept.take());
+        kept.map_or_else(|| self.work_tree(), Ok)
+    }
+
     /// Reads the records of `git status --porcelain=v2 -z`.
     fn listed(&self, records: &[u8]) -> Result<Vec<Change>, GitError> {
         let (mut changes, written) = (Vec::new(), self.written_files());

@@ -42,7 +42,7 @@ impl Ecosystem {
 fn is_about_images(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let lower = name.to_ascii_lowercase();
-    if lower.contains("dockerfile") || lower.contains("containerfile") || lower == ".dockerignore" {
+    if lower.contains("dockerfile") || lower.contains("containerfile") || matches!(&*lower, ".dockerignore" | ".env") {
         return true;
     }
     is_compose_file(name) || is_bake_file(name) || is_workflow_file(path) || is_filter_file(path)

@@ -23,7 +23,7 @@ mod yaml_place;
 
 pub use bake_file::{bake_builds, is_bake_file};
 pub use cargo_toml::{CargoDependency, CargoToml, CargoWorkspace, CrateSource};
-pub use compose::{compose_builds, is_compose_file};
+pub use compose::{ComposeFiles, is_compose_file};
 pub use declared_at::DeclaredAt;
 pub use declared_build::{BuildContext, BuildTarget, DeclaredBuild, DockerfileOf, NamedContext};
 pub use ecosystem::Ecosystem;

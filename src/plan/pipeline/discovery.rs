@@ -64,7 +64,7 @@ impl Discovery {
         let (commit, on_top) = match at {
             Some(commit) => (Some(*commit), ChangeSet::default()),
             None if repository.work_dir().is_none() => (head, ChangeSet::default()),
-            None => (head, repository.work_tree()?.changes),
+            None => (head, repository.keep_work_tree()?.changes),
         };
         let listing = match &commit {
             Some(commit) => repository.with_fetching(|| repository.entries(commit))?,

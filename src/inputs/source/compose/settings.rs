@@ -1,0 +1,106 @@
+use std::collections::BTreeMap;
+
+use super::super::declared_build::Filled;
+use super::super::{BuildContext, BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf, NamedContext};
+use super::interpolation::{filled, sure};
+use super::{Compose, ComposeBuild, ComposeService, LongBuild};
+use crate::model::name::RepoDir;
+
+/// What services say of a build. None is what they do not say.
+pub(super) struct Settings {
+    is_built: bool,
+    context: Option<BuildContext>,
+    dockerfile: Option<Instructions>,
+    target: Option<Filled>,
+    arguments: BTreeMap<String, Option<String>>,
+    contexts: BTreeMap<String, NamedContext>,
+    image: Option<String>,
+    tags: Vec<String>,
+}
+
+/// Where a service says that its instructions are.
+enum Instructions {
+    Inline(String),
+    /// Relative to the context.
+    File(Filled),
+}
+
+impl Settings {
+    pub(super) fn of(compose: &Compose, service: &ComposeService) -> Self {
+        let Compose { directory, variables, .. } = compose;
+        let filled = |text: &str| filled(text, variables);
+        let LongBuild { context, dockerfile, dockerfile_inline, target, args, additional_contexts, tags } =
+            match service.build.clone() {
+                None => LongBuild::default(),
+                Some(ComposeBuild::Context(context)) => LongBuild { context: Some(context), ..LongBuild::default() },
+                Some(ComposeBuild::Build(build)) => *build,
+            };
+        let named = |(name, context): (String, Option<String>)| {
+            Some((name, NamedContext::of(directory, filled(&context?), "service:")))
+        };
+        let file = dockerfile.map(|text| Instructions::File(filled(&text)));
+        Self {
+            is_built: service.build.is_some(),
+            context: context.map(|text| BuildContext::of(directory, filled(&text))),
+            dockerfile: dockerfile_inline.map(Instructions::Inline).or(file),
+            target: target.as_deref().map(filled),
+            arguments: args
+                .texts()
+                .into_iter()
+                .map(|(name, value)| (name, value.and_then(|value| sure(&value))))
+                .collect(),
+            contexts: additional_contexts.texts().into_iter().filter_map(named).collect(),
+            image: service.image.clone(),
+            tags,
+        }
+    }
+
+    /// Returns what a service that cannot be read may say.
+    pub(super) fn unknown(name: &str) -> Self {
+        Self {
+            is_built: false,
+            context: Some(BuildContext::Unknown(name.to_owned())),
+            dockerfile: None,
+            target: None,
+            arguments: BTreeMap::new(),
+            contexts: BTreeMap::new(),
+            image: None,
+            tags: Vec::new(),
+        }
+    }
+
+    /// Returns these settings, and others for what they do not say.
+    pub(super) fn over(self, base: Self) -> Self {
+        Self {
+            is_built: self.is_built || base.is_built,
+            context: self.context.or(base.context),
+            dockerfile: self.dockerfile.or(base.dockerfile),
+            target: self.target.or(base.target),
+            arguments: base.arguments.into_iter().chain(self.arguments).collect(),
+            contexts: base.contexts.into_iter().chain(self.contexts).collect(),
+            image: self.image.or(base.image),
+            tags: if self.tags.is_empty() { base.tags } else { self.tags },
+        }
+    }
+
+    pub(super) fn build(self, name: String, at: DeclaredAt) -> Option<DeclaredBuild> {
+        let directory = RepoDir::of_file(at.file.name());
+        let context = self.context.unwrap_or(BuildContext::Directory(directory));
+        let dockerfile = match self.dockerfile {
+            Some(Instructions::Inline(text)) => DockerfileOf::Inline(text),
+            Some(Instructions::File(text)) => context.dockerfile(Some(text)),
+            None => context.dockerfile(None),
+        };
+        let build = DeclaredBuild {
+            name,
+            at,
+            context,
+            dockerfile,
+            target: BuildTarget::of(self.target),
+            arguments: self.arguments,
+            contexts: self.contexts,
+            images: self.image.into_iter().chain(self.tags).collect(),
+        };
+        self.is_built.then_some(build)
+    }
+}
