@@ -50,7 +50,7 @@ pub(crate) struct FormatArgs {
     /// Estimate how long builds take from these reports of earlier runs (`build --report`); without it, `--pack N` takes the
     /// runs of this clone
     #[cfg(unix)]
-    #[arg(long, value_name = "REPORT", num_args = 1.., conflicts_with = "plan")]
+    #[arg(long, value_name = "REPORT", num_args = 1..)]
     durations: Vec<PathBuf>,
     /// Number of levels that the workflow has jobs for; fail if the plan has more
     #[arg(long, value_name = "N")]

@@ -1,15 +1,21 @@
 //! `rebake graph`.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
+use super::changed;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::GeneralArgs;
 use super::printing::Output;
 use super::workspace::{self, WithoutConfig};
+use crate::analysis::base::RangeRequest;
 use crate::model::safe_json;
-use crate::output::emit;
+use crate::output::{emit, pages};
 use crate::plan::graph::ServiceGraph;
+use crate::plan::pipeline::{Naming, Request, Workspace};
+use crate::plan::{self, Plan};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,6 +23,8 @@ Examples:
   rebake graph api                with all that api is built from, and for
   rebake graph --format dot | dot -Tsvg > graph.svg
   rebake graph --discover         as the repository's own files say it
+  rebake graph --format html > graph.html      a page for a browser: what would rebuild, and why
+  rebake plan --base v1.2.0 --format json | rebake graph --format html --plan - > graph.html
 
 Exit codes: 0 answered; 2 unknown service or wrong usage; 3 the repository cannot be read; \
 4 too large for Mermaid";
@@ -34,6 +42,10 @@ pub(crate) struct GraphArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// Show what this saved plan (from plan --format json) affects, in the page, instead of changes since the default
+    /// branch
+    #[arg(long, value_name = "FILE", conflicts_with = "at")]
+    plan: Option<PathBuf>,
 }
 
 /// The formats.
@@ -47,10 +59,33 @@ enum Format {
     Mermaid,
     /// JSON
     Json,
+    /// A page for a browser: the graph, what is affected, and why
+    Html,
+}
+
+/// Returns the saved plan, or that of the changes since the default branch.
+fn plan(general: &GeneralArgs, args: &GraphArgs, workspace: &Workspace, output: &Output) -> Result<Plan, Failure> {
+    if let Some(file) = &args.plan {
+        return Ok(plan::read(&changed::read_text(file)?)?);
+    }
+    let base = RangeRequest { head: args.at.clone(), ..RangeRequest::default() };
+    let asked = Request { base, naming: Some(Naming::default()), ..Request::default() };
+    Ok(workspace::plan(workspace, &asked, general, output)?.plan)
+}
+
+/// Returns the name of the repository's directory.
+fn name(workspace: &Workspace) -> String {
+    let repository = &workspace.repository;
+    let directory = repository.work_dir().unwrap_or(repository.git_dir());
+    directory.file_name().map_or_else(|| "repository".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &GraphArgs, output: &Output) -> Result<Exit, Failure> {
     let workspace = workspace::open(general, args.at.as_deref(), None, WithoutConfig::Derive, output)?;
+    if args.plan.is_some() && args.format != Format::Html {
+        let message = "`--plan` is about the page of `--format html`, and this format shows no plan";
+        return Err(Failure::new(Exit::Usage, "plan", message).help("add `--format html`"));
+    }
     let named = workspace.services(&args.services)?;
     let graph = ServiceGraph::of(&workspace.config, &named);
     match args.format {
@@ -58,6 +93,9 @@ pub(crate) fn run(general: &GeneralArgs, args: &GraphArgs, output: &Output) -> R
         Format::Dot => output.data(&emit::dot(&graph)),
         Format::Mermaid => output.data(&emit::mermaid_graph(&graph)?),
         Format::Json => output.data(&safe_json::document(&graph)),
+        Format::Html => {
+            output.data(&pages::graph(&plan(general, args, &workspace, output)?, &graph, &name(&workspace)))
+        }
     }?;
     Ok(Exit::Done)
 }

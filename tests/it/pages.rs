@@ -1,42 +1,28 @@
 //! Pages for a browser: what they hold, and, in a real browser, what people do with them.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use rebake::output::pages::{self, Connection};
-use rebake::plan::{self, Plan};
-use serde_json::json;
+use serde_json::{Value, json};
+use snapbox::str;
 
 use crate::repo::Repo;
 
-/// A plan of services of which each fourth one has changed, and their connections. The first one has no dependency; each
-/// other one depends on one or two before it.
-fn services(count: usize) -> (Plan, Vec<Connection>) {
+/// A repository of services of which each fourth one has changed. Most depend on one or two before them.
+fn services(count: usize) -> Repo {
     let name = |number: usize| format!("service-{number}");
-    let mut connections = Vec::new();
     let mut config = String::from("services:\n");
-    let (repo, mut line) = (Repo::new(), 1);
+    let repo = Repo::new();
     for number in 0..count {
-        line += 2;
         let _ = writeln!(config, "  {}:\n    path: services/{number}", name(number));
-        let mut needs: Vec<usize> = Vec::new();
         if number > 3 && number % 5 != 0 {
-            needs.extend([number / 3, number * 2 / 3]);
-            needs.dedup();
-        }
-        if !needs.is_empty() {
-            line += 1;
-            let names: Vec<String> = needs.iter().map(|need| name(*need)).collect();
-            let _ = writeln!(config, "    depends_on: [{}]", names.join(", "));
+            let needs: BTreeSet<String> = [number / 3, number * 2 / 3].map(name).into();
+            let _ = writeln!(config, "    depends_on: [{}]", needs.into_iter().collect::<Vec<_>>().join(", "));
         }
         repo.write(format!("services/{number}/file"), "1");
-        connections.extend(needs.iter().map(|need| Connection {
-            service: name(number),
-            needs: name(*need),
-            at: Some(format!("filters.yaml:{line}:17")),
-        }));
     }
     if count == 0 {
         config.push_str("  {}\n");
@@ -46,20 +32,18 @@ fn services(count: usize) -> (Plan, Vec<Connection>) {
     for number in (0..count).step_by(4) {
         repo.write(format!("services/{number}/file"), "2");
     }
-    let json = repo.rebake(["plan", "--base", "HEAD", "--format", "json"]).success().text();
-    (plan::read(&json).unwrap(), connections)
+    repo
 }
 
-fn page(count: usize) -> String {
-    let (plan, connections) = services(count);
-    pages::graph(&plan, &connections, "shop")
+fn page(repo: &Repo) -> String {
+    repo.rebake(["graph", "--format", "html"]).success().text()
 }
 
 #[test]
 fn the_same_graph_gives_the_same_page_of_a_bounded_size() {
-    let (plan, connections) = services(60);
-    let page = pages::graph(&plan, &connections, "shop");
-    assert_eq!(page, pages::graph(&plan, &connections, "shop"));
+    let repo = services(60);
+    let page = page(&repo);
+    assert_eq!(page, self::page(&repo));
     assert!(page.len() <= 80_000, "{}", page.len());
     let script = page.rsplit_once("<script>").unwrap().1;
     assert!(script.len() <= 15_000, "{}", script.len());
@@ -72,16 +56,15 @@ fn the_same_graph_gives_the_same_page_of_a_bounded_size() {
 #[test]
 fn text_of_a_plan_stays_text() {
     let evil = "\"><script>alert(1)</script>\u{202e}\u{1b}[31m";
-    let (plan, mut connections) = services(5);
-    let mut value = serde_json::to_value(&plan).unwrap();
-    value["environment"] = json!(evil);
-    value["services"][0]["service"] = json!(evil);
-    value["services"][0]["tags"] = json!([evil]);
-    value["services"][0]["causes"][0]["path"] = json!(evil);
-    value["degraded"] = json!([{"kind": evil, "message": evil, "help": evil}]);
-    connections[0] = Connection { service: evil.to_owned(), needs: "service-1".to_owned(), at: Some(evil.to_owned()) };
-    let plan = plan::read(&value.to_string()).unwrap();
-    let page = pages::graph(&plan, &connections, evil);
+    let repo = services(5);
+    let plan = repo.rebake(["plan", "--format", "json"]).success().text();
+    let mut plan: Value = serde_json::from_str(&plan).unwrap();
+    plan["services"][0]["tags"] = json!([evil]);
+    plan["services"][0]["causes"][0]["path"] = json!(evil);
+    plan["degraded"] = json!([{"kind": evil, "message": evil, "help": evil}]);
+    let file = repo.dir().parent().unwrap().join("plan.json");
+    fs::write(&file, plan.to_string()).unwrap();
+    let page = repo.rebake(["graph", "--format", "html", "--plan", file.to_str().unwrap()]).success().text();
     assert!(!page.contains("<script>alert") && !page.contains('\u{202e}') && !page.contains('\u{1b}'), "{page}");
     assert!(page.contains("&lt;script&gt;alert(1)"), "{page}");
 }
@@ -120,7 +103,7 @@ fn a_run_has_a_page_of_its_times() {
 fn people_use_them_in_a_browser() {
     let directory = tempfile::tempdir().unwrap();
     for count in [0, 5, 60, 1000] {
-        let page = page(count);
+        let page = page(&services(count));
         assert!(page.len() <= 1_500_000, "{}", page.len());
         fs::write(directory.path().join(format!("graph-{count}.html")), page).unwrap();
     }
@@ -129,4 +112,14 @@ fn people_use_them_in_a_browser() {
     let output = Command::new("node").arg(script).arg(directory.path()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
+}
+
+#[test]
+fn a_plan_is_shown_in_the_page_alone() {
+    services(3).rebake(["graph", "--plan", "plan.json"]).failure(2).stderr(str![[r#"
+error[plan]: `--plan` is about the page of `--format html`, and this format shows no plan
+ |
+ = help: add `--format html`
+
+"#]]);
 }

@@ -6,30 +6,20 @@ use super::document::Document;
 use super::graph_picture::{Box, Picture};
 use crate::model::name::Escaped;
 use crate::output::emit::{cause_sentence, compared};
+use crate::plan::graph::ServiceGraph;
 use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService};
-
-/// A dependency between two services, and the place that declares it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Connection {
-    /// The service that depends on the other.
-    pub service: String,
-    /// The service that it depends on.
-    pub needs: String,
-    /// The place, `filters.yaml:21:5`; absent if it is not known.
-    pub at: Option<String>,
-}
 
 /// Returns the page of a plan: the graph of all services, why some are affected, and the same facts as a table.
 ///
-/// `repository` is its name. Connections between services that the plan does not have are left out.
+/// `repository` is its name. Services of the plan that the graph does not have are left out.
 #[must_use]
-pub fn graph(plan: &Plan, connections: &[Connection], repository: &str) -> String {
-    let facts = Facts::of(plan, connections);
+pub fn graph(plan: &Plan, services: &ServiceGraph, repository: &str) -> String {
+    let facts = Facts::of(plan, services);
     let title = format!("{}: what must be rebuilt", Escaped::new(repository));
     let body = html! {
         header.top {
             h1 { (Escaped::new(repository).to_string()) }
-            p { (affected(plan)) " · environment " (Escaped::new(&plan.environment).to_string()) }
+            p { (facts.affected()) " · environment " (Escaped::new(&plan.environment).to_string()) }
             p.faint { (Escaped::new(&compared(&plan.range)).to_string()) }
             div.tools role="search" {
                 label {
@@ -76,11 +66,6 @@ fn panel() -> Markup {
             button #close type="button" aria-label="Close" { "×" }
         }
     }
-}
-
-fn affected(plan: &Plan) -> String {
-    let count = plan.services.len();
-    format!("{count} of {} affected", count + plan.unaffected.len() + plan.left_out.len())
 }
 
 /// The kinds of cause that the eye tells apart.
@@ -155,29 +140,46 @@ struct Facts<'a> {
     names: Vec<&'a str>,
     /// The affected services; the others have none.
     planned: Vec<Option<&'a PlannedService>>,
+    is_library: Vec<bool>,
     /// What each service needs, and where that is declared.
-    needs: Vec<Vec<(usize, Option<&'a str>)>>,
+    needs: Vec<Vec<(usize, &'a str)>>,
     needed_by: Vec<Vec<usize>>,
     /// The longest chain of affected services.
     critical: BTreeSet<usize>,
 }
 
 impl<'a> Facts<'a> {
-    fn of(plan: &'a Plan, connections: &'a [Connection]) -> Self {
-        let affected = plan.services.iter().map(|service| (service.service.as_str(), Some(service)));
-        let others = plan.left_out.iter().chain(&plan.unaffected).map(|name| (name.as_str(), None));
-        let (names, planned): (Vec<&str>, Vec<_>) = affected.chain(others).unzip();
-        let numbers: BTreeMap<&str, usize> = names.iter().enumerate().map(|(number, name)| (*name, number)).collect();
-        let (mut needs, mut needed_by) = (vec![Vec::new(); names.len()], vec![Vec::new(); names.len()]);
-        for connection in connections {
-            let ends = (numbers.get(connection.service.as_str()), numbers.get(connection.needs.as_str()));
-            if let (Some(service), Some(need)) = ends {
-                needs[*service].push((*need, connection.at.as_deref()));
-                needed_by[*need].push(*service);
-            }
+    fn of(plan: &'a Plan, services: &'a ServiceGraph) -> Self {
+        let planned: BTreeMap<&str, (usize, &PlannedService)> = plan
+            .services
+            .iter()
+            .enumerate()
+            .map(|(place, planned)| (planned.service.as_str(), (place, planned)))
+            .collect();
+        let mut order: Vec<usize> = (0..services.services.len()).collect();
+        let place = |number: usize| planned.get(services.services[number].service.as_str()).map(|(place, _)| *place);
+        order.sort_by_key(|number| place(*number).unwrap_or(usize::MAX));
+        let mut number_at = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(number, at)| number_at[*at] = number);
+        let (mut needs, mut needed_by) = (vec![Vec::new(); order.len()], vec![Vec::new(); order.len()]);
+        for (service, need, at) in services.edges() {
+            needs[number_at[service]].push((number_at[need], at));
+            needed_by[number_at[need]].push(number_at[service]);
         }
-        let critical = critical(plan, &numbers);
-        Self { names, planned, needs, needed_by, critical }
+        let names: Vec<&str> = order.iter().map(|at| services.services[*at].service.as_str()).collect();
+        let numbers: BTreeMap<&str, usize> = names.iter().enumerate().map(|(number, name)| (*name, number)).collect();
+        Self {
+            planned: names.iter().map(|name| planned.get(name).map(|(_, planned)| *planned)).collect(),
+            is_library: order.iter().map(|at| services.services[*at].library).collect(),
+            critical: critical(plan, &numbers),
+            names,
+            needs,
+            needed_by,
+        }
+    }
+
+    fn affected(&self) -> String {
+        format!("{} of {} affected", self.planned.iter().flatten().count(), self.names.len())
     }
 
     fn sign(&self, number: usize) -> Option<Sign> {
@@ -193,12 +195,14 @@ impl<'a> Facts<'a> {
                 None => "not affected".to_owned(),
             },
             sign: self.sign(number).map(|sign| (sign.character(), sign.class())),
-            is_library: self.planned[number].is_some_and(|service| service.library),
+            is_library: self.is_library[number],
             is_critical: self.critical.contains(&number),
         });
-        let edges = self.needs.iter().enumerate().flat_map(|(to, needs)| {
-            needs.iter().map(move |(from, at)| (*from, to, at.map(|at| Escaped::new(at).to_string())))
-        });
+        let edges = self
+            .needs
+            .iter()
+            .enumerate()
+            .flat_map(|(to, needs)| needs.iter().map(move |(from, at)| (*from, to, Escaped::new(at).to_string())));
         Picture { boxes: boxes.collect(), edges: edges.collect() }
     }
 }
@@ -257,8 +261,8 @@ fn row(facts: &Facts, number: usize) -> Markup {
     let version = service.and_then(|service| service.version.as_deref());
     let name = |number: usize| Escaped::new(facts.names[number]).to_string();
     let link = |number: usize| html! { a href=(fragment(facts.names[number])) { (name(number)) } };
-    let need = |(need, at): &(usize, Option<&str>)| {
-        html! { (link(*need)) @if let Some(at) = at { " " code.faint { (Escaped::new(at).to_string()) } } }
+    let need = |(need, at): &(usize, &str)| {
+        html! { (link(*need)) " " code.faint { (Escaped::new(at).to_string()) } }
     };
     html! {
         tr id=(anchor(facts.names[number])) {

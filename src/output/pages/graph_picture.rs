@@ -32,7 +32,7 @@ const MARGIN: usize = 16;
 pub(super) struct Picture<'a> {
     pub boxes: Vec<Box<'a>>,
     /// From what is needed to what needs it, and the place that says so.
-    pub edges: Vec<(usize, usize, Option<String>)>,
+    pub edges: Vec<(usize, usize, String)>,
 }
 
 /// A box of the picture.
@@ -65,7 +65,7 @@ impl Picture<'_> {
                     }
                 }
                 g.edges aria-hidden="true" {
-                    @for (from, to, at) in &self.edges { (self.edge((*from, *to), at.as_deref(), &layout, &grid)) }
+                    @for (from, to, at) in &self.edges { (self.edge((*from, *to), at, &layout, &grid)) }
                 }
                 g.boxes {
                     @for (number, drawn) in self.boxes.iter().enumerate() { (node(drawn, number, &layout, &grid)) }
@@ -74,7 +74,7 @@ impl Picture<'_> {
         }
     }
 
-    fn edge(&self, (from, to): (usize, usize), at: Option<&str>, layout: &Layout, grid: &Grid) -> Markup {
+    fn edge(&self, (from, to): (usize, usize), at: &str, layout: &Layout, grid: &Grid) -> Markup {
         let is_critical = self.boxes[from].is_critical && self.boxes[to].is_critical;
         let is_hot = self.boxes[from].sign.is_some() && self.boxes[to].sign.is_some();
         let class = match (is_critical, is_hot) {
@@ -84,7 +84,7 @@ impl Picture<'_> {
         };
         html! {
             path class=(class) data-from=(from) data-to=(to) d=(grid.way(layout.cells[from], layout.cells[to], layout)) {
-                @if let Some(at) = at { title { (at) } }
+                title { (at) }
             }
         }
     }
@@ -186,7 +186,10 @@ mod tests {
             is_library: false,
             is_critical: false,
         });
-        let picture = Picture { boxes: boxes.into(), edges: vec![(0, 1, None), (1, 2, None), (0, 2, None)] };
+        let picture = Picture {
+            boxes: boxes.into(),
+            edges: [(0, 1), (1, 2), (0, 2)].map(|(from, to)| (from, to, String::new())).into(),
+        };
         let text = picture.svg().into_string();
         // The three boxes stand in one row, and the long edge above the one between.
         assert!(text.contains(&format!("{} ", TOP - LANE)), "{text}");

@@ -12,6 +12,6 @@ mod timeline;
 #[cfg(all(unix, feature = "exec"))]
 mod timings_page;
 
-pub use graph_page::{Connection, graph};
+pub use graph_page::graph;
 #[cfg(all(unix, feature = "exec"))]
 pub use timings_page::timings;
