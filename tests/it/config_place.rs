@@ -212,6 +212,7 @@ fn a_bare_repository_whose_head_has_no_commit_is_told_to_name_one() {
 error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github
  |
  = help: HEAD of this bare repository has none: name the commit or branch, such as `--head main`; `-c FILE` names a file elsewhere
+ = help: no file of the repository that `--discover` and `rebake init` read, such as package.json, declares a service either
 
 "#]]);
     bare.rebake(["plan", "--all", "--head", "main"]).success();
@@ -340,6 +341,7 @@ note[no-config-at-base]: base 2c91101 has no configuration, so rebake uses the p
 error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github, at commit 2c91101
  |
  = help: that commit does not have it: name a file for all commits with `-c FILE`
+ = help: no file of the repository that `--discover` and `rebake init` read, such as package.json, declares a service either
 
 "#]]);
     repo.rebake([&back[..], &["-c", "filters.yaml"]].concat()).success().stdout("");
@@ -460,6 +462,7 @@ error[no-config]: there is no filters.yaml at the root of the repository, nor in
              web:
                path: services/web
                depends_on: [api]    # rebuilt when api is
+ = help: no file of the repository that `--discover` and `rebake init` read, such as package.json, declares a service either
 
 "#]]);
 }

@@ -455,6 +455,7 @@ error[no-config]: there is no filters.yaml at the root of the repository, nor in
                path: services/web
                depends_on: [api]    # rebuilt when api is
  = help: `rebake schema` prints its keys; `-c FILE` names a file elsewhere
+ = help: no file of the repository that `--discover` and `rebake init` read, such as package.json, declares a service either
 
 "#]]);
 }
