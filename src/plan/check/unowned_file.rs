@@ -16,6 +16,10 @@ pub(super) fn check(ground: &Ground<'_>) -> Vec<Finding> {
         let all = (0..set.config.filters.len()).map(Filters::id);
         all.for_each(|filter| owned.add(ground.files(number, filter).iter().copied()));
     }
+    // A change of the configuration affects the services whose definitions it changes.
+    let config = ground.config(first).source.name().as_bytes();
+    let is_config = |position: &usize| ground.listing().get(*position).path == config;
+    owned.add((0..ground.listing().len()).filter(is_config));
     let unowned: Vec<usize> = (0..ground.listing().len()).filter(|position| !owned.has(*position)).collect();
     if unowned.is_empty() {
         return Vec::new();
