@@ -66,7 +66,9 @@ enum Format {
 /// Returns the saved plan, or that of the changes since the default branch.
 fn plan(general: &GeneralArgs, args: &GraphArgs, workspace: &Workspace, output: &Output) -> Result<Plan, Failure> {
     if let Some(file) = &args.plan {
-        return Ok(plan::read(&changed::read_text(file)?)?);
+        let plan = plan::read(&changed::read_text(file)?)?;
+        output.publish(plan.names());
+        return Ok(plan);
     }
     let base = RangeRequest { head: args.at.clone(), ..RangeRequest::default() };
     let asked = Request { base, naming: Some(Naming::default()), ..Request::default() };
@@ -94,7 +96,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &GraphArgs, output: &Output) -> R
         Format::Mermaid => output.data(&emit::mermaid_graph(&graph)?),
         Format::Json => output.data(&safe_json::document(&graph)),
         Format::Html => {
-            output.data(&pages::graph(&plan(general, args, &workspace, output)?, &graph, &name(&workspace)))
+            let plan = output.masked(plan(general, args, &workspace, output)?);
+            output.data(&pages::graph(&plan, &graph, &name(&workspace)))
         }
     }?;
     Ok(Exit::Done)

@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Plan;
+use super::{Plan, longest_chain};
 
 /// How long the builds of a plan will take, by how long they took before. One build at a time is assumed in each job.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +21,8 @@ pub struct Estimate {
     pub at_least: f64,
     /// The longest chain, in build order.
     pub critical: Vec<String>,
+    /// The seconds of the longest chain.
+    pub critical_seconds: f64,
 }
 
 /// How long packed jobs take.
@@ -54,36 +58,30 @@ impl Plan {
             service.seconds = (!service.library).then_some(time.unwrap_or(median));
         }
         let to_build = self.to_build();
-        let (chain, critical) = to_build.longest_chain();
+        let (chain, critical) = to_build.critical_path();
+        let critical = critical.into_iter().map(str::to_owned).collect();
         let one_job = to_build.services.iter().filter_map(|service| service.seconds).sum();
         let packed = loads(&to_build).and_then(|loads| PackedTime::of(&loads));
         #[expect(clippy::cast_precision_loss, reason = "jobs are counted in hundreds")]
         let share = packed.as_ref().map_or(0.0, |packed| one_job / packed.jobs as f64);
         let at_least = f64::max(share, chain);
-        self.estimate = Some(Estimate { known: known.len(), one_job, packed, at_least, critical });
+        self.estimate =
+            Some(Estimate { known: known.len(), one_job, packed, at_least, critical, critical_seconds: chain });
     }
 
-    /// Returns the longest chain of services that need each other, by their seconds: its seconds and its services, in
-    /// build order.
-    fn longest_chain(&self) -> (f64, Vec<String>) {
-        let mut lengths: Vec<(f64, Option<usize>)> = Vec::with_capacity(self.services.len());
-        let mut places = std::collections::BTreeMap::new();
+    /// Returns the longest chain of services that need each other, in build order: its seconds, or where times are not
+    /// known the number of its services, and its services.
+    #[must_use]
+    pub fn critical_path(&self) -> (f64, Vec<&str>) {
+        let is_timed = self.services.iter().any(|service| service.seconds.is_some());
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        let (mut lengths, mut needs) = (Vec::new(), Vec::new());
         for (place, service) in self.services.iter().enumerate() {
-            let needs = service.needs.iter().filter_map(|need| places.get(need.as_str()).copied());
-            let longest = needs.max_by(|one: &usize, two| lengths[*one].0.total_cmp(&lengths[*two].0));
-            let before = longest.map_or(0.0, |need| lengths[need].0);
-            lengths.push((before + service.seconds.unwrap_or_default(), longest));
-            places.insert(service.service.as_str(), place);
+            lengths.push(if is_timed { service.seconds.unwrap_or_default() } else { 1.0 });
+            needs.push(service.needs.iter().filter_map(|need| places.get(need.as_str()).copied()).collect());
+            places.insert(&service.service, place);
         }
-        let mut at =
-            (0..lengths.len()).max_by(|one, two| lengths[*one].0.total_cmp(&lengths[*two].0).then(two.cmp(one)));
-        let seconds = at.map_or(0.0, |last| lengths[last].0);
-        let mut chain = Vec::new();
-        while let Some(place) = at {
-            chain.push(self.services[place].service.clone());
-            at = lengths[place].1;
-        }
-        chain.reverse();
-        (seconds, chain)
+        let (length, chain) = longest_chain(&lengths, &needs);
+        (length, chain.into_iter().map(|place| self.services[place].service.as_str()).collect())
     }
 }

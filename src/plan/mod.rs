@@ -15,7 +15,7 @@ pub mod graph;
 pub mod pipeline;
 pub mod why;
 
-pub use crate::analysis::graph::level;
+pub use crate::analysis::graph::{level, longest_chain};
 pub use crate::config::Shape;
 pub use assemble::{Assembly, Found, Names, assemble, published};
 pub use cause::{CauseKind, PlannedCause, PlannedPackage, Reason};

@@ -241,15 +241,7 @@ warning[unreadable-source]: `package.json` cannot be read, so nothing that it de
 1 |
   | ^ EOF while parsing a value at line 1 column 0
 error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github
- |
- = help: write one; a first one is
-           services:
-             api:
-               path: services/api   # the directory of what is built
-             web:
-               path: services/web
-               depends_on: [api]    # rebuilt when api is
- = help: `rebake schema` prints its keys; `-c FILE` names a file elsewhere
+...
  = help: no file of the repository that `--discover` and `rebake init` read, such as package.json, declares a service either
 
 "#]]);

@@ -67,7 +67,10 @@ mail     0.0.0-0001-64524df  asked for
     let json: Value = serde_json::from_str(&plan(&["--format", "json"]).text()).unwrap();
     assert_eq!(
         json["estimate"],
-        json!({"known": 3, "one_job": 320.0, "at_least": 220.0, "critical": ["base", "api", "shop"]})
+        json!({
+            "known": 3, "one_job": 320.0, "at_least": 220.0, "critical": ["base", "api", "shop"],
+            "critical_seconds": 220.0,
+        })
     );
     let markdown = plan(&["--format", "markdown"]).text();
     assert!(markdown.contains("About 5 min 20 s in one job; at least 3 min 40 s"), "{markdown}");

@@ -446,15 +446,7 @@ fn rebake_runs_without_the_environment_of_the_tests() {
     let plan = repo.rebake(["plan"]).env("GITHUB_ACTIONS", "").dir("dir").stdin("").failure(2);
     plan.stdout("").stderr(snapbox::str![[r#"
 error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github
- |
- = help: write one; a first one is
-           services:
-             api:
-               path: services/api   # the directory of what is built
-             web:
-               path: services/web
-               depends_on: [api]    # rebuilt when api is
- = help: `rebake schema` prints its keys; `-c FILE` names a file elsewhere
+...
  = help: no file of the repository that `--discover` and `rebake init` read, such as package.json, declares a service either
 
 "#]]);

@@ -2,10 +2,12 @@
 
 mod cycle;
 mod knots;
+mod longest_chain;
 mod order;
 
 pub use cycle::Cycle;
 pub use knots::knots;
+pub use longest_chain::longest_chain;
 
 use std::collections::BTreeSet;
 

@@ -27,6 +27,7 @@ pub(crate) use columns::without_middle;
 pub use engine::{Matrices, Pack, UnknownPack, argo, azure, buildkite, circleci, github, gitlab, part_seconds};
 #[cfg(feature = "exec")]
 pub(crate) use engine::{Rule, labels};
+pub(crate) use expected_time::rounded;
 pub use fields::{Field, UnknownField};
 pub use graph::{dot, graph_text, mermaid_graph};
 pub use heading::heading;

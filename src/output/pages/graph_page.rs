@@ -3,9 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 
 use super::document::Document;
-use super::graph_picture::{Box, Picture};
+use super::graph_picture::{Picture, ServiceBox};
 use crate::model::name::Escaped;
-use crate::output::emit::{cause_sentence, compared};
+use crate::output::emit::{cause_sentence, compared, rounded};
 use crate::plan::graph::ServiceGraph;
 use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService};
 
@@ -171,7 +171,7 @@ impl<'a> Facts<'a> {
         Self {
             planned: names.iter().map(|name| planned.get(name).map(|(_, planned)| *planned)).collect(),
             is_library: order.iter().map(|at| services.services[*at].library).collect(),
-            critical: critical(plan, &numbers),
+            critical: plan.critical_path().1.iter().filter_map(|name| numbers.get(name).copied()).collect(),
             names,
             needs,
             needed_by,
@@ -187,7 +187,7 @@ impl<'a> Facts<'a> {
     }
 
     fn picture(&self) -> Picture<'_> {
-        let boxes = (0..self.names.len()).map(|number| Box {
+        let boxes = (0..self.names.len()).map(|number| ServiceBox {
             name: self.names[number],
             label: match self.planned[number].map(|service| service.causes.first()) {
                 Some(Some(cause)) => format!("affected: {}", cause_sentence(cause).0),
@@ -205,20 +205,6 @@ impl<'a> Facts<'a> {
             .flat_map(|(to, needs)| needs.iter().map(move |(from, at)| (*from, to, Escaped::new(at).to_string())));
         Picture { boxes: boxes.collect(), edges: edges.collect() }
     }
-}
-
-/// Returns the services of the longest chain: the first of the highest level, and one need of each level below it.
-fn critical(plan: &Plan, numbers: &BTreeMap<&str, usize>) -> BTreeSet<usize> {
-    let mut chain = BTreeSet::new();
-    let mut next = plan.services.iter().rev().max_by_key(|service| service.level);
-    while let Some(service) = next {
-        if !numbers.get(service.service.as_str()).is_some_and(|number| chain.insert(*number)) {
-            break;
-        }
-        let before = |need: &&PlannedService| need.level + 1 == service.level && service.needs.contains(&need.service);
-        next = plan.services.iter().find(before);
-    }
-    chain
 }
 
 fn legend(facts: &Facts) -> Markup {
@@ -245,7 +231,7 @@ fn table(facts: &Facts) -> Markup {
         table {
             thead {
                 tr {
-                    @for heading in ["Service", "Why", "Version", "Needs", "Needed by", "Image"] {
+                    @for heading in ["Service", "Why", "Version", "Expected", "Needs", "Needed by", "Image"] {
                         th scope="col" { (heading) }
                     }
                 }
@@ -259,6 +245,7 @@ fn row(facts: &Facts, number: usize) -> Markup {
     let service = facts.planned[number];
     let causes = service.map(|service| list(service.causes.iter().map(why)));
     let version = service.and_then(|service| service.version.as_deref());
+    let seconds = service.and_then(|service| service.seconds);
     let name = |number: usize| Escaped::new(facts.names[number]).to_string();
     let link = |number: usize| html! { a href=(fragment(facts.names[number])) { (name(number)) } };
     let need = |(need, at): &(usize, &str)| {
@@ -269,6 +256,7 @@ fn row(facts: &Facts, number: usize) -> Markup {
             th scope="row" { (name(number)) }
             td { @if let Some(causes) = causes { (causes) } @else { span.faint { "not affected" } } }
             td { @if let Some(version) = version { code { (Escaped::new(version).to_string()) } } }
+            td { @if let Some(seconds) = seconds { (rounded(seconds)) } }
             td { (list(facts.needs[number].iter().map(need))) }
             td { (list(facts.needed_by[number].iter().map(|by| link(*by)))) }
             td { @if let Some(service) = service { (list(images(service).into_iter())) } }

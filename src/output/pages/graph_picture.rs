@@ -30,13 +30,13 @@ const MARGIN: usize = 16;
 
 /// A picture of boxes with edges.
 pub(super) struct Picture<'a> {
-    pub boxes: Vec<Box<'a>>,
+    pub boxes: Vec<ServiceBox<'a>>,
     /// From what is needed to what needs it, and the place that says so.
     pub edges: Vec<(usize, usize, String)>,
 }
 
 /// A box of the picture.
-pub(super) struct Box<'a> {
+pub(super) struct ServiceBox<'a> {
     pub name: &'a str,
     /// What is read aloud after its name.
     pub label: String,
@@ -90,7 +90,7 @@ impl Picture<'_> {
     }
 }
 
-fn node(drawn: &Box, number: usize, layout: &Layout, grid: &Grid) -> Markup {
+fn node(drawn: &ServiceBox, number: usize, layout: &Layout, grid: &Grid) -> Markup {
     let cell = layout.cells[number];
     let mut class = drawn.sign.map_or("node", |_| "node hit").to_owned();
     if let Some((_, kind)) = drawn.sign {
@@ -121,7 +121,7 @@ struct Grid {
 }
 
 impl Grid {
-    fn of(layout: &Layout, boxes: &[Box]) -> Self {
+    fn of(layout: &Layout, boxes: &[ServiceBox]) -> Self {
         let columns = layout.cells.iter().map(|cell| cell.column + 1).max().unwrap_or_default();
         let mut characters = vec![6; columns];
         for (drawn, cell) in boxes.iter().zip(&layout.cells) {
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn an_edge_over_a_column_runs_in_a_lane() {
-        let boxes = ["a", "b", "c"].map(|name| Box {
+        let boxes = ["a", "b", "c"].map(|name| ServiceBox {
             name,
             label: String::new(),
             sign: None,

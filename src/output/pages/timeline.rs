@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use crate::model::calendar::CalendarTime;
 use crate::output::exec::Outcome;
 use crate::output::exec::report::Report;
+use crate::plan::longest_chain;
 
 /// When the builds of a run ran, in seconds after the first of them began.
 pub(super) struct Timeline<'a> {
@@ -13,6 +14,8 @@ pub(super) struct Timeline<'a> {
     needs: Vec<Vec<usize>>,
     /// The longest chain of builds that need each other, by seconds, in build order.
     pub critical: Vec<usize>,
+    /// How long the builds of that chain took.
+    pub critical_seconds: f64,
 }
 
 /// An attempt at a build.
@@ -55,8 +58,9 @@ impl<'a> Timeline<'a> {
         // Services are in build order; a report from elsewhere that is not cannot make a circle.
         let needs = report.services.iter().enumerate().map(|(number, service)| known(&service.needs, number, &names));
         let needs: Vec<Vec<usize>> = needs.collect();
-        let critical = critical(&bars, &needs);
-        Self { report, seconds: end - begin, bars, needs, critical }
+        let (critical_seconds, critical) =
+            longest_chain(&bars.iter().map(|bars| took(bars)).collect::<Vec<_>>(), &needs);
+        Self { report, seconds: end - begin, bars, needs, critical, critical_seconds }
     }
 
     /// Whether nothing is known of any build's time.
@@ -93,10 +97,6 @@ impl<'a> Timeline<'a> {
     pub(super) fn waited_most(&self) -> Option<usize> {
         let longest = (0..self.bars.len()).max_by(|one, two| self.waited(*one).total_cmp(&self.waited(*two)))?;
         (self.waited(longest) >= 0.5).then_some(longest)
-    }
-
-    pub(super) fn critical_seconds(&self) -> f64 {
-        self.critical.iter().map(|number| self.took(*number)).sum()
     }
 
     /// Returns where a moment is on the line, in percent.
@@ -141,24 +141,4 @@ fn give_workers(bars: &mut [Vec<Bar>]) {
         free_at[worker] = bar.to;
         bar.worker = worker + 1;
     }
-}
-
-/// Returns the longest chain, by the seconds of its builds.
-fn critical(bars: &[Vec<Bar>], needs: &[Vec<usize>]) -> Vec<usize> {
-    let mut lengths: Vec<f64> = Vec::with_capacity(bars.len());
-    let mut before: Vec<Option<usize>> = Vec::with_capacity(bars.len());
-    for (number, needs) in needs.iter().enumerate() {
-        let longest = needs.iter().copied().max_by(|one, two| lengths[*one].total_cmp(&lengths[*two]));
-        lengths.push(took(&bars[number]) + longest.map_or(0.0, |need| lengths[need]));
-        before.push(longest);
-    }
-    let last = (0..bars.len()).filter(|number| !bars[*number].is_empty());
-    let mut at = last.max_by(|one, two| lengths[*one].total_cmp(&lengths[*two]));
-    let mut chain = Vec::new();
-    while let Some(number) = at {
-        chain.push(number);
-        at = before[number];
-    }
-    chain.reverse();
-    chain
 }

@@ -70,7 +70,7 @@ fn about(report: &Report) -> Vec<String> {
 fn advice(timeline: &Timeline) -> Markup {
     let critical: Vec<String> =
         timeline.critical.iter().map(|number| Escaped::new(timeline.name(*number)).to_string()).collect();
-    let (all, chain) = (timeline.seconds, timeline.critical_seconds());
+    let (all, chain) = (timeline.seconds, timeline.critical_seconds);
     html! {
         section.advice aria-label="Where the time went" {
             @if timeline.is_empty() {

@@ -1,6 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use indexmap::IndexMap;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{CAUSES, FAINT, HEADING, Palette, cause_sentence, version};
@@ -103,19 +104,16 @@ pub(super) fn listed(names: &[String], room: usize) -> String {
 
 /// Returns the groups of services with equal causes, and the other services; both in build order.
 fn groups(plan: &Plan) -> (Vec<Vec<&PlannedService>>, Vec<&PlannedService>) {
-    let mut places: BTreeMap<Vec<String>, Vec<&PlannedService>> = BTreeMap::new();
+    let mut by_causes: IndexMap<Vec<String>, Vec<&PlannedService>> = IndexMap::new();
     let key = |service: &PlannedService| -> Vec<String> {
         let exists = service.exists.as_ref().map(|_| service.service.clone());
         service.causes.iter().map(|cause| short(cause, usize::MAX)).chain(exists).collect()
     };
     for service in &plan.services {
-        places.entry(key(service)).or_default().push(service);
+        by_causes.entry(key(service)).or_default().push(service);
     }
-    let mut many: Vec<Vec<&PlannedService>> = places.into_values().filter(|group| group.len() >= MANY).collect();
-    let place = |service: &PlannedService| plan.services.iter().position(|other| other.service == service.service);
-    many.sort_by_key(|group| place(group[0]));
-    let grouped: std::collections::BTreeSet<&str> =
-        many.iter().flatten().map(|service| service.service.as_str()).collect();
+    let many: Vec<Vec<&PlannedService>> = by_causes.into_values().filter(|group| group.len() >= MANY).collect();
+    let grouped: BTreeSet<&str> = many.iter().flatten().map(|service| service.service.as_str()).collect();
     let few = plan.services.iter().filter(|service| !grouped.contains(service.service.as_str())).collect();
     (many, few)
 }
