@@ -153,7 +153,6 @@ fn package(
         filters: given(patterns, at),
         tag: tag(&service.directory, at),
         builder: builder.map_or(Field::Absent, |builder| given(raw::Choice(builder), at)),
-        lockfile: if builder.is_none() { given(raw::LockfileKey::Auto, at) } else { Field::Absent },
         ..raw::Service::default()
     };
     Named { name: Located::new((), at), value: Located::new(Box::new(package), at) }
