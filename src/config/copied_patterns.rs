@@ -1,7 +1,9 @@
 //! What Dockerfiles copy from contexts outside of the services' own directories.
 
-use super::Config;
+use std::collections::BTreeMap;
+
 use super::structured::{below, below_directory, literal};
+use super::{Config, Service};
 use crate::analysis::filter::{Effect, Filter, FilterEntry, Filters, Statuses};
 use crate::config::{Declared, DeclaredKind};
 use crate::glob::Pattern;
@@ -26,8 +28,11 @@ impl Config {
     pub fn with_copied(mut self, copied: Vec<Copied>) -> Self {
         let filters = (0..self.filters.len()).map(|at| self.filters.get(Filters::id(at)).clone());
         let mut filters: Vec<Filter> = filters.collect();
-        for Copied { service, patterns, paths } in copied {
-            let service = &mut self.services[service.0];
+        let circles = self.circles().into_iter();
+        let libraries: BTreeMap<ServiceId, ServiceId> =
+            circles.flat_map(|(library, members)| members.into_iter().map(move |member| (member, library))).collect();
+        for Copied { service: id, patterns, paths } in copied {
+            let service = &mut self.services[id.0];
             let Some(context) = service.wide_context.clone() else { continue };
             let whole = patterns.is_none().then(|| RepoPath::from_git(context.value.as_str()));
             let is_root = context.value.is_root();
@@ -44,18 +49,42 @@ impl Config {
             if let Filter::Ordered(own) = own {
                 entries.extend(own.into_iter().filter(|entry| entry.effect == Effect::ExcludeWildcards));
             }
-            match service.inputs.map(|inputs| &mut filters[inputs.position()]) {
-                Some(Filter::Ordered(inputs)) => _ = inputs.splice(0..0, entries),
-                Some(_) => {}
-                None => {
-                    service.inputs = Some(Filters::id(filters.len()));
-                    filters.push(Filter::Ordered(entries));
-                }
+            let of_circle =
+                service.circle.map(|_| entries.iter().filter(|entry| is_included(entry)).cloned().collect());
+            add_inputs(&mut filters, service, entries);
+            let library = libraries.get(&id);
+            if let Some((library, entries)) = library.zip(of_circle) {
+                add_inputs(&mut filters, &mut self.services[library.0], entries);
             }
         }
         self.filters = Filters::new(filters);
         self
     }
+}
+
+/// Adds patterns before those of the files that a service's image is built from.
+pub(super) fn add_inputs(filters: &mut Vec<Filter>, service: &mut Service, entries: Vec<FilterEntry>) {
+    match service.inputs.map(|inputs| &mut filters[inputs.position()]) {
+        _ if entries.is_empty() => {}
+        Some(Filter::Ordered(inputs)) => _ = inputs.splice(0..0, entries),
+        Some(Filter::PathsFilter { .. }) => {}
+        None => {
+            service.inputs = Some(Filters::id(filters.len()));
+            filters.push(Filter::Ordered(entries));
+        }
+    }
+}
+
+/// Returns the entries of a filter that include paths.
+pub(super) fn including(filter: &Filter) -> Vec<FilterEntry> {
+    match filter {
+        Filter::Ordered(entries) => entries.iter().filter(|entry| is_included(entry)).cloned().collect(),
+        Filter::PathsFilter { .. } => Vec::new(),
+    }
+}
+
+fn is_included(entry: &FilterEntry) -> bool {
+    entry.effect == Effect::Include
 }
 
 fn included(text: &str, at: &Located<RepoDir>) -> Option<FilterEntry> {

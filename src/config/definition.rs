@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Global, Service};
 use crate::analysis::closure::WithDevelopment;
@@ -104,6 +105,21 @@ pub(super) fn of(
 ) -> Definition {
     let heeded = global.filter(|_| service.global == Global::TakesPart);
     Definition { canonical: Some(canonical(service, filter)), global: heeded.cloned(), depends_on }
+}
+
+/// Adds the definitions of the services of a circle to that of its library: each is built from what the others become. It
+/// equals no other where one of theirs cannot be read.
+pub(super) fn of_circle<'d>(
+    library: &mut Definition,
+    members: impl Iterator<Item = (&'d ServiceName, &'d Definition)>,
+) {
+    let members: Option<BTreeMap<&str, &str>> =
+        members.map(|(name, member)| Some((name.as_str(), member.canonical.as_deref()?))).collect();
+    let own = library.canonical.take().and_then(|own| serde_json::from_str::<BTreeMap<String, Value>>(&own).ok());
+    library.canonical = own.zip(members).map(|(mut own, members)| {
+        own.insert("circle".to_owned(), members.into_iter().map(|(name, member)| (name, member.to_owned())).collect());
+        json(&own)
+    });
 }
 
 /// Returns the `global` patterns as canonical JSON, or `None` if there are none.

@@ -41,7 +41,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::definition::Definitions;
+use crate::analysis::definition::{Definition, Definitions};
 use crate::analysis::discover::Discovered;
 use crate::analysis::filter::{FilterId, Filters, Quantifier};
 use crate::analysis::graph::Graph;
@@ -182,7 +182,30 @@ impl Config {
             let filter = self.filters.get(service.filter);
             (service.name.value.clone(), definition::of(service, filter, depends_on, global.as_ref()))
         };
-        Definitions(services.into_iter().map(define).collect())
+        let mut definitions: IndexMap<ServiceName, Definition> = services.into_iter().map(define).collect();
+        for (library, members) in self.circles() {
+            if let Some(library) = definitions.get_mut(self.graph.name(library)) {
+                let members = members.into_iter().map(define).collect::<Vec<_>>();
+                definition::of_circle(library, members.iter().map(|(name, member)| (name, member)));
+            }
+        }
+        Definitions(definitions)
+    }
+
+    /// Returns the libraries of circles, each with the services that stand in its circle, in the order of the file.
+    pub fn circles(&self) -> Vec<(ServiceId, Vec<ServiceId>)> {
+        let libraries = self.graph.services().filter(|id| self.services[id.0].origin == ServiceOrigin::Circle);
+        let mut circles: IndexMap<FilterId, (ServiceId, Vec<ServiceId>)> =
+            libraries.map(|id| (self.services[id.0].filter, (id, Vec::new()))).collect();
+        if circles.is_empty() {
+            return Vec::new();
+        }
+        for id in self.graph.services() {
+            if let Some((_, members)) = self.services[id.0].circle.and_then(|circle| circles.get_mut(&circle)) {
+                members.push(id);
+            }
+        }
+        circles.into_values().collect()
     }
 
     /// Returns the release tags of all services.

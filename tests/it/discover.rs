@@ -121,11 +121,11 @@ fn a_blobless_clone_fetches_all_manifests_at_once() {
         "acme/icons: definition, dependency-removed acme/ui-circle, dependency acme/ui",
     ];
     assert_eq!(causes(&push().success()), expected);
-    // The manifests of head, the lockfile and settings beside it, and the manifest that was another one at base.
+    // The manifests of head, and the manifest that was another one at base.
     let is_fetch = |line: &&str| line.contains(r#""event":"start""#) && line.contains("negotiationAlgorithm=noop");
     let fetches = || std::fs::read_to_string(&trace).unwrap().lines().filter(is_fetch).count();
     let once = fetches();
-    assert_eq!(once, 3);
+    assert_eq!(once, 2);
     assert_eq!(causes(&push().success()), expected);
     assert_eq!(fetches(), once);
 }
@@ -300,4 +300,42 @@ acme/log    0.1.0    -      no commit touches it since libs/log@0.1.0
 3 tags to make, libs/ui@0.2.0, apps/web@0.1.1, libs/ui/icons@0.2.0: `--yes` makes them, `--push` sends them.
 
 "#]]);
+}
+
+/// What affects a service of a circle affects the others, as an edge would have it: also its Dockerfile, what that copies
+/// from elsewhere, its settings, and that it is asked for.
+#[test]
+fn a_circle_shares_what_affects_its_services() {
+    let repo = Repo::new();
+    let config = |value: &str| {
+        format!(
+            "workspaces: [npm]\nservices:\n  a: {{path: a, dockerfile: /docker/a.Dockerfile, context: /, \
+             build_args: {{V: '{value}'}}}}\n  b: {{path: b}}\n  c: {{path: c}}\n"
+        )
+    };
+    let package = |name: &str, needs: &str| format!("{{\"name\": \"{name}\", \"dependencies\": {{{needs}}}}}");
+    repo.write("package.json", "{\"name\": \"root\", \"workspaces\": [\"a\", \"b\", \"c\"]}");
+    repo.write("a/package.json", package("a", "\"b\": \"*\"")).write("b/package.json", package("b", "\"a\": \"*\""));
+    repo.write("c/package.json", package("c", "")).write("filters.yaml", config("1"));
+    repo.write("docker/a.Dockerfile", "FROM scratch\nCOPY shared /\n").write("shared/f", "1");
+    repo.commit("first");
+    let planned = |more: &[&str]| {
+        let names = repo.rebake([&["plan", "--base", "HEAD", "--format", "names"], more].concat()).success().text();
+        names.lines().collect::<Vec<_>>().join(" ")
+    };
+    let print = || repo.rebake(["fingerprint", "b"]).success().text();
+    let before = print();
+    assert_eq!(planned(&[]), "");
+    assert_eq!(planned(&["--force", "a"]), "a b");
+    for (path, text, back) in [
+        ("docker/a.Dockerfile", "FROM scratch\nCOPY shared /x\n", "FROM scratch\nCOPY shared /\n"),
+        ("shared/f", "2", "1"),
+        ("filters.yaml", &config("2"), &config("1")),
+    ] {
+        repo.write(path, text);
+        assert_eq!(planned(&[]), "a b", "{path}");
+        repo.commit(path);
+        assert_ne!(print(), before, "{path}");
+        repo.write(path, back).commit("back");
+    }
 }

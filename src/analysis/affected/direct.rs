@@ -70,6 +70,16 @@ impl<'a> Direct<'a> {
         }
     }
 
+    /// Gives the library of services that stand in a circle a cause where any of them has one: what affects one affects
+    /// all. A `global` match is a cause of each already.
+    pub fn add_circle(&mut self, library: ServiceId, members: &[ServiceId]) {
+        let spreads = |cause: &Cause| !matches!(cause, Cause::Global(_));
+        let affected = members.iter().find(|member| self.of(**member).iter().any(spreads));
+        if let (Some(member), true) = (affected, self.of(library).is_empty()) {
+            self.add(library, Cause::Dependency(vec![*member]));
+        }
+    }
+
     /// Returns the first match, of any service, at which matching gave up.
     #[must_use]
     pub fn gave_up(&self) -> Option<&Match<'a>> {

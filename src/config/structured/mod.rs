@@ -18,10 +18,11 @@ pub(super) use circles::circle_name;
 pub(super) use discovered_services::{directly_in, shared_file};
 pub(super) use environments::usual as usual_environments;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+use super::copied_patterns::{add_inputs, including};
 use super::lockfile_use::LockfilePatterns;
 use super::problems::Problems;
 use super::raw::{self, Patterns};
@@ -68,11 +69,13 @@ pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'
     }
     same_tag::check(&list, problems);
     let graph = graph.filter(|_| !problems.has_errors())?;
-    for (member, circle) in &added.circles {
-        let circle = list.get(circle.as_str()).map(|circle: &Service| circle.filter);
-        if let Some(service) = list.get_mut(member.as_str()) {
-            service.circle = circle;
-        }
+    for (member, library) in &added.circles {
+        let Some(library) = list.get_index_of(library.as_str()) else { continue };
+        let circle = list[library].filter;
+        let Some(service) = list.get_mut(member.as_str()) else { continue };
+        service.circle = Some(circle);
+        let inputs = service.inputs.map(|inputs| including(&filters[inputs.position()])).unwrap_or_default();
+        add_inputs(&mut filters, &mut list[library], inputs);
     }
     let ordered = |patterns: &Patterns| Filter::Ordered(patterns.0.clone());
     let named = file.filters.value().into_iter().flat_map(|map| &map.0);
@@ -128,7 +131,18 @@ pub(super) fn definitions(
         };
         Some((checked_name(&name)?, definition))
     };
-    Some(Definitions(services.into_iter().filter_map(define).collect()))
+    let mut definitions: IndexMap<ServiceName, Definition> = services.into_iter().filter_map(define).collect();
+    let mut circles: BTreeMap<&str, Vec<(ServiceName, Definition)>> = BTreeMap::new();
+    for (member, circle) in &added.circles {
+        let member = checked_name(member).and_then(|name| definitions.get_key_value(&name));
+        circles.entry(circle).or_default().extend(member.map(|(name, member)| (name.clone(), member.clone())));
+    }
+    for (circle, members) in circles {
+        if let Some(library) = checked_name(circle).and_then(|name| definitions.get_mut(&name)) {
+            definition::of_circle(library, members.iter().map(|(name, member)| (name, member)));
+        }
+    }
+    Some(Definitions(definitions))
 }
 
 /// Returns the ecosystems whose packages a file asks for.

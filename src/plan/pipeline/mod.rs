@@ -383,6 +383,9 @@ fn causes<'a>(
     for service in standing.iter().flat_map(|standing| standing.unrecorded(config)) {
         direct.add(service, Cause::Unrecorded);
     }
+    for (library, members) in config.circles() {
+        direct.add_circle(library, &members);
+    }
     direct
 }
 
