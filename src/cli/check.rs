@@ -84,8 +84,12 @@ pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> R
     }
     let Found { findings, unreadable, .. } = found;
     output.say(&unreadable);
-    write(args.format, &findings, output)?;
-    if unreadable.iter().any(Diagnostic::is_error) {
+    // Where something could not be read, nobody knows that nothing is wrong.
+    let is_read = !unreadable.iter().any(Diagnostic::is_error);
+    if is_read || !findings.is_empty() || args.format != Format::Text {
+        write(args.format, &findings, output)?;
+    }
+    if !is_read {
         return Ok(Exit::Usage);
     }
     let has_errors = findings.iter().any(|finding| finding.problem.is_error());
@@ -96,15 +100,23 @@ pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> R
 struct Found {
     findings: Vec<Finding>,
     unreadable: Vec<Diagnostic>,
-    /// The texts of the files that were checked, by their paths.
-    texts: BTreeMap<String, String>,
+    /// The files of the repository that were checked, by the names that messages use.
+    texts: BTreeMap<String, CheckedText>,
+}
+
+/// A file of the repository that was checked.
+struct CheckedText {
+    /// Its path, from the root of the repository.
+    path: String,
+    text: String,
 }
 
 fn find(general: &GeneralArgs, args: &CheckArgs) -> Result<Found, Failure> {
     let repository = workspace::repository(general)?;
     let trigger = workspace::trigger()?;
     let counts_work_tree = trigger.is_attended() || trigger.rehearsal;
-    let at = if counts_work_tree { None } else { repository.head()?.commit().copied() };
+    // What is mended is the work tree's, in CI too.
+    let at = if counts_work_tree || args.fix { None } else { repository.head()?.commit().copied() };
     let discovery = Discovery::read(&repository, at.as_ref(), DiscoveryScope::Everything)?;
     let workflows = check::workflows(discovery.tree());
     let mut reader = Reader {
@@ -140,9 +152,9 @@ fn mend(general: &GeneralArgs, found: &Found, output: &Output) -> Result<bool, F
         Failure::new(Exit::Git, "bare", "the repository has no work tree to write to").help("run it in a clone of it")
     })?;
     let mut changed = false;
-    for (path, text) in &found.texts {
+    for (name, CheckedText { path, text }) in &found.texts {
         let is_here =
-            |finding: &&Finding| finding.problem.labels.first().is_some_and(|label| label.file.name() == path);
+            |finding: &&Finding| finding.problem.labels.first().is_some_and(|label| label.file.name() == name);
         let fixes = found.findings.iter().filter(is_here).filter_map(|finding| finding.fix.as_ref());
         let mended = mended(text, fixes);
         if mended == *text {
@@ -204,8 +216,8 @@ struct Reader<'a> {
     discovery: &'a Discovery,
     workflows: &'a BTreeMap<String, Workflow>,
     sets: Vec<FilterSet>,
-    /// The texts of the files that hold them, by their paths.
-    texts: BTreeMap<String, String>,
+    /// The files of the repository that hold them, by the names that messages use.
+    texts: BTreeMap<String, CheckedText>,
     /// What the reader of filters finds itself.
     findings: Vec<Finding>,
     unreadable: Vec<Diagnostic>,
@@ -261,7 +273,7 @@ impl Reader<'_> {
     fn step(&mut self, path: &str, workflow: &Workflow, step: &PathFilterStep) {
         let quantifier = quantifier(word(workflow, step));
         let Some(file) = self.discovery.tree().text(path) else { return };
-        self.texts.insert(path.to_owned(), file.text().to_owned());
+        self.texts.insert(path.to_owned(), CheckedText { path: path.to_owned(), text: file.text().to_owned() });
         match FilterSet::of_step(file, step, quantifier) {
             Some(Ok(set)) => self.sets.push(set),
             Some(Err(problems)) => self.refused(problems),
@@ -287,7 +299,11 @@ impl Reader<'_> {
         let file = file.with_workspaces(self.repository, self.at.as_ref())?;
         match file.parse() {
             Ok((config, warnings)) => {
-                self.texts.insert(file.name.clone(), config.source.text().to_owned());
+                // Files outside of the repository are read, and never written.
+                if file.in_repository.is_some() {
+                    let text = config.source.text().to_owned();
+                    self.texts.insert(file.name.clone(), CheckedText { path: path.clone(), text });
+                }
                 let (config, more) = pipeline::with_copied(self.repository, config, self.at.as_ref())?;
                 self.unreadable.extend(more);
                 self.sets.push(FilterSet { config, warnings, place: FilterPlace::File(path) });

@@ -92,6 +92,39 @@ fn patterns_are_added_and_corrected() {
     assert_eq!(std::fs::read_to_string(repo.dir().join(".github/workflows/ci.yml")).unwrap(), after);
 }
 
+/// A file outside of the repository is not written, though it has the text and the name of one inside.
+#[test]
+fn nothing_outside_of_the_repository_is_mended() {
+    let repo = Repo::new();
+    let filters = "api:\n  - api/**\n  - gone.yml\n";
+    repo.write("api/f", "").write("gone.yaml", "").write(".github/filters.yml", filters).commit("first");
+    let outside = repo.dir().parent().unwrap().join(".github/filters.yml");
+    std::fs::create_dir_all(outside.parent().unwrap()).unwrap();
+    std::fs::write(&outside, filters).unwrap();
+    let mended = filters.replace("gone.yml", "gone.yaml");
+    let inside = || std::fs::read_to_string(repo.dir().join(".github/filters.yml")).unwrap();
+    repo.rebake(["check", "--fix", outside.to_str().unwrap()]).dir("api");
+    assert_eq!((std::fs::read_to_string(&outside).unwrap(), inside()), (filters.to_owned(), filters.to_owned()));
+    repo.rebake(["check", "--fix", "../.github/filters.yml"]).dir("api").success();
+    assert_eq!((std::fs::read_to_string(&outside).unwrap(), inside()), (filters.to_owned(), mended.clone()));
+    // In CI, too, what is mended is the work tree.
+    repo.write(".github/filters.yml", filters);
+    repo.rebake(["check", "--fix", ".github/filters.yml"]).env("CI", "true").success();
+    assert_eq!(inside(), mended);
+}
+
+#[test]
+fn a_filter_of_which_each_pattern_must_match_gets_no_more_of_them() {
+    let repo = stranger();
+    let workflow = repo.dir().join(".github/workflows/ci.yml");
+    let text = std::fs::read_to_string(&workflow).unwrap();
+    let step = text.replace("          filters: |", "          predicate-quantifier: every\n          filters: |");
+    assert_ne!(step, text);
+    std::fs::write(&workflow, &step).unwrap();
+    repo.rebake(["check", "--fix"]).failure(1);
+    assert_eq!(std::fs::read_to_string(&workflow).unwrap(), step);
+}
+
 #[test]
 fn what_a_plan_affects_is_checked_alone() {
     let repo = Repo::new();

@@ -90,7 +90,7 @@ impl<'a> Gates<'a> {
         step: Option<&WorkflowStep>,
         gate: &mut Gate,
     ) {
-        self.add_job(path, workflow, job, gate, 0);
+        self.add_job(path, workflow, job, gate, &mut BTreeSet::new());
         self.add_condition(path, job, step.and_then(|step| step.condition.as_deref()), gate, 0);
     }
 
@@ -101,23 +101,31 @@ impl<'a> Gates<'a> {
         gate
     }
 
-    fn add_job(&self, path: &str, workflow: &'a Workflow, job: &'a WorkflowJob, gate: &mut Gate, depth: usize) {
-        if depth > MOST_DEPTH {
-            gate.is_unclear = true;
+    /// Adds what decides whether a job runs, and whether those run that call its workflow. `seen` has the workflows and
+    /// names of the jobs that were added: workflows may call each other in circles.
+    fn add_job(
+        &self,
+        path: &'a str,
+        workflow: &'a Workflow,
+        job: &'a WorkflowJob,
+        gate: &mut Gate,
+        seen: &mut BTreeSet<(&'a str, &'a str)>,
+    ) {
+        if !seen.insert((path, &job.name)) {
             return;
         }
-        self.add_condition(path, job, job.condition.as_deref(), gate, depth);
+        self.add_condition(path, job, job.condition.as_deref(), gate, 0);
         for axis in job.axes.values() {
-            self.add(path, job, axis, gate, depth);
+            self.add(path, job, axis, gate, 0);
         }
         // A job does not run where one that it waits for is skipped, unless its own condition says so.
         let runs_anyway =
             job.condition.as_ref().is_some_and(|text| text.contains("always()") || text.contains("cancelled()"));
         let waited = workflow.jobs.iter().filter(|other| !runs_anyway && job.needs.contains(&other.name));
-        waited.for_each(|other| self.add_condition(path, other, other.condition.as_deref(), gate, depth));
+        waited.for_each(|other| self.add_condition(path, other, other.condition.as_deref(), gate, 0));
         for (caller_path, caller_workflow) in self.workflows {
             for caller in caller_workflow.jobs.iter().filter(|caller| caller.calls.as_deref() == Some(path)) {
-                self.add_job(caller_path, caller_workflow, caller, gate, depth + 1);
+                self.add_job(caller_path, caller_workflow, caller, gate, seen);
             }
         }
     }

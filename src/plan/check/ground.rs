@@ -7,9 +7,10 @@ use super::gates::{Gate, Gates};
 use super::positions::Positions;
 use super::{Checked, FilterSet};
 use crate::analysis::discover::Discovered;
-use crate::analysis::filter::{FilterId, Members, members};
+use crate::analysis::filter::{Effect, Filter, FilterEntry, FilterId, Filters, FlatRule, Members, Quantifier, members};
 use crate::config::{Config, Global, Shape};
 use crate::inputs::source::{SourceTree, Workflow, WorkflowJob, WorkflowStep};
+use crate::model::change::Status;
 use crate::model::name::{RepoDir, ServiceId, slug};
 use crate::model::tree::Listing;
 
@@ -27,6 +28,29 @@ pub(super) struct Ground<'a> {
     together: BTreeMap<(usize, ServiceId), BTreeSet<(usize, ServiceId)>>,
 }
 
+/// Returns a filter without the patterns that look at other statuses than a modification: a file that is there is covered
+/// if a change of it counts.
+fn modifying(set: &FilterSet, id: usize) -> Filter {
+    match set.config.filters.get(Filters::id(id)) {
+        Filter::Ordered(entries) => {
+            let counts =
+                |entry: &&FilterEntry| entry.effect != Effect::Include || entry.statuses.contains(Status::Modified);
+            Filter::Ordered(entries.iter().filter(counts).cloned().collect())
+        }
+        Filter::PathsFilter { quantifier: Quantifier::Some, rules } => {
+            let counts = |rule: &&FlatRule| rule.statuses.contains(Status::Modified);
+            let rules = rules.iter().filter(counts).cloned().collect();
+            Filter::PathsFilter { quantifier: Quantifier::Some, rules }
+        }
+        // With a rule that never holds, all of them never do.
+        Filter::PathsFilter { quantifier, rules } => {
+            let can_hold = rules.iter().all(|rule| rule.statuses.contains(Status::Modified));
+            let (quantifier, rules) = (*quantifier, rules.clone());
+            if can_hold { Filter::PathsFilter { quantifier, rules } } else { Filter::Ordered(Vec::new()) }
+        }
+    }
+}
+
 /// How surely a directory is that of a service or filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tie {
@@ -41,7 +65,8 @@ impl<'a> Ground<'a> {
         let Checked { tree, links, found, workflows, sets } = *checked;
         let listing = tree.listing();
         let of_set = |set: &FilterSet| {
-            members(&set.config.filters, listing.len(), |at| (listing.get(at).path, listing.get(at).extent()))
+            let filters = Filters::new((0..set.config.filters.len()).map(|id| modifying(set, id)).collect());
+            members(&filters, listing.len(), |at| (listing.get(at).path, listing.get(at).extent()))
         };
         let members = sets.iter().map(of_set).collect();
         let gates = Gates::of(workflows, sets);

@@ -2,6 +2,7 @@
 
 use super::Fix;
 use super::ground::Ground;
+use crate::analysis::filter::{Filter, Quantifier};
 use crate::config::copied_patterns;
 use crate::model::name::{RepoDir, ServiceId};
 
@@ -32,6 +33,15 @@ pub(super) fn below(directory: &RepoDir) -> String {
 pub(super) fn addition(ground: &Ground<'_>, set: usize, service: ServiceId, patterns: Vec<String>) -> Option<Fix> {
     let config = ground.config(set);
     let filter = config.filters.get(config.services[service.0].filter);
+    // One more pattern of which each must match makes a filter narrower.
+    if matches!(filter, Filter::PathsFilter { quantifier: Quantifier::Every, .. }) {
+        return None;
+    }
+    let is_there = |text: &String| filter.patterns().any(|(_, _, pattern)| pattern.value.text() == text);
+    let patterns: Vec<String> = patterns.into_iter().filter(|text| !is_there(text)).collect();
+    if patterns.is_empty() {
+        return None;
+    }
     let own = filter.patterns().filter(|(_, _, pattern)| pattern.used == pattern.defined);
     let last = own.map(|(_, _, pattern)| pattern.defined).max_by_key(|at| at.start)?;
     let text = config.source.text();

@@ -492,3 +492,28 @@ fn hostile_workflows_end() {
     let file = SourceFile::new(CI, circle);
     assert!(findings(&[(CI, file.text()), (FILTERS, "a: ['**']\n"), ("Dockerfile", "FROM a\nCOPY . .\n")]).len() < 9);
 }
+
+/// Each job calls the workflow that holds it: to follow every way would take longer than anybody waits.
+#[test]
+fn workflows_that_call_each_other_are_followed_once() {
+    let call = |number: usize| {
+        format!("  c{number}:\n    if: needs.changes.outputs.api == 'true'\n    uses: ./.github/workflows/ci.yml\n")
+    };
+    let calls: String = (0..30).map(call).collect();
+    let text = workflow(GATED, "context: ., file: api/Dockerfile") + &calls;
+    let (filters, dockerfile) = ("api: ['api/**']\n", "FROM a\nCOPY shared /\n");
+    let files = [(CI, text.as_str()), (FILTERS, filters), ("api/Dockerfile", dockerfile), ("shared/x", "")];
+    assert_eq!(of_rule("R002", &files).len(), 1);
+}
+
+/// A file that is there is modified sooner or later.
+#[test]
+fn what_looks_at_other_changes_covers_nothing() {
+    let text = workflow(GATED, "context: ., file: api/Dockerfile");
+    let found = |filters: &str| {
+        let dockerfile = ("api/Dockerfile", "FROM a\nCOPY shared /\n");
+        of_rule("R002", &[(CI, text.as_str()), (FILTERS, filters), dockerfile, ("shared/x", "")]).len()
+    };
+    assert_eq!(found("api: ['**']"), 0);
+    assert_eq!(found("api: [{'added': '**'}]"), 1);
+}
