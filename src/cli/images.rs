@@ -91,7 +91,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> 
     search.by_tag(&services, args.fallback.as_ref());
     output.say(search.doubts());
     let found: Vec<ServiceImage> = services.iter().filter_map(|service| search.take(&service.service)).collect();
-    let lacking = lacking(&services, &found, args.fallback.is_some(), &commit);
+    let advice = if args.fallback.is_some() { "" } else { "; or accept what a tag has: `--fallback main`" };
+    let lacking = lacking(&services, &found, &search, (&commit, advice));
     // What has half of the images is no deployment.
     if lacking.is_empty() || args.format == Format::Table {
         write(&found, args.format, output)?;
@@ -104,18 +105,18 @@ pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> 
     })
 }
 
-/// Returns an error about each service without an image, and without `may_be_behind` about each whose image was built of
-/// other content.
+/// Returns an error about each service without an image, and about each whose image was built of other content than a
+/// commit has and is not accepted. `advice` ends what to do.
 fn lacking(
     services: &[PlannedService],
     found: &[ServiceImage],
-    may_be_behind: bool,
-    commit: &CommitId,
+    search: &ImageSearch,
+    (commit, advice): (&CommitId, &str),
 ) -> Vec<Diagnostic> {
     let error = |service: &PlannedService| {
         let name = Escaped::new(&service.service);
         match found.iter().find(|image| image.service == service.service) {
-            Some(image) if image.behind && !may_be_behind => Some(
+            Some(image) if image.behind && !search.accepts(&service.service) => Some(
                 Diagnostic::error(
                     "behind",
                     format!(
@@ -124,7 +125,7 @@ fn lacking(
                         commit.short(7)
                     ),
                 )
-                .help("build it; or accept what a tag has: `--fallback main`"),
+                .help(format!("build it{advice}")),
             ),
             Some(_) => None,
             None => {
@@ -133,7 +134,7 @@ fn lacking(
                 let message = format!("`{name}` has no image of {}{}", commit.short(7), wanted.unwrap_or_default());
                 Some(
                     Diagnostic::error("no-image", message)
-                        .help("build it, or name the report of its build with `--report`; or take what a tag has: `--fallback main`"),
+                        .help(format!("build it, or name the report of its build with `--report`{advice}")),
                 )
             }
         }

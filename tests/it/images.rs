@@ -115,10 +115,14 @@ fn what_is_behind_is_accepted_only_where_a_tag_is_named() {
     let run = shop.images(&[]).failure(1);
     let said = String::from_utf8(run.stderr.clone()).unwrap();
     assert!(said.contains("error[behind]: the image of `web` is behind"), "{said}");
+    // The tag that is named counts, not what else is behind.
+    let other = shop.registry.push("acme/web", "main", &shop.image(&json!({})));
+    assert_ne!(other, first);
     assert_eq!(
         shop.listed(&["--fallback=main"]),
-        [row("api", &first, "built"), row("web", &first, "built behind"), row("cli", &first, "built")]
+        [row("api", &first, "built"), row("web", &other, "published behind"), row("cli", &first, "built")]
     );
+    shop.images(&["--fallback=nosuch"]).failure(1);
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(super) struct ImageSearch<'a> {
     registries: &'a Registries,
     /// The first image of the commit's own content, by service.
     current: BTreeMap<String, ServiceImage>,
+    /// The image of other content that has the tag which is accepted, by service.
+    accepted: BTreeMap<String, ServiceImage>,
     /// The first image of other content, by service.
     behind: BTreeMap<String, ServiceImage>,
     /// The plans of other commits; none where the configuration there cannot be read.
@@ -44,8 +46,9 @@ impl<'a> ImageSearch<'a> {
         commit: CommitId,
         registries: &'a Registries,
     ) -> Self {
-        let (current, behind, plans, doubts) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), Vec::new());
-        Self { general, workspace, environment, commit, registries, current, behind, plans, doubts }
+        let (current, accepted, behind) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (plans, doubts) = (BTreeMap::new(), Vec::new());
+        Self { general, workspace, environment, commit, registries, current, accepted, behind, plans, doubts }
     }
 
     /// Searches reports. Later ones come first.
@@ -134,6 +137,9 @@ impl<'a> ImageSearch<'a> {
                 tags: vec![reference.to_string()],
                 ..ServiceImage::new(&service.service, image, digest, FoundIn::Published)
             };
+            if fallback.is_some() {
+                self.accepted.insert(service.service.clone(), ServiceImage { behind: true, ..found.clone() });
+            }
             self.found(service, found, fingerprint.as_deref());
         }
     }
@@ -143,9 +149,16 @@ impl<'a> ImageSearch<'a> {
         &self.doubts
     }
 
-    /// Returns the image of a service: the first of the commit's content, else the first of any other.
+    /// Returns the image of a service: the first of the commit's content, else the one that is accepted, else the first of
+    /// any other content.
     pub(super) fn take(&self, service: &str) -> Option<ServiceImage> {
-        self.current.get(service).or_else(|| self.behind.get(service)).cloned()
+        let images = [&self.current, &self.accepted, &self.behind];
+        images.into_iter().find_map(|images| images.get(service)).cloned()
+    }
+
+    /// Whether an image of other content is accepted for a service.
+    pub(super) fn accepts(&self, service: &str) -> bool {
+        self.accepted.contains_key(service)
     }
 
     fn open<'s>(&self, services: &'s [PlannedService]) -> Vec<&'s PlannedService> {
