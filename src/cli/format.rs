@@ -47,10 +47,10 @@ pub(crate) struct FormatArgs {
     /// - N:         at most N jobs, about equally long; services connected by dependencies share one
     #[arg(long, value_name = "UNIT|N", verbatim_doc_comment)]
     pack: Option<Pack>,
-    /// Estimate how long builds take from these reports of earlier runs (`build --report`); without it, `--pack N` takes the
-    /// runs of this clone
+    /// Estimate how long builds take from reports of earlier runs (`build --report`; repeatable, or comma-separated);
+    /// without it, `--pack N` takes the runs of this clone
     #[cfg(unix)]
-    #[arg(long, value_name = "REPORT", num_args = 1..)]
+    #[arg(long, value_name = "REPORT", value_delimiter = ',')]
     durations: Vec<PathBuf>,
     /// Number of levels that the workflow has jobs for; fail if the plan has more
     #[arg(long, value_name = "N")]

@@ -45,7 +45,9 @@ fn a_table_says_how_long_builds_will_take() {
         "last.json",
         &[("base", "succeeded", 100.0), ("api", "failed", 1.0), ("docs", "exists", 0.5), ("shop", "succeeded", 60.0)],
     );
-    let plan = |more: &[&str]| repo.rebake([&["plan", "--all", "--durations", &old, &last], more].concat()).success();
+    let plan = |more: &[&str]| {
+        repo.rebake([&["plan", "--all", "--durations", &format!("{old},{last}")], more].concat()).success()
+    };
     plan(&[]).stdout(str![[r#"
 [..] with the work tree's changes: everything was asked for
 environment local

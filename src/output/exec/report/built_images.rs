@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Report, ServiceReport};
+use super::{RecordOutcome, Report, ServiceReport};
 use crate::model::safe_json;
 use crate::naming::image::ImageName;
 
@@ -42,7 +42,7 @@ pub fn checksums(report: &Report) -> String {
     text
 }
 
-/// Returns a job matrix with an entry for each image that has a digest: one line, `{"include":[{"service":…},…]}`.
+/// Returns a job matrix with an entry for each image that has a digest, and that no later run supersedes: one line, `{"include":[{"service":…},…]}`.
 #[must_use]
 pub fn deploy_matrix(report: &Report) -> String {
     let entry = |(service, image, digest): (&ServiceReport, ImageName, &str)| {
@@ -51,13 +51,15 @@ pub fn deploy_matrix(report: &Report) -> String {
             "environment": report.head.environment,
         })
     };
-    let include: Vec<_> = digests(report).map(entry).collect();
+    // What a run of a later commit has built as well is not deployed over that.
+    let is_latest = |service: &ServiceReport| service.record != Some(RecordOutcome::Superseded);
+    let include: Vec<_> = digests(report).filter(|(service, ..)| is_latest(service)).map(entry).collect();
     safe_json::ascii_line(&serde_json::json!({ "include": include })) + "\n"
 }
 
 /// Returns the services whose images are in a registry, as far as the report says that in the form of a name and a digest.
 fn digests(report: &Report) -> impl Iterator<Item = (&ServiceReport, ImageName, &str)> {
-    report.successful().filter_map(|service| {
+    report.successful().filter(|service| service.push).filter_map(|service| {
         let image = ImageName::parse(service.image.as_deref()?).ok()?;
         Some((service, image, service.checked_digest()?))
     })
