@@ -103,7 +103,7 @@ fn nothing_outside_of_the_repository_is_mended() {
     std::fs::write(&outside, filters).unwrap();
     let mended = filters.replace("gone.yml", "gone.yaml");
     let inside = || std::fs::read_to_string(repo.dir().join(".github/filters.yml")).unwrap();
-    repo.rebake(["check", "--fix", outside.to_str().unwrap()]).dir("api");
+    repo.rebake(["check", "--fix", outside.to_str().unwrap()]).dir("api").failure(1);
     assert_eq!((std::fs::read_to_string(&outside).unwrap(), inside()), (filters.to_owned(), filters.to_owned()));
     repo.rebake(["check", "--fix", "../.github/filters.yml"]).dir("api").success();
     assert_eq!((std::fs::read_to_string(&outside).unwrap(), inside()), (filters.to_owned(), mended.clone()));
