@@ -259,7 +259,7 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
         (Some(records), Some(begun)) => {
             let report = &mut ended.report;
             let (plan, workspace, registries) = (&needed.plan, &workspace, &args.existing.registries());
-            records.end(begun, report, (&needed, ground.doubtful()), workspace, output).and_then(|recorded| {
+            records.end(begun, report, held, (&needed, ground.doubtful()), workspace, output).and_then(|recorded| {
                 let Some((exit, written)) = recorded else { return Ok(Exit::Done) };
                 let written = &written;
                 AfterRecord { held, plan, records, begun, written, general, workspace, registries, output }

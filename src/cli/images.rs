@@ -5,6 +5,7 @@
 mod image_search;
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use clap::{Args, ValueEnum};
 
@@ -30,11 +31,9 @@ Examples:
   rebake images --at v1.2.0 --environment production
   rebake images --report report.json --fallback main    a preview: what is not built here is that of main
 
-An image is looked for in reports, at the service's built ref, by the content of the commit, and by the one tag that
-moves (main), in this order. Its version and tags are those of the commit at which it was found.
+An image is looked for in reports, at the service's built ref, by the content of the commit, and by the one tag that moves (main), in this order. Its version and tags are those of the commit at which it was found.
 
-Exit codes: 0 every service with an image has it; 1 one is missing, or is behind; 2 wrong usage; 3 the repository cannot
-be read, or a registry did not answer";
+Exit codes: 0 every service with an image has it; 1 one is missing, or is behind; 2 wrong usage; 3 the repository cannot be read, or one is missing or behind and a registry or the remote did not answer";
 
 /// List the image of every service at a commit, with its digest, for a deployment
 #[derive(Debug, Args)]
@@ -80,11 +79,11 @@ pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> 
     let reports = args.report.iter().map(|file| earlier_reports::read(file)).collect::<Result<Vec<_>, _>>()?;
     let commit = workspace.repository.resolve(&args.at)?;
     let environment = pipeline::environment(&workspace.view(), args.environment.as_deref())?.to_owned();
-    let services = everything(&workspace, &environment, commit)?.services;
-    let services: Vec<PlannedService> =
-        services.into_iter().filter(|service| service.image.is_some() && !service.library).collect();
+    let plan = Rc::new(everything(&workspace, &environment, commit)?);
+    let has_image = |service: &&PlannedService| service.image.is_some() && !service.library;
+    let services: Vec<PlannedService> = plan.services.iter().filter(has_image).cloned().collect();
     let registries = ExistingArgs::asking(args.registry_timeout).registries();
-    let mut search = ImageSearch::new(general, &workspace, &environment, commit, &registries);
+    let mut search = ImageSearch::new(general, &workspace, &environment, (commit, plan), &registries);
     search.in_reports(&services, &reports);
     search.at_built_refs(&services);
     search.of_content(&services);

@@ -1,6 +1,7 @@
 //! A registry in memory: manifests, tags and blobs of any repository. A test may put a fault in the way of a request.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use crate::http_server::{Answer, Request, StandIn, answer};
@@ -42,6 +43,8 @@ struct Kept {
     /// The number of the request that goes wrong, and how.
     fault: Option<(usize, Fault)>,
     asked: usize,
+    /// The tag that is put late, once: what tells that it is asked for, and what lets it go on.
+    late: Option<(String, Sender<()>, Receiver<()>)>,
     /// Whether it wants a token for what is done, which its own server gives.
     is_guarded: bool,
 }
@@ -56,7 +59,15 @@ impl SmallRegistry {
     pub(crate) fn start() -> Self {
         let kept: Arc<Mutex<Kept>> = Arc::default();
         let shared = Arc::clone(&kept);
-        Self { stand_in: StandIn::serve(move |request| shared.lock().unwrap().answer(request)), kept }
+        let serve = move |request: &Request| {
+            let late = shared.lock().unwrap().late_for(request);
+            if let Some((_, reached, go_on)) = late {
+                let _ = reached.send(());
+                let _ = go_on.recv();
+            }
+            shared.lock().unwrap().answer(request)
+        };
+        Self { stand_in: StandIn::serve(serve), kept }
     }
 
     /// Starts one that wants a token, which the user `ci` gets for reading and writing, and others for reading.
@@ -122,13 +133,44 @@ impl SmallRegistry {
         (kept.asked, kept.fault) = (0, Some((request, fault)));
     }
 
+    /// Lets a tag be put late, once: after the request is there, and the test lets it go on.
+    pub(crate) fn put_late(&self, tag: &str) -> Late {
+        let ((reached, is_reached), (go_on, goes_on)) = (channel(), channel());
+        self.kept.lock().unwrap().late = Some((tag.to_owned(), reached, goes_on));
+        Late { is_reached, go_on }
+    }
+
     /// How many requests there were since `fail`, and what they were.
     pub(crate) fn asked(&self) -> Vec<Request> {
         self.stand_in.asked()
     }
 }
 
+/// A tag that is put late.
+pub(crate) struct Late {
+    is_reached: Receiver<()>,
+    go_on: Sender<()>,
+}
+
+impl Late {
+    /// Waits for the request.
+    pub(crate) fn wait(&self) {
+        self.is_reached.recv().unwrap();
+    }
+
+    /// Lets it be answered.
+    pub(crate) fn go_on(self) {
+        self.go_on.send(()).unwrap();
+    }
+}
+
 impl Kept {
+    /// Takes what holds a request back, if anything does.
+    fn late_for(&mut self, request: &Request) -> Option<(String, Sender<()>, Receiver<()>)> {
+        let (_, tag) = tag_of(request).filter(|_| request.method == "PUT")?;
+        self.late.take_if(|(late, ..)| *late == tag)
+    }
+
     fn answer(&mut self, request: &Request) -> Answer {
         let number = self.asked;
         self.asked += 1;

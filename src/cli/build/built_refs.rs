@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::BuildArgs;
+use super::held_tags::HeldTags;
 use super::needed_dependencies::Needed;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -166,6 +167,7 @@ impl<'a> Records<'a> {
         &self,
         begun: &Begun,
         report: &mut Report,
+        held: HeldTags,
         (needed, doubtful): (&Needed, &BTreeMap<String, String>),
         workspace: &Workspace,
         output: &Output,
@@ -182,6 +184,8 @@ impl<'a> Records<'a> {
                 came.failed.extend((service.attempts > 0).then_some(id));
                 continue;
             }
+            let planned = needed.plan.service(&service.service);
+            came.awaiting_tags.extend(planned.is_some_and(|planned| held.has_any(planned, service)).then_some(id));
             match service.outcome {
                 Outcome::Succeeded if !self.recorded.contains(&id) => _ = came.failed.insert(id),
                 Outcome::Succeeded if doubtful.contains_key(&service.service) => _ = came.doubtful.insert(id),
@@ -242,6 +246,25 @@ impl<'a> Records<'a> {
         output.say(trouble.as_ref().map(error).as_slice());
         let name = |(id, _): &(ServiceId, Option<CommitId>)| self.recording.config.graph.name(*id).to_string();
         Ok(if trouble.is_none() { moved.iter().map(name).collect() } else { BTreeSet::new() })
+    }
+
+    /// Settles the marks of services that awaited their tags: some have them, and the results of others are lost.
+    pub(super) fn settle_tagged(
+        &self,
+        begun: &Begun,
+        written: &Written,
+        (tagged, lost): (&[&str], &[&str]),
+        output: &Output,
+    ) -> Result<(), Failure> {
+        let ids = |names: &[&str]| names.iter().filter_map(|name| self.id(name)).collect::<BTreeSet<_>>();
+        let tagged = ids(tagged).intersection(&written.awaiting_tags).copied().collect();
+        let trouble = self.recording.settle_tagged(begun, &tagged, &ids(lost))?;
+        let warning = |trouble: &RemoteError| {
+            Diagnostic::warning("not-reached", trouble.to_string())
+                .help("these services are still marked, so that the next run with `--since built` builds them again")
+        };
+        output.say(trouble.as_ref().map(warning).as_slice());
+        Ok(())
     }
 
     /// Returns those of these services that a run of a later commit has recorded by now, with that commit.

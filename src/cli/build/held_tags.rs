@@ -85,6 +85,16 @@ impl HeldTags {
             )
             | None => false,
         };
+        if may { self.waiting(planned, service) } else { Vec::new() }
+    }
+
+    /// Whether tags of a service are put once it is recorded.
+    pub(super) fn has_any(self, planned: &PlannedService, service: &ServiceReport) -> bool {
+        !self.waiting(planned, service).is_empty()
+    }
+
+    /// Returns the tags of a service that are held back.
+    fn waiting(self, planned: &PlannedService, service: &ServiceReport) -> Vec<String> {
         let tags = match service.outcome {
             Outcome::Succeeded => planned.later_tags(),
             Outcome::Exists | Outcome::Promoted => {
@@ -92,7 +102,7 @@ impl HeldTags {
             }
             _ => Vec::new(),
         };
-        tags.into_iter().filter(|tag| may && self.holds(planned, tag)).collect()
+        tags.into_iter().filter(|tag| self.holds(planned, tag)).collect()
     }
 }
 
@@ -137,13 +147,15 @@ impl AfterRecord<'_> {
         }
         let names: Vec<&str> = put.iter().map(|service| service.service.as_str()).collect();
         let overtaken = self.records.overtaken(&names, self.output)?;
+        let (mut tagged, mut lost) = (Vec::new(), Vec::new());
         for service in put {
-            let (Some(by), Some(tags)) = (overtaken.get(&service.service), released.get(&service.service)) else {
-                continue;
-            };
-            self.give_back(service, *by, tags);
+            if let (Some(by), Some(tags)) = (overtaken.get(&service.service), released.get(&service.service)) {
+                self.give_back(service, *by, tags);
+            }
+            let names = if service.outcome.has_result() { &mut tagged } else { &mut lost };
+            names.push(service.service.as_str());
         }
-        Ok(())
+        self.records.settle_tagged(self.begun, self.written, (&tagged, &lost), self.output)
     }
 
     /// Puts tags of a service on the image of the later commit that was recorded meanwhile.
@@ -163,6 +175,10 @@ impl AfterRecord<'_> {
         };
         service.record = Some(RecordOutcome::Superseded);
         service.tags.retain(|tag| !tags.contains(tag));
+        // The tag of its content is not among those that people call it by, and stays on what was built here.
+        let content = self.plan.service(&service.service).and_then(PlannedService::content_reference);
+        let content = content.map(|content| content.to_string()).filter(|content| !service.tags.contains(content));
+        service.tags.extend(content);
         match moved {
             Ok(()) => {
                 let message = format!("`{name}` was built at {} meanwhile, so its tags are on that image", by.short(7));

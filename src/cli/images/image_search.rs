@@ -1,6 +1,7 @@
 //! The search for the image of each service, in one place after the other.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::cli::as_planned::everything;
 use crate::cli::flags::GeneralArgs;
@@ -32,22 +33,22 @@ pub(super) struct ImageSearch<'a> {
     accepted: BTreeMap<String, ServiceImage>,
     /// The first image of other content, by service.
     behind: BTreeMap<String, ServiceImage>,
-    /// The plans of other commits; none where the configuration there cannot be read.
-    plans: BTreeMap<CommitId, Option<Plan>>,
+    /// The plans of commits; none where the configuration there cannot be read.
+    plans: BTreeMap<CommitId, Option<Rc<Plan>>>,
     doubts: Vec<Diagnostic>,
 }
 
 impl<'a> ImageSearch<'a> {
-    /// Begins a search.
+    /// Begins a search. `plan` is that of the commit.
     pub(super) fn new(
         general: &'a GeneralArgs,
         workspace: &'a Workspace,
         environment: &'a str,
-        commit: CommitId,
+        (commit, plan): (CommitId, Rc<Plan>),
         registries: &'a Registries,
     ) -> Self {
         let (current, accepted, behind) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (plans, doubts) = (BTreeMap::new(), Vec::new());
+        let (plans, doubts) = (BTreeMap::from([(commit, Some(plan))]), Vec::new());
         Self { general, workspace, environment, commit, registries, current, accepted, behind, plans, doubts }
     }
 
@@ -87,7 +88,7 @@ impl<'a> ImageSearch<'a> {
         }
         for (commit, services) in at {
             let Some(plan) = self.plan_at(commit) else { continue };
-            self.by_content(&services, plan, FoundIn::Built);
+            self.by_content(&services, &plan, FoundIn::Built);
         }
     }
 
@@ -95,7 +96,7 @@ impl<'a> ImageSearch<'a> {
     pub(super) fn of_content(&mut self, services: &[PlannedService]) {
         let open = self.open(services);
         if let Some(plan) = self.plan_at(self.commit).filter(|_| !open.is_empty()) {
-            self.by_content(&open, plan, FoundIn::Exists);
+            self.by_content(&open, &plan, FoundIn::Exists);
         }
     }
 
@@ -173,7 +174,8 @@ impl<'a> ImageSearch<'a> {
     }
 
     /// Asks registries for the images of services by their content in a plan.
-    fn by_content(&mut self, services: &[&PlannedService], mut plan: Plan, found: FoundIn) {
+    fn by_content(&mut self, services: &[&PlannedService], plan: &Plan, found: FoundIn) {
+        let mut plan = plan.clone();
         plan.keep(|then| services.iter().any(|service| service.service == then.service && service.image == then.image));
         for then in &mut plan.services {
             // Here it is not asked whether they are to be built.
@@ -202,17 +204,14 @@ impl<'a> ImageSearch<'a> {
     }
 
     /// Returns the plan of all services at a commit; none where the configuration there cannot be read.
-    fn plan_at(&mut self, commit: CommitId) -> Option<Plan> {
+    fn plan_at(&mut self, commit: CommitId) -> Option<Rc<Plan>> {
         let (general, workspace, environment) = (self.general, self.workspace, self.environment);
         let plan = self.plans.entry(commit).or_insert_with(|| {
-            if commit == self.commit {
-                return everything(workspace, environment, commit).ok();
-            }
             let repository = &workspace.repository;
             if !repository.contains(&commit) && !repository.fetch_missing(&Missing::Commit(commit)) {
                 return None;
             }
-            everything(&workspace::at_commit(general, workspace, &commit)?, environment, commit).ok()
+            everything(&workspace::at_commit(general, workspace, &commit)?, environment, commit).ok().map(Rc::new)
         });
         plan.clone()
     }

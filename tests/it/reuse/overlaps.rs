@@ -112,3 +112,60 @@ fn a_tag_that_cannot_be_put_takes_the_built_ref_back() {
         assert!(!built().contains("/begun/"), "{}", built());
     }
 }
+
+#[test]
+fn a_run_that_is_killed_before_it_puts_its_tags_leaves_the_service_due() {
+    let two = Two::new();
+    let digest = two.image("amd64");
+    let refs = || two.older.git(["ls-remote", "origin", "refs/rebake/*"]);
+    let late = two.registry.put_late("main");
+    let mut run = build(&two.older, &digest).start();
+    late.wait();
+    run.kill().unwrap();
+    run.wait().unwrap();
+    drop(late);
+    two.registry.forget("acme/api", "main");
+    assert!(refs().contains("refs/rebake/built/staging/api"), "{}", refs());
+    assert!(refs().contains("refs/rebake/begun/staging/api"), "{}", refs());
+    build(&two.older, &digest).success();
+    assert_eq!(two.main(), Some(digest));
+    assert!(!refs().contains("/begun/"), "{}", refs());
+}
+
+#[test]
+fn a_run_that_puts_its_tags_late_gives_them_to_the_newer_image() {
+    let two = Two::new();
+    let [old, new] = ["amd64", "arm64"].map(|architecture| two.image(architecture));
+    let late = two.registry.put_late("main");
+    let mut run = build(&two.older, &old).start();
+    late.wait();
+    build(&two.newer, &new).success();
+    let content = report(&two.newer)["content_tag"].as_str().unwrap().to_owned();
+    two.registry.push("acme/api", &content, &Image::of(OCI, "arm64"));
+    late.go_on();
+    let is_success = run.wait().unwrap().success();
+    let service = report(&two.older);
+    assert!(is_success, "{service}");
+    assert_eq!(two.main(), Some(new));
+    assert_eq!((&service["record"], &service["outcome"]), (&"superseded".into(), &"succeeded".into()), "{service}");
+    let content = service["content_tag"].as_str().unwrap();
+    assert_eq!(service["tags"], serde_json::json!([format!("{}/acme/api:{content}", two.registry.host())]));
+    assert!(!two.older.git(["ls-remote", "origin", "refs/rebake/*"]).contains("/begun/"));
+}
+
+#[test]
+fn a_newer_image_that_cannot_get_its_tags_back_is_due() {
+    let two = Two::new();
+    let [old, new] = ["amd64", "arm64"].map(|architecture| two.image(architecture));
+    let late = two.registry.put_late("main");
+    let mut run = build(&two.older, &old).start();
+    late.wait();
+    build(&two.newer, &new).success();
+    late.go_on();
+    assert_eq!(run.wait().unwrap().code(), Some(1));
+    assert_eq!(report(&two.older)["outcome"], "failed");
+    let args = ["plan", "--since=built", "--environment=staging", "--format=names", "--fetch"];
+    assert_eq!(two.newer.rebake(args).success().text(), "api\n");
+    build(&two.newer, &new).success();
+    assert_eq!(two.main(), Some(new));
+}

@@ -26,13 +26,13 @@ impl Recording<'_> {
         let (recorded, trouble) = self.record(&free, &begun.before, trouble)?;
         services.extend(free.into_iter().zip(recorded));
         services.extend(came.doubtful.iter().map(|service| (*service, Recorded::Doubtful)));
-        let unmarked = self.settle_marks(begun, came, &services, &now, trouble.is_none())?;
+        let (awaiting_tags, unmarked) = self.settle_marks(begun, came, &services, &now, trouble.is_none())?;
         let here = RefState::here(self.repository, self.environment)?;
         let left = begun.marked.iter().filter_map(|service| {
             let mark = here.begun(self.name(*service)).filter(|mark| Some(*mark) == begun.token)?;
             Some(self.mark(*service, mark))
         });
-        Ok(Written { services, marks: left.collect(), trouble: trouble.or(unmarked) })
+        Ok(Written { services, awaiting_tags, marks: left.collect(), trouble: trouble.or(unmarked) })
     }
 
     /// Returns those of these services whose built refs are at a descendant of the commit by now.
@@ -82,6 +82,27 @@ impl Recording<'_> {
         Ok(sent.and_then(|()| self.repository.push_swaps(remote, &prefix, &swaps).map(drop)).err())
     }
 
+    /// Settles the marks of services that awaited their tags: removes those of services that have them now, and marks
+    /// again those whose results turned out not to be there. Returns the error of the remote, if there was one.
+    ///
+    /// # Errors
+    /// When this clone cannot be written.
+    pub fn settle_tagged(
+        &self,
+        begun: &Begun,
+        tagged: &BTreeSet<ServiceId>,
+        lost: &BTreeSet<ServiceId>,
+    ) -> Result<Option<RemoteError>, Error> {
+        let marks = |services: &BTreeSet<ServiceId>| -> Vec<(String, CommitId)> {
+            services.iter().filter_map(|service| Some(self.mark(*service, begun.token?))).collect()
+        };
+        let (put, take) = (marks(lost), marks(tagged));
+        self.repository.put_refs(&put)?;
+        self.repository.take_refs(&take)?;
+        let remote = self.remote.as_deref().filter(|_| !begun.is_refused);
+        Ok(remote.and_then(|remote| self.repository.push_refs(remote, &put, &take).err()))
+    }
+
     /// Swaps the refs of services: first at the remote, whose result counts, then here. If the remote fails, only here.
     fn record(
         &self,
@@ -127,7 +148,8 @@ impl Recording<'_> {
     /// results are not known. If a mark is no longer ours, another run has built the service meanwhile, and it is not
     /// known which of the two results is there.
     ///
-    /// Returns the error of the remote, if there was one.
+    /// Returns the recorded services that keep their marks until they have their tags, and the error of the remote, if
+    /// there was one.
     fn settle_marks(
         &self,
         begun: &Begun,
@@ -135,19 +157,24 @@ impl Recording<'_> {
         recorded: &BTreeMap<ServiceId, Recorded>,
         now: &RefState,
         is_remote_there: bool,
-    ) -> Result<Option<RemoteError>, Error> {
+    ) -> Result<(BTreeSet<ServiceId>, Option<RemoteError>), Error> {
         let here = RefState::here(self.repository, self.environment)?;
         let is_ours = |service: ServiceId| {
             let stands = |at: &RefState| at.begun(self.name(service)) == begun.token;
             !begun.contested.contains(&service) && stands(&here) && (begun.is_refused || stands(now))
         };
         let (mut put, mut take, mut remote_take) = (Vec::new(), Vec::new(), Vec::new());
+        let mut awaiting_tags = BTreeSet::new();
         for service in begun.marked.iter().chain(recorded.keys()).copied().collect::<BTreeSet<_>>() {
             let is_marked = begun.marked.contains(&service);
             let is_begun = [&came.built, &came.failed, &came.doubtful].iter().any(|came| came.contains(&service));
             let holds = recorded.get(&service).is_some_and(|recorded| recorded.holds());
             if is_marked && is_begun && !is_ours(service) {
                 put.extend(begun.token.map(|token| self.mark(service, token)));
+                continue;
+            }
+            if holds && came.awaiting_tags.contains(&service) {
+                awaiting_tags.insert(service);
                 continue;
             }
             let done = |before: &RefState, now: &RefState| {
@@ -163,10 +190,9 @@ impl Recording<'_> {
         let is_remote_there = is_remote_there && !begun.is_refused;
         self.repository.put_refs(&put)?;
         self.repository.take_refs(&take)?;
-        match self.remote.as_deref().filter(|_| is_remote_there) {
-            Some(remote) => Ok(self.repository.push_refs(remote, &put, &remote_take).err()),
-            None => Ok(None),
-        }
+        let remote = self.remote.as_deref().filter(|_| is_remote_there);
+        let trouble = remote.and_then(|remote| self.repository.push_refs(remote, &put, &remote_take).err());
+        Ok((awaiting_tags, trouble))
     }
 
     /// Returns the services that may not be recorded, each with a service that it is built from, which is due and was

@@ -96,6 +96,9 @@ pub struct Came {
     pub doubtful: BTreeSet<ServiceId>,
     /// Those whose builds began, and failed or are not to be recorded.
     pub failed: BTreeSet<ServiceId>,
+    /// Those of them whose images get more tags once their refs have moved. Until then they keep their marks, so that a
+    /// run that is killed in between leaves them due.
+    pub awaiting_tags: BTreeSet<ServiceId>,
 }
 
 /// What a run knows of its built refs before it builds.
@@ -157,6 +160,8 @@ pub enum Recorded {
 pub struct Written {
     /// The outcome for each service that was built or found.
     pub services: BTreeMap<ServiceId, Recorded>,
+    /// The recorded services that keep their marks until their images have their tags.
+    pub awaiting_tags: BTreeSet<ServiceId>,
     /// The marks that this run leaves for services whose results are not known.
     pub marks: Vec<(String, CommitId)>,
     /// The error of the remote, if there was one.
