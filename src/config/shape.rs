@@ -46,6 +46,6 @@ pub(super) fn nothing(problems: &mut Problems<'_>) {
     if !problems.has_errors() {
         let problem = Diagnostic::error("empty-file", "this file has only blank lines and comments");
         let problem = problem.label(problems.file(), Span::default(), "");
-        problems.push(problem.help("list what is built under `services:`, as the README shows"));
+        problems.push(problem.help("list what is built under `services:`; `rebake init` prints an example"));
     }
 }

@@ -11,7 +11,7 @@ use crate::source;
 /// References to documents that are not in the repository.
 const DANGLING: [&str; 4] = [r"\bspec\b[^.'*]*\bsections?\b", r"\bthe spec\b", r"\bfn p[0-9]+_", r"\bissue #?[0-9]+\b"];
 
-fn regex(text: &str) -> Regex {
+pub(crate) fn regex(text: &str) -> Regex {
     Regex::new(text).unwrap()
 }
 
@@ -48,8 +48,9 @@ fn lines() -> Vec<(String, String)> {
     lines
 }
 
-/// The links of a Markdown text that lead to a file or a heading of the project.
-fn links(text: &str) -> Vec<String> {
+/// The links of a Markdown text that lead to a file or a heading of the project. Those to its place on GitHub begin with
+/// `/`, the root.
+pub(crate) fn links(text: &str) -> Vec<String> {
     let target = regex(r"\]\(([^)\s]+)\)");
     let code = regex("`[^`]*`");
     let mut fenced = false;
@@ -63,12 +64,14 @@ fn links(text: &str) -> Vec<String> {
             found.extend(target.captures_iter(&line).map(|found| found[1].to_owned()));
         }
     }
+    let on_github = regex(&format!("^{}/(?:blob|tree)/main", env!("CARGO_PKG_REPOSITORY")));
+    let mut found: Vec<String> = found.iter().map(|target| on_github.replace(target, "").into_owned()).collect();
     found.retain(|target| !target.contains("://") && !target.starts_with("mailto:"));
     found
 }
 
 /// The anchors of a Markdown text, as GitHub makes them of its headings.
-fn anchors(text: &str) -> BTreeSet<String> {
+pub(crate) fn anchors(text: &str) -> BTreeSet<String> {
     let mut anchors = BTreeSet::new();
     let mut fenced = false;
     for line in text.lines() {
@@ -92,7 +95,11 @@ fn every_link_leads_to_a_file_and_a_heading() {
         let folder = Path::new(&file).parent().unwrap().to_owned();
         for link in links(&source::read(&file)) {
             let (path, anchor) = link.split_once('#').map_or((link.as_str(), None), |(path, to)| (path, Some(to)));
-            let target = if path.is_empty() { file.clone() } else { folder.join(path).to_str().unwrap().to_owned() };
+            let target = match path.strip_prefix('/') {
+                Some(from_root) => from_root.to_owned(),
+                None if path.is_empty() => file.clone(),
+                None => folder.join(path).to_str().unwrap().to_owned(),
+            };
             let is_there = Path::new(source::ROOT).join(&target).exists();
             if !is_there || anchor.is_some_and(|anchor| !anchors(&source::read(&target)).contains(anchor)) {
                 broken.push(format!("{file}: {link}"));
@@ -107,6 +114,7 @@ fn links_and_anchors_are_found() {
     let text =
         "# A `b` c\n[x](y.md#z) `[no](no)` [`code`](#a-b-c) [far](https://x.y)\n```\n[no](no)\n# no\n```\n## A b c\n";
     assert_eq!(links(text), ["y.md#z", "#a-b-c"]);
+    assert_eq!(links(concat!("[x](", env!("CARGO_PKG_REPOSITORY"), "/blob/main/y.md#z)")), ["/y.md#z"]);
     assert_eq!(anchors(text).into_iter().collect::<Vec<_>>(), ["a-b-c", "a-b-c-1"]);
 }
 
