@@ -27,8 +27,8 @@ pub enum LockfileUse {
 /// Which package gets what by which lockfile.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LockedClosure {
-    /// The lockfile, by its path from the root of the repository; the nearest ones at or above the service's path if none
-    /// is named.
+    /// The lockfile, by its path from the root of the repository; the ones at or above the service's path that have
+    /// the package if none is named.
     pub file: Option<String>,
     /// The package, by its name or its directory from the root of the repository; the one in the service's path if none
     /// is named.
@@ -54,18 +54,20 @@ impl Service {
         }
     }
 
-    /// Returns the directories in which its lockfiles are looked for, the nearest first.
+    /// Returns the directories in which its lockfiles are looked for: those at and above its path and its package.
     #[must_use]
     pub fn lockfile_directories(&self) -> Vec<RepoDir> {
         let Some(closure) = self.closure() else { return Vec::new() };
         if let Some(file) = &closure.file {
             return vec![RepoDir::of_file(file)];
         }
-        let Some(path) = &self.path else { return Vec::new() };
-        let mut directories = vec![path.clone()];
-        while let Some(last) = directories.last().filter(|last| !last.is_root()) {
-            let above = RepoDir::of_file(last.as_str());
-            directories.push(above);
+        // A name is no directory; it leads to the root.
+        let package = closure.package.as_deref().and_then(|package| RepoDir::parse(package).ok());
+        let mut directories: Vec<RepoDir> = Vec::new();
+        for directory in self.path.iter().chain(&package).flat_map(RepoDir::and_above) {
+            if !directories.contains(&directory) {
+                directories.push(directory);
+            }
         }
         directories
     }
@@ -87,7 +89,7 @@ impl Service {
             Some(_) => {
                 let directory = RepoDir::of_file(path);
                 LockfileFormat::of(path.rsplit('/').next().unwrap_or_default().as_bytes()).is_some()
-                    && self.path.as_ref().is_some_and(|own| directory.holds(own))
+                    && self.lockfile_directories().contains(&directory)
             }
         }
     }

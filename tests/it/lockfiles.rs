@@ -1,5 +1,10 @@
 //! Lockfiles with `lockfile: auto`: a service is affected by what its package gets, and by nothing else.
 
+mod local_inputs;
+mod lookup;
+mod random_closures;
+mod unknown_before;
+
 use serde_json::{Value, json};
 
 use crate::repo::Repo;
@@ -44,8 +49,8 @@ fn fingerprints(repo: &Repo) -> Vec<String> {
 fn fingerprints_stay_what_they_are() {
     let found = fingerprints(&repo());
     let expected = [
-        "a    fp2-zv2chodqedetyeja7g5mya5rob",
-        "b    fp2-l4rb7pph7fmwr7hczrqy2nf6pn",
+        "a    fp2-e7infegjjrwff5574etrxs6rin",
+        "b    fp2-l5ntnzvwt3fn3k2u2usnb4ilpn",
         "go   fp2-kinnkibvkiyw55skrfvoecyncr",
         "all  fp2-d4473y5crysj2hxcrw2kunn5ab",
     ];
@@ -137,14 +142,19 @@ fn a_pattern_that_names_it_keeps_the_whole_file() {
 }
 
 #[test]
-fn a_lockfile_of_its_own_is_nearer() {
+fn two_lockfiles_with_the_package_count_both() {
     let repo = repo();
-    repo.write("b/package-lock.json", r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"x": "1"}}, "node_modules/x": {"version": "1.0.0"}}}"#);
-    repo.commit("own");
+    let own = |more: &str| {
+        format!(
+            r#"{{"lockfileVersion": 3, "packages": {{"": {{"dependencies": {{"x": "1"}}}}, "node_modules/x": {{"version": "1.0.0"}}{more}}}}}"#
+        )
+    };
+    repo.write("b/package-lock.json", own("")).commit("own");
     assert_eq!(affected(&repo), ["all", "b"]);
-    repo.write("b/package-lock.json", r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"x": "1"}}, "node_modules/x": {"version": "1.0.0"}, "node_modules/y": {"version": "1.0.0"}}}"#);
-    repo.write("pnpm-lock.yaml", pnpm("18.2.0", "2.0.0")).commit("neither");
+    repo.write("b/package-lock.json", own(r#", "node_modules/y": {"version": "1.0.0"}"#)).commit("unused");
     assert_eq!(affected(&repo), ["all"]);
+    repo.write("pnpm-lock.yaml", pnpm("18.2.0", "2.0.0")).commit("shared");
+    assert_eq!(affected(&repo), ["all", "b"]);
 }
 
 #[test]

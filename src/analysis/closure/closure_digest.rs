@@ -1,13 +1,14 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::OnceLock;
 
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use sha2::{Digest as _, Sha256};
 
-use crate::inputs::lockfile::{Lockfile, NeededFor};
+use crate::inputs::lockfile::{Lockfile, Need, NeededFor};
 
-/// The digest of a closure. `Display` is 16 hexadecimal digits.
+/// The digest of a closure, or of what counts for all packages. `Display` is 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClosureDigest([u8; 32]);
 
@@ -54,7 +55,22 @@ impl Resolution {
 
     /// Returns what a package needs.
     pub fn needs(&self, package: usize, with: WithDevelopment) -> impl Iterator<Item = usize> {
-        needs(&self.lockfile, package, with).map(|(to, _)| to)
+        needs(&self.lockfile, package, with).map(|need| need.to)
+    }
+
+    /// Returns all other packages that a package reaches, each once.
+    #[must_use]
+    pub fn reached(&self, start: usize, with: WithDevelopment) -> Vec<usize> {
+        let mut seen = vec![false; self.lockfile.packages().len()];
+        seen[start] = true;
+        let (mut left, mut found) = (vec![start], Vec::new());
+        while let Some(package) = left.pop() {
+            let next = self.needs(package, with).filter(|to| !std::mem::replace(&mut seen[*to], true));
+            let known = left.len();
+            left.extend(next);
+            found.extend_from_slice(&left[known..]);
+        }
+        found
     }
 }
 
@@ -65,11 +81,10 @@ impl ClosureDigest {
         &self.0
     }
 
-    /// Returns the digest of this one and of what counts for all packages.
+    /// Returns the digest of what counts for all packages, by its keys.
     #[must_use]
-    pub fn with<'s>(&self, settings: impl IntoIterator<Item = (&'s str, &'s str)>) -> Self {
+    pub fn of_settings(settings: &BTreeMap<String, String>) -> Self {
         let mut hash = Words::default();
-        hash.word(&self.0);
         for (key, value) in settings {
             hash.word(key.as_bytes());
             hash.word(value.as_bytes());
@@ -84,9 +99,9 @@ impl fmt::Display for ClosureDigest {
     }
 }
 
-fn needs(lockfile: &Lockfile, package: usize, with: WithDevelopment) -> impl Iterator<Item = (usize, &str)> {
+fn needs(lockfile: &Lockfile, package: usize, with: WithDevelopment) -> impl Iterator<Item = &Need> {
     let counts = move |purpose| with == WithDevelopment::Yes || purpose == NeededFor::Use;
-    lockfile.needs(package).iter().filter(move |need| counts(need.purpose)).map(|need| (need.to, need.label.as_str()))
+    lockfile.needs(package).iter().filter(move |need| counts(need.purpose))
 }
 
 /// Makes the digest of each package's closure, in one pass: that of a package is made of those that it needs. Packages that
@@ -98,64 +113,117 @@ fn digests(lockfile: &Lockfile, with: WithDevelopment) -> Vec<ClosureDigest> {
         graph.add_node(());
     }
     for from in 0..packages.len() {
-        for (to, _) in needs(lockfile, from, with) {
-            graph.add_edge(NodeIndex::new(from), NodeIndex::new(to), ());
+        for need in needs(lockfile, from, with) {
+            graph.add_edge(NodeIndex::new(from), NodeIndex::new(need.to), ());
         }
     }
-    let own: Vec<ClosureDigest> = packages
-        .iter()
-        .map(|package| {
-            let mut hash = Words::default();
-            hash.word(package.name.as_bytes());
-            hash.word(package.identity.as_bytes());
-            hash.finish()
-        })
-        .collect();
-    let mut closures = own.clone();
-    let mut circle_of = vec![usize::MAX; packages.len()];
-    // A circle stands behind all that its members need.
-    for (number, circle) in tarjan_scc(&graph).into_iter().enumerate() {
+    let own = packages.iter().map(|package| {
+        let mut hash = Words::default();
+        hash.word(package.name.as_bytes());
+        hash.word(package.identity.as_bytes());
+        hash.finish()
+    });
+    let mut digests = Digests { lockfile, with, circle_of: vec![usize::MAX; packages.len()], known: own.collect() };
+    // A circle stands behind all that its members need. Kosaraju's algorithm, unlike Tarjan's, does not recur here, however
+    // long a chain of packages is.
+    for (number, circle) in kosaraju_scc(&graph).into_iter().enumerate() {
+        let circle: Vec<usize> = circle.into_iter().map(NodeIndex::index).collect();
+        digests.close(number, circle);
+    }
+    digests.known
+}
+
+/// How often the members of a circle are told apart by what they need.
+const ROUNDS: usize = 16;
+
+/// The digests that are known: of closures behind the circle that is at hand, else of packages themselves.
+struct Digests<'l> {
+    lockfile: &'l Lockfile,
+    with: WithDevelopment,
+    /// The number of each package's circle, once that is at hand.
+    circle_of: Vec<usize>,
+    known: Vec<ClosureDigest>,
+}
+
+impl Digests<'_> {
+    /// Makes the digests of the closures of a circle's members.
+    fn close(&mut self, number: usize, mut circle: Vec<usize>) {
         for member in &circle {
-            circle_of[member.index()] = number;
+            self.circle_of[*member] = number;
         }
-        let mut members: Vec<ClosureDigest> = Vec::with_capacity(circle.len());
-        for member in &circle {
-            let member = member.index();
-            let mut needed: Vec<(ClosureDigest, bool, &str)> = needs(lockfile, member, with)
-                .map(|(to, label)| {
-                    let is_within = circle_of[to] == number;
-                    (if is_within { own[to] } else { closures[to] }, is_within, label)
-                })
-                .collect();
-            needed.sort_unstable();
-            needed.dedup();
-            let mut hash = Words::default();
-            hash.word(&own[member].0);
-            for (digest, is_within, label) in needed {
-                hash.word(&digest.0);
-                hash.word(if is_within { b"within" } else { b"behind" });
-                hash.word(label.as_bytes());
-            }
-            members.push(hash.finish());
+        if let [member] = circle[..] {
+            self.known[member] = self.with_needs(number, member);
+            return;
         }
-        if let ([member], [digest]) = (&circle[..], &members[..]) {
-            closures[member.index()] = *digest;
-            continue;
-        }
+        self.tell_apart(number, &mut circle);
+        let mut members: Vec<ClosureDigest> = circle.iter().map(|member| self.with_needs(number, *member)).collect();
         members.sort_unstable();
+        members.dedup();
         let mut whole = Words::default();
-        for member in &members {
+        for member in members {
             whole.word(&member.0);
         }
         let whole = whole.finish();
         for member in circle {
             let mut hash = Words::default();
-            hash.word(&own[member.index()].0);
+            hash.word(&self.known[member].0);
             hash.word(&whole.0);
-            closures[member.index()] = hash.finish();
+            self.known[member] = hash.finish();
         }
     }
-    closures
+
+    /// Gives members of a circle that are the same package, but need different ones, different digests: by what they need, by
+    /// what these need, and so on until nothing more is told apart; if that takes too long, by their order in the file.
+    fn tell_apart(&mut self, number: usize, circle: &mut [usize]) {
+        circle.sort_unstable();
+        let count = |digests: &Self, circle: &[usize]| {
+            circle.iter().map(|member| digests.known[*member]).collect::<BTreeSet<_>>().len()
+        };
+        let mut told = count(self, circle);
+        for _ in 0..ROUNDS {
+            if told == circle.len() {
+                return;
+            }
+            let next: Vec<ClosureDigest> = circle.iter().map(|member| self.with_needs(number, *member)).collect();
+            circle.iter().zip(next).for_each(|(member, digest)| self.known[*member] = digest);
+            let more = count(self, circle);
+            if more == told {
+                return;
+            }
+            told = more;
+        }
+        let mut twins: BTreeMap<ClosureDigest, usize> = BTreeMap::new();
+        for member in circle {
+            let twin = twins.entry(self.known[*member]).or_default();
+            let mut hash = Words::default();
+            hash.word(&self.known[*member].0);
+            hash.word(&twin.to_be_bytes());
+            *twin += 1;
+            self.known[*member] = hash.finish();
+        }
+    }
+
+    /// Returns the digest of a package and of what it needs.
+    fn with_needs(&self, number: usize, package: usize) -> ClosureDigest {
+        let mut needed: Vec<(ClosureDigest, bool, &str, NeededFor)> = needs(self.lockfile, package, self.with)
+            .map(|need| (self.known[need.to], self.circle_of[need.to] == number, need.label.as_str(), need.purpose))
+            .collect();
+        needed.sort_unstable();
+        // What is needed for use is there whether or not it is needed for development too.
+        needed.dedup_by(|next, kept| (next.0, next.1, next.2) == (kept.0, kept.1, kept.2));
+        let mut hash = Words::default();
+        hash.word(&self.known[package].0);
+        for (digest, is_within, label, purpose) in needed {
+            hash.word(&digest.0);
+            hash.word(if is_within { b"within" } else { b"behind" });
+            hash.word(label.as_bytes());
+            hash.word(match purpose {
+                NeededFor::Use => b"use",
+                NeededFor::Development => b"development",
+            });
+        }
+        hash.finish()
+    }
 }
 
 /// A hash of words, each behind its length.

@@ -96,13 +96,9 @@ impl<'r> Side<'r> {
     /// Returns for each package whether a package reaches it, or one with its digest.
     fn reached(&self, start: Option<usize>, with: WithDevelopment) -> Vec<bool> {
         let (Some(resolution), Some(start)) = (self.resolution, start) else { return vec![false; self.first.len()] };
-        let count = resolution.lockfile().packages().len();
-        let (mut seen, mut found) = (vec![false; count], vec![false; count]);
-        seen[start] = true;
-        let mut left = vec![start];
-        while let Some(package) = left.pop() {
+        let mut found = vec![false; resolution.lockfile().packages().len()];
+        for package in std::iter::once(start).chain(resolution.reached(start, with)) {
             found[self.first[&resolution.digest(package, with)]] = true;
-            left.extend(resolution.needs(package, with).filter(|to| !std::mem::replace(&mut seen[*to], true)));
         }
         found
     }

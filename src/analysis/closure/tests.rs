@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::*;
@@ -6,167 +6,6 @@ use crate::inputs::lockfile::{Lockfile, LockfileFormat};
 
 fn resolution(format: LockfileFormat, text: &str) -> Resolution {
     Resolution::new(Lockfile::read(format, text, &BTreeMap::new()).unwrap_or_else(|error| panic!("{error}\n{text}")))
-}
-
-/// A small generator of random numbers, with the seed that a failure prints.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % limit
-    }
-}
-
-/// A graph of packages: the first ones are those of the workspace. Each other one has a version; one that is not there has
-/// none.
-#[derive(Clone)]
-struct Graph {
-    members: usize,
-    versions: Vec<Option<usize>>,
-    needs: Vec<BTreeSet<usize>>,
-}
-
-impl Graph {
-    fn random(random: &mut Random) -> Self {
-        let (members, others) = (1 + random.below(4), random.below(9));
-        let count = members + others;
-        let mut needs = vec![BTreeSet::new(); count];
-        for from in &mut needs {
-            for _ in 0..random.below(4) {
-                from.insert(random.below(count));
-            }
-        }
-        Self { members, versions: vec![Some(1); count], needs }
-    }
-
-    /// Returns the graph with a package bumped, added, removed, or with other needs.
-    fn changed(&self, random: &mut Random) -> Self {
-        let mut graph = self.clone();
-        for _ in 0..=random.below(2) {
-            let package = random.below(graph.versions.len());
-            match random.below(4) {
-                0 if package >= graph.members => graph.versions[package] = Some(1 + random.below(3)),
-                1 if package >= graph.members => graph.versions[package] = None,
-                _ => {
-                    let to = random.below(graph.versions.len());
-                    if !graph.needs[package].remove(&to) {
-                        graph.needs[package].insert(to);
-                    }
-                }
-            }
-        }
-        graph
-    }
-
-    /// Returns what a package needs and the file can say: nothing that is not there.
-    fn needs(&self, package: usize) -> impl Iterator<Item = usize> {
-        self.needs[package].iter().copied().filter(move |to| *to != package && self.versions[*to].is_some())
-    }
-
-    /// Returns all that a member reaches, one package after the other: the packages, and what each needs.
-    fn naive(&self, member: usize) -> BTreeSet<(usize, Option<usize>, Vec<usize>)> {
-        let (mut left, mut seen) = (vec![member], BTreeSet::from([member]));
-        let mut closure = BTreeSet::new();
-        while let Some(package) = left.pop() {
-            closure.insert((package, self.versions[package], self.needs(package).collect()));
-            left.extend(self.needs(package).filter(|to| seen.insert(*to)));
-        }
-        closure
-    }
-
-    fn cargo(&self) -> String {
-        let mut text = "version = 4\n".to_owned();
-        for package in self.order() {
-            let Some(version) = self.versions[package] else { continue };
-            write!(text, "[[package]]\nname = \"p{package}\"\nversion = \"{version}.0.0\"\n").unwrap();
-            if package >= self.members {
-                text.push_str("source = \"registry+https://r\"\n");
-            }
-            let needs: Vec<String> = self.needs(package).map(|to| format!("\"p{to}\"")).collect();
-            writeln!(text, "dependencies = [{}]", needs.join(", ")).unwrap();
-        }
-        text
-    }
-
-    fn pnpm(&self) -> String {
-        let mut text = "lockfileVersion: '9.0'\nimporters:\n".to_owned();
-        let list = |text: &mut String, package: usize, indent: &str| {
-            for (number, to) in self.needs(package).enumerate() {
-                if number == 0 {
-                    writeln!(text, "{indent}dependencies:").unwrap();
-                }
-                let reference = match self.versions[to] {
-                    _ if to < self.members => format!("link:../p{to}"),
-                    version => format!("{}.0.0", version.unwrap()),
-                };
-                if package < self.members {
-                    write!(text, "{indent}  p{to}:\n{indent}    specifier: x\n{indent}    version: {reference}\n")
-                        .unwrap();
-                } else {
-                    writeln!(text, "{indent}  p{to}: {}", reference.replace("link:../", "link:")).unwrap();
-                }
-            }
-        };
-        for member in 0..self.members {
-            writeln!(text, "  p{member}:{}", if self.needs(member).next().is_none() { " {}" } else { "" }).unwrap();
-            list(&mut text, member, "    ");
-        }
-        text.push_str("snapshots:\n");
-        for package in self.order().filter(|package| *package >= self.members) {
-            let Some(version) = self.versions[package] else { continue };
-            let empty = if self.needs(package).next().is_none() { " {}" } else { "" };
-            writeln!(text, "  p{package}@{version}.0.0:{empty}").unwrap();
-            list(&mut text, package, "    ");
-        }
-        text
-    }
-
-    /// The order in which packages are written: members first in pnpm's; it must not matter.
-    fn order(&self) -> impl Iterator<Item = usize> {
-        (0..self.versions.len()).rev()
-    }
-}
-
-/// How many pairs of graphs are compared.
-const PAIRS: u64 = 2_000;
-
-#[test]
-fn closures_of_random_graphs_differ_where_a_search_finds_a_difference() {
-    let name = |member: usize| format!("p{member}");
-    for seed in 1..=PAIRS {
-        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        let before = Graph::random(&mut random);
-        let after = before.changed(&mut random);
-        let texts = |graph: &Graph| if seed % 2 == 0 { graph.cargo() } else { graph.pnpm() };
-        let format = if seed % 2 == 0 { LockfileFormat::Cargo } else { LockfileFormat::Pnpm };
-        let [then, now] = [&before, &after].map(|graph| resolution(format, &texts(graph)));
-        let entry = |resolution: &Resolution, member| {
-            let lockfile = resolution.lockfile();
-            lockfile.named(&name(member)).or(lockfile.in_directory(&name(member))).unwrap()
-        };
-        for member in 0..before.members {
-            let (from, to) = (entry(&then, member), entry(&now, member));
-            let differ = then.digest(from, WithDevelopment::Yes) != now.digest(to, WithDevelopment::Yes);
-            assert_eq!(differ, before.naive(member) != after.naive(member), "seed {seed}, member {member}");
-            let changes =
-                ClosureComparison::new(Some(&then), Some(&now), WithDevelopment::Yes).changes(Some(from), Some(to));
-            assert!(differ || changes.is_empty(), "seed {seed}, member {member}");
-            let versions = |graph: &Graph| -> BTreeSet<(usize, Option<usize>)> {
-                graph.naive(member).into_iter().map(|(package, version, _)| (package, version)).collect()
-            };
-            let told: BTreeSet<String> = changes.into_iter().map(|change| change.name).collect();
-            let expected: BTreeSet<String> = versions(&before)
-                .symmetric_difference(&versions(&after))
-                .map(|(package, _)| *package)
-                .filter(|package| *package >= before.members)
-                .map(name)
-                .collect();
-            assert!(told.is_superset(&expected), "seed {seed}, member {member}: {told:?} {expected:?}");
-        }
-    }
 }
 
 const BEFORE: &str = "lockfileVersion: '9.0'\nimporters:\n  a:\n    dependencies:\n      next: {specifier: ^1, version: 1.0.0}\n      old: {specifier: ^1, version: 1.0.0}\n    devDependencies:\n      tool: {specifier: ^1, version: 1.0.0}\n  b:\n    dependencies:\n      same: {specifier: ^1, version: 1.0.0}\nsnapshots:\n  next@1.0.0:\n    dependencies:\n      react: 18.2.0\n      same: 1.0.0\n  react@18.2.0: {}\n  old@1.0.0: {}\n  same@1.0.0: {}\n  tool@1.0.0: {}\n";
@@ -201,4 +40,68 @@ fn changes_say_from_what_to_what_and_via_whom() {
         changes(BEFORE, "lockfileVersion: '9.0'\nimporters: {}\n", "b", WithDevelopment::Yes),
         ["same 1.0.0 → "]
     );
+}
+
+#[test]
+fn what_a_package_is_needed_for_is_part_of_a_closure() {
+    let of = |text: &str, with| {
+        let resolution = resolution(LockfileFormat::Pnpm, text);
+        resolution.digest(resolution.lockfile().in_directory("a").unwrap(), with)
+    };
+    let moved = BEFORE.replace("    devDependencies:\n      tool", "      tool");
+    for with in [WithDevelopment::Yes, WithDevelopment::No] {
+        assert_ne!(of(BEFORE, with), of(&moved, with));
+        assert_eq!(of(BEFORE, with), of(&BEFORE.replace("  b:\n", "  c: {}\n  b:\n"), with));
+    }
+    let too = moved.replace("  b:\n", "    devDependencies:\n      tool: {specifier: ^1, version: 1.0.0}\n  b:\n");
+    assert_eq!(of(&moved, WithDevelopment::Yes), of(&too, WithDevelopment::Yes));
+}
+
+#[test]
+fn the_same_package_may_be_in_a_circle_twice() {
+    let of = |second: &str, place: &str| {
+        let text = format!(
+            r#"{{"lockfileVersion": 3, "packages": {{"": {{"dependencies": {{"x": "1"}}}},
+            "node_modules/x": {{"version": "1", "dependencies": {{"c": "1", "y": "1"}}}},
+            "node_modules/y": {{"version": "1", "dependencies": {{"c": "1", "x": "1"}}}},
+            "node_modules/c": {{"version": "1", "dependencies": {{"x": "1", "d": "1"}}}},
+            "node_modules/d": {{"version": "1"}},
+            "node_modules/{place}/node_modules/c": {{"version": "1", "dependencies": {{"x": "1", "d": "1"}}}},
+            "node_modules/{place}/node_modules/d": {{"version": "{second}"}}}}}}"#
+        );
+        let resolution = resolution(LockfileFormat::Npm, &text);
+        resolution.digest(resolution.lockfile().in_directory(".").unwrap(), WithDevelopment::Yes)
+    };
+    assert_ne!(of("2", "x"), of("2", "y"));
+    assert_eq!(of("1", "x"), of("1", "y"));
+}
+
+#[test]
+fn many_twins_of_a_circle_are_told_apart() {
+    // A ring of equal packages, each inside of the one before, and another one that closes it; one needs something else too.
+    let digest = |marked: usize| {
+        let mut text = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"t": "1"}}, "node_modules/m": {"version": "1"}, "node_modules/u": {"version": "1", "dependencies": {"t": "1"}}"#.to_owned();
+        for number in 0..40 {
+            let place = "node_modules/t/".repeat(number) + "node_modules/t";
+            let next = if number == 39 { "u" } else { "t" };
+            let more = if number == marked { r#", "m": "1""# } else { "" };
+            write!(text, r#", "{place}": {{"version": "1", "dependencies": {{"{next}": "1"{more}}}}}"#).unwrap();
+        }
+        let resolution = resolution(LockfileFormat::Npm, &(text + "}}"));
+        resolution.digest(resolution.lockfile().in_directory(".").unwrap(), WithDevelopment::Yes)
+    };
+    assert_ne!(digest(19), digest(20));
+    assert_eq!(digest(20), digest(20));
+}
+
+#[test]
+fn a_chain_may_be_long() {
+    let mut text = "lockfileVersion: '9.0'\nimporters:\n  a:\n    dependencies:\n      p0: {specifier: x, version: '1'}\nsnapshots:\n".to_owned();
+    for number in 0..100_000 {
+        write!(text, "  p{number}@1:\n    dependencies:\n      p{}: '1'\n", number + 1).unwrap();
+    }
+    let resolution = resolution(LockfileFormat::Pnpm, &text);
+    let start = resolution.lockfile().in_directory("a").unwrap();
+    assert_ne!(resolution.digest(start, WithDevelopment::Yes), resolution.digest(0, WithDevelopment::Yes));
+    assert_eq!(resolution.reached(start, WithDevelopment::Yes).len(), 100_001);
 }

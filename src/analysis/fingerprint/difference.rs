@@ -57,14 +57,17 @@ pub fn differences<'a>(
         .iter()
         .filter_map(|(_, record, _)| if let HashInput::File(entry) = record { Some(entry.path) } else { None });
     let files: BTreeSet<&[u8]> = files.collect();
-    let has_packages = signed.iter().any(|(_, record, _)| matches!(record, HashInput::Package(_)));
+    let packages = signed
+        .iter()
+        .filter_map(|(_, record, _)| if let HashInput::Package(path, _) = record { Some(*path) } else { None });
+    let packages: BTreeSet<&str> = packages.collect();
     // Of a directory its files tell more, where they were listed, and of what a package gets the packages do.
     let is_told = |record: &HashInput| match record {
         HashInput::Directory(entry) => {
             let below = if entry.path.is_empty() { Vec::new() } else { [entry.path, b"/"].concat() };
             files.range(below.as_slice()..).next().is_some_and(|path| path.starts_with(&below))
         }
-        HashInput::Closure(..) => has_packages,
+        HashInput::Closure(path, _) => packages.contains(path),
         _ => false,
     };
     let told = signed.iter().filter(|(_, record, _)| !is_told(record));
@@ -97,19 +100,20 @@ fn of_definition(before: &str, after: &str) -> Vec<InputDifference> {
 }
 
 /// The key that identifies a record in both fingerprints.
-type Key<'a> = (u8, &'a [u8]);
+type Key<'a> = (u8, &'a [u8], &'a [u8]);
 
 fn key(record: HashInput<'_>) -> Key<'_> {
     match record {
-        HashInput::Format(_) => (0, b""),
-        HashInput::Service(_) => (1, b""),
-        HashInput::Directory(entry) => (2, entry.path),
-        HashInput::File(entry) => (3, entry.path),
-        HashInput::Closure(path, _) => (4, path.as_bytes()),
-        HashInput::Lockfile(entry) => (5, entry.path),
-        HashInput::Package(package) => (6, package.key.as_bytes()),
-        HashInput::Definition(_) => (7, b""),
-        HashInput::Global(_) => (8, b""),
-        HashInput::Dependency(name, _) => (9, name.as_str().as_bytes()),
+        HashInput::Format(_) => (0, b"", b""),
+        HashInput::Service(_) => (1, b"", b""),
+        HashInput::Directory(entry) => (2, entry.path, b""),
+        HashInput::File(entry) => (3, entry.path, b""),
+        HashInput::Closure(path, _) => (4, path.as_bytes(), b""),
+        HashInput::Lockfile(entry) => (5, entry.path, b""),
+        HashInput::Package(path, package) => (6, path.as_bytes(), package.key.as_bytes()),
+        HashInput::Settings(path, _) => (7, path.as_bytes(), b""),
+        HashInput::Definition(_) => (8, b"", b""),
+        HashInput::Global(_) => (9, b"", b""),
+        HashInput::Dependency(name, _) => (10, name.as_str().as_bytes(), b""),
     }
 }

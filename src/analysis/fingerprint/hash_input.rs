@@ -24,8 +24,10 @@ pub enum HashInput<'a> {
     Closure(&'a str, ClosureDigest),
     /// A lockfile that counts as a whole.
     Lockfile(TreeEntry<'a>),
-    /// A package of a closure, which stands for no bytes: only its closure does.
-    Package(&'a LockedName),
+    /// What counts for all packages of a lockfile at a path: of the lockfile, and of what is beside it.
+    Settings(&'a str, ClosureDigest),
+    /// A package of a closure by the lockfile at a path, which stands for no bytes: only its closure does.
+    Package(&'a str, &'a LockedName),
     /// The service's resolved definition, as canonical JSON.
     Definition(&'a str),
     /// The patterns of what affects every service, as canonical JSON.
@@ -48,11 +50,14 @@ impl HashInput<'_> {
                 word(objects.name().as_bytes());
             }
             Self::Service(name) => word(name.as_str().as_bytes()),
-            Self::Closure(path, digest) => {
+            Self::Closure(path, digest) | Self::Settings(path, digest) => {
                 word(path.as_bytes());
                 word(digest.as_bytes());
             }
-            Self::Package(package) => word(package.key.as_bytes()),
+            Self::Package(path, package) => {
+                word(path.as_bytes());
+                word(package.key.as_bytes());
+            }
             Self::Directory(entry) | Self::File(entry) | Self::Lockfile(entry) => {
                 word(&entry.mode.bits().to_be_bytes());
                 word(entry.path);
@@ -77,7 +82,8 @@ impl HashInput<'_> {
             Self::File(_) => "file",
             Self::Closure(..) => "closure",
             Self::Lockfile(_) => "lockfile",
-            Self::Package(_) => "package",
+            Self::Package(..) => "package",
+            Self::Settings(..) => "settings",
             Self::Definition(_) => "definition",
             Self::Global(_) => "global",
             Self::Dependency(..) => "dependency",
@@ -92,8 +98,8 @@ impl fmt::Display for HashInput<'_> {
             Self::Format(objects) => write!(f, "{SCHEME} {}", objects.name()),
             Self::Service(name) => write!(f, "{name}"),
             Self::Directory(entry) => write!(f, "{} {} {}/", entry.mode, entry.id, Escaped::new(entry.path)),
-            Self::Closure(path, digest) => write!(f, "{digest} {}", Escaped::new(*path)),
-            Self::Package(package) => write!(f, "{}", Escaped::new(&package.shown)),
+            Self::Closure(path, digest) | Self::Settings(path, digest) => write!(f, "{digest} {}", Escaped::new(*path)),
+            Self::Package(_, package) => write!(f, "{}", Escaped::new(&package.shown)),
             Self::File(entry) | Self::Lockfile(entry) => {
                 write!(f, "{} {} {}", entry.mode, entry.id, Escaped::new(entry.path))
             }

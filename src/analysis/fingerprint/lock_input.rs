@@ -9,6 +9,8 @@ pub struct LockInput {
     pub path: String,
     /// What counts of it.
     pub content: LockContent,
+    /// What counts for all packages, of the lockfile and of what is beside it; none where the patterns say what it means.
+    pub settings: Option<ClosureDigest>,
     /// The packages, to show them; none where they were not asked for.
     pub packages: Vec<LockedName>,
     /// Whether a commit has it.

@@ -121,7 +121,10 @@ impl<'a> Fingerprints<'a> {
     pub fn records_and_files(&self, service: ServiceId) -> impl Iterator<Item = HashInput<'_>> {
         let [first, last] = self.around(service);
         let directories = self.directories(service).into_iter().map(HashInput::Directory);
-        let packages = self.locked(service).iter().flat_map(|input| &input.packages).map(HashInput::Package);
+        let packages = self
+            .locked(service)
+            .iter()
+            .flat_map(|input| input.packages.iter().map(|package| HashInput::Package(&input.path, package)));
         let files = self.files(service).map(HashInput::File);
         first.into_iter().chain(directories).chain(files).chain(packages).chain(last)
     }
@@ -140,9 +143,13 @@ impl<'a> Fingerprints<'a> {
             .collect();
         dependencies.sort_unstable_by_key(|(name, _)| *name);
         let dependencies = dependencies.into_iter().map(|(name, fingerprint)| HashInput::Dependency(name, fingerprint));
-        let locked = self.locked(service).iter().map(|input| match input.content {
-            LockContent::Closure(digest) => HashInput::Closure(&input.path, digest),
-            LockContent::File(mode, id) => HashInput::Lockfile(TreeEntry { mode, id, path: input.path.as_bytes() }),
+        let locked = self.locked(service).iter().flat_map(|input| {
+            let content = match input.content {
+                LockContent::Closure(digest) => HashInput::Closure(&input.path, digest),
+                LockContent::File(mode, id) => HashInput::Lockfile(TreeEntry { mode, id, path: input.path.as_bytes() }),
+            };
+            let settings = input.settings.map(|digest| HashInput::Settings(&input.path, digest));
+            std::iter::once(content).chain(settings)
         });
         let last =
             locked.chain(own.map(HashInput::Definition)).chain(global.map(HashInput::Global)).chain(dependencies);

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::json_with_commas::strict;
-use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, tidy};
+use super::need_lists::NeedLists;
+use super::{LockedPackage, Lockfile, LockfileError, name_of, tidy};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -14,35 +15,37 @@ struct File {
     #[serde(default)]
     lockfile_version: Value,
     #[serde(default)]
-    workspaces: BTreeMap<String, Needs>,
+    workspaces: BTreeMap<String, Workspace>,
     /// What is installed, by its place: `a`, and `a/b` for a `b` that only `a` gets.
     #[serde(default)]
     packages: BTreeMap<String, Vec<Value>>,
+    /// The files with patches, by `name@version`.
+    #[serde(default)]
+    patched_dependencies: BTreeMap<String, String>,
     #[serde(flatten)]
     settings: BTreeMap<String, Value>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Needs {
+#[derive(Deserialize)]
+struct Workspace {
+    #[serde(default)]
     name: String,
-    dependencies: BTreeMap<String, String>,
-    dev_dependencies: BTreeMap<String, String>,
-    optional_dependencies: BTreeMap<String, String>,
-    peer_dependencies: BTreeMap<String, String>,
+    #[serde(flatten)]
+    needs: NeedLists,
 }
 
 /// Reads a bun.lock of version 0, 1 or 2.
 pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let file: File = serde_json::from_str(&strict(text)).map_err(LockfileError::malformed)?;
     if !matches!(file.lockfile_version.as_u64(), Some(0..=2)) {
-        return Err(LockfileError::UnknownVersion(file.lockfile_version.to_string().chars().take(20).collect()));
+        return Err(LockfileError::unknown_version(&file.lockfile_version));
     }
     let mut lockfile = Lockfile::default();
     lockfile.settings.insert("lockfileVersion".to_owned(), file.lockfile_version.to_string());
     // A catalog counts through what uses it.
     let settings = file.settings.iter().filter(|(key, _)| !matches!(key.as_str(), "catalog" | "catalogs"));
     lockfile.settings.extend(settings.map(|(key, value)| (key.clone(), value.to_string())));
+    lockfile.settings.insert("patchedDependencies".to_owned(), format!("{:?}", file.patched_dependencies));
     for (directory, workspace) in &file.workspaces {
         lockfile.add_member(&workspace.name, Some(directory))?;
     }
@@ -54,52 +57,25 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
         let member = source.strip_prefix("workspace:").and_then(|directory| lockfile.in_directory(&tidy(directory)));
         let position = match member {
             Some(member) => member,
-            None => lockfile.add(package(name, source, entry))?,
+            None => lockfile.add(package(name, source, entry, file.patched_dependencies.get(resolution)))?,
         };
         at.insert(place, position);
     }
     for (place, entry) in &file.packages {
         let listed = entry.iter().find(|item| item.is_object());
-        let needs = listed.map(Needs::deserialize).transpose().map_err(LockfileError::malformed)?;
+        let needs = listed.map(NeedLists::deserialize).transpose().map_err(LockfileError::malformed)?;
         let from = at[place.as_str()];
         let is_member = lockfile.packages[from].identity.starts_with("member ");
         if let Some(needs) = needs.filter(|_| !is_member) {
-            add(&mut lockfile, &at, (from, place), &needs)?;
+            needs.add_to(&mut lockfile, from, |name| find(&at, place, name))?;
         }
     }
     for (directory, workspace) in &file.workspaces {
         if let Some(from) = lockfile.in_directory(&tidy(directory)) {
-            add(&mut lockfile, &at, (from, &workspace.name), workspace)?;
+            workspace.needs.add_to(&mut lockfile, from, |name| find(&at, &workspace.name, name))?;
         }
     }
     Ok(lockfile.finished())
-}
-
-fn add(
-    lockfile: &mut Lockfile,
-    at: &BTreeMap<&str, usize>,
-    (from, place): (usize, &str),
-    needs: &Needs,
-) -> Result<(), LockfileError> {
-    let lists = [
-        (&needs.dependencies, NeededFor::Use),
-        (&needs.optional_dependencies, NeededFor::Use),
-        (&needs.peer_dependencies, NeededFor::Use),
-        (&needs.dev_dependencies, NeededFor::Development),
-    ];
-    for (list, purpose) in lists {
-        for (name, wanted) in list {
-            let to = match find(at, place, name) {
-                Some(to) => to,
-                None if needs.optional_dependencies.contains_key(name) => continue,
-                None if needs.peer_dependencies.contains_key(name) => continue,
-                None => lockfile.add_unknown(name, wanted)?,
-            };
-            let need = Need::under(to, purpose, name, &lockfile.packages[to].name);
-            lockfile.need(from, need);
-        }
-    }
-    Ok(())
 }
 
 /// Finds a package in the place of what needs it, else in those above.
@@ -117,7 +93,7 @@ fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> Option<usize> {
     at.get(name).copied()
 }
 
-fn package(name: &str, source: &str, entry: &[Value]) -> LockedPackage {
+fn package(name: &str, source: &str, entry: &[Value], patch: Option<&String>) -> LockedPackage {
     let rest: Vec<&str> = entry.iter().skip(1).filter_map(Value::as_str).collect();
     let local = source.strip_prefix("file:").or(source.strip_prefix("link:"));
     let is_archive = [".tgz", ".tar.gz"].iter().any(|end| source.ends_with(end)) && !source.contains("://");
@@ -125,14 +101,8 @@ fn package(name: &str, source: &str, entry: &[Value]) -> LockedPackage {
         name: name.to_owned(),
         version: source.to_owned(),
         identity: format!("{source} {}", rest.join(" ")),
-        local: local.or(is_archive.then_some(source)).map(tidy),
+        local: local.or(is_archive.then_some(source)).or(patch.map(String::as_str)).map(tidy),
     }
-}
-
-/// Returns the name in `name@source`.
-fn name_of(resolution: &str) -> &str {
-    let scope = usize::from(resolution.starts_with('@'));
-    resolution[scope..].find('@').map_or(resolution, |at| &resolution[..scope + at])
 }
 
 #[cfg(test)]

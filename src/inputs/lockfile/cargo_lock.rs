@@ -67,11 +67,11 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
             };
             let found: Vec<usize> = by_name.get(name).into_iter().flatten().filter(fits).copied().collect();
             for to in &found {
-                lockfile.need(from, Need::to(*to, NeededFor::Use));
+                lockfile.need(from, Need::to(*to, NeededFor::Use))?;
             }
             if found.is_empty() {
                 let to = lockfile.add_unknown(name, version.unwrap_or_default())?;
-                lockfile.need(from, Need::to(to, NeededFor::Use));
+                lockfile.need(from, Need::to(to, NeededFor::Use))?;
             }
         }
     }

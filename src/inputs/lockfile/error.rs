@@ -20,6 +20,11 @@ pub enum LockfileError {
 }
 
 impl LockfileError {
+    /// Returns the error about a version, of which no more is told than a line has room for.
+    pub(super) fn unknown_version(version: &impl ToString) -> Self {
+        Self::UnknownVersion(version.to_string().chars().take(20).collect())
+    }
+
     /// Returns the error of a parser, without the lines of the file that it may quote.
     pub(super) fn malformed(error: impl std::fmt::Display) -> Self {
         let text = error.to_string();

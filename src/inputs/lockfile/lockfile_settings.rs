@@ -8,11 +8,12 @@ use super::LockfileFormat;
 use crate::inputs::source::Ecosystem;
 
 /// The files beside a lockfile that have a say in all packages.
-pub const SETTINGS_FILES: [(&str, Ecosystem); 12] = [
+pub const SETTINGS_FILES: [(&str, Ecosystem); 13] = [
     (".cargo/config", Ecosystem::Cargo),
     (".cargo/config.toml", Ecosystem::Cargo),
     (".npmrc", Ecosystem::Npm),
     (".pnpmfile.cjs", Ecosystem::Npm),
+    (".pnpmfile.mjs", Ecosystem::Npm),
     (".yarnrc", Ecosystem::Npm),
     (".yarnrc.yml", Ecosystem::Npm),
     ("Cargo.toml", Ecosystem::Cargo),
@@ -24,8 +25,9 @@ pub const SETTINGS_FILES: [(&str, Ecosystem); 12] = [
 ];
 
 /// The keys of a package.json that count for all packages of its workspace.
-const OF_PACKAGE_JSON: [&str; 8] = [
+const OF_PACKAGE_JSON: [&str; 9] = [
     "dependenciesMeta",
+    "devEngines",
     "engines",
     "overrides",
     "packageManager",
@@ -74,9 +76,10 @@ fn cargo_toml(text: &str) -> Told {
     for key in ["cargo-features", "patch", "profile", "replace"] {
         told.extend(keys.remove(key).map(|value| (key.to_owned(), value)));
     }
-    if let Some(edition) = keys.get("package").and_then(|package| package.get("edition")) {
-        // It chooses the resolver.
-        told.push(("package.edition".to_owned(), edition.clone()));
+    // The edition chooses the resolver where nothing else does.
+    for key in ["edition", "resolver"] {
+        let value = keys.get("package").and_then(|package| package.get(key));
+        told.extend(value.map(|value| (format!("package.{key}"), value.clone())));
     }
     if let Some(Value::Object(workspace)) = keys.remove("workspace") {
         for (key, mut value) in workspace {
@@ -123,19 +126,20 @@ mod tests {
         assert_eq!(
             keys(
                 "package.json",
-                r#"{"name": "r", "scripts": {}, "dependencies": {}, "pnpm": {}, "packageManager": "x"}"#
+                r#"{"name": "r", "scripts": {}, "dependencies": {}, "pnpm": {}, "packageManager": "x", "devEngines": {"packageManager": {}}}"#
             ),
-            ["package.json: packageManager", "package.json: pnpm"]
+            ["package.json: devEngines", "package.json: packageManager", "package.json: pnpm"]
         );
         assert_eq!(
             keys("pnpm-workspace.yaml", "packages: [a]\ncatalog: {a: b}\noverrides: {c: d}\n"),
             ["pnpm-workspace.yaml: overrides"]
         );
-        let cargo = "[workspace]\nmembers = ['a']\nresolver = '2'\n[workspace.dependencies]\nx = '1'\n[profile.release]\nlto = true\n[package]\nname = 'r'\nedition = '2021'\n";
+        let cargo = "[workspace]\nmembers = ['a']\nresolver = '2'\n[workspace.dependencies]\nx = '1'\n[profile.release]\nlto = true\n[package]\nname = 'r'\nedition = '2021'\nresolver = '2'\n";
         assert_eq!(
             keys("Cargo.toml", cargo),
             [
                 "Cargo.toml: package.edition",
+                "Cargo.toml: package.resolver",
                 "Cargo.toml: profile",
                 "Cargo.toml: workspace.dependencies",
                 "Cargo.toml: workspace.resolver",

@@ -9,6 +9,7 @@ mod error;
 mod lockfile_format;
 mod lockfile_settings;
 mod json_with_commas;
+mod need_lists;
 mod package_lock;
 mod plain_yaml;
 mod pnpm_lock;
@@ -22,6 +23,8 @@ pub use lockfile_format::{LOCKFILE_NAMES, LockfileFormat};
 pub use lockfile_settings::{SETTINGS_FILES, shared_settings};
 
 use std::collections::BTreeMap;
+
+use serde_json::Value;
 
 use crate::inputs::source::PackageJson;
 
@@ -37,12 +40,14 @@ pub struct Lockfile {
     packages: Vec<LockedPackage>,
     /// What each package needs, by its position.
     needs: Vec<Vec<Need>>,
+    /// How many needs there are.
+    need_count: usize,
     /// What counts for all packages: the version of the format, overrides, and what else decides how a tool installs.
     settings: BTreeMap<String, String>,
     /// The packages of the repository by their directories, relative to that of the lockfile; `.` is that one itself.
     directories: BTreeMap<String, usize>,
-    /// The same by their names; none where several have the name.
-    names: BTreeMap<String, Option<usize>>,
+    /// The same by their names, which several may have.
+    names: BTreeMap<String, Vec<usize>>,
 }
 
 /// A package that a lockfile names.
@@ -54,8 +59,8 @@ pub struct LockedPackage {
     pub version: String,
     /// All that makes it other than another one of the same name: version, source, integrity, patch, peers.
     pub identity: String,
-    /// A directory or an archive that it comes from, relative to the directory of the lockfile, if it is neither of a
-    /// registry nor a package of the workspace.
+    /// A directory or an archive of the repository that it comes from, or a patch that is applied to it, relative to the
+    /// directory of the lockfile; none for a package of the workspace.
     pub local: Option<String>,
 }
 
@@ -88,8 +93,9 @@ impl LockedPackage {
 }
 
 impl Lockfile {
-    /// Reads a lockfile. `manifests` are the package.json of the packages of its workspace, by their directories relative
-    /// to that of the lockfile: a yarn.lock of yarn 1 does not say what these need.
+    /// Reads a lockfile. `manifests` are package.json by their directories relative to that of the lockfile, for a yarn.lock:
+    /// the one beside it, since its `resolutions` say what others get; and for yarn 1 those of all packages of the
+    /// workspace, since the file does not say what these need.
     ///
     /// # Errors
     /// When it is too large, has an unknown version, or is not a whole file of its format.
@@ -109,7 +115,7 @@ impl Lockfile {
             LockfileFormat::Pnpm => pnpm_lock::read(text),
             LockfileFormat::Npm => package_lock::read(text),
             LockfileFormat::Yarn if yarn_classic::is(text) => yarn_classic::read(text, manifests),
-            LockfileFormat::Yarn => yarn_berry::read(text),
+            LockfileFormat::Yarn => yarn_berry::read(text, manifests.get(".")),
             LockfileFormat::Bun => bun_lock::read(text),
             LockfileFormat::BinaryBun => Err(LockfileError::Binary),
             LockfileFormat::Cargo => cargo_lock::read(text),
@@ -118,7 +124,7 @@ impl Lockfile {
         }
     }
 
-    /// Whether a yarn.lock can be read only with the package.json of its workspace.
+    /// Whether a yarn.lock can be read only with the package.json of all packages of its workspace.
     #[must_use]
     pub fn asks_manifests(text: &str) -> bool {
         yarn_classic::is(text)
@@ -148,10 +154,10 @@ impl Lockfile {
         self.directories.get(directory).copied()
     }
 
-    /// Returns the package of the repository with a name.
+    /// Returns the packages of the repository with a name.
     #[must_use]
-    pub fn named(&self, name: &str) -> Option<usize> {
-        self.names.get(name).copied().flatten()
+    pub fn named(&self, name: &str) -> &[usize] {
+        self.names.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Adds a package, and returns its position.
@@ -174,7 +180,7 @@ impl Lockfile {
             local: None,
         })?;
         if !name.is_empty() {
-            self.names.entry(name.to_owned()).and_modify(|first| *first = None).or_insert(Some(member));
+            self.names.entry(name.to_owned()).or_default().push(member);
         }
         if let Some(directory) = directory {
             self.directories.insert(tidy(directory), member);
@@ -193,8 +199,13 @@ impl Lockfile {
         })
     }
 
-    fn need(&mut self, from: usize, need: Need) {
+    fn need(&mut self, from: usize, need: Need) -> Result<(), LockfileError> {
+        if self.need_count >= MOST {
+            return Err(LockfileError::TooLarge);
+        }
+        self.need_count += 1;
         self.needs[from].push(need);
+        Ok(())
     }
 
     /// Sorts what packages need, so that the order of a file does not matter.
@@ -217,6 +228,19 @@ impl Need {
         let label = if alias == name { String::new() } else { alias.to_owned() };
         Self { to, purpose, label }
     }
+}
+
+/// Returns the name in `name@range`, as the package managers of JavaScript write it.
+fn name_of(descriptor: &str) -> &str {
+    let scope = usize::from(descriptor.starts_with('@'));
+    descriptor[scope..].find('@').map_or(descriptor, |at| &descriptor[..scope + at])
+}
+
+/// Returns the identity of a package of Python: its version, its source and the hashes of its files, in any order.
+fn python_identity(version: &str, source: &BTreeMap<String, Value>, mut hashes: Vec<String>) -> String {
+    let source: Vec<String> = source.iter().map(|(key, value)| format!("{key} {value}")).collect();
+    hashes.sort_unstable();
+    format!("{version} {} {}", source.join(" "), hashes.join(" "))
 }
 
 /// Whether a file has the marks of a merge that was not finished.

@@ -1,11 +1,12 @@
 //! package-lock.json and npm-shrinkwrap.json.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, tidy};
+use super::need_lists::NeedLists;
+use super::{LockedPackage, Lockfile, LockfileError, resolved, tidy};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,24 +25,24 @@ struct Entry {
     resolved: Option<String>,
     integrity: Option<String>,
     link: bool,
-    dependencies: BTreeMap<String, String>,
-    optional_dependencies: BTreeMap<String, String>,
-    peer_dependencies: BTreeMap<String, String>,
-    dev_dependencies: BTreeMap<String, String>,
+    workspaces: Option<Value>,
+    #[serde(flatten)]
+    needs: NeedLists,
 }
 
 /// Reads a package-lock.json of version 2 or 3.
 pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let file: File = serde_json::from_str(text).map_err(LockfileError::malformed)?;
     if !matches!(file.lockfile_version.as_u64(), Some(2 | 3)) {
-        return Err(LockfileError::UnknownVersion(file.lockfile_version.to_string().chars().take(20).collect()));
+        return Err(LockfileError::unknown_version(&file.lockfile_version));
     }
     let mut lockfile = Lockfile::default();
     lockfile.settings.insert("lockfileVersion".to_owned(), file.lockfile_version.to_string());
+    let linked = linked(&file);
     let mut at: BTreeMap<&str, usize> = BTreeMap::new();
     for (place, entry) in &file.packages {
         if !entry.link {
-            at.insert(place, add(&mut lockfile, place, entry)?);
+            at.insert(place, add(&mut lockfile, place, entry, &linked)?);
         }
     }
     for (place, entry) in file.packages.iter().filter(|(_, entry)| entry.link) {
@@ -53,33 +54,33 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
         at.insert(place, package);
     }
     for (place, entry) in file.packages.iter().filter(|(_, entry)| !entry.link) {
-        let lists = [
-            (&entry.dependencies, NeededFor::Use),
-            (&entry.optional_dependencies, NeededFor::Use),
-            (&entry.peer_dependencies, NeededFor::Use),
-            (&entry.dev_dependencies, NeededFor::Development),
-        ];
-        let from = at[place.as_str()];
-        for (name, wanted, purpose) in
-            lists.into_iter().flat_map(|(list, purpose)| list.iter().map(move |(name, wanted)| (name, wanted, purpose)))
-        {
-            let to = match find(&at, place, name) {
-                Some(to) => to,
-                // Such may be missing.
-                None if entry.optional_dependencies.contains_key(name) => continue,
-                None if entry.peer_dependencies.contains_key(name) => continue,
-                None => lockfile.add_unknown(name, wanted)?,
-            };
-            let need = Need::under(to, purpose, name, &lockfile.packages[to].name);
-            lockfile.need(from, need);
-        }
+        entry.needs.add_to(&mut lockfile, at[place.as_str()], |name| find(&at, place, name))?;
     }
     Ok(lockfile.finished())
 }
 
-fn add(lockfile: &mut Lockfile, place: &str, entry: &Entry) -> Result<usize, LockfileError> {
-    if !place.split('/').any(|part| part == "node_modules") {
-        return lockfile.add_member(entry.name.as_deref().unwrap_or(installed_name(place)), Some(place));
+/// Returns the directories that packages get by `file:`. Without a workspace these are all to which something leads.
+fn linked(file: &File) -> BTreeSet<String> {
+    let has_workspace = file.packages.get("").is_some_and(|root| root.workspaces.is_some());
+    let led_to = file.packages.values().filter(|entry| entry.link && !has_workspace);
+    let led_to = led_to.filter_map(|entry| Some(tidy(entry.resolved.as_deref()?)));
+    let asked = file.packages.iter().filter(|(place, _)| !is_installed(place)).flat_map(|(place, entry)| {
+        let wanted = entry.needs.wanted().filter_map(|(_, wanted, _)| wanted.strip_prefix("file:"));
+        wanted.map(|path| resolved(place, path))
+    });
+    led_to.chain(asked).collect()
+}
+
+/// Whether a place is one where packages are installed, and no directory of the repository.
+fn is_installed(place: &str) -> bool {
+    place.split('/').any(|part| part == "node_modules")
+}
+
+fn add(lockfile: &mut Lockfile, place: &str, entry: &Entry, linked: &BTreeSet<String>) -> Result<usize, LockfileError> {
+    if !is_installed(place) {
+        let member = lockfile.add_member(entry.name.as_deref().unwrap_or(installed_name(place)), Some(place))?;
+        lockfile.packages[member].local = linked.get(&tidy(place)).cloned();
+        return Ok(member);
     }
     let name = entry.name.as_deref().unwrap_or_else(|| installed_name(place));
     let version = entry.version.clone().unwrap_or_default();

@@ -35,7 +35,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let document = document.ok_or_else(|| LockfileError::Malformed("it is empty".to_owned()))?;
     let version = document.text_of("lockfileVersion").unwrap_or_default();
     if !matches!(version.split('.').next(), Some("6" | "9")) && version != "5.4" {
-        return Err(LockfileError::UnknownVersion(version.chars().take(20).collect()));
+        return Err(LockfileError::unknown_version(&version));
     }
     let mut lockfile = Lockfile::default();
     lockfile.settings.insert("lockfileVersion".to_owned(), version.to_owned());
@@ -94,7 +94,7 @@ impl<'t> Reader<'t> {
                 let reference = wanted.text().or_else(|| wanted.text_of("version")).unwrap_or_default();
                 let to = self.target(name, reference, directory)?;
                 let need = Need::under(to, purpose, name, &self.lockfile.packages[to].name);
-                self.lockfile.need(from, need);
+                self.lockfile.need(from, need)?;
             }
         }
         Ok(())

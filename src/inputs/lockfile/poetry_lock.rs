@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, tidy};
+use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, python_identity, tidy};
 
 #[derive(Deserialize)]
 struct File {
@@ -46,7 +46,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let file: File = toml::from_str(text).map_err(LockfileError::malformed)?;
     let version = &file.metadata.lock_version;
     if !matches!(version.split('.').next(), Some("1" | "2")) {
-        return Err(LockfileError::UnknownVersion(version.chars().take(20).collect()));
+        return Err(LockfileError::unknown_version(version));
     }
     let mut lockfile = Lockfile::default();
     lockfile.settings.insert("lock-version".to_owned(), version.clone());
@@ -54,17 +54,15 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (position, entry) in file.package.iter().enumerate() {
         by_name.entry(&entry.name).or_default().push(position);
-        let source: Vec<String> = entry.source.iter().map(|(key, value)| format!("{key} {value}")).collect();
         let former = file.metadata.files.get(&entry.name).map(ToString::to_string);
-        let mut hashes: Vec<String> = entry.files.iter().map(ToString::to_string).chain(former).collect();
-        hashes.sort_unstable();
+        let hashes = entry.files.iter().map(ToString::to_string).chain(former).collect();
         let kind = entry.source.get("type").and_then(Value::as_str);
         let local =
             entry.source.get("url").and_then(Value::as_str).filter(|_| matches!(kind, Some("directory" | "file")));
         lockfile.add(LockedPackage {
             name: entry.name.clone(),
             version: entry.version.clone(),
-            identity: format!("{} {} {}", entry.version, source.join(" "), hashes.join(" ")),
+            identity: python_identity(&entry.version, &entry.source, hashes),
             local: local.map(tidy),
         })?;
     }
@@ -73,11 +71,11 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
         let is_used = entry.groups.as_ref().is_none_or(|groups| groups.iter().any(|group| group == "main"));
         let purpose = if is_used { NeededFor::Use } else { NeededFor::Development };
         let label = entry.markers.as_ref().map(ToString::to_string).unwrap_or_default();
-        lockfile.need(project, Need { to: position, purpose, label });
+        lockfile.need(project, Need { to: position, purpose, label })?;
         for (name, wanted) in &entry.dependencies {
             // Names may be written otherwise here; what is not found is needed by the project itself.
             for to in by_name.get(name.to_lowercase().replace(['_', '.'], "-").as_str()).into_iter().flatten() {
-                lockfile.need(position, Need { to: *to, purpose: NeededFor::Use, label: wanted.to_string() });
+                lockfile.need(position, Need { to: *to, purpose: NeededFor::Use, label: wanted.to_string() })?;
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, tidy};
+use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, python_identity, tidy};
 
 #[derive(Deserialize)]
 struct File {
@@ -80,9 +80,9 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
                 local: None,
             })?;
             extras.insert((position, extra), with_extra);
-            lockfile.need(with_extra, Need::to(position, NeededFor::Use));
+            lockfile.need(with_extra, Need::to(position, NeededFor::Use))?;
             if entry.directory().is_some() {
-                lockfile.need(position, Need::to(with_extra, NeededFor::Use));
+                lockfile.need(position, Need::to(with_extra, NeededFor::Use))?;
             }
         }
     }
@@ -128,7 +128,7 @@ impl Reader<'_> {
             for to in found {
                 let extras = dependency.extra.iter().filter_map(|extra| self.extras.get(&(to, extra.as_str())));
                 for to in std::iter::once(&to).chain(extras) {
-                    lockfile.need(from, Need { to: *to, purpose, label: dependency.marker.clone() });
+                    lockfile.need(from, Need { to: *to, purpose, label: dependency.marker.clone() })?;
                 }
             }
         }
@@ -148,15 +148,12 @@ impl Entry {
             return lockfile.add_member(&self.name, Some(directory));
         }
         let archive = self.source.get("path").and_then(Value::as_str);
-        let source: Vec<String> = self.source.iter().map(|(kind, value)| format!("{kind} {value}")).collect();
         let files = self.sdist.iter().chain(&self.wheels);
         let hash = |file: &Value| file.get("hash").or(file.get("url")).map(ToString::to_string).unwrap_or_default();
-        let mut hashes: Vec<String> = files.map(hash).collect();
-        hashes.sort_unstable();
         lockfile.add(LockedPackage {
             name: self.name.clone(),
             version: self.version.clone(),
-            identity: format!("{} {} {}", self.version, source.join(" "), hashes.join(" ")),
+            identity: python_identity(&self.version, &self.source, files.map(hash).collect()),
             local: directory.or(archive).map(tidy),
         })
     }

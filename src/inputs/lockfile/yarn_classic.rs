@@ -1,8 +1,8 @@
 //! yarn.lock of yarn 1. It has no packages of the workspace: their package.json say what they need.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, resolved, tidy};
+use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, name_of, resolved, tidy};
 use crate::inputs::source::{NeedList, PackageJson};
 
 const FIRST: &str = "# yarn lockfile v1";
@@ -28,17 +28,25 @@ pub(super) fn read(text: &str, manifests: &BTreeMap<String, PackageJson>) -> Res
     let entries = entries(text)?;
     let mut lockfile = Lockfile::default();
     lockfile.settings.insert("lockfileVersion".to_owned(), "1".to_owned());
-    let mut reader = Reader::default();
+    let root = manifests.get(".");
+    let replaced = root.map(PackageJson::resolved_names).unwrap_or_default();
+    let mut reader = Reader { replaced, ..Reader::default() };
     for entry in &entries {
         let name = entry.descriptors.first().map_or("", |descriptor| name_of(descriptor));
+        let archive = entry.resolved.strip_prefix("file:").and_then(|path| path.split('#').next());
+        let local = entry.descriptors.iter().find_map(|descriptor| local_path(descriptor)).or(archive);
+        let local = local.map(|path| resolved(".", path));
         let position = lockfile.add(LockedPackage {
             name: name.to_owned(),
             version: entry.version.to_owned(),
-            identity: format!("{} {} {}", entry.version, entry.resolved, entry.integrity),
-            local: entry.resolved.strip_prefix("file:").map(tidy),
+            identity: [entry.version, entry.resolved, entry.integrity, local.as_deref().unwrap_or_default()].join(" "),
+            local,
         })?;
         for descriptor in &entry.descriptors {
             reader.by_descriptor.insert(descriptor, position);
+            if let Some(path) = local_path(descriptor) {
+                reader.by_place.insert((name_of(descriptor), resolved(".", path)), position);
+            }
             reader.by_name.entry(name_of(descriptor)).or_default().push(position);
         }
     }
@@ -59,11 +67,9 @@ pub(super) fn read(text: &str, manifests: &BTreeMap<String, PackageJson>) -> Res
                 NeedList::Peer => continue,
             };
             let wanted = dependency.wanted.as_str();
-            if let Some(path) = wanted.strip_prefix("link:").or(wanted.strip_prefix("file:"))
-                && !reader.by_descriptor.contains_key([&dependency.name, "@", wanted].concat().as_str())
-            {
-                let to = local(&mut lockfile, &dependency.name, resolved(directory, path))?;
-                lockfile.need(from, Need::to(to, purpose));
+            if let Some(path) = wanted.strip_prefix("link:").or(wanted.strip_prefix("file:")) {
+                let to = reader.local(&mut lockfile, &dependency.name, resolved(directory, path))?;
+                lockfile.need(from, Need::to(to, purpose))?;
                 continue;
             }
             reader.add(&mut lockfile, from, (&dependency.name, wanted), purpose)?;
@@ -76,11 +82,15 @@ pub(super) fn read(text: &str, manifests: &BTreeMap<String, PackageJson>) -> Res
 struct Reader<'t> {
     by_descriptor: BTreeMap<&'t str, usize>,
     by_name: BTreeMap<&'t str, Vec<usize>>,
+    /// The directories and archives of the repository, with the names of their packages.
+    by_place: BTreeMap<(&'t str, String), usize>,
+    /// The names of which `resolutions` say what some packages get, whatever range they ask for.
+    replaced: BTreeSet<&'t str>,
 }
 
 impl Reader<'_> {
-    /// Adds what a name and a range mean: the package that the file has for both; else a package of the workspace; else,
-    /// where `resolutions` may say so, all of that name.
+    /// Adds what a name and a range mean: the package that the file has for both; else the packages of the workspace; else
+    /// all of that name. Where `resolutions` may say otherwise, these are all packages of that name.
     fn add(
         &self,
         lockfile: &mut Lockfile,
@@ -88,28 +98,41 @@ impl Reader<'_> {
         (name, wanted): (&str, &str),
         purpose: NeededFor,
     ) -> Result<(), LockfileError> {
-        let found = match self.by_descriptor.get([name, "@", wanted].concat().as_str()) {
-            Some(found) => vec![*found],
+        let asked = self.by_descriptor.get([name, "@", wanted].concat().as_str());
+        let found = match asked {
+            Some(found) if !self.replaced.contains(name) => vec![*found],
+            Some(_) => self.by_name.get(name).cloned().unwrap_or_default(),
             None => match (lockfile.named(name), self.by_name.get(name)) {
-                (Some(member), _) => vec![member],
-                (None, Some(all)) => all.clone(),
-                (None, None) => vec![lockfile.add_unknown(name, wanted)?],
+                ([], Some(all)) => all.clone(),
+                ([], None) => vec![lockfile.add_unknown(name, wanted)?],
+                (members, _) => members.to_vec(),
             },
         };
         for to in found {
             let need = Need::under(to, purpose, name, &lockfile.packages[to].name);
-            lockfile.need(from, need);
+            lockfile.need(from, need)?;
         }
         Ok(())
     }
+
+    /// Returns the package that a package gets from a directory or an archive of the repository.
+    fn local(&self, lockfile: &mut Lockfile, name: &str, place: String) -> Result<usize, LockfileError> {
+        if let Some(known) = self.by_place.get(&(name, place.clone())) {
+            return Ok(*known);
+        }
+        if let Some(member) = lockfile.in_directory(&place) {
+            lockfile.packages[member].local = Some(place);
+            return Ok(member);
+        }
+        let identity = format!("link {place}");
+        lockfile.add(LockedPackage { name: name.to_owned(), version: String::new(), identity, local: Some(place) })
+    }
 }
 
-fn local(lockfile: &mut Lockfile, name: &str, place: String) -> Result<usize, LockfileError> {
-    if let Some(member) = lockfile.in_directory(&place) {
-        return Ok(member);
-    }
-    let identity = format!("link {place}");
-    lockfile.add(LockedPackage { name: name.to_owned(), version: String::new(), identity, local: Some(place) })
+/// Returns the path in `name@file:path` or `name@link:path`.
+fn local_path(descriptor: &str) -> Option<&str> {
+    let wanted = descriptor[name_of(descriptor).len()..].strip_prefix('@')?;
+    wanted.strip_prefix("file:").or(wanted.strip_prefix("link:"))
 }
 
 /// Splits the file into its entries.
@@ -158,12 +181,6 @@ fn entries(text: &str) -> Result<Vec<Entry<'_>>, LockfileError> {
 
 fn unquoted(text: &str) -> &str {
     text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
-}
-
-/// Returns the name in `name@range`.
-fn name_of(descriptor: &str) -> &str {
-    let scope = usize::from(descriptor.starts_with('@'));
-    descriptor[scope..].find('@').map_or(descriptor, |at| &descriptor[..scope + at])
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! package.json, as npm, pnpm, yarn and bun read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -22,6 +22,8 @@ pub struct PackageJson {
     pub workspaces: Option<Vec<String>>,
     /// What it needs, for whatever purpose.
     pub dependencies: Vec<PackageDependency>,
+    /// The keys of `resolutions`, by which yarn gives packages others than those that they ask for.
+    pub resolutions: Vec<String>,
 }
 
 /// Something that a package needs.
@@ -106,7 +108,29 @@ impl PackageJson {
                 Workspaces::List(patterns) | Workspaces::Map { packages: patterns } => patterns,
             }),
             dependencies,
+            resolutions: keys
+                .get("resolutions")
+                .and_then(|value| serde_json::from_str::<BTreeMap<String, &RawValue>>(value.get()).ok())
+                .map(|listed| listed.into_keys().collect())
+                .unwrap_or_default(),
         })
+    }
+
+    /// Returns the names of the packages of which `resolutions` may say what others get: `b` in `b`, `a/**/b` and
+    /// `a@npm:^1/b@npm:^1`. A key may be longer than a name and its ways, so all that may be a name in it is one.
+    #[must_use]
+    pub fn resolved_names(&self) -> BTreeSet<&str> {
+        let of_key = |key: &'_ str| -> Vec<(usize, usize)> {
+            let starts = std::iter::once(0).chain(key.match_indices('/').map(|(at, _)| at + 1));
+            let name = |start: usize| {
+                let rest = &key[start..];
+                let scope = if rest.starts_with('@') { rest.find('/').map_or(1, |slash| slash + 1) } else { 0 };
+                let end = rest[scope..].find(['@', '/']).map_or(rest.len(), |at| scope + at);
+                (start, start + end)
+            };
+            starts.map(name).collect()
+        };
+        self.resolutions.iter().flat_map(|key| of_key(key).into_iter().map(|(start, end)| &key[start..end])).collect()
     }
 }
 
@@ -139,6 +163,26 @@ mod tests {
         assert_eq!(of(r#"{"workspaces": {"packages": ["a"], "nohoist": []}}"#), Some(vec!["a".to_owned()]));
         assert_eq!(of(r#"{"workspaces": 1}"#), None);
         assert_eq!(of("{}"), None);
+    }
+
+    #[test]
+    fn resolutions_are_about_names() {
+        let of = |key: &str| {
+            let package = read(&format!("{{\"resolutions\": {{\"{key}\": \"1\"}}}}")).unwrap();
+            package.resolved_names().into_iter().map(str::to_owned).collect::<Vec<_>>().join(" ")
+        };
+        for (key, names) in [
+            ("b", "b"),
+            ("@s/b", "@s/b b"),
+            ("a/**/@s/b", "** @s/b a b"),
+            ("a@npm:^1/b@npm:^1", "a b"),
+            ("b@https://x/y", " b x y"),
+            ("@", "@"),
+            ("/", ""),
+        ] {
+            assert_eq!(of(key), names, "{key}");
+        }
+        assert!(read("{\"resolutions\": [1]}").unwrap().resolved_names().is_empty());
     }
 
     #[test]

@@ -91,17 +91,21 @@ pub fn check(checked: &Checked<'_>) -> Vec<Finding> {
             CheckRule::UncoveredLink => uncovered_link::check(&ground),
         });
     }
-    findings.retain(|finding| !ignore_comment::is_ignored(finding) && !is_about_read_lockfile(checked.sets, finding));
+    findings.retain(|finding| !ignore_comment::is_ignored(finding) && !is_about_read_lockfile(checked, finding));
     findings.sort_by_cached_key(Finding::place);
     findings
 }
 
 /// Whether a finding is about a lockfile of a service whose `lockfile` says what it means, or that it need not be covered.
-fn is_about_read_lockfile(sets: &[FilterSet], finding: &Finding) -> bool {
+fn is_about_read_lockfile(checked: &Checked<'_>, finding: &Finding) -> bool {
     let name = finding.service.as_ref().filter(|_| finding.rule == CheckRule::UncoveredLockfile);
     let is_read = |name: &ServiceName| {
-        let mut services = sets.iter().filter_map(|set| set.config.services.get(name.as_str()));
-        services.any(|service| service.lockfile != LockfileUse::Whole)
+        let mut services = checked.sets.iter().filter_map(|set| set.config.services.get(name.as_str()));
+        services.any(|service| match &service.lockfile {
+            LockfileUse::Whole => false,
+            LockfileUse::Unchecked => true,
+            LockfileUse::Closure(closure) => closure.file.as_ref().is_none_or(|file| checked.tree.has(file)),
+        })
     };
     name.is_some_and(is_read)
 }

@@ -236,7 +236,7 @@ fn an_image_of_another_service_is_listed() {
 
 #[test]
 fn packages_of_the_workspace_are_listed() {
-    let files = |filters: &'static str| {
+    fn files(filters: &str) -> [(&str, &str); 8] {
         [
             ("filters.yaml", filters),
             ("package.json", r#"{"workspaces": ["*"]}"#),
@@ -247,7 +247,7 @@ fn packages_of_the_workspace_are_listed() {
             ("lint/package.json", r#"{"name": "lint"}"#),
             ("test/package.json", r#"{"name": "test"}"#),
         ]
-    };
+    }
     let alone = "services:\n  web: {path: web, builder: none}\n";
     assert_eq!(
         of_rule("R005", &files(alone)),
@@ -272,6 +272,10 @@ fn packages_of_the_workspace_are_listed() {
     let all = "global: [package.json, yarn.lock]\nservices:\n  web: {path: web, builder: none, depends_on: [ui]}\n  ui: {path: ui, builder: none, depends_on: [core]}\n  core: {filters: [core/**, lint/**, test/**], builder: none}\n";
     assert_eq!(of_rule("R005", &files(all)), Vec::<String>::new());
     assert_eq!(of_rule("R006", &files(all)), Vec::<String>::new());
+    for (lockfile, findings) in [("auto", 0), ("yarn.lock", 0), ("false", 0), ("whole", 1), ("yarn.lok", 1)] {
+        let filters = alone.replace("none", &format!("none, lockfile: {lockfile}"));
+        assert_eq!(of_rule("R006", &files(&filters)).len(), findings, "{lockfile}");
+    }
 }
 
 #[test]

@@ -70,6 +70,7 @@ use crate::plan::{self, Assembly, Found, Names, Plan, assemble};
 use base_groups::{Grouped, OwnBase};
 use content_tags::Reuse;
 use group_changes::{Findings, GroupChanges, Kept};
+use lockfiles::{Revision, missing_lockfiles};
 use naming::{Named, Namer};
 use policy::Analysed;
 use resolved_request::ResolvedRequest;
@@ -397,7 +398,7 @@ fn followed<'c>(
     config: &'c Config,
     tip: &Tip,
 ) -> Result<((Cow<'c, Config>, usize), Notes), git::GitError> {
-    let ((config, read), notes) = declared_paths::for_plan(repository, config, tip)?;
+    let ((config, read), mut notes) = declared_paths::for_plan(repository, config, tip)?;
     if config.services.values().all(|service| service.closure().is_none()) {
         return Ok(((config, read), notes));
     }
@@ -407,6 +408,13 @@ fn followed<'c>(
         Err(git::GitError::MissingTree { .. } | git::GitError::MissingBlob { .. }) => config,
         local => local?,
     };
+    if let Some(commit) = &tip.commit {
+        let missing = || missing_lockfiles(repository, file, &config, Revision { commit, on_top: &on_top });
+        match repository.with_fetching(missing) {
+            Err(git::GitError::MissingTree { .. }) => {}
+            missing => notes.doubts.extend(missing?),
+        }
+    }
     Ok(((config, read), notes))
 }
 

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
-use super::locked::{Locked, Means, Revision};
-use crate::analysis::closure::WithDevelopment;
+use super::locked::{Locked, Means};
+use super::revision_files::Revision;
+use crate::analysis::closure::{ClosureDigest, Resolution, WithDevelopment};
 use crate::analysis::fingerprint::{Defined, LockContent, LockInput, LockedName};
 use crate::config::Config;
 use crate::inputs::git::{GitError, Repository};
@@ -46,7 +47,8 @@ pub(in crate::plan::pipeline) fn fingerprint_inputs(
                 }
             };
             let defined = if file.is_uncommitted { Defined::Uncommitted } else { Defined::Committed };
-            of_service.push(LockInput { path: file.path.clone(), content, packages, defined });
+            let settings = file.means.settings().map(|settings| ClosureDigest::of_settings(settings));
+            of_service.push(LockInput { path: file.path.clone(), content, settings, packages, defined });
         }
         inputs.insert(*service, of_service);
     }
@@ -54,19 +56,13 @@ pub(in crate::plan::pipeline) fn fingerprint_inputs(
 }
 
 /// Returns all that a package reaches, in the order of names.
-fn names(resolution: &crate::analysis::closure::Resolution, start: usize, with: WithDevelopment) -> Vec<LockedName> {
+fn names(resolution: &Resolution, start: usize, with: WithDevelopment) -> Vec<LockedName> {
     let packages = resolution.lockfile().packages();
-    let mut seen = vec![false; packages.len()];
-    seen[start] = true;
-    let mut left = vec![start];
-    let mut names = Vec::new();
-    while let Some(package) = left.pop() {
-        if package != start {
-            let told = &packages[package];
-            names.push(LockedName::new(told.called(), &told.version, &told.identity));
-        }
-        left.extend(resolution.needs(package, with).filter(|to| !std::mem::replace(&mut seen[*to], true)));
-    }
+    let name = |package: usize| {
+        let told = &packages[package];
+        LockedName::new(told.called(), &told.version, &told.identity)
+    };
+    let mut names: Vec<LockedName> = resolution.reached(start, with).into_iter().map(name).collect();
     names.sort_unstable();
     names.dedup();
     names

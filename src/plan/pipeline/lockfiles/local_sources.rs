@@ -1,7 +1,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::locked::{Closure, Locked, Means, Revision};
+use super::locked::{Closure, Locked, Means};
+use super::revision_files::Revision;
 use crate::analysis::closure::WithDevelopment;
 use crate::config::{Config, Input};
 use crate::inputs::git::{GitError, Repository};
@@ -41,8 +42,7 @@ pub fn with_local_sources<'c>(
                 paths.extend(local.into_iter().filter_map(|path| directory.resolve(path).ok()));
             }
         }
-        let is_own = |path: &RepoDir| definition.path.as_ref().is_some_and(|own| own.holds(path));
-        for path in paths.iter().filter(|path| !is_own(path)) {
+        for path in &paths {
             let place = definition.place("lockfile", "");
             let at = if path.is_root() { RepoPath::from_git("") } else { RepoPath::from_git(path.as_str()) };
             more.push((*service, place.as_ref().map(|()| Input::At(at.clone()))));
@@ -52,18 +52,12 @@ pub fn with_local_sources<'c>(
     Ok(if more.is_empty() { config } else { Cow::Owned(config.with_inputs(more)) })
 }
 
-/// Returns the local sources that a package reaches.
+/// Returns the local sources of the packages that a package reaches.
 fn local(closure: &Closure, with: WithDevelopment) -> Vec<&str> {
     let packages = closure.resolution.lockfile().packages();
     if packages.iter().all(|package| package.local.is_none()) {
         return Vec::new();
     }
-    let mut seen = vec![false; packages.len()];
-    seen[closure.package] = true;
-    let (mut left, mut found) = (vec![closure.package], Vec::new());
-    while let Some(package) = left.pop() {
-        found.extend(packages[package].local.as_deref());
-        left.extend(closure.resolution.needs(package, with).filter(|to| !std::mem::replace(&mut seen[*to], true)));
-    }
-    found
+    let reached = closure.resolution.reached(closure.package, with).into_iter();
+    reached.filter_map(|package| packages[package].local.as_deref()).collect()
 }

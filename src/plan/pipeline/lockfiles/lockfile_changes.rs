@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::LockfileCache;
-use super::locked::{Closure, Locked, LockedFile, Means, Revision};
+use super::locked::{Closure, Locked, LockedFile, Means};
+use super::revision_files::{Revision, SharedSettings};
 use crate::analysis::affected::{Cause, Direct, LockfileChange};
 use crate::analysis::base::{Doubt, Tip};
 use crate::analysis::closure::{ClosureComparison, Resolution, WithDevelopment};
@@ -44,31 +45,23 @@ impl LockfileChanges {
         }
         let none = ChangeSet::default();
         let bases: Vec<&CommitId> = bases.iter().flatten().collect();
-        let (Some(head), false) = (&tip.commit, bases.is_empty()) else {
-            let why = "what it was before is not known";
-            for service in &services {
-                found.add_whole(config, *service, changes, why);
-            }
-            return Ok(found);
-        };
         let read = |commit, on_top| {
             let revision = Revision { commit, on_top };
             repository.with_fetching(|| Locked::read(repository, cache, config, &services, revision))
         };
         let work_tree = tip.work_tree();
-        let both = || -> Result<_, GitError> {
-            let after = read(head, &work_tree)?;
-            let before: Vec<Locked> = bases.iter().map(|base| read(base, &none)).collect::<Result<_, _>>()?;
-            Ok((after, before))
-        };
-        let (after, before) = match both() {
-            Err(error) if error.is_doubt() || matches!(error, GitError::MissingBlob { .. }) => {
-                for service in &services {
-                    found.add_whole(config, *service, changes, "this clone does not hold all that it takes to tell");
-                }
-                return Ok(found);
+        let after = held(tip.commit.as_ref().map(|head| read(head, &work_tree)).transpose())?.flatten();
+        let before = held(bases.iter().map(|base| read(base, &none)).collect::<Result<Vec<Locked>, _>>())?;
+        let (Some(after), Some(before), false) = (&after, before, bases.is_empty()) else {
+            let why = if bases.is_empty() {
+                "what it was before is not known"
+            } else {
+                "this clone does not hold all that it takes to tell"
+            };
+            for service in &services {
+                found.add_whole(config, *service, after.as_ref(), changes, why);
             }
-            both => both?,
+            return Ok(found);
         };
         for before in &before {
             let mut pairs = Pairs::default();
@@ -100,13 +93,11 @@ impl LockfileChanges {
                 self.replaced.insert((service, path.to_owned()));
                 self.read.insert(RepoPath::from_git(path));
             }
-            let doubt = means.iter().rev().flatten().find_map(|means| match means {
-                Means::Doubt(why) => Some(why),
-                Means::Closure(_) | Means::Plain => None,
-            });
-            if let Some(why) = doubt {
-                if is_changed {
-                    self.add_doubt(service, path, why);
+            let keys = differing(means.map(|means| means.and_then(Means::settings)));
+            let doubts = means.map(|means| means.and_then(Means::doubt));
+            if let Some(doubt) = doubts.into_iter().rev().flatten().next() {
+                if is_changed || !keys.is_empty() || doubts.iter().any(Option::is_none) {
+                    self.add_doubt(service, path, keys, &doubt.why);
                 }
                 continue;
             }
@@ -114,27 +105,49 @@ impl LockfileChanges {
                 Some(Means::Closure(closure)) => Some(closure),
                 _ => None,
             });
-            if before.map(|before| before.digest(closure)) != after.map(|after| after.digest(closure)) {
-                let change = pairs.change(path, before, after, closure.with);
+            let digests = [before, after].map(|found| found.map(|found| found.digest(closure)));
+            if digests[0] != digests[1] || !keys.is_empty() {
+                let change = LockfileChange { settings: keys, ..pairs.change(path, before, after, closure.with) };
                 self.causes.push((service, change));
             }
         }
     }
 
-    /// Adds that each changed lockfile of a service counts as a whole.
-    fn add_whole(&mut self, config: &Config, service: ServiceId, changes: &ChangeSet, why: &str) {
-        for change in changes.as_slice() {
-            let Ok(path) = std::str::from_utf8(change.path.as_bytes()) else { continue };
-            if config.services[service.0].may_lock(path) {
-                self.replaced.insert((service, path.to_owned()));
-                self.read.insert(change.path.clone());
-                self.add_doubt(service, path, why);
+    /// Adds that each lockfile of a service of which something may have changed counts as a whole. `after` has its lockfiles
+    /// at the tip, if they could be read.
+    fn add_whole(
+        &mut self,
+        config: &Config,
+        service: ServiceId,
+        after: Option<&Locked>,
+        changes: &ChangeSet,
+        why: &str,
+    ) {
+        let paths = || changes.as_slice().iter().filter_map(|change| std::str::from_utf8(change.path.as_bytes()).ok());
+        let definition = &config.services[service.0];
+        for path in paths().filter(|path| definition.may_lock(path)) {
+            self.replaced.insert((service, path.to_owned()));
+            self.read.insert(RepoPath::from_git(path));
+            self.add_doubt(service, path, Vec::new(), why);
+        }
+        let Some(after) = after else {
+            let directories = definition.lockfile_directories();
+            for path in paths().filter(|path| directories.iter().any(|own| Beside::of(path).may_matter_in(own))) {
+                self.add_doubt(service, path, Vec::new(), why);
+            }
+            return;
+        };
+        for file in after.of(service).iter().filter(|file| !matches!(file.means, Means::Plain)) {
+            if !changes.is_about(file.path.as_bytes()) && paths().any(|path| Beside::of(path).may_matter_to(&file.path))
+            {
+                self.add_doubt(service, &file.path, Vec::new(), why);
             }
         }
     }
 
-    fn add_doubt(&mut self, service: ServiceId, path: &str, why: &str) {
-        let change = LockfileChange { file: path.to_owned(), whole: Some(why.to_owned()), ..LockfileChange::default() };
+    fn add_doubt(&mut self, service: ServiceId, path: &str, settings: Vec<String>, why: &str) {
+        let whole = Some(why.to_owned());
+        let change = LockfileChange { file: path.to_owned(), settings, whole, ..LockfileChange::default() };
         self.causes.push((service, change));
         let message = format!("`{}` counts as a whole: {why}", Escaped::new(path));
         if self.doubts.iter().all(|doubt| doubt.message != message) {
@@ -185,40 +198,81 @@ impl LockfileChanges {
     }
 }
 
+/// Returns what was read; none where this clone does not hold it.
+fn held<T>(read: Result<T, GitError>) -> Result<Option<T>, GitError> {
+    match read {
+        Err(error) if error.is_doubt() || matches!(error, GitError::MissingBlob { .. }) => Ok(None),
+        read => read.map(Some),
+    }
+}
+
 /// Returns the services to which a change may mean something through a lockfile.
 fn touched(config: &Config, changes: &ChangeSet) -> Vec<ServiceId> {
-    let may = |change: &&Change| {
-        let name = change.path.file_name();
-        is_lockfile(config, change)
-            || SETTINGS_FILES
-                .iter()
-                .any(|(file, _)| file.rsplit('/').next().is_some_and(|file| file.as_bytes() == name))
-    };
-    let near: Vec<(RepoDir, &[u8])> = changes
-        .as_slice()
-        .iter()
-        .filter(may)
-        .filter_map(|change| {
-            let path = std::str::from_utf8(change.path.as_bytes()).ok()?;
-            Some((RepoDir::of_file(path), change.path.file_name()))
-        })
-        .collect();
-    if near.is_empty() {
-        return Vec::new();
-    }
+    let path = |change: &'_ Change| std::str::from_utf8(change.path.as_bytes()).ok().map(str::to_owned);
+    let lockfiles = changes.as_slice().iter().filter(|change| is_lockfile(config, change)).filter_map(path);
+    let lockfiles: BTreeSet<RepoDir> = lockfiles.map(|path| RepoDir::of_file(&path)).collect();
+    let beside: BTreeSet<Beside> = changes.as_slice().iter().filter_map(path).map(|path| Beside::of(&path)).collect();
     let is_touched = |service: &ServiceId| {
         let directories = config.services[service.0].lockfile_directories();
-        directories.iter().any(|own| {
-            // A yarn.lock does not say what the packages of its workspace need; their package.json do.
-            let is_near = |(directory, name): &(RepoDir, &[u8])| {
-                directory == own
-                    || own.holds(directory) && *name == b"package.json"
-                    || directory.as_str().ends_with(".cargo")
-            };
-            near.iter().any(is_near)
-        })
+        let is_near = |own: &RepoDir| lockfiles.contains(own) || beside.iter().any(|beside| beside.may_matter_in(own));
+        directories.iter().any(is_near)
     };
     config.graph.services().filter(is_touched).collect()
+}
+
+/// What a file is to lockfiles elsewhere.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Beside {
+    /// It says something about all packages of a lockfile in this directory.
+    Settings(RepoDir),
+    /// The same, and it may be the package.json of a package: a yarn.lock does not say what those of its workspace need.
+    Manifest(RepoDir),
+    /// It is none of their business.
+    Nothing,
+}
+
+impl Beside {
+    fn of(path: &str) -> Self {
+        let directory = RepoDir::of_file(path);
+        let name = path.rsplit('/').next().unwrap_or_default();
+        if name == "package.json" {
+            return Self::Manifest(directory);
+        }
+        let is_in =
+            |(file, _): &&(&str, _)| path.strip_suffix(file).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+        match SETTINGS_FILES.iter().find(is_in) {
+            Some((file, _)) if file.contains('/') => Self::Settings(RepoDir::of_file(directory.as_str())),
+            Some(_) => Self::Settings(directory),
+            None => Self::Nothing,
+        }
+    }
+
+    /// Whether it may say something about the packages of the lockfile at a path.
+    fn may_matter_to(&self, lockfile: &str) -> bool {
+        let own = RepoDir::of_file(lockfile);
+        let is_yarn = LockfileFormat::of(lockfile.rsplit('/').next().unwrap_or_default().as_bytes())
+            .is_some_and(|format| format == LockfileFormat::Yarn);
+        match self {
+            Self::Manifest(directory) if !is_yarn => *directory == own,
+            _ => self.may_matter_in(&own),
+        }
+    }
+
+    /// Whether it may say something about the packages of some lockfile in a directory.
+    fn may_matter_in(&self, own: &RepoDir) -> bool {
+        match self {
+            Self::Settings(directory) => directory == own,
+            Self::Manifest(directory) => own.holds(directory),
+            Self::Nothing => false,
+        }
+    }
+}
+
+/// Returns the settings that differ between two times; none where one of them is not there.
+fn differing(settings: [Option<&SharedSettings>; 2]) -> Vec<String> {
+    let [Some(before), Some(after)] = settings else { return Vec::new() };
+    let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    keys.into_iter().filter(|key| before.get(*key) != after.get(*key)).cloned().collect()
 }
 
 fn is_lockfile(config: &Config, change: &Change) -> bool {
@@ -251,14 +305,6 @@ impl<'r> Pairs<'r> {
             comparison.changes(before.map(|closure| closure.package), after.map(|closure| closure.package));
         let more = packages.len().saturating_sub(NAMED);
         packages.truncate(NAMED);
-        let settings = match (before, after) {
-            (Some(before), Some(after)) => {
-                let keys: BTreeSet<&String> = before.settings.keys().chain(after.settings.keys()).collect();
-                let differ = keys.into_iter().filter(|key| before.settings.get(*key) != after.settings.get(*key));
-                differ.cloned().collect()
-            }
-            _ => Vec::new(),
-        };
-        LockfileChange { file: path.to_owned(), packages, more, settings, whole: None }
+        LockfileChange { file: path.to_owned(), packages, more, ..LockfileChange::default() }
     }
 }

@@ -8,9 +8,12 @@ mod local_sources;
 mod locked;
 mod lockfile_cache;
 mod lockfile_changes;
+mod missing_lockfiles;
+mod revision_files;
 
 pub(super) use fingerprint_inputs::fingerprint_inputs;
 pub use local_sources::with_local_sources;
-pub(super) use locked::Revision;
 pub use lockfile_cache::LockfileCache;
 pub(super) use lockfile_changes::LockfileChanges;
+pub(super) use missing_lockfiles::missing_lockfiles;
+pub(super) use revision_files::Revision;

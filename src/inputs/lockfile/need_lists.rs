@@ -1,0 +1,51 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Lockfile, LockfileError, Need, NeededFor};
+
+/// The lists of what a package needs: names, and what is wanted of them, as in a package.json.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct NeedLists {
+    dependencies: BTreeMap<String, String>,
+    dev_dependencies: BTreeMap<String, String>,
+    optional_dependencies: BTreeMap<String, String>,
+    peer_dependencies: BTreeMap<String, String>,
+}
+
+impl NeedLists {
+    /// Returns the names, and what is wanted of them.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = (&str, &str, NeededFor)> {
+        let lists = [
+            (&self.dependencies, NeededFor::Use),
+            (&self.optional_dependencies, NeededFor::Use),
+            (&self.peer_dependencies, NeededFor::Use),
+            (&self.dev_dependencies, NeededFor::Development),
+        ];
+        lists.into_iter().flat_map(|(list, purpose)| {
+            list.iter().map(move |(name, wanted)| (name.as_str(), wanted.as_str(), purpose))
+        })
+    }
+
+    /// Adds what a package needs. `find` finds a package by the name under which it is installed; optional packages and peers
+    /// may be missing.
+    pub(super) fn add_to(
+        &self,
+        lockfile: &mut Lockfile,
+        from: usize,
+        find: impl Fn(&str) -> Option<usize>,
+    ) -> Result<(), LockfileError> {
+        for (name, wanted, purpose) in self.wanted() {
+            let to = match find(name) {
+                Some(to) => to,
+                None if self.optional_dependencies.contains_key(name) => continue,
+                None if self.peer_dependencies.contains_key(name) => continue,
+                None => lockfile.add_unknown(name, wanted)?,
+            };
+            let need = Need::under(to, purpose, name, &lockfile.packages[to].name);
+            lockfile.need(from, need)?;
+        }
+        Ok(())
+    }
+}
