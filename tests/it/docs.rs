@@ -123,7 +123,8 @@ fn every_path_that_is_named_is_there() {
     let path =
         regex(r"(^|[\s`(\[|])((?:src|tests|docs|examples|\.ci|\.github/action)/[A-Za-z0-9_./-]*[A-Za-z0-9_])([*{]?)");
     let mut missing = Vec::new();
-    for (place, line) in lines() {
+    // What is made from the program has paths of examples.
+    for (place, line) in lines().into_iter().filter(|(place, _)| !place.starts_with("docs/reference/")) {
         for found in path.captures_iter(&line) {
             let is_pattern = !found[3].is_empty();
             if !is_pattern && !Path::new(source::ROOT).join(&found[2]).exists() {

@@ -40,26 +40,38 @@ mapping! {
     struct File free "x-" {
         /// Named lists of patterns. Each has outputs of its own. A list may carry an anchor, so that services can use
         /// it in their filters. None of them is built.
+        #[schemars(extend("examples" = [{"docs": ["docs/**", "*.md"]}]))]
         filters: Map<Patterns>,
         /// A match here affects every service that does not say `global: false`.
+        #[schemars(extend("default" = [], "examples" = [["rust-toolchain.toml"]]))]
         global: Patterns,
         /// Paths that belong to no service. They are not excluded: a service whose patterns match such a path is
         /// affected.
+        #[schemars(extend("default" = [], "examples" = [["docs/**", "*.md"]]))]
         unowned: Patterns,
         /// Keys of a service, for all services. A service's own value replaces a default, and mappings are merged.
+        #[schemars(extend("examples" = [{"image": "ghcr.io/acme/{{name}}", "exclude": ["**/*.md"]}]))]
         defaults: Service,
         /// The services: everything that is built.
+        #[schemars(extend(
+            "examples" = [{"api": {"path": "services/api", "depends_on": ["migrator"]}, "migrator": {"path": "services/migrator"}}],
+        ))]
         services: Services,
         /// Ecosystems whose manifests are read at plan time: the edges between their packages are added to the services
         /// with these paths, and other packages become libraries.
+        #[schemars(extend("default" = [], "examples" = [["cargo", "npm"]]))]
         workspaces: List<Choice<Ecosystem>>,
         /// Where results go, depending on the event. The first environment that fits is used. These replace the default
         /// ones: production for tags, staging for pushes to the default branch, preview for pull requests and other
         /// branches, development for manual runs, nightly for schedules, local. A kind of event that no environment
         /// names counts as a similar one: `schedule` as `push`, `merge_group` as `pull_request`, `release` as `tag`.
+        #[schemars(extend(
+            "examples" = [{"production": {"on": "tag", "version": "release"}, "staging": {"on": "push", "branches": ["main"]}, "local": {"on": "local", "push": false}}],
+        ))]
         environments: Map<Environment>,
         /// The former name of `unowned`.
         #[schemars(extend("deprecated" = true))]
+        #[schemars(extend("examples" = [["docs/**"]]))]
         ignore: Patterns,
         /// Reserved for a later version.
         tasks: Reserved,
@@ -71,93 +83,132 @@ mapping! {
     struct Service {
         /// Its directory, relative to the root of the repository: build context, default filter `<path>/**`, and
         /// prefix of its release tags.
+        #[schemars(extend("examples" = ["services/api"]))]
         path: Directory,
         /// The patterns of the files that affect it, in the order of .gitignore: a later `!pattern` excludes what
         /// earlier ones matched. `<path>/**` when absent.
+        #[schemars(extend("examples" = [["services/api/**", "lib/**", "!**/*_test.go"]]))]
         filters: Patterns,
         /// Patterns of paths that do not affect it, although its `filters` or its path match them. A path that
         /// `filters` name without a wildcard still affects it, and so does one that `global` matches.
+        #[schemars(extend("default" = [], "examples" = [["**/*.md", "docs/**"]]))]
         exclude: List<Exclusion>,
         /// What a lockfile means to it: `whole` (when absent), a file like others, as the patterns say; `auto`, what its
         /// package gets by the lockfile in its path or nearest above it; the path of a lockfile, for another one. `false`
         /// is `whole`, and `rebake check` says nothing about it.
+        #[schemars(extend("default" = "whole", "examples" = ["auto"]))]
         lockfile: LockfileKey,
         /// The services that it is built from, and therefore after.
+        #[schemars(extend("default" = [], "examples" = [["migrator", "common"]]))]
         depends_on: List<Text>,
         /// Whether the file's `global` patterns affect it; they do when absent.
+        #[schemars(extend("default" = true, "examples" = [false]))]
         global: Flag,
         /// The format of its release tags, `{{path}}@{{version}}` when absent (`{{name}}@{{version}}` without a path).
         /// With several formats, tags of all are read, and tags of the first are written.
+        #[schemars(extend("default" = "{{path}}@{{version}}", "examples" = ["{{name}}@{{version}}"]))]
         tag: List<TagTemplate>,
         /// How the versions in its release tags are read and ordered: `semver` (when absent), or `calver` for two to
         /// four dotted numbers such as `2026.04.1`.
+        #[schemars(extend("default" = "semver", "examples" = ["calver"]))]
         scheme: Choice<Scheme>,
         /// The style of its versions between releases.
+        #[schemars(extend("examples" = ["next"]))]
         style: Choice<VersionStyle>,
         /// What the number in its versions counts: all commits since the release, or those that change its result. With
         /// `paths`, the version names the last such commit instead of HEAD.
+        #[schemars(extend("default" = "commits", "examples" = ["paths"]))]
         count: Choice<Count>,
         /// The name of its image, without a tag: `ghcr.io/acme/{{name}}`; `false` for no image.
+        #[schemars(extend("default" = false, "examples" = ["ghcr.io/acme/{{name}}"]))]
         image: ImageName,
         /// The tags of its image, in the lines of docker/metadata-action's `tags`.
+        #[schemars(extend(
+            "default" = ["type=raw,value={{version}}"],
+            "examples" = [["type=raw,value={{version}}", "type=semver,pattern={{major}}.{{minor}}", "type=ref,event=branch"]],
+        ))]
         tags: Lines,
         /// The flavor of its image's tags, in the lines of docker/metadata-action's `flavor`.
+        #[schemars(extend("default" = [], "examples" = [["latest=false"]]))]
         flavor: Lines,
         /// Labels of its image besides the OCI ones.
+        #[schemars(extend("default" = {}, "examples" = [{"org.opencontainers.image.licenses": "MIT"}]))]
         labels: Map<Text>,
         /// Whether an image of the same content is taken for its own: `auto`, which it is when absent, where that was built
         /// with the same version, commit and environment, as far as its build sees them; `always`; `never`.
+        #[schemars(extend("default" = "auto", "examples" = ["always"]))]
         promote: Choice<Promote>,
         /// Its Dockerfile, relative to its path; with a leading `/`, to the root of the repository. The Dockerfile and
         /// its ignore file affect the service even if `filters` do not match them.
+        #[schemars(extend("default" = "Dockerfile", "examples" = ["docker/prod.Dockerfile"]))]
         dockerfile: BuildPath,
         /// Its build context, relative to its path; with a leading `/`, to the root of the repository. Its path when
         /// absent. What its Dockerfile copies of a context outside of the path affects the service, unless there are
         /// `filters`.
+        #[schemars(extend("default" = ".", "examples" = ["/"]))]
         context: BuildPath,
         /// The stage of the Dockerfile that is built.
+        #[schemars(extend("examples" = ["prod"]))]
         target: Text,
         /// The platforms it is built for.
+        #[schemars(extend("default" = [], "examples" = [["linux/amd64", "linux/arm64"]]))]
         platforms: List<Platform>,
         /// Build arguments, which may hold `{{name}}`, `{{path}}`, `{{version}}`, `{{commit}}`, `{{environment}}`, and
         /// `{{needs.SERVICE}}`, the reference of the image of a service in `depends_on`. Everyone who has the image can
         /// read them.
+        #[schemars(extend("default" = {}, "examples" = [{"VERSION": "{{version}}", "BASE": "{{needs.migrator}}"}]))]
         build_args: BuildArguments,
         /// Named contexts, which its Dockerfile may use in `FROM` and `COPY --from`. Each is `needs.SERVICE`, an
         /// address such as `docker-image://node:20`, or a directory, relative to its path or, with a leading `/`, to
         /// the root of the repository.
+        #[schemars(extend("default" = {}, "examples" = [{"node": "docker-image://node:20", "common": "/libs/common"}]))]
         contexts: Contexts,
         /// Secrets for the build: `id=NAME,env=VARIABLE` or `id=NAME,src=FILE`.
+        #[schemars(extend("default" = [], "examples" = [["id=npm,env=NPM_TOKEN"]]))]
         secrets: List<Secret>,
         /// Where the builder reads cached layers, in BuildKit's syntax. Keys that keep services apart are added: a
         /// scope for `type=gha`, a reference below the image for `type=registry`.
+        #[schemars(extend("default" = [], "examples" = [["type=registry"]]))]
         cache_from: List<Text>,
         /// Where the builder writes cached layers, as in `cache_from`.
+        #[schemars(extend("default" = [], "examples" = [["type=registry,mode=max"]]))]
         cache_to: List<Text>,
         /// The attestations of the image, in BuildKit's syntax: `type=provenance,mode=max`, `type=sbom`.
+        #[schemars(extend("default" = [], "examples" = [["type=provenance,mode=max", "type=sbom"]]))]
         attest: List<Text>,
         /// The builder; `none` for a library, which passes its changes on to dependents and is never a job.
+        #[schemars(extend("examples" = ["podman"]))]
         builder: Choice<Builder>,
         /// The command that builds it. A list is a program and its arguments; a string is the text of `sh -euc`.
+        #[schemars(extend("examples" = ["make image"]))]
         run: Command,
         /// A command that runs in its path before the builder, written as in `run`.
+        #[schemars(extend("examples" = ["make generate"]))]
         before: Command,
         /// Further arguments for the builder: `[--ssh=default, --no-cache]`.
+        #[schemars(extend("default" = [], "examples" = [["--ssh=default", "--no-cache"]]))]
         flags: List<BuilderFlag>,
         /// Variables for its command.
+        #[schemars(extend("default" = {}, "examples" = [{"CGO_ENABLED": "0"}]))]
         env: Variables,
         /// How long one attempt may take: `90s`, `10m`, `1h30m`.
+        #[schemars(extend("examples" = ["30m"]))]
         timeout: TimeLimit,
         /// How often a failed attempt is repeated, at most 10 times.
+        #[schemars(extend("default" = 0, "examples" = [2]))]
         retries: Retries,
         /// How many of the `--jobs` it takes.
+        #[schemars(extend("default" = 1, "examples" = [4]))]
         weight: Weight,
         /// Names of locks, for resources that only one build at a time may use, such as a test database or a port.
         /// Services with a lock of the same name are built one after the other.
+        #[schemars(extend("default" = [], "examples" = [["database"]]))]
         locks: List<Text>,
         /// Values that are passed on to the CI job unchanged.
+        #[schemars(extend("default" = {}, "examples" = [{"runner": "arm64"}]))]
         matrix: Matrix,
         /// A description for people.
+        #[schemars(extend("examples" = ["The public API"]))]
         description: Text,
     }
 }
@@ -166,12 +217,15 @@ mapping! {
     /// The lockfile by which a package gets what it needs.
     struct LockfileOf {
         /// The lockfile, from the root of the repository; the nearest one at or above the service's path when absent.
+        #[schemars(extend("examples" = ["pnpm-lock.yaml"]))]
         file: LockfilePath,
         /// The package, by its name or its directory from the root of the repository; the one in the service's path when
         /// absent.
+        #[schemars(extend("examples" = ["apps/site"]))]
         package: Text,
         /// Whether what packages of the workspace need for development counts, as far as the lockfile tells; it does when
         /// absent.
+        #[schemars(extend("default" = true, "examples" = [false]))]
         dev: Flag,
     }
 }
@@ -181,13 +235,17 @@ mapping! {
     #[schemars(extend("required" = ["on"]))]
     struct Environment {
         /// The kinds of event that it is for.
+        #[schemars(extend("examples" = [["pull_request", "merge_group"]]))]
         on: List<Choice<Kind>>,
         /// Patterns of the branches that it is for; any branch when absent.
+        #[schemars(extend("examples" = [["main", "release/**"]]))]
         branches: List<BranchPattern>,
         /// The style of versions there. With `release` the environment is for releases, and only such an environment
         /// writes the image tags of releases.
+        #[schemars(extend("examples" = ["release"]))]
         version: Choice<VersionStyle>,
         /// Whether images may be pushed there; they may when absent.
+        #[schemars(extend("default" = true, "examples" = [false]))]
         push: Flag,
     }
 }

@@ -1,7 +1,14 @@
 //! The pages of the reference that are made from the program itself. `SNAPSHOTS=overwrite cargo test reference::` writes
 //! them anew.
 
+mod action_page;
 mod event_table;
+mod flags;
+mod json_documents;
+mod keys;
+mod message_list;
+mod schema_text;
+mod variables;
 
 use std::path::Path;
 
