@@ -45,7 +45,8 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     // A catalog counts through what uses it.
     let settings = file.settings.iter().filter(|(key, _)| !matches!(key.as_str(), "catalog" | "catalogs"));
     lockfile.settings.extend(settings.map(|(key, value)| (key.clone(), value.to_string())));
-    lockfile.settings.insert("patchedDependencies".to_owned(), format!("{:?}", file.patched_dependencies));
+    let patched = &file.patched_dependencies;
+    lockfile.settings.extend((!patched.is_empty()).then(|| ("patchedDependencies".to_owned(), format!("{patched:?}"))));
     for (directory, workspace) in &file.workspaces {
         lockfile.add_member(&workspace.name, Some(directory))?;
     }
@@ -57,7 +58,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
         let member = source.strip_prefix("workspace:").and_then(|directory| lockfile.in_directory(&tidy(directory)));
         let position = match member {
             Some(member) => member,
-            None => lockfile.add(package(name, source, entry, file.patched_dependencies.get(resolution)))?,
+            None => lockfile.add(package(name, source, entry, patched.get(resolution)))?,
         };
         at.insert(place, position);
     }

@@ -240,8 +240,8 @@ fn named(
     }
     if found.is_empty() && format == LockfileFormat::Pnpm {
         // A pnpm-lock.yaml has directories alone; the names are in the manifests there.
-        let (manifests, _) = files.manifests(directory)?;
-        let manifests = manifests.iter().filter(|(_, manifest)| manifest.name.as_deref() == Some(text));
+        let manifests = files.manifests(directory)?;
+        let manifests = manifests.by_directory.iter().filter(|(_, manifest)| manifest.name.as_deref() == Some(text));
         found.extend(manifests.filter_map(|(place, _)| lockfile.in_directory(place)));
     }
     Ok(found)

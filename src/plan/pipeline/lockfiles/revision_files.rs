@@ -1,4 +1,6 @@
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::LockfileCache;
@@ -35,6 +37,17 @@ pub(super) struct RevisionFiles<'a> {
     cache: &'a LockfileCache,
     revision: Revision<'a>,
     entries: Listing,
+    /// The manifests below directories that were asked for.
+    manifests: RefCell<BTreeMap<RepoDir, Rc<Manifests>>>,
+}
+
+/// The package.json below a directory.
+#[derive(Default)]
+pub(super) struct Manifests {
+    /// By their directories, relative to that one.
+    pub(super) by_directory: BTreeMap<String, PackageJson>,
+    /// Whether one of them is in the work tree alone.
+    is_uncommitted: bool,
 }
 
 impl<'a> RevisionFiles<'a> {
@@ -57,7 +70,7 @@ impl<'a> RevisionFiles<'a> {
             |directory: &RepoDir| if directory.is_root() { String::new() } else { directory.as_str().to_owned() };
         let both = directories.iter().flat_map(|directory| [path(directory), directory.join(".cargo")]);
         let survey = repository.survey(&root, &Outline::new(Region::default(), [], both.collect::<Vec<String>>()))?;
-        Ok(Self { repository, cache, revision, entries: survey.entries })
+        Ok(Self { repository, cache, revision, entries: survey.entries, manifests: RefCell::default() })
     }
 
     /// Returns the entry at a path.
@@ -141,7 +154,7 @@ impl<'a> RevisionFiles<'a> {
         let Ok(text) = String::from_utf8(content) else {
             return Ok((Err(LockfileError::Malformed("it is no text".to_owned())), false));
         };
-        let (mut manifests, mut is_uncommitted) = (BTreeMap::new(), false);
+        let mut manifests = Rc::new(Manifests::default());
         if format == LockfileFormat::Yarn {
             let own = beside.map(|content| package_json(&directory.join("package.json"), content));
             match own {
@@ -149,20 +162,24 @@ impl<'a> RevisionFiles<'a> {
                     let why = "the package.json beside it is not understood";
                     return Ok((Err(LockfileError::Malformed(why.to_owned())), false));
                 }
-                Some(Some(own)) => _ = manifests.insert(".".to_owned(), own),
-                None => {}
+                own => {
+                    let own = own.flatten().map(|own| (".".to_owned(), own));
+                    manifests = Rc::new(Manifests { by_directory: own.into_iter().collect(), is_uncommitted: false });
+                }
             }
             if Lockfile::asks_manifests(&text) {
-                (manifests, is_uncommitted) = self.manifests(directory)?;
+                manifests = self.manifests(directory)?;
             }
         }
-        let resolved = Lockfile::read(format, &text, &manifests).map(|lockfile| Arc::new(Resolution::new(lockfile)));
-        Ok((resolved, is_uncommitted))
+        let resolved = Lockfile::read(format, &text, &manifests.by_directory);
+        Ok((resolved.map(|lockfile| Arc::new(Resolution::new(lockfile))), manifests.is_uncommitted))
     }
 
-    /// Reads the package.json of all packages below a directory, by their directories from there. Returns also whether one of
-    /// them is in the work tree alone.
-    pub(super) fn manifests(&self, directory: &RepoDir) -> Result<(BTreeMap<String, PackageJson>, bool), GitError> {
+    /// Reads the package.json of all packages below a directory.
+    pub(super) fn manifests(&self, directory: &RepoDir) -> Result<Rc<Manifests>, GitError> {
+        if let Some(known) = self.manifests.borrow().get(directory) {
+            return Ok(Rc::clone(known));
+        }
         let Revision { commit, on_top } = self.revision;
         let region = if directory.is_root() { Region::whole() } else { Region::below([directory.as_str()]) };
         let listing = self.repository.entries_in(commit, region)?;
@@ -185,7 +202,9 @@ impl<'a> RevisionFiles<'a> {
             }
         }
         let is_uncommitted = wanted.iter().any(|(path, _)| on_top.is_about(path.as_bytes()));
-        Ok((manifests, is_uncommitted))
+        let manifests = Rc::new(Manifests { by_directory: manifests, is_uncommitted });
+        self.manifests.borrow_mut().insert(directory.clone(), Rc::clone(&manifests));
+        Ok(manifests)
     }
 
     /// Whether a directory has a manifest of an ecosystem.
