@@ -54,6 +54,7 @@ mod inputs;
 mod invisible;
 mod layers;
 mod links;
+mod lockfile_tools;
 mod lockfiles;
 mod metadata_action;
 mod model;

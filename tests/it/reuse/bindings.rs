@@ -48,6 +48,39 @@ fn an_image_is_bound_to_what_its_build_sees() {
     }
 }
 
+/// A registry holds images under these names: another text for the same content needs another scheme.
+#[test]
+fn content_tags_stay_what_they_are() {
+    let repo = Repo::new();
+    let service = |name: &str, keys: &str| {
+        format!("  {name}: {{path: {name}, image: r.io/{name}, filters: [{name}/**, '*.yaml']{keys}}}\n")
+    };
+    let version = ", labels: {v: '{{version}}'}";
+    let services = [
+        service("plain", ""),
+        service("bound", version),
+        service("locked", ", lockfile: auto"),
+        service("both", &format!(", lockfile: auto{version}")),
+    ];
+    let lockfile = "lockfileVersion: '9.0'\nimporters:\n  locked:\n    dependencies:\n      x: {specifier: '1', version: 1.0.0}\n  both: {}\nsnapshots:\n  x@1.0.0: {}\n";
+    repo.write("filters.yaml", format!("services:\n{}", services.concat())).write("pnpm-lock.yaml", lockfile);
+    for name in ["plain", "bound", "locked", "both"] {
+        repo.write(format!("{name}/Dockerfile"), "FROM scratch\n").write(format!("{name}/package.json"), "{}");
+    }
+    repo.commit("first");
+    for name in ["plain", "bound", "locked", "both"] {
+        repo.tag(&format!("{name}@1.0.0"));
+    }
+    let tags = ["plain", "bound", "locked", "both"].map(|name| content_tag(&repo, &["--only", name]));
+    let expected = [
+        "fp2-h32mo6yjz6bimii3usb4ppsy7v",
+        "fp2-2dungzlhjzsw2edbk3j5yyeuqu-lwzgcl67mupwf",
+        "fp2-x7fxfkzrv7wk7bz2oo4a546x6l",
+        "fp2-kqdnw4qenpuucdnkygnyn2ppas-lwzgcl67mupwf",
+    ];
+    assert_eq!(tags, expected);
+}
+
 #[test]
 fn gits_own_directory_binds_unless_it_is_left_out() {
     let repo = Repo::new();
