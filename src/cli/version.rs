@@ -8,15 +8,17 @@ use super::flags::{FetchingArgs, GeneralArgs, NamingArgs};
 use super::plan;
 use super::printing::Output;
 use super::workspace::{self, WithoutConfig};
+use crate::model::name::Escaped;
 use crate::output::emit;
-use crate::plan::Versions;
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Versioned, VersionsRequest};
+use crate::plan::{VersionOf, Versions};
 
 const EXAMPLES: &str = "\
 Examples:
   rebake version                                 the version of every service at HEAD
   rebake version api --format plain              one version, for a script or a prompt
+  rebake version api --format image              ghcr.io/acme/api:1.0.9-0047-188f7a2
   rebake version --format env >> \"$GITHUB_ENV\"   API_VERSION=1.0.9-0047-188f7a2
   rebake version api --at v2 --style release     the release that v2 is, or an error";
 
@@ -52,6 +54,8 @@ enum Format {
     Env,
     /// Only the versions, one per line
     Plain,
+    /// Only the images, with the version as the tag, one per line
+    Image,
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: &VersionArgs, output: &Output) -> Result<Exit, Failure> {
@@ -77,8 +81,16 @@ pub(crate) fn run(general: &GeneralArgs, args: &VersionArgs, output: &Output) ->
         }
         return Err(failure);
     }
+    if let (Format::Image, false, Some(of)) = (args.format, args.services.is_empty(), without_image(&versions)) {
+        let message = format!("`{}` has no image", Escaped::new(&of.service));
+        return Err(Failure::new(Exit::Usage, "no-image", message).help("the key `image` of filters.yaml gives it one"));
+    }
     write(&versions, args.format, output)?;
     Ok(Exit::Done)
+}
+
+fn without_image(versions: &Versions) -> Option<&VersionOf> {
+    versions.services.iter().find(|of| of.image.is_none())
 }
 
 fn write(versions: &Versions, format: Format, output: &Output) -> Result<(), Failure> {
@@ -87,5 +99,6 @@ fn write(versions: &Versions, format: Format, output: &Output) -> Result<(), Fai
         Format::Json => output.data(&versions.to_json()),
         Format::Env => output.data(&emit::versions_env(versions)?),
         Format::Plain => output.data(&emit::versions_plain(versions)),
+        Format::Image => output.data(&emit::versions_images(versions)),
     }
 }

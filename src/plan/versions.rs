@@ -20,6 +20,9 @@ pub struct VersionOf {
     /// Why there is no version; absent if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unnamed: Option<String>,
+    /// Its image with that version as the tag; absent if it has no image or no version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
     /// Its `git describe`.
     pub described: GitDescription,
 }

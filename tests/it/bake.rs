@@ -24,17 +24,17 @@ fn capstone_as_a_file_for_bake() {
       "context": "services/other/migrator",
       "dockerfile": "Dockerfile",
       "args": {
-        "VERSION": "1.2.0-0001-cb9c016"
+        "VERSION": "1.2.0-0001-ebe1ed6"
       },
       "tags": [
-        "ghcr.io/acme/migrator:1.2.0-0001-cb9c016"
+        "ghcr.io/acme/migrator:1.2.0-0001-ebe1ed6"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
-        "org.opencontainers.image.revision": "cb9c016548eb3bc77df78ca958b5639e0c386482",
+        "org.opencontainers.image.revision": "ebe1ed66e20db87ec64130a0782ab18171c79a63",
         "org.opencontainers.image.title": "migrator",
-        "org.opencontainers.image.version": "1.2.0-0001-cb9c016",
-        "rebake.commit": "cb9c016548eb3bc77df78ca958b5639e0c386482",
+        "org.opencontainers.image.version": "1.2.0-0001-ebe1ed6",
+        "rebake.commit": "ebe1ed66e20db87ec64130a0782ab18171c79a63",
         "rebake.service": "migrator"
       }
     },
@@ -45,17 +45,17 @@ fn capstone_as_a_file_for_bake() {
       },
       "dockerfile": "Dockerfile",
       "args": {
-        "VERSION": "1.0.9-0001-cb9c016"
+        "VERSION": "1.0.9-0001-ebe1ed6"
       },
       "tags": [
-        "ghcr.io/acme/api-golang:1.0.9-0001-cb9c016"
+        "ghcr.io/acme/api-golang:1.0.9-0001-ebe1ed6"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
-        "org.opencontainers.image.revision": "cb9c016548eb3bc77df78ca958b5639e0c386482",
+        "org.opencontainers.image.revision": "ebe1ed66e20db87ec64130a0782ab18171c79a63",
         "org.opencontainers.image.title": "api-golang",
-        "org.opencontainers.image.version": "1.0.9-0001-cb9c016",
-        "rebake.commit": "cb9c016548eb3bc77df78ca958b5639e0c386482",
+        "org.opencontainers.image.version": "1.0.9-0001-ebe1ed6",
+        "rebake.commit": "ebe1ed66e20db87ec64130a0782ab18171c79a63",
         "rebake.service": "api-golang"
       }
     }
@@ -77,18 +77,18 @@ fn capstone_as_a_file_for_bake() {
       "context": "services/node/api-node",
       "dockerfile": "Dockerfile",
       "args": {
-        "VERSION": "2.1.0-0001-cb9c016"
+        "VERSION": "2.1.0-0001-ebe1ed6"
       },
       "tags": [
-        "ghcr.io/acme/api-node:2.1.0-0001-cb9c016",
-        "ghcr.io/acme/api-node:fp2-i3lppq6sz2cjzjqk3uducrse5g-64fwz7jafsd5b"
+        "ghcr.io/acme/api-node:2.1.0-0001-ebe1ed6",
+        "ghcr.io/acme/api-node:fp2-tcryoabqpqv3jammzzwjbpmdfv-gscvvoi6gzhwb"
       ],
       "labels": {
         "org.opencontainers.image.created": "2001-02-03T04:05:14Z",
-        "org.opencontainers.image.revision": "cb9c016548eb3bc77df78ca958b5639e0c386482",
+        "org.opencontainers.image.revision": "ebe1ed66e20db87ec64130a0782ab18171c79a63",
         "org.opencontainers.image.title": "api-node",
-        "org.opencontainers.image.version": "2.1.0-0001-cb9c016",
-        "rebake.commit": "cb9c016548eb3bc77df78ca958b5639e0c386482",
+        "org.opencontainers.image.version": "2.1.0-0001-ebe1ed6",
+        "rebake.commit": "ebe1ed66e20db87ec64130a0782ab18171c79a63",
         "rebake.service": "api-node"
       },
       "output": [

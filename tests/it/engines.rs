@@ -57,12 +57,12 @@ fn capstone_as_outputs_of_github() {
     capstone().rebake(["plan", "--push", "--format", "github"]).success().stdout(str![[r#"
 any=true
 count=2
-matrix={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-cb9c016","version":"1.2.0-0001-cb9c016"},{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-cb9c016","version":"1.0.9-0001-cb9c016"}]}
+matrix={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-ebe1ed6","version":"1.2.0-0001-ebe1ed6"},{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-ebe1ed6","version":"1.0.9-0001-ebe1ed6"}]}
 levels=2
 any_0=true
-matrix_0={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-cb9c016","version":"1.2.0-0001-cb9c016"}]}
+matrix_0={"include":[{"environment":"local","path":"services/other/migrator","service":"migrator","tag":"1.2.0-0001-ebe1ed6","version":"1.2.0-0001-ebe1ed6"}]}
 any_1=true
-matrix_1={"include":[{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-cb9c016","version":"1.0.9-0001-cb9c016"}]}
+matrix_1={"include":[{"environment":"local","path":"services/go/api-golang","service":"api-golang","tag":"1.0.9-0001-ebe1ed6","version":"1.0.9-0001-ebe1ed6"}]}
 
 "#]]);
 }
@@ -630,12 +630,12 @@ fn a_summary_has_the_graph_and_what_can_be_pulled() {
     capstone().rebake(args).success().stdout(str![[r####"
 ### rebake plan
 
-bffd197..cb9c016 with the work tree's changes: the last commit, since nothing is ahead of main
+ae50ffa..ebe1ed6 with the work tree's changes: the last commit, since nothing is ahead of main
 
 | service | version | tags | why |
 | --- | --- | --- | --- |
-| <code>migrator</code> | <code>1.2.0-0001-cb9c016</code> | <code>ghcr.io/acme/migrator:1.2.0-0001-cb9c016</code> | services/other/migrator/migrations/0002&#95;orders.sql added, matches services/other/migrator/&#42;&#42; |
-| <code>api-golang</code> | <code>1.0.9-0001-cb9c016</code> | <code>ghcr.io/acme/api-golang:1.0.9-0001-cb9c016</code> | services/other/migrator/migrations/0002&#95;orders.sql added, matches services/other/migrator/&#42;&#42;<br>depends on migrator |
+| <code>migrator</code> | <code>1.2.0-0001-ebe1ed6</code> | <code>ghcr.io/acme/migrator:1.2.0-0001-ebe1ed6</code> | services/other/migrator/migrations/0002&#95;orders.sql added, matches services/other/migrator/&#42;&#42; |
+| <code>api-golang</code> | <code>1.0.9-0001-ebe1ed6</code> | <code>ghcr.io/acme/api-golang:1.0.9-0001-ebe1ed6</code> | services/other/migrator/migrations/0002&#95;orders.sql added, matches services/other/migrator/&#42;&#42;<br>depends on migrator |
 
 ```mermaid
 graph LR
@@ -646,8 +646,8 @@ graph LR
 
 Once they are built:
 
-<pre>docker pull ghcr.io/acme/migrator:1.2.0-0001-cb9c016
-docker pull ghcr.io/acme/api-golang:1.0.9-0001-cb9c016</pre>
+<pre>docker pull ghcr.io/acme/migrator:1.2.0-0001-ebe1ed6
+docker pull ghcr.io/acme/api-golang:1.0.9-0001-ebe1ed6</pre>
 
 "####]]);
 }

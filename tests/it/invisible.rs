@@ -198,7 +198,7 @@ proptest! {
 
         let described = json!({"tag": next(), "distance": 1, "commit": next()});
             let described: GitDescription = serde_json::from_value(described).unwrap();
-        let version = VersionOf { service: next(), version: Some(next()), unnamed: Some(next()), described };
+        let version = VersionOf { service: next(), version: Some(next()), unnamed: Some(next()), image: Some(next()), described };
         let versions = Versions { services: vec![version] };
         is_seen("version", &emit::versions_table(&versions, Palette::Plain));
         is_seen_and_exact("versions", &versions.to_json(), &versions);

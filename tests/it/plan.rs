@@ -70,12 +70,12 @@ fn a_push_to_main_plans_what_changed_for_staging() {
     let payload = json!({"before": repo.id("HEAD~1").to_string(), "repository": {"default_branch": "main"}});
     let run = on_github(&repo, &["plan"], "push", "refs/heads/main", &payload).success();
     run.stderr("").stdout(str![[r#"
-bffd197..cb9c016: since the push before this one
+ae50ffa..ebe1ed6: since the push before this one
 environment staging
 
 SERVICE     VERSION             WHY
-migrator    1.2.0-0001-cb9c016  services/other/migrator/migrations/0002_orders.sql added, matches services/other/migrator/**  filters.yaml:7:7
-api-golang  1.0.9-0001-cb9c016  services/other/migrator/migrations/0002_orders.sql added, matches services/other/migrator/**  filters.yaml:7:7
+migrator    1.2.0-0001-ebe1ed6  services/other/migrator/migrations/0002_orders.sql added, matches services/other/migrator/**  filters.yaml:7:7
+api-golang  1.0.9-0001-ebe1ed6  services/other/migrator/migrations/0002_orders.sql added, matches services/other/migrator/**  filters.yaml:7:7
                                 depends on migrator
 
 2 of 5 services to rebuild, in 2 levels.
@@ -90,7 +90,7 @@ fn a_release_tag_plans_that_service_alone_for_production() {
     let tag = "refs/tags/services/go/api-golang@1.0.9";
     let run = on_github(&repo, &["plan"], "push", tag, &json!({})).success();
     run.stderr("").stdout(str![[r#"
-bffd197: the tag services/go/api-golang@1.0.9
+ae50ffa: the tag services/go/api-golang@1.0.9
 environment production
 
 SERVICE     VERSION  WHY
@@ -102,7 +102,7 @@ api-golang  1.0.9    asked for
     on_github(&repo, &["plan"], "push", "refs/tags/services/go/api-golan@1.0.9", &json!({}))
         .success()
         .stdout(str![[r#"
-bffd197: the tag services/go/api-golan@1.0.9
+ae50ffa: the tag services/go/api-golan@1.0.9
 environment production
 
 Nothing to rebuild: none of 5 services is affected.

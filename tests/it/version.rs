@@ -2,6 +2,7 @@
 
 use snapbox::str;
 
+use crate::plan::capstone;
 use crate::repo::Repo;
 
 const CONFIG: &str = "\
@@ -21,6 +22,53 @@ fn repo() -> Repo {
     repo.write("web/w", "2").commit("feat: w");
     repo.tag("web@0.2.0");
     repo
+}
+
+/// Images with the version as the tag: of all services that have one, or of those that are named.
+#[test]
+fn images_have_the_version_as_their_tag() {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        "services:\n  api: {path: api, image: 'ghcr.io/acme/{{name}}'}\n  web: {path: web, image: acme/web}\n  lib: {path: lib}\n",
+    );
+    repo.write("api/a", "").write("web/w", "").write("lib/l", "").commit("first");
+    repo.tag("api@1.0.9+b5");
+    repo.rebake(["version", "--format", "image", "--style", "describe"]).success().stderr("").stdout(str![[r#"
+ghcr.io/acme/api:1.0.9_b5
+acme/web:0.0.0-1-g6ca6d7d
+
+"#]]);
+    repo.rebake(["version", "web", "--format", "image"]).success().stderr("").stdout(str![[r#"
+acme/web:0.0.0-0001-6ca6d7d
+
+"#]]);
+    repo.rebake(["version", "lib", "--format", "image"]).failure(2).stdout("").stderr(str![[r#"
+error[no-image]: `lib` has no image
+ |
+ = help: the key `image` of filters.yaml gives it one
+
+"#]]);
+}
+
+/// The tasks of the capstone, run in the folder of a service at its release.
+#[test]
+fn the_tasks_of_the_capstone_say_what_a_service_is_called() {
+    const FILE: &str = "examples/capstone/.github/utils/Taskfile.yaml";
+    let tasks: serde_json::Value = serde_yaml::from_str(&crate::source::read(FILE)).unwrap();
+    let repo = capstone();
+    repo.checkout("services/go/api-golang@1.0.9");
+    let short = &repo.id("HEAD").to_string()[..7];
+    let said = |task: &str| {
+        let command = tasks["tasks"][task]["cmds"][0].as_str().unwrap();
+        let args = command.strip_prefix("rebake ").unwrap().split(' ');
+        let folder = repo.dir().join("services/go/api-golang");
+        repo.rebake(["-C", folder.to_str().unwrap()].into_iter().chain(args)).success().text().trim().to_owned()
+    };
+    assert_eq!(said("generate-version"), "1.0.9");
+    assert_eq!(said("generate-version-extended"), format!("1.0.9-0000-{short}"));
+    assert_eq!(said("generate-version-tag"), "ghcr.io/acme/api-golang:1.0.9");
+    assert_eq!(said("generate-version-tag-extended"), format!("ghcr.io/acme/api-golang:1.0.9-0000-{short}"));
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub use step_outputs::{Output, outputs, render as github_output};
 pub(crate) use table::cause_sentence;
 pub use table::{Palette, Room, table};
 pub use variables::{azure_variables, circleci_parameters, dotenv};
-pub use versions::{versions_env, versions_plain, versions_table};
+pub use versions::{versions_env, versions_images, versions_plain, versions_table};
 pub use why::{reach, why};
 
 use crate::plan::{Plan, PlannedRange};

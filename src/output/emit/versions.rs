@@ -44,6 +44,18 @@ pub fn versions_plain(versions: &Versions) -> String {
     versions.services.iter().fold(String::new(), |text, of| text + of.version.as_deref().unwrap_or_default() + "\n")
 }
 
+/// Returns the images with the version as the tag, one per line; services without one are left out.
+#[must_use]
+pub fn versions_images(versions: &Versions) -> String {
+    versions
+        .services
+        .iter()
+        .filter_map(|of| of.image.as_deref())
+        .map(|image| format!("{image}\n"))
+        .collect::<Vec<_>>()
+        .concat()
+}
+
 /// Returns one line `NAME_VERSION=VALUE` per service, for `eval`, `.env` files and `$GITHUB_ENV`.
 ///
 /// The name is the service's in capitals, with `_` for characters that variables may not have. The ending prevents that

@@ -9,6 +9,7 @@ use crate::inputs::trigger::{Kind, Trigger};
 use crate::model::change::ChangeSet;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId, TagName};
+use crate::naming::image::ImageTag;
 use crate::naming::version::Count;
 use crate::plan;
 
@@ -112,7 +113,8 @@ pub fn versions(
                 }
             };
             let described = plan::GitDescription::from(&found.described);
-            named.push(plan::VersionOf { service: name.to_string(), version, unnamed, described });
+            let image = version.as_deref().and_then(|version| image(config, *service, version));
+            named.push(plan::VersionOf { service: name.to_string(), version, unnamed, image, described });
         }
         let is_unreleased =
             |(_, found): &(&ServiceId, &Found)| found.described.tag.is_none() && found.described.unread.is_none();
@@ -122,6 +124,12 @@ pub fn versions(
     };
     let (services, failed, warnings) = repository.with_fetching(name).map_err(|error| unfetched(error, repository))?;
     Ok(Versioned { versions: plan::Versions { services }, failed, warnings })
+}
+
+/// Returns a service's image with a version as the tag, which has `_` in place of the `+` of build metadata.
+fn image(config: &Config, service: ServiceId, version: &str) -> Option<String> {
+    let name = config.services[service.0].image.name.as_ref()?;
+    Some(name.reference(&ImageTag::parse(&version.replace('+', "_")).ok()?))
 }
 
 /// Returns the commit that is checked out.

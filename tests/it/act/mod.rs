@@ -10,6 +10,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 
 use crate::on_github::ZERO;
+use crate::plan::capstone;
 use crate::repo::Repo;
 use crate::source;
 use crate::workflows::{built, shop};
@@ -57,7 +58,10 @@ struct Act {
 
 impl Act {
     fn new() -> Self {
-        let repo = shop();
+        Self::of(shop())
+    }
+
+    fn of(repo: Repo) -> Self {
         let home = repo.dir().parent().unwrap().join("act");
         let act = Self { repo, home };
         for (action, text) in [("keep", KEEP), ("take", TAKE), ("nothing", NOTHING)] {
@@ -81,9 +85,15 @@ impl Act {
         fs::write(path, text).unwrap();
     }
 
-    /// Runs a workflow for an event.
+    /// Runs a workflow of `examples/workflows` for an event.
     fn run(&self, workflow: &str, event_name: &str, event: &Value) -> Output {
         self.write("event.json", &event.to_string());
+        let workflow = format!("examples/workflows/{workflow}");
+        self.run_file(&workflow, event_name, &self.home.join("event.json"))
+    }
+
+    /// Runs a workflow of this project for the event in a file.
+    fn run_file(&self, workflow: &str, event_name: &str, event: &Path) -> Output {
         let artifacts = self.home.join("artifacts");
         let _ = fs::remove_dir_all(&artifacts);
         let mut act = self.repo.program("act");
@@ -93,9 +103,9 @@ impl Act {
             .env("HOME", &self.home)
             .arg(event_name)
             .arg("--eventpath")
-            .arg(self.home.join("event.json"))
+            .arg(event)
             .arg("--workflows")
-            .arg(Path::new(source::ROOT).join("examples/workflows").join(workflow))
+            .arg(Path::new(source::ROOT).join(workflow))
             .args(["--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server", "--pull=false"])
             .arg(format!("--env=ARTIFACTS={}", artifacts.display()))
             .arg(format!("--env=BUILT={}", self.repo.dir().parent().unwrap().join("built").display()));
@@ -115,7 +125,7 @@ impl Act {
 
 /// The actions of a workflow, each with its commit.
 fn uses(workflow: &str) -> Vec<String> {
-    let text = source::read(&format!("examples/workflows/{workflow}"));
+    let text = source::read(workflow);
     let lines = text.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses: "));
     lines.map(|action| action.split(" #").next().unwrap().to_owned()).collect()
 }
@@ -176,4 +186,43 @@ fn act_runs_the_workflow_of_a_pull_request() {
     succeeds(&act.run("pull-request.yaml", "pull_request", &event));
     let names = ["migrator", "api-golang"];
     assert_eq!(built(&act.repo), names.map(|name| version(&act.repo, name, "preview false")).into());
+}
+
+/// The kit of the capstone: each task of its Taskfile runs act with an event file, and the workflow builds what that event
+/// is about.
+#[test]
+#[ignore = "runs act: .ci/run runs it"]
+fn act_runs_the_kit_of_the_capstone() {
+    const FOLDER: &str = "examples/capstone/.github/workflows/build-push";
+    let kit: Value = serde_yaml::from_str(&source::read(&format!("{FOLDER}/Taskfile.yaml"))).unwrap();
+    let tasks = kit["tasks"].as_object().unwrap().iter().filter(|(_, task)| task["internal"] != true);
+    let mut seen = Vec::new();
+    for (name, task) in tasks {
+        let vars = &task["cmds"][0]["vars"];
+        let act = Act::of(capstone());
+        match name.as_str() {
+            "tag" => _ = act.repo.checkout("services/go/api-golang@1.0.9"),
+            "pull-request" => {
+                _ = act.repo.branch("topic").checkout("topic").write("services/node/api-node/x", "").commit("x");
+            }
+            _ => {}
+        }
+        let event =
+            act.repo.dir().join(FOLDER.trim_start_matches("examples/capstone/")).join(vars["FILE"].as_str().unwrap());
+        let output = act.run_file(&format!("{FOLDER}.yaml"), vars["EVENT"].as_str().unwrap(), &event);
+        succeeds(&output);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let built = ["api-node", "api-golang", "client-react", "load-generator", "migrator"];
+        let built = built.into_iter().filter(|service| said.contains(&format!("/{service} ")));
+        seen.push(format!("{name}: {}", built.collect::<Vec<_>>().join(" ")));
+    }
+    assert_eq!(
+        seen,
+        [
+            "dispatch: api-node",
+            "pull-request: api-node",
+            "push: api-node api-golang client-react load-generator migrator",
+            "tag: api-golang",
+        ]
+    );
 }

@@ -50,6 +50,16 @@ fn worked_examples_pass() {
 
 #[test]
 #[ignore = "needs check-jsonschema: .ci/full runs it"]
+fn taskfiles_pass() {
+    let is_task = |file: &String| file.ends_with("Taskfile.yaml") || file.ends_with("services/image.yaml");
+    let files: Vec<PathBuf> =
+        source::tracked().into_iter().filter(is_task).map(|file| Path::new(source::ROOT).join(file)).collect();
+    assert!(files.len() >= 8, "{files:?}");
+    check("taskfile", &files);
+}
+
+#[test]
+#[ignore = "needs check-jsonschema: .ci/full runs it"]
 fn pipelines_for_other_engines_pass() {
     check("gitlab-ci", &named(SHOWN, &["gitlab-ci.yml", "gitlab-build.yml"]));
     check("buildkite", &named(SHOWN, &["buildkite.yml"]));
