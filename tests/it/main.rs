@@ -64,6 +64,7 @@ mod pages;
 mod paths_filter;
 mod picomatch;
 mod picture;
+mod pins;
 mod plan;
 mod private_remote;
 mod plan_errors;
