@@ -65,6 +65,9 @@ enum Format {
 /// How often files are mended: what is added may show what else is missing.
 const MOST_ROUNDS: usize = 4;
 
+/// The byte order mark, which files of filters may begin with. Places are counted without it.
+const MARK: &str = "\u{feff}";
+
 pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> Result<Exit, Failure> {
     if !args.affected && args.range.is_given() {
         return Err(Failure::new(Exit::Usage, "usage", "what is compared matters only with `--affected`"));
@@ -118,7 +121,7 @@ fn find(general: &GeneralArgs, args: &CheckArgs) -> Result<Found, Failure> {
     // What is mended is the work tree's, in CI too.
     let at = if counts_work_tree || args.fix { None } else { repository.head()?.commit().copied() };
     let discovery = Discovery::read(&repository, at.as_ref(), DiscoveryScope::Everything)?;
-    let workflows = check::workflows(discovery.tree());
+    let (workflows, unreadable) = check::workflows(discovery.tree());
     let mut reader = Reader {
         general,
         repository: &repository,
@@ -130,6 +133,9 @@ fn find(general: &GeneralArgs, args: &CheckArgs) -> Result<Found, Failure> {
         findings: Vec::new(),
         unreadable: Vec::new(),
     };
+    if args.files.is_empty() {
+        reader.unreadable = unreadable;
+    }
     match &args.files[..] {
         [] => reader.all()?,
         files => files.iter().try_for_each(|file| reader.named(file))?,
@@ -161,7 +167,12 @@ fn mend(general: &GeneralArgs, found: &Found, output: &Output) -> Result<bool, F
             continue;
         }
         let file = root.join(path);
-        if std::fs::read_to_string(&file).ok().as_ref() != Some(text) {
+        let bytes = std::fs::read(&file).ok();
+        let (mark, there) = match bytes.as_deref() {
+            Some(bytes) => bytes.strip_prefix(MARK.as_bytes()).map_or(("", bytes), |rest| (MARK, rest)),
+            None => ("", &[][..]),
+        };
+        if there != text.as_bytes() {
             let message = format!(
                 "`{}` is not mended: the work tree has another text than the one that was checked",
                 Escaped::new(path)
@@ -170,7 +181,7 @@ fn mend(general: &GeneralArgs, found: &Found, output: &Output) -> Result<bool, F
                 Failure::new(Exit::Usage, "changed", message).help("commit it, or put it back, and run this again")
             );
         }
-        output.file(&file, &mended)?;
+        output.file(&file, &(mark.to_owned() + &mended))?;
         changed = true;
     }
     Ok(changed)
@@ -264,7 +275,15 @@ impl Reader<'_> {
                     let found = self.find(Some(&root.join(named)))?;
                     self.file(ConfigFile { name: named.clone(), ..found })?;
                 }
-                StepFilters::File(_) | StepFilters::Unknown(_) => {}
+                StepFilters::File(named) => {
+                    let message =
+                        format!("the filters of this step are not checked: there is no `{}`", Escaped::new(named));
+                    self.unchecked(step, &message, "name a file of the commit, by its path from the root");
+                }
+                StepFilters::Unknown(_) => {
+                    let message = "the filters of this step are not checked: only the run knows them";
+                    self.unchecked(step, message, "write them here, or name their file");
+                }
             }
         }
         Ok(())
@@ -279,10 +298,14 @@ impl Reader<'_> {
             Some(Err(problems)) => self.refused(problems),
             None => {
                 let message = "the filters of this step are not checked: they are not written as a block of lines";
-                let problem = Diagnostic::warning("unchecked", message);
-                self.unreadable.push(problem.label(&step.at.file, step.at.span, "here").help("write `filters: |`"));
+                self.unchecked(step, message, "write `filters: |`");
             }
         }
+    }
+
+    fn unchecked(&mut self, step: &PathFilterStep, message: &str, help: &str) {
+        let problem = Diagnostic::warning("unchecked", message);
+        self.unreadable.push(problem.label(&step.at.file, step.at.span, "here").help(help));
     }
 
     fn file(&mut self, file: ConfigFile) -> Result<(), Failure> {

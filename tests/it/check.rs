@@ -173,3 +173,34 @@ fn two_services_with_one_tag_are_found() {
     let text = repo.rebake(["check"]).failure(1).text();
     assert!(text.contains("error[R012]"), "{text}");
 }
+
+#[test]
+fn what_is_not_checked_is_said() {
+    let repo = Repo::new();
+    let step = |filters: &str| {
+        format!(
+            "on: push\njobs:\n  changes:\n    runs-on: x\n    steps:\n      - uses: dorny/paths-filter@v3\n        with: {{filters: {filters}}}\n"
+        )
+    };
+    repo.write("f", "").write(".github/workflows/broken.yml", "jobs: [\n");
+    repo.write(".github/workflows/gone.yml", step(".github/none.yml"));
+    repo.write(".github/workflows/made.yml", step("'${{ inputs.filters }}'")).commit("first");
+    let said = String::from_utf8(repo.rebake(["check"]).success().stderr).unwrap();
+    for message in [
+        "warning[unreadable-source]: `.github/workflows/broken.yml` cannot be read",
+        "the filters of this step are not checked: there is no `.github/none.yml`",
+        "the filters of this step are not checked: only the run knows them",
+    ] {
+        assert!(said.contains(message), "{message}\n{said}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_stays() {
+    let repo = Repo::new();
+    let filters = "\u{feff}api:\n  - api/**\n  - gone.yml\n";
+    repo.write("api/f", "").write("gone.yaml", "").write(".github/filters.yml", filters).commit("first");
+    repo.rebake(["check", "--fix", ".github/filters.yml"]).success();
+    let mended = std::fs::read_to_string(repo.dir().join(".github/filters.yml")).unwrap();
+    assert_eq!(mended, filters.replace("gone.yml", "gone.yaml"));
+}

@@ -38,14 +38,21 @@ use std::collections::BTreeMap;
 use crate::analysis::discover::Discovered;
 use crate::config::LockfileUse;
 use crate::inputs::source::{SourceTree, Workflow, is_workflow_file};
+use crate::model::diagnostic::Diagnostic;
 use crate::model::name::ServiceName;
 use ground::Ground;
 
-/// Returns the workflows of a tree that can be read, by their paths.
+/// Returns the workflows of a tree, by their paths, and a warning about each that cannot be read.
 #[must_use]
-pub fn workflows(tree: &SourceTree) -> BTreeMap<String, Workflow> {
-    let files = tree.texts().filter(|file| is_workflow_file(file.name()));
-    files.filter_map(|file| Some((file.name().to_owned(), Workflow::read(file).ok()?))).collect()
+pub fn workflows(tree: &SourceTree) -> (BTreeMap<String, Workflow>, Vec<Diagnostic>) {
+    let (mut workflows, mut unreadable) = (BTreeMap::new(), Vec::new());
+    for file in tree.texts().filter(|file| is_workflow_file(file.name())) {
+        match Workflow::read(file) {
+            Ok(workflow) => _ = workflows.insert(file.name().to_owned(), workflow),
+            Err(problem) => unreadable.push(problem),
+        }
+    }
+    (workflows, unreadable)
 }
 
 /// What is checked.

@@ -17,7 +17,7 @@ const FILTERS: &str = ".github/filters.yml";
 fn findings(files: &[(&str, &str)]) -> Vec<Finding> {
     let tree = SourceTree::of_texts(files);
     let found = discover(&tree, &Ecosystem::ALL);
-    let workflows = workflows(&tree);
+    let (workflows, _) = workflows(&tree);
     let mut sets = Vec::new();
     if let Some(file) = tree.text(FILTERS).or(tree.text("filters.yaml")) {
         let (config, warnings) = config::parse(file, Options::default(), &Discovered::default()).unwrap();
