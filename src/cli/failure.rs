@@ -198,6 +198,8 @@ impl From<EmitError> for Failure {
             | EmitError::ServiceName { .. }
             | EmitError::SameLabel { .. }
             | EmitError::SameVariable { .. }
+            | EmitError::DifferentSettings { .. }
+            | EmitError::Setting { .. }
             | EmitError::SameImage { .. } => Exit::Usage,
         };
         Self::new(exit, "format", error.to_string()).help(error.help())

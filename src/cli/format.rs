@@ -96,6 +96,10 @@ enum FormatName {
     Azure,
     /// An Argo Workflow
     Argo,
+    /// What a Jenkinsfile reads: jobs by level, as JSON
+    Jenkins,
+    /// A bitbucket-pipelines.yml, for dynamic pipelines
+    Bitbucket,
     /// A file for `docker buildx bake -f`, to use at the root of the work tree
     #[cfg(unix)]
     Bake,
@@ -226,6 +230,8 @@ fn text(
         FormatName::Circleci => emit::circleci(plan, matrices.pack)?,
         FormatName::Azure => emit::azure(&to_build, matrices)?,
         FormatName::Argo => emit::argo(&to_build, matrices.pack)?,
+        FormatName::Jenkins => emit::jenkins(&to_build, matrices.pack)?,
+        FormatName::Bitbucket => emit::bitbucket(plan, matrices.pack)?,
         #[cfg(unix)]
         FormatName::Bake => bake(plan, &workspace()?)?,
     })
@@ -259,7 +265,12 @@ fn check(format: &FormatArgs) -> Result<(), Failure> {
     let jobs = levels
         || matches!(
             format.format,
-            FormatName::Gitlab | FormatName::Buildkite | FormatName::Circleci | FormatName::Argo
+            FormatName::Gitlab
+                | FormatName::Buildkite
+                | FormatName::Circleci
+                | FormatName::Argo
+                | FormatName::Jenkins
+                | FormatName::Bitbucket
         );
     // With a number of jobs, these say how long builds will take in them.
     let estimates = matches!(format.format, FormatName::Table | FormatName::Json | FormatName::Markdown)

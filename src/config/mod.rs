@@ -49,6 +49,7 @@ use crate::glob::Pattern;
 use crate::inputs::source::Ecosystem;
 use crate::inputs::trigger::Kind;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile};
+use crate::model::job_settings::JobSettings;
 use crate::model::name::{RepoDir, RepoPath, ServiceId, ServiceName};
 use crate::model::recipe::{Builder, Promote, Recipe};
 use crate::naming::image::{ImageName, Labels, TagRules};
@@ -281,6 +282,8 @@ pub struct Service {
     pub promote: Promote,
     /// Values that are passed on to the CI job unchanged.
     pub matrix: serde_json::Map<String, serde_json::Value>,
+    /// What it asks of its jobs in generated pipelines.
+    pub ci: JobSettings,
     /// A description for people.
     pub description: Option<String>,
     /// How it is built.

@@ -8,6 +8,7 @@ pub mod tree;
 pub mod template;
 pub mod calendar;
 pub mod recipe;
+pub mod job_settings;
 pub mod built_ref;
 pub mod safe_json;
 pub mod workflow_command;

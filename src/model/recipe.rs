@@ -52,6 +52,12 @@ pub struct Recipe {
 }
 
 impl Recipe {
+    /// Returns how long the build may take with all attempts; `None` where an attempt may take any time.
+    #[must_use]
+    pub fn time_limit(&self) -> Option<Duration> {
+        self.timeout.map(|timeout| timeout.saturating_mul(self.retries.saturating_add(1)))
+    }
+
     /// The values that a build argument may name, as in `{{version}}`, beside the images of dependencies.
     pub const VALUES: &'static [&'static str] = &["name", "path", "version", "commit", "environment"];
 

@@ -132,6 +132,8 @@ pub fn assemble(found: &Assembly) -> Plan {
             platforms: definition.platforms.clone(),
             push: found.push && names.pushable && !definition.is_library(),
             matrix: definition.matrix.clone(),
+            time_limit: definition.recipe.time_limit().map(|limit| limit.as_secs()),
+            ci: definition.ci.clone(),
         };
         with_a_tag(planned)
     };

@@ -32,6 +32,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::trigger::Kind;
+use crate::model::job_settings::JobSettings;
 use crate::model::recipe::Promote;
 use crate::model::safe_json;
 
@@ -205,6 +206,12 @@ pub struct PlannedService {
     pub push: bool,
     /// Values that the configuration passes on to the CI job.
     pub matrix: serde_json::Map<String, serde_json::Value>,
+    /// How many seconds its build may take with all attempts; absent where it has no `timeout`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_limit: Option<u64>,
+    /// What it asks of its jobs in generated pipelines, by engine; absent where it asks nothing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ci: JobSettings,
 }
 
 /// The base of one service alone.

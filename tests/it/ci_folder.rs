@@ -188,9 +188,12 @@ fn a_job_of_circleci_builds_what_was_planned() {
         let pipeline: Value = serde_json::from_str(&files(&repo)["pipeline.yml"]).unwrap();
         std::fs::remove_dir_all(repo.dir().join(".rebake")).unwrap();
 
-        let command = pipeline["jobs"]["rebake-build"]["steps"][2]["run"]["command"].as_str().unwrap();
+        let command = |steps: &Value, number: usize| steps[number]["run"]["command"].as_str().unwrap().to_owned();
+        let read_plan = command(&pipeline["commands"]["rebake-plan"]["steps"], 0);
+        let command = read_plan + "\n" + &command(&pipeline["jobs"]["rebake-build"]["steps"], 3);
         let command = command.replace("exec rebake", concat!("exec ", env!("CARGO_BIN_EXE_rebake")));
-        let job = on(repo.rebake([""; 0]), Engine::CircleCi, &repo).env("REBAKE_ONLY", "api").into_shell(&command);
+        let job = on(repo.rebake([""; 0]), Engine::CircleCi, &repo).env("REBAKE_ONLY", "api");
+        let job = job.env("CIRCLE_WORKFLOW_JOB_ID", "1").into_shell(&command);
         let built = { job }.output().unwrap();
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         let built = std::fs::read_to_string(repo.dir().parent().unwrap().join("built")).unwrap();
@@ -214,5 +217,82 @@ fn no_link_of_the_repository_is_followed() {
             assert_eq!(std::fs::read_to_string(precious(&repo)).unwrap(), "precious");
             assert_eq!(std::fs::read_dir(repo.dir().join("elsewhere")).unwrap().count(), 1);
         }
+    }
+}
+
+/// Each job of a pipeline leaves its reports where the engine keeps them, and `rebake report` reads them together.
+#[test]
+fn jobs_leave_their_reports() {
+    let commands = |engine: Engine, repo: &Repo| -> Vec<String> {
+        let file = if engine == Engine::Jenkins { "pipeline.json" } else { "pipeline.yml" };
+        let pipeline: Value = serde_json::from_str(&files(repo)[file]).unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        match engine {
+            Engine::GitLab => ["build lib", "build api"]
+                .map(|job| {
+                    let only = text(&pipeline[job]["variables"]["REBAKE_ONLY"]);
+                    format!(
+                        "REBAKE_ONLY={only} CI_JOB_ID={only}\nexport REBAKE_ONLY\n{}",
+                        text(&pipeline[job]["script"][0])
+                    )
+                })
+                .to_vec(),
+            Engine::Buildkite => pipeline["steps"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|step| {
+                    let only = text(&step["env"]["REBAKE_ONLY"]);
+                    format!(
+                        "REBAKE_ONLY={only} BUILDKITE_JOB_ID={only}\nexport REBAKE_ONLY\n{}",
+                        text(&step["command"][1])
+                    )
+                })
+                .collect(),
+            Engine::Jenkins => pipeline["levels"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|jobs| jobs.as_array().unwrap())
+                .map(|job| {
+                    let (only, name) = (text(&job["only"]), text(&job["name"]));
+                    format!("REBAKE_ONLY={only} REBAKE_JOB={name}\nexport REBAKE_ONLY\n{}", text(&pipeline["build"]))
+                })
+                .collect(),
+            _ => pipeline["pipelines"]["default"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|step| {
+                    let script = step["step"]["script"].as_array().unwrap();
+                    script.iter().map(text).collect::<Vec<_>>().join("\n")
+                })
+                .collect(),
+        }
+    };
+    for engine in [Engine::GitLab, Engine::Buildkite, Engine::Jenkins, Engine::Bitbucket] {
+        let repo = Repo::new();
+        let run = "run: 'echo built $REBAKE_SERVICE'";
+        repo.write("filters.yaml", format!("services:\n  lib: {{path: lib, {run}}}\n  api: {{path: api, depends_on: [lib], {run}, timeout: 5m, retries: 1}}\nenvironments:\n  staging: {{on: push}}\n"));
+        repo.write("lib/x", "").commit("first");
+        repo.write("api/x", "").commit("second");
+        on(repo.rebake(["plan", "--ci", "--all"]), engine, &repo).success();
+        for command in commands(engine, &repo) {
+            let command = command.replace("rebake build", concat!(env!("CARGO_BIN_EXE_rebake"), " build"));
+            let mut job = on(repo.rebake([""; 0]), engine, &repo).into_shell(&command);
+            let output = job.output().unwrap();
+            assert!(output.status.success(), "{engine}: {command}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        let reports: Vec<String> = std::fs::read_dir(repo.dir().join(".rebake"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.starts_with("report-"))
+            .map(|name| format!(".rebake/{name}"))
+            .collect();
+        assert_eq!(reports.len(), 2, "{engine}");
+        let mut args = vec!["report".to_owned()];
+        args.extend(reports);
+        let said = repo.rebake(args).success().text();
+        assert!(said.contains("api") && said.contains("lib"), "{engine}: {said}");
     }
 }

@@ -85,12 +85,12 @@ fn capstone_as_a_child_pipeline_of_gitlab() {
     "stage": "build",
     "needs": [
       {
-        "pipeline": "$PARENT_PIPELINE_ID",
-        "job": "rebake-plan"
+        "job": "rebake-plan",
+        "pipeline": "$PARENT_PIPELINE_ID"
       }
     ],
     "script": [
-      "rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/""
+      "rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$CI_JOB_ID.json/" --junit /".rebake/junit-$CI_JOB_ID.xml/""
     ],
     "variables": {
       "REBAKE_ONLY": "migrator"
@@ -100,22 +100,31 @@ fn capstone_as_a_child_pipeline_of_gitlab() {
       "when": [
         "runner_system_failure"
       ]
+    },
+    "artifacts": {
+      "paths": [
+        ".rebake/report-*.json"
+      ],
+      "reports": {
+        "junit": ".rebake/junit-*.xml"
+      },
+      "when": "always"
     }
   },
   "build api-golang": {
     "stage": "build",
     "needs": [
       {
-        "pipeline": "$PARENT_PIPELINE_ID",
-        "job": "rebake-plan"
+        "job": "rebake-plan",
+        "pipeline": "$PARENT_PIPELINE_ID"
       },
       {
-        "job": "build migrator",
-        "artifacts": false
+        "artifacts": false,
+        "job": "build migrator"
       }
     ],
     "script": [
-      "rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/""
+      "rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$CI_JOB_ID.json/" --junit /".rebake/junit-$CI_JOB_ID.xml/""
     ],
     "variables": {
       "REBAKE_ONLY": "api-golang"
@@ -125,6 +134,15 @@ fn capstone_as_a_child_pipeline_of_gitlab() {
       "when": [
         "runner_system_failure"
       ]
+    },
+    "artifacts": {
+      "paths": [
+        ".rebake/report-*.json"
+      ],
+      "reports": {
+        "junit": ".rebake/junit-*.xml"
+      },
+      "when": "always"
     }
   }
 }
@@ -142,7 +160,7 @@ fn capstone_as_steps_of_buildkite() {
       "key": "rebake-migrator",
       "command": [
         "buildkite-agent artifact download .rebake/plan.json .",
-        "exec rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/""
+        "exec rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$BUILDKITE_JOB_ID.json/" --junit /".rebake/junit-$BUILDKITE_JOB_ID.xml/""
       ],
       "env": {
         "REBAKE_ONLY": "migrator"
@@ -154,7 +172,11 @@ fn capstone_as_steps_of_buildkite() {
             "limit": 2
           }
         ]
-      }
+      },
+      "artifact_paths": [
+        ".rebake/report-*.json",
+        ".rebake/junit-*.xml"
+      ]
     },
     {
       "label": "build api-golang",
@@ -164,7 +186,7 @@ fn capstone_as_steps_of_buildkite() {
       ],
       "command": [
         "buildkite-agent artifact download .rebake/plan.json .",
-        "exec rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/""
+        "exec rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$BUILDKITE_JOB_ID.json/" --junit /".rebake/junit-$BUILDKITE_JOB_ID.xml/""
       ],
       "env": {
         "REBAKE_ONLY": "api-golang"
@@ -176,7 +198,11 @@ fn capstone_as_steps_of_buildkite() {
             "limit": 2
           }
         ]
-      }
+      },
+      "artifact_paths": [
+        ".rebake/report-*.json",
+        ".rebake/junit-*.xml"
+      ]
     }
   ]
 }
@@ -207,6 +233,18 @@ fn capstone_as_a_configuration_of_circleci() {
       "type": "string"
     }
   },
+  "commands": {
+    "rebake-plan": {
+      "steps": [
+        {
+          "run": {
+            "command": "mkdir -p .git/rebake-job/nprintf %s '{[..]}' > .git/rebake-job/plan.json",
+            "name": "plan"
+          }
+        }
+      ]
+    }
+  },
   "jobs": {
     "rebake-build": {
       "docker": [
@@ -226,10 +264,21 @@ fn capstone_as_a_configuration_of_circleci() {
       "steps": [
         "checkout",
         "setup_remote_docker",
+        "rebake-plan",
         {
           "run": {
-            "command": "printf %s '{[..]}' > .git/plan.json/nexec rebake build --plan .git/plan.json --only /"$REBAKE_ONLY/"",
+            "command": "exec rebake build --plan .git/rebake-job/plan.json --only /"$REBAKE_ONLY/" --report /".git/rebake-job/report-$CIRCLE_WORKFLOW_JOB_ID.json/" --junit /".git/rebake-job/junit-$CIRCLE_WORKFLOW_JOB_ID.xml/"",
             "name": "build"
+          }
+        },
+        {
+          "store_artifacts": {
+            "path": ".git/rebake-job"
+          }
+        },
+        {
+          "store_test_results": {
+            "path": ".git/rebake-job"
           }
         }
       ]
@@ -706,4 +755,232 @@ fn jobs_record_and_promote_where_the_plan_asks_for_it() {
     for text in written(false, true, false) {
         assert!(text.contains("promote") && !text.contains("nothing to rebuild"), "{text}");
     }
+}
+
+/// Lets every second service of a saved plan ask for something, on each engine.
+pub(crate) fn asking(plan: &str) -> String {
+    let mut plan: Value = serde_json::from_str(plan).unwrap();
+    for (number, service) in plan["services"].as_array_mut().unwrap().iter_mut().enumerate() {
+        service["time_limit"] = json!(1800);
+        if number % 2 == 1 {
+            continue;
+        }
+        service["ci"] = json!({
+            "argo": {"template": "arm64", "parameters": {"size": 2}},
+            "azure": {"pool": "big"},
+            "bitbucket": {
+                "before-script": ["docker login"], "image": "acme/builder:1", "runs-on": ["self.hosted", "linux"],
+                "services": ["docker"],
+            },
+            "buildkite": {"agents": {"queue": "arm64"}, "env": {"A": "b"}, "plugins": [{"docker-login#v3.0.0": {"username": "x"}}]},
+            "circleci": {
+                "context": ["registry"], "environment": {"A": "b"}, "resource_class": "arm.large",
+                "steps": [{"run": "docker login"}],
+            },
+            "gitlab": {
+                "before_script": ["docker login"], "image": "acme/builder:1", "services": ["docker:28-dind"],
+                "tags": ["arm64"], "variables": {"A": "b", "REBAKE_ONLY": "other"},
+            },
+            "jenkins": {"label": "arm64"},
+        });
+    }
+    plan.to_string()
+}
+
+#[test]
+fn jobs_have_what_their_services_ask_for() {
+    let plan = asking(&saved(&[("api".to_owned(), Vec::new())]));
+    write(&plan, "gitlab", &[], 0).stdout(str![[r#"
+{
+  "stages": [
+    "build"
+  ],
+  "workflow": {
+    "rules": [
+      {
+        "when": "always"
+      }
+    ]
+  },
+  "build api": {
+    "stage": "build",
+    "needs": [
+      {
+        "job": "rebake-plan",
+        "pipeline": "$PARENT_PIPELINE_ID"
+      }
+    ],
+    "script": [
+      "rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$CI_JOB_ID.json/" --junit /".rebake/junit-$CI_JOB_ID.xml/""
+    ],
+    "variables": {
+      "A": "b",
+      "REBAKE_ONLY": "api"
+    },
+    "timeout": "40 minutes",
+    "retry": {
+      "max": 1,
+      "when": [
+        "runner_system_failure"
+      ]
+    },
+    "artifacts": {
+      "paths": [
+        ".rebake/report-*.json"
+      ],
+      "reports": {
+        "junit": ".rebake/junit-*.xml"
+      },
+      "when": "always"
+    },
+    "before_script": [
+      "docker login"
+    ],
+    "image": "acme/builder:1",
+    "services": [
+      "docker:28-dind"
+    ],
+    "tags": [
+      "arm64"
+    ]
+  }
+}
+
+"#]]);
+    write(&plan, "buildkite", &[], 0).stdout(str![[r#"
+{
+  "steps": [
+    {
+      "label": "build api",
+      "key": "rebake-api",
+      "command": [
+        "buildkite-agent artifact download .rebake/plan.json .",
+        "exec rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$BUILDKITE_JOB_ID.json/" --junit /".rebake/junit-$BUILDKITE_JOB_ID.xml/""
+      ],
+      "env": {
+        "A": "b",
+        "REBAKE_ONLY": "api"
+      },
+      "timeout_in_minutes": 40,
+      "retry": {
+        "automatic": [
+          {
+            "exit_status": -1,
+            "limit": 2
+          }
+        ]
+      },
+      "artifact_paths": [
+        ".rebake/report-*.json",
+        ".rebake/junit-*.xml"
+      ],
+      "agents": {
+        "queue": "arm64"
+      },
+      "plugins": [
+        {
+          "docker-login#v3.0.0": {
+            "username": "x"
+          }
+        }
+      ]
+    }
+  ]
+}
+
+"#]]);
+    write(&plan, "azure", &[], 0).stdout(str![[r###"
+##vso[task.setvariable variable=levels;isOutput=true]1
+##vso[task.setvariable variable=any_0;isOutput=true]true
+##vso[task.setvariable variable=matrix_0;isOutput=true]{"build_api":{"pool":"big","REBAKE_ONLY":"api"}}
+
+"###]]);
+    write(&plan, "argo", &[], 0).stdout(str![[r#"
+{
+  "apiVersion": "argoproj.io/v1alpha1",
+  "kind": "Workflow",
+  "metadata": {
+    "generateName": "rebake-"
+  },
+  "spec": {
+    "entrypoint": "plan",
+    "templates": [
+      {
+        "name": "plan",
+        "dag": {
+          "failFast": false,
+          "tasks": [
+            {
+              "name": "build-api",
+              "templateRef": {
+                "name": "rebake",
+                "template": "arm64"
+              },
+              "arguments": {
+                "parameters": [
+                  {
+                    "name": "only",
+                    "value": "api"
+                  },
+                  {
+                    "name": "size",
+                    "value": "2"
+                  }
+                ]
+              }
+            }
+          ]
+        }
+      }
+    ]
+  }
+}
+
+"#]]);
+    write(&plan, "jenkins", &[], 0).stdout(str![[r#"
+{
+  "levels": [
+    [
+      {
+        "name": "api",
+        "only": "api",
+        "minutes": 40,
+        "label": "arm64"
+      }
+    ]
+  ],
+  "build": "rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$REBAKE_JOB.json/" --junit /".rebake/junit-$REBAKE_JOB.xml/""
+}
+
+"#]]);
+    let circleci: Value = serde_json::from_str(&write(&plan, "circleci", &[], 0).text()).unwrap();
+    let job = &circleci["jobs"]["rebake-build"];
+    assert_eq!(job["resource_class"], "arm.large");
+    assert_eq!(
+        job["environment"],
+        json!({"A": "b", "REBAKE_ENVIRONMENT": "staging", "REBAKE_ONLY": "<< parameters.only >>"})
+    );
+    assert_eq!(job["steps"][2], json!({"run": "docker login"}));
+    assert_eq!(job["steps"][4]["run"]["no_output_timeout"], "40m");
+    assert_eq!(circleci["workflows"]["rebake"]["jobs"][0]["rebake-build"]["context"], json!(["registry"]));
+    let bitbucket: Value = serde_json::from_str(&write(&plan, "bitbucket", &[], 0).text()).unwrap();
+    let step = &bitbucket["pipelines"]["default"][1]["step"];
+    assert_eq!((&step["image"], &step["max-time"]), (&json!("acme/builder:1"), &json!(40)));
+    assert_eq!(step["script"][0], "docker login");
+    assert_eq!(step["script"][1], "export REBAKE_ONLY='api'");
+}
+
+#[test]
+fn services_that_ask_for_different_things_share_no_job() {
+    let plan = asking(&saved(&independent(2)));
+    for engine in ["gitlab", "buildkite", "circleci", "azure", "argo", "jenkins", "bitbucket"] {
+        let said = String::from_utf8(write(&plan, engine, &["--pack", "1"], 2).stderr).unwrap();
+        let message = format!("error[format]: `service-0` and `service-1` share a job, and their `ci.{engine}` differ");
+        assert!(said.contains(&message), "{said}");
+        write(&plan, engine, &[], 0);
+    }
+    let hostile = plan.replace("\"tags\":[\"arm64\"]", "\"script\":[\"x\"]");
+    assert_ne!(hostile, plan);
+    let said = String::from_utf8(write(&hostile, "gitlab", &[], 2).stderr).unwrap();
+    assert!(said.contains("`script` cannot be set for a job of gitlab"), "{said}");
 }

@@ -9,7 +9,7 @@ use rebake::output::emit::{self, EmitError, Field, Matrices, Pack};
 use crate::engines::saved;
 use crate::repo::Repo;
 
-const ENGINES: [&str; 6] = ["github", "gitlab", "buildkite", "circleci", "azure", "argo"];
+const ENGINES: [&str; 8] = ["github", "gitlab", "buildkite", "circleci", "azure", "argo", "jenkins", "bitbucket"];
 
 /// Writes a saved plan for an engine, as the program does.
 fn written(plan: &str, engine: &str, pack: Pack) -> Result<String, EmitError> {
@@ -22,6 +22,8 @@ fn written(plan: &str, engine: &str, pack: Pack) -> Result<String, EmitError> {
         "circleci" => emit::circleci(&plan, pack),
         "azure" => emit::azure(&plan, &matrices),
         "argo" => emit::argo(&plan, pack),
+        "jenkins" => emit::jenkins(&plan, pack),
+        "bitbucket" => emit::bitbucket(&plan, pack),
         other => panic!("no engine {other}"),
     }
 }
@@ -61,25 +63,27 @@ fn outputs(text: &str) -> Vec<(&str, &str)> {
     text.lines().map(|line| line.split_once('=').unwrap()).collect()
 }
 
-/// Takes the command out of a configuration of CircleCI, which carries the plan, and leaves the rest.
-fn take_circleci_command(document: &str) -> (String, String) {
+/// Takes the command that writes the plan out of a document that carries it, and leaves the rest.
+fn take_plan(format: &str, document: &str) -> (String, String) {
     let mut document: Value = serde_json::from_str(document).unwrap();
-    let Value::String(command) = document["jobs"]["rebake-build"]["steps"][2]["run"]["command"].take() else {
-        panic!()
+    let command = match format {
+        "circleci" => document["commands"]["rebake-plan"]["steps"][0]["run"]["command"].take(),
+        _ => document["pipelines"]["default"][0]["step"]["script"][0].take(),
     };
+    let Value::String(command) = command else { panic!("{document}") };
+    // CircleCI fills in what stands behind it.
+    assert!(format != "circleci" || !command.contains("<<"), "{command}");
     (command, document.to_string())
 }
 
-/// The command hands on the very plan, whatever stands in it: CircleCI fills in nothing, and a shell expands nothing.
+/// The command hands on the very plan, whatever stands in it: no engine fills in anything, and a shell expands nothing.
 #[track_caller]
-fn check_circleci_command(command: &str, plan: &Value) {
-    assert!(command.is_ascii() && !command.contains("<<"), "{command}");
-    let (write, build) = command.rsplit_once('\n').unwrap();
-    assert_eq!(build, "exec rebake build --plan .git/plan.json --only \"$REBAKE_ONLY\"");
+fn check_write(command: &str, plan: &Value) {
+    assert!(command.is_ascii(), "{command}");
     let dir = tempfile::TempDir::new().unwrap();
-    std::fs::create_dir(dir.path().join(".git")).unwrap();
-    assert!(Command::new("sh").args(["-euc", write]).current_dir(&dir).status().unwrap().success());
-    let written = std::fs::read_to_string(dir.path().join(".git/plan.json")).unwrap();
+    assert!(Command::new("sh").args(["-euc", command]).current_dir(&dir).status().unwrap().success());
+    let file = command.rsplit_once("> ").unwrap().1;
+    let written = std::fs::read_to_string(dir.path().join(file)).unwrap();
     assert_eq!(rebake::plan::read(&written).unwrap(), rebake::plan::read(&plan.to_string()).unwrap());
     assert!(!dir.path().join("pwned").exists());
 }
@@ -140,10 +144,10 @@ fn no_other_text_of_a_plan_reaches_a_pipeline() {
             let document = written(&plan.to_string(), format, Pack::Service).unwrap();
             match format {
                 "github" => check_outputs(&document),
-                "circleci" => {
-                    let (command, rest) = take_circleci_command(&document);
-                    check_circleci_command(&command, &plan);
-                    let harmless = take_circleci_command(&written(&clean, format, Pack::Service).unwrap());
+                "circleci" | "bitbucket" => {
+                    let (command, rest) = take_plan(format, &document);
+                    check_write(&command, &plan);
+                    let harmless = take_plan(format, &written(&clean, format, Pack::Service).unwrap());
                     assert_eq!(rest, harmless.1, "{text}");
                 }
                 _ => assert_eq!(document, written(&clean, format, Pack::Service).unwrap(), "{format}: {text}"),
@@ -186,11 +190,11 @@ fn hostile_files_refs_and_descriptions_make_the_same_pipelines() {
         let run = |repo: &Repo| repo.rebake(["plan", "--base", "HEAD~1", "--format", format]).success().text();
         match format {
             "github" => check_outputs(&run(&hostile)),
-            "circleci" => {
-                let (command, rest) = take_circleci_command(&run(&hostile));
+            "circleci" | "bitbucket" => {
+                let (command, rest) = take_plan(format, &run(&hostile));
                 let plan = hostile.rebake(["plan", "--base", "HEAD~1", "--format", "json"]).success().text();
-                check_circleci_command(&command, &serde_json::from_str(&plan).unwrap());
-                assert_eq!(rest, take_circleci_command(&run(&harmless)).1);
+                check_write(&command, &serde_json::from_str(&plan).unwrap());
+                assert_eq!(rest, take_plan(format, &run(&harmless)).1);
             }
             _ => assert_eq!(run(&hostile), run(&harmless), "{format}"),
         }

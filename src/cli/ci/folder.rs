@@ -17,7 +17,7 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Makes the files of a plan: `plan.json` and `plan.env` for every engine, and the engine's own. Engines that
-    /// continue with a pipeline get a `pipeline.yml`.
+    /// continue with a pipeline get a `pipeline.yml`, and a Jenkinsfile reads `pipeline.json`.
     pub(super) fn of(plan: &Plan, path: &Path, engine: Engine, matrices: &Matrices) -> Result<Self, Failure> {
         let to_build = plan.to_build();
         let mut files = vec![
@@ -33,9 +33,13 @@ impl Folder {
             Engine::GitLab => Some(emit::gitlab(&to_build, matrices.pack)?),
             Engine::Buildkite => Some(emit::buildkite(&to_build, matrices.pack)?),
             Engine::CircleCi => Some(emit::circleci(plan, matrices.pack)?),
+            Engine::Bitbucket => Some(emit::bitbucket(plan, matrices.pack)?),
             _ => None,
         };
         files.extend(pipeline.map(|text| ("pipeline.yml", text)));
+        if engine == Engine::Jenkins {
+            files.push(("pipeline.json", emit::jenkins(&to_build, matrices.pack)?));
+        }
         Ok(Self { path: path.to_owned(), files })
     }
 

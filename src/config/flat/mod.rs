@@ -53,6 +53,7 @@ use crate::analysis::definition::{Definition, Definitions};
 use crate::analysis::filter::{Filter, FilterId, Filters, FlatRule, Quantifier, Statuses};
 use crate::analysis::graph::Graph;
 use crate::model::diagnostic::{Diagnostic, Located, Severity};
+use crate::model::job_settings::JobSettings;
 use crate::model::name::{OWN_PREFIX, RepoDir, ServiceName, is_own_output, outputs_in_common};
 use crate::model::recipe::{Promote, Recipe};
 use crate::naming::version::{Count, Scheme, TagFormat};
@@ -207,6 +208,7 @@ impl Usual {
             platforms: Vec::new(),
             promote: Promote::default(),
             matrix: serde_json::Map::new(),
+            ci: JobSettings::new(),
             description: None,
             recipe: Recipe { weight: 1, ..Recipe::default() },
             keys: KeyPlaces::default(),

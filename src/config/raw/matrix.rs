@@ -27,8 +27,8 @@ impl Read for Matrix {
                 problems.push(problem.help(format!("choose another name; taken are {}", RESERVED.join(", "))));
                 good = false;
             }
-            good &= check(value, problems);
-            // `check` has told of what JSON cannot hold.
+            good &= is_json(value, problems);
+            // `is_json` has told of what JSON cannot hold.
             matrix.insert(name.to_owned(), serde_json::to_value(value.to_value()).unwrap_or_default());
         }
         good.then_some(Self(matrix))
@@ -42,7 +42,7 @@ impl Read for Matrix {
 }
 
 /// Whether a value can be written as JSON; warns of a number that JSON would change.
-fn check(view: View<'_>, problems: &mut Problems<'_>) -> bool {
+pub(super) fn is_json(view: View<'_>, problems: &mut Problems<'_>) -> bool {
     match view.content() {
         Content::Scalar(scalar) => match scalar.meaning() {
             Meaning::Number(number) if number.as_f64().is_some_and(|float| !float.is_finite()) => {
@@ -61,7 +61,7 @@ fn check(view: View<'_>, problems: &mut Problems<'_>) -> bool {
         Content::List(_) => {
             let mut good = true;
             for item in view.list().into_iter().flatten() {
-                good &= check(item, problems);
+                good &= is_json(item, problems);
             }
             good
         }
@@ -72,7 +72,7 @@ fn check(view: View<'_>, problems: &mut Problems<'_>) -> bool {
                     problems.error("not-json", "JSON has no null key", &key.locate(()), "expected a name");
                     good = false;
                 }
-                good &= check(value, problems);
+                good &= is_json(value, problems);
             }
             good
         }

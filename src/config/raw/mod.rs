@@ -5,6 +5,7 @@ mod arguments;
 mod branch_pattern;
 mod condition;
 mod contexts;
+mod generated_jobs;
 mod lines;
 mod lockfile_key;
 mod matrix;
@@ -19,6 +20,7 @@ pub(super) use arguments::{BuildArguments, Secret, Variables};
 pub(super) use branch_pattern::BranchPattern;
 pub(super) use condition::{Retries, TimeLimit, Weight};
 pub(super) use contexts::{BuilderFlag, Contexts};
+pub(super) use generated_jobs::GeneratedJobs;
 pub(super) use lines::Lines;
 pub(super) use lockfile_key::{LockfileKey, LockfilePath};
 pub(super) use matrix::Matrix;
@@ -207,6 +209,9 @@ mapping! {
         /// Values that are passed on to the CI job unchanged.
         #[schemars(extend("default" = {}, "examples" = [{"runner": "arm64"}]))]
         matrix: Matrix,
+        /// Keys of its jobs in the pipelines that rebake generates, by engine, such as `{gitlab: {tags: [arm64]}}`: where and
+        /// in what a job runs, and what is prepared before.
+        ci: GeneratedJobs,
         /// A description for people.
         #[schemars(extend("examples" = ["The public API"]))]
         description: Text,

@@ -70,6 +70,7 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
         platforms: strings(&raw.platforms, |platform| &platform.0),
         promote: raw.promote.value().map_or(Promote::default(), |promote| promote.0),
         matrix: raw.matrix.value().map(|matrix| matrix.0.clone()).unwrap_or_default(),
+        ci: raw.ci.value().map(|settings| settings.0.clone()).unwrap_or_default(),
         description: raw.description.value().map(|text| text.0.clone()),
         recipe,
         keys: KeyPlaces::of(raw),

@@ -24,9 +24,10 @@ mod why;
 
 pub use columns::Column;
 pub(crate) use columns::without_middle;
-pub use engine::{Matrices, Pack, UnknownPack, argo, azure, buildkite, circleci, github, gitlab, part_seconds};
+pub use engine::{Matrices, Pack, UnknownPack, part_seconds};
 #[cfg(feature = "exec")]
 pub(crate) use engine::{Rule, labels};
+pub use engine::{argo, azure, bitbucket, buildkite, circleci, github, gitlab, jenkins};
 pub(crate) use expected_time::rounded;
 pub use fields::{Field, UnknownField};
 pub use graph::{dot, graph_text, mermaid_graph};
@@ -114,6 +115,24 @@ pub enum EmitError {
         /// The name, escaped.
         name: String,
     },
+    /// Two services that share a job ask different things of it.
+    #[error("`{one}` and `{other}` share a job, and their `ci.{engine}` differ")]
+    DifferentSettings {
+        /// The engine.
+        engine: &'static str,
+        /// A service. Its name is valid.
+        one: String,
+        /// The other one.
+        other: String,
+    },
+    /// A key of a job cannot be set. Such a plan was not made by rebake.
+    #[error("`{key}` cannot be set for a job of {engine}")]
+    Setting {
+        /// The engine.
+        engine: &'static str,
+        /// The key, escaped.
+        key: String,
+    },
     /// Two jobs would have the same name on the engine.
     #[error("`{one}` and `{other}` would both be the job {label}")]
     SameLabel {
@@ -137,6 +156,8 @@ impl EmitError {
             Self::OutputName { .. } => "rename the filter",
             Self::Environment { .. } => "make the plan again; filters.yaml cannot have such a name",
             Self::ServiceName { .. } | Self::SameLabel { .. } => "rename it in filters.yaml",
+            Self::DifferentSettings { .. } => "give both the same, or each a job of its own with `--pack service`",
+            Self::Setting { .. } => "make the plan again; filters.yaml cannot have such a key",
             Self::Limit { cure, .. } => cure,
         }
     }

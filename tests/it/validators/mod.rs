@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::engines::{Services, fan_in, independent, saved, write};
+use crate::engines::{Services, asking, fan_in, independent, saved, write};
 
 /// YAML, without a word on how it looks: rebake's is JSON.
 const YAMLLINT: &str = "{rules: {key-duplicates: enable, key-ordering: disable, octal-values: enable}}";
@@ -35,7 +35,7 @@ fn documents(format: &str, refused: &[&str]) -> Vec<(&'static str, String)> {
     let mut documents = Vec::new();
     for (name, services) in plans() {
         let code = if refused.contains(&name) { 4 } else { 0 };
-        let text = write(&saved(&services), format, &[], code).text();
+        let text = write(&asking(&saved(&services)), format, &[], code).text();
         if code == 0 {
             documents.push((name, text));
         }
@@ -90,9 +90,10 @@ fn run(what: &str, command: &mut Command) -> String {
 #[test]
 #[ignore = "needs check-jsonschema and yamllint: .ci/full runs it"]
 fn a_validator_can_refuse() {
-    let files = Files::of([("bad", json!({"jobs": {"x": {"script": 1}}}).to_string())]);
+    let files = Files::of([("bad", json!({"jobs": {"x": {"script": 1}}, "pipelines": {"default": [{"step": {"script": 1}}]}}).to_string())]);
     let refuses = |command: &mut Command| !command.args(&files.files).output().unwrap().status.success();
-    for schema in ["gitlab-ci", "buildkite", "circle-ci", "azure-pipelines", "github-workflows"] {
+    for schema in ["gitlab-ci", "buildkite", "circle-ci", "azure-pipelines", "github-workflows", "bitbucket-pipelines"]
+    {
         let schema = format!("vendor.{schema}");
         assert!(refuses(Command::new("check-jsonschema").args(["--builtin-schema", &schema])), "{schema}");
     }
@@ -111,6 +112,12 @@ fn buildkite_takes_its_steps() {
 #[ignore = "needs check-jsonschema and yamllint: .ci/full runs it"]
 fn circleci_takes_its_configuration() {
     Files::of(documents("circleci", &[])).pass("circle-ci");
+}
+
+#[test]
+#[ignore = "needs check-jsonschema and yamllint: .ci/full runs it"]
+fn bitbucket_takes_its_pipeline() {
+    Files::of(documents("bitbucket", &["256", "257", "1000"])).pass("bitbucket-pipelines");
 }
 
 /// A workflow in which each level is a job over the matrix that the outputs have for it.

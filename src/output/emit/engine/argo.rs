@@ -1,8 +1,10 @@
 use indexmap::IndexMap;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::job_label::Rule;
 use super::{Pack, at_most, jobs, labels};
+use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
 use crate::plan::Plan;
@@ -55,17 +57,17 @@ struct Task {
 #[derive(Serialize)]
 struct TemplateRef {
     name: &'static str,
-    template: &'static str,
+    template: String,
 }
 
 #[derive(Serialize)]
 struct Arguments {
-    parameters: [Parameter; 1],
+    parameters: Vec<Parameter>,
 }
 
 #[derive(Serialize)]
 struct Parameter {
-    name: &'static str,
+    name: String,
     value: String,
 }
 
@@ -86,15 +88,21 @@ pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let mut tasks = Vec::new();
     for (job, name) in jobs.iter().zip(&names) {
         let depends: Vec<String> = job.needs.iter().map(|need| format!("{}.Succeeded", names[*need])).collect();
+        let settings = job.settings(JobEngine::Argo)?;
+        let template = settings.get("template").map_or_else(|| "build".to_owned(), text);
+        let mut parameters = vec![Parameter { name: "only".to_owned(), value: job.only() }];
+        let asked = settings.get("parameters").and_then(Value::as_object).into_iter().flatten();
+        let asked = asked.map(|(name, value)| Parameter { name: name.clone(), value: text(value) });
+        parameters.extend(asked.filter(|parameter| parameter.name != "only"));
         tasks.push(Task {
             name: name.clone(),
             depends: (!depends.is_empty()).then(|| depends.join(" && ")),
-            template_ref: TemplateRef { name: "rebake", template: "build" },
-            arguments: Some(Arguments { parameters: [Parameter { name: "only", value: job.only() }] }),
+            template_ref: TemplateRef { name: "rebake", template },
+            arguments: Some(Arguments { parameters }),
         });
     }
     if promotes {
-        let template_ref = TemplateRef { name: "rebake", template: "promote" };
+        let template_ref = TemplateRef { name: "rebake", template: "promote".to_owned() };
         tasks.push(Task { name: "promote".to_owned(), depends: None, template_ref, arguments: None });
     }
     let text = safe_json::document(&Workflow {
@@ -105,4 +113,9 @@ pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     });
     at_most("Argo", "the size of the workflow in bytes", text.len(), MOST_BYTES)?;
     Ok(text)
+}
+
+/// Returns a value as the text of a parameter.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

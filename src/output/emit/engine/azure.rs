@@ -1,7 +1,10 @@
 use indexmap::IndexMap;
+use serde_json::Value;
 
 use super::job_label::Rule;
+use super::jobs::Job;
 use super::{Matrices, by_level, jobs, labels};
+use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::{EmitError, variables};
 use crate::plan::Plan;
@@ -21,8 +24,16 @@ pub fn azure(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
     let mut text = variables::azure_variable("levels", &levels.len().to_string());
     for (number, jobs) in levels.iter().enumerate() {
         let legs = labels(jobs.iter().map(|job| job.name.as_str()), &LEGS)?;
-        let legs = legs.into_iter().zip(jobs).map(|(leg, job)| (leg, IndexMap::from([("REBAKE_ONLY", job.only())])));
-        let matrix = safe_json::ascii_line(&legs.collect::<IndexMap<_, _>>());
+        let variables = |job: &Job| {
+            let text = |(name, value): (String, Value)| match value {
+                Value::String(text) => (name, text),
+                value => (name, value.to_string()),
+            };
+            let settings = job.settings(JobEngine::Azure)?.into_iter().map(text);
+            Ok(settings.chain([("REBAKE_ONLY".to_owned(), job.only())]).collect::<IndexMap<_, _>>())
+        };
+        let legs = legs.into_iter().zip(jobs).map(|(leg, job)| Ok((leg, variables(job)?)));
+        let matrix = safe_json::ascii_line(&legs.collect::<Result<IndexMap<_, _>, EmitError>>()?);
         text.push_str(&variables::azure_variable(&format!("any_{number}"), "true"));
         text.push_str(&variables::azure_variable(&format!("matrix_{number}"), &matrix));
     }

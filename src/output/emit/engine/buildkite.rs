@@ -1,11 +1,19 @@
 use indexmap::IndexMap;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::job_label::Rule;
-use super::{NOTHING, Pack, at_most, job_command, jobs, labels};
+use super::{NOTHING, Pack, at_most, job_command, jobs, labels, merged};
+use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
 use crate::plan::Plan;
+
+/// What the engine calls a job, in the names of files.
+const ID: &str = "$BUILDKITE_JOB_ID";
+
+/// What the agent uploads, however a job ends.
+const REPORTS: [&str; 2] = [job_command::REPORTS, job_command::JUNIT];
 
 /// The most jobs of one upload.
 const MOST_JOBS: usize = 500;
@@ -15,7 +23,7 @@ const KEYS: Rule = Rule { engine: "Buildkite", prefix: "rebake-", takes: "_-", i
 
 #[derive(Serialize)]
 struct Pipeline {
-    steps: Vec<Step>,
+    steps: Vec<IndexMap<String, Value>>,
 }
 
 #[derive(Serialize)]
@@ -28,7 +36,11 @@ struct Step {
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     env: IndexMap<&'static str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    timeout_in_minutes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     retry: Option<Retry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artifact_paths: Option<[&'static str; 2]>,
 }
 
 /// A retry after the loss of an agent, which is not a failure of the build.
@@ -52,41 +64,50 @@ pub fn buildkite(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let jobs = jobs(plan, pack)?;
     at_most("Buildkite", "the number of jobs of an upload", jobs.len(), MOST_JOBS)?;
     let keys = labels(jobs.iter().map(|job| job.name.as_str()), &KEYS)?;
-    let mut steps: Vec<Step> = Vec::new();
+    let mut steps = Vec::new();
     let with_plan = |command: String| {
         let download = format!("buildkite-agent artifact download {} .", job_command::PLAN);
         vec![download, format!("exec {command}")]
     };
     let retry = || Some(Retry { automatic: [Lost { exit_status: -1, limit: 2 }] });
     for (job, key) in jobs.iter().zip(&keys) {
-        steps.push(Step {
+        let own = Step {
             label: format!("build {}", job.name),
             key: key.clone(),
             depends_on: job.needs.iter().map(|need| keys[*need].clone()).collect(),
-            command: with_plan(job_command::build(plan, job_command::PLAN)),
+            command: with_plan(job_command::build(plan, job_command::PLAN, ID)),
             env: IndexMap::from([("REBAKE_ONLY", job.only())]),
+            timeout_in_minutes: job.minutes(),
             retry: retry(),
-        });
+            artifact_paths: Some(REPORTS),
+        };
+        steps.push(merged(own, job.settings(JobEngine::Buildkite)?));
     }
-    if let Some(command) = job_command::promote(plan, job_command::PLAN) {
-        steps.push(Step {
+    if let Some(command) = job_command::promote(plan, job_command::PLAN, ID) {
+        let own = Step {
             label: "promote".to_owned(),
             key: "promote".to_owned(),
             depends_on: Vec::new(),
             command: with_plan(command),
             env: IndexMap::new(),
+            timeout_in_minutes: None,
             retry: retry(),
-        });
+            artifact_paths: Some(REPORTS),
+        };
+        steps.push(merged(own, Map::new()));
     }
     if steps.is_empty() {
-        steps.push(Step {
+        let own = Step {
             label: "nothing to rebuild".to_owned(),
             key: "rebake".to_owned(),
             depends_on: Vec::new(),
             command: vec![NOTHING.to_owned()],
             env: IndexMap::new(),
+            timeout_in_minutes: None,
             retry: None,
-        });
+            artifact_paths: None,
+        };
+        steps.push(merged(own, Map::new()));
     }
     Ok(safe_json::document(&Pipeline { steps }))
 }

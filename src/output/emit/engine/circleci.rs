@@ -3,36 +3,36 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::job_label::Rule;
-use super::{NOTHING, Pack, job_command, jobs, labels};
+use super::{NOTHING, Pack, job_command, jobs, labels, merged};
+use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::{EmitError, variables};
 use crate::plan::Plan;
 
 const NAMES: Rule = Rule { engine: "CircleCI", prefix: "build-", takes: "_-", instead: '-', longest: 255 };
 
-/// Returns the commands of a job that reads the plan. Files of the setup workflow may not reach the workflow that continues it, so the
-/// configuration itself contains the plan: a job builds what was planned, with the planned names.
-fn with_plan(plan: &Plan, command: &str) -> String {
-    // Within single quotes a shell reads nothing but the quote, and CircleCI fills in nothing but `<<`. Both can stand in
-    // a JSON string alone, where an escape means the same.
-    let plan = safe_json::ascii_line(plan).replace('\'', "\\u0027").replace('<', "\\u003c");
-    format!("printf %s '{plan}' > {PLAN}\nexec {command}")
-}
+/// The folder of the plan and the reports. Below `.git` it is no change of the work tree.
+const FOLDER: &str = ".git/rebake-job";
 
-/// The path of the plan. Below `.git` it does not count as a change of the work tree.
-const PLAN: &str = ".git/plan.json";
+/// The path of the plan.
+const PLAN: &str = ".git/rebake-job/plan.json";
+
+/// What the engine calls a job, in the names of files.
+const ID: &str = "$CIRCLE_WORKFLOW_JOB_ID";
 
 #[derive(Serialize)]
 struct Config {
     version: f32,
     parameters: Value,
-    jobs: Value,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    commands: IndexMap<&'static str, Value>,
+    jobs: IndexMap<String, Value>,
     workflows: IndexMap<&'static str, Workflow>,
 }
 
 #[derive(Serialize)]
 struct Workflow {
-    jobs: Vec<IndexMap<&'static str, Job>>,
+    jobs: Vec<IndexMap<String, Job>>,
 }
 
 #[derive(Serialize)]
@@ -42,12 +42,15 @@ struct Job {
     only: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     requires: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<Value>,
     filters: Value,
 }
 
 /// Returns the configuration with which a setup workflow of CircleCI continues, as JSON, which is YAML: one job for
-/// each service, with `requires`, and one for the tags of images that exist. The pipeline parameter `rebake-image` is the image in which jobs run. Without
-/// services there is one job without work, since CircleCI refuses a workflow without jobs.
+/// each service, with `requires`, and one for the tags of images that exist. The pipeline parameter `rebake-image` is the
+/// image in which jobs run. Without services there is one job without work, since CircleCI refuses a workflow without
+/// jobs.
 ///
 /// # Errors
 /// As for every engine, and when the environment's name is not valid in filters.yaml.
@@ -56,48 +59,31 @@ pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let jobs = jobs(&to_build, pack)?;
     let names = labels(jobs.iter().map(|job| job.name.as_str()), &NAMES)?;
     // For a tag, CircleCI leaves out every job that does not ask for tags.
-    let filters = json!({"tags": {"only": "/.*/"}});
-    let mut list: Vec<IndexMap<&'static str, Job>> = Vec::new();
+    let filters = || json!({"tags": {"only": "/.*/"}});
+    let mut list: Vec<IndexMap<String, Job>> = Vec::new();
+    let mut definitions = Definitions::default();
     for (job, name) in jobs.iter().zip(&names) {
+        let mut settings = job.settings(JobEngine::Circleci)?;
+        let context = settings.remove("context");
+        let definition = definitions.named(plan, job.minutes(), settings)?;
         let requires = job.needs.iter().map(|need| names[*need].clone()).collect();
-        list.push(IndexMap::from([(
-            "rebake-build",
-            Job { name: name.clone(), only: Some(job.only()), requires, filters: filters.clone() },
-        )]));
+        let job = Job { name: name.clone(), only: Some(job.only()), requires, context, filters: filters() };
+        list.push(IndexMap::from([(definition, job)]));
     }
-    let promote = job_command::promote(plan, PLAN);
-    if promote.is_some() {
-        let filters = filters.clone();
-        let job = Job { name: "promote".to_owned(), only: None, requires: Vec::new(), filters };
-        list.push(IndexMap::from([("rebake-promote", job)]));
+    let Definitions { jobs: mut definitions, .. } = definitions;
+    if let Some(command) = job_command::promote(plan, PLAN, ID) {
+        let steps = [&[json!("checkout"), json!(READ_PLAN)][..], &run("promote", &command, None)].concat();
+        definitions.insert("rebake-promote".to_owned(), json!({"docker": image(), "steps": steps}));
+        let (name, requires) = ("promote".to_owned(), Vec::new());
+        let job = Job { name, only: None, requires, context: None, filters: filters() };
+        list.push(IndexMap::from([("rebake-promote".to_owned(), job)]));
     }
+    let commands = if list.is_empty() { IndexMap::new() } else { IndexMap::from([(READ_PLAN, read_plan(plan))]) };
     if list.is_empty() {
-        let job = Job { name: "nothing-to-rebuild".to_owned(), only: None, requires: Vec::new(), filters };
-        list.push(IndexMap::from([("rebake-nothing", job)]));
-    }
-    let image = json!([{"image": "<< pipeline.parameters.rebake-image >>"}]);
-    let mut definitions = Map::new();
-    if !jobs.is_empty() {
-        let command = with_plan(plan, &job_command::build(plan, PLAN));
-        let definition = json!({
-            "parameters": {"only": {"type": "string"}},
-            "docker": image,
-            "environment": {
-                "REBAKE_ENVIRONMENT": variables::environment(plan)?,
-                "REBAKE_ONLY": "<< parameters.only >>",
-            },
-            // Jobs run in a container, from which no other daemon can be reached.
-            "steps": ["checkout", "setup_remote_docker", {"run": {"name": "build", "command": command}}],
-        });
-        definitions.insert("rebake-build".to_owned(), definition);
-    }
-    if let Some(command) = promote {
-        let command = with_plan(plan, &command);
-        let steps = json!(["checkout", {"run": {"name": "promote", "command": command}}]);
-        definitions.insert("rebake-promote".to_owned(), json!({"docker": image, "steps": steps}));
-    }
-    if definitions.is_empty() {
-        let definition = json!({"docker": image, "steps": [{"run": NOTHING}]});
+        let (name, requires) = ("nothing-to-rebuild".to_owned(), Vec::new());
+        let job = Job { name, only: None, requires, context: None, filters: filters() };
+        list.push(IndexMap::from([("rebake-nothing".to_owned(), job)]));
+        let definition = json!({"docker": image(), "steps": [{"run": NOTHING}]});
         definitions.insert("rebake-nothing".to_owned(), definition);
     }
     Ok(safe_json::document(&Config {
@@ -109,7 +95,89 @@ pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
             "rebake-count": {"type": "integer", "default": 0},
             "rebake-environment": {"type": "string", "default": ""},
         }),
-        jobs: Value::Object(definitions),
+        commands,
+        jobs: definitions,
         workflows: IndexMap::from([("rebake", Workflow { jobs: list })]),
     }))
+}
+
+/// The definitions of jobs that build: one for all jobs that are asked for the same.
+#[derive(Default)]
+struct Definitions {
+    /// What each is asked for: the time that it may take, and the settings.
+    asked: Vec<(Option<u64>, Map<String, Value>)>,
+    jobs: IndexMap<String, Value>,
+}
+
+impl Definitions {
+    /// Returns the name of the definition for jobs that may take so many minutes and are asked for these settings.
+    fn named(&mut self, plan: &Plan, minutes: Option<u64>, settings: Map<String, Value>) -> Result<String, EmitError> {
+        let asked = (minutes, settings);
+        let place = self.asked.iter().position(|known| *known == asked);
+        let number = place.unwrap_or(self.asked.len());
+        let name = if number == 0 { "rebake-build".to_owned() } else { format!("rebake-build-{}", number + 1) };
+        if place.is_none() {
+            self.jobs.insert(name.clone(), definition(plan, minutes, asked.1.clone())?);
+            self.asked.push(asked);
+        }
+        Ok(name)
+    }
+}
+
+/// Returns a definition of jobs that build.
+fn definition(plan: &Plan, minutes: Option<u64>, mut settings: Map<String, Value>) -> Result<Value, EmitError> {
+    let before = match settings.remove("steps") {
+        Some(Value::Array(steps)) => steps,
+        Some(step) => vec![step],
+        None => Vec::new(),
+    };
+    let mut steps = vec![json!("checkout")];
+    let mut own = json!({
+        "parameters": {"only": {"type": "string"}},
+        "environment": {
+            "REBAKE_ENVIRONMENT": variables::environment(plan)?,
+            "REBAKE_ONLY": "<< parameters.only >>",
+        },
+    });
+    if !settings.contains_key("machine") {
+        // Jobs run in a container, from which no other daemon can be reached.
+        own["docker"] = image();
+        steps.push(json!("setup_remote_docker"));
+    }
+    steps.extend(before);
+    steps.push(json!(READ_PLAN));
+    steps.extend(run("build", &job_command::build(plan, PLAN, ID), minutes));
+    own["steps"] = Value::Array(steps);
+    Ok(json!(merged(own, settings)))
+}
+
+/// Returns the steps that run a command and keep its reports, however it ends. A command that is silent for so many
+/// minutes is stopped; after 10, which is CircleCI's default, where nothing is said.
+fn run(name: &str, command: &str, minutes: Option<u64>) -> [Value; 3] {
+    let mut step = json!({"name": name, "command": format!("exec {command}")});
+    if let Some(minutes) = minutes {
+        step["no_output_timeout"] = json!(format!("{minutes}m"));
+    }
+    [
+        json!({"run": step}),
+        json!({"store_artifacts": {"path": FOLDER}}),
+        json!({"store_test_results": {"path": FOLDER}}),
+    ]
+}
+
+fn image() -> Value {
+    json!([{"image": "<< pipeline.parameters.rebake-image >>"}])
+}
+
+/// The name of the command that writes the plan.
+const READ_PLAN: &str = "rebake-plan";
+
+/// Returns the command that writes the plan. Files of the setup workflow may not reach the workflow that continues it, so
+/// the configuration itself contains the plan: a job builds what was planned, with the planned names.
+fn read_plan(plan: &Plan) -> Value {
+    // Within single quotes a shell reads nothing but the quote, and CircleCI fills in nothing but `<<`. Both can stand in
+    // a JSON string alone, where an escape means the same.
+    let text = safe_json::ascii_line(plan).replace('\'', "\\u0027").replace('<', "\\u003c");
+    let command = format!("mkdir -p {FOLDER}\nprintf %s '{text}' > {PLAN}");
+    json!({"steps": [{"run": {"name": "plan", "command": command}}]})
 }

@@ -1,8 +1,10 @@
 use indexmap::IndexMap;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::job_label::Rule;
-use super::{NOTHING, Pack, at_most, job_command, jobs, labels};
+use super::{NOTHING, Pack, at_most, job_command, jobs, labels, merged};
+use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
 use crate::plan::Plan;
@@ -13,6 +15,9 @@ const MOST_NEEDS: usize = 50;
 /// The largest file that every instance accepts (`max_yaml_size_bytes`).
 const MOST_BYTES: usize = 1_000_000;
 
+/// What the engine calls a job, in the names of files.
+const ID: &str = "$CI_JOB_ID";
+
 const NAMES: Rule = Rule { engine: "GitLab", prefix: "build ", takes: "._/@-", instead: '-', longest: 255 };
 
 #[derive(Serialize)]
@@ -20,7 +25,7 @@ struct Pipeline {
     stages: [&'static str; 1],
     workflow: Workflow,
     #[serde(flatten)]
-    jobs: IndexMap<String, Job>,
+    jobs: IndexMap<String, IndexMap<String, Value>>,
 }
 
 /// The rules of the workflow. They include the source `parent_pipeline` of a child pipeline, which the default rules
@@ -38,7 +43,19 @@ struct Job {
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     variables: IndexMap<&'static str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    timeout: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     retry: Option<Retry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artifacts: Option<Artifacts>,
+}
+
+/// What a job leaves, however it ends.
+#[derive(Serialize)]
+struct Artifacts {
+    when: &'static str,
+    paths: [&'static str; 1],
+    reports: IndexMap<&'static str, &'static str>,
 }
 
 #[derive(Serialize)]
@@ -81,27 +98,35 @@ pub fn gitlab(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     };
     let from_parent = || Need::Plan { pipeline: "$PARENT_PIPELINE_ID", job: "rebake-plan" };
     let retry = || Some(Retry { max: 1, when: ["runner_system_failure"] });
+    let artifacts = || {
+        let reports = IndexMap::from([("junit", job_command::JUNIT)]);
+        Some(Artifacts { when: "always", paths: [job_command::REPORTS], reports })
+    };
     for (job, name) in jobs.iter().zip(&names) {
         at_most("GitLab", "the number of jobs that a job needs", job.needs.len(), MOST_NEEDS)?;
         let needs = job.needs.iter().map(|need| Need::Job { job: names[*need].clone(), artifacts: false });
-        let job = Job {
+        let own = Job {
             stage: "build",
             needs: std::iter::once(from_parent()).chain(needs).collect(),
-            script: [job_command::build(plan, job_command::PLAN)],
+            script: [job_command::build(plan, job_command::PLAN, ID)],
             variables: IndexMap::from([("REBAKE_ONLY", job.only())]),
+            timeout: job.minutes().map(|minutes| format!("{minutes} minutes")),
             retry: retry(),
+            artifacts: artifacts(),
         };
-        pipeline.jobs.insert(name.clone(), job);
+        pipeline.jobs.insert(name.clone(), merged(own, job.settings(JobEngine::Gitlab)?));
     }
-    if let Some(command) = job_command::promote(plan, job_command::PLAN) {
+    if let Some(command) = job_command::promote(plan, job_command::PLAN, ID) {
         let (needs, variables) = (vec![from_parent()], IndexMap::new());
-        let job = Job { stage: "build", needs, script: [command], variables, retry: retry() };
-        pipeline.jobs.insert("promote".to_owned(), job);
+        let (script, artifacts) = ([command], artifacts());
+        let own = Job { stage: "build", needs, script, variables, timeout: None, retry: retry(), artifacts };
+        pipeline.jobs.insert("promote".to_owned(), merged(own, Map::new()));
     }
     if pipeline.jobs.is_empty() {
         let variables = IndexMap::from([("GIT_STRATEGY", "none".to_owned())]);
-        let job = Job { stage: "build", needs: Vec::new(), script: [NOTHING.to_owned()], variables, retry: None };
-        pipeline.jobs.insert("nothing to rebuild".to_owned(), job);
+        let (needs, script) = (Vec::new(), [NOTHING.to_owned()]);
+        let own = Job { stage: "build", needs, script, variables, timeout: None, retry: None, artifacts: None };
+        pipeline.jobs.insert("nothing to rebuild".to_owned(), merged(own, Map::new()));
     }
     let text = safe_json::document(&pipeline);
     at_most("GitLab", "the size of the child pipeline in bytes", text.len(), MOST_BYTES)?;

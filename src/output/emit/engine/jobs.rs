@@ -1,6 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Map, Value};
+
 use super::{EmitError, Pack};
+use crate::model::job_settings::JobEngine;
 use crate::model::name::{Escaped, ServiceName};
 use crate::plan::{Plan, PlannedService, level};
 
@@ -22,7 +25,40 @@ impl Job<'_> {
     pub(super) fn only(&self) -> String {
         self.services.iter().map(|service| service.service.as_str()).collect::<Vec<_>>().join(",")
     }
+
+    /// Returns what its services ask of it on an engine.
+    ///
+    /// # Errors
+    /// When two of them ask different things, or what is asked cannot be set there. Such a plan was not made by rebake.
+    pub(super) fn settings(&self, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
+        let none = Map::new();
+        let asked = |service: &&'_ PlannedService| service.ci.get(&engine).cloned().unwrap_or_else(|| none.clone());
+        let Some(first) = self.services.first() else { return Ok(none) };
+        let settings = asked(first);
+        if let Some(other) = self.services.iter().find(|service| asked(service) != settings) {
+            let (one, other) = (first.service.clone(), other.service.clone());
+            return Err(EmitError::DifferentSettings { engine: engine.word(), one, other });
+        }
+        match settings.keys().find(|key| !engine.takes(key)) {
+            Some(key) => Err(EmitError::Setting { engine: engine.word(), key: Escaped::new(key).to_string() }),
+            None => Ok(settings),
+        }
+    }
+
+    /// Returns how many minutes it may take: what the builds of its services may take one after the other, and some for
+    /// what comes before and after. None where one of them has no limit.
+    pub(super) fn minutes(&self) -> Option<u64> {
+        let seconds = self
+            .services
+            .iter()
+            .map(|service| service.time_limit)
+            .try_fold(0u64, |sum, limit| limit.map(|limit| sum.saturating_add(limit)))?;
+        Some(seconds.div_ceil(60).saturating_add(AROUND_MINUTES))
+    }
 }
+
+/// How many minutes a job gets beside those of its builds: to fetch the repository and the plan, and to push results.
+const AROUND_MINUTES: u64 = 10;
 
 /// The length of the longest list of services. Linux does not pass a variable longer than 128 KiB to a program.
 const LONGEST_ONLY: usize = 100_000;

@@ -2,26 +2,31 @@
 //!
 //! Engines with dependencies between jobs get these; others get one matrix for each level, or packed jobs without
 //! dependencies. Every job runs the same command, and the variable `REBAKE_ONLY` has its services. Nothing else in a
-//! document comes from the repository, except for the chosen fields of a GitHub matrix, so an engine's templates cannot
-//! expand anything.
+//! document comes from the repository, except for the chosen fields of a GitHub matrix, and what `ci` of a service asks of
+//! its jobs, which is merged into them.
 
 mod argo;
 mod azure;
+mod bitbucket;
 mod buildkite;
 mod circleci;
 mod github;
 mod gitlab;
+mod jenkins;
 mod jobs;
 mod job_command;
 mod job_label;
+mod merged;
 mod pack;
 
 pub use argo::argo;
 pub use azure::azure;
+pub use bitbucket::bitbucket;
 pub use buildkite::buildkite;
 pub use circleci::circleci;
 pub use github::{Matrices, github};
 pub use gitlab::gitlab;
+pub use jenkins::jenkins;
 pub use pack::{Pack, UnknownPack};
 
 pub(super) use github::level_outputs;
@@ -32,6 +37,7 @@ pub(crate) use job_label::labels;
 use super::EmitError;
 pub use jobs::part_seconds;
 use jobs::{Job, jobs};
+use merged::merged;
 
 /// The command of the one job in a pipeline without builds, for engines that reject a pipeline without jobs.
 const NOTHING: &str = "echo nothing to rebuild";

@@ -1,0 +1,100 @@
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::job_label::Rule;
+use super::{NOTHING, Pack, at_most, by_level, job_command, jobs, labels, merged};
+use crate::model::job_settings::JobEngine;
+use crate::model::safe_json;
+use crate::output::emit::EmitError;
+use crate::plan::Plan;
+
+/// The most steps of a pipeline.
+const MOST_STEPS: usize = 100;
+
+const NAMES: Rule = Rule { engine: "Bitbucket", prefix: "build-", takes: "._-", instead: '-', longest: 100 };
+
+#[derive(Serialize)]
+struct Pipeline {
+    pipelines: IndexMap<&'static str, Vec<Value>>,
+}
+
+#[derive(Serialize)]
+struct Step {
+    name: String,
+    script: Vec<String>,
+    #[serde(rename = "max-time", skip_serializing_if = "Option::is_none")]
+    max_time: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    artifacts: Vec<&'static str>,
+}
+
+/// Returns a bitbucket-pipelines.yml, as JSON, which is YAML: a step that writes the plan, then the builds of each level in
+/// parallel, each with the image of the service that asks for one, and a step for the tags of images that exist. Without
+/// services there is one step without work.
+///
+/// # Errors
+/// As for every engine, and when there are more than 100 steps.
+pub fn bitbucket(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
+    let to_build = plan.to_build();
+    let jobs = jobs(&to_build, pack)?;
+    let names = labels(jobs.iter().map(|job| job.name.as_str()), &NAMES)?;
+    let artifacts = || vec![job_command::REPORTS, job_command::JUNIT];
+    let mut groups: Vec<Vec<Value>> = Vec::new();
+    let names: BTreeMap<&str, &String> = jobs.iter().map(|job| job.name.as_str()).zip(&names).collect();
+    for level in by_level(&jobs, None)? {
+        let mut steps = Vec::new();
+        for job in level {
+            let name = names[job.name.as_str()].clone();
+            let mut settings = job.settings(JobEngine::Bitbucket)?;
+            let mut script = lines(settings.remove("before-script"));
+            script.push(format!("export REBAKE_ONLY='{}'", job.only()));
+            script.push(job_command::build(plan, job_command::PLAN, &name));
+            let own = Step { name, script, max_time: job.minutes(), artifacts: artifacts() };
+            steps.push(json!({"step": merged(own, settings)}));
+        }
+        groups.push(steps);
+    }
+    if let Some(command) = job_command::promote(plan, job_command::PLAN, "promote") {
+        let own = Step { name: "promote".to_owned(), script: vec![command], max_time: None, artifacts: artifacts() };
+        let step = json!({"step": merged(own, Map::new())});
+        match groups.first_mut() {
+            Some(first) => first.push(step),
+            None => groups.push(vec![step]),
+        }
+    }
+    let count = groups.iter().map(Vec::len).sum::<usize>() + 1;
+    at_most("Bitbucket", "the number of steps of a pipeline", count, MOST_STEPS)?;
+    let mut list = Vec::new();
+    if groups.is_empty() {
+        let script = vec![NOTHING.to_owned()];
+        list.push(json!({"step": Step { name: "nothing to rebuild".to_owned(), script, max_time: None, artifacts: Vec::new() }}));
+    } else {
+        list.push(json!({"step": with_plan(plan)}));
+    }
+    for mut steps in groups {
+        match steps.len() {
+            1 => list.append(&mut steps),
+            _ => list.push(json!({"parallel": {"steps": steps}})),
+        }
+    }
+    Ok(safe_json::document(&Pipeline { pipelines: IndexMap::from([("default", list)]) }))
+}
+
+/// Returns the step that writes the plan for the others, which take it from its artifacts.
+fn with_plan(plan: &Plan) -> Step {
+    // Within single quotes a shell reads nothing but the quote, where an escape of JSON means the same.
+    let text = safe_json::ascii_line(plan).replace('\'', "\\u0027");
+    let command = format!("mkdir -p .rebake && printf %s '{text}' > {}", job_command::PLAN);
+    Step { name: "plan".to_owned(), script: vec![command], max_time: None, artifacts: vec![job_command::PLAN] }
+}
+
+fn lines(value: Option<Value>) -> Vec<String> {
+    match value {
+        Some(Value::Array(lines)) => lines.into_iter().filter_map(|line| line.as_str().map(str::to_owned)).collect(),
+        Some(Value::String(line)) => vec![line],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,51 @@
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Pack, by_level, job_command, jobs, merged};
+use crate::model::job_settings::JobEngine;
+use crate::model::safe_json;
+use crate::output::emit::EmitError;
+use crate::plan::Plan;
+
+/// What the engine calls a job, in the names of files. All branches of a build share its number.
+const ID: &str = "$REBAKE_JOB";
+
+#[derive(Serialize)]
+struct Pipeline {
+    levels: Vec<Vec<IndexMap<String, Value>>>,
+    build: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promote: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Job {
+    name: String,
+    only: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minutes: Option<u64>,
+}
+
+/// Returns what a Jenkinsfile reads, as JSON: `levels`, the jobs of each level, with their `name`, the services (`only`),
+/// the `minutes` that they may take, and what `ci` of the service adds; `build`, the command of each job, and `promote`,
+/// that of the one that tags images which exist. Commands read `$REBAKE_ONLY` and `$REBAKE_JOB`, the services and the name
+/// of the job.
+///
+/// # Errors
+/// As for every engine.
+pub fn jenkins(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
+    let jobs = jobs(plan, pack)?;
+    let job = |job: &&super::Job<'_>| {
+        // The name is part of the names of files.
+        let own = Job { name: job.name.replace('/', "-"), only: job.only(), minutes: job.minutes() };
+        Ok(merged(own, job.settings(JobEngine::Jenkins)?))
+    };
+    let levels = by_level(&jobs, None)?;
+    let levels = levels.iter().map(|jobs| jobs.iter().map(job).collect()).collect::<Result<_, EmitError>>()?;
+    Ok(safe_json::document(&Pipeline {
+        levels,
+        build: job_command::build(plan, job_command::PLAN, ID),
+        promote: job_command::promote(plan, job_command::PLAN, ID),
+    }))
+}

@@ -1,0 +1,37 @@
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Returns the keys of a job, in their order, with what its services ask of it. Of mappings that both have, each has its
+/// part, and the job's own values win; other settings replace those of the job. What decides what a job does cannot be
+/// set.
+pub(super) fn merged(own: impl Serialize, settings: Map<String, Value>) -> IndexMap<String, Value> {
+    // A value of JSON would forget the order.
+    let text = serde_json::to_string(&own).unwrap_or_default();
+    let mut job: IndexMap<String, Value> = serde_json::from_str(&text).unwrap_or_default();
+    for (key, value) in settings {
+        match (job.get_mut(&key), value) {
+            (Some(Value::Object(own)), Value::Object(mut asked)) => {
+                asked.append(own);
+                *own = asked;
+            }
+            (_, value) => _ = job.insert(key, value),
+        }
+    }
+    job
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_asked_is_added_and_own_variables_win() {
+        let own = json!({"script": ["x"], "retry": 1, "variables": {"REBAKE_ONLY": "a"}});
+        let asked = json!({"retry": 2, "tags": ["arm64"], "variables": {"REBAKE_ONLY": "b", "C": "d"}});
+        let Value::Object(asked) = asked else { panic!() };
+        let job = json!({"script": ["x"], "retry": 2, "tags": ["arm64"], "variables": {"REBAKE_ONLY": "a", "C": "d"}});
+        assert_eq!(json!(merged(own, asked)), job);
+    }
+}
