@@ -55,6 +55,7 @@ fn a_variable_that_every_run_has_is_missed() {
         ("CIRCLECI", "CIRCLE_SHA1"),
         ("TF_BUILD", "BUILD_REASON"),
         ("BITBUCKET_BUILD_NUMBER", "BITBUCKET_COMMIT"),
+        ("CODEBUILD_BUILD_ARN", "CODEBUILD_RESOLVED_SOURCE_VERSION"),
     ] {
         // What is set but empty is not said.
         let error = Trigger::read(|name| if name == sign { Some("1".into()) } else { Some(String::new()) }, None);

@@ -75,6 +75,22 @@ impl Reused {
                 // Twelve digits, which name nothing for certain.
                 ("BITBUCKET_PR_DESTINATION_COMMIT", "0123456789ab"),
             ],
+            "CodeBuild" => &[
+                ("CODEBUILD_BUILD_ARN", "arn"),
+                ("CODEBUILD_RESOLVED_SOURCE_VERSION", &head),
+                ("CODEBUILD_WEBHOOK_EVENT", "PULL_REQUEST_UPDATED"),
+                ("CODEBUILD_WEBHOOK_TRIGGER", "pr/3"),
+                ("CODEBUILD_WEBHOOK_HEAD_REF", "refs/heads/undo"),
+                ("CODEBUILD_WEBHOOK_BASE_REF", "refs/heads/main"),
+            ],
+            "Cloud Build" => &[
+                ("BUILDER_OUTPUT", "/builder/outputs"),
+                ("COMMIT_SHA", &head),
+                ("_PR_NUMBER", "3"),
+                ("_BASE_BRANCH", "main"),
+                ("BRANCH_NAME", "undo"),
+                ("TAG_NAME", ""),
+            ],
             "a first push to GitLab" => &[
                 ("GITLAB_CI", "true"),
                 ("CI_PIPELINE_SOURCE", "push"),
@@ -90,7 +106,8 @@ impl Reused {
     }
 }
 
-const ENGINES: [&str; 6] = ["Buildkite", "Jenkins", "Azure", "CircleCI", "Bitbucket", "a first push to GitLab"];
+const ENGINES: [&str; 8] =
+    ["Buildkite", "Jenkins", "Azure", "CircleCI", "Bitbucket", "CodeBuild", "Cloud Build", "a first push to GitLab"];
 
 #[test]
 fn a_branch_that_serves_as_a_base_is_as_new_as_the_remotes() {

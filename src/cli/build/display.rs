@@ -70,9 +70,14 @@ fn engine(trigger: &Trigger) -> LogEngine {
         Some(trigger::Engine::GitLab) => LogEngine::GitLab,
         Some(trigger::Engine::Buildkite) => LogEngine::Buildkite,
         Some(trigger::Engine::Azure) => LogEngine::Azure,
-        Some(trigger::Engine::CircleCi | trigger::Engine::Bitbucket | trigger::Engine::Jenkins) | None => {
-            LogEngine::Plain
-        }
+        Some(
+            trigger::Engine::CircleCi
+            | trigger::Engine::Bitbucket
+            | trigger::Engine::Jenkins
+            | trigger::Engine::CodeBuild
+            | trigger::Engine::CloudBuild,
+        )
+        | None => LogEngine::Plain,
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use super::facts::{Fact, Facts};
 use super::{
     BaseHint, CiSign, Engine, EventSubject, Kind, Landmark, ManualInputs, Origin, Trigger, TriggerError, azure,
-    bitbucket, buildkite, circleci, github, gitlab, jenkins,
+    bitbucket, buildkite, circleci, cloud_build, codebuild, github, gitlab, jenkins,
 };
 use crate::model::name::CommitId;
 
@@ -95,6 +95,8 @@ impl Dialect {
             Engine::Azure => &azure::DIALECT,
             Engine::Bitbucket => &bitbucket::DIALECT,
             Engine::Jenkins => &jenkins::DIALECT,
+            Engine::CodeBuild => &codebuild::DIALECT,
+            Engine::CloudBuild => &cloud_build::DIALECT,
         }
     }
 

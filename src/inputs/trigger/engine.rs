@@ -22,11 +22,15 @@ pub enum Engine {
     Bitbucket,
     /// Jenkins.
     Jenkins,
+    /// AWS CodeBuild.
+    CodeBuild,
+    /// Google Cloud Build.
+    CloudBuild,
 }
 
 impl Engine {
     /// Every engine, in the order of detection: an engine that imitates another one comes before it.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Forgejo,
         Self::Gitea,
         Self::GitHub,
@@ -36,6 +40,8 @@ impl Engine {
         Self::Azure,
         Self::Bitbucket,
         Self::Jenkins,
+        Self::CodeBuild,
+        Self::CloudBuild,
     ];
 
     /// Returns its name for people.
@@ -51,6 +57,8 @@ impl Engine {
             Self::Azure => "Azure Pipelines",
             Self::Bitbucket => "Bitbucket Pipelines",
             Self::Jenkins => "Jenkins",
+            Self::CodeBuild => "AWS CodeBuild",
+            Self::CloudBuild => "Google Cloud Build",
         }
     }
 
@@ -67,6 +75,8 @@ impl Engine {
             Self::Azure => "TF_BUILD",
             Self::Bitbucket => "BITBUCKET_BUILD_NUMBER",
             Self::Jenkins => "JENKINS_URL",
+            Self::CodeBuild => "CODEBUILD_BUILD_ARN",
+            Self::CloudBuild => "BUILDER_OUTPUT",
         }
     }
 

@@ -6,9 +6,9 @@
 //! is used. The *kind* is the word for `on:` of an environment, the *subject* are the commits that the event is about, and
 //! the *base* is where changes are counted from:
 //!
-//! - *the default branch*: what is ahead of it counts; if nothing is, everything counts. Buildkite, Azure Pipelines and
-//!   Bitbucket do not name the commit before a push, so each push to the default branch plans everything, unless
-//!   `--since built` is used.
+//! - *the default branch*: what is ahead of it counts; if nothing is, everything counts. Buildkite, Azure Pipelines,
+//!   Bitbucket and Google Cloud Build do not name the commit before a push, so each push to the default branch plans
+//!   everything, unless `--since built` is used.
 //! - a commit of zeros means that the branch is new: what is ahead of the default branch counts. If an engine has zeros
 //!   for other reasons too, they mean nothing.
 //! - after a forced push, `before` is the commit that was built last, although no branch leads to it any more.
@@ -85,6 +85,16 @@
 //! | Jenkins | push to a merge queue's branch | `merge_group` | `GIT_COMMIT` | the default branch |
 //! | Jenkins | push, multibranch | `push` | `GIT_COMMIT` | `GIT_PREVIOUS_SUCCESSFUL_COMMIT`: the last build that succeeded |
 //! | Jenkins | push, any other | `push` | `GIT_COMMIT` | `GIT_PREVIOUS_SUCCESSFUL_COMMIT`: the last build that succeeded |
+//! | AWS CodeBuild | pull request | `pull_request` | `CODEBUILD_RESOLVED_SOURCE_VERSION` | merge base with `CODEBUILD_WEBHOOK_BASE_REF` |
+//! | AWS CodeBuild | push of a tag, release | `tag` | `CODEBUILD_RESOLVED_SOURCE_VERSION` | none: the tag names its service |
+//! | AWS CodeBuild | push to a merge queue's branch | `merge_group` | `CODEBUILD_RESOLVED_SOURCE_VERSION` | the default branch |
+//! | AWS CodeBuild | push | `push` | `CODEBUILD_RESOLVED_SOURCE_VERSION` | `CODEBUILD_WEBHOOK_PREV_COMMIT`: the push before this one |
+//! | AWS CodeBuild | run by hand, by a schedule or by a pipeline | `manual` | `CODEBUILD_RESOLVED_SOURCE_VERSION` | the default branch |
+//! | Google Cloud Build | pull request | `pull_request` | `COMMIT_SHA` | merge base with `_BASE_BRANCH` |
+//! | Google Cloud Build | push of a tag | `tag` | `COMMIT_SHA` | none: the tag names its service |
+//! | Google Cloud Build | push to a merge queue's branch | `merge_group` | `COMMIT_SHA` | the default branch |
+//! | Google Cloud Build | push to a branch | `push` | `COMMIT_SHA` | the default branch |
+//! | Google Cloud Build | submitted by hand | `manual` | `COMMIT_SHA` | the default branch |
 
 mod azure;
 mod base;
@@ -92,6 +102,8 @@ mod bitbucket;
 mod buildkite;
 mod ci_detection;
 mod circleci;
+mod cloud_build;
+mod codebuild;
 mod engine;
 mod error;
 mod facts;

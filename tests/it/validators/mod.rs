@@ -90,7 +90,10 @@ fn run(what: &str, command: &mut Command) -> String {
 #[test]
 #[ignore = "needs check-jsonschema and yamllint: .ci/full runs it"]
 fn a_validator_can_refuse() {
-    let files = Files::of([("bad", json!({"jobs": {"x": {"script": 1}}, "pipelines": {"default": [{"step": {"script": 1}}]}}).to_string())]);
+    let files = Files::of([(
+        "bad",
+        json!({"jobs": {"x": {"script": 1}}, "pipelines": {"default": [{"step": {"script": 1}}]}}).to_string(),
+    )]);
     let refuses = |command: &mut Command| !command.args(&files.files).output().unwrap().status.success();
     for schema in ["gitlab-ci", "buildkite", "circle-ci", "azure-pipelines", "github-workflows", "bitbucket-pipelines"]
     {

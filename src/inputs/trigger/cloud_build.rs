@@ -1,0 +1,55 @@
+//! Google Cloud Build.
+//!
+//! The variables are substitutions: <https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values>. A
+//! step has them as variables where its build says `options: {automapSubstitutions: true}`. No variable tells the commit
+//! before a push, so everything on the default branch is planned unless `--since built` is used. A build without a branch
+//! and a tag was submitted by hand.
+
+use super::Kind;
+use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own};
+use super::facts::Fact;
+
+const COMMIT: Fact = Fact::Variable("COMMIT_SHA");
+const BRANCH: Fact = Fact::Variable("BRANCH_NAME");
+
+/// The row on which the others are based.
+const PUSH: Row = Row {
+    event: "push to a branch",
+    when: |facts| facts.has("BRANCH_NAME"),
+    kind: Kind::Push,
+    reference: Reference::Branch(BRANCH),
+    subject: &[COMMIT],
+    base: Base::None,
+    origin: own,
+};
+
+pub(super) static DIALECT: Dialect = Dialect {
+    always: &[],
+    default_branch: DefaultBranch::Unsaid,
+    rows: &[
+        Row {
+            event: "pull request",
+            when: |facts| facts.has("_PR_NUMBER"),
+            kind: Kind::PullRequest,
+            reference: Reference::None,
+            base: Base::PullRequest { merge: None, base: None, branch: Some(Fact::Variable("_BASE_BRANCH")) },
+            ..PUSH
+        },
+        Row {
+            event: "push of a tag",
+            when: |facts| facts.has("TAG_NAME"),
+            kind: Kind::Tag,
+            reference: Reference::Tag(Fact::Variable("TAG_NAME")),
+            base: Base::Named,
+            ..PUSH
+        },
+        Row {
+            event: "push to a merge queue's branch",
+            when: |facts| facts.begins(BRANCH, MERGE_QUEUE),
+            kind: Kind::MergeGroup,
+            ..PUSH
+        },
+        PUSH,
+    ],
+    otherwise: Row { event: "submitted by hand", when: |_| true, kind: Kind::Manual, ..PUSH },
+};

@@ -1,0 +1,6 @@
+engine: Google Cloud Build
+event: pull request
+kind: pull_request
+subject: 2222222
+base: merge base with main
+origin: Own

@@ -1,0 +1,6 @@
+engine: AWS CodeBuild
+event: pull request
+kind: pull_request
+subject: 2222222
+base: merge base with main
+origin: Own
