@@ -12,7 +12,7 @@ const SHARED: &[&str] = &[
     "check", "fingerprint", "glob", "graph", "images", "plan", "release", "report", "schema", "verdict", "version",
     "versions", "why",
     // An engine: the events that it sends, and the jobs that are written for it.
-    "azure", "buildkite", "circleci", "engine", "github", "gitlab",
+    "azure", "bitbucket", "buildkite", "circleci", "engine", "github", "gitlab", "jenkins",
     // A builder: the files that it reads, and how it is called.
     "docker",
     // A format, of plans and of reports.

@@ -211,6 +211,7 @@ mapping! {
         matrix: Matrix,
         /// Keys of its jobs in the pipelines that rebake generates, by engine, such as `{gitlab: {tags: [arm64]}}`: where and
         /// in what a job runs, and what is prepared before.
+        #[schemars(extend("default" = {}, "examples" = [{"gitlab": {"tags": ["arm64"]}}]))]
         ci: GeneratedJobs,
         /// A description for people.
         #[schemars(extend("examples" = ["The public API"]))]

@@ -1,4 +1,4 @@
-//! AWS CodeBuild.
+//! `CodeBuild` of AWS.
 //!
 //! The variables: <https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html>. A build that no
 //! webhook started has none of those that describe an event, so it counts as run by hand.

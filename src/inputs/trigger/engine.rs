@@ -22,7 +22,7 @@ pub enum Engine {
     Bitbucket,
     /// Jenkins.
     Jenkins,
-    /// AWS CodeBuild.
+    /// `CodeBuild` of AWS.
     CodeBuild,
     /// Google Cloud Build.
     CloudBuild,

@@ -3,13 +3,13 @@ use crate::plan::Plan;
 /// The files of reports, by a pattern.
 pub(super) const REPORTS: &str = ".rebake/report-*.json";
 
-/// The reports in JUnit's form, by a pattern.
+/// The reports in `JUnit`'s form, by a pattern.
 pub(super) const JUNIT: &str = ".rebake/junit-*.xml";
 
 /// The path of the plan that `rebake plan --ci` has written.
 pub(super) const PLAN: &str = ".rebake/plan.json";
 
-/// Returns the command of a job that builds the services in `$REBAKE_ONLY`, by a plan in a file. The report and its JUnit
+/// Returns the command of a job that builds the services in `$REBAKE_ONLY`, by a plan in a file. The report and its `JUnit`
 /// form go to files beside it that no other job has: `id` is what the engine calls the job, as the shell reads it.
 pub(super) fn build(plan: &Plan, file: &str, id: &str) -> String {
     format!("rebake build --plan {file} --only \"$REBAKE_ONLY\"{}{}", record(plan), reports(file, id))
