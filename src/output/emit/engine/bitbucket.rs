@@ -32,8 +32,7 @@ struct Step {
 }
 
 /// Returns a bitbucket-pipelines.yml, as JSON, which is YAML: a step that writes the plan, then the builds of each level in
-/// parallel, each with the image of the service that asks for one, and a step for the tags of images that exist. Without
-/// services there is one step without work.
+/// parallel, and a step for the tags of images that exist. Without services there is one step without work.
 ///
 /// # Errors
 /// As for every engine, and when there are more than 100 steps.
@@ -70,7 +69,8 @@ pub fn bitbucket(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let mut list = Vec::new();
     if groups.is_empty() {
         let script = vec![NOTHING.to_owned()];
-        list.push(json!({"step": Step { name: "nothing to rebuild".to_owned(), script, max_time: None, artifacts: Vec::new() }}));
+        let name = "nothing to rebuild".to_owned();
+        list.push(json!({"step": Step { name, script, max_time: None, artifacts: Vec::new() }}));
     } else {
         list.push(json!({"step": with_plan(plan)}));
     }
