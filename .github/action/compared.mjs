@@ -3,6 +3,8 @@
 // Where that action would be wrong, this one differs; docs/migration.md has the list.
 import { spawnSync } from "node:child_process";
 
+import { get } from "./http.mjs";
+
 const ZERO = /^0+$/;
 const ID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
@@ -74,9 +76,9 @@ async function filesOf(event, input) {
   const headers = { authorization: `Bearer ${input("token")}`, accept: "application/vnd.github+json" };
   const rows = [];
   for (let page = 1; rows.length < request.changed_files; page++) {
-    const response = await fetch(`${url}?per_page=100&page=${page}`, { headers });
-    if (!response.ok) throw new Error(`GitHub does not tell the files of the pull request: ${response.status}`);
-    const more = await response.json();
+    const response = await get(`${url}?per_page=100&page=${page}`, headers);
+    if (response.status !== 200) throw new Error(`GitHub does not tell the files of the pull request: ${response.status}`);
+    const more = JSON.parse(String(response.body));
     if (more.length === 0) break;
     rows.push(...more);
   }

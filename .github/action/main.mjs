@@ -17,7 +17,7 @@ const warn = (text) => console.log(`::warning title=rebake::${escaped(text)}`);
 
 async function main() {
   const folder = mkdtempSync(join(process.env.RUNNER_TEMP || tmpdir(), "rebake-"));
-  const rebake = install(input("binary") ? found(input("binary")) : await binary(folder), folder);
+  const rebake = install(input("binary") ? found(input("binary")) : await binary(folder, input("token")), folder);
   if (input("setup-only") === "true") return;
   if (input("working-directory")) process.chdir(input("working-directory"));
 
@@ -52,8 +52,8 @@ async function main() {
     if (input("ref")) flags.push(`--head=${input("ref")}`);
     for (const name of ["config", "style", "since", "published-tag"]) flags.push(...flag(name));
   }
-  for (const name of ["environment", "fields", "levels", "pack"]) flags.push(...flag(name));
-  if (input("skip-existing") === "true") flags.push("--skip-existing");
+  for (const name of ["environment", "fields", "levels", "only", "pack"]) flags.push(...flag(name));
+  for (const name of ["skip-existing", "strict"]) if (input(name) === "true") flags.push(`--${name}`);
   flags.push("--list-files", input("list-files").toLowerCase() || "none");
 
   const plan = join(folder, "plan.json");

@@ -50,7 +50,7 @@ fn action_yml_declares_what_the_script_reads() {
 
 #[test]
 fn no_shell_reads_what_the_action_is_given() {
-    for script in ["main", "compared", "binary"] {
+    for script in ["main", "compared", "binary", "http"] {
         let text = read(&format!(".github/action/{script}.mjs"));
         for way in ["shell:", "exec(", "execSync", "${{"] {
             assert!(!text.contains(way), "{script}.mjs has {way}");
@@ -107,66 +107,145 @@ fn a_program_with_another_checksum_is_refused() {
     assert!(code == Some(1) && said.contains(&format!("a.tgz has the SHA-256 {of_x}")), "{said}");
 }
 
-/// The release that is pinned is asked for by the name that our release workflow gives it, and only what has its
-/// checksum is unpacked.
-#[test]
-#[ignore = "runs node: .ci/run runs it"]
-fn the_program_is_that_of_the_pinned_release() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    std::fs::create_dir_all(path(".github/action")).unwrap();
-    std::fs::create_dir(path("temp")).unwrap();
-    std::fs::copy(Path::new(ROOT).join(".github/action/binary.mjs"), path(".github/action/binary.mjs")).unwrap();
+/// A copy of what has the program, which pins a release that a stand-in for GitHub hands out.
+struct Pinned {
+    folder: tempfile::TempDir,
+    checksum: String,
+}
 
-    // As the workflow packs it.
-    let workflow = read(".github/workflows/release.yml");
-    let (_, pack) = workflow.split_once("          name=\"rebake-$TARGET").unwrap();
-    let (pack, _) = pack.split_once("      - uses:").unwrap();
-    std::fs::create_dir_all(path("target/x86_64-unknown-linux-musl/release")).unwrap();
-    std::fs::write(path("target/x86_64-unknown-linux-musl/release/rebake"), "the program").unwrap();
-    for file in ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
-        std::fs::write(path(file), "").unwrap();
+const ARCHIVE: &str = "rebake-x86_64-unknown-linux-gnu-v1.2.3.tgz";
+
+impl Pinned {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for directory in [".github/action", "temp", "cache", "rebake-x86_64-unknown-linux-gnu-v1.2.3"] {
+            std::fs::create_dir_all(path(directory)).unwrap();
+        }
+        for script in ["binary", "http"] {
+            let script = format!(".github/action/{script}.mjs");
+            std::fs::copy(Path::new(ROOT).join(&script), path(&script)).unwrap();
+        }
+        // By the name that the archive of the release has.
+        assert!(read("packaging/build").contains("\nname=rebake-$target-v$version\n"));
+        std::fs::write(path("rebake-x86_64-unknown-linux-gnu-v1.2.3/rebake"), "the program").unwrap();
+        let mut tar = Command::new("tar");
+        let packed = tar.args(["-czf", ARCHIVE, "rebake-x86_64-unknown-linux-gnu-v1.2.3"]).current_dir(folder.path());
+        assert!(packed.status().unwrap().success());
+        let sum = Command::new("sha256sum").arg(path(ARCHIVE)).output().unwrap();
+        let checksum = String::from_utf8(sum.stdout).unwrap()[..64].to_owned();
+        Self { folder, checksum }
     }
-    let bash = |script: &str| {
-        let mut bash = Command::new("bash");
-        bash.args(["-e", "-c", script]).current_dir(folder.path()).env("TARGET", "x86_64-unknown-linux-musl");
-        let output = bash.env("GITHUB_REF_NAME", "v1.2.3").output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
-    bash(&format!("name=\"rebake-$TARGET{pack}"));
-    let archive = "rebake-x86_64-unknown-linux-musl-v1.2.3.tgz";
-    let checksum = bash(&format!("sha256sum {archive}"))[..64].to_owned();
 
-    let asked = |repository: &str, checksum: &str| {
-        let release = json!({"version": "1.2.3", "sha256": {"x86_64-unknown-linux-musl": checksum}});
+    /// Asks for the program as the action does, with `answer` as the body of a function `fetch`; each address is said.
+    fn ask(&self, repository: &str, checksum: &str, answer: &str) -> (bool, String) {
+        let path = |name: &str| self.folder.path().join(name);
+        let release = json!({"version": "1.2.3", "sha256": {"x86_64-unknown-linux-gnu": checksum}});
         std::fs::write(path(".github/action/release.json"), release.to_string()).unwrap();
         let script = format!(
             "import {{ readFileSync }} from 'node:fs';
             Object.defineProperty(process, 'arch', {{ value: 'x64' }});
-            process.env.GITHUB_ACTION_REPOSITORY = '{repository}';
-            globalThis.fetch = async (url) => {{ console.log(url); return new Response(readFileSync('{archive}')); }};
+            const archive = () => new Response(readFileSync('{ARCHIVE}'));
+            let asked = 0;
+            globalThis.fetch = async (url, {{ headers }}) => {{
+              console.log(url, headers.authorization ?? '');
+              asked += 1;
+              {answer}
+            }};
             const {{ binary }} = await import('{}');
-            console.log(readFileSync(await binary('temp'), 'utf8'));",
+            console.log(readFileSync(await binary('temp', 'secret'), 'utf8'));",
             path(".github/action/binary.mjs").display(),
         );
-        let node = Command::new("node")
-            .args(["--input-type=module", "--eval", &script])
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
-        (node.status.success(), String::from_utf8([node.stdout, node.stderr].concat()).unwrap())
-    };
-    let url = format!("https://github.com/acme/rebake/releases/download/v1.2.3/{archive}\n");
-    assert_eq!(asked("acme/rebake", &checksum), (true, format!("{url}the program\n")));
-    std::fs::remove_dir_all(path("temp")).unwrap();
-    std::fs::create_dir(path("temp")).unwrap();
-    let (success, said) = asked("acme/rebake", &"0".repeat(64));
-    assert!(!success && said.contains(&format!("has the SHA-256 {checksum}")), "{said}");
-    assert_eq!(std::fs::read_dir(path("temp")).unwrap().count(), 0);
+        let mut node = Command::new("node");
+        node.args(["--input-type=module", "--eval", &script]).current_dir(self.folder.path());
+        node.env("GITHUB_ACTION_REPOSITORY", repository).env("RUNNER_TOOL_CACHE", path("cache"));
+        for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "GITHUB_API_URL"] {
+            node.env_remove(name);
+        }
+        let output = node.output().unwrap();
+        (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    }
+}
+
+const RELEASE: &str =
+    "https://github.com/acme/rebake/releases/download/v1.2.3/rebake-x86_64-unknown-linux-gnu-v1.2.3.tgz";
+
+/// The release that is pinned is asked for once: the tool cache keeps it. Only what has its checksum is unpacked.
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
+fn the_program_is_that_of_the_pinned_release() {
+    let pinned = Pinned::new();
+    let (success, said) = pinned.ask("acme/rebake", &"0".repeat(64), "return archive();");
+    assert!(!success && said.contains(&format!("has the SHA-256 {}", pinned.checksum)), "{said}");
+    assert_eq!(std::fs::read_dir(pinned.folder.path().join("temp")).unwrap().count(), 0);
+
+    let first = pinned.ask("acme/rebake", &pinned.checksum, "return archive();");
+    assert_eq!(first, (true, format!("{RELEASE} \nthe program\n")));
+    let second = pinned.ask("acme/rebake", &pinned.checksum, "throw new Error('asked again');");
+    assert_eq!(second, (true, "the program\n".to_owned()));
+    // What somebody has put into the cache is not believed.
+    let kept = pinned.folder.path().join("cache/rebake/1.2.3").join(ARCHIVE);
+    std::fs::write(kept, "something else").unwrap();
+    let third = pinned.ask("acme/rebake", &pinned.checksum, "return archive();");
+    assert_eq!(third, (true, format!("{RELEASE} \nthe program\n")));
+
     // An action that is called by its path has no release to ask for.
-    let (success, said) = asked("", &checksum);
+    let (success, said) = pinned.ask("", &pinned.checksum, "throw 'never';");
     assert!(!success && said.starts_with("This version of the action has no program"), "{said}");
+}
+
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
+fn a_download_is_tried_three_times() {
+    let twice = "if (asked < 3) return new Response('', { status: 503 }); return archive();";
+    let pinned = Pinned::new();
+    let (success, said) = pinned.ask("acme/rebake", &pinned.checksum, twice);
+    assert!(success && said.matches(": 503; once more").count() == 2, "{said}");
+    let pinned = Pinned::new();
+    let (success, said) = pinned.ask("acme/rebake", &pinned.checksum, "throw new Error('no network');");
+    assert!(!success && said.matches(RELEASE).count() == 5 && said.contains("Error: no network"), "{said}");
+}
+
+/// Releases of a private repository are taken by the API, with the token.
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
+fn the_token_takes_the_program_of_a_private_action() {
+    let private = format!(
+        "if (url.startsWith('https://github.com/')) return new Response('', {{ status: 404 }});
+        if (headers.authorization !== 'Bearer secret') return new Response('', {{ status: 401 }});
+        if (url.endsWith('/releases/tags/v1.2.3')) return Response.json({{ assets: [{{ name: 'x', id: 1 }}, {{ name: '{ARCHIVE}', id: 7 }}] }});
+        if (url.endsWith('/releases/assets/7') && headers.accept === 'application/octet-stream') return archive();"
+    );
+    let pinned = Pinned::new();
+    let (success, said) = pinned.ask("acme/rebake", &pinned.checksum, &private);
+    assert!(success && said.ends_with("the program\n"), "{said}");
+    assert!(said.starts_with(&format!("{RELEASE} \n")), "the token goes to the API alone: {said}");
+}
+
+/// Behind a proxy curl is asked, which knows it; the header does not stand among its arguments.
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
+fn a_proxy_is_used() {
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let asked = std::thread::spawn(move || {
+        use std::io::{BufRead as _, Write as _};
+        let (mut stream, _) = proxy.accept().unwrap();
+        let lines = std::io::BufReader::new(stream.try_clone().unwrap()).lines();
+        let head: Vec<String> = lines.map(|line| line.unwrap()).take_while(|line| !line.is_empty()).collect();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello").unwrap();
+        head
+    });
+    let script = "import { get } from './.github/action/http.mjs';
+        const { status, body } = await get('http://releases.invalid/x', { authorization: 'Bearer secret' });
+        console.log(status, String(body));";
+    let mut node = Command::new("node");
+    node.args(["--input-type=module", "--eval", script]).current_dir(ROOT);
+    let output = node.env("ALL_PROXY", &address).env("http_proxy", &address).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "200 hello\n", "{}", String::from_utf8_lossy(&output.stderr));
+    let head = asked.join().unwrap();
+    assert_eq!(head[0], "GET http://releases.invalid/x HTTP/1.1");
+    assert!(head.iter().any(|line| line.eq_ignore_ascii_case("authorization: bearer secret")), "{head:?}");
 }
 
 /// A push to a branch whose name is an attack, in a repository with files of such names.
@@ -243,6 +322,21 @@ fn inputs_choose_bases_and_jobs() {
     assert_eq!(outputs["matrix"], r#"{"include":[{"job":"part-0","service":"api,web"}]}"#);
     let said = step.input("pack", "").input("levels", "0").ours(&repo).unwrap_err();
     assert!(said.contains("levels"), "{said}");
+}
+
+#[test]
+#[ignore = "runs node: .ci/run runs it"]
+fn inputs_choose_services_and_how_sure_the_plan_has_to_be() {
+    let (mut step, repo) = pushed();
+    let outputs = step.input("only", "web").ours(&repo).unwrap();
+    assert_eq!((&*outputs["services"], &*outputs["any"]), ("[]", "false"));
+    let outputs = step.input("only", "api,web").input("strict", "true").ours(&repo).unwrap();
+    assert_eq!(outputs["services"], r#"["api"]"#);
+    // The base is out of reach, so the plan is wider than necessary.
+    step.event_key("before", json!("1234567890123456789012345678901234567890"));
+    step.input("strict", "false").ours(&repo).unwrap();
+    let said = step.input("strict", "true").ours(&repo).unwrap_err();
+    assert!(said.contains("degraded"), "{said}");
 }
 
 #[test]

@@ -53,6 +53,11 @@ impl Step {
         self.set(&format!("INPUT_{}", name.to_uppercase()), value)
     }
 
+    pub(crate) fn event_key(&mut self, key: &str, value: Value) -> &mut Self {
+        self.event[key] = value;
+        self
+    }
+
     /// Runs a script with node as the runner does, and returns the outputs; what it said where it failed.
     pub(crate) fn run(&self, script: &Path, clone: &Repo) -> Result<BTreeMap<String, String>, String> {
         let file = |name: &str| clone.dir().with_extension(name);

@@ -10,6 +10,7 @@ mod bake;
 mod book;
 mod build;
 mod causes;
+mod channels;
 mod check;
 mod ci_folder;
 mod ci_info;

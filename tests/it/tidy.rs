@@ -11,6 +11,7 @@ const TOP: &[&str] = &[
     "tests",
     "examples",
     "docs",
+    "packaging",
     "filters.yaml",
     "action.yml",
     "README.md",

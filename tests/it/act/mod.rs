@@ -67,10 +67,9 @@ impl Act {
         for (action, text) in [("keep", KEEP), ("take", TAKE), ("nothing", NOTHING)] {
             act.write(&format!("{action}/action.yml"), text);
         }
-        for file in
-            ["action.yml", ".github/action/main.mjs", ".github/action/compared.mjs", ".github/action/binary.mjs"]
-        {
-            act.write(&format!("rebake/{file}"), &source::read(file));
+        let is_action = |file: &String| file == "action.yml" || file.starts_with(".github/action/");
+        for file in source::tracked().into_iter().filter(is_action) {
+            act.write(&format!("rebake/{file}"), &source::read(&file));
         }
         act.write("rebake/.github/action/release.json", r#"{"version": "0.0.0", "sha256": {}}"#);
         let cargo = "#!/bin/sh -eu\n[ \"$1 $4\" = 'build --target-dir' ]\ninstall -D 'REBAKE' \"$5/release/rebake\"\n";
