@@ -59,15 +59,30 @@ impl Command {
     }
 }
 
-/// Adds a tip to an error of the command line, for options that other programs have: `--json`.
-pub(crate) fn with_tips(mut error: clap::Error, mut arguments: impl Iterator<Item = OsString>) -> clap::Error {
-    let is_json =
-        matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(unknown)) if unknown == "--json");
-    let program = CommandLine::command();
-    let verb = is_json.then(|| arguments.find_map(|argument| program.find_subcommand(argument))).flatten();
-    let formats = verb.and_then(|verb| verb.get_arguments().find(|argument| argument.get_id() == "format"));
-    if formats.is_some_and(|formats| formats.get_possible_values().iter().any(|format| format.matches("json", false))) {
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec!["write `--format json`".into()]));
+/// Adds a tip to an error of the command line, for what other programs take: `--json`, `--since main`.
+pub(crate) fn with_tips(mut error: clap::Error, arguments: impl Iterator<Item = OsString>) -> clap::Error {
+    if let Some(tip) = tip(&error, arguments) {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
     error
+}
+
+fn tip(error: &clap::Error, mut arguments: impl Iterator<Item = OsString>) -> Option<&'static str> {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let program = CommandLine::command();
+    let verb = arguments.find_map(|argument| program.find_subcommand(argument))?;
+    match (verb.get_name(), context(ContextKind::InvalidArg)?) {
+        (_, "--json") => {
+            let formats = verb.get_arguments().find(|argument| argument.get_id() == "format")?;
+            let has_json = formats.get_possible_values().iter().any(|format| format.matches("json", false));
+            has_json.then_some("write `--format json`")
+        }
+        ("plan" | "build", "--affected") => Some("leave it out: what is affected is what this command is about"),
+        ("release", "--dry-run") => Some("leave it out: without `--yes` nothing is made"),
+        (_, "--since <BASE>") => Some("to compare with a branch or a commit, write `--base REV`"),
+        _ => None,
+    }
 }

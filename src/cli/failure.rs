@@ -9,7 +9,7 @@ use crate::inputs::trigger::TriggerError;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, Listed};
 use crate::naming::version::VersionError;
-use crate::output::emit::{EmitError, UnknownField};
+use crate::output::emit::{EmitError, Field, UnknownField};
 #[cfg(unix)]
 use crate::output::exec::builder::BuilderError;
 use crate::plan::PlanError;
@@ -208,6 +208,7 @@ impl From<EmitError> for Failure {
 
 impl From<UnknownField> for Failure {
     fn from(error: UnknownField) -> Self {
-        Self::new(Exit::Usage, "fields", error.to_string())
+        let known: Vec<String> = Field::ALL.iter().map(|field| format!("`{}`", field.name())).collect();
+        Self::new(Exit::Usage, "fields", error.to_string()).help(format!("the fields are {}", known.join(", ")))
     }
 }

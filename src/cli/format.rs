@@ -36,7 +36,8 @@ pub(crate) struct FormatArgs {
     /// default where standard output is no terminal
     #[arg(long)]
     long: bool,
-    /// Fields of matrix entries, comma-separated
+    /// Fields of matrix entries, comma-separated: service, path, version, tag, environment (these by default), image,
+    /// tags, labels, platforms, push, level, needs, fingerprint, seconds
     #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
     fields: Vec<String>,
     /// Which services share a job [default: image; with --fields, service]
@@ -294,6 +295,16 @@ mod tests {
     struct Flags {
         #[command(flatten)]
         format: FormatArgs,
+    }
+
+    #[test]
+    fn the_help_lists_every_field() {
+        use clap::CommandFactory as _;
+        let command = Flags::command();
+        let help = command.get_arguments().find(|argument| argument.get_id() == "fields").and_then(clap::Arg::get_help);
+        let listed = help.unwrap().to_string().replace(" (these by default)", "");
+        let names = Field::ALL.map(Field::name).join(", ");
+        assert!(listed.ends_with(&names), "{listed}, and {names}");
     }
 
     #[test]

@@ -287,10 +287,12 @@ web      0.0.0-0002-d57bbca  depends on api
     repo.rebake(["plan", "--plan", "plan.json", "--format", "matrix", "--fields", "sevice"])
         .failure(2)
         .stdout("")
-        .stderr(str![[r"
+        .stderr(str![[r#"
 error[fields]: there is no field `sevice`, did you mean `service`?
+ |
+ = help: the fields are `service`, `path`, `version`, `tag`, `environment`, `image`, `tags`, `labels`, `platforms`, `push`, `level`, `needs`, `fingerprint`, `seconds`
 
-"]]);
+"#]]);
     repo.write("other.json", json.text().replace("\"schema\": 1", "\"schema\": 9"));
     repo.rebake(["plan", "--plan", "other.json"]).failure(2).stdout("").stderr(str![[r"
 error[plan]: the plan has schema 9, and this rebake reads schema 1
@@ -426,6 +428,23 @@ error[path]: `../../x` leads out of the repository
  = help: write the path from the root of the repository
 
 "#]]);
+}
+
+/// What other programs take has a tip.
+#[test]
+fn flags_of_other_programs_have_a_tip() {
+    let repo = Repo::new();
+    for (args, tip) in [
+        (&["plan", "--affected"][..], "tip: leave it out"),
+        (&["build", "--affected"], "tip: leave it out"),
+        (&["release", "--dry-run"], "tip: leave it out: without `--yes` nothing is made"),
+        (&["plan", "--since", "main"], "tip: to compare with a branch or a commit, write `--base REV`"),
+        (&["why", "api", "--since", "HEAD~1"], "tip: to compare with a branch or a commit, write `--base REV`"),
+    ] {
+        let told = repo.rebake(args.iter().copied()).failure(2).stdout("");
+        let told = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert!(told.contains(tip) && !told.contains("as a value"), "{told}");
+    }
 }
 
 #[test]
