@@ -8,3 +8,4 @@ pub mod affected;
 pub mod fingerprint;
 pub mod base;
 pub mod discover;
+pub mod observe;

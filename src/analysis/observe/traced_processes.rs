@@ -1,0 +1,123 @@
+use std::collections::HashMap;
+
+use crate::inputs::trace::Asked;
+use crate::model::name::shell_word;
+
+/// The processes of a build, by their ids. Threads of one process share what is known of it.
+pub(super) struct TracedProcesses {
+    /// The directory in which the build began.
+    start: Vec<u8>,
+    places: HashMap<u32, usize>,
+    known: Vec<Known>,
+    /// The commands, each with its number.
+    commands: HashMap<String, usize>,
+}
+
+#[derive(Clone)]
+struct Known {
+    /// Its directory, absolute.
+    directory: Vec<u8>,
+    command: usize,
+    is_git: bool,
+}
+
+/// How long the text of a command is at most, in characters.
+const LONGEST: usize = 100;
+
+impl TracedProcesses {
+    pub(super) fn new(start: &[u8]) -> Self {
+        let commands = HashMap::from([("the build".to_owned(), 0)]);
+        Self { start: start.to_vec(), places: HashMap::new(), known: Vec::new(), commands }
+    }
+
+    pub(super) fn fork(&mut self, parent: u32, child: u32, is_thread: bool) {
+        let place = self.place(parent);
+        let place = if is_thread {
+            place
+        } else {
+            self.known.push(self.known[place].clone());
+            self.known.len() - 1
+        };
+        self.places.insert(child, place);
+    }
+
+    /// Notes the directory of a process.
+    pub(super) fn stand(&mut self, id: u32, directory: Vec<u8>) {
+        self.get(id).directory = directory;
+    }
+
+    pub(super) fn execute(&mut self, id: u32, program: &[u8], arguments: &[Vec<u8>]) {
+        let next = self.commands.len();
+        let number = *self.commands.entry(command(program, arguments)).or_insert(next);
+        let is_git = is_git(program);
+        let known = self.get(id);
+        (known.command, known.is_git) = (number, is_git);
+    }
+
+    /// Notes that a process has become a program that is not known.
+    pub(super) fn supersede(&mut self, id: u32) {
+        self.get(id).is_git = false;
+    }
+
+    pub(super) fn is_git(&mut self, id: u32) -> bool {
+        self.get(id).is_git
+    }
+
+    /// Returns the number of the command that a process runs.
+    pub(super) fn command(&mut self, id: u32) -> usize {
+        self.get(id).command
+    }
+
+    /// Returns the path that a process asked for from the root of the file system; none where nobody knows where it
+    /// begins.
+    pub(super) fn absolute(&mut self, id: u32, asked: &Asked) -> Option<Vec<u8>> {
+        if asked.path.starts_with(b"/") {
+            return Some(asked.path.clone());
+        }
+        let from = match &asked.from {
+            Some(from) => from.clone(),
+            None if asked.from_own => self.get(id).directory.clone(),
+            None => return None,
+        };
+        Some([&from, &b"/"[..], &asked.path].concat())
+    }
+
+    /// Returns the commands by their numbers.
+    pub(super) fn into_commands(self) -> Vec<String> {
+        let mut commands: Vec<(String, usize)> = self.commands.into_iter().collect();
+        commands.sort_unstable_by_key(|(_, number)| *number);
+        commands.into_iter().map(|(text, _)| text).collect()
+    }
+
+    fn place(&mut self, id: u32) -> usize {
+        if let Some(place) = self.places.get(&id) {
+            return *place;
+        }
+        self.known.push(Known { directory: self.start.clone(), command: 0, is_git: false });
+        self.places.insert(id, self.known.len() - 1);
+        self.known.len() - 1
+    }
+
+    fn get(&mut self, id: u32) -> &mut Known {
+        let place = self.place(id);
+        &mut self.known[place]
+    }
+}
+
+/// Returns a command as a shell would take it, cut to a readable length.
+fn command(program: &[u8], arguments: &[Vec<u8>]) -> String {
+    let program = [program.to_vec()];
+    let words = if arguments.is_empty() { &program[..] } else { arguments };
+    let words: Vec<String> = words.iter().map(|word| shell_word(&String::from_utf8_lossy(word))).collect();
+    let text = words.join(" ");
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text,
+    }
+}
+
+/// Whether a program is git itself, or one of those that git keeps for itself.
+fn is_git(program: &[u8]) -> bool {
+    let name = program.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    name == b"git" || program.windows(10).any(|part| part == b"/git-core/")
+}

@@ -1,0 +1,59 @@
+use std::collections::BTreeMap;
+
+use gix::bstr::ByteSlice as _;
+use gix::index::entry::Mode as IndexMode;
+
+use super::status::in_work_tree;
+use super::{GitError, Repository};
+use crate::model::name::RepoPath;
+use crate::model::tree::{Listing, Mode, ObjectId};
+
+/// The tracked files of a work tree.
+#[derive(Debug, Clone, Default)]
+pub struct TrackedFiles {
+    /// The files, links and submodules, in the order of paths.
+    pub listing: Listing,
+    /// Where the links lead, by their positions.
+    pub links: BTreeMap<usize, Vec<u8>>,
+}
+
+impl Repository {
+    /// Returns what the index has, as `git ls-files --cached` lists it: of a conflict, each path once. Where links lead, the
+    /// work tree says.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn tracked_files(&self) -> Result<TrackedFiles, GitError> {
+        let index = self.gix.index_or_empty().map_err(GitError::reading("the index"))?;
+        let mut listing = Listing::default();
+        let mut last = None;
+        for entry in index.entries() {
+            let path = entry.path(&index).as_bytes();
+            let id = ObjectId::from_bytes(entry.id.as_bytes()).ok();
+            if let Some(id) = id.filter(|_| last != Some(path)) {
+                listing.push(mode(entry.mode), id, [path.strip_suffix(b"/").unwrap_or(path), b""]);
+                last = Some(path);
+            }
+        }
+        listing.sort_from(0);
+        let links = listing.iter().enumerate().filter(|(_, entry)| entry.mode == Mode::SymbolicLink);
+        let target = |(position, path): (usize, &[u8])| {
+            let place = in_work_tree(self.work_dir()?, &RepoPath::from_git(path))?;
+            let target = gix::path::into_bstr(place.read_link().ok()?).ok()?;
+            Some((position, target.into_owned().into()))
+        };
+        let links = links.filter_map(|(position, entry)| target((position, entry.path))).collect();
+        Ok(TrackedFiles { listing, links })
+    }
+}
+
+fn mode(mode: IndexMode) -> Mode {
+    match mode {
+        IndexMode::SYMLINK => Mode::SymbolicLink,
+        IndexMode::COMMIT => Mode::Submodule,
+        // Of a sparse index.
+        IndexMode::DIR => Mode::Directory,
+        IndexMode::FILE_EXECUTABLE => Mode::Executable,
+        _ => Mode::File,
+    }
+}

@@ -1,0 +1,321 @@
+//! One line of strace's, with texts in hexadecimal: no text has a character that means something to the reader.
+
+use super::{Access, Asked, Peer, TraceEvent, Untraceable};
+
+/// A system call, and when it began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TracedCall {
+    /// Microseconds since 1970.
+    pub at: u64,
+    /// What it did.
+    pub event: TraceEvent,
+}
+
+impl TracedCall {
+    /// Reads a line; none where the call has failed, or says nothing that matters.
+    #[must_use]
+    pub fn read(line: &[u8]) -> Option<Self> {
+        let line = std::str::from_utf8(line).ok()?.trim();
+        let (at, rest) = line.split_once(' ')?;
+        let at = microseconds(at)?;
+        if rest.starts_with("+++ superseded by execve") {
+            return Some(Self { at, event: TraceEvent::Superseded });
+        }
+        let (name, rest) = rest.split_once('(')?;
+        let (arguments, result) = rest.rsplit_once(" = ")?;
+        let arguments = parts(arguments.trim_end().strip_suffix(')')?);
+        let result = result.trim();
+        if result.starts_with(['-', '?']) {
+            return None;
+        }
+        event(name, &arguments, result).map(|event| Self { at, event })
+    }
+}
+
+fn event(name: &str, arguments: &[&str], result: &str) -> Option<TraceEvent> {
+    let text = |at: usize| arguments.get(at).and_then(|argument| quoted(argument));
+    let own = |at: usize| Some(Asked { from: None, from_own: true, path: text(at)? });
+    let below = |at: usize| asked_below(arguments.get(at)?, text(at + 1)?);
+    let opened = |asked: Asked, flags: &str| {
+        Some(TraceEvent::Opened { asked, found: described(result), access: access(flags) })
+    };
+    let flags = |at: usize| arguments.get(at).copied().unwrap_or_default();
+    match name {
+        "open" => opened(own(0)?, flags(1)),
+        "openat" | "openat2" => opened(below(0)?, flags(2)),
+        "creat" => opened(own(0)?, "O_WRONLY|O_TRUNC"),
+        "execve" => Some(TraceEvent::Executed { asked: own(0)?, arguments: list(arguments.get(1)?) }),
+        "execveat" => Some(TraceEvent::Executed { asked: below(0)?, arguments: list(arguments.get(2)?) }),
+        "chdir" => Some(TraceEvent::Entered(own(0)?)),
+        "fchdir" => {
+            let path = described(arguments.first()?)?;
+            Some(TraceEvent::Entered(Asked { from: None, from_own: false, path }))
+        }
+        "getcwd" => text(0).map(TraceEvent::Stands),
+        "rename" => Some(TraceEvent::Renamed { from: own(0)?, to: own(1)?, is_swapped: false }),
+        "renameat" | "renameat2" => {
+            let is_swapped = flags(4).contains("RENAME_EXCHANGE");
+            Some(TraceEvent::Renamed { from: below(0)?, to: below(2)?, is_swapped })
+        }
+        "link" => Some(TraceEvent::Linked { from: own(0)?, to: own(1)? }),
+        "linkat" => Some(TraceEvent::Linked { from: below(0)?, to: below(2)? }),
+        "unlink" => Some(TraceEvent::Removed(own(0)?)),
+        "unlinkat" => (!flags(2).contains("AT_REMOVEDIR")).then_some(TraceEvent::Removed(below(0)?)),
+        "truncate" => Some(TraceEvent::Truncated(own(0)?)),
+        "fork" | "vfork" => Some(TraceEvent::Forked { child: number(result)?, is_thread: false }),
+        "clone" | "clone3" => {
+            let is_thread = arguments.iter().any(|argument| argument.contains("CLONE_THREAD"));
+            Some(TraceEvent::Forked { child: number(result)?, is_thread })
+        }
+        "connect" => peer(arguments.get(1)?).map(TraceEvent::Connected),
+        "bind" => peer(arguments.get(1)?).map(TraceEvent::Bound),
+        "io_uring_setup" => Some(TraceEvent::Hid(Untraceable::IoUring)),
+        "chroot" | "pivot_root" | "mount" | "move_mount" => Some(TraceEvent::Hid(Untraceable::OtherRoot)),
+        _ => None,
+    }
+}
+
+/// Reads `1795834477.995486`.
+fn microseconds(text: &str) -> Option<u64> {
+    let (seconds, fraction) = text.split_once('.')?;
+    if fraction.len() != 6 {
+        return None;
+    }
+    seconds.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(fraction.parse().ok()?)
+}
+
+/// Splits arguments at the commas that stand in no brackets.
+fn parts(text: &str) -> Vec<&str> {
+    let (mut depth, mut start) = (0_usize, 0);
+    let mut parts = Vec::new();
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 => {
+                parts.push(text[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[start..].trim());
+    parts
+}
+
+/// Reads `"\x61\x62"`, also where it is cut: `"\x61\x62"...`.
+fn quoted(text: &str) -> Option<Vec<u8>> {
+    let (inside, _) = text.strip_prefix('"')?.split_once('"')?;
+    bytes(inside)
+}
+
+/// Reads `\x61\x62`.
+fn bytes(text: &str) -> Option<Vec<u8>> {
+    let digits = |hex: &[u8]| match hex {
+        [b'\\', b'x', high, low] => {
+            let digit = |byte: u8| char::from(byte).to_digit(16);
+            u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
+        }
+        _ => None,
+    };
+    if !text.len().is_multiple_of(4) {
+        return None;
+    }
+    text.as_bytes().chunks(4).map(digits).collect()
+}
+
+/// Returns the path in the description of a descriptor: of a file, `3<\x2f\x61>`. A pipe or a socket has none.
+fn described(text: &str) -> Option<Vec<u8>> {
+    let (_, rest) = text.split_once('<')?;
+    let (inside, _) = rest.split_once('>')?;
+    bytes(inside).filter(|path| path.starts_with(b"/"))
+}
+
+fn asked_below(directory: &str, path: Vec<u8>) -> Option<Asked> {
+    let from_own = directory.starts_with("AT_FDCWD");
+    let from = described(directory);
+    (from_own || from.is_some() || path.starts_with(b"/")).then_some(Asked { from, from_own, path })
+}
+
+fn access(flags: &str) -> Access {
+    let has = |flag: &str| flags.split(|c: char| !c.is_ascii_uppercase() && c != '_').any(|word| word == flag);
+    if has("O_PATH") || has("O_DIRECTORY") {
+        Access::Nothing
+    } else if has("O_WRONLY") || has("O_RDWR") {
+        match (has("O_TRUNC"), has("O_APPEND"), has("O_RDWR")) {
+            (true, ..) => Access::Write,
+            (false, true, _) => Access::Append,
+            (false, false, true) => Access::ReadWrite,
+            (false, false, false) => Access::Write,
+        }
+    } else if has("O_TRUNC") {
+        Access::Write
+    } else {
+        Access::Read
+    }
+}
+
+/// Reads `["\x61", "\x62"...]`.
+fn list(text: &str) -> Vec<Vec<u8>> {
+    let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or_default();
+    parts(inside).into_iter().filter_map(quoted).collect()
+}
+
+fn number(text: &str) -> Option<u32> {
+    text.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// Reads an address; none where it is no other program of this machine.
+fn peer(text: &str) -> Option<Peer> {
+    let after = |key: &str| text.split_once(key).map(|(_, rest)| rest);
+    if let Some(path) = after("sun_path=") {
+        let path = quoted(path).filter(|path| path.starts_with(b"/"))?;
+        return Some(Peer::Socket(path));
+    }
+    let port = number(after("port=htons(")?).and_then(|port| u16::try_from(port).ok())?;
+    let host = after("inet_addr(").or_else(|| after("inet_pton(AF_INET6, ")).and_then(quoted)?;
+    let is_here = host.starts_with(b"127.") || host == b"0.0.0.0" || host == b"::1" || host == b"::";
+    is_here.then_some(Peer::Port(port))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn hex(text: &str) -> String {
+        text.bytes().map(|byte| format!("\\x{byte:02x}")).collect()
+    }
+
+    /// Reads a line in which texts in `«»` stand for hexadecimal.
+    fn read(line: &str) -> Option<TraceEvent> {
+        let mut parts = line.split(['«', '»']);
+        let mut made = parts.next().unwrap_or_default().to_owned();
+        while let Some(text) = parts.next() {
+            made += &hex(text);
+            made += parts.next().unwrap_or_default();
+        }
+        TracedCall::read(format!("1795834477.995910 {made}").as_bytes()).map(|call| call.event)
+    }
+
+    fn asked(from: Option<&str>, from_own: bool, path: &str) -> Asked {
+        Asked { from: from.map(|from| from.as_bytes().to_vec()), from_own, path: path.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn opened_files_have_the_paths_that_the_kernel_knows() {
+        let opened = |asked: Asked, found: &str, access| {
+            Some(TraceEvent::Opened { asked, found: Some(found.as_bytes().to_vec()), access })
+        };
+        assert_eq!(
+            read("openat(AT_FDCWD<«/r/a»>, \"«../b, (c)»\", O_RDONLY|O_CLOEXEC) = 3<«/r/b, (c)»>"),
+            opened(asked(Some("/r/a"), true, "../b, (c)"), "/r/b, (c)", Access::Read)
+        );
+        assert_eq!(
+            read("openat2(5<«/r»>, \"«x»\", {flags=O_RDWR|O_CLOEXEC, resolve=RESOLVE_BENEATH}, 24) = 6<«/r/x»>(deleted)"),
+            opened(asked(Some("/r"), false, "x"), "/r/x", Access::ReadWrite)
+        );
+        assert_eq!(read("open(\"«x»\", O_WRONLY|O_CREAT, 0666) = 3<«/x»>"), opened(asked(None, true, "x"), "/x", Access::Write));
+        assert_eq!(
+            read("open(\"«x»\", O_WRONLY|O_APPEND) = 3<«/x»>"),
+            opened(asked(None, true, "x"), "/x", Access::Append)
+        );
+        assert_eq!(
+            read("openat(AT_FDCWD<«/»>, \"«d»\", O_RDONLY|O_DIRECTORY) = 3<«/d»>"),
+            opened(asked(Some("/"), true, "d"), "/d", Access::Nothing)
+        );
+        assert_eq!(read("creat(\"«x»\", 0666) = 3<«/x»>"), opened(asked(None, true, "x"), "/x", Access::Write));
+    }
+
+    #[test]
+    fn calls_that_fail_say_nothing() {
+        assert_eq!(read("openat(AT_FDCWD<«/»>, \"«x»\", O_RDONLY) = -1 ENOENT (No such file or directory)"), None);
+        assert_eq!(read("openat(AT_FDCWD<«/»>, \"«x»\", O_RDONLY) = ? ERESTARTSYS (To be restarted)"), None);
+        assert_eq!(read("exit_group(0) = ?"), None);
+        assert_eq!(read("+++ exited with 0 +++"), None);
+    }
+
+    #[test]
+    fn processes_are_followed() {
+        let program = |path: &str, arguments: &[&str]| {
+            let arguments = arguments.iter().map(|text| text.as_bytes().to_vec()).collect();
+            Some(TraceEvent::Executed { asked: asked(None, true, path), arguments })
+        };
+        assert_eq!(
+            read("execve(\"«/bin/sh»\", [\"«sh»\", \"«-c»\", \"«a = (b»\"...], 0x55 /* 3 vars */) = 0"),
+            program("/bin/sh", &["sh", "-c", "a = (b"])
+        );
+        assert_eq!(read("vfork() = 22888"), Some(TraceEvent::Forked { child: 22888, is_thread: false }));
+        assert_eq!(
+            read("clone3({flags=CLONE_VM|CLONE_THREAD, stack=0x7f}, 88) = 7"),
+            Some(TraceEvent::Forked { child: 7, is_thread: true })
+        );
+        assert_eq!(read("chdir(\"«a»\") = 0"), Some(TraceEvent::Entered(asked(None, true, "a"))));
+        assert_eq!(read("fchdir(3<«/r»>) = 0"), Some(TraceEvent::Entered(asked(None, false, "/r"))));
+        assert_eq!(read("getcwd(\"«/r»\", 4096) = 3"), Some(TraceEvent::Stands(b"/r".to_vec())));
+        assert_eq!(read("+++ superseded by execve in pid 5 +++"), Some(TraceEvent::Superseded));
+    }
+
+    #[test]
+    fn paths_change() {
+        let (a, b) = (asked(Some("/r"), true, "a"), asked(Some("/t"), false, "b"));
+        let renamed = |is_swapped| Some(TraceEvent::Renamed { from: a.clone(), to: b.clone(), is_swapped });
+        assert_eq!(read("renameat2(AT_FDCWD<«/r»>, \"«a»\", 4<«/t»>, \"«b»\", RENAME_NOREPLACE) = 0"), renamed(false));
+        assert_eq!(read("renameat2(AT_FDCWD<«/r»>, \"«a»\", 4<«/t»>, \"«b»\", RENAME_EXCHANGE) = 0"), renamed(true));
+        assert_eq!(read("unlinkat(AT_FDCWD<«/r»>, \"«a»\", 0) = 0"), Some(TraceEvent::Removed(a.clone())));
+        assert_eq!(read("unlinkat(AT_FDCWD<«/r»>, \"«a»\", AT_REMOVEDIR) = 0"), None);
+        assert_eq!(
+            read("linkat(AT_FDCWD<«/r»>, \"«a»\", 4<«/t»>, \"«b»\", 0) = 0"),
+            Some(TraceEvent::Linked { from: a, to: b })
+        );
+    }
+
+    #[test]
+    fn other_programs_have_addresses() {
+        let connected = |peer| Some(TraceEvent::Connected(peer));
+        assert_eq!(
+            read("connect(3<«socket:[1]»>, {sa_family=AF_UNIX, sun_path=\"«/run/docker.sock»\"}, 23) = 0"),
+            connected(Peer::Socket(b"/run/docker.sock".to_vec()))
+        );
+        assert_eq!(read("connect(3, {sa_family=AF_UNIX, sun_path=@\"«x»\"}, 23) = 0"), None);
+        assert_eq!(
+            read("connect(3, {sa_family=AF_INET, sin_port=htons(8080), sin_addr=inet_addr(\"«127.0.0.1»\")}, 16) = 0"),
+            connected(Peer::Port(8080))
+        );
+        assert_eq!(
+            read("bind(3, {sa_family=AF_INET6, sin6_port=htons(0), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, \"«::»\", &sin6_addr), sin6_scope_id=0}, 28) = 0"),
+            Some(TraceEvent::Bound(Peer::Port(0)))
+        );
+        assert_eq!(read("connect(3, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr(\"«1.1.1.1»\")}, 16) = 0"), None);
+        assert_eq!(read("io_uring_setup(8, {flags=0}) = 5<«anon_inode:[io_uring]»>"), Some(TraceEvent::Hid(Untraceable::IoUring)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(line in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = TracedCall::read(&line);
+        }
+
+        #[test]
+        fn no_line_that_looks_right_panics(
+            name in "(open|openat|openat2|execve|connect|bind|renameat2|linkat|clone3|fchdir|getcwd)",
+            arguments in "[\\\\x0-9a-f<>(){}\\[\\]\", |A-Z_=.]{0,60}",
+            result in "[0-9<>\\\\x?-]{0,12}",
+        ) {
+            let _ = TracedCall::read(format!("1.000000 {name}({arguments}) = {result}").as_bytes());
+        }
+
+        #[test]
+        fn every_path_comes_back(path in proptest::collection::vec(1_u8.., 1..50)) {
+            let path: Vec<u8> = [b"/".to_vec(), path].concat();
+            let hex: String = path.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+            let line = format!("1.000000 openat(AT_FDCWD<\\x2f>, \"{hex}\", O_RDONLY) = 3<{hex}>");
+            let Some(TracedCall { event: TraceEvent::Opened { asked, found, .. }, .. }) = TracedCall::read(line.as_bytes()) else {
+                return Err(TestCaseError::fail("it is not read"));
+            };
+            prop_assert_eq!(&asked.path, &path);
+            prop_assert_eq!(found, Some(path));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The system calls that matter, as values. All of them have succeeded.
+
+/// What a process did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TraceEvent {
+    /// It opened a file or a directory.
+    Opened {
+        /// The path that it asked for.
+        asked: Asked,
+        /// The path of what was opened, absolute, without links; none where the kernel has no path for it.
+        found: Option<Vec<u8>>,
+        /// What it may do with it.
+        access: Access,
+    },
+    /// It became another program.
+    Executed {
+        /// The program.
+        asked: Asked,
+        /// The arguments, the first of which is the program's name. Long ones are cut.
+        arguments: Vec<Vec<u8>>,
+    },
+    /// It became another program from one of its threads, which bore that in its own name.
+    Superseded,
+    /// It changed its directory.
+    Entered(Asked),
+    /// It learned its directory.
+    Stands(Vec<u8>),
+    /// It gave a file or a directory another path.
+    Renamed {
+        /// The path before.
+        from: Asked,
+        /// The path now.
+        to: Asked,
+        /// Whether what was at the path now is at the other one.
+        is_swapped: bool,
+    },
+    /// It gave a file one more path.
+    Linked {
+        /// A path of it.
+        from: Asked,
+        /// The new one.
+        to: Asked,
+    },
+    /// It removed a file.
+    Removed(Asked),
+    /// It cut a file off.
+    Truncated(Asked),
+    /// It made a process or a thread.
+    Forked {
+        /// The id.
+        child: u32,
+        /// Whether that is a thread, with the same directory and program.
+        is_thread: bool,
+    },
+    /// It connected to a program.
+    Connected(Peer),
+    /// It took an address, for others to connect to.
+    Bound(Peer),
+    /// It did what takes later calls out of sight.
+    Hid(Untraceable),
+}
+
+/// A path as a process asked for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The directory that a relative path begins at, absolute; none where it is the process's own and not told.
+    pub from: Option<Vec<u8>>,
+    /// Whether that is the process's own directory.
+    pub from_own: bool,
+    /// The path.
+    pub path: Vec<u8>,
+}
+
+/// What a process may do with a file that it opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Read it.
+    Read,
+    /// Read and write it: what it held is still there.
+    ReadWrite,
+    /// Write behind what it holds.
+    Append,
+    /// Write it: what it held is gone, or is about to be.
+    Write,
+    /// Neither: it names the file, or lists a directory.
+    Nothing,
+}
+
+/// An address of a program on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Peer {
+    /// A socket in the file system.
+    Socket(Vec<u8>),
+    /// A port of this machine; zero asks for any.
+    Port(u16),
+}
+
+/// What takes system calls out of sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Untraceable {
+    /// `io_uring`: the kernel opens files by a queue, without a call for each.
+    IoUring,
+    /// Another root directory, or file systems that are mounted: paths mean something else.
+    OtherRoot,
+}
