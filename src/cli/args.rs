@@ -42,6 +42,8 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Watch,
     Check(super::check::CheckArgs),
+    #[cfg(unix)]
+    Observe(super::observe::ObserveArgs),
     Init(super::init::InitArgs),
     Schema(super::schema::SchemaArgs),
     Completions(super::complete::CompletionsArgs),

@@ -3,7 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
 
 mod safety;
-mod prerequisites;
+pub(crate) mod prerequisites;
 mod dry_run;
 mod drift;
 mod held_tags;
@@ -15,8 +15,8 @@ pub(crate) mod promote;
 mod promotions;
 mod released;
 mod reports;
-mod settings;
-mod display;
+pub(crate) mod settings;
+pub(crate) mod display;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -119,9 +119,9 @@ struct Allowed {
 }
 
 /// How builds are run.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Builds")]
-struct How {
+pub(crate) struct How {
     /// Number of parallel builds; a service counts as its `weight` [default: the number of processors]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(Settings::MOST_JOBS)))]
     jobs: Option<u32>,
@@ -296,7 +296,12 @@ fn look_up(plan: &mut Plan, args: &BuildArgs, output: &Output) {
 }
 
 /// Runs the builds, and shows them while they run.
-fn carry_out(jobs: &[Build], settings: &Settings, doubt: Objections, shown: impl Sink) -> Result<Ended, Failure> {
+pub(crate) fn carry_out(
+    jobs: &[Build],
+    settings: &Settings,
+    doubt: Objections,
+    shown: impl Sink,
+) -> Result<Ended, Failure> {
     let ended = exec::run(jobs, settings, doubt, shown).map_err(|error| {
         Failure::new(Exit::Bug, "build", format!("the system refuses something that builds need: {error}"))
     })?;

@@ -1,25 +1,26 @@
 //! `rebake check`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::changed;
+use super::checked_filters::{CheckedFilters, WhatToCheck};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, RangeArgs};
+use super::mending;
 use super::printing::Output;
 use super::workspace::{self, WithoutConfig};
-use super::{env, plan, snippet};
+use super::{plan, snippet};
 use crate::analysis::filter::Quantifier;
-use crate::config::Options;
-use crate::inputs::git::Repository;
-use crate::inputs::source::{PathFilterStep, StepFilters, Workflow, is_workflow_file};
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::name::{CommitId, Escaped};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::Escaped;
 use crate::output::emit::findings as emit;
-use crate::plan::check::{self, CheckRule, Checked, FilterPlace, FilterSet, Finding, mended, quantifier};
-use crate::plan::pipeline::{self, ConfigFile, ConfigFileError, Dead, Discovery, DiscoveryScope, Request, Unmatched};
+use crate::plan::check::Finding;
+use crate::plan::observed::Observed;
+use crate::plan::pipeline::{Dead, Request, Unmatched};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,6 +28,7 @@ Examples:
   rebake check .github/workflows/ci.yml  the filters of one workflow
   rebake check --fix                     add and correct patterns where that mends something
   rebake check --affected --base main    only what a plan against main affects
+  rebake check --observed observed.json  with what `rebake observe --format json` saw builds read
   rebake check --format sarif > x.sarif  for code scanning";
 
 /// Find what is wrong or missing in filters.yaml, or in workflows with a paths-filter step
@@ -42,6 +44,9 @@ pub(crate) struct CheckArgs {
     /// Add and correct patterns in the files, and print what is left; nothing else of them changes
     #[arg(long, conflicts_with = "affected")]
     fix: bool,
+    /// Check what builds were seen to read, too: the JSON of `rebake observe` (repeatable, or comma-separated)
+    #[arg(long, value_name = "FILE", value_delimiter = ',')]
+    observed: Vec<PathBuf>,
     /// Print only what is about services that a plan affects
     #[arg(long, conflicts_with = "files")]
     affected: bool,
@@ -62,33 +67,27 @@ enum Format {
     Sarif,
 }
 
-/// How often files are mended: what is added may show what else is missing.
-const MOST_ROUNDS: usize = 4;
-
-/// The byte order mark, which files of filters may begin with. Places are counted without it.
-const MARK: &str = "\u{feff}";
-
 pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> Result<Exit, Failure> {
     if !args.affected && args.range.is_given() {
         return Err(Failure::new(Exit::Usage, "usage", "what is compared matters only with `--affected`"));
     }
-    let mut found = find(general, args)?;
-    for _ in 0..MOST_ROUNDS {
-        if !args.fix || !mend(general, &found, output)? {
-            break;
-        }
-        found = find(general, args)?;
-    }
+    let observed = observed(args, output)?;
+    let what = WhatToCheck { files: &args.files, is_mended: args.fix, observed: observed.as_ref() };
+    let find = || {
+        let filters = CheckedFilters::read(general, what)?;
+        let findings = filters.findings(what);
+        Ok((filters, findings))
+    };
+    let (filters, mut findings) = if args.fix { mending::until_mended(find, output)? } else { find()? };
     if args.affected {
         let affected = affected(general, args, output)?;
         let is_about =
             |finding: &Finding| finding.service.as_ref().is_some_and(|name| affected.contains(name.as_str()));
-        found.findings.retain(is_about);
+        findings.retain(is_about);
     }
-    let Found { findings, unreadable, .. } = found;
-    output.say(&unreadable);
+    output.say(&filters.unreadable);
     // Where something could not be read, nobody knows that nothing is wrong.
-    let is_read = !unreadable.iter().any(Diagnostic::is_error);
+    let is_read = !filters.unreadable.iter().any(Diagnostic::is_error);
     if is_read || !findings.is_empty() || args.format != Format::Text {
         write(args.format, &findings, output)?;
     }
@@ -99,92 +98,33 @@ pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> R
     Ok(if has_errors { Exit::Found } else { Exit::Done })
 }
 
-/// What was found.
-struct Found {
-    findings: Vec<Finding>,
-    unreadable: Vec<Diagnostic>,
-    /// The files of the repository that were checked, by the names that messages use.
-    texts: BTreeMap<String, CheckedText>,
-}
-
-/// A file of the repository that was checked.
-struct CheckedText {
-    /// Its path, from the root of the repository.
-    path: String,
-    text: String,
-}
-
-fn find(general: &GeneralArgs, args: &CheckArgs) -> Result<Found, Failure> {
-    let repository = workspace::repository(general)?;
-    let trigger = workspace::trigger()?;
-    let counts_work_tree = trigger.is_attended() || trigger.rehearsal;
-    // What is mended is the work tree's, in CI too.
-    let at = if counts_work_tree || args.fix { None } else { repository.head()?.commit().copied() };
-    let discovery = Discovery::read(&repository, at.as_ref(), DiscoveryScope::Everything)?;
-    let (workflows, unreadable) = check::workflows(discovery.tree());
-    let mut reader = Reader {
-        general,
-        repository: &repository,
-        at,
-        discovery: &discovery,
-        workflows: &workflows,
-        sets: Vec::new(),
-        texts: BTreeMap::new(),
-        findings: Vec::new(),
-        unreadable: Vec::new(),
-    };
-    if args.files.is_empty() {
-        reader.unreadable = unreadable;
-    }
-    match &args.files[..] {
-        [] => reader.all()?,
-        files => files.iter().try_for_each(|file| reader.named(file))?,
-    }
-    let Reader { sets, mut findings, unreadable, texts, .. } = reader;
-    if sets.is_empty() && findings.is_empty() && unreadable.is_empty() {
-        return Err(Failure::new(Exit::Usage, "no-filters", "there is no filters.yaml, and no workflow filters paths")
-            .help("name a file of filters; `rebake init` prints one of what the repository's own files declare"));
-    }
-    let links = discovery.links(&repository)?;
-    let (tree, found) = (discovery.tree(), discovery.found());
-    findings.extend(check::check(&Checked { tree, links: &links, found, workflows: &workflows, sets: &sets }));
-    Ok(Found { findings, unreadable, texts })
-}
-
-/// Mends the files of the work tree. Returns whether anything changed.
-fn mend(general: &GeneralArgs, found: &Found, output: &Output) -> Result<bool, Failure> {
-    let repository = workspace::repository(general)?;
-    let root = repository.work_dir().ok_or_else(|| {
-        Failure::new(Exit::Git, "bare", "the repository has no work tree to write to").help("run it in a clone of it")
-    })?;
-    let mut changed = false;
-    for (name, CheckedText { path, text }) in &found.texts {
-        let is_here =
-            |finding: &&Finding| finding.problem.labels.first().is_some_and(|label| label.file.name() == name);
-        let fixes = found.findings.iter().filter(is_here).filter_map(|finding| finding.fix.as_ref());
-        let mended = mended(text, fixes);
-        if mended == *text {
-            continue;
+/// Reads what builds were seen to read; none where nobody asks for it.
+fn observed(args: &CheckArgs, output: &Output) -> Result<Option<Observed>, Failure> {
+    let mut all: Option<Observed> = None;
+    for file in &args.observed {
+        let shown = Escaped::new(&*file.to_string_lossy()).to_string();
+        let read = Observed::read(&changed::read_text(file)?).map_err(|error| {
+            Failure::new(Exit::Usage, "observed", format!("{shown}: {error}"))
+                .help("write it with `rebake observe SERVICE --format json`")
+        })?;
+        let partial = read.services.iter().filter_map(|service| Some((service, service.partial.as_ref()?)));
+        let warnings: Vec<Diagnostic> = partial
+            .map(|(service, why)| {
+                let message = format!(
+                    "{shown} has only a part of what `{}` reads: {}",
+                    Escaped::new(&service.service),
+                    Escaped::new(why)
+                );
+                Diagnostic::warning("partial", message).help("observe it again")
+            })
+            .collect();
+        output.say(&warnings);
+        match &mut all {
+            Some(all) => all.services.extend(read.services),
+            None => all = Some(read),
         }
-        let file = root.join(path);
-        let bytes = std::fs::read(&file).ok();
-        let (mark, there) = match bytes.as_deref() {
-            Some(bytes) => bytes.strip_prefix(MARK.as_bytes()).map_or(("", bytes), |rest| (MARK, rest)),
-            None => ("", &[][..]),
-        };
-        if there != text.as_bytes() {
-            let message = format!(
-                "`{}` is not mended: the work tree has another text than the one that was checked",
-                Escaped::new(path)
-            );
-            return Err(
-                Failure::new(Exit::Usage, "changed", message).help("commit it, or put it back, and run this again")
-            );
-        }
-        output.file(&file, &(mark.to_owned() + &mended))?;
-        changed = true;
     }
-    Ok(changed)
+    Ok(all)
 }
 
 /// Returns the names of the services that a plan affects.
@@ -217,136 +157,4 @@ fn write(format: Format, findings: &[Finding], output: &Output) -> Result<(), Fa
         Format::Github => output.data(&emit::annotations(findings)),
         Format::Sarif => output.data(&emit::sarif(findings)),
     }
-}
-
-/// Reads what is checked.
-struct Reader<'a> {
-    general: &'a GeneralArgs,
-    repository: &'a Repository,
-    at: Option<CommitId>,
-    discovery: &'a Discovery,
-    workflows: &'a BTreeMap<String, Workflow>,
-    sets: Vec<FilterSet>,
-    /// The files of the repository that hold them, by the names that messages use.
-    texts: BTreeMap<String, CheckedText>,
-    /// What the reader of filters finds itself.
-    findings: Vec<Finding>,
-    unreadable: Vec<Diagnostic>,
-}
-
-impl Reader<'_> {
-    /// Reads the configuration, and the filters of all workflows.
-    fn all(&mut self) -> Result<(), Failure> {
-        let named = self.general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
-        match self.find(named.as_deref()) {
-            Err(ConfigFileError::NotFound { .. }) if named.is_none() => {}
-            found => self.file(found?)?,
-        }
-        for (path, workflow) in self.workflows {
-            self.steps(path, workflow)?;
-        }
-        Ok(())
-    }
-
-    /// Reads a file of filters, or the filters of a workflow.
-    fn named(&mut self, file: &Path) -> Result<(), Failure> {
-        let path = self.repository.path_named(file).map(|path| path.to_string()).filter(|path| is_workflow_file(path));
-        let Some(path) = path.filter(|path| self.discovery.tree().has(path)) else {
-            let found = self.find(Some(file))?;
-            return self.file(found);
-        };
-        match self.workflows.get(&path) {
-            Some(workflow) => self.steps(&path, workflow),
-            None => Err(Failure::new(Exit::Usage, "workflow", format!("`{}` is no workflow", Escaped::new(&path)))
-                .help("a workflow has `jobs`, each a mapping")),
-        }
-    }
-
-    fn find(&self, named: Option<&Path>) -> Result<ConfigFile, ConfigFileError> {
-        ConfigFile::find(self.repository, named, self.general.directory(), self.at.as_ref())
-    }
-
-    fn steps(&mut self, path: &str, workflow: &Workflow) -> Result<(), Failure> {
-        for step in &workflow.path_filters {
-            match &step.filters {
-                StepFilters::Inline(_) => self.step(path, workflow, step),
-                StepFilters::File(named) if self.discovery.tree().has(named) => {
-                    let root = self.repository.work_dir().unwrap_or(Path::new(""));
-                    let found = self.find(Some(&root.join(named)))?;
-                    self.file(ConfigFile { name: named.clone(), ..found })?;
-                }
-                StepFilters::File(named) => {
-                    let message =
-                        format!("the filters of this step are not checked: there is no `{}`", Escaped::new(named));
-                    self.unchecked(step, &message, "name a file of the commit, by its path from the root");
-                }
-                StepFilters::Unknown(_) => {
-                    let message = "the filters of this step are not checked: only the run knows them";
-                    self.unchecked(step, message, "write them here, or name their file");
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn step(&mut self, path: &str, workflow: &Workflow, step: &PathFilterStep) {
-        let quantifier = quantifier(word(workflow, step));
-        let Some(file) = self.discovery.tree().text(path) else { return };
-        self.texts.insert(path.to_owned(), CheckedText { path: path.to_owned(), text: file.text().to_owned() });
-        match FilterSet::of_step(file, step, quantifier) {
-            Some(Ok(set)) => self.sets.push(set),
-            Some(Err(problems)) => self.refused(problems),
-            None => {
-                let message = "the filters of this step are not checked: they are not written as a block of lines";
-                self.unchecked(step, message, "write `filters: |`");
-            }
-        }
-    }
-
-    fn unchecked(&mut self, step: &PathFilterStep, message: &str, help: &str) {
-        let problem = Diagnostic::warning("unchecked", message);
-        self.unreadable.push(problem.label(&step.at.file, step.at.span, "here").help(help));
-    }
-
-    fn file(&mut self, file: ConfigFile) -> Result<(), Failure> {
-        let path = file.in_repository.as_ref().map_or_else(|| file.name.clone(), |place| place.path.to_string());
-        if self.sets.iter().any(|set| set.place == FilterPlace::File(path.clone())) {
-            return Ok(());
-        }
-        let words = self.workflows.values().flat_map(|workflow| {
-            let steps = workflow.path_filters.iter();
-            steps.filter(|step| step.filters == StepFilters::File(path.clone())).map(|step| word(workflow, step))
-        });
-        let options = Options { quantifier: quantifier(words.flatten().next()) };
-        let file = ConfigFile { options, ..file };
-        let file = file.with_workspaces(self.repository, self.at.as_ref())?;
-        match file.parse() {
-            Ok((config, warnings)) => {
-                // Files outside of the repository are read, and never written.
-                if file.in_repository.is_some() {
-                    let text = config.source.text().to_owned();
-                    self.texts.insert(file.name.clone(), CheckedText { path: path.clone(), text });
-                }
-                let (config, more) = pipeline::with_copied(self.repository, config, self.at.as_ref())?;
-                self.unreadable.extend(more);
-                self.sets.push(FilterSet { config, warnings, place: FilterPlace::File(path) });
-            }
-            Err(problems) => self.refused(problems),
-        }
-        Ok(())
-    }
-
-    /// Keeps the problems of filters that cannot be used. Some are what a rule finds.
-    fn refused(&mut self, Diagnostics(problems): Diagnostics) {
-        let (shared, others): (Vec<Diagnostic>, Vec<Diagnostic>) =
-            problems.into_iter().filter(Diagnostic::is_error).partition(|problem| problem.code == "same-tag");
-        self.unreadable.extend(others);
-        self.findings.extend(shared.into_iter().map(|problem| Finding::as_read(CheckRule::SharedTag, &problem)));
-    }
-}
-
-/// Returns how a step says that the rules of its filters combine.
-fn word<'w>(workflow: &'w Workflow, step: &PathFilterStep) -> Option<&'w str> {
-    let job = workflow.jobs.iter().find(|job| job.name == step.job)?;
-    job.steps.get(step.number)?.inputs.get("predicate-quantifier").map(String::as_str)
 }

@@ -10,6 +10,7 @@ mod as_planned;
 mod build;
 mod changed;
 mod check;
+mod checked_filters;
 mod ci;
 mod complete;
 #[cfg(unix)]
@@ -31,6 +32,9 @@ mod images;
 mod init;
 #[cfg(unix)]
 mod log_directory;
+mod mending;
+#[cfg(unix)]
+mod observe;
 mod printing;
 mod plan;
 mod progress;
@@ -95,6 +99,8 @@ pub fn main() -> ExitCode {
         Command::Graph(graph) => graph::run(&args.general, &graph, &output),
         Command::Why(why) => why::run(&args.general, &why, &output),
         Command::Verdict(verdict) => verdict::run(&verdict, &output),
+        #[cfg(unix)]
+        Command::Observe(observe) => observe::run(&args.general, &observe, &output),
         Command::Check(check) => check::run(&args.general, &check, &output),
         Command::Init(init) => init::run(&args.general, &init, &output),
         Command::Schema(schema) => schema::run(&schema, &output),

@@ -21,6 +21,7 @@ impl KeyPlaces {
         places.whole("run", &raw.run);
         places.whole("before", &raw.before);
         places.whole("path", &raw.path);
+        places.whole("filters", &raw.filters);
         places.whole("dockerfile", &raw.dockerfile);
         places.whole("context", &raw.context);
         places.whole("lockfile", &raw.lockfile);

@@ -12,6 +12,7 @@ mod pushing;
 mod versions;
 pub mod check;
 pub mod graph;
+pub mod observed;
 pub mod pipeline;
 pub mod why;
 

@@ -60,6 +60,8 @@ mod lockfiles;
 mod metadata_action;
 mod model;
 mod names;
+#[cfg(unix)]
+mod observe;
 mod on_github;
 mod pages;
 mod paths_filter;

@@ -56,7 +56,9 @@ impl<'a> FileOrigins<'a> {
             self.make(Some(path));
         }
         let own = moved.iter().chain(&back).map(|(path, _)| path.clone()).collect::<Vec<_>>();
-        own.iter().for_each(|path| self.make(Some(path)));
+        for path in &own {
+            self.make(Some(path));
+        }
         for (files, (before, after)) in [(moved, (from, to)), (back, (to, from))] {
             let (Some(before), Some(after)) = (before, after) else { continue };
             for (path, content) in files {

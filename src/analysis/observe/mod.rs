@@ -2,7 +2,7 @@
 //!
 //! An input is a tracked file that was opened for reading, or run as a program, and whose content no process of the build
 //! had made before. A tracked link on the way to one is an input too. What git reads and writes itself does not count:
-//! what it checks out is what is tracked.
+//! what it checks out is what is tracked. Neither do the files that are about git.
 
 mod file_origins;
 mod followed_links;
@@ -56,7 +56,8 @@ pub fn observe(traces: &[ProcessTrace], site: BuildSite<'_>) -> BuildReads {
     }
     // Stable: the calls of one process keep their order.
     calls.sort_by_key(|(at, ..)| *at);
-    let bound = calls.iter().filter_map(|(.., event)| if let TraceEvent::Bound(peer) = event { Some(peer) } else { None });
+    let bound =
+        calls.iter().filter_map(|(.., event)| if let TraceEvent::Bound(peer) = event { Some(peer) } else { None });
     let mut observer = Observer {
         site,
         links: FollowedLinks::new(site),
@@ -72,6 +73,13 @@ pub fn observe(traces: &[ProcessTrace], site: BuildSite<'_>) -> BuildReads {
     }
     let Observer { processes, reads, programs, unseen, .. } = observer;
     BuildReads { files: reads, commands: processes.into_commands(), programs, unseen }
+}
+
+/// Files that say what git does with others. Tools read them to do as git does: cargo, to list a package.
+const OF_GIT: [&[u8]; 3] = [b".gitattributes", b".gitignore", b".gitmodules"];
+
+fn is_of_git(path: &[u8]) -> bool {
+    OF_GIT.contains(&path.rsplit(|byte| *byte == b'/').next().unwrap_or_default())
 }
 
 struct Observer<'a> {
@@ -94,7 +102,7 @@ impl Observer<'_> {
             TraceEvent::Superseded => self.processes.supersede(id),
             TraceEvent::Entered(asked) => {
                 if let Some((path, links)) = self.follow(id, asked) {
-                    links.into_iter().for_each(|link| self.read(id, link));
+                    self.read_all(id, links);
                     self.processes.stand(id, path);
                 }
             }
@@ -116,12 +124,12 @@ impl Observer<'_> {
                 }
             }
             TraceEvent::Renamed { from, to, is_swapped } => {
-                if let Some((from, to)) = self.both(id, from, to) {
+                if let Some([from, to]) = self.both(id, from, to) {
                     self.origins.rename(from.as_deref(), to.as_deref(), *is_swapped);
                 }
             }
             TraceEvent::Linked { from, to } => {
-                if let Some((from, to)) = self.both(id, from, to) {
+                if let Some([from, to]) = self.both(id, from, to) {
                     self.origins.link(from.as_deref(), to.as_deref());
                 }
             }
@@ -154,17 +162,24 @@ impl Observer<'_> {
 
     /// Notes that a process read what is at a path, through links.
     fn read_path(&mut self, id: u32, path: &[u8], links: Vec<usize>) {
-        links.into_iter().for_each(|link| self.read(id, link));
+        self.read_all(id, links);
         if let Some(Content::Tracked(position)) = self.links.within(path).and_then(|path| self.origins.of(path)) {
             self.read(id, position);
         }
     }
 
-    fn read(&mut self, id: u32, position: usize) {
-        if !self.processes.is_git(id) && position < self.site.tracked.len() {
-            let command = self.processes.command(id);
-            self.reads.entry(position).or_insert(command);
+    fn read_all(&mut self, id: u32, positions: Vec<usize>) {
+        for position in positions {
+            self.read(id, position);
         }
+    }
+
+    fn read(&mut self, id: u32, position: usize) {
+        if self.processes.is_git(id) || is_of_git(self.site.tracked.get(position).path) {
+            return;
+        }
+        let command = self.processes.command(id);
+        self.reads.entry(position).or_insert(command);
     }
 
     /// Returns the path that a process asked for, with links followed, and the tracked ones among them; none where its
@@ -183,8 +198,8 @@ impl Observer<'_> {
         Some([&directory, name].concat())
     }
 
-    /// Returns two paths below the root as they are there, if git does not change them.
-    fn both(&mut self, id: u32, from: &Asked, to: &Asked) -> Option<(Option<Vec<u8>>, Option<Vec<u8>>)> {
+    /// Returns two paths from the root of the repository, as far as they lie in it; none where git changes them.
+    fn both(&mut self, id: u32, from: &Asked, to: &Asked) -> Option<[Option<Vec<u8>>; 2]> {
         if self.processes.is_git(id) {
             return None;
         }
@@ -192,6 +207,6 @@ impl Observer<'_> {
             let path = self.last(id, asked)?;
             self.links.within(&path).map(<[u8]>::to_vec)
         };
-        Some((within(from), within(to)))
+        Some([within(from), within(to)])
     }
 }

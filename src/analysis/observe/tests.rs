@@ -65,7 +65,8 @@ impl Traced {
     fn reads(self) -> Vec<String> {
         let names = ["api/in", "api/out", "bin/tool", "lib/a", "lib/b", "link", "sub"];
         let observed = self.observed();
-        let shown = |(position, command): (&usize, &usize)| format!("{}: {}", names[*position], observed.commands[*command]);
+        let shown =
+            |(position, command): (&usize, &usize)| format!("{}: {}", names[*position], observed.commands[*command]);
         observed.files.iter().map(shown).collect()
     }
 }
@@ -132,6 +133,11 @@ fn what_git_does_does_not_count() {
     let build = build.fork(1, 2).run(2, &["/usr/lib/git-core/git-submodule"]).read(2, "/r/lib/a");
     let build = build.fork(2, 3).run(3, &["cat"]).read(3, "/r/lib/b");
     assert_eq!(build.reads(), ["lib/b: cat"]);
+}
+
+#[test]
+fn files_about_git_are_no_inputs() {
+    assert!(is_of_git(b".gitignore") && is_of_git(b"a/.gitattributes") && !is_of_git(b"a/.gitkeep"));
 }
 
 #[test]

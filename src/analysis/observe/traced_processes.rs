@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::inputs::trace::Asked;
 use crate::model::name::shell_word;
@@ -7,10 +7,10 @@ use crate::model::name::shell_word;
 pub(super) struct TracedProcesses {
     /// The directory in which the build began.
     start: Vec<u8>,
-    places: HashMap<u32, usize>,
+    places: BTreeMap<u32, usize>,
     known: Vec<Known>,
     /// The commands, each with its number.
-    commands: HashMap<String, usize>,
+    commands: BTreeMap<String, usize>,
 }
 
 #[derive(Clone)]
@@ -26,8 +26,8 @@ const LONGEST: usize = 100;
 
 impl TracedProcesses {
     pub(super) fn new(start: &[u8]) -> Self {
-        let commands = HashMap::from([("the build".to_owned(), 0)]);
-        Self { start: start.to_vec(), places: HashMap::new(), known: Vec::new(), commands }
+        let commands = BTreeMap::from([("the build".to_owned(), 0)]);
+        Self { start: start.to_vec(), places: BTreeMap::new(), known: Vec::new(), commands }
     }
 
     pub(super) fn fork(&mut self, parent: u32, child: u32, is_thread: bool) {

@@ -39,7 +39,17 @@ impl From<Untraceable> for Unseen {
 
 /// Parts of the paths of sockets behind which nothing of a repository is read: names and users, logs, keys, screens.
 const HARMLESS: [&str; 11] = [
-    "/nscd/", "/systemd/", "/dbus/", "/dev/log", "/bus", "/.X11-unix/", "/wayland-", "/pulse/", "/gnupg/", "agent", "/ssh-",
+    "/nscd/",
+    "/systemd/",
+    "/dbus/",
+    "/dev/log",
+    "/bus",
+    "/.X11-unix/",
+    "/wayland-",
+    "/pulse/",
+    "/gnupg/",
+    "agent",
+    "/ssh-",
 ];
 
 /// The port of name servers.

@@ -1,6 +1,6 @@
 //! How builds are shown, depending on flags and on the output.
 
-use std::io::{BufWriter, Stdout, Write as _, stdout};
+use std::io::{BufWriter, Stderr, Stdout, Write as _, stderr, stdout};
 use std::time::Duration;
 
 use super::Manner as Name;
@@ -30,6 +30,11 @@ pub(super) fn printer(name: Name, trigger: &Trigger, output: &Output) -> Printer
     };
     // Written event by event, not line by line: a gigabyte of short lines is half a billion of them.
     Printer::new(manner, BufWriter::with_capacity(1 << 16, stdout()))
+}
+
+/// Returns a printer of all lines as they come, on standard error, for a command whose result is something else.
+pub(crate) fn on_standard_error(trigger: &Trigger, output: &Output) -> Printer<Stream, BufWriter<Stderr>> {
+    Printer::new(Stream::new(style(trigger, output)), BufWriter::with_capacity(1 << 16, stderr()))
 }
 
 /// A reader of events that first tells the engine which secrets builds have declared. rebake masks them in its own

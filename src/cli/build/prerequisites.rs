@@ -11,7 +11,7 @@ use crate::plan::pipeline::Workspace;
 
 /// Refuses builds whose builder is missing or too old, or whose secrets are missing. All problems are reported before
 /// the first build.
-pub(super) fn check(jobs: &[Build], workspace: &Workspace) -> Result<(), Failure> {
+pub(crate) fn check(jobs: &[Build], workspace: &Workspace) -> Result<(), Failure> {
     let config = &workspace.config;
     let builders = probe(jobs).into_iter().map(|(service, error): (&str, ProbeError)| {
         let problem = located(Diagnostic::error("builder", error.to_string()), config, service, ("builder", ""));

@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How often a silent run prints a line. Engines end jobs that are silent for long.
 const HEARTBEAT: Duration = Duration::from_secs(60);
 
-pub(super) fn settings(how: &How, plan: &Plan, trigger: &Trigger, is_live: bool, output: &Output) -> Settings {
+pub(crate) fn settings(how: &How, plan: &Plan, trigger: &Trigger, is_live: bool, output: &Output) -> Settings {
     let processors =
         available_parallelism().map_or(1, |processors| u32::try_from(processors.get()).unwrap_or(u32::MAX));
     Settings {

@@ -33,6 +33,7 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
     let has_filters = named.value.value.filters.value().is_some();
     let wide_context = wide_context(&named.value.value, &recipe, &files).cloned();
     let context = if has_filters || wide_context.is_some() { DeclaredKind::Listed } else { DeclaredKind::Directory };
+    let keys = KeyPlaces::of(&named.value.value);
     let mut entries = entries(name, &mut named, problems)?;
     let excluded = excluded(&named.value.value)?;
     let takes_all = !has_filters && excluded.is_empty();
@@ -73,7 +74,7 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
         ci: raw.ci.value().map(|settings| settings.0.clone()).unwrap_or_default(),
         description: raw.description.value().map(|text| text.0.clone()),
         recipe,
-        keys: KeyPlaces::of(raw),
+        keys,
     };
     let depends_on = raw.depends_on.value().map(|list| list.0.clone()).unwrap_or_default();
     Some(Checked { filter, inputs, depends_on, service })

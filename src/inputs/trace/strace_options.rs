@@ -22,7 +22,8 @@ const CALLS: &str = "trace=?open,?openat,?openat2,?creat,execve,?execveat,chdir,
 /// fail are left out (`-z`). Files are appended to (`-A`), since ids of processes come again.
 #[must_use]
 pub fn strace_options(prefix: &Path, speed: TracerSpeed) -> Vec<String> {
-    let mut options: Vec<String> = ["-D", "-ff", "-A", "-ttt", "-xx", "-y", "-z", "-qq", "-s", "128"].map(str::to_owned).into();
+    let mut options: Vec<String> =
+        ["-D", "-ff", "-A", "-ttt", "-xx", "-y", "-z", "-qq", "-s", "128"].map(str::to_owned).into();
     if speed == TracerSpeed::Filtered {
         options.push("--seccomp-bpf".to_owned());
     }

@@ -36,9 +36,8 @@ fn event(name: &str, arguments: &[&str], result: &str) -> Option<TraceEvent> {
     let text = |at: usize| arguments.get(at).and_then(|argument| quoted(argument));
     let own = |at: usize| Some(Asked { from: None, from_own: true, path: text(at)? });
     let below = |at: usize| asked_below(arguments.get(at)?, text(at + 1)?);
-    let opened = |asked: Asked, flags: &str| {
-        Some(TraceEvent::Opened { asked, found: described(result), access: access(flags) })
-    };
+    let opened =
+        |asked: Asked, flags: &str| Some(TraceEvent::Opened { asked, found: described(result), access: access(flags) });
     let flags = |at: usize| arguments.get(at).copied().unwrap_or_default();
     match name {
         "open" => opened(own(0)?, flags(1)),
@@ -143,10 +142,9 @@ fn access(flags: &str) -> Access {
         Access::Nothing
     } else if has("O_WRONLY") || has("O_RDWR") {
         match (has("O_TRUNC"), has("O_APPEND"), has("O_RDWR")) {
-            (true, ..) => Access::Write,
             (false, true, _) => Access::Append,
             (false, false, true) => Access::ReadWrite,
-            (false, false, false) => Access::Write,
+            (true, ..) | (false, false, false) => Access::Write,
         }
     } else if has("O_TRUNC") {
         Access::Write
@@ -169,7 +167,7 @@ fn number(text: &str) -> Option<u32> {
 fn peer(text: &str) -> Option<Peer> {
     let after = |key: &str| text.split_once(key).map(|(_, rest)| rest);
     if let Some(path) = after("sun_path=") {
-        let path = quoted(path).filter(|path| path.starts_with(b"/"))?;
+        let path = quoted(path).filter(|path| !path.is_empty())?;
         return Some(Peer::Socket(path));
     }
     let port = number(after("port=htons(")?).and_then(|port| u16::try_from(port).ok())?;
@@ -185,7 +183,7 @@ mod tests {
     use super::*;
 
     fn hex(text: &str) -> String {
-        text.bytes().map(|byte| format!("\\x{byte:02x}")).collect()
+        text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<Vec<_>>().concat()
     }
 
     /// Reads a line in which texts in `«»` stand for hexadecimal.
@@ -213,10 +211,15 @@ mod tests {
             opened(asked(Some("/r/a"), true, "../b, (c)"), "/r/b, (c)", Access::Read)
         );
         assert_eq!(
-            read("openat2(5<«/r»>, \"«x»\", {flags=O_RDWR|O_CLOEXEC, resolve=RESOLVE_BENEATH}, 24) = 6<«/r/x»>(deleted)"),
+            read(
+                "openat2(5<«/r»>, \"«x»\", {flags=O_RDWR|O_CLOEXEC, resolve=RESOLVE_BENEATH}, 24) = 6<«/r/x»>(deleted)"
+            ),
             opened(asked(Some("/r"), false, "x"), "/r/x", Access::ReadWrite)
         );
-        assert_eq!(read("open(\"«x»\", O_WRONLY|O_CREAT, 0666) = 3<«/x»>"), opened(asked(None, true, "x"), "/x", Access::Write));
+        assert_eq!(
+            read("open(\"«x»\", O_WRONLY|O_CREAT, 0666) = 3<«/x»>"),
+            opened(asked(None, true, "x"), "/x", Access::Write)
+        );
         assert_eq!(
             read("open(\"«x»\", O_WRONLY|O_APPEND) = 3<«/x»>"),
             opened(asked(None, true, "x"), "/x", Access::Append)
@@ -284,11 +287,19 @@ mod tests {
             connected(Peer::Port(8080))
         );
         assert_eq!(
-            read("bind(3, {sa_family=AF_INET6, sin6_port=htons(0), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, \"«::»\", &sin6_addr), sin6_scope_id=0}, 28) = 0"),
+            read(
+                "bind(3, {sa_family=AF_INET6, sin6_port=htons(0), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, \"«::»\", &sin6_addr), sin6_scope_id=0}, 28) = 0"
+            ),
             Some(TraceEvent::Bound(Peer::Port(0)))
         );
-        assert_eq!(read("connect(3, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr(\"«1.1.1.1»\")}, 16) = 0"), None);
-        assert_eq!(read("io_uring_setup(8, {flags=0}) = 5<«anon_inode:[io_uring]»>"), Some(TraceEvent::Hid(Untraceable::IoUring)));
+        assert_eq!(
+            read("connect(3, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr(\"«1.1.1.1»\")}, 16) = 0"),
+            None
+        );
+        assert_eq!(
+            read("io_uring_setup(8, {flags=0}) = 5<«anon_inode:[io_uring]»>"),
+            Some(TraceEvent::Hid(Untraceable::IoUring))
+        );
     }
 
     proptest! {
@@ -309,7 +320,7 @@ mod tests {
         #[test]
         fn every_path_comes_back(path in proptest::collection::vec(1_u8.., 1..50)) {
             let path: Vec<u8> = [b"/".to_vec(), path].concat();
-            let hex: String = path.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+            let hex = path.iter().map(|byte| format!("\\x{byte:02x}")).collect::<Vec<_>>().concat();
             let line = format!("1.000000 openat(AT_FDCWD<\\x2f>, \"{hex}\", O_RDONLY) = 3<{hex}>");
             let Some(TracedCall { event: TraceEvent::Opened { asked, found, .. }, .. }) = TracedCall::read(line.as_bytes()) else {
                 return Err(TestCaseError::fail("it is not read"));

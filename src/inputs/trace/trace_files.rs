@@ -73,11 +73,12 @@ mod tests {
 
     #[test]
     fn what_lies_elsewhere_is_left_out_once_the_directory_is_known() {
-        let hex = |text: &str| text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<String>();
+        let hex = |text: &str| text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<Vec<_>>().concat();
         let line = |directory: &str, path: &str| {
             format!("1.000000 openat(AT_FDCWD<{}>, \"{}\", O_RDONLY) = 3<{}>\n", hex(directory), hex(path), hex(path))
         };
-        let text = [line("/r/a", "/lib/x"), line("/r/a", "/lib/y"), line("/r/a", "/r/z"), line("/r/b", "/lib/x")].concat();
+        let text =
+            [line("/r/a", "/lib/x"), line("/r/a", "/lib/y"), line("/r/a", "/r/z"), line("/r/b", "/lib/x")].concat();
         let calls = calls(text.as_bytes(), &[b"/r/".to_vec()]).unwrap();
         let paths: Vec<Vec<u8>> = calls
             .into_iter()

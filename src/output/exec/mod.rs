@@ -18,6 +18,7 @@ mod signal;
 mod incoming_signals;
 mod event_channel;
 mod jobserver;
+mod tracer;
 
 pub use incoming_signals::keep_children;
 pub use needed_services::{Became, CommandArgument, Kept, NeededServices, foretold};
@@ -28,3 +29,4 @@ pub use run::{Backoff, BuildMoment, Ended, Jobserver, Objections, Settings, run}
 pub use run_event::{Alive, RunEvent, Sink};
 pub use service_build::{Build, DigestSource, Step, Work};
 pub use signal::Signal;
+pub use tracer::{Tracer, TracerError};

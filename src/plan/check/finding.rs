@@ -32,6 +32,13 @@ pub enum Fix {
         /// The patterns to write.
         patterns: Vec<String>,
     },
+    /// A list of patterns for a service that has none, behind its path.
+    Begin {
+        /// Where the path stands.
+        behind: Span,
+        /// The patterns to write.
+        patterns: Vec<String>,
+    },
 }
 
 impl Finding {

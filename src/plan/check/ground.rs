@@ -62,7 +62,7 @@ pub(super) enum Tie {
 
 impl<'a> Ground<'a> {
     pub(super) fn of(checked: &Checked<'a>) -> Self {
-        let Checked { tree, links, found, workflows, sets } = *checked;
+        let Checked { tree, links, found, workflows, sets, observed: _ } = *checked;
         let listing = tree.listing();
         let of_set = |set: &FilterSet| {
             let filters = Filters::new((0..set.config.filters.len()).map(|id| modifying(set, id)).collect());

@@ -24,11 +24,17 @@ pub fn mended<'f>(text: &str, fixes: impl IntoIterator<Item = &'f Fix>) -> Strin
                     }
                 }
             }
+            Fix::Begin { behind, patterns } => {
+                let Some((at, list)) = list(text, &(behind.start..behind.end), patterns) else { continue };
+                _ = edits.insert((at, at), list);
+            }
         }
     }
     for (behind, patterns) in lists.into_values() {
-        let Some((at, lines)) = lines(text, &behind, &patterns) else { continue };
-        edits.insert((at, at), lines);
+        let added =
+            if is_item(text, &behind) { lines(text, &behind, &patterns) } else { items(text, &behind, &patterns) };
+        let Some((at, added)) = added else { continue };
+        edits.insert((at, at), added);
     }
     let mut mended = text.to_owned();
     for ((start, end), new) in edits.into_iter().rev() {
@@ -49,6 +55,44 @@ fn lines(text: &str, behind: &Range<usize>, patterns: &[&str]) -> Option<(usize,
     let old = text.get(behind.clone())?;
     let line = |pattern: &&str| format!("{line_end}{dash}{}", scalar(pattern, old, Within::Lines));
     Some((end, patterns.iter().map(line).collect()))
+}
+
+/// Whether a pattern is an item of a list on a line of its own.
+pub(super) fn is_item(text: &str, at: &Range<usize>) -> bool {
+    let Some(before) = text.get(..at.start) else { return false };
+    let begin = before.rfind('\n').map_or(0, |end| end + 1);
+    before[begin..].trim() == "-" && text.get(at.clone()).is_some_and(|item| !item.contains('\n'))
+}
+
+/// Whether a pattern is an item of a list in brackets.
+pub(super) fn is_in_brackets(text: &str, at: &Range<usize>) -> bool {
+    let before = text.get(..at.start).unwrap_or_default().trim_end();
+    let after = text.get(at.end..).unwrap_or_default().trim_start();
+    before.ends_with(['[', ',']) && after.starts_with([']', ','])
+}
+
+/// Returns more patterns for a list in brackets, and where they go.
+fn items(text: &str, behind: &Range<usize>, patterns: &[&str]) -> Option<(usize, String)> {
+    let old = text.get(behind.clone()).filter(|_| is_in_brackets(text, behind))?;
+    let item = |pattern: &&str| format!(", {}", scalar(pattern, old, Within::Anything));
+    Some((behind.end, patterns.iter().map(item).collect()))
+}
+
+/// Returns a list of patterns behind the path of a service, and where it goes: on lines of its own, or in braces.
+fn list(text: &str, behind: &Range<usize>, patterns: &[String]) -> Option<(usize, String)> {
+    let begin = text.get(..behind.start)?.rfind('\n').map_or(0, |end| end + 1);
+    let key = text[begin..behind.start].trim_end().strip_suffix("path:")?;
+    let old = text.get(behind.clone()).filter(|old| !old.contains('\n'))?;
+    if !key.trim().is_empty() {
+        let is_in_braces = key.trim_end().ends_with(['{', ',']);
+        let items: Vec<String> = patterns.iter().map(|pattern| scalar(pattern, old, Within::Anything)).collect();
+        return is_in_braces.then(|| (behind.end, format!(", filters: [{}]", items.join(", "))));
+    }
+    let rest = &text[behind.end..];
+    let end = behind.end + rest.find('\n').unwrap_or(rest.len());
+    let (end, line_end) = if text[..end].ends_with('\r') { (end - 1, "\r\n") } else { (end, "\n") };
+    let item = |pattern: &String| format!("{line_end}{key}  - {}", scalar(pattern, old, Within::Lines));
+    Some((end, format!("{line_end}{key}filters:{}", patterns.iter().map(item).collect::<String>())))
 }
 
 /// Where a text stands.
@@ -84,6 +128,13 @@ mod tests {
     use super::*;
     use crate::model::diagnostic::Span;
 
+    impl Span {
+        /// The same, without its last character.
+        fn shortened(self) -> Self {
+            Self { end: self.end - 1, ..self }
+        }
+    }
+
     fn span(text: &str, part: &str) -> Span {
         let start = text.find(part).unwrap();
         Span { start, end: start + part.len() }
@@ -106,6 +157,27 @@ mod tests {
             mended(text, &fixes),
             "a:\n  - 'x/**' # why\r\n  - 'it''s'\r\n  - 'q'\r\n  - \"y\"\n  - 'm\\n'\n  - \"n\"\nb:\n- z\n- '*x'\n- r/{a,b}\n- w"
         );
+    }
+
+    #[test]
+    fn lists_in_brackets_get_more_items() {
+        let text = "a: {path: x, filters: ['x/**', y]} # why\n";
+        let add = Fix::Add { behind: span(text, "y]").shortened(), patterns: vec!["z".to_owned(), "{q}".to_owned()] };
+        assert_eq!(mended(text, [&add]), "a: {path: x, filters: ['x/**', y, z, '{q}']} # why\n");
+    }
+
+    #[test]
+    fn a_service_without_a_list_gets_one() {
+        let patterns = || vec!["x/**".to_owned(), "y".to_owned()];
+        let text = "services:\n  a:\n    path: 'x' # why\n    run: make\n";
+        let begin = Fix::Begin { behind: span(text, "'x'"), patterns: patterns() };
+        assert_eq!(
+            mended(text, [&begin]),
+            "services:\n  a:\n    path: 'x' # why\n    filters:\n      - 'x/**'\n      - 'y'\n    run: make\n"
+        );
+        let text = "services:\n  a: {run: make, path: x}\n";
+        let begin = Fix::Begin { behind: span(text, "x}").shortened(), patterns: patterns() };
+        assert_eq!(mended(text, [&begin]), "services:\n  a: {run: make, path: x, filters: [x/**, y]}\n");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A rule is a pure function from what the repository has ([`SourceTree`]), what it declares ([`Discovered`]) and its filters
 //! ([`FilterSet`]) to [`Finding`]s. An error is something that certainly misses a change; what is not sure is a warning.
 
+mod context_contents;
 mod dead_pattern;
 mod filter_set;
 mod finding;
@@ -10,19 +11,23 @@ mod gates;
 mod ground;
 mod ignore_comment;
 mod image_builds;
+mod image_inputs;
 mod mend;
 mod positions;
 mod proposed_patterns;
+mod read_patterns;
 mod rule;
 #[cfg(test)]
 mod tests;
 mod uncovered_copy;
 mod uncovered_dockerfile;
 mod uncovered_link;
+mod uncovered_read;
 mod uncovered_workflow;
 mod unlisted_dependency;
 mod unmatched_tag;
 mod unowned_file;
+mod unread_files;
 mod unread_filter;
 mod unstarted_workflow;
 mod workflow_expression;
@@ -32,6 +37,8 @@ pub use filter_set::{FilterPlace, FilterSet, quantifier};
 pub use finding::{Finding, Fix};
 pub use mend::mended;
 pub use rule::CheckRule;
+pub use uncovered_read::ReadCoverage;
+pub use unread_files::UnreadFiles;
 
 use std::collections::BTreeMap;
 
@@ -40,6 +47,7 @@ use crate::config::LockfileUse;
 use crate::inputs::source::{SourceTree, Workflow, is_workflow_file};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::ServiceName;
+use crate::plan::observed::{Observed, ObservedInput};
 use ground::Ground;
 
 /// Returns the workflows of a tree, by their paths, and a warning about each that cannot be read.
@@ -68,6 +76,8 @@ pub struct Checked<'a> {
     pub workflows: &'a BTreeMap<String, Workflow>,
     /// The filters.
     pub sets: &'a [FilterSet],
+    /// What builds were seen to read, if that is known.
+    pub observed: Option<&'a Observed>,
 }
 
 /// Returns all that the rules find, in the order of files and places.
@@ -96,11 +106,36 @@ pub fn check(checked: &Checked<'_>) -> Vec<Finding> {
             CheckRule::UnstartedWorkflow => unstarted_workflow::check(&ground),
             CheckRule::UnreadFilter => unread_filter::check(&ground),
             CheckRule::UncoveredLink => uncovered_link::check(&ground),
+            CheckRule::UncoveredRead => {
+                checked.observed.map(|observed| uncovered_read::check(&ground, observed)).unwrap_or_default()
+            }
         });
     }
     findings.retain(|finding| !ignore_comment::is_ignored(finding) && !is_about_read_lockfile(checked, finding));
     findings.sort_by_cached_key(Finding::place);
     findings
+}
+
+/// Returns what builds were seen to read, beside what covers it.
+#[must_use]
+pub fn coverage(checked: &Checked<'_>) -> Vec<ReadCoverage> {
+    checked.observed.map(|observed| uncovered_read::coverage(&Ground::of(checked), observed)).unwrap_or_default()
+}
+
+/// What a Dockerfile says that the image of a service is built from.
+#[derive(Debug, Clone, Default)]
+pub struct ImageInputs {
+    /// The files, in the order of paths.
+    pub inputs: Vec<ObservedInput>,
+    /// What may be read besides, and is not known before the build.
+    pub unseen: Vec<String>,
+}
+
+/// Returns what the images of services are built from, by the names of the services.
+#[must_use]
+pub fn image_inputs(checked: &Checked<'_>) -> BTreeMap<ServiceName, ImageInputs> {
+    let ground = Ground::of(checked);
+    image_inputs::all(&ground, &image_builds::all(&ground))
 }
 
 /// Whether a finding is about a lockfile of a service whose `lockfile` says what it means, or that it need not be covered.

@@ -2,8 +2,11 @@
 
 use super::Fix;
 use super::ground::Ground;
-use crate::analysis::filter::{Filter, Quantifier};
+use super::mend::{is_in_brackets, is_item};
+use crate::analysis::filter::{Effect, Filter, FilterEntry, Quantifier};
 use crate::config::copied_patterns;
+use crate::glob::Pattern;
+use crate::model::diagnostic::Located;
 use crate::model::name::{RepoDir, ServiceId};
 
 /// How many files a proposal names one by one.
@@ -42,12 +45,35 @@ pub(super) fn addition(ground: &Ground<'_>, set: usize, service: ServiceId, patt
     if patterns.is_empty() {
         return None;
     }
-    let own = filter.patterns().filter(|(_, _, pattern)| pattern.used == pattern.defined);
-    let last = own.map(|(_, _, pattern)| pattern.defined).max_by_key(|at| at.start)?;
-    let text = config.source.text();
-    let begin = text.get(..last.start)?.rfind('\n').map_or(0, |end| end + 1);
-    let before = text.get(begin..last.start)?.trim();
-    // An item of a list, on a line of its own.
-    let is_item = before == "-" && text.get(last.start..last.end).is_some_and(|item| !item.contains('\n'));
-    is_item.then_some(Fix::Add { behind: last, patterns })
+    // Not one of `exclude`, which stands in a list of its own.
+    let listed: Vec<&Located<Pattern>> = match filter {
+        Filter::Ordered(entries) => {
+            let is_listed = |entry: &&FilterEntry| matches!(entry.effect, Effect::Include | Effect::Exclude);
+            entries.iter().filter(is_listed).map(|entry| &entry.pattern).collect()
+        }
+        Filter::PathsFilter { .. } => filter.patterns().map(|(_, _, pattern)| pattern).collect(),
+    };
+    let own = listed.into_iter().filter(|pattern| pattern.used == pattern.defined);
+    let last = own.map(|pattern| pattern.defined).max_by_key(|at| at.start)?;
+    let (text, at) = (config.source.text(), last.start..last.end);
+    (is_item(text, &at) || is_in_brackets(text, &at)).then_some(Fix::Add { behind: last, patterns })
+}
+
+/// Returns the same, and for a service that takes all in its path a list of that and of the patterns.
+pub(super) fn addition_or_list(
+    ground: &Ground<'_>,
+    set: usize,
+    service: ServiceId,
+    patterns: Vec<String>,
+) -> Option<Fix> {
+    let definition = &ground.config(set).services[service.0];
+    let place = definition.keys.find("path", "").filter(|at| at.used == at.defined);
+    let (Some(path), Some(place), None) = (&definition.path, place, definition.keys.find("filters", "")) else {
+        return addition(ground, set, service, patterns);
+    };
+    // Without a list, what the Dockerfile copies from elsewhere counts; with one, it would not.
+    if patterns.is_empty() || definition.wide_context.is_some() {
+        return None;
+    }
+    Some(Fix::Begin { behind: place.defined, patterns: std::iter::once(below(path)).chain(patterns).collect() })
 }

@@ -31,13 +31,15 @@ pub enum CheckRule {
     UnreadFilter,
     /// A symbolic link leads to what nothing covers.
     UncoveredLink,
+    /// A build was seen to read what nothing covers.
+    UncoveredRead,
     /// A build reads what its service excludes.
     ExcludedCopy,
 }
 
 impl CheckRule {
     /// All of them, in the order of their ids.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::DeadPattern,
         Self::UncoveredCopy,
         Self::UncoveredDockerfile,
@@ -53,6 +55,7 @@ impl CheckRule {
         Self::UnstartedWorkflow,
         Self::UnreadFilter,
         Self::UncoveredLink,
+        Self::UncoveredRead,
         Self::ExcludedCopy,
     ];
 
@@ -75,6 +78,7 @@ impl CheckRule {
             Self::UnstartedWorkflow => "R013",
             Self::UnreadFilter => "R014",
             Self::UncoveredLink => "R015",
+            Self::UncoveredRead => "R016",
             Self::ExcludedCopy => "R017",
         }
     }
@@ -98,6 +102,7 @@ impl CheckRule {
             Self::UnstartedWorkflow => "a workflow does not start for a path that its filters match",
             Self::UnreadFilter => "no job reads a filter, or a job reads an output that no filter makes",
             Self::UncoveredLink => "a symbolic link leads to what nothing covers",
+            Self::UncoveredRead => "a build was seen to read what nothing covers",
             Self::ExcludedCopy => "a build reads what its service excludes",
         }
     }

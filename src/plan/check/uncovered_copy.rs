@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::context_contents::Contexts;
 use super::ground::{Ground, Tie};
 use super::image_builds::ImageBuild;
 use super::positions::Positions;
 use super::proposed_patterns::{addition, of_files};
 use super::{CheckRule, FilterSet, Finding};
 use crate::analysis::filter::{Effect, Filter, Filters, Quantifier, members};
-use crate::inputs::source::docker::{ContextEntry, ContextFiles, ContextSource};
+use crate::inputs::source::docker::ContextSource;
 use crate::model::diagnostic::{Severity, SourceFile, Span};
 use crate::model::name::{Escaped, Listed, RepoDir, ServiceId};
-use crate::model::tree::Mode;
 
 /// Files that decide what package managers install.
 const LOCKFILES: [&str; 20] = [
@@ -48,43 +48,6 @@ pub(super) fn is_lockfile(ground: &Ground<'_>, path: &str) -> bool {
         ground.tree.has(&path)
     };
     LOCKFILES.contains(&name) || MANIFESTS.contains(&name) && LOCKFILES.iter().any(beside)
-}
-
-/// The files of the contexts of builds, each read once.
-#[derive(Default)]
-struct Contexts<'a>(BTreeMap<RepoDir, Context<'a>>);
-
-struct Context<'a> {
-    files: ContextFiles<'a>,
-    links: Vec<&'a [u8]>,
-}
-
-impl<'a> Contexts<'a> {
-    fn of(&mut self, ground: &Ground<'a>, directory: &RepoDir) -> &Context<'a> {
-        self.0.entry(directory.clone()).or_insert_with(|| {
-            let skipped = directory.join("").len();
-            let listing = ground.listing();
-            let within = if directory.is_root() { "" } else { directory.as_str() };
-            let entries = || listing.below(within.as_bytes()).map(|position| listing.get(position));
-            let links = entries().filter(|entry| entry.mode == Mode::SymbolicLink);
-            Context {
-                files: ContextFiles::new(
-                    entries().map(|entry| ContextEntry { path: &entry.path[skipped..], link: None }),
-                ),
-                links: links.map(|entry| &entry.path[skipped..]).collect(),
-            }
-        })
-    }
-}
-
-impl Context<'_> {
-    /// Whether a source may mean something behind a link.
-    fn leads_on(&self, source: &str) -> bool {
-        let is_through =
-            |link: &&[u8]| source.as_bytes().strip_prefix(*link).is_some_and(|rest| rest.starts_with(b"/"));
-        let is_link = |link: &&[u8]| source.as_bytes() == *link;
-        self.links.iter().any(|link| is_through(link) || is_link(link))
-    }
 }
 
 /// What a Dockerfile reads and a service lacks, in all of its builds.
@@ -210,7 +173,7 @@ fn finding(ground: &Ground<'_>, subject: Subject<'_>, missed: &Missed, file: &So
 
 /// Returns the files of each service by set as they would be if nothing were excluded; nothing for a set in which nothing
 /// is.
-fn unexcluded(ground: &Ground<'_>) -> Vec<Vec<Positions>> {
+pub(super) fn unexcluded(ground: &Ground<'_>) -> Vec<Vec<Positions>> {
     let listing = ground.listing();
     let of_set = |set: &FilterSet| {
         let config = &set.config;

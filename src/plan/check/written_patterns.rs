@@ -53,7 +53,7 @@ pub(super) fn all<'a>(ground: &Ground<'a>) -> Vec<WrittenPattern<'a>> {
 }
 
 /// Returns the patterns that can make a change of a file match that is there before and after it.
-fn including(filter: &Filter) -> Vec<&Located<Pattern>> {
+pub(super) fn including(filter: &Filter) -> Vec<&Located<Pattern>> {
     match filter {
         Filter::Ordered(entries) => {
             let include =

@@ -1,0 +1,259 @@
+//! The filters that a command checks: read, with all that the rules look at.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::env;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::flags::GeneralArgs;
+use super::workspace;
+use crate::config::{Config, Options};
+use crate::inputs::git::Repository;
+use crate::inputs::source::{PathFilterStep, StepFilters, Workflow, is_workflow_file};
+use crate::model::change::ChangeSet;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::name::{CommitId, Escaped, ServiceId};
+use crate::plan::check::{self, CheckRule, Checked, FilterPlace, FilterSet, Finding, quantifier};
+use crate::plan::observed::Observed;
+use crate::plan::pipeline::{self, ConfigFile, ConfigFileError, Discovery, DiscoveryScope};
+
+/// What a command checks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WhatToCheck<'a> {
+    /// Files of filters, and workflows; with none, the configuration and the filters of all workflows.
+    pub(crate) files: &'a [PathBuf],
+    /// Whether files of the work tree are to be mended; then these count, in CI too.
+    pub(crate) is_mended: bool,
+    /// What builds were seen to read.
+    pub(crate) observed: Option<&'a Observed>,
+}
+
+/// The filters that are checked, with all that the rules look at.
+pub(crate) struct CheckedFilters {
+    discovery: Discovery,
+    workflows: BTreeMap<String, Workflow>,
+    links: BTreeMap<String, String>,
+    sets: Vec<FilterSet>,
+    /// What the reader of filters finds itself.
+    found: Vec<Finding>,
+    /// What could not be read.
+    pub(crate) unreadable: Vec<Diagnostic>,
+    /// The files of the repository that were checked, by the names that messages use.
+    pub(crate) texts: BTreeMap<String, CheckedText>,
+    /// The repository.
+    pub(crate) repository: Repository,
+}
+
+/// A file of the repository that was checked.
+pub(crate) struct CheckedText {
+    /// Its path, from the root of the repository.
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+impl CheckedFilters {
+    pub(crate) fn read(general: &GeneralArgs, what: WhatToCheck<'_>) -> Result<Self, Failure> {
+        let repository = workspace::repository(general)?;
+        let trigger = workspace::trigger()?;
+        let counts_work_tree = trigger.is_attended() || trigger.rehearsal;
+        let at = if counts_work_tree || what.is_mended { None } else { repository.head()?.commit().copied() };
+        let discovery = Discovery::read(&repository, at.as_ref(), DiscoveryScope::Everything)?;
+        let (workflows, unreadable) = check::workflows(discovery.tree());
+        let mut reader = Reader {
+            general,
+            repository: &repository,
+            at,
+            discovery: &discovery,
+            workflows: &workflows,
+            is_observed: what.observed.is_some(),
+            sets: Vec::new(),
+            texts: BTreeMap::new(),
+            findings: Vec::new(),
+            unreadable: Vec::new(),
+        };
+        match what.files {
+            [] => {
+                reader.unreadable = unreadable;
+                reader.all()?;
+            }
+            files => files.iter().try_for_each(|file| reader.named(file))?,
+        }
+        let Reader { sets, findings: found, unreadable, texts, .. } = reader;
+        if sets.is_empty() && found.is_empty() && unreadable.is_empty() {
+            let message = "there is no filters.yaml, and no workflow filters paths";
+            return Err(Failure::new(Exit::Usage, "no-filters", message)
+                .help("name a file of filters; `rebake init` prints one of what the repository's own files declare"));
+        }
+        let links = discovery.links(&repository)?;
+        Ok(Self { discovery, workflows, links, sets, found, unreadable, texts, repository })
+    }
+
+    /// Returns what the rules look at.
+    pub(crate) fn checked<'a>(&'a self, observed: Option<&'a Observed>) -> Checked<'a> {
+        Checked {
+            tree: self.discovery.tree(),
+            links: &self.links,
+            found: self.discovery.found(),
+            workflows: &self.workflows,
+            sets: &self.sets,
+            observed,
+        }
+    }
+
+    /// Returns all that is found.
+    pub(crate) fn findings(&self, what: WhatToCheck<'_>) -> Vec<Finding> {
+        let mut findings = self.found.clone();
+        findings.extend(check::check(&self.checked(what.observed)));
+        findings
+    }
+}
+
+/// Reads what is checked.
+struct Reader<'a> {
+    general: &'a GeneralArgs,
+    repository: &'a Repository,
+    at: Option<CommitId>,
+    discovery: &'a Discovery,
+    workflows: &'a BTreeMap<String, Workflow>,
+    /// Whether what builds were seen to read is checked, so that it matters what lockfiles bring.
+    is_observed: bool,
+    sets: Vec<FilterSet>,
+    /// The files of the repository that hold them, by the names that messages use.
+    texts: BTreeMap<String, CheckedText>,
+    /// What the reader of filters finds itself.
+    findings: Vec<Finding>,
+    unreadable: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    /// Reads the configuration, and the filters of all workflows.
+    fn all(&mut self) -> Result<(), Failure> {
+        let named = self.general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
+        match self.find(named.as_deref()) {
+            Err(ConfigFileError::NotFound { .. }) if named.is_none() => {}
+            found => self.file(found?)?,
+        }
+        for (path, workflow) in self.workflows {
+            self.steps(path, workflow)?;
+        }
+        Ok(())
+    }
+
+    /// Reads a file of filters, or the filters of a workflow.
+    fn named(&mut self, file: &Path) -> Result<(), Failure> {
+        let path = self.repository.path_named(file).map(|path| path.to_string()).filter(|path| is_workflow_file(path));
+        let Some(path) = path.filter(|path| self.discovery.tree().has(path)) else {
+            let found = self.find(Some(file))?;
+            return self.file(found);
+        };
+        match self.workflows.get(&path) {
+            Some(workflow) => self.steps(&path, workflow),
+            None => Err(Failure::new(Exit::Usage, "workflow", format!("`{}` is no workflow", Escaped::new(&path)))
+                .help("a workflow has `jobs`, each a mapping")),
+        }
+    }
+
+    fn find(&self, named: Option<&Path>) -> Result<ConfigFile, ConfigFileError> {
+        ConfigFile::find(self.repository, named, self.general.directory(), self.at.as_ref())
+    }
+
+    fn steps(&mut self, path: &str, workflow: &Workflow) -> Result<(), Failure> {
+        for step in &workflow.path_filters {
+            match &step.filters {
+                StepFilters::Inline(_) => self.step(path, workflow, step),
+                StepFilters::File(named) if self.discovery.tree().has(named) => {
+                    let root = self.repository.work_dir().unwrap_or(Path::new(""));
+                    let found = self.find(Some(&root.join(named)))?;
+                    self.file(ConfigFile { name: named.clone(), ..found })?;
+                }
+                StepFilters::File(named) => {
+                    let message =
+                        format!("the filters of this step are not checked: there is no `{}`", Escaped::new(named));
+                    self.unchecked(step, &message, "name a file of the commit, by its path from the root");
+                }
+                StepFilters::Unknown(_) => {
+                    let message = "the filters of this step are not checked: only the run knows them";
+                    self.unchecked(step, message, "write them here, or name their file");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, path: &str, workflow: &Workflow, step: &PathFilterStep) {
+        let quantifier = quantifier(word(workflow, step));
+        let Some(file) = self.discovery.tree().text(path) else { return };
+        self.texts.insert(path.to_owned(), CheckedText { path: path.to_owned(), text: file.text().to_owned() });
+        match FilterSet::of_step(file, step, quantifier) {
+            Some(Ok(set)) => self.sets.push(set),
+            Some(Err(problems)) => self.refused(problems),
+            None => {
+                let message = "the filters of this step are not checked: they are not written as a block of lines";
+                self.unchecked(step, message, "write `filters: |`");
+            }
+        }
+    }
+
+    fn unchecked(&mut self, step: &PathFilterStep, message: &str, help: &str) {
+        let problem = Diagnostic::warning("unchecked", message);
+        self.unreadable.push(problem.label(&step.at.file, step.at.span, "here").help(help));
+    }
+
+    fn file(&mut self, file: ConfigFile) -> Result<(), Failure> {
+        let path = file.in_repository.as_ref().map_or_else(|| file.name.clone(), |place| place.path.to_string());
+        if self.sets.iter().any(|set| set.place == FilterPlace::File(path.clone())) {
+            return Ok(());
+        }
+        let words = self.workflows.values().flat_map(|workflow| {
+            let steps = workflow.path_filters.iter();
+            steps.filter(|step| step.filters == StepFilters::File(path.clone())).map(|step| word(workflow, step))
+        });
+        let options = Options { quantifier: quantifier(words.flatten().next()) };
+        let file = ConfigFile { options, ..file };
+        let parsed = file.with_workspaces(self.repository, self.at.as_ref())?;
+        match parsed.parse() {
+            Ok((config, warnings)) => {
+                // Files outside of the repository are read, and never written.
+                if parsed.in_repository.is_some() {
+                    let text = config.source.text().to_owned();
+                    self.texts.insert(parsed.name.clone(), CheckedText { path: path.clone(), text });
+                }
+                let (config, more) = pipeline::with_copied(self.repository, config, self.at.as_ref())?;
+                self.unreadable.extend(more);
+                let config = if self.is_observed { self.with_local_sources(&parsed, config)? } else { config };
+                self.sets.push(FilterSet { config, warnings, place: FilterPlace::File(path) });
+            }
+            Err(problems) => self.refused(problems),
+        }
+        Ok(())
+    }
+
+    /// Returns a configuration with the directories that services get by their lockfiles.
+    fn with_local_sources(&self, file: &ConfigFile, config: Config) -> Result<Config, Failure> {
+        let services: Vec<ServiceId> = config.graph.services().collect();
+        let head = self.repository.head()?.commit().copied();
+        let on_top = match self.at {
+            None if self.repository.work_dir().is_some() => self.repository.work_tree()?.changes,
+            Some(_) | None => ChangeSet::default(),
+        };
+        let config = Cow::Owned(config);
+        let with = pipeline::with_local_sources(self.repository, file, config, &services, head.as_ref(), &on_top)?;
+        Ok(with.into_owned())
+    }
+
+    /// Keeps the problems of filters that cannot be used. Some are what a rule finds.
+    fn refused(&mut self, Diagnostics(problems): Diagnostics) {
+        let (shared, others): (Vec<Diagnostic>, Vec<Diagnostic>) =
+            problems.into_iter().filter(Diagnostic::is_error).partition(|problem| problem.code == "same-tag");
+        self.unreadable.extend(others);
+        self.findings.extend(shared.into_iter().map(|problem| Finding::as_read(CheckRule::SharedTag, &problem)));
+    }
+}
+
+/// Returns how a step says that the rules of its filters combine.
+fn word<'w>(workflow: &'w Workflow, step: &PathFilterStep) -> Option<&'w str> {
+    let job = workflow.jobs.iter().find(|job| job.name == step.job)?;
+    job.steps.get(step.number)?.inputs.get("predicate-quantifier").map(String::as_str)
+}

@@ -1,0 +1,64 @@
+//! Mends files of filters in the work tree.
+
+use super::checked_filters::{CheckedFilters, CheckedText};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::printing::Output;
+use crate::model::name::Escaped;
+use crate::plan::check::{Finding, mended};
+
+/// How often files are mended: what is added may show what else is missing.
+const MOST_ROUNDS: usize = 4;
+
+/// The byte order mark, which files of filters may begin with. Places are counted without it.
+const MARK: &str = "\u{feff}";
+
+/// Finds what is wrong, mends what can be, and returns what is left.
+pub(crate) fn until_mended(
+    find: impl Fn() -> Result<(CheckedFilters, Vec<Finding>), Failure>,
+    output: &Output,
+) -> Result<(CheckedFilters, Vec<Finding>), Failure> {
+    let mut found = find()?;
+    for _ in 0..MOST_ROUNDS {
+        if !mend(&found.0, &found.1, output)? {
+            break;
+        }
+        found = find()?;
+    }
+    Ok(found)
+}
+
+/// Mends the files of the work tree. Returns whether anything changed.
+fn mend(filters: &CheckedFilters, findings: &[Finding], output: &Output) -> Result<bool, Failure> {
+    let root = filters.repository.work_dir().ok_or_else(|| {
+        Failure::new(Exit::Git, "bare", "the repository has no work tree to write to").help("run it in a clone of it")
+    })?;
+    let mut changed = false;
+    for (name, CheckedText { path, text }) in &filters.texts {
+        let is_here =
+            |finding: &&Finding| finding.problem.labels.first().is_some_and(|label| label.file.name() == name);
+        let fixes = findings.iter().filter(is_here).filter_map(|finding| finding.fix.as_ref());
+        let mended = mended(text, fixes);
+        if mended == *text {
+            continue;
+        }
+        let file = root.join(path);
+        let bytes = std::fs::read(&file).ok();
+        let (mark, there) = match bytes.as_deref() {
+            Some(bytes) => bytes.strip_prefix(MARK.as_bytes()).map_or(("", bytes), |rest| (MARK, rest)),
+            None => ("", &[][..]),
+        };
+        if there != text.as_bytes() {
+            let message = format!(
+                "`{}` is not mended: the work tree has another text than the one that was checked",
+                Escaped::new(path)
+            );
+            return Err(
+                Failure::new(Exit::Usage, "changed", message).help("commit it, or put it back, and run this again")
+            );
+        }
+        output.file(&file, &(mark.to_owned() + &mended))?;
+        changed = true;
+    }
+    Ok(changed)
+}

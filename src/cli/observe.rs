@@ -1,0 +1,173 @@
+//! `rebake observe`.
+
+mod trace_directories;
+mod traced_builds;
+
+use std::collections::BTreeMap;
+
+use clap::{Args, ValueEnum};
+
+use super::checked_filters::{CheckedFilters, WhatToCheck};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::flags::GeneralArgs;
+use super::mending;
+use super::printing::Output;
+use super::workspace::{self, WithoutConfig};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::name::{Escaped, ServiceId};
+use crate::model::recipe::Builder;
+use crate::output::emit;
+use crate::plan::check::{self, CheckRule, Finding, ImageInputs, ReadCoverage};
+use crate::plan::observed::{Observed, ObservedBy, ObservedService};
+use crate::plan::pipeline::{self, Workspace};
+use traced_builds::{TracedBuild, TracedRun};
+
+const EXAMPLES: &str = "\
+Examples:
+  rebake observe api                          build api, and list what it reads and nothing covers
+  rebake observe api --fix                    and add the patterns that cover it
+  rebake observe api web --format json > observed.json
+  rebake check --observed observed.json       hold later filters against it, without a build
+
+Only what this one build reads is seen: observe a clean build, since one that is up to date reads little.
+What is built from a Dockerfile is not built; what it copies is computed.
+
+Exit codes: 0 all is covered; 1 something is not covered, or a build failed; 2 wrong usage;
+3 the repository cannot be read; 128 + N ended by signal N";
+
+/// Build services under a tracer, and show which tracked files their builds read that nothing covers (Linux)
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ObserveArgs {
+    /// Services to build and observe (names or paths)
+    #[arg(value_name = "SERVICE", required = true)]
+    services: Vec<String>,
+    /// Add the patterns that are missing to filters.yaml; nothing else of it changes
+    #[arg(long)]
+    fix: bool,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// Environment to build for, instead of the one that matches the event
+    #[arg(long, value_name = "ENVIRONMENT")]
+    environment: Option<String>,
+}
+
+/// The formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text
+    Text,
+    /// One JSON object
+    Json,
+}
+
+pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) -> Result<Exit, Failure> {
+    let workspace = workspace::open(general, None, None, WithoutConfig::Refuse, output)?;
+    let services =
+        pipeline::services(&workspace.repository, &workspace.config, &args.services).map_err(pipeline::Error::from)?;
+    let images = if services.iter().any(|service| is_image(&workspace, *service)) {
+        let what = WhatToCheck { files: &[], is_mended: true, observed: None };
+        check::image_inputs(&CheckedFilters::read(general, what)?.checked(None))
+    } else {
+        BTreeMap::new()
+    };
+    let name = |service: &ServiceId| workspace.config.graph.name(*service);
+    for service in &services {
+        buildable(&workspace, *service, images.contains_key(name(service)))?;
+    }
+    let is_run = |service: &&ServiceId| {
+        let recipe = &workspace.config.services[service.0].recipe;
+        !is_image(&workspace, **service) || recipe.before.is_some()
+    };
+    let run: Vec<String> = services.iter().filter(is_run).map(|service| name(service).to_string()).collect();
+    let TracedRun { builds, interrupted } = if run.is_empty() {
+        TracedRun::default()
+    } else {
+        traced_builds::run(run, args.environment.as_deref(), &workspace, output)?
+    };
+    let observed = services.iter().map(|service| {
+        let name = name(service).as_str();
+        let traced = builds.iter().find(|build| build.service == name);
+        observed(name, traced, images.get(name).filter(|_| is_image(&workspace, *service)))
+    });
+    let commit = workspace.repository.head()?.commit().map(ToString::to_string);
+    let observed = output.masked(Observed::new(commit, observed.collect()));
+    let coverage = compared(general, args, &observed, output)?;
+    match args.format {
+        Format::Text => output.people(&emit::observed_text(&observed, &coverage))?,
+        Format::Json => output.data(&emit::observed_json(&observed, &coverage))?,
+    }
+    let is_partial = observed.services.iter().any(|service| service.partial.is_some());
+    Ok(match interrupted {
+        Some(signal) => Exit::Signal(signal.number().try_into().unwrap_or(0)),
+        None if is_partial || coverage.iter().any(|coverage| !coverage.uncovered.is_empty()) => Exit::Found,
+        None => Exit::Done,
+    })
+}
+
+/// Whether an image is built by a Dockerfile, as far as the configuration says.
+fn is_image(workspace: &Workspace, service: ServiceId) -> bool {
+    workspace.config.services[service.0].recipe.image_builder().is_some()
+}
+
+/// Refuses a service of which nobody knows how it is built.
+fn buildable(workspace: &Workspace, service: ServiceId, has_dockerfile: bool) -> Result<(), Failure> {
+    let (name, definition) = (workspace.config.graph.name(service), &workspace.config.services[service.0]);
+    let shown = Escaped::new(name.as_str());
+    let refuse = |message: String, help: &str| {
+        let problem = Failure::new(Exit::Usage, "no-build", message).help(help);
+        Err(problem)
+    };
+    if definition.recipe.builder == Some(Builder::Nothing) {
+        return refuse(format!("`{shown}` is a library, and is never built"), "observe the services that depend on it");
+    }
+    if is_image(workspace, service) && !has_dockerfile {
+        return refuse(
+            format!("nobody knows how `{shown}` is built: it has neither a Dockerfile nor `run`"),
+            "give it `run: COMMAND` in filters.yaml",
+        );
+    }
+    Ok(())
+}
+
+/// Returns what was seen of a service.
+fn observed(name: &str, traced: Option<&TracedBuild>, image: Option<&ImageInputs>) -> ObservedService {
+    let mut observed = ObservedService {
+        service: name.to_owned(),
+        means: if image.is_some() { ObservedBy::Computed } else { ObservedBy::Traced },
+        partial: traced.and_then(|traced| traced.partial.clone()),
+        unseen: Vec::new(),
+        inputs: Vec::new(),
+    };
+    if let Some(traced) = traced {
+        observed.unseen.extend(traced.unseen.iter().cloned());
+        observed.inputs.extend(traced.inputs.iter().cloned());
+    }
+    if let Some(image) = image {
+        observed.unseen.extend(image.unseen.iter().cloned());
+        observed.inputs.extend(image.inputs.iter().cloned());
+    }
+    observed.inputs.sort_by(|a, b| a.path.cmp(&b.path));
+    observed.inputs.dedup_by(|a, b| a.path == b.path);
+    observed
+}
+
+/// Holds what was read against the filters of the work tree, and mends them if that is asked for.
+fn compared(
+    general: &GeneralArgs,
+    args: &ObserveArgs,
+    observed: &Observed,
+    output: &Output,
+) -> Result<Vec<ReadCoverage>, Failure> {
+    let what = WhatToCheck { files: &[], is_mended: true, observed: Some(observed) };
+    let find = || {
+        let filters = CheckedFilters::read(general, what)?;
+        let mut findings = filters.findings(what);
+        findings.retain(|finding: &Finding| finding.rule == CheckRule::UncoveredRead);
+        Ok((filters, findings))
+    };
+    let (filters, _) = if args.fix { mending::until_mended(find, output)? } else { find()? };
+    Ok(check::coverage(&filters.checked(Some(observed))))
+}

@@ -1,0 +1,48 @@
+//! Where the tracer writes.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::cli::failure::Failure;
+use crate::inputs::file;
+use crate::inputs::trace::{ProcessTrace, read_traces};
+
+/// The directories that the tracer writes into while builds run. They are removed when the value is dropped.
+#[derive(Debug)]
+pub(super) struct TraceDirectories {
+    root: PathBuf,
+}
+
+impl TraceDirectories {
+    /// Makes room beside the logs of a run, which are removed in their turn: even if this program is killed, nothing stays
+    /// for good.
+    pub(super) fn create(logs: &Path) -> Result<Self, Failure> {
+        let root = std::path::absolute(logs).unwrap_or_else(|_| logs.to_owned()).join("traces");
+        make(&root)?;
+        Ok(Self { root })
+    }
+
+    /// Makes the directory of one build.
+    pub(super) fn of(&self, build: usize) -> Result<PathBuf, Failure> {
+        let directory = self.root.join(build.to_string());
+        make(&directory)?;
+        Ok(directory)
+    }
+
+    /// Reads what was written of one build.
+    pub(super) fn read(&self, build: usize, roots: &[Vec<u8>]) -> io::Result<Vec<ProcessTrace>> {
+        read_traces(&self.root.join(build.to_string()), roots)
+    }
+}
+
+fn make(directory: &Path) -> Result<(), Failure> {
+    file::make_directory(directory).map_err(|error| Failure::file(&directory.display().to_string(), &error))
+}
+
+impl Drop for TraceDirectories {
+    fn drop(&mut self) {
+        // What cannot be removed goes with the logs.
+        let _ = fs::remove_dir_all(&self.root);
+    }
+}

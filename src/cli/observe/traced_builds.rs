@@ -1,0 +1,178 @@
+//! Builds under the tracer, and what they read.
+
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::trace_directories::TraceDirectories;
+use crate::analysis::observe::{BuildReads, BuildSite, observe};
+use crate::cli::as_planned::as_planned;
+use crate::cli::build::{How, carry_out, display, prerequisites, settings};
+use crate::cli::exit::Exit;
+use crate::cli::failure::{Failure, not_buildable};
+use crate::cli::log_directory;
+use crate::cli::printing::{Output, written};
+use crate::cli::workspace;
+use crate::inputs::git::TrackedFiles;
+use crate::model::name::Escaped;
+use crate::output::exec::builder::{BuildPlace, Driver, Ties, prepare};
+use crate::output::exec::report::ServiceReport;
+use crate::output::exec::{Build, DigestSource, Ended, Kept, Outcome, Signal, Tracer, Work};
+use crate::plan::Plan;
+use crate::plan::observed::ObservedInput;
+use crate::plan::pipeline::{self, Naming, PushRequest, Request, TakeFingerprints, Workspace};
+
+/// What the build of a service read.
+pub(super) struct TracedBuild {
+    pub(super) service: String,
+    pub(super) inputs: Vec<ObservedInput>,
+    pub(super) unseen: Vec<String>,
+    /// Why it is only a part.
+    pub(super) partial: Option<String>,
+}
+
+/// The builds of a run.
+#[derive(Default)]
+pub(super) struct TracedRun {
+    pub(super) builds: Vec<TracedBuild>,
+    /// The signal that ended the run, if one did.
+    pub(super) interrupted: Option<Signal>,
+}
+
+/// Builds services under the tracer, and shows what they print on standard error. Of images, only what runs before the
+/// builder is run.
+pub(super) fn run(
+    names: Vec<String>,
+    environment: Option<&str>,
+    workspace: &Workspace,
+    output: &Output,
+) -> Result<TracedRun, Failure> {
+    let tracer =
+        Tracer::find().map_err(|error| Failure::new(Exit::Usage, "tracer", error.to_string()).help(error.help()))?;
+    let root = workspace::work_dir(workspace)?;
+    let root = root.canonicalize().map_err(|error| Failure::file(&root.display().to_string(), &error))?;
+    let tracked = workspace.repository.tracked_files()?;
+    let plan = plan(names, environment, workspace)?;
+    let logs = log_directory::directory(None, workspace.repository.git_dir())?;
+    let written_by_tracer = TraceDirectories::create(&logs)?;
+    let mut builds = builds(&plan, &root, &logs, workspace)?;
+    prerequisites::check(&builds, workspace)?;
+    for (number, build) in builds.iter_mut().enumerate() {
+        let directory = written_by_tracer.of(number)?;
+        if let Work::Steps(steps) = &mut build.work {
+            *steps = std::mem::take(steps).into_iter().map(|step| tracer.trace(step, &directory)).collect();
+        }
+    }
+    let settings = settings::settings(&How::default(), &plan, &workspace.trigger, false, output);
+    let mut printer = display::on_standard_error(&workspace.trigger, output);
+    let Ended { report, interrupted } = carry_out(&builds, &settings, &mut |_, _| None, &mut printer)?;
+    written(printer.finish().map(drop))?;
+    let roots = [root.as_os_str().as_bytes().to_vec()];
+    let seen = |(number, (build, report)): (usize, (&Build, &ServiceReport))| {
+        let reads = written_by_tracer.read(number, &roots).map(|traces| {
+            let directory = build.directory.canonicalize().unwrap_or_else(|_| build.directory.clone());
+            let site = BuildSite {
+                tracked: &tracked.listing,
+                links: &tracked.links,
+                roots: &roots,
+                directory: directory.as_os_str().as_bytes(),
+            };
+            observe(&traces, site)
+        });
+        match reads {
+            Ok(reads) => traced(build, report, &reads, &tracked),
+            Err(error) => TracedBuild {
+                service: build.service.service.clone(),
+                inputs: Vec::new(),
+                unseen: Vec::new(),
+                partial: Some(format!("what strace wrote cannot be read: {error}")),
+            },
+        }
+    };
+    let builds = builds.iter().zip(&report.services).enumerate().map(seen).collect();
+    Ok(TracedRun { builds, interrupted })
+}
+
+/// Plans services as they are, without a push.
+fn plan(names: Vec<String>, environment: Option<&str>, workspace: &Workspace) -> Result<Plan, Failure> {
+    let environment = pipeline::environment(&workspace.view(), environment)?;
+    let request = Request {
+        naming: Some(Naming::default()),
+        push: PushRequest::RuledOut,
+        fingerprints: TakeFingerprints::Yes,
+        ..Request::default()
+    };
+    let mut plan = as_planned(names, environment, request, workspace)?;
+    for service in &mut plan.services {
+        // Nothing gets that name.
+        service.unnamed = None;
+    }
+    Ok(plan)
+}
+
+/// Returns what is to be run.
+fn builds<'p>(plan: &'p Plan, root: &Path, logs: &Path, workspace: &Workspace) -> Result<Vec<Build<'p>>, Failure> {
+    let commit = workspace.repository.head()?.commit().copied();
+    let epoch = commit.map(|commit| workspace.repository.commit_time(&commit)).transpose()?;
+    let place = BuildPlace { root, logs, buildx: None, driver: Driver::default(), epoch };
+    let (mut builds, mut diagnostics) = (Vec::new(), Vec::new());
+    for service in &plan.services {
+        let ties = Ties { dependencies: &[], is_needed: false };
+        let prepared = workspace.recipe(service).and_then(|recipe| {
+            let is_image = recipe.image_builder().is_some();
+            let build = prepare(plan, service, recipe, ties, place);
+            build.map(|build| (build, is_image)).map_err(|error| not_buildable(&error, &workspace.config))
+        });
+        match prepared {
+            Ok((mut build, is_image)) => {
+                if let Work::Steps(steps) = &mut build.work
+                    && is_image
+                {
+                    steps.truncate(1);
+                    (build.digest, build.kept) = (DigestSource::Nowhere, Kept::Nowhere);
+                }
+                builds.push(Build { retries: 0, ..build });
+            }
+            Err(problem) => diagnostics.push(problem),
+        }
+    }
+    if diagnostics.is_empty() { Ok(builds) } else { Err(Failure { exit: Exit::Usage, diagnostics }) }
+}
+
+fn traced(build: &Build, report: &ServiceReport, reads: &BuildReads, tracked: &TrackedFiles) -> TracedBuild {
+    let input = |(position, command): (&usize, &usize)| ObservedInput {
+        path: String::from_utf8_lossy(tracked.listing.get(*position).path).into_owned(),
+        by: reads.commands.get(*command).cloned().unwrap_or_default(),
+    };
+    TracedBuild {
+        service: build.service.service.clone(),
+        inputs: reads.files.iter().map(input).collect(),
+        unseen: reads.unseen.iter().map(ToString::to_string).collect(),
+        partial: partial(report, reads),
+    }
+}
+
+/// Returns why a build was not seen to its end.
+fn partial(report: &ServiceReport, reads: &BuildReads) -> Option<String> {
+    let mut why = match report.outcome {
+        outcome if outcome.is_success() => return None,
+        Outcome::TimedOut => "its build took too long".to_owned(),
+        Outcome::Cancelled => "its build was interrupted".to_owned(),
+        Outcome::Blocked | Outcome::NotStarted => "its build did not begin".to_owned(),
+        _ => "its build failed".to_owned(),
+    };
+    let how = report.message.clone().into_iter().chain(Some(report.how()).filter(|how| !how.is_empty()));
+    let how: Vec<String> = how.collect();
+    if !how.is_empty() {
+        let _ = write!(why, " ({})", how.join("; "));
+    }
+    let programs = reads.programs.iter().map(|path| PathBuf::from(std::ffi::OsStr::from_bytes(path)));
+    let mut privileged =
+        programs.filter(|path| path.metadata().is_ok_and(|file| file.permissions().mode() & 0o6000 != 0));
+    if let Some(program) = privileged.next() {
+        let program = program.to_string_lossy();
+        let _ = write!(why, "; {} gets no rights of its own under a tracer", Escaped::new(&*program));
+    }
+    Some(why)
+}

@@ -1,0 +1,150 @@
+//! What builds were seen to read, beside what covers it.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::columns::Column;
+use crate::model::name::{Escaped, Listed};
+use crate::model::safe_json;
+use crate::plan::check::ReadCoverage;
+use crate::plan::observed::{Observed, ObservedBy, ObservedInput, ObservedService};
+
+/// How many directories, and how many patterns, a text lists.
+const MOST: usize = 10;
+
+/// Returns what was observed as JSON.
+#[must_use]
+pub fn observed_json(observed: &Observed, coverage: &[ReadCoverage]) -> String {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        schema: u32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        commit: Option<&'a str>,
+        services: Vec<Entry<'a>>,
+    }
+    #[derive(Serialize)]
+    struct Entry<'a> {
+        #[serde(flatten)]
+        observed: &'a ObservedService,
+        uncovered: &'a [ObservedInput],
+        excluded: &'a [ObservedInput],
+        add: &'a [String],
+        unread: Unread<'a>,
+    }
+    #[derive(Serialize)]
+    struct Unread<'a> {
+        patterns: &'a [String],
+        directories: Vec<Directory>,
+    }
+    #[derive(Serialize)]
+    struct Directory {
+        path: String,
+        files: usize,
+    }
+    let services = pairs(observed, coverage).map(|(observed, coverage)| Entry {
+        observed,
+        uncovered: &coverage.uncovered,
+        excluded: &coverage.excluded,
+        add: &coverage.proposed,
+        unread: Unread {
+            patterns: &coverage.unread.patterns,
+            directories: coverage
+                .unread
+                .directories
+                .iter()
+                .cloned()
+                .map(|(path, files)| Directory { path, files })
+                .collect(),
+        },
+    });
+    safe_json::document(&Document {
+        schema: observed.schema,
+        commit: observed.commit.as_deref(),
+        services: services.collect(),
+    })
+}
+
+/// Returns what was observed for people.
+#[must_use]
+pub fn observed_text(observed: &Observed, coverage: &[ReadCoverage]) -> String {
+    let services: Vec<String> =
+        pairs(observed, coverage).map(|(observed, coverage)| text(observed, coverage)).collect();
+    services.join("\n")
+}
+
+fn pairs<'a>(
+    observed: &'a Observed,
+    coverage: &'a [ReadCoverage],
+) -> impl Iterator<Item = (&'a ObservedService, &'a ReadCoverage)> {
+    observed.services.iter().filter_map(|observed| {
+        let coverage = coverage.iter().find(|coverage| coverage.service.as_str() == observed.service)?;
+        Some((observed, coverage))
+    })
+}
+
+fn text(observed: &ObservedService, coverage: &ReadCoverage) -> String {
+    let name = Escaped::new(&observed.service);
+    let reads = match observed.means {
+        ObservedBy::Traced => "read",
+        ObservedBy::Computed => "is built from",
+    };
+    let files = files(observed.inputs.len());
+    let is_all = observed.partial.is_none() && observed.unseen.is_empty();
+    let said = match coverage.uncovered.len() {
+        0 if is_all => "all are covered".to_owned(),
+        0 => "all that were seen are covered".to_owned(),
+        count => format!("nothing covers {count} of them"),
+    };
+    let mut text = format!("{name} {reads} {files}; {said}\n");
+    if let Some(partial) = &observed.partial {
+        let _ = writeln!(text, "  this is only a part of what it reads: {}", Escaped::new(partial));
+    }
+    for unseen in &observed.unseen {
+        let _ = writeln!(text, "  not seen: {}", Escaped::new(unseen));
+    }
+    let by = if observed.means == ObservedBy::Traced { "read by" } else { "by" };
+    list(&mut text, "not covered", by, &coverage.uncovered);
+    list(&mut text, "excluded, and read all the same", by, &coverage.excluded);
+    if !coverage.proposed.is_empty() {
+        let _ = writeln!(text, "\n  to add to `{name}` (`--fix` does):");
+        for pattern in &coverage.proposed {
+            let _ = writeln!(text, "    {}", Escaped::new(pattern));
+        }
+    }
+    let unread = &coverage.unread;
+    if unread.is_all {
+        let _ = writeln!(text, "\n  no file of its own was read: if all was built already, observe a clean build");
+        return text;
+    }
+    if !unread.directories.is_empty() {
+        let directory = |(path, count): &(String, usize)| format!("{}/ ({})", Escaped::new(path), self::files(*count));
+        let _ = writeln!(text, "\n  not read, though changes of it build `{name}`:");
+        for directory in unread.directories.iter().take(MOST).map(directory) {
+            let _ = writeln!(text, "    {directory}");
+        }
+        let _ = unread.directories.len().checked_sub(MOST + 1).map(|more| writeln!(text, "    and {} more", more + 1));
+    }
+    if !unread.patterns.is_empty() {
+        let patterns = unread.patterns.iter().map(|pattern| format!("`{}`", Escaped::new(pattern)));
+        let _ = writeln!(text, "\n  no file was read of what these match: {}", Listed::new(patterns, MOST));
+    }
+    text
+}
+
+/// Adds a list of files, each with what read it.
+fn list(text: &mut String, title: &str, by: &str, inputs: &[ObservedInput]) {
+    if inputs.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n  {title}:");
+    let paths: Vec<String> = inputs.iter().map(|input| Escaped::new(&input.path).to_string()).collect();
+    let column = Column::of(&paths);
+    for (path, input) in paths.iter().zip(inputs) {
+        let _ = writeln!(text, "    {}  {by} {}", column.pad(path), Escaped::new(&input.by));
+    }
+}
+
+fn files(count: usize) -> String {
+    if count == 1 { "1 tracked file".to_owned() } else { format!("{count} tracked files") }
+}

@@ -1,0 +1,122 @@
+//! Builds under a tracer: whether it works here, and the steps that run under it.
+
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::needed_services::{CommandArgument, NeededServices};
+use super::service_build::Step;
+use crate::inputs::trace::{TracerSpeed, strace_options};
+use crate::model::name::Escaped;
+
+const STRACE: &str = "strace";
+
+/// A tracer that works here.
+#[derive(Debug, Clone, Copy)]
+pub struct Tracer {
+    fastest: TracerSpeed,
+}
+
+/// Why builds cannot be traced here.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TracerError {
+    /// It is another system.
+    #[error("builds are observed on Linux alone, where strace traces them")]
+    OtherSystem,
+    /// It is not there.
+    #[error("strace, which traces builds, is not installed")]
+    Missing,
+    /// It cannot be started.
+    #[error("strace, which traces builds, cannot be run: {0}")]
+    Broken(io::Error),
+    /// It may not trace, or is too old.
+    #[error("strace traces nothing here: {0}")]
+    Refused(String),
+}
+
+impl TracerError {
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::OtherSystem => {
+                "observe in a container or a virtual machine, and hand the JSON to `rebake check --observed`"
+            }
+            Self::Missing | Self::Broken(_) => {
+                "install the package `strace`: `apt-get install strace`, `dnf install strace`, `apk add strace`"
+            }
+            Self::Refused(_) => {
+                "it has to be of version 5.3 or later; a container needs `--cap-add SYS_PTRACE`, and the sysctl \
+                 kernel.yama.ptrace_scope must not be 3"
+            }
+        }
+    }
+}
+
+impl Tracer {
+    /// Tries the tracer on itself.
+    ///
+    /// # Errors
+    /// When it does not work.
+    pub fn find() -> Result<Self, TracerError> {
+        if !cfg!(target_os = "linux") {
+            return Err(TracerError::OtherSystem);
+        }
+        match try_out(&["--seccomp-bpf"]) {
+            Ok(()) => Ok(Self { fastest: TracerSpeed::Filtered }),
+            Err(TracerError::Refused(_)) => try_out(&[]).map(|()| Self { fastest: TracerSpeed::Plain }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns a step of a build that runs under the tracer, which writes into a directory. A command with the word `sudo`
+    /// is traced without a filter, since with it no program gets rights by `setuid`.
+    #[must_use]
+    pub fn trace(self, step: Step, directory: &Path) -> Step {
+        let is_sudo = |text: &String| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "sudo");
+        let has_sudo = step.foretell(&NeededServices::default()).iter().any(is_sudo);
+        let speed = if has_sudo { TracerSpeed::Plain } else { self.fastest };
+        let options = strace_options(&directory.join("p"), speed).into_iter().map(CommandArgument::from);
+        let program = std::iter::once(CommandArgument::from(step.program));
+        Step::new(STRACE, options.chain(program).chain(step.arguments))
+    }
+}
+
+/// Runs the tracer on itself.
+fn try_out(more: &[&str]) -> Result<(), TracerError> {
+    let mut command = Command::new(STRACE);
+    command.args(["-f", "-z", "-y", "-xx", "-qq"]).args(more);
+    command.args(["-e", "trace=execve", "-o", "/dev/null", STRACE, "-V"]);
+    let output = command.stdin(Stdio::null()).output().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => TracerError::Missing,
+        _ => TracerError::Broken(error),
+    })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let first = said.lines().next().unwrap_or("it gives no reason");
+    Err(TracerError::Refused(Escaped::new(first).to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_that_need_rights_are_traced_without_a_filter() {
+        let traced = |program: &str, text: &str| {
+            let step = Tracer { fastest: TracerSpeed::Filtered }.trace(Step::new(program, [text]), Path::new("/t"));
+            step.foretell(&NeededServices::default())
+        };
+        let filtered = |words: &[String]| words.iter().any(|word| word == "--seccomp-bpf");
+        let plain = traced("make", "all");
+        assert_eq!(
+            (plain[0].as_str(), &plain[plain.len() - 3..]),
+            ("strace", &["--", "make", "all"].map(str::to_owned)[..])
+        );
+        assert!(filtered(&plain) && filtered(&traced("sh", "cat sudoers")));
+        assert!(!filtered(&traced("sh", "x; sudo make")) && !filtered(&traced("/usr/bin/sudo", "x")));
+    }
+}

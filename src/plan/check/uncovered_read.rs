@@ -1,0 +1,201 @@
+//! Files that builds were seen to read, held against what covers them.
+
+use super::ground::Ground;
+use super::positions::Positions;
+use super::proposed_patterns::addition_or_list;
+use super::read_patterns::ReadFiles;
+use super::uncovered_copy::unexcluded;
+use super::unread_files::{self, UnreadFiles};
+use super::{CheckRule, Finding};
+use crate::config::{LockfileUse, Service};
+use crate::inputs::lockfile::{LOCKFILE_NAMES, SETTINGS_FILES};
+use crate::model::diagnostic::Severity;
+use crate::model::name::{Escaped, Listed, RepoDir, ServiceId, ServiceName};
+use crate::model::tree::Listing;
+use crate::plan::observed::{Observed, ObservedInput, ObservedService};
+
+/// What a build was seen to read, beside what covers it.
+#[derive(Debug, Clone)]
+pub struct ReadCoverage {
+    /// The service.
+    pub service: ServiceName,
+    /// What it read and nothing covers.
+    pub uncovered: Vec<ObservedInput>,
+    /// What it read and its patterns exclude.
+    pub excluded: Vec<ObservedInput>,
+    /// The patterns that cover what is uncovered, as few as possible.
+    pub proposed: Vec<String>,
+    /// What covers something that it did not read.
+    pub unread: UnreadFiles,
+}
+
+/// A service that was observed, and its files.
+struct Compared<'o> {
+    set: usize,
+    service: ServiceId,
+    observed: &'o ObservedService,
+    /// What was read and nothing covers, by the positions of the files.
+    uncovered: Vec<(usize, &'o ObservedInput)>,
+    /// What was read and is excluded.
+    excluded: Vec<(usize, &'o ObservedInput)>,
+    proposed: Vec<String>,
+    read: Positions,
+}
+
+/// Returns what observed services read, beside what covers it.
+pub(super) fn coverage(ground: &Ground<'_>, observed: &Observed) -> Vec<ReadCoverage> {
+    let inputs = |list: &[(usize, &ObservedInput)]| list.iter().map(|(_, input)| (*input).clone()).collect();
+    let compared = compare(ground, observed).into_iter();
+    compared
+        .map(|compared| ReadCoverage {
+            service: ground.config(compared.set).graph.name(compared.service).clone(),
+            uncovered: inputs(&compared.uncovered),
+            excluded: inputs(&compared.excluded),
+            // What a build that was cut off did not read, it may have read later.
+            unread: match &compared.observed.partial {
+                Some(_) => UnreadFiles::default(),
+                None => unread_files::of(ground, compared.set, compared.service, &compared.read),
+            },
+            proposed: compared.proposed,
+        })
+        .collect()
+}
+
+/// Returns the same as findings.
+pub(super) fn check(ground: &Ground<'_>, observed: &Observed) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for compared in compare(ground, observed) {
+        let rules = [(CheckRule::UncoveredRead, &compared.uncovered), (CheckRule::ExcludedCopy, &compared.excluded)];
+        let with_files = rules.into_iter().filter(|(_, files)| !files.is_empty());
+        found.extend(with_files.map(|(rule, files)| finding(ground, &compared, rule, files)));
+    }
+    found
+}
+
+fn finding(
+    ground: &Ground<'_>,
+    compared: &Compared<'_>,
+    rule: CheckRule,
+    files: &[(usize, &ObservedInput)],
+) -> Finding {
+    let config = ground.config(compared.set);
+    let place = &config.services[compared.service.0].name;
+    let name = &place.value;
+    let shown = files.iter().map(|(_, input)| format!("`{}`", Escaped::new(&input.path)));
+    let shown = Listed::new(shown, 3);
+    let is_excluded = rule == CheckRule::ExcludedCopy;
+    let (severity, lacks, label) = match (is_excluded, files.len()) {
+        (true, _) => (Severity::Warning, format!("which `{name}` excludes"), "excludes it"),
+        (false, 1) => (Severity::Error, format!("which no pattern of `{name}` matches"), "does not cover it"),
+        (false, _) => (Severity::Error, format!("none of which a pattern of `{name}` matches"), "does not cover it"),
+    };
+    let mut finding = Finding::new(rule, severity, format!("the build of `{name}` read {shown}, {lacks}")).of(name);
+    finding = finding.label(&config.source, place.defined, label);
+    let mut by: Vec<&str> = files.iter().map(|(_, input)| input.by.as_str()).collect();
+    by.dedup();
+    finding =
+        finding.help(format!("read by {}", Listed::new(by.iter().map(|by| format!("`{}`", Escaped::new(by))), 3)));
+    if is_excluded {
+        return finding.help("take it out of what is excluded, or keep the build from reading it");
+    }
+    let written = compared.proposed.iter().map(|pattern| format!("`{}`", Escaped::new(pattern)));
+    finding = finding.help(format!("add {} to `{name}`", Listed::new(written, 5)));
+    let owners = owners(ground, compared);
+    if !owners.is_empty() {
+        let shown = Listed::new(owners.iter().map(|owner| format!("`{owner}`")), 3);
+        finding = finding.help(format!("or add {shown} to its `depends_on`, if it is built from that"));
+    }
+    let fix = addition_or_list(ground, compared.set, compared.service, compared.proposed.clone());
+    finding.fixed_by(fix)
+}
+
+/// Returns the services in whose directories uncovered files lie.
+fn owners<'g>(ground: &Ground<'g>, compared: &Compared<'_>) -> Vec<&'g ServiceName> {
+    let config = ground.config(compared.set);
+    let holds = |id: &ServiceId| {
+        let path = config.services[id.0].path.as_ref().filter(|path| !path.is_root());
+        let range = path.map(|path| ground.below(path)).unwrap_or_default();
+        *id != compared.service && compared.uncovered.iter().any(|(position, _)| range.contains(position))
+    };
+    let needs_it = |id: &ServiceId| config.graph.with_dependencies(&[*id])[compared.service.0];
+    config.graph.services().filter(holds).filter(|id| !needs_it(id)).map(|id| config.graph.name(id)).collect()
+}
+
+fn compare<'o>(ground: &Ground<'_>, observed: &'o Observed) -> Vec<Compared<'o>> {
+    let unexcluded = unexcluded(ground);
+    let odd = odd_paths(ground.listing());
+    let position = |input: &'o ObservedInput| {
+        let named = odd.iter().find(|(_, path)| *path == input.path).map(|(position, _)| *position);
+        Some((ground.listing().position(input.path.as_bytes()).or(named)?, input))
+    };
+    let mut found = Vec::new();
+    for observed in &observed.services {
+        let mut sets = 0..ground.sets.len();
+        let id = sets.find_map(|set| Some((set, ground.config(set).graph.id(&observed.service)?)));
+        let Some((set, service)) = id else { continue };
+        let config = ground.config(set);
+        let cover = ground.cover([(set, service)].into_iter().chain(ground.together(set, service)));
+        let definition = &config.services[service.0];
+        // What is gone since is read no more.
+        let mut files: Vec<(usize, &ObservedInput)> = observed.inputs.iter().filter_map(position).collect();
+        files.sort_unstable_by_key(|(position, _)| *position);
+        files.dedup_by_key(|(position, _)| *position);
+        let read = Positions::of(ground.listing().len(), files.iter().map(|(position, _)| *position));
+        let manifests = LockedManifests::of(ground, definition);
+        let is_open =
+            |(position, input): &(usize, &ObservedInput)| !cover.has(*position) && !manifests.hold(&input.path);
+        let open: Vec<(usize, &ObservedInput)> = files.into_iter().filter(is_open).collect();
+        let needed = config.graph.with_dependencies(&[service]);
+        let is_excluded = |(position, _): &(usize, &ObservedInput)| {
+            let of =
+                |id: &ServiceId| needed[id.0] && unexcluded[set].get(id.0).is_some_and(|files| files.has(*position));
+            config.graph.services().any(|id| of(&id))
+        };
+        let (excluded, uncovered): (Vec<_>, Vec<_>) = open.into_iter().partition(is_excluded);
+        let others = config.graph.services().filter(|id| *id != service);
+        let others: Vec<RepoDir> = others.filter_map(|id| config.services[id.0].path.clone()).collect();
+        let missed: Vec<usize> = uncovered.iter().map(|(position, _)| *position).collect();
+        let proposed = ReadFiles { ground, missed: &missed, cover: &cover, others: &others }.patterns();
+        found.push(Compared { set, service, observed, uncovered, excluded, proposed, read });
+    }
+    found
+}
+
+/// Returns the files whose paths are no text, as a document names them.
+fn odd_paths(listing: &Listing) -> Vec<(usize, String)> {
+    let odd = listing.iter().enumerate().filter(|(_, entry)| std::str::from_utf8(entry.path).is_err());
+    odd.map(|(position, entry)| (position, String::from_utf8_lossy(entry.path).into_owned())).collect()
+}
+
+/// The files by which a package manager finds what it installs, of a service to which lockfiles mean what it gets by them.
+struct LockedManifests<'a> {
+    service: &'a Service,
+    /// The directories with lockfiles of the service.
+    directories: Vec<RepoDir>,
+}
+
+impl<'a> LockedManifests<'a> {
+    /// The manifests of packages.
+    const NAMES: [&'static str; 3] = ["Cargo.toml", "package.json", "pyproject.toml"];
+
+    fn of(ground: &Ground<'_>, service: &'a Service) -> Self {
+        let has_one = |directory: &RepoDir| service.lockfile_names().any(|name| ground.tree.has(&directory.join(name)));
+        let directories = service.lockfile_directories().into_iter().filter(has_one).collect();
+        Self { service, directories }
+    }
+
+    /// Whether a file counts by what the service gets by its lockfiles, and not as a file.
+    fn hold(&self, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        if self.service.lockfile == LockfileUse::Unchecked {
+            return LOCKFILE_NAMES.iter().any(|(lockfile, _)| *lockfile == name);
+        }
+        let is_manifest = Self::NAMES.contains(&name);
+        let is_setting = |directory: &RepoDir| SETTINGS_FILES.iter().any(|(file, _)| directory.join(file) == path);
+        self.service.may_lock(path)
+            || self
+                .directories
+                .iter()
+                .any(|directory| is_setting(directory) || is_manifest && directory.holds_file(path))
+    }
+}

@@ -1,0 +1,57 @@
+//! What covers files of which a build read none: changes of them build a service for nothing.
+
+use std::collections::BTreeMap;
+
+use super::ground::Ground;
+use super::positions::Positions;
+use super::written_patterns::{alone, including};
+use crate::analysis::filter::{Filters, members};
+use crate::model::name::ServiceId;
+
+/// What a service's own patterns cover and its build did not read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnreadFiles {
+    /// The patterns that match files of which none was read.
+    pub patterns: Vec<String>,
+    /// Whether none of the files was read that its patterns cover.
+    pub is_all: bool,
+    /// The directories of whose covered files none was read, each with their number; none lies in another.
+    pub directories: Vec<(String, usize)>,
+}
+
+/// Returns what a service's own patterns cover and its build did not read.
+pub(super) fn of(ground: &Ground<'_>, set: usize, service: ServiceId, read: &Positions) -> UnreadFiles {
+    let config = ground.config(set);
+    let service = &config.services[service.0];
+    let patterns = including(config.filters.get(service.filter));
+    let filters = alone(patterns.iter().map(|pattern| pattern.value.clone()));
+    let listing = ground.listing();
+    let found = members(&filters, listing.len(), |at| (listing.get(at).path, listing.get(at).extent()));
+    let is_unread = |at: &usize| {
+        let files = found.of(Filters::id(*at));
+        !files.is_empty() && !files.iter().any(|file| read.has(*file))
+    };
+    let unread = (0..patterns.len()).filter(is_unread).map(|at| patterns[at].value.text().to_owned());
+    let mut covered: Vec<usize> = service.own_filters().flat_map(|filter| ground.files(set, filter)).copied().collect();
+    covered.sort_unstable();
+    covered.dedup();
+    let is_all = !covered.is_empty() && !covered.iter().any(|position| read.has(*position));
+    UnreadFiles { patterns: unread.collect(), is_all, directories: directories(ground, &covered, read) }
+}
+
+fn directories(ground: &Ground<'_>, covered: &[usize], read: &Positions) -> Vec<(String, usize)> {
+    // How many files each directory holds, and how many of them were read.
+    let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for position in covered {
+        let path = ground.path(*position);
+        for (end, _) in path.match_indices('/') {
+            let (all, seen) = counts.entry(path[..end].to_owned()).or_default();
+            *all += 1;
+            *seen += usize::from(read.has(*position));
+        }
+    }
+    let is_unread = |directory: &str| counts.get(directory).is_some_and(|(_, seen)| *seen == 0);
+    let is_within = |directory: &str| directory.rsplit_once('/').is_some_and(|(above, _)| is_unread(above));
+    let unread = counts.iter().filter(|(directory, _)| is_unread(directory) && !is_within(directory));
+    unread.map(|(directory, (all, _))| (directory.clone(), *all)).collect()
+}

@@ -1,0 +1,107 @@
+//! What builds were seen to read, as published: `rebake observe` writes it, and `rebake check` reads it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What builds were seen to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct Observed {
+    /// The version of this format: 1.
+    pub schema: u32,
+    /// The commit that was checked out; absent if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The services that were observed.
+    pub services: Vec<ObservedService>,
+}
+
+/// What the build of a service was seen to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ObservedService {
+    /// Its name.
+    pub service: String,
+    /// How that was found out.
+    pub means: ObservedBy,
+    /// Why it is only a part of what the build reads; absent if the build went to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<String>,
+    /// What may have been read besides, and cannot be seen.
+    #[serde(default)]
+    pub unseen: Vec<String>,
+    /// The tracked files that it read, in the order of paths.
+    pub inputs: Vec<ObservedInput>,
+}
+
+/// How it is found out what a build reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ObservedBy {
+    /// The build ran under a tracer.
+    Traced,
+    /// Its Dockerfile and ignore file say it.
+    Computed,
+}
+
+/// A tracked file that a build read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ObservedInput {
+    /// Its path from the root of the repository.
+    pub path: String,
+    /// The command that read it first, or the place in the Dockerfile.
+    pub by: String,
+}
+
+/// Why a text is not one that this program can use.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ObservedError {
+    /// It is not JSON, or has other keys.
+    #[error("this is not what `rebake observe --format json` writes: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// It was written by a version with another format.
+    #[error("what was observed has schema {0}, and this rebake reads schema {SCHEMA}", SCHEMA = Observed::SCHEMA)]
+    Schema(u32),
+}
+
+impl Observed {
+    /// The version of the format that this program writes and reads.
+    pub const SCHEMA: u32 = 1;
+
+    /// Returns what these services were seen to read.
+    #[must_use]
+    pub fn new(commit: Option<String>, services: Vec<ObservedService>) -> Self {
+        Self { schema: Self::SCHEMA, commit, services }
+    }
+
+    /// Reads the JSON. Keys that this version does not know are left out.
+    ///
+    /// # Errors
+    /// When it is not JSON, has other keys, or is of another version.
+    pub fn read(text: &str) -> Result<Self, ObservedError> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: u32,
+        }
+        let Head { schema } = serde_json::from_str(text)?;
+        if schema != Self::SCHEMA {
+            return Err(ObservedError::Schema(schema));
+        }
+        Ok(serde_json::from_str(text)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_versions_may_add_keys() {
+        let text = r#"{"schema": 1, "new": 1, "services": [{"service": "a", "means": "traced", "unseen": [], "new": 2,
+            "inputs": [{"path": "x", "by": "cat x", "new": 3}]}]}"#;
+        let read = Observed::read(text).unwrap();
+        assert_eq!(read.services[0].inputs, [ObservedInput { path: "x".to_owned(), by: "cat x".to_owned() }]);
+        assert!(matches!(Observed::read(r#"{"schema": 2}"#), Err(ObservedError::Schema(2))));
+        assert!(Observed::read("{}").is_err() && Observed::read(r#"{"schema": 1}"#).is_err());
+    }
+}

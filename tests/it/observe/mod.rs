@@ -1,0 +1,185 @@
+//! `rebake observe`, and `rebake check --observed`. `traced` and `go` run real builds under strace.
+
+mod go;
+mod traced;
+
+use serde_json::Value;
+
+use crate::repo::Repo;
+
+/// The paths of a list of what was read, each with what read it: `shared/x: cat`.
+fn reads(list: &Value) -> Vec<String> {
+    let word = |value: &Value| value.as_str().unwrap().to_owned();
+    list.as_array().unwrap().iter().map(|input| format!("{}: {}", word(&input["path"]), word(&input["by"]))).collect()
+}
+
+/// The paths of a list of what was read.
+fn paths(list: &Value) -> Vec<String> {
+    list.as_array().unwrap().iter().map(|input| input["path"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What an earlier run saw `api` read.
+const OBSERVED: &str = r#"{"schema": 1, "services": [{"service": "api", "means": "traced", "unseen": [], "inputs": [
+    {"path": "api/main", "by": "cc"},
+    {"path": "api/notes.md", "by": "cc"},
+    {"path": "gone", "by": "cc"},
+    {"path": "lib/x", "by": "cc"},
+    {"path": "shared/a", "by": "cat a"},
+    {"path": "shared/b", "by": "cat b"}]}]}"#;
+
+/// A service that depends on a library, and reads what nothing covers.
+fn repo() -> Repo {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        "services:
+  api: # the service
+    path: api
+    run: make
+    depends_on: [lib]
+    exclude: ['**/*.md']
+  lib: {path: lib, builder: none}
+",
+    );
+    for file in ["api/main", "api/notes.md", "lib/x", "shared/a", "shared/b"] {
+        repo.write(file, "");
+    }
+    repo.commit("first");
+    repo.write(".git/observed.json", OBSERVED);
+    repo
+}
+
+#[test]
+fn what_was_observed_is_checked_later() {
+    let repo = repo();
+    let check = |more: &[&str]| repo.rebake([&["check", "--observed", ".git/observed.json"], more].concat());
+    let text = check(&[]).failure(1).text();
+    for part in [
+        "error[R016]: the build of `api` read `shared/a`, `shared/b`, none of which a pattern of `api` matches",
+        "help: read by `cat a`, `cat b`",
+        "help: add `shared/**` to `api`",
+        "warning[R017]: the build of `api` read `api/notes.md`, which `api` excludes",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    check(&["--fix"]).success();
+    let mended = std::fs::read_to_string(repo.dir().join("filters.yaml")).unwrap();
+    assert!(
+        mended.contains("    path: api\n    filters:\n      - api/**\n      - shared/**\n    run: make\n"),
+        "{mended}"
+    );
+    assert!(!check(&[]).success().text().contains("R016"));
+}
+
+#[test]
+fn a_part_is_no_proof() {
+    let repo = repo();
+    repo.write(".git/observed.json", OBSERVED.replace(r#""means""#, r#""partial": "its build failed", "means""#));
+    let said = repo.rebake(["check", "--observed", ".git/observed.json"]).said();
+    assert!(said.contains("has only a part of what `api` reads: its build failed"), "{said}");
+}
+
+#[test]
+fn only_what_observe_wrote_is_read() {
+    let repo = repo();
+    for (text, said) in [
+        ("", "this is not what `rebake observe --format json` writes"),
+        ("[]", "this is not what `rebake observe --format json` writes"),
+        (r#"{"schema": 9, "services": []}"#, "what was observed has schema 9, and this rebake reads schema 1"),
+    ] {
+        repo.write(".git/observed.json", text);
+        let run = repo.rebake(["check", "--observed", ".git/observed.json"]).failure(2);
+        assert!(String::from_utf8_lossy(&run.stderr).contains(said), "{text}");
+    }
+}
+
+#[test]
+fn lockfiles_and_manifests_count_by_what_they_bring() {
+    let repo = Repo::new();
+    repo.write("Cargo.toml", "[workspace]\nmembers = [\"api\", \"web\"]\n");
+    repo.write(
+        "Cargo.lock",
+        "version = 4\n\n[[package]]\nname = \"api\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"web\"\nversion = \"1.0.0\"\n",
+    );
+    for package in ["api", "web"] {
+        repo.write(format!("{package}/Cargo.toml"), format!("[package]\nname = \"{package}\"\nversion = \"1.0.0\"\n"));
+    }
+    let inputs = ["Cargo.lock", "Cargo.toml", "api/Cargo.toml", "web/Cargo.toml"];
+    let inputs: Vec<String> = inputs.iter().map(|path| format!(r#"{{"path": "{path}", "by": "cargo"}}"#)).collect();
+    let observed = |inputs: &str| {
+        format!(r#"{{"schema": 1, "services": [{{"service": "api", "means": "traced", "inputs": [{inputs}]}}]}}"#)
+    };
+    repo.write("observed.json", observed(&inputs.join(",")));
+    let found = |lockfile: &str| {
+        repo.write(
+            "filters.yaml",
+            format!("services:\n  api: {{path: api, lockfile: {lockfile}, run: cargo build}}\n"),
+        );
+        repo.commit("next");
+        let json = repo.rebake(["check", "--observed", "observed.json", "--format", "json"]).said();
+        let json: Value = serde_json::from_str(&json).unwrap();
+        let findings = json["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == "R016");
+        findings.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("auto"), [""; 0]);
+    assert_eq!(
+        found("whole"),
+        [
+            "the build of `api` read `Cargo.lock`, `Cargo.toml`, `web/Cargo.toml`, none of which a pattern of `api` matches"
+        ]
+    );
+}
+
+#[test]
+fn what_an_image_is_built_from_is_computed() {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        "services:\n  api: {path: api, image: x/api, context: /, filters: [api/**], tags: [\"type=raw,value=1\"]}\n",
+    );
+    repo.write("api/Dockerfile", "FROM scratch\nCOPY api/src shared/ /\n").write("api/src/main", "");
+    repo.write("api/docs/index", "").write("shared/a", "").write("shared/b", "").write("shared/skipped", "");
+    repo.write(".dockerignore", "shared/skipped\n").commit("first");
+    repo.rebake(["observe", "api"]).failure(1).stdout(snapbox::str![[""]]).stderr(snapbox::str![[""]]);
+    let json = repo.rebake(["observe", "./api", "--fix", "--format", "json"]).success().text();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let service = &json["services"][0];
+    assert_eq!((&service["means"], &service["uncovered"]), (&"computed".into(), &Value::Array(Vec::new())));
+    assert_eq!(
+        reads(&service["inputs"]),
+        [
+            ".dockerignore: the builder",
+            "api/Dockerfile: the builder",
+            "api/src/main: api/Dockerfile:2:6",
+            "shared/a: api/Dockerfile:2:14",
+            "shared/b: api/Dockerfile:2:14",
+        ]
+    );
+    let mended = std::fs::read_to_string(repo.dir().join("filters.yaml")).unwrap();
+    assert!(mended.contains("filters: [api/**, shared/**]"), "{mended}");
+}
+
+#[test]
+fn services_that_are_not_built_are_refused() {
+    let repo = repo();
+    let refused = |service: &str| String::from_utf8(repo.rebake(["observe", service]).failure(2).stderr).unwrap();
+    assert!(refused("lib").contains("`lib` is a library, and is never built"));
+    assert!(refused("apo").contains("did you mean `api`?"));
+    repo.write("filters.yaml", "services:\n  api: {path: api}\n").commit("next");
+    let said = refused("api");
+    assert!(said.contains("nobody knows how `api` is built: it has neither a Dockerfile nor `run`"), "{said}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_missing_tracer_is_named() {
+    let repo = repo();
+    let git = repo.program("sh").args(["-c", "command -v git"]).output().unwrap().stdout;
+    let programs = repo.dir().join(".git/programs");
+    std::fs::create_dir(&programs).unwrap();
+    std::os::unix::fs::symlink(String::from_utf8(git).unwrap().trim(), programs.join("git")).unwrap();
+    let run = repo.rebake(["observe", "api"]).env("PATH", &programs).failure(2);
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains("strace, which traces builds, is not installed"), "{said}");
+    assert!(said.contains("apt-get install strace"), "{said}");
+}
