@@ -108,6 +108,12 @@ install_oracles() {
   fi
 }
 
+# What traces builds, and the tools of those builds that are not there already.
+install_tracer() {
+  has strace make || debian strace make
+  [[ -x /usr/bin/python3 ]] || debian python3
+}
+
 # What looks at pages: Debian's browser, driven by a pinned package.
 install_browser() {
   has chromium || debian chromium

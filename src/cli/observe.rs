@@ -14,7 +14,6 @@ use super::flags::GeneralArgs;
 use super::mending;
 use super::printing::Output;
 use super::workspace::{self, WithoutConfig};
-use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, ServiceId};
 use crate::model::recipe::Builder;
 use crate::output::emit;
@@ -94,7 +93,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) ->
     });
     let commit = workspace.repository.head()?.commit().map(ToString::to_string);
     let observed = output.masked(Observed::new(commit, observed.collect()));
-    let coverage = compared(general, args, &observed, output)?;
+    let Compared { coverage, is_covered } = compared(general, args, &observed, output)?;
     match args.format {
         Format::Text => output.people(&emit::observed_text(&observed, &coverage))?,
         Format::Json => output.data(&emit::observed_json(&observed, &coverage))?,
@@ -102,7 +101,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) ->
     let is_partial = observed.services.iter().any(|service| service.partial.is_some());
     Ok(match interrupted {
         Some(signal) => Exit::Signal(signal.number().try_into().unwrap_or(0)),
-        None if is_partial || coverage.iter().any(|coverage| !coverage.uncovered.is_empty()) => Exit::Found,
+        None if is_partial || !is_covered => Exit::Found,
         None => Exit::Done,
     })
 }
@@ -154,13 +153,20 @@ fn observed(name: &str, traced: Option<&TracedBuild>, image: Option<&ImageInputs
     observed
 }
 
+/// What was read, beside the filters.
+struct Compared {
+    coverage: Vec<ReadCoverage>,
+    /// Whether nothing is found that no comment in the filters leaves out.
+    is_covered: bool,
+}
+
 /// Holds what was read against the filters of the work tree, and mends them if that is asked for.
 fn compared(
     general: &GeneralArgs,
     args: &ObserveArgs,
     observed: &Observed,
     output: &Output,
-) -> Result<Vec<ReadCoverage>, Failure> {
+) -> Result<Compared, Failure> {
     let what = WhatToCheck { files: &[], is_mended: true, observed: Some(observed) };
     let find = || {
         let filters = CheckedFilters::read(general, what)?;
@@ -168,6 +174,11 @@ fn compared(
         findings.retain(|finding: &Finding| finding.rule == CheckRule::UncoveredRead);
         Ok((filters, findings))
     };
-    let (filters, _) = if args.fix { mending::until_mended(find, output)? } else { find()? };
-    Ok(check::coverage(&filters.checked(Some(observed))))
+    let (filters, findings) = if args.fix { mending::until_mended(find, output)? } else { find()? };
+    let coverage = check::coverage(&filters.checked(Some(observed)));
+    // A configuration that cannot be read any more covers nothing.
+    if coverage.len() < observed.services.len() {
+        return Err(Failure { exit: Exit::Usage, diagnostics: filters.unreadable });
+    }
+    Ok(Compared { coverage, is_covered: findings.is_empty() })
 }

@@ -9,7 +9,7 @@ use crate::source;
 #[rustfmt::skip]
 const SHARED: &[&str] = &[
     // A verb of the command line, and what it shows.
-    "check", "fingerprint", "glob", "graph", "images", "plan", "release", "report", "schema", "verdict", "version",
+    "check", "fingerprint", "glob", "graph", "images", "observe", "plan", "release", "report", "schema", "verdict", "version",
     "versions", "why",
     // An engine: the events that it sends, and the jobs that are written for it.
     "azure", "bitbucket", "buildkite", "circleci", "engine", "github", "gitlab", "jenkins",
@@ -20,7 +20,7 @@ const SHARED: &[&str] = &[
     // A key of the configuration as text, and what comes of it.
     "contexts", "definition", "image", "matrix", "path", "same_tag", "service", "tags", "template",
     // One thing in two layers: as a value, and as it is read, stored or shown.
-    "base", "built_refs", "dependencies", "display", "existing", "listing", "naming", "pep440", "releases", "scheme", "settings",
+    "base", "built_refs", "dependencies", "display", "existing", "listing", "naming", "observed", "pep440", "releases", "scheme", "settings",
     "tree", "workspace",
     // What each module may have of its own.
     "error", "parse",
