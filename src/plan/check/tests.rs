@@ -1,16 +1,18 @@
 //! A repository of its own for each rule, and one that keeps it.
 
+mod observed_reads;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::{Checked, FilterPlace, FilterSet, Finding, ReadCoverage, check, coverage, mended, workflows};
+use super::{Checked, FilterPlace, FilterSet, Finding, check, mended, workflows};
 use crate::analysis::discover::{Discovered, discover};
 use crate::analysis::filter::Quantifier;
 use crate::config::{self, Options};
 use crate::inputs::source::{Ecosystem, SourceTree};
 use crate::model::diagnostic::{Severity, SourceFile};
-use crate::plan::observed::{Observed, ObservedBy, ObservedInput, ObservedService};
+use crate::plan::observed::Observed;
 
 const FILTERS: &str = ".github/filters.yml";
 
@@ -526,76 +528,4 @@ fn what_looks_at_other_changes_covers_nothing() {
     };
     assert_eq!(found("api: ['**']"), 0);
     assert_eq!(found("api: [{'added': '**'}]"), 1);
-}
-
-/// Returns what `api` was seen to read, beside what covers it.
-fn seen(files: &[&str], filters: &str, read: &[&str]) -> ReadCoverage {
-    let all: Vec<(&str, &str)> = files.iter().map(|path| (*path, "")).chain([("filters.yaml", filters)]).collect();
-    let inputs = read.iter().map(|path| ObservedInput { path: (*path).to_owned(), by: "cat".to_owned() });
-    let service = ObservedService {
-        service: "api".to_owned(),
-        means: ObservedBy::Traced,
-        partial: None,
-        unseen: Vec::new(),
-        inputs: inputs.collect(),
-    };
-    with_checked(&all, Some(&Observed::new(None, vec![service])), coverage).remove(0)
-}
-
-const API: &str = "services:\n  api: {path: api, run: make, depends_on: [lib]}\n  lib: {path: lib, builder: none}\n  web: {path: web, run: make}\n";
-
-#[test]
-fn what_dependencies_cover_is_covered() {
-    let seen = seen(&["api/a", "lib/a", "x/a"], API, &["api/a", "lib/a", "x/a", "gone"]);
-    assert_eq!(seen.uncovered.iter().map(|input| input.path.as_str()).collect::<Vec<_>>(), ["x/a"]);
-    let all = format!("{API}global: [x/**]\n");
-    assert_eq!(self::seen(&["api/a", "x/a"], &all, &["api/a", "x/a"]).uncovered, []);
-}
-
-#[test]
-fn a_directory_is_proposed_where_it_is_read() {
-    let proposed = |files: &[&str], read: &[&str]| seen(files, API, read).proposed;
-    // One of many, and all of two.
-    assert_eq!(proposed(&["x/a", "x/b"], &["x/a"]), ["x/a"]);
-    assert_eq!(proposed(&["x/a", "x/b"], &["x/a", "x/b"]), ["x/**"]);
-    assert_eq!(proposed(&["x/a"], &["x/a"]), ["x/a"]);
-    // Most, and few.
-    assert_eq!(proposed(&["x/a", "x/b", "x/c", "x/d"], &["x/a", "x/b", "x/d"]), ["x/**"]);
-    let many: Vec<String> = (0..7).map(|number| format!("x/{number}")).collect();
-    let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    assert_eq!(proposed(&many, &many[..3]), ["x/0", "x/1", "x/2"]);
-    // Never the root, and the inner one where the outer one has much else.
-    assert_eq!(proposed(&["a", "b", "x/a", "x/b"], &["a", "b", "x/a", "x/b"]), ["a", "b", "x/**"]);
-    assert_eq!(proposed(&["x/p", "x/q", "x/r", "x/y/a", "x/y/b", "x/z"], &["x/y/a", "x/y/b"]), ["x/y/**"]);
-    // Never a service of which nothing was read.
-    let filters = API.replace("path: web", "path: x/web");
-    let files = ["x/a", "x/b", "x/c", "x/web/main"];
-    assert_eq!(seen(&files, &filters, &["x/a", "x/b", "x/c"]).proposed, ["x/a", "x/b", "x/c"]);
-    assert_eq!(seen(&files, API, &["x/a", "x/b", "x/c"]).proposed, ["x/**"]);
-}
-
-#[test]
-fn odd_paths_are_proposed_as_they_are() {
-    let files = ["x/[id].ts", "x/!a", "!b", "x/(c)", "x/{d}", "x/é"];
-    let proposed = seen(&files, API, &["x/[id].ts", "!b"]).proposed;
-    assert_eq!(proposed, ["\\!b", "x/[id].ts"]);
-    for path in files {
-        let pattern = seen(&files, API, &[path]).proposed.remove(0);
-        let pattern = crate::glob::Pattern::parse(&pattern).unwrap();
-        for other in files {
-            let matches = pattern.matches(other.as_bytes()) == crate::glob::Verdict::Yes;
-            assert_eq!(matches, path == other, "{path} {other} {}", pattern.text());
-        }
-    }
-}
-
-#[test]
-fn what_is_not_read_is_told() {
-    let files = ["api/a", "api/b/c/x", "api/b/d/y", "api/e/f/z", "api/e/g", "more/a"];
-    let filters = API.replace("path: api", "path: api, filters: [api/**, more/**, none/**]");
-    let unread = seen(&files, &filters, &["api/a", "api/e/g"]).unread;
-    assert_eq!((unread.patterns, unread.is_all), (vec!["more/**".to_owned()], false));
-    let directories: Vec<String> = unread.directories.iter().map(|(path, count)| format!("{path} {count}")).collect();
-    assert_eq!(directories, ["api/b 2", "api/e/f 1", "more 1"]);
-    assert!(seen(&files, API, &["more/a"]).unread.is_all);
 }

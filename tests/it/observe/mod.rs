@@ -75,22 +75,32 @@ fn what_was_observed_is_checked_later() {
 fn a_part_is_no_proof() {
     let repo = repo();
     repo.write(".git/observed.json", OBSERVED.replace(r#""means""#, r#""partial": "its build failed", "means""#));
-    let said = repo.rebake(["check", "--observed", ".git/observed.json"]).said();
-    assert!(said.contains("has only a part of what `api` reads: its build failed"), "{said}");
+    let check = repo.rebake(["check", "--observed", ".git/observed.json"]).failure(1);
+    check.stderr(snapbox::str![[r#"
+warning[partial]: .git/observed.json has only a part of what `api` reads: its build failed
+ |
+ = help: observe it again
+
+"#]]);
 }
 
 #[test]
 fn only_what_observe_wrote_is_read() {
     let repo = repo();
-    for (text, said) in [
-        ("", "this is not what `rebake observe --format json` writes"),
-        ("[]", "this is not what `rebake observe --format json` writes"),
-        (r#"{"schema": 9, "services": []}"#, "what was observed has schema 9, and this rebake reads schema 1"),
-    ] {
+    let refused = |text: &str| {
         repo.write(".git/observed.json", text);
-        let run = repo.rebake(["check", "--observed", ".git/observed.json"]).failure(2);
-        assert!(String::from_utf8_lossy(&run.stderr).contains(said), "{text}");
+        repo.rebake(["check", "--observed", ".git/observed.json"]).failure(2)
+    };
+    for text in ["", "[]", r#"{"schema": 1}"#] {
+        let said = String::from_utf8(refused(text).stderr).unwrap();
+        assert!(said.contains("this is not what `rebake observe --format json` writes"), "{said}");
     }
+    refused(r#"{"schema": 9, "services": []}"#).stderr(snapbox::str![[r#"
+error[observed]: .git/observed.json: what was observed has schema 9, and this rebake reads schema 1
+ |
+ = help: write it with `rebake observe SERVICE --format json`
+
+"#]]);
 }
 
 #[test]
@@ -179,12 +189,21 @@ api is built from 5 tracked files; nothing covers 2 of them
 #[test]
 fn services_that_are_not_built_are_refused() {
     let repo = repo();
-    let refused = |service: &str| String::from_utf8(repo.rebake(["observe", service]).failure(2).stderr).unwrap();
-    assert!(refused("lib").contains("`lib` is a library, and is never built"));
-    assert!(refused("apo").contains("did you mean `api`?"));
+    let refused = |service: &str| repo.rebake(["observe", service]).failure(2);
+    refused("lib").stderr(snapbox::str![[r#"
+error[no-build]: `lib` is a library, and is never built
+ |
+ = help: observe the services that depend on it
+
+"#]]);
+    assert!(String::from_utf8(refused("apo").stderr).unwrap().contains("did you mean `api`?"));
     repo.write("filters.yaml", "services:\n  api: {path: api}\n").commit("next");
-    let said = refused("api");
-    assert!(said.contains("nobody knows how `api` is built: it has neither a Dockerfile nor `run`"), "{said}");
+    refused("api").stderr(snapbox::str![[r#"
+error[no-build]: nobody knows how `api` is built: it has neither a Dockerfile nor `run`
+ |
+ = help: give it `run: COMMAND` in filters.yaml
+
+"#]]);
 }
 
 #[test]
@@ -195,8 +214,10 @@ fn a_missing_tracer_is_named() {
     let programs = repo.dir().join(".git/programs");
     std::fs::create_dir(&programs).unwrap();
     std::os::unix::fs::symlink(String::from_utf8(git).unwrap().trim(), programs.join("git")).unwrap();
-    let run = repo.rebake(["observe", "api"]).env("PATH", &programs).failure(2);
-    let said = String::from_utf8(run.stderr).unwrap();
-    assert!(said.contains("strace, which traces builds, is not installed"), "{said}");
-    assert!(said.contains("apt-get install strace"), "{said}");
+    repo.rebake(["observe", "api"]).env("PATH", &programs).failure(2).stderr(snapbox::str![[r#"
+error[tracer]: strace, which traces builds, is not installed
+ |
+ = help: install the package `strace`: `apt-get install strace`, `dnf install strace`, `apk add strace`
+
+"#]]);
 }
