@@ -1,8 +1,12 @@
-//! `rebake completions` and `rebake man`.
+//! `rebake completions` and `rebake man`, and the words that a shell asks for.
+
+mod candidates;
 
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _};
+use clap_complete::env::Shells;
+use clap_complete::{ArgValueCandidates, CompleteEnv};
 
 use super::args::CommandLine;
 use super::exit::Exit;
@@ -10,7 +14,7 @@ use super::failure::Failure;
 use super::printing::Output;
 use crate::inputs::file;
 
-/// Print a completion script for a shell
+/// Print a completion script for a shell, which asks rebake for commands, flags, services, environments and revisions
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
     /// Shell for which to print the script
@@ -27,9 +31,41 @@ pub(crate) struct ManArgs {
 
 pub(crate) fn completions(args: &CompletionsArgs, output: &Output) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut CommandLine::command(), "rebake", &mut script);
+    let shells = Shells::builtins();
+    let cannot = |error| Failure::file("cannot write the script", &error);
+    if let Some(shell) = shells.completer(&args.shell.to_string()) {
+        shell.write_registration(VARIABLE, "rebake", PROGRAM, PROGRAM, &mut script).map_err(cannot)?;
+    }
     output.data(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
+}
+
+/// The variable by which the script of a shell asks for the words that may follow.
+const VARIABLE: &str = "REBAKE_COMPLETE";
+
+const PROGRAM: &str = "rebake";
+
+/// Answers a shell that asks for the words that may follow, and returns whether one did.
+pub(crate) fn answer() -> Result<bool, clap::Error> {
+    CompleteEnv::with_factory(command).var(VARIABLE).bin(PROGRAM).try_complete(std::env::args_os(), None)
+}
+
+/// Returns the command line in which services, environments and revisions have candidates.
+fn command() -> clap::Command {
+    with_candidates(CommandLine::command())
+}
+
+fn with_candidates(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|argument| {
+        let named = argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+        match named.as_deref() {
+            Some("SERVICE") => argument.add(ArgValueCandidates::new(candidates::services)),
+            Some("ENVIRONMENT") => argument.add(ArgValueCandidates::new(candidates::environments)),
+            Some("REV") => argument.add(ArgValueCandidates::new(candidates::revisions)),
+            _ => argument,
+        }
+    });
+    command.mut_subcommands(with_candidates)
 }
 
 pub(crate) fn man(args: &ManArgs, output: &Output) -> Result<Exit, Failure> {

@@ -66,6 +66,11 @@ use printing::Output;
 /// Runs the program with the arguments of the process, and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    match complete::answer() {
+        Ok(false) => {}
+        Ok(true) => return Exit::Done.into(),
+        Err(error) => return if error.print().is_ok() { Exit::Usage.into() } else { Exit::Bug.into() },
+    }
     let args = match CommandLine::try_parse_from(empty_options::without_empty(std::env::args_os())) {
         Ok(args) => args,
         Err(error) => {

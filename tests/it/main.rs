@@ -14,6 +14,7 @@ mod channels;
 mod check;
 mod ci_folder;
 mod ci_info;
+mod completion;
 mod config;
 mod config_errors;
 mod config_hostile;
