@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{ClosureDigest, Resolution, WithDevelopment};
+use super::{Resolution, WithDevelopment};
 
 /// A package of a closure that another one lacks, or has otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,20 +20,28 @@ pub struct ClosureComparison<'r> {
     before: Side<'r>,
     after: Side<'r>,
     with: WithDevelopment,
+    /// How many different packages both have.
+    count: usize,
 }
 
 /// A lockfile at one time; none where there was none.
 struct Side<'r> {
     resolution: Option<&'r Resolution>,
-    /// The first of the packages with each digest: those with equal ones are one package.
-    first: BTreeMap<ClosureDigest, usize>,
+    /// The number of each package: equal packages of both times have the same one, whatever they need.
+    numbers: Vec<usize>,
 }
 
-/// A package's versions at both times, and what leads to it.
+/// A package as it differs: name, version, identity.
+type Told<'r> = (&'r str, &'r str, &'r str);
+
+/// A package that another one reaches, and the first step to it.
+type Reached = (usize, usize);
+
+/// What of a name is there at one time only, and what leads to it.
 #[derive(Default)]
-struct Seen<'r> {
-    from: BTreeSet<(&'r str, &'r str)>,
-    to: BTreeSet<(&'r str, &'r str)>,
+struct Differing<'r> {
+    from: BTreeSet<&'r str>,
+    to: BTreeSet<&'r str>,
     via: Option<&'r str>,
 }
 
@@ -41,92 +49,85 @@ impl<'r> ClosureComparison<'r> {
     /// Takes both states.
     #[must_use]
     pub fn new(before: Option<&'r Resolution>, after: Option<&'r Resolution>, with: WithDevelopment) -> Self {
-        Self { before: Side::of(before, with), after: Side::of(after, with), with }
+        let mut numbers: BTreeMap<Told<'r>, usize> = BTreeMap::new();
+        let [before, after] = [before, after].map(|resolution| Side::of(resolution, &mut numbers));
+        Self { before, after, with, count: numbers.len() }
     }
 
     /// Returns how the closures of a package differ, in the order of names; nothing where only who needs which package
     /// differs. Where the package is not there at one of the times, all that it reaches differs.
     #[must_use]
     pub fn changes(&self, before: Option<usize>, after: Option<usize>) -> Vec<PackageChange> {
-        let (reached_before, reached_after) =
-            (self.before.reached(before, self.with), self.after.reached(after, self.with));
-        let was_there = |digest: &ClosureDigest| self.before.first.get(digest).is_some_and(|at| reached_before[*at]);
-        let is_there = |digest: &ClosureDigest| self.after.first.get(digest).is_some_and(|at| reached_after[*at]);
-        let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
-        for ((name, version, identity), via) in self.after.walk(after, self.with, was_there) {
-            let seen = seen.entry(name).or_default();
-            seen.to.insert((version, identity));
-            seen.via.get_or_insert(via);
+        let reached_before = self.before.walk(before, self.with);
+        let reached_after = self.after.walk(after, self.with);
+        let (was_there, is_there) =
+            (self.before.marked(&reached_before, self.count), self.after.marked(&reached_after, self.count));
+        let mut differing: BTreeMap<&str, Differing> = BTreeMap::new();
+        for ((name, version, _), via) in self.after.without(&reached_after, &was_there) {
+            let differing = differing.entry(name).or_default();
+            differing.to.insert(version);
+            differing.via.get_or_insert(via);
         }
-        for ((name, version, identity), via) in self.before.walk(before, self.with, is_there) {
-            let seen = seen.entry(name).or_default();
-            seen.from.insert((version, identity));
-            seen.via.get_or_insert(via);
+        for ((name, version, _), via) in self.before.without(&reached_before, &is_there) {
+            let differing = differing.entry(name).or_default();
+            differing.from.insert(version);
+            differing.via.get_or_insert(via);
         }
-        let changes = seen.into_iter().filter(|(_, seen)| seen.from != seen.to).map(|(name, seen)| {
-            let versions = |only: &BTreeSet<(&str, &str)>, other: &BTreeSet<(&str, &str)>| -> Vec<String> {
-                let versions: BTreeSet<&str> = only.difference(other).map(|(version, _)| *version).collect();
-                versions.into_iter().map(str::to_owned).collect()
-            };
-            PackageChange {
-                name: name.to_owned(),
-                from: versions(&seen.from, &seen.to),
-                to: versions(&seen.to, &seen.from),
-                via: seen.via.filter(|via| *via != name).map(str::to_owned),
-            }
+        let owned = |versions: &BTreeSet<&str>| versions.iter().map(|version| (*version).to_owned()).collect();
+        let changes = differing.into_iter().map(|(name, differing)| PackageChange {
+            name: name.to_owned(),
+            from: owned(&differing.from),
+            to: owned(&differing.to),
+            via: differing.via.filter(|via| *via != name).map(str::to_owned),
         });
         changes.collect()
     }
 }
 
-/// A package as it differs: name, version, identity.
-type Told<'r> = (&'r str, &'r str, &'r str);
-
 impl<'r> Side<'r> {
-    fn of(resolution: Option<&'r Resolution>, with: WithDevelopment) -> Self {
-        let mut first = BTreeMap::new();
-        if let Some(resolution) = resolution {
-            for package in 0..resolution.lockfile().packages().len() {
-                first.entry(resolution.digest(package, with)).or_insert(package);
-            }
-        }
-        Self { resolution, first }
+    fn of(resolution: Option<&'r Resolution>, numbers: &mut BTreeMap<Told<'r>, usize>) -> Self {
+        let packages = resolution.into_iter().flat_map(|resolution| resolution.lockfile().packages());
+        let numbers = packages.map(|package| {
+            let next = numbers.len();
+            let told = (package.called(), package.version.as_str(), package.identity.as_str());
+            *numbers.entry(told).or_insert(next)
+        });
+        Self { resolution, numbers: numbers.collect() }
     }
 
-    /// Returns for each package whether a package reaches it, or one with its digest.
-    fn reached(&self, start: Option<usize>, with: WithDevelopment) -> Vec<bool> {
-        let (Some(resolution), Some(start)) = (self.resolution, start) else { return vec![false; self.first.len()] };
-        let mut found = vec![false; resolution.lockfile().packages().len()];
-        for package in std::iter::once(start).chain(resolution.reached(start, with)) {
-            found[self.first[&resolution.digest(package, with)]] = true;
-        }
-        found
-    }
-
-    /// Returns the packages that a package reaches, each with the first step to it, nearest first. What is known, with all
-    /// behind it, is left out.
-    fn walk(
-        &self,
-        start: Option<usize>,
-        with: WithDevelopment,
-        is_known: impl Fn(&ClosureDigest) -> bool,
-    ) -> Vec<(Told<'r>, &'r str)> {
+    /// Returns the packages that a package reaches, nearest first.
+    fn walk(&self, start: Option<usize>, with: WithDevelopment) -> Vec<Reached> {
         let (Some(resolution), Some(start)) = (self.resolution, start) else { return Vec::new() };
-        let packages = resolution.lockfile().packages();
         let mut found = Vec::new();
-        let mut seen = BTreeSet::from([start]);
+        let mut seen = vec![false; self.numbers.len()];
+        seen[start] = true;
         let mut left: VecDeque<(usize, Option<usize>)> = VecDeque::from([(start, None)]);
         while let Some((package, first)) = left.pop_front() {
-            if let Some(first) = first {
-                let told = &packages[package];
-                found.push(((told.called(), told.version.as_str(), told.identity.as_str()), packages[first].called()));
-            }
+            found.extend(first.map(|first| (package, first)));
             for to in resolution.needs(package, with) {
-                if !is_known(&resolution.digest(to, with)) && seen.insert(to) {
+                if !std::mem::replace(&mut seen[to], true) {
                     left.push_back((to, Some(first.unwrap_or(to))));
                 }
             }
         }
         found
+    }
+
+    /// Returns for each number whether a package with it is reached.
+    fn marked(&self, reached: &[Reached], count: usize) -> Vec<bool> {
+        let mut marked = vec![false; count];
+        for (package, _) in reached {
+            marked[self.numbers[*package]] = true;
+        }
+        marked
+    }
+
+    /// Returns those that are reached and not marked, with what the first step to each is called.
+    fn without(&self, reached: &[Reached], marked: &[bool]) -> impl Iterator<Item = (Told<'r>, &'r str)> {
+        let packages = self.resolution.map(|resolution| resolution.lockfile().packages()).unwrap_or_default();
+        reached.iter().filter(|(package, _)| !marked[self.numbers[*package]]).map(|(package, first)| {
+            let told = &packages[*package];
+            ((told.called(), told.version.as_str(), told.identity.as_str()), packages[*first].called())
+        })
     }
 }

@@ -16,7 +16,7 @@ pub(in crate::config) enum LockfileKey {
     Whole,
     /// The same, on purpose: `false`.
     Unchecked,
-    /// What the service's package gets by the nearest one.
+    /// What the service's package gets by those in its path and above it.
     Auto,
     /// What it gets by this one, or otherwise than usual.
     Of(LockfileOf),
@@ -50,7 +50,9 @@ impl Read for LockfileKey {
             Some(Meaning::Bool(true)) => {
                 let problem = Diagnostic::error("bad-lockfile", format!("`{}` names no lockfile", shown(view.text())));
                 let problem = problem.located(problems.file(), &view.locate(()), "");
-                problems.push(problem.help("write `auto` for the nearest one, or the path of one"));
+                problems.push(
+                    problem.help("write `auto` for those in the service's path and above it, or the path of one"),
+                );
                 return None;
             }
             _ => {}

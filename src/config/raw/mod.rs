@@ -96,8 +96,8 @@ mapping! {
         #[schemars(extend("default" = [], "examples" = [["**/*.md", "docs/**"]]))]
         exclude: List<Exclusion>,
         /// What a lockfile means to it: `whole` (when absent), a file like others, as the patterns say; `auto`, what its
-        /// package gets by the lockfile in its path or nearest above it; the path of a lockfile, for another one. `false`
-        /// is `whole`, and `rebake check` says nothing about it.
+        /// package gets by the lockfiles in its path and above it; the path of a lockfile, for another one. `false` is
+        /// `whole`, and `rebake check` says nothing about it.
         #[schemars(extend("default" = "whole", "examples" = ["auto"]))]
         lockfile: LockfileKey,
         /// The services that it is built from, and therefore after.
@@ -222,7 +222,7 @@ mapping! {
 mapping! {
     /// The lockfile by which a package gets what it needs.
     struct LockfileOf {
-        /// The lockfile, from the root of the repository; the nearest one at or above the service's path when absent.
+        /// The lockfile, from the root of the repository; those in the service's path and above it when absent.
         #[schemars(extend("examples" = ["pnpm-lock.yaml"]))]
         file: LockfilePath,
         /// The package, by its name or its directory from the root of the repository; the one in the service's path when

@@ -85,6 +85,43 @@ fn a_lockfile_hides_none_above() {
     }
 }
 
+/// The work is that of the lockfile, whatever the number of services.
+#[test]
+fn lockfiles_and_settings_alone_are_read() {
+    let origin = Repo::new();
+    let lock = |version: &str| {
+        let importer = |number: usize| {
+            format!(
+                "\n  s{number}:\n    dependencies:\n      p{number}:\n        specifier: ^1\n        version: 1.0.0\n"
+            )
+        };
+        let package = |number: usize| {
+            format!("\n  p{number}@1.0.0:\n    dependencies:\n      p{}: 1.0.0\n      x: {version}\n", number + 1)
+        };
+        let importers: String = (0..300).map(importer).collect();
+        let snapshots: String = (0..10_000).map(package).collect();
+        format!("lockfileVersion: '9.0'\n\nimporters:\n{importers}\nsnapshots:\n\n  x@{version}: {{}}\n{snapshots}")
+    };
+    let services: String = (0..300).map(|number| format!("  s{number}: {{path: s{number}}}\n")).collect();
+    origin.write("filters.yaml", format!("defaults: {{lockfile: auto}}\nservices:\n{services}"));
+    for number in 0..300 {
+        origin.write(format!("s{number}/package.json"), format!("{{\"name\": \"s{number}\"}}"));
+    }
+    origin.write("package.json", "{}").write("pnpm-lock.yaml", lock("1.0.0"));
+    assert!(lock("1.0.0").lines().count() > 50_000);
+    let first = origin.commit("first");
+    origin.write("pnpm-lock.yaml", lock("1.0.1")).commit("second");
+    origin.git(["config", "uploadpack.allowFilter", "true"]);
+    let clone = origin.clone_with(["--filter=blob:none", "--bare"]);
+    let base = first.to_string();
+    let run = clone.rebake(["plan", "--base", &base, "--head", "HEAD", "--fetch", "--format", "json"]).success();
+    let plan: Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!((plan["services"].as_array().unwrap().len(), &plan["degraded"]), (300, &json!([])));
+    let objects = clone.git(["cat-file", "--batch-all-objects", "--batch-check=%(objecttype)", "--unordered"]);
+    // filters.yaml, package.json, and the lockfile at both commits.
+    assert_eq!(objects.lines().filter(|kind| *kind == "blob").count(), 4);
+}
+
 #[test]
 fn several_packages_of_a_name_are_a_doubt() {
     let repo = Repo::new();

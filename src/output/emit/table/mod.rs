@@ -205,6 +205,7 @@ fn lockfile(cause: &PlannedCause) -> String {
         let name = shown(&package.name);
         let via = package.via.as_ref().map(|via| format!(" (via {})", shown(via))).unwrap_or_default();
         match (&package.from, &package.to) {
+            (Some(from), Some(to)) if from == to => format!("{name} {} from another source{via}", shown(to)),
             (Some(from), Some(to)) => format!("{name} {} to {}{via}", shown(from), shown(to)),
             (None, Some(to)) => format!("{name} {} added{via}", shown(to)),
             (Some(from), None) => format!("{name} {} removed{via}", shown(from)),
@@ -216,7 +217,7 @@ fn lockfile(cause: &PlannedCause) -> String {
     told.extend(cause.keys.iter().map(|key| format!("{}, for all packages", shown(key))));
     told.extend(cause.whole.as_ref().map(|why| format!("counts as a whole, since {}", shown(why))));
     if told.is_empty() {
-        told.push("the same packages, which get other ones of each other".to_owned());
+        told.push("the same packages, which need each other otherwise".to_owned());
     }
     format!("{}: {}", shown(cause.path.as_deref().unwrap_or_default()), told.join(", "))
 }

@@ -127,7 +127,7 @@ impl Locked {
                     found.push((path, entry, means, is_uncommitted));
                 }
             }
-            let is_found = found.iter().any(|(_, _, means, _)| matches!(means, Some(Means::Closure(_))));
+            let is_found = found.iter().any(|(_, _, means, _)| means.is_some());
             let absent = |path: &String| match absent(service, closure).filter(|_| !is_found) {
                 Some(why) => Means::Doubt(WholeFile {
                     why,
