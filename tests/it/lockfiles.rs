@@ -88,6 +88,23 @@ fn a_bump_affects_what_gets_the_package() {
 }
 
 #[test]
+fn packages_of_the_workspace_and_other_sources_are_told() {
+    let repo = repo();
+    let with_b = pnpm("18.2.0", "1.0.0").replace(
+        "  a:\n    dependencies:\n",
+        "  a:\n    dependencies:\n      b:\n        specifier: workspace:*\n        version: link:../b\n",
+    );
+    for (lock, sentence) in [
+        (with_b.clone(), "pnpm-lock.yaml: b added, tool 1.0.0 added (via b)"),
+        (with_b.replace("sha512-t", "sha512-u"), "pnpm-lock.yaml: tool 1.0.0 from another source (via b)"),
+    ] {
+        repo.write("pnpm-lock.yaml", lock).commit("next");
+        let text = repo.rebake(["why", "a", "--base", "HEAD~1"]).success().text();
+        assert!(text.contains(sentence), "{text}");
+    }
+}
+
+#[test]
 fn what_nobody_gets_affects_nobody_and_is_matched() {
     let repo = repo();
     let text = pnpm("18.2.0", "1.0.0").replace("snapshots:\n", "snapshots:\n\n  orphan@1.0.0: {}\n");

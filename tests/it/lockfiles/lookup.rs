@@ -96,14 +96,15 @@ fn lockfiles_and_settings_alone_are_read() {
             )
         };
         let package = |number: usize| {
-            format!("\n  p{number}@1.0.0:\n    dependencies:\n      p{}: 1.0.0\n      x: {version}\n", number + 1)
+            let next = if number % 100 == 99 { number } else { number + 1 };
+            format!("\n  p{number}@1.0.0:\n    dependencies:\n      p{next}: 1.0.0\n      x: {version}\n")
         };
         let importers: String = (0..300).map(importer).collect();
         let snapshots: String = (0..10_000).map(package).collect();
         format!("lockfileVersion: '9.0'\n\nimporters:\n{importers}\nsnapshots:\n\n  x@{version}: {{}}\n{snapshots}")
     };
-    let services: String = (0..300).map(|number| format!("  s{number}: {{path: s{number}}}\n")).collect();
-    origin.write("filters.yaml", format!("defaults: {{lockfile: auto}}\nservices:\n{services}"));
+    let services: Vec<String> = (0..300).map(|number| format!("  s{number}: {{path: s{number}}}\n")).collect();
+    origin.write("filters.yaml", format!("defaults: {{lockfile: auto}}\nservices:\n{}", services.concat()));
     for number in 0..300 {
         origin.write(format!("s{number}/package.json"), format!("{{\"name\": \"s{number}\"}}"));
     }

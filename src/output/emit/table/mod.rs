@@ -204,11 +204,13 @@ fn lockfile(cause: &PlannedCause) -> String {
     let package = |package: &PlannedPackage| {
         let name = shown(&package.name);
         let via = package.via.as_ref().map(|via| format!(" (via {})", shown(via))).unwrap_or_default();
+        // A package of the workspace has no version here.
+        let at = |version: &str| format!("{name} {}", shown(version)).trim_end().to_owned();
         match (&package.from, &package.to) {
-            (Some(from), Some(to)) if from == to => format!("{name} {} from another source{via}", shown(to)),
-            (Some(from), Some(to)) => format!("{name} {} to {}{via}", shown(from), shown(to)),
-            (None, Some(to)) => format!("{name} {} added{via}", shown(to)),
-            (Some(from), None) => format!("{name} {} removed{via}", shown(from)),
+            (Some(from), Some(to)) if from == to => format!("{} from another source{via}", at(to)),
+            (Some(from), Some(to)) => format!("{} to {}{via}", at(from), shown(to)),
+            (None, Some(to)) => format!("{} added{via}", at(to)),
+            (Some(from), None) => format!("{} removed{via}", at(from)),
             (None, None) => format!("{name} from another source{via}"),
         }
     };
