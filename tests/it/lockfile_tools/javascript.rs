@@ -7,11 +7,11 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::{Package, Packages, Tool, compare, installed, run};
+use super::{Package, Packages, Tool, affected, compare, installed, run};
 use crate::repo::Repo;
 
 /// A package manager of JavaScript.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Manager {
     Npm,
     Pnpm,
@@ -175,6 +175,37 @@ fn add_installed(directory: &Path, root: &Path, found: &mut BTreeSet<String>) {
         let installed = read(&place);
         if found.insert(format!("{name}@{}", installed["version"].as_str().unwrap())) {
             add_installed(&place, root, found);
+        }
+    }
+}
+
+/// A package that another one gets from a directory which is none of the workspace's, by `file:` and by `link:`.
+#[test]
+#[ignore = "needs REBAKE_LOCKFILE_TOOLS: .ci/full has it"]
+fn directories_are_inputs() {
+    for manager in [Manager::Npm, Manager::Pnpm, Manager::Yarn1, Manager::Yarn4, Manager::Bun] {
+        for kind in ["file", "link"] {
+            // npm has no links, and those of bun are no paths.
+            if kind == "link" && matches!(manager, Manager::Npm | Manager::Bun) {
+                continue;
+            }
+            let repo = Repo::new();
+            repo.write(".gitignore", "node_modules/\n.yarn/\n.pnp.*\n");
+            repo.write("filters.yaml", "defaults: {lockfile: auto}\nservices:\n  a: {path: packages/a}\n  b: {path: packages/b}\n  c: {path: packages/c}\n");
+            manager.root(&repo);
+            manager.manifest(&repo, "a", &[], &[]);
+            manager.manifest(&repo, "b", &[], &["a"]);
+            manager.manifest(&repo, "c", &[], &[]);
+            let needs =
+                json!({"name": "a", "version": "1.0.0", "dependencies": {"lib": format!("{kind}:../../vendor/lib")}});
+            repo.write("packages/a/package.json", needs.to_string());
+            repo.write("vendor/lib/package.json", r#"{"name": "lib", "version": "1.0.0"}"#)
+                .write("vendor/lib/index.js", "");
+            manager.lock(&repo);
+            repo.commit("first");
+            repo.write("vendor/lib/index.js", "changed").commit("second");
+            let expected = ["a", "b"].map(str::to_owned).into();
+            assert_eq!(affected(&repo, "file"), expected, "{manager:?} {kind}");
         }
     }
 }
