@@ -79,19 +79,20 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     Ok(lockfile.finished())
 }
 
-/// Finds a package in the place of what needs it, else in those above.
-fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> Option<usize> {
-    let mut above = place;
+/// Finds a package in the place of what needs it, else in those above. Returns also how much work that was.
+fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> (Option<usize>, usize) {
+    let (mut above, mut work) = (place, 0);
     while !above.is_empty() {
+        work += above.len() / 2 + 8;
         if let Some(found) = at.get([above, "/", name].concat().as_str()) {
-            return Some(*found);
+            return (Some(*found), work);
         }
         // The last name goes, with its scope.
         let parent = above.rsplit_once('/').map_or("", |(parent, _)| parent);
         let scope = parent.rsplit('/').next().unwrap_or_default();
         above = if scope.starts_with('@') { parent.rsplit_once('/').map_or("", |(parent, _)| parent) } else { parent };
     }
-    at.get(name).copied()
+    (at.get(name).copied(), work)
 }
 
 fn package(name: &str, source: &str, entry: &[Value], patch: Option<&String>) -> LockedPackage {

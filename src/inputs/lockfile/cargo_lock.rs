@@ -65,7 +65,9 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
                 version.is_none_or(|version| package.version == version)
                     && source.is_none_or(|source| from == source || from.split('#').next() == Some(source))
             };
-            let found: Vec<usize> = by_name.get(name).into_iter().flatten().filter(fits).copied().collect();
+            let named = by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+            lockfile.spend(8 * named.len())?;
+            let found: Vec<usize> = named.iter().filter(fits).copied().collect();
             for to in &found {
                 lockfile.need(from, Need::to(*to, NeededFor::Use))?;
             }

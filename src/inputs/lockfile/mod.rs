@@ -34,6 +34,10 @@ pub const MAX_LOCKFILE: usize = 32 << 20;
 /// The most packages, and the most needs between them, that are read.
 const MOST: usize = 2_000_000;
 
+/// The most work that a reader does beside the one pass over the text, and the most bytes of texts that it makes: a lockfile
+/// that means the same package again and again would take the square of its size. Tests need not wait for as much.
+const MOST_WORK: usize = if cfg!(test) { 1 << 22 } else { 1 << 28 };
+
 /// What a lockfile says: packages, and which of them each needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lockfile {
@@ -42,6 +46,8 @@ pub struct Lockfile {
     needs: Vec<Vec<Need>>,
     /// How many needs there are.
     need_count: usize,
+    /// How much work was done.
+    work: usize,
     /// What counts for all packages: the version of the format, overrides, and what else decides how a tool installs.
     settings: BTreeMap<String, String>,
     /// The packages of the repository by their directories, relative to that of the lockfile; `.` is that one itself.
@@ -165,6 +171,7 @@ impl Lockfile {
         if self.packages.len() >= MOST {
             return Err(LockfileError::TooLarge);
         }
+        self.spend(package.identity.len())?;
         self.packages.push(package);
         self.needs.push(Vec::new());
         Ok(self.packages.len() - 1)
@@ -204,8 +211,15 @@ impl Lockfile {
             return Err(LockfileError::TooLarge);
         }
         self.need_count += 1;
+        self.spend(need.label.len())?;
         self.needs[from].push(need);
         Ok(())
+    }
+
+    /// Counts work, of which there is a limit.
+    fn spend(&mut self, work: usize) -> Result<(), LockfileError> {
+        self.work = self.work.saturating_add(work);
+        if self.work > MOST_WORK { Err(LockfileError::TooLarge) } else { Ok(()) }
     }
 
     /// Sorts what packages need, so that the order of a file does not matter.
@@ -311,6 +325,51 @@ mod tests {
             assert!(read(format, &format!("{{\"a\": {deep}")).is_err(), "{name}");
             assert!(read(format, &format!("a = {deep}")).is_err(), "{name}");
             assert_eq!(LockfileFormat::of(name.as_bytes()), Some(format));
+        }
+    }
+
+    #[test]
+    fn what_would_take_the_square_of_its_size_is_refused() {
+        let many = |count: usize, text: &dyn Fn(usize) -> String| (0..count).map(text).collect::<Vec<_>>().join("\n");
+        let cargo = |number: usize| format!("[[package]]\nname = 'a'\nversion = '1'\ndependencies = ['a {number}x']");
+        let cargo = format!("version = 4\n{}", many(10_000, &cargo));
+        let uv =
+            |number: usize| format!("[[package]]\nname = 'a'\ndependencies = [{{name = 'a', version = '{number}'}}]");
+        let uv = format!("version = 1\n{}", many(10_000, &uv));
+        let marker = "x".repeat(200_000);
+        let markers = format!(
+            "version = 1\n[[package]]\nname = 'b'\ndependencies = [{{name = 'a', marker = '{marker}'}}]\n{}",
+            many(2_000, &|_| "[[package]]\nname = 'a'".to_owned())
+        );
+        let extras: Vec<String> = (0..2_000).map(|number| format!("x{number} = []")).collect();
+        let extras = format!(
+            "version = 1\n[[package]]\nname = 'a'\nversion = '{marker}'\n[package.optional-dependencies]\n{}",
+            extras.join("\n")
+        );
+        let peers: Vec<String> = (0..20_000).map(|number| format!("\"p{number}\": \"1\"")).collect();
+        let place = "x/".repeat(1_000);
+        let npm = format!(
+            r#"{{"lockfileVersion": 3, "packages": {{"{place}": {{"peerDependencies": {{{}}}}}}}}}"#,
+            peers.join(",")
+        );
+        let bun = format!(
+            r#"{{"lockfileVersion": 1, "packages": {{"{place}": ["a@1", {{"peerDependencies": {{{}}}}}]}}}}"#,
+            peers.join(",")
+        );
+        let links = many(20_000, &|number| format!("      p{number}: {{specifier: x, version: 'link:p'}}"));
+        let pnpm =
+            format!("lockfileVersion: '9.0'\nimporters:\n  {}:\n    dependencies:\n{links}\n", "x/".repeat(100_000));
+        for (format, text) in [
+            (LockfileFormat::Cargo, cargo),
+            (LockfileFormat::Uv, uv),
+            (LockfileFormat::Uv, markers),
+            (LockfileFormat::Uv, extras),
+            (LockfileFormat::Npm, npm),
+            (LockfileFormat::Bun, bun),
+            (LockfileFormat::Pnpm, pnpm),
+        ] {
+            let begin = &text[..text.len().min(200)];
+            assert_eq!(Lockfile::read(format, &text, &BTreeMap::new()), Err(LockfileError::TooLarge), "{begin}");
         }
     }
 

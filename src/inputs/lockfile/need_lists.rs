@@ -28,16 +28,18 @@ impl NeedLists {
         })
     }
 
-    /// Adds what a package needs. `find` finds a package by the name under which it is installed; optional packages and peers
-    /// may be missing.
+    /// Adds what a package needs. `find` finds a package by the name under which it is installed, and says how much work that
+    /// was; optional packages and peers may be missing.
     pub(super) fn add_to(
         &self,
         lockfile: &mut Lockfile,
         from: usize,
-        find: impl Fn(&str) -> Option<usize>,
+        find: impl Fn(&str) -> (Option<usize>, usize),
     ) -> Result<(), LockfileError> {
         for (name, wanted, purpose) in self.wanted() {
-            let to = match find(name) {
+            let (found, work) = find(name);
+            lockfile.spend(work)?;
+            let to = match found {
                 Some(to) => to,
                 None if self.optional_dependencies.contains_key(name) => continue,
                 None if self.peer_dependencies.contains_key(name) => continue,

@@ -38,7 +38,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     }
     let mut lockfile = Lockfile::default();
     lockfile.settings.insert("lockfileVersion".to_owned(), file.lockfile_version.to_string());
-    let linked = linked(&file);
+    let linked = linked(&mut lockfile, &file)?;
     let mut at: BTreeMap<&str, usize> = BTreeMap::new();
     for (place, entry) in &file.packages {
         if !entry.link {
@@ -60,15 +60,21 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
 }
 
 /// Returns the directories that packages get by `file:`. Without a workspace these are all to which something leads.
-fn linked(file: &File) -> BTreeSet<String> {
+fn linked(lockfile: &mut Lockfile, file: &File) -> Result<BTreeSet<String>, LockfileError> {
     let has_workspace = file.packages.get("").is_some_and(|root| root.workspaces.is_some());
-    let led_to = file.packages.values().filter(|entry| entry.link && !has_workspace);
-    let led_to = led_to.filter_map(|entry| Some(tidy(entry.resolved.as_deref()?)));
-    let asked = file.packages.iter().filter(|(place, _)| !is_installed(place)).flat_map(|(place, entry)| {
-        let wanted = entry.needs.wanted().filter_map(|(_, wanted, _)| wanted.strip_prefix("file:"));
-        wanted.map(|path| resolved(place, path))
-    });
-    led_to.chain(asked).collect()
+    let mut found = BTreeSet::new();
+    for (place, entry) in &file.packages {
+        if entry.link && !has_workspace {
+            found.extend(entry.resolved.as_deref().map(tidy));
+        }
+        if !is_installed(place) {
+            for path in entry.needs.wanted().filter_map(|(_, wanted, _)| wanted.strip_prefix("file:")) {
+                lockfile.spend(place.len())?;
+                found.insert(resolved(place, path));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a place is one where packages are installed, and no directory of the repository.
@@ -98,21 +104,20 @@ fn installed_name(place: &str) -> &str {
     place.rsplit_once("node_modules/").map_or_else(|| place.rsplit('/').next().unwrap_or_default(), |(_, name)| name)
 }
 
-/// Finds a package as Node.js does: in the nearest `node_modules` at or above the directory of what needs it.
-fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> Option<usize> {
-    let mut directory = place;
+/// Finds a package as Node.js does: in the nearest `node_modules` at or above the directory of what needs it. Returns also
+/// how much work that was.
+fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> (Option<usize>, usize) {
+    let (mut directory, mut work) = (place, 0);
     loop {
+        work += directory.len() / 2 + 8;
         let is_packages = directory == "node_modules" || directory.ends_with("/node_modules");
         let found = match directory {
             _ if is_packages => None,
             "" => at.get(["node_modules/", name].concat().as_str()),
             _ => at.get([directory, "/node_modules/", name].concat().as_str()),
         };
-        if let Some(found) = found {
-            return Some(*found);
-        }
-        if directory.is_empty() {
-            return None;
+        if found.is_some() || directory.is_empty() {
+            return (found.copied(), work);
         }
         directory = directory.rsplit_once('/').map_or("", |(above, _)| above);
     }

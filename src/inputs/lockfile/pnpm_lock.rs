@@ -103,6 +103,7 @@ impl<'t> Reader<'t> {
     /// Returns the package that a name and a reference mean.
     fn target(&mut self, name: &str, reference: &str, directory: &str) -> Result<usize, LockfileError> {
         if let Some(path) = reference.strip_prefix("link:") {
+            self.lockfile.spend(directory.len())?;
             let place = resolved(directory, path);
             if let Some(member) = self.lockfile.in_directory(&place) {
                 return Ok(member);

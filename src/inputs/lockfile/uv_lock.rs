@@ -120,8 +120,9 @@ impl Reader<'_> {
                 dependency.version.as_ref().is_none_or(|version| *version == package.version)
                     && (dependency.source.is_empty() || dependency.source == package.source)
             };
-            let found = self.by_name.get(dependency.name.as_str()).into_iter().flatten().filter(fits).copied();
-            let mut found: Vec<usize> = found.collect();
+            let named = self.by_name.get(dependency.name.as_str()).map(Vec::as_slice).unwrap_or_default();
+            lockfile.spend(8 * named.len() * (1 + dependency.extra.len()))?;
+            let mut found: Vec<usize> = named.iter().filter(fits).copied().collect();
             if found.is_empty() {
                 found.push(lockfile.add_unknown(&dependency.name, dependency.version.as_deref().unwrap_or_default())?);
             }
