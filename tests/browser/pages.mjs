@@ -173,8 +173,9 @@ await accessible("timings.html");
   expect("a click on a heading sorts", up.join() !== before.join() || down.join() !== before.join());
   expect("a second click turns the order round", up[0] === down.at(-1), `${up} and ${down}`);
   expect("the critical path is said", /on the critical path/.test(await page.textContent(".advice")));
-  await page.click(".log summary");
   expect("a failure shows the end of its log", await page.isVisible(".log pre"));
+  await page.click(".log summary");
+  expect("its log can be closed", !(await page.isVisible(".log pre")));
   await page.context().close();
 }
 

@@ -28,10 +28,22 @@
     return [[...boxes].map((box) => nodes[box]), [...edges]];
   };
 
+  // What leads from what changed to an affected box, over affected boxes alone.
+  const causes = (start) => {
+    const boxes = new Set([start]), edges = [];
+    for (const box of boxes) for (const [other, path] of around[box]) {
+      if (+path.dataset.from !== other || path.classList.contains("cold")) continue;
+      edges.push(path);
+      boxes.add(other);
+    }
+    return [[...boxes].map((box) => nodes[box]), edges];
+  };
+
   let lit = [[], []];
   const light = (number) => {
     lit.forEach((elements) => mark(elements, "lit", false));
-    lit = number < 0 ? [[], []] : near(number, 1);
+    const [close, why] = number < 0 ? [[[], []], [[], []]] : [near(number, 1), causes(number)];
+    lit = close.map((elements, at) => [...elements, ...why[at]]);
     lit.forEach((elements) => mark(elements, "lit", true));
     picture.classList.toggle("one", number >= 0);
   };

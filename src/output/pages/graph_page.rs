@@ -231,7 +231,7 @@ fn table(facts: &Facts) -> Markup {
         table {
             thead {
                 tr {
-                    @for heading in ["Service", "Why", "Version", "Expected", "Needs", "Needed by", "Image"] {
+                    @for heading in ["Service", "Why", "Version", "Expected build time", "Needs", "Needed by", "Image"] {
                         th scope="col" { (heading) }
                     }
                 }
@@ -281,6 +281,9 @@ fn why(cause: &PlannedCause) -> Markup {
 
 fn images(service: &PlannedService) -> Vec<Markup> {
     let code = |reference: &str| html! { code { (Escaped::new(reference).to_string()) } };
+    if service.image.is_none() {
+        return Vec::new();
+    }
     let exists = service.exists.iter().map(|exists| html! { "exists: " (code(&exists.reference)) });
     exists.chain(service.tags.iter().map(|tag| code(tag))).collect()
 }

@@ -99,6 +99,19 @@ impl<'a> Timeline<'a> {
         (self.waited(longest) >= 0.5).then_some(longest)
     }
 
+    /// Returns the services in the order in which their builds began; last those that were not built.
+    pub(super) fn order(&self) -> Vec<usize> {
+        let began = |number: &usize| self.bars[*number].first().map_or(f64::INFINITY, |bar| bar.from);
+        let mut order: Vec<usize> = (0..self.bars.len()).collect();
+        order.sort_by(|one, two| began(one).total_cmp(&began(two)));
+        order
+    }
+
+    /// Whether a build was left out because of another one.
+    pub(super) fn has_blocked(&self) -> bool {
+        self.report.services.iter().any(|service| service.outcome == Outcome::Blocked)
+    }
+
     /// Returns where a moment is on the line, in percent.
     pub(super) fn percent(&self, at: f64) -> f64 {
         if self.seconds > 0.0 { (at / self.seconds * 100.0).clamp(0.0, 100.0) } else { 0.0 }
@@ -106,11 +119,20 @@ impl<'a> Timeline<'a> {
 
     /// Returns about five round moments, and where they are on the line.
     pub(super) fn ticks(&self) -> Vec<(f64, f64)> {
-        const ROUND: [f64; 15] =
-            [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0];
-        let step = ROUND.into_iter().find(|step| self.seconds / step <= 5.0).unwrap_or(self.seconds / 5.0);
+        let step = self.step();
         let ticks = (0..6).map(|tick| f64::from(tick) * step).filter(|at| *at <= self.seconds * 0.93);
         ticks.map(|at| (self.percent(at), at)).collect()
+    }
+
+    /// Returns how far apart these moments are, in percent of the line.
+    pub(super) fn step_percent(&self) -> f64 {
+        self.percent(self.step())
+    }
+
+    fn step(&self) -> f64 {
+        const ROUND: [f64; 15] =
+            [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0];
+        ROUND.into_iter().find(|step| self.seconds / step <= 5.0).unwrap_or(self.seconds / 5.0)
     }
 }
 

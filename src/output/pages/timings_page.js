@@ -1,7 +1,9 @@
 "use strict";
 (() => {
   const table = document.getElementById("builds"), body = table.tBodies[0];
-  const rows = [...body.rows];
+  const rows = [...body.rows].filter((row) => row.className !== "tail");
+  // The end of a log stays below its row.
+  const tails = new Map(rows.map((row) => [row, row.nextElementSibling?.className === "tail" ? [row.nextElementSibling] : []]));
   [...table.querySelectorAll("th[data-sorts]")].forEach((head, column) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -13,7 +15,7 @@
       head.setAttribute("aria-sort", up ? "ascending" : "descending");
       const key = (row) => head.dataset.sorts === "number" ? +row.cells[column].dataset.value : row.cells[column].textContent.trim();
       const compare = (one, two) => (key(one) < key(two) ? -1 : key(one) > key(two) ? 1 : 0) * (up ? 1 : -1);
-      body.append(...rows.toSorted(compare));
+      body.append(...rows.toSorted(compare).flatMap((row) => [row, ...tails.get(row)]));
     });
   });
 })();

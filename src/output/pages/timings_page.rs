@@ -16,7 +16,11 @@ pub fn timings(report: &Report, log: impl Fn(&ServiceReport) -> Option<String>) 
     let body = html! {
         header.top {
             h1 { "Build" }
-            p { strong { @let counts = counts(report); @if counts.is_empty() { "Nothing to build" } @else { (counts) } } }
+            p { strong class=(if report.is_success() { "" } else { "is-bad" }) {
+                @let counts = counts(report);
+                @if counts.is_empty() { "Nothing to build" } @else { (counts) }
+                @if !timeline.is_empty() { " in " (time(timeline.seconds)) }
+            } }
             p.faint {
                 (about(report).join(" · "))
             }
@@ -29,8 +33,8 @@ pub fn timings(report: &Report, log: impl Fn(&ServiceReport) -> Option<String>) 
                         @for (heading, sorts) in COLUMNS { th scope="col" data-sorts=(sorts) { (heading) } }
                         th.timeline scope="col" { (axis(&timeline)) }
                     } }
-                    tbody { @for (number, service) in report.services.iter().enumerate() {
-                        (row(service, &timeline, number, &log))
+                    tbody style=(format!("--step:{:.3}%", timeline.step_percent())) { @for number in timeline.order() {
+                        (row(&report.services[number], &timeline, number, &log))
                     } }
                 }
             }
@@ -87,8 +91,9 @@ fn advice(timeline: &Timeline) -> Markup {
                         "With more builds at once the run could end after " (time(chain)) ". Longest in the queue: "
                         (Escaped::new(timeline.name(waited)).to_string()) " (" (time(timeline.waited(waited))) ")."
                     } @else {
-                        "No build waited for its turn."
+                        "No build waited for a free place."
                     }
+                    @if timeline.has_blocked() { " What was blocked is not counted." }
                 }
             }
         }
@@ -122,12 +127,7 @@ fn row(
     let (sign, class) = sign(service);
     html! {
         tr class=(if timeline.critical.contains(&number) { "critical" } else { "" }) {
-            th scope="row" {
-                (Escaped::new(&service.service).to_string())
-                @if let Some(lines) = log(service).filter(|_| service.outcome.is_failure()) {
-                    details.log { summary { "end of its log" } pre tabindex="0" { (escaped_lines(&lines)) } }
-                }
-            }
+            th scope="row" { (Escaped::new(&service.service).to_string()) }
             td {
                 span class=(class) { span aria-hidden="true" { (sign) " " } (service.outcome.word()) }
                 @let how = service.how();
@@ -144,6 +144,11 @@ fn row(
                 @for bar in bars { (piece(kind(bar), bar.from, bar.to, timeline)) }
             } }
         }
+        @if let Some(lines) = log(service).filter(|_| service.outcome.is_failure()) {
+            tr.tail { td colspan=(COLUMNS.len() + 1) {
+                details.log open { summary { "end of its log" } pre tabindex="0" { (escaped_lines(&lines)) } }
+            } }
+        }
     }
 }
 
@@ -155,7 +160,8 @@ fn cell(seconds: Option<f64>) -> Markup {
 fn piece(class: &str, from: f64, to: f64, timeline: &Timeline) -> Markup {
     let (left, wide) = (timeline.percent(from), timeline.percent(to) - timeline.percent(from));
     let style = format!("left:{left:.3}%;width:{wide:.3}%");
-    html! { @if to > from || class != "wait" { span class=(class) style=(style) {} } }
+    // What is printed as no time is not drawn either.
+    html! { @if to - from >= 0.05 || class != "wait" { span class=(class) style=(style) {} } }
 }
 
 fn kind(bar: &Bar) -> &'static str {
@@ -178,10 +184,10 @@ fn sign(service: &ServiceReport) -> (&'static str, &'static str) {
 
 fn legend() -> Markup {
     let kinds = [
-        ("wait", "waited for its turn"),
+        ("wait", "waited for a free place"),
         ("good", "built"),
-        ("bad", "failed; each attempt has its own bar"),
-        ("there", "existed, or was given its tags"),
+        ("bad", "failed attempt"),
+        ("there", "image existed already"),
         ("stopped", "stopped"),
     ];
     html! {
